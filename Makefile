@@ -1,0 +1,70 @@
+# The same words for a developer and for CI. `make` alone explains itself.
+# A target is listed by `make help` when a comment with two hashes stands behind it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+ONCE ?=
+ARGS ?=
+IMAGE ?= frafaldsvarsel:latest
+BASE_IMAGE ?= docker.io/library/python:3.11-slim-bookworm
+COMPILE := $(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --python-version 3.11
+
+.PHONY: help install demo test check format bench lock clean image
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(STAMP) ## the virtual environment (.venv) from the lock file, and Kafka's jars (.kafka)
+	@$(BIN)/python -m frafaldsvarsel.embedded.jars
+
+demo: install ## the whole service with its own Kafka, database and mail catcher (ONCE=1: one run, then end; ARGS=…)
+	@$(BIN)/frafaldsvarsel demo $(if $(ONCE),--once) $(ARGS)
+
+test: install ## all tests, against real Kafka, PostgreSQL and SMTP (ARGS=… goes to pytest)
+	@$(BIN)/pytest $(ARGS)
+
+check: install ## lint, formatting and types; changes nothing
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: install ## put the code in shape and mend what the linter can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: install ## measure throughput and latency on this machine (ARGS=…)
+	@$(BIN)/python -m bench $(ARGS)
+
+lock: install ## choose the pinned versions anew within pyproject.toml (ARGS=--upgrade for the newest)
+	@$(COMPILE) --extra dev -o requirements-dev.lock --quiet $(ARGS)
+	@$(COMPILE) -o requirements.lock -c requirements-dev.lock --quiet $(ARGS)
+
+clean: ## remove what can be made again; keeps .venv and .kafka (ALL=1 removes them too)
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info .demo .bench
+	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+	@$(if $(ALL),rm -rf .venv .kafka)
+
+image: ## build the container image (IMAGE=name:tag BASE_IMAGE=…) with docker, podman or buildah
+	@engine=$$(command -v docker || command -v podman || command -v buildah) \
+	  || { echo "No docker, podman or buildah was found to build the image with." >&2; exit 1; }; \
+	"$$engine" build --build-arg BASE_IMAGE="$(BASE_IMAGE)" -t "$(IMAGE)" .
+
+# Nothing is done while the lock file and the project's own metadata are older than the stamp.
+$(STAMP): requirements-dev.lock pyproject.toml
+	@if [ ! -x $(BIN)/python ]; then \
+	  for python in python3.11 python3; do \
+	    "$$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && break; \
+	    python=; \
+	  done; \
+	  [ -n "$$python" ] \
+	    || { echo "Frafaldsvarsel needs Python 3.11 as python3.11 or python3 on the PATH." >&2; exit 1; }; \
+	  "$$python" -m venv .venv; \
+	fi
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+	@touch $@

@@ -1,0 +1,125 @@
+"""The environment, read once and typed: ``FRAFALDSVARSEL_…``, every secret also as ``FRAFALDSVARSEL_…_FILE``.
+
+Nothing reads the environment but `load`, and it reports every fault at once, a sentence each.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from config.errors import ConfigError, Fault
+from config.kafka import KafkaSettings, Security
+from seals.keyring import Keyring
+
+PREFIX: Final = "FRAFALDSVARSEL_"
+
+
+class SmtpTls(StrEnum):
+    """How the connection to the mail relay is protected."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
+class Settings(BaseModel):
+    """Everything that a process needs to know of its surroundings."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    kafka_bootstrap_servers: str = Field(description="Brokers as host:port, separated by commas")
+    kafka_security: Security = Field(default=Security.PLAINTEXT, description="PLAINTEXT, SSL or SASL_SSL")
+    kafka_ca_file: str | None = Field(default=None, description="Authority of the brokers' certificates (PEM)")
+    kafka_certificate_file: str | None = Field(default=None, description="Client certificate for mTLS (PEM)")
+    kafka_key_file: str | None = Field(default=None, description="Client key for mTLS (PEM)")
+    kafka_username: str | None = Field(default=None, description="SASL user")
+    kafka_password: SecretStr | None = Field(default=None, description="SASL password")
+    replication_factor: int = Field(default=3, ge=1, description="Copies of every topic")
+    min_insync_replicas: int = Field(default=2, ge=1, description="Copies that must have a record before it counts")
+    database_url: SecretStr = Field(description="PostgreSQL: postgresql://user:password@host/database")
+    keyring: SecretStr = Field(description="The service's keys as JSON; normally by …_FILE")
+    senders_dir: Path = Field(description="The senders' register: one JSON file for each sender")
+    reference_dir: Path | None = Field(default=None, description="Reference data in place of the built-in")
+    instance: str = Field(default="1", description="Name of this process among its like; steady over restarts")
+    worker_data_dir: Path = Field(default=Path("worker-data"), description="Scratch folder of the stream worker")
+    ready_file: Path | None = Field(default=None, description="Written when the process is ready for its work")
+    clock_tolerance_seconds: int = Field(
+        default=300, ge=0, description="How far a sender's clock may be ahead of the brokers'"
+    )
+    session_timeout_seconds: int = Field(
+        default=10, ge=6, description="After this silence another worker takes the partitions over"
+    )
+    grace_seconds: int = Field(
+        default=60, ge=1, description="How long a record may be under way before the audit calls it unaccounted"
+    )
+    smtp_host: str = Field(default="localhost", description="Mail relay")
+    smtp_port: int = Field(default=25, description="Its port")
+    smtp_tls: SmtpTls = Field(default=SmtpTls.STARTTLS, description="starttls, tls, or none for local use only")
+    smtp_ca_file: str | None = Field(default=None, description="Authority of the relay's certificate (PEM)")
+    smtp_username: str | None = Field(default=None, description="User at the relay")
+    smtp_password: SecretStr | None = Field(default=None, description="Password at the relay")
+    mail_from: str = Field(default="frafaldsvarsel@example.invalid", description="Sender address of every mail")
+    inbox_url: str = Field(default="https://frafaldsvarsel.example.invalid", description="What links begin with")
+
+    @property
+    def kafka(self) -> KafkaSettings:
+        """The part that Kafka's clients need."""
+        return KafkaSettings(
+            bootstrap_servers=self.kafka_bootstrap_servers,
+            security=self.kafka_security,
+            ca_file=self.kafka_ca_file,
+            certificate_file=self.kafka_certificate_file,
+            key_file=self.kafka_key_file,
+            username=self.kafka_username,
+            password=self.kafka_password,
+        )
+
+    def open_keyring(self) -> Keyring:
+        """The service's keys; raises `ConfigError` without showing any of them."""
+        try:
+            return Keyring.model_validate_json(self.keyring.get_secret_value())
+        except ValidationError:
+            raise ConfigError(
+                [Fault(sentence=f"{PREFIX}KEYRING is not a key ring; see docs/operations.md.")]
+            ) from None
+
+
+SECRETS: Final = ("kafka_password", "database_url", "keyring", "smtp_password")
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """The settings in `environ`; raises `ConfigError` with a sentence for each fault."""
+    faults: list[Fault] = []
+    values: dict[str, str] = {}
+    known = {PREFIX + name.upper(): name for name in Settings.model_fields}
+    files = {PREFIX + name.upper() + "_FILE": name for name in SECRETS}
+    for variable, text in environ.items():
+        if not variable.startswith(PREFIX):
+            continue
+        if variable in known:
+            values[known[variable]] = text
+        elif variable in files:
+            try:
+                values.setdefault(files[variable], Path(text).read_text(encoding="utf-8").strip())
+            except OSError as error:
+                faults.append(Fault(sentence=f"{variable} names a file that cannot be read: {error.strerror}."))
+        else:
+            faults.append(Fault(sentence=f"{variable} is not a setting; see docs/settings.md for their names."))
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        for fault in error.errors():
+            variable = PREFIX + str(fault["loc"][0]).upper()
+            said = "is missing" if fault["type"] == "missing" else f"is not valid: {fault['msg']}"
+            faults.append(Fault(sentence=f"{variable} {said}."))
+        raise ConfigError(faults) from None
+    if settings.min_insync_replicas > settings.replication_factor:
+        faults.append(
+            Fault(sentence=f"{PREFIX}MIN_INSYNC_REPLICAS is larger than {PREFIX}REPLICATION_FACTOR.")
+        )
+    if faults:
+        raise ConfigError(faults)
+    return settings

@@ -1,0 +1,137 @@
+"""Every Kafka topic in one table: who writes it, how it is keyed and how long it is kept.
+
+The project provisions them (`frafaldsvarsel topics apply`); no broker makes one by itself.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from models.events import InputTopic
+
+_DAY_MS: Final = 24 * 60 * 60 * 1000
+_HOUR_MS: Final = 60 * 60 * 1000
+_FOREVER: Final = -1
+
+
+class Topic(StrEnum):
+    """The service's own topics; the senders' are `models.events.InputTopic`."""
+
+    PERSON_EVENTS = "person-events"
+    PEOPLE = "people"
+    DECISIONS = "decisions"
+    APPLIED = "applied"
+    RECEIPTS = "receipts"
+    REJECTED = "rejected"
+    PROGRESS = "progress"
+
+
+INPUT_PARTITIONS: Final = 4
+PERSON_PARTITIONS: Final = 8
+"""Of every topic keyed by person id: one partition of them is one worker's share. It never changes in place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicSpec:
+    """How a topic is made."""
+
+    name: str
+    about: str
+    key: str
+    partitions: int
+    retention_days: int | None
+    """None: for ever."""
+    compacted: bool = False
+    append_time: bool = False
+    """The broker's clock stamps the records: what deadlines are computed from."""
+    max_message_bytes: int = 1024 * 1024
+
+    def config(self, *, min_insync_replicas: int) -> dict[str, str]:
+        """The broker's configuration of the topic."""
+        retention = _FOREVER if self.retention_days is None else self.retention_days * _DAY_MS
+        entries = {
+            "cleanup.policy": "compact" if self.compacted else "delete",
+            "retention.ms": str(retention),
+            "message.timestamp.type": "LogAppendTime" if self.append_time else "CreateTime",
+            "max.message.bytes": str(self.max_message_bytes),
+            "min.insync.replicas": str(min_insync_replicas),
+            "unclean.leader.election.enable": "false",
+        }
+        if self.compacted:
+            entries["min.cleanable.dirty.ratio"] = "0.2"
+            # A zombie's late write and the better record that it hides must both be there to be compared.
+            entries["min.compaction.lag.ms"] = str(_HOUR_MS)
+        return entries
+
+
+def _input(name: InputTopic, about: str) -> TopicSpec:
+    return TopicSpec(
+        name=name,
+        about=about,
+        key="the sender's number",
+        partitions=INPUT_PARTITIONS,
+        retention_days=365,
+        append_time=True,
+    )
+
+
+TOPICS: Final = (
+    _input(InputTopic.ENROLMENTS, "Enrolments from institutions."),
+    _input(InputTopic.BENEFITS, "Benefit periods from municipalities."),
+    _input(InputTopic.RESIDENCES, "Residences from the residence register."),
+    _input(InputTopic.DROPOUT_RISKS, "At-risk messages from institutions."),
+    TopicSpec(
+        name=Topic.PERSON_EVENTS,
+        about="Accepted events under a pseudonym; intake to match.",
+        key="person id",
+        partitions=PERSON_PARTITIONS,
+        retention_days=None,
+    ),
+    TopicSpec(
+        name=Topic.PEOPLE,
+        about="Match's state: one record for each person; re-derivable from person-events.",
+        key="person id",
+        partitions=PERSON_PARTITIONS,
+        retention_days=None,
+        compacted=True,
+        max_message_bytes=8 * 1024 * 1024,
+    ),
+    TopicSpec(
+        name=Topic.DECISIONS,
+        about="Every revision of every message's decision; match to ledger.",
+        key="person id",
+        partitions=PERSON_PARTITIONS,
+        retention_days=None,
+    ),
+    TopicSpec(
+        name=Topic.APPLIED,
+        about="What match has applied: one entry for each person event.",
+        key="none",
+        partitions=PERSON_PARTITIONS,
+        retention_days=365,
+    ),
+    TopicSpec(
+        name=Topic.RECEIPTS,
+        about="One receipt for each input record, and those that follow on repeats.",
+        key="the sender's number",
+        partitions=INPUT_PARTITIONS,
+        retention_days=365,
+    ),
+    TopicSpec(
+        name=Topic.REJECTED,
+        about="The bytes of refused records, sealed, for replay.",
+        key="origin: topic/partition/offset",
+        partitions=INPUT_PARTITIONS,
+        retention_days=365,
+        max_message_bytes=8 * 1024 * 1024,
+    ),
+    TopicSpec(
+        name=Topic.PROGRESS,
+        about="How far each stream step has got in each partition: what it holds a skipped record against.",
+        key="step/topic/partition",
+        partitions=1,
+        retention_days=None,
+        compacted=True,
+    ),
+)
+BY_NAME: Final = {spec.name: spec for spec in TOPICS}

@@ -1,0 +1,63 @@
+"""The responsible units: jobcentres, or what a municipality has put in their place since 1 February 2026."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from config.check import sound_reference
+from config.tables import DATA
+from models.frozen import Frozen
+from models.ids import MunicipalityCode, UnitId
+
+DEFAULT_WORKING_DAYS: Final = 5
+"""A local service target, never statutory: no deadline in days was found in the law. It borrows the nearest
+rule, contact within five working days for those of 15 to 17 years (source: uvm.dk)."""
+
+
+class Unit(Frozen):
+    """A unit, the recipient of its notices, and the municipality that is responsible for it."""
+
+    unit_id: UnitId
+    name: str
+    email: str
+    municipality_code: MunicipalityCode
+
+
+@dataclass(frozen=True, slots=True)
+class ReactBy:
+    """Each unit's own target in working days, dated, so that a new target moves no deadline already set."""
+
+    targets: Mapping[str, tuple[tuple[date, int], ...]]
+    """By unit: (valid from, working days), latest first."""
+
+    def days(self, unit_id: str, on: date) -> int:
+        """The working days within which `unit_id` wants to react to a message dated `on`."""
+        dated = self.targets.get(unit_id, ())
+        return next((days for start, days in dated if start <= on), DEFAULT_WORKING_DAYS)
+
+
+def load_units(directory: Path = DATA) -> Mapping[UnitId, Unit]:
+    """Every unit by its id; raises `config.errors.ConfigError` with every fault."""
+    units = (
+        Unit(
+            unit_id=UnitId(row.unit_id),
+            name=row.name,
+            email=row.email,
+            municipality_code=MunicipalityCode(row.municipality_code),
+        )
+        for row in sound_reference(directory).units.rows
+    )
+    return MappingProxyType({unit.unit_id: unit for unit in units})
+
+
+def load_react_by(directory: Path = DATA) -> ReactBy:
+    """Every unit's own target; raises `config.errors.ConfigError` with every fault."""
+    targets: dict[str, list[tuple[date, int]]] = defaultdict(list)
+    for row in sound_reference(directory).react_by.rows:
+        targets[row.unit_id].append((row.valid_from, row.working_days))
+    latest_first = {unit: tuple(sorted(found, reverse=True)) for unit, found in targets.items()}
+    return ReactBy(MappingProxyType(latest_first))

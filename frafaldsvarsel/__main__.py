@@ -1,0 +1,5 @@
+"""``python -m frafaldsvarsel`` is the command line."""
+
+from frafaldsvarsel.cli import main
+
+main()

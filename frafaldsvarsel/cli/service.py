@@ -1,0 +1,128 @@
+"""`up` and the single processes, and the topics that they need."""
+
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from config import logs
+from config.check import check_reference_data
+from config.settings import load
+from frafaldsvarsel import compose
+from frafaldsvarsel.cli.environment import settings
+from frafaldsvarsel.cli.terminal import DataDir, fail, note, out
+from ops import topics
+
+topic_commands = typer.Typer(help="Make and verify the Kafka topics.", no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command()(up)
+    app.command()(worker)
+    app.command()(ledger)
+    app.command()(notify)
+    app.command("check-config")(check_config)
+    app.add_typer(topic_commands, name="topics")
+
+
+def up(
+    data: Annotated[Path, typer.Option("--data", help="Everything lies here, and is kept.")] = Path("data"),
+    workers: Annotated[int, typer.Option(min=1, max=8, help="Stream workers to share the partitions.")] = 1,
+) -> None:
+    """Run the whole service with an embedded broker, database and mail catcher, until Ctrl-C."""
+    from frafaldsvarsel.service import NotUp, Service
+
+    logs.configure("WARNING")
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    service = Service(data, workers=workers, say=lambda part: note(f"[dim]starting: {part}[/]"))
+    try:
+        with service.running():
+            known = service.settings
+            out.print("[bold green]Ready to take messages.[/]")
+            out.print(f"  Kafka         {known.kafka_bootstrap_servers}", highlight=False)
+            out.print(f"  PostgreSQL    {known.database_url.get_secret_value()}", highlight=False, soft_wrap=True)
+            out.print(f"  Mail catcher  {service.mail_pages}", highlight=False)
+            out.print(f"  Addresses     {service.data / 'addresses.json'}", highlight=False, soft_wrap=True)
+            out.print("Stop with Ctrl-C.")
+            stop.wait()
+            note("[dim]stopping[/]")
+    except NotUp as error:
+        fail(str(error))
+        raise typer.Exit(1) from None
+
+
+def worker() -> None:
+    """Run a stream worker (intake and match) against real servers."""
+    from frafaldsvarsel.processes import run_worker
+
+    logs.configure()
+    raise typer.Exit(run_worker(load(os.environ)))
+
+
+def ledger() -> None:
+    """Run the ledger: decisions into PostgreSQL, exactly once."""
+    from frafaldsvarsel.processes import run_ledger
+
+    logs.configure()
+    raise typer.Exit(run_ledger(load(os.environ)))
+
+
+def notify() -> None:
+    """Run a notifier: due deliveries to the units."""
+    from frafaldsvarsel.processes import run_notifier
+
+    logs.configure()
+    raise typer.Exit(run_notifier(load(os.environ)))
+
+
+def check_config(data: DataDir = None) -> None:
+    """Validate the settings and all reference data; a sentence for each fault."""
+    from config.tables import DATA
+
+    known = settings(data)
+    directory = known.reference_dir or DATA
+    faults = [str(fault) for fault in check_reference_data(directory)]
+    if not faults:
+        known.open_keyring().make_vault()
+        compose.smtp(known)
+        faults = [str(fault) for fault in compose.register_faults(known)]
+    for sentence in faults:
+        fail(sentence)
+    if faults:
+        raise typer.Exit(1)
+    out.print("[green]✓[/] Settings, keys, senders, law, units and routes are sound.")
+
+
+@topic_commands.command("apply")
+def apply_topics(data: DataDir = None) -> None:
+    """Make the topics that are missing."""
+    known = settings(data)
+    try:
+        made = topics.apply(known.kafka, compose.replication(known))
+    except topics.TopicsUnreachable as error:
+        fail(str(error))
+        raise typer.Exit(1) from None
+    for name in made:
+        out.print(f"[green]+[/] {name}")
+    out.print(f"{len(made)} made; the others were there." if made else "Every topic is there.")
+
+
+@topic_commands.command("check")
+def check_topics(data: DataDir = None) -> None:
+    """Hold every topic against the table; exit code 1 where one differs."""
+    known = settings(data)
+    try:
+        faults = topics.check(known.kafka, compose.replication(known))
+    except topics.TopicsUnreachable as error:
+        faults = [str(error)]
+    for sentence in faults:
+        fail(sentence)
+    if faults:
+        raise typer.Exit(1)
+    out.print("[green]✓[/] Every topic is as it should be.")

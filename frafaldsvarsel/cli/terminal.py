@@ -1,0 +1,48 @@
+"""How the command line speaks: tables and sentences for people, one JSON object a line for programs."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+out = Console()
+err = Console(stderr=True)
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data", help="Folder of a service started with `up`; without it the environment decides."),
+]
+
+
+def fail(sentence: str) -> None:
+    """Say what is wrong, on standard error."""
+    err.print(f"[bold red]✗[/] {sentence}", highlight=False, soft_wrap=True)
+
+
+def note(sentence: str) -> None:
+    """Say something by the way, on standard error."""
+    err.print(sentence, highlight=False, soft_wrap=True)
+
+
+def emit(row: Mapping[str, Any]) -> None:
+    """One object on a line of its own."""
+    sys.stdout.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
+
+
+def show(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
+    """A table, or a sentence where there is nothing to show."""
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    if table.row_count:
+        out.print(table)
+    else:
+        out.print(empty)

@@ -1,0 +1,139 @@
+"""The composition root: settings in, the parts of each process out. The only place where everything meets."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from config.days_off import load_days_off
+from config.errors import ConfigError, Fault
+from config.law import load_law
+from config.senders import SenderRegister
+from config.settings import Settings
+from config.tables import DATA
+from config.units import load_react_by, load_units
+from ledger.project import Policy
+from ledger.run import LedgerSettings
+from models.ids import UnitId
+from models.law import Law
+from notifiers.due import Freeze, freezer
+from notifiers.email.channel import EmailChannel
+from notifiers.email.settings import SmtpSettings
+from notifiers.fit import Contacts, UnitContact
+from ops.topics import Replication
+from streams.app import WorkerSettings
+from streams.intake import Context
+
+
+def reference_dir(settings: Settings) -> Path:
+    """Where the reference data lies."""
+    return settings.reference_dir or DATA
+
+
+def law(settings: Settings) -> Law:
+    """The dated rules and tables."""
+    return load_law(reference_dir(settings))
+
+
+def intake_context(settings: Settings) -> Context:
+    """What intake judges by."""
+    keyring = settings.open_keyring()
+    return Context(
+        register=SenderRegister(settings.senders_dir),
+        vault=keyring.make_vault(),
+        opening_keys=keyring.opening_keys(),
+        clock_tolerance=timedelta(seconds=settings.clock_tolerance_seconds),
+    )
+
+
+def worker(settings: Settings) -> WorkerSettings:
+    """What the stream worker needs."""
+    return WorkerSettings(
+        kafka=settings.kafka,
+        instance=settings.instance,
+        session_timeout=timedelta(seconds=settings.session_timeout_seconds),
+        data_dir=str(settings.worker_data_dir),
+    )
+
+
+def ledger(settings: Settings) -> LedgerSettings:
+    """What the ledger needs."""
+    return LedgerSettings(
+        kafka=settings.kafka,
+        database_url=settings.database_url.get_secret_value(),
+        instance=settings.instance,
+        session_timeout_ms=settings.session_timeout_seconds * 1000,
+    )
+
+
+def policy(settings: Settings) -> Policy:
+    """What the municipalities have set."""
+    directory = reference_dir(settings)
+    units = load_units(directory)
+
+    def recipients(unit_id: str) -> tuple[str, ...]:
+        unit = units.get(UnitId(unit_id))
+        return () if unit is None else (unit.email,)
+
+    return Policy(
+        react_by_days=load_react_by(directory).days,
+        recipients=recipients,
+        days_off=load_days_off(directory),
+    )
+
+
+def replication(settings: Settings) -> Replication:
+    """How many copies of every record."""
+    return Replication(factor=settings.replication_factor, min_insync=settings.min_insync_replicas)
+
+
+def smtp(settings: Settings) -> SmtpSettings:
+    """How to reach the relay; raises `ConfigError`."""
+    try:
+        return SmtpSettings(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            tls=settings.smtp_tls.value,
+            ca_file=None if settings.smtp_ca_file is None else Path(settings.smtp_ca_file),
+            username=settings.smtp_username,
+            password=settings.smtp_password,
+            sender=settings.mail_from,
+        )
+    except ValidationError as error:
+        raise ConfigError(
+            [Fault(f"The mail settings do not fit together: {fault['msg']}.") for fault in error.errors()]
+        ) from None
+
+
+def channel(settings: Settings) -> EmailChannel:
+    """The mail channel."""
+    return EmailChannel(smtp(settings))
+
+
+def contacts(settings: Settings) -> Contacts:
+    """How each unit is named and reached at present."""
+    units = load_units(reference_dir(settings))
+
+    def contact(unit_id: str) -> UnitContact | None:
+        unit = units.get(UnitId(unit_id))
+        return None if unit is None else UnitContact(name=unit.name, recipients=(unit.email,))
+
+    return contact
+
+
+def freeze(settings: Settings) -> Freeze:
+    """How a due delivery becomes a mail."""
+    relay = smtp(settings)
+    return freezer(
+        sender=relay.sender,
+        sender_name=relay.sender_name,
+        message_id_domain=relay.domain,
+        link_base=settings.inbox_url,
+    )
+
+
+def register_faults(settings: Settings) -> tuple[Fault, ...]:
+    """What is wrong in the senders' register; raises `ConfigError` where it cannot be read at all."""
+    register = SenderRegister(settings.senders_dir, report=lambda _: None)
+    register.find("")
+    return register.faults

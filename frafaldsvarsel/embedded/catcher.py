@@ -1,0 +1,191 @@
+"""Takes mail over real SMTP with STARTTLS and keeps it, so that the demo and the tests send for real.
+
+It must listen on 127.0.0.1 only and must never pass a mail on.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import ssl
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+import trustme
+import uvloop
+from aiohttp import web
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from frafaldsvarsel.embedded.catcher_pages import MailIndex, pages
+from frafaldsvarsel.embedded.mailbox import CaughtMail, Mailbox, MailHead, count_mails, read_mails
+from frafaldsvarsel.embedded.ports import remembered_ports, write_whole
+from frafaldsvarsel.embedded.process import Plan, Process, StartFailed
+
+__all__ = ["Catcher", "CaughtMail", "MailHead", "count_mails", "main", "read_mails"]
+
+READY: Final = "ready.json"
+CA: Final = "ca.pem"
+SERVER: Final = "server.pem"
+SIZE_LIMIT: Final = 1_000_000
+
+
+class Catcher:
+    """The mail catcher as a process of its own; `data` outlives it."""
+
+    def __init__(self, data: Path) -> None:
+        """Mails lie in `data/mail`, the certificate authority to trust in `data/ca.pem`."""
+        self.data: Final = data.resolve()
+        self.ca_file: Final = self.data / CA
+        self._process: Process | None = None
+
+    @property
+    def smtp_port(self) -> int:
+        """On 127.0.0.1 and `localhost`; known when ready."""
+        return self._ready()["smtp"]
+
+    @property
+    def pages_url(self) -> str:
+        """Where a person reads the mails; known when ready."""
+        return f"http://127.0.0.1:{self._ready()['pages']}/"
+
+    @property
+    def pid(self) -> int | None:
+        """The process; None when it does not run."""
+        running = self._process is not None and self._process.exit_code is None
+        return self._process.pid if running and self._process else None
+
+    def start(self) -> None:
+        """Start the process; see `wait_ready`."""
+        if self.pid is not None:
+            return
+        self.data.mkdir(parents=True, exist_ok=True)
+        (self.data / READY).unlink(missing_ok=True)
+        root = Path(__file__).resolve().parents[2]
+        argv = [sys.executable, "-m", "frafaldsvarsel.embedded.catcher", "--data", str(self.data)]
+        env = {**os.environ, "PYTHONPATH": str(root)}
+        self._process = Process(Plan(argv=argv, log=self.data / "catcher.log", env=env, grace_seconds=5))
+
+    def wait_ready(self, timeout: float = 30.0) -> None:
+        """Return when mail is accepted."""
+        if self._process is None:
+            raise RuntimeError("The mail catcher has not been started.")
+        end = time.monotonic() + timeout
+        while not (self.data / READY).exists():
+            self._process.check_running("The mail catcher")
+            if time.monotonic() > end:
+                raise StartFailed(f"The mail catcher was not ready after {timeout:g} seconds.")
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """End the process; connections are closed."""
+        if self._process is not None:
+            self._process.stop()
+            self._process = None
+
+    def kill(self) -> None:
+        """SIGKILL: what was acknowledged is kept all the same."""
+        if self._process is not None:
+            self._process.kill()
+            self._process = None
+
+    def _ready(self) -> dict[str, int]:
+        try:
+            return {name: int(port) for name, port in json.loads((self.data / READY).read_text()).items()}
+        except FileNotFoundError:
+            raise RuntimeError("The mail catcher is not ready, so its ports are not known.") from None
+
+
+class _Keep:
+    """aiosmtpd's handler: what it answers 250 to is on the disk."""
+
+    def __init__(self, mailbox: Mailbox, index: MailIndex) -> None:
+        self._mailbox = mailbox
+        self._index = index
+
+    # The name and the arguments are aiosmtpd's protocol.
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        content = envelope.content
+        if not isinstance(content, bytes):
+            return "554 5.6.0 No content"
+        # Not in a thread: the files keep the order of acceptance, and one mail takes a millisecond.
+        sequence = self._mailbox.store(
+            content, sender=envelope.mail_from or "", recipients=list(envelope.rcpt_tos)
+        )
+        self._index.add(self._mailbox.head(sequence))
+        return f"250 2.0.0 Kept as {sequence}"
+
+
+async def serve(data: Path) -> None:
+    """Accept mail and show it until SIGTERM or SIGINT."""
+    ready = data / READY
+    ready.unlink(missing_ok=True)
+    mailbox = Mailbox(data)
+    index = MailIndex(mailbox.heads())
+    ports = remembered_ports(data / "ports.json", ("smtp", "pages"))
+    tls = _tls(data)
+    handler = _Keep(mailbox, index)
+
+    def connection() -> SMTP:
+        return SMTP(
+            handler,
+            hostname="localhost",
+            ident="Frafaldsvarsel mail catcher",
+            tls_context=tls,
+            require_starttls=True,
+            enable_SMTPUTF8=True,
+            data_size_limit=SIZE_LIMIT,
+            loop=loop,
+        )
+
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, ended.set)
+    smtp = await loop.create_server(connection, "127.0.0.1", ports["smtp"])
+    runner = web.AppRunner(pages(data, index), access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", ports["pages"]).start()
+    write_whole(ready, json.dumps(ports))
+    try:
+        await ended.wait()
+    finally:
+        ready.unlink(missing_ok=True)
+        smtp.close()
+        await runner.cleanup()
+
+
+def _tls(data: Path) -> ssl.SSLContext:
+    """A server certificate from a certificate authority of our own, made once; its key is thrown away."""
+    server = data / SERVER
+    if not (server.exists() and (data / CA).exists()):
+        authority = trustme.CA(organization_name="Frafaldsvarsel mail catcher")
+        certificate = authority.issue_cert("localhost", "127.0.0.1")
+        server.touch(mode=0o600)
+        server.write_bytes(
+            certificate.private_key_pem.bytes()
+            + b"".join(each.bytes() for each in certificate.cert_chain_pems)
+        )
+        authority.cert_pem.write_to_path(str(data / CA))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(server)
+    return context
+
+
+def main(arguments: list[str]) -> int:
+    """`python -m frafaldsvarsel.embedded.catcher --data DIR`: silent; ready when `DIR/ready.json` exists."""
+    parser = argparse.ArgumentParser(prog="catcher", description="Keep mail instead of delivering it.")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="the folder for mails, ports and certificates"
+    )
+    data: Path = parser.parse_args(arguments).data
+    data.mkdir(parents=True, exist_ok=True)
+    uvloop.run(serve(data))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,101 @@
+"""The three processes of the service, each run to its end: the stream worker, the ledger, the notifier."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable
+
+from psycopg_pool import AsyncConnectionPool
+
+from config.settings import Settings
+from frafaldsvarsel import compose
+from frafaldsvarsel.ready import announce
+from ledger import outbox
+from ledger.migrate import migrate
+from ledger.run import Ledger
+
+log = logging.getLogger(__name__)
+
+
+def run_worker(settings: Settings) -> int:
+    """Run the Faust worker until SIGTERM. Blocks; owns the event loop."""
+    from mode.loop import use
+
+    use("uvloop")
+    import faust
+
+    from streams.app import build
+
+    def assigned(partitions: frozenset[tuple[str, int]]) -> None:
+        announce(settings.ready_file, f"{len(partitions)} partitions")
+
+    app = build(compose.worker(settings), compose.intake_context(settings), compose.law(settings), assigned)
+    worker = faust.Worker(
+        app, loglevel="INFO", redirect_stdouts=False, override_logging=False, quiet=True, daemon=True
+    )
+    worker.execute_from_commandline()
+    return 0
+
+
+def run_ledger(settings: Settings) -> int:
+    """Run the projection and the outbox until SIGTERM."""
+
+    async def serve(stop: asyncio.Event) -> None:
+        made = await migrate(settings.database_url.get_secret_value())
+        if made:
+            log.info("ledger: migrations applied: %s", ", ".join(made))
+        ledger = Ledger(
+            compose.ledger(settings),
+            compose.policy(settings),
+            on_ready=lambda: announce(settings.ready_file, "positions read"),
+        )
+        async with asyncio.TaskGroup() as group:
+            group.create_task(ledger.run(stop))
+            group.create_task(outbox.run(settings.kafka, settings.database_url.get_secret_value(), stop))
+
+    return _until_told(serve)
+
+
+def run_notifier(settings: Settings) -> int:
+    """Run the notifier until SIGTERM."""
+    from notifiers.run import NotifierSettings, run
+
+    async def serve(stop: asyncio.Event) -> None:
+        notifier = NotifierSettings(owner=f"notify-{settings.instance}")
+        channel = compose.channel(settings)
+        async with AsyncConnectionPool(
+            settings.database_url.get_secret_value(),
+            min_size=1,
+            max_size=notifier.workers + 4,
+            kwargs={"autocommit": True, "application_name": "frafaldsvarsel-notify"},
+            open=False,
+        ) as pool:
+            announce(settings.ready_file, "notifier started")
+            try:
+                await run(
+                    settings=notifier,
+                    pool=pool,
+                    channel=channel,
+                    contacts=compose.contacts(settings),
+                    freeze=compose.freeze(settings),
+                    stop=stop,
+                )
+            finally:
+                await channel.aclose()
+
+    return _until_told(serve)
+
+
+def _until_told(serve: Callable[[asyncio.Event], Awaitable[None]]) -> int:
+    """Run `serve`, and set its event on SIGTERM or SIGINT."""
+    import uvloop
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await serve(stop)
+
+    uvloop.run(main())
+    return 0

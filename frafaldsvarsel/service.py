@@ -1,0 +1,256 @@
+"""The whole service on one machine: broker, database, mail catcher and our three processes, kept between runs.
+
+A child that dies is started again, as an orchestrator would. Everything lies in one folder, and nothing outlives us.
+"""
+
+import json
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import psycopg
+
+from config.senders import base_senders
+from config.settings import PREFIX, Settings, load
+from frafaldsvarsel import compose
+from frafaldsvarsel.embedded.catcher import Catcher
+from frafaldsvarsel.embedded.jars import ensure_jars
+from frafaldsvarsel.embedded.kafka import Broker
+from frafaldsvarsel.embedded.postgres import Database
+from frafaldsvarsel.embedded.process import Plan, Process
+from ops import topics
+from publisher.local_keys import ensure_keys
+
+log = logging.getLogger(__name__)
+
+PROCESSES: Final = ("worker", "ledger", "notify")
+_READY_SECONDS: Final = 90.0
+_LOOK_SECONDS: Final = 0.25
+_REST_SECONDS: Final = (0.0, 0.5, 2.0, 5.0)
+_CALM_SECONDS: Final = 30.0
+
+
+class NotUp(RuntimeError):
+    """The service did not come up; the message says which part and where its log is."""
+
+
+@dataclass
+class _Child:
+    """One of our processes and how often it has died lately."""
+
+    name: str
+    process: Process | None = None
+    started: float = 0.0
+    deaths: int = 0
+    rest_until: float = 0.0
+
+
+@dataclass
+class Service:
+    """Everything that `up` runs."""
+
+    data: Path
+    jars: Path | None = None
+    workers: int = 1
+    say: Callable[[str], None] = lambda _: None
+    _children: dict[str, _Child] = field(default_factory=dict, init=False)
+    _stopping: threading.Event = field(default_factory=threading.Event, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+
+    def __post_init__(self) -> None:
+        self.data = self.data.resolve()
+        self.data.mkdir(parents=True, exist_ok=True)
+
+    @contextmanager
+    def running(self) -> Iterator["Service"]:
+        """Start everything, and stop it in the end, whatever happened."""
+        try:
+            self._start()
+            yield self
+        finally:
+            self._stop()
+
+    @property
+    def settings(self) -> Settings:
+        """What the processes are started with."""
+        return load(self._environment("1"))
+
+    @property
+    def restarts(self) -> int:
+        """How often a child had to be started again."""
+        return sum(child.deaths for child in self._children.values())
+
+    @property
+    def mail_pages(self) -> str:
+        """Where a person reads the mails."""
+        return self._catcher.pages_url
+
+    def pids(self) -> dict[str, int]:
+        """The processes by name, for whoever wants to kill one."""
+        known = {
+            name: child.process.pid for name, child in self._children.items() if child.process is not None
+        }
+        servers = {"broker": self._broker.pid, "database": self._database.pid, "mail_catcher": self._catcher.pid}
+        return known | {name: pid for name, pid in servers.items() if pid is not None}
+
+    def _start(self) -> None:
+        self.say("broker")
+        self._broker = Broker(self.data / "kafka", ensure_jars() if self.jars is None else self.jars)
+        self._database = Database(self.data / "postgres")
+        self._catcher = Catcher(self.data / "catcher")
+        self._broker.start()
+        self._catcher.start()
+        self.say("database")
+        self._database.start()
+        ensure_keys(self.data, base_senders())
+        self._catcher.wait_ready()
+        self._broker.wait_ready()
+        self.say("topics")
+        settings = self.settings
+        topics.apply(settings.kafka, compose.replication(settings))
+        self.say("processes")
+        names = [*(f"worker-{number}" for number in range(2, self.workers + 1))]
+        self._children = {name: _Child(name) for name in ("worker", *names, "ledger", "notify")}
+        for child in self._children.values():
+            self._launch(child)
+        self._await_ready()
+        self._watcher = threading.Thread(target=self._watch, daemon=True, name="watch")
+        self._watcher.start()
+        self._write_addresses()
+
+    def _stop(self) -> None:
+        self._stopping.set()
+        if hasattr(self, "_watcher"):
+            self._watcher.join()
+        with self._lock:
+            processes = [child.process for child in self._children.values() if child.process is not None]
+        stoppers = [threading.Thread(target=process.stop) for process in processes]
+        for thread in stoppers:
+            thread.start()
+        for thread in stoppers:
+            thread.join()
+        for server in ("_catcher", "_database", "_broker"):
+            if hasattr(self, server):
+                getattr(self, server).stop()
+
+    def _environment(self, instance: str) -> dict[str, str]:
+        keys = self.data / "keys"
+        values = {
+            "KAFKA_BOOTSTRAP_SERVERS": self._broker.bootstrap,
+            "REPLICATION_FACTOR": "1",
+            "MIN_INSYNC_REPLICAS": "1",
+            "DATABASE_URL": self._database.url,
+            "KEYRING_FILE": str(keys / "service.key.json"),
+            "SENDERS_DIR": str(self.data / "senders"),
+            "INSTANCE": instance,
+            "WORKER_DATA_DIR": str(self.data / "worker"),
+            "SESSION_TIMEOUT_SECONDS": "6",
+            "GRACE_SECONDS": "20",
+            "SMTP_HOST": "localhost",
+            "SMTP_PORT": str(self._catcher.smtp_port),
+            "SMTP_CA_FILE": str(self._catcher.ca_file),
+            "MAIL_FROM": "frafaldsvarsel@frafaldsvarsel.example",
+            "INBOX_URL": "https://frafaldsvarsel.example",
+        }
+        return {PREFIX + name: value for name, value in values.items()}
+
+    def _launch(self, child: _Child) -> None:
+        kind, _, number = child.name.partition("-")
+        ready = self._ready_file(child.name)
+        ready.unlink(missing_ok=True)
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        environment = self._environment(number or "1") | {PREFIX + "READY_FILE": str(ready)}
+        environment["PYTHONPATH"] = str(Path(__file__).resolve().parents[1])
+        child.process = Process(
+            Plan(
+                argv=[sys.executable, "-m", "frafaldsvarsel", kind],
+                log=self.data / "logs" / f"{child.name}.log",
+                env=inherited | environment,
+                grace_seconds=30.0,
+            )
+        )
+        child.started = time.monotonic()
+
+    def _ready_file(self, name: str) -> Path:
+        return self.data / f"{name}.ready"
+
+    def _await_ready(self) -> None:
+        deadline = time.monotonic() + _READY_SECONDS
+        for child in self._children.values():
+            while not self._ready_file(child.name).exists():
+                process = child.process
+                if process is not None and process.exit_code is not None:
+                    raise NotUp(f"{child.name} ended with exit code {process.exit_code}. {process.log_tail()}")
+                if time.monotonic() > deadline:
+                    tail = "" if process is None else process.log_tail()
+                    raise NotUp(f"{child.name} was not ready in {_READY_SECONDS:.0f} seconds. {tail}")
+                time.sleep(0.05)
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(_LOOK_SECONDS):
+            changed = self._revive_servers()
+            with self._lock:
+                for child in self._children.values():
+                    changed |= self._revive(child)
+            if changed:
+                self._write_addresses()
+
+    def _revive(self, child: _Child) -> bool:
+        now = time.monotonic()
+        if child.process is not None and child.process.exit_code is not None:
+            code = child.process.wait()
+            child.process = None
+            calm = now - child.started > _CALM_SECONDS
+            child.deaths += 1
+            rest = 0.0 if calm else _REST_SECONDS[min(child.deaths - 1, len(_REST_SECONDS) - 1)]
+            child.rest_until = now + rest
+            log.warning("%s ended with exit code %d; starting it again", child.name, code)
+        if child.process is None and now >= child.rest_until and not self._stopping.is_set():
+            self._launch(child)
+            return True
+        return False
+
+    def _revive_servers(self) -> bool:
+        changed = False
+        for name, server in (
+            ("broker", self._broker),
+            ("database", self._database),
+            ("mail catcher", self._catcher),
+        ):
+            if server.pid is None and not self._stopping.is_set():
+                log.warning("the %s ended; starting it again", name)
+                server.start()
+                if isinstance(server, Catcher):
+                    server.wait_ready()
+                changed = True
+        return changed
+
+    def _write_addresses(self) -> None:
+        addresses = {
+            "bootstrap_servers": self._broker.bootstrap,
+            "database_url": self._database.url,
+            "smtp": f"localhost:{self._catcher.smtp_port}",
+            "smtp_ca_file": str(self._catcher.ca_file),
+            "mail_catcher": self._catcher.pages_url,
+            "mails": str(self.data / "catcher" / "mail"),
+            "keys": str(self.data / "keys"),
+            "senders": str(self.data / "senders"),
+            "logs": str(self.data / "logs"),
+            "environment": self._environment("1"),
+            "pids": self.pids(),
+        }
+        file = self.data / "addresses.json"
+        part = file.with_name("addresses.json.part")
+        part.write_text(json.dumps(addresses, indent=1) + "\n", encoding="utf-8")
+        os.replace(part, file)
+
+    def database(self) -> psycopg.Connection[tuple[object, ...]]:
+        """A connection to the ledger, for whoever counts."""
+        return psycopg.connect(self._database.url, autocommit=True)

@@ -1,0 +1,49 @@
+"""One batch of Kafka records into PostgreSQL: all of it, or none of it."""
+
+from collections.abc import Mapping, Sequence
+
+from ledger import repeats, store
+from ledger.project import Policy, Projection
+from models.decision import Decision
+from models.receipt import Applied, Receipt
+
+Place = tuple[str, int]
+
+
+class Batch:
+    """The records of one poll, decoded."""
+
+    def __init__(self) -> None:
+        self.receipts: list[Receipt] = []
+        self.applied: list[Applied] = []
+        self.decisions: list[Decision] = []
+        self.next_offsets: dict[Place, int] = {}
+
+    def __len__(self) -> int:
+        return len(self.receipts) + len(self.applied) + len(self.decisions)
+
+
+async def project(
+    connection: store.Connection, batch: Batch, known: Mapping[Place, int], policy: Policy
+) -> None:
+    """Project `batch` in the connection's transaction; raises `ledger.store.Fenced` when another has been here."""
+    await store.advance(
+        connection,
+        [(topic, part, known.get((topic, part)), to) for (topic, part), to in sorted(batch.next_offsets.items())],
+    )
+    await store.add_receipts(connection, batch.receipts)
+    await repeats.find(connection, batch.receipts)
+    for applied in batch.applied:
+        await store.add_applied(connection, applied.partition, applied.entries)
+    if batch.decisions:
+        await _decide(connection, batch.decisions, policy)
+    await repeats.resolve_conflicts(connection)
+
+
+async def _decide(connection: store.Connection, decisions: Sequence[Decision], policy: Policy) -> None:
+    messages, tasks = await store.rows_of(connection, {decision.message.person_id for decision in decisions})
+    refused = await repeats.refused(connection, [decision.message.origin.place for decision in decisions])
+    projection = Projection(messages, tasks, policy=policy, now=await store.now(connection))
+    for decision in decisions:
+        projection.take(decision, refused=decision.message.origin.place in refused)
+    await store.write(connection, projection.changes)

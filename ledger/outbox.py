@@ -1,0 +1,55 @@
+"""The outbox: what a transaction wanted said on Kafka, said after it, at least once, under the same id."""
+
+import asyncio
+import logging
+from typing import Final
+
+import psycopg
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from config.kafka import KafkaSettings
+
+log = logging.getLogger(__name__)
+_BATCH: Final = 500
+_POLL_SECONDS: Final = 0.2
+_WAIT_SECONDS: Final = 2.0
+_DELIVERY_SECONDS: Final = 60
+
+
+async def run(kafka: KafkaSettings, database_url: str, stop: asyncio.Event) -> None:
+    """Send what is due until `stop`."""
+    while not stop.is_set():
+        producer = AIOKafkaProducer(**kafka.producer())
+        try:
+            await producer.start()
+            async with await psycopg.AsyncConnection.connect(database_url) as connection:
+                while not stop.is_set():
+                    if await _send_due(connection, producer) == 0:
+                        await asyncio.sleep(_POLL_SECONDS)
+        except (psycopg.OperationalError, psycopg.InterfaceError, KafkaError, TimeoutError) as error:
+            log.warning("outbox: waiting; cannot go on: %s", type(error).__name__)
+            await asyncio.sleep(_WAIT_SECONDS)
+        finally:
+            await producer.stop()
+
+
+async def _send_due(connection: psycopg.AsyncConnection[tuple[object, ...]], producer: AIOKafkaProducer) -> int:
+    async with connection.transaction():
+        cursor = await connection.execute(
+            "SELECT id, topic, key, value FROM outbox WHERE sent_at IS NULL ORDER BY due_at, id "
+            "LIMIT %s FOR UPDATE SKIP LOCKED",
+            (_BATCH,),
+        )
+        rows = await cursor.fetchall()
+        if rows:
+            async with asyncio.timeout(_DELIVERY_SECONDS):
+                sent = [
+                    await producer.send(str(topic), key=str(key).encode(), value=value)
+                    for _, topic, key, value in rows
+                ]
+                await asyncio.gather(*sent)
+            await connection.execute(
+                "UPDATE outbox SET sent_at = now() WHERE id = ANY(%s)", ([row[0] for row in rows],)
+            )
+    return len(rows)

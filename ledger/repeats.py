@@ -1,0 +1,159 @@
+"""Repeats: accepted records whose (sender, id) the brokers had appended before, found from the receipts alone.
+
+Which one came first does not depend on the order in which they are projected. A conflict about another person is
+told to match, which could not see it: each of the two people's records holds one of the two.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from psycopg.rows import dict_row
+
+from config.topics import Topic
+from ledger.store import Connection
+from models.events import Refusal
+from models.person_event import Origin, PersonEvent
+from models.receipt import Receipt, ReceiptStatus, RepeatKind, RepeatReceipt
+
+LEDGER: Final = "ledger"
+"""The sender of what the ledger itself puts on ``person-events``; no sender's number looks like it."""
+
+_FIND = """
+WITH touched AS (
+    SELECT DISTINCT sender, event_id FROM unnest(%s::text[], %s::text[]) AS t (sender, event_id)
+), ranked AS (
+    SELECT r.topic, r.partition, r."offset", r.appended_at, r.sender, r.event_id,
+           CASE WHEN fingerprint = first_value(fingerprint) OVER w THEN 'duplicate' ELSE 'conflict' END AS kind,
+           row_number() OVER w AS nth
+    FROM receipts r JOIN touched USING (sender, event_id)
+    WHERE r.status = 'accepted'
+    WINDOW w AS (PARTITION BY sender, event_id ORDER BY appended_at, topic, partition, "offset")
+)
+INSERT INTO repeats (topic, partition, "offset", sender, event_id, kind)
+SELECT topic, partition, "offset", sender, event_id, kind FROM ranked WHERE nth > 1
+ON CONFLICT (topic, partition, "offset") DO UPDATE SET kind = excluded.kind, resolved_at = NULL
+    WHERE repeats.kind <> excluded.kind
+RETURNING topic, partition, "offset", sender, event_id, kind
+"""
+
+_OPEN = """
+SELECT r.topic, r.partition, r."offset", c.appended_at, mine.person_id,
+       EXISTS (
+           SELECT 1 FROM receipts earlier
+           JOIN applied theirs ON (theirs.origin_topic, theirs.origin_partition, theirs.origin_offset)
+                                = (earlier.topic, earlier.partition, earlier."offset")
+           WHERE earlier.sender = r.sender AND earlier.event_id = r.event_id AND earlier.status = 'accepted'
+             AND (earlier.appended_at, earlier.topic, earlier.partition, earlier."offset")
+               < (c.appended_at, r.topic, r.partition, r."offset")
+             AND theirs.person_id <> mine.person_id
+       ) AS about_another
+FROM repeats r
+JOIN receipts c USING (topic, partition, "offset")
+JOIN applied mine ON (mine.origin_topic, mine.origin_partition, mine.origin_offset)
+                   = (r.topic, r.partition, r."offset")
+WHERE r.kind = 'conflict' AND r.resolved_at IS NULL
+  AND NOT EXISTS (
+      SELECT 1 FROM receipts earlier
+      WHERE earlier.sender = r.sender AND earlier.event_id = r.event_id AND earlier.status = 'accepted'
+        AND (earlier.appended_at, earlier.topic, earlier.partition, earlier."offset")
+          < (c.appended_at, r.topic, r.partition, r."offset")
+        AND NOT EXISTS (
+            SELECT 1 FROM applied theirs
+            WHERE (theirs.origin_topic, theirs.origin_partition, theirs.origin_offset)
+                = (earlier.topic, earlier.partition, earlier."offset")
+        )
+  )
+"""
+
+
+async def find(connection: Connection, receipts: Sequence[Receipt]) -> None:
+    """Mark the repeats among `receipts` and what is known already; a following receipt of each goes to the outbox."""
+    accepted = [
+        receipt
+        for receipt in receipts
+        if receipt.status is ReceiptStatus.ACCEPTED and receipt.sender and receipt.event_id
+    ]
+    if not accepted:
+        return
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(
+            _FIND, ([receipt.sender for receipt in accepted], [receipt.event_id for receipt in accepted])
+        )
+        found = await cursor.fetchall()
+    for row in found:
+        place = {name: row[name] for name in ("topic", "partition", "offset")}
+        appended = await connection.execute(
+            'SELECT appended_at FROM receipts WHERE (topic, partition, "offset") = (%s, %s, %s)',
+            tuple(place.values()),
+        )
+        (appended_at,) = await appended.fetchone() or (None,)
+        following = RepeatReceipt(
+            origin=Origin(**place, appended_at=appended_at),
+            repeat=RepeatKind(row["kind"]),
+            sender=row["sender"],
+            event_id=row["event_id"],
+        )
+        await _post(
+            connection,
+            f"repeat/{row['topic']}/{row['partition']}/{row['offset']}/{row['kind']}",
+            Topic.RECEIPTS,
+            row["sender"],
+            following.model_dump_json().encode(),
+        )
+
+
+async def resolve_conflicts(connection: Connection) -> None:
+    """Tell match of each conflict about another person, once both records are known to be applied."""
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(_OPEN)
+        open_conflicts = await cursor.fetchall()
+    for row in open_conflicts:
+        place = (row["topic"], row["partition"], row["offset"])
+        if row["about_another"]:
+            name = f"refusal/{row['topic']}/{row['partition']}/{row['offset']}"
+            refusal = PersonEvent(
+                person_id=row["person_id"],
+                sender=LEDGER,
+                event_id=name,
+                registered_at=row["appended_at"],
+                origin=Origin(
+                    topic=LEDGER,
+                    partition=row["partition"],
+                    offset=row["offset"],
+                    appended_at=row["appended_at"],
+                ),
+                fingerprint=name,
+                content=Refusal(
+                    kind="event.refused", topic=row["topic"], partition=row["partition"], offset=row["offset"]
+                ),
+            )
+            await _post(
+                connection,
+                name,
+                Topic.PERSON_EVENTS,
+                row["person_id"],
+                refusal.model_dump_json(exclude_none=True).encode(),
+            )
+        await connection.execute(
+            'UPDATE repeats SET resolved_at = now() WHERE (topic, partition, "offset") = (%s, %s, %s)', place
+        )
+
+
+async def refused(connection: Connection, places: Sequence[tuple[str, int, int]]) -> set[tuple[str, int, int]]:
+    """Those of `places` that are conflicts."""
+    if not places:
+        return set()
+    topics, partitions, offsets = zip(*places, strict=True)
+    cursor = await connection.execute(
+        'SELECT topic, partition, "offset" FROM repeats JOIN unnest(%s::text[], %s::int[], %s::bigint[]) '
+        'AS t (topic, partition, "offset") USING (topic, partition, "offset") WHERE kind = \'conflict\'',
+        (list(topics), list(partitions), list(offsets)),
+    )
+    return {(topic, partition, offset) for topic, partition, offset in await cursor.fetchall()}
+
+
+async def _post(connection: Connection, name: str, topic: str, key: str, value: bytes) -> None:
+    await connection.execute(
+        "INSERT INTO outbox (id, topic, key, value) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
+        (name, topic, key, value),
+    )

@@ -1,0 +1,97 @@
+"""The rows that the projection reads and writes, as records."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from models.decision import Decision
+from models.outcome import Occasion
+
+
+class TaskStatus(StrEnum):
+    """Where a task is in its life."""
+
+    OPEN = "open"
+    WITHDRAWN = "withdrawn"
+
+
+class AuditKind(StrEnum):
+    """What the projection writes into the audit trail."""
+
+    DECIDED = "decided"
+    TASK_OPENED = "task_opened"
+    TASK_REOPENED = "task_reopened"
+    MESSAGE_JOINED = "message_joined"
+    MESSAGE_LEFT = "message_left"
+    TASK_HANDED_OVER = "task_handed_over"
+    TASK_WITHDRAWN = "task_withdrawn"
+
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """A message, its last decision, and the task that it is part of."""
+
+    decision: Decision
+    task_id: UUID | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Sender, message id, person: the row's identity."""
+        message = self.decision.message
+        return (message.sender, message.message_id, message.person_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRow:
+    """One unit's duty about one person's enrolment."""
+
+    id: UUID
+    reference: str
+    person_id: str
+    enrolment_id: str
+    unit_id: str
+    status: TaskStatus
+    react_by: date
+    appended_at: datetime
+    mentor_until: date | None
+
+    @property
+    def subject(self) -> tuple[str, str, str]:
+        """Person, enrolment, unit: of these there is never more than one open task."""
+        return (self.person_id, self.enrolment_id, self.unit_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRow:
+    """One notice that has become due."""
+
+    id: UUID
+    task_id: UUID
+    occasion: Occasion
+    cause: str
+    unit_id: str
+    recipient: str
+    deadline: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow:
+    """One line of the audit trail."""
+
+    kind: AuditKind
+    task_id: UUID | None
+    sender: str
+    message_id: str
+    detail: dict[str, str | int | None]
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a batch of decisions changes."""
+
+    messages: dict[tuple[str, str, str], MessageRow] = field(default_factory=dict)
+    tasks: dict[UUID, TaskRow] = field(default_factory=dict)
+    deliveries: dict[UUID, DeliveryRow] = field(default_factory=dict)
+    audit: list[AuditRow] = field(default_factory=list)

@@ -1,0 +1,208 @@
+"""The projection's SQL: one transaction for each batch, fenced by the position. Decides nothing."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from ledger.rows import Changes, MessageRow, TaskRow, TaskStatus
+from models.decision import Decision
+from models.receipt import AppliedEntry, Receipt
+
+Connection = psycopg.AsyncConnection[Any]
+
+
+class Fenced(Exception):
+    """Somebody else has projected past our offset: drop the batch and read the position again."""
+
+
+async def positions(connection: Connection) -> dict[tuple[str, int], int]:
+    """The next offset of every partition that was ever projected."""
+    cursor = await connection.execute("SELECT topic, partition, next_offset FROM position")
+    return {(topic, partition): offset for topic, partition, offset in await cursor.fetchall()}
+
+
+async def advance(
+    connection: Connection, moves: Iterable[tuple[str, int, int | None, int]]
+) -> None:
+    """Move each position from `old` (None: never projected) to `new`; raises `Fenced` where it stands elsewhere."""
+    for topic, partition, old, new in moves:
+        if old is None:
+            cursor = await connection.execute(
+                "INSERT INTO position VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", (topic, partition, new)
+            )
+        else:
+            cursor = await connection.execute(
+                "UPDATE position SET next_offset = %s WHERE topic = %s AND partition = %s AND next_offset = %s",
+                (new, topic, partition, old),
+            )
+        if cursor.rowcount != 1:
+            raise Fenced(f"{topic}/{partition}")
+
+
+async def now(connection: Connection) -> datetime:
+    """The database's clock at the start of the transaction: the one clock of the ledger."""
+    cursor = await connection.execute("SELECT now()")
+    row = await cursor.fetchone()
+    moment: datetime = row[0]
+    return moment
+
+
+async def add_receipts(connection: Connection, receipts: Sequence[Receipt]) -> None:
+    """Write the receipts; a record that was judged twice keeps its first one."""
+    if not receipts:
+        return
+    async with connection.cursor() as cursor:
+        await cursor.executemany(
+            'INSERT INTO receipts (topic, partition, "offset", appended_at, status, reason, detail, '
+            "sender, event_id, type, fingerprint) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            [
+                (
+                    receipt.origin.topic,
+                    receipt.origin.partition,
+                    receipt.origin.offset,
+                    receipt.origin.appended_at,
+                    receipt.status,
+                    receipt.reason,
+                    receipt.detail,
+                    receipt.sender,
+                    receipt.event_id,
+                    receipt.type,
+                    receipt.fingerprint,
+                )
+                for receipt in receipts
+            ],
+        )
+
+
+async def add_applied(connection: Connection, partition: int, entries: Sequence[AppliedEntry]) -> None:
+    """Write what match has applied; an event that was applied again keeps its first entry."""
+    async with connection.cursor() as cursor:
+        await cursor.executemany(
+            "INSERT INTO applied VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            [
+                (
+                    partition,
+                    entry.offset,
+                    entry.origin_topic,
+                    entry.origin_partition,
+                    entry.origin_offset,
+                    entry.person_id,
+                    entry.changed,
+                )
+                for entry in entries
+            ],
+        )
+
+
+async def rows_of(
+    connection: Connection, people: Collection[str]
+) -> tuple[list[MessageRow], list[TaskRow]]:
+    """Every message and task of `people`, locked until the transaction ends."""
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(
+            "SELECT decision, sealed, task_id FROM messages WHERE person_id = ANY(%s) FOR UPDATE",
+            (list(people),),
+        )
+        messages = [
+            MessageRow(Decision.model_validate({**row["decision"], "sealed": row["sealed"]}), row["task_id"])
+            for row in await cursor.fetchall()
+        ]
+        await cursor.execute(
+            "SELECT id, reference, person_id, enrolment_id, unit_id, status, react_by, appended_at, mentor_until "
+            "FROM tasks WHERE person_id = ANY(%s) ORDER BY opened_at, id FOR UPDATE",
+            (list(people),),
+        )
+        tasks = [
+            TaskRow(**{**row, "status": TaskStatus(row["status"])}) for row in await cursor.fetchall()
+        ]
+    return messages, tasks
+
+
+async def write(connection: Connection, changes: Changes) -> None:
+    """Write what a batch has changed. Tasks before the messages that point at them."""
+    async with connection.cursor() as cursor:
+        if changes.tasks:
+            await cursor.executemany(
+                "INSERT INTO tasks (id, reference, person_id, enrolment_id, unit_id, status, react_by, appended_at, "
+                "mentor_until) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) "
+                "ON CONFLICT (id) DO UPDATE SET status = excluded.status, react_by = excluded.react_by, "
+                "appended_at = excluded.appended_at, mentor_until = excluded.mentor_until, changed_at = now()",
+                [
+                    (
+                        task.id,
+                        task.reference,
+                        task.person_id,
+                        task.enrolment_id,
+                        task.unit_id,
+                        task.status,
+                        task.react_by,
+                        task.appended_at,
+                        task.mentor_until,
+                    )
+                    for task in changes.tasks.values()
+                ],
+            )
+        if changes.messages:
+            await cursor.executemany(_UPSERT_MESSAGE, [_message(row) for row in changes.messages.values()])
+        if changes.deliveries:
+            await cursor.executemany(
+                "INSERT INTO deliveries (id, task_id, occasion, cause, channel, unit_id, recipient, deadline) "
+                "VALUES (%s, %s, %s, %s, 'email', %s, %s, %s) ON CONFLICT DO NOTHING",
+                [
+                    (row.id, row.task_id, row.occasion, row.cause, row.unit_id, row.recipient, row.deadline)
+                    for row in changes.deliveries.values()
+                ],
+            )
+            await cursor.execute("NOTIFY deliveries")
+        if changes.audit:
+            await cursor.executemany(
+                "INSERT INTO audit (kind, task_id, sender, message_id, detail) VALUES (%s, %s, %s, %s, %s)",
+                [
+                    (row.kind, row.task_id, row.sender, row.message_id, Jsonb(row.detail))
+                    for row in changes.audit
+                ],
+            )
+
+
+_UPSERT_MESSAGE = """
+INSERT INTO messages (sender, message_id, person_id, revision, outcome, reason, unit_id, enrolment_id, law_version,
+                      review_on, registered_at, appended_at, origin_topic, origin_partition, origin_offset,
+                      decision, sealed, task_id)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (sender, message_id, person_id) DO UPDATE SET
+    revision = excluded.revision, outcome = excluded.outcome, reason = excluded.reason,
+    unit_id = excluded.unit_id, enrolment_id = excluded.enrolment_id, law_version = excluded.law_version,
+    review_on = excluded.review_on, registered_at = excluded.registered_at, appended_at = excluded.appended_at,
+    origin_topic = excluded.origin_topic, origin_partition = excluded.origin_partition,
+    origin_offset = excluded.origin_offset, decision = excluded.decision, sealed = excluded.sealed,
+    task_id = excluded.task_id, recorded_at = now()
+"""
+
+
+def _message(row: MessageRow) -> tuple[Any, ...]:
+    message, verdict = row.decision.message, row.decision.verdict
+    return (
+        message.sender,
+        message.message_id,
+        message.person_id,
+        row.decision.revision,
+        verdict.outcome,
+        verdict.reason,
+        verdict.unit_id,
+        verdict.evidence.enrolment_id,
+        verdict.law_version,
+        verdict.review_on,
+        message.registered_at,
+        message.origin.appended_at,
+        message.origin.topic,
+        message.origin.partition,
+        message.origin.offset,
+        Jsonb(row.decision.model_dump(mode="json", exclude_none=True, exclude={"sealed"})),
+        row.decision.sealed,
+        row.task_id,
+    )

@@ -1,0 +1,36 @@
+"""Legal dates: Copenhagen's, with the month arithmetic and the working days that the duty needs."""
+
+from calendar import monthrange
+from collections.abc import Container
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+COPENHAGEN = ZoneInfo("Europe/Copenhagen")
+_SATURDAY = 5
+
+
+def copenhagen_date(moment: datetime) -> date:
+    """The date in Copenhagen at an aware `moment`; a naive one is a programming error."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment without offset has no legal date")
+    return moment.astimezone(COPENHAGEN).date()
+
+
+def add_months(start: date, months: int) -> date:
+    """The same day `months` later, or the month's last day where that day does not exist.
+
+    >>> add_months(date(2026, 8, 31), 6)
+    datetime.date(2027, 2, 28)
+    """
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
+
+
+def add_working_days(start: date, days: int, days_off: Container[date]) -> date:
+    """The `days`-th working day after `start`; weekends and `days_off` do not count."""
+    day = start
+    while days > 0:
+        day += timedelta(days=1)
+        if day.weekday() < _SATURDAY and day not in days_off:
+            days -= 1
+    return day

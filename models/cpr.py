@@ -1,0 +1,43 @@
+"""What a Danish civil registration number (CPR) is, and when it cannot be a person's.
+
+Modulus 11 is never asked: numbers without it have been issued since 2007 (source: cpr.dk).
+"""
+
+import re
+from datetime import date
+
+_SHAPE = re.compile(r"\d{6}-?\d{4}", re.ASCII)
+_TEMPORARY_DAY = 60
+
+
+class NotAPerson(ValueError):
+    """The number cannot belong to a person. The message never contains the number."""
+
+
+def normalise(text: str) -> str:
+    """Ten digits from ``DDMMYYSSSS`` or ``DDMMYY-SSSS``; raises `NotAPerson`."""
+    if not _SHAPE.fullmatch(text):
+        raise NotAPerson("a CPR has ten digits, with or without a hyphen after the sixth")
+    digits = text.replace("-", "")
+    birth_date(digits)
+    return digits
+
+
+def birth_date(digits: str) -> date:
+    """The date that the first seven digits name; temporary numbers carry day + 60. Raises `NotAPerson`."""
+    day, month, year, seventh = int(digits[:2]), int(digits[2:4]), int(digits[4:6]), int(digits[6])
+    if day > _TEMPORARY_DAY:
+        day -= _TEMPORARY_DAY
+    try:
+        return date(_century(seventh, year) + year, month, day)
+    except ValueError:
+        raise NotAPerson("the first six digits of a CPR are a date, and these are not") from None
+
+
+def _century(seventh: int, year: int) -> int:
+    """The century by the seventh digit (source: cpr.dk, "Personnummeret i CPR")."""
+    if seventh <= 3:
+        return 1900
+    if seventh in (4, 9):
+        return 2000 if year <= 36 else 1900
+    return 2000 if year <= 57 else 1800

@@ -1,0 +1,186 @@
+"""The events of the contract in one table: type, topic, who may send it, data, and what the stream keeps of it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from models import contract
+from models.frozen import Frozen
+from models.sender import SenderKind
+
+TYPE_PREFIX: Final = "dk.frafaldsvarsel."
+
+
+class InputTopic(StrEnum):
+    """The topics that senders write to."""
+
+    ENROLMENTS = "enrolments"
+    BENEFITS = "benefits"
+    RESIDENCES = "residences"
+    DROPOUT_RISKS = "dropout-risks"
+
+
+class EnrolmentVersion(contract.EnrolmentFields):
+    """An enrolment registered or corrected."""
+
+    kind: Literal["enrolment.registered", "enrolment.corrected"]
+
+
+class EnrolmentEnd(contract.EnrolmentEndFields):
+    """An enrolment ended."""
+
+    kind: Literal["enrolment.ended"]
+
+
+class BenefitPeriodVersion(contract.BenefitPeriodFields):
+    """A benefit period registered or corrected."""
+
+    kind: Literal["benefit-period.registered", "benefit-period.corrected"]
+
+
+class BenefitAnnulment(contract.BenefitAnnulmentFields):
+    """A benefit period annulled."""
+
+    kind: Literal["benefit-period.annulled"]
+
+
+class Residence(contract.ResidenceFields):
+    """A residence registered."""
+
+    kind: Literal["residence.registered"]
+
+
+class Risk(contract.RiskFields):
+    """A dropout risk raised."""
+
+    kind: Literal["dropout-risk.raised"]
+
+
+class Withdrawal(contract.WithdrawalFields):
+    """A dropout risk withdrawn."""
+
+    kind: Literal["dropout-risk.withdrawn"]
+
+
+class Refusal(Frozen):
+    """The ledger's word that the event at `topic`/`partition`/`offset` reused another event's id."""
+
+    kind: Literal["event.refused"]
+    topic: str
+    partition: int
+    offset: int
+
+
+Content = Annotated[
+    EnrolmentVersion
+    | EnrolmentEnd
+    | BenefitPeriodVersion
+    | BenefitAnnulment
+    | Residence
+    | Risk
+    | Withdrawal
+    | Refusal,
+    Field(discriminator="kind"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """One row of the contract."""
+
+    kind: str
+    topic: InputTopic
+    sender: SenderKind
+    data: type[contract.AboutPerson]
+    content: type[Frozen]
+    owner: str | None
+    """The field that must equal the sender's number."""
+
+    @property
+    def name(self) -> str:
+        """The CloudEvents ``type``."""
+        return f"{TYPE_PREFIX}{self.kind}.v1"
+
+
+_INSTITUTION = SenderKind.INSTITUTION
+_MUNICIPALITY = SenderKind.MUNICIPALITY
+_ROWS = (
+    EventType(
+        "enrolment.registered",
+        InputTopic.ENROLMENTS,
+        _INSTITUTION,
+        contract.EnrolmentData,
+        EnrolmentVersion,
+        "institution_number",
+    ),
+    EventType(
+        "enrolment.corrected",
+        InputTopic.ENROLMENTS,
+        _INSTITUTION,
+        contract.EnrolmentData,
+        EnrolmentVersion,
+        "institution_number",
+    ),
+    EventType(
+        "enrolment.ended",
+        InputTopic.ENROLMENTS,
+        _INSTITUTION,
+        contract.EnrolmentEndData,
+        EnrolmentEnd,
+        "institution_number",
+    ),
+    EventType(
+        "benefit-period.registered",
+        InputTopic.BENEFITS,
+        _MUNICIPALITY,
+        contract.BenefitPeriodData,
+        BenefitPeriodVersion,
+        "municipality_code",
+    ),
+    EventType(
+        "benefit-period.corrected",
+        InputTopic.BENEFITS,
+        _MUNICIPALITY,
+        contract.BenefitPeriodData,
+        BenefitPeriodVersion,
+        "municipality_code",
+    ),
+    EventType(
+        "benefit-period.annulled",
+        InputTopic.BENEFITS,
+        _MUNICIPALITY,
+        contract.BenefitAnnulmentData,
+        BenefitAnnulment,
+        "municipality_code",
+    ),
+    EventType(
+        "residence.registered",
+        InputTopic.RESIDENCES,
+        SenderKind.REGISTER,
+        contract.ResidenceData,
+        Residence,
+        None,
+    ),
+    EventType(
+        "dropout-risk.raised",
+        InputTopic.DROPOUT_RISKS,
+        _INSTITUTION,
+        contract.RiskData,
+        Risk,
+        "institution_number",
+    ),
+    EventType(
+        "dropout-risk.withdrawn",
+        InputTopic.DROPOUT_RISKS,
+        _INSTITUTION,
+        contract.WithdrawalData,
+        Withdrawal,
+        "institution_number",
+    ),
+)
+EVENT_TYPES: Final[dict[str, EventType]] = {row.name: row for row in _ROWS}
+"""By CloudEvents ``type``."""
+SEALED_FIELDS: Final = frozenset({"cpr", "text", "contact"})
+"""Fields of the data that the stream never sees in the clear."""

@@ -1,0 +1,34 @@
+"""Names for the strings that identify things, and the ids that follow from what they name.
+
+A replay must find the row that the first run wrote, so no id here is drawn at random.
+"""
+
+from typing import NewType
+from uuid import UUID, uuid5
+
+PersonId = NewType("PersonId", str)
+"""Keyed pseudonym of a CPR; never reversible without the service's key."""
+SenderNumber = NewType("SenderNumber", str)
+"""Six digits for an institution, four for a municipality, ``REG-…`` for a register."""
+UnitId = NewType("UnitId", str)
+MunicipalityCode = NewType("MunicipalityCode", str)
+
+_NAMESPACE = UUID("6d4a1b0e-5c1c-5f0e-9a55-3f1f5f0c7b11")
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def task_id(person_id: str, enrolment_id: str, unit_id: str, ordinal: int) -> UUID:
+    """The id of the `ordinal`-th task (from 1) of one unit about one person's enrolment."""
+    return uuid5(_NAMESPACE, f"task|{person_id}|{enrolment_id}|{unit_id}|{ordinal}")
+
+
+def delivery_id(task: UUID, occasion: str, cause: str, channel: str, recipient: str) -> UUID:
+    """The id of one notice: the same cause never gives a second one."""
+    return uuid5(_NAMESPACE, f"delivery|{task}|{occasion}|{cause}|{channel}|{recipient}")
+
+
+def task_reference(task: UUID) -> str:
+    """What people say and mails carry: ``FV-XXXX-XXXX``, 40 bits in Crockford's alphabet (no I, L, O, U)."""
+    number = task.int >> 88
+    digits = "".join(_CROCKFORD[(number >> (5 * place)) & 31] for place in reversed(range(8)))
+    return f"FV-{digits[:4]}-{digits[4:]}"

@@ -1,0 +1,77 @@
+"""The closed lists of reasons: why a record was refused, and why a message obliges nobody, somebody or waits.
+
+Each member's documentation is its second value; ``docs/reasons.md`` is generated from here.
+"""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """A coded answer with its sentence."""
+
+    text: str
+
+    def __new__(cls, code: str, text: str) -> "Reason":
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.text = text
+        return member
+
+
+class Rejection(Reason):
+    """Why intake refused an input record. The record's bytes are kept, encrypted, for replay."""
+
+    TOMBSTONE = "tombstone", "The record has no value."
+    TOO_LARGE = "too_large", "The record is larger than 256 KiB."
+    NOT_UTF8 = "not_utf8", "The record, or one of its headers, is not UTF-8."
+    NOT_JSON = "not_json", "The record's value is not JSON."
+    TOO_DEEP = "too_deep", "The JSON is nested deeper than any event of the contract."
+    NOT_A_CLOUDEVENT = "not_a_cloudevent", "A CloudEvents 1.0 attribute is missing or malformed."
+    UNKNOWN_TYPE = "unknown_type", "The contract has no event of this type."
+    UNKNOWN_VERSION = "unknown_version", "The contract has this event, but not in this version."
+    WRONG_TOPIC = "wrong_topic", "Events of this type belong on another topic."
+    UNKNOWN_SENDER = "unknown_sender", "The sender is not registered, or not on the event's date."
+    NOT_SENDERS_TYPE = "not_senders_type", "This kind of sender may not send events of this type."
+    NOT_SENDERS_OWN = "not_senders_own", "The event is about another institution or municipality than its sender."
+    SIGNATURE_MISSING = "signature_missing", "The event carries no signature."
+    UNKNOWN_KEY = "unknown_key", "The signature names a key that is not registered for the sender."
+    KEY_NOT_VALID = "key_not_valid", "The signing key was not valid when the broker received the event."
+    SIGNATURE_INVALID = "signature_invalid", "The signature does not fit: another key, or other content."
+    SIGNED_FOR_OTHER_TOPIC = "signed_for_other_topic", "The signature was made for another topic."
+    MISSING_FIELD = "missing_field", "A required field of the data is missing."
+    WRONG_FIELD = "wrong_field", "A field of the data is unknown or has a value that the contract does not allow."
+    CPR_NOT_SEALED = "cpr_not_sealed", "The CPR is not a JWE; a CPR is never sent in the clear."
+    CPR_NOT_OPENED = "cpr_not_opened", "The CPR's JWE cannot be opened with the service's keys."
+    NOT_A_PERSON = "not_a_person", "The number cannot be a person's CPR."
+    CLOCK_AHEAD = "clock_ahead", "The event's time is ahead of the broker's clock by more than the tolerance."
+
+
+class DecisionReason(Reason):
+    """Why a message is obliged, not obliged or undecided."""
+
+    OBLIGED = "obliged", "Within six months of the study start, and the person came from the target group."
+    WITHDRAWN = "withdrawn", "The institution has withdrawn the message."
+    ID_CONFLICT = "id_conflict", "Another message with the same id came first; this one is refused."
+    LAW_NOT_IN_FORCE = "law_not_in_force", "The duty was not in force on the message's date."
+    BEFORE_STUDY_START = "before_study_start", "The message is dated before the study start."
+    AFTER_WINDOW = "after_window", "The message is dated six months after the study start, or later."
+    ENROLMENT_ENDED = "enrolment_ended", "The enrolment had ended before the message."
+    EDUCATION_NOT_COVERED = "education_not_covered", "The duty does not cover this type of education."
+    NO_TARGET_GROUP_PERIOD_KNOWN = (
+        "no_target_group_period_known",
+        "No period in the target group is known for the person.",
+    )
+    TARGET_GROUP_ENDED_TOO_EARLY = (
+        "target_group_ended_too_early",
+        "The person left the target group longer before the study start than the look-back allows.",
+    )
+    TARGET_GROUP_BEGAN_AFTER_START = (
+        "target_group_began_after_start",
+        "The person came into the target group on the study start or later.",
+    )
+    ENROLMENT_UNKNOWN = "enrolment_unknown", "No enrolment of the person at that institution is known."
+    RESIDENCE_UNKNOWN = "residence_unknown", "The person's residence on the message's date is unknown."
+    NO_RESPONSIBLE_UNIT = (
+        "no_responsible_unit",
+        "No responsible unit is known for the municipality code: abroad, unknown, or Christiansø.",
+    )

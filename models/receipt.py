@@ -1,0 +1,62 @@
+"""The answer to every input record, and match's answer to every person event: what the accounting counts."""
+
+from enum import StrEnum
+
+from models.frozen import Frozen
+from models.person_event import Origin
+from models.reasons import Rejection
+
+
+class ReceiptStatus(StrEnum):
+    """Intake's answer."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+class Receipt(Frozen):
+    """Exactly one for each input record. Holds no personal data: `detail` names fields, never values."""
+
+    origin: Origin
+    status: ReceiptStatus
+    reason: Rejection | None = None
+    detail: str | None = None
+    sender: str | None = None
+    event_id: str | None = None
+    type: str | None = None
+    fingerprint: str | None = None
+
+
+class RepeatKind(StrEnum):
+    """What an accepted record turns out to be when its id came before."""
+
+    DUPLICATE = "duplicate"
+    CONFLICT = "conflict"
+
+
+class RepeatReceipt(Frozen):
+    """The receipt that follows when an accepted record repeats an id: a duplicate has no effect, a conflict is refused."""
+
+    origin: Origin
+    repeat: RepeatKind
+    sender: str
+    event_id: str
+
+
+class AppliedEntry(Frozen):
+    """One person event that match has applied."""
+
+    offset: int
+    origin_topic: str
+    origin_partition: int
+    origin_offset: int
+    person_id: str
+    changed: int
+    """Decisions that are new or changed by it."""
+
+
+class Applied(Frozen):
+    """What match has applied of one partition in one batch: one entry for every person event."""
+
+    partition: int
+    entries: tuple[AppliedEntry, ...]

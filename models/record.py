@@ -1,0 +1,25 @@
+"""A person's record: every event known, the offset applied last, and what was last decided of each message.
+
+It is the state of match, kept in the compacted topic ``people``; `models.step` is the only thing that changes it.
+"""
+
+from models.frozen import Frozen
+from models.person_event import PersonEvent
+
+
+class Decided(Frozen):
+    """The last revision of a message's decision, and a digest of what it said."""
+
+    revision: int
+    digest: str
+
+
+class PersonRecord(Frozen):
+    """What match remembers of one person."""
+
+    person_id: str
+    applied: int = -1
+    """Offset on ``person-events`` of the event applied last: applying it, or an earlier one, again changes nothing."""
+    events: tuple[PersonEvent, ...] = ()
+    decided: dict[str, Decided] = {}
+    """By ``sender/message id``."""

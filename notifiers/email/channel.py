@@ -1,0 +1,106 @@
+"""Email through a relay. It keeps connections between mails and reports each mail's fate by stage.
+
+It must never fall back to a weaker connection, and repeats a mail inside a call only where surely nothing was sent.
+"""
+
+import asyncio
+import ssl
+import time
+
+from models.outcome import Attempt, Outcome
+from notifiers.email.classify import Answer, Stage, classify
+from notifiers.email.connection import Connection, Ended
+from notifiers.email.settings import SmtpSettings
+from notifiers.message import Mail
+
+_CLOSING = 421
+
+
+class EmailChannel:
+    """As many connections as there are calls at the same time; idle ones are used again."""
+
+    def __init__(self, settings: SmtpSettings) -> None:
+        self._settings = settings
+        self._context: ssl.SSLContext | None = None
+        self._idle: list[tuple[float, Connection]] = []  # the last used is taken first, the others grow old
+
+    async def send(self, mail: Mail) -> Attempt:
+        """One transaction for one recipient. Raises nothing but cancellation."""
+        kept = await self._kept()
+        if kept is not None:
+            try:
+                return await self._transact(kept, mail)
+            except Ended as end:
+                if not _worth_a_new_connection(end):
+                    return classify(end.stage, end.what)
+        try:
+            fresh = await self._open()
+            return await self._transact(fresh, mail)
+        except Ended as end:
+            attempt = classify(end.stage, end.what)
+            if attempt.outcome is Outcome.MISCONFIGURED:
+                self._context = None  # a CA file that was mended is read again
+            return attempt
+
+    async def aclose(self) -> None:
+        """Call it when no `send` runs any more."""
+        idle, self._idle = self._idle, []
+        await asyncio.gather(*(connection.quit() for _, connection in idle))
+
+    async def _transact(self, connection: Connection, mail: Mail) -> Attempt:
+        try:
+            answer = await connection.transact(mail)
+        except Ended as end:
+            if end.usable:
+                await self._give_back(connection, reset=True)
+            else:
+                connection.close()
+            raise
+        except BaseException:
+            connection.close()  # cancelled in the middle: nobody knows where the connection stands
+            raise
+        if answer.code == _CLOSING or not connection.is_clean:
+            connection.close()
+        else:
+            await self._give_back(connection, reset=answer.code >= 300)
+        return classify(Stage.BODY, answer)
+
+    async def _give_back(self, connection: Connection, *, reset: bool) -> None:
+        try:
+            if reset:
+                await connection.reset()
+        except Ended:
+            connection.close()
+            return
+        if connection.mails >= self._settings.mails_per_connection:
+            await connection.quit()
+        elif connection.is_clean:
+            self._idle.append((time.monotonic(), connection))
+
+    async def _kept(self) -> Connection | None:
+        while self._idle:
+            since, connection = self._idle.pop()
+            if connection.is_clean and time.monotonic() - since < self._settings.idle_seconds:
+                return connection
+            connection.close()
+        return None
+
+    async def _open(self) -> Connection:
+        if self._context is None and self._settings.tls != "none":
+            try:
+                self._context = await asyncio.to_thread(_context, self._settings)
+            except (OSError, ValueError) as fault:
+                raise Ended(Stage.TLS, fault) from None
+        return await Connection.open(self._settings, self._context)
+
+
+def _worth_a_new_connection(end: Ended) -> bool:
+    """A kept connection may have died since, or have had its fill; before the body surely nothing was sent."""
+    closing = isinstance(end.what, Answer) and end.what.code == _CLOSING
+    return end.stage is not Stage.BODY and (closing or isinstance(end.what, BaseException))
+
+
+def _context(settings: SmtpSettings) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=settings.ca_file)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # what Datatilsynet asks of mail with confidential data
+    return context

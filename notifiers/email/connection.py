@@ -1,0 +1,218 @@
+"""One connection to the relay, one command at a time, so that a failure is known by the stage at which it came.
+
+It never goes on without the TLS that the settings ask for, and it never sends a second time.
+"""
+
+import ssl
+from collections.abc import Awaitable
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+from aiosmtplib import (
+    SMTP,
+    SMTPAuthenticationError,
+    SMTPException,
+    SMTPResponseException,
+)
+from aiosmtplib.response import SMTPResponse
+
+from notifiers.email.classify import Answer, Lack, Stage
+from notifiers.email.settings import SmtpSettings
+from notifiers.message import Mail, wire_bytes
+
+_LOGINS = (
+    "plain",
+    "login",
+    "cram-md5",
+)  # inside TLS the simplest is the surest; one try, or accounts get locked
+_SUBMIT = 354
+
+
+class Ended(Exception):
+    """The transaction ended at `stage`. `usable` says whether the connection may serve another mail."""
+
+    def __init__(self, stage: Stage, what: Answer | Lack | BaseException, *, usable: bool = False) -> None:
+        super().__init__(stage)
+        self.stage = stage
+        self.what = what
+        self.usable = usable
+
+
+class Connection:
+    """Open it with `open`, use it for one mail after another, close it."""
+
+    def __init__(self, settings: SmtpSettings, client: SMTP) -> None:
+        self._settings = settings
+        self._client = client
+        self._stage = Stage.CONNECT
+        self.mails = 0
+
+    @classmethod
+    async def open(cls, settings: SmtpSettings, context: ssl.SSLContext | None) -> "Connection":
+        """Connected, inside TLS and logged in, as the settings ask; or `Ended`."""
+        client = SMTP(
+            hostname=settings.host,
+            port=settings.port,
+            local_hostname=settings.ehlo_name,
+            timeout=settings.timeout_seconds,
+            use_tls=settings.tls == "tls",
+            start_tls=False,  # done below, as a step of its own
+            tls_context=context,
+        )
+        opened = cls(settings, client)
+        try:
+            with opened._guard():
+                await opened._prepare()
+        except BaseException:
+            client.close()
+            raise
+        return opened
+
+    async def _prepare(self) -> None:
+        client, settings = self._client, self._settings
+        try:
+            await client.connect()
+        except (SMTPException, OSError) as error:
+            self._stage = _stage_of(error)
+            raise
+        self._stage = Stage.HELLO
+        await client.ehlo()
+        if settings.tls == "starttls":
+            self._stage = Stage.TLS
+            if not client.supports_extension("starttls"):
+                raise Ended(self._stage, Lack.STARTTLS)
+            await client.starttls()
+            self._stage = Stage.HELLO
+            await client.ehlo()
+        if settings.username is not None and settings.password is not None:
+            self._stage = Stage.LOGIN
+            await self._log_in(settings.username, settings.password.get_secret_value())
+
+    async def _log_in(self, username: str, password: str) -> None:
+        offered = self._client.supported_auth_methods
+        way = next((one for one in _LOGINS if one in offered), None)
+        match way:
+            case "plain":
+                await self._client.auth_plain(username, password)
+            case "login":
+                await self._client.auth_login(username, password)
+            case "cram-md5":
+                await self._client.auth_crammd5(username, password)
+            case _:
+                raise Ended(self._stage, Lack.LOGIN)
+
+    async def transact(self, mail: Mail) -> Answer:
+        """One mail to one recipient; the answer to the final dot, whatever it is, or `Ended` before it."""
+        client = self._client
+        with self._guard():
+            self._stage = Stage.SENDER
+            self._refuse_leftovers()
+            options = []
+            if mail.smtputf8:
+                if not client.supports_extension("smtputf8"):
+                    raise Ended(self._stage, Lack.SMTPUTF8, usable=True)
+                options.append("SMTPUTF8")
+            body = wire_bytes(mail)
+            encoding = "utf-8" if mail.smtputf8 else "ascii"
+            if client.supports_extension("size"):
+                options.append(f"SIZE={len(body)}")
+            await self._step(client.mail(mail.sender, options=options, encoding=encoding))
+            self._stage = Stage.RECIPIENT
+            await self._step(client.rcpt(mail.recipient, encoding=encoding))
+            self._stage = Stage.DATA
+            go = await self._step(client.execute_command(b"DATA"))
+            if go.code != _SUBMIT:
+                raise Ended(self._stage, Answer.of(*go), usable=go.code >= 400)
+            self._stage = Stage.BODY
+            answer = await self._send_body(body)
+            self.mails += 1
+            return answer
+
+    async def _step(self, command: Awaitable[SMTPResponse]) -> SMTPResponse:
+        try:
+            return await command
+        finally:
+            self._refuse_leftovers()
+
+    def _refuse_leftovers(self) -> None:
+        """An answer nobody asked for shifts all later ones: a stale 250 must never pass for the final dot's."""
+        if self._has_leftovers():
+            raise ConnectionError("the server answered more than it was asked")
+
+    def _has_leftovers(self) -> bool:
+        """The library keeps the unread bytes to itself; a test holds that they are still where we look."""
+        protocol = self._client.protocol
+        return protocol is not None and bool(protocol._buffer)
+
+    @property
+    def is_clean(self) -> bool:
+        """Fit for another mail."""
+        return self._client.is_connected and not self._has_leftovers()
+
+    async def _send_body(self, body: bytes) -> Answer:
+        """aiosmtplib's own `data` does not tell whether a failure came before or after the 354; this does."""
+        protocol = self._client.protocol
+        if protocol is None or not protocol.is_connected:
+            raise Ended(Stage.DATA, ConnectionError("lost before the first byte of the mail"))
+        protocol.write(_dot_stuffed(body))
+        code, text = await protocol.read_response(timeout=self._settings.answer_timeout_seconds)
+        if not 200 <= code < 600:
+            raise SMTPException("malformed answer")
+        return Answer.of(code, text)
+
+    async def reset(self) -> None:
+        """Clears a half-finished envelope, so that the connection serves the next mail."""
+        self._stage = Stage.SENDER
+        with self._guard():
+            await self._step(self._client.rset())
+
+    async def quit(self) -> None:
+        """Says goodbye, without waiting long for an answer."""
+        with suppress(SMTPException, OSError):
+            await self._client.quit(timeout=min(2.0, self._settings.timeout_seconds))
+        self.close()
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _guard(self) -> "_Guard":
+        return _Guard(self)
+
+
+class _Guard:
+    """Turns whatever the library raises into `Ended` with the stage that it came at."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _: type[BaseException] | None, fault: BaseException | None, __: TracebackType | None
+    ) -> None:
+        stage = self._connection._stage
+        if isinstance(fault, SMTPResponseException) and 200 <= fault.code < 600:
+            login = isinstance(fault, SMTPAuthenticationError)
+            usable = fault.code >= 400 and fault.code != 421 and not login
+            raise Ended(stage, Answer.of(fault.code, fault.message), usable=usable) from None
+        if isinstance(fault, SMTPException | OSError | ValueError):
+            # From None: the library's texts repeat what the server wrote.
+            raise Ended(stage, fault) from None
+
+
+def _stage_of(error: Exception) -> Stage:
+    """aiosmtplib's `connect` opens the socket, shakes hands and waits for the greeting; the cause tells them apart."""
+    cause = error.__cause__
+    if isinstance(error, SMTPResponseException) or isinstance(cause, SMTPException):
+        return Stage.GREETING
+    return Stage.TLS if isinstance(cause, ssl.SSLError) else Stage.CONNECT
+
+
+def _dot_stuffed(body: bytes) -> bytes:
+    """RFC 5321, 4.5.2; `body` has CRLF line ends throughout, as the message's policy writes them."""
+    stuffed = body.replace(b"\r\n.", b"\r\n..")
+    if stuffed.startswith(b"."):
+        stuffed = b"." + stuffed
+    return stuffed + (b"" if stuffed.endswith(b"\r\n") else b"\r\n") + b".\r\n"

@@ -1,0 +1,49 @@
+"""Whether a delivery still fits its task, decided from the task as it is now. Pure.
+
+What no longer fits must not be sent: a mail about a duty that has gone would set people to work on nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from models.outcome import Occasion
+
+
+class Superseded(StrEnum):
+    """Why a delivery is not sent; goes to the audit row."""
+
+    TASK_NOT_OPEN = "task_not_open"
+    """A call to act on a task that was withdrawn or moved meanwhile."""
+
+    TASK_OPEN_AGAIN = "task_open_again"
+    """An all-clear for a task that is in force again."""
+
+    RECIPIENT_CHANGED = "recipient_changed"
+    """The unit is reached at another address now; a new delivery goes there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitContact:
+    """How a unit is named and reached at present."""
+
+    name: str
+    recipients: tuple[str, ...]
+
+
+Contacts = Callable[[str], UnitContact | None]
+"""From a unit's id to its present contact; `None` where the id is unknown. Must be quick and without I/O."""
+
+
+def superseded_by(
+    occasion: Occasion, *, task_is_open: bool, recipient: str, present: Sequence[str]
+) -> Superseded | None:
+    """The reason not to send, or `None`. `present` are the unit's recipients now; empty is another question."""
+    calls_to_act = occasion in (Occasion.NEW, Occasion.MORE_MESSAGES, Occasion.TAKEN_OVER)
+    if calls_to_act and not task_is_open:
+        return Superseded.TASK_NOT_OPEN
+    if not calls_to_act and task_is_open:
+        return Superseded.TASK_OPEN_AGAIN
+    if present and recipient not in present:
+        return Superseded.RECIPIENT_CHANGED
+    return None

@@ -1,0 +1,52 @@
+"""Notice → subject, text and HTML. Pure: it must not know a clock, an address or a database."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from notifiers.notice import TaskNotice, danish_date, danish_weekday_date
+from notifiers.words import AUTOMATIC_NOTE, PRIVACY_NOTE, words_for
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendered:
+    subject: str
+    text: str
+    html: str
+
+
+def render(notice: TaskNotice) -> Rendered:
+    words = words_for(notice)
+    values = {
+        "notice": notice,
+        "words": words,
+        "react_by": danish_weekday_date(notice.react_by),
+        "opened_on": danish_date(notice.opened_on).removeprefix("den "),
+        "appended_on": danish_date(notice.appended_on).removeprefix("den "),
+        "privacy_note": PRIVACY_NOTE,
+        "automatic_note": AUTOMATIC_NOTE,
+    }
+    return Rendered(
+        subject=words.subject,
+        text=_templates().get_template("notice.txt.j2").render(values),
+        html=_templates().get_template("notice.html.j2").render(values),
+    )
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=_is_html,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+    )
+
+
+def _is_html(name: str | None) -> bool:
+    return name is None or not name.endswith(".txt.j2")

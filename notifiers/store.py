@@ -1,0 +1,237 @@
+"""Deliveries in PostgreSQL: claim, keep, record, give back. All times are the database's.
+
+What has been claimed anew by somebody else must not be recorded by us, and no mail may leave before it is frozen.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow, dict_row
+from psycopg.types.json import Jsonb
+from psycopg_pool import AsyncConnectionPool
+
+from models.ids import delivery_id
+from models.outcome import Attempt, DeliveryStatus, Occasion, Outcome
+from models.retry import Done, NextAttempt, RetryPolicy, next_attempt
+from notifiers import sql
+from notifiers.due import Claim, Due, Freeze
+from notifiers.fit import Contacts, Superseded, superseded_by
+from notifiers.message import Mail
+
+Connection = AsyncConnection[Any]
+Pool = AsyncConnectionPool[Connection]
+
+LEASE_EXPIRED = Attempt(outcome=Outcome.INDETERMINATE, detail="lease expired before an answer was recorded")
+NO_RECIPIENT = Attempt(outcome=Outcome.MISCONFIGURED, detail="the unit is unknown or has no recipient")
+NOT_BUILT = Attempt(outcome=Outcome.MISCONFIGURED, detail="the mail cannot be built")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claimed:
+    """What a claim found: what to send now, and how many due deliveries it settled without sending."""
+
+    claims: tuple[Claim, ...]
+    settled: int
+
+
+class Store:
+    """Every method is one transaction and may be called at the same time as any other."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        *,
+        owner: str,
+        lease: timedelta,
+        contacts: Contacts,
+        freeze: Freeze,
+        policy: RetryPolicy,
+    ) -> None:
+        self._pool = pool
+        self._owner = owner
+        self._lease = lease
+        self._contacts = contacts
+        self._freeze = freeze
+        self._policy = policy
+
+    async def claim(self, limit: int) -> Claimed:
+        """Up to `limit` due deliveries, each locked, held against its task, frozen and leased to us."""
+        claims: list[Claim] = []
+        async with self._pool.connection() as connection, connection.transaction():
+            async with connection.cursor(row_factory=dict_row) as cursor:
+                rows = await (await cursor.execute(sql.PICK, {"limit": limit})).fetchall()
+            async with connection.pipeline():  # one round trip for all that follows
+                for row in rows:
+                    claim = await self._take(connection, _due(row), row["now"])
+                    if claim is not None:
+                        claims.append(claim)
+        return Claimed(claims=tuple(claims), settled=len(rows) - len(claims))
+
+    async def _take(self, connection: Connection, due: Due, now: datetime) -> Claim | None:
+        attempts = due.attempts
+        if due.was_leased:
+            attempts += 1
+            await connection.execute(sql.INSERT_ATTEMPT, _attempt_row(due.id, attempts, now, LEASE_EXPIRED))
+        contact = self._contacts(due.unit_id)
+        present = contact.recipients if contact else ()
+        reason = superseded_by(
+            due.occasion, task_is_open=due.task_is_open, recipient=due.recipient, present=present
+        )
+        if reason is not None:
+            if reason is Superseded.RECIPIENT_CHANGED:
+                await self._readdress(connection, due, present)
+            await self._end(connection, due, attempts, DeliveryStatus.SUPERSEDED, reason)
+            return None
+        if due.deadline <= now:
+            await self._end(connection, due, attempts, DeliveryStatus.EXHAUSTED, "deadline_passed")
+            return None
+        if contact is None or not present:
+            await self._put_off(connection, due, attempts + 1, now, NO_RECIPIENT)
+            return None
+        try:
+            mail = (
+                self._freeze(due, contact.name, now)
+                if due.frozen is None
+                else Mail.model_validate(due.frozen)
+            )
+        except ValueError:  # one bad address or name must not stop the others; its text may repeat a value
+            await self._put_off(connection, due, attempts + 1, now, NOT_BUILT)
+            return None
+        token = f"{self._owner}/{uuid4().hex}"
+        frozen = Jsonb(mail.model_dump(mode="json")) if due.frozen is None else None
+        await connection.execute(
+            sql.LEASE,
+            {"id": due.id, "token": token, "lease": self._lease, "frozen": frozen, "attempts": attempts},
+        )
+        return Claim(id=due.id, token=token, deadline=due.deadline, claimed_at=now, mail=mail)
+
+    async def record(self, claim: Claim, attempt: Attempt, now: datetime) -> DeliveryStatus | None:
+        """What came of a claim: the delivery's status afterwards, or `None` if the lease is no longer ours.
+
+        `now` is the database's time, carried on from `claim.claimed_at`.
+        """
+        async with self._pool.connection() as connection:
+            counted = 1
+            if attempt.outcome not in (Outcome.DELIVERED, Outcome.REFUSED):
+                row = await (await connection.execute(sql.COUNTED, {"id": claim.id})).fetchone()
+                counted = row[0] if row else 0
+                counted += attempt.outcome is not Outcome.MISCONFIGURED
+            planned = self._plan(claim.id, attempt, counted, now, claim.deadline)
+            done = planned if isinstance(planned, Done) else None
+            status = done.status if done else DeliveryStatus.DUE
+            values = {
+                "id": claim.id,
+                "token": claim.token,
+                "status": status,
+                "due_at": planned.at if isinstance(planned, NextAttempt) else None,
+                "ended_at": now if done else None,
+                "at": now,
+                "outcome": attempt.outcome,
+                "code": attempt.code,
+                "detail": attempt.detail,
+                "audit_kind": done.audit_kind if done else None,
+            }
+            ours = await (await connection.execute(sql.RECORD, values)).fetchone()
+            if ours is None:
+                await connection.execute(sql.LEASE_LOST, values)
+        return None if ours is None else status
+
+    async def renew(self, claims: list[Claim]) -> set[UUID]:
+        """Extends the leases that are still ours; returns their deliveries' ids."""
+        values = {"ids": [c.id for c in claims], "tokens": [c.token for c in claims], "lease": self._lease}
+        async with self._pool.connection() as connection:
+            rows = await (await connection.execute(sql.RENEW, values)).fetchall()
+        return {row[0] for row in rows}
+
+    async def release(self, claims: list[Claim]) -> None:
+        """Gives back what was surely not sent; it stays due and no attempt is counted."""
+        values = {"ids": [c.id for c in claims], "tokens": [c.token for c in claims]}
+        async with self._pool.connection() as connection:
+            await connection.execute(sql.RELEASE, values)
+
+    async def expire(self, limit: int) -> int:
+        """Ends what nobody claims and whose deadline has passed, so that an outage of the relay is no silence."""
+        async with self._pool.connection() as connection:
+            return (await connection.execute(sql.EXPIRE, {"limit": limit})).rowcount
+
+    async def _readdress(self, connection: Connection, due: Due, present: tuple[str, ...]) -> None:
+        """The id follows from what it names, so a recipient who has a delivery of this occasion gets no second."""
+        for recipient in present:
+            new = delivery_id(due.task_id, due.occasion, due.cause, due.channel, recipient)
+            await connection.execute(sql.READDRESS, {"new": new, "old": due.id, "recipient": recipient})
+
+    async def _end(
+        self,
+        connection: Connection,
+        due: Due,
+        attempts: int,
+        status: DeliveryStatus,
+        reason: str,
+    ) -> None:
+        values = {"id": due.id, "status": status, "attempts": attempts, "kind": f"delivery_{status}"}
+        await connection.execute(sql.END, {**values, "reason": reason})
+
+    async def _put_off(
+        self,
+        connection: Connection,
+        due: Due,
+        attempts: int,
+        now: datetime,
+        attempt: Attempt,
+    ) -> None:
+        await connection.execute(sql.INSERT_ATTEMPT, _attempt_row(due.id, attempts, now, attempt))
+        planned = self._plan(due.id, attempt, 0, now, due.deadline)
+        if isinstance(planned, Done):
+            await self._end(connection, due, attempts, planned.status, attempt.detail)
+        else:
+            values = {"id": due.id, "due_at": planned.at, "attempts": attempts}
+            await connection.execute(sql.PUT_OFF, values)
+
+    def _plan(
+        self, delivery: UUID, attempt: Attempt, counted: int, now: datetime, deadline: datetime
+    ) -> NextAttempt | Done:
+        return next_attempt(
+            attempt.outcome,
+            counted,
+            now,
+            deadline,
+            seed=str(delivery),
+            policy=self._policy,
+            retry_after=attempt.retry_after,
+        )
+
+
+def _due(row: DictRow) -> Due:
+    return Due(
+        id=row["id"],
+        task_id=row["task_id"],
+        occasion=Occasion(row["occasion"]),
+        cause=row["cause"],
+        channel=row["channel"],
+        unit_id=row["unit_id"],
+        recipient=row["recipient"],
+        deadline=row["deadline"],
+        attempts=row["attempts"],
+        was_leased=row["lease_owner"] is not None,
+        frozen=row["frozen"],
+        task_is_open=row["task_status"] == "open",
+        reference=row["reference"],
+        react_by=row["react_by"],
+        opened_at=row["opened_at"],
+        appended_at=row["appended_at"],
+        messages=row["messages"],
+    )
+
+
+def _attempt_row(delivery: UUID, number: int, now: datetime, attempt: Attempt) -> dict[str, object]:
+    return {
+        "id": delivery,
+        "attempt": number,
+        "at": now,
+        "outcome": attempt.outcome,
+        "code": attempt.code,
+        "detail": attempt.detail,
+    }

@@ -1,0 +1,84 @@
+"""Makes and verifies the topics of `config.topics`. It never changes what holds records: it says what differs."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
+
+from config.kafka import KafkaSettings
+from config.topics import TOPICS, TopicSpec
+
+_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replication:
+    """How many copies there are of every record, and how many must have it before it counts."""
+
+    factor: int
+    min_insync: int
+
+
+class TopicsUnreachable(RuntimeError):
+    """The cluster does not answer, or refuses; try again when it does."""
+
+
+def apply(kafka: KafkaSettings, replication: Replication) -> list[str]:
+    """Make the topics that are missing; returns their names."""
+    admin = AdminClient(kafka.librdkafka())
+    known = _known(admin)
+    missing = [spec for spec in TOPICS if spec.name not in known]
+    if missing:
+        made = admin.create_topics(
+            [
+                NewTopic(
+                    spec.name,
+                    num_partitions=spec.partitions,
+                    replication_factor=replication.factor,
+                    config=spec.config(min_insync_replicas=replication.min_insync),
+                )
+                for spec in missing
+            ],
+            operation_timeout=_SECONDS,
+        )
+        for name, future in made.items():
+            try:
+                future.result()
+            except KafkaException as error:
+                raise TopicsUnreachable(f"Topic {name} could not be made: {error.args[0].str()}.") from None
+    return [spec.name for spec in missing]
+
+
+def check(kafka: KafkaSettings, replication: Replication) -> list[str]:
+    """What differs from the table, a sentence each; nothing when all is as it should be."""
+    admin = AdminClient(kafka.librdkafka())
+    known = _known(admin)
+    faults = [f"Topic {spec.name} is missing." for spec in TOPICS if spec.name not in known]
+    present = [spec for spec in TOPICS if spec.name in known]
+    described = admin.describe_configs([ConfigResource(ResourceType.TOPIC, spec.name) for spec in present])
+    configs = {resource.name: future.result() for resource, future in described.items()}
+    for spec in present:
+        faults += _differences(spec, known[spec.name], configs[spec.name], replication)
+    return faults
+
+
+def _known(admin: AdminClient) -> dict[str, Any]:
+    try:
+        topics: dict[str, Any] = admin.list_topics(timeout=_SECONDS).topics
+    except KafkaException as error:
+        raise TopicsUnreachable(f"Kafka does not answer: {error.args[0].str()}.") from None
+    return topics
+
+
+def _differences(spec: TopicSpec, found: Any, config: Any, replication: Replication) -> list[str]:
+    faults = []
+    if len(found.partitions) != spec.partitions:
+        faults.append(f"Topic {spec.name} has {len(found.partitions)} partitions, not {spec.partitions}.")
+    copies = {len(partition.replicas) for partition in found.partitions.values()}
+    if copies != {replication.factor}:
+        faults.append(f"Topic {spec.name} has {sorted(copies)} copies, not {replication.factor}.")
+    for name, expected in spec.config(min_insync_replicas=replication.min_insync).items():
+        if config[name].value != expected:
+            faults.append(f"Topic {spec.name}: {name} is {config[name].value}, not {expected}.")
+    return faults

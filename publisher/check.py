@@ -1,0 +1,98 @@
+"""Holds a plain event to the contract before anything is sent; the same models as intake's, one sentence a fault.
+
+No sentence holds a value from the event, nor a name that its author made up.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Final, Protocol
+
+import orjson
+from pydantic import ValidationError
+
+from models.cpr import NotAPerson, normalise
+from models.envelope import RefusedError, read
+from models.events import EVENT_TYPES, EventType
+from models.sender import Sender
+from publisher.plain import PlainEvent
+from publisher.prepare import attributes_of
+
+_HINTS: Final = {"institution_number": "six digits", "municipality_code": "four digits"}
+
+
+class Register(Protocol):
+    """The senders' register, as far as a publisher asks it."""
+
+    def find(self, number: str) -> Sender | None:
+        """The sender of that number."""
+
+
+def faults_of(event: PlainEvent, register: Register | None = None) -> Iterator[str]:
+    """A sentence for everything in `event` that intake would refuse, as far as it can be seen before sealing."""
+    event_type = EVENT_TYPES.get(event.type)
+    if event_type is None:
+        yield "type is not one of the contract's."
+        return
+    try:
+        read(orjson.dumps({**attributes_of(event), "data": {}}), ())
+    except RefusedError as error:
+        yield f"{error.refused.detail}."
+    if len(event.id) != 36 or event.id != event.id.lower():
+        yield "id is not a UUID in lower case."
+    yield from _of_sender(event, event_type, register)
+    yield from _of_data(event, event_type)
+
+
+def _of_sender(event: PlainEvent, event_type: EventType, register: Register | None) -> Iterator[str]:
+    if register is not None:
+        sender = register.find(event.sender)
+        if sender is None:
+            yield "sender is not in the senders' register."
+        elif sender.kind is not event_type.sender:
+            yield f"sender may not send this type: it is for {event_type.sender.value} senders."
+        elif sender.source != event.source:
+            yield "source is not the sender's."
+    owner = event_type.owner
+    if owner is not None and isinstance(event.data.get(owner), str) and event.data[owner] != event.sender:
+        yield f"data.{owner} is not the sender's number."
+
+
+def _of_data(event: PlainEvent, event_type: EventType) -> Iterator[str]:
+    try:
+        event_type.data.model_validate_json(orjson.dumps(event.data), strict=True)
+    except ValidationError as error:
+        for fault in error.errors(include_url=False, include_context=False, include_input=False):
+            if fault["loc"] != ("cpr",):
+                yield _sentence(fault["loc"], fault["type"], fault["msg"], event_type)
+    except TypeError:
+        yield "data holds something that JSON cannot carry."
+    cpr = event.data.get("cpr")
+    if cpr is None:
+        yield "data.cpr is missing."
+    elif not isinstance(cpr, str):
+        yield "data.cpr is not a text of ten digits."
+    else:
+        try:
+            normalise(cpr)
+        except NotAPerson as error:
+            yield f"data.cpr: {error}."
+
+
+def _sentence(loc: tuple[int | str, ...], kind: str, message: str, event_type: EventType) -> str:
+    names = field_names(event_type)
+    path = ".".join(("data", *(str(part) for part in loc if isinstance(part, int) or part in names)))
+    if kind == "missing":
+        return f"{path} is missing."
+    if kind == "extra_forbidden":
+        where = "" if path == "data" else f" in {path}"
+        return f"data has a field that this type does not have{where}."
+    hint = _HINTS.get(str(loc[-1]) if loc else "")
+    said = message.removeprefix("Value error, ").removeprefix("Input ")
+    return f"{path}: {hint}." if hint else f"{path}: {said}."
+
+
+@cache
+def field_names(event_type: EventType) -> frozenset[str]:
+    """The contract's own names for the type's data: those that a sentence may repeat."""
+    nested = {"name", "phone", "email"} if "contact" in event_type.data.model_fields else set[str]()
+    return frozenset({*event_type.data.model_fields, *nested})

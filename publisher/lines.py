@@ -1,0 +1,164 @@
+"""Reads a file of plain events line by line: JSON Lines here, CSV in `publisher.csv_lines`.
+
+A line is a CloudEvent with a plain ``data.cpr`` and the extension attribute ``sender``. ``id`` and ``time`` are the
+author's: an id made up here would turn every repetition into a new message. What may be left out is ``source``
+(completed from the sender's register entry), ``specversion``, ``datacontenttype`` and the prefix and version of
+``type`` (``dropout-risk.raised``). Memory does not grow with the file.
+"""
+
+import codecs
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import orjson
+
+from models.cpr import normalise
+from models.events import EVENT_TYPES, TYPE_PREFIX
+from publisher.check import Register, faults_of
+from publisher.csv_lines import read_csv
+from publisher.plain import Fault, FileFault, Line, PlainEvent, fault
+from publisher.prepare import DATA_CONTENT_TYPE
+
+MAX_LINE: Final = 1024 * 1024
+"""Bytes; four times what intake takes, so that a test of intake's limit can be published."""
+_KNOWN: Final = frozenset({"specversion", "id", "source", "sender", "type", "time", "datacontenttype", "data"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How to read: `register` completes and checks the sender; `check` False lets faults through to intake."""
+
+    register: Register | None = None
+    check: bool = True
+
+
+def read_file(file: Path, reading: Reading) -> Iterator[Line | Fault]:
+    """The lines of `file`: CSV where its name ends so, else JSON Lines. Raises `FileFault`."""
+    try:
+        opened = file.open("rb")
+    except OSError as error:
+        raise FileFault(f"{file.name} cannot be read: {error.strerror}.") from None
+    with opened:
+        yield from read_stream(opened, reading, csv=file.suffix.lower() == ".csv")
+
+
+def read_stream(stream: BinaryIO, reading: Reading, *, csv: bool = False) -> Iterator[Line | Fault]:
+    """The lines of an open file. Raises `FileFault` for a CSV header that cannot be used."""
+    rows = read_csv(stream) if csv else _json_rows(stream)
+    for row in rows:
+        if isinstance(row, Fault):
+            yield row
+        else:
+            yield from _event(row[0], row[1], reading)
+
+
+def _json_rows(stream: BinaryIO) -> Iterator[tuple[int, dict[str, Any]] | Fault]:
+    for number, line in _bounded(stream):
+        if number == 1:
+            line = line.removeprefix(codecs.BOM_UTF8)
+        if not line.strip():
+            continue
+        if len(line) > MAX_LINE:
+            yield fault(number, "it is longer than 1 MiB.")
+            continue
+        try:
+            parsed = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            yield fault(number, f"it is not {'JSON' if _is_utf8(line) else 'UTF-8'}.")
+            continue
+        if isinstance(parsed, dict):
+            yield number, parsed
+        else:
+            yield fault(number, "it is not a JSON object.")
+
+
+def _bounded(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """The lines, none of them read further than it matters."""
+    number = 0
+    while line := stream.readline(MAX_LINE + 1):
+        number += 1
+        rest = line
+        while not rest.endswith(b"\n") and (rest := stream.readline(MAX_LINE)):
+            pass
+        yield number, line
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _event(number: int, fields: Mapping[str, Any], reading: Reading) -> Iterator[Line | Fault]:
+    """The event of a line, or its faults."""
+    event, sentences = _plain(fields, reading.register)
+    if reading.check:
+        sentences = [*sentences, *(faults_of(event, reading.register) if not sentences else ())]
+    elif event.type in EVENT_TYPES:
+        sentences = []
+    else:
+        sentences = ["type is not one of the contract's, so there is no topic for it."]
+    if sentences:
+        yield from (fault(number, sentence) for sentence in sentences)
+        return
+    if reading.check:
+        event = replace(event, data={**event.data, "cpr": normalise(event.data["cpr"])})
+    yield Line(number, event)
+
+
+def _plain(fields: Mapping[str, Any], register: Register | None) -> tuple[PlainEvent, list[str]]:
+    """The event as far as its attributes go, and a sentence for each that is wrong."""
+    sentences = list(_odd(fields))
+    texts: dict[str, str] = {}
+    for name in ("type", "id", "sender", "time"):
+        content = fields.get(name)
+        if content is None or content == "":
+            sentences.append(f"{name} is missing.")
+        elif not isinstance(content, str):
+            sentences.append(f"{name} is not a text.")
+        texts[name] = content if isinstance(content, str) else ""
+    source = fields.get("source")
+    if source is None:
+        entry = register.find(texts["sender"]) if register is not None and texts["sender"] else None
+        source = "" if entry is None else entry.source
+        if entry is None and texts["sender"]:
+            sentences.append("source is missing, and the sender is not in the senders' register.")
+    elif not isinstance(source, str):
+        sentences.append("source is not a text.")
+        source = ""
+    data = fields.get("data")
+    if not isinstance(data, dict):
+        sentences.append("data is missing or not an object.")
+        data = {}
+    return PlainEvent(
+        type=full_type(texts["type"]),
+        id=texts["id"],
+        sender=texts["sender"],
+        source=source,
+        time=texts["time"],
+        data=data,
+    ), sentences
+
+
+def _odd(fields: Mapping[str, Any]) -> Iterable[str]:
+    """What the line says that would not be sent: better refused than left out in silence."""
+    if fields.get("specversion", "1.0") != "1.0":
+        yield "specversion is not 1.0."
+    if fields.get("datacontenttype", DATA_CONTENT_TYPE) != DATA_CONTENT_TYPE:
+        yield f"datacontenttype is not {DATA_CONTENT_TYPE}."
+    if "signature" in fields:
+        yield "it is signed already; the publisher signs."
+    if not fields.keys() <= _KNOWN | {"signature"}:
+        yield f"it has an attribute that is not sent; known are {', '.join(sorted(_KNOWN))}."
+
+
+def full_type(name: str) -> str:
+    """``dropout-risk.raised`` and ``dropout-risk.raised.v1`` → the full name; anything else stays as it is."""
+    for candidate in (f"{TYPE_PREFIX}{name}.v1", f"{TYPE_PREFIX}{name}"):
+        if candidate in EVENT_TYPES:
+            return candidate
+    return name

@@ -1,0 +1,194 @@
+"""The Faust application: two agents over raw bytes, with the guard rails that faust.md measured.
+
+It wires; it decides nothing. The process ends (exit code 70) on anything that a step did not expect: the offset then
+stays, and the next process reads the record again.
+"""
+
+import logging
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+import faust
+from aiokafka import AIOKafkaProducer
+from faust.auth import SASLCredentials, SSLCredentials
+from faust.types import TP
+
+from config.kafka import KafkaSettings, Security
+from config.topics import Topic
+from models.events import InputTopic
+from models.law import Law
+from streams.assignment import Assignment
+from streams.driver import Driver
+from streams.intake import Context
+from streams.output import Output
+from streams.people import People
+from streams.progress import Progress
+from streams.reader import Reader
+from streams.records import Record
+from streams.steps import Intake, Match, Step
+
+log = logging.getLogger(__name__)
+
+GROUP: Final = "frafaldsvarsel"
+EXIT_FAULT: Final = 70
+_INTAKE_BATCH: Final = 200
+_MATCH_BATCH: Final = 1000
+_WITHIN_SECONDS: Final = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSettings:
+    """What the worker needs to know."""
+
+    kafka: KafkaSettings
+    instance: str
+    session_timeout: timedelta
+    data_dir: str
+
+
+class App(faust.App):
+    """Faust's, with fail-stop: its own handler would commit the batch that failed (faust.md, 1)."""
+
+    async def _on_agent_error(self, agent: Any, exc: BaseException) -> None:
+        log.critical("agent %s failed: %s; ending so that nothing is committed", agent.name, _describe(exc))
+        logging.shutdown()
+        os._exit(EXIT_FAULT)
+
+
+def build(settings: WorkerSettings, context: Context, law: Law, on_assigned: Any) -> App:
+    """The application, not started. `on_assigned` is called with the partitions at every assignment."""
+    app = _app(settings)
+    assignment = Assignment()
+    producer: list[AIOKafkaProducer] = []
+    readers: list[Reader] = []
+
+    @app.on_partitions_revoked.connect
+    async def revoked(_app: Any, partitions: set[TP], **_: Any) -> None:
+        assignment.revoked()
+
+    @app.on_partitions_assigned.connect
+    async def assigned(_app: Any, partitions: set[TP], **_: Any) -> None:
+        assignment.assigned((place.topic, place.partition) for place in partitions)
+        on_assigned(assignment.partitions)
+
+    async def start_step(step: type[Intake] | type[Match], topics: Sequence[str]) -> Driver:
+        if not producer:
+            producer.append(AIOKafkaProducer(**settings.kafka.producer()))
+            await producer[0].start()
+        reader = Reader(settings.kafka)
+        readers.append(reader)
+        await reader.start()
+        made: Step = Intake(context) if step is Intake else Match(law, People(reader))
+        return Driver(
+            made,
+            topics=topics,
+            assignment=assignment,
+            progress=Progress(step.name, reader),
+            output=Output(producer[0]),
+            monotonic=time.monotonic,
+        )
+
+    inputs = [str(topic) for topic in InputTopic]
+
+    @app.agent(_channel(app, *inputs), name="intake", concurrency=1)
+    async def intake(stream: Any) -> None:
+        driver = await start_step(Intake, inputs)
+        async for events in stream.take_events(_INTAKE_BATCH, _WITHIN_SECONDS):
+            await driver.batch([_record(event.message) for event in events])
+
+    @app.agent(_channel(app, Topic.PERSON_EVENTS), name="match", concurrency=1)
+    async def match(stream: Any) -> None:
+        driver = await start_step(Match, [Topic.PERSON_EVENTS])
+        async for events in stream.take_events(_MATCH_BATCH, _WITHIN_SECONDS):
+            await driver.batch([_record(event.message) for event in events])
+
+    @app.on_before_shutdown.connect
+    async def close(_app: Any, **_: Any) -> None:
+        for reader in readers:
+            await reader.stop()
+        for one in producer:
+            await one.stop()
+
+    return app
+
+
+def _app(settings: WorkerSettings) -> App:
+    brokers = [f"kafka://{server}" for server in settings.kafka.bootstrap_servers.split(",")]
+    session = settings.session_timeout.total_seconds()
+    return App(
+        GROUP,
+        broker=brokers,
+        broker_credentials=_credentials(settings.kafka),
+        broker_session_timeout=session,
+        broker_heartbeat_interval=session / 4,
+        broker_rebalance_timeout=30.0,
+        broker_request_timeout=30.0,
+        broker_commit_interval=0.5,
+        consumer_auto_offset_reset="earliest",
+        consumer_group_instance_id=f"{GROUP}-{settings.instance}",
+        consumer_max_fetch_size=8 * 1024 * 1024,
+        processing_guarantee="at_least_once",
+        key_serializer="raw",
+        value_serializer="raw",
+        store="memory://",
+        stream_buffer_maxsize=16384,
+        stream_wait_empty=False,
+        producer_request_timeout=60.0,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        web_enabled=False,
+        cython_optimizations=True,
+        datadir=settings.data_dir,
+    )
+
+
+def _channel(app: App, *topics: str) -> Any:
+    return app.topic(
+        *topics,
+        key_type=bytes,
+        value_type=bytes,
+        key_serializer="raw",
+        value_serializer="raw",
+        allow_empty=True,
+        internal=False,
+    )
+
+
+def _record(message: Any) -> Record:
+    headers = message.headers or ()
+    return Record(
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+        timestamp_ms=round(message.timestamp * 1000),
+        key=message.key,
+        value=message.value,
+        headers=tuple(headers.items()) if isinstance(headers, dict) else tuple(headers),
+    )
+
+
+def _credentials(kafka: KafkaSettings) -> SSLCredentials | SASLCredentials | None:
+    context = kafka.ssl_context()
+    if kafka.security is Security.PLAINTEXT or context is None:
+        return None
+    if kafka.security is Security.SSL:
+        return SSLCredentials(context=context)
+    password = kafka.password.get_secret_value() if kafka.password else None
+    return SASLCredentials(
+        username=kafka.username, password=password, mechanism=kafka.mechanism, ssl_context=context
+    )
+
+
+def _describe(exc: BaseException) -> str:
+    """The kind and place of a failure; pydantic's text would show values, so validation shows its count only."""
+    trace = exc.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = "" if trace is None else f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+    count = getattr(exc, "error_count", None)
+    text = f"{count()} validation faults" if callable(count) else str(exc)
+    return f"{type(exc).__name__}{where}: {text}"

@@ -1,0 +1,70 @@
+"""Drives one step over the stream's batches: whole partitions in order, output acknowledged before the batch ends.
+
+Nothing but a batch's own failure leaves here, and that ends the process: Faust would commit it (faust.md, 1).
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+from streams.assignment import Assignment
+from streams.output import Output
+from streams.progress import Progress
+from streams.records import Record, by_partition
+from streams.steps import Step
+
+log = logging.getLogger(__name__)
+_BEGIN_SECONDS = 300
+_LOOK_AFTER_SECONDS = 300
+_ASSIGNMENT_POLL_SECONDS = 0.05
+
+
+class Driver:
+    """One step, its progress and its output."""
+
+    def __init__(
+        self,
+        step: Step,
+        *,
+        topics: Sequence[str],
+        assignment: Assignment,
+        progress: Progress,
+        output: Output,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._step = step
+        self._topics = topics
+        self._assignment = assignment
+        self._progress = progress
+        self._output = output
+        self._monotonic = monotonic
+        self._generation = -1
+        self._mine: frozenset[tuple[str, int]] = frozenset()
+        self._looked_after = 0.0
+
+    async def batch(self, records: Sequence[Record]) -> None:
+        """Apply a batch. When this returns, the brokers have everything that follows from it."""
+        await self._begin()
+        for (topic, partition), group in by_partition(records):
+            if (topic, partition) not in self._mine:
+                # Left in the stream's buffer by an assignment that has ended; its owner reads it again.
+                continue
+            whole = await self._progress.whole(topic, partition, group)
+            self._step.run(topic, partition, whole, self._output)
+            self._progress.advance(topic, partition, whole[-1].offset + 1, self._output)
+            await asyncio.sleep(0)
+        await self._output.flush()
+
+    async def _begin(self) -> None:
+        now = self._monotonic()
+        if self._generation == self._assignment.generation and now - self._looked_after < _LOOK_AFTER_SECONDS:
+            return
+        async with asyncio.timeout(_BEGIN_SECONDS):
+            while not self._assignment.partitions:
+                await asyncio.sleep(_ASSIGNMENT_POLL_SECONDS)
+            while self._generation != (generation := self._assignment.generation):
+                await self._progress.load()
+                self._generation = generation
+            self._mine = self._assignment.partitions
+            await self._step.begin({part for topic, part in self._mine if topic in self._topics}, self._output)
+        self._looked_after = now

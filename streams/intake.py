@@ -1,0 +1,238 @@
+"""Intake's rule: an input record in, a receipt and perhaps a person event out.
+
+Pure given its context (keys, register, tolerance): it reads no clock and sends nothing. Every record gets exactly
+one receipt; what is refused keeps its bytes, sealed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+
+import orjson
+from joserfc.jwk import OKPKey
+from pydantic import ValidationError
+
+from models.calendar import copenhagen_date
+from models.cpr import NotAPerson, normalise
+from models.envelope import Envelope, RefusedError, read
+from models.events import EVENT_TYPES, SEALED_FIELDS, EventType, InputTopic
+from models.frozen import Frozen
+from models.person_event import Origin, PersonEvent
+from models.receipt import Receipt, ReceiptStatus
+from models.reasons import Rejection
+from models.sender import Sender, VerificationKey
+from seals import cpr as cpr_seal
+from seals import signature as signatures
+from seals.vault import Vault
+
+_UUID_LENGTH = 36
+_MISSING = "missing"
+
+
+class Register(Protocol):
+    """The senders' register as intake asks it."""
+
+    def find(self, number: str) -> Sender | None:
+        """The sender of that number."""
+
+    def key(self, number: str, kid: str) -> tuple[VerificationKey, OKPKey] | None:
+        """One of the sender's keys."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What intake judges by."""
+
+    register: Register
+    vault: Vault
+    opening_keys: Mapping[str, OKPKey]
+    clock_tolerance: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class InputRecord:
+    """A record of an input topic as the broker holds it."""
+
+    origin: Origin
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Intake's answer: `event` where the record is accepted, `kept` (its sealed bytes) where it is refused."""
+
+    receipt: Receipt
+    event: PersonEvent | None = None
+    kept: str | None = None
+
+
+class Particulars(Frozen):
+    """What is sealed of a message, for the unit that owes the reaction."""
+
+    cpr: str
+    text: str | None = None
+    contact: dict[str, Any] | None = None
+
+
+def take(record: InputRecord, context: Context) -> Taken:
+    """Judge one record. Raises nothing for bad input."""
+    said: dict[str, str] = {}
+    try:
+        event = _accept(record, context, said)
+    except RefusedError as error:
+        receipt = Receipt(
+            origin=record.origin,
+            status=ReceiptStatus.REJECTED,
+            reason=error.refused.reason,
+            detail=error.refused.detail,
+            **said,
+        )
+        return Taken(receipt, kept=_keep(record, context.vault))
+    receipt = Receipt(
+        origin=record.origin, status=ReceiptStatus.ACCEPTED, fingerprint=event.fingerprint, **said
+    )
+    return Taken(receipt, event=event)
+
+
+def _accept(record: InputRecord, context: Context, said: dict[str, str]) -> PersonEvent:
+    """The person event of a good record. Fills `said` with what the receipt may repeat to the sender."""
+    origin = record.origin
+    envelope = read(record.value, record.headers)
+    event_type = _type(envelope, origin.topic, said)
+    sender = _sender(envelope, origin, context.register, said)
+    event_id = envelope.attributes["id"]
+    if len(event_id) != _UUID_LENGTH or event_id != event_id.lower():
+        raise RefusedError(Rejection.NOT_A_CLOUDEVENT, "id is not a UUID in lower case")
+    said["event_id"] = event_id
+    if sender.kind is not event_type.sender:
+        raise RefusedError(Rejection.NOT_SENDERS_TYPE)
+    _verify(envelope, origin, sender, context.register)
+    if envelope.time > origin.appended_at + context.clock_tolerance:
+        raise RefusedError(Rejection.CLOCK_AHEAD)
+    data = _data(envelope, event_type)
+    if event_type.owner is not None and getattr(data, event_type.owner) != sender.number:
+        raise RefusedError(Rejection.NOT_SENDERS_OWN, event_type.owner)
+    return _event(envelope, event_type, data, origin, context)
+
+
+def _type(envelope: Envelope, topic: str, said: dict[str, str]) -> EventType:
+    name = envelope.attributes["type"]
+    event_type = EVENT_TYPES.get(name)
+    if event_type is None:
+        versions = {known.rsplit(".v", 1)[0] for known in EVENT_TYPES}
+        if name.rsplit(".v", 1)[0] in versions:
+            raise RefusedError(Rejection.UNKNOWN_VERSION)
+        raise RefusedError(Rejection.UNKNOWN_TYPE)
+    said["type"] = name
+    if event_type.topic != topic:
+        raise RefusedError(Rejection.WRONG_TOPIC, f"it belongs on {event_type.topic}")
+    return event_type
+
+
+def _sender(envelope: Envelope, origin: Origin, register: Register, said: dict[str, str]) -> Sender:
+    sender = register.find(envelope.attributes["sender"])
+    day = copenhagen_date(origin.appended_at)
+    if sender is None:
+        raise RefusedError(Rejection.UNKNOWN_SENDER, "sender is not registered")
+    said["sender"] = sender.number
+    if day < sender.valid_from or (sender.valid_to is not None and day >= sender.valid_to):
+        raise RefusedError(Rejection.UNKNOWN_SENDER, "sender is not registered on that date")
+    if envelope.attributes["source"] != sender.source:
+        raise RefusedError(Rejection.UNKNOWN_SENDER, "source is not the sender's")
+    return sender
+
+
+def _verify(envelope: Envelope, origin: Origin, sender: Sender, register: Register) -> None:
+    signature = envelope.signature
+    if not signature:
+        raise RefusedError(Rejection.SIGNATURE_MISSING)
+    try:
+        found = register.key(sender.number, signatures.key_id(signature))
+    except signatures.SignatureError as error:
+        raise RefusedError(Rejection.SIGNATURE_INVALID, str(error)) from None
+    if found is None:
+        raise RefusedError(Rejection.UNKNOWN_KEY)
+    validity, key = found
+    if origin.appended_at < validity.valid_from or (
+        validity.valid_to is not None and origin.appended_at >= validity.valid_to
+    ):
+        raise RefusedError(Rejection.KEY_NOT_VALID)
+    if _fits(envelope, signature, key, origin.topic):
+        return
+    if any(_fits(envelope, signature, key, other) for other in InputTopic if other != origin.topic):
+        raise RefusedError(Rejection.SIGNED_FOR_OTHER_TOPIC)
+    raise RefusedError(Rejection.SIGNATURE_INVALID)
+
+
+def _fits(envelope: Envelope, signature: str, key: OKPKey, topic: str) -> bool:
+    try:
+        signatures.verify(signature, signatures.signing_input(envelope.attributes, envelope.data, topic), key)
+    except signatures.NotCanonicalError:
+        raise RefusedError(Rejection.WRONG_FIELD, "data holds a number that JSON cannot carry exactly") from None
+    except signatures.SignatureError:
+        return False
+    return True
+
+
+def _data(envelope: Envelope, event_type: EventType) -> Frozen:
+    try:
+        return event_type.data.model_validate_json(orjson.dumps(envelope.data), strict=True)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        field = ".".join(str(part) for part in fault["loc"] if part in _field_names(event_type))
+        reason = Rejection.MISSING_FIELD if fault["type"] == _MISSING else Rejection.WRONG_FIELD
+        raise RefusedError(reason, field or None) from None
+
+
+def _field_names(event_type: EventType) -> set[str]:
+    """Names that a receipt may repeat: the contract's own, never one that a sender made up."""
+    return {*event_type.data.model_fields, "name", "phone", "email"}
+
+
+def _event(
+    envelope: Envelope, event_type: EventType, data: Any, origin: Origin, context: Context
+) -> PersonEvent:
+    try:
+        number = normalise(cpr_seal.open_sealed(data.cpr, context.opening_keys))
+    except cpr_seal.NotSealedError:
+        raise RefusedError(Rejection.CPR_NOT_SEALED) from None
+    except cpr_seal.NotOpenedError:
+        raise RefusedError(Rejection.CPR_NOT_OPENED) from None
+    except NotAPerson:
+        raise RefusedError(Rejection.NOT_A_PERSON) from None
+    attributes = envelope.attributes
+    fields = data.model_dump(mode="json")
+    person_id = context.vault.person_id(number)
+    fingerprint = context.vault.fingerprint(
+        {**fields, "cpr": person_id, "type": attributes["type"], "time": envelope.time.isoformat()}
+    )
+    sealed = None
+    if event_type.kind == "dropout-risk.raised":
+        particulars = Particulars(cpr=number, text=fields.get("text"), contact=fields.get("contact"))
+        sealed = context.vault.seal(
+            particulars.model_dump_json().encode(),
+            purpose=f"message/{attributes['sender']}/{attributes['id']}/{person_id}",
+        )
+    content = {name: value for name, value in fields.items() if name not in SEALED_FIELDS}
+    return PersonEvent.model_validate(
+        {
+            "person_id": person_id,
+            "sender": attributes["sender"],
+            "event_id": attributes["id"],
+            "registered_at": envelope.time,
+            "origin": origin,
+            "fingerprint": fingerprint,
+            "content": {**content, "kind": event_type.kind},
+            "sealed": sealed,
+        }
+    )
+
+
+def _keep(record: InputRecord, vault: Vault) -> str:
+    """The refused record's bytes, sealed: a line of JSON with the headers, then the value as it was."""
+    headers = orjson.dumps([[name, (content or b"").hex()] for name, content in record.headers])
+    origin = record.origin
+    purpose = f"rejected/{origin.topic}/{origin.partition}/{origin.offset}"
+    return vault.seal(headers + b"\n" + (record.value or b""), purpose)

@@ -1,0 +1,54 @@
+"""Real servers for the notifier's tests: PostgreSQL once for the run, a database of its own for each test."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+import trustme
+from psycopg_pool import AsyncConnectionPool
+
+from frafaldsvarsel.embedded.postgres import Database
+from notifiers.store import Pool
+
+MIGRATION = Path(__file__).parents[3] / "ledger" / "migrations" / "0001_ledger.sql"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    database = Database(tmp_path_factory.mktemp("postgres"))
+    database.start()
+    yield database
+    database.stop()
+
+
+@pytest.fixture
+def database_url(postgres: Database) -> str:
+    name = f"notifiers_{uuid4().hex}"
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+    url = postgres.url_of(name)
+    with psycopg.connect(url) as connection:
+        connection.execute(MIGRATION.read_bytes())
+    return url
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[Pool]:
+    async with AsyncConnectionPool(
+        database_url, min_size=1, max_size=12, kwargs={"autocommit": True}, open=False
+    ) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("ca") / "ca.pem"
+    authority.cert_pem.write_to_path(path)
+    return path

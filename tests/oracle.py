@@ -1,0 +1,294 @@
+"""The rules a second time, naively: over the complete history at once, in plain dicts.
+
+Written from the words of the domain description and not from the code, so that a slip in one does not stand
+in the other: it has its own calendar, its own month arithmetic and its own way through the questions.
+Slow and plain on purpose. It must import nothing from `models`.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+Plain = dict[str, Any]
+
+# The questions of the law in the order in which they are asked; whoever fails late came near.
+_QUESTIONS = (
+    "before_study_start",
+    "after_window",
+    "enrolment_ended",
+    "education_not_covered",
+    "no_target_group_period_known",
+    "target_group_began_after_start",
+    "target_group_ended_too_early",
+)
+
+
+def verdicts(history: list[Plain], law: Plain) -> dict[tuple[str, str], Plain]:
+    """What holds of each message (by sender and id) when the whole of `history` is known, in any order."""
+    standing, refused = _sift(history)
+    result = {}
+    for message in standing:
+        if message["content"]["kind"] == "dropout-risk.raised":
+            result[message["sender"], message["event_id"]] = _verdict(message, standing, law)
+    for message in refused:
+        if message["content"]["kind"] == "dropout-risk.raised":
+            name = (message["sender"], message["event_id"])
+            result.setdefault(name, _no("id_conflict", _version(message, law)))
+    return result
+
+
+def _sift(history: list[Plain]) -> tuple[list[Plain], list[Plain]]:
+    """The statements that count, and those that are refused because their id was used before."""
+    struck = {
+        (word["content"]["topic"], word["content"]["partition"], word["content"]["offset"])
+        for word in history
+        if word["content"]["kind"] == "event.refused"
+    }
+    standing: list[Plain] = []
+    refused: list[Plain] = []
+    for statement in sorted(history, key=_when_appended):
+        earlier = [
+            other
+            for other in standing + refused
+            if (other["sender"], other["event_id"]) == (statement["sender"], statement["event_id"])
+        ]
+        if any(other["fingerprint"] == statement["fingerprint"] for other in earlier):
+            continue  # said before, word by word
+        if earlier or _place(statement) in struck:
+            refused.append(statement)
+        else:
+            standing.append(statement)
+    return standing, refused
+
+
+def _verdict(message: Plain, standing: list[Plain], law: Plain) -> Plain:
+    version = _version(message, law)
+    for other in standing:
+        about = other["content"]
+        if (
+            about["kind"] == "dropout-risk.withdrawn"
+            and other["sender"] == message["sender"]
+            and about["message_id"] == message["event_id"]
+        ):
+            return _no("withdrawn", version)
+    if version == "none":
+        return _no("law_not_in_force", version)
+    rules = law["rules"][version]
+    today = danish_date(message["registered_at"])
+    review = (today + timedelta(days=rules["review_days"])).isoformat()
+    candidates = [
+        _about_enrolment(enrolment, today, standing, law, rules, version, review)
+        for enrolment in _enrolments(standing)
+        if _one_house(law, enrolment["institution_number"], message["content"]["institution_number"])
+    ]
+    if not candidates:
+        return {**_no("enrolment_unknown", version), "outcome": "undecided", "review_on": review}
+    best = candidates[0]
+    for candidate in candidates[1:]:
+        if _better(candidate, best):
+            best = candidate
+    best.pop("_start")
+    return best
+
+
+def _about_enrolment(
+    enrolment: Plain,
+    today: date,
+    standing: list[Plain],
+    law: Plain,
+    rules: Plain,
+    version: str,
+    review: str,
+) -> Plain:
+    start = date.fromisoformat(enrolment["study_start"])
+    answer = _no("", version) | {"enrolment_id": enrolment["enrolment_id"], "_start": start}
+
+    periods = [
+        period
+        for period in _periods(standing)
+        if [period["benefit_type"], period["target_group"]] in rules["target_groups"]
+    ]
+    look_back = [start - timedelta(days=days) for days in range(1, rules["look_back_days"] + 1)]
+    ended = enrolment["ended_on"]
+    objections: list[tuple[str, Callable[[], bool]]] = [
+        ("before_study_start", lambda: today < start),
+        ("after_window", lambda: today >= months_after(start, rules["window_months"])),
+        ("enrolment_ended", lambda: ended is not None and date.fromisoformat(ended) < today),
+        ("education_not_covered", lambda: enrolment["education_type"] not in law["covered"]),
+        ("no_target_group_period_known", lambda: not periods),
+        (
+            "target_group_began_after_start",
+            lambda: all(date.fromisoformat(period["valid_from"]) >= start for period in periods),
+        ),
+        (
+            "target_group_ended_too_early",
+            lambda: not any(_lasted_on(period, day) for period in periods for day in look_back),
+        ),
+    ]
+    for reason, holds in objections:
+        if holds():
+            return answer | {"reason": reason}
+
+    municipality = _municipality_on(today, standing)
+    if municipality is None:
+        return answer | {"outcome": "undecided", "reason": "residence_unknown", "review_on": review}
+    answer["municipality_code"] = municipality
+    units = [
+        unit
+        for unit, first, end in law["routes"].get(municipality, [])
+        if date.fromisoformat(first) <= today and (end is None or today < date.fromisoformat(end))
+    ]
+    if not units:
+        return answer | {"outcome": "undecided", "reason": "no_responsible_unit", "review_on": review}
+    right_ends = months_after(date.fromisoformat(enrolment["admission_date"]), rules["mentor_months"])
+    return answer | {
+        "outcome": "obliged",
+        "reason": "obliged",
+        "unit_id": units[0],
+        "mentor_last_day": (right_ends - timedelta(days=1)).isoformat(),
+    }
+
+
+def _no(reason: str, version: str) -> Plain:
+    return {
+        "outcome": "not_obliged",
+        "reason": reason,
+        "law_version": version,
+        "enrolment_id": None,
+        "municipality_code": None,
+        "unit_id": None,
+        "mentor_last_day": None,
+        "review_on": None,
+    }
+
+
+def _better(one: Plain, other: Plain) -> bool:
+    """Obliged beats undecided beats not obliged; then the nearer miss; then the later start; then the id."""
+    outcomes = ("not_obliged", "undecided", "obliged")
+    if one["outcome"] != other["outcome"]:
+        return outcomes.index(one["outcome"]) > outcomes.index(other["outcome"])
+    if one["outcome"] == "not_obliged" and one["reason"] != other["reason"]:
+        return _QUESTIONS.index(one["reason"]) > _QUESTIONS.index(other["reason"])
+    if one["_start"] != other["_start"]:
+        return bool(one["_start"] > other["_start"])
+    return bool(one["enrolment_id"] > other["enrolment_id"])
+
+
+def _version(message: Plain, law: Plain) -> str:
+    today = danish_date(message["registered_at"])
+    begun = [version for version in law["rules"] if date.fromisoformat(version) <= today]
+    return max(begun, default="none")
+
+
+def _enrolments(standing: list[Plain]) -> list[Plain]:
+    """Each enrolment as its own institution said last, with the end that was registered after that."""
+    result = []
+    for _, said in _by_subject(standing, "enrolment_id"):
+        whole = [word for word in said if word["content"]["kind"] != "enrolment.ended"]
+        if not whole:
+            continue
+        last = max(whole, key=_when_registered)
+        ends = [
+            word
+            for word in said
+            if word["content"]["kind"] == "enrolment.ended" and _registered(word) >= _registered(last)
+        ]
+        enrolment = dict(last["content"])
+        if ends:
+            enrolment["ended_on"] = max(ends, key=_when_registered)["content"]["ended_on"]
+        result.append(enrolment)
+    return result
+
+
+def _periods(standing: list[Plain]) -> list[Plain]:
+    """Each benefit period as its own municipality said last, without those that it annulled after that."""
+    result = []
+    for _, said in _by_subject(standing, "period_id"):
+        annulled = [
+            _registered(word) for word in said if word["content"]["kind"] == "benefit-period.annulled"
+        ]
+        whole = [
+            word
+            for word in said
+            if word["content"]["kind"] != "benefit-period.annulled"
+            and all(moment < _registered(word) for moment in annulled)
+        ]
+        if whole:
+            result.append(max(whole, key=_when_registered)["content"])
+    return result
+
+
+def _municipality_on(today: date, standing: list[Plain]) -> str | None:
+    homes = [max(said, key=_when_registered) for _, said in _by_subject(standing, "residence_id")]
+    begun = [home for home in homes if date.fromisoformat(home["content"]["valid_from"]) <= today]
+    if not begun:
+        return None
+    last = max(
+        begun,
+        key=lambda home: (home["content"]["valid_from"], _registered(home), home["content"]["residence_id"]),
+    )
+    return str(last["content"]["municipality_code"])
+
+
+def _by_subject(standing: list[Plain], field: str) -> list[tuple[tuple[str, str], list[Plain]]]:
+    subjects: dict[tuple[str, str], list[Plain]] = {}
+    for word in standing:
+        if field in word["content"]:
+            subjects.setdefault((word["sender"], word["content"][field]), []).append(word)
+    return sorted(subjects.items())
+
+
+def _lasted_on(period: Plain, day: date) -> bool:
+    text = day.isoformat()
+    return bool(period["valid_from"] <= text and (period["valid_to"] is None or text <= period["valid_to"]))
+
+
+def _one_house(law: Plain, one: str, other: str) -> bool:
+    """Whether two institutions are the same today, one having been taken over by the other."""
+    for _ in law["successors"]:
+        one, other = law["successors"].get(one, one), law["successors"].get(other, other)
+    return one == other
+
+
+def _registered(word: Plain) -> datetime:
+    return datetime.fromisoformat(word["registered_at"])
+
+
+def _when_registered(word: Plain) -> tuple[datetime, str]:
+    return (_registered(word), word["event_id"])
+
+
+def _when_appended(word: Plain) -> tuple[datetime, str, int, int]:
+    return (datetime.fromisoformat(word["origin"]["appended_at"]), *_place(word))
+
+
+def _place(word: Plain) -> tuple[str, int, int]:
+    origin = word["origin"]
+    return (origin["topic"], origin["partition"], origin["offset"])
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day of the month `months` later, or the last one before it that exists."""
+    year, month = day.year, day.month
+    for _ in range(months):
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+    for number in range(day.day, 0, -1):
+        try:
+            return date(year, month, number)
+        except ValueError:
+            continue
+    raise AssertionError("every month has a first day")
+
+
+def danish_date(moment: str) -> date:
+    """The date in Denmark, by the EU's summer time: from March's to October's last Sunday, 01:00 UTC."""
+    at = datetime.fromisoformat(moment).astimezone(UTC)
+
+    def last_sunday(month: int) -> datetime:
+        day = date(at.year, month, 31)
+        while day.weekday() != 6:
+            day -= timedelta(days=1)
+        return datetime(day.year, day.month, day.day, 1, tzinfo=UTC)
+
+    summer = last_sunday(3) <= at < last_sunday(10)
+    return (at + timedelta(hours=2 if summer else 1)).date()

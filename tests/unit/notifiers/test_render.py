@@ -1,0 +1,138 @@
+"""What a unit reads: the reference, why, until when and where; and nothing about a person."""
+
+import re
+from datetime import date
+from html.parser import HTMLParser
+
+import pytest
+from pydantic import ValidationError
+
+from models.outcome import Occasion
+from notifiers.notice import TaskNotice, danish_weekday_date
+from notifiers.render import render
+
+ACTING = [Occasion.NEW, Occasion.MORE_MESSAGES, Occasion.TAKEN_OVER]
+
+
+def a_notice(**changes: object) -> TaskNotice:
+    values: dict[str, object] = {
+        "reference": "FV-7K3M-92QD",
+        "occasion": Occasion.NEW,
+        "unit_name": "Jobcenter Ærø",
+        "react_by": date(2026, 10, 9),
+        "messages": 2,
+        "opened_on": date(2026, 10, 2),
+        "appended_on": date(2026, 10, 1),
+        "link_base": "https://varsel.example.dk/",
+    }
+    return TaskNotice.model_validate({**values, **changes})
+
+
+class _Page(HTMLParser):
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.text = ""
+        self.links: list[str] = []
+        self.tags: list[str] = []
+        self.open: list[str] = []
+        self.lang: str | None = None
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+        values = dict(attrs)
+        if tag == "html":
+            self.lang = values["lang"]
+        self.links += [value for name, value in attrs if name in ("href", "src") and value]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.mark.parametrize("occasion", Occasion)
+def test_every_mail_carries_reference_reason_date_and_link(occasion: Occasion) -> None:
+    notice = a_notice(occasion=occasion)
+    rendered = render(notice)
+    page = _Page(rendered.html)
+    assert page.lang == "da" and not page.open
+    assert "FV-7K3M-92QD" in rendered.subject and "fredag den 9. oktober 2026" in rendered.subject
+    for body in (rendered.text, page.text):
+        words = re.sub(r"\s+", " ", body)
+        assert "FV-7K3M-92QD" in words
+        assert "fredag den 9. oktober 2026" in words
+        assert "https://varsel.example.dk/opgaver/FV-7K3M-92QD" in words
+        assert "tage kontakt til den unge og tage stilling til" in words
+        assert "Til Jobcenter Ærø" in words
+        assert "lokalt mål" in words
+    assert set(page.links) == {"https://varsel.example.dk/opgaver/FV-7K3M-92QD"}
+    assert not {"img", "script", "style", "link", "iframe", "form"} & set(page.tags)
+
+
+def test_every_occasion_says_something_else() -> None:
+    rendered = [render(a_notice(occasion=occasion)) for occasion in Occasion]
+    assert len({one.subject for one in rendered}) == len(Occasion)
+    assert len({one.text for one in rendered}) == len(Occasion)
+
+
+@pytest.mark.parametrize("occasion", Occasion)
+def test_only_who_owes_something_is_asked_to_act_and_no_date_is_called_statutory(occasion: Occasion) -> None:
+    text = re.sub(r"\s+", " ", render(a_notice(occasion=occasion)).text)
+    assert ("Det skal I gøre" in text) is (occasion in ACTING)
+    assert ("I skal ikke foretage jer mere" in text) is (occasion not in ACTING)
+    assert "lovbestemt" not in text and "lovfrist" not in text
+    assert "frist" not in text.replace("ikke en frist, der er fastsat i loven", "")
+
+
+def test_a_notice_has_no_field_for_a_person() -> None:
+    """The record is all that rendering sees, so a mail cannot hold what is not named here."""
+    assert set(TaskNotice.model_fields) == {
+        "reference", "occasion", "unit_name", "react_by", "messages", "opened_on", "appended_on", "link_base",
+    }  # fmt: skip
+    for personal in ("person_id", "cpr", "institution", "reason", "name"):
+        with pytest.raises(ValidationError):
+            a_notice(**{personal: "x"})
+
+
+def test_html_is_escaped_and_text_is_not() -> None:
+    rendered = render(a_notice(unit_name='<b>Børn & Unge</b> "Øst"'))
+    assert "&lt;b&gt;Børn &amp; Unge&lt;/b&gt;" in rendered.html
+    assert "<b>" not in rendered.html
+    assert '<b>Børn & Unge</b> "Øst"' in rendered.text
+
+
+@pytest.mark.parametrize(
+    "base",
+    ["javascript:alert(1)", "https://", "https://x/?a=1", "https://x/#a", "https://u@x", 'https://x/"><b>'],
+)
+def test_a_link_base_that_is_no_plain_web_address_is_refused(base: str) -> None:
+    with pytest.raises(ValidationError):
+        a_notice(link_base=base)
+
+
+@pytest.mark.parametrize("reference", ["FV-7K3M", "FV-7K3M-92QD\n", "010190-1234", "fv-7k3m-92qd"])
+def test_a_reference_is_a_reference_and_nothing_else(reference: str) -> None:
+    with pytest.raises(ValidationError):
+        a_notice(reference=reference)
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        (date(2026, 10, 9), "fredag den 9. oktober 2026"),
+        (date(2027, 1, 2), "lørdag den 2. januar 2027"),
+        (date(2028, 2, 29), "tirsdag den 29. februar 2028"),
+        (date(2026, 5, 31), "søndag den 31. maj 2026"),
+    ],
+)
+def test_dates_are_written_as_danes_write_them(day: date, words: str) -> None:
+    assert danish_weekday_date(day) == words
+
+
+def test_lines_of_the_text_fit_a_narrow_window() -> None:
+    for occasion in Occasion:
+        assert max(len(line) for line in render(a_notice(occasion=occasion)).text.splitlines()) <= 78
