@@ -22,6 +22,7 @@ FILE: Final = "law.toml"
 _KEY: Final = "rule_sets"
 _HEADER: Final = re.compile(rf"\s*\[\[\s*{_KEY}\s*\]\]")
 
+Positive = Annotated[int, Field(gt=0, le=999)]
 Values = TypeVar("Values", bound=tuple[object, ...])
 
 
@@ -29,9 +30,6 @@ def _not_empty(values: Values) -> Values:
     if not values:
         raise ValueError("should hold one or more")
     return values
-
-
-Positive = Annotated[int, Field(gt=0)]
 
 
 class RuleCertainty(Frozen):

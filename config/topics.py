@@ -66,7 +66,7 @@ class TopicSpec:
 
 def _input(name: InputTopic, about: str) -> TopicSpec:
     return TopicSpec(
-        name=name,
+        name=name.value,
         about=about,
         key="the sender's number",
         partitions=INPUT_PARTITIONS,
@@ -81,14 +81,14 @@ TOPICS: Final = (
     _input(InputTopic.RESIDENCES, "Residences from the residence register."),
     _input(InputTopic.DROPOUT_RISKS, "At-risk messages from institutions."),
     TopicSpec(
-        name=Topic.PERSON_EVENTS,
+        name=Topic.PERSON_EVENTS.value,
         about="Accepted events under a pseudonym; intake to match.",
         key="person id",
         partitions=PERSON_PARTITIONS,
         retention_days=None,
     ),
     TopicSpec(
-        name=Topic.PEOPLE,
+        name=Topic.PEOPLE.value,
         about="Match's state: one record for each person; re-derivable from person-events.",
         key="person id",
         partitions=PERSON_PARTITIONS,
@@ -97,28 +97,28 @@ TOPICS: Final = (
         max_message_bytes=8 * 1024 * 1024,
     ),
     TopicSpec(
-        name=Topic.DECISIONS,
+        name=Topic.DECISIONS.value,
         about="Every revision of every message's decision; match to ledger.",
         key="person id",
         partitions=PERSON_PARTITIONS,
         retention_days=None,
     ),
     TopicSpec(
-        name=Topic.APPLIED,
+        name=Topic.APPLIED.value,
         about="What match has applied: one entry for each person event.",
         key="none",
         partitions=PERSON_PARTITIONS,
         retention_days=365,
     ),
     TopicSpec(
-        name=Topic.RECEIPTS,
+        name=Topic.RECEIPTS.value,
         about="One receipt for each input record, and those that follow on repeats.",
         key="the sender's number",
         partitions=INPUT_PARTITIONS,
         retention_days=365,
     ),
     TopicSpec(
-        name=Topic.REJECTED,
+        name=Topic.REJECTED.value,
         about="The bytes of refused records, sealed, for replay.",
         key="origin: topic/partition/offset",
         partitions=INPUT_PARTITIONS,
@@ -126,7 +126,7 @@ TOPICS: Final = (
         max_message_bytes=8 * 1024 * 1024,
     ),
     TopicSpec(
-        name=Topic.PROGRESS,
+        name=Topic.PROGRESS.value,
         about="How far each stream step has got in each partition: what it holds a skipped record against.",
         key="step/topic/partition",
         partitions=1,

@@ -3,6 +3,7 @@
 A child that dies is started again, as an orchestrator would. Everything lies in one folder, and nothing outlives us.
 """
 
+import fcntl
 import json
 import logging
 import os
@@ -101,6 +102,11 @@ class Service:
         return known | {name: pid for name, pid in servers.items() if pid is not None}
 
     def _start(self) -> None:
+        self._hold = (self.data / "lock").open("w")
+        try:
+            fcntl.flock(self._hold, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise NotUp(f"A service runs in {self.data} already; stop it, or choose another folder.") from None
         self.say("broker")
         self._broker = Broker(self.data / "kafka", ensure_jars() if self.jars is None else self.jars)
         self._database = Database(self.data / "postgres")

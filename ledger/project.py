@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from ledger.rows import AuditKind, AuditRow, Changes, DeliveryRow, MessageRow, TaskRow, TaskStatus
+from ledger.rows import AuditKind, AuditRow, Changes, DeliveryRow, MessageRow, TaskRow
 from models.calendar import COPENHAGEN, add_working_days, copenhagen_date
 from models.decision import Decision, Outcome
 from models.ids import delivery_id, task_id, task_reference
 from models.outcome import Occasion
 from models.reasons import DecisionReason
+from models.task import TaskStatus
 
 EMAIL = "email"
 _AT_LEAST = timedelta(hours=24)

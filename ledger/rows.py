@@ -7,13 +7,7 @@ from uuid import UUID
 
 from models.decision import Decision
 from models.outcome import Occasion
-
-
-class TaskStatus(StrEnum):
-    """Where a task is in its life."""
-
-    OPEN = "open"
-    WITHDRAWN = "withdrawn"
+from models.task import TaskStatus
 
 
 class AuditKind(StrEnum):

@@ -8,9 +8,10 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from ledger.rows import Changes, MessageRow, TaskRow, TaskStatus
+from ledger.rows import Changes, MessageRow, TaskRow
 from models.decision import Decision
 from models.receipt import AppliedEntry, Receipt
+from models.task import TaskStatus
 
 Connection = psycopg.AsyncConnection[Any]
 

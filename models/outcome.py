@@ -1,6 +1,7 @@
 """Why a notice is due, and what an attempt to deliver it came to, in words that every channel shares.
 
-It must not know how a channel works, and an `Attempt` must never carry what a server wrote: addresses live there.
+It must not know how a channel works, and an `Attempt` must never carry what a server wrote: it may hold
+addresses.
 """
 
 import re
@@ -57,7 +58,7 @@ class Outcome(StrEnum):
     """It surely was not taken, and never will be for this recipient."""
 
     INDETERMINATE = "indeterminate"
-    """It was sent whole and no answer was heard: it may have been taken. Sent again with the same identity."""
+    """It was sent whole, and no answer was heard: it may have been taken. Sent again, as the same mail."""
 
     MISCONFIGURED = "misconfigured"
     """Our side or the relay's must be mended by a person: login, certificate, sender, permission."""

@@ -45,6 +45,38 @@ class KeyFolder:
         return self._known[name]
 
 
+class SingleKey:
+    """One sender's key, for a file that holds only its own events."""
+
+    def __init__(self, file: Path, service_key: Path) -> None:
+        """`file`: the sender's private JWK; `service_key`: the service's public one."""
+        self._file = file
+        self._service = service_key
+        self._known: OKPKey | None = None
+        self._known_service: OKPKey | None = None
+
+    def signing_key(self, number: str) -> OKPKey:
+        """The key, when its ``kid`` names that sender; raises `NoKey`."""
+        if self._known is None:
+            try:
+                self._known = read_key(self._file)
+            except OSError:
+                raise NoKey(f"{self._file.name} cannot be read.") from None
+        owner = str(self._known.kid).rsplit("-", 1)[0]
+        if owner != number:
+            raise NoKey(f"its sender is not {owner}, whose key {self._file.name} is.")
+        return self._known
+
+    def service_key(self) -> OKPKey:
+        """The service's public key; raises `NoKey`."""
+        if self._known_service is None:
+            try:
+                self._known_service = read_key(self._service)
+            except OSError:
+                raise NoKey(f"The service's public key is missing: {self._service.name}.") from None
+        return self._known_service
+
+
 def read_key(file: Path) -> OKPKey:
     """A JWK file; raises `FileNotFoundError`, or `NoKey` when it is no key."""
     try:

@@ -4,6 +4,7 @@ Pure given its context (keys, register, tolerance): it reads no clock and sends 
 one receipt; what is refused keeps its bytes, sealed.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,7 +27,7 @@ from seals import cpr as cpr_seal
 from seals import signature as signatures
 from seals.vault import Vault
 
-_UUID_LENGTH = 36
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MISSING = "missing"
 
 
@@ -101,11 +102,11 @@ def _accept(record: InputRecord, context: Context, said: dict[str, str]) -> Pers
     origin = record.origin
     envelope = read(record.value, record.headers)
     event_type = _type(envelope, origin.topic, said)
-    sender = _sender(envelope, origin, context.register, said)
     event_id = envelope.attributes["id"]
-    if len(event_id) != _UUID_LENGTH or event_id != event_id.lower():
+    if not _UUID.fullmatch(event_id):
         raise RefusedError(Rejection.NOT_A_CLOUDEVENT, "id is not a UUID in lower case")
     said["event_id"] = event_id
+    sender = _sender(envelope, origin, context.register, said)
     if sender.kind is not event_type.sender:
         raise RefusedError(Rejection.NOT_SENDERS_TYPE)
     _verify(envelope, origin, sender, context.register)

@@ -95,15 +95,18 @@ async def test_a_bad_certificate_or_an_old_tls_gets_no_mail(
     )
     if fault == "old version":
         context.set_ciphers("DEFAULT:@SECLEVEL=0")
-        # assigned as a number, for the names are deprecated and warn
-        context.options &= ~(ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1)
-        context.options |= ssl.OP_NO_TLSv1_2 | ssl.OP_NO_TLSv1_3
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # an old server is what this is about
+            context.minimum_version = ssl.TLSVersion.TLSv1
+            context.maximum_version = ssl.TLSVersion.TLSv1_1
     server = MisbehavingServer(tls=context, implicit=tls == "tls", logins="PLAIN")
     async with server:
         login = {"username": "varsel", "password": "hemmelig"}
         channel = EmailChannel(settings(server.port, tls=tls, ca_file=ca_file, timeout_seconds=5, **login))
         attempt = await channel.send(a_mail())
-    assert (attempt.outcome, attempt.scope) == (Outcome.MISCONFIGURED, Scope.RELAY)
+    assert attempt.scope is Scope.RELAY
+    # asyncio's server hangs up on a client that is too new for it instead of saying so
+    assert attempt.outcome is (Outcome.TRY_AGAIN if fault == "old version" else Outcome.MISCONFIGURED)
     assert not {"AUTH", "MAIL", "DATA"} & set(server.commands)
 
 
@@ -239,11 +242,7 @@ async def test_a_kept_connection_that_dies_after_the_body_is_never_repeated_in_t
 @pytest.mark.parametrize("at", [At.EHLO, At.MAIL, At.RCPT, At.DATA, At.DOT])
 async def test_an_answer_that_nobody_asked_for_never_passes_for_another(at: At) -> None:
     usual = {At.EHLO: "250 relay.test", At.DATA: "354 go"}.get(at, "250 ok")
-    plan: Plan = (
-        {at: [Say(f"{usual}\r\n250 and one more")], At.RCPT: []}
-        if at is not At.RCPT
-        else {at: [Say(f"{usual}\r\n250 and one more")]}
-    )
+    plan: Plan = {at: [Say(f"{usual}\r\n250 and one more")]}
     async with MisbehavingServer(plan, bad_recipients={"away@kommune.example.dk": "550 5.1.1 no"}) as server:
         channel = EmailChannel(settings(server.port))
         await channel.send(a_mail())

@@ -1,4 +1,4 @@
-"""The order of arrival never matters: any permutation, repetition or replay of a history ends in the same verdicts.
+"""The order of arrival never matters: any permutation or replay of a history ends in the same verdicts.
 
 The verdicts are held against `tests.oracle`, which sees the complete history at once.
 """
@@ -10,41 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.decision import Cause, Decision
+from models.decision import Cause
 from models.person_event import PersonEvent
 from models.record import PersonRecord
-from models.step import Step, apply, key_of
+from models.step import apply, key_of
 from tests import oracle
 from tests.factories import LAW, PERSON
+from tests.unit.models.arrivals import Told, run, told
 from tests.unit.models.histories import Row, history, plain_law, rows
 
 PLAIN_LAW = plain_law(LAW)
 THOUSANDS = settings(max_examples=3000, deadline=None, derandomize=True, database=None, print_blob=True)
 """The same examples on every machine; a failure prints the blob that reproduces it."""
-
-Told = dict[tuple[str, str], Decision]
-
-
-def run(events: Sequence[PersonEvent], record: PersonRecord | None = None, first: int = 0) -> list[Step]:
-    """Apply the events one by one, the first at offset `first`."""
-    record = record or PersonRecord(person_id=PERSON)
-    steps = []
-    for offset, event in enumerate(events, start=first):
-        step = apply(record, event, Cause(partition=0, offset=offset), LAW)
-        record = step.record
-        steps.append(step)
-    return steps
-
-
-def told(steps: Sequence[Step]) -> Told:
-    """What a reader of `decisions` knows who keeps each message's highest revision."""
-    known: Told = {}
-    for step in steps:
-        for decision in step.decisions:
-            name = (decision.message.sender, decision.message.message_id)
-            if name not in known or known[name].revision <= decision.revision:
-                known[name] = decision
-    return known
 
 
 def verdicts(known: Told) -> dict[tuple[str, str], Any]:
@@ -82,7 +59,7 @@ def asked(events: Sequence[PersonEvent]) -> dict[tuple[str, str], dict[str, Any]
 @THOUSANDS
 @given(drawn=rows, data=st.data())
 def test_any_order_with_any_repetition_ends_as_the_oracle_says(drawn: list[Row], data: st.DataObject) -> None:
-    """Two readers of the same history in two orders, with records repeated, know the same, and the oracle too."""
+    """Two readers of a history in two orders, with records repeated, know the same, and the oracle too."""
     events = history(drawn)
     repeated = data.draw(st.lists(st.sampled_from(events), max_size=4))
     order = data.draw(st.permutations(events + repeated))
@@ -97,7 +74,7 @@ def test_any_order_with_any_repetition_ends_as_the_oracle_says(drawn: list[Row],
 def test_after_each_event_the_readers_know_what_the_oracle_says_of_the_events_so_far(
     drawn: list[Row], data: st.DataObject
 ) -> None:
-    """Only new and changed decisions are published, and that suffices at every moment, not just at the end."""
+    """Only new and changed decisions are published, and that suffices at every moment."""
     order = data.draw(st.permutations(history(drawn)))
     steps = run(order)
     for so_far in range(1, len(order) + 1):
@@ -108,7 +85,7 @@ def test_after_each_event_the_readers_know_what_the_oracle_says_of_the_events_so
 @THOUSANDS
 @given(drawn=rows, data=st.data())
 def test_replays_change_nothing_and_revisions_only_grow(drawn: list[Row], data: st.DataObject) -> None:
-    """A worker that died and starts again from an older record, read back as JSON, writes the same once more."""
+    """A worker that died and starts again from an older record, read back as JSON, writes the same again."""
     events = data.draw(st.permutations(history(drawn)))
     steps = run(events)
     older = data.draw(st.integers(0, len(events) - 1), label="the record that was written last")
@@ -140,7 +117,7 @@ def test_replays_change_nothing_and_revisions_only_grow(drawn: list[Row], data: 
 @THOUSANDS
 @given(drawn=rows)
 def test_the_evidence_is_what_the_reason_rests_on(drawn: list[Row]) -> None:
-    """The period shown is one of the target group that fits the reason, and the enrolment's dates fit it too."""
+    """The period and the enrolment shown are ones that fit the reason."""
     for decision in told(run(history(drawn))).values():
         verdict, evidence = decision.verdict, decision.verdict.evidence
         start, period_from, period_to = evidence.study_start, evidence.benefit_from, evidence.benefit_to

@@ -1,0 +1,79 @@
+"""What people and programs ask of the ledger. Reading only; every row is a documented set of fields.
+
+No row holds a CPR, a name or free text: what is sealed stays sealed.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+_RECEIPTS = """
+SELECT r.event_id AS message_id, r.sender AS institution, r.type, r.status, r.reason, r.detail, p.kind AS repeat,
+       r.topic, r.partition, r."offset", r.appended_at
+FROM receipts r LEFT JOIN repeats p USING (topic, partition, "offset")
+WHERE (%(status)s::text IS NULL OR r.status = %(status)s)
+  AND (%(institution)s::text IS NULL OR r.sender = %(institution)s)
+  AND (%(message)s::text IS NULL OR r.event_id = %(message)s)
+ORDER BY r.appended_at DESC, r.topic, r.partition, r."offset" DESC
+LIMIT %(limit)s
+"""
+
+_DECISIONS = """
+SELECT m.message_id, m.sender AS institution, m.outcome AS decision, m.reason, m.unit_id AS unit,
+       m.task_id, t.reference AS task, t.react_by, m.review_on, m.revision,
+       m.origin_topic AS topic, m.origin_partition AS partition, m.origin_offset AS "offset",
+       m.appended_at, m.law_version, m.decision -> 'verdict' -> 'evidence' AS evidence,
+       m.decision -> 'verdict' ->> 'mentor_last_day' AS mentor_last_day
+FROM messages m LEFT JOIN tasks t ON t.id = m.task_id
+WHERE (%(outcome)s::text IS NULL OR m.outcome = %(outcome)s)
+  AND (%(institution)s::text IS NULL OR m.sender = %(institution)s)
+  AND (%(message)s::text IS NULL OR m.message_id = %(message)s)
+  AND (%(unit)s::text IS NULL OR m.unit_id = %(unit)s)
+ORDER BY m.appended_at DESC, m.sender, m.message_id
+LIMIT %(limit)s
+"""
+
+_TASKS = """
+SELECT t.id AS task_id, t.reference, t.unit_id AS unit, t.status, t.react_by, t.mentor_until, t.appended_at,
+       t.opened_at,
+       (SELECT count(*) FROM messages m WHERE m.task_id = t.id) AS messages,
+       (SELECT array_agg(DISTINCT m.message_id) FROM messages m WHERE m.task_id = t.id) AS message_ids,
+       (SELECT count(*) FROM deliveries d WHERE d.task_id = t.id AND d.status = 'delivered') AS delivered,
+       (SELECT count(*) FROM deliveries d WHERE d.task_id = t.id AND d.status = 'due') AS waiting
+FROM tasks t
+WHERE (%(status)s::text IS NULL OR t.status = %(status)s)
+  AND (%(unit)s::text IS NULL OR t.unit_id = %(unit)s)
+  AND (%(reference)s::text IS NULL OR t.reference = %(reference)s)
+ORDER BY t.react_by, t.reference
+LIMIT %(limit)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A listing: its SQL and the filters that it takes."""
+
+    sql: str
+    filters: tuple[str, ...]
+
+
+RECEIPTS = Query(_RECEIPTS, ("status", "institution", "message"))
+DECISIONS = Query(_DECISIONS, ("outcome", "institution", "message", "unit"))
+TASKS = Query(_TASKS, ("status", "unit", "reference"))
+
+
+def rows(
+    url: str, query: Query, filters: Mapping[str, str | None], *, limit: int | None
+) -> Iterator[dict[str, Any]]:
+    """The rows of a listing, streamed; `limit` None means all."""
+    parameters = {name: filters.get(name) for name in query.filters} | {"limit": limit}
+    with (
+        psycopg.connect(url) as connection,
+        connection.transaction(),
+        connection.cursor(name="listing", row_factory=dict_row) as cursor,
+    ):
+        cursor.execute(query.sql, parameters)
+        yield from cursor

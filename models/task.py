@@ -1,0 +1,10 @@
+"""Where a task is in its life."""
+
+from enum import StrEnum
+
+
+class TaskStatus(StrEnum):
+    """A task is open until its unit has reacted, or until nothing obliges the unit any more."""
+
+    OPEN = "open"
+    WITHDRAWN = "withdrawn"
