@@ -40,7 +40,7 @@ def write_sender(directory: Path, sender: Sender) -> None:
             part.write(sender.model_dump_json(indent=2).encode() + b"\n")
             part.flush()
             os.fsync(part.fileno())
-            pass  # the entries are public; only the directory's owner may write
+            temporary.chmod(0o644)  # the entries are public; only the directory's owner may write
             temporary.replace(directory / f"{sender.number}{SUFFIX}")
         except BaseException:
             temporary.unlink(missing_ok=True)

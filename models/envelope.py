@@ -88,7 +88,9 @@ def _envelope(attributes: dict[str, str], data: Any) -> Envelope:
         if not attributes.get(name):
             raise RefusedError(Rejection.NOT_A_CLOUDEVENT, f"{name} is missing")
         if len(attributes[name]) > _MAX_ATTRIBUTE:
-            raise RefusedError(Rejection.NOT_A_CLOUDEVENT, f"{name} is longer than {_MAX_ATTRIBUTE} characters")
+            raise RefusedError(
+                Rejection.NOT_A_CLOUDEVENT, f"{name} is longer than {_MAX_ATTRIBUTE} characters"
+            )
     if attributes["specversion"] != "1.0":
         raise RefusedError(Rejection.NOT_A_CLOUDEVENT, "specversion is not 1.0")
     if not attributes.setdefault("datacontenttype", "application/json").startswith("application/json"):
@@ -130,13 +132,13 @@ def _json(value: bytes) -> Any:
 
 def _depth(parsed: Any) -> int:
     """Nesting of lists and objects, counted without recursion and never further than it matters."""
-    level, depth = [parsed], 0
-    while level and depth <= MAX_DEPTH:
-        level = [
-            inner
-            for outer in level
-            if isinstance(outer, dict | list)
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-        ]
+    depth, level = 0, [parsed]
+    while depth <= MAX_DEPTH:
+        nested = [inner for inner in level if isinstance(inner, dict | list)]
+        if not nested:
+            break
         depth += 1
-    return depth - 1
+        level = [
+            inner for outer in nested for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return depth

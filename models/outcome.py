@@ -78,7 +78,7 @@ class Attempt(Frozen):
     """The result of one attempt.
 
     `code` is the server's three-digit answer, if there was one.
-    `detail` is a fixed text of ours: stage, kind of fault, enhanced status code; never the server's own words.
+    `detail` is a fixed text of ours: stage, kind of fault, enhanced status code; never a server's own words.
     `retry_after` is the least wait before the next attempt, if the other side asked for one.
     """
 

@@ -13,14 +13,12 @@ from models.outcome import DeliveryStatus, Outcome
 
 @dataclass(frozen=True, kw_only=True)
 class RetryPolicy:
-    """How patient we are; every wait is a positive time, so that the deadline bounds the number of attempts."""
+    """How patient we are; every wait is a positive time, so the deadline bounds the number of attempts."""
 
     first_delay: timedelta = timedelta(seconds=30)
     factor: float = 2.0
     longest_delay: timedelta = timedelta(minutes=30)
-    misconfigured_delay: timedelta = timedelta(
-        minutes=5
-    )  # a person must mend it: neither hurry nor give up early
+    misconfigured_delay: timedelta = timedelta(minutes=5)  # a person must mend it
     jitter: float = (
         0.2  # the share of a wait that the seed may take off, so that a burst does not come back as one
     )
@@ -31,7 +29,7 @@ class RetryPolicy:
         if not (zero < self.first_delay <= self.longest_delay and zero < self.misconfigured_delay):
             raise ValueError("delays must be positive, and the longest not shorter than the first")
         if self.factor < 1 or not 0 <= self.jitter < 1 or self.last_call <= zero:
-            raise ValueError("factor must be at least 1, jitter in [0, 1), last_call positive")
+            raise ValueError("factor must be at least 1, jitter must be in [0, 1), last_call positive")
 
 
 @dataclass(frozen=True)

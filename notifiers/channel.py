@@ -1,6 +1,6 @@
 """The whole contract of a channel: it sends one notice and says what came of it.
 
-A channel never retries what may have been sent, never decides what follows, and raises for no mail and no server.
+It never retries what may have been sent, never decides what follows, and raises for no mail and no server.
 """
 
 from typing import Protocol

@@ -1,6 +1,6 @@
 """A due delivery with its task as it stands now, and the mail that is frozen from both.
 
-Pure: it must not look anything up. What it cannot build, it reports as `ValueError` without repeating a value.
+Pure: it must not look anything up. What it cannot build, it reports as a `ValueError`.
 """
 
 from collections.abc import Callable
@@ -51,7 +51,7 @@ class Claim:
 
 
 Freeze = Callable[[Due, str, datetime], Mail]
-"""(delivery, unit's name, moment) → the mail, before the first attempt; later attempts read the frozen one."""
+"""(delivery, unit's name, moment) → the mail, before the first attempt; later ones read what was kept."""
 
 
 def freezer(*, sender: str, sender_name: str, message_id_domain: str, link_base: str) -> Freeze:

@@ -38,7 +38,7 @@ Contacts = Callable[[str], UnitContact | None]
 def superseded_by(
     occasion: Occasion, *, task_is_open: bool, recipient: str, present: Sequence[str]
 ) -> Superseded | None:
-    """The reason not to send, or `None`. `present` are the unit's recipients now; empty is another question."""
+    """The reason not to send, or `None`. `present`: the unit's recipients now; none is another question."""
     calls_to_act = occasion in (Occasion.NEW, Occasion.MORE_MESSAGES, Occasion.TAKEN_OVER)
     if calls_to_act and not task_is_open:
         return Superseded.TASK_NOT_OPEN

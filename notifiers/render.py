@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from notifiers.notice import TaskNotice, danish_date, danish_weekday_date
 from notifiers.words import AUTOMATIC_NOTE, PRIVACY_NOTE, words_for
@@ -39,14 +39,10 @@ def render(notice: TaskNotice) -> Rendered:
 def _templates() -> Environment:
     return Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=_is_html,
+        autoescape=select_autoescape(("html.j2",), ("txt.j2",), default=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
         auto_reload=False,
     )
-
-
-def _is_html(name: str | None) -> bool:
-    return name is None or not name.endswith(".txt.j2")

@@ -1,6 +1,6 @@
 """The notifier: claims due deliveries, sends them over a few connections, records what came of each.
 
-An outage is waited for and said once. It must not send what it no longer holds, nor leave a mail in flight at a stop.
+An outage is waited for and said once. It must not send what it no longer holds, nor drop a mail in flight.
 """
 
 import asyncio
@@ -55,7 +55,7 @@ async def run(
 ) -> None:
     """Until `stop` is set; then the mails in flight are finished and the others given back.
 
-    `pool` is open, in autocommit, and has at least `workers` + 3 connections. The caller closes pool and channel.
+    `pool` is open, in autocommit, of at least `workers` + 3 connections. The caller closes pool and channel.
     """
     store = Store(
         pool,
@@ -134,7 +134,7 @@ class _Notifier:
                 await self._pause(self._wake, self._settings.poll_seconds)
 
     def _room(self, now: float) -> int:
-        """How many deliveries to take on: refilled in halves, and one alone to see whether the relay is back."""
+        """How many deliveries to take on: refilled by halves; one alone, to see whether the relay is back."""
         batch, held = self._settings.batch, len(self._held)
         if self._relay.is_away:
             return 1 if held == 0 else 0

@@ -1,6 +1,6 @@
 """The statements of `store`, one for each thing that happens to a delivery.
 
-Every write to a leased delivery names its token: without it a notifier that was paused could undo another's work.
+Every write to a leased delivery names its token: else a notifier that was paused could undo another's work.
 """
 
 from typing import Final, LiteralString

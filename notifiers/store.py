@@ -1,6 +1,6 @@
 """Deliveries in PostgreSQL: claim, keep, record, give back. All times are the database's.
 
-What has been claimed anew by somebody else must not be recorded by us, and no mail may leave before it is frozen.
+What somebody else has claimed anew must not be recorded by us, and no mail may leave before it is frozen.
 """
 
 from dataclasses import dataclass
@@ -153,12 +153,12 @@ class Store:
             await connection.execute(sql.RELEASE, values)
 
     async def expire(self, limit: int) -> int:
-        """Ends what nobody claims and whose deadline has passed, so that an outage of the relay is no silence."""
+        """Ends what nobody claims and whose deadline has passed: an outage of the relay is no silence."""
         async with self._pool.connection() as connection:
             return (await connection.execute(sql.EXPIRE, {"limit": limit})).rowcount
 
     async def _readdress(self, connection: Connection, due: Due, present: tuple[str, ...]) -> None:
-        """The id follows from what it names, so a recipient who has a delivery of this occasion gets no second."""
+        """The id follows from what it names: who has a delivery of this occasion already gets no second."""
         for recipient in present:
             new = delivery_id(due.task_id, due.occasion, due.cause, due.channel, recipient)
             await connection.execute(sql.READDRESS, {"new": new, "old": due.id, "recipient": recipient})

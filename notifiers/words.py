@@ -43,8 +43,8 @@ def words_for(notice: TaskNotice) -> Words:
             return _to_act(
                 subject=f"Ny opgave {reference}: reagér senest {day}",
                 heading="I har fået en ny opgave",
-                reason="En uddannelsesinstitution har underrettet om en ung, der er i risiko for at falde fra sin "
-                "uddannelse, og jeres enhed er ansvarlig for at reagere.",
+                reason="En uddannelsesinstitution har underrettet om en ung, der er i risiko for at falde "
+                "fra sin uddannelse, og jeres enhed er ansvarlig for at reagere.",
             )
         case Occasion.MORE_MESSAGES:
             return _to_act(
@@ -57,17 +57,18 @@ def words_for(notice: TaskNotice) -> Words:
             return _to_act(
                 subject=f"Opgave {reference} er overdraget til jer: reagér senest {day}",
                 heading="I har overtaget en opgave",
-                reason="Ansvaret for opgaven er flyttet til jeres enhed fra en anden enhed. Det sker for eksempel, "
-                "når den unge er flyttet til jeres kommune.",
+                reason="Ansvaret for opgaven er flyttet til jeres enhed fra en anden enhed. Det sker for "
+                "eksempel, når den unge er flyttet til jeres kommune.",
             )
         case Occasion.HANDED_OVER:
             return _released(
                 subject=f"Opgave {reference} er overdraget fra jer: målet {day} gælder ikke længere for jer",
                 heading="Opgaven er overdraget til en anden enhed",
-                reason="Ansvaret for opgaven er flyttet fra jeres enhed til en anden enhed. Det sker for eksempel, "
-                "når den unge er flyttet til en anden kommune.",
+                reason="Ansvaret for opgaven er flyttet fra jeres enhed til en anden enhed. Det sker for "
+                "eksempel, når den unge er flyttet til en anden kommune.",
                 duty="Pligten til at tage kontakt til den unge og tage stilling til fastholdelsesinitiativer "
-                "påhviler nu den anden enhed, som selv har fået besked. I skal ikke foretage jer mere i opgaven.",
+                "påhviler nu den anden enhed, som selv har fået besked. I skal ikke foretage "
+                "jer mere i opgaven.",
             )
         case Occasion.WITHDRAWN:
             return _released(
@@ -75,7 +76,8 @@ def words_for(notice: TaskNotice) -> Words:
                 heading="Opgaven er trukket tilbage",
                 reason="De oplysninger, som opgaven byggede på, er rettet eller trukket tilbage.",
                 duty="Jobcentret har derfor ikke længere pligt til at tage kontakt til den unge og tage "
-                "stilling til fastholdelsesinitiativer på grundlag af denne opgave. I skal ikke foretage jer mere i opgaven.",
+                "stilling til fastholdelsesinitiativer på grundlag af denne opgave. I skal ikke foretage "
+                "jer mere i opgaven.",
             )
         case _:
             assert_never(notice.occasion)

@@ -1,6 +1,6 @@
 """Email through a relay. It keeps connections between mails and reports each mail's fate by stage.
 
-It must never fall back to a weaker connection, and repeats a mail inside a call only where surely nothing was sent.
+It must never fall back to a weaker connection, nor repeat a mail in a call unless surely nothing was sent.
 """
 
 import asyncio
@@ -88,19 +88,19 @@ class EmailChannel:
     async def _open(self) -> Connection:
         if self._context is None and self._settings.tls != "none":
             try:
-                self._context = await asyncio.to_thread(_context, self._settings)
+                self._context = await asyncio.to_thread(tls_context, self._settings)
             except (OSError, ValueError) as fault:
                 raise Ended(Stage.TLS, fault) from None
         return await Connection.open(self._settings, self._context)
 
 
 def _worth_a_new_connection(end: Ended) -> bool:
-    """A kept connection may have died since, or have had its fill; before the body surely nothing was sent."""
+    """A kept connection may have died, or have had its fill; before the body surely nothing was sent."""
     closing = isinstance(end.what, Answer) and end.what.code == _CLOSING
     return end.stage is not Stage.BODY and (closing or isinstance(end.what, BaseException))
 
 
-def _context(settings: SmtpSettings) -> ssl.SSLContext:
+def tls_context(settings: SmtpSettings) -> ssl.SSLContext:
     context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=settings.ca_file)
     context.minimum_version = ssl.TLSVersion.TLSv1_2  # what Datatilsynet asks of mail with confidential data
     return context

@@ -1,13 +1,13 @@
-"""What an answer or a fault means, by the stage at which it came. Pure; it must not read a server's free text.
+"""What an answer or a fault means, by the stage it came at. Pure; it must not read a server's free text.
 
-| stage                              | 2xx       | 4xx, 421  | 5xx           | timeout, lost connection |
-|------------------------------------|-----------|-----------|---------------|--------------------------|
-| connect, greeting, hello, TLS, login | (goes on) | try again | misconfigured | try again                |
-| sender (MAIL FROM)                 | (goes on) | try again | misconfigured | try again                |
-| recipient (RCPT TO), data (DATA)   | (goes on) | try again | refused       | try again                |
-| body (after the final dot)         | delivered | try again | refused       | **indeterminate**        |
+| stage                                | 2xx       | 4xx       | 5xx           | silence, loss     |
+|--------------------------------------|-----------|-----------|---------------|-------------------|
+| connect, greeting, hello, TLS, login | goes on   | try again | misconfigured | try again         |
+| sender (MAIL FROM)                   | goes on   | try again | misconfigured | try again         |
+| recipient (RCPT TO), data (DATA)     | goes on   | try again | refused       | try again         |
+| body (after the final dot)           | delivered | try again | refused       | **indeterminate** |
 
-Exceptions: a full mailbox (552) is tried again; a mail that is too large (5.3.4, 5.2.3) is refused, at MAIL FROM too;
+Exceptions: a full mailbox (552) is tried again; a mail too large (5.3.4, 5.2.3) is refused, at MAIL FROM too;
 "log in first" (530, 538) and a policy that forbids the recipient (5.7.x) wait for a person who mends it;
 a command out of order (503) is our connection's fault and tried again; a certificate is always misconfigured.
 """

@@ -1,4 +1,4 @@
-"""One connection to the relay, one command at a time, so that a failure is known by the stage at which it came.
+"""One connection to the relay, one command at a time: a failure is known by the stage at which it came.
 
 It never goes on without the TLS that the settings ask for, and it never sends a second time.
 """
@@ -136,7 +136,7 @@ class Connection:
             self._refuse_leftovers()
 
     def _refuse_leftovers(self) -> None:
-        """An answer nobody asked for shifts all later ones: a stale 250 must never pass for the final dot's."""
+        """An answer nobody asked for shifts the later ones: a stale 250 must never pass for the final one."""
         if self._has_leftovers():
             raise ConnectionError("the server answered more than it was asked")
 
@@ -151,7 +151,7 @@ class Connection:
         return self._client.is_connected and not self._has_leftovers()
 
     async def _send_body(self, body: bytes) -> Answer:
-        """aiosmtplib's own `data` does not tell whether a failure came before or after the 354; this does."""
+        """The library's own `data` does not tell whether a failure came before the 354 or after it."""
         protocol = self._client.protocol
         if protocol is None or not protocol.is_connected:
             raise Ended(Stage.DATA, ConnectionError("lost before the first byte of the mail"))
@@ -203,7 +203,7 @@ class _Guard:
 
 
 def _stage_of(error: Exception) -> Stage:
-    """aiosmtplib's `connect` opens the socket, shakes hands and waits for the greeting; the cause tells them apart."""
+    """`connect` opens the socket, shakes hands and waits for the greeting; the cause tells them apart."""
     cause = error.__cause__
     if isinstance(error, SMTPResponseException) or isinstance(cause, SMTPException):
         return Stage.GREETING

@@ -1,4 +1,7 @@
-"""How to reach the relay, as one frozen record. What it refuses is refused before the first mail, with a sentence."""
+"""How to reach the relay, as one frozen record; it must not open or read anything.
+
+What it refuses is refused before the first mail, with a sentence.
+"""
 
 from pathlib import Path
 from typing import Literal, Self
@@ -13,7 +16,7 @@ STEPS = 12  # connect, greeting, 2 × EHLO, STARTTLS, handshake, AUTH (2), MAIL,
 
 
 class SmtpSettings(Frozen):
-    """Waits are seconds, each for one step, so that no server can hold a mail longer than `longest_send_seconds`."""
+    """Waits are seconds, each for one step: no server can hold a mail longer than `longest_send_seconds`."""
 
     host: str = Field(min_length=1, pattern=r"^[A-Za-z0-9._:-]+$")
     port: int = Field(default=587, ge=1, le=65535)
@@ -28,7 +31,7 @@ class SmtpSettings(Frozen):
     """What we call ourselves in EHLO; the sender's domain unless told otherwise."""
     timeout_seconds: float = Field(default=30, gt=0, le=300)
     answer_timeout_seconds: float = Field(default=120, gt=0, le=900)
-    """For the answer to the final dot. Long, for giving up here means that nobody knows (RFC 5321, 4.5.3.2.6)."""
+    """For the answer to the final dot. Long: to give up here is not to know (RFC 5321, 4.5.3.2.6)."""
     idle_seconds: float = Field(default=20, gt=0)
     """A connection that was idle for longer is not used again."""
     mails_per_connection: int = Field(default=100, ge=1)

@@ -59,8 +59,10 @@ async def add_delivery(
     delivery = delivery_id(task_id, occasion, "0:1", "email", recipient)
     async with pool.connection() as connection:
         await connection.execute(
-            """INSERT INTO tasks (id, reference, person_id, enrolment_id, unit_id, status, react_by, appended_at)
-               VALUES (%s, %s, %s, 'e', %s, %s, '2026-10-09', '2026-10-01T22:30:00Z') ON CONFLICT DO NOTHING""",
+            """INSERT INTO tasks
+                 (id, reference, person_id, enrolment_id, unit_id, status, react_by, appended_at)
+               VALUES (%s, %s, %s, 'e', %s, %s, '2026-10-09', '2026-10-01T22:30:00Z')
+               ON CONFLICT DO NOTHING""",
             (task_id, task_reference(task_id), str(task_id), unit_id, task_status),
         )
         await connection.execute(

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 import trustme
-from aiosmtpd.smtp import SMTP as Server
-from aiosmtpd.smtp import Envelope
+from aiosmtpd import smtp
 
 from models.outcome import Outcome, Scope
-from notifiers.email.channel import EmailChannel
+from notifiers.email.channel import EmailChannel, tls_context
 from notifiers.email.settings import SmtpSettings
 from notifiers.message import wire_bytes
 from tests.integration.notifiers.builders import a_mail
@@ -38,9 +37,9 @@ def server_tls(authority: trustme.CA, name: str = "localhost") -> ssl.SSLContext
 
 class _Catcher:
     def __init__(self) -> None:
-        self.envelopes: list[Envelope] = []
+        self.envelopes: list[smtp.Envelope] = []
 
-    async def handle_DATA(self, _server: object, _session: object, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+    async def handle_DATA(self, _server: object, _session: object, envelope: smtp.Envelope) -> str:  # noqa: N802 - aiosmtpd's
         self.envelopes.append(envelope)
         return "250 ok"
 
@@ -48,7 +47,7 @@ class _Catcher:
 async def test_a_real_server_gets_the_very_bytes_over_one_connection() -> None:
     catcher = _Catcher()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Server(catcher, hostname="relay.test"), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: smtp.SMTP(catcher, hostname="relay.test"), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     channel = EmailChannel(settings(port, host="127.0.0.1", timeout_seconds=5, answer_timeout_seconds=5))
     mails = [a_mail() for _ in range(5)]
@@ -108,6 +107,10 @@ async def test_a_bad_certificate_or_an_old_tls_gets_no_mail(
     # asyncio's server hangs up on a client that is too new for it instead of saying so
     assert attempt.outcome is (Outcome.TRY_AGAIN if fault == "old version" else Outcome.MISCONFIGURED)
     assert not {"AUTH", "MAIL", "DATA"} & set(server.commands)
+
+
+def test_an_old_tls_is_refused_whatever_the_system_allows() -> None:
+    assert tls_context(settings(25, tls="tls")).minimum_version is ssl.TLSVersion.TLSv1_2
 
 
 async def test_a_server_without_starttls_gets_no_mail_in_the_clear(ca_file: Path) -> None:

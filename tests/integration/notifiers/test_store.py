@@ -143,7 +143,8 @@ async def test_a_temporary_no_waits_and_keeps_the_mail(pool: Pool) -> None:
     assert await store.record(claim, LATER, claim.claimed_at) is DeliveryStatus.DUE
     assert await claimed(store) == ()
     ((due_at, frozen),) = await rows(pool, "SELECT due_at, frozen FROM deliveries WHERE id = %s", row.id)
-    assert isinstance(due_at, datetime) and due_at > claim.claimed_at + timedelta(seconds=20)
+    assert isinstance(due_at, datetime)
+    assert due_at > claim.claimed_at + timedelta(seconds=20)
     assert Mail.model_validate(frozen) == claim.mail
 
 
@@ -247,7 +248,8 @@ async def test_a_unit_without_recipients_is_waited_for_and_then_escalated(
     assert await outcomes_of(pool, row) == ["misconfigured"]
     await rows(
         pool,
-        "UPDATE deliveries SET due_at = clock_timestamp(), deadline = clock_timestamp() + interval '9 s' RETURNING id",
+        """UPDATE deliveries SET due_at = clock_timestamp(), deadline = clock_timestamp() + interval '9 s'
+           RETURNING id""",
     )
     assert await claimed(a_store(pool, contacts=contacts)) == ()
     assert await status_of(pool, row) == "exhausted"
@@ -273,8 +275,9 @@ async def test_the_mail_is_frozen_before_it_can_be_sent_and_says_what_the_task_s
     async with pool.connection() as connection:
         for outcome in ("obliged", "obliged", "not_obliged"):
             await connection.execute(
-                """INSERT INTO messages (sender, message_id, person_id, revision, outcome, reason, law_version,
-                     registered_at, appended_at, origin_topic, origin_partition, origin_offset, decision, task_id)
+                """INSERT INTO messages
+                     (sender, message_id, person_id, revision, outcome, reason, law_version, registered_at,
+                      appended_at, origin_topic, origin_partition, origin_offset, decision, task_id)
                    VALUES ('101001', %s, 'p', 1, %s, 'r', 'v', now(), now(), 't', 0, 0, '{}', %s)""",
                 (str(uuid4()), outcome, row.task_id),
             )

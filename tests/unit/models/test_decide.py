@@ -325,7 +325,7 @@ class TestTheEnrolment:
         [(CLOSED_INSTITUTION, INSTITUTION), (INSTITUTION, CLOSED_INSTITUTION)],
     )
     def test_a_successor_is_the_same_institution(self, enrolled_at: str, warned_by: str) -> None:
-        """After a merger, the one that was taken over and the one that took over speak of the same enrolment."""
+        """After a merger, both of its institutions speak of the same enrolment."""
         facts = (enrolment(institution=enrolled_at), period(), residence())
         assert reason(risk(institution=warned_by), *facts) is R.OBLIGED
 

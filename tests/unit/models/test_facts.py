@@ -1,4 +1,4 @@
-"""What is in force: later registration wins over later arrival, and the first use of an id over all others."""
+"""What is in force: later registration beats later arrival, and the first use of an id all others."""
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import permutations

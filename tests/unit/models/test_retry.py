@@ -86,7 +86,8 @@ def test_waits_never_become_shorter_and_never_longer_than_the_longest(
     far = NOW + timedelta(days=365)
     one = next_attempt(Outcome.TRY_AGAIN, attempts, NOW, far, seed=seed, policy=policy)
     two = next_attempt(Outcome.TRY_AGAIN, attempts + 1, NOW, far, seed=seed, policy=policy)
-    assert isinstance(one, NextAttempt) and isinstance(two, NextAttempt)
+    assert isinstance(one, NextAttempt)
+    assert isinstance(two, NextAttempt)
     assert one.at <= two.at <= NOW + policy.longest_delay
     assert one.at >= NOW + policy.first_delay * (1 - policy.jitter) - timedelta(milliseconds=1)
 
@@ -141,7 +142,7 @@ def test_a_last_call_is_made_shortly_before_the_deadline() -> None:
     ],
 )
 def test_a_policy_without_an_end_is_refused(wrong: dict[str, float]) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="must be"):
         RetryPolicy(**wrong)  # type: ignore[arg-type]  # on purpose: one wrong value at a time
 
 

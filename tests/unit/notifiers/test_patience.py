@@ -28,7 +28,8 @@ def test_rests_grow_to_a_bound() -> None:
         relay.away("x", started=now, now=now)
         rests.append(relay.until - now)
     assert rests == [1, 2, 4, 5, 5]
-    assert relay.resting(504.9) and not relay.resting(505.0)
+    assert relay.resting(504.9)
+    assert not relay.resting(505.0)
 
 
 def test_tries_that_ran_at_the_same_time_count_once() -> None:

@@ -1,0 +1,73 @@
+"""The accounting as records: what went into a hop, what came out, and what is missing by name."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from models.frozen import Frozen
+
+
+class Hop(StrEnum):
+    """The hops that must balance, in the order of the flow."""
+
+    RECEIPTS = "receipts"
+    PERSON_EVENTS = "person_events"
+    APPLIED = "applied"
+    DECISIONS = "decisions"
+    TASKS = "tasks"
+    NOTICES = "notices"
+    DELIVERIES = "deliveries"
+
+
+ABOUT: Mapping[Hop, str] = {
+    Hop.RECEIPTS: "every input record has one receipt",
+    Hop.PERSON_EVENTS: "every accepted record has been applied to its person",
+    Hop.APPLIED: "every person event has one applied entry",
+    Hop.DECISIONS: "every accepted message has one decision, or repeats another",
+    Hop.TASKS: "every obliged message is in one open task of its unit",
+    Hop.NOTICES: "every task's unit has a notice made out to it",
+    Hop.DELIVERIES: "every notice is sent, or there is a reason",
+}
+
+
+class Missing(Frozen):
+    """One thing that does not balance, by its place. Never holds content."""
+
+    hop: Hop
+    what: str
+    topic: str | None = None
+    partition: int | None = None
+    offset: int | None = None
+    task_id: str | None = None
+    message_id: str | None = None
+
+
+class Account(Frozen):
+    """One hop: `total` = the sum of `parts` + `under_way` + `unaccounted`."""
+
+    hop: Hop
+    total: int
+    parts: dict[str, int]
+    under_way: int = 0
+    unaccounted: int = 0
+
+    @property
+    def balances(self) -> bool:
+        """Whether the equation holds."""
+        return self.total == sum(self.parts.values()) + self.under_way + self.unaccounted
+
+
+class Audit(Frozen):
+    """All hops, and every exception that is older than the grace time."""
+
+    accounts: tuple[Account, ...]
+    exceptions: tuple[Missing, ...] = ()
+
+    @property
+    def unaccounted(self) -> int:
+        """What is missing for longer than the grace time, and every equation that does not hold."""
+        return sum(account.unaccounted + (not account.balances) for account in self.accounts)
+
+    @property
+    def under_way(self) -> int:
+        """What is still on its way."""
+        return sum(account.under_way for account in self.accounts)

@@ -1,0 +1,47 @@
+"""Ids follow from what they name: a replay finds the row that the first run wrote."""
+
+import re
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.ids import delivery_id, task_id, task_reference
+from tests.factories import PERSON, uuid
+
+TASK = task_id(PERSON, uuid("enrolment"), "unit-0101", 1)
+
+
+def test_the_ids_of_version_1_never_change() -> None:
+    """They stand in databases and in mails; another value would open every task a second time."""
+    assert TASK == UUID("dc50e046-5a89-5e9f-a6c3-12ea3948a000")
+    assert delivery_id(TASK, "new", "1", "email", "post@example.dk") == UUID(
+        "ef9be483-2c30-53f9-9c1a-763ed0628a4e"
+    )
+    assert task_reference(TASK) == "FV-VH8E-0HJT"
+
+
+def test_everything_that_an_id_names_makes_another_id() -> None:
+    """One part changed, and it is another task or another delivery."""
+    tasks = {
+        TASK,
+        task_id("another", uuid("enrolment"), "unit-0101", 1),
+        task_id(PERSON, uuid("another"), "unit-0101", 1),
+        task_id(PERSON, uuid("enrolment"), "unit-0751", 1),
+        task_id(PERSON, uuid("enrolment"), "unit-0101", 2),
+    }
+    assert len(tasks) == 5
+    parts = ("new", "1", "email", "post@example.dk")
+    changed = [(*parts[:place], "x", *parts[place + 1 :]) for place in range(4)]
+    deliveries = {delivery_id(TASK, *parts), *(delivery_id(TASK, *other) for other in changed)}
+    assert len(deliveries | {delivery_id(UUID(int=1), *parts)}) == 6
+
+
+@given(st.uuids())
+def test_a_reference_can_be_read_aloud(task: UUID) -> None:
+    """Eight signs of an alphabet without I, L, O and U; all of the first 40 bits, nothing else."""
+    reference = task_reference(task)
+    assert re.fullmatch(r"FV-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}", reference)
+    assert task_reference(UUID(int=task.int ^ (1 << 87))) == reference
+    for bit in (88, 95, 127):
+        assert task_reference(UUID(int=task.int ^ (1 << bit))) != reference
