@@ -32,20 +32,30 @@ class Settings(BaseModel):
 
     kafka_bootstrap_servers: str = Field(description="Brokers as host:port, separated by commas")
     kafka_security: Security = Field(default=Security.PLAINTEXT, description="PLAINTEXT, SSL or SASL_SSL")
-    kafka_ca_file: str | None = Field(default=None, description="Authority of the brokers' certificates (PEM)")
+    kafka_ca_file: str | None = Field(
+        default=None, description="Authority of the brokers' certificates (PEM)"
+    )
     kafka_certificate_file: str | None = Field(default=None, description="Client certificate for mTLS (PEM)")
     kafka_key_file: str | None = Field(default=None, description="Client key for mTLS (PEM)")
     kafka_username: str | None = Field(default=None, description="SASL user")
     kafka_password: SecretStr | None = Field(default=None, description="SASL password")
     replication_factor: int = Field(default=3, ge=1, description="Copies of every topic")
-    min_insync_replicas: int = Field(default=2, ge=1, description="Copies that must have a record before it counts")
+    min_insync_replicas: int = Field(
+        default=2, ge=1, description="Copies that must have a record before it counts"
+    )
     database_url: SecretStr = Field(description="PostgreSQL: postgresql://user:password@host/database")
     keyring: SecretStr = Field(description="The service's keys as JSON; normally by …_FILE")
     senders_dir: Path = Field(description="The senders' register: one JSON file for each sender")
     reference_dir: Path | None = Field(default=None, description="Reference data in place of the built-in")
-    instance: str = Field(default="1", description="Name of this process among its like; steady over restarts")
-    worker_data_dir: Path = Field(default=Path("worker-data"), description="Scratch folder of the stream worker")
-    ready_file: Path | None = Field(default=None, description="Written when the process is ready for its work")
+    instance: str = Field(
+        default="1", description="Name of this process among its like; steady over restarts"
+    )
+    worker_data_dir: Path = Field(
+        default=Path("worker-data"), description="Scratch folder of the stream worker"
+    )
+    ready_file: Path | None = Field(
+        default=None, description="Written when the process is ready for its work"
+    )
     clock_tolerance_seconds: int = Field(
         default=300, ge=0, description="How far a sender's clock may be ahead of the brokers'"
     )
@@ -53,16 +63,24 @@ class Settings(BaseModel):
         default=10, ge=6, description="After this silence another worker takes the partitions over"
     )
     grace_seconds: int = Field(
-        default=60, ge=1, description="How long a record may be under way before the audit calls it unaccounted"
+        default=60,
+        ge=1,
+        description="How long a record may be under way before the audit calls it unaccounted",
     )
     smtp_host: str = Field(default="localhost", description="Mail relay")
     smtp_port: int = Field(default=25, description="Its port")
-    smtp_tls: SmtpTls = Field(default=SmtpTls.STARTTLS, description="starttls, tls, or none for local use only")
+    smtp_tls: SmtpTls = Field(
+        default=SmtpTls.STARTTLS, description="starttls, tls, or none for local use only"
+    )
     smtp_ca_file: str | None = Field(default=None, description="Authority of the relay's certificate (PEM)")
     smtp_username: str | None = Field(default=None, description="User at the relay")
     smtp_password: SecretStr | None = Field(default=None, description="Password at the relay")
-    mail_from: str = Field(default="frafaldsvarsel@example.invalid", description="Sender address of every mail")
-    inbox_url: str = Field(default="https://frafaldsvarsel.example.invalid", description="What links begin with")
+    mail_from: str = Field(
+        default="frafaldsvarsel@example.invalid", description="Sender address of every mail"
+    )
+    inbox_url: str = Field(
+        default="https://frafaldsvarsel.example.invalid", description="What links begin with"
+    )
 
     @property
     def kafka(self) -> KafkaSettings:
@@ -105,9 +123,13 @@ def load(environ: Mapping[str, str]) -> Settings:
             try:
                 values.setdefault(files[variable], Path(text).read_text(encoding="utf-8").strip())
             except OSError as error:
-                faults.append(Fault(sentence=f"{variable} names a file that cannot be read: {error.strerror}."))
+                faults.append(
+                    Fault(sentence=f"{variable} names a file that cannot be read: {error.strerror}.")
+                )
         else:
-            faults.append(Fault(sentence=f"{variable} is not a setting; see docs/settings.md for their names."))
+            faults.append(
+                Fault(sentence=f"{variable} is not a setting; see docs/settings.md for their names.")
+            )
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:

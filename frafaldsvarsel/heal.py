@@ -28,7 +28,12 @@ async def heal(settings: Settings, missing: Iterable[Missing]) -> int:
     """Drive the missing records again; returns how many."""
     places: dict[tuple[str, int], set[int]] = defaultdict(set)
     for one in missing:
-        if one.hop in HEALABLE and one.topic is not None and one.partition is not None and one.offset is not None:
+        if (
+            one.hop in HEALABLE
+            and one.topic is not None
+            and one.partition is not None
+            and one.offset is not None
+        ):
             places[one.topic, one.partition].add(one.offset)
     if not places:
         return 0

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Awaitable, Callable
+from typing import NoReturn
 
 from psycopg_pool import AsyncConnectionPool
 
@@ -17,7 +18,7 @@ from ledger.run import Ledger
 log = logging.getLogger(__name__)
 
 
-def run_worker(settings: Settings) -> int:
+def run_worker(settings: Settings) -> NoReturn:
     """Run the Faust worker until SIGTERM. Blocks; owns the event loop."""
     from mode.loop import use
 
@@ -33,8 +34,8 @@ def run_worker(settings: Settings) -> int:
     worker = faust.Worker(
         app, loglevel="INFO", redirect_stdouts=False, override_logging=False, quiet=True, daemon=True
     )
+    # Does not return: it raises SystemExit with the worker's exit code.
     worker.execute_from_commandline()
-    return 0
 
 
 def run_ledger(settings: Settings) -> int:

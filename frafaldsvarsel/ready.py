@@ -1,7 +1,6 @@
 """Says that a process is ready for its work: a file for whoever started it, a line for whoever reads the log."""
 
 import logging
-import os
 from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -13,4 +12,4 @@ def announce(file: Path | None, text: str) -> None:
     if file is not None:
         part = file.with_name(file.name + ".part")
         part.write_text(text + "\n", encoding="utf-8")
-        os.replace(part, file)
+        part.replace(file)

@@ -27,7 +27,7 @@ from frafaldsvarsel.embedded.kafka import Broker
 from frafaldsvarsel.embedded.postgres import Database
 from frafaldsvarsel.embedded.process import Plan, Process
 from ops import topics
-from publisher.local_keys import ensure_keys
+from publisher.local_keys import ensure_keys, read_sender
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +98,11 @@ class Service:
         known = {
             name: child.process.pid for name, child in self._children.items() if child.process is not None
         }
-        servers = {"broker": self._broker.pid, "database": self._database.pid, "mail_catcher": self._catcher.pid}
+        servers = {
+            "broker": self._broker.pid,
+            "database": self._database.pid,
+            "mail_catcher": self._catcher.pid,
+        }
         return known | {name: pid for name, pid in servers.items() if pid is not None}
 
     def _start(self) -> None:
@@ -106,7 +110,9 @@ class Service:
         try:
             fcntl.flock(self._hold, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise NotUp(f"A service runs in {self.data} already; stop it, or choose another folder.") from None
+            raise NotUp(
+                f"A service runs in {self.data} already; stop it, or choose another folder."
+            ) from None
         self.say("broker")
         self._broker = Broker(self.data / "kafka", ensure_jars() if self.jars is None else self.jars)
         self._database = Database(self.data / "postgres")
@@ -193,7 +199,9 @@ class Service:
             while not self._ready_file(child.name).exists():
                 process = child.process
                 if process is not None and process.exit_code is not None:
-                    raise NotUp(f"{child.name} ended with exit code {process.exit_code}. {process.log_tail()}")
+                    raise NotUp(
+                        f"{child.name} ended with exit code {process.exit_code}. {process.log_tail()}"
+                    )
                 if time.monotonic() > deadline:
                     tail = "" if process is None else process.log_tail()
                     raise NotUp(f"{child.name} was not ready in {_READY_SECONDS:.0f} seconds. {tail}")
@@ -255,7 +263,11 @@ class Service:
         file = self.data / "addresses.json"
         part = file.with_name("addresses.json.part")
         part.write_text(json.dumps(addresses, indent=1) + "\n", encoding="utf-8")
-        os.replace(part, file)
+        part.replace(file)
+
+    def source_of(self, number: str) -> str:
+        """The CloudEvents ``source`` of a sender."""
+        return read_sender(self.data, number).source
 
     def database(self) -> psycopg.Connection[tuple[object, ...]]:
         """A connection to the ledger, for whoever counts."""

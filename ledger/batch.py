@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from ledger import repeats, store
-from ledger.project import Policy, Projection
+from ledger.project import Policy, Projection, cause_of
 from models.decision import Decision
 from models.receipt import Applied, Receipt
 
@@ -29,7 +29,10 @@ async def project(
     """Project `batch` in the connection's transaction; raises `ledger.store.Fenced` when another has been here."""
     await store.advance(
         connection,
-        [(topic, part, known.get((topic, part)), to) for (topic, part), to in sorted(batch.next_offsets.items())],
+        [
+            (topic, part, known.get((topic, part)), to)
+            for (topic, part), to in sorted(batch.next_offsets.items())
+        ],
     )
     await store.add_receipts(connection, batch.receipts)
     await repeats.find(connection, batch.receipts)
@@ -43,7 +46,8 @@ async def project(
 async def _decide(connection: store.Connection, decisions: Sequence[Decision], policy: Policy) -> None:
     messages, tasks = await store.rows_of(connection, {decision.message.person_id for decision in decisions})
     refused = await repeats.refused(connection, [decision.message.origin.place for decision in decisions])
-    projection = Projection(messages, tasks, policy=policy, now=await store.now(connection))
+    told = await store.told(connection, [task.id for task in tasks], {cause_of(each) for each in decisions})
+    projection = Projection(messages, tasks, told=told, policy=policy, now=await store.now(connection))
     for decision in decisions:
         projection.take(decision, refused=decision.message.origin.place in refused)
     await store.write(connection, projection.changes)

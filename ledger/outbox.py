@@ -34,7 +34,9 @@ async def run(kafka: KafkaSettings, database_url: str, stop: asyncio.Event) -> N
             await producer.stop()
 
 
-async def _send_due(connection: psycopg.AsyncConnection[tuple[object, ...]], producer: AIOKafkaProducer) -> int:
+async def _send_due(
+    connection: psycopg.AsyncConnection[tuple[object, ...]], producer: AIOKafkaProducer
+) -> int:
     async with connection.transaction():
         cursor = await connection.execute(
             "SELECT id, topic, key, value FROM outbox WHERE sent_at IS NULL ORDER BY due_at, id "

@@ -7,6 +7,7 @@ and unit; everything else here follows from a message entering or leaving such a
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
 from ledger.rows import AuditKind, AuditRow, Changes, DeliveryRow, MessageRow, TaskRow
@@ -36,10 +37,18 @@ class Projection:
     """The rows of the people in a batch, and what the batch makes of them."""
 
     def __init__(
-        self, messages: Iterable[MessageRow], tasks: Iterable[TaskRow], *, policy: Policy, now: datetime
+        self,
+        messages: Iterable[MessageRow],
+        tasks: Iterable[TaskRow],
+        *,
+        told: Iterable[tuple[UUID, str]] = (),
+        policy: Policy,
+        now: datetime,
     ) -> None:
+        """`told`: task and cause of the notices that earlier batches have written for the causes of this one."""
         self._messages = {row.key: row for row in messages}
         self._tasks = {row.id: row for row in tasks}
+        self._told = set(told)
         self._policy = policy
         self._now = now
         self.changes = Changes()
@@ -133,7 +142,7 @@ class Projection:
             **self._dates(decision),
         )
 
-    def _dates(self, decision: Decision) -> dict[str, object]:
+    def _dates(self, decision: Decision) -> dict[str, Any]:
         appended_at = decision.message.origin.appended_at
         arrived = copenhagen_date(appended_at)
         days = self._policy.react_by_days(decision.verdict.unit_id or "", arrived)
@@ -147,13 +156,17 @@ class Projection:
         """The earliest message sets the date; one that comes later never moves it back in time."""
         if decision.message.origin.appended_at >= task.appended_at:
             return replace(task, mentor_until=decision.verdict.mentor_last_day)
-        return replace(task, **self._dates(decision))
+        dates = self._dates(decision)
+        # A unit may have set itself another target in between: the shorter one has been told, and stands.
+        dates["react_by"] = min(task.react_by, dates["react_by"])
+        return replace(task, **dates)
 
     def _tell(self, task: TaskRow, occasion: Occasion, decision: Decision) -> None:
         """One notice to each recipient for one cause, whatever number of messages it brought."""
-        cause = f"{decision.cause.partition}:{decision.cause.offset}"
-        if occasion is Occasion.MORE_MESSAGES and self._told(task.id, cause):
+        cause = cause_of(decision)
+        if occasion is Occasion.MORE_MESSAGES and (task.id, cause) in self._told:
             return
+        self._told.add((task.id, cause))
         react_by_ends = datetime.combine(task.react_by + timedelta(days=1), time(), COPENHAGEN)
         for recipient in self._policy.recipients(task.unit_id):
             identity = delivery_id(task.id, occasion, cause, EMAIL, recipient)
@@ -166,9 +179,6 @@ class Projection:
                 recipient=recipient,
                 deadline=max(react_by_ends, self._now + _AT_LEAST),
             )
-
-    def _told(self, task: UUID, cause: str) -> bool:
-        return any(row.task_id == task and row.cause == cause for row in self.changes.deliveries.values())
 
     def _store(self, row: MessageRow) -> None:
         self._messages[row.key] = row
@@ -190,6 +200,11 @@ class Projection:
                 detail=detail,
             )
         )
+
+
+def cause_of(decision: Decision) -> str:
+    """The person event behind a revision, as a delivery names it."""
+    return f"{decision.cause.partition}:{decision.cause.offset}"
 
 
 def _subject(decision: Decision) -> tuple[str, str, str] | None:

@@ -18,6 +18,8 @@ from models.receipt import Receipt, ReceiptStatus, RepeatKind, RepeatReceipt
 LEDGER: Final = "ledger"
 """The sender of what the ledger itself puts on ``person-events``; no sender's number looks like it."""
 
+_LOCK: Final = 0x46_52_52_45
+
 _FIND = """
 WITH touched AS (
     SELECT DISTINCT sender, event_id FROM unnest(%s::text[], %s::text[]) AS t (sender, event_id)
@@ -75,6 +77,7 @@ async def find(connection: Connection, receipts: Sequence[Receipt]) -> None:
     ]
     if not accepted:
         return
+    await _one_at_a_time(connection)
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
             _FIND, ([receipt.sender for receipt in accepted], [receipt.event_id for receipt in accepted])
@@ -104,6 +107,7 @@ async def find(connection: Connection, receipts: Sequence[Receipt]) -> None:
 
 async def resolve_conflicts(connection: Connection) -> None:
     """Tell match of each conflict about another person, once both records are known to be applied."""
+    await _one_at_a_time(connection)
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(_OPEN)
         open_conflicts = await cursor.fetchall()
@@ -139,7 +143,9 @@ async def resolve_conflicts(connection: Connection) -> None:
         )
 
 
-async def refused(connection: Connection, places: Sequence[tuple[str, int, int]]) -> set[tuple[str, int, int]]:
+async def refused(
+    connection: Connection, places: Sequence[tuple[str, int, int]]
+) -> set[tuple[str, int, int]]:
     """Those of `places` that are conflicts."""
     if not places:
         return set()
@@ -150,6 +156,11 @@ async def refused(connection: Connection, places: Sequence[tuple[str, int, int]]
         (list(topics), list(partitions), list(offsets)),
     )
     return {(topic, partition, offset) for topic, partition, offset in await cursor.fetchall()}
+
+
+async def _one_at_a_time(connection: Connection) -> None:
+    """Wait for the other ledgers' transactions: two that ran side by side would each miss the other's record."""
+    await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
 
 
 async def _post(connection: Connection, name: str, topic: str, key: str, value: bytes) -> None:

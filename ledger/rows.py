@@ -22,7 +22,6 @@ class AuditKind(StrEnum):
     TASK_WITHDRAWN = "task_withdrawn"
 
 
-
 @dataclass(frozen=True, slots=True)
 class MessageRow:
     """A message, its last decision, and the task that it is part of."""

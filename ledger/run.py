@@ -70,7 +70,9 @@ class Ledger:
                         log.info("ledger: going on")
                     faults = 0
                 except store.Fenced as fenced:
-                    log.warning("ledger: another process has projected %s; reading the position again", fenced)
+                    log.warning(
+                        "ledger: another process has projected %s; reading the position again", fenced
+                    )
                     self._stale = True
                 except (psycopg.OperationalError, psycopg.InterfaceError, KafkaError) as error:
                     if faults in (0, len(_WAIT_SECONDS)):

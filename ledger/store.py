@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from psycopg.rows import dict_row
@@ -26,9 +27,7 @@ async def positions(connection: Connection) -> dict[tuple[str, int], int]:
     return {(topic, partition): offset for topic, partition, offset in await cursor.fetchall()}
 
 
-async def advance(
-    connection: Connection, moves: Iterable[tuple[str, int, int | None, int]]
-) -> None:
+async def advance(connection: Connection, moves: Iterable[tuple[str, int, int | None, int]]) -> None:
     """Move each position from `old` (None: never projected) to `new`; raises `Fenced` where it stands elsewhere."""
     for topic, partition, old, new in moves:
         if old is None:
@@ -47,9 +46,8 @@ async def advance(
 async def now(connection: Connection) -> datetime:
     """The database's clock at the start of the transaction: the one clock of the ledger."""
     cursor = await connection.execute("SELECT now()")
-    row = await cursor.fetchone()
-    moment: datetime = row[0]
-    return moment
+    rows: list[tuple[datetime]] = await cursor.fetchall()
+    return rows[0][0]
 
 
 async def add_receipts(connection: Connection, receipts: Sequence[Receipt]) -> None:
@@ -100,9 +98,7 @@ async def add_applied(connection: Connection, partition: int, entries: Sequence[
         )
 
 
-async def rows_of(
-    connection: Connection, people: Collection[str]
-) -> tuple[list[MessageRow], list[TaskRow]]:
+async def rows_of(connection: Connection, people: Collection[str]) -> tuple[list[MessageRow], list[TaskRow]]:
     """Every message and task of `people`, locked until the transaction ends."""
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
@@ -118,10 +114,19 @@ async def rows_of(
             "FROM tasks WHERE person_id = ANY(%s) ORDER BY opened_at, id FOR UPDATE",
             (list(people),),
         )
-        tasks = [
-            TaskRow(**{**row, "status": TaskStatus(row["status"])}) for row in await cursor.fetchall()
-        ]
+        tasks = [TaskRow(**{**row, "status": TaskStatus(row["status"])}) for row in await cursor.fetchall()]
     return messages, tasks
+
+
+async def told(
+    connection: Connection, tasks: Collection[UUID], causes: Collection[str]
+) -> list[tuple[UUID, str]]:
+    """Task and cause of the notices about `tasks` that one of `causes` has made due already."""
+    cursor = await connection.execute(
+        "SELECT DISTINCT task_id, cause FROM deliveries WHERE task_id = ANY(%s) AND cause = ANY(%s)",
+        (list(tasks), list(causes)),
+    )
+    return await cursor.fetchall()
 
 
 async def write(connection: Connection, changes: Changes) -> None:

@@ -1,15 +1,15 @@
 """The data of every event that a sender may send: the public contract, version 1.
 
-``time`` of the CloudEvent is the registration time (registrering); the dates here are effect times (virkning).
+``time`` of the CloudEvent is the registration time (registrering); dates here are effect times (virkning).
 On the wire `cpr` is a JWE to the service's key; everything else is covered by the sender's signature.
 """
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
 from models.frozen import Frozen
 
@@ -18,14 +18,18 @@ Uuid = Annotated[
     StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"),
     Field(description="UUID in lower case"),
 ]
-InstitutionCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$"), Field(description="Institution number")]
-Municipality = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$"), Field(description="Municipality code")]
-_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+InstitutionCode = Annotated[
+    str, StringConstraints(pattern=r"^[0-9]{6}$"), Field(description="Institution number")
+]
+Municipality = Annotated[
+    str, StringConstraints(pattern=r"^[0-9]{4}$"), Field(description="Municipality code")
+]
+_DATE = re.compile(r"(199\d|20\d\d|2100)-\d\d-\d\d", re.ASCII)
 _MOMENT = re.compile(r"(199\d|20\d\d)-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def _date(value: object) -> object:
-    """Only ``YYYY-MM-DD``: pydantic reads other digits as seconds since 1970, which the schema does not allow."""
+    """Only ``YYYY-MM-DD``: pydantic reads other digits as seconds since 1970, against the schema."""
     if isinstance(value, date):
         return value
     if not isinstance(value, str) or not _DATE.fullmatch(value):
@@ -45,12 +49,18 @@ def _moment(value: object) -> object:
 LegalDate = Annotated[
     date,
     BeforeValidator(_date),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": f"^{_DATE.pattern}$"}),
     Field(
-        ge=date(1990, 1, 1), le=date(2100, 12, 31), description="A date in Europe/Copenhagen, from 1990 to 2100"
+        ge=date(1990, 1, 1),
+        le=date(2100, 12, 31),
+        description="A date in Europe/Copenhagen, from 1990 to 2100",
     ),
 ]
 Moment = Annotated[
-    AwareDatetime, BeforeValidator(_moment), Field(description="RFC 3339 with offset, from 1990 to 2099")
+    AwareDatetime,
+    BeforeValidator(_moment),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": f"^{_MOMENT.pattern}$"}),
+    Field(description="RFC 3339 with offset, from 1990 to 2099"),
 ]
 
 
@@ -135,7 +145,9 @@ class EnrolmentFields(Frozen):
     education_type: EducationType
     admission_date: LegalDate = Field(description="Admission (optagelse): the mentor right runs from here")
     study_start: LegalDate = Field(description="First day of study: the six months of the duty run from here")
-    ended_on: LegalDate | None = Field(default=None, description="Last day of the enrolment, where it has ended")
+    ended_on: LegalDate | None = Field(
+        default=None, description="Last day of the enrolment, where it has ended"
+    )
 
 
 class EnrolmentEndFields(Frozen):

@@ -1,8 +1,9 @@
 """The duty itself: does this message oblige the jobcentre to react, and which unit?
 
-Pure: no clock, no look-up outside the arguments. Law: the agreement on the rethinking of the employment effort
-(in force 2022-01-01) and LAB § 30: the jobcentre contacts the person on a message in the first six months after
-study start; LAB § 167(3): mentor right from admission.
+Pure: no clock, no look-up outside the arguments.
+Law: the agreement on the rethinking of the employment effort (in force 2022-01-01) and LAB § 30: the
+jobcentre contacts the person on a message in the first six months after study start; LAB § 167(3): mentor
+right from admission.
 """
 
 from datetime import date, timedelta
@@ -162,7 +163,7 @@ def _target_group(
 
 
 def _weight(verdict: Verdict) -> tuple[int, int, date, str]:
-    """Obliged before undecided before not obliged; then the nearest objection; then the latest study start."""
+    """Obliged before undecided before not obliged; then the nearest objection; then the latest start."""
     rank = {Outcome.OBLIGED: 2, Outcome.UNDECIDED: 1, Outcome.NOT_OBLIGED: 0}[verdict.outcome]
     nearness = -_NEARNESS.index(verdict.reason) if verdict.reason in _NEARNESS else 0
     start = verdict.evidence.study_start or date.min

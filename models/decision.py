@@ -65,7 +65,7 @@ class MessageRef(Frozen):
     origin: Origin
     signals: tuple[Signal, ...]
     severity: Severity
-    absence_percentage: int | None
+    absence_percentage: int | None = None
     seen_at: AwareDatetime
 
 

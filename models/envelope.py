@@ -1,6 +1,7 @@
 """A CloudEvent out of a Kafka record: both bindings, structured and binary, to the same attributes and data.
 
-Knows the shape of CloudEvents 1.0 and nothing of the contract. Bad bytes become a `Refused`, never an exception.
+Knows the shape of CloudEvents 1.0 and nothing of the contract.
+Bad bytes become a `Refused`, never an exception.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The events of the contract in one table: type, topic, who may send it, data, and what the stream keeps of it."""
+"""The events of the contract in one table: type, topic, sender, data, and what the stream keeps of it."""
 
 from dataclasses import dataclass
 from enum import StrEnum

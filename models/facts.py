@@ -1,4 +1,4 @@
-"""What is known of a person: the events folded by registration time, so that the order of arrival never matters."""
+"""What is known of a person: events folded by registration time, so that order of arrival never matters."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -119,7 +119,7 @@ class _Fold:
 def by_registration(event: PersonEvent) -> tuple[datetime, bool, str, str]:
     """The order in which events count.
 
-    An end, an annulment or a withdrawal registered in the very moment of the version that it is about follows it.
+    An end or an annulment registered in the very moment of the version that it is about follows it.
     """
     ends = isinstance(event.content, EnrolmentEnd | BenefitAnnulment)
     return (event.registered_at, ends, event.sender, event.event_id)
@@ -135,7 +135,7 @@ def refusals(events: Iterable[PersonEvent]) -> frozenset[tuple[str, int, int]]:
 
 
 def conflicts(events: Iterable[PersonEvent]) -> frozenset[tuple[str, int, int]]:
-    """The places of the records whose id the same sender used earlier, by the brokers' time, for other content."""
+    """The places of records whose id their sender used earlier, by the brokers' time, for other content."""
     first: dict[tuple[str, str], PersonEvent] = {}
     losers = set()
     for event in sorted(events, key=lambda event: event.origin.order):

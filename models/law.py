@@ -1,4 +1,4 @@
-"""The law and the tables that a decision needs, all dated: a message is judged by what was in force on its date."""
+"""The law and the tables that a decision needs: a message is judged by what was in force on its date."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -32,14 +32,20 @@ class Rejection(Reason):
     WRONG_TOPIC = "wrong_topic", "Events of this type belong on another topic."
     UNKNOWN_SENDER = "unknown_sender", "The sender is not registered, or not on the event's date."
     NOT_SENDERS_TYPE = "not_senders_type", "This kind of sender may not send events of this type."
-    NOT_SENDERS_OWN = "not_senders_own", "The event is about another institution or municipality than its sender."
+    NOT_SENDERS_OWN = (
+        "not_senders_own",
+        "The event is about another institution or municipality than its sender.",
+    )
     SIGNATURE_MISSING = "signature_missing", "The event carries no signature."
     UNKNOWN_KEY = "unknown_key", "The signature names a key that is not registered for the sender."
     KEY_NOT_VALID = "key_not_valid", "The signing key was not valid when the broker received the event."
     SIGNATURE_INVALID = "signature_invalid", "The signature does not fit: another key, or other content."
     SIGNED_FOR_OTHER_TOPIC = "signed_for_other_topic", "The signature was made for another topic."
     MISSING_FIELD = "missing_field", "A required field of the data is missing."
-    WRONG_FIELD = "wrong_field", "A field of the data is unknown or has a value that the contract does not allow."
+    WRONG_FIELD = (
+        "wrong_field",
+        "A field of the data is unknown or has a value that the contract does not allow.",
+    )
     CPR_NOT_SEALED = "cpr_not_sealed", "The CPR is not a JWE; a CPR is never sent in the clear."
     CPR_NOT_OPENED = "cpr_not_opened", "The CPR's JWE cannot be opened with the service's keys."
     NOT_A_PERSON = "not_a_person", "The number cannot be a person's CPR."

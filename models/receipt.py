@@ -35,7 +35,7 @@ class RepeatKind(StrEnum):
 
 
 class RepeatReceipt(Frozen):
-    """The receipt that follows when an accepted record repeats an id: a duplicate has no effect, a conflict is refused."""
+    """Follows when an accepted record repeats an id: a duplicate has no effect, a conflict is refused."""
 
     origin: Origin
     repeat: RepeatKind

@@ -1,7 +1,9 @@
 """A person's record: every event known, the offset applied last, and what was last decided of each message.
 
-It is the state of match, kept in the compacted topic ``people``; `models.step` is the only thing that changes it.
+It is the state of match, kept in the compacted topic ``people``; only `models.step` changes it.
 """
+
+from pydantic import Field
 
 from models.frozen import Frozen
 from models.person_event import PersonEvent
@@ -19,7 +21,7 @@ class PersonRecord(Frozen):
 
     person_id: str
     applied: int = -1
-    """Offset on ``person-events`` of the event applied last: applying it, or an earlier one, again changes nothing."""
+    """Offset of the event applied last: applying it, or an earlier one, again changes nothing."""
     events: tuple[PersonEvent, ...] = ()
-    decided: dict[str, Decided] = {}
+    decided: dict[str, Decided] = Field(default_factory=dict)
     """By ``sender/message id``."""

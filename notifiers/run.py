@@ -34,12 +34,15 @@ class NotifierSettings:
     lease_seconds: float = 60
     poll_seconds: float = 1
     expire_seconds: float = 5
+    first_rest_seconds: float = 0.5  # after a failure of relay or database; doubled while it lasts
+    longest_rest_seconds: float = 30
     stop_grace_seconds: float = 30
     policy: RetryPolicy = field(default_factory=RetryPolicy)
 
     def __post_init__(self) -> None:
-        seconds = (self.lease_seconds, self.poll_seconds, self.expire_seconds, self.stop_grace_seconds)
-        if self.workers < 1 or self.batch < self.workers or min(seconds) <= 0:
+        waits = (self.lease_seconds, self.poll_seconds, self.expire_seconds, self.stop_grace_seconds)
+        rests = (self.first_rest_seconds, self.longest_rest_seconds)
+        if self.workers < 1 or self.batch < self.workers or min(*waits, *rests) <= 0:
             raise ValueError("workers and seconds must be positive, and a batch not smaller than the workers")
 
 
@@ -88,8 +91,9 @@ class _Notifier:
         self._queue: asyncio.Queue[_Held | None] = asyncio.Queue()
         self._wake = asyncio.Event()  # something may have become due
         self._freed = asyncio.Event()  # a worker has finished
-        self._relay = Patience("the mail relay", log)
-        self._database = Patience("PostgreSQL", log)
+        rests = {"first": settings.first_rest_seconds, "longest": settings.longest_rest_seconds}
+        self._relay = Patience("the mail relay", log, **rests)
+        self._database = Patience("PostgreSQL", log, **rests)
         self._next_expiry = 0.0
         self._stopping = False
         self._clock = asyncio.get_running_loop().time

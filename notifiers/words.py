@@ -67,7 +67,7 @@ def words_for(notice: TaskNotice) -> Words:
                 reason="Ansvaret for opgaven er flyttet fra jeres enhed til en anden enhed. Det sker for "
                 "eksempel, når den unge er flyttet til en anden kommune.",
                 duty="Pligten til at tage kontakt til den unge og tage stilling til fastholdelsesinitiativer "
-                "påhviler nu den anden enhed, som selv har fået besked. I skal ikke foretage "
+                "påhviler nu den anden enhed, som får sin egen besked. I skal ikke foretage "
                 "jer mere i opgaven.",
             )
         case Occasion.WITHDRAWN:

@@ -3,7 +3,7 @@
 It reads and counts; driving again what is missing is `frafaldsvarsel.heal`'s.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -52,7 +52,7 @@ class _Auditor:
             for partition, bounds in self._log.bounds(topic).items():
                 total += bounds[1] - bounds[0]
                 found = self._counts(
-                    'SELECT status, count(*) FROM receipts WHERE topic = %s AND partition = %s '
+                    "SELECT status, count(*) FROM receipts WHERE topic = %s AND partition = %s "
                     'AND "offset" >= %s AND "offset" < %s GROUP BY status',
                     (topic, partition, *bounds),
                 )
@@ -130,7 +130,9 @@ class _Auditor:
 
     def decisions(self) -> Account:
         """Accepted at-risk messages against their decisions."""
-        total = self._number("SELECT count(*) FROM receipts WHERE status = 'accepted' AND type = %s", (_RAISED,))
+        total = self._number(
+            "SELECT count(*) FROM receipts WHERE status = 'accepted' AND type = %s", (_RAISED,)
+        )
         repeats = self._counts(
             'SELECT p.kind, count(*) FROM repeats p JOIN receipts r USING (topic, partition, "offset") '
             "WHERE r.type = %s GROUP BY p.kind",
@@ -203,7 +205,8 @@ class _Auditor:
             "AND d.occasion IN ('new', 'taken_over'))"
         )
         self.missing += [
-            Missing(hop=Hop.NOTICES, what="nobody was told", task_id=str(task_id)) for (task_id,) in rows[:_LISTED]
+            Missing(hop=Hop.NOTICES, what="nobody was told", task_id=str(task_id))
+            for (task_id,) in rows[:_LISTED]
         ]
         return Account(
             hop=Hop.NOTICES, total=total, parts={"with_notice": total - len(rows)}, unaccounted=len(rows)
@@ -279,5 +282,5 @@ class _Auditor:
     def _number(self, sql: Any, parameters: Sequence[Any] = ()) -> int:
         return int(self._rows(sql, parameters)[0][0])
 
-    def _counts(self, sql: Any, parameters: Sequence[Any] = ()) -> Mapping[str, int]:
-        return dict(self._rows(sql, parameters))  # type: ignore[arg-type]  # two columns by the SQL
+    def _counts(self, sql: Any, parameters: Sequence[Any] = ()) -> dict[str, int]:
+        return {name: number for name, number in self._rows(sql, parameters)}

@@ -65,8 +65,9 @@ class Log:
                     if error.code() == KafkaError._PARTITION_EOF:
                         return
                     raise LogUnreachable(f"{topic}/{partition} cannot be read: {error.str()}.")
-                if message.offset() in left:
+                at = message.offset() or 0
+                if at in left:
                     yield message
-                left = {offset for offset in left if offset > message.offset()}
+                left = {offset for offset in left if offset > at}
         finally:
             self._consumer.unassign()

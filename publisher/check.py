@@ -1,4 +1,4 @@
-"""Holds a plain event to the contract before anything is sent; the same models as intake's, one sentence a fault.
+"""Holds a plain event to the contract before anything is sent; same models as intake's, one sentence a fault.
 
 No sentence holds a value from the event, nor a name that its author made up.
 """
@@ -28,7 +28,7 @@ class Register(Protocol):
 
 
 def faults_of(event: PlainEvent, register: Register | None = None) -> Iterator[str]:
-    """A sentence for everything in `event` that intake would refuse, as far as it can be seen before sealing."""
+    """A sentence for all in `event` that intake would refuse, as far as it can be seen before sealing."""
     event_type = EVENT_TYPES.get(event.type)
     if event_type is None:
         yield "type is not one of the contract's."

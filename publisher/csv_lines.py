@@ -1,4 +1,4 @@
-"""Reads a CSV file of plain events into the same fields as a line of JSON; it judges the header and the shape only.
+"""Reads a CSV file of plain events into the fields that a line of JSON has; it judges header and shape only.
 
 Columns: ``type,id,sender,time,cpr`` and any of the data's fields, flattened; ``signals`` separated by ``;``;
 ``contact_name``, ``contact_phone``, ``contact_email``. An empty cell is an absent field.
@@ -22,7 +22,7 @@ COLUMNS: Final = frozenset({*_ATTRIBUTES, *_DATA, *_CONTACT})
 
 
 def read_csv(stream: BinaryIO) -> Iterator[tuple[int, dict[str, Any]] | Fault]:
-    """Each row as ``(line number, attributes and data)``. Raises `FileFault` for a header that cannot be used."""
+    """Each row as ``(line number, attributes and data)``. Raises `FileFault` for a header without use."""
     text = _decoded(stream)
     first = next(text, "")
     delimiter = ";" if first.count(";") > first.count(",") else ","
@@ -38,7 +38,7 @@ def read_csv(stream: BinaryIO) -> Iterator[tuple[int, dict[str, Any]] | Fault]:
             yield fault(rows.line_num + 1, "it is not CSV.")
             before = rows.line_num
             continue
-        # A quoted cell may hold line breaks; the row is named by the line on which it begins, the header being 1.
+        # A quoted cell may hold line breaks; a row is named by the line on which it begins, the header is 1.
         number, before = before + 2, rows.line_num
         if any("\udc80" <= sign <= "\udcff" for cell in cells for sign in cell):
             yield fault(number, "it is not UTF-8.")
@@ -49,7 +49,7 @@ def read_csv(stream: BinaryIO) -> Iterator[tuple[int, dict[str, Any]] | Fault]:
 
 
 def _decoded(stream: BinaryIO) -> Iterator[str]:
-    """The lines as text; bytes that are not UTF-8 survive as surrogates, so that only their own row suffers."""
+    """The lines as text; bytes that are not UTF-8 become surrogates, so that only their own row suffers."""
     first = True
     for line in stream:
         yield (line.removeprefix(codecs.BOM_UTF8) if first else line).decode("utf-8", "surrogateescape")

@@ -15,7 +15,7 @@ class NoKey(LookupError):
 
 
 class KeyFolder:
-    """The folder ``DIR/keys``: it picks each event's key by its sender. A file is read when it is first needed."""
+    """The folder ``DIR/keys``: each event's key by its sender. A file is read when it is first needed."""
 
     def __init__(self, folder: Path) -> None:
         """`folder` holds ``service.public.json`` and ``<number>.key.json`` files."""

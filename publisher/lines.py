@@ -1,9 +1,9 @@
 """Reads a file of plain events line by line: JSON Lines here, CSV in `publisher.csv_lines`.
 
-A line is a CloudEvent with a plain ``data.cpr`` and the extension attribute ``sender``. ``id`` and ``time`` are the
-author's: an id made up here would turn every repetition into a new message. What may be left out is ``source``
-(completed from the sender's register entry), ``specversion``, ``datacontenttype`` and the prefix and version of
-``type`` (``dropout-risk.raised``). Memory does not grow with the file.
+A line is a CloudEvent with a plain ``data.cpr`` and the extension attribute ``sender``. ``id`` and ``time``
+are the author's: an id made up here would turn every repetition into a new message. What may be left out is
+``source`` (completed from the sender's register entry), ``specversion``, ``datacontenttype`` and the prefix
+and version of ``type`` (``dropout-risk.raised``). Memory does not grow with the file.
 """
 
 import codecs
@@ -23,12 +23,14 @@ from publisher.prepare import DATA_CONTENT_TYPE
 
 MAX_LINE: Final = 1024 * 1024
 """Bytes; four times what intake takes, so that a test of intake's limit can be published."""
-_KNOWN: Final = frozenset({"specversion", "id", "source", "sender", "type", "time", "datacontenttype", "data"})
+_KNOWN: Final = frozenset(
+    {"specversion", "id", "source", "sender", "type", "time", "datacontenttype", "data"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """How to read: `register` completes and checks the sender; `check` False lets faults through to intake."""
+    """`register` completes and checks the sender; `check` False lets faults through, to test intake."""
 
     register: Register | None = None
     check: bool = True
@@ -157,7 +159,7 @@ def _odd(fields: Mapping[str, Any]) -> Iterable[str]:
 
 
 def full_type(name: str) -> str:
-    """``dropout-risk.raised`` and ``dropout-risk.raised.v1`` → the full name; anything else stays as it is."""
+    """``dropout-risk.raised``, with or without ``.v1``, → the full name; anything else stays as it is."""
     for candidate in (f"{TYPE_PREFIX}{name}.v1", f"{TYPE_PREFIX}{name}"):
         if candidate in EVENT_TYPES:
             return candidate

@@ -1,6 +1,6 @@
-"""Keys for local use, made at start: the service's ring, and for every sender a private key and a register entry.
+"""Keys for local use, made at start: the service's ring, and for every sender a private key and an entry.
 
-It overwrites nothing and commits nothing. A real sender makes its key itself and hands over the public half only.
+It overwrites nothing. A real sender makes its key itself and hands over the public half only.
 """
 
 import os
@@ -37,7 +37,9 @@ def ensure_keys(data: Path, senders: Iterable[Sender]) -> None:
     ring = keys / "service.key.json"
     _write_new(ring, new_keyring().model_dump_json(indent=1).encode())
     if not (public := keys / "service.public.json").exists():
-        _write_new(public, orjson.dumps(Keyring.model_validate_json(ring.read_bytes()).public_key()), mode=0o644)
+        _write_new(
+            public, orjson.dumps(Keyring.model_validate_json(ring.read_bytes()).public_key()), mode=0o644
+        )
     for sender in senders:
         if not (register / f"{sender.number}.json").exists():
             _enter(data, sender, LOCAL_KEYS_FROM)
@@ -73,7 +75,7 @@ def add_sender(
 
 
 def rotate_key(data: Path, number: str, *, now: datetime, overlap: timedelta = timedelta(days=7)) -> Sender:
-    """Give the sender a new key from `now`; what is valid today stays so for `overlap`, for what is under way."""
+    """Give the sender a new key from `now`; today's stays valid for `overlap`, for what is under way."""
     keys, _ = _folders(data)
     sender = read_sender(data, number)
     key = new_signing_key(f"{number}-{len(sender.keys) + 1}")
@@ -89,7 +91,7 @@ def rotate_key(data: Path, number: str, *, now: datetime, overlap: timedelta = t
     fresh = keys / f".{number}.key.json.new"
     fresh.unlink(missing_ok=True)
     _write_new(fresh, _private(key))
-    os.replace(fresh, keys / f"{number}.key.json")
+    fresh.replace(keys / f"{number}.key.json")
     return sender
 
 
@@ -156,7 +158,7 @@ def _private(key: OKPKey) -> bytes:
 
 
 def _write_new(file: Path, content: bytes, *, mode: int = 0o600) -> None:
-    """Write `file` whole or, when it exists, not at all: two starting processes must not each have their own key."""
+    """Write `file` whole or, when it exists, not at all: of two starting processes one makes the key."""
     if file.exists():
         return
     part = file.with_name(f".{file.name}.{os.getpid()}")

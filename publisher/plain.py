@@ -1,6 +1,6 @@
-"""What passes through the publisher: an event before sealing, a Kafka record ready to be sent, a fault in a line.
+"""What passes through the publisher: an event before sealing, a Kafka record to be sent, a fault in a line.
 
-A sentence about a fault names the line and the field, never a value: a file of messages is full of personal data.
+A sentence about a fault names line and field, never a value: a file of messages is full of personal data.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ class Binding(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlainEvent:
-    """A CloudEvent whose ``data.cpr`` is still in the clear. `time` is RFC 3339 text: it is signed as it stands."""
+    """A CloudEvent whose ``data.cpr`` is still in the clear. `time` is RFC 3339 text, signed as it stands."""
 
     type: str
     """The full name, such as ``dk.frafaldsvarsel.dropout-risk.raised.v1``."""
@@ -37,7 +37,7 @@ class PlainEvent:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A Kafka record as it will be sent. `value` is None for a tombstone, which only a test of intake sends."""
+    """A Kafka record as it will be sent. `value` None is a tombstone, which only a test of intake sends."""
 
     topic: str
     key: bytes

@@ -44,8 +44,8 @@ def prepare(
 ) -> Ready:
     """`event` sealed to `service_key` and signed with `signing_key`, keyed by its sender's number.
 
-    `topic` is asked for only where the type has none. Raises `seals.signature.NotCanonicalError` for data that
-    JSON cannot carry exactly, and `ValueError` when there is no topic.
+    `topic` is asked for only where the type has none. Raises `seals.signature.NotCanonicalError` for data
+    that JSON cannot carry exactly, and `ValueError` when there is no topic.
     """
     topic = topic or topic_of(event)
     if topic is None:

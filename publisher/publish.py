@@ -1,7 +1,7 @@
 """Sends prepared records to Kafka and waits for the brokers' acknowledgement of every one.
 
-It reads its input as it goes, so memory does not grow with the file, and it never calls a record published that no
-broker has acknowledged. Publishing a file again is safe: ids are the author's, so what was taken is a duplicate.
+It reads its input as it goes, so memory does not grow with the file, and it never calls a record published
+that no broker has acknowledged. Publishing a file again is safe: ids are the author's, so repeats do nothing.
 """
 
 import asyncio
@@ -97,9 +97,9 @@ async def publish(
     on_fault: Callable[[Fault], None] | None = None,
     patience: timedelta = timedelta(seconds=60),
 ) -> PublishResult:
-    """Send `records` in order and wait until each is acknowledged. Raises `NotPublished` when nothing can be sent.
+    """Send `records` and wait until each is acknowledged. Raises `NotPublished` when nothing can be sent.
 
-    After `patience` without any acknowledgement the rest is reported as faults: it may have been taken or not.
+    After `patience` without an acknowledgement the rest is reported as faults: it may have been taken or not.
     Records of one sender keep their order on each topic.
     """
     sending = _Sending(patience.total_seconds(), on_progress, on_fault)
@@ -192,9 +192,7 @@ class _Sending:
         try:
             await asyncio.wait_for(producer.partitions_for(topic), self.patience)
         except (KafkaError, TimeoutError):
-            raise NotPublished(
-                f"Kafka has no topic {topic}, or this client may not write to it; see frafaldsvarsel topics check."
-            ) from None
+            raise NotPublished(f"Kafka has no topic {topic}, or this client may not write to it.") from None
         self._topics.add(topic)
 
     def _settle(self, future: asyncio.Future[object]) -> None:
@@ -223,7 +221,9 @@ class _Sending:
 
     def _give_up(self) -> None:
         for number in sorted(self._under_way.values()):
-            self._note(fault(number, "no broker acknowledged it in time; it may have been taken. Publish it again."))
+            self._note(
+                fault(number, "no broker acknowledged it in time; it may have been taken. Publish it again.")
+            )
         self._under_way.clear()
         self._result.gave_up = True
 

@@ -1,5 +1,6 @@
 """The CPR on its way from a sender to the service: a JWE that only the service's private key opens."""
 
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from typing import Final
 
@@ -7,7 +8,6 @@ from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 from pydantic_core import from_json
-from base64 import urlsafe_b64decode
 
 _ALGORITHMS: Final = ["ECDH-ES", "A256GCM"]
 
@@ -27,7 +27,7 @@ def seal(cpr: str, service_key: OKPKey) -> str:
 
 
 def open_sealed(sealed: str, keys: Mapping[str, OKPKey]) -> str:
-    """The text inside `sealed`, with the private key that it names; raises `NotSealedError`, `NotOpenedError`."""
+    """The text inside `sealed`, by the key that it names; raises `NotSealedError`, `NotOpenedError`."""
     parts = sealed.split(".")
     if len(parts) != 5:
         raise NotSealedError("a JWE in compact form has five parts")

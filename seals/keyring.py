@@ -11,7 +11,7 @@ from seals.vault import Vault
 
 
 class Keyring(BaseModel):
-    """``service.key.json``: readable by the service alone. `vault`: base64 of 32 bytes by key id, in order."""
+    """``service.key.json``: for the service alone. `vault`: base64 of 32 bytes by key id, in order."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 

@@ -1,7 +1,7 @@
 """The sender's signature: a detached JWS (RFC 7515, Appendix F) over the CloudEvent **and the topic**.
 
-What is signed is the canonical JSON (RFC 8785) of ``{"attributes": …, "data": …, "topic": …}``, so that both Kafka
-bindings of one event carry the same signature, and a record copied to another topic carries a wrong one.
+What is signed is the canonical JSON (RFC 8785) of ``{"attributes": …, "data": …, "topic": …}``, so that both
+Kafka bindings of one event carry the same signature, and a record on another topic carries a wrong one.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -64,7 +64,11 @@ def _read(signature: str) -> tuple[str, str, str]:
         header = from_json(urlsafe_b64decode(parts[0] + "=="))
     except ValueError:
         raise SignatureError("its header is not JSON") from None
-    if not isinstance(header, dict) or header.get("alg") != ALGORITHM or not isinstance(header.get("kid"), str):
+    if (
+        not isinstance(header, dict)
+        or header.get("alg") != ALGORITHM
+        or not isinstance(header.get("kid"), str)
+    ):
         raise SignatureError(f"its header does not name {ALGORITHM} and a kid")
     if "crit" in header:  # RFC 7515, 4.1.11: an extension that is not understood makes the signature invalid
         raise SignatureError("its header names a critical extension")

@@ -1,6 +1,7 @@
 """The service's own secrets: pseudonyms, fingerprints, and the seal around what the stream must not see.
 
-Everything is deterministic (HMAC-SHA-256, AES-SIV), so a replay gives the same bytes. Nothing here is ever logged.
+Everything is deterministic (HMAC-SHA-256, AES-SIV), so a replay gives the same bytes.
+Nothing here is ever logged.
 """
 
 import hmac
@@ -12,8 +13,8 @@ from typing import Any, Final
 import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _KEY_BYTES: Final = 32
 
@@ -25,8 +26,8 @@ class NotOpenedError(ValueError):
 class Vault:
     """A ring of secret keys: the active one seals, all of them open.
 
-    The pseudonym's key is the ring's first entry for ever: changing it would give every person a new id. It is
-    changed by rebuilding ``person-events``, never by rotation.
+    The pseudonym's key is the ring's first entry for ever: changing it would give every person a new id.
+    It is changed by rebuilding ``person-events``, never by rotation.
     """
 
     def __init__(self, keys: Mapping[str, bytes], active: str) -> None:

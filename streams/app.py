@@ -67,11 +67,12 @@ def build(settings: WorkerSettings, context: Context, law: Law, on_assigned: Any
     readers: list[Reader] = []
 
     @app.on_partitions_revoked.connect
-    async def revoked(_app: Any, partitions: set[TP], **_: Any) -> None:
+    async def revoked(_app: Any, /, *_: Any, **__: Any) -> None:
         assignment.revoked()
 
     @app.on_partitions_assigned.connect
-    async def assigned(_app: Any, partitions: set[TP], **_: Any) -> None:
+    async def assigned(_app: Any, /, *arguments: Any, **_: Any) -> None:
+        partitions: set[TP] = arguments[0]
         assignment.assigned((place.topic, place.partition) for place in partitions)
         on_assigned(assignment.partitions)
 
@@ -107,7 +108,7 @@ def build(settings: WorkerSettings, context: Context, law: Law, on_assigned: Any
             await driver.batch([_record(event.message) for event in events])
 
     @app.on_before_shutdown.connect
-    async def close(_app: Any, **_: Any) -> None:
+    async def close(_app: Any, /, *_: Any, **__: Any) -> None:
         for reader in readers:
             await reader.stop()
         for one in producer:

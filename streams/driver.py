@@ -16,7 +16,6 @@ from streams.steps import Step
 log = logging.getLogger(__name__)
 _BEGIN_SECONDS = 300
 _LOOK_AFTER_SECONDS = 300
-_ASSIGNMENT_POLL_SECONDS = 0.05
 
 
 class Driver:
@@ -56,15 +55,18 @@ class Driver:
         await self._output.flush()
 
     async def _begin(self) -> None:
+        """Wait until the group has said what is ours, and know the state of it: all of one and the same assignment."""
         now = self._monotonic()
         if self._generation == self._assignment.generation and now - self._looked_after < _LOOK_AFTER_SECONDS:
             return
         async with asyncio.timeout(_BEGIN_SECONDS):
-            while not self._assignment.partitions:
-                await asyncio.sleep(_ASSIGNMENT_POLL_SECONDS)
-            while self._generation != (generation := self._assignment.generation):
-                await self._progress.load()
-                self._generation = generation
-            self._mine = self._assignment.partitions
-            await self._step.begin({part for topic, part in self._mine if topic in self._topics}, self._output)
-        self._looked_after = now
+            while True:
+                while not (mine := self._assignment.partitions):
+                    await asyncio.sleep(_ASSIGNMENT_POLL_SECONDS)
+                generation = self._assignment.generation
+                if self._generation != generation:
+                    await self._progress.load()
+                await self._step.begin({part for topic, part in mine if topic in self._topics}, self._output)
+                if generation == self._assignment.generation:
+                    break
+        self._generation, self._mine, self._looked_after = generation, mine, now

@@ -171,7 +171,9 @@ def _fits(envelope: Envelope, signature: str, key: OKPKey, topic: str) -> bool:
     try:
         signatures.verify(signature, signatures.signing_input(envelope.attributes, envelope.data, topic), key)
     except signatures.NotCanonicalError:
-        raise RefusedError(Rejection.WRONG_FIELD, "data holds a number that JSON cannot carry exactly") from None
+        raise RefusedError(
+            Rejection.WRONG_FIELD, "data holds a number that JSON cannot carry exactly"
+        ) from None
     except signatures.SignatureError:
         return False
     return True

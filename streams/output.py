@@ -18,9 +18,9 @@ class Output:
 
     def __init__(self, producer: AIOKafkaProducer) -> None:
         self._producer = producer
-        self._waiting: dict[tuple[str, int], list[tuple[bytes | None, bytes, Sequence[tuple[str, bytes]]]]] = (
-            defaultdict(list)
-        )
+        self._waiting: dict[
+            tuple[str, int], list[tuple[bytes | None, bytes, Sequence[tuple[str, bytes]]]]
+        ] = defaultdict(list)
 
     def add(
         self,

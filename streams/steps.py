@@ -1,4 +1,4 @@
-"""The two steps over a batch of one partition: each decodes, calls one pure rule, and adds what it says to the output."""
+"""The two steps over a batch of one partition: each decodes, calls one pure rule, adds what it says to the output."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -85,7 +85,9 @@ class Match:
         for record in records:
             event = _decode(record)
             person = touched.get(event.person_id) or self._people.get(partition, event.person_id)
-            step = apply(person, event, Cause(partition=partition, offset=record.offset), self._law)
+            step = apply(
+                person, event, Cause.model_construct(partition=partition, offset=record.offset), self._law
+            )
             touched[event.person_id] = step.record
             for decision in step.decisions:
                 output.add(
@@ -95,7 +97,7 @@ class Match:
                     decision.model_dump_json(exclude_none=True).encode(),
                 )
             entries.append(
-                AppliedEntry(
+                AppliedEntry.model_construct(
                     offset=record.offset,
                     origin_topic=event.origin.topic,
                     origin_partition=event.origin.partition,
@@ -107,7 +109,9 @@ class Match:
         for person in touched.values():
             self._people.put(partition, person, output)
         for start in range(0, len(entries), _ENTRIES_PER_RECORD):
-            applied = Applied(partition=partition, entries=tuple(entries[start : start + _ENTRIES_PER_RECORD]))
+            applied = Applied.model_construct(
+                partition=partition, entries=tuple(entries[start : start + _ENTRIES_PER_RECORD])
+            )
             output.add(Topic.APPLIED, partition, None, applied.model_dump_json().encode())
 
 

@@ -10,7 +10,6 @@ from typing import Annotated
 
 import psycopg
 import typer
-from rich.table import Table
 
 from config import logs
 from config.settings import Settings
@@ -32,7 +31,9 @@ def audit_command(
     data: DataDir = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     heal: Annotated[bool, typer.Option("--heal", help="Drive again what is unaccounted for.")] = False,
-    grace: Annotated[int | None, typer.Option(help="Seconds a record may be under way; else the setting.")] = None,
+    grace: Annotated[
+        int | None, typer.Option(help="Seconds a record may be under way; else the setting.")
+    ] = None,
     watch: Annotated[
         int | None, typer.Option(min=1, help="Look again every so many seconds, for ever; log what is wrong.")
     ] = None,
@@ -87,24 +88,20 @@ def as_object(result: Audit) -> dict[str, object]:
 
 def show(result: Audit) -> None:
     """The equations, and the first exceptions."""
-    table = Table(box=None, show_header=False, padding=(0, 1))
-    for column in ("mark", "hop", "total", "equation"):
-        table.add_column(column, justify="right" if column == "total" else "left", no_wrap=column != "equation")
     for account in result.accounts:
         sound = account.balances and not account.unaccounted
-        table.add_row(
-            "[green]✓[/]" if sound else "[bold red]✗[/]",
-            ABOUT[account.hop],
-            f"{account.total:,}",
-            f"= {_equation(account)}",
-        )
-    out.print(table, highlight=False)
+        out.print(f"{'[green]✓[/]' if sound else '[bold red]✗[/]'} {ABOUT[account.hop]}", highlight=False)
+        out.print(f"  [bold]{account.total:,}[/] = {_equation(account)}", highlight=False)
     for one in result.exceptions[:_SHOWN]:
         place = f"{one.topic}/{one.partition}@{one.offset}" if one.topic is not None else one.task_id or ""
         fail(f"{one.what}: {place} {one.message_id or ''}".rstrip())
     if len(result.exceptions) > _SHOWN:
         fail(f"… and {len(result.exceptions) - _SHOWN} more; --json lists all.")
-    state = "[green]unaccounted 0[/]" if not result.unaccounted else f"[bold red]unaccounted {result.unaccounted}[/]"
+    state = (
+        "[green]unaccounted 0[/]"
+        if not result.unaccounted
+        else f"[bold red]unaccounted {result.unaccounted}[/]"
+    )
     out.print(f"{state}, under way {result.under_way}", highlight=False)
 
 

@@ -22,5 +22,7 @@ def _of_folder(data: Path) -> dict[str, str]:
     try:
         known: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))["environment"]
     except (OSError, ValueError, KeyError):
-        raise ConfigError([Fault(f"No service has been started in {data}: it holds no addresses.json.")]) from None
+        raise ConfigError(
+            [Fault(f"No service has been started in {data}: it holds no addresses.json.")]
+        ) from None
     return known

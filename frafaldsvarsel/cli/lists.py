@@ -13,7 +13,9 @@ from models.decision import Outcome
 from models.receipt import ReceiptStatus
 from models.task import TaskStatus
 
-Limit = Annotated[int | None, typer.Option("--limit", min=1, help="How many rows; a table shows 50 unless told.")]
+Limit = Annotated[
+    int | None, typer.Option("--limit", min=1, help="How many rows; a table shows 50 unless told.")
+]
 _TABLE_ROWS = 50
 
 
@@ -56,7 +58,17 @@ def decisions(
     _list(
         queries.DECISIONS,
         {"outcome": outcome, "institution": institution, "message": message, "unit": unit},
-        ("appended_at", "institution", "message_id", "decision", "reason", "unit", "task", "react_by", "review_on"),
+        (
+            "appended_at",
+            "institution",
+            "message_id",
+            "decision",
+            "reason",
+            "unit",
+            "task",
+            "react_by",
+            "review_on",
+        ),
         data=data,
         limit=limit,
         as_json=as_json,

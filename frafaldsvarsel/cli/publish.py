@@ -33,15 +33,20 @@ def publish_file(
         Path | None, typer.Option("--keys", help="Folder of keys: each line is signed as its sender.")
     ] = None,
     key: Annotated[
-        Path | None, typer.Option("--key", help="One sender's private key (JWK), for a file of its own events.")
+        Path | None,
+        typer.Option("--key", help="One sender's private key (JWK), for a file of its own events."),
     ] = None,
     service_key: Annotated[
-        Path | None, typer.Option("--service-key", help="The service's public key; else beside the other keys.")
+        Path | None,
+        typer.Option("--service-key", help="The service's public key; else beside the other keys."),
     ] = None,
     bootstrap: Annotated[
-        str | None, typer.Option("--bootstrap", help="Kafka's address; else the environment or the keys' service.")
+        str | None,
+        typer.Option("--bootstrap", help="Kafka's address; else the environment or the keys' service."),
     ] = None,
-    binary: Annotated[bool, typer.Option("--binary", help="Binary Kafka binding in place of structured.")] = False,
+    binary: Annotated[
+        bool, typer.Option("--binary", help="Binary Kafka binding in place of structured.")
+    ] = False,
     unchecked: Annotated[
         bool, typer.Option("--no-check", help="Send what the contract would refuse: to test intake.")
     ] = False,

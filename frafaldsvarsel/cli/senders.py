@@ -1,6 +1,5 @@
 """`senders`: who may send, and one more of them."""
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +13,9 @@ from publisher.local_keys import NotAdded, add_sender, rotate_key
 
 commands = typer.Typer(help="The senders' register and their keys for local use.", no_args_is_help=True)
 Data = Annotated[Path, typer.Option("--data", help="Folder of the service.")]
-Number = Annotated[str, typer.Argument(help="Six digits: institution; four: municipality; REG-CPR: the register.")]
+Number = Annotated[
+    str, typer.Argument(help="Six digits: institution; four: municipality; REG-CPR: the register.")
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -36,7 +37,9 @@ def add(
         fail(str(error))
         raise typer.Exit(1) from None
     out.print(f"[green]+[/] {sender.number} {sender.name}; source {sender.source}", highlight=False)
-    out.print(f"  private key  {os.path.join(data, 'keys', f'{number}.key.json')}", highlight=False, soft_wrap=True)
+    out.print(
+        f"  private key  {data / 'keys' / f'{number}.key.json'}", highlight=False, soft_wrap=True
+    )
 
 
 @commands.command("rotate")

@@ -46,7 +46,9 @@ def up(
             known = service.settings
             out.print("[bold green]Ready to take messages.[/]")
             out.print(f"  Kafka         {known.kafka_bootstrap_servers}", highlight=False)
-            out.print(f"  PostgreSQL    {known.database_url.get_secret_value()}", highlight=False, soft_wrap=True)
+            out.print(
+                f"  PostgreSQL    {known.database_url.get_secret_value()}", highlight=False, soft_wrap=True
+            )
             out.print(f"  Mail catcher  {service.mail_pages}", highlight=False)
             out.print(f"  Addresses     {service.data / 'addresses.json'}", highlight=False, soft_wrap=True)
             out.print("Stop with Ctrl-C.")
@@ -62,7 +64,7 @@ def worker() -> None:
     from frafaldsvarsel.processes import run_worker
 
     logs.configure()
-    raise typer.Exit(run_worker(load(os.environ)))
+    run_worker(load(os.environ))
 
 
 def ledger() -> None:

@@ -1,10 +1,11 @@
-"""What most students have in common: an education that starts, a home, and, for a tenth, a benefit that ended."""
+"""What most students have in common: an education that starts, a home and, for some, a benefit that ended."""
 
 from datetime import date, timedelta
 from typing import Final
 
 from frafaldsvarsel.story.cast import School
-from frafaldsvarsel.story.pen import Enrolment, Group, Pen, Period, Student
+from frafaldsvarsel.story.characters import Enrolment, Group, Period, Student
+from frafaldsvarsel.story.pen import Pen
 from frafaldsvarsel.story.timetable import SUMMER_ENDS, Phase, in_office
 from models.contract import BenefitType, EducationType, TargetGroup
 
@@ -12,7 +13,9 @@ DAY: Final = timedelta(days=1)
 LOOK_BACK: Final = timedelta(days=62)
 """Where the story places its edges; what counts is the law's own number."""
 UNCOVERED: Final = frozenset({EducationType.AVU, EducationType.FVU, EducationType.FGU})
-_UPPER_SECONDARY: Final = frozenset({EducationType.STX, EducationType.HHX, EducationType.HTX, EducationType.HF})
+_UPPER_SECONDARY: Final = frozenset(
+    {EducationType.STX, EducationType.HHX, EducationType.HTX, EducationType.HF}
+)
 _HIGHER: Final = frozenset({EducationType.KVU, EducationType.MVU, EducationType.LVU})
 VOCATIONAL_START: Final = date(2026, 8, 10)
 UPPER_SECONDARY_START: Final = date(2026, 8, 12)
@@ -57,7 +60,9 @@ def covered_school(pen: Pen, *, but: School | None = None) -> School:
             return school
 
 
-def begins(pen: Pen, student: Student, *, start: date | None = None, school: School | None = None) -> Enrolment:
+def begins(
+    pen: Pen, student: Student, *, start: date | None = None, school: School | None = None
+) -> Enrolment:
     """An enrolment in a covered education, known before it starts."""
     school = school or student.school
     education = education_at(pen, school)
@@ -73,7 +78,7 @@ def lives(pen: Pen, student: Student) -> None:
 
 
 def came_from(pen: Pen, student: Student, start: date) -> Period:
-    """A period in the target group that ended some weeks before `start`, told once or first open and then closed."""
+    """A period in the target group that ended weeks before `start`, told once, or first open, then closed."""
     valid_to = start - pen.days(1, 45)
     valid_from = valid_to - pen.days(120, 900)
     group = pen.chance.choice(GROUPS)
@@ -83,7 +88,9 @@ def came_from(pen: Pen, student: Student, start: date) -> Period:
         valid_from = _MERGED
     if pen.chance.random() < 0.25:
         period = pen.benefit(student, group, valid_from, None)
-        closed = in_office(pen.chance, min(max(valid_to - pen.days(0, 20), valid_from + 8 * DAY), SUMMER_ENDS))
+        closed = in_office(
+            pen.chance, min(max(valid_to - pen.days(0, 20), valid_from + 8 * DAY), SUMMER_ENDS)
+        )
         return pen.correct_benefit(student, period, valid_to, closed, phase=Phase.FACTS)
     return pen.benefit(student, group, valid_from, valid_to)
 

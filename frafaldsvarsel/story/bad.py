@@ -38,7 +38,7 @@ class StoryKeys(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BadRecord:
-    """A record that intake must refuse for `reason`. `event` is the good message that it is a spoilt copy of."""
+    """A record that intake must refuse for `reason`: a spoilt copy of the good message `event`."""
 
     reason: Rejection
     event: PlainEvent
@@ -67,7 +67,9 @@ def _made(
     """The event on `topic`, everything right unless an argument says otherwise."""
     data = sealed_data(event, keys.service_key()) if data is None else data
     attributes = attributes_of(event)
-    signature = sign(signing_input(attributes, data, signed_for or topic), key or keys.signing_key(event.sender))
+    signature = sign(
+        signing_input(attributes, data, signed_for or topic), key or keys.signing_key(event.sender)
+    )
     return bind(attributes, signature, data, topic=topic, binding=binding)
 
 
@@ -206,7 +208,7 @@ def _not_sealed(event: PlainEvent, keys: StoryKeys) -> Ready:
 
 def _sealed_to_another(event: PlainEvent, keys: StoryKeys) -> Ready:
     """Sealed to a key that bears the service's id, as after a mix-up of two systems."""
-    other = OKPKey.import_key({**new_keyring().public_key(), "kid": keys.service_key().kid})
+    other = OKPKey.import_key({**new_keyring().public_key(), "kid": str(keys.service_key().kid)})
     return _made(event, keys, data={**event.data, "cpr": seal(event.data["cpr"], other)})
 
 

@@ -1,14 +1,15 @@
-"""What a case of the story is: something that happens to a student, and how many of a thousand it happens to."""
+"""What a case of the story is: something that happens to a student, and to how many of a thousand."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from frafaldsvarsel.story.pen import Pen, Student
+from frafaldsvarsel.story.characters import Student
+from frafaldsvarsel.story.pen import Pen
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """`share`: of a thousand people from the target group. `play` writes their events, four messages at most."""
+    """`share`: of a thousand from the target group. `play` writes their events, four messages at most."""
 
     name: str
     share: int

@@ -1,4 +1,4 @@
-"""Cases about where the student came from: periods at and beyond the edges, annulled, corrected, told late."""
+"""Cases about where the student came from: periods at and beyond edges, annulled, corrected, told late."""
 
 from datetime import date, datetime, timedelta
 
@@ -13,7 +13,8 @@ from frafaldsvarsel.story.background import (
     settled,
 )
 from frafaldsvarsel.story.cases import Case
-from frafaldsvarsel.story.pen import Enrolment, Pen, Student
+from frafaldsvarsel.story.characters import Enrolment, Student
+from frafaldsvarsel.story.pen import Pen
 from frafaldsvarsel.story.timetable import SUMMER_ENDS, Phase, in_office
 from models.contract import BenefitType, TargetGroup
 
@@ -77,7 +78,9 @@ def _began_the_day_before(pen: Pen, student: Student) -> None:
 def _another_group(pen: Pen, student: Student) -> None:
     enrolment = begins(pen, student)
     lives(pen, student)
-    pen.benefit(student, pen.chance.choice(OTHER_GROUPS), enrolment.start - pen.days(200, 400), enrolment.start - DAY)
+    pen.benefit(
+        student, pen.chance.choice(OTHER_GROUPS), enrolment.start - pen.days(200, 400), enrolment.start - DAY
+    )
     warned_after_summer(pen, student, enrolment)
 
 
@@ -137,7 +140,7 @@ def _corrected_into_reach(pen: Pen, student: Student) -> None:
 
 
 def _before_the_merger(pen: Pen, student: Student) -> None:
-    """Started in August 2025 from uddannelseshjælp; warned, late, about the spring, by the law of that day."""
+    """Started in August 2025 from uddannelseshjælp; warned about in spring, told late, judged by that law."""
     enrolment = begins(pen, student, start=date(2025, 8, 11))
     lives(pen, student)
     old = (BenefitType.UDDANNELSESHJAELP, TargetGroup.UDDANNELSESPARAT)

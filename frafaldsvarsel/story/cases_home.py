@@ -6,7 +6,8 @@ from typing import Final
 from frafaldsvarsel.story.background import DAY, begins, came_from, early, lives
 from frafaldsvarsel.story.cases import Case
 from frafaldsvarsel.story.cases_benefit import change_moment, warned_after_summer
-from frafaldsvarsel.story.pen import Enrolment, Pen, Student
+from frafaldsvarsel.story.characters import Enrolment, Student
+from frafaldsvarsel.story.pen import Pen
 from frafaldsvarsel.story.timetable import NIGHTS, Phase, in_office
 
 CHRISTIANSOE: Final = "0411"

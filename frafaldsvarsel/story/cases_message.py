@@ -5,7 +5,8 @@ from datetime import timedelta
 from frafaldsvarsel.story.background import settled
 from frafaldsvarsel.story.cases import Case
 from frafaldsvarsel.story.cases_benefit import change_moment
-from frafaldsvarsel.story.pen import Pen, Student
+from frafaldsvarsel.story.characters import Student
+from frafaldsvarsel.story.pen import Pen
 from frafaldsvarsel.story.timetable import NIGHTS, Phase, in_office
 
 _SEPTEMBER = NIGHTS[Phase.SEPTEMBER][0]

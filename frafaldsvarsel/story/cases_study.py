@@ -18,7 +18,8 @@ from frafaldsvarsel.story.background import (
 )
 from frafaldsvarsel.story.cases import Case
 from frafaldsvarsel.story.cases_benefit import change_moment, warned_after_summer
-from frafaldsvarsel.story.pen import Enrolment, Pen, Student
+from frafaldsvarsel.story.characters import Enrolment, Student
+from frafaldsvarsel.story.pen import Pen
 from frafaldsvarsel.story.timetable import NIGHTS, SUMMER_ENDS, Phase, in_office
 from models.calendar import COPENHAGEN
 from models.contract import EducationType
@@ -91,7 +92,9 @@ def _two_at_once(pen: Pen, student: Student) -> None:
 def _uncovered(pen: Pen, student: Student) -> None:
     schools = [school for school in pen.cast.schools if UNCOVERED & set(school.education_types)]
     school = pen.chance.choice(schools) if schools else student.school
-    education = pen.chance.choice([kind for kind in school.education_types if kind in UNCOVERED] or [EducationType.FGU])
+    education = pen.chance.choice(
+        [kind for kind in school.education_types if kind in UNCOVERED] or [EducationType.FGU]
+    )
     enrolment = pen.enrol(student, education, date(2026, 8, 10), school=school)
     came_from(pen, student, enrolment.start)
     lives(pen, student)
@@ -115,11 +118,13 @@ def _on_the_edge(pen: Pen, student: Student) -> None:
     )
     enrolment = settled(pen, student, start=start)
     for night in (end - DAY, end):
-        pen.warn(student, enrolment.school, after=night - DAY, moment=_at(night, time(2, pen.chance.randrange(60))))
+        pen.warn(
+            student, enrolment.school, after=night - DAY, moment=_at(night, time(2, pen.chance.randrange(60)))
+        )
 
 
 def _around_midnight(pen: Pen, student: Student) -> None:
-    """In UTC both messages are of 9 September; in Copenhagen the second is of the 10th, when the window is over."""
+    """In UTC both are of 9 September; in Copenhagen the second is of the 10th: the window is over."""
     enrolment = settled(pen, student, start=date(2026, 3, 10))
     for moment in (_at(date(2026, 9, 9), time(23, 50)), _at(date(2026, 9, 10), time(0, 10))):
         pen.warn(student, enrolment.school, after=enrolment.start, moment=moment)

@@ -1,4 +1,4 @@
-"""Who takes part in the story: the institutions, the municipalities and the residence register of the service."""
+"""Who takes part in the story: the institutions, municipalities and residence register of the service."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

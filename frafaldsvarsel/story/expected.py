@@ -1,7 +1,7 @@
 """An independent count of what the story must end in.
 
-Written from the rules' prose over each person's whole history; it calls nothing of what it checks: not the models'
-fold, not `decide`, not `step`. Slow and plain is its virtue.
+Written from the rules' prose over each person's whole history; it calls nothing of what it checks: not the
+models' fold, not `decide`, not `step`. To be plain is its virtue.
 """
 
 from collections import Counter, defaultdict

@@ -1,4 +1,4 @@
-"""One person's whole history, judged in plain steps from the rules' prose; the other half of the independent count.
+"""One person's whole history, judged in plain steps from the rules' prose: half of the independent count.
 
 It shares data with the service (the law's tables) and no code.
 """
@@ -6,7 +6,7 @@ It shares data with the service (the law's tables) and no code.
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 

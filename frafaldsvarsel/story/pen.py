@@ -4,12 +4,13 @@ Everything is drawn from one source of chance, so that the same seed gives the s
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
 from frafaldsvarsel.story.cast import Authority, Cast, School
+from frafaldsvarsel.story.characters import Enrolment, Group, Message, Period, Student
 from frafaldsvarsel.story.people import made_up_cpr
 from frafaldsvarsel.story.timetable import (
     SUMMER_ENDS,
@@ -21,55 +22,12 @@ from frafaldsvarsel.story.timetable import (
     written,
 )
 from frafaldsvarsel.story.words import FIRST_NAMES, LAST_NAMES, TEXTS
-from models.contract import BenefitType, EducationType, EndReason, Severity, Signal, TargetGroup, WithdrawalReason
+from models.contract import EducationType, EndReason, Severity, Signal, WithdrawalReason
 from models.events import TYPE_PREFIX
 from publisher.plain import PlainEvent
 
-Group = tuple[BenefitType, TargetGroup]
 _SIGNALS = tuple(Signal)
 _SEVERITIES = tuple(Severity)
-
-
-@dataclass(frozen=True, slots=True)
-class Student:
-    """One person of the story, where it lives and where it mainly studies."""
-
-    index: int
-    cpr: str
-    home: str
-    school: School
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Enrolment:
-    """An enrolment as last written down."""
-
-    id: str
-    school: School
-    education: EducationType
-    admission: date
-    start: date
-    ended: date | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Period:
-    """A benefit period as last written down."""
-
-    id: str
-    municipality: str
-    group: Group
-    valid_from: date
-    valid_to: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A message that was raised."""
-
-    id: str
-    school: School
-    night: date
 
 
 class Pen:
@@ -86,7 +44,7 @@ class Pen:
         self._serial = 0
 
     def student(self, index: int) -> Student:
-        """Person `index`: every municipality has its share, and most study in their own part of the country."""
+        """Person `index`: every municipality has its share; most study in their own part of the country."""
         home = self.cast.municipalities[index % len(self.cast.municipalities)].number
         near = [school for school in self.cast.schools if school.municipality[:2] == home[:2]]
         schools = near if near and self.chance.random() < 0.7 else self.cast.schools
@@ -114,10 +72,14 @@ class Pen:
         registered: datetime | None = None,
         phase: Phase = Phase.FACTS,
     ) -> Enrolment:
-        """``enrolment.registered``; admitted some weeks before the start and registered within a week of that."""
+        """``enrolment.registered``; admitted weeks before the start, and registered within a week of that."""
         admission = admission or min(start - self.days(20, 60), SUMMER_ENDS - self.days(5, 40))
         enrolment = Enrolment(
-            id=self.uid(), school=school or student.school, education=education, admission=admission, start=start
+            id=self.uid(),
+            school=school or student.school,
+            education=education,
+            admission=admission,
+            start=start,
         )
         registered = registered or in_office(self.chance, min(admission + self.days(1, 7), SUMMER_ENDS))
         self._enrolment("enrolment.registered", student, enrolment, registered, phase)
@@ -210,7 +172,7 @@ class Pen:
         moment: datetime | None = None,
         phase: Phase | None = None,
     ) -> Message | None:
-        """``dropout-risk.raised`` on a night after `after`, or at `moment`; None when there is no such night left."""
+        """``dropout-risk.raised`` on a night after `after`, or at `moment`; None when no night is left."""
         night = moment.date() if moment else self.nights.pick(self.chance, after=after, before=before)
         if night is None or self.left <= 0:
             return None

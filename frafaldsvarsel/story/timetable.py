@@ -20,8 +20,8 @@ _DAY: Final = timedelta(days=1)
 class Phase(IntEnum):
     """The acts of the story. Each is played when everything of the one before has settled.
 
-    Within one, the order of arrival between topics changes no notice: nights hold messages only, and of the other
-    acts each person has what leads to one change at most.
+    Within one, the order of arrival between topics changes no notice: nights hold messages only, and in each
+    of the other acts a person has what leads to one change at most.
     """
 
     FACTS = 0

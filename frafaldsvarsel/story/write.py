@@ -11,13 +11,14 @@ from frafaldsvarsel.story.background import (
     settled,
     start_of,
 )
-from frafaldsvarsel.story.cases import MOST_MESSAGES, Case
+from frafaldsvarsel.story.cases import MOST_MESSAGES
 from frafaldsvarsel.story.cases_benefit import CASES as BENEFIT_CASES
 from frafaldsvarsel.story.cases_benefit import change_moment
 from frafaldsvarsel.story.cases_home import CASES as HOME_CASES
 from frafaldsvarsel.story.cases_message import CASES as MESSAGE_CASES
 from frafaldsvarsel.story.cases_study import CASES as STUDY_CASES
-from frafaldsvarsel.story.pen import Enrolment, Pen, Student
+from frafaldsvarsel.story.characters import Enrolment, Student
+from frafaldsvarsel.story.pen import Pen
 from frafaldsvarsel.story.timetable import Phase
 
 CASES: Final = (*STUDY_CASES, *BENEFIT_CASES, *HOME_CASES, *MESSAGE_CASES)

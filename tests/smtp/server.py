@@ -148,9 +148,11 @@ class MisbehavingServer:
                         secure = True
                 case "AUTH":
                     await self._answer(writer, At.AUTH)
+                case "MAIL" if sender:
+                    await _write(writer, "503 5.5.1 a mail is open already")
                 case "MAIL":
-                    sender = _address(line)
-                    await self._answer(writer, At.MAIL)
+                    if await self._answer(writer, At.MAIL):
+                        sender = _address(line)
                 case "RCPT":
                     recipient = _address(line)
                     refusal = self.bad_recipients.get(recipient)
@@ -161,10 +163,12 @@ class MisbehavingServer:
                 case "DATA":
                     if await self._answer(writer, At.DATA):
                         received = Received(sender, recipient, await _body(reader))
+                        sender = recipient = ""
                         self.mails.append(received)
                         if await self._answer(writer, At.DOT):
                             self.accepted.append(received)
-                case "RSET" | "NOOP":
+                case "RSET":
+                    sender = recipient = ""
                     await self._answer(writer, At.RSET)
                 case "QUIT":
                     await _write(writer, "221 2.0.0 bye")

@@ -121,14 +121,16 @@ async def test_a_server_without_starttls_gets_no_mail_in_the_clear(ca_file: Path
     assert "MAIL" not in server.commands
 
 
-async def test_a_ca_file_that_is_missing_is_read_again_when_it_is_there(
+async def test_a_ca_file_that_is_missing_or_wrong_is_read_again_when_it_is_mended(
     authority: trustme.CA, tmp_path: Path
 ) -> None:
-    missing = tmp_path / "ca.pem"
+    file = tmp_path / "ca.pem"
     async with MisbehavingServer(tls=server_tls(authority)) as server:
-        channel = EmailChannel(settings(server.port, tls="starttls", ca_file=missing, timeout_seconds=5))
+        channel = EmailChannel(settings(server.port, tls="starttls", ca_file=file, timeout_seconds=5))
         assert (await channel.send(a_mail())).detail == "tls: CA file not found"
-        authority.cert_pem.write_to_path(missing)
+        trustme.CA().cert_pem.write_to_path(file)
+        assert (await channel.send(a_mail())).detail == "tls: certificate not trusted"
+        authority.cert_pem.write_to_path(file)
         assert (await channel.send(a_mail())).outcome is Outcome.DELIVERED
         await channel.aclose()
 
@@ -198,6 +200,17 @@ async def test_each_fault_is_known_by_its_stage_and_the_next_mail_goes_well(
         assert (await channel.send(second)).outcome is Outcome.DELIVERED
         await channel.aclose()
     assert [mail.body for mail in server.accepted] == [wire_bytes(second)]
+
+
+async def test_a_refused_mail_leaves_its_connection_to_the_next() -> None:
+    async with MisbehavingServer(bad_recipients={"away@kommune.example.dk": "550 5.1.1 no"}) as server:
+        channel = EmailChannel(settings(server.port))
+        for _ in range(2):
+            assert (await channel.send(a_mail(recipient="away@kommune.example.dk"))).code == 550
+            assert (await channel.send(a_mail())).outcome is Outcome.DELIVERED
+        await channel.aclose()
+    assert server.connections == 1
+    assert server.commands.count("RSET") == 2
 
 
 async def test_nobody_listening_is_tried_again() -> None:

@@ -74,11 +74,17 @@ async def running(
     owner: str = "one",
     lease_seconds: float = 30,
     poll_seconds: float = 0.2,
+    first_rest_seconds: float = 0.5,
     contacts: Callable[[str], UnitContact | None] = contacts,
 ) -> AsyncIterator[asyncio.Event]:
     stop = asyncio.Event()
     settings = NotifierSettings(
-        owner=owner, lease_seconds=lease_seconds, poll_seconds=poll_seconds, stop_grace_seconds=5
+        owner=owner,
+        lease_seconds=lease_seconds,
+        poll_seconds=poll_seconds,
+        expire_seconds=0.2,
+        first_rest_seconds=first_rest_seconds,
+        stop_grace_seconds=5,
     )
     task = asyncio.create_task(
         run(settings=settings, pool=pool, channel=channel, contacts=contacts, freeze=FREEZE, stop=stop)
@@ -232,8 +238,18 @@ async def test_a_relay_that_is_away_is_waited_for_and_said_once(
         port = server.port
     for _ in range(20):
         await add_delivery(pool)
-    async with running(pool, email_channel(port, host="127.0.0.1")):
+    looked_up = 0
+
+    def counted(unit_id: str) -> UnitContact | None:
+        nonlocal looked_up
+        looked_up += 1
+        return contacts(unit_id)
+
+    async with running(pool, email_channel(port, host="127.0.0.1"), contacts=counted):
         await asyncio.sleep(2)
+        assert (
+            looked_up <= 30
+        )  # a claim looks up each delivery once: it rests, and does not claim in a circle
         ((attempts,),) = await rows(pool, "SELECT count(*) FROM attempts")
         assert isinstance(attempts, int)
         assert 1 <= attempts <= 8
@@ -248,13 +264,17 @@ async def test_a_relay_that_is_away_is_waited_for_and_said_once(
 
 
 async def test_a_wrong_login_stops_the_sending_and_not_the_escalation(pool: Pool) -> None:
-    due, late = await add_delivery(pool), await add_delivery(pool, deadline="2 seconds")
-    plan: Plan = {At.MAIL: [Say("530 5.7.0 log in first")] * 50}
-    async with MisbehavingServer(plan) as server, running(pool, email_channel(server.port)):
-        await asyncio.sleep(0.5)
-        assert len(await rows(pool, "SELECT 1 FROM attempts WHERE outcome = 'misconfigured'")) >= 1
+    due = await add_delivery(pool)
+    plan: Plan = {At.MAIL: [Say("530 5.7.0 log in first")]}
+    async with (
+        MisbehavingServer(plan) as server,
+        running(pool, email_channel(server.port), first_rest_seconds=30),
+    ):
+        await until_outcomes(pool, due, ["misconfigured"])
+        late = await add_delivery(pool, deadline="1 second")
         await until_status(pool, late, "exhausted")
     assert await status_of(pool, due) == "due"
+    assert await outcomes_of(pool, late) == []
     assert server.accepted == []
 
 

@@ -60,11 +60,27 @@ row = st.tuples(
     st.integers(0, 4 * _IDS - 1),  # under which id: mostly its own, sometimes another's
 )
 _OWN: Final = _IDS
+
+
+def _ground(
+    what: int, about: int, values: Sequence[int], whens: Sequence[int] = (0,)
+) -> st.SearchStrategy[Row]:
+    return st.tuples(
+        st.just(what),
+        st.just(0),
+        st.just(about),
+        st.sampled_from(whens),
+        st.sampled_from(values),
+        st.integers(_OWN - 1, _OWN + 1),
+    )
+
+
 _grounds = st.tuples(
-    st.tuples(st.just(0), st.just(0), st.just(0), st.just(0), st.sampled_from((0, 1, 9, 10)), st.just(_OWN)),
-    st.tuples(st.just(3), st.just(0), st.just(0), st.just(0), st.integers(0, 5), st.just(_OWN)),
-    st.tuples(st.just(6), st.just(0), st.just(0), st.just(0), st.integers(0, 7), st.just(_OWN)),
-    st.tuples(st.just(8), st.just(0), st.just(0), st.integers(1, 6), st.just(0), st.integers(0, _IDS)),
+    _ground(0, 0, (0, 1, 6, 9, 10)),
+    _ground(3, 0, range(6)),
+    _ground(6, 0, range(8)),
+    _ground(8, 0, (0,), range(1, 7)),
+    _ground(2, 0, range(3), (1, 2)) | _ground(4, 1, range(6)) | _ground(0, 1, range(6)),
 )
 """A message and the facts that it needs: chance alone brings them together too seldom."""
 rows = st.builds(

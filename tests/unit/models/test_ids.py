@@ -14,7 +14,7 @@ TASK = task_id(PERSON, uuid("enrolment"), "unit-0101", 1)
 
 def test_the_ids_of_version_1_never_change() -> None:
     """They stand in databases and in mails; another value would open every task a second time."""
-    assert TASK == UUID("dc50e046-5a89-5e9f-a6c3-12ea3948a000")
+    assert UUID("dc50e046-5a89-5e9f-a6c3-12ea3948a000") == TASK
     assert delivery_id(TASK, "new", "1", "email", "post@example.dk") == UUID(
         "ef9be483-2c30-53f9-9c1a-763ed0628a4e"
     )

@@ -116,7 +116,7 @@ def test_no_field_can_add_a_header(field: str, control: str, before: str) -> Non
     [
         "", "a", "@b.dk", "a@", "a b@c.dk", "a@b c.dk", "<a@b.dk>", "a@b.dk> SIZE=1", "a@b.dk,c@d.dk",
         "A <a@b.dk>", '"a b"@c.dk', "a@b..dk", ".a@b.dk", "a.@b.dk", "a@-b.dk", "a@b.dk\r\nRCPT TO:<c@d.dk>",
-        "x" * 65 + "@b.dk", "a@[127.0.0.1]",
+        "x" * 65 + "@b.dk", "a@[127.0.0.1]", "a\u2003b@c.dk", "a\u00a0b@c.dk",
     ],
 )  # fmt: skip
 def test_what_is_no_plain_address_is_refused(address: str) -> None:

@@ -1,4 +1,4 @@
-"""The CPR on its way: only the service opens it, and no text raises anything unforeseen. The numbers are made up."""
+"""The CPR on its way: only the service opens it, and no text breaks that. The numbers are made up."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -95,11 +95,14 @@ def test_what_is_no_seal_is_told_from_what_does_not_open(clear: str) -> None:
     "changes",
     [
         {"epk": ...}, {"epk": 5}, {"epk": {}}, {"epk": []}, {"epk": {"kty": "OKP"}},
-        {"epk": {"kty": "OKP", "crv": "X25519", "x": 5}}, {"epk": {"kty": "OKP", "crv": "X25519", "x": "AA"}},
+        {"epk": {"kty": "OKP", "crv": "X25519", "x": 5}},
+        {"epk": {"kty": "OKP", "crv": "X25519", "x": "AA"}},
         {"epk": {"kty": "OKP", "crv": "X25519", "x": "A" * 43}},  # the point of small order
-        {"epk": {"kty": "EC", "crv": "P-256", "x": "A" * 43, "y": "A" * 43}}, {"epk": {"kty": "oct", "k": "A"}},
+        {"epk": {"kty": "EC", "crv": "P-256", "x": "A" * 43, "y": "A" * 43}},
+        {"epk": {"kty": "oct", "k": "A"}},
         {"zip": "DEF"}, {"zip": 5}, {"apu": 5}, {"apv": "é"}, {"alg": "none"}, {"alg": 5}, {"alg": ...},
-        {"enc": {}}, {"enc": ...}, {"crit": ["x"]}, {"crit": 5}, {"kid": ...}, {"kid": None}, {"kid": "other"},
+        {"enc": {}}, {"enc": ...}, {"crit": ["x"]}, {"crit": 5},
+        {"kid": ...}, {"kid": None}, {"kid": "other"},
         {"p2c": 10**12}, {"alg": ["ECDH-ES"]},
     ],
 )  # fmt: skip

@@ -19,7 +19,7 @@ ROTATED = Vault({"v1": FIRST, "v2": SECOND}, "v2")
 
 class TestPseudonyms:
     def test_a_pseudonym_never_changes(self) -> None:
-        """It is the key of every topic and of the database: another value would give every person a new id."""
+        """It is the key of every topic: another value would give every person a new id."""
         assert VAULT.person_id(MADE_UP_CPR) == "5f3xp22u3xtt7rffj3vksiwewp"
         assert VAULT.fingerprint({"b": 1, "a": "æ"}) == "uHRRh6FmNDKP2tQgw3fwwzYY"
 

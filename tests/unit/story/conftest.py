@@ -11,7 +11,8 @@ import pytest
 from config.law import load_law
 from config.senders import SenderRegister, base_senders
 from frafaldsvarsel.story.bad import BadRecord
-from frafaldsvarsel.story.story import Item, Story, ensure_story_keys, make_story, outgoing
+from frafaldsvarsel.story.story import Story, ensure_story_keys, make_story, outgoing
+from frafaldsvarsel.story.trouble import Item
 from models.law import Law
 from models.person_event import Origin, PersonEvent
 from publisher.keys import KeyFolder

@@ -1,4 +1,4 @@
-"""The independent count is held against the service's own rules, in the order of the story and in any other."""
+"""The independent count is held against the service's own rules, in the story's order and in any other."""
 
 import random
 from collections import Counter
@@ -43,7 +43,7 @@ class World:
 
 
 def repeats_of(answers: Sequence[Answer]) -> tuple[set[tuple[str, int, int]], list[PersonEvent]]:
-    """What the ledger finds in the receipts: the places of repeats, and its refusals of ids used about another."""
+    """What the ledger finds: the places of repeats, and refusals of ids used about another."""
     first: dict[tuple[str, str], PersonEvent] = {}
     places, refusals = set(), []
     for answer in answers:
@@ -62,7 +62,9 @@ def refusal_of(event: PersonEvent) -> PersonEvent:
         update={
             "sender": "ledger",
             "event_id": f"{topic}/{partition}/{offset}",
-            "origin": Origin(topic=LEDGER_TOPIC, partition=0, offset=offset, appended_at=event.origin.appended_at),
+            "origin": Origin(
+                topic=LEDGER_TOPIC, partition=0, offset=offset, appended_at=event.origin.appended_at
+            ),
             "fingerprint": "refusal",
             "content": Refusal(kind="event.refused", topic=topic, partition=partition, offset=offset),
         }

@@ -1,0 +1,162 @@
+"""Real workers on a real broker, killed and taken over: nothing is lost, and what comes twice says the same."""
+
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from config.topics import INPUT_PARTITIONS, PERSON_PARTITIONS, Topic
+from frafaldsvarsel.embedded.kafka import Broker
+from models.envelope import MAX_BYTES
+from models.events import InputTopic
+from models.reasons import Rejection
+from publisher.plain import Binding, Ready
+from streams.output import partition_of
+from tests.integration.streams.judge import assert_accounted, place_of, receipts_of
+from tests.integration.streams.traffic import made_up_cpr, person_story
+from tests.integration.streams.worker import Stage, by_key
+
+
+@pytest.fixture(scope="module")
+def stage(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A broker of this module's own: the topics have fixed names, and the workers one group."""
+    data = tmp_path_factory.mktemp("workers")
+    broker = Broker(data / "kafka", jars)
+    broker.start()
+    try:
+        broker.wait_ready()
+        made = Stage(broker.bootstrap, data)
+        yield made
+        made.close()
+    finally:
+        broker.stop()
+
+
+@pytest.fixture(autouse=True)
+def _no_worker_left(stage: Stage) -> Iterator[None]:
+    yield
+    stage.close()
+
+
+def stories(stage: Stage, salt: str, people: int) -> list[Ready]:
+    """Ten records for each of so many people, round after round, both bindings."""
+    by_person = [list(person_story(number, stage.senders, salt)) for number in range(people)]
+    return [
+        stage.ready(story[round_], Binding.BINARY if number % 2 else Binding.STRUCTURED)
+        for round_ in range(10)
+        for number, story in enumerate(by_person)
+    ]
+
+
+def test_bad_records_stop_no_partition(stage: Stage) -> None:
+    """Each has one receipt and its bytes kept; good ones before and behind it on the same partition go on."""
+    good = stories(stage, "beside bad ones", 2)
+    message = good[0]
+    large = replace(message, value=b'{"x":"' + b"a" * 900_000 + b'"}')
+    bad = [
+        replace(message, value=None),
+        replace(message, value=b"not JSON"),
+        replace(message, value="{ø}".encode("latin-1")),
+        replace(message, value=b""),
+        large,
+        replace(message, value=b"[" * 50_000),
+        replace(message, headers=(("content-type", b"\xff\xfe"),)),
+        replace(message, headers=(*message.headers, ("more", b"h" * 700_000))),
+        replace(message, value=bytes(MAX_BYTES + 1)),
+    ]
+    mixed = [each for one in bad for each in (one, message)]
+    stage.send([*good, *mixed, *good])
+    stage.start()
+    stage.until_done()
+    assert_accounted(stage)
+    receipts = receipts_of(stage)
+    assert {len(told) for told in receipts.values()} == {1}
+    reasons = by_key([told[0].reason for told in receipts.values()], lambda reason: reason)
+    assert {reason: len(found) for reason, found in reasons.items() if reason is not None} == {
+        Rejection.TOMBSTONE: 1,
+        Rejection.NOT_JSON: 2,
+        Rejection.NOT_UTF8: 2,
+        Rejection.TOO_LARGE: 3,
+        Rejection.TOO_DEEP: 1,
+    }
+    whole = b"".join(
+        (each.value() or b"") + (each.key() or b"")
+        for each in stage.read(*(topic for topic in Topic if topic is not Topic.PROGRESS))
+    )
+    assert [number for number in range(2) if made_up_cpr(number).encode() in whole] == []
+
+
+def test_a_worker_that_is_killed_in_the_middle_loses_nothing(stage: Stage) -> None:
+    """SIGKILL twice under 1,500 records, then the same worker again: every hop is accounted for."""
+    before = sum(stage.ends([Topic.PERSON_EVENTS]).values())
+    stage.send(stories(stage, "killed", 150))
+    for share in (300, 800):
+        stage.start(wait=False)
+        stage.until(
+            lambda share=share: sum(stage.ends([Topic.PERSON_EVENTS]).values()) > before + share,  # type: ignore[misc]
+            "nothing was taken in",
+        )
+        stage.kill()
+    stage.start(wait=False)
+    stage.until_done()
+    counted = assert_accounted(stage)
+    assert counted["obliged"] > 100
+    assert counted["withdrawn"] > 100
+
+
+def test_another_worker_takes_over_from_one_that_is_killed(stage: Stage) -> None:
+    """Two share the partitions; one is killed under traffic, the other does the rest; a third joins and all agree."""
+    stage.start(1, wait=False)
+    stage.start(2, wait=False)
+
+    def shared() -> bool:
+        files = [stage.ready_file(instance) for instance in (1, 2)]
+        held = [int(file.read_text().split()[0]) for file in files if file.exists()]
+        everything = len(InputTopic) * INPUT_PARTITIONS + PERSON_PARTITIONS
+        return len(held) == 2 and min(held) > 0 and sum(held) == everything
+
+    stage.until(shared, "the partitions were not shared")
+    records = stories(stage, "taken over", 150)
+    stage.send(records[:700])
+    stage.kill(1)
+    stage.send(records[700:])
+    stage.until_done()
+    stage.start(3, wait=False)
+    stage.send(stories(stage, "after all", 30))
+    stage.until(stage.ready_file(3).exists, "the third worker got nothing")
+    stage.until_done()
+    counted = assert_accounted(stage)
+    assert counted["obliged"] > 200
+
+
+def test_a_worker_that_was_frozen_does_not_harm_what_another_has_done(stage: Stage) -> None:
+    """A zombie: stopped for longer than its session under traffic, then awake again beside its successor."""
+    stage.start(1)
+    stage.send(stories(stage, "frozen", 60))
+    worker = stage.workers[1]
+    _signal(worker.pid, signal.SIGSTOP)
+    stage.start(2, wait=False)
+    stage.send(stories(stage, "meanwhile", 60))
+    time.sleep(8)
+    _signal(worker.pid, signal.SIGCONT)
+    stage.until(stage.done, "the workers did not come to the end", seconds=60)
+    assert_accounted(stage)
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    import os
+
+    os.kill(pid, number)
+
+
+def test_person_events_lie_where_kafkas_own_partitioner_puts_them(stage: Stage) -> None:
+    """All of a person's records are on one partition of every topic, whatever the sender's library does."""
+    wrong = [
+        place_of(each)
+        for each in stage.read(Topic.PERSON_EVENTS, Topic.PEOPLE, Topic.DECISIONS)
+        if each.partition() != partition_of((each.key() or b"").decode(), PERSON_PARTITIONS)
+    ]
+    assert wrong == []

@@ -1,0 +1,142 @@
+"""Decisions of made-up messages, and a policy with three units' rules."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from ledger.project import Policy, Projection
+from ledger.rows import AuditKind, Changes, DeliveryRow, MessageRow, TaskRow
+from models.contract import Severity, Signal
+from models.decision import Cause, Decision, Evidence, MessageRef, Outcome, Verdict
+from models.outcome import Occasion
+from models.person_event import Origin
+from models.reasons import DecisionReason
+from models.task import TaskStatus
+from tests.factories import INSTITUTION, PERSON, uuid
+
+ARRIVED: Final = datetime(2025, 10, 1, 10, 0, tzinfo=UTC)
+"""A Wednesday."""
+NOW: Final = datetime(2025, 10, 1, 10, 0, 5, tzinfo=UTC)
+UNIT: Final = "unit-0101"
+OTHER_UNIT: Final = "unit-0751"
+BY_TWO: Final = "unit-0173"
+"""Two people are told here."""
+RECIPIENTS: Final = {
+    UNIT: ("opgaver@unit-0101.example",),
+    OTHER_UNIT: ("opgaver@unit-0751.example",),
+    BY_TWO: ("en@unit-0173.example", "to@unit-0173.example"),
+}
+CHANGE_OF_RULE: Final = date(2025, 10, 2)
+
+
+def react_by_days(unit: str, arrived: date) -> int:
+    """Five working days; three from `CHANGE_OF_RULE` on at the other unit."""
+    return 3 if unit == OTHER_UNIT and arrived >= CHANGE_OF_RULE else 5
+
+
+POLICY: Final = Policy(
+    react_by_days=react_by_days,
+    recipients=lambda unit: RECIPIENTS.get(unit, ()),
+    days_off=frozenset({date(2025, 10, 13)}),
+)
+
+
+def decided(
+    message: str = "message",
+    *,
+    revision: int = 1,
+    unit: str | None = UNIT,
+    reason: DecisionReason | None = None,
+    enrolment: str = "enrolment",
+    person: str = PERSON,
+    sender: str = INSTITUTION,
+    at: datetime = ARRIVED,
+    cause: int | None = None,
+    offset: int | None = None,
+) -> Decision:
+    """One revision: obliged at `unit`, or not obliged for `reason` where `unit` is None."""
+    obliged = unit is not None
+    reason = reason or (DecisionReason.OBLIGED if obliged else DecisionReason.WITHDRAWN)
+    identity = uuid(message)
+    return Decision(
+        message=MessageRef(
+            sender=sender,
+            message_id=identity,
+            person_id=person,
+            registered_at=at,
+            origin=Origin(
+                topic="dropout-risks",
+                partition=0,
+                offset=int(identity[:6], 16) if offset is None else offset,
+                appended_at=at,
+            ),
+            signals=(Signal.ABSENCE,),
+            severity=Severity.HIGH,
+            absence_percentage=None,
+            seen_at=at,
+        ),
+        revision=revision,
+        verdict=Verdict(
+            outcome=Outcome.OBLIGED if obliged else Outcome.NOT_OBLIGED,
+            reason=reason,
+            law_version="2025-07-01",
+            evidence=Evidence(message_date=at.date(), enrolment_id=uuid(enrolment)),
+            unit_id=unit,
+            mentor_last_day=date(2026, 2, 10) if obliged else None,
+        ),
+        cause=Cause(partition=0, offset=revision if cause is None else cause),
+        sealed="v1.sealed",
+    )
+
+
+class Desk:
+    """What PostgreSQL would hold: each call is one batch, projected on the rows of those before."""
+
+    def __init__(self, policy: Policy = POLICY) -> None:
+        self._policy = policy
+        self.messages: dict[tuple[str, str, str], MessageRow] = {}
+        self.tasks: dict[UUID, TaskRow] = {}
+        self.deliveries: dict[UUID, DeliveryRow] = {}
+        self.audit: list[AuditKind] = []
+
+    def take(self, *decisions: Decision, refused: bool = False, now: datetime = NOW) -> Changes:
+        """One batch."""
+        projection = Projection(
+            self.messages.values(),
+            self.tasks.values(),
+            told={(row.task_id, row.cause) for row in self.deliveries.values()},
+            policy=self._policy,
+            now=now,
+        )
+        for decision in decisions:
+            projection.take(decision, refused=refused)
+        changes = projection.changes
+        self.messages |= changes.messages
+        self.tasks |= changes.tasks
+        for identity, row in changes.deliveries.items():
+            self.deliveries.setdefault(identity, row)
+        self.audit += [row.kind for row in changes.audit]
+        return changes
+
+    def open(self) -> list[TaskRow]:
+        """The open tasks."""
+        return [task for task in self.tasks.values() if task.status is TaskStatus.OPEN]
+
+    def told(self) -> list[tuple[Occasion, str]]:
+        """Why which unit was written to, in order."""
+        return [(row.occasion, row.unit_id) for row in self.deliveries.values()]
+
+
+def batches(decisions: Sequence[Decision], sizes: Sequence[int]) -> list[Sequence[Decision]]:
+    """The decisions cut into batches of these sizes; the rest is one more."""
+    cut, rest = [], decisions
+    for size in sizes:
+        cut.append(rest[:size])
+        rest = rest[size:]
+    return [*cut, rest]
+
+
+def later(days: int) -> datetime:
+    """The same time of day, days later."""
+    return ARRIVED + timedelta(days=days)

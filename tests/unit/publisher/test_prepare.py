@@ -1,0 +1,95 @@
+"""What is prepared is what intake reads: sealed, signed for its topic, in either binding."""
+
+from dataclasses import replace
+
+import pytest
+
+from models.envelope import SIGNED, read
+from publisher import prepare as prepare_module
+from publisher.plain import Binding, PlainEvent
+from publisher.prepare import attributes_of, prepare
+from seals.cpr import open_sealed
+from seals.signature import NotCanonicalError, SignatureError, signing_input, verify
+from tests.unit.publisher.conftest import CPR, NUMBER, Keys
+
+
+@pytest.mark.parametrize("binding", list(Binding))
+def test_intake_reads_verifies_and_opens_what_was_prepared(
+    event: PlainEvent, keys: Keys, binding: Binding
+) -> None:
+    ready = prepare(event, signing_key=keys.signing, service_key=keys.service_key(), binding=binding)
+    envelope = read(ready.value, ready.headers)
+    assert (ready.topic, ready.key) == ("dropout-risks", NUMBER.encode())
+    assert envelope.attributes == attributes_of(event)
+    assert tuple(envelope.attributes) == SIGNED
+    assert envelope.signature is not None
+    verify(envelope.signature, signing_input(envelope.attributes, envelope.data, ready.topic), keys.signing)
+    assert open_sealed(envelope.data["cpr"], keys.ring.opening_keys()) == CPR
+    assert {**envelope.data, "cpr": CPR} == event.data
+
+
+def test_both_bindings_carry_the_same_signature(
+    event: PlainEvent, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The seal is another one each time, so it is held still here."""
+    sealed = prepare(event, signing_key=keys.signing, service_key=keys.service_key())
+    cpr = read(sealed.value, sealed.headers).data["cpr"]
+    monkeypatch.setattr(prepare_module, "seal", lambda text, key: cpr)
+    envelopes = [
+        read(ready.value, ready.headers)
+        for ready in (
+            prepare(event, signing_key=keys.signing, service_key=keys.service_key(), binding=binding)
+            for binding in Binding
+        )
+    ]
+    assert envelopes[0] == envelopes[1]
+
+
+@pytest.mark.parametrize("binding", list(Binding))
+def test_the_cpr_is_nowhere_in_the_record(event: PlainEvent, keys: Keys, binding: Binding) -> None:
+    ready = prepare(event, signing_key=keys.signing, service_key=keys.service_key(), binding=binding)
+    everything = (ready.value or b"") + ready.key + b"".join(content for _, content in ready.headers)
+    assert CPR.encode() not in everything
+
+
+def test_a_cpr_that_was_written_as_a_number_is_sealed_too(event: PlainEvent, keys: Keys) -> None:
+    """With checks off, whatever stands in the field may be a CPR."""
+    spoilt = replace(event, data={**event.data, "cpr": int(CPR)})
+    ready = prepare(spoilt, signing_key=keys.signing, service_key=keys.service_key())
+    sealed = read(ready.value, ready.headers).data["cpr"]
+    assert open_sealed(sealed, keys.ring.opening_keys()) == CPR
+
+
+def test_a_signature_does_not_fit_another_topic(event: PlainEvent, keys: Keys) -> None:
+    ready = prepare(event, signing_key=keys.signing, service_key=keys.service_key())
+    envelope = read(ready.value, ready.headers)
+    with pytest.raises(SignatureError):
+        verify(
+            envelope.signature or "",
+            signing_input(envelope.attributes, envelope.data, "enrolments"),
+            keys.signing,
+        )
+
+
+def test_nothing_is_completed(event: PlainEvent, keys: Keys) -> None:
+    data = {name: content for name, content in event.data.items() if name not in ("cpr", "severity")}
+    ready = prepare(replace(event, data=data), signing_key=keys.signing, service_key=keys.service_key())
+    assert read(ready.value, ready.headers).data == data
+
+
+def test_an_unknown_type_has_no_topic_unless_one_is_given(event: PlainEvent, keys: Keys) -> None:
+    unknown = replace(event, type="dk.frafaldsvarsel.exam.failed.v1")
+    with pytest.raises(ValueError, match="no topic for it"):
+        prepare(unknown, signing_key=keys.signing, service_key=keys.service_key())
+    ready = prepare(unknown, signing_key=keys.signing, service_key=keys.service_key(), topic="dropout-risks")
+    assert ready.topic == "dropout-risks"
+
+
+def test_a_number_that_json_cannot_carry_exactly_is_an_error(event: PlainEvent, keys: Keys) -> None:
+    spoilt = replace(event, data={**event.data, "absence_percentage": 2**60})
+    with pytest.raises(NotCanonicalError):
+        prepare(spoilt, signing_key=keys.signing, service_key=keys.service_key())
+
+
+def test_a_plain_event_shows_no_data_when_it_is_printed(event: PlainEvent) -> None:
+    assert CPR not in repr(event)

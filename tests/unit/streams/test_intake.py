@@ -1,0 +1,400 @@
+"""Intake's rule: one receipt for every record, coded, and nothing personal outside a seal."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from joserfc.jwk import OKPKey
+
+from models.envelope import MAX_BYTES
+from models.events import TYPE_PREFIX, InputTopic, Risk
+from models.receipt import ReceiptStatus
+from models.reasons import Rejection
+from publisher.plain import Binding, Ready
+from seals.cpr import seal
+from seals.keyring import new_keyring, new_signing_key
+from seals.vault import NotOpenedError
+from streams.intake import InputRecord, Particulars, Taken, take
+from tests.factories import INSTITUTION, MADE_UP_CPR, OTHER_INSTITUTION, REGISTER, uuid
+from tests.unit.streams.senders import (
+    APPENDED,
+    NAME,
+    PERSONAL,
+    TEXT,
+    TOLERANCE,
+    Senders,
+    edited,
+    kept_as,
+    place,
+    received,
+    residence_event,
+    risk_event,
+    with_data,
+)
+
+SENDERS: Final = Senders()
+VAULT: Final = SENDERS.vault
+_EXPIRED: Final = SENDERS.add_key(
+    INSTITUTION, f"{INSTITUTION}-0", valid_to=datetime(2024, 1, 1, tzinfo=UTC)
+)
+_LAPSED: Final = "900001"
+SENDERS.entries[_LAPSED] = SENDERS.entries[INSTITUTION].model_copy(
+    update={"number": _LAPSED, "valid_to": date(2025, 10, 1)}
+)
+SENDERS.private[_LAPSED] = SENDERS.add_key(_LAPSED, f"{_LAPSED}-1")
+_STRANGER: Final = "999999"
+
+Spoil = Callable[[Binding], Ready]
+
+
+def _garbled(ready: Ready) -> Ready:
+    """Latin-1 where UTF-8 is promised."""
+    return replace(ready, value=(ready.value or b"") + "ø".encode("latin-1"))
+
+
+def _changed(binding: Binding) -> Ready:
+    ready = SENDERS.made(risk_event(), binding)
+    return replace(ready, value=(ready.value or b"").replace(b'"high"', b'"low"'))
+
+
+def _unsigned(binding: Binding) -> Ready:
+    ready = SENDERS.made(risk_event(), binding)
+    if binding is Binding.STRUCTURED:
+        return edited(ready, signature=None)
+    return replace(ready, headers=tuple(each for each in ready.headers if each[0] != "ce_signature"))
+
+
+def _sealed_to_another(binding: Binding) -> Ready:
+    service = SENDERS.service_key
+    other = OKPKey.import_key({**new_keyring().public_key(), "kid": service.kid})
+    event = risk_event()
+    return SENDERS.made(event, binding, data={**event.data, "cpr": seal(MADE_UP_CPR, other)})
+
+
+_MADE: Final = SENDERS.made
+_RISK: Final = risk_event()
+_SPOILT: Final[tuple[tuple[Rejection, Spoil], ...]] = (
+    (Rejection.TOMBSTONE, lambda binding: replace(_MADE(_RISK, binding), value=None)),
+    (Rejection.TOO_LARGE, lambda binding: _MADE(with_data(_RISK, text=TEXT * 8000), binding)),
+    (Rejection.NOT_UTF8, lambda binding: _garbled(_MADE(_RISK, binding))),
+    (
+        Rejection.NOT_UTF8,
+        lambda binding: replace(_MADE(_RISK, binding), headers=[("ce_specversion", b"\xff")]),
+    ),
+    (
+        Rejection.NOT_JSON,
+        lambda binding: replace(_MADE(_RISK, binding), value=(_MADE(_RISK, binding).value or b"")[:-9]),
+    ),
+    (Rejection.NOT_JSON, lambda binding: replace(_MADE(_RISK, binding), value=b"")),
+    (Rejection.TOO_DEEP, lambda binding: replace(_MADE(_RISK, binding), value=b'{"data":' * 60 + b"1" + b"}" * 60)),
+    (Rejection.TOO_DEEP, lambda binding: replace(_MADE(_RISK, binding), value=b"[" * 20_000 + b"]" * 20_000)),
+    (Rejection.NOT_A_CLOUDEVENT, lambda binding: _MADE(replace(_RISK, id=""), binding)),
+    (Rejection.NOT_A_CLOUDEVENT, lambda binding: _MADE(replace(_RISK, id=MADE_UP_CPR), binding)),
+    (Rejection.NOT_A_CLOUDEVENT, lambda binding: _MADE(replace(_RISK, time="2025-10-01T13:59:00"), binding)),
+    (Rejection.NOT_A_CLOUDEVENT, lambda binding: _MADE(_RISK, binding, specversion="0.3")),
+    (Rejection.UNKNOWN_TYPE, lambda binding: _MADE(replace(_RISK, type=f"{TYPE_PREFIX}{NAME}.v1"), binding)),
+    (
+        Rejection.UNKNOWN_VERSION,
+        lambda binding: _MADE(replace(_RISK, type=f"{TYPE_PREFIX}dropout-risk.raised.v2"), binding),
+    ),
+    (Rejection.WRONG_TOPIC, lambda binding: _MADE(_RISK, binding, topic=InputTopic.ENROLMENTS)),
+    (
+        Rejection.UNKNOWN_SENDER,
+        lambda binding: _MADE(
+            with_data(replace(_RISK, sender=_STRANGER), institution_number=_STRANGER),
+            binding,
+            key=new_signing_key(f"{_STRANGER}-1"),
+        ),
+    ),
+    (Rejection.UNKNOWN_SENDER, lambda binding: _MADE(replace(_RISK, sender=MADE_UP_CPR), binding, key=_EXPIRED)),
+    (Rejection.UNKNOWN_SENDER, lambda binding: _MADE(replace(_RISK, source="urn:oio:cvr-nr:1"), binding)),
+    (
+        Rejection.UNKNOWN_SENDER,
+        lambda binding: _MADE(
+            with_data(replace(_RISK, sender=_LAPSED), institution_number=_LAPSED), binding
+        ),
+    ),
+    (
+        Rejection.NOT_SENDERS_TYPE,
+        lambda binding: _MADE(
+            replace(residence_event(), sender=INSTITUTION, source=_RISK.source),
+            binding,
+            topic=InputTopic.RESIDENCES,
+        ),
+    ),
+    (Rejection.NOT_SENDERS_OWN, lambda binding: _MADE(with_data(_RISK, institution_number="281082"), binding)),
+    (Rejection.SIGNATURE_MISSING, _unsigned),
+    (Rejection.UNKNOWN_KEY, lambda binding: _MADE(_RISK, binding, key=new_signing_key(f"{INSTITUTION}-77"))),
+    (
+        Rejection.UNKNOWN_KEY,
+        lambda binding: _MADE(_RISK, binding, key=SENDERS.private[REGISTER]),
+    ),
+    (Rejection.KEY_NOT_VALID, lambda binding: _MADE(_RISK, binding, key=_EXPIRED)),
+    (
+        Rejection.SIGNATURE_INVALID,
+        lambda binding: _MADE(_RISK, binding, key=new_signing_key(f"{INSTITUTION}-1")),
+    ),
+    (Rejection.SIGNATURE_INVALID, _changed),
+    (
+        Rejection.SIGNED_FOR_OTHER_TOPIC,
+        lambda binding: _MADE(_RISK, binding, signed_for=InputTopic.ENROLMENTS),
+    ),
+    (Rejection.MISSING_FIELD, lambda binding: _MADE(with_data(_RISK, severity=None), binding)),
+    (Rejection.MISSING_FIELD, lambda binding: replace(_MADE(_RISK, Binding.BINARY), value=b"[1]")),
+    (Rejection.WRONG_FIELD, lambda binding: _MADE(with_data(_RISK, signals=[]), binding)),
+    (Rejection.WRONG_FIELD, lambda binding: _MADE(with_data(_RISK, **{MADE_UP_CPR: NAME}), binding)),
+    (Rejection.WRONG_FIELD, lambda binding: _MADE(with_data(_RISK, contact={"name": NAME, TEXT: NAME}), binding)),
+    (
+        # Too large for any number of JSON's: the signature could not cover it, so it is put in afterwards.
+        Rejection.WRONG_FIELD,
+        lambda binding: replace(
+            _MADE(_RISK, binding),
+            value=(_MADE(_RISK, binding).value or b"").replace(b":40", b":4" + b"0" * 30),
+        ),
+    ),
+    (Rejection.CPR_NOT_SEALED, lambda binding: _MADE(_RISK, binding, data=dict(_RISK.data))),
+    (Rejection.CPR_NOT_OPENED, _sealed_to_another),
+    (Rejection.NOT_A_PERSON, lambda binding: _MADE(with_data(_RISK, cpr="0000000000"), binding)),
+    (Rejection.NOT_A_PERSON, lambda binding: _MADE(with_data(_RISK, cpr=NAME), binding)),
+    (Rejection.CLOCK_AHEAD, lambda binding: _MADE(replace(_RISK, time="2098-09-02T02:15:00+02:00"), binding)),
+)
+_CASES: Final = [
+    pytest.param(reason, spoil, binding, id=f"{reason}-{number}-{binding}")
+    for number, (reason, spoil) in enumerate(_SPOILT)
+    for binding in Binding
+]
+
+
+def _assert_one_receipt(taken: Taken, record: InputRecord) -> None:
+    """A record is accepted with an event, or refused with its bytes; never both, never neither."""
+    assert taken.receipt.origin == record.origin
+    accepted = taken.receipt.status is ReceiptStatus.ACCEPTED
+    assert (taken.event is not None) is accepted
+    assert (taken.kept is None) is accepted
+    assert (taken.receipt.reason is None) is accepted
+    assert (taken.receipt.fingerprint is not None) is accepted
+
+
+def test_every_reason_to_refuse_is_shown_here() -> None:
+    """The list of reasons is closed, and each has a record below that earns it."""
+    assert {reason for reason, _ in _SPOILT} == set(Rejection)
+
+
+@pytest.mark.parametrize(("reason", "spoil", "binding"), _CASES)
+def test_a_bad_record_gets_its_reason_and_keeps_its_bytes(
+    reason: Rejection, spoil: Spoil, binding: Binding
+) -> None:
+    """One receipt, coded, without personal data; the bytes and headers open with the vault, for this place alone."""
+    ready = spoil(binding)
+    record = received(ready)
+    taken = take(record, SENDERS.context)
+    _assert_one_receipt(taken, record)
+    assert taken.receipt.reason is reason
+    told = taken.receipt.model_dump_json()
+    assert not [secret for secret in PERSONAL if secret in told]
+    assert taken.kept is not None
+    assert not [secret for secret in PERSONAL if secret in taken.kept]
+    purpose = "rejected/{topic}/{partition}/{offset}".format(**record.origin.model_dump())
+    assert VAULT.open(taken.kept, purpose) == kept_as(ready.value, ready.headers)
+    with pytest.raises(NotOpenedError):
+        VAULT.open(taken.kept, purpose + "0")
+
+
+@pytest.mark.parametrize("binding", list(Binding))
+def test_a_good_message_becomes_an_event_under_a_pseudonym(binding: Binding) -> None:
+    """The event names nobody; what names the person opens with the vault, for this message and person alone."""
+    record = received(SENDERS.ready(risk_event(), binding))
+    taken = take(record, SENDERS.context)
+    _assert_one_receipt(taken, record)
+    event = taken.event
+    assert event is not None
+    assert event.person_id == VAULT.person_id(MADE_UP_CPR)
+    assert isinstance(event.content, Risk)
+    for told in (event.model_dump_json(), taken.receipt.model_dump_json()):
+        assert not [secret for secret in PERSONAL if secret in told]
+    assert event.sealed is not None
+    purpose = f"message/{INSTITUTION}/{event.event_id}/{event.person_id}"
+    particulars = Particulars.model_validate_json(VAULT.open(event.sealed, purpose))
+    assert (particulars.cpr, particulars.text) == (MADE_UP_CPR, TEXT)
+    assert particulars.contact is not None
+    assert particulars.contact["name"] == NAME
+    with pytest.raises(NotOpenedError):
+        VAULT.open(event.sealed, purpose.replace(event.event_id, uuid("another message")))
+
+
+def test_a_receipt_of_a_good_record_says_whose_it_is() -> None:
+    """The sender finds its event by number, id and type."""
+    receipt = take(received(SENDERS.ready(risk_event())), SENDERS.context).receipt
+    assert (receipt.sender, receipt.event_id, receipt.type) == (
+        INSTITUTION,
+        uuid("message"),
+        f"{TYPE_PREFIX}dropout-risk.raised.v1",
+    )
+
+
+def test_facts_seal_nothing() -> None:
+    """A fact has no text and no contact person: the pseudonym is all that the stream needs."""
+    event = take(received(SENDERS.ready(residence_event())), SENDERS.context).event
+    assert event is not None
+    assert event.sealed is None
+    assert MADE_UP_CPR not in event.model_dump_json()
+
+
+def _fingerprint(ready: Ready) -> str | None:
+    return take(received(ready), SENDERS.context).receipt.fingerprint
+
+
+def test_the_fingerprint_is_the_contents_however_it_was_sealed_signed_and_bound() -> None:
+    """A repeat is known by what it says: sealing twice gives other bytes and the same fingerprint."""
+    event = risk_event()
+    first = SENDERS.ready(event)
+    again = SENDERS.ready(with_data(event, cpr=f"{MADE_UP_CPR[:6]}-{MADE_UP_CPR[6:]}"), Binding.BINARY)
+    assert first.value != SENDERS.ready(event).value
+    assert _fingerprint(first) == _fingerprint(SENDERS.ready(event)) == _fingerprint(again) is not None
+    spare = SENDERS.add_key(INSTITUTION, f"{INSTITUTION}-2")
+    assert _fingerprint(SENDERS.made(event, key=spare)) == _fingerprint(first)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(with_data(risk_event(), cpr="0202021234"), id="person"),
+        pytest.param(with_data(risk_event(), text="Noget andet"), id="text"),
+        pytest.param(with_data(risk_event(), severity="low"), id="severity"),
+        pytest.param(with_data(risk_event(), contact=None), id="contact"),
+        pytest.param(replace(risk_event(), time="2025-10-01T13:58:59+02:00"), id="time"),
+    ],
+)
+def test_the_fingerprint_differs_with_anything_that_was_said(other: object) -> None:
+    """Sealed content included: the same id with another text is a conflict."""
+    assert isinstance(other, type(risk_event()))
+    assert _fingerprint(SENDERS.ready(other)) not in (None, _fingerprint(SENDERS.ready(risk_event())))
+
+
+@pytest.mark.parametrize(
+    ("at", "reason"),
+    [
+        (timedelta(microseconds=-1), Rejection.KEY_NOT_VALID),
+        (timedelta(0), None),
+        (timedelta(days=1, microseconds=-1), None),
+        (timedelta(days=1), Rejection.KEY_NOT_VALID),
+    ],
+)
+def test_a_key_is_valid_by_the_brokers_clock_from_its_first_moment_until_before_its_last(
+    at: timedelta, reason: Rejection | None
+) -> None:
+    """The sender's own clock has no say: the same bytes are good or not by when the broker got them."""
+    senders = Senders()
+    key = senders.add_key(
+        INSTITUTION, "dated", valid_from=APPENDED, valid_to=APPENDED + timedelta(days=1)
+    )
+    ready = senders.made(risk_event(), key=key)
+    assert take(received(ready, at=APPENDED + at), senders.context).receipt.reason is reason
+
+
+@pytest.mark.parametrize(
+    ("ahead", "reason"),
+    [(timedelta(0), None), (timedelta(seconds=1), Rejection.CLOCK_AHEAD)],
+)
+def test_a_clock_may_be_ahead_by_the_tolerance_and_no_second_more(
+    ahead: timedelta, reason: Rejection | None
+) -> None:
+    """Measured against the broker's append time."""
+    time = (APPENDED + TOLERANCE + ahead).isoformat()
+    record = received(SENDERS.ready(risk_event(time=time)))
+    assert take(record, SENDERS.context).receipt.reason is reason
+
+
+def test_a_late_record_is_as_good_as_a_new_one() -> None:
+    """There is no limit backwards: what a sender registered a year ago is still true."""
+    record = received(SENDERS.ready(risk_event(time="2024-10-01T10:00:00Z")))
+    assert take(record, SENDERS.context).receipt.reason is None
+
+
+def test_an_event_counts_for_the_person_whom_the_seal_names_and_no_other() -> None:
+    """With or without the hyphen, a CPR is one person; another CPR is another."""
+    ids = {
+        cpr: take(received(SENDERS.ready(with_data(risk_event(), cpr=cpr))), SENDERS.context).event
+        for cpr in (MADE_UP_CPR, "010101-1234", "0202021234")
+    }
+    assert [None if event is None else event.person_id for event in ids.values()] == [
+        VAULT.person_id(MADE_UP_CPR),
+        VAULT.person_id(MADE_UP_CPR),
+        VAULT.person_id("0202021234"),
+    ]
+
+
+def test_what_is_just_small_enough_is_read() -> None:
+    """256 KiB with the headers is the limit; the reason changes at the next byte."""
+    ready = SENDERS.ready(risk_event())
+    room = MAX_BYTES - sum(len(name) + len(content) for name, content in ready.headers)
+    full = replace(ready, value=(ready.value or b"").ljust(room))
+    over = replace(full, value=(full.value or b"") + b" ")
+    assert take(received(full), SENDERS.context).receipt.reason is None
+    assert take(received(over), SENDERS.context).receipt.reason is Rejection.TOO_LARGE
+
+
+def test_another_institutions_enrolment_cannot_be_told() -> None:
+    """A sender tells its own only, though its signature be good."""
+    event = with_data(risk_event(), institution_number=OTHER_INSTITUTION)
+    receipt = take(received(SENDERS.made(event)), SENDERS.context).receipt
+    assert (receipt.reason, receipt.detail) == (Rejection.NOT_SENDERS_OWN, "institution_number")
+
+
+_names = st.sampled_from(["content-type", "ce_specversion", "ce_id", "ce_type", "ce_signature"]) | st.text()
+_headers = st.lists(st.tuples(_names, st.none() | st.binary(max_size=60)), max_size=6)
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(value=st.none() | st.binary(max_size=300), headers=_headers, topic=st.sampled_from(list(InputTopic)))
+@settings(max_examples=300, deadline=None)
+def test_no_bytes_and_no_headers_are_too_odd(
+    value: bytes | None, headers: list[tuple[str, bytes | None]], topic: InputTopic
+) -> None:
+    """Whatever arrives, intake answers once and raises nothing."""
+    record = InputRecord(place(topic), value, headers)
+    taken = take(record, SENDERS.context)
+    _assert_one_receipt(taken, record)
+    assert taken.kept is not None
+
+
+@given(
+    field=st.sampled_from(
+        ["id", "source", "sender", "type", "time", "specversion", "datacontenttype", "signature", "data", "more"]
+    ),
+    content=_json,
+)
+@settings(max_examples=300, deadline=None)
+def test_no_attribute_of_a_real_event_is_too_odd(field: str, content: object) -> None:
+    """A real event with anything in the place of one of its parts: one answer, nothing raised."""
+    try:
+        ready = edited(SENDERS.ready(risk_event()), **{field: content})
+    except TypeError:  # orjson carries no integer beyond 64 bits
+        return
+    record = received(ready)
+    _assert_one_receipt(take(record, SENDERS.context), record)
+
+
+@given(field=st.sampled_from([*risk_event().data, "more"]), content=_json)
+@settings(max_examples=300, deadline=None)
+def test_no_signed_data_is_too_odd(field: str, content: object) -> None:
+    """A registered sender that signs nonsense is answered like anybody else, and no value of it is repeated."""
+    data = orjson.loads(orjson.dumps(dict(risk_event().data)))
+    data["cpr"] = seal(MADE_UP_CPR, SENDERS.service_key)
+    try:
+        ready = SENDERS.made(risk_event(), data={**data, field: content})
+    except (TypeError, ValueError):  # what neither JSON nor a signature can carry
+        return
+    record = received(ready)
+    taken = take(record, SENDERS.context)
+    _assert_one_receipt(taken, record)
+    assert not [secret for secret in PERSONAL if secret in taken.receipt.model_dump_json()]
