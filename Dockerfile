@@ -30,7 +30,7 @@ COPY notifiers /app/notifiers
 COPY publisher /app/publisher
 COPY ops /app/ops
 COPY frafaldsvarsel /app/frafaldsvarsel
-# The source folders are the packages (docs/decisions/0007-seals.md tells of the layout), so a path entry installs them.
+# The source folders are the packages, so a path entry installs them.
 # Bytecode is made here, because a container writes none; unchecked, because a copy may change the files' times.
 RUN echo /app > /opt/frafaldsvarsel/lib/python3.11/site-packages/frafaldsvarsel.pth \
  && printf '%s\n' '#!/opt/frafaldsvarsel/bin/python' 'from frafaldsvarsel.cli import main' 'main()' \

@@ -11,7 +11,6 @@ _QUIET: Final = (
     "mode",
     "asyncio",
     "psycopg",
-    "psycopg.pool",
     "aiosmtplib",
 )
 """Libraries that tell of every heartbeat at INFO, and some of record contents at DEBUG."""
@@ -30,3 +29,5 @@ def configure(level: str = "INFO") -> None:
     root.setLevel(level)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It warns of every connection that an outage has ended; whoever uses the pool says it once.
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)

@@ -22,11 +22,12 @@ from ops.accounts import Audit
 from ops.audit import audit
 from ops.log import Log, LogUnreachable
 from publisher.keys import KeyFolder
-from publisher.publish import publish
+from publisher.publish import Progress, publish
 
 MARK: Final = "demo-folder"
 _SETTLE_SECONDS: Final = 120.0
 _LOOK_SECONDS: Final = 0.15
+_GLANCE_SECONDS: Final = 1.0
 _COUNTED: Final = (
     "accepted",
     "rejected",
@@ -120,12 +121,21 @@ class Demo:
     def play(self, act: Act, on_move: Callable[[int, Standing], None]) -> Standing:
         """Publish the act's records and wait until everything that follows from them has settled."""
 
-        def sent(progress: Any) -> None:
-            on_move(progress.acknowledged, self.standing())
+        looked = 0.0
 
-        asyncio.run(
+        def sent(progress: Progress) -> None:
+            # Counting holds up the publishing, so it is done now and then.
+            nonlocal looked
+            if (now := time.monotonic()) - looked > _GLANCE_SECONDS:
+                looked = now
+                self.standing()
+            on_move(progress.acknowledged, self._last)
+
+        result = asyncio.run(
             publish(outgoing(act.items, self._keys), kafka=self._service.settings.kafka, on_progress=sent)
         )
+        if not result.complete:
+            raise NotSettled(f"In “{act.title}” only {result.acknowledged} of {result.read} were published.")
         self._published += len(act.items)
         return self.settle(act, lambda standing: on_move(len(act.items), standing))
 

@@ -9,7 +9,7 @@ from typing import NoReturn
 from psycopg_pool import AsyncConnectionPool
 
 from config.settings import Settings
-from frafaldsvarsel import compose
+from frafaldsvarsel import compose, preflight
 from frafaldsvarsel.ready import announce
 from ledger import outbox
 from ledger.migrate import migrate
@@ -30,6 +30,7 @@ def run_worker(settings: Settings) -> NoReturn:
     def assigned(partitions: frozenset[tuple[str, int]]) -> None:
         announce(settings.ready_file, f"{len(partitions)} partitions")
 
+    preflight.kafka(settings)
     app = build(compose.worker(settings), compose.intake_context(settings), compose.law(settings), assigned)
     worker = faust.Worker(
         app, loglevel="INFO", redirect_stdouts=False, override_logging=False, quiet=True, daemon=True
@@ -40,14 +41,15 @@ def run_worker(settings: Settings) -> NoReturn:
 
 def run_ledger(settings: Settings) -> int:
     """Run the projection and the outbox until SIGTERM."""
+    policy = compose.policy(settings)
+    preflight.kafka(settings)
+    preflight.postgres(settings)
 
     async def serve(stop: asyncio.Event) -> None:
-        made = await migrate(settings.database_url.get_secret_value())
-        if made:
-            log.info("ledger: migrations applied: %s", ", ".join(made))
+        await _migrate(settings)
         ledger = Ledger(
             compose.ledger(settings),
-            compose.policy(settings),
+            policy,
             on_ready=lambda: announce(settings.ready_file, "positions read"),
         )
         async with asyncio.TaskGroup() as group:
@@ -61,7 +63,11 @@ def run_notifier(settings: Settings) -> int:
     """Run the notifier until SIGTERM."""
     from notifiers.run import NotifierSettings, run
 
+    freeze, contacts = compose.freeze(settings), compose.contacts(settings)
+    preflight.postgres(settings)
+
     async def serve(stop: asyncio.Event) -> None:
+        await _migrate(settings)
         notifier = NotifierSettings(owner=f"notify-{settings.instance}")
         channel = compose.channel(settings)
         async with AsyncConnectionPool(
@@ -77,14 +83,21 @@ def run_notifier(settings: Settings) -> int:
                     settings=notifier,
                     pool=pool,
                     channel=channel,
-                    contacts=compose.contacts(settings),
-                    freeze=compose.freeze(settings),
+                    contacts=contacts,
+                    freeze=freeze,
                     stop=stop,
                 )
             finally:
                 await channel.aclose()
 
     return _until_told(serve)
+
+
+async def _migrate(settings: Settings) -> None:
+    """Bring the schema up to date, whichever process comes first."""
+    made = await migrate(settings.database_url.get_secret_value())
+    if made:
+        log.info("migrations applied: %s", ", ".join(made))
 
 
 def _until_told(serve: Callable[[asyncio.Event], Awaitable[None]]) -> int:

@@ -31,7 +31,6 @@ from publisher.local_keys import ensure_keys, read_sender
 
 log = logging.getLogger(__name__)
 
-PROCESSES: Final = ("worker", "ledger", "notify")
 _READY_SECONDS: Final = 90.0
 _LOOK_SECONDS: Final = 0.25
 _REST_SECONDS: Final = (0.0, 0.5, 2.0, 5.0)

@@ -9,7 +9,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from annotated_types import Ge
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
@@ -40,7 +39,7 @@ def settings_page() -> str:
         "A secret may also stand in a file: the variable in the last column names it, and spaces and line ends around "
         "its content do not count.",
         "Where both are set, the variable itself wins.",
-        "A setting that is missing, wrong or unknown stops the process with exit code 78 and a sentence for each fault.",
+        "A setting that is missing, wrong or unknown stops the process with exit code 78, a sentence for each fault.",
         "`frafaldsvarsel check-config` says the same without starting anything.",
         "",
         *_table(("variable", "default", "meaning", "or in a file"), rows),
@@ -73,7 +72,7 @@ def topics_page() -> str:
     return _page(
         "Topics",
         "`frafaldsvarsel topics apply` makes those that are missing; `frafaldsvarsel topics check` says what differs.",
-        "No broker makes one by itself, and nothing changes one that is there.",
+        "Neither changes one that is there. Set `auto.create.topics.enable=false`, so that nothing else makes one.",
         f"Copies come from `{PREFIX}REPLICATION_FACTOR`, and `min.insync.replicas` from `{PREFIX}MIN_INSYNC_REPLICAS`.",
         f"All of them have {shared}.",
         f"Those that are compacted have {only}.",
@@ -139,7 +138,7 @@ def _default(field: FieldInfo) -> str:
 
 
 def _meaning(field: FieldInfo) -> str:
-    least = next((limit.ge for limit in field.metadata if isinstance(limit, Ge)), None)
+    least = next((limit.ge for limit in field.metadata if hasattr(limit, "ge")), None)
     return field.description or "" if least is None else f"{field.description}; at least {least}"
 
 

@@ -13,6 +13,8 @@ from config.kafka import KafkaSettings
 from config.topics import TOPICS, TopicSpec
 
 _SECONDS: Final = 30.0
+_FATAL: Final = frozenset({"cleanup.policy", "message.timestamp.type", "unclean.leader.election.enable"})
+"""State, deadlines and durability rest on these; retention and the like are the operator's to choose."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,13 +25,21 @@ class Replication:
     min_insync: int
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One way in which a topic is not as the table has it. `fatal`: the promises do not hold on such a topic."""
+
+    sentence: str
+    fatal: bool
+
+
 class TopicsUnreachable(RuntimeError):
     """The cluster does not answer, or refuses; try again when it does."""
 
 
 def apply(kafka: KafkaSettings, replication: Replication) -> list[str]:
     """Make the topics that are missing; returns their names."""
-    admin = AdminClient(kafka.librdkafka())
+    admin = _admin(kafka)
     known = _known(admin)
     missing = [spec for spec in TOPICS if spec.name not in known]
     if missing:
@@ -53,17 +63,22 @@ def apply(kafka: KafkaSettings, replication: Replication) -> list[str]:
     return [spec.name for spec in missing]
 
 
-def check(kafka: KafkaSettings, replication: Replication) -> list[str]:
-    """What differs from the table, a sentence each; nothing when all is as it should be."""
-    admin = AdminClient(kafka.librdkafka())
+def check(kafka: KafkaSettings, replication: Replication) -> list[Difference]:
+    """What differs from the table; nothing when all is as it should be."""
+    admin = _admin(kafka)
     known = _known(admin)
-    faults = [f"Topic {spec.name} is missing." for spec in TOPICS if spec.name not in known]
+    faults = [Difference(f"Topic {spec.name} is missing.", True) for spec in TOPICS if spec.name not in known]
     present = [spec for spec in TOPICS if spec.name in known]
     described = admin.describe_configs([ConfigResource(ResourceType.TOPIC, spec.name) for spec in present])
     configs = {resource.name: future.result() for resource, future in described.items()}
     for spec in present:
         faults += _differences(spec, known[spec.name], configs[spec.name], replication)
     return faults
+
+
+def _admin(kafka: KafkaSettings) -> AdminClient:
+    # What librdkafka would print of a broker that is away, `TopicsUnreachable` says.
+    return AdminClient(kafka.librdkafka() | {"log_level": 0})
 
 
 def _known(admin: AdminClient) -> dict[str, Any]:
@@ -74,14 +89,18 @@ def _known(admin: AdminClient) -> dict[str, Any]:
     return topics
 
 
-def _differences(spec: TopicSpec, found: Any, config: Any, replication: Replication) -> list[str]:
+def _differences(spec: TopicSpec, found: Any, config: Any, replication: Replication) -> list[Difference]:
     faults = []
     if len(found.partitions) != spec.partitions:
-        faults.append(f"Topic {spec.name} has {len(found.partitions)} partitions, not {spec.partitions}.")
+        sentence = f"Topic {spec.name} has {len(found.partitions)} partitions, not {spec.partitions}."
+        faults.append(Difference(sentence, True))
     copies = {len(partition.replicas) for partition in found.partitions.values()}
     if copies != {replication.factor}:
-        faults.append(f"Topic {spec.name} has {sorted(copies)} copies, not {replication.factor}.")
+        faults.append(
+            Difference(f"Topic {spec.name} has {sorted(copies)} copies, not {replication.factor}.", False)
+        )
     for name, expected in spec.config(min_insync_replicas=replication.min_insync).items():
         if config[name].value != expected:
-            faults.append(f"Topic {spec.name}: {name} is {config[name].value}, not {expected}.")
+            sentence = f"Topic {spec.name}: {name} is {config[name].value}, not {expected}."
+            faults.append(Difference(sentence, name in _FATAL))
     return faults

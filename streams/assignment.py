@@ -24,6 +24,7 @@ class Assignment:
         self.partitions = frozenset(partitions)
         self._given.set()
 
-    async def any(self) -> None:
-        """Return when the group has said what is ours."""
+    async def settled(self) -> frozenset[tuple[str, int]]:
+        """Wait until the group has said what is ours."""
         await self._given.wait()
+        return self.partitions

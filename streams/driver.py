@@ -61,8 +61,7 @@ class Driver:
             return
         async with asyncio.timeout(_BEGIN_SECONDS):
             while True:
-                while not (mine := self._assignment.partitions):
-                    await asyncio.sleep(_ASSIGNMENT_POLL_SECONDS)
+                mine = await self._assignment.settled()
                 generation = self._assignment.generation
                 if self._generation != generation:
                     await self._progress.load()

@@ -120,7 +120,7 @@ def check_topics(data: DataDir = None) -> None:
     """Hold every topic against the table; exit code 1 where one differs."""
     known = settings(data)
     try:
-        faults = topics.check(known.kafka, compose.replication(known))
+        faults = [fault.sentence for fault in topics.check(known.kafka, compose.replication(known))]
     except topics.TopicsUnreachable as error:
         faults = [str(error)]
     for sentence in faults:

@@ -143,6 +143,28 @@ async def test_a_kind_that_turns_is_told_again(connection: Connection) -> None:
     ]
 
 
+async def test_a_conflict_about_the_same_person_is_matchs_own_to_see(connection: Connection) -> None:
+    """Both stand in one record there: the ledger says so in a receipt, and tells match nothing."""
+    books = Books(connection)
+    await project_all(books, [sent(1), sent(2, fingerprint="another")], together=False)
+    assert await books.repeats() == {2: "conflict"}
+    assert await books.refusals() == []
+
+
+async def test_a_conflict_that_was_settled_is_looked_at_anew_when_its_kind_has_turned(
+    connection: Connection,
+) -> None:
+    """A conflict about the same person, then a duplicate, then part of a conflict about another person."""
+    books = Books(connection)
+    await project_all(books, [sent(5), sent(3, fingerprint="another")], together=False)
+    await project_all(books, [sent(2)], together=False)
+    assert await books.repeats() == {3: "conflict", 5: "duplicate"}
+    assert await books.refusals() == []
+    await project_all(books, [sent(1, person=OTHER_PERSON, fingerprint="a third")], together=False)
+    assert await books.repeats() == {2: "conflict", 3: "conflict", 5: "conflict"}
+    assert {2, 5} <= {event.origin.offset for event in await books.refusals()}
+
+
 async def test_another_senders_id_is_another_id(connection: Connection) -> None:
     """Ids are a sender's own."""
     books = Books(connection)

@@ -48,6 +48,8 @@ class Stage:
         ensure_keys(self.data, wanted)
         self.senders = {sender.number: sender for sender in wanted}
         self.keys = KeyFolder(self.data / "keys")
+        self._admin = AdminClient({"bootstrap.servers": self.bootstrap, **QUIET})
+        self._watcher = Consumer({"bootstrap.servers": self.bootstrap, "group.id": "judge", **QUIET})
         self._producer = Producer({"bootstrap.servers": self.bootstrap, "linger.ms": 5, **QUIET})
 
     def environment(self, instance: int) -> dict[str, str]:
@@ -94,8 +96,13 @@ class Stage:
         """SIGKILL."""
         self.workers.pop(instance).kill()
 
+    def end(self) -> None:
+        """Stop everything."""
+        self.close()
+        self._watcher.close()
+
     def close(self) -> None:
-        """Stop what still runs."""
+        """Kill the workers that still run."""
         for worker in self.workers.values():
             worker.kill()
         self.workers.clear()
@@ -144,20 +151,15 @@ class Stage:
 
     def ends(self, names: Iterable[str]) -> dict[tuple[str, int], int]:
         """One after the last offset of every partition."""
-        consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": "judge", **QUIET})
-        try:
-            return {
-                (place.topic, place.partition): consumer.get_watermark_offsets(place, timeout=10)[1]
-                for place in self.places(names)
-            }
-        finally:
-            consumer.close()
+        return {
+            (place.topic, place.partition): self._watcher.get_watermark_offsets(place, timeout=10)[1]
+            for place in self.places(names)
+        }
 
     def committed(self) -> dict[tuple[str, int], int]:
         """How far the workers' group has come, by Kafka's own account."""
-        admin = AdminClient({"bootstrap.servers": self.bootstrap, **QUIET})
         wanted = ConsumerGroupTopicPartitions(GROUP, self.places(READ))
-        found = admin.list_consumer_group_offsets([wanted])[GROUP].result(10)
+        found = self._admin.list_consumer_group_offsets([wanted])[GROUP].result(10)
         return {(place.topic, place.partition): max(place.offset, 0) for place in found.topic_partitions}
 
     def done(self) -> bool:

@@ -1,6 +1,7 @@
 """What the documentation of the contract says is what the code does."""
 
 import base64
+import io
 import json
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from joserfc.jwk import OKPKey
 from jsonschema import Draft202012Validator, FormatChecker
 
+from config.senders import base_senders
 from frafaldsvarsel import contract_docs
 from frafaldsvarsel.contract_asyncapi import asyncapi
 from frafaldsvarsel.contract_examples import examples
@@ -21,7 +23,10 @@ from models.events import EVENT_TYPES, InputTopic
 from models.reasons import DecisionReason, Rejection
 from models.receipt import Receipt, ReceiptStatus, RepeatKind, RepeatReceipt
 from models.record import PersonRecord
+from models.sender import Sender
 from models.step import apply
+from publisher.lines import Reading, read_stream
+from publisher.plain import Line
 from seals.cpr import open_sealed
 from seals.signature import key_id, verify
 from tests.factories import LAW, PERSON, origin, risk, uuid
@@ -114,6 +119,13 @@ class TestSchemas:
         assert faults("decision", written | {"cpr": CPR})
 
 
+class Shipped:
+    """The senders' register as it ships."""
+
+    def find(self, number: str) -> Sender | None:
+        return next((sender for sender in base_senders() if sender.number == number), None)
+
+
 def event(kind: str) -> dict[str, Any]:
     """A whole event of `kind` in structured binding."""
     number = {"institution": "280051", "municipality": "0101", "register": "REG-CPR"}[BY_KIND[kind].sender]
@@ -194,6 +206,14 @@ class TestExamples:
         for line in lines:
             row = EVENT_TYPES[line["type"]]
             assert faults(f"{row.kind}.v1", line | {"signature": "aGVhZA..dGFpbA"}) == []
+
+    @pytest.mark.parametrize("name", examples())
+    def test_the_publisher_takes_every_line(self, name: str) -> None:
+        """Both files tell eleven events, by senders that ship with the service."""
+        stream = io.BytesIO(examples()[name].encode())
+        read_lines = list(read_stream(stream, Reading(register=Shipped()), csv=name.endswith(".csv")))
+        assert [line for line in read_lines if not isinstance(line, Line)] == []
+        assert len(read_lines) == 11
 
     @pytest.mark.parametrize("cpr", sorted({*re.findall(r"\b\d{10}\b", "".join(examples().values())), CPR}))
     def test_its_people_were_never_born(self, cpr: str) -> None:

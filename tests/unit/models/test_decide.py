@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from itertools import permutations
 
 import pytest
 
@@ -274,6 +275,14 @@ class TestCameFromTheTargetGroup:
             assert verdict.reason is R.OBLIGED
             assert verdict.evidence.period_id == uuid("near")
 
+    def test_an_open_period_outlasts_one_that_has_ended(self) -> None:
+        """Whichever began first."""
+        ended = period(date(2024, 1, 1), date(2024, 6, 1), name="ended")
+        for began in (date(2023, 1, 1), date(2025, 1, 1)):
+            verdict = judge(risk(), (enrolment(), period(began, name="open"), ended, residence()))
+            assert verdict.reason is R.OBLIGED
+            assert verdict.evidence.period_id == uuid("open")
+
     def test_another_benefit_inside_the_look_back_does_not_help(self) -> None:
         """Ended too early is said of the target group alone."""
         facts = (
@@ -359,10 +368,12 @@ class TestSeveralEnrolments:
 
     def test_of_two_that_oblige_the_later_start_is_shown(self) -> None:
         """Its evidence and its mentor right stand in the decision."""
-        later = enrolment(name="later", start=START + timedelta(days=7))
-        for facts in ((self.OBLIGING, later), (later, self.OBLIGING)):
-            verdict = judge(risk(), (*facts, period(), residence()))
-            assert verdict.evidence.enrolment_id == uuid("later")
+        for early_name, late_name in permutations(("a", "b")):
+            early = enrolment(name=early_name)
+            late = enrolment(name=late_name, start=START + timedelta(days=7))
+            for facts in ((early, late), (late, early)):
+                verdict = judge(risk(), (*facts, period(), residence()))
+                assert verdict.evidence.enrolment_id == uuid(late_name)
 
     def test_of_two_with_the_same_start_the_id_decides(self) -> None:
         """Deterministic to the last tie."""

@@ -22,6 +22,7 @@ from tests.unit.models.histories import Row, history, plain_law, rows
 PLAIN_LAW = plain_law(LAW)
 THOUSANDS = settings(max_examples=3000, deadline=None, derandomize=True, database=None, print_blob=True)
 """The same examples on every machine; a failure prints the blob that reproduces it."""
+MANY = settings(THOUSANDS, max_examples=1200)
 
 
 def verdicts(known: Told) -> dict[tuple[str, str], Any]:
@@ -69,7 +70,7 @@ def test_any_order_with_any_repetition_ends_as_the_oracle_says(drawn: list[Row],
 
 
 @pytest.mark.slow
-@THOUSANDS
+@MANY
 @given(drawn=rows, data=st.data())
 def test_after_each_event_the_readers_know_what_the_oracle_says_of_the_events_so_far(
     drawn: list[Row], data: st.DataObject
@@ -82,7 +83,7 @@ def test_after_each_event_the_readers_know_what_the_oracle_says_of_the_events_so
 
 
 @pytest.mark.slow
-@THOUSANDS
+@MANY
 @given(drawn=rows, data=st.data())
 def test_replays_change_nothing_and_revisions_only_grow(drawn: list[Row], data: st.DataObject) -> None:
     """A worker that died and starts again from an older record, read back as JSON, writes the same again."""
@@ -114,7 +115,7 @@ def test_replays_change_nothing_and_revisions_only_grow(drawn: list[Row], data: 
         before = revisions
 
 
-@THOUSANDS
+@MANY
 @given(drawn=rows)
 def test_the_evidence_is_what_the_reason_rests_on(drawn: list[Row]) -> None:
     """The period and the enrolment shown are ones that fit the reason."""
