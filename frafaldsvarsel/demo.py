@@ -284,7 +284,7 @@ def demo_service(data: Path, say: Callable[[str], None]) -> Iterator[Service]:
         shutil.rmtree(data)
     data.mkdir(parents=True, exist_ok=True)
     (data / MARK).write_text("Made by the demo, and removed when it starts again.\n", encoding="utf-8")
-    service = Service(data, say=say)
+    service = Service(data, say=say, workers=2)
     with service.running():
         ensure_story_keys(service.data, make_story(messages=1).cast)
         yield service

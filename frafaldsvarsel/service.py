@@ -150,6 +150,7 @@ class Service:
         for server in ("_catcher", "_database", "_broker"):
             if hasattr(self, server):
                 getattr(self, server).stop()
+        self._hold.close()
 
     def _environment(self, instance: str) -> dict[str, str]:
         keys = self.data / "keys"
@@ -239,6 +240,7 @@ class Service:
         ):
             if server.pid is None and not self._stopping.is_set():
                 log.warning("the %s ended; starting it again", name)
+                server.stop()
                 server.start()
                 if isinstance(server, Catcher):
                     server.wait_ready()

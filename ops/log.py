@@ -27,7 +27,7 @@ class Log:
                 "isolation.level": "read_committed",
                 "enable.partition.eof": True,
                 "auto.offset.reset": "error",
-                "log_level": 3,
+                "log_level": 0,
             }
         )
 

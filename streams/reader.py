@@ -11,6 +11,8 @@ from streams.records import Record
 
 _READ_SECONDS = 120
 _POLL_MS = 1000
+_FETCH_WAIT_MS = 20
+"""A broker answers the requests of a connection in turn: behind a fetch that waits half a second, each of ours would."""
 
 
 class Reader:
@@ -27,6 +29,7 @@ class Reader:
             enable_auto_commit=False,
             auto_offset_reset="none",
             max_partition_fetch_bytes=8 * 1024 * 1024,
+            fetch_max_wait_ms=_FETCH_WAIT_MS,
         )
         await self._consumer.start()
 
@@ -64,3 +67,5 @@ class Reader:
                     for record in fetched.get(place, ())
                     if record.offset < end
                 ]
+        # Or it would go on fetching what comes after `end`, for nobody.
+        self._consumer.pause(place)

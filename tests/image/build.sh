@@ -109,7 +109,7 @@ for sentence in 'KAFKA_BOOTSTRAP_SERVERS is missing' 'DATABASE_URL is missing' '
   'SMTP_TLS is not valid' 'TYPO is not a setting'; do
   grep -q "$sentence" "$work/out" || { cat "$work/out"; bad "it does not say: $sentence"; }
 done
-sed 's/^/      /' "$work/out"
+grep '✗' "$work/out" | sed 's/^/      /'
 ok "check-config with faults: exit code 78, a sentence for each"
 
 # A whole configuration, with keys made for this moment.

@@ -435,6 +435,14 @@ class TestTheUnit:
             verdict = judge(risk(), (enrolment(), period(), *facts))
             assert verdict.evidence.residence_id == uuid("last")
 
+    def test_an_older_residence_that_was_registered_later_does_not_count(self) -> None:
+        """Where two have begun, the one that began last is where the person lives."""
+        old = residence(MUNICIPALITY, DAY - timedelta(days=90), name="old", at=moment(DAY + ONE_DAY))
+        new = residence(OTHER_MUNICIPALITY, DAY, name="new", at=moment(DAY))
+        for facts in ((old, new), (new, old)):
+            verdict = judge(risk(), (enrolment(), period(), *facts))
+            assert verdict.evidence.residence_id == uuid("new")
+
     @pytest.mark.parametrize("code", ["0411", "9012", "9999", "0100"])
     def test_a_code_without_a_unit_waits_for_a_person(self, code: str) -> None:
         """Christiansø, abroad, unknown: never dropped and never guessed."""

@@ -75,6 +75,13 @@ class TestEnrolments:
         late = enrolment(start=date(2025, 8, 25), at=datetime.fromisoformat("2025-09-01T12:00:00+00:00"))
         assert starts(early, late) == {(date(2025, 8, 25), None)}
 
+    def test_of_two_corrections_of_the_same_moment_the_greater_id_counts(self) -> None:
+        """Deterministic to the last tie, in whatever order they arrive."""
+        low, high = sorted((uuid("one"), uuid("other")))
+        one = enrolment(start=date(2025, 8, 18), at=LATER, event_id=low)
+        other = enrolment(start=date(2025, 8, 25), at=LATER, event_id=high)
+        assert starts(one, other) == {(date(2025, 8, 25), None)}
+
     def test_a_correction_by_another_sender_has_no_effect(self) -> None:
         """The same enrolment id at another institution is another enrolment."""
         foreign = enrolment(institution=OTHER_INSTITUTION, ended_on=START, at=LATER)

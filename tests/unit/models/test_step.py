@@ -9,6 +9,7 @@ from models.step import apply
 from tests.factories import (
     DAY,
     LAW,
+    OTHER_INSTITUTION,
     OTHER_MUNICIPALITY,
     PERSON,
     background,
@@ -63,11 +64,14 @@ def test_the_repeat_that_the_brokers_appended_first_is_the_message() -> None:
 def test_an_offset_that_was_skipped_can_be_applied_afterwards() -> None:
     """Healing: an event below the applied offset goes in if it is new; all decisions are told."""
     facts = background()
-    steps = run((*facts[1:], risk()), first=1)
+    steps = run((*facts[1:], risk(), risk(institution=OTHER_INSTITUTION)), first=1)
     healed = apply(steps[-1].record, facts[0], Cause(partition=0, offset=0), LAW)
     assert healed.record.applied == steps[-1].record.applied
     assert healed.changed == 1
-    assert [one.verdict.reason for one in healed.decisions] == [DecisionReason.OBLIGED]
+    assert {one.verdict.reason for one in healed.decisions} == {
+        DecisionReason.OBLIGED,
+        DecisionReason.ENROLMENT_UNKNOWN,
+    }
 
 
 def test_new_tables_revise_with_the_next_event() -> None:

@@ -1,0 +1,277 @@
+"""Story: somebody runs the service for the first time, lets a school send, and follows a message to its task."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from frafaldsvarsel.embedded.mailbox import read_mails
+
+ROOT = Path(__file__).parents[2]
+SCHOOL = "912345"
+CPR = "0101051234"
+OTHER_CPR = "0202061234"
+UP_SECONDS = 90
+SETTLE_SECONDS = 60
+
+
+@dataclass
+class Up:
+    """A service started with `frafaldsvarsel up`."""
+
+    data: Path
+    process: subprocess.Popen[str]
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(60)
+
+
+def command(*arguments: str, data: Path | None = None) -> subprocess.CompletedProcess[str]:
+    where = [] if data is None else ["--data", str(data)]
+    return subprocess.run(
+        [sys.executable, "-m", "frafaldsvarsel", *arguments, *where],
+        cwd=ROOT,
+        env=os.environ | {"COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def rows(*arguments: str, data: Path) -> list[dict[str, Any]]:
+    listed = command(*arguments, "--json", data=data)
+    assert listed.returncode == 0, listed.stderr
+    return [json.loads(line) for line in listed.stdout.splitlines()]
+
+
+def start(data: Path) -> Up:
+    log = (data.parent / f"{data.name}.log").open("w")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "frafaldsvarsel", "up", "--data", str(data)],
+        cwd=ROOT,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    log.close()
+    end = time.monotonic() + UP_SECONDS
+    said = Path(log.name)
+    while "Ready to take messages" not in said.read_text():
+        assert process.poll() is None, said.read_text()
+        assert time.monotonic() < end, said.read_text()
+        time.sleep(0.1)
+    return Up(data, process)
+
+
+@pytest.fixture(scope="module")
+def up(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    running = start(tmp_path_factory.mktemp("service") / "data")
+    try:
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.stop()
+
+
+def event(kind: str, sender: str, moment: str, cpr: str = CPR, **data: object) -> dict[str, object]:
+    return {"id": str(uuid4()), "type": kind, "sender": sender, "time": moment, "data": {"cpr": cpr, **data}}
+
+
+def history(cpr: str = CPR) -> list[dict[str, object]]:
+    """A student of the school who came from the target group, and a message in the window; the message first."""
+    return [
+        event(
+            "dropout-risk.raised",
+            SCHOOL,
+            "2026-10-02T10:00:00+02:00",
+            cpr,
+            institution_number=SCHOOL,
+            seen_at="2026-10-01T09:00:00+02:00",
+            signals=["absence"],
+            severity="high",
+            text="Svarer ikke på beskeder.",
+        ),
+        event(
+            "residence.registered",
+            "REG-CPR",
+            "2026-07-01T10:00:00+02:00",
+            cpr,
+            residence_id=str(uuid4()),
+            municipality_code="0563",
+            valid_from="2020-01-01",
+        ),
+        event(
+            "benefit-period.registered",
+            "0563",
+            "2026-07-01T10:00:00+02:00",
+            cpr,
+            period_id=str(uuid4()),
+            municipality_code="0563",
+            benefit_type="kontanthjaelp",
+            target_group="uddannelsesparat",
+            valid_from="2025-09-01",
+            valid_to="2026-07-31",
+        ),
+        event(
+            "enrolment.registered",
+            SCHOOL,
+            "2026-08-12T10:00:00+02:00",
+            cpr,
+            enrolment_id=str(uuid4()),
+            institution_number=SCHOOL,
+            education_type="eud",
+            admission_date="2026-06-20",
+            study_start="2026-08-10",
+        ),
+    ]
+
+
+def write(file: Path, events: list[dict[str, object]]) -> Path:
+    file.write_text("".join(json.dumps(one) + "\n" for one in events), encoding="utf-8")
+    return file
+
+
+def until(what: str, found: Any) -> Any:
+    end = time.monotonic() + SETTLE_SECONDS
+    while not (result := found()):
+        assert time.monotonic() < end, f"no {what} in time"
+        time.sleep(0.3)
+    return result
+
+
+@pytest.fixture(scope="module")
+def sent(up: Up, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    added = command("senders", "add", SCHOOL, "--name", "Prøveskolen", data=up.data)
+    assert added.returncode == 0, added.stderr
+    time.sleep(1.5)
+    events = history()
+    file = write(tmp_path_factory.mktemp("files") / "autumn.jsonl", events)
+    published = command("publish", str(file), "--keys", str(up.data / "keys"))
+    assert published.returncode == 0, published.stderr
+    assert "4 of 4 lines published" in published.stdout
+    return {"message": events[0]["id"], "file": file}
+
+
+def test_a_new_schools_message_becomes_a_task_and_a_mail(up: Up, sent: dict[str, Any]) -> None:
+    """Facts of three senders in one file, in any order; the message stood first."""
+    (decision,) = until(
+        "obliged decision",
+        lambda: rows("decisions", "--outcome", "obliged", "--message", str(sent["message"]), data=up.data),
+    )
+    assert decision["institution"] == SCHOOL
+    assert decision["reason"] == "obliged"
+    assert decision["unit"] == "jc-0561"  # Fanø's residents are Esbjerg's
+    assert decision["law_version"] == "lab-2026-02-01"
+    assert decision["topic"] == "dropout-risks"
+    assert decision["evidence"]["window_end"] == "2027-02-10"
+    (task,) = rows("tasks", "--unit", "jc-0561", data=up.data)
+    assert task["task_id"] == decision["task_id"]
+    assert task["status"] == "open"
+    assert task["message_ids"] == [sent["message"]]
+    (mail,) = until("mail", lambda: read_mails(up.data / "catcher"))
+    assert task["reference"] in mail.subject
+    assert CPR not in mail.text + mail.html + mail.subject
+    assert "Svarer ikke" not in mail.text + mail.html
+
+
+def test_receipts_name_every_record(up: Up, sent: dict[str, Any]) -> None:
+    receipts = until(
+        "receipts", lambda: found if len(found := rows("receipts", data=up.data)) >= 4 else None
+    )
+    assert {receipt["status"] for receipt in receipts} == {"accepted"}
+    assert {receipt["institution"] for receipt in receipts} == {SCHOOL, "0563", "REG-CPR"}
+
+
+def test_publishing_the_same_file_again_changes_nothing_but_the_repeats(up: Up, sent: dict[str, Any]) -> None:
+    before = rows("tasks", data=up.data)
+    again = command("publish", str(sent["file"]), "--keys", str(up.data / "keys"))
+    assert again.returncode == 0
+    repeats = until(
+        "duplicates",
+        lambda: (
+            found
+            if len(found := [one for one in rows("receipts", data=up.data) if one["repeat"] == "duplicate"]) == 4
+            else None
+        ),
+    )
+    assert {one["repeat"] for one in repeats} == {"duplicate"}
+    assert rows("tasks", data=up.data) == before
+    assert len(read_mails(up.data / "catcher")) == 1
+
+
+def test_a_line_that_cannot_be_published_is_named_and_the_exit_code_says_so(up: Up, tmp_path: Path) -> None:
+    good, bad = history(OTHER_CPR)[:2]
+    data = dict(bad["data"])  # type: ignore[call-overload]  # JSON
+    del data["municipality_code"]
+    file = write(tmp_path / "faulty.jsonl", [good, bad | {"data": data}])
+    published = command("publish", str(file), "--keys", str(up.data / "keys"))
+    assert published.returncode == 1
+    assert "Line 2" in published.stderr
+    assert "municipality_code" in published.stderr
+    assert OTHER_CPR not in published.stderr + published.stdout
+
+
+def test_the_audit_balances_and_every_topic_and_setting_is_sound(up: Up, sent: dict[str, Any]) -> None:
+    audited = until(
+        "sound audit", lambda: found if (found := command("audit", "--json", data=up.data)).returncode == 0 else None
+    )
+    account = json.loads(audited.stdout)
+    assert account["unaccounted"] == 0
+    assert {one["hop"] for one in account["accounts"]} >= {"receipts", "applied", "decisions", "tasks"}
+    assert command("topics", "check", data=up.data).returncode == 0
+    assert command("check-config", data=up.data).returncode == 0
+
+
+def test_tables_show_what_the_json_says(up: Up, sent: dict[str, Any]) -> None:
+    shown = command("tasks", data=up.data)
+    assert "FV-" in shown.stdout
+    assert "jc-0561" in shown.stdout
+
+
+def test_a_second_service_in_the_same_folder_is_refused(up: Up) -> None:
+    second = command("up", data=up.data)
+    assert second.returncode == 1
+    assert "runs in" in second.stderr
+
+
+def test_a_process_without_settings_says_what_to_mend(up: Up) -> None:
+    environment = {"PATH": os.environ["PATH"], "FRAFALDSVARSEL_MAIL_FROM": "x@example.dk", "FRAFALDSVARSEL_TYPO": "1"}
+    for process in ("worker", "ledger", "notify"):
+        ended = subprocess.run(
+            [sys.executable, "-m", "frafaldsvarsel", process],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert ended.returncode == 78
+        assert "FRAFALDSVARSEL_DATABASE_URL is missing." in ended.stderr
+        assert "FRAFALDSVARSEL_TYPO is not a setting" in ended.stderr
+
+
+def test_stopping_keeps_everything_and_the_next_start_goes_on(up: Up, sent: dict[str, Any]) -> None:
+    """Last in the file: it stops the service that the others use."""
+    before = rows("tasks", data=up.data)
+    addresses = json.loads((up.data / "addresses.json").read_text())
+    assert up.stop() == 0
+    for pid in addresses["pids"].values():
+        assert not Path(f"/proc/{pid}").exists()
+    again = start(up.data)
+    try:
+        assert rows("tasks", data=up.data) == before
+        assert command("audit", data=up.data).returncode == 0
+    finally:
+        assert again.stop() == 0

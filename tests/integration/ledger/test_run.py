@@ -1,0 +1,178 @@
+"""The ledger process on a real broker and a real database: stopped, killed and cut off, it loses and doubles nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import psycopg
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+from config.kafka import KafkaSettings
+from config.topics import Topic
+from frafaldsvarsel.embedded.kafka import Broker
+from frafaldsvarsel.embedded.postgres import Database
+from ledger import outbox
+from ledger.migrate import migrate
+from ledger.run import Ledger, LedgerSettings
+from models.decision import Decision
+from ops import topics
+from ops.topics import Replication
+from tests.factories import risk
+from tests.integration.ledger.books import accepted, applied, at
+from tests.unit.ledger.decisions import ARRIVED, POLICY, decided
+
+
+@pytest.fixture(scope="module")
+def kafka(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
+    """A broker of this module's own: topics and groups have fixed names."""
+    broker = Broker(tmp_path_factory.mktemp("ledger-kafka"), jars)
+    broker.start()
+    try:
+        broker.wait_ready()
+        settings = KafkaSettings(bootstrap_servers=broker.bootstrap)
+        topics.apply(settings, Replication(factor=1, min_insync=1))
+        yield settings
+    finally:
+        broker.stop()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A server that a test may kill."""
+    server = Database(tmp_path_factory.mktemp("ledger-postgres"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@asynccontextmanager
+async def running(kafka: KafkaSettings, url: str, instance: str = "1") -> AsyncIterator[asyncio.Task[None]]:
+    """A ledger that is torn down without a word of farewell."""
+    settings = LedgerSettings(kafka=kafka, database_url=url, instance=instance, session_timeout_ms=6000)
+    task = asyncio.create_task(Ledger(settings, POLICY, on_ready=lambda: None).run(asyncio.Event()))
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def publish(kafka: KafkaSettings, decisions: list[Decision]) -> None:
+    """Match's word."""
+    producer = AIOKafkaProducer(**kafka.producer())
+    await producer.start()
+    try:
+        for number, decision in enumerate(decisions):
+            value = decision.model_dump_json(exclude_none=True).encode()
+            await producer.send(Topic.DECISIONS, value, partition=number % 8)
+    finally:
+        await producer.stop()
+
+
+async def count(url: str, query: str) -> int:
+    """A number from the database; -1 while it cannot be asked."""
+    try:
+        async with await psycopg.AsyncConnection.connect(url) as connection:
+            cursor = await connection.execute(query.encode())
+            rows: list[tuple[int]] = await cursor.fetchall()  # type: ignore[assignment]
+            return rows[0][0]
+    except psycopg.OperationalError:
+        return -1
+
+
+async def until(url: str, query: str, wanted: int, seconds: float = 30) -> None:
+    """Wait for a number."""
+    async with asyncio.timeout(seconds):
+        while await count(url, query) < wanted:
+            await asyncio.sleep(0.05)
+
+
+async def test_stopped_killed_and_cut_off_the_ledger_has_every_decision_once(
+    kafka: KafkaSettings, server: Database
+) -> None:
+    """Torn down in the middle, another one after it, then the database killed under it: it waits and goes on."""
+    url = server.url
+    await migrate(url)
+    everything = [decided(f"message {number}", person=f"person {number}") for number in range(3000)]
+    await publish(kafka, everything[:2000])
+    async with running(kafka, url):
+        await until(url, "SELECT count(*) FROM messages", 300)
+    assert await count(url, "SELECT sum(next_offset) FROM position") == await count(
+        url, "SELECT count(*) FROM messages"
+    )
+    async with running(kafka, url) as ledger:
+        await until(url, "SELECT count(*) FROM messages", 2000)
+        await asyncio.to_thread(server.kill)
+        await publish(kafka, everything[2000:])
+        await asyncio.sleep(1)
+        assert not ledger.done()
+        await asyncio.to_thread(server.start)
+        await until(url, "SELECT count(*) FROM messages", 3000)
+        assert not ledger.done()
+    for table in ("messages", "tasks", "deliveries"):
+        assert await count(url, f"SELECT count(*) FROM {table}") == 3000  # noqa: S608 - our own names
+    assert await count(url, "SELECT count(*) FROM audit") == 6000
+    assert await count(url, "SELECT sum(next_offset) FROM position") == 3000
+
+
+async def test_the_outbox_says_everything_at_least_once_and_notes_it(
+    kafka: KafkaSettings, server: Database
+) -> None:
+    """Rows are marked only after the brokers have them; what cannot be marked is said again, under the same key."""
+    url = server.url
+    await migrate(url)
+    rows = "INSERT INTO outbox (id, topic, key, value) SELECT 'row ' || n, 'rejected', 'key', convert_to('value ' || n, 'UTF8')"
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        await connection.execute(f"{rows} FROM generate_series(1, 1200) n".encode())
+    stop = asyncio.Event()
+    task = asyncio.create_task(outbox.run(kafka, url, stop))
+    await until(url, "SELECT count(*) FROM outbox WHERE sent_at IS NOT NULL", 1200)
+    await asyncio.to_thread(server.kill)
+    await asyncio.sleep(0.5)
+    await asyncio.to_thread(server.start)
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        await connection.execute("UPDATE outbox SET sent_at = NULL WHERE id = 'row 7'")
+    await until(url, "SELECT count(*) FROM outbox WHERE sent_at IS NOT NULL", 1200)
+    stop.set()
+    await asyncio.wait_for(task, 10)
+    consumer = AIOKafkaConsumer(Topic.REJECTED, **kafka.aiokafka(), auto_offset_reset="earliest", group_id=None)
+    await consumer.start()
+    try:
+        said = []
+        async with asyncio.timeout(20):
+            while len(said) < 1201:
+                for records in (await consumer.getmany(timeout_ms=200)).values():
+                    said += [record.value.decode() for record in records if record.value.startswith(b"value")]
+    finally:
+        await consumer.stop()
+    assert set(said) == {f"value {number}" for number in range(1, 1201)}
+    assert said.count("value 7") == 2
+
+
+async def test_two_ledgers_share_the_work_and_one_takes_over(
+    kafka: KafkaSettings, database_server: Database, database: str
+) -> None:
+    """Each partition is projected by one at a time; when one goes, the other does the rest. Nothing twice."""
+    await migrate(database)
+    messages = [risk(origin=at(number, ARRIVED)) for number in range(400)]
+    producer = AIOKafkaProducer(**kafka.producer())
+    await producer.start()
+    async with running(kafka, database, "2"):
+        async with running(kafka, database, "3"):
+            for number, message in enumerate(messages[:200]):
+                receipt = accepted(message).model_dump_json(exclude_none=True).encode()
+                await producer.send(Topic.RECEIPTS, receipt, partition=number % 4)
+            await producer.flush()
+            await until(database, "SELECT count(*) FROM receipts", 200)
+        for number, message in enumerate(messages):
+            entry = applied((number, message)).model_dump_json().encode()
+            await producer.send(Topic.APPLIED, entry, partition=number % 8)
+            if number >= 200:
+                receipt = accepted(message).model_dump_json(exclude_none=True).encode()
+                await producer.send(Topic.RECEIPTS, receipt, partition=number % 4)
+        await producer.stop()
+        await until(database, "SELECT count(*) FROM receipts", 400)
+        await until(database, "SELECT count(*) FROM applied", 400)

@@ -1,0 +1,16 @@
+"""The service's topics on the run's own broker; only names of a test's own may be written beside them."""
+
+import pytest
+
+from config.kafka import KafkaSettings
+from frafaldsvarsel.embedded.kafka import Broker
+from ops import topics
+from ops.topics import Replication
+
+
+@pytest.fixture(scope="session")
+def kafka(broker: Broker) -> KafkaSettings:
+    """The shared broker with every topic of the table."""
+    settings = KafkaSettings(bootstrap_servers=broker.bootstrap)
+    topics.apply(settings, Replication(factor=1, min_insync=1))
+    return settings
