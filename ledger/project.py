@@ -170,7 +170,7 @@ class Projection:
         react_by_ends = datetime.combine(task.react_by + timedelta(days=1), time(), COPENHAGEN)
         for recipient in self._policy.recipients(task.unit_id):
             identity = delivery_id(task.id, occasion, cause, EMAIL, recipient)
-            self.changes.deliveries[identity] = DeliveryRow(
+            due = DeliveryRow(
                 id=identity,
                 task_id=task.id,
                 occasion=occasion,
@@ -179,6 +179,8 @@ class Projection:
                 recipient=recipient,
                 deadline=max(react_by_ends, self._now + _AT_LEAST),
             )
+            # The first one stands, as it does in the table when the two came in different batches.
+            self.changes.deliveries.setdefault(identity, due)
 
     def _store(self, row: MessageRow) -> None:
         self._messages[row.key] = row

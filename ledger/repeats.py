@@ -4,7 +4,9 @@ Which one came first does not depend on the order in which they are projected. A
 told to match, which could not see it: each of the two people's records holds one of the two.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from psycopg.rows import dict_row
@@ -38,34 +40,26 @@ ON CONFLICT (topic, partition, "offset") DO UPDATE SET kind = excluded.kind, res
 RETURNING topic, partition, "offset", sender, event_id, kind
 """
 
-_OPEN = """
-SELECT r.topic, r.partition, r."offset", c.appended_at, mine.person_id,
-       EXISTS (
-           SELECT 1 FROM receipts earlier
-           JOIN applied theirs ON (theirs.origin_topic, theirs.origin_partition, theirs.origin_offset)
-                                = (earlier.topic, earlier.partition, earlier."offset")
-           WHERE earlier.sender = r.sender AND earlier.event_id = r.event_id AND earlier.status = 'accepted'
-             AND (earlier.appended_at, earlier.topic, earlier.partition, earlier."offset")
-               < (c.appended_at, r.topic, r.partition, r."offset")
-             AND theirs.person_id <> mine.person_id
-       ) AS about_another
-FROM repeats r
-JOIN receipts c USING (topic, partition, "offset")
-JOIN applied mine ON (mine.origin_topic, mine.origin_partition, mine.origin_offset)
-                   = (r.topic, r.partition, r."offset")
-WHERE r.kind = 'conflict' AND r.resolved_at IS NULL
-  AND NOT EXISTS (
-      SELECT 1 FROM receipts earlier
-      WHERE earlier.sender = r.sender AND earlier.event_id = r.event_id AND earlier.status = 'accepted'
-        AND (earlier.appended_at, earlier.topic, earlier.partition, earlier."offset")
-          < (c.appended_at, r.topic, r.partition, r."offset")
-        AND NOT EXISTS (
-            SELECT 1 FROM applied theirs
-            WHERE (theirs.origin_topic, theirs.origin_partition, theirs.origin_offset)
-                = (earlier.topic, earlier.partition, earlier."offset")
-        )
-  )
+_OPEN = "SELECT DISTINCT sender, event_id FROM repeats WHERE kind = 'conflict' AND resolved_at IS NULL"
+
+_NAMESAKES = """
+SELECT r.sender, r.event_id, r.topic, r.partition, r."offset", r.appended_at, a.person_id
+FROM unnest(%s::text[], %s::text[]) AS t (sender, event_id)
+JOIN receipts r ON (r.sender, r.event_id) = (t.sender, t.event_id) AND r.status = 'accepted'
+LEFT JOIN LATERAL (
+    SELECT person_id FROM applied
+    WHERE (origin_topic, origin_partition, origin_offset) = (r.topic, r.partition, r."offset") LIMIT 1
+) a ON true
+ORDER BY r.sender, r.event_id, r.appended_at, r.topic, r.partition, r."offset"
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Namesake:
+    """One of several accepted records with the same sender and id; `person_id` None: match has not applied it yet."""
+
+    origin: Origin
+    person_id: str | None
 
 
 async def find(connection: Connection, receipts: Sequence[Receipt]) -> None:
@@ -105,42 +99,68 @@ async def find(connection: Connection, receipts: Sequence[Receipt]) -> None:
         )
 
 
+def to_refuse(namesakes: Sequence[Namesake]) -> tuple[list[Namesake], list[Namesake]]:
+    """Of records with one id, in the brokers' order: those that are settled, and those of them to tell match about.
+
+    A record is settled when all before it are applied. Match must be told where an earlier one is about somebody else.
+    """
+    settled: list[Namesake] = []
+    told: list[Namesake] = []
+    people: set[str] = set()
+    for namesake in namesakes:
+        if namesake.person_id is None:
+            break
+        if people:
+            settled.append(namesake)
+            if people != {namesake.person_id}:
+                told.append(namesake)
+        people.add(namesake.person_id)
+    return settled, told
+
+
 async def resolve_conflicts(connection: Connection) -> None:
     """Tell match of each conflict about another person, once both records are known to be applied."""
     await _one_at_a_time(connection)
-    async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(_OPEN)
-        open_conflicts = await cursor.fetchall()
-    for row in open_conflicts:
-        place = (row["topic"], row["partition"], row["offset"])
-        if row["about_another"]:
-            name = f"refusal/{row['topic']}/{row['partition']}/{row['offset']}"
-            refusal = PersonEvent(
-                person_id=row["person_id"],
-                sender=LEDGER,
-                event_id=name,
-                registered_at=row["appended_at"],
-                origin=Origin(
-                    topic=LEDGER,
-                    partition=row["partition"],
-                    offset=row["offset"],
-                    appended_at=row["appended_at"],
-                ),
-                fingerprint=name,
-                content=Refusal(
-                    kind="event.refused", topic=row["topic"], partition=row["partition"], offset=row["offset"]
-                ),
+    cursor = await connection.execute(_OPEN)
+    open_ids = await cursor.fetchall()
+    if not open_ids:
+        return
+    cursor = await connection.execute(
+        _NAMESAKES, tuple(list(column) for column in zip(*open_ids, strict=True))
+    )
+    groups: defaultdict[tuple[str, str], list[Namesake]] = defaultdict(list)
+    for sender, event_id, topic, partition, offset, appended_at, person_id in await cursor.fetchall():
+        origin = Origin(topic=topic, partition=partition, offset=offset, appended_at=appended_at)
+        groups[sender, event_id].append(Namesake(origin, person_id))
+    for namesakes in groups.values():
+        settled, told = to_refuse(namesakes)
+        for namesake in told:
+            await _refuse(connection, namesake)
+        for namesake in settled:
+            await connection.execute(
+                'UPDATE repeats SET resolved_at = now() WHERE (topic, partition, "offset") = (%s, %s, %s) '
+                "AND resolved_at IS NULL",
+                namesake.origin.place,
             )
-            await _post(
-                connection,
-                name,
-                Topic.PERSON_EVENTS,
-                row["person_id"],
-                refusal.model_dump_json(exclude_none=True).encode(),
-            )
-        await connection.execute(
-            'UPDATE repeats SET resolved_at = now() WHERE (topic, partition, "offset") = (%s, %s, %s)', place
-        )
+
+
+async def _refuse(connection: Connection, namesake: Namesake) -> None:
+    """Put the refusal where the person's other events are; told twice, it is the same event."""
+    topic, partition, offset = namesake.origin.place
+    name = f"refusal/{topic}/{partition}/{offset}"
+    person_id = namesake.person_id or ""
+    refusal = PersonEvent(
+        person_id=person_id,
+        sender=LEDGER,
+        event_id=name,
+        registered_at=namesake.origin.appended_at,
+        origin=namesake.origin.model_copy(update={"topic": LEDGER}),
+        fingerprint=name,
+        content=Refusal(kind="event.refused", topic=topic, partition=partition, offset=offset),
+    )
+    await _post(
+        connection, name, Topic.PERSON_EVENTS, person_id, refusal.model_dump_json(exclude_none=True).encode()
+    )
 
 
 async def refused(

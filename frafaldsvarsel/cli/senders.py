@@ -37,9 +37,7 @@ def add(
         fail(str(error))
         raise typer.Exit(1) from None
     out.print(f"[green]+[/] {sender.number} {sender.name}; source {sender.source}", highlight=False)
-    out.print(
-        f"  private key  {data / 'keys' / f'{number}.key.json'}", highlight=False, soft_wrap=True
-    )
+    out.print(f"  private key  {data / 'keys' / f'{number}.key.json'}", highlight=False, soft_wrap=True)
 
 
 @commands.command("rotate")

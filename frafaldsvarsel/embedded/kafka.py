@@ -24,7 +24,8 @@ HEAP: Final = "512m"
 JVM_FLAGS: Final = (
     f"-Xmx{HEAP}",
     "-Xms128m",
-    "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
     "-Xshare:auto",
     "-XX:-UsePerfData",
     "-Djava.awt.headless=true",

@@ -72,7 +72,7 @@ CREATE TABLE tasks (                         -- one duty of one unit about one p
     enrolment_id  text        NOT NULL,
     unit_id       text        NOT NULL,
     status        text        NOT NULL CHECK (status IN ('open', 'withdrawn')),
-    react_by      date        NOT NULL,      -- local target, from the broker's append time; never moves later
+    react_by      date        NOT NULL,      -- local target, from the broker's append time; never moves later while open
     appended_at   timestamptz NOT NULL,      -- of the first message in force
     mentor_until  date,
     opened_at     timestamptz NOT NULL DEFAULT now(),

@@ -186,9 +186,7 @@ def test_a_new_schools_message_becomes_a_task_and_a_mail(up: Up, sent: dict[str,
 
 
 def test_receipts_name_every_record(up: Up, sent: dict[str, Any]) -> None:
-    receipts = until(
-        "receipts", lambda: found if len(found := rows("receipts", data=up.data)) >= 4 else None
-    )
+    receipts = until("receipts", lambda: found if len(found := rows("receipts", data=up.data)) >= 4 else None)
     assert {receipt["status"] for receipt in receipts} == {"accepted"}
     assert {receipt["institution"] for receipt in receipts} == {SCHOOL, "0563", "REG-CPR"}
 
@@ -201,7 +199,8 @@ def test_publishing_the_same_file_again_changes_nothing_but_the_repeats(up: Up, 
         "duplicates",
         lambda: (
             found
-            if len(found := [one for one in rows("receipts", data=up.data) if one["repeat"] == "duplicate"]) == 4
+            if len(found := [one for one in rows("receipts", data=up.data) if one["repeat"] == "duplicate"])
+            == 4
             else None
         ),
     )
@@ -224,7 +223,8 @@ def test_a_line_that_cannot_be_published_is_named_and_the_exit_code_says_so(up: 
 
 def test_the_audit_balances_and_every_topic_and_setting_is_sound(up: Up, sent: dict[str, Any]) -> None:
     audited = until(
-        "sound audit", lambda: found if (found := command("audit", "--json", data=up.data)).returncode == 0 else None
+        "sound audit",
+        lambda: found if (found := command("audit", "--json", data=up.data)).returncode == 0 else None,
     )
     account = json.loads(audited.stdout)
     assert account["unaccounted"] == 0
@@ -246,7 +246,11 @@ def test_a_second_service_in_the_same_folder_is_refused(up: Up) -> None:
 
 
 def test_a_process_without_settings_says_what_to_mend(up: Up) -> None:
-    environment = {"PATH": os.environ["PATH"], "FRAFALDSVARSEL_MAIL_FROM": "x@example.dk", "FRAFALDSVARSEL_TYPO": "1"}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "FRAFALDSVARSEL_MAIL_FROM": "x@example.dk",
+        "FRAFALDSVARSEL_TYPO": "1",
+    }
     for process in ("worker", "ledger", "notify"):
         ended = subprocess.run(
             [sys.executable, "-m", "frafaldsvarsel", process],

@@ -184,9 +184,7 @@ async def test_two_ledgers_side_by_side_find_a_repeat_that_each_has_half_of(
 
     async def run(event: PersonEvent) -> None:
         async with await psycopg.AsyncConnection.connect(ledger_url) as own:
-            made = batch(
-                receipts=[accepted(event)], to={(str(Topic.RECEIPTS), event.origin.offset): 1}
-            )
+            made = batch(receipts=[accepted(event)], to={(str(Topic.RECEIPTS), event.origin.offset): 1})
             async with own.transaction():
                 await own.execute("SELECT 1")
                 await written.wait()

@@ -138,7 +138,9 @@ async def test_the_outbox_says_everything_at_least_once_and_notes_it(
     await until(url, "SELECT count(*) FROM outbox WHERE sent_at IS NOT NULL", 1200)
     stop.set()
     await asyncio.wait_for(task, 10)
-    consumer = AIOKafkaConsumer(Topic.REJECTED, **kafka.aiokafka(), auto_offset_reset="earliest", group_id=None)
+    consumer = AIOKafkaConsumer(
+        Topic.REJECTED, **kafka.aiokafka(), auto_offset_reset="earliest", group_id=None
+    )
     await consumer.start()
     try:
         said = []

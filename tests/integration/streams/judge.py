@@ -64,9 +64,7 @@ def assert_accounted(stage: Stage) -> Counter[str]:
     assert set(receipts) == inputs
     for told in receipts.values():
         assert all(receipt == told[0] for receipt in told), "receipts for one record differ"
-    accepted = {
-        place for place, told in receipts.items() if told[0].status is ReceiptStatus.ACCEPTED
-    }
+    accepted = {place for place, told in receipts.items() if told[0].status is ReceiptStatus.ACCEPTED}
     events = stage.read(Topic.PERSON_EVENTS)
     origins = {PersonEvent.model_validate_json(event.value() or b"").origin.place for event in events}
     assert origins == accepted

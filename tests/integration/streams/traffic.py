@@ -59,11 +59,15 @@ def person_story(number: int, senders: Mapping[str, Sender], salt: str) -> Itera
     yield first
     yield event("enrolment.registered", INSTITUTION, "study", "2025-08-12T09:00:00+02:00", **study)
     yield event("benefit-period.registered", MUNICIPALITY, "help", "2025-01-01T09:00:00+01:00", **help_until)
-    yield event("residence.registered", REGISTER, "home", "2020-01-01T09:00:00+01:00", **home("0101", "2020-01-01"))
+    yield event(
+        "residence.registered", REGISTER, "home", "2020-01-01T09:00:00+01:00", **home("0101", "2020-01-01")
+    )
     second = event("dropout-risk.raised", INSTITUTION, "second", "2025-11-01T09:00:00+01:00", **seen)
     yield second
     yield first
-    yield event("residence.registered", REGISTER, "move", "2025-10-20T09:00:00+02:00", **home("0751", "2025-10-15"))
+    yield event(
+        "residence.registered", REGISTER, "move", "2025-10-20T09:00:00+02:00", **home("0751", "2025-10-15")
+    )
     yield event(
         "benefit-period.corrected",
         MUNICIPALITY,

@@ -44,7 +44,9 @@ class Stage:
 
     def __post_init__(self) -> None:
         topics.apply(KafkaSettings(bootstrap_servers=self.bootstrap), Replication(factor=1, min_insync=1))
-        wanted = [sender for sender in base_senders() if sender.number in ("900101", "900112", "0101", "REG-CPR")]
+        wanted = [
+            sender for sender in base_senders() if sender.number in ("900101", "900112", "0101", "REG-CPR")
+        ]
         ensure_keys(self.data, wanted)
         self.senders = {sender.number: sender for sender in wanted}
         self.keys = KeyFolder(self.data / "keys")

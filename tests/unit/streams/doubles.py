@@ -37,7 +37,12 @@ class Log:
 
     def written(self, topic: str) -> list[Record]:
         """Everything on a topic, by partition."""
-        return [record for (name, _), stretch in sorted(self.records.items()) if name == topic for record in stretch]
+        return [
+            record
+            for (name, _), stretch in sorted(self.records.items())
+            if name == topic
+            for record in stretch
+        ]
 
     @property
     def reader(self) -> Reader:

@@ -45,7 +45,12 @@ class Senders:
             self.private[number] = self.add_key(number, f"{number}-1")
 
     def add_key(
-        self, number: str, kid: str, *, valid_from: datetime = datetime(2022, 1, 1, tzinfo=UTC), **validity: Any
+        self,
+        number: str,
+        kid: str,
+        *,
+        valid_from: datetime = datetime(2022, 1, 1, tzinfo=UTC),
+        **validity: Any,
     ) -> OKPKey:
         """One more key of the sender."""
         key = new_signing_key(kid)
@@ -103,9 +108,7 @@ class Senders:
         """As `ready`, with everything open to be got wrong; what is wrong is signed all the same."""
         data = sealed_data(event, self.service_key) if data is None else data
         said = attributes_of(event) | attributes
-        signature = sign(
-            signing_input(said, data, signed_for or topic), key or self.private[event.sender]
-        )
+        signature = sign(signing_input(said, data, signed_for or topic), key or self.private[event.sender])
         return bind(said, signature, data, topic=topic, binding=binding)
 
 
@@ -175,4 +178,6 @@ def edited(ready: Ready, **fields: Any) -> Ready:
 
 def kept_as(value: bytes | None, headers: Sequence[tuple[str, bytes | None]]) -> bytes:
     """What the vault must give back of a refused record."""
-    return orjson.dumps([[name, (content or b"").hex()] for name, content in headers]) + b"\n" + (value or b"")
+    return (
+        orjson.dumps([[name, (content or b"").hex()] for name, content in headers]) + b"\n" + (value or b"")
+    )

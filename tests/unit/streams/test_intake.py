@@ -39,9 +39,7 @@ from tests.unit.streams.senders import (
 
 SENDERS: Final = Senders()
 VAULT: Final = SENDERS.vault
-_EXPIRED: Final = SENDERS.add_key(
-    INSTITUTION, f"{INSTITUTION}-0", valid_to=datetime(2024, 1, 1, tzinfo=UTC)
-)
+_EXPIRED: Final = SENDERS.add_key(INSTITUTION, f"{INSTITUTION}-0", valid_to=datetime(2024, 1, 1, tzinfo=UTC))
 _LAPSED: Final = "900001"
 SENDERS.entries[_LAPSED] = SENDERS.entries[INSTITUTION].model_copy(
     update={"number": _LAPSED, "valid_to": date(2025, 10, 1)}
@@ -91,7 +89,10 @@ _SPOILT: Final[tuple[tuple[Rejection, Spoil], ...]] = (
         lambda binding: replace(_MADE(_RISK, binding), value=(_MADE(_RISK, binding).value or b"")[:-9]),
     ),
     (Rejection.NOT_JSON, lambda binding: replace(_MADE(_RISK, binding), value=b"")),
-    (Rejection.TOO_DEEP, lambda binding: replace(_MADE(_RISK, binding), value=b'{"data":' * 60 + b"1" + b"}" * 60)),
+    (
+        Rejection.TOO_DEEP,
+        lambda binding: replace(_MADE(_RISK, binding), value=b'{"data":' * 60 + b"1" + b"}" * 60),
+    ),
     (Rejection.TOO_DEEP, lambda binding: replace(_MADE(_RISK, binding), value=b"[" * 20_000 + b"]" * 20_000)),
     (Rejection.NOT_A_CLOUDEVENT, lambda binding: _MADE(replace(_RISK, id=""), binding)),
     (Rejection.NOT_A_CLOUDEVENT, lambda binding: _MADE(replace(_RISK, id=MADE_UP_CPR), binding)),
@@ -111,13 +112,14 @@ _SPOILT: Final[tuple[tuple[Rejection, Spoil], ...]] = (
             key=new_signing_key(f"{_STRANGER}-1"),
         ),
     ),
-    (Rejection.UNKNOWN_SENDER, lambda binding: _MADE(replace(_RISK, sender=MADE_UP_CPR), binding, key=_EXPIRED)),
+    (
+        Rejection.UNKNOWN_SENDER,
+        lambda binding: _MADE(replace(_RISK, sender=MADE_UP_CPR), binding, key=_EXPIRED),
+    ),
     (Rejection.UNKNOWN_SENDER, lambda binding: _MADE(replace(_RISK, source="urn:oio:cvr-nr:1"), binding)),
     (
         Rejection.UNKNOWN_SENDER,
-        lambda binding: _MADE(
-            with_data(replace(_RISK, sender=_LAPSED), institution_number=_LAPSED), binding
-        ),
+        lambda binding: _MADE(with_data(replace(_RISK, sender=_LAPSED), institution_number=_LAPSED), binding),
     ),
     (
         Rejection.NOT_SENDERS_TYPE,
@@ -127,7 +129,10 @@ _SPOILT: Final[tuple[tuple[Rejection, Spoil], ...]] = (
             topic=InputTopic.RESIDENCES,
         ),
     ),
-    (Rejection.NOT_SENDERS_OWN, lambda binding: _MADE(with_data(_RISK, institution_number="281082"), binding)),
+    (
+        Rejection.NOT_SENDERS_OWN,
+        lambda binding: _MADE(with_data(_RISK, institution_number="281082"), binding),
+    ),
     (Rejection.SIGNATURE_MISSING, _unsigned),
     (Rejection.UNKNOWN_KEY, lambda binding: _MADE(_RISK, binding, key=new_signing_key(f"{INSTITUTION}-77"))),
     (
@@ -148,7 +153,10 @@ _SPOILT: Final[tuple[tuple[Rejection, Spoil], ...]] = (
     (Rejection.MISSING_FIELD, lambda binding: replace(_MADE(_RISK, Binding.BINARY), value=b"[1]")),
     (Rejection.WRONG_FIELD, lambda binding: _MADE(with_data(_RISK, signals=[]), binding)),
     (Rejection.WRONG_FIELD, lambda binding: _MADE(with_data(_RISK, **{MADE_UP_CPR: NAME}), binding)),
-    (Rejection.WRONG_FIELD, lambda binding: _MADE(with_data(_RISK, contact={"name": NAME, TEXT: NAME}), binding)),
+    (
+        Rejection.WRONG_FIELD,
+        lambda binding: _MADE(with_data(_RISK, contact={"name": NAME, TEXT: NAME}), binding),
+    ),
     (
         # Too large for any number of JSON's: the signature could not cover it, so it is put in afterwards.
         Rejection.WRONG_FIELD,
@@ -290,9 +298,7 @@ def test_a_key_is_valid_by_the_brokers_clock_from_its_first_moment_until_before_
 ) -> None:
     """The sender's own clock has no say: the same bytes are good or not by when the broker got them."""
     senders = Senders()
-    key = senders.add_key(
-        INSTITUTION, "dated", valid_from=APPENDED, valid_to=APPENDED + timedelta(days=1)
-    )
+    key = senders.add_key(INSTITUTION, "dated", valid_from=APPENDED, valid_to=APPENDED + timedelta(days=1))
     ready = senders.made(risk_event(), key=key)
     assert take(received(ready, at=APPENDED + at), senders.context).receipt.reason is reason
 
@@ -369,7 +375,18 @@ def test_no_bytes_and_no_headers_are_too_odd(
 
 @given(
     field=st.sampled_from(
-        ["id", "source", "sender", "type", "time", "specversion", "datacontenttype", "signature", "data", "more"]
+        [
+            "id",
+            "source",
+            "sender",
+            "type",
+            "time",
+            "specversion",
+            "datacontenttype",
+            "signature",
+            "data",
+            "more",
+        ]
     ),
     content=_json,
 )

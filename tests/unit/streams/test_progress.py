@@ -84,7 +84,9 @@ async def test_a_new_load_forgets_what_was_known_of_an_old_assignment() -> None:
     assert await offsets(progress, log, 7) == [6, 7]
 
 
-async def test_what_retention_has_taken_is_said_and_the_rest_is_read(caplog: pytest.LogCaptureFixture) -> None:
+async def test_what_retention_has_taken_is_said_and_the_rest_is_read(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     """A record that nobody can read any more is an error in the log, not the end of the partition."""
     log = filled(8)
     log.first[TOPIC, 2] = 4
