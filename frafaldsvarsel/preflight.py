@@ -19,7 +19,7 @@ _LONGEST_WAIT: Final = 10.0
 
 
 def kafka(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) -> None:
-    """Return when Kafka answers and has every topic; raises `ConfigError` where a topic is missing or made otherwise."""
+    """Return when Kafka answers and has every topic; raises `ConfigError` where one is missing or made otherwise."""
     wait = _FIRST_WAIT
     while True:
         try:

@@ -283,4 +283,4 @@ class _Auditor:
         return int(self._rows(sql, parameters)[0][0])
 
     def _counts(self, sql: Any, parameters: Sequence[Any] = ()) -> dict[str, int]:
-        return {name: number for name, number in self._rows(sql, parameters)}
+        return dict(self._rows(sql, parameters))

@@ -20,8 +20,8 @@ from models.envelope import Envelope, RefusedError, read
 from models.events import EVENT_TYPES, SEALED_FIELDS, EventType, InputTopic
 from models.frozen import Frozen
 from models.person_event import Origin, PersonEvent
-from models.receipt import Receipt, ReceiptStatus
 from models.reasons import Rejection
+from models.receipt import Receipt, ReceiptStatus
 from models.sender import Sender, VerificationKey
 from seals import cpr as cpr_seal
 from seals import signature as signatures

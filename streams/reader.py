@@ -12,7 +12,7 @@ from streams.records import Record
 _READ_SECONDS = 120
 _POLL_MS = 1000
 _FETCH_WAIT_MS = 20
-"""A broker answers the requests of a connection in turn: behind a fetch that waits half a second, each of ours would."""
+"""A broker answers the requests of a connection in turn: behind a fetch that waits half a second, ours waits."""
 
 
 class Reader:

@@ -95,7 +95,7 @@ class Books:
 
     async def repeats(self) -> dict[int, str]:
         """Kind of repeat by offset."""
-        return {offset: kind for offset, kind in await self.rows('SELECT "offset", kind FROM repeats')}
+        return dict(await self.rows('SELECT "offset", kind FROM repeats'))
 
     async def refusals(self) -> list[PersonEvent]:
         """What the outbox has for match."""

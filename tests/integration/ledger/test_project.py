@@ -13,8 +13,8 @@ from ledger.batch import project
 from ledger.migrate import migrate
 from ledger.queries import DECISIONS, RECEIPTS, TASKS, Query, rows
 from ledger.store import Connection, Fenced
-from models.receipt import Receipt, ReceiptStatus
 from models.reasons import Rejection
+from models.receipt import Receipt, ReceiptStatus
 from tests.factories import INSTITUTION, risk, uuid
 from tests.integration.ledger.books import Books, accepted, applied, at, batch, counts
 from tests.unit.ledger.decisions import ARRIVED, OTHER_UNIT, POLICY, UNIT, decided, later
@@ -24,7 +24,7 @@ PLACE = (str(Topic.DECISIONS), 3)
 
 async def test_migrations_are_applied_once(ledger_url: str) -> None:
     """A second start finds nothing to do; two at once do not meet."""
-    assert await asyncio.gather(migrate(ledger_url), migrate(ledger_url)) == [[], []]
+    assert [*await asyncio.gather(migrate(ledger_url), migrate(ledger_url))] == [[], []]
 
 
 async def test_a_batch_at_a_stale_position_is_fenced_and_writes_nothing(connection: Connection) -> None:
@@ -213,5 +213,5 @@ async def test_the_lists_have_the_fields_that_are_documented(
     assert {name: row[name] for name in told if name in row} == {
         name: content for name, content in told.items() if name in row
     }
-    nobody = {name: "nobody" for name in query.filters}
+    nobody = dict.fromkeys(query.filters, "nobody")
     assert await asyncio.to_thread(lambda: list(rows(ledger_url, query, nobody, limit=5))) == []

@@ -1,4 +1,4 @@
-"""The ledger process on a real broker and a real database: stopped, killed and cut off, it loses and doubles nothing."""
+"""The ledger on a real broker and a real database: stopped, killed and cut off, it loses and doubles nothing."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -77,7 +77,7 @@ async def count(url: str, query: str) -> int:
     try:
         async with await psycopg.AsyncConnection.connect(url) as connection:
             cursor = await connection.execute(query.encode())
-            rows: list[tuple[int]] = await cursor.fetchall()  # type: ignore[assignment]
+            rows: list[tuple[int]] = await cursor.fetchall()
             return rows[0][0]
     except psycopg.OperationalError:
         return -1
@@ -124,7 +124,10 @@ async def test_the_outbox_says_everything_at_least_once_and_notes_it(
     """Rows are marked only after the brokers have them; what cannot be marked is said again, under the same key."""
     url = server.url
     await migrate(url)
-    rows = "INSERT INTO outbox (id, topic, key, value) SELECT 'row ' || n, 'rejected', 'key', convert_to('value ' || n, 'UTF8')"
+    rows = (
+        "INSERT INTO outbox (id, topic, key, value) "
+        "SELECT 'row ' || n, 'rejected', 'key', convert_to('value ' || n, 'UTF8')"
+    )
     async with await psycopg.AsyncConnection.connect(url) as connection:
         await connection.execute(f"{rows} FROM generate_series(1, 1200) n".encode())
     stop = asyncio.Event()
@@ -143,7 +146,7 @@ async def test_the_outbox_says_everything_at_least_once_and_notes_it(
     )
     await consumer.start()
     try:
-        said = []
+        said: list[str] = []
         async with asyncio.timeout(20):
             while len(said) < 1201:
                 for records in (await consumer.getmany(timeout_ms=200)).values():

@@ -288,7 +288,7 @@ def test_any_history_replayed_with_duplicates_gives_the_same_ledger(
 @given(history=histories())
 @settings(max_examples=300, deadline=None)
 def test_the_books_balance_after_every_decision(history: list[Decision]) -> None:
-    """Every obliged message is in one open task, its unit's and its enrolment's, and no two tasks are about the same."""
+    """Every obliged message is in one open task, its unit's and its enrolment's; no two tasks are about the same."""
     desk = Desk()
     targets: dict[object, date] = {}
     for decision in history:

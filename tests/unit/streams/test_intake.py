@@ -13,8 +13,8 @@ from joserfc.jwk import OKPKey
 
 from models.envelope import MAX_BYTES
 from models.events import TYPE_PREFIX, InputTopic, Risk
-from models.receipt import ReceiptStatus
 from models.reasons import Rejection
+from models.receipt import ReceiptStatus
 from publisher.plain import Binding, Ready
 from seals.cpr import seal
 from seals.keyring import new_keyring, new_signing_key
@@ -68,8 +68,8 @@ def _unsigned(binding: Binding) -> Ready:
 
 
 def _sealed_to_another(binding: Binding) -> Ready:
-    service = SENDERS.service_key
-    other = OKPKey.import_key({**new_keyring().public_key(), "kid": service.kid})
+    service_kid = str(SENDERS.service_key.kid)
+    other = OKPKey.import_key({**new_keyring().public_key(), "kid": service_kid})
     event = risk_event()
     return SENDERS.made(event, binding, data={**event.data, "cpr": seal(MADE_UP_CPR, other)})
 
