@@ -21,8 +21,8 @@ from notifiers.email.channel import EmailChannel
 from notifiers.email.settings import SmtpSettings
 from notifiers.fit import Contacts, UnitContact
 from ops.topics import Replication
-from streams.app import WorkerSettings
 from streams.intake import Context
+from streams.settings import WorkerSettings
 
 
 def reference_dir(settings: Settings) -> Path:

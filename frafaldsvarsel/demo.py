@@ -2,9 +2,10 @@
 
 import asyncio
 import shutil
+import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any, Final
 import psycopg
 
 from config.law import load_law
+from config.senders import base_senders
 from config.topics import Topic
 from frafaldsvarsel.embedded.mailbox import count_mails
 from frafaldsvarsel.service import Service
@@ -22,9 +24,12 @@ from ops.accounts import Audit
 from ops.audit import audit
 from ops.log import Log, LogUnreachable
 from publisher.keys import KeyFolder
+from publisher.local_keys import ensure_keys
+from publisher.plain import Outgoing
 from publisher.publish import Progress, publish
 
 MARK: Final = "demo-folder"
+WORKERS: Final = 2
 _SETTLE_SECONDS: Final = 120.0
 _LOOK_SECONDS: Final = 0.15
 _GLANCE_SECONDS: Final = 1.0
@@ -99,15 +104,40 @@ class Result:
         }
 
 
-class Demo:
-    """One run of the story on a service that is up."""
+class Manuscript:
+    """The story, and the records of its acts; the first and longest is made ready while the service starts."""
 
-    def __init__(self, service: Service, *, seed: int | None = None, messages: int | None = None) -> None:
+    def __init__(self, data: Path, *, seed: int | None = None, messages: int | None = None) -> None:
+        """Makes the senders' keys in `data` where they are missing."""
+        ensure_keys(data, base_senders())
         self.story = make_story(
             seed=SEED if seed is None else seed, messages=MESSAGES if messages is None else messages
         )
+        ensure_story_keys(data, self.story.cast)
+        self._keys = KeyFolder(data / "keys")
+        self._first: Future[list[Outgoing]] = Future()
+        threading.Thread(target=self._prepare_first, daemon=True, name="first act").start()
+
+    def records(self, act: Act) -> Iterable[Outgoing]:
+        """The act's records, ready to be sent."""
+        if act is self.story.acts[0]:
+            return self._first.result()
+        return outgoing(act.items, self._keys)
+
+    def _prepare_first(self) -> None:
+        try:
+            self._first.set_result(list(outgoing(self.story.acts[0].items, self._keys)))
+        except BaseException as error:
+            self._first.set_exception(error)
+
+
+class Demo:
+    """One run of the story on a service that is up."""
+
+    def __init__(self, service: Service, manuscript: Manuscript) -> None:
+        self.story = manuscript.story
         self._service = service
-        self._keys = KeyFolder(service.data / "keys")
+        self._manuscript = manuscript
         self._log = Log(service.settings.kafka)
         self._connection: psycopg.Connection[Any] = service.database()
         self._published = 0
@@ -132,7 +162,7 @@ class Demo:
             on_move(progress.acknowledged, self._last)
 
         result = asyncio.run(
-            publish(outgoing(act.items, self._keys), kafka=self._service.settings.kafka, on_progress=sent)
+            publish(self._manuscript.records(act), kafka=self._service.settings.kafka, on_progress=sent)
         )
         if not result.complete:
             raise NotSettled(f"In “{act.title}” only {result.acknowledged} of {result.read} were published.")
@@ -273,9 +303,8 @@ _NO_REPEAT: Final = (
 )
 
 
-@contextmanager
-def demo_service(data: Path, say: Callable[[str], None]) -> Iterator[Service]:
-    """A service in an empty folder, running. What an earlier demo left there is removed."""
+def demo_service(data: Path, say: Callable[[str], None]) -> Service:
+    """A service in an empty folder. What an earlier demo left there is removed."""
     if data.exists() and any(data.iterdir()):
         if not (data / MARK).exists():
             raise NotADemoFolder(
@@ -284,7 +313,4 @@ def demo_service(data: Path, say: Callable[[str], None]) -> Iterator[Service]:
         shutil.rmtree(data)
     data.mkdir(parents=True, exist_ok=True)
     (data / MARK).write_text("Made by the demo, and removed when it starts again.\n", encoding="utf-8")
-    service = Service(data, say=say, workers=2)
-    with service.running():
-        ensure_story_keys(service.data, make_story(messages=1).cast)
-        yield service
+    return Service(data, say=say, workers=WORKERS)

@@ -8,6 +8,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any, Final
 
+import orjson
 import rfc8785
 from joserfc import jws
 from joserfc.errors import JoseError
@@ -31,6 +32,18 @@ def signing_input(attributes: Mapping[str, str], data: Mapping[str, Any], topic:
     try:
         return rfc8785.dumps({"attributes": dict(attributes), "data": dict(data), "topic": topic})
     except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError):
+        raise NotCanonicalError("not canonical JSON") from None
+
+
+def quick_signing_input(attributes: Mapping[str, str], data: Mapping[str, Any], topic: str) -> bytes:
+    """The same bytes, several times faster, for data as the contract has it: ASCII names and no fractions.
+
+    For other data the two may differ, so a signature that does not fit these bytes is held against the exact ones.
+    """
+    content = {"attributes": dict(attributes), "data": dict(data), "topic": topic}
+    try:
+        return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+    except (TypeError, ValueError):
         raise NotCanonicalError("not canonical JSON") from None
 
 

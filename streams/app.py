@@ -8,8 +8,6 @@ import logging
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Final
 
 import faust
@@ -29,25 +27,15 @@ from streams.people import People
 from streams.progress import Progress
 from streams.reader import Reader
 from streams.records import Record
+from streams.settings import GROUP, WorkerSettings
 from streams.steps import Intake, Match, Step
 
 log = logging.getLogger(__name__)
 
-GROUP: Final = "frafaldsvarsel"
 EXIT_FAULT: Final = 70
 _INTAKE_BATCH: Final = 200
 _MATCH_BATCH: Final = 1000
 _WITHIN_SECONDS: Final = 0.02
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkerSettings:
-    """What the worker needs to know."""
-
-    kafka: KafkaSettings
-    instance: str
-    session_timeout: timedelta
-    data_dir: str
 
 
 class App(faust.App):

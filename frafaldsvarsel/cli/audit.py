@@ -1,25 +1,17 @@
 """`audit`: the accounting as an equation, and every exception with its place."""
 
 import asyncio
-import json
+import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, NoReturn
 
-import psycopg
 import typer
 
-from config import logs
 from config.settings import Settings
 from frafaldsvarsel.cli.environment import settings
 from frafaldsvarsel.cli.terminal import DataDir, emit, fail, out
-from ops.accounts import ABOUT, Account, Audit
-from ops.audit import audit
-from ops.log import Log, LogUnreachable
-
-_SHOWN = 20
+from ops.accounts import Audit
 
 
 def add_to(app: typer.Typer) -> None:
@@ -39,6 +31,11 @@ def audit_command(
     ] = None,
 ) -> None:
     """Hold Kafka's log against the ledger. Exit code 1 when anything is unaccounted for beyond the grace time."""
+    import psycopg
+
+    from frafaldsvarsel.cli.show_audit import as_object, run, show
+    from ops.log import LogUnreachable
+
     known = settings(data)
     allowed = timedelta(seconds=known.grace_seconds if grace is None else grace)
     if watch is not None:
@@ -60,70 +57,19 @@ def audit_command(
         raise typer.Exit(1)
 
 
-def run(known: Settings, grace: timedelta) -> Audit:
-    """One audit."""
-    with _connected(known) as (log, connection):
-        return audit(log, connection, grace=grace)
-
-
-@contextmanager
-def _connected(known: Settings) -> Iterator[tuple[Log, psycopg.Connection[tuple[object, ...]]]]:
-    log = Log(known.kafka)
-    try:
-        with psycopg.connect(known.database_url.get_secret_value(), autocommit=True) as connection:
-            yield log, connection
-    finally:
-        log.close()
-
-
-def as_object(result: Audit) -> dict[str, object]:
-    """The audit as JSON (docs/command-line.md)."""
-    return {
-        "unaccounted": result.unaccounted,
-        "under_way": result.under_way,
-        "accounts": [json.loads(account.model_dump_json()) for account in result.accounts],
-        "exceptions": [json.loads(one.model_dump_json(exclude_none=True)) for one in result.exceptions],
-    }
-
-
-def show(result: Audit) -> None:
-    """The equations, and the first exceptions."""
-    for account in result.accounts:
-        sound = account.balances and not account.unaccounted
-        out.print(f"{'[green]✓[/]' if sound else '[bold red]✗[/]'} {ABOUT[account.hop]}", highlight=False)
-        out.print(f"  [bold]{account.total:,}[/] = {_equation(account)}", highlight=False)
-    for one in result.exceptions[:_SHOWN]:
-        place = f"{one.topic}/{one.partition}@{one.offset}" if one.topic is not None else one.task_id or ""
-        fail(f"{one.what}: {place} {one.message_id or ''}".rstrip())
-    if len(result.exceptions) > _SHOWN:
-        fail(f"… and {len(result.exceptions) - _SHOWN} more; --json lists all.")
-    state = (
-        "[green]unaccounted 0[/]"
-        if not result.unaccounted
-        else f"[bold red]unaccounted {result.unaccounted}[/]"
-    )
-    out.print(f"{state}, under way {result.under_way}", highlight=False)
-
-
-def _equation(account: Account) -> str:
-    parts = {
-        name: number for name, number in account.parts.items() if number or len(account.parts) == 1
-    } or account.parts
-    said = [f"{name.replace('_', ' ')} {number:,}" for name, number in parts.items()]
-    if account.under_way:
-        said.append(f"under way {account.under_way:,}")
-    said.append(f"unaccounted {account.unaccounted:,}")
-    return " + ".join(said)
-
-
 def _heal(known: Settings, result: Audit) -> int:
     from frafaldsvarsel.heal import heal
 
     return asyncio.run(heal(known, result.exceptions))
 
 
-def _watch(known: Settings, grace: timedelta, seconds: int, heal: bool) -> None:
-    import logging
+def _watch(known: Settings, grace: timedelta, seconds: int, heal: bool) -> NoReturn:
+    """Audit for ever, and say it when the number of what is unaccounted for changes."""
+    import psycopg
+
+    from config import logs
+    from frafaldsvarsel.cli.show_audit import run
+    from ops.log import LogUnreachable
 
     logs.configure()
     log = logging.getLogger("audit")

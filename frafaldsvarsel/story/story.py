@@ -23,13 +23,13 @@ SEED: Final = 20260810
 MESSAGES: Final = 5000
 FEWEST_STUDENTS: Final = 800
 _TITLES: Final = {
-    Phase.FACTS: "Summer: who came from the target group, who lives where, who is admitted",
-    Phase.FIRST_NIGHTS: "Nights of 11 to 19 August: messages, some before the enrolment that proves the duty",
+    Phase.FACTS: "Summer: who is admitted, came from where, lives where",
+    Phase.FIRST_NIGHTS: "Nights of August: the first messages, some too early",
     Phase.LATE_FACTS: "20 August: enrolments and homes that are told late",
-    Phase.SEPTEMBER: "Nights until 30 September: the bursts, with bad input among them",
-    Phase.AUTUMN: "Nights until 13 November: more messages, more bad input",
-    Phase.CHANGES: "16 to 19 November: corrections, withdrawals, moves and periods told late",
-    Phase.REPEATS: "Repeats: the same again, the same id with other content, and bad input of every kind",
+    Phase.SEPTEMBER: "Nights of September: bursts, with bad input in them",
+    Phase.AUTUMN: "Nights until 13 November: more of both",
+    Phase.CHANGES: "16 November: corrections, withdrawals, moves",
+    Phase.REPEATS: "Repeats, conflicts, and bad input of every kind",
 }
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from frafaldsvarsel.demo import Demo, Result, Standing
+from frafaldsvarsel.demo import Demo, Manuscript, Result, Standing
 from frafaldsvarsel.embedded.mailbox import read_mails
 from frafaldsvarsel.service import Service
-from frafaldsvarsel.story.story import Act, ensure_story_keys
+from frafaldsvarsel.story.story import Act
 
 VICTIMS = ("worker", "ledger", "notify", "broker", "worker", "database", "mail_catcher")
 
@@ -43,9 +43,9 @@ def after_the_kills(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> tup
     data = tmp_path_factory.mktemp("kills")
     service = Service(data, jars=jars)
     killed: list[int] = []
+    manuscript = Manuscript(service.data, messages=400)
     with service.running():
-        demo = Demo(service, messages=400)
-        ensure_story_keys(service.data, demo.story.cast)
+        demo = Demo(service, manuscript)
         for act, victim in zip(demo.story.acts, VICTIMS, strict=True):
             killer = Killer(service, victim, act)
             demo.play(act, killer.move)

@@ -24,7 +24,7 @@ from publisher.keys import KeyFolder
 from publisher.local_keys import ensure_keys
 from publisher.plain import Binding, PlainEvent, Ready
 from publisher.prepare import prepare
-from streams.app import GROUP
+from streams.settings import GROUP
 
 K = TypeVar("K")
 T = TypeVar("T")

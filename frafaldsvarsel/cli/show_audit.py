@@ -1,0 +1,72 @@
+"""One audit, and how it is shown: the equations for people, one object for programs."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import psycopg
+
+from config.settings import Settings
+from frafaldsvarsel.cli.terminal import fail, out
+from ops.accounts import ABOUT, Account, Audit
+from ops.audit import audit
+from ops.log import Log
+
+_SHOWN = 20
+
+
+def run(known: Settings, grace: timedelta) -> Audit:
+    """One audit."""
+    with _connected(known) as (log, connection):
+        return audit(log, connection, grace=grace)
+
+
+@contextmanager
+def _connected(known: Settings) -> Iterator[tuple[Log, psycopg.Connection[tuple[object, ...]]]]:
+    log = Log(known.kafka)
+    try:
+        with psycopg.connect(known.database_url.get_secret_value(), autocommit=True) as connection:
+            yield log, connection
+    finally:
+        log.close()
+
+
+def as_object(result: Audit) -> dict[str, object]:
+    """The audit as JSON (docs/command-line.md)."""
+    return {
+        "unaccounted": result.unaccounted,
+        "under_way": result.under_way,
+        "accounts": [json.loads(account.model_dump_json()) for account in result.accounts],
+        "exceptions": [json.loads(one.model_dump_json(exclude_none=True)) for one in result.exceptions],
+    }
+
+
+def show(result: Audit) -> None:
+    """The equations, and the first exceptions."""
+    for account in result.accounts:
+        sound = account.balances and not account.unaccounted
+        out.print(f"{'[green]✓[/]' if sound else '[bold red]✗[/]'} {ABOUT[account.hop]}", highlight=False)
+        out.print(f"  [bold]{account.total:,}[/] = {_equation(account)}", highlight=False)
+    for one in result.exceptions[:_SHOWN]:
+        place = f"{one.topic}/{one.partition}@{one.offset}" if one.topic is not None else one.task_id or ""
+        fail(f"{one.what}: {place} {one.message_id or ''}".rstrip())
+    if len(result.exceptions) > _SHOWN:
+        fail(f"… and {len(result.exceptions) - _SHOWN} more; --json lists all.")
+    state = (
+        "[green]unaccounted 0[/]"
+        if not result.unaccounted
+        else f"[bold red]unaccounted {result.unaccounted}[/]"
+    )
+    out.print(f"{state}, under way {result.under_way}", highlight=False)
+
+
+def _equation(account: Account) -> str:
+    parts = {
+        name: number for name, number in account.parts.items() if number or len(account.parts) == 1
+    } or account.parts
+    said = [f"{name.replace('_', ' ')} {number:,}" for name, number in parts.items()]
+    if account.under_way:
+        said.append(f"under way {account.under_way:,}")
+    said.append(f"unaccounted {account.unaccounted:,}")
+    return " + ".join(said)

@@ -1,0 +1,20 @@
+"""What the stream worker needs to know; apart from the worker, so that naming it does not load Faust."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from config.kafka import KafkaSettings
+
+GROUP: Final = "frafaldsvarsel"
+"""The consumer group of every stream worker."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSettings:
+    """One worker. `instance` is its name in the group, steady over restarts; `data_dir` is scratch."""
+
+    kafka: KafkaSettings
+    instance: str
+    session_timeout: timedelta
+    data_dir: str
