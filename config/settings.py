@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from joserfc.errors import JoseError
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from config.errors import ConfigError, Fault
@@ -98,8 +99,11 @@ class Settings(BaseModel):
     def open_keyring(self) -> Keyring:
         """The service's keys; raises `ConfigError` without showing any of them."""
         try:
-            return Keyring.model_validate_json(self.keyring.get_secret_value())
-        except ValidationError:
+            keyring = Keyring.model_validate_json(self.keyring.get_secret_value())
+            keyring.make_vault()
+            keyring.opening_keys()
+            return keyring
+        except (ValueError, KeyError, JoseError):
             raise ConfigError(
                 [Fault(sentence=f"{PREFIX}KEYRING is not a key ring; see docs/operations.md.")]
             ) from None

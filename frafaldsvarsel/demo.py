@@ -313,4 +313,4 @@ def demo_service(data: Path, say: Callable[[str], None]) -> Service:
         shutil.rmtree(data)
     data.mkdir(parents=True, exist_ok=True)
     (data / MARK).write_text("Made by the demo, and removed when it starts again.\n", encoding="utf-8")
-    return Service(data, say=say, workers=WORKERS)
+    return Service(data, say=say, workers=WORKERS, audit=False)

@@ -17,6 +17,9 @@ from ledger.run import Ledger
 
 log = logging.getLogger(__name__)
 
+EX_FAULT = 70
+"""A fault of ours or of a server: nothing is lost, start the process again (sysexits.h)."""
+
 
 def run_worker(settings: Settings) -> NoReturn:
     """Run the Faust worker until SIGTERM. Blocks; owns the event loop."""
@@ -111,5 +114,11 @@ def _until_told(serve: Callable[[asyncio.Event], Awaitable[None]]) -> int:
             loop.add_signal_handler(number, stop.set)
         await serve(stop)
 
-    uvloop.run(main())
+    try:
+        uvloop.run(main())
+    except BaseExceptionGroup as faults:
+        log.critical(
+            "ending: %s", "; ".join(f"{type(fault).__name__}: {fault}" for fault in faults.exceptions)
+        )
+        return EX_FAULT
     return 0

@@ -31,6 +31,7 @@ from publisher.local_keys import ensure_keys, read_sender
 
 log = logging.getLogger(__name__)
 
+_ARGUMENTS: Final = {"audit": ("--heal", "--watch", "20")}
 _READY_SECONDS: Final = 90.0
 _LOOK_SECONDS: Final = 0.25
 _REST_SECONDS: Final = (0.0, 0.5, 2.0, 5.0)
@@ -59,6 +60,8 @@ class Service:
     data: Path
     jars: Path | None = None
     workers: int = 1
+    audit: bool = True
+    """Whether an auditor runs beside it, and drives again what it misses."""
     say: Callable[[str], None] = lambda _: None
     _children: dict[str, _Child] = field(default_factory=dict, init=False)
     _stopping: threading.Event = field(default_factory=threading.Event, init=False)
@@ -128,7 +131,8 @@ class Service:
         topics.apply(settings.kafka, compose.replication(settings))
         self.say("processes")
         names = [*(f"worker-{number}" for number in range(2, self.workers + 1))]
-        self._children = {name: _Child(name) for name in ("worker", *names, "ledger", "notify")}
+        watching = ("audit",) if self.audit else ()
+        self._children = {name: _Child(name) for name in ("worker", *names, "ledger", "notify", *watching)}
         for child in self._children.values():
             self._launch(child)
         self._await_ready()
@@ -182,7 +186,7 @@ class Service:
         environment["PYTHONPATH"] = str(Path(__file__).resolve().parents[1])
         child.process = Process(
             Plan(
-                argv=[sys.executable, "-m", "frafaldsvarsel", kind],
+                argv=[sys.executable, "-m", "frafaldsvarsel", kind, *_ARGUMENTS.get(kind, ())],
                 log=self.data / "logs" / f"{child.name}.log",
                 env=inherited | environment,
                 grace_seconds=30.0,
@@ -196,6 +200,8 @@ class Service:
     def _await_ready(self) -> None:
         deadline = time.monotonic() + _READY_SECONDS
         for child in self._children.values():
+            if child.name == "audit":
+                continue
             while not self._ready_file(child.name).exists():
                 process = child.process
                 if process is not None and process.exit_code is not None:

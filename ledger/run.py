@@ -12,7 +12,7 @@ from typing import Any, Final
 import psycopg
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from config.kafka import KafkaSettings
 from config.topics import Topic
@@ -170,19 +170,34 @@ class Ledger:
         self._on_ready()
 
 
+class UnreadableError(RuntimeError):
+    """A record on a topic of ours that we cannot read: stop, and let a person look. Holds no content."""
+
+
+def _take(batch: Batch, topic: str, value: bytes) -> None:
+    match topic:
+        case Topic.RECEIPTS:
+            receipt = _receipts.validate_json(value)
+            if isinstance(receipt, Receipt):
+                batch.receipts.append(receipt)
+        case Topic.APPLIED:
+            batch.applied.append(Applied.model_validate_json(value))
+        case Topic.DECISIONS:
+            batch.decisions.append(Decision.model_validate_json(value))
+
+
 def _decode(polled: dict[TopicPartition, list[Any]]) -> Batch:
     batch = Batch()
     for place, records in polled.items():
         for record in records:
-            match place.topic:
-                case Topic.RECEIPTS:
-                    receipt = _receipts.validate_json(record.value)
-                    if isinstance(receipt, Receipt):
-                        batch.receipts.append(receipt)
-                case Topic.APPLIED:
-                    batch.applied.append(Applied.model_validate_json(record.value))
-                case Topic.DECISIONS:
-                    batch.decisions.append(Decision.model_validate_json(record.value))
+            try:
+                _take(batch, place.topic, record.value)
+            except ValidationError as error:
+                # Only our own processes write here: a fault of ours, and going on would lose the record.
+                raise UnreadableError(
+                    f"{place.topic}/{place.partition}@{record.offset} cannot be read: "
+                    f"{error.error_count()} faults"
+                ) from None
         if records:
             batch.next_offsets[place.topic, place.partition] = records[-1].offset + 1
     return batch

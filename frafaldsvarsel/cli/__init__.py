@@ -30,4 +30,4 @@ def main() -> None:
     except ConfigError as error:
         for fault in error.faults:
             fail(str(fault))
-        sys.exit(78)
+        sys.exit(service.EX_CONFIG)

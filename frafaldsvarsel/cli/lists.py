@@ -1,6 +1,8 @@
 """`receipts`, `decisions`, `tasks`: what became of messages, as a table or as JSON (docs/command-line.md)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import psycopg
@@ -9,13 +11,17 @@ import typer
 from frafaldsvarsel.cli.environment import settings
 from frafaldsvarsel.cli.terminal import DataDir, JsonFlag, emit, fail, note, show
 from ledger import queries
+from models.calendar import COPENHAGEN
 from models.decision import Outcome
+from models.events import TYPE_PREFIX
 from models.receipt import ReceiptStatus
 from models.task import TaskStatus
 
 Limit = Annotated[
     int | None, typer.Option("--limit", min=1, help="How many rows; a table shows 50 unless told.")
 ]
+Row = Mapping[str, Any]
+Column = Callable[[Row], object]
 _TABLE_ROWS = 50
 
 
@@ -38,7 +44,7 @@ def receipts(
     _list(
         queries.RECEIPTS,
         {"status": status, "institution": institution, "message": message},
-        ("appended_at", "institution", "message_id", "type", "status", "reason", "detail", "repeat"),
+        _RECEIPT_COLUMNS,
         data=data,
         limit=limit,
         as_json=as_json,
@@ -58,17 +64,7 @@ def decisions(
     _list(
         queries.DECISIONS,
         {"outcome": outcome, "institution": institution, "message": message, "unit": unit},
-        (
-            "appended_at",
-            "institution",
-            "message_id",
-            "decision",
-            "reason",
-            "unit",
-            "task",
-            "react_by",
-            "review_on",
-        ),
+        _DECISION_COLUMNS,
         data=data,
         limit=limit,
         as_json=as_json,
@@ -87,7 +83,7 @@ def tasks(
     _list(
         queries.TASKS,
         {"status": status, "unit": unit, "reference": reference},
-        ("reference", "unit", "status", "react_by", "mentor_until", "messages", "delivered", "waiting"),
+        _TASK_COLUMNS,
         data=data,
         limit=limit,
         as_json=as_json,
@@ -97,9 +93,9 @@ def tasks(
 def _list(
     query: queries.Query,
     filters: dict[str, str | None],
-    columns: Sequence[str],
+    columns: Mapping[str, Column],
     *,
-    data: Any,
+    data: Path | None,
     limit: int | None,
     as_json: bool,
 ) -> None:
@@ -115,10 +111,58 @@ def _list(
     except psycopg.OperationalError:
         fail("PostgreSQL does not answer.")
         raise typer.Exit(1) from None
-    show("", columns, ([_cell(row[column]) for column in columns] for row in found), empty="None.")
+    show("", list(columns), ([column(row) for column in columns.values()] for row in found), empty="None.")
     if limit is None and len(found) == _TABLE_ROWS:
-        note(f"[dim]The first {_TABLE_ROWS}; --limit N shows more, --json all.[/]")
+        note(f"[dim]The first {_TABLE_ROWS}; --limit N shows more, --json all and whole.[/]")
 
 
-def _cell(value: object) -> object:
-    return f"{value:%Y-%m-%d %H:%M:%S}" if hasattr(value, "hour") else value
+def _plain(name: str) -> Column:
+    return lambda row: row[name]
+
+
+def _time(row: Row) -> str:
+    moment: datetime = row["appended_at"]
+    return f"{moment.astimezone(COPENHAGEN):%d %b %H:%M}"
+
+
+def _id(row: Row) -> str:
+    return str(row["message_id"] or "")[:8]
+
+
+def _kind(row: Row) -> str:
+    return str(row["type"] or "").removeprefix(TYPE_PREFIX).removesuffix(".v1")
+
+
+def _answer(row: Row) -> str:
+    said = [row["reason"], row["detail"], row["repeat"]]
+    return " · ".join(str(part) for part in said if part)
+
+
+_RECEIPT_COLUMNS: Mapping[str, Column] = {
+    "appended": _time,
+    "sender": _plain("institution"),
+    "id": _id,
+    "event": _kind,
+    "status": _plain("status"),
+    "why": _answer,
+}
+_DECISION_COLUMNS: Mapping[str, Column] = {
+    "appended": _time,
+    "from": _plain("institution"),
+    "id": _id,
+    "decision": _plain("decision"),
+    "reason": lambda row: "" if row["reason"] == row["decision"] else row["reason"],
+    "unit": _plain("unit"),
+    "task": _plain("task"),
+    "react by": _plain("react_by"),
+    "look at": _plain("review_on"),
+}
+_TASK_COLUMNS: Mapping[str, Column] = {
+    "task": _plain("reference"),
+    "unit": _plain("unit"),
+    "status": _plain("status"),
+    "react by": _plain("react_by"),
+    "mentor until": _plain("mentor_until"),
+    "messages": _plain("messages"),
+    "notices": lambda row: f"{row['delivered']} sent" + (f", {row['waiting']} due" if row["waiting"] else ""),
+}

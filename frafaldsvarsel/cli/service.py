@@ -16,6 +16,9 @@ from frafaldsvarsel.cli.environment import settings
 from frafaldsvarsel.cli.terminal import DataDir, fail, note, out
 from ops import topics
 
+EX_CONFIG = 78
+"""A person must mend the configuration (sysexits.h)."""
+
 topic_commands = typer.Typer(help="Make and verify the Kafka topics.", no_args_is_help=True)
 
 
@@ -97,7 +100,7 @@ def check_config(data: DataDir = None) -> None:
     for sentence in faults:
         fail(sentence)
     if faults:
-        raise typer.Exit(1)
+        raise typer.Exit(EX_CONFIG)
     out.print("[green]✓[/] Settings, keys, senders, law, units and routes are sound.")
 
 

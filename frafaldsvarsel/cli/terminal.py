@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -37,7 +38,9 @@ def emit(row: Mapping[str, Any]) -> None:
 
 def show(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
     """A table, or a sentence where there is nothing to show."""
-    table = Table(title=title, title_justify="left", header_style="bold")
+    table = Table(
+        title=title or None, title_justify="left", header_style="bold", box=SIMPLE_HEAD, pad_edge=False
+    )
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:

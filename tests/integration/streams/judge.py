@@ -24,16 +24,16 @@ def place_of(message: Message) -> Place:
     return str(message.topic()), int(message.partition() or 0), int(message.offset() or 0)
 
 
-def receipts_of(stage: Stage) -> dict[Place, list[Receipt]]:
+def receipts_of(messages: list[Message]) -> dict[Place, list[Receipt]]:
     """Intake's receipts by the place of the record that they answer."""
-    told = [Receipt.model_validate_json(message.value() or b"") for message in stage.read(Topic.RECEIPTS)]
+    told = [Receipt.model_validate_json(message.value() or b"") for message in messages]
     return by_key(told, lambda receipt: receipt.origin.place)
 
 
-def final_decisions(stage: Stage) -> dict[Key, Decision]:
+def final_decisions(messages: list[Message]) -> dict[Key, Decision]:
     """Of each message the decision with the highest revision."""
     last: dict[Key, Decision] = {}
-    for message in stage.read(Topic.DECISIONS):
+    for message in messages:
         decision = Decision.model_validate_json(message.value() or b"")
         key = (decision.message.sender, decision.message.message_id, decision.message.person_id)
         if key not in last or last[key].revision <= decision.revision:
@@ -59,25 +59,34 @@ def naive_decisions(events: list[Message]) -> dict[Key, Decision]:
 
 def assert_accounted(stage: Stage) -> Counter[str]:
     """Every hop one to one; returns how often each thing is there."""
-    inputs = {place_of(message) for message in stage.read(*map(str, InputTopic))}
-    receipts = receipts_of(stage)
+    topics = [
+        *InputTopic,
+        Topic.RECEIPTS,
+        Topic.PERSON_EVENTS,
+        Topic.REJECTED,
+        Topic.APPLIED,
+        Topic.DECISIONS,
+    ]
+    on = by_key(stage.read(*map(str, topics)), lambda message: str(message.topic()))
+    inputs = {place_of(message) for topic in InputTopic for message in on.get(topic, ())}
+    receipts = receipts_of(on[Topic.RECEIPTS])
     assert set(receipts) == inputs
     for told in receipts.values():
         assert all(receipt == told[0] for receipt in told), "receipts for one record differ"
     accepted = {place for place, told in receipts.items() if told[0].status is ReceiptStatus.ACCEPTED}
-    events = stage.read(Topic.PERSON_EVENTS)
+    events = on[Topic.PERSON_EVENTS]
     origins = {PersonEvent.model_validate_json(event.value() or b"").origin.place for event in events}
     assert origins == accepted
-    kept = {bytes(message.key() or b"").decode() for message in stage.read(Topic.REJECTED)}
+    kept = {bytes(message.key() or b"").decode() for message in on.get(Topic.REJECTED, ())}
     assert kept == {f"{topic}/{part}/{offset}" for topic, part, offset in inputs - accepted}
     entries = Counter(
         (applied.partition, entry.offset)
-        for message in stage.read(Topic.APPLIED)
+        for message in on[Topic.APPLIED]
         for applied in [Applied.model_validate_json(message.value() or b"")]
         for entry in applied.entries
     )
     assert set(entries) == {place_of(event)[1:] for event in events}
-    expected, found = naive_decisions(events), final_decisions(stage)
+    expected, found = naive_decisions(events), final_decisions(on[Topic.DECISIONS])
     assert {key: (one.revision, one.verdict, one.message) for key, one in found.items()} == {
         key: (one.revision, one.verdict, one.message) for key, one in expected.items()
     }
