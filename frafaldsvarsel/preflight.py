@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import psycopg
@@ -29,6 +29,11 @@ def kafka(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) ->
             log.warning("waiting: %s", error)
             sleep(wait)
             wait = min(wait * 2, _LONGEST_WAIT)
+    judge(faults)
+
+
+def judge(faults: Sequence[topics.Difference]) -> None:
+    """Say how the topics differ; raises `ConfigError` where the promises would not hold."""
     for fault in faults:
         log.warning("%s", fault.sentence)
     if any(fault.fatal for fault in faults):

@@ -19,6 +19,7 @@ from config.kafka import KafkaSettings, Security
 from config.topics import Topic
 from models.events import InputTopic
 from models.law import Law
+from streams import lenient
 from streams.assignment import Assignment
 from streams.driver import Driver
 from streams.intake import Context
@@ -49,6 +50,7 @@ class App(faust.App):
 
 def build(settings: WorkerSettings, context: Context, law: Law, on_assigned: Any) -> App:
     """The application, not started. `on_assigned` is called with the partitions at every assignment."""
+    lenient.install()
     app = _app(settings)
     assignment = Assignment()
     producer: list[AIOKafkaProducer] = []

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from frafaldsvarsel.embedded.mailbox import read_mails
@@ -231,6 +232,35 @@ def test_the_audit_balances_and_every_topic_and_setting_is_sound(up: Up, sent: d
     assert {one["hop"] for one in account["accounts"]} >= {"receipts", "applied", "decisions", "tasks"}
     assert command("topics", "check", data=up.data).returncode == 0
     assert command("check-config", data=up.data).returncode == 0
+
+
+def test_what_got_lost_on_the_way_is_found_by_its_place_and_driven_again(
+    up: Up, sent: dict[str, Any]
+) -> None:
+    """Rows are taken out of the ledger, as if a hop had lost them; the same steps put back the same rows."""
+    before = {name: rows(name, data=up.data) for name in ("receipts", "decisions", "tasks")}
+    url = json.loads((up.data / "addresses.json").read_text())["database_url"]
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("DELETE FROM repeats")
+        connection.execute("DELETE FROM receipts WHERE topic IN ('benefits', 'residences')")
+        connection.execute("DELETE FROM applied WHERE origin_topic = 'enrolments'")
+        for table in ("messages", "attempts", "deliveries", "tasks"):
+            connection.execute(f"DELETE FROM {table}".encode())  # noqa: S608 - our own names
+    found = command("audit", "--json", "--heal", "--grace", "0", data=up.data)
+    assert found.returncode == 1
+    lost = json.loads(found.stdout)
+    assert lost["unaccounted"] > 0
+    places = {(one["hop"], one.get("topic")) for one in lost["exceptions"]}
+    assert {("receipts", "benefits"), ("receipts", "residences"), ("person_events", "enrolments")} <= places
+    until("sound audit", lambda: command("audit", "--grace", "0", "--heal", data=up.data).returncode == 0)
+    healed_tasks = rows("tasks", data=up.data)
+    for name in ("task_id", "reference", "unit", "react_by", "appended_at", "message_ids"):
+        assert [one[name] for one in healed_tasks] == [one[name] for one in before["tasks"]]
+    healed = rows("decisions", data=up.data)
+    assert [(one["message_id"], one["decision"], one["unit"], one["revision"]) for one in healed] == [
+        (one["message_id"], one["decision"], one["unit"], one["revision"]) for one in before["decisions"]
+    ]
+    assert len(rows("receipts", data=up.data)) == len(before["receipts"])
 
 
 def test_tables_show_what_the_json_says(up: Up, sent: dict[str, Any]) -> None:

@@ -193,7 +193,7 @@ class Stage:
         try:
             while open_partitions:
                 assert time.monotonic() < deadline
-                for message in consumer.consume(5000, timeout=0.5):
+                for message in consumer.consume(1000, timeout=0.1):
                     if message.error() is None:
                         found.append(message)
                     else:

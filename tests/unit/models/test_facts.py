@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 
+import pytest
+
 from models.decision import Decision
 from models.facts import fold
 from models.person_event import PersonEvent
@@ -185,6 +187,15 @@ class TestIds:
             assert set(last) == {first.event_id}
             assert last[first.event_id].message.origin == first.origin
             assert last[first.event_id].verdict.reason is R.OBLIGED
+
+    @pytest.mark.parametrize("later", [{"partition": 1}, {"offset": 8}])
+    def test_of_two_appended_in_the_same_moment_the_place_decides(self, later: dict[str, int]) -> None:
+        """The lower partition, then the lower offset: the same one for every reader."""
+        place = {"partition": 0, "offset": 7, "appended_at": APPENDED}
+        first = risk(origin=origin(**place))
+        second = risk(DAY + timedelta(days=1), event_id=first.event_id, origin=origin(**(place | later)))
+        for order in ((first, second), (second, first)):
+            assert decisions(*background(), *order)[first.event_id].message.origin == first.origin
 
     def test_a_fact_that_reuses_an_id_changes_nothing(self) -> None:
         """Of two contents under one id, the first is in force."""

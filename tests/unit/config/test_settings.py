@@ -1,0 +1,90 @@
+"""The environment: typed once, every fault a sentence, no secret ever shown."""
+
+from pathlib import Path
+
+import pytest
+
+from config.errors import ConfigError
+from config.settings import PREFIX, SECRETS, Settings, load
+from seals.keyring import new_keyring
+
+SECRET = "postgresql://somebody:hunter2@db/frafald"
+
+
+def environment(**more: str) -> dict[str, str]:
+    values = {
+        "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092",
+        "DATABASE_URL": SECRET,
+        "KEYRING": new_keyring().model_dump_json(),
+        "SENDERS_DIR": "senders",
+        **more,
+    }
+    return {PREFIX + name: value for name, value in values.items()} | {"PATH": "/usr/bin"}
+
+
+def faults(environ: dict[str, str]) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load(environ).open_keyring()
+    return [str(fault) for fault in caught.value.faults]
+
+
+def test_a_whole_environment_becomes_typed_settings() -> None:
+    settings = load(environment(SMTP_PORT="2525", SMTP_TLS="tls"))
+    assert settings.smtp_port == 2525
+    assert settings.kafka.bootstrap_servers == "kafka:9092"
+    assert settings.open_keyring().vault_active == "v1"
+
+
+def test_every_fault_is_named_at_once() -> None:
+    broken = environment(SMTP_PORT="many", TYPO="1")
+    del broken[PREFIX + "DATABASE_URL"]
+    said = faults(broken)
+    assert len(said) == 3
+    assert any("FRAFALDSVARSEL_DATABASE_URL is missing." in one for one in said)
+    assert any("FRAFALDSVARSEL_SMTP_PORT is not valid" in one for one in said)
+    assert any("FRAFALDSVARSEL_TYPO is not a setting" in one for one in said)
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_every_secret_may_lie_in_a_file(name: str, tmp_path: Path) -> None:
+    """The file's content, without the newline at its end, is the secret."""
+    content = new_keyring().model_dump_json() if name == "keyring" else "hunter2"
+    file = tmp_path / "secret"
+    file.write_text(content + "\n")
+    environ = environment(**{name.upper() + "_FILE": str(file)})
+    environ.pop(PREFIX + name.upper(), None)
+    assert getattr(load(environ), name).get_secret_value() == content
+
+
+def test_a_secret_file_that_is_not_there_is_named_by_its_variable() -> None:
+    assert any(
+        "FRAFALDSVARSEL_SMTP_PASSWORD_FILE names a file that cannot be read" in one
+        for one in faults(environment(SMTP_PASSWORD_FILE="nowhere"))
+    )
+
+
+def test_copies_that_must_have_a_record_cannot_be_more_than_there_are() -> None:
+    said = faults(environment(REPLICATION_FACTOR="1", MIN_INSYNC_REPLICAS="2"))
+    assert said == ["FRAFALDSVARSEL_MIN_INSYNC_REPLICAS is larger than FRAFALDSVARSEL_REPLICATION_FACTOR."]
+
+
+@pytest.mark.parametrize(
+    "keyring",
+    [
+        "",
+        "{}",
+        "not json",
+        '{"vault":{"v1":"c2hvcnQ="},"vault_active":"v1","opening":[]}',
+        '{"vault_active":1}',
+    ],
+)
+def test_a_key_ring_that_cannot_be_used_is_one_sentence_and_shows_nothing(keyring: str) -> None:
+    said = faults(environment(KEYRING=keyring))
+    assert said == ["FRAFALDSVARSEL_KEYRING is not a key ring; see docs/operations.md."]
+
+
+def test_no_secret_shows_in_the_settings() -> None:
+    settings: Settings = load(environment(SMTP_PASSWORD="hunter3", KAFKA_PASSWORD="hunter4"))
+    shown = repr(settings) + str(settings) + repr(settings.kafka)
+    assert "hunter" not in shown
+    assert "opening" not in shown
