@@ -34,7 +34,7 @@ LinkBase = Annotated[str, AfterValidator(_checked_base)]
 class TaskNotice(Frozen):
     """One occasion on which a unit is told about one of its tasks. Dates are Copenhagen's."""
 
-    reference: Annotated[str, StringConstraints(pattern=r"^FV-[0-9A-Z]{4}-[0-9A-Z]{4}$")]
+    reference: Annotated[str, StringConstraints(pattern=r"^FV(-[0-9A-Z]{4}){3}$")]
     occasion: Occasion
     unit_name: Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
     react_by: date

@@ -37,7 +37,7 @@ class People:
                     continue
                 applied = int(dict(record.headers)[_APPLIED] or b"-1")
                 last[record.key] = applied
-                if record.key not in held or applied > held[record.key][0]:
+                if record.key not in held or applied >= held[record.key][0]:
                     held[record.key] = (applied, record.value)
         self._read_to[partition] = end
         return [key for key, applied in last.items() if applied < held[key][0]]

@@ -74,7 +74,7 @@ def decisions(
 def tasks(
     status: Annotated[TaskStatus | None, typer.Option(help="open or withdrawn.")] = None,
     unit: Annotated[str | None, typer.Option(help="Of one unit.")] = None,
-    reference: Annotated[str | None, typer.Option(help="One task: FV-XXXX-XXXX.")] = None,
+    reference: Annotated[str | None, typer.Option(help="One task: FV-XXXX-XXXX-XXXX.")] = None,
     data: DataDir = None,
     limit: Limit = None,
     as_json: JsonFlag = False,

@@ -67,7 +67,7 @@ CREATE INDEX messages_to_review ON messages (review_on) WHERE outcome = 'undecid
 
 CREATE TABLE tasks (                         -- one duty of one unit about one person's enrolment
     id            uuid        PRIMARY KEY,
-    reference     text        NOT NULL UNIQUE,   -- what mails and people say: FV-XXXX-XXXX
+    reference     text        NOT NULL UNIQUE,   -- what mails and people say: FV-XXXX-XXXX-XXXX
     person_id     text        NOT NULL,
     enrolment_id  text        NOT NULL,
     unit_id       text        NOT NULL,

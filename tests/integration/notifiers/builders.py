@@ -32,7 +32,7 @@ def a_mail(*, recipient: str = RECIPIENT, sender: str = "frafaldsvarsel@varsel.e
         sender=sender,
         sender_name="Frafaldsvarsel",
         recipient=recipient,
-        subject="Ny opgave FV-7K3M-92QD: reagér senest fredag den 9. oktober 2026",
+        subject="Ny opgave FV-7K3M-92QD-0001: reagér senest fredag den 9. oktober 2026",
         text="Hej\n.et punktum først\n..og to\næøå\n",
         html="<p>Hej</p>\n",
     )

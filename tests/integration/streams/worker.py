@@ -1,6 +1,7 @@
 """Stream workers as processes of their own, and another client library that judges what they have done."""
 
 import os
+import struct
 import sys
 import time
 from collections import defaultdict
@@ -9,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from aiokafka import AIOKafkaProducer
+from aiokafka.record.util import calc_crc32c_py
 from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
@@ -28,6 +31,8 @@ from streams.settings import GROUP
 
 K = TypeVar("K")
 T = TypeVar("T")
+CRC_AT = 17
+"""Where a batch keeps its checksum, which covers everything behind it."""
 ROOT = Path(__file__).resolve().parents[3]
 QUIET = {"log_level": 0}
 READ = [str(topic) for topic in InputTopic] + [str(Topic.PERSON_EVENTS)]
@@ -146,6 +151,21 @@ class Stage:
                     self._producer.poll(0.1)
         assert self._producer.flush(30) == 0
         assert failed == []
+
+    async def send_odd_header(self, ready: Ready, name: bytes) -> None:
+        """Send the record with one more header, whose name no honest library would let through."""
+        producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap)
+        await producer.start()
+        try:
+            builder = producer.create_batch()
+            headers = [*ready.headers, ("N" * len(name), b"")]
+            builder.append(timestamp=None, key=ready.key, value=ready.value, headers=headers)
+            raw = bytearray(builder._build().replace(b"N" * len(name), name))
+            struct.pack_into(">I", raw, CRC_AT, calc_crc32c_py(bytes(raw[CRC_AT + 4 :])))
+            builder._buffer = raw
+            await (await producer.send_batch(builder, ready.topic, partition=0))
+        finally:
+            await producer.stop()
 
     def places(self, names: Iterable[str]) -> list[TopicPartition]:
         """Every partition of the topics."""

@@ -26,7 +26,7 @@ def a_mail(**changes: object) -> Mail:
         "sender": "frafaldsvarsel@varsel.example.dk",
         "sender_name": "Frafaldsvarsel",
         "recipient": "jobcenter@kommune.example.dk",
-        "subject": "Ny opgave FV-7K3M-92QD: reagér senest fredag den 9. oktober 2026",
+        "subject": "Ny opgave FV-7K3M-92QD-0001: reagér senest fredag den 9. oktober 2026",
         "text": "Hej\n\n.en linje med punktum\nÆØÅ æøå – slut\n",
         "html": '<!DOCTYPE html>\n<html lang="da"><p>Ærø &amp; Søn</p></html>\n',
     }
@@ -35,7 +35,7 @@ def a_mail(**changes: object) -> Mail:
 
 def a_notice(*, occasion: Occasion) -> TaskNotice:
     return TaskNotice(
-        reference="FV-7K3M-92QD",
+        reference="FV-7K3M-92QD-0001",
         occasion=occasion,
         unit_name="Jobcenter Ærø",
         react_by=date(2026, 9, 30),
@@ -52,8 +52,8 @@ def test_the_bytes_are_exactly_these() -> None:
     assert head.decode("ascii").split("\r\n") == [
         "From: Frafaldsvarsel <frafaldsvarsel@varsel.example.dk>",
         "To: jobcenter@kommune.example.dk",
-        "Subject: Ny opgave FV-7K3M-92QD: =?utf-8?q?reag=C3=A9r?= senest fredag den 9.",
-        " oktober 2026",
+        "Subject: Ny opgave FV-7K3M-92QD-0001: =?utf-8?q?reag=C3=A9r?= senest fredag",
+        " den 9. oktober 2026",
         "Date: Fri, 02 Oct 2026 11:30:05 +0200",
         "Message-ID: <0198c1f2-9c1e-5d6b-8a44-5f2a9a1d0c11@varsel.example.dk>",
         "Auto-Submitted: auto-generated",

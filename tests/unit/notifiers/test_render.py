@@ -16,7 +16,7 @@ ACTING = [Occasion.NEW, Occasion.MORE_MESSAGES, Occasion.TAKEN_OVER]
 
 def a_notice(**changes: object) -> TaskNotice:
     values: dict[str, object] = {
-        "reference": "FV-7K3M-92QD",
+        "reference": "FV-7K3M-92QD-0001",
         "occasion": Occasion.NEW,
         "unit_name": "Jobcenter Ærø",
         "react_by": date(2026, 10, 9),
@@ -61,17 +61,17 @@ def test_every_mail_carries_reference_reason_date_and_link(occasion: Occasion) -
     page = _Page(rendered.html)
     assert page.lang == "da"
     assert not page.open
-    assert "FV-7K3M-92QD" in rendered.subject
+    assert "FV-7K3M-92QD-0001" in rendered.subject
     assert "fredag den 9. oktober 2026" in rendered.subject
     for body in (rendered.text, page.text):
         words = re.sub(r"\s+", " ", body)
-        assert "FV-7K3M-92QD" in words
+        assert "FV-7K3M-92QD-0001" in words
         assert "fredag den 9. oktober 2026" in words
-        assert "https://varsel.example.dk/opgaver/FV-7K3M-92QD" in words
+        assert "https://varsel.example.dk/opgaver/FV-7K3M-92QD-0001" in words
         assert "tage kontakt til den unge og tage stilling til" in words
         assert "Til Jobcenter Ærø" in words
         assert "lokalt mål" in words
-    assert set(page.links) == {"https://varsel.example.dk/opgaver/FV-7K3M-92QD"}
+    assert set(page.links) == {"https://varsel.example.dk/opgaver/FV-7K3M-92QD-0001"}
     assert not {"img", "script", "style", "link", "iframe", "form"} & set(page.tags)
 
 
@@ -117,7 +117,7 @@ def test_a_link_base_that_is_no_plain_web_address_is_refused(base: str) -> None:
         a_notice(link_base=base)
 
 
-@pytest.mark.parametrize("reference", ["FV-7K3M", "FV-7K3M-92QD\n", "010190-1234", "fv-7k3m-92qd"])
+@pytest.mark.parametrize("reference", ["FV-7K3M", "FV-7K3M-92QD-0001\n", "010190-1234", "fv-7k3m-92qd"])
 def test_a_reference_is_a_reference_and_nothing_else(reference: str) -> None:
     with pytest.raises(ValidationError):
         a_notice(reference=reference)

@@ -25,7 +25,11 @@ def stretch(*names: bytes, codec: int = 0) -> bytes:
     )
     for number, name in enumerate(names):
         builder.append(
-            number, timestamp=1, key=None, value=b"%d" % number, headers=[("N" * len(name), b"\xff"), ("n", None)]
+            number,
+            timestamp=1,
+            key=None,
+            value=b"%d" % number,
+            headers=[("N" * len(name), b"\xff"), ("n", None)],
         )
     raw = bytearray(builder.build())
     for name in names:
