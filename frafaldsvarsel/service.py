@@ -32,6 +32,8 @@ from publisher.local_keys import ensure_keys, read_sender
 log = logging.getLogger(__name__)
 
 _ARGUMENTS: Final = {"audit": ("--heal", "--watch", "20")}
+_YIELDING: Final = {"notify": ("nice", "-n", "5"), "audit": ("nice", "-n", "10")}
+"""On one machine a mail can wait for the books, and counting them for both."""
 _READY_SECONDS: Final = 90.0
 _LOOK_SECONDS: Final = 0.25
 _REST_SECONDS: Final = (0.0, 0.5, 2.0, 5.0)
@@ -186,7 +188,14 @@ class Service:
         environment["PYTHONPATH"] = str(Path(__file__).resolve().parents[1])
         child.process = Process(
             Plan(
-                argv=[sys.executable, "-m", "frafaldsvarsel", kind, *_ARGUMENTS.get(kind, ())],
+                argv=[
+                    *_YIELDING.get(kind, ()),
+                    sys.executable,
+                    "-m",
+                    "frafaldsvarsel",
+                    kind,
+                    *_ARGUMENTS.get(kind, ()),
+                ],
                 log=self.data / "logs" / f"{child.name}.log",
                 env=inherited | environment,
                 grace_seconds=30.0,

@@ -5,15 +5,17 @@ It is the state of match, kept in the compacted topic ``people``; only `models.s
 
 from pydantic import Field
 
+from models.decision import Cause
 from models.frozen import Frozen
 from models.person_event import PersonEvent
 
 
 class Decided(Frozen):
-    """The last revision of a message's decision, and a digest of what it said."""
+    """The last revision of a message's decision, a digest of what it said, and the event that made it so."""
 
     revision: int
     digest: str
+    cause: Cause
 
 
 class PersonRecord(Frozen):

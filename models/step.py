@@ -98,14 +98,15 @@ def _decisions(
         before = record.decided.get(key)
         now = before
         if now is None or now.digest != digest:
-            now = Decided(revision=_revision(record, key) + 1, digest=digest)
+            now = Decided(revision=_revision(record, key) + 1, digest=digest, cause=cause)
         decided[key] = now
         decisions.append(
             Decision(
                 message=reference,
                 revision=now.revision,
                 verdict=verdict,
-                cause=cause,
+                # A replay names the event that made the revision: the notices that follow from it keep their ids.
+                cause=now.cause,
                 sealed=message.sealed,
             )
         )

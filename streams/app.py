@@ -53,8 +53,7 @@ def build(settings: WorkerSettings, context: Context, law: Law, on_assigned: Any
     lenient.install()
     app = _app(settings)
     assignment = Assignment()
-    producer: list[AIOKafkaProducer] = []
-    readers: list[Reader] = []
+    opened: list[AIOKafkaProducer | Reader] = []
 
     @app.on_partitions_revoked.connect
     async def revoked(_app: Any, /, *_: Any, **__: Any) -> None:
@@ -67,11 +66,9 @@ def build(settings: WorkerSettings, context: Context, law: Law, on_assigned: Any
         on_assigned(assignment.partitions)
 
     async def start_step(step: type[Intake] | type[Match], topics: Sequence[str]) -> Driver:
-        if not producer:
-            producer.append(AIOKafkaProducer(**settings.kafka.producer()))
-            await producer[0].start()
-        reader = Reader(settings.kafka)
-        readers.append(reader)
+        producer, reader = AIOKafkaProducer(**settings.kafka.producer()), Reader(settings.kafka)
+        opened.extend((producer, reader))
+        await producer.start()
         await reader.start()
         made: Step = Intake(context) if step is Intake else Match(law, People(reader))
         return Driver(
@@ -79,7 +76,7 @@ def build(settings: WorkerSettings, context: Context, law: Law, on_assigned: Any
             topics=topics,
             assignment=assignment,
             progress=Progress(step.name, reader),
-            output=Output(producer[0]),
+            output=Output(producer),
             monotonic=time.monotonic,
         )
 
@@ -99,10 +96,8 @@ def build(settings: WorkerSettings, context: Context, law: Law, on_assigned: Any
 
     @app.on_before_shutdown.connect
     async def close(_app: Any, /, *_: Any, **__: Any) -> None:
-        for reader in readers:
-            await reader.stop()
-        for one in producer:
-            await one.stop()
+        for client in opened:
+            await client.stop()
 
     return app
 

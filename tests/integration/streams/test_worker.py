@@ -21,6 +21,8 @@ from tests.integration.streams.judge import assert_accounted, place_of, receipts
 from tests.integration.streams.traffic import made_up_cpr, person_story
 from tests.integration.streams.worker import Stage, by_key
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def stage(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
