@@ -7,6 +7,7 @@ import fcntl
 import json
 import logging
 import os
+import shutil
 import sys
 import threading
 import time
@@ -32,7 +33,7 @@ from publisher.local_keys import ensure_keys, read_sender
 log = logging.getLogger(__name__)
 
 _ARGUMENTS: Final = {"audit": ("--heal", "--watch", "20")}
-_YIELDING: Final = {"notify": ("nice", "-n", "5"), "audit": ("nice", "-n", "10")}
+_YIELDING: Final = {"notify": "5", "audit": "10"}
 """On one machine a mail can wait for the books, and counting them for both."""
 _READY_SECONDS: Final = 90.0
 _LOOK_SECONDS: Final = 0.25
@@ -189,7 +190,7 @@ class Service:
         child.process = Process(
             Plan(
                 argv=[
-                    *_YIELDING.get(kind, ()),
+                    *_nice(kind),
                     sys.executable,
                     "-m",
                     "frafaldsvarsel",
@@ -288,3 +289,9 @@ class Service:
     def database(self) -> psycopg.Connection[tuple[object, ...]]:
         """A connection to the ledger, for whoever counts."""
         return psycopg.connect(self._database.url, autocommit=True)
+
+
+def _nice(kind: str) -> tuple[str, ...]:
+    """The words before a command that lower its priority, where the machine has them."""
+    nice = shutil.which("nice")
+    return () if nice is None or kind not in _YIELDING else (nice, "-n", _YIELDING[kind])
