@@ -1,10 +1,8 @@
 """`audit`: the accounting as an equation, and every exception with its place."""
 
 import asyncio
-import logging
-import time
 from datetime import timedelta
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
@@ -33,15 +31,18 @@ def audit_command(
     """Hold Kafka's log against the ledger. Exit code 1 when anything is unaccounted for beyond the grace time."""
     import psycopg
 
-    from frafaldsvarsel.cli.show_audit import as_object, run, show
+    from config import logs
+    from frafaldsvarsel import watch as auditor
+    from frafaldsvarsel.cli.show_audit import as_object, show
     from ops.log import LogUnreachable
 
     known = settings(data)
     allowed = timedelta(seconds=known.grace_seconds if grace is None else grace)
     if watch is not None:
-        _watch(known, allowed, watch, heal)
+        logs.configure()
+        auditor.watch(known, grace=allowed, seconds=watch, healing=heal)
     try:
-        result = run(known, allowed)
+        result = auditor.once(known, allowed)
     except (psycopg.OperationalError, LogUnreachable) as error:
         fail(str(error) if isinstance(error, LogUnreachable) else "PostgreSQL does not answer.")
         raise typer.Exit(2) from None
@@ -61,30 +62,3 @@ def _heal(known: Settings, result: Audit) -> int:
     from frafaldsvarsel.heal import heal
 
     return asyncio.run(heal(known, result.exceptions))
-
-
-def _watch(known: Settings, grace: timedelta, seconds: int, heal: bool) -> NoReturn:
-    """Audit for ever, and say it when the number of what is unaccounted for changes."""
-    import psycopg
-
-    from config import logs
-    from frafaldsvarsel.cli.show_audit import run
-    from ops.log import LogUnreachable
-
-    logs.configure()
-    log = logging.getLogger("audit")
-    before = None
-    while True:
-        try:
-            result = run(known, grace)
-        except (psycopg.Error, LogUnreachable) as error:
-            log.warning("audit: waiting; cannot count: %s", type(error).__name__)
-            time.sleep(seconds)
-            continue
-        if result.unaccounted != before:
-            level = logging.ERROR if result.unaccounted else logging.INFO
-            log.log(level, "audit: unaccounted %d, under way %d", result.unaccounted, result.under_way)
-            before = result.unaccounted
-        if heal and result.exceptions:
-            _heal(known, result)
-        time.sleep(seconds)

@@ -1,35 +1,11 @@
-"""One audit, and how it is shown: the equations for people, one object for programs."""
+"""How an audit is shown: the equations for people, one object for programs."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
 
-import psycopg
-
-from config.settings import Settings
 from frafaldsvarsel.cli.terminal import fail, out
 from ops.accounts import ABOUT, Account, Audit
-from ops.audit import audit
-from ops.log import Log
 
 _SHOWN = 20
-
-
-def run(known: Settings, grace: timedelta) -> Audit:
-    """One audit."""
-    with _connected(known) as (log, connection):
-        return audit(log, connection, grace=grace)
-
-
-@contextmanager
-def _connected(known: Settings) -> Iterator[tuple[Log, psycopg.Connection[tuple[object, ...]]]]:
-    log = Log(known.kafka)
-    try:
-        with psycopg.connect(known.database_url.get_secret_value(), autocommit=True) as connection:
-            yield log, connection
-    finally:
-        log.close()
 
 
 def as_object(result: Audit) -> dict[str, object]:

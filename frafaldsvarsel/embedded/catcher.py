@@ -22,7 +22,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from frafaldsvarsel.embedded.catcher_pages import MailIndex, pages
 from frafaldsvarsel.embedded.mailbox import CaughtMail, Mailbox, MailHead, count_mails, read_mails
 from frafaldsvarsel.embedded.ports import remembered_ports, write_whole
-from frafaldsvarsel.embedded.process import Plan, Process, StartFailed
+from frafaldsvarsel.embedded.process import Plan, Process, Server, StartFailed
 
 __all__ = ["Catcher", "CaughtMail", "MailHead", "count_mails", "main", "read_mails"]
 
@@ -32,14 +32,13 @@ SERVER: Final = "server.pem"
 SIZE_LIMIT: Final = 1_000_000
 
 
-class Catcher:
+class Catcher(Server):
     """The mail catcher as a process of its own; `data` outlives it."""
 
     def __init__(self, data: Path) -> None:
         """Mails lie in `data/mail`, the certificate authority to trust in `data/ca.pem`."""
         self.data: Final = data.resolve()
         self.ca_file: Final = self.data / CA
-        self._process: Process | None = None
 
     @property
     def smtp_port(self) -> int:
@@ -50,12 +49,6 @@ class Catcher:
     def pages_url(self) -> str:
         """Where a person reads the mails; known when ready."""
         return f"http://127.0.0.1:{self._ready()['pages']}/"
-
-    @property
-    def pid(self) -> int | None:
-        """The process; None when it does not run."""
-        running = self._process is not None and self._process.exit_code is None
-        return self._process.pid if running and self._process else None
 
     def start(self) -> None:
         """Start the process; see `wait_ready`."""
@@ -78,18 +71,6 @@ class Catcher:
             if time.monotonic() > end:
                 raise StartFailed(f"The mail catcher was not ready after {timeout:g} seconds.")
             time.sleep(0.02)
-
-    def stop(self) -> None:
-        """End the process; connections are closed."""
-        if self._process is not None:
-            self._process.stop()
-            self._process = None
-
-    def kill(self) -> None:
-        """SIGKILL: what was acknowledged is kept all the same."""
-        if self._process is not None:
-            self._process.kill()
-            self._process = None
 
     def _ready(self) -> dict[str, int]:
         try:

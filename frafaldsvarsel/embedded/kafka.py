@@ -18,7 +18,7 @@ from confluent_kafka.admin import AdminClient
 
 from frafaldsvarsel.embedded.jars import java_program
 from frafaldsvarsel.embedded.ports import remembered_ports, write_whole
-from frafaldsvarsel.embedded.process import Plan, Process, StartFailed
+from frafaldsvarsel.embedded.process import Plan, Process, Server, StartFailed
 
 HEAP: Final = "512m"
 JVM_FLAGS: Final = (
@@ -45,7 +45,7 @@ class Quorum:
     controllers: Mapping[int, int]
 
 
-class Broker:
+class Broker(Server):
     """One node that is both broker and controller. Its data folder outlives it."""
 
     def __init__(
@@ -66,7 +66,6 @@ class Broker:
         self._fixed_ports = ports
         self._settings: Final = dict(settings or {})
         self._ports: Mapping[str, int] = {}
-        self._process: Process | None = None
 
     @property
     def bootstrap(self) -> str:
@@ -74,12 +73,6 @@ class Broker:
         if not self._ports:
             raise RuntimeError("The broker has not been started yet, so its port is not known.")
         return f"127.0.0.1:{self._ports['broker']}"
-
-    @property
-    def pid(self) -> int | None:
-        """The java process; None when it does not run."""
-        running = self._process is not None and self._process.exit_code is None
-        return self._process.pid if running and self._process else None
 
     def start(self) -> None:
         """Format the storage at the first start, then start the broker; see `wait_ready`."""
@@ -109,18 +102,6 @@ class Broker:
                 return
             time.sleep(0.05)
         raise StartFailed(f"Kafka was not ready after {timeout:g} seconds. {self._process.log_tail()}")
-
-    def stop(self) -> None:
-        """Controlled shutdown by SIGTERM; SIGKILL when that has taken 15 seconds."""
-        if self._process is not None:
-            self._process.stop()
-            self._process = None
-
-    def kill(self) -> None:
-        """SIGKILL, as a power cut would: recovery happens at the next start."""
-        if self._process is not None:
-            self._process.kill()
-            self._process = None
 
     def _cluster_id(self) -> str:
         file = self.data / "cluster-id"

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import psycopg
 
-from frafaldsvarsel.embedded.process import Plan, Process, StartFailed
+from frafaldsvarsel.embedded.process import Plan, Process, Server, StartFailed
 
 SOCKET: Final = ".s.PGSQL.5432"
 # The kernel's limit for the path of a Unix socket is 108 bytes with the closing zero (103 on macOS).
@@ -28,7 +28,7 @@ ENVIRONMENT: Final = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath}
 START_SECONDS: Final = 60
 
 
-class Database:
+class Database(Server):
     """One server with its data folder, which outlives it."""
 
     def __init__(self, data: Path) -> None:
@@ -37,7 +37,6 @@ class Database:
         self._pg: Final = self.data / "pg"
         self._log: Final = self.data / "postgres.log"
         self._user: Final = UNPRIVILEGED if os.geteuid() == 0 else None
-        self._process: Process | None = None
 
     @property
     def url(self) -> str:
@@ -47,12 +46,6 @@ class Database:
     def url_of(self, database: str) -> str:
         """The URL of another database on this server."""
         return f"postgresql://postgres@/{quote(database)}?host={quote(str(self._socket_folder()), safe='')}"
-
-    @property
-    def pid(self) -> int | None:
-        """The postmaster; None when it does not run."""
-        running = self._process is not None and self._process.exit_code is None
-        return self._process.pid if running and self._process else None
 
     def start(self) -> str:
         """Make the cluster at the first start, start the server, wait until it answers; return `url`."""
@@ -90,18 +83,6 @@ class Database:
         )
         self._await_answer(plan)
         return self.url
-
-    def stop(self) -> None:
-        """Fast shutdown with a checkpoint."""
-        if self._process is not None:
-            self._process.stop()
-            self._process = None
-
-    def kill(self) -> None:
-        """SIGKILL for the postmaster; its children notice and end, and the next start recovers."""
-        if self._process is not None:
-            self._process.kill()
-            self._process = None
 
     def _await_answer(self, plan: Plan) -> None:
         end = time.monotonic() + START_SECONDS

@@ -133,3 +133,27 @@ class Process:
                     self._guard.stdin.close()
                 except BrokenPipeError:
                     return
+
+
+class Server:
+    """What every server here can do once its process has been started: it is seen, stopped or killed."""
+
+    _process: Process | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process; None when it does not run."""
+        running = self._process is not None and self._process.exit_code is None
+        return self._process.pid if running and self._process else None
+
+    def stop(self) -> None:
+        """Ask it to end in order, and kill it when that takes too long."""
+        if self._process is not None:
+            self._process.stop()
+            self._process = None
+
+    def kill(self) -> None:
+        """SIGKILL, as a power cut would: what was acknowledged is kept, the next start recovers."""
+        if self._process is not None:
+            self._process.kill()
+            self._process = None
