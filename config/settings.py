@@ -48,8 +48,10 @@ class Settings(BaseModel):
     keyring: SecretStr = Field(description="The service's keys as JSON; normally by …_FILE")
     senders_dir: Path = Field(description="The senders' register: one JSON file for each sender")
     reference_dir: Path | None = Field(default=None, description="Reference data in place of the built-in")
-    instance: str = Field(
-        default="1", description="Name of this process among its like; steady over restarts"
+    instance: str | None = Field(
+        default=None,
+        description="Name of this process among its like, its own and steady over restarts; "
+        "with it a restart disturbs nobody, without it any number may run",
     )
     worker_data_dir: Path = Field(
         default=Path("worker-data"), description="Scratch folder of the stream worker"

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import os
 import signal
+import socket
 from collections.abc import Awaitable, Callable
 from typing import NoReturn
 
@@ -71,7 +73,7 @@ def run_notifier(settings: Settings) -> int:
 
     async def serve(stop: asyncio.Event) -> None:
         await _migrate(settings)
-        notifier = NotifierSettings(owner=f"notify-{settings.instance}")
+        notifier = NotifierSettings(owner=settings.instance or f"{socket.gethostname()}-{os.getpid()}")
         channel = compose.channel(settings)
         async with AsyncConnectionPool(
             settings.database_url.get_secret_value(),

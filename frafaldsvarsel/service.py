@@ -86,7 +86,7 @@ class Service:
     @property
     def settings(self) -> Settings:
         """What the processes are started with."""
-        return load(self._environment("1"))
+        return load(self._environment())
 
     @property
     def restarts(self) -> int:
@@ -159,7 +159,8 @@ class Service:
                 getattr(self, server).stop()
         self._hold.close()
 
-    def _environment(self, instance: str) -> dict[str, str]:
+    def _environment(self) -> dict[str, str]:
+        """The settings of every process; what tells one from another is added at its launch."""
         keys = self.data / "keys"
         values = {
             "KAFKA_BOOTSTRAP_SERVERS": self._broker.bootstrap,
@@ -168,7 +169,6 @@ class Service:
             "DATABASE_URL": self._database.url,
             "KEYRING_FILE": str(keys / "service.key.json"),
             "SENDERS_DIR": str(self.data / "senders"),
-            "INSTANCE": instance,
             "WORKER_DATA_DIR": str(self.data / "worker"),
             "SESSION_TIMEOUT_SECONDS": "6",
             "GRACE_SECONDS": "20",
@@ -185,7 +185,10 @@ class Service:
         ready = self._ready_file(child.name)
         ready.unlink(missing_ok=True)
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-        environment = self._environment(number or "1") | {PREFIX + "READY_FILE": str(ready)}
+        environment = self._environment() | {
+            PREFIX + "READY_FILE": str(ready),
+            PREFIX + "INSTANCE": f"up-{number or 1}",
+        }
         environment["PYTHONPATH"] = str(Path(__file__).resolve().parents[1])
         child.process = Process(
             Plan(
@@ -274,7 +277,7 @@ class Service:
             "keys": str(self.data / "keys"),
             "senders": str(self.data / "senders"),
             "logs": str(self.data / "logs"),
-            "environment": self._environment("1"),
+            "environment": self._environment(),
             "pids": self.pids(),
         }
         file = self.data / "addresses.json"

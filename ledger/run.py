@@ -39,7 +39,8 @@ class LedgerSettings:
 
     kafka: KafkaSettings
     database_url: str
-    instance: str
+    instance: str | None = None
+    """Its steady name in the group, if it has one."""
     session_timeout_ms: int = 10_000
 
 
@@ -100,7 +101,7 @@ class Ledger:
             self._consumer = AIOKafkaConsumer(
                 **self._settings.kafka.aiokafka(),
                 group_id=GROUP,
-                group_instance_id=f"{GROUP}-{self._settings.instance}",
+                group_instance_id=self._settings.instance and f"{GROUP}-{self._settings.instance}",
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
                 session_timeout_ms=session,

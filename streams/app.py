@@ -115,7 +115,7 @@ def _app(settings: WorkerSettings) -> App:
         broker_request_timeout=30.0,
         broker_commit_interval=0.5,
         consumer_auto_offset_reset="earliest",
-        consumer_group_instance_id=f"{GROUP}-{settings.instance}",
+        consumer_group_instance_id=settings.instance and f"{GROUP}-{settings.instance}",
         consumer_max_fetch_size=8 * 1024 * 1024,
         processing_guarantee="at_least_once",
         key_serializer="raw",

@@ -12,9 +12,9 @@ GROUP: Final = "frafaldsvarsel"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerSettings:
-    """One worker. `instance` is its name in the group, steady over restarts; `data_dir` is scratch."""
+    """One worker. `instance` is its steady name in the group, if it has one; `data_dir` is scratch."""
 
     kafka: KafkaSettings
-    instance: str
+    instance: str | None
     session_timeout: timedelta
     data_dir: str

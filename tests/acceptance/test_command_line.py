@@ -296,6 +296,25 @@ def test_a_process_without_settings_says_what_to_mend(up: Up) -> None:
         assert "FRAFALDSVARSEL_TYPO is not a setting" in ended.stderr
 
 
+def test_a_second_worker_takes_a_share_with_the_same_settings(up: Up, tmp_path: Path) -> None:
+    """The addresses' environment is enough; nobody has to think of names."""
+    settings: dict[str, str] = json.loads((up.data / "addresses.json").read_text())["environment"]
+    ready = tmp_path / "ready"
+    second = subprocess.Popen(
+        [sys.executable, "-m", "frafaldsvarsel", "worker"],
+        cwd=ROOT,
+        env=os.environ | settings | {"FRAFALDSVARSEL_READY_FILE": str(ready)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        share = until("share", lambda: ready.exists() and int(ready.read_text().split()[0]))
+        assert 0 < share < 24
+    finally:
+        second.terminate()
+        assert second.wait(40) == 0
+
+
 def test_stopping_keeps_everything_and_the_next_start_goes_on(up: Up, sent: dict[str, Any]) -> None:
     """Last in the file: it stops the service that the others use."""
     before = rows("tasks", data=up.data)
