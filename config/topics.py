@@ -11,6 +11,8 @@ from models.events import InputTopic
 
 _DAY_MS: Final = 24 * 60 * 60 * 1000
 _HOUR_MS: Final = 60 * 60 * 1000
+_MINUTE_MS: Final = 60 * 1000
+_SEGMENT_BYTES: Final = 16 * 1024 * 1024
 _FOREVER: Final = -1
 
 
@@ -44,6 +46,7 @@ class TopicSpec:
     compacted: bool = False
     append_time: bool = False
     """The broker's clock stamps the records: what deadlines are computed from."""
+    compaction_lag_ms: int = _HOUR_MS
     max_message_bytes: int = 1024 * 1024
 
     def config(self, *, min_insync_replicas: int) -> dict[str, str]:
@@ -57,10 +60,16 @@ class TopicSpec:
             "min.insync.replicas": str(min_insync_replicas),
             "unclean.leader.election.enable": "false",
         }
+        if self.append_time:
+            # max.message.bytes counts compressed bytes: without this, a record could unpack to any size.
+            entries["compression.type"] = "uncompressed"
         if self.compacted:
             entries["min.cleanable.dirty.ratio"] = "0.2"
             # A zombie's late write and the better record that it hides must both be there to be compared.
-            entries["min.compaction.lag.ms"] = str(_HOUR_MS)
+            entries["min.compaction.lag.ms"] = str(self.compaction_lag_ms)
+            # The segment that is being written is never compacted, and every assignment reads the whole topic.
+            entries["segment.bytes"] = str(_SEGMENT_BYTES)
+            entries["segment.ms"] = str(_HOUR_MS)
         return entries
 
 
@@ -132,6 +141,7 @@ TOPICS: Final = (
         partitions=1,
         retention_days=None,
         compacted=True,
+        compaction_lag_ms=_MINUTE_MS,
     ),
 )
 BY_NAME: Final = {spec.name: spec for spec in TOPICS}

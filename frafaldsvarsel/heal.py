@@ -5,7 +5,7 @@ Always safe: every step is idempotent and the order of arrival does not matter. 
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from aiokafka import AIOKafkaProducer
 
@@ -15,18 +15,22 @@ from frafaldsvarsel import compose
 from models.events import InputTopic
 from models.person_event import PersonEvent
 from ops.accounts import Hop, Missing
+from streams.intake import Context, InputRecord, take
 from streams.output import Output
 from streams.reader import Reader
+from streams.records import Record
 from streams.steps import Intake, add_person_event
 
 log = logging.getLogger(__name__)
 
 HEALABLE = frozenset({Hop.RECEIPTS, Hop.PERSON_EVENTS, Hop.APPLIED, Hop.DECISIONS})
+_RUN = 10_000
+"""Offsets that lie further apart are read apart."""
 
 
-async def heal(settings: Settings, missing: Iterable[Missing]) -> int:
-    """Drive the missing records again; returns how many."""
-    places: dict[tuple[str, int], set[int]] = defaultdict(set)
+async def heal(settings: Settings, missing: Iterable[Missing]) -> list[Missing]:
+    """Drive the missing records again; returns those that were driven."""
+    places: dict[tuple[str, int], dict[int, Missing]] = defaultdict(dict)
     for one in missing:
         if (
             one.hop in HEALABLE
@@ -34,29 +38,69 @@ async def heal(settings: Settings, missing: Iterable[Missing]) -> int:
             and one.partition is not None
             and one.offset is not None
         ):
-            places[one.topic, one.partition].add(one.offset)
+            places[one.topic, one.partition].setdefault(one.offset, one)
     if not places:
-        return 0
-    reader = Reader(settings.kafka)
-    producer = AIOKafkaProducer(**settings.kafka.producer())
-    driven = 0
+        return []
+    reader, producer = Reader(settings.kafka), AIOKafkaProducer(**settings.kafka.producer())
+    driven: list[Missing] = []
     await reader.start()
-    await producer.start()
     try:
-        output = Output(producer)
-        intake = Intake(compose.intake_context(settings))
-        for (topic, partition), offsets in places.items():
-            async for records in reader.read(topic, partition, min(offsets), max(offsets) + 1):
-                wanted = [record for record in records if record.offset in offsets]
-                if topic in set(InputTopic):
-                    intake.run(topic, partition, wanted, output)
-                elif topic == Topic.PERSON_EVENTS:
-                    for record in wanted:
-                        add_person_event(PersonEvent.model_validate_json(record.value or b""), output)
-                driven += len(wanted)
-            await output.flush()
-            log.warning("healed: %s/%d, %d records driven again", topic, partition, len(offsets))
+        await producer.start()
+        healer = _Healer(compose.intake_context(settings), Output(producer))
+        for (topic, partition), wanted in places.items():
+            first, end = await reader.bounds(topic, partition)
+            present = {offset: one for offset, one in wanted.items() if first <= offset < end}
+            if len(present) < len(wanted):
+                gone = len(wanted) - len(present)
+                log.error("cannot be healed: %d records of %s/%d are out of the log", gone, topic, partition)
+            for run in _runs(sorted(present)):
+                async for records in reader.read(topic, partition, run[0], run[-1] + 1):
+                    found = {record.offset: record for record in records if record.offset in present}
+                    healer.drive(found, present)
+                    await healer.output.flush()
+                    driven += [present[offset] for offset in found]
+            log.warning("healed: %s/%d, %d records driven again", topic, partition, len(present))
     finally:
         await producer.stop()
         await reader.stop()
     return driven
+
+
+class _Healer:
+    def __init__(self, context: Context, output: Output) -> None:
+        self.output = output
+        self._context = context
+        self._intake = Intake(context)
+
+    def drive(self, found: Mapping[int, Record], missing: Mapping[int, Missing]) -> None:
+        """Put into the output what the record's step makes of it."""
+        for offset, record in found.items():
+            if record.topic == Topic.PERSON_EVENTS:
+                add_person_event(PersonEvent.model_validate_json(record.value or b""), self.output)
+            elif record.topic not in set(InputTopic):
+                continue
+            elif missing[offset].hop is Hop.RECEIPTS or self._still_accepted(record):
+                self._intake.run(record.topic, record.partition, [record], self.output)
+
+    def _still_accepted(self, record: Record) -> bool:
+        """A record that was accepted keeps its receipt; refused today, another receipt would only contradict it."""
+        taken = take(InputRecord(record.origin, record.value, record.headers), self._context)
+        if taken.event is None:
+            log.error(
+                "cannot be healed: %s/%d@%d was accepted once and is refused now (%s)",
+                record.topic,
+                record.partition,
+                record.offset,
+                taken.receipt.reason,
+            )
+        return taken.event is not None
+
+
+def _runs(offsets: list[int]) -> list[list[int]]:
+    """Offsets in runs that are worth reading in one go."""
+    runs: list[list[int]] = []
+    for offset in offsets:
+        if not runs or offset - runs[-1][-1] > _RUN:
+            runs.append([])
+        runs[-1].append(offset)
+    return runs

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from typing import NoReturn
 
+import psycopg
 from psycopg_pool import AsyncConnectionPool
 
 from config.settings import Settings
@@ -119,8 +120,13 @@ def _until_told(serve: Callable[[asyncio.Event], Awaitable[None]]) -> int:
     try:
         uvloop.run(main())
     except BaseExceptionGroup as faults:
-        log.critical(
-            "ending: %s", "; ".join(f"{type(fault).__name__}: {fault}" for fault in faults.exceptions)
-        )
+        log.critical("ending: %s", "; ".join(map(_said, faults.exceptions)))
         return EX_FAULT
     return 0
+
+
+def _said(fault: BaseException) -> str:
+    """A fault's kind and words; a database's words can hold a row's values, so its code stands for them."""
+    if isinstance(fault, psycopg.Error):
+        return f"{type(fault).__name__} {fault.sqlstate or ''}".rstrip()
+    return f"{type(fault).__name__}: {fault}"

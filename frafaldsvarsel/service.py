@@ -228,12 +228,19 @@ class Service:
 
     def _watch(self) -> None:
         while not self._stopping.wait(_LOOK_SECONDS):
-            changed = self._revive_servers()
-            with self._lock:
-                for child in self._children.values():
-                    changed |= self._revive(child)
-            if changed:
-                self._write_addresses()
+            try:
+                self._look_after()
+            except Exception as error:  # whatever it was, the others must still be looked after
+                log.error("%s; trying again", error)
+                self._stopping.wait(_REST_SECONDS[-1])
+
+    def _look_after(self) -> None:
+        changed = self._revive_servers()
+        with self._lock:
+            for child in self._children.values():
+                changed |= self._revive(child)
+        if changed:
+            self._write_addresses()
 
     def _revive(self, child: _Child) -> bool:
         now = time.monotonic()

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Final, NoReturn
 
@@ -32,11 +32,13 @@ class Healings:
         self._driven: Counter[Missing] = Counter()
 
     def due(self, missing: Sequence[Missing]) -> list[Missing]:
-        """Those that may be driven once more; counts them. What is missing no longer is forgotten."""
+        """Those that may be driven once more. What is missing no longer is forgotten."""
         self._driven = Counter({one: self._driven[one] for one in missing})
-        due = [one for one in missing if self._driven[one] < MOST_HEALINGS]
-        self._driven.update(due)
-        return due
+        return [one for one in missing if self._driven[one] < MOST_HEALINGS]
+
+    def count(self, driven: Iterable[Missing]) -> None:
+        """Note what was really driven: an attempt that failed is not one."""
+        self._driven.update(driven)
 
     @property
     def given_up(self) -> int:
@@ -48,7 +50,10 @@ def once(settings: Settings, grace: timedelta) -> Audit:
     """One audit."""
     counting = Log(settings.kafka)
     try:
-        with psycopg.connect(settings.database_url.get_secret_value(), autocommit=True) as connection:
+        with psycopg.connect(settings.database_url.get_secret_value()) as connection:
+            # All hops are counted at one moment, or rows that arrive meanwhile would upset the sums.
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            connection.read_only = True
             return audit(counting, connection, grace=grace)
     finally:
         counting.close()
@@ -61,8 +66,7 @@ def watch(settings: Settings, *, grace: timedelta, seconds: int, healing: bool) 
     while True:
         try:
             result = once(settings, grace)
-            if healing and (due := healings.due(result.exceptions)):
-                asyncio.run(heal(settings, due))
+            due = healings.due(result.exceptions)
             if (now := (result.unaccounted, healings.given_up)) != said:
                 level = logging.ERROR if result.unaccounted else logging.INFO
                 log.log(
@@ -73,6 +77,8 @@ def watch(settings: Settings, *, grace: timedelta, seconds: int, healing: bool) 
                     healings.given_up,
                 )
                 said = now
+            if healing and due:
+                healings.count(asyncio.run(heal(settings, due)))
         except (psycopg.Error, LogUnreachable, KafkaError, TimeoutError) as error:
             log.warning("waiting; cannot count: %s", type(error).__name__)
         time.sleep(seconds)

@@ -102,7 +102,7 @@ async def rows_of(connection: Connection, people: Collection[str]) -> tuple[list
     """Every message and task of `people`, locked until the transaction ends."""
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
-            "SELECT decision, sealed, task_id FROM messages WHERE person_id = ANY(%s) FOR UPDATE",
+            "SELECT decision, sealed, task_id FROM messages WHERE person_id = ANY(%s) FOR NO KEY UPDATE",
             (list(people),),
         )
         messages = [
@@ -111,7 +111,7 @@ async def rows_of(connection: Connection, people: Collection[str]) -> tuple[list
         ]
         await cursor.execute(
             "SELECT id, reference, person_id, enrolment_id, unit_id, status, react_by, appended_at, mentor_until "
-            "FROM tasks WHERE person_id = ANY(%s) ORDER BY opened_at, id FOR UPDATE",
+            "FROM tasks WHERE person_id = ANY(%s) ORDER BY opened_at, id FOR NO KEY UPDATE",
             (list(people),),
         )
         tasks = [TaskRow(**{**row, "status": TaskStatus(row["status"])}) for row in await cursor.fetchall()]

@@ -76,6 +76,10 @@ class DecisionReason(Reason):
         "The person came into the target group on the study start or later.",
     )
     ENROLMENT_UNKNOWN = "enrolment_unknown", "No enrolment of the person at that institution is known."
+    TOO_MANY_EVENTS = (
+        "too_many_events",
+        "More is registered about the person than can be right: a sender repeats itself. People must look.",
+    )
     RESIDENCE_UNKNOWN = "residence_unknown", "The person's residence on the message's date is unknown."
     NO_RESPONSIBLE_UNIT = (
         "no_responsible_unit",

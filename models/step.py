@@ -7,13 +7,18 @@ A worker that died between its outputs writes the same ones again, under the sam
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from models.decide import decide
-from models.decision import Cause, Decision, MessageRef
+from models.calendar import copenhagen_date
+from models.decide import BEFORE_THE_LAW, decide
+from models.decision import Cause, Decision, Evidence, MessageRef, Outcome, Verdict
 from models.events import Risk
 from models.facts import fold
 from models.law import Law
 from models.person_event import PersonEvent
+from models.reasons import DecisionReason
 from models.record import Decided, PersonRecord
+
+MAX_EVENTS = 300
+"""Events of one person that are kept; at 2.7 kB for the largest of them, a record stays under 1 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,8 @@ def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> S
     the outputs of the first time may have been lost between the brokers and us.
     """
     events = _with(record.events, event)
+    if len(events) > MAX_EVENTS:
+        return _overfull(record, event, cause, law)
     known = cause.offset <= record.applied or events == record.events
     decisions, decided = _decisions(record, events, cause, law)
     changed = [
@@ -47,6 +54,34 @@ def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> S
         ),
         decisions=tuple(decisions if known else changed),
         changed=len(changed),
+    )
+
+
+def _overfull(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> Step:
+    """An event that no longer fits into the person's record: a message waits for people, a fact is left out.
+
+    Beyond this the order of arrival matters. Nobody's life fills so many events; a sender in a loop does, and it must
+    neither stop the partition for everybody else nor be answered with silence.
+    """
+    decisions = []
+    if isinstance(event.content, Risk):
+        day = copenhagen_date(event.registered_at)
+        rules = law.rules_on(day)
+        verdict = Verdict(
+            outcome=Outcome.UNDECIDED,
+            reason=DecisionReason.TOO_MANY_EVENTS,
+            law_version=BEFORE_THE_LAW if rules is None else rules.version,
+            evidence=Evidence(message_date=day),
+            review_on=day,
+        )
+        reference = _reference(event, event.content, record.person_id)
+        decisions.append(
+            Decision(message=reference, revision=1, verdict=verdict, cause=cause, sealed=event.sealed)
+        )
+    return Step(
+        record=record.model_copy(update={"applied": max(record.applied, cause.offset)}),
+        decisions=tuple(decisions),
+        changed=len(decisions),
     )
 
 
@@ -79,17 +114,7 @@ def _decisions(
         content = message.content
         if not isinstance(content, Risk):
             continue
-        reference = MessageRef(
-            sender=message.sender,
-            message_id=message.event_id,
-            person_id=record.person_id,
-            registered_at=message.registered_at,
-            origin=message.origin,
-            signals=content.signals,
-            severity=content.severity,
-            absence_percentage=content.absence_percentage,
-            seen_at=content.seen_at,
-        )
+        reference = _reference(message, content, record.person_id)
         verdict = decide(message, facts, law)
         key = key_of(reference)
         digest = blake2b(
@@ -111,6 +136,20 @@ def _decisions(
             )
         )
     return decisions, decided
+
+
+def _reference(message: PersonEvent, content: Risk, person_id: str) -> MessageRef:
+    return MessageRef(
+        sender=message.sender,
+        message_id=message.event_id,
+        person_id=person_id,
+        registered_at=message.registered_at,
+        origin=message.origin,
+        signals=content.signals,
+        severity=content.severity,
+        absence_percentage=content.absence_percentage,
+        seen_at=content.seen_at,
+    )
 
 
 def _revision(record: PersonRecord, key: str) -> int:

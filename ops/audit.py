@@ -139,7 +139,9 @@ class _Auditor:
             (_RAISED,),
         )
         decided = self._counts(
-            "SELECT m.outcome, count(*) FROM messages m WHERE NOT EXISTS (SELECT 1 FROM repeats p "
+            "SELECT m.outcome, count(*) FROM messages m JOIN receipts r "
+            'ON (r.topic, r.partition, r."offset") = (m.origin_topic, m.origin_partition, m.origin_offset) '
+            "AND r.status = 'accepted' WHERE NOT EXISTS (SELECT 1 FROM repeats p "
             'WHERE (p.topic, p.partition, p."offset") = (m.origin_topic, m.origin_partition, m.origin_offset)) '
             "GROUP BY m.outcome"
         )

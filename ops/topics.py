@@ -13,8 +13,16 @@ from config.kafka import KafkaSettings
 from config.topics import TOPICS, TopicSpec
 
 _SECONDS: Final = 30.0
-_FATAL: Final = frozenset({"cleanup.policy", "message.timestamp.type", "unclean.leader.election.enable"})
-"""State, deadlines and durability rest on these; retention and the like are the operator's to choose."""
+_FATAL: Final = frozenset(
+    {
+        "cleanup.policy",
+        "compression.type",
+        "max.message.bytes",
+        "message.timestamp.type",
+        "unclean.leader.election.enable",
+    }
+)
+"""State, sizes, deadlines and durability rest on these; retention and the like are the operator's to choose."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any, Protocol
 
 import orjson
@@ -29,6 +30,9 @@ from seals.vault import Vault
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MISSING = "missing"
+_MOST_KEPT = 4 * 1024 * 1024
+"""Bytes that fit into ``rejected`` when they are sealed. The input topics take a quarter of it, uncompressed; a record
+from before that was so must not stop its partition either."""
 
 
 class Register(Protocol):
@@ -247,4 +251,7 @@ def _keep(record: InputRecord, vault: Vault) -> str:
     headers = orjson.dumps([[name, (content or b"").hex()] for name, content in record.headers])
     origin = record.origin
     purpose = f"rejected/{origin.topic}/{origin.partition}/{origin.offset}"
-    return vault.seal(headers + b"\n" + (record.value or b""), purpose)
+    content = headers + b"\n" + (record.value or b"")
+    if len(content) > _MOST_KEPT:
+        content = orjson.dumps({"too_large_to_keep": len(content), "sha256": sha256(content).hexdigest()})
+    return vault.seal(content, purpose)

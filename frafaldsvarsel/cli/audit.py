@@ -61,4 +61,4 @@ def audit_command(
 def _heal(known: Settings, result: Audit) -> int:
     from frafaldsvarsel.heal import heal
 
-    return asyncio.run(heal(known, result.exceptions))
+    return len(asyncio.run(heal(known, result.exceptions)))

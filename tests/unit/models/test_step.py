@@ -5,7 +5,7 @@ from datetime import date
 from models.decision import Cause
 from models.reasons import DecisionReason
 from models.record import PersonRecord
-from models.step import apply
+from models.step import MAX_EVENTS, apply
 from tests.factories import (
     DAY,
     LAW,
@@ -96,3 +96,19 @@ def test_an_empty_record_has_applied_nothing() -> None:
     """Offset 0 is a real offset: the first event is not taken for a replay."""
     assert PersonRecord(person_id=PERSON).applied == -1
     assert run((risk(),))[0].record.applied == 0
+
+
+def test_a_sender_in_a_loop_fills_no_record_and_is_not_answered_with_silence() -> None:
+    """Past the limit a message waits for people and a fact is left out; the person's other decisions stand."""
+    steps = run((*background(), *(risk() for _ in range(MAX_EVENTS + 5))))
+    last = steps[-1]
+    assert len(last.record.events) == MAX_EVENTS
+    (decision,) = last.decisions
+    assert (decision.verdict.outcome, decision.verdict.reason) == (
+        "undecided",
+        DecisionReason.TOO_MANY_EVENTS,
+    )
+    assert last.record.applied == steps[-2].record.applied + 1
+    assert last.record.decided == steps[-2].record.decided
+    fact = apply(last.record, residence(), Cause(partition=0, offset=10_000), LAW)
+    assert (fact.decisions, fact.changed, fact.record.events) == ((), 0, last.record.events)
