@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from confluent_kafka import KafkaError, Producer
 
 from config.topics import INPUT_PARTITIONS, PERSON_PARTITIONS, Topic
 from frafaldsvarsel.embedded.kafka import Broker
@@ -19,7 +20,7 @@ from publisher.plain import Binding, Ready
 from streams.output import partition_of
 from tests.integration.streams.judge import assert_accounted, place_of, receipts_of
 from tests.integration.streams.traffic import made_up_cpr, person_story
-from tests.integration.streams.worker import Stage, by_key
+from tests.integration.streams.worker import QUIET, Stage, by_key
 
 pytestmark = pytest.mark.slow
 
@@ -148,6 +149,8 @@ def test_a_worker_that_was_frozen_does_not_harm_what_another_has_done(stage: Sta
     stage.send(stories(stage, "meanwhile", 60))
     time.sleep(8)
     os.kill(worker.pid, signal.SIGCONT)
+    # What the zombie had under way when it was frozen is written now, and is for its successor to apply.
+    time.sleep(4)
     stage.until(stage.done, "the workers did not come to the end", seconds=60)
     assert_accounted(stage)
 
@@ -160,3 +163,23 @@ def test_person_events_lie_where_kafkas_own_partitioner_puts_them(stage: Stage) 
         if each.partition() != partition_of((each.key() or b"").decode(), PERSON_PARTITIONS)
     ]
     assert wrong == []
+
+
+def test_a_record_that_unpacks_to_more_than_the_limit_is_refused_to_its_sender(stage: Stage) -> None:
+    """Compressed it is small; in the log it would be large enough to end every worker that reads it."""
+    refused: list[int] = []
+    producer = Producer(
+        {
+            "bootstrap.servers": stage.bootstrap,
+            "compression.type": "gzip",
+            "message.max.bytes": 20_000_000,
+            **QUIET,
+        }
+    )
+    producer.produce(
+        InputTopic.ENROLMENTS.value,
+        b" " * 900_000 * 12,
+        on_delivery=lambda error, _: refused.append(0 if error is None else error.code()),
+    )
+    producer.flush(20)
+    assert refused == [KafkaError.MSG_SIZE_TOO_LARGE]

@@ -415,3 +415,15 @@ def test_no_signed_data_is_too_odd(field: str, content: object) -> None:
     taken = take(record, SENDERS.context)
     _assert_one_receipt(taken, record)
     assert not [secret for secret in PERSONAL if secret in taken.receipt.model_dump_json()]
+
+
+def test_what_is_too_large_to_be_kept_is_kept_as_its_hash() -> None:
+    """The sealed copy must fit into `rejected`: a record that does not would end every worker that reads it."""
+    record = received(replace(_MADE(_RISK, Binding.STRUCTURED), value=b" " * 12_000_000))
+    taken = take(record, SENDERS.context)
+    assert taken.receipt.reason is Rejection.TOO_LARGE
+    assert taken.kept is not None
+    assert len(taken.kept) < 1000
+    origin = record.origin
+    kept = orjson.loads(VAULT.open(taken.kept, f"rejected/{origin.topic}/{origin.partition}/{origin.offset}"))
+    assert kept["too_large_to_keep"] > 12_000_000
