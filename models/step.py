@@ -10,7 +10,7 @@ from hashlib import blake2b
 from models.calendar import copenhagen_date
 from models.decide import BEFORE_THE_LAW, decide
 from models.decision import Cause, Decision, Evidence, MessageRef, Outcome, Verdict
-from models.events import Risk
+from models.events import Refusal, Risk
 from models.facts import fold
 from models.law import Law
 from models.person_event import PersonEvent
@@ -37,7 +37,7 @@ def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> S
     the outputs of the first time may have been lost between the brokers and us.
     """
     events = _with(record.events, event)
-    if len(events) > MAX_EVENTS:
+    if len(events) > MAX_EVENTS and not isinstance(event.content, Refusal):
         return _overfull(record, event, cause, law)
     known = cause.offset <= record.applied or events == record.events
     decisions, decided = _decisions(record, events, cause, law)

@@ -16,6 +16,7 @@ from tests.factories import (
     make_law,
     origin,
     period,
+    refusal,
     residence,
     risk,
 )
@@ -112,3 +113,5 @@ def test_a_sender_in_a_loop_fills_no_record_and_is_not_answered_with_silence() -
     assert last.record.decided == steps[-2].record.decided
     fact = apply(last.record, residence(), Cause(partition=0, offset=10_000), LAW)
     assert (fact.decisions, fact.changed, fact.record.events) == ((), 0, last.record.events)
+    refused = apply(last.record, refusal(last.record.events[5]), Cause(partition=0, offset=10_001), LAW)
+    assert refused.changed == 1  # the ledger's word always counts
