@@ -147,15 +147,13 @@ _RECEIPT_COLUMNS: Mapping[str, Column] = {
     "why": _answer,
 }
 _DECISION_COLUMNS: Mapping[str, Column] = {
-    "appended": _time,
     "from": _plain("institution"),
     "id": _id,
     "decision": _plain("decision"),
     "reason": lambda row: "" if row["reason"] == row["decision"] else row["reason"],
     "unit": _plain("unit"),
     "task": _plain("task"),
-    "react by": _plain("react_by"),
-    "look at": _plain("review_on"),
+    "by": lambda row: row["react_by"] or row["review_on"],
 }
 _TASK_COLUMNS: Mapping[str, Column] = {
     "task": _plain("reference"),

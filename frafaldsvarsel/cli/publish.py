@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from config import logs
 from config.kafka import KafkaSettings
 from config.senders import SenderRegister
 from config.settings import PREFIX, load
@@ -52,6 +53,8 @@ def publish_file(
     ] = False,
 ) -> None:
     """Send the events of FILE and wait until the brokers have each of them."""
+    # What the libraries would say of a broker that is away, the sentences below say.
+    logs.configure("CRITICAL")
     if (keys is None) == (key is None):
         fail("Give either --keys FOLDER or --key FILE.")
         raise typer.Exit(2)

@@ -14,6 +14,9 @@ from rich.table import Table
 out = Console()
 err = Console(stderr=True)
 
+_FOLDED = frozenset({"why", "reason"})
+"""Columns that give way on a narrow terminal; ids, dates and references never break."""
+
 JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 DataDir = Annotated[
     Path | None,
@@ -39,10 +42,15 @@ def emit(row: Mapping[str, Any]) -> None:
 def show(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
     """A table, or a sentence where there is nothing to show."""
     table = Table(
-        title=title or None, title_justify="left", header_style="bold", box=SIMPLE_HEAD, pad_edge=False
+        title=title or None,
+        title_justify="left",
+        header_style="bold",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
     )
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column not in _FOLDED)
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
     if table.row_count:
