@@ -89,11 +89,6 @@ class Service:
         return load(self._environment())
 
     @property
-    def restarts(self) -> int:
-        """How often a child had to be started again."""
-        return sum(child.deaths for child in self._children.values())
-
-    @property
     def mail_pages(self) -> str:
         """Where a person reads the mails."""
         return self._catcher.pages_url

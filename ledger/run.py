@@ -20,6 +20,7 @@ from ledger import store
 from ledger.batch import Batch, Place, project
 from ledger.project import Policy
 from models.decision import Decision
+from models.errors import UnreadableError
 from models.receipt import Applied, Receipt, RepeatReceipt
 
 log = logging.getLogger(__name__)
@@ -169,10 +170,6 @@ class Ledger:
         if fresh:
             await self._consumer.seek_to_beginning(*fresh)
         self._on_ready()
-
-
-class UnreadableError(RuntimeError):
-    """A record on a topic of ours that we cannot read: stop, and let a person look. Holds no content."""
 
 
 def _take(batch: Batch, topic: str, value: bytes) -> None:

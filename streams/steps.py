@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from config.topics import INPUT_PARTITIONS, PERSON_PARTITIONS, Topic
 from models.decision import Cause
+from models.errors import UnreadableError
 from models.law import Law
 from models.person_event import PersonEvent
 from models.receipt import Applied, AppliedEntry
@@ -134,7 +135,3 @@ def _decode(record: Record) -> PersonEvent:
             f"{record.topic}/{record.partition}@{record.offset} is no person event: "
             f"{error.error_count()} faults"
         ) from None
-
-
-class UnreadableError(RuntimeError):
-    """A record on a topic of ours that we cannot read: stop, and let a person look. Holds no content."""
