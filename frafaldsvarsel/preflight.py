@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 import psycopg
 
@@ -14,21 +14,15 @@ from ops import topics
 
 log = logging.getLogger(__name__)
 
+Answer = TypeVar("Answer")
+
 _FIRST_WAIT: Final = 0.5
 _LONGEST_WAIT: Final = 10.0
 
 
 def kafka(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) -> None:
     """Return when Kafka answers and has every topic; raises `ConfigError` where one is missing or made otherwise."""
-    wait = _FIRST_WAIT
-    while True:
-        try:
-            faults = topics.check(settings.kafka, compose.replication(settings))
-            break
-        except topics.TopicsUnreachable as error:
-            log.warning("waiting: %s", error)
-            sleep(wait)
-            wait = min(wait * 2, _LONGEST_WAIT)
+    faults = _wait_for(lambda: topics.check(settings.kafka, compose.replication(settings)), sleep)
     judge(faults)
 
 
@@ -45,12 +39,19 @@ def judge(faults: Sequence[topics.Difference]) -> None:
 
 def postgres(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) -> None:
     """Return when PostgreSQL answers."""
+    url = settings.database_url.get_secret_value()
+    _wait_for(lambda: psycopg.connect(url, connect_timeout=10).close(), sleep)
+
+
+def _wait_for(ask: Callable[[], Answer], sleep: Callable[[float], None]) -> Answer:
+    """Ask until a server answers, at longer and longer intervals, and say each time that it does not."""
     wait = _FIRST_WAIT
     while True:
         try:
-            psycopg.connect(settings.database_url.get_secret_value(), connect_timeout=10).close()
-            return
+            return ask()
+        except topics.TopicsUnreachable as error:
+            log.warning("waiting: %s", error)
         except psycopg.OperationalError:
             log.warning("waiting: PostgreSQL does not answer.")
-            sleep(wait)
-            wait = min(wait * 2, _LONGEST_WAIT)
+        sleep(wait)
+        wait = min(wait * 2, _LONGEST_WAIT)
