@@ -70,6 +70,9 @@ class Settings(BaseModel):
         ge=1,
         description="How long a record may be under way before the audit calls it unaccounted",
     )
+    failpoints_dir: Path | None = Field(
+        default=None, description="For tests of the service alone: strikes lie here; see config/failpoints.py"
+    )
     smtp_host: str = Field(default="localhost", description="Mail relay")
     smtp_port: int = Field(default=25, description="Its port")
     smtp_tls: SmtpTls = Field(

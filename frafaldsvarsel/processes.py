@@ -11,6 +11,7 @@ from typing import NoReturn
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
+from config import failpoints
 from config.settings import Settings
 from frafaldsvarsel import compose, preflight
 from frafaldsvarsel.ready import announce
@@ -26,6 +27,7 @@ EX_FAULT = 70
 
 def run_worker(settings: Settings) -> NoReturn:
     """Run the Faust worker until SIGTERM. Blocks; owns the event loop."""
+    failpoints.arm(settings.failpoints_dir)
     from mode.loop import use
 
     use("uvloop")
@@ -47,6 +49,7 @@ def run_worker(settings: Settings) -> NoReturn:
 
 def run_ledger(settings: Settings) -> int:
     """Run the projection and the outbox until SIGTERM."""
+    failpoints.arm(settings.failpoints_dir)
     policy = compose.policy(settings)
     preflight.kafka(settings)
     preflight.postgres(settings)
@@ -67,6 +70,7 @@ def run_ledger(settings: Settings) -> int:
 
 def run_notifier(settings: Settings) -> int:
     """Run the notifier until SIGTERM."""
+    failpoints.arm(settings.failpoints_dir)
     from notifiers.run import NotifierSettings, run
 
     freeze, contacts = compose.freeze(settings), compose.contacts(settings)

@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaProducer
 from faust.auth import SASLCredentials, SSLCredentials
 from faust.types import TP
 
+from config.failpoints import Point, reach
 from config.kafka import KafkaSettings, Security
 from config.topics import Topic
 from models.events import InputTopic
@@ -57,10 +58,12 @@ def build(settings: WorkerSettings, context: Context, law: Law, on_assigned: Any
 
     @app.on_partitions_revoked.connect
     async def revoked(_app: Any, /, *_: Any, **__: Any) -> None:
+        reach(Point.STREAM_REVOKED)
         assignment.revoked()
 
     @app.on_partitions_assigned.connect
     async def assigned(_app: Any, /, *arguments: Any, **_: Any) -> None:
+        reach(Point.STREAM_ASSIGNED)
         partitions: set[TP] = arguments[0]
         assignment.assigned((place.topic, place.partition) for place in partitions)
         on_assigned(assignment.partitions)
@@ -96,6 +99,7 @@ def build(settings: WorkerSettings, context: Context, law: Law, on_assigned: Any
 
     @app.on_before_shutdown.connect
     async def close(_app: Any, /, *_: Any, **__: Any) -> None:
+        reach(Point.STREAM_SHUTDOWN)
         for client in opened:
             await client.stop()
 

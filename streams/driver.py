@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
+from config.failpoints import Point, reach
 from streams.assignment import Assignment
 from streams.output import Output
 from streams.progress import Progress
@@ -40,9 +41,12 @@ class Driver:
         self._generation = -1
         self._mine: frozenset[tuple[str, int]] = frozenset()
         self._looked_after = 0.0
+        self._fetched = Point(f"{step.name}.fetched")
+        self._judged = Point(f"{step.name}.judged")
 
     async def batch(self, records: Sequence[Record]) -> None:
         """Apply a batch. When this returns, the brokers have everything that follows from it."""
+        reach(self._fetched)
         await self._begin()
         for (topic, partition), group in by_partition(records):
             if (topic, partition) not in self._mine:
@@ -52,7 +56,9 @@ class Driver:
             self._step.run(topic, partition, whole, self._output)
             self._progress.advance(topic, partition, whole[-1].offset + 1, self._output)
             await asyncio.sleep(0)
+        reach(self._judged)
         await self._output.flush()
+        reach(Point.OUTPUT_ACKNOWLEDGED)
 
     async def _begin(self) -> None:
         """Wait until the group has said what is ours, and know the state of it: all of one and the same assignment."""

@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from aiokafka import AIOKafkaProducer
 from aiokafka.partitioner import murmur2
 
+from config.failpoints import Point, reach
+from config.topics import Topic
+
 _DELIVERY_SECONDS = 60
 
 
@@ -36,12 +39,15 @@ class Output:
     async def flush(self) -> None:
         """Send everything and wait for the brokers' acknowledgement; raises when any of it is not acknowledged."""
         waiting, self._waiting = self._waiting, defaultdict(list)
+        reach(Point.OUTPUT_BEFORE)
         async with asyncio.timeout(_DELIVERY_SECONDS):
-            sent = [
-                future
-                for (topic, partition), records in waiting.items()
-                for future in await self._send(topic, partition, records)
-            ]
+            sent: list[asyncio.Future[object]] = []
+            for (topic, partition), records in waiting.items():
+                if topic == Topic.PEOPLE:
+                    reach(Point.PEOPLE_BEFORE)
+                sent += await self._send(topic, partition, records)
+                reach(Point.PEOPLE_AFTER if topic == Topic.PEOPLE else Point.OUTPUT_HALF)
+            reach(Point.OUTPUT_SENT)
             await asyncio.gather(*sent)
 
     async def _send(

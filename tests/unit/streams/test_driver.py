@@ -19,7 +19,7 @@ TOPIC = "enrolments"
 class Noting:
     """A step that notes what it is given and says one thing for each record."""
 
-    name = "noting"
+    name = "intake"
 
     def __init__(self) -> None:
         self.begun: list[set[int]] = []
@@ -113,7 +113,7 @@ async def test_a_new_assignment_begins_anew_and_knows_what_others_have_done() ->
     records = bench.fill(0, 9)
     bench.assign(0)
     await bench.driver.batch(records[:2])
-    bench.log.append(Topic.PROGRESS, 0, b"noting/enrolments/0", b"6")
+    bench.log.append(Topic.PROGRESS, 0, b"intake/enrolments/0", b"6")
     bench.assign(0, 1)
     await bench.driver.batch([records[8]])
     assert bench.step.begun == [{0}, {0, 1}]
@@ -163,7 +163,7 @@ async def test_a_rebalance_in_the_middle_of_a_load_is_loaded_again() -> None:
     """Never run on state that was read for another assignment."""
     bench = Bench()
     for _ in range(20):
-        bench.log.append(Topic.PROGRESS, 0, b"noting/enrolments/0", b"1")
+        bench.log.append(Topic.PROGRESS, 0, b"intake/enrolments/0", b"1")
     records = bench.fill(0, 2)
     bench.assign(1)
     batch = asyncio.create_task(bench.driver.batch(records))
@@ -179,7 +179,7 @@ async def test_a_rebalance_begun_in_the_middle_of_a_load_is_waited_for() -> None
     """Taken from us and not yet given: a batch of what will be ours again must not be passed over."""
     bench = Bench()
     for _ in range(20):
-        bench.log.append(Topic.PROGRESS, 0, b"noting/enrolments/0", b"1")
+        bench.log.append(Topic.PROGRESS, 0, b"intake/enrolments/0", b"1")
     records = bench.fill(0, 2)
     bench.assign(0)
     batch = asyncio.create_task(bench.driver.batch(records))

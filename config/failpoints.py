@@ -1,0 +1,102 @@
+"""Named places in the code where a test may strike: off, and one comparison each, unless a folder is set.
+
+A strike is a file in that folder, named after the point, holding the action; the first process that reaches the
+point takes the file away and acts. Nobody can strike a service that was started without the folder.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+log = logging.getLogger(__name__)
+
+
+class Point(StrEnum):
+    """Where the service can be struck, in the order of the flow."""
+
+    INTAKE_FETCHED = "intake.fetched"
+    INTAKE_JUDGED = "intake.judged"
+    MATCH_FETCHED = "match.fetched"
+    MATCH_JUDGED = "match.judged"
+    STREAM_ASSIGNED = "stream.assigned"
+    STREAM_REVOKED = "stream.revoked"
+    STREAM_SHUTDOWN = "stream.shutdown"
+    OUTPUT_BEFORE = "output.before"
+    OUTPUT_HALF = "output.half"
+    OUTPUT_SENT = "output.sent"
+    OUTPUT_ACKNOWLEDGED = "output.acknowledged"
+    PEOPLE_BEFORE = "people.before"
+    PEOPLE_AFTER = "people.after"
+    OFFSETS_BEFORE = "offsets.before"
+    OFFSETS_AFTER = "offsets.after"
+    LEDGER_FETCHED = "ledger.fetched"
+    LEDGER_BEFORE_COMMIT = "ledger.before_commit"
+    LEDGER_COMMITTED = "ledger.committed"
+    LEDGER_SHUTDOWN = "ledger.shutdown"
+    OUTBOX_SENT = "outbox.sent"
+    NOTIFY_CLAIMED = "notify.claimed"
+    MAIL_SENDER = "mail.sender"
+    MAIL_RECIPIENT = "mail.recipient"
+    MAIL_DATA = "mail.data"
+    MAIL_DOT = "mail.dot"
+    MAIL_ANSWERED = "mail.answered"
+    NOTIFY_SHUTDOWN = "notify.shutdown"
+
+
+class Action(StrEnum):
+    """What happens there."""
+
+    KILL = "kill"
+    RAISE = "raise"
+    CANCEL = "cancel"
+    STOP = "stop"
+
+
+class Struck(Exception):
+    """The failpoint's own exception: nothing in the service expects it."""
+
+
+_folder: Path | None = None
+FIRED: Final = ".fired"
+
+
+def arm(folder: Path | None) -> None:
+    """Let `folder` strike this process; the composition root alone calls it."""
+    global _folder
+    _folder = folder
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        log.critical(
+            "failpoints are armed from %s: this service is being tested, and is not for real use", folder
+        )
+
+
+def reach(point: Point) -> None:
+    """Pass the point, or be struck there."""
+    if _folder is not None:
+        _strike(_folder, point)
+
+
+def _strike(folder: Path, point: Point) -> None:
+    taken = folder / f"{point}.{os.getpid()}{FIRED}"
+    try:
+        (folder / point).rename(taken)
+    except FileNotFoundError:
+        return
+    action = Action(taken.read_text("ascii").strip())
+    log.warning("struck at %s: %s", point, action)
+    match action:
+        case Action.KILL:
+            os.kill(os.getpid(), signal.SIGKILL)
+        case Action.STOP:
+            os.kill(os.getpid(), signal.SIGSTOP)
+        case Action.RAISE:
+            raise Struck(point)
+        case Action.CANCEL:
+            task = asyncio.current_task()
+            if task is not None:
+                task.cancel()
