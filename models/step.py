@@ -45,8 +45,7 @@ def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> S
         decision for decision in decisions if decision.revision > _revision(record, key_of(decision.message))
     ]
     return Step(
-        # Not validated again: every part of it has been, and this is the stream's hottest line.
-        record=PersonRecord.model_construct(
+        record=PersonRecord(
             person_id=record.person_id,
             applied=max(record.applied, cause.offset),
             events=events,

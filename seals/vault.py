@@ -5,7 +5,7 @@ Nothing here is ever logged.
 """
 
 import hmac
-from base64 import b32encode, urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, Final
@@ -17,6 +17,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _KEY_BYTES: Final = 32
+_BASE32: Final = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS: Final = tuple(first + second for first in _BASE32 for second in _BASE32)
+"""Base32 (RFC 4648, in lower case) ten bits at a time; the library's own takes as long as the HMAC five times over."""
 
 
 class NotOpenedError(ValueError):
@@ -43,7 +46,8 @@ class Vault:
     def person_id(self, cpr: str) -> str:
         """The keyed pseudonym of a normalised CPR: 26 characters, 130 bits."""
         digest = hmac.digest(self._pseudonym, cpr.encode(), sha256)
-        return b32encode(digest)[:26].decode().lower()
+        number = int.from_bytes(digest[:17], "big") >> 6
+        return "".join(_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10))
 
     def fingerprint(self, content: Mapping[str, Any]) -> str:
         """A keyed hash of an event's content with the CPR opened: equal however it was sealed and signed."""

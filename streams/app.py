@@ -31,13 +31,14 @@ from streams.reader import Reader
 from streams.records import Record
 from streams.settings import GROUP, WorkerSettings
 from streams.steps import Intake, Match, Step
+from streams.transport import Transport
 
 log = logging.getLogger(__name__)
 
 EXIT_FAULT: Final = 70
-_INTAKE_BATCH: Final = 200
-_MATCH_BATCH: Final = 1000
-_WITHIN_SECONDS: Final = 0.02
+_INTAKE_STRETCHES: Final = 4
+_MATCH_STRETCHES: Final = 8
+_WITHIN_SECONDS: Final = 0.01
 
 
 class App(faust.App):
@@ -47,6 +48,9 @@ class App(faust.App):
         log.critical("agent %s failed: %s; ending so that nothing is committed", agent.name, _describe(exc))
         logging.shutdown()
         os._exit(EXIT_FAULT)
+
+    def _new_transport(self) -> Transport:
+        return Transport(self.conf.broker_consumer, self)
 
 
 def build(settings: WorkerSettings, context: Context, law: Law, on_assigned: Any) -> App:
@@ -88,14 +92,14 @@ def build(settings: WorkerSettings, context: Context, law: Law, on_assigned: Any
     @app.agent(_channel(app, *inputs), name="intake", concurrency=1)
     async def intake(stream: Any) -> None:
         driver = await start_step(Intake, inputs)
-        async for events in stream.take_events(_INTAKE_BATCH, _WITHIN_SECONDS):
-            await driver.batch([_record(event.message) for event in events])
+        async for events in stream.take_events(_INTAKE_STRETCHES, _WITHIN_SECONDS):
+            await driver.batch(_records(events))
 
     @app.agent(_channel(app, Topic.PERSON_EVENTS), name="match", concurrency=1)
     async def match(stream: Any) -> None:
         driver = await start_step(Match, [Topic.PERSON_EVENTS])
-        async for events in stream.take_events(_MATCH_BATCH, _WITHIN_SECONDS):
-            await driver.batch([_record(event.message) for event in events])
+        async for events in stream.take_events(_MATCH_STRETCHES, _WITHIN_SECONDS):
+            await driver.batch(_records(events))
 
     @app.on_before_shutdown.connect
     async def close(_app: Any, /, *_: Any, **__: Any) -> None:
@@ -125,7 +129,7 @@ def _app(settings: WorkerSettings) -> App:
         key_serializer="raw",
         value_serializer="raw",
         store="memory://",
-        stream_buffer_maxsize=16384,
+        stream_buffer_maxsize=64,
         stream_wait_empty=False,
         producer_request_timeout=60.0,
         topic_allow_declare=False,
@@ -148,17 +152,20 @@ def _channel(app: App, *topics: str) -> Any:
     )
 
 
-def _record(message: Any) -> Record:
-    headers = message.headers or ()
-    return Record(
-        topic=message.topic,
-        partition=message.partition,
-        offset=message.offset,
-        timestamp_ms=round(message.timestamp * 1000),
-        key=message.key,
-        value=message.value,
-        headers=tuple(headers.items()) if isinstance(headers, dict) else tuple(headers),
-    )
+def _records(events: Sequence[Any]) -> list[Record]:
+    return [
+        Record(
+            record.topic,
+            record.partition,
+            record.offset,
+            record.timestamp,
+            record.key,
+            record.value,
+            record.headers,
+        )
+        for event in events
+        for record in event.message.records
+    ]
 
 
 def _credentials(kafka: KafkaSettings) -> SSLCredentials | SASLCredentials | None:

@@ -86,9 +86,7 @@ class Match:
         for record in records:
             event = _decode(record)
             person = touched.get(event.person_id) or self._people.get(partition, event.person_id)
-            step = apply(
-                person, event, Cause.model_construct(partition=partition, offset=record.offset), self._law
-            )
+            step = apply(person, event, Cause(partition=partition, offset=record.offset), self._law)
             touched[event.person_id] = step.record
             for decision in step.decisions:
                 output.add(
@@ -98,7 +96,7 @@ class Match:
                     decision.model_dump_json(exclude_none=True).encode(),
                 )
             entries.append(
-                AppliedEntry.model_construct(
+                AppliedEntry(
                     offset=record.offset,
                     origin_topic=event.origin.topic,
                     origin_partition=event.origin.partition,
@@ -110,7 +108,7 @@ class Match:
         for person in touched.values():
             self._people.put(partition, person, output)
         for start in range(0, len(entries), _ENTRIES_PER_RECORD):
-            applied = Applied.model_construct(
+            applied = Applied(
                 partition=partition, entries=tuple(entries[start : start + _ENTRIES_PER_RECORD])
             )
             output.add(Topic.APPLIED, partition, None, applied.model_dump_json().encode())

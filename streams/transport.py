@@ -1,0 +1,96 @@
+"""Faust's aiokafka transport, handing over the records of a fetch a stretch at a time, not one by one.
+
+Faust makes several asyncio tasks for each message that it delivers. Here a message is a stretch of one partition,
+under its last record's offset, so that this is paid once for many records.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, ClassVar, Final
+
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, ConsumerMessage
+
+from config.failpoints import Point, reach
+
+LONGEST: Final = 200
+"""Records in a stretch: what is in hand when a process ends is read again."""
+
+
+class Stretch(ConsumerMessage):
+    """Records of one partition in order; as a message it has the offset of the last."""
+
+    __slots__ = ("records",)
+    records: Sequence[Any]
+
+
+class Consumer(driver.Consumer):
+    """Hands over stretches; of a partition they are acknowledged in order, as one stream takes them in order."""
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Stretch]]:  # noqa: ASYNC109 - Faust's signature
+        """The next fetch. What a rebalance cuts off is read again by whoever owns the partition then."""
+        fetched, active = await self._wait_next_records(timeout)
+        generation = self.app.consumer_generation_id
+        if fetched is None or self.should_stop:
+            return
+        if not self.flow_active:
+            await self._seek_again()
+            return
+        for place, records in fetched.items():
+            if active is not None and place not in active and place not in self._buffered_partitions:
+                continue
+            self.app.monitor.track_tp_end_offset(place, self.highwater(place))
+            for start in range(0, len(records), LONGEST):
+                if not self.flow_active or self.app.consumer_generation_id != generation:
+                    return
+                yield place, self._stretch(place, records[start : start + LONGEST])
+
+    async def _seek_again(self) -> None:
+        try:
+            await self.perform_seek()
+        except Exception as error:  # as Faust does: the next rebalance seeks again
+            self.log.warning("cannot seek while the group is being rebalanced: %s", type(error).__name__)
+
+    def _stretch(self, place: TP, records: Sequence[Any]) -> Stretch:
+        last = records[-1]
+        stretch = Stretch(
+            last.topic,
+            last.partition,
+            last.offset,
+            last.timestamp / 1000,
+            last.timestamp_type,
+            None,
+            None,
+            b"",
+            None,
+            0,
+            0,
+            place,
+            generation_id=self.app.consumer_generation_id,
+        )
+        stretch.records = records
+        return stretch
+
+    def _new_offset(self, tp: TP) -> int | None:
+        """The offset to commit: behind the last stretch that is done."""
+        done = self._acked[tp]
+        if not done:
+            return None
+        newest: int = max(done) + 1
+        done.clear()
+        self._acked_index[tp].clear()
+        return newest
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """Nothing to remember: a gap lies inside a stretch or between two that are done in order (faust.md, 13)."""
+
+    async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:
+        reach(Point.OFFSETS_BEFORE)
+        committed: bool = await super()._commit_offsets(offsets, start_new_transaction)
+        reach(Point.OFFSETS_AFTER)
+        return committed
+
+
+class Transport(driver.Transport):
+    """Faust's, with our consumer."""
+
+    Consumer: ClassVar[Any] = Consumer
