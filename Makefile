@@ -20,7 +20,7 @@ help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(STAMP) ## the virtual environment (.venv) from the lock file, and Kafka's jars (.kafka)
-	@$(BIN)/python -m frafaldsvarsel.embedded.jars
+	@$(BIN)/python -m frafaldsvarsel.embedded.class_archive
 
 demo: install ## the whole service with its own Kafka, database and mail catcher (ONCE=1: one run, then end; ARGS=…)
 	@$(BIN)/frafaldsvarsel demo $(if $(ONCE),--once) $(ARGS)

@@ -2,10 +2,8 @@
 
 import asyncio
 import shutil
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,18 +12,15 @@ from typing import Any, Final
 import psycopg
 
 from config.law import load_law
-from config.senders import base_senders
 from config.topics import Topic
 from frafaldsvarsel.embedded.mailbox import count_mails
+from frafaldsvarsel.manuscript import KEPT, Manuscript
 from frafaldsvarsel.service import Service
 from frafaldsvarsel.story.expected import Count, Expected
-from frafaldsvarsel.story.story import MESSAGES, SEED, Act, Story, ensure_story_keys, make_story, outgoing
+from frafaldsvarsel.story.story import Act, Story
 from ops.accounts import Audit
 from ops.audit import audit
 from ops.log import Log, LogUnreachable
-from publisher.keys import KeyFolder
-from publisher.local_keys import ensure_keys
-from publisher.plain import Outgoing
 from publisher.publish import Progress, publish
 
 MARK: Final = "demo-folder"
@@ -102,33 +97,6 @@ class Result:
             "emails": now.mails,
             "unaccounted": self.audit.unaccounted,
         }
-
-
-class Manuscript:
-    """The story, and the records of its acts; the first and longest is made ready while the service starts."""
-
-    def __init__(self, data: Path, *, seed: int | None = None, messages: int | None = None) -> None:
-        """Makes the senders' keys in `data` where they are missing."""
-        ensure_keys(data, base_senders())
-        self.story = make_story(
-            seed=SEED if seed is None else seed, messages=MESSAGES if messages is None else messages
-        )
-        ensure_story_keys(data, self.story.cast)
-        self._keys = KeyFolder(data / "keys")
-        self._first: Future[list[Outgoing]] = Future()
-        threading.Thread(target=self._prepare_first, daemon=True, name="first act").start()
-
-    def records(self, act: Act) -> Iterable[Outgoing]:
-        """The act's records, ready to be sent."""
-        if act is self.story.acts[0]:
-            return self._first.result()
-        return outgoing(act.items, self._keys)
-
-    def _prepare_first(self) -> None:
-        try:
-            self._first.set_result(list(outgoing(self.story.acts[0].items, self._keys)))
-        except BaseException as error:
-            self._first.set_exception(error)
 
 
 class Demo:
@@ -304,13 +272,15 @@ _NO_REPEAT: Final = (
 
 
 def demo_service(data: Path, say: Callable[[str], None]) -> Service:
-    """A service in an empty folder. What an earlier demo left there is removed."""
+    """A service in an empty folder. What an earlier demo left there is removed, but for keys and sealed records."""
     if data.exists() and any(data.iterdir()):
         if not (data / MARK).exists():
             raise NotADemoFolder(
                 f"{data} holds something else; give the demo a folder of its own with --data."
             )
-        shutil.rmtree(data)
+        for left in data.iterdir():
+            if left.name not in KEPT:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
     data.mkdir(parents=True, exist_ok=True)
     (data / MARK).write_text("Made by the demo, and removed when it starts again.\n", encoding="utf-8")
     return Service(data, say=say, workers=WORKERS, audit=False)

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,15 +114,15 @@ class Service:
             raise NotUp(
                 f"A service runs in {self.data} already; stop it, or choose another folder."
             ) from None
-        self.say("broker")
+        self.say("broker, database, mail catcher")
         self._broker = Broker(self.data / "kafka", ensure_jars() if self.jars is None else self.jars)
         self._database = Database(self.data / "postgres")
         self._catcher = Catcher(self.data / "catcher")
-        self._broker.start()
-        self._catcher.start()
-        self.say("database")
-        self._database.start()
-        ensure_keys(self.data, base_senders())
+        with ThreadPoolExecutor() as pool:
+            starting = [pool.submit(one.start) for one in (self._broker, self._database, self._catcher)]
+            ensure_keys(self.data, base_senders())
+            for one in starting:
+                one.result()
         self._catcher.wait_ready()
         self._broker.wait_ready()
         self.say("topics")
@@ -144,14 +145,14 @@ class Service:
             self._watcher.join()
         with self._lock:
             processes = [child.process for child in self._children.values() if child.process is not None]
-        stoppers = [threading.Thread(target=process.stop) for process in processes]
-        for thread in stoppers:
-            thread.start()
-        for thread in stoppers:
-            thread.join()
-        for server in ("_catcher", "_database", "_broker"):
-            if hasattr(self, server):
-                getattr(self, server).stop()
+        servers = [
+            getattr(self, name) for name in ("_catcher", "_database", "_broker") if hasattr(self, name)
+        ]
+        # The processes first: each finishes what it has begun, and needs the servers for it.
+        for together in (processes, servers):
+            with ThreadPoolExecutor() as pool:
+                for stopping in [pool.submit(one.stop) for one in together]:
+                    stopping.result()
         self._hold.close()
 
     def _environment(self) -> dict[str, str]:

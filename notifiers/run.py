@@ -29,8 +29,8 @@ class NotifierSettings:
     """`lease_seconds` is how long a killed notifier's deliveries wait for another; a living one renews it."""
 
     owner: str  # unique among the notifiers that run
-    workers: int = 4
-    batch: int = 32
+    workers: int = 8
+    batch: int = 64
     lease_seconds: float = 60
     poll_seconds: float = 1
     expire_seconds: float = 5

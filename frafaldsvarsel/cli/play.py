@@ -18,7 +18,8 @@ from rich.text import Text
 from config import logs
 from frafaldsvarsel.cli import show_audit
 from frafaldsvarsel.cli.terminal import emit, err, fail, note, out
-from frafaldsvarsel.demo import Demo, Manuscript, NotADemoFolder, NotSettled, Result, Standing, demo_service
+from frafaldsvarsel.demo import Demo, NotADemoFolder, NotSettled, Result, Standing, demo_service
+from frafaldsvarsel.manuscript import Manuscript
 from frafaldsvarsel.service import NotUp, Service
 
 
@@ -53,6 +54,7 @@ def play(options: Options) -> int:
             if options.as_json:
                 emit(result.as_object())
                 sys.stdout.flush()
+            manuscript.keep()
             if not options.once:
                 note("The service stays up. Stop with Ctrl-C.")
                 for number in (signal.SIGINT, signal.SIGTERM):

@@ -7,7 +7,6 @@ import hashlib
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -114,17 +113,3 @@ def _verify(directory: Path, pins: dict[str, str]) -> None:
                 f"{name} has the SHA-256 {digest}, and {pins[name]} is pinned: do not run it; "
                 "find out where the download came from."
             )
-
-
-def main(arguments: list[str]) -> int:
-    """`python -m frafaldsvarsel.embedded.jars [DIRECTORY]`: silent when all is well."""
-    try:
-        ensure_jars(Path(arguments[0]) if arguments else DEFAULT_DIRECTORY)
-    except JarsUnavailable as problem:
-        print(problem, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -8,7 +8,7 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -35,6 +35,8 @@ JVM_FLAGS: Final = (
     "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaConfig=warn",
 )
 FORMAT_SECONDS: Final = 60
+ARCHIVE: Final = "kafka.jsa"
+"""The file in the jars' folder that `class_archive` makes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +59,7 @@ class Broker(Server):
         quorum: Quorum | None = None,
         ports: Mapping[str, int] | None = None,
         settings: Mapping[str, str] | None = None,
+        jvm_flags: Sequence[str] = (),
     ) -> None:
         """`ports`: `broker` and `controller`; without it they are chosen once and remembered in `data`."""
         self.data: Final = data.resolve()
@@ -65,6 +68,7 @@ class Broker(Server):
         self._quorum = quorum
         self._fixed_ports = ports
         self._settings: Final = dict(settings or {})
+        self._jvm_flags: Final = jvm_flags
         self._ports: Mapping[str, int] = {}
 
     @property
@@ -164,7 +168,10 @@ class Broker(Server):
             raise StartFailed(f"Kafka's storage could not be formatted. {done.log_tail()}")
 
     def _java(self, *arguments: str) -> Process:
-        argv = [java_program(), *JVM_FLAGS, "-cp", str(self._jars / "*"), *arguments]
+        archive = self._jars / ARCHIVE
+        kept = [f"-XX:SharedArchiveFile={archive}"] if archive.exists() else []
+        classes = ["-cp", str(self._jars / "*")]
+        argv = [java_program(), *JVM_FLAGS, *kept, *self._jvm_flags, *classes, *arguments]
         return Process(Plan(argv=argv, log=self.data / "broker.log", env=dict(os.environ)))
 
 

@@ -51,7 +51,7 @@ class Mailbox:
         self._last = max(_sequences(self.folder), default=0)
 
     def store(self, content: bytes, *, sender: str, recipients: list[str]) -> int:
-        """Write one mail so that it survives a power cut, then return its number."""
+        """Write one mail, whole or not at all, then return its number; a kill afterwards does not undo it."""
         to = ", ".join(recipients)
         envelope = f"{ENVELOPE_FROM}: {_one_line(sender)}\r\n{ENVELOPE_TO}: {_one_line(to)}\r\n"
         sequence = self._last + 1
@@ -59,15 +59,7 @@ class Mailbox:
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, so that the mode is ours alone
             file.write(envelope.encode() + content)
-            file.flush()
-            os.fsync(descriptor)
         fresh.rename(_file(self.folder, sequence))
-        # The name is on the disk only when the folder is.
-        folder = os.open(self.folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
         self._last = sequence
         return sequence
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from frafaldsvarsel.demo import Demo, Manuscript, Result, Standing
+from frafaldsvarsel.demo import Demo, Result, Standing
 from frafaldsvarsel.embedded.mailbox import read_mails
+from frafaldsvarsel.manuscript import Manuscript
 from frafaldsvarsel.service import Service
 from frafaldsvarsel.story.story import Act
 
