@@ -201,7 +201,7 @@ async def test_one_bad_address_does_not_hold_up_the_others(pool: Pool) -> None:
         await until_none_due(pool)
     assert {await status_of(pool, row) for row in refused} == {"refused"}
     assert {await status_of(pool, row) for row in good} == {"delivered"}
-    assert server.connections <= 4
+    assert server.connections <= NotifierSettings(owner="any").workers
     ((escalations,),) = await rows(pool, "SELECT count(*) FROM audit WHERE kind = 'delivery_refused'")
     assert escalations == 3
 
@@ -252,7 +252,8 @@ async def test_a_relay_that_is_away_is_waited_for_and_said_once(
         )  # a claim looks up each delivery once: it rests, and does not claim in a circle
         ((attempts,),) = await rows(pool, "SELECT count(*) FROM attempts")
         assert isinstance(attempts, int)
-        assert 1 <= attempts <= 8
+        # One for each worker, which were under way together, and then one now and then.
+        assert 1 <= attempts <= NotifierSettings(owner="any").workers + 4
         async with MisbehavingServer(port=port) as back:
             await rows(pool, "UPDATE deliveries SET due_at = clock_timestamp() RETURNING id")
             await until_none_due(pool)

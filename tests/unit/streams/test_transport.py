@@ -1,0 +1,99 @@
+"""A fetch becomes stretches, whole and in order; what is committed lies behind the last one that is done."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from faust.types import TP
+
+from streams.transport import LONGEST, Consumer, Stretch
+
+PLACE = TP("person-events", 3)
+OTHER = TP("person-events", 4)
+
+
+def record(place: TP, offset: int) -> Any:
+    """What aiokafka fetches."""
+    return SimpleNamespace(
+        topic=place.topic, partition=place.partition, offset=offset, timestamp=1_000, timestamp_type=1
+    )
+
+
+class Fetching(Consumer):
+    """The real consumer's own methods, over a fetch that is given and without a broker."""
+
+    def __init__(self, fetched: dict[TP, list[Any]], active: set[TP] | None) -> None:
+        self.fetched, self.active = fetched, active
+        self.app = cast(
+            "Any",
+            SimpleNamespace(
+                consumer_generation_id=7, monitor=SimpleNamespace(track_tp_end_offset=lambda *_: None)
+            ),
+        )
+        self.flow_active = True
+        self._buffered_partitions = set()
+        self._acked = defaultdict(list)
+        self._acked_index = defaultdict(set)
+
+    @property
+    def should_stop(self) -> bool:
+        return False
+
+    def highwater(self, tp: TP) -> int:
+        return 0
+
+    async def _wait_next_records(self, timeout: float) -> Any:  # noqa: ASYNC109 - Faust's signature
+        return self.fetched, self.active
+
+
+async def stretches(consumer: Consumer) -> list[tuple[TP, Stretch]]:
+    return [found async for found in consumer.getmany(1.0)]
+
+
+@pytest.mark.parametrize("number", [1, LONGEST, LONGEST + 1, 3 * LONGEST - 1])
+async def test_no_record_is_lost_between_stretches(number: int) -> None:
+    """Also where offsets have gaps, as after compaction."""
+    records = [record(PLACE, 2 * offset) for offset in range(number)]
+    found = await stretches(Fetching({PLACE: records}, None))
+    assert [one for _, stretch in found for one in stretch.records] == records
+    assert all(0 < len(stretch.records) <= LONGEST for _, stretch in found)
+    assert all(stretch.offset == stretch.records[-1].offset for _, stretch in found)
+    assert {stretch.generation_id for _, stretch in found} == {7}
+
+
+async def test_a_partition_that_is_somebody_elses_is_left_alone() -> None:
+    found = await stretches(Fetching({PLACE: [record(PLACE, 0)], OTHER: [record(OTHER, 0)]}, {OTHER}))
+    assert [place for place, _ in found] == [OTHER]
+
+
+async def test_a_rebalance_in_the_middle_cuts_the_rest_off() -> None:
+    """The generation has changed: the rest is for whoever owns the partition now."""
+    consumer = Fetching({PLACE: [record(PLACE, offset) for offset in range(3 * LONGEST)]}, None)
+    found = []
+    async for _, stretch in consumer.getmany(1.0):
+        found.append(stretch)
+        consumer.app.consumer_generation_id = 8
+    assert len(found) == 1
+
+
+@dataclass
+class Done:
+    """What the stream has acknowledged."""
+
+    offsets: list[int]
+    expected: int | None
+    left: list[int] = field(default_factory=list)
+
+
+@pytest.mark.parametrize(
+    "done", [Done([], None), Done([199], 200), Done([199, 399], 400), Done([5, 900], 901)]
+)
+def test_the_commit_lies_behind_the_last_stretch_that_is_done(done: Done) -> None:
+    consumer = Fetching({}, None)
+    consumer._acked[PLACE] = list(done.offsets)
+    consumer._acked_index[PLACE] = set(done.offsets)
+    assert consumer._new_offset(PLACE) == done.expected
+    assert consumer._acked[PLACE] == done.left
+    assert consumer._new_offset(PLACE) is None
