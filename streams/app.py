@@ -4,11 +4,12 @@ It wires; it decides nothing. The process ends (exit code 70) on anything that a
 stays, and the next process reads the record again.
 """
 
+import asyncio
 import logging
 import os
 import time
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import faust
 from aiokafka import AIOKafkaProducer
@@ -39,15 +40,14 @@ EXIT_FAULT: Final = 70
 _INTAKE_STRETCHES: Final = 4
 _MATCH_STRETCHES: Final = 8
 _WITHIN_SECONDS: Final = 0.01
+_TEND_SECONDS: Final = 60
 
 
 class App(faust.App):
     """Faust's, with fail-stop: its own handler would commit the batch that failed (faust.md, 1)."""
 
     async def _on_agent_error(self, agent: Any, exc: BaseException) -> None:
-        log.critical("agent %s failed: %s; ending so that nothing is committed", agent.name, _describe(exc))
-        logging.shutdown()
-        os._exit(EXIT_FAULT)
+        _end(agent.name, exc)
 
     def _new_transport(self) -> Transport:
         return Transport(self.conf.broker_consumer, self)
@@ -59,6 +59,7 @@ def build(settings: WorkerSettings, context: Context, law: Law, on_assigned: Any
     app = _app(settings)
     assignment = Assignment()
     opened: list[AIOKafkaProducer | Reader] = []
+    tending: list[asyncio.Task[None]] = []
 
     @app.on_partitions_revoked.connect
     async def revoked(_app: Any, /, *_: Any, **__: Any) -> None:
@@ -78,7 +79,7 @@ def build(settings: WorkerSettings, context: Context, law: Law, on_assigned: Any
         await producer.start()
         await reader.start()
         made: Step = Intake(context) if step is Intake else Match(law, People(reader))
-        return Driver(
+        driver = Driver(
             made,
             topics=topics,
             assignment=assignment,
@@ -86,6 +87,8 @@ def build(settings: WorkerSettings, context: Context, law: Law, on_assigned: Any
             output=Output(producer),
             monotonic=time.monotonic,
         )
+        tending.append(asyncio.create_task(_tend(driver), name=f"tending {step.name}"))
+        return driver
 
     inputs = [str(topic) for topic in InputTopic]
 
@@ -104,10 +107,28 @@ def build(settings: WorkerSettings, context: Context, law: Law, on_assigned: Any
     @app.on_before_shutdown.connect
     async def close(_app: Any, /, *_: Any, **__: Any) -> None:
         reach(Point.STREAM_SHUTDOWN)
+        for task in tending:
+            task.cancel()
         for client in opened:
             await client.stop()
 
     return app
+
+
+async def _tend(driver: Driver) -> None:
+    """Not one of Faust's timers: one that raises would commit first (faust.md, 12)."""
+    try:
+        while True:
+            await asyncio.sleep(_TEND_SECONDS)
+            await driver.tend()
+    except Exception as error:
+        _end("tending", error)
+
+
+def _end(what: str, exc: BaseException) -> NoReturn:
+    log.critical("%s failed: %s; ending so that nothing is committed", what, _describe(exc))
+    logging.shutdown()
+    os._exit(EXIT_FAULT)
 
 
 def _app(settings: WorkerSettings) -> App:

@@ -38,6 +38,7 @@ class Driver:
         self._progress = progress
         self._output = output
         self._monotonic = monotonic
+        self._one_at_a_time = asyncio.Lock()
         self._generation = -1
         self._mine: frozenset[tuple[str, int]] = frozenset()
         self._looked_after = 0.0
@@ -47,16 +48,32 @@ class Driver:
     async def batch(self, records: Sequence[Record]) -> None:
         """Apply a batch. When this returns, the brokers have everything that follows from it."""
         reach(self._fetched)
-        await self._begin()
+        async with self._one_at_a_time:
+            await self._begin()
+            await self._apply(records)
+
+    async def tend(self) -> None:
+        """Look after the state when it is time, though nothing comes: a zombie may have written meanwhile."""
+        if self._assignment.partitions:
+            async with self._one_at_a_time:
+                await self._begin()
+                await self._output.flush()
+
+    async def _apply(self, records: Sequence[Record]) -> None:
+        reached: list[tuple[str, int, int]] = []
         for (topic, partition), group in by_partition(records):
             if (topic, partition) not in self._mine:
                 # Left in the stream's buffer by an assignment that has ended; its owner reads it again.
                 continue
             whole = await self._progress.whole(topic, partition, group)
             self._step.run(topic, partition, whole, self._output)
-            self._progress.advance(topic, partition, whole[-1].offset + 1, self._output)
+            reached.append((topic, partition, whole[-1].offset + 1))
             await asyncio.sleep(0)
         reach(self._judged)
+        await self._output.flush()
+        # Only now: progress on the brokers without the output that it stands for would hide what is missing.
+        for place in reached:
+            self._progress.advance(*place, self._output)
         await self._output.flush()
         reach(Point.OUTPUT_ACKNOWLEDGED)
 

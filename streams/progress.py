@@ -1,4 +1,4 @@
-"""How far a step has got in each partition, kept in Kafka beside its output.
+"""How far a step has got in each partition, kept in Kafka after its output.
 
 A stream engine that skips a record at a rebalance (faust.md, 3) shows as a hole between this and the next record.
 The step then reads the hole itself, before it goes on: so each partition is applied whole and in order.
@@ -51,7 +51,7 @@ class Progress:
         return whole
 
     def advance(self, topic: str, partition: int, next_offset: int, output: Output) -> None:
-        """Note that everything before `next_offset` is applied, as part of the same batch of output."""
+        """Note that everything before `next_offset` is applied, and that the brokers have what follows from it."""
         place = (topic, partition)
         self._next[place] = max(self._next.get(place, 0), next_offset)
         output.add(
