@@ -70,6 +70,10 @@ class Settings(BaseModel):
         ge=1,
         description="How long a record may be under way before the audit calls it unaccounted",
     )
+    audit_file: Path | None = Field(
+        default=None,
+        description="Where the audit keeps what it has read of the log; without it each start reads the log anew",
+    )
     failpoints_dir: Path | None = Field(
         default=None, description="For tests of the service alone: strikes lie here; see config/failpoints.py"
     )

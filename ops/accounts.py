@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from pydantic import Field
+
 from models.frozen import Frozen
 
 
@@ -13,20 +15,36 @@ class Hop(StrEnum):
     PERSON_EVENTS = "person_events"
     APPLIED = "applied"
     DECISIONS = "decisions"
+    REVISIONS = "revisions"
     TASKS = "tasks"
     NOTICES = "notices"
     DELIVERIES = "deliveries"
+    OFFSETS = "offsets"
 
 
 ABOUT: Mapping[Hop, str] = {
-    Hop.RECEIPTS: "every input record has one receipt",
+    Hop.RECEIPTS: "every input record has one answer, on the log and in the ledger",
     Hop.PERSON_EVENTS: "every accepted record has been applied to its person",
-    Hop.APPLIED: "every person event has one applied entry",
+    Hop.APPLIED: "every person event has one applied entry, on the log and in the ledger",
     Hop.DECISIONS: "every accepted message has one decision, or repeats another",
-    Hop.TASKS: "every obliged message is in one open task of its unit",
+    Hop.REVISIONS: "every message's last revision is in the ledger, and none is missing or said twice",
+    Hop.TASKS: "every obliged message is in one open task of its unit, which is the oracle's too",
     Hop.NOTICES: "every task's unit has a notice made out to it",
     Hop.DELIVERIES: "every notice is sent, or there is a reason",
+    Hop.OFFSETS: "no offset is committed before what follows from it is durable, and nothing was removed unread",
 }
+
+
+class Lack(StrEnum):
+    """What is missing and can be driven again: the record of its place is handed to its step once more."""
+
+    NO_RECEIPT = "no receipt"
+    ACCEPTANCE_NOT_BOOKED = "its receipt is not in the ledger"
+    REFUSAL_NOT_BOOKED = "its refusal is not in the ledger"
+    NOT_FOLLOWED = "accepted, but not applied"
+    NOT_APPLIED = "not applied"
+    ENTRY_NOT_BOOKED = "its applied entry is not in the ledger"
+    NO_DECISION = "no decision"
 
 
 class Missing(Frozen):
@@ -49,6 +67,8 @@ class Account(Frozen):
     parts: dict[str, int]
     under_way: int = 0
     unaccounted: int = 0
+    beside: dict[str, int] = Field(default_factory=dict)
+    """What is counted and is no part of the sum: the same said again, for one."""
 
     @property
     def balances(self) -> bool:

@@ -3,27 +3,83 @@
 It reads and counts; driving again what is missing is `frafaldsvarsel.heal`'s.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Final
 
+from psycopg.pq import TransactionStatus
+
+from config.tables import DATA
+from ops import reading
 from ops.accounts import Audit
-from ops.hops import applied, decisions, deliveries, notices, person_events, receipts, tasks
-from ops.hops.desk import Connection, Desk
+from ops.hops import (
+    applied,
+    decisions,
+    deliveries,
+    notices,
+    offsets,
+    person_events,
+    receipts,
+    revisions,
+    tasks,
+)
+from ops.hops.desk import Connection, Desk, look
 from ops.log import Log
+from ops.notes import Notes
+from ops.oracle import Oracle
 
 HOPS: Final = (
     receipts.count,
     person_events.count,
     applied.count,
     decisions.count,
+    revisions.count,
     tasks.count,
     notices.count,
     deliveries.count,
+    offsets.count,
 )
 
 
-def audit(log: Log, connection: Connection, *, grace: timedelta) -> Audit:
-    """The accounting now. What is younger than `grace` counts as under way."""
-    desk = Desk(log, connection, grace=grace)
-    accounts = tuple(count(desk) for count in HOPS)
-    return Audit(accounts=accounts, exceptions=tuple(desk.missing))
+def audit(
+    log: Log,
+    connection: Connection,
+    *,
+    grace: timedelta,
+    notes: Notes | None = None,
+    oracle: Oracle | None = None,
+) -> Audit:
+    """The accounting now. What is younger than `grace` counts as under way.
+
+    Without `notes` the log is read from its start; with them, from where they end.
+    """
+    kept = Notes() if notes is None else notes
+    try:
+        kept.begin(log.cluster())
+        # The long part, when nothing is noted yet: no transaction should be open meanwhile.
+        reading.read_on(log, kept)
+        with _one_moment(connection):
+            desk = Desk(
+                log,
+                connection,
+                notes=kept,
+                oracle=Oracle(DATA) if oracle is None else oracle,
+                moment=look(log, kept, connection),
+                grace=grace,
+            )
+            accounts = tuple(count(desk) for count in HOPS)
+            return Audit(accounts=accounts, exceptions=tuple(desk.missing))
+    finally:
+        if notes is None:
+            kept.close()
+
+
+@contextmanager
+def _one_moment(connection: Connection) -> Iterator[None]:
+    """All hops are counted at one moment, or rows that arrive meanwhile would upset the sums."""
+    fresh = connection.info.transaction_status is TransactionStatus.IDLE
+    with connection.transaction():
+        if fresh:
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield

@@ -45,4 +45,5 @@ def _equation(account: Account) -> str:
     if account.under_way:
         said.append(f"under way {account.under_way:,}")
     said.append(f"unaccounted {account.unaccounted:,}")
-    return " + ".join(said)
+    beside = [f"{name.replace('_', ' ')} {number:,}" for name, number in account.beside.items() if number]
+    return " + ".join(said) + (f"   [dim](besides: {', '.join(beside)})[/]" if beside else "")

@@ -3,7 +3,7 @@
 from typing import Final
 
 from models.events import TYPE_PREFIX
-from ops.accounts import Account, Hop, Missing
+from ops.accounts import Account, Hop, Lack, Missing
 from ops.hops.desk import LISTED, Desk
 
 _RAISED: Final = f"{TYPE_PREFIX}dropout-risk.raised.v1"
@@ -37,7 +37,7 @@ def count(desk: Desk) -> Account:
     desk.missing += [
         Missing(
             hop=Hop.DECISIONS,
-            what="no decision",
+            what=Lack.NO_DECISION,
             topic=topic,
             partition=partition,
             offset=offset,
