@@ -57,6 +57,13 @@ class Missing(Frozen):
     offset: int | None = None
     task_id: str | None = None
     message_id: str | None = None
+    detail: str | None = None
+    """What else is known; `what` alone is one of a closed number of sentences, so that causes can be counted."""
+
+    @property
+    def cause(self) -> tuple[str, str]:
+        """What it is counted under."""
+        return (self.hop.value, self.what)
 
 
 class Account(Frozen):
@@ -76,11 +83,28 @@ class Account(Frozen):
         return self.total == sum(self.parts.values()) + self.under_way + self.unaccounted
 
 
+class Lag(Frozen):
+    """How far a group of the service is from both ends of a partition, in offsets."""
+
+    group: str
+    topic: str
+    partition: int
+    behind: int
+    """From the end of the log: what it has still to read."""
+    headroom: int
+    """From the start of the log, which retention moves towards it; below 0 it has been passed."""
+
+
 class Audit(Frozen):
     """All hops, and every exception that is older than the grace time."""
 
     accounts: tuple[Account, ...]
     exceptions: tuple[Missing, ...] = ()
+    lags: tuple[Lag, ...] = ()
+    oldest_seconds: float = 0.0
+    """The age of the oldest record that is still under way."""
+    read: int = 0
+    """Records of the log that this round has read."""
 
     @property
     def unaccounted(self) -> int:

@@ -55,6 +55,7 @@ def audit(
     Without `notes` the log is read from its start; with them, from where they end.
     """
     kept = Notes() if notes is None else notes
+    handed = log.handed
     try:
         kept.begin(log.cluster())
         # The long part, when nothing is noted yet: no transaction should be open meanwhile.
@@ -69,7 +70,13 @@ def audit(
                 grace=grace,
             )
             accounts = tuple(count(desk) for count in HOPS)
-            return Audit(accounts=accounts, exceptions=tuple(desk.missing))
+            return Audit(
+                accounts=accounts,
+                exceptions=tuple(desk.missing),
+                lags=offsets.lags(desk),
+                oldest_seconds=desk.oldest_seconds,
+                read=log.handed - handed,
+            )
     finally:
         if notes is None:
             kept.close()

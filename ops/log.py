@@ -22,6 +22,8 @@ class Log:
 
     def __init__(self, kafka: KafkaSettings) -> None:
         self.kafka = kafka
+        self.handed = 0
+        """Records that were read to be noted."""
         self._consumer = Consumer(
             kafka.librdkafka()
             | {
@@ -97,6 +99,7 @@ class Log:
                         if offset >= end - 1:
                             del open_ends[part]
                 if records:
+                    self.handed += len(records)
                     yield records
         finally:
             self._consumer.unassign()

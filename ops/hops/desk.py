@@ -68,6 +68,9 @@ class Desk:
         self.moment = moment
         self.grace = grace
         self.missing: list[Missing] = []
+        self._now = datetime.now(UTC)
+        self.oldest_seconds = 0.0
+        """The age of the oldest record that was found to be under way."""
 
     def miss(self, hop: Hop, what: str, **where: Any) -> None:
         """Note one thing that does not balance."""
@@ -98,9 +101,12 @@ class Desk:
 
     def young_from(self, topic: str, partition: int) -> int:
         """The first offset that may still be under way."""
-        since = datetime.now(UTC) - self.grace
+        since = self._now - self.grace
         return self.log.first_since(topic, partition, int(since.timestamp() * 1000))
 
     def is_young(self, timestamp_ms: int) -> bool:
         """Whether what was written then may still be under way."""
-        return datetime.now(UTC) - datetime.fromtimestamp(timestamp_ms / 1000, UTC) < self.grace
+        age = self._now - datetime.fromtimestamp(timestamp_ms / 1000, UTC)
+        if age < self.grace:
+            self.oldest_seconds = max(self.oldest_seconds, age.total_seconds())
+        return age < self.grace

@@ -209,17 +209,14 @@ class World:
             cursor = connection.execute(statement.encode(), values)
             return cursor.fetchall() if cursor.description else []
 
-    def audit(
-        self, *, notes: Notes | None = None, grace: timedelta = timedelta(0), log: Log | None = None
-    ) -> Audit:
+    def audit(self, *, notes: Notes | None = None, grace: timedelta = timedelta(0)) -> Audit:
         """The accounting."""
-        used = Log(self.kafka) if log is None else log
+        log = Log(self.kafka)
         try:
             with psycopg.connect(self.url, autocommit=True) as connection:
-                return audit(used, connection, grace=grace, notes=notes)
+                return audit(log, connection, grace=grace, notes=notes)
         finally:
-            if log is None:
-                used.close()
+            log.close()
 
 
 def student(name: str, *, municipality: str = "0101") -> list[PersonEvent]:

@@ -153,6 +153,13 @@ def test_whatever_is_known_of_a_persons_homes_both_name_the_same_unit(
     assert oracle.unit(registered_at, homes(events)) == served
 
 
+@pytest.mark.parametrize("day", [date(2026, 1, 31), date(2026, 2, 1), date(2026, 2, 2)])
+def test_where_one_route_ends_the_next_begins(both: tuple[Law, Oracle], day: date) -> None:
+    law, oracle = both
+    assert law.unit_on("0751", day) is not None
+    assert oracle.unit(moment(day), homes([residence("0751")])) == law.unit_on("0751", day)
+
+
 @pytest.mark.parametrize(
     ("moved", "day", "unit"),
     [
