@@ -1,19 +1,38 @@
 """What was read once is not read again, whoever asks; and what the log has lost is never silent."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Message, Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import TopicPartition
 
+from config.kafka import KafkaSettings
 from config.topics import Topic
 from ops import groups
 from ops.accounts import Hop
+from ops.log import Bounds, Log
 from ops.notes import Notes
-from ops.reading import CUT, UNANSWERED, UNREAD
+from ops.reading import CUT, UNANSWERED, UNREAD, read_on
 from tests.integration.ops.test_audit import tell_all
 from tests.integration.ops.world import QUIET, World, account, faults, places, student
+
+
+class Overtaken(Log):
+    """While it reads, another auditor reads the same records and notes them first."""
+
+    def __init__(self, kafka: KafkaSettings, other: Notes) -> None:
+        super().__init__(kafka)
+        self._other: Notes | None = other
+
+    def follow(self, topic: str, stretches: Mapping[int, Bounds]) -> Iterator[list[Message]]:
+        if self._other is not None:
+            other, self._other = self._other, None
+            log = Log(self.kafka)
+            read_on(log, other)
+            log.close()
+        return super().follow(topic, stretches)
 
 
 @pytest.fixture
@@ -58,6 +77,21 @@ async def test_two_auditors_may_share_one_file(world: World, file: Path) -> None
     assert round_of(world, one) == 0
     again = world.audit(notes=one)
     assert account(again, Hop.RECEIPTS).beside["written_again"] == 0
+    one.close()
+    other.close()
+
+
+async def test_of_what_two_auditors_read_at_once_each_record_is_noted_once(world: World, file: Path) -> None:
+    await tell_all(world, "a")
+    one, other = Notes(file), Notes(file)
+    for notes in (one, other):
+        notes.begin("this cluster")
+    log = Overtaken(world.kafka, other)
+    read_on(log, one)
+    log.close()
+    assert one.value("SELECT count(*) FROM origin") == 4
+    assert one.value("SELECT max(receipts) FROM origin") == 1
+    assert one.value("SELECT max(entries) FROM event") == 1
     one.close()
     other.close()
 
