@@ -27,7 +27,7 @@ WITH tried AS (
         WHEN d.status = 'refused' AND coalesce(t.refused, 0) = 0 THEN 'refused, and no attempt says so'
         WHEN d.status IN ('refused', 'exhausted', 'superseded') AND r.kind IS NULL THEN 'ended without a reason'
         WHEN d.status <> 'due' AND d.ended_at IS NULL THEN 'ended, and nobody knows when'
-        WHEN d.ended_at IS NOT NULL AND t.last_at > d.ended_at THEN 'an attempt after its end'
+        WHEN t.last_at > d.ended_at + interval '1 second' THEN 'an attempt after its end'
         WHEN coalesce(t.times, 0) <> d.attempts OR coalesce(t.last, 0) <> d.attempts
             THEN 'its attempts are not as many as it says'
     END AS what, d.status FROM deliveries d LEFT JOIN tried t ON t.delivery_id = d.id
