@@ -11,6 +11,7 @@ from models.frozen import Frozen
 class Hop(StrEnum):
     """The hops that must balance, in the order of the flow."""
 
+    SEQUENCES = "sequences"
     RECEIPTS = "receipts"
     PERSON_EVENTS = "person_events"
     APPLIED = "applied"
@@ -23,6 +24,7 @@ class Hop(StrEnum):
 
 
 ABOUT: Mapping[Hop, str] = {
+    Hop.SEQUENCES: "every number of a sender that counts its events has come, each with one event",
     Hop.RECEIPTS: "every input record has one answer, on the log and in the ledger",
     Hop.PERSON_EVENTS: "every accepted record has been applied to its person",
     Hop.APPLIED: "every person event has one applied entry, on the log and in the ledger",

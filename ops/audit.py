@@ -22,6 +22,7 @@ from ops.hops import (
     person_events,
     receipts,
     revisions,
+    sequences,
     tasks,
 )
 from ops.hops.desk import Connection, Desk, look
@@ -30,6 +31,7 @@ from ops.notes import Notes
 from ops.oracle import Oracle
 
 HOPS: Final = (
+    sequences.count,
     receipts.count,
     person_events.count,
     applied.count,

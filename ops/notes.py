@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _WAIT_SECONDS: Final = 60.0
 _SCHEMA: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, said TEXT NOT NULL);
@@ -25,6 +25,10 @@ CREATE TABLE origin (
     topic TEXT, partition INT, place INT, said INT, accepted INT, at_ms INT,
     receipts INT NOT NULL DEFAULT 0, differs INT NOT NULL DEFAULT 0, empty INT NOT NULL DEFAULT 0,
     events INT NOT NULL DEFAULT 0, entries INT NOT NULL DEFAULT 0, PRIMARY KEY (topic, partition, place)
+) WITHOUT ROWID;
+CREATE TABLE sequence (
+    sender TEXT, number INT, event_id TEXT, at_ms INT, topic TEXT, partition INT, place INT,
+    differs INT NOT NULL DEFAULT 0, PRIMARY KEY (sender, number)
 ) WITHOUT ROWID;
 CREATE TABLE event (
     partition INT, place INT, said INT, at_ms INT, topic TEXT, origin_partition INT, origin_place INT,

@@ -23,6 +23,10 @@ ON CONFLICT DO UPDATE SET
     said = coalesce(said, excluded.said), accepted = coalesce(accepted, excluded.accepted),
     at_ms = coalesce(at_ms, excluded.at_ms)
 """
+_SEQUENCE: Final = """
+INSERT INTO sequence (sender, number, event_id, at_ms, topic, partition, place) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET differs = differs OR event_id IS NOT excluded.event_id
+"""
 _EVENT: Final = """
 INSERT INTO event (partition, place, said, at_ms, topic, origin_partition, origin_place) VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET said = excluded.said, at_ms = excluded.at_ms, topic = excluded.topic,
@@ -67,6 +71,7 @@ RECEIPT_COLUMNS: Final = (
     "event_id",
     "type",
     "fingerprint",
+    "sequence",
     "(extract(epoch FROM appended_at) * 1000)::bigint",
 )
 """What `receipt_said` is a digest of, as the ledger's columns."""
@@ -95,12 +100,16 @@ MESSAGE_COLUMNS: Final = (
 
 def receipts(notes: Notes, records: Sequence[Message]) -> None:
     """Receipts of input records; what the ledger says of repeats follows them and is passed over."""
-    rows = []
+    rows, numbers = [], []
 
     def one(record: Message, said: Any) -> None:
         if "repeat" in said:
             return
         origin = said["origin"]
+        if said.get("sequence") is not None:
+            place = (origin["topic"], origin["partition"], origin["offset"])
+            at_ms = record.timestamp()[1]
+            numbers.append((said["sender"], said["sequence"], said["event_id"], at_ms, *place))
         rows.append(
             (
                 origin["topic"],
@@ -111,7 +120,15 @@ def receipts(notes: Notes, records: Sequence[Message]) -> None:
                     said["status"],
                     *(
                         said.get(name)
-                        for name in ("reason", "detail", "sender", "event_id", "type", "fingerprint")
+                        for name in (
+                            "reason",
+                            "detail",
+                            "sender",
+                            "event_id",
+                            "type",
+                            "fingerprint",
+                            "sequence",
+                        )
                     ),
                     _ms(origin["appended_at"]),
                 ),
@@ -122,6 +139,7 @@ def receipts(notes: Notes, records: Sequence[Message]) -> None:
 
     _each(notes, records, one)
     notes.many(_RECEIPT, rows)
+    notes.many(_SEQUENCE, numbers)
 
 
 def person_events(notes: Notes, records: Sequence[Message]) -> None:

@@ -9,6 +9,7 @@ from models.reasons import Rejection
 from models.receipt import ReceiptStatus
 from ops import groups
 from ops.accounts import Audit, Hop
+from ops.hops.sequences import MISSING, TWICE
 from streams.output import partition_of
 from tests.integration.ops.world import World, account, faults, places, student
 
@@ -96,6 +97,30 @@ async def test_receipts_are_held_against_the_input_and_the_ledger(world: World) 
     }
     assert account(patient, Hop.RECEIPTS).under_way == 2
     assert unanswered.origin.offset == 0
+
+
+async def test_a_number_that_a_sender_gave_and_we_never_got_is_found(world: World) -> None:
+    """One sender counts and the other does not; what is sent again keeps its number."""
+    await tell_all(world, "a")
+    events = [student("b")[0].model_copy(update={"origin": world.input("enrolments", 3)}) for _ in range(6)]
+    refusal = {"status": ReceiptStatus.REJECTED, "reason": Rejection.CLOCK_AHEAD, "fingerprint": None}
+    for event, number in zip(events, (7, 3, 7, 12, 4, 4), strict=True):
+        same = events[0].event_id if number == 7 else event.event_id
+        world.answer(world.receipt(event, **refusal, sequence=number, event_id=same))
+    await world.book()
+    result = world.audit()
+    assert [(one.what, one.detail, one.offset) for one in result.exceptions] == [
+        (MISSING, "sender 280051: 5 to 6", 0),
+        (MISSING, "sender 280051: 8 to 11", 3),
+        (TWICE, "sender 280051: 4", 4),
+    ]
+    sequences = account(result, Hop.SEQUENCES)
+    assert (sequences.total, sequences.parts, sequences.unaccounted) == (10, {"received": 3}, 7)
+    assert balances(result)
+    patient = world.audit(grace=HOUR)
+    assert faults(patient) == [(Hop.SEQUENCES, TWICE)]
+    assert account(patient, Hop.SEQUENCES).under_way == 6
+    assert world.sql("SELECT sum(sequence) FROM receipts") == [(7 + 3 + 7 + 12 + 4 + 4,)]
 
 
 async def test_person_events_are_held_against_receipts_entries_and_the_ledger(world: World) -> None:
