@@ -10,10 +10,10 @@ from ops.digest import SUMMED, in_sql
 from ops.hops.desk import Desk
 from ops.hops.pair import pairs
 from ops.log import Bounds
-from ops.take import APPLIED_COLUMNS
+from ops.takes.applied import COLUMNS
 
 _MARK: Final = "applied"
-_SAID: Final = in_sql(APPLIED_COLUMNS)
+_SAID: Final = in_sql(COLUMNS)
 _IN_LEDGER: Final = (
     f'SELECT "offset" >= %s, count(*), coalesce(sum({_SAID} & {SUMMED}), 0) FROM applied '  # noqa: S608 - fixed words
     'WHERE partition = %s AND "offset" >= %s AND "offset" < %s GROUP BY 1'

@@ -11,10 +11,10 @@ from ops.digest import SUMMED, in_sql
 from ops.hops.desk import LISTED, Desk
 from ops.hops.pair import Gaps, pairs
 from ops.log import Bounds
-from ops.take import RECEIPT_COLUMNS
+from ops.takes.receipts import COLUMNS
 
 _MARK: Final = "receipts"
-_SAID: Final = in_sql(RECEIPT_COLUMNS)
+_SAID: Final = in_sql(COLUMNS)
 _IN_LEDGER: Final = (
     f"SELECT \"offset\" >= %s, count(*), count(*) FILTER (WHERE status = 'accepted'), coalesce(sum({_SAID} & {SUMMED}), 0) "  # noqa: S608, E501 - fixed words
     'FROM receipts WHERE topic = %s AND partition = %s AND "offset" >= %s AND "offset" < %s GROUP BY 1'

@@ -11,10 +11,10 @@ from config.topics import Topic
 from ops.accounts import Account, Hop
 from ops.digest import in_sql
 from ops.hops.desk import LISTED, Desk
-from ops.take import MESSAGE_COLUMNS, message_key
+from ops.takes.decisions import COLUMNS, message_key
 
 _LEDGER: Final = (
-    f"SELECT m.sender, m.message_id, m.person_id, m.revision, {in_sql(MESSAGE_COLUMNS)}, m.outcome, m.reason, "  # noqa: S608 - fixed words
+    f"SELECT m.sender, m.message_id, m.person_id, m.revision, {in_sql(COLUMNS)}, m.outcome, m.reason, "  # noqa: S608 - fixed words
     "EXISTS (SELECT 1 FROM repeats p WHERE p.kind = 'conflict' AND (p.topic, p.partition, p.\"offset\") "
     "= (m.origin_topic, m.origin_partition, m.origin_offset)), "
     "CASE WHEN t.status = 'open' THEN t.unit_id END "
