@@ -17,7 +17,8 @@ import psycopg
 from aiokafka.errors import KafkaError
 from prometheus_client import start_http_server
 
-from config.settings import Settings
+from config.errors import ConfigError, Fault
+from config.settings import PREFIX, Settings
 from frafaldsvarsel import compose
 from frafaldsvarsel.heal import heal
 from ops import metrics
@@ -71,7 +72,11 @@ def once(settings: Settings, grace: timedelta) -> Audit:
 @contextmanager
 def auditor(settings: Settings) -> Iterator[Count]:
     """Something that audits again and again, and reads the log once."""
-    counting, notes = Log(settings.kafka), Notes(settings.audit_file)
+    try:
+        notes = Notes(settings.audit_file)
+    except sqlite3.OperationalError as error:
+        raise ConfigError([Fault(f"{PREFIX}AUDIT_FILE cannot be opened: {error}.")]) from None
+    counting = Log(settings.kafka)
 
     def count(grace: timedelta) -> Audit:
         oracle = Oracle(compose.reference_dir(settings))

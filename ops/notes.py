@@ -86,19 +86,21 @@ class Notes:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         tables, _, standing = _SCHEMA.partition("CREATE TEMP TABLE")
-        standing = "CREATE TEMP TABLE IF NOT EXISTS" + standing
-        if self.value("PRAGMA user_version") == _VERSION:
-            if self.value("SELECT said FROM meta WHERE name = 'cluster'") == cluster:
-                self._connection.executescript(standing)
-                return
+        version = self.value("PRAGMA user_version")
+        if version not in (0, _VERSION) or (
+            version == _VERSION and self.value("SELECT said FROM meta WHERE name = 'cluster'") != cluster
+        ):
             self.forget()
-        with self.writing():
-            if self.value("PRAGMA user_version") != _VERSION:
-                for statement in tables.split(";"):
-                    self._connection.execute(statement)
-                self._connection.execute("INSERT INTO meta VALUES ('cluster', ?)", (cluster,))
-                self._connection.execute(f"PRAGMA user_version = {_VERSION}")
-        self._connection.executescript(standing)
+            self._prepare(cluster)
+            return
+        if version == 0:
+            with self.writing():
+                if self.value("PRAGMA user_version") == 0:
+                    for statement in tables.split(";"):
+                        self._connection.execute(statement)
+                    self._connection.execute("INSERT INTO meta VALUES ('cluster', ?)", (cluster,))
+                    self._connection.execute(f"PRAGMA user_version = {_VERSION}")
+        self._connection.executescript("CREATE TEMP TABLE IF NOT EXISTS" + standing)
 
     def forget(self) -> None:
         """Throw everything away."""

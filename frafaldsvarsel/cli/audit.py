@@ -1,6 +1,7 @@
 """`audit`: the accounting as an equation, and every exception with its place."""
 
 import asyncio
+import sqlite3
 from datetime import timedelta
 from typing import Annotated
 
@@ -55,6 +56,9 @@ def audit_command(
         result = auditor.once(known, allowed)
     except (psycopg.OperationalError, LogUnreachable) as error:
         fail(str(error) if isinstance(error, LogUnreachable) else "PostgreSQL does not answer.")
+        raise typer.Exit(2) from None
+    except sqlite3.Error as error:
+        fail(f"The audit's own file cannot be used: {error}.")
         raise typer.Exit(2) from None
     if as_json:
         emit(as_object(result))

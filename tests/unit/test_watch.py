@@ -6,7 +6,9 @@ from typing import Any, Final
 
 import pytest
 
-from frafaldsvarsel.watch import MOST_HEALINGS, Count, Heal, Healings, Rounds
+from config.errors import ConfigError
+from config.settings import Settings
+from frafaldsvarsel.watch import MOST_HEALINGS, Count, Heal, Healings, Rounds, auditor
 from ops.accounts import Account, Audit, Hop, Missing
 from ops.heartbeat import Heartbeat
 from ops.log import LogUnreachable
@@ -119,3 +121,17 @@ def test_a_run_without_faults_needs_no_healing(beat: Path) -> None:
     for _ in range(3):
         going.round(lambda _: sound(), GRACE)
     assert going.healings.by_cause.total() == 0
+
+
+def test_a_file_that_cannot_be_made_is_a_fault_of_the_configuration(tmp_path: Path) -> None:
+    settings = Settings.model_validate(
+        {
+            "kafka_bootstrap_servers": "127.0.0.1:1",
+            "database_url": "postgresql://nobody.invalid/none",
+            "keyring": "{}",
+            "senders_dir": tmp_path,
+            "audit_file": tmp_path / "no folder" / "notes",
+        }
+    )
+    with pytest.raises(ConfigError, match="FRAFALDSVARSEL_AUDIT_FILE cannot be opened"), auditor(settings):
+        pass

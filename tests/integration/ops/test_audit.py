@@ -9,6 +9,7 @@ from models.reasons import Rejection
 from models.receipt import ReceiptStatus
 from ops import groups
 from ops.accounts import Audit, Hop
+from ops.hops.desk import LISTED
 from ops.hops.sequences import MISSING, TWICE
 from streams.output import partition_of
 from tests.integration.ops.world import World, account, faults, places, student
@@ -97,6 +98,15 @@ async def test_receipts_are_held_against_the_input_and_the_ledger(world: World) 
     }
     assert account(patient, Hop.RECEIPTS).under_way == 2
     assert unanswered.origin.offset == 0
+
+
+async def test_a_burst_is_under_way_however_large_it_is(world: World) -> None:
+    """More than are looked at one by one: their age is asked of the broker."""
+    world.flood("residences", 1, LISTED + 40)
+    for grace, young in ((HOUR, LISTED + 40), (timedelta(0), 0)):
+        receipts = account(world.audit(grace=grace), Hop.RECEIPTS)
+        assert (receipts.under_way, receipts.unaccounted) == (young, LISTED + 40 - young)
+        assert receipts.balances
 
 
 async def test_a_number_that_a_sender_gave_and_we_never_got_is_found(world: World) -> None:

@@ -1,6 +1,8 @@
 """What was read once is not read again, whoever asks; and what the log has lost is never silent."""
 
+import sqlite3
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -108,6 +110,17 @@ async def test_the_notes_of_another_cluster_are_not_believed(world: World, file:
     notes.begin("another cluster")
     notes.set_mark("read", Topic.RECEIPTS, 0, 1000)
     notes.close()
+    await tell_all(world, "a")
+    notes = Notes(file)
+    assert round_of(world, notes) == 4 * 3 + 1
+    notes.close()
+
+
+async def test_the_notes_of_another_version_are_begun_again(world: World, file: Path) -> None:
+    with closing(sqlite3.connect(file)) as old:
+        old.execute("CREATE TABLE meta (something TEXT)")
+        old.execute("PRAGMA user_version = 1")
+        old.commit()
     await tell_all(world, "a")
     notes = Notes(file)
     assert round_of(world, notes) == 4 * 3 + 1

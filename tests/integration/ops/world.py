@@ -98,6 +98,13 @@ class World:
         assert written[0].error() is None
         return written[0]
 
+    def flood(self, topic: str, partition: int, records: int) -> None:
+        """Many input records at once."""
+        for _ in range(records):
+            self._producer.produce(topic, b"{}", partition=partition)
+            self._producer.poll(0)
+        assert self._producer.flush(30) == 0
+
     def input(self, topic: str, partition: int = 0) -> Origin:
         """An input record; its content does not matter to the audit."""
         written = self.write(topic, partition, b"{}")
