@@ -47,7 +47,9 @@ def read_on(log: Log, notes: Notes) -> Places:
     for topic in TAKES:
         bounds = log.bounds(topic)
         found |= {(topic, part): edges for part, edges in bounds.items()}
-        stretches = {part: (_start(notes, topic, part, edges), edges[1]) for part, edges in bounds.items()}
+        stretches = {
+            part: (_start(log, notes, topic, part, edges), edges[1]) for part, edges in bounds.items()
+        }
         for records in log.follow(topic, stretches):
             with notes.writing():
                 _take(notes, topic, records)
@@ -74,16 +76,19 @@ def durable(notes: Notes, places: Mapping[tuple[str, int], Bounds]) -> dict[tupl
     return found
 
 
-def _start(notes: Notes, topic: str, part: int, edges: Bounds) -> int:
+def _start(log: Log, notes: Notes, topic: str, part: int, edges: Bounds) -> int:
     first, end = edges
     known = notes.mark(READ, topic, part)
     if known is None:
         return first
     if known > end:
         with notes.writing():
-            notes.set_fault(topic, part, end, known - 1, CUT)
-            notes.set_mark(READ, topic, part, end)
-        return end
+            # Another auditor may have read on since: under the lock nobody can be ahead of the log.
+            known, (_, end) = notes.mark(READ, topic, part) or 0, log.bounds(topic)[part]
+            if known > end:
+                notes.set_fault(topic, part, end, known - 1, CUT)
+                notes.set_mark(READ, topic, part, end)
+        return min(known, end)
     if known < first:
         with notes.writing():
             notes.set_fault(topic, part, known, first - 1, UNREAD)

@@ -17,6 +17,7 @@ from ops.accounts import Hop
 from ops.log import Bounds, Log
 from ops.notes import Notes
 from ops.reading import CUT, UNANSWERED, UNREAD, read_on
+from ops.take import TAKES
 from tests.integration.ops.test_audit import tell_all
 from tests.integration.ops.world import QUIET, World, account, faults, places, student
 
@@ -35,6 +36,20 @@ class Overtaken(Log):
             read_on(log, other)
             log.close()
         return super().follow(topic, stretches)
+
+
+class Late(Log):
+    """Says once more where a topic ended some time ago."""
+
+    def __init__(self, kafka: KafkaSettings) -> None:
+        super().__init__(kafka)
+        self._old: dict[str, dict[int, Bounds]] = {}
+
+    def remember(self, topic: str) -> None:
+        self._old[topic] = super().bounds(topic)
+
+    def bounds(self, topic: str) -> dict[int, Bounds]:
+        return self._old.pop(topic, None) or super().bounds(topic)
 
 
 @pytest.fixture
@@ -94,6 +109,26 @@ async def test_of_what_two_auditors_read_at_once_each_record_is_noted_once(world
     assert one.value("SELECT count(*) FROM origin") == 4
     assert one.value("SELECT max(receipts) FROM origin") == 1
     assert one.value("SELECT max(entries) FROM event") == 1
+    one.close()
+    other.close()
+
+
+async def test_an_auditor_that_was_overtaken_does_not_take_the_log_for_cut(world: World, file: Path) -> None:
+    """It asked where the log ends, then another one read on in the same file."""
+    await tell_all(world, "a")
+    one, other = Notes(file), Notes(file)
+    late, log = Late(world.kafka), Log(world.kafka)
+    for notes in (one, other):
+        notes.begin("this cluster")
+    for topic in TAKES:
+        late.remember(topic)
+    await tell_all(world, "b")
+    read_on(log, other)
+    read_on(late, one)
+    assert one.value("SELECT count(*) FROM fault") == 0
+    assert one.value("SELECT max(receipts) FROM origin") == 1
+    late.close()
+    log.close()
     one.close()
     other.close()
 
