@@ -70,6 +70,19 @@ class Settings(BaseModel):
         ge=1,
         description="How long a record may be under way before the audit calls it unaccounted",
     )
+    audit_file: Path | None = Field(
+        default=None,
+        description="Where the audit keeps what it has read of the log; without it each start reads the log anew",
+    )
+    metrics_port: int | None = Field(
+        default=None, ge=1, le=65535, description="Where the audit that watches serves its metrics (HTTP)"
+    )
+    heartbeat_file: Path | None = Field(
+        default=None, description="Touched by the audit that watches, while everything is accounted for"
+    )
+    heartbeat_url: SecretStr | None = Field(
+        default=None, description="Asked by it (HTTP GET) likewise; no redirect is followed"
+    )
     failpoints_dir: Path | None = Field(
         default=None, description="For tests of the service alone: strikes lie here; see config/failpoints.py"
     )
@@ -114,7 +127,7 @@ class Settings(BaseModel):
             ) from None
 
 
-SECRETS: Final = ("kafka_password", "database_url", "keyring", "smtp_password")
+SECRETS: Final = ("kafka_password", "database_url", "keyring", "smtp_password", "heartbeat_url")
 
 
 def load(environ: Mapping[str, str]) -> Settings:

@@ -122,7 +122,7 @@ def _headers(row: EventType) -> dict[str, Any]:
         "type": "object",
         "required": [*(f"ce_{name}" for name in names)],
         "properties": {
-            **{f"ce_{name}": {"$ref": f"{event}/{name}"} for name in names},
+            **{f"ce_{name}": {"$ref": f"{event}/{name}"} for name in (*names, "sequence")},
             "content-type": {"$ref": f"{event}/datacontenttype"},
         },
     }

@@ -123,6 +123,11 @@ def _event(row: EventType) -> dict[str, Any]:
                 "maxLength": 1024,
                 "description": "Extension attribute: detached JWS (Ed25519) over attributes, data and topic",
             },
+            "sequence": {
+                "type": "string",
+                "pattern": "^[1-9][0-9]{0,8}$",
+                "description": "Extension attribute, optional: the event's number among its sender's, from 1; signed",
+            },
             "data": data,
         },
         "additionalProperties": True,

@@ -14,7 +14,7 @@ from config.topics import Topic
 from frafaldsvarsel import compose
 from models.events import InputTopic
 from models.person_event import PersonEvent
-from ops.accounts import Hop, Missing
+from ops.accounts import Lack, Missing
 from streams.intake import Context, InputRecord, take
 from streams.output import Output
 from streams.reader import Reader
@@ -23,7 +23,8 @@ from streams.steps import Intake, add_person_event
 
 log = logging.getLogger(__name__)
 
-HEALABLE = frozenset({Hop.RECEIPTS, Hop.PERSON_EVENTS, Hop.APPLIED, Hop.DECISIONS})
+HEALABLE = frozenset(Lack)
+"""A contradiction is none of these: driving its record again would only say one side once more."""
 _RUN = 10_000
 """Offsets that lie further apart are read apart."""
 
@@ -33,7 +34,7 @@ async def heal(settings: Settings, missing: Iterable[Missing]) -> list[Missing]:
     places: dict[tuple[str, int], dict[int, Missing]] = defaultdict(dict)
     for one in missing:
         if (
-            one.hop in HEALABLE
+            one.what in HEALABLE
             and one.topic is not None
             and one.partition is not None
             and one.offset is not None
@@ -79,21 +80,25 @@ class _Healer:
                 add_person_event(PersonEvent.model_validate_json(record.value or b""), self.output)
             elif record.topic not in set(InputTopic):
                 continue
-            elif missing[offset].hop is Hop.RECEIPTS or self._still_accepted(record):
+            elif missing[offset].what == Lack.NO_RECEIPT or self._still(record, missing[offset]):
                 self._intake.run(record.topic, record.partition, [record], self.output)
 
-    def _still_accepted(self, record: Record) -> bool:
-        """A record that was accepted keeps its receipt; refused today, another receipt would only contradict it."""
+    def _still(self, record: Record, missing: Missing) -> bool:
+        """A record that was answered keeps its answer; judged otherwise today, another one would contradict it."""
         taken = take(InputRecord(record.origin, record.value, record.headers), self._context)
-        if taken.event is None:
+        once = "refused" if missing.what == Lack.REFUSAL_NOT_BOOKED else "accepted"
+        today = "refused" if taken.event is None else "accepted"
+        if once != today:
             log.error(
-                "cannot be healed: %s/%d@%d was accepted once and is refused now (%s)",
+                "cannot be healed: %s/%d@%d was %s once and is %s now (%s)",
                 record.topic,
                 record.partition,
                 record.offset,
+                once,
+                today,
                 taken.receipt.reason,
             )
-        return taken.event is not None
+        return once == today
 
 
 def _runs(offsets: list[int]) -> list[list[int]]:

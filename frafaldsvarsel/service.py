@@ -168,6 +168,7 @@ class Service:
             "WORKER_DATA_DIR": str(self.data / "worker"),
             "SESSION_TIMEOUT_SECONDS": "6",
             "GRACE_SECONDS": "20",
+            "AUDIT_FILE": str(self.data / "audit.notes"),
             "SMTP_HOST": "localhost",
             "SMTP_PORT": str(self._catcher.smtp_port),
             "SMTP_CA_FILE": str(self._catcher.ca_file),

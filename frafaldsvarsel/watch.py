@@ -5,31 +5,46 @@ What is still missing after a few healings is a fault for people: driving it aga
 
 import asyncio
 import logging
+import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Final, NoReturn
 
 import psycopg
 from aiokafka.errors import KafkaError
+from prometheus_client import start_http_server
 
-from config.settings import Settings
+from config.errors import ConfigError, Fault
+from config.settings import PREFIX, Settings
+from frafaldsvarsel import compose
 from frafaldsvarsel.heal import heal
+from ops import metrics
 from ops.accounts import Audit, Missing
 from ops.audit import audit
+from ops.heartbeat import Heartbeat, HeartbeatFailed
 from ops.log import Log, LogUnreachable
+from ops.metrics import Metrics
+from ops.notes import Notes
+from ops.oracle import Oracle
 
 log = logging.getLogger(__name__)
 
 MOST_HEALINGS: Final = 3
+AWAY: Final = (psycopg.Error, sqlite3.Error, LogUnreachable, KafkaError, TimeoutError)
+Count = Callable[[timedelta], Audit]
+Heal = Callable[[Sequence[Missing]], list[Missing]]
 
 
 class Healings:
-    """How often each missing thing has been driven again."""
+    """How often each missing thing has been driven again, and why."""
 
     def __init__(self) -> None:
         self._driven: Counter[Missing] = Counter()
+        self.by_cause: Counter[tuple[str, str]] = Counter()
+        """Every healing of this process by hop and cause. A run without faults must need none."""
 
     def due(self, missing: Sequence[Missing]) -> list[Missing]:
         """Those that may be driven once more. What is missing no longer is forgotten."""
@@ -38,7 +53,9 @@ class Healings:
 
     def count(self, driven: Iterable[Missing]) -> None:
         """Note what was really driven: an attempt that failed is not one."""
-        self._driven.update(driven)
+        for one in driven:
+            self._driven[one] += 1
+            self.by_cause[one.cause] += 1
 
     @property
     def given_up(self) -> int:
@@ -47,38 +64,112 @@ class Healings:
 
 
 def once(settings: Settings, grace: timedelta) -> Audit:
-    """One audit."""
-    counting = Log(settings.kafka)
+    """One audit. With the setting AUDIT_FILE it reads only what is new since the last one."""
+    with auditor(settings) as count:
+        return count(grace)
+
+
+@contextmanager
+def auditor(settings: Settings) -> Iterator[Count]:
+    """Something that audits again and again, and reads the log once."""
     try:
+        notes = Notes(settings.audit_file)
+    except sqlite3.OperationalError as error:
+        raise ConfigError([Fault(f"{PREFIX}AUDIT_FILE cannot be opened: {error}.")]) from None
+    counting = Log(settings.kafka)
+
+    def count(grace: timedelta) -> Audit:
+        oracle = Oracle(compose.reference_dir(settings))
         with psycopg.connect(settings.database_url.get_secret_value()) as connection:
-            # All hops are counted at one moment, or rows that arrive meanwhile would upset the sums.
-            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-            connection.read_only = True
-            return audit(counting, connection, grace=grace)
+            try:
+                return audit(counting, connection, grace=grace, notes=notes, oracle=oracle)
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError:
+                # Damaged under our hands: what it held is on the log, and is read again.
+                notes.forget()
+                raise
+
+    try:
+        yield count
     finally:
         counting.close()
+        notes.close()
 
 
-def watch(settings: Settings, *, grace: timedelta, seconds: int, healing: bool) -> NoReturn:
-    """Audit every `seconds`; waits, and says so, while Kafka or PostgreSQL cannot be reached."""
-    said: tuple[int, int] | None = None
-    healings = Healings()
-    while True:
+class Rounds:
+    """One round after another: count, show, say what has changed, heal, and give a sign of life while all holds."""
+
+    def __init__(self, *, heal: Heal | None, heartbeat: Heartbeat, shown: Metrics) -> None:
+        self.healings = Healings()
+        self._heal = heal
+        self._heartbeat = heartbeat
+        self._shown = shown
+        self._said: tuple[object, ...] | None = None
+
+    def round(self, count: Count, grace: timedelta) -> Audit | None:
+        """One round; None when nothing could be counted, and then no heartbeat is sent either."""
+        began = time.monotonic()
         try:
-            result = once(settings, grace)
-            due = healings.due(result.exceptions)
-            if (now := (result.unaccounted, healings.given_up)) != said:
-                level = logging.ERROR if result.unaccounted else logging.INFO
-                log.log(
-                    level,
-                    "unaccounted %d, under way %d, given up %d",
-                    result.unaccounted,
-                    result.under_way,
-                    healings.given_up,
-                )
-                said = now
-            if healing and due:
-                healings.count(asyncio.run(heal(settings, due)))
-        except (psycopg.Error, LogUnreachable, KafkaError, TimeoutError) as error:
+            result = count(grace)
+            self._shown.show(result, seconds=time.monotonic() - began, at=time.time())
+            due = self.healings.due(result.exceptions)
+            self._say(result)
+            if self._heal is not None and due:
+                self._drive(self._heal(due))
+        except AWAY as error:
             log.warning("waiting; cannot count: %s", type(error).__name__)
-        time.sleep(seconds)
+            self._shown.count(metrics.FAILURES)
+            return None
+        self._shown.set(metrics.GIVEN_UP, self.healings.given_up)
+        if result.unaccounted == 0:
+            self._beat()
+        return result
+
+    def _drive(self, driven: list[Missing]) -> None:
+        self.healings.count(driven)
+        for cause, number in metrics.causes(driven).items():
+            self._shown.count(metrics.HEALINGS, *cause, by=number)
+            log.error("healed: %s: %s: %d records driven again; find out why", *cause, number)
+
+    def _say(self, result: Audit) -> None:
+        causes = metrics.causes(result.exceptions)
+        now = (result.unaccounted, self.healings.given_up, tuple(causes.items()))
+        if now == self._said:
+            return
+        self._said = now
+        log.log(
+            logging.ERROR if result.unaccounted else logging.INFO,
+            "unaccounted %d, under way %d, given up %d, healed so far %d%s",
+            result.unaccounted,
+            result.under_way,
+            self.healings.given_up,
+            self.healings.by_cause.total(),
+            "".join(f"; {hop}: {what}: {number}" for (hop, what), number in causes.items()),
+        )
+
+    def _beat(self) -> None:
+        try:
+            if self._heartbeat.beat():
+                self._shown.set(metrics.HEARTBEAT_AT, time.time())
+        except HeartbeatFailed as error:
+            log.warning("heartbeat: %s", error)
+            self._shown.count(metrics.HEARTBEAT_FAILURES)
+
+
+def watch(
+    settings: Settings, *, grace: timedelta, seconds: int, healing: bool, metrics_port: int | None = None
+) -> NoReturn:
+    """Audit every `seconds`; waits, and says so, while Kafka or PostgreSQL cannot be reached."""
+    shown = Metrics()
+    if metrics_port is not None:
+        start_http_server(metrics_port, registry=shown.registry)
+    rounds = Rounds(
+        heal=(lambda due: asyncio.run(heal(settings, due))) if healing else None,
+        heartbeat=Heartbeat(settings.heartbeat_file, settings.heartbeat_url),
+        shown=shown,
+    )
+    with auditor(settings) as count:
+        while True:
+            rounds.round(count, grace)
+            time.sleep(seconds)

@@ -57,8 +57,8 @@ async def add_receipts(connection: Connection, receipts: Sequence[Receipt]) -> N
     async with connection.cursor() as cursor:
         await cursor.executemany(
             'INSERT INTO receipts (topic, partition, "offset", appended_at, status, reason, detail, '
-            "sender, event_id, type, fingerprint) "
-            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            "sender, event_id, type, fingerprint, sequence) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
             [
                 (
                     receipt.origin.topic,
@@ -72,6 +72,7 @@ async def add_receipts(connection: Connection, receipts: Sequence[Receipt]) -> N
                     receipt.event_id,
                     receipt.type,
                     receipt.fingerprint,
+                    receipt.sequence,
                 )
                 for receipt in receipts
             ],

@@ -19,12 +19,16 @@ MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 16
 SIGNED: Final = ("specversion", "id", "source", "sender", "type", "time", "datacontenttype")
 """The attributes that the signature covers; other extensions (a tracer's, say) pass by."""
+SEQUENCE: Final = "sequence"
+"""CloudEvents' sequence extension, signed with the others where a sender counts its events: 1, 2, 3, …"""
 _REQUIRED: Final = ("specversion", "id", "source", "sender", "type", "time")
 _STRUCTURED: Final = "application/cloudevents+json"
 _MAX_ATTRIBUTE: Final = 256
 _RFC3339: Final = re.compile(
     r"(199\d|20\d\d)-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII
 )
+NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
+"""One digit fewer than a CPR has: no number of a person can stand in its place."""
 _moment = TypeAdapter(AwareDatetime)
 
 
@@ -53,6 +57,12 @@ class Envelope:
     time: datetime
     data: dict[str, Any]
 
+    @property
+    def sequence(self) -> int | None:
+        """The event's number among its sender's, where the sender counts them."""
+        number = self.attributes.get(SEQUENCE)
+        return None if number is None else int(number)
+
 
 def read(value: bytes | None, headers: Sequence[tuple[str, bytes | None]]) -> Envelope:
     """The CloudEvent in a record's value and headers; raises `RefusedError`."""
@@ -77,7 +87,7 @@ def read(value: bytes | None, headers: Sequence[tuple[str, bytes | None]]) -> En
         raise RefusedError(Rejection.NOT_A_CLOUDEVENT, "data_base64 is not used here; send data as JSON")
     attributes = {}
     for name, content in event.items():
-        if content is not None and name in (*SIGNED, "signature") and not isinstance(content, str):
+        if content is not None and name in (*SIGNED, SEQUENCE, "signature") and not isinstance(content, str):
             raise RefusedError(Rejection.NOT_A_CLOUDEVENT, f"{name} is not a string")
         if isinstance(content, str):
             attributes[name] = content
@@ -104,8 +114,12 @@ def _envelope(attributes: dict[str, str], data: Any) -> Envelope:
         time = _moment.validate_json(f'"{attributes["time"]}"')
     except ValidationError:
         raise RefusedError(Rejection.NOT_A_CLOUDEVENT, "time is not an RFC 3339 moment with offset") from None
-    signature = attributes.pop("signature", None)
-    return Envelope({name: attributes[name] for name in SIGNED}, signature, time, data)
+    signed = {name: attributes[name] for name in SIGNED}
+    if SEQUENCE in attributes:
+        if not NUMBER.fullmatch(attributes[SEQUENCE]):
+            raise RefusedError(Rejection.NOT_A_CLOUDEVENT, "sequence is not a whole number of 1 to 9 digits")
+        signed[SEQUENCE] = attributes[SEQUENCE]
+    return Envelope(signed, attributes.get("signature"), time, data)
 
 
 def _text(content: bytes | None) -> str:

@@ -25,6 +25,8 @@ class Receipt(Frozen):
     event_id: str | None = None
     type: str | None = None
     fingerprint: str | None = None
+    sequence: int | None = None
+    """The event's number among its sender's, where the sender counts them and has signed it."""
 
 
 class RepeatKind(StrEnum):

@@ -3,30 +3,50 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from pydantic import Field
+
 from models.frozen import Frozen
 
 
 class Hop(StrEnum):
     """The hops that must balance, in the order of the flow."""
 
+    SEQUENCES = "sequences"
     RECEIPTS = "receipts"
     PERSON_EVENTS = "person_events"
     APPLIED = "applied"
     DECISIONS = "decisions"
+    REVISIONS = "revisions"
     TASKS = "tasks"
     NOTICES = "notices"
     DELIVERIES = "deliveries"
+    OFFSETS = "offsets"
 
 
 ABOUT: Mapping[Hop, str] = {
-    Hop.RECEIPTS: "every input record has one receipt",
+    Hop.SEQUENCES: "every number of a sender that counts its events has come, each with one event",
+    Hop.RECEIPTS: "every input record has one answer, on the log and in the ledger",
     Hop.PERSON_EVENTS: "every accepted record has been applied to its person",
-    Hop.APPLIED: "every person event has one applied entry",
+    Hop.APPLIED: "every person event has one applied entry, on the log and in the ledger",
     Hop.DECISIONS: "every accepted message has one decision, or repeats another",
-    Hop.TASKS: "every obliged message is in one open task of its unit",
+    Hop.REVISIONS: "every message's last revision is in the ledger, and none is missing or said twice",
+    Hop.TASKS: "every obliged message is in one open task of its unit, which is the oracle's too",
     Hop.NOTICES: "every task's unit has a notice made out to it",
     Hop.DELIVERIES: "every notice is sent, or there is a reason",
+    Hop.OFFSETS: "no offset is committed before what follows from it is durable, and nothing was removed unread",
 }
+
+
+class Lack(StrEnum):
+    """What is missing and can be driven again: the record of its place is handed to its step once more."""
+
+    NO_RECEIPT = "no receipt"
+    ACCEPTANCE_NOT_BOOKED = "its receipt is not in the ledger"
+    REFUSAL_NOT_BOOKED = "its refusal is not in the ledger"
+    NOT_FOLLOWED = "accepted, but not applied"
+    NOT_APPLIED = "not applied"
+    ENTRY_NOT_BOOKED = "its applied entry is not in the ledger"
+    NO_DECISION = "no decision"
 
 
 class Missing(Frozen):
@@ -39,6 +59,13 @@ class Missing(Frozen):
     offset: int | None = None
     task_id: str | None = None
     message_id: str | None = None
+    detail: str | None = None
+    """What else is known; `what` alone is one of a closed number of sentences, so that causes can be counted."""
+
+    @property
+    def cause(self) -> tuple[str, str]:
+        """What it is counted under."""
+        return (self.hop.value, self.what)
 
 
 class Account(Frozen):
@@ -49,6 +76,8 @@ class Account(Frozen):
     parts: dict[str, int]
     under_way: int = 0
     unaccounted: int = 0
+    beside: dict[str, int] = Field(default_factory=dict)
+    """What is counted and is no part of the sum: the same said again, for one."""
 
     @property
     def balances(self) -> bool:
@@ -56,11 +85,28 @@ class Account(Frozen):
         return self.total == sum(self.parts.values()) + self.under_way + self.unaccounted
 
 
+class Lag(Frozen):
+    """How far a group of the service is from both ends of a partition, in offsets."""
+
+    group: str
+    topic: str
+    partition: int
+    behind: int
+    """From the end of the log: what it has still to read."""
+    headroom: int
+    """From the start of the log, which retention moves towards it; below 0 it has been passed."""
+
+
 class Audit(Frozen):
     """All hops, and every exception that is older than the grace time."""
 
     accounts: tuple[Account, ...]
     exceptions: tuple[Missing, ...] = ()
+    lags: tuple[Lag, ...] = ()
+    oldest_seconds: float = 0.0
+    """The age of the oldest record that is still under way."""
+    read: int = 0
+    """Records of the log that this round has read."""
 
     @property
     def unaccounted(self) -> int:

@@ -1,13 +1,15 @@
-"""The log as another client sees it: librdkafka, read_committed, no group. For the auditor alone."""
+"""The log as another client sees it: librdkafka, read_committed, no commits. For the auditor alone."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from config.kafka import KafkaSettings
 
+GROUP: Final = "frafaldsvarsel-audit"
 _SECONDS: Final = 20.0
+_CHUNK: Final = 5_000
 Bounds = tuple[int, int]
 
 
@@ -16,17 +18,22 @@ class LogUnreachable(RuntimeError):
 
 
 class Log:
-    """Bounds and single records of partitions."""
+    """Bounds, stretches and single records of partitions."""
 
     def __init__(self, kafka: KafkaSettings) -> None:
+        self.kafka = kafka
+        self.handed = 0
+        """Records that were read to be noted."""
         self._consumer = Consumer(
             kafka.librdkafka()
             | {
-                "group.id": "frafaldsvarsel-audit",
+                "group.id": GROUP,
                 "enable.auto.commit": False,
                 "isolation.level": "read_committed",
                 "enable.partition.eof": True,
                 "auto.offset.reset": "error",
+                "fetch.wait.max.ms": 100,
+                "queued.max.messages.kbytes": 32 * 1024,
                 "log_level": 0,
             }
         )
@@ -34,6 +41,13 @@ class Log:
     def close(self) -> None:
         """Disconnect."""
         self._consumer.close()
+
+    def cluster(self) -> str:
+        """The cluster's own id."""
+        try:
+            return str(self._consumer.list_topics(timeout=_SECONDS).cluster_id)
+        except KafkaException as error:
+            raise LogUnreachable(f"Kafka does not answer: {error.args[0].str()}.") from None
 
     def bounds(self, topic: str) -> dict[int, Bounds]:
         """The first offset and the one after the last of every partition."""
@@ -48,6 +62,48 @@ class Log:
         except KafkaException as error:
             raise LogUnreachable(f"Kafka does not answer: {error.args[0].str()}.") from None
 
+    def first_since(self, topic: str, partition: int, timestamp_ms: int) -> int:
+        """The first offset written at that time or later; the end where there is none."""
+        try:
+            (found,) = self._consumer.offsets_for_times(
+                [TopicPartition(topic, partition, max(timestamp_ms, 0))], timeout=_SECONDS
+            )
+            if found.offset >= 0:
+                return int(found.offset)
+            _, end = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=_SECONDS)
+        except KafkaException as error:
+            raise LogUnreachable(f"Kafka does not answer: {error.args[0].str()}.") from None
+        return end
+
+    def follow(self, topic: str, stretches: Mapping[int, Bounds]) -> Iterator[list[Message]]:
+        """The records of a topic in [start, end) of each partition, by chunks, each partition in order."""
+        open_ends = {part: end for part, (start, end) in stretches.items() if start < end}
+        if not open_ends:
+            return
+        self._consumer.assign([TopicPartition(topic, part, stretches[part][0]) for part in open_ends])
+        try:
+            while open_ends:
+                first = self._consumer.poll(_SECONDS)
+                if first is None:
+                    raise LogUnreachable(f"{topic} cannot be read in partitions {sorted(open_ends)}.")
+                # A wait of none takes what has come already; any other would be waited for in full.
+                records: list[Message] = []
+                for message in (first, *self._consumer.consume(_CHUNK, timeout=0)):
+                    part, end = message.partition() or 0, open_ends.get(message.partition() or 0)
+                    if not _is_record(message):
+                        open_ends.pop(part, None)
+                    elif end is not None:
+                        offset = message.offset() or 0
+                        if offset < end:
+                            records.append(message)
+                        if offset >= end - 1:
+                            del open_ends[part]
+                if records:
+                    self.handed += len(records)
+                    yield records
+        finally:
+            self._consumer.unassign()
+
     def read(self, topic: str, partition: int, offsets: Iterable[int]) -> Iterator[Message]:
         """The records at `offsets` (ascending); an offset that holds none (a transaction's marker) is left out."""
         wanted = sorted(set(offsets))
@@ -60,14 +116,21 @@ class Log:
                 message = self._consumer.poll(_SECONDS)
                 if message is None:
                     raise LogUnreachable(f"{topic}/{partition} cannot be read from offset {min(left)}.")
-                error = message.error()
-                if error is not None:
-                    if error.code() == KafkaError._PARTITION_EOF:
-                        return
-                    raise LogUnreachable(f"{topic}/{partition} cannot be read: {error.str()}.")
+                if not _is_record(message):
+                    return
                 at = message.offset() or 0
                 if at in left:
                     yield message
                 left = {offset for offset in left if offset > at}
         finally:
             self._consumer.unassign()
+
+
+def _is_record(message: Message) -> bool:
+    """Whether it is one; False at the end of a partition."""
+    error = message.error()
+    if error is None:
+        return True
+    if error.code() == KafkaError._PARTITION_EOF:
+        return False
+    raise LogUnreachable(f"{message.topic()}/{message.partition()} cannot be read: {error.str()}.")

@@ -1,7 +1,7 @@
 """Reads a CSV file of plain events into the fields that a line of JSON has; it judges header and shape only.
 
-Columns: ``type,id,sender,time,cpr`` and any of the data's fields, flattened; ``signals`` separated by ``;``;
-``contact_name``, ``contact_phone``, ``contact_email``. An empty cell is an absent field.
+Columns: ``type,id,sender,time,cpr``, perhaps ``source`` and ``sequence``, and any of the data's fields, flattened;
+``signals`` separated by ``;``; ``contact_name``, ``contact_phone``, ``contact_email``. An empty cell is no field.
 """
 
 import codecs
@@ -13,7 +13,7 @@ from models.events import EVENT_TYPES
 from publisher.plain import Fault, FileFault, fault
 
 _NEEDED: Final = ("type", "id", "sender", "time", "cpr")
-_ATTRIBUTES: Final = frozenset({"type", "id", "sender", "time", "source"})
+_ATTRIBUTES: Final = frozenset({"type", "id", "sender", "time", "source", "sequence"})
 _CONTACT: Final = {"contact_name": "name", "contact_phone": "phone", "contact_email": "email"}
 _DATA: Final = frozenset(
     name for event_type in EVENT_TYPES.values() for name in event_type.data.model_fields

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, Final
 import orjson
 
 from models.cpr import normalise
+from models.envelope import SEQUENCE
 from models.events import EVENT_TYPES, TYPE_PREFIX
 from publisher.check import Register, faults_of
 from publisher.csv_lines import read_csv
@@ -24,7 +25,7 @@ from publisher.prepare import DATA_CONTENT_TYPE
 MAX_LINE: Final = 1024 * 1024
 """Bytes; four times what intake takes, so that a test of intake's limit can be published."""
 _KNOWN: Final = frozenset(
-    {"specversion", "id", "source", "sender", "type", "time", "datacontenttype", "data"}
+    {"specversion", "id", "source", "sender", "type", "time", "datacontenttype", "data", SEQUENCE}
 )
 
 
@@ -132,6 +133,10 @@ def _plain(fields: Mapping[str, Any], register: Register | None) -> tuple[PlainE
     elif not isinstance(source, str):
         sentences.append("source is not a text.")
         source = ""
+    sequence = fields.get(SEQUENCE)
+    if sequence is not None and not isinstance(sequence, str):
+        sentences.append("sequence is not a text.")
+        sequence = None
     data = fields.get("data")
     if not isinstance(data, dict):
         sentences.append("data is missing or not an object.")
@@ -143,6 +148,7 @@ def _plain(fields: Mapping[str, Any], register: Register | None) -> tuple[PlainE
         source=source,
         time=texts["time"],
         data=data,
+        sequence=sequence,
     ), sentences
 
 

@@ -29,6 +29,8 @@ class PlainEvent:
     source: str
     time: str
     data: Mapping[str, Any]
+    sequence: str | None = None
+    """Its number among its sender's events, where the sender counts them."""
 
     def __repr__(self) -> str:
         """Without the data: a traceback must not print a CPR."""

@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 import orjson
 from joserfc.jwk import OKPKey
 
+from models.envelope import SEQUENCE
 from models.events import EVENT_TYPES
 from publisher.plain import Binding, PlainEvent, Ready
 from seals.cpr import seal
@@ -57,8 +58,8 @@ def prepare(
 
 
 def attributes_of(event: PlainEvent) -> dict[str, str]:
-    """The attributes that the signature covers: those of `models.envelope.SIGNED`."""
-    return {
+    """The attributes that the signature covers: those of `models.envelope.SIGNED`, and the number if it has one."""
+    attributes = {
         "specversion": "1.0",
         "id": event.id,
         "source": event.source,
@@ -67,6 +68,9 @@ def attributes_of(event: PlainEvent) -> dict[str, str]:
         "time": event.time,
         "datacontenttype": DATA_CONTENT_TYPE,
     }
+    if event.sequence is not None:
+        attributes[SEQUENCE] = event.sequence
+    return attributes
 
 
 def sealed_data(event: PlainEvent, service_key: OKPKey) -> dict[str, Any]:

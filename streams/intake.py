@@ -83,7 +83,7 @@ class Particulars(Frozen):
 
 def take(record: InputRecord, context: Context) -> Taken:
     """Judge one record. Raises nothing for bad input."""
-    said: dict[str, str] = {}
+    said: dict[str, Any] = {}
     try:
         event = _accept(record, context, said)
     except RefusedError as error:
@@ -101,7 +101,7 @@ def take(record: InputRecord, context: Context) -> Taken:
     return Taken(receipt, event=event)
 
 
-def _accept(record: InputRecord, context: Context, said: dict[str, str]) -> PersonEvent:
+def _accept(record: InputRecord, context: Context, said: dict[str, Any]) -> PersonEvent:
     """The person event of a good record. Fills `said` with what the receipt may repeat to the sender."""
     origin = record.origin
     envelope = read(record.value, record.headers)
@@ -114,6 +114,7 @@ def _accept(record: InputRecord, context: Context, said: dict[str, str]) -> Pers
     if sender.kind is not event_type.sender:
         raise RefusedError(Rejection.NOT_SENDERS_TYPE)
     _verify(envelope, origin, sender, context.register)
+    said["sequence"] = envelope.sequence
     if envelope.time > origin.appended_at + context.clock_tolerance:
         raise RefusedError(Rejection.CLOCK_AHEAD)
     data = _data(envelope, event_type)
@@ -122,7 +123,7 @@ def _accept(record: InputRecord, context: Context, said: dict[str, str]) -> Pers
     return _event(envelope, event_type, data, origin, context)
 
 
-def _type(envelope: Envelope, topic: str, said: dict[str, str]) -> EventType:
+def _type(envelope: Envelope, topic: str, said: dict[str, Any]) -> EventType:
     name = envelope.attributes["type"]
     event_type = EVENT_TYPES.get(name)
     if event_type is None:
@@ -136,7 +137,7 @@ def _type(envelope: Envelope, topic: str, said: dict[str, str]) -> EventType:
     return event_type
 
 
-def _sender(envelope: Envelope, origin: Origin, register: Register, said: dict[str, str]) -> Sender:
+def _sender(envelope: Envelope, origin: Origin, register: Register, said: dict[str, Any]) -> Sender:
     sender = register.find(envelope.attributes["sender"])
     day = copenhagen_date(origin.appended_at)
     if sender is None:

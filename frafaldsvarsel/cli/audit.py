@@ -1,6 +1,7 @@
 """`audit`: the accounting as an equation, and every exception with its place."""
 
 import asyncio
+import sqlite3
 from datetime import timedelta
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 from config.settings import Settings
 from frafaldsvarsel.cli.environment import settings
 from frafaldsvarsel.cli.terminal import DataDir, emit, fail, out
-from ops.accounts import Audit
+from ops.accounts import Audit, Missing
 
 
 def add_to(app: typer.Typer) -> None:
@@ -27,6 +28,9 @@ def audit_command(
     watch: Annotated[
         int | None, typer.Option(min=1, help="Look again every so many seconds, for ever; log what is wrong.")
     ] = None,
+    metrics_port: Annotated[
+        int | None, typer.Option(min=1, help="With --watch: serve metrics here; else the setting.")
+    ] = None,
 ) -> None:
     """Hold Kafka's log against the ledger. Exit code 1 when anything is unaccounted for beyond the grace time."""
     import psycopg
@@ -35,16 +39,26 @@ def audit_command(
     from frafaldsvarsel import watch as auditor
     from frafaldsvarsel.cli.show_audit import as_object, show
     from ops.log import LogUnreachable
+    from ops.metrics import causes
 
     known = settings(data)
     allowed = timedelta(seconds=known.grace_seconds if grace is None else grace)
     if watch is not None:
         logs.configure()
-        auditor.watch(known, grace=allowed, seconds=watch, healing=heal)
+        auditor.watch(
+            known,
+            grace=allowed,
+            seconds=watch,
+            healing=heal,
+            metrics_port=known.metrics_port if metrics_port is None else metrics_port,
+        )
     try:
         result = auditor.once(known, allowed)
     except (psycopg.OperationalError, LogUnreachable) as error:
         fail(str(error) if isinstance(error, LogUnreachable) else "PostgreSQL does not answer.")
+        raise typer.Exit(2) from None
+    except sqlite3.Error as error:
+        fail(f"The audit's own file cannot be used: {error}.")
         raise typer.Exit(2) from None
     if as_json:
         emit(as_object(result))
@@ -53,12 +67,14 @@ def audit_command(
     if heal and result.exceptions:
         driven = _heal(known, result)
         if not as_json:
-            out.print(f"{driven} records driven again; audit again in a moment.")
+            for (hop, what), number in causes(driven).items():
+                out.print(f"{hop}: {what}: {number} records driven again", highlight=False)
+            out.print(f"{len(driven)} records driven again; audit again in a moment.")
     if result.unaccounted:
         raise typer.Exit(1)
 
 
-def _heal(known: Settings, result: Audit) -> int:
+def _heal(known: Settings, result: Audit) -> list[Missing]:
     from frafaldsvarsel.heal import heal
 
-    return len(asyncio.run(heal(known, result.exceptions)))
+    return asyncio.run(heal(known, result.exceptions))

@@ -26,7 +26,7 @@ def show(result: Audit) -> None:
         out.print(f"  [bold]{account.total:,}[/] = {_equation(account)}", highlight=False)
     for one in result.exceptions[:_SHOWN]:
         place = f"{one.topic}/{one.partition}@{one.offset}" if one.topic is not None else one.task_id or ""
-        fail(f"{one.what}: {place} {one.message_id or ''}".rstrip())
+        fail(f"{one.what}: {place} {one.message_id or ''} {one.detail or ''}".rstrip())
     if len(result.exceptions) > _SHOWN:
         fail(f"… and {len(result.exceptions) - _SHOWN} more; --json lists all.")
     state = (
@@ -45,4 +45,5 @@ def _equation(account: Account) -> str:
     if account.under_way:
         said.append(f"under way {account.under_way:,}")
     said.append(f"unaccounted {account.unaccounted:,}")
-    return " + ".join(said)
+    beside = [f"{name.replace('_', ' ')} {number:,}" for name, number in account.beside.items() if number]
+    return " + ".join(said) + (f"   [dim](besides: {', '.join(beside)})[/]" if beside else "")

@@ -1,7 +1,20 @@
-"""The auditor heals, but nothing for ever."""
+"""The auditor heals, but nothing for ever, and gives a sign of life only while all holds."""
 
-from frafaldsvarsel.watch import MOST_HEALINGS, Healings
-from ops.accounts import Hop, Missing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from config.errors import ConfigError
+from config.settings import Settings
+from frafaldsvarsel.watch import MOST_HEALINGS, Count, Heal, Healings, Rounds, auditor
+from ops.accounts import Account, Audit, Hop, Missing
+from ops.heartbeat import Heartbeat
+from ops.log import LogUnreachable
+from ops.metrics import Metrics
+
+GRACE: Final = timedelta(0)
 
 
 def missing(offset: int) -> Missing:
@@ -33,3 +46,92 @@ def test_an_attempt_that_failed_is_no_healing() -> None:
     for _ in range(MOST_HEALINGS + 2):
         assert healings.due([missing(1)]) == [missing(1)]
     assert healings.given_up == 0
+
+
+def sound(**changes: Any) -> Audit:
+    return Audit(accounts=(Account(hop=Hop.RECEIPTS, total=1, parts={"accepted": 1}),), **changes)
+
+
+def unsound() -> Audit:
+    account = Account(hop=Hop.RECEIPTS, total=1, parts={}, unaccounted=1)
+    return Audit(accounts=(account,), exceptions=(missing(1),))
+
+
+def away(_: timedelta) -> Audit:
+    raise LogUnreachable("Kafka does not answer.")
+
+
+@pytest.fixture
+def beat(tmp_path: Path) -> Path:
+    return tmp_path / "beat"
+
+
+def rounds(beat: Path, *, heal: Heal | None = None) -> tuple[Rounds, Metrics]:
+    shown = Metrics()
+    return Rounds(heal=heal, heartbeat=Heartbeat(beat), shown=shown), shown
+
+
+def value(shown: Metrics, name: str, **labels: str) -> float | None:
+    return shown.registry.get_sample_value(name, labels)
+
+
+def test_the_heart_beats_while_everything_is_accounted_for(beat: Path) -> None:
+    going, shown = rounds(beat)
+    assert going.round(lambda _: sound(), GRACE) is not None
+    assert beat.exists()
+    assert value(shown, "frafaldsvarsel_heartbeat_timestamp_seconds")
+
+
+@pytest.mark.parametrize("count", [lambda _: unsound(), away], ids=["unaccounted", "cannot count"])
+def test_nothing_is_sent_while_something_is_missing_or_nobody_can_count(beat: Path, count: Count) -> None:
+    going, shown = rounds(beat)
+    going.round(count, GRACE)
+    assert not beat.exists()
+    assert value(shown, "frafaldsvarsel_heartbeat_timestamp_seconds") == 0
+
+
+def test_a_round_that_cannot_count_is_counted(beat: Path) -> None:
+    going, shown = rounds(beat)
+    assert going.round(away, GRACE) is None
+    assert value(shown, "frafaldsvarsel_audit_failures_total") == 1
+    assert value(shown, "frafaldsvarsel_audit_rounds_total") == 0
+
+
+def test_a_heartbeat_that_does_not_arrive_is_counted_and_stops_nothing(tmp_path: Path) -> None:
+    going, shown = rounds(tmp_path / "no folder" / "beat")
+    assert going.round(lambda _: sound(), GRACE) is not None
+    assert value(shown, "frafaldsvarsel_heartbeat_failures_total") == 1
+
+
+def test_healings_are_counted_by_cause_and_given_up_in_the_end(
+    beat: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    going, shown = rounds(beat, heal=list)
+    for _ in range(MOST_HEALINGS + 1):
+        going.round(lambda _: unsound(), GRACE)
+    cause = {"hop": "receipts", "what": "no receipt"}
+    assert value(shown, "frafaldsvarsel_healings_total", **cause) == MOST_HEALINGS
+    assert value(shown, "frafaldsvarsel_healings_given_up") == 1
+    assert going.healings.by_cause == {("receipts", "no receipt"): MOST_HEALINGS}
+    assert "healed: receipts: no receipt: 1 records" in caplog.text
+
+
+def test_a_run_without_faults_needs_no_healing(beat: Path) -> None:
+    going, _ = rounds(beat, heal=list)
+    for _ in range(3):
+        going.round(lambda _: sound(), GRACE)
+    assert going.healings.by_cause.total() == 0
+
+
+def test_a_file_that_cannot_be_made_is_a_fault_of_the_configuration(tmp_path: Path) -> None:
+    settings = Settings.model_validate(
+        {
+            "kafka_bootstrap_servers": "127.0.0.1:1",
+            "database_url": "postgresql://nobody.invalid/none",
+            "keyring": "{}",
+            "senders_dir": tmp_path,
+            "audit_file": tmp_path / "no folder" / "notes",
+        }
+    )
+    with pytest.raises(ConfigError, match="FRAFALDSVARSEL_AUDIT_FILE cannot be opened"), auditor(settings):
+        pass

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.envelope import MAX_BYTES, MAX_DEPTH, SIGNED, Envelope, RefusedError, read
+from models.envelope import MAX_BYTES, MAX_DEPTH, SEQUENCE, SIGNED, Envelope, RefusedError, read
 from models.reasons import Rejection
-from tests.factories import uuid
+from tests.factories import MADE_UP_CPR, uuid
 
 Headers = list[tuple[str, bytes | None]]
 
@@ -78,6 +78,20 @@ class TestGoodRecords:
         """A tracer's extension is neither an error nor part of the event."""
         event = read(structured(traceparent="00-1", sampled=True, rank=3), [("other", b"x")])
         assert set(event.attributes) == set(SIGNED)
+
+    @pytest.mark.parametrize("number", ["1", "17", "999999999"])
+    def test_a_sender_may_count_its_events(self, number: str) -> None:
+        """Of the extensions this one is part of the event: it is signed with the others."""
+        value, headers = binary(ce_sequence=number.encode())
+        for event in (read(structured(sequence=number), []), read(value, headers)):
+            assert tuple(event.attributes) == (*SIGNED, SEQUENCE)
+            assert event.sequence == int(number)
+        assert read(structured(), []).sequence is None
+
+    @pytest.mark.parametrize("number", ["0", "-1", "01", "1.0", "", " 1", "x", "١", MADE_UP_CPR, 1, True, {}])
+    def test_a_number_that_is_none_is_refused(self, number: object) -> None:
+        """Nor can a CPR stand there by mistake: it has one digit more."""
+        assert refused(structured(sequence=number)) is Rejection.NOT_A_CLOUDEVENT
 
     def test_the_type_of_the_data_may_be_left_out(self) -> None:
         """CloudEvents 1.0: JSON is meant then, and the signature covers the meant one."""

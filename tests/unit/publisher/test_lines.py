@@ -39,6 +39,16 @@ def test_a_good_line_is_an_event_and_blank_lines_are_nothing(risk: Risk) -> None
     assert line.event.data == risk["data"]
 
 
+def test_a_number_is_handed_on_and_one_that_is_none_is_a_fault(risk: Risk) -> None:
+    (line,) = read({**risk, "sequence": "7"})
+    assert isinstance(line, Line)
+    assert line.event.sequence == "7"
+    assert sentences({**risk, "sequence": 7}) == ["Line 1: sequence is not a text."]
+    assert sentences({**risk, "sequence": CPR}) == [
+        "Line 1: sequence is not a whole number of 1 to 9 digits."
+    ]
+
+
 def test_a_byte_order_mark_is_no_part_of_the_first_line(risk: Risk) -> None:
     (line,) = read(b"\xef\xbb\xbf" + orjson.dumps(risk))
     assert isinstance(line, Line)

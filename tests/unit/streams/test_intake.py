@@ -245,6 +245,24 @@ def test_a_receipt_of_a_good_record_says_whose_it_is() -> None:
     )
 
 
+@pytest.mark.parametrize("binding", Binding)
+def test_a_number_that_the_sender_has_signed_is_on_the_receipt(binding: Binding) -> None:
+    """Accepted or refused for its content: the number has come."""
+    counted = risk_event(sequence="41")
+    taken = take(received(SENDERS.ready(counted, binding)), SENDERS.context)
+    assert (taken.receipt.status, taken.receipt.sequence) == (ReceiptStatus.ACCEPTED, 41)
+    spoilt = take(received(SENDERS.ready(with_data(counted, severity="none"), binding)), SENDERS.context)
+    assert (spoilt.receipt.status, spoilt.receipt.sequence) == (ReceiptStatus.REJECTED, 41)
+    assert take(received(SENDERS.ready(risk_event(), binding)), SENDERS.context).receipt.sequence is None
+
+
+@pytest.mark.parametrize("number", ["42", None])
+def test_a_number_that_was_changed_or_taken_out_on_the_way_breaks_the_signature(number: str | None) -> None:
+    ready = edited(SENDERS.ready(risk_event(sequence="41")), sequence=number)
+    receipt = take(received(ready), SENDERS.context).receipt
+    assert (receipt.reason, receipt.sequence) == (Rejection.SIGNATURE_INVALID, None)
+
+
 def test_facts_seal_nothing() -> None:
     """A fact has no text and no contact person: the pseudonym is all that the stream needs."""
     event = take(received(SENDERS.ready(residence_event())), SENDERS.context).event

@@ -1,0 +1,1 @@
+"""The hops that must balance: one file for each, and each gives one account."""

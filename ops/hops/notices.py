@@ -1,0 +1,19 @@
+"""Every task's unit has a notice made out to it."""
+
+from ops.accounts import Account, Hop, Missing
+from ops.hops.desk import LISTED, Desk
+
+
+def count(desk: Desk) -> Account:
+    """Tasks against the notices of their first day."""
+    total = desk.number("SELECT count(*) FROM tasks")
+    rows = desk.rows(
+        "SELECT id FROM tasks t WHERE NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.task_id = t.id "
+        "AND d.occasion IN ('new', 'taken_over'))"
+    )
+    desk.missing += [
+        Missing(hop=Hop.NOTICES, what="nobody was told", task_id=str(task_id)) for (task_id,) in rows[:LISTED]
+    ]
+    return Account(
+        hop=Hop.NOTICES, total=total, parts={"with_notice": total - len(rows)}, unaccounted=len(rows)
+    )
