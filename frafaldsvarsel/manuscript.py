@@ -14,6 +14,7 @@ from typing import Final
 import orjson
 
 from config.senders import base_senders
+from frafaldsvarsel.story.cast import load_cast
 from frafaldsvarsel.story.story import MESSAGES, SEED, Act, Story, ensure_story_keys, make_story, outgoing
 from publisher.keys import KeyFolder
 from publisher.local_keys import ensure_keys
@@ -33,15 +34,20 @@ class Manuscript:
     def __init__(self, data: Path, *, seed: int | None = None, messages: int | None = None) -> None:
         """Makes the senders' keys in `data` where they are missing."""
         ensure_keys(data, base_senders())
-        seed = SEED if seed is None else seed
-        messages = MESSAGES if messages is None else messages
-        self.story: Final[Story] = make_story(seed=seed, messages=messages)
-        ensure_story_keys(data, self.story.cast)
+        ensure_story_keys(data, load_cast())
+        self._seed = SEED if seed is None else seed
+        self._messages = MESSAGES if messages is None else messages
         self._keys = KeyFolder(data / "keys")
-        self._file = data / "story" / f"{_digest(data / 'keys', seed, messages)}.jsonl"
+        self._file = data / "story" / f"{_digest(data / 'keys', self._seed, self._messages)}.jsonl"
         self._made: list[list[Outgoing]] = []
+        self._story: Future[Story] = Future()
         self._first: Future[list[Outgoing]] = Future()
         threading.Thread(target=self._begin, daemon=True, name="first act").start()
+
+    @property
+    def story(self) -> Story:
+        """The story; waits until it is written."""
+        return self._story.result()
 
     def records(self, act: Act) -> Iterable[Outgoing]:
         """The act's records, ready to be sent; the first and longest act is waited for."""
@@ -67,13 +73,20 @@ class Manuscript:
 
     def _begin(self) -> None:
         try:
+            story = make_story(seed=self._seed, messages=self._messages)
+        except BaseException as error:
+            self._story.set_exception(error)
+            raise
+        self._story.set_result(story)
+        try:
             if self._file.exists():
-                self._made = _read(self._file, len(self.story.acts))
+                self._made = _read(self._file, len(story.acts))
             else:
-                self._made = [list(outgoing(self.story.acts[0].items, self._keys))]
-            self._first.set_result(self._made[0])
+                self._made = [list(outgoing(story.acts[0].items, self._keys))]
         except BaseException as error:
             self._first.set_exception(error)
+            raise
+        self._first.set_result(self._made[0])
 
     def _prepare(self, act: Act) -> Iterator[Outgoing]:
         made: list[Outgoing] = []
