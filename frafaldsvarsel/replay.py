@@ -49,17 +49,30 @@ class DueAgain:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrived:
+    """A replay that was cut off, and had been written: only the note of it is missing."""
+
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class Foreseen:
     """What a replay of one thing would come to; `by` is how, where it is possible at all."""
 
     thing: Thing
     prospect: Prospect
     why: str | None = None
-    by: Again | DueAgain | None = None
+    by: Again | DueAgain | Arrived | None = None
 
     def goes(self, *, force: bool) -> bool:
         """Whether it is to be replayed."""
-        return self.by is not None and (self.prospect.worthwhile or (force and self.prospect.may_be_forced))
+        if self.by is None:
+            return False
+        return (
+            isinstance(self.by, Arrived)
+            or self.prospect.worthwhile
+            or (force and self.prospect.may_be_forced)
+        )
 
 
 class Foresight:
@@ -98,7 +111,10 @@ class Foresight:
         # The brokers will stamp the new record with the present time: by that it will be judged.
         origin = Origin(topic=topic, partition=partition, offset=offset, appended_at=self._now)
         receipt = take(InputRecord(origin, content.value, content.headers), self._context).receipt
-        prospect, why = foresee(receipt, self._standing(thing, receipt))
+        standing = self._standing(thing, receipt)
+        prospect, why = foresee(receipt, standing)
+        if thing.state is State.BEGUN and prospect is Prospect.DUPLICATE:
+            return Foreseen(thing, prospect, why, Arrived(standing[0].place))
         key = receipt.sender or thing.sender
         where = partition if key is None else partition_of(key, INPUT_PARTITIONS)
         by = Again(topic, where, key, content) if prospect.may_be_forced else None
@@ -185,6 +201,9 @@ class Replayer:
             case Again():
                 quarantine.begin(self._connection, thing, self._hand)
                 place = self.write(foreseen.by)
+                quarantine.confirm(self._connection, thing, self._hand, place)
+                return thing.model_copy(update={"state": State.REPLAYED, "replayed_as": place})
+            case Arrived(place):
                 quarantine.confirm(self._connection, thing, self._hand, place)
                 return thing.model_copy(update={"state": State.REPLAYED, "replayed_as": place})
             case DueAgain(deadline, anew):
