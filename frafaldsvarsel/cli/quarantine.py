@@ -1,7 +1,5 @@
 """`quarantine`: what was refused or could not be delivered is listed, shown, replayed and dismissed."""
 
-import os
-import pwd
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,6 +11,7 @@ from rich.markup import escape
 
 from config.settings import Settings
 from frafaldsvarsel import compose
+from frafaldsvarsel.cli.account import account
 from frafaldsvarsel.cli.environment import settings
 from frafaldsvarsel.cli.terminal import DataDir, JsonFlag, emit, fail, note, out, show
 from models.calendar import COPENHAGEN
@@ -317,15 +316,7 @@ def _moment(text: str | None, option: str) -> datetime | None:
 def _hand(by: str | None, because: str | None) -> Hand:
     if because is not None and not because.strip():
         raise typer.BadParameter("say why", param_hint="--because")
-    return Hand(by or _account(), because)
-
-
-def _account() -> str:
-    """The account by its number's entry, not by the environment, which anybody may set."""
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"uid {os.getuid()}"
+    return Hand(by or account(), because)
 
 
 def _alone(connection: Connection) -> None:
