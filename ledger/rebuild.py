@@ -16,11 +16,13 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from config.kafka import KafkaSettings
 from config.topics import BY_NAME, INPUT_PARTITIONS, Topic
-from ledger import store
+from ledger import repeats, store
 from ledger.batch import Batch, Place, project
 from ledger.content import TABLES, Comparison, compare
 from ledger.migrate import migrate
 from ledger.project import Policy
+from models.person_event import Origin
+from models.receipt import Receipt, ReceiptStatus
 
 SCHEMA: Final = "rebuilt"
 _LOCK: Final = 0x46_52_52_42
@@ -30,6 +32,13 @@ _POLL_MS: Final = 5000
 _RECORDS: Final = 1000
 _CLOCKS: Final = "5 minutes"
 """How far the clocks of workers and brokers may be apart."""
+
+_SHARED: Final = """
+SELECT DISTINCT ON (sender, event_id) topic, partition, "offset", appended_at, sender, event_id
+FROM (SELECT *, count(*) OVER (PARTITION BY sender, event_id) AS copies FROM receipts WHERE status = 'accepted') r
+WHERE copies > 1
+"""
+"""One record of each id that several accepted records share."""
 
 
 class CannotRebuild(RuntimeError):
@@ -144,6 +153,8 @@ class _Rebuild:
                         await self._take_over(live, topic, partition, first, end)
                 for partition, (first, end) in bounds.items():
                     await self._project(topic, partition, first, end)
+                if topic == Topic.RECEIPTS and self._result.removed:
+                    await self._find_repeats()
         finally:
             await self._consumer.stop()
 
@@ -217,6 +228,21 @@ class _Rebuild:
             )
         when = None if oldest is None else datetime.fromtimestamp(oldest.timestamp / 1000, UTC)
         self._result.removed.append(Removed(topic, partition, first, when, moved))
+
+    async def _find_repeats(self) -> None:
+        """Among receipts that were taken over: no batch has looked at them."""
+        async with self._connection.transaction():
+            cursor = await self._connection.execute(_SHARED)
+            twins = [
+                Receipt(
+                    origin=Origin(topic=topic, partition=partition, offset=offset, appended_at=appended_at),
+                    status=ReceiptStatus.ACCEPTED,
+                    sender=sender,
+                    event_id=event_id,
+                )
+                for topic, partition, offset, appended_at, sender, event_id in await cursor.fetchall()
+            ]
+            await repeats.find(self._connection, twins)
 
     async def _copy(self, live: store.Connection, table: str, where: str, values: tuple[object, ...]) -> int:
         cursor = await live.execute(
