@@ -30,6 +30,8 @@ _ORDER: Final = (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS)
 """Receipts first: every conflict is known before the decisions that it refuses."""
 _POLL_MS: Final = 5000
 _RECORDS: Final = 1000
+_FETCH_WAIT_MS: Final = 20
+"""A broker answers the requests of a connection in turn: the next partition would wait behind a fetch that waits."""
 _CLOCKS: Final = "5 minutes"
 """How far the clocks of workers and brokers may be apart."""
 
@@ -139,6 +141,7 @@ class _Rebuild:
             auto_offset_reset="none",
             max_partition_fetch_bytes=8 * 1024 * 1024,
             max_poll_records=_RECORDS,
+            fetch_max_wait_ms=_FETCH_WAIT_MS,
         )
         await self._consumer.start()
         try:
@@ -196,6 +199,8 @@ class _Rebuild:
             records = [record for record in fetched.get(place, ()) if record.offset < end]
             if records:
                 yield records
+        # Or it would go on fetching what comes after `end`, for nobody.
+        self._consumer.pause(place)
 
     async def _take_over(
         self, live: store.Connection, topic: str, partition: int, first: int, end: int

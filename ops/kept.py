@@ -78,7 +78,7 @@ class Kept:
                 if not names:
                     break
             for place in names.values():
-                found[place] = Gone(_gone(Topic.REJECTED, wanted[place], removed=first > 0, now=now))
+                found[place] = Gone(gone(Topic.REJECTED, wanted[place], removed=first > 0, now=now))
         return found
 
     def record(self, place: Place, appended_at: datetime, now: datetime) -> Bytes | Gone:
@@ -89,7 +89,7 @@ class Kept:
             for message in self._read(topic, partition, offset, offset + 1):
                 headers = tuple(_header(name, content) for name, content in _listed(message))
                 return Bytes(message.value(), headers)
-        return Gone(_gone(topic, appended_at, removed=offset < first, now=now))
+        return Gone(gone(topic, appended_at, removed=offset < first, now=now))
 
     def _open(self, place: Place, sealed: str) -> Bytes | Gone:
         try:
@@ -154,7 +154,8 @@ def _header(name: str, content: str | bytes | None) -> tuple[str, bytes | None]:
     return name, content.encode() if isinstance(content, str) else content
 
 
-def _gone(topic: str, appended_at: datetime, *, removed: bool, now: datetime) -> str:
+def gone(topic: str, appended_at: datetime, *, removed: bool, now: datetime) -> str:
+    """Why there are no bytes of a record; `removed`: whether the topic has lost its beginning."""
     if not removed:
         return f"{topic} does not hold the bytes, and retention has removed nothing there: run `audit`"
     days = BY_NAME[topic].retention_days

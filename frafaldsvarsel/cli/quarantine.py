@@ -337,6 +337,10 @@ def _database(known: Settings) -> Iterator[Connection]:
     except psycopg.OperationalError:
         fail("PostgreSQL does not answer.")
         raise typer.Exit(1) from None
+    except psycopg.Error as error:
+        # Not its words: they can hold a row's values.
+        fail(f"PostgreSQL does not go along: {type(error).__name__} {error.sqlstate or ''}".rstrip() + ".")
+        raise typer.Exit(1) from None
     except LogUnreachable as error:
         fail(str(error))
         raise typer.Exit(1) from None
