@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 
+from pydantic import TypeAdapter
+
+from config.topics import Topic
 from ledger import repeats, store
 from ledger.project import Policy, Projection, cause_of
 from models.decision import Decision
-from models.receipt import Applied, Receipt
+from models.receipt import Applied, Receipt, RepeatReceipt
 
 Place = tuple[str, int]
+_receipts: TypeAdapter[Receipt | RepeatReceipt] = TypeAdapter(Receipt | RepeatReceipt)
 
 
 class Batch:
@@ -18,6 +22,18 @@ class Batch:
         self.applied: list[Applied] = []
         self.decisions: list[Decision] = []
         self.next_offsets: dict[Place, int] = {}
+
+    def add(self, topic: str, value: bytes) -> None:
+        """Decode one record; raises `pydantic.ValidationError` for what is none of ours."""
+        match topic:
+            case Topic.RECEIPTS:
+                receipt = _receipts.validate_json(value)
+                if isinstance(receipt, Receipt):
+                    self.receipts.append(receipt)
+            case Topic.APPLIED:
+                self.applied.append(Applied.model_validate_json(value))
+            case Topic.DECISIONS:
+                self.decisions.append(Decision.model_validate_json(value))
 
     def __len__(self) -> int:
         return len(self.receipts) + len(self.applied) + len(self.decisions)

@@ -167,7 +167,6 @@ class Projection:
         if occasion is Occasion.MORE_MESSAGES and (task.id, cause) in self._told:
             return
         self._told.add((task.id, cause))
-        react_by_ends = datetime.combine(task.react_by + timedelta(days=1), time(), COPENHAGEN)
         for recipient in self._policy.recipients(task.unit_id):
             identity = delivery_id(task.id, occasion, cause, EMAIL, recipient)
             due = DeliveryRow(
@@ -177,7 +176,7 @@ class Projection:
                 cause=cause,
                 unit_id=task.unit_id,
                 recipient=recipient,
-                deadline=max(react_by_ends, self._now + _AT_LEAST),
+                deadline=deadline_of(task.react_by, self._now),
             )
             # The first one stands, as it does in the table when the two came in different batches.
             self.changes.deliveries.setdefault(identity, due)
@@ -207,6 +206,12 @@ class Projection:
 def cause_of(decision: Decision) -> str:
     """The person event behind a revision, as a delivery names it."""
     return f"{decision.cause.partition}:{decision.cause.offset}"
+
+
+def deadline_of(react_by: date, now: datetime) -> datetime:
+    """Until when a notice that is made due now is tried: the end of the task's date, or a day, whichever is later."""
+    react_by_ends = datetime.combine(react_by + timedelta(days=1), time(), COPENHAGEN)
+    return max(react_by_ends, now + _AT_LEAST)
 
 
 def _subject(decision: Decision) -> tuple[str, str, str] | None:

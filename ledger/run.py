@@ -12,16 +12,14 @@ from typing import Any, Final
 import psycopg
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from config.kafka import KafkaSettings
 from config.topics import Topic
 from ledger import store
 from ledger.batch import Batch, Place, project
 from ledger.project import Policy
-from models.decision import Decision
 from models.errors import UnreadableError
-from models.receipt import Applied, Receipt, RepeatReceipt
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +29,6 @@ _MAX_RECORDS: Final = 1000
 _POLL_MS: Final = 200
 _WAIT_SECONDS: Final = (0.5, 1, 2, 5)
 _STATEMENT_TIMEOUT: Final = "-c statement_timeout=60s -c lock_timeout=30s"
-_receipts: TypeAdapter[Receipt | RepeatReceipt] = TypeAdapter(Receipt | RepeatReceipt)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,24 +169,12 @@ class Ledger:
         self._on_ready()
 
 
-def _take(batch: Batch, topic: str, value: bytes) -> None:
-    match topic:
-        case Topic.RECEIPTS:
-            receipt = _receipts.validate_json(value)
-            if isinstance(receipt, Receipt):
-                batch.receipts.append(receipt)
-        case Topic.APPLIED:
-            batch.applied.append(Applied.model_validate_json(value))
-        case Topic.DECISIONS:
-            batch.decisions.append(Decision.model_validate_json(value))
-
-
 def _decode(polled: dict[TopicPartition, list[Any]]) -> Batch:
     batch = Batch()
     for place, records in polled.items():
         for record in records:
             try:
-                _take(batch, place.topic, record.value)
+                batch.add(place.topic, record.value)
             except ValidationError as error:
                 # Only our own processes write here: a fault of ours, and going on would lose the record.
                 raise UnreadableError(

@@ -12,7 +12,7 @@ from psycopg_pool import AsyncConnectionPool
 from frafaldsvarsel.embedded.postgres import Database
 from notifiers.store import Pool
 
-MIGRATION = Path(__file__).parents[3] / "ledger" / "migrations" / "0001_ledger.sql"
+MIGRATIONS = sorted((Path(__file__).parents[3] / "ledger" / "migrations").glob("*.sql"))
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +30,8 @@ def database_url(postgres: Database) -> str:
         connection.execute(f'CREATE DATABASE "{name}"'.encode())
     url = postgres.url_of(name)
     with psycopg.connect(url) as connection:
-        connection.execute(MIGRATION.read_bytes())
+        for migration in MIGRATIONS:
+            connection.execute(migration.read_bytes())
     return url
 
 

@@ -1,0 +1,232 @@
+"""Replays what lies in quarantine: first it says what would happen, then, when told, it lets it happen.
+
+A record goes in again by the front door, as the same bytes on the same topic; a notice becomes due again. Both are
+idempotent: a replay that was cut off is replayed again, and nothing that matters is doubled.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from confluent_kafka import KafkaException, Message, Producer
+
+from config.kafka import KafkaSettings
+from config.topics import INPUT_PARTITIONS
+from ledger.project import deadline_of
+from models.ids import delivery_id
+from models.person_event import Origin
+from models.quarantine import Kind, Prospect, Standing, State, Thing, foresee, id_of, surely_not_taken
+from models.reasons import Rejection
+from models.receipt import Receipt
+from notifiers.fit import Contacts, Superseded, superseded_by
+from ops import quarantine
+from ops.kept import Bytes, Gone, Kept
+from ops.log import LogUnreachable
+from ops.quarantine import Connection, Hand, Notice
+from streams.intake import Context, InputRecord, take
+from streams.output import partition_of
+
+_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A record to be written once more."""
+
+    topic: str
+    partition: int
+    key: str | None
+    content: Bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DueAgain:
+    """A notice to be put back to due."""
+
+    deadline: datetime
+    anew: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A replay that was cut off, and had been written: only the note of it is missing."""
+
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a replay of one thing would come to; `by` is how, where it is possible at all."""
+
+    thing: Thing
+    prospect: Prospect
+    why: str | None = None
+    by: Again | DueAgain | Arrived | None = None
+
+    def goes(self, *, force: bool) -> bool:
+        """Whether it is to be replayed."""
+        if self.by is None:
+            return False
+        return (
+            isinstance(self.by, Arrived)
+            or self.prospect.worthwhile
+            or (force and self.prospect.may_be_forced)
+        )
+
+
+class Foresight:
+    """Judges things as they would fare now. Changes nothing and shows no content."""
+
+    def __init__(
+        self, connection: Connection, kept: Kept, context: Context, contacts: Contacts, now: datetime
+    ) -> None:
+        self._connection = connection
+        self._kept = kept
+        self._context = context
+        self._contacts = contacts
+        self._now = now
+        self._of_this_run: defaultdict[tuple[str, str], list[Standing]] = defaultdict(list)
+
+    def of(self, things: Sequence[Thing]) -> list[Foreseen]:
+        """One answer for each, in order: a record of this run counts as standing for those after it."""
+        refused = {thing.place: thing.since for thing in things if thing.kind is Kind.INPUT}
+        found = self._kept.refused(refused, self._now) if refused else {}
+        answers = []
+        for thing in things:
+            if thing.kind is Kind.INPUT:
+                answers.append(self._of_input(thing, found[thing.place]))
+            elif thing.kind is Kind.DELIVERY:
+                answers.append(self._of_delivery(thing))
+            else:
+                answers.append(self._of_conflict(thing))
+        return answers
+
+    def _of_input(self, thing: Thing, content: Bytes | Gone) -> Foreseen:
+        if isinstance(content, Gone):
+            return Foreseen(thing, Prospect.GONE, content.why)
+        if thing.reason == Rejection.TOMBSTONE:
+            content = Bytes(None, content.headers)
+        topic, partition, offset = thing.place
+        # The brokers will stamp the new record with the present time: by that it will be judged.
+        origin = Origin(topic=topic, partition=partition, offset=offset, appended_at=self._now)
+        receipt = take(InputRecord(origin, content.value, content.headers), self._context).receipt
+        standing = self._standing(thing, receipt)
+        prospect, why = foresee(receipt, standing)
+        if thing.state is State.BEGUN and prospect is Prospect.DUPLICATE:
+            return Foreseen(thing, prospect, why, Arrived(standing[0].place))
+        key = receipt.sender or thing.sender
+        where = partition if key is None else partition_of(key, INPUT_PARTITIONS)
+        by = Again(topic, where, key, content) if prospect.may_be_forced else None
+        if thing.state is State.REPLAYED:
+            return Foreseen(thing, Prospect.DECIDED, f"replayed already as {thing.replayed_as}", by)
+        return Foreseen(thing, prospect, why, by)
+
+    def _standing(self, thing: Thing, receipt: Receipt) -> list[Standing]:
+        if receipt.reason is not None or receipt.sender is None or receipt.event_id is None:
+            return []
+        known = quarantine.standing(self._connection, receipt.sender, receipt.event_id)
+        in_run = self._of_this_run[receipt.sender, receipt.event_id]
+        known += in_run
+        in_run.append(Standing(thing.id, receipt.fingerprint))
+        return known
+
+    def _of_conflict(self, thing: Thing) -> Foreseen:
+        known = quarantine.standing(self._connection, thing.sender or "", thing.message_id or "")
+        first = known[0].place if known else "an earlier record"
+        return Foreseen(
+            thing,
+            Prospect.CONFLICT,
+            f"its id stands for {first}: the sender must send it under a new one",
+        )
+
+    def _of_delivery(self, thing: Thing) -> Foreseen:
+        if thing.state is State.REPLAYED:
+            return Foreseen(thing, Prospect.DECIDED, f"replayed already; it is {thing.delivery_status} now")
+        due = quarantine.notice(self._connection, thing.id)
+        contact = self._contacts(due.unit_id)
+        present = contact.recipients if contact else ()
+        if not present:
+            return Foreseen(
+                thing, Prospect.NO_RECIPIENT, f"the unit {due.unit_id} is unknown or has no address"
+            )
+        reason = superseded_by(
+            due.occasion, task_is_open=due.task_is_open, recipient=due.recipient, present=present
+        )
+        tried = quarantine.attempts(self._connection, thing.id)
+        anew = surely_not_taken(due.ended_at, [(one.at, one.outcome) for one in tried])
+        by = DueAgain(deadline_of(due.react_by, due.now), anew)
+        if reason is None:
+            same = "written anew" if anew else "the same bytes"
+            return Foreseen(thing, Prospect.SENT, f"to {due.recipient}, {same}", by)
+        if reason is Superseded.RECIPIENT_CHANGED:
+            return self._readdressed(thing, due, present, by)
+        return Foreseen(thing, Prospect.NOT_NEEDED, f"it no longer fits its task: {reason}")
+
+    def _readdressed(self, thing: Thing, due: Notice, present: Sequence[str], by: DueAgain) -> Foreseen:
+        """The notifier makes out a new delivery to each present address that has none of this occasion yet."""
+        ids = {
+            delivery_id(due.task_id, due.occasion, due.cause, due.channel, recipient): recipient
+            for recipient in present
+        }
+        made = quarantine.addressed(self._connection, list(ids))
+        fresh = [recipient for identity, recipient in ids.items() if identity not in made]
+        if fresh:
+            return Foreseen(thing, Prospect.SENT, f"to {', '.join(fresh)}, the unit's address now", by)
+        said = ", ".join(f"{recipient}: {made[identity]}" for identity, recipient in ids.items())
+        return Foreseen(thing, Prospect.NOT_NEEDED, f"the unit has a delivery of its own ({said})")
+
+
+class Replayer:
+    """Lets it happen. One at a time: `ops.quarantine.alone` is asked first."""
+
+    def __init__(self, connection: Connection, kafka: KafkaSettings, hand: Hand) -> None:
+        self._connection = connection
+        self._hand = hand
+        self._producer = Producer(
+            kafka.librdkafka()
+            | {
+                "acks": "all",
+                "enable.idempotence": True,
+                "message.max.bytes": 8 * 1024 * 1024,
+                "message.timeout.ms": _SECONDS * 1000,
+                "log_level": 0,
+            }
+        )
+
+    def replay(self, foreseen: Foreseen) -> Thing | None:
+        """The thing as it stands afterwards, or None where somebody else has moved it meanwhile."""
+        thing = foreseen.thing
+        match foreseen.by:
+            case Again():
+                quarantine.begin(self._connection, thing, self._hand)
+                place = self.write(foreseen.by)
+                quarantine.confirm(self._connection, thing, self._hand, place)
+                return thing.model_copy(update={"state": State.REPLAYED, "replayed_as": place})
+            case Arrived(place):
+                quarantine.confirm(self._connection, thing, self._hand, place)
+                return thing.model_copy(update={"state": State.REPLAYED, "replayed_as": place})
+            case DueAgain(deadline, anew):
+                if quarantine.due_again(self._connection, thing, self._hand, deadline=deadline, anew=anew):
+                    return thing.model_copy(update={"state": State.REPLAYED, "delivery_status": "due"})
+        return None
+
+    def write(self, again: Again) -> str:
+        """Write the bytes and wait for the brokers; returns where they have put them."""
+        reports: list[tuple[object, Message]] = []
+        try:
+            self._producer.produce(
+                again.topic,
+                value=again.content.value,
+                key=again.key,
+                partition=again.partition,
+                headers=list(again.content.headers),
+                on_delivery=lambda error, message: reports.append((error, message)),
+            )
+            self._producer.flush(_SECONDS + 5)
+        except (KafkaException, BufferError):
+            reports.clear()
+        if not reports or reports[0][0] is not None:
+            raise LogUnreachable(f"The brokers did not take a record for {again.topic}; replay it again.")
+        message = reports[0][1]
+        return id_of((again.topic, message.partition() or 0, message.offset() or 0))

@@ -1,0 +1,158 @@
+"""Deliveries out of the quarantine: put back to due, they go out once, as one mail, with all their attempts."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import psycopg
+
+from config.kafka import KafkaSettings
+from frafaldsvarsel.replay import Foreseen, Foresight, Replayer
+from models.outcome import Attempt, Outcome
+from models.quarantine import Prospect, State, Thing
+from notifiers.fit import UnitContact
+from notifiers.store import Pool
+from ops import quarantine
+from ops.kept import Kept
+from ops.quarantine import Hand, Selection
+from tests.integration.notifiers.builders import (
+    RECIPIENT,
+    UNIT,
+    add_delivery,
+    contacts,
+    outcomes_of,
+    rows,
+    status_of,
+)
+from tests.integration.notifiers.test_run import YES, Memory, email_channel, running, until_none_due
+from tests.smtp.server import MisbehavingServer
+from tests.unit.streams.senders import Senders
+
+NEW_ADDRESS = "ny.adresse@kommune.example.dk"
+NOBODY = KafkaSettings(bootstrap_servers="127.0.0.1:9")
+"""No delivery needs Kafka."""
+
+
+def mended(unit_id: str) -> UnitContact | None:
+    return UnitContact(name="Jobcenter Ærø", recipients=(NEW_ADDRESS,)) if unit_id == UNIT else None
+
+
+def listed(url: str, *, everything: bool = False) -> list[Thing]:
+    with psycopg.connect(url, autocommit=True) as connection:
+        return quarantine.things(connection, Selection(decided_too=everything))
+
+
+def replay(
+    url: str,
+    present: Callable[[str], UnitContact | None] = contacts,
+    *,
+    yes: bool = True,
+    ids: tuple[str, ...] = (),
+) -> list[Foreseen]:
+    """What the command does."""
+    context = Senders().context
+    kept = Kept(NOBODY, context.vault)
+    try:
+        with psycopg.connect(url, autocommit=True) as connection:
+            foresight = Foresight(connection, kept, context, present, datetime.now(UTC))
+            foreseen = foresight.of(quarantine.things(connection, Selection(ids=ids)))
+            replayer = Replayer(connection, NOBODY, Hand("drift-1", "adressen er rettet"))
+            for one in foreseen:
+                if yes and one.goes(force=False):
+                    assert replayer.replay(one) is not None
+            return foreseen
+    finally:
+        kept.close()
+
+
+async def test_a_refused_notice_goes_out_once_to_the_mended_address(pool: Pool, database_url: str) -> None:
+    row = await add_delivery(pool)
+    async with MisbehavingServer(bad_recipients={RECIPIENT: "550 5.1.1 no such user"}) as server:
+        async with running(pool, email_channel(server.port)):
+            await until_none_due(pool)
+        (thing,) = await asyncio.to_thread(listed, database_url)
+        assert (thing.id, thing.reason, thing.state) == (str(row.id), "refused", State.OPEN)
+        assert "550" in (thing.detail or "")
+        (dry,) = await asyncio.to_thread(replay, database_url, mended, yes=False)
+        assert dry.prospect is Prospect.SENT
+        assert NEW_ADDRESS in (dry.why or "")
+        assert await status_of(pool, row) == "refused"
+        await asyncio.to_thread(replay, database_url, mended)
+        (twice,) = await asyncio.to_thread(replay, database_url, mended, ids=(str(row.id),))
+        assert twice.prospect is Prospect.DECIDED
+        async with running(pool, email_channel(server.port), contacts=mended):
+            await until_none_due(pool)
+        assert [mail.recipient for mail in server.accepted] == [NEW_ADDRESS]
+    assert await status_of(pool, row) == "superseded"
+    assert await outcomes_of(pool, row) == ["refused"]
+    assert await asyncio.to_thread(listed, database_url) == []
+    (kept,) = await asyncio.to_thread(listed, database_url, everything=True)
+    assert (kept.state, kept.delivery_status, kept.because) == (
+        State.REPLAYED,
+        "superseded",
+        "adressen er rettet",
+    )
+    ((detail,),) = await rows(pool, "SELECT detail ->> 'by' FROM audit WHERE kind = 'quarantine_replayed'")
+    assert detail == "drift-1"
+
+
+async def test_a_notice_that_may_have_been_taken_is_replayed_as_the_same_mail(
+    pool: Pool, database_url: str
+) -> None:
+    """An answer was lost, then the deadline passed: the same bytes under the same Message-ID, after all attempts."""
+    row = await add_delivery(pool, deadline="2 seconds")
+    lost = Attempt(outcome=Outcome.INDETERMINATE, detail="body: no answer")
+    first, second = Memory(answer=lambda _: lost), Memory(answer=lambda _: YES)
+    async with running(pool, first):
+        await until_none_due(pool)
+    assert await status_of(pool, row) == "exhausted"
+    (foreseen,) = await asyncio.to_thread(replay, database_url)
+    assert "the same bytes" in (foreseen.why or "")
+    async with running(pool, second):
+        await until_none_due(pool)
+    assert first.sent == second.sent
+    assert await outcomes_of(pool, row) == ["indeterminate", "delivered"]
+
+
+async def test_a_notice_that_was_surely_not_taken_is_written_anew_under_its_message_id(
+    pool: Pool, database_url: str
+) -> None:
+    """The mailbox is there now; the date is today's, and the mail is still the delivery's one mail."""
+    row = await add_delivery(pool)
+    refusal = Attempt(outcome=Outcome.REFUSED, code=550, detail="rcpt: 550 5.1.1")
+    first, second = Memory(answer=lambda _: refusal), Memory(answer=lambda _: YES)
+    async with running(pool, first):
+        await until_none_due(pool)
+    async with pool.connection() as connection:
+        await connection.execute("UPDATE tasks SET react_by = '2026-10-08'")
+    await asyncio.to_thread(replay, database_url)
+    async with running(pool, second):
+        await until_none_due(pool)
+    assert [mail.message_id for mail in second.sent] == [mail.message_id for mail in first.sent]
+    assert "8. oktober" in second.sent[0].text
+    assert await outcomes_of(pool, row) == ["refused", "delivered"]
+    assert await status_of(pool, row) == "delivered"
+
+
+async def test_a_notice_that_is_refused_again_is_open_again(pool: Pool, database_url: str) -> None:
+    await add_delivery(pool)
+    refusal = Attempt(outcome=Outcome.REFUSED, code=550, detail="rcpt: 550 5.1.1")
+    async with running(pool, Memory(answer=lambda _: refusal)):
+        await until_none_due(pool)
+        await asyncio.to_thread(replay, database_url)
+        await until_none_due(pool)
+    (thing,) = await asyncio.to_thread(listed, database_url)
+    assert thing.state is State.OPEN
+
+
+async def test_a_notice_that_no_longer_fits_its_task_is_not_replayed(pool: Pool, database_url: str) -> None:
+    await add_delivery(pool)
+    refusal = Attempt(outcome=Outcome.REFUSED, code=550, detail="rcpt: 550 5.1.1")
+    async with running(pool, Memory(answer=lambda _: refusal)):
+        await until_none_due(pool)
+    async with pool.connection() as connection:
+        await connection.execute("UPDATE tasks SET status = 'withdrawn'")
+    (foreseen,) = await asyncio.to_thread(replay, database_url)
+    assert foreseen.prospect is Prospect.NOT_NEEDED
+    (thing,) = await asyncio.to_thread(listed, database_url)
+    assert thing.state is State.OPEN
