@@ -8,6 +8,7 @@ import psycopg
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from config.failpoints import Point, reach
 from config.kafka import KafkaSettings
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ async def _send_due(
                     for _, topic, key, value in rows
                 ]
                 await asyncio.gather(*sent)
+            reach(Point.OUTBOX_SENT)
             await connection.execute(
                 "UPDATE outbox SET sent_at = now() WHERE id = ANY(%s)", ([row[0] for row in rows],)
             )

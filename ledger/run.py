@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 from pydantic import TypeAdapter, ValidationError
 
+from config.failpoints import Point, reach
 from config.kafka import KafkaSettings
 from config.topics import Topic
 from ledger import store
@@ -82,6 +83,7 @@ class Ledger:
                     self._stale = True
                     await _sleep(stop, _WAIT_SECONDS[min(faults, len(_WAIT_SECONDS) - 1)])
                     faults += 1
+            reach(Point.LEDGER_SHUTDOWN)
         finally:
             await self._consumer.stop()
             if connection is not None:
@@ -132,10 +134,13 @@ class Ledger:
         polled = await self._consumer.getmany(timeout_ms=_POLL_MS)
         if self._stale or not polled:
             return
+        reach(Point.LEDGER_FETCHED)
         batch = _decode(polled)
         try:
             async with connection.transaction():
                 await project(connection, batch, self._known, self._policy)
+                reach(Point.LEDGER_BEFORE_COMMIT)
+            reach(Point.LEDGER_COMMITTED)
         except BaseException:
             self._stale = True
             raise
