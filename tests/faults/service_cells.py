@@ -1,0 +1,103 @@
+"""The service struck at each of its named points: killed, failed, cancelled, or stopped until its successor works."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Final
+
+from config.failpoints import Action, Point
+from tests.faults.cells import Cell, Family, Run, halves
+from tests.faults.load import Sent
+from tests.faults.rig import LEASE_SECONDS, LEDGERS, NOTIFIERS, SESSION_SECONDS, WORKERS
+
+_PATIENCE: Final = 25.0
+_EXTRA: Final = "worker-9"
+_SHUTDOWNS: Final = {
+    Point.STREAM_SHUTDOWN: WORKERS,
+    Point.LEDGER_SHUTDOWN: LEDGERS,
+    Point.NOTIFY_SHUTDOWN: NOTIFIERS,
+}
+_REBALANCES: Final = (Point.STREAM_ASSIGNED, Point.STREAM_REVOKED)
+_MAIL: Final = (
+    Point.NOTIFY_CLAIMED,
+    Point.MAIL_SENDER,
+    Point.MAIL_RECIPIENT,
+    Point.MAIL_DATA,
+    Point.MAIL_DOT,
+    Point.MAIL_ANSWERED,
+)
+_ZOMBIES: Final = (
+    Point.INTAKE_JUDGED,
+    Point.MATCH_JUDGED,
+    Point.OUTPUT_HALF,
+    Point.OUTPUT_ACKNOWLEDGED,
+    Point.PEOPLE_BEFORE,
+    Point.OFFSETS_BEFORE,
+    Point.LEDGER_FETCHED,
+    Point.LEDGER_BEFORE_COMMIT,
+    Point.LEDGER_COMMITTED,
+    Point.OUTBOX_SENT,
+    Point.NOTIFY_CLAIMED,
+    Point.MAIL_DOT,
+    Point.MAIL_ANSWERED,
+)
+
+
+def _strike(run: Run, chunk: Sequence[Sent], *, point: Point, action: Action, times: int) -> int:
+    struck = 0
+    for turn, part in enumerate(halves(chunk, times)):
+        run.rig.children.strike(point, action)
+        run.publish(part)
+        with _provoked(run, point, turn):
+            pid = run.rig.children.fired(point, seconds=_PATIENCE)
+            run.healed()
+            if pid is None:
+                continue
+            struck += 1
+            if action is Action.STOP:
+                _zombie(pid, point)
+                run.healed()
+    return struck
+
+
+def _zombie(pid: int, point: Point) -> None:
+    """Sleeps until somebody else has its work, and then goes on as if nothing had happened."""
+    time.sleep((LEASE_SECONDS if point in _MAIL else SESSION_SECONDS) + 2)
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGCONT)
+
+
+class _provoked:  # noqa: N801 - reads as a verb where it is used
+    """Makes sure that somebody comes by the point: some are reached only when a process ends or joins."""
+
+    def __init__(self, run: Run, point: Point, turn: int) -> None:
+        self._children = run.rig.children
+        self._point = point
+        self._turn = turn
+
+    def __enter__(self) -> None:
+        if self._point in _SHUTDOWNS:
+            names = _SHUTDOWNS[self._point]
+            self._children.signal(names[self._turn % len(names)], signal.SIGTERM)
+        if self._point in _REBALANCES:
+            self._children.add(_EXTRA, steady=False)
+
+    def __exit__(self, *_: object) -> None:
+        if self._point in _REBALANCES:
+            self._children.remove(_EXTRA)
+
+
+def _cell(point: Point, action: Action, *, times: int, most_rounds: int = 100) -> Cell:
+    work: Callable[[Run, Sequence[Sent]], int] = partial(_strike, point=point, action=action, times=times)
+    return Cell(f"{action} at {point}", Family.SERVICE, work, per_round=times, most_rounds=most_rounds)
+
+
+CELLS: Final = (
+    *(_cell(point, Action.KILL, times=2) for point in Point),
+    *(_cell(point, Action.RAISE, times=2) for point in Point),
+    *(_cell(point, Action.CANCEL, times=2) for point in Point),
+    *(_cell(point, Action.STOP, times=1, most_rounds=2) for point in _ZOMBIES),
+)
