@@ -4,6 +4,7 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -37,6 +38,7 @@ class Run:
     healed_at: float = 0.0
     strangers: bool = False
     """Somebody has written records of his own to the input topics."""
+    lost_on_purpose: int = 0
     told: list[str] = field(default_factory=list)
     """What the cell has seen that a reader of the evidence should know."""
     left_out: list[str] = field(default_factory=list)
@@ -68,10 +70,10 @@ class Cell:
     """For faults that take long."""
     moments: tuple[str, ...] = (MORNING,)
     refusals: bool = False
-    fixed: bool = False
-    """Whether the round brings its own number of injections."""
-    judged: "Callable[[Run, Seen, Verdict], None] | None" = None
-    """What this cell allows or asks for beside the usual."""
+    amend: "Callable[[Run, Seen], None] | None" = None
+    """Before the judge: what this cell explains or asks for beside the usual."""
+    around: "Callable[[Run], AbstractContextManager[None]] | None" = None
+    """What must be so from before the first round until after the judge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,18 @@ class Outcome:
     @property
     def good(self) -> bool:
         """Whether the fault struck and nothing came of it."""
-        return self.injections > 0 and not (self.verdict.violations or self.unaccounted or self.failure)
+        return self.why == ""
+
+    @property
+    def why(self) -> str:
+        """What is not good, in a few words."""
+        if self.failure:
+            return self.failure
+        if self.injections == 0:
+            return "the fault never struck"
+        if self.verdict.violations:
+            return f"{self.verdict.violations} violations"
+        return f"{self.unaccounted} unaccounted" if self.unaccounted else ""
 
 
 def run_cell(rig: Rig, cell: Cell, *, messages: int, injections: int) -> Outcome:
@@ -101,23 +114,25 @@ def run_cell(rig: Rig, cell: Cell, *, messages: int, injections: int) -> Outcome
     run = Run(rig, rig.mark())
     struck, recoveries, failure = 0, list[float](), ""
     verdict, unaccounted = Verdict(), 0
+    around = nullcontext() if cell.around is None else cell.around(run)
     try:
-        rounds = min(cell.most_rounds, max(1, math.ceil(injections / cell.per_round)))
-        records = rig.load.draw(messages, moments=cell.moments)
-        for chunk in _shares(records, rounds + 1)[:-1]:
-            run.healed()
-            struck += cell.round(run, chunk)
-            recoveries.append(rig.drain(since=run.healed_at))
-        run.publish(_shares(records, rounds + 1)[-1])
-        rig.drain()
-        seen = gather(rig, run.marks, run.published, strangers=run.strangers)
-        verdict = judge(seen, replace(rig.rules, refusals=cell.refusals))
-        if cell.judged is not None:
-            cell.judged(run, seen, verdict)
-        audit = once(rig.settings, timedelta(0))
-        unaccounted = audit.unaccounted
-        verdict.findings += [f"audit: {line}" for line in _said(audit)]
-        failure = "; ".join(run.left_out)
+        with around:
+            rounds = min(cell.most_rounds, max(1, math.ceil(injections / cell.per_round)))
+            records = rig.load.draw(messages, moments=cell.moments)
+            for chunk in _shares(records, rounds + 1)[:-1]:
+                run.healed()
+                struck += cell.round(run, chunk)
+                recoveries.append(rig.drain(since=run.healed_at))
+            run.publish(_shares(records, rounds + 1)[-1])
+            rig.drain()
+            seen = gather(rig, run.marks, run.published, strangers=run.strangers)
+            if cell.amend is not None:
+                cell.amend(run, seen)
+            verdict = judge(seen, replace(rig.rules, refusals=cell.refusals))
+            audit = once(rig.settings, timedelta(0))
+            unaccounted = audit.unaccounted
+            verdict.findings += [f"audit: {line}" for line in _said(audit)]
+            failure = "; ".join(run.left_out)
     except (NotDrained, AssertionError, TimeoutError) as error:
         failure = f"{type(error).__name__}: {error}"
     return Outcome(

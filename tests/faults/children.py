@@ -146,6 +146,7 @@ class Children:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             for file in self.failpoints.glob(f"{point}.*{FIRED}"):
+                time.sleep(0.1)  # it has been taken, and is read by the process that it strikes
                 file.unlink()
                 return int(file.name.removesuffix(FIRED).rpartition(".")[2])
             time.sleep(0.02)

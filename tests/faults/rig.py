@@ -204,8 +204,8 @@ class Rig:
         """A connection past the proxy."""
         return psycopg.connect(self.database.url_of("faults"), autocommit=True)
 
-    def publish(self, records: Iterable[Sent]) -> None:
-        """As the senders' libraries do: until every record is acknowledged."""
+    def publish(self, records: Iterable[Sent], *, timestamp_ms: int = 0) -> None:
+        """As the senders' libraries do: until every record is acknowledged. The broker puts its own time on it."""
         failed: list[str] = []
 
         def told(error: object, _: object) -> None:
@@ -218,7 +218,12 @@ class Rig:
             while True:
                 try:
                     self.producer.produce(
-                        ready.topic, ready.value, ready.key, headers=headers, on_delivery=told
+                        ready.topic,
+                        ready.value,
+                        ready.key,
+                        headers=headers,
+                        on_delivery=told,
+                        timestamp=timestamp_ms,
                     )
                     break
                 except BufferError:

@@ -13,7 +13,7 @@ from tests.faults.cells import Cell, Family, Run, halves
 from tests.faults.load import Sent
 from tests.faults.rig import LEASE_SECONDS, LEDGERS, NOTIFIERS, SESSION_SECONDS, WORKERS
 
-_PATIENCE: Final = 25.0
+_PATIENCE: Final = 20.0
 _EXTRA: Final = "worker-9"
 _SHUTDOWNS: Final = {
     Point.STREAM_SHUTDOWN: WORKERS,
@@ -55,7 +55,7 @@ def _strike(run: Run, chunk: Sequence[Sent], *, point: Point, action: Action, ti
             pid = run.rig.children.fired(point, seconds=_PATIENCE)
             run.healed()
             if pid is None:
-                continue
+                break
             struck += 1
             if action is Action.STOP:
                 _zombie(pid, point)
