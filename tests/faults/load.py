@@ -21,6 +21,8 @@ INSTITUTIONS: Final = ("900101", "900112", "900123", "900134", "900145", "900156
 MUNICIPALITIES: Final = ("0101", "0147", "0157", "0773")
 REGISTER: Final = "REG-CPR"
 SENDERS: Final = (*INSTITUTIONS, *MUNICIPALITIES, REGISTER)
+_TOGETHER: Final = 10
+"""People whose records are mixed: few, so that most are whole in the share of a round."""
 MORNING: Final = "2025-10-01T09:00:00+02:00"
 NIGHTS: Final = (
     "2025-08-10T23:59:59+02:00",  # the day before the start
@@ -74,7 +76,8 @@ class Load:
                 self._chance.shuffle(lane)
             lanes.append(lane)
             count += len(lane)
-        return list(self._interleave(lanes))
+        blocks = [lanes[first : first + _TOGETHER] for first in range(0, len(lanes), _TOGETHER)]
+        return [sent for block in blocks for sent in self._interleave(block)]
 
     def _interleave(self, lanes: list[list[Sent]]) -> Iterator[Sent]:
         """Everybody's records mixed, each person's in the order of the lane."""
