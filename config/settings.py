@@ -45,6 +45,9 @@ class Settings(BaseModel):
         default=2, ge=1, description="Copies that must have a record before it counts"
     )
     database_url: SecretStr = Field(description="PostgreSQL: postgresql://user:password@host/database")
+    database_timeout_seconds: float = Field(
+        default=60, ge=1, description="Patience with the database for a statement; twice as long for a batch"
+    )
     keyring: SecretStr = Field(description="The service's keys as JSON; normally by …_FILE")
     senders_dir: Path = Field(description="The senders' register: one JSON file for each sender")
     reference_dir: Path | None = Field(default=None, description="Reference data in place of the built-in")

@@ -65,6 +65,7 @@ def ledger(settings: Settings) -> LedgerSettings:
         database_url=settings.database_url.get_secret_value(),
         instance=settings.instance,
         session_timeout_ms=settings.session_timeout_seconds * 1000,
+        database_seconds=settings.database_timeout_seconds,
     )
 
 
@@ -122,7 +123,12 @@ def notifier(settings: Settings, *, owner: str) -> NotifierSettings:
         longest_delay=max(first, RetryPolicy.longest_delay),
         misconfigured_delay=min(10 * first, RetryPolicy.misconfigured_delay),
     )
-    return NotifierSettings(owner=owner, lease_seconds=settings.mail_lease_seconds, policy=policy)
+    return NotifierSettings(
+        owner=owner,
+        lease_seconds=settings.mail_lease_seconds,
+        database_seconds=settings.database_timeout_seconds,
+        policy=policy,
+    )
 
 
 def contacts(settings: Settings) -> Contacts:

@@ -17,6 +17,7 @@ from config.settings import Settings
 from frafaldsvarsel import compose, preflight
 from frafaldsvarsel.ready import announce
 from ledger import outbox
+from ledger.hang_up import CONNECT_SECONDS
 from ledger.migrate import migrate
 from ledger.run import Ledger
 
@@ -63,7 +64,12 @@ def run_ledger(settings: Settings) -> int:
             on_ready=lambda: announce(settings.ready_file, "positions read"),
         )
         async with asyncio.TaskGroup() as group:
-            posting = outbox.run(settings.kafka, settings.database_url.get_secret_value(), stop)
+            posting = outbox.run(
+                settings.kafka,
+                settings.database_url.get_secret_value(),
+                stop,
+                database_seconds=settings.database_timeout_seconds,
+            )
             group.create_task(lasting(ledger.run(stop), name="the projection", told=stop.is_set))
             group.create_task(lasting(posting, name="the outbox", told=stop.is_set))
 
@@ -88,7 +94,11 @@ def run_notifier(settings: Settings) -> int:
             settings.database_url.get_secret_value(),
             min_size=1,
             max_size=notifier.workers + 4,
-            kwargs={"autocommit": True, "application_name": "frafaldsvarsel-notify"},
+            kwargs={
+                "autocommit": True,
+                "application_name": "frafaldsvarsel-notify",
+                "connect_timeout": CONNECT_SECONDS,
+            },
             open=False,
         ) as pool:
             announce(settings.ready_file, "notifier started")

@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 
 from config.failpoints import Point, reach
 from config.kafka import KafkaSettings
+from ledger.hang_up import CONNECT_SECONDS, hung_up_after
 
 log = logging.getLogger(__name__)
 _BATCH: Final = 500
@@ -18,15 +19,21 @@ _WAIT_SECONDS: Final = 2.0
 _DELIVERY_SECONDS: Final = 60
 
 
-async def run(kafka: KafkaSettings, database_url: str, stop: asyncio.Event) -> None:
+async def run(
+    kafka: KafkaSettings, database_url: str, stop: asyncio.Event, *, database_seconds: float = 60
+) -> None:
     """Send what is due until `stop`."""
     while not stop.is_set():
         producer = AIOKafkaProducer(**kafka.producer())
         try:
             await producer.start()
-            async with await psycopg.AsyncConnection.connect(database_url) as connection:
+            async with await psycopg.AsyncConnection.connect(
+                database_url, connect_timeout=CONNECT_SECONDS
+            ) as connection:
                 while not stop.is_set():
-                    if await _send_due(connection, producer) == 0:
+                    with hung_up_after(connection, _DELIVERY_SECONDS + database_seconds):
+                        sent = await _send_due(connection, producer)
+                    if sent == 0:
                         await asyncio.sleep(_POLL_SECONDS)
         except (psycopg.OperationalError, psycopg.InterfaceError, KafkaError, TimeoutError) as error:
             log.warning("outbox: waiting; cannot go on: %s", type(error).__name__)

@@ -39,6 +39,7 @@ class NotifierSettings:
     first_rest_seconds: float = 0.5  # after a failure of relay or database; doubled while it lasts
     longest_rest_seconds: float = 30
     stop_grace_seconds: float = 30
+    database_seconds: float = 60  # for one transaction; then its connection is ended
     policy: RetryPolicy = field(default_factory=RetryPolicy)
 
     def __post_init__(self) -> None:
@@ -69,6 +70,7 @@ async def run(
         contacts=contacts,
         freeze=freeze,
         policy=settings.policy,
+        patience_seconds=settings.database_seconds,
     )
     await _Notifier(settings, pool, store, channel, on_attempt).run(stop)
 

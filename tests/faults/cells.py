@@ -9,6 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
+import psycopg
+from confluent_kafka import KafkaException
+
+from frafaldsvarsel.embedded.process import StartFailed
 from frafaldsvarsel.watch import once
 from ops.accounts import Audit
 from tests.faults.gather import gather
@@ -111,6 +115,7 @@ class Outcome:
 def run_cell(rig: Rig, cell: Cell, *, messages: int, injections: int) -> Outcome:
     """Run the cell to its end; never raises for what the service does."""
     began, deaths = time.monotonic(), rig.children.deaths()
+    rig.children.wait_ready()
     run = Run(rig, rig.mark())
     struck, recoveries, failure = 0, list[float](), ""
     verdict, unaccounted = Verdict(), 0
@@ -133,7 +138,7 @@ def run_cell(rig: Rig, cell: Cell, *, messages: int, injections: int) -> Outcome
             unaccounted = audit.unaccounted
             verdict.findings += [f"audit: {line}" for line in _said(audit)]
             failure = "; ".join(run.left_out)
-    except (NotDrained, AssertionError, TimeoutError) as error:
+    except (NotDrained, AssertionError, TimeoutError, StartFailed, KafkaException, psycopg.Error) as error:
         failure = f"{type(error).__name__}: {error}"
     return Outcome(
         cell=cell.name,

@@ -193,6 +193,7 @@ class Rig:
             "SMTP_CA_FILE": str(self.data / "relay.pem"),
             "SMTP_TIMEOUT_SECONDS": "2",
             "SMTP_ANSWER_TIMEOUT_SECONDS": "4",
+            "DATABASE_TIMEOUT_SECONDS": "4",
             "MAIL_LEASE_SECONDS": str(LEASE_SECONDS),
             "MAIL_RETRY_SECONDS": "1",
             "MAIL_FROM": "frafaldsvarsel@frafaldsvarsel.example",
@@ -235,8 +236,15 @@ class Rig:
         """One after the last offset of every partition."""
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
         asked = dict.fromkeys(places(names), latest)
-        answers = self.admin.list_offsets(asked, request_timeout=10)
-        return {(place.topic, place.partition): one.result().offset for place, one in answers.items()}
+        for patience in range(20, -1, -1):
+            try:
+                answers = self.admin.list_offsets(asked, request_timeout=10)
+                return {(place.topic, place.partition): one.result().offset for place, one in answers.items()}
+            except KafkaException:  # for a moment after a broker has come back
+                if not patience:
+                    raise
+                time.sleep(0.5)
+        raise AssertionError("unreachable")
 
     def committed(self) -> dict[tuple[str, int], int]:
         """How far the workers' group has come, by Kafka's own account."""
