@@ -7,15 +7,17 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from frafaldsvarsel.embedded.jars import ensure_jars
 from tests.faults.catalogue import chosen
 from tests.faults.cells import Cell, Family, Outcome, run_cell
 from tests.faults.children import ROOT
 from tests.faults.evidence import Evidence, percentile, totals
-from tests.faults.page import page
-from tests.faults.rig import Rig
+from tests.faults.page import PAGE, page
+from tests.faults.rig import NoDisk, Rig
 
 
 def main() -> int:
@@ -30,16 +32,18 @@ def main() -> int:
         return 2
     began = time.monotonic()
     outcomes: list[Outcome] = []
+    not_run = list(_NOT_BUILT)
     with _folder(wanted.data) as data:
-        for nodes in (1, 3):
-            of_rig = [cell for cell in cells if (cell.family == Family.CLUSTER) == (nodes == 3)]
+        for kind in Kind:
+            of_rig = [cell for cell in cells if Kind.of(cell.family) is kind]
             if of_rig:
                 until = began + 60 * wanted.minutes
-                outcomes += _on_rig(data / f"{nodes}-nodes", nodes, of_rig, wanted, until)
-    not_run = [
-        *(f"the cell *{cell.name}*, for want of time." for cell in cells[len(outcomes) :]),
-        *_NOT_BUILT,
-    ]
+                try:
+                    outcomes += _on_rig(data / kind, kind, of_rig, wanted, until)
+                except NoDisk as error:
+                    not_run += [f"*{cell.name}*: {error}." for cell in of_rig]
+    shown = {outcome.cell for outcome in outcomes}
+    not_run += [f"*{cell.name}*, for want of time." for cell in cells if cell.name not in shown]
     evidence = Evidence.of(
         datetime.now(UTC).strftime("%Y%m%d-%H%M%S"),
         wanted.seed,
@@ -48,29 +52,46 @@ def main() -> int:
         not_run,
     )
     _say(f"{totals(outcomes)}")
-    if wanted.evidence:
-        folder = Path(wanted.evidence)
-        _say(f"written: {evidence.write(folder)}")
-        if folder.resolve() == ROOT / "evidence":
-            (ROOT / "docs" / "evidence.md").write_text(page(evidence), "utf-8")
-            _say("written: docs/evidence.md")
+    whole = wanted.cells == "*"
+    if whole or wanted.evidence:
+        _say(f"written: {evidence.write(Path(wanted.evidence or ROOT / 'evidence'))}")
+    if whole and not wanted.evidence:
+        PAGE.write_text(page(evidence), "utf-8")
+        _say(f"written: {PAGE.relative_to(ROOT)}")
     return 0 if evidence.good and outcomes else 1
 
 
-_NOT_BUILT = (
+_NOT_BUILT: Final = (
     "credentials revoked in the middle (the rig's broker has no users), "
     "two versions side by side (there is no earlier release), "
     "bounced mails (their reader is not built yet).",
 )
 
 
+class Kind(StrEnum):
+    """The rigs: one service for all cells that it can show."""
+
+    ONE_BROKER = "one-broker"
+    SMALL_DISKS = "small-disks"
+    THREE_BROKERS = "three-brokers"
+
+    @classmethod
+    def of(cls, family: Family) -> "Kind":
+        """Where a family's cells run."""
+        others = {Family.DISK: cls.SMALL_DISKS, Family.CLUSTER: cls.THREE_BROKERS}
+        return others.get(family, cls.ONE_BROKER)
+
+
 def _on_rig(
-    data: Path, nodes: int, cells: Sequence[Cell], wanted: argparse.Namespace, until: float
+    data: Path, kind: Kind, cells: Sequence[Cell], wanted: argparse.Namespace, until: float
 ) -> list[Outcome]:
     outcomes: list[Outcome] = []
-    with Rig(data, ensure_jars(), nodes=nodes, seed=wanted.seed + nodes - 1) as rig:
+    nodes = 3 if kind is Kind.THREE_BROKERS else 1
+    # Each rig has people of its own.
+    seed = wanted.seed + list(Kind).index(kind)
+    with Rig(data, ensure_jars(), nodes=nodes, small_disks=kind is Kind.SMALL_DISKS, seed=seed) as rig:
         rig.drain()
-        _say(f"up: {nodes} broker{'s' if nodes > 1 else ''}; {len(cells)} cells")
+        _say(f"up: {kind}, {len(cells)} cells")
         for cell in cells:
             if time.monotonic() > until:
                 break

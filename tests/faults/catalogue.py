@@ -7,6 +7,7 @@ from typing import Final
 from tests.faults import (
     clock_cells,
     cluster_cells,
+    disk_cells,
     kafka_cells,
     postgres_cells,
     service_cells,
@@ -21,6 +22,7 @@ CELLS: Final = (
     *service_cells.CELLS,
     *smtp_cells.CELLS,
     *clock_cells.CELLS,
+    *disk_cells.CELLS,
     *cluster_cells.CELLS,
 )
 SHORT: Final = (

@@ -30,6 +30,7 @@ class Family(StrEnum):
     POSTGRES = "postgres"
     SMTP = "smtp"
     CLOCK = "clock"
+    DISK = "disk"
 
 
 @dataclass

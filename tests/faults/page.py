@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from tests.faults.cells import Family
+from tests.faults.children import ROOT
 from tests.faults.evidence import NOUGHT, Evidence, percentile
 
+PAGE: Final = ROOT / "docs" / "evidence.md"
 _AGAIN: Final = (
     "<!-- Made by `make faults` from evidence/{run}.json; run it again rather than change this page. -->"
 )
@@ -34,6 +36,7 @@ _FAMILIES: Final = {
     ),
     Family.POSTGRES: ("The database and the way to it", "PostgreSQL behind a proxy, and faults of its own."),
     Family.SMTP: ("The mail relay", "A real SMTP server that gives wrong answers at the stage named."),
+    Family.DISK: ("Full disks", "The servers' disks are small here, and somebody else fills them."),
     Family.CLOCK: ("Clocks, nights and changes", "Wrong clocks, midnights, keys, routes and restarts."),
 }
 

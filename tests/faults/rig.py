@@ -34,6 +34,7 @@ from publisher.keys import read_key
 from publisher.local_keys import ensure_keys
 from streams.settings import GROUP
 from tests.faults.children import Children
+from tests.faults.disk import remove_disk, small_disk
 from tests.faults.judge import MailSeen, Rules
 from tests.faults.load import SENDERS, Keys, Load, Sent
 from tests.faults.proxy import CommitAnswer, KafkaAnswer, Proxy, Route
@@ -57,6 +58,10 @@ class NotDrained(AssertionError):
     """Something is still under way after all patience; the message says what."""
 
 
+class NoDisk(RuntimeError):
+    """This machine lets nobody make a disk that is small."""
+
+
 @dataclass(frozen=True, slots=True)
 class Marks:
     """Where everything stood when a cell began: what came later is the cell's."""
@@ -70,10 +75,13 @@ class Marks:
 class Rig:
     """`with Rig(folder) as rig` starts everything; nodes=3 is a cluster, whose clients go without a proxy."""
 
-    def __init__(self, data: Path, jars: Path, *, nodes: int = 1, seed: int = 1) -> None:
+    def __init__(
+        self, data: Path, jars: Path, *, nodes: int = 1, small_disks: bool = False, seed: int = 1
+    ) -> None:
         self.data = data.resolve()
         self.nodes = nodes
         self.seed = seed
+        self.small_disks = small_disks
         self._jars = jars
         self._stack = ExitStack()
         self.slack: dict[tuple[str, int], int] = {}
@@ -95,6 +103,8 @@ class Rig:
 
     def _open(self) -> None:
         self.data.mkdir(parents=True, exist_ok=True)
+        if self.small_disks:
+            self._make_disks()
         self.proxy = self._stack.enter_context(Proxy())
         self.relay = self._stack.enter_context(Relay())
         self.relay.write_ca(self.data / "relay.pem")
@@ -116,6 +126,12 @@ class Rig:
         self._stack.callback(self.children.stop)
         (self.data / "failpoints").mkdir(exist_ok=True)
         self.children.start(*WORKERS, *LEDGERS, *NOTIFIERS)
+
+    def _make_disks(self) -> None:
+        for name in ("kafka", "postgres"):
+            if not small_disk(self.data / name):
+                raise NoDisk("only root may mount a small disk")
+            self._stack.callback(remove_disk, self.data / name)
 
     def _start_kafka(self) -> None:
         if self.nodes > 1:

@@ -1,12 +1,16 @@
 """The page says what a run has shown, and what it does not prove."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from tests.faults.cells import Family, Outcome
+from tests.faults.children import ROOT
 from tests.faults.evidence import Evidence, percentile, totals
 from tests.faults.judge import Verdict
-from tests.faults.page import page, upper_bound
+from tests.faults.page import PAGE, page, upper_bound
 
 
 def _outcome(**changes: object) -> Outcome:
@@ -82,3 +86,11 @@ def test_the_bound_of_the_rule_of_three() -> None:
 def test_percentiles_take_a_value_that_was_measured() -> None:
     values = [float(number) for number in range(1, 101)]
     assert (percentile(values, 0.5), percentile(values, 0.99), percentile([], 0.99)) == (51.0, 100.0, 0.0)
+
+
+@pytest.mark.skipif(not PAGE.exists(), reason="no run of the whole matrix has been published yet")
+def test_the_published_page_is_made_from_the_published_evidence() -> None:
+    text = PAGE.read_text("utf-8")
+    run = re.search(r"evidence/([0-9-]+)\.json", text)
+    assert run is not None
+    assert page(Evidence.read(ROOT / "evidence" / f"{run.group(1)}.json")) == text
