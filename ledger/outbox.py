@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Final
 
 import psycopg
@@ -31,9 +33,7 @@ async def run(
                 database_url, connect_timeout=CONNECT_SECONDS
             ) as connection:
                 while not stop.is_set():
-                    with hung_up_after(connection, _DELIVERY_SECONDS + database_seconds):
-                        sent = await _send_due(connection, producer)
-                    if sent == 0:
+                    if await _send_due(connection, producer, 2 * database_seconds) == 0:
                         await asyncio.sleep(_POLL_SECONDS)
         except (psycopg.OperationalError, psycopg.InterfaceError, KafkaError, TimeoutError) as error:
             log.warning("outbox: waiting; cannot go on: %s", type(error).__name__)
@@ -43,24 +43,32 @@ async def run(
 
 
 async def _send_due(
-    connection: psycopg.AsyncConnection[tuple[object, ...]], producer: AIOKafkaProducer
+    connection: psycopg.AsyncConnection[tuple[object, ...]], producer: AIOKafkaProducer, patience: float
 ) -> int:
-    async with connection.transaction():
-        cursor = await connection.execute(
-            "SELECT id, topic, key, value FROM outbox WHERE sent_at IS NULL ORDER BY due_at, id "
-            "LIMIT %s FOR UPDATE SKIP LOCKED",
-            (_BATCH,),
-        )
-        rows = await cursor.fetchall()
-        if rows:
-            async with asyncio.timeout(_DELIVERY_SECONDS):
-                sent = [
-                    await producer.send(str(topic), key=str(key).encode(), value=value)
-                    for _, topic, key, value in rows
-                ]
-                await asyncio.gather(*sent)
-            reach(Point.OUTBOX_SENT)
-            await connection.execute(
-                "UPDATE outbox SET sent_at = now() WHERE id = ANY(%s)", ([row[0] for row in rows],)
-            )
+    with ExitStack() as until_committed:
+        async with connection.transaction():
+            with hung_up_after(connection, patience):
+                cursor = await connection.execute(
+                    "SELECT id, topic, key, value FROM outbox WHERE sent_at IS NULL ORDER BY due_at, id "
+                    "LIMIT %s FOR UPDATE SKIP LOCKED",
+                    (_BATCH,),
+                )
+                rows = await cursor.fetchall()
+            if rows:
+                await _send(producer, rows)
+                reach(Point.OUTBOX_SENT)
+            until_committed.enter_context(hung_up_after(connection, patience))
+            if rows:
+                await connection.execute(
+                    "UPDATE outbox SET sent_at = now() WHERE id = ANY(%s)", ([row[0] for row in rows],)
+                )
     return len(rows)
+
+
+async def _send(producer: AIOKafkaProducer, rows: Sequence[tuple[object, ...]]) -> None:
+    async with asyncio.timeout(_DELIVERY_SECONDS):
+        sent = [
+            await producer.send(str(topic), key=str(key).encode(), value=value)
+            for _, topic, key, value in rows
+        ]
+        await asyncio.gather(*sent)
