@@ -90,7 +90,9 @@ def _rows(seen: Seen, connection: psycopg.Connection[Any], marks: Marks) -> None
             )
             seen.applied += [((row[0], row[1], row[2]), row[3]) for row in rows]
             texts("applied", [(row[4],) for row in rows])
-    people = list({person_id for _, person_id in seen.applied})
+    # Not those whom an earlier cell has left, and who were healed meanwhile.
+    ours = {logged.place for logged in seen.inputs}
+    people = list({person_id for place, person_id in seen.applied if place in ours})
     for *columns, text in ask(
         "SELECT sender, message_id, person_id, outcome, reason, enrolment_id, unit_id, task_id, m::text "
         "FROM messages m WHERE person_id = ANY(%s)",
