@@ -1,7 +1,7 @@
 """A cell: one fault, brought in a number of times while records arrive, healed, drained and judged."""
 
-import itertools
 import asyncio
+import itertools
 import math
 import time
 from collections.abc import Callable, Sequence
