@@ -203,8 +203,9 @@ class MisbehavingServer:
             case Silence():
                 await asyncio.sleep(3600)
             case Endless():
-                while True:
+                while not writer.transport.is_closing():
                     await _write(writer, "250-" + "x" * 500)
+                    await asyncio.sleep(0)  # a lost connection raises nothing here: let its loss be told
         return False
 
     def _hello(self, secure: bool) -> str:
