@@ -5,10 +5,11 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
+from typing import Final
 
 import psycopg
 from confluent_kafka import KafkaException
@@ -17,6 +18,7 @@ from frafaldsvarsel.embedded.process import StartFailed
 from frafaldsvarsel.heal import heal
 from frafaldsvarsel.watch import once
 from ops.accounts import Audit
+from ops.log import LogUnreachable
 from tests.faults.gather import gather
 from tests.faults.judge import Seen, Verdict, judge
 from tests.faults.load import MORNING, Sent
@@ -43,8 +45,6 @@ class Run:
     marks: Marks
     published: list[Sent] = field(default_factory=list)
     healed_at: float = 0.0
-    strangers: bool = False
-    """Somebody has written records of his own to the input topics."""
     lost_on_purpose: int = 0
     told: list[str] = field(default_factory=list)
     """What the cell has seen that a reader of the evidence should know."""
@@ -115,6 +115,18 @@ class Outcome:
         return f"{self.unaccounted} unaccounted" if self.unaccounted else ""
 
 
+_FAILURES: Final = (
+    NotDrained,
+    AssertionError,
+    TimeoutError,
+    StartFailed,
+    KafkaException,
+    psycopg.Error,
+    LogUnreachable,
+)
+"""What may come of a service or a server that is not what it should be; anything else is the harness's own fault."""
+
+
 def run_cell(rig: Rig, cell: Cell, *, messages: int, injections: int) -> Outcome:
     """Run the cell to its end; never raises for what the service does."""
     began, deaths = time.monotonic(), rig.children.deaths()
@@ -133,7 +145,7 @@ def run_cell(rig: Rig, cell: Cell, *, messages: int, injections: int) -> Outcome
                 recoveries.append(rig.drain(since=run.healed_at))
             run.publish(_shares(records, rounds + 1)[-1])
             rig.drain()
-            seen = gather(rig, run.marks, run.published, strangers=run.strangers)
+            seen = gather(rig, run.marks, run.published)
             if cell.amend is not None:
                 cell.amend(run, seen)
             verdict = judge(seen, replace(rig.rules, refusals=cell.refusals))
@@ -141,11 +153,17 @@ def run_cell(rig: Rig, cell: Cell, *, messages: int, injections: int) -> Outcome
             unaccounted = audit.unaccounted
             verdict.findings += [f"audit: {line}" for line in _said(audit)]
             failure = "; ".join(run.left_out)
-            if unaccounted:
-                _heal(rig, audit)
-    except (NotDrained, AssertionError, TimeoutError, StartFailed, KafkaException, psycopg.Error) as error:
+    except (
+        NotDrained,
+        AssertionError,
+        TimeoutError,
+        StartFailed,
+        KafkaException,
+        psycopg.Error,
+        LogUnreachable,
+    ) as error:
         failure = f"{type(error).__name__}: {error}"
-    return Outcome(
+    outcome = Outcome(
         cell=cell.name,
         family=cell.family,
         injections=struck,
@@ -154,15 +172,20 @@ def run_cell(rig: Rig, cell: Cell, *, messages: int, injections: int) -> Outcome
         unaccounted=unaccounted,
         seconds=round(time.monotonic() - began, 1),
         deaths=rig.children.deaths() - deaths,
-        told=tuple(run.told),
+        told=tuple(dict.fromkeys(run.told)),
         failure=failure,
     )
+    if not outcome.good:
+        _heal(rig)
+    return outcome
 
 
-def _heal(rig: Rig, audit: Audit) -> None:
+def _heal(rig: Rig) -> None:
     """So that the next cell begins with nothing missing; this one has failed all the same."""
-    asyncio.run(heal(rig.settings, audit.exceptions))
-    rig.drain()
+    with suppress(NotDrained, LogUnreachable, psycopg.Error):
+        rig.relay.behave()
+        asyncio.run(heal(rig.settings, once(rig.settings, timedelta(0)).exceptions))
+        rig.drain(seconds=60)
 
 
 def _said(audit: Audit) -> list[str]:

@@ -10,19 +10,19 @@ import psycopg
 
 from config.topics import Topic
 from models.events import InputTopic
-from tests.faults.judge import DeliverySeen, Logged, MessageSeen, Seen, TaskSeen
+from tests.faults.judge import DeliverySeen, Logged, MailSeen, MessageSeen, Seen, TaskSeen
 from tests.faults.load import Sent
 from tests.faults.rig import Marks, NotDrained, Rig, read
 
 _INPUTS = set(map(str, InputTopic))
 
 
-def gather(rig: Rig, marks: Marks, published: Sequence[Sent], *, strangers: bool = False) -> Seen:
-    """Everything since `marks`. `strangers`: there may be records that `published` does not hold."""
+def gather(rig: Rig, marks: Marks, published: Sequence[Sent]) -> Seen:
+    """Everything since `marks`."""
     seen = Seen()
     ends = rig.ends({topic for topic, _ in marks.ends})
     messages = read(rig.direct, {place: (first, ends[place]) for place, first in marks.ends.items()})
-    _inputs(seen, messages, published, strangers=strangers)
+    _inputs(seen, messages, published)
     for message in messages:
         where = f"topic {message.topic()}/{message.partition()}@{message.offset()}"
         said = [message.key() or b"", message.value() or b""]
@@ -40,7 +40,18 @@ def gather(rig: Rig, marks: Marks, published: Sequence[Sent], *, strangers: bool
     return seen
 
 
-def _inputs(seen: Seen, messages: Iterable[Any], published: Sequence[Sent], *, strangers: bool) -> None:
+def _of_others(connection: psycopg.Connection[Any], seen: Seen) -> set[str]:
+    """Mails of an earlier cell that has failed: what it left behind went out in this one."""
+    unknown = {_delivery(mail) for mail in seen.mails} - {str(one.id) for one in seen.deliveries}
+    rows = connection.execute("SELECT id FROM deliveries WHERE id::text = ANY(%s)", (list(unknown),))
+    return {str(found) for (found,) in rows.fetchall()}
+
+
+def _delivery(mail: MailSeen) -> str:
+    return mail.message_id.partition("@")[0].lstrip("<")
+
+
+def _inputs(seen: Seen, messages: Iterable[Any], published: Sequence[Sent]) -> None:
     by_bytes: defaultdict[bytes, list[Sent]] = defaultdict(list)
     for sent in published:
         by_bytes[_digest(sent.ready.topic, sent.ready.key, sent.ready.value, sent.ready.headers)].append(sent)
@@ -51,8 +62,6 @@ def _inputs(seen: Seen, messages: Iterable[Any], published: Sequence[Sent], *, s
         digest = _digest(message.topic(), message.key(), message.value(), message.headers() or ())
         known = by_bytes.get(digest)
         if known is None:
-            if strangers:
-                continue
             raise NotDrained(f"{message.topic()}@{message.offset()} was not published by this cell")
         logged.add(digest)
         appended_at = datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC)
@@ -114,6 +123,8 @@ def _rows(seen: Seen, connection: psycopg.Connection[Any], marks: Marks) -> None
     ):
         seen.deliveries.append(DeliverySeen(*columns))
         texts("deliveries", [(text,)])
+    strangers = _of_others(connection, seen)
+    seen.mails = [mail for mail in seen.mails if _delivery(mail) not in strangers]
     deliveries = [delivery.id for delivery in seen.deliveries]
     texts("attempts", ask("SELECT a::text FROM attempts a WHERE delivery_id = ANY(%s)", (deliveries,)))
     texts("audit", ask("SELECT a::text FROM audit a WHERE id > %s", (marks.audit,)))

@@ -156,15 +156,13 @@ def _transaction(run: Run, chunk: Sequence[Sent], *, commit: bool) -> int:
             sent.ready.topic, sent.ready.value, sent.ready.key, headers=headers, on_delivery=told
         )
     producer.flush(30)
+    producer.commit_transaction(30) if commit else producer.abort_transaction(30)
+    ends = run.rig.ends({topic for topic, _ in marked})
+    run.rig.markers |= {(*place, ends[place] - 1) for place in marked}
     if commit:
         run.published += second
-        producer.commit_transaction(30)
     else:
-        run.strangers = True
-        producer.abort_transaction(30)
         run.publish(second)
-    for place in marked:
-        run.rig.slack[place] = run.rig.slack.get(place, 0) + 1
     run.healed()
     return 1
 

@@ -84,8 +84,8 @@ class Rig:
         self.small_disks = small_disks
         self._jars = jars
         self._stack = ExitStack()
-        self.slack: dict[tuple[str, int], int] = {}
-        """Offsets at the end of a partition that hold no record: a transaction's markers."""
+        self.markers: set[tuple[str, int, int]] = set()
+        """Offsets that hold no record, but a transaction's marker: nobody commits them."""
         self.environment_more: dict[str, str] = {}
         """Settings that differ from the usual, without the prefix; for processes that are started from now on."""
         self._mails: list[tuple[MailSeen, bytes]] = []
@@ -279,7 +279,9 @@ class Rig:
             ends = self.ends([*_READ, *map(str, PROJECTED)])
             committed = self.committed()
             behind = sum(
-                max(0, ends[place] - at - self.slack.get(place, 0)) for place, at in committed.items()
+                (*place, offset) not in self.markers
+                for place, at in committed.items()
+                for offset in range(at, ends[place])
             )
             if behind:
                 return f"{behind} records are not committed by the workers"
@@ -314,7 +316,6 @@ class Rig:
     def mark(self) -> Marks:
         """Remember where everything stands."""
         self.relay.take()
-        self.slack = {}
         with self.connect() as connection:
             row = connection.execute("SELECT coalesce(max(id), 0), now() FROM audit").fetchone()
         assert row is not None
