@@ -156,9 +156,17 @@ def _transaction(run: Run, chunk: Sequence[Sent], *, commit: bool) -> int:
             sent.ready.topic, sent.ready.value, sent.ready.key, headers=headers, on_delivery=told
         )
     producer.flush(30)
+    names = {topic for topic, _ in marked}
+    before = run.rig.ends(names)
     producer.commit_transaction(30) if commit else producer.abort_transaction(30)
-    ends = run.rig.ends({topic for topic, _ in marked})
-    run.rig.markers |= {(*place, ends[place] - 1) for place in marked}
+    # The answer comes before the markers are written.
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        ends = run.rig.ends(names)
+        if all(ends[place] > before[place] for place in marked):
+            break
+        time.sleep(0.05)
+    run.rig.markers |= {(*place, before[place]) for place in marked}
     if commit:
         run.published += second
     else:

@@ -14,6 +14,7 @@ from tests.faults.load import Sent
 from tests.faults.rig import LEASE_SECONDS, LEDGERS, NOTIFIERS, SESSION_SECONDS, WORKERS
 
 _PATIENCE: Final = 20.0
+_GRACE: Final = 10.0
 _EXTRA: Final = "worker-9"
 _SHUTDOWNS: Final = {
     Point.STREAM_SHUTDOWN: WORKERS,
@@ -77,17 +78,35 @@ class _provoked:  # noqa: N801 - reads as a verb where it is used
         self._children = run.rig.children
         self._point = point
         self._turn = turn
+        self._run = run
+        self._ending = ""
+        self._told: int | None = None
 
     def __enter__(self) -> None:
         if self._point in _SHUTDOWNS:
             names = _SHUTDOWNS[self._point]
-            self._children.signal(names[self._turn % len(names)], signal.SIGTERM)
+            self._ending = names[self._turn % len(names)]
+            self._told = self._children.pid(self._ending)
+            self._children.signal(self._ending, signal.SIGTERM)
         if self._point in _REBALANCES:
             self._children.add(_EXTRA, steady=False)
 
     def __exit__(self, *_: object) -> None:
+        if self._told is not None:
+            self._end()
         if self._point in _REBALANCES:
             self._children.remove(_EXTRA)
+
+    def _end(self) -> None:
+        """As an orchestrator does: who has not ended some time after SIGTERM is killed."""
+        deadline = time.monotonic() + _GRACE
+        while self._children.pid(self._ending) == self._told:
+            if time.monotonic() > deadline:
+                self._children.signal(self._ending, signal.SIGKILL)
+                self._run.told.append(f"told to end, it did not within {_GRACE:.0f} seconds, and was killed")
+                break
+            time.sleep(0.1)
+        self._run.healed()
 
 
 def _cell(point: Point, action: Action, *, times: int, most_rounds: int = 100) -> Cell:
