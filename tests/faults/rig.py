@@ -4,7 +4,7 @@ The judge and the load reach the servers on ways of their own, so what they see 
 """
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -52,6 +52,7 @@ LEASE_SECONDS: Final = 8
 _QUIET: Final = {"log_level": 0}
 _READ: Final = [*map(str, InputTopic), str(Topic.PERSON_EVENTS)]
 _POLL_SECONDS: Final = 0.15
+_TRIES: Final = 20
 
 
 class NotDrained(AssertionError):
@@ -226,11 +227,24 @@ class Rig:
 
     def publish(self, records: Iterable[Sent], *, timestamp_ms: int = 0) -> None:
         """As the senders' libraries do: until every record is acknowledged. The broker puts its own time on it."""
-        failed: list[str] = []
+        waiting = list(records)
+        for _ in range(_TRIES):
+            waiting = self._send(waiting, timestamp_ms)
+            if not waiting:
+                return
+            time.sleep(1)  # as a sender does: what was refused is sent again
+        raise AssertionError(f"the load could not be published: {len(waiting)} records are left")
 
-        def told(error: object, _: object) -> None:
-            if error is not None:
-                failed.append(str(error))
+    def _send(self, records: Iterable[Sent], timestamp_ms: int) -> list[Sent]:
+        """Those that the broker has refused."""
+        refused: list[Sent] = []
+
+        def told(sent: Sent) -> Callable[[object, object], None]:
+            def answered(error: object, _: object) -> None:
+                if error is not None:
+                    refused.append(sent)
+
+            return answered
 
         for sent in records:
             ready = sent.ready
@@ -242,14 +256,15 @@ class Rig:
                         ready.value,
                         ready.key,
                         headers=headers,
-                        on_delivery=told,
+                        on_delivery=told(sent),
                         timestamp=timestamp_ms,
                     )
                     break
                 except BufferError:
                     self.producer.poll(0.05)
         left = self.producer.flush(120)
-        assert (left, failed) == (0, []), f"the load could not be published: {left} left, {failed[:3]}"
+        assert left == 0, f"the load could not be published: {left} records are under way"
+        return refused
 
     def ends(self, names: Iterable[str]) -> dict[tuple[str, int], int]:
         """One after the last offset of every partition."""
