@@ -199,7 +199,13 @@ def _retention(run: Run, chunk: Sequence[Sent]) -> int:
     gone = [TopicPartition(topic, part, end) for (_, part), end in ends.items() if end > before[topic, part]]
     for future in rig.admin.delete_records(gone).values():
         future.result()
-    run.lost_on_purpose += sum(ends[topic, one.partition] - before[topic, one.partition] for one in gone)
+    removed = {
+        (topic, one.partition, offset)
+        for one in gone
+        for offset in range(before[topic, one.partition], ends[topic, one.partition])
+    }
+    rig.markers |= removed
+    run.lost_on_purpose += len(removed)
     rig.children.release(*WORKERS)
     rig.children.wait_ready(*WORKERS)
     run.healed()

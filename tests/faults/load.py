@@ -133,7 +133,7 @@ class _Pen:
         self._name = f"{salt} {number}"
         self._number = number
         self._moment = moment
-        self.institution = INSTITUTIONS[number // 20 % len(INSTITUTIONS)]
+        self.institution = INSTITUTIONS[number // 3 % len(INSTITUTIONS)]
         self.municipality = MUNICIPALITIES[number // 7 % len(MUNICIPALITIES)]
 
     def event(self, kind: str, sender: str, what: str, time: str, **data: Any) -> PlainEvent:

@@ -86,7 +86,7 @@ class Rig:
         self._jars = jars
         self._stack = ExitStack()
         self.markers: set[tuple[str, int, int]] = set()
-        """Offsets that hold no record, but a transaction's marker: nobody commits them."""
+        """Offsets that hold no record, but a transaction's marker or nothing any more: nobody commits them."""
         self.environment_more: dict[str, str] = {}
         """Settings that differ from the usual, without the prefix; for processes that are started from now on."""
         self._mails: list[tuple[MailSeen, bytes]] = []
