@@ -188,9 +188,6 @@ def _retention(run: Run, chunk: Sequence[Sent]) -> int:
     """Records go before anybody has read them. They are lost: what counts is that somebody says so."""
     rig = run.rig
     topic = str(InputTopic.DROPOUT_RISKS)
-    first, second = halves(chunk)
-    run.publish(first)
-    rig.drain()
     before = rig.ends([topic])
     rig.children.hold(*WORKERS)
     doomed = [one for one in rig.load.draw(120) if one.ready.topic == topic]
@@ -209,7 +206,7 @@ def _retention(run: Run, chunk: Sequence[Sent]) -> int:
     rig.children.release(*WORKERS)
     rig.children.wait_ready(*WORKERS)
     run.healed()
-    run.publish(second)
+    run.publish(chunk)
     return 1
 
 

@@ -315,6 +315,7 @@ class Rig:
                     if found and found[0]:
                         return f"{found[0]} {what}"
         except (KafkaException, psycopg.Error) as error:
+            self.admin = self._new_admin()  # it may ask a node that is none, for ever
             return f"a server does not answer: {type(error).__name__}"
         return ""
 
