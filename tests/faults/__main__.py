@@ -63,6 +63,7 @@ def main() -> int:
 
 _NOT_BUILT: Final = (
     "credentials revoked in the middle (the rig's broker has no users), "
+    "the stream engine's own commit timer cancelled (the worker goes on and commits nothing, which its lag shows), "
     "two versions side by side (there is no earlier release), "
     "bounced mails (their reader is not built yet).",
 )
