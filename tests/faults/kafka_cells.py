@@ -188,6 +188,10 @@ def _retention(run: Run, chunk: Sequence[Sent]) -> int:
     """Records go before anybody has read them. They are lost: what counts is that somebody says so."""
     rig = run.rig
     topic = str(InputTopic.DROPOUT_RISKS)
+    # A partition that nobody has ever read has no place from which a hole could be seen.
+    rig.publish(rig.load.draw(200))
+    rig.drain()
+    run.marks = rig.mark()
     before = rig.ends([topic])
     rig.children.hold(*WORKERS)
     doomed = [one for one in rig.load.draw(120) if one.ready.topic == topic]
