@@ -45,15 +45,16 @@ async def run(
 async def _send_due(
     connection: psycopg.AsyncConnection[tuple[object, ...]], producer: AIOKafkaProducer, patience: float
 ) -> int:
-    with ExitStack() as until_committed:
+    with ExitStack() as until_read, ExitStack() as until_committed:
+        until_read.enter_context(hung_up_after(connection, patience))
         async with connection.transaction():
-            with hung_up_after(connection, patience):
-                cursor = await connection.execute(
-                    "SELECT id, topic, key, value FROM outbox WHERE sent_at IS NULL ORDER BY due_at, id "
-                    "LIMIT %s FOR UPDATE SKIP LOCKED",
-                    (_BATCH,),
-                )
-                rows = await cursor.fetchall()
+            cursor = await connection.execute(
+                "SELECT id, topic, key, value FROM outbox WHERE sent_at IS NULL ORDER BY due_at, id "
+                "LIMIT %s FOR UPDATE SKIP LOCKED",
+                (_BATCH,),
+            )
+            rows = await cursor.fetchall()
+            until_read.close()
             if rows:
                 await _send(producer, rows)
                 reach(Point.OUTBOX_SENT)
