@@ -196,7 +196,9 @@ class Rig:
     @property
     def settings(self) -> Settings:
         """The same service as the judge reaches it: past the proxies."""
-        return load(self._environment(self.direct, self.database.url_of("faults")))
+        told = self._environment(self.direct, self.database.url_of("faults"))
+        # So that the audit of a cell reads what is new, and not the log of all the cells before it.
+        return load(told | {PREFIX + "AUDIT_FILE": str(self.data / "audit.sqlite")})
 
     def _environment(self, bootstrap: str, database: str) -> dict[str, str]:
         keys = self.data / "keys"
