@@ -89,7 +89,7 @@ class Rig:
         """Offsets that hold no record, but a transaction's marker or nothing any more: nobody commits them."""
         self.environment_more: dict[str, str] = {}
         """Settings that differ from the usual, without the prefix; for processes that are started from now on."""
-        self._mails: list[tuple[MailSeen, bytes]] = []
+        self._admins: list[AdminClient] = []
 
     def __enter__(self) -> Self:
         try:
@@ -186,7 +186,9 @@ class Rig:
         )
 
     def _new_admin(self) -> AdminClient:
-        return AdminClient({"bootstrap.servers": self.direct, **_QUIET})
+        # The old ones are kept: one that is thrown away with a question open takes the interpreter with it.
+        self._admins.append(AdminClient({"bootstrap.servers": self.direct, **_QUIET}))
+        return self._admins[-1]
 
     def environment(self) -> dict[str, str]:
         """What every process of the service is told."""
