@@ -35,7 +35,7 @@ from publisher.local_keys import ensure_keys
 from streams.settings import GROUP
 from tests.faults.children import Children
 from tests.faults.disk import remove_disk, small_disk
-from tests.faults.judge import MailSeen, Rules
+from tests.faults.judge import Rules
 from tests.faults.load import SENDERS, Keys, Load, Sent
 from tests.faults.proxy import CommitAnswer, KafkaAnswer, Proxy, Route
 from tests.faults.relay import Relay
