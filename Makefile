@@ -14,7 +14,7 @@ IMAGE ?= frafaldsvarsel:latest
 BASE_IMAGE ?= docker.io/library/python:3.11-slim-bookworm
 COMPILE := $(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --python-version 3.11
 
-.PHONY: help install demo test check format bench lock clean image
+.PHONY: help install demo test check faults format bench lock clean image
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ check: install ## lint, formatting and types; changes nothing
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+
+faults: install ## break the running service in every way that is known, and write docs/evidence.md (ARGS=…)
+	@$(BIN)/python -m tests.faults $(ARGS)
 
 format: install ## put the code in shape and mend what the linter can mend
 	@$(BIN)/ruff format .

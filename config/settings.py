@@ -45,6 +45,9 @@ class Settings(BaseModel):
         default=2, ge=1, description="Copies that must have a record before it counts"
     )
     database_url: SecretStr = Field(description="PostgreSQL: postgresql://user:password@host/database")
+    database_timeout_seconds: float = Field(
+        default=60, ge=1, description="Patience with the database for a statement; twice as long for a batch"
+    )
     keyring: SecretStr = Field(description="The service's keys as JSON; normally by …_FILE")
     senders_dir: Path = Field(description="The senders' register: one JSON file for each sender")
     reference_dir: Path | None = Field(default=None, description="Reference data in place of the built-in")
@@ -94,6 +97,23 @@ class Settings(BaseModel):
     smtp_ca_file: str | None = Field(default=None, description="Authority of the relay's certificate (PEM)")
     smtp_username: str | None = Field(default=None, description="User at the relay")
     smtp_password: SecretStr | None = Field(default=None, description="Password at the relay")
+    smtp_timeout_seconds: float = Field(
+        default=30, gt=0, le=300, description="Patience with the relay at each step before the mail itself"
+    )
+    smtp_answer_timeout_seconds: float = Field(
+        default=120,
+        gt=0,
+        le=900,
+        description="Patience for its answer to a whole mail; to give up is not to know",
+    )
+    mail_lease_seconds: float = Field(
+        default=60, gt=0, description="How long a killed notifier's mails wait for another"
+    )
+    mail_retry_seconds: float = Field(
+        default=30,
+        gt=0,
+        description="First wait before a mail is tried again; doubled each time, up to half an hour",
+    )
     mail_from: str = Field(
         default="frafaldsvarsel@example.invalid", description="Sender address of every mail"
     )

@@ -16,10 +16,12 @@ from ledger.project import Policy
 from ledger.run import LedgerSettings
 from models.ids import UnitId
 from models.law import Law
+from models.retry import RetryPolicy
 from notifiers.due import Freeze, freezer
 from notifiers.email.channel import EmailChannel
 from notifiers.email.settings import SmtpSettings
 from notifiers.fit import Contacts, UnitContact
+from notifiers.run import NotifierSettings
 from ops.topics import Replication
 from streams.intake import Context
 from streams.settings import WorkerSettings
@@ -63,6 +65,7 @@ def ledger(settings: Settings) -> LedgerSettings:
         database_url=settings.database_url.get_secret_value(),
         instance=settings.instance,
         session_timeout_ms=settings.session_timeout_seconds * 1000,
+        database_seconds=settings.database_timeout_seconds,
     )
 
 
@@ -98,6 +101,8 @@ def smtp(settings: Settings) -> SmtpSettings:
             username=settings.smtp_username,
             password=settings.smtp_password,
             sender=settings.mail_from,
+            timeout_seconds=settings.smtp_timeout_seconds,
+            answer_timeout_seconds=settings.smtp_answer_timeout_seconds,
         )
     except ValidationError as error:
         raise ConfigError(
@@ -108,6 +113,22 @@ def smtp(settings: Settings) -> SmtpSettings:
 def channel(settings: Settings) -> EmailChannel:
     """The mail channel."""
     return EmailChannel(smtp(settings))
+
+
+def notifier(settings: Settings, *, owner: str) -> NotifierSettings:
+    """How patient the notifier is."""
+    first = timedelta(seconds=settings.mail_retry_seconds)
+    policy = RetryPolicy(
+        first_delay=first,
+        longest_delay=max(first, RetryPolicy.longest_delay),
+        misconfigured_delay=min(10 * first, RetryPolicy.misconfigured_delay),
+    )
+    return NotifierSettings(
+        owner=owner,
+        lease_seconds=settings.mail_lease_seconds,
+        database_seconds=settings.database_timeout_seconds,
+        policy=policy,
+    )
 
 
 def contacts(settings: Settings) -> Contacts:

@@ -12,10 +12,12 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool
 
 from config import failpoints
+from config.lasting import lasting
 from config.settings import Settings
 from frafaldsvarsel import compose, preflight
 from frafaldsvarsel.ready import announce
 from ledger import outbox
+from ledger.hang_up import CONNECT_SECONDS
 from ledger.migrate import migrate
 from ledger.run import Ledger
 
@@ -62,8 +64,14 @@ def run_ledger(settings: Settings) -> int:
             on_ready=lambda: announce(settings.ready_file, "positions read"),
         )
         async with asyncio.TaskGroup() as group:
-            group.create_task(ledger.run(stop))
-            group.create_task(outbox.run(settings.kafka, settings.database_url.get_secret_value(), stop))
+            posting = outbox.run(
+                settings.kafka,
+                settings.database_url.get_secret_value(),
+                stop,
+                database_seconds=settings.database_timeout_seconds,
+            )
+            group.create_task(lasting(ledger.run(stop), name="the projection", told=stop.is_set))
+            group.create_task(lasting(posting, name="the outbox", told=stop.is_set))
 
     return _until_told(serve)
 
@@ -71,20 +79,26 @@ def run_ledger(settings: Settings) -> int:
 def run_notifier(settings: Settings) -> int:
     """Run the notifier until SIGTERM."""
     failpoints.arm(settings.failpoints_dir)
-    from notifiers.run import NotifierSettings, run
+    from notifiers.run import run
 
     freeze, contacts = compose.freeze(settings), compose.contacts(settings)
     preflight.postgres(settings)
 
     async def serve(stop: asyncio.Event) -> None:
         await _migrate(settings)
-        notifier = NotifierSettings(owner=settings.instance or f"{socket.gethostname()}-{os.getpid()}")
+        notifier = compose.notifier(
+            settings, owner=settings.instance or f"{socket.gethostname()}-{os.getpid()}"
+        )
         channel = compose.channel(settings)
         async with AsyncConnectionPool(
             settings.database_url.get_secret_value(),
             min_size=1,
             max_size=notifier.workers + 4,
-            kwargs={"autocommit": True, "application_name": "frafaldsvarsel-notify"},
+            kwargs={
+                "autocommit": True,
+                "application_name": "frafaldsvarsel-notify",
+                "connect_timeout": CONNECT_SECONDS,
+            },
             open=False,
         ) as pool:
             announce(settings.ready_file, "notifier started")

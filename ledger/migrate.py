@@ -5,13 +5,18 @@ from typing import Final
 
 import psycopg
 
+from ledger.hang_up import CONNECT_SECONDS
+
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _LOCK: Final = 0x46_52_41_46
 
 
 async def migrate(url: str) -> list[str]:
     """Apply what is missing; returns the names of the files applied."""
-    async with await psycopg.AsyncConnection.connect(url) as connection, connection.transaction():
+    async with (
+        await psycopg.AsyncConnection.connect(url, connect_timeout=CONNECT_SECONDS) as connection,
+        connection.transaction(),
+    ):
         await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
         await connection.execute(
             "CREATE TABLE IF NOT EXISTS migrations "

@@ -2,13 +2,17 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Final
 
 import psycopg
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from config.failpoints import Point, reach
 from config.kafka import KafkaSettings
+from ledger.hang_up import CONNECT_SECONDS, hung_up_after
 
 log = logging.getLogger(__name__)
 _BATCH: Final = 500
@@ -17,15 +21,19 @@ _WAIT_SECONDS: Final = 2.0
 _DELIVERY_SECONDS: Final = 60
 
 
-async def run(kafka: KafkaSettings, database_url: str, stop: asyncio.Event) -> None:
+async def run(
+    kafka: KafkaSettings, database_url: str, stop: asyncio.Event, *, database_seconds: float = 60
+) -> None:
     """Send what is due until `stop`."""
     while not stop.is_set():
         producer = AIOKafkaProducer(**kafka.producer())
         try:
             await producer.start()
-            async with await psycopg.AsyncConnection.connect(database_url) as connection:
+            async with await psycopg.AsyncConnection.connect(
+                database_url, connect_timeout=CONNECT_SECONDS
+            ) as connection:
                 while not stop.is_set():
-                    if await _send_due(connection, producer) == 0:
+                    if await _send_due(connection, producer, 2 * database_seconds) == 0:
                         await asyncio.sleep(_POLL_SECONDS)
         except (psycopg.OperationalError, psycopg.InterfaceError, KafkaError, TimeoutError) as error:
             log.warning("outbox: waiting; cannot go on: %s", type(error).__name__)
@@ -35,23 +43,33 @@ async def run(kafka: KafkaSettings, database_url: str, stop: asyncio.Event) -> N
 
 
 async def _send_due(
-    connection: psycopg.AsyncConnection[tuple[object, ...]], producer: AIOKafkaProducer
+    connection: psycopg.AsyncConnection[tuple[object, ...]], producer: AIOKafkaProducer, patience: float
 ) -> int:
-    async with connection.transaction():
-        cursor = await connection.execute(
-            "SELECT id, topic, key, value FROM outbox WHERE sent_at IS NULL ORDER BY due_at, id "
-            "LIMIT %s FOR UPDATE SKIP LOCKED",
-            (_BATCH,),
-        )
-        rows = await cursor.fetchall()
-        if rows:
-            async with asyncio.timeout(_DELIVERY_SECONDS):
-                sent = [
-                    await producer.send(str(topic), key=str(key).encode(), value=value)
-                    for _, topic, key, value in rows
-                ]
-                await asyncio.gather(*sent)
-            await connection.execute(
-                "UPDATE outbox SET sent_at = now() WHERE id = ANY(%s)", ([row[0] for row in rows],)
+    with ExitStack() as until_read, ExitStack() as until_committed:
+        until_read.enter_context(hung_up_after(connection, patience))
+        async with connection.transaction():
+            cursor = await connection.execute(
+                "SELECT id, topic, key, value FROM outbox WHERE sent_at IS NULL ORDER BY due_at, id "
+                "LIMIT %s FOR UPDATE SKIP LOCKED",
+                (_BATCH,),
             )
+            rows = await cursor.fetchall()
+            until_read.close()
+            if rows:
+                await _send(producer, rows)
+                reach(Point.OUTBOX_SENT)
+            until_committed.enter_context(hung_up_after(connection, patience))
+            if rows:
+                await connection.execute(
+                    "UPDATE outbox SET sent_at = now() WHERE id = ANY(%s)", ([row[0] for row in rows],)
+                )
     return len(rows)
+
+
+async def _send(producer: AIOKafkaProducer, rows: Sequence[tuple[object, ...]]) -> None:
+    async with asyncio.timeout(_DELIVERY_SECONDS):
+        sent = [
+            await producer.send(str(topic), key=str(key).encode(), value=value)
+            for _, topic, key, value in rows
+        ]
+        await asyncio.gather(*sent)

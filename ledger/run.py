@@ -5,7 +5,8 @@ Kafka's committed offset is only a hint for lag displays; where to read on is al
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,10 +15,12 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
+from config.failpoints import Point, reach
 from config.kafka import KafkaSettings
 from config.topics import Topic
 from ledger import store
 from ledger.batch import Batch, Place, project
+from ledger.hang_up import CONNECT_SECONDS, hung_up_after
 from ledger.project import Policy
 from models.errors import UnreadableError
 
@@ -28,7 +31,6 @@ TOPICS: Final = (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS)
 _MAX_RECORDS: Final = 1000
 _POLL_MS: Final = 200
 _WAIT_SECONDS: Final = (0.5, 1, 2, 5)
-_STATEMENT_TIMEOUT: Final = "-c statement_timeout=60s -c lock_timeout=30s"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,8 @@ class LedgerSettings:
     instance: str | None = None
     """Its steady name in the group, if it has one."""
     session_timeout_ms: int = 10_000
+    database_seconds: float = 60
+    """For one statement. Half of it for a lock; twice as long for a whole batch, and then the connection is ended."""
 
 
 class Ledger:
@@ -79,6 +83,7 @@ class Ledger:
                     self._stale = True
                     await _sleep(stop, _WAIT_SECONDS[min(faults, len(_WAIT_SECONDS) - 1)])
                     faults += 1
+            reach(Point.LEDGER_SHUTDOWN)
         finally:
             await self._consumer.stop()
             if connection is not None:
@@ -120,7 +125,10 @@ class Ledger:
 
     async def _connect(self) -> store.Connection:
         return await psycopg.AsyncConnection.connect(
-            self._settings.database_url, options=_STATEMENT_TIMEOUT, application_name=GROUP
+            self._settings.database_url,
+            options=limits(self._settings.database_seconds),
+            application_name=GROUP,
+            connect_timeout=CONNECT_SECONDS,
         )
 
     async def _step(self, connection: store.Connection) -> None:
@@ -129,16 +137,24 @@ class Ledger:
         polled = await self._consumer.getmany(timeout_ms=_POLL_MS)
         if self._stale or not polled:
             return
+        reach(Point.LEDGER_FETCHED)
         batch = _decode(polled)
         try:
-            async with connection.transaction():
+            async with self._patiently(connection), connection.transaction():
                 await project(connection, batch, self._known, self._policy)
+                reach(Point.LEDGER_BEFORE_COMMIT)
+            reach(Point.LEDGER_COMMITTED)
         except BaseException:
             self._stale = True
             raise
         self._known |= batch.next_offsets
         if not self._stale:
             await self._hint(batch)
+
+    @asynccontextmanager
+    async def _patiently(self, connection: store.Connection) -> AsyncIterator[None]:
+        with hung_up_after(connection, 2 * self._settings.database_seconds):
+            yield
 
     async def _hint(self, batch: Batch) -> None:
         """Commit to Kafka, for lag displays alone; a failure here costs nothing."""
@@ -157,7 +173,7 @@ class Ledger:
         if not assigned:
             return
         self._stale = False
-        async with connection.transaction():
+        async with self._patiently(connection), connection.transaction():
             self._known = await store.positions(connection)
         fresh = [place for place in assigned if (place.topic, place.partition) not in self._known]
         for place in assigned:
@@ -167,6 +183,16 @@ class Ledger:
         if fresh:
             await self._consumer.seek_to_beginning(*fresh)
         self._on_ready()
+
+
+def limits(seconds: float) -> str:
+    """The server's own limits, as a connection option. A process that is frozen in a transaction must not hold
+    its locks for ever: the server ends it, and another goes on."""
+    milliseconds = round(1000 * seconds)
+    return (
+        f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds // 2} "
+        f"-c idle_in_transaction_session_timeout={2 * milliseconds}"
+    )
 
 
 def _decode(polled: dict[TopicPartition, list[Any]]) -> Batch:

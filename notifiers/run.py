@@ -5,11 +5,13 @@ An outage is waited for and said once. It must not send what it no longer holds,
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from config.failpoints import Point, reach
+from config.lasting import lasting
 from models.outcome import Attempt, Outcome, Scope
 from models.retry import RetryPolicy
 from notifiers.channel import Channel
@@ -37,6 +39,7 @@ class NotifierSettings:
     first_rest_seconds: float = 0.5  # after a failure of relay or database; doubled while it lasts
     longest_rest_seconds: float = 30
     stop_grace_seconds: float = 30
+    database_seconds: float = 60  # for one transaction; then its connection is ended
     policy: RetryPolicy = field(default_factory=RetryPolicy)
 
     def __post_init__(self) -> None:
@@ -67,6 +70,7 @@ async def run(
         contacts=contacts,
         freeze=freeze,
         policy=settings.policy,
+        patience_seconds=settings.database_seconds,
     )
     await _Notifier(settings, pool, store, channel, on_attempt).run(stop)
 
@@ -100,13 +104,18 @@ class _Notifier:
 
     async def run(self, stop: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as group:
+            listening = listen(self._pool, self._wake, rest_seconds=self._settings.poll_seconds)
             background = [
-                group.create_task(self._watch(stop)),
-                group.create_task(listen(self._pool, self._wake, rest_seconds=self._settings.poll_seconds)),
-                group.create_task(self._renew()),
+                group.create_task(self._lasting(self._watch(stop), "the watch")),
+                group.create_task(self._lasting(listening, "the listener")),
+                group.create_task(self._lasting(self._renew(), "the renewal of leases")),
             ]
-            workers = [group.create_task(self._work()) for _ in range(self._settings.workers)]
+            workers = [
+                group.create_task(self._lasting(self._work(), "a sender"))
+                for _ in range(self._settings.workers)
+            ]
             await self._dispatch()
+            reach(Point.NOTIFY_SHUTDOWN)
             for _ in workers:
                 self._queue.put_nowait(None)
             _, late = await asyncio.wait(workers, timeout=self._settings.stop_grace_seconds)
@@ -114,6 +123,9 @@ class _Notifier:
                 log.warning("stopped with %d mails in flight; their leases run out", len(late))
             for task in (*background, *late):
                 task.cancel()
+
+    def _lasting(self, work: Coroutine[object, object, None], name: str) -> Coroutine[object, object, None]:
+        return lasting(work, name=name, told=lambda: self._stopping)
 
     async def _watch(self, stop: asyncio.Event) -> None:
         await stop.wait()
@@ -154,6 +166,8 @@ class _Notifier:
             self._database.away(type(fault).__name__, started=asked, now=self._clock())
             return True  # the rest is kept by `_dispatch`
         self._database.back()
+        if claimed.claims:
+            reach(Point.NOTIFY_CLAIMED)
         for claim in claimed.claims:
             held = _Held(claim, since=self._clock(), until=asked + self._settings.lease_seconds)
             self._held[claim.token] = held
@@ -192,6 +206,8 @@ class _Notifier:
         except Exception as fault:  # a fault of ours, at one mail, must not stop the others
             log.error("a channel failed on delivery %s: %s", held.claim.id, type(fault).__name__)
             attempt = Attempt(outcome=Outcome.INDETERMINATE, detail="the channel failed")
+        if attempt.outcome is Outcome.DELIVERED:
+            reach(Point.MAIL_ANSWERED)
         if attempt.scope is Scope.RELAY:
             self._relay.away(attempt.detail, started=started, now=self._clock())
         else:

@@ -3,6 +3,8 @@
 What somebody else has claimed anew must not be recorded by us, and no mail may leave before it is frozen.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +15,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 
+from ledger.hang_up import hung_up_after
 from models.ids import delivery_id
 from models.outcome import Attempt, DeliveryStatus, Occasion, Outcome
 from models.retry import Done, NextAttempt, RetryPolicy, next_attempt
@@ -49,6 +52,7 @@ class Store:
         contacts: Contacts,
         freeze: Freeze,
         policy: RetryPolicy,
+        patience_seconds: float = 60,
     ) -> None:
         self._pool = pool
         self._owner = owner
@@ -56,11 +60,18 @@ class Store:
         self._contacts = contacts
         self._freeze = freeze
         self._policy = policy
+        self._patience_seconds = patience_seconds
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
+        async with self._pool.connection() as connection:
+            with hung_up_after(connection, self._patience_seconds):
+                yield connection
 
     async def claim(self, limit: int) -> Claimed:
         """Up to `limit` due deliveries, each locked, held against its task, frozen and leased to us."""
         claims: list[Claim] = []
-        async with self._pool.connection() as connection, connection.transaction():
+        async with self._connection() as connection, connection.transaction():
             async with connection.cursor(row_factory=dict_row) as cursor:
                 rows = await (await cursor.execute(sql.PICK, {"limit": limit})).fetchall()
             async with connection.pipeline():  # one round trip for all that follows
@@ -113,7 +124,7 @@ class Store:
 
         `now` is the database's time, carried on from `claim.claimed_at`.
         """
-        async with self._pool.connection() as connection:
+        async with self._connection() as connection:
             counted = 1
             if attempt.outcome not in (Outcome.DELIVERED, Outcome.REFUSED):
                 row = await (await connection.execute(sql.COUNTED, {"id": claim.id})).fetchone()
@@ -142,19 +153,19 @@ class Store:
     async def renew(self, claims: list[Claim]) -> set[UUID]:
         """Extends the leases that are still ours; returns their deliveries' ids."""
         values = {"ids": [c.id for c in claims], "tokens": [c.token for c in claims], "lease": self._lease}
-        async with self._pool.connection() as connection:
+        async with self._connection() as connection:
             rows = await (await connection.execute(sql.RENEW, values)).fetchall()
         return {row[0] for row in rows}
 
     async def release(self, claims: list[Claim]) -> None:
         """Gives back what was surely not sent; it stays due and no attempt is counted."""
         values = {"ids": [c.id for c in claims], "tokens": [c.token for c in claims]}
-        async with self._pool.connection() as connection:
+        async with self._connection() as connection:
             await connection.execute(sql.RELEASE, values)
 
     async def expire(self, limit: int) -> int:
         """Ends what nobody claims and whose deadline has passed: an outage of the relay is no silence."""
-        async with self._pool.connection() as connection:
+        async with self._connection() as connection:
             return (await connection.execute(sql.EXPIRE, {"limit": limit})).rowcount
 
     async def _readdress(self, connection: Connection, due: Due, present: tuple[str, ...]) -> None:

@@ -17,6 +17,7 @@ from aiosmtplib import (
 )
 from aiosmtplib.response import SMTPResponse
 
+from config.failpoints import Point, reach
 from notifiers.email.classify import Answer, Lack, Stage
 from notifiers.email.settings import SmtpSettings
 from notifiers.message import Mail, wire_bytes
@@ -118,12 +119,15 @@ class Connection:
             if client.supports_extension("size"):
                 options.append(f"SIZE={len(body)}")
             await self._step(client.mail(mail.sender, options=options, encoding=encoding))
+            reach(Point.MAIL_SENDER)
             self._stage = Stage.RECIPIENT
             await self._step(client.rcpt(mail.recipient, encoding=encoding))
+            reach(Point.MAIL_RECIPIENT)
             self._stage = Stage.DATA
             go = await self._step(client.execute_command(b"DATA"))
             if go.code != _SUBMIT:
                 raise Ended(self._stage, Answer.of(*go), usable=go.code >= 400)
+            reach(Point.MAIL_DATA)
             self._stage = Stage.BODY
             answer = await self._send_body(body)
             self.mails += 1
@@ -156,6 +160,7 @@ class Connection:
         if protocol is None or not protocol.is_connected:
             raise Ended(Stage.DATA, ConnectionError("lost before the first byte of the mail"))
         protocol.write(_dot_stuffed(body))
+        reach(Point.MAIL_DOT)
         code, text = await protocol.read_response(timeout=self._settings.answer_timeout_seconds)
         if not 200 <= code < 600:
             raise SMTPException("malformed answer")

@@ -120,6 +120,10 @@ class MisbehavingServer:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    def faults(self, at: At) -> list[Fault]:
+        """What is still to come at a stage; add to it, or clear it, within the server's loop."""
+        return self._left.setdefault(at, [])
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         if task is not None:
@@ -199,8 +203,9 @@ class MisbehavingServer:
             case Silence():
                 await asyncio.sleep(3600)
             case Endless():
-                while True:
+                while not writer.transport.is_closing():
                     await _write(writer, "250-" + "x" * 500)
+                    await asyncio.sleep(0)  # a lost connection raises nothing here: let its loss be told
         return False
 
     def _hello(self, secure: bool) -> str:

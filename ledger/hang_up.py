@@ -1,0 +1,32 @@
+"""Ends a connection whose answer never comes: a network that has lost it tells neither side.
+
+The server's own limits cannot help there: what it says at their end is lost as well.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Final
+
+import psycopg
+
+CONNECT_SECONDS: Final = 10
+"""To a server that takes the connection and says nothing."""
+
+
+@contextmanager
+def hung_up_after(connection: psycopg.AsyncConnection[Any], seconds: float) -> Iterator[None]:
+    """Within the block, whoever still waits for the server after `seconds` gets `psycopg.OperationalError`."""
+    timer = asyncio.get_running_loop().call_later(seconds, _hang_up, connection)
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _hang_up(connection: psycopg.AsyncConnection[Any]) -> None:
+    """The socket is shut and not closed: psycopg, which waits for it, must still find it."""
+    with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as wire:
+        wire.shutdown(socket.SHUT_RDWR)

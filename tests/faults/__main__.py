@@ -1,0 +1,146 @@
+"""``python -m tests.faults``: runs cells on a rig, says what each has shown, and writes the evidence."""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from frafaldsvarsel.embedded.jars import ensure_jars
+from tests.faults.catalogue import chosen
+from tests.faults.cells import Cell, Family, Outcome, run_cell
+from tests.faults.children import ROOT
+from tests.faults.evidence import Evidence, percentile, totals
+from tests.faults.page import PAGE, page
+from tests.faults.rig import NoDisk, Rig
+
+
+def main() -> int:
+    """0: every cell is good; 1: one is not."""
+    wanted = _arguments()
+    cells = chosen(wanted.cells.split(","))
+    if wanted.list:
+        sys.stdout.writelines(f"{cell.family:9} {cell.name}\n" for cell in cells)
+        return 0
+    if not cells:
+        sys.stderr.write("no cell has such a name; see --list\n")
+        return 2
+    began = time.monotonic()
+    outcomes: list[Outcome] = []
+    not_run = list(_NOT_BUILT)
+    with _folder(wanted.data) as data:
+        for kind in Kind:
+            of_rig = [cell for cell in cells if Kind.of(cell.family) is kind]
+            if of_rig:
+                until = began + 60 * wanted.minutes
+                try:
+                    outcomes += _on_rig(data / kind, kind, of_rig, wanted, until)
+                except NoDisk as error:
+                    not_run += [f"*{cell.name}*: {error}." for cell in of_rig]
+    shown = {outcome.cell for outcome in outcomes}
+    not_run += [f"*{cell.name}*, for want of time." for cell in cells if cell.name not in shown]
+    evidence = Evidence.of(
+        datetime.now(UTC).strftime("%Y%m%d-%H%M%S"),
+        wanted.seed,
+        time.monotonic() - began,
+        outcomes,
+        not_run,
+    )
+    _say(f"{totals(outcomes)}")
+    whole = wanted.cells == "*"
+    if whole or wanted.evidence:
+        _say(f"written: {evidence.write(Path(wanted.evidence or ROOT / 'evidence'))}")
+    if whole and not wanted.evidence:
+        PAGE.write_text(page(evidence), "utf-8")
+        _say(f"written: {PAGE.relative_to(ROOT)}")
+    return 0 if evidence.good and outcomes else 1
+
+
+_NOT_BUILT: Final = (
+    "credentials revoked in the middle (the rig's broker has no users), "
+    "the stream engine's own commit timer cancelled (the worker goes on and commits nothing, which its lag shows), "
+    "two versions side by side (there is no earlier release), "
+    "bounced mails (their reader is not built yet).",
+)
+
+
+class Kind(StrEnum):
+    """The rigs: one service for all cells that it can show."""
+
+    ONE_BROKER = "one-broker"
+    SMALL_DISKS = "small-disks"
+    THREE_BROKERS = "three-brokers"
+
+    @classmethod
+    def of(cls, family: Family) -> "Kind":
+        """Where a family's cells run."""
+        others = {Family.DISK: cls.SMALL_DISKS, Family.CLUSTER: cls.THREE_BROKERS}
+        return others.get(family, cls.ONE_BROKER)
+
+
+def _on_rig(
+    data: Path, kind: Kind, cells: Sequence[Cell], wanted: argparse.Namespace, until: float
+) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    nodes = 3 if kind is Kind.THREE_BROKERS else 1
+    # Each rig has people of its own.
+    seed = wanted.seed + list(Kind).index(kind)
+    with Rig(data, ensure_jars(), nodes=nodes, small_disks=kind is Kind.SMALL_DISKS, seed=seed) as rig:
+        rig.drain()
+        _say(f"up: {kind}, {len(cells)} cells")
+        for cell in cells:
+            if time.monotonic() > until:
+                break
+            outcome = run_cell(rig, cell, messages=wanted.messages, injections=wanted.injections)
+            outcomes.append(outcome)
+            _tell(outcome)
+    return outcomes
+
+
+def _tell(outcome: Outcome) -> None:
+    half, most = percentile(outcome.recoveries, 0.5), percentile(outcome.recoveries, 0.99)
+    verdict = "good" if outcome.good else f"NOT GOOD: {outcome.why}"
+    _say(
+        f"{outcome.cell:45} {outcome.verdict.records:6} records {outcome.injections:4} times "
+        f"{half:6.1f} {most:6.1f} s back {outcome.seconds:6.1f} s {verdict}"
+    )
+    for line in (*outcome.told, *outcome.verdict.findings):
+        _say(f"    {line}")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+@contextmanager
+def _folder(named: str) -> Iterator[Path]:
+    if named:
+        yield Path(named)
+        return
+    with tempfile.TemporaryDirectory(prefix="frafaldsvarsel-faults-") as folder:
+        yield Path(folder)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--cells", default="*", help="names or families, with * and ?, separated by commas")
+    parser.add_argument("--messages", type=int, default=3000, help="records in each cell")
+    parser.add_argument("--injections", type=int, default=10, help="how often each fault is brought in")
+    parser.add_argument("--seed", type=int, default=1, help="what chance begins with")
+    parser.add_argument("--minutes", type=float, default=600, help="no cell is begun after this")
+    parser.add_argument(
+        "--evidence", default="", help="the folder for the JSON; `evidence` renews the page too"
+    )
+    parser.add_argument("--data", default="", help="keep everything in this folder, for a look afterwards")
+    parser.add_argument("--list", action="store_true", help="name the cells and end")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

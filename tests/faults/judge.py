@@ -1,0 +1,409 @@
+"""What must have become of the published records, by rules written a second time, against what really became of them.
+
+Pure: everything that it looks at is handed to it (`gather.py` collects it), so that a test can plant each violation.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from models.events import SEALED_FIELDS, TYPE_PREFIX
+from publisher.plain import PlainEvent
+from tests import oracle
+from tests.faults.load import Sent
+
+Place = tuple[str, int, int]
+Message = tuple[str, str, str]
+"""Sender, id, person (CPR on the side of what is expected, pseudonym on the side of what is found)."""
+_RAISED: Final = f"{TYPE_PREFIX}dropout-risk.raised.v1"
+_CPR: Final = re.compile(rb"(?<![0-9A-Za-z])([0-9]{6})-?([0-9]{4})(?![0-9A-Za-z])")
+_CALLS: Final = ("new", "taken_over")
+_LISTED: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """An input record where the log holds it."""
+
+    place: Place
+    appended_at: datetime
+    sent: Sent
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSeen:
+    sender: str
+    message_id: str
+    person_id: str
+    outcome: str
+    reason: str
+    enrolment_id: str | None
+    unit_id: str | None
+    task_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSeen:
+    id: UUID
+    person_id: str
+    enrolment_id: str
+    unit_id: str
+    status: str
+    react_by: date
+    appended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverySeen:
+    id: UUID
+    task_id: UUID
+    occasion: str
+    cause: str
+    recipient: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailSeen:
+    """A mail that the relay holds; `answered`: it has said yes to it."""
+
+    message_id: str
+    recipient: str
+    digest: str
+    answered: bool
+
+
+@dataclass(slots=True)
+class Seen:
+    """Everything that a cell has left behind."""
+
+    inputs: list[Logged] = field(default_factory=list)
+    receipts: dict[Place, str] = field(default_factory=dict)
+    """Place → status."""
+    applied: list[tuple[Place, str]] = field(default_factory=list)
+    """Origin and person."""
+    messages: list[MessageSeen] = field(default_factory=list)
+    tasks: list[TaskSeen] = field(default_factory=list)
+    deliveries: list[DeliverySeen] = field(default_factory=list)
+    mails: list[MailSeen] = field(default_factory=list)
+    texts: list[tuple[str, bytes]] = field(default_factory=list)
+    """Where, and what stands there: all of it is searched for CPR numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the reference model needs to know; `days` is the unit's own target in working days."""
+
+    law: dict[str, Any]
+    days: Mapping[str, int]
+    usual_days: int
+    days_off: Container[date]
+    addresses: Mapping[str, str]
+    """Unit → the one address it is written to."""
+    refusals: bool = False
+    """Whether the relay refuses some mails for good, so that refused notices are right."""
+
+
+@dataclass(slots=True)
+class Verdict:
+    """The figures of a cell. All but `records`, `messages`, `copies` and `refused` must be nought."""
+
+    records: int = 0
+    messages: int = 0
+    lost: int = 0
+    phantom: int = 0
+    wrong: int = 0
+    duplicate_tasks: int = 0
+    wrong_unit: int = 0
+    duplicate_mails: int = 0
+    cpr_found: int = 0
+    deadlines_moved: int = 0
+    copies: int = 0
+    """The very same mail once more, after an answer that was not heard."""
+    refused: int = 0
+    """Notices that the relay refused for good: escalated, and shown."""
+    findings: list[str] = field(default_factory=list)
+
+    @property
+    def violations(self) -> int:
+        """How many things are wrong."""
+        return (
+            self.lost
+            + self.phantom
+            + self.wrong
+            + self.duplicate_tasks
+            + self.wrong_unit
+            + self.duplicate_mails
+            + self.cpr_found
+            + self.deadlines_moved
+        )
+
+    def note(self, figure: str, what: str) -> None:
+        """Count one violation, and remember the first ones by their places."""
+        setattr(self, figure, getattr(self, figure) + 1)
+        if len(self.findings) < _LISTED:
+            self.findings.append(f"{figure}: {what}")
+
+    def figures(self) -> dict[str, Any]:
+        """For the evidence."""
+        return asdict(self)
+
+
+def judge(seen: Seen, rules: Rules) -> Verdict:
+    """Hold what was found against what must be."""
+    verdict = Verdict(records=len(seen.inputs))
+    _receipts(seen, verdict)
+    people = _people(seen, verdict)
+    expected = _expected(seen.inputs, rules.law)
+    verdict.messages = len(expected)
+    _messages(seen, expected, people, verdict)
+    _tasks(seen, expected, people, verdict)
+    _deadlines(seen, rules, verdict)
+    _mails(seen, rules, verdict)
+    _secrets(seen, verdict)
+    return verdict
+
+
+def _receipts(seen: Seen, verdict: Verdict) -> None:
+    known = set()
+    for logged in seen.inputs:
+        known.add(logged.place)
+        status = seen.receipts.get(logged.place)
+        good = logged.sent.event is not None
+        if status is None:
+            verdict.note("lost", f"no receipt for {_at(logged.place)}")
+        elif good and status != "accepted":
+            verdict.note("lost", f"{_at(logged.place)} was refused")
+        elif not good and status != "rejected":
+            verdict.note("phantom", f"{_at(logged.place)} was accepted and is bad")
+    for place in seen.receipts.keys() - known:
+        verdict.note("phantom", f"a receipt for {_at(place)}, which is no record")
+
+
+def _people(seen: Seen, verdict: Verdict) -> dict[str, str]:
+    """CPR → pseudonym, as the service has applied them: one for each, and never one for two."""
+    applied = defaultdict(set)
+    for place, person_id in seen.applied:
+        applied[place].add(person_id)
+    people: dict[str, str] = {}
+    owner: dict[str, str] = {}
+    for logged in seen.inputs:
+        if logged.sent.event is None:
+            continue
+        found = applied.get(logged.place, set())
+        if not found:
+            verdict.note("lost", f"{_at(logged.place)} was accepted and never applied")
+        for person_id in found:
+            if people.setdefault(logged.sent.cpr, person_id) != person_id:
+                verdict.note("wrong", f"{_at(logged.place)}: one person under two pseudonyms")
+            if owner.setdefault(person_id, logged.sent.cpr) != logged.sent.cpr:
+                verdict.note("wrong", f"{_at(logged.place)}: two people under one pseudonym")
+    return people
+
+
+def _expected(inputs: Sequence[Logged], law: dict[str, Any]) -> dict[Message, dict[str, Any]]:
+    """By the oracle: what holds of each message when everything is known."""
+    histories: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    first: dict[tuple[str, str], str] = {}
+    for logged in sorted(inputs, key=lambda one: (one.appended_at, one.place)):
+        event = logged.sent.event
+        if event is None:
+            continue
+        statement = _statement(logged, event)
+        histories[logged.sent.cpr].append(statement)
+        owner = first.setdefault((event.sender, event.id), logged.sent.cpr)
+        if owner != logged.sent.cpr:
+            histories[logged.sent.cpr].append(_refusal(statement))
+    return {
+        (sender, message_id, cpr): found
+        for cpr, history in histories.items()
+        for (sender, message_id), found in oracle.verdicts(history, law).items()
+    }
+
+
+def _statement(logged: Logged, event: PlainEvent) -> dict[str, Any]:
+    topic, partition, offset = logged.place
+    kind = event.type.removeprefix(TYPE_PREFIX).removesuffix(".v1")
+    defaults = {"enrolment": {"ended_on": None}, "benefit-period": {"valid_to": None}}
+    content = {name: held for name, held in event.data.items() if name not in SEALED_FIELDS}
+    return {
+        "sender": event.sender,
+        "event_id": event.id,
+        "registered_at": event.time.replace("Z", "+00:00"),
+        "origin": {
+            "topic": topic,
+            "partition": partition,
+            "offset": offset,
+            "appended_at": logged.appended_at.isoformat(),
+        },
+        "fingerprint": repr((event.type, event.time, sorted(event.data.items()))),
+        "content": {**defaults.get(kind.split(".")[0], {}), **content, "kind": kind},
+    }
+
+
+def _refusal(statement: dict[str, Any]) -> dict[str, Any]:
+    """An id that came first about somebody else is refused."""
+    origin = statement["origin"]
+    name = f"refusal {origin['topic']} {origin['partition']} {origin['offset']}"
+    struck = {name: origin[name] for name in ("topic", "partition", "offset")}
+    return statement | {
+        "sender": "ledger",
+        "event_id": name,
+        "fingerprint": name,
+        "origin": origin | {"topic": "ledger"},
+        "content": {"kind": "event.refused", **struck},
+    }
+
+
+def _messages(
+    seen: Seen, expected: Mapping[Message, dict[str, Any]], people: Mapping[str, str], verdict: Verdict
+) -> None:
+    wanted = {(key[0], key[1], people.get(key[2], "?")): found for key, found in expected.items()}
+    rows = {(row.sender, row.message_id, row.person_id): row for row in seen.messages}
+    for key, right in wanted.items():
+        row = rows.get(key)
+        name = f"message {key[1]}"
+        if row is None:
+            verdict.note("lost", f"{name} is not in the ledger")
+        elif right["outcome"] == "obliged" != row.outcome:
+            verdict.note("lost", f"{name} must oblige and is {row.outcome} ({row.reason})")
+        elif row.outcome == "obliged" != right["outcome"]:
+            verdict.note("phantom", f"{name} obliges and must be {right['reason']}")
+        elif row.unit_id != right["unit_id"]:
+            verdict.note("wrong_unit", f"{name} is at {row.unit_id} and belongs to {right['unit_id']}")
+        elif (row.reason, row.enrolment_id) != (right["reason"], right["enrolment_id"]):
+            verdict.note("wrong", f"{name} is {row.reason} and must be {right['reason']}")
+    for key in rows.keys() - wanted.keys():
+        verdict.note("phantom", f"message {key[1]} is in the ledger and was never sent about that person")
+
+
+def _tasks(
+    seen: Seen, expected: Mapping[Message, dict[str, Any]], people: Mapping[str, str], verdict: Verdict
+) -> None:
+    wanted = {
+        (people.get(key[2], "?"), right["enrolment_id"], right["unit_id"])
+        for key, right in expected.items()
+        if right["outcome"] == "obliged"
+    }
+    found = Counter(
+        (task.person_id, task.enrolment_id, task.unit_id) for task in seen.tasks if task.status == "open"
+    )
+    subjects = {key[:2] for key in wanted}
+    for key in wanted - found.keys():
+        verdict.note("lost", f"no open task for enrolment {key[1]} at {key[2]}")
+    for key, times in found.items():
+        if times > 1:
+            verdict.note("duplicate_tasks", f"{times} open tasks for enrolment {key[1]} at {key[2]}")
+        if key not in wanted:
+            figure = "wrong_unit" if key[:2] in subjects else "phantom"
+            verdict.note(figure, f"an open task for enrolment {key[1]} at {key[2]}")
+    by_id = {task.id: task for task in seen.tasks}
+    for row in seen.messages:
+        task = None if row.task_id is None else by_id.get(row.task_id)
+        if row.outcome == "obliged" and (task is None or task.status != "open"):
+            verdict.note("lost", f"message {row.message_id} obliges and stands in no open task")
+
+
+def _deadlines(seen: Seen, rules: Rules, verdict: Verdict) -> None:
+    """A deadline follows from the broker's append time of one of the person's messages, the first in force."""
+    appended: dict[tuple[str, str], list[datetime]] = defaultdict(list)
+    for logged in seen.inputs:
+        event = logged.sent.event
+        if event is not None and event.type == _RAISED:
+            appended[event.sender, event.id].append(logged.appended_at)
+    of_task: defaultdict[UUID, list[datetime]] = defaultdict(list)
+    of_person: defaultdict[str, set[datetime]] = defaultdict(set)
+    for row in seen.messages:
+        times = appended.get((row.sender, row.message_id), [])
+        of_person[row.person_id].update(times)
+        if row.task_id is not None and times:
+            of_task[row.task_id].append(min(times))
+    for task in seen.tasks:
+        first = min(of_task.get(task.id, [task.appended_at]))
+        if task.appended_at not in of_person[task.person_id]:
+            verdict.note("deadlines_moved", f"task {task.id} counts from a moment at which nothing came")
+        elif task.status == "open" and task.appended_at > first:
+            verdict.note("deadlines_moved", f"task {task.id} counts from a later message than its first")
+        days = rules.days.get(task.unit_id, rules.usual_days)
+        right = _working_days_after(oracle.danish_date(task.appended_at.isoformat()), days, rules.days_off)
+        if task.react_by != right:
+            verdict.note("deadlines_moved", f"task {task.id} is due {task.react_by} and must be {right}")
+
+
+def _working_days_after(day: date, days: int, days_off: Container[date]) -> date:
+    while days:
+        day += timedelta(days=1)
+        days -= day.weekday() < 5 and day not in days_off
+    return day
+
+
+def _mails(seen: Seen, rules: Rules, verdict: Verdict) -> None:
+    by_id: defaultdict[str, list[MailSeen]] = defaultdict(list)
+    for mail in seen.mails:
+        by_id[mail.message_id.partition("@")[0].lstrip("<")].append(mail)
+    deliveries = {str(delivery.id): delivery for delivery in seen.deliveries}
+    tasks = {task.id: task for task in seen.tasks}
+    for name, mails in by_id.items():
+        delivery = deliveries.get(name)
+        if delivery is None:
+            verdict.note("duplicate_mails", f"a mail {name} that belongs to no notice")
+            continue
+        if len({mail.digest for mail in mails}) > 1:
+            verdict.note("duplicate_mails", f"notice {name} went out with different words")
+        task = tasks.get(delivery.task_id)
+        for mail in mails:
+            if task is None or mail.recipient != rules.addresses.get(task.unit_id):
+                verdict.note("wrong_unit", f"notice {name} went to somebody else's address")
+        verdict.copies += len(mails) - 1
+    told: Counter[tuple[UUID, str, str, str]] = Counter()
+    called: set[UUID] = set()
+    for delivery in seen.deliveries:
+        told[delivery.task_id, delivery.occasion, delivery.cause, delivery.recipient] += 1
+        if delivery.occasion in _CALLS:
+            called.add(delivery.task_id)
+        heard = any(mail.answered for mail in by_id.get(str(delivery.id), ()))
+        match delivery.status:
+            case "delivered" if not heard:
+                verdict.note("lost", f"notice {delivery.id} is said to be sent, and no relay has taken it")
+            case "refused" if rules.refusals:
+                verdict.refused += 1
+            case "delivered" | "superseded":
+                pass
+            case status:
+                verdict.note("lost", f"notice {delivery.id} is {status}")
+    for (task_id, occasion, _, _), times in told.items():
+        if times > 1:
+            verdict.note("duplicate_mails", f"{times} notices of one cause, {occasion}, for task {task_id}")
+    for task in seen.tasks:
+        if task.status == "open" and task.id not in called:
+            verdict.note("lost", f"nobody was told of task {task.id}")
+
+
+def _secrets(seen: Seen, verdict: Verdict) -> None:
+    people = {logged.sent.cpr.encode() for logged in seen.inputs}
+    for where, text in seen.texts:
+        for found in cprs_in(text):
+            if found in people:
+                verdict.note("cpr_found", where)
+
+
+def cprs_in(text: bytes) -> Iterator[bytes]:
+    """Whatever could be a CPR number in `text`, without its dash."""
+    return (match.group(1) + match.group(2) for match in _CPR.finditer(text))
+
+
+def total(verdicts: Iterable[Verdict]) -> Verdict:
+    """The sum of several cells."""
+    whole = Verdict()
+    for verdict in verdicts:
+        for name in Verdict.__dataclass_fields__:
+            setattr(whole, name, getattr(whole, name) + getattr(verdict, name))
+    return whole
+
+
+def _at(place: Place) -> str:
+    return f"{place[0]}/{place[1]}@{place[2]}"

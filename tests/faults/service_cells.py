@@ -1,0 +1,124 @@
+"""The service struck at each of its named points: killed, failed, cancelled, or stopped until its successor works."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Final
+
+from config.failpoints import Action, Point
+from tests.faults.cells import Cell, Family, Run, halves
+from tests.faults.load import Sent
+from tests.faults.rig import LEASE_SECONDS, LEDGERS, NOTIFIERS, SESSION_SECONDS, WORKERS
+
+_PATIENCE: Final = 20.0
+_GRACE: Final = 10.0
+_EXTRA: Final = "worker-9"
+_SHUTDOWNS: Final = {
+    Point.STREAM_SHUTDOWN: WORKERS,
+    Point.LEDGER_SHUTDOWN: LEDGERS,
+    Point.NOTIFY_SHUTDOWN: NOTIFIERS,
+}
+_TIMERS: Final = (Point.OFFSETS_BEFORE, Point.OFFSETS_AFTER)
+"""They are passed by the stream engine's own timer: cancelled, it never runs again, and the lag shows it."""
+_REBALANCES: Final = (Point.STREAM_ASSIGNED, Point.STREAM_REVOKED)
+_MAIL: Final = (
+    Point.NOTIFY_CLAIMED,
+    Point.MAIL_SENDER,
+    Point.MAIL_RECIPIENT,
+    Point.MAIL_DATA,
+    Point.MAIL_DOT,
+    Point.MAIL_ANSWERED,
+)
+_ZOMBIES: Final = (
+    Point.INTAKE_JUDGED,
+    Point.MATCH_JUDGED,
+    Point.OUTPUT_HALF,
+    Point.OUTPUT_ACKNOWLEDGED,
+    Point.PEOPLE_BEFORE,
+    Point.OFFSETS_BEFORE,
+    Point.LEDGER_FETCHED,
+    Point.LEDGER_BEFORE_COMMIT,
+    Point.LEDGER_COMMITTED,
+    Point.OUTBOX_SENT,
+    Point.NOTIFY_CLAIMED,
+    Point.MAIL_DOT,
+    Point.MAIL_ANSWERED,
+)
+
+
+def _strike(run: Run, chunk: Sequence[Sent], *, point: Point, action: Action, times: int) -> int:
+    struck = 0
+    for turn, part in enumerate(halves(chunk, times)):
+        run.rig.children.strike(point, action)
+        run.publish(part)
+        with _provoked(run, point, turn):
+            pid = run.rig.children.fired(point, seconds=_PATIENCE)
+            run.healed()
+            if pid is None:
+                break
+            struck += 1
+            if action is Action.STOP:
+                _zombie(pid, point)
+                run.healed()
+    return struck
+
+
+def _zombie(pid: int, point: Point) -> None:
+    """Sleeps until somebody else has its work, and then goes on as if nothing had happened."""
+    time.sleep((LEASE_SECONDS if point in _MAIL else SESSION_SECONDS) + 2)
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGCONT)
+
+
+class _provoked:  # noqa: N801 - reads as a verb where it is used
+    """Makes sure that somebody comes by the point: some are reached only when a process ends or joins."""
+
+    def __init__(self, run: Run, point: Point, turn: int) -> None:
+        self._children = run.rig.children
+        self._point = point
+        self._turn = turn
+        self._run = run
+        self._ending = ""
+        self._told: int | None = None
+
+    def __enter__(self) -> None:
+        if self._point in _SHUTDOWNS:
+            names = _SHUTDOWNS[self._point]
+            self._ending = names[self._turn % len(names)]
+            self._told = self._children.pid(self._ending)
+            self._children.signal(self._ending, signal.SIGTERM)
+        if self._point in _REBALANCES:
+            self._children.add(_EXTRA, steady=False)
+
+    def __exit__(self, *_: object) -> None:
+        if self._told is not None:
+            self._end()
+        if self._point in _REBALANCES:
+            self._children.remove(_EXTRA)
+
+    def _end(self) -> None:
+        """As an orchestrator does: who has not ended some time after SIGTERM is killed."""
+        deadline = time.monotonic() + _GRACE
+        while self._children.pid(self._ending) == self._told:
+            if time.monotonic() > deadline:
+                self._children.signal(self._ending, signal.SIGKILL)
+                self._run.told.append(f"told to end, it did not within {_GRACE:.0f} seconds, and was killed")
+                break
+            time.sleep(0.1)
+        self._run.healed()
+
+
+def _cell(point: Point, action: Action, *, times: int, most_rounds: int = 100) -> Cell:
+    work: Callable[[Run, Sequence[Sent]], int] = partial(_strike, point=point, action=action, times=times)
+    return Cell(f"{action} at {point}", Family.SERVICE, work, per_round=times, most_rounds=most_rounds)
+
+
+CELLS: Final = (
+    *(_cell(point, Action.KILL, times=2) for point in Point),
+    *(_cell(point, Action.RAISE, times=2) for point in Point),
+    *(_cell(point, Action.CANCEL, times=2) for point in Point if point not in _TIMERS),
+    *(_cell(point, Action.STOP, times=1, most_rounds=2) for point in _ZOMBIES),
+)
