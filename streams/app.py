@@ -8,7 +8,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any, Final, NoReturn
 
 import faust
@@ -90,19 +90,22 @@ def build(settings: WorkerSettings, context: Context, law: Law, on_assigned: Any
         tending.append(asyncio.create_task(_tend(driver), name=f"tending {step.name}"))
         return driver
 
+    async def take(step: type[Intake] | type[Match], topics: Sequence[str], batches: Any) -> None:
+        driver = await start_step(step, topics)
+        async for events in batches:
+            await _to_its_end(driver.batch(_records(events)))
+
     inputs = [str(topic) for topic in InputTopic]
 
     @app.agent(_channel(app, *inputs), name="intake", concurrency=1)
     async def intake(stream: Any) -> None:
-        driver = await start_step(Intake, inputs)
-        async for events in stream.take_events(_INTAKE_STRETCHES, _WITHIN_SECONDS):
-            await driver.batch(_records(events))
+        batches = stream.take_events(_INTAKE_STRETCHES, _WITHIN_SECONDS)
+        await _while_running(app, take(Intake, inputs, batches))
 
     @app.agent(_channel(app, Topic.PERSON_EVENTS), name="match", concurrency=1)
     async def match(stream: Any) -> None:
-        driver = await start_step(Match, [Topic.PERSON_EVENTS])
-        async for events in stream.take_events(_MATCH_STRETCHES, _WITHIN_SECONDS):
-            await driver.batch(_records(events))
+        batches = stream.take_events(_MATCH_STRETCHES, _WITHIN_SECONDS)
+        await _while_running(app, take(Match, [Topic.PERSON_EVENTS], batches))
 
     @app.on_before_shutdown.connect
     async def close(_app: Any, /, *_: Any, **__: Any) -> None:
@@ -113,6 +116,24 @@ def build(settings: WorkerSettings, context: Context, law: Law, on_assigned: Any
             await client.stop()
 
     return app
+
+
+async def _to_its_end(batch: Awaitable[None]) -> None:
+    """Faust acknowledges a batch that is cut off as one that is done, whoever cancels it (faust.md, 1)."""
+    try:
+        await batch
+    except asyncio.CancelledError as error:
+        _end("a batch that was cut off", error)
+
+
+async def _while_running(app: App, work: Awaitable[None]) -> None:
+    """An agent that ends while its worker goes on would leave a process that is alive and does nothing."""
+    try:
+        await work
+    except asyncio.CancelledError as error:
+        if app.should_stop:
+            raise
+        _end("a cancelled agent", error)
 
 
 async def _tend(driver: Driver) -> None:
