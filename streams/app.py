@@ -93,7 +93,7 @@ def build(settings: WorkerSettings, context: Context, law: Law, on_assigned: Any
     async def take(step: type[Intake] | type[Match], topics: Sequence[str], batches: Any) -> None:
         driver = await start_step(step, topics)
         async for events in batches:
-            await _to_its_end(driver.batch(_records(events)))
+            await _to_its_end(app, driver.batch(_records(events)))
 
     inputs = [str(topic) for topic in InputTopic]
 
@@ -118,11 +118,15 @@ def build(settings: WorkerSettings, context: Context, law: Law, on_assigned: Any
     return app
 
 
-async def _to_its_end(batch: Awaitable[None]) -> None:
+async def _to_its_end(app: App, batch: Awaitable[None]) -> None:
     """Faust acknowledges a batch that is cut off as one that is done, whoever cancels it (faust.md, 1)."""
     try:
         await batch
     except asyncio.CancelledError as error:
+        if app.should_stop:
+            log.info("told to stop in the middle of a batch: nothing of it is committed, and it comes again")
+            logging.shutdown()
+            os._exit(0)
         _end("a batch that was cut off", error)
 
 
