@@ -49,7 +49,7 @@ class Taken:
     mail: Mail
     at: datetime
     age: int
-    """How many times the database had been restored."""
+    """How many times the database had been restored when it was claimed: a backup may not know the frozen mail."""
 
 
 class Relay:
@@ -64,12 +64,12 @@ class Relay:
         self.age = 0
         self.healed = False
 
-    def send(self, mail: Mail) -> Attempt:
+    def send(self, mail: Mail, age: int) -> Attempt:
         """One mail, one answer, or none."""
         drawn = 0.0 if self.healed else self._rng.random()
         match drawn:
             case _ if drawn < 0.62:
-                attempt = self._take(mail, Outcome.DELIVERED)
+                attempt = self._take(mail, age, Outcome.DELIVERED)
             case _ if drawn < 0.74:
                 self._count(Fault.MAIL_TRY_AGAIN)
                 wait = timedelta(minutes=10) if drawn < 0.66 else None
@@ -77,7 +77,7 @@ class Relay:
             case _ if drawn < 0.84:
                 self._count(Fault.MAIL_INDETERMINATE_TAKEN)
                 self.excuses[mail.message_id] += 1
-                attempt = self._take(mail, Outcome.INDETERMINATE)
+                attempt = self._take(mail, age, Outcome.INDETERMINATE)
             case _ if drawn < 0.91:
                 self._count(Fault.MAIL_INDETERMINATE_NOT_TAKEN)
                 attempt = Attempt(outcome=Outcome.INDETERMINATE, detail="no answer")
@@ -90,8 +90,8 @@ class Relay:
         self.answers[mail.message_id].append(attempt.outcome)
         return attempt
 
-    def _take(self, mail: Mail, outcome: Outcome) -> Attempt:
-        self.taken.append(Taken(mail, self._clock.now, self.age))
+    def _take(self, mail: Mail, age: int, outcome: Outcome) -> Attempt:
+        self.taken.append(Taken(mail, self._clock.now, age))
         if outcome is Outcome.DELIVERED:
             return Attempt(outcome=outcome, detail="taken", code=250)
         return Attempt(outcome=outcome, detail="no answer")
@@ -114,6 +114,7 @@ class Notifier:
         self._sent: list[tuple[Claim, Attempt, datetime]] = []
         self._held: list[Claim] = []
         self._until: dict[str, datetime] = {}
+        self._ages: dict[str, int] = {}
         self._made = 0
         self._store = Store(
             cast(Pool, session),
@@ -144,6 +145,7 @@ class Notifier:
         for claim in claimed.claims:
             self._held.append(claim)
             self._until[claim.token] = self._clock.now + LEASE
+            self._ages[claim.token] = self._relay.age
         return len(claimed.claims) + claimed.settled
 
     async def send(self) -> None:
@@ -157,9 +159,9 @@ class Notifier:
         if self._mutation is Mutation.SENT_BEFORE_SENDING:
             done = Attempt(outcome=Outcome.DELIVERED, detail="taken", code=250)
             await self._quietly(self._store.record(claim, done, self._clock.now))
-            self._relay.send(claim.mail)
+            self._relay.send(claim.mail, self._ages[claim.token])
             return
-        self._sent.append((claim, self._relay.send(claim.mail), self._clock.now))
+        self._sent.append((claim, self._relay.send(claim.mail, self._ages[claim.token]), self._clock.now))
 
     async def record(self) -> None:
         """Write down one answer; asked again until the database takes it."""

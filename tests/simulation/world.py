@@ -431,7 +431,10 @@ class World:
         applied = await self.database.rows("applied")
         judged = {(row["topic"], row["partition"], row["offset"]) for row in receipts}
         done = {(str(Topic.PERSON_EVENTS), row["partition"], row["offset"]) for row in applied}
-        origins = {(row["origin_topic"], row["origin_partition"], row["origin_offset"]) for row in applied}
+        origins = {
+            PersonEvent.model_validate_json(record.value or b"").origin.place
+            for record in self.log.all_of(Topic.PERSON_EVENTS)
+        }
         refused = {
             (row["topic"], row["partition"], row["offset"]) for row in receipts if row["status"] == "rejected"
         }
