@@ -192,12 +192,7 @@ class Notifier:
 
     async def expire(self) -> None:
         """End what has passed its deadline."""
-        try:
-            ended = await self._store.expire(1000)
-        except psycopg.OperationalError:
-            return
-        for _ in range(ended):
-            self._count(Fault.DEADLINE_PASSED)
+        await self._quietly(self._store.expire(1000))
 
     def kill(self) -> None:
         """All that it held is forgotten; the leases run out by themselves."""
