@@ -98,7 +98,7 @@ def applied(books: Books) -> Iterator[str]:
         if event["place"] not in origins:
             yield f"{event['place']} never became a person event"
     for place, offset in books.world.unexplained:
-        yield f"{place}@{offset} had to be healed, and was not skipped at the end of its partition"
+        yield f"{place}@{offset} had to be healed, and its step says that it is past it"
 
 
 def decisions(books: Books) -> Iterator[str]:

@@ -24,6 +24,8 @@ class Memory:
         self.mutation = mutation
         self.tables: Tables = new_tables()
         self._in_transaction = False
+        self.used: set[str] = set()
+        """The statements that were run, by their handlers' names."""
 
     @property
     def now(self) -> datetime:
@@ -56,6 +58,7 @@ class Memory:
     def execute(self, query: str | bytes, parameters: Any) -> tuple[list[Row], int]:
         """One statement: its rows and its row count."""
         handler = HANDLERS.find(query)
+        self.used.add(handler.__name__)
         return handler(self, parameters)
 
     @asynccontextmanager

@@ -44,7 +44,13 @@ class Server(Protocol):
         """The moment of the transaction."""
 
 
-Handler = Callable[[Any, Any], Result]
+class Handler(Protocol):
+    """One statement: the server and the parameters in, rows and row count out."""
+
+    __name__: str
+
+    def __call__(self, server: Any, parameters: Any, /) -> Result:
+        """Run it."""
 
 
 def new_tables() -> Tables:
@@ -67,6 +73,11 @@ class Handlers:
             return handler
 
         return register
+
+    @property
+    def names(self) -> set[str]:
+        """What every statement is called here."""
+        return {handler.__name__ for handler in self._known.values()}
 
     def find(self, query: str | bytes) -> Handler:
         """What runs `query`."""

@@ -10,6 +10,10 @@ from tests.simulation.simulate import Campaign, campaign, simulate
 SEEDS = 2000
 
 
+pytestmark = pytest.mark.timeout(900)
+"""Half a minute on two free cores; a machine that is busy with other things takes longer."""
+
+
 @pytest.fixture(scope="module")
 def runs() -> Campaign:
     """All of them, once."""

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaProducer
 
 from config.topics import Topic
 from ledger.project import Policy
+from models.events import InputTopic, Risk
 from models.person_event import PersonEvent
 from notifiers.store import LEASE_EXPIRED
 from streams.output import Output
@@ -114,7 +115,7 @@ class World:
         self.skipped: set[tuple[Place, int]] = set()
         self.healed: list[tuple[Place, int]] = []
         self.unexplained: list[tuple[Place, int]] = []
-        """What was driven again although the stream engine had not skipped it at the end of a partition."""
+        """What was driven again although no engine had skipped it, or although its step says that it is past it."""
         self.actions = 0
         self._tell = tell
         self._backup: Any = None
@@ -445,16 +446,22 @@ class World:
         }
         output = Output(cast(AIOKafkaProducer, SimulatedProducer(self.log, progress_ahead=False)))
         intake = PlainIntake(self.story)
+        progress: dict[bytes | None, int] = {}
+        for record in self.log.all_of(Topic.PROGRESS):
+            progress[record.key] = max(progress.get(record.key, 0), int(record.value or b"0"))
         missing: list[tuple[Place, int]] = []
         for topic in (*INPUTS, Topic.PERSON_EVENTS):
             known = done if topic == Topic.PERSON_EVENTS else judged & (origins | refused)
+            if topic == InputTopic.DROPOUT_RISKS:
+                known = known - await self._undecided(known)
             for record in self.log.all_of(topic):
                 place = (str(topic), record.partition)
                 if (*place, record.offset) in known or (place, record.offset) in self.healed:
                     continue
                 missing.append((place, record.offset))
-                last = max((each[2] for each in known if each[:2] == place), default=-1)
-                if (place, record.offset) not in self.skipped or record.offset < last:
+                step = "match" if topic == Topic.PERSON_EVENTS else "intake"
+                claimed = progress.get(f"{step}/{topic}/{record.partition}".encode(), 0)
+                if (place, record.offset) not in self.skipped or record.offset < claimed:
                     self.unexplained.append((place, record.offset))
                 if topic == Topic.PERSON_EVENTS:
                     add_person_event(PersonEvent.model_validate_json(record.value or b""), output)
@@ -465,6 +472,21 @@ class World:
             self.healed += missing
             await output.flush()
         return bool(missing)
+
+    async def _undecided(self, accepted: set[tuple[str, int, int]]) -> set[tuple[str, int, int]]:
+        """Messages that repeat no other and have no decision."""
+        messages = await self.database.rows("messages")
+        repeats = await self.database.rows("repeats")
+        decided = {(row["sender"], row["message_id"], row["person_id"]) for row in messages}
+        repeated = {(row["topic"], row["partition"], row["offset"]) for row in repeats}
+        return {
+            record.origin.place
+            for record in self.log.all_of(InputTopic.DROPOUT_RISKS)
+            if record.origin.place in accepted - repeated
+            and (event := self.story[int(record.value or b"")].event) is not None
+            and isinstance(event.content, Risk)
+            and (event.sender, event.event_id, event.person_id) not in decided
+        }
 
     async def _deliver_all_mail(self) -> None:
         for notifier in self.notifiers:
