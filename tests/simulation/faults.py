@@ -54,3 +54,13 @@ class Mutation(StrEnum):
     TASK_AT_ANOTHER_UNIT = "a task is written down for another unit"
     RECEIPT_DROPPED = "a receipt is dropped now and then"
     LEASE_NOT_NAMED = "an answer is recorded without naming the lease"
+
+
+class Finding(StrEnum):
+    """What the simulation has found and the service does not keep yet: left out of the world unless asked for.
+
+    `test_findings` asks for each, and expects the failure. When the service keeps it, take it out here.
+    """
+
+    PROGRESS_AHEAD = "progress may be on the brokers before the output that it stands for"
+    IDLE_HOUR = "a zombie's record may outlive the better one when match gets no batch for an hour"

@@ -75,18 +75,27 @@ class Log:
             for record in stretch
         ]
 
-    def compact(self) -> int:
-        """Drop each record of `people` that has a newer one, both past the compaction lag; returns how many."""
+    def compact(self, *, kindly: bool) -> int:
+        """Drop each record of `people` that has a newer one, both past the compaction lag; returns how many.
+
+        `kindly` keeps the one with the highest applied offset, which no broker does: see `Finding.IDLE_HOUR`.
+        """
         oldest = self._clock.now - timedelta(milliseconds=BY_NAME[Topic.PEOPLE].compaction_lag_ms)
         limit = oldest.timestamp() * 1000
         dropped = 0
         for partition in range(PERSON_PARTITIONS):
             stretch = self._records[Topic.PEOPLE, partition]
             last = {record.key: record.offset for record in stretch if record.timestamp_ms < limit}
+            best: dict[bytes | None, tuple[int, int]] = {}
+            for record in stretch if kindly else ():
+                rank = (int(dict(record.headers)["applied"] or b"-1"), record.offset)
+                best[record.key] = max(best.get(record.key, rank), rank)
             kept = [
                 record
                 for record in stretch
-                if record.timestamp_ms >= limit or last[record.key] == record.offset
+                if record.timestamp_ms >= limit
+                or last[record.key] == record.offset
+                or (kindly and best[record.key][1] == record.offset)
             ]
             dropped += len(stretch) - len(kept)
             self._records[Topic.PEOPLE, partition] = kept

@@ -3,12 +3,12 @@
 import asyncio
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 
 from tests.simulation.clock import Clock
-from tests.simulation.faults import Mutation
+from tests.simulation.faults import Finding, Mutation
 from tests.simulation.judge import judge
 from tests.simulation.world import Database, World
 
@@ -41,7 +41,7 @@ async def run(
     mutation: Mutation | None = None,
     tracing: bool = False,
     database: Callable[[Clock], Database] | None = None,
-    progress_ahead: bool = False,
+    findings: Collection[Finding] = (),
 ) -> Verdict:
     """As `simulate`, in a running loop; `database` may be a real one."""
     trace: list[str] = []
@@ -50,7 +50,7 @@ async def run(
         mutation=mutation,
         database=database,
         tell=trace.append if tracing else None,
-        progress_ahead=progress_ahead,
+        findings=findings,
     )
     try:
         await world.run()

@@ -12,7 +12,7 @@ from streams.people import People
 from streams.records import Record
 from tests import factories as make
 from tests.simulation.clock import Clock
-from tests.simulation.faults import Fault
+from tests.simulation.faults import Fault, Finding
 from tests.simulation.log import Log
 from tests.simulation.simulate import run
 from tests.simulation.workers import KilledError, Worker, write
@@ -24,8 +24,9 @@ from tests.simulation.workers import KilledError, Worker, write
     "when a worker dies; a record that the stream engine then skips is not read beside it",
 )
 async def test_progress_is_on_the_brokers_only_after_the_output_that_it_stands_for() -> None:
-    """When this passes, the simulation needs no `progress_ahead` any more: take it out."""
-    failed = [seed for seed in range(70) if (await run(seed, progress_ahead=True)).violations]
+    """When this passes, take the finding out of the simulation."""
+    findings = {Finding.PROGRESS_AHEAD}
+    failed = [seed for seed in range(70) if (await run(seed, findings=findings)).violations]
     assert failed == []
 
 
@@ -65,7 +66,7 @@ async def test_a_zombies_record_is_mended_though_nobody_sends_anything_for_an_ho
     assert producer.late is not None
     write(log, producer.late)
     clock.forward(idle)
-    log.compact()
+    log.compact(kindly=False)
     people = People(log.reader)
     await people.load(first.partition)
     assert people.get(first.partition, make.PERSON).applied == second.offset

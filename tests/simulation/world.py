@@ -4,7 +4,7 @@ Everything that is left to chance is drawn from one generator, so a seed is a wh
 """
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import date, timedelta
 from random import Random
 from typing import Any, Final, Protocol, cast
@@ -22,7 +22,7 @@ from streams.steps import add_person_event
 from tests.factories import LAW
 from tests.simulation import ledgers
 from tests.simulation.clock import Clock
-from tests.simulation.faults import Fault, Mutation
+from tests.simulation.faults import Fault, Finding, Mutation
 from tests.simulation.history import Sent, story
 from tests.simulation.ledgers import LedgerProcess, send_outbox
 from tests.simulation.log import Log, Place
@@ -97,9 +97,10 @@ class World:
         mutation: Mutation | None = None,
         database: Callable[[Clock], Database] | None = None,
         tell: Callable[[str], None] | None = None,
-        progress_ahead: bool = False,
+        findings: Collection[Finding] = (),
     ) -> None:
-        """`progress_ahead`: whether progress may be on the brokers before the output that it stands for."""
+        """`findings`: known weaknesses that this world is to show."""
+        self._findings = findings
         self.seed = seed
         self.mutation = mutation
         self.rng = Random(f"chaos {seed}")
@@ -123,7 +124,13 @@ class World:
         self.group = Group(
             [
                 Worker(
-                    name, self.log, self.clock, LAW, self.story, blind=blind, progress_ahead=progress_ahead
+                    name,
+                    self.log,
+                    self.clock,
+                    LAW,
+                    self.story,
+                    blind=blind,
+                    progress_ahead=Finding.PROGRESS_AHEAD in findings,
                 )
                 for name in ("w1", "w2")
             ]
@@ -201,7 +208,7 @@ class World:
 
     async def compact(self) -> None:
         """The brokers' cleaner runs."""
-        for _ in range(min(1, self.log.compact())):
+        for _ in range(min(1, self.log.compact(kindly=Finding.IDLE_HOUR not in self._findings))):
             self.count(Fault.COMPACTION)
 
     # the stream
