@@ -39,12 +39,13 @@ def story(rng: Random) -> list[Sent]:
 
 def _history_of(person: str, rng: Random) -> list[PersonEvent]:
     rows = _rows(rng)
+    told = history(rows)
     own = {
         event.event_id: make.uuid(f"{person} {event.event_id}")
-        for row, event in zip(rows, history(rows), strict=True)
+        for row, event in zip(rows, told, strict=True)
         if row[5] >= _SHARED_IDS and row[0] != _REPEAT
     }
-    events = [_of(event, person, own) for event in history(rows)]
+    events = [_of(event, person, own) for event in told]
     if rng.random() < 0.7:
         rng.shuffle(events)
     return events
