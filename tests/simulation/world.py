@@ -444,6 +444,9 @@ class World:
         applied = await self.database.rows("applied")
         judged = {(row["topic"], row["partition"], row["offset"]) for row in receipts}
         done = {(str(Topic.PERSON_EVENTS), row["partition"], row["offset"]) for row in applied}
+        was_applied = {
+            (row["origin_topic"], row["origin_partition"], row["origin_offset"]) for row in applied
+        }
         origins = {
             PersonEvent.model_validate_json(record.value or b"").origin.place
             for record in self.log.all_of(Topic.PERSON_EVENTS)
@@ -460,7 +463,7 @@ class World:
         for topic in (*INPUTS, Topic.PERSON_EVENTS):
             known = done if topic == Topic.PERSON_EVENTS else judged & (origins | refused)
             if topic == InputTopic.DROPOUT_RISKS:
-                known = known - await self._undecided(known)
+                known = known - await self._undecided(known & was_applied)
             for record in self.log.all_of(topic):
                 place = (str(topic), record.partition)
                 if (*place, record.offset) in known or (place, record.offset) in self.healed:
@@ -480,7 +483,7 @@ class World:
             await output.flush()
         return bool(missing)
 
-    async def _undecided(self, accepted: set[tuple[str, int, int]]) -> set[tuple[str, int, int]]:
+    async def _undecided(self, applied: set[tuple[str, int, int]]) -> set[tuple[str, int, int]]:
         """Messages that repeat no other and have no decision."""
         messages = await self.database.rows("messages")
         repeats = await self.database.rows("repeats")
@@ -489,7 +492,7 @@ class World:
         return {
             record.origin.place
             for record in self.log.all_of(InputTopic.DROPOUT_RISKS)
-            if record.origin.place in accepted - repeated
+            if record.origin.place in applied - repeated
             and (event := self.story[int(record.value or b"")].event) is not None
             and isinstance(event.content, Risk)
             and (event.sender, event.event_id, event.person_id) not in decided
