@@ -12,6 +12,7 @@ from typing import Final
 from tests.simulation.clock import Clock
 from tests.simulation.faults import Finding, Mutation
 from tests.simulation.judge import judge
+from tests.simulation.rest import play
 from tests.simulation.world import Database, World
 
 _BETWEEN_COLLECTIONS: Final = 20
@@ -57,7 +58,7 @@ async def run(
         findings=findings,
     )
     try:
-        await world.run()
+        await play(world)
         violations = await judge(world)
     except Exception as fault:
         where = traceback.extract_tb(fault.__traceback__)[-1]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.simulation.judge import judge
+from tests.simulation.rest import rest
 from tests.simulation.world import ACTIONS, World
 
 
@@ -64,7 +65,7 @@ class Worlds(RuleBasedStateMachine):
         try:
             if self.world is not None:
                 self.world.rng.seed(0)
-                self._do(self.world.rest())
+                self._do(rest(self.world))
                 assert self._do(judge(self.world)) == []
         finally:
             self._runner.close()

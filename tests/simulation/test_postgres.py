@@ -12,6 +12,7 @@ from notifiers import sql
 from tests.simulation.judge import judge
 from tests.simulation.memory import Memory
 from tests.simulation.postgres import Postgres, prepare
+from tests.simulation.rest import play
 from tests.simulation.statements import HANDLERS, NAMES, Row
 from tests.simulation.world import World
 
@@ -62,8 +63,8 @@ async def test_the_same_trace_leaves_the_same_rows(postgres: Postgres, first: in
         in_memory: list[str] = []
         real = World(seed, database=lambda _: postgres, tell=on_real.append)
         stand_in = World(seed, tell=in_memory.append)
-        await real.run()
-        await stand_in.run()
+        await play(real)
+        await play(stand_in)
         assert on_real == in_memory, f"seed {seed}"
         await assert_same_rows(real, stand_in)
         assert await judge(real) == [], f"seed {seed}"
@@ -80,7 +81,7 @@ async def test_what_no_trace_reaches_is_the_same_too(postgres: Postgres) -> None
     """A unit whose address changes, or that has none, does not come up in the world."""
     real, stand_in = World(1, database=lambda _: postgres), World(1)
     for world in (real, stand_in):
-        await world.run()
+        await play(world)
         (one, *_) = sorted(row["id"] for row in await world.database.rows("deliveries"))
         new, later = uuid5(one, "new"), world.clock.now + timedelta(minutes=5)
         for statement, values in (
@@ -97,7 +98,7 @@ async def test_every_statement_of_the_stand_in_is_proven() -> None:
     used = {"_readdress", "_put_off"}
     for seed in range(SEEDS):
         world = World(seed)
-        await world.run()
+        await play(world)
         assert isinstance(world.database, Memory)
         used |= world.database.used
     assert HANDLERS.names - used == set()

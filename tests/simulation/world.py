@@ -7,18 +7,11 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Collection
 from datetime import date, timedelta
 from random import Random
-from typing import Any, Final, Protocol, cast
-
-from aiokafka import AIOKafkaProducer
+from typing import Any, Final, Protocol
 
 from config.topics import Topic
 from ledger.project import Policy
-from models.events import InputTopic, Risk
-from models.person_event import PersonEvent
-from notifiers.store import LEASE_EXPIRED
-from streams.output import Output
 from streams.records import Record
-from streams.steps import add_person_event
 from tests.factories import LAW
 from tests.simulation import ledgers
 from tests.simulation.clock import Clock
@@ -33,7 +26,6 @@ from tests.simulation.workers import (
     INPUTS,
     Group,
     KilledError,
-    PlainIntake,
     SimulatedProducer,
     Worker,
     Written,
@@ -115,8 +107,9 @@ class World:
         self.late: list[Written] = []
         self.skipped: set[tuple[Place, int]] = set()
         self.healed: list[tuple[Place, int]] = []
+        """What the audit has driven again."""
         self.unexplained: list[tuple[Place, int]] = []
-        """What was driven again although no engine had skipped it, or although its step says that it is past it."""
+        """Of those: what no engine had skipped, or what its step says that it is past."""
         self.actions = 0
         self._tell = tell
         self._backup: Any = None
@@ -149,7 +142,7 @@ class World:
             for number, session in enumerate(sessions[2:], 1)
         ]
         self.group.rebalance(self.rng)
-        self._deal_ledgers(apart=True)
+        self.deal(apart=True)
 
     def count(self, fault: Fault) -> None:
         """It has happened."""
@@ -161,12 +154,11 @@ class World:
         if self._tell is not None:
             self._tell(f"{self.clock.now:%m-%d %H:%M:%S} {text}")
 
-    async def run(self) -> None:
-        """The whole: chaos, then rest."""
+    async def chaos(self) -> None:
+        """Everything at once, for a while."""
         await self.begin()
         for _ in range(40 + 4 * len(self.story)):
             await self.act(self.rng.choices(_NAMES, cum_weights=_CUMULATED)[0])
-        await self.rest()
 
     async def act(self, name: str) -> None:
         """One thing happens."""
@@ -180,9 +172,9 @@ class World:
         """The next few records are sent."""
         for _ in range(self.rng.randint(1, 4)):
             if self.unsent:
-                self._send_one()
+                self.send_one()
 
-    def _send_one(self) -> None:
+    def send_one(self) -> None:
         number = self.unsent.pop(0)
         record = self.log.append(self.story[number].topic, self.rng.randrange(4), None, str(number).encode())
         self.say(f"sent {record.topic}/{record.partition}@{record.offset}: {_about(self.story[number])}")
@@ -215,13 +207,13 @@ class World:
 
     async def intake(self) -> None:
         """A worker's intake gets a batch."""
-        await self._deliver(self.rng.choice(self.group.workers), "intake")
+        await self.deliver(self.rng.choice(self.group.workers), "intake")
 
     async def match(self) -> None:
         """A worker's match gets a batch."""
-        await self._deliver(self.rng.choice(self.group.workers), "match")
+        await self.deliver(self.rng.choice(self.group.workers), "match")
 
-    async def _deliver(self, worker: Worker, step: str, *, gently: bool = False) -> bool:
+    async def deliver(self, worker: Worker, step: str, *, gently: bool = False) -> bool:
         waiting = worker.waiting(step)
         if not waiting:
             return False
@@ -338,9 +330,9 @@ class World:
 
     async def deal_ledgers(self) -> None:
         """The ledgers' group deals anew, or one does not hear of it."""
-        self._deal_ledgers(apart=self.rng.random() < 0.5)
+        self.deal(apart=self.rng.random() < 0.5)
 
-    def _deal_ledgers(self, *, apart: bool) -> None:
+    def deal(self, *, apart: bool) -> None:
         one, other = self.ledgers
         if apart:
             one.assign(ledgers.PLACES[::2])
@@ -387,143 +379,6 @@ class World:
     async def kill_notifier(self) -> None:
         """A notifier dies."""
         self.rng.choice(self.notifiers).kill()
-
-    # rest
-
-    async def rest(self) -> None:
-        """Every fault is over; everything that can still happen does."""
-        self.say("rest")
-        while self.unsent:
-            self._send_one()
-        stays = self.late if self.rng.random() < 0.5 else []
-        self.late = [] if stays else self.late
-        await self._settle()
-        due = sum(row["status"] == "due" for row in await self.database.rows("deliveries"))
-        for _ in range(8 * due):
-            await self.act(self.rng.choices(("notify", "wait", "kill_notifier"), (14, 2, 1))[0])
-        self.relay.healed = True
-        self.late = self.late or stays
-        await self._settle()
-        await self._deliver_all_mail()
-
-    async def _settle(self) -> None:
-        while self.late:
-            await self.late_write()
-        for worker in self.group.workers:
-            worker.start()
-        self.group.rebalance(self.rng)
-        for process in self.ledgers:
-            process.start()
-        self._deal_ledgers(apart=True)
-        for _ in range(_PATIENCE):
-            await self.database.at(self.clock.now)
-            delivered = [
-                await self._deliver(worker, step, gently=True)
-                for worker in self.group.workers
-                for step in ("intake", "match")
-            ]
-            for process in self.ledgers:
-                await process.step()
-            sent = await send_outbox(self.ledgers[0].session, self.log)
-            if not any(delivered) and sent == 0 and await self._projected() and not await self._heal():
-                return
-        raise AssertionError("the world does not come to rest")
-
-    async def _projected(self) -> bool:
-        known = {
-            (row["topic"], row["partition"]): row["next_offset"]
-            for row in await self.database.rows("position")
-        }
-        return all(
-            not self.log.read(place, known.get(place, 0), self.log.end(place)) for place in ledgers.PLACES
-        )
-
-    async def _heal(self) -> bool:
-        """What the audit does: a record without an entry is driven again."""
-        receipts = await self.database.rows("receipts")
-        applied = await self.database.rows("applied")
-        judged = {(row["topic"], row["partition"], row["offset"]) for row in receipts}
-        done = {(str(Topic.PERSON_EVENTS), row["partition"], row["offset"]) for row in applied}
-        was_applied = {
-            (row["origin_topic"], row["origin_partition"], row["origin_offset"]) for row in applied
-        }
-        origins = {
-            PersonEvent.model_validate_json(record.value or b"").origin.place
-            for record in self.log.all_of(Topic.PERSON_EVENTS)
-        }
-        refused = {
-            (row["topic"], row["partition"], row["offset"]) for row in receipts if row["status"] == "rejected"
-        }
-        output = Output(cast(AIOKafkaProducer, SimulatedProducer(self.log, progress_ahead=False)))
-        intake = PlainIntake(self.story)
-        progress: dict[bytes | None, int] = {}
-        for record in self.log.all_of(Topic.PROGRESS):
-            progress[record.key] = max(progress.get(record.key, 0), int(record.value or b"0"))
-        missing: list[tuple[Place, int]] = []
-        for topic in (*INPUTS, Topic.PERSON_EVENTS):
-            known = done if topic == Topic.PERSON_EVENTS else judged & (origins | refused)
-            if topic == InputTopic.DROPOUT_RISKS:
-                known = known - await self._undecided(known & was_applied)
-            for record in self.log.all_of(topic):
-                place = (str(topic), record.partition)
-                if (*place, record.offset) in known or (place, record.offset) in self.healed:
-                    continue
-                missing.append((place, record.offset))
-                step = "match" if topic == Topic.PERSON_EVENTS else "intake"
-                claimed = progress.get(f"{step}/{topic}/{record.partition}".encode(), 0)
-                if (place, record.offset) not in self.skipped or record.offset < claimed:
-                    self.unexplained.append((place, record.offset))
-                if topic == Topic.PERSON_EVENTS:
-                    add_person_event(PersonEvent.model_validate_json(record.value or b""), output)
-                else:
-                    intake.run(record.topic, record.partition, [record], output)
-        if missing:
-            self.say(f"the audit heals {missing}")
-            self.healed += missing
-            await output.flush()
-        return bool(missing)
-
-    async def _undecided(self, applied: set[tuple[str, int, int]]) -> set[tuple[str, int, int]]:
-        """Messages that repeat no other and have no decision."""
-        messages = await self.database.rows("messages")
-        repeats = await self.database.rows("repeats")
-        decided = {(row["sender"], row["message_id"], row["person_id"]) for row in messages}
-        repeated = {(row["topic"], row["partition"], row["offset"]) for row in repeats}
-        return {
-            record.origin.place
-            for record in self.log.all_of(InputTopic.DROPOUT_RISKS)
-            if record.origin.place in applied - repeated
-            and (event := self.story[int(record.value or b"")].event) is not None
-            and isinstance(event.content, Risk)
-            and (event.sender, event.event_id, event.person_id) not in decided
-        }
-
-    async def _deliver_all_mail(self) -> None:
-        for notifier in self.notifiers:
-            while notifier.busy:
-                await self.database.at(self.clock.now)
-                await notifier.send()
-                await notifier.record()
-        for _ in range(_PATIENCE):
-            await self.database.at(self.clock.now)
-            for notifier in self.notifiers:
-                await notifier.expire()
-                await notifier.claim(32)
-                while notifier.busy:
-                    await notifier.send()
-                    await notifier.record()
-            due = [row for row in await self.database.rows("deliveries") if row["status"] == "due"]
-            if not due:
-                break
-            moment = min(max(row["due_at"], row["lease_until"] or row["due_at"]) for row in due)
-            self.clock.forward(max(moment - self.clock.now, timedelta(0)) + timedelta(milliseconds=1))
-        else:
-            raise AssertionError("mails do not come to an end")
-        # Both happen inside a claim too, where nobody sees them but who reads the tables.
-        attempts = await self.database.rows("attempts")
-        self.faults[Fault.LEASE_EXPIRED] = sum(row["detail"] == LEASE_EXPIRED.detail for row in attempts)
-        ended = [row["detail"].get("reason") for row in await self.database.rows("audit")]
-        self.faults[Fault.DEADLINE_PASSED] = ended.count("deadline_passed")
 
 
 def _about(sent: Sent) -> str:
