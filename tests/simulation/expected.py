@@ -1,0 +1,134 @@
+"""What must have come of a run, worked out a second time and naively: from what was sent, and from the decisions.
+
+Written from the words of the domain and not from the code, with `tests.oracle`. It must import no rule of the service.
+"""
+
+from datetime import date, timedelta
+from typing import Any
+
+from tests import oracle
+from tests.factories import LAW
+from tests.unit.models.histories import plain_law
+
+Plain = dict[str, Any]
+Message = tuple[str, str, str]
+"""Sender, id, person."""
+Subject = tuple[str, str, str]
+"""Person, enrolment, unit."""
+Notice = tuple[Subject, str, str]
+"""Subject, occasion, cause."""
+PLAIN_LAW = plain_law(LAW)
+
+
+def verdicts(events: list[Plain]) -> dict[Message, Plain]:
+    """The oracle's answer for every message of every person: `events` are all accepted ones, with their places."""
+    answers: dict[Message, Plain] = {}
+    for person in sorted({event["person_id"] for event in events}):
+        own = [event for event in events if event["person_id"] == person]
+        words = [_struck(event) for event in own if _somebody_elses(event, events)]
+        for (sender, message), verdict in oracle.verdicts(own + words, PLAIN_LAW).items():
+            if sender != "ledger":
+                answers[sender, message, person] = verdict
+    return answers
+
+
+def _order(event: Plain) -> tuple[Any, str, int, int]:
+    return oracle._when_appended(event)
+
+
+def _same_id(one: Plain, other: Plain) -> bool:
+    return (one["sender"], one["event_id"]) == (other["sender"], other["event_id"])
+
+
+def _somebody_elses(event: Plain, events: list[Plain]) -> bool:
+    """Whether the brokers had its id about another person before."""
+    return any(
+        _same_id(event, other) and other["person_id"] != event["person_id"] and _order(other) < _order(event)
+        for other in events
+    )
+
+
+def _struck(event: Plain) -> Plain:
+    origin = event["origin"]
+    return {
+        **event,
+        "sender": "ledger",
+        "event_id": f"struck {origin}",
+        "fingerprint": f"struck {origin}",
+        "origin": {**origin, "topic": "ledger"},
+        "content": {
+            "kind": "event.refused",
+            **{name: origin[name] for name in ("topic", "partition", "offset")},
+        },
+    }
+
+
+def contested(events: list[Plain]) -> set[str]:
+    """People with an id that was used for two things: what they are told meanwhile depends on what came first."""
+    first: dict[tuple[str, str], list[Plain]] = {}
+    for event in events:
+        first.setdefault((event["sender"], event["event_id"]), []).append(event)
+    return {
+        event["person_id"]
+        for same in first.values()
+        if len({event["fingerprint"] for event in same}) > 1
+        for event in same
+    }
+
+
+def subject_of(message: Plain, verdict: Plain) -> Subject | None:
+    """The task that an obliged message belongs to."""
+    if verdict["outcome"] != "obliged":
+        return None
+    return (message["person_id"], verdict["evidence"]["enrolment_id"], verdict["unit_id"])
+
+
+def notices(decisions: list[Plain]) -> tuple[set[Notice], set[Subject]]:
+    """Who is told what and why, when `decisions` (of some people, in the log's order) are all that happens.
+
+    Also the subjects whose task a message has left again: their date depends on the order of events.
+    """
+    revision: dict[Message, int] = {}
+    group: dict[Message, Subject | None] = {}
+    open_tasks: set[Subject] = set()
+    told: set[tuple[Subject, str]] = set()
+    result: set[Notice] = set()
+    left: set[Subject] = set()
+
+    def tell(subject: Subject, occasion: str, cause: str) -> None:
+        told.add((subject, cause))
+        result.add((subject, occasion, cause))
+
+    for decision in decisions:
+        message = decision["message"]
+        name = (message["sender"], message["message_id"], message["person_id"])
+        if decision["revision"] <= revision.get(name, 0):
+            continue
+        revision[name] = decision["revision"]
+        cause = f"{decision['cause']['partition']}:{decision['cause']['offset']}"
+        before, now = group.get(name), subject_of(message, decision["verdict"])
+        group[name] = now
+        if before == now:
+            continue
+        if before is not None:
+            left.add(before)
+            if before not in group.values():
+                open_tasks.discard(before)
+                tell(before, "withdrawn" if now is None else "handed_over", cause)
+        if now is not None:
+            if now not in open_tasks:
+                open_tasks.add(now)
+                tell(now, "new" if before is None else "taken_over", cause)
+            elif (now, cause) not in told:
+                tell(now, "more_messages", cause)
+    return result, left
+
+
+def react_by(appended_at: str, days: int, days_off: frozenset[date]) -> date:
+    """The local target: so many working days after the Danish date on which the broker got the message."""
+    day = oracle.danish_date(appended_at)
+    while days:
+        day += timedelta(days=1)
+        if day.isoweekday() <= 5 and day not in days_off:
+            days -= 1
+    return day

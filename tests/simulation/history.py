@@ -1,0 +1,104 @@
+"""What is sent in one run: the histories of a few people, told through each other, and some bad records."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from random import Random
+from typing import Final
+
+from models.events import EVENT_TYPES, InputTopic, Withdrawal
+from models.person_event import PersonEvent
+from tests import factories as make
+from tests.unit.models.histories import Row, history
+
+_TOPICS: Final = {kind.kind: str(kind.topic) for kind in EVENT_TYPES.values()}
+_REPEAT: Final = 11
+_WITHDRAWAL: Final = 10
+_SHARED_IDS: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One record to be sent: `event` without its place in the log; None is a record that intake refuses."""
+
+    topic: str
+    event: PersonEvent | None
+
+
+def story(rng: Random) -> list[Sent]:
+    """Everything that senders will send, in the order in which they do."""
+    told = [_history_of(f"person-{number}", rng) for number in range(rng.choice((1, 1, 2, 2, 3)))]
+    sent: list[Sent] = []
+    while any(told):
+        events = rng.choice([events for events in told if events])
+        event = events.pop(0)
+        sent.append(Sent(_TOPICS[event.content.kind], event))
+        if rng.random() < 0.05:
+            sent.append(Sent(str(rng.choice(list(InputTopic))), None))
+    return sent
+
+
+def _history_of(person: str, rng: Random) -> list[PersonEvent]:
+    rows = _rows(rng)
+    told = history(rows)
+    own = {
+        event.event_id: make.uuid(f"{person} {event.event_id}")
+        for row, event in zip(rows, told, strict=True)
+        if row[5] >= _SHARED_IDS and row[0] != _REPEAT
+    }
+    events = [_of(event, person, own) for event in told]
+    if rng.random() < 0.7:
+        rng.shuffle(events)
+    return events
+
+
+def _of(event: PersonEvent, person: str, own: dict[str, str]) -> PersonEvent:
+    """The event about that person. Its own id is the person's too; a shared one may name another's event."""
+    content = event.content
+    if isinstance(content, Withdrawal):
+        content = content.model_copy(update={"message_id": own.get(content.message_id, content.message_id)})
+    said = f"{person} {event.fingerprint} {content.message_id if isinstance(content, Withdrawal) else ''}"
+    return event.model_copy(
+        update={
+            "person_id": person,
+            "event_id": own.get(event.event_id, event.event_id),
+            "content": content,
+            "fingerprint": sha256(said.encode()).hexdigest()[:24],
+        }
+    )
+
+
+def _rows(rng: Random) -> list[Row]:
+    """As `tests.unit.models.histories.rows`, drawn from the seed: the grounds of a duty, and what collides with it."""
+    rows: list[Row] = []
+    drawn = rng.random()
+    if drawn < 0.7:  # a duty, until something changes it
+        rows += [
+            (0, 0, 0, 0, rng.choice((0, 3)), _own(rng)),
+            (3, 0, 0, 0, rng.choice((0, 1)), _own(rng)),
+            (6, 0, 0, 0, rng.choice((0, 1, 1)), _own(rng)),
+            *((8, 0, 0, rng.randrange(2, 5), 0, _own(rng)) for _ in range(rng.randint(1, 3))),
+        ]
+        if rng.random() < 0.5:
+            rows.append((rng.choice((6, 7)), 0, rng.randrange(2), 3, rng.choice((0, 1, 4, 5)), _own(rng)))
+    elif drawn < 0.9:
+        rows += [
+            (0, 0, 0, 0, rng.choice((0, 1, 6, 9, 10)), _own(rng)),
+            (3, 0, 0, 0, rng.randrange(6), _own(rng)),
+            (6, 0, 0, 0, rng.randrange(8), _own(rng)),
+            (8, 0, 0, rng.randrange(1, 7), 0, _own(rng)),
+        ]
+    for _ in range(rng.randrange(1, 7)):
+        what = rng.choice((0, 1, 2, 3, 4, 5, 6, 6, 7, 7, 8, 8, 8, 9, _WITHDRAWAL, _REPEAT, _REPEAT))
+        if what in (_WITHDRAWAL, _REPEAT) and not rows:
+            what = 8
+        value = rng.randrange(36)
+        if what == _REPEAT:
+            value |= 1  # the even ones are the ledger's refusals: here the ledger makes them itself
+        about, when = rng.randrange(2), rng.randrange(9)
+        rows.append((what, rng.choice((0, 0, 0, 1, 2)), about, when, value, _own(rng)))
+    return rows
+
+
+def _own(rng: Random) -> int:
+    """Which id: mostly its own."""
+    return rng.randrange(_SHARED_IDS) if rng.random() < 0.1 else _SHARED_IDS

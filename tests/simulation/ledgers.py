@@ -1,0 +1,120 @@
+"""Ledger processes: the real `ledger.run.Ledger`, step by step, with a consumer in memory."""
+
+from collections.abc import Callable, Iterable
+from random import Random
+from typing import Any, Final, cast
+
+import psycopg
+from aiokafka import TopicPartition
+
+from config.kafka import KafkaSettings
+from config.topics import BY_NAME, PERSON_PARTITIONS, Topic
+from ledger import outbox
+from ledger.project import Policy
+from ledger.run import TOPICS, Ledger, LedgerSettings
+from ledger.store import Connection, Fenced
+from streams.output import partition_of
+from streams.records import Record
+from tests.simulation.faults import Fault
+from tests.simulation.log import Log, Place
+from tests.simulation.sessions import Session
+
+PLACES: Final = tuple(
+    (str(topic), partition) for topic in TOPICS for partition in range(BY_NAME[topic].partitions)
+)
+_SETTINGS: Final = LedgerSettings(kafka=cast(KafkaSettings, None), database_url="")
+
+
+class SimulatedConsumer:
+    """What the ledger asks of aiokafka's consumer."""
+
+    def __init__(self, log: Log, rng: Random) -> None:
+        self._log = log
+        self._rng = rng
+        self.places: tuple[Place, ...] = PLACES
+        self._positions: dict[Place, int] = {}
+
+    def assignment(self) -> set[TopicPartition]:
+        """What the group has given it."""
+        return {TopicPartition(*place) for place in self.places}
+
+    def seek(self, place: TopicPartition, offset: int) -> None:
+        """Read on there."""
+        self._positions[place.topic, place.partition] = offset
+
+    async def seek_to_beginning(self, *places: TopicPartition) -> None:
+        """Read from the start."""
+        for place in places:
+            self.seek(place, 0)
+
+    async def getmany(self, *, timeout_ms: int) -> dict[TopicPartition, list[Record]]:
+        """A few records of a few partitions."""
+        polled: dict[TopicPartition, list[Record]] = {}
+        some = [place for place in self.places if self._positions.get(place, 0) < self._log.end(place)]
+        for place in self._rng.sample(some, self._rng.randint(0, len(some))):
+            start = self._positions.get(place, 0)
+            records = self._log.read(place, start, self._log.end(place))[: self._rng.randint(1, 12)]
+            self._positions[place] = records[-1].offset + 1 if records else self._log.end(place)
+            if records:
+                polled[TopicPartition(*place)] = records
+        return polled
+
+    async def commit(self, offsets: Any) -> None:
+        """A hint, for lag displays."""
+
+
+class LedgerProcess:
+    """One of two that share the partitions, or both think that they have them."""
+
+    def __init__(
+        self, log: Log, policy: Policy, rng: Random, session: Session, count: Callable[[Fault], None]
+    ) -> None:
+        self._log, self._policy, self._rng, self._count = log, policy, rng, count
+        self.session = session
+        self.start()
+
+    def start(self) -> None:
+        """A new process."""
+        self.consumer = SimulatedConsumer(self._log, self._rng)
+        self._ledger = Ledger(_SETTINGS, self._policy, lambda: None)
+        self._ledger._consumer = self.consumer
+
+    def assign(self, places: Iterable[Place]) -> None:
+        """The group has dealt anew."""
+        self.consumer.places = tuple(places)
+        self._ledger._stale = True
+
+    async def step(self) -> None:
+        """One poll and its transaction, with what `Ledger.run` does about a failure."""
+        try:
+            await self._ledger._step(cast(Connection, self.session))
+        except Fenced:
+            self._count(Fault.FENCED)
+            self._ledger._stale = True
+        except psycopg.OperationalError:
+            self._ledger._stale = True
+
+
+class OutboxProducer:
+    """What the outbox asks of aiokafka's producer, with the project's own partitioner."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+
+    async def send(self, topic: str, *, key: bytes, value: bytes) -> Any:
+        """Append; the acknowledgement can be awaited."""
+        partitions = PERSON_PARTITIONS if topic == Topic.PERSON_EVENTS else BY_NAME[topic].partitions
+        self._log.append(topic, partition_of(key.decode(), partitions), key, value)
+        return _acknowledged()
+
+
+async def _acknowledged() -> None:
+    return None
+
+
+async def send_outbox(session: Session, log: Log) -> int:
+    """What is due is said, at least once."""
+    try:
+        return await outbox._send_due(cast(Any, session), cast(Any, OutboxProducer(log)), 60)
+    except psycopg.OperationalError:
+        return 0

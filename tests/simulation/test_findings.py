@@ -1,0 +1,54 @@
+"""What the simulation has found, and what the service has kept since."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from config.topics import PERSON_PARTITIONS, Topic
+from models.person_event import PersonEvent
+from streams.output import partition_of
+from streams.people import People
+from streams.records import Record
+from tests import factories as make
+from tests.simulation.clock import Clock
+from tests.simulation.faults import Fault
+from tests.simulation.log import Log
+from tests.simulation.workers import KilledError, Worker, write
+
+
+def put(log: Log, event: PersonEvent) -> Record:
+    """A person event, where its person's others are."""
+    partition = partition_of(event.person_id, PERSON_PARTITIONS)
+    value = event.model_dump_json(exclude_none=True).encode()
+    return log.append(Topic.PERSON_EVENTS, partition, event.person_id.encode(), value)
+
+
+def worker(name: str, log: Log, clock: Clock, places: Sequence[tuple[str, int]]) -> Worker:
+    """One that has these partitions."""
+    made = Worker(name, log, clock, make.LAW, (), blind=False)
+    made.assign(frozenset(places), {}, 1)
+    return made
+
+
+@pytest.mark.parametrize("idle", [timedelta(minutes=50), timedelta(hours=2)])
+async def test_a_zombies_record_is_mended_though_nobody_sends_anything_for_an_hour(idle: timedelta) -> None:
+    """The owner dies after that time, and the next one must not find the zombie's record alone."""
+    clock = Clock()
+    log = Log(clock)
+    first, second = put(log, make.enrolment()), put(log, make.risk())
+    place = (first.topic, first.partition)
+    zombie, owner = (worker(name, log, clock, [place]) for name in ("zombie", "owner"))
+    producer = zombie.producers["match"]
+    producer.ending = Fault.ZOMBIE
+    with pytest.raises(KilledError):
+        await zombie.batch("match", [first])
+    await owner.batch("match", [first, second])
+    assert producer.late is not None
+    write(log, producer.late)
+    clock.forward(idle)
+    await owner.tend()
+    log.compact()
+    people = People(log.reader)
+    await people.load(first.partition)
+    assert people.get(first.partition, make.PERSON).applied == second.offset
