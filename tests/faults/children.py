@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -37,6 +37,9 @@ class Children:
     def __init__(self, data: Path, environment: Callable[[], Mapping[str, str]]) -> None:
         self.data = data
         self.failpoints = data / "failpoints"
+        self.bug = ""
+        """Planted into whoever of `bugged` is started from now on; see `tests.faults.plants`."""
+        self.bugged: Sequence[str] = ()
         self._environment = environment
         self._children: dict[str, _Child] = {}
         self._lock = threading.RLock()
@@ -171,6 +174,10 @@ class Children:
         child.process.wait()
         self._launch(child)
 
+    def _command(self, kind: str) -> Sequence[str]:
+        bugged = self.bug and kind in self.bugged
+        return ("tests.faults.planted", self.bug, kind) if bugged else ("frafaldsvarsel", kind)
+
     def _ready(self, name: str) -> Path:
         return self.data / f"{name}.ready"
 
@@ -188,7 +195,7 @@ class Children:
         told = dict(self._environment()) | {PREFIX + name: held for name, held in own.items()}
         child.process = Process(
             Plan(
-                argv=[sys.executable, "-m", "frafaldsvarsel", kind],
+                argv=[sys.executable, "-m", *self._command(kind)],
                 log=self.data / "logs" / f"{child.name}.log",
                 env=inherited | told | {"PYTHONPATH": str(ROOT)},
                 grace_seconds=20,

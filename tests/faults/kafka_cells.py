@@ -244,7 +244,7 @@ def _copied(run: Run, chunk: Sequence[Sent]) -> int:
 
 
 def _cell(name: str, work: Any, *, per_round: int = 1, most_rounds: int = 100, **more: Any) -> Cell:
-    given = {key: more.pop(key) for key in ("amend",) if key in more}
+    given = {key: more.pop(key) for key in ("amend", "alarms") if key in more}
     return Cell(
         name, Family.KAFKA, partial(work, **more), per_round=per_round, most_rounds=most_rounds, **given
     )
@@ -269,6 +269,6 @@ CELLS: Final = (
     _cell("rebalance storm", _storm, per_round=6, most_rounds=4, times=3),
     _cell("transactions aborted by others", _transaction, commit=False, most_rounds=5, amend=_amend_aborted),
     _cell("offset gaps from a sender's transactions", _transaction, commit=True, most_rounds=5),
-    _cell("retention passes the workers", _retention, most_rounds=1, amend=_amend_retention),
+    _cell("retention passes the workers", _retention, most_rounds=1, amend=_amend_retention, alarms=True),
     _cell("records copied to another kind's topic", _copied, per_round=10),
 )

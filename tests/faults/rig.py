@@ -87,6 +87,8 @@ class Rig:
         self._stack = ExitStack()
         self.markers: set[tuple[str, int, int]] = set()
         """Offsets that hold no record, but a transaction's marker or nothing any more: nobody commits them."""
+        self.patience = 150.0
+        """Seconds until what is still under way counts as stuck."""
         self.environment_more: dict[str, str] = {}
         """Settings that differ from the usual, without the prefix; for processes that are started from now on."""
         self._admins: list[AdminClient] = []
@@ -225,6 +227,11 @@ class Rig:
         } | self.environment_more
         return {PREFIX + name: held for name, held in told.items()}
 
+    def forget_audit(self) -> None:
+        """Take the auditor's notes away: it begins anew, with nothing held against the log."""
+        for file in self.data.glob("audit.sqlite*"):
+            file.unlink()
+
     def connect(self) -> psycopg.Connection[Any]:
         """A connection past the proxy."""
         return psycopg.connect(self.database.url_of("faults"), autocommit=True)
@@ -323,13 +330,13 @@ class Rig:
             return f"a server does not answer: {type(error).__name__}"
         return ""
 
-    def drain(self, *, since: float | None = None, seconds: float = 150) -> float:
+    def drain(self, *, since: float | None = None) -> float:
         """Wait until everything published is through; the seconds from `since` (or now) until then."""
         began = time.monotonic()
         start = began if since is None else since
         while waiting := self.under_way():
-            if time.monotonic() - began > seconds:
-                raise NotDrained(f"after {seconds:.0f} seconds: {waiting}")
+            if time.monotonic() - began > self.patience:
+                raise NotDrained(f"after {self.patience:.0f} seconds: {waiting}")
             time.sleep(_POLL_SECONDS)
         return time.monotonic() - start
 

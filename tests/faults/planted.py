@@ -1,0 +1,12 @@
+"""``python -m tests.faults.planted BUG COMMAND``: the service's own command, with a bug planted into it."""
+
+import sys
+
+from frafaldsvarsel.cli import main
+from tests.faults.plants import PLANTS
+
+if __name__ == "__main__":
+    _, bug, command = sys.argv
+    PLANTS[bug].plant()
+    sys.argv = ["frafaldsvarsel", command]
+    main()

@@ -1,0 +1,59 @@
+"""Twelve bugs that a careful engineer could write, planted into a child process before it runs.
+
+None of this is in the service: a child is started through `tests.faults.planted`, which patches the real modules.
+The service has more than one line of defence. Where the next line would repair a bug, the plant takes that away too,
+and says so: what is tested here is whether the harness sees the harm.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from tests.faults.plants import books, mail, stream
+
+Plant = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Planted:
+    """Where a bug is planted, the cell under which it does harm, and the figure that must show it."""
+
+    kinds: tuple[str, ...]
+    plant: Plant
+    cell: str
+    figure: str
+    """Of `judge.Verdict`; or a cell that cannot be brought to its end, which is caught as well."""
+
+
+NOTHING: Final = "nothing"
+"""The cell in which nothing else is broken."""
+PLANTS: Final[Mapping[str, Planted]] = {
+    "auto-commit on": Planted(("ledger",), books.auto_commit, "kill at ledger.before_commit", "lost"),
+    "offset committed before output is acknowledged": Planted(
+        ("worker",), stream.offset_before_output, "kill at offsets.after", "lost"
+    ),
+    "unique key on tasks dropped": Planted(("ledger",), books.no_unique_key, NOTHING, "duplicate_tasks"),
+    "delivery marked sent before sending": Planted(
+        ("notify",), mail.sent_before_sending, "kill at mail.recipient", "lost"
+    ),
+    "concurrency 2 with a slow message": Planted(
+        ("worker",), stream.two_actors, "kill at output.acknowledged", "lost"
+    ),
+    "auto.offset.reset latest with new partitions": Planted(
+        ("worker",), stream.from_the_end, "offsets of the group deleted", "lost"
+    ),
+    "unit check off": Planted(("ledger", "notify"), mail.unit_check_off, NOTHING, "wrong_unit"),
+    "partial refusal ignored": Planted(
+        ("notify",), mail.refusal_ignored, "one recipient refused, the others taken", "lost"
+    ),
+    "CPR in a log line": Planted(("worker",), stream.cpr_in_the_log, NOTHING, "cpr_found"),
+    "deadline from the processing time": Planted(
+        ("ledger",), books.deadline_from_processing, NOTHING, "deadlines_moved"
+    ),
+    "signature not bound to the topic": Planted(
+        ("worker",), stream.topic_not_signed, "records copied to another kind's topic", "phantom"
+    ),
+    "retry with a new Message-ID": Planted(
+        ("notify",), mail.new_message_id, "body taken and never answered", "duplicate_mails"
+    ),
+}

@@ -1,0 +1,91 @@
+"""Bugs of the ledger."""
+
+import asyncio
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from aiokafka import AIOKafkaConsumer
+
+from ledger import batch, project, run, store
+from ledger.rows import MessageRow
+from models.decision import Decision
+from tests.faults.plants.graft import graft
+
+
+async def _advance_unfenced(
+    connection: store.Connection, moves: Iterable[tuple[str, int, int | None, int]]
+) -> None:
+    for topic, partition, _, new in moves:
+        await connection.execute(
+            "INSERT INTO position VALUES (%s, %s, %s) "
+            "ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset",
+            (topic, partition, new),
+        )
+
+
+def auto_commit() -> None:
+    """Kafka's client commits what was fetched, by itself, and the ledger reads on from there.
+
+    Alone it does no harm: the ledger asks PostgreSQL where to read on, and the fence on the position holds. Both go.
+    """
+
+    def committing(**settings: Any) -> Any:
+        return AIOKafkaConsumer(**{**settings, "enable_auto_commit": True, "auto_commit_interval_ms": 20})
+
+    async def trust_kafka(ledger: run.Ledger, connection: store.Connection) -> None:
+        while not ledger._consumer.assignment():
+            await ledger._consumer.getmany(timeout_ms=200)
+        ledger._stale = False
+        ledger._known = await store.positions(connection)
+        ledger._on_ready()
+
+    real = batch.project
+
+    async def slow(*arguments: Any) -> None:
+        await asyncio.sleep(0.1)
+        await real(*arguments)
+
+    graft(run, "AIOKafkaConsumer", committing)
+    graft(run.Ledger, "_seek", trust_kafka)
+    graft(run, "project", slow)
+    graft(store, "advance", _advance_unfenced)
+
+
+def no_unique_key() -> None:
+    """The database no longer says that a person's enrolment has one open task at a unit.
+
+    Alone it does no harm: ids follow from what they name, and an open task is looked for first. Both go.
+    """
+    real = store.rows_of
+
+    async def no_tasks(connection: store.Connection, people: Collection[str]) -> tuple[list[Any], list[Any]]:
+        messages, _ = await real(connection, people)
+        return [MessageRow(row.decision) for row in messages], []
+
+    migrate = run.Ledger._connect
+
+    async def without_key(ledger: run.Ledger) -> store.Connection:
+        connection = await migrate(ledger)
+        async with connection.transaction():
+            await connection.execute("DROP INDEX IF EXISTS one_open_task")
+        return connection
+
+    # A batch knows its own tasks: small ones, so that a person's messages come in several.
+    graft(run, "_MAX_RECORDS", 5)
+    graft(store, "rows_of", no_tasks)
+    graft(project, "task_id", lambda *_: uuid4())
+    graft(run.Ledger, "_connect", without_key)
+
+
+def deadline_from_processing() -> None:
+    """The date is counted from when the ledger comes to it, and not from when the broker received the message."""
+    real = project.Projection.take
+
+    def late(projection: project.Projection, decision: Decision, *, refused: bool = False) -> None:
+        origin = decision.message.origin.model_copy(update={"appended_at": datetime.now(UTC)})
+        message = decision.message.model_copy(update={"origin": origin})
+        real(projection, decision.model_copy(update={"message": message}), refused=refused)
+
+    graft(project.Projection, "take", late)

@@ -1,0 +1,43 @@
+"""Where plants are tried: the rig with a bug in some of its processes, for as long as a cell takes."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from tests.faults.cells import Cell, Family, Outcome, Run
+from tests.faults.load import Sent
+from tests.faults.plants import NOTHING, PLANTS, Planted
+from tests.faults.rig import Rig
+
+
+def _nothing(run: Run, chunk: Sequence[Sent]) -> int:
+    run.publish(chunk)
+    run.healed()
+    return 1
+
+
+CONTROL = Cell(NOTHING, Family.SERVICE, _nothing)
+
+
+@contextmanager
+def planted(rig: Rig, bug: str) -> Iterator[None]:
+    """The processes that the bug is in are started again with it, and afterwards without."""
+    children, plant = rig.children, PLANTS[bug]
+    names = [name for kind in plant.kinds for name in children.names(kind)]
+
+    def restart(bug: str, kinds: Sequence[str]) -> None:
+        children.hold(*names)
+        children.bug, children.bugged = bug, kinds
+        children.release(*names)
+        children.wait_ready(*names)
+
+    restart(bug, plant.kinds)
+    try:
+        yield
+    finally:
+        restart("", ())
+
+
+def caught(plant: Planted, outcome: Outcome) -> bool:
+    """By its figure; or the cell could not be brought to its end, which nobody overlooks either."""
+    stuck = plant.figure == "lost" and outcome.failure.startswith("NotDrained")
+    return stuck or getattr(outcome.verdict, plant.figure) > 0

@@ -1,0 +1,78 @@
+"""Bugs of the notifier, and of who a notice is made out to."""
+
+from typing import Any
+from uuid import uuid4
+
+from config.units import load_units
+from frafaldsvarsel import compose
+from models.ids import UnitId
+from models.outcome import Attempt, Outcome
+from notifiers import message, run, store
+from notifiers.email import connection
+from notifiers.email.channel import EmailChannel
+from notifiers.message import Mail
+from tests.faults.plants.graft import graft
+
+
+def sent_before_sending() -> None:
+    """What is about to be sent is written down as sent."""
+
+    async def serve(notifier: Any, held: Any) -> None:
+        done = Attempt(outcome=Outcome.DELIVERED, code=250, detail="body: 250")
+        await notifier._record(held, done)
+        await notifier._channel.send(held.claim.mail)
+
+    graft(run._Notifier, "_serve", serve)
+
+
+def unit_check_off() -> None:
+    """The ledger writes to the next unit's address, and the notifier does not look.
+
+    The wrong address alone does no harm: the notifier holds every recipient against the unit before it sends.
+    """
+    real = compose.policy
+
+    def policy(settings: Any) -> Any:
+        right = real(settings)
+        units = sorted(load_units(compose.reference_dir(settings)))
+
+        def recipients(unit_id: str) -> tuple[str, ...]:
+            following = units[(units.index(UnitId(unit_id)) + 1) % len(units)]
+            return tuple(right.recipients(following))
+
+        return right.__class__(
+            react_by_days=right.react_by_days, recipients=recipients, days_off=right.days_off
+        )
+
+    graft(compose, "policy", policy)
+    graft(store, "superseded_by", lambda *_, **__: None)
+
+
+def refusal_ignored() -> None:
+    """A recipient that the relay refuses is taken for one that it accepts.
+
+    A transaction has one recipient here, so there is no partial refusal; this is what would become of it.
+    """
+    real = EmailChannel.send
+
+    async def send(channel: EmailChannel, mail: Mail) -> Attempt:
+        attempt = await real(channel, mail)
+        if attempt.outcome is Outcome.REFUSED:
+            return Attempt(outcome=Outcome.DELIVERED, code=250, detail="body: 250")
+        return attempt
+
+    graft(EmailChannel, "send", send)
+
+
+def new_message_id() -> None:
+    """A mail that is sent once more is a new mail."""
+    seen: set[str] = set()
+
+    def wire_bytes(mail: Mail) -> bytes:
+        if mail.message_id in seen:
+            _, _, domain = mail.message_id.rpartition("@")
+            return message.wire_bytes(mail.model_copy(update={"message_id": f"<{uuid4()}@{domain}"}))
+        seen.add(mail.message_id)
+        return message.wire_bytes(mail)
+
+    graft(connection, "wire_bytes", wire_bytes)

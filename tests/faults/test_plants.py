@@ -1,0 +1,51 @@
+"""The harness itself is tested: a bug that is planted into the service must be found, and nothing without one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.catalogue import chosen
+from tests.faults.cells import Cell, Outcome, run_cell
+from tests.faults.plants import PLANTS
+from tests.faults.plants.field import CONTROL, caught, planted
+from tests.faults.rig import Rig
+
+MESSAGES = 240
+INJECTIONS = 2
+pytestmark = pytest.mark.timeout(400)
+
+
+@pytest.fixture(scope="module")
+def rig(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    """One service for all: what a bug has spoilt is its own people's, and each cell is judged by its own."""
+    with Rig(tmp_path_factory.mktemp("plants"), jars, seed=77) as running:
+        running.patience = 25
+        running.drain()
+        yield running
+
+
+def cell_of(name: str) -> Cell:
+    """From the catalogue, or the one in which nothing else is broken."""
+    return next(iter(chosen([name])), CONTROL)
+
+
+def test_there_are_twelve_and_each_has_its_cell() -> None:
+    assert len(PLANTS) == 12
+    assert [plant.cell for plant in PLANTS.values() if cell_of(plant.cell).name != plant.cell] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted({plant.cell for plant in PLANTS.values()}))
+def test_without_a_bug_nothing_is_found(rig: Rig, name: str) -> None:
+    outcome = run_cell(rig, cell_of(name), messages=MESSAGES, injections=INJECTIONS)
+    assert outcome.good, (outcome.why, outcome.verdict.findings)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bug", PLANTS)
+def test_a_planted_bug_is_found(rig: Rig, bug: str) -> None:
+    plant = PLANTS[bug]
+    with planted(rig, bug):
+        outcome: Outcome = run_cell(rig, cell_of(plant.cell), messages=MESSAGES, injections=INJECTIONS)
+    assert caught(plant, outcome), (outcome.why, outcome.verdict)
