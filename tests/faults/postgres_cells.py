@@ -233,8 +233,7 @@ def _amend_restored(run: Run, seen: Seen) -> None:
             again += 1
             seen.mails[number] = type(mail)(mail.message_id, mail.recipient, known, mail.answered)
     run.told.append(f"{again} notices went out again under their own Message-ID, with a new date")
-    known = {str(delivery.id) for delivery in seen.deliveries}
-    gone = run.gone_from_books - known
+    gone = run.gone_from_books - {str(delivery.id) for delivery in seen.deliveries}
     left = [mail for mail in seen.mails if mail.message_id.partition("@")[0].lstrip("<") not in gone]
     if len(left) < len(seen.mails):
         # Read again, a conflict about two people is known before the message that it refuses, and no task is opened.
