@@ -1,11 +1,13 @@
 """``python -m tests.faults``: runs cells on a rig, says what each has shown, and writes the evidence."""
 
 import argparse
+import json
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -17,12 +19,18 @@ from tests.faults.cells import Cell, Family, Outcome, run_cell
 from tests.faults.children import ROOT
 from tests.faults.evidence import Evidence, percentile, totals
 from tests.faults.page import PAGE, page
+from tests.faults.plants import PLANTS
+from tests.faults.plants.field import cell_of, finder, planted
 from tests.faults.rig import NoDisk, Rig
 
 
 def main() -> int:
     """0: every cell is good; 1: one is not."""
     wanted = _arguments()
+    if wanted.together:
+        return _together(wanted)
+    if wanted.plants:
+        return _plants(wanted)
     cells = chosen(wanted.cells.split(","))
     if wanted.list:
         sys.stdout.writelines(f"{cell.family:9} {cell.name}\n" for cell in cells)
@@ -59,6 +67,35 @@ def main() -> int:
         PAGE.write_text(page(evidence), "utf-8")
         _say(f"written: {PAGE.relative_to(ROOT)}")
     return 0 if evidence.good and outcomes else 1
+
+
+def _together(wanted: argparse.Namespace) -> int:
+    """One page of several runs."""
+    evidence = Evidence.together([Evidence.read(Path(file)) for file in wanted.together])
+    if wanted.planted:
+        evidence = replace(evidence, plants=json.loads(Path(wanted.planted).read_text("utf-8")))
+    if wanted.simulated:
+        evidence = replace(evidence, simulation=json.loads(Path(wanted.simulated).read_text("utf-8")))
+    _say(f"written: {evidence.write(Path(wanted.evidence or ROOT / 'evidence'))}")
+    PAGE.write_text(page(evidence), "utf-8")
+    return 0 if evidence.good else 1
+
+
+def _plants(wanted: argparse.Namespace) -> int:
+    """Each planted bug, and what has found it; written as `plants.json`."""
+    found: dict[str, str] = {}
+    with _folder(wanted.data) as data, Rig(data, ensure_jars(), seed=wanted.seed) as rig:
+        rig.patience = 25
+        rig.drain()
+        for bug, plant in PLANTS.items():
+            with planted(rig, bug):
+                outcome = run_cell(rig, cell_of(plant.cell), messages=240, injections=2)
+            found[bug] = finder(plant, outcome)
+            _say(f"{bug:50} {outcome.seconds:6.1f} s found by: {found[bug] or 'NOTHING'}")
+    folder = Path(wanted.evidence or ROOT / "evidence")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "plants.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    return 0 if all(found.values()) else 1
 
 
 _NOT_BUILT: Final = (
@@ -138,6 +175,10 @@ def _arguments() -> argparse.Namespace:
         "--evidence", default="", help="the folder for the JSON; `evidence` renews the page too"
     )
     parser.add_argument("--data", default="", help="keep everything in this folder, for a look afterwards")
+    parser.add_argument("--plants", action="store_true", help="plant the twelve bugs instead, one by one")
+    parser.add_argument("--together", nargs="+", default=[], help="make one page of these runs' JSON")
+    parser.add_argument("--planted", default="", help="with --together: the plants.json that belongs to it")
+    parser.add_argument("--simulated", default="", help="with --together: the simulation's JSON")
     parser.add_argument("--list", action="store_true", help="name the cells and end")
     return parser.parse_args()
 

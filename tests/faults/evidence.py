@@ -5,7 +5,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, Self
@@ -44,6 +44,28 @@ class Evidence:
     not_run: tuple[str, ...] = ()
     """Cells that this machine could not run, each with its reason."""
     totals: dict[str, int] = field(default_factory=dict)
+    plants: dict[str, str] = field(default_factory=dict)
+    """Planted bugs, each with what has found it; nothing where nothing has."""
+    simulation: dict[str, Any] = field(default_factory=dict)
+    """The summary that `python -m tests.simulation --json` writes."""
+
+    @classmethod
+    def together(cls, runs: Sequence[Self]) -> Self:
+        """Several runs of the same code, side by side or one after the other, as one."""
+        first = runs[0]
+        outcomes = tuple(outcome for run in runs for outcome in run.outcomes)
+        shown = {outcome.cell for outcome in outcomes}
+        left = dict.fromkeys(why for run in runs for why in run.not_run)
+        return replace(
+            first,
+            run=max(run.run for run in runs),
+            seconds=max(run.seconds for run in runs),
+            outcomes=outcomes,
+            not_run=tuple(why for why in left if why.strip("*").partition("*")[0] not in shown),
+            totals=totals(outcomes),
+            plants={name: found for run in runs for name, found in run.plants.items()},
+            simulation=next((run.simulation for run in runs if run.simulation), {}),
+        )
 
     @classmethod
     def of(
@@ -64,8 +86,9 @@ class Evidence:
 
     @property
     def good(self) -> bool:
-        """Whether every cell is."""
-        return all(outcome.good for outcome in self.outcomes)
+        """Whether every cell is, every planted bug was found, and no simulated world has failed."""
+        cells = all(outcome.good for outcome in self.outcomes)
+        return cells and all(self.plants.values()) and not self.simulation.get("violations")
 
     def write(self, folder: Path) -> Path:
         """As ``<run>.json``."""

@@ -109,6 +109,8 @@ def _lines(evidence: Evidence) -> Iterator[str]:
     yield ""
     for family in Family:
         yield from _family(evidence, family)
+    yield from _plants(evidence)
+    yield from _simulation(evidence)
     yield "## The run"
     yield ""
     yield f"Run `{evidence.run}`, seed {evidence.seed}, {evidence.seconds / 60:.0f} minutes on {evidence.cores} cores."
@@ -119,6 +121,35 @@ def _lines(evidence: Evidence) -> Iterator[str]:
         yield f"| {name} | {text} |"
     yield ""
     yield "To repeat it: `make faults`; one cell: `make faults ARGS=\"--cells 'kill at mail.dot'\"`."
+
+
+def _plants(evidence: Evidence) -> Iterator[str]:
+    if not evidence.plants:
+        return
+    found = sum(bool(caught) for caught in evidence.plants.values())
+    yield "## Planted bugs"
+    yield ""
+    yield f"A harness that finds nothing may be blind. **{found} of {len(evidence.plants)}** bugs that were planted into the service were found."
+    yield "Where the service's next line of defence would have repaired one, the plant takes that away too (`tests/faults/plants`)."
+    yield ""
+    yield "| bug | found by |"
+    yield "|---|---|"
+    for name, caught in evidence.plants.items():
+        yield f"| {name} | {caught or '**nothing**'} |"
+    yield ""
+
+
+def _simulation(evidence: Evidence) -> Iterator[str]:
+    shown = evidence.simulation
+    if not shown:
+        return
+    yield "## Simulation"
+    yield ""
+    yield f"**{shown['seeds']:,} simulated worlds** (seeds {shown['first_seed']:,} to {shown['first_seed'] + shown['seeds'] - 1:,}),"
+    yield f"in which {shown['fault_injections']:,} faults of {len(shown['faults'])} kinds happened: **{len(shown['violations'])}** broke a promise."
+    yield "The real rules, steps and statements run there under a virtual clock; the stand-in for PostgreSQL is held against the real one."
+    yield "It does not prove the cryptography of intake, transactions side by side, or anything below the client libraries."
+    yield ""
 
 
 def _family(evidence: Evidence, family: Family) -> Iterator[str]:

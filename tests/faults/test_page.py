@@ -94,3 +94,25 @@ def test_the_published_page_is_made_from_the_published_evidence() -> None:
     run = re.search(r"evidence/([0-9-]+)\.json", text)
     assert run is not None
     assert page(Evidence.read(ROOT / "evidence" / f"{run.group(1)}.json")) == text
+
+
+def test_runs_side_by_side_are_shown_as_one() -> None:
+    one = replace(_evidence(_outcome()), not_run=("*broker killed*, for want of time.", "no users."))
+    other = _evidence(_outcome(cell="broker killed", family=Family.KAFKA))
+    whole = Evidence.together([one, other])
+    assert whole.totals["records"] == 6000
+    assert whole.not_run == ("no users.", "credentials revoked (no users).")
+    assert "**2 kinds of fault**" in page(whole)
+
+
+def test_planted_bugs_and_simulated_worlds_are_shown_and_count() -> None:
+    summary = {"seeds": 2000, "first_seed": 0, "fault_injections": 9, "faults": {"a": 9}, "violations": []}
+    whole = replace(_evidence(_outcome()), plants={"auto-commit on": "the judge: lost 3"}, simulation=summary)
+    assert whole.good
+    text = page(whole)
+    assert "**1 of 1** bugs" in text
+    assert "| auto-commit on | the judge: lost 3 |" in text
+    assert "**2,000 simulated worlds** (seeds 0 to 1,999)" in text
+    assert not replace(whole, plants={"auto-commit on": ""}).good
+    assert "| auto-commit on | **nothing** |" in page(replace(whole, plants={"auto-commit on": ""}))
+    assert not replace(whole, simulation={**summary, "violations": [{"seed": 1}]}).good

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.catalogue import chosen
-from tests.faults.cells import Cell, Outcome, run_cell
+from tests.faults.cells import run_cell
 from tests.faults.plants import PLANTS
-from tests.faults.plants.field import CONTROL, caught, planted
+from tests.faults.plants.field import cell_of, finder, planted
 from tests.faults.rig import Rig
 
 MESSAGES = 240
@@ -23,11 +22,6 @@ def rig(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
         running.patience = 25
         running.drain()
         yield running
-
-
-def cell_of(name: str) -> Cell:
-    """From the catalogue, or the one in which nothing else is broken."""
-    return next(iter(chosen([name])), CONTROL)
 
 
 def test_there_are_twelve_and_each_has_its_cell() -> None:
@@ -47,5 +41,5 @@ def test_without_a_bug_nothing_is_found(rig: Rig, name: str) -> None:
 def test_a_planted_bug_is_found(rig: Rig, bug: str) -> None:
     plant = PLANTS[bug]
     with planted(rig, bug):
-        outcome: Outcome = run_cell(rig, cell_of(plant.cell), messages=MESSAGES, injections=INJECTIONS)
-    assert caught(plant, outcome), (outcome.why, outcome.verdict)
+        outcome = run_cell(rig, cell_of(plant.cell), messages=MESSAGES, injections=INJECTIONS)
+    assert finder(plant, outcome), (outcome.why, outcome.verdict)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from tests.faults.catalogue import chosen
 from tests.faults.cells import Cell, Family, Outcome, Run
 from tests.faults.load import Sent
 from tests.faults.plants import NOTHING, PLANTS, Planted
@@ -37,7 +38,15 @@ def planted(rig: Rig, bug: str) -> Iterator[None]:
         restart("", ())
 
 
-def caught(plant: Planted, outcome: Outcome) -> bool:
-    """By its figure; or the cell could not be brought to its end, which nobody overlooks either."""
+def cell_of(name: str) -> Cell:
+    """From the catalogue, or the one in which nothing else is broken."""
+    return next(iter(chosen([name])), CONTROL)
+
+
+def finder(plant: Planted, outcome: Outcome) -> str:
+    """What has found the bug: its figure, or a cell that cannot be brought to its end; empty where nothing has."""
+    number = getattr(outcome.verdict, plant.figure)
+    if number:
+        return f"the judge: {plant.figure.replace('_', ' ')} {number}"
     stuck = plant.figure == "lost" and outcome.failure.startswith("NotDrained")
-    return stuck or getattr(outcome.verdict, plant.figure) > 0
+    return "the drain: something is under way for ever" if stuck else ""
