@@ -8,6 +8,7 @@ MAKEFLAGS += --no-builtin-rules
 
 BIN := .venv/bin
 STAMP := .venv/.installed
+CLASSES := .kafka/kafka.jsa
 ONCE ?=
 ARGS ?=
 IMAGE ?= frafaldsvarsel:latest
@@ -19,14 +20,13 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-inde
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: $(STAMP) ## the virtual environment (.venv) from the lock file, and Kafka's jars (.kafka)
-	@$(BIN)/python -m frafaldsvarsel.embedded.class_archive
+install: $(STAMP) $(CLASSES) ## the virtual environment (.venv) from the lock file, and Kafka's jars (.kafka)
 
 demo: install ## the whole service with its own Kafka, database and mail catcher (ONCE=1: one run, then end; ARGS=…)
 	@$(BIN)/frafaldsvarsel demo $(if $(ONCE),--once) $(ARGS)
 
 test: install ## all tests, against real Kafka, PostgreSQL and SMTP (ARGS=… goes to pytest)
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest --numprocesses=2 --dist=loadfile $(ARGS)
 
 check: install ## lint, formatting and types; changes nothing
 	@$(BIN)/ruff check .
@@ -59,6 +59,10 @@ image: ## build the container image (IMAGE=name:tag BASE_IMAGE=…) with docker,
 	@engine=$$(command -v docker || command -v podman || command -v buildah) \
 	  || { echo "No docker, podman or buildah was found to build the image with." >&2; exit 1; }; \
 	"$$engine" build --build-arg BASE_IMAGE="$(BASE_IMAGE)" -t "$(IMAGE)" .
+
+$(CLASSES): frafaldsvarsel/embedded/kafka-jars.sha256 | $(STAMP)
+	@$(BIN)/python -m frafaldsvarsel.embedded.class_archive
+	@test ! -e $@ || touch $@
 
 # Nothing is done while the lock file and the project's own metadata are older than the stamp.
 $(STAMP): requirements-dev.lock pyproject.toml

@@ -28,6 +28,7 @@ from publisher.publish import Progress, publish
 
 MARK: Final = "demo-folder"
 WORKERS: Final = 2
+GRACE_SECONDS: Final = 1.0
 _SETTLE_SECONDS: Final = 120.0
 _LOOK_SECONDS: Final = 0.15
 _GLANCE_SECONDS: Final = 1.0
@@ -315,4 +316,4 @@ def demo_service(data: Path, say: Callable[[str], None]) -> Service:
                 shutil.rmtree(left) if left.is_dir() else left.unlink()
     data.mkdir(parents=True, exist_ok=True)
     (data / MARK).write_text("Made by the demo, and removed when it starts again.\n", encoding="utf-8")
-    return Service(data, say=say, workers=WORKERS, audit=False)
+    return Service(data, say=say, workers=WORKERS, audit=False, grace_seconds=GRACE_SECONDS)

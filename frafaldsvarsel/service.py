@@ -66,6 +66,8 @@ class Service:
     workers: int = 1
     audit: bool = True
     """Whether an auditor runs beside it, and drives again what it misses."""
+    grace_seconds: float = 30.0
+    """How long a process may take to end before it is killed, by which nothing is lost."""
     say: Callable[[str], None] = lambda _: None
     _children: dict[str, _Child] = field(default_factory=dict, init=False)
     _stopping: threading.Event = field(default_factory=threading.Event, init=False)
@@ -199,7 +201,7 @@ class Service:
                 ],
                 log=self.data / "logs" / f"{child.name}.log",
                 env=inherited | environment,
-                grace_seconds=30.0,
+                grace_seconds=self.grace_seconds,
             )
         )
         child.started = time.monotonic()
