@@ -31,7 +31,7 @@ class Table:
 RECEIPTS: Final = Table(
     "receipts",
     ("topic", "partition", "offset"),
-    ("appended_at", "status", "reason", "detail", "sender", "event_id", "type", "fingerprint"),
+    ("appended_at", "status", "reason", "detail", "sender", "event_id", "type", "fingerprint", "sequence"),
 )
 APPLIED: Final = Table(
     "applied",

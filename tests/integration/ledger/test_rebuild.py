@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaProducer
 from config.kafka import KafkaSettings
 from config.topics import Topic
 from frafaldsvarsel.embedded.kafka import Broker
-from ledger.content import Comparison
+from ledger.content import DELIVERIES, TABLES, Comparison
 from ledger.migrate import migrate
 from ledger.rebuild import SCHEMA, CannotRebuild, Rebuilt, rebuilding
 from ledger.replace import replace
@@ -155,6 +155,19 @@ async def test_a_ledger_that_is_further_than_kafka_cannot_be_rebuilt(
     with pytest.raises(CannotRebuild, match="made anew"):
         async with asyncio.timeout(60), rebuilding(kafka, database, POLICY, lambda _: None):
             pass
+
+
+async def test_every_column_that_follows_from_kafka_is_compared(database: str) -> None:
+    """A column that a migration adds must be put into `ledger.content`, or be named here as one of the writing's."""
+    of_the_writing = {"recorded_at", "opened_at", "changed_at", "resolved_at"}
+    await migrate(database)
+    async with await psycopg.AsyncConnection.connect(database) as connection:
+        for table in set(TABLES) - {DELIVERIES}:
+            cursor = await connection.execute(
+                "SELECT column_name FROM information_schema.columns WHERE table_name = %s", (table.name,)
+            )
+            there = {name for (name,) in await cursor.fetchall()}
+            assert there - of_the_writing == {*table.key, *table.columns}, table.name
 
 
 def by_table(found: Rebuilt) -> dict[str, Comparison]:
