@@ -58,7 +58,7 @@ def _lines(evidence: Evidence) -> Iterator[str]:
     yield "# Evidence: what was tried, and what became of it"
     yield ""
     yield "The service creates legal duties, so that it loses nothing and sends nothing astray is measured, not claimed."
-    yield "This page is made from one run of the fault matrix (`tests/faults`)."
+    yield "This page is made from the fault matrix (`tests/faults`), the planted bugs and the simulation."
     yield "Real processes of the service work on real servers, made-up people's records arrive, and something is broken."
     yield "When it is whole again and everything is through, a judge compares what should be with what is."
     yield ""
