@@ -5,6 +5,9 @@ A task group takes a cancelled member for one that is done, and goes on without 
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from typing import Final
+
+_AGAIN_SECONDS: Final = 1.0
 
 
 class EndedEarly(RuntimeError):
@@ -18,8 +21,10 @@ async def lasting(work: Coroutine[object, object, None], *, name: str, told: Cal
     try:
         await asyncio.wait([running])
     except asyncio.CancelledError:
-        running.cancel()
-        await asyncio.wait([running])
+        # More than once: `asyncio.wait_for`, which libraries use, can lose a cancellation (Python 3.11).
+        while not running.done():
+            running.cancel()
+            await asyncio.wait([running], timeout=_AGAIN_SECONDS)
         raise
     if not running.cancelled():
         running.result()

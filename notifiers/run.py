@@ -5,7 +5,7 @@ An outage is waited for and said once. It must not send what it no longer holds,
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -114,7 +114,7 @@ class _Notifier:
                 group.create_task(self._lasting(self._work(), "a sender"))
                 for _ in range(self._settings.workers)
             ]
-            await self._dispatch()
+            await self._dispatch(workers)
             reach(Point.NOTIFY_SHUTDOWN)
             for _ in workers:
                 self._queue.put_nowait(None)
@@ -133,8 +133,9 @@ class _Notifier:
         self._wake.set()
         self._freed.set()
 
-    async def _dispatch(self) -> None:
-        while not self._stopping:
+    async def _dispatch(self, workers: Sequence[asyncio.Task[None]]) -> None:
+        # A library below may swallow the cancellation that a failed worker brings: so it is looked for as well.
+        while not self._stopping and not any(worker.done() for worker in workers):
             self._wake.clear()
             self._freed.clear()
             now = self._clock()
@@ -248,5 +249,7 @@ class _Notifier:
                 one.until = asked + self._settings.lease_seconds if one.claim.id in ours else asked
 
     async def _pause(self, event: asyncio.Event, seconds: float) -> None:
+        # Not `wait_for`: in Python 3.11 it loses a cancellation that comes together with the event.
         with suppress(TimeoutError):
-            await asyncio.wait_for(event.wait(), max(seconds, 0.01))
+            async with asyncio.timeout(max(seconds, 0.01)):
+                await event.wait()

@@ -71,14 +71,14 @@ class Consumer(driver.Consumer):
         return stretch
 
     def _new_offset(self, tp: TP) -> int | None:
-        """The offset to commit: behind the last stretch that is done."""
+        """The offset to commit: behind the last stretch that is done. It stays known: a commit may fail."""
         done = self._acked[tp]
         if not done:
             return None
-        newest: int = max(done) + 1
-        done.clear()
-        self._acked_index[tp].clear()
-        return newest
+        newest: int = max(done)
+        done[:] = [newest]
+        self._acked_index[tp] = {newest}
+        return newest + 1
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """Nothing to remember: a gap lies inside a stretch or between two that are done in order (faust.md, 13)."""

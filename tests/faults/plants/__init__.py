@@ -22,7 +22,7 @@ class Planted:
     plant: Plant
     cell: str
     figure: str
-    """Of `judge.Verdict`; or a cell that cannot be brought to its end, which is caught as well."""
+    """Of `judge.Verdict`."""
 
 
 NOTHING: Final = "nothing"
@@ -32,7 +32,6 @@ PLANTS: Final[Mapping[str, Planted]] = {
     "offset committed before output is acknowledged": Planted(
         ("worker",), stream.offset_before_output, "kill at offsets.after", "lost"
     ),
-    "unique key on tasks dropped": Planted(("ledger",), books.no_unique_key, NOTHING, "duplicate_tasks"),
     "delivery marked sent before sending": Planted(
         ("notify",), mail.sent_before_sending, "kill at mail.recipient", "lost"
     ),
@@ -56,4 +55,6 @@ PLANTS: Final[Mapping[str, Planted]] = {
     "retry with a new Message-ID": Planted(
         ("notify",), mail.new_message_id, "body taken and never answered", "duplicate_mails"
     ),
+    # Last: the key stays dropped.
+    "unique key on tasks dropped": Planted(("ledger",), books.no_unique_key, NOTHING, "duplicate_tasks"),
 }

@@ -72,8 +72,8 @@ def no_unique_key() -> None:
             await connection.execute("DROP INDEX IF EXISTS one_open_task")
         return connection
 
-    # A batch knows its own tasks: small ones, so that a person's messages come in several.
-    graft(run, "_MAX_RECORDS", 5)
+    # A batch knows its own tasks: one record in each, so that every message comes in its own.
+    graft(run, "_MAX_RECORDS", 1)
     graft(store, "rows_of", no_tasks)
     graft(project, "task_id", lambda *_: uuid4())
     graft(run.Ledger, "_connect", without_key)

@@ -44,9 +44,9 @@ def cell_of(name: str) -> Cell:
 
 
 def finder(plant: Planted, outcome: Outcome) -> str:
-    """What has found the bug: its figure, or a cell that cannot be brought to its end; empty where nothing has."""
+    """What has found the bug: its figure, and the auditor where it sees it too; empty where nothing has."""
     number = getattr(outcome.verdict, plant.figure)
-    if number:
-        return f"the judge: {plant.figure.replace('_', ' ')} {number}"
-    stuck = plant.figure == "lost" and outcome.failure.startswith("NotDrained")
-    return "the drain: something is under way for ever" if stuck else ""
+    if not number:
+        return ""
+    audited = f"; the auditor: {outcome.unaccounted} unaccounted" if outcome.unaccounted else ""
+    return f"the judge: {plant.figure.replace('_', ' ')} {number}{audited}"

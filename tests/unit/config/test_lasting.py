@@ -57,3 +57,24 @@ async def test_a_cancellation_from_outside_stays_one_and_reaches_the_work() -> N
     with pytest.raises(asyncio.CancelledError):
         await task
     assert reached.is_set()
+
+
+async def test_work_that_loses_a_cancellation_is_cancelled_again() -> None:
+    """As `asyncio.wait_for` does in Python 3.11: the process must not live on for it."""
+    lost: list[int] = []
+
+    async def loses_one() -> None:
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                if lost:
+                    raise
+                lost.append(1)
+
+    task = asyncio.create_task(lasting(loses_one(), name="it", told=lambda: False))
+    await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(task, 10)
+    assert lost == [1]
