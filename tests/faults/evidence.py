@@ -46,14 +46,19 @@ class Evidence:
     totals: dict[str, int] = field(default_factory=dict)
     plants: dict[str, str] = field(default_factory=dict)
     """Planted bugs, each with what has found it; nothing where nothing has."""
+    mended: tuple[str, ...] = ()
+    """Cells that failed in one run and are good in a later one, each with what it had found."""
     simulation: dict[str, Any] = field(default_factory=dict)
     """The summary that `python -m tests.simulation --json` writes."""
 
     @classmethod
     def together(cls, runs: Sequence[Self]) -> Self:
-        """Several runs of the same code, side by side or one after the other, as one."""
-        first = runs[0]
-        outcomes = tuple(outcome for run in runs for outcome in run.outcomes)
+        """Several runs, side by side or one after the other, as one. What failed and was mended since is said so."""
+        first = runs[-1]
+        everything = [outcome for run in runs for outcome in run.outcomes]
+        good = {outcome.cell for outcome in everything if outcome.good}
+        failed = [outcome for outcome in everything if not outcome.good and outcome.cell in good]
+        outcomes = tuple(outcome for outcome in everything if outcome not in failed)
         shown = {outcome.cell for outcome in outcomes}
         left = dict.fromkeys(why for run in runs for why in run.not_run)
         return replace(
@@ -63,6 +68,7 @@ class Evidence:
             outcomes=outcomes,
             not_run=tuple(why for why in left if why.strip("*").partition("*")[0] not in shown),
             totals=totals(outcomes),
+            mended=tuple(f"*{outcome.cell}*: {outcome.why}" for outcome in failed),
             plants={name: found for run in runs for name, found in run.plants.items()},
             simulation=next((run.simulation for run in runs if run.simulation), {}),
         )
@@ -112,7 +118,14 @@ class Evidence:
             )
             for one in held.pop("outcomes")
         )
-        return cls(**{**held, "outcomes": outcomes, "not_run": tuple(held["not_run"])})
+        return cls(
+            **{
+                **held,
+                "outcomes": outcomes,
+                "not_run": tuple(held["not_run"]),
+                "mended": tuple(held["mended"]),
+            }
+        )
 
 
 def totals(outcomes: Sequence[Outcome]) -> dict[str, int]:

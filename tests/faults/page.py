@@ -85,6 +85,11 @@ def _lines(evidence: Evidence) -> Iterator[str]:
     if totals["refused"]:
         yield f"**{totals['refused']:,} notices** were refused for good by the relay, as the cell wanted it. Each is an escalation that people see."
     yield ""
+    if evidence.mended:
+        yield "These cells failed in an earlier run, were understood and mended, and are shown here as they ran after that:"
+        yield ""
+        yield from (f"- {found}" for found in evidence.mended)
+        yield ""
     yield "## What it does not prove"
     yield ""
     yield f"- To see none among {totals['records']:,} records is no proof of none at all: with 95 % confidence the rate is below"

@@ -105,6 +105,18 @@ def test_runs_side_by_side_are_shown_as_one() -> None:
     assert "**2 kinds of fault**" in page(whole)
 
 
+def test_what_failed_and_was_mended_is_said_and_what_still_fails_is_not_hidden() -> None:
+    failed = _outcome(failure="NotDrained: 18 notices are due")
+    other = _outcome(cell="broker killed", failure="NotDrained: for ever")
+    whole = Evidence.together([_evidence(failed, other), _evidence(_outcome())])
+    assert whole.mended == ("*kill at mail.dot*: NotDrained: 18 notices are due",)
+    assert not whole.good
+    text = page(whole)
+    assert "- *kill at mail.dot*: NotDrained: 18 notices are due" in text
+    assert "**NotDrained: for ever**" in text
+    assert Evidence.together([_evidence(failed), _evidence(_outcome())]).good
+
+
 def test_planted_bugs_and_simulated_worlds_are_shown_and_count() -> None:
     summary = {"seeds": 2000, "first_seed": 0, "fault_injections": 9, "faults": {"a": 9}, "violations": []}
     whole = replace(_evidence(_outcome()), plants={"auto-commit on": "the judge: lost 3"}, simulation=summary)
