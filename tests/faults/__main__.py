@@ -136,6 +136,8 @@ def _on_rig(
             outcome = run_cell(rig, cell, messages=wanted.messages, injections=wanted.injections)
             outcomes.append(outcome)
             _tell(outcome)
+            # A library that breaks off must not take with it what has been shown.
+            Evidence.of(f"{kind}", wanted.seed, 0, outcomes, ()).write(data.parent / "so-far")
     return outcomes
 
 

@@ -86,7 +86,7 @@ def _lines(evidence: Evidence) -> Iterator[str]:
         yield f"**{totals['refused']:,} notices** were refused for good by the relay, as the cell wanted it. Each is an escalation that people see."
     yield ""
     if evidence.mended:
-        yield "These cells failed in an earlier run, were understood and mended, and are shown here as they ran after that:"
+        yield "These cells failed in an earlier run, were understood, and are shown here as they ran after that:"
         yield ""
         yield from (f"- {found}" for found in evidence.mended)
         yield ""
