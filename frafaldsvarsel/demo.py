@@ -28,9 +28,9 @@ from publisher.publish import Progress, publish
 
 MARK: Final = "demo-folder"
 WORKERS: Final = 2
-GRACE_SECONDS: Final = 1.0
+GRACE_SECONDS: Final = 0.4
 _SETTLE_SECONDS: Final = 120.0
-_LOOK_SECONDS: Final = 0.15
+_LOOK_SECONDS: Final = 0.08
 _GLANCE_SECONDS: Final = 1.0
 _COUNTED: Final = (
     "accepted",
@@ -111,6 +111,8 @@ class Demo:
         self._service = service
         self._notes = service.data / "audit.notes"
         self._reading: threading.Thread | None = None
+        self._counting = Count(load_law())
+        self._expected = Expected()
         self._manuscript = manuscript
         self._log = Log(service.settings.kafka)
         self._connection: psycopg.Connection[Any] = service.database()
@@ -143,6 +145,8 @@ class Demo:
         if not result.complete:
             raise NotSettled(f"In “{act.title}” only {result.acknowledged} of {result.read} were published.")
         self._published += len(act.items)
+        # The independent count is made while the service works.
+        self._expected = self._counting.play(act.items)
         standing = self.settle(act, lambda standing: on_move(len(act.items), standing))
         if self._reading is None:
             self._reading = threading.Thread(target=self._read_ahead, name="audit")
@@ -185,10 +189,7 @@ class Demo:
 
     def result(self, seconds: dict[str, float]) -> Result:
         """The end, held against the independent count and audited."""
-        counting = Count(load_law())
-        expected = Expected()
-        for act in self.story.acts:
-            expected = counting.play(act.items)
+        expected = self._expected
         standing = self.standing()
         result = Result(
             self.story,

@@ -143,7 +143,7 @@ class Broker(Server):
             "share.coordinator.state.topic.min.isr": str(in_sync),
             "share.coordinator.state.topic.num.partitions": "5",
             # Workers that start together join together; one after the other, the second would unsettle the first.
-            "group.initial.rebalance.delay.ms": "500",
+            "group.initial.rebalance.delay.ms": "250",
             "group.min.session.timeout.ms": "6000",
             "num.network.threads": "2",
             "num.io.threads": "4",
