@@ -1,6 +1,5 @@
 """The demo: the whole service, an autumn of real input, and the numbers held against an independent count."""
 
-import asyncio
 import shutil
 import threading
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import psycopg
+import uvloop
 
 from config.law import load_law
 from config.topics import Topic
@@ -139,7 +139,7 @@ class Demo:
                 self.standing()
             on_move(progress.acknowledged, self._last)
 
-        result = asyncio.run(
+        result = uvloop.run(
             publish(self._manuscript.records(act), kafka=self._service.settings.kafka, on_progress=sent)
         )
         if not result.complete:

@@ -14,7 +14,7 @@ from psycopg_pool import AsyncConnectionPool
 from config import failpoints
 from config.lasting import lasting
 from config.settings import Settings
-from frafaldsvarsel import compose, preflight
+from frafaldsvarsel import compose, heap, preflight
 from frafaldsvarsel.ready import announce
 from ledger import outbox
 from ledger.hang_up import CONNECT_SECONDS
@@ -45,6 +45,7 @@ def run_worker(settings: Settings) -> NoReturn:
     worker = faust.Worker(
         app, loglevel="INFO", redirect_stdouts=False, override_logging=False, quiet=True, daemon=True
     )
+    heap.keep_for_good()
     # Does not return: it raises SystemExit with the worker's exit code.
     worker.execute_from_commandline()
 
@@ -135,6 +136,7 @@ def _until_told(serve: Callable[[asyncio.Event], Awaitable[None]]) -> int:
             loop.add_signal_handler(number, stop.set)
         await serve(stop)
 
+    heap.keep_for_good()
     try:
         uvloop.run(main())
     except BaseExceptionGroup as faults:

@@ -130,12 +130,15 @@ class Service:
         self.say("topics")
         settings = self.settings
         topics.apply(settings.kafka, compose.replication(settings))
+        opening = threading.Thread(target=self._broker.open_groups, daemon=True, name="groups")
+        opening.start()
         self.say("processes")
         names = [*(f"worker-{number}" for number in range(2, self.workers + 1))]
         watching = ("audit",) if self.audit else ()
         self._children = {name: _Child(name) for name in ("worker", *names, "ledger", "notify", *watching)}
         for child in self._children.values():
             self._launch(child)
+        opening.join()
         self._await_ready()
         self._watcher = threading.Thread(target=self._watch, daemon=True, name="watch")
         self._watcher.start()

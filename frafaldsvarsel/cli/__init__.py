@@ -5,6 +5,7 @@ import sys
 import typer
 
 from config.errors import ConfigError
+from frafaldsvarsel import heap
 from frafaldsvarsel.cli import audit, demo, lists, publish, quarantine, rebuild, senders, service
 from frafaldsvarsel.cli.terminal import fail
 
@@ -27,6 +28,7 @@ demo.add_to(app)
 
 def main() -> None:
     """Run a command; a configuration that cannot be used ends with its sentences and exit code 78 (EX_CONFIG)."""
+    heap.search_seldom()
     try:
         app()
     except ConfigError as error:

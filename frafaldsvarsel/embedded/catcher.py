@@ -19,6 +19,7 @@ import uvloop
 from aiohttp import web
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from frafaldsvarsel import heap
 from frafaldsvarsel.embedded.catcher_pages import MailIndex, pages
 from frafaldsvarsel.embedded.mailbox import CaughtMail, Mailbox, MailHead, count_mails, read_mails
 from frafaldsvarsel.embedded.ports import remembered_ports, write_whole
@@ -164,6 +165,7 @@ def main(arguments: list[str]) -> int:
     )
     data: Path = parser.parse_args(arguments).data
     data.mkdir(parents=True, exist_ok=True)
+    heap.search_seldom()
     uvloop.run(serve(data))
     return 0
 

@@ -35,6 +35,7 @@ JVM_FLAGS: Final = (
     "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaConfig=warn",
 )
 FORMAT_SECONDS: Final = 60
+_GROUPS_SECONDS: Final = 10
 ARCHIVE: Final = "kafka.jsa"
 """The file in the jars' folder that `class_archive` makes."""
 
@@ -106,6 +107,12 @@ class Broker(Server):
                 return
             time.sleep(0.05)
         raise StartFailed(f"Kafka was not ready after {timeout:g} seconds. {self._process.log_tail()}")
+
+    def open_groups(self) -> None:
+        """Let the broker make its topic of group offsets now: the first to ask for it is told to come again."""
+        admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
+        for asked in admin.describe_consumer_groups(["nobody"]).values():
+            asked.exception(_GROUPS_SECONDS)
 
     def _cluster_id(self) -> str:
         file = self.data / "cluster-id"
