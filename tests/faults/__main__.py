@@ -99,7 +99,6 @@ def _plants(wanted: argparse.Namespace) -> int:
 
 
 _NOT_BUILT: Final = (
-    "credentials revoked in the middle (the rig's broker has no users), "
     "the stream engine's own commit timer cancelled (the worker goes on and commits nothing, which its lag shows), "
     "two versions side by side (there is no earlier release), "
     "bounced mails (their reader is not built yet).",
@@ -111,12 +110,17 @@ class Kind(StrEnum):
 
     ONE_BROKER = "one-broker"
     SMALL_DISKS = "small-disks"
+    WITH_USERS = "with-users"
     THREE_BROKERS = "three-brokers"
 
     @classmethod
     def of(cls, family: Family) -> "Kind":
         """Where a family's cells run."""
-        others = {Family.DISK: cls.SMALL_DISKS, Family.CLUSTER: cls.THREE_BROKERS}
+        others = {
+            Family.DISK: cls.SMALL_DISKS,
+            Family.RIGHTS: cls.WITH_USERS,
+            Family.CLUSTER: cls.THREE_BROKERS,
+        }
         return others.get(family, cls.ONE_BROKER)
 
 
@@ -127,7 +131,14 @@ def _on_rig(
     nodes = 3 if kind is Kind.THREE_BROKERS else 1
     # Each rig has people of its own.
     seed = wanted.seed + list(Kind).index(kind)
-    with Rig(data, ensure_jars(), nodes=nodes, small_disks=kind is Kind.SMALL_DISKS, seed=seed) as rig:
+    with Rig(
+        data,
+        ensure_jars(),
+        nodes=nodes,
+        small_disks=kind is Kind.SMALL_DISKS,
+        users=kind is Kind.WITH_USERS,
+        seed=seed,
+    ) as rig:
         rig.drain()
         _say(f"up: {kind}, {len(cells)} cells")
         for cell in cells:

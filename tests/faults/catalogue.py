@@ -10,6 +10,7 @@ from tests.faults import (
     disk_cells,
     kafka_cells,
     postgres_cells,
+    rights_cells,
     service_cells,
     smtp_cells,
 )
@@ -23,6 +24,7 @@ CELLS: Final = (
     *smtp_cells.CELLS,
     *clock_cells.CELLS,
     *disk_cells.CELLS,
+    *rights_cells.CELLS,
     *cluster_cells.CELLS,
 )
 SHORT: Final = (

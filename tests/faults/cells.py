@@ -19,6 +19,7 @@ from frafaldsvarsel.heal import heal
 from frafaldsvarsel.watch import once
 from ops.accounts import Audit, Hop
 from ops.log import LogUnreachable
+from tests.faults.admin import AdminError
 from tests.faults.gather import gather
 from tests.faults.judge import Seen, Verdict, judge
 from tests.faults.load import MORNING, Sent
@@ -35,6 +36,7 @@ class Family(StrEnum):
     SMTP = "smtp"
     CLOCK = "clock"
     DISK = "disk"
+    RIGHTS = "rights"
 
 
 @dataclass
@@ -124,6 +126,7 @@ _FAILURES: Final = (
     AssertionError,
     TimeoutError,
     StartFailed,
+    AdminError,
     KafkaException,
     psycopg.Error,
     LogUnreachable,
@@ -183,7 +186,7 @@ def run_cell(rig: Rig, cell: Cell, *, messages: int, injections: int) -> Outcome
 
 def _heal(rig: Rig) -> None:
     """So that the next cell begins with nothing missing; this one has failed all the same."""
-    with suppress(NotDrained, LogUnreachable, psycopg.Error):
+    with suppress(NotDrained, AdminError, LogUnreachable, psycopg.Error):
         rig.relay.behave()
         asyncio.run(heal(rig.settings, once(rig.settings, timedelta(0)).exceptions))
         rig.drain()

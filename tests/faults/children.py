@@ -34,7 +34,7 @@ class _Child:
 class Children:
     """By name: `worker-1`, `ledger-2`, … The kind before the dash is the command."""
 
-    def __init__(self, data: Path, environment: Callable[[], Mapping[str, str]]) -> None:
+    def __init__(self, data: Path, environment: Callable[[str], Mapping[str, str]]) -> None:
         self.data = data
         self.failpoints = data / "failpoints"
         self.bug = ""
@@ -192,7 +192,7 @@ class Children:
         }
         if child.steady:
             own["INSTANCE"] = f"rig-{number}"
-        told = dict(self._environment()) | {PREFIX + name: held for name, held in own.items()}
+        told = dict(self._environment(kind)) | {PREFIX + name: held for name, held in own.items()}
         child.process = Process(
             Plan(
                 argv=[sys.executable, "-m", *self._command(kind)],

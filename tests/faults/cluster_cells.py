@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
+from tests.faults.admin import AdminError
 from tests.faults.cells import Cell, Family, Run, halves
 from tests.faults.load import Sent
 from tests.faults.rig import places
@@ -87,13 +88,10 @@ def _in_sync(run: Run) -> None:
     deadline = time.monotonic() + _PATIENCE
     wanted = len(places(_topics(run)))
     while time.monotonic() < deadline:
-        found = run.rig.admin.list_topics(timeout=10).topics
-        whole = sum(
-            len(partition.isrs) == _NODES
-            for name in _topics(run)
-            for partition in found[name].partitions.values()
-        )
-        if whole == wanted:
+        copies: list[int] = []
+        with suppress(AdminError):
+            copies = run.rig.admin.in_sync(_topics(run))
+        if len(copies) == wanted and set(copies) == {_NODES}:
             return
         time.sleep(0.3)
     run.left_out.append("the copies did not come together again")

@@ -7,13 +7,13 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import Producer
 
 from config.topics import Topic
 from frafaldsvarsel.watch import once
 from models.events import InputTopic
 from streams.settings import GROUP
+from tests.faults.admin import Admin, AdminError
 from tests.faults.cells import Cell, Family, Run, halves
 from tests.faults.judge import Seen
 from tests.faults.load import Sent
@@ -92,7 +92,7 @@ def _storm(run: Run, chunk: Sequence[Sent], *, times: int) -> int:
     return 2 * times
 
 
-def _without_workers(run: Run, chunk: Sequence[Sent], work: Callable[[AdminClient], None]) -> int:
+def _without_workers(run: Run, chunk: Sequence[Sent], work: Callable[[Admin], None]) -> int:
     """`work` on the group while nobody is in it."""
     first, second = halves(chunk)
     run.rig.children.hold(*WORKERS)
@@ -102,7 +102,7 @@ def _without_workers(run: Run, chunk: Sequence[Sent], work: Callable[[AdminClien
         try:
             work(run.rig.admin)
             break
-        except KafkaException:  # the group is not empty before the session of a steady member has run out
+        except AdminError:  # the group is not empty before the session of a steady member has run out
             if time.monotonic() > deadline:
                 raise NotDrained("the group never became empty") from None
             time.sleep(0.5)
@@ -113,21 +113,18 @@ def _without_workers(run: Run, chunk: Sequence[Sent], work: Callable[[AdminClien
 
 
 def _group_deleted(run: Run, chunk: Sequence[Sent]) -> int:
-    return _without_workers(run, chunk, lambda admin: admin.delete_consumer_groups([GROUP])[GROUP].result())
+    return _without_workers(run, chunk, lambda admin: admin.delete_group(GROUP))
 
 
 def _offsets_moved(run: Run, chunk: Sequence[Sent], *, back: bool) -> int:
     """By hand, by a tool: every partition of the group to its beginning, or past everything that waits."""
 
-    def move(admin: AdminClient) -> None:
+    def move(admin: Admin) -> None:
         names = [*map(str, InputTopic), str(Topic.PERSON_EVENTS)]
         now, ends = run.rig.committed(), run.rig.ends(names)
-        wanted = [
-            TopicPartition(place.topic, place.partition, max(0, now[key] - 50) if back else ends[key])
-            for place in places(names)
-            for key in [(place.topic, place.partition)]
-        ]
-        admin.alter_consumer_group_offsets([ConsumerGroupTopicPartitions(GROUP, wanted)])[GROUP].result()
+        admin.move(
+            GROUP, {place: max(0, now[place] - 50) if back else ends[place] for place in places(names)}
+        )
 
     return _without_workers(run, chunk, move)
 
@@ -201,14 +198,9 @@ def _retention(run: Run, chunk: Sequence[Sent]) -> int:
     doomed = [one for one in rig.load.draw(120) if one.ready.topic == topic]
     rig.publish(doomed)
     ends = rig.ends([topic])
-    gone = [TopicPartition(topic, part, end) for (_, part), end in ends.items() if end > before[topic, part]]
-    for future in rig.admin.delete_records(gone).values():
-        future.result()
-    removed = {
-        (topic, one.partition, offset)
-        for one in gone
-        for offset in range(before[topic, one.partition], ends[topic, one.partition])
-    }
+    gone = {place: end for place, end in ends.items() if end > before[place]}
+    rig.admin.delete_records(gone)
+    removed = {(*place, offset) for place, end in gone.items() for offset in range(before[place], end)}
     rig.markers |= removed
     run.lost_on_purpose += len(removed)
     rig.children.release(*WORKERS)

@@ -37,6 +37,11 @@ _FAMILIES: Final = {
     Family.POSTGRES: ("The database and the way to it", "PostgreSQL behind a proxy, and faults of its own."),
     Family.SMTP: ("The mail relay", "A real SMTP server that gives wrong answers at the stage named."),
     Family.DISK: ("Full disks", "The servers' disks are small here, and somebody else fills them."),
+    Family.RIGHTS: (
+        "Passwords and rights",
+        "Every kind of process has a name at the broker (SASL_SSL, SCRAM) and only the rights of docs/operations.md; "
+        "they are taken away while it works, and given back.",
+    ),
     Family.CLOCK: ("Clocks, nights and changes", "Wrong clocks, midnights, keys, routes and restarts."),
 }
 

@@ -5,16 +5,14 @@ The judge and the load reach the servers on ways of their own, so what they see 
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
 import psycopg
-from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._listoffsets import OffsetSpec
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from config.days_off import load_days_off
 from config.law import load_law
@@ -24,7 +22,6 @@ from config.tables import DATA
 from config.topics import TOPICS, Topic
 from config.units import DEFAULT_WORKING_DAYS, load_react_by, load_units
 from frafaldsvarsel.embedded.cluster import Cluster
-from frafaldsvarsel.embedded.kafka import Broker
 from frafaldsvarsel.embedded.ports import remembered_ports
 from frafaldsvarsel.embedded.postgres import SOCKET, Database
 from ledger.run import TOPICS as PROJECTED
@@ -33,6 +30,9 @@ from ops import topics
 from publisher.keys import read_key
 from publisher.local_keys import ensure_keys
 from streams.settings import GROUP
+from tests.faults import rights
+from tests.faults.admin import Admin, AdminError, At
+from tests.faults.brokers import one_broker
 from tests.faults.children import Children
 from tests.faults.disk import remove_disk, small_disk
 from tests.faults.judge import Rules
@@ -74,15 +74,27 @@ class Marks:
 
 
 class Rig:
-    """`with Rig(folder) as rig` starts everything; nodes=3 is a cluster, whose clients go without a proxy."""
+    """`with Rig(folder) as rig` starts everything; nodes=3 is a cluster, whose clients go without a proxy.
+
+    `users`: each kind of process has a name and a password at the broker, and no right but its own.
+    """
 
     def __init__(
-        self, data: Path, jars: Path, *, nodes: int = 1, small_disks: bool = False, seed: int = 1
+        self,
+        data: Path,
+        jars: Path,
+        *,
+        nodes: int = 1,
+        small_disks: bool = False,
+        users: bool = False,
+        seed: int = 1,
     ) -> None:
         self.data = data.resolve()
         self.nodes = nodes
         self.seed = seed
         self.small_disks = small_disks
+        self.users = users
+        self._kafka_ca = self.data / "kafka.pem"
         self._jars = jars
         self._stack = ExitStack()
         self.markers: set[tuple[str, int, int]] = set()
@@ -91,7 +103,6 @@ class Rig:
         """Seconds until what is still under way counts as stuck."""
         self.environment_more: dict[str, str] = {}
         """Settings that differ from the usual, without the prefix; for processes that are started from now on."""
-        self._admins: list[AdminClient] = []
 
     def __enter__(self) -> Self:
         try:
@@ -125,6 +136,10 @@ class Rig:
             self.settings.kafka, topics.Replication(factor=self.nodes, min_insync=min(self.nodes, 2))
         )
         self._clients()
+        if self.users:
+            for user in rights.RIGHTS:
+                rights.let_in(self.admin, user)
+                rights.give(self.admin, user)
         self.children = Children(self.data, self.environment)
         self._stack.callback(self.children.stop)
         (self.data / "failpoints").mkdir(exist_ok=True)
@@ -147,19 +162,11 @@ class Rig:
         names = ("broker", "controller", "direct", "proxy")
         ports = remembered_ports(self.data / "ports.json", names)
         self.direct, self.reached = f"127.0.0.1:{ports['direct']}", f"127.0.0.1:{ports['proxy']}"
-        self.broker = Broker(
-            self.data / "kafka",
-            self._jars,
-            ports={"broker": ports["broker"], "controller": ports["controller"]},
-            settings={
-                "listeners": f"BROKER://127.0.0.1:{ports['broker']},DIRECT://{self.direct},"
-                f"CONTROLLER://127.0.0.1:{ports['controller']}",
-                "advertised.listeners": f"BROKER://{self.reached},DIRECT://{self.direct}",
-                "listener.security.protocol.map": "BROKER:PLAINTEXT,DIRECT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-                "inter.broker.listener.name": "DIRECT",
-            },
-        )
-        route = Route(KAFKA, ("127.0.0.1", ports["broker"]), swallow=KafkaAnswer, port=ports["proxy"])
+        ca = self._kafka_ca if self.users else None
+        self.broker = one_broker(self.data / "kafka", self._jars, ports, ca=ca)
+        route = Route(KAFKA, ("127.0.0.1", ports["broker"]), port=ports["proxy"])
+        if not self.users:  # nobody reads in what is encrypted
+            route.swallow = KafkaAnswer
         self.proxy.add(route)
         self.broker.start()
         self._stack.callback(lambda: self.broker.stop())
@@ -167,7 +174,8 @@ class Rig:
 
     def _clients(self) -> None:
         reach: dict[str, str | int | float | bool] = {"bootstrap.servers": self.direct, **_QUIET}
-        self.admin = self._new_admin()
+        self.admin = Admin(self.direct)
+        self._stack.callback(self.admin.close)
         self.producer = Producer(
             reach | {"linger.ms": 5, "enable.idempotence": True, "message.timeout.ms": 120_000}
         )
@@ -187,15 +195,19 @@ class Rig:
             addresses={unit: found.email for unit, found in units.items()},
         )
 
-    def _new_admin(self) -> AdminClient:
-        # The old ones are kept: one that is thrown away with a question open takes the interpreter with it.
-        self._admins.append(AdminClient({"bootstrap.servers": self.direct, **_QUIET}))
-        return self._admins[-1]
-
-    def environment(self) -> dict[str, str]:
-        """What every process of the service is told."""
+    def environment(self, kind: str) -> dict[str, str]:
+        """What the service's processes of this kind are told."""
         port = self.proxy.routes[DATABASE].port
-        return self._environment(self.reached, f"postgresql://postgres@127.0.0.1:{port}/faults")
+        told = self._environment(self.reached, f"postgresql://postgres@127.0.0.1:{port}/faults")
+        if self.users:
+            login = {
+                "SECURITY": "SASL_SSL",
+                "CA_FILE": str(self._kafka_ca),
+                "USERNAME": kind,
+                "PASSWORD": rights.password(kind),
+            }
+            told |= {f"{PREFIX}KAFKA_{name}": held for name, held in login.items()}
+        return told
 
     @property
     def settings(self) -> Settings:
@@ -277,27 +289,18 @@ class Rig:
         assert left == 0, f"the load could not be published: {left} records are under way"
         return refused
 
-    def ends(self, names: Iterable[str]) -> dict[tuple[str, int], int]:
+    def ends(self, names: Iterable[str]) -> dict[At, int]:
         """One after the last offset of every partition."""
-        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-        asked = dict.fromkeys(places(names), latest)
-        for patience in range(20, -1, -1):
-            try:
-                answers = self.admin.list_offsets(asked, request_timeout=10)
-                return {(place.topic, place.partition): one.result().offset for place, one in answers.items()}
-            except KafkaException:
-                if not patience:
-                    raise
-                # librdkafka keeps the epoch of a leader from before its restart, and asks with it for ever.
-                self.admin = self._new_admin()
-                time.sleep(0.5)
-        raise AssertionError("unreachable")
+        asked = places(names)
+        for _ in range(_TRIES):
+            with suppress(AdminError):
+                return self.admin.ends(asked)
+            time.sleep(0.5)
+        return self.admin.ends(asked)
 
-    def committed(self) -> dict[tuple[str, int], int]:
+    def committed(self) -> dict[At, int]:
         """How far the workers' group has come, by Kafka's own account."""
-        wanted = ConsumerGroupTopicPartitions(GROUP, places(_READ))
-        found = self.admin.list_consumer_group_offsets([wanted], request_timeout=10)[GROUP].result()
-        return {(place.topic, place.partition): max(place.offset, 0) for place in found.topic_partitions}
+        return self.admin.committed(GROUP, places(_READ))
 
     def under_way(self) -> str:
         """What is not yet through, in a few words; empty when everything is."""
@@ -325,8 +328,7 @@ class Rig:
                     found = connection.execute(query).fetchone()
                     if found and found[0]:
                         return f"{found[0]} {what}"
-        except (KafkaException, psycopg.Error) as error:
-            self.admin = self._new_admin()  # it may ask a node that is none, for ever
+        except (AdminError, KafkaException, psycopg.Error) as error:
             return f"a server does not answer: {type(error).__name__}"
         return ""
 
@@ -365,10 +367,10 @@ _WAITING: Final = {
 }
 
 
-def places(names: Iterable[str]) -> list[TopicPartition]:
+def places(names: Iterable[str]) -> list[At]:
     """Every partition of the topics."""
     partitions = {spec.name: spec.partitions for spec in TOPICS}
-    return [TopicPartition(name, part) for name in names for part in range(partitions[name])]
+    return [(name, part) for name in names for part in range(partitions[name])]
 
 
 def read(bootstrap: str, bounds: Mapping[tuple[str, int], tuple[int, int]]) -> Sequence[Any]:
