@@ -100,7 +100,6 @@ def _plants(wanted: argparse.Namespace) -> int:
 
 _NOT_BUILT: Final = (
     "the stream engine's own commit timer cancelled (the worker goes on and commits nothing, which its lag shows), "
-    "two versions side by side (there is no earlier release), "
     "bounced mails (their reader is not built yet).",
 )
 

@@ -13,6 +13,7 @@ from tests.faults import (
     rights_cells,
     service_cells,
     smtp_cells,
+    version_cells,
 )
 from tests.faults.cells import Cell
 
@@ -23,6 +24,7 @@ CELLS: Final = (
     *service_cells.CELLS,
     *smtp_cells.CELLS,
     *clock_cells.CELLS,
+    *version_cells.CELLS,
     *disk_cells.CELLS,
     *rights_cells.CELLS,
     *cluster_cells.CELLS,

@@ -40,6 +40,8 @@ class Children:
         self.bug = ""
         """Planted into whoever of `bugged` is started from now on; see `tests.faults.plants`."""
         self.bugged: Sequence[str] = ()
+        self.versions: dict[str, Path] = {}
+        """Whose code is not this tree's, from their next start on."""
         self._environment = environment
         self._children: dict[str, _Child] = {}
         self._lock = threading.RLock()
@@ -178,6 +180,10 @@ class Children:
         bugged = self.bug and kind in self.bugged
         return ("tests.faults.planted", self.bug, kind) if bugged else ("frafaldsvarsel", kind)
 
+    def _code(self, name: str) -> dict[str, str]:
+        # Safe: or the folder in which the harness happens to be would go before.
+        return {"PYTHONPATH": str(self.versions.get(name, ROOT)), "PYTHONSAFEPATH": "1"}
+
     def _ready(self, name: str) -> Path:
         return self.data / f"{name}.ready"
 
@@ -197,7 +203,7 @@ class Children:
             Plan(
                 argv=[sys.executable, "-m", *self._command(kind)],
                 log=self.data / "logs" / f"{child.name}.log",
-                env=inherited | told | {"PYTHONPATH": str(ROOT)},
+                env=inherited | told | self._code(child.name),
                 grace_seconds=20,
             )
         )

@@ -3,18 +3,23 @@
 import signal
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from tests.faults import rights
 from tests.faults.admin import Admin
 from tests.faults.cells import Cell, Family, Run, halves
+from tests.faults.judge import Seen
 from tests.faults.load import Sent
 from tests.faults.rig import KAFKA, LEDGERS, SESSION_SECONDS, WORKERS
 
 Change = Callable[[Admin, str], None]
 _PROCESSES: Final = {rights.WORKER: WORKERS, rights.LEDGER: LEDGERS}
-_AWAY_SECONDS: Final = SESSION_SECONDS + 3
+_TRACEBACK: Final = 'Traceback (most recent call last):\n  File "<frozen runpy>"'
+"""Of the process itself, and not of one of its libraries' threads."""
+_AWAY_SECONDS: Final = SESSION_SECONDS + 8
+"""Past the session, and past the first patience of a process that begins."""
 
 
 def _taken(run: Run, chunk: Sequence[Sent], *, user: str, take: Change, give: Change) -> int:
@@ -36,17 +41,49 @@ def _taken(run: Run, chunk: Sequence[Sent], *, user: str, take: Change, give: Ch
     return 1
 
 
-def _cell(what: str, user: str, take: Change, give: Change) -> Cell:
-    work = partial(_taken, user=user, take=take, give=give)
-    return Cell(f"{what} taken from the {user}", Family.RIGHTS, work, most_rounds=3)
+def _said(run: Run, seen: Seen, *, user: str, goes_on: str, begins: str) -> None:
+    """Whoever looks into the logs must find the reason: of a process that went on, and of one that began."""
+    log = b"\n".join(text for where, text in seen.texts if where.startswith(f"log {user}")).decode(
+        errors="replace"
+    )
+    run.left_out += [f"no {user} said {words!r}" for words in (goes_on, begins) if words not in log]
+    if _TRACEBACK in log:
+        run.left_out.append(f"a {user} ended with a traceback in place of a sentence")
+
+
+def _cell(user: str, way: "_Way") -> Cell:
+    return Cell(
+        f"{way.what} taken from the {user}",
+        Family.RIGHTS,
+        partial(_taken, user=user, take=way.take, give=way.give),
+        most_rounds=3,
+        amend=partial(_said, user=user, goes_on=way.goes_on, begins=way.begins),
+    )
 
 
 def _lock_out(admin: Admin, user: str) -> None:
     admin.delete_password(user)
 
 
-CELLS: Final = tuple(
-    _cell(what, user, take, give)
-    for user in _PROCESSES
-    for what, take, give in (("password", _lock_out, rights.let_in), ("rights", rights.take, rights.give))
+@dataclass(frozen=True)
+class _Way:
+    """How somebody is shut out and let in, and the words by which a process says so."""
+
+    what: str
+    take: Change
+    give: Change
+    goes_on: str
+    begins: str
+
+
+_WAYS: Final = (
+    _Way(
+        "password",
+        _lock_out,
+        rights.let_in,
+        "SaslAuthenticationFailed",
+        "Kafka lets nobody in under this name",
+    ),
+    _Way("rights", rights.take, rights.give, "AuthorizationFailedError", "or this user may not describe it"),
 )
+CELLS: Final = tuple(_cell(user, way) for user in _PROCESSES for way in _WAYS)
