@@ -19,6 +19,7 @@ from tests.faults.judge import Seen
 from tests.faults.load import Sent
 from tests.faults.proxy import OFFSET_COMMIT, PRODUCE, Way
 from tests.faults.rig import KAFKA, SESSION_SECONDS, WORKERS, NotDrained, places
+from tests.faults.ways import bad_way, cut
 
 _FETCH: Final = 1
 _JOIN: Final = 11
@@ -51,32 +52,6 @@ def _swallowed(run: Run, chunk: Sequence[Sent], *, api: int, times: int) -> int:
     proxy.swallow(KAFKA, 0)
     run.healed()
     return proxy.swallowed(KAFKA) - before
-
-
-def _cut(run: Run, chunk: Sequence[Sent], *, times: int) -> int:
-    cut = 0
-    for part in halves(chunk, times):
-        run.publish(part)
-        cut += run.rig.proxy.cut(KAFKA) > 0
-        time.sleep(0.5)
-    run.healed()
-    return cut
-
-
-def _way(run: Run, chunk: Sequence[Sent], *, way: Way, seconds: float, latency: float = 0.0) -> int:
-    first, second = halves(chunk)
-    run.publish(first)
-    run.rig.proxy.set(KAFKA, way, latency=latency)
-    if way in (Way.REFUSE, Way.HALF_OPEN):
-        run.rig.proxy.cut(KAFKA)
-    run.publish(second)
-    time.sleep(seconds)
-    run.rig.proxy.set(KAFKA, Way.OPEN)
-    # Nothing is cut where answers have vanished: who waits for one must find out by himself.
-    if way is Way.HALF_OPEN:
-        run.rig.proxy.cut(KAFKA)
-    run.healed()
-    return 1
 
 
 def _storm(run: Run, chunk: Sequence[Sent], *, times: int) -> int:
@@ -256,12 +231,19 @@ CELLS: Final = (
     _cell("answer to OffsetCommit swallowed", _swallowed, per_round=5, api=OFFSET_COMMIT, times=5),
     _cell("answer to Fetch swallowed", _swallowed, per_round=5, api=_FETCH, times=5),
     _cell("answer to Heartbeat swallowed", _swallowed, per_round=3, most_rounds=4, api=_HEARTBEAT, times=3),
-    _cell("connections to the broker cut", _cut, per_round=4, times=4),
-    _cell("broker refuses connections", _way, way=Way.REFUSE, seconds=3, most_rounds=4),
-    _cell("broker half open", _way, way=Way.HALF_OPEN, seconds=4, most_rounds=3),
-    _cell("broker's answers vanish", _way, way=Way.DEAF, seconds=3, most_rounds=2),
-    _cell("broker blocked past the session", _way, way=Way.BLOCK, seconds=SESSION_SECONDS + 3, most_rounds=3),
-    _cell("broker slow", _way, way=Way.OPEN, seconds=3, latency=0.3, most_rounds=3),
+    _cell("connections to the broker cut", cut, server=KAFKA, per_round=4, times=4),
+    _cell("broker refuses connections", bad_way, server=KAFKA, way=Way.REFUSE, seconds=3, most_rounds=4),
+    _cell("broker half open", bad_way, server=KAFKA, way=Way.HALF_OPEN, seconds=4, most_rounds=3),
+    _cell("broker's answers vanish", bad_way, server=KAFKA, way=Way.DEAF, seconds=3, most_rounds=2),
+    _cell(
+        "broker blocked past the session",
+        bad_way,
+        server=KAFKA,
+        way=Way.BLOCK,
+        seconds=SESSION_SECONDS + 3,
+        most_rounds=3,
+    ),
+    _cell("broker slow", bad_way, server=KAFKA, way=Way.OPEN, seconds=3, latency=0.3, most_rounds=3),
     _cell("rebalance storm", _storm, per_round=6, most_rounds=4, times=3),
     _cell("transactions aborted by others", _transaction, commit=False, most_rounds=5, amend=_amend_aborted),
     _cell("offset gaps from a sender's transactions", _transaction, commit=True, most_rounds=5),
