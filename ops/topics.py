@@ -77,13 +77,15 @@ def apply(kafka: KafkaSettings, replication: Replication) -> list[str]:
 def check(kafka: KafkaSettings, replication: Replication) -> list[Difference]:
     """What differs from the table; nothing when all is as it should be."""
     admin, known = _open(kafka)
+    present = [spec for spec in TOPICS if spec.name in known]
+    if not present:
+        return [Difference("None of the topics is there, or this user may not describe them.", True)]
     faults = [
         Difference(f"Topic {spec.name} is missing, or this user may not describe it.", True)
         for spec in TOPICS
         if spec.name not in known
     ]
-    present = [spec for spec in TOPICS if spec.name in known]
-    configs = _configs(admin, [spec.name for spec in present]) if present else {}
+    configs = _configs(admin, [spec.name for spec in present])
     for spec in present:
         faults += _differences(spec, known[spec.name], configs[spec.name], replication)
     return faults

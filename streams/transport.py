@@ -44,6 +44,14 @@ class Consumer(driver.Consumer):
                     return
                 yield place, self._stretch(place, records[start : start + LONGEST])
 
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Back to what is committed; where nothing is, to the beginning (faust.md, 17)."""
+        committed = await super().seek_to_committed()
+        fresh = [place for place, offset in committed.items() if not offset or offset < 0]
+        if fresh:
+            await self._thread.seek_to_beginning(*fresh)
+        return committed
+
     async def _seek_again(self) -> None:
         try:
             await self.perform_seek()

@@ -84,6 +84,8 @@ _WAYS: Final = (
         "SaslAuthenticationFailed",
         "Kafka lets nobody in under this name",
     ),
-    _Way("rights", rights.take, rights.give, "AuthorizationFailedError", "or this user may not describe it"),
+    _Way(
+        "rights", rights.take, rights.give, "AuthorizationFailedError", "or this user may not describe them"
+    ),
 )
 CELLS: Final = tuple(_cell(user, way) for user in _PROCESSES for way in _WAYS)
