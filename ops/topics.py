@@ -79,7 +79,10 @@ def check(kafka: KafkaSettings, replication: Replication) -> list[Difference]:
     admin, known = _open(kafka)
     present = [spec for spec in TOPICS if spec.name in known]
     if not present:
-        return [Difference("None of the topics is there, or this user may not describe them.", True)]
+        # Not a difference: a right that was taken away comes back, and the process goes on by itself.
+        raise TopicsUnreachable(
+            "Kafka shows none of the topics; make them (topics apply), or let this user describe them."
+        )
     faults = [
         Difference(f"Topic {spec.name} is missing, or this user may not describe it.", True)
         for spec in TOPICS

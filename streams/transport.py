@@ -93,6 +93,10 @@ class Consumer(driver.Consumer):
 
     async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:
         reach(Point.OFFSETS_BEFORE)
+        # Somebody else's by now: kept, they would be offered and discarded again twice a second, for ever.
+        for place in offsets.keys() - self.assignment():
+            self._acked.pop(place, None)
+            self._acked_index.pop(place, None)
         committed: bool = await super()._commit_offsets(offsets, start_new_transaction)
         reach(Point.OFFSETS_AFTER)
         return committed

@@ -84,8 +84,6 @@ _WAYS: Final = (
         "SaslAuthenticationFailed",
         "Kafka lets nobody in under this name",
     ),
-    _Way(
-        "rights", rights.take, rights.give, "AuthorizationFailedError", "or this user may not describe them"
-    ),
+    _Way("rights", rights.take, rights.give, "AuthorizationFailedError", "Kafka shows none of the topics"),
 )
 CELLS: Final = tuple(_cell(user, way) for user in _PROCESSES for way in _WAYS)

@@ -128,3 +128,13 @@ async def test_where_everything_is_committed_nothing_else_is_sought() -> None:
     consumer._thread = cast("Any", thread)
     await consumer.seek_to_committed()
     assert thread.to_beginning == []
+
+
+async def test_what_is_somebody_elses_now_is_not_offered_for_commit_again() -> None:
+    consumer = Fetching({}, None)
+    consumer._committed_offset = defaultdict(lambda: None)
+    consumer._acked[PLACE] = [199]
+    consumer._thread = cast("Any", SimpleNamespace(assignment=lambda: {OTHER}))
+    consumer.log = cast("Any", SimpleNamespace(dev=lambda *_: None, info=lambda *_: None))
+    assert not await consumer._commit_offsets({PLACE: 200})
+    assert consumer._filter_committable_offsets([PLACE]) == {}
