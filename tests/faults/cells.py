@@ -21,9 +21,12 @@ from ops.accounts import Audit, Hop
 from ops.log import LogUnreachable
 from tests.faults.admin import AdminError
 from tests.faults.gather import gather
-from tests.faults.judge import Seen, Verdict, judge
+from tests.faults.judge import judge
 from tests.faults.load import MORNING, Sent
-from tests.faults.rig import Marks, NotDrained, Rig
+from tests.faults.places import NotDrained
+from tests.faults.rig import Marks, Rig
+from tests.faults.seen import Seen
+from tests.faults.verdict import Verdict
 
 
 class Family(StrEnum):

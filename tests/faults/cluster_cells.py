@@ -12,7 +12,7 @@ from typing import Any, Final
 from tests.faults.admin import AdminError
 from tests.faults.cells import Cell, Family, Run, halves
 from tests.faults.load import Sent
-from tests.faults.rig import places
+from tests.faults.places import places
 
 _NODES: Final = 3
 _PATIENCE: Final = 60.0

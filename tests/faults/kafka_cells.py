@@ -15,10 +15,12 @@ from models.events import InputTopic
 from streams.settings import GROUP
 from tests.faults.admin import Admin, AdminError
 from tests.faults.cells import Cell, Family, Run, halves
-from tests.faults.judge import Seen
 from tests.faults.load import Sent
+from tests.faults.places import NotDrained, places
 from tests.faults.proxy import OFFSET_COMMIT, PRODUCE, Way
-from tests.faults.rig import KAFKA, SESSION_SECONDS, WORKERS, NotDrained, places
+from tests.faults.rig import KAFKA, WORKERS
+from tests.faults.seen import Seen
+from tests.faults.told import SESSION_SECONDS
 from tests.faults.ways import bad_way, cut
 
 _FETCH: Final = 1

@@ -11,10 +11,10 @@ from typing import Any, Final
 import psycopg
 
 from tests.faults.cells import Cell, Family, Run, halves
-from tests.faults.judge import Seen
 from tests.faults.load import Sent
 from tests.faults.proxy import Way
 from tests.faults.rig import DATABASE, LEDGERS, NOTIFIERS
+from tests.faults.seen import Seen
 from tests.faults.ways import bad_way, cut
 
 _OURS: Final = (

@@ -4,7 +4,7 @@ The judge and the load reach the servers on ways of their own, so what they see 
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import psycopg
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import KafkaException
 
 from config.days_off import load_days_off
 from config.law import load_law
@@ -37,8 +37,11 @@ from tests.faults.children import Children
 from tests.faults.disk import remove_disk, small_disk
 from tests.faults.judge import Rules
 from tests.faults.load import SENDERS, Keys, Load, Sent
+from tests.faults.places import NotDrained, places
 from tests.faults.proxy import CommitAnswer, KafkaAnswer, Proxy, Route
+from tests.faults.publish import Publisher
 from tests.faults.relay import Relay
+from tests.faults.told import usual
 from tests.unit.models.histories import plain_law
 
 KAFKA: Final = "kafka"
@@ -47,16 +50,9 @@ SMTP: Final = "smtp"
 WORKERS: Final = ("worker-1", "worker-2")
 LEDGERS: Final = ("ledger-1", "ledger-2")
 NOTIFIERS: Final = ("notify-1", "notify-2")
-SESSION_SECONDS: Final = 6
-LEASE_SECONDS: Final = 8
-_QUIET: Final = {"log_level": 0}
 _READ: Final = [*map(str, InputTopic), str(Topic.PERSON_EVENTS)]
 _POLL_SECONDS: Final = 0.15
 _TRIES: Final = 20
-
-
-class NotDrained(AssertionError):
-    """Something is still under way after all patience; the message says what."""
 
 
 class NoDisk(RuntimeError):
@@ -173,12 +169,9 @@ class Rig:
         self.broker.wait_ready()
 
     def _clients(self) -> None:
-        reach: dict[str, str | int | float | bool] = {"bootstrap.servers": self.direct, **_QUIET}
         self.admin = Admin(self.direct)
         self._stack.callback(self.admin.close)
-        self.producer = Producer(
-            reach | {"linger.ms": 5, "enable.idempotence": True, "message.timeout.ms": 120_000}
-        )
+        self._publisher = Publisher(self.direct)
         service_key = read_key(self.data / "keys" / "service.public.json")
         self.signing = {number: read_key(self.data / "keys" / f"{number}.key.json") for number in SENDERS}
         keys = Keys(signing=lambda number: self.signing[number], service=service_key)
@@ -217,26 +210,8 @@ class Rig:
         return load(told | {PREFIX + "AUDIT_FILE": str(self.data / "audit.sqlite")})
 
     def _environment(self, bootstrap: str, database: str) -> dict[str, str]:
-        keys = self.data / "keys"
-        told = {
-            "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
-            "REPLICATION_FACTOR": str(self.nodes),
-            "MIN_INSYNC_REPLICAS": str(min(self.nodes, 2)),
-            "DATABASE_URL": database,
-            "KEYRING_FILE": str(keys / "service.key.json"),
-            "SENDERS_DIR": str(self.data / "senders"),
-            "SESSION_TIMEOUT_SECONDS": str(SESSION_SECONDS),
-            "SMTP_HOST": "localhost",
-            "SMTP_PORT": str(self.proxy.routes[SMTP].port),
-            "SMTP_CA_FILE": str(self.data / "relay.pem"),
-            "SMTP_TIMEOUT_SECONDS": "2",
-            "SMTP_ANSWER_TIMEOUT_SECONDS": "4",
-            "DATABASE_TIMEOUT_SECONDS": "4",
-            "MAIL_LEASE_SECONDS": str(LEASE_SECONDS),
-            "MAIL_RETRY_SECONDS": "1",
-            "MAIL_FROM": "frafaldsvarsel@frafaldsvarsel.example",
-            "INBOX_URL": "https://frafaldsvarsel.example",
-        } | self.environment_more
+        told = usual(self.data, nodes=self.nodes, smtp_port=self.proxy.routes[SMTP].port)
+        told |= {"KAFKA_BOOTSTRAP_SERVERS": bootstrap, "DATABASE_URL": database} | self.environment_more
         return {PREFIX + name: held for name, held in told.items()}
 
     def forget_audit(self) -> None:
@@ -250,44 +225,7 @@ class Rig:
 
     def publish(self, records: Iterable[Sent], *, timestamp_ms: int = 0) -> None:
         """As the senders' libraries do: until every record is acknowledged. The broker puts its own time on it."""
-        waiting = list(records)
-        for _ in range(_TRIES):
-            waiting = self._send(waiting, timestamp_ms)
-            if not waiting:
-                return
-            time.sleep(1)  # as a sender does: what was refused is sent again
-        raise AssertionError(f"the load could not be published: {len(waiting)} records are left")
-
-    def _send(self, records: Iterable[Sent], timestamp_ms: int) -> list[Sent]:
-        """Those that the broker has refused."""
-        refused: list[Sent] = []
-
-        def told(sent: Sent) -> Callable[[object, object], None]:
-            def answered(error: object, _: object) -> None:
-                if error is not None:
-                    refused.append(sent)
-
-            return answered
-
-        for sent in records:
-            ready = sent.ready
-            headers: list[tuple[str, str | bytes | None]] = [*ready.headers]
-            while True:
-                try:
-                    self.producer.produce(
-                        ready.topic,
-                        ready.value,
-                        ready.key,
-                        headers=headers,
-                        on_delivery=told(sent),
-                        timestamp=timestamp_ms,
-                    )
-                    break
-                except BufferError:
-                    self.producer.poll(0.05)
-        left = self.producer.flush(120)
-        assert left == 0, f"the load could not be published: {left} records are under way"
-        return refused
+        self._publisher.publish(records, timestamp_ms)
 
     def ends(self, names: Iterable[str]) -> dict[At, int]:
         """One after the last offset of every partition."""
@@ -365,44 +303,3 @@ _WAITING: Final = {
     "conflicts are open": "SELECT count(*) FROM repeats WHERE kind = 'conflict' AND resolved_at IS NULL",
     "notices are due": "SELECT count(*) FROM deliveries WHERE status = 'due'",
 }
-
-
-def places(names: Iterable[str]) -> list[At]:
-    """Every partition of the topics."""
-    partitions = {spec.name: spec.partitions for spec in TOPICS}
-    return [(name, part) for name in names for part in range(partitions[name])]
-
-
-def read(bootstrap: str, bounds: Mapping[tuple[str, int], tuple[int, int]]) -> Sequence[Any]:
-    """Every committed record within the bounds (first, end), by another client than the service's."""
-    wanted = {place: limits for place, limits in bounds.items() if limits[1] > limits[0]}
-    found: list[Any] = []
-    if not wanted:
-        return found
-    consumer = Consumer(
-        {
-            "bootstrap.servers": bootstrap,
-            "group.id": "faults-judge",
-            "enable.auto.commit": False,
-            "isolation.level": "read_committed",
-            "enable.partition.eof": True,
-            "auto.offset.reset": "earliest",
-            **_QUIET,
-        }
-    )
-    consumer.assign([TopicPartition(topic, part, first) for (topic, part), (first, _) in wanted.items()])
-    left = set(wanted)
-    deadline = time.monotonic() + 60
-    try:
-        while left:
-            if time.monotonic() > deadline:
-                raise NotDrained(f"{len(left)} partitions could not be read")
-            for message in consumer.consume(2000, timeout=0.2):
-                place = (str(message.topic()), int(message.partition() or 0))
-                if message.error() is not None:
-                    left.discard(place)
-                elif (message.offset() or 0) < wanted[place][1]:
-                    found.append(message)
-    finally:
-        consumer.close()
-    return found

@@ -10,9 +10,10 @@ from typing import Final
 from tests.faults import rights
 from tests.faults.admin import Admin
 from tests.faults.cells import Cell, Family, Run, halves
-from tests.faults.judge import Seen
 from tests.faults.load import Sent
-from tests.faults.rig import KAFKA, LEDGERS, SESSION_SECONDS, WORKERS
+from tests.faults.rig import KAFKA, LEDGERS, WORKERS
+from tests.faults.seen import Seen
+from tests.faults.told import SESSION_SECONDS
 
 Change = Callable[[Admin, str], None]
 _PROCESSES: Final = {rights.WORKER: WORKERS, rights.LEDGER: LEDGERS}
