@@ -140,7 +140,7 @@ def _plants(evidence: Evidence) -> Iterator[str]:
     yield "## Planted bugs"
     yield ""
     yield f"A harness that finds nothing may be blind. **{found} of {len(evidence.plants)}** bugs that were planted into the service were found."
-    yield "Where the service's next line of defence would have repaired one, the plant takes that away too (`tests/faults/plants`)."
+    yield "Where the service's next line of defence would have repaired one, the plant takes that away too (`tests/faults/plants`), and what the bug does *alone* is measured beside it."
     yield ""
     yield "| bug | found by |"
     yield "|---|---|"
