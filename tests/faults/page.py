@@ -140,7 +140,9 @@ def _plants(evidence: Evidence) -> Iterator[str]:
     yield "## Planted bugs"
     yield ""
     yield f"A harness that finds nothing may be blind. **{found} of {len(evidence.plants)}** bugs that were planted into the service were found."
-    yield "Where the service's next line of defence would have repaired one, the plant takes that away too (`tests/faults/plants`), and what the bug does *alone* is measured beside it."
+    yield "Where the service's next line of defence would have repaired one, the plant takes that away too (`tests/faults/plants`)."
+    if any("alone" in caught for caught in evidence.plants.values()):
+        yield "What such a bug does *alone*, with that line still there, was tried as well, and stands beside it."
     yield ""
     yield "| bug | found by |"
     yield "|---|---|"
