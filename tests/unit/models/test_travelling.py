@@ -1,13 +1,14 @@
 """What a later version has added to a record is kept and passed on; what a sender has added is refused."""
 
 import json
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, get_args
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from models.decision import Cause, Decision
-from models.events import EVENT_TYPES
+from models.events import EVENT_TYPES, Risk
 from models.frozen import Travelling
 from models.person_event import PersonEvent
 from models.receipt import Applied, AppliedEntry, Receipt, ReceiptStatus, RepeatKind, RepeatReceipt
@@ -47,6 +48,22 @@ def by_the_next_version(written: Any) -> Any:
     if not isinstance(written, dict):
         return written
     return {name: by_the_next_version(inner) for name, inner in written.items()} | LATER
+
+
+def models_in(held: Any) -> Iterator[type[BaseModel]]:
+    """Every model in an annotation, however deep."""
+    for inner in get_args(held):
+        yield from models_in(inner)
+    if isinstance(held, type) and issubclass(held, BaseModel):
+        yield held
+        for field in held.model_fields.values():
+            yield from models_in(field.annotation)
+
+
+def test_whatever_is_inside_a_record_that_travels_travels() -> None:
+    found = {model for record in RECORDS for model in models_in(type(record))}
+    assert Risk in found
+    assert [model.__name__ for model in found if not issubclass(model, Travelling)] == []
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record).__name__)
