@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from models import contract
-from models.frozen import Frozen
+from models.frozen import Frozen, Travelling
 from models.sender import SenderKind
 
 TYPE_PREFIX: Final = "dk.frafaldsvarsel."
@@ -22,49 +22,49 @@ class InputTopic(StrEnum):
     DROPOUT_RISKS = "dropout-risks"
 
 
-class EnrolmentVersion(contract.EnrolmentFields):
+class EnrolmentVersion(contract.EnrolmentFields, Travelling):
     """An enrolment registered or corrected."""
 
     kind: Literal["enrolment.registered", "enrolment.corrected"]
 
 
-class EnrolmentEnd(contract.EnrolmentEndFields):
+class EnrolmentEnd(contract.EnrolmentEndFields, Travelling):
     """An enrolment ended."""
 
     kind: Literal["enrolment.ended"]
 
 
-class BenefitPeriodVersion(contract.BenefitPeriodFields):
+class BenefitPeriodVersion(contract.BenefitPeriodFields, Travelling):
     """A benefit period registered or corrected."""
 
     kind: Literal["benefit-period.registered", "benefit-period.corrected"]
 
 
-class BenefitAnnulment(contract.BenefitAnnulmentFields):
+class BenefitAnnulment(contract.BenefitAnnulmentFields, Travelling):
     """A benefit period annulled."""
 
     kind: Literal["benefit-period.annulled"]
 
 
-class Residence(contract.ResidenceFields):
+class Residence(contract.ResidenceFields, Travelling):
     """A residence registered."""
 
     kind: Literal["residence.registered"]
 
 
-class Risk(contract.RiskFields):
+class Risk(contract.RiskFields, Travelling):
     """A dropout risk raised."""
 
     kind: Literal["dropout-risk.raised"]
 
 
-class Withdrawal(contract.WithdrawalFields):
+class Withdrawal(contract.WithdrawalFields, Travelling):
     """A dropout risk withdrawn."""
 
     kind: Literal["dropout-risk.withdrawn"]
 
 
-class Refusal(Frozen):
+class Refusal(Travelling):
     """The ledger's word that the event at `topic`/`partition`/`offset` reused another event's id."""
 
     kind: Literal["event.refused"]

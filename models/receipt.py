@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from models.frozen import Frozen
+from models.frozen import Travelling
 from models.person_event import Origin
 from models.reasons import Rejection
 
@@ -14,7 +14,7 @@ class ReceiptStatus(StrEnum):
     REJECTED = "rejected"
 
 
-class Receipt(Frozen):
+class Receipt(Travelling):
     """Exactly one for each input record. Holds no personal data: `detail` names fields, never values."""
 
     origin: Origin
@@ -36,7 +36,7 @@ class RepeatKind(StrEnum):
     CONFLICT = "conflict"
 
 
-class RepeatReceipt(Frozen):
+class RepeatReceipt(Travelling):
     """Follows when an accepted record repeats an id: a duplicate has no effect, a conflict is refused."""
 
     origin: Origin
@@ -45,7 +45,7 @@ class RepeatReceipt(Frozen):
     event_id: str
 
 
-class AppliedEntry(Frozen):
+class AppliedEntry(Travelling):
     """One person event that match has applied."""
 
     offset: int
@@ -57,7 +57,7 @@ class AppliedEntry(Frozen):
     """Decisions that are new or changed by it."""
 
 
-class Applied(Frozen):
+class Applied(Travelling):
     """What match has applied of one partition in one batch: one entry for every person event."""
 
     partition: int

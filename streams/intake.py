@@ -243,7 +243,9 @@ def _event(
             "fingerprint": fingerprint,
             "content": {**content, "kind": event_type.kind},
             "sealed": sealed,
-        }
+        },
+        # What this version writes it knows: a field that slipped through could name the person.
+        extra="forbid",
     )
 
 
