@@ -24,6 +24,7 @@ from ops.hops import (
     revisions,
     sequences,
     tasks,
+    totals,
 )
 from ops.hops.desk import Connection, Desk, look
 from ops.log import Log
@@ -33,6 +34,7 @@ from ops.oracle import Oracle
 HOPS: Final = (
     sequences.count,
     receipts.count,
+    totals.count,
     person_events.count,
     applied.count,
     decisions.count,
