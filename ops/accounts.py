@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from models.frozen import Frozen
 
@@ -107,6 +107,8 @@ class Audit(Frozen):
     lags: tuple[Lag, ...] = ()
     oldest_seconds: float = 0.0
     """The age of the oldest record that is still under way."""
+    canary_home_at: AwareDatetime | None = None
+    """When the brokers had received the last canary that came home, as the books say."""
     read: int = 0
     """Records of the log that this round has read."""
 

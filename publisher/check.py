@@ -16,6 +16,7 @@ from models.contract import AboutPerson, ContactPerson, ControlTotalData, TypeCo
 from models.cpr import NotAPerson, normalise
 from models.envelope import RefusedError, read
 from models.events import EVENT_TYPES, EventType, countable
+from models.frozen import Frozen
 from models.sender import Sender, kind_of
 from publisher.plain import PlainEvent
 from publisher.prepare import attributes_of
@@ -118,6 +119,8 @@ def _sentence(loc: tuple[int | str, ...], kind: str, message: str, event_type: E
 @cache
 def field_names(event_type: EventType) -> frozenset[str]:
     """The contract's own names for the type's data: those that a sentence may repeat."""
-    nested = {"contact": ContactPerson, "counts": TypeCount}
-    inner = (model.model_fields for field, model in nested.items() if field in event_type.data.model_fields)
-    return frozenset({*event_type.data.model_fields, *(name for names in inner for name in names)})
+    nested: dict[str, type[Frozen]] = {"contact": ContactPerson, "counts": TypeCount}
+    names = set(event_type.data.model_fields)
+    for field in names & nested.keys():
+        names |= set(nested[field].model_fields)
+    return frozenset(names)

@@ -15,6 +15,7 @@ import orjson
 from joserfc.jwk import OKPKey
 from pydantic import ValidationError
 
+from models import canary
 from models.calendar import copenhagen_date
 from models.contract import ControlTotalData
 from models.cpr import NotAPerson, normalise
@@ -233,6 +234,9 @@ def _event(
         raise RefusedError(Rejection.NOT_A_PERSON) from None
     attributes = envelope.attributes
     fields = data.model_dump(mode="json")
+    field = canary.oversteps(attributes["sender"], number, fields.get("municipality_code"))
+    if field is not None:
+        raise RefusedError(Rejection.NOT_SENDERS_OWN, field)
     person_id = context.vault.person_id(number)
     fingerprint = _fingerprint(envelope, {**fields, "cpr": person_id}, context.vault)
     sealed = None
