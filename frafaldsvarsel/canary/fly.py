@@ -59,6 +59,9 @@ class Canary:
         self._known: int | None = None
         """The person whose facts are known to be applied."""
         self._taken_back: set[datetime] = set()
+        for leg in Leg:
+            # Of a series that begins with a loss, Prometheus could not say that it has grown.
+            shown.count(metrics.CANARY_LOST, leg, by=0)
 
     async def close(self) -> None:
         """Disconnect."""

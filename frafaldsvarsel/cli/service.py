@@ -101,6 +101,8 @@ def check_config(data: DataDir = None) -> None:
     if not faults:
         known.open_keyring().make_vault()
         compose.smtp(known)
+        if known.canary_seconds is not None and known.canary_keys_dir is not None:
+            compose.canary(known)
         faults = [str(fault) for fault in compose.register_faults(known)]
     for sentence in faults:
         fail(sentence)

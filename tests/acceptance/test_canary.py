@@ -1,8 +1,11 @@
 """Story: a canary flies through the real service; with the ledger stopped it is missed, and the heart stops beating."""
 
 import asyncio
+import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,7 +22,9 @@ from frafaldsvarsel.canary.trail import Flight, Leg
 from frafaldsvarsel.embedded.mailbox import read_mails
 from frafaldsvarsel.service import Service
 from frafaldsvarsel.watch import Rounds, auditor
+from ledger import queries
 from models import canary as reserved
+from ops.accounts import Hop
 from ops.heartbeat import Heartbeat
 from ops.metrics import CANARY_METRICS, Metrics
 
@@ -214,6 +219,37 @@ def test_with_the_ledger_stopped_the_canary_is_missed_and_the_heart_stops(
     (again,) = Cage(service).fly(after)
     assert again.home
     assert Watch(service, tmp_path / "beat", since=after).beats()
+
+
+def test_the_command_sends_one_and_says_how_long_each_leg_took(service: Service) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "frafaldsvarsel", "canary", "--once", "--json", "--data", str(service.data)],
+        capture_output=True,
+        text=True,
+        timeout=2 * LONG,
+        check=True,
+    )
+    said = json.loads(run.stdout)
+    assert (said["home"], said["lost_at"], said["why"]) == (True, None, None)
+    assert list(said["legs"]) == list(Leg)
+
+
+def test_lists_leave_canaries_out_unless_they_are_asked_for(service: Service) -> None:
+    url = service.settings.database_url.get_secret_value()
+    for query in (queries.RECEIPTS, queries.DECISIONS, queries.TASKS):
+        assert list(queries.rows(url, query, {}, limit=None)) == []
+        assert list(queries.rows(url, query, {}, limit=1, canaries=True))
+    assert list(queries.rows(url, queries.TASKS, {"unit": reserved.UNIT}, limit=1))
+    assert list(queries.rows(url, queries.RECEIPTS, {"institution": reserved.REGISTER}, limit=1))
+
+
+def test_the_audit_counts_them_in_and_names_them_beside(service: Service) -> None:
+    with auditor(service.settings) as count:
+        result = count(HOUR)
+    receipts = next(account for account in result.accounts if account.hop is Hop.RECEIPTS)
+    notices = next(account for account in result.accounts if account.hop is Hop.NOTICES)
+    assert receipts.total == receipts.beside["from_canaries"] > 0
+    assert notices.total == notices.beside["of_canaries"] > 0
 
 
 def test_its_mails_say_nothing_of_anybody(service: Service) -> None:

@@ -53,14 +53,14 @@ def test_every_metric_of_the_alert_rules_exists_and_every_label() -> None:
 
 
 @pytest.mark.parametrize(
-    "wanted", ["audit_unaccounted", "heartbeat", "retention_headroom", "healings_given_up"]
+    "wanted", ["audit_unaccounted", "heartbeat", "retention_headroom", "healings_given_up", "canary_age"]
 )
 def test_what_must_ring_rings(wanted: str) -> None:
     assert f"frafaldsvarsel_{wanted}" in RULES.read_text("utf-8")
 
 
 def test_labels_are_places_and_causes() -> None:
-    assert {"hop", "part", "what", "group", "topic", "partition"} == LABELS
+    assert {"hop", "part", "what", "group", "topic", "partition", "leg"} == LABELS
 
 
 def test_an_audit_is_shown_whole_and_what_has_gone_is_shown_no_longer() -> None:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import OKPKey
 
+from models import canary
 from models.contract import TypeCount
 from models.envelope import MAX_BYTES
 from models.events import TYPE_PREFIX, InputTopic, Risk
@@ -310,6 +311,28 @@ def test_an_event_belongs_to_the_danish_day_of_its_time(time: str, day: str) -> 
         assert take(received(ready), SENDERS.context).receipt.registered_on == date.fromisoformat(day)
     unsigned = take(received(edited(SENDERS.ready(event), time="2025-09-29T10:00:00Z")), SENDERS.context)
     assert (unsigned.receipt.reason, unsigned.receipt.registered_on) == (Rejection.SIGNATURE_INVALID, None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "detail"),
+    [
+        ({"cpr": canary.made_up_cpr(5)}, None),
+        ({"cpr": MADE_UP_CPR}, "cpr"),
+        ({"cpr": canary.made_up_cpr(5), "municipality_code": "0101"}, "municipality_code"),
+    ],
+)
+def test_a_canarys_sender_speaks_of_its_own_people_at_its_own_place(
+    changes: dict[str, str], detail: str | None
+) -> None:
+    """Whoever gets hold of its keys can touch nobody, and no canary can reach a real unit."""
+    senders = Senders()
+    senders.entries[canary.REGISTER] = SENDERS.entries[REGISTER].model_copy(
+        update={"number": canary.REGISTER}
+    )
+    senders.private[canary.REGISTER] = senders.add_key(canary.REGISTER, f"{canary.REGISTER}-1")
+    home = with_data(residence_event(sender=canary.REGISTER), municipality_code=canary.MUNICIPALITY)
+    receipt = take(received(senders.ready(with_data(home, **changes))), senders.context).receipt
+    assert (receipt.reason, receipt.detail) == (detail and Rejection.NOT_SENDERS_OWN, detail)
 
 
 def test_facts_seal_nothing() -> None:
