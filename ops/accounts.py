@@ -63,6 +63,8 @@ class Missing(Frozen):
     message_id: str | None = None
     detail: str | None = None
     """What else is known; `what` alone is one of a closed number of sentences, so that causes can be counted."""
+    case: str | None = None
+    """By what name a person can put it aside (`models.dismissal`), where only its sender could mend it."""
 
     @property
     def cause(self) -> tuple[str, str]:

@@ -28,7 +28,9 @@ def show(result: Audit) -> None:
         out.print(f"  [bold]{account.total:,}[/] = {_equation(account)}", highlight=False)
     for one in result.exceptions[:_SHOWN]:
         place = f"{one.topic}/{one.partition}@{one.offset}" if one.topic is not None else one.task_id or ""
-        fail(f"{one.what}: {place} {one.message_id or ''} {one.detail or ''}".rstrip())
+        case = f"({one.case})" if one.case else ""
+        said = (f"{one.what}: {place}", one.message_id, one.detail, case)
+        fail(" ".join(part for part in said if part))
     if len(result.exceptions) > _SHOWN:
         fail(f"… and {len(result.exceptions) - _SHOWN} more; --json lists all.")
     state = (

@@ -12,8 +12,10 @@ from typing import Final
 
 import orjson
 
+from models.dismissal import WrongTotal
 from models.events import CONTROL_TOTAL, TYPE_PREFIX, InputTopic
 from ops.accounts import Account, Hop
+from ops.dismissals import cases
 from ops.hops.desk import LISTED, Desk
 
 DISAGREES: Final = "a day's control total disagrees with what has come"
@@ -61,6 +63,12 @@ class Line:
         """Whether nothing is missing and nothing too much."""
         return self.declared == self.came
 
+    @property
+    def case(self) -> WrongTotal:
+        """By what a person can put it aside."""
+        kind = self.type.removeprefix(TYPE_PREFIX)
+        return WrongTotal(self.sender, date.fromisoformat(self.day), kind, self.declared, self.came)
+
     def __str__(self) -> str:
         kind = self.type.removeprefix(TYPE_PREFIX).rsplit(".v", 1)[0]
         return f"sender {self.sender}, {self.day}, {kind}: {self.declared} declared, {self.came} came"
@@ -69,6 +77,7 @@ class Line:
 def count(desk: Desk) -> Account:
     """The lines of all totals in force. A day to which nothing was added since it agreed is not counted again."""
     days = _in_force(desk)
+    aside = set(cases(desk.connection))
     stale = {day: total for day, total in days.items() if total.stale}
     came = _came(desk, list(stale))
     found = Counter(agree=sum(total.agreed for total in days.values() if not total.stale))
@@ -80,6 +89,8 @@ def count(desk: Desk) -> Account:
         for line in lines:
             if line.agrees:
                 found["agree"] += 1
+            elif line.case in aside:
+                found["dismissed"] += 1
             elif young:
                 found["young"] += 1
             else:
@@ -91,10 +102,13 @@ def count(desk: Desk) -> Account:
     if settled:
         with desk.notes.writing():
             desk.notes.many(_SETTLE, settled)
+    parts = {"agree": found["agree"]}
+    if found["dismissed"]:
+        parts["dismissed"] = found["dismissed"]
     return Account(
         hop=Hop.TOTALS,
         total=found.total(),
-        parts={"agree": found["agree"]},
+        parts=parts,
         under_way=found["young"],
         unaccounted=found["old"],
         beside={"days": len(days)},
@@ -129,4 +143,12 @@ def _came(desk: Desk, days: list[Day]) -> Mapping[Day, Mapping[str, int]]:
 
 def _miss(desk: Desk, total: Declared, line: Line) -> None:
     topic, part, offset = total.place
-    desk.miss(Hop.TOTALS, DISAGREES, topic=topic, partition=part, offset=offset, detail=str(line))
+    desk.miss(
+        Hop.TOTALS,
+        DISAGREES,
+        topic=topic,
+        partition=part,
+        offset=offset,
+        detail=str(line),
+        case=str(line.case),
+    )

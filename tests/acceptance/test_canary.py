@@ -252,6 +252,25 @@ def test_the_audit_counts_them_in_and_names_them_beside(service: Service) -> Non
     assert notices.total == notices.beside["of_canaries"] > 0
 
 
+def test_an_operator_puts_a_hole_aside_after_a_look(service: Service) -> None:
+    """First it is only said; then it stands in the list, with who and why."""
+
+    def dismiss(*arguments: str, code: int = 0) -> str:
+        line = [sys.executable, "-m", "frafaldsvarsel", "dismiss", *arguments, "--data", str(service.data)]
+        run = subprocess.run(line, capture_output=True, text=True, timeout=LONG, check=False)
+        assert run.returncode == code, run.stderr
+        return run.stdout + run.stderr
+
+    because = ("--because", "the school has restored a backup", "--as", "nobody")
+    assert "say why" in dismiss("gap/900101/5-6", "--yes", code=2)
+    assert "no case that the audit names" in dismiss("gap/900101", *because, "--yes", code=1)
+    assert "would be put aside" in dismiss("gap/900101/5-6", *because)
+    assert "Nothing has been put aside" in dismiss()
+    assert "1 put aside" in dismiss("gap/900101/5-6", *because, "--yes")
+    said = json.loads(dismiss("--json"))
+    assert (said["case"], said["dismissed_by"], said["because"]) == ("gap/900101/5-6", "nobody", because[1])
+
+
 def test_its_mails_say_nothing_of_anybody(service: Service) -> None:
     """And all of them are the canary's."""
     mails = read_mails(service.data / "catcher")
