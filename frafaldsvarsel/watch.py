@@ -22,7 +22,7 @@ from config.settings import PREFIX, Settings
 from frafaldsvarsel import compose
 from frafaldsvarsel.heal import heal
 from ops import metrics
-from ops.accounts import Audit, Missing
+from ops.accounts import HOP_OF, Audit, Missing
 from ops.audit import audit
 from ops.heartbeat import Heartbeat, HeartbeatFailed
 from ops.log import Log, LogUnreachable
@@ -118,6 +118,9 @@ class Rounds:
         self._canary_within = canary_within
         self._clock = clock
         self._since = clock()
+        for lack, hop in HOP_OF.items():
+            # Of a series that begins with a healing, Prometheus could not say that it has grown.
+            shown.count(metrics.HEALINGS, hop.value, lack.value, by=0)
 
     def round(self, count: Count, grace: timedelta) -> Audit | None:
         """One round; None when nothing could be counted, and then no heartbeat is sent either."""

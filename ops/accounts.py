@@ -51,6 +51,18 @@ class Lack(StrEnum):
     NO_DECISION = "no decision"
 
 
+HOP_OF: Mapping[Lack, Hop] = {
+    Lack.NO_RECEIPT: Hop.RECEIPTS,
+    Lack.ACCEPTANCE_NOT_BOOKED: Hop.RECEIPTS,
+    Lack.REFUSAL_NOT_BOOKED: Hop.RECEIPTS,
+    Lack.NOT_FOLLOWED: Hop.PERSON_EVENTS,
+    Lack.NOT_APPLIED: Hop.APPLIED,
+    Lack.ENTRY_NOT_BOOKED: Hop.APPLIED,
+    Lack.NO_DECISION: Hop.DECISIONS,
+}
+"""Where each of them is found."""
+
+
 class Missing(Frozen):
     """One thing that does not balance, by its place. Never holds content."""
 

@@ -9,7 +9,7 @@ import pytest
 from config.errors import ConfigError
 from config.settings import Settings
 from frafaldsvarsel.watch import MOST_HEALINGS, Count, Heal, Healings, Rounds, auditor
-from ops.accounts import Account, Audit, Hop, Missing
+from ops.accounts import HOP_OF, Account, Audit, Hop, Lack, Missing
 from ops.heartbeat import Heartbeat
 from ops.log import LogUnreachable
 from ops.metrics import Metrics
@@ -158,6 +158,14 @@ def test_healings_are_counted_by_cause_and_given_up_in_the_end(
     assert value(shown, "frafaldsvarsel_healings_given_up") == 1
     assert going.healings.by_cause == {("receipts", "no receipt"): MOST_HEALINGS}
     assert "healed: receipts: no receipt: 1 records" in caplog.text
+
+
+def test_every_healing_has_a_series_before_the_first_one(beat: Path) -> None:
+    """Or the alert could not see the first: a series that begins with it has not grown."""
+    _, shown = rounds(beat)
+    for lack, hop in HOP_OF.items():
+        assert value(shown, "frafaldsvarsel_healings_total", hop=hop.value, what=lack.value) == 0
+    assert set(HOP_OF) == set(Lack)
 
 
 def test_a_run_without_faults_needs_no_healing(beat: Path) -> None:
