@@ -91,6 +91,7 @@ TOPICS: Final = (
     _input(InputTopic.BENEFITS, "Benefit periods from municipalities."),
     _input(InputTopic.RESIDENCES, "Residences from the residence register."),
     _input(InputTopic.DROPOUT_RISKS, "At-risk messages from institutions."),
+    _input(InputTopic.CONTROL_TOTALS, "What senders say that they have published of a day; about no person."),
     TopicSpec(
         name=Topic.PERSON_EVENTS.value,
         about="Accepted events under a pseudonym; intake to match.",

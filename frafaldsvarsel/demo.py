@@ -167,4 +167,4 @@ def demo_service(data: Path, say: Callable[[str], None]) -> Service:
                 shutil.rmtree(left) if left.is_dir() else left.unlink()
     data.mkdir(parents=True, exist_ok=True)
     (data / MARK).write_text("Made by the demo, and removed when it starts again.\n", encoding="utf-8")
-    return Service(data, say=say, workers=WORKERS, audit=False, grace_seconds=GRACE_SECONDS)
+    return Service(data, say=say, workers=WORKERS, audit=False, canary=False, grace_seconds=GRACE_SECONDS)

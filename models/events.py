@@ -20,6 +20,7 @@ class InputTopic(StrEnum):
     BENEFITS = "benefits"
     RESIDENCES = "residences"
     DROPOUT_RISKS = "dropout-risks"
+    CONTROL_TOTALS = "control-totals"
 
 
 class EnrolmentVersion(contract.EnrolmentFields, Travelling):
@@ -92,9 +93,10 @@ class EventType:
 
     kind: str
     topic: InputTopic
-    sender: SenderKind
-    data: type[contract.AboutPerson]
-    content: type[Frozen]
+    senders: frozenset[SenderKind]
+    data: type[Frozen]
+    content: type[Frozen] | None
+    """What the stream keeps; None where the event is about no person, and ends with its receipt."""
     owner: str | None
     """The field that must equal the sender's number."""
 
@@ -104,8 +106,8 @@ class EventType:
         return f"{TYPE_PREFIX}{self.kind}.v1"
 
 
-_INSTITUTION = SenderKind.INSTITUTION
-_MUNICIPALITY = SenderKind.MUNICIPALITY
+_INSTITUTION = frozenset({SenderKind.INSTITUTION})
+_MUNICIPALITY = frozenset({SenderKind.MUNICIPALITY})
 _ROWS = (
     EventType(
         "enrolment.registered",
@@ -158,7 +160,7 @@ _ROWS = (
     EventType(
         "residence.registered",
         InputTopic.RESIDENCES,
-        SenderKind.REGISTER,
+        frozenset({SenderKind.REGISTER}),
         contract.ResidenceData,
         Residence,
         None,
@@ -179,8 +181,32 @@ _ROWS = (
         Withdrawal,
         "institution_number",
     ),
+    EventType(
+        "control-total.declared",
+        InputTopic.CONTROL_TOTALS,
+        frozenset(SenderKind),
+        contract.ControlTotalData,
+        None,
+        None,
+    ),
 )
 EVENT_TYPES: Final[dict[str, EventType]] = {row.name: row for row in _ROWS}
 """By CloudEvents ``type``."""
+CONTROL_TOTAL: Final = f"{TYPE_PREFIX}control-total.declared.v1"
 SEALED_FIELDS: Final = frozenset({"cpr", "text", "contact"})
 """Fields of the data that the stream never sees in the clear."""
+
+
+def countable(kind: SenderKind) -> frozenset[str]:
+    """The types that a sender of that kind counts in its control totals: all that it may send but the totals."""
+    return frozenset(
+        name for name, row in EVENT_TYPES.items() if kind in row.senders and name != CONTROL_TOTAL
+    )
+
+
+def full_type(name: str) -> str:
+    """``dropout-risk.raised``, with or without ``.v1``, → the full name; anything else stays as it is."""
+    for candidate in (f"{TYPE_PREFIX}{name}.v1", f"{TYPE_PREFIX}{name}"):
+        if candidate in EVENT_TYPES:
+            return candidate
+    return name

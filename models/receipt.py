@@ -1,7 +1,11 @@
 """The answer to every input record, and match's answer to every person event: what the accounting counts."""
 
+from datetime import date
 from enum import StrEnum
 
+from pydantic import AwareDatetime
+
+from models.contract import TypeCount
 from models.frozen import Travelling
 from models.person_event import Origin
 from models.reasons import Rejection
@@ -12,6 +16,15 @@ class ReceiptStatus(StrEnum):
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"
+
+
+class Total(Travelling):
+    """What a sender says that it has published of one day."""
+
+    day: date
+    registered_at: AwareDatetime
+    """Of two totals of one day the later one holds."""
+    counts: tuple[TypeCount, ...]
 
 
 class Receipt(Travelling):
@@ -27,6 +40,10 @@ class Receipt(Travelling):
     fingerprint: str | None = None
     sequence: int | None = None
     """The event's number among its sender's, where the sender counts them and has signed it."""
+    registered_on: date | None = None
+    """The Danish date of the event's ``time``, where its sender has signed it: the day whose control total it is in."""
+    total: Total | None = None
+    """What an accepted control total says."""
 
 
 class RepeatKind(StrEnum):

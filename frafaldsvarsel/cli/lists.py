@@ -20,6 +20,9 @@ from models.task import TaskStatus
 Limit = Annotated[
     int | None, typer.Option("--limit", min=1, help="How many rows; a table shows 50 unless told.")
 ]
+Canaries = Annotated[
+    bool, typer.Option("--canaries", help="The canary's too; what is asked for by name is shown anyway.")
+]
 Row = Mapping[str, Any]
 Column = Callable[[Row], object]
 _TABLE_ROWS = 50
@@ -36,6 +39,7 @@ def receipts(
     status: Annotated[ReceiptStatus | None, typer.Option(help="accepted or rejected.")] = None,
     institution: Annotated[str | None, typer.Option(help="Of one sender's number.")] = None,
     message: Annotated[str | None, typer.Option(help="Of one message id.")] = None,
+    canaries: Canaries = False,
     data: DataDir = None,
     limit: Limit = None,
     as_json: JsonFlag = False,
@@ -45,6 +49,7 @@ def receipts(
         queries.RECEIPTS,
         {"status": status, "institution": institution, "message": message},
         _RECEIPT_COLUMNS,
+        canaries=canaries,
         data=data,
         limit=limit,
         as_json=as_json,
@@ -56,6 +61,7 @@ def decisions(
     institution: Annotated[str | None, typer.Option(help="Of one sender's number.")] = None,
     message: Annotated[str | None, typer.Option(help="Of one message id.")] = None,
     unit: Annotated[str | None, typer.Option(help="Of one unit.")] = None,
+    canaries: Canaries = False,
     data: DataDir = None,
     limit: Limit = None,
     as_json: JsonFlag = False,
@@ -65,6 +71,7 @@ def decisions(
         queries.DECISIONS,
         {"outcome": outcome, "institution": institution, "message": message, "unit": unit},
         _DECISION_COLUMNS,
+        canaries=canaries,
         data=data,
         limit=limit,
         as_json=as_json,
@@ -75,6 +82,7 @@ def tasks(
     status: Annotated[TaskStatus | None, typer.Option(help="open or withdrawn.")] = None,
     unit: Annotated[str | None, typer.Option(help="Of one unit.")] = None,
     reference: Annotated[str | None, typer.Option(help="One task: FV-XXXX-XXXX-XXXX.")] = None,
+    canaries: Canaries = False,
     data: DataDir = None,
     limit: Limit = None,
     as_json: JsonFlag = False,
@@ -84,6 +92,7 @@ def tasks(
         queries.TASKS,
         {"status": status, "unit": unit, "reference": reference},
         _TASK_COLUMNS,
+        canaries=canaries,
         data=data,
         limit=limit,
         as_json=as_json,
@@ -95,6 +104,7 @@ def _list(
     filters: dict[str, str | None],
     columns: Mapping[str, Column],
     *,
+    canaries: bool,
     data: Path | None,
     limit: int | None,
     as_json: bool,
@@ -102,7 +112,7 @@ def _list(
     url = settings(data).database_url.get_secret_value()
     wanted = limit if as_json or limit is not None else _TABLE_ROWS
     try:
-        rows = queries.rows(url, query, filters, limit=wanted)
+        rows = queries.rows(url, query, filters, limit=wanted, canaries=canaries)
         if as_json:
             for row in rows:
                 emit(row)

@@ -43,7 +43,7 @@ class Killer:
 @pytest.fixture(scope="module")
 def after_the_kills(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path, list[int]]:
     data = tmp_path_factory.mktemp("kills")
-    service = Service(data, jars=jars)
+    service = Service(data, jars=jars, canary=False)
     killed: list[int] = []
     manuscript = Manuscript(service.data, messages=400)
     with service.running():
