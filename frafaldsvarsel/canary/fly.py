@@ -18,7 +18,7 @@ from config.topics import Topic
 from frafaldsvarsel.canary import plan
 from frafaldsvarsel.canary.books import Books
 from frafaldsvarsel.canary.plan import Plan
-from frafaldsvarsel.canary.trail import Flight, Leg, Trail, applied_places
+from frafaldsvarsel.canary.trail import Flight, Leg, Trail, applied_places, refusal
 from frafaldsvarsel.canary.wire import Ends, Wire
 from models.law import Law
 from ops import metrics
@@ -112,6 +112,9 @@ class Canary:
                 for topic, value in await self._wire.hear(_HEAR_MS):
                     if topic == Topic.APPLIED:
                         waited_for -= applied_places(value)
+                    elif topic == Topic.RECEIPTS and (reason := refusal(value, waited_for)) is not None:
+                        trail.stopped = f"intake has refused a fact: {reason}"
+                        return
             self._known = person
         (trail.place,) = await self._wire.publish([plan.message(moment, self._plan)])
         trail.reach(Leg.PUBLISHED, self._monotonic())
