@@ -85,7 +85,9 @@ class Canary:
             why=None if trail.home else trail.stopped or trail.hint or "it was not seen in time",
         )
         self._show(flight)
-        await self._quietly(self._take_back(moment))
+        if trail.place is not None or trail.stopped is None:
+            # It may have been taken though nobody acknowledged it.
+            await self._quietly(self._take_back(moment))
         self._wire.deaf()
         return flight
 
