@@ -5,10 +5,12 @@ No row holds a CPR, a name or free text: what is sealed stays sealed.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 from psycopg.rows import dict_row
+
+from models import canary
 
 _RECEIPTS = """
 SELECT r.event_id AS message_id, r.sender AS institution, r.type, r.status, r.reason, r.detail, p.kind AS repeat,
@@ -17,6 +19,7 @@ FROM receipts r LEFT JOIN repeats p USING (topic, partition, "offset")
 WHERE (%(status)s::text IS NULL OR r.status = %(status)s)
   AND (%(institution)s::text IS NULL OR r.sender = %(institution)s)
   AND (%(message)s::text IS NULL OR r.event_id = %(message)s)
+  AND (r.sender IS NULL OR r.sender <> ALL(%(aside)s))
 ORDER BY r.appended_at DESC, r.topic, r.partition, r."offset" DESC
 LIMIT %(limit)s
 """
@@ -32,6 +35,7 @@ WHERE (%(outcome)s::text IS NULL OR m.outcome = %(outcome)s)
   AND (%(institution)s::text IS NULL OR m.sender = %(institution)s)
   AND (%(message)s::text IS NULL OR m.message_id = %(message)s)
   AND (%(unit)s::text IS NULL OR m.unit_id = %(unit)s)
+  AND m.sender <> ALL(%(aside)s)
 ORDER BY m.appended_at DESC, m.sender, m.message_id
 LIMIT %(limit)s
 """
@@ -48,6 +52,7 @@ FROM tasks t
 WHERE (%(status)s::text IS NULL OR t.status = %(status)s)
   AND (%(unit)s::text IS NULL OR t.unit_id = %(unit)s)
   AND (%(reference)s::text IS NULL OR t.reference = %(reference)s)
+  AND t.unit_id <> ALL(%(aside)s)
 ORDER BY t.react_by, t.reference
 LIMIT %(limit)s
 """
@@ -71,6 +76,7 @@ class Query:
     filters: tuple[str, ...]
 
 
+_CANARIES: Final = [*sorted(canary.SENDERS), canary.UNIT]
 RECEIPTS = Query(_RECEIPTS, ("status", "institution", "message"))
 DECISIONS = Query(_DECISIONS, ("outcome", "institution", "message", "unit"))
 TASKS = Query(_TASKS, ("status", "unit", "reference"))
@@ -79,10 +85,22 @@ HISTORY = Query(_HISTORY, ("reference",))
 
 
 def rows(
-    url: str, query: Query, filters: Mapping[str, str | None], *, limit: int | None
+    url: str,
+    query: Query,
+    filters: Mapping[str, str | None],
+    *,
+    limit: int | None,
+    canaries: bool = False,
 ) -> Iterator[dict[str, Any]]:
-    """The rows of a listing, streamed; `limit` None means all."""
-    parameters = {name: filters.get(name) for name in query.filters} | {"limit": limit}
+    """The rows of a listing, streamed; `limit` None means all. Canaries' are left out unless they are asked for."""
+    named = {filters.get(name) for name in query.filters}
+    one_by_name = any(filters.get(name) for name in ("message", "reference"))
+    shown = canaries or one_by_name or not named.isdisjoint(_CANARIES)
+    parameters = {
+        **{name: filters.get(name) for name in query.filters},
+        "limit": limit,
+        "aside": [] if shown else _CANARIES,
+    }
     with (
         psycopg.connect(url) as connection,
         connection.transaction(),

@@ -19,6 +19,9 @@ from models.receipt import ReceiptStatus
 Limit = Annotated[
     int | None, typer.Option("--limit", min=1, help="How many rows; a table shows 50 unless told.")
 ]
+Canaries = Annotated[
+    bool, typer.Option("--canaries", help="The canary's too; what is asked for by name is shown anyway.")
+]
 Row = Mapping[str, Any]
 Column = Callable[[Row], object]
 _TABLE_ROWS = 50
@@ -34,6 +37,7 @@ def receipts(
     status: Annotated[ReceiptStatus | None, typer.Option(help="accepted or rejected.")] = None,
     institution: Annotated[str | None, typer.Option(help="Of one sender's number.")] = None,
     message: Annotated[str | None, typer.Option(help="Of one message id.")] = None,
+    canaries: Canaries = False,
     data: DataDir = None,
     limit: Limit = None,
     as_json: JsonFlag = False,
@@ -43,6 +47,7 @@ def receipts(
         queries.RECEIPTS,
         {"status": status, "institution": institution, "message": message},
         _RECEIPT_COLUMNS,
+        canaries=canaries,
         data=data,
         limit=limit,
         as_json=as_json,
@@ -54,6 +59,7 @@ def decisions(
     institution: Annotated[str | None, typer.Option(help="Of one sender's number.")] = None,
     message: Annotated[str | None, typer.Option(help="Of one message id.")] = None,
     unit: Annotated[str | None, typer.Option(help="Of one unit.")] = None,
+    canaries: Canaries = False,
     data: DataDir = None,
     limit: Limit = None,
     as_json: JsonFlag = False,
@@ -63,6 +69,7 @@ def decisions(
         queries.DECISIONS,
         {"outcome": outcome, "institution": institution, "message": message, "unit": unit},
         _DECISION_COLUMNS,
+        canaries=canaries,
         data=data,
         limit=limit,
         as_json=as_json,
@@ -74,6 +81,7 @@ def listing(
     filters: dict[str, str | None],
     columns: Mapping[str, Column],
     *,
+    canaries: bool,
     data: Path | None,
     limit: int | None,
     as_json: bool,
@@ -82,7 +90,7 @@ def listing(
     url = settings(data).database_url.get_secret_value()
     wanted = limit if as_json or limit is not None else _TABLE_ROWS
     try:
-        rows = queries.rows(url, query, filters, limit=wanted)
+        rows = queries.rows(url, query, filters, limit=wanted, canaries=canaries)
         if as_json:
             for row in rows:
                 emit(row)

@@ -7,7 +7,7 @@ import psycopg
 import typer
 
 from frafaldsvarsel.cli.environment import settings
-from frafaldsvarsel.cli.lists import Column, Limit, listing, plain
+from frafaldsvarsel.cli.lists import Canaries, Column, Limit, listing, plain
 from frafaldsvarsel.cli.show_task import as_object, present
 from frafaldsvarsel.cli.terminal import DataDir, JsonFlag, emit, fail
 from ledger import queries
@@ -28,6 +28,7 @@ def tasks(
     status: Annotated[TaskStatus | None, typer.Option(help="open, closed or withdrawn.")] = None,
     unit: Annotated[str | None, typer.Option(help="Of one unit.")] = None,
     reference: Annotated[str | None, typer.Option(help="One task: FV-XXXX-XXXX-XXXX.")] = None,
+    canaries: Canaries = False,
     data: DataDir = None,
     limit: Limit = None,
     as_json: JsonFlag = False,
@@ -39,6 +40,7 @@ def tasks(
         queries.TASKS,
         {"status": status, "unit": unit, "reference": reference},
         _COLUMNS,
+        canaries=canaries,
         data=data,
         limit=limit,
         as_json=as_json,
