@@ -1,6 +1,6 @@
 """The composition root: settings in, the parts of each process out. The only place where everything meets."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -11,11 +11,13 @@ from config.law import load_law
 from config.senders import SenderRegister, base_senders
 from config.settings import PREFIX, Settings
 from config.tables import DATA
-from config.units import load_react_by, load_units
+from config.units import load_not_reached, load_react_by, load_units
 from frafaldsvarsel.canary.fly import CanarySettings
+from ledger.act import Rules
 from ledger.project import Policy
 from ledger.run import LedgerSettings
 from models import canary as reserved
+from models.calendar import COPENHAGEN
 from models.ids import UnitId
 from models.law import Law
 from models.retry import RetryPolicy
@@ -85,6 +87,16 @@ def policy(settings: Settings) -> Policy:
         react_by_days=load_react_by(directory).days,
         recipients=recipients,
         days_off=load_days_off(directory),
+    )
+
+
+def rules(settings: Settings) -> Rules:
+    """What decides on what people do with a task."""
+    not_reached = load_not_reached(reference_dir(settings))
+    return Rules(
+        policy=policy(settings),
+        not_reached_after=lambda unit_id: not_reached.attempts(unit_id, datetime.now(COPENHAGEN).date()),
+        units=frozenset(load_units(reference_dir(settings))) - {reserved.UNIT},
     )
 
 

@@ -41,8 +41,9 @@ LIMIT %(limit)s
 """
 
 _TASKS = """
-SELECT t.id AS task_id, t.reference, t.unit_id AS unit, t.status, t.react_by, t.mentor_until, t.appended_at,
-       t.opened_at,
+SELECT t.id AS task_id, t.reference, t.unit_id AS unit, t.status, t.ending, t.react_by, t.mentor_until, t.appended_at,
+       t.opened_at, t.closed_at, t.acknowledged_at, t.owner_name AS owner, t.attempts, t.reached_at, t.version,
+       (SELECT f.reference FROM tasks f WHERE f.id = t.follows) AS follows,
        (SELECT count(*) FROM messages m WHERE m.task_id = t.id) AS messages,
        (SELECT array_agg(DISTINCT m.message_id) FROM messages m WHERE m.task_id = t.id) AS message_ids,
        (SELECT count(*) FROM deliveries d WHERE d.task_id = t.id AND d.status = 'delivered') AS delivered,
@@ -53,6 +54,16 @@ WHERE (%(status)s::text IS NULL OR t.status = %(status)s)
   AND (%(reference)s::text IS NULL OR t.reference = %(reference)s)
   AND t.unit_id <> ALL(%(aside)s)
 ORDER BY t.react_by, t.reference
+LIMIT %(limit)s
+"""
+
+_HISTORY = """
+SELECT a.at, 'person' AS by, a.kind, a.by_name AS who, a.via, a.detail, s.reference AS successor, a.number AS line
+FROM acts a JOIN tasks t ON t.id = a.task_id LEFT JOIN tasks s ON s.id = a.successor WHERE t.reference = %(reference)s
+UNION ALL
+SELECT u.at, 'service', u.kind, NULL, NULL, u.detail, NULL, u.id
+FROM audit u JOIN tasks t ON t.id = u.task_id WHERE t.reference = %(reference)s
+ORDER BY at, by, line
 LIMIT %(limit)s
 """
 
@@ -69,6 +80,8 @@ _CANARIES: Final = [*sorted(canary.SENDERS), canary.UNIT]
 RECEIPTS = Query(_RECEIPTS, ("status", "institution", "message"))
 DECISIONS = Query(_DECISIONS, ("outcome", "institution", "message", "unit"))
 TASKS = Query(_TASKS, ("status", "unit", "reference"))
+HISTORY = Query(_HISTORY, ("reference",))
+"""What was done with one task, by whom, the earliest first."""
 
 
 def rows(

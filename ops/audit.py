@@ -14,7 +14,9 @@ from config.tables import DATA
 from ops import canary, reading
 from ops.accounts import Audit
 from ops.hops import (
+    acts,
     applied,
+    closings,
     decisions,
     deliveries,
     notices,
@@ -25,6 +27,7 @@ from ops.hops import (
     sequences,
     tasks,
     totals,
+    transfers,
 )
 from ops.hops.desk import Connection, Desk, look
 from ops.log import Log
@@ -41,6 +44,9 @@ HOPS: Final = (
     decisions.count,
     revisions.count,
     tasks.count,
+    acts.count,
+    closings.count,
+    transfers.count,
     notices.count,
     deliveries.count,
     offsets.count,

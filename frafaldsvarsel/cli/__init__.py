@@ -17,6 +17,7 @@ from frafaldsvarsel.cli import (
     rebuild,
     senders,
     service,
+    tasks,
 )
 from frafaldsvarsel.cli.terminal import fail
 
@@ -30,6 +31,7 @@ app = typer.Typer(
 service.add_to(app)
 publish.add_to(app)
 lists.add_to(app)
+tasks.add_to(app)
 senders.add_to(app)
 audit.add_to(app)
 canary.add_to(app)
