@@ -14,6 +14,7 @@ from config.rows import (
     UnitRow,
 )
 from config.rule_sets import RuleSetRow, read_rule_sets
+from config.step_rows import DigestRow, HoursRow, RecipientRow, StepRow
 from config.tables import Table, read_table
 
 
@@ -29,6 +30,10 @@ class Reference:
     senders: Table[SenderRow]
     react_by: Table[ReactByRow]
     days_off: Table[DayOffRow]
+    steps: Table[StepRow]
+    working_hours: Table[HoursRow]
+    recipients: Table[RecipientRow]
+    digests: Table[DigestRow]
 
     @property
     def faults(self) -> list[Fault]:
@@ -42,6 +47,10 @@ class Reference:
             *self.senders.faults,
             *self.react_by.faults,
             *self.days_off.faults,
+            *self.steps.faults,
+            *self.working_hours.faults,
+            *self.recipients.faults,
+            *self.digests.faults,
         ]
 
 
@@ -56,4 +65,8 @@ def read_reference(directory: Path) -> Reference:
         senders=read_table(directory, "senders.csv", SenderRow),
         react_by=read_table(directory, "react_by.csv", ReactByRow),
         days_off=read_table(directory, "days_off.csv", DayOffRow),
+        steps=read_table(directory, "steps.csv", StepRow),
+        working_hours=read_table(directory, "working_hours.csv", HoursRow),
+        recipients=read_table(directory, "recipients.csv", RecipientRow),
+        digests=read_table(directory, "digests.csv", DigestRow),
     )

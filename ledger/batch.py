@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 from config.topics import Topic
 from ledger import repeats, store
 from ledger.project import Policy, Projection, cause_of
+from ledger.steps import plan_steps
 from models.decision import Decision
 from models.receipt import Applied, Receipt, RepeatReceipt
 
@@ -67,3 +68,5 @@ async def _decide(connection: store.Connection, decisions: Sequence[Decision], p
     for decision in decisions:
         projection.take(decision, refused=decision.message.origin.place in refused)
     await store.write(connection, projection.changes)
+    if policy.steps is not None:
+        await plan_steps(connection, projection.changes.tasks, policy.steps)

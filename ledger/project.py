@@ -15,6 +15,7 @@ from models.calendar import COPENHAGEN, add_working_days, copenhagen_date
 from models.decision import Decision, Outcome
 from models.ids import delivery_id, task_id, task_reference
 from models.outcome import Occasion
+from models.plan import StepPolicy
 from models.reasons import DecisionReason
 from models.task import TaskStatus
 
@@ -31,6 +32,8 @@ class Policy:
     recipients: Callable[[str], Sequence[str]]
     """Mail addresses, by unit."""
     days_off: Container[date]
+    steps: StepPolicy | None = None
+    """What falls due besides; None where nobody is reminded of anything."""
 
 
 class Projection:
