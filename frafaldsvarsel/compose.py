@@ -13,10 +13,12 @@ from config.settings import Settings
 from config.steps import load_steps
 from config.tables import DATA
 from config.units import load_react_by, load_units
+from ledger.act import Rules
 from ledger.project import Policy
 from ledger.run import LedgerSettings
 from models.ids import UnitId
 from models.law import Law
+from models.life import NOT_REACHED_AFTER
 from models.outcome import Audience, Channel
 from models.retry import RetryPolicy
 from notifiers.due import Freeze, freezer
@@ -80,6 +82,15 @@ def policy(settings: Settings) -> Policy:
         recipients=lambda unit: steps.addresses(unit, Audience.UNIT, Channel.EMAIL),
         days_off=load_days_off(directory),
         steps=steps,
+    )
+
+
+def rules(settings: Settings) -> Rules:
+    """What decides on what people do with a task."""
+    return Rules(
+        policy=policy(settings),
+        not_reached_after=lambda unit_id: NOT_REACHED_AFTER,
+        units=frozenset(load_units(reference_dir(settings))),
     )
 
 

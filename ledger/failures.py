@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 
 from ledger.notices import Notice, write
 from ledger.project import deadline_of
+from ledger.steps import LOCK
 from ledger.store import Connection
 from ledger.store import now as begun
 from models.ids import failure_step_id
@@ -56,6 +57,7 @@ ON CONFLICT DO NOTHING RETURNING id
 async def follow_failures(connection: Connection, policy: StepPolicy, *, limit: int) -> int:
     """Escalate, or say why not, for up to `limit` notices that nobody has followed; how many."""
     async with connection.transaction():
+        await connection.execute(LOCK)
         async with connection.cursor(row_factory=dict_row) as cursor:
             await cursor.execute(_FAILED, (limit,))
             rows = await cursor.fetchall()

@@ -23,6 +23,8 @@ from models.plan import Footing, StepKind, StepPolicy, StepRule, plan
 from models.replan import FiredBecause, Kept, Replanned, StepStatus, replan
 from models.task import TaskStatus
 
+LOCK: Final[LiteralString] = "LOCK TABLE tasks, deliveries IN ROW EXCLUSIVE MODE"
+"""First: a rebuild that replaces the tables must not meet one who holds rows of them."""
 _FOOTINGS: Final[LiteralString] = """
 SELECT task_id, unit_id, status, appended_at, react_by, mentor_until, open_since, seen
 FROM footings WHERE task_id = ANY(%s)
@@ -146,6 +148,7 @@ async def _write(connection: Connection, found: Sequence[Replanned]) -> None:
 async def plan_stale(connection: Connection, policy: StepPolicy, *, limit: int) -> int:
     """Plan again for tasks that stand otherwise than when they were planned, whoever changed them; how many."""
     async with connection.transaction():
+        await connection.execute(LOCK)
         cursor = await connection.execute(_STALE, {"policy": policy.fingerprint, "limit": limit})
         tasks = [task for (task,) in await cursor.fetchall()]
         await plan_steps(connection, tasks, policy)
@@ -165,6 +168,7 @@ async def fire_due(
     `but`: tasks that are left alone; `only`: the one that is not.
     """
     async with connection.transaction():
+        await connection.execute(LOCK)
         cursor = await connection.execute(_WITH_DUE, {"limit": limit, "but": list(but), "only": only})
         tasks = list(dict.fromkeys(task for (task,) in await cursor.fetchall()))
         if tasks:
