@@ -35,6 +35,7 @@ class Words:
     date_label: str
     date_note: str
     button: str
+    opened_label: str
     to_act: bool  # whether the unit owes something
     pressing: bool = False  # the date has passed, or nobody was reached
 
@@ -164,6 +165,7 @@ _ROLES = {
     Audience.MUNICIPALITY: "kommunens ansvarlige for området",
     Audience.SERVICE: "ansvarlige for Frafaldsvarsel",
 }
+_OPENED = "Opgaven oprettet hos jer"
 _LONGEST_NAME = 60
 
 
@@ -203,6 +205,7 @@ def _to_act(notice: TaskNotice, *, subject: str, heading: str, reason: str, pres
         date_label="Målet var" if notice.passed else "Reagér senest",
         date_note=TARGET_NOTE,
         button="Åbn opgaven",
+        opened_label=_OPENED if own else "Opgaven oprettet hos enheden",
         to_act=True,
         pressing=pressing or notice.passed,
     )
@@ -219,6 +222,7 @@ def _released(notice: TaskNotice, *, subject: str, heading: str, reason: str, du
         date_label="Målet var",
         date_note="Datoen var et lokalt mål og gælder ikke længere for jer.",
         button="Se opgaven",
+        opened_label=_OPENED,
         to_act=False,
     )
 
@@ -241,7 +245,7 @@ def digest_words(notice: DigestNotice) -> DigestWords:
     return DigestWords(
         subject=f"{what}{late}: {day}",
         heading=f"I har {what}",
-        reason=f"Her er de opgaver, som {notice.unit_name} har åbne {day}. De ældste datoer står først.",
+        reason=f"Her er de opgaver, som {notice.unit_name} har åbne i dag, {day}. De ældste datoer står først.",
         counts=(
             ("Åbne opgaver", notice.open),
             ("Efter målet", notice.overdue),
