@@ -3,9 +3,11 @@
 ALTER TABLE steps
     ADD COLUMN about           date    NOT NULL,               -- the task's date, or the last day of the mentor right
     ADD COLUMN until_seen      boolean NOT NULL DEFAULT false, -- over when a person has seen the task
-    ADD COLUMN failed_delivery uuid    UNIQUE REFERENCES deliveries (id),  -- the notice that this one stands in for
+    ADD COLUMN failed_delivery uuid    REFERENCES deliveries (id),  -- the notice that this one stands in for
     DROP CONSTRAINT steps_task_id_fkey,
     ADD CONSTRAINT steps_task_id_fkey FOREIGN KEY (task_id) REFERENCES tasks (id) ON DELETE CASCADE;
+
+CREATE UNIQUE INDEX steps_by_failure ON steps (failed_delivery) WHERE failed_delivery IS NOT NULL;
 
 CREATE VIEW footings AS                      -- how each task stands, as far as what falls due follows from it
     SELECT t.id AS task_id, t.unit_id, t.status, t.appended_at, t.react_by, t.mentor_until, o.since AS open_since,
