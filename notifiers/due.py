@@ -98,6 +98,7 @@ def _notice(due: Due, unit_name: str, today: date, link_base: str) -> TaskNotice
     about = due.about
     if isinstance(about, OpenTasks):
         return DigestNotice(
+            audience=due.audience,
             unit_name=unit_name,
             today=today,
             lines=about.lines,

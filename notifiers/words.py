@@ -181,7 +181,7 @@ def _short(unit: str) -> str:
     return unit if len(unit) <= _LONGEST_NAME else f"{unit[:_LONGEST_NAME]}…"
 
 
-def _addressee(notice: TaskNotice) -> str:
+def _addressee(notice: TaskNotice | DigestNotice) -> str:
     match notice.audience:
         case Audience.UNIT:
             return notice.unit_name
@@ -230,6 +230,7 @@ def _released(notice: TaskNotice, *, subject: str, heading: str, reason: str, du
 @dataclass(frozen=True, kw_only=True)
 class DigestWords:
     subject: str
+    addressee: str
     heading: str
     reason: str
     counts: tuple[tuple[str, int], ...]
@@ -242,10 +243,15 @@ def digest_words(notice: DigestNotice) -> DigestWords:
     day = danish_weekday_date(notice.today)
     what = "1 åben opgave" if notice.open == 1 else f"{notice.open} åbne opgaver"
     late = f", {notice.overdue} efter målet" if notice.overdue else ""
+    own = notice.audience is Audience.UNIT
+    listed = f"Her er de opgaver, som {notice.unit_name} har åbne i dag, {day}. De ældste datoer står først."
     return DigestWords(
-        subject=f"{what}{late}: {day}",
-        heading=f"I har {what}",
-        reason=f"Her er de opgaver, som {notice.unit_name} har åbne i dag, {day}. De ældste datoer står først.",
+        subject=f"{what}{late}: {day}" if own else f"{_short(notice.unit_name)} har {what}{late}: {day}",
+        addressee=_addressee(notice),
+        heading=f"I har {what}" if own else f"{notice.unit_name} har {what}",
+        reason=listed
+        if own
+        else f"Enhedens morgenmail kunne ikke leveres. Derfor får I den i stedet. {listed}",
         counts=(
             ("Åbne opgaver", notice.open),
             ("Efter målet", notice.overdue),

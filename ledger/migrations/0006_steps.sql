@@ -33,6 +33,8 @@ ALTER TABLE deliveries
     ALTER COLUMN task_id DROP NOT NULL,
     ADD CONSTRAINT deliveries_about_a_task CHECK (task_id IS NOT NULL OR occasion IN ('digest', 'channel_off'));
 
+CREATE INDEX deliveries_of_mornings ON deliveries (cause) WHERE occasion = 'digest';
+
 CREATE TABLE digests (                       -- exactly one for every morning of a unit that has them
     unit_id       text        NOT NULL,
     day           date        NOT NULL,

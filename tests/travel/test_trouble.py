@@ -265,6 +265,18 @@ async def test_a_unit_may_have_its_reminders_in_the_morning_mail_alone(travelled
         await world.collect((OURS, "1 åben opgave"), (LEAD, "Ingen har kvitteret"))
 
 
+async def test_a_morning_mail_that_reaches_nobody_goes_one_rung_up(travelled: str) -> None:
+    units = replace(UNITS, digests={UNIT: Digest(instead=True)})
+    async with a_world(travelled, units, SPRING, bad={OURS: NO_SUCH_USER}) as world:
+        await world.decide(obliged(SPRING))
+        await world.work()
+        await world.collect((LEAD, "En besked om opgave"))
+        await world.at(on(MARCH, 25, "08:00"))
+        await world.collect((LEAD, f"Jobcenter {UNIT} har 1 åben opgave"))
+        await world.at(on(MARCH, 25, "12:00"))
+        await world.collect()
+
+
 async def test_a_runner_that_meets_a_task_it_cannot_plan_goes_on_with_the_others(travelled: str) -> None:
     async with a_world(travelled, UNITS, SPRING, runners=1) as world:
         await world.decide(obliged(SPRING), obliged(SPRING, "other", unit=OTHER_UNIT, person="another"))
