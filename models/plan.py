@@ -69,7 +69,7 @@ class Footing:
     open_since: datetime
     """When this unit got it, or got it back: opened, taken over, opened again."""
     seen: bool
-    """Whether a person has acknowledged or taken it since."""
+    """Whether a person has acknowledged it, or works on it; who opens a closed task again has seen it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ CREATE UNIQUE INDEX steps_by_failure ON steps (failed_delivery) WHERE failed_del
 
 CREATE VIEW footings AS                      -- how each task stands, as far as what falls due follows from it
     SELECT t.id AS task_id, t.unit_id, t.status, t.appended_at, t.react_by, t.mentor_until, o.since AS open_since,
-           t.owner_id IS NOT NULL OR coalesce(t.acknowledged_at >= o.since, false) AS seen
+           t.owner_id IS NOT NULL OR t.acknowledged_at IS NOT NULL AS seen
     FROM tasks t CROSS JOIN LATERAL (SELECT greatest(t.opened_at,
         (SELECT max(a.at) FROM acts a WHERE a.task_id = t.id AND a.kind = 'reopen'),
         (SELECT max(a.at) FROM audit a WHERE a.task_id = t.id AND a.kind = 'task_reopened')) AS since) o;
