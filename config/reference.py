@@ -8,6 +8,7 @@ from config.rows import (
     DayOffRow,
     EducationRow,
     MunicipalityRow,
+    NotReachedRow,
     ReactByRow,
     RouteRow,
     SenderRow,
@@ -29,6 +30,7 @@ class Reference:
     rule_sets: Table[RuleSetRow]
     senders: Table[SenderRow]
     react_by: Table[ReactByRow]
+    not_reached_after: Table[NotReachedRow]
     days_off: Table[DayOffRow]
     steps: Table[StepRow]
     working_hours: Table[HoursRow]
@@ -46,6 +48,7 @@ class Reference:
             *self.rule_sets.faults,
             *self.senders.faults,
             *self.react_by.faults,
+            *self.not_reached_after.faults,
             *self.days_off.faults,
             *self.steps.faults,
             *self.working_hours.faults,
@@ -64,6 +67,7 @@ def read_reference(directory: Path) -> Reference:
         rule_sets=read_rule_sets(directory),
         senders=read_table(directory, "senders.csv", SenderRow),
         react_by=read_table(directory, "react_by.csv", ReactByRow),
+        not_reached_after=read_table(directory, "not_reached_after.csv", NotReachedRow),
         days_off=read_table(directory, "days_off.csv", DayOffRow),
         steps=read_table(directory, "steps.csv", StepRow),
         working_hours=read_table(directory, "working_hours.csv", HoursRow),
