@@ -14,7 +14,7 @@ from uuid import UUID
 from models.events import SEALED_FIELDS, TYPE_PREFIX
 from publisher.plain import PlainEvent
 from tests import oracle
-from tests.faults.seen import Logged, MailSeen, Place, Seen
+from tests.faults.seen import DeliverySeen, Logged, MailSeen, Place, Seen
 from tests.faults.verdict import Verdict
 
 Message = tuple[str, str, str]
