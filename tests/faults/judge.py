@@ -268,7 +268,7 @@ def _mails(seen: Seen, rules: Rules, verdict: Verdict) -> None:
     told_instead = {one.task_id for one in seen.deliveries if one.occasion == "escalation"}
     for delivery in seen.deliveries:
         task = tasks.get(delivery.task_id)
-        unheard = delivery.status == "refused" and delivery.occasion in _CALLS
+        unheard = rules.refusals and delivery.status == "refused" and delivery.occasion in _CALLS
         if unheard and task is not None and task.status == "open" and task.id not in told_instead:
             verdict.note("lost", f"notice {delivery.id} was refused, and nobody was told instead")
     for task in seen.tasks:
