@@ -15,6 +15,7 @@ from config.rows import (
     UnitRow,
 )
 from config.rule_sets import RuleSetRow, read_rule_sets
+from config.step_rows import DigestRow, HoursRow, RecipientRow, StepRow
 from config.tables import Table, read_table
 
 
@@ -31,6 +32,10 @@ class Reference:
     react_by: Table[ReactByRow]
     not_reached_after: Table[NotReachedRow]
     days_off: Table[DayOffRow]
+    steps: Table[StepRow]
+    working_hours: Table[HoursRow]
+    recipients: Table[RecipientRow]
+    digests: Table[DigestRow]
 
     @property
     def faults(self) -> list[Fault]:
@@ -45,6 +50,10 @@ class Reference:
             *self.react_by.faults,
             *self.not_reached_after.faults,
             *self.days_off.faults,
+            *self.steps.faults,
+            *self.working_hours.faults,
+            *self.recipients.faults,
+            *self.digests.faults,
         ]
 
 
@@ -60,4 +69,8 @@ def read_reference(directory: Path) -> Reference:
         react_by=read_table(directory, "react_by.csv", ReactByRow),
         not_reached_after=read_table(directory, "not_reached_after.csv", NotReachedRow),
         days_off=read_table(directory, "days_off.csv", DayOffRow),
+        steps=read_table(directory, "steps.csv", StepRow),
+        working_hours=read_table(directory, "working_hours.csv", HoursRow),
+        recipients=read_table(directory, "recipients.csv", RecipientRow),
+        digests=read_table(directory, "digests.csv", DigestRow),
     )

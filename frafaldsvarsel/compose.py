@@ -10,6 +10,7 @@ from config.errors import ConfigError, Fault
 from config.law import load_law
 from config.senders import SenderRegister, base_senders
 from config.settings import PREFIX, Settings
+from config.steps import load_steps
 from config.tables import DATA
 from config.units import load_not_reached, load_react_by, load_units
 from frafaldsvarsel.canary.fly import CanarySettings
@@ -20,6 +21,7 @@ from models import canary as reserved
 from models.calendar import COPENHAGEN
 from models.ids import UnitId
 from models.law import Law
+from models.outcome import Audience, Channel
 from models.retry import RetryPolicy
 from notifiers.due import Freeze, freezer
 from notifiers.email.channel import EmailChannel
@@ -77,16 +79,12 @@ def ledger(settings: Settings) -> LedgerSettings:
 def policy(settings: Settings) -> Policy:
     """What the municipalities have set."""
     directory = reference_dir(settings)
-    units = load_units(directory)
-
-    def recipients(unit_id: str) -> tuple[str, ...]:
-        unit = units.get(UnitId(unit_id))
-        return () if unit is None else (unit.email,)
-
+    steps = load_steps(directory)
     return Policy(
         react_by_days=load_react_by(directory).days,
-        recipients=recipients,
+        recipients=lambda unit: steps.addresses(unit, Audience.UNIT, Channel.EMAIL),
         days_off=load_days_off(directory),
+        steps=steps,
     )
 
 
@@ -148,11 +146,15 @@ def notifier(settings: Settings, *, owner: str) -> NotifierSettings:
 
 def contacts(settings: Settings) -> Contacts:
     """How each unit is named and reached at present."""
-    units = load_units(reference_dir(settings))
+    directory = reference_dir(settings)
+    units, addresses = load_units(directory), load_steps(directory).addresses
 
-    def contact(unit_id: str) -> UnitContact | None:
+    def contact(unit_id: str) -> UnitContact:
         unit = units.get(UnitId(unit_id))
-        return None if unit is None else UnitContact(name=unit.name, recipients=(unit.email,))
+        found = {one: tuple(addresses(unit_id, one, Channel.EMAIL)) for one in Audience}
+        # A unit that has left the data may have open tasks: those above it are told under the name that is left.
+        name = unit_id if unit is None else unit.name
+        return UnitContact(name=name, recipients=found.pop(Audience.UNIT), above=found)
 
     return contact
 

@@ -15,6 +15,7 @@ from config.topics import Topic
 from ledger import acts, store
 from ledger.acts import ActRow
 from ledger.project import Policy, Projection
+from ledger.steps import plan_steps
 from models.life import Act, Actor, Deed, Refusal, refusal
 
 _STAND: Final = """
@@ -128,6 +129,8 @@ async def act(
             # At the same moment it was used about somebody else: only then have the locks not kept the two apart.
             raise DeedDiffers(str(act_id))
         await store.write(connection, projection.changes)
+        if rules.policy.steps is not None:
+            await plan_steps(connection, projection.changes.tasks, rules.policy.steps)
         return Done(task_id, effect.version, repeated=False, successor=effect.successor)
 
 

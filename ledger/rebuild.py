@@ -7,7 +7,7 @@ What people did is no part of Kafka: each act is read from the live table, and d
 from bisect import bisect_left
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -137,7 +137,8 @@ class _Rebuild:
         self._kafka = kafka
         self._connection = connection
         self._moment = moment
-        self._policy = policy
+        # What falls due follows from what stands: the runner plans it, and a copy needs none.
+        self._policy = replace(policy, steps=None)
         self._positions = positions
         self._result = result
         self._say = say

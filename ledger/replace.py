@@ -56,7 +56,6 @@ DELETE FROM tasks t WHERE NOT EXISTS (SELECT 1 FROM rebuilt.tasks r WHERE r.id =
 AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.task_id = t.id)
 AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.task_id = t.id)
 AND NOT EXISTS (SELECT 1 FROM acts a WHERE a.task_id = t.id OR a.successor = t.id)
-AND NOT EXISTS (SELECT 1 FROM steps s WHERE s.task_id = t.id)
 AND NOT EXISTS (SELECT 1 FROM tasks f WHERE f.follows = t.id)
 """
 

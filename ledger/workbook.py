@@ -24,6 +24,7 @@ from models.calendar import COPENHAGEN
 from models.decision import Decision
 from models.ids import delivery_id
 from models.outcome import Occasion
+from models.plan import StepPolicy
 from models.task import TaskStatus
 
 EMAIL: Final = "email"
@@ -39,6 +40,8 @@ class Policy:
     recipients: Callable[[str], Sequence[str]]
     """Mail addresses, by unit."""
     days_off: Container[date]
+    steps: StepPolicy | None = None
+    """What falls due besides; None where nobody is reminded of anything."""
 
 
 class Workbook:

@@ -3,11 +3,12 @@
 What no longer fits must not be sent: a mail about a duty that has gone would set people to work on nothing.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from models.outcome import Occasion
+from models.ladder import reached
+from models.outcome import CALLS_TO_ACT, Audience, Occasion
 
 
 class Superseded(StrEnum):
@@ -19,8 +20,14 @@ class Superseded(StrEnum):
     TASK_OPEN_AGAIN = "task_open_again"
     """An all-clear for a task that is in force again."""
 
+    ACKNOWLEDGED = "acknowledged"
+    """A person has seen the task, and the notice asked for no more than that."""
+
     RECIPIENT_CHANGED = "recipient_changed"
     """The unit is reached at another address now; a new delivery goes there."""
+
+    NOTHING_OPEN = "nothing_open"
+    """A morning mail with nothing to list."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +36,13 @@ class UnitContact:
 
     name: str
     recipients: tuple[str, ...]
+    above: Mapping[Audience, tuple[str, ...]] = field(default_factory=dict)
+    """Those who are told besides the unit."""
+
+    def reached(self, audience: Audience) -> tuple[str, ...]:
+        """Where one of them is reached; where nobody is named, the next one above."""
+        everybody = {**self.above, Audience.UNIT: self.recipients}
+        return reached(audience, lambda one: everybody.get(one, ()))
 
 
 Contacts = Callable[[str], UnitContact | None]
@@ -36,14 +50,33 @@ Contacts = Callable[[str], UnitContact | None]
 
 
 def superseded_by(
-    occasion: Occasion, *, task_is_open: bool, recipient: str, present: Sequence[str]
+    occasion: Occasion,
+    *,
+    task_is_open: bool,
+    recipient: str,
+    present: Sequence[str],
+    seen: bool = False,
 ) -> Superseded | None:
-    """The reason not to send, or `None`. `present`: the unit's recipients now; none is another question."""
-    calls_to_act = occasion in (Occasion.NEW, Occasion.MORE_MESSAGES, Occasion.TAKEN_OVER)
+    """The reason not to send, or `None`. `present`: the audience's addresses now; none is another question.
+
+    `seen`: a person has seen the task since, and the notice was to bring just that about.
+    """
+    calls_to_act = occasion in CALLS_TO_ACT
     if calls_to_act and not task_is_open:
         return Superseded.TASK_NOT_OPEN
     if not calls_to_act and task_is_open:
         return Superseded.TASK_OPEN_AGAIN
+    if seen:
+        return Superseded.ACKNOWLEDGED
+    if present and recipient not in present:
+        return Superseded.RECIPIENT_CHANGED
+    return None
+
+
+def digest_superseded_by(*, open_tasks: int, recipient: str, present: Sequence[str]) -> Superseded | None:
+    """The same for a morning mail."""
+    if open_tasks == 0:
+        return Superseded.NOTHING_OPEN
     if present and recipient not in present:
         return Superseded.RECIPIENT_CHANGED
     return None

@@ -25,6 +25,7 @@ from ops.hops import (
     receipts,
     revisions,
     sequences,
+    steps,
     tasks,
     totals,
     transfers,
@@ -49,6 +50,7 @@ HOPS: Final = (
     transfers.count,
     notices.count,
     deliveries.count,
+    steps.count,
     offsets.count,
 )
 

@@ -125,7 +125,8 @@ def _rows(seen: Seen, connection: psycopg.Connection[Any], marks: Marks) -> None
         seen.acts.append(ActSeen(*columns))
         texts("acts", [(text,)])
     for *columns, text in ask(
-        "SELECT id, task_id, occasion, cause, recipient, status, d::text FROM deliveries d WHERE task_id = ANY(%s)",
+        "SELECT id, task_id, occasion, cause, recipient, status, audience, d::text FROM deliveries d "
+        "WHERE task_id = ANY(%s)",
         (tasks,),
     ):
         seen.deliveries.append(DeliverySeen(*columns))

@@ -15,7 +15,7 @@ from models.events import SEALED_FIELDS, TYPE_PREFIX
 from publisher.plain import PlainEvent
 from tests import oracle
 from tests.faults.judge_life import judge_life, worked_on
-from tests.faults.seen import Logged, MailSeen, Place, Seen
+from tests.faults.seen import DeliverySeen, Logged, MailSeen, Place, Seen
 from tests.faults.verdict import Verdict
 
 Message = tuple[str, str, str]
@@ -35,6 +35,8 @@ class Rules:
     days_off: Container[date]
     addresses: Mapping[str, str]
     """Unit → the one address it is written to."""
+    above: frozenset[str] = frozenset()
+    """Who may be told besides, when a unit cannot be reached: of municipality and service."""
     refusals: bool = False
     """Whether the relay refuses some mails for good, so that refused notices are right."""
 
@@ -245,7 +247,7 @@ def _mails(seen: Seen, rules: Rules, verdict: Verdict) -> None:
             verdict.note("duplicate_mails", f"notice {name} went out with different words")
         task = tasks.get(delivery.task_id)
         for mail in mails:
-            if task is None or mail.recipient != rules.addresses.get(task.unit_id):
+            if task is None or mail.recipient not in _may_be_told(delivery, task.unit_id, rules):
                 verdict.note("wrong_unit", f"notice {name} went to somebody else's address")
         verdict.copies += len(mails) - 1
     told: Counter[tuple[UUID, str, str, str]] = Counter()
@@ -267,9 +269,20 @@ def _mails(seen: Seen, rules: Rules, verdict: Verdict) -> None:
     for (task_id, occasion, _, _), times in told.items():
         if times > 1:
             verdict.note("duplicate_mails", f"{times} notices of one cause, {occasion}, for task {task_id}")
+    told_instead = {one.task_id for one in seen.deliveries if one.occasion == "escalation"}
+    for delivery in seen.deliveries:
+        task = tasks.get(delivery.task_id)
+        unheard = rules.refusals and delivery.status == "refused" and delivery.occasion in _CALLS
+        if unheard and task is not None and task.status == "open" and task.id not in told_instead:
+            verdict.note("lost", f"notice {delivery.id} was refused, and nobody was told instead")
     for task in seen.tasks:
         if task.status == "open" and task.id not in called:
             verdict.note("lost", f"nobody was told of task {task.id}")
+
+
+def _may_be_told(delivery: DeliverySeen, unit: str, rules: Rules) -> frozenset[str]:
+    own = frozenset({rules.addresses.get(unit, "")})
+    return own | rules.above if delivery.occasion == "escalation" else own
 
 
 def _secrets(seen: Seen, verdict: Verdict) -> None:

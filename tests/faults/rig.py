@@ -16,6 +16,7 @@ from confluent_kafka import KafkaException
 
 from config.days_off import load_days_off
 from config.law import load_law
+from config.reference import read_reference
 from config.senders import base_senders
 from config.settings import PREFIX, Settings, load
 from config.tables import DATA
@@ -186,6 +187,7 @@ class Rig:
             usual_days=DEFAULT_WORKING_DAYS,
             days_off=load_days_off(DATA),
             addresses={unit: found.email for unit, found in units.items()},
+            above=frozenset(row.email for row in read_reference(DATA).recipients.rows),
         )
 
     def environment(self, kind: str) -> dict[str, str]:
@@ -302,4 +304,6 @@ _WAITING: Final = {
     "records are in the outbox": "SELECT count(*) FROM outbox WHERE sent_at IS NULL",
     "conflicts are open": "SELECT count(*) FROM repeats WHERE kind = 'conflict' AND resolved_at IS NULL",
     "notices are due": "SELECT count(*) FROM deliveries WHERE status = 'due'",
+    "refused notices are not followed": "SELECT count(*) FROM deliveries d WHERE status = 'refused' "
+    "AND NOT EXISTS (SELECT 1 FROM steps s WHERE s.failed_delivery = d.id)",
 }

@@ -76,6 +76,7 @@ class DeliverySeen:
     cause: str
     recipient: str
     status: str
+    audience: str = "unit"
 
 
 @dataclass(frozen=True, slots=True)

@@ -337,6 +337,7 @@ def _deliver(
         "frozen": None,
         "created_at": server.now,
         "ended_at": None,
+        "audience": "unit",
     }
     return _insert(server.tables["deliveries"], identity, row)
 
@@ -621,7 +622,8 @@ def _pick(server: Server, values: Mapping[str, int]) -> Result:
             message["task_id"] == task["id"] and message["outcome"] == "obliged"
             for message in server.tables["messages"].values()
         )
-        more = {name: task[name] for name in ("reference", "react_by", "opened_at", "appended_at")}
+        names = ("reference", "react_by", "opened_at", "appended_at", "mentor_until")
+        more = {name: task[name] for name in names} | {"undelivered": False, "seen": False}
         rows.append({**row, "task_status": task["status"], **more, "messages": messages, "now": now})
     return rows, len(rows)
 

@@ -2,14 +2,22 @@
 
 import pytest
 
-from models.outcome import Occasion
-from notifiers.fit import Superseded, superseded_by
+from models.outcome import Audience, Occasion
+from notifiers.fit import Superseded, UnitContact, digest_superseded_by, superseded_by
 
-CALLS = [Occasion.NEW, Occasion.MORE_MESSAGES, Occasion.TAKEN_OVER]
+CALLS = [
+    Occasion.NEW,
+    Occasion.MORE_MESSAGES,
+    Occasion.TAKEN_OVER,
+    Occasion.REMINDER,
+    Occasion.OVERDUE,
+    Occasion.ESCALATION,
+    Occasion.MENTOR_ENDS,
+]
 ALL_CLEAR = [Occasion.HANDED_OVER, Occasion.WITHDRAWN]
 
 
-@pytest.mark.parametrize("occasion", Occasion)
+@pytest.mark.parametrize("occasion", [one for one in Occasion if one is not Occasion.DIGEST])
 @pytest.mark.parametrize("task_is_open", [True, False])
 def test_a_call_needs_an_open_task_and_an_all_clear_a_closed_one(
     occasion: Occasion, task_is_open: bool
@@ -29,3 +37,30 @@ def test_a_recipient_who_is_no_longer_the_units_gets_nothing() -> None:
 
 def test_a_unit_without_recipients_is_another_question() -> None:
     assert superseded_by(Occasion.NEW, task_is_open=True, recipient="a@b.dk", present=()) is None
+
+
+def test_who_has_seen_the_task_needs_no_call_that_was_to_bring_that_about() -> None:
+    for seen, reason in ((True, Superseded.ACKNOWLEDGED), (False, None)):
+        found = superseded_by(
+            Occasion.REMINDER, task_is_open=True, recipient="a@b.dk", present=("a@b.dk",), seen=seen
+        )
+        assert found is reason
+
+
+def test_a_morning_mail_needs_something_to_list() -> None:
+    assert digest_superseded_by(open_tasks=1, recipient="a@b.dk", present=("a@b.dk",)) is None
+    assert (
+        digest_superseded_by(open_tasks=0, recipient="a@b.dk", present=("a@b.dk",)) is Superseded.NOTHING_OPEN
+    )
+    assert (
+        digest_superseded_by(open_tasks=1, recipient="a@b.dk", present=("c@d.dk",))
+        is Superseded.RECIPIENT_CHANGED
+    )
+
+
+def test_where_nobody_is_named_the_next_one_above_is_reached() -> None:
+    contact = UnitContact(
+        name="Jobcenter", recipients=("a@b.dk",), above={Audience.SERVICE: ("drift@service.dk",)}
+    )
+    assert contact.reached(Audience.UNIT) == ("a@b.dk",)
+    assert contact.reached(Audience.MUNICIPALITY) == ("drift@service.dk",)
