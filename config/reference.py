@@ -5,6 +5,7 @@ from pathlib import Path
 
 from config.errors import Fault
 from config.rows import (
+    AnswerRow,
     DayOffRow,
     EducationRow,
     MunicipalityRow,
@@ -12,6 +13,7 @@ from config.rows import (
     RouteRow,
     SenderRow,
     UnitRow,
+    WebhookRow,
 )
 from config.rule_sets import RuleSetRow, read_rule_sets
 from config.tables import Table, read_table
@@ -29,6 +31,8 @@ class Reference:
     senders: Table[SenderRow]
     react_by: Table[ReactByRow]
     days_off: Table[DayOffRow]
+    webhooks: Table[WebhookRow]
+    answers: Table[AnswerRow]
 
     @property
     def faults(self) -> list[Fault]:
@@ -42,6 +46,8 @@ class Reference:
             *self.senders.faults,
             *self.react_by.faults,
             *self.days_off.faults,
+            *self.webhooks.faults,
+            *self.answers.faults,
         ]
 
 
@@ -56,4 +62,6 @@ def read_reference(directory: Path) -> Reference:
         senders=read_table(directory, "senders.csv", SenderRow),
         react_by=read_table(directory, "react_by.csv", ReactByRow),
         days_off=read_table(directory, "days_off.csv", DayOffRow),
+        webhooks=read_table(directory, "webhooks.csv", WebhookRow),
+        answers=read_table(directory, "answers.csv", AnswerRow),
     )

@@ -1,10 +1,14 @@
 """The composition root: settings in, the parts of each process out. The only place where everything meets."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
+from uuid import UUID
 
 from pydantic import ValidationError
 
+from config.channels import load_webhooks
 from config.days_off import load_days_off
 from config.errors import ConfigError, Fault
 from config.law import load_law
@@ -14,15 +18,23 @@ from config.tables import DATA
 from config.units import load_react_by, load_units
 from ledger.project import Policy
 from ledger.run import LedgerSettings
+from models.calendar import copenhagen_date
 from models.ids import UnitId
 from models.law import Law
 from models.retry import RetryPolicy
-from notifiers.due import Freeze, freezer
+from notifiers.bounces.address import bounce_address
+from notifiers.due import Due, Freeze, freezer
 from notifiers.email.channel import EmailChannel
 from notifiers.email.settings import SmtpSettings
 from notifiers.fit import Contacts, UnitContact
 from notifiers.run import NotifierSettings
+from notifiers.webhook.channel import WebhookChannel
+from notifiers.webhook.hook import Hook, hook_freezer
+from notifiers.webhook.secrets import SecretFiles
+from notifiers.webhook.settings import WebhookSettings
 from ops.topics import Replication
+from seals.link import PATH, make_link_token, recipient_fingerprint
+from seals.tags import Purpose
 from streams.intake import Context
 from streams.settings import WorkerSettings
 
@@ -82,6 +94,7 @@ def policy(settings: Settings) -> Policy:
         react_by_days=load_react_by(directory).days,
         recipients=recipients,
         days_off=load_days_off(directory),
+        webhooks=load_webhooks(directory).urls,
     )
 
 
@@ -115,6 +128,19 @@ def channel(settings: Settings) -> EmailChannel:
     return EmailChannel(smtp(settings))
 
 
+def webhook_channel(settings: Settings) -> WebhookChannel:
+    """The channel to the units' own systems."""
+    networks = (part.strip() for part in settings.webhook_networks.split(","))
+    return WebhookChannel(
+        WebhookSettings(
+            networks=tuple(ip_network(part) for part in networks if part),
+            plain_http=settings.webhook_plain_http,
+            ca_file=None if settings.webhook_ca_file is None else Path(settings.webhook_ca_file),
+        ),
+        SecretFiles(settings.webhook_secrets_dir),
+    )
+
+
 def notifier(settings: Settings, *, owner: str) -> NotifierSettings:
     """How patient the notifier is."""
     first = timedelta(seconds=settings.mail_retry_seconds)
@@ -131,13 +157,17 @@ def notifier(settings: Settings, *, owner: str) -> NotifierSettings:
     )
 
 
-def contacts(settings: Settings) -> Contacts:
-    """How each unit is named and reached at present."""
+def contacts(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Contacts:
+    """How each unit is named and reached at present, by `clock`."""
     units = load_units(reference_dir(settings))
+    webhooks = load_webhooks(reference_dir(settings))
 
     def contact(unit_id: str) -> UnitContact | None:
         unit = units.get(UnitId(unit_id))
-        return None if unit is None else UnitContact(name=unit.name, recipients=(unit.email,))
+        if unit is None:
+            return None
+        today = copenhagen_date(clock())
+        return UnitContact(name=unit.name, recipients=(unit.email,), webhooks=webhooks.urls(unit_id, today))
 
     return contact
 
@@ -150,7 +180,43 @@ def freeze(settings: Settings) -> Freeze:
         sender_name=relay.sender_name,
         message_id_domain=relay.domain,
         link_base=settings.inbox_url,
+        return_to=_return_to(settings),
+        acknowledge_link=_acknowledge_link(settings),
     )
+
+
+def freeze_hook(settings: Settings) -> Freeze[Hook]:
+    """How a due delivery becomes a webhook."""
+    return hook_freezer(settings.inbox_url)
+
+
+def _return_to(settings: Settings) -> Callable[[UUID], str] | None:
+    base = settings.bounce_address
+    if base is None:
+        return None
+    tags = settings.open_keyring().tags(Purpose.BOUNCE)
+    return lambda delivery: bounce_address(tags, base, delivery)
+
+
+def _acknowledge_link(settings: Settings) -> Callable[[Due, datetime], str] | None:
+    days = timedelta(days=settings.acknowledge_link_days)
+    if not days:
+        return None
+    keyring = settings.open_keyring()
+    links, recipients = keyring.tags(Purpose.LINK), keyring.tags(Purpose.RECIPIENT)
+    base = settings.inbox_url.rstrip("/") + PATH
+
+    def link(due: Due, now: datetime) -> str:
+        token = make_link_token(
+            links,
+            task_id=due.task_id,
+            unit_id=due.unit_id,
+            recipient=recipient_fingerprint(recipients, due.recipient),
+            expires_at=now + days,
+        )
+        return f"{base}/{token}"
+
+    return link
 
 
 def register_faults(settings: Settings) -> tuple[Fault, ...]:

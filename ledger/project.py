@@ -19,6 +19,7 @@ from models.reasons import DecisionReason
 from models.task import TaskStatus
 
 EMAIL = "email"
+WEBHOOK = "webhook"
 _AT_LEAST = timedelta(hours=24)
 
 
@@ -31,6 +32,8 @@ class Policy:
     recipients: Callable[[str], Sequence[str]]
     """Mail addresses, by unit."""
     days_off: Container[date]
+    webhooks: Callable[[str, date], Sequence[str]] = lambda _unit, _day: ()
+    """Endpoints, by unit and the date on which the message arrived, so that a rebuild finds the same."""
 
 
 class Projection:
@@ -167,8 +170,11 @@ class Projection:
         if occasion is Occasion.MORE_MESSAGES and (task.id, cause) in self._told:
             return
         self._told.add((task.id, cause))
-        for recipient in self._policy.recipients(task.unit_id):
-            identity = delivery_id(task.id, occasion, cause, EMAIL, recipient)
+        arrived = copenhagen_date(decision.message.origin.appended_at)
+        addressed = [(EMAIL, address) for address in self._policy.recipients(task.unit_id)]
+        addressed += [(WEBHOOK, url) for url in self._policy.webhooks(task.unit_id, arrived)]
+        for channel, recipient in addressed:
+            identity = delivery_id(task.id, occasion, cause, channel, recipient)
             due = DeliveryRow(
                 id=identity,
                 task_id=task.id,
@@ -176,6 +182,7 @@ class Projection:
                 cause=cause,
                 unit_id=task.unit_id,
                 recipient=recipient,
+                channel=channel,
                 deadline=deadline_of(task.react_by, self._now),
             )
             # The first one stands, as it does in the table when the two came in different batches.

@@ -67,6 +67,7 @@ class DeliveryRow:
     unit_id: str
     recipient: str
     deadline: datetime
+    channel: str = "email"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -159,9 +159,18 @@ async def write(connection: Connection, changes: Changes) -> None:
         if changes.deliveries:
             await cursor.executemany(
                 "INSERT INTO deliveries (id, task_id, occasion, cause, channel, unit_id, recipient, deadline) "
-                "VALUES (%s, %s, %s, %s, 'email', %s, %s, %s) ON CONFLICT DO NOTHING",
+                "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
                 [
-                    (row.id, row.task_id, row.occasion, row.cause, row.unit_id, row.recipient, row.deadline)
+                    (
+                        row.id,
+                        row.task_id,
+                        row.occasion,
+                        row.cause,
+                        row.channel,
+                        row.unit_id,
+                        row.recipient,
+                        row.deadline,
+                    )
                     for row in changes.deliveries.values()
                 ],
             )

@@ -34,6 +34,9 @@ class Occasion(StrEnum):
     WITHDRAWN = "withdrawn"
     """What the task was built on no longer holds."""
 
+    CHANNEL_OFF = "channel_off"
+    """The unit's webhook is switched off: a notice about our service, not about the task."""
+
 
 class DeliveryStatus(StrEnum):
     """Where a delivery stands; every status but `due` is an end."""

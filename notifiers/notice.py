@@ -42,6 +42,10 @@ class TaskNotice(Frozen):
     opened_on: date
     appended_on: date
     link_base: LinkBase
+    acknowledge_link: (
+        Annotated[str, StringConstraints(max_length=400, pattern=r"^https?://[!-~]+$")] | None
+    ) = None
+    """By which the reader says that the task is seen, without a log-in; shown where the unit owes something."""
 
     @property
     def link(self) -> str:

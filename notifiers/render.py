@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
 from notifiers.notice import TaskNotice, danish_date, danish_weekday_date
 from notifiers.words import AUTOMATIC_NOTE, PRIVACY_NOTE, words_for
@@ -30,9 +30,14 @@ def render(notice: TaskNotice) -> Rendered:
     }
     return Rendered(
         subject=words.subject,
-        text=_templates().get_template("notice.txt.j2").render(values),
-        html=_templates().get_template("notice.html.j2").render(values),
+        text=template("notice.txt.j2").render(values),
+        html=template("notice.html.j2").render(values),
     )
+
+
+def template(name: str) -> Template:
+    """One of the templates beside us."""
+    return _templates().get_template(name)
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import Final, LiteralString
 PICK: Final[LiteralString] = """
 WITH picked AS (  -- all columns here: a row that changed while we waited is read as it is now
     SELECT * FROM deliveries
-    WHERE status = 'due' AND channel = 'email' AND due_at <= clock_timestamp()
+    WHERE status = 'due' AND channel = %(channel)s AND due_at <= clock_timestamp()
       AND (lease_until IS NULL OR lease_until < clock_timestamp())
     ORDER BY due_at, id
     LIMIT %(limit)s
@@ -16,8 +16,9 @@ WITH picked AS (  -- all columns here: a row that changed while we waited is rea
 )
 SELECT d.*, t.status AS task_status, t.reference, t.react_by, t.opened_at, t.appended_at,
        (SELECT count(*) FROM messages m WHERE m.task_id = t.id AND m.outcome = 'obliged') AS messages,
-       clock_timestamp() AS now
+       e.disabled_at IS NOT NULL AS endpoint_off, clock_timestamp() AS now
 FROM picked d JOIN tasks t ON t.id = d.task_id
+LEFT JOIN endpoints e ON d.channel = 'webhook' AND (e.unit_id, e.url) = (d.unit_id, d.recipient)
 ORDER BY d.due_at, d.id
 """
 

@@ -79,6 +79,8 @@ def words_for(notice: TaskNotice) -> Words:
                 "stilling til fastholdelsesinitiativer på grundlag af denne opgave. I skal ikke foretage "
                 "jer mere i opgaven.",
             )
+        case Occasion.CHANNEL_OFF:
+            raise ValueError("it has a mail of its own")
         case _:
             assert_never(notice.occasion)
 

@@ -12,6 +12,8 @@ from notifiers.notice import TaskNotice, danish_weekday_date
 from notifiers.render import render
 
 ACTING = [Occasion.NEW, Occasion.MORE_MESSAGES, Occasion.TAKEN_OVER]
+ABOUT_TASKS = [occasion for occasion in Occasion if occasion is not Occasion.CHANNEL_OFF]
+LINK = "https://varsel.example.dk/kvitter/" + "A" * 88
 
 
 def a_notice(**changes: object) -> TaskNotice:
@@ -54,7 +56,7 @@ class _Page(HTMLParser):
         self.text += data
 
 
-@pytest.mark.parametrize("occasion", Occasion)
+@pytest.mark.parametrize("occasion", ABOUT_TASKS)
 def test_every_mail_carries_reference_reason_date_and_link(occasion: Occasion) -> None:
     notice = a_notice(occasion=occasion)
     rendered = render(notice)
@@ -76,12 +78,12 @@ def test_every_mail_carries_reference_reason_date_and_link(occasion: Occasion) -
 
 
 def test_every_occasion_says_something_else() -> None:
-    rendered = [render(a_notice(occasion=occasion)) for occasion in Occasion]
-    assert len({one.subject for one in rendered}) == len(Occasion)
-    assert len({one.text for one in rendered}) == len(Occasion)
+    rendered = [render(a_notice(occasion=occasion)) for occasion in ABOUT_TASKS]
+    assert len({one.subject for one in rendered}) == len(ABOUT_TASKS)
+    assert len({one.text for one in rendered}) == len(ABOUT_TASKS)
 
 
-@pytest.mark.parametrize("occasion", Occasion)
+@pytest.mark.parametrize("occasion", ABOUT_TASKS)
 def test_only_who_owes_something_is_asked_to_act_and_no_date_is_called_statutory(occasion: Occasion) -> None:
     text = re.sub(r"\s+", " ", render(a_notice(occasion=occasion)).text)
     assert ("Det skal I gøre" in text) is (occasion in ACTING)
@@ -95,6 +97,7 @@ def test_a_notice_has_no_field_for_a_person() -> None:
     """The record is all that rendering sees, so a mail cannot hold what is not named here."""
     assert set(TaskNotice.model_fields) == {
         "reference", "occasion", "unit_name", "react_by", "messages", "opened_on", "appended_on", "link_base",
+        "acknowledge_link",
     }  # fmt: skip
     for personal in ("person_id", "cpr", "institution", "reason", "name"):
         with pytest.raises(ValidationError):
@@ -137,5 +140,28 @@ def test_dates_are_written_as_danes_write_them(day: date, words: str) -> None:
 
 
 def test_lines_of_the_text_fit_a_narrow_window() -> None:
-    for occasion in Occasion:
+    for occasion in ABOUT_TASKS:
         assert max(len(line) for line in render(a_notice(occasion=occasion)).text.splitlines()) <= 78
+
+
+@pytest.mark.parametrize("occasion", ABOUT_TASKS)
+def test_the_acknowledge_link_stands_where_somebody_owes_something_and_nowhere_else(
+    occasion: Occasion,
+) -> None:
+    rendered = render(a_notice(occasion=occasion, acknowledge_link=LINK))
+    acting = occasion in ACTING
+    assert (LINK in _Page(rendered.html).links) is acting
+    assert (LINK in rendered.text.splitlines()) is acting
+    assert "Kvittér" not in render(a_notice(occasion=occasion)).text
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["javascript:alert(1)", "https://x.dk/ y", 'https://x.dk/"y', "https://x.dk/\n", "https://" + "x" * 400],
+)
+def test_only_an_address_can_be_an_acknowledge_link(link: str) -> None:
+    if '"' in link:  # escaped where it stands
+        assert link not in render(a_notice(acknowledge_link=link)).html
+        return
+    with pytest.raises(ValidationError):
+        a_notice(acknowledge_link=link)
