@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, TraceConfig
+from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from models.outcome import Attempt, Outcome
@@ -45,11 +46,14 @@ class WebhookChannel:
         *,
         clock: Callable[[], float] = time.time,
         steady: Callable[[], float] = time.monotonic,
+        resolver: Callable[[], AbstractResolver] | None = None,
     ) -> None:
+        """`resolver`: another name server than the system's."""
         self._settings = settings
         self._secrets = secrets
         self._clock = clock
         self._steady = steady
+        self._resolver = resolver
         self._context: ssl.SSLContext | None = None
         self._rests: dict[str, _Rest] = {}
 
@@ -112,6 +116,7 @@ class WebhookChannel:
         connector = TCPConnector(
             ssl=self._context or False,
             socket_factory=guard.socket,
+            resolver=None if self._resolver is None else self._resolver(),
             force_close=True,
             use_dns_cache=False,
             limit=1,

@@ -79,7 +79,7 @@ def hook_freezer(link_base: str) -> Freeze[Hook]:
     return freeze
 
 
-def test_hook(*, id: UUID, url: str, unit_id: str, link_base: str, now: datetime) -> Hook:
+def trial_hook(*, id: UUID, url: str, unit_id: str, link_base: str, now: datetime) -> Hook:
     """A webhook that is clearly a test: it names no task."""
     body = body_of(TEST, now, {"unit": unit_id, "occasion": "test", "link": link_base})
     return Hook(id=id, url=url, unit_id=unit_id, body=body)
