@@ -16,11 +16,13 @@ from config.senders import SenderRegister
 from config.settings import Settings
 from config.tables import DATA
 from config.units import load_react_by, load_units
+from ledger.act import Rules
 from ledger.project import Policy
 from ledger.run import LedgerSettings
 from models.calendar import copenhagen_date
 from models.ids import UnitId
 from models.law import Law
+from models.life import NOT_REACHED_AFTER
 from models.retry import RetryPolicy
 from notifiers.bounces.address import bounce_address
 from notifiers.due import Due, Freeze, freezer
@@ -95,6 +97,15 @@ def policy(settings: Settings) -> Policy:
         recipients=recipients,
         days_off=load_days_off(directory),
         webhooks=load_webhooks(directory).urls,
+    )
+
+
+def rules(settings: Settings) -> Rules:
+    """What decides on what people do with a task."""
+    return Rules(
+        policy=policy(settings),
+        not_reached_after=lambda unit_id: NOT_REACHED_AFTER,
+        units=frozenset(load_units(reference_dir(settings))),
     )
 
 
