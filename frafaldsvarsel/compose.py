@@ -25,6 +25,8 @@ from models.law import Law
 from models.life import NOT_REACHED_AFTER
 from models.retry import RetryPolicy
 from notifiers.bounces.address import bounce_address
+from notifiers.bounces.run import Drop
+from notifiers.bounces.store import Returns
 from notifiers.due import Due, Freeze, freezer
 from notifiers.email.channel import EmailChannel
 from notifiers.email.settings import SmtpSettings
@@ -199,6 +201,18 @@ def freeze(settings: Settings) -> Freeze:
 def freeze_hook(settings: Settings) -> Freeze[Hook]:
     """How a due delivery becomes a webhook."""
     return hook_freezer(settings.inbox_url)
+
+
+def bounces(settings: Settings) -> Drop | None:
+    """Where undeliverable mails come back to; None where nobody has set it."""
+    if settings.bounce_address is None or settings.bounce_maildir is None:
+        return None
+    returns = Returns(tags=settings.open_keyring().tags(Purpose.BOUNCE), base=settings.bounce_address)
+    return Drop(
+        maildir=settings.bounce_maildir,
+        returns=returns,
+        database_seconds=settings.database_timeout_seconds,
+    )
 
 
 def _return_to(settings: Settings) -> Callable[[UUID], str] | None:

@@ -80,12 +80,13 @@ def run_ledger(settings: Settings) -> int:
 def run_notifier(settings: Settings) -> int:
     """Run the notifier until SIGTERM."""
     failpoints.arm(settings.failpoints_dir)
+    from notifiers.bounces import run as bounces
     from notifiers.run import run
     from notifiers.webhook.endpoints import watcher
     from notifiers.webhook.hook import Hook
 
     freeze, freeze_hook = compose.freeze(settings), compose.freeze_hook(settings)
-    contacts = compose.contacts(settings)
+    contacts, drop = compose.contacts(settings), compose.bounces(settings)
     preflight.postgres(settings)
 
     async def serve(stop: asyncio.Event) -> None:
@@ -128,6 +129,9 @@ def run_notifier(settings: Settings) -> int:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(lasting(mails, name="mails", told=stop.is_set))
                     group.create_task(lasting(webhooks, name="webhooks", told=stop.is_set))
+                    if drop is not None:
+                        reading = bounces.run(drop, pool, stop)
+                        group.create_task(lasting(reading, name="bounces", told=stop.is_set))
             finally:
                 await channel.aclose()
                 await hooks.aclose()

@@ -16,6 +16,6 @@ CREATE TABLE bounces (                       -- mails that came back after the r
     action        text        NOT NULL CHECK (action IN ('failed', 'delayed')),
     status        text        NOT NULL,      -- the enhanced status code (RFC 3463)
     at            timestamptz NOT NULL DEFAULT clock_timestamp(),
-    ended         boolean     NOT NULL,      -- whether it made a delivery refused
+    found         text        NOT NULL,      -- how the delivery stood: a failure undoes `delivered` and ends `due`
     PRIMARY KEY (delivery_id, report)
 );

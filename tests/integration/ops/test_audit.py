@@ -292,6 +292,6 @@ async def test_attempts_agree_with_what_became_of_the_notice(world: World) -> No
         str(tasks[6]): "delivered by more than one attempt",
     }
     deliveries = account(result, Hop.DELIVERIES)
-    assert deliveries.beside == {"possible_copies": 1}
+    assert deliveries.beside == {"possible_copies": 1, "came_back": 0}
     assert deliveries.parts["delivered"] == 2
     assert balances(result)
