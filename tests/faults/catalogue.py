@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from tests.faults import (
+    bounce_cells,
     clock_cells,
     cluster_cells,
     disk_cells,
@@ -21,6 +22,7 @@ CELLS: Final = (
     *postgres_cells.CELLS,
     *service_cells.CELLS,
     *smtp_cells.CELLS,
+    *bounce_cells.CELLS,
     *clock_cells.CELLS,
     *disk_cells.CELLS,
     *cluster_cells.CELLS,

@@ -59,6 +59,10 @@ class NotDrained(AssertionError):
     """Something is still under way after all patience; the message says what."""
 
 
+BOUNCES: Final = "bounce@frafaldsvarsel.example"
+"""Where mails come back to: into the folder `maildir`."""
+
+
 class NoDisk(RuntimeError):
     """This machine lets nobody make a disk that is small."""
 
@@ -127,7 +131,8 @@ class Rig:
         self._clients()
         self.children = Children(self.data, self.environment)
         self._stack.callback(self.children.stop)
-        (self.data / "failpoints").mkdir(exist_ok=True)
+        for folder in ("failpoints", "maildir/new", "maildir/cur", "maildir/tmp"):
+            (self.data / folder).mkdir(parents=True, exist_ok=True)
         self.children.start(*WORKERS, *LEDGERS, *NOTIFIERS)
 
     def _make_disks(self) -> None:
@@ -223,6 +228,8 @@ class Rig:
             "MAIL_LEASE_SECONDS": str(LEASE_SECONDS),
             "MAIL_RETRY_SECONDS": "1",
             "MAIL_FROM": "frafaldsvarsel@frafaldsvarsel.example",
+            "BOUNCE_ADDRESS": BOUNCES,
+            "BOUNCE_MAILDIR": str(self.data / "maildir"),
             "INBOX_URL": "https://frafaldsvarsel.example",
         } | self.environment_more
         return {PREFIX + name: held for name, held in told.items()}
