@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from config.channels import load_webhooks
+from config.channels import load_answers, load_webhooks
 from config.days_off import load_days_off
 from config.errors import ConfigError, Fault
 from config.law import load_law
@@ -19,6 +19,7 @@ from config.units import load_react_by, load_units
 from ledger.act import Rules
 from ledger.project import Policy
 from ledger.run import LedgerSettings
+from ledger.telling import AnswerPolicy
 from models.calendar import copenhagen_date
 from models.ids import UnitId
 from models.law import Law
@@ -88,7 +89,7 @@ def ledger(settings: Settings) -> LedgerSettings:
 def policy(settings: Settings) -> Policy:
     """What the municipalities have set."""
     directory = reference_dir(settings)
-    units = load_units(directory)
+    units, answers = load_units(directory), load_answers(directory)
 
     def recipients(unit_id: str) -> tuple[str, ...]:
         unit = units.get(UnitId(unit_id))
@@ -99,6 +100,7 @@ def policy(settings: Settings) -> Policy:
         recipients=recipients,
         days_off=load_days_off(directory),
         webhooks=load_webhooks(directory).urls,
+        answers=AnswerPolicy(contact_made=answers.contact_made, closed=answers.closed),
     )
 
 

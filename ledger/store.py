@@ -175,6 +175,10 @@ async def write(connection: Connection, changes: Changes) -> None:
                 ],
             )
             await cursor.execute("NOTIFY deliveries")
+        if changes.outbox:
+            await cursor.executemany(
+                _SAY, [(row.id, row.topic, row.key, row.value) for row in changes.outbox]
+            )
         if changes.audit:
             await cursor.executemany(
                 "INSERT INTO audit (kind, task_id, sender, message_id, detail) VALUES (%s, %s, %s, %s, %s)",
@@ -184,6 +188,10 @@ async def write(connection: Connection, changes: Changes) -> None:
                 ],
             )
 
+
+_SAY = """
+INSERT INTO outbox (id, topic, key, value, due_at) VALUES (%s, %s, %s, %s, clock_timestamp()) ON CONFLICT DO NOTHING
+"""
 
 _TASKS = """
 SELECT id, reference, person_id, enrolment_id, unit_id, status, react_by, appended_at, mentor_until, ordinal, version,

@@ -5,7 +5,7 @@ Pure, and decides nothing about duties: `ledger.project` does.
 
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
@@ -20,6 +20,7 @@ from ledger.rows import (
     TaskRow,
     TransferRow,
 )
+from ledger.telling import AnswerPolicy, told
 from models.calendar import COPENHAGEN, copenhagen_date
 from models.decision import Decision
 from models.ids import delivery_id
@@ -40,6 +41,8 @@ class Policy:
     recipients: Callable[[str], Sequence[str]]
     """Mail addresses, by unit."""
     days_off: Container[date]
+    answers: AnswerPolicy = field(default_factory=AnswerPolicy)
+    """What institutions learn."""
     webhooks: Callable[[str, date], Sequence[str]] = lambda _unit, _day: ()
     """Endpoints, by unit and the date on which the task's first message arrived, so that a rebuild finds the same."""
 
@@ -101,6 +104,8 @@ class Workbook:
         self.tasks[task.id] = task
         self._tasks_about[task.person_id].add(task.id)
         self.changes.tasks[task.id] = task
+        own = self.messages_of(task)
+        self.changes.outbox += told(known, task, own, answers=self.policy.answers, now=self._now)
         return task
 
     def transfer(self, named: Subject, to: TransferRow | None) -> None:

@@ -19,3 +19,5 @@ CREATE TABLE bounces (                       -- mails that came back after the r
     found         text        NOT NULL,      -- how the delivery stood: a failure undoes `delivered` and ends `due`
     PRIMARY KEY (delivery_id, report)
 );
+
+CREATE INDEX outbox_told ON outbox (sent_at) WHERE topic IN ('task-events', 'reactions');

@@ -465,6 +465,11 @@ def _post(server: Server, values: tuple[str, str, str, bytes]) -> Result:
     return _insert(server.tables["outbox"], name, row)
 
 
+@statement(store._SAY)
+def _say(server: Server, values: tuple[str, str, str, bytes]) -> Result:
+    return _post(server, values)
+
+
 # ledger.outbox
 
 
