@@ -9,6 +9,7 @@ from pathlib import Path
 from config.check_channels import channel_faults
 from config.check_routes import route_faults
 from config.check_senders import sender_faults
+from config.check_steps import step_faults
 from config.errors import ConfigError, Fault
 from config.reference import Reference, read_reference
 from config.tables import RowT, Table
@@ -46,6 +47,25 @@ def reference_faults(reference: Reference) -> list[Fault]:
         *_react_by_faults(reference),
         *_twice(reference.days_off, "day", lambda row: row.month_day),
         *channel_faults(reference),
+        *_twice(
+            reference.steps,
+            "step",
+            lambda row: f"{row.kind} {row.level} of {row.unit_id or 'all other units'} from {row.valid_from}",
+        ),
+        *_twice(
+            reference.working_hours,
+            "hours of",
+            lambda row: f"{row.weekday} of {row.unit_id or 'all other units'} from {row.valid_from}",
+        ),
+        *_twice(
+            reference.recipients,
+            "recipient",
+            lambda row: " ".join(
+                (row.audience, *filter(None, (row.unit_id, row.municipality_code)), row.email.lower())
+            ),
+        ),
+        *_twice(reference.digests, "digest of", lambda row: f"{row.unit_id} from {row.valid_from}"),
+        *step_faults(reference),
     ]
 
 

@@ -38,6 +38,8 @@ class Point(StrEnum):
     LEDGER_COMMITTED = "ledger.committed"
     LEDGER_SHUTDOWN = "ledger.shutdown"
     OUTBOX_SENT = "outbox.sent"
+    STEPS_BEFORE_COMMIT = "steps.before_commit"
+    STEPS_FIRED = "steps.fired"
     NOTIFY_CLAIMED = "notify.claimed"
     MAIL_SENDER = "mail.sender"
     MAIL_RECIPIENT = "mail.recipient"

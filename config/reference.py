@@ -16,6 +16,7 @@ from config.rows import (
     WebhookRow,
 )
 from config.rule_sets import RuleSetRow, read_rule_sets
+from config.step_rows import DigestRow, HoursRow, RecipientRow, StepRow
 from config.tables import Table, read_table
 
 
@@ -33,6 +34,10 @@ class Reference:
     days_off: Table[DayOffRow]
     webhooks: Table[WebhookRow]
     answers: Table[AnswerRow]
+    steps: Table[StepRow]
+    working_hours: Table[HoursRow]
+    recipients: Table[RecipientRow]
+    digests: Table[DigestRow]
 
     @property
     def faults(self) -> list[Fault]:
@@ -48,6 +53,10 @@ class Reference:
             *self.days_off.faults,
             *self.webhooks.faults,
             *self.answers.faults,
+            *self.steps.faults,
+            *self.working_hours.faults,
+            *self.recipients.faults,
+            *self.digests.faults,
         ]
 
 
@@ -64,4 +73,8 @@ def read_reference(directory: Path) -> Reference:
         days_off=read_table(directory, "days_off.csv", DayOffRow),
         webhooks=read_table(directory, "webhooks.csv", WebhookRow),
         answers=read_table(directory, "answers.csv", AnswerRow),
+        steps=read_table(directory, "steps.csv", StepRow),
+        working_hours=read_table(directory, "working_hours.csv", HoursRow),
+        recipients=read_table(directory, "recipients.csv", RecipientRow),
+        digests=read_table(directory, "digests.csv", DigestRow),
     )

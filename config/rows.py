@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, time
 from typing import Annotated, Final, Self
 from urllib.parse import urlsplit
 
@@ -84,6 +84,8 @@ def _education_types(text: str) -> tuple[EducationType, ...]:
 
 Day = Annotated[date, _reads(r"\d{4}-\d{2}-\d{2}", "a date as YYYY-MM-DD", date.fromisoformat)]
 Count = Annotated[int, _reads(r"[1-9]\d{0,3}", "a whole number from 1 to 9999", int)]
+Shift = Annotated[int, _reads(r"0|-?[1-9]\d{0,2}", "a whole number of days such as -2, 0 or 5", int)]
+Clock = Annotated[time, _reads(r"\d{2}:\d{2}", "a time of day as HH:MM", time.fromisoformat)]
 Flag = Annotated[bool, _reads(r"true|false", "true or false", "true".__eq__)]
 Text = Annotated[str, StringConstraints(min_length=1)]
 UnitCode = Annotated[str, _reads(r"[a-z]+-[0-9a-z]+", "a unit id such as jc-0561", str)]

@@ -1,6 +1,7 @@
 """The composition root: settings in, the parts of each process out. The only place where everything meets."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -14,6 +15,7 @@ from config.errors import ConfigError, Fault
 from config.law import load_law
 from config.senders import SenderRegister
 from config.settings import Settings
+from config.steps import load_steps
 from config.tables import DATA
 from config.units import load_react_by, load_units
 from ledger.act import Rules
@@ -24,11 +26,13 @@ from models.calendar import copenhagen_date
 from models.ids import UnitId
 from models.law import Law
 from models.life import NOT_REACHED_AFTER
+from models.outcome import Audience, Channel
+from models.plan import StepPolicy
 from models.retry import RetryPolicy
 from notifiers.bounces.address import bounce_address
 from notifiers.bounces.run import Drop
 from notifiers.bounces.store import Returns
-from notifiers.due import Due, Freeze, freezer
+from notifiers.due import Due, DueTask, Freeze, freezer
 from notifiers.email.channel import EmailChannel
 from notifiers.email.settings import SmtpSettings
 from notifiers.fit import Contacts, UnitContact
@@ -86,21 +90,30 @@ def ledger(settings: Settings) -> LedgerSettings:
     )
 
 
+def _steps(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> StepPolicy:
+    """What falls due, and where each audience is reached: a unit by its webhooks of the day too."""
+    directory = reference_dir(settings)
+    steps, webhooks = load_steps(directory), load_webhooks(directory)
+
+    def addresses(unit: str, audience: Audience, channel: Channel) -> Sequence[str]:
+        if channel is Channel.WEBHOOK:
+            return webhooks.urls(unit, copenhagen_date(clock())) if audience is Audience.UNIT else ()
+        return steps.addresses(unit, audience, channel)
+
+    return replace(steps, addresses=addresses)
+
+
 def policy(settings: Settings) -> Policy:
     """What the municipalities have set."""
     directory = reference_dir(settings)
-    units, answers = load_units(directory), load_answers(directory)
-
-    def recipients(unit_id: str) -> tuple[str, ...]:
-        unit = units.get(UnitId(unit_id))
-        return () if unit is None else (unit.email,)
-
+    steps, answers = _steps(settings), load_answers(directory)
     return Policy(
         react_by_days=load_react_by(directory).days,
-        recipients=recipients,
+        recipients=lambda unit: steps.addresses(unit, Audience.UNIT, Channel.EMAIL),
         days_off=load_days_off(directory),
         webhooks=load_webhooks(directory).urls,
         answers=AnswerPolicy(contact_made=answers.contact_made, closed=answers.closed),
+        steps=steps,
     )
 
 
@@ -174,15 +187,21 @@ def notifier(settings: Settings, *, owner: str) -> NotifierSettings:
 
 def contacts(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Contacts:
     """How each unit is named and reached at present, by `clock`."""
-    units = load_units(reference_dir(settings))
-    webhooks = load_webhooks(reference_dir(settings))
+    directory = reference_dir(settings)
+    units, addresses = load_units(directory), load_steps(directory).addresses
+    webhooks = load_webhooks(directory)
 
-    def contact(unit_id: str) -> UnitContact | None:
+    def contact(unit_id: str) -> UnitContact:
         unit = units.get(UnitId(unit_id))
-        if unit is None:
-            return None
-        today = copenhagen_date(clock())
-        return UnitContact(name=unit.name, recipients=(unit.email,), webhooks=webhooks.urls(unit_id, today))
+        found = {one: tuple(addresses(unit_id, one, Channel.EMAIL)) for one in Audience}
+        # A unit that has left the data may have open tasks: those above it are told under the name that is left.
+        name = unit_id if unit is None else unit.name
+        return UnitContact(
+            name=name,
+            recipients=found.pop(Audience.UNIT),
+            above=found,
+            webhooks=webhooks.urls(unit_id, copenhagen_date(clock())),
+        )
 
     return contact
 
@@ -225,7 +244,7 @@ def _return_to(settings: Settings) -> Callable[[UUID], str] | None:
     return lambda delivery: bounce_address(tags, base, delivery)
 
 
-def _acknowledge_link(settings: Settings) -> Callable[[Due, datetime], str] | None:
+def _acknowledge_link(settings: Settings) -> Callable[[Due, datetime], str | None] | None:
     days = timedelta(days=settings.acknowledge_link_days)
     if not days:
         return None
@@ -233,10 +252,12 @@ def _acknowledge_link(settings: Settings) -> Callable[[Due, datetime], str] | No
     links, recipients = keyring.tags(Purpose.LINK), keyring.tags(Purpose.RECIPIENT)
     base = settings.inbox_url.rstrip("/") + PATH
 
-    def link(due: Due, now: datetime) -> str:
+    def link(due: Due, now: datetime) -> str | None:
+        if not isinstance(due.about, DueTask):
+            return None
         token = make_link_token(
             links,
-            task_id=due.task_id,
+            task_id=due.about.id,
             unit_id=due.unit_id,
             recipient=recipient_fingerprint(recipients, due.recipient),
             expires_at=now + days,

@@ -16,7 +16,7 @@ from config.lasting import lasting
 from config.settings import Settings
 from frafaldsvarsel import compose, heap, preflight
 from frafaldsvarsel.ready import announce
-from ledger import outbox
+from ledger import outbox, steps_run
 from ledger.hang_up import CONNECT_SECONDS
 from ledger.migrate import migrate
 from ledger.run import Ledger
@@ -51,7 +51,7 @@ def run_worker(settings: Settings) -> NoReturn:
 
 
 def run_ledger(settings: Settings) -> int:
-    """Run the projection and the outbox until SIGTERM."""
+    """Run the projection, the outbox and the runner of steps until SIGTERM."""
     failpoints.arm(settings.failpoints_dir)
     policy = compose.policy(settings)
     preflight.kafka(settings)
@@ -73,6 +73,14 @@ def run_ledger(settings: Settings) -> int:
             )
             group.create_task(lasting(ledger.run(stop), name="the projection", told=stop.is_set))
             group.create_task(lasting(posting, name="the outbox", told=stop.is_set))
+            if policy.steps is not None:
+                stepping = steps_run.run(
+                    settings.database_url.get_secret_value(),
+                    policy.steps,
+                    stop,
+                    database_seconds=settings.database_timeout_seconds,
+                )
+                group.create_task(lasting(stepping, name="the runner of steps", told=stop.is_set))
 
     return _until_told(serve)
 

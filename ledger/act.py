@@ -15,6 +15,7 @@ from config.topics import Topic
 from ledger import acts, store
 from ledger.acts import ActRow
 from ledger.project import Policy, Projection
+from ledger.steps import plan_steps
 from models.life import Act, Actor, Deed, Refusal, refusal
 
 _STAND: Final = """
@@ -128,11 +129,15 @@ async def act(
             # At the same moment it was used about somebody else: only then have the locks not kept the two apart.
             raise DeedDiffers(str(act_id))
         await store.write(connection, projection.changes)
+        if rules.policy.steps is not None:
+            await plan_steps(connection, projection.changes.tasks, rules.policy.steps)
         return Done(task_id, effect.version, repeated=False, successor=effect.successor)
 
 
 async def _lock(connection: psycopg.AsyncConnection, task_id: UUID, units: frozenset[str]) -> tuple[str, int]:
     """Lock what the projection locks first: whoever waits here reads, afterwards, what the other has written."""
+    # First, and all together: a rebuild that replaces the tables must not meet one who holds rows of them.
+    await connection.execute("LOCK TABLE messages, tasks, deliveries, acts, transfers IN ROW EXCLUSIVE MODE")
     cursor = await connection.execute(
         "SELECT person_id FROM tasks WHERE id = %s AND unit_id = ANY(%s)", (task_id, list(units))
     )

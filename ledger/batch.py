@@ -9,6 +9,7 @@ from config.topics import Topic
 from ledger import acts, repeats, store
 from ledger.acts import ActRow
 from ledger.project import Policy, Projection, cause_of
+from ledger.steps import plan_steps
 from models.decision import Decision
 from models.receipt import Applied, Receipt, RepeatReceipt
 
@@ -97,4 +98,6 @@ async def _decide(
         if row.act.id not in nowhere:
             await acts.add(connection, row)
     await store.write(connection, projection.changes)
+    if policy.steps is not None:
+        await plan_steps(connection, projection.changes.tasks, policy.steps)
     return unplaced

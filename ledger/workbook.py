@@ -25,6 +25,7 @@ from models.calendar import COPENHAGEN, copenhagen_date
 from models.decision import Decision
 from models.ids import delivery_id
 from models.outcome import Occasion
+from models.plan import StepPolicy
 from models.task import TaskStatus
 
 EMAIL: Final = "email"
@@ -45,6 +46,8 @@ class Policy:
     """What institutions learn."""
     webhooks: Callable[[str, date], Sequence[str]] = lambda _unit, _day: ()
     """Endpoints, by unit and the date on which the task's first message arrived, so that a rebuild finds the same."""
+    steps: StepPolicy | None = None
+    """What falls due besides; None where nobody is reminded of anything."""
 
 
 class Workbook:

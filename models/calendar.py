@@ -31,6 +31,10 @@ def add_working_days(start: date, days: int, days_off: Container[date]) -> date:
     day = start
     while days > 0:
         day += timedelta(days=1)
-        if day.weekday() < _SATURDAY and day not in days_off:
-            days -= 1
+        days -= is_working_day(day, days_off)
     return day
+
+
+def is_working_day(day: date, days_off: Container[date]) -> bool:
+    """Whether `day` is neither a Saturday nor a Sunday nor off."""
+    return day.weekday() < _SATURDAY and day not in days_off

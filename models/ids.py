@@ -3,6 +3,7 @@
 A replay must find the row that the first run wrote, so no id here is drawn at random.
 """
 
+from datetime import UTC, datetime
 from typing import NewType
 from uuid import UUID, uuid5
 
@@ -25,6 +26,21 @@ def task_id(person_id: str, enrolment_id: str, unit_id: str, ordinal: int) -> UU
 def delivery_id(task: UUID, occasion: str, cause: str, channel: str, recipient: str) -> UUID:
     """The id of one notice: the same cause never gives a second one."""
     return uuid5(_NAMESPACE, f"delivery|{task}|{occasion}|{cause}|{channel}|{recipient}")
+
+
+def step_id(task: UUID, kind: str, level: int, due_at: datetime) -> UUID:
+    """The id of one thing that falls due: planned again for the same moment, it is the same."""
+    return uuid5(_NAMESPACE, f"step|{task}|{kind}|{level}|{due_at.astimezone(UTC).isoformat()}")
+
+
+def failure_step_id(delivery: UUID) -> UUID:
+    """The id of the escalation that follows from a notice which could not be delivered: one for each."""
+    return uuid5(_NAMESPACE, f"failure|{delivery}")
+
+
+def digest_id(unit: str, cause: str, channel: str, recipient: str) -> UUID:
+    """The id of one morning mail of a unit."""
+    return uuid5(_NAMESPACE, f"digest|{unit}|{cause}|{channel}|{recipient}")
 
 
 def task_reference(task: UUID) -> str:

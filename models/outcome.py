@@ -7,6 +7,7 @@ addresses.
 import re
 from datetime import timedelta
 from enum import StrEnum
+from typing import Final
 
 from pydantic import field_validator
 
@@ -36,6 +37,58 @@ class Occasion(StrEnum):
 
     CHANNEL_OFF = "channel_off"
     """The unit's webhook is switched off: a notice about our service, not about the task."""
+
+    REMINDER = "reminder"
+    """The date comes near, and nobody at the unit has acknowledged the task."""
+
+    OVERDUE = "overdue"
+    """The date has passed, and the task is open."""
+
+    ESCALATION = "escalation"
+    """Others are told: nobody has acknowledged, the task stays open, or a notice cannot be delivered."""
+
+    MENTOR_ENDS = "mentor_ends"
+    """The young person's right to a mentor ends soon, and the task is open."""
+
+    DIGEST = "digest"
+    """All open tasks of a unit in one mail, on the mornings on which it is at work."""
+
+
+CALLS_TO_ACT: Final = frozenset(
+    {
+        Occasion.NEW,
+        Occasion.MORE_MESSAGES,
+        Occasion.TAKEN_OVER,
+        Occasion.REMINDER,
+        Occasion.OVERDUE,
+        Occasion.ESCALATION,
+        Occasion.MENTOR_ENDS,
+    }
+)
+"""They are about an open task; the others, but the digest, are an all-clear."""
+
+
+class Audience(StrEnum):
+    """Who is told, as seen from a unit: each further one is told when those before it have not helped."""
+
+    UNIT = "unit"
+    """Those who work on its tasks."""
+
+    LEAD = "lead"
+    """Who leads them; where nobody is named, the unit itself."""
+
+    MUNICIPALITY = "municipality"
+    """Who answers for the duty in the municipality; where nobody is named, the service."""
+
+    SERVICE = "service"
+    """Who answers for this service."""
+
+
+class Channel(StrEnum):
+    """Which way a notice takes."""
+
+    EMAIL = "email"
+    WEBHOOK = "webhook"
 
 
 class DeliveryStatus(StrEnum):

@@ -6,7 +6,7 @@ It speaks of our service, not of a duty; the endpoint's address is not repeated,
 from dataclasses import dataclass
 from typing import Final
 
-from notifiers.render import Rendered, template
+from notifiers.render import Rendered, by_name
 from notifiers.words import AUTOMATIC_NOTE, PRIVACY_NOTE
 
 
@@ -53,6 +53,6 @@ def render_channel_off(*, cause: str, unit_name: str, reference: str, link: str)
     }
     return Rendered(
         subject=words.subject,
-        text=template("channel_off.txt.j2").render(values),
-        html=template("channel_off.html.j2").render(values),
+        text=by_name("channel_off.txt.j2").render(values),
+        html=by_name("channel_off.html.j2").render(values),
     )

@@ -3,15 +3,12 @@
 What no longer fits must not be sent: a mail about a duty that has gone would set people to work on nothing.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
 
-from models.outcome import Occasion
-
-WEBHOOK: Final = "webhook"
-"""The channel that a unit need not have; every unit has mail."""
+from models.ladder import reached
+from models.outcome import CALLS_TO_ACT, Audience, Channel, Occasion
 
 
 class Superseded(StrEnum):
@@ -23,8 +20,14 @@ class Superseded(StrEnum):
     TASK_OPEN_AGAIN = "task_open_again"
     """An all-clear for a task that is in force again."""
 
+    ACKNOWLEDGED = "acknowledged"
+    """A person has seen the task, and the notice asked for no more than that."""
+
     RECIPIENT_CHANGED = "recipient_changed"
     """The unit is reached at another address now; a new delivery goes there."""
+
+    NOTHING_OPEN = "nothing_open"
+    """A morning mail with nothing to list."""
 
     ENDPOINT_OFF = "endpoint_off"
     """The webhook's endpoint is switched off; the unit has its mail."""
@@ -42,9 +45,19 @@ class UnitContact:
     """Mail addresses; a unit has one at least."""
     webhooks: tuple[str, ...] = ()
 
-    def of(self, channel: str) -> tuple[str, ...]:
-        """Whom to write to on a channel."""
-        return self.webhooks if channel == WEBHOOK else self.recipients
+    above: Mapping[Audience, tuple[str, ...]] = field(default_factory=dict)
+    """Those who are told besides the unit."""
+
+    def reached(self, audience: Audience) -> tuple[str, ...]:
+        """Where one of them is reached by mail; where nobody is named, the next one above."""
+        everybody = {**self.above, Audience.UNIT: self.recipients}
+        return reached(audience, lambda one: everybody.get(one, ()))
+
+    def of(self, channel: str, audience: Audience) -> tuple[str, ...]:
+        """Whom to write to on a channel; those above a unit have mail alone."""
+        if channel == Channel.WEBHOOK:
+            return self.webhooks if audience is Audience.UNIT else ()
+        return self.reached(audience)
 
 
 Contacts = Callable[[str], UnitContact | None]
@@ -52,15 +65,34 @@ Contacts = Callable[[str], UnitContact | None]
 
 
 def superseded_by(
-    occasion: Occasion, *, task_is_open: bool, recipient: str, present: Sequence[str]
+    occasion: Occasion,
+    *,
+    task_is_open: bool,
+    recipient: str,
+    present: Sequence[str],
+    seen: bool = False,
 ) -> Superseded | None:
-    """The reason not to send, or `None`. `present`: the unit's recipients now; none is another question."""
+    """The reason not to send, or `None`. `present`: the audience's addresses now; none is another question.
+
+    `seen`: a person has seen the task since, and the notice was to bring just that about.
+    """
     if occasion is not Occasion.CHANNEL_OFF:  # that speaks of an endpoint, whatever becomes of the task
-        calls_to_act = occasion in (Occasion.NEW, Occasion.MORE_MESSAGES, Occasion.TAKEN_OVER)
+        calls_to_act = occasion in CALLS_TO_ACT
         if calls_to_act and not task_is_open:
             return Superseded.TASK_NOT_OPEN
         if not calls_to_act and task_is_open:
             return Superseded.TASK_OPEN_AGAIN
+    if seen:
+        return Superseded.ACKNOWLEDGED
+    if present and recipient not in present:
+        return Superseded.RECIPIENT_CHANGED
+    return None
+
+
+def digest_superseded_by(*, open_tasks: int, recipient: str, present: Sequence[str]) -> Superseded | None:
+    """The same for a morning mail."""
+    if open_tasks == 0:
+        return Superseded.NOTHING_OPEN
     if present and recipient not in present:
         return Superseded.RECIPIENT_CHANGED
     return None

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Self
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from models.frozen import Frozen
+from models.outcome import Channel
 from notifiers.addresses import Address, needs_smtputf8
 
 _COMMON: Final = 1024
@@ -29,7 +30,7 @@ MessageId = Annotated[str, StringConstraints(max_length=320, pattern=r"^<[A-Za-z
 class Mail(Frozen):
     """What is kept in `deliveries.frozen` from before the first attempt: all that the bytes depend on."""
 
-    channel: ClassVar[str] = "email"
+    channel: ClassVar[Channel] = Channel.EMAIL
 
     message_id: MessageId
     date: AwareDatetime

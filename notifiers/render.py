@@ -6,8 +6,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
-from notifiers.notice import TaskNotice, danish_date, danish_weekday_date
-from notifiers.words import AUTOMATIC_NOTE, PRIVACY_NOTE, words_for
+from models.outcome import Occasion
+from notifiers.notice import DigestNotice, TaskNotice, danish_date, danish_short_date, danish_weekday_date
+from notifiers.words import AUTOMATIC_NOTE, DIGEST_NOTE, PRIVACY_NOTE, digest_words, standing, words_for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,25 +18,52 @@ class Rendered:
     html: str
 
 
-def render(notice: TaskNotice) -> Rendered:
+def render(notice: TaskNotice | DigestNotice) -> Rendered:
+    if isinstance(notice, DigestNotice):
+        return _digest(notice)
     words = words_for(notice)
+    ends = None if notice.mentor_until is None else danish_weekday_date(notice.mentor_until)
     values = {
         "notice": notice,
         "words": words,
         "react_by": danish_weekday_date(notice.react_by),
         "opened_on": danish_date(notice.opened_on).removeprefix("den "),
         "appended_on": danish_date(notice.appended_on).removeprefix("den "),
-        "privacy_note": PRIVACY_NOTE,
-        "automatic_note": AUTOMATIC_NOTE,
+        "mentor_until": ends if notice.occasion is Occasion.MENTOR_ENDS else None,
     }
+    return _rendered(words.subject, "notice", values)
+
+
+def _digest(notice: DigestNotice) -> Rendered:
+    words = digest_words(notice)
+    values = {
+        "notice": notice,
+        "words": words,
+        "date_note": DIGEST_NOTE,
+        "lines": [
+            (
+                line.reference,
+                danish_short_date(line.react_by),
+                standing(line, notice.today),
+                line.react_by < notice.today,
+                notice.link_of(line),
+            )
+            for line in notice.lines
+        ],
+    }
+    return _rendered(words.subject, "digest", values)
+
+
+def _rendered(subject: str, template: str, values: dict[str, object]) -> Rendered:
+    values |= {"privacy_note": PRIVACY_NOTE, "automatic_note": AUTOMATIC_NOTE}
     return Rendered(
-        subject=words.subject,
-        text=template("notice.txt.j2").render(values),
-        html=template("notice.html.j2").render(values),
+        subject=subject,
+        text=by_name(f"{template}.txt.j2").render(values),
+        html=by_name(f"{template}.html.j2").render(values),
     )
 
 
-def template(name: str) -> Template:
+def by_name(name: str) -> Template:
     """One of the templates beside us."""
     return _templates().get_template(name)
 

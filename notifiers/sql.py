@@ -14,12 +14,24 @@ WITH picked AS (  -- all columns here: a row that changed while we waited is rea
     LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
 )
-SELECT d.*, t.status AS task_status, t.reference, t.react_by, t.opened_at, t.appended_at,
+SELECT d.*, t.status AS task_status, t.reference, t.react_by, t.opened_at, t.appended_at, t.mentor_until,
        (SELECT count(*) FROM messages m WHERE m.task_id = t.id AND m.outcome = 'obliged') AS messages,
+       s.failed_delivery IS NOT NULL AS undelivered,
+       s.until_seen IS TRUE AND (SELECT f.seen FROM footings f WHERE f.task_id = t.id) AS seen,
        e.disabled_at IS NOT NULL AS endpoint_off, clock_timestamp() AS now
-FROM picked d JOIN tasks t ON t.id = d.task_id
+FROM picked d LEFT JOIN tasks t ON t.id = d.task_id
+LEFT JOIN steps s ON s.id = CASE WHEN d.cause LIKE 'step:%%' THEN substr(d.cause, 6)::uuid END
 LEFT JOIN endpoints e ON d.channel = 'webhook' AND (e.unit_id, e.url) = (d.unit_id, d.recipient)
 ORDER BY d.due_at, d.id
+"""
+
+OPEN_TASKS: Final[LiteralString] = """
+SELECT t.reference, t.react_by, f.seen, count(*) OVER () AS open,
+       count(*) FILTER (WHERE t.react_by < %(today)s) OVER () AS overdue,
+       count(*) FILTER (WHERE NOT f.seen) OVER () AS unseen
+FROM tasks t JOIN footings f ON f.task_id = t.id
+WHERE t.unit_id = %(unit_id)s AND t.status = 'open'
+ORDER BY t.react_by, t.reference LIMIT %(limit)s
 """
 
 LEASE: Final[LiteralString] = """
@@ -103,8 +115,8 @@ FROM ended
 """
 
 READDRESS: Final[LiteralString] = """
-INSERT INTO deliveries (id, task_id, occasion, cause, channel, unit_id, recipient, deadline)
-SELECT %(new)s, task_id, occasion, cause, channel, unit_id, %(recipient)s, deadline
+INSERT INTO deliveries (id, task_id, occasion, cause, channel, audience, unit_id, recipient, deadline)
+SELECT %(new)s, task_id, occasion, cause, channel, audience, unit_id, %(recipient)s, deadline
 FROM deliveries WHERE id = %(old)s
 ON CONFLICT (id) DO NOTHING
 """

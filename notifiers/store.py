@@ -3,7 +3,7 @@
 What somebody else has claimed anew must not be recorded by us, and no mail may leave before it is frozen.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,19 +16,29 @@ from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 
 from ledger.hang_up import hung_up_after
-from models.ids import delivery_id
-from models.outcome import Attempt, DeliveryStatus, Occasion, Outcome
+from models.calendar import copenhagen_date
+from models.ids import delivery_id, digest_id
+from models.outcome import Attempt, Audience, Channel, DeliveryStatus, Occasion, Outcome
 from models.retry import Done, NextAttempt, RetryPolicy, next_attempt
 from notifiers import sql
-from notifiers.due import Claim, Due, Freeze, NoticeT
-from notifiers.fit import WEBHOOK, Contacts, Superseded, endpoint_superseded_by, superseded_by
+from notifiers.due import Claim, Due, DueTask, Freeze, NoticeT, OpenTasks
+from notifiers.fit import (
+    Contacts,
+    Superseded,
+    digest_superseded_by,
+    endpoint_superseded_by,
+    superseded_by,
+)
 from notifiers.message import Mail
+from notifiers.notice import DigestLine
 
 Connection = AsyncConnection[Any]
 Pool = AsyncConnectionPool[Connection]
 
 After = Callable[[Connection, Claim[NoticeT], Attempt, datetime], Awaitable[None]]
 
+LISTED = 60
+"""Lines of a morning mail."""
 LEASE_EXPIRED = Attempt(outcome=Outcome.INDETERMINATE, detail="lease expired before an answer was recorded")
 NO_RECIPIENT = Attempt(outcome=Outcome.MISCONFIGURED, detail="the unit is unknown or has no recipient")
 NOT_BUILT = Attempt(outcome=Outcome.MISCONFIGURED, detail="the mail cannot be built")
@@ -82,9 +92,10 @@ class Store(Generic[NoticeT]):
             async with connection.cursor(row_factory=dict_row) as cursor:
                 values = {"limit": limit, "channel": self._kind.channel}
                 rows = await (await cursor.execute(sql.PICK, values)).fetchall()
+            due = [(_due(row, await self._about(connection, row)), row["now"]) for row in rows]
             async with connection.pipeline():  # one round trip for all that follows
-                for row in rows:
-                    claim = await self._take(connection, _due(row), row["now"])
+                for one, now in due:
+                    claim = await self._take(connection, one, now)
                     if claim is not None:
                         claims.append(claim)
         return Claimed(claims=tuple(claims), settled=len(rows) - len(claims))
@@ -95,11 +106,9 @@ class Store(Generic[NoticeT]):
             attempts += 1
             await connection.execute(sql.INSERT_ATTEMPT, _attempt_row(due.id, attempts, now, LEASE_EXPIRED))
         contact = self._contacts(due.unit_id)
-        present = contact.of(self._kind.channel) if contact else ()
-        reason = superseded_by(
-            due.occasion, task_is_open=due.task_is_open, recipient=due.recipient, present=present
-        )
-        if reason is None and contact is not None and self._kind.channel == WEBHOOK:
+        present = contact.of(self._kind.channel, due.audience) if contact else ()
+        reason = _superseded_by(due, present)
+        if reason is None and contact is not None and self._kind.channel == Channel.WEBHOOK:
             reason = endpoint_superseded_by(off=due.endpoint_off, present=present)
         if reason is not None:
             if reason is Superseded.RECIPIENT_CHANGED:
@@ -184,10 +193,39 @@ class Store(Generic[NoticeT]):
         async with self._connection() as connection:
             return (await connection.execute(sql.EXPIRE, {"limit": limit})).rowcount
 
+    async def _about(self, connection: Connection, row: DictRow) -> DueTask | OpenTasks:
+        if row["task_id"] is not None:
+            return DueTask(
+                id=row["task_id"],
+                is_open=row["task_status"] == "open",
+                reference=row["reference"],
+                react_by=row["react_by"],
+                opened_at=row["opened_at"],
+                appended_at=row["appended_at"],
+                messages=row["messages"],
+                mentor_until=row["mentor_until"],
+            )
+        values = {"unit_id": row["unit_id"], "today": copenhagen_date(row["now"]), "limit": LISTED}
+        async with connection.cursor(row_factory=dict_row) as cursor:
+            found = await (await cursor.execute(sql.OPEN_TASKS, values)).fetchall()
+        return OpenTasks(
+            lines=tuple(
+                DigestLine(reference=one["reference"], react_by=one["react_by"], seen=one["seen"])
+                for one in found
+            ),
+            open=found[0]["open"] if found else 0,
+            overdue=found[0]["overdue"] if found else 0,
+            unseen=found[0]["unseen"] if found else 0,
+        )
+
     async def _readdress(self, connection: Connection, due: Due, present: tuple[str, ...]) -> None:
         """The id follows from what it names: who has a delivery of this occasion already gets no second."""
         for recipient in present:
-            new = delivery_id(due.task_id, due.occasion, due.cause, due.channel, recipient)
+            new = (
+                delivery_id(due.about.id, due.occasion, due.cause, due.channel, recipient)
+                if isinstance(due.about, DueTask)
+                else digest_id(due.unit_id, due.cause, due.channel, recipient)
+            )
             await connection.execute(sql.READDRESS, {"new": new, "old": due.id, "recipient": recipient})
 
     async def _end(
@@ -231,26 +269,35 @@ class Store(Generic[NoticeT]):
         )
 
 
-def _due(row: DictRow) -> Due:
+def _due(row: DictRow, about: DueTask | OpenTasks) -> Due:
     return Due(
         id=row["id"],
-        task_id=row["task_id"],
         occasion=Occasion(row["occasion"]),
         cause=row["cause"],
         channel=row["channel"],
+        audience=Audience(row["audience"]),
         unit_id=row["unit_id"],
         recipient=row["recipient"],
         deadline=row["deadline"],
         attempts=row["attempts"],
         was_leased=row["lease_owner"] is not None,
         frozen=row["frozen"],
-        task_is_open=row["task_status"] == "open",
-        reference=row["reference"],
-        react_by=row["react_by"],
-        opened_at=row["opened_at"],
-        appended_at=row["appended_at"],
-        messages=row["messages"],
+        undelivered=row["undelivered"],
+        seen=bool(row["seen"]),
+        about=about,
         endpoint_off=row["endpoint_off"],
+    )
+
+
+def _superseded_by(due: Due, present: Sequence[str]) -> Superseded | None:
+    if isinstance(due.about, OpenTasks):
+        return digest_superseded_by(open_tasks=due.about.open, recipient=due.recipient, present=present)
+    return superseded_by(
+        due.occasion,
+        task_is_open=due.about.is_open,
+        recipient=due.recipient,
+        present=present,
+        seen=due.seen,
     )
 
 

@@ -14,7 +14,7 @@ import psycopg
 from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
-from models.outcome import Occasion
+from models.outcome import Audience, Occasion
 from models.quarantine import WAITING, Kind, Standing, State, Thing
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -79,7 +79,7 @@ WHERE id = %(id)s AND status IN ('refused', 'exhausted') AND ended_at = %(since)
 """
 
 _NOTICE: Final[LiteralString] = """
-SELECT d.id, d.task_id, d.occasion, d.cause, d.channel, d.unit_id, d.recipient, d.deadline, d.ended_at,
+SELECT d.id, d.task_id, d.occasion, d.cause, d.channel, d.audience, d.unit_id, d.recipient, d.deadline, d.ended_at,
        t.status = 'open' AS task_is_open, t.react_by, t.reference, clock_timestamp() AS now
 FROM deliveries d JOIN tasks t ON t.id = d.task_id WHERE d.id = %s
 """
@@ -133,6 +133,7 @@ class Notice:
     occasion: Occasion
     cause: str
     channel: str
+    audience: Audience
     unit_id: str
     recipient: str
     deadline: datetime
@@ -190,7 +191,7 @@ def notice(connection: Connection, delivery: str) -> Notice:
         row = cursor.execute(_NOTICE, (delivery,)).fetchone()
     if row is None:
         raise LookupError(delivery)
-    return Notice(**{**row, "occasion": Occasion(row["occasion"])})
+    return Notice(**{**row, "occasion": Occasion(row["occasion"]), "audience": Audience(row["audience"])})
 
 
 def attempts(connection: Connection, delivery: str) -> list[Tried]:

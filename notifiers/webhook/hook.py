@@ -12,8 +12,8 @@ import orjson
 from pydantic import AfterValidator, Field, StringConstraints
 
 from models.frozen import Frozen
-from models.outcome import Occasion
-from notifiers.due import Due, Freeze
+from models.outcome import Channel, Occasion
+from notifiers.due import Due, DueTask, Freeze
 
 TEST: str = "task.test"
 """The type of a test event; no task is behind it."""
@@ -39,7 +39,7 @@ Url = Annotated[str, StringConstraints(max_length=1000), AfterValidator(checked_
 class Hook(Frozen):
     """What is kept in `deliveries.frozen` of a webhook."""
 
-    channel: ClassVar[str] = "webhook"
+    channel: ClassVar[Channel] = Channel.WEBHOOK
 
     id: UUID
     url: Url
@@ -66,12 +66,15 @@ def hook_freezer(link_base: str) -> Freeze[Hook]:
     """How a due delivery becomes a webhook."""
 
     def freeze(due: Due, _unit_name: str, now: datetime) -> Hook:
+        task = due.about
+        if not isinstance(task, DueTask):
+            raise ValueError("a webhook is about one task")
         data: dict[str, str | int] = {
-            "task": due.reference,
+            "task": task.reference,
             "unit": due.unit_id,
             "occasion": due.occasion.value,
-            "react_by": due.react_by.isoformat(),
-            "link": f"{link_base.rstrip('/')}/opgaver/{due.reference}",
+            "react_by": task.react_by.isoformat(),
+            "link": f"{link_base.rstrip('/')}/opgaver/{task.reference}",
         }
         body = body_of(type_of(due.occasion), now, data)
         return Hook(id=due.id, url=due.recipient, unit_id=due.unit_id, body=body)

@@ -304,6 +304,7 @@ def _deliver(
         "frozen": None,
         "created_at": server.now,
         "ended_at": None,
+        "audience": "unit",
     }
     return _insert(server.tables["deliveries"], identity, row)
 
@@ -514,17 +515,10 @@ def _pick(server: Server, values: Mapping[str, Any]) -> Result:
             message["task_id"] == task["id"] and message["outcome"] == "obliged"
             for message in server.tables["messages"].values()
         )
-        more = {name: task[name] for name in ("reference", "react_by", "opened_at", "appended_at")}
-        rows.append(
-            {
-                **row,
-                "task_status": task["status"],
-                **more,
-                "messages": messages,
-                "endpoint_off": False,
-                "now": now,
-            }
-        )
+        names = ("reference", "react_by", "opened_at", "appended_at", "mentor_until")
+        more = {name: task[name] for name in names}
+        more |= {"undelivered": False, "seen": False, "endpoint_off": False}
+        rows.append({**row, "task_status": task["status"], **more, "messages": messages, "now": now})
     return rows, len(rows)
 
 

@@ -11,8 +11,8 @@ import orjson
 import pytest
 from pydantic import ValidationError
 
-from models.outcome import Occasion, Outcome, Scope
-from notifiers.due import Due
+from models.outcome import Audience, Occasion, Outcome, Scope
+from notifiers.due import Due, DueTask, OpenTasks
 from notifiers.webhook.classify import Stage, of_exception, of_status, retry_after
 from notifiers.webhook.guard import is_allowed
 from notifiers.webhook.hook import Hook, checked_url, hook_freezer, trial_hook
@@ -103,7 +103,6 @@ class TestSecretFiles:
 def a_due(**changes: object) -> Due:
     values: dict[str, object] = {
         "id": DELIVERY,
-        "task_id": UUID(int=7),
         "occasion": Occasion.NEW,
         "cause": "0:1",
         "channel": "webhook",
@@ -113,12 +112,19 @@ def a_due(**changes: object) -> Due:
         "attempts": 0,
         "was_leased": False,
         "frozen": None,
-        "task_is_open": True,
-        "reference": "FV-7K3M-92QD-0001",
-        "react_by": date(2026, 10, 9),
-        "opened_at": NOW,
-        "appended_at": NOW,
-        "messages": 2,
+        "audience": Audience.UNIT,
+        "undelivered": False,
+        "seen": False,
+        "about": DueTask(
+            id=UUID(int=7),
+            is_open=True,
+            reference="FV-7K3M-92QD-0001",
+            react_by=date(2026, 10, 9),
+            opened_at=NOW,
+            appended_at=NOW,
+            messages=2,
+            mentor_until=None,
+        ),
     }
     return Due(**{**values, **changes})  # type: ignore[arg-type]
 
@@ -138,6 +144,11 @@ class TestBody:
                 "link": "https://varsel.example.dk/opgaver/FV-7K3M-92QD-0001",
             },
         }
+
+    def test_a_morning_mail_is_no_webhook(self) -> None:
+        about = OpenTasks(lines=(), open=0, overdue=0, unseen=0)
+        with pytest.raises(ValueError, match="one task"):
+            hook_freezer("https://varsel.example.dk")(a_due(about=about), "Jobcenter", NOW)
 
     def test_a_kept_hook_gives_the_same_bytes(self) -> None:
         hook = hook_freezer("https://varsel.example.dk")(a_due(), "Jobcenter", NOW)

@@ -1,0 +1,91 @@
+"""The morning mail of the units that want one: made due once for each morning on which the unit is at work.
+
+A morning that was slept through is not made up for: the next mail lists the same tasks.
+"""
+
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Final, LiteralString
+
+from ledger.notices import Notice, write
+from ledger.store import Connection
+from ledger.store import now as begun
+from models.calendar import copenhagen_date
+from models.ladder import reached
+from models.outcome import Audience, Channel, Occasion
+from models.plan import StepPolicy
+
+_AT_LEAST: Final = timedelta(hours=1)
+_INSERT: Final[LiteralString] = """
+INSERT INTO digests (unit_id, day, due_at, status, reason) VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT DO NOTHING RETURNING day
+"""
+_ANY_OPEN: Final[LiteralString] = """
+SELECT EXISTS (SELECT 1 FROM footings WHERE unit_id = %s AND status = 'open' AND open_since < %s)
+"""
+
+
+class NoDigest(StrEnum):
+    """Why a morning had no mail."""
+
+    NOTHING_OPEN = "nothing_open"
+    """Or nothing that was open before the morning: what came since has its own notice."""
+    CLOSED_AGAIN = "closed_again"
+    """The service came back after the unit's closing time."""
+
+
+class Digests:
+    """Remembers which mornings are settled, so that the ledger is asked once for each."""
+
+    def __init__(self, policy: StepPolicy) -> None:
+        self._policy = policy
+        self._settled: set[tuple[str, date]] = set()
+
+    async def fire(self, connection: Connection) -> int:
+        """Make the mails of this morning due; how many mornings were settled."""
+        if not self._policy.digest_units:
+            return 0
+        async with connection.transaction():
+            now = await begun(connection)
+            today = copenhagen_date(now)
+            self._settled = {one for one in self._settled if one[1] == today}
+            due = [unit for unit in self._policy.digest_units if self._is_due(unit, today, now)]
+            for unit in due:
+                await self._settle(connection, unit, today, now)
+        self._settled |= {(unit, today) for unit in due}
+        return len(due)
+
+    def _is_due(self, unit: str, today: date, now: datetime) -> bool:
+        if (unit, today) in self._settled or self._policy.digest(unit, today) is None:
+            return False
+        window = self._policy.hours(unit).window(today)
+        return window is not None and window[0] <= now
+
+    async def _settle(self, connection: Connection, unit: str, today: date, now: datetime) -> None:
+        window = self._policy.hours(unit).window(today)
+        if window is None:
+            return
+        opens, closes = window
+        rows = await (await connection.execute(_ANY_OPEN, (unit, opens))).fetchall()
+        reason = NoDigest.CLOSED_AGAIN if now >= closes else None if rows[0][0] else NoDigest.NOTHING_OPEN
+        values = (unit, today, opens, "stopped" if reason else "fired", reason)
+        mine = await (await connection.execute(_INSERT, values)).fetchall()
+        if not mine or reason is not None:
+            return
+        to = reached(Audience.UNIT, lambda one: self._policy.addresses(unit, one, Channel.EMAIL))
+        await write(
+            connection,
+            [
+                Notice(
+                    task_id=None,
+                    occasion=Occasion.DIGEST,
+                    cause=f"digest:{today.isoformat()}",
+                    channel=Channel.EMAIL,
+                    audience=Audience.UNIT,
+                    unit_id=unit,
+                    recipient=recipient,
+                    deadline=max(closes, now + _AT_LEAST),
+                )
+                for recipient in to
+            ],
+        )

@@ -1,0 +1,67 @@
+"""Who is told instead when a notice cannot be delivered. Pure; it never answers with an address that has failed."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from models.outcome import CALLS_TO_ACT, Audience, DeliveryStatus, Occasion
+from models.replan import StopReason
+
+LADDER: Final = tuple(Audience)
+
+
+def reached(audience: Audience, addresses: Callable[[Audience], Sequence[str]]) -> tuple[str, ...]:
+    """The addresses of `audience`, or of the first one above it that has any: nothing is said to nobody."""
+    for further in LADDER[LADDER.index(audience) :]:
+        if found := addresses(further):
+            return tuple(dict.fromkeys(found))
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """Whom to tell next."""
+
+    audience: Audience
+    addresses: tuple[str, ...]
+
+
+class Later(StrEnum):
+    """Nothing can be said yet."""
+
+    ANOTHER_IS_DUE = "another_is_due"
+    """Another notice of the same cause is still on its way."""
+
+
+def after_failure(
+    *,
+    occasion: Occasion,
+    audience: Audience,
+    task_is_open: bool,
+    seen: bool,
+    siblings: Iterable[DeliveryStatus],
+    failed: Collection[str],
+    addresses: Callable[[Audience], Sequence[str]],
+) -> Rung | StopReason | Later:
+    """What follows from a notice that was refused or exhausted.
+
+    `seen`: a person has seen the task, and the notice asked for no more. `siblings`: the other notices of the same
+    cause. `failed`: every address that a notice of the task did not reach.
+    """
+    if occasion not in CALLS_TO_ACT:
+        return StopReason.NOTHING_OWED
+    if not task_is_open:
+        return StopReason.TASK_NOT_OPEN
+    if seen:
+        return StopReason.ACKNOWLEDGED
+    others = set(siblings)
+    if DeliveryStatus.DELIVERED in others:
+        return StopReason.ANOTHER_WAS_TOLD
+    if DeliveryStatus.DUE in others:
+        return Later.ANOTHER_IS_DUE
+    for further in LADDER[LADDER.index(audience) :]:
+        fresh = tuple(dict.fromkeys(one for one in addresses(further) if one not in failed))
+        if fresh:
+            return Rung(further, fresh)
+    return StopReason.NOBODY_LEFT

@@ -1,0 +1,285 @@
+"""Outages, addresses that refuse, tasks that change on the way: nothing twice, nothing skipped, never silence."""
+
+import asyncio
+from dataclasses import replace
+from datetime import date
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from ledger.steps import fire_due
+from ledger.steps_run import Runner
+from models.life import Acknowledge, Attempt, Close, ContactForm, Ending, Initiative, Reopen, ReopenReason
+from models.outcome import Audience
+from models.plan import Digest
+from models.reasons import DecisionReason
+from tests.travel.cast import LEAD, MUNICIPALITY, OURS, SERVICE, SPRING, THEIRS, UNITS, obliged
+from tests.travel.clock import under_our_clock
+from tests.travel.test_story import APRIL, MARCH, on
+from tests.travel.world import a_world
+from tests.unit.ledger.decisions import OTHER_UNIT, UNIT, decided
+
+NO_SUCH_USER = "550 5.1.1 no such user"
+SECOND = "vagt@unit-0101.example"
+
+
+@pytest.fixture
+async def travelled(database: str) -> str:
+    await under_our_clock(database)
+    return database
+
+
+async def test_after_an_outage_every_late_step_fires_once_and_in_order(travelled: str) -> None:
+    async with a_world(travelled, UNITS, SPRING, runners=4) as world:
+        await world.decide(obliged(SPRING))
+        await world.work()
+        await world.collect((OURS, "Ny opgave"))
+        await world.at(on(APRIL, 8, "03:00"))
+        # All are late, and it is night: they wait for the opening.
+        await world.collect()
+        await world.at(on(APRIL, 8, "08:00"))
+        await world.collect(
+            (OURS, "Påmindelse om opgave"),
+            (LEAD, "Opgave FV-"),
+            (OURS, "Opgave FV-"),
+            (OURS, "Opgave FV-"),
+            (LEAD, "Opgave FV-"),
+        )
+        order = await world.rows(
+            "SELECT s.kind, s.level FROM deliveries d JOIN steps s ON d.cause = 'step:' || s.id "
+            "WHERE d.recipient = %s ORDER BY d.due_at",
+            OURS,
+        )
+        assert order == [("reminder", 1), ("overdue", 1), ("escalation", 2)]
+        for _ in range(2):
+            await world.work()
+            await world.collect()
+
+
+async def test_many_runners_and_notifiers_send_everything_once(travelled: str) -> None:
+    people = [f"person{number}" for number in range(40)]
+    async with a_world(travelled, UNITS, SPRING, runners=4, notifiers=2) as world:
+        await world.decide(*(obliged(SPRING, f"m {person}", person=person) for person in people))
+        await world.work()
+        await world.collect(*[(OURS, "Ny opgave")] * len(people))
+        await world.at(on(MARCH, 27, "08:00"))
+        await world.collect(*[(OURS, "Påmindelse om opgave")] * len(people))
+
+
+async def test_a_runner_that_ends_before_it_commits_has_done_nothing(travelled: str) -> None:
+    async with a_world(travelled, UNITS, SPRING) as world:
+        await world.decide(obliged(SPRING))
+        await world.work()
+        await world.collect((OURS, "Ny opgave"))
+        await world.at(on(MARCH, 27, "08:00"), outage=True)
+        steps = world.policy.steps
+        assert steps is not None
+        async with world.connection.transaction(force_rollback=True):
+            assert len(await fire_due(world.connection, steps, limit=10)) == 1
+            assert await world.rows("SELECT count(*) FROM deliveries WHERE occasion = 'reminder'") == [(1,)]
+        await world.collect()
+        await world.work()
+        await world.collect((OURS, "Påmindelse om opgave"))
+
+
+async def test_a_task_that_is_held_by_another_is_left_for_the_next_round(travelled: str) -> None:
+    async with a_world(travelled, UNITS, SPRING, runners=1) as world:
+        await world.decide(obliged(SPRING))
+        await world.work()
+        await world.at(on(MARCH, 27, "08:00"), outage=True)
+        async with await psycopg.AsyncConnection.connect(travelled) as other:
+            await other.execute("SELECT 1 FROM tasks FOR NO KEY UPDATE")
+            async with asyncio.timeout(10):
+                assert await world.runners[0].fire() == 0
+        assert await world.runners[0].fire() == 1
+
+
+async def test_what_is_withdrawn_or_closed_is_not_reminded_of(travelled: str) -> None:
+    async with a_world(travelled, UNITS, SPRING) as world:
+        await world.decide(obliged(SPRING))
+        await world.work()
+        await world.collect((OURS, "Ny opgave"))
+        await world.decide(decided(unit=None, revision=2, at=SPRING, reason=DecisionReason.WITHDRAWN))
+        await world.work()
+        await world.collect((OURS, "Opgave FV-"))
+        await world.at(on(APRIL, 20, "12:00"))
+        await world.collect()
+        assert set(await world.rows("SELECT status, reason FROM steps")) == {("stopped", "task_withdrawn")}
+
+
+async def test_a_reminder_whose_mail_was_not_sent_before_somebody_acknowledged_is_not_sent(
+    travelled: str,
+) -> None:
+    async with a_world(travelled, UNITS, SPRING, notifiers=0) as world:
+        await world.decide(obliged(SPRING))
+        await world.clock.set(on(MARCH, 27, "08:00"))
+        assert await world.runners[0].fire() == 1
+        await world.do(await world.task(UNIT), Acknowledge(), unit=UNIT, act_id=uuid4())
+    async with a_world(travelled, UNITS, on(MARCH, 27, "09:00")) as world:
+        await world.work()
+        await world.collect((OURS, "Ny opgave"))
+        ended = await world.rows("SELECT status FROM deliveries WHERE occasion = 'reminder'")
+        assert ended == [("superseded",)]
+
+
+async def test_a_closed_task_that_is_opened_again_is_watched_again(travelled: str) -> None:
+    async with a_world(travelled, UNITS, SPRING) as world:
+        await world.decide(obliged(SPRING))
+        await world.work()
+        await world.collect((OURS, "Ny opgave"))
+        await world.at(on(MARCH, 25, "09:00"))
+        task = await world.task(UNIT)
+        for deed in (
+            Attempt(at=on(MARCH, 25, "08:30"), form=ContactForm.PHONE, reached=True),
+            Close(ending=Ending.CONTACT_MADE, initiatives=(Initiative.INSTITUTION_MEETING,)),
+        ):
+            await world.do(task, deed, unit=UNIT, act_id=uuid4())
+        await world.at(on(APRIL, 13, "09:00"))
+        await world.collect()
+        await world.do(task, Reopen(reason=ReopenReason.CONTACT_LOST), unit=UNIT, act_id=uuid4())
+        await world.at(on(APRIL, 13, "15:00"))
+        await world.collect()
+        await world.at(on(APRIL, 14, "08:00"))
+        await world.collect((OURS, "Opgave FV-"))
+        await world.at(on(APRIL, 20, "08:00"))
+        await world.collect(
+            (OURS, "Opgave FV-"), (LEAD, "Opgave FV-"), (MUNICIPALITY, "Opgave FV-"), (SERVICE, "Opgave FV-")
+        )
+
+
+async def test_a_refused_notice_goes_to_the_next_one_at_once_and_blocks_nobody(travelled: str) -> None:
+    async with a_world(travelled, UNITS, SPRING, bad={OURS: NO_SUCH_USER}) as world:
+        await world.decide(obliged(SPRING), obliged(SPRING, "other", unit=OTHER_UNIT, person="another"))
+        await world.work()
+        # It is night; the notice that it stands in for would not have waited either.
+        await world.collect((LEAD, "En besked om opgave FV-"), (THEIRS, "Ny opgave"))
+
+
+async def test_where_one_refuses_after_the_other_everybody_above_is_told_and_then_people(
+    travelled: str,
+) -> None:
+    bad = dict.fromkeys((OURS, LEAD, MUNICIPALITY), NO_SUCH_USER)
+    async with a_world(travelled, UNITS, SPRING, bad=bad) as world:
+        await world.decide(obliged(SPRING))
+        await world.work()
+        await world.collect((SERVICE, "En besked om opgave FV-"))
+    reasons = (
+        "SELECT reason FROM steps WHERE failed_delivery IS NOT NULL ORDER BY ended_at, reason NULLS FIRST"
+    )
+    async with a_world(
+        travelled, UNITS, on(MARCH, 27, "08:00"), bad=dict.fromkeys((*bad, SERVICE), NO_SUCH_USER)
+    ) as world:
+        await world.work()
+        await world.collect()
+        assert ("nobody_left",) in await world.rows(reasons)
+
+
+async def test_one_of_two_recipients_that_refuses_is_no_reason_to_go_higher(travelled: str) -> None:
+    people = {**UNITS.people, (UNIT, Audience.UNIT): (OURS, SECOND)}
+    async with a_world(travelled, replace(UNITS, people=people), SPRING, bad={OURS: NO_SUCH_USER}) as world:
+        await world.decide(obliged(SPRING))
+        await world.work()
+        await world.collect((SECOND, "Ny opgave"))
+        assert await world.rows("SELECT reason FROM steps WHERE failed_delivery IS NOT NULL") == [
+            ("another_was_told",)
+        ]
+
+
+async def test_two_recipients_that_refuse_are_one_escalation(travelled: str) -> None:
+    people = {**UNITS.people, (UNIT, Audience.UNIT): (OURS, SECOND)}
+    bad = dict.fromkeys((OURS, SECOND), NO_SUCH_USER)
+    async with a_world(travelled, replace(UNITS, people=people), SPRING, bad=bad) as world:
+        await world.decide(obliged(SPRING))
+        await world.work()
+        await world.collect((LEAD, "En besked om opgave FV-"))
+
+
+async def test_a_notice_that_nobody_could_take_until_its_deadline_is_an_escalation(travelled: str) -> None:
+    async with a_world(travelled, UNITS, SPRING, notifiers=0) as world:
+        await world.decide(obliged(SPRING))
+    # The way out was closed until after the date.
+    async with a_world(travelled, UNITS, on(APRIL, 1, "07:00")) as world:
+        await world.work()
+        await world.collect((LEAD, "En besked om opgave FV-"))
+
+
+async def test_the_end_of_a_mentor_right_is_told_while_the_task_is_open(travelled: str) -> None:
+    async with a_world(travelled, UNITS, SPRING) as world:
+        await world.decide(obliged(SPRING, mentor=date(2026, 4, 13)))
+        await world.work()
+        await world.collect((OURS, "Ny opgave"))
+        await world.at(on(MARCH, 24, "12:00"))
+        await world.collect()
+        await world.at(on(MARCH, 25, "08:00"))
+        await world.collect((OURS, "Opgave FV-"))
+        ((subject,),) = await world.rows(
+            "SELECT frozen ->> 'subject' FROM deliveries WHERE occasion = 'mentor_ends'"
+        )
+        assert str(subject).endswith("den unges ret til mentor slutter mandag den 13. april 2026")
+
+
+async def test_a_task_that_nobody_planned_is_found_by_the_sweep(travelled: str) -> None:
+    async with a_world(travelled, UNITS, SPRING) as world:
+        world.policy = replace(world.policy, steps=None)
+        await world.decide(obliged(SPRING))
+        assert await world.rows("SELECT 1 FROM steps") == []
+        await world.work()
+        await world.collect((OURS, "Ny opgave"))
+        await world.at(on(MARCH, 27, "08:00"))
+        await world.collect((OURS, "Påmindelse om opgave"))
+
+
+async def test_a_morning_mail_lists_what_was_open_before_the_morning(travelled: str) -> None:
+    units = replace(UNITS, digests={UNIT: Digest(instead=False)})
+    async with a_world(travelled, units, SPRING, runners=3) as world:
+        await world.at(on(MARCH, 24, "09:00"))
+        await world.collect()
+        await world.decide(obliged(on(MARCH, 24, "09:00")))
+        await world.at(on(MARCH, 24, "10:00"))
+        await world.collect((OURS, "Ny opgave"))
+        await world.at(on(MARCH, 25, "07:59"))
+        await world.collect()
+        await world.at(on(MARCH, 25, "08:00"))
+        await world.collect((OURS, "1 åben opgave: onsdag den 25. marts 2026"))
+        await world.at(on(MARCH, 25, "12:00"))
+        await world.collect()
+        await world.at(on(MARCH, 27, "08:00"))
+        await world.collect((OURS, "1 åben opgave"), (OURS, "Påmindelse om opgave"))
+        await world.at(on(MARCH, 28, "12:00"))
+        await world.collect()
+
+
+async def test_a_unit_may_have_its_reminders_in_the_morning_mail_alone(travelled: str) -> None:
+    units = replace(UNITS, digests={UNIT: Digest(instead=True)})
+    async with a_world(travelled, units, SPRING) as world:
+        await world.decide(obliged(SPRING))
+        await world.work()
+        await world.collect((OURS, "Ny opgave"))
+        await world.at(on(MARCH, 27, "08:00"), outage=True)
+        await world.work()
+        await world.collect((OURS, "1 åben opgave"))
+        fired = await world.rows("SELECT status, reason FROM steps WHERE kind = 'reminder'")
+        assert fired == [("fired", "in_digest")]
+        await world.at(on(MARCH, 30, "08:00"))
+        await world.collect((OURS, "1 åben opgave"), (LEAD, "Ingen har kvitteret"))
+
+
+async def test_a_runner_that_meets_a_task_it_cannot_plan_goes_on_with_the_others(travelled: str) -> None:
+    async with a_world(travelled, UNITS, SPRING, runners=1) as world:
+        await world.decide(obliged(SPRING), obliged(SPRING, "other", unit=OTHER_UNIT, person="another"))
+        await world.work()
+        await world.collect((OURS, "Ny opgave"), (THEIRS, "Ny opgave"))
+        await world.at(on(MARCH, 27, "08:00"), outage=True)
+        steps = world.policy.steps
+        assert steps is not None
+
+        def rules(unit: str, day: date) -> object:
+            if unit == UNIT:
+                raise LookupError(unit)
+            return steps.rules(unit, day)
+
+        runner = Runner(world.connection, replace(steps, rules=rules))  # type: ignore[arg-type]  # as the policy's
+        await runner.round()
+        await world.work()
+        await world.collect((THEIRS, "Påmindelse om opgave"), (OURS, "Påmindelse om opgave"))
