@@ -17,6 +17,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from config.kafka import KafkaSettings
 from config.law import load_law
+from config.steps import load_steps
 from config.topics import PERSON_PARTITIONS, Topic
 from frafaldsvarsel.embedded.jars import ensure_jars
 from frafaldsvarsel.embedded.kafka import Broker
@@ -46,6 +47,7 @@ _POLICY: Final = Policy(
     react_by_days=lambda unit, day: 5,
     recipients=lambda unit: (f"opgaver@{unit}.example",),
     days_off=frozenset(),
+    steps=load_steps(),
 )
 
 

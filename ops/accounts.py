@@ -23,6 +23,7 @@ class Hop(StrEnum):
     TRANSFERS = "transfers"
     NOTICES = "notices"
     DELIVERIES = "deliveries"
+    STEPS = "steps"
     OFFSETS = "offsets"
 
 
@@ -39,6 +40,7 @@ ABOUT: Mapping[Hop, str] = {
     Hop.TRANSFERS: "every duty that another unit has was handed over by an act",
     Hop.NOTICES: "every task's unit has a notice made out to it",
     Hop.DELIVERIES: "every notice is sent, or there is a reason",
+    Hop.STEPS: "every step that fell due came to a notice or a reason, and every open task has its steps",
     Hop.OFFSETS: "no offset is committed before what follows from it is durable, and nothing was removed unread",
 }
 

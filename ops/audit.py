@@ -25,6 +25,7 @@ from ops.hops import (
     receipts,
     revisions,
     sequences,
+    steps,
     tasks,
     transfers,
 )
@@ -46,6 +47,7 @@ HOPS: Final = (
     transfers.count,
     notices.count,
     deliveries.count,
+    steps.count,
     offsets.count,
 )
 

@@ -14,6 +14,7 @@ from confluent_kafka.admin import AdminClient
 
 from config.kafka import KafkaSettings
 from config.law import load_law
+from config.steps import load_steps
 from config.topics import PERSON_PARTITIONS, TOPICS, Topic
 from ledger.batch import Batch, project
 from ledger.project import Policy
@@ -36,6 +37,7 @@ POLICY: Final = Policy(
     react_by_days=lambda unit, day: 5,
     recipients=lambda unit: (f"opgaver@{unit}.example",),
     days_off=frozenset(),
+    steps=load_steps(),
 )
 TYPES: Final = {
     "enrolments": "enrolment.registered",
