@@ -29,6 +29,7 @@ from models.life import NOT_REACHED_AFTER
 from models.outcome import Audience, Channel
 from models.plan import StepPolicy
 from models.retry import RetryPolicy
+from notifiers.addresses import checked_address
 from notifiers.bounces.address import bounce_address
 from notifiers.bounces.run import Drop
 from notifiers.bounces.store import Returns
@@ -39,7 +40,7 @@ from notifiers.fit import Contacts, UnitContact
 from notifiers.run import NotifierSettings
 from notifiers.webhook.channel import WebhookChannel
 from notifiers.webhook.hook import Hook, hook_freezer
-from notifiers.webhook.secrets import SecretFiles
+from notifiers.webhook.secrets import NoSecret, SecretFiles
 from notifiers.webhook.settings import WebhookSettings
 from ops.topics import Replication
 from seals.link import PATH, make_link_token, recipient_fingerprint
@@ -234,6 +235,31 @@ def bounces(settings: Settings) -> Drop | None:
         returns=returns,
         database_seconds=settings.database_timeout_seconds,
     )
+
+
+def channel_faults(
+    settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> list[Fault]:
+    """What keeps mails from coming back, and webhooks from being sent, as the data stands by `clock`."""
+    faults = []
+    if settings.bounce_address is not None and settings.bounce_maildir is not None:
+        try:
+            checked_address(settings.bounce_address)
+        except ValueError as error:
+            faults.append(Fault(f"BOUNCE_ADDRESS is {error}."))
+        if not (settings.bounce_maildir / "new").is_dir():
+            faults.append(Fault("BOUNCE_MAILDIR is no Maildir: it has no folder new."))
+    today, secrets = copenhagen_date(clock()), SecretFiles(settings.webhook_secrets_dir)
+    webhooks = load_webhooks(reference_dir(settings))
+    for unit in webhooks.rows:
+        urls = webhooks.urls(unit, today)
+        if any(url.startswith("http:") for url in urls) and not settings.webhook_plain_http:
+            faults.append(Fault(f"The webhook of {unit} is without TLS, and WEBHOOK_PLAIN_HTTP is not set."))
+        try:
+            _ = secrets.of(unit) if urls else ()
+        except NoSecret as error:
+            faults.append(Fault(f"The webhook of {unit} cannot be signed: {error}."))
+    return faults
 
 
 def _return_to(settings: Settings) -> Callable[[UUID], str] | None:

@@ -13,10 +13,10 @@ from typing_extensions import TypeVar
 
 from models.calendar import COPENHAGEN, copenhagen_date
 from models.outcome import Audience, Channel, Occasion
-from notifiers.channel_off import render_channel_off
 from notifiers.message import Mail, header_date, message_id
 from notifiers.notice import DigestLine, DigestNotice, TaskNotice
 from notifiers.render import Rendered, render
+from notifiers.service_mail import render_channel_off
 
 
 class Notice(Protocol):

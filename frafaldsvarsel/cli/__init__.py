@@ -6,7 +6,19 @@ import typer
 
 from config.errors import ConfigError
 from frafaldsvarsel import heap
-from frafaldsvarsel.cli import audit, demo, lists, publish, quarantine, rebuild, senders, service
+from frafaldsvarsel.cli import (
+    audit,
+    deliveries,
+    demo,
+    lists,
+    notices,
+    publish,
+    quarantine,
+    rebuild,
+    routes,
+    senders,
+    service,
+)
 from frafaldsvarsel.cli.terminal import fail
 
 app = typer.Typer(
@@ -22,6 +34,9 @@ lists.add_to(app)
 senders.add_to(app)
 audit.add_to(app)
 quarantine.add_to(app)
+routes.add_to(app)
+notices.add_to(app)
+deliveries.add_to(app)
 rebuild.add_to(app)
 demo.add_to(app)
 

@@ -96,7 +96,7 @@ def check_config(data: DataDir = None) -> None:
     if not faults:
         known.open_keyring().make_vault()
         compose.smtp(known)
-        faults = [str(fault) for fault in compose.register_faults(known)]
+        faults = [str(fault) for fault in (*compose.register_faults(known), *compose.channel_faults(known))]
     for sentence in faults:
         fail(sentence)
     if faults:
