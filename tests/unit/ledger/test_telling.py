@@ -105,8 +105,8 @@ def test_a_hand_over_is_told_of_both_tasks(by_person: bool) -> None:
 
 
 def test_every_version_of_a_task_is_told_once_under_an_id_that_follows_from_it() -> None:
-    desk = worked(Take(), REACHED, REACHED, CONTACT, Reopen(reason=ReopenReason.CONTACT_LOST), CONTACT)
-    again = worked(Take(), REACHED, REACHED, CONTACT, Reopen(reason=ReopenReason.CONTACT_LOST), CONTACT)
+    deeds = (Take(), *[REACHED] * 8, CONTACT, Reopen(reason=ReopenReason.CONTACT_LOST), CONTACT)
+    desk, again = worked(*deeds), worked(*deeds)
     found = events(desk)
     assert [event.data.version for event in found] == list(range(1, len(found) + 1))
     assert len({event.id for event in found}) == len({row.id for row in desk.outbox}) == len(found)
