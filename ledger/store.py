@@ -176,8 +176,15 @@ async def write(connection: Connection, changes: Changes) -> None:
             )
             await cursor.execute("NOTIFY deliveries")
         if changes.outbox:
-            await cursor.executemany(
-                _SAY, [(row.id, row.topic, row.key, row.value) for row in changes.outbox]
+            said = changes.outbox
+            await cursor.execute(
+                _SAY,
+                (
+                    [row.id for row in said],
+                    [row.topic for row in said],
+                    [row.key for row in said],
+                    [row.value for row in said],
+                ),
             )
         if changes.audit:
             await cursor.executemany(
@@ -190,7 +197,10 @@ async def write(connection: Connection, changes: Changes) -> None:
 
 
 _SAY = """
-INSERT INTO outbox (id, topic, key, value, due_at) VALUES (%s, %s, %s, %s, clock_timestamp()) ON CONFLICT DO NOTHING
+INSERT INTO outbox (id, topic, key, value, due_at)
+SELECT id, topic, key, value, clock_timestamp()
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::bytea[]) AS said (id, topic, key, value)
+ON CONFLICT DO NOTHING
 """
 
 _TASKS = """

@@ -20,4 +20,4 @@ CREATE TABLE bounces (                       -- mails that came back after the r
     PRIMARY KEY (delivery_id, report)
 );
 
-CREATE INDEX outbox_told ON outbox (sent_at) WHERE topic IN ('task-events', 'reactions');
+CREATE INDEX outbox_told ON outbox (sent_at) WHERE sent_at IS NOT NULL AND topic IN ('task-events', 'reactions');

@@ -582,8 +582,8 @@ def _post(server: Server, values: tuple[str, str, str, bytes]) -> Result:
 
 
 @statement(store._SAY)
-def _say(server: Server, values: tuple[str, str, str, bytes]) -> Result:
-    return _post(server, values)
+def _say(server: Server, values: tuple[list[str], list[str], list[str], list[bytes]]) -> Result:
+    return [], sum(_post(server, row)[1] for row in zip(*values, strict=True))
 
 
 # ledger.outbox

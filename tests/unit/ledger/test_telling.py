@@ -105,7 +105,13 @@ def test_a_hand_over_is_told_of_both_tasks(by_person: bool) -> None:
 
 
 def test_every_version_of_a_task_is_told_once_under_an_id_that_follows_from_it() -> None:
-    deeds = (Take(), *[REACHED] * 8, CONTACT, Reopen(reason=ReopenReason.CONTACT_LOST), CONTACT)
+    deeds: tuple[Deed, ...] = (
+        Take(),
+        *[REACHED] * 8,
+        CONTACT,
+        Reopen(reason=ReopenReason.CONTACT_LOST),
+        CONTACT,
+    )
     desk, again = worked(*deeds), worked(*deeds)
     found = events(desk)
     assert [event.data.version for event in found] == list(range(1, len(found) + 1))
