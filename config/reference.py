@@ -9,6 +9,7 @@ from config.rows import (
     DayOffRow,
     EducationRow,
     MunicipalityRow,
+    NotReachedRow,
     ReactByRow,
     RouteRow,
     SenderRow,
@@ -31,6 +32,7 @@ class Reference:
     rule_sets: Table[RuleSetRow]
     senders: Table[SenderRow]
     react_by: Table[ReactByRow]
+    not_reached_after: Table[NotReachedRow]
     days_off: Table[DayOffRow]
     webhooks: Table[WebhookRow]
     answers: Table[AnswerRow]
@@ -50,6 +52,7 @@ class Reference:
             *self.rule_sets.faults,
             *self.senders.faults,
             *self.react_by.faults,
+            *self.not_reached_after.faults,
             *self.days_off.faults,
             *self.webhooks.faults,
             *self.answers.faults,
@@ -70,6 +73,7 @@ def read_reference(directory: Path) -> Reference:
         rule_sets=read_rule_sets(directory),
         senders=read_table(directory, "senders.csv", SenderRow),
         react_by=read_table(directory, "react_by.csv", ReactByRow),
+        not_reached_after=read_table(directory, "not_reached_after.csv", NotReachedRow),
         days_off=read_table(directory, "days_off.csv", DayOffRow),
         webhooks=read_table(directory, "webhooks.csv", WebhookRow),
         answers=read_table(directory, "answers.csv", AnswerRow),

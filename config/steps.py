@@ -13,6 +13,7 @@ from config.days_off import load_days_off
 from config.reference import Reference
 from config.step_rows import DigestMode, Weekday
 from config.tables import DATA
+from models.canary import UNIT as CANARY
 from models.office_hours import OfficeHours, Week
 from models.outcome import Audience, Channel
 from models.plan import Digest, StepPolicy, StepRule
@@ -125,6 +126,9 @@ class Addresses:
         """In the order of the data, each once; empty for a unit that is not known, but for the service."""
         if channel is not Channel.EMAIL:
             return ()
+        if unit == CANARY:
+            # A canary's notices never leave its cage: the heartbeat tells of one that does not come home.
+            return self._of(Audience.UNIT, unit)
         match audience:
             case Audience.UNIT:
                 return self._of(Audience.UNIT, unit)

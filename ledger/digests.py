@@ -3,15 +3,17 @@
 A morning that was slept through is not made up for: the next mail lists the same tasks.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Final, LiteralString
 
 from ledger.notices import Notice, write
 from ledger.store import Connection
 from ledger.store import now as begun
 from models.calendar import copenhagen_date
-from models.ladder import reached
+from models.ladder import LADDER, Rung, next_rung, reached
 from models.outcome import Audience, Channel, Occasion
 from models.plan import StepPolicy
 
@@ -22,6 +24,11 @@ ON CONFLICT DO NOTHING RETURNING day
 """
 _ANY_OPEN: Final[LiteralString] = """
 SELECT EXISTS (SELECT 1 FROM footings WHERE unit_id = %s AND status = 'open' AND open_since < %s)
+"""
+_FAILED: Final[LiteralString] = """
+SELECT unit_id, array_agg(DISTINCT audience), array_agg(recipient) FROM deliveries
+WHERE occasion = 'digest' AND cause = %s GROUP BY unit_id
+HAVING bool_and(status IN ('refused', 'exhausted'))
 """
 
 
@@ -52,6 +59,7 @@ class Digests:
             due = [unit for unit in self._policy.digest_units if self._is_due(unit, today, now)]
             for unit in due:
                 await self._settle(connection, unit, today, now)
+            await self._follow(connection, today, now)
         self._settled |= {(unit, today) for unit in due}
         return len(due)
 
@@ -72,20 +80,41 @@ class Digests:
         mine = await (await connection.execute(_INSERT, values)).fetchall()
         if not mine or reason is not None:
             return
-        to = reached(Audience.UNIT, lambda one: self._policy.addresses(unit, one, Channel.EMAIL))
+        to = reached(Audience.UNIT, partial(self._mail_of, unit))
+        await self._write(connection, unit, today, now, Rung(Audience.UNIT, to))
+
+    def _mail_of(self, unit: str, audience: Audience) -> Sequence[str]:
+        return self._policy.addresses(unit, audience, Channel.EMAIL)
+
+    async def _follow(self, connection: Connection, today: date, now: datetime) -> None:
+        """A morning mail that reached nobody goes one rung up: it may be all that speaks of a date that has passed."""
+        rows = await (await connection.execute(_FAILED, (_cause(today),))).fetchall()
+        for unit, audiences, failed in rows:
+            highest = max(map(Audience, audiences), key=LADDER.index)
+            found = next_rung(highest, failed, partial(self._mail_of, unit))
+            if found is not None:
+                await self._write(connection, unit, today, now, found)
+
+    async def _write(self, connection: Connection, unit: str, today: date, now: datetime, rung: Rung) -> None:
+        window = self._policy.hours(unit).window(today)
+        closes = now if window is None else window[1]
         await write(
             connection,
             [
                 Notice(
                     task_id=None,
                     occasion=Occasion.DIGEST,
-                    cause=f"digest:{today.isoformat()}",
+                    cause=_cause(today),
                     channel=Channel.EMAIL,
-                    audience=Audience.UNIT,
+                    audience=rung.audience,
                     unit_id=unit,
                     recipient=recipient,
                     deadline=max(closes, now + _AT_LEAST),
                 )
-                for recipient in to
+                for recipient in rung.addresses
             ],
         )
+
+
+def _cause(day: date) -> str:
+    return f"digest:{day.isoformat()}"

@@ -13,6 +13,7 @@ import psycopg
 from ledger.digests import Digests
 from ledger.failures import follow_failures
 from ledger.hang_up import CONNECT_SECONDS, hung_up_after
+from ledger.run import limits
 from ledger.steps import fire_due, plan_stale
 from ledger.store import Connection
 from models.plan import StepPolicy
@@ -33,7 +34,11 @@ async def run(
     while not stop.is_set():
         try:
             async with await psycopg.AsyncConnection.connect(
-                database_url, application_name=_NAME, connect_timeout=CONNECT_SECONDS, autocommit=True
+                database_url,
+                options=limits(database_seconds),
+                application_name=_NAME,
+                connect_timeout=CONNECT_SECONDS,
+                autocommit=True,
             ) as connection:
                 runner = Runner(connection, policy, patience=2 * database_seconds)
                 while not stop.is_set():

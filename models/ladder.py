@@ -60,8 +60,15 @@ def after_failure(
         return StopReason.ANOTHER_WAS_TOLD
     if DeliveryStatus.DUE in others:
         return Later.ANOTHER_IS_DUE
+    return next_rung(audience, failed, addresses) or StopReason.NOBODY_LEFT
+
+
+def next_rung(
+    audience: Audience, failed: Collection[str], addresses: Callable[[Audience], Sequence[str]]
+) -> Rung | None:
+    """The first audience, from `audience` up, with an address that has not failed; and those addresses."""
     for further in LADDER[LADDER.index(audience) :]:
         fresh = tuple(dict.fromkeys(one for one in addresses(further) if one not in failed))
         if fresh:
             return Rung(further, fresh)
-    return StopReason.NOBODY_LEFT
+    return None

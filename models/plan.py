@@ -4,10 +4,11 @@ Pure: the task's standing and the unit's rules in, steps out. It knows no addres
 Nothing falls due on the day on which a unit gets a task: the notice of that day says it all.
 """
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -68,7 +69,7 @@ class Footing:
     open_since: datetime
     """When this unit got it, or got it back: opened, taken over, opened again."""
     seen: bool
-    """Whether a person has acknowledged or taken it since."""
+    """Whether a person has acknowledged it, or works on it; who opens a closed task again has seen it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,42 +117,61 @@ def plan(task: Footing, policy: StepPolicy) -> tuple[Step, ...]:
     """All steps of a task as it stands, fired or not, in the order in which they fall due."""
     if task.status is not TaskStatus.OPEN:
         return ()
-    hours = policy.hours(task.unit_id)
-    rules = policy.rules(task.unit_id, copenhagen_date(task.appended_at))
-    steps = (
-        step
-        for rule in rules
-        if not (rule.until_seen and task.seen)
-        for step in _planned(task, rule, hours, policy.days_off)
+    moments = _moments(
+        policy,
+        task.unit_id,
+        copenhagen_date(task.appended_at),
+        copenhagen_date(task.open_since),
+        task.react_by,
+        task.mentor_until,
     )
-    return tuple(sorted(steps, key=lambda step: (step.due_at, _ORDER[step.kind], step.level)))
-
-
-def _planned(task: Footing, rule: StepRule, hours: OfficeHours, days_off: Container[date]) -> Iterator[Step]:
-    got_on = copenhagen_date(task.open_since)
-    about = task.mentor_until if rule.kind is StepKind.MENTOR_ENDS else task.react_by
-    if about is None:
-        return
-    last_day = about
-    if rule.kind is StepKind.MENTOR_ENDS:
-        day = max(shift(about, rule.working_days, days_off), got_on + timedelta(days=1))
-    elif rule.working_days <= 0:
-        day = shift(about, rule.working_days, days_off)
-    else:
-        last_day = date.max
-        # A task that comes late, or comes back, is not late with everything at once.
-        day = shift(max(about, got_on), rule.working_days, days_off)
-    due_at = hours.opening(day)
-    if got_on < copenhagen_date(due_at) <= last_day:
-        yield Step(
-            id=step_id(task.task_id, rule.kind, rule.level, due_at),
+    return tuple(
+        Step(
+            id=step_id(task.task_id, moment.rule.kind, moment.rule.level, moment.due_at),
             task_id=task.task_id,
-            kind=rule.kind,
-            level=rule.level,
-            due_at=due_at,
-            about=about,
-            until_seen=rule.until_seen,
+            kind=moment.rule.kind,
+            level=moment.rule.level,
+            due_at=moment.due_at,
+            about=moment.about,
+            until_seen=moment.rule.until_seen,
         )
+        for moment in moments
+        if not (task.seen and moment.rule.until_seen)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """When a rule falls due, and what it speaks of."""
+
+    rule: StepRule
+    due_at: datetime
+    about: date
+
+
+@lru_cache(maxsize=4096)  # a morning's tasks have the same dates
+def _moments(
+    policy: StepPolicy, unit: str, arrived: date, got_on: date, react_by: date, mentor_until: date | None
+) -> tuple[_Moment, ...]:
+    hours, found = policy.hours(unit), []
+    for rule in policy.rules(unit, arrived):
+        about = mentor_until if rule.kind is StepKind.MENTOR_ENDS else react_by
+        if about is None:
+            continue
+        due_at = hours.opening(_day(rule, about, got_on, policy.days_off))
+        comes_before = rule.kind is StepKind.MENTOR_ENDS or rule.working_days <= 0
+        if got_on < copenhagen_date(due_at) and not (comes_before and copenhagen_date(due_at) > about):
+            found.append(_Moment(rule, due_at, about))
+    return tuple(sorted(found, key=lambda one: (one.due_at, _ORDER[one.rule.kind], one.rule.level)))
+
+
+def _day(rule: StepRule, about: date, got_on: date, days_off: Container[date]) -> date:
+    if rule.kind is StepKind.MENTOR_ENDS:
+        return max(shift(about, rule.working_days, days_off), got_on + timedelta(days=1))
+    if rule.working_days <= 0:
+        return shift(about, rule.working_days, days_off)
+    # A task that comes late, or comes back, is not late with everything at once.
+    return shift(max(about, got_on), rule.working_days, days_off)
 
 
 def shift(day: date, working_days: int, days_off: Container[date]) -> date:

@@ -151,6 +151,7 @@ def _notice(
     about = due.about
     if isinstance(about, OpenTasks):
         return DigestNotice(
+            audience=due.audience,
             unit_name=unit_name,
             today=today,
             lines=about.lines,

@@ -86,6 +86,7 @@ class DigestLine(Frozen):
 class DigestNotice(Frozen):
     """All open tasks of a unit on one morning; `lines` by date, and `more` that found no room."""
 
+    audience: Audience = Audience.UNIT
     unit_name: UnitName
     today: date
     lines: tuple[DigestLine, ...] = Field(min_length=1)

@@ -35,6 +35,7 @@ class Words:
     date_label: str
     date_note: str
     button: str
+    opened_label: str
     to_act: bool  # whether the unit owes something
     pressing: bool = False  # the date has passed, or nobody was reached
 
@@ -166,6 +167,7 @@ _ROLES = {
     Audience.MUNICIPALITY: "kommunens ansvarlige for området",
     Audience.SERVICE: "ansvarlige for Frafaldsvarsel",
 }
+_OPENED = "Opgaven oprettet hos jer"
 _LONGEST_NAME = 60
 
 
@@ -181,7 +183,7 @@ def _short(unit: str) -> str:
     return unit if len(unit) <= _LONGEST_NAME else f"{unit[:_LONGEST_NAME]}…"
 
 
-def _addressee(notice: TaskNotice) -> str:
+def _addressee(notice: TaskNotice | DigestNotice) -> str:
     match notice.audience:
         case Audience.UNIT:
             return notice.unit_name
@@ -205,6 +207,7 @@ def _to_act(notice: TaskNotice, *, subject: str, heading: str, reason: str, pres
         date_label="Målet var" if notice.passed else "Reagér senest",
         date_note=TARGET_NOTE,
         button="Åbn opgaven",
+        opened_label=_OPENED if own else "Opgaven oprettet hos enheden",
         to_act=True,
         pressing=pressing or notice.passed,
     )
@@ -221,6 +224,7 @@ def _released(notice: TaskNotice, *, subject: str, heading: str, reason: str, du
         date_label="Målet var",
         date_note="Datoen var et lokalt mål og gælder ikke længere for jer.",
         button="Se opgaven",
+        opened_label=_OPENED,
         to_act=False,
     )
 
@@ -228,6 +232,7 @@ def _released(notice: TaskNotice, *, subject: str, heading: str, reason: str, du
 @dataclass(frozen=True, kw_only=True)
 class DigestWords:
     subject: str
+    addressee: str
     heading: str
     reason: str
     counts: tuple[tuple[str, int], ...]
@@ -240,10 +245,15 @@ def digest_words(notice: DigestNotice) -> DigestWords:
     day = danish_weekday_date(notice.today)
     what = "1 åben opgave" if notice.open == 1 else f"{notice.open} åbne opgaver"
     late = f", {notice.overdue} efter målet" if notice.overdue else ""
+    own = notice.audience is Audience.UNIT
+    listed = f"Her er de opgaver, som {notice.unit_name} har åbne i dag, {day}. De ældste datoer står først."
     return DigestWords(
-        subject=f"{what}{late}: {day}",
-        heading=f"I har {what}",
-        reason=f"Her er de opgaver, som {notice.unit_name} har åbne {day}. De ældste datoer står først.",
+        subject=f"{what}{late}: {day}" if own else f"{_short(notice.unit_name)} har {what}{late}: {day}",
+        addressee=_addressee(notice),
+        heading=f"I har {what}" if own else f"{notice.unit_name} har {what}",
+        reason=listed
+        if own
+        else f"Enhedens morgenmail kunne ikke leveres. Derfor får I den i stedet. {listed}",
         counts=(
             ("Åbne opgaver", notice.open),
             ("Efter målet", notice.overdue),

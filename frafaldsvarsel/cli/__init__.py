@@ -8,8 +8,10 @@ from config.errors import ConfigError
 from frafaldsvarsel import heap
 from frafaldsvarsel.cli import (
     audit,
+    canary,
     deliveries,
     demo,
+    dismiss,
     lists,
     notices,
     publish,
@@ -18,6 +20,7 @@ from frafaldsvarsel.cli import (
     routes,
     senders,
     service,
+    tasks,
 )
 from frafaldsvarsel.cli.terminal import fail
 
@@ -31,8 +34,11 @@ app = typer.Typer(
 service.add_to(app)
 publish.add_to(app)
 lists.add_to(app)
+tasks.add_to(app)
 senders.add_to(app)
 audit.add_to(app)
+canary.add_to(app)
+dismiss.add_to(app)
 quarantine.add_to(app)
 routes.add_to(app)
 notices.add_to(app)

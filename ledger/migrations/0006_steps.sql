@@ -3,13 +3,15 @@
 ALTER TABLE steps
     ADD COLUMN about           date    NOT NULL,               -- the task's date, or the last day of the mentor right
     ADD COLUMN until_seen      boolean NOT NULL DEFAULT false, -- over when a person has seen the task
-    ADD COLUMN failed_delivery uuid    UNIQUE REFERENCES deliveries (id),  -- the notice that this one stands in for
+    ADD COLUMN failed_delivery uuid    REFERENCES deliveries (id),  -- the notice that this one stands in for
     DROP CONSTRAINT steps_task_id_fkey,
     ADD CONSTRAINT steps_task_id_fkey FOREIGN KEY (task_id) REFERENCES tasks (id) ON DELETE CASCADE;
 
+CREATE UNIQUE INDEX steps_by_failure ON steps (failed_delivery) WHERE failed_delivery IS NOT NULL;
+
 CREATE VIEW footings AS                      -- how each task stands, as far as what falls due follows from it
     SELECT t.id AS task_id, t.unit_id, t.status, t.appended_at, t.react_by, t.mentor_until, o.since AS open_since,
-           t.owner_id IS NOT NULL OR coalesce(t.acknowledged_at >= o.since, false) AS seen
+           t.owner_id IS NOT NULL OR t.acknowledged_at IS NOT NULL AS seen
     FROM tasks t CROSS JOIN LATERAL (SELECT greatest(t.opened_at,
         (SELECT max(a.at) FROM acts a WHERE a.task_id = t.id AND a.kind = 'reopen'),
         (SELECT max(a.at) FROM audit a WHERE a.task_id = t.id AND a.kind = 'task_reopened')) AS since) o;
@@ -30,6 +32,8 @@ ALTER TABLE deliveries
         CHECK (audience IN ('unit', 'lead', 'municipality', 'service')),
     ALTER COLUMN task_id DROP NOT NULL,
     ADD CONSTRAINT deliveries_about_a_task CHECK (task_id IS NOT NULL OR occasion IN ('digest', 'channel_off'));
+
+CREATE INDEX deliveries_of_mornings ON deliveries (cause) WHERE occasion = 'digest';
 
 CREATE TABLE digests (                       -- exactly one for every morning of a unit that has them
     unit_id       text        NOT NULL,

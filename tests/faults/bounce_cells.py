@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from tests.faults.cells import Cell, Family, Run
 from tests.faults.load import Sent
-from tests.faults.rig import BOUNCES
+from tests.faults.told import BOUNCES
 from tests.smtp.reports import report
 
 _PATIENCE: Final = 30.0

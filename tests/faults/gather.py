@@ -10,9 +10,10 @@ import psycopg
 
 from config.topics import Topic
 from models.events import InputTopic
-from tests.faults.judge import DeliverySeen, Logged, MailSeen, MessageSeen, Seen, TaskSeen
 from tests.faults.load import Sent
-from tests.faults.rig import Marks, NotDrained, Rig, read
+from tests.faults.places import NotDrained, read
+from tests.faults.rig import Marks, Rig
+from tests.faults.seen import DeliverySeen, Logged, MailSeen, MessageSeen, Seen, TaskSeen
 
 _INPUTS = set(map(str, InputTopic))
 
@@ -118,7 +119,8 @@ def _rows(seen: Seen, connection: psycopg.Connection[Any], marks: Marks) -> None
         texts("tasks", [(text,)])
     tasks = [task.id for task in seen.tasks]
     for *columns, text in ask(
-        "SELECT id, task_id, occasion, cause, recipient, status, d::text FROM deliveries d WHERE task_id = ANY(%s)",
+        "SELECT id, task_id, occasion, cause, recipient, status, audience, d::text FROM deliveries d "
+        "WHERE task_id = ANY(%s)",
         (tasks,),
     ):
         seen.deliveries.append(DeliverySeen(*columns))

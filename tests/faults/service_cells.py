@@ -11,7 +11,8 @@ from typing import Final
 from config.failpoints import Action, Point
 from tests.faults.cells import Cell, Family, Run, halves
 from tests.faults.load import Sent
-from tests.faults.rig import LEASE_SECONDS, LEDGERS, NOTIFIERS, SESSION_SECONDS, WORKERS
+from tests.faults.rig import LEDGERS, NOTIFIERS, WORKERS
+from tests.faults.told import LEASE_SECONDS, SESSION_SECONDS
 
 _PATIENCE: Final = 20.0
 _GRACE: Final = 10.0
@@ -32,6 +33,12 @@ _MAIL: Final = (
     Point.MAIL_DOT,
     Point.MAIL_ANSWERED,
 )
+_STEPS: Final = (Point.STEPS_BEFORE_COMMIT, Point.STEPS_FIRED)
+"""Passed when something is due about a task, which nothing is on the day on which it is opened."""
+_MAKE_DUE: Final = """
+UPDATE steps SET due_at = now()
+WHERE id IN (SELECT id FROM steps WHERE status = 'waiting' AND due_at > now() ORDER BY random() LIMIT 20)
+"""
 _ZOMBIES: Final = (
     Point.INTAKE_JUDGED,
     Point.MATCH_JUDGED,
@@ -43,6 +50,7 @@ _ZOMBIES: Final = (
     Point.LEDGER_BEFORE_COMMIT,
     Point.LEDGER_COMMITTED,
     Point.OUTBOX_SENT,
+    Point.STEPS_BEFORE_COMMIT,
     Point.NOTIFY_CLAIMED,
     Point.MAIL_DOT,
     Point.MAIL_ANSWERED,
@@ -92,12 +100,21 @@ class _provoked:  # noqa: N801 - reads as a verb where it is used
             self._children.signal(self._ending, signal.SIGTERM)
         if self._point in _REBALANCES:
             self._children.add(_EXTRA, steady=False)
+        if self._point in _STEPS:
+            self._make_due()
 
     def __exit__(self, *_: object) -> None:
         if self._told is not None:
             self._end()
         if self._point in _REBALANCES:
             self._children.remove(_EXTRA)
+
+    def _make_due(self) -> None:
+        """As if days had passed. Outside office hours what is due is put off, which passes the point as well."""
+        deadline = time.monotonic() + _PATIENCE
+        with self._run.rig.connect() as connection:
+            while connection.execute(_MAKE_DUE).rowcount == 0 and time.monotonic() < deadline:
+                time.sleep(0.2)
 
     def _end(self) -> None:
         """As an orchestrator does: who has not ended some time after SIGTERM is killed."""

@@ -13,18 +13,9 @@ from config.tables import DATA
 from models.events import TYPE_PREFIX
 from publisher.plain import PlainEvent, Ready
 from tests.factories import uuid
-from tests.faults.judge import (
-    DeliverySeen,
-    Logged,
-    MailSeen,
-    MessageSeen,
-    Rules,
-    Seen,
-    TaskSeen,
-    cprs_in,
-    judge,
-)
+from tests.faults.judge import Rules, cprs_in, judge
 from tests.faults.load import Sent
+from tests.faults.seen import DeliverySeen, Logged, MailSeen, MessageSeen, Seen, TaskSeen
 from tests.unit.models.histories import plain_law
 
 CPR = "0101991234"
@@ -297,8 +288,24 @@ def test_a_refused_notice_is_lost_unless_the_cell_makes_the_relay_refuse() -> No
     seen = all_well()
     seen.deliveries[0] = replace(seen.deliveries[0], status="refused")
     assert judge(seen, RULES).lost == 1
+    seen.deliveries.append(
+        replace(
+            seen.deliveries[0],
+            id=uuid5(SPACE, "instead"),
+            occasion="escalation",
+            cause="step:1",
+            status="superseded",
+            audience="service",
+        )
+    )
     allowed = judge(seen, replace(RULES, refusals=True))
     assert (allowed.lost, allowed.refused) == (0, 1)
+
+
+def test_a_refused_notice_that_nobody_was_told_of_is_lost_whatever_the_relay_does() -> None:
+    seen = all_well()
+    seen.deliveries[0] = replace(seen.deliveries[0], status="refused")
+    assert judge(seen, replace(RULES, refusals=True)).lost == 1
 
 
 def test_findings_name_places_and_never_a_person() -> None:

@@ -151,14 +151,14 @@ def _now(server: Server, _: None) -> Result:
 
 _RECEIPT: Final = (
     "topic", "partition", "offset", "appended_at", "status", "reason", "detail", "sender", "event_id", "type",
-    "fingerprint", "sequence",
+    "fingerprint", "sequence", "registered_on",
 )  # fmt: skip
 
 
 @statement(
     'INSERT INTO receipts (topic, partition, "offset", appended_at, status, reason, detail, '
-    "sender, event_id, type, fingerprint, sequence) "
-    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
+    "sender, event_id, type, fingerprint, sequence, registered_on) "
+    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
 )
 def _add_receipt(server: Server, values: tuple[Any, ...]) -> Result:
     row = dict(zip(_RECEIPT, values, strict=True)) | {"recorded_at": server.now}

@@ -47,6 +47,8 @@ _KILLS: Final = (
     Fault.ZOMBIE,
     Fault.ZOMBIE,
 )
+_COMPACTION_LAG: Final = timedelta(hours=1)
+"""A week in truth; worlds live for days only, and the cleaner must find something in them."""
 _WAITS: Final = (
     *((timedelta(seconds=1),) * 6),
     *((timedelta(seconds=40),) * 4),
@@ -97,7 +99,7 @@ class World:
         self.story: list[Sent] = story(Random(f"story {seed}"))
         self.clock = Clock()
         self.faults: Counter[Fault] = Counter()
-        self.log = Log(self.clock)
+        self.log = Log(self.clock, compaction_lag=_COMPACTION_LAG)
         self.log.last_write_wins = mutation is Mutation.LOWER_OFFSET_WINS
         self.database: Database = Memory(self.clock, mutation) if database is None else database(self.clock)
         self.relay = Relay(self.clock, self.rng, self.count)
@@ -197,7 +199,9 @@ class World:
         self.count(Fault.OFFSET_GAP)
 
     async def compact(self) -> None:
-        """The brokers' cleaner runs: the workers have looked after their state more often in the hour before."""
+        """The brokers' cleaner runs. Within the lag each partition had a worker."""
+        if any(not worker.places for worker in self.group.workers):
+            self._rebalance()
         self.clock.forward(timedelta(minutes=6))
         for worker in self.group.workers:
             if not worker.deaf:

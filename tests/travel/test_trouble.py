@@ -148,6 +148,26 @@ async def test_a_closed_task_that_is_opened_again_is_watched_again(travelled: st
         )
 
 
+async def test_a_task_closed_by_mistake_keeps_the_steps_after_its_date(travelled: str) -> None:
+    async with a_world(travelled, UNITS, SPRING) as world:
+        await world.decide(obliged(SPRING))
+        await world.work()
+        await world.collect((OURS, "Ny opgave"))
+        await world.at(on(MARCH, 25, "09:00"))
+        task = await world.task(UNIT)
+        for deed in (
+            Attempt(at=on(MARCH, 25, "08:30"), form=ContactForm.PHONE, reached=True),
+            Close(ending=Ending.CONTACT_MADE, initiatives=(Initiative.MENTOR,)),
+            Reopen(reason=ReopenReason.CLOSED_BY_MISTAKE),
+        ):
+            await world.do(task, deed, unit=UNIT, act_id=uuid4())
+        # Who opens a task again has seen it: nobody is reminded of it before its date, and everybody after it.
+        await world.at(on(MARCH, 31, "12:00"))
+        await world.collect()
+        await world.at(on(APRIL, 1, "08:00"))
+        await world.collect((OURS, "Opgave FV-"))
+
+
 async def test_a_refused_notice_goes_to_the_next_one_at_once_and_blocks_nobody(travelled: str) -> None:
     async with a_world(travelled, UNITS, SPRING, bad={OURS: NO_SUCH_USER}) as world:
         await world.decide(obliged(SPRING), obliged(SPRING, "other", unit=OTHER_UNIT, person="another"))
@@ -263,6 +283,18 @@ async def test_a_unit_may_have_its_reminders_in_the_morning_mail_alone(travelled
         assert fired == [("fired", "in_digest")]
         await world.at(on(MARCH, 30, "08:00"))
         await world.collect((OURS, "1 åben opgave"), (LEAD, "Ingen har kvitteret"))
+
+
+async def test_a_morning_mail_that_reaches_nobody_goes_one_rung_up(travelled: str) -> None:
+    units = replace(UNITS, digests={UNIT: Digest(instead=True)})
+    async with a_world(travelled, units, SPRING, bad={OURS: NO_SUCH_USER}) as world:
+        await world.decide(obliged(SPRING))
+        await world.work()
+        await world.collect((LEAD, "En besked om opgave"))
+        await world.at(on(MARCH, 25, "08:00"))
+        await world.collect((LEAD, f"Jobcenter {UNIT} har 1 åben opgave"))
+        await world.at(on(MARCH, 25, "12:00"))
+        await world.collect()
 
 
 async def test_a_runner_that_meets_a_task_it_cannot_plan_goes_on_with_the_others(travelled: str) -> None:

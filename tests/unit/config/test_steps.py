@@ -10,6 +10,7 @@ import pytest
 from config.days_off import load_days_off
 from config.steps import load_steps
 from config.units import load_units
+from models import canary
 from models.calendar import add_working_days
 from models.outcome import Audience, Channel
 from models.plan import Footing, StepKind, plan
@@ -77,6 +78,12 @@ def test_addresses_are_all_that_are_named_and_those_above_where_none_are() -> No
     assert reach("jc-9999", Audience.UNIT, Channel.EMAIL) == ()
     assert reach("jc-9999", Audience.MUNICIPALITY, Channel.EMAIL) == ("drift@service.example",)
     assert reach("jc-0185", Audience.UNIT, Channel.WEBHOOK) == ()
+
+
+def test_what_a_canary_brings_about_reaches_nobody_but_the_canary() -> None:
+    reach = load_steps().addresses
+    for audience in Audience:
+        assert reach(canary.UNIT, audience, Channel.EMAIL) == ("kanariefugl@frafaldsvarsel.example",)
 
 
 def test_a_morning_mail_is_dated_and_can_be_ended() -> None:

@@ -272,8 +272,15 @@ def test_what_finds_no_room_in_a_morning_mail_is_counted() -> None:
     assert render(a_digest(DAYS[1], overdue=0)).subject.startswith("1 åben opgave:")
 
 
+def test_a_morning_mail_that_the_unit_did_not_get_says_so_to_who_gets_it_instead() -> None:
+    rendered = render(a_digest(*DAYS, audience=Audience.LEAD))
+    assert rendered.subject == "Jobcenter Ærø har 4 åbne opgaver, 1 efter målet: fredag den 9. oktober 2026"
+    assert "Til lederen for Jobcenter Ærø" in rendered.text
+    assert "Enhedens morgenmail kunne ikke leveres" in re.sub(r"\s+", " ", rendered.text)
+
+
 def test_a_morning_mail_has_no_field_for_a_person() -> None:
     assert set(DigestLine.model_fields) == {"reference", "react_by", "seen"}
     assert set(DigestNotice.model_fields) == {
-        "unit_name", "today", "lines", "more", "overdue", "unseen", "link_base",
+        "audience", "unit_name", "today", "lines", "more", "overdue", "unseen", "link_base",
     }  # fmt: skip
