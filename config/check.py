@@ -6,6 +6,7 @@ It must not repair or guess: a configuration with a fault is refused as a whole.
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from config.check_channels import channel_faults
 from config.check_routes import route_faults
 from config.check_senders import sender_faults
 from config.check_steps import step_faults
@@ -48,6 +49,7 @@ def reference_faults(reference: Reference) -> list[Fault]:
         *_twice(reference.not_reached_after, "number of", lambda row: f"{row.unit_id} from {row.valid_from}"),
         *_unknown_units(reference, reference.not_reached_after),
         *_twice(reference.days_off, "day", lambda row: row.month_day),
+        *channel_faults(reference),
         *_twice(
             reference.steps,
             "step",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from config.errors import Fault
 from config.rows import (
+    AnswerRow,
     DayOffRow,
     EducationRow,
     MunicipalityRow,
@@ -13,6 +14,7 @@ from config.rows import (
     RouteRow,
     SenderRow,
     UnitRow,
+    WebhookRow,
 )
 from config.rule_sets import RuleSetRow, read_rule_sets
 from config.step_rows import DigestRow, HoursRow, RecipientRow, StepRow
@@ -32,6 +34,8 @@ class Reference:
     react_by: Table[ReactByRow]
     not_reached_after: Table[NotReachedRow]
     days_off: Table[DayOffRow]
+    webhooks: Table[WebhookRow]
+    answers: Table[AnswerRow]
     steps: Table[StepRow]
     working_hours: Table[HoursRow]
     recipients: Table[RecipientRow]
@@ -50,6 +54,8 @@ class Reference:
             *self.react_by.faults,
             *self.not_reached_after.faults,
             *self.days_off.faults,
+            *self.webhooks.faults,
+            *self.answers.faults,
             *self.steps.faults,
             *self.working_hours.faults,
             *self.recipients.faults,
@@ -69,6 +75,8 @@ def read_reference(directory: Path) -> Reference:
         react_by=read_table(directory, "react_by.csv", ReactByRow),
         not_reached_after=read_table(directory, "not_reached_after.csv", NotReachedRow),
         days_off=read_table(directory, "days_off.csv", DayOffRow),
+        webhooks=read_table(directory, "webhooks.csv", WebhookRow),
+        answers=read_table(directory, "answers.csv", AnswerRow),
         steps=read_table(directory, "steps.csv", StepRow),
         working_hours=read_table(directory, "working_hours.csv", HoursRow),
         recipients=read_table(directory, "recipients.csv", RecipientRow),

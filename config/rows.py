@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import date, time
 from typing import Annotated, Final, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -55,6 +56,17 @@ def _email(text: str) -> str:
     return text
 
 
+def _http_url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        sound = parts.scheme in ("https", "http") and parts.hostname and parts.port != 0
+    except ValueError:
+        sound = None
+    if not sound or parts.username is not None or parts.fragment or not re.fullmatch(r"[!-~]{1,1000}", text):
+        raise ValueError("is not an http(s) address without user and fragment")
+    return text
+
+
 def _month_day(text: str) -> str:
     date.fromisoformat(f"2023-{text}")  # no leap year: 29 February is not a day of every year
     return text
@@ -80,6 +92,7 @@ UnitCode = Annotated[str, _reads(r"[a-z]+-[0-9a-z]+", "a unit id such as jc-0561
 Cvr = Annotated[str, AfterValidator(_cvr)]
 Email = Annotated[str, AfterValidator(_email)]
 EducationTypes = Annotated[tuple[EducationType, ...], PlainValidator(_education_types)]
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
 MonthDay = Annotated[str, _reads(r"\d{2}-\d{2}", "a day of every year as MM-DD", _month_day)]
 
 
@@ -165,6 +178,21 @@ class ReactByRow(Row):
     unit_id: UnitCode
     working_days: Count
     valid_from: Day
+
+
+class WebhookRow(Dated):
+    """``webhooks.csv``: where a unit's own case system takes notices; its secrets stand elsewhere."""
+
+    unit_id: UnitCode
+    url: HttpUrl
+
+
+class AnswerRow(Dated):
+    """``answers.csv``: what a municipality lets an institution know of what became of its message."""
+
+    municipality_code: Municipality
+    contact_made: Flag
+    closed: Flag
 
 
 class NotReachedRow(Row):

@@ -5,17 +5,27 @@ Nothing reads the environment but `load`, and it reports every fault at once, a 
 
 from collections.abc import Mapping
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 from joserfc.errors import JoseError
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from config.errors import ConfigError, Fault
 from config.kafka import KafkaSettings, Security
 from seals.keyring import Keyring
 
 PREFIX: Final = "FRAFALDSVARSEL_"
+
+
+def _networks(text: str) -> str:
+    for part in filter(None, map(str.strip, text.split(","))):
+        ip_network(part)  # its ValueError says what is wrong
+    return text
+
+
+Networks = Annotated[str, AfterValidator(_networks)]
 
 
 class SmtpTls(StrEnum):
@@ -135,6 +145,32 @@ class Settings(BaseModel):
     inbox_url: str = Field(
         default="https://frafaldsvarsel.example.invalid", description="What links begin with"
     )
+    acknowledge_link_days: int = Field(
+        default=14, ge=0, le=90, description="How long the acknowledge link of a mail is good for; 0 for none"
+    )
+    bounce_address: str | None = Field(
+        default=None,
+        description="What undeliverable mails come back to, as name@domain: every name+… there must reach "
+        "bounce_maildir. Without it nobody hears of them",
+    )
+    bounce_maildir: Path | None = Field(
+        default=None, description="Maildir into which the relay puts what comes to bounce_address"
+    )
+    webhook_secrets_dir: Path | None = Field(
+        default=None,
+        description="Folder with a file for each unit that has a webhook, named as the unit, "
+        "with a whsec_… a line, the newest first; read at every attempt",
+    )
+    webhook_networks: Networks = Field(
+        default="",
+        description="Networks besides public addresses to which webhooks may be sent, separated by commas",
+    )
+    webhook_plain_http: bool = Field(
+        default=False, description="Webhooks without TLS too; for local use only"
+    )
+    webhook_ca_file: str | None = Field(
+        default=None, description="Authority of the endpoints' certificates (PEM), instead of the system's"
+    )
 
     @property
     def kafka(self) -> KafkaSettings:
@@ -199,6 +235,8 @@ def load(environ: Mapping[str, str]) -> Settings:
         faults.append(
             Fault(sentence=f"{PREFIX}MIN_INSYNC_REPLICAS is larger than {PREFIX}REPLICATION_FACTOR.")
         )
+    if (settings.bounce_address is None) != (settings.bounce_maildir is None):
+        faults.append(Fault(sentence=f"{PREFIX}BOUNCE_ADDRESS and {PREFIX}BOUNCE_MAILDIR need each other."))
     if faults:
         raise ConfigError(faults)
     return settings

@@ -27,6 +27,8 @@ class Topic(StrEnum):
     RECEIPTS = "receipts"
     REJECTED = "rejected"
     PROGRESS = "progress"
+    TASK_EVENTS = "task-events"
+    REACTIONS = "reactions"
 
 
 INPUT_PARTITIONS: Final = 4
@@ -145,6 +147,20 @@ TOPICS: Final = (
         retention_days=None,
         compacted=True,
         compaction_lag_ms=_MINUTE_MS,
+    ),
+    TopicSpec(
+        name=Topic.TASK_EVENTS.value,
+        about="Every change of every task, for whoever subscribes: a reference, a unit, dates and coded words.",
+        key="the task's reference",
+        partitions=INPUT_PARTITIONS,
+        retention_days=90,
+    ),
+    TopicSpec(
+        name=Topic.REACTIONS.value,
+        about="What became of an institution's message, where the municipality has said that it may know.",
+        key="the sender's number",
+        partitions=INPUT_PARTITIONS,
+        retention_days=365,
     ),
 )
 BY_NAME: Final = {spec.name: spec for spec in TOPICS}

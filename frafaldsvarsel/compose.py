@@ -1,10 +1,15 @@
 """The composition root: settings in, the parts of each process out. The only place where everything meets."""
 
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
+from uuid import UUID
 
 from pydantic import ValidationError
 
+from config.channels import load_answers, load_webhooks
 from config.days_off import load_days_off
 from config.errors import ConfigError, Fault
 from config.law import load_law
@@ -17,19 +22,31 @@ from frafaldsvarsel.canary.fly import CanarySettings
 from ledger.act import Rules
 from ledger.project import Policy
 from ledger.run import LedgerSettings
+from ledger.telling import AnswerPolicy
 from models import canary as reserved
-from models.calendar import COPENHAGEN
+from models.calendar import COPENHAGEN, copenhagen_date
 from models.ids import UnitId
 from models.law import Law
 from models.outcome import Audience, Channel
+from models.plan import StepPolicy
 from models.retry import RetryPolicy
-from notifiers.due import Freeze, freezer
+from notifiers.addresses import checked_address
+from notifiers.bounces.address import bounce_address
+from notifiers.bounces.run import Drop
+from notifiers.bounces.store import Returns
+from notifiers.due import Due, DueTask, Freeze, freezer
 from notifiers.email.channel import EmailChannel
 from notifiers.email.settings import SmtpSettings
 from notifiers.fit import Contacts, UnitContact
 from notifiers.run import NotifierSettings
+from notifiers.webhook.channel import WebhookChannel
+from notifiers.webhook.hook import Hook, hook_freezer
+from notifiers.webhook.secrets import NoSecret, SecretFiles
+from notifiers.webhook.settings import WebhookSettings
 from ops.topics import Replication
 from publisher.keys import KeyFolder, NoKey
+from seals.link import PATH, make_link_token, recipient_fingerprint
+from seals.tags import Purpose
 from streams.intake import Context
 from streams.settings import WorkerSettings
 
@@ -76,14 +93,29 @@ def ledger(settings: Settings) -> LedgerSettings:
     )
 
 
+def _steps(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> StepPolicy:
+    """What falls due, and where each audience is reached: a unit by its webhooks of the day too."""
+    directory = reference_dir(settings)
+    steps, webhooks = load_steps(directory), load_webhooks(directory)
+
+    def addresses(unit: str, audience: Audience, channel: Channel) -> Sequence[str]:
+        if channel is Channel.WEBHOOK:
+            return webhooks.urls(unit, copenhagen_date(clock())) if audience is Audience.UNIT else ()
+        return steps.addresses(unit, audience, channel)
+
+    return replace(steps, addresses=addresses)
+
+
 def policy(settings: Settings) -> Policy:
     """What the municipalities have set."""
     directory = reference_dir(settings)
-    steps = load_steps(directory)
+    steps, answers = _steps(settings), load_answers(directory)
     return Policy(
         react_by_days=load_react_by(directory).days,
         recipients=lambda unit: steps.addresses(unit, Audience.UNIT, Channel.EMAIL),
         days_off=load_days_off(directory),
+        webhooks=load_webhooks(directory).urls,
+        answers=AnswerPolicy(contact_made=answers.contact_made, closed=answers.closed),
         steps=steps,
     )
 
@@ -128,6 +160,19 @@ def channel(settings: Settings) -> EmailChannel:
     return EmailChannel(smtp(settings))
 
 
+def webhook_channel(settings: Settings) -> WebhookChannel:
+    """The channel to the units' own systems."""
+    networks = (part.strip() for part in settings.webhook_networks.split(","))
+    return WebhookChannel(
+        WebhookSettings(
+            networks=tuple(ip_network(part) for part in networks if part),
+            plain_http=settings.webhook_plain_http,
+            ca_file=None if settings.webhook_ca_file is None else Path(settings.webhook_ca_file),
+        ),
+        SecretFiles(settings.webhook_secrets_dir),
+    )
+
+
 def notifier(settings: Settings, *, owner: str) -> NotifierSettings:
     """How patient the notifier is."""
     first = timedelta(seconds=settings.mail_retry_seconds)
@@ -144,17 +189,23 @@ def notifier(settings: Settings, *, owner: str) -> NotifierSettings:
     )
 
 
-def contacts(settings: Settings) -> Contacts:
-    """How each unit is named and reached at present."""
+def contacts(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Contacts:
+    """How each unit is named and reached at present, by `clock`."""
     directory = reference_dir(settings)
     units, addresses = load_units(directory), load_steps(directory).addresses
+    webhooks = load_webhooks(directory)
 
     def contact(unit_id: str) -> UnitContact:
         unit = units.get(UnitId(unit_id))
         found = {one: tuple(addresses(unit_id, one, Channel.EMAIL)) for one in Audience}
         # A unit that has left the data may have open tasks: those above it are told under the name that is left.
         name = unit_id if unit is None else unit.name
-        return UnitContact(name=name, recipients=found.pop(Audience.UNIT), above=found)
+        return UnitContact(
+            name=name,
+            recipients=found.pop(Audience.UNIT),
+            above=found,
+            webhooks=webhooks.urls(unit_id, copenhagen_date(clock())),
+        )
 
     return contact
 
@@ -167,7 +218,82 @@ def freeze(settings: Settings) -> Freeze:
         sender_name=relay.sender_name,
         message_id_domain=relay.domain,
         link_base=settings.inbox_url,
+        return_to=_return_to(settings),
+        acknowledge_link=_acknowledge_link(settings),
     )
+
+
+def freeze_hook(settings: Settings) -> Freeze[Hook]:
+    """How a due delivery becomes a webhook."""
+    return hook_freezer(settings.inbox_url)
+
+
+def bounces(settings: Settings) -> Drop | None:
+    """Where undeliverable mails come back to; None where nobody has set it."""
+    if settings.bounce_address is None or settings.bounce_maildir is None:
+        return None
+    returns = Returns(tags=settings.open_keyring().tags(Purpose.BOUNCE), base=settings.bounce_address)
+    return Drop(
+        maildir=settings.bounce_maildir,
+        returns=returns,
+        database_seconds=settings.database_timeout_seconds,
+    )
+
+
+def channel_faults(
+    settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> list[Fault]:
+    """What keeps mails from coming back, and webhooks from being sent, as the data stands by `clock`."""
+    faults = []
+    if settings.bounce_address is not None and settings.bounce_maildir is not None:
+        try:
+            checked_address(settings.bounce_address)
+        except ValueError as error:
+            faults.append(Fault(f"BOUNCE_ADDRESS is {error}."))
+        if not (settings.bounce_maildir / "new").is_dir():
+            faults.append(Fault("BOUNCE_MAILDIR is no Maildir: it has no folder new."))
+    today, secrets = copenhagen_date(clock()), SecretFiles(settings.webhook_secrets_dir)
+    webhooks = load_webhooks(reference_dir(settings))
+    for unit in webhooks.rows:
+        urls = webhooks.urls(unit, today)
+        if any(url.startswith("http:") for url in urls) and not settings.webhook_plain_http:
+            faults.append(Fault(f"The webhook of {unit} is without TLS, and WEBHOOK_PLAIN_HTTP is not set."))
+        try:
+            _ = secrets.of(unit) if urls else ()
+        except NoSecret as error:
+            faults.append(Fault(f"The webhook of {unit} cannot be signed: {error}."))
+    return faults
+
+
+def _return_to(settings: Settings) -> Callable[[UUID], str] | None:
+    base = settings.bounce_address
+    if base is None:
+        return None
+    tags = settings.open_keyring().tags(Purpose.BOUNCE)
+    return lambda delivery: bounce_address(tags, base, delivery)
+
+
+def _acknowledge_link(settings: Settings) -> Callable[[Due, datetime], str | None] | None:
+    days = timedelta(days=settings.acknowledge_link_days)
+    if not days:
+        return None
+    keyring = settings.open_keyring()
+    links, recipients = keyring.tags(Purpose.LINK), keyring.tags(Purpose.RECIPIENT)
+    base = settings.inbox_url.rstrip("/") + PATH
+
+    def link(due: Due, now: datetime) -> str | None:
+        if not isinstance(due.about, DueTask):
+            return None
+        token = make_link_token(
+            links,
+            task_id=due.about.id,
+            unit_id=due.unit_id,
+            recipient=recipient_fingerprint(recipients, due.recipient),
+            expires_at=now + days,
+        )
+        return f"{base}/{token}"
+
+    return link
 
 
 def register_faults(settings: Settings) -> tuple[Fault, ...]:

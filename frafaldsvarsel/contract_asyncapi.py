@@ -19,8 +19,25 @@ _ANSWERS: Final = {
     ),
     "repeatReceipt": (Topic.RECEIPTS, "Follows when an accepted record repeats an id."),
     "decision": (Topic.DECISIONS, "Every revision of every message's decision. Inside the service only."),
+    "taskEvent": (
+        Topic.TASK_EVENTS,
+        "Exactly one for each version of a task; the same id when it is told again.",
+    ),
+    "reaction": (
+        Topic.REACTIONS,
+        "At most one of a kind for a message and a task, where the municipality has said that its sender may know.",
+    ),
 }
-_SCHEMAS: Final = {"receipt": "receipt", "repeatReceipt": "repeat-receipt", "decision": "decision"}
+_SCHEMAS: Final = {
+    "receipt": "receipt",
+    "repeatReceipt": "repeat-receipt",
+    "decision": "decision",
+    "taskEvent": "task-event",
+    "reaction": "reaction",
+}
+
+
+_EVENTS: Final = ("taskEvent", "reaction")
 
 
 def asyncapi() -> dict[str, Any]:
@@ -140,7 +157,7 @@ def _answer(name: str) -> dict[str, Any]:
     return {
         "name": name,
         "summary": summary,
-        "contentType": "application/json",
+        "contentType": "application/cloudevents+json" if name in _EVENTS else "application/json",
         "payload": {"$ref": f"./schemas/{_SCHEMAS[name]}.schema.json"},
         "bindings": {"kafka": {"key": key, "bindingVersion": _BINDING}},
     }

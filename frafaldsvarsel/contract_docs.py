@@ -22,6 +22,7 @@ from models.frozen import Frozen
 from models.reasons import DecisionReason, Reason, Rejection
 from models.receipt import Receipt, RepeatReceipt
 from models.sender import SenderKind
+from models.task_event import ReactionEvent, TaskEvent
 
 REPOSITORY: Final = Path(__file__).parent.parent
 CONTRACT: Final = Path("docs/contract")
@@ -35,6 +36,8 @@ _ANSWERS: Final[dict[str, tuple[type[Frozen], str]]] = {
     "receipt": (Receipt, "Receipt"),
     "repeat-receipt": (RepeatReceipt, "Receipt that follows on a repeat"),
     "decision": (Decision, "Decision"),
+    "task-event": (TaskEvent, "Change of a task"),
+    "reaction": (ReactionEvent, "Answer to an institution"),
 }
 
 

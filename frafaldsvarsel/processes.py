@@ -96,9 +96,13 @@ def run_ledger(settings: Settings) -> int:
 def run_notifier(settings: Settings) -> int:
     """Run the notifier until SIGTERM."""
     failpoints.arm(settings.failpoints_dir)
+    from notifiers.bounces import run as bounces
     from notifiers.run import run
+    from notifiers.webhook.endpoints import watcher
+    from notifiers.webhook.hook import Hook
 
-    freeze, contacts = compose.freeze(settings), compose.contacts(settings)
+    freeze, freeze_hook = compose.freeze(settings), compose.freeze_hook(settings)
+    contacts, drop = compose.contacts(settings), compose.bounces(settings)
     preflight.postgres(settings)
 
     async def serve(stop: asyncio.Event) -> None:
@@ -106,11 +110,11 @@ def run_notifier(settings: Settings) -> int:
         notifier = compose.notifier(
             settings, owner=settings.instance or f"{socket.gethostname()}-{os.getpid()}"
         )
-        channel = compose.channel(settings)
+        channel, hooks = compose.channel(settings), compose.webhook_channel(settings)
         async with AsyncConnectionPool(
             settings.database_url.get_secret_value(),
             min_size=1,
-            max_size=notifier.workers + 4,
+            max_size=2 * (notifier.workers + 4),
             kwargs={
                 "autocommit": True,
                 "application_name": "frafaldsvarsel-notify",
@@ -119,17 +123,34 @@ def run_notifier(settings: Settings) -> int:
             open=False,
         ) as pool:
             announce(settings.ready_file, "notifier started")
+            mails = run(
+                settings=notifier,
+                pool=pool,
+                channel=channel,
+                contacts=contacts,
+                freeze=freeze,
+                stop=stop,
+            )
+            webhooks = run(
+                settings=notifier,
+                pool=pool,
+                channel=hooks,
+                contacts=contacts,
+                freeze=freeze_hook,
+                stop=stop,
+                kind=Hook,
+                after=watcher(contacts),
+            )
             try:
-                await run(
-                    settings=notifier,
-                    pool=pool,
-                    channel=channel,
-                    contacts=contacts,
-                    freeze=freeze,
-                    stop=stop,
-                )
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(lasting(mails, name="mails", told=stop.is_set))
+                    group.create_task(lasting(webhooks, name="webhooks", told=stop.is_set))
+                    if drop is not None:
+                        reading = bounces.run(drop, pool, stop)
+                        group.create_task(lasting(reading, name="bounces", told=stop.is_set))
             finally:
                 await channel.aclose()
+                await hooks.aclose()
 
     return _until_told(serve)
 

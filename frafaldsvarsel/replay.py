@@ -145,7 +145,7 @@ class Foresight:
             return Foreseen(thing, Prospect.DECIDED, f"replayed already; it is {thing.delivery_status} now")
         due = quarantine.notice(self._connection, thing.id)
         contact = self._contacts(due.unit_id)
-        present = contact.reached(due.audience) if contact else ()
+        present = contact.of(due.channel, due.audience) if contact else ()
         if not present:
             return Foreseen(
                 thing, Prospect.NO_RECIPIENT, f"the unit {due.unit_id} is unknown or has no address"

@@ -19,6 +19,14 @@ _BATCH: Final = 500
 _POLL_SECONDS: Final = 0.2
 _WAIT_SECONDS: Final = 2.0
 _DELIVERY_SECONDS: Final = 60
+_KEPT_DAYS: Final = 7
+_FORGET_SECONDS: Final = 60.0
+_FORGET: Final = """
+DELETE FROM outbox WHERE id IN (
+    SELECT id FROM outbox WHERE sent_at < now() - %s * interval '1 day' AND topic IN ('task-events', 'reactions')
+    LIMIT 10000 FOR UPDATE SKIP LOCKED)
+"""
+"""What was told to subscribers stands on Kafka. The rest is kept: by it we know what has been refused."""
 
 
 async def run(
@@ -32,14 +40,24 @@ async def run(
             async with await psycopg.AsyncConnection.connect(
                 database_url, connect_timeout=CONNECT_SECONDS
             ) as connection:
+                clock, forgotten = asyncio.get_running_loop().time, 0.0
                 while not stop.is_set():
                     if await _send_due(connection, producer, 2 * database_seconds) == 0:
+                        if clock() - forgotten > _FORGET_SECONDS:
+                            await forget(connection)
+                            forgotten = clock()
                         await asyncio.sleep(_POLL_SECONDS)
         except (psycopg.OperationalError, psycopg.InterfaceError, KafkaError, TimeoutError) as error:
             log.warning("outbox: waiting; cannot go on: %s", type(error).__name__)
             await asyncio.sleep(_WAIT_SECONDS)
         finally:
             await producer.stop()
+
+
+async def forget(connection: psycopg.AsyncConnection[tuple[object, ...]]) -> int:
+    """Remove what was told long ago; how many rows."""
+    async with connection.transaction():
+        return (await connection.execute(_FORGET, (_KEPT_DAYS,))).rowcount
 
 
 async def _send_due(

@@ -68,6 +68,26 @@ LIMIT %(limit)s
 """
 
 
+_DELIVERIES = """
+SELECT d.id AS delivery_id, t.reference AS task, d.unit_id AS unit, d.occasion, d.channel, d.audience, d.recipient,
+       d.status, d.attempts, d.due_at, d.deadline, d.ended_at, a.outcome AS last_outcome, a.detail AS last_detail
+FROM deliveries d LEFT JOIN tasks t ON t.id = d.task_id
+LEFT JOIN attempts a ON (a.delivery_id, a.attempt) = (d.id, d.attempts)
+WHERE (%(status)s::text IS NULL OR d.status = %(status)s)
+  AND (%(unit)s::text IS NULL OR d.unit_id = %(unit)s)
+  AND (%(channel)s::text IS NULL OR d.channel = %(channel)s)
+  AND (%(task)s::text IS NULL OR t.reference = %(task)s)
+ORDER BY d.created_at DESC, d.id
+LIMIT %(limit)s
+"""
+
+_ENDPOINTS = """
+SELECT unit_id AS unit, url, failing_since, disabled_at, reason FROM endpoints
+WHERE (%(unit)s::text IS NULL OR unit_id = %(unit)s) ORDER BY unit_id, url
+LIMIT %(limit)s
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """A listing: its SQL and the filters that it takes."""
@@ -79,6 +99,9 @@ class Query:
 _CANARIES: Final = [*sorted(canary.SENDERS), canary.UNIT]
 RECEIPTS = Query(_RECEIPTS, ("status", "institution", "message"))
 DECISIONS = Query(_DECISIONS, ("outcome", "institution", "message", "unit"))
+DELIVERIES = Query(_DELIVERIES, ("status", "unit", "channel", "task"))
+ENDPOINTS = Query(_ENDPOINTS, ("unit",))
+"""Only those that have failed since they last took anything."""
 TASKS = Query(_TASKS, ("status", "unit", "reference"))
 HISTORY = Query(_HISTORY, ("reference",))
 """What was done with one task, by whom, the earliest first."""

@@ -103,6 +103,7 @@ class DeliveryRow:
     unit_id: str
     recipient: str
     deadline: datetime
+    channel: str = "email"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +117,16 @@ class AuditRow:
     detail: dict[str, str | int | None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxRow:
+    """Something to be said on Kafka. `id` follows from what it is: said twice, it is the same."""
+
+    id: str
+    topic: str
+    key: str
+    value: bytes
+
+
 @dataclass(slots=True)
 class Changes:
     """What a batch of decisions and acts changes."""
@@ -126,3 +137,4 @@ class Changes:
     """None: it is void."""
     deliveries: dict[UUID, DeliveryRow] = field(default_factory=dict)
     audit: list[AuditRow] = field(default_factory=list)
+    outbox: list[OutboxRow] = field(default_factory=list)

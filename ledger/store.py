@@ -160,13 +160,33 @@ async def write(connection: Connection, changes: Changes) -> None:
         if changes.deliveries:
             await cursor.executemany(
                 "INSERT INTO deliveries (id, task_id, occasion, cause, channel, unit_id, recipient, deadline) "
-                "VALUES (%s, %s, %s, %s, 'email', %s, %s, %s) ON CONFLICT DO NOTHING",
+                "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
                 [
-                    (row.id, row.task_id, row.occasion, row.cause, row.unit_id, row.recipient, row.deadline)
+                    (
+                        row.id,
+                        row.task_id,
+                        row.occasion,
+                        row.cause,
+                        row.channel,
+                        row.unit_id,
+                        row.recipient,
+                        row.deadline,
+                    )
                     for row in changes.deliveries.values()
                 ],
             )
             await cursor.execute("NOTIFY deliveries")
+        if changes.outbox:
+            said = changes.outbox
+            await cursor.execute(
+                _SAY,
+                (
+                    [row.id for row in said],
+                    [row.topic for row in said],
+                    [row.key for row in said],
+                    [row.value for row in said],
+                ),
+            )
         if changes.audit:
             await cursor.executemany(
                 "INSERT INTO audit (kind, task_id, sender, message_id, detail) VALUES (%s, %s, %s, %s, %s)",
@@ -176,6 +196,13 @@ async def write(connection: Connection, changes: Changes) -> None:
                 ],
             )
 
+
+_SAY = """
+INSERT INTO outbox (id, topic, key, value, due_at)
+SELECT id, topic, key, value, clock_timestamp()
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::bytea[]) AS said (id, topic, key, value)
+ON CONFLICT DO NOTHING
+"""
 
 _TASKS = """
 SELECT id, reference, person_id, enrolment_id, unit_id, status, react_by, appended_at, mentor_until, ordinal, version,

@@ -5,7 +5,7 @@ Pure, and decides nothing about duties: `ledger.project` does.
 
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
@@ -20,7 +20,8 @@ from ledger.rows import (
     TaskRow,
     TransferRow,
 )
-from models.calendar import COPENHAGEN
+from ledger.telling import AnswerPolicy, told
+from models.calendar import COPENHAGEN, copenhagen_date
 from models.decision import Decision
 from models.ids import delivery_id
 from models.outcome import Occasion
@@ -28,6 +29,7 @@ from models.plan import StepPolicy
 from models.task import TaskStatus
 
 EMAIL: Final = "email"
+WEBHOOK: Final = "webhook"
 _AT_LEAST = timedelta(hours=24)
 
 
@@ -40,6 +42,10 @@ class Policy:
     recipients: Callable[[str], Sequence[str]]
     """Mail addresses, by unit."""
     days_off: Container[date]
+    answers: AnswerPolicy = field(default_factory=AnswerPolicy)
+    """What institutions learn."""
+    webhooks: Callable[[str, date], Sequence[str]] = lambda _unit, _day: ()
+    """Endpoints, by unit and the date on which the task's first message arrived, so that a rebuild finds the same."""
     steps: StepPolicy | None = None
     """What falls due besides; None where nobody is reminded of anything."""
 
@@ -101,6 +107,8 @@ class Workbook:
         self.tasks[task.id] = task
         self._tasks_about[task.person_id].add(task.id)
         self.changes.tasks[task.id] = task
+        own = self.messages_of(task)
+        self.changes.outbox += told(known, task, own, answers=self.policy.answers, now=self._now)
         return task
 
     def transfer(self, named: Subject, to: TransferRow | None) -> None:
@@ -116,8 +124,11 @@ class Workbook:
         if occasion is Occasion.MORE_MESSAGES and (task.id, cause) in self._told:
             return
         self._told.add((task.id, cause))
-        for recipient in self.policy.recipients(task.unit_id):
-            identity = delivery_id(task.id, occasion, cause, EMAIL, recipient)
+        arrived = copenhagen_date(task.appended_at)
+        addressed = [(EMAIL, address) for address in self.policy.recipients(task.unit_id)]
+        addressed += [(WEBHOOK, url) for url in self.policy.webhooks(task.unit_id, arrived)]
+        for channel, recipient in addressed:
+            identity = delivery_id(task.id, occasion, cause, channel, recipient)
             due = DeliveryRow(
                 id=identity,
                 task_id=task.id,
@@ -125,6 +136,7 @@ class Workbook:
                 cause=cause,
                 unit_id=task.unit_id,
                 recipient=recipient,
+                channel=channel,
                 deadline=deadline_of(task.react_by, self._now),
             )
             # The first one stands, as it does in the table when the two came in different batches.

@@ -35,6 +35,9 @@ class Occasion(StrEnum):
     WITHDRAWN = "withdrawn"
     """What the task was built on no longer holds."""
 
+    CHANNEL_OFF = "channel_off"
+    """The unit's webhook is switched off: a notice about our service, not about the task."""
+
     REMINDER = "reminder"
     """The date comes near, and nobody at the unit has acknowledged the task."""
 

@@ -1,15 +1,21 @@
 """The whole contract of a channel: it sends one notice and says what came of it.
 
-It never retries what may have been sent, never decides what follows, and raises for no mail and no server.
+It never retries what may have been sent, never decides what follows, and raises for no notice and no server.
 """
 
 from typing import Protocol
 
+from typing_extensions import TypeVar
+
 from models.outcome import Attempt
 from notifiers.message import Mail
 
+Notice_contra = TypeVar("Notice_contra", contravariant=True, default=Mail)
 
-class Channel(Protocol):
-    async def send(self, mail: Mail) -> Attempt: ...
+
+class Channel(Protocol[Notice_contra]):
+    """`Channel` is one for mails, `Channel[Hook]` one for webhooks."""
+
+    async def send(self, mail: Notice_contra, /) -> Attempt: ...
 
     async def aclose(self) -> None: ...

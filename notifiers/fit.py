@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from models.ladder import reached
-from models.outcome import CALLS_TO_ACT, Audience, Occasion
+from models.outcome import CALLS_TO_ACT, Audience, Channel, Occasion
 
 
 class Superseded(StrEnum):
@@ -29,6 +29,12 @@ class Superseded(StrEnum):
     NOTHING_OPEN = "nothing_open"
     """A morning mail with nothing to list."""
 
+    ENDPOINT_OFF = "endpoint_off"
+    """The webhook's endpoint is switched off; the unit has its mail."""
+
+    ENDPOINT_REMOVED = "endpoint_removed"
+    """The unit has no webhook any more; it has its mail."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class UnitContact:
@@ -36,13 +42,22 @@ class UnitContact:
 
     name: str
     recipients: tuple[str, ...]
+    """Mail addresses; a unit has one at least."""
+    webhooks: tuple[str, ...] = ()
+
     above: Mapping[Audience, tuple[str, ...]] = field(default_factory=dict)
     """Those who are told besides the unit."""
 
     def reached(self, audience: Audience) -> tuple[str, ...]:
-        """Where one of them is reached; where nobody is named, the next one above."""
+        """Where one of them is reached by mail; where nobody is named, the next one above."""
         everybody = {**self.above, Audience.UNIT: self.recipients}
         return reached(audience, lambda one: everybody.get(one, ()))
+
+    def of(self, channel: str, audience: Audience) -> tuple[str, ...]:
+        """Whom to write to on a channel; those above a unit have mail alone."""
+        if channel == Channel.WEBHOOK:
+            return self.webhooks if audience is Audience.UNIT else ()
+        return self.reached(audience)
 
 
 Contacts = Callable[[str], UnitContact | None]
@@ -61,11 +76,12 @@ def superseded_by(
 
     `seen`: a person has seen the task since, and the notice was to bring just that about.
     """
-    calls_to_act = occasion in CALLS_TO_ACT
-    if calls_to_act and not task_is_open:
-        return Superseded.TASK_NOT_OPEN
-    if not calls_to_act and task_is_open:
-        return Superseded.TASK_OPEN_AGAIN
+    if occasion is not Occasion.CHANNEL_OFF:  # that speaks of an endpoint, whatever becomes of the task
+        calls_to_act = occasion in CALLS_TO_ACT
+        if calls_to_act and not task_is_open:
+            return Superseded.TASK_NOT_OPEN
+        if not calls_to_act and task_is_open:
+            return Superseded.TASK_OPEN_AGAIN
     if seen:
         return Superseded.ACKNOWLEDGED
     if present and recipient not in present:
@@ -80,3 +96,10 @@ def digest_superseded_by(*, open_tasks: int, recipient: str, present: Sequence[s
     if present and recipient not in present:
         return Superseded.RECIPIENT_CHANGED
     return None
+
+
+def endpoint_superseded_by(*, off: bool, present: Sequence[str]) -> Superseded | None:
+    """The reason not to send a webhook, or `None`. `present`: the unit's endpoints now."""
+    if off:
+        return Superseded.ENDPOINT_OFF
+    return None if present else Superseded.ENDPOINT_REMOVED

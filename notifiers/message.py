@@ -12,11 +12,12 @@ from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, Final, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Self
 
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from models.frozen import Frozen
+from models.outcome import Channel
 from notifiers.addresses import Address, needs_smtputf8
 
 _COMMON: Final = 1024
@@ -29,6 +30,8 @@ MessageId = Annotated[str, StringConstraints(max_length=320, pattern=r"^<[A-Za-z
 class Mail(Frozen):
     """What is kept in `deliveries.frozen` from before the first attempt: all that the bytes depend on."""
 
+    channel: ClassVar[Channel] = Channel.EMAIL
+
     message_id: MessageId
     date: AwareDatetime
     sender: Address
@@ -37,6 +40,8 @@ class Mail(Frozen):
     subject: HeaderText
     text: str = Field(min_length=1)
     html: str = Field(min_length=1)
+    return_to: Address | None = None
+    """Where the mail comes back to, if it cannot be delivered; the sender's own address unless told otherwise."""
 
     @model_validator(mode="after")
     def _date_is_a_header_date(self) -> Self:
@@ -46,7 +51,12 @@ class Mail(Frozen):
 
     @property
     def smtputf8(self) -> bool:
-        return needs_smtputf8(self.sender, self.recipient)
+        return needs_smtputf8(self.envelope_sender, self.sender, self.recipient)
+
+    @property
+    def envelope_sender(self) -> str:
+        """What MAIL FROM says."""
+        return self.return_to or self.sender
 
 
 def message_id(delivery_id: object, domain: str) -> str:

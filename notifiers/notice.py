@@ -52,6 +52,10 @@ class TaskNotice(Frozen):
     undelivered: bool = False
     """It stands in for a notice that could not be delivered."""
     link_base: LinkBase
+    acknowledge_link: (
+        Annotated[str, StringConstraints(max_length=400, pattern=r"^https?://[!-~]+$")] | None
+    ) = None
+    """By which the reader says that the task is seen, without a log-in; shown where the unit owes something."""
 
     @model_validator(mode="after")
     def _speaks_of_what_it_has(self) -> Self:

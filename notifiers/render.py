@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
 from models.outcome import Occasion
 from notifiers.notice import DigestNotice, TaskNotice, danish_date, danish_short_date, danish_weekday_date
@@ -58,9 +58,14 @@ def _rendered(subject: str, template: str, values: dict[str, object]) -> Rendere
     values |= {"privacy_note": PRIVACY_NOTE, "automatic_note": AUTOMATIC_NOTE}
     return Rendered(
         subject=subject,
-        text=_templates().get_template(f"{template}.txt.j2").render(values),
-        html=_templates().get_template(f"{template}.html.j2").render(values),
+        text=by_name(f"{template}.txt.j2").render(values),
+        html=by_name(f"{template}.html.j2").render(values),
     )
+
+
+def by_name(name: str) -> Template:
+    """One of the templates beside us."""
+    return _templates().get_template(name)
 
 
 @cache

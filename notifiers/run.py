@@ -9,17 +9,19 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Generic
 
 from config.failpoints import Point, reach
 from config.lasting import lasting
 from models.outcome import Attempt, Outcome, Scope
 from models.retry import RetryPolicy
 from notifiers.channel import Channel
-from notifiers.due import Claim, Freeze
+from notifiers.due import Claim, Freeze, NoticeT
 from notifiers.fit import Contacts
 from notifiers.listen import DATABASE_AWAY, listen
+from notifiers.message import Mail
 from notifiers.patience import Patience
-from notifiers.store import Pool, Store
+from notifiers.store import After, Pool, Store
 
 log = logging.getLogger(__name__)
 
@@ -53,22 +55,27 @@ async def run(
     *,
     settings: NotifierSettings,
     pool: Pool,
-    channel: Channel,
+    channel: Channel[NoticeT],
     contacts: Contacts,
-    freeze: Freeze,
+    freeze: Freeze[NoticeT],
     stop: asyncio.Event,
     on_attempt: OnAttempt = lambda _: None,
+    kind: type[NoticeT] = Mail,  # type: ignore[assignment]  # the type variable's own default
+    after: After[NoticeT] | None = None,
 ) -> None:
-    """Until `stop` is set; then the mails in flight are finished and the others given back.
+    """Until `stop` is set; then the notices in flight are finished and the others given back.
 
+    One run serves one channel, `kind`'s: so a webhook that hangs never holds up a mail.
     `pool` is open, in autocommit, of at least `workers` + 3 connections. The caller closes pool and channel.
     """
-    store = Store(
+    store = Store[NoticeT](
         pool,
         owner=settings.owner,
         lease=timedelta(seconds=settings.lease_seconds),
         contacts=contacts,
         freeze=freeze,
+        kind=kind,
+        after=after,
         policy=settings.policy,
         patience_seconds=settings.database_seconds,
     )
@@ -76,23 +83,28 @@ async def run(
 
 
 @dataclass
-class _Held:
-    claim: Claim
+class _Held(Generic[NoticeT]):
+    claim: Claim[NoticeT]
     since: float
     until: float  # the lease's end, cautiously, on our clock
 
 
-class _Notifier:
+class _Notifier(Generic[NoticeT]):
     def __init__(
-        self, settings: NotifierSettings, pool: Pool, store: Store, channel: Channel, on_attempt: OnAttempt
+        self,
+        settings: NotifierSettings,
+        pool: Pool,
+        store: Store[NoticeT],
+        channel: Channel[NoticeT],
+        on_attempt: OnAttempt,
     ) -> None:
         self._settings = settings
         self._pool = pool
         self._store = store
         self._channel = channel
         self._on_attempt = on_attempt
-        self._held: dict[str, _Held] = {}
-        self._queue: asyncio.Queue[_Held | None] = asyncio.Queue()
+        self._held: dict[str, _Held[NoticeT]] = {}
+        self._queue: asyncio.Queue[_Held[NoticeT] | None] = asyncio.Queue()
         self._wake = asyncio.Event()  # something may have become due
         self._freed = asyncio.Event()  # a worker has finished
         rests = {"first": settings.first_rest_seconds, "longest": settings.longest_rest_seconds}
@@ -195,7 +207,7 @@ class _Notifier:
                 self._held.pop(held.claim.token, None)
                 self._freed.set()
 
-    async def _serve(self, held: _Held) -> None:
+    async def _serve(self, held: _Held[NoticeT]) -> None:
         started = self._clock()
         too_late = held.until - started < self._settings.lease_seconds / 4
         if self._stopping or too_late or self._relay.resting(started):
@@ -216,7 +228,7 @@ class _Notifier:
         await self._record(held, attempt)
         self._on_attempt(attempt)
 
-    async def _record(self, held: _Held, attempt: Attempt) -> None:
+    async def _record(self, held: _Held[NoticeT], attempt: Attempt) -> None:
         """Asks until the database takes it: what was sent and is not recorded would be sent again."""
         ended = held.claim.claimed_at + timedelta(seconds=self._clock() - held.since)
         while True:
@@ -228,7 +240,7 @@ class _Notifier:
                 self._database.away(type(fault).__name__, started=asked, now=self._clock())
                 await asyncio.sleep(max(self._database.until - self._clock(), 0.1))
 
-    async def _record_once(self, claim: Claim, attempt: Attempt, ended: datetime) -> None:
+    async def _record_once(self, claim: Claim[NoticeT], attempt: Attempt, ended: datetime) -> None:
         status = await self._store.record(claim, attempt, ended)
         if status is None:
             log.error("the lease of delivery %s was lost; %s is in the audit only", claim.id, attempt.outcome)

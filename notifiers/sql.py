@@ -8,7 +8,7 @@ from typing import Final, LiteralString
 PICK: Final[LiteralString] = """
 WITH picked AS (  -- all columns here: a row that changed while we waited is read as it is now
     SELECT * FROM deliveries
-    WHERE status = 'due' AND channel = 'email' AND due_at <= clock_timestamp()
+    WHERE status = 'due' AND channel = %(channel)s AND due_at <= clock_timestamp()
       AND (lease_until IS NULL OR lease_until < clock_timestamp())
     ORDER BY due_at, id
     LIMIT %(limit)s
@@ -18,9 +18,10 @@ SELECT d.*, t.status AS task_status, t.reference, t.react_by, t.opened_at, t.app
        (SELECT count(*) FROM messages m WHERE m.task_id = t.id AND m.outcome = 'obliged') AS messages,
        s.failed_delivery IS NOT NULL AS undelivered,
        s.until_seen IS TRUE AND (SELECT f.seen FROM footings f WHERE f.task_id = t.id) AS seen,
-       clock_timestamp() AS now
+       e.disabled_at IS NOT NULL AS endpoint_off, clock_timestamp() AS now
 FROM picked d LEFT JOIN tasks t ON t.id = d.task_id
 LEFT JOIN steps s ON s.id = CASE WHEN d.cause LIKE 'step:%%' THEN substr(d.cause, 6)::uuid END
+LEFT JOIN endpoints e ON d.channel = 'webhook' AND (e.unit_id, e.url) = (d.unit_id, d.recipient)
 ORDER BY d.due_at, d.id
 """
 

@@ -3,11 +3,11 @@
 What somebody else has claimed anew must not be recorded by us, and no mail may leave before it is frozen.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Generic
 from uuid import UUID, uuid4
 
 from psycopg import AsyncConnection
@@ -18,16 +18,24 @@ from psycopg_pool import AsyncConnectionPool
 from ledger.hang_up import hung_up_after
 from models.calendar import copenhagen_date
 from models.ids import delivery_id, digest_id
-from models.outcome import Attempt, Audience, DeliveryStatus, Occasion, Outcome
+from models.outcome import Attempt, Audience, Channel, DeliveryStatus, Occasion, Outcome
 from models.retry import Done, NextAttempt, RetryPolicy, next_attempt
 from notifiers import sql
-from notifiers.due import Claim, Due, DueTask, Freeze, OpenTasks
-from notifiers.fit import Contacts, Superseded, digest_superseded_by, superseded_by
+from notifiers.due import Claim, Due, DueTask, Freeze, NoticeT, OpenTasks
+from notifiers.fit import (
+    Contacts,
+    Superseded,
+    digest_superseded_by,
+    endpoint_superseded_by,
+    superseded_by,
+)
 from notifiers.message import Mail
 from notifiers.notice import DigestLine
 
 Connection = AsyncConnection[Any]
 Pool = AsyncConnectionPool[Connection]
+
+After = Callable[[Connection, Claim[NoticeT], Attempt, datetime], Awaitable[None]]
 
 LISTED = 60
 """Lines of a morning mail."""
@@ -37,15 +45,15 @@ NOT_BUILT = Attempt(outcome=Outcome.MISCONFIGURED, detail="the mail cannot be bu
 
 
 @dataclass(frozen=True, kw_only=True)
-class Claimed:
+class Claimed(Generic[NoticeT]):
     """What a claim found: what to send now, and how many due deliveries it settled without sending."""
 
-    claims: tuple[Claim, ...]
+    claims: tuple[Claim[NoticeT], ...]
     settled: int
 
 
-class Store:
-    """Every method is one transaction and may be called at the same time as any other."""
+class Store(Generic[NoticeT]):
+    """Of one channel's deliveries. Every method is one transaction and may be called at the same time as any other."""
 
     def __init__(
         self,
@@ -54,15 +62,20 @@ class Store:
         owner: str,
         lease: timedelta,
         contacts: Contacts,
-        freeze: Freeze,
+        freeze: Freeze[NoticeT],
         policy: RetryPolicy,
         patience_seconds: float = 60,
+        kind: type[NoticeT] = Mail,  # type: ignore[assignment]  # the type variable's own default
+        after: After[NoticeT] | None = None,
     ) -> None:
+        """`after` is done with each recorded attempt, in its transaction."""
         self._pool = pool
         self._owner = owner
         self._lease = lease
         self._contacts = contacts
         self._freeze = freeze
+        self._kind = kind
+        self._after = after
         self._policy = policy
         self._patience_seconds = patience_seconds
 
@@ -72,12 +85,13 @@ class Store:
             with hung_up_after(connection, self._patience_seconds):
                 yield connection
 
-    async def claim(self, limit: int) -> Claimed:
+    async def claim(self, limit: int) -> Claimed[NoticeT]:
         """Up to `limit` due deliveries, each locked, held against its task, frozen and leased to us."""
-        claims: list[Claim] = []
+        claims: list[Claim[NoticeT]] = []
         async with self._connection() as connection, connection.transaction():
             async with connection.cursor(row_factory=dict_row) as cursor:
-                rows = await (await cursor.execute(sql.PICK, {"limit": limit})).fetchall()
+                values = {"limit": limit, "channel": self._kind.channel}
+                rows = await (await cursor.execute(sql.PICK, values)).fetchall()
             due = [(_due(row, await self._about(connection, row)), row["now"]) for row in rows]
             async with connection.pipeline():  # one round trip for all that follows
                 for one, now in due:
@@ -86,14 +100,16 @@ class Store:
                         claims.append(claim)
         return Claimed(claims=tuple(claims), settled=len(rows) - len(claims))
 
-    async def _take(self, connection: Connection, due: Due, now: datetime) -> Claim | None:
+    async def _take(self, connection: Connection, due: Due, now: datetime) -> Claim[NoticeT] | None:
         attempts = due.attempts
         if due.was_leased:
             attempts += 1
             await connection.execute(sql.INSERT_ATTEMPT, _attempt_row(due.id, attempts, now, LEASE_EXPIRED))
         contact = self._contacts(due.unit_id)
-        present = contact.reached(due.audience) if contact else ()
+        present = contact.of(self._kind.channel, due.audience) if contact else ()
         reason = _superseded_by(due, present)
+        if reason is None and contact is not None and self._kind.channel == Channel.WEBHOOK:
+            reason = endpoint_superseded_by(off=due.endpoint_off, present=present)
         if reason is not None:
             if reason is Superseded.RECIPIENT_CHANGED:
                 await self._readdress(connection, due, present)
@@ -109,7 +125,7 @@ class Store:
             mail = (
                 self._freeze(due, contact.name, now)
                 if due.frozen is None
-                else Mail.model_validate(due.frozen)
+                else self._kind.model_validate(due.frozen)
             )
         except ValueError:  # one bad address or name must not stop the others; its text may repeat a value
             await self._put_off(connection, due, attempts + 1, now, NOT_BUILT)
@@ -122,7 +138,7 @@ class Store:
         )
         return Claim(id=due.id, token=token, deadline=due.deadline, claimed_at=now, mail=mail)
 
-    async def record(self, claim: Claim, attempt: Attempt, now: datetime) -> DeliveryStatus | None:
+    async def record(self, claim: Claim[NoticeT], attempt: Attempt, now: datetime) -> DeliveryStatus | None:
         """What came of a claim: the delivery's status afterwards, or `None` if the lease is no longer ours.
 
         `now` is the database's time, carried on from `claim.claimed_at`.
@@ -148,19 +164,25 @@ class Store:
                 "detail": attempt.detail,
                 "audit_kind": done.audit_kind if done else None,
             }
-            ours = await (await connection.execute(sql.RECORD, values)).fetchone()
+            if self._after is None:
+                ours = await (await connection.execute(sql.RECORD, values)).fetchone()
+            else:
+                async with connection.transaction():
+                    ours = await (await connection.execute(sql.RECORD, values)).fetchone()
+                    if ours is not None:
+                        await self._after(connection, claim, attempt, now)
             if ours is None:
                 await connection.execute(sql.LEASE_LOST, values)
         return None if ours is None else status
 
-    async def renew(self, claims: list[Claim]) -> set[UUID]:
+    async def renew(self, claims: list[Claim[NoticeT]]) -> set[UUID]:
         """Extends the leases that are still ours; returns their deliveries' ids."""
         values = {"ids": [c.id for c in claims], "tokens": [c.token for c in claims], "lease": self._lease}
         async with self._connection() as connection:
             rows = await (await connection.execute(sql.RENEW, values)).fetchall()
         return {row[0] for row in rows}
 
-    async def release(self, claims: list[Claim]) -> None:
+    async def release(self, claims: list[Claim[NoticeT]]) -> None:
         """Gives back what was surely not sent; it stays due and no attempt is counted."""
         values = {"ids": [c.id for c in claims], "tokens": [c.token for c in claims]}
         async with self._connection() as connection:
@@ -263,6 +285,7 @@ def _due(row: DictRow, about: DueTask | OpenTasks) -> Due:
         undelivered=row["undelivered"],
         seen=bool(row["seen"]),
         about=about,
+        endpoint_off=row["endpoint_off"],
     )
 
 

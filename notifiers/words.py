@@ -149,6 +149,8 @@ def words_for(notice: TaskNotice) -> Words:
                 "stilling til fastholdelsesinitiativer på grundlag af denne opgave. I skal ikke foretage "
                 "jer mere i opgaven.",
             )
+        case Occasion.CHANNEL_OFF:
+            raise ValueError("it has a mail of its own")
         case Occasion.DIGEST:
             raise ValueError("a digest is a notice of its own")
         case _:

@@ -9,12 +9,15 @@ from frafaldsvarsel import heap
 from frafaldsvarsel.cli import (
     audit,
     canary,
+    deliveries,
     demo,
     dismiss,
     lists,
+    notices,
     publish,
     quarantine,
     rebuild,
+    routes,
     senders,
     service,
     tasks,
@@ -37,6 +40,9 @@ audit.add_to(app)
 canary.add_to(app)
 dismiss.add_to(app)
 quarantine.add_to(app)
+routes.add_to(app)
+notices.add_to(app)
+deliveries.add_to(app)
 rebuild.add_to(app)
 demo.add_to(app)
 

@@ -103,7 +103,7 @@ def check_config(data: DataDir = None) -> None:
         compose.smtp(known)
         if known.canary_seconds is not None and known.canary_keys_dir is not None:
             compose.canary(known)
-        faults = [str(fault) for fault in compose.register_faults(known)]
+        faults = [str(fault) for fault in (*compose.register_faults(known), *compose.channel_faults(known))]
     for sentence in faults:
         fail(sentence)
     if faults:

@@ -118,7 +118,7 @@ class Connection:
             encoding = "utf-8" if mail.smtputf8 else "ascii"
             if client.supports_extension("size"):
                 options.append(f"SIZE={len(body)}")
-            await self._step(client.mail(mail.sender, options=options, encoding=encoding))
+            await self._step(client.mail(mail.envelope_sender, options=options, encoding=encoding))
             reach(Point.MAIL_SENDER)
             self._stage = Stage.RECIPIENT
             await self._step(client.rcpt(mail.recipient, encoding=encoding))

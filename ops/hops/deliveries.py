@@ -15,15 +15,18 @@ WITH tried AS (
            count(*) FILTER (WHERE outcome = 'delivered') AS delivered,
            count(*) FILTER (WHERE outcome = 'refused') AS refused
     FROM attempts GROUP BY delivery_id
+), returned AS (
+    SELECT delivery_id, count(*) AS times FROM bounces WHERE action = 'failed' AND found = 'delivered' GROUP BY 1
 ), reasons AS (
     SELECT DISTINCT detail ->> 'delivery_id' AS delivery_id, kind FROM audit
     WHERE kind IN ('delivery_refused', 'delivery_exhausted', 'delivery_superseded')
 ), judged AS (
     SELECT d.task_id, CASE
-        WHEN d.status = 'delivered' AND coalesce(t.delivered, 0) = 0
+        WHEN d.status = 'delivered' AND coalesce(t.delivered, 0) - coalesce(b.times, 0) <= 0
             THEN 'delivered, and no attempt says so'
-        WHEN d.status <> 'delivered' AND t.delivered > 0 THEN 'an attempt delivered it, and it is not delivered'
-        WHEN t.delivered > 1 THEN 'delivered by more than one attempt'
+        WHEN d.status <> 'delivered' AND t.delivered - coalesce(b.times, 0) > 0
+            THEN 'an attempt delivered it, and it is not delivered'
+        WHEN t.delivered - coalesce(b.times, 0) > 1 THEN 'delivered by more than one attempt'
         WHEN d.status = 'refused' AND coalesce(t.refused, 0) = 0 THEN 'refused, and no attempt says so'
         WHEN d.status IN ('refused', 'exhausted', 'superseded') AND r.kind IS NULL THEN 'ended without a reason'
         WHEN d.status <> 'due' AND d.ended_at IS NULL THEN 'ended, and nobody knows when'
@@ -31,6 +34,7 @@ WITH tried AS (
         WHEN coalesce(t.times, 0) <> d.attempts OR coalesce(t.last, 0) <> d.attempts
             THEN 'its attempts are not as many as it says'
     END AS what, d.status FROM deliveries d LEFT JOIN tried t ON t.delivery_id = d.id
+    LEFT JOIN returned b ON b.delivery_id = d.id
     LEFT JOIN reasons r ON (r.delivery_id, r.kind) = (d.id::text, 'delivery_' || d.status)
 )
 SELECT task_id, what, status FROM judged WHERE what IS NOT NULL
@@ -42,6 +46,8 @@ SELECT (SELECT count(*) FROM attempts a WHERE a.outcome = 'indeterminate'
         AND detail ->> 'outcome' IN ('delivered', 'indeterminate'))
 """
 """Attempts that may have been taken though another one followed: the same mail may have come again."""
+_RETURNED: Final = "SELECT count(*) FROM bounces WHERE action = 'failed' AND found IN ('delivered', 'due')"
+"""Notices that the relay had taken, and that came back."""
 
 
 def count(desk: Desk) -> Account:
@@ -63,5 +69,5 @@ def count(desk: Desk) -> Account:
         parts={name: found.get(name, 0) for name in ("delivered", "refused", "exhausted", "superseded")},
         under_way=max(0, waiting - len(late)),
         unaccounted=len(late) + len(disagree),
-        beside={"possible_copies": desk.number(_COPIES)},
+        beside={"possible_copies": desk.number(_COPIES), "came_back": desk.number(_RETURNED)},
     )

@@ -6,6 +6,7 @@ from typing import Final
 
 from tests.faults import (
     act_cells,
+    bounce_cells,
     clock_cells,
     cluster_cells,
     disk_cells,
@@ -25,6 +26,7 @@ CELLS: Final = (
     *service_cells.CELLS,
     *act_cells.CELLS,
     *smtp_cells.CELLS,
+    *bounce_cells.CELLS,
     *clock_cells.CELLS,
     *version_cells.CELLS,
     *disk_cells.CELLS,

@@ -64,6 +64,10 @@ class Relay:
 
         self._call(well)
 
+    def accepted(self) -> list[Received]:
+        """All mails since the last `take` that were answered with yes; they stay."""
+        return self._call(lambda: list(self.server.accepted))
+
     def take(self) -> list[tuple[MailSeen, bytes]]:
         """All mails since the last call, with what they say."""
 

@@ -139,7 +139,8 @@ class Rig:
                 rights.give(self.admin, user)
         self.children = Children(self.data, self.environment)
         self._stack.callback(self.children.stop)
-        (self.data / "failpoints").mkdir(exist_ok=True)
+        for folder in ("failpoints", "maildir/new", "maildir/cur", "maildir/tmp"):
+            (self.data / folder).mkdir(parents=True, exist_ok=True)
         self.children.start(*WORKERS, *LEDGERS, *NOTIFIERS)
 
     def _make_disks(self) -> None:

@@ -5,6 +5,8 @@ from typing import Final
 
 SESSION_SECONDS: Final = 6
 LEASE_SECONDS: Final = 8
+BOUNCES: Final = "bounce@frafaldsvarsel.example"
+"""Where mails come back to: into the folder `maildir`."""
 
 
 def usual(data: Path, *, nodes: int, smtp_port: int) -> dict[str, str]:
@@ -25,5 +27,7 @@ def usual(data: Path, *, nodes: int, smtp_port: int) -> dict[str, str]:
         "MAIL_LEASE_SECONDS": str(LEASE_SECONDS),
         "MAIL_RETRY_SECONDS": "1",
         "MAIL_FROM": "frafaldsvarsel@frafaldsvarsel.example",
+        "BOUNCE_ADDRESS": BOUNCES,
+        "BOUNCE_MAILDIR": str(data / "maildir"),
         "INBOX_URL": "https://frafaldsvarsel.example",
     }

@@ -300,11 +300,11 @@ def _put_message(server: Server, values: tuple[Any, ...]) -> Result:
 
 @statement(
     "INSERT INTO deliveries (id, task_id, occasion, cause, channel, unit_id, recipient, deadline) "
-    "VALUES (%s, %s, %s, %s, 'email', %s, %s, %s) ON CONFLICT DO NOTHING",
+    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
 )
 def _add_delivery(server: Server, values: tuple[Any, ...]) -> Result:
-    identity, task, occasion, cause, unit, recipient, deadline = values
-    return _deliver(server, identity, task, occasion, cause, "email", unit, recipient, deadline)
+    identity, task, occasion, cause, channel, unit, recipient, deadline = values
+    return _deliver(server, identity, task, occasion, cause, channel, unit, recipient, deadline)
 
 
 def _deliver(
@@ -581,6 +581,11 @@ def _post(server: Server, values: tuple[str, str, str, bytes]) -> Result:
     return _insert(server.tables["outbox"], name, row)
 
 
+@statement(store._SAY)
+def _say(server: Server, values: tuple[list[str], list[str], list[str], list[bytes]]) -> Result:
+    return [], sum(_post(server, row)[1] for row in zip(*values, strict=True))
+
+
 # ledger.outbox
 
 
@@ -607,12 +612,15 @@ def _outbox_sent(server: Server, values: tuple[list[str]]) -> Result:
 
 
 @statement(sql.PICK)
-def _pick(server: Server, values: Mapping[str, int]) -> Result:
+def _pick(server: Server, values: Mapping[str, Any]) -> Result:
     now = server.now
     picked = [
         row
         for row in server.tables["deliveries"].values()
-        if row["status"] == "due" and row["due_at"] <= now and _unheld(row, now)
+        if row["status"] == "due"
+        and row["channel"] == values["channel"]
+        and row["due_at"] <= now
+        and _unheld(row, now)
     ]
     picked.sort(key=lambda row: (row["due_at"], row["id"]))
     rows = []
@@ -623,7 +631,8 @@ def _pick(server: Server, values: Mapping[str, int]) -> Result:
             for message in server.tables["messages"].values()
         )
         names = ("reference", "react_by", "opened_at", "appended_at", "mentor_until")
-        more = {name: task[name] for name in names} | {"undelivered": False, "seen": False}
+        more = {name: task[name] for name in names}
+        more |= {"undelivered": False, "seen": False, "endpoint_off": False}
         rows.append({**row, "task_status": task["status"], **more, "messages": messages, "now": now})
     return rows, len(rows)
 

@@ -292,6 +292,47 @@ async def test_attempts_agree_with_what_became_of_the_notice(world: World) -> No
         str(tasks[6]): "delivered by more than one attempt",
     }
     deliveries = account(result, Hop.DELIVERIES)
-    assert deliveries.beside == {"possible_copies": 1}
+    assert deliveries.beside == {"possible_copies": 1, "came_back": 0}
     assert deliveries.parts["delivered"] == 2
+    assert balances(result)
+
+
+async def test_a_notice_that_came_back_is_refused_with_a_reason_and_counted(world: World) -> None:
+    await tell_all(world, *"abc")
+    back, again, claimed = (task for (task,) in world.sql("SELECT id FROM tasks ORDER BY id"))
+    for task in (back, again, claimed):
+        world.sql(
+            "UPDATE deliveries SET status = 'refused', attempts = 2, ended_at = now() WHERE task_id = %s",
+            task,
+        )
+        world.sql(
+            "INSERT INTO attempts SELECT id, 2, now(), 'refused', NULL, 'bounce: 5.1.1' FROM deliveries "
+            "WHERE task_id = %s",
+            task,
+        )
+        world.sql(
+            "INSERT INTO audit (kind, task_id, detail) SELECT 'delivery_refused', task_id, "
+            "jsonb_build_object('delivery_id', id) FROM deliveries WHERE task_id = %s",
+            task,
+        )
+    for task in (back, again):
+        world.sql(
+            "INSERT INTO bounces (delivery_id, report, action, status, found) "
+            "SELECT id, 'x', 'failed', '5.1.1', 'delivered' FROM deliveries WHERE task_id = %s",
+            task,
+        )
+    # A person has let it go out again, and this time it was taken for good.
+    world.sql("UPDATE deliveries SET status = 'delivered', attempts = 3 WHERE task_id = %s", again)
+    world.sql(
+        "INSERT INTO attempts SELECT id, 3, now(), 'delivered', 250, '' FROM deliveries WHERE task_id = %s",
+        again,
+    )
+    result = world.audit()
+    # The third was marked as refused, and no report of the mail system stands behind it.
+    assert {one.task_id: one.what for one in result.exceptions} == {
+        str(claimed): "an attempt delivered it, and it is not delivered"
+    }
+    deliveries = account(result, Hop.DELIVERIES)
+    assert deliveries.beside["came_back"] == 2
+    assert deliveries.parts["refused"] == 1
     assert balances(result)

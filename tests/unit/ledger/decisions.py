@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 from uuid import UUID
 
 from ledger.project import Effect, Policy, Projection
-from ledger.rows import AuditKind, Changes, DeliveryRow, MessageRow, Subject, TaskRow, TransferRow
+from ledger.rows import AuditKind, Changes, DeliveryRow, MessageRow, OutboxRow, Subject, TaskRow, TransferRow
 from models.contract import Severity, Signal
 from models.decision import Cause, Decision, Evidence, MessageRef, Outcome, Verdict
 from models.life import Act, Actor, Deed, Standing, Via
@@ -107,6 +107,7 @@ class Desk:
         self.transfers: dict[Subject, TransferRow] = {}
         self.deliveries: dict[UUID, DeliveryRow] = {}
         self.audit: list[AuditKind] = []
+        self.outbox: list[OutboxRow] = []
 
     def take(self, *decisions: Decision, refused: bool = False, now: datetime = NOW) -> Changes:
         """One batch."""
@@ -158,6 +159,7 @@ class Desk:
         for identity, row in changes.deliveries.items():
             self.deliveries.setdefault(identity, row)
         self.audit += [row.kind for row in changes.audit]
+        self.outbox += changes.outbox
         return changes
 
     def open(self) -> list[TaskRow]:

@@ -11,8 +11,9 @@ from models.outcome import CALLS_TO_ACT, Audience, Occasion
 from notifiers.notice import DigestLine, DigestNotice, TaskNotice, danish_weekday_date
 from notifiers.render import render
 
-ABOUT_A_TASK = [one for one in Occasion if one is not Occasion.DIGEST]
+ABOUT_A_TASK = [one for one in Occasion if one not in (Occasion.DIGEST, Occasion.CHANNEL_OFF)]
 ACTING = [one for one in ABOUT_A_TASK if one in CALLS_TO_ACT]
+LINK = "https://varsel.example.dk/kvitter/" + "A" * 88
 
 
 def a_notice(**changes: object) -> TaskNotice:
@@ -99,7 +100,7 @@ def test_a_notice_has_no_field_for_a_person() -> None:
     """The record is all that rendering sees, so a mail cannot hold what is not named here."""
     assert set(TaskNotice.model_fields) == {
         "reference", "occasion", "audience", "unit_name", "today", "react_by", "messages", "opened_on",
-        "appended_on", "mentor_until", "undelivered", "link_base",
+        "appended_on", "mentor_until", "undelivered", "link_base", "acknowledge_link",
     }  # fmt: skip
     for personal in ("person_id", "cpr", "institution", "reason", "name"):
         with pytest.raises(ValidationError):
@@ -146,6 +147,29 @@ def test_lines_of_the_text_fit_a_narrow_window() -> None:
         for audience in Audience:
             text = render(a_notice(occasion=occasion, audience=audience)).text
             assert max(len(line) for line in text.splitlines()) <= 78
+
+
+@pytest.mark.parametrize("occasion", ABOUT_A_TASK)
+def test_the_acknowledge_link_stands_where_somebody_owes_something_and_nowhere_else(
+    occasion: Occasion,
+) -> None:
+    rendered = render(a_notice(occasion=occasion, acknowledge_link=LINK))
+    acting = occasion in ACTING
+    assert (LINK in _Page(rendered.html).links) is acting
+    assert (LINK in rendered.text.splitlines()) is acting
+    assert "Kvittér" not in render(a_notice(occasion=occasion)).text
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["javascript:alert(1)", "https://x.dk/ y", 'https://x.dk/"y', "https://x.dk/\n", "https://" + "x" * 400],
+)
+def test_only_an_address_can_be_an_acknowledge_link(link: str) -> None:
+    if '"' in link:  # escaped where it stands
+        assert link not in render(a_notice(acknowledge_link=link)).html
+        return
+    with pytest.raises(ValidationError):
+        a_notice(acknowledge_link=link)
 
 
 AFTER = date(2026, 10, 12)

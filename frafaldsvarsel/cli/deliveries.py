@@ -1,0 +1,168 @@
+"""`deliveries` and `webhooks`: where notices stand, what may be tried again, and endpoints that are off."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import psycopg
+import typer
+
+from frafaldsvarsel.cli import quarantine as at_quarantine
+from frafaldsvarsel.cli.account import account
+from frafaldsvarsel.cli.environment import settings
+from frafaldsvarsel.cli.quarantine import Because, By
+from frafaldsvarsel.cli.terminal import DataDir, JsonFlag, emit, fail, out, show
+from ledger import queries
+from models.calendar import COPENHAGEN
+from models.outcome import Channel, DeliveryStatus
+from models.quarantine import Kind
+from ops import deliveries
+from ops.quarantine import Connection, Hand
+
+commands = typer.Typer(help="Notices to the units: list them, try one again.", no_args_is_help=True)
+webhooks = typer.Typer(help="The units' webhooks: which fail, which are off.", no_args_is_help=True)
+
+_ROWS = 50
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="How many rows; a table shows 50.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.add_typer(commands, name="deliveries")
+    app.add_typer(webhooks, name="webhooks")
+
+
+@commands.command("list")
+def list_deliveries(
+    status: Annotated[DeliveryStatus | None, typer.Option(help="Where they stand.")] = None,
+    unit: Annotated[str | None, typer.Option(help="Of one unit.")] = None,
+    channel: Annotated[Channel | None, typer.Option(help="email or webhook.")] = None,
+    task: Annotated[str | None, typer.Option(help="Of one task: FV-XXXX-XXXX-XXXX.")] = None,
+    data: DataDir = None,
+    limit: Limit = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """List notices with their last attempt, the newest first."""
+    filters = {"status": status, "unit": unit, "channel": channel, "task": task}
+    columns = ("delivery", "task", "unit", "occasion", "channel", "status", "tries", "next", "why")
+    _list(queries.DELIVERIES, filters, columns, _delivery_row, data=data, limit=limit, as_json=as_json)
+
+
+@commands.command("retry")
+def retry(
+    identity: Annotated[UUID, typer.Argument(metavar="ID", help="As in the list.")],
+    because: Because,
+    by: By = None,
+    data: DataDir = None,
+) -> None:
+    """Let one notice be tried now: at once where it is due, and by a replay where it was refused or exhausted.
+
+    Exit code 1 when it is neither, or no longer fits its task.
+    """
+    with _database(data) as connection:
+        if deliveries.hurry(connection, str(identity), _hand(by, because)):
+            out.print("It is tried now.")
+            return
+        row = connection.execute("SELECT status FROM deliveries WHERE id = %s", (identity,)).fetchone()
+    if row is None:
+        fail("There is no such delivery.")
+        raise typer.Exit(1)
+    if row[0] not in (DeliveryStatus.REFUSED, DeliveryStatus.EXHAUSTED):
+        fail("It is being tried." if row[0] == DeliveryStatus.DUE else f"It is {row[0]}.")
+        raise typer.Exit(1)
+    at_quarantine.replay(kind=Kind.DELIVERY, ids=[str(identity)], because=because, by=by, yes=True, data=data)
+
+
+@webhooks.command("list")
+def list_webhooks(
+    unit: Annotated[str | None, typer.Option(help="Of one unit.")] = None,
+    data: DataDir = None,
+    limit: Limit = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """List the endpoints that have failed since they last took anything, and those that are off."""
+    columns = ("unit", "failing since", "off since", "why", "url")
+    _list(queries.ENDPOINTS, {"unit": unit}, columns, _endpoint_row, data=data, limit=limit, as_json=as_json)
+
+
+@webhooks.command("enable")
+def enable(
+    unit: Annotated[str, typer.Argument(help="A unit's id.")],
+    because: Because,
+    by: By = None,
+    data: DataDir = None,
+) -> None:
+    """Switch a unit's webhooks on again, once they are mended; `test-send --channel webhook` tells."""
+    with _database(data) as connection:
+        found = deliveries.enable(connection, unit, _hand(by, because))
+    if not found:
+        fail(f"No webhook of {unit} is off.")
+        raise typer.Exit(1)
+    out.print(f"{found} on again.", highlight=False)
+
+
+def _list(
+    query: queries.Query,
+    filters: dict[str, str | None],
+    columns: tuple[str, ...],
+    row_of: Any,
+    *,
+    data: Path | None,
+    limit: int | None,
+    as_json: bool,
+) -> None:
+    url = settings(data).database_url.get_secret_value()
+    wanted = limit if as_json or limit is not None else _ROWS
+    try:
+        found = list(queries.rows(url, query, filters, limit=wanted))
+    except psycopg.OperationalError:
+        fail("PostgreSQL does not answer.")
+        raise typer.Exit(1) from None
+    if as_json:
+        for row in found:
+            emit(row)
+        return
+    show("", columns, map(row_of, found), empty="None.")
+
+
+def _delivery_row(row: Mapping[str, Any]) -> list[object]:
+    why = " ".join(str(part) for part in (row["last_outcome"], row["last_detail"]) if part)
+    next_at = _time(row["due_at"]) if row["status"] == DeliveryStatus.DUE else ""
+    return [
+        row["delivery_id"],
+        row["task"],
+        row["unit"],
+        row["occasion"],
+        row["channel"],
+        row["status"],
+        row["attempts"],
+        next_at,
+        why,
+    ]
+
+
+def _endpoint_row(row: Mapping[str, Any]) -> list[object]:
+    return [row["unit"], _time(row["failing_since"]), _time(row["disabled_at"]), row["reason"], row["url"]]
+
+
+def _time(moment: datetime | None) -> str:
+    return "" if moment is None else f"{moment.astimezone(COPENHAGEN):%d %b %H:%M}"
+
+
+def _hand(by: str | None, because: str) -> Hand:
+    if not because.strip():
+        raise typer.BadParameter("say why", param_hint="--because")
+    return Hand(by or account(), because)
+
+
+@contextmanager
+def _database(data: Path | None) -> Iterator[Connection]:
+    try:
+        with psycopg.connect(settings(data).database_url.get_secret_value(), autocommit=True) as connection:
+            yield connection
+    except psycopg.OperationalError:
+        fail("PostgreSQL does not answer.")
+        raise typer.Exit(1) from None

@@ -1,0 +1,81 @@
+"""`routes test`: who would be told about a resident of a municipality, and why (docs/command-line.md)."""
+
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from config.channels import load_answers, load_webhooks
+from config.check import sound_reference
+from config.steps import load_steps
+from config.units import load_react_by
+from frafaldsvarsel import compose
+from frafaldsvarsel.cli.environment import settings
+from frafaldsvarsel.cli.terminal import DataDir, JsonFlag, emit, out, show
+from frafaldsvarsel.routing import Routed, route
+from models.calendar import COPENHAGEN
+
+commands = typer.Typer(help="Who answers for whom.", no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.add_typer(commands, name="routes")
+
+
+@commands.callback()
+def _group() -> None:
+    """Who answers for whom."""
+
+
+@commands.command("test")
+def ask(
+    municipality: Annotated[str, typer.Argument(help="Municipality code, four digits.")],
+    on: Annotated[str | None, typer.Option(help="The message's date; today unless told.")] = None,
+    data: DataDir = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Say which unit a message about a resident would oblige, who would be told, and why.
+
+    Exit code 1 when nobody answers for the municipality on that day.
+    """
+    try:
+        day = datetime.now(COPENHAGEN).date() if on is None else date.fromisoformat(on)
+    except ValueError:
+        raise typer.BadParameter("a date: 2026-10-02", param_hint="--on") from None
+    directory = compose.reference_dir(settings(data))
+    found = route(
+        municipality,
+        day,
+        reference=sound_reference(directory),
+        react_by=load_react_by(directory),
+        steps=load_steps(directory),
+        webhooks=load_webhooks(directory),
+        answers=load_answers(directory),
+    )
+    if as_json:
+        emit(asdict(found))
+    else:
+        _present(found)
+    if found.unit_id is None:
+        raise typer.Exit(1)
+
+
+def _present(found: Routed) -> None:
+    name = f"{found.municipality_code} {found.municipality or ''}".strip()
+    if found.unit_id is None:
+        out.print(f"{escape(name)} on {found.on}: [yellow]no unit[/]; {found.because}.", highlight=False)
+        return
+    out.print(f"{escape(name)} on {found.on}: [bold]{found.unit_id}[/] {found.unit}", highlight=False)
+    out.print(escape(found.because), highlight=False, soft_wrap=True)
+    out.print(f"To react within {found.working_days} working days, a local target.", highlight=False)
+    show(
+        "",
+        ("audience", "channel", "recipient"),
+        ([one.audience, one.channel, one.recipient] for one in found.told),
+        empty="Nobody would be told.",
+    )
+    learns = ", ".join(found.answers) or "nothing beside the receipt"
+    out.print(f"The institution learns: {learns}.", highlight=False)

@@ -1,0 +1,100 @@
+"""Reads the Maildir into which the relay puts what comes back, for as long as the notifier runs.
+
+A file is removed only when PostgreSQL has what it says; one that is no report of ours stays, marked as seen, for
+people. Nothing of its content is logged.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ledger.hang_up import hung_up_after
+from notifiers.bounces.report import read
+from notifiers.bounces.store import Effect, Returns, take
+from notifiers.listen import DATABASE_AWAY
+from notifiers.store import Pool
+
+log = logging.getLogger(__name__)
+
+LARGEST: Final = 1024 * 1024
+"""Bytes of a file that are read; a report with a whole mail of ours has a tenth."""
+_BATCH: Final = 200
+_SEEN: Final = ":2,S"
+
+OnEffect = Callable[[Effect], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drop:
+    """Where reports lie, and how ours are known."""
+
+    maildir: Path
+    returns: Returns
+    poll_seconds: float = 5.0
+    database_seconds: float = 60.0
+    """For one report; then its connection is ended."""
+
+
+async def run(drop: Drop, pool: Pool, stop: asyncio.Event, *, on_effect: OnEffect = lambda _: None) -> None:
+    """Until `stop`; an outage of the database or the folder is waited for, and said once."""
+    away = False
+    while not stop.is_set():
+        try:
+            taken = await sweep(drop, pool, on_effect=on_effect)
+            if away:
+                log.warning("bounces: going on")
+            away = False
+        except (*DATABASE_AWAY, OSError) as fault:
+            if not away:
+                log.warning("bounces: waiting; cannot go on: %s", type(fault).__name__)
+            away, taken = True, 0
+        if taken < _BATCH:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(drop.poll_seconds):
+                    await stop.wait()
+
+
+async def sweep(drop: Drop, pool: Pool, *, on_effect: OnEffect = lambda _: None) -> int:
+    """Take in what lies there now, up to a batch; how many files."""
+    files = await asyncio.to_thread(_waiting, drop.maildir)
+    for file in files:
+        content = await asyncio.to_thread(_content, file)
+        if content is None:
+            continue  # another notifier has it
+        report = read(content) if len(content) <= LARGEST else None
+        effect = Effect.NOT_OURS
+        if report is not None:
+            async with pool.connection() as connection:
+                with hung_up_after(connection, drop.database_seconds):
+                    effect = await take(connection, drop.returns, report, content)
+        if effect is Effect.NOT_OURS:
+            log.warning("bounces: a mail that is no report on ours is left in cur")
+        elif effect is Effect.REFUSED:
+            log.warning("bounces: a notice came back, its recipient is refused")
+        await asyncio.to_thread(_settle, file, keep=effect is Effect.NOT_OURS)
+        on_effect(effect)
+    return len(files)
+
+
+def _waiting(maildir: Path) -> list[Path]:
+    return sorted(file for file in (maildir / "new").iterdir() if file.is_file())[:_BATCH]
+
+
+def _content(file: Path) -> bytes | None:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(LARGEST + 1)
+    except FileNotFoundError:
+        return None
+
+
+def _settle(file: Path, *, keep: bool) -> None:
+    with suppress(FileNotFoundError):
+        if keep:
+            file.rename(file.parent.parent / "cur" / f"{file.name}{_SEEN}")
+        else:
+            file.unlink()

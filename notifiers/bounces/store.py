@@ -1,0 +1,118 @@
+"""What a report of the mail system changes, in one transaction: a mail that came back was not delivered.
+
+What follows from a refused notice, the next recipient or the escalation, is not decided here: whoever looks after
+refused deliveries finds it, however late the report came.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import Final, LiteralString
+from uuid import UUID
+
+from models.outcome import DeliveryStatus, Outcome
+from notifiers.bounces.address import delivery_of, delivery_of_token
+from notifiers.bounces.report import Action, Report
+from notifiers.store import Connection
+from seals.tags import Tags
+
+_FIND: Final[LiteralString] = """
+SELECT status, frozen ->> 'message_id', clock_timestamp() FROM deliveries
+WHERE id = %(id)s AND channel = 'email' FOR NO KEY UPDATE
+"""
+
+_NOTE: Final[LiteralString] = """
+INSERT INTO bounces (delivery_id, report, action, status, at, found)
+VALUES (%(id)s, %(report)s, %(action)s, %(code)s, %(now)s, %(found)s) ON CONFLICT DO NOTHING
+"""
+
+_REFUSE: Final[LiteralString] = """
+WITH bounced AS (
+    UPDATE deliveries SET status = 'refused', ended_at = %(now)s, attempts = attempts + 1,
+                          lease_owner = NULL, lease_until = NULL
+    WHERE id = %(id)s
+    RETURNING id, task_id, occasion, attempts
+), tried AS (
+    INSERT INTO attempts (delivery_id, attempt, at, outcome, detail)
+    SELECT id, attempts, %(now)s, %(outcome)s, %(detail)s FROM bounced
+)
+INSERT INTO audit (kind, task_id, detail)
+SELECT 'delivery_refused', task_id,
+       jsonb_build_object('delivery_id', id, 'occasion', occasion, 'attempts', attempts, 'reason', %(detail)s::text)
+FROM bounced
+"""
+
+
+class Effect(StrEnum):
+    """What came of a report."""
+
+    REFUSED = "refused"
+    """The recipient is refused for this delivery."""
+    NOTED = "noted"
+    """It changes nothing: the mail is still being tried, or the delivery had ended otherwise."""
+    REPEATED = "repeated"
+    """The same report was read before."""
+    NOT_OURS = "not_ours"
+    """It came to no address that we made, or contradicts the mail that we sent: it changes nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returns:
+    """How our own addresses are known."""
+
+    tags: Tags
+    """Of `Purpose.BOUNCE`."""
+    base: str
+    """The address before the plus sign was put in."""
+
+    def delivery(self, report: Report) -> UUID | None:
+        """The delivery that a report is about, by what only we can have made."""
+        found = [delivery_of(self.tags, self.base, address) for address in report.arrived_at]
+        found += [delivery_of_token(self.tags, text) for text in report.envelope_ids]
+        known = {one for one in found if one is not None}
+        return known.pop() if len(known) == 1 else None
+
+
+async def take(connection: Connection, returns: Returns, report: Report, content: bytes) -> Effect:
+    """Take in `report`, which was read from `content`; `connection` is in autocommit."""
+    delivery = returns.delivery(report)
+    if delivery is None:
+        return Effect.NOT_OURS
+    async with connection.transaction():
+        row = await (await connection.execute(_FIND, {"id": delivery})).fetchone()
+        if row is None:
+            return Effect.NOT_OURS
+        status, message_id, now = row
+        if message_id is None or report.message_id not in (None, message_id):
+            return Effect.NOT_OURS
+        return await _apply(connection, delivery, DeliveryStatus(status), report, content, now)
+
+
+async def _apply(
+    connection: Connection,
+    delivery: UUID,
+    status: DeliveryStatus,
+    report: Report,
+    content: bytes,
+    now: datetime,
+) -> Effect:
+    # One that is due was sent, and its answer was not heard: now it is known.
+    could_end = status in (DeliveryStatus.DELIVERED, DeliveryStatus.DUE)
+    ends = report.action is Action.FAILED and could_end
+    values = {
+        "id": delivery,
+        "report": sha256(content).hexdigest(),
+        "action": report.action,
+        "code": report.status,
+        "now": now,
+        "found": status,
+        "outcome": Outcome.REFUSED,
+        "detail": f"bounce: {report.status}",
+    }
+    if (await connection.execute(_NOTE, values)).rowcount == 0:
+        return Effect.REPEATED
+    if not ends:
+        return Effect.NOTED
+    await connection.execute(_REFUSE, values)
+    return Effect.REFUSED
