@@ -7,6 +7,7 @@ from typing import Any
 from joserfc.jwk import OKPKey
 from pydantic import BaseModel, ConfigDict, Field
 
+from seals.tags import Purpose, Tags
 from seals.vault import Vault
 
 
@@ -23,6 +24,11 @@ class Keyring(BaseModel):
     def make_vault(self) -> Vault:
         """The vault of these keys."""
         return Vault({kid: b64decode(key) for kid, key in self.vault.items()}, self.vault_active)
+
+    def tags(self, purpose: Purpose) -> Tags:
+        """What the service signs for itself, for this purpose."""
+        keys = {kid: b64decode(key) for kid, key in self.vault.items()}
+        return Tags(keys, self.vault_active, purpose)
 
     def opening_keys(self) -> dict[str, OKPKey]:
         """The private keys that open a CPR, by key id."""
