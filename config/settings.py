@@ -121,6 +121,11 @@ class Settings(BaseModel):
         default="https://frafaldsvarsel.example.invalid", description="What links begin with"
     )
 
+    api_clients_file: Path | None = Field(
+        default=None,
+        description="The case systems that may use the interface (JSON; see docs/api.md); without it there is none",
+    )
+
     @property
     def kafka(self) -> KafkaSettings:
         """The part that Kafka's clients need."""
