@@ -11,10 +11,12 @@ from typing import Final
 from psycopg.pq import TransactionStatus
 
 from config.tables import DATA
-from ops import reading
+from ops import canary, reading
 from ops.accounts import Audit
 from ops.hops import (
+    acts,
     applied,
+    closings,
     decisions,
     deliveries,
     notices,
@@ -24,6 +26,8 @@ from ops.hops import (
     revisions,
     sequences,
     tasks,
+    totals,
+    transfers,
 )
 from ops.hops.desk import Connection, Desk, look
 from ops.log import Log
@@ -33,11 +37,15 @@ from ops.oracle import Oracle
 HOPS: Final = (
     sequences.count,
     receipts.count,
+    totals.count,
     person_events.count,
     applied.count,
     decisions.count,
     revisions.count,
     tasks.count,
+    acts.count,
+    closings.count,
+    transfers.count,
     notices.count,
     deliveries.count,
     offsets.count,
@@ -77,6 +85,7 @@ def audit(
                 exceptions=tuple(desk.missing),
                 lags=offsets.lags(desk),
                 oldest_seconds=desk.oldest_seconds,
+                canary_home_at=canary.last_home(desk),
                 read=log.handed - handed,
             )
     finally:
