@@ -172,6 +172,11 @@ class Settings(BaseModel):
         default=None, description="Authority of the endpoints' certificates (PEM), instead of the system's"
     )
 
+    api_clients_file: Path | None = Field(
+        default=None,
+        description="The case systems that may use the interface (JSON; see docs/api.md); without it there is none",
+    )
+
     @property
     def kafka(self) -> KafkaSettings:
         """The part that Kafka's clients need."""

@@ -22,6 +22,7 @@ from models.cpr import NotAPerson, normalise
 from models.envelope import Envelope, RefusedError, read
 from models.events import EVENT_TYPES, SEALED_FIELDS, EventType, InputTopic, countable
 from models.frozen import Frozen
+from models.particulars import Particulars, sealed_for
 from models.person_event import Origin, PersonEvent
 from models.reasons import Rejection
 from models.receipt import KeptCount, Receipt, ReceiptStatus, Total
@@ -73,14 +74,6 @@ class Taken:
     receipt: Receipt
     event: PersonEvent | None = None
     kept: str | None = None
-
-
-class Particulars(Frozen):
-    """What is sealed of a message, for the unit that owes the reaction."""
-
-    cpr: str
-    text: str | None = None
-    contact: dict[str, Any] | None = None
 
 
 def take(record: InputRecord, context: Context) -> Taken:
@@ -245,7 +238,7 @@ def _event(
         particulars = Particulars(cpr=number, text=fields.get("text"), contact=fields.get("contact"))
         sealed = context.vault.seal(
             particulars.model_dump_json().encode(),
-            purpose=f"message/{attributes['sender']}/{attributes['id']}/{person_id}",
+            purpose=sealed_for(attributes["sender"], attributes["id"], person_id),
         )
     content = {name: value for name, value in fields.items() if name not in SEALED_FIELDS}
     return PersonEvent.model_validate(

@@ -7,6 +7,7 @@ import typer
 from config.errors import ConfigError
 from frafaldsvarsel import heap
 from frafaldsvarsel.cli import (
+    api_client,
     audit,
     canary,
     deliveries,
@@ -36,6 +37,7 @@ publish.add_to(app)
 lists.add_to(app)
 tasks.add_to(app)
 senders.add_to(app)
+api_client.add_to(app)
 audit.add_to(app)
 canary.add_to(app)
 dismiss.add_to(app)

@@ -12,6 +12,7 @@ from config import logs
 from config.check import check_reference_data
 from config.settings import load
 from frafaldsvarsel import compose
+from frafaldsvarsel.api_parts import api_faults
 from frafaldsvarsel.cli.environment import settings
 from frafaldsvarsel.cli.terminal import DataDir, fail, note, out
 from ops import topics
@@ -103,7 +104,14 @@ def check_config(data: DataDir = None) -> None:
         compose.smtp(known)
         if known.canary_seconds is not None and known.canary_keys_dir is not None:
             compose.canary(known)
-        faults = [str(fault) for fault in (*compose.register_faults(known), *compose.channel_faults(known))]
+        faults = [
+            str(fault)
+            for fault in (
+                *compose.register_faults(known),
+                *compose.channel_faults(known),
+                *api_faults(known),
+            )
+        ]
     for sentence in faults:
         fail(sentence)
     if faults:
