@@ -110,9 +110,7 @@ def test_a_canary_comes_home_and_is_taken_back(service: Service) -> None:
     assert cage.value("frafaldsvarsel_canary_leg_seconds", leg="mail") == second.seconds[Leg.MAIL]
     assert cage.value("frafaldsvarsel_canary_seconds") == second.total
     cage.settled(WITHDRAWN, [first.message_id, second.message_id])
-    assert cage.sql("SELECT unit_id, status, count(*) FROM tasks GROUP BY 1, 2") == [
-        (reserved.UNIT, "withdrawn", 1)
-    ]
+    assert cage.sql("SELECT DISTINCT unit_id, status FROM tasks") == [(reserved.UNIT, "withdrawn")]
     assert cage.sql("SELECT DISTINCT unit_id, recipient FROM deliveries") == [
         (reserved.UNIT, "kanariefugl@frafaldsvarsel.example")
     ]
@@ -125,12 +123,14 @@ def test_a_canary_comes_home_and_is_taken_back(service: Service) -> None:
 def test_another_hour_has_another_person(service: Service) -> None:
     """And so another record and another task: neither grows without end."""
     cage = Cage(service)
-    earlier = datetime.now(UTC) - HOUR
-    (flight,) = cage.fly(earlier)
-    assert flight.home
-    people = cage.sql("SELECT count(DISTINCT person_id) FROM messages WHERE sender = '999990'")
-    tasks = cage.sql("SELECT count(*) FROM tasks")
-    assert people == tasks == [(2,)]
+    now = datetime.now(UTC)
+    flights = cage.fly(now - HOUR, now)
+    assert [flight.home for flight in flights] == [True, True]
+    sent = [flight.message_id for flight in flights]
+    people = "SELECT person_id FROM messages WHERE message_id = ANY(%s)"
+    assert len(set(cage.sql(people, sent))) == 2
+    tasks = f"SELECT count(*) FROM tasks WHERE person_id IN ({people})"  # noqa: S608 - fixed words
+    assert cage.sql(tasks, sent) == [(2,)]
 
 
 def test_after_a_restart_what_was_left_is_taken_back_and_repeats_do_no_harm(service: Service) -> None:
@@ -263,7 +263,8 @@ def test_the_audit_counts_them_in_and_names_them_beside(service: Service) -> Non
         result = count(HOUR)
     receipts = next(account for account in result.accounts if account.hop is Hop.RECEIPTS)
     notices = next(account for account in result.accounts if account.hop is Hop.NOTICES)
-    assert receipts.total == receipts.beside["from_canaries"] > 0
+    # Those that nobody has signed as its senders are not its own, whatever they say.
+    assert receipts.parts["accepted"] == receipts.beside["from_canaries"] > 0
     assert notices.total == notices.beside["of_canaries"] > 0
 
 
