@@ -15,6 +15,7 @@ import orjson
 from joserfc.jwk import OKPKey
 from pydantic import ValidationError
 
+from models import particulars
 from models.calendar import copenhagen_date
 from models.cpr import NotAPerson, normalise
 from models.envelope import Envelope, RefusedError, read
@@ -71,14 +72,6 @@ class Taken:
     receipt: Receipt
     event: PersonEvent | None = None
     kept: str | None = None
-
-
-class Particulars(Frozen):
-    """What is sealed of a message, for the unit that owes the reaction."""
-
-    cpr: str
-    text: str | None = None
-    contact: dict[str, Any] | None = None
 
 
 def take(record: InputRecord, context: Context) -> Taken:
@@ -227,10 +220,10 @@ def _event(
     )
     sealed = None
     if event_type.kind == "dropout-risk.raised":
-        particulars = Particulars(cpr=number, text=fields.get("text"), contact=fields.get("contact"))
+        about = particulars.Particulars(cpr=number, text=data.text, contact=data.contact)
         sealed = context.vault.seal(
-            particulars.model_dump_json().encode(),
-            purpose=f"message/{attributes['sender']}/{attributes['id']}/{person_id}",
+            about.model_dump_json().encode(),
+            purpose=particulars.purpose(attributes["sender"], attributes["id"], person_id),
         )
     content = {name: value for name, value in fields.items() if name not in SEALED_FIELDS}
     return PersonEvent.model_validate(

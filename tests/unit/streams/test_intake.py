@@ -13,13 +13,14 @@ from joserfc.jwk import OKPKey
 
 from models.envelope import MAX_BYTES
 from models.events import TYPE_PREFIX, InputTopic, Risk
+from models.particulars import Particulars
 from models.reasons import Rejection
 from models.receipt import ReceiptStatus
 from publisher.plain import Binding, Ready
 from seals.cpr import seal
 from seals.keyring import new_keyring, new_signing_key
 from seals.vault import NotOpenedError
-from streams.intake import InputRecord, Particulars, Taken, take
+from streams.intake import InputRecord, Taken, take
 from tests.factories import INSTITUTION, MADE_UP_CPR, OTHER_INSTITUTION, REGISTER, uuid
 from tests.unit.streams.senders import (
     APPENDED,
