@@ -12,10 +12,12 @@ from config.senders import SenderRegister
 from config.settings import Settings
 from config.tables import DATA
 from config.units import load_react_by, load_units
+from ledger.act import Rules
 from ledger.project import Policy
 from ledger.run import LedgerSettings
 from models.ids import UnitId
 from models.law import Law
+from models.life import NOT_REACHED_AFTER
 from models.retry import RetryPolicy
 from notifiers.due import Freeze, freezer
 from notifiers.email.channel import EmailChannel
@@ -82,6 +84,15 @@ def policy(settings: Settings) -> Policy:
         react_by_days=load_react_by(directory).days,
         recipients=recipients,
         days_off=load_days_off(directory),
+    )
+
+
+def rules(settings: Settings) -> Rules:
+    """What decides on what people do with a task."""
+    return Rules(
+        policy=policy(settings),
+        not_reached_after=lambda unit_id: NOT_REACHED_AFTER,
+        units=frozenset(load_units(reference_dir(settings))),
     )
 
 

@@ -1,11 +1,13 @@
 """One batch of Kafka records into PostgreSQL: all of it, or none of it."""
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 
 from pydantic import TypeAdapter
 
 from config.topics import Topic
-from ledger import repeats, store
+from ledger import acts, repeats, store
+from ledger.acts import ActRow
 from ledger.project import Policy, Projection, cause_of
 from models.decision import Decision
 from models.receipt import Applied, Receipt, RepeatReceipt
@@ -40,9 +42,17 @@ class Batch:
 
 
 async def project(
-    connection: store.Connection, batch: Batch, known: Mapping[Place, int], policy: Policy
-) -> None:
-    """Project `batch` in the connection's transaction; raises `ledger.store.Fenced` when another has been here."""
+    connection: store.Connection,
+    batch: Batch,
+    known: Mapping[Place, int],
+    policy: Policy,
+    again: Sequence[tuple[int, ActRow]] = (),
+) -> list[ActRow]:
+    """Project `batch` in the connection's transaction; raises `ledger.store.Fenced` when another has been here.
+
+    `again`: acts that a rebuild does once more, in order, each with the number of decisions of this batch that come
+    before it. Returns those of them that have no place.
+    """
     await store.advance(
         connection,
         [
@@ -54,16 +64,37 @@ async def project(
     await repeats.find(connection, batch.receipts)
     for applied in batch.applied:
         await store.add_applied(connection, applied.partition, applied.entries)
-    if batch.decisions:
-        await _decide(connection, batch.decisions, policy)
+    unplaced: list[ActRow] = []
+    if batch.decisions or again:
+        unplaced = await _decide(connection, batch.decisions, policy, again)
     await repeats.resolve_conflicts(connection)
+    return unplaced
 
 
-async def _decide(connection: store.Connection, decisions: Sequence[Decision], policy: Policy) -> None:
-    messages, tasks = await store.rows_of(connection, {decision.message.person_id for decision in decisions})
+async def _decide(
+    connection: store.Connection,
+    decisions: Sequence[Decision],
+    policy: Policy,
+    again: Sequence[tuple[int, ActRow]],
+) -> list[ActRow]:
+    people = {decision.message.person_id for decision in decisions} | {row.person_id for _, row in again}
+    messages, tasks = await store.rows_of(connection, people)
+    transfers = await store.transfers_of(connection, people)
     refused = await repeats.refused(connection, [decision.message.origin.place for decision in decisions])
     told = await store.told(connection, [task.id for task in tasks], {cause_of(each) for each in decisions})
-    projection = Projection(messages, tasks, told=told, policy=policy, now=await store.now(connection))
-    for decision in decisions:
-        projection.take(decision, refused=decision.message.origin.place in refused)
+    now = await store.now(connection)
+    projection = Projection(messages, tasks, transfers, told=told, policy=policy, now=now)
+    due, unplaced = deque(again), []
+    for place, decision in enumerate([*decisions, None]):
+        while due and (decision is None or due[0][0] <= place):
+            row = due.popleft()[1]
+            if projection.do(row.act) is None:
+                unplaced.append(row)
+        if decision is not None:
+            projection.take(decision, refused=decision.message.origin.place in refused)
+    nowhere = {row.act.id for row in unplaced}
+    for _, row in again:
+        if row.act.id not in nowhere:
+            await acts.add(connection, row)
     await store.write(connection, projection.changes)
+    return unplaced

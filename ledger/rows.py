@@ -5,9 +5,13 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from models.decision import Decision
+from models.decision import Decision, Outcome
+from models.life import Ending
 from models.outcome import Occasion
 from models.task import TaskStatus
+
+Subject = tuple[str, str, str]
+"""Person, enrolment, unit."""
 
 
 class AuditKind(StrEnum):
@@ -20,6 +24,7 @@ class AuditKind(StrEnum):
     MESSAGE_LEFT = "message_left"
     TASK_HANDED_OVER = "task_handed_over"
     TASK_WITHDRAWN = "task_withdrawn"
+    TRANSFER_VOID = "transfer_void"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,14 @@ class MessageRow:
         message = self.decision.message
         return (message.sender, message.message_id, message.person_id)
 
+    @property
+    def named(self) -> Subject | None:
+        """Whom the rules oblige, and about what; None: nobody."""
+        verdict = self.decision.verdict
+        if verdict.outcome is not Outcome.OBLIGED or verdict.unit_id is None:
+            return None
+        return (self.decision.message.person_id, verdict.evidence.enrolment_id or "", verdict.unit_id)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRow:
@@ -49,11 +62,34 @@ class TaskRow:
     react_by: date
     appended_at: datetime
     mentor_until: date | None
+    ordinal: int = 1
+    version: int = 1
+    """Counts every change of the task, of its messages and of what was done with it."""
+    ending: Ending | None = None
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    owner_id: str | None = None
+    owner_name: str | None = None
+    attempts: int = 0
+    reached_at: datetime | None = None
+    closed_at: datetime | None = None
+    follows: UUID | None = None
 
     @property
-    def subject(self) -> tuple[str, str, str]:
+    def subject(self) -> Subject:
         """Person, enrolment, unit: of these there is never more than one open task."""
         return (self.person_id, self.enrolment_id, self.unit_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferRow:
+    """A duty that people have given to another unit than the one that the rules name."""
+
+    named: Subject
+    """With the unit that the rules name."""
+    unit_id: str
+    """Who has it instead."""
+    act_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,16 +111,18 @@ class AuditRow:
 
     kind: AuditKind
     task_id: UUID | None
-    sender: str
-    message_id: str
+    sender: str | None = None
+    message_id: str | None = None
     detail: dict[str, str | int | None]
 
 
 @dataclass(slots=True)
 class Changes:
-    """What a batch of decisions changes."""
+    """What a batch of decisions and acts changes."""
 
     messages: dict[tuple[str, str, str], MessageRow] = field(default_factory=dict)
     tasks: dict[UUID, TaskRow] = field(default_factory=dict)
+    transfers: dict[Subject, TransferRow | None] = field(default_factory=dict)
+    """None: it is void."""
     deliveries: dict[UUID, DeliveryRow] = field(default_factory=dict)
     audit: list[AuditRow] = field(default_factory=list)

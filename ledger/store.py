@@ -9,8 +9,9 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from ledger.rows import Changes, MessageRow, TaskRow
+from ledger.rows import Changes, MessageRow, TaskRow, TransferRow
 from models.decision import Decision
+from models.life import Ending
 from models.receipt import AppliedEntry, Receipt
 from models.task import TaskStatus
 
@@ -110,13 +111,21 @@ async def rows_of(connection: Connection, people: Collection[str]) -> tuple[list
             MessageRow(Decision.model_validate({**row["decision"], "sealed": row["sealed"]}), row["task_id"])
             for row in await cursor.fetchall()
         ]
-        await cursor.execute(
-            "SELECT id, reference, person_id, enrolment_id, unit_id, status, react_by, appended_at, mentor_until "
-            "FROM tasks WHERE person_id = ANY(%s) ORDER BY opened_at, id FOR NO KEY UPDATE",
-            (list(people),),
-        )
-        tasks = [TaskRow(**{**row, "status": TaskStatus(row["status"])}) for row in await cursor.fetchall()]
+        await cursor.execute(_TASKS, (list(people),))
+        tasks = [_task_row(row) for row in await cursor.fetchall()]
     return messages, tasks
+
+
+async def transfers_of(connection: Connection, people: Collection[str]) -> list[TransferRow]:
+    """What units have given to each other about `people`; to be read after `rows_of` has locked their rows."""
+    cursor = await connection.execute(
+        "SELECT person_id, enrolment_id, decided_unit, unit_id, act_id FROM transfers WHERE person_id = ANY(%s)",
+        (list(people),),
+    )
+    return [
+        TransferRow(named=(person, enrolment, decided), unit_id=unit, act_id=act)
+        for person, enrolment, decided, unit, act in await cursor.fetchall()
+    ]
 
 
 async def told(
@@ -134,28 +143,19 @@ async def write(connection: Connection, changes: Changes) -> None:
     """Write what a batch has changed. Tasks before the messages that point at them."""
     async with connection.cursor() as cursor:
         if changes.tasks:
-            await cursor.executemany(
-                "INSERT INTO tasks (id, reference, person_id, enrolment_id, unit_id, status, react_by, appended_at, "
-                "mentor_until) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) "
-                "ON CONFLICT (id) DO UPDATE SET status = excluded.status, react_by = excluded.react_by, "
-                "appended_at = excluded.appended_at, mentor_until = excluded.mentor_until, changed_at = now()",
-                [
-                    (
-                        task.id,
-                        task.reference,
-                        task.person_id,
-                        task.enrolment_id,
-                        task.unit_id,
-                        task.status,
-                        task.react_by,
-                        task.appended_at,
-                        task.mentor_until,
-                    )
-                    for task in changes.tasks.values()
-                ],
-            )
+            # The open ones last: of one subject there is never a second one, not even for a moment.
+            tasks = sorted(changes.tasks.values(), key=lambda task: task.status is TaskStatus.OPEN)
+            await cursor.executemany(_UPSERT_TASK, [_task(task) for task in tasks])
         if changes.messages:
             await cursor.executemany(_UPSERT_MESSAGE, [_message(row) for row in changes.messages.values()])
+        given = [row for row in changes.transfers.values() if row is not None]
+        void = [named for named, row in changes.transfers.items() if row is None]
+        if void:
+            await cursor.executemany(_DROP_TRANSFER, void)
+        if given:
+            await cursor.executemany(
+                _UPSERT_TRANSFER, [(*row.named, row.unit_id, row.act_id) for row in given]
+            )
         if changes.deliveries:
             await cursor.executemany(
                 "INSERT INTO deliveries (id, task_id, occasion, cause, channel, unit_id, recipient, deadline) "
@@ -176,6 +176,32 @@ async def write(connection: Connection, changes: Changes) -> None:
             )
 
 
+_TASKS = """
+SELECT id, reference, person_id, enrolment_id, unit_id, status, react_by, appended_at, mentor_until, ordinal, version,
+       ending, acknowledged_at, acknowledged_by, owner_id, owner_name, attempts, reached_at, closed_at, follows
+FROM tasks WHERE person_id = ANY(%s) ORDER BY ordinal, id FOR NO KEY UPDATE
+"""
+
+_UPSERT_TASK = """
+INSERT INTO tasks (id, reference, person_id, enrolment_id, unit_id, status, react_by, appended_at, mentor_until,
+                   ordinal, version, ending, acknowledged_at, acknowledged_by, owner_id, owner_name, attempts,
+                   reached_at, closed_at, follows)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (id) DO UPDATE SET
+    status = excluded.status, react_by = excluded.react_by, appended_at = excluded.appended_at,
+    mentor_until = excluded.mentor_until, version = excluded.version, ending = excluded.ending,
+    acknowledged_at = excluded.acknowledged_at, acknowledged_by = excluded.acknowledged_by,
+    owner_id = excluded.owner_id, owner_name = excluded.owner_name, attempts = excluded.attempts,
+    reached_at = excluded.reached_at, closed_at = excluded.closed_at, changed_at = now()
+"""
+
+_DROP_TRANSFER = "DELETE FROM transfers WHERE person_id = %s AND enrolment_id = %s AND decided_unit = %s"
+
+_UPSERT_TRANSFER = """
+INSERT INTO transfers (person_id, enrolment_id, decided_unit, unit_id, act_id) VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT (person_id, enrolment_id, decided_unit) DO UPDATE SET unit_id = excluded.unit_id, act_id = excluded.act_id
+"""
+
 _UPSERT_MESSAGE = """
 INSERT INTO messages (sender, message_id, person_id, revision, outcome, reason, unit_id, enrolment_id, law_version,
                       review_on, registered_at, appended_at, origin_topic, origin_partition, origin_offset,
@@ -189,6 +215,38 @@ ON CONFLICT (sender, message_id, person_id) DO UPDATE SET
     origin_offset = excluded.origin_offset, decision = excluded.decision, sealed = excluded.sealed,
     task_id = excluded.task_id, recorded_at = now()
 """
+
+
+def _task_row(row: dict[str, Any]) -> TaskRow:
+    ending = row["ending"]
+    return TaskRow(
+        **{**row, "status": TaskStatus(row["status"]), "ending": None if ending is None else Ending(ending)}
+    )
+
+
+def _task(task: TaskRow) -> tuple[Any, ...]:
+    return (
+        task.id,
+        task.reference,
+        task.person_id,
+        task.enrolment_id,
+        task.unit_id,
+        task.status,
+        task.react_by,
+        task.appended_at,
+        task.mentor_until,
+        task.ordinal,
+        task.version,
+        task.ending,
+        task.acknowledged_at,
+        task.acknowledged_by,
+        task.owner_id,
+        task.owner_name,
+        task.attempts,
+        task.reached_at,
+        task.closed_at,
+        task.follows,
+    )
 
 
 def _message(row: MessageRow) -> tuple[Any, ...]:

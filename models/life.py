@@ -195,6 +195,8 @@ class Refusal(StrEnum):
     UNKNOWN_UNIT = "unknown_unit"
     ANOTHER_TASK_IS_OPEN = "another_task_is_open"
     """A new task of the same person and enrolment is open: the closed one stays closed."""
+    NOTHING_OBLIGES = "nothing_obliges"
+    """Since the task was closed, each of its messages has been withdrawn or no longer obliges this unit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +209,8 @@ class Standing:
     attempts: int
     reached: bool
     open_successor: bool = False
+    obliged: bool = True
+    """Whether one of its messages obliges the unit still."""
 
 
 def refusal(
@@ -216,7 +220,9 @@ def refusal(
     if isinstance(deed, Reopen):
         if task.status is not TaskStatus.CLOSED:
             return Refusal.TASK_NOT_CLOSED
-        return Refusal.ANOTHER_TASK_IS_OPEN if task.open_successor else None
+        if task.open_successor:
+            return Refusal.ANOTHER_TASK_IS_OPEN
+        return None if task.obliged else Refusal.NOTHING_OBLIGES
     if task.status is not TaskStatus.OPEN:
         return Refusal.TASK_NOT_OPEN
     match deed:

@@ -77,6 +77,13 @@ class Books:
         decisions: Sequence[Decision] = (),
     ) -> None:
         """One batch, committed."""
+        async with self.connection.transaction():
+            await self.take(*decisions, receipts=receipts, applied=applied)
+
+    async def take(
+        self, *decisions: Decision, receipts: Sequence[Receipt] = (), applied: Sequence[Applied] = ()
+    ) -> None:
+        """One batch in the transaction that is open."""
         self._offset += 1
         made = batch(
             receipts=receipts,
@@ -84,8 +91,7 @@ class Books:
             decisions=decisions,
             to={(str(Topic.DECISIONS), 0): self._offset},
         )
-        async with self.connection.transaction():
-            await project(self.connection, made, self.known, POLICY)
+        await project(self.connection, made, self.known, POLICY)
         self.known |= made.next_offsets
 
     async def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
