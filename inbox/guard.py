@@ -3,6 +3,7 @@
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
+from enum import Enum, auto
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -23,6 +24,14 @@ log = logging.getLogger(__name__)
 Page = Callable[[Visit], Awaitable[Response]]
 _A_YEAR: Final = 365 * 24 * 3600
 _UNSAFE: Final = frozenset({"POST"})
+
+
+class _For(Enum):
+    """Whom an endpoint serves."""
+
+    EVERYBODY = auto()
+    LOGGED_IN = auto()
+    SCRIPT = auto()
 
 
 class NotFound(LookupError):
@@ -51,20 +60,24 @@ class Guard:
 
     def public(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
         """A page for everybody."""
-        return self._endpoint(page, for_everybody=True)
+        return self._endpoint(page, _For.EVERYBODY)
 
     def private(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
         """A page for those who are logged in; its forms must carry the session's token."""
-        return self._endpoint(page, for_everybody=False)
+        return self._endpoint(page, _For.LOGGED_IN)
 
-    def _endpoint(self, page: Page, *, for_everybody: bool) -> Callable[[Request], Awaitable[Response]]:
+    def by_itself(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
+        """What an open page asks now and then, without a person's doing: it keeps no session alive."""
+        return self._endpoint(page, _For.SCRIPT)
+
+    def _endpoint(self, page: Page, whom: _For) -> Callable[[Request], Awaitable[Response]]:
         async def serve(request: Request) -> Response:
             chosen = request.query_params.get(LANGUAGE_QUERY)
             if request.method == "GET" and chosen in set(Language):
                 return self._change_language(request, Language(chosen))
             visit = Visit(request, self._parts, self._renderer, _language(request))
             try:
-                return await self._serve(visit, page, for_everybody=for_everybody)
+                return await self._serve(visit, page, whom)
             except NotFound:
                 return visit.page("not_found.html", 404)
             except (psycopg.OperationalError, PoolTimeout) as error:
@@ -73,24 +86,28 @@ class Guard:
 
         return serve
 
-    async def _serve(self, visit: Visit, page: Page, *, for_everybody: bool) -> Response:
+    async def _serve(self, visit: Visit, page: Page, whom: _For) -> Response:
         request = visit.request
         cookie = request.cookies.get(session_cookie(self._parts))
         session = None
         if cookie:
             async with self._parts.pool.connection() as connection:
-                session = await self._parts.sessions.find(connection, cookie)
+                session = await self._parts.sessions.find(
+                    connection, cookie, by_hand=whom is not _For.SCRIPT
+                )
         try:
             form = await read_form(request) if request.method in _UNSAFE else EMPTY
         except NotAForm:
             return visit.page("too_old.html", 400)
         visit = Visit(request, self._parts, self._renderer, visit.language, session, form)
-        if not for_everybody and session is None:
+        if session is None and whom is _For.SCRIPT:
+            return Response(status_code=401)
+        if session is None and whom is _For.LOGGED_IN:
             return _to_log_in(request)
         try:
             if request.method in _UNSAFE:
                 _judge_origin(visit)
-                if not for_everybody:
+                if whom is _For.LOGGED_IN:
                     _judge_token(visit)
             return await page(visit)
         except NotFound:

@@ -74,8 +74,13 @@ class Sessions:
         )
         return base64url.encode(name + self.tags.make(name, _TAG_BYTES))
 
-    async def find(self, connection: AsyncConnection[Any], cookie: str) -> Session | None:
-        """The session of a cookie, or None when there is none, or none any more."""
+    async def find(
+        self, connection: AsyncConnection[Any], cookie: str, *, by_hand: bool = True
+    ) -> Session | None:
+        """The session of a cookie, or None when there is none, or none any more.
+
+        `by_hand`: a person asks; what a page asks by itself keeps no session alive.
+        """
         identity = self._identity(cookie)
         if identity is None:
             return None
@@ -84,7 +89,7 @@ class Sessions:
             row = await cursor.fetchone()
         if row is None:
             return None
-        if row["stale"]:
+        if row["stale"] and by_hand:
             await connection.execute(_SEEN, (identity,))
         return Session(
             id=identity,
