@@ -15,12 +15,12 @@ import orjson
 from joserfc.jwk import OKPKey
 from pydantic import ValidationError
 
-from models import particulars
 from models.calendar import copenhagen_date
 from models.cpr import NotAPerson, normalise
 from models.envelope import Envelope, RefusedError, read
 from models.events import EVENT_TYPES, SEALED_FIELDS, EventType, InputTopic
 from models.frozen import Frozen
+from models.particulars import Particulars, sealed_for
 from models.person_event import Origin, PersonEvent
 from models.reasons import Rejection
 from models.receipt import Receipt, ReceiptStatus
@@ -220,10 +220,10 @@ def _event(
     )
     sealed = None
     if event_type.kind == "dropout-risk.raised":
-        about = particulars.Particulars(cpr=number, text=data.text, contact=data.contact)
+        particulars = Particulars(cpr=number, text=fields.get("text"), contact=fields.get("contact"))
         sealed = context.vault.seal(
-            about.model_dump_json().encode(),
-            purpose=particulars.purpose(attributes["sender"], attributes["id"], person_id),
+            particulars.model_dump_json().encode(),
+            purpose=sealed_for(attributes["sender"], attributes["id"], person_id),
         )
     content = {name: value for name, value in fields.items() if name not in SEALED_FIELDS}
     return PersonEvent.model_validate(
