@@ -69,7 +69,9 @@ def read_close(form: Form) -> Deed | BadForm:
         return Close(ending=Ending.NOT_REACHED)
     if ending != Ending.CONTACT_MADE:
         return BadForm((FieldFault("close-ending", "fault.ending"),))
-    initiatives = tuple(found for text in form.all("initiative") if (found := _member(Initiative, text)) is not None)
+    initiatives = tuple(
+        found for text in form.all("initiative") if (found := _member(Initiative, text)) is not None
+    )
     if not initiatives:
         return BadForm((FieldFault("close-initiative", "fault.initiative"),))
     if Initiative.NONE in initiatives and len(initiatives) > 1:
@@ -102,7 +104,9 @@ def read_hand_over(form: Form) -> Deed | BadForm:
 def read_reopen(form: Form) -> Deed | BadForm:
     """Why."""
     reason = _member(ReopenReason, form.one("reason"))
-    return BadForm((FieldFault("reopen-reason", "fault.reason"),)) if reason is None else Reopen(reason=reason)
+    return (
+        BadForm((FieldFault("reopen-reason", "fault.reason"),)) if reason is None else Reopen(reason=reason)
+    )
 
 
 READERS: Final[Mapping[str, Callable[[Form], Deed | BadForm]]] = {

@@ -10,12 +10,16 @@ from models.decision import Evidence
 Name = Callable[[str], str]
 
 
-def sentences(evidence: Evidence, law_version: str, say: Words, institution: Name) -> tuple[str, ...]:
+def sentences(
+    evidence: Evidence, law_version: str, say: Words, *, institution: Name, municipality: Name
+) -> tuple[str, ...]:
     """The facts in the order in which one would tell them."""
-    return tuple(_sentences(evidence, law_version, say, institution))
+    return tuple(_sentences(evidence, law_version, say, institution, municipality))
 
 
-def _sentences(evidence: Evidence, law_version: str, say: Words, institution: Name) -> Iterator[str]:
+def _sentences(
+    evidence: Evidence, law_version: str, say: Words, institution: Name, municipality: Name
+) -> Iterator[str]:
     def day(value: date) -> str:
         return short_date(value, say.language)
 
@@ -32,12 +36,12 @@ def _sentences(evidence: Evidence, law_version: str, say: Words, institution: Na
     else:
         yield say("evidence.message", message=day(evidence.message_date))
     if evidence.municipality_code is not None:
-        yield say("evidence.residence", municipality=evidence.municipality_code)
+        yield say("evidence.residence", municipality=municipality(evidence.municipality_code))
     yield say("evidence.rules", version=law_version)
 
 
 def _benefit(evidence: Evidence, say: Words, day: Callable[[date], str]) -> str:
-    benefit, group = say(f"benefit.{evidence.benefit_type}"), say(f"group.{evidence.target_group}")
+    benefit, group = say(f"benefit.{evidence.benefit_type}"), say(f"group_of.{evidence.target_group}")
     if evidence.benefit_from is None:
         return say("evidence.benefit", benefit=benefit, group=group)
     if evidence.benefit_to is None:
@@ -49,5 +53,3 @@ def _benefit(evidence: Evidence, say: Words, day: Callable[[date], str]) -> str:
         first=day(evidence.benefit_from),
         last=day(evidence.benefit_to),
     )
-
-

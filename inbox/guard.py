@@ -75,7 +75,7 @@ class Guard:
             chosen = request.query_params.get(LANGUAGE_QUERY)
             if request.method == "GET" and chosen in set(Language):
                 return self._change_language(request, Language(chosen))
-            visit = Visit(request, self._parts, self._renderer, _language(request))
+            visit = Visit(request, self._parts, self._renderer, language_of(request))
             try:
                 return await self._serve(visit, page, whom)
             except NotFound:
@@ -92,9 +92,7 @@ class Guard:
         session = None
         if cookie:
             async with self._parts.pool.connection() as connection:
-                session = await self._parts.sessions.find(
-                    connection, cookie, by_hand=whom is not _For.SCRIPT
-                )
+                session = await self._parts.sessions.find(connection, cookie, by_hand=whom is not _For.SCRIPT)
         try:
             form = await read_form(request) if request.method in _UNSAFE else EMPTY
         except NotAForm:
@@ -122,12 +120,17 @@ class Guard:
         target = quote(request.url.path) + (f"?{urlencode(left)}" if left else "")
         response = RedirectResponse(target, status_code=303)
         response.set_cookie(
-            LANGUAGE_COOKIE, language, max_age=_A_YEAR, secure=self._parts.secure, httponly=True, samesite="lax"
+            LANGUAGE_COOKIE,
+            language,
+            max_age=_A_YEAR,
+            secure=self._parts.secure,
+            httponly=True,
+            samesite="lax",
         )
         return response
 
 
-def _language(request: Request) -> Language:
+def language_of(request: Request) -> Language:
     """The one that was chosen; else Danish, whatever the browser prefers: it is a Danish authority's page."""
     chosen = request.cookies.get(LANGUAGE_COOKIE)
     return Language(chosen) if chosen in set(Language) else Language.DANISH

@@ -33,6 +33,8 @@ class Parts:
     rules: Rules
     units: Mapping[str, Unit]
     institutions: Mapping[str, Institution]
+    municipalities: Mapping[str, str]
+    """Names, by code."""
     days_off: Container[date]
     public_url: str
     rights_claim: str
@@ -52,3 +54,7 @@ class Parts:
         """What people call an institution."""
         institution = self.institutions.get(number)
         return number if institution is None else institution.name
+
+    def municipality_name(self, code: str) -> str:
+        """What people call a municipality."""
+        return self.municipalities.get(code, code)

@@ -47,7 +47,9 @@ def timeline(view: TaskView, say: Words, names: Names) -> list[Line]:
 def _line(entry: HistoryEntry, say: Words, names: Names) -> Line | None:
     via = Via(entry.via) if entry.via in set(Via) else None
     if entry.deed is not None:
-        return Line(entry.at, _deed(entry.deed, say, names), entry.by_name, via, _SIGNS.get(entry.kind, "check"))
+        return Line(
+            entry.at, _deed(entry.deed, say, names), entry.by_name, via, _SIGNS.get(entry.kind, "check")
+        )
     if entry.kind in _SILENT:
         return None
     text = _audit(entry, say, names)
@@ -68,7 +70,9 @@ def _deed(deed: Deed, say: Words, names: Names) -> str:
             return say("history.close_contact", initiatives=chosen)
         case HandOver(to_unit=unit, reason=reason):
             return say(
-                "history.hand_over", unit=names.unit_name(unit), reason=say(f"hand_over_reason.{reason}").lower()
+                "history.hand_over",
+                unit=names.unit_name(unit),
+                reason=say(f"hand_over_reason.{reason}").lower(),
             )
         case Reopen(reason=reason):
             return say("history.reopen", reason=say(f"reopen_reason.{reason}").lower())

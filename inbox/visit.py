@@ -69,7 +69,9 @@ class Visit:
     def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page in the visitor's language."""
         path = self.request.url.path
-        changed = [(name, value) for name, value in self.request.query_params.multi_items() if name != SAID_QUERY]
+        changed = [
+            (name, value) for name, value in self.request.query_params.multi_items() if name != SAID_QUERY
+        ]
         return HTMLResponse(
             self.renderer.render(
                 template,

@@ -53,6 +53,11 @@ class Words:
         text = f"{number:,}"
         return text.replace(",", ".") if self.language is Language.DANISH else text
 
+    def decimal(self, number: float) -> str:
+        """A number with one decimal."""
+        text = f"{number:.1f}"
+        return text.replace(".", ",") if self.language is Language.DANISH else text
+
 
 @cache
 def pairs(file: Path = CATALOGUE) -> Mapping[str, tuple[str, str]]:

@@ -1,6 +1,6 @@
 """One task with everything that its unit needs to act, and the deeds on it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import uuid4
 
@@ -31,8 +31,7 @@ from models.life import (
     ReopenReason,
     Take,
 )
-from models.opening import Purpose
-from models.particulars import Particulars
+from models.particulars import OpenPurpose, Particulars
 from models.task import TaskStatus
 
 _DISTURBED: Final = (Take, Release, Close, HandOver, Reopen)
@@ -124,7 +123,7 @@ async def show(
     kind: str = "",
     faults: Sequence[FieldFault] = (),
     form: Form = EMPTY,
-    opened: dict[str, Particulars] | None = None,
+    opened: Mapping[tuple[str, str], Particulars] | None = None,
     status: int = 200,
 ) -> Response:
     """The page. `kind`, `faults` and `form`: a deed that could not be done; `opened`: particulars by message."""
@@ -168,12 +167,14 @@ async def show(
         reopen_reasons=list(ReopenReason),
         units=_other_units(visit, found.unit_id),
         endings=(Ending.CONTACT_MADE, Ending.NOT_REACHED),
-        purposes=list(Purpose),
+        purposes=list(OpenPurpose),
         opened=opened,
         mark=mark(view),
     )
 
 
 def _other_units(visit: Visit, own: str) -> list[tuple[str, str]]:
-    names: dict[str, Any] = {unit_id: unit.name for unit_id, unit in visit.parts.units.items() if unit_id != own}
+    names: dict[str, Any] = {
+        unit_id: unit.name for unit_id, unit in visit.parts.units.items() if unit_id != own
+    }
     return sorted(names.items(), key=lambda pair: pair[1])

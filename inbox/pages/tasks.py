@@ -89,7 +89,9 @@ async def acknowledge(visit: Visit) -> Response:
     _may(visit)
     back = _address(_filter_of(visit.form.one("vis")), "", "")
     once = read_id(visit.form.one("act"))
-    chosen = [found for text in visit.form.all("task")[:_MOST_AT_ONCE] if (found := read_id(text)) is not None]
+    chosen = [
+        found for text in visit.form.all("task")[:_MOST_AT_ONCE] if (found := read_id(text)) is not None
+    ]
     if not chosen or once is None:
         return visit.go(back, said="nothing_chosen")
     missed = 0
