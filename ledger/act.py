@@ -133,6 +133,8 @@ async def act(
 
 async def _lock(connection: psycopg.AsyncConnection, task_id: UUID, units: frozenset[str]) -> tuple[str, int]:
     """Lock what the projection locks first: whoever waits here reads, afterwards, what the other has written."""
+    # First, and all together: a rebuild that replaces the tables must not meet one who holds rows of them.
+    await connection.execute("LOCK TABLE messages, tasks, deliveries, acts, transfers IN ROW EXCLUSIVE MODE")
     cursor = await connection.execute(
         "SELECT person_id FROM tasks WHERE id = %s AND unit_id = ANY(%s)", (task_id, list(units))
     )

@@ -73,6 +73,13 @@ async def find(connection: Connection, act_id: UUID) -> ActRow | None:
     return None if row is None else _row(row)
 
 
+async def count(connection: Connection) -> int:
+    """How many there are."""
+    cursor = await connection.execute("SELECT count(*) FROM acts")
+    ((number,),) = await cursor.fetchall()
+    return int(number)
+
+
 async def between(connection: Connection, partition: int, after: int, until: int) -> AsyncIterator[ActRow]:
     """The acts of a partition with `after` < offset <= `until`, in the order in which they were done."""
     async with connection.cursor(row_factory=dict_row) as cursor:

@@ -51,8 +51,19 @@ TASKS: Final = Table(
         "react_by",
         "appended_at",
         "mentor_until",
+        "ordinal",
+        "ending",
+        "acknowledged_at",
+        "acknowledged_by",
+        "owner_id",
+        "owner_name",
+        "attempts",
+        "reached_at",
+        "closed_at",
+        "follows",
     ),
 )
+"""Without the version: it counts what was changed on the way, too."""
 MESSAGES: Final = Table(
     "messages",
     ("sender", "message_id", "person_id"),
@@ -75,17 +86,30 @@ MESSAGES: Final = Table(
     ),
     labelled=2,
 )
+TRANSFERS: Final = Table(
+    "transfers", ("decided_unit", "enrolment_id", "person_id"), ("unit_id", "act_id"), labelled=1
+)
 POSITION: Final = Table("position", ("topic", "partition"), ("next_offset",))
 DELIVERIES: Final = Table(
     "deliveries", ("task_id", "occasion", "cause", "channel", "unit_id"), (), labelled=5
 )
 """Without the recipient: a notice follows its unit to a new address."""
-TABLES: Final = (POSITION, RECEIPTS, APPLIED, REPEATS, TASKS, MESSAGES, DELIVERIES)
+TABLES: Final = (POSITION, RECEIPTS, APPLIED, REPEATS, TASKS, MESSAGES, TRANSFERS, DELIVERIES)
+
+PROJECTED: Final = sql.SQL(
+    "d.channel = 'email' AND d.occasion IN ('new', 'more_messages', 'taken_over', 'handed_over', 'withdrawn')"
+)
+"""The notices that the projection makes due. What falls due by a step or for a machine follows from elsewhere."""
 
 _GONE: Final = sql.SQL(
-    "(t.status = 'withdrawn' AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.task_id = t.id))"
+    "(t.status <> 'open' AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.task_id = t.id AND m.outcome = 'obliged'))"
 )
 """A task that was opened and withdrawn on the way. In another order of reading it may never have been opened."""
+_UNNAMED: Final = sql.SQL(
+    "NOT EXISTS (SELECT 1 FROM messages m WHERE m.outcome = 'obliged' AND m.person_id = t.person_id "
+    "AND coalesce(m.enrolment_id, '') = t.enrolment_id AND m.unit_id = t.decided_unit)"
+)
+"""What units have given to each other about a duty that nobody has any more."""
 
 
 @dataclass(slots=True)
@@ -167,13 +191,18 @@ def _query(table: Table) -> sql.Composed:
         columns.append(sql.SQL("t.resolved_at IS NOT NULL"))
     if table is TASKS:
         passing = _GONE
+    if table is TRANSFERS:
+        passing = _UNNAMED
+    if table is MESSAGES:
+        # What obliges nobody may still lie with a task that was closed, for people to read.
+        columns[-1] = sql.SQL("CASE WHEN t.outcome = 'obliged' THEN t.task_id END")
     if table is DELIVERIES:
         passing = sql.SQL("t.passing")
         source = sql.SQL(
             "(SELECT d.task_id, d.occasion, d.cause, d.channel, d.unit_id, "
             "bool_and(d.status = 'superseded') OR bool_or({gone}) AS passing "
-            "FROM deliveries d JOIN tasks t ON t.id = d.task_id GROUP BY 1, 2, 3, 4, 5)"
-        ).format(gone=_GONE)
+            "FROM deliveries d JOIN tasks t ON t.id = d.task_id WHERE {projected} GROUP BY 1, 2, 3, 4, 5)"
+        ).format(gone=_GONE, projected=PROJECTED)
     content = sql.SQL(", ").join([sql.SQL("''"), *columns])
     return sql.SQL(
         "SELECT concat_ws('|', {key}) COLLATE \"C\" AS k, md5(ROW({content})::text), {passing} "

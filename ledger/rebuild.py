@@ -1,9 +1,11 @@
 """The projection once more, from Kafka's beginning, by the same code, into a schema of its own.
 
 The live tables are only read here. What retention has removed from Kafka is taken over from them, and said.
+What people did is no part of Kafka: each act is read from the live table, and done again where it was done.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from bisect import bisect_left
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,7 +18,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from config.kafka import KafkaSettings
 from config.topics import BY_NAME, INPUT_PARTITIONS, Topic
-from ledger import repeats, store
+from ledger import acts, repeats, store
+from ledger.acts import ActRow
 from ledger.batch import Batch, Place, project
 from ledger.content import TABLES, Comparison, compare
 from ledger.migrate import migrate
@@ -68,6 +71,10 @@ class Rebuilt:
     removed: list[Removed] = field(default_factory=list)
     tables: list[Comparison] = field(default_factory=list)
     records: int = 0
+    acts: int = 0
+    """What people had done."""
+    unplaced: int = 0
+    """Acts on tasks that have not come out again, or not in a state in which they could be done."""
 
     @property
     def differing(self) -> int:
@@ -102,7 +109,8 @@ async def rebuilding(
                 await live.set_read_only(True)
                 positions = await store.positions(live)
                 result = Rebuilt()
-                await _Rebuild(kafka, rebuilt, policy, positions, result, say).run(keeper)
+                result.acts = await acts.count(live)
+                await _Rebuild(kafka, rebuilt, live, policy, positions, result, say).run(keeper)
                 for table in TABLES:
                     result.tables.append(await compare(table, live, rebuilt))
             yield result
@@ -120,6 +128,7 @@ class _Rebuild:
         self,
         kafka: KafkaSettings,
         connection: store.Connection,
+        moment: store.Connection,
         policy: Policy,
         positions: Mapping[Place, int],
         result: Rebuilt,
@@ -127,6 +136,7 @@ class _Rebuild:
     ) -> None:
         self._kafka = kafka
         self._connection = connection
+        self._moment = moment
         self._policy = policy
         self._positions = positions
         self._result = result
@@ -175,22 +185,38 @@ class _Rebuild:
 
     async def _project(self, topic: str, partition: int, first: int, end: int) -> None:
         place = (topic, partition)
-        if first >= end:
-            if place in self._positions:
-                await self._connection.execute("INSERT INTO position VALUES (%s, %s, %s)", (*place, end))
-                await self._connection.commit()
-            return
+        if first >= end and place in self._positions:
+            await self._connection.execute("INSERT INTO position VALUES (%s, %s, %s)", (*place, end))
+            await self._connection.commit()
+        done = -1
         async for records in self._read(topic, partition, first, end):
             batch = Batch()
             for record in records:
                 batch.add(topic, record.value)
             batch.next_offsets[place] = records[-1].offset + 1
-            async with self._connection.transaction():
-                await project(self._connection, batch, self._known, self._policy)
-            self._known |= batch.next_offsets
+            offsets = [record.offset for record in records]
+            again = await self._acts(topic, partition, done, offsets[-1])
+            await self._write(batch, [(bisect_left(offsets, row.after_offset), row) for row in again])
+            done = offsets[-1]
             self._result.records += len(records)
+        again = await self._acts(topic, partition, done, end)
+        if again:
+            await self._write(Batch(), [(0, row) for row in again])
+
+    async def _acts(self, topic: str, partition: int, after: int, until: int) -> list[ActRow]:
+        if topic != Topic.DECISIONS:
+            return []
+        return [row async for row in acts.between(self._moment, partition, after, until)]
+
+    async def _write(self, batch: Batch, again: Sequence[tuple[int, ActRow]]) -> None:
+        async with self._connection.transaction():
+            unplaced = await project(self._connection, batch, self._known, self._policy, again)
+        self._known |= batch.next_offsets
+        self._result.unplaced += len(unplaced)
 
     async def _read(self, topic: str, partition: int, first: int, end: int) -> AsyncIterator[list[Any]]:
+        if first >= end:
+            return
         place = TopicPartition(topic, partition)
         self._consumer.assign([place])
         self._consumer.seek(place, first)

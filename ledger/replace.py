@@ -1,6 +1,7 @@
 """Puts the rebuilt content in the live one's place, row by row where they differ, in one transaction.
 
-Kept as they are: attempts, where deliveries stand, the audit trail, what people decided in quarantine, the outbox.
+Kept as they are: what people did with tasks, attempts, where deliveries stand, the audit trail, what people decided in
+quarantine, the outbox.
 Nothing becomes due here: a notice that was missing may have been sent, so a person decides in the quarantine.
 """
 
@@ -10,11 +11,13 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from ledger.content import APPLIED, MESSAGES, RECEIPTS, REPEATS, TASKS, Table
+from ledger import acts
+from ledger.content import APPLIED, MESSAGES, PROJECTED, RECEIPTS, REPEATS, TASKS, TRANSFERS, Table
 from ledger.rebuild import SCHEMA, CannotRebuild, Rebuilt
 
 _LOCK: Final[LiteralString] = """
-LOCK TABLE position, receipts, applied, messages, tasks, repeats, deliveries IN SHARE ROW EXCLUSIVE MODE
+LOCK TABLE position, receipts, applied, messages, tasks, repeats, deliveries, acts, transfers
+IN SHARE ROW EXCLUSIVE MODE
 """
 
 _MOVED: Final[LiteralString] = """
@@ -36,7 +39,7 @@ SELECT id, topic, key, value FROM rebuilt.outbox WHERE id LIKE 'refusal/%' ON CO
 """
 
 _CLOSE_OTHERS: Final[LiteralString] = """
-UPDATE tasks t SET status = 'withdrawn', changed_at = now()
+UPDATE tasks t SET status = 'withdrawn', ending = 'lapsed', version = version + 1, changed_at = now()
 WHERE t.status = 'open' AND NOT EXISTS (
     SELECT 1 FROM rebuilt.tasks r WHERE r.status = 'open'
     AND (r.id, r.person_id, r.enrolment_id, r.unit_id) = (t.id, t.person_id, t.enrolment_id, t.unit_id))
@@ -52,17 +55,20 @@ _DROP_TASKS: Final[LiteralString] = """
 DELETE FROM tasks t WHERE NOT EXISTS (SELECT 1 FROM rebuilt.tasks r WHERE r.id = t.id)
 AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.task_id = t.id)
 AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.task_id = t.id)
+AND NOT EXISTS (SELECT 1 FROM acts a WHERE a.task_id = t.id OR a.successor = t.id)
+AND NOT EXISTS (SELECT 1 FROM steps s WHERE s.task_id = t.id)
+AND NOT EXISTS (SELECT 1 FROM tasks f WHERE f.follows = t.id)
 """
 
-_MISSING_NOTICES: Final[LiteralString] = """
+_MISSING_NOTICES: Final = sql.SQL("""
 WITH made AS (
     INSERT INTO deliveries (id, task_id, occasion, cause, channel, unit_id, recipient, status, deadline,
                             attempts, ended_at)
-    SELECT r.id, r.task_id, r.occasion, r.cause, r.channel, r.unit_id, r.recipient, 'exhausted', r.deadline,
+    SELECT d.id, d.task_id, d.occasion, d.cause, d.channel, d.unit_id, d.recipient, 'exhausted', d.deadline,
            1, now()
-    FROM rebuilt.deliveries r WHERE NOT EXISTS (
-        SELECT 1 FROM deliveries d WHERE (d.task_id, d.occasion, d.cause, d.channel, d.unit_id)
-        = (r.task_id, r.occasion, r.cause, r.channel, r.unit_id))
+    FROM rebuilt.deliveries d WHERE {projected} AND NOT EXISTS (
+        SELECT 1 FROM deliveries l WHERE (l.task_id, l.occasion, l.cause, l.channel, l.unit_id)
+        = (d.task_id, d.occasion, d.cause, d.channel, d.unit_id))
     ON CONFLICT DO NOTHING
     RETURNING id, task_id, occasion
 ), tried AS (
@@ -71,12 +77,12 @@ WITH made AS (
 )
 INSERT INTO audit (kind, task_id, detail)
 SELECT 'delivery_rebuilt', task_id, jsonb_build_object('delivery_id', id, 'occasion', occasion) FROM made
-"""
+""").format(projected=PROJECTED)
 
-_STRAY_NOTICES: Final[LiteralString] = """
+_STRAY_NOTICES: Final = sql.SQL("""
 WITH stray AS (
     UPDATE deliveries d SET status = 'superseded', ended_at = now(), lease_owner = NULL, lease_until = NULL
-    WHERE d.status = 'due'
+    WHERE d.status = 'due' AND {projected}
     AND EXISTS (SELECT 1 FROM rebuilt.tasks t WHERE t.id = d.task_id)
     AND NOT EXISTS (
         SELECT 1 FROM rebuilt.deliveries r WHERE (d.task_id, d.occasion, d.cause, d.channel, d.unit_id)
@@ -87,7 +93,7 @@ INSERT INTO audit (kind, task_id, detail)
 SELECT 'delivery_superseded', task_id,
        jsonb_build_object('delivery_id', id, 'occasion', occasion, 'reason', 'not_in_rebuild')
 FROM stray
-"""
+""").format(projected=PROJECTED)
 
 
 async def replace(url: str, rebuilt: Rebuilt, by: str) -> None:
@@ -100,6 +106,8 @@ async def replace(url: str, rebuilt: Rebuilt, by: str) -> None:
         moved = await (await connection.execute(_MOVED)).fetchone()
         if moved is None or moved[0]:
             raise CannotRebuild("The ledger has gone on meanwhile; stop it, and rebuild again.")
+        if await acts.count(connection) != rebuilt.acts:
+            raise CannotRebuild("Somebody has worked on a task meanwhile; rebuild again.")
         await connection.execute(_remove(REPEATS))
         await connection.execute(_upsert(RECEIPTS))
         await connection.execute(_remove(RECEIPTS))
@@ -113,6 +121,8 @@ async def replace(url: str, rebuilt: Rebuilt, by: str) -> None:
         await connection.execute(_OPENED)
         await connection.execute(_upsert(MESSAGES))
         await connection.execute(_remove(MESSAGES))
+        await connection.execute(_upsert(TRANSFERS))
+        await connection.execute(_remove(TRANSFERS))
         await connection.execute(_DROP_TASKS)
         await connection.execute(_MISSING_NOTICES)
         await connection.execute(_STRAY_NOTICES)
@@ -127,7 +137,11 @@ def _upsert(table: Table) -> sql.Composed:
     names = [sql.Identifier(name) for name in (*table.key, *table.columns)]
     key = [sql.Identifier(name) for name in table.key]
     columns = [sql.Identifier(name) for name in table.columns]
-    sets = [sql.SQL("{0} = excluded.{0}").format(name) for name in columns]
+    sets: list[sql.Composable] = [sql.SQL("{0} = excluded.{0}").format(name) for name in columns]
+    if table is TASKS:
+        # Whoever has seen the task before must look again.
+        names.append(sql.Identifier("version"))
+        sets.append(sql.SQL("version = greatest(tasks.version, excluded.version) + 1, changed_at = now()"))
     comma = sql.SQL(", ")
     return sql.SQL(
         "INSERT INTO {live} ({names}) SELECT {names} FROM {rebuilt} "

@@ -18,6 +18,9 @@ class Hop(StrEnum):
     DECISIONS = "decisions"
     REVISIONS = "revisions"
     TASKS = "tasks"
+    ACTS = "acts"
+    CLOSINGS = "closings"
+    TRANSFERS = "transfers"
     NOTICES = "notices"
     DELIVERIES = "deliveries"
     OFFSETS = "offsets"
@@ -30,7 +33,10 @@ ABOUT: Mapping[Hop, str] = {
     Hop.APPLIED: "every person event has one applied entry, on the log and in the ledger",
     Hop.DECISIONS: "every accepted message has one decision, or repeats another",
     Hop.REVISIONS: "every message's last revision is in the ledger, and none is missing or said twice",
-    Hop.TASKS: "every obliged message is in one open task of its unit, which is the oracle's too",
+    Hop.TASKS: "every obliged message is in one task, open or closed, at the oracle's unit or where people gave it",
+    Hop.ACTS: "what people did with a task is numbered without holes, and its attempts are as many as it says",
+    Hop.CLOSINGS: "every closed task has the act that closed it, and nothing but a person opens it again",
+    Hop.TRANSFERS: "every duty that another unit has was handed over by an act",
     Hop.NOTICES: "every task's unit has a notice made out to it",
     Hop.DELIVERIES: "every notice is sent, or there is a reason",
     Hop.OFFSETS: "no offset is committed before what follows from it is durable, and nothing was removed unread",

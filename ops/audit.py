@@ -14,7 +14,9 @@ from config.tables import DATA
 from ops import reading
 from ops.accounts import Audit
 from ops.hops import (
+    acts,
     applied,
+    closings,
     decisions,
     deliveries,
     notices,
@@ -24,6 +26,7 @@ from ops.hops import (
     revisions,
     sequences,
     tasks,
+    transfers,
 )
 from ops.hops.desk import Connection, Desk, look
 from ops.log import Log
@@ -38,6 +41,9 @@ HOPS: Final = (
     decisions.count,
     revisions.count,
     tasks.count,
+    acts.count,
+    closings.count,
+    transfers.count,
     notices.count,
     deliveries.count,
     offsets.count,

@@ -54,7 +54,7 @@ CREATE TABLE home (
 CREATE TABLE refused (topic TEXT, partition INT, place INT, PRIMARY KEY (topic, partition, place)) WITHOUT ROWID;
 CREATE TEMP TABLE standing (
     id INTEGER PRIMARY KEY, sender TEXT, message_id TEXT, revision INT, said INT, outcome TEXT, reason TEXT,
-    refused INT, task_unit TEXT
+    refused INT, task_unit TEXT, given TEXT NOT NULL
 );
 """
 

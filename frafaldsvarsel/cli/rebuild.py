@@ -118,6 +118,8 @@ def _ledger_object(result: "Rebuilt", *, applied: bool) -> dict[str, Any]:
         "differing": result.differing,
         "applied": applied,
         "records": result.records,
+        "acts": result.acts,
+        "acts_without_place": result.unplaced,
         "tables": [
             {
                 "table": one.table,
@@ -171,6 +173,11 @@ def _show_ledger(result: "Rebuilt", *, applied: bool) -> None:
             note(
                 f"{one.table}: {one.on_the_way:,} that were made and taken back on the way are not compared."
             )
+    if result.unplaced:
+        note(
+            f"[yellow]{result.unplaced:,} of {result.acts:,} acts have no place in what was rebuilt: their tasks did "
+            "not come out again, or stand otherwise. The acts are kept.[/]"
+        )
     for gone in result.removed:
         since = "nothing is left" if gone.oldest is None else f"the oldest is of {gone.oldest:%Y-%m-%d %H:%M}"
         days = BY_NAME[gone.topic].retention_days

@@ -11,13 +11,14 @@ from config.topics import Topic
 from ops.accounts import Account, Hop
 from ops.digest import in_sql
 from ops.hops.desk import LISTED, Desk
+from ops.hops.given import Given
 from ops.takes.decisions import COLUMNS, message_key
 
 _LEDGER: Final = (
     f"SELECT m.sender, m.message_id, m.person_id, m.revision, {in_sql(COLUMNS)}, m.outcome, m.reason, "  # noqa: S608 - fixed words
     "EXISTS (SELECT 1 FROM repeats p WHERE p.kind = 'conflict' AND (p.topic, p.partition, p.\"offset\") "
     "= (m.origin_topic, m.origin_partition, m.origin_offset)), "
-    "CASE WHEN t.status = 'open' THEN t.unit_id END "
+    "CASE WHEN t.status <> 'withdrawn' THEN t.unit_id END, m.enrolment_id "
     "FROM messages m LEFT JOIN tasks t ON t.id = m.task_id"
 )
 _DIFFERENT: Final = """
@@ -104,13 +105,25 @@ def _judge(desk: Desk, row: tuple[Any, ...]) -> str:
 def _lay_out(desk: Desk) -> None:
     """The ledger's messages beside the log's, where they can be compared by key."""
 
+    given = Given(desk)
+
     def rows() -> Iterator[tuple[Any, ...]]:
-        for sender, message_id, person, revision, said, outcome, reason, refused, unit in desk.stream(
-            _LEDGER
-        ):
+        for (
+            sender,
+            message_id,
+            person,
+            revision,
+            said,
+            outcome,
+            reason,
+            refused,
+            unit,
+            enrolment,
+        ) in desk.stream(_LEDGER):
             key = message_key(sender, message_id, person)
-            yield key, sender, message_id, revision, said, outcome, reason, refused, unit
+            by = given.by(person, enrolment, unit)
+            yield key, sender, message_id, revision, said, outcome, reason, refused, unit, by
 
     desk.notes.run("DELETE FROM standing")
     with desk.notes.writing():
-        desk.notes.many("INSERT INTO standing VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows())
+        desk.notes.many("INSERT INTO standing VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows())

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
-from ledger.project import Policy, Projection
-from ledger.rows import AuditKind, Changes, DeliveryRow, MessageRow, TaskRow
+from ledger.project import Effect, Policy, Projection
+from ledger.rows import AuditKind, Changes, DeliveryRow, MessageRow, Subject, TaskRow, TransferRow
 from models.contract import Severity, Signal
 from models.decision import Cause, Decision, Evidence, MessageRef, Outcome, Verdict
+from models.life import Act, Actor, Deed, Standing, Via
 from models.outcome import Occasion
 from models.person_event import Origin
 from models.reasons import DecisionReason
@@ -90,6 +91,12 @@ def decided(
     )
 
 
+def deed_of(task: TaskRow, deed: Deed, *, name: str = "act", at: datetime = NOW) -> Act:
+    """An act of a made-up case worker."""
+    by = Actor(id="anna", name="Anna", via=Via.PAGE)
+    return Act(id=UUID(uuid(f"{name} {task.id}")), task_id=task.id, by=by, at=at, deed=deed)
+
+
 class Desk:
     """What PostgreSQL would hold: each call is one batch, projected on the rows of those before."""
 
@@ -97,22 +104,56 @@ class Desk:
         self._policy = policy
         self.messages: dict[tuple[str, str, str], MessageRow] = {}
         self.tasks: dict[UUID, TaskRow] = {}
+        self.transfers: dict[Subject, TransferRow] = {}
         self.deliveries: dict[UUID, DeliveryRow] = {}
         self.audit: list[AuditKind] = []
 
     def take(self, *decisions: Decision, refused: bool = False, now: datetime = NOW) -> Changes:
         """One batch."""
-        projection = Projection(
+        projection = self._projection(now)
+        for decision in decisions:
+            projection.take(decision, refused=refused)
+        return self._write(projection)
+
+    def do(self, act: Act) -> Effect | None:
+        """One act, in a transaction of its own."""
+        projection = self._projection(act.at)
+        effect = projection.do(act)
+        self._write(projection)
+        return effect
+
+    def replay(self, *steps: Decision | Act) -> None:
+        """Decisions and acts in one batch, as a rebuild has them."""
+        projection = self._projection(NOW)
+        for step in steps:
+            if isinstance(step, Act):
+                projection.do(step)
+            else:
+                projection.take(step)
+        self._write(projection)
+
+    def standing(self, task_id: UUID) -> Standing:
+        """What decides on a deed."""
+        return self._projection(NOW).standing(task_id)
+
+    def _projection(self, now: datetime) -> Projection:
+        return Projection(
             self.messages.values(),
             self.tasks.values(),
+            self.transfers.values(),
             told={(row.task_id, row.cause) for row in self.deliveries.values()},
             policy=self._policy,
             now=now,
         )
-        for decision in decisions:
-            projection.take(decision, refused=refused)
+
+    def _write(self, projection: Projection) -> Changes:
         changes = projection.changes
         self.messages |= changes.messages
+        for named, transfer in changes.transfers.items():
+            if transfer is None:
+                self.transfers.pop(named, None)
+            else:
+                self.transfers[named] = transfer
         self.tasks |= changes.tasks
         for identity, row in changes.deliveries.items():
             self.deliveries.setdefault(identity, row)
@@ -128,9 +169,13 @@ class Desk:
         return [(row.occasion, row.unit_id) for row in self.deliveries.values()]
 
 
-def batches(decisions: Sequence[Decision], sizes: Sequence[int]) -> list[Sequence[Decision]]:
-    """The decisions cut into batches of these sizes; the rest is one more."""
-    cut, rest = [], decisions
+Step = TypeVar("Step")
+
+
+def batches(story: Sequence[Step], sizes: Sequence[int]) -> list[Sequence[Step]]:
+    """The story cut into batches of these sizes; the rest is one more."""
+    cut: list[Sequence[Step]] = []
+    rest = story
     for size in sizes:
         cut.append(rest[:size])
         rest = rest[size:]
