@@ -100,7 +100,10 @@ async def _not_found(_: Visit) -> Response:
 def _says(
     page: Callable[[Request], Awaitable[Response]],
 ) -> Callable[[Request, Exception], Awaitable[Response]]:
-    return lambda request, _: page(request)
+    async def said(request: Request, _: Exception) -> Response:
+        return await page(request)
+
+    return said
 
 
 def _broken(parts: Parts, renderer: Renderer) -> Callable[[Request, Exception], Awaitable[Response]]:

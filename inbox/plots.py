@@ -5,7 +5,7 @@ Pure. A page shows the same numbers as a table beside it, so that nothing depend
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import ceil, floor, log10
+from math import ceil
 from typing import Final
 
 from markupsafe import Markup
@@ -98,15 +98,15 @@ def bars(
 def _ceiling(value: float) -> float:
     """The least round number that is not below `value` and can be parted in four.
 
-    >>> [_ceiling(value) for value in (0, 3, 7, 23, 130)]
-    [4, 4, 8, 40, 200]
+    >>> [_ceiling(value) for value in (0, 3, 7, 11, 23, 130)]
+    [4, 4, 8, 12, 24, 160]
     """
-    if value <= _LINES:
-        return _LINES
-    unit = float(10 ** floor(log10(value)))
-    return next(
-        step * unit for step in (1, 2, 4, 8, 10, 20) if step * unit >= value and (step * unit) % _LINES == 0
-    )
+    unit = 1
+    while True:
+        for step in (1, 2, 3, 4, 5, 6, 8):
+            if _LINES * step * unit >= value:
+                return _LINES * step * unit
+        unit *= 10
 
 
 def _tick(value: float) -> str:

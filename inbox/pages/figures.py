@@ -65,6 +65,17 @@ async def figures(visit: Visit) -> Response:
             described_by=say("figures.standing_alt"),
             number=say.number,
         ),
+        timely=bars(
+            labels,
+            titles,
+            (
+                Series(say("figures.first_contacts"), [week.first_contacts for week in weeks], "a"),
+                Series(say("figures.contacts_in_time"), [week.contacts_in_time for week in weeks], "b"),
+            ),
+            name="timely",
+            described_by=say("figures.timely_alt"),
+            number=say.number,
+        ),
         speed=bars(
             labels,
             titles,
