@@ -46,6 +46,7 @@ def build(parts: Parts, *, api: ASGIApp | None = None) -> Starlette:
         Route(f"{one}/nyt", guard.by_itself(task.live), methods=get),
         Route(f"{one}/person", guard.private(person.open_person), methods=post),
         Route(one + "/{deed}", guard.private(task.do), methods=post),
+        Route(one + "/{deed}", guard.private(task.again), methods=get),
         Route("/overblik", guard.private(figures.figures), methods=get),
         Route("/uafklarede", guard.private(undecided.queue), methods=get),
         Route(LINK_PATH + "/{token}", guard.public(mail_link.show), methods=get),

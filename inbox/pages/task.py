@@ -43,6 +43,11 @@ async def task(visit: Visit) -> Response:
     return await show(visit, await read(visit))
 
 
+async def again(visit: Visit) -> Response:
+    """The address of a form, asked for as a page: to the task."""
+    return visit.go(f"{PATH}/{(await read(visit)).task.reference}")
+
+
 async def live(visit: Visit) -> Response:
     """Whether the task is still as it was shown."""
     if not visit.rights.tasks_of:
