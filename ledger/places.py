@@ -17,6 +17,10 @@ _LEAST: Final = 4
 _MISREAD: Final = str.maketrans("OIL", "011")
 
 
+class NotAPlace(ValueError):
+    """Text that names no place, or a place of another list."""
+
+
 @dataclass(frozen=True, slots=True)
 class ByDate:
     """A place in a list of open tasks."""
@@ -44,15 +48,18 @@ def place_text(place: Place) -> str:
 
 
 def read_place(text: str) -> Place:
-    """What `place_text` wrote; raises `ValueError` for anything else."""
+    """What `place_text` wrote; raises `NotAPlace` for anything else."""
     at, _, reference = text.partition("~")
     if not _REFERENCE.fullmatch(reference):
-        raise ValueError("not a place of a list")
-    if _DATE.fullmatch(at):
-        return ByDate(date.fromisoformat(at), reference)
-    if _MOMENT.fullmatch(at):
-        return ByClosing(datetime.strptime(at, _MOMENT_FORM).replace(tzinfo=UTC), reference)
-    raise ValueError("not a place of a list")
+        raise NotAPlace("not a place of a list")
+    try:
+        if _DATE.fullmatch(at):
+            return ByDate(date.fromisoformat(at), reference)
+        if _MOMENT.fullmatch(at):
+            return ByClosing(datetime.strptime(at, _MOMENT_FORM).replace(tzinfo=UTC), reference)
+    except ValueError:
+        raise NotAPlace("no such date") from None
+    raise NotAPlace("not a place of a list")
 
 
 def is_reference(text: str) -> bool:

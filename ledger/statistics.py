@@ -57,24 +57,30 @@ WITH mine AS MATERIALIZED (
        OR unit_id = ANY(%(units)s) AND status = 'closed' AND closed_at >= %(since)s
        OR unit_id = ANY(%(units)s) AND status = 'withdrawn' AND changed_at >= %(since)s
 ), weeks AS (
-    SELECT monday::date AS monday, least((monday + interval '7 days')::date, %(tomorrow)s) AS until
+    SELECT monday::date AS monday, least((monday + interval '6 days')::date, %(today)s) AS last_day
     FROM generate_series(%(monday)s::timestamp, %(last)s::timestamp, interval '7 days') monday
+), heaps AS (                                 -- few, however many tasks there are
+    SELECT date_trunc('week', arrived)::date AS arrived, date_trunc('week', ended)::date AS ended, react_by,
+           count(*) AS tasks
+    FROM mine GROUP BY 1, 2, 3
+), contacts AS (
+    SELECT date_trunc('week', reached)::date AS monday, count(*) AS first_contacts,
+           count(*) FILTER (WHERE reached <= react_by) AS contacts_in_time,
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY took) AS median_to_contact,
+           percentile_cont(0.9) WITHIN GROUP (ORDER BY took) AS ninth_to_contact
+    FROM mine WHERE reached >= %(monday)s GROUP BY 1
 ), by_week AS (
-    SELECT monday,
-        count(*) FILTER (WHERE arrived >= monday AND arrived < until) AS arrived,
-        count(*) FILTER (WHERE ended >= monday AND ended < until) AS ended,
-        count(*) FILTER (WHERE arrived < until AND (ended IS NULL OR ended >= until)) AS open_at_end,
-        count(*) FILTER (WHERE arrived < until AND (ended IS NULL OR ended >= until) AND react_by < until - 1)
-            AS overdue_at_end,
-        count(*) FILTER (WHERE reached >= monday AND reached < until) AS first_contacts,
-        count(*) FILTER (WHERE reached >= monday AND reached < until AND reached <= react_by) AS contacts_in_time,
-        percentile_cont(0.5) WITHIN GROUP (ORDER BY took) FILTER (WHERE reached >= monday AND reached < until)
-            AS median_to_contact,
-        percentile_cont(0.9) WITHIN GROUP (ORDER BY took) FILTER (WHERE reached >= monday AND reached < until)
-            AS ninth_to_contact
-    FROM weeks LEFT JOIN mine ON arrived < until GROUP BY monday, until
+    SELECT w.monday,
+        coalesce(sum(tasks) FILTER (WHERE arrived = w.monday), 0)::int AS arrived,
+        coalesce(sum(tasks) FILTER (WHERE ended = w.monday), 0)::int AS ended,
+        coalesce(sum(tasks) FILTER (WHERE ended IS NULL OR ended > w.monday), 0)::int AS open_at_end,
+        coalesce(sum(tasks) FILTER (WHERE (ended IS NULL OR ended > w.monday) AND react_by < last_day), 0)::int
+            AS overdue_at_end
+    FROM weeks w LEFT JOIN heaps ON arrived <= w.monday GROUP BY w.monday
 )
-SELECT * FROM by_week ORDER BY monday
+SELECT monday, arrived, ended, open_at_end, overdue_at_end, coalesce(first_contacts, 0) AS first_contacts,
+       coalesce(contacts_in_time, 0) AS contacts_in_time, median_to_contact, ninth_to_contact
+FROM by_week LEFT JOIN contacts USING (monday) ORDER BY monday
 """
 _NOW: Final = """
 SELECT count(*), count(*) FILTER (WHERE react_by < %(today)s)
@@ -91,7 +97,6 @@ async def statistics(
     values = {
         "units": sorted(units),
         "today": today,
-        "tomorrow": today + timedelta(days=1),
         "monday": monday,
         "last": last,
         # A day before, whatever the hour's offset.

@@ -14,7 +14,7 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import kwargs_row
 
-from ledger.places import ByClosing, ByDate, Place
+from ledger.places import ByClosing, ByDate, NotAPlace, Place
 from models.contract import Severity
 from models.life import Ending
 from models.task import TaskStatus
@@ -125,9 +125,12 @@ _WHICH: Final[Mapping[Filter, str]] = MappingProxyType(
         Filter.CLOSED: "t.status = 'closed'",
     }
 )
-_BY_DATE: Final = ("react_by, reference", "(t.react_by, t.reference) > (%(at)s, %(reference)s)")
+_BY_DATE: Final = (
+    "t.react_by, t.reference",
+    "t.react_by >= %(at)s AND (t.react_by, t.reference) > (%(at)s, %(reference)s)",
+)
 _BY_CLOSING: Final = (
-    "closed_at DESC, reference",
+    "t.closed_at DESC, t.reference",
     # The first half is what the index can begin at.
     "t.closed_at <= %(at)s AND (t.closed_at < %(at)s OR t.reference > %(reference)s)",
 )
@@ -146,13 +149,13 @@ async def listing(
 ) -> Page:
     """A page of the tasks of `units`; `filter` None means any status, and asks for a `search`.
 
-    `who`: the reader's id, for `Filter.MINE`. Raises `ValueError` for an `after` that is none of this list's places.
+    `who`: the reader's id, for `Filter.MINE`. Raises `NotAPlace` for an `after` of another list.
     """
     if filter is None and search is None:
         raise ValueError("a list of everything is nobody's work")
     closed = filter is Filter.CLOSED
     if after is not None and isinstance(after, ByClosing) != closed:
-        raise ValueError("a place of another list")
+        raise NotAPlace("a place of another list")
     order, following = _BY_CLOSING if closed else _BY_DATE
     where = ["true" if filter is None else _WHICH[filter]]
     values: dict[str, object] = {"units": sorted(units), "who": who, "today": today}
@@ -167,17 +170,20 @@ async def listing(
         values["person"] = search.person_id
     # A number in the statement, not a parameter: a plan that does not know it may read everything.
     size = min(max(limit, 1), LIMIT)
-    ordered = ", ".join(f"t.{column}" for column in order.split(", "))
-    condition = " AND ".join(where)
-    found = f"SELECT * FROM tasks t WHERE {{unit}} AND {condition} ORDER BY {ordered} LIMIT {size + 1}"  # noqa: S608
+    standing = "t.closed_at" if closed else "t.react_by"
+    rest = f"{' AND '.join(where)} ORDER BY {order} LIMIT {size + 1}"
+    found = f"SELECT {standing}, t.reference FROM tasks t WHERE {{unit}} AND {rest}"  # noqa: S608 - our own words
     if search is None:
         # Unit by unit, each along its own index: a condition on many units at once would read and sort all of them.
         each = found.format(unit="t.unit_id = u.unit_id")
         source = f"unnest(%(units)s::text[]) AS u (unit_id) CROSS JOIN LATERAL ({each}) t"
     else:
         source = f"({found.format(unit='t.unit_id = ANY(%(units)s)')}) t"
-    page = f"SELECT t.* FROM {source} ORDER BY {ordered} LIMIT {size + 1}"  # noqa: S608 - our own words
-    statement = f"SELECT {_COLUMNS} FROM ({page}) t {_MESSAGES} ORDER BY {ordered}"  # noqa: S608
+    # First only where they stand, of many units far more than a page; then the rows of the page alone.
+    page = f"SELECT t.reference FROM {source} ORDER BY {order} LIMIT {size + 1}"  # noqa: S608 - our own words
+    statement = (
+        f"SELECT {_COLUMNS} FROM ({page}) p JOIN tasks t USING (reference) {_MESSAGES} ORDER BY {order}"  # noqa: S608
+    )
     async with connection.cursor(row_factory=kwargs_row(_listed)) as cursor:
         await cursor.execute(statement.encode(), values)
         rows = await cursor.fetchall()

@@ -23,6 +23,7 @@ class Purpose(StrEnum):
     BOUNCE = "bounce address"
     RECIPIENT = "recipient"
     SESSION = "inbox session"
+    ACCESS = "access token"
 
 
 class Tags:
