@@ -81,18 +81,7 @@ class Provider:
         metadata = await self._discovered()
         if "iss" in returned and returned["iss"] != metadata["issuer"]:
             raise LogInRefused("it is another provider's answer")  # RFC 9207
-        try:
-            async with self._client() as client:
-                token = await client.fetch_token(
-                    metadata["token_endpoint"],
-                    grant_type="authorization_code",
-                    code=returned["code"],
-                    code_verifier=begun.verifier,
-                )
-        except httpx.HTTPError:
-            raise ProviderUnreachable("the provider's token endpoint does not answer") from None
-        except OAuthError:
-            raise LogInRefused("the provider refused the code") from None
+        token = await self._redeem(metadata["token_endpoint"], returned["code"], begun.verifier)
         return await self._judged(token, begun.nonce)
 
     async def log_out_address(self, *, back_to: str) -> str | None:
@@ -105,6 +94,19 @@ class Provider:
         if not isinstance(ending, str):
             return None
         return f"{ending}?{urlencode({'client_id': self.client_id, 'post_logout_redirect_uri': back_to})}"
+
+    async def _redeem(self, address: str, code: str, verifier: str) -> Mapping[str, Any]:
+        """The tokens for a code."""
+        try:
+            async with self._client() as client:
+                token: Mapping[str, Any] = await client.fetch_token(
+                    address, grant_type="authorization_code", code=code, code_verifier=verifier
+                )
+        except httpx.HTTPError:
+            raise ProviderUnreachable("the provider's token endpoint does not answer") from None
+        except OAuthError:
+            raise LogInRefused("the provider refused the code") from None
+        return token
 
     async def _judged(self, token: Mapping[str, Any], nonce: str) -> Mapping[str, Any]:
         """The claims of an id token that is signed, ours, in time and of this very log-in."""

@@ -25,13 +25,13 @@ _LONGEST_SUBJECT: Final = 200
 async def log_in(visit: Visit) -> Response:
     """Says where one is, and offers the log-in."""
     if visit.session is not None:
-        return RedirectResponse(_local(visit.query("til")), status_code=303)
-    return visit.page("log_in.html", target=_local(visit.query("til")), fault=None)
+        return RedirectResponse(local(visit.query("til")), status_code=303)
+    return visit.page("log_in.html", target=local(visit.query("til")), fault=None)
 
 
 async def begin(visit: Visit) -> Response:
     """To the provider."""
-    target = _local(visit.query("til"))
+    target = local(visit.query("til"))
     try:
         address, begun = await visit.parts.provider.begin(
             target, until=visit.now.timestamp() + _BEGUN_SECONDS
@@ -111,6 +111,6 @@ def _begun(visit: Visit) -> Begun | None:
     return begun if visit.now.timestamp() < begun.until else None
 
 
-def _local(target: str) -> str:
+def local(target: str) -> str:
     """A place in the inbox: an address of elsewhere must not be reached by way of the log-in."""
     return target if _LOCAL.fullmatch(target) and not target.startswith("/log-") else _HOME
