@@ -138,6 +138,11 @@ class Settings(BaseModel):
         default="rights", description="Claim of the id token that holds a person's roles and units"
     )
 
+    api_clients_file: Path | None = Field(
+        default=None,
+        description="The case systems that may use the interface (JSON; see docs/api.md); without it there is none",
+    )
+
     @property
     def kafka(self) -> KafkaSettings:
         """The part that Kafka's clients need."""

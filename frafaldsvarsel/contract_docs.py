@@ -1,4 +1,4 @@
-"""Writes the public contract from the code: schemas, AsyncAPI, reasons, vectors, examples.
+"""Writes the public contract from the code: schemas, AsyncAPI, OpenAPI, reasons, vectors, examples.
 
 It must not say anything that the code does not: what stands in ``docs/contract`` by hand is only its README.
 """
@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from frafaldsvarsel.contract_asyncapi import asyncapi
 from frafaldsvarsel.contract_examples import examples
 from frafaldsvarsel.contract_vectors import vectors
+from inbox.api import app as openapi
 from models.contract import Moment, Uuid
 from models.decision import Decision
 from models.events import EVENT_TYPES, EventType
@@ -41,6 +42,7 @@ _ANSWERS: Final[dict[str, tuple[type[Frozen], str]]] = {
 def files() -> dict[Path, str]:
     """Every generated file, by its path in the repository."""
     made = {CONTRACT / "asyncapi.json": _json(asyncapi()), Path("docs/reasons.md"): reasons()}
+    made[CONTRACT / "openapi.json"] = _json(openapi.document())
     for name, schema in schemas().items():
         made[CONTRACT / "schemas" / f"{name}.schema.json"] = _json(schema)
     for name, vector in vectors().items():

@@ -9,6 +9,7 @@ from typing import Final
 import uvicorn
 
 from config.settings import Settings
+from frafaldsvarsel.api_parts import api_app
 from frafaldsvarsel.inbox_parts import inbox_parts
 from frafaldsvarsel.ready import announce
 from inbox.app import build
@@ -38,9 +39,10 @@ class _Server(uvicorn.Server):
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Serve until `stop`; raises `ConfigError` where the settings do not do."""
+    parts = inbox_parts(settings)
     server = _Server(
         uvicorn.Config(
-            build(inbox_parts(settings)),
+            build(parts, api=api_app(settings, parts.pool)),
             host=settings.inbox_host,
             port=settings.inbox_port,
             log_config=None,

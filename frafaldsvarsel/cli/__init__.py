@@ -6,7 +6,7 @@ import typer
 
 from config.errors import ConfigError
 from frafaldsvarsel import heap
-from frafaldsvarsel.cli import audit, demo, lists, publish, quarantine, rebuild, senders, service
+from frafaldsvarsel.cli import api_client, audit, demo, lists, publish, quarantine, rebuild, senders, service
 from frafaldsvarsel.cli.terminal import fail
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ service.add_to(app)
 publish.add_to(app)
 lists.add_to(app)
 senders.add_to(app)
+api_client.add_to(app)
 audit.add_to(app)
 quarantine.add_to(app)
 rebuild.add_to(app)

@@ -12,6 +12,7 @@ from config import logs
 from config.check import check_reference_data
 from config.settings import load
 from frafaldsvarsel import compose
+from frafaldsvarsel.api_parts import api_faults
 from frafaldsvarsel.cli.environment import settings
 from frafaldsvarsel.cli.terminal import DataDir, fail, note, out
 from ops import topics
@@ -107,6 +108,7 @@ def check_config(data: DataDir = None) -> None:
         known.open_keyring().make_vault()
         compose.smtp(known)
         faults = [str(fault) for fault in compose.register_faults(known)]
+        faults += [str(fault) for fault in api_faults(known)]
     for sentence in faults:
         fail(sentence)
     if faults:

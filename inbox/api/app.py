@@ -20,6 +20,7 @@ from inbox.api.problems import (
     ProblemBody,
     Refused,
     answer,
+    documented,
 )
 from inbox.api.shapes import DeedRequest, OpenRequest
 
@@ -28,11 +29,27 @@ For the case system of a municipality: the tasks of its own units, and what peop
 Nobody sees another unit's tasks. Nothing here names a person but `POST /tasks/{reference}/open`.
 Every error is a problem (RFC 9457) of a closed list: `GET /problems`. Log-in errors alone are as RFC 6749 has them.
 """
+_ASKED_FOR: Final = {
+    "If-Match": r'^(\*|(W/)?"[!#-~]*")$',
+    "Idempotency-Key": r'^([!#-~]{1,255}|"[ !#-\[\]-~]{1,255}")$',
+}
+"""Headers that a write must have, which are missed with words of our own."""
 _BODIES: Final = (DeedRequest, OpenRequest, ProblemBody)
 
 
 def build(parts: Parts) -> FastAPI:
     """The application. It starts nothing: the pool is opened and closed by whoever runs it."""
+    app = _application()
+    app.state.parts = parts
+    return app
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI document."""
+    return _application().openapi()
+
+
+def _application() -> FastAPI:
     app = FastAPI(
         title="Frafaldsvarsel",
         version="1.0.0",
@@ -44,20 +61,20 @@ def build(parts: Parts) -> FastAPI:
         servers=[{"url": PREFIX}],
         root_path_in_servers=False,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
-    app.state.parts = parts
     app.include_router(login.router)
     app.include_router(read.router)
     app.include_router(write.router)
-    app.add_api_route("/problems", _problems, tags=["problems"], summary="Every problem that there is")
+    app.add_api_route("/problems", list_problems, tags=["problems"], summary="Every problem that there is")
     app.add_api_route(
         "/problems/{code}",
-        _problem,
+        read_problem,
         tags=["problems"],
         summary="What a problem means",
-        responses={404: {"model": ProblemBody, "description": "There is no such problem"}},
+        responses=documented(Problem.NOT_FOUND),
     )
-    app.add_middleware(Limits, form_paths=frozenset({"/oauth2/token"}))
+    app.add_middleware(Limits)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(HTTPException, _http)
@@ -65,11 +82,13 @@ def build(parts: Parts) -> FastAPI:
     return app
 
 
-async def _problems() -> list[ProblemBody]:
+async def list_problems() -> list[ProblemBody]:
+    """The closed list. A problem's `type` is the address under which it is explained."""
     return [_explained(problem) for problem in Problem]
 
 
-async def _problem(code: str) -> ProblemBody:
+async def read_problem(code: str) -> ProblemBody:
+    """The same words as in the problem itself."""
     problem = BY_CODE.get(code)
     if problem is None:
         raise Refused(Problem.NOT_FOUND)
@@ -110,6 +129,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
             servers=app.servers,
             separate_input_output_schemas=False,
         )
+        for operation in (each for path in document["paths"].values() for each in path.values()):
+            _as_we_do_it(operation)
         schemas = document["components"]["schemas"]
         _, added = models_json_schema(
             [(shape, "validation") for shape in _BODIES], ref_template="#/components/schemas/{model}"
@@ -120,3 +141,16 @@ def _document(app: FastAPI) -> dict[str, Any]:
         document["components"]["securitySchemes"]["basic"] = {"type": "http", "scheme": "basic"}
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _as_we_do_it(operation: dict[str, Any]) -> None:
+    """What FastAPI cannot know: a parameter is absent or a text, never null, and some must be there."""
+    for parameter in operation.get("parameters", ()):
+        kinds = parameter["schema"].pop("anyOf", [])
+        parameter["schema"] |= next((kind for kind in kinds if kind != {"type": "null"}), {})
+        if parameter["name"] in _ASKED_FOR:
+            parameter["required"] = True
+            parameter["schema"]["pattern"] = _ASKED_FOR[parameter["name"]]
+    for status, response in list(operation["responses"].items()):
+        if "HTTPValidationError" in str(response):
+            del operation["responses"][status]

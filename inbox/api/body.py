@@ -10,12 +10,14 @@ from typing import Any, Final, TypeVar
 import orjson
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
+from starlette.requests import Request
 
 from inbox.api.problems import FieldError, Problem, Refused
 from models.frozen import Frozen
 
 BodyT = TypeVar("BodyT", bound=Frozen)
 
+_JSON: Final = "application/json"
 _NOT_JSON: Final = "json_invalid"
 _UNKNOWN_FIELD: Final = "extra_forbidden"
 _OURS: Final[Mapping[str, str]] = {
@@ -27,8 +29,12 @@ _MOMENTS: Final = "at"
 _RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
-def read_body(shape: type[BodyT], content: bytes) -> BodyT:
+async def read_body(shape: type[BodyT], request: Request) -> BodyT:
     """The body as `shape`; raises `Refused`."""
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media != _JSON:
+        raise Refused(Problem.MEDIA)
+    content = await request.body()
     try:
         read = shape.model_validate_json(content, strict=True)
     except ValidationError as error:
@@ -69,4 +75,4 @@ def body_document(shape: type[Frozen], examples: Mapping[str, Any] | None = None
     content: dict[str, Any] = {"schema": {"$ref": f"#/components/schemas/{shape.__name__}"}}
     if examples:
         content["examples"] = dict(examples)
-    return {"required": True, "content": {"application/json": content}}
+    return {"required": True, "content": {_JSON: content}}

@@ -1,4 +1,4 @@
-"""Around every route: what is too large or of the wrong kind is refused unread, and no answer is kept by anybody."""
+"""Around every route: what is too large is refused unread, no answer is kept, and a fault of ours says no words."""
 
 import logging
 import traceback
@@ -12,8 +12,6 @@ from inbox.api.problems import Problem, Refused, answer
 
 _LOGGER: Final = logging.getLogger(__name__)
 MOST_BYTES: Final = 16 * 1024
-_BODIES: Final = frozenset({"POST", "PUT", "PATCH"})
-_JSON: Final = "application/json"
 _HEADERS: Final = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -25,10 +23,8 @@ _HEADERS: Final = {
 class Limits:
     """The middleware."""
 
-    def __init__(self, app: ASGIApp, *, form_paths: frozenset[str]) -> None:
-        """`form_paths`: ends of the addresses that read a form, and judge its type themselves."""
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._form_paths = form_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -44,11 +40,10 @@ class Limits:
                     found.setdefault(name, value)
             await send(message)
 
-        refused = self._judge(scope, headers)
-        if refused is not None:
-            await answer(Refused(refused))(scope, receive, marked)
-            return
-        content = await _read(receive)
+        length = headers.get("content-length", "0")
+        content = None
+        if length.isdecimal() and int(length) <= MOST_BYTES:
+            content = await _read(receive)
         if content is None:
             await answer(Refused(Problem.TOO_LARGE))(scope, receive, marked)
             return
@@ -69,15 +64,6 @@ class Limits:
             _LOGGER.error("a request failed: %s", _kind(fault))
             if not begun:
                 await answer(Refused(Problem.FAULT))(scope, receive, noticed)
-
-    def _judge(self, scope: Scope, headers: Headers) -> Problem | None:
-        length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > MOST_BYTES:
-            return Problem.TOO_LARGE
-        if scope["method"] not in _BODIES or str(scope["path"]).endswith(tuple(self._form_paths)):
-            return None
-        media = headers.get("content-type", "").partition(";")[0].strip().lower()
-        return None if media == _JSON else Problem.MEDIA
 
 
 async def _read(receive: Receive) -> bytes | None:

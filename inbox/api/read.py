@@ -127,7 +127,7 @@ async def read_task(
     response: Response,
     caller: CanRead,
     reference: Reference,
-    if_none_match: Annotated[str | None, Header(max_length=400)] = None,
+    if_none_match: Annotated[str | None, Header(alias="If-None-Match", max_length=400)] = None,
 ) -> TaskBody | Response:
     """Everything that its ETag stands for: the task, its messages with the evidence, and what was done with it."""
     view = await _view(request, caller, reference)

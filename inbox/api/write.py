@@ -85,18 +85,23 @@ router = APIRouter(tags=["tasks"])
         },
     },
 )
-async def do(
+async def do_deed(
     request: Request,
     response: Response,
     caller: CanWrite,
     reference: Reference,
     if_match: Annotated[
         str | None,
-        Header(description='The ETag that you have seen, or "*"; 428 without it', max_length=200),
+        Header(
+            alias="If-Match",
+            description='The ETag that you have seen, or "*"; 428 without it',
+            max_length=200,
+        ),
     ] = None,
     idempotency_key: Annotated[
         str | None,
         Header(
+            alias="Idempotency-Key",
             description="The same key does the same deed once, however often it is sent; 400 without it",
             max_length=300,
         ),
@@ -106,7 +111,7 @@ async def do(
     parts = parts_of(request)
     identity = act_id(caller.client.id, idempotency_key)
     expected = expected_version(if_match)
-    wanted = read_body(DeedRequest, await request.body())
+    wanted = await read_body(DeedRequest, request)
     async with parts.connection() as connection:
         seen = await task(connection, units=caller.units, key=reference)
         if seen is None:
@@ -148,7 +153,7 @@ async def do(
 async def open_task(request: Request, caller: CanOpen, reference: Reference) -> Opened:
     """Who opens them and why is noted before they are opened, and stands in the task's history for good."""
     parts = parts_of(request)
-    wanted = read_body(OpenRequest, await request.body())
+    wanted = await read_body(OpenRequest, request)
     async with parts.connection() as connection:
         seen = await task(connection, units=caller.units, key=reference)
         if seen is None:

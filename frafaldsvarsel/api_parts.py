@@ -1,0 +1,46 @@
+"""What the interface for case systems is handed: settings in, the application out. Part of the composition root."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from fastapi import FastAPI
+
+from config.api_clients import ClientRegister, read_api_clients
+from config.errors import ConfigError, Fault
+from config.settings import Settings
+from frafaldsvarsel import compose
+from inbox.api.app import build
+from inbox.api.parts import Parts, Pool
+from seals.tags import Purpose
+
+
+def api_app(settings: Settings, pool: Pool) -> FastAPI | None:
+    """The interface, to be mounted at ``/api/v1``; None where no client has been set. Raises `ConfigError`.
+
+    `pool`: of connections in autocommit; it is opened and closed by the process that mounts the application.
+    """
+    if settings.api_clients_file is None:
+        return None
+    keyring = settings.open_keyring()
+    rules = compose.rules(settings)
+    return build(
+        Parts(
+            pool=pool,
+            clients=ClientRegister(settings.api_clients_file, rules.units),
+            tags=keyring.tags(Purpose.ACCESS),
+            vault=keyring.make_vault(),
+            rules=rules,
+            clock=lambda: datetime.now(UTC),
+        )
+    )
+
+
+def api_faults(settings: Settings) -> Iterable[Fault]:
+    """What is wrong in the clients' file."""
+    if settings.api_clients_file is None:
+        return ()
+    try:
+        read_api_clients(settings.api_clients_file, compose.rules(settings).units)
+    except ConfigError as error:
+        return error.faults
+    return ()
