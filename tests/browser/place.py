@@ -9,9 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import psycopg
 
+from config.api_clients import ApiClient, KeptSecret, Right
 from config.senders import base_senders
 from config.settings import PREFIX, load
 from config.units import load_units
@@ -22,7 +24,10 @@ from frafaldsvarsel.embedded.process import Plan, Process
 from frafaldsvarsel.embedded.provider import DemoProvider
 from ledger.migrate import migrate
 from publisher.local_keys import ensure_keys
-from tests.browser.world import World, an_autumn, now
+from seals.secret_hash import hash_secret, new_secret
+from tests.browser.world import COPENHAGEN, World, an_autumn, now
+
+API_SECRET: Final = new_secret()
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,17 @@ def inbox(data: Path, database: str) -> Iterator[Place]:
     provider.start()
     try:
         provider.wait_ready()
+        clients = data / "clients.json"
+        client = ApiClient(
+            id="case-system",
+            name="Case system",
+            units=(COPENHAGEN,),
+            rights=tuple(Right),
+            secrets=(KeptSecret(hash=hash_secret(API_SECRET)),),
+        )
+        clients.write_text(
+            '{"clients": [' + client.model_dump_json(exclude_none=True) + "]}", encoding="utf-8"
+        )
         environment = {
             PREFIX + name: value
             for name, value in {
@@ -57,6 +73,7 @@ def inbox(data: Path, database: str) -> Iterator[Place]:
                 "INBOX_PORT": str(port),
                 "OIDC_ISSUER": provider.issuer,
                 "OIDC_CLIENT_SECRET_FILE": str(secret),
+                "API_CLIENTS_FILE": str(clients),
                 "READY_FILE": str(data / "inbox.ready"),
             }.items()
         }
