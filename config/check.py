@@ -10,6 +10,7 @@ from config.check_routes import route_faults
 from config.check_senders import sender_faults
 from config.errors import ConfigError, Fault
 from config.reference import Reference, read_reference
+from config.rows import NotReachedRow, ReactByRow
 from config.tables import RowT, Table
 from models.contract import EducationType
 
@@ -42,7 +43,9 @@ def reference_faults(reference: Reference) -> list[Fault]:
         *_twice(reference.senders, "sender", lambda row: row.number),
         *sender_faults(reference),
         *_twice(reference.react_by, "target of", lambda row: f"{row.unit_id} from {row.valid_from}"),
-        *_react_by_faults(reference),
+        *_unknown_units(reference, reference.react_by),
+        *_twice(reference.not_reached_after, "number of", lambda row: f"{row.unit_id} from {row.valid_from}"),
+        *_unknown_units(reference, reference.not_reached_after),
         *_twice(reference.days_off, "day", lambda row: row.month_day),
     ]
 
@@ -92,10 +95,10 @@ def _rule_set_faults(reference: Reference) -> Iterator[Fault]:
             yield table.fault(line.number, f"rule set {line.row.version} names {benefit} {group} twice")
 
 
-def _react_by_faults(reference: Reference) -> Iterator[Fault]:
+def _unknown_units(reference: Reference, table: Table[ReactByRow] | Table[NotReachedRow]) -> Iterator[Fault]:
     known = {row.unit_id for row in reference.units.rows}
     if not reference.units.sound:
         return
-    for line in reference.react_by.lines:
+    for line in table.lines:
         if line.row.unit_id not in known:
-            yield reference.react_by.fault(line.number, f"unit {line.row.unit_id} is not in units.csv")
+            yield table.fault(line.number, f"unit {line.row.unit_id} is not in units.csv")

@@ -8,6 +8,7 @@ from config.rows import (
     DayOffRow,
     EducationRow,
     MunicipalityRow,
+    NotReachedRow,
     ReactByRow,
     RouteRow,
     SenderRow,
@@ -28,6 +29,7 @@ class Reference:
     rule_sets: Table[RuleSetRow]
     senders: Table[SenderRow]
     react_by: Table[ReactByRow]
+    not_reached_after: Table[NotReachedRow]
     days_off: Table[DayOffRow]
 
     @property
@@ -41,6 +43,7 @@ class Reference:
             *self.rule_sets.faults,
             *self.senders.faults,
             *self.react_by.faults,
+            *self.not_reached_after.faults,
             *self.days_off.faults,
         ]
 
@@ -55,5 +58,6 @@ def read_reference(directory: Path) -> Reference:
         rule_sets=read_rule_sets(directory),
         senders=read_table(directory, "senders.csv", SenderRow),
         react_by=read_table(directory, "react_by.csv", ReactByRow),
+        not_reached_after=read_table(directory, "not_reached_after.csv", NotReachedRow),
         days_off=read_table(directory, "days_off.csv", DayOffRow),
     )

@@ -165,6 +165,14 @@ class ReactByRow(Row):
     valid_from: Day
 
 
+class NotReachedRow(Row):
+    """``not_reached_after.csv``: how often a unit seeks contact before it may close a task. No law names a number."""
+
+    unit_id: UnitCode
+    attempts: Count
+    valid_from: Day
+
+
 class DayOffRow(Row):
     """``days_off.csv``: a day of every year on which offices are closed besides the public holidays."""
 

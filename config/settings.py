@@ -86,6 +86,21 @@ class Settings(BaseModel):
     heartbeat_url: SecretStr | None = Field(
         default=None, description="Asked by it (HTTP GET) likewise; no redirect is followed"
     )
+    canary_seconds: int | None = Field(
+        default=None,
+        ge=1,
+        description="A canary is sent every so many seconds; without it the audit that watches expects none",
+    )
+    canary_patience_seconds: int = Field(
+        default=120, ge=1, description="How long a canary may be on its way before it is lost"
+    )
+    canary_keys_dir: Path | None = Field(
+        default=None,
+        description="Where the canary finds its senders' private keys and the service's public key",
+    )
+    canary_metrics_port: int | None = Field(
+        default=None, ge=1, le=65535, description="Where the canary serves its metrics (HTTP)"
+    )
     failpoints_dir: Path | None = Field(
         default=None, description="For tests of the service alone: strikes lie here; see config/failpoints.py"
     )

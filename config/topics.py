@@ -10,6 +10,7 @@ from typing import Final
 from models.events import InputTopic
 
 _DAY_MS: Final = 24 * 60 * 60 * 1000
+_WEEK_MS: Final = 7 * _DAY_MS
 _HOUR_MS: Final = 60 * 60 * 1000
 _MINUTE_MS: Final = 60 * 1000
 _SEGMENT_BYTES: Final = 16 * 1024 * 1024
@@ -46,7 +47,7 @@ class TopicSpec:
     compacted: bool = False
     append_time: bool = False
     """The broker's clock stamps the records: what deadlines are computed from."""
-    compaction_lag_ms: int = _HOUR_MS
+    compaction_lag_ms: int = _WEEK_MS
     max_message_bytes: int = 1024 * 1024
 
     def config(self, *, min_insync_replicas: int) -> dict[str, str]:
@@ -65,7 +66,8 @@ class TopicSpec:
             entries["compression.type"] = "uncompressed"
         if self.compacted:
             entries["min.cleanable.dirty.ratio"] = "0.2"
-            # A zombie's late write and the better record that it hides must both be there to be compared.
+            # A zombie's late write and the better record that it hides must both be there to be compared, also
+            # when no worker runs for days after it.
             entries["min.compaction.lag.ms"] = str(self.compaction_lag_ms)
             # The segment that is being written is never compacted, and every assignment reads the whole topic.
             entries["segment.bytes"] = str(_SEGMENT_BYTES)
@@ -89,6 +91,7 @@ TOPICS: Final = (
     _input(InputTopic.BENEFITS, "Benefit periods from municipalities."),
     _input(InputTopic.RESIDENCES, "Residences from the residence register."),
     _input(InputTopic.DROPOUT_RISKS, "At-risk messages from institutions."),
+    _input(InputTopic.CONTROL_TOTALS, "What senders say that they have published of a day; about no person."),
     TopicSpec(
         name=Topic.PERSON_EVENTS.value,
         about="Accepted events under a pseudonym; intake to match.",

@@ -1,7 +1,7 @@
 """The responsible units: jobcentres, or what a municipality has put in their place since 1 February 2026."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,6 +12,7 @@ from config.check import sound_reference
 from config.tables import DATA
 from models.frozen import Frozen
 from models.ids import MunicipalityCode, UnitId
+from models.life import NOT_REACHED_AFTER
 
 DEFAULT_WORKING_DAYS: Final = 5
 """A local service target, never statutory: no deadline in days was found in the law. It borrows the nearest
@@ -40,6 +41,19 @@ class ReactBy:
         return next((days for start, days in dated if start <= on), DEFAULT_WORKING_DAYS)
 
 
+@dataclass(frozen=True, slots=True)
+class NotReached:
+    """How often each unit seeks contact before it may close a task as not reached, dated."""
+
+    numbers: Mapping[str, tuple[tuple[date, int], ...]]
+    """By unit: (valid from, attempts), latest first."""
+
+    def attempts(self, unit_id: str, on: date) -> int:
+        """What holds for `unit_id` on that day."""
+        dated = self.numbers.get(unit_id, ())
+        return next((number for start, number in dated if start <= on), NOT_REACHED_AFTER)
+
+
 def load_units(directory: Path = DATA) -> Mapping[UnitId, Unit]:
     """Every unit by its id; raises `config.errors.ConfigError` with every fault."""
     units = (
@@ -56,8 +70,18 @@ def load_units(directory: Path = DATA) -> Mapping[UnitId, Unit]:
 
 def load_react_by(directory: Path = DATA) -> ReactBy:
     """Every unit's own target; raises `config.errors.ConfigError` with every fault."""
-    targets: dict[str, list[tuple[date, int]]] = defaultdict(list)
-    for row in sound_reference(directory).react_by.rows:
-        targets[row.unit_id].append((row.valid_from, row.working_days))
-    latest_first = {unit: tuple(sorted(found, reverse=True)) for unit, found in targets.items()}
-    return ReactBy(MappingProxyType(latest_first))
+    rows = sound_reference(directory).react_by.rows
+    return ReactBy(_latest_first((row.unit_id, row.valid_from, row.working_days) for row in rows))
+
+
+def load_not_reached(directory: Path = DATA) -> NotReached:
+    """Every unit's own number of attempts; raises `config.errors.ConfigError` with every fault."""
+    rows = sound_reference(directory).not_reached_after.rows
+    return NotReached(_latest_first((row.unit_id, row.valid_from, row.attempts) for row in rows))
+
+
+def _latest_first(rows: Iterable[tuple[str, date, int]]) -> Mapping[str, tuple[tuple[date, int], ...]]:
+    numbers: dict[str, list[tuple[date, int]]] = defaultdict(list)
+    for unit, valid_from, number in rows:
+        numbers[unit].append((valid_from, number))
+    return MappingProxyType({unit: tuple(sorted(found, reverse=True)) for unit, found in numbers.items()})

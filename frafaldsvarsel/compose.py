@@ -1,6 +1,6 @@
 """The composition root: settings in, the parts of each process out. The only place where everything meets."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -8,16 +8,18 @@ from pydantic import ValidationError
 from config.days_off import load_days_off
 from config.errors import ConfigError, Fault
 from config.law import load_law
-from config.senders import SenderRegister
-from config.settings import Settings
+from config.senders import SenderRegister, base_senders
+from config.settings import PREFIX, Settings
 from config.tables import DATA
-from config.units import load_react_by, load_units
+from config.units import load_not_reached, load_react_by, load_units
+from frafaldsvarsel.canary.fly import CanarySettings
 from ledger.act import Rules
 from ledger.project import Policy
 from ledger.run import LedgerSettings
+from models import canary as reserved
+from models.calendar import COPENHAGEN
 from models.ids import UnitId
 from models.law import Law
-from models.life import NOT_REACHED_AFTER
 from models.retry import RetryPolicy
 from notifiers.due import Freeze, freezer
 from notifiers.email.channel import EmailChannel
@@ -25,6 +27,7 @@ from notifiers.email.settings import SmtpSettings
 from notifiers.fit import Contacts, UnitContact
 from notifiers.run import NotifierSettings
 from ops.topics import Replication
+from publisher.keys import KeyFolder, NoKey
 from streams.intake import Context
 from streams.settings import WorkerSettings
 
@@ -89,10 +92,11 @@ def policy(settings: Settings) -> Policy:
 
 def rules(settings: Settings) -> Rules:
     """What decides on what people do with a task."""
+    not_reached = load_not_reached(reference_dir(settings))
     return Rules(
         policy=policy(settings),
-        not_reached_after=lambda unit_id: NOT_REACHED_AFTER,
-        units=frozenset(load_units(reference_dir(settings))),
+        not_reached_after=lambda unit_id: not_reached.attempts(unit_id, datetime.now(COPENHAGEN).date()),
+        units=frozenset(load_units(reference_dir(settings))) - {reserved.UNIT},
     )
 
 
@@ -169,3 +173,48 @@ def register_faults(settings: Settings) -> tuple[Fault, ...]:
     register = SenderRegister(settings.senders_dir, report=lambda _: None)
     register.find("")
     return register.faults
+
+
+def canary_within(settings: Settings) -> timedelta | None:
+    """How old the last canary that came home may be before there is no sign of life; None: none is expected."""
+    if settings.canary_seconds is None:
+        return None
+    return timedelta(seconds=settings.canary_seconds + settings.canary_patience_seconds)
+
+
+def canary(settings: Settings) -> CanarySettings:
+    """What the canary needs; raises `ConfigError` where it could not come home."""
+    if settings.canary_keys_dir is None:
+        raise ConfigError(
+            [Fault(f"{PREFIX}CANARY_KEYS_DIR is missing: the canary signs with keys of its own.")]
+        )
+    directory = reference_dir(settings)
+    senders = {one.number: one.source for one in base_senders(directory) if one.number in reserved.SENDERS}
+    faults = [
+        Fault(f"Sender {number} of the canary is not in the reference data.", "senders.csv")
+        for number in sorted(reserved.SENDERS - senders.keys())
+    ]
+    keys = KeyFolder(settings.canary_keys_dir)
+    for number in sorted(senders):
+        try:
+            keys.signing_key(number)
+        except NoKey as error:
+            faults.append(Fault(str(error)))
+    try:
+        keys.service_key()
+    except NoKey as error:
+        faults.append(Fault(str(error)))
+    known = load_law(directory)
+    if reserved.UNIT not in {route.unit_id for route in known.routes.get(reserved.MUNICIPALITY, ())}:
+        sentence = f"Municipality {reserved.MUNICIPALITY} of the canary is not routed to {reserved.UNIT}."
+        faults.append(Fault(sentence, "routes.csv"))
+    if faults:
+        raise ConfigError(faults)
+    return CanarySettings(
+        kafka=settings.kafka,
+        database_url=settings.database_url.get_secret_value(),
+        keys=keys,
+        sources=senders,
+        law=known,
+        patience=timedelta(seconds=settings.canary_patience_seconds),
+    )

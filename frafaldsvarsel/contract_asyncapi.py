@@ -70,13 +70,19 @@ def _on(topic: str) -> list[str]:
 
 
 def _receive(topic: InputTopic) -> dict[str, Any]:
-    senders = sorted({_WHO[row.sender] for row in EVENT_TYPES.values() if row.topic == topic})
+    senders = frozenset[SenderKind]().union(
+        *(row.senders for row in EVENT_TYPES.values() if row.topic == topic)
+    )
     return {
         "action": "receive",
         "channel": {"$ref": f"#/channels/{topic.value}"},
-        "summary": f"Sent by {' and '.join(senders)}.",
+        "summary": f"Sent by {_who(senders)}.",
         "messages": [{"$ref": f"#/channels/{topic.value}/messages/{name}"} for name in _on(topic.value)],
     }
+
+
+def _who(senders: frozenset[SenderKind]) -> str:
+    return " and ".join(who for kind, who in _WHO.items() if kind in senders)
 
 
 def _send(topic: Topic) -> dict[str, Any]:
@@ -96,7 +102,7 @@ def _messages(row: EventType) -> list[tuple[str, dict[str, Any]]]:
     key = {"type": "string", "description": "The sender's number; any key is accepted"}
     common = {
         "name": row.name,
-        "summary": f"Sent by {_WHO[row.sender]}.{owner}",
+        "summary": f"Sent by {_who(row.senders)}.{owner}",
         "bindings": {"kafka": {"key": key, "bindingVersion": _BINDING}},
     }
     structured = {

@@ -108,8 +108,8 @@ def _event(row: EventType) -> dict[str, Any]:
             },
             "sender": {
                 "type": "string",
-                "pattern": _NUMBERS[row.sender],
-                "description": f"Extension attribute: the number of the sender ({row.sender})",
+                "pattern": "|".join(pattern for kind, pattern in _NUMBERS.items() if kind in row.senders),
+                "description": f"Extension attribute: the number of the sender ({', '.join(sorted(row.senders))})",
             },
             "type": {"const": row.name},
             "time": TypeAdapter(Moment).json_schema()

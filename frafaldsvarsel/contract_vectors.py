@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from joserfc.jwk import OKPKey
 
-from models.events import EVENT_TYPES, EventType
+from models.contract import AboutPerson
+from models.events import EVENT_TYPES, TYPE_PREFIX, EventType
 from publisher.plain import Binding
 from publisher.prepare import bind
 from seals.signature import sign, signing_input
@@ -40,6 +41,7 @@ _SEALED: Final = (
     "hE.-afrbhAFSEc0mw.rjGN_ZXhTWYbYWutPp_KLg"
 )
 """A JWE is different each time that it is made, so one of them stands here."""
+_ABOUT_PERSON: Final = f"data.cpr opens to the made-up number {CPR} with service_key_private of keys.json."
 _EVENTS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "enrolment.registered": (
         "2025-08-14T02:15:00+02:00",
@@ -67,10 +69,21 @@ _EVENTS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             },
         },
     ),
+    "control-total.declared": (
+        "2025-10-01T03:00:00+02:00",
+        {
+            "day": "2025-09-30",
+            "counts": [
+                {"type": f"{TYPE_PREFIX}dropout-risk.raised.v1", "events": 1},
+                {"type": f"{TYPE_PREFIX}enrolment.registered.v1", "events": 0},
+            ],
+        },
+    ),
 }
 _IDS: Final = {
     "enrolment.registered": "0d6f6c3e-6a0b-4a37-9d0f-3b1f6f0a7c01",
     "dropout-risk.raised": "0d6f6c3e-6a0b-4a37-9d0f-3b1f6f0a7c02",
+    "control-total.declared": "0d6f6c3e-6a0b-4a37-9d0f-3b1f6f0a7c03",
 }
 
 
@@ -106,12 +119,13 @@ def _vector(row: EventType, time: str, plain: dict[str, Any]) -> dict[str, Any]:
         "time": time,
         "datacontenttype": "application/json",
     }
-    data = {"cpr": _SEALED, **plain}
+    about_person = issubclass(row.data, AboutPerson)
+    data = {"cpr": _SEALED, **plain} if about_person else plain
     content = signing_input(attributes, data, row.topic)
     signature = sign(content, OKPKey.import_key(dict(SIGNING_KEY)))
     return {
         "warning": WARNING,
-        "about": f"data.cpr opens to the made-up number {CPR} with service_key_private of keys.json.",
+        "about": _ABOUT_PERSON if about_person else "About no person, so nothing in it is sealed.",
         "topic": row.topic.value,
         "attributes": attributes,
         "data": data,

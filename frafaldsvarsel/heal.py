@@ -14,6 +14,7 @@ from config.topics import Topic
 from frafaldsvarsel import compose
 from models.events import InputTopic
 from models.person_event import PersonEvent
+from models.receipt import ReceiptStatus
 from ops.accounts import Lack, Missing
 from streams.intake import Context, InputRecord, take
 from streams.output import Output
@@ -87,7 +88,7 @@ class _Healer:
         """A record that was answered keeps its answer; judged otherwise today, another one would contradict it."""
         taken = take(InputRecord(record.origin, record.value, record.headers), self._context)
         once = "refused" if missing.what == Lack.REFUSAL_NOT_BOOKED else "accepted"
-        today = "refused" if taken.event is None else "accepted"
+        today = "refused" if taken.receipt.status is ReceiptStatus.REJECTED else "accepted"
         if once != today:
             log.error(
                 "cannot be healed: %s/%d@%d was %s once and is %s now (%s)",

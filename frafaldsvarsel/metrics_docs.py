@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from frafaldsvarsel.canary.trail import ABOUT as LEGS
 from ops.accounts import ABOUT
-from ops.metrics import METRICS, Metric
+from ops.metrics import AUDIT_METRICS, CANARY_METRICS, Metric
 
 FILE: Final = Path(__file__).resolve().parents[1] / "docs" / "metrics.md"
 _AGAIN: Final = (
@@ -23,21 +24,39 @@ def page() -> str:
         "",
         "The auditor serves them: `frafaldsvarsel audit --watch 60 --metrics-port 9090`, "
         "or the setting `FRAFALDSVARSEL_METRICS_PORT`.",
+        "The canary serves its own: `FRAFALDSVARSEL_CANARY_METRICS_PORT`.",
         "No label holds anything about a person.",
         "The rules that ring for them are in [`ops/alerts.yaml`](../ops/alerts.yaml).",
         "",
-        "| metric | kind | labels | meaning |",
-        "| --- | --- | --- | --- |",
-        *(f"| `{one.name}` | {one.kind} | {_labels(one)} | {one.about} |" for one in METRICS),
+        "## The auditor's",
         "",
-        "`what` is the cause as the audit says it; the others are a hop, a consumer group and a place of the log.",
+        *_table(AUDIT_METRICS),
+        "",
+        "## The canary's",
+        "",
+        *_table(CANARY_METRICS),
+        "",
+        "`what` is the cause as the audit says it; the others are a hop, a consumer group, a place of the log, "
+        "and a leg of the canary's way.",
         "",
         "| `hop` | what must hold |",
         "| --- | --- |",
         *(f"| `{hop}` | {about} |" for hop, about in ABOUT.items()),
         "",
+        "| `leg` | it is over when |",
+        "| --- | --- |",
+        *(f"| `{leg}` | {about} |" for leg, about in LEGS.items()),
+        "",
     ]
     return "\n".join(lines)
+
+
+def _table(metrics: Sequence[Metric]) -> list[str]:
+    return [
+        "| metric | kind | labels | meaning |",
+        "| --- | --- | --- | --- |",
+        *(f"| `{one.name}` | {one.kind} | {_labels(one)} | {one.about} |" for one in metrics),
+    ]
 
 
 def _labels(metric: Metric) -> str:

@@ -1,28 +1,36 @@
-"""The three processes of the service, each run to its end: the stream worker, the ledger, the notifier."""
+"""The processes of the service, each run to its end: the stream worker, the ledger, the notifier, the canary."""
 
 import asyncio
 import logging
 import os
 import signal
 import socket
+import time
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import NoReturn
 
 import psycopg
+from prometheus_client import start_http_server
 from psycopg_pool import AsyncConnectionPool
 
 from config import failpoints
 from config.lasting import lasting
 from config.settings import Settings
 from frafaldsvarsel import compose, heap, preflight
+from frafaldsvarsel.canary import fly as canary
+from frafaldsvarsel.canary.fly import Canary
 from frafaldsvarsel.ready import announce
 from ledger import outbox
 from ledger.hang_up import CONNECT_SECONDS
 from ledger.migrate import migrate
 from ledger.run import Ledger
+from ops.metrics import CANARY_METRICS, Metrics
 
 log = logging.getLogger(__name__)
 
+CANARY_SECONDS = 60
+"""Between two canaries, where the setting does not say it."""
 EX_FAULT = 70
 """A fault of ours or of a server: nothing is lost, start the process again (sysexits.h)."""
 
@@ -128,6 +136,24 @@ def run_inbox(settings: Settings) -> int:
     async def serve(stop: asyncio.Event) -> None:
         await _migrate(settings)
         await serve_inbox(settings, stop)
+
+    return _until_told(serve)
+
+
+def run_canary(settings: Settings) -> int:
+    """Send one canary after another until SIGTERM."""
+    interval = timedelta(seconds=settings.canary_seconds or CANARY_SECONDS)
+    known = compose.canary(settings)
+    shown = Metrics(CANARY_METRICS)
+    if settings.canary_metrics_port is not None:
+        start_http_server(settings.canary_metrics_port, registry=shown.registry)
+    preflight.kafka(settings)
+    preflight.postgres(settings)
+
+    async def serve(stop: asyncio.Event) -> None:
+        announce(settings.ready_file, "canary started")
+        flying = canary.one_after_another(Canary(known, shown, monotonic=time.monotonic), interval, stop)
+        await lasting(flying, name="the canary", told=stop.is_set)
 
     return _until_told(serve)
 

@@ -38,8 +38,10 @@ from publisher.local_keys import ensure_keys, read_sender
 log = logging.getLogger(__name__)
 
 _ARGUMENTS: Final = {"audit": ("--heal", "--watch", "20")}
-_YIELDING: Final = {"notify": "5", "inbox": "5", "audit": "10"}
+_YIELDING: Final = {"notify": "5", "inbox": "5", "audit": "10", "canary": "10"}
 """On one machine a mail can wait for the books, and counting them for both."""
+_UNAWAITED: Final = frozenset({"audit", "canary"})
+"""The service takes messages without them."""
 _READY_SECONDS: Final = 90.0
 _LOOK_SECONDS: Final = 0.25
 _REST_SECONDS: Final = (0.0, 0.5, 2.0, 5.0)
@@ -70,6 +72,8 @@ class Service:
     workers: int = 1
     audit: bool = True
     """Whether an auditor runs beside it, and drives again what it misses."""
+    canary: bool = True
+    """Whether a canary is sent every minute."""
     grace_seconds: float = 30.0
     """How long a process may take to end before it is killed, by which nothing is lost."""
     say: Callable[[str], None] = lambda _: None
@@ -150,7 +154,7 @@ class Service:
         opening.start()
         self.say("processes")
         names = [*(f"worker-{number}" for number in range(2, self.workers + 1))]
-        watching = ("audit",) if self.audit else ()
+        watching = [name for name, wanted in (("audit", self.audit), ("canary", self.canary)) if wanted]
         self._children = {
             name: _Child(name) for name in ("worker", *names, "ledger", "notify", "inbox", *watching)
         }
@@ -204,6 +208,9 @@ class Service:
             "OIDC_CLIENT_ID": CLIENT_ID,
             "OIDC_CLIENT_SECRET_FILE": str(keys / "inbox.secret"),
         }
+        values["CANARY_KEYS_DIR"] = str(keys)
+        if self.canary:
+            values["CANARY_SECONDS"] = "60"
         return {PREFIX + name: value for name, value in values.items()}
 
     def _launch(self, child: _Child) -> None:
@@ -239,7 +246,7 @@ class Service:
     def _await_ready(self) -> None:
         deadline = time.monotonic() + _READY_SECONDS
         for child in self._children.values():
-            if child.name == "audit":
+            if child.name in _UNAWAITED:
                 continue
             while not self._ready_file(child.name).exists():
                 process = child.process

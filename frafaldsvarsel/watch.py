@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, NoReturn
 
 import psycopg
@@ -22,7 +22,7 @@ from config.settings import PREFIX, Settings
 from frafaldsvarsel import compose
 from frafaldsvarsel.heal import heal
 from ops import metrics
-from ops.accounts import Audit, Missing
+from ops.accounts import HOP_OF, Audit, Missing
 from ops.audit import audit
 from ops.heartbeat import Heartbeat, HeartbeatFailed
 from ops.log import Log, LogUnreachable
@@ -100,12 +100,27 @@ def auditor(settings: Settings) -> Iterator[Count]:
 class Rounds:
     """One round after another: count, show, say what has changed, heal, and give a sign of life while all holds."""
 
-    def __init__(self, *, heal: Heal | None, heartbeat: Heartbeat, shown: Metrics) -> None:
+    def __init__(
+        self,
+        *,
+        heal: Heal | None,
+        heartbeat: Heartbeat,
+        shown: Metrics,
+        canary_within: timedelta | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """`canary_within`: how old the last canary that came home may be; None: none is expected."""
         self.healings = Healings()
         self._heal = heal
         self._heartbeat = heartbeat
         self._shown = shown
         self._said: tuple[object, ...] | None = None
+        self._canary_within = canary_within
+        self._clock = clock
+        self._since = clock()
+        for lack, hop in HOP_OF.items():
+            # Of a series that begins with a healing, Prometheus could not say that it has grown.
+            shown.count(metrics.HEALINGS, hop.value, lack.value, by=0)
 
     def round(self, count: Count, grace: timedelta) -> Audit | None:
         """One round; None when nothing could be counted, and then no heartbeat is sent either."""
@@ -122,9 +137,18 @@ class Rounds:
             self._shown.count(metrics.FAILURES)
             return None
         self._shown.set(metrics.GIVEN_UP, self.healings.given_up)
-        if result.unaccounted == 0:
+        canary_is_home = self._canary_is_home(result.canary_home_at)
+        if result.unaccounted == 0 and canary_is_home:
             self._beat()
         return result
+
+    def _canary_is_home(self, home_at: datetime | None) -> bool:
+        """Whether the last canary came home in time; before the first one there is no sign of life."""
+        if self._canary_within is None:
+            return True
+        age = self._clock() - (self._since if home_at is None else home_at)
+        self._shown.set(metrics.CANARY_AGE, age.total_seconds())
+        return home_at is not None and age <= self._canary_within
 
     def _drive(self, driven: list[Missing]) -> None:
         self.healings.count(driven)
@@ -134,17 +158,19 @@ class Rounds:
 
     def _say(self, result: Audit) -> None:
         causes = metrics.causes(result.exceptions)
-        now = (result.unaccounted, self.healings.given_up, tuple(causes.items()))
+        away = not self._canary_is_home(result.canary_home_at)
+        now = (result.unaccounted, self.healings.given_up, tuple(causes.items()), away)
         if now == self._said:
             return
         self._said = now
         log.log(
-            logging.ERROR if result.unaccounted else logging.INFO,
-            "unaccounted %d, under way %d, given up %d, healed so far %d%s",
+            logging.ERROR if result.unaccounted else logging.WARNING if away else logging.INFO,
+            "unaccounted %d, under way %d, given up %d, healed so far %d%s%s",
             result.unaccounted,
             result.under_way,
             self.healings.given_up,
             self.healings.by_cause.total(),
+            "; no canary has come home in time" if away else "",
             "".join(f"; {hop}: {what}: {number}" for (hop, what), number in causes.items()),
         )
 
@@ -168,6 +194,7 @@ def watch(
         heal=(lambda due: asyncio.run(heal(settings, due))) if healing else None,
         heartbeat=Heartbeat(settings.heartbeat_file, settings.heartbeat_url),
         shown=shown,
+        canary_within=compose.canary_within(settings),
     )
     with auditor(settings) as count:
         while True:

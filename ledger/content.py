@@ -31,7 +31,18 @@ class Table:
 RECEIPTS: Final = Table(
     "receipts",
     ("topic", "partition", "offset"),
-    ("appended_at", "status", "reason", "detail", "sender", "event_id", "type", "fingerprint", "sequence"),
+    (
+        "appended_at",
+        "status",
+        "reason",
+        "detail",
+        "sender",
+        "event_id",
+        "type",
+        "fingerprint",
+        "sequence",
+        "registered_on",
+    ),
 )
 APPLIED: Final = Table(
     "applied",

@@ -5,10 +5,12 @@ No row holds a CPR, a name or free text: what is sealed stays sealed.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 from psycopg.rows import dict_row
+
+from models import canary
 
 _RECEIPTS = """
 SELECT r.event_id AS message_id, r.sender AS institution, r.type, r.status, r.reason, r.detail, p.kind AS repeat,
@@ -17,6 +19,7 @@ FROM receipts r LEFT JOIN repeats p USING (topic, partition, "offset")
 WHERE (%(status)s::text IS NULL OR r.status = %(status)s)
   AND (%(institution)s::text IS NULL OR r.sender = %(institution)s)
   AND (%(message)s::text IS NULL OR r.event_id = %(message)s)
+  AND (r.sender IS NULL OR r.sender <> ALL(%(aside)s))
 ORDER BY r.appended_at DESC, r.topic, r.partition, r."offset" DESC
 LIMIT %(limit)s
 """
@@ -32,13 +35,15 @@ WHERE (%(outcome)s::text IS NULL OR m.outcome = %(outcome)s)
   AND (%(institution)s::text IS NULL OR m.sender = %(institution)s)
   AND (%(message)s::text IS NULL OR m.message_id = %(message)s)
   AND (%(unit)s::text IS NULL OR m.unit_id = %(unit)s)
+  AND m.sender <> ALL(%(aside)s)
 ORDER BY m.appended_at DESC, m.sender, m.message_id
 LIMIT %(limit)s
 """
 
 _TASKS = """
-SELECT t.id AS task_id, t.reference, t.unit_id AS unit, t.status, t.react_by, t.mentor_until, t.appended_at,
-       t.opened_at,
+SELECT t.id AS task_id, t.reference, t.unit_id AS unit, t.status, t.ending, t.react_by, t.mentor_until, t.appended_at,
+       t.opened_at, t.closed_at, t.acknowledged_at, t.owner_name AS owner, t.attempts, t.reached_at, t.version,
+       (SELECT f.reference FROM tasks f WHERE f.id = t.follows) AS follows,
        (SELECT count(*) FROM messages m WHERE m.task_id = t.id) AS messages,
        (SELECT array_agg(DISTINCT m.message_id) FROM messages m WHERE m.task_id = t.id) AS message_ids,
        (SELECT count(*) FROM deliveries d WHERE d.task_id = t.id AND d.status = 'delivered') AS delivered,
@@ -47,7 +52,18 @@ FROM tasks t
 WHERE (%(status)s::text IS NULL OR t.status = %(status)s)
   AND (%(unit)s::text IS NULL OR t.unit_id = %(unit)s)
   AND (%(reference)s::text IS NULL OR t.reference = %(reference)s)
+  AND t.unit_id <> ALL(%(aside)s)
 ORDER BY t.react_by, t.reference
+LIMIT %(limit)s
+"""
+
+_HISTORY = """
+SELECT a.at, 'person' AS by, a.kind, a.by_name AS who, a.via, a.detail, s.reference AS successor, a.number AS line
+FROM acts a JOIN tasks t ON t.id = a.task_id LEFT JOIN tasks s ON s.id = a.successor WHERE t.reference = %(reference)s
+UNION ALL
+SELECT u.at, 'service', u.kind, NULL, NULL, u.detail, NULL, u.id
+FROM audit u JOIN tasks t ON t.id = u.task_id WHERE t.reference = %(reference)s
+ORDER BY at, by, line
 LIMIT %(limit)s
 """
 
@@ -60,16 +76,31 @@ class Query:
     filters: tuple[str, ...]
 
 
+_CANARIES: Final = [*sorted(canary.SENDERS), canary.UNIT]
 RECEIPTS = Query(_RECEIPTS, ("status", "institution", "message"))
 DECISIONS = Query(_DECISIONS, ("outcome", "institution", "message", "unit"))
 TASKS = Query(_TASKS, ("status", "unit", "reference"))
+HISTORY = Query(_HISTORY, ("reference",))
+"""What was done with one task, by whom, the earliest first."""
 
 
 def rows(
-    url: str, query: Query, filters: Mapping[str, str | None], *, limit: int | None
+    url: str,
+    query: Query,
+    filters: Mapping[str, str | None],
+    *,
+    limit: int | None,
+    canaries: bool = False,
 ) -> Iterator[dict[str, Any]]:
-    """The rows of a listing, streamed; `limit` None means all."""
-    parameters = {name: filters.get(name) for name in query.filters} | {"limit": limit}
+    """The rows of a listing, streamed; `limit` None means all. Canaries' are left out unless they are asked for."""
+    named = {filters.get(name) for name in query.filters}
+    one_by_name = any(filters.get(name) for name in ("message", "reference"))
+    shown = canaries or one_by_name or not named.isdisjoint(_CANARIES)
+    parameters = {
+        **{name: filters.get(name) for name in query.filters},
+        "limit": limit,
+        "aside": [] if shown else _CANARIES,
+    }
     with (
         psycopg.connect(url) as connection,
         connection.transaction(),

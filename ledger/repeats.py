@@ -13,13 +13,14 @@ from psycopg.rows import dict_row
 
 from config.topics import Topic
 from ledger.store import Connection
-from models.events import Refusal
+from models.events import InputTopic, Refusal
 from models.person_event import Origin, PersonEvent
 from models.receipt import Receipt, ReceiptStatus, RepeatKind, RepeatReceipt
 
 LEDGER: Final = "ledger"
 """The sender of what the ledger itself puts on ``person-events``; no sender's number looks like it."""
 
+NOBODY: Final = ""
 _LOCK: Final = 0x46_52_52_45
 
 _FIND = """
@@ -56,7 +57,10 @@ ORDER BY r.sender, r.event_id, r.appended_at, r.topic, r.partition, r."offset"
 
 @dataclass(frozen=True, slots=True)
 class Namesake:
-    """One of several accepted records with the same sender and id; `person_id` None: match has not applied it yet."""
+    """One of several accepted records with the same sender and id.
+
+    `person_id` None: match has not applied it yet; `NOBODY`: it is about no person, and match never sees it.
+    """
 
     origin: Origin
     person_id: str | None
@@ -112,7 +116,7 @@ def to_refuse(namesakes: Sequence[Namesake]) -> tuple[list[Namesake], list[Names
             break
         if people:
             settled.append(namesake)
-            if people != {namesake.person_id}:
+            if people != {namesake.person_id} and namesake.person_id != NOBODY:
                 told.append(namesake)
         people.add(namesake.person_id)
     return settled, told
@@ -131,7 +135,8 @@ async def resolve_conflicts(connection: Connection) -> None:
     groups: defaultdict[tuple[str, str], list[Namesake]] = defaultdict(list)
     for sender, event_id, topic, partition, offset, appended_at, person_id in await cursor.fetchall():
         origin = Origin(topic=topic, partition=partition, offset=offset, appended_at=appended_at)
-        groups[sender, event_id].append(Namesake(origin, person_id))
+        about = NOBODY if topic == InputTopic.CONTROL_TOTALS else person_id
+        groups[sender, event_id].append(Namesake(origin, about))
     for namesakes in groups.values():
         settled, told = to_refuse(namesakes)
         for namesake in told:

@@ -58,8 +58,8 @@ async def add_receipts(connection: Connection, receipts: Sequence[Receipt]) -> N
     async with connection.cursor() as cursor:
         await cursor.executemany(
             'INSERT INTO receipts (topic, partition, "offset", appended_at, status, reason, detail, '
-            "sender, event_id, type, fingerprint, sequence) "
-            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            "sender, event_id, type, fingerprint, sequence, registered_on) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
             [
                 (
                     receipt.origin.topic,
@@ -74,6 +74,7 @@ async def add_receipts(connection: Connection, receipts: Sequence[Receipt]) -> N
                     receipt.type,
                     receipt.fingerprint,
                     receipt.sequence,
+                    receipt.registered_on,
                 )
                 for receipt in receipts
             ],

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pydantic import AwareDatetime
 
 from models.contract import BenefitType, EducationType, Severity, Signal, TargetGroup
-from models.frozen import Frozen
+from models.frozen import Travelling
 from models.person_event import Origin
 from models.reasons import DecisionReason
 
@@ -19,7 +19,7 @@ class Outcome(StrEnum):
     UNDECIDED = "undecided"
 
 
-class Evidence(Frozen):
+class Evidence(Travelling):
     """The facts that the decision rests on; absent where they were not known or not asked."""
 
     message_date: date
@@ -41,7 +41,7 @@ class Evidence(Frozen):
     residence_id: str | None = None
 
 
-class Verdict(Frozen):
+class Verdict(Travelling):
     """The answer of `models.decide.decide`: outcome, reason, and what follows from it."""
 
     outcome: Outcome
@@ -55,7 +55,7 @@ class Verdict(Frozen):
     """The date after which a person must look at an undecided message."""
 
 
-class MessageRef(Frozen):
+class MessageRef(Travelling):
     """The message that a decision is about."""
 
     sender: str
@@ -69,14 +69,14 @@ class MessageRef(Frozen):
     seen_at: AwareDatetime
 
 
-class Cause(Frozen):
+class Cause(Travelling):
     """The person event that made this revision: its place on ``person-events``."""
 
     partition: int
     offset: int
 
 
-class Decision(Frozen):
+class Decision(Travelling):
     """One revision of one message's verdict."""
 
     message: MessageRef

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from models import contract
-from models.frozen import Frozen
+from models.frozen import Frozen, Travelling
 from models.sender import SenderKind
 
 TYPE_PREFIX: Final = "dk.frafaldsvarsel."
@@ -20,51 +20,52 @@ class InputTopic(StrEnum):
     BENEFITS = "benefits"
     RESIDENCES = "residences"
     DROPOUT_RISKS = "dropout-risks"
+    CONTROL_TOTALS = "control-totals"
 
 
-class EnrolmentVersion(contract.EnrolmentFields):
+class EnrolmentVersion(contract.EnrolmentFields, Travelling):
     """An enrolment registered or corrected."""
 
     kind: Literal["enrolment.registered", "enrolment.corrected"]
 
 
-class EnrolmentEnd(contract.EnrolmentEndFields):
+class EnrolmentEnd(contract.EnrolmentEndFields, Travelling):
     """An enrolment ended."""
 
     kind: Literal["enrolment.ended"]
 
 
-class BenefitPeriodVersion(contract.BenefitPeriodFields):
+class BenefitPeriodVersion(contract.BenefitPeriodFields, Travelling):
     """A benefit period registered or corrected."""
 
     kind: Literal["benefit-period.registered", "benefit-period.corrected"]
 
 
-class BenefitAnnulment(contract.BenefitAnnulmentFields):
+class BenefitAnnulment(contract.BenefitAnnulmentFields, Travelling):
     """A benefit period annulled."""
 
     kind: Literal["benefit-period.annulled"]
 
 
-class Residence(contract.ResidenceFields):
+class Residence(contract.ResidenceFields, Travelling):
     """A residence registered."""
 
     kind: Literal["residence.registered"]
 
 
-class Risk(contract.RiskFields):
+class Risk(contract.RiskFields, Travelling):
     """A dropout risk raised."""
 
     kind: Literal["dropout-risk.raised"]
 
 
-class Withdrawal(contract.WithdrawalFields):
+class Withdrawal(contract.WithdrawalFields, Travelling):
     """A dropout risk withdrawn."""
 
     kind: Literal["dropout-risk.withdrawn"]
 
 
-class Refusal(Frozen):
+class Refusal(Travelling):
     """The ledger's word that the event at `topic`/`partition`/`offset` reused another event's id."""
 
     kind: Literal["event.refused"]
@@ -92,9 +93,10 @@ class EventType:
 
     kind: str
     topic: InputTopic
-    sender: SenderKind
-    data: type[contract.AboutPerson]
-    content: type[Frozen]
+    senders: frozenset[SenderKind]
+    data: type[Frozen]
+    content: type[Frozen] | None
+    """What the stream keeps; None where the event is about no person, and ends with its receipt."""
     owner: str | None
     """The field that must equal the sender's number."""
 
@@ -104,8 +106,8 @@ class EventType:
         return f"{TYPE_PREFIX}{self.kind}.v1"
 
 
-_INSTITUTION = SenderKind.INSTITUTION
-_MUNICIPALITY = SenderKind.MUNICIPALITY
+_INSTITUTION = frozenset({SenderKind.INSTITUTION})
+_MUNICIPALITY = frozenset({SenderKind.MUNICIPALITY})
 _ROWS = (
     EventType(
         "enrolment.registered",
@@ -158,7 +160,7 @@ _ROWS = (
     EventType(
         "residence.registered",
         InputTopic.RESIDENCES,
-        SenderKind.REGISTER,
+        frozenset({SenderKind.REGISTER}),
         contract.ResidenceData,
         Residence,
         None,
@@ -179,8 +181,32 @@ _ROWS = (
         Withdrawal,
         "institution_number",
     ),
+    EventType(
+        "control-total.declared",
+        InputTopic.CONTROL_TOTALS,
+        frozenset(SenderKind),
+        contract.ControlTotalData,
+        None,
+        None,
+    ),
 )
 EVENT_TYPES: Final[dict[str, EventType]] = {row.name: row for row in _ROWS}
 """By CloudEvents ``type``."""
+CONTROL_TOTAL: Final = f"{TYPE_PREFIX}control-total.declared.v1"
 SEALED_FIELDS: Final = frozenset({"cpr", "text", "contact"})
 """Fields of the data that the stream never sees in the clear."""
+
+
+def countable(kind: SenderKind) -> frozenset[str]:
+    """The types that a sender of that kind counts in its control totals: all that it may send but the totals."""
+    return frozenset(
+        name for name, row in EVENT_TYPES.items() if kind in row.senders and name != CONTROL_TOTAL
+    )
+
+
+def full_type(name: str) -> str:
+    """``dropout-risk.raised``, with or without ``.v1``, → the full name; anything else stays as it is."""
+    for candidate in (f"{TYPE_PREFIX}{name}.v1", f"{TYPE_PREFIX}{name}"):
+        if candidate in EVENT_TYPES:
+            return candidate
+    return name

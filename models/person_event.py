@@ -5,10 +5,10 @@ from datetime import datetime
 from pydantic import AwareDatetime
 
 from models.events import Content
-from models.frozen import Frozen
+from models.frozen import Travelling
 
 
-class Origin(Frozen):
+class Origin(Travelling):
     """Where an input record stands, and when the broker appended it: the only clock that deadlines trust."""
 
     topic: str
@@ -27,7 +27,7 @@ class Origin(Frozen):
         return (self.topic, self.partition, self.offset)
 
 
-class PersonEvent(Frozen):
+class PersonEvent(Travelling):
     """An accepted event, keyed by `person_id` on the topic ``person-events``."""
 
     person_id: str

@@ -1,8 +1,12 @@
 """The answer to every input record, and match's answer to every person event: what the accounting counts."""
 
+from datetime import date
 from enum import StrEnum
 
-from models.frozen import Frozen
+from pydantic import AwareDatetime
+
+from models.contract import TypeCount
+from models.frozen import Travelling
 from models.person_event import Origin
 from models.reasons import Rejection
 
@@ -14,7 +18,16 @@ class ReceiptStatus(StrEnum):
     REJECTED = "rejected"
 
 
-class Receipt(Frozen):
+class Total(Travelling):
+    """What a sender says that it has published of one day."""
+
+    day: date
+    registered_at: AwareDatetime
+    """Of two totals of one day the later one holds."""
+    counts: tuple[TypeCount, ...]
+
+
+class Receipt(Travelling):
     """Exactly one for each input record. Holds no personal data: `detail` names fields, never values."""
 
     origin: Origin
@@ -27,6 +40,10 @@ class Receipt(Frozen):
     fingerprint: str | None = None
     sequence: int | None = None
     """The event's number among its sender's, where the sender counts them and has signed it."""
+    registered_on: date | None = None
+    """The Danish date of the event's ``time``, where its sender has signed it: the day whose control total it is in."""
+    total: Total | None = None
+    """What an accepted control total says."""
 
 
 class RepeatKind(StrEnum):
@@ -36,7 +53,7 @@ class RepeatKind(StrEnum):
     CONFLICT = "conflict"
 
 
-class RepeatReceipt(Frozen):
+class RepeatReceipt(Travelling):
     """Follows when an accepted record repeats an id: a duplicate has no effect, a conflict is refused."""
 
     origin: Origin
@@ -45,7 +62,7 @@ class RepeatReceipt(Frozen):
     event_id: str
 
 
-class AppliedEntry(Frozen):
+class AppliedEntry(Travelling):
     """One person event that match has applied."""
 
     offset: int
@@ -57,7 +74,7 @@ class AppliedEntry(Frozen):
     """Decisions that are new or changed by it."""
 
 
-class Applied(Frozen):
+class Applied(Travelling):
     """What match has applied of one partition in one batch: one entry for every person event."""
 
     partition: int

@@ -6,11 +6,11 @@ It is the state of match, kept in the compacted topic ``people``; only `models.s
 from pydantic import Field
 
 from models.decision import Cause
-from models.frozen import Frozen
+from models.frozen import Travelling
 from models.person_event import PersonEvent
 
 
-class Decided(Frozen):
+class Decided(Travelling):
     """The last revision of a message's decision, a digest of what it said, and the event that made it so."""
 
     revision: int
@@ -18,7 +18,7 @@ class Decided(Frozen):
     cause: Cause
 
 
-class PersonRecord(Frozen):
+class PersonRecord(Travelling):
     """What match remembers of one person."""
 
     person_id: str

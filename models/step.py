@@ -45,11 +45,12 @@ def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> S
         decision for decision in decisions if decision.revision > _revision(record, key_of(decision.message))
     ]
     return Step(
-        record=PersonRecord(
-            person_id=record.person_id,
-            applied=max(record.applied, cause.offset),
-            events=events,
-            decided=decided,
+        record=record.model_copy(
+            update={
+                "applied": max(record.applied, cause.offset),
+                "events": events,
+                "decided": decided,
+            }
         ),
         decisions=tuple(decisions if known else changed),
         changed=len(changed),

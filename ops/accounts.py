@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from models.frozen import Frozen
 
@@ -12,6 +12,7 @@ class Hop(StrEnum):
     """The hops that must balance, in the order of the flow."""
 
     SEQUENCES = "sequences"
+    TOTALS = "totals"
     RECEIPTS = "receipts"
     PERSON_EVENTS = "person_events"
     APPLIED = "applied"
@@ -28,8 +29,9 @@ class Hop(StrEnum):
 
 ABOUT: Mapping[Hop, str] = {
     Hop.SEQUENCES: "every number of a sender that counts its events has come, each with one event",
+    Hop.TOTALS: "of every day for which a sender has declared its total, as many events have come as it says",
     Hop.RECEIPTS: "every input record has one answer, on the log and in the ledger",
-    Hop.PERSON_EVENTS: "every accepted record has been applied to its person",
+    Hop.PERSON_EVENTS: "every accepted record has been applied to its person, if it is about one",
     Hop.APPLIED: "every person event has one applied entry, on the log and in the ledger",
     Hop.DECISIONS: "every accepted message has one decision, or repeats another",
     Hop.REVISIONS: "every message's last revision is in the ledger, and none is missing or said twice",
@@ -55,6 +57,18 @@ class Lack(StrEnum):
     NO_DECISION = "no decision"
 
 
+HOP_OF: Mapping[Lack, Hop] = {
+    Lack.NO_RECEIPT: Hop.RECEIPTS,
+    Lack.ACCEPTANCE_NOT_BOOKED: Hop.RECEIPTS,
+    Lack.REFUSAL_NOT_BOOKED: Hop.RECEIPTS,
+    Lack.NOT_FOLLOWED: Hop.PERSON_EVENTS,
+    Lack.NOT_APPLIED: Hop.APPLIED,
+    Lack.ENTRY_NOT_BOOKED: Hop.APPLIED,
+    Lack.NO_DECISION: Hop.DECISIONS,
+}
+"""Where each of them is found."""
+
+
 class Missing(Frozen):
     """One thing that does not balance, by its place. Never holds content."""
 
@@ -67,6 +81,8 @@ class Missing(Frozen):
     message_id: str | None = None
     detail: str | None = None
     """What else is known; `what` alone is one of a closed number of sentences, so that causes can be counted."""
+    case: str | None = None
+    """By what name a person can put it aside (`models.dismissal`), where only its sender could mend it."""
 
     @property
     def cause(self) -> tuple[str, str]:
@@ -111,6 +127,8 @@ class Audit(Frozen):
     lags: tuple[Lag, ...] = ()
     oldest_seconds: float = 0.0
     """The age of the oldest record that is still under way."""
+    canary_home_at: AwareDatetime | None = None
+    """When the brokers had received the last canary that came home, as the books say."""
     read: int = 0
     """Records of the log that this round has read."""
 

@@ -11,7 +11,7 @@ from typing import Final
 from psycopg.pq import TransactionStatus
 
 from config.tables import DATA
-from ops import reading
+from ops import canary, reading
 from ops.accounts import Audit
 from ops.hops import (
     acts,
@@ -26,6 +26,7 @@ from ops.hops import (
     revisions,
     sequences,
     tasks,
+    totals,
     transfers,
 )
 from ops.hops.desk import Connection, Desk, look
@@ -36,6 +37,7 @@ from ops.oracle import Oracle
 HOPS: Final = (
     sequences.count,
     receipts.count,
+    totals.count,
     person_events.count,
     applied.count,
     decisions.count,
@@ -83,6 +85,7 @@ def audit(
                 exceptions=tuple(desk.missing),
                 lags=offsets.lags(desk),
                 oldest_seconds=desk.oldest_seconds,
+                canary_home_at=canary.last_home(desk),
                 read=log.handed - handed,
             )
     finally:

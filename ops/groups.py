@@ -1,9 +1,13 @@
-"""How far the service's consumer groups say that they have come, asked of Kafka."""
+"""How far the service's consumer groups say that they have come, asked of Kafka.
 
+Not by librdkafka's admin client: a question of that to a group's coordinator can abort the process when the broker
+is lost meanwhile (confluentinc/librdkafka#4605). A consumer that joins nothing and commits nothing asks the same.
+"""
+
+from collections.abc import Sequence
 from typing import Final
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from config.kafka import KafkaSettings
 from config.topics import BY_NAME, Topic
@@ -24,28 +28,19 @@ Place = tuple[str, int]
 
 def committed(kafka: KafkaSettings) -> dict[str, dict[Place, int]]:
     """The committed offset of every partition by group; what was never committed is left out."""
-    admin = AdminClient(kafka.librdkafka() | {"log_level": 0})
-    asked = {
-        group: ConsumerGroupTopicPartitions(
-            group, [TopicPartition(name, part) for name in topics for part in range(BY_NAME[name].partitions)]
-        )
-        for group, topics in READS.items()
-    }
+    return {group: _of(kafka, group, topics) for group, topics in READS.items()}
+
+
+def _of(kafka: KafkaSettings, group: str, topics: Sequence[str]) -> dict[Place, int]:
+    asked = [TopicPartition(name, part) for name in topics for part in range(BY_NAME[name].partitions)]
+    consumer = Consumer(kafka.librdkafka() | {"group.id": group, "enable.auto.commit": False, "log_level": 0})
     try:
-        found = {
-            group: admin.list_consumer_group_offsets([wanted], request_timeout=_SECONDS)[group].result(
-                _SECONDS
-            )
-            for group, wanted in asked.items()
-        }
-    except (KafkaException, TimeoutError) as error:
-        said = error.args[0].str() if isinstance(error, KafkaException) else "no answer in time"
-        raise LogUnreachable(f"Kafka does not tell its groups' offsets: {said}.") from None
-    return {
-        group: {
-            (place.topic, place.partition): place.offset
-            for place in answer.topic_partitions or ()
-            if place.offset >= 0
-        }
-        for group, answer in found.items()
-    }
+        found = consumer.committed(asked, timeout=_SECONDS)
+        for place in found:
+            if place.error is not None:
+                raise KafkaException(place.error)
+    except KafkaException as error:
+        raise LogUnreachable(f"Kafka does not tell its groups' offsets: {error.args[0].str()}.") from None
+    finally:
+        consumer.close()
+    return {(place.topic, place.partition): place.offset for place in found if place.offset >= 0}

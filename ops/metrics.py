@@ -3,7 +3,7 @@
 `docs/metrics.md` is made from the table; the alert rules in `ops/alerts.yaml` may name nothing else.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -102,7 +102,37 @@ HEARTBEAT_AT: Final = Metric(
 HEARTBEAT_FAILURES: Final = Metric(
     "frafaldsvarsel_heartbeat_failures_total", Kind.COUNTER, "Heartbeats that did not reach their place."
 )
-METRICS: Final = (
+CANARY_AGE: Final = Metric(
+    "frafaldsvarsel_canary_age_seconds",
+    Kind.GAUGE,
+    "How long ago the last canary that came home had been sent, as the books say; 0 where none is expected.",
+)
+CANARY_HOME: Final = Metric(
+    "frafaldsvarsel_canaries_home_total", Kind.COUNTER, "Canaries that came all the way in time."
+)
+CANARY_LOST: Final = Metric(
+    "frafaldsvarsel_canaries_lost_total",
+    Kind.COUNTER,
+    "Canaries that did not, by the leg over which they did not come.",
+    ("leg",),
+)
+CANARY_LEG: Final = Metric(
+    "frafaldsvarsel_canary_leg_seconds",
+    Kind.GAUGE,
+    "How long the last canary took over each leg that it came over.",
+    ("leg",),
+)
+CANARY_SECONDS: Final = Metric(
+    "frafaldsvarsel_canary_seconds",
+    Kind.GAUGE,
+    "How long the last canary that came home took for all of them.",
+)
+CANARY_LEFT: Final = Metric(
+    "frafaldsvarsel_canaries_left",
+    Kind.GAUGE,
+    "Messages of earlier canaries that still stand, though they are taken back.",
+)
+AUDIT_METRICS: Final = (
     TOTAL,
     PART,
     BESIDE,
@@ -121,22 +151,27 @@ METRICS: Final = (
     HEADROOM,
     HEARTBEAT_AT,
     HEARTBEAT_FAILURES,
+    CANARY_AGE,
 )
+"""What the auditor serves."""
+CANARY_METRICS: Final = (CANARY_HOME, CANARY_LOST, CANARY_LEG, CANARY_SECONDS, CANARY_LEFT)
+"""What the canary serves."""
+METRICS: Final = (*AUDIT_METRICS, *CANARY_METRICS)
 
 
 class Metrics:
     """The values of one process."""
 
-    def __init__(self) -> None:
+    def __init__(self, served: Sequence[Metric] = AUDIT_METRICS) -> None:
         self.registry = CollectorRegistry(auto_describe=True)
         self._gauges = {
             metric: Gauge(metric.name, metric.about, metric.labels, registry=self.registry)
-            for metric in METRICS
+            for metric in served
             if metric.kind is Kind.GAUGE
         }
         self._counters = {
             metric: Counter(metric.name, metric.about, metric.labels, registry=self.registry)
-            for metric in METRICS
+            for metric in served
             if metric.kind is Kind.COUNTER
         }
 
@@ -149,6 +184,10 @@ class Metrics:
         """One more."""
         counter = self._counters[metric]
         (counter.labels(*labels) if labels else counter).inc(by)
+
+    def clear(self, metric: Metric) -> None:
+        """Forget a gauge's values, whatever their labels."""
+        self._gauges[metric].clear()
 
     def show(self, result: Audit, *, seconds: float, at: float) -> None:
         """An audit that took `seconds` and ended `at` (Unix time). What it does not name is gone."""

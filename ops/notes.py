@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-_VERSION: Final = 2
+_VERSION: Final = 3
 _WAIT_SECONDS: Final = 60.0
 _SCHEMA: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, said TEXT NOT NULL);
@@ -29,6 +29,15 @@ CREATE TABLE origin (
 CREATE TABLE sequence (
     sender TEXT, number INT, event_id TEXT, at_ms INT, topic TEXT, partition INT, place INT,
     differs INT NOT NULL DEFAULT 0, PRIMARY KEY (sender, number)
+) WITHOUT ROWID;
+CREATE TABLE total (
+    topic TEXT, partition INT, place INT, sender TEXT, day TEXT, registered_us INT, event_id TEXT, at_ms INT,
+    counts TEXT, PRIMARY KEY (topic, partition, place)
+) WITHOUT ROWID;
+CREATE INDEX total_by_day ON total (sender, day);
+CREATE TABLE day (
+    sender TEXT, day TEXT, last_ms INT NOT NULL, stale INT NOT NULL DEFAULT 1, agreed INT NOT NULL DEFAULT 0,
+    PRIMARY KEY (sender, day)
 ) WITHOUT ROWID;
 CREATE TABLE event (
     partition INT, place INT, said INT, at_ms INT, topic TEXT, origin_partition INT, origin_place INT,

@@ -1,9 +1,10 @@
 """Makes and verifies the topics of `config.topics`. It never changes what holds records: it says what differs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._resource import ResourceType
@@ -13,6 +14,9 @@ from config.kafka import KafkaSettings
 from config.topics import TOPICS, TopicSpec
 
 _SECONDS: Final = 30.0
+_METADATA_SECONDS: Final = 10.0
+"""Of silence, and then it is said."""
+_REFUSALS: Final = (KafkaError._AUTHENTICATION, KafkaError._SSL)
 _FATAL: Final = frozenset(
     {
         "cleanup.policy",
@@ -47,8 +51,7 @@ class TopicsUnreachable(RuntimeError):
 
 def apply(kafka: KafkaSettings, replication: Replication) -> list[str]:
     """Make the topics that are missing; returns their names."""
-    admin = _admin(kafka)
-    known = _known(admin)
+    admin, known = _open(kafka)
     missing = [spec for spec in TOPICS if spec.name not in known]
     if missing:
         made = admin.create_topics(
@@ -73,28 +76,53 @@ def apply(kafka: KafkaSettings, replication: Replication) -> list[str]:
 
 def check(kafka: KafkaSettings, replication: Replication) -> list[Difference]:
     """What differs from the table; nothing when all is as it should be."""
-    admin = _admin(kafka)
-    known = _known(admin)
-    faults = [Difference(f"Topic {spec.name} is missing.", True) for spec in TOPICS if spec.name not in known]
+    admin, known = _open(kafka)
     present = [spec for spec in TOPICS if spec.name in known]
-    described = admin.describe_configs([ConfigResource(ResourceType.TOPIC, spec.name) for spec in present])
-    configs = {resource.name: future.result() for resource, future in described.items()}
+    if not present:
+        # Not a difference: a right that was taken away comes back, and the process goes on by itself.
+        raise TopicsUnreachable(
+            "Kafka shows none of the topics; make them (topics apply), or let this user describe them."
+        )
+    faults = [
+        Difference(f"Topic {spec.name} is missing, or this user may not describe it.", True)
+        for spec in TOPICS
+        if spec.name not in known
+    ]
+    configs = _configs(admin, [spec.name for spec in present])
     for spec in present:
         faults += _differences(spec, known[spec.name], configs[spec.name], replication)
     return faults
 
 
-def _admin(kafka: KafkaSettings) -> AdminClient:
+def _open(kafka: KafkaSettings) -> tuple[AdminClient, dict[str, Any]]:
+    """A client, and the topics that it sees."""
+    refusals: list[str] = []
+
+    def heard(error: KafkaError) -> None:
+        if error.code() in _REFUSALS:
+            refusals.append(error.str())
+
     # What librdkafka would print of a broker that is away, `TopicsUnreachable` says.
-    return AdminClient(kafka.librdkafka() | {"log_level": 0})
-
-
-def _known(admin: AdminClient) -> dict[str, Any]:
+    admin = AdminClient(kafka.librdkafka() | {"log_level": 0, "error_cb": heard})
     try:
-        topics: dict[str, Any] = admin.list_topics(timeout=_SECONDS).topics
+        topics: dict[str, Any] = admin.list_topics(timeout=_METADATA_SECONDS).topics
     except KafkaException as error:
+        admin.poll(0)
+        if refusals:
+            raise TopicsUnreachable(f"Kafka lets nobody in under this name: {refusals[-1]}.") from None
         raise TopicsUnreachable(f"Kafka does not answer: {error.args[0].str()}.") from None
-    return topics
+    return admin, topics
+
+
+def _configs(admin: AdminClient, names: Sequence[str]) -> dict[str, Any]:
+    described = admin.describe_configs(
+        [ConfigResource(ResourceType.TOPIC, name) for name in names], request_timeout=_SECONDS
+    )
+    try:
+        return {resource.name: future.result() for resource, future in described.items()}
+    except KafkaException as error:
+        said = error.args[0].str()
+        raise TopicsUnreachable(f"Kafka does not tell how the topics are made: {said}.") from None
 
 
 def _differences(spec: TopicSpec, found: Any, config: Any, replication: Replication) -> list[Difference]:

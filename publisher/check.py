@@ -4,16 +4,20 @@ No sentence holds a value from the event, nor a name that its author made up.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cache
 from typing import Final, Protocol
 
 import orjson
 from pydantic import ValidationError
 
+from models.calendar import copenhagen_date
+from models.contract import AboutPerson, ContactPerson, ControlTotalData, TypeCount
 from models.cpr import NotAPerson, normalise
 from models.envelope import RefusedError, read
-from models.events import EVENT_TYPES, EventType
-from models.sender import Sender
+from models.events import EVENT_TYPES, EventType, countable
+from models.frozen import Frozen
+from models.sender import Sender, kind_of
 from publisher.plain import PlainEvent
 from publisher.prepare import attributes_of
 
@@ -33,14 +37,15 @@ def faults_of(event: PlainEvent, register: Register | None = None) -> Iterator[s
     if event_type is None:
         yield "type is not one of the contract's."
         return
+    time = None
     try:
-        read(orjson.dumps({**attributes_of(event), "data": {}}), ())
+        time = read(orjson.dumps({**attributes_of(event), "data": {}}), ()).time
     except RefusedError as error:
         yield f"{error.refused.detail}."
     if len(event.id) != 36 or event.id != event.id.lower():
         yield "id is not a UUID in lower case."
     yield from _of_sender(event, event_type, register)
-    yield from _of_data(event, event_type)
+    yield from _of_data(event, event_type, time)
 
 
 def _of_sender(event: PlainEvent, event_type: EventType, register: Register | None) -> Iterator[str]:
@@ -48,8 +53,8 @@ def _of_sender(event: PlainEvent, event_type: EventType, register: Register | No
         sender = register.find(event.sender)
         if sender is None:
             yield "sender is not in the senders' register."
-        elif sender.kind is not event_type.sender:
-            yield f"sender may not send this type: it is for {event_type.sender.value} senders."
+        elif sender.kind not in event_type.senders:
+            yield f"sender may not send this type: it is for {' and '.join(sorted(event_type.senders))} senders."
         elif sender.source != event.source:
             yield "source is not the sender's."
     owner = event_type.owner
@@ -57,15 +62,35 @@ def _of_sender(event: PlainEvent, event_type: EventType, register: Register | No
         yield f"data.{owner} is not the sender's number."
 
 
-def _of_data(event: PlainEvent, event_type: EventType) -> Iterator[str]:
+def _of_data(event: PlainEvent, event_type: EventType, time: datetime | None) -> Iterator[str]:
+    data = None
     try:
-        event_type.data.model_validate_json(orjson.dumps(event.data), strict=True)
+        data = event_type.data.model_validate_json(orjson.dumps(event.data), strict=True)
     except ValidationError as error:
         for fault in error.errors(include_url=False, include_context=False, include_input=False):
-            if fault["loc"] != ("cpr",):
+            if fault["loc"] != ("cpr",) or not is_about_a_person(event_type):
                 yield _sentence(fault["loc"], fault["type"], fault["msg"], event_type)
     except TypeError:
         yield "data holds something that JSON cannot carry."
+    if is_about_a_person(event_type):
+        yield from _of_cpr(event)
+    elif isinstance(data, ControlTotalData):
+        yield from _of_total(event, data, time)
+
+
+def is_about_a_person(event_type: EventType) -> bool:
+    """Whether its data carries a CPR."""
+    return issubclass(event_type.data, AboutPerson)
+
+
+def _of_total(event: PlainEvent, data: ControlTotalData, time: datetime | None) -> Iterator[str]:
+    if not {count.type for count in data.counts} <= countable(kind_of(event.sender)):
+        yield "data.counts names a type that its sender does not send."
+    if time is not None and data.day >= copenhagen_date(time):
+        yield "data.day was not over at its time."
+
+
+def _of_cpr(event: PlainEvent) -> Iterator[str]:
     cpr = event.data.get("cpr")
     if cpr is None:
         yield "data.cpr is missing."
@@ -94,5 +119,8 @@ def _sentence(loc: tuple[int | str, ...], kind: str, message: str, event_type: E
 @cache
 def field_names(event_type: EventType) -> frozenset[str]:
     """The contract's own names for the type's data: those that a sentence may repeat."""
-    nested = {"name", "phone", "email"} if "contact" in event_type.data.model_fields else set[str]()
-    return frozenset({*event_type.data.model_fields, *nested})
+    nested: dict[str, type[Frozen]] = {"contact": ContactPerson, "counts": TypeCount}
+    names = set(event_type.data.model_fields)
+    for field in names & nested.keys():
+        names |= set(nested[field].model_fields)
+    return frozenset(names)

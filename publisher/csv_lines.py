@@ -1,7 +1,8 @@
 """Reads a CSV file of plain events into the fields that a line of JSON has; it judges header and shape only.
 
 Columns: ``type,id,sender,time,cpr``, perhaps ``source`` and ``sequence``, and any of the data's fields, flattened;
-``signals`` separated by ``;``; ``contact_name``, ``contact_phone``, ``contact_email``. An empty cell is no field.
+``signals`` separated by ``;``; ``counts`` of a control total likewise, as ``enrolment.registered=12;…``;
+``contact_name``, ``contact_phone``, ``contact_email``. An empty cell is no field.
 """
 
 import codecs
@@ -9,7 +10,7 @@ import csv
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
 
-from models.events import EVENT_TYPES
+from models.events import EVENT_TYPES, full_type
 from publisher.plain import Fault, FileFault, fault
 
 _NEEDED: Final = ("type", "id", "sender", "time", "cpr")
@@ -75,6 +76,8 @@ def _fields(row: dict[str, str]) -> dict[str, Any]:
     data: dict[str, Any] = {name: cell for name, cell in filled.items() if name in _DATA}
     if "signals" in data:
         data["signals"] = [part.strip() for part in data["signals"].split(";") if part.strip()]
+    if "counts" in data:
+        data["counts"] = [_count(part.strip()) for part in data["counts"].split(";") if part.strip()]
     percentage = data.get("absence_percentage", "")
     if percentage.isascii() and percentage.isdecimal():
         data["absence_percentage"] = int(percentage)
@@ -82,3 +85,10 @@ def _fields(row: dict[str, str]) -> dict[str, Any]:
     if contact:
         data["contact"] = contact
     return {**{name: cell for name, cell in filled.items() if name in _ATTRIBUTES}, "data": data}
+
+
+def _count(text: str) -> dict[str, Any]:
+    """``enrolment.registered=12``, with or without prefix and version of the type."""
+    kind, _, number = (part.strip() for part in text.partition("="))
+    events: Any = int(number) if number.isascii() and number.isdecimal() else number
+    return {"type": full_type(kind), "events": events}

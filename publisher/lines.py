@@ -16,8 +16,8 @@ import orjson
 
 from models.cpr import normalise
 from models.envelope import SEQUENCE
-from models.events import EVENT_TYPES, TYPE_PREFIX
-from publisher.check import Register, faults_of
+from models.events import EVENT_TYPES, full_type
+from publisher.check import Register, faults_of, is_about_a_person
 from publisher.csv_lines import read_csv
 from publisher.plain import Fault, FileFault, Line, PlainEvent, fault
 from publisher.prepare import DATA_CONTENT_TYPE
@@ -108,7 +108,7 @@ def _event(number: int, fields: Mapping[str, Any], reading: Reading) -> Iterator
     if sentences:
         yield from (fault(number, sentence) for sentence in sentences)
         return
-    if reading.check:
+    if reading.check and is_about_a_person(EVENT_TYPES[event.type]):
         event = replace(event, data={**event.data, "cpr": normalise(event.data["cpr"])})
     yield Line(number, event)
 
@@ -162,11 +162,3 @@ def _odd(fields: Mapping[str, Any]) -> Iterable[str]:
         yield "it is signed already; the publisher signs."
     if not fields.keys() <= _KNOWN | {"signature"}:
         yield f"it has an attribute that is not sent; known are {', '.join(sorted(_KNOWN))}."
-
-
-def full_type(name: str) -> str:
-    """``dropout-risk.raised``, with or without ``.v1``, → the full name; anything else stays as it is."""
-    for candidate in (f"{TYPE_PREFIX}{name}.v1", f"{TYPE_PREFIX}{name}"):
-        if candidate in EVENT_TYPES:
-            return candidate
-    return name

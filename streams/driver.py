@@ -70,8 +70,6 @@ class Driver:
             reached.append((topic, partition, whole[-1].offset + 1))
             await asyncio.sleep(0)
         reach(self._judged)
-        await self._output.flush()
-        # Only now: progress on the brokers without the output that it stands for would hide what is missing.
         for place in reached:
             self._progress.advance(*place, self._output)
         await self._output.flush()

@@ -44,6 +44,14 @@ class Consumer(driver.Consumer):
                     return
                 yield place, self._stretch(place, records[start : start + LONGEST])
 
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Back to what is committed; where nothing is, to the beginning (faust.md, 17)."""
+        committed = await super().seek_to_committed()
+        fresh = [place for place, offset in committed.items() if not offset or offset < 0]
+        if fresh:
+            await self._thread.seek_to_beginning(*fresh)
+        return committed
+
     async def _seek_again(self) -> None:
         try:
             await self.perform_seek()
@@ -85,6 +93,10 @@ class Consumer(driver.Consumer):
 
     async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:
         reach(Point.OFFSETS_BEFORE)
+        # Somebody else's by now: kept, they would be offered and discarded again twice a second, for ever.
+        for place in offsets.keys() - self.assignment():
+            self._acked.pop(place, None)
+            self._acked_index.pop(place, None)
         committed: bool = await super()._commit_offsets(offsets, start_new_transaction)
         reach(Point.OFFSETS_AFTER)
         return committed

@@ -6,7 +6,20 @@ import typer
 
 from config.errors import ConfigError
 from frafaldsvarsel import heap
-from frafaldsvarsel.cli import api_client, audit, demo, lists, publish, quarantine, rebuild, senders, service
+from frafaldsvarsel.cli import (
+    api_client,
+    audit,
+    canary,
+    demo,
+    dismiss,
+    lists,
+    publish,
+    quarantine,
+    rebuild,
+    senders,
+    service,
+    tasks,
+)
 from frafaldsvarsel.cli.terminal import fail
 
 app = typer.Typer(
@@ -19,9 +32,12 @@ app = typer.Typer(
 service.add_to(app)
 publish.add_to(app)
 lists.add_to(app)
+tasks.add_to(app)
 senders.add_to(app)
 api_client.add_to(app)
 audit.add_to(app)
+canary.add_to(app)
+dismiss.add_to(app)
 quarantine.add_to(app)
 rebuild.add_to(app)
 demo.add_to(app)

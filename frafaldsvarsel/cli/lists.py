@@ -1,4 +1,4 @@
-"""`receipts`, `decisions`, `tasks`: what became of messages, as a table or as JSON (docs/command-line.md)."""
+"""`receipts`, `decisions`: what became of messages, as a table or as JSON (docs/command-line.md)."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -15,10 +15,12 @@ from models.calendar import COPENHAGEN
 from models.decision import Outcome
 from models.events import TYPE_PREFIX
 from models.receipt import ReceiptStatus
-from models.task import TaskStatus
 
 Limit = Annotated[
     int | None, typer.Option("--limit", min=1, help="How many rows; a table shows 50 unless told.")
+]
+Canaries = Annotated[
+    bool, typer.Option("--canaries", help="The canary's too; what is asked for by name is shown anyway.")
 ]
 Row = Mapping[str, Any]
 Column = Callable[[Row], object]
@@ -29,22 +31,23 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command()(receipts)
     app.command()(decisions)
-    app.command()(tasks)
 
 
 def receipts(
     status: Annotated[ReceiptStatus | None, typer.Option(help="accepted or rejected.")] = None,
     institution: Annotated[str | None, typer.Option(help="Of one sender's number.")] = None,
     message: Annotated[str | None, typer.Option(help="Of one message id.")] = None,
+    canaries: Canaries = False,
     data: DataDir = None,
     limit: Limit = None,
     as_json: JsonFlag = False,
 ) -> None:
     """List what intake answered to every input record, newest first."""
-    _list(
+    listing(
         queries.RECEIPTS,
         {"status": status, "institution": institution, "message": message},
         _RECEIPT_COLUMNS,
+        canaries=canaries,
         data=data,
         limit=limit,
         as_json=as_json,
@@ -56,53 +59,38 @@ def decisions(
     institution: Annotated[str | None, typer.Option(help="Of one sender's number.")] = None,
     message: Annotated[str | None, typer.Option(help="Of one message id.")] = None,
     unit: Annotated[str | None, typer.Option(help="Of one unit.")] = None,
+    canaries: Canaries = False,
     data: DataDir = None,
     limit: Limit = None,
     as_json: JsonFlag = False,
 ) -> None:
     """List the last decision on every accepted message, newest message first."""
-    _list(
+    listing(
         queries.DECISIONS,
         {"outcome": outcome, "institution": institution, "message": message, "unit": unit},
         _DECISION_COLUMNS,
+        canaries=canaries,
         data=data,
         limit=limit,
         as_json=as_json,
     )
 
 
-def tasks(
-    status: Annotated[TaskStatus | None, typer.Option(help="open or withdrawn.")] = None,
-    unit: Annotated[str | None, typer.Option(help="Of one unit.")] = None,
-    reference: Annotated[str | None, typer.Option(help="One task: FV-XXXX-XXXX-XXXX.")] = None,
-    data: DataDir = None,
-    limit: Limit = None,
-    as_json: JsonFlag = False,
-) -> None:
-    """List the units' duties, the earliest react-by date first."""
-    _list(
-        queries.TASKS,
-        {"status": status, "unit": unit, "reference": reference},
-        _TASK_COLUMNS,
-        data=data,
-        limit=limit,
-        as_json=as_json,
-    )
-
-
-def _list(
+def listing(
     query: queries.Query,
     filters: dict[str, str | None],
     columns: Mapping[str, Column],
     *,
+    canaries: bool,
     data: Path | None,
     limit: int | None,
     as_json: bool,
 ) -> None:
+    """The rows of a query, as they were asked for."""
     url = settings(data).database_url.get_secret_value()
     wanted = limit if as_json or limit is not None else _TABLE_ROWS
     try:
-        rows = queries.rows(url, query, filters, limit=wanted)
+        rows = queries.rows(url, query, filters, limit=wanted, canaries=canaries)
         if as_json:
             for row in rows:
                 emit(row)
@@ -116,7 +104,8 @@ def _list(
         note(f"[dim]The first {_TABLE_ROWS}; --limit N shows more, --json all and whole.[/]")
 
 
-def _plain(name: str) -> Column:
+def plain(name: str) -> Column:
+    """A field as it is."""
     return lambda row: row[name]
 
 
@@ -140,27 +129,18 @@ def _answer(row: Row) -> str:
 
 _RECEIPT_COLUMNS: Mapping[str, Column] = {
     "appended": _time,
-    "sender": _plain("institution"),
+    "sender": plain("institution"),
     "id": _id,
     "event": _kind,
-    "status": _plain("status"),
+    "status": plain("status"),
     "why": _answer,
 }
 _DECISION_COLUMNS: Mapping[str, Column] = {
-    "from": _plain("institution"),
+    "from": plain("institution"),
     "id": _id,
-    "decision": _plain("decision"),
+    "decision": plain("decision"),
     "reason": lambda row: "" if row["reason"] == row["decision"] else row["reason"],
-    "unit": _plain("unit"),
-    "task": _plain("task"),
+    "unit": plain("unit"),
+    "task": plain("task"),
     "by": lambda row: row["react_by"] or row["review_on"],
-}
-_TASK_COLUMNS: Mapping[str, Column] = {
-    "task": _plain("reference"),
-    "unit": _plain("unit"),
-    "status": _plain("status"),
-    "react by": _plain("react_by"),
-    "mentor until": _plain("mentor_until"),
-    "messages": _plain("messages"),
-    "notices": lambda row: f"{row['delivered']} sent" + (f", {row['waiting']} due" if row["waiting"] else ""),
 }

@@ -18,9 +18,10 @@ from rich.text import Text
 from config import logs
 from frafaldsvarsel.cli import show_audit
 from frafaldsvarsel.cli.terminal import emit, err, fail, note, out
-from frafaldsvarsel.demo import Demo, NotADemoFolder, NotSettled, Result, Standing, demo_service
+from frafaldsvarsel.demo import Demo, NotADemoFolder, NotSettled, Result, demo_service
 from frafaldsvarsel.manuscript import Manuscript
 from frafaldsvarsel.service import NotUp, Service
+from frafaldsvarsel.standing import Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,9 @@ def add_to(app: typer.Typer) -> None:
 def up(
     data: Annotated[Path, typer.Option("--data", help="Everything lies here, and is kept.")] = Path("data"),
     workers: Annotated[int, typer.Option(min=1, max=8, help="Stream workers to share the partitions.")] = 1,
+    canary: Annotated[
+        bool, typer.Option(help="Send a made-up message through the whole chain every minute.")
+    ] = True,
 ) -> None:
     """Run the whole service with an embedded broker, database and mail catcher, until Ctrl-C."""
     from frafaldsvarsel.service import NotUp, Service
@@ -45,7 +48,9 @@ def up(
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    service = Service(data, workers=workers, say=lambda part: note(f"[dim]starting: {part}[/]"))
+    service = Service(
+        data, workers=workers, canary=canary, say=lambda part: note(f"[dim]starting: {part}[/]")
+    )
     try:
         with service.running():
             known = service.settings
@@ -107,6 +112,8 @@ def check_config(data: DataDir = None) -> None:
     if not faults:
         known.open_keyring().make_vault()
         compose.smtp(known)
+        if known.canary_seconds is not None and known.canary_keys_dir is not None:
+            compose.canary(known)
         faults = [str(fault) for fault in compose.register_faults(known)]
         faults += [str(fault) for fault in api_faults(known)]
     for sentence in faults:

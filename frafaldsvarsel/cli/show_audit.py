@@ -3,6 +3,7 @@
 import json
 
 from frafaldsvarsel.cli.terminal import fail, out
+from models.calendar import COPENHAGEN
 from ops.accounts import ABOUT, Account, Audit
 
 _SHOWN = 20
@@ -13,6 +14,7 @@ def as_object(result: Audit) -> dict[str, object]:
     return {
         "unaccounted": result.unaccounted,
         "under_way": result.under_way,
+        "canary_home_at": None if result.canary_home_at is None else result.canary_home_at.isoformat(),
         "accounts": [json.loads(account.model_dump_json()) for account in result.accounts],
         "exceptions": [json.loads(one.model_dump_json(exclude_none=True)) for one in result.exceptions],
     }
@@ -26,7 +28,9 @@ def show(result: Audit) -> None:
         out.print(f"  [bold]{account.total:,}[/] = {_equation(account)}", highlight=False)
     for one in result.exceptions[:_SHOWN]:
         place = f"{one.topic}/{one.partition}@{one.offset}" if one.topic is not None else one.task_id or ""
-        fail(f"{one.what}: {place} {one.message_id or ''} {one.detail or ''}".rstrip())
+        case = f"({one.case})" if one.case else ""
+        said = (f"{one.what}: {place}", one.message_id, one.detail, case)
+        fail(" ".join(part for part in said if part))
     if len(result.exceptions) > _SHOWN:
         fail(f"… and {len(result.exceptions) - _SHOWN} more; --json lists all.")
     state = (
@@ -35,6 +39,9 @@ def show(result: Audit) -> None:
         else f"[bold red]unaccounted {result.unaccounted}[/]"
     )
     out.print(f"{state}, under way {result.under_way}", highlight=False)
+    if result.canary_home_at is not None:
+        sent = result.canary_home_at.astimezone(COPENHAGEN)
+        out.print(f"the last canary that came home was sent {sent:%d %b %H:%M:%S}", highlight=False)
 
 
 def _equation(account: Account) -> str:

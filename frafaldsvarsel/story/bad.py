@@ -220,6 +220,14 @@ def _no_such_day(event: PlainEvent, keys: StoryKeys) -> Ready:
     return _made(_with(event, cpr="3102991234"), keys)
 
 
+def _day_not_over(event: PlainEvent, keys: StoryKeys) -> Ready:
+    counts = [{"type": f"{TYPE_PREFIX}dropout-risk.raised.v1", "events": 1}]
+    total = replace(
+        event, type=f"{TYPE_PREFIX}control-total.declared.v1", data={"day": "2098-09-02", "counts": counts}
+    )
+    return _made(total, keys, topic=InputTopic.CONTROL_TOTALS)
+
+
 def _clock_ahead(event: PlainEvent, keys: StoryKeys) -> Ready:
     return _made(replace(event, time="2098-09-02T02:15:00+02:00"), keys)
 
@@ -256,6 +264,7 @@ FAULTS: Final[Sequence[tuple[Rejection, Spoil]]] = (
     (Rejection.CPR_NOT_OPENED, _sealed_to_another),
     (Rejection.NOT_A_PERSON, _nobody),
     (Rejection.NOT_A_PERSON, _no_such_day),
+    (Rejection.DAY_NOT_OVER, _day_not_over),
     (Rejection.CLOCK_AHEAD, _clock_ahead),
 )
 """Every reason of `models.reasons.Rejection` at least once."""

@@ -9,6 +9,7 @@ from typing import Final
 from config.institutions import load_institutions
 from config.senders import base_senders
 from config.tables import DATA
+from models import canary
 from models.contract import EducationType
 from models.sender import SenderKind
 
@@ -43,12 +44,14 @@ class Cast:
 
 
 def load_cast(directory: Path = DATA) -> Cast:
-    """The cast of the shipped reference data; an institution that has closed sends nothing."""
-    senders = {sender.number: sender for sender in base_senders(directory)}
+    """The cast of the shipped reference data; closed institutions and canaries take no part."""
+    senders = {
+        sender.number: sender for sender in base_senders(directory) if sender.number not in canary.SENDERS
+    }
     schools = tuple(
         School(number, senders[number].source, institution.municipality_code, institution.education_types)
         for number, institution in sorted(load_institutions(directory).items())
-        if institution.valid_to is None and institution.valid_from <= OPEN_ON
+        if number in senders and institution.valid_to is None and institution.valid_from <= OPEN_ON
     )
     authorities = [
         (sender.kind, Authority(sender.number, sender.source))

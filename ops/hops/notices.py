@@ -1,5 +1,6 @@
 """Every task's unit has a notice made out to it."""
 
+from models.canary import UNIT
 from ops.accounts import Account, Hop, Missing
 from ops.hops.desk import LISTED, Desk
 
@@ -14,6 +15,11 @@ def count(desk: Desk) -> Account:
     desk.missing += [
         Missing(hop=Hop.NOTICES, what="nobody was told", task_id=str(task_id)) for (task_id,) in rows[:LISTED]
     ]
+    canaries = desk.number("SELECT count(*) FROM tasks WHERE unit_id = %s", (UNIT,))
     return Account(
-        hop=Hop.NOTICES, total=total, parts={"with_notice": total - len(rows)}, unaccounted=len(rows)
+        hop=Hop.NOTICES,
+        total=total,
+        parts={"with_notice": total - len(rows)},
+        unaccounted=len(rows),
+        beside={"of_canaries": canaries} if canaries else {},
     )

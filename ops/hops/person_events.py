@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from config.topics import Topic
+from models.events import InputTopic
 from ops.accounts import Account, Hop, Lack
 from ops.hops.desk import LISTED, Desk
 
@@ -18,11 +19,15 @@ SELECT topic, partition, place, max(at_ms) FROM (
 def count(desk: Desk) -> Account:
     """Accepted receipts in the ledger against what match has applied, by origin; and both against the log."""
     total = desk.number("SELECT count(*) FROM receipts WHERE status = 'accepted'")
+    about_nobody = desk.number(
+        "SELECT count(*) FROM receipts WHERE status = 'accepted' AND topic = %s",
+        (str(InputTopic.CONTROL_TOTALS),),
+    )
     rows = desk.rows(
         'SELECT r.topic, r.partition, r."offset", r.event_id, r.recorded_at < now() - %s '
-        "FROM receipts r WHERE status = 'accepted' AND NOT EXISTS (SELECT 1 FROM applied a WHERE "
+        "FROM receipts r WHERE status = 'accepted' AND topic <> %s AND NOT EXISTS (SELECT 1 FROM applied a WHERE "
         '(a.origin_topic, a.origin_partition, a.origin_offset) = (r.topic, r.partition, r."offset"))',
-        (desk.grace,),
+        (desk.grace, str(InputTopic.CONTROL_TOTALS)),
     )
     old = [row for row in rows if row[4]]
     for topic, partition, offset, event_id, _ in old[:LISTED]:
@@ -35,10 +40,13 @@ def count(desk: Desk) -> Account:
             message_id=event_id,
         )
     uncalled = _uncalled(desk)
+    parts = {"applied": total - about_nobody - len(rows)}
+    if about_nobody:
+        parts["about_nobody"] = about_nobody
     return Account(
         hop=Hop.PERSON_EVENTS,
         total=total + uncalled,
-        parts={"applied": total - len(rows)},
+        parts=parts,
         under_way=len(rows) - len(old),
         unaccounted=len(old) + uncalled,
         beside={"written_again": _again(desk)},

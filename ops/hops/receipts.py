@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from config.topics import Topic
+from models.canary import SENDERS
 from models.events import InputTopic
 from ops.accounts import Account, Hop, Lack
 from ops.digest import SUMMED, in_sql
@@ -40,13 +41,16 @@ def count(desk: Desk) -> Account:
     if found.get("transaction_markers"):
         parts["transaction_markers"] = found["transaction_markers"]
     phantoms = _beyond(desk)
+    beside = {"written_again": again or 0}
+    if canaries := desk.number("SELECT count(*) FROM receipts WHERE sender = ANY(%s)", (sorted(SENDERS),)):
+        beside["from_canaries"] = canaries
     return Account(
         hop=Hop.RECEIPTS,
         total=total + phantoms,
         parts=parts,
         under_way=young,
         unaccounted=old + phantoms,
-        beside={"written_again": again or 0},
+        beside=beside,
     )
 
 

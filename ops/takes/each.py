@@ -25,3 +25,8 @@ def each(notes: Notes, records: Sequence[Message], one: Callable[[Message, Any],
 def moment_ms(moment: str) -> int:
     """An ISO moment as Kafka and the ledger count it."""
     return round(datetime.fromisoformat(moment).timestamp() * 1000)
+
+
+def moment_us(moment: str) -> int:
+    """The same to the microsecond."""
+    return round(datetime.fromisoformat(moment).timestamp() * 1_000_000)

@@ -59,7 +59,7 @@ def rows(*arguments: str, data: Path) -> list[dict[str, Any]]:
 def start(data: Path) -> Up:
     log = (data.parent / f"{data.name}.log").open("w")
     process = subprocess.Popen(
-        [sys.executable, "-m", "frafaldsvarsel", "up", "--data", str(data)],
+        [sys.executable, "-m", "frafaldsvarsel", "up", "--data", str(data), "--no-canary"],
         cwd=ROOT,
         stdout=log,
         stderr=subprocess.STDOUT,

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from frafaldsvarsel.demo import Demo, Result, Standing
+from frafaldsvarsel.demo import Demo, Result
 from frafaldsvarsel.embedded.mailbox import read_mails
 from frafaldsvarsel.manuscript import Manuscript
 from frafaldsvarsel.service import Service
+from frafaldsvarsel.standing import Standing
 from frafaldsvarsel.story.story import Act
 
 VICTIMS = ("worker", "ledger", "notify", "broker", "worker", "database", "mail_catcher")
@@ -42,15 +43,14 @@ class Killer:
 @pytest.fixture(scope="module")
 def after_the_kills(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path, list[int]]:
     data = tmp_path_factory.mktemp("kills")
-    service = Service(data, jars=jars)
+    service = Service(data, jars=jars, canary=False)
     killed: list[int] = []
     manuscript = Manuscript(service.data, messages=400)
     with service.running():
         demo = Demo(service, manuscript)
         for act, victim in zip(demo.story.acts, VICTIMS, strict=True):
             killer = Killer(service, victim, act)
-            demo.play(act, killer.move)
-            killer.move(len(act.items), demo.standing())
+            killer.move(len(act.items), demo.play(act, killer.move))
             time.sleep(2)
             killed += killer.killed
             demo.settle(act)

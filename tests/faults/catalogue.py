@@ -10,8 +10,10 @@ from tests.faults import (
     disk_cells,
     kafka_cells,
     postgres_cells,
+    rights_cells,
     service_cells,
     smtp_cells,
+    version_cells,
 )
 from tests.faults.cells import Cell
 
@@ -22,7 +24,9 @@ CELLS: Final = (
     *service_cells.CELLS,
     *smtp_cells.CELLS,
     *clock_cells.CELLS,
+    *version_cells.CELLS,
     *disk_cells.CELLS,
+    *rights_cells.CELLS,
     *cluster_cells.CELLS,
 )
 SHORT: Final = (

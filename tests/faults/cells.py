@@ -19,10 +19,14 @@ from frafaldsvarsel.heal import heal
 from frafaldsvarsel.watch import once
 from ops.accounts import Audit, Hop
 from ops.log import LogUnreachable
+from tests.faults.admin import AdminError
 from tests.faults.gather import gather
-from tests.faults.judge import Seen, Verdict, judge
+from tests.faults.judge import judge
 from tests.faults.load import MORNING, Sent
-from tests.faults.rig import Marks, NotDrained, Rig
+from tests.faults.places import NotDrained
+from tests.faults.rig import Marks, Rig
+from tests.faults.seen import Seen
+from tests.faults.verdict import Verdict
 
 
 class Family(StrEnum):
@@ -35,6 +39,7 @@ class Family(StrEnum):
     SMTP = "smtp"
     CLOCK = "clock"
     DISK = "disk"
+    RIGHTS = "rights"
 
 
 @dataclass
@@ -124,6 +129,7 @@ _FAILURES: Final = (
     AssertionError,
     TimeoutError,
     StartFailed,
+    AdminError,
     KafkaException,
     psycopg.Error,
     LogUnreachable,
@@ -183,7 +189,7 @@ def run_cell(rig: Rig, cell: Cell, *, messages: int, injections: int) -> Outcome
 
 def _heal(rig: Rig) -> None:
     """So that the next cell begins with nothing missing; this one has failed all the same."""
-    with suppress(NotDrained, LogUnreachable, psycopg.Error):
+    with suppress(NotDrained, AdminError, LogUnreachable, psycopg.Error):
         rig.relay.behave()
         asyncio.run(heal(rig.settings, once(rig.settings, timedelta(0)).exceptions))
         rig.drain()

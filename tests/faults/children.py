@@ -34,12 +34,14 @@ class _Child:
 class Children:
     """By name: `worker-1`, `ledger-2`, … The kind before the dash is the command."""
 
-    def __init__(self, data: Path, environment: Callable[[], Mapping[str, str]]) -> None:
+    def __init__(self, data: Path, environment: Callable[[str], Mapping[str, str]]) -> None:
         self.data = data
         self.failpoints = data / "failpoints"
         self.bug = ""
         """Planted into whoever of `bugged` is started from now on; see `tests.faults.plants`."""
         self.bugged: Sequence[str] = ()
+        self.versions: dict[str, Path] = {}
+        """Whose code is not this tree's, from their next start on."""
         self._environment = environment
         self._children: dict[str, _Child] = {}
         self._lock = threading.RLock()
@@ -178,6 +180,10 @@ class Children:
         bugged = self.bug and kind in self.bugged
         return ("tests.faults.planted", self.bug, kind) if bugged else ("frafaldsvarsel", kind)
 
+    def _code(self, name: str) -> dict[str, str]:
+        # Safe: or the folder in which the harness happens to be would go before.
+        return {"PYTHONPATH": str(self.versions.get(name, ROOT)), "PYTHONSAFEPATH": "1"}
+
     def _ready(self, name: str) -> Path:
         return self.data / f"{name}.ready"
 
@@ -192,12 +198,12 @@ class Children:
         }
         if child.steady:
             own["INSTANCE"] = f"rig-{number}"
-        told = dict(self._environment()) | {PREFIX + name: held for name, held in own.items()}
+        told = dict(self._environment(kind)) | {PREFIX + name: held for name, held in own.items()}
         child.process = Process(
             Plan(
                 argv=[sys.executable, "-m", *self._command(kind)],
                 log=self.data / "logs" / f"{child.name}.log",
-                env=inherited | told | {"PYTHONPATH": str(ROOT)},
+                env=inherited | told | self._code(child.name),
                 grace_seconds=20,
             )
         )

@@ -9,9 +9,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
-from confluent_kafka.admin._resource import ResourceType
-
 from config.law import load_law
 from config.tables import DATA
 from models.events import TYPE_PREFIX, InputTopic
@@ -64,22 +61,8 @@ def _brokers_clock(run: Run, chunk: Sequence[Sent], *, off: timedelta) -> int:
 
 
 def _timestamps(rig: Rig, kind: str) -> None:
-    resources = [
-        ConfigResource(
-            ResourceType.TOPIC,
-            str(topic),
-            incremental_configs=[
-                ConfigEntry(name, held, incremental_operation=AlterConfigOpType.SET)
-                for name, held in (
-                    ("message.timestamp.type", kind),
-                    ("message.timestamp.after.max.ms", str(10**12)),
-                )
-            ],
-        )
-        for topic in InputTopic
-    ]
-    for future in rig.admin.incremental_alter_configs(resources).values():
-        future.result()
+    settings = {"message.timestamp.type": kind, "message.timestamp.after.max.ms": str(10**12)}
+    rig.admin.alter_topics(map(str, InputTopic), settings)
     time.sleep(0.3)
 
 

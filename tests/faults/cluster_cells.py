@@ -9,9 +9,10 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
+from tests.faults.admin import AdminError
 from tests.faults.cells import Cell, Family, Run, halves
 from tests.faults.load import Sent
-from tests.faults.rig import places
+from tests.faults.places import places
 
 _NODES: Final = 3
 _PATIENCE: Final = 60.0
@@ -87,13 +88,10 @@ def _in_sync(run: Run) -> None:
     deadline = time.monotonic() + _PATIENCE
     wanted = len(places(_topics(run)))
     while time.monotonic() < deadline:
-        found = run.rig.admin.list_topics(timeout=10).topics
-        whole = sum(
-            len(partition.isrs) == _NODES
-            for name in _topics(run)
-            for partition in found[name].partitions.values()
-        )
-        if whole == wanted:
+        copies: list[int] = []
+        with suppress(AdminError):
+            copies = run.rig.admin.in_sync(_topics(run))
+        if len(copies) == wanted and set(copies) == {_NODES}:
             return
         time.sleep(0.3)
     run.left_out.append("the copies did not come together again")

@@ -13,8 +13,9 @@ from typing import Any, Final, Self
 from frafaldsvarsel.embedded.jars import ensure_jars
 from tests.faults.cells import Outcome
 from tests.faults.children import ROOT
-from tests.faults.judge import Verdict, total
-from tests.faults.rig import LEASE_SECONDS, LEDGERS, NOTIFIERS, SESSION_SECONDS, WORKERS
+from tests.faults.rig import LEDGERS, NOTIFIERS, WORKERS
+from tests.faults.told import LEASE_SECONDS, SESSION_SECONDS
+from tests.faults.verdict import Verdict, total
 
 _LIBRARIES: Final = ("faust-streaming", "aiokafka", "confluent-kafka", "psycopg", "aiosmtplib")
 NOUGHT: Final = (

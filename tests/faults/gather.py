@@ -10,9 +10,10 @@ import psycopg
 
 from config.topics import Topic
 from models.events import InputTopic
-from tests.faults.judge import DeliverySeen, Logged, MailSeen, MessageSeen, Seen, TaskSeen
 from tests.faults.load import Sent
-from tests.faults.rig import Marks, NotDrained, Rig, read
+from tests.faults.places import NotDrained, read
+from tests.faults.rig import Marks, Rig
+from tests.faults.seen import DeliverySeen, Logged, MailSeen, MessageSeen, Seen, TaskSeen
 
 _INPUTS = set(map(str, InputTopic))
 

@@ -5,8 +5,8 @@ Pure: everything that it looks at is handed to it (`gather.py` collects it), so 
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -14,84 +14,14 @@ from uuid import UUID
 from models.events import SEALED_FIELDS, TYPE_PREFIX
 from publisher.plain import PlainEvent
 from tests import oracle
-from tests.faults.load import Sent
+from tests.faults.seen import Logged, MailSeen, Place, Seen
+from tests.faults.verdict import Verdict
 
-Place = tuple[str, int, int]
 Message = tuple[str, str, str]
 """Sender, id, person (CPR on the side of what is expected, pseudonym on the side of what is found)."""
 _RAISED: Final = f"{TYPE_PREFIX}dropout-risk.raised.v1"
 _CPR: Final = re.compile(rb"(?<![0-9A-Za-z])([0-9]{6})-?([0-9]{4})(?![0-9A-Za-z])")
 _CALLS: Final = ("new", "taken_over")
-_LISTED: Final = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Logged:
-    """An input record where the log holds it."""
-
-    place: Place
-    appended_at: datetime
-    sent: Sent
-
-
-@dataclass(frozen=True, slots=True)
-class MessageSeen:
-    sender: str
-    message_id: str
-    person_id: str
-    outcome: str
-    reason: str
-    enrolment_id: str | None
-    unit_id: str | None
-    task_id: UUID | None
-
-
-@dataclass(frozen=True, slots=True)
-class TaskSeen:
-    id: UUID
-    person_id: str
-    enrolment_id: str
-    unit_id: str
-    status: str
-    react_by: date
-    appended_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class DeliverySeen:
-    id: UUID
-    task_id: UUID
-    occasion: str
-    cause: str
-    recipient: str
-    status: str
-
-
-@dataclass(frozen=True, slots=True)
-class MailSeen:
-    """A mail that the relay holds; `answered`: it has said yes to it."""
-
-    message_id: str
-    recipient: str
-    digest: str
-    answered: bool
-
-
-@dataclass(slots=True)
-class Seen:
-    """Everything that a cell has left behind."""
-
-    inputs: list[Logged] = field(default_factory=list)
-    receipts: dict[Place, str] = field(default_factory=dict)
-    """Place → status."""
-    applied: list[tuple[Place, str]] = field(default_factory=list)
-    """Origin and person."""
-    messages: list[MessageSeen] = field(default_factory=list)
-    tasks: list[TaskSeen] = field(default_factory=list)
-    deliveries: list[DeliverySeen] = field(default_factory=list)
-    mails: list[MailSeen] = field(default_factory=list)
-    texts: list[tuple[str, bytes]] = field(default_factory=list)
-    """Where, and what stands there: all of it is searched for CPR numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,51 +36,6 @@ class Rules:
     """Unit → the one address it is written to."""
     refusals: bool = False
     """Whether the relay refuses some mails for good, so that refused notices are right."""
-
-
-@dataclass(slots=True)
-class Verdict:
-    """The figures of a cell. All but `records`, `messages`, `copies` and `refused` must be nought."""
-
-    records: int = 0
-    messages: int = 0
-    lost: int = 0
-    phantom: int = 0
-    wrong: int = 0
-    duplicate_tasks: int = 0
-    wrong_unit: int = 0
-    duplicate_mails: int = 0
-    cpr_found: int = 0
-    deadlines_moved: int = 0
-    copies: int = 0
-    """The very same mail once more, after an answer that was not heard."""
-    refused: int = 0
-    """Notices that the relay refused for good: escalated, and shown."""
-    findings: list[str] = field(default_factory=list)
-
-    @property
-    def violations(self) -> int:
-        """How many things are wrong."""
-        return (
-            self.lost
-            + self.phantom
-            + self.wrong
-            + self.duplicate_tasks
-            + self.wrong_unit
-            + self.duplicate_mails
-            + self.cpr_found
-            + self.deadlines_moved
-        )
-
-    def note(self, figure: str, what: str) -> None:
-        """Count one violation, and remember the first ones by their places."""
-        setattr(self, figure, getattr(self, figure) + 1)
-        if len(self.findings) < _LISTED:
-            self.findings.append(f"{figure}: {what}")
-
-    def figures(self) -> dict[str, Any]:
-        """For the evidence."""
-        return asdict(self)
 
 
 def judge(seen: Seen, rules: Rules) -> Verdict:
@@ -394,15 +279,6 @@ def _secrets(seen: Seen, verdict: Verdict) -> None:
 def cprs_in(text: bytes) -> Iterator[bytes]:
     """Whatever could be a CPR number in `text`, without its dash."""
     return (match.group(1) + match.group(2) for match in _CPR.finditer(text))
-
-
-def total(verdicts: Iterable[Verdict]) -> Verdict:
-    """The sum of several cells."""
-    whole = Verdict()
-    for verdict in verdicts:
-        for name in Verdict.__dataclass_fields__:
-            setattr(whole, name, getattr(whole, name) + getattr(verdict, name))
-    return whole
 
 
 def _at(place: Place) -> str:

@@ -7,18 +7,21 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import Producer
 
 from config.topics import Topic
 from frafaldsvarsel.watch import once
 from models.events import InputTopic
 from streams.settings import GROUP
+from tests.faults.admin import Admin, AdminError
 from tests.faults.cells import Cell, Family, Run, halves
-from tests.faults.judge import Seen
 from tests.faults.load import Sent
+from tests.faults.places import NotDrained, places
 from tests.faults.proxy import OFFSET_COMMIT, PRODUCE, Way
-from tests.faults.rig import KAFKA, SESSION_SECONDS, WORKERS, NotDrained, places
+from tests.faults.rig import KAFKA, WORKERS
+from tests.faults.seen import Seen
+from tests.faults.told import SESSION_SECONDS
+from tests.faults.ways import bad_way, cut
 
 _FETCH: Final = 1
 _JOIN: Final = 11
@@ -53,32 +56,6 @@ def _swallowed(run: Run, chunk: Sequence[Sent], *, api: int, times: int) -> int:
     return proxy.swallowed(KAFKA) - before
 
 
-def _cut(run: Run, chunk: Sequence[Sent], *, times: int) -> int:
-    cut = 0
-    for part in halves(chunk, times):
-        run.publish(part)
-        cut += run.rig.proxy.cut(KAFKA) > 0
-        time.sleep(0.5)
-    run.healed()
-    return cut
-
-
-def _way(run: Run, chunk: Sequence[Sent], *, way: Way, seconds: float, latency: float = 0.0) -> int:
-    first, second = halves(chunk)
-    run.publish(first)
-    run.rig.proxy.set(KAFKA, way, latency=latency)
-    if way in (Way.REFUSE, Way.HALF_OPEN):
-        run.rig.proxy.cut(KAFKA)
-    run.publish(second)
-    time.sleep(seconds)
-    run.rig.proxy.set(KAFKA, Way.OPEN)
-    # Nothing is cut where answers have vanished: who waits for one must find out by himself.
-    if way is Way.HALF_OPEN:
-        run.rig.proxy.cut(KAFKA)
-    run.healed()
-    return 1
-
-
 def _storm(run: Run, chunk: Sequence[Sent], *, times: int) -> int:
     """Workers without a steady name come and go: every time, everybody stops and is assigned anew."""
     children = run.rig.children
@@ -92,7 +69,7 @@ def _storm(run: Run, chunk: Sequence[Sent], *, times: int) -> int:
     return 2 * times
 
 
-def _without_workers(run: Run, chunk: Sequence[Sent], work: Callable[[AdminClient], None]) -> int:
+def _without_workers(run: Run, chunk: Sequence[Sent], work: Callable[[Admin], None]) -> int:
     """`work` on the group while nobody is in it."""
     first, second = halves(chunk)
     run.rig.children.hold(*WORKERS)
@@ -102,7 +79,7 @@ def _without_workers(run: Run, chunk: Sequence[Sent], work: Callable[[AdminClien
         try:
             work(run.rig.admin)
             break
-        except KafkaException:  # the group is not empty before the session of a steady member has run out
+        except AdminError:  # the group is not empty before the session of a steady member has run out
             if time.monotonic() > deadline:
                 raise NotDrained("the group never became empty") from None
             time.sleep(0.5)
@@ -113,21 +90,18 @@ def _without_workers(run: Run, chunk: Sequence[Sent], work: Callable[[AdminClien
 
 
 def _group_deleted(run: Run, chunk: Sequence[Sent]) -> int:
-    return _without_workers(run, chunk, lambda admin: admin.delete_consumer_groups([GROUP])[GROUP].result())
+    return _without_workers(run, chunk, lambda admin: admin.delete_group(GROUP))
 
 
 def _offsets_moved(run: Run, chunk: Sequence[Sent], *, back: bool) -> int:
     """By hand, by a tool: every partition of the group to its beginning, or past everything that waits."""
 
-    def move(admin: AdminClient) -> None:
+    def move(admin: Admin) -> None:
         names = [*map(str, InputTopic), str(Topic.PERSON_EVENTS)]
         now, ends = run.rig.committed(), run.rig.ends(names)
-        wanted = [
-            TopicPartition(place.topic, place.partition, max(0, now[key] - 50) if back else ends[key])
-            for place in places(names)
-            for key in [(place.topic, place.partition)]
-        ]
-        admin.alter_consumer_group_offsets([ConsumerGroupTopicPartitions(GROUP, wanted)])[GROUP].result()
+        admin.move(
+            GROUP, {place: max(0, now[place] - 50) if back else ends[place] for place in places(names)}
+        )
 
     return _without_workers(run, chunk, move)
 
@@ -201,14 +175,9 @@ def _retention(run: Run, chunk: Sequence[Sent]) -> int:
     doomed = [one for one in rig.load.draw(120) if one.ready.topic == topic]
     rig.publish(doomed)
     ends = rig.ends([topic])
-    gone = [TopicPartition(topic, part, end) for (_, part), end in ends.items() if end > before[topic, part]]
-    for future in rig.admin.delete_records(gone).values():
-        future.result()
-    removed = {
-        (topic, one.partition, offset)
-        for one in gone
-        for offset in range(before[topic, one.partition], ends[topic, one.partition])
-    }
+    gone = {place: end for place, end in ends.items() if end > before[place]}
+    rig.admin.delete_records(gone)
+    removed = {(*place, offset) for place, end in gone.items() for offset in range(before[place], end)}
     rig.markers |= removed
     run.lost_on_purpose += len(removed)
     rig.children.release(*WORKERS)
@@ -264,12 +233,19 @@ CELLS: Final = (
     _cell("answer to OffsetCommit swallowed", _swallowed, per_round=5, api=OFFSET_COMMIT, times=5),
     _cell("answer to Fetch swallowed", _swallowed, per_round=5, api=_FETCH, times=5),
     _cell("answer to Heartbeat swallowed", _swallowed, per_round=3, most_rounds=4, api=_HEARTBEAT, times=3),
-    _cell("connections to the broker cut", _cut, per_round=4, times=4),
-    _cell("broker refuses connections", _way, way=Way.REFUSE, seconds=3, most_rounds=4),
-    _cell("broker half open", _way, way=Way.HALF_OPEN, seconds=4, most_rounds=3),
-    _cell("broker's answers vanish", _way, way=Way.DEAF, seconds=3, most_rounds=2),
-    _cell("broker blocked past the session", _way, way=Way.BLOCK, seconds=SESSION_SECONDS + 3, most_rounds=3),
-    _cell("broker slow", _way, way=Way.OPEN, seconds=3, latency=0.3, most_rounds=3),
+    _cell("connections to the broker cut", cut, server=KAFKA, per_round=4, times=4),
+    _cell("broker refuses connections", bad_way, server=KAFKA, way=Way.REFUSE, seconds=3, most_rounds=4),
+    _cell("broker half open", bad_way, server=KAFKA, way=Way.HALF_OPEN, seconds=4, most_rounds=3),
+    _cell("broker's answers vanish", bad_way, server=KAFKA, way=Way.DEAF, seconds=3, most_rounds=2),
+    _cell(
+        "broker blocked past the session",
+        bad_way,
+        server=KAFKA,
+        way=Way.BLOCK,
+        seconds=SESSION_SECONDS + 3,
+        most_rounds=3,
+    ),
+    _cell("broker slow", bad_way, server=KAFKA, way=Way.OPEN, seconds=3, latency=0.3, most_rounds=3),
     _cell("rebalance storm", _storm, per_round=6, most_rounds=4, times=3),
     _cell("transactions aborted by others", _transaction, commit=False, most_rounds=5, amend=_amend_aborted),
     _cell("offset gaps from a sender's transactions", _transaction, commit=True, most_rounds=5),

@@ -37,6 +37,11 @@ _FAMILIES: Final = {
     Family.POSTGRES: ("The database and the way to it", "PostgreSQL behind a proxy, and faults of its own."),
     Family.SMTP: ("The mail relay", "A real SMTP server that gives wrong answers at the stage named."),
     Family.DISK: ("Full disks", "The servers' disks are small here, and somebody else fills them."),
+    Family.RIGHTS: (
+        "Passwords and rights",
+        "Every kind of process has a name at the broker (SASL_SSL, SCRAM) and only the rights of docs/operations.md; "
+        "they are taken away while it works, and given back.",
+    ),
     Family.CLOCK: ("Clocks, nights and changes", "Wrong clocks, midnights, keys, routes and restarts."),
 }
 
@@ -136,6 +141,8 @@ def _plants(evidence: Evidence) -> Iterator[str]:
     yield ""
     yield f"A harness that finds nothing may be blind. **{found} of {len(evidence.plants)}** bugs that were planted into the service were found."
     yield "Where the service's next line of defence would have repaired one, the plant takes that away too (`tests/faults/plants`)."
+    if any("alone" in caught for caught in evidence.plants.values()):
+        yield "What such a bug does *alone*, with that line still there, was tried as well, and stands beside it."
     yield ""
     yield "| bug | found by |"
     yield "|---|---|"

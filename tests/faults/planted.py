@@ -3,10 +3,10 @@
 import sys
 
 from frafaldsvarsel.cli import main
-from tests.faults.plants import PLANTS
+from tests.faults.plants import plant_of
 
 if __name__ == "__main__":
     _, bug, command = sys.argv
-    PLANTS[bug].plant()
+    plant_of(bug)()
     sys.argv = ["frafaldsvarsel", command]
     main()

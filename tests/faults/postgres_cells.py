@@ -11,10 +11,11 @@ from typing import Any, Final
 import psycopg
 
 from tests.faults.cells import Cell, Family, Run, halves
-from tests.faults.judge import Seen
 from tests.faults.load import Sent
 from tests.faults.proxy import Way
 from tests.faults.rig import DATABASE, LEDGERS, NOTIFIERS
+from tests.faults.seen import Seen
+from tests.faults.ways import bad_way, cut
 
 _OURS: Final = (
     "application_name LIKE 'frafaldsvarsel%' OR backend_type = 'client backend' AND pid <> pg_backend_pid()"
@@ -62,32 +63,6 @@ def _commit_swallowed(run: Run, chunk: Sequence[Sent], *, times: int) -> int:
     proxy.swallow(DATABASE, 0)
     run.healed()
     return proxy.swallowed(DATABASE) - before
-
-
-def _cut(run: Run, chunk: Sequence[Sent], *, times: int) -> int:
-    cut = 0
-    for part in halves(chunk, times):
-        run.publish(part)
-        cut += run.rig.proxy.cut(DATABASE) > 0
-        time.sleep(0.4)
-    run.healed()
-    return cut
-
-
-def _way(run: Run, chunk: Sequence[Sent], *, way: Way, seconds: float, latency: float = 0.0) -> int:
-    first, second = halves(chunk)
-    run.publish(first)
-    run.rig.proxy.set(DATABASE, way, latency=latency)
-    if way in (Way.REFUSE, Way.HALF_OPEN):
-        run.rig.proxy.cut(DATABASE)
-    run.publish(second)
-    time.sleep(seconds)
-    run.rig.proxy.set(DATABASE, Way.OPEN)
-    # Nothing is cut where answers have vanished: who waits for one must find out by himself.
-    if way is Way.HALF_OPEN:
-        run.rig.proxy.cut(DATABASE)
-    run.healed()
-    return 1
 
 
 def _locked(run: Run, chunk: Sequence[Sent], *, seconds: float) -> int:
@@ -269,13 +244,17 @@ CELLS: Final = (
     _cell("database killed and started", _killed, most_rounds=6),
     _cell("database stopped and started", _killed, most_rounds=2, in_order=True),
     _cell("answer to COMMIT swallowed", _commit_swallowed, per_round=5, times=5),
-    _cell("connections to the database cut", _cut, per_round=4, times=4),
-    _cell("database refuses connections", _way, way=Way.REFUSE, seconds=3, most_rounds=4),
-    _cell("database half open", _way, way=Way.HALF_OPEN, seconds=4, most_rounds=2),
-    _cell("database's answers vanish", _way, way=Way.DEAF, seconds=2, most_rounds=3),
-    _cell("database blocked for 8 seconds", _way, way=Way.BLOCK, seconds=8, most_rounds=3),
-    _cell("database blocked for 60 seconds", _way, way=Way.BLOCK, seconds=60, most_rounds=1),
-    _cell("database slow", _way, way=Way.OPEN, seconds=2, latency=0.05, most_rounds=3),
+    _cell("connections to the database cut", cut, server=DATABASE, per_round=4, times=4),
+    _cell("database refuses connections", bad_way, server=DATABASE, way=Way.REFUSE, seconds=3, most_rounds=4),
+    _cell("database half open", bad_way, server=DATABASE, way=Way.HALF_OPEN, seconds=4, most_rounds=2),
+    _cell("database's answers vanish", bad_way, server=DATABASE, way=Way.DEAF, seconds=2, most_rounds=3),
+    _cell(
+        "database blocked for 8 seconds", bad_way, server=DATABASE, way=Way.BLOCK, seconds=8, most_rounds=3
+    ),
+    _cell(
+        "database blocked for 60 seconds", bad_way, server=DATABASE, way=Way.BLOCK, seconds=60, most_rounds=1
+    ),
+    _cell("database slow", bad_way, server=DATABASE, way=Way.OPEN, seconds=2, latency=0.05, most_rounds=3),
     _cell("tables locked by somebody else", _locked, seconds=4, most_rounds=4),
     _cell("deadlock", _deadlock, most_rounds=6),
     _cell("serialization failures", _isolated, most_rounds=4),

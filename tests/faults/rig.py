@@ -4,17 +4,15 @@ The judge and the load reach the servers on ways of their own, so what they see 
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
 import psycopg
-from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._listoffsets import OffsetSpec
+from confluent_kafka import KafkaException
 
 from config.days_off import load_days_off
 from config.law import load_law
@@ -24,7 +22,6 @@ from config.tables import DATA
 from config.topics import TOPICS, Topic
 from config.units import DEFAULT_WORKING_DAYS, load_react_by, load_units
 from frafaldsvarsel.embedded.cluster import Cluster
-from frafaldsvarsel.embedded.kafka import Broker
 from frafaldsvarsel.embedded.ports import remembered_ports
 from frafaldsvarsel.embedded.postgres import SOCKET, Database
 from ledger.run import TOPICS as PROJECTED
@@ -33,12 +30,18 @@ from ops import topics
 from publisher.keys import read_key
 from publisher.local_keys import ensure_keys
 from streams.settings import GROUP
+from tests.faults import rights
+from tests.faults.admin import Admin, AdminError, At
+from tests.faults.brokers import one_broker
 from tests.faults.children import Children
 from tests.faults.disk import remove_disk, small_disk
 from tests.faults.judge import Rules
 from tests.faults.load import SENDERS, Keys, Load, Sent
+from tests.faults.places import NotDrained, places
 from tests.faults.proxy import CommitAnswer, KafkaAnswer, Proxy, Route
+from tests.faults.publish import Publisher
 from tests.faults.relay import Relay
+from tests.faults.told import usual
 from tests.unit.models.histories import plain_law
 
 KAFKA: Final = "kafka"
@@ -47,16 +50,9 @@ SMTP: Final = "smtp"
 WORKERS: Final = ("worker-1", "worker-2")
 LEDGERS: Final = ("ledger-1", "ledger-2")
 NOTIFIERS: Final = ("notify-1", "notify-2")
-SESSION_SECONDS: Final = 6
-LEASE_SECONDS: Final = 8
-_QUIET: Final = {"log_level": 0}
 _READ: Final = [*map(str, InputTopic), str(Topic.PERSON_EVENTS)]
 _POLL_SECONDS: Final = 0.15
 _TRIES: Final = 20
-
-
-class NotDrained(AssertionError):
-    """Something is still under way after all patience; the message says what."""
 
 
 class NoDisk(RuntimeError):
@@ -74,15 +70,27 @@ class Marks:
 
 
 class Rig:
-    """`with Rig(folder) as rig` starts everything; nodes=3 is a cluster, whose clients go without a proxy."""
+    """`with Rig(folder) as rig` starts everything; nodes=3 is a cluster, whose clients go without a proxy.
+
+    `users`: each kind of process has a name and a password at the broker, and no right but its own.
+    """
 
     def __init__(
-        self, data: Path, jars: Path, *, nodes: int = 1, small_disks: bool = False, seed: int = 1
+        self,
+        data: Path,
+        jars: Path,
+        *,
+        nodes: int = 1,
+        small_disks: bool = False,
+        users: bool = False,
+        seed: int = 1,
     ) -> None:
         self.data = data.resolve()
         self.nodes = nodes
         self.seed = seed
         self.small_disks = small_disks
+        self.users = users
+        self._kafka_ca = self.data / "kafka.pem"
         self._jars = jars
         self._stack = ExitStack()
         self.markers: set[tuple[str, int, int]] = set()
@@ -91,7 +99,6 @@ class Rig:
         """Seconds until what is still under way counts as stuck."""
         self.environment_more: dict[str, str] = {}
         """Settings that differ from the usual, without the prefix; for processes that are started from now on."""
-        self._admins: list[AdminClient] = []
 
     def __enter__(self) -> Self:
         try:
@@ -125,6 +132,10 @@ class Rig:
             self.settings.kafka, topics.Replication(factor=self.nodes, min_insync=min(self.nodes, 2))
         )
         self._clients()
+        if self.users:
+            for user in rights.RIGHTS:
+                rights.let_in(self.admin, user)
+                rights.give(self.admin, user)
         self.children = Children(self.data, self.environment)
         self._stack.callback(self.children.stop)
         (self.data / "failpoints").mkdir(exist_ok=True)
@@ -147,30 +158,20 @@ class Rig:
         names = ("broker", "controller", "direct", "proxy")
         ports = remembered_ports(self.data / "ports.json", names)
         self.direct, self.reached = f"127.0.0.1:{ports['direct']}", f"127.0.0.1:{ports['proxy']}"
-        self.broker = Broker(
-            self.data / "kafka",
-            self._jars,
-            ports={"broker": ports["broker"], "controller": ports["controller"]},
-            settings={
-                "listeners": f"BROKER://127.0.0.1:{ports['broker']},DIRECT://{self.direct},"
-                f"CONTROLLER://127.0.0.1:{ports['controller']}",
-                "advertised.listeners": f"BROKER://{self.reached},DIRECT://{self.direct}",
-                "listener.security.protocol.map": "BROKER:PLAINTEXT,DIRECT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-                "inter.broker.listener.name": "DIRECT",
-            },
-        )
-        route = Route(KAFKA, ("127.0.0.1", ports["broker"]), swallow=KafkaAnswer, port=ports["proxy"])
+        ca = self._kafka_ca if self.users else None
+        self.broker = one_broker(self.data / "kafka", self._jars, ports, ca=ca)
+        route = Route(KAFKA, ("127.0.0.1", ports["broker"]), port=ports["proxy"])
+        if not self.users:  # nobody reads in what is encrypted
+            route.swallow = KafkaAnswer
         self.proxy.add(route)
         self.broker.start()
         self._stack.callback(lambda: self.broker.stop())
         self.broker.wait_ready()
 
     def _clients(self) -> None:
-        reach: dict[str, str | int | float | bool] = {"bootstrap.servers": self.direct, **_QUIET}
-        self.admin = self._new_admin()
-        self.producer = Producer(
-            reach | {"linger.ms": 5, "enable.idempotence": True, "message.timeout.ms": 120_000}
-        )
+        self.admin = Admin(self.direct)
+        self._stack.callback(self.admin.close)
+        self._publisher = Publisher(self.direct)
         service_key = read_key(self.data / "keys" / "service.public.json")
         self.signing = {number: read_key(self.data / "keys" / f"{number}.key.json") for number in SENDERS}
         keys = Keys(signing=lambda number: self.signing[number], service=service_key)
@@ -187,15 +188,19 @@ class Rig:
             addresses={unit: found.email for unit, found in units.items()},
         )
 
-    def _new_admin(self) -> AdminClient:
-        # The old ones are kept: one that is thrown away with a question open takes the interpreter with it.
-        self._admins.append(AdminClient({"bootstrap.servers": self.direct, **_QUIET}))
-        return self._admins[-1]
-
-    def environment(self) -> dict[str, str]:
-        """What every process of the service is told."""
+    def environment(self, kind: str) -> dict[str, str]:
+        """What the service's processes of this kind are told."""
         port = self.proxy.routes[DATABASE].port
-        return self._environment(self.reached, f"postgresql://postgres@127.0.0.1:{port}/faults")
+        told = self._environment(self.reached, f"postgresql://postgres@127.0.0.1:{port}/faults")
+        if self.users:
+            login = {
+                "SECURITY": "SASL_SSL",
+                "CA_FILE": str(self._kafka_ca),
+                "USERNAME": kind,
+                "PASSWORD": rights.password(kind),
+            }
+            told |= {f"{PREFIX}KAFKA_{name}": held for name, held in login.items()}
+        return told
 
     @property
     def settings(self) -> Settings:
@@ -205,26 +210,8 @@ class Rig:
         return load(told | {PREFIX + "AUDIT_FILE": str(self.data / "audit.sqlite")})
 
     def _environment(self, bootstrap: str, database: str) -> dict[str, str]:
-        keys = self.data / "keys"
-        told = {
-            "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
-            "REPLICATION_FACTOR": str(self.nodes),
-            "MIN_INSYNC_REPLICAS": str(min(self.nodes, 2)),
-            "DATABASE_URL": database,
-            "KEYRING_FILE": str(keys / "service.key.json"),
-            "SENDERS_DIR": str(self.data / "senders"),
-            "SESSION_TIMEOUT_SECONDS": str(SESSION_SECONDS),
-            "SMTP_HOST": "localhost",
-            "SMTP_PORT": str(self.proxy.routes[SMTP].port),
-            "SMTP_CA_FILE": str(self.data / "relay.pem"),
-            "SMTP_TIMEOUT_SECONDS": "2",
-            "SMTP_ANSWER_TIMEOUT_SECONDS": "4",
-            "DATABASE_TIMEOUT_SECONDS": "4",
-            "MAIL_LEASE_SECONDS": str(LEASE_SECONDS),
-            "MAIL_RETRY_SECONDS": "1",
-            "MAIL_FROM": "frafaldsvarsel@frafaldsvarsel.example",
-            "INBOX_URL": "https://frafaldsvarsel.example",
-        } | self.environment_more
+        told = usual(self.data, nodes=self.nodes, smtp_port=self.proxy.routes[SMTP].port)
+        told |= {"KAFKA_BOOTSTRAP_SERVERS": bootstrap, "DATABASE_URL": database} | self.environment_more
         return {PREFIX + name: held for name, held in told.items()}
 
     def forget_audit(self) -> None:
@@ -238,66 +225,20 @@ class Rig:
 
     def publish(self, records: Iterable[Sent], *, timestamp_ms: int = 0) -> None:
         """As the senders' libraries do: until every record is acknowledged. The broker puts its own time on it."""
-        waiting = list(records)
-        for _ in range(_TRIES):
-            waiting = self._send(waiting, timestamp_ms)
-            if not waiting:
-                return
-            time.sleep(1)  # as a sender does: what was refused is sent again
-        raise AssertionError(f"the load could not be published: {len(waiting)} records are left")
+        self._publisher.publish(records, timestamp_ms)
 
-    def _send(self, records: Iterable[Sent], timestamp_ms: int) -> list[Sent]:
-        """Those that the broker has refused."""
-        refused: list[Sent] = []
-
-        def told(sent: Sent) -> Callable[[object, object], None]:
-            def answered(error: object, _: object) -> None:
-                if error is not None:
-                    refused.append(sent)
-
-            return answered
-
-        for sent in records:
-            ready = sent.ready
-            headers: list[tuple[str, str | bytes | None]] = [*ready.headers]
-            while True:
-                try:
-                    self.producer.produce(
-                        ready.topic,
-                        ready.value,
-                        ready.key,
-                        headers=headers,
-                        on_delivery=told(sent),
-                        timestamp=timestamp_ms,
-                    )
-                    break
-                except BufferError:
-                    self.producer.poll(0.05)
-        left = self.producer.flush(120)
-        assert left == 0, f"the load could not be published: {left} records are under way"
-        return refused
-
-    def ends(self, names: Iterable[str]) -> dict[tuple[str, int], int]:
+    def ends(self, names: Iterable[str]) -> dict[At, int]:
         """One after the last offset of every partition."""
-        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-        asked = dict.fromkeys(places(names), latest)
-        for patience in range(20, -1, -1):
-            try:
-                answers = self.admin.list_offsets(asked, request_timeout=10)
-                return {(place.topic, place.partition): one.result().offset for place, one in answers.items()}
-            except KafkaException:
-                if not patience:
-                    raise
-                # librdkafka keeps the epoch of a leader from before its restart, and asks with it for ever.
-                self.admin = self._new_admin()
-                time.sleep(0.5)
-        raise AssertionError("unreachable")
+        asked = places(names)
+        for _ in range(_TRIES):
+            with suppress(AdminError):
+                return self.admin.ends(asked)
+            time.sleep(0.5)
+        return self.admin.ends(asked)
 
-    def committed(self) -> dict[tuple[str, int], int]:
+    def committed(self) -> dict[At, int]:
         """How far the workers' group has come, by Kafka's own account."""
-        wanted = ConsumerGroupTopicPartitions(GROUP, places(_READ))
-        found = self.admin.list_consumer_group_offsets([wanted], request_timeout=10)[GROUP].result()
-        return {(place.topic, place.partition): max(place.offset, 0) for place in found.topic_partitions}
+        return self.admin.committed(GROUP, places(_READ))
 
     def under_way(self) -> str:
         """What is not yet through, in a few words; empty when everything is."""
@@ -325,8 +266,7 @@ class Rig:
                     found = connection.execute(query).fetchone()
                     if found and found[0]:
                         return f"{found[0]} {what}"
-        except (KafkaException, psycopg.Error) as error:
-            self.admin = self._new_admin()  # it may ask a node that is none, for ever
+        except (AdminError, KafkaException, psycopg.Error) as error:
             return f"a server does not answer: {type(error).__name__}"
         return ""
 
@@ -363,44 +303,3 @@ _WAITING: Final = {
     "conflicts are open": "SELECT count(*) FROM repeats WHERE kind = 'conflict' AND resolved_at IS NULL",
     "notices are due": "SELECT count(*) FROM deliveries WHERE status = 'due'",
 }
-
-
-def places(names: Iterable[str]) -> list[TopicPartition]:
-    """Every partition of the topics."""
-    partitions = {spec.name: spec.partitions for spec in TOPICS}
-    return [TopicPartition(name, part) for name in names for part in range(partitions[name])]
-
-
-def read(bootstrap: str, bounds: Mapping[tuple[str, int], tuple[int, int]]) -> Sequence[Any]:
-    """Every committed record within the bounds (first, end), by another client than the service's."""
-    wanted = {place: limits for place, limits in bounds.items() if limits[1] > limits[0]}
-    found: list[Any] = []
-    if not wanted:
-        return found
-    consumer = Consumer(
-        {
-            "bootstrap.servers": bootstrap,
-            "group.id": "faults-judge",
-            "enable.auto.commit": False,
-            "isolation.level": "read_committed",
-            "enable.partition.eof": True,
-            "auto.offset.reset": "earliest",
-            **_QUIET,
-        }
-    )
-    consumer.assign([TopicPartition(topic, part, first) for (topic, part), (first, _) in wanted.items()])
-    left = set(wanted)
-    deadline = time.monotonic() + 60
-    try:
-        while left:
-            if time.monotonic() > deadline:
-                raise NotDrained(f"{len(left)} partitions could not be read")
-            for message in consumer.consume(2000, timeout=0.2):
-                place = (str(message.topic()), int(message.partition() or 0))
-                if message.error() is not None:
-                    left.discard(place)
-                elif (message.offset() or 0) < wanted[place][1]:
-                    found.append(message)
-    finally:
-        consumer.close()
-    return found

@@ -11,7 +11,8 @@ from typing import Final
 from config.failpoints import Action, Point
 from tests.faults.cells import Cell, Family, Run, halves
 from tests.faults.load import Sent
-from tests.faults.rig import LEASE_SECONDS, LEDGERS, NOTIFIERS, SESSION_SECONDS, WORKERS
+from tests.faults.rig import LEDGERS, NOTIFIERS, WORKERS
+from tests.faults.told import LEASE_SECONDS, SESSION_SECONDS
 
 _PATIENCE: Final = 20.0
 _GRACE: Final = 10.0

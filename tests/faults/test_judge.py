@@ -13,18 +13,9 @@ from config.tables import DATA
 from models.events import TYPE_PREFIX
 from publisher.plain import PlainEvent, Ready
 from tests.factories import uuid
-from tests.faults.judge import (
-    DeliverySeen,
-    Logged,
-    MailSeen,
-    MessageSeen,
-    Rules,
-    Seen,
-    TaskSeen,
-    cprs_in,
-    judge,
-)
+from tests.faults.judge import Rules, cprs_in, judge
 from tests.faults.load import Sent
+from tests.faults.seen import DeliverySeen, Logged, MailSeen, MessageSeen, Seen, TaskSeen
 from tests.unit.models.histories import plain_law
 
 CPR = "0101991234"

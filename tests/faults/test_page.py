@@ -9,8 +9,8 @@ import pytest
 from tests.faults.cells import Family, Outcome
 from tests.faults.children import ROOT
 from tests.faults.evidence import Evidence, percentile, totals
-from tests.faults.judge import Verdict
 from tests.faults.page import PAGE, page, upper_bound
+from tests.faults.verdict import Verdict
 
 
 def _outcome(**changes: object) -> Outcome:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.cells import run_cell
-from tests.faults.plants import PLANTS
+from tests.faults.plants import ALONE, PLANTS, plant_of
 from tests.faults.plants.field import cell_of, finder, planted
 from tests.faults.rig import Rig
 
@@ -24,9 +24,38 @@ def rig(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
         yield running
 
 
-def test_there_are_twelve_and_each_has_its_cell() -> None:
-    assert len(PLANTS) == 12
+TWELVE = (
+    "auto-commit on",
+    "offset committed before output is acknowledged",
+    "unique key on tasks dropped",
+    "delivery marked sent before sending",
+    "concurrency 2 with a slow message",
+    "auto.offset.reset latest with new partitions",
+    "unit check off",
+    "partial refusal ignored",
+    "CPR in a log line",
+    "deadline from the processing time",
+    "signature not bound to the topic",
+    "retry with a new Message-ID",
+)
+
+
+def test_the_twelve_are_planted_and_each_plant_has_its_cell() -> None:
+    assert set(TWELVE) <= PLANTS.keys()
     assert [plant.cell for plant in PLANTS.values() if cell_of(plant.cell).name != plant.cell] == []
+
+
+def test_a_bug_whose_next_line_of_defence_is_taken_away_can_be_planted_alone() -> None:
+    assert [bug for bug, plant in PLANTS.items() if plant.alone] == [
+        "auto-commit on",
+        "concurrency 2 with a slow message",
+        "auto.offset.reset latest with new partitions",
+        "unit check off",
+        "unique key on tasks dropped",
+    ]
+    assert all(plant_of(bug + ALONE) is plant.alone for bug, plant in PLANTS.items() if plant.alone)
+    with pytest.raises(KeyError):
+        plant_of("CPR in a log line" + ALONE)
 
 
 @pytest.mark.slow

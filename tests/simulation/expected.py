@@ -15,8 +15,6 @@ Message = tuple[str, str, str]
 """Sender, id, person."""
 Subject = tuple[str, str, str]
 """Person, enrolment, unit."""
-Notice = tuple[Subject, str, str]
-"""Subject, occasion, cause."""
 PLAIN_LAW = plain_law(LAW)
 
 
@@ -81,47 +79,6 @@ def subject_of(message: Plain, verdict: Plain) -> Subject | None:
     if verdict["outcome"] != "obliged":
         return None
     return (message["person_id"], verdict["evidence"]["enrolment_id"], verdict["unit_id"])
-
-
-def notices(decisions: list[Plain]) -> tuple[set[Notice], set[Subject]]:
-    """Who is told what and why, when `decisions` (of some people, in the log's order) are all that happens.
-
-    Also the subjects whose task a message has left again: their date depends on the order of events.
-    """
-    revision: dict[Message, int] = {}
-    group: dict[Message, Subject | None] = {}
-    open_tasks: set[Subject] = set()
-    told: set[tuple[Subject, str]] = set()
-    result: set[Notice] = set()
-    left: set[Subject] = set()
-
-    def tell(subject: Subject, occasion: str, cause: str) -> None:
-        told.add((subject, cause))
-        result.add((subject, occasion, cause))
-
-    for decision in decisions:
-        message = decision["message"]
-        name = (message["sender"], message["message_id"], message["person_id"])
-        if decision["revision"] <= revision.get(name, 0):
-            continue
-        revision[name] = decision["revision"]
-        cause = f"{decision['cause']['partition']}:{decision['cause']['offset']}"
-        before, now = group.get(name), subject_of(message, decision["verdict"])
-        group[name] = now
-        if before == now:
-            continue
-        if before is not None:
-            left.add(before)
-            if before not in group.values():
-                open_tasks.discard(before)
-                tell(before, "withdrawn" if now is None else "handed_over", cause)
-        if now is not None:
-            if now not in open_tasks:
-                open_tasks.add(now)
-                tell(now, "new" if before is None else "taken_over", cause)
-            elif (now, cause) not in told:
-                tell(now, "more_messages", cause)
-    return result, left
 
 
 def react_by(appended_at: str, days: int, days_off: frozenset[date]) -> date:

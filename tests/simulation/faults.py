@@ -37,6 +37,10 @@ class Fault(StrEnum):
     LEASE_LOST = "a notifier records a mail whose lease has passed to another"
     LEASE_EXPIRED = "a lease ends without an answer"
     DEADLINE_PASSED = "a delivery reaches its deadline"
+    ACT_SENT_AGAIN = "a person sends an act again whose answer was lost"
+    ACT_STALE = "a person acts on a task that has changed meanwhile"
+    ACT_REFUSED = "a person does what has no place"
+    ACT_ELSEWHERE = "a person acts on another unit's task"
 
 
 class Mutation(StrEnum):
@@ -54,3 +58,8 @@ class Mutation(StrEnum):
     TASK_AT_ANOTHER_UNIT = "a task is written down for another unit"
     RECEIPT_DROPPED = "a receipt is dropped now and then"
     LEASE_NOT_NAMED = "an answer is recorded without naming the lease"
+    ACT_REPEATED = "an act that is sent again is done again"
+    ACT_MISPLACED = "an act does not note how far the decisions were projected"
+    ACT_LOST = "an act is done and not written down"
+    TRANSFER_FORGOTTEN = "to whom units have given a duty is not looked up"
+    REOPENED_BY_STREAM = "a decision opens a closed task again"

@@ -11,6 +11,7 @@ from tests import factories as make
 from tests.unit.models.histories import Row, history
 
 _TOPICS: Final = {kind.kind: str(kind.topic) for kind in EVENT_TYPES.values()}
+_ABOUT_PEOPLE: Final = [str(topic) for topic in InputTopic if topic is not InputTopic.CONTROL_TOTALS]
 _REPEAT: Final = 11
 _WITHDRAWAL: Final = 10
 _SHARED_IDS: Final = 6
@@ -33,7 +34,7 @@ def story(rng: Random) -> list[Sent]:
         event = events.pop(0)
         sent.append(Sent(_TOPICS[event.content.kind], event))
         if rng.random() < 0.05:
-            sent.append(Sent(str(rng.choice(list(InputTopic))), None))
+            sent.append(Sent(rng.choice(_ABOUT_PEOPLE), None))
     return sent
 
 

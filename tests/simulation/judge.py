@@ -3,7 +3,7 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final
 
@@ -12,7 +12,9 @@ from models.person_event import PersonEvent
 from streams.people import People
 from tests.simulation import expected, ledgers
 from tests.simulation.expected import Message, Plain, Subject
+from tests.simulation.lives import Key, Lives, in_order, reaches
 from tests.simulation.mailers import DOMAIN, Taken, recipients
+from tests.simulation.offices import UNITS
 from tests.simulation.workers import INPUTS
 from tests.simulation.world import DAYS_OFF, REACT_BY_DAYS, World
 
@@ -39,8 +41,27 @@ class Books:
         self.events = [_plain(world, record) for topic in INPUTS for record in world.log.all_of(topic)]
         self.accepted = [event for event in self.events if event["accepted"]]
         self.decisions = [json.loads(record.value or b"") for record in world.log.all_of(Topic.DECISIONS)]
+        self.acts = sorted(tables["acts"], key=lambda act: act["serial"])
+        self.transfers = tables["transfers"]
         self.contested = expected.contested(self.accepted)
+        self.lives = self._told()
         self.verdicts = expected.verdicts(self.accepted)
+
+    def _told(self) -> Lives:
+        """Decisions and acts, played through."""
+        told = Lives(lambda stamp, unit: expected.react_by(stamp, REACT_BY_DAYS.get(unit, 5), DAYS_OFF))
+        places = [
+            (record.partition, record.offset, json.loads(record.value or b""))
+            for record in self.world.log.all_of(Topic.DECISIONS)
+        ]
+        settled = [place for place in places if place[2]["message"]["person_id"] not in self.contested]
+        acts = [act for act in self.acts if act["person_id"] not in self.contested]
+        for step in in_order(settled, acts):
+            if "kind" in step:
+                told.act(_key(self.tasks[step["task_id"]]), step)
+            else:
+                told.decide(step)
+        return told
 
 
 def _plain(world: World, record: Any) -> Plain:
@@ -53,10 +74,32 @@ def _plain(world: World, record: Any) -> Plain:
 
 async def judge(world: World) -> list[str]:
     """Every promise that does not hold."""
-    names = ("receipts", "applied", "messages", "tasks", "deliveries", "audit", "position")
+    names = (
+        "receipts",
+        "applied",
+        "messages",
+        "tasks",
+        "deliveries",
+        "audit",
+        "position",
+        "acts",
+        "transfers",
+    )
     books = Books(world, {name: await world.database.rows(name) for name in names})
     found: list[str] = []
-    for promise in (receipts, applied, decisions, tasks, dates, notices, mails, position, escalations):
+    for promise in (
+        receipts,
+        applied,
+        decisions,
+        tasks,
+        lives,
+        dates,
+        acts,
+        notices,
+        mails,
+        position,
+        escalations,
+    ):
         found += promise(books)
     found += [fault async for fault in people(world)]
     return found
@@ -141,56 +184,130 @@ def _subject(task: Plain) -> Subject:
     return (task["person_id"], task["enrolment_id"], task["unit_id"])
 
 
+def _key(task: Plain) -> Key:
+    return _subject(task), task["ordinal"]
+
+
 def tasks(books: Books) -> Iterator[str]:
-    """Every obliged message is in exactly one open task, of its unit; no open task is without one."""
+    """Every obliged message is in one open or closed task, of its unit or of whom people gave it to; none is empty."""
     obliged = _obliged(books)
-    open_subjects = Counter(_subject(task) for task in books.open)
-    for subject in set(obliged.values()) | set(open_subjects):
-        owed = subject in obliged.values()
-        if open_subjects[subject] != int(owed):
-            yield f"{open_subjects[subject]} open tasks of {subject}, {int(owed)} expected"
+    for subject, number in Counter(_subject(task) for task in books.open).items():
+        if number > 1:
+            yield f"{number} open tasks of {subject}"
+    held = {row["task_id"] for name, row in books.messages.items() if name in obliged}
+    for task in books.open:
+        if task["id"] not in held:
+            yield f"the open task of {_subject(task)} has no message that obliges"
     for name, row in books.messages.items():
-        task = None if row["task_id"] is None else books.tasks[row["task_id"]]
-        found = None if task is None else _subject(task)
-        if found != obliged.get(name):
-            yield f"message {name} is in a task of {found}, and should be in {obliged.get(name)}"
-        elif task is not None and task["status"] != "open":
-            yield f"message {name} obliges, and its task is {task['status']}"
+        holder, duty = books.tasks.get(row["task_id"]), obliged.get(name)
+        if duty is None:
+            if holder is not None and holder["status"] != "closed":
+                yield f"message {name} obliges nobody, and is in a task that is {holder['status']}"
+        elif holder is None or holder["status"] == "withdrawn":
+            yield f"message {name} obliges, and its task is {holder and holder['status']}"
+        elif (holder["person_id"], holder["enrolment_id"]) != duty[:2] or not reaches(
+            books.acts, books.tasks, duty, holder["unit_id"]
+        ):
+            yield f"message {name} is in a task of {_subject(holder)}, and should be in {duty}"
+
+
+def lives(books: Books) -> Iterator[str]:
+    """Told from the decisions and the acts, each task, each message's place and each hand-over is what stands there."""
+    told = books.lives
+    for identity, row in books.tasks.items():
+        life = told.tasks.get(_key(row))
+        if row["person_id"] in books.contested:
+            continue
+        if life is None:
+            yield f"task {_key(row)} should not be there"
+            continue
+        closed = row["follows"] and _key(books.tasks[row["follows"]])
+        found = {
+            "react_by": row["react_by"],
+            "status": row["status"],
+            "ending": row["ending"],
+            "seen_by": row["acknowledged_by"],
+            "owner": row["owner_id"],
+            "attempts": row["attempts"],
+            "reached": row["reached_at"],
+            "follows": closed and closed[1],
+        }
+        wanted = vars(life) | {"reached": life.reached and datetime.fromisoformat(life.reached)}
+        if found != wanted:
+            yield f"task {_key(row)} is {found}, and should be {wanted}"
+        if (row["status"] == "closed") != (row["closed_at"] is not None):
+            yield f"task {identity} is {row['status']}, closed at {row['closed_at']}"
+    for key in told.tasks.keys() - {_key(row) for row in books.tasks.values()}:
+        if key[0][0] not in books.contested:
+            yield f"task {key} is missing"
+    for name, held in told.messages.items():
+        found_in = books.tasks.get(books.messages[name]["task_id"]) if name in books.messages else None
+        if name[2] not in books.contested and held.task != (found_in and _key(found_in)):
+            yield f"message {name} is in {found_in and _key(found_in)}, and should be in {held.task}"
+    given = {
+        (row["person_id"], row["enrolment_id"], row["decided_unit"]): row["unit_id"]
+        for row in books.transfers
+    }
+    for named in given.keys() | told.given.keys():
+        if named[0] not in books.contested and given.get(named) != told.given.get(named):
+            yield f"{named} is with {given.get(named)}, and should be with {told.given.get(named)}"
 
 
 def dates(books: Books) -> Iterator[str]:
-    """A task's date follows from the broker's time of one of its messages, and of the first where none has left."""
-    _, left = expected.notices(books.decisions)
-    obliged = _obliged(books)
+    """A task's date follows from the broker's time of one of its person's messages, by some unit's target."""
     for task in books.open:
-        subject = _subject(task)
-        days = REACT_BY_DAYS.get(subject[2], 5)
         stamps = {
             event["origin"]["appended_at"]
             for event in books.accepted
-            if event["person_id"] == subject[0] and event["content"]["kind"] == "dropout-risk.raised"
+            if event["person_id"] == task["person_id"] and event["content"]["kind"] == "dropout-risk.raised"
         }
-        possible = {expected.react_by(stamp, days, DAYS_OFF) for stamp in stamps}
+        targets = {REACT_BY_DAYS.get(unit, 5) for unit in UNITS}
+        possible = {expected.react_by(stamp, days, DAYS_OFF) for stamp in stamps for days in targets}
         if task["react_by"] not in possible:
-            yield f"task of {subject} is due on {task['react_by']}, which follows from no message: {possible}"
-        inside = [books.messages[name] for name, other in obliged.items() if other == subject]
-        inside = [row for row in inside if row["task_id"] == task["id"]]
-        if not inside or subject[0] in books.contested:
-            continue
-        first = min(row["appended_at"] for row in inside)
-        latest = expected.react_by(first.isoformat(), days, DAYS_OFF)
-        exact = subject not in left
-        if task["react_by"] > latest or (exact and task["react_by"] != latest):
-            yield f"task of {subject} is due on {task['react_by']}, and its first message says {latest}"
+            yield f"task {_key(task)} is due on {task['react_by']}, which follows from no message: {possible}"
+
+
+def acts(books: Books) -> Iterator[str]:
+    """What a person was told is done stands there once; acts have no holes; tasks say what was done and no more."""
+    by_task: dict[Any, list[Plain]] = defaultdict(list)
+    for act in sorted(books.acts, key=lambda act: act["number"]):
+        by_task[act["task_id"]].append(act)
+    known = {act["id"]: act for act in books.acts}
+    for identity, (pressed, _) in books.world.office.done.items():
+        found = known.get(identity)
+        deed = pressed.deed.model_dump(mode="json", exclude={"kind"}, exclude_none=True)
+        if found is None:
+            yield f"{pressed.deed.kind} on {pressed.task_id} was told as done, and is not there"
+        elif (found["task_id"], found["kind"], found["detail"], found["by_id"]) != (
+            pressed.task_id, pressed.deed.kind, deed, pressed.by.id,
+        ):  # fmt: skip
+            yield f"{pressed.deed.kind} on {pressed.task_id} is written down as another deed"
+    for identity in known.keys() - books.world.office.sent:
+        yield f"{known[identity]['kind']} was done once more than anybody has sent it"
+    for task_id, done in by_task.items():
+        if [act["number"] for act in done] != list(range(1, len(done) + 1)):
+            yield f"the acts on {task_id} are numbered {[act['number'] for act in done]}"
+    for task_id, task in books.tasks.items():
+        done = by_task[task_id]
+        last = [act["kind"] for act in done if act["kind"] in ("close", "reopen")][-1:]
+        if (task["status"] == "closed") != (last == ["close"]):
+            yield f"task {_key(task)} is {task['status']}, and the last that a person did with it is {last}"
+        if task["attempts"] != sum(act["kind"] == "attempt" for act in done):
+            yield f"task {_key(task)} counts {task['attempts']} attempts"
+        if task["version"] < 1 + len(done):
+            yield f"task {_key(task)} has version {task['version']} after {len(done)} acts"
 
 
 def notices(books: Books) -> Iterator[str]:
     """Each recipient of a unit is told once for each occasion, and of nothing else."""
-    settled = [each for each in books.decisions if each["message"]["person_id"] not in books.contested]
-    wanted, _ = expected.notices(settled)
-    due = {(*notice, address) for notice in wanted for address in recipients(notice[0][2])}
+    due = {
+        (*notice, address)
+        for notice in books.lives.notices
+        for address in recipients(notice[0][0][2])
+        if notice[0][0][0] not in books.contested
+    }
     made = {
-        (_subject(books.tasks[row["task_id"]]), row["occasion"], row["cause"], row["recipient"])
+        (_key(books.tasks[row["task_id"]]), row["occasion"], row["cause"], row["recipient"])
         for row in books.deliveries.values()
         if books.tasks[row["task_id"]]["person_id"] not in books.contested
     }
@@ -198,6 +315,7 @@ def notices(books: Books) -> Iterator[str]:
         yield f"nobody was told: {notice}"
     for notice in made - due:
         yield f"told without reason: {notice}"
+    reopened = {act["task_id"] for act in books.acts if act["kind"] == "reopen"}
     for task in books.open:
         for address in recipients(task["unit_id"]):
             called = [
@@ -208,7 +326,7 @@ def notices(books: Books) -> Iterator[str]:
                 and row["occasion"] in ("new", "taken_over", "more_messages")
                 and row["status"] != "superseded"
             ]
-            if not called:
+            if not called and task["id"] not in reopened:
                 yield f"nothing calls {address} to act on {task['reference']}"
 
 

@@ -20,11 +20,15 @@ _APPEND_TIME: Final = frozenset(str(topic) for topic in InputTopic)
 _BROKERS: Final = 3
 
 
+COMPACTION_LAG: Final = timedelta(milliseconds=BY_NAME[Topic.PEOPLE].compaction_lag_ms)
+
+
 class Log:
     """Every partition of the cluster. A partition's leader stamps its input records with its own clock."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, compaction_lag: timedelta = COMPACTION_LAG) -> None:
         self._clock = clock
+        self._lag = compaction_lag
         self._records: dict[Place, list[Record]] = defaultdict(list)
         self._ends: dict[Place, int] = defaultdict(int)
         self.skews = [timedelta(0)] * _BROKERS
@@ -77,7 +81,7 @@ class Log:
 
     def compact(self) -> int:
         """Drop each record of `people` that has a newer one, both past the compaction lag; returns how many."""
-        oldest = self._clock.now - timedelta(milliseconds=BY_NAME[Topic.PEOPLE].compaction_lag_ms)
+        oldest = self._clock.now - self._lag
         limit = oldest.timestamp() * 1000
         dropped = 0
         for partition in range(PERSON_PARTITIONS):

@@ -22,7 +22,7 @@ CREATE SCHEMA backup;
 """
 """Found before the server's own, because the schema is named before `pg_catalog`."""
 _PARENTS_FIRST: Final = sorted(
-    NAMES, key=("position", "receipts", "applied", "tasks").__contains__, reverse=True
+    NAMES, key=("position", "receipts", "applied", "tasks", "acts").__contains__, reverse=True
 )
 
 
@@ -60,7 +60,7 @@ class Postgres:
     async def empty(self) -> None:
         """Forget everything."""
         tables = sql.SQL(", ").join(map(sql.Identifier, NAMES))
-        await self._connection.execute(sql.SQL("TRUNCATE {}").format(tables))
+        await self._connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(tables))
 
     async def backup(self) -> str:
         """Position and content together."""

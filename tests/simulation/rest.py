@@ -26,6 +26,9 @@ async def rest(world: World) -> None:
     world.say("rest")
     while world.unsent:
         world.send_one()
+    await world.database.at(world.clock.now)
+    while world.office.unanswered:
+        await world.office.again()
     stays = world.late if world.rng.random() < 0.5 else []
     world.late = [] if stays else world.late
     await _settle(world)

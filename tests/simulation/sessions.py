@@ -103,3 +103,6 @@ class _Cursor:
 
     async def fetchall(self) -> Any:
         return await self._raw.fetchall()
+
+    async def fetchone(self) -> Any:
+        return await self._raw.fetchone()

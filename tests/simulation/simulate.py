@@ -74,6 +74,7 @@ async def run(
                 "mails": len(copies),
                 "copies": copies.total() - len(copies),
                 "healed": len(world.healed),
+                "acts": len(await world.database.rows("acts")),
             }
         ),
         Counter({str(fault): number for fault, number in world.faults.items()}),

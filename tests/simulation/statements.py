@@ -8,11 +8,12 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, Protocol
+from uuid import UUID
 
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 from psycopg.types.json import Jsonb
 
-from ledger import repeats, store
+from ledger import act, acts, repeats, store
 from notifiers import sql
 from tests.simulation.faults import Mutation
 
@@ -30,6 +31,8 @@ NAMES: Final = (
     "audit",
     "outbox",
     "repeats",
+    "acts",
+    "transfers",
 )
 
 
@@ -148,14 +151,14 @@ def _now(server: Server, _: None) -> Result:
 
 _RECEIPT: Final = (
     "topic", "partition", "offset", "appended_at", "status", "reason", "detail", "sender", "event_id", "type",
-    "fingerprint", "sequence",
+    "fingerprint", "sequence", "registered_on",
 )  # fmt: skip
 
 
 @statement(
     'INSERT INTO receipts (topic, partition, "offset", appended_at, status, reason, detail, '
-    "sender, event_id, type, fingerprint, sequence) "
-    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
+    "sender, event_id, type, fingerprint, sequence, registered_on) "
+    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
 )
 def _add_receipt(server: Server, values: tuple[Any, ...]) -> Result:
     row = dict(zip(_RECEIPT, values, strict=True)) | {"recorded_at": server.now}
@@ -189,18 +192,54 @@ def _messages_of(server: Server, values: tuple[list[str]]) -> Result:
 
 _TASK: Final = (
     "id", "reference", "person_id", "enrolment_id", "unit_id", "status", "react_by", "appended_at", "mentor_until",
+    "ordinal", "version", "ending", "acknowledged_at", "acknowledged_by", "owner_id", "owner_name", "attempts",
+    "reached_at", "closed_at", "follows",
 )  # fmt: skip
-
-
-@statement(
-    "SELECT id, reference, person_id, enrolment_id, unit_id, status, react_by, appended_at, mentor_until "
-    "FROM tasks WHERE person_id = ANY(%s) ORDER BY opened_at, id FOR NO KEY UPDATE",
+_LASTING: Final = (
+    "id",
+    "reference",
+    "person_id",
+    "enrolment_id",
+    "unit_id",
+    "ordinal",
+    "follows",
+    "opened_at",
 )
+
+
+@statement(store._TASKS)
 def _tasks_of(server: Server, values: tuple[list[str]]) -> Result:
     people = set(values[0])
     found = [row for row in server.tables["tasks"].values() if row["person_id"] in people]
-    found.sort(key=lambda row: (row["opened_at"], row["id"]))
+    found.sort(key=lambda row: (row["ordinal"], row["id"]))
+    if server.mutation is Mutation.REOPENED_BY_STREAM:
+        found = [{**row, "status": "withdrawn"} if row["status"] == "closed" else row for row in found]
     return [{name: row[name] for name in _TASK} for row in found], len(found)
+
+
+_TRANSFER: Final = ("person_id", "enrolment_id", "decided_unit", "unit_id", "act_id")
+
+
+@statement(
+    "SELECT person_id, enrolment_id, decided_unit, unit_id, act_id FROM transfers WHERE person_id = ANY(%s)"
+)
+def _transfers_of(server: Server, values: tuple[list[str]]) -> Result:
+    if server.mutation is Mutation.TRANSFER_FORGOTTEN:
+        return [], 0
+    people = set(values[0])
+    found = [row for row in server.tables["transfers"].values() if row["person_id"] in people]
+    return found, len(found)
+
+
+@statement(store._DROP_TRANSFER)
+def _drop_transfer(server: Server, named: tuple[str, str, str]) -> Result:
+    return [], int(server.tables["transfers"].pop(tuple(named), None) is not None)
+
+
+@statement(store._UPSERT_TRANSFER)
+def _put_transfer(server: Server, values: tuple[Any, ...]) -> Result:
+    server.tables["transfers"][values[:3]] = dict(zip(_TRANSFER, values, strict=True))
+    return [], 1
 
 
 @statement("SELECT DISTINCT task_id, cause FROM deliveries WHERE task_id = ANY(%s) AND cause = ANY(%s)")
@@ -216,12 +255,7 @@ def _told(server: Server, values: tuple[list[Any], list[str]]) -> Result:
     return [{"task_id": task, "cause": cause} for task, cause in sorted(found)], len(found)
 
 
-@statement(
-    "INSERT INTO tasks (id, reference, person_id, enrolment_id, unit_id, status, react_by, appended_at, "
-    "mentor_until) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) "
-    "ON CONFLICT (id) DO UPDATE SET status = excluded.status, react_by = excluded.react_by, "
-    "appended_at = excluded.appended_at, mentor_until = excluded.mentor_until, changed_at = now()",
-)
+@statement(store._UPSERT_TASK)
 def _put_task(server: Server, values: tuple[Any, ...]) -> Result:
     table = server.tables["tasks"]
     new = dict(zip(_TASK, values, strict=True)) | {"opened_at": server.now, "changed_at": server.now}
@@ -231,8 +265,7 @@ def _put_task(server: Server, values: tuple[Any, ...]) -> Result:
         new["unit_id"] = "unit-0101"
     known = table.get(new["id"])
     if known is not None:
-        changing = ("status", "react_by", "appended_at", "mentor_until", "changed_at")
-        new = {**known, **{name: new[name] for name in changing}}
+        new |= {name: known[name] for name in _LASTING}
     for row in table.values():
         if row["id"] == new["id"]:
             continue
@@ -344,6 +377,88 @@ def _audit(
 
 def _json(value: Jsonb | None) -> Any:
     return None if value is None else value.obj
+
+
+# ledger.act, ledger.acts
+
+
+@statement("LOCK TABLE messages, tasks, deliveries, acts, transfers IN ROW EXCLUSIVE MODE")
+def _lock_tables(server: Server, _: None) -> Result:
+    return [], -1
+
+
+@statement("SELECT person_id FROM tasks WHERE id = %s AND unit_id = ANY(%s)")
+def _whose(server: Server, values: tuple[Any, list[str]]) -> Result:
+    row = server.tables["tasks"].get(values[0])
+    found = [] if row is None or row["unit_id"] not in values[1] else [{"person_id": row["person_id"]}]
+    return found, len(found)
+
+
+@statement(
+    "SELECT (decision -> 'cause' ->> 'partition')::int FROM messages WHERE person_id = %s FOR NO KEY UPDATE"
+)
+def _lock_messages(server: Server, values: tuple[str]) -> Result:
+    found = [
+        {"int4": row["decision"]["cause"]["partition"]}
+        for row in server.tables["messages"].values()
+        if row["person_id"] == values[0]
+    ]
+    return found, len(found)
+
+
+@statement(act._STAND)
+def _stand(server: Server, values: tuple[str, int, Any]) -> Result:
+    topic, partition, task = values
+    row = server.tables["tasks"].get(task)
+    if row is None:
+        return [], 0
+    numbers = [known["number"] for known in server.tables["acts"].values() if known["task_id"] == task]
+    position = server.tables["position"].get((topic, partition), {"next_offset": 0})
+    if server.mutation is Mutation.ACT_MISPLACED:
+        position = {"next_offset": 0}
+    return [
+        {
+            "version": row["version"],
+            "number": max(numbers, default=0) + 1,
+            "next_offset": position["next_offset"],
+            "now": server.now,
+        }
+    ], 1
+
+
+_ACT: Final = (
+    "id", "task_id", "number", "kind", "detail", "by_id", "by_name", "via", "at", "person_id", "partition",
+    "after_offset", "successor",
+)  # fmt: skip
+
+
+@statement(acts._READ + "WHERE id = %s")
+def _find_act(server: Server, values: tuple[Any]) -> Result:
+    row = server.tables["acts"].get(values[0])
+    if row is None or server.mutation is Mutation.ACT_REPEATED:
+        return [], 0
+    return [row], 1
+
+
+@statement(acts._ADD)
+def _add_act(server: Server, values: tuple[Any, ...]) -> Result:
+    table = server.tables["acts"]
+    row = dict(zip(_ACT, values, strict=True)) | {"serial": _serial(table)}
+    row["detail"] = _json(row["detail"])
+    if any(
+        (known["task_id"], known["number"]) == (row["task_id"], row["number"]) for known in table.values()
+    ):
+        raise UniqueViolation("acts.number")
+    if server.mutation is Mutation.ACT_LOST:
+        return [], 1
+    if server.mutation is Mutation.ACT_REPEATED:
+        # As many times as it comes, under an id that is made up.
+        row["id"] = row["id"] if row["id"] not in table else UUID(int=row["serial"])
+    return _insert(table, row["id"], row)
+
+
+def _serial(table: dict[Any, Row]) -> int:
+    return 1 + max((row["serial"] for row in table.values()), default=0)
 
 
 # ledger.repeats

@@ -41,7 +41,7 @@ class Worlds(RuleBasedStateMachine):
         """The service gets on for a moment: chance alone gives it too little time."""
         assert self.world is not None
         self.world.rng.seed(chance)
-        for name in ("send", "intake", "intake", "match", "match", "ledger", "ledger", "notify"):
+        for name in ("send", "intake", "intake", "match", "match", "ledger", "ledger", "work", "notify"):
             self._do(self.world.act(name))
 
     @invariant()

@@ -32,6 +32,8 @@ async def left_behind(world: World) -> dict[str, list[Any]]:
     found = {}
     for name in NAMES:
         rows = await world.database.rows(name)
+        if name == "acts":
+            rows = [{key: value for key, value in row.items() if key != "serial"} for row in rows]
         if name == "audit":
             rows = [
                 {key: value for key, value in row.items() if key != "id"}

@@ -34,6 +34,7 @@ PLACES: Final = (
     *((str(Topic.PERSON_EVENTS), partition) for partition in range(PERSON_PARTITIONS)),
 )
 _TYPES: Final = {row.kind: row.name for row in EVENT_TYPES.values()}
+_ENDS_HERE: Final = 0.6
 Written = list[tuple[str, int, bytes | None, bytes, Sequence[tuple[str, bytes]]]]
 
 
@@ -75,13 +76,15 @@ class SimulatedProducer:
     def _deliver(self) -> None:
         under_way, self._under_way = self._under_way, []
         sent = [(*batch.place, *record) for batch, _ in under_way for record in batch.records]
-        if self.ending is Fault.ZOMBIE:
-            self.late = sent
-        elif self.ending is Fault.KILLED_IN_OUTPUT and self.share is not None:
-            write(self._log, cut(sent, self.share))
-        else:
+        # A batch's output goes in several turns: it ends in one of them, or when all is delivered.
+        killed = self.share is None or self.share.random() < _ENDS_HERE
+        killed &= self.ending in (Fault.ZOMBIE, Fault.KILLED_IN_OUTPUT)
+        if not killed:
             write(self._log, sent)
-        killed = self.ending in (Fault.ZOMBIE, Fault.KILLED_IN_OUTPUT)
+        elif self.ending is Fault.ZOMBIE:
+            self.late = sent
+        elif self.share is not None:
+            write(self._log, cut(sent, self.share))
         for number, (_, acknowledged) in enumerate(under_way):
             if not killed:
                 acknowledged.set_result(None)

@@ -21,6 +21,7 @@ from tests.simulation.ledgers import LedgerProcess, send_outbox
 from tests.simulation.log import Log, Place
 from tests.simulation.mailers import Notifier, Relay, recipients
 from tests.simulation.memory import Memory
+from tests.simulation.offices import Office
 from tests.simulation.sessions import DATABASE_FAULTS, Session, Strike
 from tests.simulation.workers import (
     INPUTS,
@@ -46,6 +47,8 @@ _KILLS: Final = (
     Fault.ZOMBIE,
     Fault.ZOMBIE,
 )
+_COMPACTION_LAG: Final = timedelta(hours=1)
+"""A week in truth; worlds live for days only, and the cleaner must find something in them."""
 _WAITS: Final = (
     *((timedelta(seconds=1),) * 6),
     *((timedelta(seconds=40),) * 4),
@@ -96,7 +99,7 @@ class World:
         self.story: list[Sent] = story(Random(f"story {seed}"))
         self.clock = Clock()
         self.faults: Counter[Fault] = Counter()
-        self.log = Log(self.clock)
+        self.log = Log(self.clock, compaction_lag=_COMPACTION_LAG)
         self.log.last_write_wins = mutation is Mutation.LOWER_OFFSET_WINS
         self.database: Database = Memory(self.clock, mutation) if database is None else database(self.clock)
         self.relay = Relay(self.clock, self.rng, self.count)
@@ -128,15 +131,16 @@ class World:
     async def begin(self) -> None:
         """Open the connections, deal the partitions out."""
         await self.database.at(self.clock.now)
-        sessions = [Session(await self.database.connect(), self.count) for _ in range(4)]
+        sessions = [Session(await self.database.connect(), self.count) for _ in range(5)]
         self.sessions = sessions
         self.ledgers = [
             LedgerProcess(self.log, POLICY, self.rng, session, self.count) for session in sessions[:2]
         ]
         self.notifiers = [
             Notifier(f"n{number}", session, self.relay, self.clock, self.count, self.mutation)
-            for number, session in enumerate(sessions[2:], 1)
+            for number, session in enumerate(sessions[2:4], 1)
         ]
+        self.office = Office(sessions[4], POLICY, self.clock, self.rng, self.count)
         self.group.rebalance(self.rng)
         self.deal(apart=True)
 
@@ -195,7 +199,9 @@ class World:
         self.count(Fault.OFFSET_GAP)
 
     async def compact(self) -> None:
-        """The brokers' cleaner runs: the workers have looked after their state more often in the hour before."""
+        """The brokers' cleaner runs. Within the lag each partition had a worker."""
+        if any(not worker.places for worker in self.group.workers):
+            self._rebalance()
         self.clock.forward(timedelta(minutes=6))
         for worker in self.group.workers:
             if not worker.deaf:
@@ -344,14 +350,15 @@ class World:
 
     async def back_up(self) -> None:
         """Somebody makes a backup."""
-        self._backup = await self.database.backup()
+        self._backup = await self.database.backup(), dict(self.office.done)
         self.say("backup")
 
     async def restore(self) -> None:
         """Somebody puts it back, under running processes; never one from before the first restore's."""
         if self._backup is None:
             return
-        await self.database.restore(self._backup)
+        backup, self.office.done = self._backup
+        await self.database.restore(backup)
         self._backup = None
         self.relay.age += 1
         self.count(Fault.RESTORED)
@@ -376,6 +383,31 @@ class World:
             await notifier.expire()
         notifier.session.strike = None
 
+    # the units
+
+    async def work(self) -> None:
+        """Somebody at a unit does something with a task, or sends again what got no answer."""
+        self._strike(self.office.session, 0.15)
+        if self.rng.random() < 0.3:
+            await self.office.again()
+        else:
+            tasks = await self.database.rows("tasks")
+            if tasks:
+                self.say(await self.office.work(tasks))
+        self.office.session.strike = None
+
+    async def calm(self) -> None:
+        """For a moment nothing goes wrong: what was sent reaches the units, and somebody works."""
+        for _ in range(3):
+            for worker in self.group.workers:
+                for step in ("intake", "match"):
+                    await self.deliver(worker, step, gently=True)
+            await self.database.at(self.clock.now)
+            for process in self.ledgers:
+                await process.step()
+        for _ in range(self.rng.randint(0, 4)):
+            await self.work()
+
     async def kill_notifier(self) -> None:
         """A notifier dies."""
         self.rng.choice(self.notifiers).kill()
@@ -399,6 +431,8 @@ ACTIONS: Final[dict[str, Callable[[World], Awaitable[None]]]] = {
     "ledger": World.ledger,
     "outbox": World.outbox,
     "notify": World.notify,
+    "work": World.work,
+    "calm": World.calm,
     "hear": World.hear,
     "late_write": World.late_write,
     "rebalance": World.rebalance,
@@ -411,7 +445,7 @@ ACTIONS: Final[dict[str, Callable[[World], Awaitable[None]]]] = {
     "restore": World.restore,
     "kill_notifier": World.kill_notifier,
 }
-_WEIGHTS: Final = (22, 14, 26, 30, 26, 8, 36, 5, 4, 4, 1, 2, 4, 1, 2, 2, 1, 2)
+_WEIGHTS: Final = (22, 14, 26, 30, 26, 8, 36, 14, 5, 5, 4, 4, 1, 2, 4, 1, 2, 2, 1, 2)
 _NAMES: Final = tuple(ACTIONS)
 _CUMULATED: Final = tuple(sum(_WEIGHTS[: number + 1]) for number in range(len(_WEIGHTS)))
 # Escalation of a duty to which nobody has reacted has no place in the service yet. When it has, its clock is driven

@@ -1,6 +1,6 @@
 """The auditor heals, but nothing for ever, and gives a sign of life only while all holds."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ import pytest
 from config.errors import ConfigError
 from config.settings import Settings
 from frafaldsvarsel.watch import MOST_HEALINGS, Count, Heal, Healings, Rounds, auditor
-from ops.accounts import Account, Audit, Hop, Missing
+from ops.accounts import HOP_OF, Account, Audit, Hop, Lack, Missing
 from ops.heartbeat import Heartbeat
 from ops.log import LogUnreachable
 from ops.metrics import Metrics
@@ -103,6 +103,50 @@ def test_a_heartbeat_that_does_not_arrive_is_counted_and_stops_nothing(tmp_path:
     assert value(shown, "frafaldsvarsel_heartbeat_failures_total") == 1
 
 
+NOON: Final = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("home_at", "age", "beats"),
+    [
+        (NOON - timedelta(seconds=180), 180, True),
+        (NOON - timedelta(seconds=181), 181, False),
+        (None, 0, False),
+    ],
+)
+def test_the_heart_beats_while_the_last_canary_is_home_in_time(
+    beat: Path, home_at: datetime | None, age: float, beats: bool
+) -> None:
+    """Before the first one, and when the last is too old, it does not, though everything is accounted for."""
+    shown = Metrics()
+    going = Rounds(
+        heal=None,
+        heartbeat=Heartbeat(beat),
+        shown=shown,
+        canary_within=timedelta(seconds=180),
+        clock=lambda: NOON,
+    )
+    going.round(lambda _: sound(canary_home_at=home_at), GRACE)
+    assert beat.exists() == beats
+    assert value(shown, "frafaldsvarsel_canary_age_seconds") == age
+
+
+def test_where_no_canary_is_expected_none_is_missed(beat: Path) -> None:
+    going, shown = rounds(beat)
+    going.round(lambda _: sound(), GRACE)
+    assert beat.exists()
+    assert value(shown, "frafaldsvarsel_canary_age_seconds") == 0
+
+
+def test_that_no_canary_comes_home_is_said_once(beat: Path, caplog: pytest.LogCaptureFixture) -> None:
+    going = Rounds(
+        heal=None, heartbeat=Heartbeat(beat), shown=Metrics(), canary_within=GRACE, clock=lambda: NOON
+    )
+    for _ in range(3):
+        going.round(lambda _: sound(), GRACE)
+    assert caplog.text.count("no canary has come home in time") == 1
+
+
 def test_healings_are_counted_by_cause_and_given_up_in_the_end(
     beat: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -114,6 +158,14 @@ def test_healings_are_counted_by_cause_and_given_up_in_the_end(
     assert value(shown, "frafaldsvarsel_healings_given_up") == 1
     assert going.healings.by_cause == {("receipts", "no receipt"): MOST_HEALINGS}
     assert "healed: receipts: no receipt: 1 records" in caplog.text
+
+
+def test_every_healing_has_a_series_before_the_first_one(beat: Path) -> None:
+    """Or the alert could not see the first: a series that begins with it has not grown."""
+    _, shown = rounds(beat)
+    for lack, hop in HOP_OF.items():
+        assert value(shown, "frafaldsvarsel_healings_total", hop=hop.value, what=lack.value) == 0
+    assert set(HOP_OF) == set(Lack)
 
 
 def test_a_run_without_faults_needs_no_healing(beat: Path) -> None:

@@ -1,8 +1,8 @@
 """Twelve bugs that a careful engineer could write, planted into a child process before it runs.
 
 None of this is in the service: a child is started through `tests.faults.planted`, which patches the real modules.
-The service has more than one line of defence. Where the next line would repair a bug, the plant takes that away too,
-and says so: what is tested here is whether the harness sees the harm.
+The service has more than one line of defence. Where the next line would repair a bug, the plant takes that away too:
+what is tested here is whether the harness sees the harm. That the bug *alone* does none is measured beside it.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,13 +22,17 @@ class Planted:
     plant: Plant
     cell: str
     figure: str
-    """Of `judge.Verdict`."""
+    """Of `verdict.Verdict`."""
+    alone: Plant | None = None
+    """The bug with the next line of defence still there, where the plant takes that away."""
 
 
 NOTHING: Final = "nothing"
 """The cell in which nothing else is broken."""
 PLANTS: Final[Mapping[str, Planted]] = {
-    "auto-commit on": Planted(("ledger",), books.auto_commit, "kill at ledger.before_commit", "lost"),
+    "auto-commit on": Planted(
+        ("ledger",), books.auto_commit, "kill at ledger.before_commit", "lost", books.auto_commit_alone
+    ),
     "offset committed before output is acknowledged": Planted(
         ("worker",), stream.offset_before_output, "kill at offsets.after", "lost"
     ),
@@ -36,12 +40,14 @@ PLANTS: Final[Mapping[str, Planted]] = {
         ("notify",), mail.sent_before_sending, "kill at mail.recipient", "lost"
     ),
     "concurrency 2 with a slow message": Planted(
-        ("worker",), stream.two_actors, "kill at output.acknowledged", "lost"
+        ("worker",), stream.two_actors, "kill at output.acknowledged", "lost", stream.two_actors_alone
     ),
     "auto.offset.reset latest with new partitions": Planted(
-        ("worker",), stream.from_the_end, "offsets of the group deleted", "lost"
+        ("worker",), stream.from_the_end, "offsets of the group deleted", "lost", stream.from_the_end_alone
     ),
-    "unit check off": Planted(("ledger", "notify"), mail.unit_check_off, NOTHING, "wrong_unit"),
+    "unit check off": Planted(
+        ("ledger", "notify"), mail.unit_check_off, NOTHING, "wrong_unit", mail.wrong_address
+    ),
     "partial refusal ignored": Planted(
         ("notify",), mail.refusal_ignored, "one recipient refused, the others taken", "lost"
     ),
@@ -55,6 +61,21 @@ PLANTS: Final[Mapping[str, Planted]] = {
     "retry with a new Message-ID": Planted(
         ("notify",), mail.new_message_id, "body taken and never answered", "duplicate_mails"
     ),
+    "auto-commit on in the worker": Planted(("worker",), stream.auto_commit, "kill at output.before", "lost"),
     # Last: the key stays dropped.
-    "unique key on tasks dropped": Planted(("ledger",), books.no_unique_key, NOTHING, "duplicate_tasks"),
+    "unique key on tasks dropped": Planted(
+        ("ledger",), books.no_unique_key, NOTHING, "duplicate_tasks", books.no_unique_key_alone
+    ),
 }
+ALONE: Final = ", alone"
+"""After a bug's name: without what else its plant takes away."""
+
+
+def plant_of(bug: str) -> Plant:
+    """What a child process does before it begins."""
+    name = bug.removesuffix(ALONE)
+    planted = PLANTS[name]
+    plant = planted.plant if name == bug else planted.alone
+    if plant is None:
+        raise KeyError(f"{bug}: it takes nothing else away")
+    return plant

@@ -25,21 +25,11 @@ async def _advance_unfenced(
         )
 
 
-def auto_commit() -> None:
-    """Kafka's client commits what was fetched, by itself, and the ledger reads on from there.
-
-    Alone it does no harm: the ledger asks PostgreSQL where to read on, and the fence on the position holds. Both go.
-    """
+def auto_commit_alone() -> None:
+    """Kafka's client commits what was fetched, by itself."""
 
     def committing(**settings: Any) -> Any:
         return AIOKafkaConsumer(**{**settings, "enable_auto_commit": True, "auto_commit_interval_ms": 20})
-
-    async def trust_kafka(ledger: run.Ledger, connection: store.Connection) -> None:
-        while not ledger._consumer.assignment():
-            await ledger._consumer.getmany(timeout_ms=200)
-        ledger._stale = False
-        ledger._known = await store.positions(connection)
-        ledger._on_ready()
 
     real = batch.project
 
@@ -48,22 +38,26 @@ def auto_commit() -> None:
         await real(*arguments)
 
     graft(run, "AIOKafkaConsumer", committing)
-    graft(run.Ledger, "_seek", trust_kafka)
     graft(run, "project", slow)
+
+
+def auto_commit() -> None:
+    """And the ledger reads on from there: it does not ask PostgreSQL any more, and no fence holds the position."""
+
+    async def trust_kafka(ledger: run.Ledger, connection: store.Connection) -> None:
+        while not ledger._consumer.assignment():
+            await ledger._consumer.getmany(timeout_ms=200)
+        ledger._stale = False
+        ledger._known = await store.positions(connection)
+        ledger._on_ready()
+
+    auto_commit_alone()
+    graft(run.Ledger, "_seek", trust_kafka)
     graft(store, "advance", _advance_unfenced)
 
 
-def no_unique_key() -> None:
-    """The database no longer says that a person's enrolment has one open task at a unit.
-
-    Alone it does no harm: ids follow from what they name, and an open task is looked for first. Both go.
-    """
-    real = store.rows_of
-
-    async def no_tasks(connection: store.Connection, people: Collection[str]) -> tuple[list[Any], list[Any]]:
-        messages, _ = await real(connection, people)
-        return [MessageRow(row.decision) for row in messages], []
-
+def no_unique_key_alone() -> None:
+    """The database no longer says that a person's enrolment has one open task at a unit."""
     migrate = run.Ledger._connect
 
     async def without_key(ledger: run.Ledger) -> store.Connection:
@@ -74,9 +68,20 @@ def no_unique_key() -> None:
 
     # A batch knows its own tasks: one record in each, so that every message comes in its own.
     graft(run, "_MAX_RECORDS", 1)
+    graft(run.Ledger, "_connect", without_key)
+
+
+def no_unique_key() -> None:
+    """And ids do not follow from what they name, and an open task is not looked for first."""
+    real = store.rows_of
+
+    async def no_tasks(connection: store.Connection, people: Collection[str]) -> tuple[list[Any], list[Any]]:
+        messages, _ = await real(connection, people)
+        return [MessageRow(row.decision) for row in messages], []
+
+    no_unique_key_alone()
     graft(store, "rows_of", no_tasks)
     graft(project, "task_id", lambda *_: uuid4())
-    graft(run.Ledger, "_connect", without_key)
 
 
 def deadline_from_processing() -> None:

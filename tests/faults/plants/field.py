@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from tests.faults.catalogue import chosen
 from tests.faults.cells import Cell, Family, Outcome, Run
 from tests.faults.load import Sent
-from tests.faults.plants import NOTHING, PLANTS, Planted
+from tests.faults.plants import ALONE, NOTHING, PLANTS, Planted
 from tests.faults.rig import Rig
 
 
@@ -22,7 +22,7 @@ CONTROL = Cell(NOTHING, Family.SERVICE, _nothing)
 @contextmanager
 def planted(rig: Rig, bug: str) -> Iterator[None]:
     """The processes that the bug is in are started again with it, and afterwards without."""
-    children, plant = rig.children, PLANTS[bug]
+    children, plant = rig.children, PLANTS[bug.removesuffix(ALONE)]
     names = [name for kind in plant.kinds for name in children.names(kind)]
 
     def restart(bug: str, kinds: Sequence[str]) -> None:
@@ -43,10 +43,16 @@ def cell_of(name: str) -> Cell:
     return next(iter(chosen([name])), CONTROL)
 
 
-def finder(plant: Planted, outcome: Outcome) -> str:
-    """What has found the bug: its figure, and the auditor where it sees it too; empty where nothing has."""
+def finder(plant: Planted, outcome: Outcome, alone: Outcome | None = None) -> str:
+    """What has found the bug: its figure, and the auditor where it sees it too; empty where nothing has.
+
+    `alone`: what came of the bug while the next line of defence was still there.
+    """
     number = getattr(outcome.verdict, plant.figure)
     if not number:
         return ""
     audited = f"; the auditor: {outcome.unaccounted} unaccounted" if outcome.unaccounted else ""
-    return f"the judge: {plant.figure.replace('_', ' ')} {number}{audited}"
+    by_itself = ""
+    if alone is not None:
+        by_itself = "; alone it does no harm" if alone.good else f"; alone too: {alone.why}"
+    return f"the judge: {plant.figure.replace('_', ' ')} {number}{audited}{by_itself}"

@@ -25,11 +25,8 @@ def sent_before_sending() -> None:
     graft(run._Notifier, "_serve", serve)
 
 
-def unit_check_off() -> None:
-    """The ledger writes to the next unit's address, and the notifier does not look.
-
-    The wrong address alone does no harm: the notifier holds every recipient against the unit before it sends.
-    """
+def wrong_address() -> None:
+    """The ledger writes to the next unit's address."""
     real = compose.policy
 
     def policy(settings: Any) -> Any:
@@ -45,6 +42,11 @@ def unit_check_off() -> None:
         )
 
     graft(compose, "policy", policy)
+
+
+def unit_check_off() -> None:
+    """And the notifier does not hold the recipient against the unit before it sends."""
+    wrong_address()
     graft(store, "superseded_by", lambda *_, **__: None)
 
 

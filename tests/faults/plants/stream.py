@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+import aiokafka
+
 from config.topics import Topic
 from models import cpr
 from models.events import EVENT_TYPES, InputTopic
@@ -56,11 +58,8 @@ def offset_before_output() -> None:
     graft(Output, "flush", flush)
 
 
-def two_actors() -> None:
-    """Two actors for each step, each of which may be slow: the one that is done first commits past the other.
-
-    Alone it does no harm: what was passed over is a hole for the step, and is read beside the engine. That goes too.
-    """
+def two_actors_alone() -> None:
+    """Two actors for each step, each of which may be slow: the one that is done first commits past the other."""
     real_agent, real_batch = app.App.agent, Driver.batch
     turn = 0
 
@@ -73,23 +72,41 @@ def two_actors() -> None:
         await asyncio.sleep(_SLOW_SECONDS * (turn % 2))
         await real_batch(driver, records)
 
-    _believe_the_engine()
     graft(app.App, "agent", agent)
     graft(Driver, "batch", batch)
 
 
-def from_the_end() -> None:
-    """A partition without a committed offset is read from its end.
+def two_actors() -> None:
+    """And what was passed over is no hole for the step any more."""
+    two_actors_alone()
+    _believe_the_engine()
 
-    Alone it does no harm: a step knows from its own progress where to read on. That goes too.
-    """
+
+def from_the_end_alone() -> None:
+    """A partition without a committed offset is read from its end."""
 
     class Latest(app.App):
         def __init__(self, *arguments: Any, **settings: Any) -> None:
             super().__init__(*arguments, **{**settings, "consumer_auto_offset_reset": "latest"})
 
-    _believe_the_engine()
     graft(app, "App", Latest)
+
+
+def from_the_end() -> None:
+    """And the step does not know from its own progress where to read on."""
+    from_the_end_alone()
+    _believe_the_engine()
+
+
+def auto_commit() -> None:
+    """Kafka's client commits what was fetched, by itself: the engine's own commits come too late."""
+    real = aiokafka.AIOKafkaConsumer
+
+    def committing(*topics: Any, **settings: Any) -> Any:
+        own = {"enable_auto_commit": True, "auto_commit_interval_ms": 20}
+        return real(*topics, **{**settings, **own} if settings.get("group_id") else settings)
+
+    graft(aiokafka, "AIOKafkaConsumer", committing)
 
 
 def cpr_in_the_log() -> None:

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from ledger.act import DeedDiffers, DeedRefused, Done, NoSuchTask, Rules, TaskChanged, act
+from ledger.queries import HISTORY, rows
 from ledger.store import Connection
 from models.life import (
     Acknowledge,
@@ -277,3 +278,34 @@ async def test_a_batch_that_waited_for_an_act_sees_the_task_that_it_opened(
         await waiting
     assert await books.rows("SELECT count(DISTINCT task_id), count(*) FROM messages") == [(1, 2)]
     assert await books.rows("SELECT unit_id FROM tasks WHERE status = 'open'") == [(OTHER_UNIT,)]
+
+
+async def test_the_history_tells_the_service_and_the_people_in_order(
+    connection: Connection, own: Connection, ledger_url: str
+) -> None:
+    books = Books(connection)
+    task_id = await opened(books)
+    await do(own, task_id, Take())
+    await books.project(decisions=[decided("more", cause=2)])
+    handed = await do(own, task_id, HandOver(to_unit=OTHER_UNIT, reason=HandOverReason.MOVED))
+    await do(own, handed.successor or task_id, REACHED)
+
+    def told(identity: object) -> list[tuple[str, str]]:
+        with psycopg.connect(ledger_url) as reading:
+            ((reference,),) = reading.execute(
+                "SELECT reference FROM tasks WHERE id = %s", (identity,)
+            ).fetchall()
+        history = rows(ledger_url, HISTORY, {"reference": reference}, limit=None)
+        return [(row["by"], row["kind"]) for row in history]
+
+    assert await asyncio.to_thread(told, task_id) == [
+        ("service", "task_opened"),
+        ("person", "take"),
+        ("service", "message_joined"),
+        ("person", "hand_over"),
+        ("service", "task_handed_over"),
+    ]
+    assert await asyncio.to_thread(told, handed.successor) == [
+        ("service", "task_opened"),
+        ("person", "attempt"),
+    ]

@@ -10,6 +10,7 @@ from config.errors import ConfigError
 from config.law import load_law
 from config.rule_sets import read_rule_sets
 from config.tables import DATA
+from models import canary
 from models.calendar import copenhagen_date
 from models.contract import BenefitType, EducationType, TargetGroup
 from models.law import Law
@@ -30,7 +31,7 @@ def law() -> Law:
 @pytest.fixture(scope="module")
 def municipalities() -> list[str]:
     with (DATA / "municipalities.csv").open(encoding="utf-8", newline="") as file:
-        return [row["code"] for row in csv.DictReader(file)]
+        return [row["code"] for row in csv.DictReader(file) if row["code"] != canary.MUNICIPALITY]
 
 
 def test_there_are_98_municipalities(municipalities: list[str]) -> None:
@@ -55,7 +56,15 @@ def test_what_is_no_municipality_has_no_unit(law: Law, code: str) -> None:
 
 
 def test_the_routes_name_no_other_place(law: Law, municipalities: list[str]) -> None:
-    assert sorted(law.routes) == sorted(municipalities)
+    assert sorted(law.routes) == sorted([*municipalities, canary.MUNICIPALITY])
+
+
+@pytest.mark.parametrize("day", [IN_FORCE, TODAY, date(2100, 12, 31)])
+def test_the_canary_has_a_unit_that_no_other_place_has(
+    law: Law, municipalities: list[str], day: date
+) -> None:
+    assert law.unit_on(canary.MUNICIPALITY, day) == canary.UNIT
+    assert canary.UNIT not in {law.unit_on(code, day) for code in municipalities}
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,20 @@ from collections import Counter
 from config.law import load_law
 from config.rows import has_valid_cvr_check_digit
 from config.senders import base_senders
+from models import canary
 from models.sender import SenderKind
 
 
 def test_every_municipality_and_one_register_are_senders() -> None:
-    kinds = Counter(sender.kind for sender in base_senders())
+    kinds = Counter(sender.kind for sender in base_senders() if sender.number not in canary.SENDERS)
     assert kinds[SenderKind.MUNICIPALITY] == 98
     assert kinds[SenderKind.REGISTER] == 1
     assert kinds[SenderKind.INSTITUTION] >= 45
+
+
+def test_the_canary_has_a_sender_of_each_kind() -> None:
+    kinds = Counter(sender.kind for sender in base_senders() if sender.number in canary.SENDERS)
+    assert kinds == dict.fromkeys(SenderKind, 1)
 
 
 def test_municipalities_send_under_the_codes_that_routes_know() -> None:

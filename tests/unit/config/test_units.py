@@ -5,14 +5,15 @@ from datetime import date
 from pathlib import Path
 
 from config.law import load_law
-from config.units import DEFAULT_WORKING_DAYS, load_react_by, load_units
+from config.units import DEFAULT_WORKING_DAYS, load_not_reached, load_react_by, load_units
+from models import canary
 from models.ids import UnitId
 
 GOOD = Path(__file__).with_name("testdata") / "good"
 
 
 def test_there_is_a_unit_for_each_distinct_jobcentre() -> None:
-    units = load_units()
+    units = {name: unit for name, unit in load_units().items() if name != canary.UNIT}
     assert len(units) == 96
     assert len({unit.name for unit in units.values()}) == 96
     assert len({unit.email for unit in units.values()}) == 96
@@ -52,3 +53,11 @@ def test_the_order_of_the_rows_does_not_matter(tmp_path: Path) -> None:
     header, *rows = (directory / "react_by.csv").read_text("utf-8").splitlines()
     (directory / "react_by.csv").write_text("\n".join([header, *reversed(rows)]), "utf-8")
     assert load_react_by(directory) == load_react_by(GOOD)
+
+
+def test_a_unit_seeks_contact_three_times_unless_it_has_set_another_number() -> None:
+    """From its date on; no law names a number."""
+    assert load_not_reached().attempts("jc-0561", date(2026, 2, 1)) == 3
+    own = load_not_reached(GOOD)
+    dates = [date(2022, 12, 31), date(2023, 1, 1), date(2023, 12, 31), date(2024, 1, 1)]
+    assert [own.attempts("jc-0185", day) for day in dates] == [3, 2, 2, 5]

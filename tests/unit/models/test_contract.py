@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from models.contract import AboutPerson
-from models.events import EVENT_TYPES, SEALED_FIELDS, EventType, InputTopic
+from models.events import CONTROL_TOTAL, EVENT_TYPES, SEALED_FIELDS, EventType, InputTopic, countable
+from models.frozen import Frozen
 from models.person_event import PersonEvent
 from models.sender import SenderKind, kind_of
 from tests.factories import origin, uuid
@@ -64,21 +65,32 @@ DATA: dict[str, dict[str, Any]] = {
         "message_id": uuid("message"),
         "reason": "risk_over",
     },
+    "control-total.declared": {
+        "day": "2026-09-01",
+        "counts": [
+            {"type": "dk.frafaldsvarsel.dropout-risk.raised.v1", "events": 3},
+            {"type": "dk.frafaldsvarsel.enrolment.registered.v1", "events": 0},
+        ],
+    },
 }
 BY_KIND = {row.kind: row for row in EVENT_TYPES.values()}
+ABOUT_PEOPLE = {kind: row for kind, row in BY_KIND.items() if row.content is not None}
 
 
-def parse(kind: str, **changes: Any) -> AboutPerson:
+def parse(kind: str, **changes: Any) -> Frozen:
     """The data of `kind` read as intake reads it; a change to `...` takes the field out."""
     fields = {name: value for name, value in (DATA[kind] | changes).items() if value is not ...}
     return BY_KIND[kind].data.model_validate_json(orjson.dumps(fields), strict=True)
 
 
-def test_the_contract_has_these_nine_events() -> None:
-    """Type, topic and sender of each; a tenth needs a test."""
-    assert {(row.name, row.topic, row.sender, row.owner) for row in EVENT_TYPES.values()} == {
-        (f"dk.frafaldsvarsel.{kind}.v1", topic, sender, owner)
-        for kind, topic, sender, owner in (
+def test_the_contract_has_these_ten_events() -> None:
+    """Type, topic and senders of each; an eleventh needs a test."""
+    anybody = "institution municipality register"
+    assert {
+        (row.name, row.topic, " ".join(sorted(row.senders)), row.owner) for row in EVENT_TYPES.values()
+    } == {
+        (f"dk.frafaldsvarsel.{kind}.v1", topic, senders, owner)
+        for kind, topic, senders, owner in (
             ("enrolment.registered", "enrolments", "institution", "institution_number"),
             ("enrolment.corrected", "enrolments", "institution", "institution_number"),
             ("enrolment.ended", "enrolments", "institution", "institution_number"),
@@ -88,13 +100,14 @@ def test_the_contract_has_these_nine_events() -> None:
             ("residence.registered", "residences", "register", None),
             ("dropout-risk.raised", "dropout-risks", "institution", "institution_number"),
             ("dropout-risk.withdrawn", "dropout-risks", "institution", "institution_number"),
+            ("control-total.declared", "control-totals", anybody, None),
         )
     }
     assert {row.topic for row in EVENT_TYPES.values()} == set(InputTopic)
     assert set(EVENT_TYPES) == {row.name for row in EVENT_TYPES.values()}
 
 
-@pytest.mark.parametrize("kind", DATA)
+@pytest.mark.parametrize("kind", ABOUT_PEOPLE)
 def test_good_data_passes_and_fits_what_the_stream_keeps(kind: str) -> None:
     """All but the sealed fields goes on, and comes back from JSON as it was."""
     row = BY_KIND[kind]
@@ -116,9 +129,10 @@ def test_good_data_passes_and_fits_what_the_stream_keeps(kind: str) -> None:
     assert SEALED not in event.model_dump_json()
 
 
-@pytest.mark.parametrize("row", BY_KIND.values(), ids=lambda row: row.kind)
+@pytest.mark.parametrize("row", ABOUT_PEOPLE.values(), ids=lambda row: row.kind)
 def test_the_stream_keeps_every_field_but_the_sealed_ones(row: EventType) -> None:
     """Nothing that names a person, and nothing less than the rest."""
+    assert row.content is not None
     assert set(row.content.model_fields) == set(row.data.model_fields) - SEALED_FIELDS | {"kind"}
 
 
@@ -222,6 +236,38 @@ def test_values_outside_the_contract_are_refused(kind: str, change: dict[str, An
     """Codes, lengths, shapes, and the order of a period's days."""
     with pytest.raises(ValidationError):
         parse(kind, **change)
+
+
+def test_what_is_about_a_person_goes_on_and_what_is_not_ends_with_its_receipt() -> None:
+    """The control total alone is about nobody."""
+    assert {kind for kind, row in BY_KIND.items() if issubclass(row.data, AboutPerson)} == set(ABOUT_PEOPLE)
+    assert set(BY_KIND) - set(ABOUT_PEOPLE) == {"control-total.declared"}
+
+
+@pytest.mark.parametrize("kind", SenderKind)
+def test_a_sender_counts_what_it_may_send_and_not_its_totals(kind: SenderKind) -> None:
+    """Every type but the total is counted by exactly one kind."""
+    assert countable(kind) == {row.name for row in ABOUT_PEOPLE.values() if kind in row.senders}
+    assert CONTROL_TOTAL not in countable(kind)
+    assert countable(kind)
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        [{"type": "dk.frafaldsvarsel.enrolment.ended.v1", "events": -1}],
+        [{"type": "dk.frafaldsvarsel.enrolment.ended.v1", "events": "3"}],
+        [{"type": "dk.frafaldsvarsel.enrolment.ended.v1"}],
+        [{"type": "enrolment.ended", "events": 3}],
+        [{"type": "dk.frafaldsvarsel.0101011234.ended.v1", "events": 3}],
+        [{"type": "dk.frafaldsvarsel.enrolment.ended.v1", "events": 3}] * 2,
+        [{"type": "dk.frafaldsvarsel.enrolment.ended.v1", "events": 3, "name": "Åse"}],
+    ],
+)
+def test_counts_are_whole_numbers_of_types_each_named_once(counts: Any) -> None:
+    """And nothing else can stand in them, a number of a person least of all."""
+    with pytest.raises(ValidationError):
+        parse("control-total.declared", counts=counts)
 
 
 def test_a_senders_number_names_its_kind() -> None:

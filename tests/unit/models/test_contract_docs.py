@@ -116,7 +116,7 @@ class TestSchemas:
         step = apply(PersonRecord(person_id=PERSON), risk(), Cause(partition=0, offset=0), LAW)
         written = json.loads(step.decisions[0].model_dump_json())
         assert faults("decision", written) == []
-        assert faults("decision", written | {"cpr": CPR})
+        assert faults("decision", written | {"added_by_a_later_version": 1}) == []
 
 
 class Shipped:
@@ -128,7 +128,8 @@ class Shipped:
 
 def event(kind: str) -> dict[str, Any]:
     """A whole event of `kind` in structured binding."""
-    number = {"institution": "280051", "municipality": "0101", "register": "REG-CPR"}[BY_KIND[kind].sender]
+    (first, *_) = sorted(BY_KIND[kind].senders)
+    number = {"institution": "280051", "municipality": "0101", "register": "REG-CPR"}[first]
     return {
         "specversion": "1.0",
         "id": uuid("event"),
@@ -157,7 +158,7 @@ class TestVectors:
         assert key_id(vector["signature"]) == SIGNING_KEY["kid"]
         verify(vector["signature"], vector["signing_input_utf8"].encode(), PUBLIC)
 
-    @pytest.mark.parametrize("name", VECTORS)
+    @pytest.mark.parametrize("name", [name for name in VECTORS if "cpr" in VECTORS[name]["data"]])
     def test_a_vectors_cpr_opens_to_the_made_up_number(self, name: str) -> None:
         """With the public test key."""
         key = OKPKey.import_key(dict(SERVICE_KEY))
@@ -209,11 +210,11 @@ class TestExamples:
 
     @pytest.mark.parametrize("name", examples())
     def test_the_publisher_takes_every_line(self, name: str) -> None:
-        """Both files tell eleven events, by senders that ship with the service."""
+        """Both files tell twelve events, by senders that ship with the service."""
         stream = io.BytesIO(examples()[name].encode())
         read_lines = list(read_stream(stream, Reading(register=Shipped()), csv=name.endswith(".csv")))
         assert [line for line in read_lines if not isinstance(line, Line)] == []
-        assert len(read_lines) == 11
+        assert len(read_lines) == 12
 
     @pytest.mark.parametrize("cpr", sorted({*re.findall(r"\b\d{10}\b", "".join(examples().values())), CPR}))
     def test_its_people_were_never_born(self, cpr: str) -> None:

@@ -52,15 +52,39 @@ def test_every_metric_of_the_alert_rules_exists_and_every_label() -> None:
         assert grouped | set(re.findall(r"\$labels\.(\w+)", rule)) <= known
 
 
+def test_every_rule_has_what_a_person_needs_who_is_rung() -> None:
+    """What it asks, how long it must hold or that it rings at once, whom it rings, and a sentence."""
+    for rule in RULES.read_text("utf-8").split("- alert:")[1:]:
+        keys = re.findall(r"^ {8}(\w+):", rule, re.MULTILINE)
+        assert len(keys) == len(set(keys))
+        assert {"expr", "labels", "annotations"} <= set(keys) <= {"expr", "for", "labels", "annotations"}
+        assert re.search(r"labels: \{ severity: (page|ticket) \}", rule)
+        assert re.search(r'^ {10}summary: "[^"]+"$', rule, re.MULTILINE)
+        expression = rule.split("expr:")[1].split("\n        for:")[0].split("\n        labels:")[0]
+        assert all(expression.count(one) == expression.count(other) for one, other in ("()", "[]", "{}"))
+        assert all(
+            re.fullmatch(r"\d+[smh]", wait) for wait in re.findall(r"^ {8}for: (.+)$", rule, re.MULTILINE)
+        )
+
+
+def test_every_rule_is_tried_where_it_must_ring() -> None:
+    """`promtool test rules ops/alerts.test.yaml`; the names and metrics in it are held here."""
+    named = re.findall(r"- alert: (\w+)", RULES.read_text("utf-8"))
+    assert len(named) == len(set(named))
+    tried = RULES.with_name("alerts.test.yaml").read_text("utf-8")
+    assert set(re.findall(r"Frafaldsvarsel\w+", tried)) == set(named)
+    assert set(NAMED.findall(tried)) <= {metric.name for metric in METRICS}
+
+
 @pytest.mark.parametrize(
-    "wanted", ["audit_unaccounted", "heartbeat", "retention_headroom", "healings_given_up"]
+    "wanted", ["audit_unaccounted", "heartbeat", "retention_headroom", "healings_given_up", "canary_age"]
 )
 def test_what_must_ring_rings(wanted: str) -> None:
     assert f"frafaldsvarsel_{wanted}" in RULES.read_text("utf-8")
 
 
 def test_labels_are_places_and_causes() -> None:
-    assert {"hop", "part", "what", "group", "topic", "partition"} == LABELS
+    assert {"hop", "part", "what", "group", "topic", "partition", "leg"} == LABELS
 
 
 def test_an_audit_is_shown_whole_and_what_has_gone_is_shown_no_longer() -> None:

@@ -94,3 +94,20 @@ def test_a_header_that_cannot_be_used_is_one_sentence_without_its_content(
         read(f"{header}\n{ROW}\n", register)
     assert str(raised.value).startswith(sentence)
     assert CPR not in str(raised.value)
+
+
+def test_a_control_total_has_its_counts_in_one_cell_and_needs_no_cpr(register: Register) -> None:
+    """With or without prefix and version; what is no number is a fault of its own."""
+    header = "type,id,sender,time,cpr,day,counts"
+    row = f"control-total.declared,{ID},{NUMBER},2026-09-02T03:00:00+02:00,,2026-09-01,"
+    (line,) = read(f"{header}\n{row}dropout-risk.raised=12; enrolment.ended.v1 = 0\n", register)
+    assert isinstance(line, Line)
+    assert line.event.data == {
+        "day": "2026-09-01",
+        "counts": [
+            {"type": "dk.frafaldsvarsel.dropout-risk.raised.v1", "events": 12},
+            {"type": "dk.frafaldsvarsel.enrolment.ended.v1", "events": 0},
+        ],
+    }
+    fault, *_ = read(f"{header}\n{row}dropout-risk.raised=twelve\n", register)
+    assert fault == Fault(2, "Line 2: data.counts.0.events: should be a valid integer.")

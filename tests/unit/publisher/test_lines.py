@@ -8,11 +8,29 @@ from typing import Any
 import orjson
 import pytest
 
-from publisher.lines import MAX_LINE, Reading, full_type, read_file, read_stream
+from models.events import full_type
+from publisher.lines import MAX_LINE, Reading, read_file, read_stream
 from publisher.plain import Fault, FileFault, Line
 from tests.unit.publisher.conftest import CPR, Register
 
 Risk = Mapping[str, Any]
+Total = Mapping[str, Any]
+
+
+@pytest.fixture
+def total() -> Total:
+    """A line of the file: what a school has published of a day."""
+    return {
+        "type": "control-total.declared",
+        "id": "0d6f6c3e-6a0b-4a37-9d0f-3b1f6f0a7c03",
+        "sender": "900101",
+        "source": "urn:oio:cvr-nr:00110019",
+        "time": "2025-10-01T03:00:00+02:00",
+        "data": {
+            "day": "2025-09-30",
+            "counts": [{"type": "dk.frafaldsvarsel.dropout-risk.raised.v1", "events": 2}],
+        },
+    }
 
 
 def read(*lines: bytes | Mapping[str, Any], reading: Reading | None = None) -> list[Line | Fault]:
@@ -68,6 +86,33 @@ def test_a_type_may_be_short(risk: Risk, short: str) -> None:
     assert isinstance(line, Line)
     assert line.event.type == "dk.frafaldsvarsel.dropout-risk.raised.v1"
     assert full_type("exam.failed") == "exam.failed"
+
+
+def test_a_control_total_is_about_no_person(total: Total) -> None:
+    """It needs no CPR, and keeps its counts."""
+    (line,) = read(total)
+    assert isinstance(line, Line)
+    assert line.event.data == total["data"]
+    assert sentences({**total, "data": {**total["data"], "cpr": CPR}}) == [
+        "Line 1: data has a field that this type does not have."
+    ]
+
+
+def test_a_control_total_that_intake_would_refuse_is_a_fault(total: Total) -> None:
+    foreign = [{"type": "dk.frafaldsvarsel.residence.registered.v1", "events": 1}]
+    assert sentences({**total, "data": {"day": "2025-09-30", "counts": foreign}}) == [
+        "Line 1: data.counts names a type that its sender does not send."
+    ]
+    assert sentences({**total, "time": "2025-09-30T23:59:59+02:00"}) == [
+        "Line 1: data.day was not over at its time."
+    ]
+    assert sentences({**total, "data": {"day": "2025-09-30", "counts": []}}) == [
+        "Line 1: data.counts: Tuple should have at least 1 item after validation, not 0."
+    ]
+    twice = total["data"]["counts"] * 2
+    assert sentences({**total, "data": {"day": "2025-09-30", "counts": twice}}) == [
+        "Line 1: data: counts names a type twice."
+    ]
 
 
 def test_a_source_that_is_left_out_comes_from_the_register(risk: Risk, register: Register) -> None:

@@ -77,15 +77,12 @@ class MemoryOutput(Output):
         super().__init__(cast(AIOKafkaProducer, None))
         self._log = log
         self.broken: Exception | None = None
-        self.delivered: list[set[str]] = []
-        """The topics of each delivery."""
 
     async def flush(self) -> None:
         """Deliver."""
         if self.broken is not None:
             raise self.broken
         waiting, self._waiting = self._waiting, defaultdict(list)
-        self.delivered.append({topic for topic, _ in waiting})
         for (topic, partition), records in waiting.items():
             for key, value, headers in records:
                 self._log.append(topic, partition, key, value, list(headers))

@@ -158,6 +158,22 @@ def residence_event(**changes: Any) -> PlainEvent:
     return replace(event, **changes)
 
 
+def total_event(**changes: Any) -> PlainEvent:
+    """What the institution says that it has published of the day before."""
+    event = PlainEvent(
+        type=f"{TYPE_PREFIX}control-total.declared.v1",
+        id=uuid("total"),
+        sender=INSTITUTION,
+        source=f"urn:oio:cvr-nr:{_CVR[INSTITUTION]}",
+        time="2025-10-01T03:00:00+02:00",
+        data={
+            "day": "2025-09-30",
+            "counts": [{"type": f"{TYPE_PREFIX}dropout-risk.raised.v1", "events": 2}],
+        },
+    )
+    return replace(event, **changes)
+
+
 def place(topic: str = InputTopic.DROPOUT_RISKS, *, offset: int = 7, at: datetime = APPENDED) -> Origin:
     """A record's place."""
     return Origin(topic=topic, partition=1, offset=offset, appended_at=at)

@@ -77,14 +77,6 @@ async def test_each_partition_is_run_whole_and_in_order() -> None:
     assert len(bench.log.written("said")) == 6
 
 
-async def test_progress_is_sent_when_the_brokers_have_the_output_that_it_stands_for() -> None:
-    """In one delivery with it, progress could be all that arrives: and would hide what is missing."""
-    bench = Bench()
-    bench.assign(0)
-    await bench.driver.batch(bench.fill(0, 3))
-    assert bench.output.delivered == [{"said", "mended"}, {Topic.PROGRESS}]
-
-
 async def test_the_state_is_looked_after_though_nothing_comes() -> None:
     """A zombie writes when it likes; compaction does not wait for the next event."""
     bench = Bench()

@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import OKPKey
 
+from models import canary
+from models.contract import TypeCount
 from models.envelope import MAX_BYTES
 from models.events import TYPE_PREFIX, InputTopic, Risk
 from models.particulars import Particulars
 from models.reasons import Rejection
-from models.receipt import ReceiptStatus
+from models.receipt import ReceiptStatus, Total
 from publisher.plain import Binding, Ready
 from seals.cpr import seal
 from seals.keyring import new_keyring, new_signing_key
@@ -35,6 +37,7 @@ from tests.unit.streams.senders import (
     received,
     residence_event,
     risk_event,
+    total_event,
     with_data,
 )
 
@@ -77,6 +80,9 @@ def _sealed_to_another(binding: Binding) -> Ready:
 
 _MADE: Final = SENDERS.made
 _RISK: Final = risk_event()
+_TOTALS: Final = InputTopic.CONTROL_TOTALS
+_TOTAL: Final = total_event()
+_FOREIGN: Final = with_data(_TOTAL, counts=[{"type": f"{TYPE_PREFIX}residence.registered.v1", "events": 1}])
 _SPOILT: Final[tuple[tuple[Rejection, Spoil], ...]] = (
     (Rejection.TOMBSTONE, lambda binding: replace(_MADE(_RISK, binding), value=None)),
     (Rejection.TOO_LARGE, lambda binding: _MADE(with_data(_RISK, text=TEXT * 8000), binding)),
@@ -170,6 +176,17 @@ _SPOILT: Final[tuple[tuple[Rejection, Spoil], ...]] = (
     (Rejection.CPR_NOT_OPENED, _sealed_to_another),
     (Rejection.NOT_A_PERSON, lambda binding: _MADE(with_data(_RISK, cpr="0000000000"), binding)),
     (Rejection.NOT_A_PERSON, lambda binding: _MADE(with_data(_RISK, cpr=NAME), binding)),
+    (Rejection.NOT_SENDERS_TYPE, lambda binding: _MADE(_FOREIGN, binding, topic=_TOTALS)),
+    (
+        Rejection.DAY_NOT_OVER,
+        lambda binding: _MADE(with_data(_TOTAL, day="2025-10-01"), binding, topic=_TOTALS),
+    ),
+    (Rejection.WRONG_TOPIC, lambda binding: _MADE(_TOTAL, binding)),
+    (Rejection.WRONG_FIELD, lambda binding: _MADE(with_data(_TOTAL, counts=[]), binding, topic=_TOTALS)),
+    (
+        Rejection.WRONG_FIELD,
+        lambda binding: _MADE(with_data(_TOTAL, cpr=MADE_UP_CPR), binding, topic=_TOTALS),
+    ),
     (Rejection.CLOCK_AHEAD, lambda binding: _MADE(replace(_RISK, time="2098-09-02T02:15:00+02:00"), binding)),
 )
 _CASES: Final = [
@@ -183,7 +200,7 @@ def _assert_one_receipt(taken: Taken, record: InputRecord) -> None:
     """A record is accepted with an event, or refused with its bytes; never both, never neither."""
     assert taken.receipt.origin == record.origin
     accepted = taken.receipt.status is ReceiptStatus.ACCEPTED
-    assert (taken.event is not None) is accepted
+    assert (taken.event is not None or taken.receipt.total is not None) is accepted
     assert (taken.kept is None) is accepted
     assert (taken.receipt.reason is None) is accepted
     assert (taken.receipt.fingerprint is not None) is accepted
@@ -262,6 +279,61 @@ def test_a_number_that_was_changed_or_taken_out_on_the_way_breaks_the_signature(
     ready = edited(SENDERS.ready(risk_event(sequence="41")), sequence=number)
     receipt = take(received(ready), SENDERS.context).receipt
     assert (receipt.reason, receipt.sequence) == (Rejection.SIGNATURE_INVALID, None)
+
+
+@pytest.mark.parametrize("binding", Binding)
+def test_a_control_total_ends_with_its_receipt(binding: Binding) -> None:
+    """It is about nobody: no event follows, and the receipt says what it says."""
+    taken = take(received(SENDERS.ready(total_event(), binding)), SENDERS.context)
+    assert (taken.receipt.status, taken.event, taken.kept) == (ReceiptStatus.ACCEPTED, None, None)
+    assert taken.receipt.total == Total(
+        day=date(2025, 9, 30),
+        registered_at=datetime(2025, 10, 1, 1, 0, tzinfo=UTC),
+        counts=(TypeCount(type=f"{TYPE_PREFIX}dropout-risk.raised.v1", events=2),),
+    )
+
+
+def test_another_total_has_another_fingerprint() -> None:
+    """Two that reuse an id contradict each other."""
+    other = with_data(total_event(), counts=[{"type": f"{TYPE_PREFIX}dropout-risk.raised.v1", "events": 3}])
+    assert _fingerprint(SENDERS.ready(other)) != _fingerprint(SENDERS.ready(total_event()))
+    assert _fingerprint(SENDERS.ready(total_event(), Binding.BINARY)) == _fingerprint(
+        SENDERS.ready(total_event())
+    )
+
+
+@pytest.mark.parametrize(
+    ("time", "day"), [("2025-09-30T21:59:59Z", "2025-09-30"), ("2025-09-30T22:00:00Z", "2025-10-01")]
+)
+def test_an_event_belongs_to_the_danish_day_of_its_time(time: str, day: str) -> None:
+    """Accepted or refused for its content; never where nobody has signed it."""
+    event = risk_event(time=time)
+    for ready in (SENDERS.ready(event), SENDERS.ready(with_data(event, severity="none"))):
+        assert take(received(ready), SENDERS.context).receipt.registered_on == date.fromisoformat(day)
+    unsigned = take(received(edited(SENDERS.ready(event), time="2025-09-29T10:00:00Z")), SENDERS.context)
+    assert (unsigned.receipt.reason, unsigned.receipt.registered_on) == (Rejection.SIGNATURE_INVALID, None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "detail"),
+    [
+        ({"cpr": canary.made_up_cpr(5)}, None),
+        ({"cpr": MADE_UP_CPR}, "cpr"),
+        ({"cpr": canary.made_up_cpr(5), "municipality_code": "0101"}, "municipality_code"),
+    ],
+)
+def test_a_canarys_sender_speaks_of_its_own_people_at_its_own_place(
+    changes: dict[str, str], detail: str | None
+) -> None:
+    """Whoever gets hold of its keys can touch nobody, and no canary can reach a real unit."""
+    senders = Senders()
+    senders.entries[canary.REGISTER] = SENDERS.entries[REGISTER].model_copy(
+        update={"number": canary.REGISTER}
+    )
+    senders.private[canary.REGISTER] = senders.add_key(canary.REGISTER, f"{canary.REGISTER}-1")
+    home = with_data(residence_event(sender=canary.REGISTER), municipality_code=canary.MUNICIPALITY)
+    receipt = take(received(senders.ready(with_data(home, **changes))), senders.context).receipt
+    assert (receipt.reason, receipt.detail) == (detail and Rejection.NOT_SENDERS_OWN, detail)
 
 
 def test_facts_seal_nothing() -> None:

@@ -96,3 +96,45 @@ def test_what_is_committed_is_not_committed_again() -> None:
     assert consumer._filter_committable_offsets([PLACE]) == {PLACE: 200}
     consumer._committed_offset[PLACE] = 200
     assert consumer._filter_committable_offsets([PLACE]) == {}
+
+
+class Thread:
+    """aiokafka's consumer, which goes back to an offset that is above nought and otherwise stays where it is."""
+
+    def __init__(self, committed: dict[TP, int | None]) -> None:
+        self.committed = committed
+        self.to_beginning: list[TP] = []
+
+    async def seek_to_committed(self) -> dict[TP, int | None]:
+        return self.committed
+
+    async def seek_to_beginning(self, *places: TP) -> None:
+        self.to_beginning += places
+
+
+@pytest.mark.parametrize("nothing", [None, 0, -1])
+async def test_a_partition_without_a_commit_is_read_again_from_its_beginning(nothing: int | None) -> None:
+    """What a rebalance has cut off was fetched already: without a seek nobody would read it."""
+    consumer = Fetching({}, None)
+    thread = Thread({PLACE: 17, OTHER: nothing})
+    consumer._thread = cast("Any", thread)
+    assert await consumer.seek_to_committed() == {PLACE: 17, OTHER: nothing}
+    assert thread.to_beginning == [OTHER]
+
+
+async def test_where_everything_is_committed_nothing_else_is_sought() -> None:
+    consumer = Fetching({}, None)
+    thread = Thread({PLACE: 17})
+    consumer._thread = cast("Any", thread)
+    await consumer.seek_to_committed()
+    assert thread.to_beginning == []
+
+
+async def test_what_is_somebody_elses_now_is_not_offered_for_commit_again() -> None:
+    consumer = Fetching({}, None)
+    consumer._committed_offset = defaultdict(lambda: None)
+    consumer._acked[PLACE] = [199]
+    consumer._thread = cast("Any", SimpleNamespace(assignment=lambda: {OTHER}))
+    consumer.log = cast("Any", SimpleNamespace(dev=lambda *_: None, info=lambda *_: None))
+    assert not await consumer._commit_offsets({PLACE: 200})
+    assert consumer._filter_committable_offsets([PLACE]) == {}

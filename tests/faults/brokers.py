@@ -1,0 +1,58 @@
+"""The rig's one broker: a way of its own for the judge, and one for the service, which leads through the proxy."""
+
+from pathlib import Path
+from typing import Final
+
+import trustme
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from frafaldsvarsel.embedded.kafka import Broker
+
+_HOST: Final = "127.0.0.1"
+_SCRAM: Final = "listener.name.broker.scram-sha-512.sasl.jaas.config"
+
+
+def one_broker(data: Path, jars: Path, ports: dict[str, int], *, ca: Path | None = None) -> Broker:
+    """`ports`: broker, controller, direct, proxy. With `ca` (a file to be written) the service's way is SASL_SSL
+    and everybody on it has the rights that were granted; the direct way stays open to all."""
+    way = "PLAINTEXT" if ca is None else "SASL_SSL"
+    settings = {
+        "listeners": f"BROKER://{_HOST}:{ports['broker']},DIRECT://{_HOST}:{ports['direct']},"
+        f"CONTROLLER://{_HOST}:{ports['controller']}",
+        "advertised.listeners": f"BROKER://{_HOST}:{ports['proxy']},DIRECT://{_HOST}:{ports['direct']}",
+        "listener.security.protocol.map": f"BROKER:{way},DIRECT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "inter.broker.listener.name": "DIRECT",
+    }
+    if ca is not None:
+        settings |= _users(data, ca)
+    # Whether it is ready is asked on the direct way.
+    own = {"broker": ports["direct"], "controller": ports["controller"]}
+    return Broker(data, jars, ports=own, settings=settings)
+
+
+def _users(data: Path, ca: Path) -> dict[str, str]:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(ca))
+    certificate = authority.issue_cert(_HOST, "localhost")
+    key = load_pem_private_key(certificate.private_key_pem.bytes(), password=None)
+    data.mkdir(parents=True, exist_ok=True)
+    store = data / "broker.pem"
+    # Java reads no other form of a key than this.
+    store.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        + b"".join(blob.bytes() for blob in certificate.cert_chain_pems)
+    )
+    return {
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.location": str(store),
+        "sasl.enabled.mechanisms": "SCRAM-SHA-512",
+        _SCRAM: "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        # Who comes on the direct way: the broker itself, and the judge.
+        "super.users": "User:ANONYMOUS",
+    }

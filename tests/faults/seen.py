@@ -1,0 +1,78 @@
+"""What a cell has left behind, as the judge is handed it: records, rows, mails, and every text for the search."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+from tests.faults.load import Sent
+
+Place = tuple[str, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """An input record where the log holds it."""
+
+    place: Place
+    appended_at: datetime
+    sent: Sent
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSeen:
+    sender: str
+    message_id: str
+    person_id: str
+    outcome: str
+    reason: str
+    enrolment_id: str | None
+    unit_id: str | None
+    task_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSeen:
+    id: UUID
+    person_id: str
+    enrolment_id: str
+    unit_id: str
+    status: str
+    react_by: date
+    appended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverySeen:
+    id: UUID
+    task_id: UUID
+    occasion: str
+    cause: str
+    recipient: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailSeen:
+    """A mail that the relay holds; `answered`: it has said yes to it."""
+
+    message_id: str
+    recipient: str
+    digest: str
+    answered: bool
+
+
+@dataclass(slots=True)
+class Seen:
+    """Everything that a cell has left behind."""
+
+    inputs: list[Logged] = field(default_factory=list)
+    receipts: dict[Place, str] = field(default_factory=dict)
+    """Place → status."""
+    applied: list[tuple[Place, str]] = field(default_factory=list)
+    """Origin and person."""
+    messages: list[MessageSeen] = field(default_factory=list)
+    tasks: list[TaskSeen] = field(default_factory=list)
+    deliveries: list[DeliverySeen] = field(default_factory=list)
+    mails: list[MailSeen] = field(default_factory=list)
+    texts: list[tuple[str, bytes]] = field(default_factory=list)
+    """Where, and what stands there: all of it is searched for CPR numbers."""

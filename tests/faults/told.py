@@ -1,0 +1,29 @@
+"""What the service's processes are told on the rig: as in production, but for patience that a cell can wait for."""
+
+from pathlib import Path
+from typing import Final
+
+SESSION_SECONDS: Final = 6
+LEASE_SECONDS: Final = 8
+
+
+def usual(data: Path, *, nodes: int, smtp_port: int) -> dict[str, str]:
+    """Settings by name, without the prefix; where Kafka and PostgreSQL are is the rig's to add."""
+    keys = data / "keys"
+    return {
+        "REPLICATION_FACTOR": str(nodes),
+        "MIN_INSYNC_REPLICAS": str(min(nodes, 2)),
+        "KEYRING_FILE": str(keys / "service.key.json"),
+        "SENDERS_DIR": str(data / "senders"),
+        "SESSION_TIMEOUT_SECONDS": str(SESSION_SECONDS),
+        "SMTP_HOST": "localhost",
+        "SMTP_PORT": str(smtp_port),
+        "SMTP_CA_FILE": str(data / "relay.pem"),
+        "SMTP_TIMEOUT_SECONDS": "2",
+        "SMTP_ANSWER_TIMEOUT_SECONDS": "4",
+        "DATABASE_TIMEOUT_SECONDS": "4",
+        "MAIL_LEASE_SECONDS": str(LEASE_SECONDS),
+        "MAIL_RETRY_SECONDS": "1",
+        "MAIL_FROM": "frafaldsvarsel@frafaldsvarsel.example",
+        "INBOX_URL": "https://frafaldsvarsel.example",
+    }
