@@ -1,7 +1,8 @@
 """How long a unit waits for its lists, its numbers and one task, with a million tasks in the ledger.
 
 ``python -m bench.worklist [TASKS]``. Rows are made by SQL as the ledger would have written them, without the service.
-A tenth of all tasks is one unit's; a fifth is open. Times are the statements', with the reading of their rows.
+A tenth of all tasks is one unit's; a fifth is open. Times are the statements', with the reading of their rows:
+by the clock, and as the processor's time of both sides, which is the same on a machine that is busy with other things.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from statistics import quantiles
 from typing import Final
@@ -28,6 +30,7 @@ TASKS: Final = 1_000_000
 _CALLS: Final = 200
 _BIG: Final = "unit-00"
 _SMALL: Final = "unit-42"
+_WHO: Final = "worker-490"
 _ALL: Final = frozenset(f"unit-{number:02d}" for number in range(98))
 _FILL: Final = (
     # Every tenth is the big unit's; the others go round.
@@ -105,69 +108,51 @@ async def fill(url: str, tasks: int) -> float:
     return time.monotonic() - began
 
 
-async def timed(what: Callable[[], Awaitable[object]], calls: int = _CALLS) -> list[float]:
-    """Milliseconds of each call, sorted."""
-    taken = []
-    for _ in range(calls):
-        began = time.perf_counter()
-        await what()
-        taken.append((time.perf_counter() - began) * 1000)
-    return sorted(taken)
+class Watch:
+    """Takes the time of calls on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._server = Path(f"/proc/{connection.info.backend_pid}/schedstat")
+
+    def _processor(self) -> float:
+        """Seconds that the two sides have had so far."""
+        return int(self._server.read_text().split()[0]) / 1e9 + time.process_time()
+
+    async def say(self, name: str, what: Callable[[], Awaitable[object]], calls: int = _CALLS) -> None:
+        """One line about `calls` calls."""
+        clock, processor = [], []
+        for _ in range(calls):
+            began, had = time.perf_counter(), self._processor()
+            await what()
+            clock.append((time.perf_counter() - began) * 1000)
+            processor.append((self._processor() - had) * 1000)
+        sys.stdout.write(f"{name:44} clock {_spread(clock)}   processor {_spread(processor)}\n")
+        sys.stdout.flush()
 
 
-def say(name: str, taken: list[float]) -> None:
-    """One line."""
+def _spread(taken: list[float]) -> str:
     cuts = quantiles(taken, n=100)
-    sys.stdout.write(f"{name:44} p50 {cuts[49]:7.1f} ms   p95 {cuts[94]:7.1f} ms   p99 {cuts[98]:7.1f} ms\n")
-    sys.stdout.flush()
+    return f"p50 {cuts[49]:6.1f} p95 {cuts[94]:6.1f} p99 {cuts[98]:6.1f} ms"
 
 
 async def measure(connection: Connection) -> None:
     """Every list from its beginning and from its middle, the numbers, single tasks and the manager's weeks."""
+    watch = Watch(connection)
     today = datetime(2026, 10, 14, tzinfo=UTC).date()
     for name, units in (("big", {_BIG}), ("small", {_SMALL}), ("all 98", _ALL)):
-        mine = frozenset(units)
+        ask = partial(listing, connection, units=frozenset(units), today=today, who=_WHO)
         for each in Filter:
-
-            async def first(each: Filter = each, mine: frozenset[str] = mine) -> None:
-                await listing(connection, units=mine, filter=each, today=today, who="worker-490")
-
-            page = await listing(
-                connection, units=mine, filter=each, today=today, who="worker-490", limit=200
-            )
+            await watch.say(f"list {each}, {name}", partial(ask, filter=each))
+            page = await ask(filter=each, limit=200)
             for _ in range(20):
-                if page.next is None:
-                    break
-                page = await listing(
-                    connection,
-                    units=mine,
-                    filter=each,
-                    today=today,
-                    who="worker-490",
-                    after=page.next,
-                    limit=200,
+                if page.next is not None:
+                    page = await ask(filter=each, limit=200, after=page.next)
+            if page.next is not None:
+                await watch.say(
+                    f"list {each}, {name}, 4,000 further", partial(ask, filter=each, after=page.next)
                 )
-            say(f"list {each}, {name}", await timed(first))
-            place = page.next
-            if place is not None:
-
-                async def later(
-                    each: Filter = each, mine: frozenset[str] = mine, place: object = place
-                ) -> None:
-                    await listing(
-                        connection,
-                        units=mine,
-                        filter=each,
-                        today=today,
-                        who="worker-490",
-                        after=place,  # type: ignore[arg-type]
-                    )
-
-                say(f"list {each}, {name}, 4,000 further", await timed(later))
-        say(
-            f"counts, {name}",
-            await timed(lambda mine=mine: counts(connection, units=mine, who="worker-490", today=today)),  # type: ignore[misc]
-        )
+        number = partial(counts, connection, units=frozenset(units), who=_WHO, today=today)
+        await watch.say(f"counts, {name}", number)
     cursor = await connection.execute(
         "SELECT id FROM tasks WHERE unit_id = %s ORDER BY id LIMIT 2000", (_BIG,)
     )
@@ -177,11 +162,9 @@ async def measure(connection: Connection) -> None:
     async def one() -> None:
         await task(connection, units=frozenset({_BIG}), key=chance.choice(ids))
 
-    say("one task", await timed(one))
-    say(
-        "the manager's 12 weeks, big",
-        await timed(lambda: statistics(connection, units=frozenset({_BIG}), today=today), 30),
-    )
+    await watch.say("one task", one)
+    weeks = partial(statistics, connection, units=frozenset({_BIG}), today=today)
+    await watch.say("the manager's 12 weeks, big", weeks, 30)
 
 
 async def run(tasks: int) -> None:
