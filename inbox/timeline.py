@@ -12,7 +12,8 @@ from models.life import Attempt, Close, Deed, Ending, HandOver, Reopen, Via
 
 _SILENT: Final = frozenset({"decided"})
 """Of the audit trail, what says nothing to the unit."""
-_BY_ACT: Final = frozenset({"acted"})
+_BY_MESSAGE: Final = frozenset({"task_opened", "task_reopened"})
+"""By a message, or by another unit that handed the task over."""
 
 
 class Names(Protocol):
@@ -82,6 +83,8 @@ def _deed(deed: Deed, say: Words, names: Names) -> str:
 
 def _audit(entry: HistoryEntry, say: Words, names: Names) -> str | None:
     key = f"history.{entry.kind}"
+    if entry.kind in _BY_MESSAGE and entry.sender is None:
+        key = "history.task_taken_over"
     if not say.knows(key):
         return None
     detail = entry.detail

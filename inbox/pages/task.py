@@ -1,7 +1,7 @@
 """One task with everything that its unit needs to act, and the deeds on it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 from uuid import uuid4
 
 from starlette.responses import JSONResponse, Response
@@ -179,7 +179,6 @@ async def show(
 
 
 def _other_units(visit: Visit, own: str) -> list[tuple[str, str]]:
-    names: dict[str, Any] = {
-        unit_id: unit.name for unit_id, unit in visit.parts.units.items() if unit_id != own
-    }
-    return sorted(names.items(), key=lambda pair: pair[1])
+    """Who can be given a task, by name."""
+    given = visit.parts.rules.units - {own}
+    return sorted(((unit, visit.parts.unit_name(unit)) for unit in given), key=lambda pair: pair[1])
