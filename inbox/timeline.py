@@ -88,11 +88,12 @@ def _audit(entry: HistoryEntry, say: Words, names: Names) -> str | None:
     if not say.knows(key):
         return None
     detail = entry.detail
-    purpose = detail.get("purpose")
+    purpose, occasion = detail.get("purpose"), f"occasion.{detail.get('occasion')}"
     return say(
         key,
         institution="" if entry.sender is None else names.institution_name(entry.sender),
         unit=names.unit_name(str(detail.get("to") or detail.get("unit") or "")),
+        occasion=say(occasion).lower() if say.knows(occasion) else "",
         reason=_reason(detail.get("reason"), say),
         purpose=say(f"purpose.{purpose}").lower() if say.knows(f"purpose.{purpose}") else "",
     )
