@@ -97,7 +97,7 @@ done
 ok "holds the packages and nothing else of the repository, and nothing of the builder's pip configuration"
 
 inside frafaldsvarsel --help >"$work/help"
-for command in worker ledger notify topics publish receipts decisions tasks check-config senders; do
+for command in worker ledger notify inbox topics publish receipts decisions tasks check-config senders; do
   grep -q "$command" "$work/help" || bad "--help does not name $command"
 done
 ok "frafaldsvarsel --help"
@@ -131,6 +131,7 @@ from ledger.migrate import MIGRATIONS
 from notifiers import render
 assert list(MIGRATIONS.glob("*.sql")), "no migrations"
 assert files("notifiers").joinpath("templates/notice.html.j2").is_file(), "no templates"
+assert files("inbox").joinpath("static/dkfds/css/dkfds.min.css").is_file(), "no design system"
 assert files("config").joinpath("data/law.toml").is_file(), "no reference data"
 assert files("frafaldsvarsel").joinpath("embedded/templates/base.html").is_file()' || bad "parts are missing"
 ok "check-config with a whole configuration; every process's modules, migrations, templates and data"

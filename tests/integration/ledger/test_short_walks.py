@@ -1,0 +1,107 @@
+"""A page costs what a page holds, however many tasks a unit has had: counted in rows read, not in time."""
+
+from datetime import timedelta
+from typing import Any, ClassVar, Self
+
+import psycopg
+import pytest
+
+from ledger.store import Connection
+from ledger.task_view import task
+from ledger.worklist import COUNT_AT_MOST, Filter, Search, counts, listing
+from tests.integration.ledger.rows_of_work import NOON, TODAY, UNIT, add_task
+
+ONE = frozenset({UNIT})
+TASKS = 20_000
+_PAGE = 2 * 51 + 5
+"""Rows that may be read for a page of 50 tasks and a look at the next: their places, then they themselves, and a few
+that share the moment at which the page before ended."""
+
+
+@pytest.fixture
+async def crowd(connection: Connection) -> Connection:
+    """Twenty thousand tasks of one unit, and as many of ten others; half of all are closed."""
+    await connection.execute(
+        """
+        INSERT INTO tasks (id, reference, person_id, enrolment_id, unit_id, status, react_by, appended_at, closed_at)
+        SELECT md5(n::text)::uuid, 'FV-' || lpad(n::text, 14, '0'), 'person-' || n, 'enrolment-' || n,
+               CASE WHEN n %% 2 = 0 THEN %(unit)s ELSE 'unit-' || n %% 10 END,
+               CASE WHEN n / 2 %% 2 = 0 THEN 'open' ELSE 'closed' END, %(today)s::date + n %% 20 - 10, %(noon)s,
+               CASE WHEN n / 2 %% 2 = 1 THEN %(noon)s - n * interval '1 minute' END
+        FROM generate_series(1, %(tasks)s) n
+        """,
+        {"unit": UNIT, "today": TODAY, "noon": NOON, "tasks": 2 * TASKS},
+    )
+    await connection.commit()
+    await connection.set_autocommit(True)
+    await connection.execute("VACUUM ANALYZE tasks")
+    connection.cursor_factory = Explaining
+    return connection
+
+
+class Explaining(psycopg.AsyncCursor[Any]):
+    """Notes, of every statement that asks for tasks, how many rows its scans read."""
+
+    read: ClassVar[list[int]] = []
+
+    async def execute(self, query: Any, params: Any = None, **more: Any) -> Self:
+        """First explained, then done."""
+        if b"FROM tasks" in query and b"INSERT" not in query:
+            async with psycopg.AsyncCursor(self.connection) as plain:
+                await plain.execute(b"EXPLAIN (ANALYZE, FORMAT JSON) " + query, params)
+                (((plan,),),) = await plain.fetchall()
+            self.read.append(_rows(plan["Plan"]))
+        return await super().execute(query, params, **more)
+
+
+def _rows(node: dict[str, Any]) -> int:
+    """What the scans of a plan have read, whether they gave it on or not."""
+    own = 0
+    if node["Node Type"].endswith("Scan") and "Relation Name" in node:
+        own = int(node["Actual Loops"] * (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)))
+    return own + sum(_rows(inner) for inner in node.get("Plans", ()))
+
+
+def last(connection: Connection) -> int:
+    """Rows that the last statement read."""
+    assert connection.cursor_factory is Explaining
+    return Explaining.read.pop()
+
+
+@pytest.mark.parametrize("filter", Filter)
+async def test_a_page_is_a_short_walk_from_the_beginning_and_from_the_middle(
+    crowd: Connection, filter: Filter
+) -> None:
+    after = None
+    for _ in range(3):
+        page = await listing(crowd, units=ONE, filter=filter, today=TODAY, who="anna", after=after, limit=50)
+        if filter is not Filter.WAITING_FOR_DELIVERY:
+            assert last(crowd) <= _PAGE
+        if page.next is None:
+            break
+        after = page.next
+
+
+async def test_the_numbers_read_little_more_than_they_say(crowd: Connection) -> None:
+    found = await counts(crowd, units=ONE, who="anna", today=TODAY)
+    assert found[Filter.OPEN].more
+    assert found[Filter.CLOSED].number == COUNT_AT_MOST
+    said = sum(count.number + count.more for count in found.values())
+    # What waits for delivery is found among the notices or among the open tasks, whichever are fewer.
+    assert last(crowd) <= said + TASKS / 2
+
+
+async def test_a_search_and_a_single_task_read_what_they_find(crowd: Connection) -> None:
+    for search in (Search(reference="FV-00000000001234"), Search(person_id="person-1234")):
+        page = await listing(crowd, units=ONE, filter=None, today=TODAY, search=search)
+        assert len(page.tasks) == 1
+        assert last(crowd) <= 5
+    assert await task(crowd, units=ONE, key="FV-00000000001234") is not None
+    assert last(crowd) <= 5
+
+
+async def test_a_taken_task_among_many_is_found_at_once(crowd: Connection) -> None:
+    mine = await add_task(crowd, owner_id="anna", react_by=TODAY + timedelta(days=9))
+    page = await listing(crowd, units=ONE, filter=Filter.MINE, today=TODAY, who="anna")
+    assert [line.id for line in page.tasks] == [mine]
+    assert last(crowd) <= 5
