@@ -7,7 +7,6 @@ from typing import Final
 import psycopg
 from psycopg_pool import PoolTimeout
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -24,7 +23,7 @@ from seals.link import PATH as LINK_PATH
 API_PATH: Final = "/api/v1"
 
 
-def build(parts: Parts, *, api: ASGIApp | None = None) -> Starlette:
+def build(parts: Parts, *, api: ASGIApp | None = None) -> ASGIApp:
     """The application. It opens the pool when it starts, and closes it when it ends; `api` is mounted as it is."""
     renderer = Renderer()
     guard = Guard(parts, renderer)
@@ -55,9 +54,8 @@ def build(parts: Parts, *, api: ASGIApp | None = None) -> Starlette:
     ]
     if api is not None:
         routes.append(Mount(API_PATH, api))
-    return Starlette(
+    application = Starlette(
         routes=routes,
-        middleware=[Middleware(Headers, secure=parts.secure, static_path=renderer.static_path)],
         exception_handlers={
             404: _says(guard.public(_not_found)),
             405: _says(guard.public(_not_found)),
@@ -65,6 +63,8 @@ def build(parts: Parts, *, api: ASGIApp | None = None) -> Starlette:
         },
         lifespan=_lifespan(parts),
     )
+    # Around everything: the page of a fault carries the policy too.
+    return Headers(application, secure=parts.secure, static_path=renderer.static_path)
 
 
 def _lifespan(parts: Parts) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:

@@ -90,7 +90,8 @@ class Guard:
         request = visit.request
         cookie = request.cookies.get(session_cookie(self._parts))
         session = None
-        if cookie:
+        # One that we did not sign costs no connection.
+        if cookie and self._parts.sessions.is_ours(cookie):
             async with self._parts.pool.connection() as connection:
                 session = await self._parts.sessions.find(connection, cookie, by_hand=whom is not _For.SCRIPT)
         try:
@@ -117,7 +118,8 @@ class Guard:
 
     def _change_language(self, request: Request, language: Language) -> Response:
         left = [(name, value) for name, value in request.query_params.multi_items() if name != LANGUAGE_QUERY]
-        target = quote(request.url.path) + (f"?{urlencode(left)}" if left else "")
+        # One slash: two would name another host.
+        target = "/" + quote(request.url.path.lstrip("/\\")) + (f"?{urlencode(left)}" if left else "")
         response = RedirectResponse(target, status_code=303)
         response.set_cookie(
             LANGUAGE_COOKIE,

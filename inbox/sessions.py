@@ -99,6 +99,10 @@ class Sessions:
             form_token=row["form_token"],
         )
 
+    def is_ours(self, cookie: str) -> bool:
+        """Whether we signed the cookie; whether its session still stands, only the table knows."""
+        return self._identity(cookie) is not None
+
     async def close(self, connection: AsyncConnection[Any], session: Session) -> None:
         """The log-out."""
         await connection.execute(_CLOSE, (session.id,))

@@ -68,7 +68,8 @@ class Visit:
 
     def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page in the visitor's language."""
-        path = self.request.url.path
+        # One slash: two would name another host.
+        path = "/" + self.request.url.path.lstrip("/\\")
         changed = [
             (name, value) for name, value in self.request.query_params.multi_items() if name != SAID_QUERY
         ]
