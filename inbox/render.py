@@ -30,12 +30,12 @@ class Renderer:
         """The whole page."""
         return self._environment.get_template(template).render(**values)
 
-    def _icon(self, name: str, label: str = "") -> Markup:
+    def _icon(self, name: str, label: str = "", *, kind: str = "") -> Markup:
         """A sign of the design system; without a label it is decoration, and a screen reader passes it over."""
         said = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
         return Markup(
-            '<svg class="icon-svg" focusable="false" {}><use href="{}/dkfds/img/all-svg-icons.svg#{}"></use></svg>'
-        ).format(said, self.static_path, name)
+            '<svg class="icon-svg {}" focusable="false" {}><use href="{}/dkfds/img/all-svg-icons.svg#{}"></use></svg>'
+        ).format(kind, said, self.static_path, name)
 
 
 def _digest() -> str:
