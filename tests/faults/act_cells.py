@@ -43,9 +43,11 @@ _ANNA: Final = Actor(id="anna", name="Anna", via=Via.API)
 _ANSWER_SECONDS: Final = 4
 _PAUSE_SECONDS: Final = 0.02
 _PATIENCE: Final = 20.0
+_AT_LEAST: Final = 20
 _SETTLE_SECONDS: Final = 40.0
 _TASKS: Final = """
-SELECT id, unit_id, version, now() FROM tasks WHERE opened_at >= %s AND status <> 'withdrawn' ORDER BY random() LIMIT 1
+SELECT id, unit_id, version, now(), status, reached_at IS NOT NULL FROM tasks
+WHERE opened_at >= %s AND status <> 'withdrawn' ORDER BY random() LIMIT 1
 """
 
 
@@ -66,6 +68,12 @@ class Hands:
     def start(self) -> None:
         """Begin."""
         self._thread.start()
+
+    def wait(self) -> None:
+        """Until they have done something; what is published may take a while to become a task."""
+        deadline = time.monotonic() + _PATIENCE
+        while len(self.promised) < _AT_LEAST and time.monotonic() < deadline:
+            time.sleep(0.1)
 
     def finish(self) -> None:
         """Send again what has no answer yet, then end."""
@@ -98,8 +106,8 @@ class Hands:
             found = await cursor.fetchone()
             if found is None:
                 return
-            task_id, unit, version, now = found
-            act_id, deed = uuid4(), self._deed(now)
+            task_id, unit, version, now, status, reached = found
+            act_id, deed = uuid4(), self._deed(now, closed=status == "closed", reached=reached)
             self._unanswered.append((act_id, task_id, unit, deed))
         try:
             done = await act(
@@ -120,7 +128,11 @@ class Hands:
             self.promised.append(Promised(act_id, task_id, deed.kind))
         self._unanswered.pop()
 
-    def _deed(self, now: Any) -> Deed:
+    def _deed(self, now: Any, *, closed: bool, reached: bool) -> Deed:
+        if closed and self._rng.random() < 0.5:
+            return Reopen(reason=ReopenReason.NEW_INFORMATION)
+        if reached and self._rng.random() < 0.4:
+            return Close(ending=Ending.CONTACT_MADE, initiatives=(Initiative.MENTOR,))
         form = self._rng.choice(tuple(ContactForm))
         deeds: tuple[Deed, ...] = (
             Acknowledge(),
@@ -128,9 +140,7 @@ class Hands:
             Release(),
             Attempt(at=now, form=form, reached=True),
             Attempt(at=now, form=form, reached=False),
-            Close(ending=Ending.CONTACT_MADE, initiatives=(Initiative.MENTOR,)),
             Close(ending=Ending.NOT_REACHED),
-            Reopen(reason=ReopenReason.NEW_INFORMATION),
             HandOver(to_unit=self._rng.choice(self._units), reason=HandOverReason.AGREED),
         )
         return self._rng.choice(deeds)
@@ -143,6 +153,7 @@ def _hands(run: Run) -> Iterator[None]:
     hands.start()
     try:
         yield
+        hands.wait()
     finally:
         hands.finish()
     run.promised += hands.promised
@@ -200,6 +211,8 @@ def _cut(run: Run, chunk: Sequence[Sent], *, times: int) -> int:
 
 def _tell(run: Run, seen: Seen) -> None:
     seen.promised += run.promised
+    if not run.promised:
+        run.left_out.append("nobody has done anything")
 
 
 def _cell(name: str, work: Any, *, per_round: int) -> Cell:
