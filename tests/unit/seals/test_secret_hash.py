@@ -42,6 +42,7 @@ def test_what_is_sent_may_be_any_text_and_of_any_length() -> None:
         KEPT.replace("$8$", "$80000$"),
         KEPT.replace("scrypt", "plain"),
     ],
+    ids=["empty", "the secret", "cut short", "too long", "another cost", "another block", "another kind"],
 )
 def test_what_is_no_hash_or_of_another_cost_is_known_as_such(text: str) -> None:
     assert is_hash(KEPT)
