@@ -27,6 +27,8 @@ COPY seals /app/seals
 COPY streams /app/streams
 COPY ledger /app/ledger
 COPY notifiers /app/notifiers
+# With the design system of its pages, which `make image` fetches first.
+COPY inbox /app/inbox
 COPY publisher /app/publisher
 COPY ops /app/ops
 COPY frafaldsvarsel /app/frafaldsvarsel

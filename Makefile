@@ -9,23 +9,24 @@ MAKEFLAGS += --no-builtin-rules
 BIN := .venv/bin
 STAMP := .venv/.installed
 CLASSES := .kafka/kafka.jsa
+ASSETS := inbox/static/dkfds/LICENSE.md
 ONCE ?=
 ARGS ?=
 IMAGE ?= frafaldsvarsel:latest
 BASE_IMAGE ?= docker.io/library/python:3.11-slim-bookworm
 COMPILE := $(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --python-version 3.11
 
-.PHONY: help install demo test check faults simulate format bench worklist lock clean image
+.PHONY: help install demo test check faults simulate format bench worklist lock clean image browser
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: $(STAMP) $(CLASSES) ## the virtual environment (.venv) from the lock file, and Kafka's jars (.kafka)
+install: $(STAMP) $(CLASSES) $(ASSETS) ## the virtual environment (.venv), Kafka's jars (.kafka), the pages' design system
 
 demo: install ## the whole service with its own Kafka, database and mail catcher (ONCE=1: one run, then end; ARGS=…)
 	@$(BIN)/frafaldsvarsel demo $(if $(ONCE),--once) $(ARGS)
 
-test: install ## all tests, against real Kafka, PostgreSQL and SMTP (ARGS=… goes to pytest)
+test: install browser ## all tests, against real Kafka, PostgreSQL, SMTP and Chromium (ARGS=… goes to pytest)
 	@$(BIN)/pytest --numprocesses=2 --dist=loadfile $(ARGS)
 
 check: install ## lint, formatting and types; changes nothing
@@ -58,10 +59,31 @@ clean: ## remove what can be made again; keeps .venv and .kafka (ALL=1 removes t
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 	@$(if $(ALL),rm -rf .venv .kafka)
 
-image: ## build the container image (IMAGE=name:tag BASE_IMAGE=…) with docker, podman or buildah
+image: $(ASSETS) ## build the container image (IMAGE=name:tag BASE_IMAGE=…) with docker, podman or buildah
 	@engine=$$(command -v docker || command -v podman || command -v buildah) \
 	  || { echo "No docker, podman or buildah was found to build the image with." >&2; exit 1; }; \
 	"$$engine" build --build-arg BASE_IMAGE="$(BASE_IMAGE)" -t "$(IMAGE)" .
+
+browser: ## Chromium, which the tests of the inbox drive
+	@command -v chromium >/dev/null && exit; \
+	if [ "$$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	else \
+	  echo "The tests of the inbox need chromium on the PATH, and only root with apt-get can install it here." >&2; exit 1; \
+	fi
+
+# The design system is taken as it is published, checked against the lock file; nothing of it is committed.
+$(ASSETS): inbox/package.json inbox/package-lock.json
+	@command -v npm >/dev/null || { echo "The inbox's pages need npm (Node.js) once, for their design system." >&2; exit 1; }
+	@cd inbox && npm ci --silent
+	@rm -rf $(@D) && mkdir -p $(@D)/css $(@D)/img $(@D)/fonts/IBMPlexSans/complete
+	@cd inbox/node_modules/dkfds/dist && cp css/dkfds.min.css $(CURDIR)/$(@D)/css/ \
+	  && cp -R img/svg-icons img/all-svg-icons.svg $(CURDIR)/$(@D)/img/ \
+	  && cp -R fonts/IBMPlexSans/complete/woff2 $(CURDIR)/$(@D)/fonts/IBMPlexSans/complete/ \
+	  && mkdir $(CURDIR)/$(@D)/fonts/IBMPlexSans/complete/woff \
+	  && cp fonts/IBMPlexSans/complete/woff/IBMPlexSans-Regular.woff $(CURDIR)/$(@D)/fonts/IBMPlexSans/complete/woff/ \
+	  && cp LICENSE.md $(CURDIR)/$(@D)/
+	@touch $@
 
 $(CLASSES): frafaldsvarsel/embedded/kafka-jars.sha256 | $(STAMP)
 	@$(BIN)/python -m frafaldsvarsel.embedded.class_archive

@@ -61,6 +61,8 @@ fi
 } >"$work/pip.conf"
 secrets+=(--secret "id=pip.conf,src=$work/pip.conf")
 image=localhost/frafaldsvarsel:test
+# The design system of the pages is fetched on this side; the image holds it as it was checked.
+make --silent inbox/static/dkfds/LICENSE.md
 buildah build --quiet --build-arg BASE_IMAGE="$base" --build-arg REVISION="$(git rev-parse HEAD)" \
   "${secrets[@]}" -t "$image" . >/dev/null
 ok "built"
@@ -97,7 +99,7 @@ done
 ok "holds the packages and nothing else of the repository, and nothing of the builder's pip configuration"
 
 inside frafaldsvarsel --help >"$work/help"
-for command in worker ledger notify topics publish receipts decisions tasks check-config senders; do
+for command in worker ledger notify inbox topics publish receipts decisions tasks check-config senders; do
   grep -q "$command" "$work/help" || bad "--help does not name $command"
 done
 ok "frafaldsvarsel --help"
@@ -131,6 +133,7 @@ from ledger.migrate import MIGRATIONS
 from notifiers import render
 assert list(MIGRATIONS.glob("*.sql")), "no migrations"
 assert files("notifiers").joinpath("templates/notice.html.j2").is_file(), "no templates"
+assert files("inbox").joinpath("static/dkfds/css/dkfds.min.css").is_file(), "no design system"
 assert files("config").joinpath("data/law.toml").is_file(), "no reference data"
 assert files("frafaldsvarsel").joinpath("embedded/templates/base.html").is_file()' || bad "parts are missing"
 ok "check-config with a whole configuration; every process's modules, migrations, templates and data"
