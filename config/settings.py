@@ -133,7 +133,24 @@ class Settings(BaseModel):
         default="frafaldsvarsel@example.invalid", description="Sender address of every mail"
     )
     inbox_url: str = Field(
-        default="https://frafaldsvarsel.example.invalid", description="What links begin with"
+        default="https://frafaldsvarsel.example.invalid",
+        description="What links begin with: where people reach the inbox",
+    )
+    inbox_host: str = Field(default="127.0.0.1", description="Address on which the inbox listens (HTTP)")
+    inbox_port: int = Field(default=8080, ge=1, le=65535, description="Its port")
+    inbox_idle_minutes: int = Field(
+        default=30, ge=5, le=480, description="Without a click for so long, a person must log in anew"
+    )
+    inbox_session_hours: int = Field(
+        default=9, ge=1, le=24, description="After so long a person must log in anew, however busy"
+    )
+    oidc_issuer: str | None = Field(
+        default=None, description="OpenID provider of the inbox's users; its discovery document lies under it"
+    )
+    oidc_client_id: str = Field(default="frafaldsvarsel", description="The inbox's name at the provider")
+    oidc_client_secret: SecretStr | None = Field(default=None, description="Its secret there")
+    oidc_rights_claim: str = Field(
+        default="rights", description="Claim of the id token that holds a person's roles and units"
     )
 
     api_clients_file: Path | None = Field(
@@ -167,7 +184,14 @@ class Settings(BaseModel):
             ) from None
 
 
-SECRETS: Final = ("kafka_password", "database_url", "keyring", "smtp_password", "heartbeat_url")
+SECRETS: Final = (
+    "kafka_password",
+    "database_url",
+    "keyring",
+    "smtp_password",
+    "heartbeat_url",
+    "oidc_client_secret",
+)
 
 
 def load(environ: Mapping[str, str]) -> Settings:

@@ -22,6 +22,7 @@ class Purpose(StrEnum):
     LINK = "acknowledge link"
     BOUNCE = "bounce address"
     RECIPIENT = "recipient"
+    SESSION = "inbox session"
     ACCESS = "access token"
 
 

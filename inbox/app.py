@@ -1,0 +1,115 @@
+"""The inbox as one ASGI application: the pages of a unit, and beside them the interface for its case system."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Final
+
+import psycopg
+from psycopg_pool import PoolTimeout
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from inbox.guard import Guard, Headers, NotFound, language_of
+from inbox.pages import figures, log_in, mail_link, person, task, tasks, undecided
+from inbox.parts import Parts
+from inbox.render import STATIC, Renderer
+from inbox.visit import Visit
+from seals.link import PATH as LINK_PATH
+
+API_PATH: Final = "/api/v1"
+
+
+def build(parts: Parts, *, api: ASGIApp | None = None) -> ASGIApp:
+    """The application. It opens the pool when it starts, and closes it when it ends; `api` is mounted as it is."""
+    renderer = Renderer()
+    guard = Guard(parts, renderer)
+    get, post = ["GET"], ["POST"]
+    one = "/opgaver/{reference}"
+    routes: list[BaseRoute] = [
+        Route("/healthz", _alive),
+        Route("/readyz", _ready(parts)),
+        Route("/", guard.private(tasks.home), methods=get),
+        Route("/log-ind", guard.public(log_in.log_in), methods=get),
+        Route("/log-ind/start", guard.public(log_in.begin), methods=get),
+        Route(log_in.CALLBACK, guard.public(log_in.come_back), methods=get),
+        Route("/log-ud", guard.private(log_in.log_out), methods=post),
+        Route("/logget-ud", guard.public(log_in.logged_out), methods=get),
+        Route("/opgaver", guard.private(tasks.tasks), methods=get),
+        Route("/opgaver/nyt", guard.by_itself(tasks.live), methods=get),
+        Route("/opgaver/kvitter", guard.private(tasks.acknowledge), methods=post),
+        Route(one, guard.private(task.task), methods=get),
+        Route(f"{one}/nyt", guard.by_itself(task.live), methods=get),
+        Route(f"{one}/person", guard.private(person.open_person), methods=post),
+        Route(one + "/{deed}", guard.private(task.do), methods=post),
+        Route(one + "/{deed}", guard.private(task.again), methods=get),
+        Route("/overblik", guard.private(figures.figures), methods=get),
+        Route("/uafklarede", guard.private(undecided.queue), methods=get),
+        Route(LINK_PATH + "/{token}", guard.public(mail_link.show), methods=get),
+        Route(LINK_PATH + "/{token}", guard.public(mail_link.acknowledge), methods=post),
+        Mount(renderer.static_path, StaticFiles(directory=STATIC)),
+    ]
+    if api is not None:
+        routes.append(Mount(API_PATH, api))
+    application = Starlette(
+        routes=routes,
+        exception_handlers={
+            404: _says(guard.public(_not_found)),
+            405: _says(guard.public(_not_found)),
+            Exception: _broken(parts, renderer),
+        },
+        lifespan=_lifespan(parts),
+    )
+    # Around everything: the page of a fault carries the policy too.
+    return Headers(application, secure=parts.secure, static_path=renderer.static_path)
+
+
+def _lifespan(parts: Parts) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with parts.pool:
+            yield
+
+    return lifespan
+
+
+async def _alive(_: Request) -> Response:
+    """The process answers."""
+    return PlainTextResponse("alive\n")
+
+
+def _ready(parts: Parts) -> Callable[[Request], Awaitable[Response]]:
+    async def ready(_: Request) -> Response:
+        """The process can do its work: the database answers."""
+        try:
+            async with parts.pool.connection(timeout=5) as connection:
+                await connection.execute("SELECT 1")
+        except (psycopg.Error, PoolTimeout):
+            return PlainTextResponse("the database does not answer\n", status_code=503)
+        return PlainTextResponse("ready\n")
+
+    return ready
+
+
+async def _not_found(_: Visit) -> Response:
+    raise NotFound
+
+
+def _says(
+    page: Callable[[Request], Awaitable[Response]],
+) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def said(request: Request, _: Exception) -> Response:
+        return await page(request)
+
+    return said
+
+
+def _broken(parts: Parts, renderer: Renderer) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def broken(request: Request, _: Exception) -> Response:
+        """A fault of ours: it is logged by the server, and the page says nothing of it."""
+        return Visit(request, parts, renderer, language_of(request)).page("broken.html", 500)
+
+    return broken

@@ -1,0 +1,49 @@
+"""Opens what names the person: deliberately, for a stated purpose, written down first, and shown this once."""
+
+import logging
+
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from inbox.deeds import FieldFault
+from inbox.guard import NotFound
+from inbox.pages.task import read, show
+from inbox.visit import Visit
+from ledger.act import NoSuchTask
+from ledger.opened import NothingToOpen, open_messages
+from models.particulars import OpenPurpose, Particulars
+from seals.vault import NotOpenedError
+
+log = logging.getLogger(__name__)
+
+
+async def open_person(visit: Visit) -> Response:
+    """The task's page with CPR, texts and contact persons in it. It is never kept, and no address leads to it."""
+    view = await read(visit)
+    reason = visit.form.one("purpose")
+    if reason not in set(OpenPurpose):
+        fault = FieldFault("person-purpose", "fault.purpose")
+        return await show(visit, view, kind="person", faults=(fault,), form=visit.form, status=422)
+    try:
+        async with visit.parts.pool.connection() as connection:
+            sealed = await open_messages(
+                connection,
+                task_id=view.task.id,
+                units=visit.rights.tasks_of,
+                by=visit.actor,
+                purpose=OpenPurpose(reason),
+            )
+    except NoSuchTask:
+        raise NotFound from None
+    except NothingToOpen:
+        fault = FieldFault("person-purpose", "fault.nothing_to_open")
+        return await show(visit, view, kind="person", faults=(fault,), form=visit.form, status=409)
+    found: dict[tuple[str, str], Particulars] = {}
+    for one in sealed:
+        try:
+            content = visit.parts.vault.open(one.sealed, one.sealed_for)
+            found[one.sender, one.message_id] = Particulars.model_validate_json(content)
+        except (NotOpenedError, ValidationError):
+            log.error("a message of task %s cannot be opened", view.task.reference)
+    # Read again: the look stands in the history of the very page that shows it.
+    return await show(visit, await read(visit), opened=found)

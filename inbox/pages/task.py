@@ -1,0 +1,184 @@
+"""One task with everything that its unit needs to act, and the deeds on it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+from uuid import uuid4
+
+from starlette.responses import JSONResponse, Response
+
+from inbox import evidence
+from inbox.deeds import READERS, BadForm, FieldFault, read_id
+from inbox.forms import EMPTY, Form
+from inbox.guard import NotFound
+from inbox.pages.tasks import PATH
+from inbox.timeline import timeline
+from inbox.visit import Visit
+from ledger import task_view
+from ledger.act import DeedDiffers, DeedRefused, NoSuchTask, TaskChanged, act
+from ledger.places import is_reference
+from ledger.task_view import TaskView
+from models.calendar import COPENHAGEN
+from models.life import (
+    Close,
+    ContactForm,
+    Ending,
+    HandOver,
+    HandOverReason,
+    Initiative,
+    NoInitiative,
+    Release,
+    Reopen,
+    ReopenReason,
+    Take,
+)
+from models.particulars import OpenPurpose, Particulars
+from models.task import TaskStatus
+
+_DISTURBED: Final = (Take, Release, Close, HandOver, Reopen)
+"""Deeds for which it matters what others have done since the page was read."""
+
+
+async def task(visit: Visit) -> Response:
+    """The page."""
+    return await show(visit, await read(visit))
+
+
+async def again(visit: Visit) -> Response:
+    """The address of a form, asked for as a page: to the task."""
+    return visit.go(f"{PATH}/{(await read(visit)).task.reference}")
+
+
+async def live(visit: Visit) -> Response:
+    """Whether the task is still as it was shown."""
+    if not visit.rights.tasks_of:
+        return Response(status_code=401)
+    return JSONResponse({"mark": mark(await read(visit))})
+
+
+async def do(visit: Visit) -> Response:
+    """One deed, and back to the page; or the page again, with what must be mended."""
+    kind = visit.request.path_params["deed"].replace("-", "_")
+    reader = READERS.get(kind)
+    view = await read(visit)
+    once = read_id(visit.form.one("act"))
+    if reader is None or once is None:
+        raise NotFound
+    deed = reader(visit.form)
+    if isinstance(deed, BadForm):
+        return await show(visit, view, kind=kind, faults=deed.faults, form=visit.form, status=422)
+    version = visit.form.one("version")
+    expected = int(version) if version.isdecimal() and isinstance(deed, _DISTURBED) else None
+    try:
+        async with visit.parts.pool.connection() as connection:
+            await act(
+                connection,
+                task_id=view.task.id,
+                units=visit.rights.tasks_of,
+                act_id=once,
+                by=visit.actor,
+                deed=deed,
+                rules=visit.parts.rules,
+                expected_version=expected,
+            )
+    except NoSuchTask:
+        raise NotFound from None
+    except TaskChanged:
+        fault = FieldFault("main", "fault.changed")
+    except DeedRefused as refused:
+        fault = FieldFault(_FIELDS.get(kind, "main"), f"refusal.{refused.refusal}")
+    except DeedDiffers:
+        fault = FieldFault("main", "fault.sent_before")
+    else:
+        gone = isinstance(deed, HandOver) and deed.to_unit not in visit.rights.tasks_of
+        return visit.go(PATH if gone else f"{PATH}/{view.task.reference}", said=kind)
+    return await show(visit, await read(visit), kind=kind, faults=(fault,), form=visit.form, status=409)
+
+
+_FIELDS: Final = {
+    "attempt": "attempt-date",
+    "close": "close-ending",
+    "hand_over": "hand-over-unit",
+    "reopen": "reopen-reason",
+}
+"""Where a refusal is to be mended, by the deed's kind."""
+
+
+async def read(visit: Visit) -> TaskView:
+    """The task of the address; raises `NotFound` also where it is another unit's."""
+    reference = visit.request.path_params["reference"].upper()
+    if not is_reference(reference) or not visit.rights.tasks_of:
+        raise NotFound
+    async with visit.parts.pool.connection() as connection:
+        view = await task_view.task(connection, units=visit.rights.tasks_of, key=reference)
+    if view is None:
+        raise NotFound
+    return view
+
+
+def mark(view: TaskView) -> str:
+    """Changes when the page would look otherwise."""
+    deliveries = "".join(delivery.status[0] for delivery in view.deliveries)
+    return f"{view.task.version}-{len(view.history)}-{deliveries}"
+
+
+async def show(
+    visit: Visit,
+    view: TaskView,
+    *,
+    kind: str = "",
+    faults: Sequence[FieldFault] = (),
+    form: Form = EMPTY,
+    opened: Mapping[tuple[str, str], Particulars] | None = None,
+    status: int = 200,
+) -> Response:
+    """The page. `kind`, `faults` and `form`: a deed that could not be done; `opened`: particulars by message."""
+    parts, found = visit.parts, view.task
+    local = visit.now.astimezone(COPENHAGEN)
+    return visit.page(
+        "task.html",
+        status,
+        task=found,
+        view=view,
+        is_open=found.status is TaskStatus.OPEN,
+        is_closed=found.status is TaskStatus.CLOSED,
+        mine=visit.session is not None and found.owner_id == visit.session.user_id,
+        unit=parts.unit_name(found.unit_id),
+        institution=parts.institution_name,
+        evidence=[
+            evidence.sentences(
+                message.evidence,
+                message.law_version,
+                visit.say,
+                institution=parts.institution_name,
+                municipality=parts.municipality_name,
+            )
+            for message in view.messages
+        ],
+        timeline=timeline(view, visit.say, parts),
+        next_step=view.next_step,
+        may_close_unreached=found.attempts >= parts.rules.not_reached_after(found.unit_id),
+        needed=parts.rules.not_reached_after(found.unit_id),
+        kind=kind,
+        faults=faults,
+        fault_at={fault.field: fault.sentence for fault in faults},
+        form=form,
+        act=uuid4(),
+        today=f"{local:%Y-%m-%d}",
+        time_now=f"{local:%H:%M}",
+        contact_forms=list(ContactForm),
+        initiatives=list(Initiative),
+        no_initiatives=list(NoInitiative),
+        hand_over_reasons=list(HandOverReason),
+        reopen_reasons=list(ReopenReason),
+        units=_other_units(visit, found.unit_id),
+        endings=(Ending.CONTACT_MADE, Ending.NOT_REACHED),
+        purposes=list(OpenPurpose),
+        opened=opened,
+        mark=mark(view),
+    )
+
+
+def _other_units(visit: Visit, own: str) -> list[tuple[str, str]]:
+    """Who can be given a task, by name."""
+    given = visit.parts.rules.units - {own}
+    return sorted(((unit, visit.parts.unit_name(unit)) for unit in given), key=lambda pair: pair[1])

@@ -1,0 +1,196 @@
+"""The list of a unit's tasks: what is overdue on top, numbers as filters, and the place in the address."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+from urllib.parse import urlencode
+from uuid import uuid4, uuid5
+
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from inbox.deeds import read_id
+from inbox.guard import NoAccess
+from inbox.visit import Visit
+from ledger.act import DeedDiffers, DeedRefused, NoSuchTask, act
+from ledger.places import ByClosing, Place, is_reference, place_text, read_place, reference_beginning
+from ledger.worklist import Count, Filter, ListedTask, Page, Search, counts, listing
+from models.life import Acknowledge
+
+PATH: Final = "/opgaver"
+PAGE_SIZE: Final = 50
+_MOST_AT_ONCE: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Lines that belong together: overdue, today, later."""
+
+    name: str
+    tasks: tuple[ListedTask, ...]
+
+
+async def home(visit: Visit) -> Response:
+    """To what the visitor works with."""
+    rights = visit.rights
+    if rights.tasks_of:
+        return RedirectResponse(PATH, status_code=303)
+    if rights.undecided:
+        return RedirectResponse("/uafklarede", status_code=303)
+    raise NoAccess
+
+
+async def tasks(visit: Visit) -> Response:
+    """The list."""
+    _may(visit)
+    chosen = _filter(visit)
+    typed = visit.query("q")
+    if is_reference(typed.upper()):
+        return RedirectResponse(f"{PATH}/{typed.upper()}", status_code=303)
+    beginning = reference_beginning(typed) if typed else None
+    place = _place(visit)
+    page, numbers = await _read(visit, chosen, beginning, place, found=bool(typed) and beginning is None)
+    following = None
+    if page.next is not None:
+        following = _address(chosen, typed, place_text(page.next))
+    return visit.page(
+        "tasks.html",
+        filter=chosen,
+        filters=[(each, _address(each, "", ""), numbers[each]) for each in Filter],
+        numbers=numbers,
+        typed=typed,
+        too_little=bool(typed) and beginning is None,
+        searching=beginning is not None,
+        groups=_groups(visit, chosen, page.tasks),
+        several_units=len(visit.rights.tasks_of) > 1,
+        first=_address(chosen, typed, "") if place is not None else None,
+        following=following,
+        mark=_mark(page, numbers),
+        live=_live_address(chosen) if place is None and not typed else None,
+        act=uuid4(),
+    )
+
+
+async def live(visit: Visit) -> Response:
+    """Whether the list is still as it was shown, and the numbers of the filters."""
+    if visit.session is None or not visit.rights.tasks_of:
+        return Response(status_code=401)
+    page, numbers = await _read(visit, _filter(visit), None, None)
+    said = {
+        "mark": _mark(page, numbers),
+        "counts": {each.value: _said(visit, numbers[each]) for each in Filter},
+    }
+    return JSONResponse(said)
+
+
+async def acknowledge(visit: Visit) -> Response:
+    """Several at once. Each is a deed of its own, and one that cannot be done hinders no other."""
+    _may(visit)
+    back = _address(_filter_of(visit.form.one("vis")), "", "")
+    once = read_id(visit.form.one("act"))
+    chosen = [
+        found for text in visit.form.all("task")[:_MOST_AT_ONCE] if (found := read_id(text)) is not None
+    ]
+    if not chosen or once is None:
+        return visit.go(back, said="nothing_chosen")
+    missed = 0
+    async with visit.parts.pool.connection() as connection:
+        for task_id in chosen:
+            try:
+                await act(
+                    connection,
+                    task_id=task_id,
+                    units=visit.rights.tasks_of,
+                    act_id=uuid5(once, str(task_id)),
+                    by=visit.actor,
+                    deed=Acknowledge(),
+                    rules=visit.parts.rules,
+                )
+            except (NoSuchTask, DeedRefused, DeedDiffers):
+                missed += 1
+    return visit.go(back, said="acknowledged_some" if missed else "acknowledged_all")
+
+
+def _may(visit: Visit) -> None:
+    if not visit.rights.tasks_of:
+        raise NoAccess
+
+
+async def _read(
+    visit: Visit, chosen: Filter, beginning: str | None, place: Place | None, *, found: bool = False
+) -> tuple[Page, Mapping[Filter, Count]]:
+    """The page and the numbers; `found`: the search cannot find anything, so nothing is looked for."""
+    units = visit.rights.tasks_of
+    who = None if visit.session is None else visit.session.user_id
+
+    async def page() -> Page:
+        if found:
+            return Page((), None)
+        async with visit.parts.pool.connection() as connection:
+            return await listing(
+                connection,
+                units=units,
+                filter=None if beginning else chosen,
+                today=visit.today,
+                who=who,
+                search=Search(reference=beginning) if beginning else None,
+                after=place,
+                limit=PAGE_SIZE,
+            )
+
+    async def numbers() -> Mapping[Filter, Count]:
+        async with visit.parts.pool.connection() as connection:
+            return await counts(connection, units=units, who=who, today=visit.today)
+
+    return await asyncio.gather(page(), numbers())
+
+
+def _filter(visit: Visit) -> Filter:
+    return _filter_of(visit.query("vis"))
+
+
+def _filter_of(text: str) -> Filter:
+    return Filter(text) if text in set(Filter) else Filter.OPEN
+
+
+def _place(visit: Visit) -> Place | None:
+    """Where to go on reading; an address that somebody has shortened begins at the beginning."""
+    try:
+        place = read_place(visit.query("efter"))
+    except ValueError:
+        return None
+    return place if isinstance(place, ByClosing) == (_filter(visit) is Filter.CLOSED) else None
+
+
+def _address(chosen: Filter, typed: str, after: str) -> str:
+    parts = {"vis": "" if chosen is Filter.OPEN else chosen.value, "q": typed, "efter": after}
+    query = urlencode({name: value for name, value in parts.items() if value})
+    return f"{PATH}?{query}" if query else PATH
+
+
+def _live_address(chosen: Filter) -> str:
+    return f"{PATH}/nyt?{urlencode({'vis': chosen.value})}"
+
+
+def _groups(visit: Visit, chosen: Filter, found: tuple[ListedTask, ...]) -> list[Group]:
+    if chosen is Filter.CLOSED or any(task.closed_at is not None for task in found):
+        return [Group("", found)] if found else []
+    today = visit.today
+    groups = (
+        Group("overdue", tuple(task for task in found if task.react_by < today)),
+        Group("today", tuple(task for task in found if task.react_by == today)),
+        Group("later", tuple(task for task in found if task.react_by > today)),
+    )
+    return [group for group in groups if group.tasks]
+
+
+def _mark(page: Page, numbers: Mapping[Filter, Count]) -> str:
+    """Changes when the list would look otherwise."""
+    lines = [f"{task.id}/{task.version}/{task.waiting}" for task in page.tasks]
+    lines += [f"{each}/{count.number}" for each, count in numbers.items()]
+    return sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def _said(visit: Visit, count: Count) -> str:
+    return visit.say.number(count.number) + ("+" if count.more else "")

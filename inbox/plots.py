@@ -1,0 +1,113 @@
+"""Plots as SVG text: no script, no style in it, and each number also as a title that a pointer or a reader finds.
+
+Pure. A page shows the same numbers as a table beside it, so that nothing depends on seeing the picture.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Final
+
+from markupsafe import Markup
+
+_WIDTH: Final = 720
+_HEIGHT: Final = 260
+_LEFT: Final = 44
+_RIGHT: Final = 8
+_TOP: Final = 12
+_BOTTOM: Final = 30
+_GAP: Final = 0.28
+"""Of a group's width, between two groups."""
+_LINES: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Numbers of one kind, one for each label."""
+
+    name: str
+    values: Sequence[float]
+    tone: str
+    """A letter: which colour and pattern, in the style sheet."""
+
+
+def bars(
+    labels: Sequence[str],
+    titles: Sequence[str],
+    series: Sequence[Series],
+    *,
+    name: str,
+    described_by: str,
+    number: Callable[[int], str] | Callable[[float], str],
+) -> Markup:
+    """Bars in groups. `titles` say a label in full; `described_by` is the picture in a sentence."""
+    top = _ceiling(max((value for each in series for value in each.values), default=0))
+    inner_width, inner_height = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
+    group = inner_width / max(len(labels), 1)
+    width = group * (1 - _GAP) / max(len(series), 1)
+
+    def y(value: float) -> float:
+        return _TOP + inner_height * (1 - value / top)
+
+    parts = [
+        Markup(
+            '<svg class="fv-plot" viewBox="0 0 {} {}" role="img" aria-labelledby="{}-plot" focusable="false">'
+            '<title id="{}-plot">{}</title>'
+        ).format(_WIDTH, _HEIGHT, name, name, described_by)
+    ]
+    for line in range(_LINES + 1):
+        value = top * line / _LINES
+        at = y(value)
+        parts.append(
+            Markup('<line class="fv-grid" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>').format(
+                _LEFT, _WIDTH - _RIGHT, at, at
+            )
+        )
+        parts.append(
+            Markup('<text class="fv-tick" x="{}" y="{:.1f}" text-anchor="end">{}</text>').format(
+                _LEFT - 8, at + 4, _tick(value)
+            )
+        )
+    for place, (label, title) in enumerate(zip(labels, titles, strict=True)):
+        left = _LEFT + group * place + group * _GAP / 2
+        for offset, each in enumerate(series):
+            value = each.values[place]
+            parts.append(
+                Markup(
+                    '<rect class="fv-bar-{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" rx="1.5">'
+                    "<title>{}: {} {}</title></rect>"
+                ).format(
+                    each.tone,
+                    left + width * offset,
+                    y(value),
+                    max(width - 1.5, 1),
+                    max(_TOP + inner_height - y(value), 0),
+                    title,
+                    number(value),  # type: ignore[arg-type]  # whole numbers where the caller's are whole
+                    each.name,
+                )
+            )
+        parts.append(
+            Markup('<text class="fv-tick" x="{:.1f}" y="{}" text-anchor="middle">{}</text>').format(
+                _LEFT + group * (place + 0.5), _HEIGHT - 10, label
+            )
+        )
+    return Markup("").join([*parts, Markup("</svg>")])
+
+
+def _ceiling(value: float) -> float:
+    """The least round number that is not below `value` and can be parted in four.
+
+    >>> [_ceiling(value) for value in (0, 3, 7, 11, 23, 130)]
+    [4, 4, 8, 12, 24, 160]
+    """
+    unit = 1
+    while True:
+        for step in (1, 2, 3, 4, 5, 6, 8):
+            if _LINES * step * unit >= value:
+                return _LINES * step * unit
+        unit *= 10
+
+
+def _tick(value: float) -> str:
+    return str(ceil(value)) if float(value).is_integer() else f"{value:.1f}"

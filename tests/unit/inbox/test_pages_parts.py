@@ -1,0 +1,111 @@
+"""Dates in words, plots, and the way back after a log-in."""
+
+import doctest
+from datetime import date, timedelta
+
+import pytest
+
+from inbox import dates, plots
+from inbox.evidence import sentences
+from inbox.pages.log_in import local
+from inbox.plots import Series, bars
+from inbox.words import Language, words
+from models.contract import BenefitType, EducationType, TargetGroup
+from models.decision import Evidence
+
+DANISH = words(Language.DANISH)
+FRIDAY = date(2026, 10, 9)
+
+
+@pytest.mark.parametrize("module", [dates, plots], ids=["dates", "plots"])
+def test_the_examples_hold(module: object) -> None:
+    assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]  # a module
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (0, "i dag"),
+        (1, "i morgen"),
+        (3, "om 1 arbejdsdag"),
+        (4, "om 2 arbejdsdage"),
+        (-1, "1 arbejdsdag over målet"),
+        (-7, "5 arbejdsdage over målet"),
+    ],
+)
+def test_the_distance_to_the_target_is_told_in_working_days(days: int, said: str) -> None:
+    assert dates.distance(FRIDAY + timedelta(days=days), FRIDAY, frozenset(), DANISH) == said
+
+
+def test_a_day_off_is_no_working_day() -> None:
+    monday = frozenset({FRIDAY + timedelta(days=3)})
+    assert dates.distance(FRIDAY + timedelta(days=5), FRIDAY, monday, DANISH) == "om 2 arbejdsdage"
+
+
+def test_the_evidence_is_told_with_its_dates_and_the_rule_version() -> None:
+    evidence = Evidence(
+        message_date=date(2026, 10, 2),
+        institution_number="900101",
+        education_type=EducationType.HHX,
+        admission_date=date(2026, 6, 1),
+        study_start=date(2026, 8, 10),
+        window_end=date(2027, 2, 10),
+        benefit_type=BenefitType.UDDANNELSESHJAELP,
+        target_group=TargetGroup.UDDANNELSESPARAT,
+        benefit_from=date(2025, 1, 1),
+        benefit_to=date(2026, 7, 31),
+        municipality_code="0101",
+    )
+    told = sentences(
+        evidence,
+        "2025-07-01",
+        words(Language.ENGLISH),
+        institution=lambda number: f"School {number}",
+        municipality=lambda code: f"Municipality {code}",
+    )
+    assert told == (
+        "Study start 10 August 2026 at School 900101 (commercial upper secondary, HHX).",
+        "Admitted 1 June 2026.",
+        "Uddannelseshjælp as ready for education from 1 January 2025 until 31 July 2026.",
+        "Message of 2 October 2026: within the six months, which end the day before 10 February 2027.",
+        "Resident in Municipality 0101 that day.",
+        "Decided by rule version 2025-07-01.",
+    )
+
+
+def test_a_plot_holds_every_number_and_lets_no_markup_in() -> None:
+    svg = bars(
+        ["1", "2"],
+        ["Week 1", "Week <2>"],
+        [Series("New", [3, 0], "a"), Series("Ended & gone", [1, 2], "b")],
+        name="flow",
+        described_by="Bars",
+        number=str,
+    )
+    assert svg.count("<rect") == 4
+    assert "Week 1: 3 New" in svg
+    assert "Week &lt;2&gt;: 2 Ended &amp; gone" in svg
+    assert "style=" not in svg
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://elsewhere.example/",
+        "//elsewhere.example",
+        "/\\elsewhere.example",
+        "/\\/elsewhere.example",
+        "javascript:alert(1)",
+        "/opgaver\r\nSet-Cookie: a=b",
+        "",
+        "/log-ind?til=/log-ind",
+        "/log-ud",
+    ],
+)
+def test_after_the_log_in_nobody_is_sent_elsewhere(target: str) -> None:
+    assert local(target) == "/"
+
+
+@pytest.mark.parametrize("target", ["/opgaver", "/opgaver/FV-0123-4567-89AB", "/opgaver?vis=mine&q=FV-01"])
+def test_after_the_log_in_one_is_where_one_wanted_to_go(target: str) -> None:
+    assert local(target) == target
