@@ -126,6 +126,20 @@ def run_notifier(settings: Settings) -> int:
     return _until_told(serve)
 
 
+def run_inbox(settings: Settings) -> int:
+    """Serve the inbox's pages and its interface until SIGTERM."""
+    failpoints.arm(settings.failpoints_dir)
+    from frafaldsvarsel.inbox_server import serve as serve_inbox
+
+    preflight.postgres(settings)
+
+    async def serve(stop: asyncio.Event) -> None:
+        await _migrate(settings)
+        await serve_inbox(settings, stop)
+
+    return _until_told(serve)
+
+
 def run_canary(settings: Settings) -> int:
     """Send one canary after another until SIGTERM."""
     interval = timedelta(seconds=settings.canary_seconds or CANARY_SECONDS)

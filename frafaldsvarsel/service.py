@@ -1,4 +1,4 @@
-"""The whole service on one machine: broker, database, mail catcher and our three processes, kept between runs.
+"""The whole service on one machine: broker, database, mail catcher, log-in and our processes, kept between runs.
 
 A child that dies is started again, as an orchestrator would. Everything lies in one folder, and nothing outlives us.
 """
@@ -22,19 +22,23 @@ import psycopg
 
 from config.senders import base_senders
 from config.settings import PREFIX, Settings, load
+from config.units import load_units
 from frafaldsvarsel import compose
+from frafaldsvarsel.demo_people import demo_people
 from frafaldsvarsel.embedded.catcher import Catcher
 from frafaldsvarsel.embedded.jars import ensure_jars
 from frafaldsvarsel.embedded.kafka import Broker
+from frafaldsvarsel.embedded.ports import remembered_ports
 from frafaldsvarsel.embedded.postgres import Database
 from frafaldsvarsel.embedded.process import Plan, Process
+from frafaldsvarsel.embedded.provider import CLIENT_ID, DemoProvider
 from ops import topics
 from publisher.local_keys import ensure_keys, read_sender
 
 log = logging.getLogger(__name__)
 
 _ARGUMENTS: Final = {"audit": ("--heal", "--watch", "20")}
-_YIELDING: Final = {"notify": "5", "audit": "10", "canary": "10"}
+_YIELDING: Final = {"notify": "5", "inbox": "5", "audit": "10", "canary": "10"}
 """On one machine a mail can wait for the books, and counting them for both."""
 _UNAWAITED: Final = frozenset({"audit", "canary"})
 """The service takes messages without them."""
@@ -100,6 +104,11 @@ class Service:
         """Where a person reads the mails."""
         return self._catcher.pages_url
 
+    @property
+    def inbox_pages(self) -> str:
+        """Where a unit's people work."""
+        return f"http://127.0.0.1:{self._inbox_port}/"
+
     def pids(self) -> dict[str, int]:
         """The processes by name, for whoever wants to kill one."""
         known = {
@@ -109,6 +118,7 @@ class Service:
             "broker": self._broker.pid,
             "database": self._database.pid,
             "mail_catcher": self._catcher.pid,
+            "provider": self._provider.pid,
         }
         return known | {name: pid for name, pid in servers.items() if pid is not None}
 
@@ -124,12 +134,18 @@ class Service:
         self._broker = Broker(self.data / "kafka", ensure_jars() if self.jars is None else self.jars)
         self._database = Database(self.data / "postgres")
         self._catcher = Catcher(self.data / "catcher")
+        people = demo_people([(unit_id, unit.name) for unit_id, unit in load_units().items()])
+        secret = self.data / "keys" / "inbox.secret"
+        self._provider = DemoProvider(self.data / "provider", people, client_secret_file=secret)
+        self._inbox_port = remembered_ports(self.data / "inbox.ports.json", ("inbox",))["inbox"]
+        servers = (self._broker, self._database, self._catcher, self._provider)
         with ThreadPoolExecutor() as pool:
-            starting = [pool.submit(one.start) for one in (self._broker, self._database, self._catcher)]
+            starting = [pool.submit(one.start) for one in servers]
             ensure_keys(self.data, base_senders())
             for one in starting:
                 one.result()
         self._catcher.wait_ready()
+        self._provider.wait_ready()
         self._broker.wait_ready()
         self.say("topics")
         settings = self.settings
@@ -139,7 +155,9 @@ class Service:
         self.say("processes")
         names = [*(f"worker-{number}" for number in range(2, self.workers + 1))]
         watching = [name for name, wanted in (("audit", self.audit), ("canary", self.canary)) if wanted]
-        self._children = {name: _Child(name) for name in ("worker", *names, "ledger", "notify", *watching)}
+        self._children = {
+            name: _Child(name) for name in ("worker", *names, "ledger", "notify", "inbox", *watching)
+        }
         for child in self._children.values():
             self._launch(child)
         opening.join()
@@ -155,7 +173,9 @@ class Service:
         with self._lock:
             processes = [child.process for child in self._children.values() if child.process is not None]
         servers = [
-            getattr(self, name) for name in ("_catcher", "_database", "_broker") if hasattr(self, name)
+            getattr(self, name)
+            for name in ("_provider", "_catcher", "_database", "_broker")
+            if hasattr(self, name)
         ]
         # The processes first: each finishes what it has begun, and needs the servers for it.
         for together in (processes, servers):
@@ -182,7 +202,11 @@ class Service:
             "SMTP_PORT": str(self._catcher.smtp_port),
             "SMTP_CA_FILE": str(self._catcher.ca_file),
             "MAIL_FROM": "frafaldsvarsel@frafaldsvarsel.example",
-            "INBOX_URL": "https://frafaldsvarsel.example",
+            "INBOX_URL": self.inbox_pages.rstrip("/"),
+            "INBOX_PORT": str(self._inbox_port),
+            "OIDC_ISSUER": self._provider.issuer,
+            "OIDC_CLIENT_ID": CLIENT_ID,
+            "OIDC_CLIENT_SECRET_FILE": str(keys / "inbox.secret"),
         }
         values["CANARY_KEYS_DIR"] = str(keys)
         if self.canary:
@@ -272,12 +296,13 @@ class Service:
             ("broker", self._broker),
             ("database", self._database),
             ("mail catcher", self._catcher),
+            ("OpenID provider", self._provider),
         ):
             if server.pid is None and not self._stopping.is_set():
                 log.warning("the %s ended; starting it again", name)
                 server.stop()
                 server.start()
-                if isinstance(server, Catcher):
+                if isinstance(server, Catcher | DemoProvider):
                     server.wait_ready()
                 changed = True
         return changed
@@ -289,6 +314,7 @@ class Service:
             "smtp": f"localhost:{self._catcher.smtp_port}",
             "smtp_ca_file": str(self._catcher.ca_file),
             "mail_catcher": self._catcher.pages_url,
+            "inbox": self.inbox_pages,
             "mails": str(self.data / "catcher" / "mail"),
             "keys": str(self.data / "keys"),
             "senders": str(self.data / "senders"),

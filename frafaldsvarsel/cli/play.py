@@ -150,6 +150,7 @@ def _summary(result: Result, service: Service, seconds: float) -> None:
     agrees = "[green]✓[/] Every number agrees with the independent count, by reason and by unit."
     out.print(agrees if not result.differences else "[bold red]✗[/] The independent count differs:")
     out.print()
+    out.print(f"  Work in the inbox  {service.inbox_pages}", highlight=False)
     out.print(f"  Read the mails     {service.mail_pages}", highlight=False)
     out.print(
         f"  See the tasks      frafaldsvarsel tasks --data {os.path.relpath(service.data)}", highlight=False

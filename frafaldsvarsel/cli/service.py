@@ -29,6 +29,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(worker)
     app.command()(ledger)
     app.command()(notify)
+    app.command()(inbox)
     app.command("check-config")(check_config)
     app.add_typer(topic_commands, name="topics")
 
@@ -59,6 +60,7 @@ def up(
                 f"  PostgreSQL    {known.database_url.get_secret_value()}", highlight=False, soft_wrap=True
             )
             out.print(f"  Mail catcher  {service.mail_pages}", highlight=False)
+            out.print(f"  Inbox         {service.inbox_pages}", highlight=False)
             out.print(f"  Addresses     {service.data / 'addresses.json'}", highlight=False, soft_wrap=True)
             out.print("Stop with Ctrl-C.")
             stop.wait()
@@ -90,6 +92,14 @@ def notify() -> None:
 
     logs.configure()
     raise typer.Exit(run_notifier(load(os.environ)))
+
+
+def inbox() -> None:
+    """Run the inbox: the units' pages, and the interface for their case systems."""
+    from frafaldsvarsel.processes import run_inbox
+
+    logs.configure()
+    raise typer.Exit(run_inbox(load(os.environ)))
 
 
 def check_config(data: DataDir = None) -> None:

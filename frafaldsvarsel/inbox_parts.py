@@ -1,0 +1,79 @@
+"""What the inbox is handed: settings in, its parts out. It belongs to the composition root."""
+
+from datetime import UTC, datetime, timedelta
+
+from psycopg_pool import AsyncConnectionPool
+
+from config.check import sound_reference
+from config.errors import ConfigError, Fault
+from config.institutions import load_institutions
+from config.settings import PREFIX, Settings
+from config.units import load_units
+from frafaldsvarsel import compose
+from inbox.pages.log_in import CALLBACK
+from inbox.parts import Parts
+from inbox.provider import Provider
+from inbox.render import DESIGN
+from inbox.sessions import Sessions
+from ledger.hang_up import CONNECT_SECONDS
+from seals.tags import Purpose
+
+_MOST_CONNECTIONS = 12
+
+
+def inbox_parts(settings: Settings) -> Parts:
+    """Everything that the pages need; raises `ConfigError`. The pool is opened by the application."""
+    public_url = settings.inbox_url.rstrip("/")
+    provider = _provider(settings, public_url)
+    keyring = settings.open_keyring()
+    directory = compose.reference_dir(settings)
+    rules = compose.rules(settings)
+    return Parts(
+        pool=AsyncConnectionPool(
+            settings.database_url.get_secret_value(),
+            min_size=2,
+            max_size=_MOST_CONNECTIONS,
+            timeout=10,
+            kwargs={
+                "autocommit": True,
+                "application_name": "frafaldsvarsel-inbox",
+                "connect_timeout": CONNECT_SECONDS,
+                "options": f"-c statement_timeout={int(settings.database_timeout_seconds * 1000)}",
+            },
+            open=False,
+        ),
+        provider=provider,
+        sessions=Sessions(
+            tags=keyring.tags(Purpose.SESSION),
+            idle=timedelta(minutes=settings.inbox_idle_minutes),
+            longest=timedelta(hours=settings.inbox_session_hours),
+        ),
+        vault=keyring.make_vault(),
+        link_tags=keyring.tags(Purpose.LINK),
+        rules=rules,
+        units={str(unit_id): unit for unit_id, unit in load_units(directory).items()},
+        institutions={str(number): found for number, found in load_institutions(directory).items()},
+        municipalities={row.code: row.name for row in sound_reference(directory).municipalities.rows},
+        days_off=rules.policy.days_off,
+        public_url=public_url,
+        rights_claim=settings.oidc_rights_claim,
+        clock=lambda: datetime.now(UTC),
+    )
+
+
+def _provider(settings: Settings, public_url: str) -> Provider:
+    faults = []
+    if settings.oidc_issuer is None:
+        faults.append(Fault(f"{PREFIX}OIDC_ISSUER is missing: nobody could log in to the inbox."))
+    if settings.oidc_client_secret is None:
+        faults.append(Fault(f"{PREFIX}OIDC_CLIENT_SECRET is missing; normally it comes by …_FILE."))
+    if not DESIGN.exists():
+        faults.append(Fault("The design system of the inbox's pages is missing: run make install."))
+    if faults or settings.oidc_issuer is None or settings.oidc_client_secret is None:
+        raise ConfigError(faults)
+    return Provider(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret.get_secret_value(),
+        redirect_uri=f"{public_url}{CALLBACK}",
+    )

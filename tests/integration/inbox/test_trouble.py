@@ -1,0 +1,129 @@
+"""The pages when something is broken: they help, and they tell nothing of what is inside."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import httpx2
+import pytest
+
+from config.senders import base_senders
+from config.settings import PREFIX, load
+from frafaldsvarsel.inbox_parts import inbox_parts
+from inbox.app import build
+from inbox.parts import Parts
+from publisher.local_keys import ensure_keys
+from seals import base64url
+
+ADDRESS = "https://indbakke.example"
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """Settings of an inbox whose database and provider are away."""
+    tmp_path = tmp_path_factory.mktemp("inbox")
+    ensure_keys(tmp_path, base_senders())
+    values = {
+        "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+        "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing",
+        "KEYRING_FILE": str(tmp_path / "keys" / "service.key.json"),
+        "SENDERS_DIR": str(tmp_path / "senders"),
+        "INBOX_URL": ADDRESS,
+        "OIDC_ISSUER": "http://127.0.0.1:1",
+        "OIDC_CLIENT_SECRET": "made-up",
+    }
+    return {PREFIX + name: value for name, value in values.items()}
+
+
+@pytest.fixture(scope="module")
+def parts(environment: Mapping[str, str]) -> Parts:
+    """What such an inbox is made of; its pool is never opened."""
+    return inbox_parts(load(environment))
+
+
+def client(parts: Parts) -> httpx2.AsyncClient:
+    """Somebody whose cookie was once given."""
+    name = b"n" * 32
+    cookie = base64url.encode(name + parts.sessions.tags.make(name, 32))
+    transport = httpx2.ASGITransport(app=build(parts), raise_app_exceptions=False)
+    return httpx2.AsyncClient(
+        transport=transport, base_url=ADDRESS, cookies={"__Host-frafaldsvarsel": cookie}
+    )
+
+
+async def test_without_the_database_a_page_says_that_nothing_is_lost(parts: Parts) -> None:
+    async with client(parts) as person:
+        answer = await person.get("/opgaver")
+        assert answer.status_code == 503
+        assert "Intet er gået tabt" in answer.text
+        assert (await person.get("/readyz")).status_code == 503
+        assert (await person.get("/healthz")).status_code == 200
+
+
+async def test_without_the_provider_the_log_in_says_so(parts: Parts) -> None:
+    transport = httpx2.ASGITransport(app=build(parts))
+    async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as person:
+        answer = await person.get("/log-ind/start")
+        assert answer.status_code == 503
+        assert "Log ind er ude af drift" in answer.text
+        assert (await person.get("/log-ind")).status_code == 200
+
+
+async def test_a_fault_of_ours_is_a_page_in_the_readers_language_without_a_word_about_it(
+    parts: Parts,
+) -> None:
+    def broken() -> datetime:
+        raise RuntimeError("what is inside")
+
+    transport = httpx2.ASGITransport(app=build(replace(parts, clock=broken)), raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS, cookies={"sprog": "en"}) as person:
+        answer = await person.get("/log-ind/start")
+        assert answer.status_code == 500
+        assert "Something broke on our side" in answer.text
+        assert "inside" not in answer.text
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+async def test_a_cookie_that_we_did_not_sign_is_no_session_and_costs_no_look(parts: Parts) -> None:
+    """The database is away, and is not asked: a stranger can make nobody wait."""
+    for cookie in ("", "nonsense", base64url.encode(b"n" * 64), base64url.encode(b"n" * 10)):
+        transport = httpx2.ASGITransport(app=build(parts))
+        async with httpx2.AsyncClient(
+            transport=transport, base_url=ADDRESS, cookies={"__Host-frafaldsvarsel": cookie}
+        ) as person:
+            answer = await person.get("/opgaver")
+            assert answer.status_code == 303
+            assert answer.headers["location"] == "/log-ind?til=%2Fopgaver"
+
+
+async def test_by_tls_cookies_are_secure_and_the_browser_is_told_to_stay_with_it(parts: Parts) -> None:
+    transport = httpx2.ASGITransport(app=build(parts))
+    async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as person:
+        answer = await person.get("/log-ind?sprog=en")
+        assert "Secure" in answer.headers["set-cookie"]
+        assert answer.headers["strict-transport-security"] == "max-age=31536000"
+
+
+@pytest.mark.parametrize(
+    "path", ["//elsewhere.example", "///elsewhere.example", "/%5Celsewhere.example", "/a"]
+)
+async def test_changing_the_language_leads_to_no_other_host(parts: Parts, path: str) -> None:
+    transport = httpx2.ASGITransport(app=build(parts))
+    async with httpx2.AsyncClient(transport=transport) as person:
+        answer = await person.get(f"{ADDRESS}{path}?sprog=en&vis=mine")
+        assert answer.status_code == 303
+        target = answer.headers["location"]
+        assert target.startswith("/")
+        assert not target.startswith(("//", "/\\"))
+        assert target.endswith("?vis=mine")
+
+
+async def test_a_log_in_whose_time_is_over_or_that_is_anothers_is_begun_anew(parts: Parts) -> None:
+    transport = httpx2.ASGITransport(
+        app=build(replace(parts, clock=lambda: datetime(2026, 1, 1, tzinfo=UTC)))
+    )
+    for cookies in ({}, {"log-ind": "v1.nonsense"}):
+        async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS, cookies=cookies) as person:
+            answer = await person.get("/log-ind/tilbage?code=a&state=b")
+            assert answer.status_code == 400
+            assert "Dit log ind blev ikke færdigt" in answer.text
