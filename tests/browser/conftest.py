@@ -1,0 +1,107 @@
+"""A real Chromium before the real inbox. Pictures of what it saw are kept in ``.pictures/``."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from psycopg import sql
+
+from frafaldsvarsel.embedded.postgres import Database
+from tests.browser.place import Place, inbox
+
+ROOT = Path(__file__).resolve().parents[2]
+PICTURES = ROOT / ".pictures"
+_PATIENCE_MS = 30_000
+
+Reader = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def place(database_server: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """An inbox with a unit's autumn in it, for the tests of one file."""
+    name = f"inbox_{uuid4().hex[:12]}"
+    with psycopg.connect(database_server.url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    with inbox(tmp_path_factory.mktemp("inbox"), database_server.url_of(name)) as running:
+        yield running
+    with psycopg.connect(database_server.url, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.fail("Chromium is not on the PATH: run make browser.")
+    with sync_playwright() as playwright:
+        # Root has no sandbox of Chromium's; the pages are our own.
+        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def reader(chromium: Browser, place: Place) -> Iterator[Reader]:
+    """`reader("Anna Holm")` → a page of somebody who has logged in; `None`: of nobody.
+
+    A page that breaks its own policy or runs into a script error fails the test.
+    """
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def complain(message: ConsoleMessage) -> None:
+        # A status that a test asks for is told on the console too.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            complaints.append(message.text)
+
+    def read(name: str | None, *, english: bool = False, script: bool = True, width: int = 1280) -> Page:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900},
+            locale="da-DK",
+            timezone_id="Europe/Copenhagen",
+            java_script_enabled=script,
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        context.set_default_timeout(_PATIENCE_MS)
+        page = context.new_page()
+        page.on("console", complain)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: _stays(request.url, place, complaints))
+        page.goto(place.address)
+        if english:
+            page.get_by_role("link", name="English").click()
+        if name is not None:
+            page.get_by_role("link", name="Log in" if english else "Log ind").click()
+            page.get_by_role("link", name=name).click()
+            page.get_by_text(name).wait_for()
+        return page
+
+    yield read
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def _stays(address: str, place: Place, complaints: list[str]) -> None:
+    """Nothing is fetched from another host than this machine's inbox and provider."""
+    if not address.startswith(("http://127.0.0.1:", "data:")):
+        complaints.append(f"asked {address.partition('?')[0]}")
+
+
+@pytest.fixture
+def picture() -> Callable[[Page, str], None]:
+    """`picture(page, "tasks-da")` keeps what is seen."""
+    PICTURES.mkdir(exist_ok=True)
+
+    def keep(page: Page, name: str) -> None:
+        page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+
+    return keep

@@ -1,0 +1,117 @@
+"""The inbox as people meet it: its own process, a real database, and the OpenID provider of the demo."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import psycopg
+
+from config.api_clients import ApiClient, KeptSecret, Right
+from config.senders import base_senders
+from config.settings import PREFIX, load
+from config.units import load_units
+from frafaldsvarsel import compose
+from frafaldsvarsel.demo_people import demo_people
+from frafaldsvarsel.embedded.ports import remembered_ports
+from frafaldsvarsel.embedded.process import Plan, Process
+from frafaldsvarsel.embedded.provider import DemoProvider
+from ledger.migrate import migrate
+from publisher.local_keys import ensure_keys
+from seals.secret_hash import hash_secret, new_secret
+from tests.browser.world import COPENHAGEN, World, an_autumn, now
+
+API_SECRET: Final = new_secret()
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the inbox is, and what it was started with."""
+
+    address: str
+    environment: Mapping[str, str]
+    database: str
+
+
+@contextmanager
+def inbox(data: Path, database: str) -> Iterator[Place]:
+    """Provider and inbox, up until the block ends; `database` is empty and becomes an autumn."""
+    ensure_keys(data, base_senders())
+    secret = data / "keys" / "inbox.secret"
+    people = demo_people([(unit_id, unit.name) for unit_id, unit in load_units().items()])
+    provider = DemoProvider(data / "provider", people, client_secret_file=secret)
+    port = remembered_ports(data / "ports.json", ("inbox",))["inbox"]
+    address = f"http://127.0.0.1:{port}"
+    provider.start()
+    try:
+        provider.wait_ready()
+        clients = data / "clients.json"
+        client = ApiClient(
+            id="case-system",
+            name="Case system",
+            units=(COPENHAGEN,),
+            rights=tuple(Right),
+            secrets=(KeptSecret(hash=hash_secret(API_SECRET)),),
+        )
+        clients.write_text(
+            '{"clients": [' + client.model_dump_json(exclude_none=True) + "]}", encoding="utf-8"
+        )
+        environment = {
+            PREFIX + name: value
+            for name, value in {
+                "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+                "DATABASE_URL": database,
+                "KEYRING_FILE": str(data / "keys" / "service.key.json"),
+                "SENDERS_DIR": str(data / "senders"),
+                "INBOX_URL": address,
+                "INBOX_PORT": str(port),
+                "OIDC_ISSUER": provider.issuer,
+                "OIDC_CLIENT_SECRET_FILE": str(secret),
+                "API_CLIENTS_FILE": str(clients),
+                "READY_FILE": str(data / "inbox.ready"),
+            }.items()
+        }
+        # In a thread: Playwright has a loop of its own in this one.
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(lambda: asyncio.run(_fill(database, environment))).result()
+        process = _start(data, environment)
+        try:
+            yield Place(address, environment, database)
+        finally:
+            process.stop()
+    finally:
+        provider.stop()
+
+
+def _start(data: Path, environment: Mapping[str, str]) -> Process:
+    root = Path(__file__).resolve().parents[2]
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    process = Process(
+        Plan(
+            argv=[sys.executable, "-m", "frafaldsvarsel", "inbox"],
+            log=data / "inbox.log",
+            env={**inherited, **environment, "PYTHONPATH": str(root)},
+        )
+    )
+    deadline = time.monotonic() + 60
+    while not (data / "inbox.ready").exists():
+        process.check_running("The inbox")
+        if time.monotonic() > deadline:
+            process.kill()
+            raise RuntimeError(process.log_tail())
+        time.sleep(0.05)
+    return process
+
+
+async def _fill(database: str, environment: Mapping[str, str]) -> None:
+    settings = load(environment)
+    await migrate(database)
+    async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
+        world = World(connection, settings.open_keyring().make_vault(), compose.rules(settings), now())
+        await an_autumn(world)

@@ -1,0 +1,261 @@
+"""A unit's autumn in the database: made by the ledger's own projection and the units' own acts, up to this moment."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import Any, Final
+from uuid import UUID, uuid4, uuid5
+
+import psycopg
+
+from config.topics import Topic
+from ledger.act import Rules, act
+from ledger.batch import Batch, Place, project
+from models.calendar import add_months, add_working_days, copenhagen_date
+from models.contract import BenefitType, EducationType, Severity, Signal, TargetGroup
+from models.decision import Cause, Decision, Evidence, MessageRef, Outcome, Verdict
+from models.ids import task_reference
+from models.life import Acknowledge, Actor, Attempt, Close, ContactForm, Deed, Ending, Initiative, Take, Via
+from models.particulars import Particulars, sealed_for
+from models.person_event import Origin
+from models.reasons import DecisionReason
+from seals.vault import Vault
+
+COPENHAGEN: Final = "jc-0101"
+AARHUS: Final = "jc-0751"
+CPR: Final = "0101011234"
+"""Made up: no such number was issued on that day."""
+TEXT: Final = "Møder sjældent om mandagen og har ikke svaret på vores beskeder siden efterårsferien."
+BILAL: Final = Actor(id="bilal", name="Bilal Aydin", via=Via.PAGE)
+_NAMESPACE: Final = UUID("7a0f6a0e-6a0c-4f0e-8a55-3f1f5f0c7b11")
+
+Connection = psycopg.AsyncConnection[Any]
+
+
+@dataclass
+class World:
+    """Puts messages and deeds into the ledger, as the stream and the units would."""
+
+    connection: Connection
+    vault: Vault
+    rules: Rules
+    now: datetime
+
+    def __post_init__(self) -> None:
+        self._offsets: Iterator[int] = count(1)
+        self._known: dict[Place, int] = {}
+
+    async def message(
+        self,
+        name: str,
+        *,
+        person: str,
+        at: datetime,
+        unit: str | None = COPENHAGEN,
+        sender: str = "900101",
+        severity: Severity = Severity.MEDIUM,
+        signals: tuple[Signal, ...] = (Signal.ABSENCE,),
+        absence: int | None = None,
+        text: str | None = None,
+        missing: DecisionReason = DecisionReason.ENROLMENT_UNKNOWN,
+    ) -> UUID | None:
+        """A message about `person`; returns the task that it belongs to. `unit` None: undecided."""
+        offset = next(self._offsets)
+        identity, person_id = str(uuid5(_NAMESPACE, name)), f"person{uuid5(_NAMESPACE, person).hex[:20]}"
+        particulars = Particulars(
+            cpr=CPR,
+            text=text,
+            contact={"name": "Lise Dam", "phone": "+45 70 10 20 30", "email": "vejledning@skole.example"},
+        )
+        decision = Decision(
+            message=MessageRef(
+                sender=sender,
+                message_id=identity,
+                person_id=person_id,
+                registered_at=at,
+                origin=Origin(topic="dropout-risks", partition=0, offset=offset, appended_at=at),
+                signals=signals,
+                severity=severity,
+                absence_percentage=absence,
+                seen_at=at,
+            ),
+            revision=1,
+            verdict=self._verdict(copenhagen_date(at), person, unit, sender, missing),
+            cause=Cause(partition=0, offset=offset),
+            sealed=self.vault.seal(
+                particulars.model_dump_json().encode(), sealed_for(sender, identity, person_id)
+            ),
+        )
+        batch = Batch()
+        batch.decisions.append(decision)
+        batch.next_offsets[str(Topic.DECISIONS), 0] = offset + 1
+        async with self.connection.transaction():
+            await project(self.connection, batch, self._known, self.rules.policy)
+        self._known |= batch.next_offsets
+        found = await self.connection.execute(
+            "SELECT task_id FROM messages WHERE message_id = %s", (identity,)
+        )
+        ((task,),) = await found.fetchall()
+        return None if task is None else UUID(str(task))
+
+    async def do(self, task: UUID | None, deed: Deed, *, by: Actor = BILAL, unit: str = COPENHAGEN) -> None:
+        """A deed on a task."""
+        assert task is not None
+        await act(
+            self.connection,
+            task_id=task,
+            units=frozenset({unit}),
+            act_id=uuid4(),
+            by=by,
+            deed=deed,
+            rules=self.rules,
+        )
+
+    async def change(self, task: UUID | None, **columns: Any) -> None:
+        """What only time could do otherwise."""
+        names = ", ".join(f"{name} = %({name})s" for name in columns)
+        await self.connection.execute(
+            f"UPDATE tasks SET {names} WHERE id = %(task)s".encode(),  # noqa: S608 - our own names
+            {**columns, "task": task},
+        )
+
+    async def delivered(self, task: UUID | None, *, attempts: int = 1) -> None:
+        """The notices of a task arrived, at the last of so many attempts."""
+        await self.connection.execute(
+            "INSERT INTO attempts (delivery_id, attempt, at, outcome, code, detail) "
+            "SELECT id, n, created_at + n * interval '2 seconds', CASE WHEN n = %(last)s THEN 'delivered' "
+            "ELSE 'try_again' END, CASE WHEN n = %(last)s THEN 250 ELSE 451 END, "
+            "CASE WHEN n = %(last)s THEN 'accepted' ELSE 'mailbox busy 4.2.1' END "
+            "FROM deliveries, generate_series(1, %(last)s) n WHERE task_id = %(task)s AND status = 'due'",
+            {"task": task, "last": attempts},
+        )
+        await self.connection.execute(
+            "UPDATE deliveries SET status = 'delivered', attempts = %s, ended_at = now() "
+            "WHERE task_id = %s AND status = 'due'",
+            (attempts, task),
+        )
+
+    def _verdict(
+        self, day: date, person: str, unit: str | None, sender: str, missing: DecisionReason
+    ) -> Verdict:
+        if unit is None:
+            return Verdict(
+                outcome=Outcome.UNDECIDED,
+                reason=missing,
+                law_version="2025-07-01",
+                evidence=Evidence(
+                    message_date=day,
+                    municipality_code="0411" if missing is DecisionReason.NO_RESPONSIBLE_UNIT else None,
+                ),
+                review_on=day + timedelta(days=14),
+            )
+        start = day - timedelta(days=55)
+        return Verdict(
+            outcome=Outcome.OBLIGED,
+            reason=DecisionReason.OBLIGED,
+            law_version="2025-07-01",
+            unit_id=unit,
+            mentor_last_day=add_months(start - timedelta(days=30), 6),
+            evidence=Evidence(
+                message_date=day,
+                enrolment_id=str(uuid5(_NAMESPACE, f"enrolment {person}")),
+                institution_number=sender,
+                education_type=EducationType.EUD,
+                admission_date=start - timedelta(days=30),
+                study_start=start,
+                window_end=add_months(start, 6),
+                benefit_type=BenefitType.UDDANNELSESHJAELP,
+                target_group=TargetGroup.UDDANNELSESPARAT,
+                benefit_from=start - timedelta(days=400),
+                benefit_to=start - timedelta(days=10),
+                look_back_days=60,
+                municipality_code=unit[-4:],
+            ),
+        )
+
+
+async def an_autumn(world: World) -> None:
+    """Tasks of every kind at one unit, some at another, and messages that nobody has."""
+    now = world.now
+    today = copenhagen_date(now)
+
+    def ago(days: int) -> datetime:
+        return now - timedelta(days=days)
+
+    late = await world.message(
+        "late", person="late", at=ago(14), severity=Severity.HIGH, text=TEXT, absence=42,
+        signals=(Signal.ABSENCE, Signal.LOST_CONTACT),
+    )  # fmt: skip
+    await world.message("late again", person="late", at=ago(3), sender="900112", signals=(Signal.WELLBEING,))
+    await world.delivered(late, attempts=3)
+    tried = await world.message("tried", person="tried", at=ago(12), signals=(Signal.MISSED_ASSIGNMENTS,))
+    await world.do(tried, Take())
+    for days in (9, 6):
+        await world.do(tried, Attempt(at=ago(days), form=ContactForm.PHONE, reached=False))
+    await world.delivered(tried)
+    due = await world.message("due", person="due", at=ago(7), severity=Severity.HIGH, text=TEXT)
+    await world.change(due, react_by=today)
+    await world.do(due, Acknowledge())
+    await world.delivered(due)
+    reached = await world.message("reached", person="reached", at=ago(5), signals=(Signal.WISHES_TO_LEAVE,))
+    await world.do(reached, Take())
+    await world.do(reached, Attempt(at=ago(1), form=ContactForm.IN_PERSON, reached=True))
+    await world.change(reached, react_by=add_working_days(today, 1, world.rules.policy.days_off))
+    await world.delivered(reached)
+    for number in range(6):
+        new = await world.message(
+            f"new {number}", person=f"new {number}", at=ago(2) + timedelta(hours=number), text=TEXT,
+            sender=("900101", "900112")[number % 2], severity=list(Severity)[number % 3],
+        )  # fmt: skip
+        await world.change(new, react_by=add_working_days(today, 3 + number % 2, world.rules.policy.days_off))
+        if number != 5:
+            await world.delivered(new)
+    closed = await world.message("closed", person="closed", at=ago(20))
+    await world.do(closed, Attempt(at=ago(17), form=ContactForm.VIDEO, reached=True))
+    await world.do(
+        closed,
+        Close(ending=Ending.CONTACT_MADE, initiatives=(Initiative.MENTOR, Initiative.INSTITUTION_MEETING)),
+    )
+    await world.delivered(closed)
+    for number in range(3):
+        other = await world.message(f"other {number}", person=f"other {number}", at=ago(1), unit=AARHUS)
+        await world.delivered(other)
+    for number, missing in enumerate(
+        (
+            DecisionReason.ENROLMENT_UNKNOWN,
+            DecisionReason.RESIDENCE_UNKNOWN,
+            DecisionReason.NO_RESPONSIBLE_UNIT,
+        )
+    ):
+        await world.message(
+            f"undecided {number}",
+            person=f"undecided {number}",
+            at=ago(20 + number),
+            unit=None,
+            missing=missing,
+        )
+    await _weeks(world)
+
+
+async def _weeks(world: World) -> None:
+    """Closed tasks of the last eleven weeks, more in some than in others, for the manager's plots."""
+    for number in range(90):
+        identity = uuid4()
+        arrived = world.now - timedelta(days=12 + (number * 7) % 66, hours=number % 9)
+        taken = timedelta(days=(1.2, 2.5, 3.1, 4.2, 6.5, 2.2, 1.4, 8.1, 3.3)[number % 9])
+        await world.connection.execute(
+            "INSERT INTO tasks (id, reference, person_id, enrolment_id, unit_id, status, react_by, appended_at, "
+            "opened_at, acknowledged_at, attempts, reached_at, closed_at, ending) VALUES "
+            "(%s, %s, %s, %s, %s, 'closed', %s, %s, %s, %s, 1, %s, %s, 'contact_made')",
+            (
+                identity, task_reference(identity), f"past{identity.hex[:22]}", str(uuid4()), COPENHAGEN,
+                (arrived + timedelta(days=7)).date(), arrived, arrived, arrived + timedelta(hours=4),
+                arrived + taken, arrived + taken + timedelta(days=1),
+            ),
+        )  # fmt: skip
+
+
+def now() -> datetime:
+    """This moment, without fractions."""
+    return datetime.now(UTC).replace(microsecond=0)
