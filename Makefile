@@ -16,7 +16,7 @@ IMAGE ?= frafaldsvarsel:latest
 BASE_IMAGE ?= docker.io/library/python:3.11-slim-bookworm
 COMPILE := $(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --python-version 3.11
 
-.PHONY: help install demo test check faults simulate format bench lock clean image browser
+.PHONY: help install demo test check faults simulate format bench worklist lock clean image browser
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ format: install ## put the code in shape and mend what the linter can mend
 
 bench: install ## measure throughput and latency on this machine (ARGS=…)
 	@$(BIN)/python -m bench $(ARGS)
+
+worklist: install ## measure a unit's lists with a million tasks in the ledger (ARGS=another number of tasks)
+	@$(BIN)/python -m bench.worklist $(ARGS)
 
 simulate: install ## 100,000 simulated worlds with every kind of fault (ARGS=…: --seeds N, --seed N --trace, --json FILE)
 	@$(BIN)/python -m tests.simulation --seeds 100000 $(ARGS)

@@ -52,7 +52,7 @@ class Parts:
         try:
             async with self.pool.connection() as connection:
                 yield connection
-        except (PoolTimeout, psycopg.OperationalError):
+        except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError):
             raise Refused(Problem.AWAY, {"Retry-After": str(_AWAY_SECONDS)}) from None
 
     def hold_back(self, name: str, per_minute: int) -> None:
