@@ -59,7 +59,7 @@ def present(task: Row, history: Sequence[Row]) -> None:
     ]
     if task["mentor_until"] is not None:
         said.append(f"mentor right until {task['mentor_until']}")
-    if task["owner"] is not None:
+    if task["owner"] is not None and task["status"] == "open":
         said.append(f"{task['owner']} works on it")
     if task["follows"] is not None:
         said.append(f"it follows {task['follows']}, which is closed")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from tests.faults import (
+    act_cells,
     bounce_cells,
     clock_cells,
     cluster_cells,
@@ -23,6 +24,7 @@ CELLS: Final = (
     *kafka_cells.CELLS,
     *postgres_cells.CELLS,
     *service_cells.CELLS,
+    *act_cells.CELLS,
     *smtp_cells.CELLS,
     *bounce_cells.CELLS,
     *clock_cells.CELLS,

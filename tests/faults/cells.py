@@ -25,7 +25,7 @@ from tests.faults.judge import judge
 from tests.faults.load import MORNING, Sent
 from tests.faults.places import NotDrained
 from tests.faults.rig import Marks, Rig
-from tests.faults.seen import Seen
+from tests.faults.seen import Promised, Seen
 from tests.faults.verdict import Verdict
 
 
@@ -55,6 +55,8 @@ class Run:
     """What the cell has seen that a reader of the evidence should know."""
     left_out: list[str] = field(default_factory=list)
     """What must hold and does not, beside the judge's own findings."""
+    promised: list[Promised] = field(default_factory=list)
+    """What people who worked on tasks were told is done."""
     gone_from_books: set[str] = field(default_factory=set)
     """Deliveries that the database knew before an older one took its place."""
 

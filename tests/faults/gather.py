@@ -13,7 +13,7 @@ from models.events import InputTopic
 from tests.faults.load import Sent
 from tests.faults.places import NotDrained, read
 from tests.faults.rig import Marks, Rig
-from tests.faults.seen import DeliverySeen, Logged, MailSeen, MessageSeen, Seen, TaskSeen
+from tests.faults.seen import ActSeen, DeliverySeen, Logged, MailSeen, MessageSeen, Seen, TaskSeen
 
 _INPUTS = set(map(str, InputTopic))
 
@@ -111,13 +111,19 @@ def _rows(seen: Seen, connection: psycopg.Connection[Any], marks: Marks) -> None
         seen.messages.append(MessageSeen(*columns))
         texts("messages", [(text,)])
     for *columns, text in ask(
-        "SELECT id, person_id, enrolment_id, unit_id, status, react_by, appended_at, t::text "
+        "SELECT id, person_id, enrolment_id, unit_id, status, react_by, appended_at, attempts, t::text "
         "FROM tasks t WHERE person_id = ANY(%s)",
         (people,),
     ):
         seen.tasks.append(TaskSeen(*columns))
         texts("tasks", [(text,)])
     tasks = [task.id for task in seen.tasks]
+    for *columns, text in ask(
+        "SELECT id, task_id, number, kind, detail ->> 'to_unit', serial, a::text FROM acts a WHERE task_id = ANY(%s)",
+        (tasks,),
+    ):
+        seen.acts.append(ActSeen(*columns))
+        texts("acts", [(text,)])
     for *columns, text in ask(
         "SELECT id, task_id, occasion, cause, recipient, status, audience, d::text FROM deliveries d "
         "WHERE task_id = ANY(%s)",

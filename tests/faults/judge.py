@@ -14,6 +14,7 @@ from uuid import UUID
 from models.events import SEALED_FIELDS, TYPE_PREFIX
 from publisher.plain import PlainEvent
 from tests import oracle
+from tests.faults.judge_life import judge_life, worked_on
 from tests.faults.seen import DeliverySeen, Logged, MailSeen, Place, Seen
 from tests.faults.verdict import Verdict
 
@@ -49,6 +50,7 @@ def judge(seen: Seen, rules: Rules) -> Verdict:
     verdict.messages = len(expected)
     _messages(seen, expected, people, verdict)
     _tasks(seen, expected, people, verdict)
+    judge_life(seen, verdict)
     _deadlines(seen, rules, verdict)
     _mails(seen, rules, verdict)
     _secrets(seen, verdict)
@@ -180,19 +182,16 @@ def _tasks(
         (task.person_id, task.enrolment_id, task.unit_id) for task in seen.tasks if task.status == "open"
     )
     subjects = {key[:2] for key in wanted}
+    worked = worked_on(seen)
     for key in wanted - found.keys():
-        verdict.note("lost", f"no open task for enrolment {key[1]} at {key[2]}")
+        if key[:2] not in worked:
+            verdict.note("lost", f"no open task for enrolment {key[1]} at {key[2]}")
     for key, times in found.items():
         if times > 1:
             verdict.note("duplicate_tasks", f"{times} open tasks for enrolment {key[1]} at {key[2]}")
-        if key not in wanted:
+        if key not in wanted and key[:2] not in worked:
             figure = "wrong_unit" if key[:2] in subjects else "phantom"
             verdict.note(figure, f"an open task for enrolment {key[1]} at {key[2]}")
-    by_id = {task.id: task for task in seen.tasks}
-    for row in seen.messages:
-        task = None if row.task_id is None else by_id.get(row.task_id)
-        if row.outcome == "obliged" and (task is None or task.status != "open"):
-            verdict.note("lost", f"message {row.message_id} obliges and stands in no open task")
 
 
 def _deadlines(seen: Seen, rules: Rules, verdict: Verdict) -> None:
@@ -209,15 +208,20 @@ def _deadlines(seen: Seen, rules: Rules, verdict: Verdict) -> None:
         of_person[row.person_id].update(times)
         if row.task_id is not None and times:
             of_task[row.task_id].append(min(times))
+    worked = worked_on(seen)
     for task in seen.tasks:
         first = min(of_task.get(task.id, [task.appended_at]))
         if task.appended_at not in of_person[task.person_id]:
             verdict.note("deadlines_moved", f"task {task.id} counts from a moment at which nothing came")
         elif task.status == "open" and task.appended_at > first:
             verdict.note("deadlines_moved", f"task {task.id} counts from a later message than its first")
-        days = rules.days.get(task.unit_id, rules.usual_days)
-        right = _working_days_after(oracle.danish_date(task.appended_at.isoformat()), days, rules.days_off)
-        if task.react_by != right:
+        targets = {rules.days.get(task.unit_id, rules.usual_days)}
+        if task.about in worked:
+            # Whoever gives it away gives its date along.
+            targets |= {rules.usual_days, *rules.days.values()}
+        day = oracle.danish_date(task.appended_at.isoformat())
+        right = {_working_days_after(day, days, rules.days_off) for days in targets}
+        if task.react_by not in right:
             verdict.note("deadlines_moved", f"task {task.id} is due {task.react_by} and must be {right}")
 
 

@@ -39,6 +39,33 @@ class TaskSeen:
     status: str
     react_by: date
     appended_at: datetime
+    attempts: int = 0
+
+    @property
+    def about(self) -> tuple[str, str]:
+        """Whose enrolment."""
+        return (self.person_id, self.enrolment_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ActSeen:
+    """What a person did, as the ledger has it; `serial` is the order."""
+
+    id: UUID
+    task_id: UUID
+    number: int
+    kind: str
+    to_unit: str | None
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """What a person was told is done."""
+
+    id: UUID
+    task_id: UUID
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +100,8 @@ class Seen:
     """Origin and person."""
     messages: list[MessageSeen] = field(default_factory=list)
     tasks: list[TaskSeen] = field(default_factory=list)
+    acts: list[ActSeen] = field(default_factory=list)
+    promised: list[Promised] = field(default_factory=list)
     deliveries: list[DeliverySeen] = field(default_factory=list)
     mails: list[MailSeen] = field(default_factory=list)
     texts: list[tuple[str, bytes]] = field(default_factory=list)

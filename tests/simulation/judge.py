@@ -15,6 +15,7 @@ from tests.simulation.expected import Message, Plain, Subject
 from tests.simulation.lives import Key, Lives, in_order, reaches
 from tests.simulation.mailers import DOMAIN, Taken, recipients
 from tests.simulation.offices import UNITS
+from tests.simulation.remade import differences
 from tests.simulation.workers import INPUTS
 from tests.simulation.world import DAYS_OFF, REACT_BY_DAYS, World
 
@@ -85,7 +86,8 @@ async def judge(world: World) -> list[str]:
         "acts",
         "transfers",
     )
-    books = Books(world, {name: await world.database.rows(name) for name in names})
+    tables = {name: await world.database.rows(name) for name in names}
+    books = Books(world, tables)
     found: list[str] = []
     for promise in (
         receipts,
@@ -102,6 +104,7 @@ async def judge(world: World) -> list[str]:
     ):
         found += promise(books)
     found += [fault async for fault in people(world)]
+    found += await differences(world, tables, books.contested)
     return found
 
 

@@ -405,7 +405,7 @@ class World:
             await self.database.at(self.clock.now)
             for process in self.ledgers:
                 await process.step()
-        for _ in range(self.rng.randint(0, 4)):
+        for _ in range(self.rng.randint(1, 8)):
             await self.work()
 
     async def kill_notifier(self) -> None:
@@ -445,7 +445,7 @@ ACTIONS: Final[dict[str, Callable[[World], Awaitable[None]]]] = {
     "restore": World.restore,
     "kill_notifier": World.kill_notifier,
 }
-_WEIGHTS: Final = (22, 14, 26, 30, 26, 8, 36, 14, 5, 5, 4, 4, 1, 2, 4, 1, 2, 2, 1, 2)
+_WEIGHTS: Final = (22, 14, 26, 30, 26, 8, 36, 16, 7, 5, 4, 4, 1, 2, 4, 1, 2, 2, 1, 2)
 _NAMES: Final = tuple(ACTIONS)
 _CUMULATED: Final = tuple(sum(_WEIGHTS[: number + 1]) for number in range(len(_WEIGHTS)))
 # Escalation of a duty to which nobody has reacted has no place in the service yet. When it has, its clock is driven

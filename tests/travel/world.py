@@ -136,7 +136,11 @@ class World:
         )
 
     async def at(self, now: datetime, *, outage: bool = False) -> None:
-        """Time goes on to `now`, and all that is due then happens; in an outage nothing does."""
+        """Time goes on to `now`, and all that is due then happens; in an outage nothing does.
+
+        A mail that is on its way comes home first: else its lease would end in the jump, as if its sender had frozen.
+        """
+        await self._until_sent()
         await self.clock.set(now)
         if not outage:
             await self.work()

@@ -1,0 +1,77 @@
+"""The books made once more, from the log and the acts, as `rebuild ledger` makes them: they must say the same.
+
+By the service's own code, in the order of a rebuild: every receipt before the first decision, partition by partition.
+"""
+
+from bisect import bisect_left
+from typing import Any, Final, cast
+
+from config.topics import BY_NAME, Topic
+from ledger import acts, content
+from ledger.batch import Batch, project
+from ledger.store import Connection
+from tests.simulation.memory import Memory
+from tests.simulation.world import POLICY, World
+
+Rows = list[dict[str, Any]]
+_COMPARED: Final = (content.TASKS, content.TRANSFERS)
+
+
+async def remake(world: World, done: Rows) -> Memory:
+    """Everything once more, into tables of its own; `done` are the acts."""
+    memory = Memory(world.clock)
+    connection = cast(Connection, await memory.connect())
+    known: dict[tuple[str, int], int] = {}
+    for topic in (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS):
+        for partition in range(BY_NAME[topic].partitions):
+            place = (str(topic), partition)
+            records = world.log.read(place, 0, world.log.end(place))
+            batch = Batch()
+            for record in records:
+                batch.add(topic, record.value or b"")
+            batch.next_offsets[place] = world.log.end(place)
+            offsets = [record.offset for record in records]
+            again = [
+                (bisect_left(offsets, row["after_offset"]), acts._row(row))
+                for row in sorted(done, key=lambda row: (row["after_offset"], row["serial"]))
+                if topic == Topic.DECISIONS and row["partition"] == partition
+            ]
+            async with connection.transaction():
+                await project(connection, batch, known, POLICY, again)
+            known |= batch.next_offsets
+    return memory
+
+
+async def differences(world: World, tables: dict[str, Rows], contested: set[str]) -> list[str]:
+    """What a rebuild would find. Where an id was used for two things it reads in another order than was lived."""
+    memory = await remake(world, tables["acts"])
+    found: list[str] = []
+    for table in _COMPARED:
+        columns = (*table.key, *table.columns)
+        lived, made = (
+            {
+                tuple(row[name] for name in table.key): {name: row[name] for name in columns}
+                for row in rows
+                if row["person_id"] not in contested
+            }
+            for rows in (tables[table.name], await memory.rows(table.name))
+        )
+        found += [
+            f"a rebuild gives {made.get(key)} in {table.name}, and there stands {lived.get(key)}"
+            for key in lived.keys() | made.keys()
+            if lived.get(key) != made.get(key)
+        ]
+    lived_in, made_in = (
+        {_name(row): row["task_id"] for row in rows}
+        for rows in (tables["messages"], await memory.rows("messages"))
+    )
+    found += [
+        f"a rebuild puts message {name} into {made_in.get(name)}, and it stands in {lived_in.get(name)}"
+        for name in lived_in.keys() | made_in.keys()
+        if name[2] not in contested and lived_in.get(name) != made_in.get(name)
+    ]
+    return found
+
+
+def _name(row: dict[str, Any]) -> tuple[str, str, str]:
+    return (row["sender"], row["message_id"], row["person_id"])
