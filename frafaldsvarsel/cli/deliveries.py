@@ -47,7 +47,7 @@ def list_deliveries(
 ) -> None:
     """List notices with their last attempt, the newest first."""
     filters = {"status": status, "unit": unit, "channel": channel, "task": task}
-    columns = ("delivery", "task", "unit", "occasion", "channel", "status", "tries", "next", "why")
+    columns = ("delivery", "task", "status", "why")
     _list(queries.DELIVERIES, filters, columns, _delivery_row, data=data, limit=limit, as_json=as_json)
 
 
@@ -129,19 +129,11 @@ def _list(
 
 
 def _delivery_row(row: Mapping[str, Any]) -> list[object]:
-    why = " ".join(str(part) for part in (row["last_outcome"], row["last_detail"]) if part)
-    next_at = _time(row["due_at"]) if row["status"] == DeliveryStatus.DUE else ""
-    return [
-        row["delivery_id"],
-        row["task"],
-        row["unit"],
-        row["occasion"],
-        row["channel"],
-        row["status"],
-        row["attempts"],
-        next_at,
-        why,
-    ]
+    told = f"{row['occasion']} to {row['unit']} by {row['channel']}"
+    came = " ".join(str(part) for part in (row["last_outcome"], row["last_detail"]) if part)
+    waits = f"next {_time(row['due_at'])}" if row["status"] == DeliveryStatus.DUE else ""
+    why = ", ".join(part for part in (told, f"{row['attempts']} tries", came, waits) if part)
+    return [row["delivery_id"], row["task"], row["status"], why]
 
 
 def _endpoint_row(row: Mapping[str, Any]) -> list[object]:

@@ -49,7 +49,27 @@ def _come_back(run: Run, chunk: Sequence[Sent], *, times: int, forged: bool) -> 
     refused = 0 if row is None else row[0]
     if refused != (0 if forged else len(mails)):
         run.left_out.append(f"{len(mails)} reports, and {refused} notices are refused")
+    followed = _followed(run, these, deadline)
+    if followed != (0 if forged else len(mails)):
+        run.left_out.append(
+            f"{len(mails)} reports, and {followed} were followed by an escalation or a reason"
+        )
     return len(mails)
+
+
+def _followed(run: Run, deliveries: Sequence[str], deadline: float) -> int:
+    """How many refused notices somebody else is told instead of, or nobody for a reason that is written down."""
+    while True:
+        with run.rig.connect() as connection:
+            row = connection.execute(
+                "SELECT count(*), (SELECT count(*) FROM deliveries WHERE id = ANY(%s::uuid[]) AND status = 'refused') "
+                "FROM steps WHERE failed_delivery = ANY(%s::uuid[])",
+                (list(deliveries), list(deliveries)),
+            ).fetchone()
+        followed, refused = (0, 0) if row is None else row
+        if followed == refused or time.monotonic() > deadline:
+            return int(followed)
+        time.sleep(0.1)
 
 
 def _delivery(body: bytes) -> str:
