@@ -17,7 +17,7 @@ from frafaldsvarsel.standing import Counter, Standing
 from frafaldsvarsel.story.expected import Expected, count
 from frafaldsvarsel.story.story import Act, Story
 from frafaldsvarsel.watch import once
-from ops.accounts import Audit
+from ops.accounts import Audit, Hop
 from publisher.publish import Progress, publish
 
 MARK: Final = "demo-folder"
@@ -119,8 +119,12 @@ class Demo:
         """The end, held against the independent count and audited."""
         expected = count(self.story, load_law())
         standing = self._counter.count()
-        result = Result(self.story, standing, expected, once(self._service.settings, timedelta(0)), seconds)
+        audited = once(self._service.settings, timedelta(0))
+        result = Result(self.story, standing, expected, audited, seconds)
         result.differences += self._differences(standing, expected)
+        agree = next(account.parts["agree"] for account in audited.accounts if account.hop is Hop.TOTALS)
+        if agree != expected.totals:
+            result.differences.append(f"control totals that agree: {agree}, expected {expected.totals}")
         return result
 
     def _differences(self, standing: Standing, expected: Expected) -> list[str]:

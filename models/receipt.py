@@ -5,7 +5,6 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime
 
-from models.contract import TypeCount
 from models.frozen import Travelling
 from models.person_event import Origin
 from models.reasons import Rejection
@@ -18,13 +17,20 @@ class ReceiptStatus(StrEnum):
     REJECTED = "rejected"
 
 
+class KeptCount(Travelling):
+    """How many events of one type."""
+
+    type: str
+    events: int
+
+
 class Total(Travelling):
     """What a sender says that it has published of one day."""
 
     day: date
     registered_at: AwareDatetime
     """Of two totals of one day the later one holds."""
-    counts: tuple[TypeCount, ...]
+    counts: tuple[KeptCount, ...]
 
 
 class Receipt(Travelling):

@@ -12,8 +12,8 @@ class Hop(StrEnum):
     """The hops that must balance, in the order of the flow."""
 
     SEQUENCES = "sequences"
-    TOTALS = "totals"
     RECEIPTS = "receipts"
+    TOTALS = "totals"
     PERSON_EVENTS = "person_events"
     APPLIED = "applied"
     DECISIONS = "decisions"
@@ -29,8 +29,8 @@ class Hop(StrEnum):
 
 ABOUT: Mapping[Hop, str] = {
     Hop.SEQUENCES: "every number of a sender that counts its events has come, each with one event",
-    Hop.TOTALS: "of every day for which a sender has declared its total, as many events have come as it says",
     Hop.RECEIPTS: "every input record has one answer, on the log and in the ledger",
+    Hop.TOTALS: "of every day for which a sender has declared its total, as many events have come as it says",
     Hop.PERSON_EVENTS: "every accepted record has been applied to its person, if it is about one",
     Hop.APPLIED: "every person event has one applied entry, on the log and in the ledger",
     Hop.DECISIONS: "every accepted message has one decision, or repeats another",

@@ -33,6 +33,7 @@ from ops.hops.desk import Connection, Desk, look
 from ops.log import Log
 from ops.notes import Notes
 from ops.oracle import Oracle
+from ops.prune import prune
 
 HOPS: Final = (
     sequences.count,
@@ -80,6 +81,7 @@ def audit(
                 grace=grace,
             )
             accounts = tuple(count(desk) for count in HOPS)
+            prune(kept, desk.moment.input)
             return Audit(
                 accounts=accounts,
                 exceptions=tuple(desk.missing),

@@ -138,6 +138,10 @@ class Notes:
         """One statement."""
         self._connection.execute(sql, parameters)
 
+    def change(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """One statement; returns how many rows it has changed."""
+        return self._connection.execute(sql, parameters).rowcount
+
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """One statement for each row."""
         self._connection.executemany(sql, rows)

@@ -25,7 +25,7 @@ from models.frozen import Frozen
 from models.particulars import Particulars, sealed_for
 from models.person_event import Origin, PersonEvent
 from models.reasons import Rejection
-from models.receipt import Receipt, ReceiptStatus, Total
+from models.receipt import KeptCount, Receipt, ReceiptStatus, Total
 from models.sender import Sender, VerificationKey
 from seals import cpr as cpr_seal
 from seals import signature as signatures
@@ -126,7 +126,8 @@ def _total(envelope: Envelope, data: ControlTotalData, sender: Sender) -> Total:
         raise RefusedError(Rejection.NOT_SENDERS_TYPE, "counts")
     if data.day >= copenhagen_date(envelope.time):
         raise RefusedError(Rejection.DAY_NOT_OVER, "day")
-    return Total(day=data.day, registered_at=envelope.time, counts=data.counts)
+    counts = tuple(KeptCount(type=one.type, events=one.events) for one in data.counts)
+    return Total(day=data.day, registered_at=envelope.time, counts=counts)
 
 
 def _type(envelope: Envelope, topic: str, said: dict[str, Any]) -> EventType:

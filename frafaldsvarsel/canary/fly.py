@@ -18,7 +18,7 @@ from config.topics import Topic
 from frafaldsvarsel.canary import plan
 from frafaldsvarsel.canary.books import Books
 from frafaldsvarsel.canary.plan import Plan
-from frafaldsvarsel.canary.trail import Flight, Leg, Trail, applied_places
+from frafaldsvarsel.canary.trail import Flight, Leg, Trail, applied_places, refusal
 from frafaldsvarsel.canary.wire import Ends, Wire
 from models.law import Law
 from ops import metrics
@@ -85,7 +85,9 @@ class Canary:
             why=None if trail.home else trail.stopped or trail.hint or "it was not seen in time",
         )
         self._show(flight)
-        await self._quietly(self._take_back(moment))
+        if trail.place is not None or trail.stopped is None:
+            # It may have been taken though nobody acknowledged it.
+            await self._quietly(self._take_back(moment))
         self._wire.deaf()
         return flight
 
@@ -112,6 +114,9 @@ class Canary:
                 for topic, value in await self._wire.hear(_HEAR_MS):
                     if topic == Topic.APPLIED:
                         waited_for -= applied_places(value)
+                    elif topic == Topic.RECEIPTS and (reason := refusal(value, waited_for)) is not None:
+                        trail.stopped = f"intake has refused a fact: {reason}"
+                        return
             self._known = person
         (trail.place,) = await self._wire.publish([plan.message(moment, self._plan)])
         trail.reach(Leg.PUBLISHED, self._monotonic())

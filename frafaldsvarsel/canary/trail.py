@@ -151,6 +151,15 @@ def applied_places(value: bytes) -> set[Place]:
     }
 
 
+def refusal(value: bytes, places: Collection[Place]) -> str | None:
+    """Why intake has refused one of the records at `places`, if this receipt says so."""
+    said = orjson.loads(value)
+    if "repeat" in said or said["status"] != ReceiptStatus.REJECTED or _place(said["origin"]) not in places:
+        return None
+    reason: str = said["reason"]
+    return reason
+
+
 def _place(origin: object) -> Place | None:
     match origin:
         case {"topic": str(topic), "partition": int(partition), "offset": int(offset)}:

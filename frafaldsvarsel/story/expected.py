@@ -35,6 +35,8 @@ class Expected:
     """The same by reason."""
     tasks: Counter[str] = field(default_factory=Counter)
     """Open tasks by unit."""
+    totals: int = 0
+    """Types of days that control totals speak of: each must agree with what has come."""
     notices: Counter[str] = field(default_factory=Counter)
     """Notices by unit: one mail for each recipient of the unit."""
 
@@ -68,6 +70,9 @@ class Count:
                 self._repeated(self._said[key], item)
                 continue
             self._said[key] = item
+            if "cpr" not in item.data:
+                self._sum.totals += len(item.data["counts"])
+                continue
             touched.setdefault(_cpr(item), set()).add(key)
             self._people[_cpr(item)].add(item)
         for cpr, new in touched.items():

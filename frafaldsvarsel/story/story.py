@@ -13,6 +13,7 @@ from frafaldsvarsel.story.bad import EXPIRED_FROM, EXPIRED_TO, BadRecord, StoryK
 from frafaldsvarsel.story.cast import Cast, load_cast
 from frafaldsvarsel.story.pen import Pen
 from frafaldsvarsel.story.timetable import Phase
+from frafaldsvarsel.story.totals import add_totals
 from frafaldsvarsel.story.trouble import Item, add_bad_input, add_repeats, careless_school
 from frafaldsvarsel.story.write import TARGET_SHARE, write_cases, write_ordinary
 from publisher.local_keys import add_key
@@ -29,7 +30,7 @@ _TITLES: Final = {
     Phase.SEPTEMBER: "Nights of September: bursts, with bad input in them",
     Phase.AUTUMN: "Nights until 13 November: more of both",
     Phase.CHANGES: "16 November: corrections, withdrawals, moves",
-    Phase.REPEATS: "Repeats, conflicts, and bad input of every kind",
+    Phase.REPEATS: "Repeats, conflicts, bad input of every kind, and control totals",
 }
 
 
@@ -72,6 +73,7 @@ def make_story(
         pages[phase] = [event for _, _, event in page]
     add_repeats(pen, pages, messages, range(people, students))
     add_bad_input(pen, pages, messages)
+    add_totals(pen, pages)
     acts = [Act(phase, _TITLES[phase], pages[phase]) for phase in Phase if pages[phase]]
     return Story(tuple(acts), cast)
 

@@ -15,6 +15,8 @@ from ops.log import Bounds
 from ops.takes.receipts import COLUMNS
 
 _MARK: Final = "receipts"
+# By the index of the senders' days: what a sender has not signed is in none, and is not its own.
+_FROM_CANARIES: Final = "SELECT count(*) FROM receipts WHERE sender = ANY(%s) AND registered_on IS NOT NULL"
 _SAID: Final = in_sql(COLUMNS)
 _IN_LEDGER: Final = (
     f"SELECT \"offset\" >= %s, count(*), count(*) FILTER (WHERE status = 'accepted'), coalesce(sum({_SAID} & {SUMMED}), 0) "  # noqa: S608, E501 - fixed words
@@ -42,7 +44,7 @@ def count(desk: Desk) -> Account:
         parts["transaction_markers"] = found["transaction_markers"]
     phantoms = _beyond(desk)
     beside = {"written_again": again or 0}
-    if canaries := desk.number("SELECT count(*) FROM receipts WHERE sender = ANY(%s)", (sorted(SENDERS),)):
+    if canaries := desk.number(_FROM_CANARIES, (sorted(SENDERS),)):
         beside["from_canaries"] = canaries
     return Account(
         hop=Hop.RECEIPTS,

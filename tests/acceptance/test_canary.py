@@ -15,6 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from config.senders import base_senders
 from frafaldsvarsel import compose
 from frafaldsvarsel.canary import plan
 from frafaldsvarsel.canary.fly import Canary, one_after_another
@@ -27,6 +28,7 @@ from models import canary as reserved
 from ops.accounts import Hop
 from ops.heartbeat import Heartbeat
 from ops.metrics import CANARY_METRICS, Metrics
+from publisher.local_keys import ensure_keys
 
 HOUR = timedelta(hours=1)
 LONG = 120
@@ -43,8 +45,9 @@ def service(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
 class Cage:
     """A canary at the service, and what it shows."""
 
-    def __init__(self, service: Service, *, patience: int = LONG) -> None:
-        self._settings = service.settings.model_copy(update={"canary_patience_seconds": patience})
+    def __init__(self, service: Service, *, patience: int = LONG, keys: Path | None = None) -> None:
+        changes = {"canary_patience_seconds": patience, "canary_keys_dir": keys or service.data / "keys"}
+        self._settings = service.settings.model_copy(update=changes)
         self._service = service
         self.shown = Metrics(CANARY_METRICS)
 
@@ -220,6 +223,17 @@ def test_with_a_process_stopped_the_canary_is_missed_and_the_heart_stops(
     (again,) = Cage(service).fly(after)
     assert again.home
     assert Watch(service, tmp_path / "beat", since=after).beats()
+
+
+def test_a_canary_whose_keys_are_not_registered_says_so(service: Service, tmp_path: Path) -> None:
+    """At once, and by its reason: it does not wait until its patience is over."""
+    ensure_keys(tmp_path, [sender for sender in base_senders() if sender.number in reserved.SENDERS])
+    (tmp_path / "keys" / "service.public.json").write_bytes(
+        (service.data / "keys" / "service.public.json").read_bytes()
+    )
+    (lost,) = Cage(service, keys=tmp_path / "keys").fly(datetime.now(UTC))
+    assert (lost.lost_at, lost.why) == (Leg.PUBLISHED, "intake has refused a fact: signature_invalid")
+    assert lost.total < LONG
 
 
 def test_the_command_sends_one_and_says_how_long_each_leg_took(service: Service) -> None:

@@ -54,5 +54,7 @@ def finder(plant: Planted, outcome: Outcome, alone: Outcome | None = None) -> st
     audited = f"; the auditor: {outcome.unaccounted} unaccounted" if outcome.unaccounted else ""
     by_itself = ""
     if alone is not None:
-        by_itself = "; alone it does no harm" if alone.good else f"; alone too: {alone.why}"
+        # By the judge alone: what the auditor misses can be what an earlier plant has spoilt.
+        harm = alone.failure or (f"{alone.verdict.violations} violations" if alone.verdict.violations else "")
+        by_itself = f"; alone too: {harm}" if harm else "; alone it does no harm"
     return f"the judge: {plant.figure.replace('_', ' ')} {number}{audited}{by_itself}"

@@ -4,10 +4,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
 
-from models.contract import TypeCount
 from models.events import CONTROL_TOTAL
 from models.reasons import Rejection
-from models.receipt import Receipt, ReceiptStatus, Total
+from models.receipt import KeptCount, Receipt, ReceiptStatus, Total
 from ops.accounts import Audit, Hop
 from ops.hops.totals import DISAGREES
 from ops.notes import Notes
@@ -39,7 +38,7 @@ def declare(world: World, day: date, counts: dict[str, int], **changes: Any) -> 
     total = Total(
         day=day,
         registered_at=changes.pop("at", datetime.combine(day + timedelta(days=1), time(1), UTC)),
-        counts=tuple(TypeCount(type=kind, events=events) for kind, events in counts.items()),
+        counts=tuple(KeptCount(type=kind, events=events) for kind, events in counts.items()),
     )
     receipt = world.receipt(
         event, **said | {"origin": world.input("control-totals"), "total": total} | changes

@@ -6,7 +6,7 @@ from typing import Any, Final
 import pytest
 
 from config.topics import Topic
-from frafaldsvarsel.canary.trail import ABOUT, Flight, Leg, Standing, Trail, applied_places
+from frafaldsvarsel.canary.trail import ABOUT, Flight, Leg, Standing, Trail, applied_places, refusal
 from models import canary
 from models.decision import Cause, Decision, Outcome
 from models.person_event import Origin
@@ -124,6 +124,15 @@ def test_a_refusal_stops_it_and_is_named() -> None:
     refused = {"status": ReceiptStatus.REJECTED, "reason": Rejection.CLOCK_AHEAD}
     going.hear(Topic.RECEIPTS, receipt(**refused), 2.0)
     assert (going.waiting_for, going.stopped) == (Leg.RECEIPT, "intake has refused it: clock_ahead")
+
+
+def test_a_fact_that_is_refused_is_named_and_others_receipts_are_not_its_own() -> None:
+    refused = {"status": ReceiptStatus.REJECTED, "reason": Rejection.UNKNOWN_KEY}
+    repeat = RepeatReceipt(origin=ORIGIN, repeat=RepeatKind.DUPLICATE, sender=canary.INSTITUTION, event_id=ID)
+    assert refusal(receipt(**refused), {PLACE}) == "unknown_key"
+    assert refusal(receipt(**refused), set()) is None
+    assert refusal(receipt(), {PLACE}) is None
+    assert refusal(repeat.model_dump_json().encode(), {PLACE}) is None
 
 
 @pytest.mark.parametrize("unit", [None, "jc-0101"])

@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 from joserfc.jwk import OKPKey
 
 from models import canary
-from models.contract import TypeCount
 from models.envelope import MAX_BYTES
 from models.events import TYPE_PREFIX, InputTopic, Risk
 from models.particulars import Particulars
 from models.reasons import Rejection
-from models.receipt import ReceiptStatus, Total
+from models.receipt import KeptCount, ReceiptStatus, Total
 from publisher.plain import Binding, Ready
 from seals.cpr import seal
 from seals.keyring import new_keyring, new_signing_key
@@ -289,7 +288,7 @@ def test_a_control_total_ends_with_its_receipt(binding: Binding) -> None:
     assert taken.receipt.total == Total(
         day=date(2025, 9, 30),
         registered_at=datetime(2025, 10, 1, 1, 0, tzinfo=UTC),
-        counts=(TypeCount(type=f"{TYPE_PREFIX}dropout-risk.raised.v1", events=2),),
+        counts=(KeptCount(type=f"{TYPE_PREFIX}dropout-risk.raised.v1", events=2),),
     )
 
 
