@@ -202,6 +202,15 @@ async def task(connection: Connection, *, units: frozenset[str], key: UUID | str
     )
 
 
+async def task_id(connection: Connection, *, units: frozenset[str], reference: str) -> UUID | None:
+    """The id of the task that people call `reference`; None too where it is another unit's."""
+    cursor = await connection.execute(
+        "SELECT id FROM tasks WHERE reference = %s AND unit_id = ANY(%s)", (reference, sorted(units))
+    )
+    row = await cursor.fetchone()
+    return None if row is None else row[0]
+
+
 def _message(decision: Decision) -> MessageView:
     message, verdict = decision.message, decision.verdict
     return MessageView(

@@ -23,7 +23,7 @@ from inbox.api.shapes import (
 from inbox.api.tokens import Grant
 from ledger.act import DeedDiffers, DeedRefused, NoSuchTask, TaskChanged, act
 from ledger.opened import NothingToOpen, SealedMessage, open_messages
-from ledger.task_view import task
+from ledger.task_view import task, task_id
 from models.life import Actor, Via
 from models.particulars import Particulars
 from seals.vault import Vault
@@ -109,19 +109,19 @@ async def do_deed(
 ) -> TaskBody:
     """A deed sent again under its key is answered as done, whatever has changed since; nothing happens twice."""
     parts = parts_of(request)
-    identity = act_id(caller.client.id, idempotency_key)
+    deed_id = act_id(caller.client.id, idempotency_key)
     expected = expected_version(if_match)
     wanted = await read_body(DeedRequest, request)
     async with parts.connection() as connection:
-        seen = await task(connection, units=caller.units, key=reference)
-        if seen is None:
+        identity = await task_id(connection, units=caller.units, reference=reference)
+        if identity is None:
             raise Refused(Problem.NO_SUCH_TASK)
         try:
             done = await act(
                 connection,
-                task_id=seen.task.id,
+                task_id=identity,
                 units=caller.units,
-                act_id=identity,
+                act_id=deed_id,
                 by=_actor(caller, wanted.worker),
                 deed=wanted.deed,
                 rules=parts.rules,
@@ -135,7 +135,7 @@ async def do_deed(
             raise Refused(Problem.DEED_REFUSED, refusal=refused.refusal.value) from None
         except DeedDiffers:
             raise Refused(Problem.KEY_REUSED) from None
-        view = await task(connection, units=caller.units, key=seen.task.id)
+        view = await task(connection, units=caller.units, key=identity)
     if view is None:
         raise Refused(Problem.NO_SUCH_TASK)
     response.headers["ETag"] = etag(view.task.version)
@@ -155,13 +155,13 @@ async def open_task(request: Request, caller: CanOpen, reference: Reference) -> 
     parts = parts_of(request)
     wanted = await read_body(OpenRequest, request)
     async with parts.connection() as connection:
-        seen = await task(connection, units=caller.units, key=reference)
-        if seen is None:
+        identity = await task_id(connection, units=caller.units, reference=reference)
+        if identity is None:
             raise Refused(Problem.NO_SUCH_TASK)
         try:
             sealed = await open_messages(
                 connection,
-                task_id=seen.task.id,
+                task_id=identity,
                 units=caller.units,
                 by=_actor(caller, wanted.worker),
                 purpose=wanted.purpose,

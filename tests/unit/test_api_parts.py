@@ -1,0 +1,58 @@
+"""The interface is there when its clients are set, and a fault of their file is one of the configuration."""
+
+import json
+from pathlib import Path
+
+import pytest
+from psycopg_pool import AsyncConnectionPool
+
+from config.errors import ConfigError
+from config.settings import Settings, load
+from config.units import load_units
+from frafaldsvarsel.api_parts import api_app, api_faults
+from seals.keyring import new_keyring
+from seals.secret_hash import hash_secret
+
+UNIT = next(iter(load_units()))
+
+
+def settings(clients: Path | None) -> Settings:
+    """Sound settings."""
+    values = {
+        "KAFKA_BOOTSTRAP_SERVERS": "localhost:9092",
+        "DATABASE_URL": "postgresql://not-used",
+        "KEYRING": new_keyring().model_dump_json(),
+        "SENDERS_DIR": "senders",
+    } | ({} if clients is None else {"API_CLIENTS_FILE": str(clients)})
+    return load({f"FRAFALDSVARSEL_{name}": value for name, value in values.items()})
+
+
+def written(folder: Path, unit: str) -> Path:
+    """A file of one client."""
+    entry = {
+        "id": "case-system",
+        "name": "Sagssystem",
+        "units": [unit],
+        "rights": ["tasks:read"],
+        "secrets": [{"hash": hash_secret("secret")}],
+    }
+    file = folder / "clients.json"
+    file.write_text(json.dumps({"clients": [entry]}), encoding="utf-8")
+    return file
+
+
+async def test_without_clients_there_is_no_interface(tmp_path: Path) -> None:
+    pool = AsyncConnectionPool("postgresql://not-used", open=False)
+    assert api_app(settings(None), pool) is None
+    assert list(api_faults(settings(None))) == []
+    assert api_app(settings(written(tmp_path, UNIT)), pool) is not None
+    assert list(api_faults(settings(written(tmp_path, UNIT)))) == []
+
+
+async def test_a_fault_of_the_file_stops_the_process_and_is_said_by_check_config(tmp_path: Path) -> None:
+    pool = AsyncConnectionPool("postgresql://not-used", open=False)
+    spoilt = settings(written(tmp_path, "unit-of-nobody"))
+    with pytest.raises(ConfigError, match="unit-of-nobody"):
+        api_app(spoilt, pool)
+    (fault,) = api_faults(spoilt)
+    assert fault.sentence == "client case-system has the unit unit-of-nobody, which is not known."
