@@ -329,9 +329,11 @@ async def test_a_notice_that_came_back_is_refused_with_a_reason_and_counted(worl
     )
     result = world.audit()
     # The third was marked as refused, and no report of the mail system stands behind it.
-    assert {one.task_id: one.what for one in result.exceptions} == {
+    assert {one.task_id: one.what for one in result.exceptions if one.hop is Hop.DELIVERIES} == {
         str(claimed): "an attempt delivered it, and it is not delivered"
     }
+    # Nobody looks after refused notices here, and that is seen as well.
+    assert str(back) in {one.task_id for one in result.exceptions if one.hop is not Hop.DELIVERIES}
     deliveries = account(result, Hop.DELIVERIES)
     assert deliveries.beside["came_back"] == 2
     assert deliveries.parts["refused"] == 1
