@@ -6,6 +6,7 @@ because the task does not allow it (409, 412), or because its parts do not go to
 
 import json
 from collections.abc import Iterator
+from itertools import count
 from typing import Any, Final
 from urllib.request import urlopen
 
@@ -25,6 +26,7 @@ load_all_checks()
 _LEFT_OUT: Final = ("positive_data_acceptance",)
 _EVERY: Final = 5
 """Every fifth case keeps the made-up reference; the others are about a task that is there."""
+_SERIAL: Final = count()
 _CONFIG: Final = SchemathesisConfig.from_dict(
     # A precondition that is missing has a status of its own (RFC 6585, 3).
     {"request-timeout": 60, "checks": {"missing_required_header": {"expected-statuses": [400, 401, 428]}}}
@@ -63,10 +65,12 @@ def test_the_document_that_is_served_is_the_one_in_the_repository(interface: Ser
 def test_the_interface_keeps_what_its_document_promises(
     case: "schemathesis.Case[Any]", interface: Served
 ) -> None:
-    number = sum(repr(case.body).encode()) + len(repr(case.headers))
-    if "reference" in case.path_parameters and number % _EVERY:
+    number = next(_SERIAL)
+    # What does not fit is left as it was made: with a good reference in a bad one's place it might fit.
+    fits = case.meta is not None and case.meta.generation.mode.is_positive
+    if fits and "reference" in case.path_parameters and number % _EVERY:
         case.path_parameters["reference"] = interface.references[number % len(interface.references)]
-    if case.path.endswith("/deeds") and case.meta is not None and case.meta.generation.mode.is_positive:
+    if fits and case.path.endswith("/deeds"):
         # Whatever headers fit are made up too, and nearly none of them is a version of the task.
         case.headers["If-Match"] = "*"
         case.headers["Idempotency-Key"] = f"key-{number}"

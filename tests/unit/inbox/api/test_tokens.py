@@ -76,6 +76,13 @@ def test_a_token_outlives_a_new_key_of_the_ring_and_is_no_other_purposes() -> No
     assert client_of(Tags({"v1": FIRST}, "v1", Purpose.LINK), token, now=NOW) is None
 
 
+def test_a_token_is_written_in_one_way_alone() -> None:
+    token = make_token(TAGS, grant(client(), None), now=NOW)
+    signs = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    read = [sign for sign in signs if client_of(TAGS, token[:-1] + sign, now=NOW) is not None]
+    assert read == [token[-1]]
+
+
 @given(st.data())
 def test_a_token_with_one_sign_changed_is_none(data: st.DataObject) -> None:
     token = make_token(TAGS, grant(client(), None), now=NOW)
