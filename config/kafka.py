@@ -6,6 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+METADATA_MS = 10_000
+"""aiokafka asks a broker that leads a partition no longer for its offsets again and again, until its metadata is old
+(docs/faust.md, 18): by default that is five minutes, and the consumer stands still meanwhile."""
 LINGER_MS = 10
 MAX_BATCH = 256 * 1024
 MAX_REQUEST = 8 * 1024 * 1024
@@ -49,6 +52,7 @@ class KafkaSettings(BaseModel):
             "bootstrap_servers": self.bootstrap_servers,
             "security_protocol": self.security.value,
             "ssl_context": self.ssl_context(),
+            "metadata_max_age_ms": METADATA_MS,
         }
         if self.security is Security.SASL_SSL:
             arguments |= {

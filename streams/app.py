@@ -17,7 +17,7 @@ from faust.auth import SASLCredentials, SSLCredentials
 from faust.types import TP
 
 from config.failpoints import Point, reach
-from config.kafka import KafkaSettings, Security
+from config.kafka import METADATA_MS, KafkaSettings, Security
 from config.topics import Topic
 from models.events import InputTopic
 from models.law import Law
@@ -169,6 +169,7 @@ def _app(settings: WorkerSettings) -> App:
         broker_request_timeout=30.0,
         broker_commit_interval=0.5,
         consumer_auto_offset_reset="earliest",
+        consumer_metadata_max_age_ms=METADATA_MS,
         consumer_group_instance_id=settings.instance and f"{GROUP}-{settings.instance}",
         consumer_max_fetch_size=8 * 1024 * 1024,
         processing_guarantee="at_least_once",
