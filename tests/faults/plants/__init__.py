@@ -61,7 +61,6 @@ PLANTS: Final[Mapping[str, Planted]] = {
     "retry with a new Message-ID": Planted(
         ("notify",), mail.new_message_id, "body taken and never answered", "duplicate_mails"
     ),
-    "auto-commit on in the worker": Planted(("worker",), stream.auto_commit, "kill at output.before", "lost"),
     # Last: the key stays dropped.
     "unique key on tasks dropped": Planted(
         ("ledger",), books.no_unique_key, NOTHING, "duplicate_tasks", books.no_unique_key_alone

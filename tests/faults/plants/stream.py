@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-import aiokafka
 from faust.transport.consumer import ThreadDelegateConsumer
 
 from config.topics import Topic
@@ -48,10 +47,10 @@ def offset_before_output() -> None:
         await task
 
     async def flush(output: Output) -> None:
-        if {topic for topic, _ in output._waiting} <= {str(Topic.PROGRESS)}:
-            await real(output)
-            return
         waiting, output._waiting = output._waiting, defaultdict(list)
+        for place in [place for place in waiting if place[0] == Topic.PROGRESS]:
+            output._waiting[place] = waiting.pop(place)
+        await real(output)
         task = asyncio.create_task(send_later(output, waiting))
         later.add(task)
         task.add_done_callback(later.discard)
@@ -101,17 +100,6 @@ def from_the_end() -> None:
     from_the_end_alone()
     _believe_the_engine()
     graft(transport.Consumer, "seek_to_committed", ThreadDelegateConsumer.seek_to_committed)
-
-
-def auto_commit() -> None:
-    """Kafka's client commits what was fetched, by itself: the engine's own commits come too late."""
-    real = aiokafka.AIOKafkaConsumer
-
-    def committing(*topics: Any, **settings: Any) -> Any:
-        own = {"enable_auto_commit": True, "auto_commit_interval_ms": 20}
-        return real(*topics, **{**settings, **own} if settings.get("group_id") else settings)
-
-    graft(aiokafka, "AIOKafkaConsumer", committing)
 
 
 def cpr_in_the_log() -> None:

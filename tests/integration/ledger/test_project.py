@@ -155,7 +155,7 @@ async def test_a_crash_between_any_two_statements_leaves_nothing(connection: Con
         "tasks": 1,
         "deliveries": 1,
         "audit": 4,
-        "outbox": 1,
+        "outbox": 3,
         "repeats": 1,
     }
 

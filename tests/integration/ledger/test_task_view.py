@@ -38,8 +38,9 @@ async def test_a_task_is_read_with_all_that_belongs_to_it(connection: Connection
     )
     for hours, status in ((1, "fired"), (2, "waiting"), (3, "waiting")):
         await connection.execute(
-            "INSERT INTO steps (id, task_id, kind, level, due_at, status) VALUES (%s, %s, 'reminder', %s, %s, %s)",
-            (uuid4(), identity, hours, NOON + timedelta(hours=hours), status),
+            "INSERT INTO steps (id, task_id, kind, level, about, due_at, status) "
+            "VALUES (%s, %s, 'reminder', %s, %s, %s, %s)",
+            (uuid4(), identity, hours, NOON.date(), NOON + timedelta(hours=hours), status),
         )
 
     for key in (identity, reference):
