@@ -104,8 +104,7 @@ def _under(rig: Rig, bug: str, plant: Planted) -> Outcome:
 
 
 _NOT_BUILT: Final = (
-    "the stream engine's own commit timer cancelled (the worker goes on and commits nothing, which its lag shows), "
-    "bounced mails (their reader is not built yet).",
+    "the stream engine's own commit timer cancelled (the worker goes on and commits nothing, which its lag shows).",
 )
 
 

