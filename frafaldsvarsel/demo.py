@@ -13,7 +13,7 @@ import uvloop
 from config.law import load_law
 from frafaldsvarsel.manuscript import KEPT, Manuscript
 from frafaldsvarsel.service import Service
-from frafaldsvarsel.standing import Counter, Standing
+from frafaldsvarsel.standing import NO_REPEAT, Counter, Standing
 from frafaldsvarsel.story.expected import Expected, count
 from frafaldsvarsel.story.story import Act, Story
 from frafaldsvarsel.watch import once
@@ -131,12 +131,20 @@ class Demo:
         """What is not as the independent count has it, in total and in every part of it."""
         pairs: list[tuple[str, object, object]] = [
             ("accepted", standing.accepted, expected.accepted),
-            ("rejected by reason", self._by("reason", "receipts", "status = 'rejected'"), expected.rejected),
+            (
+                "rejected by reason",
+                self._counter.by("reason", "receipts", "status = 'rejected'"),
+                expected.rejected,
+            ),
             ("duplicates", standing.duplicates, expected.duplicates),
             ("conflicts", standing.conflicts, expected.conflicts),
-            ("tasks by unit", self._by("unit_id", "tasks", "status = 'open'"), expected.tasks),
-            ("notices by unit", self._by("unit_id", "deliveries", "status = 'delivered'"), expected.notices),
-            ("decisions by reason", self._by("reason", "messages", _NO_REPEAT), expected.reasons),
+            ("tasks by unit", self._counter.by("unit_id", "tasks", "status = 'open'"), expected.tasks),
+            (
+                "notices by unit",
+                self._counter.by("unit_id", "deliveries", "status = 'delivered'"),
+                expected.notices,
+            ),
+            ("decisions by reason", self._counter.by("reason", "messages", NO_REPEAT), expected.reasons),
             ("mails caught", standing.mails, expected.notices.total()),
         ]
         return [
@@ -145,18 +153,6 @@ class Demo:
             if (dict(found) if isinstance(found, dict) else found)
             != ({key: n for key, n in wanted.items() if n} if isinstance(wanted, dict) else wanted)
         ]
-
-    def _by(self, column: str, table: str, where: str) -> dict[str, int]:
-        rows = self._counter.connection.execute(
-            f"SELECT {column}, count(*) FROM {table} WHERE {where} GROUP BY 1"  # noqa: S608 - fixed words
-        ).fetchall()
-        return dict(rows)
-
-
-_NO_REPEAT: Final = (
-    'NOT EXISTS (SELECT 1 FROM repeats r WHERE (r.topic, r.partition, r."offset") '
-    "= (origin_topic, origin_partition, origin_offset))"
-)
 
 
 def demo_service(data: Path, say: Callable[[str], None]) -> Service:

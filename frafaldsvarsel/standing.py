@@ -25,6 +25,13 @@ _COUNTED: Final = (
 )
 
 
+NO_REPEAT: Final = (
+    'NOT EXISTS (SELECT 1 FROM repeats r WHERE (r.topic, r.partition, r."offset") '
+    "= (origin_topic, origin_partition, origin_offset))"
+)
+"""Of messages: those that no earlier record had said."""
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where the service stands."""
@@ -48,13 +55,13 @@ class Counter:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._log = Log(service.settings.kafka)
-        self.connection: psycopg.Connection[Any] = service.database()
+        self._connection: psycopg.Connection[Any] = service.database()
         self.last = Standing()
 
     def close(self) -> None:
         """Disconnect."""
         self._log.close()
-        self.connection.close()
+        self._connection.close()
 
     def count(self, *, published: int | None = None) -> Standing:
         """The present counts; with `published` also what is still open of so many records.
@@ -74,17 +81,24 @@ class Counter:
             self._reconnect()
         return self.last
 
+    def by(self, column: str, table: str, where: str) -> dict[str, int]:
+        """How many rows of `table` there are for each value of `column`."""
+        rows = self._connection.execute(
+            f"SELECT {column}, count(*) FROM {table} WHERE {where} GROUP BY 1"  # noqa: S608 - fixed words
+        ).fetchall()
+        return dict(rows)
+
     def _reconnect(self) -> None:
-        if not self.connection.closed and not self.connection.broken:
+        if not self._connection.closed and not self._connection.broken:
             return
         try:
-            self.connection = self._service.database()
+            self._connection = self._service.database()
         except psycopg.OperationalError:
             time.sleep(_REST_SECONDS)
 
     def _counts(self) -> dict[str, int]:
-        row = self.connection.execute(
-            """
+        row = self._connection.execute(
+            f"""
             SELECT (SELECT count(*) FROM receipts WHERE status = 'accepted'),
                    (SELECT count(*) FROM receipts WHERE status = 'rejected'),
                    (SELECT count(*) FROM repeats WHERE kind = 'duplicate'),
@@ -93,10 +107,8 @@ class Counter:
                    count(*) FILTER (WHERE outcome = 'not_obliged'),
                    count(*) FILTER (WHERE outcome = 'undecided'),
                    (SELECT count(*) FROM tasks WHERE status = 'open')
-            FROM messages m
-            WHERE NOT EXISTS (SELECT 1 FROM repeats r WHERE (r.topic, r.partition, r."offset")
-                                                        = (m.origin_topic, m.origin_partition, m.origin_offset))
-            """
+            FROM messages WHERE {NO_REPEAT}
+            """  # noqa: S608 - fixed words
         ).fetchone()
         return dict(zip(_COUNTED, row or (), strict=True))
 
@@ -117,7 +129,7 @@ class Counter:
         }
         at = {
             (topic, partition): offset
-            for topic, partition, offset in self.connection.execute(
+            for topic, partition, offset in self._connection.execute(
                 "SELECT topic, partition, next_offset FROM position"
             )
         }
@@ -130,5 +142,5 @@ class Counter:
             yield f"{due} mails to be sent"
 
     def _number(self, sql: Any) -> int:
-        row = self.connection.execute(sql).fetchone()
+        row = self._connection.execute(sql).fetchone()
         return int(row[0]) if row else 0

@@ -1,6 +1,7 @@
 """The manager's page: what stands open, what is overdue, and how soon contact was made, week by week."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from starlette.responses import Response
@@ -32,6 +33,7 @@ async def figures(visit: Visit) -> Response:
     ]
     contacts = sum(week.first_contacts for week in weeks)
     in_time = sum(week.contacts_in_time for week in weeks)
+    plot = partial(bars, labels, titles, number=say.number)
     return visit.page(
         "figures.html",
         open=found.open,
@@ -43,42 +45,31 @@ async def figures(visit: Visit) -> Response:
         days=lambda taken: _days(visit, taken),
         units=sorted((visit.parts.unit_name(unit), unit) for unit in mine),
         chosen=chosen if chosen in mine else "",
-        flow=bars(
-            labels,
-            titles,
+        flow=plot(
             (
                 Series(say("figures.arrived"), [week.arrived for week in weeks], "a"),
                 Series(say("figures.ended"), [week.ended for week in weeks], "b"),
             ),
             name="flow",
             described_by=say("figures.flow_alt"),
-            number=say.number,
         ),
-        standing=bars(
-            labels,
-            titles,
+        standing=plot(
             (
                 Series(say("figures.open_at_end"), [week.open_at_end for week in weeks], "a"),
                 Series(say("figures.overdue_at_end"), [week.overdue_at_end for week in weeks], "c"),
             ),
             name="standing",
             described_by=say("figures.standing_alt"),
-            number=say.number,
         ),
-        timely=bars(
-            labels,
-            titles,
+        timely=plot(
             (
                 Series(say("figures.first_contacts"), [week.first_contacts for week in weeks], "a"),
                 Series(say("figures.contacts_in_time"), [week.contacts_in_time for week in weeks], "b"),
             ),
             name="timely",
             described_by=say("figures.timely_alt"),
-            number=say.number,
         ),
-        speed=bars(
-            labels,
-            titles,
+        speed=plot(
             (
                 Series(say("figures.median"), [_number(week.median_to_contact) for week in weeks], "a"),
                 Series(say("figures.ninth"), [_number(week.ninth_to_contact) for week in weeks], "d"),
