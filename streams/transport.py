@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 from faust.transport.drivers import aiokafka as driver
-from faust.types import TP, ConsumerMessage
+from faust.types import TP, ConsumerMessage, Message
 
 from config.failpoints import Point, reach
+from streams.commits import ConsumerThread
 
 LONGEST: Final = 200
 """Records in a stretch: what is in hand when a process ends is read again."""
@@ -25,6 +26,8 @@ class Stretch(ConsumerMessage):
 
 class Consumer(driver.Consumer):
     """Hands over stretches; of a partition they are acknowledged in order, as one stream takes them in order."""
+
+    _thread: ConsumerThread
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Stretch]]:  # noqa: ASYNC109 - Faust's signature
         """The next fetch. What a rebalance cuts off is read again by whoever owns the partition then."""
@@ -91,15 +94,41 @@ class Consumer(driver.Consumer):
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """Nothing to remember: a gap lies inside a stretch or between two that are done in order (faust.md, 13)."""
 
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """What was acknowledged between the revocation and now was another generation's."""
+        self._acked.clear()
+        self._acked_index.clear()
+        await super().on_partitions_assigned(assigned, generation_id)
+
+    def ack(self, message: Message) -> bool:
+        """Done; for the commit only while its generation lasts: afterwards it is for its successor to commit."""
+        current = message.generation_id == self.app.consumer_generation_id
+        if not current:
+            self._unacked_messages.discard(message)
+            message.acked = True
+        return current and super().ack(message)
+
     async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:
         reach(Point.OFFSETS_BEFORE)
+        generation = self.app.consumer_generation_id
+        mine = self.assignment()
         # Somebody else's by now: kept, they would be offered and discarded again twice a second, for ever.
-        for place in offsets.keys() - self.assignment():
+        for place in offsets.keys() - mine:
             self._acked.pop(place, None)
             self._acked_index.pop(place, None)
-        committed: bool = await super()._commit_offsets(offsets, start_new_transaction)
+        ours = {place: offset for place, offset in offsets.items() if place in mine}
+        committed = bool(ours) and await self._thread.commit_in(generation, ours)
+        if committed and generation == self.app.consumer_generation_id:
+            self._committed_offset.update(ours)
+            self.app.monitor.on_tp_commit(ours)
         reach(Point.OFFSETS_AFTER)
         return committed
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Nothing: Faust's look ends a worker whose partition has no position yet (faust.md, 20); we have metrics."""
+
+    def _new_consumer_thread(self) -> ConsumerThread:
+        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
 
 class Transport(driver.Transport):

@@ -151,7 +151,7 @@ def test_a_worker_that_was_frozen_does_not_harm_what_another_has_done(stage: Sta
     os.kill(worker.pid, signal.SIGCONT)
     # What the zombie had under way when it was frozen is written now, and is for its successor to apply.
     time.sleep(4)
-    stage.until(stage.done, "the workers did not come to the end", seconds=60)
+    stage.until_done(seconds=60)
     assert_accounted(stage)
 
 

@@ -188,9 +188,18 @@ class Stage:
         """Everything that was sent is read, and everything that came of it."""
         return self.committed() == self.ends(READ)
 
-    def until_done(self) -> None:
-        """Wait for it."""
-        self.until(self.done, "the workers did not come to the end")
+    def until_done(self, seconds: float = 40) -> None:
+        """Wait for it; what is not done is named."""
+        try:
+            self.until(self.done, "the workers did not come to the end", seconds=seconds)
+        except AssertionError as error:
+            committed = self.committed()
+            behind = [
+                f"{topic}/{part}: {committed[topic, part]} of {end}"
+                for (topic, part), end in self.ends(READ).items()
+                if committed[topic, part] != end
+            ]
+            raise AssertionError(f"{error} {behind}") from None
 
     def read(self, *names: str) -> list[Message]:
         """Every record on the topics, of each partition in order."""

@@ -1,6 +1,8 @@
 """A fetch becomes stretches, whole and in order; what is committed lies behind the last one that is done."""
 
 from collections import defaultdict
+from collections.abc import Callable
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -28,7 +30,8 @@ class Fetching(Consumer):
         self.app = cast(
             "Any",
             SimpleNamespace(
-                consumer_generation_id=7, monitor=SimpleNamespace(track_tp_end_offset=lambda *_: None)
+                consumer_generation_id=7,
+                monitor=SimpleNamespace(track_tp_end_offset=lambda *_: None, on_tp_commit=lambda _: None),
             ),
         )
         self.flow_active = True
@@ -130,11 +133,103 @@ async def test_where_everything_is_committed_nothing_else_is_sought() -> None:
     assert thread.to_beginning == []
 
 
-async def test_what_is_somebody_elses_now_is_not_offered_for_commit_again() -> None:
+class Committing:
+    """A thread that commits, or does not; meanwhile the group may be rebalanced."""
+
+    def __init__(self, *, succeeds: bool = True, meanwhile: Callable[[], None] = lambda: None) -> None:
+        self.succeeds, self.meanwhile = succeeds, meanwhile
+        self.asked: list[tuple[int, dict[TP, int]]] = []
+
+    def assignment(self) -> set[TP]:
+        return {PLACE}
+
+    async def commit_in(self, generation: int, offsets: dict[TP, int]) -> bool:
+        self.asked.append((generation, offsets))
+        self.meanwhile()
+        return self.succeeds
+
+
+def committing(thread: Committing) -> Fetching:
     consumer = Fetching({}, None)
     consumer._committed_offset = defaultdict(lambda: None)
+    consumer._thread = cast("Any", thread)
+    return consumer
+
+
+async def test_what_is_somebody_elses_now_is_not_offered_for_commit_again() -> None:
+    consumer = committing(Committing())
+    consumer._acked[OTHER] = [199]
+    assert not await consumer._commit_offsets({OTHER: 200})
+    assert consumer._filter_committable_offsets([OTHER]) == {}
+
+
+async def test_what_was_committed_is_known_and_what_was_not_is_offered_again() -> None:
+    for succeeds, left in ((True, {}), (False, {PLACE: 200})):
+        thread = Committing(succeeds=succeeds)
+        consumer = committing(thread)
+        consumer._acked[PLACE] = [199]
+        assert await consumer._commit_offsets({PLACE: 200}) is succeeds
+        assert thread.asked == [(7, {PLACE: 200})]
+        assert consumer._filter_committable_offsets([PLACE]) == left
+
+
+async def test_a_commit_that_a_rebalance_overtakes_does_not_count_in_the_next_generation() -> None:
+    """The partition may have come back with a committed offset behind this one."""
+
+    def rebalance() -> None:
+        consumer.app.consumer_generation_id = 8
+
+    consumer = committing(Committing(meanwhile=rebalance))
+    await consumer._commit_offsets({PLACE: 200})
+    assert consumer._committed_offset[PLACE] is None
+
+
+def done(generation: int) -> Stretch:
+    """A stretch that the stream has come to the end of."""
+    last = record(PLACE, 199)
+    stretch = Stretch(
+        *(PLACE.topic, PLACE.partition, last.offset, 1.0, 1, None, None, b"", None, 0, 0, PLACE),
+        generation_id=generation,
+    )
+    stretch.records = [last]
+    return stretch
+
+
+@pytest.mark.parametrize(("generation", "expected"), [(6, {}), (7, {PLACE: 200})])
+def test_what_an_earlier_generation_had_in_hand_is_not_committed(
+    generation: int, expected: dict[TP, int]
+) -> None:
+    """A worker that was frozen finishes it when another has committed further long ago."""
+    consumer = committing(Committing())
+    consumer._unacked_messages = cast("Any", set())
+    consumer._waiting_for_ack = None
+    consumer._n_acked = 0
+    consumer.app.topics = cast("Any", SimpleNamespace(acks_enabled_for=lambda _: True))
+    stretch = done(generation)
+    consumer.ack(stretch)
+    assert stretch.acked
+    assert consumer._filter_committable_offsets([PLACE]) == expected
+
+
+async def test_what_was_done_between_revocation_and_assignment_is_not_committed() -> None:
+    """The generation is the old one until then, and the partitions are nobody's."""
+    consumer = committing(Committing())
     consumer._acked[PLACE] = [199]
-    consumer._thread = cast("Any", SimpleNamespace(assignment=lambda: {OTHER}))
-    consumer.log = cast("Any", SimpleNamespace(dev=lambda *_: None, info=lambda *_: None))
-    assert not await consumer._commit_offsets({PLACE: 200})
-    assert consumer._filter_committable_offsets([PLACE]) == {}
+    consumer._acked_index[PLACE] = {199}
+    seen: list[dict[TP, int]] = []
+
+    async def assigned(*_: object) -> None:
+        seen.append(consumer._filter_committable_offsets(list(consumer._acked)))
+
+    consumer.app = cast(
+        "Any",
+        SimpleNamespace(
+            _start_span_from_rebalancing=lambda _: nullcontext(), on_rebalance_return=lambda: None
+        ),
+    )
+    consumer.diag = cast("Any", SimpleNamespace(set_flag=lambda _: None, unset_flag=lambda _: None))
+    consumer._paused_partitions = set()
+    consumer._active_partitions = set()
+    consumer._on_partitions_assigned = cast("Any", assigned)
+    await consumer.on_partitions_assigned({PLACE}, 8)
+    assert seen == [{}]
