@@ -102,6 +102,8 @@ class Demo:
         if not result.complete:
             raise NotSettled(f"In “{act.title}” only {result.acknowledged} of {result.read} were published.")
         self._published += len(act.items)
+        # The first records are taken before everything that follows from them is up.
+        self._service.wait_ready()
         return self.settle(act, lambda standing: on_move(len(act.items), standing))
 
     def settle(self, act: Act, on_move: Callable[[Standing], None] = lambda _: None) -> Standing:
@@ -155,8 +157,11 @@ class Demo:
         ]
 
 
-def demo_service(data: Path, say: Callable[[str], None]) -> Service:
-    """A service in an empty folder. What an earlier demo left there is removed, but for keys and sealed records."""
+def demo_service(data: Path, say: Callable[[str], None], *, pages: bool) -> Service:
+    """A service in an empty folder, with or without an inbox to visit.
+
+    What an earlier demo left there is removed, but for keys and sealed records.
+    """
     if data.exists() and any(data.iterdir()):
         if not (data / MARK).exists():
             raise NotADemoFolder(
@@ -167,4 +172,13 @@ def demo_service(data: Path, say: Callable[[str], None]) -> Service:
                 shutil.rmtree(left) if left.is_dir() else left.unlink()
     data.mkdir(parents=True, exist_ok=True)
     (data / MARK).write_text("Made by the demo, and removed when it starts again.\n", encoding="utf-8")
-    return Service(data, say=say, workers=WORKERS, audit=False, canary=False, grace_seconds=GRACE_SECONDS)
+    return Service(
+        data,
+        say=say,
+        workers=WORKERS,
+        audit=False,
+        canary=False,
+        pages=pages,
+        patient=False,
+        grace_seconds=GRACE_SECONDS,
+    )

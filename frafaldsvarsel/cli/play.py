@@ -43,10 +43,12 @@ def play(options: Options) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:
-        service = demo_service(options.data, lambda part: note(f"[dim]starting: {part}[/]"))
+        service = demo_service(
+            options.data, lambda part: note(f"[dim]starting: {part}[/]"), pages=not options.once
+        )
         manuscript = Manuscript(service.data, seed=options.seed, messages=options.messages)
         with service.running():
-            note(f"[dim]up after {time.monotonic() - began:.1f} s[/]")
+            note(f"[dim]takes messages after {time.monotonic() - began:.1f} s[/]")
             result = _play(Demo(service, manuscript))
             if not options.as_json:
                 _summary(result, service, time.monotonic() - began)
@@ -150,9 +152,10 @@ def _summary(result: Result, service: Service, seconds: float) -> None:
     agrees = "[green]✓[/] Every number agrees with the independent count, by reason and by unit."
     out.print(agrees if not result.differences else "[bold red]✗[/] The independent count differs:")
     out.print()
-    out.print(f"  Work in the inbox  {service.inbox_pages}", highlight=False)
+    if service.pages:
+        out.print(f"  Work in the inbox  {service.inbox_pages}", highlight=False)
+        out.print(f"  Ask the interface  {service.api} (docs/api.md, Try it)", highlight=False)
     out.print(f"  Read the mails     {service.mail_pages}", highlight=False)
-    out.print(f"  Ask the interface  {service.api} (docs/api.md, Try it)", highlight=False)
     out.print(
         f"  See the tasks      frafaldsvarsel tasks --data {os.path.relpath(service.data)}", highlight=False
     )

@@ -146,6 +146,10 @@ class Server:
         running = self._process is not None and self._process.exit_code is None
         return self._process.pid if running and self._process else None
 
+    def start(self) -> object:
+        """Start its process, unless it runs."""
+        raise NotImplementedError
+
     def stop(self) -> None:
         """Ask it to end in order, and kill it when that takes too long."""
         if self._process is not None:

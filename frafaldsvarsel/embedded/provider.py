@@ -94,14 +94,15 @@ class DemoProvider(Server):
         self.data: Final = data.resolve()
         self._people = people
         self._secret_file = client_secret_file
+        self._port: int | None = None
 
     @property
     def issuer(self) -> str:
-        """The provider's name and address; known when ready."""
-        try:
-            return str(json.loads((self.data / READY).read_text())["issuer"])
-        except FileNotFoundError:
-            raise RuntimeError("The provider is not ready, so its address is not known.") from None
+        """The provider's name and address; the same at every start, as long as the port is free."""
+        if self._port is None:
+            self.data.mkdir(parents=True, exist_ok=True)
+            self._port = remembered_ports(self.data / "ports.json", ("provider",))["provider"]
+        return f"http://127.0.0.1:{self._port}"
 
     def start(self) -> None:
         """Start the process; see `wait_ready`."""
@@ -116,7 +117,7 @@ class DemoProvider(Server):
             self._secret_file.write_text(secrets.token_urlsafe(32), "utf-8")
         root = Path(__file__).resolve().parents[2]
         argv = [sys.executable, "-m", "frafaldsvarsel.embedded.provider"]
-        argv += ["--data", str(self.data), "--secret", str(self._secret_file)]
+        argv += ["--data", str(self.data), "--secret", str(self._secret_file), "--issuer", self.issuer]
         env = {**os.environ, "PYTHONPATH": str(root)}
         self._process = Process(Plan(argv=argv, log=self.data / "provider.log", env=env, grace_seconds=5))
 
@@ -273,15 +274,18 @@ def _challenge(verifier: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """`python -m frafaldsvarsel.embedded.provider --data DIR --secret FILE`: ready when `DIR/ready.json` exists."""
+    """`python -m frafaldsvarsel.embedded.provider …`: ready when `DIR/ready.json` exists."""
     parser = argparse.ArgumentParser(prog="provider", description="Log made-up people in.")
-    parser.add_argument("--data", type=Path, required=True, help="the folder for the people and the port")
+    parser.add_argument("--data", type=Path, required=True, help="the folder for the people")
     parser.add_argument("--secret", type=Path, required=True, help="the file with the inbox's secret")
+    parser.add_argument("--issuer", required=True, help="its name and address, on 127.0.0.1")
     options = parser.parse_args(arguments)
     data: Path = options.data
     ready = data / READY
-    port = remembered_ports(data / "ports.json", ("provider",))["provider"]
-    issuer = f"http://127.0.0.1:{port}"
+    issuer: str = options.issuer
+    port = urlsplit(issuer).port
+    if port is None:
+        parser.error("--issuer needs a port")
     people = _PEOPLE.validate_json((data / PEOPLE).read_bytes())
     app = build(issuer, people, options.secret.read_text("utf-8").strip())
 
