@@ -5,7 +5,6 @@ It must know what a child is called and what it is told, and nothing of what it 
 
 import logging
 import os
-import shutil
 import sys
 import threading
 import time
@@ -16,14 +15,14 @@ from pathlib import Path
 from typing import Final
 
 from config.settings import PREFIX
-from frafaldsvarsel.embedded.process import Plan, Process, Server
+from frafaldsvarsel.embedded.process import Plan, Process, Server, yielding
 
 log = logging.getLogger(__name__)
 
 REST_SECONDS: Final = (0.0, 0.5, 2.0, 5.0)
 """Before a child that has died is started again, by how often it has died lately."""
 _ARGUMENTS: Final = {"audit": ("--heal", "--watch", "20")}
-_YIELDING: Final = {"notify": "5", "inbox": "5", "audit": "10", "canary": "10"}
+_YIELDING: Final = {"inbox": 5, "notify": 10, "audit": 15, "canary": 15}
 """On one machine a mail can wait for the books, and counting them for both."""
 _UNAWAITED: Final = frozenset({"audit", "canary"})
 """The service takes messages without them."""
@@ -125,7 +124,14 @@ class Children:
         }
         child.process = Process(
             Plan(
-                argv=[*_nice(kind), sys.executable, "-m", "frafaldsvarsel", kind, *_ARGUMENTS.get(kind, ())],
+                argv=[
+                    *yielding(_YIELDING.get(kind, 0)),
+                    sys.executable,
+                    "-m",
+                    "frafaldsvarsel",
+                    kind,
+                    *_ARGUMENTS.get(kind, ()),
+                ],
                 log=self.data / "logs" / f"{child.name}.log",
                 env={**inherited, **self.environment(), **told},
                 grace_seconds=self.grace_seconds,
@@ -142,9 +148,3 @@ def stop_together(stoppable: Sequence[Process | Server]) -> None:
     with ThreadPoolExecutor() as pool:
         for stopping in [pool.submit(one.stop) for one in stoppable]:
             stopping.result()
-
-
-def _nice(kind: str) -> tuple[str, ...]:
-    """The words before a command that lower its priority, where the machine has them."""
-    nice = shutil.which("nice")
-    return () if nice is None or kind not in _YIELDING else (nice, "-n", _YIELDING[kind])

@@ -23,7 +23,7 @@ from frafaldsvarsel import heap
 from frafaldsvarsel.embedded.catcher_pages import MailIndex, pages
 from frafaldsvarsel.embedded.mailbox import CaughtMail, Mailbox, MailHead, count_mails, read_mails
 from frafaldsvarsel.embedded.ports import remembered_ports, write_whole
-from frafaldsvarsel.embedded.process import Plan, Process, Server, StartFailed
+from frafaldsvarsel.embedded.process import Plan, Process, Server, StartFailed, yielding
 
 __all__ = ["Catcher", "CaughtMail", "MailHead", "count_mails", "main", "read_mails"]
 
@@ -58,7 +58,15 @@ class Catcher(Server):
         self.data.mkdir(parents=True, exist_ok=True)
         (self.data / READY).unlink(missing_ok=True)
         root = Path(__file__).resolve().parents[2]
-        argv = [sys.executable, "-m", "frafaldsvarsel.embedded.catcher", "--data", str(self.data)]
+        # Reading is the receiver's work: on one machine it waits for ours.
+        argv = [
+            *yielding(10),
+            sys.executable,
+            "-m",
+            "frafaldsvarsel.embedded.catcher",
+            "--data",
+            str(self.data),
+        ]
         env = {**os.environ, "PYTHONPATH": str(root)}
         self._process = Process(Plan(argv=argv, log=self.data / "catcher.log", env=env, grace_seconds=5))
 

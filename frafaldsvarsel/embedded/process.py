@@ -5,6 +5,7 @@ It must be usable from any thread and any event loop, and must print nothing.
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -35,6 +36,12 @@ class Plan:
     grace_seconds: float = 15.0
     as_user: str | None = None
     remove: Sequence[Path] = ()
+
+
+def yielding(level: int) -> tuple[str, ...]:
+    """The words before a command that let others go first, where the machine has them; 19 yields most."""
+    nice = shutil.which("nice")
+    return () if nice is None else (nice, "-n", str(level))
 
 
 class Process:
