@@ -2,14 +2,15 @@
 
 from datetime import timedelta
 from typing import Any, ClassVar, Self
+from uuid import UUID
 
 import psycopg
 import pytest
 
 from ledger.store import Connection
 from ledger.task_view import task
-from ledger.worklist import COUNT_AT_MOST, Filter, Search, counts, listing
-from tests.integration.ledger.rows_of_work import NOON, TODAY, UNIT, add_task
+from ledger.worklist import COUNT_AT_MOST, DUE_AT_MOST, Filter, Search, counts, listing
+from tests.integration.ledger.rows_of_work import NOON, TODAY, UNIT, add_delivery, add_task
 
 ONE = frozenset({UNIT})
 TASKS = 20_000
@@ -80,6 +81,42 @@ async def test_a_page_is_a_short_walk_from_the_beginning_and_from_the_middle(
         if page.next is None:
             break
         after = page.next
+
+
+async def test_what_waits_for_delivery_is_found_whether_few_notices_are_under_way_or_very_many(
+    crowd: Connection,
+) -> None:
+    """Two ways lead to the same list; the one of the few reads them alone."""
+    waiting = [await add_task(crowd, react_by=TODAY + timedelta(days=number % 3)) for number in range(7)]
+    for each in waiting:
+        await add_delivery(crowd, each)
+        await add_delivery(crowd, each, recipient="two@unit-0101.example")
+
+    async def listed() -> list[UUID]:
+        found: list[UUID] = []
+        after = None
+        while True:
+            page = await listing(
+                crowd, units=ONE, filter=Filter.WAITING_FOR_DELIVERY, today=TODAY, after=after, limit=3
+            )
+            found += [line.id for line in page.tasks]
+            after = page.next
+            if after is None:
+                return found
+
+    few = await listed()
+    assert last(crowd) <= 2 * 2 * len(waiting) + 5
+    assert sorted(few) == sorted(waiting)
+    await crowd.execute(
+        b"INSERT INTO deliveries (id, task_id, occasion, cause, channel, unit_id, recipient, deadline) "
+        b"SELECT gen_random_uuid(), id, 'new', n::text, 'email', unit_id, 'one@unit-0101.example', now() "
+        b"FROM tasks CROSS JOIN generate_series(1, 3) n WHERE unit_id = %s AND status = 'closed'",
+        (UNIT,),
+    )
+    counted = await crowd.execute(b"SELECT count(*) FROM deliveries WHERE status = 'due'")
+    ((number,),) = await counted.fetchall()
+    assert number > DUE_AT_MOST
+    assert await listed() == few
 
 
 async def test_the_numbers_read_little_more_than_they_say(crowd: Connection) -> None:
