@@ -29,7 +29,7 @@ demo: install ## the whole service with its own Kafka, database and mail catcher
 	@$(BIN)/frafaldsvarsel demo $(if $(ONCE),--once) $(ARGS)
 
 test: install browser ## all tests, against real Kafka, PostgreSQL, SMTP and Chromium (ARGS=… goes to pytest)
-	@$(BIN)/pytest --numprocesses=2 --dist=loadfile $(ARGS)
+	@$(BIN)/pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 check: install ## lint, formatting and types; changes nothing
 	@$(BIN)/ruff check .
