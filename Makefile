@@ -46,7 +46,7 @@ format: install ## put the code in shape and mend what the linter can mend
 bench: install ## measure throughput and latency on this machine (ARGS=…)
 	@$(BIN)/python -m bench $(ARGS)
 
-worklist: install ## measure a unit's lists with a million tasks in the ledger (ARGS=another number of tasks)
+worklist: install ## measure lists and the inbox's pages with a million tasks in the ledger (ARGS=another number of tasks)
 	@$(BIN)/python -m bench.worklist $(ARGS)
 
 simulate: install ## 100,000 simulated worlds with every kind of fault (ARGS=…: --seeds N, --seed N --trace, --json FILE)
