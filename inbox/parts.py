@@ -10,6 +10,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from config.institutions import Institution
 from config.units import Unit
+from inbox.counted import Counted
 from inbox.provider import Provider
 from inbox.sessions import Sessions
 from ledger.act import Rules
@@ -40,6 +41,7 @@ class Parts:
     days_off: Container[date]
     public_url: str
     rights_claim: str
+    counted: Counted
     clock: Callable[[], datetime]
 
     @property

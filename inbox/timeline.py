@@ -113,6 +113,7 @@ _SIGNS: Final = {
     "reopen": "refresh",
     "hand_over": "forward",
     "opened": "visibility",
+    "found_by_cpr": "search",
     "task_opened": "flag",
     "message_joined": "email",
 }

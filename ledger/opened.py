@@ -1,6 +1,7 @@
 """Opens what is sealed of a task's messages, for its unit and a stated purpose; the audit line stands before the read.
 
-It hands over ciphertext: only the process that holds the key ring makes words of it.
+It hands over ciphertext: only the process that holds the key ring makes words of it. To look a person up is noted here
+as well: whoever types a CPR learns whether the unit has a task about that person.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ from models.particulars import OpenPurpose, sealed_for
 Connection = psycopg.AsyncConnection[Any]
 
 OPENED: Final = "opened"
-"""The audit line's kind."""
+FOUND_BY_CPR: Final = "found_by_cpr"
+"""The audit lines' kinds."""
 
 
 class NothingToOpen(RuntimeError):
@@ -71,3 +73,25 @@ async def open_messages(
         (task_id, sorted(units)),
     )
     return tuple(SealedMessage(*row) for row in await found.fetchall())
+
+
+async def note_search(connection: Connection, *, person_id: str, units: frozenset[str], by: Actor) -> int:
+    """Note who looked a person up, at each task of `units` that it shows, for good; returns how many those are.
+
+    Where there is none, the line names the pseudonym: looking for people who are not the unit's is misuse that must
+    be found. `connection` is in autocommit, so that the note stands before anything is shown.
+    """
+    noted = await connection.execute(
+        "INSERT INTO audit (kind, task_id, detail) "
+        "SELECT %(kind)s, t.id, %(detail)s::jsonb || CASE WHEN t.id IS NULL "
+        "THEN jsonb_build_object('person_id', %(person)s::text) ELSE '{}' END "
+        "FROM (SELECT) once LEFT JOIN tasks t ON t.person_id = %(person)s AND t.unit_id = ANY(%(units)s) "
+        "RETURNING task_id",
+        {
+            "kind": FOUND_BY_CPR,
+            "detail": Jsonb({"by_id": by.id, "by_name": by.name, "via": by.via.value}),
+            "person": person_id,
+            "units": sorted(units),
+        },
+    )
+    return sum(task_id is not None for (task_id,) in await noted.fetchall())

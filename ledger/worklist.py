@@ -25,6 +25,8 @@ COUNT_AT_MOST: Final = 5_000
 """Higher numbers are said as "5,000 and more": a number must not cost more the longer the service has lived."""
 LIMIT: Final = 200
 """The longest page."""
+DUE_AT_MOST: Final = 20_000
+"""So many notices under way are looked through one by one; when there are more, many of the open tasks have one."""
 
 
 class Filter(StrEnum):
@@ -125,6 +127,17 @@ _WHICH: Final[Mapping[Filter, str]] = MappingProxyType(
         Filter.CLOSED: "t.status = 'closed'",
     }
 )
+_MANY_DUE: Final = """
+SELECT count(*) > %(most)s FROM (
+    SELECT FROM deliveries WHERE unit_id = ANY(%(units)s) AND status = 'due' LIMIT %(most)s + 1) d
+"""
+# OFFSET 0: task by task by its key, whatever is believed of how many are open.
+_OF_DUE: Final = """
+(SELECT DISTINCT unit_id, task_id FROM deliveries WHERE unit_id = ANY(%(units)s) AND status = 'due') d
+CROSS JOIN LATERAL (
+    SELECT t.react_by, t.reference FROM tasks t
+    WHERE t.id = d.task_id AND t.unit_id = d.unit_id AND {where} OFFSET 0) t
+"""
 _BY_DATE: Final = (
     "t.react_by, t.reference",
     "t.react_by >= %(at)s AND (t.react_by, t.reference) > (%(at)s, %(reference)s)",
@@ -173,7 +186,10 @@ async def listing(
     standing = "t.closed_at" if closed else "t.react_by"
     rest = f"{' AND '.join(where)} ORDER BY {order} LIMIT {size + 1}"
     found = f"SELECT {standing}, t.reference FROM tasks t WHERE {{unit}} AND {rest}"  # noqa: S608 - our own words
-    if search is None:
+    if search is None and filter is Filter.WAITING_FOR_DELIVERY and not await _many_due(connection, units):
+        where[0] = "t.status = 'open'"
+        source = _OF_DUE.format(where=" AND ".join(where))
+    elif search is None:
         # Unit by unit, each along its own index: a condition on many units at once would read and sort all of them.
         each = found.format(unit="t.unit_id = u.unit_id")
         source = f"unnest(%(units)s::text[]) AS u (unit_id) CROSS JOIN LATERAL ({each}) t"
@@ -189,6 +205,12 @@ async def listing(
         rows = await cursor.fetchall()
     tasks = tuple(rows[:size])
     return Page(tasks, place_of(tasks[-1], closed=closed) if len(rows) > len(tasks) else None)
+
+
+async def _many_due(connection: Connection, units: frozenset[str]) -> bool:
+    cursor = await connection.execute(_MANY_DUE.encode(), {"units": sorted(units), "most": DUE_AT_MOST})
+    ((many,),) = await cursor.fetchall()
+    return bool(many)
 
 
 def place_of(task: ListedTask, *, closed: bool) -> Place:

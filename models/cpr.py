@@ -7,6 +7,7 @@ import re
 from datetime import date
 
 _SHAPE = re.compile(r"\d{6}-?\d{4}", re.ASCII)
+_BEGUN = re.compile(r"(\d[\s-]*){6,}", re.ASCII)
 _TEMPORARY_DAY = 60
 
 
@@ -21,6 +22,15 @@ def normalise(text: str) -> str:
     digits = text.replace("-", "")
     birth_date(digits)
     return digits
+
+
+def seems_one(text: str) -> bool:
+    """Whether somebody has typed a CPR, or the date that it begins with: digits and nothing else.
+
+    >>> seems_one(" 010101 - 1234"), seems_one("010101"), seems_one("FV-0101-0112"), seems_one("01010")
+    (True, True, False, False)
+    """
+    return _BEGUN.fullmatch(text.strip()) is not None
 
 
 def birth_date(digits: str) -> date:

@@ -12,7 +12,6 @@ from config import logs
 from config.check import check_reference_data
 from config.settings import load
 from frafaldsvarsel import compose
-from frafaldsvarsel.api_parts import api_faults
 from frafaldsvarsel.cli.environment import settings
 from frafaldsvarsel.cli.terminal import DataDir, fail, note, out
 from ops import topics
@@ -105,7 +104,9 @@ def inbox() -> None:
 
 def check_config(data: DataDir = None) -> None:
     """Validate the settings and all reference data; a sentence for each fault."""
+    # Here, not above: what serves the interface takes a third of a second to read, in every process.
     from config.tables import DATA
+    from frafaldsvarsel.api_parts import api_faults
 
     known = settings(data)
     directory = known.reference_dir or DATA

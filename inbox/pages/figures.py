@@ -10,9 +10,8 @@ from inbox.dates import brief_date
 from inbox.guard import NoAccess
 from inbox.plots import Series, bars
 from inbox.visit import Visit
-from ledger.statistics import Week, statistics
+from ledger.statistics import Week
 
-_WEEKS: Final = 12
 _DAY: Final = timedelta(days=1)
 
 
@@ -23,8 +22,7 @@ async def figures(visit: Visit) -> Response:
         raise NoAccess
     chosen = visit.query("enhed")
     units = frozenset({chosen}) if chosen in mine else mine
-    async with visit.parts.pool.connection() as connection:
-        found = await statistics(connection, units=units, today=visit.today, weeks=_WEEKS)
+    found, counted_at = await visit.parts.counted.of(units)
     say, weeks = visit.say, found.weeks
     labels = [str(week.monday.isocalendar().week) for week in weeks]
     titles = [
@@ -38,6 +36,7 @@ async def figures(visit: Visit) -> Response:
         "figures.html",
         open=found.open,
         overdue=found.overdue,
+        counted_at=counted_at,
         weeks=list(zip(labels, titles, weeks, strict=True)),
         contacts=contacts,
         in_time=None if not contacts else round(100 * in_time / contacts),

@@ -16,6 +16,7 @@ from inbox.visit import Visit
 from ledger.act import DeedDiffers, DeedRefused, NoSuchTask, act
 from ledger.places import ByClosing, Place, is_reference, place_text, read_place, reference_beginning
 from ledger.worklist import Count, Filter, ListedTask, Page, Search, counts, listing
+from models.cpr import seems_one
 from models.life import Acknowledge
 
 PATH: Final = "/opgaver"
@@ -44,30 +45,51 @@ async def home(visit: Visit) -> Response:
 async def tasks(visit: Visit) -> Response:
     """The list."""
     _may(visit)
-    chosen = _filter(visit)
     typed = visit.query("q")
     if is_reference(typed.upper()):
         return RedirectResponse(f"{PATH}/{typed.upper()}", status_code=303)
+    if seems_one(typed):
+        # It came by an address that somebody has written by hand: on to one that does not hold it.
+        return RedirectResponse(PATH, status_code=303)
+    return await overview(visit, typed=typed)
+
+
+async def overview(
+    visit: Visit,
+    *,
+    typed: str = "",
+    of_person: tuple[ListedTask, ...] | None = None,
+    wrong_cpr: bool = False,
+    status: int = 200,
+) -> Response:
+    """The list's page. `of_person`: the tasks to be shown in place of it; `wrong_cpr`: the search was none."""
+    chosen = Filter.OPEN if of_person is not None or wrong_cpr else _filter(visit)
     beginning = reference_beginning(typed) if typed else None
     place = _place(visit)
-    page, numbers = await _read(visit, chosen, beginning, place, found=bool(typed) and beginning is None)
+    nothing = bool(typed) and beginning is None
+    page, numbers = await _read(visit, chosen, beginning, place, found=nothing or of_person is not None)
+    if of_person is not None:
+        page = Page(of_person, None)
     following = None
     if page.next is not None:
-        following = _address(chosen, typed, place_text(page.next))
+        following = address(chosen, typed, place_text(page.next))
+    plain = place is None and not typed and of_person is None
     return visit.page(
         "tasks.html",
+        status,
         filter=chosen,
-        filters=[(each, _address(each, "", ""), numbers[each]) for each in Filter],
+        filters=[(each, address(each, "", ""), numbers[each]) for each in Filter],
         numbers=numbers,
         typed=typed,
-        too_little=bool(typed) and beginning is None,
-        searching=beginning is not None,
+        search_fault="list.cpr_wrong" if wrong_cpr else "list.too_little" if nothing else None,
+        searching=beginning is not None or of_person is not None,
+        of_person=of_person is not None,
         groups=_groups(visit, chosen, page.tasks),
         several_units=len(visit.rights.tasks_of) > 1,
-        first=_address(chosen, typed, "") if place is not None else None,
+        first=address(chosen, typed, "") if place is not None else None,
         following=following,
         mark=_mark(page, numbers),
-        live=_live_address(chosen) if place is None and not typed else None,
+        live=_live_address(chosen) if plain else None,
         act=uuid4(),
     )
 
@@ -87,7 +109,7 @@ async def live(visit: Visit) -> Response:
 async def acknowledge(visit: Visit) -> Response:
     """Several at once. Each is a deed of its own, and one that cannot be done hinders no other."""
     _may(visit)
-    back = _address(_filter_of(visit.form.one("vis")), "", "")
+    back = address(_filter_of(visit.form.one("vis")), "", "")
     once = read_id(visit.form.one("act"))
     chosen = [
         found for text in visit.form.all("task")[:_MOST_AT_ONCE] if (found := read_id(text)) is not None
@@ -163,7 +185,8 @@ def _place(visit: Visit) -> Place | None:
     return place if isinstance(place, ByClosing) == (_filter(visit) is Filter.CLOSED) else None
 
 
-def _address(chosen: Filter, typed: str, after: str) -> str:
+def address(chosen: Filter, typed: str, after: str) -> str:
+    """Of a list: a filter, a search by reference, a place."""
     parts = {"vis": "" if chosen is Filter.OPEN else chosen.value, "q": typed, "efter": after}
     query = urlencode({name: value for name, value in parts.items() if value})
     return f"{PATH}?{query}" if query else PATH

@@ -1,42 +1,27 @@
 """A page costs what a page holds, however many tasks a unit has had: counted in rows read, not in time."""
 
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from typing import Any, ClassVar, Self
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from psycopg import sql
 
+from frafaldsvarsel.embedded.postgres import Database
+from ledger.migrate import migrate
 from ledger.store import Connection
 from ledger.task_view import task
-from ledger.worklist import COUNT_AT_MOST, Filter, Search, counts, listing
-from tests.integration.ledger.rows_of_work import NOON, TODAY, UNIT, add_task
+from ledger.worklist import COUNT_AT_MOST, DUE_AT_MOST, Filter, Search, counts, listing
+from tests.integration.ledger.rows_of_work import NOON, TODAY, UNIT, add_delivery, add_task
 
 ONE = frozenset({UNIT})
 TASKS = 20_000
 _PAGE = 2 * 51 + 5
 """Rows that may be read for a page of 50 tasks and a look at the next: their places, then they themselves, and a few
 that share the moment at which the page before ended."""
-
-
-@pytest.fixture
-async def crowd(connection: Connection) -> Connection:
-    """Twenty thousand tasks of one unit, and as many of ten others; half of all are closed."""
-    await connection.execute(
-        """
-        INSERT INTO tasks (id, reference, person_id, enrolment_id, unit_id, status, react_by, appended_at, closed_at)
-        SELECT md5(n::text)::uuid, 'FV-' || lpad(n::text, 14, '0'), 'person-' || n, 'enrolment-' || n,
-               CASE WHEN n %% 2 = 0 THEN %(unit)s ELSE 'unit-' || n %% 10 END,
-               CASE WHEN n / 2 %% 2 = 0 THEN 'open' ELSE 'closed' END, %(today)s::date + n %% 20 - 10, %(noon)s,
-               CASE WHEN n / 2 %% 2 = 1 THEN %(noon)s - n * interval '1 minute' END
-        FROM generate_series(1, %(tasks)s) n
-        """,
-        {"unit": UNIT, "today": TODAY, "noon": NOON, "tasks": 2 * TASKS},
-    )
-    await connection.commit()
-    await connection.set_autocommit(True)
-    await connection.execute("VACUUM ANALYZE tasks")
-    connection.cursor_factory = Explaining
-    return connection
 
 
 class Explaining(psycopg.AsyncCursor[Any]):
@@ -62,6 +47,47 @@ def _rows(node: dict[str, Any]) -> int:
     return own + sum(_rows(inner) for inner in node.get("Plans", ()))
 
 
+@pytest.fixture(scope="module")
+def filled(database_server: Database) -> Iterator[str]:
+    """A database with twenty thousand tasks of one unit, and as many of ten others; half of all are closed."""
+    name = f"crowd_{uuid4().hex[:12]}"
+    with psycopg.connect(database_server.url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    url = database_server.url_of(name)
+    asyncio.run(migrate(url))
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            """
+            INSERT INTO tasks (id, reference, person_id, enrolment_id, unit_id, status, react_by, appended_at,
+                               closed_at)
+            SELECT md5(n::text)::uuid, 'FV-' || lpad(n::text, 14, '0'), 'person-' || n, 'enrolment-' || n,
+                   CASE WHEN n %% 2 = 0 THEN %(unit)s ELSE 'unit-' || n %% 10 END,
+                   CASE WHEN n / 2 %% 2 = 0 THEN 'open' ELSE 'closed' END, %(today)s::date + n %% 20 - 10, %(noon)s,
+                   CASE WHEN n / 2 %% 2 = 1 THEN %(noon)s - n * interval '1 minute' END
+            FROM generate_series(1, %(tasks)s) n
+            """,
+            {"unit": UNIT, "today": TODAY, "noon": NOON, "tasks": 2 * TASKS},
+        )
+        connection.execute("VACUUM ANALYZE tasks")
+    yield name
+    with psycopg.connect(database_server.url, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+async def crowd(database_server: Database, filled: str) -> AsyncIterator[Connection]:
+    """A copy of it, which only this test has: filling it takes ten times as long."""
+    name = f"test_{uuid4().hex[:12]}"
+    copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(filled))
+    with psycopg.connect(database_server.url, autocommit=True) as server:
+        server.execute(copy)
+        async with await psycopg.AsyncConnection.connect(
+            database_server.url_of(name), autocommit=True, cursor_factory=Explaining
+        ) as connection:
+            yield connection
+        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
 def last(connection: Connection) -> int:
     """Rows that the last statement read."""
     assert connection.cursor_factory is Explaining
@@ -80,6 +106,42 @@ async def test_a_page_is_a_short_walk_from_the_beginning_and_from_the_middle(
         if page.next is None:
             break
         after = page.next
+
+
+async def test_what_waits_for_delivery_is_found_whether_few_notices_are_under_way_or_very_many(
+    crowd: Connection,
+) -> None:
+    """Two ways lead to the same list; the one of the few reads them alone."""
+    waiting = [await add_task(crowd, react_by=TODAY + timedelta(days=number % 3)) for number in range(7)]
+    for each in waiting:
+        await add_delivery(crowd, each)
+        await add_delivery(crowd, each, recipient="two@unit-0101.example")
+
+    async def listed() -> list[UUID]:
+        found: list[UUID] = []
+        after = None
+        while True:
+            page = await listing(
+                crowd, units=ONE, filter=Filter.WAITING_FOR_DELIVERY, today=TODAY, after=after, limit=3
+            )
+            found += [line.id for line in page.tasks]
+            after = page.next
+            if after is None:
+                return found
+
+    few = await listed()
+    assert last(crowd) <= 2 * 2 * len(waiting) + 5
+    assert sorted(few) == sorted(waiting)
+    await crowd.execute(
+        b"INSERT INTO deliveries (id, task_id, occasion, cause, channel, unit_id, recipient, deadline) "
+        b"SELECT gen_random_uuid(), id, 'new', n::text, 'email', unit_id, 'one@unit-0101.example', now() "
+        b"FROM tasks CROSS JOIN generate_series(1, 3) n WHERE unit_id = %s AND status = 'closed'",
+        (UNIT,),
+    )
+    counted = await crowd.execute(b"SELECT count(*) FROM deliveries WHERE status = 'due'")
+    ((number,),) = await counted.fetchall()
+    assert number > DUE_AT_MOST
+    assert await listed() == few
 
 
 async def test_the_numbers_read_little_more_than_they_say(crowd: Connection) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.cpr import NotAPerson, birth_date, normalise
+from models.cpr import NotAPerson, birth_date, normalise, seems_one
 
 CENTURIES = [
     # digit 7, last two digits of the year, the year (cpr.dk, "Personnummeret i CPR")
@@ -83,3 +83,14 @@ def test_any_text_is_ten_digits_or_refused(text: str) -> None:
     assert digits.isascii()
     assert digits.isdigit()
     assert normalise(digits) == digits
+
+
+@pytest.mark.parametrize("typed", ["0101011234", "010101-1234", " 010101 1234", "010101", "01010112345678"])
+def test_digits_alone_are_taken_for_a_cpr_also_half_a_one(typed: str) -> None:
+    """Whatever might be one must not go where a reference may go."""
+    assert seems_one(typed)
+
+
+@pytest.mark.parametrize("typed", ["", "01010", "FV-0101-0112", "010101A234", "0101-01O1-1234"])
+def test_a_reference_with_a_letter_in_it_is_no_cpr(typed: str) -> None:
+    assert not seems_one(typed)

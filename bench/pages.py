@@ -1,0 +1,220 @@
+"""How long the inbox takes to answer a browser: real requests of people who are logged in, to the real process.
+
+A request's time is that of one person at a time, from its first byte to the last of the answer. The processor's time
+is that of the inbox and of its connections' servers; the share says how much of it the database had.
+"""
+
+import asyncio
+import http.client
+import random
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import quantiles
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import psycopg
+
+from bench.many_tasks import WHO, units
+from config.senders import base_senders
+from config.settings import PREFIX, Settings, load
+from frafaldsvarsel.embedded.ports import remembered_ports
+from frafaldsvarsel.embedded.process import Plan, Process
+from frafaldsvarsel.inbox_parts import inbox_parts
+from inbox.rights import Right, Rights, Role
+from ledger.worklist import Filter
+from models.particulars import Particulars, sealed_for
+from publisher.local_keys import ensure_keys
+from seals.vault import Vault
+
+_CALLS: Final = 100
+_READY_SECONDS: Final = 60
+_CPR: Final = "0101011234"
+"""Made up: no such number was issued on that day."""
+_NAME: Final = "frafaldsvarsel-inbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who is logged in."""
+
+    name: str
+    units: tuple[str, ...]
+    cookie: str
+    token: str
+
+
+class Reader:
+    """Asks for pages and takes the times."""
+
+    def __init__(self, port: int, pid: int, database: psycopg.Connection[Any]) -> None:
+        self._port = port
+        self._pid = pid
+        self._database = database
+        self.slowest = 0.0
+
+    def say(self, name: str, person: Person, path: Callable[[], str], form: Callable[[], str] | None) -> None:
+        """One line about a page. `form`: what is posted to it."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._port)
+        headers = {"Cookie": f"frafaldsvarsel={person.cookie}"}
+        if form is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        clock, inbox, servers = [], [], []
+        for call in range(_CALLS + 10):
+            where, body = path(), None if form is None else form()
+            before = self._processor()
+            began = time.perf_counter()
+            connection.request("GET" if form is None else "POST", where, body=body, headers=headers)
+            answer = connection.getresponse()
+            answer.read()
+            taken = (time.perf_counter() - began) * 1000
+            after = self._processor()
+            if answer.status not in (200, 303):
+                raise RuntimeError(f"{where.partition('?')[0]} answered {answer.status}")
+            # The first ones prepare statements on each of the connections.
+            if call >= 10:
+                clock.append(taken)
+                inbox.append((after[0] - before[0]) * 1000)
+                servers.append((after[1] - before[1]) * 1000)
+        connection.close()
+        both = [one + other for one, other in zip(inbox, servers, strict=True)]
+        cuts, processor = quantiles(clock, n=100), quantiles(both, n=100)
+        self.slowest = max(self.slowest, cuts[94])
+        sys.stdout.write(
+            f"{name + ', ' + person.name:44} clock p50 {cuts[49]:6.1f} p95 {cuts[94]:6.1f}   "
+            f"processor p50 {processor[49]:6.1f} p95 {processor[94]:6.1f} ms, "
+            f"{100 * sum(servers) / sum(both):3.0f} % in the database\n"
+        )
+        sys.stdout.flush()
+
+    def _processor(self) -> tuple[float, float]:
+        """Seconds that the inbox and the servers of its connections have had so far."""
+        return _had(self._pid), sum(map(_had, self._servers()))
+
+    def _servers(self) -> list[int]:
+        found = self._database.execute(
+            "SELECT pid FROM pg_stat_activity WHERE application_name = %s", (_NAME,)
+        )
+        return [pid for (pid,) in found.fetchall()]
+
+
+def _had(pid: int) -> float:
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+    except FileNotFoundError:
+        return 0.0
+
+
+async def ask_for_pages(folder: Path, database: str) -> None:
+    """Every page, for the case worker of a large unit, the manager of a small one and one who sees all."""
+    ensure_keys(folder, base_senders())
+    port = remembered_ports(folder / "ports.json", ("inbox",))["inbox"]
+    values = {
+        "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+        "DATABASE_URL": database,
+        "KEYRING_FILE": str(folder / "keys" / "service.key.json"),
+        "SENDERS_DIR": str(folder / "senders"),
+        "INBOX_URL": f"http://127.0.0.1:{port}",
+        "INBOX_PORT": str(port),
+        "OIDC_ISSUER": "http://127.0.0.1:1",
+        "OIDC_CLIENT_SECRET": "made-up",
+        "READY_FILE": str(folder / "inbox.ready"),
+    }
+    environment = {PREFIX + name: value for name, value in values.items()}
+    people, references = await _prepare(load(environment), database)
+    with _inbox(folder, environment) as process, psycopg.connect(database, autocommit=True) as connection:
+        reader = Reader(port, process.pid, connection)
+        for person in people:
+            await asyncio.to_thread(_ask, reader, person, references[person.units[0]])
+        sys.stdout.write(f"the slowest page's p95: {reader.slowest:.0f} ms\n")
+
+
+def _ask(reader: Reader, person: Person, references: list[str]) -> None:
+    chance = random.Random(1)
+    for each in Filter:
+        reader.say(f"list {each}", person, lambda each=each: f"/opgaver?vis={each}", None)  # type: ignore[misc]
+    reader.say("is the list still so", person, lambda: "/opgaver/nyt?vis=open", None)
+    reader.say("one task", person, lambda: f"/opgaver/{chance.choice(references)}", None)
+    reader.say("search by reference", person, lambda: f"/opgaver?q={chance.choice(references)[:7]}", None)
+    reader.say(
+        "search by CPR",
+        person,
+        lambda: "/opgaver/soeg",
+        lambda: urlencode({"form_token": person.token, "q": _CPR}),
+    )
+    reader.say(
+        "open the person",
+        person,
+        lambda: f"/opgaver/{chance.choice(references)}/person",
+        lambda: urlencode({"form_token": person.token, "purpose": "contact_person"}),
+    )
+    reader.say("the manager's weeks", person, lambda: "/overblik", None)
+
+
+async def _prepare(settings: Settings, database: str) -> tuple[list[Person], dict[str, list[str]]]:
+    """Log people in, and let the CPR be somebody's."""
+    parts = inbox_parts(settings)
+    everybody = units()
+    held = {"big": everybody[:1], "small": (everybody[42],), "all": everybody}
+    people, references = [], {}
+    async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
+        for name, theirs in held.items():
+            rights = Rights(held=(Right(role=Role.MANAGER, units=theirs),))
+            cookie = await parts.sessions.open(connection, user_id=WHO, user_name="Anna", rights=rights)
+            session = await parts.sessions.find(connection, cookie)
+            if session is None:
+                raise RuntimeError("the session is not there")
+            people.append(Person(name, theirs, cookie, session.form_token))
+            found = await connection.execute(
+                "SELECT reference FROM tasks WHERE unit_id = %s AND status = 'open' ORDER BY id LIMIT 500",
+                (theirs[0],),
+            )
+            references[theirs[0]] = [reference for (reference,) in await found.fetchall()]
+            await _seal(connection, parts.vault, references[theirs[0]])
+            await connection.execute(
+                "UPDATE tasks SET person_id = %s WHERE reference = ANY(%s)",
+                (parts.vault.person_id(_CPR), references[theirs[0]][:2]),
+            )
+    return people, references
+
+
+async def _seal(connection: psycopg.AsyncConnection[Any], vault: Vault, references: list[str]) -> None:
+    """What can be opened, in the messages of these tasks."""
+    found = await connection.execute(
+        "SELECT m.sender, m.message_id, m.person_id FROM messages m JOIN tasks t ON t.id = m.task_id "
+        "WHERE t.reference = ANY(%s)",
+        (references,),
+    )
+    content = Particulars(cpr=_CPR, text="Kommer sjældent.", contact={"phone": "+45 70 10 20 30"})
+    written = content.model_dump_json().encode()
+    async with connection.cursor() as cursor:
+        await cursor.executemany(
+            "UPDATE messages SET sealed = %s WHERE (sender, message_id, person_id) = (%s, %s, %s)",
+            [(vault.seal(written, sealed_for(*key)), *key) for key in await found.fetchall()],
+        )
+
+
+@contextmanager
+def _inbox(folder: Path, environment: dict[str, str]) -> Iterator[Process]:
+    root = Path(__file__).resolve().parents[1]
+    process = Process(
+        Plan(
+            argv=[sys.executable, "-m", "frafaldsvarsel", "inbox"],
+            log=folder / "inbox.log",
+            env={**environment, "PATH": "", "PYTHONPATH": str(root)},
+        )
+    )
+    try:
+        end = time.monotonic() + _READY_SECONDS
+        while not (folder / "inbox.ready").exists():
+            process.check_running("The inbox")
+            if time.monotonic() > end:
+                raise TimeoutError("The inbox was not ready.")
+            time.sleep(0.05)
+        yield process
+    finally:
+        process.stop()

@@ -1,0 +1,53 @@
+"""The search: by a task's reference, whose answer has an address, or by CPR, whose answer has none.
+
+Both come as a form, from one field, so that a CPR never stands in an address nor in a browser's history.
+It is made a pseudonym here, at once; who looked is written down before anything is shown.
+"""
+
+from typing import Final
+
+from starlette.responses import Response
+
+from inbox.guard import NoAccess
+from inbox.pages.tasks import PATH as LIST
+from inbox.pages.tasks import address, overview
+from inbox.visit import Visit
+from ledger.opened import note_search
+from ledger.worklist import Filter, Search, listing
+from models.cpr import NotAPerson, normalise, seems_one
+
+PATH: Final = "/opgaver/soeg"
+_MOST: Final = 50
+
+
+async def find(visit: Visit) -> Response:
+    """What the field was given."""
+    if not visit.rights.tasks_of:
+        raise NoAccess
+    typed = visit.form.one("q")
+    if not seems_one(typed):
+        return visit.go(address(Filter.OPEN, typed, ""))
+    try:
+        cpr = normalise("".join(typed.split()))
+    except NotAPerson:
+        return await overview(visit, status=422, wrong_cpr=True)
+    person_id = visit.parts.vault.person_id(cpr)
+    units = visit.rights.tasks_of
+    async with visit.parts.pool.connection() as connection:
+        await note_search(connection, person_id=person_id, units=units, by=visit.actor)
+        found = await listing(
+            connection,
+            units=units,
+            filter=None,
+            today=visit.today,
+            search=Search(person_id=person_id),
+            limit=_MOST,
+        )
+    if len(found.tasks) == 1:
+        return visit.go(f"{LIST}/{found.tasks[0].reference}")
+    return await overview(visit, of_person=found.tasks)
+
+
+async def again(visit: Visit) -> Response:
+    """Somebody came back to the form's address: it holds nothing."""
+    return visit.go(LIST)
