@@ -9,7 +9,7 @@ from psycopg.rows import dict_row
 
 from ledger.migrate import migrate
 from tests.simulation.clock import BEGIN
-from tests.simulation.statements import NAMES, Row
+from tests.simulation.statements.server import NAMES, Row
 
 _SCHEMA: Final = "simulated"
 _CLOCK: Final = """
@@ -22,7 +22,7 @@ CREATE SCHEMA backup;
 """
 """Found before the server's own, because the schema is named before `pg_catalog`."""
 _PARENTS_FIRST: Final = sorted(
-    NAMES, key=("position", "receipts", "applied", "tasks", "acts").__contains__, reverse=True
+    NAMES, key=("position", "receipts", "applied", "tasks", "deliveries", "acts").__contains__, reverse=True
 )
 
 
