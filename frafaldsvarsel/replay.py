@@ -7,19 +7,19 @@ idempotent: a replay that was cut off is replayed again, and nothing that matter
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from confluent_kafka import KafkaException, Message, Producer
 
 from config.kafka import KafkaSettings
 from config.topics import INPUT_PARTITIONS
 from ledger.project import deadline_of
-from models.ids import delivery_id
 from models.person_event import Origin
 from models.quarantine import Kind, Prospect, Standing, State, Thing, foresee, id_of, surely_not_taken
 from models.reasons import Rejection
 from models.receipt import Receipt
-from notifiers.fit import Contacts, Superseded, superseded_by
+from notifiers.fit import Contacts, Superseded, digest_superseded_by, superseded_by
 from ops import quarantine
 from ops.kept import Bytes, Gone, Kept
 from ops.log import LogUnreachable
@@ -28,6 +28,8 @@ from streams.intake import Context, InputRecord, take
 from streams.output import partition_of
 
 _SECONDS = 30
+_A_MORNING: Final = timedelta(hours=1)
+"""A morning mail that is replayed has this long: what it lists grows old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +152,12 @@ class Foresight:
             return Foreseen(
                 thing, Prospect.NO_RECIPIENT, f"the unit {due.unit_id} is unknown or has no address"
             )
-        reason = superseded_by(
-            due.occasion, task_is_open=due.task_is_open, recipient=due.recipient, present=present
-        )
+        if due.react_by is None and not due.is_of_today:
+            return Foreseen(thing, Prospect.NOT_NEEDED, "its morning has gone; the next mail lists the same")
+        reason = _superseded_by(due, present)
         tried = quarantine.attempts(self._connection, thing.id)
         anew = surely_not_taken(due.ended_at, [(one.at, one.outcome) for one in tried])
-        by = DueAgain(deadline_of(due.react_by, due.now), anew)
+        by = DueAgain(_deadline(due), anew)
         if reason is None:
             same = "written anew" if anew else "the same bytes"
             return Foreseen(thing, Prospect.SENT, f"to {due.recipient}, {same}", by)
@@ -165,16 +167,25 @@ class Foresight:
 
     def _readdressed(self, thing: Thing, due: Notice, present: Sequence[str], by: DueAgain) -> Foreseen:
         """The notifier makes out a new delivery to each present address that has none of this occasion yet."""
-        ids = {
-            delivery_id(due.task_id, due.occasion, due.cause, due.channel, recipient): recipient
-            for recipient in present
-        }
+        ids = {due.id_to(recipient): recipient for recipient in present}
         made = quarantine.addressed(self._connection, list(ids))
         fresh = [recipient for identity, recipient in ids.items() if identity not in made]
         if fresh:
             return Foreseen(thing, Prospect.SENT, f"to {', '.join(fresh)}, the unit's address now", by)
         said = ", ".join(f"{recipient}: {made[identity]}" for identity, recipient in ids.items())
         return Foreseen(thing, Prospect.NOT_NEEDED, f"the unit has a delivery of its own ({said})")
+
+
+def _superseded_by(due: Notice, present: Sequence[str]) -> Superseded | None:
+    if due.task_is_open is None:
+        return digest_superseded_by(open_tasks=due.open_tasks, recipient=due.recipient, present=present)
+    return superseded_by(
+        due.occasion, task_is_open=due.task_is_open, recipient=due.recipient, present=present
+    )
+
+
+def _deadline(due: Notice) -> datetime:
+    return due.now + _A_MORNING if due.react_by is None else deadline_of(due.react_by, due.now)
 
 
 class Replayer:

@@ -3,6 +3,7 @@
 A morning that was slept through is not made up for: the next mail lists the same tasks.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -17,6 +18,8 @@ from models.ladder import LADDER, Rung, next_rung, reached
 from models.outcome import Audience, Channel, Occasion
 from models.plan import StepPolicy
 
+log = logging.getLogger(__name__)
+
 _AT_LEAST: Final = timedelta(hours=1)
 _INSERT: Final[LiteralString] = """
 INSERT INTO digests (unit_id, day, due_at, status, reason) VALUES (%s, %s, %s, %s, %s)
@@ -25,20 +28,28 @@ ON CONFLICT DO NOTHING RETURNING day
 _ANY_OPEN: Final[LiteralString] = """
 SELECT EXISTS (SELECT 1 FROM footings WHERE unit_id = %s AND status = 'open' AND open_since < %s)
 """
+_BOUNCE_DAYS: Final = 7
+"""A mail that the relay has taken may come back days later, and then nobody was told."""
 _FAILED: Final[LiteralString] = """
-SELECT unit_id, array_agg(DISTINCT audience), array_agg(recipient) FROM deliveries
-WHERE occasion = 'digest' AND cause = %s GROUP BY unit_id
-HAVING bool_and(status IN ('refused', 'exhausted'))
+SELECT g.unit_id, g.day, array_agg(DISTINCT d.audience), array_agg(d.recipient)
+FROM digests g JOIN deliveries d ON (d.unit_id, d.cause) = (g.unit_id, 'digest:' || g.day)
+WHERE d.occasion = 'digest' AND d.cause = ANY(%s) AND g.status = 'fired'
+GROUP BY g.unit_id, g.day HAVING bool_and(d.status IN ('refused', 'exhausted'))
+"""
+_NOBODY: Final[LiteralString] = """
+UPDATE digests SET reason = %s WHERE (unit_id, day) = (%s, %s) AND reason IS NULL RETURNING day
 """
 
 
 class NoDigest(StrEnum):
-    """Why a morning had no mail."""
+    """Why a morning's mail told nobody."""
 
     NOTHING_OPEN = "nothing_open"
     """Or nothing that was open before the morning: what came since has its own notice."""
     CLOSED_AGAIN = "closed_again"
     """The service came back after the unit's closing time."""
+    NOBODY_LEFT = "nobody_left"
+    """It was sent, and no address is left that has not failed: for people."""
 
 
 class Digests:
@@ -59,7 +70,7 @@ class Digests:
             due = [unit for unit in self._policy.digest_units if self._is_due(unit, today, now)]
             for unit in due:
                 await self._settle(connection, unit, today, now)
-            await self._follow(connection, today, now)
+            await self._follow(connection, now)
         self._settled |= {(unit, today) for unit in due}
         return len(due)
 
@@ -86,17 +97,20 @@ class Digests:
     def _mail_of(self, unit: str, audience: Audience) -> Sequence[str]:
         return self._policy.addresses(unit, audience, Channel.EMAIL)
 
-    async def _follow(self, connection: Connection, today: date, now: datetime) -> None:
+    async def _follow(self, connection: Connection, now: datetime) -> None:
         """A morning mail that reached nobody goes one rung up: it may be all that speaks of a date that has passed."""
-        rows = await (await connection.execute(_FAILED, (_cause(today),))).fetchall()
-        for unit, audiences, failed in rows:
+        today = copenhagen_date(now)
+        causes = [_cause(today - timedelta(days=ago)) for ago in range(_BOUNCE_DAYS + 1)]
+        for unit, day, audiences, failed in await (await connection.execute(_FAILED, (causes,))).fetchall():
             highest = max(map(Audience, audiences), key=LADDER.index)
             found = next_rung(highest, failed, partial(self._mail_of, unit))
             if found is not None:
-                await self._write(connection, unit, today, now, found)
+                await self._write(connection, unit, day, now, found)
+            elif await (await connection.execute(_NOBODY, (NoDigest.NOBODY_LEFT, unit, day))).fetchall():
+                log.error("the morning mail of %s reached nobody, and there is nobody else to tell", unit)
 
-    async def _write(self, connection: Connection, unit: str, today: date, now: datetime, rung: Rung) -> None:
-        window = self._policy.hours(unit).window(today)
+    async def _write(self, connection: Connection, unit: str, day: date, now: datetime, rung: Rung) -> None:
+        window = self._policy.hours(unit).window(day)
         closes = now if window is None else window[1]
         await write(
             connection,
@@ -104,7 +118,7 @@ class Digests:
                 Notice(
                     task_id=None,
                     occasion=Occasion.DIGEST,
-                    cause=_cause(today),
+                    cause=_cause(day),
                     channel=Channel.EMAIL,
                     audience=rung.audience,
                     unit_id=unit,

@@ -23,33 +23,39 @@ from models.replan import StepStatus, StopReason
 log = logging.getLogger(__name__)
 
 _FAILED: Final[LiteralString] = """
-SELECT d.id, d.task_id, d.occasion, d.cause, d.audience, d.unit_id, t.react_by, t.status = 'open' AS task_is_open,
-       f.seen,
+SELECT d.id, d.task_id, d.occasion, d.cause, d.channel, d.audience, d.unit_id, d.ended_at, t.react_by,
+       t.status = 'open' AS task_is_open, f.seen,
        coalesce((SELECT s.until_seen FROM steps s
                  WHERE s.id = CASE WHEN d.cause LIKE 'step:%%' THEN substr(d.cause, 6)::uuid END),
                 d.occasion IN ('new', 'more_messages', 'taken_over')) AS until_seen,
-       ARRAY(SELECT DISTINCT o.status FROM deliveries o WHERE o.id <> d.id
-             AND (o.task_id, o.occasion, o.cause) = (d.task_id, d.occasion, d.cause)) AS siblings,
+       (SELECT coalesce(array_agg(DISTINCT ARRAY[o.channel, o.status]), '{}') FROM deliveries o WHERE o.id <> d.id
+        AND (o.task_id, o.occasion, o.cause) = (d.task_id, d.occasion, d.cause)) AS siblings,
        ARRAY(SELECT DISTINCT o.recipient FROM deliveries o
              WHERE o.task_id = d.task_id AND o.status IN ('refused', 'exhausted')) AS failed,
        EXISTS (SELECT 1 FROM steps s JOIN deliveries o ON o.id = s.failed_delivery
                WHERE (o.task_id, o.occasion, o.cause) = (d.task_id, d.occasion, d.cause)
-               AND s.status = 'fired') AS told_above
+               AND s.status = 'fired' AND s.ended_at > coalesce(
+                   (SELECT max(q.decided_at) FROM quarantine q
+                    WHERE (q.kind, q.id, q.state) = ('delivery', d.id::text, 'replayed')), '-infinity')) AS told_above
 FROM deliveries d JOIN tasks t ON t.id = d.task_id JOIN footings f ON f.task_id = d.task_id
 WHERE d.status IN ('refused', 'exhausted')
-  AND NOT EXISTS (SELECT 1 FROM steps s WHERE s.failed_delivery = d.id)
-  AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.status = 'due'
+  AND NOT EXISTS (SELECT 1 FROM steps s WHERE s.failed_delivery = d.id
+                  AND (s.failed_at IS NULL OR s.failed_at = d.ended_at))
+  AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.status = 'due' AND o.channel = 'email'
                   AND (o.task_id, o.occasion, o.cause) = (d.task_id, d.occasion, d.cause))
   AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.task_id = d.task_id AND a.kind = 'delivery_rebuilt'
                   AND a.detail ->> 'delivery_id' = d.id::text)
-  AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.kind = 'delivery' AND q.id = d.id::text)
+  AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE (q.kind, q.id, q.since) = ('delivery', d.id::text, d.ended_at))
 ORDER BY d.ended_at, d.id LIMIT %s
 FOR NO KEY UPDATE OF t SKIP LOCKED
 """
-"""What a rebuild has made out, and what a person has decided on, is left to people."""
+"""What a rebuild has made out is left to people, and so is a failure that a person has decided on; not the next one.
+
+Who was told above before somebody let a notice be tried again has not heard that it has failed again."""
 _INSERT: Final[LiteralString] = """
-INSERT INTO steps (id, task_id, kind, level, due_at, about, until_seen, status, reason, ended_at, failed_delivery)
-VALUES (%s, %s, 'escalation', 0, clock_timestamp(), %s, %s, %s, %s, clock_timestamp(), %s)
+INSERT INTO steps (id, task_id, kind, level, due_at, about, until_seen, status, reason, ended_at, failed_delivery,
+                   failed_at)
+VALUES (%s, %s, 'escalation', 0, clock_timestamp(), %s, %s, %s, %s, clock_timestamp(), %s, %s)
 ON CONFLICT DO NOTHING RETURNING id
 """
 
@@ -80,16 +86,17 @@ async def _follow(
     else:
         found = after_failure(
             occasion=Occasion(row["occasion"]),
+            channel=Channel(row["channel"]),
             audience=Audience(row["audience"]),
             task_is_open=row["task_is_open"],
             seen=row["seen"] and row["until_seen"],
-            siblings=[DeliveryStatus(status) for status in row["siblings"]],
+            siblings=[(Channel(by), DeliveryStatus(status)) for by, status in row["siblings"]],
             failed=row["failed"],
             addresses=addresses,
         )
     if isinstance(found, Later):
         return
-    step = failure_step_id(row["id"])
+    step = failure_step_id(row["id"], row["ended_at"])
     if not await _keep(connection, step, row, found):
         return
     if isinstance(found, Rung):
@@ -103,7 +110,8 @@ async def _keep(connection: Connection, step: UUID, row: dict[str, Any], found: 
     """Whether it is ours: another runner may have been here."""
     fires = isinstance(found, Rung)
     status, reason = (StepStatus.FIRED, None) if fires else (StepStatus.STOPPED, found)
-    values = (step, row["task_id"], row["react_by"], row["until_seen"], status, reason, row["id"])
+    about = (row["task_id"], row["react_by"], row["until_seen"])
+    values = (step, *about, status, reason, row["id"], row["ended_at"])
     return bool(await (await connection.execute(_INSERT, values)).fetchall())
 
 

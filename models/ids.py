@@ -33,9 +33,9 @@ def step_id(task: UUID, kind: str, level: int, due_at: datetime) -> UUID:
     return uuid5(_NAMESPACE, f"step|{task}|{kind}|{level}|{due_at.astimezone(UTC).isoformat()}")
 
 
-def failure_step_id(delivery: UUID) -> UUID:
-    """The id of the escalation that follows from a notice which could not be delivered: one for each."""
-    return uuid5(_NAMESPACE, f"failure|{delivery}")
+def failure_step_id(delivery: UUID, failed_at: datetime) -> UUID:
+    """The id of the escalation that follows from a notice which could not be delivered: one for each time."""
+    return uuid5(_NAMESPACE, f"failure|{delivery}|{failed_at.astimezone(UTC).isoformat()}")
 
 
 def digest_id(unit: str, cause: str, channel: str, recipient: str) -> UUID:

@@ -1,11 +1,14 @@
-"""Who is told instead when a notice cannot be delivered. Pure; it never answers with an address that has failed."""
+"""Who is told instead when a notice cannot be delivered. Pure; it never answers with an address that has failed.
+
+The duty is a person's: so a mail tells the unit, and a webhook, which a machine has taken, tells nobody.
+"""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from models.outcome import CALLS_TO_ACT, Audience, DeliveryStatus, Occasion
+from models.outcome import CALLS_TO_ACT, Audience, Channel, DeliveryStatus, Occasion
 from models.replan import StopReason
 
 LADDER: Final = tuple(Audience)
@@ -31,16 +34,17 @@ class Later(StrEnum):
     """Nothing can be said yet."""
 
     ANOTHER_IS_DUE = "another_is_due"
-    """Another notice of the same cause is still on its way."""
+    """Another mail of the same cause is still on its way."""
 
 
 def after_failure(
     *,
     occasion: Occasion,
+    channel: Channel,
     audience: Audience,
     task_is_open: bool,
     seen: bool,
-    siblings: Iterable[DeliveryStatus],
+    siblings: Iterable[tuple[Channel, DeliveryStatus]],
     failed: Collection[str],
     addresses: Callable[[Audience], Sequence[str]],
 ) -> Rung | StopReason | Later:
@@ -55,10 +59,12 @@ def after_failure(
         return StopReason.TASK_NOT_OPEN
     if seen:
         return StopReason.ACKNOWLEDGED
-    others = set(siblings)
-    if DeliveryStatus.DELIVERED in others:
+    mails = {status for by, status in siblings if by is Channel.EMAIL}
+    if channel is not Channel.EMAIL and mails:
+        return StopReason.MAIL_BESIDE
+    if DeliveryStatus.DELIVERED in mails:
         return StopReason.ANOTHER_WAS_TOLD
-    if DeliveryStatus.DUE in others:
+    if DeliveryStatus.DUE in mails:
         return Later.ANOTHER_IS_DUE
     return next_rung(audience, failed, addresses) or StopReason.NOBODY_LEFT
 

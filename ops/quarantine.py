@@ -14,6 +14,8 @@ import psycopg
 from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
+from models.calendar import copenhagen_date
+from models.ids import delivery_id, digest_id
 from models.outcome import Audience, Occasion
 from models.quarantine import WAITING, Kind, Standing, State, Thing
 
@@ -36,10 +38,10 @@ WITH things AS (
            (SELECT concat_ws(' ', a.outcome || ':', a.code, a.detail) FROM attempts a
             WHERE a.delivery_id = d.id ORDER BY a.attempt DESC LIMIT 1),
            NULL, t.reference, d.status
-    FROM deliveries d JOIN tasks t ON t.id = d.task_id WHERE d.status IN ('refused', 'exhausted')
+    FROM deliveries d LEFT JOIN tasks t ON t.id = d.task_id WHERE d.status IN ('refused', 'exhausted')
     UNION ALL
     SELECT 'delivery', d.id::text, q.since, NULL, d.unit_id, q.reason, NULL, NULL, t.reference, d.status
-    FROM deliveries d JOIN tasks t ON t.id = d.task_id
+    FROM deliveries d LEFT JOIN tasks t ON t.id = d.task_id
     JOIN LATERAL (SELECT since, reason FROM quarantine WHERE kind = 'delivery' AND id = d.id::text
                   ORDER BY since DESC LIMIT 1) q ON true
     WHERE d.status NOT IN ('refused', 'exhausted')
@@ -80,8 +82,10 @@ WHERE id = %(id)s AND status IN ('refused', 'exhausted') AND ended_at = %(since)
 
 _NOTICE: Final[LiteralString] = """
 SELECT d.id, d.task_id, d.occasion, d.cause, d.channel, d.audience, d.unit_id, d.recipient, d.deadline, d.ended_at,
-       t.status = 'open' AS task_is_open, t.react_by, t.reference, clock_timestamp() AS now
-FROM deliveries d JOIN tasks t ON t.id = d.task_id WHERE d.id = %s
+       t.status = 'open' AS task_is_open, t.react_by,
+       (SELECT count(*) FROM tasks o WHERE o.unit_id = d.unit_id AND o.status = 'open') AS open_tasks,
+       clock_timestamp() AS now
+FROM deliveries d LEFT JOIN tasks t ON t.id = d.task_id WHERE d.id = %s
 """
 
 
@@ -126,10 +130,10 @@ class Hand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A delivery as a replay needs to know it."""
+    """A delivery as a replay needs to know it; a morning mail is about no task, and about all that are open."""
 
     id: UUID
-    task_id: UUID
+    task_id: UUID | None
     occasion: Occasion
     cause: str
     channel: str
@@ -138,10 +142,21 @@ class Notice:
     recipient: str
     deadline: datetime
     ended_at: datetime | None
-    task_is_open: bool
-    react_by: date
-    reference: str
+    task_is_open: bool | None
+    react_by: date | None
+    open_tasks: int
     now: datetime
+
+    @property
+    def is_of_today(self) -> bool:
+        """Of a morning mail: whether its morning is this one."""
+        return self.cause == f"digest:{copenhagen_date(self.now).isoformat()}"
+
+    def id_to(self, recipient: str) -> UUID:
+        """The id that the same notice to `recipient` has."""
+        if self.task_id is None:
+            return digest_id(self.unit_id, self.cause, self.channel, recipient)
+        return delivery_id(self.task_id, self.occasion, self.cause, self.channel, recipient)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,23 +40,34 @@ WHERE t.status = 'open' AND (p.task_id IS NULL
 _UNFOLLOWED: Final[LiteralString] = """
 SELECT d.task_id, d.ended_at < now() - %s FROM deliveries d
 WHERE d.status IN ('refused', 'exhausted') AND d.task_id IS NOT NULL
-  AND NOT EXISTS (SELECT 1 FROM steps s WHERE s.failed_delivery = d.id)
-  AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.status = 'due'
+  AND NOT EXISTS (SELECT 1 FROM steps s WHERE s.failed_delivery = d.id
+                  AND (s.failed_at IS NULL OR s.failed_at = d.ended_at))
+  AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.status = 'due' AND o.channel = 'email'
                   AND (o.task_id, o.occasion, o.cause) = (d.task_id, d.occasion, d.cause))
   AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.task_id = d.task_id AND a.kind = 'delivery_rebuilt'
                   AND a.detail ->> 'delivery_id' = d.id::text)
-  AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.kind = 'delivery' AND q.id = d.id::text)
+  AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE (q.kind, q.id, q.since) = ('delivery', d.id::text, d.ended_at))
 """
 _MORNINGS: Final[LiteralString] = """
 SELECT g.unit_id, g.status = 'fired' AND NOT EXISTS (
     SELECT 1 FROM deliveries d WHERE d.unit_id = g.unit_id AND d.occasion = 'digest'
     AND d.cause = 'digest:' || g.day) OR g.status = 'stopped' AND g.reason IS NULL
+    OR g.status = 'fired' AND g.reason IS NULL AND (
+        SELECT bool_and(d.status IN ('refused', 'exhausted') AND d.ended_at < now() - %s) FROM deliveries d
+        WHERE d.unit_id = g.unit_id AND d.occasion = 'digest' AND d.cause = 'digest:' || g.day
+        AND g.day > now()::date - 7) IS TRUE
 FROM digests g
 """
 _NOBODY_LEFT: Final[LiteralString] = """
-SELECT count(*) FROM steps s JOIN footings f USING (task_id)
-WHERE s.reason = 'nobody_left' AND f.status = 'open' AND NOT f.seen
+SELECT (SELECT count(*) FROM steps s JOIN footings f USING (task_id)
+        WHERE s.reason = 'nobody_left' AND f.status = 'open' AND NOT f.seen)
+     + (SELECT count(*) FROM digests g WHERE g.reason = 'nobody_left'
+        AND EXISTS (SELECT 1 FROM tasks t WHERE t.unit_id = g.unit_id AND t.status = 'open')
+        AND NOT EXISTS (SELECT 1 FROM digests l WHERE l.unit_id = g.unit_id AND l.day > g.day AND l.status = 'fired')
+        AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.unit_id = g.unit_id AND d.occasion = 'digest'
+                        AND d.cause = 'digest:' || g.day AND d.status IN ('delivered', 'due')))
 """
+"""Of a unit's morning mails the last one counts: it lists what the others did."""
 
 
 def count(desk: Desk) -> Account:
@@ -66,7 +77,7 @@ def count(desk: Desk) -> Account:
     disagree = desk.rows(_DISAGREE)
     unplanned = desk.rows(_UNPLANNED, (desk.grace,))
     unfollowed = desk.rows(_UNFOLLOWED, (desk.grace,))
-    mornings = desk.rows(_MORNINGS)
+    mornings = desk.rows(_MORNINGS, (desk.grace,))
     for (task_id,) in late[:LISTED]:
         desk.miss(Hop.STEPS, "due, and nothing has happened", task_id=str(task_id))
     for task_id, what, _ in disagree[:LISTED]:

@@ -158,7 +158,7 @@ async def audited(world: World) -> list[str]:
                 (hop._DISAGREE, ()),
                 (hop._UNPLANNED, (timedelta(0),)),
                 (hop._UNFOLLOWED, (timedelta(0),)),
-                (hop._MORNINGS, ()),
+                (hop._MORNINGS, (timedelta(0),)),
                 (hop._NOBODY_LEFT, ()),
             )
         }

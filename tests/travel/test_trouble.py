@@ -2,26 +2,75 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import psycopg
 import pytest
 
+from config.kafka import KafkaSettings
+from frafaldsvarsel.replay import Foreseen, Foresight
 from ledger.steps import fire_due
 from ledger.steps_run import Runner
 from models.life import Acknowledge, Attempt, Close, ContactForm, Ending, Initiative, Reopen, ReopenReason
 from models.outcome import Audience
 from models.plan import Digest
+from models.quarantine import Prospect, State, Thing
 from models.reasons import DecisionReason
+from ops import quarantine
+from ops.hops import steps as hop
+from ops.kept import Kept
+from ops.quarantine import Hand, Selection
 from tests.travel.cast import LEAD, MUNICIPALITY, OURS, SERVICE, SPRING, THEIRS, UNITS, obliged
 from tests.travel.clock import under_our_clock
 from tests.travel.test_story import APRIL, MARCH, on
-from tests.travel.world import a_world
+from tests.travel.world import Units, a_world
 from tests.unit.ledger.decisions import OTHER_UNIT, UNIT, decided
+from tests.unit.streams.senders import Senders
 
 NO_SUCH_USER = "550 5.1.1 no such user"
 SECOND = "vagt@unit-0101.example"
+
+
+CAME_BACK = "UPDATE deliveries SET status = 'refused', ended_at = now() WHERE status = 'delivered'"
+WEBHOOK = """
+INSERT INTO deliveries (id, task_id, occasion, cause, channel, audience, unit_id, recipient, deadline, status, ended_at)
+SELECT %s, task_id, occasion, cause, 'webhook', audience, unit_id, %s, deadline, %s,
+       CASE WHEN %s = 'delivered' THEN now() END
+FROM deliveries WHERE channel = 'email' RETURNING id
+"""
+HAND = Hand("drift-1", "adressen er rettet")
+
+
+def lying(url: str) -> list[Thing]:
+    """What waits in quarantine."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        return quarantine.things(connection, Selection())
+
+
+def foreseen_of(url: str, units: Units) -> list[Foreseen]:
+    """What a replay would come to."""
+    context = Senders().context
+    kept = Kept(KafkaSettings(bootstrap_servers="127.0.0.1:9"), context.vault)  # no notice needs Kafka
+    try:
+        with psycopg.connect(url, autocommit=True) as connection:
+            foresight = Foresight(connection, kept, context, units.contact, datetime.now(UTC))
+            return foresight.of(quarantine.things(connection, Selection()))
+    finally:
+        kept.close()
+
+
+def again(url: str, thing: Thing) -> None:
+    """An operator lets it be tried again."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        deadline = thing.since + timedelta(days=1)
+        assert quarantine.due_again(connection, thing, HAND, deadline=deadline, anew=True)
+
+
+def put_aside(url: str, thing: Thing) -> None:
+    """An operator decides that nothing is owed."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        quarantine.dismiss(connection, thing, HAND)
 
 
 @pytest.fixture
@@ -295,6 +344,88 @@ async def test_a_morning_mail_that_reaches_nobody_goes_one_rung_up(travelled: st
         await world.collect((LEAD, f"Jobcenter {UNIT} har 1 åben opgave"))
         await world.at(on(MARCH, 25, "12:00"))
         await world.collect()
+
+
+async def test_a_morning_mail_that_comes_back_days_later_goes_one_rung_up(travelled: str) -> None:
+    units = replace(UNITS, digests={UNIT: Digest(instead=True)})
+    async with a_world(travelled, units, SPRING) as world:
+        await world.decide(obliged(SPRING))
+        await world.work()
+        await world.at(on(MARCH, 25, "08:00"))
+        await world.collect((OURS, "Ny opgave"), (OURS, "1 åben opgave"))
+        await world.at(on(MARCH, 26, "07:00"))
+        await world.rows(f"{CAME_BACK} AND occasion = 'digest' RETURNING id")
+        await world.work()
+        await world.collect((LEAD, f"Jobcenter {UNIT} har 1 åben opgave"))
+
+
+async def test_a_morning_mail_that_nobody_is_left_for_is_counted_and_lies_in_quarantine(
+    travelled: str,
+) -> None:
+    units = replace(UNITS, digests={UNIT: Digest(instead=True)})
+    bad = dict.fromkeys((OURS, LEAD, MUNICIPALITY, SERVICE), NO_SUCH_USER)
+    async with a_world(travelled, units, SPRING) as world:
+        await world.decide(obliged(SPRING))
+        await world.work()
+        await world.collect((OURS, "Ny opgave"))
+    async with a_world(travelled, units, on(MARCH, 25, "08:00"), bad=bad) as world:
+        await world.work()
+        await world.collect()
+        assert await world.rows("SELECT status, reason FROM digests") == [("fired", "nobody_left")]
+        assert await world.rows(hop._NOBODY_LEFT) == [(1,)]
+        things = await asyncio.to_thread(lying, travelled)
+        assert [(one.unit, one.task, one.reason) for one in things] == [(UNIT, None, "refused")] * 4
+        foreseen = await asyncio.to_thread(foreseen_of, travelled, units)
+        assert {one.prospect for one in foreseen} == {Prospect.SENT}
+        # Sent once more, and refused once more: it lies there again, and is not said twice.
+        await asyncio.to_thread(again, travelled, things[0])
+        await world.work()
+        assert [one.state for one in await asyncio.to_thread(lying, travelled)] == [State.OPEN] * 4
+        await world.at(on(MARCH, 26, "07:00"), outage=True)
+        foreseen = await asyncio.to_thread(foreseen_of, travelled, units)
+        assert {one.prospect for one in foreseen} == {Prospect.NOT_NEEDED}
+    async with a_world(travelled, units, on(MARCH, 26, "08:00")) as world:
+        await world.work()
+        await world.collect((OURS, "1 åben opgave"))
+        assert await world.rows(hop._NOBODY_LEFT) == [(0,)]
+
+
+async def test_a_notice_that_is_refused_again_after_a_replay_is_an_escalation_again(travelled: str) -> None:
+    async with a_world(travelled, UNITS, SPRING, bad={OURS: NO_SUCH_USER}) as world:
+        await world.decide(obliged(SPRING))
+        await world.work()
+        await world.collect((LEAD, "En besked om opgave FV-"))
+        await world.at(on(MARCH, 24, "10:00"))
+        await world.collect()
+        (thing,) = await asyncio.to_thread(lying, travelled)
+        await asyncio.to_thread(again, travelled, thing)
+        await world.work()
+        await world.collect((LEAD, "En besked om opgave FV-"))
+        await world.work()
+        await world.collect()
+        # What a person has put aside instead is left to people.
+        (thing,) = await asyncio.to_thread(lying, travelled)
+        await asyncio.to_thread(again, travelled, thing)
+        await world._until_sent()
+        (thing,) = await asyncio.to_thread(lying, travelled)
+        await asyncio.to_thread(put_aside, travelled, thing)
+        await world.work()
+        await world.collect()
+
+
+async def test_a_machine_that_took_the_webhook_is_nobody_who_was_told(travelled: str) -> None:
+    async with a_world(travelled, UNITS, SPRING, notifiers=0) as world:
+        await world.decide(obliged(SPRING))
+        for status in ("delivered", "due"):
+            await world.rows(WEBHOOK, uuid4(), f"https://unit.example/{status}", status, status)
+    async with a_world(travelled, UNITS, SPRING, bad={OURS: NO_SUCH_USER}) as world:
+        while not await world.rows("SELECT 1 FROM deliveries WHERE status = 'refused'"):
+            await asyncio.sleep(0.02)
+        await world.runners[0].round()
+        assert await world.rows("SELECT recipient FROM deliveries WHERE occasion = 'escalation'") == [(LEAD,)]
+        await world.rows("UPDATE deliveries SET status = 'superseded' WHERE channel = 'webhook' RETURNING id")
+        await world.work()
+        await world.collect((LEAD, "En besked om opgave FV-"))
 
 
 async def test_a_runner_that_meets_a_task_it_cannot_plan_goes_on_with_the_others(travelled: str) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.ladder import LADDER, Later, Rung, after_failure
-from models.outcome import CALLS_TO_ACT, Audience, DeliveryStatus, Occasion
+from models.outcome import CALLS_TO_ACT, Audience, Channel, DeliveryStatus, Occasion
 from models.replan import StopReason
 
 PEOPLE: Final[dict[Audience, Sequence[str]]] = {
@@ -22,15 +22,17 @@ PEOPLE: Final[dict[Audience, Sequence[str]]] = {
 def after(
     occasion: Occasion = Occasion.NEW,
     *,
+    channel: Channel = Channel.EMAIL,
     audience: Audience = Audience.UNIT,
     task_is_open: bool = True,
     seen: bool = False,
-    siblings: Sequence[DeliveryStatus] = (),
+    siblings: Sequence[tuple[Channel, DeliveryStatus]] = (),
     failed: Sequence[str] = ("unit@a.example", "other@a.example"),
     people: dict[Audience, Sequence[str]] = PEOPLE,
 ) -> Rung | StopReason | Later:
     return after_failure(
         occasion=occasion,
+        channel=channel,
         audience=audience,
         task_is_open=task_is_open,
         seen=seen,
@@ -60,8 +62,31 @@ def test_where_nobody_leads_the_municipality_is_told() -> None:
 
 
 def test_a_notice_that_another_of_the_unit_has_got_is_enough() -> None:
-    assert after(siblings=[DeliveryStatus.REFUSED, DeliveryStatus.DELIVERED]) is StopReason.ANOTHER_WAS_TOLD
-    assert after(siblings=[DeliveryStatus.REFUSED, DeliveryStatus.DUE]) is Later.ANOTHER_IS_DUE
+    refused = (Channel.EMAIL, DeliveryStatus.REFUSED)
+    assert after(siblings=[refused, (Channel.EMAIL, DeliveryStatus.DELIVERED)]) is StopReason.ANOTHER_WAS_TOLD
+    assert after(siblings=[refused, (Channel.EMAIL, DeliveryStatus.DUE)]) is Later.ANOTHER_IS_DUE
+
+
+NOTICES: Final = st.lists(st.tuples(st.sampled_from(Channel), st.sampled_from(DeliveryStatus)))
+
+
+@given(NOTICES)
+def test_whatever_becomes_of_webhooks_a_mail_that_nobody_got_is_followed_as_if_there_were_none(
+    siblings: list[tuple[Channel, DeliveryStatus]],
+) -> None:
+    mails = [one for one in siblings if one[0] is Channel.EMAIL]
+    assert after(siblings=siblings) == after(siblings=mails)
+
+
+@given(NOTICES)
+def test_a_webhook_that_was_not_taken_leaves_the_matter_to_the_mail_beside_it(
+    siblings: list[tuple[Channel, DeliveryStatus]],
+) -> None:
+    found = after(channel=Channel.WEBHOOK, failed=("https://unit.example/hook",), siblings=siblings)
+    if any(channel is Channel.EMAIL for channel, _ in siblings):
+        assert found is StopReason.MAIL_BESIDE
+    else:
+        assert found == Rung(Audience.UNIT, tuple(PEOPLE[Audience.UNIT]))
 
 
 def test_a_task_that_has_ended_or_was_seen_needs_nobody() -> None:
