@@ -54,6 +54,7 @@ def inbox_parts(settings: Settings) -> Parts:
         units={str(unit_id): unit for unit_id, unit in load_units(directory).items()},
         institutions={str(number): found for number, found in load_institutions(directory).items()},
         municipalities={row.code: row.name for row in sound_reference(directory).municipalities.rows},
+        unit_on=compose.law(settings).unit_on,
         days_off=rules.policy.days_off,
         public_url=public_url,
         rights_claim=settings.oidc_rights_claim,

@@ -35,6 +35,8 @@ class Parts:
     institutions: Mapping[str, Institution]
     municipalities: Mapping[str, str]
     """Names, by code."""
+    unit_on: Callable[[str, date], str | None]
+    """Who is responsible for those who live in a municipality (its code), on a day."""
     days_off: Container[date]
     public_url: str
     rights_claim: str
@@ -54,6 +56,10 @@ class Parts:
         """What people call an institution."""
         institution = self.institutions.get(number)
         return number if institution is None else institution.name
+
+    def municipalities_of(self, units: Container[str], on: date) -> frozenset[str]:
+        """The codes of those that one of `units` is responsible for."""
+        return frozenset(code for code in self.municipalities if self.unit_on(code, on) in units)
 
     def municipality_name(self, code: str) -> str:
         """What people call a municipality."""

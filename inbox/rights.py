@@ -16,7 +16,7 @@ class Role(StrEnum):
     CASE_WORKER = "case_worker"
     """Works with the tasks of the units that the right names."""
     MANAGER = "manager"
-    """The same, and sees those units' figures."""
+    """The same, and sees those units' figures, and the undecided messages about people who live there."""
     SERVICE_DESK = "service_desk"
     """Looks after messages that no unit has yet; sees no task and opens nobody's data."""
 
@@ -47,6 +47,11 @@ class Rights(Frozen):
     def undecided(self) -> bool:
         """Whether the person looks after the messages that nobody has yet."""
         return any(right.role is Role.SERVICE_DESK for right in self.held)
+
+    @property
+    def sees_undecided(self) -> bool:
+        """Whether the person may see any of them: all, or those about people who live where the person manages."""
+        return self.undecided or bool(self.figures_of)
 
     @property
     def any(self) -> bool:

@@ -1,9 +1,10 @@
 """The queue of undecided messages past their date: people must find out what is missing.
 
-The rules name no unit for them, so no unit sees them: the queue is the service's own desk's, and who may see it is
-for the caller to know.
+The rules name no unit for them. Where the residence is known, those who answer for the municipality may look; who may
+see what is for the caller to know.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -55,6 +56,8 @@ class UndecidedPage:
 _PAGE: Final = """
 SELECT review_on, sender, message_id, person_id, decision FROM messages
 WHERE outcome = 'undecided' AND review_on <= %(today)s
+  AND (%(municipalities)s::text[] IS NULL
+       OR decision #>> '{verdict,evidence,municipality_code}' = ANY(%(municipalities)s))
   AND (%(review_on)s::date IS NULL
        OR (review_on, sender, message_id, person_id) > (%(review_on)s, %(sender)s, %(message_id)s, %(person_id)s))
 ORDER BY review_on, sender, message_id, person_id
@@ -62,13 +65,29 @@ LIMIT %(limit)s
 """
 
 
+_COUNT: Final = """
+SELECT count(*) FROM messages WHERE outcome = 'undecided' AND review_on <= %(today)s
+  AND (%(municipalities)s::text[] IS NULL
+       OR decision #>> '{verdict,evidence,municipality_code}' = ANY(%(municipalities)s))
+"""
+
+
 async def undecided(
-    connection: Connection, *, today: date, after: UndecidedPlace | None = None, limit: int = 50
+    connection: Connection,
+    *,
+    today: date,
+    municipalities: Collection[str] | None = None,
+    after: UndecidedPlace | None = None,
+    limit: int = 50,
 ) -> UndecidedPage:
-    """A page of the queue, the longest waiting first. A message is in it from its review date on."""
+    """A page of the queue, the longest waiting first. A message is in it from its review date on.
+
+    `municipalities`: only of people who are known to live in one of these.
+    """
     size = min(max(limit, 1), LIMIT)
     values = {
         "today": today,
+        "municipalities": None if municipalities is None else sorted(municipalities),
         "limit": size + 1,
         "review_on": after and after.review_on,
         "sender": after and after.sender,
@@ -86,11 +105,12 @@ async def undecided(
     return UndecidedPage(tuple(_message(row["decision"]) for row in shown), last)
 
 
-async def undecided_count(connection: Connection, *, today: date) -> int:
+async def undecided_count(
+    connection: Connection, *, today: date, municipalities: Collection[str] | None = None
+) -> int:
     """How many wait."""
-    cursor = await connection.execute(
-        "SELECT count(*) FROM messages WHERE outcome = 'undecided' AND review_on <= %s", (today,)
-    )
+    of = None if municipalities is None else sorted(municipalities)
+    cursor = await connection.execute(_COUNT, {"today": today, "municipalities": of})
     ((number,),) = await cursor.fetchall()
     return int(number)
 

@@ -59,7 +59,7 @@ def decide(message: PersonEvent, facts: Facts, law: Law) -> Verdict:
             outcome=Outcome.UNDECIDED,
             reason=DecisionReason.ENROLMENT_UNKNOWN,
             law_version=version,
-            evidence=evidence,
+            evidence=_with_home(evidence, facts, day),  # so that those nearest can ask for what is missing
             review_on=day + timedelta(days=rules.review_days),
         )
     return max(verdicts, key=_weight)
@@ -110,13 +110,10 @@ def _judge(enrolment: Enrolment, day: date, facts: Facts, law: Law, rules: RuleS
         return verdict(Outcome.NOT_OBLIGED, reason, known)
 
     review_on = day + timedelta(days=rules.review_days)
-    home = facts.home_on(day)
-    if home is None:
+    known = _with_home(known, facts, day)
+    if known.municipality_code is None:
         return verdict(Outcome.UNDECIDED, DecisionReason.RESIDENCE_UNKNOWN, known, review_on=review_on)
-    known = known.model_copy(
-        update={"municipality_code": home.municipality_code, "residence_id": home.residence_id}
-    )
-    unit = law.unit_on(home.municipality_code, day)
+    unit = law.unit_on(known.municipality_code, day)
     if unit is None:
         return verdict(Outcome.UNDECIDED, DecisionReason.NO_RESPONSIBLE_UNIT, known, review_on=review_on)
     return verdict(
@@ -125,6 +122,16 @@ def _judge(enrolment: Enrolment, day: date, facts: Facts, law: Law, rules: RuleS
         known,
         unit_id=unit,
         mentor_last_day=add_months(enrolment.admission_date, rules.mentor_months) - _DAY,
+    )
+
+
+def _with_home(evidence: Evidence, facts: Facts, day: date) -> Evidence:
+    """With where the person lived on `day`, if that is known."""
+    home = facts.home_on(day)
+    if home is None:
+        return evidence
+    return evidence.model_copy(
+        update={"municipality_code": home.municipality_code, "residence_id": home.residence_id}
     )
 
 

@@ -82,7 +82,12 @@ def _verdict(message: Plain, standing: list[Plain], law: Plain) -> Plain:
         if _one_house(law, enrolment["institution_number"], message["content"]["institution_number"])
     ]
     if not candidates:
-        return {**_no("enrolment_unknown", version), "outcome": "undecided", "review_on": review}
+        return {
+            **_no("enrolment_unknown", version),
+            "outcome": "undecided",
+            "review_on": review,
+            "municipality_code": _municipality_on(today, standing),
+        }
     best = candidates[0]
     for candidate in candidates[1:]:
         if _better(candidate, best):

@@ -28,14 +28,17 @@ class _Place(Frozen):
 
 async def queue(visit: Visit) -> Response:
     """The longest waiting first."""
-    if not visit.rights.undecided:
+    rights, today = visit.rights, visit.today
+    if not rights.sees_undecided:
         raise NoAccess
+    near = None if rights.undecided else visit.parts.municipalities_of(rights.figures_of, today)
     place = _read(visit)
     async with visit.parts.pool.connection() as connection:
-        page = await undecided(connection, today=visit.today, after=place, limit=_PAGE_SIZE)
-        number = await undecided_count(connection, today=visit.today)
+        page = await undecided(connection, today=today, municipalities=near, after=place, limit=_PAGE_SIZE)
+        number = await undecided_count(connection, today=today, municipalities=near)
     return visit.page(
         "undecided.html",
+        everywhere=near is None,
         messages=page.messages,
         number=number,
         institution=visit.parts.institution_name,

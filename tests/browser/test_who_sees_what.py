@@ -38,6 +38,25 @@ def test_a_case_worker_sees_the_own_units_tasks_and_no_others(
         assert reference not in page.content()
 
 
+@pytest.mark.parametrize(
+    ("who", "seen"),
+    [("Ditte Krogh", ["København"]), ("Freja Lund", ["Aarhus", "København"]), ("Gert Bach", None)],
+)
+def test_a_manager_sees_the_undecided_messages_about_people_who_live_there_and_the_desk_sees_all(
+    reader: Reader, place: Place, who: str, seen: list[str] | None
+) -> None:
+    page = reader(who)
+    page.get_by_role("link", name="Uafklarede").click()
+    cards = page.locator(".fv-queue > li")
+    if seen is None:
+        expect(cards).to_have_count(4)
+        return
+    expect(cards).to_have_count(len(seen))
+    assert (
+        sorted(card.locator("dt:has-text('Bopælskommune') + dd").inner_text() for card in cards.all()) == seen
+    )
+
+
 def test_a_deed_on_another_units_task_is_not_found_and_changes_nothing(reader: Reader, place: Place) -> None:
     page = reader("Erik Sund")
     theirs = references(place, COPENHAGEN)[0]

@@ -59,6 +59,7 @@ class World:
         absence: int | None = None,
         text: str | None = None,
         missing: DecisionReason = DecisionReason.ENROLMENT_UNKNOWN,
+        lives_in: str | None = None,
     ) -> UUID | None:
         """A message about `person`; returns the task that it belongs to. `unit` None: undecided."""
         offset = next(self._offsets)
@@ -81,7 +82,7 @@ class World:
                 seen_at=at,
             ),
             revision=1,
-            verdict=self._verdict(copenhagen_date(at), person, unit, sender, missing),
+            verdict=self._verdict(copenhagen_date(at), person, unit, sender, missing, lives_in),
             cause=Cause(partition=0, offset=offset),
             sealed=self.vault.seal(
                 particulars.model_dump_json().encode(), sealed_for(sender, identity, person_id)
@@ -137,17 +138,20 @@ class World:
         )
 
     def _verdict(
-        self, day: date, person: str, unit: str | None, sender: str, missing: DecisionReason
+        self,
+        day: date,
+        person: str,
+        unit: str | None,
+        sender: str,
+        missing: DecisionReason,
+        lives_in: str | None,
     ) -> Verdict:
         if unit is None:
             return Verdict(
                 outcome=Outcome.UNDECIDED,
                 reason=missing,
                 law_version="2025-07-01",
-                evidence=Evidence(
-                    message_date=day,
-                    municipality_code="0411" if missing is DecisionReason.NO_RESPONSIBLE_UNIT else None,
-                ),
+                evidence=Evidence(message_date=day, municipality_code=lives_in),
                 review_on=day + timedelta(days=14),
             )
         start = day - timedelta(days=55)
@@ -221,11 +225,12 @@ async def an_autumn(world: World) -> None:
     for number in range(3):
         other = await world.message(f"other {number}", person=f"other {number}", at=ago(1), unit=AARHUS)
         await world.delivered(other)
-    for number, missing in enumerate(
+    for number, (missing, lives_in) in enumerate(
         (
-            DecisionReason.ENROLMENT_UNKNOWN,
-            DecisionReason.RESIDENCE_UNKNOWN,
-            DecisionReason.NO_RESPONSIBLE_UNIT,
+            (DecisionReason.ENROLMENT_UNKNOWN, COPENHAGEN[-4:]),
+            (DecisionReason.RESIDENCE_UNKNOWN, None),
+            (DecisionReason.NO_RESPONSIBLE_UNIT, "0411"),
+            (DecisionReason.ENROLMENT_UNKNOWN, AARHUS[-4:]),
         )
     ):
         await world.message(
@@ -234,6 +239,7 @@ async def an_autumn(world: World) -> None:
             at=ago(20 + number),
             unit=None,
             missing=missing,
+            lives_in=lives_in,
         )
     await _weeks(world)
 

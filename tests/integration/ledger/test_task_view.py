@@ -79,10 +79,12 @@ async def test_what_another_unit_was_told_and_had_before_stays_there(connection:
     assert [delivery.id for delivery in view.deliveries] == [mine]
 
 
-def waiting(name: str, review_on: date) -> Decision:
-    """A message that waits for a residence."""
+def waiting(name: str, review_on: date, *, lives_in: str | None = None) -> Decision:
+    """A message that waits for a fact."""
     decision = decided(name, unit=None, reason=DecisionReason.RESIDENCE_UNKNOWN)
-    verdict = decision.verdict.model_copy(update={"outcome": Outcome.UNDECIDED, "review_on": review_on})
+    evidence = decision.verdict.evidence.model_copy(update={"municipality_code": lives_in})
+    changed = {"outcome": Outcome.UNDECIDED, "review_on": review_on, "evidence": evidence}
+    verdict = decision.verdict.model_copy(update=changed)
     return decision.model_copy(update={"verdict": verdict})
 
 
@@ -103,6 +105,18 @@ async def test_the_queue_holds_what_waits_past_its_date_and_says_what_is_missing
     assert [row.message_id for row in found] == [row.message.message_id for row in reversed(late)]
     assert {row.missing for row in found} == {DecisionReason.RESIDENCE_UNKNOWN}
     assert await undecided_count(connection, today=TODAY) == 5
+
+
+async def test_those_of_a_municipality_are_read_alone_and_counted_alone(connection: Connection) -> None:
+    books = Books(connection)
+    places = {"here": "0101", "there": "0751", "nowhere": None}
+    await books.project(decisions=[waiting(name, TODAY, lives_in=code) for name, code in places.items()])
+    for codes, names in (({"0101"}, {"here"}), ({"0101", "0751"}, {"here", "there"}), (set(), set())):
+        page = await undecided(connection, today=TODAY, municipalities=codes)
+        assert {row.message_id for row in page.messages} == {
+            decided(name).message.message_id for name in names
+        }
+        assert await undecided_count(connection, today=TODAY, municipalities=codes) == len(names)
 
 
 async def test_the_weeks_say_what_came_what_stood_open_and_how_soon_contact_was_made(

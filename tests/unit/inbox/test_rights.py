@@ -17,6 +17,7 @@ def test_a_case_worker_works_with_the_named_units_tasks_and_sees_no_figures() ->
     assert found.tasks_of == {"jc-0101"}
     assert found.figures_of == frozenset()
     assert not found.undecided
+    assert not found.sees_undecided
 
 
 def test_a_manager_works_too_and_sees_the_figures_of_the_same_units() -> None:

@@ -330,6 +330,12 @@ class TestTheEnrolment:
         assert verdict.reason is R.ENROLMENT_UNKNOWN
         assert verdict.evidence.enrolment_id is None
 
+    def test_where_the_person_lives_is_said_of_a_message_whose_enrolment_is_unknown(self) -> None:
+        """So those who are responsible there can ask for it; no unit is named, for nobody is obliged yet."""
+        verdict = judge(risk(), [period(), residence()])
+        assert (verdict.evidence.municipality_code, verdict.unit_id) == (MUNICIPALITY, None)
+        assert judge(risk(), [period()]).evidence.municipality_code is None
+
     @pytest.mark.parametrize(
         ("enrolled_at", "warned_by"),
         [(CLOSED_INSTITUTION, INSTITUTION), (INSTITUTION, CLOSED_INSTITUTION)],
