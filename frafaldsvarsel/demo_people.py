@@ -1,6 +1,6 @@
 """The made-up people who can log in to the inbox of `up` and the demo: of different units and roles."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from frafaldsvarsel.embedded.provider import Person
@@ -34,6 +34,13 @@ def demo_people(units: Sequence[tuple[str, str]]) -> tuple[Person, ...]:
             rights=({"role": Role.SERVICE_DESK.value},),
         ),
         Person(subject="ida", name="Ida Frost", about="No rights in Frafaldsvarsel", rights=()),
+    )
+
+
+def units_of(people: Iterable[Person]) -> frozenset[str]:
+    """The units at which some of them work."""
+    return frozenset(
+        str(unit) for person in people for right in person.rights for unit in right.get("units", ())
     )
 
 

@@ -24,7 +24,7 @@ from config.senders import base_senders
 from config.settings import PREFIX, Settings, load
 from config.units import load_units
 from frafaldsvarsel import compose
-from frafaldsvarsel.demo_people import demo_people
+from frafaldsvarsel.demo_people import demo_people, units_of
 from frafaldsvarsel.embedded.catcher import Catcher
 from frafaldsvarsel.embedded.jars import ensure_jars
 from frafaldsvarsel.embedded.kafka import Broker
@@ -32,6 +32,7 @@ from frafaldsvarsel.embedded.ports import remembered_ports
 from frafaldsvarsel.embedded.postgres import Database
 from frafaldsvarsel.embedded.process import Plan, Process
 from frafaldsvarsel.embedded.provider import CLIENT_ID, DemoProvider
+from frafaldsvarsel.local_client import clients_file, ensure_client
 from ops import topics
 from publisher.local_keys import ensure_keys, read_sender
 
@@ -109,6 +110,11 @@ class Service:
         """Where a unit's people work."""
         return f"http://127.0.0.1:{self._inbox_port}/"
 
+    @property
+    def api(self) -> str:
+        """Where case systems ask."""
+        return f"{self.inbox_pages}api/v1"
+
     def pids(self) -> dict[str, int]:
         """The processes by name, for whoever wants to kill one."""
         known = {
@@ -142,6 +148,7 @@ class Service:
         with ThreadPoolExecutor() as pool:
             starting = [pool.submit(one.start) for one in servers]
             ensure_keys(self.data, base_senders())
+            ensure_client(self.data, units_of(people), self.api)
             for one in starting:
                 one.result()
         self._catcher.wait_ready()
@@ -207,6 +214,7 @@ class Service:
             "OIDC_ISSUER": self._provider.issuer,
             "OIDC_CLIENT_ID": CLIENT_ID,
             "OIDC_CLIENT_SECRET_FILE": str(keys / "inbox.secret"),
+            "API_CLIENTS_FILE": str(clients_file(self.data)),
         }
         values["CANARY_KEYS_DIR"] = str(keys)
         if self.canary:
@@ -315,6 +323,7 @@ class Service:
             "smtp_ca_file": str(self._catcher.ca_file),
             "mail_catcher": self._catcher.pages_url,
             "inbox": self.inbox_pages,
+            "api": self.api,
             "mails": str(self.data / "catcher" / "mail"),
             "keys": str(self.data / "keys"),
             "senders": str(self.data / "senders"),

@@ -35,9 +35,9 @@ def ensure_keys(data: Path, senders: Iterable[Sender]) -> None:
     """
     keys, register = _folders(data)
     ring = keys / "service.key.json"
-    _write_new(ring, new_keyring().model_dump_json(indent=1).encode())
+    write_new(ring, new_keyring().model_dump_json(indent=1).encode())
     if not (public := keys / "service.public.json").exists():
-        _write_new(
+        write_new(
             public, orjson.dumps(Keyring.model_validate_json(ring.read_bytes()).public_key()), mode=0o644
         )
     for sender in senders:
@@ -90,7 +90,7 @@ def rotate_key(data: Path, number: str, *, now: datetime, overlap: timedelta = t
     write_sender(data / "senders", sender)
     fresh = keys / f".{number}.key.json.new"
     fresh.unlink(missing_ok=True)
-    _write_new(fresh, _private(key))
+    write_new(fresh, _private(key))
     fresh.replace(keys / f"{number}.key.json")
     return sender
 
@@ -101,7 +101,7 @@ def add_key(
     """The sender's key `kid` beside its current one; made at the first call, with this validity."""
     keys, _ = _folders(data)
     file = keys / f"{kid}.other.json"
-    _write_new(file, _private(new_signing_key(kid)))
+    write_new(file, _private(new_signing_key(kid)))
     key = read_key(file)
     sender = read_sender(data, number)
     if all(known.kid != kid for known in sender.keys):
@@ -134,7 +134,7 @@ def _enter(data: Path, sender: Sender, valid_from: datetime) -> Sender:
     """The private key first: an entry without it would be taken for a sender whose key lies elsewhere."""
     keys, register = _folders(data)
     file = keys / f"{sender.number}.key.json"
-    _write_new(file, _private(new_signing_key(f"{sender.number}-1")))
+    write_new(file, _private(new_signing_key(f"{sender.number}-1")))
     sender = sender.model_copy(update={"keys": (_public(read_key(file), valid_from, None),)})
     write_sender(register, sender)
     return sender
@@ -157,7 +157,7 @@ def _private(key: OKPKey) -> bytes:
     return orjson.dumps(key.as_dict(private=True))
 
 
-def _write_new(file: Path, content: bytes, *, mode: int = 0o600) -> None:
+def write_new(file: Path, content: bytes, *, mode: int = 0o600) -> None:
     """Write `file` whole or, when it exists, not at all: of two starting processes one makes the key."""
     if file.exists():
         return

@@ -61,6 +61,7 @@ def up(
             )
             out.print(f"  Mail catcher  {service.mail_pages}", highlight=False)
             out.print(f"  Inbox         {service.inbox_pages}", highlight=False)
+            out.print(f"  Interface     {service.api}", highlight=False)
             out.print(f"  Addresses     {service.data / 'addresses.json'}", highlight=False, soft_wrap=True)
             out.print("Stop with Ctrl-C.")
             stop.wait()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx2
 import psycopg
 import pytest
 
@@ -184,6 +185,27 @@ def test_a_new_schools_message_becomes_a_task_and_a_mail(up: Up, sent: dict[str,
     assert task["reference"] in mail.subject
     assert CPR not in mail.text + mail.html + mail.subject
     assert "Svarer ikke" not in mail.text + mail.html
+
+
+def test_a_case_system_reads_the_task_with_the_client_that_was_made_at_the_start(
+    up: Up, sent: dict[str, Any]
+) -> None:
+    """What the two lines of docs/api.md do."""
+    (task,) = until("task", lambda: rows("tasks", data=up.data))
+    api = json.loads((up.data / "addresses.json").read_text())["api"]
+    file = up.data / "api" / "case-system.curl"
+    login = dict(line.split(" = ") for line in file.read_text().splitlines())
+    client, _, secret = json.loads(login["user"]).partition(":")
+    got = httpx2.post(
+        json.loads(login["url"]), auth=(client, secret), data={"grant_type": "client_credentials"}
+    )
+    bearer = {"Authorization": f"Bearer {got.json()['access_token']}"}
+    read = httpx2.get(f"{api}/tasks", params={"filter": "open", "limit": 3}, headers=bearer)
+    assert read.status_code == 200, read.text
+    # It is the made-up people's units' client: another unit's task is not there.
+    assert task["unit"] not in str(read.json())
+    logs = "".join(log.read_text() for log in (up.data / "logs").glob("*.log"))
+    assert secret not in logs + (up.data / "addresses.json").read_text()
 
 
 def test_receipts_name_every_record(up: Up, sent: dict[str, Any]) -> None:

@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 from psycopg_pool import AsyncConnectionPool
 
+from config.api_clients import read_api_clients
 from config.errors import ConfigError
 from config.settings import Settings, load
 from config.units import load_units
 from frafaldsvarsel.api_parts import api_app, api_faults
+from frafaldsvarsel.local_client import clients_file, curl_file, ensure_client
 from seals.keyring import new_keyring
-from seals.secret_hash import hash_secret
+from seals.secret_hash import fits, hash_secret
 
 UNIT = next(iter(load_units()))
 
@@ -56,3 +58,20 @@ async def test_a_fault_of_the_file_stops_the_process_and_is_said_by_check_config
         api_app(spoilt, pool)
     (fault,) = api_faults(spoilt)
     assert fault.sentence == "client case-system has the unit unit-of-nobody, which is not known."
+
+
+def test_a_client_for_local_use_is_made_once_for_the_owners_eyes_and_fits_its_secret(tmp_path: Path) -> None:
+    for port in (8001, 8002):
+        ensure_client(tmp_path, [UNIT], f"http://127.0.0.1:{port}/api/v1")
+        secret = (tmp_path / "api" / "case-system.secret").read_text()
+    clients = read_api_clients(clients_file(tmp_path), [UNIT])
+    assert list(clients) == ["case-system"]
+    assert clients["case-system"].units == (UNIT,)
+    assert fits(secret, clients["case-system"].secrets[0].hash)
+    assert curl_file(tmp_path).read_text() == (
+        'url = "http://127.0.0.1:8002/api/v1/oauth2/token"\n'
+        f'user = "case-system:{secret}"\n'
+        'data = "grant_type=client_credentials"\n'
+    )
+    for file in (tmp_path / "api").iterdir():
+        assert file.stat().st_mode & 0o777 == 0o600, file.name

@@ -29,6 +29,16 @@ def test_other_keys_make_other_records(tmp_path: Path) -> None:
     assert played(Manuscript(tmp_path, messages=40)) != records
 
 
+def test_the_inboxs_secret_which_is_made_when_the_service_starts_makes_no_other_records(
+    tmp_path: Path,
+) -> None:
+    first = Manuscript(tmp_path, messages=40)
+    records = played(first)
+    first.keep()
+    (tmp_path / "keys" / "inbox.secret").write_text("made at the start")
+    assert played(Manuscript(tmp_path, messages=40)) == records
+
+
 def test_half_a_story_is_not_kept(tmp_path: Path) -> None:
     first = Manuscript(tmp_path, messages=40)
     list(first.records(first.story.acts[0]))
