@@ -1,0 +1,42 @@
+"""What the project says that it is made of: every folder of code, and every library with its licence."""
+
+import json
+import re
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).parents[2]
+DECLARED: Final[dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+LIBRARIES: Final = (ROOT / "docs" / "decisions" / "0009-libraries.md").read_text("utf-8")
+_NAME: Final = re.compile(r"[a-z0-9-]+")
+_NOT_INSTALLED: Final = ("bench", "tests")
+
+
+def test_every_folder_of_code_is_installed() -> None:
+    """A clone finds a folder that is not declared; a wheel does not."""
+    packages = DECLARED["tool"]["setuptools"]["packages"]
+    tops = {name.partition(".")[0] for name in packages}
+    assert not tops & set(_NOT_INSTALLED)
+    folders = {
+        ".".join(file.parent.relative_to(ROOT).parts)
+        for top in tops
+        for file in (ROOT / top).rglob("__init__.py")
+        if "node_modules" not in file.parts
+    }
+    assert folders == set(packages)
+
+
+def test_every_library_stands_with_its_licence_and_the_version_that_is_installed() -> None:
+    stated = dict(
+        pair
+        for row in re.findall(r"^\| ([a-z][a-z0-9, -]*) \| ([0-9][0-9., ]*) \|", LIBRARIES, re.MULTILINE)
+        for pair in zip(row[0].split(", "), row[1].split(", "), strict=True)
+    )
+    project = DECLARED["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    names = {match.group() for line in wanted if (match := _NAME.match(line))}
+    npm = json.loads((ROOT / "inbox" / "package.json").read_text("utf-8"))
+    expected = {name: version(name) for name in names} | npm["dependencies"] | npm["devDependencies"]
+    assert {name: stated.get(name) for name in expected} == expected
