@@ -1,4 +1,4 @@
-# The service's image: the three processes and the command line, against servers that run elsewhere.
+# The service's image: every process and the command line, against servers that run elsewhere.
 # It holds no Java and no database, so `up` and `demo` are not for it: run those from a clone.
 #
 #   make image                                       with docker, podman or buildah
