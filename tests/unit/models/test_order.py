@@ -19,6 +19,8 @@ from tests.factories import LAW, PERSON
 from tests.unit.models.arrivals import Told, run, told
 from tests.unit.models.histories import Row, history, plain_law, rows
 
+pytestmark = pytest.mark.timeout(1800)
+"""Thousands of histories and no waiting: the limit that finds a hung server would only measure the machine."""
 PLAIN_LAW = plain_law(LAW)
 THOUSANDS = settings(max_examples=3000, deadline=None, derandomize=True, database=None, print_blob=True)
 """The same examples on every machine; a failure prints the blob that reproduces it."""

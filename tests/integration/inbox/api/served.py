@@ -18,7 +18,7 @@ from tests.integration.inbox.api.callers import Service
 from tests.integration.ledger.books import Books
 
 _TASKS = 12
-_SECONDS = 30
+_SECONDS = 120
 
 
 @dataclass(frozen=True)
