@@ -12,9 +12,10 @@ from notifiers.notice import DigestLine, DigestNotice, TaskNotice, danish_weekda
 
 DUTY = (
     "Når en uddannelsesinstitution inden for de første 6 måneder efter studiestart underretter om, at en ung "
-    "er i risiko for at falde fra, skal jobcentret tage kontakt til den unge og tage stilling til, om der "
+    "er i risiko for at falde fra, skal jobcentret, eller den enhed kommunen har sat i stedet, tage kontakt til "
+    "den unge og tage stilling til, om der "
     "skal sættes fastholdelsesinitiativer i gang."
-)  # LAB § 30; agreement on the rethinking of the employment effort, in force 1 January 2022
+)  # LAB § 30; agreement in force 1 January 2022; since 1 February 2026 a municipality need have no jobcentre
 TARGET_NOTE = "Datoen er et lokalt mål. Den er ikke en frist, der er fastsat i loven."
 DIGEST_NOTE = "Datoerne er lokale mål. De er ikke frister, der er fastsat i loven."
 PRIVACY_NOTE = (

@@ -67,6 +67,9 @@ def _present(found: Routed) -> None:
     name = f"{found.municipality_code} {found.municipality or ''}".strip()
     if found.unit_id is None:
         out.print(f"{escape(name)} on {found.on}: [yellow]no unit[/]; {found.because}.", highlight=False)
+        out.print(
+            "A message about a resident waits in the queue for people; nobody is told.", highlight=False
+        )
         return
     out.print(f"{escape(name)} on {found.on}: [bold]{found.unit_id}[/] {found.unit}", highlight=False)
     out.print(escape(found.because), highlight=False, soft_wrap=True)

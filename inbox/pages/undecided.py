@@ -42,7 +42,9 @@ async def queue(visit: Visit) -> Response:
         messages=page.messages,
         number=number,
         institution=visit.parts.institution_name,
-        municipality=visit.parts.municipality_name,
+        municipality=lambda code: (
+            visit.parts.municipalities.get(code) or visit.say("undecided.code", code=code)
+        ),
         first=PATH if place is not None else None,
         following=None if page.next is None else f"{PATH}?{urlencode({'efter': _write(visit, page.next)})}",
     )

@@ -44,6 +44,7 @@ if [ -z "$base" ]; then
 fi
 
 say "the Dockerfile"
+revision=$(git rev-parse HEAD)
 # pip's configuration and the authorities that the machine trusts, for the time of the build only.
 secrets=()
 if authorities=${PIP_CERT:-${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}}; [ -r "$authorities" ]; then
@@ -63,7 +64,7 @@ secrets+=(--secret "id=pip.conf,src=$work/pip.conf")
 image=localhost/frafaldsvarsel:test
 # The design system of the pages is fetched on this side; the image holds it as it was checked.
 make --silent inbox/static/dkfds/LICENSE.md
-buildah build --quiet --build-arg BASE_IMAGE="$base" --build-arg REVISION="$(git rev-parse HEAD)" \
+buildah build --quiet --build-arg BASE_IMAGE="$base" --build-arg REVISION="$revision" \
   "${secrets[@]}" -t "$image" . >/dev/null
 ok "built"
 
@@ -75,7 +76,7 @@ say "what it promises"
 [ "$(shown '{{.OCIv1.Config.Entrypoint}}')" = "[frafaldsvarsel]" ] || bad "the entry point"
 [ "$(shown '{{.OCIv1.Config.StopSignal}}')" = "SIGTERM" ] || bad "the stop signal"
 [ "$(shown '{{.OCIv1.Config.User}}')" = "10001:10001" ] || bad "the user"
-[ "$(shown '{{index .OCIv1.Config.Labels "org.opencontainers.image.revision"}}')" = "$(git rev-parse HEAD)" ] || bad "the labels"
+[ "$(shown '{{index .OCIv1.Config.Labels "org.opencontainers.image.revision"}}')" = "$revision" ] || bad "the labels"
 ok "entry point, stop signal, user, labels"
 
 [ "$(inside id -u)" = 10001 ] && [ "$(inside whoami)" = frafaldsvarsel ] || bad "it runs as $(inside whoami)"
@@ -99,7 +100,7 @@ done
 ok "holds the packages and nothing else of the repository, and nothing of the builder's pip configuration"
 
 inside frafaldsvarsel --help >"$work/help"
-for command in worker ledger notify inbox topics publish receipts decisions tasks check-config senders; do
+for command in worker ledger notify inbox canary audit topics publish receipts decisions tasks check-config senders; do
   grep -q "$command" "$work/help" || bad "--help does not name $command"
 done
 ok "frafaldsvarsel --help"
@@ -118,22 +119,30 @@ ok "check-config with faults: exit code 78, a sentence for each"
 inside /opt/frafaldsvarsel/bin/python -c '
 from pathlib import Path
 from config.senders import base_senders
+from frafaldsvarsel.local_client import ensure_client
 from publisher.local_keys import ensure_keys
 Path("/tmp/check").mkdir()
-ensure_keys(Path("/tmp/check"), base_senders())' || bad "keys could not be made"
+ensure_keys(Path("/tmp/check"), base_senders())
+ensure_client(Path("/tmp/check"), ["jc-0101"], "http://localhost:8080/api/v1")' || bad "keys could not be made"
 whole=(env FRAFALDSVARSEL_KAFKA_BOOTSTRAP_SERVERS=localhost:1
   FRAFALDSVARSEL_DATABASE_URL=postgresql://nobody@localhost:1/nothing
   FRAFALDSVARSEL_KEYRING_FILE=/tmp/check/keys/service.key.json FRAFALDSVARSEL_SENDERS_DIR=/tmp/check/senders
+  FRAFALDSVARSEL_API_CLIENTS_FILE=/tmp/check/api/clients.json
+  FRAFALDSVARSEL_CANARY_SECONDS=60 FRAFALDSVARSEL_CANARY_KEYS_DIR=/tmp/check/keys
   FRAFALDSVARSEL_MAIL_FROM=frafaldsvarsel@example.org)
 inside "${whole[@]}" frafaldsvarsel check-config || bad "check-config refuses a whole configuration"
 inside "${whole[@]}" /opt/frafaldsvarsel/bin/python -c '
 from importlib.resources import files
 import faust, uvloop, psycopg, confluent_kafka, streams.app, ledger.run, notifiers.run, frafaldsvarsel.processes
+import frafaldsvarsel.inbox_server, frafaldsvarsel.api_parts, notifiers.bounces.run, notifiers.webhook.channel
 from ledger.migrate import MIGRATIONS
 from notifiers import render
 assert list(MIGRATIONS.glob("*.sql")), "no migrations"
 assert files("notifiers").joinpath("templates/notice.html.j2").is_file(), "no templates"
 assert files("inbox").joinpath("static/dkfds/css/dkfds.min.css").is_file(), "no design system"
+assert files("inbox").joinpath("templates/task.html").is_file() and files("inbox").joinpath("words.toml").is_file()
+assert list(files("inbox").joinpath("static/dkfds/fonts").rglob("*.woff2")), "no fonts"
+assert files("inbox").joinpath("static/dkfds/img/all-svg-icons.svg").is_file(), "no icons"
 assert files("config").joinpath("data/law.toml").is_file(), "no reference data"
 assert files("frafaldsvarsel").joinpath("embedded/templates/base.html").is_file()' || bad "parts are missing"
 ok "check-config with a whole configuration; every process's modules, migrations, templates and data"
