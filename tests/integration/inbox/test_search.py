@@ -11,17 +11,16 @@ import httpx2
 import psycopg
 import pytest
 
-from config.senders import base_senders
-from config.settings import PREFIX, load
+from config.settings import load
 from frafaldsvarsel.inbox_parts import inbox_parts
 from inbox.app import build
 from inbox.parts import Parts
 from inbox.rights import Right, Rights, Role
 from ledger.migrate import migrate
 from models.ids import task_reference
-from publisher.local_keys import ensure_keys
 from seals.keyring import new_keyring
 from tests.browser.world import World
+from tests.integration.inbox.environment import environment
 from tests.integration.ledger.rows_of_work import NOON, add_task
 
 ADDRESS = "http://127.0.0.1:1"
@@ -64,24 +63,13 @@ class Desk:
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the key ring of all of these tests."""
-    folder = tmp_path_factory.mktemp("inbox")
-    ensure_keys(folder, base_senders())
-    return folder
+    return tmp_path_factory.mktemp("inbox")
 
 
 @pytest.fixture
 async def desk(database: str, keys: Path) -> AsyncIterator[Desk]:
     """Anna has logged in."""
-    values = {
-        "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
-        "DATABASE_URL": database,
-        "KEYRING_FILE": str(keys / "keys" / "service.key.json"),
-        "SENDERS_DIR": str(keys / "senders"),
-        "INBOX_URL": ADDRESS,
-        "OIDC_ISSUER": "http://127.0.0.1:1",
-        "OIDC_CLIENT_SECRET": "made-up",
-    }
-    parts = inbox_parts(load({PREFIX + name: value for name, value in values.items()}))
+    parts = inbox_parts(load(environment(keys, address=ADDRESS, database=database)))
     await migrate(database)
     async with parts.pool, await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
         cookie = await parts.sessions.open(

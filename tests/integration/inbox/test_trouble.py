@@ -1,44 +1,25 @@
 """The pages when something is broken: they help, and they tell nothing of what is inside."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import httpx2
 import pytest
 
-from config.senders import base_senders
-from config.settings import PREFIX, load
+from config.settings import load
 from frafaldsvarsel.inbox_parts import inbox_parts
 from inbox.app import build
 from inbox.parts import Parts
-from publisher.local_keys import ensure_keys
 from seals import base64url
+from tests.integration.inbox.environment import environment
 
 ADDRESS = "https://indbakke.example"
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
-    """Settings of an inbox whose database and provider are away."""
-    tmp_path = tmp_path_factory.mktemp("inbox")
-    ensure_keys(tmp_path, base_senders())
-    values = {
-        "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
-        "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing",
-        "KEYRING_FILE": str(tmp_path / "keys" / "service.key.json"),
-        "SENDERS_DIR": str(tmp_path / "senders"),
-        "INBOX_URL": ADDRESS,
-        "OIDC_ISSUER": "http://127.0.0.1:1",
-        "OIDC_CLIENT_SECRET": "made-up",
-    }
-    return {PREFIX + name: value for name, value in values.items()}
-
-
-@pytest.fixture(scope="module")
-def parts(environment: Mapping[str, str]) -> Parts:
-    """What such an inbox is made of; its pool is never opened."""
-    return inbox_parts(load(environment))
+def parts(tmp_path_factory: pytest.TempPathFactory) -> Parts:
+    """Of an inbox whose database and provider are away; its pool is never opened."""
+    return inbox_parts(load(environment(tmp_path_factory.mktemp("inbox"), address=ADDRESS)))
 
 
 def client(parts: Parts) -> httpx2.AsyncClient:

@@ -1,0 +1,25 @@
+"""What an inbox is started with, with keys of its own; nothing that it names need be there."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from config.senders import base_senders
+from config.settings import PREFIX
+from publisher.local_keys import ensure_keys
+
+NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
+
+
+def environment(folder: Path, *, address: str, database: str = NOWHERE) -> Mapping[str, str]:
+    """Settings by their variables; the keys are made in `folder` where they are not there."""
+    ensure_keys(folder, base_senders())
+    values = {
+        "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+        "DATABASE_URL": database,
+        "KEYRING_FILE": str(folder / "keys" / "service.key.json"),
+        "SENDERS_DIR": str(folder / "senders"),
+        "INBOX_URL": address,
+        "OIDC_ISSUER": "http://127.0.0.1:1",
+        "OIDC_CLIENT_SECRET": "made-up",
+    }
+    return {PREFIX + name: value for name, value in values.items()}
