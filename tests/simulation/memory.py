@@ -13,7 +13,8 @@ from psycopg.rows import dict_row
 
 from tests.simulation.clock import Clock
 from tests.simulation.faults import Mutation
-from tests.simulation.statements import HANDLERS, Row, Tables, new_tables
+from tests.simulation.statements.known import HANDLERS
+from tests.simulation.statements.server import Row, Tables, new_tables
 
 
 class Memory:

@@ -9,7 +9,7 @@ from psycopg.rows import dict_row
 
 from ledger.migrate import migrate
 from tests.simulation.clock import BEGIN
-from tests.simulation.statements import NAMES, Row
+from tests.simulation.statements.server import NAMES, Row
 
 _SCHEMA: Final = "simulated"
 _CLOCK: Final = """

@@ -13,7 +13,8 @@ from tests.simulation.judge import judge
 from tests.simulation.memory import Memory
 from tests.simulation.postgres import Postgres, prepare
 from tests.simulation.rest import play
-from tests.simulation.statements import HANDLERS, NAMES, Row
+from tests.simulation.statements.known import HANDLERS
+from tests.simulation.statements.server import NAMES, Row
 from tests.simulation.world import World
 
 SEEDS: Final = 40

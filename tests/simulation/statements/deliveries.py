@@ -1,0 +1,279 @@
+"""Notices that are due: written, claimed, recorded, ended."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from psycopg.errors import ForeignKeyViolation, UniqueViolation
+
+from notifiers import sql
+from tests.simulation.faults import Mutation
+from tests.simulation.statements.server import Result, Row, Server, insert, note, plain, statement
+
+
+@statement(
+    "INSERT INTO deliveries (id, task_id, occasion, cause, channel, unit_id, recipient, deadline) "
+    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+)
+def _add_delivery(server: Server, values: tuple[Any, ...]) -> Result:
+    identity, task, occasion, cause, channel, unit, recipient, deadline = values
+    return deliver(server, identity, task, occasion, cause, channel, unit, recipient, deadline)
+
+
+def deliver(
+    server: Server,
+    identity: Any,
+    task: Any,
+    occasion: str,
+    cause: str,
+    channel: str,
+    unit: str,
+    recipient: str,
+    deadline: datetime,
+) -> Result:
+    if task not in server.tables["tasks"]:
+        raise ForeignKeyViolation("deliveries.task_id")
+    row = {
+        "id": identity,
+        "task_id": task,
+        "occasion": occasion,
+        "cause": cause,
+        "channel": channel,
+        "unit_id": unit,
+        "recipient": recipient,
+        "status": "due",
+        "due_at": server.now,
+        "deadline": deadline,
+        "attempts": 0,
+        "lease_until": None,
+        "lease_owner": None,
+        "frozen": None,
+        "created_at": server.now,
+        "ended_at": None,
+        "audience": "unit",
+    }
+    return insert(server.tables["deliveries"], identity, row)
+
+
+@statement("NOTIFY deliveries")
+def _notify(server: Server, _: None) -> Result:
+    return [], -1
+
+
+@statement(sql.PICK)
+def _pick(server: Server, values: Mapping[str, Any]) -> Result:
+    now = server.now
+    picked = [
+        row
+        for row in server.tables["deliveries"].values()
+        if row["status"] == "due"
+        and row["channel"] == values["channel"]
+        and row["due_at"] <= now
+        and unheld(row, now)
+    ]
+    picked.sort(key=lambda row: (row["due_at"], row["id"]))
+    rows = []
+    for row in picked[: values["limit"]]:
+        task = server.tables["tasks"][row["task_id"]]
+        messages = sum(
+            message["task_id"] == task["id"] and message["outcome"] == "obliged"
+            for message in server.tables["messages"].values()
+        )
+        names = ("reference", "react_by", "opened_at", "appended_at", "mentor_until")
+        more = {name: task[name] for name in names}
+        more |= {"undelivered": False, "seen": False, "endpoint_off": False}
+        rows.append({**row, "task_status": task["status"], **more, "messages": messages, "now": now})
+    return rows, len(rows)
+
+
+def unheld(row: Row, now: datetime) -> bool:
+    return row["lease_until"] is None or row["lease_until"] < now
+
+
+@statement(sql.LEASE)
+def _lease(server: Server, values: Mapping[str, Any]) -> Result:
+    frozen = plain(values["frozen"])
+
+    def leased(row: Row) -> Row:
+        kept = frozen if row["frozen"] is None else row["frozen"]
+        return {
+            "lease_owner": values["token"],
+            "lease_until": server.now + values["lease"],
+            "frozen": None if server.mutation is Mutation.NEW_MESSAGE_ID else kept,
+            "attempts": values["attempts"],
+        }
+
+    return change(server, values["id"], leased)
+
+
+def change(server: Server, identity: Any, change: Callable[[Row], Row]) -> Result:
+    table = server.tables["deliveries"]
+    row = table.get(identity)
+    if row is None:
+        return [], 0
+    table[identity] = {**row, **change(row)}
+    return [], 1
+
+
+@statement(sql.INSERT_ATTEMPT)
+def _insert_attempt(server: Server, values: Mapping[str, Any]) -> Result:
+    _attempt(server, values["id"], values["attempt"], values)
+    return [], 1
+
+
+def _attempt(server: Server, identity: Any, number: int, values: Mapping[str, Any]) -> None:
+    table = server.tables["attempts"]
+    if (identity, number) in table:
+        raise UniqueViolation("attempts")
+    table[identity, number] = {
+        "delivery_id": identity,
+        "attempt": number,
+        **{name: values[name] for name in ("at", "outcome", "code", "detail")},
+    }
+
+
+@statement(sql.COUNTED)
+def _counted(server: Server, values: Mapping[str, Any]) -> Result:
+    number = sum(
+        row["delivery_id"] == values["id"] and row["outcome"] != "misconfigured"
+        for row in server.tables["attempts"].values()
+    )
+    return [{"count": number}], 1
+
+
+@statement(sql.RECORD)
+def _record(server: Server, values: Mapping[str, Any]) -> Result:
+    table = server.tables["deliveries"]
+    row = table.get(values["id"])
+    unnamed = server.mutation is Mutation.LEASE_NOT_NAMED
+    if row is None or (not unnamed and (row["lease_owner"] != values["token"] or row["status"] != "due")):
+        return [], 0
+    new = {
+        **row,
+        "status": values["status"],
+        "due_at": values["due_at"] or row["due_at"],
+        "ended_at": values["ended_at"],
+        "attempts": row["attempts"] + 1,
+        "lease_owner": None,
+        "lease_until": None,
+    }
+    table[row["id"]] = new
+    _attempt(server, row["id"], new["attempts"], values)
+    if values["audit_kind"] is not None:
+        note(server, values["audit_kind"], row["task_id"], detail_of(new, values["detail"]))
+    return [{"attempts": new["attempts"]}], 1
+
+
+def detail_of(row: Row, reason: str) -> Row:
+    return {
+        "delivery_id": str(row["id"]),
+        "occasion": row["occasion"],
+        "attempts": row["attempts"],
+        "reason": reason,
+    }
+
+
+@statement(sql.LEASE_LOST)
+def _lease_lost(server: Server, values: Mapping[str, Any]) -> Result:
+    row = server.tables["deliveries"].get(values["id"])
+    if row is None:
+        return [], 0
+    detail = {
+        "delivery_id": str(row["id"]),
+        "occasion": row["occasion"],
+        "outcome": values["outcome"],
+        "reason": values["detail"],
+    }
+    note(server, "delivery_lease_lost", row["task_id"], detail)
+    return [], 1
+
+
+def _held(server: Server, values: Mapping[str, Any]) -> list[Row]:
+    """The deliveries whose lease is still that of the token named with them."""
+    table = server.tables["deliveries"]
+    return [
+        table[identity]
+        for identity, token in zip(values["ids"], values["tokens"], strict=True)
+        if identity in table
+        and table[identity]["lease_owner"] == token
+        and table[identity]["status"] == "due"
+    ]
+
+
+@statement(sql.RENEW)
+def _renew(server: Server, values: Mapping[str, Any]) -> Result:
+    held = _held(server, values)
+    for row in held:
+        server.tables["deliveries"][row["id"]] = {**row, "lease_until": server.now + values["lease"]}
+    return [{"id": row["id"]} for row in held], len(held)
+
+
+@statement(sql.RELEASE)
+def _release(server: Server, values: Mapping[str, Any]) -> Result:
+    held = _held(server, values)
+    for row in held:
+        server.tables["deliveries"][row["id"]] = {**row, "lease_owner": None, "lease_until": None}
+    return [], len(held)
+
+
+@statement(sql.PUT_OFF)
+def _put_off(server: Server, values: Mapping[str, Any]) -> Result:
+    return change(
+        server,
+        values["id"],
+        lambda _: {
+            "due_at": values["due_at"],
+            "attempts": values["attempts"],
+            "lease_owner": None,
+            "lease_until": None,
+        },
+    )
+
+
+@statement(sql.END)
+def _end(server: Server, values: Mapping[str, Any]) -> Result:
+    result = change(
+        server,
+        values["id"],
+        lambda _: {
+            "status": values["status"],
+            "attempts": values["attempts"],
+            "ended_at": server.now,
+            "lease_owner": None,
+            "lease_until": None,
+        },
+    )
+    row = server.tables["deliveries"][values["id"]]
+    note(server, values["kind"], row["task_id"], detail_of(row, values["reason"]))
+    return result
+
+
+@statement(sql.READDRESS)
+def _readdress(server: Server, values: Mapping[str, Any]) -> Result:
+    row = server.tables["deliveries"][values["old"]]
+    return deliver(
+        server,
+        values["new"],
+        row["task_id"],
+        row["occasion"],
+        row["cause"],
+        row["channel"],
+        row["unit_id"],
+        values["recipient"],
+        row["deadline"],
+    )
+
+
+@statement(sql.EXPIRE)
+def _expire(server: Server, values: Mapping[str, int]) -> Result:
+    now, table = server.now, server.tables["deliveries"]
+    late = [
+        row
+        for row in table.values()
+        if row["status"] == "due" and row["deadline"] <= now and unheld(row, now)
+    ][: values["limit"]]
+    for row in late:
+        ended = {"status": "exhausted", "ended_at": now, "lease_owner": None, "lease_until": None}
+        table[row["id"]] = {**row, **ended}
+        note(server, "delivery_exhausted", row["task_id"], detail_of(row, "deadline_passed"))
+    return [], len(late)

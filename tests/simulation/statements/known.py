@@ -1,0 +1,9 @@
+"""All statements that the database in memory knows."""
+
+from typing import Final
+
+from tests.simulation.statements import acts, deliveries, outbox, projection, repeats, server
+
+HANDLERS: Final = server.HANDLERS
+"""Each file has put its own in when it was imported."""
+FILES: Final = (acts, deliveries, outbox, projection, repeats)

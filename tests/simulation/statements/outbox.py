@@ -1,0 +1,45 @@
+"""What the ledger says on Kafka."""
+
+from ledger import store
+from tests.simulation.statements.server import Result, Server, insert, statement
+
+
+@statement("INSERT INTO outbox (id, topic, key, value) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING")
+def _post(server: Server, values: tuple[str, str, str, bytes]) -> Result:
+    name, topic, key, value = values
+    row = {
+        "id": name,
+        "topic": topic,
+        "key": key,
+        "value": value,
+        "due_at": server.now,
+        "sent_at": None,
+    }
+    return insert(server.tables["outbox"], name, row)
+
+
+@statement(store._SAY)
+def _say(server: Server, values: tuple[list[str], list[str], list[str], list[bytes]]) -> Result:
+    return [], sum(_post(server, row)[1] for row in zip(*values, strict=True))
+
+
+# ledger.outbox
+
+
+@statement(
+    "SELECT id, topic, key, value FROM outbox WHERE sent_at IS NULL ORDER BY due_at, id "
+    "LIMIT %s FOR UPDATE SKIP LOCKED",
+)
+def _outbox_due(server: Server, values: tuple[int]) -> Result:
+    due = [row for row in server.tables["outbox"].values() if row["sent_at"] is None]
+    due.sort(key=lambda row: (row["due_at"], row["id"]))
+    rows = [{name: row[name] for name in ("id", "topic", "key", "value")} for row in due[: values[0]]]
+    return rows, len(rows)
+
+
+@statement("UPDATE outbox SET sent_at = now() WHERE id = ANY(%s)")
+def _outbox_sent(server: Server, values: tuple[list[str]]) -> Result:
+    table = server.tables["outbox"]
+    for name in values[0]:
+        table[name] = {**table[name], "sent_at": server.now}
+    return [], len(values[0])

@@ -1,0 +1,201 @@
+"""The ledger's own: position, receipts, messages, tasks and transfers."""
+
+from typing import Any, Final
+
+from psycopg.errors import ForeignKeyViolation, UniqueViolation
+
+from ledger import store
+from tests.simulation.faults import Mutation
+from tests.simulation.statements.server import Result, Row, Server, insert, note, plain, statement
+
+
+@statement("SELECT topic, partition, next_offset FROM position")
+def _positions(server: Server, _: None) -> Result:
+    rows = list(server.tables["position"].values())
+    return rows, len(rows)
+
+
+@statement("INSERT INTO position VALUES (%s, %s, %s) ON CONFLICT DO NOTHING")
+def _first_position(server: Server, values: tuple[str, int, int]) -> Result:
+    topic, partition, offset = values
+    table = server.tables["position"]
+    row = {"topic": topic, "partition": partition, "next_offset": offset}
+    if server.mutation is Mutation.POSITION_UNCHECKED:
+        table[topic, partition] = row
+        return [], 1
+    return insert(table, (topic, partition), row)
+
+
+@statement(
+    "UPDATE position SET next_offset = %s WHERE topic = %s AND partition = %s AND next_offset = %s",
+)
+def _move_position(server: Server, values: tuple[int, str, int, int]) -> Result:
+    new, topic, partition, old = values
+    table = server.tables["position"]
+    known = table.get((topic, partition))
+    unchecked = server.mutation is Mutation.POSITION_UNCHECKED
+    if not unchecked and (known is None or known["next_offset"] != old):
+        return [], 0
+    table[topic, partition] = {"topic": topic, "partition": partition, "next_offset": new}
+    return [], 1
+
+
+@statement("SELECT now()")
+def _now(server: Server, _: None) -> Result:
+    return [{"now": server.now}], 1
+
+
+_RECEIPT: Final = (
+    "topic", "partition", "offset", "appended_at", "status", "reason", "detail", "sender", "event_id", "type",
+    "fingerprint", "sequence", "registered_on",
+)  # fmt: skip
+
+
+@statement(
+    'INSERT INTO receipts (topic, partition, "offset", appended_at, status, reason, detail, '
+    "sender, event_id, type, fingerprint, sequence, registered_on) "
+    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
+)
+def _add_receipt(server: Server, values: tuple[Any, ...]) -> Result:
+    row = dict(zip(_RECEIPT, values, strict=True)) | {"recorded_at": server.now}
+    if server.mutation is Mutation.RECEIPT_DROPPED and values[2] % 5 == 4:
+        return [], 1
+    return insert(server.tables["receipts"], values[:3], row)
+
+
+_APPLIED: Final = (
+    "partition", "offset", "origin_topic", "origin_partition", "origin_offset", "person_id", "changed",
+)  # fmt: skip
+
+
+@statement("INSERT INTO applied VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING")
+def _add_applied(server: Server, values: tuple[Any, ...]) -> Result:
+    return insert(server.tables["applied"], values[:2], dict(zip(_APPLIED, values, strict=True)))
+
+
+@statement("SELECT decision, sealed, task_id FROM messages WHERE person_id = ANY(%s) FOR NO KEY UPDATE")
+def _messages_of(server: Server, values: tuple[list[str]]) -> Result:
+    people = set(values[0])
+    rows = [
+        {name: row[name] for name in ("decision", "sealed", "task_id")}
+        for row in server.tables["messages"].values()
+        if row["person_id"] in people
+    ]
+    if server.mutation is Mutation.OLDER_REVISION_WINS:
+        rows = [{**row, "decision": {**row["decision"], "revision": 0}} for row in rows]
+    return rows, len(rows)
+
+
+_TASK: Final = (
+    "id", "reference", "person_id", "enrolment_id", "unit_id", "status", "react_by", "appended_at", "mentor_until",
+    "ordinal", "version", "ending", "acknowledged_at", "acknowledged_by", "owner_id", "owner_name", "attempts",
+    "reached_at", "closed_at", "follows",
+)  # fmt: skip
+_LASTING: Final = (
+    "id",
+    "reference",
+    "person_id",
+    "enrolment_id",
+    "unit_id",
+    "ordinal",
+    "follows",
+    "opened_at",
+)
+
+
+@statement(store._TASKS)
+def _tasks_of(server: Server, values: tuple[list[str]]) -> Result:
+    people = set(values[0])
+    found = [row for row in server.tables["tasks"].values() if row["person_id"] in people]
+    found.sort(key=lambda row: (row["ordinal"], row["id"]))
+    if server.mutation is Mutation.REOPENED_BY_STREAM:
+        found = [{**row, "status": "withdrawn"} if row["status"] == "closed" else row for row in found]
+    return [{name: row[name] for name in _TASK} for row in found], len(found)
+
+
+_TRANSFER: Final = ("person_id", "enrolment_id", "decided_unit", "unit_id", "act_id")
+
+
+@statement(
+    "SELECT person_id, enrolment_id, decided_unit, unit_id, act_id FROM transfers WHERE person_id = ANY(%s)"
+)
+def _transfers_of(server: Server, values: tuple[list[str]]) -> Result:
+    if server.mutation is Mutation.TRANSFER_FORGOTTEN:
+        return [], 0
+    people = set(values[0])
+    found = [row for row in server.tables["transfers"].values() if row["person_id"] in people]
+    return found, len(found)
+
+
+@statement(store._DROP_TRANSFER)
+def _drop_transfer(server: Server, named: tuple[str, str, str]) -> Result:
+    return [], int(server.tables["transfers"].pop(tuple(named), None) is not None)
+
+
+@statement(store._UPSERT_TRANSFER)
+def _put_transfer(server: Server, values: tuple[Any, ...]) -> Result:
+    server.tables["transfers"][values[:3]] = dict(zip(_TRANSFER, values, strict=True))
+    return [], 1
+
+
+@statement("SELECT DISTINCT task_id, cause FROM deliveries WHERE task_id = ANY(%s) AND cause = ANY(%s)")
+def _told(server: Server, values: tuple[list[Any], list[str]]) -> Result:
+    tasks, causes = map(set, values)
+    if server.mutation is Mutation.CAUSE_FORGOTTEN:
+        return [], 0
+    found = {
+        (row["task_id"], row["cause"])
+        for row in server.tables["deliveries"].values()
+        if row["task_id"] in tasks and row["cause"] in causes
+    }
+    return [{"task_id": task, "cause": cause} for task, cause in sorted(found)], len(found)
+
+
+@statement(store._UPSERT_TASK)
+def _put_task(server: Server, values: tuple[Any, ...]) -> Result:
+    table = server.tables["tasks"]
+    new = dict(zip(_TASK, values, strict=True)) | {"opened_at": server.now, "changed_at": server.now}
+    if server.mutation is Mutation.DATE_FROM_PROCESSING:
+        new["react_by"] += server.now.date() - new["appended_at"].date()
+    if server.mutation is Mutation.TASK_AT_ANOTHER_UNIT and new["unit_id"] == "unit-0751":
+        new["unit_id"] = "unit-0101"
+    known = table.get(new["id"])
+    if known is not None:
+        new |= {name: known[name] for name in _LASTING}
+    for row in table.values():
+        if row["id"] == new["id"]:
+            continue
+        if row["reference"] == new["reference"]:
+            raise UniqueViolation("tasks.reference")
+        if row["status"] == new["status"] == "open" and _subject(row) == _subject(new):
+            raise UniqueViolation("one_open_task")
+    table[new["id"]] = new
+    return [], 1
+
+
+def _subject(task: Row) -> tuple[str, str, str]:
+    return (task["person_id"], task["enrolment_id"], task["unit_id"])
+
+
+_MESSAGE: Final = (
+    "sender", "message_id", "person_id", "revision", "outcome", "reason", "unit_id", "enrolment_id", "law_version",
+    "review_on", "registered_at", "appended_at", "origin_topic", "origin_partition", "origin_offset", "decision",
+    "sealed", "task_id",
+)  # fmt: skip
+
+
+@statement(store._UPSERT_MESSAGE)
+def _put_message(server: Server, values: tuple[Any, ...]) -> Result:
+    row = dict(zip(_MESSAGE, values, strict=True)) | {"recorded_at": server.now}
+    row["decision"] = plain(row["decision"])
+    if row["task_id"] is not None and row["task_id"] not in server.tables["tasks"]:
+        raise ForeignKeyViolation("messages.task_id")
+    server.tables["messages"][values[:3]] = row
+    return [], 1
+
+
+@statement("INSERT INTO audit (kind, task_id, sender, message_id, detail) VALUES (%s, %s, %s, %s, %s)")
+def _add_audit(server: Server, values: tuple[Any, ...]) -> Result:
+    kind, task, sender, message, detail = values
+    note(server, kind, task, plain(detail), sender=sender, message=message)
+    return [], 1
