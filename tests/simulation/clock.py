@@ -3,15 +3,21 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-BEGIN: Final = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
-"""A Monday, after every registration time that a history may hold."""
+BEGINNINGS: Final = (
+    datetime(2026, 3, 2, 7, 0, tzinfo=UTC),
+    datetime(2026, 3, 25, 7, 0, tzinfo=UTC),
+    datetime(2026, 10, 20, 7, 0, tzinfo=UTC),
+)
+"""After every registration time that a history may hold: a Monday, and the days before a night of summer time."""
+BEGIN: Final = BEGINNINGS[0]
 
 
 class Clock:
     """Virtual time."""
 
-    def __init__(self) -> None:
-        self.now = BEGIN
+    def __init__(self, begin: datetime = BEGIN) -> None:
+        self._begin = begin
+        self.now = begin
 
     def forward(self, by: timedelta) -> None:
         """Let time pass."""
@@ -20,4 +26,4 @@ class Clock:
     @property
     def seconds(self) -> float:
         """Time that only goes forward, for what measures intervals."""
-        return (self.now - BEGIN).total_seconds()
+        return (self.now - self._begin).total_seconds()

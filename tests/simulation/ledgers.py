@@ -1,6 +1,6 @@
 """Ledger processes: the real `ledger.run.Ledger`, step by step, with a consumer in memory."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
 from typing import Any, Final, cast
 
@@ -93,6 +93,14 @@ class LedgerProcess:
             self._ledger._stale = True
         except psycopg.OperationalError:
             self._ledger._stale = True
+
+
+def deal(processes: Sequence[LedgerProcess], *, apart: bool) -> None:
+    """The group deals anew; or one does not hear that the other has them all now, and goes on."""
+    one, other = processes
+    if apart:
+        one.assign(PLACES[::2])
+    other.assign(PLACES[1::2] if apart else PLACES)
 
 
 class OutboxProducer:

@@ -1,11 +1,9 @@
-"""Notifiers, with the real store of deliveries, and a relay that fails as relays do."""
+"""Notifiers, of mail and of webhooks, with the real store of deliveries: a step at a time."""
 
-from collections import Counter, defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
-from random import Random
-from typing import Final, cast
+from typing import Any, Final, Generic, cast
 from uuid import UUID
 
 import psycopg
@@ -13,123 +11,74 @@ import psycopg
 from models.outcome import Attempt, Outcome
 from models.retry import RetryPolicy
 from notifiers.due import Claim, Due, Freeze, freezer
-from notifiers.fit import UnitContact
 from notifiers.message import Mail
-from notifiers.store import Pool, Store
+from notifiers.store import After, Pool, Store
+from notifiers.webhook.endpoints import watcher
+from notifiers.webhook.hook import Hook, hook_freezer
+from tests.simulation.carriers import Carrier, NoticeT, Relay, name_of
 from tests.simulation.clock import Clock
 from tests.simulation.faults import Fault, Mutation
+from tests.simulation.receivers import Receivers
+from tests.simulation.returns import return_to
 from tests.simulation.sessions import Session
+from tests.simulation.units import contacts
 
 LEASE: Final = timedelta(seconds=60)
 DOMAIN: Final = "varsel.example.dk"
-POLICY: Final = RetryPolicy()
-_FREEZE: Final = freezer(
+_LINKS: Final = f"https://{DOMAIN}"
+_MAIL: Final = freezer(
     sender=f"frafaldsvarsel@{DOMAIN}",
     sender_name="Frafaldsvarsel",
     message_id_domain=DOMAIN,
-    link_base=f"https://{DOMAIN}",
+    link_base=_LINKS,
+    return_to=return_to,
 )
+_HOOK: Final = hook_freezer(_LINKS)
+_HOOK_POLICY: Final = RetryPolicy(longest_delay=timedelta(hours=6), misconfigured_delay=timedelta(hours=3))
+"""Half an hour at most in truth: then five days of failures would be three hundred attempts."""
 
 
-def recipients(unit: str) -> tuple[str, ...]:
-    """Whom a unit has told us to write to; one has two."""
-    names = ("en", "to") if unit == "jobcentre-0751" else ("opgaver",)
-    return tuple(f"{name}@{unit}.example" for name in names)
-
-
-def contacts(unit: str) -> UnitContact | None:
-    """How a unit is named and reached."""
-    return UnitContact(name=unit, recipients=recipients(unit))
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A mail for which the relay has taken the responsibility."""
-
-    mail: Mail
-    at: datetime
-    age: int
-    """How many times the database had been restored when it was claimed: a backup may not know the frozen mail."""
-
-
-class Relay:
-    """The next hop. What it takes is kept for the judge, with every reason for which a copy may follow."""
-
-    def __init__(self, clock: Clock, rng: Random, count: Callable[[Fault], None]) -> None:
-        self._clock, self._rng, self._count = clock, rng, count
-        self.taken: list[Taken] = []
-        self.excuses: Counter[str] = Counter()
-        """By Message-ID."""
-        self.answers: dict[str, list[Outcome]] = defaultdict(list)
-        self.age = 0
-        self.healed = False
-
-    def send(self, mail: Mail, age: int) -> Attempt:
-        """One mail, one answer, or none."""
-        drawn = 0.0 if self.healed else self._rng.random()
-        match drawn:
-            case _ if drawn < 0.62:
-                attempt = self._take(mail, age, Outcome.DELIVERED)
-            case _ if drawn < 0.74:
-                self._count(Fault.MAIL_TRY_AGAIN)
-                wait = timedelta(minutes=10) if drawn < 0.66 else None
-                attempt = Attempt(outcome=Outcome.TRY_AGAIN, detail="later", code=451, retry_after=wait)
-            case _ if drawn < 0.84:
-                self._count(Fault.MAIL_INDETERMINATE_TAKEN)
-                self.excuses[mail.message_id] += 1
-                attempt = self._take(mail, age, Outcome.INDETERMINATE)
-            case _ if drawn < 0.91:
-                self._count(Fault.MAIL_INDETERMINATE_NOT_TAKEN)
-                attempt = Attempt(outcome=Outcome.INDETERMINATE, detail="no answer")
-            case _ if drawn < 0.96:
-                self._count(Fault.MAIL_MISCONFIGURED)
-                attempt = Attempt(outcome=Outcome.MISCONFIGURED, detail="login", code=535)
-            case _:
-                self._count(Fault.MAIL_REFUSED)
-                attempt = Attempt(outcome=Outcome.REFUSED, detail="no such mailbox", code=550)
-        self.answers[mail.message_id].append(attempt.outcome)
-        return attempt
-
-    def _take(self, mail: Mail, age: int, outcome: Outcome) -> Attempt:
-        self.taken.append(Taken(mail, self._clock.now, age))
-        if outcome is Outcome.DELIVERED:
-            return Attempt(outcome=outcome, detail="taken", code=250)
-        return Attempt(outcome=outcome, detail="no answer")
-
-
-class Notifier:
-    """One of two: claims, sends and records, a step at a time, so that anything may come in between."""
+class Notifier(Generic[NoticeT]):
+    """One of two: claims, sends and records, so that anything may come in between."""
 
     def __init__(
         self,
         name: str,
         session: Session,
-        relay: Relay,
+        carrier: Carrier[NoticeT],
+        kind: type[NoticeT],
+        freeze: Freeze[NoticeT],
         clock: Clock,
         count: Callable[[Fault], None],
         mutation: Mutation | None,
+        *,
+        policy: RetryPolicy | None = None,
+        after: After[NoticeT] | None = None,
     ) -> None:
-        self._name, self.session, self._relay, self._clock, self._count = name, session, relay, clock, count
+        self._name, self.session, self._relay, self._clock, self._count = name, session, carrier, clock, count
         self._mutation = mutation
-        self._sent: list[tuple[Claim, Attempt, datetime]] = []
-        self._held: list[Claim] = []
+        self._sent: list[tuple[Claim[NoticeT], Attempt, datetime]] = []
+        self._held: list[Claim[NoticeT]] = []
         self._until: dict[str, datetime] = {}
         self._ages: dict[str, int] = {}
         self._made = 0
-        self._store = Store(
+        self._made_of = freeze
+        anew = mutation in (Mutation.NEW_MESSAGE_ID, Mutation.NEW_WEBHOOK_ID)
+        self._store = Store[NoticeT](
             cast(Pool, session),
             owner=name,
             lease=LEASE,
             contacts=contacts,
-            freeze=self._freeze if mutation is Mutation.NEW_MESSAGE_ID else _FREEZE,
-            policy=POLICY,
+            freeze=self._freeze if anew else freeze,
+            policy=policy or RetryPolicy(),
+            kind=kind,
+            after=after,
         )
 
-    def _freeze(self, due: Due, unit_name: str, now: datetime) -> Mail:
+    def _freeze(self, due: Due, unit_name: str, now: datetime) -> NoticeT:
         """Planted: a number that is drawn anew."""
         self._made += 1
-        frozen: Freeze = _FREEZE
-        return frozen(replace(due, id=UUID(int=due.id.int ^ self._made)), unit_name, now)
+        return self._made_of(replace(due, id=UUID(int=due.id.int ^ self._made)), unit_name, now)
 
     @property
     def busy(self) -> bool:
@@ -176,7 +125,7 @@ class Notifier:
         self._sent.pop(0)
         if status is None:
             self._count(Fault.LEASE_LOST)
-            self._relay.excuses[claim.mail.message_id] += 1
+            self._relay.excuses[name_of(claim.mail)] += 1
 
     async def renew(self) -> None:
         """Extend what it holds."""
@@ -194,6 +143,12 @@ class Notifier:
         """End what has passed its deadline."""
         await self._quietly(self._store.expire(1000))
 
+    async def finish(self) -> None:
+        """Send and record all that it holds."""
+        while self.busy:
+            await self.send()
+            await self.record()
+
     def kill(self) -> None:
         """All that it held is forgotten; the leases run out by themselves."""
         if self._held:
@@ -201,11 +156,48 @@ class Notifier:
         for claim, attempt, _ in self._sent:
             if attempt.outcome is Outcome.DELIVERED:
                 self._count(Fault.NOTIFIER_KILLED_SENT)
-                self._relay.excuses[claim.mail.message_id] += 1
+                self._relay.excuses[name_of(claim.mail)] += 1
         self._held, self._sent = [], []
 
-    async def _quietly(self, what: object) -> None:
+    async def _quietly(self, what: Awaitable[Any]) -> None:
         try:
-            await what  # type: ignore[misc]  # one of two coroutines of the store
+            await what
         except psycopg.OperationalError:
             return
+
+
+def mailer(
+    name: str,
+    session: Session,
+    relay: Relay,
+    clock: Clock,
+    count: Callable[[Fault], None],
+    mutation: Mutation | None,
+) -> Notifier[Mail]:
+    """One that sends mails."""
+    planted = None if mutation is Mutation.NEW_WEBHOOK_ID else mutation
+    return Notifier(name, session, relay, Mail, _MAIL, clock, count, planted)
+
+
+def caller(
+    name: str,
+    session: Session,
+    receivers: Receivers,
+    clock: Clock,
+    count: Callable[[Fault], None],
+    mutation: Mutation | None,
+) -> Notifier[Hook]:
+    """One that calls webhooks, and watches how their endpoints fare."""
+    planted = None if mutation is Mutation.NEW_MESSAGE_ID else mutation
+    return Notifier(
+        name,
+        session,
+        receivers,
+        Hook,
+        _HOOK,
+        clock,
+        count,
+        planted,
+        policy=_HOOK_POLICY,
+        after=watcher(contacts),
+    )

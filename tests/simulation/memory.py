@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from psycopg.rows import dict_row
 
@@ -23,6 +24,7 @@ class Memory:
     def __init__(self, clock: Clock, mutation: Mutation | None = None) -> None:
         self._clock = clock
         self.mutation = mutation
+        self.marked: set[UUID] = set()
         self.tables: Tables = new_tables()
         self._in_transaction = False
         self.used: set[str] = set()

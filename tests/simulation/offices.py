@@ -11,7 +11,8 @@ from uuid import UUID
 
 import psycopg
 
-from ledger.act import DeedRefused, Done, NoSuchTask, Rules, TaskChanged, act
+from inbox.api import headers
+from ledger.act import DeedDiffers, DeedRefused, Done, NoSuchTask, Rules, TaskChanged, act
 from ledger.project import Policy
 from models.life import (
     Acknowledge,
@@ -31,12 +32,13 @@ from models.life import (
     Via,
 )
 from tests.simulation.clock import Clock
-from tests.simulation.faults import Fault
+from tests.simulation.faults import Fault, Mutation
 from tests.simulation.sessions import Session
+from tests.simulation.units import UNITS
 
-UNITS: Final = ("unit-0101", "jobcentre-0751", "unit-0751")
 NOT_REACHED_AFTER: Final = 2
 PEOPLE: Final = tuple(Actor(id=name, name=name.title(), via=Via.PAGE) for name in ("anna", "bo"))
+PROGRAM: Final = Actor(id="fagsystem", name="Fagsystem", via=Via.API)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +51,24 @@ class Pressed:
     by: Actor
     deed: Deed
     version: int | None
+    """Of the task as it was seen; None: whatever it is."""
 
 
 class Office:
     """Everybody at every unit, one at a time."""
 
     def __init__(
-        self, session: Session, policy: Policy, clock: Clock, rng: Random, count: Callable[[Fault], None]
+        self,
+        session: Session,
+        policy: Policy,
+        clock: Clock,
+        rng: Random,
+        count: Callable[[Fault], None],
+        mutation: Mutation | None,
     ) -> None:
         self.session = session
         self._clock, self._rng, self._count = clock, rng, count
+        self._any_version = mutation is Mutation.ETAG_IGNORED
         self._rules = Rules(
             policy=policy, not_reached_after=lambda _: NOT_REACHED_AFTER, units=frozenset(UNITS)
         )
@@ -68,6 +78,9 @@ class Office:
         """Sent, and no answer came."""
         self.done: dict[UUID, tuple[Pressed, Done]] = {}
         """Told to the person as done."""
+        self.refused: set[UUID] = set()
+        """Sent once, and told that nothing was done."""
+        self._keys = 0
 
     async def work(self, tasks: list[dict[str, Any]]) -> str:
         """Somebody does something with one of these tasks, as they stood a moment ago."""
@@ -80,8 +93,24 @@ class Office:
             deed=self._deed(task),
             version=self._rng.choice((None, task["version"], task["version"], task["version"] - 1)),
         )
+        if self._rng.random() < 0.4:
+            pressed = self._by_program(pressed, task)
         await self.press(pressed)
         return f"{pressed.deed.kind} {task['reference']}"
+
+    def _by_program(self, pressed: Pressed, task: dict[str, Any]) -> Pressed:
+        """The same through the API: its headers, read as the API reads them; now and then a key that was used."""
+        used = self._rng.random() < 0.1 and self._keys > 0
+        self._keys += not used
+        key = self._rng.randint(1, self._keys) if used else self._keys
+        seen, weak = headers.etag(task["version"]), f"W/{headers.etag(task['version'])}"
+        if_match = self._rng.choice(("*", seen, seen, seen, weak, headers.etag(task["version"] + 1)))
+        return replace(
+            pressed,
+            id=headers.act_id("fagsystem", f"key-{key}"),
+            by=PROGRAM,
+            version=headers.expected_version(if_match),
+        )
 
     async def again(self) -> None:
         """What got no answer is sent once more, in the same words."""
@@ -91,7 +120,9 @@ class Office:
 
     async def press(self, pressed: Pressed) -> None:
         """One deed, and what the person is told."""
+        first = pressed.id not in self.sent
         self.sent.add(pressed.id)
+        self.refused.discard(pressed.id)
         try:
             done = await act(
                 cast(Any, self.session),
@@ -101,20 +132,26 @@ class Office:
                 by=pressed.by,
                 deed=pressed.deed,
                 rules=self._rules,
-                expected_version=pressed.version,
+                expected_version=None if self._any_version else pressed.version,
             )
         except psycopg.OperationalError:
             self.unanswered.append(pressed)
+            return
         except TaskChanged:
-            self._count(Fault.ACT_STALE)
+            self._count(Fault.ACT_PRECONDITION if pressed.by is PROGRAM else Fault.ACT_STALE)
         except DeedRefused:
             self._count(Fault.ACT_REFUSED)
         except NoSuchTask:
             self._count(Fault.ACT_ELSEWHERE)
+        except DeedDiffers:
+            self._count(Fault.ACT_KEY_REUSED)
         else:
             self.done[pressed.id] = (pressed, done)
             if self._rng.random() < 0.1:
-                self.unanswered.append(replace(pressed, version=None))
+                self.unanswered.append(pressed)
+            return
+        if first:
+            self.refused.add(pressed.id)
 
     def _deed(self, task: dict[str, Any]) -> Deed:
         drawn = self._rng.random()

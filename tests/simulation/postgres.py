@@ -22,7 +22,7 @@ CREATE SCHEMA backup;
 """
 """Found before the server's own, because the schema is named before `pg_catalog`."""
 _PARENTS_FIRST: Final = sorted(
-    NAMES, key=("position", "receipts", "applied", "tasks", "acts").__contains__, reverse=True
+    NAMES, key=("position", "receipts", "applied", "tasks", "deliveries", "acts").__contains__, reverse=True
 )
 
 

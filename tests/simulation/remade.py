@@ -4,16 +4,23 @@ By the service's own code, in the order of a rebuild: every receipt before the f
 """
 
 from bisect import bisect_left
+from dataclasses import replace
 from typing import Any, Final, cast
 
 from config.topics import BY_NAME, Topic
 from ledger import acts, content
 from ledger.batch import Batch, project
+from ledger.steps import plan_stale
 from ledger.store import Connection
 from tests.simulation.memory import Memory
-from tests.simulation.world import POLICY, World
+from tests.simulation.units import POLICY, STEPS
+from tests.simulation.world import World
 
 Rows = list[dict[str, Any]]
+_WITHOUT_STEPS: Final = replace(POLICY, steps=None)
+"""As the service rebuilds: what falls due is planned by the runner of steps, when the tables have been exchanged."""
+_STANDS: Final = frozenset({"acknowledged", "moment_passed", "already_fired"})
+"""Why a step that is planned may stand as stopped."""
 _COMPARED: Final = (content.TASKS, content.TRANSFERS)
 
 
@@ -37,7 +44,7 @@ async def remake(world: World, done: Rows) -> Memory:
                 if topic == Topic.DECISIONS and row["partition"] == partition
             ]
             async with connection.transaction():
-                await project(connection, batch, known, POLICY, again)
+                await project(connection, batch, known, _WITHOUT_STEPS, again)
             known |= batch.next_offsets
     return memory
 
@@ -70,7 +77,34 @@ async def differences(world: World, tables: dict[str, Rows], contested: set[str]
         for name in lived_in.keys() | made_in.keys()
         if name[2] not in contested and lived_in.get(name) != made_in.get(name)
     ]
-    return found
+    return found + await _otherwise_planned(memory, tables, contested)
+
+
+async def _otherwise_planned(memory: Memory, tables: dict[str, Rows], contested: set[str]) -> list[str]:
+    """Planned anew from nothing, an open task has the steps that it has: come, stopped for a reason, or to come.
+
+    When a unit got a task does not follow from the log: a rebuild leaves it as it stands.
+    """
+    lived = {row["id"]: row for row in tables["tasks"] if row["status"] == "open"}
+    for identity, row in memory.tables["tasks"].items():
+        if identity in lived:
+            memory.tables["tasks"][identity] = {**row, "opened_at": lived[identity]["opened_at"]}
+    memory.tables["audit"] = {row["id"]: row for row in tables["audit"]}
+    connection = cast(Connection, await memory.connect())
+    while await plan_stale(connection, STEPS, limit=50):
+        pass
+    stands = {
+        row["id"]
+        for row in tables["steps"]
+        if row["status"] != "stopped" or row["reason"] in _STANDS
+    }  # fmt: skip
+    return [
+        f"planned anew, {row['kind']} {row['level']} of {row['task_id']} falls due at {row['due_at']}, and is not there"
+        for row in memory.tables["steps"].values()
+        if row["task_id"] in lived
+        and lived[row["task_id"]]["person_id"] not in contested
+        and row["id"] not in stands
+    ]
 
 
 def _name(row: dict[str, Any]) -> tuple[str, str, str]:

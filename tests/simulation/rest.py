@@ -1,31 +1,49 @@
-"""How a world comes to rest: faults are over, everything that can still happen does, the audit heals, mails go out."""
+"""How a world comes to rest: faults are over, everything that can still happen does, the audit heals, notices go out.
+
+Then time goes on until nothing falls due any more, with nights, weekends and outages of days in between.
+"""
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from notifiers.store import LEASE_EXPIRED
 from tests.simulation import ledgers
+from tests.simulation.chaos import act, chaos
 from tests.simulation.faults import Fault
 from tests.simulation.healing import heal
-from tests.simulation.ledgers import send_outbox
-from tests.simulation.mailers import Notifier
+from tests.simulation.ledgers import deal, send_outbox
+from tests.simulation.streaming import deliver, late_write, send_one
 from tests.simulation.world import World
 
 _PATIENCE: Final = 4000
 """Rounds within which everything must have come to rest."""
+_OUTAGES: Final = (timedelta(hours=1), timedelta(hours=13), timedelta(days=2), timedelta(days=5))
+_STILL_BAD: Final = 25
+"""Rounds for which relays and receivers may go on failing."""
+_LEFT: Final = {
+    "notify": 14,
+    "call": 9,
+    "work": 3,
+    "read_returns": 3,
+    "remind": 4,
+    "pause": 4,
+    "wait": 1,
+    "turn_receiver": 1,
+    "kill_notifier": 1,
+}
 
 
 async def play(world: World) -> None:
     """A whole run: chaos, then rest."""
-    await world.chaos()
+    await chaos(world)
     await rest(world)
 
 
 async def rest(world: World) -> None:
-    """Every fault is over, first in the stream and the ledger, then in the mail."""
+    """Every fault is over, first in the stream and the ledger, then in what is sent."""
     world.say("rest")
     while world.unsent:
-        world.send_one()
+        send_one(world)
     await world.database.at(world.clock.now)
     while world.office.unanswered:
         await world.office.again()
@@ -33,28 +51,30 @@ async def rest(world: World) -> None:
     world.late = [] if stays else world.late
     await _settle(world)
     due = sum(row["status"] == "due" for row in await world.database.rows("deliveries"))
-    for _ in range(8 * due):
-        await world.act(world.rng.choices(("notify", "wait", "kill_notifier"), (14, 2, 1))[0])
-    world.relay.healed = True
+    tasks = len(await world.database.rows("tasks"))
+    for _ in range(6 * due + 12 * tasks):
+        await act(world, world.rng.choices(tuple(_LEFT), tuple(_LEFT.values()))[0])
+    while world.office.unanswered:
+        await world.office.again()
     world.late = world.late or stays
     await _settle(world)
-    await _deliver_all_mail(world)
+    await _time_goes_on(world)
     await _count_what_a_claim_found(world)
 
 
 async def _settle(world: World) -> None:
     while world.late:
-        await world.late_write()
+        await late_write(world)
     for worker in world.group.workers:
         worker.start()
     world.group.rebalance(world.rng)
     for process in world.ledgers:
         process.start()
-    world.deal(apart=True)
+    deal(world.ledgers, apart=True)
     for _ in range(_PATIENCE):
         await world.database.at(world.clock.now)
         delivered = [
-            await world.deliver(worker, step, gently=True)
+            await deliver(world, worker, step, gently=True)
             for worker in world.group.workers
             for step in ("intake", "match")
         ]
@@ -74,26 +94,48 @@ async def _projected(world: World) -> bool:
     )
 
 
-async def _deliver_all_mail(world: World) -> None:
-    for _ in range(_PATIENCE):
+async def _time_goes_on(world: World) -> None:
+    """From one thing that is due to the next; now and then nobody is there for days."""
+    still_bad = world.rng.choice((0, _STILL_BAD))
+    for turn in range(_PATIENCE):
+        if turn == still_bad:
+            world.heal(receivers_too=world.rng.random() < 0.7)
         await world.database.at(world.clock.now)
+        while await world.post.sweep(world.reader):
+            pass
+        for runner in world.runners:
+            await runner.round(sweep=True)
         for notifier in world.notifiers:
-            await _finish(notifier)
+            await notifier.finish()
             await notifier.expire()
             await notifier.claim(32)
-            await _finish(notifier)
-        due = [row for row in await world.database.rows("deliveries") if row["status"] == "due"]
-        if not due:
-            return
-        moment = min(max(row["due_at"], row["lease_until"] or row["due_at"]) for row in due)
+            await notifier.finish()
+        moment = await _next(world)
+        if moment is None and turn >= still_bad:
+            for runner in world.runners:  # and what the last notices have come to is followed
+                await runner.round(sweep=True)
+            if await _next(world) is None:
+                return
+        moment = moment or world.clock.now
         world.clock.forward(max(moment - world.clock.now, timedelta(0)) + timedelta(milliseconds=1))
-    raise AssertionError("mails do not come to an end")
+        if world.rng.random() < 0.15:
+            world.clock.forward(world.rng.choice(_OUTAGES))
+            world.count(Fault.STEPS_ASLEEP)
+    raise AssertionError("notices do not come to an end")
 
 
-async def _finish(notifier: Notifier) -> None:
-    while notifier.busy:
-        await notifier.send()
-        await notifier.record()
+async def _next(world: World) -> Any:
+    """When there is something to do again."""
+    moments = [
+        max(row["due_at"], row["lease_until"] or row["due_at"])
+        for row in await world.database.rows("deliveries")
+        if row["status"] == "due"
+    ]
+    steps = [row["due_at"] for row in await world.database.rows("steps") if row["status"] == "waiting"]
+    # What was due before now has had its chance: that it still waits is for the judge to say.
+    moments += [due_at for due_at in steps if due_at > world.clock.now]
+    moments += [one.at for one in world.post.waiting]
+    return min(moments, default=None)
 
 
 async def _count_what_a_claim_found(world: World) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from random import Random
 from typing import Any, Final
 
 import psycopg
@@ -34,6 +35,13 @@ class Session:
         self._raw = raw
         self._struck = struck
         self.strike: Strike | None = None
+
+    def may_fail(self, rng: Random, chance: float) -> None:
+        """With this chance, at one of the next statements."""
+        if rng.random() < chance:
+            fault = rng.choice(DATABASE_FAULTS)
+            statements = fault in (Fault.DATABASE_BEFORE, Fault.DATABASE_AFTER)
+            self.strike = Strike(fault, rng.randint(0, 8) if statements else 0)
 
     async def execute(self, query: Any, parameters: Any = None) -> Any:
         """One statement."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
@@ -30,7 +31,11 @@ def deliver(
     unit: str,
     recipient: str,
     deadline: datetime,
+    *,
+    audience: str = "unit",
+    due_at: datetime | None = None,
 ) -> Result:
+    """A notice becomes due, unless it is there."""
     if task not in server.tables["tasks"]:
         raise ForeignKeyViolation("deliveries.task_id")
     row = {
@@ -42,7 +47,7 @@ def deliver(
         "unit_id": unit,
         "recipient": recipient,
         "status": "due",
-        "due_at": server.now,
+        "due_at": due_at or server.now,
         "deadline": deadline,
         "attempts": 0,
         "lease_until": None,
@@ -50,7 +55,7 @@ def deliver(
         "frozen": None,
         "created_at": server.now,
         "ended_at": None,
-        "audience": "unit",
+        "audience": audience,
     }
     return insert(server.tables["deliveries"], identity, row)
 
@@ -81,9 +86,47 @@ def _pick(server: Server, values: Mapping[str, Any]) -> Result:
         )
         names = ("reference", "react_by", "opened_at", "appended_at", "mentor_until")
         more = {name: task[name] for name in names}
-        more |= {"undelivered": False, "seen": False, "endpoint_off": False}
+        step = step_of(server, row)
+        more |= {
+            "undelivered": step is not None and step["failed_delivery"] is not None,
+            "seen": step is not None and step["until_seen"] and footing(server, task)["seen"],
+            "endpoint_off": row["channel"] == "webhook" and _is_off(server, row),
+        }
         rows.append({**row, "task_status": task["status"], **more, "messages": messages, "now": now})
     return rows, len(rows)
+
+
+def _is_off(server: Server, row: Row) -> bool:
+    known = server.tables["endpoints"].get((row["unit_id"], row["recipient"]))
+    return known is not None and known["disabled_at"] is not None
+
+
+def step_of(server: Server, row: Row) -> Row | None:
+    """The step that a notice comes from."""
+    cause: str = row["cause"]
+    return server.tables["steps"].get(UUID(cause[5:])) if cause.startswith("step:") else None
+
+
+def footing(server: Server, task: Row) -> Row:
+    """A row of the view `footings`."""
+    since = [task["opened_at"]]
+    since += [
+        row["at"]
+        for row in server.tables["acts"].values()
+        if row["task_id"] == task["id"] and row["kind"] == "reopen"
+    ]
+    since += [
+        row["at"]
+        for row in server.tables["audit"].values()
+        if row["task_id"] == task["id"] and row["kind"] == "task_reopened"
+    ]
+    names = ("unit_id", "status", "appended_at", "react_by", "mentor_until")
+    return {
+        "task_id": task["id"],
+        **{name: task[name] for name in names},
+        "open_since": max(since),
+        "seen": task["owner_id"] is not None or task["acknowledged_at"] is not None,
+    }
 
 
 def unheld(row: Row, now: datetime) -> bool:
@@ -117,11 +160,11 @@ def change(server: Server, identity: Any, change: Callable[[Row], Row]) -> Resul
 
 @statement(sql.INSERT_ATTEMPT)
 def _insert_attempt(server: Server, values: Mapping[str, Any]) -> Result:
-    _attempt(server, values["id"], values["attempt"], values)
+    try_once(server, values["id"], values["attempt"], values)
     return [], 1
 
 
-def _attempt(server: Server, identity: Any, number: int, values: Mapping[str, Any]) -> None:
+def try_once(server: Server, identity: Any, number: int, values: Mapping[str, Any]) -> None:
     table = server.tables["attempts"]
     if (identity, number) in table:
         raise UniqueViolation("attempts")
@@ -158,7 +201,7 @@ def _record(server: Server, values: Mapping[str, Any]) -> Result:
         "lease_until": None,
     }
     table[row["id"]] = new
-    _attempt(server, row["id"], new["attempts"], values)
+    try_once(server, row["id"], new["attempts"], values)
     if values["audit_kind"] is not None:
         note(server, values["audit_kind"], row["task_id"], detail_of(new, values["detail"]))
     return [{"attempts": new["attempts"]}], 1
@@ -261,6 +304,7 @@ def _readdress(server: Server, values: Mapping[str, Any]) -> Result:
         row["unit_id"],
         values["recipient"],
         row["deadline"],
+        audience=row["audience"],
     )
 
 

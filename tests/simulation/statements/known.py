@@ -2,8 +2,17 @@
 
 from typing import Final
 
-from tests.simulation.statements import acts, deliveries, outbox, projection, repeats, server
+from tests.simulation.statements import (
+    acts,
+    deliveries,
+    endpoints,
+    outbox,
+    projection,
+    repeats,
+    server,
+    steps,
+)
 
 HANDLERS: Final = server.HANDLERS
 """Each file has put its own in when it was imported."""
-FILES: Final = (acts, deliveries, outbox, projection, repeats)
+FILES: Final = (acts, deliveries, endpoints, outbox, projection, repeats, steps)

@@ -7,6 +7,7 @@ A statement that is not here, or that has been reworded, is an error: the one wh
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final, Protocol
+from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
@@ -28,6 +29,10 @@ NAMES: Final = (
     "repeats",
     "acts",
     "transfers",
+    "steps",
+    "plans",
+    "endpoints",
+    "bounces",
 )
 
 
@@ -36,6 +41,8 @@ class Server(Protocol):
 
     tables: Tables
     mutation: Mutation | None
+    marked: set[UUID]
+    """What a planted bug has done once already."""
 
     @property
     def now(self) -> datetime:

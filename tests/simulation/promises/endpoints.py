@@ -1,0 +1,81 @@
+"""Webhooks: an endpoint is given up after 410 or five days of failures, never sooner, never later, never in silence."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from tests.simulation.books import Books
+from tests.simulation.expected import Plain
+from tests.simulation.units import recipients
+
+_FIVE_DAYS: Final = timedelta(days=5)
+_NOT_HEARD: Final = "lease expired before an answer was recorded"
+_NOTICE: Final = timedelta(seconds=61)
+"""What was claimed before may still be sent."""
+
+
+def endpoints(books: Books) -> Iterator[str]:
+    """Told from the attempts that were recorded, in their order."""
+    rows = {(row["unit_id"], row["url"]): row for row in books.endpoints}
+    tried: dict[tuple[str, str], list[Plain]] = defaultdict(list)
+    for attempt in books.attempts:
+        delivery = books.deliveries[attempt["delivery_id"]]
+        if delivery["channel"] == "webhook" and attempt["detail"] != _NOT_HEARD:
+            tried[delivery["unit_id"], delivery["recipient"]].append(attempt)
+    for name, attempts in tried.items():
+        off = _off(sorted(attempts, key=lambda attempt: attempt["at"]))
+        row = rows.get(name)
+        reason = None if row is None else row["reason"]
+        if reason != off:
+            yield f"the endpoint of {name[0]} is {reason or 'on'}, and should be {off or 'on'}"
+        if row is not None and row["disabled_at"] is not None:
+            yield from _told(books, name, row["reason"], row["disabled_at"])
+            if any(attempt["at"] > row["disabled_at"] + _NOTICE for attempt in attempts):
+                yield f"the endpoint of {name[0]} is off and was tried"
+    dropped = {
+        row["detail"]["delivery_id"] for row in books.audit if row["detail"].get("reason") == "endpoint_off"
+    }
+    for delivery in books.deliveries.values():
+        named = rows.get((delivery["unit_id"], delivery["recipient"]))
+        if str(delivery["id"]) in dropped and (named is None or named["disabled_at"] is None):
+            yield f"webhook {delivery['id']} was dropped, and its endpoint is on"
+
+
+def _off(attempts: list[Plain]) -> str | None:
+    failing: datetime | None = None
+    for attempt in attempts:
+        if attempt["outcome"] == "delivered":
+            failing = None
+            continue
+        if attempt["code"] == 410:
+            return "gone"
+        failing = failing or attempt["at"]
+        if attempt["at"] - failing >= _FIVE_DAYS:
+            return "failing"
+    return None
+
+
+def _told(books: Books, name: tuple[str, str], reason: str, at: datetime) -> Iterator[str]:
+    found = [
+        row
+        for row in books.deliveries.values()
+        if row["unit_id"] == name[0]
+        and row["occasion"] == "channel_off"
+        and f"endpoint:{reason}:" in row["cause"]
+    ]
+    if sorted(row["recipient"] for row in found) != sorted(recipients(name[0])):
+        yield f"the endpoint of {name[0]} was switched off at {at}, and {len(found)} were told"
+
+
+def waits(books: Books) -> Iterator[str]:
+    """A receiver that asks for time gets it."""
+    by_delivery: dict[object, list[Plain]] = defaultdict(list)
+    for attempt in sorted(books.attempts, key=lambda attempt: attempt["attempt"]):
+        if attempt["detail"] != _NOT_HEARD:
+            by_delivery[attempt["delivery_id"]].append(attempt)
+    for (identity, at), wait in books.world.receivers.asked.items():
+        attempts = by_delivery[identity]
+        asked = [place for place, attempt in enumerate(attempts) if attempt["at"] == at]
+        if asked and asked[0] + 1 < len(attempts) and attempts[asked[0] + 1]["at"] < at + wait:
+            yield f"webhook {identity} was asked to wait until {at + wait}, and came before"

@@ -1,0 +1,106 @@
+"""The stream and the ledger: each record answered, applied, decided and projected."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from config.topics import PERSON_PARTITIONS, Topic
+from models.person_event import PersonEvent
+from streams.people import People
+from tests.simulation import ledgers
+from tests.simulation.books import Books
+from tests.simulation.expected import Message
+from tests.simulation.world import World
+
+
+def receipts(books: Books) -> Iterator[str]:
+    """Every record has one receipt, and every receipt of it says the same."""
+    for event in books.events:
+        row = books.receipts.get(event["place"])
+        if row is None:
+            yield f"no receipt for {event['place']}"
+        elif (row["status"] == "accepted") != event["accepted"]:
+            yield f"{event['place']} is {row['status']}"
+    if len(books.receipts) > len(books.events):
+        yield "receipts for records that were never sent"
+    said: dict[tuple[str, int, int], set[bytes]] = defaultdict(set)
+    for record in books.world.log.all_of(Topic.RECEIPTS):
+        origin = json.loads(record.value or b"")
+        if "repeat" not in origin:
+            place = origin["origin"]
+            said[place["topic"], place["partition"], place["offset"]].add(record.value or b"")
+    for place, texts in said.items():
+        if len(texts) > 1:
+            yield f"two receipts of {place} say different things"
+
+
+def applied(books: Books) -> Iterator[str]:
+    """Every person event is applied, and every accepted record is a person event; only a skipped tail was healed."""
+    origins = set()
+    for record in books.world.log.all_of(Topic.PERSON_EVENTS):
+        event = json.loads(record.value or b"")
+        origins.add(tuple(event["origin"][name] for name in ("topic", "partition", "offset")))
+        row = books.applied.get((record.partition, record.offset))
+        if row is None and (("person-events", record.partition), record.offset) not in books.world.healed:
+            yield f"person event {record.partition}@{record.offset} was not applied"
+        elif row is not None and row["person_id"] != event["person_id"]:
+            yield f"person event {record.partition}@{record.offset} was applied to another person"
+    for event in books.accepted:
+        if event["place"] not in origins:
+            yield f"{event['place']} never became a person event"
+    for place, offset in books.world.unexplained:
+        yield f"{place}@{offset} had to be healed, and its step says that it is past it"
+
+
+def decisions(books: Books) -> Iterator[str]:
+    """Every accepted message has one final decision: the oracle's, under the highest revision that was published."""
+    for name in books.verdicts.keys() ^ books.messages.keys():
+        yield f"message {name} is known to {'the oracle' if name in books.verdicts else 'the ledger'} only"
+    highest: Counter[Message] = Counter()
+    for decision in books.decisions:
+        message = decision["message"]
+        name = (message["sender"], message["message_id"], message["person_id"])
+        highest[name] = max(highest[name], decision["revision"])
+    for name in books.verdicts.keys() & books.messages.keys():
+        row, verdict = books.messages[name], books.verdicts[name]
+        found = row["decision"]["verdict"]
+        said = {
+            **{key: found.get(key) for key in ("outcome", "reason", "law_version", "unit_id", "review_on")},
+            "mentor_last_day": found.get("mentor_last_day"),
+            "enrolment_id": found["evidence"].get("enrolment_id"),
+            "municipality_code": found["evidence"].get("municipality_code"),
+        }
+        if said != verdict:
+            yield f"message {name}: decided {said}, the oracle says {verdict}"
+        if (row["outcome"], row["reason"], row["unit_id"]) != (
+            verdict["outcome"], verdict["reason"], verdict["unit_id"],
+        ):  # fmt: skip
+            yield f"message {name}: the row says other than its decision"
+        if row["revision"] != highest[name]:
+            yield f"message {name} stands at revision {row['revision']} of {highest[name]}"
+
+
+def position(books: Books) -> Iterator[str]:
+    """The ledger stands at the end of everything that it reads."""
+    for place in ledgers.PLACES:
+        if books.world.log.read(place, books.position.get(place, 0), books.world.log.end(place)):
+            yield f"the ledger has not come to the end of {place}"
+        if books.position.get(place, 0) > books.world.log.end(place):
+            yield f"the ledger stands past the end of {place}"
+
+
+async def people(world: World) -> Any:
+    """Whoever loads `people` now has each person with the last of its events applied."""
+    last: dict[tuple[int, str], int] = {}
+    for record in world.log.all_of(Topic.PERSON_EVENTS):
+        if ((str(Topic.PERSON_EVENTS), record.partition), record.offset) not in world.healed:
+            event = PersonEvent.model_validate_json(record.value or b"")
+            last[record.partition, event.person_id] = record.offset
+    loaded = People(world.log.reader)
+    for partition in range(PERSON_PARTITIONS):
+        await loaded.load(partition)
+    for (partition, person), offset in last.items():
+        applied_last = loaded.get(partition, person).applied
+        if applied_last != offset:
+            yield f"the record of {person} has applied {applied_last}, and its last event is {offset}"
