@@ -31,7 +31,11 @@ class Books:
         self.position = {(row["topic"], row["partition"]): row["next_offset"] for row in tables["position"]}
         self.events = [_plain(world, record) for topic in INPUTS for record in world.log.all_of(topic)]
         self.accepted = [event for event in self.events if event["accepted"]]
-        self.decisions = [json.loads(record.value or b"") for record in world.log.all_of(Topic.DECISIONS)]
+        self._decided = [
+            (record.partition, record.offset, json.loads(record.value or b""))
+            for record in world.log.all_of(Topic.DECISIONS)
+        ]
+        self.decisions = [decision for _, _, decision in self._decided]
         self.acts = sorted(tables["acts"], key=lambda act: act["serial"])
         self.transfers = tables["transfers"]
         self.steps = tables["steps"]
@@ -45,11 +49,7 @@ class Books:
     def _told(self) -> Lives:
         """Decisions and acts, played through."""
         told = Lives(lambda stamp, unit: expected.react_by(stamp, REACT_BY_DAYS.get(unit, 5), DAYS_OFF))
-        places = [
-            (record.partition, record.offset, json.loads(record.value or b""))
-            for record in self.world.log.all_of(Topic.DECISIONS)
-        ]
-        settled = [place for place in places if place[2]["message"]["person_id"] not in self.contested]
+        settled = [place for place in self._decided if place[2]["message"]["person_id"] not in self.contested]
         acts = [act for act in self.acts if act["person_id"] not in self.contested]
         for step in in_order(settled, acts):
             if "kind" in step:

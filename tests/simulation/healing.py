@@ -10,11 +10,10 @@ from aiokafka import AIOKafkaProducer
 
 from config.topics import Topic
 from models.events import InputTopic, Risk
-from models.person_event import PersonEvent
 from streams.output import Output
 from streams.records import Record
 from streams.steps import add_person_event
-from tests.simulation.log import Place
+from tests.simulation.log import Place, person_event
 from tests.simulation.workers import INPUTS, PlainIntake, SimulatedProducer
 from tests.simulation.world import World
 
@@ -34,7 +33,7 @@ async def heal(world: World) -> bool:
         if not any(books.skipped_at_the_end(one) for one in (record, *books.events[record.origin.place])):
             world.unexplained.append(_at(record))
         if record.topic == Topic.PERSON_EVENTS:
-            add_person_event(PersonEvent.model_validate_json(record.value or b""), output)
+            add_person_event(person_event(record.value), output)
         else:
             intake.run(record.topic, record.partition, [record], output)
     world.healed += map(_at, missing)
@@ -55,7 +54,7 @@ class _Books:
         self.events: dict[Origin, list[Record]] = defaultdict(list)
         """The person events of each input record."""
         for record in world.log.all_of(Topic.PERSON_EVENTS):
-            event = PersonEvent.model_validate_json(record.value or b"")
+            event = person_event(record.value)
             self.events[event.origin.place].append(record)
         self._progress: dict[bytes | None, int] = {}
         for record in world.log.all_of(Topic.PROGRESS):

@@ -7,10 +7,12 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import Final, cast
 
 from config.topics import BY_NAME, PERSON_PARTITIONS, Topic
 from models.events import InputTopic
+from models.person_event import PersonEvent
 from streams.reader import Reader
 from streams.records import Record
 from tests.simulation.clock import Clock
@@ -21,6 +23,12 @@ _BROKERS: Final = 3
 
 
 COMPACTION_LAG: Final = timedelta(milliseconds=BY_NAME[Topic.PEOPLE].compaction_lag_ms)
+
+
+@lru_cache(maxsize=2048)
+def person_event(value: bytes | None) -> PersonEvent:
+    """As it was written; whoever looks at the log looks at the same ones again and again."""
+    return PersonEvent.model_validate_json(value or b"")
 
 
 class Log:

@@ -103,17 +103,18 @@ async def _time_goes_on(world: World) -> None:
         await world.database.at(world.clock.now)
         while await world.post.sweep(world.reader):
             pass
-        for runner in world.runners:
-            await runner.round(sweep=True)
-        for notifier in world.notifiers:
+        await world.runners[turn % 2].round(sweep=turn % 4 < 2)
+        for notifier in (world.mailers[turn % 2], world.callers[turn % 2]):
             await notifier.finish()
-            await notifier.expire()
             await notifier.claim(32)
             await notifier.finish()
+        if turn % 4 == 0:
+            await world.mailers[0].expire()
         moment = await _next(world)
         if moment is None and turn >= still_bad:
-            for runner in world.runners:  # and what the last notices have come to is followed
-                await runner.round(sweep=True)
+            for notifier in world.notifiers:
+                await notifier.finish()
+            await world.runners[0].round(sweep=True)  # and what the last notices have come to is followed
             if await _next(world) is None:
                 return
         moment = moment or world.clock.now

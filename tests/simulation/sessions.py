@@ -1,7 +1,6 @@
 """A connection that fails where a test says: the same wrapper for the database in memory and for PostgreSQL."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
@@ -45,36 +44,29 @@ class Session:
 
     async def execute(self, query: Any, parameters: Any = None) -> Any:
         """One statement."""
-        self._reach(Fault.DATABASE_BEFORE)
+        self.reach(Fault.DATABASE_BEFORE)
         cursor = await self._raw.execute(query, parameters)
-        self._reach(Fault.DATABASE_AFTER)
+        self.reach(Fault.DATABASE_AFTER)
         return cursor
 
     def cursor(self, **factory: Any) -> "_Cursor":
         """A cursor, to be entered."""
         return _Cursor(self, self._raw.cursor(**factory))
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[None]:
+    def transaction(self) -> "_Transaction":
         """All of it or none; or all of it and no word of it."""
-        async with self._raw.transaction():
-            yield
-            self._reach(Fault.COMMIT_FAILED)
-        self._reach(Fault.COMMIT_ANSWER_LOST)
+        return _Transaction(self, self._raw.transaction())
 
     def pipeline(self) -> Any:
         """Psycopg's."""
         return self._raw.pipeline()
 
-    def connection(self) -> Any:
+    def connection(self) -> "_Lent":
         """As a pool of one."""
-        return self._lent()
+        return _Lent(self)
 
-    @asynccontextmanager
-    async def _lent(self) -> AsyncIterator["Session"]:
-        yield self
-
-    def _reach(self, fault: Fault) -> None:
+    def reach(self, fault: Fault) -> None:
+        """Here `fault` may strike."""
         strike = self.strike
         if strike is None or strike.fault is not fault:
             return
@@ -84,6 +76,38 @@ class Session:
         self.strike = None
         self._struck(fault)
         raise psycopg.OperationalError("the connection is gone")
+
+
+class _Transaction:
+    def __init__(self, session: Session, raw: Any) -> None:
+        self._session = session
+        self._raw = raw
+
+    async def __aenter__(self) -> None:
+        await self._raw.__aenter__()
+
+    async def __aexit__(self, *what: Any) -> None:
+        if what[0] is not None:
+            await self._raw.__aexit__(*what)
+            return
+        try:
+            self._session.reach(Fault.COMMIT_FAILED)
+        except psycopg.OperationalError as fault:
+            await self._raw.__aexit__(type(fault), fault, fault.__traceback__)
+            raise
+        await self._raw.__aexit__(None, None, None)
+        self._session.reach(Fault.COMMIT_ANSWER_LOST)
+
+
+class _Lent:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def __aenter__(self) -> Session:
+        return self._session
+
+    async def __aexit__(self, *_: Any) -> None:
+        return None
 
 
 class _Cursor:
@@ -99,15 +123,15 @@ class _Cursor:
         await self._raw.__aexit__(*what)
 
     async def execute(self, query: Any, parameters: Any = None) -> Any:
-        self._session._reach(Fault.DATABASE_BEFORE)
+        self._session.reach(Fault.DATABASE_BEFORE)
         await self._raw.execute(query, parameters)
-        self._session._reach(Fault.DATABASE_AFTER)
+        self._session.reach(Fault.DATABASE_AFTER)
         return self._raw
 
     async def executemany(self, query: Any, parameters: Any) -> None:
-        self._session._reach(Fault.DATABASE_BEFORE)
+        self._session.reach(Fault.DATABASE_BEFORE)
         await self._raw.executemany(query, parameters)
-        self._session._reach(Fault.DATABASE_AFTER)
+        self._session.reach(Fault.DATABASE_AFTER)
 
     async def fetchall(self) -> Any:
         return await self._raw.fetchall()

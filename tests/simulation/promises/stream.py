@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from config.topics import PERSON_PARTITIONS, Topic
-from models.person_event import PersonEvent
 from streams.people import People
 from tests.simulation import ledgers
 from tests.simulation.books import Books
 from tests.simulation.expected import Message
+from tests.simulation.log import person_event
 from tests.simulation.world import World
 
 
@@ -95,7 +95,7 @@ async def people(world: World) -> Any:
     last: dict[tuple[int, str], int] = {}
     for record in world.log.all_of(Topic.PERSON_EVENTS):
         if ((str(Topic.PERSON_EVENTS), record.partition), record.offset) not in world.healed:
-            event = PersonEvent.model_validate_json(record.value or b"")
+            event = person_event(record.value)
             last[record.partition, event.person_id] = record.offset
     loaded = People(world.log.reader)
     for partition in range(PERSON_PARTITIONS):
