@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
 from notifiers import sql
 from tests.simulation.faults import Mutation
+from tests.simulation.statements.footings import footing, is_off, step_of
 from tests.simulation.statements.server import Result, Row, Server, insert, note, plain, statement
 
 
@@ -90,43 +90,10 @@ def _pick(server: Server, values: Mapping[str, Any]) -> Result:
         more |= {
             "undelivered": step is not None and step["failed_delivery"] is not None,
             "seen": step is not None and step["until_seen"] and footing(server, task)["seen"],
-            "endpoint_off": row["channel"] == "webhook" and _is_off(server, row),
+            "endpoint_off": row["channel"] == "webhook" and is_off(server, row),
         }
         rows.append({**row, "task_status": task["status"], **more, "messages": messages, "now": now})
     return rows, len(rows)
-
-
-def _is_off(server: Server, row: Row) -> bool:
-    known = server.tables["endpoints"].get((row["unit_id"], row["recipient"]))
-    return known is not None and known["disabled_at"] is not None
-
-
-def step_of(server: Server, row: Row) -> Row | None:
-    """The step that a notice comes from."""
-    cause: str = row["cause"]
-    return server.tables["steps"].get(UUID(cause[5:])) if cause.startswith("step:") else None
-
-
-def footing(server: Server, task: Row) -> Row:
-    """A row of the view `footings`."""
-    since = [task["opened_at"]]
-    since += [
-        row["at"]
-        for row in server.tables["acts"].values()
-        if row["task_id"] == task["id"] and row["kind"] == "reopen"
-    ]
-    since += [
-        row["at"]
-        for row in server.tables["audit"].values()
-        if row["task_id"] == task["id"] and row["kind"] == "task_reopened"
-    ]
-    names = ("unit_id", "status", "appended_at", "react_by", "mentor_until")
-    return {
-        "task_id": task["id"],
-        **{name: task[name] for name in names},
-        "open_since": max(since),
-        "seen": task["owner_id"] is not None or task["acknowledged_at"] is not None,
-    }
 
 
 def unheld(row: Row, now: datetime) -> bool:

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from ledger import failures, notices, steps
 from tests.simulation.faults import Mutation
-from tests.simulation.statements.deliveries import deliver, footing, step_of
+from tests.simulation.statements.deliveries import deliver
+from tests.simulation.statements.footings import footing, step_of
 from tests.simulation.statements.server import Result, Row, Server, insert, statement
 
 _FAILED: Final = ("refused", "exhausted")
