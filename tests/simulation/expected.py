@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from tests import oracle
-from tests.factories import LAW
+from tests.simulation.units import LAW
 from tests.unit.models.histories import plain_law
 
 Plain = dict[str, Any]

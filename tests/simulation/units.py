@@ -1,6 +1,7 @@
 """The units of the world: whom they are reached by, when they are at work, and what falls due by their rules."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, time
 from typing import Final
 
@@ -9,12 +10,15 @@ from models.office_hours import OfficeHours, Week
 from models.outcome import Audience, Channel
 from models.plan import StepKind, StepPolicy, StepRule
 from notifiers.fit import UnitContact
+from tests.factories import make_law
 
 UNITS: Final = ("unit-0101", "jobcentre-0751", "unit-0751")
 DAYS_OFF: Final = frozenset({date(2026, 3, 6), date(2026, 4, 2), date(2026, 4, 3), date(2026, 4, 6)})
 REACT_BY_DAYS: Final = {"unit-0751": 3}
 """Elsewhere five."""
 SERVICE: Final = ("drift@service.example",)
+LAW: Final = make_law(rule_sets=tuple(replace(rules, mentor_months=9) for rules in make_law().rule_sets))
+"""The right to a mentor ends within the time of a world: of the usual six months nothing would be left."""
 DAY: Final = (time(8), time(16))
 WEEK: Final[Week] = (DAY, DAY, DAY, DAY, (time(8), time(14)), None, None)
 RULES: Final = (

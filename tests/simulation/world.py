@@ -9,7 +9,6 @@ from datetime import timedelta
 from random import Random
 from typing import Any, Final, Protocol
 
-from tests.factories import LAW
 from tests.simulation.carriers import Relay
 from tests.simulation.clock import BEGINNINGS, Clock
 from tests.simulation.faults import Fault, Mutation
@@ -23,7 +22,7 @@ from tests.simulation.receivers import Receivers
 from tests.simulation.returns import PostBox
 from tests.simulation.runners import StepRunner
 from tests.simulation.sessions import Session
-from tests.simulation.units import ADDRESSES, POLICY
+from tests.simulation.units import ADDRESSES, LAW, POLICY
 from tests.simulation.workers import (
     Group,
     Worker,

@@ -112,8 +112,19 @@ def owed(books: Books) -> Iterator[str]:
                 step["ended_at"] < due for step in own if _named(step) == one and _since_then(step, since)
             ):
                 yield f"{one} of {identity} came before {due}"
+        yield from _end_of_mentor(task, own, got_on)
         if task["acknowledged_at"] is None and task["owner_id"] is None:
             yield from _reminders(task, own, got_on, since)
+
+
+def _end_of_mentor(task: Plain, own: list[Plain], got_on: date) -> Iterator[str]:
+    last: date | None = task["mentor_until"]
+    if last is None:
+        return
+    due = _opening(max(_shifted(last, -10), got_on + timedelta(days=1)))
+    said = [step for step in own if step["kind"] == "mentor_ends" and step["about"] == last]
+    if due.date() <= last and not any(step["status"] == "fired" for step in said):
+        yield f"the end of the mentor right of {task['id']} on {last}, due {due}, was never said"
 
 
 def _reminders(task: Plain, own: list[Plain], got_on: date, since: datetime) -> Iterator[str]:
