@@ -172,9 +172,12 @@ def failures(books: Books) -> Iterator[str]:
             yield f"{row['occasion']} to {row['recipient']} was {row['status']}, and nothing has followed"
             continue
         group = groups[row["task_id"], row["occasion"], row["cause"]]
-        above = [one for one in group if one["id"] in followed and followed[one["id"]]["status"] == "fired"]
-        told = bool(above) or any(one["status"] == "delivered" for one in group)
-        if step["reason"] == "another_was_told" and not told:
+        told = any(one["status"] == "delivered" for one in group)
+        # Those who were told may fail later, by a bounce: then it is their failure that others are told of.
+        passed_on = any(
+            followed[one["id"]]["reason"] != "another_was_told" for one in group if one["id"] in followed
+        )
+        if step["reason"] == "another_was_told" and not (told or passed_on):
             yield f"{row['occasion']} to {row['recipient']} failed, and no other was told"
         if step["reason"] == "nothing_owed" and row["occasion"] in _CALLS:
             yield f"{row['occasion']} to {row['recipient']} failed, and that something is owed was not seen"
