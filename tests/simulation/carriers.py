@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 from typing import Generic, TypeVar
+from uuid import UUID
 
 from models.outcome import Attempt, Outcome
 from notifiers.message import Mail
@@ -35,6 +36,8 @@ class Carrier(Generic[NoticeT]):
         self.excuses: Counter[str] = Counter()
         """By the notice's name."""
         self.answers: dict[str, list[Outcome]] = defaultdict(list)
+        self.claimed: list[tuple[UUID, datetime, int]] = []
+        """What notifiers have claimed for it, when, and at which age of the database."""
         self.age = 0
         self.healed = False
 

@@ -116,6 +116,7 @@ class Notifier(Generic[NoticeT]):
             self._held.append(claim)
             self._until[claim.token] = self._clock.now + LEASE
             self._ages[claim.token] = self._relay.age
+            self._relay.claimed.append((claim.id, self._clock.now, self._relay.age))
         return len(claimed.claims) + claimed.settled
 
     async def send(self) -> None:

@@ -11,8 +11,6 @@ from tests.simulation.units import recipients
 
 _FIVE_DAYS: Final = timedelta(days=5)
 _NOT_HEARD: Final = "lease expired before an answer was recorded"
-_NOTICE: Final = timedelta(seconds=61)
-"""What was claimed before may still be sent."""
 
 
 def endpoints(books: Books) -> Iterator[str]:
@@ -31,8 +29,7 @@ def endpoints(books: Books) -> Iterator[str]:
             yield f"the endpoint of {name[0]} is {reason or 'on'}, and should be {off or 'on'}"
         if row is not None and row["disabled_at"] is not None:
             yield from _told(books, name, row["reason"], row["disabled_at"])
-            if any(attempt["at"] > row["disabled_at"] + _NOTICE for attempt in attempts):
-                yield f"the endpoint of {name[0]} is off and was tried"
+            yield from _claimed_after(books, name)
     dropped = {
         row["detail"]["delivery_id"] for row in books.audit if row["detail"].get("reason") == "endpoint_off"
     }
@@ -68,6 +65,20 @@ def _told(books: Books, name: tuple[str, str], reason: str, at: datetime) -> Ite
         yield f"the endpoint of {name[0]} was switched off at {at}, and {len(found)} were told"
 
 
+def _claimed_after(books: Books, name: tuple[str, str]) -> Iterator[str]:
+    """What was claimed before it was written down may still be sent."""
+    (off, *_) = (
+        row["at"]
+        for row in books.audit
+        if row["kind"] == "endpoint_disabled" and row["detail"]["unit"] == name[0]
+    )
+    receivers = books.world.receivers
+    for identity, at, age in receivers.claimed:
+        row = books.deliveries.get(identity)
+        if row is not None and row["recipient"] == name[1] and age == receivers.age and at > off:
+            yield f"the endpoint of {name[0]} is off since {off}, and webhook {identity} was claimed at {at}"
+
+
 def waits(books: Books) -> Iterator[str]:
     """A receiver that asks for time gets it."""
     by_delivery: dict[object, list[Plain]] = defaultdict(list)
@@ -76,6 +87,10 @@ def waits(books: Books) -> Iterator[str]:
             by_delivery[attempt["delivery_id"]].append(attempt)
     for (identity, at), wait in books.world.receivers.asked.items():
         attempts = by_delivery[identity]
-        asked = [place for place, attempt in enumerate(attempts) if attempt["at"] == at]
+        asked = [
+            place
+            for place, attempt in enumerate(attempts)
+            if attempt["at"] == at and attempt["code"] in (429, 503)
+        ]
         if asked and asked[0] + 1 < len(attempts) and attempts[asked[0] + 1]["at"] < at + wait:
             yield f"webhook {identity} was asked to wait until {at + wait}, and came before"

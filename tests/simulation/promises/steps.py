@@ -121,10 +121,20 @@ def _end_of_mentor(task: Plain, own: list[Plain], got_on: date) -> Iterator[str]
     last: date | None = task["mentor_until"]
     if last is None:
         return
-    due = _opening(max(_shifted(last, -10), got_on + timedelta(days=1)))
-    said = [step for step in own if step["kind"] == "mentor_ends" and step["about"] == last]
-    if due.date() <= last and not any(step["status"] == "fired" for step in said):
+    due = _end_said_on(last, got_on)
+    # A day that moves within a weekend leaves the moment where it is, and with it the step.
+    said = any(
+        step["kind"] == "mentor_ends"
+        and step["status"] == "fired"
+        and _end_said_on(step["about"], got_on) == due
+        for step in own
+    )
+    if due.date() <= last and not said:
         yield f"the end of the mentor right of {task['id']} on {last}, due {due}, was never said"
+
+
+def _end_said_on(last: date, got_on: date) -> datetime:
+    return _opening(max(_shifted(last, -10), got_on + timedelta(days=1)))
 
 
 def _reminders(task: Plain, own: list[Plain], got_on: date, since: datetime) -> Iterator[str]:
