@@ -85,6 +85,8 @@ class Mutation(StrEnum):
     FAILURE_FORGOTTEN = "nothing follows from a notice that failed"
     NEW_WEBHOOK_ID = "a retry of a webhook has a new id"
     ENDPOINT_NEVER_OFF = "an endpoint that fails is tried for ever"
+    OFF_AND_TRIED = "an endpoint that is switched off is tried all the same"
+    WAIT_IGNORED = "a receiver's Retry-After is not heard"
     OFF_IN_SILENCE = "an endpoint is switched off and nobody told"
     BOUNCE_IGNORED = "a mail that came back stays delivered"
     FORGERY_BELIEVED = "a report is believed whoever wrote it"

@@ -79,7 +79,7 @@ class Office:
         self.done: dict[UUID, tuple[Pressed, Done]] = {}
         """Told to the person as done."""
         self.refused: set[UUID] = set()
-        """Sent once, and told that nothing was done."""
+        """Of which it was said last that nothing was done."""
         self._keys = 0
 
     async def work(self, tasks: list[dict[str, Any]]) -> str:
@@ -120,7 +120,6 @@ class Office:
 
     async def press(self, pressed: Pressed) -> None:
         """One deed, and what the person is told."""
-        first = pressed.id not in self.sent
         self.sent.add(pressed.id)
         self.refused.discard(pressed.id)
         try:
@@ -136,11 +135,12 @@ class Office:
             )
         except psycopg.OperationalError:
             self.unanswered.append(pressed)
-            return
         except TaskChanged:
             self._count(Fault.ACT_PRECONDITION if pressed.by is PROGRAM else Fault.ACT_STALE)
+            self.refused.add(pressed.id)
         except DeedRefused:
             self._count(Fault.ACT_REFUSED)
+            self.refused.add(pressed.id)
         except NoSuchTask:
             self._count(Fault.ACT_ELSEWHERE)
         except DeedDiffers:
@@ -149,9 +149,6 @@ class Office:
             self.done[pressed.id] = (pressed, done)
             if self._rng.random() < 0.1:
                 self.unanswered.append(pressed)
-            return
-        if first:
-            self.refused.add(pressed.id)
 
     def _deed(self, task: dict[str, Any]) -> Deed:
         drawn = self._rng.random()

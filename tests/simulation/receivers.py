@@ -13,7 +13,7 @@ from notifiers.webhook.classify import Stage
 from notifiers.webhook.hook import Hook
 from tests.simulation.carriers import Carrier
 from tests.simulation.clock import Clock
-from tests.simulation.faults import Fault
+from tests.simulation.faults import Fault, Mutation
 from tests.simulation.units import URLS
 
 LONGEST_WAIT: Final = timedelta(hours=1)
@@ -22,8 +22,11 @@ LONGEST_WAIT: Final = timedelta(hours=1)
 class Receivers(Carrier[Hook]):
     """Each at its own address. What an answer means is said by the service's own rules."""
 
-    def __init__(self, clock: Clock, rng: Random, count: Callable[[Fault], None]) -> None:
+    def __init__(
+        self, clock: Clock, rng: Random, count: Callable[[Fault], None], mutation: Mutation | None
+    ) -> None:
         super().__init__(clock, rng, count)
+        self._unheard = mutation is Mutation.WAIT_IGNORED
         self.down: set[str] = set()
         self.gone: set[str] = set()
         self.asked: dict[tuple[UUID, datetime], timedelta] = {}
@@ -83,4 +86,5 @@ class Receivers(Carrier[Hook]):
         )
         self.asked[mail.id, now] = wait
         status = self._rng.choice((429, 503))
-        return classify.of_status(status, classify.retry_after(said, now=now, longest=LONGEST_WAIT))
+        heard = None if self._unheard else said
+        return classify.of_status(status, classify.retry_after(heard, now=now, longest=LONGEST_WAIT))

@@ -75,7 +75,7 @@ class World:
         self.post = PostBox(self.clock, self.rng, self.count, mutation)
         self.post.bad = frozenset(one for one in ADDRESSES if self.rng.random() < 0.12)
         self.relay = Relay(self.clock, self.rng, self.count, self.post.taken)
-        self.receivers = Receivers(self.clock, self.rng, self.count)
+        self.receivers = Receivers(self.clock, self.rng, self.count, mutation)
         self.unsent = list(range(len(self.story)))
         self.late: list[Written] = []
         self.skipped: set[tuple[Place, int]] = set()

@@ -90,7 +90,9 @@ def _pick(server: Server, values: Mapping[str, Any]) -> Result:
         more |= {
             "undelivered": step is not None and step["failed_delivery"] is not None,
             "seen": step is not None and step["until_seen"] and footing(server, task)["seen"],
-            "endpoint_off": row["channel"] == "webhook" and is_off(server, row),
+            "endpoint_off": row["channel"] == "webhook"
+            and is_off(server, row)
+            and server.mutation is not Mutation.OFF_AND_TRIED,
         }
         rows.append({**row, "task_status": task["status"], **more, "messages": messages, "now": now})
     return rows, len(rows)
