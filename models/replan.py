@@ -62,6 +62,7 @@ class Kept:
     kind: StepKind
     level: int
     about: date
+    """As it was when the step was first planned: where the date moves and the moment does not, the step stays."""
     until_seen: bool
     status: StepStatus
     ended_at: datetime | None
