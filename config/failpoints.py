@@ -46,6 +46,9 @@ class Point(StrEnum):
     MAIL_DATA = "mail.data"
     MAIL_DOT = "mail.dot"
     MAIL_ANSWERED = "mail.answered"
+    HOOK_BEFORE = "hook.before"
+    HOOK_SENT = "hook.sent"
+    HOOK_ANSWERED = "hook.answered"
     NOTIFY_SHUTDOWN = "notify.shutdown"
 
 
