@@ -37,6 +37,7 @@ class Family(StrEnum):
     CLUSTER = "cluster"
     POSTGRES = "postgres"
     SMTP = "smtp"
+    WEBHOOK = "webhook"
     CLOCK = "clock"
     DISK = "disk"
     RIGHTS = "rights"

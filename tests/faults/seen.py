@@ -40,6 +40,7 @@ class TaskSeen:
     react_by: date
     appended_at: datetime
     attempts: int = 0
+    reference: str = ""
 
     @property
     def about(self) -> tuple[str, str]:
@@ -77,6 +78,7 @@ class DeliverySeen:
     recipient: str
     status: str
     audience: str = "unit"
+    channel: str = "email"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,22 @@ class MailSeen:
     message_id: str
     recipient: str
     digest: str
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HookSeen:
+    """A webhook that an endpoint has read whole; `answered`: it has said yes to it."""
+
+    id: str
+    unit: str
+    """Whose endpoint it came to."""
+    named: str
+    """The unit that it speaks of."""
+    task: str
+    occasion: str
+    digest: str
+    signed: bool
     answered: bool
 
 
@@ -104,5 +122,10 @@ class Seen:
     promised: list[Promised] = field(default_factory=list)
     deliveries: list[DeliverySeen] = field(default_factory=list)
     mails: list[MailSeen] = field(default_factory=list)
+    hooked: frozenset[str] = frozenset()
+    """Units that have an endpoint in this cell."""
+    gone: bool = False
+    """Whether the endpoints have said that they are gone: then what comes after is not wanted."""
+    hooks: list[HookSeen] = field(default_factory=list)
     texts: list[tuple[str, bytes]] = field(default_factory=list)
     """Where, and what stands there: all of it is searched for CPR numbers."""
