@@ -162,7 +162,7 @@ CELLS: Final = (
     _answer("endpoint says 429 with Retry-After", Answer(429, (("Retry-After", "3"),))),
     _answer("endpoint says 302", Answer(302, (("Location", "http://127.0.0.1:1/"),)), times=1),
     _answer("endpoint says 410", Answer(410), times=1, most_rounds=1, amend=_gone),
-    _answer("webhook taken, connection lost", Close()),
+    _answer("webhook taken and connection lost", Close()),
     _answer("webhook taken and never answered", Silence(), times=1),
     _answer("webhook answered slowly", Slow(4)),
     *(
