@@ -40,6 +40,8 @@ class Point(StrEnum):
     OUTBOX_SENT = "outbox.sent"
     STEPS_BEFORE_COMMIT = "steps.before_commit"
     STEPS_FIRED = "steps.fired"
+    ACT_BEFORE_COMMIT = "act.before_commit"
+    ACT_COMMITTED = "act.committed"
     NOTIFY_CLAIMED = "notify.claimed"
     MAIL_SENDER = "mail.sender"
     MAIL_RECIPIENT = "mail.recipient"

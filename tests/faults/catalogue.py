@@ -6,6 +6,7 @@ from typing import Final
 
 from tests.faults import (
     act_cells,
+    api_cells,
     bounce_cells,
     clock_cells,
     cluster_cells,
@@ -26,6 +27,7 @@ CELLS: Final = (
     *postgres_cells.CELLS,
     *service_cells.CELLS,
     *act_cells.CELLS,
+    *api_cells.CELLS,
     *smtp_cells.CELLS,
     *bounce_cells.CELLS,
     *hook_cells.CELLS,

@@ -119,7 +119,8 @@ def _rows(seen: Seen, connection: psycopg.Connection[Any], marks: Marks) -> None
         texts("tasks", [(text,)])
     tasks = [task.id for task in seen.tasks]
     for *columns, text in ask(
-        "SELECT id, task_id, number, kind, detail ->> 'to_unit', serial, a::text FROM acts a WHERE task_id = ANY(%s)",
+        "SELECT id, task_id, number, kind, detail ->> 'to_unit', serial, by_id, a::text FROM acts a "
+        "WHERE task_id = ANY(%s)",
         (tasks,),
     ):
         seen.acts.append(ActSeen(*columns))

@@ -14,6 +14,7 @@ from uuid import UUID
 from models.events import SEALED_FIELDS, TYPE_PREFIX
 from publisher.plain import PlainEvent
 from tests import oracle
+from tests.faults.judge_calls import judge_calls
 from tests.faults.judge_hooks import judge_hooks
 from tests.faults.judge_life import judge_life, worked_on
 from tests.faults.seen import DeliverySeen, Logged, MailSeen, Place, Seen
@@ -55,6 +56,7 @@ def judge(seen: Seen, rules: Rules) -> Verdict:
     _deadlines(seen, rules, verdict)
     _mails(seen, rules, verdict)
     judge_hooks(seen, verdict)
+    judge_calls(seen, verdict)
     _secrets(seen, verdict)
     return verdict
 

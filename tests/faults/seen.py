@@ -58,6 +58,7 @@ class ActSeen:
     kind: str
     to_unit: str | None
     serial: int
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,19 @@ class Promised:
     id: UUID
     task_id: UUID
     kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallSeen:
+    """A deed that a case system has sent until it was answered; `by` is a worker whom no other call names."""
+
+    by: str
+    task_id: UUID
+    kind: str
+    etag: str
+    """Of the task as the case system had seen it."""
+    status: int
+    """Of the answer that it heard at last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +134,7 @@ class Seen:
     tasks: list[TaskSeen] = field(default_factory=list)
     acts: list[ActSeen] = field(default_factory=list)
     promised: list[Promised] = field(default_factory=list)
+    calls: list[CallSeen] = field(default_factory=list)
     deliveries: list[DeliverySeen] = field(default_factory=list)
     mails: list[MailSeen] = field(default_factory=list)
     hooked: frozenset[str] = frozenset()
