@@ -104,8 +104,8 @@ def _systems(run: Run, *, rivals: float = _RIVALS) -> Iterator[CaseSystems]:
     run.calls += systems.calls
     done = sum(call.status == 200 for call in systems.calls)
     run.told.append(
-        f"{done} of {len(systems.calls)} deeds done over the interface, {systems.unheard} sendings unheard, "
-        f"{systems.duels} deeds on a version that the other wanted too"
+        f"{done} of {len(systems.calls)} deeds done over the interface, {systems.repeated} answered as done before, "
+        f"{systems.unheard} sendings told nothing, {systems.duels} deeds on a version that the other wanted too"
     )
 
 

@@ -65,7 +65,7 @@ class CaseSystems:
         self._fault: BaseException | None = None
         self._thread = threading.Thread(target=self._work, name="case systems")
         self.calls: list[CallSeen] = []
-        self.unheard = self.duels = 0
+        self.unheard = self.repeated = self.duels = 0
 
     def start(self) -> None:
         """Begin."""
@@ -142,6 +142,7 @@ class CaseSystems:
             else:
                 if status not in _NOT_NOW:
                     return status, etag
+                self.unheard += 1
             time.sleep(_AGAIN_SECONDS)
         return None
 
@@ -164,6 +165,7 @@ class CaseSystems:
         try:
             connection.request(method, path, body or None, dict(headers))
             response = connection.getresponse()
+            self.repeated += response.headers.get("Idempotency-Replayed") == "true"
             return response.status, response.headers.get("ETag", ""), response.read()
         finally:
             connection.close()
