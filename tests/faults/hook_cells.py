@@ -50,6 +50,7 @@ def _with_endpoints(run: Run) -> Iterator[None]:
                 "WEBHOOK_SECRETS_DIR": str(secrets),
                 "WEBHOOK_NETWORKS": "127.0.0.0/8",
                 "WEBHOOK_PLAIN_HTTP": "true",
+                "WEBHOOK_REST_SECONDS": "2",
             },
         )
         _receivers[id(rig)] = receiver

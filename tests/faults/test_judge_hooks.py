@@ -113,3 +113,20 @@ def test_an_endpoint_that_is_gone_is_owed_nothing_more() -> None:
     seen.deliveries[1] = replace(seen.deliveries[1], status="refused")
     verdict = judged(seen)
     assert (verdict.violations, verdict.refused) == (0, 1)
+
+
+@pytest.mark.parametrize(("hears_of_the_end", "lost"), [(True, 0), (False, 2)])
+def test_of_a_task_that_was_withdrawn_meanwhile_the_endpoint_need_only_hear_the_end(
+    hears_of_the_end: bool, lost: int
+) -> None:
+    seen = all_well()
+    mail, booked = seen.deliveries
+    seen.tasks[0] = replace(seen.tasks[0], status="withdrawn")
+    seen.deliveries[1] = replace(booked, status="superseded")
+    ending = replace(booked, id=uuid4(), occasion="withdrawn")
+    seen.deliveries += [replace(mail, id=uuid4(), occasion="withdrawn"), ending]
+    hook = replace(seen.hooks[0], id=str(ending.id), occasion="withdrawn", answered=True)
+    seen.hooks = [hook] if hears_of_the_end else []
+    if not hears_of_the_end:
+        seen.deliveries.pop()
+    assert judged(seen).lost == lost
