@@ -40,12 +40,17 @@ class Point(StrEnum):
     OUTBOX_SENT = "outbox.sent"
     STEPS_BEFORE_COMMIT = "steps.before_commit"
     STEPS_FIRED = "steps.fired"
+    ACT_BEFORE_COMMIT = "act.before_commit"
+    ACT_COMMITTED = "act.committed"
     NOTIFY_CLAIMED = "notify.claimed"
     MAIL_SENDER = "mail.sender"
     MAIL_RECIPIENT = "mail.recipient"
     MAIL_DATA = "mail.data"
     MAIL_DOT = "mail.dot"
     MAIL_ANSWERED = "mail.answered"
+    HOOK_BEFORE = "hook.before"
+    HOOK_SENT = "hook.sent"
+    HOOK_ANSWERED = "hook.answered"
     NOTIFY_SHUTDOWN = "notify.shutdown"
 
 

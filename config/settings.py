@@ -185,6 +185,12 @@ class Settings(BaseModel):
     webhook_plain_http: bool = Field(
         default=False, description="Webhooks without TLS too; for local use only"
     )
+    webhook_rest_seconds: float = Field(
+        default=15,
+        gt=0,
+        le=300,
+        description="How long an endpoint that failed is left alone; doubled while it lasts, up to five minutes",
+    )
     webhook_ca_file: str | None = Field(
         default=None, description="Authority of the endpoints' certificates (PEM), instead of the system's"
     )

@@ -173,6 +173,7 @@ def webhook_channel(settings: Settings) -> "WebhookChannel":
         WebhookSettings(
             networks=tuple(ip_network(part) for part in networks if part),
             plain_http=settings.webhook_plain_http,
+            rest_seconds=settings.webhook_rest_seconds,
             ca_file=None if settings.webhook_ca_file is None else Path(settings.webhook_ca_file),
         ),
         SecretFiles(settings.webhook_secrets_dir),

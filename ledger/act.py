@@ -11,6 +11,7 @@ from uuid import UUID
 
 import psycopg
 
+from config.failpoints import Point, reach
 from config.topics import Topic
 from ledger import acts, store
 from ledger.acts import ActRow
@@ -131,7 +132,9 @@ async def act(
         await store.write(connection, projection.changes)
         if rules.policy.steps is not None:
             await plan_steps(connection, projection.changes.tasks, rules.policy.steps)
-        return Done(task_id, effect.version, repeated=False, successor=effect.successor)
+        reach(Point.ACT_BEFORE_COMMIT)
+    reach(Point.ACT_COMMITTED)
+    return Done(task_id, effect.version, repeated=False, successor=effect.successor)
 
 
 async def _lock(connection: psycopg.AsyncConnection, task_id: UUID, units: frozenset[str]) -> tuple[str, int]:

@@ -16,6 +16,7 @@ from ops.accounts import Audit
 from ops.hops import (
     acts,
     applied,
+    bounces,
     closings,
     decisions,
     deliveries,
@@ -29,6 +30,7 @@ from ops.hops import (
     tasks,
     totals,
     transfers,
+    webhooks,
 )
 from ops.hops.desk import Connection, Desk, look
 from ops.log import Log
@@ -50,6 +52,8 @@ HOPS: Final = (
     transfers.count,
     notices.count,
     deliveries.count,
+    webhooks.count,
+    bounces.count,
     steps.count,
     offsets.count,
 )

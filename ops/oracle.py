@@ -57,6 +57,15 @@ class Oracle:
             ends = date.fromisoformat(row["valid_to"]) if row["valid_to"] else None
             route = _Route(row["unit_id"], date.fromisoformat(row["valid_from"]), ends)
             self._routes.setdefault(row["municipality_code"], []).append(route)
+        self._endpoints = [
+            (
+                row["unit_id"],
+                row["url"],
+                date.fromisoformat(row["valid_from"]),
+                date.fromisoformat(row["valid_to"]) if row["valid_to"] else date.max,
+            )
+            for row in _rows((directory / "webhooks.csv").read_bytes())
+        ]
         rule_sets = tomllib.loads(texts["law.toml"].decode())["rule_sets"]
         self._law_from = min(rule_set["in_force_from"] for rule_set in rule_sets)
 
@@ -74,6 +83,12 @@ class Oracle:
             if route.begins <= day and not (route.ends is not None and route.ends <= day)
         }
         return named.pop() if len(named) == 1 and named <= self._units else None
+
+    def endpoints(self, unit: str, day: date) -> frozenset[str]:
+        """Where the webhooks of `unit` go for a task whose first message arrived on `day`."""
+        return frozenset(
+            url for owner, url, begins, ends in self._endpoints if owner == unit and begins <= day < ends
+        )
 
 
 def _municipality(day: date, homes: Iterable[Home]) -> str:

@@ -15,6 +15,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, T
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
+from config.failpoints import Point, reach
 from models.outcome import Attempt, Outcome
 from notifiers.webhook import classify
 from notifiers.webhook.classify import Fault, Stage
@@ -60,27 +61,31 @@ class WebhookChannel:
     async def send(self, mail: Hook) -> Attempt:
         """One attempt. Raises nothing but cancellation."""
         rest = self._rests.get(mail.url)
-        left = 0.0 if rest is None else rest.until - self._steady()
+        began = self._steady()
+        left = 0.0 if rest is None else rest.until - began
         if left > 0:
             return Attempt(
                 outcome=Outcome.TRY_AGAIN,
                 detail="not tried: the endpoint failed just now",
                 retry_after=timedelta(seconds=left),
             )
+        reach(Point.HOOK_BEFORE)
         attempt = await self._attempt(mail)
-        self._note(mail.url, attempt)
+        self._note(mail.url, attempt, began)
         return attempt
 
     async def aclose(self) -> None:
         """Nothing is kept open between attempts."""
 
-    def _note(self, url: str, attempt: Attempt) -> None:
+    def _note(self, url: str, attempt: Attempt, began: float) -> None:
         if attempt.outcome in (Outcome.DELIVERED, Outcome.REFUSED):
             self._rests.pop(url, None)
             return
         if len(self._rests) >= _KEPT:
             self._rests.clear()
         rest = self._rests.setdefault(url, _Rest())
+        if began < rest.until:
+            return  # it was under way when another one failed: one outage, one rest
         settings = self._settings
         rest.seconds = min(max(settings.rest_seconds, 2 * rest.seconds), settings.longest_rest_seconds)
         rest.until = self._steady() + rest.seconds
@@ -111,7 +116,11 @@ class WebhookChannel:
             nonlocal stage
             stage = Stage.REQUEST
 
+        async def sent(*_: Any) -> None:
+            reach(Point.HOOK_SENT)
+
         trace = TraceConfig()
+        trace.on_request_chunk_sent.append(sent)
         trace.on_connection_create_end.append(connected)
         connector = TCPConnector(
             ssl=self._context or False,
@@ -145,6 +154,7 @@ class WebhookChannel:
                     allow_redirects=False,
                 ) as response,
             ):
+                reach(Point.HOOK_ANSWERED)
                 status, asked = response.status, response.headers.get("retry-after")
                 response.close()  # what else it says is not read, however long it is
         except (ClientError, OSError, ValueError) as fault:  # a TimeoutError is an OSError

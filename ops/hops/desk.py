@@ -76,7 +76,7 @@ class Desk:
         """Note one thing that does not balance."""
         self.missing.append(Missing(hop=hop, what=what, **where))
 
-    def rows(self, sql: Any, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, sql: Any, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
         """All rows that the ledger has for a query."""
         return self.connection.execute(sql, parameters).fetchall()
 

@@ -1,4 +1,4 @@
-"""Every task's unit has a notice made out to it."""
+"""Every task's unit has a mail made out to it: a webhook, which a machine takes, tells nobody."""
 
 from models.canary import UNIT
 from ops.accounts import Account, Hop, Missing
@@ -10,7 +10,7 @@ def count(desk: Desk) -> Account:
     total = desk.number("SELECT count(*) FROM tasks")
     rows = desk.rows(
         "SELECT id FROM tasks t WHERE NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.task_id = t.id "
-        "AND d.occasion IN ('new', 'taken_over'))"
+        "AND d.channel = 'email' AND d.occasion IN ('new', 'taken_over'))"
     )
     desk.missing += [
         Missing(hop=Hop.NOTICES, what="nobody was told", task_id=str(task_id)) for (task_id,) in rows[:LISTED]

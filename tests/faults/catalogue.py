@@ -6,10 +6,12 @@ from typing import Final
 
 from tests.faults import (
     act_cells,
+    api_cells,
     bounce_cells,
     clock_cells,
     cluster_cells,
     disk_cells,
+    hook_cells,
     kafka_cells,
     postgres_cells,
     rights_cells,
@@ -25,8 +27,10 @@ CELLS: Final = (
     *postgres_cells.CELLS,
     *service_cells.CELLS,
     *act_cells.CELLS,
+    *api_cells.CELLS,
     *smtp_cells.CELLS,
     *bounce_cells.CELLS,
+    *hook_cells.CELLS,
     *clock_cells.CELLS,
     *version_cells.CELLS,
     *disk_cells.CELLS,

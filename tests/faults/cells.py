@@ -25,7 +25,7 @@ from tests.faults.judge import judge
 from tests.faults.load import MORNING, Sent
 from tests.faults.places import NotDrained
 from tests.faults.rig import Marks, Rig
-from tests.faults.seen import Promised, Seen
+from tests.faults.seen import CallSeen, Promised, Seen
 from tests.faults.verdict import Verdict
 
 
@@ -37,6 +37,8 @@ class Family(StrEnum):
     CLUSTER = "cluster"
     POSTGRES = "postgres"
     SMTP = "smtp"
+    WEBHOOK = "webhook"
+    API = "api"
     CLOCK = "clock"
     DISK = "disk"
     RIGHTS = "rights"
@@ -57,6 +59,8 @@ class Run:
     """What must hold and does not, beside the judge's own findings."""
     promised: list[Promised] = field(default_factory=list)
     """What people who worked on tasks were told is done."""
+    calls: list[CallSeen] = field(default_factory=list)
+    """What case systems sent over the interface, and were told."""
     gone_from_books: set[str] = field(default_factory=set)
     """Deliveries that the database knew before an older one took its place."""
 

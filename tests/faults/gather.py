@@ -111,7 +111,7 @@ def _rows(seen: Seen, connection: psycopg.Connection[Any], marks: Marks) -> None
         seen.messages.append(MessageSeen(*columns))
         texts("messages", [(text,)])
     for *columns, text in ask(
-        "SELECT id, person_id, enrolment_id, unit_id, status, react_by, appended_at, attempts, t::text "
+        "SELECT id, person_id, enrolment_id, unit_id, status, react_by, appended_at, attempts, reference, t::text "
         "FROM tasks t WHERE person_id = ANY(%s)",
         (people,),
     ):
@@ -119,13 +119,14 @@ def _rows(seen: Seen, connection: psycopg.Connection[Any], marks: Marks) -> None
         texts("tasks", [(text,)])
     tasks = [task.id for task in seen.tasks]
     for *columns, text in ask(
-        "SELECT id, task_id, number, kind, detail ->> 'to_unit', serial, a::text FROM acts a WHERE task_id = ANY(%s)",
+        "SELECT id, task_id, number, kind, detail ->> 'to_unit', serial, by_id, a::text FROM acts a "
+        "WHERE task_id = ANY(%s)",
         (tasks,),
     ):
         seen.acts.append(ActSeen(*columns))
         texts("acts", [(text,)])
     for *columns, text in ask(
-        "SELECT id, task_id, occasion, cause, recipient, status, audience, d::text FROM deliveries d "
+        "SELECT id, task_id, occasion, cause, recipient, status, audience, channel, d::text FROM deliveries d "
         "WHERE task_id = ANY(%s)",
         (tasks,),
     ):

@@ -14,6 +14,8 @@ from uuid import UUID
 from models.events import SEALED_FIELDS, TYPE_PREFIX
 from publisher.plain import PlainEvent
 from tests import oracle
+from tests.faults.judge_calls import judge_calls
+from tests.faults.judge_hooks import judge_hooks
 from tests.faults.judge_life import judge_life, worked_on
 from tests.faults.seen import DeliverySeen, Logged, MailSeen, Place, Seen
 from tests.faults.verdict import Verdict
@@ -53,6 +55,8 @@ def judge(seen: Seen, rules: Rules) -> Verdict:
     judge_life(seen, verdict)
     _deadlines(seen, rules, verdict)
     _mails(seen, rules, verdict)
+    judge_hooks(seen, verdict)
+    judge_calls(seen, verdict)
     _secrets(seen, verdict)
     return verdict
 
@@ -236,7 +240,8 @@ def _mails(seen: Seen, rules: Rules, verdict: Verdict) -> None:
     by_id: defaultdict[str, list[MailSeen]] = defaultdict(list)
     for mail in seen.mails:
         by_id[mail.message_id.partition("@")[0].lstrip("<")].append(mail)
-    deliveries = {str(delivery.id): delivery for delivery in seen.deliveries}
+    mailed = [delivery for delivery in seen.deliveries if delivery.channel == "email"]
+    deliveries = {str(delivery.id): delivery for delivery in mailed}
     tasks = {task.id: task for task in seen.tasks}
     for name, mails in by_id.items():
         delivery = deliveries.get(name)
@@ -252,7 +257,7 @@ def _mails(seen: Seen, rules: Rules, verdict: Verdict) -> None:
         verdict.copies += len(mails) - 1
     told: Counter[tuple[UUID, str, str, str]] = Counter()
     called: set[UUID] = set()
-    for delivery in seen.deliveries:
+    for delivery in mailed:
         told[delivery.task_id, delivery.occasion, delivery.cause, delivery.recipient] += 1
         if delivery.occasion in _CALLS:
             called.add(delivery.task_id)
@@ -269,8 +274,8 @@ def _mails(seen: Seen, rules: Rules, verdict: Verdict) -> None:
     for (task_id, occasion, _, _), times in told.items():
         if times > 1:
             verdict.note("duplicate_mails", f"{times} notices of one cause, {occasion}, for task {task_id}")
-    told_instead = {one.task_id for one in seen.deliveries if one.occasion == "escalation"}
-    for delivery in seen.deliveries:
+    told_instead = {one.task_id for one in mailed if one.occasion == "escalation"}
+    for delivery in mailed:
         task = tasks.get(delivery.task_id)
         unheard = rules.refusals and delivery.status == "refused" and delivery.occasion in _CALLS
         if unheard and task is not None and task.status == "open" and task.id not in told_instead:

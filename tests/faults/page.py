@@ -36,6 +36,14 @@ _FAMILIES: Final = {
     ),
     Family.POSTGRES: ("The database and the way to it", "PostgreSQL behind a proxy, and faults of its own."),
     Family.SMTP: ("The mail relay", "A real SMTP server that gives wrong answers at the stage named."),
+    Family.WEBHOOK: (
+        "The units' own endpoints",
+        "Two units have a webhook; a real HTTP server answers wrongly, or the notifier is struck while it calls.",
+    ),
+    Family.API: (
+        "Case systems at the interface",
+        "Two programs with credentials of their own do deeds over HTTP and repeat what gets no answer under its key.",
+    ),
     Family.DISK: ("Full disks", "The servers' disks are small here, and somebody else fills them."),
     Family.RIGHTS: (
         "Passwords and rights",

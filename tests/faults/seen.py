@@ -40,6 +40,7 @@ class TaskSeen:
     react_by: date
     appended_at: datetime
     attempts: int = 0
+    reference: str = ""
 
     @property
     def about(self) -> tuple[str, str]:
@@ -57,6 +58,7 @@ class ActSeen:
     kind: str
     to_unit: str | None
     serial: int
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,19 @@ class Promised:
 
 
 @dataclass(frozen=True, slots=True)
+class CallSeen:
+    """A deed that a case system has sent until it was answered; `by` is a worker whom no other call names."""
+
+    by: str
+    task_id: UUID
+    kind: str
+    etag: str
+    """Of the task as the case system had seen it."""
+    status: int
+    """Of the answer that it heard at last."""
+
+
+@dataclass(frozen=True, slots=True)
 class DeliverySeen:
     id: UUID
     task_id: UUID
@@ -77,6 +92,7 @@ class DeliverySeen:
     recipient: str
     status: str
     audience: str = "unit"
+    channel: str = "email"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +102,22 @@ class MailSeen:
     message_id: str
     recipient: str
     digest: str
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HookSeen:
+    """A webhook that an endpoint has read whole; `answered`: it has said yes to it."""
+
+    id: str
+    unit: str
+    """Whose endpoint it came to."""
+    named: str
+    """The unit that it speaks of."""
+    task: str
+    occasion: str
+    digest: str
+    signed: bool
     answered: bool
 
 
@@ -102,7 +134,13 @@ class Seen:
     tasks: list[TaskSeen] = field(default_factory=list)
     acts: list[ActSeen] = field(default_factory=list)
     promised: list[Promised] = field(default_factory=list)
+    calls: list[CallSeen] = field(default_factory=list)
     deliveries: list[DeliverySeen] = field(default_factory=list)
     mails: list[MailSeen] = field(default_factory=list)
+    hooked: frozenset[str] = frozenset()
+    """Units that have an endpoint in this cell."""
+    gone: bool = False
+    """Whether the endpoints have said that they are gone: then what comes after is not wanted."""
+    hooks: list[HookSeen] = field(default_factory=list)
     texts: list[tuple[str, bytes]] = field(default_factory=list)
     """Where, and what stands there: all of it is searched for CPR numbers."""

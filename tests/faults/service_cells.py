@@ -39,6 +39,11 @@ _MAKE_DUE: Final = """
 UPDATE steps SET due_at = now()
 WHERE id IN (SELECT id FROM steps WHERE status = 'waiting' AND due_at > now() ORDER BY random() LIMIT 20)
 """
+_HOOKS: Final = (Point.HOOK_BEFORE, Point.HOOK_SENT, Point.HOOK_ANSWERED)
+"""Passed where a unit has a webhook: `hook_cells`."""
+_ACTS: Final = (Point.ACT_BEFORE_COMMIT, Point.ACT_COMMITTED)
+"""Passed where a person or a program works on tasks: `api_cells`."""
+_POINTS: Final = tuple(point for point in Point if point not in (*_HOOKS, *_ACTS))
 _ZOMBIES: Final = (
     Point.INTAKE_JUDGED,
     Point.MATCH_JUDGED,
@@ -134,8 +139,8 @@ def _cell(point: Point, action: Action, *, times: int, most_rounds: int = 100) -
 
 
 CELLS: Final = (
-    *(_cell(point, Action.KILL, times=2) for point in Point),
-    *(_cell(point, Action.RAISE, times=2) for point in Point),
-    *(_cell(point, Action.CANCEL, times=2) for point in Point if point not in _TIMERS),
+    *(_cell(point, Action.KILL, times=2) for point in _POINTS),
+    *(_cell(point, Action.RAISE, times=2) for point in _POINTS),
+    *(_cell(point, Action.CANCEL, times=2) for point in _POINTS if point not in _TIMERS),
     *(_cell(point, Action.STOP, times=1, most_rounds=2) for point in _ZOMBIES),
 )

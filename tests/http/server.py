@@ -49,7 +49,14 @@ class Endless:
     status: int = 200
 
 
-Act = Answer | Refuse | Close | Silence | Raw | Drip | Endless
+@dataclass(frozen=True)
+class Slow:
+    """Yes, after so many seconds."""
+
+    seconds: float
+
+
+Act = Answer | Slow | Refuse | Close | Silence | Raw | Drip | Endless
 
 
 @dataclass(frozen=True)
@@ -117,6 +124,9 @@ class Endpoint:
                 more = "".join(f"{name}: {value}\r\n" for name, value in headers)
                 writer.write(f"HTTP/1.1 {status} X\r\n{more}Content-Length: 2\r\n\r\nok".encode())
                 await writer.drain()
+            case Slow(seconds):
+                await asyncio.sleep(seconds)
+                await self._act(Answer(), writer)
             case Silence():
                 await asyncio.sleep(3600)
             case Raw(content):

@@ -255,6 +255,17 @@ async def test_an_endpoint_that_fails_is_left_alone_for_a_while_and_the_others_a
         assert (await channel.send(a_hook(bad.url))).outcome is Outcome.DELIVERED
 
 
+async def test_calls_that_fail_together_are_one_failure_and_one_rest(secrets: Path) -> None:
+    steady = [100.0]
+    async with Endpoint([Answer(503)] * 4) as bad:
+        channel = a_channel(secrets, rest_seconds=10, longest_rest_seconds=300)
+        channel._steady = lambda: steady[0]
+        failed = await asyncio.gather(*(channel.send(a_hook(bad.url)) for _ in range(4)))
+        assert [attempt.code for attempt in failed] == [503] * 4
+        steady[0] += 10.1
+        assert (await channel.send(a_hook(bad.url))).outcome is Outcome.DELIVERED
+
+
 async def test_nothing_that_a_person_reads_repeats_the_address_or_the_secret(secrets: Path) -> None:
     async with Endpoint([Close()]) as endpoint:
         channel = a_channel(secrets)

@@ -6,6 +6,7 @@ The broker, the database, match's rule and the projection are the real ones; onl
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import psycopg
@@ -15,6 +16,7 @@ from confluent_kafka.admin import AdminClient
 from config.kafka import KafkaSettings
 from config.law import load_law
 from config.steps import load_steps
+from config.tables import DATA
 from config.topics import PERSON_PARTITIONS, TOPICS, Topic
 from ledger.batch import Batch, project
 from ledger.project import Policy
@@ -28,6 +30,7 @@ from ops.accounts import Account, Audit, Hop
 from ops.audit import audit
 from ops.log import Log, LogUnreachable
 from ops.notes import Notes
+from ops.oracle import Oracle
 from ops.topics import Replication
 from streams.output import partition_of
 from tests.factories import INSTITUTION, enrolment, period, residence, risk
@@ -94,6 +97,9 @@ class World:
     people: dict[str, PersonRecord] = field(default_factory=dict)
     known: dict[tuple[str, int], int] = field(default_factory=dict)
     decisions: list[Decision] = field(default_factory=list)
+    policy: Policy = POLICY
+    reference: Path = DATA
+    """The tables as the auditor's oracle reads them."""
 
     def __post_init__(self) -> None:
         self._producer = Producer(self.kafka.librdkafka() | QUIET | {"linger.ms": 0})
@@ -210,7 +216,7 @@ class World:
         moved = {place: end for place, end in ends.items() if end > self.known.get(place, 0)}
         self.batch.next_offsets = moved
         async with await psycopg.AsyncConnection.connect(self.url) as connection, connection.transaction():
-            await project(connection, self.batch, self.known, POLICY)
+            await project(connection, self.batch, self.known, self.policy)
         self.known |= moved
         self.batch = Batch()
 
@@ -231,7 +237,7 @@ class World:
         log = Log(self.kafka)
         try:
             with psycopg.connect(self.url, autocommit=True) as connection:
-                return audit(log, connection, grace=grace, notes=notes)
+                return audit(log, connection, grace=grace, notes=notes, oracle=Oracle(self.reference))
         finally:
             log.close()
 

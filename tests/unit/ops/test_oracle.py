@@ -194,3 +194,23 @@ def test_the_oracle_shares_no_code_with_what_it_judges() -> None:
     names |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     ours = {"models", "config", "seals", "streams", "ledger", "ops", "frafaldsvarsel"}
     assert not {name for name in names if name and name.split(".")[0] in ours}
+
+
+@pytest.mark.parametrize(
+    ("day", "url"),
+    [
+        (date(2026, 1, 31), None),
+        (date(2026, 2, 1), "https://old.example/hook"),
+        (date(2026, 2, 28), "https://old.example/hook"),
+        (date(2026, 3, 1), "https://new.example/hook"),
+    ],
+)
+def test_a_unit_has_the_endpoints_of_the_day(tmp_path: Path, day: date, url: str | None) -> None:
+    for file in DATA.glob("*.*"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    with (tmp_path / "webhooks.csv").open("a", encoding="utf-8") as table:
+        table.write("jc-0101,https://old.example/hook,2026-02-01,2026-03-01,made-up,[I] made up\n")
+        table.write("jc-0101,https://new.example/hook,2026-03-01,,made-up,[I] made up\n")
+    oracle = Oracle(tmp_path)
+    assert oracle.endpoints("jc-0101", day) == ({url} if url else set())
+    assert oracle.endpoints("jc-0751", day) == set()

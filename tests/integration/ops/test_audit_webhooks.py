@@ -1,0 +1,163 @@
+"""A webhook that is missing, alone, or unsent without cause is found; so are mails that came back to no effect."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from config.tables import DATA
+from ops.accounts import Hop
+from tests.integration.ops.world import POLICY, World, account, faults, student
+
+UNIT, URL = "jc-0101", "https://fag.example.dk/hook"
+
+
+@pytest.fixture
+def hooked(world: World, tmp_path: Path) -> World:
+    """The unit has an endpoint."""
+    for file in DATA.glob("*.*"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    with (tmp_path / "webhooks.csv").open("a", encoding="utf-8") as table:
+        table.write(f"{UNIT},{URL},2020-01-01,,made-up,[I] made up\n")
+    world.reference = tmp_path
+    world.policy = replace(POLICY, webhooks=lambda unit, _: (URL,) if unit == UNIT else ())
+    return world
+
+
+async def told(world: World, *names: str) -> None:
+    """A task for each, every one in a batch of its own, told by mail and by webhook."""
+    for name in names:
+        for event in student(name):
+            world.tell(event)
+        await world.book()
+    world.deliver()
+
+
+def forget_the_second(world: World) -> str:
+    """As if it had never been written; returns its task."""
+    (_, (hook, task), _) = world.sql(
+        "SELECT id, task_id FROM deliveries WHERE channel = 'webhook' ORDER BY created_at"
+    )
+    world.sql("DELETE FROM attempts WHERE delivery_id = %s", hook)
+    world.sql("DELETE FROM deliveries WHERE id = %s", hook)
+    return str(task)
+
+
+async def test_webhooks_beside_their_mails_balance(hooked: World) -> None:
+    await told(hooked, *"abc")
+    result = hooked.audit()
+    assert faults(result) == []
+    assert account(result, Hop.WEBHOOKS).parts["delivered"] == account(result, Hop.WEBHOOKS).total == 3
+    assert account(result, Hop.WEBHOOKS).balances
+
+
+async def test_a_webhook_that_others_have_and_this_one_lacks_is_found_by_its_task(hooked: World) -> None:
+    await told(hooked, *"abc")
+    task = forget_the_second(hooked)
+    result = hooked.audit()
+    missing = [one for one in result.exceptions if one.hop is Hop.WEBHOOKS]
+    assert [(one.what, one.task_id) for one in missing] == [("a mail, and its webhook is missing", task)]
+    assert account(result, Hop.WEBHOOKS).unaccounted == 1
+    assert account(result, Hop.WEBHOOKS).balances
+
+
+async def test_tasks_from_before_and_after_an_endpoint_need_no_webhook(hooked: World) -> None:
+    endpoints = hooked.policy
+    for name, policy in (("before", POLICY), ("while", endpoints), ("after", POLICY)):
+        hooked.policy = policy
+        await told(hooked, name)
+    assert faults(hooked.audit()) == []
+
+
+async def test_a_webhook_is_not_wanted_where_the_tables_name_no_endpoint_on_that_day(hooked: World) -> None:
+    await told(hooked, *"abc")
+    forget_the_second(hooked)
+    hooked.reference = DATA
+    assert faults(hooked.audit()) == []
+
+
+FAULTS = {
+    "UPDATE deliveries SET occasion = 'overdue' WHERE channel = 'email'": "a webhook, and no mail beside it",
+    "INSERT INTO endpoints VALUES ('jc-0101', 'https://fag.example.dk/hook', now(), now(), 'gone')": (
+        "an endpoint was switched off, and its unit was not told"
+    ),
+    "WITH off AS (UPDATE deliveries SET status = 'superseded' WHERE channel = 'webhook' RETURNING id, task_id) "
+    "INSERT INTO audit (kind, task_id, detail) SELECT 'delivery_superseded', task_id, "
+    "jsonb_build_object('delivery_id', id, 'reason', 'endpoint_off') FROM off": (
+        "not sent for an endpoint that was never switched off"
+    ),
+}
+
+
+@pytest.mark.parametrize("change", FAULTS)
+async def test_each_way_to_leave_a_webhook_unexplained_is_found(hooked: World, change: str) -> None:
+    await told(hooked, "a")
+    hooked.sql(change)
+    result = hooked.audit()
+    assert (Hop.WEBHOOKS, FAULTS[change]) in faults(result)
+    assert account(result, Hop.WEBHOOKS).unaccounted == 1
+    assert account(result, Hop.WEBHOOKS).balances
+
+
+async def test_an_endpoint_that_is_off_and_whose_unit_was_told_is_no_exception(hooked: World) -> None:
+    await told(hooked, "a")
+    hooked.sql(FAULT_OFF)
+    hooked.sql(
+        "INSERT INTO deliveries (id, task_id, occasion, cause, channel, unit_id, recipient, deadline) "
+        "SELECT gen_random_uuid(), task_id, 'channel_off', 'endpoint:gone:x', 'email', unit_id, 'a@b.example', "
+        "now() + interval '1 day' FROM deliveries WHERE channel = 'webhook'"
+    )
+    hooked.deliver()
+    result = hooked.audit()
+    assert [fault for fault in faults(result) if fault[0] is Hop.WEBHOOKS] == []
+    assert account(result, Hop.WEBHOOKS).beside == {"endpoints_off": 1}
+
+
+FAULT_OFF = next(change for change in FAULTS if change.startswith("INSERT INTO endpoints"))
+
+
+async def test_a_task_of_which_a_machine_alone_has_heard_was_told_to_nobody(hooked: World) -> None:
+    await told(hooked, "a")
+    hooked.sql(
+        "DELETE FROM attempts WHERE delivery_id IN (SELECT id FROM deliveries WHERE channel = 'email')"
+    )
+    hooked.sql("DELETE FROM deliveries WHERE channel = 'email'")
+    assert (Hop.NOTICES, "nobody was told") in faults(hooked.audit())
+
+
+REPORT = (
+    "INSERT INTO bounces (delivery_id, report, action, status, found) "
+    "SELECT id, 'x', '{}', '5.1.1', '{}' FROM deliveries WHERE channel = 'email'"
+)
+REFUSED = (
+    "INSERT INTO attempts SELECT id, 2, now(), 'refused', NULL, 'bounce: 5.1.1' FROM deliveries "
+    "WHERE channel = 'email'"
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "parts", "what"),
+    [
+        ((REPORT.format("failed", "delivered"), REFUSED), {"refused": 1, "noted": 0}, None),
+        ((REPORT.format("delayed", "delivered"),), {"refused": 0, "noted": 1}, None),
+        ((REPORT.format("failed", "superseded"),), {"refused": 0, "noted": 1}, None),
+        (
+            (REPORT.format("failed", "delivered"),),
+            {"refused": 0, "noted": 0},
+            "a mail came back, and its notice was not refused",
+        ),
+        ((REFUSED,), {"refused": 0, "noted": 0}, "refused for a report that nobody has"),
+    ],
+)
+async def test_a_mail_that_came_back_has_ended_its_notice(
+    world: World, changes: tuple[str, ...], parts: dict[str, int], what: str | None
+) -> None:
+    await told(world, "a")
+    for change in changes:
+        world.sql(change)
+    ((task,),) = world.sql("SELECT id FROM tasks")
+    result = world.audit()
+    found = [(one.what, one.task_id) for one in result.exceptions if one.hop is Hop.BOUNCES]
+    assert found == ([] if what is None else [(what, str(task))])
+    bounces = account(result, Hop.BOUNCES)
+    assert (bounces.parts, bounces.balances) == (parts, True)
