@@ -18,7 +18,7 @@ _REASONS: Final = frozenset(
     {"task_closed", "task_withdrawn", "acknowledged", "replanned", "moment_passed", "already_fired"}
 )
 _AFTER_FAILURE: Final = frozenset(
-    {"task_not_open", "acknowledged", "another_was_told", "nothing_owed", "nobody_left"}
+    {"task_not_open", "acknowledged", "another_was_told", "mail_beside", "nothing_owed", "nobody_left"}
 )
 _OVERDUE: Final = {("overdue", 1): 1, ("escalation", 2): 3}
 """Working days after the date. No acknowledgement stops them."""
@@ -170,23 +170,32 @@ def _since(books: Books, task: Plain) -> datetime:
 
 def failures(books: Books) -> Iterator[str]:
     """Every notice that reached nobody is followed: others are told at once, and never at an address that failed."""
-    followed = {step["failed_delivery"]: step for step in books.steps if step["failed_delivery"] is not None}
+    followed = {
+        (step["failed_delivery"], step["failed_at"]): step
+        for step in books.steps
+        if step["failed_delivery"] is not None
+    }
     groups: dict[Any, list[Plain]] = defaultdict(list)
     for row in books.deliveries.values():
         groups[row["task_id"], row["occasion"], row["cause"]].append(row)
     for row in books.deliveries.values():
         if row["status"] not in ("refused", "exhausted"):
             continue
-        step = followed.get(row["id"])
+        step = followed.get((row["id"], row["ended_at"]))
         if step is None:
             yield f"{row['occasion']} to {row['recipient']} was {row['status']}, and nothing has followed"
             continue
         group = groups[row["task_id"], row["occasion"], row["cause"]]
-        told = any(one["status"] == "delivered" for one in group)
+        mails = [one for one in group if one["channel"] == "email"]
+        told = any(one["status"] == "delivered" for one in mails)
         # Those who were told may fail later, by a bounce: then it is their failure that others are told of.
         passed_on = any(
-            followed[one["id"]]["reason"] != "another_was_told" for one in group if one["id"] in followed
+            followed[one["id"], one["ended_at"]]["reason"] != "another_was_told"
+            for one in mails
+            if (one["id"], one["ended_at"]) in followed
         )
+        if step["reason"] == "mail_beside" and (row["channel"] == "email" or not mails):
+            yield f"{row['occasion']} to {row['recipient']} failed, and no mail is beside it"
         if step["reason"] == "another_was_told" and not (told or passed_on):
             yield f"{row['occasion']} to {row['recipient']} failed, and no other was told"
         if step["reason"] == "nothing_owed" and row["occasion"] in _CALLS:

@@ -54,7 +54,11 @@ def _add_steps(server: Server, values: tuple[Sequence[Any], ...]) -> Result:
     added = 0
     for one in zip(*values, strict=True):
         row = dict(zip(_STEP, one, strict=True))
-        row |= {"ended_at": server.now if row["status"] == "stopped" else None, "failed_delivery": None}
+        row |= {
+            "ended_at": server.now if row["status"] == "stopped" else None,
+            "failed_delivery": None,
+            "failed_at": None,
+        }
         added += insert(server.tables["steps"], row["id"], row)[1]
     return [], added
 
@@ -197,21 +201,21 @@ def _write_notices(server: Server, values: tuple[Any, ...]) -> Result:
 def _failed(server: Server, values: tuple[int]) -> Result:
     if server.mutation is Mutation.FAILURE_FORGOTTEN:
         return [], 0
-    followed = {row["failed_delivery"] for row in server.tables["steps"].values()}
+    followed = {(row["failed_delivery"], row["failed_at"]) for row in server.tables["steps"].values()}
     failed = [
         row
         for row in server.tables["deliveries"].values()
-        if row["status"] in _FAILED and row["id"] not in followed
+        if row["status"] in _FAILED and (row["id"], row["ended_at"]) not in followed
     ]
     if not failed:
         return [], 0
     found = []
     for row in sorted(failed, key=lambda row: (row["ended_at"], row["id"])):
         group = [one for one in server.tables["deliveries"].values() if _group(one) == _group(row)]
-        if any(one["status"] == "due" for one in group):
+        if any(one["status"] == "due" and one["channel"] == "email" for one in group):
             continue
         task, step = server.tables["tasks"][row["task_id"]], step_of(server, row)
-        names = ("id", "task_id", "occasion", "cause", "audience", "unit_id")
+        names = ("id", "task_id", "occasion", "cause", "channel", "audience", "unit_id", "ended_at")
         found.append(
             {name: row[name] for name in names}
             | {
@@ -221,7 +225,9 @@ def _failed(server: Server, values: tuple[int]) -> Result:
                 "until_seen": row["occasion"] in ("new", "more_messages", "taken_over")
                 if step is None
                 else step["until_seen"],
-                "siblings": sorted({one["status"] for one in group if one["id"] != row["id"]}),
+                "siblings": sorted(
+                    {(one["channel"], one["status"]) for one in group if one["id"] != row["id"]}
+                ),
                 "failed": sorted(
                     {
                         one["recipient"]
@@ -248,7 +254,7 @@ def _stands_in(server: Server, delivery: UUID) -> bool:
 
 @statement(failures._INSERT)
 def _follow(server: Server, values: tuple[Any, ...]) -> Result:
-    identity, task, about, until_seen, status, reason, delivery = values
+    identity, task, about, until_seen, status, reason, delivery, failed_at = values
     row = {
         "id": identity,
         "task_id": task,
@@ -261,6 +267,7 @@ def _follow(server: Server, values: tuple[Any, ...]) -> Result:
         "reason": reason,
         "ended_at": server.now,
         "failed_delivery": delivery,
+        "failed_at": failed_at,
     }
     ours = insert(server.tables["steps"], identity, row)[1]
     return [{"id": identity}] * ours, ours
