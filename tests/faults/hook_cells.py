@@ -164,7 +164,7 @@ CELLS: Final = (
     _answer("endpoint says 302", Answer(302, (("Location", "http://127.0.0.1:1/"),)), times=1),
     _answer("endpoint says 410", Answer(410), times=1, most_rounds=1, amend=_gone),
     _answer("webhook taken and connection lost", Close()),
-    _answer("webhook taken and never answered", Silence(), times=1),
+    _answer("webhook taken and never answered", Silence(), times=1, most_rounds=1),
     _answer("webhook answered slowly", Slow(4)),
     *(
         _cell(f"{action} at {point}", _struck, point=point, action=action)
