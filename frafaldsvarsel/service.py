@@ -144,15 +144,12 @@ class Service:
         self.say("topics")
         settings = self.settings
         topics.apply(settings.kafka, compose.replication(settings))
-        opening = threading.Thread(target=self._broker.open_groups, daemon=True, name="groups")
-        opening.start()
         self.say("processes")
         more = [f"worker-{number}" for number in range(2, self.workers + 1)]
         wanted = {"inbox": self.pages, "audit": self.audit, "canary": self.canary}
         self._children.start(
             ["worker", *more, "ledger", "notify", *(name for name in wanted if wanted[name])]
         )
-        opening.join()
 
     def _stop(self) -> None:
         self._stopping.set()

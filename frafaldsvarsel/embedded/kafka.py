@@ -9,7 +9,6 @@ import socket
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -36,7 +35,6 @@ JVM_FLAGS: Final = (
     "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaConfig=warn",
 )
 FORMAT_SECONDS: Final = 60
-_GROUPS_SECONDS: Final = 10
 ARCHIVE: Final = "kafka.jsa"
 """The file in the jars' folder that `class_archive` makes."""
 
@@ -108,13 +106,6 @@ class Broker(Server):
                 return
             time.sleep(0.05)
         raise StartFailed(f"Kafka was not ready after {timeout:g} seconds. {self._process.log_tail()}")
-
-    def open_groups(self) -> None:
-        """Let the broker make its topic of group offsets now: the first to ask for it is told to come again."""
-        admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
-        for asked in admin.describe_consumer_groups(["nobody"]).values():
-            with suppress(TimeoutError):  # on a slow machine the first process makes it, and waits for it
-                asked.exception(_GROUPS_SECONDS)
 
     def _cluster_id(self) -> str:
         file = self.data / "cluster-id"
