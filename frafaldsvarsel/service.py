@@ -54,7 +54,8 @@ class Service:
     pages: bool = True
     """Whether the inbox can be visited, with somebody to log people in."""
     patient: bool = True
-    """Whether `running` waits until everything is up; otherwise until messages are taken, see `wait_ready`."""
+    """Whether `running` waits until everything is up, and ends with one after the other. Otherwise it waits until
+    messages are taken, see `wait_ready`, and everything ends at once: what has not come to rest comes again."""
     grace_seconds: float = 30.0
     """How long a process may take to end before it is killed, by which nothing is lost."""
     say: Callable[[str], None] = lambda _: None
@@ -133,31 +134,39 @@ class Service:
         self._servers = {"broker": self._broker, "database": self._database, "mail_catcher": self._catcher}
         if self.pages:
             self._servers["provider"] = self._provider
-        with ThreadPoolExecutor() as pool:
-            starting = [pool.submit(one.start) for one in self._servers.values()]
-            ensure_keys(self.data, base_senders())
-            ensure_client(self.data, units_of(people), self.api)
-            for one in starting:
-                one.result()
-        self._catcher.wait_ready()
-        self._broker.wait_ready()
-        self.say("topics")
-        settings = self.settings
-        topics.apply(settings.kafka, compose.replication(settings))
-        self.say("processes")
         more = [f"worker-{number}" for number in range(2, self.workers + 1)]
         wanted = {"inbox": self.pages, "audit": self.audit, "canary": self.canary}
-        self._children.start(
-            ["worker", *more, "ledger", "notify", *(name for name in wanted if wanted[name])]
-        )
+        with ThreadPoolExecutor() as pool:
+            starting = {name: pool.submit(one.start) for name, one in self._servers.items()}
+            ensure_keys(self.data, base_senders())
+            ensure_client(self.data, units_of(people), self.api)
+            starting["mail_catcher"].result()
+            self._catcher.wait_ready()
+            starting["broker"].result()
+            self._broker.wait_ready()
+            self.say("topics")
+            settings = self.settings
+            topics.apply(settings.kafka, compose.replication(settings))
+            self.say("processes")
+            self._children.start(["worker", *more])
+            for one in starting.values():
+                one.result()
+        self._children.start(["ledger", "notify", *(name for name in wanted if wanted[name])])
 
     def _stop(self) -> None:
         self._stopping.set()
         if self._watcher is not None:
             self._watcher.join()
-        # The processes first: each finishes what it has begun, and needs the servers for it.
-        self._children.stop()
-        stop_together(list(self._servers.values()))
+        servers = list(self._servers.values())
+        if self.patient:
+            # The processes first: each finishes what it has begun, and needs the servers for it.
+            self._children.stop()
+            stop_together(servers)
+        else:
+            with ThreadPoolExecutor() as pool:
+                ended = pool.submit(self._children.stop)
+                stop_together(servers)
+                ended.result()
         self._hold.close()
 
     def _environment(self) -> dict[str, str]:

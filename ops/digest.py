@@ -14,8 +14,8 @@ SUMMED: Final = 0xFFFFFFFF
 
 def digest(*parts: object) -> int:
     """56 bits of the parts; None is as if it were empty."""
-    text = "|".join("" if part is None else str(part) for part in parts)
-    return int(md5(text.encode(), usedforsecurity=False).hexdigest()[:_DIGITS], 16)
+    text = "|".join(["" if part is None else str(part) for part in parts])
+    return int.from_bytes(md5(text.encode(), usedforsecurity=False).digest()[: _DIGITS // 2])
 
 
 def in_sql(columns: Iterable[str]) -> str:

@@ -1,5 +1,6 @@
 """The demo on the screen: the story act by act, and a summary that a person likes to read."""
 
+import logging
 import os
 import signal
 import sys
@@ -38,6 +39,8 @@ class Options:
 def play(options: Options) -> int:
     """Play, and return the exit code: 0 when every number is the expected one."""
     logs.configure("WARNING")
+    # A partition that is a moment old has no leader yet, and what was sent to it is sent again.
+    logging.getLogger("aiokafka").setLevel(logging.ERROR)
     stop = threading.Event()
     began = time.monotonic()
     for number in (signal.SIGINT, signal.SIGTERM):

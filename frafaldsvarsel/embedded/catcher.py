@@ -91,9 +91,8 @@ class Catcher(Server):
 class _Keep:
     """aiosmtpd's handler: what it answers 250 to is on the disk."""
 
-    def __init__(self, mailbox: Mailbox, index: MailIndex) -> None:
+    def __init__(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox
-        self._index = index
 
     # The name and the arguments are aiosmtpd's protocol.
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
@@ -104,7 +103,6 @@ class _Keep:
         sequence = self._mailbox.store(
             content, sender=envelope.mail_from or "", recipients=list(envelope.rcpt_tos)
         )
-        self._index.add(self._mailbox.head(sequence))
         return f"250 2.0.0 Kept as {sequence}"
 
 
@@ -113,10 +111,9 @@ async def serve(data: Path) -> None:
     ready = data / READY
     ready.unlink(missing_ok=True)
     mailbox = Mailbox(data)
-    index = MailIndex(mailbox.heads())
     ports = remembered_ports(data / "ports.json", ("smtp", "pages"))
     tls = _tls(data)
-    handler = _Keep(mailbox, index)
+    handler = _Keep(mailbox)
 
     def connection() -> SMTP:
         return SMTP(
@@ -135,7 +132,7 @@ async def serve(data: Path) -> None:
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, ended.set)
     smtp = await loop.create_server(connection, "127.0.0.1", ports["smtp"])
-    runner = web.AppRunner(pages(data, index), access_log=None)
+    runner = web.AppRunner(pages(data, MailIndex(mailbox)), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", ports["pages"]).start()
     write_whole(ready, json.dumps(ports))

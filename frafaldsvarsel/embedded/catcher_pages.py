@@ -3,7 +3,7 @@
 It must never let a mail's own markup run a script, load anything, or reach these pages.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from datetime import UTC
 from pathlib import Path
 from typing import Final
@@ -11,7 +11,7 @@ from typing import Final
 import jinja2
 from aiohttp import web
 
-from frafaldsvarsel.embedded.mailbox import CaughtMail, MailHead, read_mail
+from frafaldsvarsel.embedded.mailbox import CaughtMail, Mailbox, MailHead, read_mail
 
 PAGE_SIZE: Final = 50
 TEMPLATES: Final = Path(__file__).with_name("templates")
@@ -20,18 +20,18 @@ MAIL_POLICY: Final = "sandbox; default-src 'none'; style-src 'unsafe-inline'; im
 
 
 class MailIndex:
-    """The heads of all mails in memory: five thousand files are not opened for one page."""
+    """The heads of all mails in memory: five thousand files are not opened for one page.
 
-    def __init__(self, heads: Iterable[MailHead]) -> None:
-        """`heads` oldest first."""
-        self._heads = list(heads)
+    Each is read when somebody looks: what takes mails in has no time for it.
+    """
 
-    def add(self, head: MailHead) -> None:
-        """Take in a mail that has just been kept."""
-        self._heads.append(head)
+    def __init__(self, mailbox: Mailbox) -> None:
+        self._mailbox = mailbox
+        self._heads: list[MailHead] = []
 
     def page(self, *, recipient: str, number: int) -> tuple[list[MailHead], int]:
         """One page, newest first, of the mails to addresses that contain `recipient`; and how many match."""
+        self._heads += self._mailbox.heads(after=self._heads[-1].sequence if self._heads else 0)
         wanted = recipient.casefold()
         found = [head for head in reversed(self._heads) if wanted in head.recipient.casefold()]
         return found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], len(found)

@@ -5,7 +5,9 @@ It must listen on 127.0.0.1 only and must never create a topic that nobody has a
 
 import base64
 import os
+import shutil
 import socket
+import tempfile
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -35,6 +37,9 @@ JVM_FLAGS: Final = (
     "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaConfig=warn",
 )
 FORMAT_SECONDS: Final = 60
+_META: Final = "meta.properties"
+_BLANK: Final = "blank-storage"
+"""The folder beside the jars with what a fresh storage holds, but for its ids."""
 ARCHIVE: Final = "kafka.jsa"
 """The file in the jars' folder that `class_archive` makes."""
 
@@ -91,7 +96,7 @@ class Broker(Server):
         )
         config = self.data / "server.properties"
         write_whole(config, _properties(self._properties(quorum)))
-        if not (self.data / "log" / "meta.properties").exists():
+        if not (self.data / "log" / _META).exists():
             self._format(config, quorum.cluster_id)
         self._process = self._java("kafka.Kafka", str(config))
 
@@ -157,6 +162,23 @@ class Broker(Server):
         }
 
     def _format(self, config: Path, cluster_id: str) -> None:
+        """Kafka's own tool once for these jars; from then on a copy of what it made, with ids of its own."""
+        storage, blank = self.data / "log", self._jars / _BLANK
+        if not blank.exists():
+            self._format_by_tool(config, cluster_id)
+            _keep_blank(storage, blank)
+            return
+        shutil.copytree(blank, storage, dirs_exist_ok=True)
+        meta = {
+            "version": "1",
+            "cluster.id": cluster_id,
+            "node.id": str(self.node_id),
+            "directory.id": new_cluster_id(),
+        }
+        # Last: the storage counts as formatted when it is there.
+        write_whole(storage / _META, _properties(meta))
+
+    def _format_by_tool(self, config: Path, cluster_id: str) -> None:
         done = self._java(
             "kafka.tools.StorageTool", "format", "--cluster-id", cluster_id, "--config", str(config)
         )
@@ -174,6 +196,15 @@ class Broker(Server):
         classes = ["-cp", str(self._jars / "*")]
         argv = [java_program(), *JVM_FLAGS, *kept, *self._jvm_flags, *classes, *arguments]
         return Process(Plan(argv=argv, log=self.data / "broker.log", env=dict(os.environ)))
+
+
+def _keep_blank(storage: Path, blank: Path) -> None:
+    fresh = Path(tempfile.mkdtemp(prefix=".blank-", dir=blank.parent))
+    shutil.copytree(storage, fresh, dirs_exist_ok=True, ignore=shutil.ignore_patterns(_META))
+    try:
+        fresh.rename(blank)
+    except OSError:  # another was faster
+        shutil.rmtree(fresh)
 
 
 def new_cluster_id() -> str:

@@ -63,12 +63,11 @@ class Mailbox:
         self._last = sequence
         return sequence
 
-    def heads(self) -> list[MailHead]:
-        """All mails, oldest first, without their bodies."""
-        return [self.head(sequence) for sequence in sorted(_sequences(self.folder))]
+    def heads(self, *, after: int = 0) -> list[MailHead]:
+        """The mails behind number `after`, oldest first, without their bodies."""
+        return [self._head(sequence) for sequence in sorted(_sequences(self.folder)) if sequence > after]
 
-    def head(self, sequence: int) -> MailHead:
-        """One mail without its body."""
+    def _head(self, sequence: int) -> MailHead:
         with _file(self.folder, sequence).open("rb") as file:
             return _head(BytesHeaderParser().parse(file), sequence)
 
