@@ -77,10 +77,12 @@ class Children:
                 continue
             while not self._ready_file(child.name).exists():
                 process = child.process
-                tail = "" if process is None else process.log_tail()
                 if process is not None and process.exit_code is not None:
-                    raise NotUp(f"{child.name} ended with exit code {process.exit_code}. {tail}")
+                    raise NotUp(
+                        f"{child.name} ended with exit code {process.exit_code}. {process.log_tail()}"
+                    )
                 if time.monotonic() > deadline:
+                    tail = "" if process is None else process.log_tail()
                     raise NotUp(f"{child.name} was not ready in {_READY_SECONDS:.0f} seconds. {tail}")
                 time.sleep(0.05)
 

@@ -79,7 +79,6 @@ class Demo:
         self._manuscript = manuscript
         self._counter = Counter(service)
         self._published = 0
-        self._up = False
 
     def close(self) -> None:
         """Disconnect."""
@@ -90,9 +89,9 @@ class Demo:
         looked = 0.0
 
         def sent(progress: Progress) -> None:
-            # Counting holds up the publishing, so it is done now and then, when there is something to count.
+            # Counting holds up the publishing, so it is done now and then; in the first act there are no books yet.
             nonlocal looked
-            if self._up and (now := time.monotonic()) - looked > _GLANCE_SECONDS:
+            if self._published and (now := time.monotonic()) - looked > _GLANCE_SECONDS:
                 looked = now
                 self._counter.count()
             on_move(progress.acknowledged, self._counter.last)
@@ -105,7 +104,6 @@ class Demo:
         self._published += len(act.items)
         # The first records are taken before everything that follows from them is up.
         self._service.wait_ready()
-        self._up = True
         return self.settle(act, lambda standing: on_move(len(act.items), standing))
 
     def settle(self, act: Act, on_move: Callable[[Standing], None] = lambda _: None) -> Standing:

@@ -159,7 +159,6 @@ def _summary(result: Result, service: Service, seconds: float) -> None:
         out.print(f"  Work in the inbox  {service.inbox_pages}", highlight=False)
         out.print(f"  Ask the interface  {service.api} (docs/api.md, Try it)", highlight=False)
     out.print(f"  Read the mails     {service.mail_pages}", highlight=False)
-    out.print(f"  Ask the interface  {service.api} (docs/api.md, Try it)", highlight=False)
     out.print(
         f"  See the tasks      frafaldsvarsel tasks --data {os.path.relpath(service.data)}", highlight=False
     )
