@@ -16,9 +16,10 @@ from tests.faults.case_system import CaseSystems
 from tests.faults.cells import Cell, Family, Run, halves
 from tests.faults.judge_calls import CLIENTS
 from tests.faults.load import Sent
-from tests.faults.proxy import Route
+from tests.faults.proxy import OneAnswer, Route
 from tests.faults.rig import DATABASE
 from tests.faults.seen import Seen
+from tests.faults.ways import lost_answers
 
 _INBOX: Final = "inbox"
 _CHILD: Final = "inbox-1"
@@ -32,25 +33,12 @@ _secrets: dict[int, str] = {}
 """By rig, while one of these cells is under way."""
 
 
-class DeedAnswer:
+class DeedAnswer(OneAnswer):
     """Swallows the answer to a deed: the service has answered, and the case system does not hear it."""
 
-    def __init__(self, route: Route) -> None:
-        self._route = route
-        self._armed = False
-
-    def sent(self, chunk: bytes) -> None:
-        """Look for a deed among what is sent."""
-        if self._route.budget > 0 and chunk.startswith(b"POST /api/v1/tasks/"):
-            self._route.budget -= 1
-            self._armed = True
-
-    def answered(self, chunk: bytes) -> bytes | None:
-        """Nothing of the answer, if it is one of those."""
-        if self._armed:
-            self._route.swallowed += 1
-            return None
-        return chunk
+    def wanted(self, chunk: bytes) -> bool:
+        """Whether a deed begins here."""
+        return chunk.startswith(b"POST /api/v1/tasks/")
 
 
 @contextmanager
@@ -132,12 +120,7 @@ def _unheard(run: Run, chunk: Sequence[Sent], *, route: str, times: int) -> int:
         run.publish(chunk)
         systems.wait()
         proxy.swallow(route, times)
-        deadline = time.monotonic() + _PATIENCE
-        while proxy.swallowed(route) - before < times and time.monotonic() < deadline:
-            time.sleep(0.1)
-        proxy.swallow(route, 0)
-        run.healed()
-    return proxy.swallowed(route) - before
+        return lost_answers(run, server=route, before=before, times=times, seconds=_PATIENCE)
 
 
 def _terminated(run: Run, chunk: Sequence[Sent], *, times: int) -> int:

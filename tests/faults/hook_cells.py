@@ -11,13 +11,14 @@ from typing import Any, Final
 
 from config.failpoints import Action, Point
 from config.tables import DATA
-from tests.faults.cells import Cell, Family, Run, halves
+from tests.faults.cells import Cell, Family, Run
 from tests.faults.load import Sent
 from tests.faults.proxy import Route, Way
 from tests.faults.receiver import Receiver
 from tests.faults.rig import LEDGERS, NOTIFIERS
 from tests.faults.seen import Seen
 from tests.faults.told import LEASE_SECONDS
+from tests.faults.ways import bad_way, visited
 from tests.http.server import Act, Answer, Close, Silence, Slow
 from tests.integration.notifiers.hooks import NEW, text_of
 
@@ -74,27 +75,7 @@ def _answers(run: Run, chunk: Sequence[Sent], *, act: Act, times: int) -> int:
     """The next calls end so."""
     receiver = _receivers[id(run.rig)]
     receiver.then(*[act] * times)
-    run.publish(chunk)
-    deadline = time.monotonic() + _PATIENCE
-    while receiver.left() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    left = receiver.left()
-    receiver.behave()
-    run.healed()
-    return times - left
-
-
-def _way(run: Run, chunk: Sequence[Sent], *, way: Way, seconds: float) -> int:
-    first, second = halves(chunk)
-    run.publish(first)
-    run.rig.proxy.set(_HOOK, way)
-    run.rig.proxy.cut(_HOOK)
-    run.publish(second)
-    time.sleep(seconds)
-    run.rig.proxy.set(_HOOK, Way.OPEN)
-    run.rig.proxy.cut(_HOOK)
-    run.healed()
-    return 1
+    return visited(run, chunk, receiver, times=times, seconds=_PATIENCE)
 
 
 def _struck(run: Run, chunk: Sequence[Sent], *, point: Point, action: Action) -> int:
@@ -156,9 +137,9 @@ def _answer(name: str, act: Act, *, times: int = 2, **more: Any) -> Cell:
 
 
 CELLS: Final = (
-    _cell("endpoint refuses connections", _way, way=Way.REFUSE, seconds=3),
-    _cell("endpoint half open", _way, way=Way.HALF_OPEN, seconds=3),
-    _cell("endpoint's answers vanish", _way, way=Way.DEAF, seconds=3),
+    _cell("endpoint refuses connections", bad_way, server=_HOOK, afresh=True, way=Way.REFUSE, seconds=3),
+    _cell("endpoint half open", bad_way, server=_HOOK, afresh=True, way=Way.HALF_OPEN, seconds=3),
+    _cell("endpoint's answers vanish", bad_way, server=_HOOK, afresh=True, way=Way.DEAF, seconds=3),
     _answer("endpoint says 503", Answer(503)),
     _answer("endpoint says 429 with Retry-After", Answer(429, (("Retry-After", "3"),))),
     _answer("endpoint says 302", Answer(302, (("Location", "http://127.0.0.1:1/"),)), times=1),

@@ -21,7 +21,7 @@ from tests.faults.proxy import OFFSET_COMMIT, PRODUCE, Way
 from tests.faults.rig import KAFKA, WORKERS
 from tests.faults.seen import Seen
 from tests.faults.told import SESSION_SECONDS
-from tests.faults.ways import bad_way, cut
+from tests.faults.ways import bad_way, cut, lost_answers
 
 _FETCH: Final = 1
 _JOIN: Final = 11
@@ -48,12 +48,7 @@ def _swallowed(run: Run, chunk: Sequence[Sent], *, api: int, times: int) -> int:
     for part in halves(chunk, times):
         run.publish(part)
         time.sleep(0.3)
-    deadline = time.monotonic() + _PATIENCE
-    while proxy.swallowed(KAFKA) - before < times and time.monotonic() < deadline:
-        time.sleep(0.1)
-    proxy.swallow(KAFKA, 0)
-    run.healed()
-    return proxy.swallowed(KAFKA) - before
+    return lost_answers(run, server=KAFKA, before=before, times=times, seconds=_PATIENCE)
 
 
 def _storm(run: Run, chunk: Sequence[Sent], *, times: int) -> int:

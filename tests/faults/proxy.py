@@ -99,23 +99,37 @@ class KafkaAnswer:
         return chunk
 
 
-class CommitAnswer:
-    """Swallows the answer to a COMMIT: the server has answered, so it has committed, and nobody hears of it."""
+class OneAnswer:
+    """Swallows the answer to one thing that is sent, out of a route's `budget`, and all behind it."""
 
     def __init__(self, route: "Route") -> None:
         self._route = route
         self._armed = False
 
+    def wanted(self, chunk: bytes) -> bool:
+        """Whether the thing is in what is sent."""
+        raise NotImplementedError
+
     def sent(self, chunk: bytes) -> None:
-        if self._route.budget > 0 and b"COMMIT\x00" in chunk:
+        """Look for it."""
+        if self._route.budget > 0 and self.wanted(chunk):
             self._route.budget -= 1
             self._armed = True
 
     def answered(self, chunk: bytes) -> bytes | None:
+        """Nothing of the answer, once it was sent."""
         if self._armed:
             self._route.swallowed += 1
             return None
         return chunk
+
+
+class CommitAnswer(OneAnswer):
+    """Swallows the answer to a COMMIT: the server has answered, so it has committed, and nobody hears of it."""
+
+    def wanted(self, chunk: bytes) -> bool:
+        """Whether a transaction is committed here."""
+        return b"COMMIT\x00" in chunk
 
 
 class _Plain:

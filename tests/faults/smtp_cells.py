@@ -10,6 +10,7 @@ from tests.faults.cells import Cell, Family, Run, halves
 from tests.faults.load import Sent
 from tests.faults.proxy import Way
 from tests.faults.rig import NOTIFIERS, SMTP
+from tests.faults.ways import bad_way, visited
 from tests.smtp.server import At, Close, Endless, Fault, Say, Silence, Slow
 
 _PATIENCE: Final = 25.0
@@ -21,27 +22,7 @@ def _answers(run: Run, chunk: Sequence[Sent], *, at: At, fault: Fault, times: in
     if at in (At.BANNER, At.EHLO, At.STARTTLS):
         run.rig.proxy.cut(SMTP)  # these are visited on new connections alone
     relay.misbehave(at, *[fault] * times)
-    run.publish(chunk)
-    deadline = time.monotonic() + _PATIENCE
-    while relay.left() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    left = relay.left()
-    relay.behave()
-    run.healed()
-    return times - left
-
-
-def _way(run: Run, chunk: Sequence[Sent], *, way: Way, seconds: float) -> int:
-    first, second = halves(chunk)
-    run.publish(first)
-    run.rig.proxy.set(SMTP, way)
-    run.rig.proxy.cut(SMTP)
-    run.publish(second)
-    time.sleep(seconds)
-    run.rig.proxy.set(SMTP, Way.OPEN)
-    run.rig.proxy.cut(SMTP)
-    run.healed()
-    return 1
+    return visited(run, chunk, relay, times=times, seconds=_PATIENCE)
 
 
 def _cut(run: Run, chunk: Sequence[Sent], *, times: int) -> int:
@@ -139,9 +120,19 @@ def _stage(name: str, at: At, fault: Fault, *, times: int = 4, **more: Any) -> C
 
 
 CELLS: Final = (
-    _cell("relay refuses connections", _way, way=Way.REFUSE, seconds=3, most_rounds=4),
-    _cell("relay half open", _way, way=Way.HALF_OPEN, seconds=4, most_rounds=3),
-    _cell("relay's answers vanish", _way, way=Way.DEAF, seconds=4, most_rounds=3),
+    _cell(
+        "relay refuses connections",
+        bad_way,
+        server=SMTP,
+        afresh=True,
+        way=Way.REFUSE,
+        seconds=3,
+        most_rounds=4,
+    ),
+    _cell("relay half open", bad_way, server=SMTP, afresh=True, way=Way.HALF_OPEN, seconds=4, most_rounds=3),
+    _cell(
+        "relay's answers vanish", bad_way, server=SMTP, afresh=True, way=Way.DEAF, seconds=4, most_rounds=3
+    ),
     _cell("connections to the relay cut", _cut, per_round=4, times=4),
     _stage("slow banner", At.BANNER, Slow(3)),
     _stage("421 as the banner", At.BANNER, Say("421 4.3.2 closing")),
