@@ -7,8 +7,7 @@ from config.units import load_units
 from frafaldsvarsel import compose
 from models.ids import UnitId
 from models.outcome import Attempt, Outcome
-from notifiers import message, run, store
-from notifiers.email import connection
+from notifiers import run, store
 from notifiers.email.channel import EmailChannel
 from notifiers.message import Mail
 from tests.faults.plants.graft import graft
@@ -67,14 +66,10 @@ def refusal_ignored() -> None:
 
 
 def new_message_id() -> None:
-    """A mail that is sent once more is a new mail."""
-    seen: set[str] = set()
+    """A mail that is sent once more, by whichever notifier, is a new mail."""
 
-    def wire_bytes(mail: Mail) -> bytes:
-        if mail.message_id in seen:
-            _, _, domain = mail.message_id.rpartition("@")
-            return message.wire_bytes(mail.model_copy(update={"message_id": f"<{uuid4()}@{domain}"}))
-        seen.add(mail.message_id)
-        return message.wire_bytes(mail)
+    def model_validate(frozen: Any) -> Mail:
+        _, _, domain = frozen["message_id"].rpartition("@")
+        return Mail(**frozen | {"message_id": f"<{uuid4()}@{domain}"})
 
-    graft(connection, "wire_bytes", wire_bytes)
+    graft(Mail, "model_validate", model_validate)
