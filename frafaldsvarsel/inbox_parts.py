@@ -2,21 +2,19 @@
 
 from datetime import UTC, datetime, timedelta
 
-from psycopg_pool import AsyncConnectionPool
-
 from config.check import sound_reference
 from config.errors import ConfigError, Fault
 from config.institutions import load_institutions
 from config.settings import PREFIX, Settings
 from config.units import load_units
 from frafaldsvarsel import compose
+from frafaldsvarsel.pool import make_pool
 from inbox.counted import Counted
 from inbox.pages.log_in import CALLBACK
-from inbox.parts import Parts, Pool
+from inbox.parts import Parts
 from inbox.provider import Provider
 from inbox.render import DESIGN
 from inbox.sessions import Sessions
-from ledger.hang_up import CONNECT_SECONDS
 from models.calendar import copenhagen_date
 from seals.tags import Purpose
 
@@ -31,7 +29,13 @@ def inbox_parts(settings: Settings) -> Parts:
     directory = compose.reference_dir(settings)
     rules = compose.rules(settings)
     units = {str(unit_id): unit for unit_id, unit in load_units(directory).items()}
-    pool = _pool(settings)
+    pool = make_pool(
+        settings,
+        "inbox",
+        least=2,
+        most=_MOST_CONNECTIONS,
+        statement_seconds=settings.database_timeout_seconds,
+    )
     return Parts(
         pool=pool,
         provider=provider,
@@ -57,22 +61,6 @@ def inbox_parts(settings: Settings) -> Parts:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _pool(settings: Settings) -> Pool:
-    return AsyncConnectionPool(
-        settings.database_url.get_secret_value(),
-        min_size=2,
-        max_size=_MOST_CONNECTIONS,
-        timeout=10,
-        kwargs={
-            "autocommit": True,
-            "application_name": "frafaldsvarsel-inbox",
-            "connect_timeout": CONNECT_SECONDS,
-            "options": f"-c statement_timeout={int(settings.database_timeout_seconds * 1000)}",
-        },
-        open=False,
-    )
 
 
 def _provider(settings: Settings, public_url: str) -> Provider:

@@ -12,7 +12,6 @@ from typing import NoReturn
 
 import psycopg
 from prometheus_client import start_http_server
-from psycopg_pool import AsyncConnectionPool
 
 from config import failpoints
 from config.lasting import lasting
@@ -20,9 +19,9 @@ from config.settings import Settings
 from frafaldsvarsel import compose, heap, preflight
 from frafaldsvarsel.canary import fly as canary
 from frafaldsvarsel.canary.fly import Canary
+from frafaldsvarsel.pool import make_pool
 from frafaldsvarsel.ready import announce
 from ledger import outbox, steps_run
-from ledger.hang_up import CONNECT_SECONDS
 from ledger.migrate import migrate
 from ledger.run import Ledger
 from ops.metrics import CANARY_METRICS, Metrics
@@ -111,17 +110,7 @@ def run_notifier(settings: Settings) -> int:
             settings, owner=settings.instance or f"{socket.gethostname()}-{os.getpid()}"
         )
         channel, hooks = compose.channel(settings), compose.webhook_channel(settings)
-        async with AsyncConnectionPool(
-            settings.database_url.get_secret_value(),
-            min_size=1,
-            max_size=2 * (notifier.workers + 4),
-            kwargs={
-                "autocommit": True,
-                "application_name": "frafaldsvarsel-notify",
-                "connect_timeout": CONNECT_SECONDS,
-            },
-            open=False,
-        ) as pool:
+        async with make_pool(settings, "notify", least=1, most=2 * (notifier.workers + 4)) as pool:
             announce(settings.ready_file, "notifier started")
             mails = run(
                 settings=notifier,

@@ -10,6 +10,7 @@ import trustme
 from psycopg_pool import AsyncConnectionPool
 
 from frafaldsvarsel.embedded.postgres import Database
+from frafaldsvarsel.pool import LONGEST_WAIT_SECONDS
 from notifiers.store import Pool
 
 MIGRATIONS = sorted((Path(__file__).parents[3] / "ledger" / "migrations").glob("*.sql"))
@@ -38,7 +39,13 @@ def database_url(postgres: Database) -> str:
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[Pool]:
     async with AsyncConnectionPool(
-        database_url, min_size=1, max_size=12, kwargs={"autocommit": True}, open=False
+        database_url,
+        min_size=1,
+        max_size=12,
+        timeout=LONGEST_WAIT_SECONDS,
+        reconnect_timeout=LONGEST_WAIT_SECONDS,
+        kwargs={"autocommit": True},
+        open=False,
     ) as opened:
         yield opened
 
