@@ -13,11 +13,8 @@ from config.check import check_reference_data
 from config.settings import load
 from frafaldsvarsel import compose
 from frafaldsvarsel.cli.environment import settings
-from frafaldsvarsel.cli.terminal import DataDir, fail, note, out
+from frafaldsvarsel.cli.terminal import EX_CONFIG, DataDir, fail, note, out
 from ops import topics
-
-EX_CONFIG = 78
-"""A person must mend the configuration (sysexits.h)."""
 
 topic_commands = typer.Typer(help="Make and verify the Kafka topics.", no_args_is_help=True)
 
