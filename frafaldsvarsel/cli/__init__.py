@@ -12,7 +12,8 @@ from frafaldsvarsel import heap
 from frafaldsvarsel.cli.terminal import EX_CONFIG, fail
 
 MODULES: Final[Mapping[str, tuple[str, ...]]] = {
-    "service": ("up", "worker", "ledger", "notify", "inbox", "check-config", "topics"),
+    "service": ("up", "worker", "ledger", "notify", "inbox", "topics"),
+    "check_config": ("check-config",),
     "publish": ("publish",),
     "lists": ("receipts", "decisions"),
     "tasks": ("tasks",),
