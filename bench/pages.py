@@ -209,12 +209,7 @@ def _inbox(folder: Path, environment: dict[str, str]) -> Iterator[Process]:
         )
     )
     try:
-        end = time.monotonic() + _READY_SECONDS
-        while not (folder / "inbox.ready").exists():
-            process.check_running("The inbox")
-            if time.monotonic() > end:
-                raise TimeoutError("The inbox was not ready.")
-            time.sleep(0.05)
+        process.wait_for(folder / "inbox.ready", "The inbox", _READY_SECONDS)
         yield process
     finally:
         process.stop()

@@ -2,7 +2,6 @@
 
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,12 +48,7 @@ class Place:
             )
         )
         try:
-            end = time.monotonic() + _READY_SECONDS
-            while not ready.exists():
-                process.check_running("The worker")
-                if time.monotonic() > end:
-                    raise TimeoutError("The worker was not ready.")
-                time.sleep(0.05)
+            process.wait_for(ready, "The worker", _READY_SECONDS)
             yield process
         finally:
             process.stop()

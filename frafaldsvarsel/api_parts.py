@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from config.api_clients import ClientRegister, read_api_clients
 from config.errors import ConfigError, Fault
 from config.settings import Settings
-from frafaldsvarsel import compose
+from frafaldsvarsel import compose_books
 from inbox.api.app import build
 from inbox.api.parts import Parts, Pool
 from seals.tags import Purpose
@@ -22,7 +22,7 @@ def api_app(settings: Settings, pool: Pool) -> FastAPI | None:
     if settings.api_clients_file is None:
         return None
     keyring = settings.open_keyring()
-    rules = compose.rules(settings)
+    rules = compose_books.rules(settings)
     return build(
         Parts(
             pool=pool,
@@ -40,7 +40,7 @@ def api_faults(settings: Settings) -> Iterable[Fault]:
     if settings.api_clients_file is None:
         return ()
     try:
-        read_api_clients(settings.api_clients_file, compose.rules(settings).units)
+        read_api_clients(settings.api_clients_file, compose_books.rules(settings).units)
     except ConfigError as error:
         return error.faults
     return ()

@@ -7,7 +7,7 @@ from config.errors import ConfigError, Fault
 from config.institutions import load_institutions
 from config.settings import PREFIX, Settings
 from config.units import load_units
-from frafaldsvarsel import compose
+from frafaldsvarsel import compose, compose_books
 from frafaldsvarsel.pool import make_pool
 from inbox.counted import Counted
 from inbox.pages.log_in import CALLBACK
@@ -27,7 +27,7 @@ def inbox_parts(settings: Settings) -> Parts:
     provider = _provider(settings, public_url)
     keyring = settings.open_keyring()
     directory = compose.reference_dir(settings)
-    rules = compose.rules(settings)
+    rules = compose_books.rules(settings)
     units = {str(unit_id): unit for unit_id, unit in load_units(directory).items()}
     pool = make_pool(
         settings,

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
 from config.settings import Settings
-from frafaldsvarsel import compose
+from frafaldsvarsel import compose_notices
 from models.calendar import COPENHAGEN, add_working_days
 from models.outcome import Attempt, Audience, Channel, Occasion
 from notifiers.due import Due, DueTask, OpenTasks
@@ -64,33 +64,33 @@ def sample_mail(
     settings: Settings, occasion: Occasion, audience: Audience, unit_id: str, now: datetime
 ) -> Mail:
     """How a mail of this occasion would look to a unit; nothing is sent."""
-    contact = compose.contacts(settings)(unit_id)
+    contact = compose_notices.contacts(settings)(unit_id)
     name = unit_id if contact is None else contact.name
-    due = sample(occasion, audience, unit_id, compose.smtp(settings).sender, now)
-    return compose.freeze(settings)(due, name, now)
+    due = sample(occasion, audience, unit_id, compose_notices.smtp(settings).sender, now)
+    return compose_notices.freeze(settings)(due, name, now)
 
 
 def sample_hook(settings: Settings, occasion: Occasion, unit_id: str, now: datetime) -> Hook:
     """The same for a webhook."""
     due = sample(occasion, Audience.UNIT, unit_id, "https://endpoint.example/", now)
-    return compose.freeze_hook(settings)(due, unit_id, now)
+    return compose_notices.freeze_hook(settings)(due, unit_id, now)
 
 
 async def send_test(
     settings: Settings, unit_id: str, channel: Channel, now: datetime
 ) -> AsyncIterator[tuple[str, Attempt]]:
     """Send a test to every address of the unit on a channel: the address, and what came of it."""
-    contact = compose.contacts(settings)(unit_id)
+    contact = compose_notices.contacts(settings)(unit_id)
     if contact is None:
         return
     recipients = contact.of(channel, Audience.UNIT)
     if channel is Channel.WEBHOOK:
-        hooks = compose.webhook_channel(settings)
+        hooks = compose_notices.webhook_channel(settings)
         for url in recipients:
             hook = trial_hook(id=uuid4(), url=url, unit_id=unit_id, link_base=settings.inbox_url, now=now)
             yield url, await hooks.send(hook)
         return
-    mails, relay = compose.channel(settings), compose.smtp(settings)
+    mails, relay = compose_notices.channel(settings), compose_notices.smtp(settings)
     rendered = render_test(unit_name=contact.name, link=settings.inbox_url)
     try:
         for recipient in recipients:

@@ -5,8 +5,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
-import psycopg
-
 from config.errors import ConfigError, Fault
 from config.settings import Settings
 from frafaldsvarsel import compose
@@ -39,8 +37,22 @@ def judge(faults: Sequence[topics.Difference]) -> None:
 
 def postgres(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) -> None:
     """Return when PostgreSQL answers."""
+    # Here, not above: the worker asks for Kafka alone, and runs without a database's library.
+    import psycopg
+
     url = settings.database_url.get_secret_value()
-    _wait_for(lambda: psycopg.connect(url, connect_timeout=10).close(), sleep)
+
+    def ask() -> None:
+        try:
+            psycopg.connect(url, connect_timeout=10).close()
+        except psycopg.OperationalError:
+            raise _Away("PostgreSQL does not answer.") from None
+
+    _wait_for(ask, sleep)
+
+
+class _Away(Exception):
+    """A server does not answer; the message says which."""
 
 
 def _wait_for(ask: Callable[[], Answer], sleep: Callable[[float], None]) -> Answer:
@@ -49,9 +61,7 @@ def _wait_for(ask: Callable[[], Answer], sleep: Callable[[float], None]) -> Answ
     while True:
         try:
             return ask()
-        except topics.TopicsUnreachable as error:
+        except (topics.TopicsUnreachable, _Away) as error:
             log.warning("waiting: %s", error)
-        except psycopg.OperationalError:
-            log.warning("waiting: PostgreSQL does not answer.")
         sleep(wait)
         wait = min(wait * 2, _LONGEST_WAIT)

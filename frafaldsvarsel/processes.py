@@ -1,4 +1,7 @@
-"""The processes of the service, each run to its end: the stream worker, the ledger, the notifier, the canary."""
+"""The processes of the service, each run to its end: the ledger, the notifier, the inbox, the canary.
+
+Each loads its own parts when it is run, not what the others need: a start costs mostly that.
+"""
 
 import asyncio
 import logging
@@ -8,23 +11,15 @@ import socket
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import NoReturn
 
 import psycopg
-from prometheus_client import start_http_server
 
 from config import failpoints
 from config.lasting import lasting
 from config.settings import Settings
-from frafaldsvarsel import compose, heap, preflight
-from frafaldsvarsel.canary import fly as canary
-from frafaldsvarsel.canary.fly import Canary
-from frafaldsvarsel.pool import make_pool
+from frafaldsvarsel import heap, preflight
 from frafaldsvarsel.ready import announce
-from ledger import outbox, steps_run
 from ledger.migrate import migrate
-from ledger.run import Ledger
-from ops.metrics import CANARY_METRICS, Metrics
 
 log = logging.getLogger(__name__)
 
@@ -34,40 +29,21 @@ EX_FAULT = 70
 """A fault of ours or of a server: nothing is lost, start the process again (sysexits.h)."""
 
 
-def run_worker(settings: Settings) -> NoReturn:
-    """Run the Faust worker until SIGTERM. Blocks; owns the event loop."""
-    failpoints.arm(settings.failpoints_dir)
-    from mode.loop import use
-
-    use("uvloop")
-    import faust
-
-    from streams.app import build
-
-    def assigned(partitions: frozenset[tuple[str, int]]) -> None:
-        announce(settings.ready_file, f"{len(partitions)} partitions")
-
-    preflight.kafka(settings)
-    app = build(compose.worker(settings), compose.intake_context(settings), compose.law(settings), assigned)
-    worker = faust.Worker(
-        app, loglevel="INFO", redirect_stdouts=False, override_logging=False, quiet=True, daemon=True
-    )
-    heap.keep_for_good()
-    # Does not return: it raises SystemExit with the worker's exit code.
-    worker.execute_from_commandline()
-
-
 def run_ledger(settings: Settings) -> int:
     """Run the projection, the outbox and the runner of steps until SIGTERM."""
     failpoints.arm(settings.failpoints_dir)
-    policy = compose.policy(settings)
+    from frafaldsvarsel import compose_books
+    from ledger import outbox, steps_run
+    from ledger.run import Ledger
+
+    policy = compose_books.policy(settings)
     preflight.kafka(settings)
     preflight.postgres(settings)
 
     async def serve(stop: asyncio.Event) -> None:
         await _migrate(settings)
         ledger = Ledger(
-            compose.ledger(settings),
+            compose_books.ledger(settings),
             policy,
             on_ready=lambda: announce(settings.ready_file, "positions read"),
         )
@@ -95,21 +71,23 @@ def run_ledger(settings: Settings) -> int:
 def run_notifier(settings: Settings) -> int:
     """Run the notifier until SIGTERM."""
     failpoints.arm(settings.failpoints_dir)
+    from frafaldsvarsel import compose_notices
+    from frafaldsvarsel.pool import make_pool
     from notifiers.bounces import run as bounces
     from notifiers.run import run
     from notifiers.webhook.endpoints import watcher
     from notifiers.webhook.hook import Hook
 
-    freeze, freeze_hook = compose.freeze(settings), compose.freeze_hook(settings)
-    contacts, drop = compose.contacts(settings), compose.bounces(settings)
+    freeze, freeze_hook = compose_notices.freeze(settings), compose_notices.freeze_hook(settings)
+    contacts, drop = compose_notices.contacts(settings), compose_notices.bounces(settings)
     preflight.postgres(settings)
 
     async def serve(stop: asyncio.Event) -> None:
         await _migrate(settings)
-        notifier = compose.notifier(
+        notifier = compose_notices.notifier(
             settings, owner=settings.instance or f"{socket.gethostname()}-{os.getpid()}"
         )
-        channel, hooks = compose.channel(settings), compose.webhook_channel(settings)
+        channel, hooks = compose_notices.channel(settings), compose_notices.webhook_channel(settings)
         async with make_pool(settings, "notify", least=1, most=2 * (notifier.workers + 4)) as pool:
             announce(settings.ready_file, "notifier started")
             mails = run(
@@ -160,8 +138,15 @@ def run_inbox(settings: Settings) -> int:
 
 def run_canary(settings: Settings) -> int:
     """Send one canary after another until SIGTERM."""
+    from prometheus_client import start_http_server
+
+    from frafaldsvarsel import compose_canary
+    from frafaldsvarsel.canary import fly as canary
+    from frafaldsvarsel.canary.fly import Canary
+    from ops.metrics import CANARY_METRICS, Metrics
+
     interval = timedelta(seconds=settings.canary_seconds or CANARY_SECONDS)
-    known = compose.canary(settings)
+    known = compose_canary.canary(settings)
     shown = Metrics(CANARY_METRICS)
     if settings.canary_metrics_port is not None:
         start_http_server(settings.canary_metrics_port, registry=shown.registry)

@@ -19,7 +19,7 @@ from prometheus_client import start_http_server
 
 from config.errors import ConfigError, Fault
 from config.settings import PREFIX, Settings
-from frafaldsvarsel import compose
+from frafaldsvarsel import compose, compose_canary
 from frafaldsvarsel.heal import heal
 from ops import metrics
 from ops.accounts import HOP_OF, Audit, Missing
@@ -194,7 +194,7 @@ def watch(
         heal=(lambda due: asyncio.run(heal(settings, due))) if healing else None,
         heartbeat=Heartbeat(settings.heartbeat_file, settings.heartbeat_url),
         shown=shown,
-        canary_within=compose.canary_within(settings),
+        canary_within=compose_canary.canary_within(settings),
     )
     with auditor(settings) as count:
         while True:

@@ -9,7 +9,7 @@ import logging
 import os
 import time
 from collections.abc import Awaitable, Sequence
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import faust
 from aiokafka import AIOKafkaProducer
@@ -24,6 +24,7 @@ from models.law import Law
 from streams import lenient
 from streams.assignment import Assignment
 from streams.driver import Driver
+from streams.ending import end
 from streams.intake import Context
 from streams.output import Output
 from streams.people import People
@@ -36,7 +37,6 @@ from streams.transport import Transport
 
 log = logging.getLogger(__name__)
 
-EXIT_FAULT: Final = 70
 _INTAKE_STRETCHES: Final = 4
 _MATCH_STRETCHES: Final = 8
 _WITHIN_SECONDS: Final = 0.01
@@ -47,7 +47,7 @@ class App(faust.App):
     """Faust's, with fail-stop: its own handler would commit the batch that failed (faust.md, 1)."""
 
     async def _on_agent_error(self, agent: Any, exc: BaseException) -> None:
-        _end(agent.name, exc)
+        end(agent.name, exc)
 
     def _new_transport(self) -> Transport:
         return Transport(self.conf.broker_consumer, self)
@@ -93,7 +93,7 @@ def build(settings: WorkerSettings, context: Context, law: Law, on_assigned: Any
     async def take(step: type[Intake] | type[Match], topics: Sequence[str], batches: Any) -> None:
         driver = await start_step(step, topics)
         async for events in batches:
-            await _to_its_end(app, driver.batch(_records(events)))
+            await _to_itsend(app, driver.batch(_records(events)))
 
     inputs = [str(topic) for topic in InputTopic]
 
@@ -118,7 +118,7 @@ def build(settings: WorkerSettings, context: Context, law: Law, on_assigned: Any
     return app
 
 
-async def _to_its_end(app: App, batch: Awaitable[None]) -> None:
+async def _to_itsend(app: App, batch: Awaitable[None]) -> None:
     """Faust acknowledges a batch that is cut off as one that is done, whoever cancels it (faust.md, 1)."""
     try:
         await batch
@@ -127,7 +127,7 @@ async def _to_its_end(app: App, batch: Awaitable[None]) -> None:
             log.info("told to stop in the middle of a batch: nothing of it is committed, and it comes again")
             logging.shutdown()
             os._exit(0)
-        _end("a batch that was cut off", error)
+        end("a batch that was cut off", error)
 
 
 async def _while_running(app: App, work: Awaitable[None]) -> None:
@@ -137,7 +137,7 @@ async def _while_running(app: App, work: Awaitable[None]) -> None:
     except asyncio.CancelledError as error:
         if app.should_stop:
             raise
-        _end("a cancelled agent", error)
+        end("a cancelled agent", error)
 
 
 async def _tend(driver: Driver) -> None:
@@ -147,13 +147,7 @@ async def _tend(driver: Driver) -> None:
             await asyncio.sleep(_TEND_SECONDS)
             await driver.tend()
     except Exception as error:
-        _end("tending", error)
-
-
-def _end(what: str, exc: BaseException) -> NoReturn:
-    log.critical("%s failed: %s; ending so that nothing is committed", what, _describe(exc))
-    logging.shutdown()
-    os._exit(EXIT_FAULT)
+        end("tending", error)
 
 
 def _app(settings: WorkerSettings) -> App:
@@ -225,14 +219,3 @@ def _credentials(kafka: KafkaSettings) -> SSLCredentials | SASLCredentials | Non
     return SASLCredentials(
         username=kafka.username, password=password, mechanism=kafka.mechanism, ssl_context=context
     )
-
-
-def _describe(exc: BaseException) -> str:
-    """The kind and place of a failure; pydantic's text would show values, so validation shows its count only."""
-    trace = exc.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = "" if trace is None else f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
-    count = getattr(exc, "error_count", None)
-    text = f"{count()} validation faults" if callable(count) else str(exc)
-    return f"{type(exc).__name__}{where}: {text}"

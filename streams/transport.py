@@ -12,6 +12,7 @@ from faust.types import TP, ConsumerMessage, Message
 
 from config.failpoints import Point, reach
 from streams.commits import ConsumerThread
+from streams.ending import QueueWorker, Unbroken
 
 LONGEST: Final = 200
 """Records in a stretch: what is in hand when a process ends is read again."""
@@ -24,10 +25,14 @@ class Stretch(ConsumerMessage):
     records: Sequence[Any]
 
 
-class Consumer(driver.Consumer):
+class Consumer(Unbroken, driver.Consumer):
     """Hands over stretches; of a partition they are acknowledged in order, as one stream takes them in order."""
 
     _thread: ConsumerThread
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._method_queue.Worker = QueueWorker
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Stretch]]:  # noqa: ASYNC109 - Faust's signature
         """The next fetch. What a rebalance cuts off is read again by whoever owns the partition then."""

@@ -1,60 +1,63 @@
 """The command line `frafaldsvarsel`: it reads, calls and prints; it decides nothing."""
 
 import sys
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Final
 
 import typer
 
 from config.errors import ConfigError
 from frafaldsvarsel import heap
-from frafaldsvarsel.cli import (
-    api_client,
-    audit,
-    canary,
-    deliveries,
-    demo,
-    dismiss,
-    lists,
-    notices,
-    publish,
-    quarantine,
-    rebuild,
-    routes,
-    senders,
-    service,
-    tasks,
-)
-from frafaldsvarsel.cli.terminal import fail
+from frafaldsvarsel.cli.terminal import EX_CONFIG, fail
 
-app = typer.Typer(
-    name="frafaldsvarsel",
-    help="From an institution's message about a student at risk to the jobcentre's task and mail.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-)
-service.add_to(app)
-publish.add_to(app)
-lists.add_to(app)
-tasks.add_to(app)
-senders.add_to(app)
-api_client.add_to(app)
-audit.add_to(app)
-canary.add_to(app)
-dismiss.add_to(app)
-quarantine.add_to(app)
-routes.add_to(app)
-notices.add_to(app)
-deliveries.add_to(app)
-rebuild.add_to(app)
-demo.add_to(app)
+MODULES: Final[Mapping[str, tuple[str, ...]]] = {
+    "service": ("up", "worker", "ledger", "notify", "inbox", "topics"),
+    "check_config": ("check-config",),
+    "publish": ("publish",),
+    "lists": ("receipts", "decisions"),
+    "tasks": ("tasks",),
+    "senders": ("senders",),
+    "api_client": ("api-client",),
+    "audit": ("audit",),
+    "canary": ("canary",),
+    "dismiss": ("dismiss",),
+    "quarantine": ("quarantine",),
+    "routes": ("routes",),
+    "notices": ("render", "test-send"),
+    "deliveries": ("deliveries", "webhooks"),
+    "rebuild": ("rebuild",),
+    "demo": ("demo",),
+}
+"""Which module has which commands, in the order in which `--help` lists them."""
+
+
+def commands(asked: str = "") -> typer.Typer:
+    """The command line; of a command that is asked for, only its own module is loaded."""
+    app = typer.Typer(
+        name="frafaldsvarsel",
+        help="From an institution's message about a student at risk to the jobcentre's task and mail.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+    )
+    # So that a single command is still called by its name.
+    app.callback()(_nothing)
+    for module in [module for module, names in MODULES.items() if asked in names] or MODULES:
+        import_module(f"{__name__}.{module}").add_to(app)
+    return app
+
+
+def _nothing() -> None:
+    pass
 
 
 def main() -> None:
     """Run a command; a configuration that cannot be used ends with its sentences and exit code 78 (EX_CONFIG)."""
     heap.search_seldom()
     try:
-        app()
+        commands(*sys.argv[1:2])()
     except ConfigError as error:
         for fault in error.faults:
             fail(str(fault))
-        sys.exit(service.EX_CONFIG)
+        sys.exit(EX_CONFIG)

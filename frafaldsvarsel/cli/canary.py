@@ -23,7 +23,7 @@ def canary_command(
     as_json: Annotated[bool, typer.Option("--json", help="With --once: one JSON object.")] = False,
 ) -> None:
     """Send a made-up message through the whole chain, over and over; with --once exit code 1 when it is lost."""
-    from frafaldsvarsel import compose
+    from frafaldsvarsel import compose_canary
     from frafaldsvarsel.canary.fly import Canary
     from frafaldsvarsel.canary.trail import ABOUT, Flight
     from frafaldsvarsel.processes import run_canary
@@ -34,7 +34,7 @@ def canary_command(
         logs.configure()
         raise typer.Exit(run_canary(known))
     logs.configure("CRITICAL")
-    configured = compose.canary(known)
+    configured = compose_canary.canary(known)
 
     async def fly() -> Flight:
         canary = Canary(configured, Metrics(CANARY_METRICS), monotonic=time.monotonic)

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from config.settings import Settings
-from frafaldsvarsel import compose
+from frafaldsvarsel import compose, compose_notices
 from frafaldsvarsel.cli.account import account
 from frafaldsvarsel.cli.environment import settings
 from frafaldsvarsel.cli.terminal import DataDir, JsonFlag, emit, fail, note, out, show
@@ -152,7 +152,7 @@ def replay(
 
     known = settings(data)
     selection = _narrow(_selection(kind, reason, sender, since, until, ids, decided=False))
-    context, contacts = compose.intake_context(known), compose.contacts(known)
+    context, contacts = compose.intake_context(known), compose_notices.contacts(known)
     kept = Kept(known.kafka, context.vault)
     rows: list[dict[str, Any]] = []
     try:

@@ -10,7 +10,7 @@ from aiokafka.errors import KafkaError
 
 from config.settings import Settings
 from config.topics import BY_NAME
-from frafaldsvarsel import compose
+from frafaldsvarsel import compose, compose_books
 from frafaldsvarsel.cli.account import account
 from frafaldsvarsel.cli.environment import settings
 from frafaldsvarsel.cli.terminal import DataDir, emit, fail, note, out, show
@@ -73,7 +73,7 @@ async def _ledger(known: Settings, *, apply: bool, by: str) -> "Rebuilt":
 
     url = known.database_url.get_secret_value()
     async with rebuilding(
-        known.kafka, url, compose.policy(known), lambda what: note(f"[dim]{what}[/]")
+        known.kafka, url, compose_books.policy(known), lambda what: note(f"[dim]{what}[/]")
     ) as result:
         if apply and result.differing:
             await replace(url, result, by)

@@ -9,15 +9,11 @@ from typing import Annotated
 import typer
 
 from config import logs
-from config.check import check_reference_data
 from config.settings import load
 from frafaldsvarsel import compose
 from frafaldsvarsel.cli.environment import settings
 from frafaldsvarsel.cli.terminal import DataDir, fail, note, out
 from ops import topics
-
-EX_CONFIG = 78
-"""A person must mend the configuration (sysexits.h)."""
 
 topic_commands = typer.Typer(help="Make and verify the Kafka topics.", no_args_is_help=True)
 
@@ -29,7 +25,6 @@ def add_to(app: typer.Typer) -> None:
     app.command()(ledger)
     app.command()(notify)
     app.command()(inbox)
-    app.command("check-config")(check_config)
     app.add_typer(topic_commands, name="topics")
 
 
@@ -72,7 +67,7 @@ def up(
 
 def worker() -> None:
     """Run a stream worker (intake and match) against real servers."""
-    from frafaldsvarsel.processes import run_worker
+    from frafaldsvarsel.run_worker import run_worker
 
     logs.configure()
     run_worker(load(os.environ))
@@ -100,35 +95,6 @@ def inbox() -> None:
 
     logs.configure()
     raise typer.Exit(run_inbox(load(os.environ)))
-
-
-def check_config(data: DataDir = None) -> None:
-    """Validate the settings and all reference data; a sentence for each fault."""
-    # Here, not above: what serves the interface takes a third of a second to read, in every process.
-    from config.tables import DATA
-    from frafaldsvarsel.api_parts import api_faults
-
-    known = settings(data)
-    directory = known.reference_dir or DATA
-    faults = [str(fault) for fault in check_reference_data(directory)]
-    if not faults:
-        known.open_keyring().make_vault()
-        compose.smtp(known)
-        if known.canary_seconds is not None and known.canary_keys_dir is not None:
-            compose.canary(known)
-        faults = [
-            str(fault)
-            for fault in (
-                *compose.register_faults(known),
-                *compose.channel_faults(known),
-                *api_faults(known),
-            )
-        ]
-    for sentence in faults:
-        fail(sentence)
-    if faults:
-        raise typer.Exit(EX_CONFIG)
-    out.print("[green]✓[/] Settings, keys, senders, law, units and routes are sound.")
 
 
 @topic_commands.command("apply")

@@ -14,6 +14,9 @@ from rich.table import Table
 out = Console()
 err = Console(stderr=True)
 
+EX_CONFIG = 78
+"""A person must mend the configuration (sysexits.h)."""
+
 _FOLDED = frozenset({"why", "reason"})
 """Columns that give way on a narrow terminal; ids, dates and references never break."""
 

@@ -10,7 +10,6 @@ import os
 import signal
 import ssl
 import sys
-import time
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +22,7 @@ from frafaldsvarsel import heap
 from frafaldsvarsel.embedded.catcher_pages import MailIndex, pages
 from frafaldsvarsel.embedded.mailbox import CaughtMail, Mailbox, MailHead, count_mails, read_mails
 from frafaldsvarsel.embedded.ports import remembered_ports, write_whole
-from frafaldsvarsel.embedded.process import Plan, Process, Server, StartFailed, yielding
+from frafaldsvarsel.embedded.process import Plan, Process, Server, yielding
 
 __all__ = ["Catcher", "CaughtMail", "MailHead", "count_mails", "main", "read_mails"]
 
@@ -74,12 +73,7 @@ class Catcher(Server):
         """Return when mail is accepted."""
         if self._process is None:
             raise RuntimeError("The mail catcher has not been started.")
-        end = time.monotonic() + timeout
-        while not (self.data / READY).exists():
-            self._process.check_running("The mail catcher")
-            if time.monotonic() > end:
-                raise StartFailed(f"The mail catcher was not ready after {timeout:g} seconds.")
-            time.sleep(0.02)
+        self._process.wait_for(self.data / READY, "The mail catcher", timeout)
 
     def _ready(self) -> dict[str, int]:
         try:

@@ -113,6 +113,8 @@ class Database(Server):
         locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         argv = [
             _program("initdb"),
+            # Nothing is in it yet: whoever loses power in the first seconds of a trial begins again.
+            "--no-sync",
             "-D",
             str(fresh),
             "-U",

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -105,6 +106,15 @@ class Process:
         """SIGKILL: no handler runs, nothing is flushed."""
         self._order(guard.KILL)
         return self.wait(10)
+
+    def wait_for(self, file: Path, what: str, seconds: float) -> None:
+        """Return when the program has written `file`; raises `StartFailed` when it ends before or takes longer."""
+        end = time.monotonic() + seconds
+        while not file.exists():
+            self.check_running(what)
+            if time.monotonic() > end:
+                raise StartFailed(f"{what} was not ready after {seconds:g} seconds.")
+            time.sleep(0.02)
 
     def check_running(self, what: str) -> None:
         """Raise StartFailed with the end of the log when the program has ended."""

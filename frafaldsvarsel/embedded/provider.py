@@ -28,7 +28,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from frafaldsvarsel.embedded.ports import remembered_ports, write_whole
-from frafaldsvarsel.embedded.process import Plan, Process, Server, StartFailed
+from frafaldsvarsel.embedded.process import Plan, Process, Server
 from models.frozen import Frozen
 
 READY: Final = "ready.json"
@@ -125,12 +125,7 @@ class DemoProvider(Server):
         """Return when people can log in."""
         if self._process is None:
             raise RuntimeError("The provider has not been started.")
-        end = time.monotonic() + timeout
-        while not (self.data / READY).exists():
-            self._process.check_running("The OpenID provider")
-            if time.monotonic() > end:
-                raise StartFailed(f"The OpenID provider was not ready after {timeout:g} seconds.")
-            time.sleep(0.02)
+        self._process.wait_for(self.data / READY, "The OpenID provider", timeout)
 
 
 def build(issuer: str, people: tuple[Person, ...], secret: str) -> Starlette:

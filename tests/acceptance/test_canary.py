@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from config.senders import base_senders
-from frafaldsvarsel import compose
+from frafaldsvarsel import compose_canary
 from frafaldsvarsel.canary import plan
 from frafaldsvarsel.canary.fly import Canary, one_after_another
 from frafaldsvarsel.canary.trail import Flight, Leg
@@ -55,7 +55,7 @@ class Cage:
         """One flight at each moment, by one process."""
 
         async def flights() -> list[Flight]:
-            canary = Canary(compose.canary(self._settings), self.shown, monotonic=time.monotonic)
+            canary = Canary(compose_canary.canary(self._settings), self.shown, monotonic=time.monotonic)
             try:
                 return [await canary.fly(moment) for moment in moments]
             finally:
@@ -68,7 +68,7 @@ class Cage:
 
         async def run() -> None:
             stop = asyncio.Event()
-            canary = Canary(compose.canary(self._settings), self.shown, monotonic=time.monotonic)
+            canary = Canary(compose_canary.canary(self._settings), self.shown, monotonic=time.monotonic)
             flying = asyncio.create_task(one_after_another(canary, interval, stop))
             async with asyncio.timeout(LONG):
                 while not until() and not flying.done():
@@ -140,7 +140,7 @@ def test_after_a_restart_what_was_left_is_taken_back_and_repeats_do_no_harm(serv
     left = plan.message_id(moment)
 
     async def be_killed() -> None:
-        canary = Canary(compose.canary(service.settings), cage.shown, monotonic=time.monotonic)
+        canary = Canary(compose_canary.canary(service.settings), cage.shown, monotonic=time.monotonic)
         flying = asyncio.create_task(canary.fly(moment))
         while not cage.sql("SELECT 1 FROM messages WHERE message_id = %s", left):
             await asyncio.sleep(0.05)

@@ -17,7 +17,7 @@ from config.api_clients import ApiClient, KeptSecret, Right
 from config.senders import base_senders
 from config.settings import PREFIX, load
 from config.units import load_units
-from frafaldsvarsel import compose
+from frafaldsvarsel import compose_books
 from frafaldsvarsel.demo_people import demo_people
 from frafaldsvarsel.embedded.ports import remembered_ports
 from frafaldsvarsel.embedded.process import Plan, Process
@@ -113,5 +113,5 @@ async def _fill(database: str, environment: Mapping[str, str]) -> None:
     settings = load(environment)
     await migrate(database)
     async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
-        world = World(connection, settings.open_keyring().make_vault(), compose.rules(settings), now())
+        world = World(connection, settings.open_keyring().make_vault(), compose_books.rules(settings), now())
         await an_autumn(world)

@@ -42,14 +42,12 @@ def main() -> int:
     outcomes: list[Outcome] = []
     not_run = list(_NOT_BUILT)
     with _folder(wanted.data) as data:
-        for kind in Kind:
-            of_rig = [cell for cell in cells if Kind.of(cell.family) is kind]
-            if of_rig:
-                until = began + 60 * wanted.minutes
-                try:
-                    outcomes += _on_rig(data / kind, kind, of_rig, wanted, until)
-                except NoDisk as error:
-                    not_run += [f"*{cell.name}*: {error}." for cell in of_rig]
+        for name, kind, of_rig in _rigs(cells):
+            until = began + 60 * wanted.minutes
+            try:
+                outcomes += _on_rig(data / name, kind, of_rig, wanted, until)
+            except NoDisk as error:
+                not_run += [f"*{cell.name}*: {error}." for cell in of_rig]
     shown = {outcome.cell for outcome in outcomes}
     not_run += [f"*{cell.name}*, for want of time." for cell in cells if cell.name not in shown]
     evidence = Evidence.of(
@@ -127,6 +125,16 @@ class Kind(StrEnum):
         return others.get(family, cls.ONE_BROKER)
 
 
+def _rigs(cells: Sequence[Cell]) -> Iterator[tuple[str, Kind, list[Cell]]]:
+    """A name, a kind, and the cells that share it."""
+    for kind in Kind:
+        of_kind = [cell for cell in cells if Kind.of(cell.family) is kind]
+        if shared := [cell for cell in of_kind if not cell.alone]:
+            yield kind, kind, shared
+        for number, cell in enumerate((cell for cell in of_kind if cell.alone), 1):
+            yield f"{kind}-{number}", kind, [cell]
+
+
 def _on_rig(
     data: Path, kind: Kind, cells: Sequence[Cell], wanted: argparse.Namespace, until: float
 ) -> list[Outcome]:
@@ -151,7 +159,7 @@ def _on_rig(
             outcomes.append(outcome)
             _tell(outcome)
             # A library that breaks off must not take with it what has been shown.
-            Evidence.of(f"{kind}", wanted.seed, 0, outcomes, ()).write(data.parent / "so-far")
+            Evidence.of(data.name, wanted.seed, 0, outcomes, ()).write(data.parent / "so-far")
     return outcomes
 
 

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import psycopg
 
 from config.failpoints import Action, Point
-from frafaldsvarsel import compose
+from frafaldsvarsel import compose_books
 from ledger.act import DeedDiffers, DeedRefused, NoSuchTask, TaskChanged, act
 from ledger.hang_up import CONNECT_SECONDS, hung_up_after
 from models.life import (
@@ -56,7 +56,7 @@ class Hands:
 
     def __init__(self, run: Run) -> None:
         self._rig, self._since = run.rig, run.marks.began
-        self._rules = compose.rules(run.rig.settings)
+        self._rules = compose_books.rules(run.rig.settings)
         self._units = sorted(self._rules.units)
         self._rng = Random(run.rig.seed)
         self._stop = threading.Event()

@@ -94,6 +94,8 @@ class Cell:
     """Before the judge: what this cell explains or asks for beside the usual."""
     around: "Callable[[Run], AbstractContextManager[None]] | None" = None
     """What must be so from before the first round until after the judge."""
+    alone: bool = False
+    """On a rig of its own: what it leaves would be taken for a fault of the next cell, or what is there for its own."""
     alarms: bool = False
     """Records are lost here on purpose: the auditor must say so, and go on saying so until a person has seen it."""
 

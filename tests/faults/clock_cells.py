@@ -137,6 +137,7 @@ def _cell(
     most_rounds: int = 100,
     moments: tuple[str, ...] = (MORNING,),
     around: Callable[[Run], AbstractContextManager[None]] | None = None,
+    alone: bool = False,
     **more: Any,
 ) -> Cell:
     return Cell(
@@ -147,6 +148,7 @@ def _cell(
         most_rounds=most_rounds,
         moments=moments,
         around=around,
+        alone=alone,
     )
 
 
@@ -171,5 +173,12 @@ CELLS: Final = (
     _cell("read three days late", _brokers_clock, off=-timedelta(days=3), most_rounds=3),
     _cell("keys rotated under load", _keys_rotated, per_round=2, most_rounds=5),
     _cell("rolling restarts", _rolling, per_round=6, most_rounds=2),
-    _cell("routing changed at midnight", _nothing, moments=_MIDNIGHT, around=_other_routes, most_rounds=2),
+    _cell(
+        "routing changed at midnight",
+        _nothing,
+        moments=_MIDNIGHT,
+        around=_other_routes,
+        most_rounds=2,
+        alone=True,
+    ),
 )

@@ -6,7 +6,7 @@ from typing import Any, Final
 import pytest
 import yaml  # type: ignore[import-untyped]  # schemathesis brings it, without types
 
-from frafaldsvarsel import processes
+from frafaldsvarsel import processes, run_worker
 
 ROOT: Final = Path(__file__).parents[2]
 SERVICES: Final[dict[str, Any]] = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))["services"]
@@ -23,7 +23,8 @@ LASTING: Final = (*COMMANDS.values(), "audit")
 
 
 def test_every_process_has_its_command_here() -> None:
-    assert set(COMMANDS) == {name for name in vars(processes) if name.startswith("run_")}
+    found = {**vars(processes), **vars(run_worker)}
+    assert set(COMMANDS) == {name for name in found if name.startswith("run_")}
 
 
 @pytest.mark.parametrize("command", LASTING)

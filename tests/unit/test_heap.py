@@ -7,7 +7,7 @@ _ASK = """
 import gc, sys
 from frafaldsvarsel import cli, heap
 calls = []
-cli.app = lambda: calls.append(gc.get_threshold())
+cli.commands = lambda *_: lambda: calls.append(gc.get_threshold())
 cli.main()
 heap.keep_for_good()
 print(calls[0][0] > 10_000, gc.isenabled(), gc.get_freeze_count() > 10_000)

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 from config.units import load_units
-from frafaldsvarsel import compose
+from frafaldsvarsel import compose, compose_books
 from models.ids import UnitId
 from models.outcome import Attempt, Outcome
 from notifiers import run, store
@@ -26,7 +26,7 @@ def sent_before_sending() -> None:
 
 def wrong_address() -> None:
     """The ledger writes to the next unit's address."""
-    real = compose.policy
+    real = compose_books.policy
 
     def policy(settings: Any) -> Any:
         right = real(settings)
@@ -40,7 +40,7 @@ def wrong_address() -> None:
             react_by_days=right.react_by_days, recipients=recipients, days_off=right.days_off
         )
 
-    graft(compose, "policy", policy)
+    graft(compose_books, "policy", policy)
 
 
 def unit_check_off() -> None:

@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 
 from config.settings import PREFIX
 from config.tables import DATA
-from frafaldsvarsel.cli import app
+from frafaldsvarsel.cli import commands
 from frafaldsvarsel.embedded.catcher import Catcher
 from frafaldsvarsel.embedded.mailbox import read_mails
 from models.ids import delivery_id, task_reference
@@ -99,7 +99,7 @@ def environment(tmp_path: Path, database: str, reference: Path, catcher: Catcher
 
 
 def run(environment: dict[str, str], *arguments: str) -> Result:
-    return CliRunner().invoke(app, arguments, env={**environment, "COLUMNS": "200"})
+    return CliRunner().invoke(commands(), arguments, env={**environment, "COLUMNS": "200"})
 
 
 class TestRoutes:

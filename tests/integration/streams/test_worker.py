@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 from confluent_kafka import KafkaError, Producer
 
+from config.failpoints import Action, Point
 from config.topics import INPUT_PARTITIONS, PERSON_PARTITIONS, Topic
 from frafaldsvarsel.embedded.kafka import Broker
 from models.envelope import MAX_BYTES
 from models.events import InputTopic
 from models.reasons import Rejection
 from publisher.plain import Binding, Ready
+from streams.ending import EXIT_FAULT
 from streams.output import partition_of
 from tests.integration.streams.judge import assert_accounted, place_of, receipts_of
 from tests.integration.streams.traffic import made_up_cpr, person_story
@@ -152,6 +154,19 @@ def test_a_worker_that_was_frozen_does_not_harm_what_another_has_done(stage: Sta
     # What the zombie had under way when it was frozen is written now, and is for its successor to apply.
     time.sleep(4)
     stage.until_done(seconds=60)
+    assert_accounted(stage)
+
+
+@pytest.mark.parametrize("point", [Point.STREAM_ASSIGNED, Point.OFFSETS_BEFORE])
+def test_a_worker_ends_when_a_task_of_the_engine_is_cancelled(stage: Stage, point: Point) -> None:
+    """The engine goes on without it in silence: without rebalances, or without commits. The next worker has both."""
+    stage.failpoints.mkdir(exist_ok=True)
+    (stage.failpoints / point).write_text(Action.CANCEL, "ascii")
+    stage.send(stories(stage, f"cancelled at {point}", 20))
+    stage.start(wait=False)
+    assert stage.workers.pop(1).wait(40) == EXIT_FAULT
+    stage.start(wait=False)
+    stage.until_done()
     assert_accounted(stage)
 
 

@@ -72,6 +72,7 @@ class Stage:
             "WORKER_DATA_DIR": str(self.data / "worker"),
             "SESSION_TIMEOUT_SECONDS": "6",
             "READY_FILE": str(self.ready_file(instance)),
+            "FAILPOINTS_DIR": str(self.failpoints),
         }
         return {PREFIX + name: content for name, content in values.items()}
 
@@ -79,6 +80,11 @@ class Stage:
     def settings(self) -> Settings:
         """A worker's settings."""
         return load(self.environment(1))
+
+    @property
+    def failpoints(self) -> Path:
+        """Where a file with a point's name strikes the first worker that comes by."""
+        return self.data / "failpoints"
 
     def ready_file(self, instance: int) -> Path:
         """Where a worker says which partitions are its."""

@@ -7,7 +7,7 @@ import pytest
 from config.errors import ConfigError
 from config.senders import base_senders
 from config.settings import Settings
-from frafaldsvarsel import compose
+from frafaldsvarsel import compose_canary
 from models import canary
 from publisher.local_keys import ensure_keys
 
@@ -27,13 +27,13 @@ def settings(data: Path, **changes: object) -> Settings:
 
 def faults(known: Settings) -> list[str]:
     with pytest.raises(ConfigError) as error:
-        compose.canary(known)
+        compose_canary.canary(known)
     return [fault.sentence for fault in error.value.faults]
 
 
 def test_with_its_keys_it_can_begin(tmp_path: Path) -> None:
     ensure_keys(tmp_path, base_senders())
-    assert set(compose.canary(settings(tmp_path)).sources) == canary.SENDERS
+    assert set(compose_canary.canary(settings(tmp_path)).sources) == canary.SENDERS
 
 
 def test_without_a_folder_of_keys_it_cannot(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_reference_data_without_its_rows_is_named(tmp_path: Path) -> None:
 
 
 def test_the_heart_waits_for_interval_and_patience_together(tmp_path: Path) -> None:
-    within = compose.canary_within(settings(tmp_path, canary_seconds=60, canary_patience_seconds=90))
+    within = compose_canary.canary_within(settings(tmp_path, canary_seconds=60, canary_patience_seconds=90))
     assert within is not None
     assert within.total_seconds() == 150
-    assert compose.canary_within(settings(tmp_path)) is None
+    assert compose_canary.canary_within(settings(tmp_path)) is None

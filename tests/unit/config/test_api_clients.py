@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from config.api_clients import ClientRegister, Right, read_api_clients
 from config.errors import ConfigError
-from frafaldsvarsel.cli import app
+from frafaldsvarsel.cli import commands
 from seals.secret_hash import fits, hash_secret
 
 UNITS: Final = frozenset({"unit-0101", "unit-0751"})
@@ -112,7 +112,7 @@ def test_a_register_does_not_begin_with_a_file_that_cannot_be_used(tmp_path: Pat
 
 def test_the_command_prints_an_entry_that_the_file_takes_and_the_secret_beside_it(tmp_path: Path) -> None:
     said = CliRunner().invoke(
-        app, ["api-client", "case-system", "--name", "Sagssystem [æøå]", "--unit", "unit-0101"]
+        commands(), ["api-client", "case-system", "--name", "Sagssystem [æøå]", "--unit", "unit-0101"]
     )
     assert said.exit_code == 0
     made = json.loads(said.stdout)
@@ -125,6 +125,6 @@ def test_the_command_prints_an_entry_that_the_file_takes_and_the_secret_beside_i
 
 
 def test_the_command_refuses_what_the_file_would_refuse() -> None:
-    said = CliRunner().invoke(app, ["api-client", "Case System", "--name", "x", "--unit", "unit-0101"])
+    said = CliRunner().invoke(commands(), ["api-client", "Case System", "--name", "x", "--unit", "unit-0101"])
     assert said.exit_code == 1
     assert "fvs_" not in said.stdout + said.stderr
