@@ -31,6 +31,8 @@ from tests.unit.ledger.decisions import OTHER_UNIT, POLICY, UNIT, decided
 RULES: Final = Rules(
     policy=POLICY, not_reached_after=lambda unit: 2, units=frozenset({UNIT, OTHER_UNIT, "unit-0173"})
 )
+ANSWERS: Final = {"0101": UNIT, "0147": UNIT, "0751": OTHER_UNIT}
+"""Which unit answers for which municipality; none for the others."""
 SECRET: Final = new_secret()
 _KEPT: Final = KeptSecret(hash=hash_secret(SECRET))
 TEXT: Final = "Har ikke været her siden mandag."
@@ -84,6 +86,8 @@ class Service:
             tags=self.keyring.tags(Purpose.ACCESS),
             vault=self.vault,
             rules=RULES,
+            municipalities=("0101", "0147", "0751", "0411"),
+            unit_on=lambda code, day: ANSWERS.get(code),
             clock=lambda: datetime.now(UTC) + self.moved,
             ticks=lambda: self.ticks,
         )
