@@ -11,10 +11,10 @@ import psycopg
 from httpx2 import ASGITransport, AsyncClient, Response
 from psycopg_pool import AsyncConnectionPool
 from starlette.applications import Starlette
-from starlette.routing import Mount
 
 from config.api_clients import ApiClient, ClientRegister, KeptSecret, Right
 from inbox.api.app import build
+from inbox.api.mount import ApiMount
 from inbox.api.parts import Parts
 from inbox.api.problems import PREFIX
 from ledger.act import Rules
@@ -91,7 +91,7 @@ class Service:
             clock=lambda: datetime.now(UTC) + self.moved,
             ticks=lambda: self.ticks,
         )
-        self.app = Starlette(routes=[Mount(PREFIX, build(self.parts))])
+        self.app = Starlette(routes=[ApiMount(build(self.parts))])
         self._serial = count()
 
     def http(self) -> AsyncClient:
