@@ -14,7 +14,7 @@ from rich.table import Table
 out = Console()
 err = Console(stderr=True)
 
-_FOLDED = frozenset({"why", "reason"})
+_FOLDED = frozenset({"why", "reason", "what became of it", "state", "sent", "url"})
 """Columns that give way on a narrow terminal; ids, dates and references never break."""
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
