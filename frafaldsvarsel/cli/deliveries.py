@@ -130,11 +130,11 @@ def _list(
 
 def _delivery_row(row: Mapping[str, Any]) -> list[object]:
     told = f"{row['occasion'].replace('_', ' ')} to {row['unit']} by {row['channel']}"
-    tries = "1 try" if row["attempts"] == 1 else f"{row['attempts']} tries"
+    tries = [f"{row['attempts']} tries"] if row["attempts"] > 1 else []
     # What a delivered one was answered, and an outcome that is the status again, say nothing.
     came = [] if row["status"] == DeliveryStatus.DELIVERED else [row["last_outcome"], row["last_detail"]]
     waits = [f"next {_time(row['due_at'])}"] if row["status"] == DeliveryStatus.DUE else []
-    parts = [told, tries, *(part for part in came if part and part != row["status"]), *waits]
+    parts = [told, *tries, *(part for part in came if part and part != row["status"]), *waits]
     return [row["delivery_id"], row["task"], f"{row['status']}: {', '.join(parts)}"]
 
 
