@@ -32,6 +32,8 @@ class Right(StrEnum):
     """Do what a person of the unit does with a task."""
     OPEN = "persons:open"
     """Open CPR, text and contact person, each time for a stated purpose."""
+    UNDECIDED = "undecided:read"
+    """Read what no unit has yet, about people who live where its units answer; for whoever acts for a manager."""
 
 
 def _hashed(text: str) -> str:

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from fastapi import FastAPI
 
 from config.api_clients import ClientRegister, read_api_clients
+from config.check import sound_reference
 from config.errors import ConfigError, Fault
 from config.settings import Settings
-from frafaldsvarsel import compose_books
+from frafaldsvarsel import compose, compose_books
 from inbox.api.app import build
 from inbox.api.parts import Parts, Pool
 from seals.tags import Purpose
@@ -22,7 +23,7 @@ def api_app(settings: Settings, pool: Pool) -> FastAPI | None:
     if settings.api_clients_file is None:
         return None
     keyring = settings.open_keyring()
-    rules = compose_books.rules(settings)
+    rules, directory = compose_books.rules(settings), compose.reference_dir(settings)
     return build(
         Parts(
             pool=pool,
@@ -30,6 +31,8 @@ def api_app(settings: Settings, pool: Pool) -> FastAPI | None:
             tags=keyring.tags(Purpose.ACCESS),
             vault=keyring.make_vault(),
             rules=rules,
+            municipalities=[row.code for row in sound_reference(directory).municipalities.rows],
+            unit_on=compose.law(settings).unit_on,
             clock=lambda: datetime.now(UTC),
         )
     )

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Final
 
 import psycopg
 from psycopg_pool import PoolTimeout
@@ -14,14 +13,13 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from inbox.api.mount import ApiMount
 from inbox.guard import Guard, Headers, NotFound, language_of
 from inbox.pages import figures, log_in, mail_link, person, search, task, tasks, undecided
 from inbox.parts import Parts
 from inbox.render import STATIC, Renderer
 from inbox.visit import Visit
 from seals.link import PATH as LINK_PATH
-
-API_PATH: Final = "/api/v1"
 
 
 def build(parts: Parts, *, api: ASGIApp | None = None) -> ASGIApp:
@@ -56,7 +54,7 @@ def build(parts: Parts, *, api: ASGIApp | None = None) -> ASGIApp:
         Mount(renderer.static_path, StaticFiles(directory=STATIC)),
     ]
     if api is not None:
-        routes.append(Mount(API_PATH, api))
+        routes.append(ApiMount(api))
     application = Starlette(
         routes=routes,
         exception_handlers={

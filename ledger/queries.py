@@ -53,7 +53,7 @@ WHERE (%(status)s::text IS NULL OR t.status = %(status)s)
   AND (%(unit)s::text IS NULL OR t.unit_id = %(unit)s)
   AND (%(reference)s::text IS NULL OR t.reference = %(reference)s)
   AND t.unit_id <> ALL(%(aside)s)
-ORDER BY t.react_by, t.reference
+ORDER BY t.status <> 'open', t.react_by, t.reference
 LIMIT %(limit)s
 """
 

@@ -84,12 +84,13 @@ def words_for(notice: TaskNotice) -> Words:
                 reason=_REMINDED,
             )
         case Occasion.OVERDUE:
+            whoever = "I" if notice.audience is Audience.UNIT else "enheden"
             return _to_act(
                 notice,
                 subject=f"Opgave {reference} er stadig åben: målet var {day}",
                 heading="Datoen er passeret, og opgaven er stadig åben",
-                reason="Opgaven er ikke afsluttet. Har I allerede talt med den unge, så registrér kontakten og "
-                "afslut opgaven. Ellers skal det ske nu: Pligten til at reagere gælder, til opgaven er afsluttet.",
+                reason=f"Opgaven er ikke afsluttet. Har {whoever} allerede talt med den unge, så registrér kontakten "
+                "og afslut opgaven. Ellers skal det ske nu: Pligten til at reagere gælder, til opgaven er afsluttet.",
             )
         case Occasion.ESCALATION if notice.undelivered:
             return _to_act(

@@ -47,7 +47,7 @@ def list_deliveries(
 ) -> None:
     """List notices with their last attempt, the newest first."""
     filters = {"status": status, "unit": unit, "channel": channel, "task": task}
-    columns = ("delivery", "task", "status", "why")
+    columns = ("delivery", "task", "what became of it")
     _list(queries.DELIVERIES, filters, columns, _delivery_row, data=data, limit=limit, as_json=as_json)
 
 
@@ -129,11 +129,13 @@ def _list(
 
 
 def _delivery_row(row: Mapping[str, Any]) -> list[object]:
-    told = f"{row['occasion']} to {row['unit']} by {row['channel']}"
-    came = " ".join(str(part) for part in (row["last_outcome"], row["last_detail"]) if part)
-    waits = f"next {_time(row['due_at'])}" if row["status"] == DeliveryStatus.DUE else ""
-    why = ", ".join(part for part in (told, f"{row['attempts']} tries", came, waits) if part)
-    return [row["delivery_id"], row["task"], row["status"], why]
+    told = f"{row['occasion'].replace('_', ' ')} to {row['unit']} by {row['channel']}"
+    tries = [f"{row['attempts']} tries"] if row["attempts"] > 1 else []
+    # What a delivered one was answered, and an outcome that is the status again, say nothing.
+    came = [] if row["status"] == DeliveryStatus.DELIVERED else [row["last_outcome"], row["last_detail"]]
+    waits = [f"next {_time(row['due_at'])}"] if row["status"] == DeliveryStatus.DUE else []
+    parts = [told, *tries, *(part for part in came if part and part != row["status"]), *waits]
+    return [row["delivery_id"], row["task"], f"{row['status']}: {', '.join(parts)}"]
 
 
 def _endpoint_row(row: Mapping[str, Any]) -> list[object]:

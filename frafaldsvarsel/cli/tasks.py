@@ -33,7 +33,7 @@ def tasks(
     limit: Limit = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """List the units' duties, the earliest react-by date first; `show` tells one task's history."""
+    """List the units' duties, open ones first, each by its react-by date; `show` tells one task's history."""
     if context.invoked_subcommand is not None:
         return
     listing(
@@ -74,9 +74,9 @@ def show(
 _COLUMNS: Mapping[str, Column] = {
     "task": plain("reference"),
     "unit": plain("unit"),
-    "status": lambda row: row["status"] if row["ending"] is None else f"{row['status']}: {row['ending']}",
+    "state": lambda row: str(row["ending"] or row["status"]).replace("_", " "),
     "react by": plain("react_by"),
-    "mentor until": plain("mentor_until"),
-    "messages": plain("messages"),
-    "notices": lambda row: f"{row['delivered']} sent" + (f", {row['waiting']} due" if row["waiting"] else ""),
+    "mentor": plain("mentor_until"),
+    "msgs": plain("messages"),
+    "sent": lambda row: str(row["delivered"]) + (f", {row['waiting']} due" if row["waiting"] else ""),
 }

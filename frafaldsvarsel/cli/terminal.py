@@ -17,7 +17,7 @@ err = Console(stderr=True)
 EX_CONFIG = 78
 """A person must mend the configuration (sysexits.h)."""
 
-_FOLDED = frozenset({"why", "reason"})
+_FOLDED = frozenset({"why", "reason", "what became of it", "state", "sent", "url"})
 """Columns that give way on a narrow terminal; ids, dates and references never break."""
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]

@@ -8,7 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 
-from inbox.api import login, read, write
+from inbox.api import login, read, undecided, write
 from inbox.api.limits import Limits
 from inbox.api.parts import Parts
 from inbox.api.problems import (
@@ -25,7 +25,7 @@ from inbox.api.problems import (
 from inbox.api.shapes import DeedRequest, OpenRequest
 
 _ABOUT: Final = """\
-For the case system of a municipality: the tasks of its own units, and what people do with them.
+For the case system of a municipality: the tasks of its own units, what people do with them, and what is undecided.
 Nobody sees another unit's tasks. Nothing here names a person but `POST /tasks/{reference}/open`.
 Every error is a problem (RFC 9457) of a closed list: `GET /problems`. Log-in errors alone are as RFC 6749 has them.
 """
@@ -66,6 +66,7 @@ def _application() -> FastAPI:
     app.include_router(login.router)
     app.include_router(read.router)
     app.include_router(write.router)
+    app.include_router(undecided.router)
     app.add_api_route("/problems", list_problems, tags=["problems"], summary="Every problem that there is")
     app.add_api_route(
         "/problems/{code}",

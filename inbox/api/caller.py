@@ -18,6 +18,7 @@ SCHEME = OAuth2(
                 Right.READ: "Read the tasks of its units",
                 Right.WRITE: "Do what a person of the unit does with a task",
                 Right.OPEN: "Open CPR, text and contact person, each time for a stated purpose",
+                Right.UNDECIDED: "Read the undecided messages about people who live where its units answer",
             },
         )
     ),
@@ -46,6 +47,13 @@ async def _opener(request: Request, _: Annotated[str | None, Security(SCHEME, sc
     return parts_of(request).caller(request, Right.OPEN)
 
 
+async def _manager(
+    request: Request, _: Annotated[str | None, Security(SCHEME, scopes=[Right.UNDECIDED])]
+) -> Grant:
+    return parts_of(request).caller(request, Right.UNDECIDED)
+
+
 CanRead = Annotated[Grant, Security(_reader)]
 CanWrite = Annotated[Grant, Security(_writer)]
 CanOpen = Annotated[Grant, Security(_opener)]
+CanReadUndecided = Annotated[Grant, Security(_manager)]

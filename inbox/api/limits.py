@@ -40,6 +40,10 @@ class Limits:
                     found.setdefault(name, value)
             await send(message)
 
+        if "\n" in scope["path"]:
+            # A route's pattern passes over a line's end behind it: the address would be another one's.
+            await answer(Refused(Problem.NOT_FOUND))(scope, receive, marked)
+            return
         length = headers.get("content-length", "0")
         content = None
         if length.isdecimal() and int(length) <= MOST_BYTES:

@@ -3,10 +3,10 @@
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import psycopg
@@ -38,6 +38,10 @@ class Parts:
     """Of `seals.tags.Purpose.ACCESS`."""
     vault: Vault
     rules: Rules
+    municipalities: Collection[str]
+    """Their codes."""
+    unit_on: Callable[[str, date], str | None]
+    """Who is responsible for those who live in a municipality (its code), on a day."""
     clock: Callable[[], datetime]
     """For tokens and for what is due today. What is done with a task has the database's time."""
     token_lifetime: timedelta = LIFETIME

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 from ledger.task_view import HistoryEntry, TaskView
+from ledger.undecided import UndecidedMessage
 from ledger.worklist import ListedTask
 from models.contract import Severity, Signal
 from models.decision import Evidence
@@ -17,6 +18,7 @@ from models.frozen import Frozen
 from models.life import Deed, Ending
 from models.outcome import DeliveryStatus, Occasion, Outcome
 from models.particulars import OpenPurpose
+from models.reasons import DecisionReason
 from models.task import TaskStatus
 
 _LONG_NUMBER = re.compile(r"\d{6}-?\d{4}|\d{8}")
@@ -82,6 +84,30 @@ class TaskPage(Frozen):
     """Some of a list."""
 
     tasks: tuple[TaskLine, ...]
+    next: str | None = Field(description="Give it as `after` to get the next page; null at the end")
+
+
+class UndecidedLine(Frozen):
+    """A message that the rules cannot judge yet: what is missing, and who might find it out."""
+
+    institution: str
+    message_id: str
+    registered_at: AwareDatetime
+    received_at: AwareDatetime
+    review_on: date = Field(description="From this day on a person must look at it")
+    missing: DecisionReason = Field(
+        description="What is not known; the reasons are explained in docs/reasons.md"
+    )
+    municipality: str = Field(description="Code of the municipality where the person is known to live")
+    unit: str = Field(description="Yours that answers for that municipality today; it owes nothing yet")
+    study_start: date | None
+    law_version: str
+
+
+class UndecidedPage(Frozen):
+    """Some of the queue, the longest waiting first."""
+
+    messages: tuple[UndecidedLine, ...]
     next: str | None = Field(description="Give it as `after` to get the next page; null at the end")
 
 
@@ -271,6 +297,22 @@ def line(task: ListedTask) -> TaskLine:
         institutions=task.institutions,
         last_message_at=task.last_message_at,
         waiting_for_delivery=task.waiting,
+    )
+
+
+def undecided_line(message: UndecidedMessage, municipality: str, unit: str) -> UndecidedLine:
+    """A message of the queue as it is sent: what the page shows, and nothing of what no duty entitles to."""
+    return UndecidedLine(
+        institution=message.sender,
+        message_id=message.message_id,
+        registered_at=message.registered_at,
+        received_at=message.appended_at,
+        review_on=message.review_on,
+        missing=message.missing,
+        municipality=municipality,
+        unit=unit,
+        study_start=message.evidence.study_start,
+        law_version=message.law_version,
     )
 
 

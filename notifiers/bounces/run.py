@@ -1,14 +1,18 @@
 """Reads the Maildir into which the relay puts what comes back, for as long as the notifier runs.
 
-A file is removed only when PostgreSQL has what it says; one that is no report of ours stays, marked as seen, for
-people. Nothing of its content is logged.
+A report that PostgreSQL has is marked as taken, and removed when no backup that would be restored is older; so it can
+be read again after a restore. A file that is no report of ours stays, marked as seen, for people. Nothing of its
+content is logged.
 """
 
 import asyncio
 import logging
+import math
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -22,8 +26,14 @@ log = logging.getLogger(__name__)
 
 LARGEST: Final = 1024 * 1024
 """Bytes of a file that are read; a report with a whole mail of ours has a tenth."""
+KEPT: Final = timedelta(days=30)
+"""How long a report that was taken in stays, from its arrival."""
+_BETWEEN_CLEARINGS: Final = 3600.0
 _BATCH: Final = 200
-_SEEN: Final = ":2,S"
+_FLAGS: Final = ":2,"
+_SEEN: Final = "S"
+_TAKEN: Final = "ST"
+"""Seen, and to be thrown away, as Maildir has it."""
 
 OnEffect = Callable[[Effect], None]
 
@@ -41,10 +51,13 @@ class Drop:
 
 async def run(drop: Drop, pool: Pool, stop: asyncio.Event, *, on_effect: OnEffect = lambda _: None) -> None:
     """Until `stop`; an outage of the database or the folder is waited for, and said once."""
-    away = False
+    away, cleared_at = False, -math.inf
     while not stop.is_set():
         try:
             taken = await sweep(drop, pool, on_effect=on_effect)
+            if time.monotonic() - cleared_at > _BETWEEN_CLEARINGS:
+                await asyncio.to_thread(clear, drop.maildir, before=datetime.now(UTC) - KEPT)
+                cleared_at = time.monotonic()
             if away:
                 log.warning("bounces: going on")
             away = False
@@ -75,9 +88,17 @@ async def sweep(drop: Drop, pool: Pool, *, on_effect: OnEffect = lambda _: None)
             log.warning("bounces: a mail that is no report on ours is left in cur")
         elif effect is Effect.REFUSED:
             log.warning("bounces: a notice came back, its recipient is refused")
-        await asyncio.to_thread(_settle, file, keep=effect is Effect.NOT_OURS)
+        await asyncio.to_thread(_settle, file, _SEEN if effect is Effect.NOT_OURS else _TAKEN)
         on_effect(effect)
     return len(files)
+
+
+def clear(maildir: Path, *, before: datetime) -> None:
+    """Remove the reports that were taken in and arrived before that; what is left for people stays."""
+    for file in (maildir / "cur").glob(f"*{_FLAGS}{_TAKEN}"):
+        with suppress(FileNotFoundError):
+            if file.stat().st_mtime < before.timestamp():
+                file.unlink()
 
 
 def _waiting(maildir: Path) -> list[Path]:
@@ -92,9 +113,8 @@ def _content(file: Path) -> bytes | None:
         return None
 
 
-def _settle(file: Path, *, keep: bool) -> None:
+def _settle(file: Path, flags: str) -> None:
+    # One that people have moved back may have its old flags.
+    name = file.name.partition(_FLAGS)[0] + _FLAGS + flags
     with suppress(FileNotFoundError):
-        if keep:
-            file.rename(file.parent.parent / "cur" / f"{file.name}{_SEEN}")
-        else:
-            file.unlink()
+        file.rename(file.parent.parent / "cur" / name)

@@ -79,14 +79,16 @@ def test_a_session_ends_however_busy_it_is(reader: Reader, place: Place) -> None
     expect(page.get_by_role("heading", name="Log ind i Frafaldsvarsel")).to_be_visible()
 
 
-def token(place: Place, unit: str, *, hours: float, changed: bool = False) -> tuple[str, str]:
-    """A task of `unit` that nobody has acknowledged, and the address in its mail."""
+def token(
+    place: Place, unit: str, *, hours: float, changed: bool = False, status: str = "open"
+) -> tuple[str, str]:
+    """A task of `unit`, where it is open one that nobody has acknowledged, and the address in its mail."""
     keyring: Keyring = load(place.environment).open_keyring()
     with psycopg.connect(place.database) as connection:
         found = connection.execute(
-            "SELECT id, reference FROM tasks WHERE unit_id = %s AND status = 'open' AND acknowledged_at IS NULL "
-            "ORDER BY reference LIMIT 1",
-            (unit,),
+            "SELECT id, reference FROM tasks WHERE unit_id = %s AND status = %s "
+            "AND (acknowledged_at IS NULL OR status <> 'open') ORDER BY reference LIMIT 1",
+            (unit, status),
         ).fetchone()
     assert found is not None
     text = make_link_token(
@@ -118,8 +120,23 @@ def test_the_link_in_a_mail_shows_on_get_and_acknowledges_on_post(reader: Reader
     page.get_by_role("button", name="Kvittér for opgaven").click()
     expect(page.get_by_role("status")).to_have_text(f"Der er kvitteret for opgave {reference}.")
     assert acknowledged(place, reference)
+    # What is done is asked of nobody any more.
+    expect(page.locator("h1")).to_have_text(f"Opgave {reference}")
     page.goto(address)
     expect(page.get_by_text("Der blev kvitteret for opgaven")).to_be_visible()
+    expect(page.locator("h1")).to_have_text(f"Opgave {reference}")
+    expect(page.get_by_text("Pligten til at tage kontakt til den unge består.")).to_be_visible()
+
+
+def test_the_link_to_a_task_that_is_closed_asks_for_nothing_and_speaks_of_no_duty(
+    reader: Reader, place: Place
+) -> None:
+    _, address = token(place, COPENHAGEN, hours=1, status="closed")
+    page = reader(None)
+    page.goto(address)
+    expect(page.get_by_text("Opgaven er ikke åben længere")).to_be_visible()
+    expect(page.locator("main button")).to_have_count(0)
+    expect(page.get_by_text("Pligten")).to_have_count(0)
 
 
 @pytest.mark.parametrize(("hours", "changed", "status"), [(-1, False, 410), (1, True, 404)])

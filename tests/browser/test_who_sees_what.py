@@ -59,6 +59,12 @@ def test_a_manager_sees_the_undecided_messages_about_people_who_live_there_and_t
     )
 
 
+def test_whoever_has_no_right_at_all_is_told_so_and_is_not_sent_round_in_a_circle(reader: Reader) -> None:
+    page = reader("Ida Frost")
+    expect(page.get_by_text("du har ingen rettigheder i Frafaldsvarsel")).to_be_visible()
+    expect(page.locator("main a")).to_have_count(0)
+
+
 def test_a_deed_on_another_units_task_is_not_found_and_changes_nothing(reader: Reader, place: Place) -> None:
     page = reader("Erik Sund")
     theirs = references(place, COPENHAGEN)[0]

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-import yaml  # type: ignore[import-untyped]  # schemathesis brings it, without types
+import yaml  # type: ignore[import-untyped]  # its types are a package of their own
 
 from frafaldsvarsel import processes, run_worker
 

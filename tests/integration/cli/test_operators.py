@@ -98,8 +98,8 @@ def environment(tmp_path: Path, database: str, reference: Path, catcher: Catcher
     return {PREFIX + name: value for name, value in told.items()}
 
 
-def run(environment: dict[str, str], *arguments: str) -> Result:
-    return CliRunner().invoke(commands(), arguments, env={**environment, "COLUMNS": "200"})
+def run(environment: dict[str, str], *arguments: str, width: int = 200) -> Result:
+    return CliRunner().invoke(commands(), arguments, env={**environment, "COLUMNS": str(width)})
 
 
 class TestRoutes:
@@ -265,6 +265,54 @@ async def ledger(database: str) -> Ledger:
 
 
 BECAUSE = ("--because", "test of the commands", "--as", "operator")
+
+
+class TestNarrow:
+    """A terminal of eighty columns: what one copies from a list is whole, and a row takes few lines."""
+
+    def test_a_notice_has_its_id_and_its_task_and_takes_few_lines(
+        self, environment: dict[str, str], ledger: Ledger
+    ) -> None:
+        known = {str(ledger.delivery()), str(ledger.delivery(status="delivered"))}
+        ledger.sql("UPDATE deliveries SET attempts = 1 WHERE status = 'delivered'")
+        tasks = {str(reference) for (reference,) in ledger.sql("SELECT reference FROM tasks")}
+        done = run(environment, "deliveries", "list", width=80)
+        assert known | tasks <= set(done.stdout.split())
+        heading, delivered, due = 2, 2, 3
+        assert len(done.stdout.strip().splitlines()) <= heading + delivered + due
+        ledger.sql("UPDATE deliveries SET attempts = 3, occasion = 'more_messages'")
+        said = " ".join(run(environment, "deliveries", "list").stdout.split())
+        assert f"delivered: more messages to {UNIT} by email, 3 tries" in said
+        assert f"due: more messages to {UNIT} by email, 3 tries, next " in said
+
+    def test_a_task_has_its_reference_and_its_dates_and_those_that_are_open_come_first(
+        self, environment: dict[str, str], ledger: Ledger
+    ) -> None:
+        for _ in range(3):
+            ledger.delivery()
+        ledger.sql("UPDATE deliveries SET status = 'delivered', ended_at = now()")
+        ((early,), (late,), (gone,)) = ledger.sql("SELECT reference FROM tasks ORDER BY reference")
+        ledger.sql("UPDATE tasks SET react_by = '2026-12-30', mentor_until = '2027-02-28'")
+        ledger.sql("UPDATE tasks SET react_by = '2026-12-31' WHERE reference = %s", late)
+        ledger.sql(
+            "UPDATE tasks SET status = 'closed', ending = 'contact_made', closed_at = now(), "
+            "react_by = '2026-10-01' WHERE reference = %s",
+            gone,
+        )
+        done = run(environment, "tasks", width=80)
+        rows = [line.split() for line in done.stdout.splitlines() if line.strip().startswith("FV-")]
+        assert [row[0] for row in rows] == [early, late, gone]
+        dates = ["2026-12-30", "2027-02-28"]
+        assert rows[0] == [early, UNIT, "open", *dates, "0", "1"]
+        assert rows[2] == [gone, UNIT, "contact", "made", "2026-10-01", dates[1], "0", "1"]
+
+    def test_an_endpoint_has_its_whole_address(self, environment: dict[str, str], ledger: Ledger) -> None:
+        url = "https://fagsystem.kommune-0101.example/integration/frafaldsvarsel/opgaver/besked"
+        ledger.sql("INSERT INTO endpoints VALUES (%s, %s, now(), now(), 'gone')", UNIT, url)
+        done = run(environment, "webhooks", "list", width=80)
+        assert UNIT in done.stdout
+        column = done.stdout.splitlines()[1].index("url")
+        assert "".join(line[column:].strip() for line in done.stdout.splitlines()[3:]) == url
 
 
 class TestDeliveries:

@@ -9,12 +9,11 @@ from ledger.statistics import statistics
 from ledger.store import Connection
 from ledger.task_view import task
 from ledger.undecided import UndecidedMessage, undecided, undecided_count
-from models.decision import Decision, Outcome
 from models.life import Attempt, ContactForm
 from models.reasons import DecisionReason
 from tests.integration.ledger.books import Books
 from tests.integration.ledger.rows_of_work import NOON, OTHER_UNIT, TODAY, UNIT, add_delivery, add_task
-from tests.unit.ledger.decisions import decided
+from tests.unit.ledger.decisions import decided, waiting
 
 ONE = frozenset({UNIT})
 
@@ -77,15 +76,6 @@ async def test_what_another_unit_was_told_and_had_before_stays_there(connection:
     assert view is not None
     assert view.previous is None
     assert [delivery.id for delivery in view.deliveries] == [mine]
-
-
-def waiting(name: str, review_on: date, *, lives_in: str | None = None) -> Decision:
-    """A message that waits for a fact."""
-    decision = decided(name, unit=None, reason=DecisionReason.RESIDENCE_UNKNOWN)
-    evidence = decision.verdict.evidence.model_copy(update={"municipality_code": lives_in})
-    changed = {"outcome": Outcome.UNDECIDED, "review_on": review_on, "evidence": evidence}
-    verdict = decision.verdict.model_copy(update=changed)
-    return decision.model_copy(update={"verdict": verdict})
 
 
 async def test_the_queue_holds_what_waits_past_its_date_and_says_what_is_missing(

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import logging
+import os
+import subprocess
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -53,7 +55,13 @@ def put(drop: Drop, content: bytes) -> None:
 
 def lying(drop: Drop) -> tuple[int, int]:
     """New ones, and those that are left for people."""
-    return len(list((drop.maildir / "new").iterdir())), len(list((drop.maildir / "cur").iterdir()))
+    left = [file for file in (drop.maildir / "cur").iterdir() if not file.name.endswith(":2,ST")]
+    return len(list((drop.maildir / "new").iterdir())), len(left)
+
+
+def taken(drop: Drop) -> list[Path]:
+    """Those that are kept until no backup is older."""
+    return sorted((drop.maildir / "cur").glob("*:2,ST"))
 
 
 async def effects(drop: Drop, pool: Pool) -> list[Effect]:
@@ -260,6 +268,71 @@ async def test_two_notifiers_read_the_same_folder_and_a_report_counts_once(pool:
     assert [effect for effects in found for effect in effects].count(Effect.REFUSED) == 1
     assert await standing(pool, one.row) == ("refused", 2, True, None)
     assert lying(drop) == (0, 0)
+
+
+CHANGED = ("bounces", "attempts", "audit", "deliveries")
+
+
+async def back_up(pool: Pool) -> None:
+    async with pool.connection() as connection:
+        for table in CHANGED:
+            await connection.execute(f"CREATE TABLE backup_{table} AS TABLE {table}".encode())
+
+
+async def restore(pool: Pool) -> None:
+    """All that happened since is gone."""
+    async with pool.connection() as connection, connection.transaction():
+        for table in CHANGED:
+            await connection.execute(f"DELETE FROM {table}".encode())  # noqa: S608 - our own names
+        for table in reversed(CHANGED):
+            await connection.execute(
+                f"INSERT INTO {table} OVERRIDING SYSTEM VALUE TABLE backup_{table}".encode()
+            )
+
+
+async def test_after_a_restore_the_reports_that_were_taken_in_are_read_again_by_the_runbooks_command(
+    pool: Pool, drop: Drop
+) -> None:
+    command = "find cur -name '*:2,ST' -exec mv -t new -- {} +"
+    assert command in (Path(__file__).parents[3] / "docs" / "operations.md").read_text("utf-8")
+    before, after = await sent(pool), await sent(pool)
+    put(drop, report(before.mail))
+    assert await effects(drop, pool) == [Effect.REFUSED]
+    await back_up(pool)
+    put(drop, report(after.mail))
+    put(drop, b"Subject: out of office\n\nHej\n")
+    assert sorted(await effects(drop, pool)) == [Effect.NOT_OURS, Effect.REFUSED]
+    await restore(pool)
+    assert (await standing(pool, after.row))[0] == "delivered"
+
+    for expected in ([Effect.REFUSED, Effect.REPEATED], [Effect.REPEATED, Effect.REPEATED]):
+        await asyncio.to_thread(subprocess.run, ["/bin/sh", "-c", command], cwd=drop.maildir, check=True)
+        assert sorted(await effects(drop, pool)) == expected
+        assert (await standing(pool, after.row))[0] == "refused"
+        assert lying(drop) == (0, 1)
+        assert [file.name.count(":2,") for file in taken(drop)] == [1, 1]
+
+
+async def test_a_report_that_was_taken_in_is_removed_when_it_is_old_and_what_people_have_to_see_is_not(
+    pool: Pool, drop: Drop
+) -> None:
+    one = await sent(pool)
+    for content in (report(one.mail), report(one.mail, status="5.2.1"), b"Subject: out of office\n\nHej\n"):
+        put(drop, content)
+    await effects(drop, pool)
+    old, young = taken(drop)
+    (left,) = set((drop.maildir / "cur").iterdir()) - {old, young}
+    long_ago = time.time() - bounces.KEPT.total_seconds() - 3600
+    for file in (old, left):
+        os.utime(file, (long_ago, long_ago))
+    stop = asyncio.Event()
+    task = asyncio.create_task(bounces.run(drop, pool, stop))
+    async with asyncio.timeout(20):
+        while old.exists():
+            await asyncio.sleep(0.02)
+    stop.set()
+    await asyncio.wait_for(task, 5)
+    assert set((drop.maildir / "cur").iterdir()) == {young, left}
 
 
 async def test_a_folder_that_is_missing_is_waited_for_and_said_once(

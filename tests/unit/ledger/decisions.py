@@ -91,6 +91,15 @@ def decided(
     )
 
 
+def waiting(name: str, review_on: date, *, lives_in: str | None = None) -> Decision:
+    """A message that waits for a fact."""
+    decision = decided(name, unit=None, reason=DecisionReason.RESIDENCE_UNKNOWN)
+    evidence = decision.verdict.evidence.model_copy(update={"municipality_code": lives_in})
+    changed = {"outcome": Outcome.UNDECIDED, "review_on": review_on, "evidence": evidence}
+    verdict = decision.verdict.model_copy(update=changed)
+    return decision.model_copy(update={"verdict": verdict})
+
+
 def deed_of(task: TaskRow, deed: Deed, *, name: str = "act", at: datetime = NOW) -> Act:
     """An act of a made-up case worker."""
     by = Actor(id="anna", name="Anna", via=Via.PAGE)

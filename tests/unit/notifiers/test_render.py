@@ -96,6 +96,15 @@ def test_only_who_owes_something_is_asked_to_act_and_no_date_is_called_statutory
     assert "frist" not in text.replace("ikke en frist, der er fastsat i loven", "")
 
 
+@pytest.mark.parametrize("audience", Audience)
+def test_only_the_unit_itself_is_asked_whether_it_has_talked_with_the_young_person(
+    audience: Audience,
+) -> None:
+    text = re.sub(r"\s+", " ", render(a_notice(occasion=Occasion.OVERDUE, audience=audience)).text)
+    assert ("Har I allerede talt med den unge" in text) is (audience is Audience.UNIT)
+    assert ("Har enheden allerede talt med den unge" in text) is (audience is not Audience.UNIT)
+
+
 def test_a_notice_has_no_field_for_a_person() -> None:
     """The record is all that rendering sees, so a mail cannot hold what is not named here."""
     assert set(TaskNotice.model_fields) == {

@@ -11,10 +11,10 @@ import psycopg
 from httpx2 import ASGITransport, AsyncClient, Response
 from psycopg_pool import AsyncConnectionPool
 from starlette.applications import Starlette
-from starlette.routing import Mount
 
 from config.api_clients import ApiClient, ClientRegister, KeptSecret, Right
 from inbox.api.app import build
+from inbox.api.mount import ApiMount
 from inbox.api.parts import Parts
 from inbox.api.problems import PREFIX
 from ledger.act import Rules
@@ -31,6 +31,8 @@ from tests.unit.ledger.decisions import OTHER_UNIT, POLICY, UNIT, decided
 RULES: Final = Rules(
     policy=POLICY, not_reached_after=lambda unit: 2, units=frozenset({UNIT, OTHER_UNIT, "unit-0173"})
 )
+ANSWERS: Final = {"0101": UNIT, "0147": UNIT, "0751": OTHER_UNIT}
+"""Which unit answers for which municipality; none for the others."""
 SECRET: Final = new_secret()
 _KEPT: Final = KeptSecret(hash=hash_secret(SECRET))
 TEXT: Final = "Har ikke været her siden mandag."
@@ -84,10 +86,12 @@ class Service:
             tags=self.keyring.tags(Purpose.ACCESS),
             vault=self.vault,
             rules=RULES,
+            municipalities=("0101", "0147", "0751", "0411"),
+            unit_on=lambda code, day: ANSWERS.get(code),
             clock=lambda: datetime.now(UTC) + self.moved,
             ticks=lambda: self.ticks,
         )
-        self.app = Starlette(routes=[Mount(PREFIX, build(self.parts))])
+        self.app = Starlette(routes=[ApiMount(build(self.parts))])
         self._serial = count()
 
     def http(self) -> AsyncClient:

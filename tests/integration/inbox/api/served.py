@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -14,8 +15,10 @@ from psycopg_pool import AsyncConnectionPool
 
 from inbox.api.problems import PREFIX
 from ledger.migrate import migrate
+from models.calendar import copenhagen_date
 from tests.integration.inbox.api.callers import Service
 from tests.integration.ledger.books import Books
+from tests.unit.ledger.decisions import waiting
 
 _TASKS = 12
 _SECONDS = 120
@@ -47,6 +50,10 @@ def served(database: str, folder: Path) -> Iterator[Served]:
         ):
             service = Service(database, folder / "clients.json", pool, Books(connection))
             references = tuple([await service.task() for _ in range(_TASKS)])
+            late = copenhagen_date(datetime.now(UTC)) - timedelta(days=1)
+            await service.books.project(
+                decisions=[waiting(f"waits {number}", late, lives_in="0101") for number in range(_TASKS)]
+            )
             caller = await service.caller()
             listener = socket.create_server(("127.0.0.1", 0))
             server = uvicorn.Server(

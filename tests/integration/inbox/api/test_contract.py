@@ -7,14 +7,13 @@ because the task does not allow it (409, 412), or because its parts do not go to
 import json
 from collections.abc import Iterator
 from typing import Any, Final
-from urllib.parse import unquote
 from urllib.request import urlopen
 from zlib import crc32
 
 import psycopg
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, assume, settings
+from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.config import SchemathesisConfig
 
@@ -67,8 +66,6 @@ def test_the_document_that_is_served_is_the_one_in_the_repository(interface: Ser
 def test_the_interface_keeps_what_its_document_promises(
     case: "schemathesis.Case[Any]", interface: Served
 ) -> None:
-    # An address with a line's end is no mounted application's: whoever mounts the interface answers it.
-    assume("\n" not in unquote("".join(map(str, case.path_parameters.values()))))
     number = _number_of(case)
     # What does not fit is left as it was made: with a good reference in a bad one's place it might fit.
     fits = case.meta is not None and case.meta.generation.mode.is_positive

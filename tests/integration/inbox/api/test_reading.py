@@ -102,6 +102,20 @@ async def test_a_question_that_cannot_be_is_refused_with_its_place(
     assert response.json()["errors"][0]["pointer"] in query
 
 
+@pytest.mark.parametrize("sign", ["%0A", "%0D", "%0D%0A", "%00", "%E2%80%A8"])
+async def test_an_address_with_a_lines_end_is_answered_with_a_problem_and_is_no_other_address(
+    service: Service, sign: str
+) -> None:
+    reference = await service.task()
+    caller = await service.caller()
+    for path in ("tasks", f"tasks/{reference}", "problems/away", f"tasks{sign}/{reference}", "", sign):
+        for beyond in (sign, sign + sign, sign + "x"):
+            response = await caller.get(f"/{path}{beyond}")
+            assert response.status_code == 404, response.text
+            assert problem(response) in ("not-found", "no-such-task")
+            assert response.headers["Cache-Control"] == "no-store"
+
+
 async def test_a_task_is_read_with_its_evidence_and_names_nobody(service: Service) -> None:
     reference = await service.task()
     caller = await service.caller()

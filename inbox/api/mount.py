@@ -1,0 +1,16 @@
+"""Where the interface stands in another application: it answers for every address under its path, whatever is in it."""
+
+import re
+
+from starlette.routing import Mount
+from starlette.types import ASGIApp
+
+from inbox.api.problems import PREFIX
+
+
+class ApiMount(Mount):
+    """A mount of whole paths: the library's own pattern stops at a line's end, and its application would answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(PREFIX, app)
+        self.path_regex = re.compile(rf"^{re.escape(self.path)}/(?P<path>.*)\Z", re.DOTALL)
