@@ -1,7 +1,9 @@
 """A webhook that is missing, alone, or unsent without cause is found; so are mails that came back to no effect."""
 
+import os
+import time
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -214,3 +216,25 @@ async def test_a_mail_that_came_back_has_ended_its_notice(
     assert found == ([] if what is None else [(what, str(task))])
     bounces = account(result, Hop.BOUNCES)
     assert (bounces.parts, bounces.balances) == (parts, True)
+
+
+@pytest.mark.parametrize(("age", "unread", "under_way"), [(30, 0, 1), (90, 1, 0)])
+async def test_what_has_come_back_and_is_read_by_nobody_is_found_after_the_grace_time(
+    world: World, tmp_path: Path, age: int, unread: int, under_way: int
+) -> None:
+    await told(world, "a")
+    report = tmp_path / "new" / "1.relay"
+    report.parent.mkdir()
+    report.write_bytes(b"whatever it says")
+    os.utime(report, (time.time() - age,) * 2)
+    result = world.audit(grace=timedelta(seconds=60), maildir=tmp_path)
+    bounces = account(result, Hop.BOUNCES)
+    assert (bounces.unaccounted, bounces.under_way, bounces.balances) == (unread, under_way, True)
+    assert faults(result) == [(Hop.BOUNCES, "what has come back lies unread")] * unread
+
+
+async def test_a_folder_of_reports_that_cannot_be_read_is_said(world: World, tmp_path: Path) -> None:
+    await told(world, "a")
+    result = world.audit(maildir=tmp_path / "not mounted")
+    assert faults(result) == [(Hop.BOUNCES, "the folder of what comes back cannot be read")]
+    assert account(result, Hop.BOUNCES).balances
