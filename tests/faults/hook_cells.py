@@ -94,8 +94,8 @@ def _struck(run: Run, chunk: Sequence[Sent], *, point: Point, action: Action) ->
     return 1
 
 
-def _seen(run: Run, seen: Seen, *, gone: bool = False) -> None:
-    seen.hooked, seen.gone = frozenset(_UNITS), gone
+def _seen(run: Run, seen: Seen) -> None:
+    seen.hooked = frozenset(_UNITS)
     for hook, body in _receivers[id(run.rig)].hooks():
         seen.hooks.append(hook)
         seen.texts.append((f"webhook {hook.id}", body))
@@ -105,15 +105,16 @@ def _seen(run: Run, seen: Seen, *, gone: bool = False) -> None:
 
 
 def _gone(run: Run, seen: Seen) -> None:
-    """It is switched off, called no more, and its unit is told by mail."""
-    _seen(run, seen, gone=True)
+    """It is switched off, called no more, and its unit is told by mail; the other unit's is owed all the same."""
+    _seen(run, seen)
     off = {
         one.task_id for one in seen.deliveries if one.occasion == "channel_off" and one.status == "delivered"
     }
     with run.rig.connect() as connection:
-        disabled = connection.execute("SELECT count(*) FROM endpoints WHERE reason = 'gone'").fetchone()
+        rows = connection.execute("SELECT unit_id FROM endpoints WHERE reason = 'gone'").fetchall()
         connection.execute("DELETE FROM endpoints")
-    if not off or disabled is None or not disabled[0]:
+    seen.gone = frozenset(unit for (unit,) in rows)
+    if not off or not seen.gone:
         run.left_out.append("an endpoint that said it is gone was not switched off, or nobody was told")
 
 

@@ -269,6 +269,8 @@ class Rig:
                     found = connection.execute(query).fetchone()
                     if found and found[0]:
                         return f"{found[0]} {what}"
+            if unread := sum(1 for _ in (self.data / "maildir" / "new").iterdir()):
+                return f"{unread} mails that came back are not read"
         except (AdminError, KafkaException, psycopg.Error) as error:
             return f"a server does not answer: {type(error).__name__}"
         return ""
@@ -306,5 +308,5 @@ _WAITING: Final = {
     "conflicts are open": "SELECT count(*) FROM repeats WHERE kind = 'conflict' AND resolved_at IS NULL",
     "notices are due": "SELECT count(*) FROM deliveries WHERE status = 'due'",
     "refused notices are not followed": "SELECT count(*) FROM deliveries d WHERE status = 'refused' "
-    "AND NOT EXISTS (SELECT 1 FROM steps s WHERE s.failed_delivery = d.id)",
+    "AND NOT EXISTS (SELECT 1 FROM steps s WHERE s.failed_delivery = d.id AND s.failed_at = d.ended_at)",
 }
