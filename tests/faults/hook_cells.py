@@ -25,8 +25,6 @@ from tests.integration.notifiers.hooks import NEW, text_of
 _UNITS: Final = ("jc-0101", "jc-0147")
 _HOOK: Final = "hook"
 _PATIENCE: Final = 25.0
-_receivers: dict[int, Receiver] = {}
-"""By rig, while one of these cells is under way."""
 
 
 @contextmanager
@@ -54,13 +52,17 @@ def _with_endpoints(run: Run) -> Iterator[None]:
                 "WEBHOOK_REST_SECONDS": "2",
             },
         )
-        _receivers[id(rig)] = receiver
+        run.receiver = receiver
         try:
             yield
         finally:
-            del _receivers[id(rig)]
             receiver.behave()
             _told(run, {})
+
+
+def _receiver(run: Run) -> Receiver:
+    assert run.receiver is not None
+    return run.receiver
 
 
 def _told(run: Run, more: dict[str, str]) -> None:
@@ -73,7 +75,7 @@ def _told(run: Run, more: dict[str, str]) -> None:
 
 def _answers(run: Run, chunk: Sequence[Sent], *, act: Act, times: int) -> int:
     """The next calls end so."""
-    receiver = _receivers[id(run.rig)]
+    receiver = _receiver(run)
     receiver.then(*[act] * times)
     return visited(run, chunk, receiver, times=times, seconds=_PATIENCE)
 
@@ -96,7 +98,7 @@ def _struck(run: Run, chunk: Sequence[Sent], *, point: Point, action: Action) ->
 
 def _seen(run: Run, seen: Seen) -> None:
     seen.hooked = frozenset(_UNITS)
-    for hook, body in _receivers[id(run.rig)].hooks():
+    for hook, body in _receiver(run).hooks():
         seen.hooks.append(hook)
         seen.texts.append((f"webhook {hook.id}", body))
     run.told.append(f"{len({hook.id for hook in seen.hooks})} webhooks in {len(seen.hooks)} calls")

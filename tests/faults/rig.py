@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import psycopg
-from confluent_kafka import KafkaException
 
 from config.days_off import load_days_off
 from config.law import load_law
@@ -20,13 +19,11 @@ from config.reference import read_reference
 from config.senders import base_senders
 from config.settings import PREFIX, Settings, load
 from config.tables import DATA
-from config.topics import TOPICS, Topic
+from config.topics import TOPICS
 from config.units import DEFAULT_WORKING_DAYS, load_react_by, load_units
 from frafaldsvarsel.embedded.cluster import Cluster
 from frafaldsvarsel.embedded.ports import remembered_ports
 from frafaldsvarsel.embedded.postgres import SOCKET, Database
-from ledger.run import TOPICS as PROJECTED
-from models.events import InputTopic
 from ops import topics
 from publisher.keys import read_key
 from publisher.local_keys import ensure_keys
@@ -36,13 +33,14 @@ from tests.faults.admin import Admin, AdminError, At
 from tests.faults.brokers import one_broker
 from tests.faults.children import Children
 from tests.faults.disk import remove_disk, small_disk
-from tests.faults.judge import Rules
 from tests.faults.load import SENDERS, Keys, Load, Sent
 from tests.faults.places import NotDrained, places
 from tests.faults.proxy import CommitAnswer, KafkaAnswer, Proxy, Route
 from tests.faults.publish import Publisher
 from tests.faults.relay import Relay
+from tests.faults.rules import Rules
 from tests.faults.told import usual
+from tests.faults.under_way import READ, under_way
 from tests.unit.models.histories import plain_law
 
 KAFKA: Final = "kafka"
@@ -51,7 +49,6 @@ SMTP: Final = "smtp"
 WORKERS: Final = ("worker-1", "worker-2")
 LEDGERS: Final = ("ledger-1", "ledger-2")
 NOTIFIERS: Final = ("notify-1", "notify-2")
-_READ: Final = [*map(str, InputTopic), str(Topic.PERSON_EVENTS)]
 _POLL_SECONDS: Final = 0.15
 _TRIES: Final = 20
 
@@ -241,45 +238,13 @@ class Rig:
 
     def committed(self) -> dict[At, int]:
         """How far the workers' group has come, by Kafka's own account."""
-        return self.admin.committed(GROUP, places(_READ))
-
-    def under_way(self) -> str:
-        """What is not yet through, in a few words; empty when everything is."""
-        try:
-            ends = self.ends([*_READ, *map(str, PROJECTED)])
-            committed = self.committed()
-            behind = sum(
-                (*place, offset) not in self.markers
-                for place, at in committed.items()
-                for offset in range(at, ends[place])
-            )
-            if behind:
-                return f"{behind} records are not committed by the workers"
-            with self.connect() as connection:
-                rows = connection.execute("SELECT topic, partition, next_offset FROM position").fetchall()
-                position = {(topic, partition): offset for topic, partition, offset in rows}
-                behind = sum(
-                    max(0, ends[place] - position.get(place, 0))
-                    for place in ends
-                    if place[0] in set(map(str, PROJECTED))
-                )
-                if behind:
-                    return f"{behind} records are not in the ledger"
-                for what, query in _WAITING.items():
-                    found = connection.execute(query).fetchone()
-                    if found and found[0]:
-                        return f"{found[0]} {what}"
-            if unread := sum(1 for _ in (self.data / "maildir" / "new").iterdir()):
-                return f"{unread} mails that came back are not read"
-        except (AdminError, KafkaException, psycopg.Error) as error:
-            return f"a server does not answer: {type(error).__name__}"
-        return ""
+        return self.admin.committed(GROUP, places(READ))
 
     def drain(self, *, since: float | None = None) -> float:
         """Wait until everything published is through; the seconds from `since` (or now) until then."""
         began = time.monotonic()
         start = began if since is None else since
-        while waiting := self.under_way():
+        while waiting := under_way(self):
             if time.monotonic() - began > self.patience:
                 raise NotDrained(f"after {self.patience:.0f} seconds: {waiting}")
             time.sleep(_POLL_SECONDS)
@@ -301,12 +266,3 @@ class Rig:
     def logs(self) -> list[Path]:
         """The logs of the service, and of the servers that could repeat what they were told."""
         return [*sorted((self.data / "logs").glob("*.log*")), self.data / "postgres" / "postgres.log"]
-
-
-_WAITING: Final = {
-    "records are in the outbox": "SELECT count(*) FROM outbox WHERE sent_at IS NULL",
-    "conflicts are open": "SELECT count(*) FROM repeats WHERE kind = 'conflict' AND resolved_at IS NULL",
-    "notices are due": "SELECT count(*) FROM deliveries WHERE status = 'due'",
-    "refused notices are not followed": "SELECT count(*) FROM deliveries d WHERE status = 'refused' "
-    "AND NOT EXISTS (SELECT 1 FROM steps s WHERE s.failed_delivery = d.id AND s.failed_at = d.ended_at)",
-}
