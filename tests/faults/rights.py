@@ -42,7 +42,7 @@ RIGHTS: Final = {
     LEDGER: _rights(
         LEDGER_GROUP,
         (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS),
-        (Topic.RECEIPTS, Topic.PERSON_EVENTS),
+        (Topic.RECEIPTS, Topic.PERSON_EVENTS, Topic.TASK_EVENTS, Topic.REACTIONS),
     ),
 }
 
