@@ -30,8 +30,9 @@ from publisher.local_keys import ensure_keys
 from streams.settings import GROUP
 from tests.faults import rights
 from tests.faults.admin import Admin, AdminError, At
-from tests.faults.brokers import one_broker
+from tests.faults.brokers import one_broker, trusting
 from tests.faults.children import Children
+from tests.faults.client_certificates import ClientCertificates
 from tests.faults.disk import remove_disk, small_disk
 from tests.faults.load import SENDERS, Keys, Load, Sent
 from tests.faults.places import NotDrained, places
@@ -70,7 +71,7 @@ class Marks:
 class Rig:
     """`with Rig(folder) as rig` starts everything; nodes=3 is a cluster, whose clients go without a proxy.
 
-    `users`: each kind of process has a name and a password at the broker, and no right but its own.
+    `users`: each kind of process has a certificate, a name and a password at the broker, and no right but its own.
     """
 
     def __init__(
@@ -157,8 +158,11 @@ class Rig:
         names = ("broker", "controller", "direct", "proxy")
         ports = remembered_ports(self.data / "ports.json", names)
         self.direct, self.reached = f"127.0.0.1:{ports['direct']}", f"127.0.0.1:{ports['proxy']}"
-        ca = self._kafka_ca if self.users else None
-        self.broker = one_broker(self.data / "kafka", self._jars, ports, ca=ca)
+        ca, trusted = None, None
+        if self.users:
+            self.certificates = ClientCertificates(self.data / "clients", rights.RIGHTS)
+            ca, trusted = self._kafka_ca, self.certificates.store()
+        self.broker = one_broker(self.data / "kafka", self._jars, ports, ca=ca, clients=trusted)
         route = Route(KAFKA, ("127.0.0.1", ports["broker"]), port=ports["proxy"])
         if not self.users:  # nobody reads in what is encrypted
             route.swallow = KafkaAnswer
@@ -199,6 +203,9 @@ class Rig:
                 "USERNAME": kind,
                 "PASSWORD": rights.password(kind),
             }
+            if kind in rights.RIGHTS:
+                login["CERTIFICATE_FILE"] = str(self.certificates.certificate(kind))
+                login["KEY_FILE"] = str(self.certificates.key(kind))
             told |= {f"{PREFIX}KAFKA_{name}": held for name, held in login.items()}
         return told
 
@@ -222,6 +229,10 @@ class Rig:
     def connect(self) -> psycopg.Connection[Any]:
         """A connection past the proxy."""
         return psycopg.connect(self.database.url_of("faults"), autocommit=True)
+
+    def trust(self) -> None:
+        """Tell the broker which certificates of clients are good from now on; who is connected stays so."""
+        self.admin.alter_broker(self.broker.node_id, trusting(self.certificates.store()))
 
     def publish(self, records: Iterable[Sent], *, timestamp_ms: int = 0) -> None:
         """As the senders' libraries do: until every record is acknowledged. The broker puts its own time on it."""

@@ -75,11 +75,21 @@ def _logs(run: Run, user: str) -> list[Path]:
 
 def _said(run: Run, seen: Seen, *, user: str, way: _Way) -> None:
     """Whoever looks into the logs must find the reason: of a process that went on, and of one that began."""
-    logs = [text for where, text in seen.texts if where.startswith(f"log {user}")]
-    log = b"\n".join(logs).decode(errors="replace")
+    log = log_of(seen, user)
     run.left_out += [f"no {user} said {words!r}" for words in (way.goes_on, way.begins) if words not in log]
-    if _TRACEBACK in log:
+    if traceback_of(seen, user):
         run.left_out.append(f"a {user} ended with a traceback in place of a sentence")
+
+
+def log_of(seen: Seen, user: str) -> str:
+    """What the processes of this kind have said."""
+    logs = [text for where, text in seen.texts if where.startswith(f"log {user}")]
+    return b"\n".join(logs).decode(errors="replace")
+
+
+def traceback_of(seen: Seen, user: str) -> bool:
+    """Whether a process of this kind has ended without a sentence."""
+    return _TRACEBACK in log_of(seen, user)
 
 
 def _cell(user: str, way: _Way) -> Cell:
