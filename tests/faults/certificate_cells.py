@@ -10,11 +10,12 @@ from tests.faults import rights
 from tests.faults.cells import Cell, Family, Run, halves
 from tests.faults.load import Sent
 from tests.faults.rig import KAFKA, LEDGERS, WORKERS
-from tests.faults.rights_cells import log_of, traceback_of
+from tests.faults.rights_cells import log_of, logs_of, traceback_of, wait_for_words
 from tests.faults.seen import Seen
 from tests.faults.told import SESSION_SECONDS
 from tests.faults.under_way import under_way
 
+_NOT_TAKEN: Final = "Kafka does not take the client's certificate"
 _PROCESSES: Final = {rights.WORKER: WORKERS, rights.LEDGER: LEDGERS}
 
 
@@ -23,6 +24,7 @@ def _revoked(run: Run, chunk: Sequence[Sent], *, user: str) -> int:
     rig = run.rig
     before, meanwhile, after = halves(chunk, 3)
     run.publish(before)
+    logs = {log: log.stat().st_size for log in logs_of(run, user)}
     rig.certificates.revoke(user)
     rig.trust()
     try:
@@ -31,6 +33,7 @@ def _revoked(run: Run, chunk: Sequence[Sent], *, user: str) -> int:
         run.publish(meanwhile)
         rig.children.signal(_PROCESSES[user][-1], signal.SIGKILL)
         time.sleep(SESSION_SECONDS + 1)
+        wait_for_words(logs, (_NOT_TAKEN,))
         if not under_way(rig):
             run.left_out.append(f"a {user} whose certificate is revoked has gone on with its work")
     finally:
@@ -88,7 +91,7 @@ CELLS: Final = tuple(
     _cell(user, what, work, words)
     for user in _PROCESSES
     for what, work, words in (
-        ("revoked and renewed", _revoked, "Kafka does not take the client's certificate"),
+        ("revoked and renewed", _revoked, _NOT_TAKEN),
         ("exchanged at a rolling restart", _exchanged, ""),
     )
 )

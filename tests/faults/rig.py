@@ -52,6 +52,9 @@ LEDGERS: Final = ("ledger-1", "ledger-2")
 NOTIFIERS: Final = ("notify-1", "notify-2")
 _POLL_SECONDS: Final = 0.15
 _TRIES: Final = 20
+_TRUSTED_ANEW: Final = b"Created new SERVER SSL engine builder"
+_THREADS_THAT_TRUST: Final = 2
+_TRUST_SECONDS: Final = 20.0
 
 
 class NoDisk(RuntimeError):
@@ -232,7 +235,15 @@ class Rig:
 
     def trust(self) -> None:
         """Tell the broker which certificates of clients are good from now on; who is connected stays so."""
+        log = self.data / "kafka" / "broker.log"
+        before = log.read_bytes().count(_TRUSTED_ANEW)
         self.admin.alter_broker(self.broker.node_id, trusting(self.certificates.store()))
+        # The broker has said yes before it has done it, for one of its threads after the other.
+        deadline = time.monotonic() + _TRUST_SECONDS
+        while (now := log.read_bytes().count(_TRUSTED_ANEW)) < before + _THREADS_THAT_TRUST:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{now - before} of the broker's parts trust anew")
+            time.sleep(_POLL_SECONDS)
 
     def publish(self, records: Iterable[Sent], *, timestamp_ms: int = 0) -> None:
         """As the senders' libraries do: until every record is acknowledged. The broker puts its own time on it."""
