@@ -23,6 +23,10 @@ class Webhooks:
         """The endpoints of `unit_id` on a day."""
         return tuple(row.url for row in self.rows.get(unit_id, ()) if _in_force(row, on))
 
+    def all(self) -> tuple[tuple[str, str], ...]:
+        """Unit and address of every one, whatever its days."""
+        return tuple((unit, row.url) for unit, rows in self.rows.items() for row in rows)
+
 
 @dataclass(frozen=True, slots=True)
 class Answers:

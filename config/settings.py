@@ -171,7 +171,9 @@ class Settings(BaseModel):
         "bounce_maildir. Without it nobody hears of them",
     )
     bounce_maildir: Path | None = Field(
-        default=None, description="Maildir into which the relay puts what comes to bounce_address"
+        default=None,
+        description="Maildir into which the relay puts what comes to bounce_address: the notifiers read it, "
+        "and the audit says what lies there unread",
     )
     webhook_secrets_dir: Path | None = Field(
         default=None,

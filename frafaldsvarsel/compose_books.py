@@ -51,12 +51,13 @@ def _steps(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.
 def policy(settings: Settings) -> Policy:
     """What the municipalities have set."""
     directory = reference_dir(settings)
-    steps, answers = _steps(settings), load_answers(directory)
+    steps, answers, webhooks = _steps(settings), load_answers(directory), load_webhooks(directory)
     return Policy(
         react_by_days=load_react_by(directory).days,
         recipients=lambda unit: steps.addresses(unit, Audience.UNIT, Channel.EMAIL),
         days_off=load_days_off(directory),
-        webhooks=load_webhooks(directory).urls,
+        webhooks=webhooks.urls,
+        endpoints=webhooks.all(),
         answers=AnswerPolicy(contact_made=answers.contact_made, closed=answers.closed),
         steps=steps,
     )

@@ -82,7 +82,14 @@ def auditor(settings: Settings) -> Iterator[Count]:
         oracle = Oracle(compose.reference_dir(settings))
         with psycopg.connect(settings.database_url.get_secret_value()) as connection:
             try:
-                return audit(counting, connection, grace=grace, notes=notes, oracle=oracle)
+                return audit(
+                    counting,
+                    connection,
+                    grace=grace,
+                    notes=notes,
+                    oracle=oracle,
+                    maildir=settings.bounce_maildir,
+                )
             except sqlite3.OperationalError:
                 raise
             except sqlite3.DatabaseError:

@@ -67,6 +67,7 @@ class Ledger:
                 try:
                     if connection is None or connection.closed:
                         connection = await self._connect()
+                        await self._know(connection)
                         self._stale = True
                     await self._step(connection)
                     if faults:
@@ -130,6 +131,12 @@ class Ledger:
             application_name=GROUP,
             connect_timeout=CONNECT_SECONDS,
         )
+
+    async def _know(self, connection: store.Connection) -> None:
+        """At every connection: the database may have been restored to a time before the first one."""
+        if self._policy.endpoints:
+            async with self._patiently(connection), connection.transaction():
+                await store.know(connection, self._policy.endpoints)
 
     async def _step(self, connection: store.Connection) -> None:
         if self._stale:

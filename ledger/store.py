@@ -44,6 +44,12 @@ async def advance(connection: Connection, moves: Iterable[tuple[str, int, int | 
             raise Fenced(f"{topic}/{partition}")
 
 
+async def know(connection: Connection, endpoints: Sequence[tuple[str, str]]) -> None:
+    """Note since when these have been known, each a unit and an address; one that was noted keeps its time."""
+    units, urls = [unit for unit, _ in endpoints], [url for _, url in endpoints]
+    await connection.execute(_KNOW, (units, urls))
+
+
 async def now(connection: Connection) -> datetime:
     """The database's clock at the start of the transaction: the one clock of the ledger."""
     cursor = await connection.execute("SELECT now()")
@@ -196,6 +202,11 @@ async def write(connection: Connection, changes: Changes) -> None:
                 ],
             )
 
+
+_KNOW = """
+INSERT INTO known_endpoints (unit_id, url) SELECT DISTINCT * FROM unnest(%s::text[], %s::text[])
+ON CONFLICT DO NOTHING
+"""
 
 _SAY = """
 INSERT INTO outbox (id, topic, key, value, due_at)

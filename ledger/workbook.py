@@ -46,6 +46,8 @@ class Policy:
     """What institutions learn."""
     webhooks: Callable[[str, date], Sequence[str]] = lambda _unit, _day: ()
     """Endpoints, by unit and the date on which the task's first message arrived, so that a rebuild finds the same."""
+    endpoints: Sequence[tuple[str, str]] = ()
+    """Unit and address of every one that is or was to be, so that the ledger can note since when it knows them."""
     steps: StepPolicy | None = None
     """What falls due besides; None where nobody is reminded of anything."""
 

@@ -44,8 +44,8 @@ ABOUT: Mapping[Hop, str] = {
     Hop.TRANSFERS: "every duty that another unit has was handed over by an act",
     Hop.NOTICES: "every task's unit has a mail made out to it",
     Hop.DELIVERIES: "every notice is sent, or there is a reason",
-    Hop.WEBHOOKS: "every webhook is sent or there is a reason, a mail is beside it, and no endpoint is off in silence",
-    Hop.BOUNCES: "every mail that came back ended its notice, and none was ended for a report that nobody has",
+    Hop.WEBHOOKS: "every notice has its webhooks, each is sent or has a reason, and no endpoint is off in silence",
+    Hop.BOUNCES: "every mail that came back is read and ended its notice, and none was ended without a report",
     Hop.STEPS: "every step that fell due came to a notice or a reason, and every open task has its steps",
     Hop.OFFSETS: "no offset is committed before what follows from it is durable, and nothing was removed unread",
 }

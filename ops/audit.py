@@ -6,6 +6,7 @@ It reads and counts; driving again what is missing is `frafaldsvarsel.heal`'s.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Final
 
 from psycopg.pq import TransactionStatus
@@ -66,10 +67,12 @@ def audit(
     grace: timedelta,
     notes: Notes | None = None,
     oracle: Oracle | None = None,
+    maildir: Path | None = None,
 ) -> Audit:
     """The accounting now. What is younger than `grace` counts as under way.
 
     Without `notes` the log is read from its start; with them, from where they end.
+    `maildir`: where mails come back to; without it nothing is said of what lies there.
     """
     kept = Notes() if notes is None else notes
     handed = log.handed
@@ -85,6 +88,7 @@ def audit(
                 oracle=Oracle(DATA) if oracle is None else oracle,
                 moment=look(log, kept, connection),
                 grace=grace,
+                maildir=maildir,
             )
             accounts = tuple(count(desk) for count in HOPS)
             prune(kept, desk.moment.input)

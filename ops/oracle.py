@@ -42,6 +42,16 @@ class _Route:
     ends: date | None
 
 
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where webhooks go for the tasks of a unit whose first message arrived from `begins` on and before `ends`."""
+
+    unit: str
+    url: str
+    begins: date
+    ends: date
+
+
 class Oracle:
     """The tables of one folder, read once."""
 
@@ -58,7 +68,7 @@ class Oracle:
             route = _Route(row["unit_id"], date.fromisoformat(row["valid_from"]), ends)
             self._routes.setdefault(row["municipality_code"], []).append(route)
         self._endpoints = [
-            (
+            Endpoint(
                 row["unit_id"],
                 row["url"],
                 date.fromisoformat(row["valid_from"]),
@@ -84,11 +94,9 @@ class Oracle:
         }
         return named.pop() if len(named) == 1 and named <= self._units else None
 
-    def endpoints(self, unit: str, day: date) -> frozenset[str]:
-        """Where the webhooks of `unit` go for a task whose first message arrived on `day`."""
-        return frozenset(
-            url for owner, url, begins, ends in self._endpoints if owner == unit and begins <= day < ends
-        )
+    def endpoints(self) -> Sequence[Endpoint]:
+        """All that the tables name."""
+        return self._endpoints
 
 
 def _municipality(day: date, homes: Iterable[Home]) -> str:

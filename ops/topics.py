@@ -1,5 +1,6 @@
 """Makes and verifies the topics of `config.topics`. It never changes what holds records: it says what differs."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,6 +18,7 @@ _SECONDS: Final = 30.0
 _METADATA_SECONDS: Final = 10.0
 """Of silence, and then it is said."""
 _REFUSALS: Final = (KafkaError._AUTHENTICATION, KafkaError._SSL)
+_CERTIFICATE: Final = re.compile("alert .*certificate|alert unknown ca")
 _FATAL: Final = frozenset(
     {
         "cleanup.policy",
@@ -99,8 +101,8 @@ def _open(kafka: KafkaSettings) -> tuple[AdminClient, dict[str, Any]]:
     refusals: list[str] = []
 
     def heard(error: KafkaError) -> None:
-        if error.code() in _REFUSALS:
-            refusals.append(error.str())
+        if said := refusal(error):
+            refusals.append(said)
 
     # What librdkafka would print of a broker that is away, `TopicsUnreachable` says.
     admin = AdminClient(kafka.librdkafka() | {"log_level": 0, "error_cb": heard})
@@ -109,9 +111,20 @@ def _open(kafka: KafkaSettings) -> tuple[AdminClient, dict[str, Any]]:
     except KafkaException as error:
         admin.poll(0)
         if refusals:
-            raise TopicsUnreachable(f"Kafka lets nobody in under this name: {refusals[-1]}.") from None
+            raise TopicsUnreachable(refusals[-1]) from None
         raise TopicsUnreachable(f"Kafka does not answer: {error.args[0].str()}.") from None
     return admin, topics
+
+
+def refusal(error: KafkaError) -> str:
+    """In a sentence, where a broker has said no; empty where it has said nothing."""
+    said = error.str()
+    if error.code() in _REFUSALS:
+        return f"Kafka lets nobody in under this name: {said}."
+    # A broker judges the certificate after the client's side of TLS 1.3 is done: to the client the way breaks off.
+    if error.code() == KafkaError._TRANSPORT and _CERTIFICATE.search(said):
+        return f"Kafka does not take the client's certificate: {said}."
+    return ""
 
 
 def _configs(admin: AdminClient, names: Sequence[str]) -> dict[str, Any]:

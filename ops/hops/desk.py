@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import psycopg
@@ -60,13 +61,16 @@ class Desk:
         oracle: Oracle,
         moment: Moment,
         grace: timedelta,
+        maildir: Path | None = None,
     ) -> None:
+        """`maildir`: where mails come back to, if the notifiers read such a folder and it can be seen from here."""
         self.log = log
         self.connection = connection
         self.notes = notes
         self.oracle = oracle
         self.moment = moment
         self.grace = grace
+        self.maildir = maildir
         self.missing: list[Missing] = []
         self._now = datetime.now(UTC)
         self.oldest_seconds = 0.0

@@ -38,6 +38,7 @@ from tests.faults.load import Sent
 from tests.faults.proxy import Way
 from tests.faults.rig import DATABASE
 from tests.faults.seen import Promised, Seen
+from tests.faults.ways import struck_at_work
 
 _ANNA: Final = Actor(id="anna", name="Anna", via=Via.API)
 _ANSWER_SECONDS: Final = 4
@@ -163,21 +164,6 @@ def _hands(run: Run) -> Iterator[None]:
     )
 
 
-def _struck(run: Run, chunk: Sequence[Sent], *, point: Point, action: Action, times: int) -> int:
-    struck = 0
-    with _hands(run):
-        for part in halves(chunk, times):
-            run.rig.children.strike(point, action)
-            run.publish(part)
-            pid = run.rig.children.fired(point, seconds=_PATIENCE)
-            run.healed()
-            if pid is None:
-                break
-            struck += 1
-            time.sleep(1)
-    return struck
-
-
 def _unheard(run: Run, chunk: Sequence[Sent], *, times: int) -> int:
     """Whoever commits next is not told: the ledger, a notifier, or a person."""
     proxy = run.rig.proxy
@@ -223,7 +209,14 @@ CELLS: Final = (
     *(
         _cell(
             f"people at work, kill at {point}",
-            partial(_struck, point=point, action=Action.KILL, times=2),
+            partial(
+                struck_at_work,
+                at_work=_hands,
+                point=point,
+                action=Action.KILL,
+                times=2,
+                seconds=_PATIENCE,
+            ),
             per_round=2,
         )
         for point in (Point.LEDGER_FETCHED, Point.LEDGER_BEFORE_COMMIT, Point.LEDGER_COMMITTED)

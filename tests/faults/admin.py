@@ -71,6 +71,10 @@ class Admin:
         """Change these settings of the topics, and no others."""
         self._ask("alter_topics", topics=list(topics), settings=dict(settings))
 
+    def alter_broker(self, node: int, settings: Mapping[str, str]) -> None:
+        """Change these settings of a running broker, and no others."""
+        self._ask("alter_broker", node=node, settings=dict(settings))
+
     def set_password(self, user: str, password: str) -> None:
         """Let a user in (SCRAM-SHA-512)."""
         self._ask("set_password", user=user, password=password)

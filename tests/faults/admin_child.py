@@ -79,11 +79,19 @@ def _delete_records(admin: AdminClient, offsets: Offsets) -> None:
 
 
 def _alter_topics(admin: AdminClient, topics: Sequence[str], settings: Mapping[str, str]) -> None:
+    _alter(admin, ResourceType.TOPIC, topics, settings)
+
+
+def _alter_broker(admin: AdminClient, node: int, settings: Mapping[str, str]) -> None:
+    _alter(admin, ResourceType.BROKER, [str(node)], settings)
+
+
+def _alter(admin: AdminClient, kind: ResourceType, names: Sequence[str], settings: Mapping[str, str]) -> None:
     entries = [
         ConfigEntry(name, held, incremental_operation=AlterConfigOpType.SET)
         for name, held in settings.items()
     ]
-    resources = [ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries) for topic in topics]
+    resources = [ConfigResource(kind, name, incremental_configs=entries) for name in names]
     _all(admin.incremental_alter_configs(resources, request_timeout=_SECONDS))
 
 
@@ -140,6 +148,7 @@ _ASKED: Final[Mapping[str, Callable[..., Any]]] = {
     "move": _move,
     "delete_records": _delete_records,
     "alter_topics": _alter_topics,
+    "alter_broker": _alter_broker,
     "set_password": _set_password,
     "delete_password": _delete_password,
     "grant": _grant,

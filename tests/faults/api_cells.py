@@ -13,13 +13,13 @@ from frafaldsvarsel.embedded.ports import remembered_ports
 from models import canary
 from seals.secret_hash import hash_secret, new_secret
 from tests.faults.case_system import CaseSystems
-from tests.faults.cells import Cell, Family, Run, halves
+from tests.faults.cells import Cell, Family, Run
 from tests.faults.judge_calls import CLIENTS
 from tests.faults.load import Sent
 from tests.faults.proxy import OneAnswer, Route
 from tests.faults.rig import DATABASE
 from tests.faults.seen import Seen
-from tests.faults.ways import lost_answers
+from tests.faults.ways import lost_answers, struck_at_work
 
 _INBOX: Final = "inbox"
 _CHILD: Final = "inbox-1"
@@ -29,8 +29,6 @@ _TERMINATE: Final = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE application_name = 'frafaldsvarsel-inbox' AND state <> 'idle'
 """
-_secrets: dict[int, str] = {}
-"""By rig, while one of these cells is under way."""
 
 
 class DeedAnswer(OneAnswer):
@@ -70,10 +68,9 @@ def _with_interface(run: Run) -> Iterator[None]:
     rig.children.add(_CHILD)
     try:
         rig.children.wait_ready(_CHILD)
-        _secrets[id(rig)] = secret
+        run.secret = secret
         yield
     finally:
-        _secrets.pop(id(rig), None)
         rig.children.remove(_CHILD)
         rig.environment_more = {}
 
@@ -82,7 +79,7 @@ def _with_interface(run: Run) -> Iterator[None]:
 def _systems(run: Run, *, rivals: float = _RIVALS) -> Iterator[CaseSystems]:
     """At work for the whole round; afterwards it is known what they were told."""
     rig = run.rig
-    systems = CaseSystems(run, port=rig.proxy.routes[_INBOX].port, secret=_secrets[id(rig)], rivals=rivals)
+    systems = CaseSystems(run, port=rig.proxy.routes[_INBOX].port, secret=run.secret, rivals=rivals)
     systems.start()
     try:
         yield systems
@@ -95,21 +92,6 @@ def _systems(run: Run, *, rivals: float = _RIVALS) -> Iterator[CaseSystems]:
         f"{done} of {len(systems.calls)} deeds done over the interface, {systems.repeated} answered as done before, "
         f"{systems.unheard} sendings told nothing, {systems.duels} deeds on a version that the other wanted too"
     )
-
-
-def _struck(run: Run, chunk: Sequence[Sent], *, point: Point, action: Action, times: int) -> int:
-    struck = 0
-    with _systems(run):
-        for part in halves(chunk, times):
-            run.publish(part)
-            run.rig.children.strike(point, action)
-            pid = run.rig.children.fired(point, seconds=_PATIENCE)
-            run.healed()
-            if pid is None:
-                break
-            struck += 1
-            time.sleep(1)
-    return struck
 
 
 def _unheard(run: Run, chunk: Sequence[Sent], *, route: str, times: int) -> int:
@@ -168,7 +150,16 @@ def _cell(name: str, work: Callable[..., int], *, per_round: int, **more: Any) -
 
 CELLS: Final = (
     *(
-        _cell(f"{action} at {point}", _struck, per_round=2, point=point, action=action, times=2)
+        _cell(
+            f"{action} at {point}",
+            struck_at_work,
+            per_round=2,
+            at_work=_systems,
+            point=point,
+            action=action,
+            times=2,
+            seconds=_PATIENCE,
+        )
         for action in (Action.KILL, Action.RAISE, Action.CANCEL)
         for point in (Point.ACT_BEFORE_COMMIT, Point.ACT_COMMITTED)
     ),

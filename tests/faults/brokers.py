@@ -17,9 +17,12 @@ _HOST: Final = "127.0.0.1"
 _SCRAM: Final = "listener.name.broker.scram-sha-512.sasl.jaas.config"
 
 
-def one_broker(data: Path, jars: Path, ports: dict[str, int], *, ca: Path | None = None) -> Broker:
+def one_broker(
+    data: Path, jars: Path, ports: dict[str, int], *, ca: Path | None = None, clients: Path | None = None
+) -> Broker:
     """`ports`: broker, controller, direct, proxy. With `ca` (a file to be written) the service's way is SASL_SSL
-    and everybody on it has the rights that were granted; the direct way stays open to all."""
+    and everybody on it has the rights that were granted; the direct way stays open to all. `clients`: by whom a
+    certificate must be without which nobody comes in there."""
     way = "PLAINTEXT" if ca is None else "SASL_SSL"
     settings = {
         "listeners": f"BROKER://{_HOST}:{ports['broker']},DIRECT://{_HOST}:{ports['direct']},"
@@ -30,9 +33,19 @@ def one_broker(data: Path, jars: Path, ports: dict[str, int], *, ca: Path | None
     }
     if ca is not None:
         settings |= _users(data, ca)
+    if clients is not None:
+        settings |= trusting(clients) | {
+            "listener.name.broker.ssl.client.auth": "required",
+            "listener.name.broker.ssl.truststore.type": "PEM",
+        }
     # Whether it is ready is asked on the direct way.
     own = {"broker": ports["direct"], "controller": ports["controller"]}
     return Broker(data, jars, ports=own, settings=settings)
+
+
+def trusting(clients: Path) -> dict[str, str]:
+    """By whom the certificates of clients must be; a running broker takes it too."""
+    return {"listener.name.broker.ssl.truststore.location": str(clients)}
 
 
 def _users(data: Path, ca: Path) -> dict[str, str]:

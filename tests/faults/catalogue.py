@@ -8,6 +8,7 @@ from tests.faults import (
     act_cells,
     api_cells,
     bounce_cells,
+    certificate_cells,
     clock_cells,
     cluster_cells,
     disk_cells,
@@ -35,6 +36,7 @@ CELLS: Final = (
     *version_cells.CELLS,
     *disk_cells.CELLS,
     *rights_cells.CELLS,
+    *certificate_cells.CELLS,
     *cluster_cells.CELLS,
 )
 SHORT: Final = (

@@ -24,6 +24,7 @@ from tests.faults.gather import gather
 from tests.faults.judge import judge
 from tests.faults.load import MORNING, Sent
 from tests.faults.places import NotDrained
+from tests.faults.receiver import Receiver
 from tests.faults.rig import Marks, Rig
 from tests.faults.seen import CallSeen, Promised, Seen
 from tests.faults.verdict import Verdict
@@ -61,6 +62,10 @@ class Run:
     """What people who worked on tasks were told is done."""
     calls: list[CallSeen] = field(default_factory=list)
     """What case systems sent over the interface, and were told."""
+    secret: str = ""
+    """By which case systems come in, where there are any."""
+    receiver: Receiver | None = None
+    """Of the webhooks, where units have an endpoint."""
     gone_from_books: set[str] = field(default_factory=set)
     """Deliveries that the database knew before an older one took its place."""
 

@@ -4,17 +4,21 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
+
+import psycopg
+import trustme
 
 from config.failpoints import Action, Point
 from config.tables import DATA
 from tests.faults.cells import Cell, Family, Run
 from tests.faults.load import Sent
 from tests.faults.proxy import Route, Way
-from tests.faults.receiver import Receiver
+from tests.faults.receiver import HOST, Receiver
 from tests.faults.rig import LEDGERS, NOTIFIERS
 from tests.faults.seen import Seen
 from tests.faults.told import LEASE_SECONDS
@@ -25,16 +29,20 @@ from tests.integration.notifiers.hooks import NEW, text_of
 _UNITS: Final = ("jc-0101", "jc-0147")
 _HOOK: Final = "hook"
 _PATIENCE: Final = 25.0
-_receivers: dict[int, Receiver] = {}
-"""By rig, while one of these cells is under way."""
+_SETTLE_SECONDS: Final = 1.0
+_TURNED_AWAY: Final = """
+SELECT count(*) FROM attempts a JOIN deliveries d ON d.id = a.delivery_id
+WHERE d.channel = 'webhook' AND a.outcome = 'misconfigured' AND a.detail LIKE 'connect: %ertificate%'
+"""
+Certificate = Callable[[trustme.CA], trustme.LeafCert]
 
 
 @contextmanager
-def _with_endpoints(run: Run) -> Iterator[None]:
+def _with_endpoints(run: Run, *, tls: bool = False) -> Iterator[None]:
     """Ledgers and notifiers know of the endpoints; afterwards nobody has one."""
-    rig = run.rig
-    with Receiver(text_of(NEW)) as receiver:
-        route = rig.proxy.add(Route(_HOOK, ("127.0.0.1", receiver.port)))
+    rig, authority = run.rig, trustme.CA() if tls else None
+    with Receiver(text_of(NEW), authority) as receiver:
+        route = rig.proxy.add(Route(_HOOK, (HOST, receiver.port)))
         reference, secrets = rig.data / "reference", rig.data / "webhook-secrets"
         shutil.rmtree(reference, ignore_errors=True)
         shutil.copytree(DATA, reference)
@@ -42,25 +50,31 @@ def _with_endpoints(run: Run) -> Iterator[None]:
         with (reference / "webhooks.csv").open("a", encoding="utf-8") as table:
             for unit in _UNITS:
                 (secrets / unit).write_text(text_of(NEW) + "\n", "ascii")
-                url = f"http://127.0.0.1:{route.port}/hook/{unit}"
+                url = f"{'https' if tls else 'http'}://{HOST}:{route.port}/hook/{unit}"
                 table.write(f"{unit},{url},2020-01-01,,made-up,[I] an endpoint of the rig\n")
-        _told(
-            run,
-            {
-                "REFERENCE_DIR": str(reference),
-                "WEBHOOK_SECRETS_DIR": str(secrets),
-                "WEBHOOK_NETWORKS": "127.0.0.0/8",
-                "WEBHOOK_PLAIN_HTTP": "true",
-                "WEBHOOK_REST_SECONDS": "2",
-            },
-        )
-        _receivers[id(rig)] = receiver
+        told = {
+            "REFERENCE_DIR": str(reference),
+            "WEBHOOK_SECRETS_DIR": str(secrets),
+            "WEBHOOK_NETWORKS": "127.0.0.0/8",
+            "WEBHOOK_REST_SECONDS": "2",
+        }
+        if authority is None:
+            told["WEBHOOK_PLAIN_HTTP"] = "true"
+        else:
+            authority.cert_pem.write_to_path(str(rig.data / "hooks.pem"))
+            told["WEBHOOK_CA_FILE"] = str(rig.data / "hooks.pem")
+        _told(run, told)
+        run.receiver = receiver
         try:
             yield
         finally:
-            del _receivers[id(rig)]
             receiver.behave()
             _told(run, {})
+
+
+def _receiver(run: Run) -> Receiver:
+    assert run.receiver is not None
+    return run.receiver
 
 
 def _told(run: Run, more: dict[str, str]) -> None:
@@ -73,9 +87,50 @@ def _told(run: Run, more: dict[str, str]) -> None:
 
 def _answers(run: Run, chunk: Sequence[Sent], *, act: Act, times: int) -> int:
     """The next calls end so."""
-    receiver = _receivers[id(run.rig)]
+    receiver = _receiver(run)
     receiver.then(*[act] * times)
     return visited(run, chunk, receiver, times=times, seconds=_PATIENCE)
+
+
+def _not_to_be_trusted(run: Run, chunk: Sequence[Sent], *, certificate: Certificate) -> int:
+    """For a while the endpoint shows this: nobody may say a word to it. Then it shows its own again."""
+    rig, receiver = run.rig, _receiver(run)
+    authority = receiver.authority
+    assert authority is not None
+    receiver.show(certificate(authority))
+    rig.proxy.cut(_HOOK)
+    time.sleep(_SETTLE_SECONDS)
+    heard = receiver.read()
+    with rig.connect() as connection:
+        before = _turned_away(connection)
+        run.publish(chunk)
+        deadline = time.monotonic() + _PATIENCE
+        while (times := _turned_away(connection) - before) == 0 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        time.sleep(_SETTLE_SECONDS)
+    if receiver.read() > heard:
+        run.left_out.append("a webhook was sent to an endpoint that nobody could trust")
+    receiver.show(authority.issue_cert(HOST))
+    run.healed()
+    return min(times, 1)
+
+
+def _turned_away(connection: psycopg.Connection[Any]) -> int:
+    row = connection.execute(_TURNED_AWAY).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def _of_another_name(authority: trustme.CA) -> trustme.LeafCert:
+    return authority.issue_cert("somebody-else.example")
+
+
+def _expired(authority: trustme.CA) -> trustme.LeafCert:
+    day = datetime.now(UTC) - timedelta(days=1)
+    return authority.issue_cert(HOST, not_before=day - timedelta(days=30), not_after=day)
+
+
+def _of_another_authority(_: trustme.CA) -> trustme.LeafCert:
+    return trustme.CA().issue_cert(HOST)
 
 
 def _struck(run: Run, chunk: Sequence[Sent], *, point: Point, action: Action) -> int:
@@ -94,9 +149,9 @@ def _struck(run: Run, chunk: Sequence[Sent], *, point: Point, action: Action) ->
     return 1
 
 
-def _seen(run: Run, seen: Seen, *, gone: bool = False) -> None:
-    seen.hooked, seen.gone = frozenset(_UNITS), gone
-    for hook, body in _receivers[id(run.rig)].hooks():
+def _seen(run: Run, seen: Seen) -> None:
+    seen.hooked = frozenset(_UNITS)
+    for hook, body in _receiver(run).hooks():
         seen.hooks.append(hook)
         seen.texts.append((f"webhook {hook.id}", body))
     run.told.append(f"{len({hook.id for hook in seen.hooks})} webhooks in {len(seen.hooks)} calls")
@@ -105,20 +160,28 @@ def _seen(run: Run, seen: Seen, *, gone: bool = False) -> None:
 
 
 def _gone(run: Run, seen: Seen) -> None:
-    """It is switched off, called no more, and its unit is told by mail."""
-    _seen(run, seen, gone=True)
+    """It is switched off, called no more, and its unit is told by mail; the other unit's is owed all the same."""
+    _seen(run, seen)
     off = {
         one.task_id for one in seen.deliveries if one.occasion == "channel_off" and one.status == "delivered"
     }
     with run.rig.connect() as connection:
-        disabled = connection.execute("SELECT count(*) FROM endpoints WHERE reason = 'gone'").fetchone()
+        rows = connection.execute("SELECT unit_id FROM endpoints WHERE reason = 'gone'").fetchall()
         connection.execute("DELETE FROM endpoints")
-    if not off or disabled is None or not disabled[0]:
+    seen.gone = frozenset(unit for (unit,) in rows)
+    if not off or not seen.gone:
         run.left_out.append("an endpoint that said it is gone was not switched off, or nobody was told")
 
 
 def _cell(
-    name: str, work: Any, *, per_round: int = 1, most_rounds: int = 2, amend: Any = _seen, **more: Any
+    name: str,
+    work: Any,
+    *,
+    per_round: int = 1,
+    most_rounds: int = 2,
+    amend: Any = _seen,
+    around: Any = _with_endpoints,
+    **more: Any,
 ) -> Cell:
     return Cell(
         name,
@@ -127,7 +190,7 @@ def _cell(
         per_round=per_round,
         most_rounds=most_rounds,
         amend=amend,
-        around=_with_endpoints,
+        around=around,
         refusals=amend is _gone,
     )
 
@@ -147,6 +210,19 @@ CELLS: Final = (
     _answer("webhook taken and connection lost", Close()),
     _answer("webhook taken and never answered", Silence(), times=1, most_rounds=1),
     _answer("webhook answered slowly", Slow(4)),
+    *(
+        _cell(
+            f"endpoint's certificate {what}",
+            _not_to_be_trusted,
+            certificate=certificate,
+            around=partial(_with_endpoints, tls=True),
+        )
+        for what, certificate in (
+            ("is of another name", _of_another_name),
+            ("has expired", _expired),
+            ("is by an unknown authority", _of_another_authority),
+        )
+    ),
     *(
         _cell(f"{action} at {point}", _struck, point=point, action=action)
         for action in (Action.KILL, Action.STOP)

@@ -6,7 +6,6 @@ Pure: everything that it looks at is handed to it (`gather.py` collects it), so 
 import re
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -17,30 +16,15 @@ from tests import oracle
 from tests.faults.judge_calls import judge_calls
 from tests.faults.judge_hooks import judge_hooks
 from tests.faults.judge_life import judge_life, worked_on
-from tests.faults.seen import DeliverySeen, Logged, MailSeen, Place, Seen
+from tests.faults.judge_mails import judge_mails
+from tests.faults.rules import Rules
+from tests.faults.seen import Logged, Place, Seen
 from tests.faults.verdict import Verdict
 
 Message = tuple[str, str, str]
 """Sender, id, person (CPR on the side of what is expected, pseudonym on the side of what is found)."""
 _RAISED: Final = f"{TYPE_PREFIX}dropout-risk.raised.v1"
 _CPR: Final = re.compile(rb"(?<![0-9A-Za-z])([0-9]{6})-?([0-9]{4})(?![0-9A-Za-z])")
-_CALLS: Final = ("new", "taken_over")
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What the reference model needs to know; `days` is the unit's own target in working days."""
-
-    law: dict[str, Any]
-    days: Mapping[str, int]
-    usual_days: int
-    days_off: Container[date]
-    addresses: Mapping[str, str]
-    """Unit → the one address it is written to."""
-    above: frozenset[str] = frozenset()
-    """Who may be told besides, when a unit cannot be reached: of municipality and service."""
-    refusals: bool = False
-    """Whether the relay refuses some mails for good, so that refused notices are right."""
 
 
 def judge(seen: Seen, rules: Rules) -> Verdict:
@@ -54,7 +38,7 @@ def judge(seen: Seen, rules: Rules) -> Verdict:
     _tasks(seen, expected, people, verdict)
     judge_life(seen, verdict)
     _deadlines(seen, rules, verdict)
-    _mails(seen, rules, verdict)
+    judge_mails(seen, rules, verdict)
     judge_hooks(seen, verdict)
     judge_calls(seen, verdict)
     _secrets(seen, verdict)
@@ -234,60 +218,6 @@ def _working_days_after(day: date, days: int, days_off: Container[date]) -> date
         day += timedelta(days=1)
         days -= day.weekday() < 5 and day not in days_off
     return day
-
-
-def _mails(seen: Seen, rules: Rules, verdict: Verdict) -> None:
-    by_id: defaultdict[str, list[MailSeen]] = defaultdict(list)
-    for mail in seen.mails:
-        by_id[mail.message_id.partition("@")[0].lstrip("<")].append(mail)
-    mailed = [delivery for delivery in seen.deliveries if delivery.channel == "email"]
-    deliveries = {str(delivery.id): delivery for delivery in mailed}
-    tasks = {task.id: task for task in seen.tasks}
-    for name, mails in by_id.items():
-        delivery = deliveries.get(name)
-        if delivery is None:
-            verdict.note("duplicate_mails", f"a mail {name} that belongs to no notice")
-            continue
-        if len({mail.digest for mail in mails}) > 1:
-            verdict.note("duplicate_mails", f"notice {name} went out with different words")
-        task = tasks.get(delivery.task_id)
-        for mail in mails:
-            if task is None or mail.recipient not in _may_be_told(delivery, task.unit_id, rules):
-                verdict.note("wrong_unit", f"notice {name} went to somebody else's address")
-        verdict.copies += len(mails) - 1
-    told: Counter[tuple[UUID, str, str, str]] = Counter()
-    called: set[UUID] = set()
-    for delivery in mailed:
-        told[delivery.task_id, delivery.occasion, delivery.cause, delivery.recipient] += 1
-        if delivery.occasion in _CALLS:
-            called.add(delivery.task_id)
-        heard = any(mail.answered for mail in by_id.get(str(delivery.id), ()))
-        match delivery.status:
-            case "delivered" if not heard:
-                verdict.note("lost", f"notice {delivery.id} is said to be sent, and no relay has taken it")
-            case "refused" if rules.refusals:
-                verdict.refused += 1
-            case "delivered" | "superseded":
-                pass
-            case status:
-                verdict.note("lost", f"notice {delivery.id} is {status}")
-    for (task_id, occasion, _, _), times in told.items():
-        if times > 1:
-            verdict.note("duplicate_mails", f"{times} notices of one cause, {occasion}, for task {task_id}")
-    told_instead = {one.task_id for one in mailed if one.occasion == "escalation"}
-    for delivery in mailed:
-        task = tasks.get(delivery.task_id)
-        unheard = rules.refusals and delivery.status == "refused" and delivery.occasion in _CALLS
-        if unheard and task is not None and task.status == "open" and task.id not in told_instead:
-            verdict.note("lost", f"notice {delivery.id} was refused, and nobody was told instead")
-    for task in seen.tasks:
-        if task.status == "open" and task.id not in called:
-            verdict.note("lost", f"nobody was told of task {task.id}")
-
-
-def _may_be_told(delivery: DeliverySeen, unit: str, rules: Rules) -> frozenset[str]:
-    own = frozenset({rules.addresses.get(unit, "")})
-    return own | rules.above if delivery.occasion == "escalation" else own
 
 
 def _secrets(seen: Seen, verdict: Verdict) -> None:

@@ -44,6 +44,7 @@ def _against_mails(
 ) -> None:
     """Whatever a unit with an endpoint is mailed of a task, its endpoint hears too: once, and nothing else."""
     references = {task.id: task.reference for task in seen.tasks if task.unit_id in seen.hooked}
+    owed = {task.reference for task in seen.tasks if task.unit_id in seen.hooked - seen.gone}
     over = {task.reference for task in seen.tasks if task.status != "open"}
     mailed: Counter[tuple[str, str]] = Counter()
     certain: Counter[tuple[str, str]] = Counter()
@@ -53,14 +54,13 @@ def _against_mails(
         if one.task_id in references:
             mailed[references[one.task_id], one.occasion] += 1
             certain[references[one.task_id], one.occasion] += one.status != "superseded"
-    if not seen.gone:
-        for task in seen.tasks:
-            called = heard[task.reference, "new"] + heard[task.reference, "taken_over"]
-            if task.unit_id in seen.hooked and task.status == "open" and called == 0:
-                verdict.note("lost", f"no endpoint was told of task {task.reference}")
-        for key, times in certain.items():
-            if heard[key] < times and not _overtaken(key, over, heard):
-                verdict.note("lost", f"{heard[key]} webhooks of {times}, {key[1]}, for task {key[0]}")
+    for task in seen.tasks:
+        called = heard[task.reference, "new"] + heard[task.reference, "taken_over"]
+        if task.reference in owed and task.status == "open" and called == 0:
+            verdict.note("lost", f"no endpoint was told of task {task.reference}")
+    for key, times in certain.items():
+        if key[0] in owed and heard[key] < times and not _overtaken(key, over, heard):
+            verdict.note("lost", f"{heard[key]} webhooks of {times}, {key[1]}, for task {key[0]}")
     for key, times in told.items():
         if times > mailed[key]:
             verdict.note("duplicate_mails", f"{times} webhooks of {mailed[key]}, {key[1]}, for task {key[0]}")
@@ -74,6 +74,7 @@ def _overtaken(key: tuple[str, str], over: set[str], heard: Counter[tuple[str, s
 
 def _against_books(seen: Seen, by_id: dict[str, list[HookSeen]], verdict: Verdict) -> None:
     """What the ledger says of a webhook is what its endpoint knows."""
+    units = {task.id: task.unit_id for task in seen.tasks}
     booked: dict[str, DeliverySeen] = {
         str(one.id): one for one in seen.deliveries if one.channel == "webhook"
     }
@@ -86,7 +87,7 @@ def _against_books(seen: Seen, by_id: dict[str, list[HookSeen]], verdict: Verdic
                 verdict.note("lost", f"webhook {name} is said to be sent, and no endpoint has taken it")
             case "delivered" | "superseded":
                 pass
-            case "refused" if seen.gone:
+            case "refused" if units.get(one.task_id) in seen.gone:
                 verdict.refused += 1
             case status:
                 verdict.note("lost", f"webhook {name} is {status}")

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import hmac
+import ssl
 import threading
 from base64 import b64decode, b64encode
 from collections.abc import Callable
@@ -11,11 +12,14 @@ from dataclasses import dataclass, field
 from typing import Final, Self, TypeVar
 
 import orjson
+import trustme
 
 from tests.faults.seen import HookSeen
 from tests.http.server import Act, Answer, Endpoint, Request, Slow
 
 T = TypeVar("T")
+HOST: Final = "127.0.0.1"
+"""Where it listens, and what its certificate names."""
 _GOOD: Final = range(200, 300)
 
 
@@ -33,13 +37,20 @@ class _Remembering(Endpoint):
 
 
 class Receiver:
-    """`with` starts it. What it has read is kept until it is asked for."""
+    """`with` starts it. What it has read is kept until it is asked for.
 
-    def __init__(self, secret: str) -> None:
+    `authority`: it speaks TLS, and shows a certificate by this authority until it is told to show another.
+    """
+
+    def __init__(self, secret: str, authority: trustme.CA | None = None) -> None:
         self._key = b64decode(secret.removeprefix("whsec_"))
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="receiver")
-        self._endpoint = _Remembering()
+        self.authority = authority
+        self._tls = None if authority is None else ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._endpoint = _Remembering(tls=self._tls)
+        if authority is not None:
+            self._show(authority.issue_cert(HOST))
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -60,6 +71,14 @@ class Receiver:
     def then(self, *acts: Act) -> None:
         """What becomes of the next calls."""
         self._call(lambda: self._endpoint.then(*acts))
+
+    def show(self, certificate: trustme.LeafCert) -> None:
+        """To whoever connects from now on."""
+        self._call(lambda: self._show(certificate))
+
+    def _show(self, certificate: trustme.LeafCert) -> None:
+        assert self._tls is not None
+        certificate.configure_cert(self._tls)
 
     def left(self) -> int:
         """How many of these acts nobody has met yet."""

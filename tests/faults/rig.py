@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import psycopg
-from confluent_kafka import KafkaException
 
 from config.days_off import load_days_off
 from config.law import load_law
@@ -20,29 +19,29 @@ from config.reference import read_reference
 from config.senders import base_senders
 from config.settings import PREFIX, Settings, load
 from config.tables import DATA
-from config.topics import TOPICS, Topic
+from config.topics import TOPICS
 from config.units import DEFAULT_WORKING_DAYS, load_react_by, load_units
 from frafaldsvarsel.embedded.cluster import Cluster
 from frafaldsvarsel.embedded.ports import remembered_ports
 from frafaldsvarsel.embedded.postgres import SOCKET, Database
-from ledger.run import TOPICS as PROJECTED
-from models.events import InputTopic
 from ops import topics
 from publisher.keys import read_key
 from publisher.local_keys import ensure_keys
 from streams.settings import GROUP
 from tests.faults import rights
 from tests.faults.admin import Admin, AdminError, At
-from tests.faults.brokers import one_broker
+from tests.faults.brokers import one_broker, trusting
 from tests.faults.children import Children
+from tests.faults.client_certificates import ClientCertificates
 from tests.faults.disk import remove_disk, small_disk
-from tests.faults.judge import Rules
 from tests.faults.load import SENDERS, Keys, Load, Sent
 from tests.faults.places import NotDrained, places
 from tests.faults.proxy import CommitAnswer, KafkaAnswer, Proxy, Route
 from tests.faults.publish import Publisher
 from tests.faults.relay import Relay
+from tests.faults.rules import Rules
 from tests.faults.told import usual
+from tests.faults.under_way import READ, under_way
 from tests.unit.models.histories import plain_law
 
 KAFKA: Final = "kafka"
@@ -51,9 +50,11 @@ SMTP: Final = "smtp"
 WORKERS: Final = ("worker-1", "worker-2")
 LEDGERS: Final = ("ledger-1", "ledger-2")
 NOTIFIERS: Final = ("notify-1", "notify-2")
-_READ: Final = [*map(str, InputTopic), str(Topic.PERSON_EVENTS)]
 _POLL_SECONDS: Final = 0.15
 _TRIES: Final = 20
+_TRUSTED_ANEW: Final = b"Created new SERVER SSL engine builder"
+_THREADS_THAT_TRUST: Final = 2
+_TRUST_SECONDS: Final = 20.0
 
 
 class NoDisk(RuntimeError):
@@ -73,7 +74,7 @@ class Marks:
 class Rig:
     """`with Rig(folder) as rig` starts everything; nodes=3 is a cluster, whose clients go without a proxy.
 
-    `users`: each kind of process has a name and a password at the broker, and no right but its own.
+    `users`: each kind of process has a certificate, a name and a password at the broker, and no right but its own.
     """
 
     def __init__(
@@ -160,8 +161,11 @@ class Rig:
         names = ("broker", "controller", "direct", "proxy")
         ports = remembered_ports(self.data / "ports.json", names)
         self.direct, self.reached = f"127.0.0.1:{ports['direct']}", f"127.0.0.1:{ports['proxy']}"
-        ca = self._kafka_ca if self.users else None
-        self.broker = one_broker(self.data / "kafka", self._jars, ports, ca=ca)
+        ca, trusted = None, None
+        if self.users:
+            self.certificates = ClientCertificates(self.data / "clients", rights.RIGHTS)
+            ca, trusted = self._kafka_ca, self.certificates.store()
+        self.broker = one_broker(self.data / "kafka", self._jars, ports, ca=ca, clients=trusted)
         route = Route(KAFKA, ("127.0.0.1", ports["broker"]), port=ports["proxy"])
         if not self.users:  # nobody reads in what is encrypted
             route.swallow = KafkaAnswer
@@ -202,6 +206,9 @@ class Rig:
                 "USERNAME": kind,
                 "PASSWORD": rights.password(kind),
             }
+            if kind in rights.RIGHTS:
+                login["CERTIFICATE_FILE"] = str(self.certificates.certificate(kind))
+                login["KEY_FILE"] = str(self.certificates.key(kind))
             told |= {f"{PREFIX}KAFKA_{name}": held for name, held in login.items()}
         return told
 
@@ -226,6 +233,18 @@ class Rig:
         """A connection past the proxy."""
         return psycopg.connect(self.database.url_of("faults"), autocommit=True)
 
+    def trust(self) -> None:
+        """Tell the broker which certificates of clients are good from now on; who is connected stays so."""
+        log = self.data / "kafka" / "broker.log"
+        before = log.read_bytes().count(_TRUSTED_ANEW)
+        self.admin.alter_broker(self.broker.node_id, trusting(self.certificates.store()))
+        # The broker has said yes before it has done it, for one of its threads after the other.
+        deadline = time.monotonic() + _TRUST_SECONDS
+        while (now := log.read_bytes().count(_TRUSTED_ANEW)) < before + _THREADS_THAT_TRUST:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{now - before} of the broker's parts trust anew")
+            time.sleep(_POLL_SECONDS)
+
     def publish(self, records: Iterable[Sent], *, timestamp_ms: int = 0) -> None:
         """As the senders' libraries do: until every record is acknowledged. The broker puts its own time on it."""
         self._publisher.publish(records, timestamp_ms)
@@ -241,43 +260,13 @@ class Rig:
 
     def committed(self) -> dict[At, int]:
         """How far the workers' group has come, by Kafka's own account."""
-        return self.admin.committed(GROUP, places(_READ))
-
-    def under_way(self) -> str:
-        """What is not yet through, in a few words; empty when everything is."""
-        try:
-            ends = self.ends([*_READ, *map(str, PROJECTED)])
-            committed = self.committed()
-            behind = sum(
-                (*place, offset) not in self.markers
-                for place, at in committed.items()
-                for offset in range(at, ends[place])
-            )
-            if behind:
-                return f"{behind} records are not committed by the workers"
-            with self.connect() as connection:
-                rows = connection.execute("SELECT topic, partition, next_offset FROM position").fetchall()
-                position = {(topic, partition): offset for topic, partition, offset in rows}
-                behind = sum(
-                    max(0, ends[place] - position.get(place, 0))
-                    for place in ends
-                    if place[0] in set(map(str, PROJECTED))
-                )
-                if behind:
-                    return f"{behind} records are not in the ledger"
-                for what, query in _WAITING.items():
-                    found = connection.execute(query).fetchone()
-                    if found and found[0]:
-                        return f"{found[0]} {what}"
-        except (AdminError, KafkaException, psycopg.Error) as error:
-            return f"a server does not answer: {type(error).__name__}"
-        return ""
+        return self.admin.committed(GROUP, places(READ))
 
     def drain(self, *, since: float | None = None) -> float:
         """Wait until everything published is through; the seconds from `since` (or now) until then."""
         began = time.monotonic()
         start = began if since is None else since
-        while waiting := self.under_way():
+        while waiting := under_way(self):
             if time.monotonic() - began > self.patience:
                 raise NotDrained(f"after {self.patience:.0f} seconds: {waiting}")
             time.sleep(_POLL_SECONDS)
@@ -299,12 +288,3 @@ class Rig:
     def logs(self) -> list[Path]:
         """The logs of the service, and of the servers that could repeat what they were told."""
         return [*sorted((self.data / "logs").glob("*.log*")), self.data / "postgres" / "postgres.log"]
-
-
-_WAITING: Final = {
-    "records are in the outbox": "SELECT count(*) FROM outbox WHERE sent_at IS NULL",
-    "conflicts are open": "SELECT count(*) FROM repeats WHERE kind = 'conflict' AND resolved_at IS NULL",
-    "notices are due": "SELECT count(*) FROM deliveries WHERE status = 'due'",
-    "refused notices are not followed": "SELECT count(*) FROM deliveries d WHERE status = 'refused' "
-    "AND NOT EXISTS (SELECT 1 FROM steps s WHERE s.failed_delivery = d.id)",
-}

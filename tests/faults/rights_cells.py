@@ -43,7 +43,7 @@ def _taken(run: Run, chunk: Sequence[Sent], *, user: str, way: _Way) -> int:
     rig = run.rig
     before, meanwhile, after = halves(chunk, 3)
     run.publish(before)
-    logs = {log: log.stat().st_size for log in _logs(run, user)}
+    logs = {log: log.stat().st_size for log in logs_of(run, user)}
     way.take(rig.admin, user)
     try:
         # A broker asks for the password at the beginning of a connection only.
@@ -51,7 +51,7 @@ def _taken(run: Run, chunk: Sequence[Sent], *, user: str, way: _Way) -> int:
         run.publish(meanwhile)
         rig.children.signal(_PROCESSES[user][-1], signal.SIGKILL)
         time.sleep(SESSION_SECONDS + 1)
-        _wait_for_words(logs, (way.goes_on, way.begins))
+        wait_for_words(logs, (way.goes_on, way.begins))
     finally:
         way.give(rig.admin, user)
     run.healed()
@@ -59,7 +59,7 @@ def _taken(run: Run, chunk: Sequence[Sent], *, user: str, way: _Way) -> int:
     return 1
 
 
-def _wait_for_words(logs: Mapping[Path, int], words: Sequence[str]) -> None:
+def wait_for_words(logs: Mapping[Path, int], words: Sequence[str]) -> None:
     """What is never said, the judge hears of; here it is only waited for."""
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
@@ -69,17 +69,28 @@ def _wait_for_words(logs: Mapping[Path, int], words: Sequence[str]) -> None:
         time.sleep(0.5)
 
 
-def _logs(run: Run, user: str) -> list[Path]:
+def logs_of(run: Run, user: str) -> list[Path]:
+    """Of the processes of this kind."""
     return sorted((run.rig.data / "logs").glob(f"{user}-*.log"))
 
 
 def _said(run: Run, seen: Seen, *, user: str, way: _Way) -> None:
     """Whoever looks into the logs must find the reason: of a process that went on, and of one that began."""
-    logs = [text for where, text in seen.texts if where.startswith(f"log {user}")]
-    log = b"\n".join(logs).decode(errors="replace")
+    log = log_of(seen, user)
     run.left_out += [f"no {user} said {words!r}" for words in (way.goes_on, way.begins) if words not in log]
-    if _TRACEBACK in log:
+    if traceback_of(seen, user):
         run.left_out.append(f"a {user} ended with a traceback in place of a sentence")
+
+
+def log_of(seen: Seen, user: str) -> str:
+    """What the processes of this kind have said."""
+    logs = [text for where, text in seen.texts if where.startswith(f"log {user}")]
+    return b"\n".join(logs).decode(errors="replace")
+
+
+def traceback_of(seen: Seen, user: str) -> bool:
+    """Whether a process of this kind has ended without a sentence."""
+    return _TRACEBACK in log_of(seen, user)
 
 
 def _cell(user: str, way: _Way) -> Cell:

@@ -139,8 +139,8 @@ class Seen:
     mails: list[MailSeen] = field(default_factory=list)
     hooked: frozenset[str] = frozenset()
     """Units that have an endpoint in this cell."""
-    gone: bool = False
-    """Whether the endpoints have said that they are gone: then what comes after is not wanted."""
+    gone: frozenset[str] = frozenset()
+    """Units whose endpoint has said that it is gone: what comes after is not wanted there."""
     hooks: list[HookSeen] = field(default_factory=list)
     texts: list[tuple[str, bytes]] = field(default_factory=list)
     """Where, and what stands there: all of it is searched for CPR numbers."""

@@ -109,10 +109,20 @@ def test_whatever_is_wrong_with_a_webhook_is_found(spoil: Callable[[Seen], None]
 def test_an_endpoint_that_is_gone_is_owed_nothing_more() -> None:
     seen = all_well()
     seen.hooks.clear()
-    seen.gone = True
+    seen.gone = frozenset({UNIT})
     seen.deliveries[1] = replace(seen.deliveries[1], status="refused")
     verdict = judged(seen)
     assert (verdict.violations, verdict.refused) == (0, 1)
+
+
+@pytest.mark.parametrize("status", ["delivered", "refused"])
+def test_that_another_units_endpoint_is_gone_excuses_nothing(status: str) -> None:
+    seen = all_well()
+    seen.hooks.clear()
+    seen.hooked, seen.gone = frozenset({UNIT, OTHER}), frozenset({OTHER})
+    seen.deliveries[1] = replace(seen.deliveries[1], status=status)
+    verdict = judged(seen)
+    assert (verdict.lost, verdict.refused) == (3, 0)
 
 
 @pytest.mark.parametrize(("hears_of_the_end", "lost"), [(True, 0), (False, 2)])

@@ -1,9 +1,11 @@
 """The way to a server cut or made bad for some seconds, its answers lost, its visits ending badly: whichever it is."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Final, Protocol
 
+from config.failpoints import Action, Point
 from tests.faults.cells import Run, halves
 from tests.faults.load import Sent
 from tests.faults.proxy import Way
@@ -72,6 +74,31 @@ def visited(run: Run, chunk: Sequence[Sent], server: Misbehaving, *, times: int,
     server.behave()
     run.healed()
     return times - left
+
+
+def struck_at_work(
+    run: Run,
+    chunk: Sequence[Sent],
+    *,
+    at_work: Callable[[Run], AbstractContextManager[object]],
+    point: Point,
+    action: Action,
+    times: int,
+    seconds: float,
+) -> int:
+    """While they are `at_work` on tasks, the next process that comes to `point` is struck, again and again."""
+    struck = 0
+    with at_work(run):
+        for part in halves(chunk, times):
+            run.rig.children.strike(point, action)
+            run.publish(part)
+            pid = run.rig.children.fired(point, seconds=seconds)
+            run.healed()
+            if pid is None:
+                break
+            struck += 1
+            time.sleep(1)
+    return struck
 
 
 def lost_answers(run: Run, *, server: str, before: int, times: int, seconds: float) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -15,6 +16,7 @@ from frafaldsvarsel.embedded.kafka import Broker
 from frafaldsvarsel.embedded.postgres import Database
 from ledger import outbox
 from ledger.migrate import migrate
+from ledger.project import Policy
 from ledger.run import Ledger, LedgerSettings
 from models.decision import Decision
 from ops import topics
@@ -48,10 +50,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 
 @asynccontextmanager
-async def running(kafka: KafkaSettings, url: str, instance: str = "1") -> AsyncIterator[asyncio.Task[None]]:
+async def running(
+    kafka: KafkaSettings, url: str, instance: str = "1", policy: Policy = POLICY
+) -> AsyncIterator[asyncio.Task[None]]:
     """A ledger that is torn down without a word of farewell."""
     settings = LedgerSettings(kafka=kafka, database_url=url, instance=instance, session_timeout_ms=6000)
-    task = asyncio.create_task(Ledger(settings, POLICY, on_ready=lambda: None).run(asyncio.Event()))
+    task = asyncio.create_task(Ledger(settings, policy, on_ready=lambda: None).run(asyncio.Event()))
     try:
         yield task
     finally:
@@ -181,3 +185,25 @@ async def test_two_ledgers_share_the_work_and_one_takes_over(
         await producer.stop()
         await until(database, "SELECT count(*) FROM receipts", 400)
         await until(database, "SELECT count(*) FROM applied", 400)
+
+
+async def test_since_when_an_endpoint_is_known_is_noted_once_and_again_after_an_older_backup(
+    kafka: KafkaSettings, server: Database
+) -> None:
+    url, noted = server.url, "SELECT count(*) FROM known_endpoints"
+    await migrate(url)
+    pair = ("jc-0101", "https://fag.example.dk/hook")
+    policy = replace(POLICY, endpoints=(pair, pair))
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as hand:
+        async with running(kafka, url, policy=policy):
+            await until(url, noted, 1)
+            await hand.execute("UPDATE known_endpoints SET since = '2020-01-01 00:00+00'")
+        async with running(kafka, url, policy=replace(policy, endpoints=(pair, ("jc-0751", pair[1])))):
+            await until(url, noted, 2)
+            assert await count(url, f"{noted} WHERE since < now() - interval '1 year'") == 1
+            await hand.execute("DELETE FROM known_endpoints")
+            await hand.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE application_name = 'frafaldsvarsel-ledger'"
+            )
+            await until(url, noted, 2)

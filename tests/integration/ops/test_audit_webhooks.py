@@ -1,11 +1,15 @@
 """A webhook that is missing, alone, or unsent without cause is found; so are mails that came back to no effect."""
 
+import os
+import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from config.tables import DATA
+from models.calendar import copenhagen_date
 from ops.accounts import Hop
 from tests.integration.ops.world import POLICY, World, account, faults, student
 
@@ -31,6 +35,18 @@ async def told(world: World, *names: str) -> None:
             world.tell(event)
         await world.book()
     world.deliver()
+
+
+def known(world: World, ago: str) -> None:
+    """As if a ledger had read the table that long ago."""
+    world.sql("INSERT INTO known_endpoints VALUES (%s, %s, now() - %s::interval)", UNIT, URL, ago)
+
+
+def begin_today(world: World) -> None:
+    """The endpoint's row is of today."""
+    table = world.reference / "webhooks.csv"
+    today = copenhagen_date(datetime.now(UTC))
+    table.write_text(table.read_text("utf-8").replace("2020-01-01", today.isoformat()), "utf-8")
 
 
 def forget_the_second(world: World) -> str:
@@ -61,12 +77,51 @@ async def test_a_webhook_that_others_have_and_this_one_lacks_is_found_by_its_tas
     assert account(result, Hop.WEBHOOKS).balances
 
 
-async def test_tasks_from_before_and_after_an_endpoint_need_no_webhook(hooked: World) -> None:
-    endpoints = hooked.policy
-    for name, policy in (("before", POLICY), ("while", endpoints), ("after", POLICY)):
-        hooked.policy = policy
-        await told(hooked, name)
+async def test_an_endpoint_that_never_got_a_webhook_is_found_by_its_tasks(hooked: World) -> None:
+    hooked.policy = POLICY
+    known(hooked, "1 hour")
+    await told(hooked, *"ab")
+    result = hooked.audit()
+    missing = [one for one in result.exceptions if one.hop is Hop.WEBHOOKS]
+    tasks = {str(task) for (task,) in hooked.sql("SELECT id FROM tasks")}
+    assert {one.what for one in missing} == {"a mail, and its webhook is missing"}
+    assert {one.task_id for one in missing} == tasks
+    assert account(result, Hop.WEBHOOKS).unaccounted == account(result, Hop.WEBHOOKS).total == 2
+
+
+async def test_an_endpoint_that_no_ledger_has_read_is_found_after_its_first_day(hooked: World) -> None:
+    hooked.policy = POLICY
+    await told(hooked, "a")
+    assert (Hop.WEBHOOKS, "a mail, and its webhook is missing") in faults(hooked.audit())
+    begin_today(hooked)
     assert faults(hooked.audit()) == []
+
+
+async def test_what_was_told_before_the_ledger_knew_the_endpoint_needs_no_webhook(hooked: World) -> None:
+    hooked.policy = POLICY
+    await told(hooked, "before")
+    known(hooked, "0 seconds")
+    await told(hooked, "by another ledger, that is still to start again")
+    assert faults(hooked.audit()) == []
+
+
+async def test_a_task_that_came_back_is_not_asked_for_what_its_old_date_did_not_want(hooked: World) -> None:
+    hooked.policy = POLICY
+    known(hooked, "1 hour")
+    await told(hooked, "a")
+    hooked.sql("INSERT INTO audit (kind, task_id) SELECT 'task_reopened', id FROM tasks")
+    assert faults(hooked.audit()) == []
+
+
+async def test_a_task_from_before_the_endpoint_needs_no_webhook_however_long_it_is_known(
+    hooked: World,
+) -> None:
+    hooked.policy = POLICY
+    known(hooked, "1 hour")
+    await told(hooked, "a")
+    hooked.sql("UPDATE tasks SET appended_at = '2019-12-31 12:00+01'")
+    result = hooked.audit()
+    assert [one for one in result.exceptions if one.hop is Hop.WEBHOOKS] == []
 
 
 async def test_a_webhook_is_not_wanted_where_the_tables_name_no_endpoint_on_that_day(hooked: World) -> None:
@@ -161,3 +216,25 @@ async def test_a_mail_that_came_back_has_ended_its_notice(
     assert found == ([] if what is None else [(what, str(task))])
     bounces = account(result, Hop.BOUNCES)
     assert (bounces.parts, bounces.balances) == (parts, True)
+
+
+@pytest.mark.parametrize(("age", "unread", "under_way"), [(30, 0, 1), (90, 1, 0)])
+async def test_what_has_come_back_and_is_read_by_nobody_is_found_after_the_grace_time(
+    world: World, tmp_path: Path, age: int, unread: int, under_way: int
+) -> None:
+    await told(world, "a")
+    report = tmp_path / "new" / "1.relay"
+    report.parent.mkdir()
+    report.write_bytes(b"whatever it says")
+    os.utime(report, (time.time() - age,) * 2)
+    result = world.audit(grace=timedelta(seconds=60), maildir=tmp_path)
+    bounces = account(result, Hop.BOUNCES)
+    assert (bounces.unaccounted, bounces.under_way, bounces.balances) == (unread, under_way, True)
+    assert faults(result) == [(Hop.BOUNCES, "what has come back lies unread")] * unread
+
+
+async def test_a_folder_of_reports_that_cannot_be_read_is_said(world: World, tmp_path: Path) -> None:
+    await told(world, "a")
+    result = world.audit(maildir=tmp_path / "not mounted")
+    assert faults(result) == [(Hop.BOUNCES, "the folder of what comes back cannot be read")]
+    assert account(result, Hop.BOUNCES).balances

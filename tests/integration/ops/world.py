@@ -232,12 +232,19 @@ class World:
             cursor = connection.execute(statement.encode(), values)
             return cursor.fetchall() if cursor.description else []
 
-    def audit(self, *, notes: Notes | None = None, grace: timedelta = timedelta(0)) -> Audit:
+    def audit(
+        self,
+        *,
+        notes: Notes | None = None,
+        grace: timedelta = timedelta(0),
+        maildir: Path | None = None,
+    ) -> Audit:
         """The accounting."""
         log = Log(self.kafka)
         try:
             with psycopg.connect(self.url, autocommit=True) as connection:
-                return audit(log, connection, grace=grace, notes=notes, oracle=Oracle(self.reference))
+                oracle = Oracle(self.reference)
+                return audit(log, connection, grace=grace, notes=notes, oracle=oracle, maildir=maildir)
         finally:
             log.close()
 
