@@ -208,7 +208,7 @@ def _cell(name: str, work: Any, *, per_round: int) -> Cell:
 CELLS: Final = (
     *(
         _cell(
-            f"people at work, kill at {point}",
+            f"people at work: kill at {point}",
             partial(
                 struck_at_work,
                 at_work=_hands,
@@ -221,6 +221,6 @@ CELLS: Final = (
         )
         for point in (Point.LEDGER_FETCHED, Point.LEDGER_BEFORE_COMMIT, Point.LEDGER_COMMITTED)
     ),
-    _cell("people at work, answers to COMMIT swallowed", partial(_unheard, times=2), per_round=6),
-    _cell("people at work, connections cut", partial(_cut, times=3), per_round=3),
+    _cell("people at work: answers to COMMIT swallowed", partial(_unheard, times=2), per_round=6),
+    _cell("people at work: connections cut", partial(_cut, times=3), per_round=3),
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.catalogue import SHORT, chosen
+from tests.faults.catalogue import CELLS, SHORT, chosen
 from tests.faults.cells import Cell, run_cell
 from tests.faults.rig import Rig
 
@@ -25,6 +25,12 @@ def test_the_short_form_is_twelve_cells_of_all_families_on_one_node() -> None:
     cells = chosen(SHORT)
     assert len(cells) == 12
     assert {cell.family for cell in cells} == {"service", "kafka", "postgres", "smtp", "clock"}
+
+
+def test_a_cell_can_be_chosen_by_its_name_among_others() -> None:
+    """`--cells` divides at commas."""
+    assert [cell.name for cell in CELLS if "," in cell.name] == []
+    assert len({cell.name for cell in CELLS}) == len(CELLS)
 
 
 @pytest.mark.slow

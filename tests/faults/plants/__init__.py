@@ -49,7 +49,7 @@ PLANTS: Final[Mapping[str, Planted]] = {
         ("ledger", "notify"), mail.unit_check_off, NOTHING, "wrong_unit", mail.wrong_address
     ),
     "partial refusal ignored": Planted(
-        ("notify",), mail.refusal_ignored, "one recipient refused, the others taken", "lost"
+        ("notify",), mail.refusal_ignored, "one recipient refused and the others taken", "lost"
     ),
     "CPR in a log line": Planted(("worker",), stream.cpr_in_the_log, NOTHING, "cpr_found"),
     "deadline from the processing time": Planted(
