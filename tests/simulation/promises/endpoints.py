@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Final
 
 from tests.simulation.books import Books
@@ -22,8 +23,7 @@ def endpoints(books: Books) -> Iterator[str]:
         if delivery["channel"] == "webhook" and attempt["detail"] != _NOT_HEARD:
             tried[delivery["unit_id"], delivery["recipient"]].append(attempt)
     for name, attempts in tried.items():
-        # Of two answers in one moment either may have been written down first.
-        either = {_off(_in_order(attempts, taken_first=first)) for first in (True, False)}
+        either = may_be(attempts)
         row = rows.get(name)
         reason = None if row is None else row["reason"]
         if reason not in either:
@@ -40,22 +40,26 @@ def endpoints(books: Books) -> Iterator[str]:
             yield f"webhook {delivery['id']} was dropped, and its endpoint is on"
 
 
-def _in_order(attempts: list[Plain], *, taken_first: bool) -> list[Plain]:
-    return sorted(attempts, key=lambda one: (one["at"], (one["outcome"] == "delivered") != taken_first))
-
-
-def _off(attempts: list[Plain]) -> str | None:
-    failing: datetime | None = None
-    for attempt in attempts:
-        if attempt["outcome"] == "delivered":
-            failing = None
-            continue
-        if attempt["code"] == 410:
-            return "gone"
-        failing = failing or attempt["at"]
-        if attempt["at"] - failing >= _FIVE_DAYS:
-            return "failing"
-    return None
+def may_be(attempts: list[Plain]) -> set[str | None]:
+    """Why it may be off. Of several answers in one moment any may have been written down first."""
+    failing: set[datetime | None] = {None}
+    off: set[str | None] = set()
+    for at, group in groupby(sorted(attempts, key=lambda one: one["at"]), key=lambda one: one["at"]):
+        answers = list(group)
+        taken = any(one["outcome"] == "delivered" for one in answers)
+        gone = any(one["code"] == 410 for one in answers)
+        failed = any(one["outcome"] != "delivered" and one["code"] != 410 for one in answers)
+        after: set[datetime | None] = set()
+        for since in failing:
+            too_long = failed and at - (since or at) >= _FIVE_DAYS
+            off |= {"gone"} if gone else set()
+            off |= {"failing"} if too_long else set()
+            if gone or (too_long and not taken):
+                continue
+            after |= {None} if taken else {since or at}
+            after |= {at} if taken and failed else set()
+        failing = after
+    return off | ({None} if failing else set())
 
 
 def _told(books: Books, name: tuple[str, str], reason: str, at: datetime) -> Iterator[str]:

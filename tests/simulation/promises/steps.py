@@ -109,7 +109,7 @@ def owed(books: Books) -> Iterator[str]:
             if not fired[one]:
                 yield f"{one} of {identity}, due {due}, never came"
             elif len({step["about"] for step in own if step["kind"] != "mentor_ends"}) == 1 and any(
-                step["ended_at"] < due for step in own if _named(step) == one and _since_then(step, since)
+                step["ended_at"] < due for step in own if _named(step) == one and _after(step, since)
             ):
                 yield f"{one} of {identity} came before {due}"
         yield from _end_of_mentor(task, own, got_on)
@@ -154,8 +154,9 @@ def _named(step: Plain) -> tuple[str, int]:
     return (step["kind"], step["level"])
 
 
-def _since_then(step: Plain, since: datetime) -> bool:
-    return step["status"] == "fired" and bool(step["ended_at"] >= since)
+def _after(step: Plain, since: datetime) -> bool:
+    """What fired in the very moment may have been for the one who had the task before."""
+    return step["status"] == "fired" and bool(step["ended_at"] > since)
 
 
 def _since(books: Books, task: Plain) -> datetime:
