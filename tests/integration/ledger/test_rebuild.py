@@ -2,9 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -12,7 +10,6 @@ from aiokafka import AIOKafkaProducer
 
 from config.kafka import KafkaSettings
 from config.topics import Topic
-from frafaldsvarsel.embedded.kafka import Broker
 from ledger.content import DELIVERIES, TABLES, Comparison
 from ledger.migrate import migrate
 from ledger.rebuild import SCHEMA, CannotRebuild, Rebuilt, rebuilding
@@ -20,8 +17,6 @@ from ledger.replace import replace
 from models.decision import Decision
 from models.reasons import DecisionReason
 from models.receipt import Applied, Receipt
-from ops import topics
-from ops.topics import Replication
 from tests.factories import risk, uuid
 from tests.integration.ledger.books import accepted, applied, at
 from tests.integration.ledger.test_run import count, running, until
@@ -29,20 +24,6 @@ from tests.unit.ledger.decisions import ARRIVED, OTHER_UNIT, POLICY, decided
 
 PEOPLE = 1500
 CLASH = uuid("clash")
-
-
-@pytest.fixture(scope="module")
-def kafka(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
-    """A broker of this module's own: topics have fixed names."""
-    broker = Broker(tmp_path_factory.mktemp("rebuild-kafka"), jars)
-    broker.start()
-    try:
-        broker.wait_ready()
-        settings = KafkaSettings(bootstrap_servers=broker.bootstrap)
-        topics.apply(settings, Replication(factor=1, min_insync=1))
-        yield settings
-    finally:
-        broker.stop()
 
 
 async def say(kafka: KafkaSettings, *records: tuple[int, Decision | Receipt | Applied]) -> None:

@@ -1,15 +1,12 @@
 """The ledger made once more with what people did in between: the same by hash, and no act is lost or done elsewhere."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
 from config.kafka import KafkaSettings
-from frafaldsvarsel.embedded.kafka import Broker
 from ledger.act import act
 from ledger.migrate import migrate
 from ledger.rebuild import CannotRebuild, rebuilding
@@ -31,8 +28,6 @@ from models.life import (
     Take,
 )
 from models.reasons import DecisionReason
-from ops import topics
-from ops.topics import Replication
 from tests.factories import risk, uuid
 from tests.integration.ledger.books import accepted, applied, at
 from tests.integration.ledger.test_act import ANNA, CONTACT, RULES
@@ -65,20 +60,6 @@ SECOND: list[list[Deed]] = [
     [OVER],
     [REACHED, Close(ending=Ending.CONTACT_MADE, initiatives=(Initiative.ALREADY_IN_PLACE,))],
 ]
-
-
-@pytest.fixture(scope="module")
-def kafka(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
-    """A broker of this module's own: topics have fixed names."""
-    broker = Broker(tmp_path_factory.mktemp("acts-kafka"), jars)
-    broker.start()
-    try:
-        broker.wait_ready()
-        settings = KafkaSettings(bootstrap_servers=broker.bootstrap)
-        topics.apply(settings, Replication(factor=1, min_insync=1))
-        yield settings
-    finally:
-        broker.stop()
 
 
 def word(number: int, message: str, revision: int, unit: str | None = UNIT) -> tuple[int, Decision]:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -12,32 +11,15 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from config.kafka import KafkaSettings
 from config.topics import Topic
-from frafaldsvarsel.embedded.kafka import Broker
 from frafaldsvarsel.embedded.postgres import Database
 from ledger import outbox
 from ledger.migrate import migrate
 from ledger.project import Policy
 from ledger.run import Ledger, LedgerSettings
 from models.decision import Decision
-from ops import topics
-from ops.topics import Replication
 from tests.factories import risk
 from tests.integration.ledger.books import accepted, applied, at
 from tests.unit.ledger.decisions import ARRIVED, POLICY, decided
-
-
-@pytest.fixture(scope="module")
-def kafka(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
-    """A broker of this module's own: topics and groups have fixed names."""
-    broker = Broker(tmp_path_factory.mktemp("ledger-kafka"), jars)
-    broker.start()
-    try:
-        broker.wait_ready()
-        settings = KafkaSettings(bootstrap_servers=broker.bootstrap)
-        topics.apply(settings, Replication(factor=1, min_insync=1))
-        yield settings
-    finally:
-        broker.stop()
 
 
 @pytest.fixture(scope="module")

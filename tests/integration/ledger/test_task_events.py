@@ -1,10 +1,9 @@
 """Changes of tasks on the real broker: written with the change, sent after it, and read by whoever subscribes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,15 +13,12 @@ from aiokafka import AIOKafkaConsumer
 
 from config.kafka import KafkaSettings
 from config.topics import Topic
-from frafaldsvarsel.embedded.kafka import Broker
 from ledger import outbox
 from ledger.act import Rules, act
 from ledger.store import Connection
 from ledger.telling import AnswerPolicy
 from models.life import Acknowledge, Actor, Attempt, Close, ContactForm, Deed, Ending, Initiative, Via
 from models.task_event import ReactionEvent, TaskEvent
-from ops import topics
-from ops.topics import Replication
 from tests.factories import INSTITUTION, uuid
 from tests.integration.ledger.books import Books
 from tests.unit.ledger.decisions import ARRIVED, POLICY, UNIT, decided
@@ -37,20 +33,6 @@ RULES = Rules(
 ANNA = Actor(id="anna", name="Anna", via=Via.PAGE)
 REACHED = Attempt(at=ARRIVED, form=ContactForm.PHONE, reached=True)
 CONTACT = Close(ending=Ending.CONTACT_MADE, initiatives=(Initiative.MENTOR,))
-
-
-@pytest.fixture(scope="module")
-def kafka(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
-    """A broker of this module's own: topics have fixed names."""
-    broker = Broker(tmp_path_factory.mktemp("events-kafka"), jars)
-    broker.start()
-    try:
-        broker.wait_ready()
-        settings = KafkaSettings(bootstrap_servers=broker.bootstrap)
-        topics.apply(settings, Replication(factor=1, min_insync=1))
-        yield settings
-    finally:
-        broker.stop()
 
 
 @pytest.fixture

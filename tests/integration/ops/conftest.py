@@ -6,21 +6,16 @@ from pathlib import Path
 import pytest
 
 from config.kafka import KafkaSettings
-from frafaldsvarsel.embedded.kafka import Broker
 from ledger.migrate import migrate
+from tests.fixtures.servers import running_broker
 from tests.integration.ops.world import World, begin_again
 
 
 @pytest.fixture(scope="session")
 def audited_kafka(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
     """Not the shared one: topics and groups have fixed names, and are made anew for each test."""
-    broker = Broker(tmp_path_factory.mktemp("audited-kafka"), jars)
-    broker.start()
-    try:
-        broker.wait_ready()
+    with running_broker(tmp_path_factory.mktemp("audited-kafka"), jars) as broker:
         yield KafkaSettings(bootstrap_servers=broker.bootstrap)
-    finally:
-        broker.stop()
 
 
 @pytest.fixture
