@@ -147,6 +147,8 @@ class Notifier(Generic[NoticeT]):
         self._sent.pop(0)
         if status is None:
             self._count(Fault.LEASE_LOST)
+        if status is None or self._ages[claim.token] < self._relay.age:
+            # A restored backup may have given back a lease that had passed to another, who has sent it too.
             self._relay.excuses[name_of(claim.mail)] += 1
 
     async def renew(self) -> None:
