@@ -23,8 +23,10 @@ FAILING: Final = timedelta(days=5)
 Watcher = Callable[[AsyncConnection[Any], Claim[Hook], Attempt, datetime], Awaitable[None]]
 
 _DELIVERED: Final[LiteralString] = """
-DELETE FROM endpoints WHERE unit_id = %(unit)s AND url = %(url)s AND disabled_at IS NULL
+DELETE FROM endpoints
+WHERE unit_id = %(unit)s AND url = %(url)s AND disabled_at IS NULL AND failing_since <= %(now)s
 """
+"""What was taken before the failures began says nothing of them, though it is written down after the first."""
 
 _FAILED: Final[LiteralString] = """
 INSERT INTO endpoints AS e (unit_id, url, failing_since) VALUES (%(unit)s, %(url)s, %(now)s)

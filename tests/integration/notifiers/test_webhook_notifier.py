@@ -244,6 +244,18 @@ async def test_a_single_success_forgets_the_failures(pool: Pool) -> None:
         )
 
 
+async def test_a_success_from_before_the_failures_does_not_end_them(pool: Pool) -> None:
+    """The answer to the first webhook is written down after that to the second, which was asked a moment later."""
+    url = "https://fag.example.dk/hook"
+    taken, refused = await add_hook(pool, url), await add_hook(pool, url)
+    claims = {claim.id: claim for claim in (await a_store(pool, url).claim(10)).claims}
+    first, second = claims[taken.id], claims[refused.id]
+    store = a_store(pool, url)
+    await store.record(second, LATER, second.claimed_at + timedelta(seconds=1))
+    await store.record(first, YES, first.claimed_at)
+    assert await endpoints(pool) == [(url, True, None)]
+
+
 async def test_another_address_is_another_endpoint_and_gets_what_the_old_one_did_not(pool: Pool) -> None:
     old, new = "https://fag.example.dk/old", "https://fag.example.dk/new"
     row = await add_hook(pool, old)

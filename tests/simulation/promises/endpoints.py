@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Final
 
 from tests.simulation.books import Books
@@ -15,7 +14,7 @@ _NOT_HEARD: Final = "lease expired before an answer was recorded"
 
 
 def endpoints(books: Books) -> Iterator[str]:
-    """Told from the attempts that were recorded, in their order."""
+    """Told from the attempts that were recorded, in the order in which they were: rows are only added to that table."""
     rows = {(row["unit_id"], row["url"]): row for row in books.endpoints}
     tried: dict[tuple[str, str], list[Plain]] = defaultdict(list)
     for attempt in books.attempts:
@@ -23,11 +22,10 @@ def endpoints(books: Books) -> Iterator[str]:
         if delivery["channel"] == "webhook" and attempt["detail"] != _NOT_HEARD:
             tried[delivery["unit_id"], delivery["recipient"]].append(attempt)
     for name, attempts in tried.items():
-        either = may_be(attempts)
-        row = rows.get(name)
+        row, wanted = rows.get(name), why_off(attempts)
         reason = None if row is None else row["reason"]
-        if reason not in either:
-            yield f"the endpoint of {name[0]} is {reason or 'on'}, and should be {sorted(map(str, either))}"
+        if reason != wanted:
+            yield f"the endpoint of {name[0]} is {reason or 'on'}, and should be {wanted or 'on'}"
         if row is not None and row["disabled_at"] is not None:
             yield from _told(books, name, row["reason"], row["disabled_at"])
             yield from _claimed_after(books, name)
@@ -40,26 +38,19 @@ def endpoints(books: Books) -> Iterator[str]:
             yield f"webhook {delivery['id']} was dropped, and its endpoint is on"
 
 
-def may_be(attempts: list[Plain]) -> set[str | None]:
-    """Why it may be off. Of several answers in one moment any may have been written down first."""
-    failing: set[datetime | None] = {None}
-    off: set[str | None] = set()
-    for at, group in groupby(sorted(attempts, key=lambda one: one["at"]), key=lambda one: one["at"]):
-        answers = list(group)
-        taken = any(one["outcome"] == "delivered" for one in answers)
-        gone = any(one["code"] == 410 for one in answers)
-        failed = any(one["outcome"] != "delivered" and one["code"] != 410 for one in answers)
-        after: set[datetime | None] = set()
-        for since in failing:
-            too_long = failed and at - (since or at) >= _FIVE_DAYS
-            off |= {"gone"} if gone else set()
-            off |= {"failing"} if too_long else set()
-            if gone or (too_long and not taken):
-                continue
-            after |= {None} if taken else {since or at}
-            after |= {at} if taken and failed else set()
-        failing = after
-    return off | ({None} if failing else set())
+def why_off(attempts: list[Plain]) -> str | None:
+    """Why it is off after these answers, as they were written down: what was taken ends failures that are older."""
+    failing: datetime | None = None
+    for attempt in attempts:
+        if attempt["outcome"] == "delivered":
+            failing = None if failing is None or failing <= attempt["at"] else failing
+            continue
+        if attempt["code"] == 410:
+            return "gone"
+        failing = failing or attempt["at"]
+        if attempt["at"] - failing >= _FIVE_DAYS:
+            return "failing"
+    return None
 
 
 def _told(books: Books, name: tuple[str, str], reason: str, at: datetime) -> Iterator[str]:

@@ -17,7 +17,7 @@ def _endpoint(server: Server, values: Mapping[str, Any]) -> Row | None:
 @statement(endpoints._DELIVERED)
 def _took(server: Server, values: Mapping[str, Any]) -> Result:
     row = _endpoint(server, values)
-    if row is None or row["disabled_at"] is not None:
+    if row is None or row["disabled_at"] is not None or row["failing_since"] > values["now"]:
         return [], 0
     del server.tables["endpoints"][values["unit"], values["url"]]
     return [], 1
