@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
+from config.consumer import check
 from config.failpoints import Point, reach
 from config.kafka import KafkaSettings
 from config.topics import Topic
@@ -69,6 +70,7 @@ class Ledger:
                         connection = await self._connect()
                         await self._know(connection)
                         self._stale = True
+                    check(self._consumer)
                     await self._step(connection)
                     if faults:
                         log.info("ledger: going on")

@@ -8,11 +8,12 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 
-from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
+from streams.watched import WatchedThread
 
-class ConsumerThread(driver.AIOKafkaConsumerThread):
+
+class ConsumerThread(WatchedThread):
     """Faust's thread, which commits for a generation."""
 
     async def commit_in(self, generation: int, offsets: Mapping[TP, int]) -> bool:

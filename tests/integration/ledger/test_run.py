@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from config.consumer import ConsumerEnded
 from config.kafka import KafkaSettings
 from config.topics import Topic
 from frafaldsvarsel.embedded.postgres import Database
@@ -42,7 +43,7 @@ async def running(
         yield task
     finally:
         task.cancel()
-        with suppress(asyncio.CancelledError):
+        with suppress(asyncio.CancelledError, ConsumerEnded):
             await task
 
 
@@ -167,6 +168,31 @@ async def test_two_ledgers_share_the_work_and_one_takes_over(
         await producer.stop()
         await until(database, "SELECT count(*) FROM receipts", 400)
         await until(database, "SELECT count(*) FROM applied", 400)
+
+
+@pytest.mark.parametrize(
+    "routine", ["Fetcher._fetch_requests_routine", "GroupCoordinator._coordination_routine"]
+)
+async def test_the_ledger_ends_when_a_task_of_its_consumer_does(
+    kafka: KafkaSettings, database_server: Database, database: str, routine: str
+) -> None:
+    """aiokafka tells nobody: there would be nothing to project for ever, and the process would go on."""
+    await migrate(database)
+    await publish(kafka, [decided(f"before {routine}", person="somebody")])
+    async with running(kafka, database, "4") as ledger:
+        await until(database, "SELECT count(*) FROM messages", 1)
+        (task,) = [
+            task
+            for task in asyncio.all_tasks()
+            if getattr(task.get_coro(), "__qualname__", "") == routine and not task.done()
+        ]
+        task.cancel()
+        done, _ = await asyncio.wait([ledger], timeout=10)
+        assert done
+        assert isinstance(ledger.exception(), ConsumerEnded)
+    async with running(kafka, database, "4"):
+        await publish(kafka, [decided(f"after {routine}", person="somebody else")])
+        await until(database, "SELECT count(*) FROM messages WHERE person_id = 'somebody else'", 1)
 
 
 async def test_since_when_an_endpoint_is_known_is_noted_once_and_again_after_an_older_backup(
