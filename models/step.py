@@ -37,7 +37,8 @@ def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> S
     the outputs of the first time may have been lost between the brokers and us.
     """
     events = _with(record.events, event)
-    if len(events) > MAX_EVENTS and not isinstance(event.content, Refusal):
+    # One that is known fits, though refusals have filled the record beyond its measure.
+    if len(events) > max(MAX_EVENTS, len(record.events)) and not isinstance(event.content, Refusal):
         return _overfull(record, event, cause, law)
     known = cause.offset <= record.applied or events == record.events
     decisions, decided = _decisions(record, events, cause, law)

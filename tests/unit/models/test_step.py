@@ -115,3 +115,8 @@ def test_a_sender_in_a_loop_fills_no_record_and_is_not_answered_with_silence() -
     assert (fact.decisions, fact.changed, fact.record.events) == ((), 0, last.record.events)
     refused = apply(last.record, refusal(last.record.events[5]), Cause(partition=0, offset=10_001), LAW)
     assert refused.changed == 1  # the ledger's word always counts
+    known = last.record.events[6]
+    again = apply(refused.record, known, Cause(partition=0, offset=10_002), LAW)
+    assert again.record.events == refused.record.events
+    said = {decision.message.message_id: decision for decision in again.decisions}
+    assert said[known.event_id].verdict.reason is DecisionReason.OBLIGED  # as it was decided, and not anew
