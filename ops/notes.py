@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-_VERSION: Final = 3
+_VERSION: Final = 4
 _WAIT_SECONDS: Final = 60.0
 _SCHEMA: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, said TEXT NOT NULL);

@@ -46,10 +46,10 @@ def take(notes: Notes, records: Sequence[Message]) -> None:
         message, verdict, origin = said["message"], said["verdict"], said["message"]["origin"]
         person = digest(message["person_id"])
         key = message_key(message["sender"], message["message_id"], message["person_id"])
-        content = dict(said)
+        content = said
         if verdict["reason"] == "too_many_events":
-            # Such a message is not remembered: told again, it names the event that told it again.
-            content.pop("cause")
+            # Such a message is not remembered: sent again, with whatever content, it is answered as if it were new.
+            content = {"outcome": verdict["outcome"], "reason": verdict["reason"]}
         whole = digest(orjson.dumps(content, option=orjson.OPT_SORT_KEYS).decode())
         revisions.append((key, said["revision"], whole))
         row = digest(

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from config.topics import PERSON_PARTITIONS, Topic
+from models import step
 from models.reasons import Rejection
 from models.receipt import ReceiptStatus
 from ops import groups
@@ -12,6 +13,7 @@ from ops.accounts import Audit, Hop
 from ops.hops.desk import LISTED
 from ops.hops.sequences import MISSING, TWICE
 from streams.output import partition_of
+from tests.factories import uuid
 from tests.integration.ops.world import World, account, faults, places, student
 
 HOUR = timedelta(hours=1)
@@ -219,6 +221,23 @@ async def test_revisions_are_whole_and_the_ledger_has_the_last(world: World) -> 
     assert account(result, Hop.REVISIONS).unaccounted == 7
     assert balances(result)
     assert account(world.audit(grace=HOUR), Hop.REVISIONS).under_way == 1
+
+
+@pytest.mark.parametrize("other", [{}, {"fingerprint": "another", "sealed": "another"}])
+async def test_a_message_too_many_that_is_sent_again_is_no_fault(
+    world: World, monkeypatch: pytest.MonkeyPatch, other: dict[str, str]
+) -> None:
+    """It is not remembered, so each time it is answered as if it were new: with the same content, and with another."""
+    monkeypatch.setattr(step, "MAX_EVENTS", 4)
+    await tell_all(world, "a")
+    message = student("a")[-1].model_copy(update={"event_id": uuid("too many")})
+    for one in (message, message.model_copy(update=other)):
+        world.tell(one)
+        await world.book()
+    result = world.audit()
+    assert faults(result) == []
+    assert balances(result)
+    assert account(result, Hop.REVISIONS).parts == {"in_the_ledger": 2}
 
 
 async def test_a_task_that_was_moved_by_hand_is_found_by_the_oracle(world: World) -> None:
