@@ -6,7 +6,6 @@ so that no process loads what only another needs.
 
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from config.errors import Fault
 from config.law import load_law
@@ -17,9 +16,6 @@ from models.law import Law
 from ops.topics import Replication
 from streams.intake import Context
 from streams.settings import WorkerSettings
-
-if TYPE_CHECKING:
-    pass
 
 
 def reference_dir(settings: Settings) -> Path:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from config.channels import load_answers, load_webhooks
 from config.days_off import load_days_off
@@ -19,9 +18,6 @@ from models import canary as reserved
 from models.calendar import COPENHAGEN, copenhagen_date
 from models.outcome import Audience, Channel
 from models.plan import StepPolicy
-
-if TYPE_CHECKING:
-    pass
 
 
 def ledger(settings: Settings) -> LedgerSettings:

@@ -1,7 +1,6 @@
 """The composition root's part for the canary."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from config.errors import ConfigError, Fault
 from config.law import load_law
@@ -11,9 +10,6 @@ from frafaldsvarsel.canary.fly import CanarySettings
 from frafaldsvarsel.compose import reference_dir
 from models import canary as reserved
 from publisher.keys import KeyFolder, NoKey
-
-if TYPE_CHECKING:
-    pass
 
 
 def canary_within(settings: Settings) -> timedelta | None:
