@@ -111,6 +111,9 @@ class StepPolicy:
 
 
 _ORDER: Final = {kind: place for place, kind in enumerate(StepKind)}
+_FARTHEST: Final = timedelta(days=5 * 366)
+"""From the day on which a unit got a task. A right to a mentor that ends later ends on a wrong date, which a sender may
+name as far as 2100: nobody need be told, and the days off of such years are not known."""
 
 
 def plan(task: Footing, policy: StepPolicy) -> tuple[Step, ...]:
@@ -156,7 +159,7 @@ def _moments(
     hours, found = policy.hours(unit), []
     for rule in policy.rules(unit, arrived):
         about = mentor_until if rule.kind is StepKind.MENTOR_ENDS else react_by
-        if about is None:
+        if about is None or (rule.kind is StepKind.MENTOR_ENDS and about - got_on > _FARTHEST):
             continue
         due_at = hours.opening(_day(rule, about, got_on, policy.days_off))
         comes_before = rule.kind is StepKind.MENTOR_ENDS or rule.working_days <= 0

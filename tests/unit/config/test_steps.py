@@ -1,5 +1,6 @@
 """The policy of what falls due: a unit's own rows hold whole, and whoever has set nothing has the defaults."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Final
@@ -11,7 +12,8 @@ from config.days_off import load_days_off
 from config.steps import load_steps
 from config.units import load_units
 from models import canary
-from models.calendar import add_working_days
+from models.calendar import add_months, add_working_days
+from models.contract import EnrolmentFields
 from models.outcome import Audience, Channel
 from models.plan import Footing, StepKind, plan
 from models.task import TaskStatus
@@ -32,6 +34,25 @@ def test_every_unit_has_steps_hours_and_somebody_above_it(unit: str) -> None:
         assert policy.addresses(unit, audience, Channel.EMAIL)
     last = [rule for rule in policy.rules(unit, TODAY) if rule.kind is StepKind.ESCALATION][-1]
     assert {Audience.MUNICIPALITY, Audience.SERVICE} <= set(last.to)
+
+
+def test_the_latest_admission_that_the_contract_takes_stops_no_planning() -> None:
+    """Nobody knows the days off of the year in which that right to a mentor would end."""
+    latest = next(
+        bound.le for bound in EnrolmentFields.model_fields["admission_date"].metadata if hasattr(bound, "le")
+    )
+    usual = Footing(
+        task_id=UUID_OF_A_TASK,
+        unit_id="jc-0101",
+        status=TaskStatus.OPEN,
+        appended_at=moment(TODAY),
+        react_by=date(2026, 2, 9),
+        mentor_until=None,
+        open_since=moment(TODAY),
+        seen=False,
+    )
+    policy = load_steps()
+    assert plan(replace(usual, mentor_until=add_months(latest, 6)), policy) == plan(usual, policy) != ()
 
 
 def test_a_units_policy_holds_whole_and_from_its_date() -> None:

@@ -130,6 +130,25 @@ def test_a_right_that_has_ended_is_not_about_to_end(last_day: date) -> None:
     )
 
 
+class KnownTo2100:
+    """Days off as the library has them: asked for a later year, it raises."""
+
+    def __contains__(self, day: object) -> bool:
+        if isinstance(day, date) and day.year > 2100:
+            raise LookupError(day.year)
+        return False
+
+
+@pytest.mark.parametrize("last_day", [date(2101, 6, 30), date(2100, 12, 31), date(2031, 4, 1), date.max])
+def test_a_right_that_ends_in_a_far_year_stops_nothing(last_day: date) -> None:
+    """A sender may name any admission up to 2100: one wrong date must not stop the planning of everything else."""
+    days_off = KnownTo2100()
+    policy = replace(a_policy(), days_off=days_off, hours=lambda _: OfficeHours(lambda _day: WEEK, days_off))
+    assert said(plan(a_task(mentor_until=last_day), policy)) == said(plan(a_task(), policy)) != []
+    near = plan(a_task(mentor_until=date(2031, 3, 1)), policy)
+    assert near[-1].kind is StepKind.MENTOR_ENDS
+
+
 def test_a_unit_that_is_closed_on_the_day_is_told_at_its_next_opening() -> None:
     mondays: Week = (DAY_HOURS, None, None, None, None, None, None)
     assert said(plan(a_task(), a_policy(week=mondays, days_off=frozenset()))) == [
