@@ -13,12 +13,14 @@ from aiokafka.errors import KafkaError
 from config.failpoints import Point, reach
 from config.kafka import KafkaSettings
 from ledger.hang_up import CONNECT_SECONDS, hung_up_after
+from ledger.run import limits
 
 log = logging.getLogger(__name__)
 _BATCH: Final = 500
 _POLL_SECONDS: Final = 0.2
 _WAIT_SECONDS: Final = 2.0
 _DELIVERY_SECONDS: Final = 60
+_NAME: Final = "frafaldsvarsel-outbox"
 _KEPT_DAYS: Final = 7
 _FORGET_SECONDS: Final = 60.0
 _FORGET: Final = """
@@ -38,7 +40,11 @@ async def run(
         try:
             await producer.start()
             async with await psycopg.AsyncConnection.connect(
-                database_url, connect_timeout=CONNECT_SECONDS
+                database_url,
+                # While Kafka is waited for, the rows are held by a transaction that does nothing.
+                options=limits(database_seconds, idle=2 * _DELIVERY_SECONDS),
+                application_name=_NAME,
+                connect_timeout=CONNECT_SECONDS,
             ) as connection:
                 clock, forgotten = asyncio.get_running_loop().time, 0.0
                 while not stop.is_set():

@@ -144,6 +144,33 @@ async def test_the_outbox_says_everything_at_least_once_and_notes_it(
     assert said.count("value 7") == 2
 
 
+async def test_an_outbox_that_is_frozen_does_not_keep_its_rows(
+    kafka: KafkaSettings, database_server: Database, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server ends its connection, and another ledger's outbox says what it had in hand."""
+    frozen = asyncio.Event()
+
+    async def send(*_: object) -> None:
+        frozen.set()
+        await asyncio.Event().wait()
+
+    await migrate(database)
+    async with await psycopg.AsyncConnection.connect(database, autocommit=True) as hand:
+        await hand.execute("INSERT INTO outbox (id, topic, key, value) VALUES ('one', 'rejected', 'key', '')")
+        with monkeypatch.context() as struck:
+            struck.setattr(outbox, "_send", send)
+            struck.setattr(outbox, "_DELIVERY_SECONDS", 0.5)
+            held = asyncio.create_task(outbox.run(kafka, database, asyncio.Event(), database_seconds=0.25))
+            await frozen.wait()
+        stop = asyncio.Event()
+        other = asyncio.create_task(outbox.run(kafka, database, stop))
+        await until(database, "SELECT count(*) FROM outbox WHERE sent_at IS NOT NULL", 1, seconds=10)
+        assert not held.done()
+        held.cancel()
+        stop.set()
+        await asyncio.wait([held, other], timeout=10)
+
+
 async def test_two_ledgers_share_the_work_and_one_takes_over(
     kafka: KafkaSettings, database_server: Database, database: str
 ) -> None:
