@@ -87,8 +87,7 @@ class Kept:
         first, _ = self._bounds(topic, partition)
         if offset >= first:
             for message in self._read(topic, partition, offset, offset + 1):
-                headers = tuple(_header(name, content) for name, content in _listed(message))
-                return Bytes(message.value(), headers)
+                return whole(message)
         return Gone(gone(topic, appended_at, removed=offset < first, now=now))
 
     def _open(self, place: Place, sealed: str) -> Bytes | Gone:
@@ -143,6 +142,15 @@ def unpack(content: bytes) -> Bytes | Gone:
         return Gone(f"the bytes were never kept: {size} are too many")
     headers = tuple((str(name), bytes.fromhex(text)) for name, text in orjson.loads(line))
     return Bytes(value, headers)
+
+
+def whole(message: Message) -> Bytes | Gone:
+    """A record with its headers. Intake takes one whose name is no text; this client cannot show it."""
+    try:
+        headers = tuple(_header(name, content) for name, content in _listed(message))
+    except (SystemError, UnicodeDecodeError):
+        return Gone("the record is there, but the name of one of its headers is not UTF-8")
+    return Bytes(message.value(), headers)
 
 
 def _listed(message: Message) -> list[tuple[str, str | bytes | None]]:

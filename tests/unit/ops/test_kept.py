@@ -1,10 +1,14 @@
 """Kept bytes are given back as they were sent, and what is not there is said in words."""
 
 from datetime import UTC, datetime, timedelta
+from typing import cast
+
+import pytest
+from confluent_kafka import Message
 
 from models.person_event import Origin
 from models.quarantine import id_of
-from ops.kept import Bytes, Gone, gone, unpack
+from ops.kept import Bytes, Gone, gone, unpack, whole
 from streams.intake import InputRecord, take
 from tests.unit.streams.senders import Senders, place
 
@@ -43,3 +47,18 @@ def test_bytes_that_are_gone_say_since_when() -> None:
     )
     assert "before its 365 days" in gone("rejected", NOW - timedelta(days=3), removed=True, now=NOW)
     assert "retention has removed nothing" in gone("rejected", NOW, removed=False, now=NOW)
+
+
+@pytest.mark.parametrize(
+    "fault", [SystemError, UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")]
+)
+def test_a_record_with_a_header_that_this_client_cannot_read_says_so(fault: Exception) -> None:
+    """Intake reads it, and so may an accepted one that reuses an id: to look at it must not be a traceback."""
+
+    class Odd:
+        def headers(self) -> None:
+            raise fault
+
+    found = whole(cast("Message", Odd()))
+    assert isinstance(found, Gone)
+    assert "not UTF-8" in found.why
