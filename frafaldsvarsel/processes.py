@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 
 import psycopg
@@ -183,9 +183,18 @@ def _until_told(serve: Callable[[asyncio.Event], Awaitable[None]]) -> int:
     try:
         uvloop.run(main())
     except BaseExceptionGroup as faults:
-        log.critical("ending: %s", "; ".join(map(_said, faults.exceptions)))
+        log.critical("ending: %s", "; ".join(map(_said, _each(faults))))
         return EX_FAULT
     return 0
+
+
+def _each(fault: BaseException) -> Iterator[BaseException]:
+    """The faults themselves: a part that has parts of its own hands on a group of them."""
+    if isinstance(fault, BaseExceptionGroup):
+        for one in fault.exceptions:
+            yield from _each(one)
+    else:
+        yield fault
 
 
 def _said(fault: BaseException) -> str:
