@@ -43,14 +43,22 @@ RETURNING topic, partition, "offset", sender, event_id, kind
 
 _OPEN = "SELECT DISTINCT sender, event_id FROM repeats WHERE kind = 'conflict' AND resolved_at IS NULL"
 
+_RESOLVED = """
+UPDATE repeats r SET resolved_at = now()
+FROM unnest(%s::text[], %s::int[], %s::bigint[]) AS t (topic, partition, "offset")
+WHERE (r.topic, r.partition, r."offset") = (t.topic, t.partition, t."offset") AND r.resolved_at IS NULL
+"""
 _NAMESAKES = """
-SELECT r.sender, r.event_id, r.topic, r.partition, r."offset", r.appended_at, a.person_id
+SELECT r.sender, r.event_id, r.topic, r.partition, r."offset", r.appended_at, a.person_id,
+       p.resolved_at IS NOT NULL AS is_resolved, o.id IS NOT NULL AS is_told
 FROM unnest(%s::text[], %s::text[]) AS t (sender, event_id)
 JOIN receipts r ON (r.sender, r.event_id) = (t.sender, t.event_id) AND r.status = 'accepted'
 LEFT JOIN LATERAL (
     SELECT person_id FROM applied
     WHERE (origin_topic, origin_partition, origin_offset) = (r.topic, r.partition, r."offset") LIMIT 1
 ) a ON true
+LEFT JOIN repeats p ON (p.topic, p.partition, p."offset") = (r.topic, r.partition, r."offset")
+LEFT JOIN outbox o ON o.id = concat_ws('/', 'refusal', r.topic, r.partition, r."offset")
 ORDER BY r.sender, r.event_id, r.appended_at, r.topic, r.partition, r."offset"
 """
 
@@ -64,6 +72,9 @@ class Namesake:
 
     origin: Origin
     person_id: str | None
+    is_resolved: bool = False
+    is_told: bool = False
+    """Match knows that it is refused, or will: it stands in the outbox."""
 
 
 async def find(connection: Connection, receipts: Sequence[Receipt]) -> None:
@@ -133,20 +144,20 @@ async def resolve_conflicts(connection: Connection) -> None:
         _NAMESAKES, tuple(list(column) for column in zip(*open_ids, strict=True))
     )
     groups: defaultdict[tuple[str, str], list[Namesake]] = defaultdict(list)
-    for sender, event_id, topic, partition, offset, appended_at, person_id in await cursor.fetchall():
+    for sender, event_id, topic, partition, offset, appended_at, person_id, *done in await cursor.fetchall():
         origin = Origin(topic=topic, partition=partition, offset=offset, appended_at=appended_at)
         about = NOBODY if topic == InputTopic.CONTROL_TOTALS else person_id
-        groups[sender, event_id].append(Namesake(origin, about))
+        groups[sender, event_id].append(Namesake(origin, about, *done))
+    resolved = []
     for namesakes in groups.values():
         settled, told = to_refuse(namesakes)
+        # A sender that gives one id to all its events makes a large group: what was done once is not done again.
         for namesake in told:
-            await _refuse(connection, namesake)
-        for namesake in settled:
-            await connection.execute(
-                'UPDATE repeats SET resolved_at = now() WHERE (topic, partition, "offset") = (%s, %s, %s) '
-                "AND resolved_at IS NULL",
-                namesake.origin.place,
-            )
+            if not namesake.is_told:
+                await _refuse(connection, namesake)
+        resolved += [namesake.origin.place for namesake in settled if not namesake.is_resolved]
+    if resolved:
+        await connection.execute(_RESOLVED, tuple(list(column) for column in zip(*resolved, strict=True)))
 
 
 async def _refuse(connection: Connection, namesake: Namesake) -> None:

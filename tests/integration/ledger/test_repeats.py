@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import permutations
+from typing import Any
 
 import psycopg
 import pytest
 
 from config.topics import Topic
+from ledger import repeats
 from ledger.batch import project
 from ledger.repeats import LEDGER
 from ledger.store import Connection
@@ -163,6 +165,26 @@ async def test_a_conflict_that_was_settled_is_looked_at_anew_when_its_kind_has_t
     await project_all(books, [sent(1, person=OTHER_PERSON, fingerprint="a third")], together=False)
     assert await books.repeats() == {2: "conflict", 3: "conflict", 5: "conflict"}
     assert {2, 5} <= {event.origin.offset for event in await books.refusals()}
+
+
+async def test_one_id_for_everything_costs_each_record_its_own_work_alone(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sender's fault, and it lasts: what was told once must not be told again at every further record."""
+    posted: list[str] = []
+    post = repeats._post
+
+    async def counted(connection: Connection, name: str, *rest: Any) -> None:
+        posted.append(name)
+        await post(connection, name, *rest)
+
+    monkeypatch.setattr(repeats, "_post", counted)
+    books = Books(connection)
+    events = [sent(number, person=f"person {number}", fingerprint=f"{number}") for number in range(1, 9)]
+    await project_all(books, events, together=False)
+    assert set((await books.repeats()).values()) == {"conflict"}
+    assert len(await books.refusals()) == 7
+    assert len(posted) == len(set(posted)) == 14  # of each but the first: the sender is told, and match
 
 
 async def test_another_senders_id_is_another_id(connection: Connection) -> None:

@@ -73,22 +73,26 @@ def _namesakes(server: Server, values: tuple[list[str], list[str]]) -> Result:
     ]
     found.sort(key=lambda row: (row["sender"], row["event_id"], *_order(row)))
     names = ("sender", "event_id", "topic", "partition", "offset", "appended_at")
+    known, told = server.tables["repeats"], server.tables["outbox"]
     return [
-        {**{name: row[name] for name in names}, "person_id": people.get(_place(row))} for row in found
+        {
+            **{name: row[name] for name in names},
+            "person_id": people.get(_place(row)),
+            "is_resolved": known.get(_place(row), {}).get("resolved_at") is not None,
+            "is_told": "/".join(["refusal", *map(str, _place(row))]) in told,
+        }
+        for row in found
     ], len(found)
 
 
-@statement(
-    'UPDATE repeats SET resolved_at = now() WHERE (topic, partition, "offset") = (%s, %s, %s) '
-    "AND resolved_at IS NULL",
-)
-def _resolve(server: Server, place: tuple[str, int, int]) -> Result:
+@statement(repeats._RESOLVED)
+def _resolve(server: Server, values: tuple[list[str], list[int], list[int]]) -> Result:
     table = server.tables["repeats"]
-    known = table.get(place)
-    if known is None or known["resolved_at"] is not None:
-        return [], 0
-    table[place] = {**known, "resolved_at": server.now}
-    return [], 1
+    places = [place for place in zip(*values, strict=True) if place in table]
+    fresh = [place for place in places if table[place]["resolved_at"] is None]
+    for place in fresh:
+        table[place] = {**table[place], "resolved_at": server.now}
+    return [], len(fresh)
 
 
 @statement(
