@@ -79,7 +79,8 @@ async def _decide(
     again: Sequence[tuple[int, ActRow]],
 ) -> list[ActRow]:
     people = {decision.message.person_id for decision in decisions} | {row.person_id for _, row in again}
-    messages, tasks = await store.rows_of(connection, people)
+    named = {(decision.message.sender, decision.message.message_id) for decision in decisions}
+    messages, tasks = await store.rows_of(connection, people, named)
     transfers = await store.transfers_of(connection, people)
     refused = await repeats.refused(connection, [decision.message.origin.place for decision in decisions])
     told = await store.told(connection, [task.id for task in tasks], {cause_of(each) for each in decisions})

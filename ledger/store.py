@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 from ledger.rows import Changes, MessageRow, TaskRow, TransferRow
 from models.decision import Decision
 from models.life import Ending
+from models.reasons import DecisionReason
 from models.receipt import AppliedEntry, Receipt
 from models.task import TaskStatus
 
@@ -107,13 +108,17 @@ async def add_applied(connection: Connection, partition: int, entries: Sequence[
         )
 
 
-async def rows_of(connection: Connection, people: Collection[str]) -> tuple[list[MessageRow], list[TaskRow]]:
-    """Every message and task of `people`, locked until the transaction ends."""
+async def rows_of(
+    connection: Connection, people: Collection[str], named: Collection[tuple[str, str]] = ()
+) -> tuple[list[MessageRow], list[TaskRow]]:
+    """The messages and every task of `people`, locked until the transaction ends.
+
+    Of the messages that were too many for a person only those in `named` (sender and id): a sender in a loop makes
+    any number of them, they oblige nobody, and no task is made of them.
+    """
+    senders, ids = [sender for sender, _ in named], [message for _, message in named]
     async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(
-            "SELECT decision, sealed, task_id FROM messages WHERE person_id = ANY(%s) FOR NO KEY UPDATE",
-            (list(people),),
-        )
+        await cursor.execute(_MESSAGES, (list(people), DecisionReason.TOO_MANY_EVENTS, senders, ids))
         messages = [
             MessageRow(Decision.model_validate({**row["decision"], "sealed": row["sealed"]}), row["task_id"])
             for row in await cursor.fetchall()
@@ -241,6 +246,11 @@ INSERT INTO transfers (person_id, enrolment_id, decided_unit, unit_id, act_id) V
 ON CONFLICT (person_id, enrolment_id, decided_unit) DO UPDATE SET unit_id = excluded.unit_id, act_id = excluded.act_id
 """
 
+_MESSAGES = """
+SELECT decision, sealed, task_id FROM messages WHERE person_id = ANY(%s) AND (reason <> %s OR task_id IS NOT NULL
+    OR (sender, message_id) IN (SELECT * FROM unnest(%s::text[], %s::text[])))
+FOR NO KEY UPDATE OF messages
+"""
 _UPSERT_MESSAGE = """
 INSERT INTO messages (sender, message_id, person_id, revision, outcome, reason, unit_id, enrolment_id, law_version,
                       review_on, registered_at, appended_at, origin_topic, origin_partition, origin_offset,

@@ -75,8 +75,10 @@ def no_unique_key() -> None:
     """And ids do not follow from what they name, and an open task is not looked for first."""
     real = store.rows_of
 
-    async def no_tasks(connection: store.Connection, people: Collection[str]) -> tuple[list[Any], list[Any]]:
-        messages, _ = await real(connection, people)
+    async def no_tasks(
+        connection: store.Connection, people: Collection[str], named: Collection[tuple[str, str]] = ()
+    ) -> tuple[list[Any], list[Any]]:
+        messages, _ = await real(connection, people, named)
         return [MessageRow(row.decision) for row in messages], []
 
     no_unique_key_alone()

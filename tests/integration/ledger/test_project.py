@@ -13,7 +13,7 @@ from ledger.batch import project
 from ledger.migrate import migrate
 from ledger.queries import DECISIONS, RECEIPTS, TASKS, Query, rows
 from ledger.store import Connection, Fenced
-from models.reasons import Rejection
+from models.reasons import DecisionReason, Rejection
 from models.receipt import Receipt, ReceiptStatus
 from tests.factories import INSTITUTION, risk, uuid
 from tests.integration.ledger.books import Books, accepted, applied, at, batch, counts
@@ -171,6 +171,28 @@ async def test_what_is_sealed_stands_in_its_own_column_and_comes_back(connection
         messages, tasks = await store.rows_of(connection, [decided().message.person_id])
     assert [row.decision for row in messages] == [decided()]
     assert [task.id for task in tasks] == [messages[0].task_id]
+
+
+async def test_messages_that_are_too_many_are_read_when_they_are_named_and_stand_as_they_came_first(
+    connection: Connection,
+) -> None:
+    """A sender in a loop makes any number of them: who has one more must not read them all."""
+    books = Books(connection)
+    many = [
+        decided(f"too many {number}", unit=None, reason=DecisionReason.TOO_MANY_EVENTS) for number in range(9)
+    ]
+    await books.project(decisions=[decided(), *many])
+    before = await counts(connection)
+    again = many[3].model_copy(update={"sealed": "another"})
+    await books.project(decisions=[again])
+    assert await counts(connection) == before
+    person, named = decided().message.person_id, (again.message.sender, again.message.message_id)
+    async with connection.transaction():
+        alone, _ = await store.rows_of(connection, [person])
+        beside, _ = await store.rows_of(connection, [person], [named])
+    assert [row.decision for row in alone] == [decided()]
+    assert {row.decision.message.message_id for row in beside} == {decided().message.message_id, named[1]}
+    assert many[3] in [row.decision for row in beside]
 
 
 @pytest.mark.parametrize(

@@ -73,13 +73,17 @@ def _add_applied(server: Server, values: tuple[Any, ...]) -> Result:
     return insert(server.tables["applied"], values[:2], dict(zip(_APPLIED, values, strict=True)))
 
 
-@statement("SELECT decision, sealed, task_id FROM messages WHERE person_id = ANY(%s) FOR NO KEY UPDATE")
-def _messages_of(server: Server, values: tuple[list[str]]) -> Result:
-    people = set(values[0])
+@statement(store._MESSAGES)
+def _messages_of(server: Server, values: tuple[list[str], str, list[str], list[str]]) -> Result:
+    people, but, *named = values
+    wanted = set(zip(*named, strict=True))
     rows = [
         {name: row[name] for name in ("decision", "sealed", "task_id")}
         for row in server.tables["messages"].values()
-        if row["person_id"] in people
+        if row["person_id"] in set(people)
+        and (
+            row["reason"] != but or row["task_id"] is not None or (row["sender"], row["message_id"]) in wanted
+        )
     ]
     if server.mutation is Mutation.OLDER_REVISION_WINS:
         rows = [{**row, "decision": {**row["decision"], "revision": 0}} for row in rows]
