@@ -22,8 +22,6 @@ _SHUTDOWNS: Final = {
     Point.LEDGER_SHUTDOWN: LEDGERS,
     Point.NOTIFY_SHUTDOWN: NOTIFIERS,
 }
-_TIMERS: Final = (Point.OFFSETS_BEFORE, Point.OFFSETS_AFTER)
-"""They are passed by the stream engine's own timer: cancelled, it never runs again, and the lag shows it."""
 _REBALANCES: Final = (Point.STREAM_ASSIGNED, Point.STREAM_REVOKED)
 _MAIL: Final = (
     Point.NOTIFY_CLAIMED,
@@ -141,6 +139,6 @@ def _cell(point: Point, action: Action, *, times: int, most_rounds: int = 100) -
 CELLS: Final = (
     *(_cell(point, Action.KILL, times=2) for point in _POINTS),
     *(_cell(point, Action.RAISE, times=2) for point in _POINTS),
-    *(_cell(point, Action.CANCEL, times=2) for point in _POINTS if point not in _TIMERS),
+    *(_cell(point, Action.CANCEL, times=2) for point in _POINTS),
     *(_cell(point, Action.STOP, times=1, most_rounds=2) for point in _ZOMBIES),
 )
