@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
 
 from frafaldsvarsel.embedded.jars import ensure_jars
 from tests.faults.catalogue import chosen
