@@ -7,7 +7,7 @@ from uuid import uuid4
 from starlette.responses import JSONResponse, Response
 
 from inbox import evidence
-from inbox.deeds import READERS, BadForm, FieldFault, read_id
+from inbox.deeds import READERS, BadForm, FieldFault, read_id, read_version
 from inbox.forms import EMPTY, Form
 from inbox.guard import NotFound
 from inbox.pages.tasks import PATH
@@ -66,8 +66,7 @@ async def do(visit: Visit) -> Response:
     deed = reader(visit.form)
     if isinstance(deed, BadForm):
         return await show(visit, view, kind=kind, faults=deed.faults, form=visit.form, status=422)
-    version = visit.form.one("version")
-    expected = int(version) if version.isdecimal() and isinstance(deed, _DISTURBED) else None
+    expected = read_version(visit.form.one("version")) if isinstance(deed, _DISTURBED) else None
     try:
         async with visit.parts.pool.connection() as connection:
             await act(
@@ -117,7 +116,7 @@ async def read(visit: Visit) -> TaskView:
 
 def mark(view: TaskView) -> str:
     """Changes when the page would look otherwise."""
-    deliveries = "".join(delivery.status[0] for delivery in view.deliveries)
+    deliveries = "-".join(f"{delivery.status}{len(delivery.attempts)}" for delivery in view.deliveries)
     return f"{view.task.version}-{len(view.history)}-{deliveries}"
 
 
