@@ -18,7 +18,10 @@ err = Console(stderr=True)
 EX_CONFIG = 78
 """A person must mend the configuration (sysexits.h)."""
 
-_FOLDED = frozenset({"what", "who", "why", "reason", "what became of it", "state", "sent", "url"})
+_FOLDED = frozenset(
+    {"what", "who", "why", "reason", "what became of it", "it is over when", "state", "sent", "url"}
+    | {"name", "source", "recipient"}
+)
 """Columns that give way on a narrow terminal; ids, dates and references never break."""
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
