@@ -39,4 +39,4 @@ def request(body: object) -> Request:
 async def test_a_fault_names_values_and_nothing_of_our_code(body: object, pointer: str, detail: str) -> None:
     with pytest.raises(Refused) as refused:
         await read_body(DeedRequest, request(body))
-    assert [(one.pointer, one.detail) for one in refused.value.errors] == [(pointer, detail)]
+    assert [(one.pointer, one.detail) for one in refused.value.errors or ()] == [(pointer, detail)]
