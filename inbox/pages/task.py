@@ -26,6 +26,7 @@ from models.life import (
     HandOverReason,
     Initiative,
     NoInitiative,
+    Refusal,
     Release,
     Reopen,
     ReopenReason,
@@ -84,7 +85,7 @@ async def do(visit: Visit) -> Response:
     except TaskChanged:
         fault = FieldFault("main", "fault.changed")
     except DeedRefused as refused:
-        fault = FieldFault(_FIELDS.get(kind, "main"), f"refusal.{refused.refusal}")
+        fault = FieldFault(_FIELDS.get(refused.refusal, "main"), f"refusal.{refused.refusal}")
     except DeedDiffers:
         fault = FieldFault("main", "fault.sent_before")
     else:
@@ -94,12 +95,13 @@ async def do(visit: Visit) -> Response:
 
 
 _FIELDS: Final = {
-    "attempt": "attempt-date",
-    "close": "close-ending",
-    "hand_over": "hand-over-unit",
-    "reopen": "reopen-reason",
+    Refusal.ATTEMPT_OUT_OF_TIME: "attempt-date",
+    Refusal.NOT_REACHED_YET: "close-ending",
+    Refusal.NO_CONTACT_RECORDED: "close-ending",
+    Refusal.SAME_UNIT: "hand-over-unit",
+    Refusal.UNKNOWN_UNIT: "hand-over-unit",
 }
-"""Where a refusal is to be mended, by the deed's kind."""
+"""Where a refusal is to be mended; the others say how the task stands, and its page may have no form for it."""
 
 
 async def read(visit: Visit) -> TaskView:
