@@ -11,8 +11,6 @@ from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 from joserfc.errors import JoseError
-from psycopg import ProgrammingError
-from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from config.errors import ConfigError, Fault
@@ -20,6 +18,7 @@ from config.kafka import KafkaSettings, Security
 from seals.keyring import Keyring
 
 PREFIX: Final = "FRAFALDSVARSEL_"
+_SCHEMES: Final = frozenset({"postgresql", "postgres"})
 
 
 def _networks(text: str) -> str:
@@ -29,11 +28,10 @@ def _networks(text: str) -> str:
 
 
 def _database_url(url: SecretStr) -> SecretStr:
-    try:
-        conninfo_to_dict(url.get_secret_value())
-    except ProgrammingError:
-        # Not its words: they repeat the address, and a password may stand in it.
-        raise ValueError("it is no address of a PostgreSQL database") from None
+    # What libpq itself would say repeats the address, and a password may stand in it.
+    scheme, _, rest = url.get_secret_value().partition("://")
+    if not (scheme in _SCHEMES if rest else "=" in scheme):
+        raise ValueError("it is no address of a PostgreSQL database")
     return url
 
 

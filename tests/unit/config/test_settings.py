@@ -45,10 +45,15 @@ def test_every_fault_is_named_at_once() -> None:
     assert any("FRAFALDSVARSEL_TYPO is not a setting" in one for one in said)
 
 
-@pytest.mark.parametrize("url", ["hunter2", "mysql://somebody:hunter2@db/x", "postgresql://[hunter2"])
+@pytest.mark.parametrize("url", ["hunter2", "mysql://somebody:hunter2@db/x", "postgresql:/hunter2"])
 def test_what_is_no_address_of_a_database_is_said_before_anything_tries_it_and_not_repeated(url: str) -> None:
     said = faults(environment(DATABASE_URL=url))
     assert said == ["FRAFALDSVARSEL_DATABASE_URL is not valid: it is no address of a PostgreSQL database."]
+
+
+@pytest.mark.parametrize("url", [SECRET, "postgres://a:b[c@db,db2/x", "host=/run/postgresql dbname=frafald"])
+def test_an_address_of_a_database_is_one_as_libpq_takes_it(url: str) -> None:
+    assert load(environment(DATABASE_URL=url)).database_url.get_secret_value() == url
 
 
 @pytest.mark.parametrize("url", ["varsel.example", "https://", "ftp://varsel.example", "http://[x"])
