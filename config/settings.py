@@ -8,6 +8,7 @@ from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Final
+from urllib.parse import urlsplit
 
 from joserfc.errors import JoseError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -17,6 +18,7 @@ from config.kafka import KafkaSettings, Security
 from seals.keyring import Keyring
 
 PREFIX: Final = "FRAFALDSVARSEL_"
+_SCHEMES: Final = frozenset({"postgresql", "postgres"})
 
 
 def _networks(text: str) -> str:
@@ -25,6 +27,24 @@ def _networks(text: str) -> str:
     return text
 
 
+def _database_url(url: SecretStr) -> SecretStr:
+    # What libpq itself would say repeats the address, and a password may stand in it.
+    scheme, _, rest = url.get_secret_value().partition("://")
+    if not (scheme in _SCHEMES if rest else "=" in scheme):
+        raise ValueError("it is no address of a PostgreSQL database")
+    return url
+
+
+def _web_address(url: str) -> str:
+    # `urlsplit` has a ValueError of its own for what it cannot take apart.
+    address = urlsplit(url)
+    if address.scheme not in ("http", "https") or not address.hostname:
+        raise ValueError("it is no address that begins with http:// or https://")
+    return url
+
+
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
 Networks = Annotated[str, AfterValidator(_networks)]
 
 
@@ -54,7 +74,7 @@ class Settings(BaseModel):
     min_insync_replicas: int = Field(
         default=2, ge=1, description="Copies that must have a record before it counts"
     )
-    database_url: SecretStr = Field(description="PostgreSQL: postgresql://user:password@host/database")
+    database_url: DatabaseUrl = Field(description="PostgreSQL: postgresql://user:password@host/database")
     database_timeout_seconds: float = Field(
         default=60, ge=1, description="Patience with the database for a statement; twice as long for a batch"
     )
@@ -142,7 +162,7 @@ class Settings(BaseModel):
     mail_from: str = Field(
         default="frafaldsvarsel@example.invalid", description="Sender address of every mail"
     )
-    inbox_url: str = Field(
+    inbox_url: WebAddress = Field(
         default="https://frafaldsvarsel.example.invalid",
         description="What links begin with: where people reach the inbox",
     )
@@ -265,7 +285,8 @@ def load(environ: Mapping[str, str]) -> Settings:
     except ValidationError as error:
         for fault in error.errors():
             variable = PREFIX + str(fault["loc"][0]).upper()
-            said = "is missing" if fault["type"] == "missing" else f"is not valid: {fault['msg']}"
+            why = fault["msg"].removeprefix("Value error, ")
+            said = "is missing" if fault["type"] == "missing" else f"is not valid: {why}"
             faults.append(Fault(sentence=f"{variable} {said}."))
         raise ConfigError(faults) from None
     if settings.min_insync_replicas > settings.replication_factor:

@@ -117,6 +117,11 @@ def contacts(settings: Settings, clock: Callable[[], datetime] = lambda: datetim
     return contact
 
 
+def knows_unit(settings: Settings, unit_id: str) -> bool:
+    """Whether the reference data has the unit."""
+    return UnitId(unit_id) in load_units(reference_dir(settings))
+
+
 def freeze(settings: Settings) -> Freeze:
     """How a due delivery becomes a mail."""
     relay = smtp(settings)

@@ -44,8 +44,8 @@ class PeopleAgain:
 @asynccontextmanager
 async def _reading(kafka: KafkaSettings) -> AsyncIterator[Reader]:
     reader = Reader(kafka)
-    await reader.start()
     try:
+        await reader.start()
         yield reader
     finally:
         await reader.stop()

@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from inbox.api.mount import ApiMount
-from inbox.guard import Guard, Headers, NotFound, language_of
+from inbox.guard import LOG_OUT, Guard, Headers, NotFound, language_of
 from inbox.pages import figures, log_in, mail_link, person, search, task, tasks, undecided
 from inbox.parts import Parts
 from inbox.render import STATIC, Renderer
@@ -35,13 +35,14 @@ def build(parts: Parts, *, api: ASGIApp | None = None) -> ASGIApp:
         Route("/log-ind", guard.public(log_in.log_in), methods=get),
         Route("/log-ind/start", guard.public(log_in.begin), methods=get),
         Route(log_in.CALLBACK, guard.public(log_in.come_back), methods=get),
-        Route("/log-ud", guard.private(log_in.log_out), methods=post),
+        Route(LOG_OUT, guard.private(log_in.log_out), methods=post),
         Route("/logget-ud", guard.public(log_in.logged_out), methods=get),
         Route("/opgaver", guard.private(tasks.tasks), methods=get),
         Route("/opgaver/nyt", guard.by_itself(tasks.live), methods=get),
         Route("/opgaver/kvitter", guard.private(tasks.acknowledge), methods=post),
+        Route("/opgaver/kvitter", guard.private(tasks.again), methods=get),
         Route(search.PATH, guard.private(search.find), methods=post),
-        Route(search.PATH, guard.private(search.again), methods=get),
+        Route(search.PATH, guard.private(tasks.again), methods=get),
         Route(one, guard.private(task.task), methods=get),
         Route(f"{one}/nyt", guard.by_itself(task.live), methods=get),
         Route(f"{one}/person", guard.private(person.open_person), methods=post),
@@ -64,6 +65,8 @@ def build(parts: Parts, *, api: ASGIApp | None = None) -> ASGIApp:
         },
         lifespan=_lifespan(parts),
     )
+    # A redirect of the library's own names the host and the scheme that the request claims, not those of our address.
+    application.router.redirect_slashes = False
     # Around everything: the page of a fault carries the policy too.
     return Headers(application, secure=parts.secure, static_path=renderer.static_path)
 

@@ -1,5 +1,6 @@
 """From a form to a deed, or to what is wrong with the form. Pure."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -28,6 +29,8 @@ from models.life import (
 )
 
 E = TypeVar("E")
+_VERSION: Final = re.compile(r"[1-9]\d{0,17}", re.ASCII)
+_NEVER: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,13 @@ def read_id(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
+
+
+def read_version(text: str) -> int | None:
+    """The version that the form's page showed; None where the form names none. No task has what is not a number."""
+    if not text:
+        return None
+    return int(text) if _VERSION.fullmatch(text) else _NEVER
 
 
 def _member(kind: Callable[[str], E], text: str) -> E | None:

@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 Page = Callable[[Visit], Awaitable[Response]]
 _A_YEAR: Final = 365 * 24 * 3600
 _UNSAFE: Final = frozenset({"POST"})
+LOG_OUT: Final = "/log-ud"
+LOST_QUERY: Final = "tabt"
+"""At the log-in: a form was sent, and no session was there to take it."""
 
 
 class _For(Enum):
@@ -139,12 +142,15 @@ def language_of(request: Request) -> Language:
 
 
 def _to_log_in(request: Request) -> Response:
-    """To the log-in, and from there to where the person wanted to go, unless that was a form."""
+    """To the log-in, and from there to where the person wanted to go; a form's address leads to the page it stood on.
+
+    What a form held is not kept: the page says so.
+    """
     path = request.url.path
-    if request.method in _UNSAFE:
-        return RedirectResponse("/log-ind", status_code=303)
-    target = path + (f"?{request.url.query}" if request.url.query else "")
-    return RedirectResponse(f"/log-ind?{urlencode({'til': target})}", status_code=303)
+    query = {"til": path + (f"?{request.url.query}" if request.url.query else "")}
+    if request.method in _UNSAFE and path != LOG_OUT:
+        query[LOST_QUERY] = "1"
+    return RedirectResponse(f"/log-ind?{urlencode(query)}", status_code=303)
 
 
 def _judge_origin(visit: Visit) -> None:
@@ -203,7 +209,10 @@ class Headers:
                 headers: list[tuple[bytes, Any]] = [
                     pair for pair in message.get("headers", []) if pair[0].lower() != b"cache-control"
                 ]
-                message = {**message, "headers": [*headers, *self._headers, (b"cache-control", caching)]}
+                # The interface says some of it more strictly, and said twice neither is read as meant.
+                told_already = {name.lower() for name, _ in headers}
+                ours = [pair for pair in self._headers if pair[0] not in told_already]
+                message = {**message, "headers": [*headers, *ours, (b"cache-control", caching)]}
             await send(message)
 
         await self._app(scope, receive, told)

@@ -61,7 +61,9 @@ _HISTORY = """
 SELECT a.at, 'person' AS by, a.kind, a.by_name AS who, a.via, a.detail, s.reference AS successor, a.number AS line
 FROM acts a JOIN tasks t ON t.id = a.task_id LEFT JOIN tasks s ON s.id = a.successor WHERE t.reference = %(reference)s
 UNION ALL
-SELECT u.at, 'service', u.kind, NULL, NULL, u.detail, NULL, u.id
+SELECT u.at, CASE WHEN u.detail ?| '{by_name,by}' THEN 'person' ELSE 'service' END, u.kind,
+       coalesce(u.detail->>'by_name', u.detail->>'by'),
+       coalesce(u.detail->>'via', CASE WHEN u.detail ? 'by' THEN 'operator' END), u.detail, NULL, u.id
 FROM audit u JOIN tasks t ON t.id = u.task_id WHERE t.reference = %(reference)s
 ORDER BY at, by, line
 LIMIT %(limit)s

@@ -154,8 +154,8 @@ class _Rebuild:
             max_poll_records=_RECORDS,
             fetch_max_wait_ms=_FETCH_WAIT_MS,
         )
-        await self._consumer.start()
         try:
+            await self._consumer.start()
             for topic in _ORDER:
                 self._say(f"reading {topic}")
                 bounds = {

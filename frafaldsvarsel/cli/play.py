@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -159,15 +160,23 @@ def _summary(result: Result, service: Service, seconds: float) -> None:
         out.print(f"  Work in the inbox  {service.inbox_pages}", highlight=False)
         out.print(f"  Ask the interface  {service.api} (docs/api.md, Try it)", highlight=False)
     out.print(f"  Read the mails     {service.mail_pages}", highlight=False)
-    out.print(
-        f"  See the tasks      frafaldsvarsel tasks --data {os.path.relpath(service.data)}", highlight=False
-    )
-    out.print(
-        f"  See the reasons    frafaldsvarsel decisions --data {os.path.relpath(service.data)}",
-        highlight=False,
-    )
-    out.print(
-        f"  What was refused   frafaldsvarsel receipts --status rejected --data {os.path.relpath(service.data)}",
-        highlight=False,
-    )
+    for what, command in (
+        ("See the tasks", "tasks"),
+        ("See the reasons", "decisions"),
+        ("What was refused", "receipts --status rejected"),
+    ):
+        out.print(
+            f"  {what:<17}  {in_another_terminal(command, service.data)}",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
     out.print(f"[dim]{seconds:.1f} s in all[/]", highlight=False)
+
+
+def in_another_terminal(command: str, data: Path) -> str:
+    """The line that asks this service something, to be pasted as it is: the program as it was called itself."""
+    near = os.path.relpath(data)
+    folder = data.resolve() if near.startswith(os.pardir) else near
+    program = sys.argv[0] if Path(sys.argv[0]).name == "frafaldsvarsel" else "frafaldsvarsel"
+    return shlex.join([program, *command.split(), "--data", str(folder)])

@@ -78,7 +78,8 @@ def list_things(
         for thing in found:
             emit(thing.model_dump(mode="json"))
         return
-    show("", _COLUMNS, map(_row, found), empty="Nothing lies in quarantine.")
+    empty = "Nothing in quarantine is so." if selection.narrows else "Nothing lies in quarantine."
+    show("", _COLUMNS, map(_row, found), empty=empty)
     if limit is None and len(found) == _ROWS:
         note(f"[dim]The first {_ROWS}; --limit N shows more, --json all.[/]")
 
@@ -102,7 +103,7 @@ def show_thing(
     with _database(known) as connection:
         found = quarantine.things(connection, Selection(ids=(identity,)))
         if not found:
-            fail(f"{escape(identity)} is not in quarantine.")
+            fail(f"{identity} is not in quarantine.")
             raise typer.Exit(1)
         (thing,) = found
         quarantine.opened(connection, thing, _hand(by, because))

@@ -54,6 +54,9 @@ def ledger(
         fail(str(error))
         raise typer.Exit(EX_UNREACHABLE) from None
     except psycopg.Error as error:
+        if isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
+            fail("PostgreSQL does not answer.")
+            raise typer.Exit(EX_UNREACHABLE) from None
         fail(f"PostgreSQL does not go along: {type(error).__name__} {error.sqlstate or ''}".rstrip() + ".")
         raise typer.Exit(EX_UNREACHABLE) from None
     except (KafkaError, TimeoutError) as error:

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from rich.markup import escape
+
 from frafaldsvarsel.cli.terminal import out, show
 from models.calendar import COPENHAGEN
 
@@ -29,6 +31,9 @@ _PERSON: Final[Mapping[str, str]] = {
     "close": "closed: {ending}{decided}",
     "reopen": "opened again: {reason}",
     "hand_over": "handed over to {to_unit}: {reason}{as}",
+    "opened": "the person's particulars were opened: {purpose}",
+    "found_by_cpr": "found by CPR",
+    "delivery_hurried": "a notice was tried at once: {because}",
 }
 
 
@@ -68,7 +73,11 @@ def present(task: Row, history: Sequence[Row]) -> None:
     show(
         "",
         ("when", "who", "what"),
-        ([_when(row["at"]), row["who"] or "the service", sentence(row)] for row in history),
+        (
+            # A name and an operator's words may look like the terminal's markup.
+            [_when(row["at"]), escape(row["who"] or "the service"), escape(sentence(row))]
+            for row in history
+        ),
         empty="Nothing has happened yet.",
     )
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 out = Console()
@@ -17,7 +18,10 @@ err = Console(stderr=True)
 EX_CONFIG = 78
 """A person must mend the configuration (sysexits.h)."""
 
-_FOLDED = frozenset({"why", "reason", "what became of it", "state", "sent", "url"})
+_FOLDED = frozenset(
+    {"what", "who", "why", "reason", "what became of it", "it is over when", "state", "sent", "url"}
+    | {"name", "source", "recipient"}
+)
 """Columns that give way on a narrow terminal; ids, dates and references never break."""
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
@@ -29,7 +33,7 @@ DataDir = Annotated[
 
 def fail(sentence: str) -> None:
     """Say what is wrong, on standard error."""
-    err.print(f"[bold red]✗[/] {sentence}", highlight=False, soft_wrap=True)
+    err.print(f"[bold red]✗[/] {escape(sentence)}", highlight=False, soft_wrap=True)
 
 
 def note(sentence: str) -> None:

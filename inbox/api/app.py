@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 
 from inbox.api import login, read, undecided, write
+from inbox.api.body import said
 from inbox.api.limits import Limits
 from inbox.api.parts import Parts
 from inbox.api.problems import (
@@ -109,7 +110,7 @@ async def _not_valid(_: Request, error: Exception) -> Response:
     if any(detail["loc"][:1] == ("path",) for detail in found):
         return answer(Refused(Problem.NO_SUCH_TASK))
     # The names of parameters are ours, and the messages say what is expected, not what came.
-    errors = tuple(FieldError(pointer=str(detail["loc"][-1]), detail=detail["msg"]) for detail in found)
+    errors = tuple(FieldError(pointer=str(detail["loc"][-1]), detail=said(detail["msg"])) for detail in found)
     return answer(Refused(Problem.NOT_VALID, errors=errors))
 
 

@@ -24,6 +24,7 @@ _OURS: Final[Mapping[str, str]] = {
     _UNKNOWN_FIELD: "has a field that is not known here",
     "union_tag_invalid": "is none of the kinds of deed",
 }
+_MEMBER: Final = re.compile(r"<\w+\.\w+: ('[^']*')>", re.ASCII)
 _UNION: Final = "deed"
 _MOMENTS: Final = "at"
 _RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
@@ -67,7 +68,12 @@ def _said(details: Iterable[ErrorDetails]) -> Iterable[FieldError]:
         if detail["type"] == _UNKNOWN_FIELD:
             del place[-1]
         pointer = "#" + "".join(f"/{part}" for part in place)
-        yield FieldError(pointer=pointer, detail=_OURS.get(detail["type"], detail["msg"]))
+        yield FieldError(pointer=pointer, detail=_OURS.get(detail["type"], said(detail["msg"])))
+
+
+def said(message: str) -> str:
+    """What the library says, without the names of our own code: a caller knows the values alone."""
+    return _MEMBER.sub(r"\1", message).removeprefix("Value error, ")
 
 
 def body_document(shape: type[Frozen], examples: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Final
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
-from inbox.guard import session_cookie
+from inbox.guard import LOST_QUERY, session_cookie
 from inbox.provider import Begun, LogInRefused, ProviderUnreachable
 from inbox.rights import rights_of
 from inbox.visit import Visit
@@ -26,7 +26,8 @@ async def log_in(visit: Visit) -> Response:
     """Says where one is, and offers the log-in."""
     if visit.session is not None:
         return RedirectResponse(local(visit.query("til")), status_code=303)
-    return visit.page("log_in.html", target=local(visit.query("til")), fault=None)
+    fault = "over" if visit.query(LOST_QUERY) else None
+    return visit.page("log_in.html", target=local(visit.query("til")), fault=fault)
 
 
 async def begin(visit: Visit) -> Response:

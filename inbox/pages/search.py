@@ -46,8 +46,3 @@ async def find(visit: Visit) -> Response:
     if len(found.tasks) == 1:
         return visit.go(f"{LIST}/{found.tasks[0].reference}")
     return await overview(visit, of_person=found.tasks)
-
-
-async def again(visit: Visit) -> Response:
-    """Somebody came back to the form's address: it holds nothing."""
-    return visit.go(LIST)

@@ -7,7 +7,7 @@ from uuid import uuid4
 from starlette.responses import JSONResponse, Response
 
 from inbox import evidence
-from inbox.deeds import READERS, BadForm, FieldFault, read_id
+from inbox.deeds import READERS, BadForm, FieldFault, read_id, read_version
 from inbox.forms import EMPTY, Form
 from inbox.guard import NotFound
 from inbox.pages.tasks import PATH
@@ -26,6 +26,7 @@ from models.life import (
     HandOverReason,
     Initiative,
     NoInitiative,
+    Refusal,
     Release,
     Reopen,
     ReopenReason,
@@ -66,8 +67,7 @@ async def do(visit: Visit) -> Response:
     deed = reader(visit.form)
     if isinstance(deed, BadForm):
         return await show(visit, view, kind=kind, faults=deed.faults, form=visit.form, status=422)
-    version = visit.form.one("version")
-    expected = int(version) if version.isdecimal() and isinstance(deed, _DISTURBED) else None
+    expected = read_version(visit.form.one("version")) if isinstance(deed, _DISTURBED) else None
     try:
         async with visit.parts.pool.connection() as connection:
             await act(
@@ -85,7 +85,7 @@ async def do(visit: Visit) -> Response:
     except TaskChanged:
         fault = FieldFault("main", "fault.changed")
     except DeedRefused as refused:
-        fault = FieldFault(_FIELDS.get(kind, "main"), f"refusal.{refused.refusal}")
+        fault = FieldFault(_FIELDS.get(refused.refusal, "main"), f"refusal.{refused.refusal}")
     except DeedDiffers:
         fault = FieldFault("main", "fault.sent_before")
     else:
@@ -95,12 +95,13 @@ async def do(visit: Visit) -> Response:
 
 
 _FIELDS: Final = {
-    "attempt": "attempt-date",
-    "close": "close-ending",
-    "hand_over": "hand-over-unit",
-    "reopen": "reopen-reason",
+    Refusal.ATTEMPT_OUT_OF_TIME: "attempt-date",
+    Refusal.NOT_REACHED_YET: "close-ending",
+    Refusal.NO_CONTACT_RECORDED: "close-ending",
+    Refusal.SAME_UNIT: "hand-over-unit",
+    Refusal.UNKNOWN_UNIT: "hand-over-unit",
 }
-"""Where a refusal is to be mended, by the deed's kind."""
+"""Where a refusal is to be mended; the others say how the task stands, and its page may have no form for it."""
 
 
 async def read(visit: Visit) -> TaskView:
@@ -117,7 +118,7 @@ async def read(visit: Visit) -> TaskView:
 
 def mark(view: TaskView) -> str:
     """Changes when the page would look otherwise."""
-    deliveries = "".join(delivery.status[0] for delivery in view.deliveries)
+    deliveries = "-".join(f"{delivery.status}{len(delivery.attempts)}" for delivery in view.deliveries)
     return f"{view.task.version}-{len(view.history)}-{deliveries}"
 
 

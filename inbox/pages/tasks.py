@@ -134,6 +134,11 @@ async def acknowledge(visit: Visit) -> Response:
     return visit.go(back, said="acknowledged_some" if missed else "acknowledged_all")
 
 
+async def again(visit: Visit) -> Response:
+    """Somebody came back to the address of one of the list's forms: it holds nothing."""
+    return visit.go(PATH)
+
+
 def _may(visit: Visit) -> None:
     if not visit.rights.tasks_of:
         raise NoAccess

@@ -177,3 +177,26 @@ def test_a_list_that_has_changed_says_so_and_moves_nothing_under_the_reader(read
     anna.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(anna.locator("#news")).to_contain_text("Listen har ændret sig.")
     assert anna.locator(".fv-reference").first.inner_text() == first
+
+
+def test_an_attempt_on_a_task_that_a_colleague_has_handed_over_is_not_recorded_and_nothing_is_to_correct(
+    reader: Reader,
+) -> None:
+    anna, bilal = reader("Anna Holm"), reader("Bilal Aydin")
+    anna.locator("tr", has=anna.locator('input[name="task"]')).last.locator(".fv-reference").click()
+    bilal.goto(anna.url)
+    panel(anna, "hand-over")
+    anna.locator("#hand-over-unit").select_option(label="Jobcenter Aarhus")
+    anna.locator("#hand-over").get_by_role("radio").first.check()
+    anna.locator("#hand-over").get_by_role("button").click()
+    expect(anna.locator("#said")).to_have_text("Opgaven er overdraget, og begge enheder får besked.")
+
+    panel(bilal, "attempt")
+    attempt = bilal.locator("#attempt")
+    attempt.get_by_label("Telefon").check()
+    attempt.get_by_label("Ja", exact=True).check()
+    attempt.get_by_role("button", name="Registrér forsøget").click()
+    expect(bilal.locator("#faults")).to_contain_text("Det blev ikke gjort")
+    expect(bilal.locator("#faults")).to_contain_text("Opgaven er ikke åben længere.")
+    expect(bilal.locator("#faults a")).to_have_count(0)
+    expect(bilal.locator(".fv-badges")).to_contain_text("Overdraget")

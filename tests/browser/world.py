@@ -187,8 +187,9 @@ async def an_autumn(world: World) -> None:
     def ago(days: int) -> datetime:
         return now - timedelta(days=days)
 
+    # A week before the next one: whatever the day of the week and the holidays between, its date is the earliest.
     late = await world.message(
-        "late", person="late", at=ago(14), severity=Severity.HIGH, text=TEXT, absence=42,
+        "late", person="late", at=ago(19), severity=Severity.HIGH, text=TEXT, absence=42,
         signals=(Signal.ABSENCE, Signal.LOST_CONTACT),
     )  # fmt: skip
     await world.message("late again", person="late", at=ago(3), sender="900112", signals=(Signal.WELLBEING,))

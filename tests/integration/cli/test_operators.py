@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 from typer.testing import CliRunner, Result
 
 from config.settings import PREFIX
@@ -208,6 +209,16 @@ class TestTestSend:
         assert body["type"] == "task.test"
         assert "task" not in body["data"]
 
+    @pytest.mark.parametrize("command", [("test-send", "jc-9999"), ("render", "new", "--unit", "jc-9999")])
+    def test_a_unit_that_is_not_known_is_said_and_those_above_it_get_nothing(
+        self, environment: dict[str, str], catcher: Catcher, command: tuple[str, ...]
+    ) -> None:
+        before = len(read_mails(catcher.data))
+        done = run(environment, *command)
+        assert done.exit_code == 1
+        assert "units.csv has no unit jc-9999." in done.output
+        assert len(read_mails(catcher.data)) == before
+
     def test_what_was_not_taken_ends_with_1(self, environment: dict[str, str], endpoint: Endpoint) -> None:
         endpoint.status = 503
         done = run(environment, "test-send", UNIT, "--channel", "webhook")
@@ -305,6 +316,35 @@ class TestNarrow:
         dates = ["2026-12-30", "2027-02-28"]
         assert rows[0] == [early, UNIT, "open", *dates, "0", "1"]
         assert rows[2] == [gone, UNIT, "contact", "made", "2026-10-01", dates[1], "0", "1"]
+
+    def test_a_tasks_history_is_whole_and_says_who_looked(
+        self, environment: dict[str, str], ledger: Ledger
+    ) -> None:
+        ledger.delivery()
+        ((reference,),) = ledger.sql("SELECT reference FROM tasks")
+        for kind, detail in (
+            (
+                "opened",
+                {"by_id": "a", "by_name": "Anna [Holm]", "via": "api", "purpose": "contact_institution"},
+            ),
+            ("delivery_hurried", {"by": "drift-1", "because": "the school [/called]"}),
+            ("task_opened", {"unit": UNIT}),
+        ):
+            ledger.sql(
+                "INSERT INTO audit (kind, task_id, detail) SELECT %s, id, %s FROM tasks", kind, Jsonb(detail)
+            )
+        done = run(environment, "tasks", "show", reference, width=60)
+        said = " ".join(done.stdout.split())
+        assert done.exit_code == 0
+        assert "Anna [Holm] the person's particulars were opened:" in said
+        assert "contact institution" in said
+        assert "drift-1 a notice was tried at once: the school [/called]" in said
+        told = json.loads(run(environment, "tasks", "show", reference, "--json").stdout)["history"]
+        assert [(one["by"], one["who"], one["via"]) for one in told] == [
+            ("person", "Anna [Holm]", "api"),
+            ("person", "drift-1", "operator"),
+            ("service", None, None),
+        ]
 
     def test_an_endpoint_has_its_whole_address(self, environment: dict[str, str], ledger: Ledger) -> None:
         url = "https://fagsystem.kommune-0101.example/integration/frafaldsvarsel/opgaver/besked"

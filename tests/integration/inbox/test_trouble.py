@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import httpx2
 import pytest
+from starlette.responses import PlainTextResponse
 
 from config.settings import load
 from frafaldsvarsel.inbox_parts import inbox_parts
@@ -75,6 +76,41 @@ async def test_a_cookie_that_we_did_not_sign_is_no_session_and_costs_no_look(par
             answer = await person.get("/opgaver")
             assert answer.status_code == 303
             assert answer.headers["location"] == "/log-ind?til=%2Fopgaver"
+
+
+async def test_a_form_without_a_session_leads_back_to_its_page_and_says_that_nothing_was_kept(
+    parts: Parts,
+) -> None:
+    transport = httpx2.ASGITransport(app=build(parts))
+    async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as person:
+        answer = await person.post("/opgaver/FV-7K2P-01AB-9XYZ/attempt", data={"form": "phone"})
+        assert answer.status_code == 303
+        assert answer.headers["location"] == "/log-ind?til=%2Fopgaver%2FFV-7K2P-01AB-9XYZ%2Fattempt&tabt=1"
+        page = await person.get(answer.headers["location"])
+        assert "Det, du sendte, blev ikke gemt" in page.text
+        assert "/log-ind/start?til=%2Fopgaver%2FFV-7K2P-01AB-9XYZ%2Fattempt" in page.text
+        out = await person.post("/log-ud", data={"form_token": "old"})
+        assert "tabt" not in out.headers["location"]
+
+
+@pytest.mark.parametrize("path", ["/opgaver/", "/log-ind/", "/api/v1", "/uafklarede/"])
+async def test_no_address_is_made_of_the_host_that_a_request_names(parts: Parts, path: str) -> None:
+    transport = httpx2.ASGITransport(app=build(parts))
+    async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as person:
+        answer = await person.get(path, headers={"host": "elsewhere.example"})
+        assert answer.status_code == 404
+        assert "location" not in answer.headers
+
+
+async def test_what_the_interface_says_of_itself_is_not_said_twice(parts: Parts) -> None:
+    said = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'"}
+    transport = httpx2.ASGITransport(app=build(parts, api=PlainTextResponse("here", headers=said)))
+    async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as person:
+        answer = await person.get("/api/v1/tasks")
+        assert answer.text == "here"
+        for name, value in said.items():
+            assert answer.headers.get_list(name) == [value]
+        assert answer.headers["x-frame-options"] == "DENY"
 
 
 async def test_by_tls_cookies_are_secure_and_the_browser_is_told_to_stay_with_it(parts: Parts) -> None:

@@ -45,10 +45,27 @@ def test_every_fault_is_named_at_once() -> None:
     assert any("FRAFALDSVARSEL_TYPO is not a setting" in one for one in said)
 
 
+@pytest.mark.parametrize("url", ["hunter2", "mysql://somebody:hunter2@db/x", "postgresql:/hunter2"])
+def test_what_is_no_address_of_a_database_is_said_before_anything_tries_it_and_not_repeated(url: str) -> None:
+    said = faults(environment(DATABASE_URL=url))
+    assert said == ["FRAFALDSVARSEL_DATABASE_URL is not valid: it is no address of a PostgreSQL database."]
+
+
+@pytest.mark.parametrize("url", [SECRET, "postgres://a:b[c@db,db2/x", "host=/run/postgresql dbname=frafald"])
+def test_an_address_of_a_database_is_one_as_libpq_takes_it(url: str) -> None:
+    assert load(environment(DATABASE_URL=url)).database_url.get_secret_value() == url
+
+
+@pytest.mark.parametrize("url", ["varsel.example", "https://", "ftp://varsel.example", "http://[x"])
+def test_links_in_mails_lead_somewhere(url: str) -> None:
+    (said,) = faults(environment(INBOX_URL=url))
+    assert said.startswith("FRAFALDSVARSEL_INBOX_URL is not valid: ")
+
+
 @pytest.mark.parametrize("name", SECRETS)
 def test_every_secret_may_lie_in_a_file(name: str, tmp_path: Path) -> None:
     """The file's content, without the newline at its end, is the secret."""
-    content = new_keyring().model_dump_json() if name == "keyring" else "hunter2"
+    content = {"keyring": new_keyring().model_dump_json(), "database_url": SECRET}.get(name, "hunter2")
     file = tmp_path / "secret"
     file.write_text(content + "\n")
     environ = environment(**{name.upper() + "_FILE": str(file)})

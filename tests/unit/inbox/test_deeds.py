@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from inbox.deeds import READERS, BadForm, read_id
+from inbox.deeds import READERS, BadForm, read_id, read_version
 from inbox.forms import Form
 from models.life import (
     Attempt,
@@ -86,3 +86,22 @@ def test_a_hand_over_names_unit_and_reason_and_a_reopening_its_reason() -> None:
 
 def test_an_id_that_is_none_is_no_deed() -> None:
     assert read_id("not an id") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ("", None),
+        ("7", 7),
+        ("-1", -1),
+        ("0", -1),
+        ("\u0663", -1),
+        ("1.5", -1),
+        ("9" * 30, -1),
+        ("9" * 5000, -1),
+    ],
+)
+def test_a_forms_version_is_a_number_that_a_task_can_have_or_none_that_fits(
+    text: str, version: int | None
+) -> None:
+    assert read_version(text) == version
