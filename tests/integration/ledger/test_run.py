@@ -241,4 +241,6 @@ async def test_since_when_an_endpoint_is_known_is_noted_once_and_again_after_an_
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE application_name = 'frafaldsvarsel-ledger'"
             )
+            # A ledger that has nothing to do finds out with the next record.
+            await publish(kafka, [decided("after the backup", person="somebody else")])
             await until(url, noted, 2)
