@@ -21,6 +21,8 @@ from config.errors import ConfigError, Fault
 from config.settings import PREFIX, Settings
 from frafaldsvarsel import compose, compose_canary
 from frafaldsvarsel.heal import heal
+from ledger.hang_up import CONNECT_SECONDS, PatientConnection
+from ledger.run import limits
 from ops import metrics
 from ops.accounts import HOP_OF, Audit, Missing
 from ops.audit import audit
@@ -80,7 +82,12 @@ def auditor(settings: Settings) -> Iterator[Count]:
 
     def count(grace: timedelta) -> Audit:
         oracle = Oracle(compose.reference_dir(settings))
-        with psycopg.connect(settings.database_url.get_secret_value()) as connection:
+        with PatientConnection.connect(
+            settings.database_url.get_secret_value(),
+            options=limits(PatientConnection.patience_seconds),
+            application_name="frafaldsvarsel-audit",
+            connect_timeout=CONNECT_SECONDS,
+        ) as connection:
             try:
                 return audit(
                     counting,

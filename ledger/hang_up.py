@@ -8,9 +8,12 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Final
+from typing import Any, ClassVar, Final, TypeVar
 
 import psycopg
+from psycopg.abc import PQGen
+
+T = TypeVar("T")
 
 CONNECT_SECONDS: Final = 10
 """To a server that takes the connection and says nothing."""
@@ -30,3 +33,13 @@ def _hang_up(connection: psycopg.AsyncConnection[Any]) -> None:
     """The socket is shut and not closed: psycopg, which waits for it, must still find it."""
     with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as wire:
         wire.shutdown(socket.SHUT_RDWR)
+
+
+class PatientConnection(psycopg.Connection[tuple[Any, ...]]):
+    """For whoever waits in a thread: each answer is waited for so long, and then comes `psycopg.OperationalError`."""
+
+    patience_seconds: ClassVar[float] = 600
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        """As the driver waits, but not for ever."""
+        return super().wait(gen, interval, self.patience_seconds if timeout is None else timeout)

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from frafaldsvarsel.embedded.postgres import SOCKET, Database
-from ledger.hang_up import hung_up_after
+from ledger.hang_up import PatientConnection, hung_up_after
 from tests.faults.proxy import Proxy, Route, Way
 
 
@@ -44,3 +44,32 @@ async def test_a_connection_that_answers_in_time_is_left_alone(route: tuple[Prox
             await connection.execute("SELECT 1")
         await asyncio.sleep(0.4)
         assert (await connection.execute("SELECT 3")).rowcount == 1
+
+
+class Hasty(PatientConnection):
+    patience_seconds = 0.3
+
+
+@pytest.mark.timeout(20)
+def test_a_thread_that_waits_for_a_lost_answer_is_told_too(route: tuple[Proxy, str]) -> None:
+    """In a transaction, which is not asked to roll back by a connection that does not answer."""
+    proxy, url = route
+
+    def ask() -> None:
+        with Hasty.connect(url) as connection, connection.transaction():
+            connection.execute("SELECT 1")
+            proxy.set("database", Way.DEAF)
+            connection.execute("SELECT 2")
+
+    began = time.monotonic()
+    with pytest.raises(psycopg.OperationalError):
+        ask()
+    assert 0.3 <= time.monotonic() - began < 5
+
+
+def test_a_thread_that_is_answered_in_time_goes_on_though_a_statement_fails(route: tuple[Proxy, str]) -> None:
+    _, url = route
+    with Hasty.connect(url, autocommit=True) as connection:
+        with pytest.raises(psycopg.OperationalError):
+            connection.execute("SET statement_timeout = 50; SELECT pg_sleep(0.2)")
+        assert connection.execute("SELECT 3").fetchall() == [(3,)]
