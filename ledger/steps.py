@@ -61,7 +61,9 @@ WITH stale AS (
     UNION ALL
     SELECT t.id FROM plans p JOIN tasks t ON t.id = p.task_id WHERE p.status = 'open' AND t.status <> 'open'
 )
-SELECT t.id FROM tasks t JOIN stale USING (id) ORDER BY t.id LIMIT %(limit)s FOR NO KEY UPDATE OF t SKIP LOCKED
+SELECT t.id FROM tasks t JOIN stale USING (id)
+WHERE NOT t.id = ANY(%(but)s) AND (%(only)s::uuid IS NULL OR t.id = %(only)s)
+ORDER BY t.id LIMIT %(limit)s FOR NO KEY UPDATE OF t SKIP LOCKED
 """
 _WITH_DUE: Final[LiteralString] = """
 SELECT t.id FROM steps s JOIN tasks t ON t.id = s.task_id
@@ -145,14 +147,44 @@ async def _write(connection: Connection, found: Sequence[Replanned]) -> None:
         )
 
 
-async def plan_stale(connection: Connection, policy: StepPolicy, *, limit: int) -> int:
-    """Plan again for tasks that stand otherwise than when they were planned, whoever changed them; how many."""
+async def plan_stale(
+    connection: Connection,
+    policy: StepPolicy,
+    *,
+    limit: int,
+    but: Collection[UUID] = (),
+    only: UUID | None = None,
+) -> int:
+    """Plan again for tasks that stand otherwise than when they were planned, whoever changed them; how many.
+
+    `but`: tasks that are left alone; `only`: the one that is not.
+    """
     async with connection.transaction():
         await connection.execute(LOCK)
-        cursor = await connection.execute(_STALE, {"policy": policy.fingerprint, "limit": limit})
-        tasks = [task for (task,) in await cursor.fetchall()]
+        tasks = await _stale(connection, policy, limit=limit, but=but, only=only)
         await plan_steps(connection, tasks, policy)
     return len(tasks)
+
+
+async def stale(
+    connection: Connection, policy: StepPolicy, *, limit: int, but: Collection[UUID] = ()
+) -> list[UUID]:
+    """Which tasks `plan_stale` would plan again now."""
+    async with connection.transaction():
+        return await _stale(connection, policy, limit=limit, but=but)
+
+
+async def _stale(
+    connection: Connection,
+    policy: StepPolicy,
+    *,
+    limit: int,
+    but: Collection[UUID] = (),
+    only: UUID | None = None,
+) -> list[UUID]:
+    values = {"policy": policy.fingerprint, "limit": limit, "but": list(but), "only": only}
+    cursor = await connection.execute(_STALE, values)
+    return [task for (task,) in await cursor.fetchall()]
 
 
 async def fire_due(

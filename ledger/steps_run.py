@@ -5,6 +5,7 @@ Any number may run. A task that cannot be planned must not hold up the others: i
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from ledger.digests import Digests
 from ledger.failures import follow_failures
 from ledger.hang_up import CONNECT_SECONDS, hung_up_after
 from ledger.run import limits
-from ledger.steps import fire_due, plan_stale
+from ledger.steps import fire_due, plan_stale, stale
 from ledger.store import Connection
 from models.plan import StepPolicy
 
@@ -25,6 +26,8 @@ _POLL_SECONDS: Final = 1.0
 _SWEEP_SECONDS: Final = 60.0
 _WAIT_SECONDS: Final = 2.0
 _NAME: Final = "frafaldsvarsel-steps"
+_CANNOT: Final = (LookupError, ValueError, StopIteration)
+"""What planning one task may raise, when the tables or the calendar do not reach as far as it needs."""
 
 
 async def run(
@@ -63,11 +66,12 @@ class Runner:
     async def round(self) -> bool:
         """Do what there is to do once; whether there may be more at once."""
         now = asyncio.get_running_loop().time()
-        sweep = now >= self._next_sweep
-        with hung_up_after(self._connection, self._patience):
-            planned = await self.sweep() if sweep else 0
-        if sweep and planned < _BATCH:
-            self._next_sweep = now + _SWEEP_SECONDS
+        planned = 0
+        if now >= self._next_sweep:
+            with hung_up_after(self._connection, self._patience):
+                planned = await self.sweep()
+            if planned < _BATCH:
+                self._next_sweep = now + _SWEEP_SECONDS
         with hung_up_after(self._connection, self._patience):
             fired = await self.fire()
             failed = await follow_failures(self._connection, self._policy, limit=_BATCH)
@@ -75,27 +79,40 @@ class Runner:
         return planned == _BATCH or fired == _BATCH or failed == _BATCH
 
     async def sweep(self) -> int:
-        """Plan again what stands otherwise than when it was planned; and try again what was left alone."""
-        self._left_alone.clear()
+        """Plan again up to a batch of what stands otherwise than when it was planned; how many were looked at.
+
+        What was left alone is tried again when everything else is planned.
+        """
+        policy, but = self._policy, self._left_alone
         try:
-            return await plan_stale(self._connection, self._policy, limit=_BATCH)
-        except (LookupError, ValueError) as error:
-            log.error("steps: a task cannot be planned: %s", error)
-            return 0
+            looked_at = await plan_stale(self._connection, policy, limit=_BATCH, but=but)
+        except _CANNOT:
+            tasks = await stale(self._connection, policy, limit=_BATCH, but=but)
+            await self._one_by_one(tasks, self._plan_one)
+            return len(tasks)
+        if looked_at < _BATCH:
+            self._left_alone.clear()
+        return looked_at
 
     async def fire(self) -> int:
         """Fire what is due about up to a batch of tasks; one by one where one of them cannot be planned."""
         try:
             return len(await fire_due(self._connection, self._policy, limit=_BATCH, but=self._left_alone))
-        except (LookupError, ValueError, StopIteration):
-            return await self._one_by_one()
+        except _CANNOT:
+            return await self._one_by_one(await self._due_tasks(), self._fire_one)
 
-    async def _one_by_one(self) -> int:
+    async def _plan_one(self, task: UUID) -> int:
+        return await plan_stale(self._connection, self._policy, limit=1, only=task)
+
+    async def _fire_one(self, task: UUID) -> int:
+        return len(await fire_due(self._connection, self._policy, limit=1, only=task))
+
+    async def _one_by_one(self, tasks: Sequence[UUID], do: Callable[[UUID], Awaitable[int]]) -> int:
         done = 0
-        for task in await self._due_tasks():
+        for task in tasks:
             try:
-                done += len(await fire_due(self._connection, self._policy, limit=1, only=task))
-            except (LookupError, ValueError, StopIteration) as error:
+                done += await do(task)
+            except _CANNOT as error:
                 log.error("steps: task %s cannot be planned: %s", task, type(error).__name__)
                 self._left_alone.add(task)
         return done

@@ -446,3 +446,29 @@ async def test_a_runner_that_meets_a_task_it_cannot_plan_goes_on_with_the_others
         await runner.round()
         await world.work()
         await world.collect((THEIRS, "Påmindelse om opgave"), (OURS, "Påmindelse om opgave"))
+
+
+async def test_a_sweep_that_meets_a_task_it_cannot_plan_plans_the_others(travelled: str) -> None:
+    """When the rules change, all tasks are planned again."""
+    async with a_world(travelled, UNITS, SPRING, runners=1) as world:
+        await world.decide(obliged(SPRING), obliged(SPRING, "other", unit=OTHER_UNIT, person="another"))
+        steps = world.policy.steps
+        assert steps is not None
+        broken = {UNIT}
+
+        def rules(unit: str, day: date) -> object:
+            if unit in broken:
+                raise LookupError(unit)
+            return steps.rules(unit, day)
+
+        changed = replace(steps, rules=rules, fingerprint="changed")  # type: ignore[arg-type]  # as the policy's
+        runner = Runner(world.connection, changed)
+        planned = (
+            "SELECT t.unit_id FROM plans JOIN tasks t ON t.id = task_id WHERE policy = 'changed' ORDER BY 1"
+        )
+        await runner.sweep()
+        assert await world.rows(planned) == [(OTHER_UNIT,)]
+        broken.clear()
+        for _ in range(2):
+            await runner.sweep()
+        assert await world.rows(planned) == sorted([(UNIT,), (OTHER_UNIT,)])

@@ -120,6 +120,7 @@ def _stale(server: Server, values: Mapping[str, Any]) -> Result:
             or any(plan[name] != stands[name] for name in _STANDS)
         ):
             stale.append(row["id"])
+    stale = [one for one in stale if one not in values["but"] and values["only"] in (None, one)]
     return [{"id": one} for one in sorted(stale)[: values["limit"]]], len(stale)
 
 
