@@ -69,6 +69,11 @@ class SenderRegister:
         """What is wrong in the directory as last seen."""
         return tuple(fault for number in sorted(self._faults) for fault in self._faults[number])
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the directory, as last seen, has no entry, be it good or bad."""
+        return not self._versions
+
     def find(self, number: str) -> Sender | None:
         """The sender's entry; raises `config.errors.ConfigError` if the directory was never readable."""
         self._look()

@@ -58,4 +58,8 @@ def register_faults(settings: Settings) -> tuple[Fault, ...]:
     """What is wrong in the senders' register; raises `ConfigError` where it cannot be read at all."""
     register = SenderRegister(settings.senders_dir, report=lambda _: None)
     register.find("")
+    if register.is_empty:
+        return (
+            Fault("the register has no sender: every message would be refused.", settings.senders_dir.name),
+        )
     return register.faults

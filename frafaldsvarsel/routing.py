@@ -1,4 +1,4 @@
-"""Who would be told about a resident of a municipality on a day, and why: the rows that say so, and their place."""
+"""Who would be told about a resident of a municipality on a day, when, and why: the rows that say so."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from datetime import date
 from config.channels import Answers, Webhooks
 from config.reference import Reference
 from config.units import ReactBy
-from models.outcome import Audience, Channel
-from models.plan import StepPolicy
+from models.outcome import Audience, Channel, Occasion
+from models.plan import StepKind, StepPolicy, StepRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +18,21 @@ class Told:
     audience: Audience
     channel: Channel
     recipient: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class When:
+    """One occasion, and whom it is told; beside these, a notice that one cannot be given goes to the next."""
+
+    occasion: Occasion
+    level: int | None
+    """As in steps.csv; None where it is no step, but the task itself."""
+    working_days: int | None
+    """From the task's date, below 0 before it; `mentor_ends`: from the last day of the right. None: at once."""
+    until_seen: bool
+    """Whether nobody is told once a person has seen the task."""
+    to: tuple[Audience, ...]
+    channels: tuple[Channel, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +47,8 @@ class Routed:
     because: str
     working_days: int | None
     told: tuple[Told, ...]
+    when: tuple[When, ...]
+    """In the order of time; what goes by the end of the right to a mentor is last."""
     answers: tuple[str, ...]
     """What the institution learns beside the receipt."""
 
@@ -65,6 +82,7 @@ def route(
             because=f"routes.csv, line {line.number}: from {row.valid_from} {until}; {row.certainty}: {row.source}",
             working_days=react_by.days(row.unit_id, on),
             told=_told(row.unit_id, on, steps, webhooks),
+            when=_when(steps.rules(row.unit_id, on), hooked=bool(webhooks.urls(row.unit_id, on))),
             answers=_answers(row.unit_id, on, answers),
         )
     why = "routes.csv has no unit for it on that day"
@@ -77,6 +95,7 @@ def route(
         because=why if municipality else f"municipalities.csv does not know {code}",
         working_days=None,
         told=(),
+        when=(),
         answers=(),
     )
 
@@ -91,6 +110,34 @@ def _told(unit: str, on: date, steps: StepPolicy, webhooks: Webhooks) -> tuple[T
     return (
         *found,
         *(Told(audience=Audience.UNIT, channel=Channel.WEBHOOK, recipient=url) for url in urls),
+    )
+
+
+def _when(rules: Sequence[StepRule], *, hooked: bool) -> tuple[When, ...]:
+    at_once = When(
+        occasion=Occasion.NEW,
+        level=None,
+        working_days=None,
+        until_seen=False,
+        to=(Audience.UNIT,),
+        channels=(Channel.EMAIL, Channel.WEBHOOK) if hooked else (Channel.EMAIL,),
+    )
+    ordered = sorted(
+        rules, key=lambda rule: (rule.kind is StepKind.MENTOR_ENDS, rule.working_days, rule.level)
+    )
+    return (
+        at_once,
+        *(
+            When(
+                occasion=rule.kind.occasion,
+                level=rule.level,
+                working_days=rule.working_days,
+                until_seen=rule.until_seen,
+                to=rule.to,
+                channels=rule.channels,
+            )
+            for rule in ordered
+        ),
     )
 
 

@@ -39,6 +39,8 @@ class FieldFault:
 
     field: str
     sentence: str
+    task: str | None = None
+    """The reference of the task that the sentence leads to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,16 @@ from typing import Final
 
 from markupsafe import Markup
 
-_WIDTH: Final = 720
-_HEIGHT: Final = 260
-_LEFT: Final = 44
-_RIGHT: Final = 8
+_LEFT: Final = 12
+_WIDTH: Final = 87
+"""Of the bars, and what is left of them, in hundredths of whatever room there is: the letters keep their size."""
+_HEIGHT: Final = 240
 _TOP: Final = 12
 _BOTTOM: Final = 30
 _GAP: Final = 0.28
 """Of a group's width, between two groups."""
+_BAR: Final = 0.92
+"""Of its place in the group, a bar's own width."""
 _LINES: Final = 4
 
 
@@ -42,8 +44,8 @@ def bars(
 ) -> Markup:
     """Bars in groups. `titles` say a label in full; `described_by` is the picture in a sentence."""
     top = _ceiling(max((value for each in series for value in each.values), default=0))
-    inner_width, inner_height = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
-    group = inner_width / max(len(labels), 1)
+    inner_height = _HEIGHT - _TOP - _BOTTOM
+    group = _WIDTH / max(len(labels), 1)
     width = group * (1 - _GAP) / max(len(series), 1)
 
     def y(value: float) -> float:
@@ -51,21 +53,21 @@ def bars(
 
     parts = [
         Markup(
-            '<svg class="fv-plot" viewBox="0 0 {} {}" role="img" aria-labelledby="{}-plot" focusable="false">'
+            '<svg class="fv-plot" height="{}" role="img" aria-labelledby="{}-plot" focusable="false">'
             '<title id="{}-plot">{}</title>'
-        ).format(_WIDTH, _HEIGHT, name, name, described_by)
+        ).format(_HEIGHT, name, name, described_by)
     ]
     for line in range(_LINES + 1):
         value = top * line / _LINES
         at = y(value)
         parts.append(
-            Markup('<line class="fv-grid" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>').format(
-                _LEFT, _WIDTH - _RIGHT, at, at
+            Markup('<line class="fv-grid" x1="{}%" x2="{}%" y1="{:.1f}" y2="{:.1f}"/>').format(
+                _LEFT, _LEFT + _WIDTH, at, at
             )
         )
         parts.append(
-            Markup('<text class="fv-tick" x="{}" y="{:.1f}" text-anchor="end">{}</text>').format(
-                _LEFT - 8, at + 4, _tick(value)
+            Markup('<text class="fv-tick" x="{}%" y="{:.1f}" text-anchor="end">{}</text>').format(
+                _LEFT - 1, at + 4, _tick(value)
             )
         )
     for place, (label, title) in enumerate(zip(labels, titles, strict=True)):
@@ -74,22 +76,24 @@ def bars(
             value = each.values[place]
             parts.append(
                 Markup(
-                    '<rect class="fv-bar-{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" rx="1.5">'
+                    '<rect class="fv-bar-{}" x="{:.2f}%" y="{:.1f}" width="{:.2f}%" height="{:.1f}" rx="1.5">'
                     "<title>{}: {} {}</title></rect>"
                 ).format(
                     each.tone,
                     left + width * offset,
                     y(value),
-                    max(width - 1.5, 1),
+                    width * _BAR,
                     max(_TOP + inner_height - y(value), 0),
                     title,
                     number(value),  # type: ignore[arg-type]  # whole numbers where the caller's are whole
                     each.name,
                 )
             )
+        # Counted from the last, which is now: a narrow window leaves out every other one.
+        often = "" if (len(labels) - place) % 2 else " fv-seldom"
         parts.append(
-            Markup('<text class="fv-tick" x="{:.1f}" y="{}" text-anchor="middle">{}</text>').format(
-                _LEFT + group * (place + 0.5), _HEIGHT - 10, label
+            Markup('<text class="fv-tick{}" x="{:.2f}%" y="{}" text-anchor="middle">{}</text>').format(
+                often, _LEFT + group * (place + 0.5), _HEIGHT - 10, label
             )
         )
     return Markup("").join([*parts, Markup("</svg>")])

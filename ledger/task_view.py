@@ -132,6 +132,8 @@ class TaskView:
 
     task: TaskFields
     previous: PreviousTask | None
+    open_beside: str | None
+    """Reference of the open task of the same person, enrolment and unit, where it is another one."""
     messages: tuple[MessageView, ...]
     """The earliest first."""
     history: tuple[HistoryEntry, ...]
@@ -151,6 +153,9 @@ SELECT t.id, t.reference, t.unit_id, t.enrolment_id, t.status, t.version, t.reac
        t.reached_at, t.closed_at, t.ending,
     (SELECT json_build_object('id', p.id, 'reference', p.reference, 'closed_at', p.closed_at, 'ending', p.ending)
      FROM tasks p WHERE p.id = t.follows AND p.unit_id = ANY(%(units)s)) AS previous,
+    (SELECT o.reference FROM tasks o
+     WHERE (o.person_id, o.enrolment_id, o.unit_id) = (t.person_id, t.enrolment_id, t.unit_id)
+       AND o.status = 'open' AND o.id <> t.id) AS open_beside,
     (SELECT json_agg(m.decision ORDER BY m.appended_at, m.sender, m.message_id)
      FROM messages m WHERE m.task_id = t.id) AS messages,
     (SELECT json_agg(json_build_object('at', a.at, 'kind', a.kind, 'by_name', a.by_name, 'via', a.via,
@@ -189,12 +194,13 @@ async def task(connection: Connection, *, units: frozenset[str], key: UUID | str
         row = await cursor.fetchone()
     if row is None:
         return None
-    previous = row.pop("previous")
+    previous, open_beside = row.pop("previous"), row.pop("open_beside")
     many = {name: row.pop(name) or () for name in _OF_MANY}
     history = [_act(entry) for entry in many["acts"]] + [_audit(entry) for entry in many["audit"]]
     return TaskView(
         task=TaskFields.model_validate(row),
         previous=None if previous is None else PreviousTask.model_validate(previous),
+        open_beside=open_beside,
         messages=tuple(_message(Decision.model_validate(decision)) for decision in many["messages"]),
         history=tuple(sorted(history, key=lambda entry: entry.at)),
         deliveries=_deliveries.validate_python(many["deliveries"]),

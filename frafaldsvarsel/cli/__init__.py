@@ -3,12 +3,12 @@
 import sys
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Final
+from typing import Annotated, Final
 
 import typer
 
 from config.errors import ConfigError
-from frafaldsvarsel import heap
+from frafaldsvarsel import VERSION, heap
 from frafaldsvarsel.cli.terminal import EX_CONFIG, fail
 
 MODULES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -42,13 +42,24 @@ def commands(asked: str = "") -> typer.Typer:
         rich_markup_mode="rich",
     )
     # So that a single command is still called by its name.
-    app.callback()(_nothing)
+    app.callback()(_options)
     for module in [module for module, names in MODULES.items() if asked in names] or MODULES:
         import_module(f"{__name__}.{module}").add_to(app)
     return app
 
 
-def _nothing() -> None:
+def _say_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"frafaldsvarsel {VERSION}")
+        raise typer.Exit
+
+
+def _options(
+    _: Annotated[
+        bool,
+        typer.Option("--version", help="Say the version.", is_eager=True, callback=_say_version),
+    ] = False,
+) -> None:
     pass
 
 

@@ -13,6 +13,7 @@ import typer
 from frafaldsvarsel.cli import quarantine as at_quarantine
 from frafaldsvarsel.cli.account import account
 from frafaldsvarsel.cli.environment import settings
+from frafaldsvarsel.cli.known import nothing_of
 from frafaldsvarsel.cli.quarantine import Because, By
 from frafaldsvarsel.cli.terminal import DataDir, JsonFlag, emit, fail, out, show
 from ledger import queries
@@ -114,13 +115,16 @@ def _list(
     limit: int | None,
     as_json: bool,
 ) -> None:
-    url = settings(data).database_url.get_secret_value()
+    known = settings(data)
+    url = known.database_url.get_secret_value()
     wanted = limit if as_json or limit is not None else _ROWS
     try:
         found = list(queries.rows(url, query, filters, limit=wanted))
     except psycopg.OperationalError:
         fail("PostgreSQL does not answer.")
         raise typer.Exit(1) from None
+    if not found:
+        nothing_of(known, filters["unit"])
     if as_json:
         for row in found:
             emit(row)

@@ -9,6 +9,7 @@ import psycopg
 import typer
 
 from frafaldsvarsel.cli.environment import settings
+from frafaldsvarsel.cli.known import nothing_of
 from frafaldsvarsel.cli.terminal import DataDir, JsonFlag, emit, fail, note, show
 from ledger import queries
 from models.calendar import COPENHAGEN
@@ -86,19 +87,26 @@ def listing(
     limit: int | None,
     as_json: bool,
 ) -> None:
-    """The rows of a query, as they were asked for."""
-    url = settings(data).database_url.get_secret_value()
+    """The rows of a query, as they were asked for. Ends with 1 where it asks for a unit that there is not."""
+    known = settings(data)
+    url = known.database_url.get_secret_value()
     wanted = limit if as_json or limit is not None else _TABLE_ROWS
+    found: list[Row] = []
+    nothing = True
     try:
-        rows = queries.rows(url, query, filters, limit=wanted, canaries=canaries)
-        if as_json:
-            for row in rows:
+        for row in queries.rows(url, query, filters, limit=wanted, canaries=canaries):
+            nothing = False
+            if as_json:
                 emit(row)
-            return
-        found = list(rows)
+            else:
+                found.append(row)
     except psycopg.OperationalError:
         fail("PostgreSQL does not answer.")
         raise typer.Exit(1) from None
+    if nothing:
+        nothing_of(known, filters.get("unit"))
+    if as_json:
+        return
     show("", list(columns), ([column(row) for column in columns.values()] for row in found), empty="None.")
     if limit is None and len(found) == _TABLE_ROWS:
         note(f"[dim]The first {_TABLE_ROWS}; --limit N shows more, --json all and whole.[/]")

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from config.settings import Settings
 from frafaldsvarsel.cli.environment import settings
+from frafaldsvarsel.cli.known import must_be_known
 from frafaldsvarsel.cli.terminal import DataDir, JsonFlag, emit, fail, out, show
 from models.outcome import Attempt, Audience, Channel, Occasion, Outcome
 
@@ -33,7 +33,7 @@ def render(
     from frafaldsvarsel.notices import sample_hook, sample_mail
 
     known, now = settings(data), datetime.now(UTC)
-    _must_be_known(known, unit)
+    must_be_known(known, unit)
     if channel is Channel.WEBHOOK:
         try:
             typer.echo(sample_hook(known, occasion, unit, now).body)
@@ -58,7 +58,7 @@ def try_out(
     from frafaldsvarsel.notices import send_test
 
     known = settings(data)
-    _must_be_known(known, unit)
+    must_be_known(known, unit)
 
     async def sent() -> list[tuple[str, Attempt]]:
         return [one async for one in send_test(known, unit, channel, datetime.now(UTC))]
@@ -83,12 +83,3 @@ def try_out(
         raise typer.Exit(1)
     if not as_json:
         out.print(f"{len(found)} taken.", highlight=False)
-
-
-def _must_be_known(known: Settings, unit: str) -> None:
-    """A slip in a unit's id would send the test to those above it, and it would look taken."""
-    from frafaldsvarsel.compose_notices import knows_unit
-
-    if not knows_unit(known, unit):
-        fail(f"units.csv has no unit {unit}.")
-        raise typer.Exit(1)

@@ -1,7 +1,8 @@
 """`quarantine`: what was refused or could not be delivered is listed, shown, replayed and dismissed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -77,11 +78,13 @@ def list_things(
     if as_json:
         for thing in found:
             emit(thing.model_dump(mode="json"))
-        return
-    empty = "Nothing in quarantine is so." if selection.narrows else "Nothing lies in quarantine."
-    show("", _COLUMNS, map(_row, found), empty=empty)
-    if limit is None and len(found) == _ROWS:
-        note(f"[dim]The first {_ROWS}; --limit N shows more, --json all.[/]")
+    else:
+        empty = "Nothing in quarantine is so." if selection.narrows else "Nothing lies in quarantine."
+        show("", _COLUMNS, map(_row, found), empty=empty)
+        if limit is None and len(found) == _ROWS:
+            note(f"[dim]The first {_ROWS}; --limit N shows more, --json all.[/]")
+    if wanted is None or len(found) < wanted:
+        _must_be_there(selection, (thing.id for thing in found))
 
 
 @commands.command("show")
@@ -146,7 +149,7 @@ def replay(
 ) -> None:
     """Say what a replay would come to now, and with --yes let it happen.
 
-    Exit code 1 when something that was selected has not been replayed.
+    Exit code 1 when something that was selected has not been replayed, or an --id is not there.
     """
     from frafaldsvarsel.replay import Foresight, Replayer
     from ops.kept import Kept
@@ -173,6 +176,7 @@ def replay(
         # Shown even when the brokers fall silent on the way: what was done, was done.
         if not as_json:
             _show_replay(rows, yes=yes)
+    _must_be_there(selection, (row["id"] for row in rows))
     if yes and not all(row["replayed"] for row in rows):
         raise typer.Exit(1)
 
@@ -203,7 +207,10 @@ def dismiss(
     data: DataDir = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Take things out of the open list for good reason; `list --all` still shows them."""
+    """Take things out of the open list for good reason; `list --all` still shows them.
+
+    Exit code 1 when an --id is not there.
+    """
     selection = _narrow(_selection(kind, reason, sender, since, until, ids, decided=False))
     hand = _hand(by, because)
     rows = []
@@ -226,17 +233,18 @@ def dismiss(
     if as_json:
         for row in rows:
             emit(row)
-        return
-    show(
-        "",
-        ("id", "kind", "reason", "state"),
-        (
-            [row["id"], row["kind"], row["reason"], "dismissed" if row["dismissed"] else row["state"]]
-            for row in rows
-        ),
-        empty="Nothing in quarantine is so.",
-    )
-    _say_dry(rows, yes=yes, word="dismissed")
+    else:
+        show(
+            "",
+            ("id", "kind", "reason", "state"),
+            (
+                [row["id"], row["kind"], row["reason"], "dismissed" if row["dismissed"] else row["state"]]
+                for row in rows
+            ),
+            empty="Nothing in quarantine is so.",
+        )
+        _say_dry(rows, yes=yes, word="dismissed")
+    _must_be_there(selection, (str(row["id"]) for row in rows))
 
 
 def _show_replay(rows: list[dict[str, Any]], *, yes: bool) -> None:
@@ -263,6 +271,17 @@ def _said(prospect: Prospect, *, replayed: bool) -> str:
         return "[green]replayed[/]"
     colour = "green" if prospect.worthwhile else "yellow"
     return f"[{colour}]{prospect.replace('_', ' ')}[/]"
+
+
+def _must_be_there(selection: Selection, found: Iterable[str]) -> None:
+    """Ends with 1 where an id that was asked for is not among what was found: a slip must not look like done."""
+    there = set(found)
+    missing = [identity for identity in dict.fromkeys(selection.ids) if identity not in there]
+    wanted = " with what else was asked for" if replace(selection, ids=()).narrows else ""
+    for identity in missing:
+        fail(f"{identity} is not in quarantine{wanted}.")
+    if missing:
+        raise typer.Exit(1)
 
 
 def _say_dry(rows: list[dict[str, Any]], *, yes: bool, word: str) -> None:

@@ -1,4 +1,4 @@
-"""`routes test`: who would be told about a resident of a municipality, and why (docs/command-line.md)."""
+"""`routes test`: who would be told about a resident of a municipality, when, and why (docs/command-line.md)."""
 
 from dataclasses import asdict
 from datetime import date, datetime
@@ -14,8 +14,9 @@ from config.units import load_react_by
 from frafaldsvarsel import compose
 from frafaldsvarsel.cli.environment import settings
 from frafaldsvarsel.cli.terminal import DataDir, JsonFlag, emit, out, show
-from frafaldsvarsel.routing import Routed, route
+from frafaldsvarsel.routing import Routed, When, route
 from models.calendar import COPENHAGEN
+from models.outcome import Occasion
 
 commands = typer.Typer(help="Who answers for whom.", no_args_is_help=True)
 
@@ -37,7 +38,7 @@ def ask(
     data: DataDir = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Say which unit a message about a resident would oblige, who would be told, and why.
+    """Say which unit a message about a resident would oblige, who would be told, when, and why.
 
     Exit code 1 when nobody answers for the municipality on that day.
     """
@@ -80,5 +81,28 @@ def _present(found: Routed) -> None:
         ([one.audience, one.channel, one.recipient] for one in found.told),
         empty="Nobody would be told.",
     )
+    show(
+        "",
+        ("step", "who", "when"),
+        (
+            [_name(one), f"{', '.join(one.to)} by {', '.join(one.channels)}", _moment(one)]
+            for one in found.when
+        ),
+        empty="",
+    )
     learns = ", ".join(found.answers) or "nothing beside the receipt"
     out.print(f"The institution learns: {learns}.", highlight=False)
+
+
+def _name(when: When) -> str:
+    return f"{when.occasion.replace('_', ' ')} {when.level or ''}".rstrip()
+
+
+def _moment(when: When) -> str:
+    if when.working_days is None:
+        return "at once"
+    about = "the mentor right ends" if when.occasion is Occasion.MENTOR_ENDS else "the date"
+    days = abs(when.working_days)
+    side = "before" if when.working_days < 0 else "after"
+    apart = f"{days} working day{'' if days == 1 else 's'} {side}" if days else "on"
+    return f"{apart} {about}{', unless seen' if when.until_seen else ''}"

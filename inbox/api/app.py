@@ -8,8 +8,9 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 
-from inbox.api import login, read, undecided, write
+from inbox.api import index, login, read, undecided, write
 from inbox.api.body import said
+from inbox.api.head import Head
 from inbox.api.limits import Limits
 from inbox.api.parts import Parts
 from inbox.api.problems import (
@@ -64,6 +65,7 @@ def _application() -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
+    app.include_router(index.router)
     app.include_router(login.router)
     app.include_router(read.router)
     app.include_router(write.router)
@@ -77,6 +79,7 @@ def _application() -> FastAPI:
         responses=documented(Problem.NOT_FOUND),
     )
     app.add_middleware(Limits)
+    app.add_middleware(Head)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(HTTPException, _http)

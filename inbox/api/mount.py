@@ -2,8 +2,8 @@
 
 import re
 
-from starlette.routing import Mount
-from starlette.types import ASGIApp
+from starlette.routing import Match, Mount
+from starlette.types import ASGIApp, Scope
 
 from inbox.api.problems import PREFIX
 
@@ -14,3 +14,11 @@ class ApiMount(Mount):
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(PREFIX, app)
         self.path_regex = re.compile(rf"^{re.escape(self.path)}/(?P<path>.*)\Z", re.DOTALL)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """As every mount does; the bare path, which a mount passes over, is the index too."""
+        if scope.get("path") != scope.get("root_path", "") + self.path:
+            return super().matches(scope)
+        whole = {"path": f"{scope['path']}/"}
+        match, child = super().matches({**scope, **whole})
+        return match, {**child, **whole}

@@ -189,6 +189,7 @@ class HistoryLine(Frozen):
     institution: str | None
     message_id: str | None
     deed: Deed | None
+    purpose: OpenPurpose | None = Field(description="Of `opened`: what the particulars were opened for")
 
 
 class DeliveryAttempt(Frozen):
@@ -405,4 +406,9 @@ def _history_line(entry: HistoryEntry) -> HistoryLine:
         institution=entry.sender,
         message_id=entry.message_id,
         deed=entry.deed,
+        purpose=_purpose(entry.detail.get("purpose")),
     )
+
+
+def _purpose(coded: object) -> OpenPurpose | None:
+    return next((each for each in OpenPurpose if each == coded), None)

@@ -1,6 +1,7 @@
 """One task with everything that its unit needs to act, and the deeds on it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 from uuid import uuid4
 
@@ -91,7 +92,10 @@ async def do(visit: Visit) -> Response:
     else:
         gone = isinstance(deed, HandOver) and deed.to_unit not in visit.rights.tasks_of
         return visit.go(PATH if gone else f"{PATH}/{view.task.reference}", said=kind)
-    return await show(visit, await read(visit), kind=kind, faults=(fault,), form=visit.form, status=409)
+    now = await read(visit)
+    if fault.sentence == f"refusal.{Refusal.ANOTHER_TASK_IS_OPEN}":
+        fault = replace(fault, task=now.open_beside)
+    return await show(visit, now, kind=kind, faults=(fault,), form=visit.form, status=409)
 
 
 _FIELDS: Final = {

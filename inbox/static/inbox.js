@@ -22,15 +22,25 @@
     });
   });
 
-  // How many are chosen.
+  // How many are chosen, and one box for all of them.
   const list = byId("list");
   const chosen = list && list.querySelector("[data-chosen-one]");
   if (chosen) {
-    list.addEventListener("change", () => {
-      const number = list.querySelectorAll('input[name="task"]:checked').length;
+    const boxes = [...list.querySelectorAll('input[name="task"]')];
+    const all = byId("all");
+    all.closest("[data-all]").hidden = boxes.length < 2;
+    const count = () => {
+      const number = boxes.filter((box) => box.checked).length;
       const text = number === 1 ? chosen.dataset.chosenOne : chosen.dataset.chosenMany;
       chosen.textContent = number ? text.replace("{number}", number) : "";
-    });
+      all.checked = number > 0 && number === boxes.length;
+      all.indeterminate = number > 0 && number < boxes.length;
+      all.classList.toggle("mixed", all.indeterminate);
+    };
+    all.addEventListener("change", () => boxes.forEach((box) => { box.checked = all.checked; }));
+    list.addEventListener("change", count);
+    // Coming back, a browser may have kept what was chosen.
+    window.addEventListener("pageshow", count);
   }
 
   // Only the questions that the outcome asks for.

@@ -140,6 +140,37 @@ def test_several_tasks_are_acknowledged_at_once(reader: Reader) -> None:
     assert boxes.count() == there - 2
 
 
+def test_one_box_chooses_all_on_the_page_and_tells_when_it_is_some(
+    reader: Reader, picture: Callable[[Page, str], None]
+) -> None:
+    page = reader("Anna Holm")
+    boxes = page.locator('input[name="task"]')
+    there = boxes.count()
+    assert there > 1
+    every = page.get_by_label("Vælg alle på denne side")
+    every.focus()
+    page.keyboard.press("Space")
+    expect(page.locator('input[name="task"]:checked')).to_have_count(there)
+    expect(page.get_by_text(f"{there} valgt")).to_be_visible()
+    boxes.first.uncheck()
+    expect(every).not_to_be_checked()
+    assert every.evaluate("box => box.indeterminate")
+    picture(page, "choose-all-da")
+    boxes.first.check()
+    expect(every).to_be_checked()
+    every.uncheck()
+    expect(page.locator('input[name="task"]:checked')).to_have_count(0)
+    # Before the table, so before what it chooses.
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("region", name="Tabel med opgaver")).to_be_focused()
+
+
+def test_without_script_there_is_no_box_for_all(reader: Reader) -> None:
+    page = reader("Anna Holm", script=False)
+    expect(page.locator('input[name="task"]').first).to_be_visible()
+    expect(page.locator("#all")).to_be_hidden()
+
+
 def test_a_form_that_lacks_something_says_what_and_keeps_the_rest(reader: Reader) -> None:
     page = reader("Bilal Aydin")
     page.goto(page.url + "?vis=mine")

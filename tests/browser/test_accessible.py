@@ -1,5 +1,6 @@
 """WCAG 2.1 AA on every page, by axe in a real browser; and everything can be reached by the keyboard."""
 
+import itertools
 import json
 import re
 from collections.abc import Callable
@@ -139,6 +140,25 @@ def test_a_narrow_window_hides_nothing_and_scrolls_one_way(reader: Reader, place
     open_all(page)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert violations(page) == []
+
+
+@pytest.mark.parametrize("width", [320, 768, 1280])
+def test_the_letters_of_a_plot_keep_their_size_and_stand_apart_in_any_window(
+    reader: Reader, place: Place, picture: Callable[[Page, str], None], width: int
+) -> None:
+    page = reader("Freja Lund", width=width)
+    page.goto(f"{place.address}/overblik")
+    picture(page, f"figures-{width}")
+    for plot in page.locator(".fv-plot").all():
+        area = plot.bounding_box()
+        boxes = [box for tick in plot.locator(".fv-tick").all() if (box := tick.bounding_box())]
+        assert area is not None
+        assert len(boxes) > 10
+        assert min(box["height"] for box in boxes) >= 12
+        assert min(box["x"] for box in boxes) >= area["x"]
+        weeks = sorted((box for box in boxes if box["y"] > area["y"] + 215), key=lambda box: box["x"])
+        assert len(weeks) > 5
+        assert all(left["x"] + left["width"] + 4 <= right["x"] for left, right in itertools.pairwise(weeks))
 
 
 def test_errors_and_opened_data_violate_no_rule(reader: Reader) -> None:

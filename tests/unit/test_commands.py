@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
-from frafaldsvarsel import cli
+from frafaldsvarsel import VERSION, cli
 from frafaldsvarsel.cli import MODULES, commands
 
 
@@ -46,3 +47,8 @@ def test_an_unknown_command_is_answered_by_the_whole_command_line() -> None:
     group = typer.main.get_command(commands("no-such-command"))
     assert isinstance(group, typer.core.TyperGroup)
     assert "worker" in group.commands
+
+
+def test_it_says_its_version_and_does_no_more() -> None:
+    done = CliRunner().invoke(commands("--version"), ["--version"])
+    assert (done.exit_code, done.stdout) == (0, f"frafaldsvarsel {VERSION}\n")

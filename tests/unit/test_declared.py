@@ -7,6 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+from frafaldsvarsel import VERSION
+
 ROOT: Final = Path(__file__).parents[2]
 DECLARED: Final[dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 LIBRARIES: Final = (ROOT / "docs" / "decisions" / "0009-libraries.md").read_text("utf-8")
@@ -26,6 +28,12 @@ def test_every_folder_of_code_is_installed() -> None:
         if "node_modules" not in file.parts
     }
     assert folders == set(packages)
+
+
+def test_the_version_is_the_same_wherever_it_is_said() -> None:
+    image = re.search(r"^ARG VERSION=(.+)$", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE)
+    assert image is not None
+    assert {VERSION, DECLARED["project"]["version"], image[1]} == {VERSION}
 
 
 def test_every_library_stands_with_its_licence_and_the_version_that_is_installed() -> None:

@@ -16,6 +16,7 @@ import pytest
 from psycopg.types.json import Jsonb
 from typer.testing import CliRunner, Result
 
+from config.senders import base_senders, write_sender
 from config.settings import PREFIX
 from config.tables import DATA
 from frafaldsvarsel.cli import commands
@@ -81,6 +82,7 @@ def reference(tmp_path: Path, endpoint: Endpoint) -> Path:
 def environment(tmp_path: Path, database: str, reference: Path, catcher: Catcher) -> dict[str, str]:
     write_secrets(tmp_path / "secrets", OLD, unit=UNIT)
     (tmp_path / "senders").mkdir()
+    write_sender(tmp_path / "senders", base_senders()[0])
     told = {
         "KAFKA_BOOTSTRAP_SERVERS": "localhost:1",
         "DATABASE_URL": database,
@@ -118,6 +120,12 @@ class TestRoutes:
         assert ("unit", "webhook", endpoint.url) in told
         assert {audience for audience, _, _ in told} == {"unit", "lead", "municipality", "service"}
         assert found["answers"] == ["contact-made"]
+        when = {(one["occasion"], one["level"]): one for one in found["when"]}
+        assert [one["occasion"] for one in found["when"]][::6] == ["new", "mentor_ends"]
+        assert when["new", None]["working_days"] is None
+        assert when["new", None]["channels"] == ["email", "webhook"]
+        assert (when["reminder", 1]["working_days"], when["reminder", 1]["until_seen"]) == (-2, True)
+        assert (when["escalation", 2]["working_days"], when["escalation", 2]["to"]) == (3, ["unit", "lead"])
 
     def test_a_person_reads_the_same(self, environment: dict[str, str]) -> None:
         done = run(environment, "routes", "test", "0155")
@@ -125,6 +133,14 @@ class TestRoutes:
         assert "0155 Dragør" in done.stdout
         assert "jc-0185 Jobcenter Tårnby" in done.stdout
         assert "nothing beside the receipt" in done.stdout
+        for line in (
+            "new unit by email at once",
+            "reminder 1 unit by email 2 working days before the date, unless seen",
+            "escalation 1 lead by email 1 working day before the date, unless seen",
+            "overdue 1 unit by email 1 working day after the date",
+            "mentor ends 1 unit by email 10 working days before the mentor right ends",
+        ):
+            assert line in " ".join(done.stdout.split())
 
     @pytest.mark.parametrize(
         ("code", "on", "why"),
@@ -142,6 +158,23 @@ class TestRoutes:
 
 
 class TestCheckConfig:
+    def test_a_register_that_is_empty_is_a_fault(self, environment: dict[str, str], tmp_path: Path) -> None:
+        (tmp_path / "nobody").mkdir()
+        done = run(environment | {PREFIX + "SENDERS_DIR": str(tmp_path / "nobody")}, "check-config")
+        assert done.exit_code == 78
+        assert "nobody: the register has no sender: every message would be refused." in done.output
+
+    def test_a_client_for_a_unit_that_there_is_not_is_a_fault(
+        self, environment: dict[str, str], tmp_path: Path
+    ) -> None:
+        made = run(environment, "api-client", "case-system", "--name", "Sagssystem", "--unit", "jc-9999")
+        (tmp_path / "clients.json").write_text(f'{{"clients": [{made.stdout}]}}', encoding="utf-8")
+        done = run(
+            environment | {PREFIX + "API_CLIENTS_FILE": str(tmp_path / "clients.json")}, "check-config"
+        )
+        assert done.exit_code == 78
+        assert "client case-system has the unit jc-9999, which is not known." in done.output
+
     def test_what_keeps_webhooks_and_bounces_from_working_is_said(
         self, environment: dict[str, str], tmp_path: Path
     ) -> None:
@@ -353,6 +386,53 @@ class TestNarrow:
         assert UNIT in done.stdout
         column = done.stdout.splitlines()[1].index("url")
         assert "".join(line[column:].strip() for line in done.stdout.splitlines()[3:]) == url
+
+
+class TestSlips:
+    """What was typed and is not there is named, and the command does not end as if all were well."""
+
+    @pytest.mark.parametrize(
+        "command", [("tasks",), ("decisions",), ("deliveries", "list"), ("webhooks", "list")]
+    )
+    @pytest.mark.parametrize("more", [(), ("--json",)], ids=["table", "json"])
+    def test_a_unit(
+        self, environment: dict[str, str], ledger: Ledger, command: tuple[str, ...], more: tuple[str, ...]
+    ) -> None:
+        slip = run(environment, *command, "--unit", "jc-101", *more)
+        assert slip.exit_code == 1
+        assert "units.csv has no unit jc-101." in slip.output
+        assert run(environment, *command, "--unit", UNIT, *more).exit_code == 0
+
+    def test_a_unit_that_was_taken_out_of_the_data_still_has_what_it_had(
+        self, environment: dict[str, str], ledger: Ledger
+    ) -> None:
+        kept = ledger.delivery()
+        ledger.sql("UPDATE tasks SET unit_id = 'jc-gone'")
+        ledger.sql("UPDATE deliveries SET unit_id = 'jc-gone'")
+        for command in (("tasks",), ("deliveries", "list")):
+            done = run(environment, *command, "--unit", "jc-gone", "--json")
+            assert done.exit_code == 0, done.output
+            assert len(done.stdout.splitlines()) == 1
+        assert str(kept) in done.stdout
+
+    @pytest.mark.parametrize("command", ["replay", "dismiss"])
+    @pytest.mark.parametrize("more", [(), ("--json",), ("--yes",)], ids=["table", "json", "yes"])
+    def test_what_is_not_in_quarantine(
+        self, environment: dict[str, str], ledger: Ledger, command: str, more: tuple[str, ...]
+    ) -> None:
+        there = str(ledger.delivery(status="refused"))
+        done = run(environment, "quarantine", command, "--id", "TYPO", "--id", there, *BECAUSE, *more)
+        assert done.exit_code == 1
+        assert there in done.stdout
+        assert "TYPO is not in quarantine." in done.output
+        other = run(environment, "quarantine", command, "--id", there, "--kind", "input", *BECAUSE, *more)
+        assert other.exit_code == 1
+        assert f"{there} is not in quarantine with what else was asked for." in other.output
+
+    def test_what_is_not_in_the_list_of_quarantine(self, environment: dict[str, str], ledger: Ledger) -> None:
+        done = run(environment, "quarantine", "list", "--id", "TYPO", "--json")
+        assert done.exit_code == 1
+        assert "TYPO is not in quarantine." in done.output
 
 
 class TestDeliveries:

@@ -1,91 +1,16 @@
 """A task is found by its reference or by CPR; a CPR stands nowhere, and who looked is noted."""
 
 import logging
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import urlencode
 
-import httpx2
-import psycopg
 import pytest
 
-from config.settings import load
-from frafaldsvarsel.inbox_parts import inbox_parts
-from inbox.app import build
-from inbox.parts import Parts
-from inbox.rights import Right, Rights, Role
-from ledger.migrate import migrate
 from models.ids import task_reference
 from seals.keyring import new_keyring
 from tests.browser.world import World
-from tests.integration.inbox.environment import environment
-from tests.integration.ledger.rows_of_work import NOON, add_task
-
-ADDRESS = "http://127.0.0.1:1"
-COPENHAGEN, AARHUS = "jc-0101", "jc-0751"
-CPR = "0101011234"
-"""Made up: no such number was issued on that day."""
-NOBODY = "0202021234"
-"""As made up."""
-
-
-@dataclass
-class Desk:
-    """Anna of Copenhagen before the real application, and a look behind it."""
-
-    person: httpx2.AsyncClient
-    connection: psycopg.AsyncConnection[tuple[object, ...]]
-    parts: Parts
-    token: str
-
-    async def task(self, cpr: str = CPR, **changes: object) -> str:
-        """Adds one; returns its reference."""
-        fields = {"unit_id": COPENHAGEN, "person_id": self.parts.vault.person_id(cpr)} | changes
-        return task_reference(await add_task(self.connection, **fields))
-
-    async def search(self, typed: str, *, token: str | None = None) -> httpx2.Response:
-        """What the form sends."""
-        return await self.person.post(
-            "/opgaver/soeg", data={"q": typed, "form_token": self.token if token is None else token}
-        )
-
-    async def noted(self) -> list[tuple[object, ...]]:
-        """What stands of searches: whose task, by whom, and the pseudonym where there is no task."""
-        found = await self.connection.execute(
-            "SELECT t.reference, a.detail ->> 'by_id', a.detail ->> 'person_id' FROM audit a "
-            "LEFT JOIN tasks t ON t.id = a.task_id WHERE a.kind = 'found_by_cpr' ORDER BY a.id"
-        )
-        return await found.fetchall()
-
-
-@pytest.fixture(scope="module")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with the key ring of all of these tests."""
-    return tmp_path_factory.mktemp("inbox")
-
-
-@pytest.fixture
-async def desk(database: str, keys: Path) -> AsyncIterator[Desk]:
-    """Anna has logged in."""
-    parts = inbox_parts(load(environment(keys, address=ADDRESS, database=database)))
-    await migrate(database)
-    async with parts.pool, await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
-        cookie = await parts.sessions.open(
-            connection,
-            user_id="anna",
-            user_name="Anna Holm",
-            rights=Rights(held=(Right(role=Role.CASE_WORKER, units=(COPENHAGEN,)),)),
-        )
-        rows = await connection.execute("SELECT form_token FROM inbox_sessions")
-        ((token,),) = await rows.fetchall()
-        async with httpx2.AsyncClient(
-            transport=httpx2.ASGITransport(app=build(parts)),
-            base_url=ADDRESS,
-            cookies={"frafaldsvarsel": cookie},
-        ) as person:
-            yield Desk(person, connection, parts, str(token))
+from tests.integration.inbox.desk import AARHUS, CPR, NOBODY, Desk
+from tests.integration.ledger.rows_of_work import NOON
 
 
 @pytest.mark.parametrize("typed", [CPR, "010101-1234", " 010101 1234 "])
@@ -183,6 +108,26 @@ async def test_the_page_says_in_english_too_that_a_search_is_written_down(desk: 
     page = await desk.person.get("/opgaver", headers={"cookie": _english(desk)})
     assert "A search by CPR number is written in the log with your name." in page.text
     assert 'method="post" action="/opgaver/soeg"' in page.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "danish", "english"),
+    [
+        ("FV-7K2P", "Søgning på “FV-7K2P”", "Search for “FV-7K2P”"),
+        (NOBODY, "Søgning på CPR-nummer", "Search by CPR number"),
+        ("ab", "Fejl: Søgning", "Error: Search"),
+        ("3113011234", "Fejl: Søgning", "Error: Search"),
+    ],
+)
+async def test_the_title_names_the_search_and_its_fault(
+    desk: Desk, typed: str, danish: str, english: str
+) -> None:
+    for title in (danish, english):
+        page = await desk.search(typed)
+        if page.status_code == 303:
+            page = await desk.person.get(page.headers["location"])
+        assert f"<title>{title} – Frafaldsvarsel</title>" in page.text
+        desk.person.cookies.set("sprog", "en")
 
 
 async def test_a_page_whose_messages_no_key_opens_says_so_and_is_no_fault(desk: Desk) -> None:

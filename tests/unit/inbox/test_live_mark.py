@@ -28,7 +28,17 @@ def marked(status: DeliveryStatus, tries: int) -> str:
         recipient="opgaver@jc-0101.example", status=status, due_at=NOON, deadline=NOON, created_at=NOON,
         ended_at=None, attempts=attempts,
     )  # fmt: skip
-    return mark(TaskView(task=FIELDS, previous=None, messages=(), history=(), deliveries=(notice,), steps=()))
+    return mark(
+        TaskView(
+            task=FIELDS,
+            previous=None,
+            open_beside=None,
+            messages=(),
+            history=(),
+            deliveries=(notice,),
+            steps=(),
+        )
+    )
 
 
 def test_a_notice_that_was_tried_and_one_that_was_delivered_change_the_mark() -> None:

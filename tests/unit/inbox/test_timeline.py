@@ -55,7 +55,9 @@ def told(*history: HistoryEntry, language: Language = Language.ENGLISH) -> list[
         acknowledged_at=None, acknowledged_by=None, owner_id=None, owner_name=None, attempts=0, reached_at=None,
         closed_at=None, ending=None,
     )  # fmt: skip
-    view = TaskView(task=fields, previous=None, messages=(), history=history, deliveries=(), steps=())
+    view = TaskView(
+        task=fields, previous=None, open_beside=None, messages=(), history=history, deliveries=(), steps=()
+    )
     return [line.text for line in timeline(view, words(language), Names())]
 
 

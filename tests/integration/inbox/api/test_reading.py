@@ -174,5 +174,8 @@ async def test_the_history_holds_deeds_notices_and_openings_in_order(service: Se
     assert kinds[0] == "task_opened"
     assert kinds[-2:] == ["opened", "acknowledge"]
     assert history["history"][-2]["by"] == "Anna Berg"
+    purposes = [line["purpose"] for line in history["history"]]
+    assert purposes[-2:] == ["contact_person", None]
+    assert set(purposes[:-2]) == {None}
     assert history["history"][-1]["deed"] == {"kind": "acknowledge"}
     assert [notice["occasion"] for notice in history["notices"]] == ["new"]

@@ -1,0 +1,44 @@
+"""The real pages on a real PostgreSQL of the test's own."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx2
+import psycopg
+import pytest
+
+from config.settings import load
+from frafaldsvarsel.inbox_parts import inbox_parts
+from inbox.app import build
+from inbox.rights import Right, Rights, Role
+from ledger.migrate import migrate
+from tests.integration.inbox.desk import ADDRESS, COPENHAGEN, Desk
+from tests.integration.inbox.environment import environment
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the key ring of all of these tests."""
+    return tmp_path_factory.mktemp("inbox")
+
+
+@pytest.fixture
+async def desk(database: str, keys: Path) -> AsyncIterator[Desk]:
+    """Anna has logged in."""
+    parts = inbox_parts(load(environment(keys, address=ADDRESS, database=database)))
+    await migrate(database)
+    async with parts.pool, await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
+        cookie = await parts.sessions.open(
+            connection,
+            user_id="anna",
+            user_name="Anna Holm",
+            rights=Rights(held=(Right(role=Role.CASE_WORKER, units=(COPENHAGEN,)),)),
+        )
+        rows = await connection.execute("SELECT form_token FROM inbox_sessions")
+        ((token,),) = await rows.fetchall()
+        async with httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app=build(parts)),
+            base_url=ADDRESS,
+            cookies={"frafaldsvarsel": cookie},
+        ) as person:
+            yield Desk(person, connection, parts, str(token))
