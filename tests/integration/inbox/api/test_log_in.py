@@ -235,4 +235,4 @@ async def test_every_problem_is_explained_where_its_type_leads(service: Service)
     assert problem(await http.get("/tasks/")) == "not-found"
     put = await http.put("/tasks", json={})
     assert (put.status_code, problem(put)) == (405, "method-not-allowed")
-    assert put.headers["Allow"] == "GET"
+    assert put.headers["Allow"] == "HEAD, GET"
