@@ -161,20 +161,12 @@ async def plan_stale(
     """
     async with connection.transaction():
         await connection.execute(LOCK)
-        tasks = await _stale(connection, policy, limit=limit, but=but, only=only)
+        tasks = await stale(connection, policy, limit=limit, but=but, only=only)
         await plan_steps(connection, tasks, policy)
     return len(tasks)
 
 
 async def stale(
-    connection: Connection, policy: StepPolicy, *, limit: int, but: Collection[UUID] = ()
-) -> list[UUID]:
-    """Which tasks `plan_stale` would plan again now."""
-    async with connection.transaction():
-        return await _stale(connection, policy, limit=limit, but=but)
-
-
-async def _stale(
     connection: Connection,
     policy: StepPolicy,
     *,
@@ -182,6 +174,7 @@ async def _stale(
     but: Collection[UUID] = (),
     only: UUID | None = None,
 ) -> list[UUID]:
+    """Which tasks `plan_stale` plans again; held for as long as the transaction lasts, if there is one."""
     values = {"policy": policy.fingerprint, "limit": limit, "but": list(but), "only": only}
     cursor = await connection.execute(_STALE, values)
     return [task for (task,) in await cursor.fetchall()]
