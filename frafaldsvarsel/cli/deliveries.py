@@ -13,9 +13,9 @@ import typer
 from frafaldsvarsel.cli import quarantine as at_quarantine
 from frafaldsvarsel.cli.account import account
 from frafaldsvarsel.cli.environment import settings
-from frafaldsvarsel.cli.known import nothing_of
+from frafaldsvarsel.cli.lists import asked_for
 from frafaldsvarsel.cli.quarantine import Because, By
-from frafaldsvarsel.cli.terminal import DataDir, JsonFlag, emit, fail, out, show
+from frafaldsvarsel.cli.terminal import DataDir, JsonFlag, fail, out, show
 from ledger import queries
 from models.calendar import COPENHAGEN
 from models.outcome import Channel, DeliveryStatus
@@ -26,7 +26,6 @@ from ops.quarantine import Connection, Hand
 commands = typer.Typer(help="Notices to the units: list them, try one again.", no_args_is_help=True)
 webhooks = typer.Typer(help="The units' webhooks: which fail, which are off.", no_args_is_help=True)
 
-_ROWS = 50
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="How many rows; a table shows 50.")]
 
 
@@ -115,21 +114,9 @@ def _list(
     limit: int | None,
     as_json: bool,
 ) -> None:
-    known = settings(data)
-    url = known.database_url.get_secret_value()
-    wanted = limit if as_json or limit is not None else _ROWS
-    try:
-        found = list(queries.rows(url, query, filters, limit=wanted))
-    except psycopg.OperationalError:
-        fail("PostgreSQL does not answer.")
-        raise typer.Exit(1) from None
-    if not found:
-        nothing_of(known, filters["unit"])
-    if as_json:
-        for row in found:
-            emit(row)
-        return
-    show("", columns, map(row_of, found), empty="None.")
+    found = asked_for(query, filters, data=data, limit=limit, as_json=as_json)
+    if found is not None:
+        show("", columns, map(row_of, found), empty="None.")
 
 
 def _delivery_row(row: Mapping[str, Any]) -> list[object]:

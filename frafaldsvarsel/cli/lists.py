@@ -77,17 +77,19 @@ def decisions(
     )
 
 
-def listing(
+def asked_for(
     query: queries.Query,
     filters: dict[str, str | None],
-    columns: Mapping[str, Column],
     *,
-    canaries: bool,
+    canaries: bool = False,
     data: Path | None,
     limit: int | None,
     as_json: bool,
-) -> None:
-    """The rows of a query, as they were asked for. Ends with 1 where it asks for a unit that there is not."""
+) -> list[Row] | None:
+    """The rows of a query for a table; None where they were wanted as JSON, and have been said one by one.
+
+    Ends with 1 where PostgreSQL does not answer, or nothing was found of a unit that there is not.
+    """
     known = settings(data)
     url = known.database_url.get_secret_value()
     wanted = limit if as_json or limit is not None else _TABLE_ROWS
@@ -105,7 +107,22 @@ def listing(
         raise typer.Exit(1) from None
     if nothing:
         nothing_of(known, filters.get("unit"))
-    if as_json:
+    return None if as_json else found
+
+
+def listing(
+    query: queries.Query,
+    filters: dict[str, str | None],
+    columns: Mapping[str, Column],
+    *,
+    canaries: bool,
+    data: Path | None,
+    limit: int | None,
+    as_json: bool,
+) -> None:
+    """The rows of a query, as they were asked for."""
+    found = asked_for(query, filters, canaries=canaries, data=data, limit=limit, as_json=as_json)
+    if found is None:
         return
     show("", list(columns), ([column(row) for column in columns.values()] for row in found), empty="None.")
     if limit is None and len(found) == _TABLE_ROWS:
