@@ -23,19 +23,21 @@ RUN --mount=type=secret,id=pip.conf,target=/etc/pip.conf --mount=type=secret,id=
  && rm -f /opt/frafaldsvarsel/bin/activate* /opt/frafaldsvarsel/bin/Activate*
 COPY config /app/config
 COPY models /app/models
-COPY seals /app/seals
+COPY crypto /app/crypto
+COPY infra /app/infra
 COPY streams /app/streams
 COPY ledger /app/ledger
 COPY notifiers /app/notifiers
 # With the design system of its pages, which `make image` fetches first.
 COPY inbox /app/inbox
+COPY api /app/api
 COPY publisher /app/publisher
 COPY ops /app/ops
 COPY frafaldsvarsel /app/frafaldsvarsel
 # The source folders are the packages, so a path entry installs them.
 # Bytecode is made here, because a container writes none; unchecked, because a copy may change the files' times.
 RUN echo /app > /opt/frafaldsvarsel/lib/python3.11/site-packages/frafaldsvarsel.pth \
- && printf '%s\n' '#!/opt/frafaldsvarsel/bin/python' 'from frafaldsvarsel.cli import main' 'main()' \
+ && printf '%s\n' '#!/opt/frafaldsvarsel/bin/python' 'from frafaldsvarsel.commands import main' 'main()' \
         > /opt/frafaldsvarsel/bin/frafaldsvarsel \
  && chmod 755 /opt/frafaldsvarsel/bin/frafaldsvarsel \
  && chmod -R a+rX,go-w /app /opt/frafaldsvarsel \

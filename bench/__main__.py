@@ -14,8 +14,8 @@ from bench import latency, throughput
 from bench.events import person_events
 from bench.place import Place, place
 from bench.yardstick import consumed_per_second
-from frafaldsvarsel.cli.terminal import note, out
-from frafaldsvarsel.story.story import ensure_story_keys, make_story, outgoing
+from frafaldsvarsel.commands.terminal import note, out
+from local.demo.scenario.story import ensure_story_keys, make_story, outgoing
 from publisher.keys import KeyFolder
 from publisher.publish import PublishResult, publish
 

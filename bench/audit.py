@@ -16,29 +16,29 @@ import psycopg
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from config.kafka import KafkaSettings
-from config.law import load_law
-from config.steps import load_steps
+from config.reference.law import load_law
+from config.reference.reminder_policy import load_steps
 from config.topics import PERSON_PARTITIONS, Topic
-from frafaldsvarsel.embedded.jars import ensure_jars
-from frafaldsvarsel.embedded.kafka import Broker
-from frafaldsvarsel.embedded.postgres import Database
-from ledger.batch import Batch, project
-from ledger.migrate import migrate
-from ledger.project import Policy
-from models.contract import BenefitType, EducationType, Severity, Signal, TargetGroup
-from models.decision import Cause
-from models.events import BenefitPeriodVersion, Content, EnrolmentVersion, Residence, Risk
-from models.person_event import Origin, PersonEvent
-from models.receipt import Applied, AppliedEntry, Receipt, ReceiptStatus
-from models.record import PersonRecord
-from models.step import apply
-from ops import topics
-from ops.audit import audit
-from ops.log import Log
-from ops.notes import Notes
+from infra import topic_admin
+from infra.topic_admin import Replication
+from ledger.consume.batch import Batch, project
+from ledger.schema.migrate import migrate
+from ledger.tasks.projection import Policy
+from local.servers.jars import ensure_jars
+from local.servers.kafka import Broker
+from local.servers.postgres import Database
+from models.eligibility.apply_event import apply
+from models.eligibility.decision import Cause
+from models.eligibility.person_record import PersonRecord
+from models.events.contract import BenefitType, EducationType, Severity, Signal, TargetGroup
+from models.events.event_types import BenefitPeriodVersion, Content, EnrolmentVersion, Residence, Risk
+from models.events.person_event import Origin, PersonEvent
+from models.events.receipt import Applied, AppliedEntry, Receipt, ReceiptStatus
+from ops.audit.auditor import audit
+from ops.audit.index import Notes
+from ops.audit.kafka_log import Log
 from ops.take import TAKES
-from ops.topics import Replication
-from streams.output import partition_of
+from streams.batch_producer import partition_of
 
 RECORDS: Final = 100_000
 _BATCH: Final = 5_000
@@ -238,7 +238,7 @@ def main(records: int) -> None:
             database.start()
             broker.wait_ready()
             kafka = KafkaSettings(bootstrap_servers=broker.bootstrap)
-            topics.apply(kafka, Replication(factor=1, min_insync=1))
+            topic_admin.apply(kafka, Replication(factor=1, min_insync=1))
             asyncio.run(migrate(database.url))
             writer = Writer(kafka)
             for start in range(0, records // 4, _BATCH):

@@ -16,11 +16,11 @@ from uuid import uuid4
 
 from aiokafka import AIOKafkaProducer
 
-from config.institutions import load_institutions
-from frafaldsvarsel.service import Service
-from models.events import TYPE_PREFIX
+from config.reference.institutions import load_institutions
+from local.service import Service
+from models.events.event_types import TYPE_PREFIX
+from publisher.events import PlainEvent
 from publisher.keys import KeyFolder
-from publisher.plain import PlainEvent
 from publisher.prepare import prepare
 
 _SETTLE_SECONDS = 60

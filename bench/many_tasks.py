@@ -9,7 +9,7 @@ from typing import Final
 
 import psycopg
 
-from config.units import load_units
+from config.reference.units import load_units
 
 WHO: Final = "worker-490"
 """Has some of every unit's tasks."""

@@ -22,14 +22,14 @@ import psycopg
 from bench.many_tasks import WHO, units
 from config.senders import base_senders
 from config.settings import PREFIX, Settings, load
-from frafaldsvarsel.embedded.ports import remembered_ports
-from frafaldsvarsel.embedded.process import Plan, Process
-from frafaldsvarsel.inbox_parts import inbox_parts
+from crypto.vault import Vault
+from frafaldsvarsel.wiring.inbox import inbox_parts
 from inbox.rights import Right, Rights, Role
-from ledger.worklist import Filter
-from models.particulars import Particulars, sealed_for
-from publisher.local_keys import ensure_keys
-from seals.vault import Vault
+from ledger.queries.task_list import Filter
+from local.servers.ports import remembered_ports
+from local.servers.process import Plan, Process
+from models.events.sensitive_fields import Particulars, sealed_for
+from publisher.key_files import ensure_keys
 
 _CALLS: Final = 100
 _READY_SECONDS: Final = 60

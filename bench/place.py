@@ -9,11 +9,11 @@ from pathlib import Path
 from config.kafka import KafkaSettings
 from config.senders import base_senders
 from config.settings import PREFIX
-from frafaldsvarsel.embedded.jars import ensure_jars
-from frafaldsvarsel.embedded.kafka import Broker
-from frafaldsvarsel.embedded.process import Plan, Process
-from ops import topics
-from publisher.local_keys import ensure_keys
+from infra import topic_admin
+from local.servers.jars import ensure_jars
+from local.servers.kafka import Broker
+from local.servers.process import Plan, Process
+from publisher.key_files import ensure_keys
 
 _READY_SECONDS = 60
 
@@ -64,7 +64,7 @@ def place() -> Iterator[Place]:
         try:
             broker.wait_ready()
             made = Place(data, broker)
-            topics.apply(made.kafka, topics.Replication(factor=1, min_insync=1))
+            topic_admin.apply(made.kafka, topic_admin.Replication(factor=1, min_insync=1))
             ensure_keys(data, base_senders())
             yield made
         finally:

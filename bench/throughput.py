@@ -12,9 +12,9 @@ from confluent_kafka import Consumer, TopicPartition
 
 from bench.place import Place
 from config.topics import PERSON_PARTITIONS, Topic
-from models.person_event import PersonEvent
-from models.receipt import Applied
-from streams.output import Output, partition_of
+from models.events.person_event import PersonEvent
+from models.events.receipt import Applied
+from streams.batch_producer import Output, partition_of
 
 _POLL_SECONDS = 120.0
 _CHUNK = 5000

@@ -23,11 +23,11 @@ import psycopg
 
 from bench.many_tasks import WHO, fill, units
 from bench.pages import ask_for_pages
-from frafaldsvarsel.embedded.postgres import Database
-from ledger.migrate import migrate
-from ledger.statistics import statistics
-from ledger.task_view import task
-from ledger.worklist import Connection, Filter, counts, listing
+from ledger.queries.statistics import statistics
+from ledger.queries.task_detail import task
+from ledger.queries.task_list import Connection, Filter, counts, listing
+from ledger.schema.migrate import migrate
+from local.servers.postgres import Database
 from models.calendar import copenhagen_date
 
 TASKS: Final = 1_000_000

@@ -7,7 +7,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from bench.place import Place
 from config.topics import PERSON_PARTITIONS, Topic
-from streams.output import Output
+from streams.batch_producer import Output
 
 
 def consumed_per_second(place: Place, number: int) -> float:

@@ -16,8 +16,8 @@ from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, Va
 
 from config.errors import ConfigError, Fault
 from config.sentences import sentences
-from models.frozen import Frozen
-from seals.secret_hash import is_hash
+from crypto.client_secret_hash import is_hash
+from models.base import Frozen
 
 _LOGGER: Final = logging.getLogger(__name__)
 _SECONDS_BETWEEN_LOOKS: Final = 1.0

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from config.errors import ConfigError, Fault
 from config.sentences import sentences
-from models.sender import Sender, VerificationKey, kind_of
+from models.events.sender import Sender, VerificationKey, kind_of
 
 SUFFIX: Final = ".json"
 

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from config.check import sound_reference
 from config.errors import ConfigError, Fault
+from config.reference.checks.all import sound_reference
+from config.reference.csv_reader import DATA
 from config.sender_files import SUFFIX, Entry, ParsedKey, Version, read_entry, versions, write_sender
-from config.tables import DATA
-from models.sender import Sender
+from models.events.sender import Sender
 
 __all__ = ["SenderRegister", "base_senders", "write_sender"]
 

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 
 from config.errors import ConfigError, Fault
 from config.kafka import KafkaSettings, Security
-from seals.keyring import Keyring
+from crypto.keyring import Keyring
 
 PREFIX: Final = "FRAFALDSVARSEL_"
 _SCHEMES: Final = frozenset({"postgresql", "postgres"})
@@ -132,7 +132,7 @@ class Settings(BaseModel):
         default=None, ge=1, le=65535, description="Where the canary serves its metrics (HTTP)"
     )
     failpoints_dir: Path | None = Field(
-        default=None, description="For tests of the service alone: strikes lie here; see config/failpoints.py"
+        default=None, description="For tests of the service alone: strikes lie here; see infra/failpoints.py"
     )
     smtp_host: str = Field(default="localhost", description="Mail relay")
     smtp_port: int = Field(default=25, description="Its port")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from models.events import InputTopic
+from models.events.event_types import InputTopic
 
 _DAY_MS: Final = 24 * 60 * 60 * 1000
 _WEEK_MS: Final = 7 * _DAY_MS
@@ -18,7 +18,7 @@ _FOREVER: Final = -1
 
 
 class Topic(StrEnum):
-    """The service's own topics; the senders' are `models.events.InputTopic`."""
+    """The service's own topics; the senders' are `models.events.event_types.InputTopic`."""
 
     PERSON_EVENTS = "person-events"
     PEOPLE = "people"

@@ -1,5 +1,5 @@
 """``python -m frafaldsvarsel`` is the command line."""
 
-from frafaldsvarsel.cli import main
+from frafaldsvarsel.commands import main
 
 main()

@@ -7,8 +7,8 @@ from typing import Final, TypeVar
 
 from config.errors import ConfigError, Fault
 from config.settings import Settings
-from frafaldsvarsel import compose
-from ops import topics
+from frafaldsvarsel.wiring import common as common_wiring
+from infra import topic_admin
 
 log = logging.getLogger(__name__)
 
@@ -20,11 +20,11 @@ _LONGEST_WAIT: Final = 10.0
 
 def kafka(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) -> None:
     """Return when Kafka answers and has every topic; raises `ConfigError` where one is missing or made otherwise."""
-    faults = _wait_for(lambda: topics.check(settings.kafka, compose.replication(settings)), sleep)
+    faults = _wait_for(lambda: topic_admin.check(settings.kafka, common_wiring.replication(settings)), sleep)
     judge(faults)
 
 
-def judge(faults: Sequence[topics.Difference]) -> None:
+def judge(faults: Sequence[topic_admin.Difference]) -> None:
     """Say how the topics differ; raises `ConfigError` where the promises would not hold."""
     for fault in faults:
         log.warning("%s", fault.sentence)
@@ -61,7 +61,7 @@ def _wait_for(ask: Callable[[], Answer], sleep: Callable[[float], None]) -> Answ
     while True:
         try:
             return ask()
-        except (topics.TopicsUnreachable, _Away) as error:
+        except (topic_admin.TopicsUnreachable, _Away) as error:
             log.warning("waiting: %s", error)
         sleep(wait)
         wait = min(wait * 2, _LONGEST_WAIT)

@@ -13,13 +13,13 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from inbox.api.mount import ApiMount
-from inbox.guard import LOG_OUT, Guard, Headers, NotFound, language_of
+from api.mount import ApiMount
+from crypto.acknowledge_link import PATH as LINK_PATH
+from inbox.auth_guard import LOG_OUT, Guard, Headers, NotFound, language_of
+from inbox.dependencies import Parts
+from inbox.page_context import Visit
 from inbox.pages import figures, log_in, mail_link, person, search, task, tasks, undecided
-from inbox.parts import Parts
 from inbox.render import STATIC, Renderer
-from inbox.visit import Visit
-from seals.link import PATH as LINK_PATH
 
 
 def build(parts: Parts, *, api: ASGIApp | None = None) -> ASGIApp:

@@ -7,7 +7,7 @@ from collections.abc import Container, Mapping
 from enum import StrEnum
 from typing import Any
 
-from models.frozen import Frozen
+from models.base import Frozen
 
 
 class Role(StrEnum):

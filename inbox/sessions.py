@@ -13,9 +13,9 @@ from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from crypto import base64url
+from crypto.hmac_tokens import Tags
 from inbox.rights import Rights
-from seals import base64url
-from seals.tags import Tags
 
 _NAME_BYTES: Final = 32
 _TAG_BYTES: Final = 32

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
-from inbox.dates import clock
-from inbox.words import Words
-from ledger.task_view import HistoryEntry, TaskView
-from models.life import Attempt, Close, Deed, Ending, HandOver, Reopen, Via
+from inbox.date_text import clock
+from inbox.translations import Words
+from ledger.queries.task_detail import HistoryEntry, TaskView
+from models.tasks.actions import Attempt, Close, Deed, Ending, HandOver, Reopen, Via
 
 _SILENT: Final = frozenset({"decided"})
 """Of the audit trail, what says nothing to the unit."""

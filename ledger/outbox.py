@@ -10,10 +10,10 @@ import psycopg
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from config.failpoints import Point, reach
 from config.kafka import KafkaSettings
-from ledger.hang_up import CONNECT_SECONDS, hung_up_after
-from ledger.run import limits
+from infra.failpoints import Point, reach
+from infra.postgres_timeouts import CONNECT_SECONDS, hung_up_after
+from ledger.consume.consumer import limits
 
 log = logging.getLogger(__name__)
 _BATCH: Final = 500

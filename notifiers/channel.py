@@ -7,8 +7,8 @@ from typing import Protocol
 
 from typing_extensions import TypeVar
 
-from models.outcome import Attempt
-from notifiers.message import Mail
+from models.notifications.delivery import Attempt
+from notifiers.content.mail_message import Mail
 
 Notice_contra = TypeVar("Notice_contra", contravariant=True, default=Mail)
 

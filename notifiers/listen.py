@@ -7,7 +7,7 @@ import asyncio
 
 from psycopg import InterfaceError, OperationalError
 
-from notifiers.store import Pool
+from notifiers.repository import Pool
 
 DATABASE_AWAY = (OperationalError, InterfaceError)
 

@@ -9,8 +9,8 @@ from typing import Final
 from confluent_kafka import Message
 
 from config.topics import Topic
-from ops.notes import Notes
-from ops.takes import applied, decisions, person_events, receipts
+from ops.audit.index import Notes
+from ops.audit.readers import applied, decisions, person_events, receipts
 
 TAKES: Final[Mapping[str, Callable[[Notes, Sequence[Message]], None]]] = {
     Topic.RECEIPTS: receipts.take,

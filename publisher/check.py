@@ -11,14 +11,14 @@ from typing import Final, Protocol
 import orjson
 from pydantic import ValidationError
 
+from models.base import Frozen
 from models.calendar import copenhagen_date
-from models.contract import AboutPerson, ContactPerson, ControlTotalData, TypeCount
 from models.cpr import NotAPerson, normalise
-from models.envelope import RefusedError, read
-from models.events import EVENT_TYPES, EventType, countable
-from models.frozen import Frozen
-from models.sender import Sender, kind_of
-from publisher.plain import PlainEvent
+from models.events.cloudevent import RefusedError, read
+from models.events.contract import AboutPerson, ContactPerson, ControlTotalData, TypeCount
+from models.events.event_types import EVENT_TYPES, EventType, countable
+from models.events.sender import Sender, kind_of
+from publisher.events import PlainEvent
 from publisher.prepare import attributes_of
 
 _HINTS: Final = {"institution_number": "six digits", "municipality_code": "four digits"}

@@ -10,8 +10,8 @@ import csv
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
 
-from models.events import EVENT_TYPES, full_type
-from publisher.plain import Fault, FileFault, fault
+from models.events.event_types import EVENT_TYPES, full_type
+from publisher.events import Fault, FileFault, fault
 
 _NEEDED: Final = ("type", "id", "sender", "time", "cpr")
 _ATTRIBUTES: Final = frozenset({"type", "id", "sender", "time", "source", "sequence"})

@@ -15,11 +15,11 @@ from typing import Any, BinaryIO, Final
 import orjson
 
 from models.cpr import normalise
-from models.envelope import SEQUENCE
-from models.events import EVENT_TYPES, full_type
+from models.events.cloudevent import SEQUENCE
+from models.events.event_types import EVENT_TYPES, full_type
 from publisher.check import Register, faults_of, is_about_a_person
 from publisher.csv_lines import read_csv
-from publisher.plain import Fault, FileFault, Line, PlainEvent, fault
+from publisher.events import Fault, FileFault, Line, PlainEvent, fault
 from publisher.prepare import DATA_CONTENT_TYPE
 
 MAX_LINE: Final = 1024 * 1024

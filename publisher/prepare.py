@@ -8,11 +8,11 @@ from typing import Any, Final, Protocol
 import orjson
 from joserfc.jwk import OKPKey
 
-from models.envelope import SEQUENCE
-from models.events import EVENT_TYPES
-from publisher.plain import Binding, PlainEvent, Ready
-from seals.cpr import seal
-from seals.signature import sign, signing_input
+from crypto.sealed_cpr import seal
+from crypto.signature import sign, signing_input
+from models.events.cloudevent import SEQUENCE
+from models.events.event_types import EVENT_TYPES
+from publisher.events import Binding, PlainEvent, Ready
 
 DATA_CONTENT_TYPE: Final = "application/json"
 STRUCTURED_CONTENT_TYPE: Final = "application/cloudevents+json; charset=UTF-8"
@@ -20,7 +20,7 @@ _STRUCTURED_HEADERS: Final = (("content-type", STRUCTURED_CONTENT_TYPE.encode())
 
 
 class Keys(Protocol):
-    """Where the keys come from. Each raises `publisher.local_keys.NoKey` when it has none."""
+    """Where the keys come from. Each raises `publisher.key_files.NoKey` when it has none."""
 
     def signing_key(self, number: str) -> OKPKey:
         """The private key of the sender of that number."""
@@ -45,7 +45,7 @@ def prepare(
 ) -> Ready:
     """`event` sealed to `service_key` and signed with `signing_key`, keyed by its sender's number.
 
-    `topic` is asked for only where the type has none. Raises `seals.signature.NotCanonicalError` for data
+    `topic` is asked for only where the type has none. Raises `crypto.signature.NotCanonicalError` for data
     that JSON cannot carry exactly, and `ValueError` when there is no topic.
     """
     topic = topic or topic_of(event)
@@ -58,7 +58,7 @@ def prepare(
 
 
 def attributes_of(event: PlainEvent) -> dict[str, str]:
-    """The attributes that the signature covers: those of `models.envelope.SIGNED`, and the number if it has one."""
+    """The attributes that the signature covers: those of `cloudevent.SIGNED`, and the number if it has one."""
     attributes = {
         "specversion": "1.0",
         "id": event.id,

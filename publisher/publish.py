@@ -15,10 +15,10 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from config.kafka import KafkaSettings
+from crypto.signature import NotCanonicalError
+from publisher.events import Binding, Fault, Line, Outgoing, Ready, fault
 from publisher.keys import NoKey
-from publisher.plain import Binding, Fault, Line, Outgoing, Ready, fault
 from publisher.prepare import Keys, prepare
-from seals.signature import NotCanonicalError
 
 IN_FLIGHT: Final = 4000
 """Records sent and not yet acknowledged: enough for full batches, and a bound on memory."""

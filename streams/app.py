@@ -16,24 +16,24 @@ from aiokafka import AIOKafkaProducer
 from faust.auth import SASLCredentials, SSLCredentials
 from faust.types import TP
 
-from config.failpoints import Point, reach
 from config.kafka import METADATA_MS, KafkaSettings, Security
 from config.topics import Topic
-from models.events import InputTopic
-from models.law import Law
-from streams import lenient
+from infra.failpoints import Point, reach
+from infra.kafka_record import Record
+from infra.partition_reader import Reader
+from models.eligibility.law import Law
+from models.events.event_types import InputTopic
 from streams.assignment import Assignment
-from streams.driver import Driver
-from streams.ending import end
+from streams.batch_driver import Driver
+from streams.batch_producer import Output
+from streams.checkpoint import Progress
+from streams.engine import lenient_headers
+from streams.engine.batch_transport import Transport
+from streams.engine.fail_stop import end
 from streams.intake import Context
-from streams.output import Output
-from streams.people import People
-from streams.progress import Progress
-from streams.reader import Reader
-from streams.records import Record
+from streams.person_store import People
+from streams.processors import Intake, Match, Step
 from streams.settings import GROUP, WorkerSettings
-from streams.steps import Intake, Match, Step
-from streams.transport import Transport
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class App(faust.App):
 
 def build(settings: WorkerSettings, context: Context, law: Law, on_assigned: Any) -> App:
     """The application, not started. `on_assigned` is called with the partitions at every assignment."""
-    lenient.install()
+    lenient_headers.install()
     app = _app(settings)
     assignment = Assignment()
     opened: list[AIOKafkaProducer | Reader] = []

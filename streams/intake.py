@@ -15,21 +15,21 @@ import orjson
 from joserfc.jwk import OKPKey
 from pydantic import ValidationError
 
-from models import canary
+from crypto import sealed_cpr as cpr_seal
+from crypto import signature as signatures
+from crypto.vault import Vault
+from models.base import Frozen
 from models.calendar import copenhagen_date
-from models.contract import ControlTotalData
 from models.cpr import NotAPerson, normalise
-from models.envelope import Envelope, RefusedError, read
-from models.events import EVENT_TYPES, SEALED_FIELDS, EventType, InputTopic, countable
-from models.frozen import Frozen
-from models.particulars import Particulars, sealed_for
-from models.person_event import Origin, PersonEvent
+from models.events import probe_identity
+from models.events.cloudevent import Envelope, RefusedError, read
+from models.events.contract import ControlTotalData
+from models.events.event_types import EVENT_TYPES, SEALED_FIELDS, EventType, InputTopic, countable
+from models.events.person_event import Origin, PersonEvent
+from models.events.receipt import KeptCount, Receipt, ReceiptStatus, Total
+from models.events.sender import Sender, VerificationKey
+from models.events.sensitive_fields import Particulars, sealed_for
 from models.reasons import Rejection
-from models.receipt import KeptCount, Receipt, ReceiptStatus, Total
-from models.sender import Sender, VerificationKey
-from seals import cpr as cpr_seal
-from seals import signature as signatures
-from seals.vault import Vault
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MISSING = "missing"
@@ -228,7 +228,7 @@ def _event(
         raise RefusedError(Rejection.NOT_A_PERSON) from None
     attributes = envelope.attributes
     fields = data.model_dump(mode="json")
-    field = canary.oversteps(attributes["sender"], number, fields.get("municipality_code"))
+    field = probe_identity.oversteps(attributes["sender"], number, fields.get("municipality_code"))
     if field is not None:
         raise RefusedError(Rejection.NOT_SENDERS_OWN, field)
     person_id = context.vault.person_id(number)

@@ -11,10 +11,12 @@ from typing import Any, Final
 from uuid import NAMESPACE_OID, uuid5
 
 from models.calendar import COPENHAGEN
-from models.contract import BenefitType, EducationType, Severity, Signal, TargetGroup
-from models.decide import decide
-from models.decision import Verdict
-from models.events import (
+from models.eligibility.decide import decide
+from models.eligibility.decision import Verdict
+from models.eligibility.facts import fold
+from models.eligibility.law import Law, Route, RuleSet
+from models.events.contract import BenefitType, EducationType, Severity, Signal, TargetGroup
+from models.events.event_types import (
     BenefitAnnulment,
     BenefitPeriodVersion,
     Content,
@@ -25,9 +27,7 @@ from models.events import (
     Risk,
     Withdrawal,
 )
-from models.facts import fold
-from models.law import Law, Route, RuleSet
-from models.person_event import Origin, PersonEvent
+from models.events.person_event import Origin, PersonEvent
 
 PERSON: Final = "madeupmadeupmadeupmadeup22"
 MADE_UP_CPR: Final = "0101011234"

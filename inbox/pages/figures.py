@@ -6,11 +6,11 @@ from typing import Final
 
 from starlette.responses import Response
 
-from inbox.dates import brief_date
-from inbox.guard import NoAccess
-from inbox.plots import Series, bars
-from inbox.visit import Visit
-from ledger.statistics import Week
+from inbox.auth_guard import NoAccess
+from inbox.charts import Series, bars
+from inbox.date_text import brief_date
+from inbox.page_context import Visit
+from ledger.queries.statistics import Week
 
 _DAY: Final = timedelta(days=1)
 

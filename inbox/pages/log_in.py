@@ -6,11 +6,11 @@ from typing import Final
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
-from inbox.guard import LOST_QUERY, session_cookie
-from inbox.provider import Begun, LogInRefused, ProviderUnreachable
+from crypto.vault import NotOpenedError
+from inbox.auth_guard import LOST_QUERY, session_cookie
+from inbox.oidc import Begun, LogInRefused, ProviderUnreachable
+from inbox.page_context import Visit
 from inbox.rights import rights_of
-from inbox.visit import Visit
-from seals.vault import NotOpenedError
 
 CALLBACK: Final = "/log-ind/tilbage"
 _BEGUN_COOKIE: Final = "log-ind"

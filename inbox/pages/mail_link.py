@@ -7,13 +7,13 @@ from datetime import date
 
 from starlette.responses import Response
 
-from inbox.visit import Visit
-from ledger import task_view
-from ledger.act import DeedDiffers, DeedRefused, NoSuchTask, act
-from ledger.task_view import TaskView
-from models.life import Acknowledge, Actor, Via
-from models.task import TaskStatus
-from seals.link import Link, LinkExpiredError, NotALinkError, read_link_token
+from crypto.acknowledge_link import Link, LinkExpiredError, NotALinkError, read_link_token
+from inbox.page_context import Visit
+from ledger.actions.perform import DeedDiffers, DeedRefused, NoSuchTask, act
+from ledger.queries import task_detail
+from ledger.queries.task_detail import TaskView
+from models.tasks.actions import Acknowledge, Actor, Via
+from models.tasks.status import TaskStatus
 
 
 async def show(visit: Visit) -> Response:
@@ -65,7 +65,7 @@ async def _page(visit: Visit, *, done: bool) -> Response:
 
 async def _read(visit: Visit, link: Link) -> TaskView | None:
     async with visit.parts.pool.connection() as connection:
-        return await task_view.task(connection, units=frozenset({link.unit_id}), key=link.task_id)
+        return await task_detail.task(connection, units=frozenset({link.unit_id}), key=link.task_id)
 
 
 def _link(visit: Visit) -> Link | str:

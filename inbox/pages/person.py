@@ -5,14 +5,14 @@ import logging
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from inbox.deeds import FieldFault
-from inbox.guard import NotFound
+from crypto.vault import NotOpenedError
+from inbox.action_forms import FieldFault
+from inbox.auth_guard import NotFound
+from inbox.page_context import Visit
 from inbox.pages.task import read, show
-from inbox.visit import Visit
-from ledger.act import NoSuchTask
-from ledger.opened import NothingToOpen, open_messages
-from models.particulars import OpenPurpose, Particulars
-from seals.vault import NotOpenedError
+from ledger.actions.perform import NoSuchTask
+from ledger.actions.reveal_sensitive import NothingToOpen, open_messages
+from models.events.sensitive_fields import OpenPurpose, Particulars
 
 log = logging.getLogger(__name__)
 

@@ -8,12 +8,12 @@ from typing import Final
 
 from starlette.responses import Response
 
-from inbox.guard import NoAccess
+from inbox.auth_guard import NoAccess
+from inbox.page_context import Visit
 from inbox.pages.tasks import PATH as LIST
 from inbox.pages.tasks import address, overview
-from inbox.visit import Visit
-from ledger.opened import note_search
-from ledger.worklist import Filter, Search, listing
+from ledger.actions.reveal_sensitive import note_search
+from ledger.queries.task_list import Filter, Search, listing
 from models.cpr import NotAPerson, normalise, seems_one
 
 PATH: Final = "/opgaver/soeg"

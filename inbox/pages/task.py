@@ -7,19 +7,20 @@ from uuid import uuid4
 
 from starlette.responses import JSONResponse, Response
 
-from inbox import evidence
-from inbox.deeds import READERS, BadForm, FieldFault, read_id, read_version
+from inbox import evidence_text
+from inbox.action_forms import READERS, BadForm, FieldFault, read_id, read_version
+from inbox.auth_guard import NotFound
 from inbox.forms import EMPTY, Form
-from inbox.guard import NotFound
+from inbox.page_context import Visit
 from inbox.pages.tasks import PATH
 from inbox.timeline import timeline
-from inbox.visit import Visit
-from ledger import task_view
-from ledger.act import DeedDiffers, DeedRefused, NoSuchTask, TaskChanged, act
-from ledger.places import is_reference
-from ledger.task_view import TaskView
+from ledger.actions.perform import DeedDiffers, DeedRefused, NoSuchTask, TaskChanged, act
+from ledger.queries import task_detail
+from ledger.queries.cursors import is_reference
+from ledger.queries.task_detail import TaskView
 from models.calendar import COPENHAGEN
-from models.life import (
+from models.events.sensitive_fields import OpenPurpose, Particulars
+from models.tasks.actions import (
     Close,
     ContactForm,
     Ending,
@@ -33,8 +34,7 @@ from models.life import (
     ReopenReason,
     Take,
 )
-from models.particulars import OpenPurpose, Particulars
-from models.task import TaskStatus
+from models.tasks.status import TaskStatus
 
 _DISTURBED: Final = (Take, Release, Close, HandOver, Reopen)
 """Deeds for which it matters what others have done since the page was read."""
@@ -114,7 +114,7 @@ async def read(visit: Visit) -> TaskView:
     if not is_reference(reference) or not visit.rights.tasks_of:
         raise NotFound
     async with visit.parts.pool.connection() as connection:
-        view = await task_view.task(connection, units=visit.rights.tasks_of, key=reference)
+        view = await task_detail.task(connection, units=visit.rights.tasks_of, key=reference)
     if view is None:
         raise NotFound
     return view
@@ -150,7 +150,7 @@ async def show(
         unit=parts.unit_name(found.unit_id),
         institution=parts.institution_name,
         evidence=[
-            evidence.sentences(
+            evidence_text.sentences(
                 message.evidence,
                 message.law_version,
                 visit.say,

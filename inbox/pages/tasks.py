@@ -10,14 +10,14 @@ from uuid import uuid4, uuid5
 
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from inbox.deeds import read_id
-from inbox.guard import NoAccess
-from inbox.visit import Visit
-from ledger.act import DeedDiffers, DeedRefused, NoSuchTask, act
-from ledger.places import ByClosing, Place, is_reference, place_text, read_place, reference_beginning
-from ledger.worklist import Count, Filter, ListedTask, Page, Search, counts, listing
+from inbox.action_forms import read_id
+from inbox.auth_guard import NoAccess
+from inbox.page_context import Visit
+from ledger.actions.perform import DeedDiffers, DeedRefused, NoSuchTask, act
+from ledger.queries.cursors import ByClosing, Place, is_reference, place_text, read_place, reference_beginning
+from ledger.queries.task_list import Count, Filter, ListedTask, Page, Search, counts, listing
 from models.cpr import seems_one
-from models.life import Acknowledge
+from models.tasks.actions import Acknowledge
 
 PATH: Final = "/opgaver"
 PAGE_SIZE: Final = 50

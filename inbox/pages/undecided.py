@@ -5,11 +5,11 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from inbox.guard import NoAccess
-from inbox.undecided_places import open_place, seal_place
-from inbox.visit import Visit
-from ledger.places import NotAPlace
-from ledger.undecided import UndecidedPlace, undecided, undecided_count
+from inbox.auth_guard import NoAccess
+from inbox.page_context import Visit
+from ledger.queries.cursors import NotAPlace
+from ledger.queries.undecided import UndecidedPlace, undecided, undecided_count
+from ledger.queries.undecided_cursor import open_place, seal_place
 
 PATH: Final = "/uafklarede"
 _PAGE_SIZE: Final = 50

@@ -8,7 +8,7 @@ from base64 import b32decode, b32encode
 from typing import Final
 from uuid import UUID
 
-from seals.tags import Tags
+from crypto.hmac_tokens import Tags
 
 _TAG_BYTES: Final = 10
 _DELIVERY_SIGNS: Final = 26

@@ -16,11 +16,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from ledger.hang_up import hung_up_after
+from infra.postgres_timeouts import hung_up_after
 from notifiers.bounces.report import read
 from notifiers.bounces.store import Effect, Returns, take
 from notifiers.listen import DATABASE_AWAY
-from notifiers.store import Pool
+from notifiers.repository import Pool
 
 log = logging.getLogger(__name__)
 

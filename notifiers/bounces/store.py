@@ -11,11 +11,11 @@ from hashlib import sha256
 from typing import Final, LiteralString
 from uuid import UUID
 
-from models.outcome import DeliveryStatus, Outcome
+from crypto.hmac_tokens import Tags
+from models.notifications.delivery import DeliveryStatus, Outcome
 from notifiers.bounces.address import delivery_of, delivery_of_token
 from notifiers.bounces.report import Action, Report
-from notifiers.store import Connection
-from seals.tags import Tags
+from notifiers.repository import Connection
 
 _FIND: Final[LiteralString] = """
 SELECT status, frozen ->> 'message_id', clock_timestamp() FROM deliveries

@@ -7,11 +7,11 @@ import asyncio
 import ssl
 import time
 
-from models.outcome import Attempt, Outcome
+from models.notifications.delivery import Attempt, Outcome
+from notifiers.content.mail_message import Mail
 from notifiers.email.classify import Answer, Stage, classify
 from notifiers.email.connection import Connection, Ended
 from notifiers.email.settings import SmtpSettings
-from notifiers.message import Mail
 
 _CLOSING = 421
 

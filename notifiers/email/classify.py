@@ -18,7 +18,7 @@ import ssl
 from dataclasses import dataclass
 from enum import StrEnum
 
-from models.outcome import Attempt, Outcome, Scope
+from models.notifications.delivery import Attempt, Outcome, Scope
 
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 _TOO_LARGE = frozenset({"5.3.4", "5.2.3"})

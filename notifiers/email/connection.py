@@ -17,10 +17,10 @@ from aiosmtplib import (
 )
 from aiosmtplib.response import SMTPResponse
 
-from config.failpoints import Point, reach
+from infra.failpoints import Point, reach
+from notifiers.content.mail_message import Mail, wire_bytes
 from notifiers.email.classify import Answer, Lack, Stage
 from notifiers.email.settings import SmtpSettings
-from notifiers.message import Mail, wire_bytes
 
 _LOGINS = (
     "plain",

@@ -8,9 +8,9 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from models.frozen import Frozen
+from models.base import Frozen
 from notifiers.addresses import Address
-from notifiers.message import HeaderText
+from notifiers.content.mail_message import HeaderText
 
 STEPS = 12  # connect, greeting, 2 × EHLO, STARTTLS, handshake, AUTH (2), MAIL, RCPT, DATA, RSET
 

@@ -15,8 +15,8 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, T
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from config.failpoints import Point, reach
-from models.outcome import Attempt, Outcome
+from infra.failpoints import Point, reach
+from models.notifications.delivery import Attempt, Outcome
 from notifiers.webhook import classify
 from notifiers.webhook.classify import Fault, Stage
 from notifiers.webhook.guard import Guard

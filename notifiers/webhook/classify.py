@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
-from models.outcome import Attempt, Outcome
+from models.notifications.delivery import Attempt, Outcome
 
 GONE = 410
 _LATER = frozenset({408, 409, 425, 429})

@@ -11,10 +11,10 @@ from typing import Any, Final, LiteralString
 from psycopg import AsyncConnection
 
 from models.ids import delivery_id
-from models.outcome import Attempt, Occasion, Outcome
-from notifiers.due import Claim
-from notifiers.fit import Contacts
-from notifiers.message import Mail
+from models.notifications.delivery import Attempt, Occasion, Outcome
+from notifiers.content.mail_message import Mail
+from notifiers.due_delivery import Claim
+from notifiers.supersede import Contacts
 from notifiers.webhook.classify import GONE
 from notifiers.webhook.hook import Hook
 

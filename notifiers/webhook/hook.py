@@ -11,9 +11,9 @@ from uuid import UUID
 import orjson
 from pydantic import AfterValidator, Field, StringConstraints
 
-from models.frozen import Frozen
-from models.outcome import Channel, Occasion
-from notifiers.due import Due, DueTask, Freeze
+from models.base import Frozen
+from models.notifications.delivery import Channel, Occasion
+from notifiers.due_delivery import Due, DueTask, Freeze
 
 TEST: str = "task.test"
 """The type of a test event; no task is behind it."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from models.frozen import Frozen
+from models.base import Frozen
 
 
 class WebhookSettings(Frozen):

@@ -16,19 +16,19 @@ import psycopg
 import pytest
 
 from config.senders import base_senders
-from frafaldsvarsel import compose_canary
-from frafaldsvarsel.canary import plan
-from frafaldsvarsel.canary.fly import Canary, one_after_another
-from frafaldsvarsel.canary.trail import Flight, Leg
-from frafaldsvarsel.embedded.mailbox import read_mails
-from frafaldsvarsel.service import Service
-from frafaldsvarsel.watch import Rounds, auditor
-from ledger import queries
-from models import canary as reserved
-from ops.accounts import Hop
-from ops.heartbeat import Heartbeat
-from ops.metrics import CANARY_METRICS, Metrics
-from publisher.local_keys import ensure_keys
+from frafaldsvarsel.processes.auditor import Rounds, auditor
+from frafaldsvarsel.wiring import probe as probe_wiring
+from ledger.queries import listings
+from local.servers.mailbox import read_mails
+from local.service import Service
+from models.events import probe_identity as reserved
+from ops.audit.heartbeat import Heartbeat
+from ops.audit.metrics import CANARY_METRICS, Metrics
+from ops.audit.report import Hop
+from ops.probe import events
+from ops.probe.probe import Canary, one_after_another
+from ops.probe.trace import Flight, Leg
+from publisher.key_files import ensure_keys
 
 HOUR = timedelta(hours=1)
 LONG = 120
@@ -55,7 +55,7 @@ class Cage:
         """One flight at each moment, by one process."""
 
         async def flights() -> list[Flight]:
-            canary = Canary(compose_canary.canary(self._settings), self.shown, monotonic=time.monotonic)
+            canary = Canary(probe_wiring.canary(self._settings), self.shown, monotonic=time.monotonic)
             try:
                 return [await canary.fly(moment) for moment in moments]
             finally:
@@ -68,7 +68,7 @@ class Cage:
 
         async def run() -> None:
             stop = asyncio.Event()
-            canary = Canary(compose_canary.canary(self._settings), self.shown, monotonic=time.monotonic)
+            canary = Canary(probe_wiring.canary(self._settings), self.shown, monotonic=time.monotonic)
             flying = asyncio.create_task(one_after_another(canary, interval, stop))
             async with asyncio.timeout(LONG):
                 while not until() and not flying.done():
@@ -137,10 +137,10 @@ def test_after_a_restart_what_was_left_is_taken_back_and_repeats_do_no_harm(serv
     """A process that was killed in flight leaves its message; the next one finds it in the books."""
     cage = Cage(service)
     moment = datetime.now(UTC)
-    left = plan.message_id(moment)
+    left = events.message_id(moment)
 
     async def be_killed() -> None:
-        canary = Canary(compose_canary.canary(service.settings), cage.shown, monotonic=time.monotonic)
+        canary = Canary(probe_wiring.canary(service.settings), cage.shown, monotonic=time.monotonic)
         flying = asyncio.create_task(canary.fly(moment))
         while not cage.sql("SELECT 1 FROM messages WHERE message_id = %s", left):
             await asyncio.sleep(0.05)
@@ -251,11 +251,11 @@ def test_the_command_sends_one_and_says_how_long_each_leg_took(service: Service)
 
 def test_lists_leave_canaries_out_unless_they_are_asked_for(service: Service) -> None:
     url = service.settings.database_url.get_secret_value()
-    for query in (queries.RECEIPTS, queries.DECISIONS, queries.TASKS):
-        assert list(queries.rows(url, query, {}, limit=None)) == []
-        assert list(queries.rows(url, query, {}, limit=1, canaries=True))
-    assert list(queries.rows(url, queries.TASKS, {"unit": reserved.UNIT}, limit=1))
-    assert list(queries.rows(url, queries.RECEIPTS, {"institution": reserved.REGISTER}, limit=1))
+    for query in (listings.RECEIPTS, listings.DECISIONS, listings.TASKS):
+        assert list(listings.rows(url, query, {}, limit=None)) == []
+        assert list(listings.rows(url, query, {}, limit=1, canaries=True))
+    assert list(listings.rows(url, listings.TASKS, {"unit": reserved.UNIT}, limit=1))
+    assert list(listings.rows(url, listings.RECEIPTS, {"institution": reserved.REGISTER}, limit=1))
 
 
 def test_the_audit_counts_them_in_and_names_them_beside(service: Service) -> None:

@@ -16,9 +16,9 @@ import httpx2
 import psycopg
 import pytest
 
-from frafaldsvarsel.embedded.mailbox import read_mails
+from local.servers.mailbox import read_mails
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 SCHOOL = "912345"
 CPR = "0101051234"
 OTHER_CPR = "0202061234"

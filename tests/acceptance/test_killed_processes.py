@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from frafaldsvarsel.demo import Demo, Result
-from frafaldsvarsel.embedded.mailbox import read_mails
-from frafaldsvarsel.manuscript import Manuscript
-from frafaldsvarsel.service import Service
-from frafaldsvarsel.standing import Standing
-from frafaldsvarsel.story.story import Act
+from local.demo.counts import Standing
+from local.demo.prepared_records import Manuscript
+from local.demo.run import Demo, Result
+from local.demo.scenario.story import Act
+from local.servers.mailbox import read_mails
+from local.service import Service
 
 VICTIMS = ("worker", "ledger", "notify", "broker", "worker", "database", "mail_catcher")
 

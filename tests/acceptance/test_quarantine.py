@@ -13,13 +13,13 @@ from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from config.kafka import KafkaSettings
-from frafaldsvarsel.embedded.mailbox import read_mails
-from frafaldsvarsel.replay import Again, Replayer
-from models.quarantine import place_of
-from ops import quarantine
-from ops.kept import Bytes, Kept
-from ops.quarantine import Hand, Selection
-from seals.keyring import Keyring
+from crypto.keyring import Keyring
+from local.servers.mailbox import read_mails
+from models.dead_letter import place_of
+from ops.recovery import dead_letters
+from ops.recovery.dead_letters import Hand, Selection
+from ops.recovery.rejected_payloads import Bytes, Kept
+from ops.recovery.replay import Again, Replayer
 from tests.acceptance.test_command_line import (
     CPR,
     OTHER_CPR,
@@ -241,14 +241,14 @@ def test_a_replay_cut_off_after_the_brokers_took_it_is_replayed_again_without_ef
     ring = Keyring.model_validate_json((up.data / "keys" / "service.key.json").read_text())
     kept = Kept(kafka(up), ring.make_vault())
     with database(up) as connection:
-        things = quarantine.things(connection, Selection())
+        things = dead_letters.things(connection, Selection())
         found = kept.refused({thing.place: thing.since for thing in things}, datetime.now(UTC))
         hand = Hand("drift-1", None)
         replayer = Replayer(connection, kafka(up), hand)
         for thing in things:
             content = found[thing.place]
             assert isinstance(content, Bytes)
-            quarantine.begin(connection, thing, hand)
+            dead_letters.begin(connection, thing, hand)
             topic, partition, _ = thing.place
             replayer.write(Again(topic, partition, thing.sender, content))
     kept.close()

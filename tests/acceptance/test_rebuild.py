@@ -14,8 +14,8 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from config.topics import PERSON_PARTITIONS, Topic
-from frafaldsvarsel.embedded.mailbox import read_mails
-from models.record import PersonRecord
+from local.servers.mailbox import read_mails
+from models.eligibility.person_record import PersonRecord
 from tests.acceptance.test_command_line import (
     CPR,
     OTHER_CPR,

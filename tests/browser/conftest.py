@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from uuid import uuid4
 
 import psycopg
@@ -11,10 +10,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 from psycopg import sql
 
-from frafaldsvarsel.embedded.postgres import Database
+from local.servers.postgres import Database
 from tests.browser.place import Place, inbox
+from tests.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / ".pictures"
 _PATIENCE_MS = 30_000
 

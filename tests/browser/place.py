@@ -14,18 +14,19 @@ from typing import Final
 import psycopg
 
 from config.api_clients import ApiClient, KeptSecret, Right
+from config.reference.units import load_units
 from config.senders import base_senders
 from config.settings import PREFIX, load
-from config.units import load_units
-from frafaldsvarsel import compose_books
-from frafaldsvarsel.demo_people import demo_people
-from frafaldsvarsel.embedded.ports import remembered_ports
-from frafaldsvarsel.embedded.process import Plan, Process
-from frafaldsvarsel.embedded.provider import DemoProvider
-from ledger.migrate import migrate
-from publisher.local_keys import ensure_keys
-from seals.secret_hash import hash_secret, new_secret
+from crypto.client_secret_hash import hash_secret, new_secret
+from frafaldsvarsel.wiring import ledger as ledger_wiring
+from ledger.schema.migrate import migrate
+from local.demo_users import demo_people
+from local.servers.ports import remembered_ports
+from local.servers.process import Plan, Process
+from local.servers.provider import DemoProvider
+from publisher.key_files import ensure_keys
 from tests.browser.world import COPENHAGEN, World, an_autumn, now
+from tests.paths import ROOT
 
 API_SECRET: Final = new_secret()
 
@@ -90,7 +91,7 @@ def inbox(data: Path, database: str) -> Iterator[Place]:
 
 
 def _start(data: Path, environment: Mapping[str, str]) -> Process:
-    root = Path(__file__).resolve().parents[2]
+    root = ROOT
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     process = Process(
         Plan(
@@ -113,5 +114,5 @@ async def _fill(database: str, environment: Mapping[str, str]) -> None:
     settings = load(environment)
     await migrate(database)
     async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
-        world = World(connection, settings.open_keyring().make_vault(), compose_books.rules(settings), now())
+        world = World(connection, settings.open_keyring().make_vault(), ledger_wiring.rules(settings), now())
         await an_autumn(world)

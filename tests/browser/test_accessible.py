@@ -10,9 +10,10 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Page, expect
 
-from ledger.worklist import Filter
-from tests.browser.conftest import ROOT, Reader
+from ledger.queries.task_list import Filter
+from tests.browser.conftest import Reader
 from tests.browser.place import Place
+from tests.paths import ROOT
 
 AXE: Final = ROOT / "inbox" / "node_modules" / "axe-core" / "axe.min.js"
 RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]

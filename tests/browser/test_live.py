@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import expect
 
 from config.settings import load
-from seals.keyring import Keyring
-from seals.link import PATH, make_link_token, recipient_fingerprint
-from seals.tags import Purpose
+from crypto.acknowledge_link import PATH, make_link_token, recipient_fingerprint
+from crypto.hmac_tokens import Purpose
+from crypto.keyring import Keyring
 from tests.browser.conftest import Reader
 from tests.browser.place import API_SECRET, Place
 from tests.browser.world import AARHUS, COPENHAGEN

@@ -10,17 +10,28 @@ from uuid import UUID, uuid4, uuid5
 import psycopg
 
 from config.topics import Topic
-from ledger.act import Rules, act
-from ledger.batch import Batch, Place, project
+from crypto.vault import Vault
+from ledger.actions.perform import Rules, act
+from ledger.consume.batch import Batch, Place, project
 from models.calendar import add_months, add_working_days, copenhagen_date
-from models.contract import BenefitType, EducationType, Severity, Signal, TargetGroup
-from models.decision import Cause, Decision, Evidence, MessageRef, Outcome, Verdict
+from models.eligibility.decision import Cause, Decision, Evidence, MessageRef, Outcome, Verdict
+from models.events.contract import BenefitType, EducationType, Severity, Signal, TargetGroup
+from models.events.person_event import Origin
+from models.events.sensitive_fields import Particulars, sealed_for
 from models.ids import task_reference
-from models.life import Acknowledge, Actor, Attempt, Close, ContactForm, Deed, Ending, Initiative, Take, Via
-from models.particulars import Particulars, sealed_for
-from models.person_event import Origin
 from models.reasons import DecisionReason
-from seals.vault import Vault
+from models.tasks.actions import (
+    Acknowledge,
+    Actor,
+    Attempt,
+    Close,
+    ContactForm,
+    Deed,
+    Ending,
+    Initiative,
+    Take,
+    Via,
+)
 
 COPENHAGEN: Final = "jc-0101"
 AARHUS: Final = "jc-0751"

@@ -12,15 +12,15 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from frafaldsvarsel.embedded.jars import ensure_jars
+from local.servers.jars import ensure_jars
 from tests.faults.catalogue import chosen
 from tests.faults.cells import Cell, Family, Outcome, run_cell
-from tests.faults.children import ROOT
 from tests.faults.evidence import Evidence, percentile, totals
 from tests.faults.page import PAGE, page
-from tests.faults.plants import ALONE, PLANTS, Planted
-from tests.faults.plants.field import cell_of, finder, planted
+from tests.faults.planted_bugs import ALONE, PLANTS, Planted
+from tests.faults.planted_bugs.with_bug import cell_of, finder, planted
 from tests.faults.rig import NoDisk, Rig
+from tests.paths import ROOT
 
 
 def main() -> int:

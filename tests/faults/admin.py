@@ -13,10 +13,10 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Final
 
-_ROOT: Final = Path(__file__).resolve().parents[2]
+from tests.paths import ROOT
+
 _PATIENCE: Final = 40.0
 """Longer than any question of the child's own."""
 
@@ -125,7 +125,7 @@ class Admin:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            cwd=_ROOT,
+            cwd=ROOT,
             # Ctrl+C is the harness's to hear.
             start_new_session=True,
         )

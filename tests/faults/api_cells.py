@@ -8,18 +8,18 @@ from functools import partial
 from typing import Any, Final
 
 from config.api_clients import Right
-from config.failpoints import Action, Point
-from frafaldsvarsel.embedded.ports import remembered_ports
-from models import canary
-from seals.secret_hash import hash_secret, new_secret
+from crypto.client_secret_hash import hash_secret, new_secret
+from infra.failpoints import Action, Point
+from local.servers.ports import remembered_ports
+from models.events import probe_identity
 from tests.faults.case_system import CaseSystems
 from tests.faults.cells import Cell, Family, Run
-from tests.faults.judge_calls import CLIENTS
-from tests.faults.load import Sent
+from tests.faults.judge_api_calls import CLIENTS
+from tests.faults.network_faults import lost_answers, struck_at_work
+from tests.faults.observation import Seen
 from tests.faults.proxy import OneAnswer, Route
 from tests.faults.rig import DATABASE
-from tests.faults.seen import Seen
-from tests.faults.ways import lost_answers, struck_at_work
+from tests.faults.workload import Sent
 
 _INBOX: Final = "inbox"
 _CHILD: Final = "inbox-1"
@@ -49,7 +49,7 @@ def _with_interface(run: Run) -> Iterator[None]:
         {
             "id": name,
             "name": f"Case system {name}",
-            "units": sorted(rig.rules.addresses.keys() - {canary.UNIT}),
+            "units": sorted(rig.rules.addresses.keys() - {probe_identity.UNIT}),
             "rights": [Right.READ, Right.WRITE],
             "secrets": kept,
             "requests_per_minute": 60_000,

@@ -7,8 +7,8 @@ from typing import Final
 from uuid import uuid4
 
 from tests.faults.cells import Cell, Family, Run
-from tests.faults.load import Sent
-from tests.faults.told import BOUNCES
+from tests.faults.process_settings import BOUNCES
+from tests.faults.workload import Sent
 from tests.smtp.reports import report
 
 _PATIENCE: Final = 30.0

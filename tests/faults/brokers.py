@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from frafaldsvarsel.embedded.kafka import Broker
+from local.servers.kafka import Broker
 
 _HOST: Final = "127.0.0.1"
 _SCRAM: Final = "listener.name.broker.scram-sha-512.sasl.jaas.config"

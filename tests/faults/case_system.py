@@ -16,11 +16,11 @@ from random import Random
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from models import canary
-from models.life import ContactForm, Ending, HandOverReason, Initiative, ReopenReason
+from models.events import probe_identity
+from models.tasks.actions import ContactForm, Ending, HandOverReason, Initiative, ReopenReason
 from tests.faults.cells import Run
-from tests.faults.judge_calls import CLIENTS
-from tests.faults.seen import CallSeen
+from tests.faults.judge_api_calls import CLIENTS
+from tests.faults.observation import CallSeen
 
 _ANSWER_SECONDS: Final = 6.0
 _AGAIN_SECONDS: Final = 0.2
@@ -61,7 +61,7 @@ class CaseSystems:
         self._tokens: dict[str, str] = {}
         self._stop = threading.Event()
         self._over = threading.Event()
-        self._units = sorted(run.rig.rules.addresses.keys() - {canary.UNIT})
+        self._units = sorted(run.rig.rules.addresses.keys() - {probe_identity.UNIT})
         self._fault: BaseException | None = None
         self._thread = threading.Thread(target=self._work, name="case systems")
         self.calls: list[CallSeen] = []

@@ -5,20 +5,20 @@ from collections.abc import Sequence
 from typing import Final
 
 from tests.faults import (
-    act_cells,
+    action_cells,
     api_cells,
     bounce_cells,
     certificate_cells,
     clock_cells,
     cluster_cells,
     disk_cells,
-    hook_cells,
     kafka_cells,
     postgres_cells,
     rights_cells,
     service_cells,
     smtp_cells,
     version_cells,
+    webhook_cells,
 )
 from tests.faults.cells import Cell
 
@@ -27,11 +27,11 @@ CELLS: Final = (
     *kafka_cells.CELLS,
     *postgres_cells.CELLS,
     *service_cells.CELLS,
-    *act_cells.CELLS,
+    *action_cells.CELLS,
     *api_cells.CELLS,
     *smtp_cells.CELLS,
     *bounce_cells.CELLS,
-    *hook_cells.CELLS,
+    *webhook_cells.CELLS,
     *clock_cells.CELLS,
     *version_cells.CELLS,
     *disk_cells.CELLS,

@@ -14,20 +14,20 @@ from typing import Final
 import psycopg
 from confluent_kafka import KafkaException
 
-from frafaldsvarsel.embedded.process import StartFailed
-from frafaldsvarsel.heal import heal
-from frafaldsvarsel.watch import once
-from ops.accounts import Audit, Hop
-from ops.log import LogUnreachable
+from frafaldsvarsel.processes.auditor import once
+from local.servers.process import StartFailed
+from ops.audit.kafka_log import LogUnreachable
+from ops.audit.report import Audit, Hop
+from ops.recovery.redrive import heal
 from tests.faults.admin import AdminError
 from tests.faults.gather import gather
 from tests.faults.judge import judge
-from tests.faults.load import MORNING, Sent
-from tests.faults.places import NotDrained
+from tests.faults.kafka_log import NotDrained
+from tests.faults.observation import CallSeen, Promised, Seen
 from tests.faults.receiver import Receiver
 from tests.faults.rig import Marks, Rig
-from tests.faults.seen import CallSeen, Promised, Seen
 from tests.faults.verdict import Verdict
+from tests.faults.workload import MORNING, Sent
 
 
 class Family(StrEnum):

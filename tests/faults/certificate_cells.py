@@ -8,12 +8,12 @@ from typing import Final
 
 from tests.faults import rights
 from tests.faults.cells import Cell, Family, Run, halves
-from tests.faults.load import Sent
+from tests.faults.observation import Seen
+from tests.faults.process_settings import SESSION_SECONDS
 from tests.faults.rig import KAFKA, LEDGERS, WORKERS
 from tests.faults.rights_cells import log_of, logs_of, traceback_of, wait_for_words
-from tests.faults.seen import Seen
-from tests.faults.told import SESSION_SECONDS
 from tests.faults.under_way import under_way
+from tests.faults.workload import Sent
 
 _NOT_TAKEN: Final = "Kafka does not take the client's certificate"
 _PROCESSES: Final = {rights.WORKER: WORKERS, rights.LEDGER: LEDGERS}

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from config.failpoints import FIRED, Action, Point
 from config.settings import PREFIX
-from frafaldsvarsel.embedded.process import Plan, Process
+from infra.failpoints import FIRED, Action, Point
+from local.servers.process import Plan, Process
+from tests.paths import ROOT
 
-ROOT: Final = Path(__file__).resolve().parents[2]
 _LOOK_SECONDS: Final = 0.05
 _AT_ONCE: Final = 3
 """Deaths in a row that are followed by a start at once; after that a second passes, as with any orchestrator."""
@@ -38,7 +38,7 @@ class Children:
         self.data = data
         self.failpoints = data / "failpoints"
         self.bug = ""
-        """Planted into whoever of `bugged` is started from now on; see `tests.faults.plants`."""
+        """Planted into whoever of `bugged` is started from now on; see `tests.faults.planted_bugs`."""
         self.bugged: Sequence[str] = ()
         self.versions: dict[str, Path] = {}
         """Whose code is not this tree's, from their next start on."""
@@ -178,7 +178,7 @@ class Children:
 
     def _command(self, kind: str) -> Sequence[str]:
         bugged = self.bug and kind in self.bugged
-        return ("tests.faults.planted", self.bug, kind) if bugged else ("frafaldsvarsel", kind)
+        return ("tests.faults.run_with_bug", self.bug, kind) if bugged else ("frafaldsvarsel", kind)
 
     def _code(self, name: str) -> dict[str, str]:
         # Safe: or the folder in which the harness happens to be would go before.

@@ -9,15 +9,15 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from config.law import load_law
-from config.tables import DATA
-from models.events import TYPE_PREFIX, InputTopic
+from config.reference.csv_reader import DATA
+from config.reference.law import load_law
+from models.events.event_types import TYPE_PREFIX, InputTopic
+from publisher.key_files import rotate_key
 from publisher.keys import read_key
-from publisher.local_keys import rotate_key
 from tests.faults.cells import Cell, Family, Run, halves
-from tests.faults.load import INSTITUTIONS, MORNING, NIGHTS, Sent
 from tests.faults.rig import LEDGERS, NOTIFIERS, WORKERS, Rig
-from tests.unit.models.histories import plain_law
+from tests.faults.workload import INSTITUTIONS, MORNING, NIGHTS, Sent
+from tests.unit.models.eligibility.histories import plain_law
 
 _RISK: Final = f"{TYPE_PREFIX}dropout-risk.raised.v1"
 _ALL: Final = (*WORKERS, *LEDGERS, *NOTIFIERS)

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from tests.faults.admin import AdminError
 from tests.faults.cells import Cell, Family, Run, halves
-from tests.faults.load import Sent
-from tests.faults.places import places
+from tests.faults.kafka_log import places
+from tests.faults.workload import Sent
 
 _NODES: Final = 3
 _PATIENCE: Final = 60.0

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.faults.cells import Cell, Family, Run, halves
-from tests.faults.load import Sent
+from tests.faults.workload import Sent
 
 _BLOCK: Final = bytes(65536)
 

@@ -10,12 +10,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, Self
 
-from frafaldsvarsel.embedded.jars import ensure_jars
+from local.servers.jars import ensure_jars
 from tests.faults.cells import Outcome
-from tests.faults.children import ROOT
+from tests.faults.process_settings import LEASE_SECONDS, SESSION_SECONDS
 from tests.faults.rig import LEDGERS, NOTIFIERS, WORKERS
-from tests.faults.told import LEASE_SECONDS, SESSION_SECONDS
 from tests.faults.verdict import Verdict, total
+from tests.paths import ROOT
 
 _LIBRARIES: Final = ("faust-streaming", "aiokafka", "confluent-kafka", "psycopg", "aiosmtplib")
 NOUGHT: Final = (

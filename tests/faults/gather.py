@@ -9,11 +9,11 @@ from typing import Any
 import psycopg
 
 from config.topics import Topic
-from models.events import InputTopic
-from tests.faults.load import Sent
-from tests.faults.places import NotDrained, read
+from models.events.event_types import InputTopic
+from tests.faults.kafka_log import NotDrained, read
+from tests.faults.observation import ActSeen, DeliverySeen, Logged, MailSeen, MessageSeen, Seen, TaskSeen
 from tests.faults.rig import Marks, Rig
-from tests.faults.seen import ActSeen, DeliverySeen, Logged, MailSeen, MessageSeen, Seen, TaskSeen
+from tests.faults.workload import Sent
 
 _INPUTS = set(map(str, InputTopic))
 

@@ -10,15 +10,15 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from models.events import SEALED_FIELDS, TYPE_PREFIX
-from publisher.plain import PlainEvent
+from models.events.event_types import SEALED_FIELDS, TYPE_PREFIX
+from publisher.events import PlainEvent
 from tests import oracle
-from tests.faults.judge_calls import judge_calls
-from tests.faults.judge_hooks import judge_hooks
-from tests.faults.judge_life import judge_life, worked_on
+from tests.faults.judge_actions import judge_life, worked_on
+from tests.faults.judge_api_calls import judge_calls
 from tests.faults.judge_mails import judge_mails
-from tests.faults.rules import Rules
-from tests.faults.seen import Logged, Place, Seen
+from tests.faults.judge_webhooks import judge_hooks
+from tests.faults.observation import Logged, Place, Seen
+from tests.faults.reference_rules import Rules
 from tests.faults.verdict import Verdict
 
 Message = tuple[str, str, str]

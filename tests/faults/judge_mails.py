@@ -7,8 +7,8 @@ from collections import Counter, defaultdict
 from typing import Final
 from uuid import UUID
 
-from tests.faults.rules import Rules
-from tests.faults.seen import DeliverySeen, MailSeen, Seen
+from tests.faults.observation import DeliverySeen, MailSeen, Seen
+from tests.faults.reference_rules import Rules
 from tests.faults.verdict import Verdict
 
 _CALLS: Final = ("new", "taken_over")

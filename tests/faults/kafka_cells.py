@@ -10,18 +10,18 @@ from typing import Any, Final
 from confluent_kafka import Producer
 
 from config.topics import Topic
-from frafaldsvarsel.watch import once
-from models.events import InputTopic
+from frafaldsvarsel.processes.auditor import once
+from models.events.event_types import InputTopic
 from streams.settings import GROUP
 from tests.faults.admin import Admin, AdminError
 from tests.faults.cells import Cell, Family, Run, halves
-from tests.faults.load import Sent
-from tests.faults.places import NotDrained, places
+from tests.faults.kafka_log import NotDrained, places
+from tests.faults.network_faults import bad_way, cut, lost_answers
+from tests.faults.observation import Seen
+from tests.faults.process_settings import SESSION_SECONDS
 from tests.faults.proxy import OFFSET_COMMIT, PRODUCE, Way
 from tests.faults.rig import KAFKA, WORKERS
-from tests.faults.seen import Seen
-from tests.faults.told import SESSION_SECONDS
-from tests.faults.ways import bad_way, cut, lost_answers
+from tests.faults.workload import Sent
 
 _FETCH: Final = 1
 _JOIN: Final = 11

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from tests.faults.children import ROOT
+from tests.paths import ROOT
 
 FIELD: Final = "added_later"
 """In every record that travels, and in every table."""
@@ -31,7 +31,7 @@ def make(target: Path) -> Path:
     added = sum(_add_field(file) for file in (target / "models").glob("*.py"))
     assert added, "no record travels any more: the next version must be made otherwise"
     _replace(target / "streams" / "output.py", "list(headers)", f'[*headers, ("{HEADER}", b"1")]')
-    _add_columns(target / "ledger" / "migrations")
+    _add_columns(target / "ledger" / "schema" / "migrations")
     return target
 
 

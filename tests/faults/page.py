@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from tests.faults.cells import Family
-from tests.faults.children import ROOT
 from tests.faults.evidence import NOUGHT, Evidence, percentile
+from tests.paths import ROOT
 
 PAGE: Final = ROOT / "docs" / "evidence.md"
 _AGAIN: Final = (
@@ -148,7 +148,7 @@ def _plants(evidence: Evidence) -> Iterator[str]:
     yield "## Planted bugs"
     yield ""
     yield f"A harness that finds nothing may be blind. **{found} of {len(evidence.plants)}** bugs that were planted into the service were found."
-    yield "Where the service's next line of defence would have repaired one, the plant takes that away too (`tests/faults/plants`)."
+    yield "Where the service's next line of defence would have repaired one, the plant takes that away too (`tests/faults/planted_bugs`)."
     if any("alone" in caught for caught in evidence.plants.values()):
         yield "What such a bug does *alone*, with that line still there, was tried as well, and stands beside it."
     yield ""

@@ -11,11 +11,11 @@ from typing import Any, Final
 import psycopg
 
 from tests.faults.cells import Cell, Family, Run, halves
-from tests.faults.load import Sent
+from tests.faults.network_faults import bad_way, cut
+from tests.faults.observation import Seen
 from tests.faults.proxy import Way
 from tests.faults.rig import DATABASE, LEDGERS, NOTIFIERS
-from tests.faults.seen import Seen
-from tests.faults.ways import bad_way, cut
+from tests.faults.workload import Sent
 
 _OURS: Final = (
     "application_name LIKE 'frafaldsvarsel%' OR backend_type = 'client backend' AND pid <> pg_backend_pid()"

@@ -6,8 +6,8 @@ from typing import Final
 
 from confluent_kafka import Producer
 
-from tests.faults.load import Sent
-from tests.faults.places import QUIET
+from tests.faults.kafka_log import QUIET
+from tests.faults.workload import Sent
 
 _TRIES: Final = 20
 

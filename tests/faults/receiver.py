@@ -14,7 +14,7 @@ from typing import Final, Self, TypeVar
 import orjson
 import trustme
 
-from tests.faults.seen import HookSeen
+from tests.faults.observation import HookSeen
 from tests.http.server import Act, Answer, Endpoint, Request, Slow
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ from typing import Final, Self, TypeVar
 
 import trustme
 
-from tests.faults.seen import MailSeen
+from tests.faults.observation import MailSeen
 from tests.smtp.server import At, Fault, MisbehavingServer, Received
 
 T = TypeVar("T")

@@ -13,20 +13,20 @@ from typing import Any, Final, Self
 
 import psycopg
 
-from config.days_off import load_days_off
-from config.law import load_law
-from config.reference import read_reference
+from config.reference.csv_reader import DATA
+from config.reference.days_off import load_days_off
+from config.reference.law import load_law
+from config.reference.tables import read_reference
+from config.reference.units import DEFAULT_WORKING_DAYS, load_react_by, load_units
 from config.senders import base_senders
 from config.settings import PREFIX, Settings, load
-from config.tables import DATA
 from config.topics import TOPICS
-from config.units import DEFAULT_WORKING_DAYS, load_react_by, load_units
-from frafaldsvarsel.embedded.cluster import Cluster
-from frafaldsvarsel.embedded.ports import remembered_ports
-from frafaldsvarsel.embedded.postgres import SOCKET, Database
-from ops import topics
+from infra import topic_admin
+from local.servers.cluster import Cluster
+from local.servers.ports import remembered_ports
+from local.servers.postgres import SOCKET, Database
+from publisher.key_files import ensure_keys
 from publisher.keys import read_key
-from publisher.local_keys import ensure_keys
 from streams.settings import GROUP
 from tests.faults import rights
 from tests.faults.admin import Admin, AdminError, At
@@ -34,15 +34,15 @@ from tests.faults.brokers import one_broker, trusting
 from tests.faults.children import Children
 from tests.faults.client_certificates import ClientCertificates
 from tests.faults.disk import remove_disk, small_disk
-from tests.faults.load import SENDERS, Keys, Load, Sent
-from tests.faults.places import NotDrained, places
+from tests.faults.kafka_log import NotDrained, places
+from tests.faults.process_settings import usual
 from tests.faults.proxy import CommitAnswer, KafkaAnswer, Proxy, Route
 from tests.faults.publish import Publisher
+from tests.faults.reference_rules import Rules
 from tests.faults.relay import Relay
-from tests.faults.rules import Rules
-from tests.faults.told import usual
 from tests.faults.under_way import READ, under_way
-from tests.unit.models.histories import plain_law
+from tests.faults.workload import SENDERS, Keys, Load, Sent
+from tests.unit.models.eligibility.histories import plain_law
 
 KAFKA: Final = "kafka"
 DATABASE: Final = "database"
@@ -130,8 +130,8 @@ class Rig:
         self.proxy.add(Route(DATABASE, socket, swallow=CommitAnswer))
         self.proxy.add(Route(SMTP, ("127.0.0.1", self.relay.server.port)))
         ensure_keys(self.data, [sender for sender in base_senders() if sender.number in SENDERS])
-        topics.apply(
-            self.settings.kafka, topics.Replication(factor=self.nodes, min_insync=min(self.nodes, 2))
+        topic_admin.apply(
+            self.settings.kafka, topic_admin.Replication(factor=self.nodes, min_insync=min(self.nodes, 2))
         )
         self._clients()
         if self.users:

@@ -3,8 +3,8 @@
 from typing import Final
 
 from config.topics import Topic
-from ledger.run import GROUP as LEDGER_GROUP
-from models.events import InputTopic
+from ledger.consume.consumer import GROUP as LEDGER_GROUP
+from models.events.event_types import InputTopic
 from streams.settings import GROUP
 from tests.faults.admin import Admin
 

@@ -11,10 +11,10 @@ from typing import Final
 from tests.faults import rights
 from tests.faults.admin import Admin
 from tests.faults.cells import Cell, Family, Run, halves
-from tests.faults.load import Sent
+from tests.faults.observation import Seen
+from tests.faults.process_settings import SESSION_SECONDS
 from tests.faults.rig import KAFKA, LEDGERS, WORKERS
-from tests.faults.seen import Seen
-from tests.faults.told import SESSION_SECONDS
+from tests.faults.workload import Sent
 
 Change = Callable[[Admin, str], None]
 _PROCESSES: Final = {rights.WORKER: WORKERS, rights.LEDGER: LEDGERS}

@@ -8,11 +8,11 @@ from contextlib import suppress
 from functools import partial
 from typing import Final
 
-from config.failpoints import Action, Point
+from infra.failpoints import Action, Point
 from tests.faults.cells import Cell, Family, Run, halves
-from tests.faults.load import Sent
+from tests.faults.process_settings import LEASE_SECONDS, SESSION_SECONDS
 from tests.faults.rig import LEDGERS, NOTIFIERS, WORKERS
-from tests.faults.told import LEASE_SECONDS, SESSION_SECONDS
+from tests.faults.workload import Sent
 
 _PATIENCE: Final = 20.0
 _GRACE: Final = 10.0

@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any, Final
 
 from tests.faults.cells import Cell, Family, Run, halves
-from tests.faults.load import Sent
+from tests.faults.network_faults import bad_way, visited
 from tests.faults.proxy import Way
 from tests.faults.rig import NOTIFIERS, SMTP
-from tests.faults.ways import bad_way, visited
+from tests.faults.workload import Sent
 from tests.smtp.server import At, Close, Endless, Fault, Say, Silence, Slow
 
 _PATIENCE: Final = 25.0

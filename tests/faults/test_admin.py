@@ -8,7 +8,7 @@ import pytest
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from frafaldsvarsel.embedded.kafka import Broker
+from local.servers.kafka import Broker
 from tests.faults.admin import Admin, AdminError
 
 pytestmark = pytest.mark.timeout(90)

@@ -8,8 +8,8 @@ from uuid import uuid5
 import pytest
 
 from tests.faults.judge import cprs_in, judge
-from tests.faults.seen import Seen
-from tests.faults.well import CPR, OTHER_UNIT, RULES, SPACE, THURSDAY, all_well
+from tests.faults.observation import Seen
+from tests.faults.sound_observation import CPR, OTHER_UNIT, RULES, SPACE, THURSDAY, all_well
 
 
 def _receipt_missing(seen: Seen) -> None:

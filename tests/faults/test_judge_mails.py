@@ -7,8 +7,8 @@ from uuid import uuid5
 import pytest
 
 from tests.faults.judge import judge
-from tests.faults.seen import Seen
-from tests.faults.well import OTHER_UNIT, RULES, SPACE, all_well
+from tests.faults.observation import Seen
+from tests.faults.sound_observation import OTHER_UNIT, RULES, SPACE, all_well
 
 
 def _nobody_told(seen: Seen) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.faults.cells import Family, Outcome
-from tests.faults.children import ROOT
 from tests.faults.evidence import Evidence, percentile, totals
 from tests.faults.page import PAGE, page, upper_bound
 from tests.faults.verdict import Verdict
+from tests.paths import ROOT
 
 
 def _outcome(**changes: object) -> Outcome:

@@ -8,9 +8,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from ledger.migrate import migrate
+from ledger.schema.migrate import migrate
 from tests.faults.admin import At
-from tests.faults.places import places
+from tests.faults.kafka_log import places
 from tests.faults.under_way import under_way
 
 ROWS = """

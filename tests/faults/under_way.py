@@ -8,8 +8,8 @@ import psycopg
 from confluent_kafka import KafkaException
 
 from config.topics import Topic
-from ledger.run import TOPICS as PROJECTED
-from models.events import InputTopic
+from ledger.consume.consumer import TOPICS as PROJECTED
+from models.events.event_types import InputTopic
 from tests.faults.admin import AdminError, At
 
 READ: Final = [*map(str, InputTopic), str(Topic.PERSON_EVENTS)]

@@ -7,9 +7,9 @@ from typing import Final
 from config.topics import Topic
 from tests.faults import next_version
 from tests.faults.cells import Cell, Family, Run, halves
-from tests.faults.load import Sent
+from tests.faults.observation import Seen
 from tests.faults.rig import LEDGERS, NOTIFIERS, WORKERS
-from tests.faults.seen import Seen
+from tests.faults.workload import Sent
 
 _ALL: Final = (*WORKERS, *LEDGERS, *NOTIFIERS)
 _ONE: Final = tuple(names[0] for names in (WORKERS, LEDGERS, NOTIFIERS))

@@ -119,8 +119,8 @@ ok "check-config with faults: exit code 78, a sentence for each"
 inside /opt/frafaldsvarsel/bin/python -c '
 from pathlib import Path
 from config.senders import base_senders
-from frafaldsvarsel.local_client import ensure_client
-from publisher.local_keys import ensure_keys
+from frafaldsvarsel.api_client_setup import ensure_client
+from publisher.key_files import ensure_keys
 Path("/tmp/check").mkdir()
 ensure_keys(Path("/tmp/check"), base_senders())
 ensure_client(Path("/tmp/check"), ["jc-0101"], "http://localhost:8080/api/v1")' || bad "keys could not be made"
@@ -133,9 +133,9 @@ whole=(env FRAFALDSVARSEL_KAFKA_BOOTSTRAP_SERVERS=localhost:1
 inside "${whole[@]}" frafaldsvarsel check-config || bad "check-config refuses a whole configuration"
 inside "${whole[@]}" /opt/frafaldsvarsel/bin/python -c '
 from importlib.resources import files
-import faust, uvloop, psycopg, confluent_kafka, streams.app, ledger.run, notifiers.run, frafaldsvarsel.processes
-import frafaldsvarsel.inbox_server, frafaldsvarsel.api_parts, notifiers.bounces.run, notifiers.webhook.channel
-from ledger.migrate import MIGRATIONS
+import faust, uvloop, psycopg, confluent_kafka, streams.app, ledger.consume.consumer, notifiers.worker, frafaldsvarsel.processes.until_stopped
+import frafaldsvarsel.processes.inbox, frafaldsvarsel.wiring.api, notifiers.bounces.run, notifiers.webhook.channel
+from ledger.schema.migrate import MIGRATIONS
 from notifiers import render
 assert list(MIGRATIONS.glob("*.sql")), "no migrations"
 assert files("notifiers").joinpath("templates/notice.html.j2").is_file(), "no templates"

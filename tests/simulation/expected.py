@@ -8,7 +8,7 @@ from typing import Any
 
 from tests import oracle
 from tests.simulation.units import LAW
-from tests.unit.models.histories import plain_law
+from tests.unit.models.eligibility.histories import plain_law
 
 Plain = dict[str, Any]
 Message = tuple[str, str, str]

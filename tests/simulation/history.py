@@ -5,10 +5,10 @@ from hashlib import sha256
 from random import Random
 from typing import Final
 
-from models.events import EVENT_TYPES, InputTopic, Withdrawal
-from models.person_event import PersonEvent
+from models.events.event_types import EVENT_TYPES, InputTopic, Withdrawal
+from models.events.person_event import PersonEvent
 from tests import factories as make
-from tests.unit.models.histories import Row, history
+from tests.unit.models.eligibility.histories import Row, history
 
 _TOPICS: Final = {kind.kind: str(kind.topic) for kind in EVENT_TYPES.values()}
 _ABOUT_PEOPLE: Final = [str(topic) for topic in InputTopic if topic is not InputTopic.CONTROL_TOTALS]
@@ -69,7 +69,7 @@ def _of(event: PersonEvent, person: str, own: dict[str, str]) -> PersonEvent:
 
 
 def _rows(rng: Random) -> list[Row]:
-    """As `tests.unit.models.histories.rows`, drawn from the seed: the grounds of a duty, and what collides with it."""
+    """As `histories.rows` of the rules' tests, from the seed: the grounds of a duty, and what collides with it."""
     rows: list[Row] = []
     drawn = rng.random()
     if drawn < 0.7:  # a duty, until something changes it

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from tests.simulation.books import Books
-from tests.simulation.promises import endpoints, notices, returns, steps, stream, tasks
-from tests.simulation.remade import differences
+from tests.simulation.final_state import Books
+from tests.simulation.promises import bounces, endpoints, notices, reminders, stream, tasks
+from tests.simulation.rebuild import differences
 from tests.simulation.world import World
 
 _TABLES: Final = (
@@ -33,12 +33,12 @@ _PROMISES: Final[tuple[Callable[[Books], Iterator[str]], ...]] = (
     tasks.acts,
     notices.notices,
     notices.mails,
-    steps.ends,
-    steps.owed,
-    steps.failures,
+    reminders.ends,
+    reminders.owed,
+    reminders.failures,
     endpoints.endpoints,
     endpoints.waits,
-    returns.returns,
+    bounces.returns,
     stream.position,
 )
 

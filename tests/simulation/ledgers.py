@@ -1,4 +1,4 @@
-"""Ledger processes: the real `ledger.run.Ledger`, step by step, with a consumer in memory."""
+"""Ledger processes: the real `ledger.consume.consumer.Ledger`, step by step, with a consumer in memory."""
 
 from collections.abc import Callable, Iterable, Sequence
 from random import Random
@@ -9,15 +9,15 @@ from aiokafka import TopicPartition
 
 from config.kafka import KafkaSettings
 from config.topics import BY_NAME, PERSON_PARTITIONS, Topic
+from infra.kafka_record import Record
 from ledger import outbox
-from ledger.project import Policy
-from ledger.run import TOPICS, Ledger, LedgerSettings
-from ledger.store import Connection, Fenced
-from streams.output import partition_of
-from streams.records import Record
+from ledger.consume.consumer import TOPICS, Ledger, LedgerSettings
+from ledger.store.repository import Connection, Fenced
+from ledger.tasks.projection import Policy
+from streams.batch_producer import partition_of
+from tests.simulation.failing_connection import Session
 from tests.simulation.faults import Fault
-from tests.simulation.log import Log, Place
-from tests.simulation.sessions import Session
+from tests.simulation.kafka_in_memory import Log, Place
 
 PLACES: Final = tuple(
     (str(topic), partition) for topic in TOPICS for partition in range(BY_NAME[topic].partitions)

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tests.simulation.clock import Clock
+from tests.simulation.come_to_rest import play
+from tests.simulation.event_loop import TimelessLoop
 from tests.simulation.faults import Mutation
 from tests.simulation.judge import judge
-from tests.simulation.loop import TimelessLoop
-from tests.simulation.rest import play
 from tests.simulation.world import Database, World
 
 _BETWEEN_COLLECTIONS: Final = 20

@@ -6,14 +6,14 @@ from datetime import timedelta
 import pytest
 
 from config.topics import PERSON_PARTITIONS, Topic
-from models.person_event import PersonEvent
-from streams.output import partition_of
-from streams.people import People
-from streams.records import Record
+from infra.kafka_record import Record
+from models.events.person_event import PersonEvent
+from streams.batch_producer import partition_of
+from streams.person_store import People
 from tests import factories as make
 from tests.simulation.clock import Clock
 from tests.simulation.faults import Fault
-from tests.simulation.log import Log
+from tests.simulation.kafka_in_memory import Log
 from tests.simulation.workers import KilledError, Worker, write
 
 

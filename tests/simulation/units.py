@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import date, time
 from typing import Final
 
-from ledger.project import Policy
-from models.office_hours import OfficeHours, Week
-from models.outcome import Audience, Channel
-from models.plan import StepKind, StepPolicy, StepRule
-from notifiers.fit import UnitContact
+from ledger.tasks.projection import Policy
+from models.notifications.delivery import Audience, Channel
+from models.tasks.office_hours import OfficeHours, Week
+from models.tasks.reminders import StepKind, StepPolicy, StepRule
+from notifiers.supersede import UnitContact
 from tests.factories import make_law
 
 UNITS: Final = ("unit-0101", "jobcentre-0751", "unit-0751")

@@ -12,21 +12,21 @@ from typing import Final, cast
 from aiokafka import AIOKafkaProducer
 
 from config.topics import INPUT_PARTITIONS, PERSON_PARTITIONS, Topic
-from models.events import EVENT_TYPES, InputTopic
-from models.law import Law
+from infra.kafka_record import Record
+from models.eligibility.law import Law
+from models.events.event_types import EVENT_TYPES, InputTopic
+from models.events.receipt import Receipt, ReceiptStatus
 from models.reasons import Rejection
-from models.receipt import Receipt, ReceiptStatus
 from streams.assignment import Assignment
-from streams.driver import Driver
-from streams.output import Output
-from streams.people import People
-from streams.progress import Progress
-from streams.records import Record
-from streams.steps import Match, Step, add_person_event
+from streams.batch_driver import Driver
+from streams.batch_producer import Output
+from streams.checkpoint import Progress
+from streams.person_store import People
+from streams.processors import Match, Step, add_person_event
 from tests.simulation.clock import Clock
 from tests.simulation.faults import Fault
 from tests.simulation.history import Sent
-from tests.simulation.log import Log, Place
+from tests.simulation.kafka_in_memory import Log, Place
 
 INPUTS: Final = tuple(str(topic) for topic in InputTopic)
 PLACES: Final = (
@@ -43,7 +43,7 @@ class KilledError(Exception):
 
 
 class SimulatedProducer:
-    """What `streams.output.Output` asks of aiokafka's producer, and how a delivery ends.
+    """What `streams.batch_producer.Output` asks of aiokafka's producer, and how a delivery ends.
 
     Until it is awaited, everything that was sent is under way: when the process dies there, the brokers have got some
     of it, of each partition a first part.

@@ -9,20 +9,20 @@ from datetime import timedelta
 from random import Random
 from typing import Any, Final, Protocol
 
-from tests.simulation.carriers import Relay
+from tests.simulation.bounces import PostBox
+from tests.simulation.channels import Relay
 from tests.simulation.clock import BEGINNINGS, Clock
+from tests.simulation.failing_connection import Session
 from tests.simulation.faults import Fault, Mutation
 from tests.simulation.history import Sent, story
+from tests.simulation.kafka_in_memory import Log, Place
 from tests.simulation.ledgers import LedgerProcess, deal
-from tests.simulation.log import Log, Place
-from tests.simulation.mailers import Notifier, caller, mailer
-from tests.simulation.memory import Memory
-from tests.simulation.offices import Office
-from tests.simulation.receivers import Receivers
-from tests.simulation.returns import PostBox
-from tests.simulation.runners import StepRunner
-from tests.simulation.sessions import Session
+from tests.simulation.notifiers import Notifier, caller, mailer
+from tests.simulation.postgres_in_memory import Memory
+from tests.simulation.reminder_runners import StepRunner
+from tests.simulation.unit_staff import Office
 from tests.simulation.units import ADDRESSES, LAW, POLICY
+from tests.simulation.webhook_receivers import Receivers
 from tests.simulation.workers import (
     Group,
     Worker,

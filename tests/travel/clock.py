@@ -11,7 +11,7 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
-from ledger.migrate import migrate
+from ledger.schema.migrate import migrate
 
 _CLOCK: Final = """
 CREATE SCHEMA travel;

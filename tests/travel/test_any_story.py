@@ -12,9 +12,9 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from ledger.act import DeedRefused, NoSuchTask
+from ledger.actions.perform import DeedRefused, NoSuchTask
 from models.calendar import copenhagen_date
-from models.life import (
+from models.tasks.actions import (
     Acknowledge,
     Attempt,
     Close,
@@ -29,11 +29,11 @@ from models.life import (
     ReopenReason,
     Take,
 )
-from ops.hops import steps as hop
-from ops.hops.desk import Desk
+from ops.audit.checks import steps as hop
+from ops.audit.checks.context import Desk
 from tests.factories import moment
-from tests.travel.cast import LEAD, MUNICIPALITY, OURS, SPRING, THEIRS, UNITS, obliged
 from tests.travel.clock import under_our_clock
+from tests.travel.people import LEAD, MUNICIPALITY, OURS, SPRING, THEIRS, UNITS, obliged
 from tests.travel.world import World, a_world
 from tests.unit.ledger.decisions import OTHER_UNIT, UNIT
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from models.life import (
+from models.tasks.actions import (
     Acknowledge,
     Attempt,
     Close,
@@ -17,8 +17,8 @@ from models.life import (
     Take,
 )
 from tests.factories import moment
-from tests.travel.cast import AUTUMN, LEAD, OURS, SPRING, THEIRS, UNITS, obliged
 from tests.travel.clock import under_our_clock
+from tests.travel.people import AUTUMN, LEAD, OURS, SPRING, THEIRS, UNITS, obliged
 from tests.travel.world import World, a_world
 from tests.unit.ledger.decisions import OTHER_UNIT, UNIT
 

@@ -9,20 +9,29 @@ import psycopg
 import pytest
 
 from config.kafka import KafkaSettings
-from frafaldsvarsel.replay import Foreseen, Foresight
-from ledger.steps import fire_due
-from ledger.steps_run import Runner
-from models.life import Acknowledge, Attempt, Close, ContactForm, Ending, Initiative, Reopen, ReopenReason
-from models.outcome import Audience
-from models.plan import Digest
-from models.quarantine import Prospect, State, Thing
+from ledger.reminders.runner import Runner
+from ledger.reminders.scheduler import fire_due
+from models.dead_letter import Prospect, State, Thing
+from models.notifications.delivery import Audience
 from models.reasons import DecisionReason
-from ops import quarantine
-from ops.hops import steps as hop
-from ops.kept import Kept
-from ops.quarantine import Hand, Selection
-from tests.travel.cast import LEAD, MUNICIPALITY, OURS, SERVICE, SPRING, THEIRS, UNITS, obliged
+from models.tasks.actions import (
+    Acknowledge,
+    Attempt,
+    Close,
+    ContactForm,
+    Ending,
+    Initiative,
+    Reopen,
+    ReopenReason,
+)
+from models.tasks.reminders import Digest
+from ops.audit.checks import steps as hop
+from ops.recovery import dead_letters
+from ops.recovery.dead_letters import Hand, Selection
+from ops.recovery.rejected_payloads import Kept
+from ops.recovery.replay import Foreseen, Foresight
 from tests.travel.clock import under_our_clock
+from tests.travel.people import LEAD, MUNICIPALITY, OURS, SERVICE, SPRING, THEIRS, UNITS, obliged
 from tests.travel.test_story import APRIL, MARCH, on
 from tests.travel.world import Units, a_world
 from tests.unit.ledger.decisions import OTHER_UNIT, UNIT, decided
@@ -45,7 +54,7 @@ HAND = Hand("drift-1", "adressen er rettet")
 def lying(url: str) -> list[Thing]:
     """What waits in quarantine."""
     with psycopg.connect(url, autocommit=True) as connection:
-        return quarantine.things(connection, Selection())
+        return dead_letters.things(connection, Selection())
 
 
 def foreseen_of(url: str, units: Units) -> list[Foreseen]:
@@ -55,7 +64,7 @@ def foreseen_of(url: str, units: Units) -> list[Foreseen]:
     try:
         with psycopg.connect(url, autocommit=True) as connection:
             foresight = Foresight(connection, kept, context, units.contact, datetime.now(UTC))
-            return foresight.of(quarantine.things(connection, Selection()))
+            return foresight.of(dead_letters.things(connection, Selection()))
     finally:
         kept.close()
 
@@ -64,13 +73,13 @@ def again(url: str, thing: Thing) -> None:
     """An operator lets it be tried again."""
     with psycopg.connect(url, autocommit=True) as connection:
         deadline = thing.since + timedelta(days=1)
-        assert quarantine.due_again(connection, thing, HAND, deadline=deadline, anew=True)
+        assert dead_letters.due_again(connection, thing, HAND, deadline=deadline, anew=True)
 
 
 def put_aside(url: str, thing: Thing) -> None:
     """An operator decides that nothing is owed."""
     with psycopg.connect(url, autocommit=True) as connection:
-        quarantine.dismiss(connection, thing, HAND)
+        dead_letters.dismiss(connection, thing, HAND)
 
 
 @pytest.fixture

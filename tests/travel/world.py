@@ -18,23 +18,23 @@ from uuid import UUID
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
-from config.days_off import load_days_off
+from config.reference.days_off import load_days_off
 from config.topics import Topic
-from ledger.act import Done, Rules, act
-from ledger.batch import Batch, Place, project
-from ledger.project import Policy
-from ledger.steps_run import Runner
-from models.decision import Decision
-from models.life import Actor, Deed, Via
-from models.office_hours import OfficeHours, Week
-from models.outcome import Audience, Channel
-from models.plan import Digest, StepPolicy, StepRule
-from notifiers.due import freezer
+from ledger.actions.perform import Done, Rules, act
+from ledger.consume.batch import Batch, Place, project
+from ledger.reminders.runner import Runner
+from ledger.tasks.projection import Policy
+from models.eligibility.decision import Decision
+from models.notifications.delivery import Audience, Channel
+from models.tasks.actions import Actor, Deed, Via
+from models.tasks.office_hours import OfficeHours, Week
+from models.tasks.reminders import Digest, StepPolicy, StepRule
+from notifiers.due_delivery import freezer
 from notifiers.email.channel import EmailChannel
 from notifiers.email.settings import SmtpSettings
-from notifiers.fit import UnitContact
-from notifiers.run import NotifierSettings
-from notifiers.run import run as run_notifier
+from notifiers.supersede import UnitContact
+from notifiers.worker import NotifierSettings
+from notifiers.worker import run as run_notifier
 from tests.smtp.server import MisbehavingServer
 from tests.travel.clock import Clock
 

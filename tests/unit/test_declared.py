@@ -4,30 +4,14 @@ import json
 import re
 import tomllib
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, Final
 
 from frafaldsvarsel import VERSION
+from tests.paths import ROOT
 
-ROOT: Final = Path(__file__).parents[2]
 DECLARED: Final[dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 LIBRARIES: Final = (ROOT / "docs" / "decisions" / "0009-libraries.md").read_text("utf-8")
 _NAME: Final = re.compile(r"[a-z0-9-]+")
-_NOT_INSTALLED: Final = ("bench", "tests")
-
-
-def test_every_folder_of_code_is_installed() -> None:
-    """A clone finds a folder that is not declared; a wheel does not."""
-    packages = DECLARED["tool"]["setuptools"]["packages"]
-    tops = {name.partition(".")[0] for name in packages}
-    assert not tops & set(_NOT_INSTALLED)
-    folders = {
-        ".".join(file.parent.relative_to(ROOT).parts)
-        for top in tops
-        for file in (ROOT / top).rglob("__init__.py")
-        if "node_modules" not in file.parts
-    }
-    assert folders == set(packages)
 
 
 def test_the_version_is_the_same_wherever_it_is_said() -> None:

@@ -1,16 +1,16 @@
 """The rights that docs/operations.md tells an operator to give are those under which the fault cells run."""
 
 import re
-from pathlib import Path
 from typing import Final
 
 import pytest
 
 from config.topics import BY_NAME, Topic
-from models.events import InputTopic
+from models.events.event_types import InputTopic
 from tests.faults.rights import RIGHTS
+from tests.paths import ROOT
 
-PAGE: Final = (Path(__file__).parents[2] / "docs" / "operations.md").read_text("utf-8")
+PAGE: Final = (ROOT / "docs" / "operations.md").read_text("utf-8")
 
 
 def held(user: str, right: str) -> set[str]:

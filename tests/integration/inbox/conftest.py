@@ -8,12 +8,12 @@ import psycopg
 import pytest
 
 from config.settings import load
-from frafaldsvarsel.inbox_parts import inbox_parts
+from frafaldsvarsel.wiring.inbox import inbox_parts
 from inbox.app import build
 from inbox.rights import Right, Rights, Role
-from ledger.migrate import migrate
-from tests.integration.inbox.desk import ADDRESS, COPENHAGEN, Desk
+from ledger.schema.migrate import migrate
 from tests.integration.inbox.environment import environment
+from tests.integration.inbox.staff import ADDRESS, COPENHAGEN, Desk
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from config.senders import base_senders
 from config.settings import PREFIX
-from publisher.local_keys import ensure_keys
+from publisher.key_files import ensure_keys
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 

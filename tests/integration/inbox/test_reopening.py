@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 import httpx2
 
 from models.ids import task_reference
-from models.life import Attempt, Close, ContactForm, Ending, Initiative
+from models.tasks.actions import Attempt, Close, ContactForm, Ending, Initiative
 from tests.browser.world import World
-from tests.integration.inbox.desk import Desk
+from tests.integration.inbox.staff import Desk
 
 
 async def test_a_task_that_a_newer_one_follows_is_not_opened_again_and_leads_to_it(desk: Desk) -> None:

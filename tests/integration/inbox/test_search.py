@@ -6,11 +6,11 @@ from urllib.parse import urlencode
 
 import pytest
 
+from crypto.keyring import new_keyring
 from models.ids import task_reference
-from seals.keyring import new_keyring
 from tests.browser.world import World
-from tests.integration.inbox.desk import AARHUS, CPR, NOBODY, Desk
-from tests.integration.ledger.rows_of_work import NOON
+from tests.integration.inbox.staff import AARHUS, CPR, NOBODY, Desk
+from tests.integration.ledger.task_rows import NOON
 
 
 @pytest.mark.parametrize("typed", [CPR, "010101-1234", " 010101 1234 "])

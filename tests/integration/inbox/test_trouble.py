@@ -8,10 +8,10 @@ import pytest
 from starlette.responses import PlainTextResponse
 
 from config.settings import load
-from frafaldsvarsel.inbox_parts import inbox_parts
+from crypto import base64url
+from frafaldsvarsel.wiring.inbox import inbox_parts
 from inbox.app import build
-from inbox.parts import Parts
-from seals import base64url
+from inbox.dependencies import Parts
 from tests.integration.inbox.environment import environment
 
 ADDRESS = "https://indbakke.example"

@@ -7,10 +7,10 @@ import psycopg
 import pytest
 
 from config.kafka import KafkaSettings
-from ledger.migrate import migrate
-from ledger.store import Connection
-from ops import topics
-from ops.topics import Replication
+from infra import topic_admin
+from infra.topic_admin import Replication
+from ledger.schema.migrate import migrate
+from ledger.store.repository import Connection
 from tests.fixtures.servers import running_broker
 
 
@@ -19,7 +19,7 @@ def kafka(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafk
     """With all topics. Not the shared one: topics and groups have fixed names."""
     with running_broker(tmp_path_factory.mktemp("ledger-kafka"), jars) as broker:
         settings = KafkaSettings(bootstrap_servers=broker.bootstrap)
-        topics.apply(settings, Replication(factor=1, min_insync=1))
+        topic_admin.apply(settings, Replication(factor=1, min_insync=1))
         yield settings
 
 

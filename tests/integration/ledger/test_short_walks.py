@@ -10,12 +10,12 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from frafaldsvarsel.embedded.postgres import Database
-from ledger.migrate import migrate
-from ledger.store import Connection
-from ledger.task_view import task
-from ledger.worklist import COUNT_AT_MOST, DUE_AT_MOST, Filter, Search, counts, listing
-from tests.integration.ledger.rows_of_work import NOON, TODAY, UNIT, add_delivery, add_task
+from ledger.queries.task_detail import task
+from ledger.queries.task_list import COUNT_AT_MOST, DUE_AT_MOST, Filter, Search, counts, listing
+from ledger.schema.migrate import migrate
+from ledger.store.repository import Connection
+from local.servers.postgres import Database
+from tests.integration.ledger.task_rows import NOON, TODAY, UNIT, add_delivery, add_task
 
 ONE = frozenset({UNIT})
 TASKS = 20_000

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from models.ids import delivery_id, task_reference
-from notifiers.due import Freeze, freezer
-from notifiers.fit import UnitContact
-from notifiers.message import Mail
-from notifiers.store import Pool
+from notifiers.content.mail_message import Mail
+from notifiers.due_delivery import Freeze, freezer
+from notifiers.repository import Pool
+from notifiers.supersede import UnitContact
 
 UNIT = "jobcenter-0751"
 RECIPIENT = "jobcenter@kommune.example.dk"

@@ -9,11 +9,12 @@ import pytest
 import trustme
 from psycopg_pool import AsyncConnectionPool
 
-from frafaldsvarsel.embedded.postgres import Database
-from frafaldsvarsel.pool import LONGEST_WAIT_SECONDS
-from notifiers.store import Pool
+from infra.postgres_pool import LONGEST_WAIT_SECONDS
+from local.servers.postgres import Database
+from notifiers.repository import Pool
+from tests.paths import ROOT
 
-MIGRATIONS = sorted((Path(__file__).parents[3] / "ledger" / "migrations").glob("*.sql"))
+MIGRATIONS = sorted((ROOT / "ledger" / "schema" / "migrations").glob("*.sql"))
 
 
 @pytest.fixture(scope="session")

@@ -9,10 +9,10 @@ from typing import Any, Protocol
 
 import pytest
 
-from models.outcome import Attempt, Outcome
+from models.notifications.delivery import Attempt, Outcome
+from notifiers.content.mail_message import wire_bytes
 from notifiers.email.channel import EmailChannel
 from notifiers.email.settings import SmtpSettings
-from notifiers.message import wire_bytes
 from tests.http import server as http
 from tests.integration.notifiers.builders import a_mail
 from tests.integration.notifiers.hooks import OLD, a_channel, a_hook, write_secrets

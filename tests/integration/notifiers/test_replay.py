@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 import psycopg
 
 from config.kafka import KafkaSettings
-from frafaldsvarsel.replay import Foreseen, Foresight, Replayer
-from models.outcome import Attempt, Outcome
-from models.quarantine import Prospect, State, Thing
-from notifiers.fit import UnitContact
-from notifiers.store import Pool
-from ops import quarantine
-from ops.kept import Kept
-from ops.quarantine import Hand, Selection
+from models.dead_letter import Prospect, State, Thing
+from models.notifications.delivery import Attempt, Outcome
+from notifiers.repository import Pool
+from notifiers.supersede import UnitContact
+from ops.recovery import dead_letters
+from ops.recovery.dead_letters import Hand, Selection
+from ops.recovery.rejected_payloads import Kept
+from ops.recovery.replay import Foreseen, Foresight, Replayer
 from tests.integration.notifiers.builders import (
     RECIPIENT,
     UNIT,
@@ -24,7 +24,7 @@ from tests.integration.notifiers.builders import (
     rows,
     status_of,
 )
-from tests.integration.notifiers.test_run import YES, Memory, email_channel, running, until_none_due
+from tests.integration.notifiers.test_worker import YES, Memory, email_channel, running, until_none_due
 from tests.smtp.server import MisbehavingServer
 from tests.unit.streams.senders import Senders
 
@@ -39,7 +39,7 @@ def mended(unit_id: str) -> UnitContact | None:
 
 def listed(url: str, *, everything: bool = False) -> list[Thing]:
     with psycopg.connect(url, autocommit=True) as connection:
-        return quarantine.things(connection, Selection(decided_too=everything))
+        return dead_letters.things(connection, Selection(decided_too=everything))
 
 
 def replay(
@@ -55,7 +55,7 @@ def replay(
     try:
         with psycopg.connect(url, autocommit=True) as connection:
             foresight = Foresight(connection, kept, context, present, datetime.now(UTC))
-            foreseen = foresight.of(quarantine.things(connection, Selection(ids=ids)))
+            foreseen = foresight.of(dead_letters.things(connection, Selection(ids=ids)))
             replayer = Replayer(connection, NOBODY, Hand("drift-1", "adressen er rettet"))
             for one in foreseen:
                 if yes and one.goes(force=False):

@@ -13,17 +13,17 @@ from confluent_kafka.cimpl import NewTopic
 
 from config.kafka import KafkaSettings
 from config.senders import base_senders
-from frafaldsvarsel.embedded.kafka import Broker
-from models.envelope import read
-from models.sender import SenderKind
+from crypto.keyring import Keyring
+from crypto.sealed_cpr import open_sealed
+from crypto.signature import signing_input, verify
+from local.servers.kafka import Broker
+from models.events.cloudevent import read
+from models.events.sender import SenderKind
+from publisher.events import Binding, Fault, Outgoing, PlainEvent, Ready, fault
+from publisher.key_files import ensure_keys
 from publisher.keys import KeyFolder
-from publisher.local_keys import ensure_keys
-from publisher.plain import Binding, Fault, Outgoing, PlainEvent, Ready, fault
 from publisher.prepare import prepare
 from publisher.publish import NotPublished, Progress, publish
-from seals.cpr import open_sealed
-from seals.keyring import Keyring
-from seals.signature import signing_input, verify
 
 CPR = "3112081234"
 CLOSED_PORT = "127.0.0.1:1"

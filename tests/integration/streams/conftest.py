@@ -3,14 +3,14 @@
 import pytest
 
 from config.kafka import KafkaSettings
-from frafaldsvarsel.embedded.kafka import Broker
-from ops import topics
-from ops.topics import Replication
+from infra import topic_admin
+from infra.topic_admin import Replication
+from local.servers.kafka import Broker
 
 
 @pytest.fixture(scope="session")
 def kafka(broker: Broker) -> KafkaSettings:
     """The shared broker with every topic of the table."""
     settings = KafkaSettings(bootstrap_servers=broker.bootstrap)
-    topics.apply(settings, Replication(factor=1, min_insync=1))
+    topic_admin.apply(settings, Replication(factor=1, min_insync=1))
     return settings

@@ -4,15 +4,15 @@ from collections import Counter
 
 from confluent_kafka import Message
 
-from config.law import load_law
-from config.tables import DATA
+from config.reference.csv_reader import DATA
+from config.reference.law import load_law
 from config.topics import Topic
-from models.decision import Cause, Decision
-from models.events import InputTopic
-from models.person_event import PersonEvent
-from models.receipt import Applied, Receipt, ReceiptStatus
-from models.record import PersonRecord
-from models.step import apply
+from models.eligibility.apply_event import apply
+from models.eligibility.decision import Cause, Decision
+from models.eligibility.person_record import PersonRecord
+from models.events.event_types import InputTopic
+from models.events.person_event import PersonEvent
+from models.events.receipt import Applied, Receipt, ReceiptStatus
 from tests.integration.streams.worker import Stage, by_key
 
 Place = tuple[str, int, int]

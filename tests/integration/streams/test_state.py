@@ -12,11 +12,11 @@ from confluent_kafka.cimpl import NewTopic
 
 from config.kafka import KafkaSettings
 from config.topics import PERSON_PARTITIONS, Topic
-from models.record import PersonRecord
-from streams.output import Output, partition_of
-from streams.people import People
-from streams.progress import Progress
-from streams.reader import Reader
+from infra.partition_reader import Reader
+from models.eligibility.person_record import PersonRecord
+from streams.batch_producer import Output, partition_of
+from streams.checkpoint import Progress
+from streams.person_store import People
 from tests.factories import residence, risk
 
 QUIET = {"log_level": 0}

@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 from confluent_kafka import KafkaError, Producer
 
-from config.failpoints import Action, Point
 from config.topics import INPUT_PARTITIONS, PERSON_PARTITIONS, Topic
-from frafaldsvarsel.embedded.kafka import Broker
-from models.envelope import MAX_BYTES
-from models.events import InputTopic
+from infra.failpoints import Action, Point
+from local.servers.kafka import Broker
+from models.events.cloudevent import MAX_BYTES
+from models.events.event_types import InputTopic
 from models.reasons import Rejection
-from publisher.plain import Binding, Ready
-from streams.ending import EXIT_FAULT
-from streams.output import partition_of
+from publisher.events import Binding, Ready
+from streams.batch_producer import partition_of
+from streams.engine.fail_stop import EXIT_FAULT
 from tests.integration.streams.judge import assert_accounted, place_of, receipts_of
 from tests.integration.streams.traffic import made_up_cpr, person_story
 from tests.integration.streams.worker import QUIET, Stage, by_key

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from models.events import TYPE_PREFIX
-from models.sender import Sender
-from publisher.plain import PlainEvent
+from models.events.event_types import TYPE_PREFIX
+from models.events.sender import Sender
+from publisher.events import PlainEvent
 from tests.factories import uuid
 
 INSTITUTION = "900101"

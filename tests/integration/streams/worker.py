@@ -19,21 +19,21 @@ from config.kafka import KafkaSettings
 from config.senders import base_senders
 from config.settings import PREFIX, Settings, load
 from config.topics import BY_NAME, Topic
-from frafaldsvarsel.embedded.process import Plan, Process
-from models.events import InputTopic
-from ops import topics
-from ops.topics import Replication
+from infra import topic_admin
+from infra.topic_admin import Replication
+from local.servers.process import Plan, Process
+from models.events.event_types import InputTopic
+from publisher.events import Binding, PlainEvent, Ready
+from publisher.key_files import ensure_keys
 from publisher.keys import KeyFolder
-from publisher.local_keys import ensure_keys
-from publisher.plain import Binding, PlainEvent, Ready
 from publisher.prepare import prepare
 from streams.settings import GROUP
+from tests.paths import ROOT
 
 K = TypeVar("K")
 T = TypeVar("T")
 CRC_AT = 17
 """Where a batch keeps its checksum, which covers everything behind it."""
-ROOT = Path(__file__).resolve().parents[3]
 QUIET = {"log_level": 0}
 READ = [str(topic) for topic in InputTopic] + [str(Topic.PERSON_EVENTS)]
 """What the workers read."""
@@ -48,7 +48,9 @@ class Stage:
     workers: dict[int, Process] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        topics.apply(KafkaSettings(bootstrap_servers=self.bootstrap), Replication(factor=1, min_insync=1))
+        topic_admin.apply(
+            KafkaSettings(bootstrap_servers=self.bootstrap), Replication(factor=1, min_insync=1)
+        )
         wanted = [
             sender for sender in base_senders() if sender.number in ("900101", "900112", "0101", "REG-CPR")
         ]

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from tests.simulation.books import Books
 from tests.simulation.expected import Plain
+from tests.simulation.final_state import Books
 from tests.simulation.units import recipients
 
 _FIVE_DAYS: Final = timedelta(days=5)

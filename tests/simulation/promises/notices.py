@@ -6,10 +6,10 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any, Final
 
-from tests.simulation.books import Books, key_of
-from tests.simulation.carriers import Carrier, Taken, name_of
+from tests.simulation.channels import Carrier, Taken, name_of
 from tests.simulation.expected import Plain
-from tests.simulation.mailers import DOMAIN
+from tests.simulation.final_state import Books, key_of
+from tests.simulation.notifiers import DOMAIN
 from tests.simulation.units import recipients, webhooks
 
 _LAST_WAIT: Final = timedelta(minutes=31)

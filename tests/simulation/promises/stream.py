@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from config.topics import PERSON_PARTITIONS, Topic
-from streams.people import People
+from streams.person_store import People
 from tests.simulation import ledgers
-from tests.simulation.books import Books
 from tests.simulation.expected import Message
-from tests.simulation.log import person_event
+from tests.simulation.final_state import Books
+from tests.simulation.kafka_in_memory import person_event
 from tests.simulation.world import World
 
 

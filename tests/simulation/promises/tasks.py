@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from tests.simulation import expected
-from tests.simulation.books import Books, key_of, obliged, subject_of
 from tests.simulation.expected import Plain
-from tests.simulation.lives import reaches
+from tests.simulation.expected_tasks import reaches
+from tests.simulation.final_state import Books, key_of, obliged, subject_of
 from tests.simulation.units import DAYS_OFF, REACT_BY_DAYS, UNITS
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
-from notifiers import sql
+from notifiers import statements
 from tests.simulation.faults import Mutation
-from tests.simulation.statements.footings import footing, is_off, step_of
+from tests.simulation.statements.reminder_inputs import footing, is_off, step_of
 from tests.simulation.statements.server import Result, Row, Server, insert, note, plain, statement
 
 
@@ -65,7 +65,7 @@ def _notify(server: Server, _: None) -> Result:
     return [], -1
 
 
-@statement(sql.PICK)
+@statement(statements.PICK)
 def _pick(server: Server, values: Mapping[str, Any]) -> Result:
     now = server.now
     picked = [
@@ -102,7 +102,7 @@ def unheld(row: Row, now: datetime) -> bool:
     return row["lease_until"] is None or row["lease_until"] < now
 
 
-@statement(sql.LEASE)
+@statement(statements.LEASE)
 def _lease(server: Server, values: Mapping[str, Any]) -> Result:
     frozen = plain(values["frozen"])
 
@@ -127,7 +127,7 @@ def change(server: Server, identity: Any, change: Callable[[Row], Row]) -> Resul
     return [], 1
 
 
-@statement(sql.INSERT_ATTEMPT)
+@statement(statements.INSERT_ATTEMPT)
 def _insert_attempt(server: Server, values: Mapping[str, Any]) -> Result:
     try_once(server, values["id"], values["attempt"], values)
     return [], 1
@@ -144,7 +144,7 @@ def try_once(server: Server, identity: Any, number: int, values: Mapping[str, An
     }
 
 
-@statement(sql.COUNTED)
+@statement(statements.COUNTED)
 def _counted(server: Server, values: Mapping[str, Any]) -> Result:
     number = sum(
         row["delivery_id"] == values["id"] and row["outcome"] != "misconfigured"
@@ -153,7 +153,7 @@ def _counted(server: Server, values: Mapping[str, Any]) -> Result:
     return [{"count": number}], 1
 
 
-@statement(sql.RECORD)
+@statement(statements.RECORD)
 def _record(server: Server, values: Mapping[str, Any]) -> Result:
     table = server.tables["deliveries"]
     row = table.get(values["id"])
@@ -185,7 +185,7 @@ def detail_of(row: Row, reason: str) -> Row:
     }
 
 
-@statement(sql.LEASE_LOST)
+@statement(statements.LEASE_LOST)
 def _lease_lost(server: Server, values: Mapping[str, Any]) -> Result:
     row = server.tables["deliveries"].get(values["id"])
     if row is None:
@@ -212,7 +212,7 @@ def _held(server: Server, values: Mapping[str, Any]) -> list[Row]:
     ]
 
 
-@statement(sql.RENEW)
+@statement(statements.RENEW)
 def _renew(server: Server, values: Mapping[str, Any]) -> Result:
     held = _held(server, values)
     for row in held:
@@ -220,7 +220,7 @@ def _renew(server: Server, values: Mapping[str, Any]) -> Result:
     return [{"id": row["id"]} for row in held], len(held)
 
 
-@statement(sql.RELEASE)
+@statement(statements.RELEASE)
 def _release(server: Server, values: Mapping[str, Any]) -> Result:
     held = _held(server, values)
     for row in held:
@@ -228,7 +228,7 @@ def _release(server: Server, values: Mapping[str, Any]) -> Result:
     return [], len(held)
 
 
-@statement(sql.PUT_OFF)
+@statement(statements.PUT_OFF)
 def _put_off(server: Server, values: Mapping[str, Any]) -> Result:
     return change(
         server,
@@ -242,7 +242,7 @@ def _put_off(server: Server, values: Mapping[str, Any]) -> Result:
     )
 
 
-@statement(sql.END)
+@statement(statements.END)
 def _end(server: Server, values: Mapping[str, Any]) -> Result:
     result = change(
         server,
@@ -260,7 +260,7 @@ def _end(server: Server, values: Mapping[str, Any]) -> Result:
     return result
 
 
-@statement(sql.READDRESS)
+@statement(statements.READDRESS)
 def _readdress(server: Server, values: Mapping[str, Any]) -> Result:
     row = server.tables["deliveries"][values["old"]]
     return deliver(
@@ -277,7 +277,7 @@ def _readdress(server: Server, values: Mapping[str, Any]) -> Result:
     )
 
 
-@statement(sql.EXPIRE)
+@statement(statements.EXPIRE)
 def _expire(server: Server, values: Mapping[str, int]) -> Result:
     now, table = server.now, server.tables["deliveries"]
     late = [

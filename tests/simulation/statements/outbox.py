@@ -1,6 +1,6 @@
 """What the ledger says on Kafka."""
 
-from ledger import store
+from ledger.store import repository
 from tests.simulation.statements.server import Result, Server, insert, statement
 
 
@@ -18,7 +18,7 @@ def _post(server: Server, values: tuple[str, str, str, bytes]) -> Result:
     return insert(server.tables["outbox"], name, row)
 
 
-@statement(store._SAY)
+@statement(repository._SAY)
 def _say(server: Server, values: tuple[list[str], list[str], list[str], list[bytes]]) -> Result:
     return [], sum(_post(server, row)[1] for row in zip(*values, strict=True))
 

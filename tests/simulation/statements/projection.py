@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
-from ledger import store
+from ledger.store import repository
 from tests.simulation.faults import Mutation
 from tests.simulation.statements.server import Result, Row, Server, insert, note, plain, statement
 
@@ -73,7 +73,7 @@ def _add_applied(server: Server, values: tuple[Any, ...]) -> Result:
     return insert(server.tables["applied"], values[:2], dict(zip(_APPLIED, values, strict=True)))
 
 
-@statement(store._MESSAGES)
+@statement(repository._MESSAGES)
 def _messages_of(server: Server, values: tuple[list[str], str, list[str], list[str]]) -> Result:
     people, but, *named = values
     wanted = set(zip(*named, strict=True))
@@ -107,7 +107,7 @@ _LASTING: Final = (
 )
 
 
-@statement(store._TASKS)
+@statement(repository._TASKS)
 def _tasks_of(server: Server, values: tuple[list[str]]) -> Result:
     people = set(values[0])
     found = [row for row in server.tables["tasks"].values() if row["person_id"] in people]
@@ -131,12 +131,12 @@ def _transfers_of(server: Server, values: tuple[list[str]]) -> Result:
     return found, len(found)
 
 
-@statement(store._DROP_TRANSFER)
+@statement(repository._DROP_TRANSFER)
 def _drop_transfer(server: Server, named: tuple[str, str, str]) -> Result:
     return [], int(server.tables["transfers"].pop(tuple(named), None) is not None)
 
 
-@statement(store._UPSERT_TRANSFER)
+@statement(repository._UPSERT_TRANSFER)
 def _put_transfer(server: Server, values: tuple[Any, ...]) -> Result:
     server.tables["transfers"][values[:3]] = dict(zip(_TRANSFER, values, strict=True))
     return [], 1
@@ -155,7 +155,7 @@ def _told(server: Server, values: tuple[list[Any], list[str]]) -> Result:
     return [{"task_id": task, "cause": cause} for task, cause in sorted(found)], len(found)
 
 
-@statement(store._UPSERT_TASK)
+@statement(repository._UPSERT_TASK)
 def _put_task(server: Server, values: tuple[Any, ...]) -> Result:
     table = server.tables["tasks"]
     new = dict(zip(_TASK, values, strict=True)) | {"opened_at": server.now, "changed_at": server.now}
@@ -188,7 +188,7 @@ _MESSAGE: Final = (
 )  # fmt: skip
 
 
-@statement(store._UPSERT_MESSAGE)
+@statement(repository._UPSERT_MESSAGE)
 def _put_message(server: Server, values: tuple[Any, ...]) -> Result:
     row = dict(zip(_MESSAGE, values, strict=True)) | {"recorded_at": server.now}
     row["decision"] = plain(row["decision"])

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from config.api_clients import ClientRegister, Right, read_api_clients
 from config.errors import ConfigError
-from frafaldsvarsel.cli import commands
-from seals.secret_hash import fits, hash_secret
+from crypto.client_secret_hash import fits, hash_secret
+from frafaldsvarsel.commands import commands
 
 UNITS: Final = frozenset({"unit-0101", "unit-0751"})
 HASH: Final = hash_secret("secret")

@@ -9,9 +9,9 @@ from joserfc.jwk import OKPKey
 
 from config.errors import ConfigError, Fault
 from config.senders import SenderRegister, write_sender
-from models.sender import Sender, SenderKind, VerificationKey, kind_of
-from seals.keyring import new_signing_key
-from seals.signature import sign, verify
+from crypto.keyring import new_signing_key
+from crypto.signature import sign, verify
+from models.events.sender import Sender, SenderKind, VerificationKey, kind_of
 
 SINCE = datetime(2022, 1, 1, tzinfo=UTC)
 

@@ -2,22 +2,22 @@
 
 from collections import Counter
 
-from config.law import load_law
-from config.rows import has_valid_cvr_check_digit
+from config.reference.law import load_law
+from config.reference.rows import has_valid_cvr_check_digit
 from config.senders import base_senders
-from models import canary
-from models.sender import SenderKind
+from models.events import probe_identity
+from models.events.sender import SenderKind
 
 
 def test_every_municipality_and_one_register_are_senders() -> None:
-    kinds = Counter(sender.kind for sender in base_senders() if sender.number not in canary.SENDERS)
+    kinds = Counter(sender.kind for sender in base_senders() if sender.number not in probe_identity.SENDERS)
     assert kinds[SenderKind.MUNICIPALITY] == 98
     assert kinds[SenderKind.REGISTER] == 1
     assert kinds[SenderKind.INSTITUTION] >= 45
 
 
 def test_the_canary_has_a_sender_of_each_kind() -> None:
-    kinds = Counter(sender.kind for sender in base_senders() if sender.number in canary.SENDERS)
+    kinds = Counter(sender.kind for sender in base_senders() if sender.number in probe_identity.SENDERS)
     assert kinds == dict.fromkeys(SenderKind, 1)
 
 

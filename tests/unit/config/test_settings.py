@@ -6,7 +6,7 @@ import pytest
 
 from config.errors import ConfigError
 from config.settings import PREFIX, SECRETS, Settings, load
-from seals.keyring import new_keyring
+from crypto.keyring import new_keyring
 
 SECRET = "postgresql://somebody:hunter2@db/frafald"
 

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from inbox.pages.task import mark
-from ledger.task_view import AttemptView, DeliveryView, TaskFields, TaskView
-from models.outcome import Channel, DeliveryStatus, Occasion, Outcome
-from models.task import TaskStatus
+from ledger.queries.task_detail import AttemptView, DeliveryView, TaskFields, TaskView
+from models.notifications.delivery import Channel, DeliveryStatus, Occasion, Outcome
+from models.tasks.status import TaskStatus
 
 NOON = datetime(2026, 10, 7, 10, 0, tzinfo=UTC)
 FIELDS = TaskFields(

@@ -5,19 +5,19 @@ from datetime import date, timedelta
 
 import pytest
 
-from inbox import dates, plots
-from inbox.evidence import sentences
+from inbox import charts, date_text
+from inbox.charts import Series, bars
+from inbox.evidence_text import sentences
 from inbox.pages.log_in import local
-from inbox.plots import Series, bars
-from inbox.words import Language, words
-from models.contract import BenefitType, EducationType, TargetGroup
-from models.decision import Evidence
+from inbox.translations import Language, words
+from models.eligibility.decision import Evidence
+from models.events.contract import BenefitType, EducationType, TargetGroup
 
 DANISH = words(Language.DANISH)
 FRIDAY = date(2026, 10, 9)
 
 
-@pytest.mark.parametrize("module", [dates, plots], ids=["dates", "plots"])
+@pytest.mark.parametrize("module", [date_text, charts], ids=["dates", "plots"])
 def test_the_examples_hold(module: object) -> None:
     assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]  # a module
 
@@ -34,12 +34,12 @@ def test_the_examples_hold(module: object) -> None:
     ],
 )
 def test_the_distance_to_the_target_is_told_in_working_days(days: int, said: str) -> None:
-    assert dates.distance(FRIDAY + timedelta(days=days), FRIDAY, frozenset(), DANISH) == said
+    assert date_text.distance(FRIDAY + timedelta(days=days), FRIDAY, frozenset(), DANISH) == said
 
 
 def test_a_day_off_is_no_working_day() -> None:
     monday = frozenset({FRIDAY + timedelta(days=3)})
-    assert dates.distance(FRIDAY + timedelta(days=5), FRIDAY, monday, DANISH) == "om 2 arbejdsdage"
+    assert date_text.distance(FRIDAY + timedelta(days=5), FRIDAY, monday, DANISH) == "om 2 arbejdsdage"
 
 
 def test_the_evidence_is_told_with_its_dates_and_the_rule_version() -> None:

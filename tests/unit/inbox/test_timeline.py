@@ -6,10 +6,10 @@ from typing import Any
 from uuid import uuid4
 
 from inbox.timeline import timeline
-from inbox.words import Language, words
-from ledger.task_view import HistoryEntry, TaskFields, TaskView
-from models.life import Attempt, Close, ContactForm, Deed, Ending, Initiative, NoInitiative, Take
-from models.task import TaskStatus
+from inbox.translations import Language, words
+from ledger.queries.task_detail import HistoryEntry, TaskFields, TaskView
+from models.tasks.actions import Attempt, Close, ContactForm, Deed, Ending, Initiative, NoInitiative, Take
+from models.tasks.status import TaskStatus
 
 NOON = datetime(2026, 10, 7, 10, 0, tzinfo=UTC)
 

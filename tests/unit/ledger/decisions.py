@@ -5,15 +5,24 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final, TypeVar
 from uuid import UUID
 
-from ledger.project import Effect, Policy, Projection
-from ledger.rows import AuditKind, Changes, DeliveryRow, MessageRow, OutboxRow, Subject, TaskRow, TransferRow
-from models.contract import Severity, Signal
-from models.decision import Cause, Decision, Evidence, MessageRef, Outcome, Verdict
-from models.life import Act, Actor, Deed, Standing, Via
-from models.outcome import Occasion
-from models.person_event import Origin
+from ledger.tasks.projection import Effect, Policy, Projection
+from ledger.tasks.rows import (
+    AuditKind,
+    Changes,
+    DeliveryRow,
+    MessageRow,
+    OutboxRow,
+    Subject,
+    TaskRow,
+    TransferRow,
+)
+from models.eligibility.decision import Cause, Decision, Evidence, MessageRef, Outcome, Verdict
+from models.events.contract import Severity, Signal
+from models.events.person_event import Origin
+from models.notifications.delivery import Occasion
 from models.reasons import DecisionReason
-from models.task import TaskStatus
+from models.tasks.actions import Act, Actor, Deed, Standing, Via
+from models.tasks.status import TaskStatus
 from tests.factories import INSTITUTION, PERSON, uuid
 
 ARRIVED: Final = datetime(2025, 10, 1, 10, 0, tzinfo=UTC)

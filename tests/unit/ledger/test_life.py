@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.rows import AuditKind, TaskRow
-from models.decision import Decision, Outcome
+from ledger.tasks.rows import AuditKind, TaskRow
+from models.eligibility.decision import Decision, Outcome
 from models.ids import task_id
-from models.life import (
+from models.notifications.delivery import Occasion
+from models.reasons import DecisionReason
+from models.tasks.actions import (
     Acknowledge,
     Act,
     Attempt,
@@ -28,9 +30,7 @@ from models.life import (
     Take,
     refusal,
 )
-from models.outcome import Occasion
-from models.reasons import DecisionReason
-from models.task import TaskStatus
+from models.tasks.status import TaskStatus
 from tests.factories import PERSON, uuid
 from tests.unit.ledger.decisions import (
     ARRIVED,

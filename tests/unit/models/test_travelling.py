@@ -7,15 +7,15 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from models.decision import Cause, Decision
-from models.events import EVENT_TYPES, Risk
-from models.frozen import Travelling
-from models.person_event import PersonEvent
-from models.receipt import Applied, AppliedEntry, Receipt, ReceiptStatus, RepeatKind, RepeatReceipt
-from models.record import PersonRecord
-from models.step import apply
+from models.base import Travelling
+from models.eligibility.apply_event import apply
+from models.eligibility.decision import Cause, Decision
+from models.eligibility.person_record import PersonRecord
+from models.events.event_types import EVENT_TYPES, Risk
+from models.events.person_event import PersonEvent
+from models.events.receipt import Applied, AppliedEntry, Receipt, ReceiptStatus, RepeatKind, RepeatReceipt
 from tests.factories import LAW, PERSON, background, origin, risk, uuid
-from tests.unit.models.test_contract import BY_KIND, DATA
+from tests.unit.models.events.test_contract import BY_KIND, DATA
 
 LATER = {"added_later": {"by": "the next version"}}
 STEP = apply(PersonRecord(person_id=PERSON, events=background()), risk(), Cause(partition=0, offset=4), LAW)

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from joserfc.jwk import OKPKey
 
-from models.sender import Sender, SenderKind
+from crypto.keyring import Keyring, new_keyring, new_signing_key
+from models.events.sender import Sender, SenderKind
+from publisher.events import PlainEvent
 from publisher.keys import NoKey
-from publisher.plain import PlainEvent
-from seals.keyring import Keyring, new_keyring, new_signing_key
 
 NUMBER = "900101"
 CPR = "3112081234"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from publisher.events import Fault, FileFault, Line
 from publisher.lines import Reading, read_stream
-from publisher.plain import Fault, FileFault, Line
 from tests.unit.publisher.conftest import CPR, NUMBER, Register
 
 HEADER = (

@@ -8,9 +8,9 @@ from typing import Any
 import orjson
 import pytest
 
-from models.events import full_type
+from models.events.event_types import full_type
+from publisher.events import Fault, FileFault, Line
 from publisher.lines import MAX_LINE, Reading, read_file, read_stream
-from publisher.plain import Fault, FileFault, Line
 from tests.unit.publisher.conftest import CPR, Register
 
 Risk = Mapping[str, Any]

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from models.envelope import SIGNED, read
+from crypto.sealed_cpr import open_sealed
+from crypto.signature import NotCanonicalError, SignatureError, signing_input, verify
+from models.events.cloudevent import SIGNED, read
 from publisher import prepare as prepare_module
-from publisher.plain import Binding, PlainEvent
+from publisher.events import Binding, PlainEvent
 from publisher.prepare import attributes_of, prepare
-from seals.cpr import open_sealed
-from seals.signature import NotCanonicalError, SignatureError, signing_input, verify
 from tests.unit.publisher.conftest import CPR, NUMBER, Keys
 
 

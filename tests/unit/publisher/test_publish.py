@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
 
-from publisher.plain import Fault, Line, Outgoing, PlainEvent
+from publisher.events import Fault, Line, Outgoing, PlainEvent
 from publisher.publish import PublishResult, prepared
 from tests.unit.publisher.conftest import CPR, Keys
 

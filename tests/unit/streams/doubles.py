@@ -7,9 +7,9 @@ from typing import cast
 
 from aiokafka import AIOKafkaProducer
 
-from streams.output import Output
-from streams.reader import Reader
-from streams.records import Record
+from infra.kafka_record import Record
+from infra.partition_reader import Reader
+from streams.batch_producer import Output
 
 Place = tuple[str, int]
 

@@ -8,14 +8,14 @@ from typing import Any, Final
 import orjson
 from joserfc.jwk import OKPKey
 
-from models.events import TYPE_PREFIX, InputTopic
-from models.person_event import Origin
-from models.sender import Sender, VerificationKey, kind_of
-from publisher.plain import Binding, PlainEvent, Ready
+from crypto.keyring import Keyring, new_keyring, new_signing_key
+from crypto.signature import sign, signing_input
+from crypto.vault import Vault
+from models.events.event_types import TYPE_PREFIX, InputTopic
+from models.events.person_event import Origin
+from models.events.sender import Sender, VerificationKey, kind_of
+from publisher.events import Binding, PlainEvent, Ready
 from publisher.prepare import attributes_of, bind, prepare, sealed_data
-from seals.keyring import Keyring, new_keyring, new_signing_key
-from seals.signature import sign, signing_input
-from seals.vault import Vault
 from streams.intake import Context, InputRecord
 from tests.factories import INSTITUTION, MADE_UP_CPR, MUNICIPALITY, REGISTER, uuid
 

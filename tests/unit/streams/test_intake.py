@@ -11,16 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import OKPKey
 
-from models import canary
-from models.envelope import MAX_BYTES
-from models.events import TYPE_PREFIX, InputTopic, Risk
-from models.particulars import Particulars
+from crypto.keyring import new_keyring, new_signing_key
+from crypto.sealed_cpr import seal
+from crypto.vault import NotOpenedError
+from models.events import probe_identity
+from models.events.cloudevent import MAX_BYTES
+from models.events.event_types import TYPE_PREFIX, InputTopic, Risk
+from models.events.receipt import KeptCount, ReceiptStatus, Total
+from models.events.sensitive_fields import Particulars
 from models.reasons import Rejection
-from models.receipt import KeptCount, ReceiptStatus, Total
-from publisher.plain import Binding, Ready
-from seals.cpr import seal
-from seals.keyring import new_keyring, new_signing_key
-from seals.vault import NotOpenedError
+from publisher.events import Binding, Ready
 from streams.intake import InputRecord, Taken, take
 from tests.factories import INSTITUTION, MADE_UP_CPR, OTHER_INSTITUTION, REGISTER, uuid
 from tests.unit.streams.senders import (
@@ -316,9 +316,9 @@ def test_an_event_belongs_to_the_danish_day_of_its_time(time: str, day: str) -> 
 @pytest.mark.parametrize(
     ("changes", "detail"),
     [
-        ({"cpr": canary.made_up_cpr(5)}, None),
+        ({"cpr": probe_identity.made_up_cpr(5)}, None),
         ({"cpr": MADE_UP_CPR}, "cpr"),
-        ({"cpr": canary.made_up_cpr(5), "municipality_code": "0101"}, "municipality_code"),
+        ({"cpr": probe_identity.made_up_cpr(5), "municipality_code": "0101"}, "municipality_code"),
     ],
 )
 def test_a_canarys_sender_speaks_of_its_own_people_at_its_own_place(
@@ -326,11 +326,15 @@ def test_a_canarys_sender_speaks_of_its_own_people_at_its_own_place(
 ) -> None:
     """Whoever gets hold of its keys can touch nobody, and no canary can reach a real unit."""
     senders = Senders()
-    senders.entries[canary.REGISTER] = SENDERS.entries[REGISTER].model_copy(
-        update={"number": canary.REGISTER}
+    senders.entries[probe_identity.REGISTER] = SENDERS.entries[REGISTER].model_copy(
+        update={"number": probe_identity.REGISTER}
     )
-    senders.private[canary.REGISTER] = senders.add_key(canary.REGISTER, f"{canary.REGISTER}-1")
-    home = with_data(residence_event(sender=canary.REGISTER), municipality_code=canary.MUNICIPALITY)
+    senders.private[probe_identity.REGISTER] = senders.add_key(
+        probe_identity.REGISTER, f"{probe_identity.REGISTER}-1"
+    )
+    home = with_data(
+        residence_event(sender=probe_identity.REGISTER), municipality_code=probe_identity.MUNICIPALITY
+    )
     receipt = take(received(senders.ready(with_data(home, **changes))), senders.context).receipt
     assert (receipt.reason, receipt.detail) == (detail and Rejection.NOT_SENDERS_OWN, detail)
 

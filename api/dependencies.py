@@ -1,0 +1,81 @@
+"""What the interface is built from, and what every route asks of it: who calls, and whether that may be."""
+
+import asyncio
+import math
+import time
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+import psycopg
+from fastapi import Request
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from api.problems import Problem, Refused
+from api.rate_limit import Pace
+from api.tokens import LIFETIME, Grant, client_of, granted
+from config.api_clients import ClientRegister, Right
+from crypto.hmac_tokens import Tags
+from crypto.vault import Vault
+from ledger.actions.perform import Rules
+
+Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
+_AWAY_SECONDS: Final = 5
+_LOG_INS_AT_ONCE: Final = 2
+"""Each takes 16 MiB and a processor for a moment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything that the interface needs."""
+
+    pool: Pool
+    """Of connections in autocommit."""
+    clients: ClientRegister
+    tags: Tags
+    """Of `crypto.hmac_tokens.Purpose.ACCESS`."""
+    vault: Vault
+    rules: Rules
+    municipalities: Collection[str]
+    """Their codes."""
+    unit_on: Callable[[str, date], str | None]
+    """Who is responsible for those who live in a municipality (its code), on a day."""
+    clock: Callable[[], datetime]
+    """For tokens and for what is due today. What is done with a task has the database's time."""
+    token_lifetime: timedelta = LIFETIME
+    ticks: Callable[[], float] = time.monotonic
+    """Seconds that never go back, for the pace."""
+    pace: Pace = field(default_factory=Pace)
+    log_ins: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_LOG_INS_AT_ONCE))
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+        """A connection; `Problem.AWAY` where there is none to be had, or it is lost."""
+        try:
+            async with self.pool.connection() as connection:
+                yield connection
+        except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError):
+            raise Refused(Problem.AWAY, {"Retry-After": str(_AWAY_SECONDS)}) from None
+
+    def hold_back(self, name: str, per_minute: int) -> None:
+        """Raises `Problem.TOO_MANY` where `name` sends faster than it may."""
+        wait = self.pace.wait(name, per_minute, self.ticks())
+        if wait > 0:
+            raise Refused(Problem.TOO_MANY, {"Retry-After": str(math.ceil(wait))})
+
+    def caller(self, request: Request, right: Right) -> Grant:
+        """Who calls, when that may be; raises `Refused`."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Refused(Problem.NO_TOKEN)
+        content = client_of(self.tags, token.strip(), now=self.clock())
+        client = None if content is None else self.clients.find(content.client)
+        if content is None or client is None:
+            raise Refused(Problem.TOKEN_NOT_VALID)
+        self.hold_back(f"client/{client.id}", client.requests_per_minute)
+        given = granted(content, client)
+        if right not in given.rights:
+            raise Refused(Problem.RIGHT_MISSING)
+        return given

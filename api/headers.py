@@ -1,0 +1,50 @@
+"""The two headers that make a write safe: If-Match (RFC 9110, 13.1.1) and Idempotency-Key (IETF draft, httpapi)."""
+
+import re
+from typing import Final
+from uuid import UUID, uuid5
+
+from api.problems import Problem, Refused
+
+_ETAG: Final = re.compile(r'(W/)?"([\x21\x23-\x7e]*)"')
+_VERSION: Final = re.compile(r"[1-9]\d{0,17}", re.ASCII)
+_KEY: Final = re.compile(r'"([\x20-\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x7e]{1,255})')
+_NAMESPACE: Final = UUID("3d0a6c0e-7f0d-5b8e-8c7b-0e6a1c2d9f44")
+_NEVER: Final = -1
+
+
+def etag(version: int) -> str:
+    """The version of a task as a strong ETag: what `GET /tasks/{reference}` says follows from it alone."""
+    return f'"{version}"'
+
+
+def expected_version(if_match: str | None) -> int | None:
+    """The version that the caller has seen; None for "whatever it is". Raises `Refused`."""
+    if if_match is None:
+        raise Refused(Problem.NO_PRECONDITION)
+    text = if_match.strip()
+    if text == "*":
+        return None
+    found = _ETAG.fullmatch(text)
+    if found is None:
+        raise Refused(Problem.BAD_PRECONDITION)
+    weak, opaque = found.groups()
+    # A weak one never matches here, nor does one that is not ours.
+    return int(opaque) if weak is None and _VERSION.fullmatch(opaque) else _NEVER
+
+
+def act_id(client_id: str, key: str | None) -> UUID:
+    """The id of the deed that a client sends under `key`, bare or as a string of RFC 8941. Raises `Refused`."""
+    found = _KEY.fullmatch((key or "").strip())
+    if found is None:
+        raise Refused(Problem.NO_KEY)
+    return uuid5(_NAMESPACE, f"{client_id}|{found[1] or found[2]}")
+
+
+def matches_none(if_none_match: str | None, version: int) -> bool:
+    """Whether the caller has this version already (weak comparison: RFC 9110, 13.1.2)."""
+    if if_none_match is None:
+        return False
+    if if_none_match.strip() == "*":
+        return True
+    return any(opaque == str(version) for _, opaque in _ETAG.findall(if_none_match))

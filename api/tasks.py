@@ -1,0 +1,156 @@
+"""The routes that read: lists, numbers, one task, its history. They change nothing and open nothing."""
+
+from typing import Annotated, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Header, Path, Query, Request, Response
+from starlette.status import HTTP_304_NOT_MODIFIED
+
+from api.authorize import CanRead, parts_of
+from api.headers import etag, matches_none
+from api.problems import FieldError, Problem, Refused, documented
+from api.schemas import (
+    HistoryBody,
+    Number,
+    Numbers,
+    TaskBody,
+    TaskPage,
+    WorkerId,
+    body,
+    history,
+    line,
+)
+from api.tokens import Grant
+from ledger.queries.cursors import NotAPlace, place_text, read_place
+from ledger.queries.task_detail import TaskView, task
+from ledger.queries.task_list import Filter, counts, listing
+from models.calendar import copenhagen_date
+
+ALWAYS: Final = (
+    Problem.NO_TOKEN,
+    Problem.TOKEN_NOT_VALID,
+    Problem.RIGHT_MISSING,
+    Problem.NOT_VALID,
+    Problem.TOO_MANY,
+    Problem.AWAY,
+)
+"""What every route but the token's may answer."""
+Reference = Annotated[
+    str,
+    Path(
+        description="What mails and people call the task",
+        pattern=r"^FV(-[0-9A-HJKMNP-TV-Z]{4}){3}$",
+        examples=["FV-7K2P-0013-ABCD"],
+    ),
+]
+OfWorker = Annotated[
+    WorkerId | None,
+    Header(alias="Worker-Id", description="Whose tasks `mine` are; without it those that the client took"),
+]
+_ETAG_HEADER: Final = {"ETag": {"description": "The task's version", "schema": {"type": "string"}}}
+
+router = APIRouter(tags=["tasks"])
+
+
+def owner_id(grant: Grant, worker_id: str | None) -> str:
+    """The id under which a client's worker, or the client itself, acts and takes tasks."""
+    return grant.client.id if worker_id is None else f"{grant.client.id}/{worker_id}"
+
+
+@router.get("/tasks", summary="A page of your units' tasks", responses=documented(*ALWAYS))
+async def list_tasks(
+    request: Request,
+    response: Response,
+    caller: CanRead,
+    filter: Annotated[
+        Filter, Query(description="Which of them; `open` is by date, `closed` the last first")
+    ] = Filter.OPEN,
+    unit: Annotated[str | None, Query(description="One of your units alone", max_length=40)] = None,
+    after: Annotated[
+        str | None, Query(description="`next` of the page before", max_length=60, pattern=r"^[0-9A-Z~.\-]+$")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    worker: OfWorker = None,
+) -> TaskPage:
+    """Open tasks come by date, so what is overdue stands first; each task comes once, whatever changes meanwhile."""
+    parts = parts_of(request)
+    try:
+        place = None if after is None else read_place(after)
+        async with parts.connection() as connection:
+            page = await listing(
+                connection,
+                units=caller.units if unit is None else caller.units & {unit},
+                filter=filter,
+                today=copenhagen_date(parts.clock()),
+                who=owner_id(caller, worker),
+                after=place,
+                limit=limit,
+            )
+    except NotAPlace:
+        error = FieldError(pointer="after", detail="is not the `next` of a page of this list")
+        raise Refused(Problem.NOT_VALID, errors=(error,)) from None
+    following = None if page.next is None else place_text(page.next)
+    if following is not None:
+        query = urlencode({**request.query_params, "after": following})
+        response.headers["Link"] = f'<?{query}>; rel="next"'
+    return TaskPage(tasks=tuple(line(each) for each in page.tasks), next=following)
+
+
+@router.get("/counts", summary="How many tasks each filter has", responses=documented(*ALWAYS))
+async def count_tasks(request: Request, caller: CanRead, worker: OfWorker = None) -> Numbers:
+    """The numbers over your units together."""
+    parts = parts_of(request)
+    async with parts.connection() as connection:
+        found = await counts(
+            connection,
+            units=caller.units,
+            who=owner_id(caller, worker),
+            today=copenhagen_date(parts.clock()),
+        )
+    return Numbers.model_validate(
+        {each.value: Number(number=count.number, more=count.more) for each, count in found.items()}
+    )
+
+
+@router.get(
+    "/tasks/{reference}",
+    summary="One task",
+    responses={
+        **documented(*ALWAYS, Problem.NO_SUCH_TASK),
+        200: {"headers": _ETAG_HEADER},
+        304: {"description": "You have this version already", "headers": _ETAG_HEADER},
+    },
+    response_model=TaskBody,
+)
+async def read_task(
+    request: Request,
+    response: Response,
+    caller: CanRead,
+    reference: Reference,
+    if_none_match: Annotated[str | None, Header(alias="If-None-Match", max_length=400)] = None,
+) -> TaskBody | Response:
+    """Everything that its ETag stands for: the task, its messages with the evidence, and what was done with it."""
+    view = await _view(request, caller, reference)
+    version = view.task.version
+    if matches_none(if_none_match, version):
+        return Response(status_code=HTTP_304_NOT_MODIFIED, headers={"ETag": etag(version)})
+    response.headers["ETag"] = etag(version)
+    return body(view)
+
+
+@router.get(
+    "/tasks/{reference}/history",
+    summary="All that happened with a task, and what happens next",
+    responses=documented(*ALWAYS, Problem.NO_SUCH_TASK),
+)
+async def read_history(request: Request, caller: CanRead, reference: Reference) -> HistoryBody:
+    """Deeds and the service's own lines in the order of time, notices with their answers, reminders to come."""
+    return history(await _view(request, caller, reference))
+
+
+async def _view(request: Request, caller: Grant, reference: str) -> TaskView:
+    async with parts_of(request).connection() as connection:
+        view = await task(connection, units=caller.units, key=reference)
+    if view is None:
+        raise Refused(Problem.NO_SUCH_TASK)
+    return view

@@ -1,0 +1,42 @@
+"""Makes the law of `models.eligibility.law` from the reference data: what every decision consults, loaded once.
+
+It must not read anything later: a decision under way sees one law from its first line to its last.
+"""
+
+from collections import defaultdict
+from pathlib import Path
+from types import MappingProxyType
+
+from config.reference.checks.all import sound_reference
+from config.reference.csv_reader import DATA
+from config.reference.rule_sets import RuleSetRow
+from models.eligibility.law import Law, Route, RuleSet
+
+
+def load_law(directory: Path = DATA) -> Law:
+    """The law in the files of `directory`; raises `config.errors.ConfigError` with every fault."""
+    reference = sound_reference(directory)
+    routes: dict[str, list[Route]] = defaultdict(list)
+    for row in sorted(reference.routes.rows, key=lambda row: row.valid_from):
+        routes[row.municipality_code].append(Route(row.unit_id, row.valid_from, row.valid_to))
+    return Law(
+        rule_sets=tuple(_rule_set(row) for row in reversed(list(reference.rule_sets.rows))),
+        covered=MappingProxyType({row.code: row.covered for row in reference.education_types.rows}),
+        routes=MappingProxyType({code: tuple(found) for code, found in routes.items()}),
+        successors=MappingProxyType(
+            {row.number: row.successor for row in reference.senders.rows if row.successor is not None}
+        ),
+    )
+
+
+def _rule_set(row: RuleSetRow) -> RuleSet:
+    return RuleSet(
+        version=row.version,
+        in_force_from=row.in_force_from,
+        source=" ".join(row.sources),
+        window_months=row.window_months,
+        look_back_days=row.look_back_days,
+        mentor_months=row.mentor_months,
+        review_days=row.review_days,
+        target_groups=frozenset(row.target_groups),
+    )

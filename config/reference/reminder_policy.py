@@ -1,0 +1,148 @@
+"""The units' policies of what falls due, for `models.tasks.reminders`: dated, with defaults, without a gap."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final, Generic, TypeVar
+
+from config.reference.checks.all import sound_reference
+from config.reference.csv_reader import DATA
+from config.reference.days_off import load_days_off
+from config.reference.reminder_rows import DigestMode, Weekday
+from config.reference.tables import Reference
+from models.events.probe_identity import UNIT as CANARY
+from models.notifications.delivery import Audience, Channel
+from models.tasks.office_hours import OfficeHours, Week
+from models.tasks.reminders import Digest, StepPolicy, StepRule
+
+_Value = TypeVar("_Value")
+_EVERYBODY: Final = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Dated(Generic[_Value]):
+    """By unit: what holds from a date on, the latest first. What a unit has not set is as for everybody."""
+
+    by_unit: dict[str, list[tuple[date, _Value]]]
+
+    def on(self, unit: str, day: date) -> _Value | None:
+        for whose in (unit, _EVERYBODY):
+            for start, value in self.by_unit.get(whose, ()):
+                if start <= day:
+                    return value
+        # Before the duty came into force there is no message; a clock that is wrong must not stop a ledger.
+        earliest = self.by_unit.get(_EVERYBODY)
+        return earliest[-1][1] if earliest else None
+
+
+def load_steps(directory: Path = DATA) -> StepPolicy:
+    """Raises `config.errors.ConfigError` with every fault."""
+    reference = sound_reference(directory)
+    days_off = load_days_off(directory)
+    rules, weeks, digests = _rules(reference), _weeks(reference), _digests(reference)
+
+    def rules_on(unit: str, day: date) -> Sequence[StepRule]:
+        return rules.on(unit, day) or ()
+
+    def hours_of(unit: str) -> OfficeHours:
+        return OfficeHours(lambda day: weeks.on(unit, day) or _CLOSED, days_off)
+
+    return StepPolicy(
+        rules=rules_on,
+        hours=hours_of,
+        days_off=days_off,
+        addresses=Addresses(reference).of,
+        digest=digests.on,
+        digest_units=tuple(sorted(digests.by_unit)),
+        fingerprint=_fingerprint(
+            [*reference.steps.rows, *reference.working_hours.rows, *reference.days_off.rows]
+        ),
+    )
+
+
+_CLOSED: Final[Week] = (None,) * 7
+
+
+def _rules(reference: Reference) -> _Dated[tuple[StepRule, ...]]:
+    found: dict[tuple[str, date], list[StepRule]] = defaultdict(list)
+    for row in reference.steps.rows:
+        found[row.unit_id or _EVERYBODY, row.valid_from].append(
+            StepRule(
+                kind=row.kind,
+                level=row.level,
+                working_days=row.working_days,
+                to=row.to,
+                channels=row.channels,
+            )
+        )
+    return _latest_first((unit, start, tuple(rules)) for (unit, start), rules in found.items())
+
+
+def _weeks(reference: Reference) -> _Dated[Week]:
+    found: dict[tuple[str, date], Week] = {}
+    for row in reference.working_hours.rows:
+        key, day = (row.unit_id or _EVERYBODY, row.valid_from), list(Weekday).index(row.weekday)
+        week = found.get(key, _CLOSED)
+        found[key] = (*week[:day], (row.opens, row.closes), *week[day + 1 :])  # type: ignore[assignment]  # seven
+    return _latest_first((unit, start, week) for (unit, start), week in found.items())
+
+
+def _digests(reference: Reference) -> _Dated[Digest | None]:
+    return _latest_first(
+        (
+            row.unit_id,
+            row.valid_from,
+            None if row.mode is DigestMode.NONE else Digest(instead=row.mode is DigestMode.INSTEAD),
+        )
+        for row in reference.digests.rows
+    )
+
+
+def _latest_first(rows: Iterable[tuple[str, date, _Value]]) -> _Dated[_Value]:
+    found: dict[str, list[tuple[date, _Value]]] = defaultdict(list)
+    for unit, start, value in rows:
+        found[unit].append((start, value))
+    for dated in found.values():
+        dated.sort(key=lambda one: one[0], reverse=True)
+    return _Dated(dict(found))
+
+
+class Addresses:
+    """Where each audience of a unit is reached by mail."""
+
+    def __init__(self, reference: Reference) -> None:
+        self._found: dict[tuple[Audience, str], tuple[str, ...]] = defaultdict(tuple)
+        self._municipality: dict[str, str] = {}
+        for unit in reference.units.rows:
+            self._found[Audience.UNIT, unit.unit_id] += (unit.email,)
+            self._municipality[unit.unit_id] = unit.municipality_code
+        for row in reference.recipients.rows:
+            self._found[row.audience, row.unit_id or row.municipality_code or ""] += (row.email,)
+
+    def of(self, unit: str, audience: Audience, channel: Channel) -> Sequence[str]:
+        """In the order of the data, each once; empty for a unit that is not known, but for the service."""
+        if channel is not Channel.EMAIL:
+            return ()
+        if unit == CANARY:
+            # A canary's notices never leave its cage: the heartbeat tells of one that does not come home.
+            return self._of(Audience.UNIT, unit)
+        match audience:
+            case Audience.UNIT:
+                return self._of(Audience.UNIT, unit)
+            case Audience.LEAD:
+                return self._of(Audience.LEAD, unit) or self._of(Audience.UNIT, unit)
+            case Audience.MUNICIPALITY:
+                code = self._municipality.get(unit, "")
+                return self._of(Audience.MUNICIPALITY, code) or self._of(Audience.SERVICE, "")
+            case Audience.SERVICE:
+                return self._of(Audience.SERVICE, "")
+
+    def _of(self, audience: Audience, whose: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self._found.get((audience, whose), ())))
+
+
+def _fingerprint(rows: Iterable[object]) -> str:
+    return hashlib.sha256("\n".join(sorted(map(repr, rows))).encode()).hexdigest()[:16]

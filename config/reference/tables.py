@@ -1,0 +1,84 @@
+"""All reference tables of one directory, read together so that they can be held against each other."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.errors import Fault
+from config.reference.csv_reader import Table, read_table
+from config.reference.reminder_rows import DigestRow, HoursRow, RecipientRow, StepRow
+from config.reference.rows import (
+    AnswerRow,
+    DayOffRow,
+    EducationRow,
+    MunicipalityRow,
+    NotReachedRow,
+    ReactByRow,
+    RouteRow,
+    SenderRow,
+    UnitRow,
+    WebhookRow,
+)
+from config.reference.rule_sets import RuleSetRow, read_rule_sets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """What the files say, row by row; nothing here has been compared with another file yet."""
+
+    municipalities: Table[MunicipalityRow]
+    units: Table[UnitRow]
+    routes: Table[RouteRow]
+    education_types: Table[EducationRow]
+    rule_sets: Table[RuleSetRow]
+    senders: Table[SenderRow]
+    react_by: Table[ReactByRow]
+    not_reached_after: Table[NotReachedRow]
+    days_off: Table[DayOffRow]
+    webhooks: Table[WebhookRow]
+    answers: Table[AnswerRow]
+    steps: Table[StepRow]
+    working_hours: Table[HoursRow]
+    recipients: Table[RecipientRow]
+    digests: Table[DigestRow]
+
+    @property
+    def faults(self) -> list[Fault]:
+        """The faults of single rows, file by file."""
+        return [
+            *self.municipalities.faults,
+            *self.units.faults,
+            *self.routes.faults,
+            *self.education_types.faults,
+            *self.rule_sets.faults,
+            *self.senders.faults,
+            *self.react_by.faults,
+            *self.not_reached_after.faults,
+            *self.days_off.faults,
+            *self.webhooks.faults,
+            *self.answers.faults,
+            *self.steps.faults,
+            *self.working_hours.faults,
+            *self.recipients.faults,
+            *self.digests.faults,
+        ]
+
+
+def read_reference(directory: Path) -> Reference:
+    """Read every table of `directory`; faults are collected, never raised."""
+    return Reference(
+        municipalities=read_table(directory, "municipalities.csv", MunicipalityRow),
+        units=read_table(directory, "units.csv", UnitRow),
+        routes=read_table(directory, "routes.csv", RouteRow),
+        education_types=read_table(directory, "education_types.csv", EducationRow),
+        rule_sets=read_rule_sets(directory),
+        senders=read_table(directory, "senders.csv", SenderRow),
+        react_by=read_table(directory, "react_by.csv", ReactByRow),
+        not_reached_after=read_table(directory, "not_reached_after.csv", NotReachedRow),
+        days_off=read_table(directory, "days_off.csv", DayOffRow),
+        webhooks=read_table(directory, "webhooks.csv", WebhookRow),
+        answers=read_table(directory, "answers.csv", AnswerRow),
+        steps=read_table(directory, "steps.csv", StepRow),
+        working_hours=read_table(directory, "working_hours.csv", HoursRow),
+        recipients=read_table(directory, "recipients.csv", RecipientRow),
+        digests=read_table(directory, "digests.csv", DigestRow),
+    )

@@ -1,0 +1,97 @@
+"""The CPR on its way from a sender to the service: a JWE that only the service's private key opens.
+
+RFC 7516 in compact form, ECDH-ES on X25519 (RFC 8037) straight to AES-256-GCM: one way, and no other is taken.
+"""
+
+from collections.abc import Mapping
+from os import urandom
+from typing import Any, Final
+
+import orjson
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.concatkdf import ConcatKDFHash
+from joserfc.jwk import OKPKey
+from pydantic_core import from_json
+
+from crypto import base64url
+
+_AGREEMENT: Final = "ECDH-ES"
+_ENCRYPTION: Final = "A256GCM"
+_KEY_BYTES: Final = 32
+_IV_BYTES: Final = 12
+_TAG_BYTES: Final = 16
+_UNDERSTOOD: Final = frozenset({"alg", "enc", "kid", "epk", "apu", "apv", "typ", "cty"})
+
+
+class NotSealedError(ValueError):
+    """The text is not a JWE in compact form."""
+
+
+class NotOpenedError(ValueError):
+    """None of the service's keys opens the JWE."""
+
+
+def seal(cpr: str, service_key: OKPKey) -> str:
+    """`cpr` (ten digits) as a JWE to the service's public X25519 key."""
+    public = service_key.public_key
+    if not isinstance(public, X25519PublicKey):
+        raise TypeError("a CPR is sealed to an X25519 key")
+    ephemeral = X25519PrivateKey.generate()
+    epk = {"kty": "OKP", "crv": "X25519", "x": base64url.encode(ephemeral.public_key().public_bytes_raw())}
+    header = base64url.encode(
+        orjson.dumps({"alg": _AGREEMENT, "enc": _ENCRYPTION, "kid": service_key.kid, "epk": epk})
+    )
+    iv = urandom(_IV_BYTES)
+    key = _content_key(ephemeral.exchange(public), b"", b"")
+    sealed = AESGCM(key).encrypt(iv, cpr.encode(), header.encode("ascii"))
+    text, tag = sealed[:-_TAG_BYTES], sealed[-_TAG_BYTES:]
+    return f"{header}..{base64url.encode(iv)}.{base64url.encode(text)}.{base64url.encode(tag)}"
+
+
+def open_sealed(sealed: str, keys: Mapping[str, OKPKey]) -> str:
+    """The text inside `sealed`, by the key that it names; raises `NotSealedError`, `NotOpenedError`."""
+    parts = sealed.split(".")
+    if len(parts) != 5:
+        raise NotSealedError("a JWE in compact form has five parts")
+    try:
+        header = from_json(base64url.decode(parts[0]))
+        key = keys[header["kid"]]
+    except KeyError:
+        raise NotOpenedError("it names no key of the service") from None
+    except (ValueError, TypeError):
+        raise NotSealedError("its header is not JSON") from None
+    try:
+        return _decrypt(parts, header, key).decode()
+    except (InvalidTag, ValueError, TypeError, KeyError):
+        raise NotOpenedError("the key that it names does not open it") from None
+
+
+def _decrypt(parts: list[str], header: dict[str, Any], key: OKPKey) -> bytes:
+    """Raises any of `InvalidTag`, `ValueError`, `TypeError` and `KeyError` for what cannot be opened."""
+    if header["alg"] != _AGREEMENT or header["enc"] != _ENCRYPTION or not header.keys() <= _UNDERSTOOD:
+        raise ValueError("another way of sealing")
+    epk = header["epk"]
+    if epk["kty"] != "OKP" or epk["crv"] != "X25519" or parts[1]:
+        raise ValueError("another agreement")
+    private = key.private_key
+    if not isinstance(private, X25519PrivateKey):
+        raise TypeError("not a private key of this curve")
+    # Raises for a point of small order.
+    shared = private.exchange(X25519PublicKey.from_public_bytes(base64url.decode(epk["x"])))
+    content_key = _content_key(
+        shared, base64url.decode(header.get("apu", "")), base64url.decode(header.get("apv", ""))
+    )
+    iv, text, tag = (base64url.decode(part) for part in parts[2:])
+    if len(iv) != _IV_BYTES or len(tag) != _TAG_BYTES:
+        raise ValueError("not of this encryption")
+    return AESGCM(content_key).decrypt(iv, text + tag, parts[0].encode("ascii"))
+
+
+def _content_key(shared: bytes, apu: bytes, apv: bytes) -> bytes:
+    """Concat KDF (RFC 7518, 4.6.2): the key for this one JWE."""
+    info = b"".join(len(part).to_bytes(4, "big") + part for part in (_ENCRYPTION.encode(), apu, apv))
+    info += (_KEY_BYTES * 8).to_bytes(4, "big")
+    return ConcatKDFHash(SHA256(), _KEY_BYTES, info).derive(shared)

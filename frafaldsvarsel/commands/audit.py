@@ -1,0 +1,80 @@
+"""`audit`: the accounting as an equation, and every exception with its place."""
+
+import asyncio
+import sqlite3
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from config.settings import Settings
+from frafaldsvarsel.commands.context import settings
+from frafaldsvarsel.commands.terminal import DataDir, emit, fail, out
+from ops.audit.report import Audit, Missing
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command("audit")(audit_command)
+
+
+def audit_command(
+    data: DataDir = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    heal: Annotated[bool, typer.Option("--heal", help="Drive again what is unaccounted for.")] = False,
+    grace: Annotated[
+        int | None, typer.Option(help="Seconds a record may be under way; else the setting.")
+    ] = None,
+    watch: Annotated[
+        int | None, typer.Option(min=1, help="Look again every so many seconds, for ever; log what is wrong.")
+    ] = None,
+    metrics_port: Annotated[
+        int | None, typer.Option(min=1, help="With --watch: serve metrics here; else the setting.")
+    ] = None,
+) -> None:
+    """Hold Kafka's log against the ledger. Exit code 1 when anything is unaccounted for beyond the grace time."""
+    import psycopg
+
+    from frafaldsvarsel.commands.show_audit import as_object, show
+    from frafaldsvarsel.processes import auditor
+    from infra import logging as logs
+    from ops.audit.kafka_log import LogUnreachable
+    from ops.audit.metrics import causes
+
+    known = settings(data)
+    allowed = timedelta(seconds=known.grace_seconds if grace is None else grace)
+    if watch is not None:
+        logs.configure()
+        auditor.watch(
+            known,
+            grace=allowed,
+            seconds=watch,
+            healing=heal,
+            metrics_port=known.metrics_port if metrics_port is None else metrics_port,
+        )
+    try:
+        result = auditor.once(known, allowed)
+    except (psycopg.OperationalError, LogUnreachable) as error:
+        fail(str(error) if isinstance(error, LogUnreachable) else "PostgreSQL does not answer.")
+        raise typer.Exit(2) from None
+    except sqlite3.Error as error:
+        fail(f"The audit's own file cannot be used: {error}.")
+        raise typer.Exit(2) from None
+    if as_json:
+        emit(as_object(result))
+    else:
+        show(result)
+    if heal and result.exceptions:
+        driven = _heal(known, result)
+        if not as_json:
+            for (hop, what), number in causes(driven).items():
+                out.print(f"{hop}: {what}: {number} records driven again", highlight=False)
+            out.print(f"{len(driven)} records driven again; audit again in a moment.")
+    if result.unaccounted:
+        raise typer.Exit(1)
+
+
+def _heal(known: Settings, result: Audit) -> list[Missing]:
+    from ops.recovery.redrive import heal
+
+    return asyncio.run(heal(known, result.exceptions))

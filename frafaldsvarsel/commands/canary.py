@@ -1,0 +1,66 @@
+"""`canary`: a made-up message through the whole chain, and leg by leg how long it took."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from frafaldsvarsel.commands.context import settings
+from frafaldsvarsel.commands.terminal import DataDir, emit, fail, out, show
+from infra import logging as logs
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command("canary")(canary_command)
+
+
+def canary_command(
+    data: DataDir = None,
+    once: Annotated[bool, typer.Option("--once", help="Send one, say what came of it, and end.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --once: one JSON object.")] = False,
+) -> None:
+    """Send a made-up message through the whole chain, over and over; with --once exit code 1 when it is lost."""
+    from frafaldsvarsel.processes.until_stopped import run_canary
+    from frafaldsvarsel.wiring import probe as probe_wiring
+    from ops.audit.metrics import CANARY_METRICS, Metrics
+    from ops.probe.probe import Canary
+    from ops.probe.trace import ABOUT, Flight
+
+    known = settings(data)
+    if not once:
+        logs.configure()
+        raise typer.Exit(run_canary(known))
+    logs.configure("CRITICAL")
+    configured = probe_wiring.canary(known)
+
+    async def fly() -> Flight:
+        canary = Canary(configured, Metrics(CANARY_METRICS), monotonic=time.monotonic)
+        try:
+            return await canary.fly(datetime.now(UTC))
+        finally:
+            await canary.close()
+
+    flight = asyncio.run(fly())
+    if as_json:
+        emit(
+            {
+                "message_id": flight.message_id,
+                "home": flight.home,
+                "seconds": round(flight.total, 3),
+                "legs": {leg: round(seconds, 3) for leg, seconds in flight.seconds.items()},
+                "lost_at": flight.lost_at,
+                "why": flight.why,
+            }
+        )
+    else:
+        rows = ([leg, f"{seconds:.2f} s", ABOUT[leg]] for leg, seconds in flight.seconds.items())
+        show("", ("leg", "took", "it is over when"), rows, empty="It has come over no leg.")
+        if flight.lost_at is None:
+            out.print(f"[green]✓[/] Home in {flight.total:.1f} seconds.", highlight=False)
+    if flight.lost_at is not None:
+        if not as_json:
+            fail(f"Lost: not over the leg {flight.lost_at}: {flight.why}.")
+        raise typer.Exit(1)

@@ -1,0 +1,85 @@
+"""`render` and `test-send`: how a notice would look, and whether one arrives (docs/command-line.md)."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from frafaldsvarsel.commands.context import settings
+from frafaldsvarsel.commands.known import must_be_known
+from frafaldsvarsel.commands.terminal import DataDir, JsonFlag, emit, fail, out, show
+from models.notifications.delivery import Attempt, Audience, Channel, Occasion, Outcome
+
+ChannelOption = Annotated[Channel, typer.Option("--channel", help="email or webhook.")]
+Unit = Annotated[str, typer.Argument(help="A unit's id.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command()(render)
+    app.command("test-send")(try_out)
+
+
+def render(
+    occasion: Annotated[Occasion, typer.Argument(help="Why the notice is sent.")],
+    unit: Annotated[str, typer.Option(help="To whom.")] = "jc-0101",
+    audience: Annotated[Audience, typer.Option(help="Who at the unit, or above it.")] = Audience.UNIT,
+    channel: ChannelOption = Channel.EMAIL,
+    html: Annotated[bool, typer.Option("--html", help="The HTML part instead of the text.")] = False,
+    data: DataDir = None,
+) -> None:
+    """Write a made-up notice to standard output as text, as HTML or as a webhook's body. Nothing is sent."""
+    from frafaldsvarsel.preview_notice import sample_hook, sample_mail
+
+    known, now = settings(data), datetime.now(UTC)
+    must_be_known(known, unit)
+    if channel is Channel.WEBHOOK:
+        try:
+            typer.echo(sample_hook(known, occasion, unit, now).body)
+        except ValueError:
+            fail(f"No webhook is sent for {occasion}.")
+            raise typer.Exit(1) from None
+        return
+    mail = sample_mail(known, occasion, audience, unit, now)
+    if html:
+        typer.echo(mail.html)
+    else:
+        typer.echo(f"Subject: {mail.subject}\n\n{mail.text}", nl=False)
+
+
+def try_out(
+    unit: Unit, channel: ChannelOption = Channel.EMAIL, data: DataDir = None, as_json: JsonFlag = False
+) -> None:
+    """Send a test, marked as one, to every address of a unit, and say what came of it.
+
+    It is sent once and noted nowhere. Exit code 1 unless it was taken everywhere.
+    """
+    from frafaldsvarsel.preview_notice import send_test
+
+    known = settings(data)
+    must_be_known(known, unit)
+
+    async def sent() -> list[tuple[str, Attempt]]:
+        return [one async for one in send_test(known, unit, channel, datetime.now(UTC))]
+
+    found = asyncio.run(sent())
+    if as_json:
+        for recipient, attempt in found:
+            emit(
+                {
+                    "recipient": recipient,
+                    **attempt.model_dump(mode="json", include={"outcome", "code", "detail"}),
+                }
+            )
+    else:
+        show(
+            "",
+            ("recipient", "outcome", "why"),
+            ([recipient, attempt.outcome, attempt.detail] for recipient, attempt in found),
+            empty=f"The unit {unit} has no address for {channel}.",
+        )
+    if not found or any(attempt.outcome is not Outcome.DELIVERED for _, attempt in found):
+        raise typer.Exit(1)
+    if not as_json:
+        out.print(f"{len(found)} taken.", highlight=False)

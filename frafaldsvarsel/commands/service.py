@@ -1,0 +1,128 @@
+"""`up` and the single processes, and the topics that they need."""
+
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from config.settings import load
+from frafaldsvarsel.commands.context import settings
+from frafaldsvarsel.commands.terminal import DataDir, fail, note, out
+from frafaldsvarsel.wiring import common as common_wiring
+from infra import logging as logs
+from infra import topic_admin
+
+topic_commands = typer.Typer(help="Make and verify the Kafka topics.", no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command()(up)
+    app.command()(worker)
+    app.command()(ledger)
+    app.command()(notify)
+    app.command()(inbox)
+    app.add_typer(topic_commands, name="topics")
+
+
+def up(
+    data: Annotated[Path, typer.Option("--data", help="Everything lies here, and is kept.")] = Path("data"),
+    workers: Annotated[int, typer.Option(min=1, max=8, help="Stream workers to share the partitions.")] = 1,
+    canary: Annotated[
+        bool, typer.Option(help="Send a made-up message through the whole chain every minute.")
+    ] = True,
+) -> None:
+    """Run the whole service with an embedded broker, database and mail catcher, until Ctrl-C."""
+    from local.service import NotUp, Service
+
+    logs.configure("WARNING")
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    service = Service(
+        data, workers=workers, canary=canary, say=lambda part: note(f"[dim]starting: {part}[/]")
+    )
+    try:
+        with service.running():
+            known = service.settings
+            out.print("[bold green]Ready to take messages.[/]")
+            out.print(f"  Kafka         {known.kafka_bootstrap_servers}", highlight=False)
+            out.print(
+                f"  PostgreSQL    {known.database_url.get_secret_value()}", highlight=False, soft_wrap=True
+            )
+            out.print(f"  Mail catcher  {service.mail_pages}", highlight=False)
+            out.print(f"  Inbox         {service.inbox_pages}", highlight=False)
+            out.print(f"  Interface     {service.api}", highlight=False)
+            out.print(f"  Addresses     {service.data / 'addresses.json'}", highlight=False, soft_wrap=True)
+            out.print("Stop with Ctrl-C.")
+            stop.wait()
+            note("[dim]stopping[/]")
+    except NotUp as error:
+        fail(str(error))
+        raise typer.Exit(1) from None
+
+
+def worker() -> None:
+    """Run a stream worker (intake and match) against real servers."""
+    from frafaldsvarsel.processes.worker import run_worker
+
+    logs.configure()
+    run_worker(load(os.environ))
+
+
+def ledger() -> None:
+    """Run the ledger: decisions into PostgreSQL, exactly once."""
+    from frafaldsvarsel.processes.until_stopped import run_ledger
+
+    logs.configure()
+    raise typer.Exit(run_ledger(load(os.environ)))
+
+
+def notify() -> None:
+    """Run a notifier: due deliveries to the units."""
+    from frafaldsvarsel.processes.until_stopped import run_notifier
+
+    logs.configure()
+    raise typer.Exit(run_notifier(load(os.environ)))
+
+
+def inbox() -> None:
+    """Run the inbox: the units' pages, and the interface for their case systems."""
+    from frafaldsvarsel.processes.until_stopped import run_inbox
+
+    logs.configure()
+    raise typer.Exit(run_inbox(load(os.environ)))
+
+
+@topic_commands.command("apply")
+def apply_topics(data: DataDir = None) -> None:
+    """Make the topics that are missing."""
+    known = settings(data)
+    try:
+        made = topic_admin.apply(known.kafka, common_wiring.replication(known))
+    except topic_admin.TopicsUnreachable as error:
+        fail(str(error))
+        raise typer.Exit(1) from None
+    for name in made:
+        out.print(f"[green]+[/] {name}")
+    out.print(f"{len(made)} made; the others were there." if made else "Every topic is there.")
+
+
+@topic_commands.command("check")
+def check_topics(data: DataDir = None) -> None:
+    """Hold every topic against the table; exit code 1 where one differs."""
+    known = settings(data)
+    try:
+        faults = [
+            fault.sentence for fault in topic_admin.check(known.kafka, common_wiring.replication(known))
+        ]
+    except topic_admin.TopicsUnreachable as error:
+        faults = [str(error)]
+    for sentence in faults:
+        fail(sentence)
+    if faults:
+        raise typer.Exit(1)
+    out.print("[green]✓[/] Every topic is as it should be.")

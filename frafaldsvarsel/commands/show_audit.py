@@ -1,0 +1,56 @@
+"""How an audit is shown: the equations for people, one object for programs."""
+
+import json
+
+from frafaldsvarsel.commands.terminal import fail, out
+from models.calendar import COPENHAGEN
+from ops.audit.report import ABOUT, Account, Audit
+
+_SHOWN = 20
+
+
+def as_object(result: Audit) -> dict[str, object]:
+    """The audit as JSON (docs/command-line.md)."""
+    return {
+        "unaccounted": result.unaccounted,
+        "under_way": result.under_way,
+        "canary_home_at": None if result.canary_home_at is None else result.canary_home_at.isoformat(),
+        "accounts": [json.loads(account.model_dump_json()) for account in result.accounts],
+        "exceptions": [json.loads(one.model_dump_json(exclude_none=True)) for one in result.exceptions],
+    }
+
+
+def show(result: Audit) -> None:
+    """The equations, and the first exceptions."""
+    for account in result.accounts:
+        sound = account.balances and not account.unaccounted
+        out.print(f"{'[green]✓[/]' if sound else '[bold red]✗[/]'} {ABOUT[account.hop]}", highlight=False)
+        out.print(f"  [bold]{account.total:,}[/] = {_equation(account)}", highlight=False)
+    for one in result.exceptions[:_SHOWN]:
+        place = f"{one.topic}/{one.partition}@{one.offset}" if one.topic is not None else one.task_id or ""
+        case = f"({one.case})" if one.case else ""
+        said = (f"{one.what}: {place}", one.message_id, one.detail, case)
+        fail(" ".join(part for part in said if part))
+    if len(result.exceptions) > _SHOWN:
+        fail(f"… and {len(result.exceptions) - _SHOWN} more; --json lists all.")
+    state = (
+        "[green]unaccounted 0[/]"
+        if not result.unaccounted
+        else f"[bold red]unaccounted {result.unaccounted}[/]"
+    )
+    out.print(f"{state}, under way {result.under_way}", highlight=False)
+    if result.canary_home_at is not None:
+        sent = result.canary_home_at.astimezone(COPENHAGEN)
+        out.print(f"the last canary that came home was sent {sent:%d %b %H:%M:%S}", highlight=False)
+
+
+def _equation(account: Account) -> str:
+    parts = {
+        name: number for name, number in account.parts.items() if number or len(account.parts) == 1
+    } or account.parts
+    said = [f"{name.replace('_', ' ')} {number:,}" for name, number in parts.items()]
+    if account.under_way:
+        said.append(f"under way {account.under_way:,}")
+    said.append(f"unaccounted {account.unaccounted:,}")
+    beside = [f"{name.replace('_', ' ')} {number:,}" for name, number in account.beside.items() if number]
+    return " + ".join(said) + (f"   [dim](besides: {', '.join(beside)})[/]" if beside else "")

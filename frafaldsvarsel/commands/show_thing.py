@@ -1,0 +1,99 @@
+"""How one thing of the quarantine is shown. What strangers have sent is shown as text, and never obeyed."""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from typing import Final
+
+from frafaldsvarsel.commands.terminal import fail, out, show
+from models.calendar import COPENHAGEN
+from models.dead_letter import Thing
+from models.reasons import Rejection
+from ops.recovery.dead_letters import Tried
+from ops.recovery.rejected_payloads import Bytes, Gone
+
+Content = Bytes | Gone | None
+_MEANING: Final = {str(reason): reason.text for reason in Rejection}
+
+
+def as_object(thing: Thing, content: Content, tried: Sequence[Tried]) -> dict[str, object]:
+    """The thing as JSON (docs/command-line.md)."""
+    value, encoding = _encoded(content.value) if isinstance(content, Bytes) else (None, None)
+    headers = content.headers if isinstance(content, Bytes) else ()
+    return thing.model_dump(mode="json") | {
+        "gone": content.why if isinstance(content, Gone) else None,
+        "headers": [
+            {"name": name, "value": text, "encoding": how}
+            for name, (text, how) in ((name, _encoded(held)) for name, held in headers)
+        ],
+        "value": value,
+        "encoding": encoding,
+        "attempts": [
+            {
+                "attempt": one.attempt,
+                "at": one.at,
+                "outcome": one.outcome,
+                "code": one.code,
+                "detail": one.detail,
+            }
+            for one in tried
+        ],
+    }
+
+
+def present(thing: Thing, content: Content, tried: Sequence[Tried]) -> None:
+    """The thing for a person."""
+    _say(f"{thing.kind} {thing.id}: {thing.reason}" + (f" ({thing.detail})" if thing.detail else ""))
+    if thing.reason in _MEANING:
+        _say(_MEANING[thing.reason])
+    of = thing.sender or thing.unit
+    since = f"{thing.since.astimezone(COPENHAGEN):%Y-%m-%d %H:%M:%S}"
+    _say(f"{since}{f', of {of}' if of else ''}{f', task {thing.task}' if thing.task else ''}, {thing.state}")
+    if isinstance(content, Gone):
+        fail(content.why)
+    elif content is not None:
+        for name, held in content.headers:
+            _say(f"  {printable(name.encode())}: {printable(held or b'')}")
+        _say("")
+        _say("no value" if content.value is None else printable(content.value))
+    else:
+        show(
+            "",
+            ("attempt", "at", "outcome", "code", "why"),
+            (
+                [
+                    one.attempt,
+                    f"{one.at.astimezone(COPENHAGEN):%Y-%m-%d %H:%M:%S}",
+                    one.outcome,
+                    one.code,
+                    one.detail,
+                ]
+                for one in tried
+            ),
+            empty="Nobody has tried it.",
+        )
+
+
+def printable(content: bytes) -> str:
+    """The bytes as text in which nothing can move the cursor, change a colour or turn the direction.
+
+    >>> printable(bytes([27]) + b"[2J \\xff")
+    '\\\\x1b[2J \\\\xff'
+    """
+    text = content.decode(errors="backslashreplace")
+    return "".join(
+        sign if sign.isprintable() or sign in "\n\t" else sign.encode("unicode_escape").decode()
+        for sign in text
+    )
+
+
+def _encoded(content: bytes | None) -> tuple[str | None, str | None]:
+    if content is None:
+        return None, None
+    try:
+        return content.decode(), "text"
+    except UnicodeDecodeError:
+        return b64encode(content).decode(), "base64"
+
+
+def _say(sentence: str) -> None:
+    out.print(sentence, markup=False, highlight=False, soft_wrap=True, emoji=False)

@@ -1,0 +1,60 @@
+"""The inbox behind a web server, until it is told to stop."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+from typing import Final
+
+import uvicorn
+
+from config.settings import Settings
+from frafaldsvarsel.wiring.api import api_app
+from frafaldsvarsel.wiring.inbox import inbox_parts
+from inbox.app import build
+from infra.readiness import announce
+
+_LAST_SECONDS: Final = 10
+"""For the answers that are under way when the process is told to stop."""
+
+
+class _Server(uvicorn.Server):
+    """A server whose signals are ours to hear."""
+
+    def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
+        super().__init__(config)
+        self._settings = settings
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """The process has set its own handlers."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say that pages are served once they are."""
+        await super().startup(sockets)
+        if self.started:
+            announce(self._settings.ready_file, f"inbox on port {self._settings.inbox_port}")
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Serve until `stop`; raises `ConfigError` where the settings do not do."""
+    parts = inbox_parts(settings)
+    server = _Server(
+        uvicorn.Config(
+            build(parts, api=api_app(settings, parts.pool)),
+            host=settings.inbox_host,
+            port=settings.inbox_port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_LAST_SECONDS,
+        ),
+        settings,
+    )
+    serving = asyncio.ensure_future(server.serve())
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    stopping.cancel()
+    await serving

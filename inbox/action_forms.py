@@ -1,0 +1,156 @@
+"""From a form to a deed, or to what is wrong with the form. Pure."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Final, TypeVar
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from inbox.forms import Form
+from models.calendar import COPENHAGEN
+from models.tasks.actions import (
+    Acknowledge,
+    Attempt,
+    Close,
+    ContactForm,
+    Deed,
+    Ending,
+    HandOver,
+    HandOverReason,
+    Initiative,
+    NoInitiative,
+    Release,
+    Reopen,
+    ReopenReason,
+    Take,
+)
+
+E = TypeVar("E")
+_VERSION: Final = re.compile(r"[1-9]\d{0,17}", re.ASCII)
+_NEVER: Final = -1
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFault:
+    """A field that must be mended, and the key of the sentence that says how."""
+
+    field: str
+    sentence: str
+    task: str | None = None
+    """The reference of the task that the sentence leads to."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadForm:
+    """Everything that is wrong with a form."""
+
+    faults: tuple[FieldFault, ...]
+
+
+def read_attempt(form: Form) -> Deed | BadForm:
+    """When, how, and whether the young person was reached."""
+    faults = []
+    at = _moment(form.one("date"), form.one("time"))
+    if at is None:
+        faults.append(FieldFault("attempt-date", "fault.when"))
+    how = _member(ContactForm, form.one("form"))
+    if how is None:
+        faults.append(FieldFault("attempt-form", "fault.form"))
+    reached = {"yes": True, "no": False}.get(form.one("reached"))
+    if reached is None:
+        faults.append(FieldFault("attempt-reached", "fault.reached"))
+    if at is None or how is None or reached is None:
+        return BadForm(tuple(faults))
+    return Attempt(at=at, form=how, reached=reached)
+
+
+def read_close(form: Form) -> Deed | BadForm:
+    """The mandatory outcome."""
+    ending = form.one("ending")
+    if ending == Ending.NOT_REACHED:
+        return Close(ending=Ending.NOT_REACHED)
+    if ending != Ending.CONTACT_MADE:
+        return BadForm((FieldFault("close-ending", "fault.ending"),))
+    initiatives = tuple(
+        found for text in form.all("initiative") if (found := _member(Initiative, text)) is not None
+    )
+    if not initiatives:
+        return BadForm((FieldFault("close-initiative", "fault.initiative"),))
+    if Initiative.NONE in initiatives and len(initiatives) > 1:
+        return BadForm((FieldFault("close-initiative", "fault.none_and_more"),))
+    because = _member(NoInitiative, form.one("none_because")) if Initiative.NONE in initiatives else None
+    if Initiative.NONE in initiatives and because is None:
+        return BadForm((FieldFault("close-because", "fault.none_because"),))
+    try:
+        return Close(ending=Ending.CONTACT_MADE, initiatives=initiatives, none_because=because)
+    except ValidationError:
+        return BadForm((FieldFault("close-initiative", "fault.initiative"),))
+
+
+def read_hand_over(form: Form) -> Deed | BadForm:
+    """To whom, and why."""
+    faults = []
+    unit, reason = form.one("to_unit"), _member(HandOverReason, form.one("reason"))
+    if not unit:
+        faults.append(FieldFault("hand-over-unit", "fault.unit"))
+    if reason is None:
+        faults.append(FieldFault("hand-over-reason", "fault.reason"))
+    if reason is None or faults:
+        return BadForm(tuple(faults))
+    try:
+        return HandOver(to_unit=unit, reason=reason)
+    except ValidationError:
+        return BadForm((FieldFault("hand-over-unit", "fault.unit"),))
+
+
+def read_reopen(form: Form) -> Deed | BadForm:
+    """Why."""
+    reason = _member(ReopenReason, form.one("reason"))
+    return (
+        BadForm((FieldFault("reopen-reason", "fault.reason"),)) if reason is None else Reopen(reason=reason)
+    )
+
+
+READERS: Final[Mapping[str, Callable[[Form], Deed | BadForm]]] = {
+    "acknowledge": lambda _: Acknowledge(),
+    "take": lambda _: Take(),
+    "release": lambda _: Release(),
+    "attempt": read_attempt,
+    "close": read_close,
+    "hand_over": read_hand_over,
+    "reopen": read_reopen,
+}
+"""By the deed's kind."""
+
+
+def read_id(text: str) -> UUID | None:
+    """The id that makes a deed happen once."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def read_version(text: str) -> int | None:
+    """The version that the form's page showed; None where the form names none. No task has what is not a number."""
+    if not text:
+        return None
+    return int(text) if _VERSION.fullmatch(text) else _NEVER
+
+
+def _member(kind: Callable[[str], E], text: str) -> E | None:
+    try:
+        return kind(text)
+    except ValueError:
+        return None
+
+
+def _moment(day: str, at: str) -> datetime | None:
+    """A time by Copenhagen's clock; in the hour that comes twice it is the first."""
+    try:
+        return datetime.combine(date.fromisoformat(day), time.fromisoformat(at), COPENHAGEN)
+    except ValueError:
+        return None

@@ -1,0 +1,68 @@
+"""What the inbox is made of, handed in whole by the composition root; nothing here opens or reads by itself."""
+
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+from config.reference.institutions import Institution
+from config.reference.units import Unit
+from crypto.hmac_tokens import Tags
+from crypto.vault import Vault
+from inbox.oidc import Provider
+from inbox.sessions import Sessions
+from inbox.statistics_cache import Counted
+from ledger.actions.perform import Rules
+
+Pool = AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything that a page may need."""
+
+    pool: Pool
+    provider: Provider
+    sessions: Sessions
+    vault: Vault
+    """Opens what is sealed of a message, and seals a log-in that is under way."""
+    link_tags: Tags
+    """Of the link in a mail by which its reader acknowledges."""
+    rules: Rules
+    units: Mapping[str, Unit]
+    institutions: Mapping[str, Institution]
+    municipalities: Mapping[str, str]
+    """Names, by code."""
+    unit_on: Callable[[str, date], str | None]
+    """Who is responsible for those who live in a municipality (its code), on a day."""
+    days_off: Container[date]
+    public_url: str
+    rights_claim: str
+    counted: Counted
+    clock: Callable[[], datetime]
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach the inbox by TLS; only on a machine of one's own they may do without."""
+        return self.public_url.startswith("https://")
+
+    def unit_name(self, unit_id: str) -> str:
+        """What people call a unit; its id where the reference data no longer knows it."""
+        unit = self.units.get(unit_id)
+        return unit_id if unit is None else unit.name
+
+    def institution_name(self, number: str) -> str:
+        """What people call an institution."""
+        institution = self.institutions.get(number)
+        return number if institution is None else institution.name
+
+    def municipalities_of(self, units: Container[str], on: date) -> frozenset[str]:
+        """The codes of those that one of `units` is responsible for."""
+        return frozenset(code for code in self.municipalities if self.unit_on(code, on) in units)
+
+    def municipality_name(self, code: str) -> str:
+        """What people call a municipality."""
+        return self.municipalities.get(code, code)

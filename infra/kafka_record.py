@@ -1,0 +1,41 @@
+"""A Kafka record as the stream steps see it, wherever it was read from."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+
+from models.events.person_event import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record: `timestamp_ms` is the broker's append time on the input topics."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]] = ()
+
+    @property
+    def origin(self) -> Origin:
+        """The record's place and append time."""
+        return Origin(
+            topic=self.topic,
+            partition=self.partition,
+            offset=self.offset,
+            appended_at=datetime.fromtimestamp(self.timestamp_ms / 1000, UTC),
+        )
+
+
+def by_partition(records: Iterable[Record]) -> list[tuple[tuple[str, int], list[Record]]]:
+    """The records of each partition, in the order in which they came."""
+    ordered = sorted(records, key=_partition)
+    return [(partition, list(group)) for partition, group in groupby(ordered, key=_partition)]
+
+
+def _partition(record: Record) -> tuple[str, int]:
+    return (record.topic, record.partition)

@@ -1,0 +1,164 @@
+"""One deed of one person, done once: the only way in which a person's or a program's act reaches a task.
+
+It follows the projection's own locks and its own fold, so that a rebuild which does the act again at the place that
+it notes gives the same. It sends nothing and knows no page and no interface.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+import psycopg
+
+from config.topics import Topic
+from infra.failpoints import Point, reach
+from ledger.reminders.scheduler import plan_steps
+from ledger.store import action_log, repository
+from ledger.store.action_log import ActRow
+from ledger.tasks.projection import Policy, Projection
+from models.tasks.actions import Act, Actor, Deed, Refusal, refusal
+
+_STAND: Final = """
+SELECT t.version, coalesce((SELECT max(a.number) FROM acts a WHERE a.task_id = t.id), 0) + 1,
+       coalesce(p.next_offset, 0), now()
+FROM tasks t LEFT JOIN position p ON p.topic = %s AND p.partition = %s WHERE t.id = %s
+"""
+
+
+class NoSuchTask(LookupError):
+    """There is none, or it is another unit's: nobody learns which."""
+
+
+class TaskChanged(RuntimeError):
+    """The task is no longer as the caller has seen it: look again."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"the task has version {version}")
+        self.version = version
+
+
+class DeedRefused(RuntimeError):
+    """The task is not in a state in which this can be done."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.value)
+        self.refusal = refusal
+
+
+class DeedDiffers(RuntimeError):
+    """The same id was used for another deed: use another id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What the municipalities have set."""
+
+    policy: Policy
+    not_reached_after: Callable[[str], int]
+    """Attempts without contact after which a unit may close a task."""
+    units: frozenset[str]
+    """Who may be given a task."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was done, now or when the act was sent first."""
+
+    task_id: UUID
+    version: int
+    repeated: bool
+    """The act had been done before, and nothing has happened now."""
+    successor: UUID | None
+    """The task at the other unit after a hand-over."""
+
+
+async def act(
+    connection: psycopg.AsyncConnection,
+    *,
+    task_id: UUID,
+    units: frozenset[str],
+    act_id: UUID,
+    by: Actor,
+    deed: Deed,
+    rules: Rules,
+    expected_version: int | None = None,
+) -> Done:
+    """Do `deed` in a transaction of its own; `connection` is in autocommit.
+
+    `units`: those whose tasks the actor may touch. Raises `NoSuchTask`, `DeedDiffers`, `TaskChanged` where
+    `expected_version` is another than the task's, and `DeedRefused`, in this order.
+    """
+    async with connection.transaction():
+        person_id, partition = await _lock(connection, task_id, units)
+        messages, tasks = await repository.rows_of(connection, {person_id})
+        before = await action_log.find(connection, act_id)
+        cursor = await connection.execute(_STAND, (Topic.DECISIONS, partition, task_id))
+        ((version, number, after_offset, now),) = await cursor.fetchall()
+        if before is not None:
+            return _repeated(before, task_id, by, deed, version)
+        if expected_version is not None and expected_version != version:
+            raise TaskChanged(version)
+        projection = Projection(
+            messages,
+            tasks,
+            await repository.transfers_of(connection, {person_id}),
+            policy=rules.policy,
+            now=now,
+        )
+        standing = projection.standing(task_id)
+        refused = refusal(
+            standing,
+            deed,
+            now=now,
+            not_reached_after=rules.not_reached_after(standing.unit_id),
+            units=rules.units,
+        )
+        made = Act(id=act_id, task_id=task_id, by=by, at=now, deed=deed)
+        effect = None if refused is not None else projection.do(made)
+        if effect is None:
+            raise DeedRefused(refused or Refusal.TASK_NOT_OPEN)
+        row = ActRow(
+            act=made,
+            number=number,
+            person_id=person_id,
+            partition=partition,
+            after_offset=after_offset,
+            successor=effect.successor,
+        )
+        if not await action_log.add(connection, row):
+            # At the same moment it was used about somebody else: only then have the locks not kept the two apart.
+            raise DeedDiffers(str(act_id))
+        await repository.write(connection, projection.changes)
+        if rules.policy.steps is not None:
+            await plan_steps(connection, projection.changes.tasks, rules.policy.steps)
+        reach(Point.ACT_BEFORE_COMMIT)
+    reach(Point.ACT_COMMITTED)
+    return Done(task_id, effect.version, repeated=False, successor=effect.successor)
+
+
+async def _lock(connection: psycopg.AsyncConnection, task_id: UUID, units: frozenset[str]) -> tuple[str, int]:
+    """Lock what the projection locks first: whoever waits here reads, afterwards, what the other has written."""
+    # First, and all together: a rebuild that replaces the tables must not meet one who holds rows of them.
+    await connection.execute("LOCK TABLE messages, tasks, deliveries, acts, transfers IN ROW EXCLUSIVE MODE")
+    cursor = await connection.execute(
+        "SELECT person_id FROM tasks WHERE id = %s AND unit_id = ANY(%s)", (task_id, list(units))
+    )
+    found = await cursor.fetchone()
+    if found is None:
+        raise NoSuchTask(str(task_id))
+    (person_id,) = found
+    cursor = await connection.execute(
+        "SELECT (decision -> 'cause' ->> 'partition')::int FROM messages WHERE person_id = %s FOR NO KEY UPDATE",
+        (person_id,),
+    )
+    partitions = await cursor.fetchall()
+    if not partitions:
+        raise NoSuchTask(str(task_id))
+    return person_id, partitions[0][0]
+
+
+def _repeated(before: ActRow, task_id: UUID, by: Actor, deed: Deed, version: int) -> Done:
+    if (before.act.task_id, before.act.by.id, before.act.deed) != (task_id, by.id, deed):
+        raise DeedDiffers(str(before.act.id))
+    return Done(task_id, version, repeated=True, successor=before.successor)

@@ -1,0 +1,107 @@
+"""One batch of Kafka records into PostgreSQL: all of it, or none of it."""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+
+from pydantic import TypeAdapter
+
+from config.topics import Topic
+from ledger.consume import duplicates
+from ledger.reminders.scheduler import plan_steps
+from ledger.store import action_log, repository
+from ledger.store.action_log import ActRow
+from ledger.tasks.projection import Policy, Projection, cause_of
+from models.eligibility.decision import Decision
+from models.events.receipt import Applied, Receipt, RepeatReceipt
+
+Place = tuple[str, int]
+_receipts: TypeAdapter[Receipt | RepeatReceipt] = TypeAdapter(Receipt | RepeatReceipt)
+
+
+class Batch:
+    """The records of one poll, decoded."""
+
+    def __init__(self) -> None:
+        self.receipts: list[Receipt] = []
+        self.applied: list[Applied] = []
+        self.decisions: list[Decision] = []
+        self.next_offsets: dict[Place, int] = {}
+
+    def add(self, topic: str, value: bytes) -> None:
+        """Decode one record; raises `pydantic.ValidationError` for what is none of ours."""
+        match topic:
+            case Topic.RECEIPTS:
+                receipt = _receipts.validate_json(value)
+                if isinstance(receipt, Receipt):
+                    self.receipts.append(receipt)
+            case Topic.APPLIED:
+                self.applied.append(Applied.model_validate_json(value))
+            case Topic.DECISIONS:
+                self.decisions.append(Decision.model_validate_json(value))
+
+    def __len__(self) -> int:
+        return len(self.receipts) + len(self.applied) + len(self.decisions)
+
+
+async def project(
+    connection: repository.Connection,
+    batch: Batch,
+    known: Mapping[Place, int],
+    policy: Policy,
+    again: Sequence[tuple[int, ActRow]] = (),
+) -> list[ActRow]:
+    """Project `batch` in the connection's transaction; raises `Fenced` when another has been here.
+
+    `again`: acts that a rebuild does once more, in order, each with the number of decisions of this batch that come
+    before it. Returns those of them that have no place.
+    """
+    await repository.advance(
+        connection,
+        [
+            (topic, part, known.get((topic, part)), to)
+            for (topic, part), to in sorted(batch.next_offsets.items())
+        ],
+    )
+    await repository.add_receipts(connection, batch.receipts)
+    await duplicates.find(connection, batch.receipts)
+    for applied in batch.applied:
+        await repository.add_applied(connection, applied.partition, applied.entries)
+    unplaced: list[ActRow] = []
+    if batch.decisions or again:
+        unplaced = await _decide(connection, batch.decisions, policy, again)
+    await duplicates.resolve_conflicts(connection)
+    return unplaced
+
+
+async def _decide(
+    connection: repository.Connection,
+    decisions: Sequence[Decision],
+    policy: Policy,
+    again: Sequence[tuple[int, ActRow]],
+) -> list[ActRow]:
+    people = {decision.message.person_id for decision in decisions} | {row.person_id for _, row in again}
+    named = {(decision.message.sender, decision.message.message_id) for decision in decisions}
+    messages, tasks = await repository.rows_of(connection, people, named)
+    transfers = await repository.transfers_of(connection, people)
+    refused = await duplicates.refused(connection, [decision.message.origin.place for decision in decisions])
+    told = await repository.told(
+        connection, [task.id for task in tasks], {cause_of(each) for each in decisions}
+    )
+    now = await repository.now(connection)
+    projection = Projection(messages, tasks, transfers, told=told, policy=policy, now=now)
+    due, unplaced = deque(again), []
+    for place, decision in enumerate([*decisions, None]):
+        while due and (decision is None or due[0][0] <= place):
+            row = due.popleft()[1]
+            if projection.do(row.act) is None:
+                unplaced.append(row)
+        if decision is not None:
+            projection.take(decision, refused=decision.message.origin.place in refused)
+    nowhere = {row.act.id for row in unplaced}
+    for _, row in again:
+        if row.act.id not in nowhere:
+            await action_log.add(connection, row)
+    await repository.write(connection, projection.changes)
+    if policy.steps is not None:
+        await plan_steps(connection, projection.changes.tasks, policy.steps)
+    return unplaced

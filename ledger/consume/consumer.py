@@ -1,0 +1,229 @@
+"""The ledger process: Kafka in, PostgreSQL out, exactly once by the position that moves in the same transaction.
+
+Kafka's committed offset is only a hint for lag displays; where to read on is always asked of PostgreSQL.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import psycopg
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import KafkaError
+from pydantic import ValidationError
+
+from config.kafka import KafkaSettings
+from config.topics import Topic
+from infra.consumer_health import check
+from infra.failpoints import Point, reach
+from infra.postgres_timeouts import CONNECT_SECONDS, hung_up_after
+from ledger.consume.batch import Batch, Place, project
+from ledger.store import repository
+from ledger.tasks.projection import Policy
+from models.errors import UnreadableError
+
+log = logging.getLogger(__name__)
+
+GROUP: Final = "frafaldsvarsel-ledger"
+TOPICS: Final = (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS)
+_MAX_RECORDS: Final = 1000
+_POLL_MS: Final = 200
+_WAIT_SECONDS: Final = (0.5, 1, 2, 5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerSettings:
+    """What the ledger needs to know."""
+
+    kafka: KafkaSettings
+    database_url: str
+    instance: str | None = None
+    """Its steady name in the group, if it has one."""
+    session_timeout_ms: int = 10_000
+    database_seconds: float = 60
+    """For one statement. Half of it for a lock; twice as long for a whole batch, and then the connection is ended."""
+
+
+class Ledger:
+    """One projecting process. Several share the partitions; the position keeps them apart."""
+
+    def __init__(self, settings: LedgerSettings, policy: Policy, on_ready: Callable[[], None]) -> None:
+        self._settings = settings
+        self._policy = policy
+        self._on_ready = on_ready
+        self._known: dict[Place, int] = {}
+        self._stale = True
+        self._consumer: Any = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Project until `stop`; waits, and says so, while Kafka or PostgreSQL cannot be reached."""
+        await self._start(stop)
+        connection: repository.Connection | None = None
+        faults = 0
+        try:
+            while not stop.is_set():
+                try:
+                    if connection is None or connection.closed:
+                        connection = await self._connect()
+                        await self._know(connection)
+                        self._stale = True
+                    check(self._consumer)
+                    await self._step(connection)
+                    if faults:
+                        log.info("ledger: going on")
+                    faults = 0
+                except repository.Fenced as fenced:
+                    log.warning(
+                        "ledger: another process has projected %s; reading the position again", fenced
+                    )
+                    self._stale = True
+                except (psycopg.OperationalError, psycopg.InterfaceError, KafkaError) as error:
+                    if faults in (0, len(_WAIT_SECONDS)):
+                        log.warning("ledger: waiting; cannot go on: %s", type(error).__name__)
+                    self._stale = True
+                    await _sleep(stop, _WAIT_SECONDS[min(faults, len(_WAIT_SECONDS) - 1)])
+                    faults += 1
+            reach(Point.LEDGER_SHUTDOWN)
+        finally:
+            await self._consumer.stop()
+            if connection is not None:
+                await connection.close()
+
+    async def _start(self, stop: asyncio.Event) -> None:
+        ledger = self
+
+        class Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
+            async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+                ledger._stale = True
+
+            async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+                ledger._stale = True
+
+        session = self._settings.session_timeout_ms
+        while True:
+            self._consumer = AIOKafkaConsumer(
+                **self._settings.kafka.aiokafka(),
+                group_id=GROUP,
+                group_instance_id=self._settings.instance and f"{GROUP}-{self._settings.instance}",
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                session_timeout_ms=session,
+                heartbeat_interval_ms=session // 4,
+                max_poll_records=_MAX_RECORDS,
+                fetch_max_wait_ms=100,
+            )
+            try:
+                await self._consumer.start()
+                break
+            except KafkaError as error:
+                log.warning("ledger: waiting for Kafka: %s", type(error).__name__)
+                await self._consumer.stop()
+                await _sleep(stop, _WAIT_SECONDS[-1])
+                if stop.is_set():
+                    return
+        self._consumer.subscribe([str(topic) for topic in TOPICS], listener=Listener())
+
+    async def _connect(self) -> repository.Connection:
+        return await psycopg.AsyncConnection.connect(
+            self._settings.database_url,
+            options=limits(self._settings.database_seconds),
+            application_name=GROUP,
+            connect_timeout=CONNECT_SECONDS,
+        )
+
+    async def _know(self, connection: repository.Connection) -> None:
+        """At every connection: the database may have been restored to a time before the first one."""
+        if self._policy.endpoints:
+            async with self._patiently(connection), connection.transaction():
+                await repository.know(connection, self._policy.endpoints)
+
+    async def _step(self, connection: repository.Connection) -> None:
+        if self._stale:
+            await self._seek(connection)
+        polled = await self._consumer.getmany(timeout_ms=_POLL_MS)
+        if self._stale or not polled:
+            return
+        reach(Point.LEDGER_FETCHED)
+        batch = _decode(polled)
+        try:
+            async with self._patiently(connection), connection.transaction():
+                await project(connection, batch, self._known, self._policy)
+                reach(Point.LEDGER_BEFORE_COMMIT)
+            reach(Point.LEDGER_COMMITTED)
+        except BaseException:
+            self._stale = True
+            raise
+        self._known |= batch.next_offsets
+        if not self._stale:
+            await self._hint(batch)
+
+    @asynccontextmanager
+    async def _patiently(self, connection: repository.Connection) -> AsyncIterator[None]:
+        with hung_up_after(connection, 2 * self._settings.database_seconds):
+            yield
+
+    async def _hint(self, batch: Batch) -> None:
+        """Commit to Kafka, for lag displays alone; a failure here costs nothing."""
+        offsets = {TopicPartition(topic, part): to for (topic, part), to in batch.next_offsets.items()}
+        try:
+            await self._consumer.commit(offsets)
+        except KafkaError as error:
+            log.info("ledger: Kafka did not take the offsets (%s); PostgreSQL has them", type(error).__name__)
+
+    async def _seek(self, connection: repository.Connection) -> None:
+        """Read on where PostgreSQL says, in every partition that is ours."""
+        assigned = self._consumer.assignment()
+        if not assigned:
+            await self._consumer.getmany(timeout_ms=_POLL_MS)
+            assigned = self._consumer.assignment()
+        if not assigned:
+            return
+        self._stale = False
+        async with self._patiently(connection), connection.transaction():
+            self._known = await repository.positions(connection)
+        fresh = [place for place in assigned if (place.topic, place.partition) not in self._known]
+        for place in assigned:
+            known = self._known.get((place.topic, place.partition))
+            if known is not None:
+                self._consumer.seek(place, known)
+        if fresh:
+            await self._consumer.seek_to_beginning(*fresh)
+        self._on_ready()
+
+
+def limits(seconds: float, *, idle: float = 0) -> str:
+    """The server's own limits, as a connection option. A process that is frozen in a transaction must not hold
+    its locks for ever: the server ends it, and another goes on. `idle`: where twice `seconds` are too few for that."""
+    milliseconds = round(1000 * seconds)
+    return (
+        f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds // 2} "
+        f"-c idle_in_transaction_session_timeout={max(2 * milliseconds, round(1000 * idle))}"
+    )
+
+
+def _decode(polled: dict[TopicPartition, list[Any]]) -> Batch:
+    batch = Batch()
+    for place, records in polled.items():
+        for record in records:
+            try:
+                batch.add(place.topic, record.value)
+            except ValidationError as error:
+                # Only our own processes write here: a fault of ours, and going on would lose the record.
+                raise UnreadableError(
+                    f"{place.topic}/{place.partition}@{record.offset} cannot be read: "
+                    f"{error.error_count()} faults"
+                ) from None
+        if records:
+            batch.next_offsets[place.topic, place.partition] = records[-1].offset + 1
+    return batch
+
+
+async def _sleep(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return

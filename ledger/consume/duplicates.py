@@ -1,0 +1,206 @@
+"""Repeats: accepted records whose (sender, id) the brokers had appended before, found from the receipts alone.
+
+Which one came first does not depend on the order in which they are projected. A conflict about another person is
+told to match, which could not see it: each of the two people's records holds one of the two.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from psycopg.rows import dict_row
+
+from config.topics import Topic
+from ledger.store.repository import Connection
+from models.events.event_types import InputTopic, Refusal
+from models.events.person_event import Origin, PersonEvent
+from models.events.receipt import Receipt, ReceiptStatus, RepeatKind, RepeatReceipt
+
+LEDGER: Final = "ledger"
+"""The sender of what the ledger itself puts on ``person-events``; no sender's number looks like it."""
+
+NOBODY: Final = ""
+_LOCK: Final = 0x46_52_52_45
+
+_FIND = """
+WITH touched AS (
+    SELECT DISTINCT sender, event_id FROM unnest(%s::text[], %s::text[]) AS t (sender, event_id)
+), ranked AS (
+    SELECT r.topic, r.partition, r."offset", r.appended_at, r.sender, r.event_id,
+           CASE WHEN fingerprint = first_value(fingerprint) OVER w THEN 'duplicate' ELSE 'conflict' END AS kind,
+           row_number() OVER w AS nth
+    FROM receipts r JOIN touched USING (sender, event_id)
+    WHERE r.status = 'accepted'
+    WINDOW w AS (PARTITION BY sender, event_id ORDER BY appended_at, topic, partition, "offset")
+)
+INSERT INTO repeats (topic, partition, "offset", sender, event_id, kind)
+SELECT topic, partition, "offset", sender, event_id, kind FROM ranked WHERE nth > 1
+ON CONFLICT (topic, partition, "offset") DO UPDATE SET kind = excluded.kind, resolved_at = NULL
+    WHERE repeats.kind <> excluded.kind
+RETURNING topic, partition, "offset", sender, event_id, kind
+"""
+
+_OPEN = "SELECT DISTINCT sender, event_id FROM repeats WHERE kind = 'conflict' AND resolved_at IS NULL"
+
+_RESOLVED = """
+UPDATE repeats r SET resolved_at = now()
+FROM unnest(%s::text[], %s::int[], %s::bigint[]) AS t (topic, partition, "offset")
+WHERE (r.topic, r.partition, r."offset") = (t.topic, t.partition, t."offset") AND r.resolved_at IS NULL
+"""
+_NAMESAKES = """
+SELECT r.sender, r.event_id, r.topic, r.partition, r."offset", r.appended_at, a.person_id,
+       p.resolved_at IS NOT NULL AS is_resolved, o.id IS NOT NULL AS is_told
+FROM unnest(%s::text[], %s::text[]) AS t (sender, event_id)
+JOIN receipts r ON (r.sender, r.event_id) = (t.sender, t.event_id) AND r.status = 'accepted'
+LEFT JOIN LATERAL (
+    SELECT person_id FROM applied
+    WHERE (origin_topic, origin_partition, origin_offset) = (r.topic, r.partition, r."offset") LIMIT 1
+) a ON true
+LEFT JOIN repeats p ON (p.topic, p.partition, p."offset") = (r.topic, r.partition, r."offset")
+LEFT JOIN outbox o ON o.id = concat_ws('/', 'refusal', r.topic, r.partition, r."offset")
+ORDER BY r.sender, r.event_id, r.appended_at, r.topic, r.partition, r."offset"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Namesake:
+    """One of several accepted records with the same sender and id.
+
+    `person_id` None: match has not applied it yet; `NOBODY`: it is about no person, and match never sees it.
+    """
+
+    origin: Origin
+    person_id: str | None
+    is_resolved: bool = False
+    is_told: bool = False
+    """Match knows that it is refused, or will: it stands in the outbox."""
+
+
+async def find(connection: Connection, receipts: Sequence[Receipt]) -> None:
+    """Mark the repeats among `receipts` and what is known already; a following receipt of each goes to the outbox."""
+    accepted = [
+        receipt
+        for receipt in receipts
+        if receipt.status is ReceiptStatus.ACCEPTED and receipt.sender and receipt.event_id
+    ]
+    if not accepted:
+        return
+    await _one_at_a_time(connection)
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(
+            _FIND, ([receipt.sender for receipt in accepted], [receipt.event_id for receipt in accepted])
+        )
+        found = await cursor.fetchall()
+    for row in found:
+        place = {name: row[name] for name in ("topic", "partition", "offset")}
+        appended = await connection.execute(
+            'SELECT appended_at FROM receipts WHERE (topic, partition, "offset") = (%s, %s, %s)',
+            tuple(place.values()),
+        )
+        (appended_at,) = await appended.fetchone() or (None,)
+        following = RepeatReceipt(
+            origin=Origin(**place, appended_at=appended_at),
+            repeat=RepeatKind(row["kind"]),
+            sender=row["sender"],
+            event_id=row["event_id"],
+        )
+        await _post(
+            connection,
+            f"repeat/{row['topic']}/{row['partition']}/{row['offset']}/{row['kind']}",
+            Topic.RECEIPTS,
+            row["sender"],
+            following.model_dump_json().encode(),
+        )
+
+
+def to_refuse(namesakes: Sequence[Namesake]) -> tuple[list[Namesake], list[Namesake]]:
+    """Of records with one id, in the brokers' order: those that are settled, and those of them to tell match about.
+
+    A record is settled when all before it are applied. Match must be told where an earlier one is about somebody else.
+    """
+    settled: list[Namesake] = []
+    told: list[Namesake] = []
+    people: set[str] = set()
+    for namesake in namesakes:
+        if namesake.person_id is None:
+            break
+        if people:
+            settled.append(namesake)
+            if people != {namesake.person_id} and namesake.person_id != NOBODY:
+                told.append(namesake)
+        people.add(namesake.person_id)
+    return settled, told
+
+
+async def resolve_conflicts(connection: Connection) -> None:
+    """Tell match of each conflict about another person, once both records are known to be applied."""
+    await _one_at_a_time(connection)
+    cursor = await connection.execute(_OPEN)
+    open_ids = await cursor.fetchall()
+    if not open_ids:
+        return
+    cursor = await connection.execute(
+        _NAMESAKES, tuple(list(column) for column in zip(*open_ids, strict=True))
+    )
+    groups: defaultdict[tuple[str, str], list[Namesake]] = defaultdict(list)
+    for sender, event_id, topic, partition, offset, appended_at, person_id, *done in await cursor.fetchall():
+        origin = Origin(topic=topic, partition=partition, offset=offset, appended_at=appended_at)
+        about = NOBODY if topic == InputTopic.CONTROL_TOTALS else person_id
+        groups[sender, event_id].append(Namesake(origin, about, *done))
+    resolved = []
+    for namesakes in groups.values():
+        settled, told = to_refuse(namesakes)
+        # A sender that gives one id to all its events makes a large group: what was done once is not done again.
+        for namesake in told:
+            if not namesake.is_told:
+                await _refuse(connection, namesake)
+        resolved += [namesake.origin.place for namesake in settled if not namesake.is_resolved]
+    if resolved:
+        await connection.execute(_RESOLVED, tuple(list(column) for column in zip(*resolved, strict=True)))
+
+
+async def _refuse(connection: Connection, namesake: Namesake) -> None:
+    """Put the refusal where the person's other events are; told twice, it is the same event."""
+    topic, partition, offset = namesake.origin.place
+    name = f"refusal/{topic}/{partition}/{offset}"
+    person_id = namesake.person_id or ""
+    refusal = PersonEvent(
+        person_id=person_id,
+        sender=LEDGER,
+        event_id=name,
+        registered_at=namesake.origin.appended_at,
+        origin=namesake.origin.model_copy(update={"topic": LEDGER}),
+        fingerprint=name,
+        content=Refusal(kind="event.refused", topic=topic, partition=partition, offset=offset),
+    )
+    await _post(
+        connection, name, Topic.PERSON_EVENTS, person_id, refusal.model_dump_json(exclude_none=True).encode()
+    )
+
+
+async def refused(
+    connection: Connection, places: Sequence[tuple[str, int, int]]
+) -> set[tuple[str, int, int]]:
+    """Those of `places` that are conflicts."""
+    if not places:
+        return set()
+    topics, partitions, offsets = zip(*places, strict=True)
+    cursor = await connection.execute(
+        'SELECT topic, partition, "offset" FROM repeats JOIN unnest(%s::text[], %s::int[], %s::bigint[]) '
+        'AS t (topic, partition, "offset") USING (topic, partition, "offset") WHERE kind = \'conflict\'',
+        (list(topics), list(partitions), list(offsets)),
+    )
+    return {(topic, partition, offset) for topic, partition, offset in await cursor.fetchall()}
+
+
+async def _one_at_a_time(connection: Connection) -> None:
+    """Wait for the other ledgers' transactions: two that ran side by side would each miss the other's record."""
+    await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+
+
+async def _post(connection: Connection, name: str, topic: str, key: str, value: bytes) -> None:
+    await connection.execute(
+        "INSERT INTO outbox (id, topic, key, value) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
+        (name, topic, key, value),
+    )

@@ -1,0 +1,230 @@
+"""What the tables hold that follows from Kafka, told apart from when it was written: compared by hash and by row.
+
+Streams both sides in the order of their keys, so that memory does not grow with the ledger.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Final
+
+from psycopg import sql
+
+from ledger.store.repository import Connection
+
+_SHOWN: Final = 20
+_FETCH: Final = 2000
+_NEVER: Final = sql.SQL("false")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of the projection: its key, and the columns that a rebuild must give again."""
+
+    name: str
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+    labelled: int = 3
+    """How many parts of the key may be shown: no pseudonym is among them."""
+
+
+RECEIPTS: Final = Table(
+    "receipts",
+    ("topic", "partition", "offset"),
+    (
+        "appended_at",
+        "status",
+        "reason",
+        "detail",
+        "sender",
+        "event_id",
+        "type",
+        "fingerprint",
+        "sequence",
+        "registered_on",
+    ),
+)
+APPLIED: Final = Table(
+    "applied",
+    ("partition", "offset"),
+    ("origin_topic", "origin_partition", "origin_offset", "person_id", "changed"),
+)
+REPEATS: Final = Table("repeats", ("topic", "partition", "offset"), ("sender", "event_id", "kind"))
+TASKS: Final = Table(
+    "tasks",
+    ("id",),
+    (
+        "reference",
+        "person_id",
+        "enrolment_id",
+        "unit_id",
+        "status",
+        "react_by",
+        "appended_at",
+        "mentor_until",
+        "ordinal",
+        "ending",
+        "acknowledged_at",
+        "acknowledged_by",
+        "owner_id",
+        "owner_name",
+        "attempts",
+        "reached_at",
+        "closed_at",
+        "follows",
+    ),
+)
+"""Without the version: it counts what was changed on the way, too."""
+MESSAGES: Final = Table(
+    "messages",
+    ("sender", "message_id", "person_id"),
+    (
+        "revision",
+        "outcome",
+        "reason",
+        "unit_id",
+        "enrolment_id",
+        "law_version",
+        "review_on",
+        "registered_at",
+        "appended_at",
+        "origin_topic",
+        "origin_partition",
+        "origin_offset",
+        "decision",
+        "sealed",
+        "task_id",
+    ),
+    labelled=2,
+)
+TRANSFERS: Final = Table(
+    "transfers", ("decided_unit", "enrolment_id", "person_id"), ("unit_id", "act_id"), labelled=1
+)
+POSITION: Final = Table("position", ("topic", "partition"), ("next_offset",))
+DELIVERIES: Final = Table(
+    "deliveries", ("task_id", "occasion", "cause", "channel", "unit_id"), (), labelled=5
+)
+"""Without the recipient: a notice follows its unit to a new address."""
+TABLES: Final = (POSITION, RECEIPTS, APPLIED, REPEATS, TASKS, MESSAGES, TRANSFERS, DELIVERIES)
+
+PROJECTED: Final = sql.SQL(
+    "d.channel = 'email' AND d.occasion IN ('new', 'more_messages', 'taken_over', 'handed_over', 'withdrawn')"
+)
+"""The notices that the projection makes due. What falls due by a step or for a machine follows from elsewhere."""
+
+_GONE: Final = sql.SQL(
+    "(t.status <> 'open' AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.task_id = t.id AND m.outcome = 'obliged'))"
+)
+"""A task that was opened and withdrawn on the way. In another order of reading it may never have been opened."""
+_UNNAMED: Final = sql.SQL(
+    "NOT EXISTS (SELECT 1 FROM messages m WHERE m.outcome = 'obliged' AND m.person_id = t.person_id "
+    "AND coalesce(m.enrolment_id, '') = t.enrolment_id AND m.unit_id = t.decided_unit)"
+)
+"""What units have given to each other about a duty that nobody has any more."""
+
+
+@dataclass(slots=True)
+class Comparison:
+    """One table on both sides."""
+
+    table: str
+    live: int = 0
+    rebuilt: int = 0
+    live_hash: str = ""
+    rebuilt_hash: str = ""
+    only_live: int = 0
+    only_rebuilt: int = 0
+    different: int = 0
+    on_the_way: int = 0
+    """Rows that only the live table has, and that a rebuild need not see: withdrawn since, superseded since."""
+    rows: list[str] = field(default_factory=list)
+    """The first that differ, by their key."""
+
+    @property
+    def differing(self) -> int:
+        """How many rows differ."""
+        return self.only_live + self.only_rebuilt + self.different
+
+
+async def compare(table: Table, live: Connection, rebuilt: Connection) -> Comparison:
+    """Hold a table of `live` against the same one of `rebuilt`; each sees its own by its search path."""
+    found = Comparison(table.name)
+    hashes = sha256(), sha256()
+    left, right = _rows(table, live), _rows(table, rebuilt)
+    mine, theirs = await anext(left, None), await anext(right, None)
+    while mine is not None or theirs is not None:
+        if theirs is None or (mine is not None and mine[0] < theirs[0]):
+            assert mine is not None  # noqa: S101 - for the type checker: one of the two is there
+            if mine[2]:
+                found.on_the_way += 1
+            else:
+                found.only_live += 1
+                _note(found, table, mine[0])
+                _add(hashes[0].update, mine)
+                found.live += 1
+            mine = await anext(left, None)
+        elif mine is None or theirs[0] < mine[0]:
+            found.only_rebuilt += 1
+            _note(found, table, theirs[0])
+            _add(hashes[1].update, theirs)
+            found.rebuilt += 1
+            theirs = await anext(right, None)
+        else:
+            if mine[1] != theirs[1]:
+                found.different += 1
+                _note(found, table, mine[0])
+            _add(hashes[0].update, mine)
+            _add(hashes[1].update, theirs)
+            found.live += 1
+            found.rebuilt += 1
+            mine, theirs = await anext(left, None), await anext(right, None)
+    found.live_hash, found.rebuilt_hash = hashes[0].hexdigest(), hashes[1].hexdigest()
+    return found
+
+
+_Row = tuple[str, str, bool]
+
+
+async def _rows(table: Table, connection: Connection) -> AsyncIterator[_Row]:
+    async with connection.cursor(name=f"content_{table.name}") as cursor:
+        cursor.itersize = _FETCH
+        await cursor.execute(_query(table))
+        async for row in cursor:
+            yield row
+
+
+def _query(table: Table) -> sql.Composed:
+    key = sql.SQL(", ").join(sql.Identifier("t", name) for name in table.key)
+    columns: list[sql.Composable] = [sql.Identifier("t", name) for name in table.columns]
+    passing: sql.Composable = _NEVER
+    source: sql.Composable = sql.Identifier(table.name)
+    if table is REPEATS:
+        columns.append(sql.SQL("t.resolved_at IS NOT NULL"))
+    if table is TASKS:
+        passing = _GONE
+    if table is TRANSFERS:
+        passing = _UNNAMED
+    if table is MESSAGES:
+        # What obliges nobody may still lie with a task that was closed, for people to read.
+        columns[-1] = sql.SQL("CASE WHEN t.outcome = 'obliged' THEN t.task_id END")
+    if table is DELIVERIES:
+        passing = sql.SQL("t.passing")
+        source = sql.SQL(
+            "(SELECT d.task_id, d.occasion, d.cause, d.channel, d.unit_id, "
+            "bool_and(d.status = 'superseded') OR bool_or({gone}) AS passing "
+            "FROM deliveries d JOIN tasks t ON t.id = d.task_id WHERE {projected} GROUP BY 1, 2, 3, 4, 5)"
+        ).format(gone=_GONE, projected=PROJECTED)
+    content = sql.SQL(", ").join([sql.SQL("''"), *columns])
+    return sql.SQL(
+        "SELECT concat_ws('|', {key}) COLLATE \"C\" AS k, md5(ROW({content})::text), {passing} "
+        "FROM {source} t ORDER BY k"
+    ).format(key=key, content=content, passing=passing, source=source)
+
+
+def _add(update: Callable[[bytes], None], row: _Row) -> None:
+    update(f"{row[0]}\0{row[1]}\n".encode())
+
+
+def _note(found: Comparison, table: Table, key: str) -> None:
+    if len(found.rows) < _SHOWN:
+        found.rows.append("/".join(key.split("|")[: table.labelled]))

@@ -1,0 +1,288 @@
+"""The projection once more, from Kafka's beginning, by the same code, into a schema of its own.
+
+The live tables are only read here. What retention has removed from Kafka is taken over from them, and said.
+What people did is no part of Kafka: each act is read from the live table, and done again where it was done.
+"""
+
+from bisect import bisect_left
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import psycopg
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from config.kafka import KafkaSettings
+from config.topics import BY_NAME, INPUT_PARTITIONS, Topic
+from ledger.consume import duplicates
+from ledger.consume.batch import Batch, Place, project
+from ledger.rebuild.compare import TABLES, Comparison, compare
+from ledger.schema.migrate import migrate
+from ledger.store import action_log as acts
+from ledger.store import repository
+from ledger.store.action_log import ActRow
+from ledger.tasks.projection import Policy
+from models.events.person_event import Origin
+from models.events.receipt import Receipt, ReceiptStatus
+
+SCHEMA: Final = "rebuilt"
+_LOCK: Final = 0x46_52_52_42
+_ORDER: Final = (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS)
+"""Receipts first: every conflict is known before the decisions that it refuses."""
+_POLL_MS: Final = 5000
+_RECORDS: Final = 1000
+_FETCH_WAIT_MS: Final = 20
+"""A broker answers the requests of a connection in turn: the next partition would wait behind a fetch that waits."""
+_CLOCKS: Final = "5 minutes"
+"""How far the clocks of workers and brokers may be apart."""
+
+_SHARED: Final = """
+SELECT DISTINCT ON (sender, event_id) topic, partition, "offset", appended_at, sender, event_id
+FROM (SELECT *, count(*) OVER (PARTITION BY sender, event_id) AS copies FROM receipts WHERE status = 'accepted') r
+WHERE copies > 1
+"""
+"""One record of each id that several accepted records share."""
+
+
+class CannotRebuild(RuntimeError):
+    """It cannot be done; the message is a sentence for the person who asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What retention has taken from the beginning of a partition, and what stands in for it."""
+
+    topic: str
+    partition: int
+    first: int
+    """The first offset that is still there."""
+    oldest: datetime | None
+    """When the first record that is still there was written."""
+    taken_over: int
+    """Rows taken from the live table, unchecked."""
+
+
+@dataclass(slots=True)
+class Rebuilt:
+    """What came of it."""
+
+    removed: list[Removed] = field(default_factory=list)
+    tables: list[Comparison] = field(default_factory=list)
+    records: int = 0
+    acts: int = 0
+    """What people had done."""
+    unplaced: int = 0
+    """Acts on tasks that have not come out again, or not in a state in which they could be done."""
+
+    @property
+    def differing(self) -> int:
+        """Rows that differ."""
+        return sum(table.differing for table in self.tables)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every decision is still in Kafka: without one, its message looks like one that nobody sent."""
+        return all(one.topic != Topic.DECISIONS for one in self.removed)
+
+
+@asynccontextmanager
+async def rebuilding(
+    kafka: KafkaSettings, url: str, policy: Policy, say: Callable[[str], None]
+) -> AsyncIterator[Rebuilt]:
+    """Rebuild up to where the ledger is, and compare; the schema is there until this is left."""
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as keeper:
+        got = await (await keeper.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,))).fetchone()
+        if not got or not got[0]:
+            raise CannotRebuild("Another rebuild is running.")
+        await keeper.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(SCHEMA)))
+        await keeper.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(SCHEMA)))
+        try:
+            inside = _inside(url)
+            await migrate(inside)
+            # One moment of the live tables, held from here to the comparison.
+            live = await psycopg.AsyncConnection.connect(url, options="-c timezone=UTC")
+            rebuilt = await psycopg.AsyncConnection.connect(inside)
+            async with live, rebuilt:
+                await live.set_isolation_level(psycopg.IsolationLevel.REPEATABLE_READ)
+                await live.set_read_only(True)
+                positions = await repository.positions(live)
+                result = Rebuilt()
+                result.acts = await acts.count(live)
+                await _Rebuild(kafka, rebuilt, live, policy, positions, result, say).run(keeper)
+                for table in TABLES:
+                    result.tables.append(await compare(table, live, rebuilt))
+            yield result
+        finally:
+            await keeper.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(SCHEMA)))
+
+
+def _inside(url: str) -> str:
+    options = str(conninfo_to_dict(url).get("options") or "")
+    return make_conninfo(url, options=f"{options} -c search_path={SCHEMA} -c timezone=UTC".strip())
+
+
+class _Rebuild:
+    def __init__(
+        self,
+        kafka: KafkaSettings,
+        connection: repository.Connection,
+        moment: repository.Connection,
+        policy: Policy,
+        positions: Mapping[Place, int],
+        result: Rebuilt,
+        say: Callable[[str], None],
+    ) -> None:
+        self._kafka = kafka
+        self._connection = connection
+        self._moment = moment
+        # What falls due follows from what stands: the runner plans it, and a copy needs none.
+        self._policy = replace(policy, steps=None)
+        self._positions = positions
+        self._result = result
+        self._say = say
+        self._known: dict[Place, int] = {}
+        self._consumer: Any = None
+
+    async def run(self, live: repository.Connection) -> None:
+        self._consumer = AIOKafkaConsumer(
+            **self._kafka.aiokafka(),
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            max_partition_fetch_bytes=8 * 1024 * 1024,
+            max_poll_records=_RECORDS,
+            fetch_max_wait_ms=_FETCH_WAIT_MS,
+        )
+        try:
+            await self._consumer.start()
+            for topic in _ORDER:
+                self._say(f"reading {topic}")
+                bounds = {
+                    partition: await self._bounds(topic, partition)
+                    for partition in range(BY_NAME[topic].partitions)
+                }
+                for partition, (first, end) in bounds.items():
+                    if first > 0:
+                        await self._take_over(live, topic, partition, first, end)
+                for partition, (first, end) in bounds.items():
+                    await self._project(topic, partition, first, end)
+                if topic == Topic.RECEIPTS and self._result.removed:
+                    await self._find_repeats()
+        finally:
+            await self._consumer.stop()
+
+    async def _bounds(self, topic: str, partition: int) -> tuple[int, int]:
+        place = TopicPartition(topic, partition)
+        first: int = (await self._consumer.beginning_offsets([place]))[place]
+        end: int = (await self._consumer.end_offsets([place]))[place]
+        projected = self._positions.get((topic, partition), 0)
+        if projected > end:
+            raise CannotRebuild(
+                f"The ledger has projected {topic}/{partition} up to {projected}, and Kafka ends at {end}: "
+                f"was the topic made anew?"
+            )
+        return first, projected
+
+    async def _project(self, topic: str, partition: int, first: int, end: int) -> None:
+        place = (topic, partition)
+        if first >= end and place in self._positions:
+            await self._connection.execute("INSERT INTO position VALUES (%s, %s, %s)", (*place, end))
+            await self._connection.commit()
+        done = -1
+        async for records in self._read(topic, partition, first, end):
+            batch = Batch()
+            for record in records:
+                batch.add(topic, record.value)
+            batch.next_offsets[place] = records[-1].offset + 1
+            offsets = [record.offset for record in records]
+            again = await self._acts(topic, partition, done, offsets[-1])
+            await self._write(batch, [(bisect_left(offsets, row.after_offset), row) for row in again])
+            done = offsets[-1]
+            self._result.records += len(records)
+        again = await self._acts(topic, partition, done, end)
+        if again:
+            await self._write(Batch(), [(0, row) for row in again])
+
+    async def _acts(self, topic: str, partition: int, after: int, until: int) -> list[ActRow]:
+        if topic != Topic.DECISIONS:
+            return []
+        return [row async for row in acts.between(self._moment, partition, after, until)]
+
+    async def _write(self, batch: Batch, again: Sequence[tuple[int, ActRow]]) -> None:
+        async with self._connection.transaction():
+            unplaced = await project(self._connection, batch, self._known, self._policy, again)
+        self._known |= batch.next_offsets
+        self._result.unplaced += len(unplaced)
+
+    async def _read(self, topic: str, partition: int, first: int, end: int) -> AsyncIterator[list[Any]]:
+        if first >= end:
+            return
+        place = TopicPartition(topic, partition)
+        self._consumer.assign([place])
+        self._consumer.seek(place, first)
+        while await self._consumer.position(place) < end:
+            fetched = await self._consumer.getmany(place, timeout_ms=_POLL_MS)
+            records = [record for record in fetched.get(place, ()) if record.offset < end]
+            if records:
+                yield records
+        # Or it would go on fetching what comes after `end`, for nobody.
+        self._consumer.pause(place)
+
+    async def _take_over(
+        self, live: repository.Connection, topic: str, partition: int, first: int, end: int
+    ) -> None:
+        """Rows whose records are gone are put in as they stand: what follows from them must still follow."""
+        oldest = None
+        if first < end:
+            async for records in self._read(topic, partition, first, end):
+                oldest = records[0]
+                break
+        moved = 0
+        if topic == Topic.RECEIPTS:
+            before = "infinity" if oldest is None else datetime.fromtimestamp(oldest.timestamp / 1000, UTC)
+            moved = await self._copy(
+                live,
+                "receipts",
+                "partition %% %s = %s AND appended_at < %s::timestamptz + %s::interval",
+                (INPUT_PARTITIONS, partition, before, _CLOCKS),
+            )
+        elif topic == Topic.APPLIED:
+            batch = Batch()
+            if oldest is not None:
+                batch.add(topic, oldest.value)
+            entries = [entry.offset for applied in batch.applied for entry in applied.entries]
+            moved = await self._copy(
+                live,
+                "applied",
+                'partition = %s AND (%s::bigint IS NULL OR "offset" < %s::bigint)',
+                (partition, min(entries, default=None), min(entries, default=None)),
+            )
+        when = None if oldest is None else datetime.fromtimestamp(oldest.timestamp / 1000, UTC)
+        self._result.removed.append(Removed(topic, partition, first, when, moved))
+
+    async def _find_repeats(self) -> None:
+        """Among receipts that were taken over: no batch has looked at them."""
+        async with self._connection.transaction():
+            cursor = await self._connection.execute(_SHARED)
+            twins = [
+                Receipt(
+                    origin=Origin(topic=topic, partition=partition, offset=offset, appended_at=appended_at),
+                    status=ReceiptStatus.ACCEPTED,
+                    sender=sender,
+                    event_id=event_id,
+                )
+                for topic, partition, offset, appended_at, sender, event_id in await cursor.fetchall()
+            ]
+            await duplicates.find(self._connection, twins)
+
+    async def _copy(
+        self, live: repository.Connection, table: str, where: str, values: tuple[object, ...]
+    ) -> int:
+        cursor = await live.execute(
+            f"INSERT INTO {SCHEMA}.{table} SELECT * FROM {table} WHERE {where} ON CONFLICT DO NOTHING".encode(),  # noqa: S608 - our own words
+            values,
+        )
+        return cursor.rowcount

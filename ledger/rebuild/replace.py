@@ -1,0 +1,168 @@
+"""Puts the rebuilt content in the live one's place, row by row where they differ, in one transaction.
+
+Kept as they are: what people did with tasks, attempts, where deliveries stand, the audit trail, what people decided in
+quarantine, the outbox.
+Nothing becomes due here: a notice that was missing may have been sent, so a person decides in the quarantine.
+"""
+
+from typing import Final, LiteralString
+
+import psycopg
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from ledger.rebuild.compare import APPLIED, MESSAGES, PROJECTED, RECEIPTS, REPEATS, TASKS, TRANSFERS, Table
+from ledger.rebuild.rebuild import SCHEMA, CannotRebuild, Rebuilt
+from ledger.store import action_log
+
+_LOCK: Final[LiteralString] = """
+LOCK TABLE position, receipts, applied, messages, tasks, repeats, deliveries, acts, transfers
+IN SHARE ROW EXCLUSIVE MODE
+"""
+
+_MOVED: Final[LiteralString] = """
+SELECT count(*) FROM (
+    (SELECT * FROM position EXCEPT SELECT * FROM rebuilt.position)
+    UNION ALL (SELECT * FROM rebuilt.position EXCEPT SELECT * FROM position)
+) moved
+"""
+
+_RESOLVED: Final[LiteralString] = """
+UPDATE repeats p SET resolved_at = r.resolved_at FROM rebuilt.repeats r
+WHERE (r.topic, r.partition, r."offset") = (p.topic, p.partition, p."offset")
+  AND (r.resolved_at IS NULL) <> (p.resolved_at IS NULL)
+"""
+
+_REFUSALS: Final[LiteralString] = """
+INSERT INTO outbox (id, topic, key, value)
+SELECT id, topic, key, value FROM rebuilt.outbox WHERE id LIKE 'refusal/%' ON CONFLICT DO NOTHING
+"""
+
+_CLOSE_OTHERS: Final[LiteralString] = """
+UPDATE tasks t SET status = 'withdrawn', ending = 'lapsed', version = version + 1, changed_at = now()
+WHERE t.status = 'open' AND NOT EXISTS (
+    SELECT 1 FROM rebuilt.tasks r WHERE r.status = 'open'
+    AND (r.id, r.person_id, r.enrolment_id, r.unit_id) = (t.id, t.person_id, t.enrolment_id, t.unit_id))
+"""
+
+_OPENED: Final[LiteralString] = """
+UPDATE tasks t SET opened_at = a.at
+FROM (SELECT task_id, min(at) AS at FROM audit WHERE kind = 'task_opened' GROUP BY task_id) a
+WHERE a.task_id = t.id AND t.opened_at = now()
+"""
+
+_DROP_TASKS: Final[LiteralString] = """
+DELETE FROM tasks t WHERE NOT EXISTS (SELECT 1 FROM rebuilt.tasks r WHERE r.id = t.id)
+AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.task_id = t.id)
+AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.task_id = t.id)
+AND NOT EXISTS (SELECT 1 FROM acts a WHERE a.task_id = t.id OR a.successor = t.id)
+AND NOT EXISTS (SELECT 1 FROM tasks f WHERE f.follows = t.id)
+"""
+
+_MISSING_NOTICES: Final = sql.SQL("""
+WITH made AS (
+    INSERT INTO deliveries (id, task_id, occasion, cause, channel, unit_id, recipient, status, deadline,
+                            attempts, ended_at)
+    SELECT d.id, d.task_id, d.occasion, d.cause, d.channel, d.unit_id, d.recipient, 'exhausted', d.deadline,
+           1, now()
+    FROM rebuilt.deliveries d WHERE {projected} AND NOT EXISTS (
+        SELECT 1 FROM deliveries l WHERE (l.task_id, l.occasion, l.cause, l.channel, l.unit_id)
+        = (d.task_id, d.occasion, d.cause, d.channel, d.unit_id))
+    ON CONFLICT DO NOTHING
+    RETURNING id, task_id, occasion
+), tried AS (
+    INSERT INTO attempts (delivery_id, attempt, at, outcome, detail)
+    SELECT id, 1, now(), 'indeterminate', 'made out by a rebuild, it may have been sent before' FROM made
+)
+INSERT INTO audit (kind, task_id, detail)
+SELECT 'delivery_rebuilt', task_id, jsonb_build_object('delivery_id', id, 'occasion', occasion) FROM made
+""").format(projected=PROJECTED)
+
+_STRAY_NOTICES: Final = sql.SQL("""
+WITH stray AS (
+    UPDATE deliveries d SET status = 'superseded', ended_at = now(), lease_owner = NULL, lease_until = NULL
+    WHERE d.status = 'due' AND {projected}
+    AND EXISTS (SELECT 1 FROM rebuilt.tasks t WHERE t.id = d.task_id)
+    AND NOT EXISTS (
+        SELECT 1 FROM rebuilt.deliveries r WHERE (d.task_id, d.occasion, d.cause, d.channel, d.unit_id)
+        = (r.task_id, r.occasion, r.cause, r.channel, r.unit_id))
+    RETURNING d.id, d.task_id, d.occasion
+)
+INSERT INTO audit (kind, task_id, detail)
+SELECT 'delivery_superseded', task_id,
+       jsonb_build_object('delivery_id', id, 'occasion', occasion, 'reason', 'not_in_rebuild')
+FROM stray
+""").format(projected=PROJECTED)
+
+
+async def replace(url: str, rebuilt: Rebuilt, by: str) -> None:
+    """Replace what differs, or nothing; raises `CannotRebuild` where the ledger has gone on meanwhile."""
+    if not rebuilt.whole:
+        raise CannotRebuild("Decisions are missing in Kafka: what follows from them cannot be replaced.")
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        await connection.execute("SET LOCAL lock_timeout = '30s'")
+        await connection.execute(_LOCK)
+        moved = await (await connection.execute(_MOVED)).fetchone()
+        if moved is None or moved[0]:
+            raise CannotRebuild("The ledger has gone on meanwhile; stop it, and rebuild again.")
+        if await action_log.count(connection) != rebuilt.acts:
+            raise CannotRebuild("Somebody has worked on a task meanwhile; rebuild again.")
+        await connection.execute(_remove(REPEATS))
+        await connection.execute(_upsert(RECEIPTS))
+        await connection.execute(_remove(RECEIPTS))
+        await connection.execute(_upsert(REPEATS))
+        await connection.execute(_RESOLVED)
+        await connection.execute(_REFUSALS)
+        await connection.execute(_upsert(APPLIED))
+        await connection.execute(_remove(APPLIED))
+        await connection.execute(_CLOSE_OTHERS)
+        await connection.execute(_upsert(TASKS))
+        await connection.execute(_OPENED)
+        await connection.execute(_upsert(MESSAGES))
+        await connection.execute(_remove(MESSAGES))
+        await connection.execute(_upsert(TRANSFERS))
+        await connection.execute(_remove(TRANSFERS))
+        await connection.execute(_DROP_TASKS)
+        await connection.execute(_MISSING_NOTICES)
+        await connection.execute(_STRAY_NOTICES)
+        counts = {table.table: table.differing for table in rebuilt.tables if table.differing}
+        await connection.execute(
+            "INSERT INTO audit (kind, detail) VALUES ('ledger_rebuilt', %s)",
+            (Jsonb({"by": by, "rows": counts}),),
+        )
+
+
+def _upsert(table: Table) -> sql.Composed:
+    names = [sql.Identifier(name) for name in (*table.key, *table.columns)]
+    key = [sql.Identifier(name) for name in table.key]
+    columns = [sql.Identifier(name) for name in table.columns]
+    sets: list[sql.Composable] = [sql.SQL("{0} = excluded.{0}").format(name) for name in columns]
+    if table is TASKS:
+        # Whoever has seen the task before must look again.
+        names.append(sql.Identifier("version"))
+        sets.append(sql.SQL("version = greatest(tasks.version, excluded.version) + 1, changed_at = now()"))
+    comma = sql.SQL(", ")
+    return sql.SQL(
+        "INSERT INTO {live} ({names}) SELECT {names} FROM {rebuilt} "
+        "ON CONFLICT ({key}) DO UPDATE SET {sets} WHERE ({old}) IS DISTINCT FROM ({new})"
+    ).format(
+        live=sql.Identifier(table.name),
+        rebuilt=sql.Identifier(SCHEMA, table.name),
+        names=comma.join(names),
+        key=comma.join(key),
+        sets=comma.join(sets),
+        old=comma.join(sql.Identifier(table.name, name) for name in table.columns),
+        new=comma.join(sql.Identifier("excluded", name) for name in table.columns),
+    )
+
+
+def _remove(table: Table) -> sql.Composed:
+    comma = sql.SQL(", ")
+    return sql.SQL(
+        "DELETE FROM {live} l WHERE NOT EXISTS (SELECT 1 FROM {rebuilt} r WHERE ({theirs}) = ({mine}))"
+    ).format(
+        live=sql.Identifier(table.name),
+        rebuilt=sql.Identifier(SCHEMA, table.name),
+        theirs=comma.join(sql.Identifier("r", name) for name in table.key),
+        mine=comma.join(sql.Identifier("l", name) for name in table.key),
+    )

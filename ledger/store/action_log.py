@@ -1,0 +1,110 @@
+"""The acts as the table holds them: added, and read again at the place where they were done. Decides nothing."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any, Final, LiteralString
+from uuid import UUID
+
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+from pydantic import TypeAdapter
+
+from ledger.store.repository import Connection
+from models.tasks.actions import Act, Actor, Deed
+
+_deeds: Final[TypeAdapter[Deed]] = TypeAdapter(Deed)
+_READ: Final[LiteralString] = """
+SELECT id, task_id, number, kind, detail, by_id, by_name, via, at, person_id, partition, after_offset, serial, successor
+FROM acts
+"""
+_ADD: Final = """
+INSERT INTO acts (id, task_id, number, kind, detail, by_id, by_name, via, at, person_id, partition, after_offset,
+                  successor)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActRow:
+    """An act and where it stands."""
+
+    act: Act
+    number: int
+    """1, 2, … of its task."""
+    person_id: str
+    partition: int
+    """Of the person's decisions."""
+    after_offset: int
+    """The first decision that was not projected yet when this was done."""
+    successor: UUID | None = None
+    serial: int = 0
+    """Given by the table."""
+
+
+async def add(connection: Connection, row: ActRow) -> bool:
+    """Add one; False where an act of that id is there already."""
+    act = row.act
+    cursor = await connection.execute(
+        _ADD,
+        (
+            act.id,
+            act.task_id,
+            row.number,
+            act.deed.kind,
+            Jsonb(act.deed.model_dump(mode="json", exclude={"kind"}, exclude_none=True)),
+            act.by.id,
+            act.by.name,
+            act.by.via,
+            act.at,
+            row.person_id,
+            row.partition,
+            row.after_offset,
+            row.successor,
+        ),
+    )
+    return cursor.rowcount == 1
+
+
+async def find(connection: Connection, act_id: UUID) -> ActRow | None:
+    """The act of that id."""
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(_READ + "WHERE id = %s", (act_id,))
+        row = await cursor.fetchone()
+    return None if row is None else _row(row)
+
+
+async def count(connection: Connection) -> int:
+    """How many there are."""
+    cursor = await connection.execute("SELECT count(*) FROM acts")
+    ((number,),) = await cursor.fetchall()
+    return int(number)
+
+
+async def between(connection: Connection, partition: int, after: int, until: int) -> AsyncIterator[ActRow]:
+    """The acts of a partition with `after` < offset <= `until`, in the order in which they were done."""
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(
+            _READ
+            + "WHERE partition = %s AND after_offset > %s AND after_offset <= %s ORDER BY after_offset, serial",
+            (partition, after, until),
+        )
+        async for row in cursor:
+            yield _row(row)
+
+
+def _row(row: dict[str, Any]) -> ActRow:
+    return ActRow(
+        act=Act(
+            id=row["id"],
+            task_id=row["task_id"],
+            by=Actor(id=row["by_id"], name=row["by_name"], via=row["via"]),
+            at=row["at"],
+            deed=_deeds.validate_python({**row["detail"], "kind": row["kind"]}),
+        ),
+        number=row["number"],
+        person_id=row["person_id"],
+        partition=row["partition"],
+        after_offset=row["after_offset"],
+        successor=row["successor"],
+        serial=row["serial"],
+    )

@@ -1,0 +1,322 @@
+"""The projection's SQL: one transaction for each batch, fenced by the position. Decides nothing."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from ledger.tasks.rows import Changes, MessageRow, TaskRow, TransferRow
+from models.eligibility.decision import Decision
+from models.events.receipt import AppliedEntry, Receipt
+from models.reasons import DecisionReason
+from models.tasks.actions import Ending
+from models.tasks.status import TaskStatus
+
+Connection = psycopg.AsyncConnection[Any]
+
+
+class Fenced(Exception):
+    """Somebody else has projected past our offset: drop the batch and read the position again."""
+
+
+async def positions(connection: Connection) -> dict[tuple[str, int], int]:
+    """The next offset of every partition that was ever projected."""
+    cursor = await connection.execute("SELECT topic, partition, next_offset FROM position")
+    return {(topic, partition): offset for topic, partition, offset in await cursor.fetchall()}
+
+
+async def advance(connection: Connection, moves: Iterable[tuple[str, int, int | None, int]]) -> None:
+    """Move each position from `old` (None: never projected) to `new`; raises `Fenced` where it stands elsewhere."""
+    for topic, partition, old, new in moves:
+        if old is None:
+            cursor = await connection.execute(
+                "INSERT INTO position VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", (topic, partition, new)
+            )
+        else:
+            cursor = await connection.execute(
+                "UPDATE position SET next_offset = %s WHERE topic = %s AND partition = %s AND next_offset = %s",
+                (new, topic, partition, old),
+            )
+        if cursor.rowcount != 1:
+            raise Fenced(f"{topic}/{partition}")
+
+
+async def know(connection: Connection, endpoints: Sequence[tuple[str, str]]) -> None:
+    """Note since when these have been known, each a unit and an address; one that was noted keeps its time."""
+    units, urls = [unit for unit, _ in endpoints], [url for _, url in endpoints]
+    await connection.execute(_KNOW, (units, urls))
+
+
+async def now(connection: Connection) -> datetime:
+    """The database's clock at the start of the transaction: the one clock of the ledger."""
+    cursor = await connection.execute("SELECT now()")
+    rows: list[tuple[datetime]] = await cursor.fetchall()
+    return rows[0][0]
+
+
+async def add_receipts(connection: Connection, receipts: Sequence[Receipt]) -> None:
+    """Write the receipts; a record that was judged twice keeps its first one."""
+    if not receipts:
+        return
+    async with connection.cursor() as cursor:
+        await cursor.executemany(
+            'INSERT INTO receipts (topic, partition, "offset", appended_at, status, reason, detail, '
+            "sender, event_id, type, fingerprint, sequence, registered_on) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            [
+                (
+                    receipt.origin.topic,
+                    receipt.origin.partition,
+                    receipt.origin.offset,
+                    receipt.origin.appended_at,
+                    receipt.status,
+                    receipt.reason,
+                    receipt.detail,
+                    receipt.sender,
+                    receipt.event_id,
+                    receipt.type,
+                    receipt.fingerprint,
+                    receipt.sequence,
+                    receipt.registered_on,
+                )
+                for receipt in receipts
+            ],
+        )
+
+
+async def add_applied(connection: Connection, partition: int, entries: Sequence[AppliedEntry]) -> None:
+    """Write what match has applied; an event that was applied again keeps its first entry."""
+    async with connection.cursor() as cursor:
+        await cursor.executemany(
+            "INSERT INTO applied VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            [
+                (
+                    partition,
+                    entry.offset,
+                    entry.origin_topic,
+                    entry.origin_partition,
+                    entry.origin_offset,
+                    entry.person_id,
+                    entry.changed,
+                )
+                for entry in entries
+            ],
+        )
+
+
+async def rows_of(
+    connection: Connection, people: Collection[str], named: Collection[tuple[str, str]] = ()
+) -> tuple[list[MessageRow], list[TaskRow]]:
+    """The messages and every task of `people`, locked until the transaction ends.
+
+    Of the messages that were too many for a person only those in `named` (sender and id): a sender in a loop makes
+    any number of them, they oblige nobody, and no task is made of them.
+    """
+    senders, ids = [sender for sender, _ in named], [message for _, message in named]
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(_MESSAGES, (list(people), DecisionReason.TOO_MANY_EVENTS, senders, ids))
+        messages = [
+            MessageRow(Decision.model_validate({**row["decision"], "sealed": row["sealed"]}), row["task_id"])
+            for row in await cursor.fetchall()
+        ]
+        await cursor.execute(_TASKS, (list(people),))
+        tasks = [_task_row(row) for row in await cursor.fetchall()]
+    return messages, tasks
+
+
+async def transfers_of(connection: Connection, people: Collection[str]) -> list[TransferRow]:
+    """What units have given to each other about `people`; to be read after `rows_of` has locked their rows."""
+    cursor = await connection.execute(
+        "SELECT person_id, enrolment_id, decided_unit, unit_id, act_id FROM transfers WHERE person_id = ANY(%s)",
+        (list(people),),
+    )
+    return [
+        TransferRow(named=(person, enrolment, decided), unit_id=unit, act_id=act)
+        for person, enrolment, decided, unit, act in await cursor.fetchall()
+    ]
+
+
+async def told(
+    connection: Connection, tasks: Collection[UUID], causes: Collection[str]
+) -> list[tuple[UUID, str]]:
+    """Task and cause of the notices about `tasks` that one of `causes` has made due already."""
+    cursor = await connection.execute(
+        "SELECT DISTINCT task_id, cause FROM deliveries WHERE task_id = ANY(%s) AND cause = ANY(%s)",
+        (list(tasks), list(causes)),
+    )
+    return await cursor.fetchall()
+
+
+async def write(connection: Connection, changes: Changes) -> None:
+    """Write what a batch has changed. Tasks before the messages that point at them."""
+    async with connection.cursor() as cursor:
+        if changes.tasks:
+            # The open ones last: of one subject there is never a second one, not even for a moment.
+            tasks = sorted(changes.tasks.values(), key=lambda task: task.status is TaskStatus.OPEN)
+            await cursor.executemany(_UPSERT_TASK, [_task(task) for task in tasks])
+        if changes.messages:
+            await cursor.executemany(_UPSERT_MESSAGE, [_message(row) for row in changes.messages.values()])
+        given = [row for row in changes.transfers.values() if row is not None]
+        void = [named for named, row in changes.transfers.items() if row is None]
+        if void:
+            await cursor.executemany(_DROP_TRANSFER, void)
+        if given:
+            await cursor.executemany(
+                _UPSERT_TRANSFER, [(*row.named, row.unit_id, row.act_id) for row in given]
+            )
+        if changes.deliveries:
+            await cursor.executemany(
+                "INSERT INTO deliveries (id, task_id, occasion, cause, channel, unit_id, recipient, deadline) "
+                "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+                [
+                    (
+                        row.id,
+                        row.task_id,
+                        row.occasion,
+                        row.cause,
+                        row.channel,
+                        row.unit_id,
+                        row.recipient,
+                        row.deadline,
+                    )
+                    for row in changes.deliveries.values()
+                ],
+            )
+            await cursor.execute("NOTIFY deliveries")
+        if changes.outbox:
+            said = changes.outbox
+            await cursor.execute(
+                _SAY,
+                (
+                    [row.id for row in said],
+                    [row.topic for row in said],
+                    [row.key for row in said],
+                    [row.value for row in said],
+                ),
+            )
+        if changes.audit:
+            await cursor.executemany(
+                "INSERT INTO audit (kind, task_id, sender, message_id, detail) VALUES (%s, %s, %s, %s, %s)",
+                [
+                    (row.kind, row.task_id, row.sender, row.message_id, Jsonb(row.detail))
+                    for row in changes.audit
+                ],
+            )
+
+
+_KNOW = """
+INSERT INTO known_endpoints (unit_id, url) SELECT DISTINCT * FROM unnest(%s::text[], %s::text[])
+ON CONFLICT DO NOTHING
+"""
+
+_SAY = """
+INSERT INTO outbox (id, topic, key, value, due_at)
+SELECT id, topic, key, value, clock_timestamp()
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::bytea[]) AS said (id, topic, key, value)
+ON CONFLICT DO NOTHING
+"""
+
+_TASKS = """
+SELECT id, reference, person_id, enrolment_id, unit_id, status, react_by, appended_at, mentor_until, ordinal, version,
+       ending, acknowledged_at, acknowledged_by, owner_id, owner_name, attempts, reached_at, closed_at, follows
+FROM tasks WHERE person_id = ANY(%s) ORDER BY ordinal, id FOR NO KEY UPDATE
+"""
+
+_UPSERT_TASK = """
+INSERT INTO tasks (id, reference, person_id, enrolment_id, unit_id, status, react_by, appended_at, mentor_until,
+                   ordinal, version, ending, acknowledged_at, acknowledged_by, owner_id, owner_name, attempts,
+                   reached_at, closed_at, follows)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (id) DO UPDATE SET
+    status = excluded.status, react_by = excluded.react_by, appended_at = excluded.appended_at,
+    mentor_until = excluded.mentor_until, version = excluded.version, ending = excluded.ending,
+    acknowledged_at = excluded.acknowledged_at, acknowledged_by = excluded.acknowledged_by,
+    owner_id = excluded.owner_id, owner_name = excluded.owner_name, attempts = excluded.attempts,
+    reached_at = excluded.reached_at, closed_at = excluded.closed_at, changed_at = now()
+"""
+
+_DROP_TRANSFER = "DELETE FROM transfers WHERE person_id = %s AND enrolment_id = %s AND decided_unit = %s"
+
+_UPSERT_TRANSFER = """
+INSERT INTO transfers (person_id, enrolment_id, decided_unit, unit_id, act_id) VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT (person_id, enrolment_id, decided_unit) DO UPDATE SET unit_id = excluded.unit_id, act_id = excluded.act_id
+"""
+
+_MESSAGES = """
+SELECT decision, sealed, task_id FROM messages WHERE person_id = ANY(%s) AND (reason <> %s OR task_id IS NOT NULL
+    OR (sender, message_id) IN (SELECT * FROM unnest(%s::text[], %s::text[])))
+FOR NO KEY UPDATE OF messages
+"""
+_UPSERT_MESSAGE = """
+INSERT INTO messages (sender, message_id, person_id, revision, outcome, reason, unit_id, enrolment_id, law_version,
+                      review_on, registered_at, appended_at, origin_topic, origin_partition, origin_offset,
+                      decision, sealed, task_id)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (sender, message_id, person_id) DO UPDATE SET
+    revision = excluded.revision, outcome = excluded.outcome, reason = excluded.reason,
+    unit_id = excluded.unit_id, enrolment_id = excluded.enrolment_id, law_version = excluded.law_version,
+    review_on = excluded.review_on, registered_at = excluded.registered_at, appended_at = excluded.appended_at,
+    origin_topic = excluded.origin_topic, origin_partition = excluded.origin_partition,
+    origin_offset = excluded.origin_offset, decision = excluded.decision, sealed = excluded.sealed,
+    task_id = excluded.task_id, recorded_at = now()
+"""
+
+
+def _task_row(row: dict[str, Any]) -> TaskRow:
+    ending = row["ending"]
+    return TaskRow(
+        **{**row, "status": TaskStatus(row["status"]), "ending": None if ending is None else Ending(ending)}
+    )
+
+
+def _task(task: TaskRow) -> tuple[Any, ...]:
+    return (
+        task.id,
+        task.reference,
+        task.person_id,
+        task.enrolment_id,
+        task.unit_id,
+        task.status,
+        task.react_by,
+        task.appended_at,
+        task.mentor_until,
+        task.ordinal,
+        task.version,
+        task.ending,
+        task.acknowledged_at,
+        task.acknowledged_by,
+        task.owner_id,
+        task.owner_name,
+        task.attempts,
+        task.reached_at,
+        task.closed_at,
+        task.follows,
+    )
+
+
+def _message(row: MessageRow) -> tuple[Any, ...]:
+    message, verdict = row.decision.message, row.decision.verdict
+    return (
+        message.sender,
+        message.message_id,
+        message.person_id,
+        row.decision.revision,
+        verdict.outcome,
+        verdict.reason,
+        verdict.unit_id,
+        verdict.evidence.enrolment_id,
+        verdict.law_version,
+        verdict.review_on,
+        message.registered_at,
+        message.origin.appended_at,
+        message.origin.topic,
+        message.origin.partition,
+        message.origin.offset,
+        Jsonb(row.decision.model_dump(mode="json", exclude_none=True, exclude={"sealed"})),
+        row.decision.sealed,
+        row.task_id,
+    )

@@ -1,0 +1,120 @@
+"""What a changed task is worth telling to those who subscribe, and to the institutions. Pure; the outbox sends it."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from config.topics import Topic
+from ledger.tasks.rows import MessageRow, OutboxRow, TaskRow
+from models.calendar import copenhagen_date
+from models.events.event_types import TYPE_PREFIX
+from models.ids import task_reference
+from models.tasks.actions import Ending
+from models.tasks.published_events import (
+    ReactionData,
+    ReactionEvent,
+    ReactionKind,
+    TaskChange,
+    TaskEvent,
+    TaskEventData,
+    reaction_id,
+    task_event_id,
+)
+from models.tasks.status import TaskStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerPolicy:
+    """What the municipalities let institutions know, by unit and day; nothing, unless they have said so."""
+
+    contact_made: Callable[[str, date], bool] = lambda _unit, _day: False
+    closed: Callable[[str, date], bool] = lambda _unit, _day: False
+
+
+def change_of(before: TaskRow | None, after: TaskRow) -> TaskChange:
+    """What to call the step from `before` to `after`."""
+    if before is None:
+        return TaskChange.OPENED
+    if before.status is not after.status:
+        match after.status:
+            case TaskStatus.OPEN:
+                return TaskChange.REOPENED
+            case TaskStatus.CLOSED:
+                return TaskChange.CLOSED
+            case TaskStatus.WITHDRAWN if after.ending is Ending.TRANSFERRED:
+                return TaskChange.HANDED_OVER
+            case TaskStatus.WITHDRAWN:
+                return TaskChange.WITHDRAWN
+    if after.attempts != before.attempts:
+        return TaskChange.ATTEMPT_RECORDED
+    if before.acknowledged_at is None and after.acknowledged_at is not None:
+        return TaskChange.ACKNOWLEDGED
+    return TaskChange.UPDATED
+
+
+def told(
+    before: TaskRow | None,
+    after: TaskRow,
+    messages: Iterable[MessageRow],
+    *,
+    answers: AnswerPolicy,
+    now: datetime,
+) -> Iterator[OutboxRow]:
+    """What goes out about a task that was put; `messages` are its own."""
+    event = TaskEvent(
+        id=task_event_id(after.id, after.version),
+        type=f"{TYPE_PREFIX}task.{change_of(before, after)}.v1",
+        subject=after.reference,
+        time=now,
+        data=TaskEventData(
+            reference=after.reference,
+            unit_id=after.unit_id,
+            version=after.version,
+            status=after.status,
+            ending=after.ending,
+            react_by=after.react_by,
+            acknowledged=after.acknowledged_at is not None,
+            attempts=after.attempts,
+            reached=after.reached_at is not None,
+            follows=None if after.follows is None else task_reference(after.follows),
+        ),
+    )
+    yield OutboxRow(
+        # Rows of one moment are sent in the order of their ids: so the versions keep theirs.
+        id=f"task/{after.id}/{after.version:010}",
+        topic=Topic.TASK_EVENTS,
+        key=after.reference,
+        value=event.model_dump_json(exclude_none=True).encode(),
+    )
+    kinds = list(_answered(before, after, answers, copenhagen_date(now)))
+    for row in messages if kinds else ():
+        for kind in kinds:
+            yield _answer(row, after, kind, now)
+
+
+def _answered(
+    before: TaskRow | None, after: TaskRow, answers: AnswerPolicy, today: date
+) -> Iterator[ReactionKind]:
+    was_reached = before is not None and before.reached_at is not None
+    if after.reached_at is not None and not was_reached and answers.contact_made(after.unit_id, today):
+        yield ReactionKind.CONTACT_MADE
+    was_closed = before is not None and before.status is TaskStatus.CLOSED
+    if after.status is TaskStatus.CLOSED and not was_closed and answers.closed(after.unit_id, today):
+        yield ReactionKind.CLOSED
+
+
+def _answer(row: MessageRow, task: TaskRow, kind: ReactionKind, now: datetime) -> OutboxRow:
+    sender, message_id, _ = row.key
+    event = ReactionEvent(
+        id=reaction_id(task.id, sender, message_id, kind),
+        type=f"{TYPE_PREFIX}reaction.{kind}.v1",
+        subject=message_id,
+        time=now,
+        data=ReactionData(sender=sender, message_id=message_id),
+    )
+    return OutboxRow(
+        id=f"reaction/{event.id}",
+        topic=Topic.REACTIONS,
+        key=sender,
+        value=event.model_dump_json(exclude_none=True).encode(),
+    )

@@ -1,0 +1,140 @@
+"""The rows that the projection reads and writes, as records."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from models.eligibility.decision import Decision, Outcome
+from models.notifications.delivery import Occasion
+from models.tasks.actions import Ending
+from models.tasks.status import TaskStatus
+
+Subject = tuple[str, str, str]
+"""Person, enrolment, unit."""
+
+
+class AuditKind(StrEnum):
+    """What the projection writes into the audit trail."""
+
+    DECIDED = "decided"
+    TASK_OPENED = "task_opened"
+    TASK_REOPENED = "task_reopened"
+    MESSAGE_JOINED = "message_joined"
+    MESSAGE_LEFT = "message_left"
+    TASK_HANDED_OVER = "task_handed_over"
+    TASK_WITHDRAWN = "task_withdrawn"
+    TRANSFER_VOID = "transfer_void"
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """A message, its last decision, and the task that it is part of."""
+
+    decision: Decision
+    task_id: UUID | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Sender, message id, person: the row's identity."""
+        message = self.decision.message
+        return (message.sender, message.message_id, message.person_id)
+
+    @property
+    def named(self) -> Subject | None:
+        """Whom the rules oblige, and about what; None: nobody."""
+        verdict = self.decision.verdict
+        if verdict.outcome is not Outcome.OBLIGED or verdict.unit_id is None:
+            return None
+        return (self.decision.message.person_id, verdict.evidence.enrolment_id or "", verdict.unit_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRow:
+    """One unit's duty about one person's enrolment."""
+
+    id: UUID
+    reference: str
+    person_id: str
+    enrolment_id: str
+    unit_id: str
+    status: TaskStatus
+    react_by: date
+    appended_at: datetime
+    mentor_until: date | None
+    ordinal: int = 1
+    version: int = 1
+    """Counts every change of the task, of its messages and of what was done with it."""
+    ending: Ending | None = None
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    owner_id: str | None = None
+    owner_name: str | None = None
+    attempts: int = 0
+    reached_at: datetime | None = None
+    closed_at: datetime | None = None
+    follows: UUID | None = None
+
+    @property
+    def subject(self) -> Subject:
+        """Person, enrolment, unit: of these there is never more than one open task."""
+        return (self.person_id, self.enrolment_id, self.unit_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferRow:
+    """A duty that people have given to another unit than the one that the rules name."""
+
+    named: Subject
+    """With the unit that the rules name."""
+    unit_id: str
+    """Who has it instead."""
+    act_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRow:
+    """One notice that has become due."""
+
+    id: UUID
+    task_id: UUID
+    occasion: Occasion
+    cause: str
+    unit_id: str
+    recipient: str
+    deadline: datetime
+    channel: str = "email"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow:
+    """One line of the audit trail."""
+
+    kind: AuditKind
+    task_id: UUID | None
+    sender: str | None = None
+    message_id: str | None = None
+    detail: dict[str, str | int | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxRow:
+    """Something to be said on Kafka. `id` follows from what it is: said twice, it is the same."""
+
+    id: str
+    topic: str
+    key: str
+    value: bytes
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a batch of decisions and acts changes."""
+
+    messages: dict[tuple[str, str, str], MessageRow] = field(default_factory=dict)
+    tasks: dict[UUID, TaskRow] = field(default_factory=dict)
+    transfers: dict[Subject, TransferRow | None] = field(default_factory=dict)
+    """None: it is void."""
+    deliveries: dict[UUID, DeliveryRow] = field(default_factory=dict)
+    audit: list[AuditRow] = field(default_factory=list)
+    outbox: list[OutboxRow] = field(default_factory=list)

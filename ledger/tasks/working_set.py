@@ -1,0 +1,165 @@
+"""The rows of a batch while it is projected: what stands, what has changed, and whom that makes it due to tell.
+
+Pure, and decides nothing about duties: `ledger.tasks.projection` does.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from typing import Final
+from uuid import UUID
+
+from ledger.tasks.outbound_events import AnswerPolicy, told
+from ledger.tasks.rows import (
+    AuditKind,
+    AuditRow,
+    Changes,
+    DeliveryRow,
+    MessageRow,
+    Subject,
+    TaskRow,
+    TransferRow,
+)
+from models.calendar import COPENHAGEN, copenhagen_date
+from models.eligibility.decision import Decision
+from models.ids import delivery_id
+from models.notifications.delivery import Occasion
+from models.tasks.reminders import StepPolicy
+from models.tasks.status import TaskStatus
+
+EMAIL: Final = "email"
+WEBHOOK: Final = "webhook"
+_AT_LEAST = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What the municipalities have set."""
+
+    react_by_days: Callable[[str, date], int]
+    """Working days until the local target, by unit and the date on which the message arrived."""
+    recipients: Callable[[str], Sequence[str]]
+    """Mail addresses, by unit."""
+    days_off: Container[date]
+    answers: AnswerPolicy = field(default_factory=AnswerPolicy)
+    """What institutions learn."""
+    webhooks: Callable[[str, date], Sequence[str]] = lambda _unit, _day: ()
+    """Endpoints, by unit and the date on which the task's first message arrived, so that a rebuild finds the same."""
+    endpoints: Sequence[tuple[str, str]] = ()
+    """Unit and address of every one that is or was to be, so that the ledger can note since when it knows them."""
+    steps: StepPolicy | None = None
+    """What falls due besides; None where nobody is reminded of anything."""
+
+
+class Workbook:
+    """The people's rows, each as it was left last, and every change of them."""
+
+    def __init__(
+        self,
+        messages: Iterable[MessageRow],
+        tasks: Iterable[TaskRow],
+        transfers: Iterable[TransferRow],
+        *,
+        told: Iterable[tuple[UUID, str]],
+        policy: Policy,
+        now: datetime,
+    ) -> None:
+        self.messages = {row.key: row for row in messages}
+        self.tasks = {row.id: row for row in tasks}
+        self._messages_about: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
+        self._tasks_about: dict[str, set[UUID]] = defaultdict(set)
+        for key in self.messages:
+            self._messages_about[key[2]].add(key)
+        for task in self.tasks.values():
+            self._tasks_about[task.person_id].add(task.id)
+        self.transfers = {row.named: row for row in transfers}
+        self.policy = policy
+        self.changes = Changes()
+        self._told = set(told)
+        self._now = now
+
+    def of_subject(self, subject: Subject) -> list[TaskRow]:
+        """The tasks about the same, in the order of their opening."""
+        about = [self.tasks[identity] for identity in self._tasks_about[subject[0]]]
+        return sorted((task for task in about if task.subject == subject), key=lambda task: task.ordinal)
+
+    def open_task(self, subject: Subject) -> TaskRow | None:
+        """The open one, if there is one."""
+        return next((task for task in self.of_subject(subject) if task.status is TaskStatus.OPEN), None)
+
+    def messages_about(self, person_id: str) -> list[MessageRow]:
+        """All messages of a person, in a steady order."""
+        return [self.messages[key] for key in sorted(self._messages_about[person_id])]
+
+    def messages_of(self, task: TaskRow) -> list[MessageRow]:
+        """What the task is made of; a closed one keeps what has stopped obliging."""
+        return [row for row in self.messages_about(task.person_id) if row.task_id == task.id]
+
+    def store(self, row: MessageRow) -> None:
+        """Put a message."""
+        self.messages[row.key] = row
+        self._messages_about[row.key[2]].add(row.key)
+        self.changes.messages[row.key] = row
+
+    def put(self, task: TaskRow) -> TaskRow:
+        """Put a task; every change has a version."""
+        known = self.tasks.get(task.id)
+        task = replace(task, version=1 if known is None else known.version + 1)
+        self.tasks[task.id] = task
+        self._tasks_about[task.person_id].add(task.id)
+        self.changes.tasks[task.id] = task
+        own = self.messages_of(task)
+        self.changes.outbox += told(known, task, own, answers=self.policy.answers, now=self._now)
+        return task
+
+    def transfer(self, named: Subject, to: TransferRow | None) -> None:
+        """From now on `to` has what the rules name; None: they are followed again."""
+        if to is None:
+            self.transfers.pop(named, None)
+        else:
+            self.transfers[named] = to
+        self.changes.transfers[named] = to
+
+    def tell(self, task: TaskRow, occasion: Occasion, cause: str) -> None:
+        """One notice to each recipient for one cause, whatever number of messages it brought."""
+        if occasion is Occasion.MORE_MESSAGES and (task.id, cause) in self._told:
+            return
+        self._told.add((task.id, cause))
+        arrived = copenhagen_date(task.appended_at)
+        addressed = [(EMAIL, address) for address in self.policy.recipients(task.unit_id)]
+        addressed += [(WEBHOOK, url) for url in self.policy.webhooks(task.unit_id, arrived)]
+        for channel, recipient in addressed:
+            identity = delivery_id(task.id, occasion, cause, channel, recipient)
+            due = DeliveryRow(
+                id=identity,
+                task_id=task.id,
+                occasion=occasion,
+                cause=cause,
+                unit_id=task.unit_id,
+                recipient=recipient,
+                channel=channel,
+                deadline=deadline_of(task.react_by, self._now),
+            )
+            # The first one stands, as it does in the table when the two came in different batches.
+            self.changes.deliveries.setdefault(identity, due)
+
+    def note(
+        self, kind: AuditKind, task: TaskRow | None, decision: Decision | None, **detail: str | int | None
+    ) -> None:
+        """One line of the audit trail."""
+        self.changes.audit.append(
+            AuditRow(
+                kind=kind,
+                task_id=None if task is None else task.id,
+                sender=None if decision is None else decision.message.sender,
+                message_id=None if decision is None else decision.message.message_id,
+                detail=detail,
+            )
+        )
+
+
+def deadline_of(react_by: date, now: datetime) -> datetime:
+    """Until when a notice that is made due now is tried: the end of the task's date, or a day, whichever is later."""
+    react_by_ends = datetime.combine(react_by + timedelta(days=1), time(), COPENHAGEN)
+    return max(react_by_ends, now + _AT_LEAST)

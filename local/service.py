@@ -1,0 +1,252 @@
+"""The whole service on one machine: broker, database, mail catcher, log-in and our processes, kept between runs.
+
+A child that dies is started again, as an orchestrator would. Everything lies in one folder, and nothing outlives us.
+"""
+
+import fcntl
+import json
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import psycopg
+
+from config.reference.units import load_units
+from config.senders import base_senders
+from config.settings import PREFIX, Settings, load
+from frafaldsvarsel.api_client_setup import clients_file, ensure_client
+from frafaldsvarsel.wiring import common as common_wiring
+from infra import topic_admin
+from local.demo_users import demo_people, units_of
+from local.servers.jars import ensure_jars
+from local.servers.kafka import Broker
+from local.servers.mail_catcher import Catcher
+from local.servers.ports import remembered_ports
+from local.servers.postgres import Database
+from local.servers.process import Server
+from local.servers.provider import CLIENT_ID, DemoProvider
+from local.supervisor import REST_SECONDS, Children, NotUp, stop_together
+from publisher.key_files import ensure_keys, read_sender
+
+log = logging.getLogger(__name__)
+
+__all__ = ["NotUp", "Service"]
+
+_LOOK_SECONDS: Final = 0.25
+
+
+@dataclass
+class Service:
+    """Everything that `up` runs."""
+
+    data: Path
+    jars: Path | None = None
+    workers: int = 1
+    audit: bool = True
+    """Whether an auditor runs beside it, and drives again what it misses."""
+    canary: bool = True
+    """Whether a canary is sent every minute."""
+    pages: bool = True
+    """Whether the inbox can be visited, with somebody to log people in."""
+    patient: bool = True
+    """Whether `running` waits until everything is up, and ends with one after the other. Otherwise it waits until
+    messages are taken, see `wait_ready`, and everything ends at once: what has not come to rest comes again."""
+    grace_seconds: float = 30.0
+    """How long a process may take to end before it is killed, by which nothing is lost."""
+    say: Callable[[str], None] = lambda _: None
+    _servers: dict[str, Server] = field(default_factory=dict, init=False)
+    _watcher: threading.Thread | None = field(default=None, init=False)
+    _stopping: threading.Event = field(default_factory=threading.Event, init=False)
+
+    def __post_init__(self) -> None:
+        self.data = self.data.resolve()
+        self.data.mkdir(parents=True, exist_ok=True)
+        self._children = Children(self.data, self.grace_seconds, self._environment)
+
+    @contextmanager
+    def running(self) -> Iterator["Service"]:
+        """Start everything, and stop it in the end, whatever happened."""
+        try:
+            self._start()
+            if self.patient:
+                self.wait_ready()
+            yield self
+        finally:
+            self._stop()
+
+    @property
+    def settings(self) -> Settings:
+        """What the processes are started with."""
+        return load(self._environment())
+
+    @property
+    def mail_pages(self) -> str:
+        """Where a person reads the mails."""
+        return self._catcher.pages_url
+
+    @property
+    def inbox_pages(self) -> str:
+        """Where a unit's people work."""
+        return f"http://127.0.0.1:{self._inbox_port}/"
+
+    @property
+    def api(self) -> str:
+        """Where case systems ask."""
+        return f"{self.inbox_pages}api/v1"
+
+    def pids(self) -> dict[str, int]:
+        """The processes by name, for whoever wants to kill one."""
+        servers = {name: server.pid for name, server in self._servers.items()}
+        return self._children.pids() | {name: pid for name, pid in servers.items() if pid is not None}
+
+    def wait_ready(self) -> None:
+        """Until everything is up, and from then on looked after; raises `NotUp`. More than once does nothing."""
+        if self._watcher is not None:
+            return
+        self._children.wait_ready()
+        if self.pages:
+            self._provider.wait_ready()
+        self._watcher = threading.Thread(target=self._watch, daemon=True, name="watch")
+        self._watcher.start()
+        self._write_addresses()
+
+    def _start(self) -> None:
+        self._hold = (self.data / "lock").open("w")
+        try:
+            fcntl.flock(self._hold, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise NotUp(
+                f"A service runs in {self.data} already; stop it, or choose another folder."
+            ) from None
+        self.say("broker, database, mail catcher")
+        self._broker = Broker(self.data / "kafka", ensure_jars() if self.jars is None else self.jars)
+        self._database = Database(self.data / "postgres")
+        self._catcher = Catcher(self.data / "catcher")
+        people = demo_people([(unit_id, unit.name) for unit_id, unit in load_units().items()])
+        secret = self.data / "keys" / "inbox.secret"
+        self._provider = DemoProvider(self.data / "provider", people, client_secret_file=secret)
+        self._inbox_port = remembered_ports(self.data / "inbox.ports.json", ("inbox",))["inbox"]
+        self._servers = {"broker": self._broker, "database": self._database, "mail_catcher": self._catcher}
+        if self.pages:
+            self._servers["provider"] = self._provider
+        more = [f"worker-{number}" for number in range(2, self.workers + 1)]
+        wanted = {"inbox": self.pages, "audit": self.audit, "canary": self.canary}
+        with ThreadPoolExecutor() as pool:
+            starting = {name: pool.submit(one.start) for name, one in self._servers.items()}
+            ensure_keys(self.data, base_senders())
+            ensure_client(self.data, units_of(people), self.api)
+            starting["mail_catcher"].result()
+            self._catcher.wait_ready()
+            starting["broker"].result()
+            self._broker.wait_ready()
+            self.say("topics")
+            settings = self.settings
+            topic_admin.apply(settings.kafka, common_wiring.replication(settings))
+            self.say("processes")
+            self._children.start(["worker", *more])
+            for one in starting.values():
+                one.result()
+        self._children.start(["ledger", "notify", *(name for name in wanted if wanted[name])])
+
+    def _stop(self) -> None:
+        self._stopping.set()
+        if self._watcher is not None:
+            self._watcher.join()
+        servers = list(self._servers.values())
+        if self.patient:
+            # The processes first: each finishes what it has begun, and needs the servers for it.
+            self._children.stop()
+            stop_together(servers)
+        else:
+            with ThreadPoolExecutor() as pool:
+                ended = pool.submit(self._children.stop)
+                stop_together(servers)
+                ended.result()
+        self._hold.close()
+
+    def _environment(self) -> dict[str, str]:
+        """The settings of every process; what tells one from another is added at its launch."""
+        keys = self.data / "keys"
+        values = {
+            "KAFKA_BOOTSTRAP_SERVERS": self._broker.bootstrap,
+            "REPLICATION_FACTOR": "1",
+            "MIN_INSYNC_REPLICAS": "1",
+            "DATABASE_URL": self._database.url,
+            "KEYRING_FILE": str(keys / "service.key.json"),
+            "SENDERS_DIR": str(self.data / "senders"),
+            "WORKER_DATA_DIR": str(self.data / "worker"),
+            "SESSION_TIMEOUT_SECONDS": "6",
+            "GRACE_SECONDS": "20",
+            "AUDIT_FILE": str(self.data / "audit.notes"),
+            "SMTP_HOST": "localhost",
+            "SMTP_PORT": str(self._catcher.smtp_port),
+            "SMTP_CA_FILE": str(self._catcher.ca_file),
+            "MAIL_FROM": "frafaldsvarsel@frafaldsvarsel.example",
+            "INBOX_URL": self.inbox_pages.rstrip("/"),
+            "INBOX_PORT": str(self._inbox_port),
+            "API_CLIENTS_FILE": str(clients_file(self.data)),
+        }
+        values["CANARY_KEYS_DIR"] = str(keys)
+        if self.pages:
+            values["OIDC_ISSUER"] = self._provider.issuer
+            values["OIDC_CLIENT_ID"] = CLIENT_ID
+            values["OIDC_CLIENT_SECRET_FILE"] = str(keys / "inbox.secret")
+        if self.canary:
+            values["CANARY_SECONDS"] = "60"
+        return {PREFIX + name: value for name, value in values.items()}
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(_LOOK_SECONDS):
+            try:
+                self._look_after()
+            except Exception as error:  # whatever it was, the others must still be looked after
+                log.error("%s; trying again", error)
+                self._stopping.wait(REST_SECONDS[-1])
+
+    def _look_after(self) -> None:
+        changed = [self._revive(name, server) for name, server in self._servers.items()]
+        if any([*changed, self._children.revive()]):
+            self._write_addresses()
+
+    def _revive(self, name: str, server: Server) -> bool:
+        if server.pid is not None or self._stopping.is_set():
+            return False
+        log.warning("the %s ended; starting it again", name.replace("_", " "))
+        server.stop()
+        server.start()
+        if isinstance(server, Catcher | DemoProvider):
+            server.wait_ready()
+        return True
+
+    def _write_addresses(self) -> None:
+        addresses = {
+            "bootstrap_servers": self._broker.bootstrap,
+            "database_url": self._database.url,
+            "smtp": f"localhost:{self._catcher.smtp_port}",
+            "smtp_ca_file": str(self._catcher.ca_file),
+            "mail_catcher": self._catcher.pages_url,
+            **({"inbox": self.inbox_pages, "api": self.api} if self.pages else {}),
+            "mails": str(self.data / "catcher" / "mail"),
+            "keys": str(self.data / "keys"),
+            "senders": str(self.data / "senders"),
+            "logs": str(self.data / "logs"),
+            "environment": self._environment(),
+            "pids": self.pids(),
+        }
+        file = self.data / "addresses.json"
+        part = file.with_name("addresses.json.part")
+        part.write_text(json.dumps(addresses, indent=1) + "\n", encoding="utf-8")
+        part.replace(file)
+
+    def source_of(self, number: str) -> str:
+        """The CloudEvents ``source`` of a sender."""
+        return read_sender(self.data, number).source
+
+    def database(self) -> psycopg.Connection[tuple[object, ...]]:
+        """A connection to the ledger, for whoever counts."""
+        return psycopg.connect(self._database.url, autocommit=True)

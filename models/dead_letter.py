@@ -1,0 +1,151 @@
+"""Refused and undeliverable things: how they are named, where they stand, and what a replay would come to.
+
+Pure: what a record would be answered now, and whom a notice would reach, is found out elsewhere and handed in.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import AwareDatetime
+
+from models.base import Frozen
+from models.events.receipt import Receipt
+from models.notifications.delivery import Outcome
+
+Place = tuple[str, int, int]
+
+
+class Kind(StrEnum):
+    """What lies in quarantine."""
+
+    INPUT = "input"
+    """A record that intake refused; its bytes are kept, sealed."""
+    CONFLICT = "conflict"
+    """A record that was accepted, and refused because its id had come with other content."""
+    DELIVERY = "delivery"
+    """A notice that its recipient refused, or that nobody took before its deadline."""
+
+
+class State(StrEnum):
+    """Where a thing stands."""
+
+    OPEN = "open"
+    """Nobody has decided."""
+    BEGUN = "begun"
+    """A replay was begun, and whether it was written is not known: replaying it again is safe."""
+    REPLAYED = "replayed"
+    DISMISSED = "dismissed"
+
+
+WAITING = frozenset({State.OPEN, State.BEGUN})
+"""What a person has still to decide."""
+
+
+class Thing(Frozen):
+    """One refused or undeliverable thing. Holds no content."""
+
+    id: str
+    kind: Kind
+    since: AwareDatetime
+    sender: str | None = None
+    unit: str | None = None
+    reason: str
+    detail: str | None = None
+    state: State
+    message_id: str | None = None
+    task: str | None = None
+    delivery_status: str | None = None
+    """Of a delivery: where it stands now."""
+    decided_by: str | None = None
+    because: str | None = None
+    decided_at: AwareDatetime | None = None
+    replayed_as: str | None = None
+
+    @property
+    def place(self) -> Place:
+        """Of an input record or a conflict: where it stands."""
+        return place_of(self.id)
+
+
+class Prospect(StrEnum):
+    """What a replay would come to, now."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    """Judged again, it would be refused again."""
+    DUPLICATE = "duplicate"
+    """The same content has been accepted under its id meanwhile."""
+    CONFLICT = "conflict"
+    """Other content stands under its id: the sender must send it under a new one."""
+    GONE = "gone"
+    """Its bytes are no longer there."""
+    SENT = "sent"
+    """The notice goes out."""
+    NOT_NEEDED = "not_needed"
+    """The notice no longer fits its task, or the unit has had it at another address."""
+    NO_RECIPIENT = "no_recipient"
+    """The unit is unknown, or has no address."""
+    DECIDED = "decided"
+    """Somebody has replayed it already."""
+
+    @property
+    def worthwhile(self) -> bool:
+        """Whether a replay changes anything for the better."""
+        return self in (Prospect.ACCEPTED, Prospect.SENT)
+
+    @property
+    def may_be_forced(self) -> bool:
+        """Whether a replay is at least possible, and does no harm."""
+        return self.worthwhile or self in (Prospect.REFUSED, Prospect.DUPLICATE, Prospect.DECIDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An accepted record under an id: where it stands, and the fingerprint of its content."""
+
+    place: str
+    fingerprint: str | None
+
+
+def id_of(place: Place) -> str:
+    """
+    >>> id_of(("benefits", 2, 17))
+    'benefits/2/17'
+    """
+    topic, partition, offset = place
+    return f"{topic}/{partition}/{offset}"
+
+
+def place_of(identity: str) -> Place:
+    """The place that `identity` names; raises `ValueError` for what names none."""
+    topic, partition, offset = identity.split("/")
+    return (topic, int(partition), int(offset))
+
+
+def foresee(receipt: Receipt, standing: Sequence[Standing]) -> tuple[Prospect, str | None]:
+    """What becomes of a record that would be answered with `receipt` now, and why.
+
+    `standing`: the accepted records of its sender and id, in the brokers' order; the first one has the id.
+    """
+    if receipt.reason is not None:
+        said = [str(receipt.reason), receipt.detail]
+        return Prospect.REFUSED, ": ".join(part for part in said if part)
+    if not standing:
+        return Prospect.ACCEPTED, None
+    first = standing[0]
+    if first.fingerprint == receipt.fingerprint:
+        return Prospect.DUPLICATE, f"accepted already as {first.place}"
+    return Prospect.CONFLICT, f"other content stands under its id, as {first.place}"
+
+
+def surely_not_taken(ended_at: datetime | None, attempts: Iterable[tuple[datetime, str]]) -> bool:
+    """Whether no relay can have taken a notice that was given up: then its mail may be written anew.
+
+    Only an answer to the last attempt says so. A deadline that passed while a notifier held it says nothing.
+    """
+    tried = sorted(attempts)
+    if any(outcome in (Outcome.INDETERMINATE, Outcome.DELIVERED) for _, outcome in tried):
+        return False
+    return bool(tried) and tried[-1][0] == ended_at

@@ -1,0 +1,177 @@
+"""The duty itself: does this message oblige the jobcentre to react, and which unit?
+
+Pure: no clock, no look-up outside the arguments.
+Law: the agreement on the rethinking of the employment effort (in force 2022-01-01) and LAB § 30: the
+jobcentre contacts the person on a message in the first six months after study start; LAB § 167(3): mentor
+right from admission.
+"""
+
+from datetime import date, timedelta
+
+from models.calendar import add_months, copenhagen_date
+from models.eligibility.decision import Evidence, Outcome, Verdict
+from models.eligibility.facts import BenefitPeriod, Enrolment, Facts
+from models.eligibility.law import Law, RuleSet
+from models.events.event_types import Risk
+from models.events.person_event import PersonEvent
+from models.reasons import DecisionReason
+
+BEFORE_THE_LAW = "none"
+"""The law version of a message dated before the first rule set."""
+_DAY = timedelta(days=1)
+_NEARNESS = (
+    DecisionReason.TARGET_GROUP_ENDED_TOO_EARLY,
+    DecisionReason.TARGET_GROUP_BEGAN_AFTER_START,
+    DecisionReason.NO_TARGET_GROUP_PERIOD_KNOWN,
+    DecisionReason.EDUCATION_NOT_COVERED,
+    DecisionReason.ENROLMENT_ENDED,
+    DecisionReason.AFTER_WINDOW,
+    DecisionReason.BEFORE_STUDY_START,
+)
+"""Of several enrolments that do not oblige, the reason shown is that of the one that came nearest to it."""
+
+
+def decide(message: PersonEvent, facts: Facts, law: Law) -> Verdict:
+    """The verdict on `message` (a raised risk) when `facts` are all that is known."""
+    day = copenhagen_date(message.registered_at)
+    rules = law.rules_on(day)
+    version = BEFORE_THE_LAW if rules is None else rules.version
+    evidence = Evidence(message_date=day)
+
+    def not_obliged(reason: DecisionReason) -> Verdict:
+        return Verdict(outcome=Outcome.NOT_OBLIGED, reason=reason, law_version=version, evidence=evidence)
+
+    if message.origin.place in facts.refused:
+        return not_obliged(DecisionReason.ID_CONFLICT)
+    if message.identity in facts.withdrawn:
+        return not_obliged(DecisionReason.WITHDRAWN)
+    if rules is None:
+        return not_obliged(DecisionReason.LAW_NOT_IN_FORCE)
+
+    institution = message.content.institution_number if isinstance(message.content, Risk) else ""
+    verdicts = [
+        _judge(enrolment, day, facts, law, rules)
+        for enrolment in facts.enrolments
+        if law.same_institution(enrolment.institution_number, institution)
+    ]
+    if not verdicts:
+        return Verdict(
+            outcome=Outcome.UNDECIDED,
+            reason=DecisionReason.ENROLMENT_UNKNOWN,
+            law_version=version,
+            evidence=_with_home(evidence, facts, day),  # so that those nearest can ask for what is missing
+            review_on=day + timedelta(days=rules.review_days),
+        )
+    return max(verdicts, key=_weight)
+
+
+def _judge(enrolment: Enrolment, day: date, facts: Facts, law: Law, rules: RuleSet) -> Verdict:
+    """The verdict if this were the person's only enrolment."""
+    window_end = add_months(enrolment.study_start, rules.window_months)
+    known = Evidence(
+        message_date=day,
+        enrolment_id=enrolment.enrolment_id,
+        institution_number=enrolment.institution_number,
+        education_type=enrolment.education_type,
+        admission_date=enrolment.admission_date,
+        study_start=enrolment.study_start,
+        window_end=window_end,
+        enrolment_ended_on=enrolment.ended_on,
+        look_back_days=rules.look_back_days,
+    )
+
+    def verdict(outcome: Outcome, reason: DecisionReason, evidence: Evidence, **more: object) -> Verdict:
+        return Verdict.model_validate(
+            {
+                "outcome": outcome,
+                "reason": reason,
+                "law_version": rules.version,
+                "evidence": evidence,
+                **more,
+            }
+        )
+
+    reason = _enrolment_objection(enrolment, day, window_end, law)
+    if reason is not None:
+        return verdict(Outcome.NOT_OBLIGED, reason, known)
+
+    period, reason = _target_group(facts.periods, enrolment.study_start, rules)
+    if period is not None:
+        known = known.model_copy(
+            update={
+                "period_id": period.period_id,
+                "benefit_type": period.benefit_type,
+                "target_group": period.target_group,
+                "benefit_from": period.valid_from,
+                "benefit_to": period.valid_to,
+            }
+        )
+    if reason is not None:
+        return verdict(Outcome.NOT_OBLIGED, reason, known)
+
+    review_on = day + timedelta(days=rules.review_days)
+    known = _with_home(known, facts, day)
+    if known.municipality_code is None:
+        return verdict(Outcome.UNDECIDED, DecisionReason.RESIDENCE_UNKNOWN, known, review_on=review_on)
+    unit = law.unit_on(known.municipality_code, day)
+    if unit is None:
+        return verdict(Outcome.UNDECIDED, DecisionReason.NO_RESPONSIBLE_UNIT, known, review_on=review_on)
+    return verdict(
+        Outcome.OBLIGED,
+        DecisionReason.OBLIGED,
+        known,
+        unit_id=unit,
+        mentor_last_day=add_months(enrolment.admission_date, rules.mentor_months) - _DAY,
+    )
+
+
+def _with_home(evidence: Evidence, facts: Facts, day: date) -> Evidence:
+    """With where the person lived on `day`, if that is known."""
+    home = facts.home_on(day)
+    if home is None:
+        return evidence
+    return evidence.model_copy(
+        update={"municipality_code": home.municipality_code, "residence_id": home.residence_id}
+    )
+
+
+def _enrolment_objection(
+    enrolment: Enrolment, day: date, window_end: date, law: Law
+) -> DecisionReason | None:
+    """Why the enrolment alone already rules the duty out."""
+    if day < enrolment.study_start:
+        return DecisionReason.BEFORE_STUDY_START
+    if day >= window_end:
+        return DecisionReason.AFTER_WINDOW
+    if enrolment.ended_on is not None and enrolment.ended_on < day:
+        return DecisionReason.ENROLMENT_ENDED
+    if not law.covered.get(enrolment.education_type, False):
+        return DecisionReason.EDUCATION_NOT_COVERED
+    return None
+
+
+def _target_group(
+    periods: tuple[BenefitPeriod, ...], study_start: date, rules: RuleSet
+) -> tuple[BenefitPeriod | None, DecisionReason | None]:
+    """The period that shows where the person came from, and the objection where it does not suffice."""
+    eligible = [
+        period for period in periods if (period.benefit_type, period.target_group) in rules.target_groups
+    ]
+    if not eligible:
+        return None, DecisionReason.NO_TARGET_GROUP_PERIOD_KNOWN
+    before = [period for period in eligible if period.valid_from < study_start]
+    if not before:
+        first = min(eligible, key=lambda period: (period.valid_from, period.period_id))
+        return first, DecisionReason.TARGET_GROUP_BEGAN_AFTER_START
+    last = max(before, key=lambda period: (period.valid_to or date.max, period.valid_from, period.period_id))
+    if last.valid_to is not None and last.valid_to < study_start - timedelta(days=rules.look_back_days):
+        return last, DecisionReason.TARGET_GROUP_ENDED_TOO_EARLY
+    return last, None
+
+
+def _weight(verdict: Verdict) -> tuple[int, int, date, str]:
+    """Obliged before undecided before not obliged; then the nearest objection; then the latest start."""
+    rank = {Outcome.OBLIGED: 2, Outcome.UNDECIDED: 1, Outcome.NOT_OBLIGED: 0}[verdict.outcome]
+    nearness = -_NEARNESS.index(verdict.reason) if verdict.reason in _NEARNESS else 0
+    start = verdict.evidence.study_start or date.min
+    return (rank, nearness, start, verdict.evidence.enrolment_id or "")

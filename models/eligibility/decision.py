@@ -1,0 +1,86 @@
+"""What the rules say of one message, with the evidence; published on the topic ``decisions``."""
+
+from datetime import date
+from enum import StrEnum
+
+from pydantic import AwareDatetime
+
+from models.base import Travelling
+from models.events.contract import BenefitType, EducationType, Severity, Signal, TargetGroup
+from models.events.person_event import Origin
+from models.reasons import DecisionReason
+
+
+class Outcome(StrEnum):
+    """Exactly one of three holds for every accepted message."""
+
+    OBLIGED = "obliged"
+    NOT_OBLIGED = "not_obliged"
+    UNDECIDED = "undecided"
+
+
+class Evidence(Travelling):
+    """The facts that the decision rests on; absent where they were not known or not asked."""
+
+    message_date: date
+    enrolment_id: str | None = None
+    institution_number: str | None = None
+    education_type: EducationType | None = None
+    admission_date: date | None = None
+    study_start: date | None = None
+    window_end: date | None = None
+    """First day on which the duty no longer holds."""
+    enrolment_ended_on: date | None = None
+    period_id: str | None = None
+    benefit_type: BenefitType | None = None
+    target_group: TargetGroup | None = None
+    benefit_from: date | None = None
+    benefit_to: date | None = None
+    look_back_days: int | None = None
+    municipality_code: str | None = None
+    residence_id: str | None = None
+
+
+class Verdict(Travelling):
+    """The answer of `models.eligibility.decide.decide`: outcome, reason, and what follows from it."""
+
+    outcome: Outcome
+    reason: DecisionReason
+    law_version: str
+    evidence: Evidence
+    unit_id: str | None = None
+    mentor_last_day: date | None = None
+    """Last day of the mentor right, six months from admission (LAB § 167(3))."""
+    review_on: date | None = None
+    """The date after which a person must look at an undecided message."""
+
+
+class MessageRef(Travelling):
+    """The message that a decision is about."""
+
+    sender: str
+    message_id: str
+    person_id: str
+    registered_at: AwareDatetime
+    origin: Origin
+    signals: tuple[Signal, ...]
+    severity: Severity
+    absence_percentage: int | None = None
+    seen_at: AwareDatetime
+
+
+class Cause(Travelling):
+    """The person event that made this revision: its place on ``person-events``."""
+
+    partition: int
+    offset: int
+
+
+class Decision(Travelling):
+    """One revision of one message's verdict."""
+
+    message: MessageRef
+    revision: int
+    verdict: Verdict
+    cause: Cause
+    sealed: str | None = None

@@ -1,0 +1,65 @@
+"""The law and the tables that a decision needs: a message is judged by what was in force on its date."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from models.events.contract import BenefitType, EducationType, TargetGroup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSet:
+    """One version of the rules, in force from a date until the next one begins."""
+
+    version: str
+    in_force_from: date
+    source: str
+    window_months: int
+    look_back_days: int
+    mentor_months: int
+    review_days: int
+    target_groups: frozenset[tuple[BenefitType, TargetGroup]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The unit responsible for a municipality's residents in [valid_from, valid_to)."""
+
+    unit_id: str
+    valid_from: date
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Law:
+    """Everything dated that `models.eligibility.decide` consults. Plain data: no lookup outside it ever happens."""
+
+    rule_sets: tuple[RuleSet, ...]
+    """Latest first."""
+    covered: Mapping[EducationType, bool]
+    routes: Mapping[str, tuple[Route, ...]]
+    """By municipality code."""
+    successors: Mapping[str, str]
+    """Institution number → the institution that has taken it over."""
+
+    def rules_on(self, day: date) -> RuleSet | None:
+        """The rule set in force on `day`, or None before the first one."""
+        return next((rules for rules in self.rule_sets if rules.in_force_from <= day), None)
+
+    def unit_on(self, municipality_code: str, day: date) -> str | None:
+        """The unit responsible for the municipality on `day`; None sends the message to a queue of people."""
+        for route in self.routes.get(municipality_code, ()):
+            if route.valid_from <= day and (route.valid_to is None or day < route.valid_to):
+                return route.unit_id
+        return None
+
+    def same_institution(self, one: str, other: str) -> bool:
+        """Whether the two numbers are the same institution, one being the other's successor included."""
+        return self._last(one) == self._last(other)
+
+    def _last(self, number: str) -> str:
+        seen = {number}
+        while (following := self.successors.get(number)) is not None and following not in seen:
+            seen.add(following)
+            number = following
+        return number

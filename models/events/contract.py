@@ -1,0 +1,288 @@
+"""The data of every event that a sender may send: the public contract, version 1.
+
+``time`` of the CloudEvent is the registration time (registrering); dates here are effect times (virkning).
+On the wire `cpr` is a JWE to the service's key; everything else is covered by the sender's signature.
+"""
+
+import re
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
+
+from models.base import Frozen
+
+Uuid = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"),
+    Field(description="UUID in lower case"),
+]
+InstitutionCode = Annotated[
+    str, StringConstraints(pattern=r"^[0-9]{6}$"), Field(description="Institution number")
+]
+Municipality = Annotated[
+    str, StringConstraints(pattern=r"^[0-9]{4}$"), Field(description="Municipality code")
+]
+_DATE = re.compile(r"(199\d|20\d\d|2100)-\d\d-\d\d", re.ASCII)
+_MOMENT = re.compile(r"(199\d|20\d\d)-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def _date(value: object) -> object:
+    """Only ``YYYY-MM-DD``: pydantic reads other digits as seconds since 1970, against the schema."""
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
+        raise ValueError("not a date (YYYY-MM-DD)")
+    return date.fromisoformat(value)
+
+
+def _moment(value: object) -> object:
+    """Only RFC 3339 with offset, for the same reason."""
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or not _MOMENT.fullmatch(value):
+        raise ValueError("not an RFC 3339 moment with offset")
+    return datetime.fromisoformat(value)
+
+
+LegalDate = Annotated[
+    date,
+    BeforeValidator(_date),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": f"^{_DATE.pattern}$"}),
+    Field(
+        ge=date(1990, 1, 1),
+        le=date(2100, 12, 31),
+        description="A date in Europe/Copenhagen, from 1990 to 2100",
+    ),
+]
+Moment = Annotated[
+    AwareDatetime,
+    BeforeValidator(_moment),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": f"^{_MOMENT.pattern}$"}),
+    Field(description="RFC 3339 with offset, from 1990 to 2099"),
+]
+
+
+class EducationType(StrEnum):
+    """Types of education; whether the duty covers one is dated data (``config/data/education_types.csv``)."""
+
+    EUD = "eud"
+    EUX = "eux"
+    STX = "stx"
+    HHX = "hhx"
+    HTX = "htx"
+    HF = "hf"
+    KVU = "kvu"
+    MVU = "mvu"
+    LVU = "lvu"
+    AVU = "avu"
+    FVU = "fvu"
+    FGU = "fgu"
+
+
+class BenefitType(StrEnum):
+    """The benefit that a period is about."""
+
+    UDDANNELSESHJAELP = "uddannelseshjaelp"
+    KONTANTHJAELP = "kontanthjaelp"
+    OTHER = "other"
+
+
+class TargetGroup(StrEnum):
+    """The group that the municipality has placed the person in (visitation)."""
+
+    UDDANNELSESPARAT = "uddannelsesparat"
+    AABENLYST_UDDANNELSESPARAT = "aabenlyst_uddannelsesparat"
+    AKTIVITETSPARAT_UNDER_30 = "aktivitetsparat_under_30"
+    AKTIVITETSPARAT_FROM_30 = "aktivitetsparat_from_30"
+    JOBPARAT = "jobparat"
+    OTHER = "other"
+
+
+class Signal(StrEnum):
+    """What the institution has seen, coded; health belongs in no field."""
+
+    ABSENCE = "absence"
+    MISSED_ASSIGNMENTS = "missed_assignments"
+    LOW_RESULTS = "low_results"
+    WELLBEING = "wellbeing"
+    WISHES_TO_LEAVE = "wishes_to_leave"
+    LOST_CONTACT = "lost_contact"
+    OTHER = "other"
+
+
+class Severity(StrEnum):
+    """How urgent the institution finds it; it changes no deadline."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class EndReason(StrEnum):
+    """Why an enrolment ended."""
+
+    COMPLETED = "completed"
+    DROPPED_OUT = "dropped_out"
+    TRANSFERRED = "transferred"
+    OTHER = "other"
+
+
+class WithdrawalReason(StrEnum):
+    """Why an institution takes a message back."""
+
+    RAISED_BY_MISTAKE = "raised_by_mistake"
+    WRONG_PERSON = "wrong_person"
+    RISK_OVER = "risk_over"
+
+
+class EnrolmentFields(Frozen):
+    """An enrolment as the institution has registered it, whole; a correction replaces all of it."""
+
+    enrolment_id: Uuid
+    institution_number: InstitutionCode
+    education_type: EducationType
+    admission_date: LegalDate = Field(description="Admission (optagelse): the mentor right runs from here")
+    study_start: LegalDate = Field(description="First day of study: the six months of the duty run from here")
+    ended_on: LegalDate | None = Field(
+        default=None, description="Last day of the enrolment, where it has ended"
+    )
+
+
+class EnrolmentEndFields(Frozen):
+    """The end of an enrolment."""
+
+    enrolment_id: Uuid
+    institution_number: InstitutionCode
+    ended_on: LegalDate = Field(description="Last day of the enrolment")
+    reason: EndReason
+
+
+class BenefitPeriodFields(Frozen):
+    """A period of one benefit in one target group, whole; a correction replaces all of it."""
+
+    period_id: Uuid
+    municipality_code: Municipality
+    benefit_type: BenefitType
+    target_group: TargetGroup
+    valid_from: LegalDate = Field(description="First day of the period")
+    valid_to: LegalDate | None = Field(default=None, description="Last day of the period; open while absent")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.valid_to is not None and self.valid_to < self.valid_from:
+            raise ValueError("valid_to is before valid_from")
+        return self
+
+
+class BenefitAnnulmentFields(Frozen):
+    """A period that never was."""
+
+    period_id: Uuid
+    municipality_code: Municipality
+
+
+class ResidenceFields(Frozen):
+    """Where a person lives from a date on; a later registration of the same id replaces it."""
+
+    residence_id: Uuid
+    municipality_code: Municipality
+    valid_from: LegalDate
+
+
+class RiskFields(Frozen):
+    """A message (underretning) that a student is at risk of dropping out, without what is sealed."""
+
+    institution_number: InstitutionCode
+    seen_at: Moment = Field(description="When the institution saw the risk (virkning)")
+    signals: Annotated[tuple[Signal, ...], Field(min_length=1, max_length=7)]
+    severity: Severity
+    absence_percentage: Annotated[int, Field(ge=0, le=100)] | None = None
+
+
+class ContactPerson(Frozen):
+    """Whom the unit can call at the institution."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    phone: Annotated[str, StringConstraints(pattern=r"^\+?[0-9 ]{8,20}$")] | None = None
+    email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)] | None = None
+
+
+class WithdrawalFields(Frozen):
+    """The institution takes a message back."""
+
+    institution_number: InstitutionCode
+    message_id: Uuid = Field(description="The id of the CloudEvent that raised the risk")
+    reason: WithdrawalReason
+
+
+class AboutPerson(Frozen):
+    """Every event is about one person."""
+
+    cpr: Annotated[
+        str,
+        StringConstraints(min_length=10, max_length=2000),
+        Field(description="JWE compact (ECDH-ES, X25519, A256GCM) of the ten digits, to the service's key"),
+    ]
+
+
+class EnrolmentData(EnrolmentFields, AboutPerson):
+    """Data of ``enrolment.registered`` and ``enrolment.corrected``."""
+
+
+class EnrolmentEndData(EnrolmentEndFields, AboutPerson):
+    """Data of ``enrolment.ended``."""
+
+
+class BenefitPeriodData(BenefitPeriodFields, AboutPerson):
+    """Data of ``benefit-period.registered`` and ``benefit-period.corrected``."""
+
+
+class BenefitAnnulmentData(BenefitAnnulmentFields, AboutPerson):
+    """Data of ``benefit-period.annulled``."""
+
+
+class ResidenceData(ResidenceFields, AboutPerson):
+    """Data of ``residence.registered``."""
+
+
+class RiskData(RiskFields, AboutPerson):
+    """Data of ``dropout-risk.raised``."""
+
+    text: Annotated[str, StringConstraints(max_length=500)] | None = Field(
+        default=None, description="Short text for the unit. No health information; sealed at intake"
+    )
+    contact: ContactPerson | None = None
+
+
+class WithdrawalData(WithdrawalFields, AboutPerson):
+    """Data of ``dropout-risk.withdrawn``."""
+
+
+class TypeCount(Frozen):
+    """How many events of one type."""
+
+    type: Annotated[
+        str,
+        StringConstraints(pattern=r"^dk\.frafaldsvarsel\.[a-z]+(-[a-z]+)*\.[a-z]+\.v[1-9]$", max_length=100),
+        Field(description="The CloudEvents `type`, one of the sender's own"),
+    ]
+    events: Annotated[int, Field(ge=0, le=999_999_999)]
+
+
+class ControlTotalData(Frozen):
+    """Data of ``control-total.declared``: what the sender has published of one day, so that we can compare.
+
+    Counted are its events whose ``time`` falls on that day, each ``id`` once, whatever the service answered; but no
+    control totals. A type that is not named counts as none. A later total of the same day takes the place of this one.
+    """
+
+    day: LegalDate = Field(description="The day, over at the event's own `time`")
+    counts: Annotated[tuple[TypeCount, ...], Field(min_length=1, max_length=50)]
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        if len({count.type for count in self.counts}) != len(self.counts):
+            raise ValueError("counts names a type twice")
+        return self

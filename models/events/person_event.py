@@ -1,0 +1,48 @@
+"""What intake hands to match: one accepted event about one person, without anything that names the person."""
+
+from datetime import datetime
+
+from pydantic import AwareDatetime
+
+from models.base import Travelling
+from models.events.event_types import Content
+
+
+class Origin(Travelling):
+    """Where an input record stands, and when the broker appended it: the only clock that deadlines trust."""
+
+    topic: str
+    partition: int
+    offset: int
+    appended_at: AwareDatetime
+
+    @property
+    def order(self) -> tuple[datetime, str, int, int]:
+        """Earliest first: the record that wins when two carry the same id."""
+        return (self.appended_at, self.topic, self.partition, self.offset)
+
+    @property
+    def place(self) -> tuple[str, int, int]:
+        """Topic, partition and offset: the record's identity."""
+        return (self.topic, self.partition, self.offset)
+
+
+class PersonEvent(Travelling):
+    """An accepted event, keyed by `person_id` on the topic ``person-events``."""
+
+    person_id: str
+    sender: str
+    event_id: str
+    registered_at: AwareDatetime
+    """The CloudEvent's ``time``: when the sender registered it (registrering)."""
+    origin: Origin
+    fingerprint: str
+    """Keyed hash of the content: equal for a repeat of the same event, however it was sealed."""
+    content: Content
+    sealed: str | None = None
+    """CPR, text and contact person of a message, sealed to the vault."""
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """A sender's ids are unique; across senders they need not be."""
+        return (self.sender, self.event_id)

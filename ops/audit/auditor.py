@@ -1,0 +1,115 @@
+"""The auditor: holds Kafka's log against the ledger, hop by hop, with another client than the service's.
+
+It reads and counts; driving again what is missing is `ops.recovery.redrive`'s.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from psycopg.pq import TransactionStatus
+
+from config.reference.csv_reader import DATA
+from ops.audit import catch_up, last_probe
+from ops.audit.checks import (
+    acts,
+    applied,
+    bounces,
+    closings,
+    decisions,
+    deliveries,
+    notices,
+    offsets,
+    person_events,
+    receipts,
+    revisions,
+    sequences,
+    steps,
+    tasks,
+    totals,
+    transfers,
+    webhooks,
+)
+from ops.audit.checks.context import Connection, Desk, look
+from ops.audit.index import Notes
+from ops.audit.kafka_log import Log
+from ops.audit.oracle import Oracle
+from ops.audit.prune import prune
+from ops.audit.report import Audit
+
+HOPS: Final = (
+    sequences.count,
+    receipts.count,
+    totals.count,
+    person_events.count,
+    applied.count,
+    decisions.count,
+    revisions.count,
+    tasks.count,
+    acts.count,
+    closings.count,
+    transfers.count,
+    notices.count,
+    deliveries.count,
+    webhooks.count,
+    bounces.count,
+    steps.count,
+    offsets.count,
+)
+
+
+def audit(
+    log: Log,
+    connection: Connection,
+    *,
+    grace: timedelta,
+    notes: Notes | None = None,
+    oracle: Oracle | None = None,
+    maildir: Path | None = None,
+) -> Audit:
+    """The accounting now. What is younger than `grace` counts as under way.
+
+    Without `notes` the log is read from its start; with them, from where they end.
+    `maildir`: where mails come back to; without it nothing is said of what lies there.
+    """
+    kept = Notes() if notes is None else notes
+    handed = log.handed
+    try:
+        kept.begin(log.cluster())
+        # The long part, when nothing is noted yet: no transaction should be open meanwhile.
+        catch_up.read_on(log, kept)
+        with _one_moment(connection):
+            desk = Desk(
+                log,
+                connection,
+                notes=kept,
+                oracle=Oracle(DATA) if oracle is None else oracle,
+                moment=look(log, kept, connection),
+                grace=grace,
+                maildir=maildir,
+            )
+            accounts = tuple(count(desk) for count in HOPS)
+            prune(kept, desk.moment.input)
+            return Audit(
+                accounts=accounts,
+                exceptions=tuple(desk.missing),
+                lags=offsets.lags(desk),
+                oldest_seconds=desk.oldest_seconds,
+                canary_home_at=last_probe.last_home(desk),
+                read=log.handed - handed,
+            )
+    finally:
+        if notes is None:
+            kept.close()
+
+
+@contextmanager
+def _one_moment(connection: Connection) -> Iterator[None]:
+    """All hops are counted at one moment, or rows that arrive meanwhile would upset the sums."""
+    fresh = connection.info.transaction_status is TransactionStatus.IDLE
+    with connection.transaction():
+        if fresh:
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield

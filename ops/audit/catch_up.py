@@ -1,0 +1,135 @@
+"""Brings the notes up to the end of the log: only what is new is read, and what the log has lost is noted.
+
+A record that retention or a broken broker took away is a fault that stays: it can never be accounted for again.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from confluent_kafka import Message
+
+from config.topics import Topic
+from models.events.event_types import InputTopic
+from ops.audit.index import Notes
+from ops.audit.kafka_log import Bounds, Log
+from ops.take import TAKES
+
+READ: Final = "read"
+ENDED: Final = "ended"
+DURABLE: Final = "durable"
+CUT: Final = "the log ends before what was there: records are gone"
+UNREAD: Final = "removed by retention before the audit had read it"
+UNANSWERED: Final = "removed by retention before it had a receipt"
+
+Places = dict[tuple[str, int], Bounds]
+
+
+def input_bounds(log: Log, notes: Notes) -> Places:
+    """What the brokers hold of the input; to be asked before the receipts are read."""
+    found: Places = {}
+    with notes.writing():
+        for topic in InputTopic:
+            for part, (first, end) in log.bounds(topic).items():
+                found[str(topic), part] = (first, end)
+                ended = notes.mark(ENDED, topic, part)
+                if ended is not None and ended > end:
+                    notes.set_fault(topic, part, end, ended - 1, CUT)
+                durable = notes.mark(DURABLE, topic, part)
+                if durable is not None and durable < first:
+                    notes.set_fault(topic, part, durable, first - 1, UNANSWERED)
+                notes.set_mark(ENDED, topic, part, end)
+    return found
+
+
+def read_on(log: Log, notes: Notes) -> Places:
+    """Read what is new of the service's own topics; returns how far each of them reaches."""
+    found: Places = {}
+    for topic in TAKES:
+        bounds = log.bounds(topic)
+        found |= {(topic, part): edges for part, edges in bounds.items()}
+        stretches = {
+            part: (_start(log, notes, topic, part, edges), edges[1]) for part, edges in bounds.items()
+        }
+        for records in log.follow(topic, stretches):
+            with notes.writing():
+                _take(notes, topic, records)
+        with notes.writing():
+            for part, (_, end) in stretches.items():
+                # What stands at the very end may be no record: a transaction's marker.
+                notes.set_mark(READ, topic, part, max(end, notes.mark(READ, topic, part) or 0))
+    return found
+
+
+def durable(notes: Notes, places: Mapping[tuple[str, int], Bounds]) -> dict[tuple[str, int], int]:
+    """Of each partition that the worker reads: the first offset whose output is not on the log."""
+    found = {}
+    with notes.writing():
+        for (topic, part), (first, end) in places.items():
+            if topic in set(InputTopic):
+                upto = _answered(notes, topic, part, max(first, notes.mark(DURABLE, topic, part) or 0))
+            elif topic == Topic.PERSON_EVENTS:
+                upto = _applied(notes, part, max(first, notes.mark(DURABLE, topic, part) or 0), end)
+            else:
+                continue
+            notes.set_mark(DURABLE, topic, part, upto)
+            found[topic, part] = upto
+    return found
+
+
+def _start(log: Log, notes: Notes, topic: str, part: int, edges: Bounds) -> int:
+    first, end = edges
+    known = notes.mark(READ, topic, part)
+    if known is None:
+        return first
+    if known > end:
+        with notes.writing():
+            # Another auditor may have read on since: under the lock nobody can be ahead of the log.
+            known, (_, end) = notes.mark(READ, topic, part) or 0, log.bounds(topic)[part]
+            if known > end:
+                notes.set_fault(topic, part, end, known - 1, CUT)
+                notes.set_mark(READ, topic, part, end)
+        return min(known, end)
+    if known < first:
+        with notes.writing():
+            notes.set_fault(topic, part, known, first - 1, UNREAD)
+        return first
+    return known
+
+
+def _take(notes: Notes, topic: str, records: Sequence[Message]) -> None:
+    """Take the records that no other process has taken meanwhile, and note how far it went."""
+    marks: dict[int, int] = {}
+    fresh = []
+    for record in records:
+        part, offset = record.partition() or 0, record.offset() or 0
+        if part not in marks:
+            marks[part] = notes.mark(READ, topic, part) or 0
+        if offset >= marks[part]:
+            fresh.append(record)
+            marks[part] = offset + 1
+    TAKES[topic](notes, fresh)
+    for part, upto in marks.items():
+        notes.set_mark(READ, topic, part, upto)
+
+
+def _answered(notes: Notes, topic: str, part: int, upto: int) -> int:
+    for (place,) in notes.rows(
+        "SELECT place FROM origin WHERE topic = ? AND partition = ? AND place >= ? AND (receipts > 0 OR empty) "
+        "ORDER BY place",
+        (topic, part, upto),
+    ):
+        if place != upto:
+            break
+        upto += 1
+    return upto
+
+
+def _applied(notes: Notes, part: int, upto: int, end: int) -> int:
+    """An event that was driven again under another offset is applied too."""
+    found: int | None = notes.value(
+        "SELECT min(e.place) FROM event e LEFT JOIN origin o "
+        "ON (o.topic, o.partition, o.place) = (e.topic, e.origin_partition, e.origin_place) "
+        "WHERE e.partition = ? AND e.place >= ? AND e.place < ? AND e.entries = 0 AND coalesce(o.entries, 0) = 0",
+        (part, upto, end),
+    )
+    return end if found is None else found

@@ -1,0 +1,37 @@
+"""What people did with a task is numbered without holes, and the task counts as many attempts as there were."""
+
+from typing import Final
+
+from ops.audit.checks.context import LISTED, Desk
+from ops.audit.report import Account, Hop
+
+_HOLES: Final = """
+SELECT task_id, max(number) - count(*) FROM acts GROUP BY task_id
+HAVING max(number) <> count(*) OR min(number) <> 1
+"""
+_MISCOUNTED: Final = """
+SELECT t.id FROM tasks t LEFT JOIN (
+    SELECT task_id, count(*) AS times, min((detail ->> 'at')::timestamptz) FILTER (WHERE detail ->> 'reached' = 'true')
+           AS reached_at
+    FROM acts WHERE kind = 'attempt' GROUP BY task_id
+) a ON a.task_id = t.id
+WHERE t.attempts <> coalesce(a.times, 0) OR t.reached_at IS DISTINCT FROM a.reached_at
+"""
+
+
+def count(desk: Desk) -> Account:
+    """Acts against the highest number of each task, and attempts against the task's own word."""
+    there = desk.number("SELECT count(*) FROM acts")
+    holes = desk.rows(_HOLES)
+    for task_id, _ in holes[:LISTED]:
+        desk.miss(Hop.ACTS, "an act is missing: the numbers have a hole", task_id=str(task_id))
+    miscounted = desk.rows(_MISCOUNTED)
+    for (task_id,) in miscounted[:LISTED]:
+        desk.miss(Hop.ACTS, "its attempts are not those that were recorded", task_id=str(task_id))
+    gone = sum(max(1, number) for _, number in holes)
+    return Account(
+        hop=Hop.ACTS,
+        total=there + gone + len(miscounted),
+        parts={"done": there},
+        unaccounted=gone + len(miscounted),
+    )

@@ -1,0 +1,78 @@
+"""Every mail that came back is read and ended its notice, and no notice was ended for a report that nobody has."""
+
+import stat
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, LiteralString
+
+from ops.audit.checks.context import LISTED, Desk
+from ops.audit.report import Account, Hop
+
+_UNHEARD: Final = "a mail came back, and its notice was not refused"
+_UNFOUNDED: Final = "refused for a report that nobody has"
+_UNREAD: Final = "what has come back lies unread"
+_NO_FOLDER: Final = "the folder of what comes back cannot be read"
+_STANDING: Final[LiteralString] = """
+SELECT CASE WHEN action = 'failed' AND found IN ('delivered', 'due') THEN 'refused' ELSE 'noted' END, count(*)
+FROM bounces GROUP BY 1
+"""
+_DISAGREE: Final[LiteralString] = """
+WITH back AS (
+    SELECT delivery_id, count(*) AS times FROM bounces
+    WHERE action = 'failed' AND found IN ('delivered', 'due') GROUP BY 1
+), ended AS (
+    SELECT delivery_id, count(*) AS times FROM attempts
+    WHERE outcome = 'refused' AND detail LIKE 'bounce: %%' GROUP BY 1
+)
+SELECT d.task_id, coalesce(b.times, 0) - coalesce(e.times, 0)
+FROM back b FULL JOIN ended e USING (delivery_id) JOIN deliveries d ON d.id = delivery_id
+WHERE coalesce(b.times, 0) <> coalesce(e.times, 0)
+"""
+
+
+def count(desk: Desk) -> Account:
+    """Reports of the mail system against the notices that they ended; what was only noted has changed nothing."""
+    found = desk.counts(_STANDING)
+    unheard = unfounded = 0
+    for place, (task_id, more) in enumerate(desk.rows(_DISAGREE)):
+        unheard, unfounded = unheard + max(0, more), unfounded + max(0, -more)
+        if place < LISTED:
+            what = _UNHEARD if more > 0 else _UNFOUNDED
+            desk.miss(Hop.BOUNCES, what, task_id=None if task_id is None else str(task_id))
+    unread, young = _lying(desk)
+    total = sum(found.values()) + unfounded + unread + young
+    return Account(
+        hop=Hop.BOUNCES,
+        total=total,
+        parts={"refused": found.get("refused", 0) - unheard, "noted": found.get("noted", 0)},
+        under_way=young,
+        unaccounted=unheard + unfounded + unread,
+    )
+
+
+def _lying(desk: Desk) -> tuple[int, int]:
+    """How much lies unread for longer than the grace time, and for less. Whoever should read it could not say so."""
+    if desk.maildir is None:
+        return 0, 0
+    try:
+        came = sorted(_came(desk.maildir / "new"))
+    except OSError as error:
+        desk.miss(Hop.BOUNCES, _NO_FOLDER, detail=type(error).__name__)
+        return 1, 0
+    old = [at for at in came if not desk.is_young(round(at * 1000))]
+    if old:
+        since = datetime.fromtimestamp(old[0], UTC).isoformat(timespec="seconds")
+        desk.miss(Hop.BOUNCES, _UNREAD, detail=f"{len(old)} files, the first since {since}")
+    return len(old), len(came) - len(old)
+
+
+def _came(new: Path) -> Iterator[float]:
+    """When each file was written, as Unix time."""
+    for file in new.iterdir():
+        try:
+            found = file.stat()
+        except FileNotFoundError:
+            continue  # it is being read just now
+        if stat.S_ISREG(found.st_mode):
+            yield found.st_mtime

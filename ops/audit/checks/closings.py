@@ -1,0 +1,34 @@
+"""A closed task was closed by a person, as its ending says; and what a person has closed only a person opens again."""
+
+from typing import Final
+
+from ops.audit.checks.context import LISTED, Desk
+from ops.audit.report import Account, Hop
+
+_CONTRADICTED: Final = """
+WITH last AS (
+    SELECT DISTINCT ON (task_id) task_id, kind, detail ->> 'ending' AS ending, at FROM acts
+    WHERE kind IN ('close', 'reopen') ORDER BY task_id, number DESC
+)
+SELECT t.id, CASE
+    WHEN t.status = 'closed' AND l.kind IS DISTINCT FROM 'close' THEN 'closed, and nobody has closed it'
+    WHEN t.status = 'closed' AND (t.ending, t.closed_at) IS DISTINCT FROM (l.ending, l.at)
+        THEN 'closed otherwise than the act says'
+    WHEN t.status <> 'closed' AND l.kind = 'close' THEN 'closed by a person, and not closed'
+END FROM tasks t LEFT JOIN last l ON l.task_id = t.id
+WHERE t.status = 'closed' OR l.kind = 'close'
+"""
+
+
+def count(desk: Desk) -> Account:
+    """Tasks that are closed, or that a person has closed last, against each other."""
+    rows = desk.rows(_CONTRADICTED)
+    wrong = [(task_id, what) for task_id, what in rows if what is not None]
+    for task_id, what in wrong[:LISTED]:
+        desk.miss(Hop.CLOSINGS, what, task_id=str(task_id))
+    return Account(
+        hop=Hop.CLOSINGS,
+        total=len(rows),
+        parts={"closed_by_a_person": len(rows) - len(wrong)},
+        unaccounted=len(wrong),
+    )

@@ -1,0 +1,67 @@
+"""Asks the oracle of every message about which something has changed, and notes the unit that it names."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any, Final
+
+from ops.audit.index import Notes
+from ops.audit.oracle import Home, Oracle
+
+_STALE: Final = """
+SELECT m.person, m.id, m.registered_at FROM message m WHERE m.stale
+AND (m.outcome = 'obliged' OR m.reason IN ('residence_unknown', 'no_responsible_unit')) ORDER BY m.person
+"""
+_HOMES: Final = """
+SELECT sender, event_id, fingerprint, residence_id, municipality, valid_from, registered_at, appended_at, topic,
+       partition, place, EXISTS (SELECT 1 FROM refused r
+                                 WHERE (r.topic, r.partition, r.place) = (h.topic, h.partition, h.place))
+FROM home h WHERE person = ?
+"""
+
+
+def foretell(notes: Notes, oracle: Oracle) -> None:
+    """Only messages that are new, or whose person has moved, or all when the tables have changed."""
+    with notes.writing():
+        if notes.value("SELECT said FROM meta WHERE name = 'tables'") != oracle.version:
+            notes.run("INSERT OR REPLACE INTO meta VALUES ('tables', ?)", (oracle.version,))
+            notes.run("UPDATE message SET stale = 1")
+        notes.run("CREATE TEMP TABLE IF NOT EXISTS told (id INTEGER PRIMARY KEY, unit TEXT)")
+        notes.run("DELETE FROM told")
+        notes.many("INSERT INTO told VALUES (?, ?)", _told(notes, oracle))
+        notes.run(
+            "UPDATE message SET named = (SELECT unit FROM told t WHERE t.id = message.id), stale = 0 WHERE stale"
+        )
+
+
+def _told(notes: Notes, oracle: Oracle) -> Iterator[tuple[int, str | None]]:
+    for person, messages in groupby(notes.rows(_STALE), key=lambda row: row[0]):
+        homes = [_home(row) for row in notes.rows(_HOMES, (person,))]
+        for _, message, registered_at in messages:
+            yield message, oracle.unit(datetime.fromisoformat(registered_at), homes)
+
+
+def _home(row: tuple[Any, ...]) -> Home:
+    (
+        sender,
+        event_id,
+        fingerprint,
+        residence,
+        municipality,
+        valid_from,
+        registered,
+        appended,
+        *place,
+        refused,
+    ) = row
+    return Home(
+        sender=sender,
+        event_id=event_id,
+        fingerprint=fingerprint,
+        residence_id=residence,
+        municipality=municipality,
+        valid_from=date.fromisoformat(valid_from),
+        registered_at=datetime.fromisoformat(registered),
+        appended=(datetime.fromisoformat(appended), *place),
+        refused=bool(refused),
+    )

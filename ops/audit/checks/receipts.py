@@ -1,0 +1,204 @@
+"""Every input record has exactly one answer: receipts on the log that all say the same, and the same in the ledger."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Final
+
+from config.topics import Topic
+from models.events.event_types import InputTopic
+from models.events.probe_identity import SENDERS
+from ops.audit.checks.context import LISTED, Desk
+from ops.audit.checks.merge_join import Gaps, pairs
+from ops.audit.digest import SUMMED, in_sql
+from ops.audit.kafka_log import Bounds
+from ops.audit.readers.receipts import COLUMNS
+from ops.audit.report import Account, Hop, Lack
+
+_MARK: Final = "receipts"
+# By the index of the senders' days: what a sender has not signed is in none, and is not its own.
+_FROM_CANARIES: Final = "SELECT count(*) FROM receipts WHERE sender = ANY(%s) AND registered_on IS NOT NULL"
+_SAID: Final = in_sql(COLUMNS)
+_IN_LEDGER: Final = (
+    f"SELECT \"offset\" >= %s, count(*), count(*) FILTER (WHERE status = 'accepted'), coalesce(sum({_SAID} & {SUMMED}), 0) "  # noqa: S608, E501 - fixed words
+    'FROM receipts WHERE topic = %s AND partition = %s AND "offset" >= %s AND "offset" < %s GROUP BY 1'
+)
+_ON_LOG: Final = (
+    f"SELECT place >= ?, count(*), sum(accepted), sum(said & {SUMMED}) FROM origin "  # noqa: S608 - fixed words
+    "WHERE topic = ? AND partition = ? AND place >= ? AND place < ? AND receipts > 0 GROUP BY 1"
+)
+
+
+def count(desk: Desk) -> Account:
+    """Offsets that the brokers hold, against the receipts on the log, against those in the ledger."""
+    found: Counter[str] = Counter(accepted=0, rejected=0)
+    total = 0
+    for topic in InputTopic:
+        for (name, part), bounds in desk.moment.input.items():
+            if name == topic:
+                total += bounds[1] - bounds[0]
+                found += _partition(desk, topic, part, bounds)
+    again = desk.notes.value("SELECT sum(receipts - 1) FROM origin WHERE receipts > 1")
+    young, old = found.pop("young", 0), found.pop("old", 0)
+    parts = {name: found.get(name, 0) for name in ("accepted", "rejected")}
+    if found.get("transaction_markers"):
+        parts["transaction_markers"] = found["transaction_markers"]
+    phantoms = _beyond(desk)
+    beside = {"written_again": again or 0}
+    if canaries := desk.number(_FROM_CANARIES, (sorted(SENDERS),)):
+        beside["from_canaries"] = canaries
+    return Account(
+        hop=Hop.RECEIPTS,
+        total=total + phantoms,
+        parts=parts,
+        under_way=young,
+        unaccounted=old + phantoms,
+        beside=beside,
+    )
+
+
+def _partition(desk: Desk, topic: str, part: int, bounds: Bounds) -> Counter[str]:
+    """Where both sides agree by their sums, nothing is looked at one by one."""
+    first, end = bounds
+    upto = min(max(first, desk.notes.mark(_MARK, topic, part) or first), end)
+    parameters = (upto, topic, part, first, end)
+    ledger = {bool(tail): (rows, ok, total) for tail, rows, ok, total in desk.rows(_IN_LEDGER, parameters)}
+    log = {bool(tail): (rows, ok, total) for tail, rows, ok, total in desk.notes.rows(_ON_LOG, parameters)}
+    quarrel = desk.notes.value(
+        "SELECT min(place) FROM origin WHERE topic = ? AND partition = ? AND differs", (topic, part)
+    )
+    nothing = (0, 0, 0)
+    head, tail = log.get(False, nothing), log.get(True, nothing)
+    empty = desk.notes.value(
+        "SELECT count(*) FROM origin WHERE topic = ? AND partition = ? AND place >= ? AND place < ? AND empty",
+        (topic, part, first, upto),
+    )
+    agreed = head == ledger.get(False, nothing) and head[0] + empty == upto - first
+    if not agreed or (quarrel is not None and quarrel < upto):
+        return _one_by_one(desk, topic, part, (first, end))
+    found = Counter(accepted=head[1], rejected=head[0] - head[1], transaction_markers=empty)
+    if tail == ledger.get(True, nothing) and tail[0] == end - upto and quarrel is None:
+        _set_mark(desk, topic, part, end)
+        return found + Counter(accepted=tail[1], rejected=tail[0] - tail[1])
+    return found + _one_by_one(desk, topic, part, (upto, end))
+
+
+def _one_by_one(desk: Desk, topic: str, part: int, bounds: Bounds) -> Counter[str]:
+    found: Counter[str] = Counter()
+    open_ends: list[int] = []
+    gaps = Gaps(bounds[0])
+    for place, log, ledger in pairs(
+        _on_log(desk, topic, part, bounds), _in_ledger(desk, topic, part, bounds)
+    ):
+        said = _judge(desk, topic, part, log, ledger)
+        if said is None:
+            continue
+        gaps.answered(place)
+        found[said] += 1
+        if said in ("young", "old") and len(open_ends) < LISTED:
+            open_ends.append(place)
+    gaps.answered(bounds[1])
+    found += _unanswered(desk, topic, part, gaps, open_ends)
+    _set_mark(desk, topic, part, min(open_ends, default=bounds[1]))
+    return found
+
+
+def _judge(
+    desk: Desk, topic: str, part: int, log: tuple[Any, ...] | None, ledger: tuple[Any, ...] | None
+) -> str | None:
+    """Which part an input record belongs to; None where nobody has an answer for it."""
+    place = (log or ledger or (0,))[0]
+
+    def wrong(what: str) -> str:
+        desk.miss(Hop.RECEIPTS, what, topic=topic, partition=part, offset=place)
+        return "old"
+
+    if log is not None:
+        _, said, accepted, at_ms, receipts, differs, empty = log
+        if empty:
+            return "transaction_markers"
+        if differs:
+            return wrong("receipts that contradict each other")
+        if receipts:
+            if ledger is None:
+                if desk.is_young(at_ms):
+                    return "young"
+                return wrong(Lack.ACCEPTANCE_NOT_BOOKED if accepted else Lack.REFUSAL_NOT_BOOKED)
+            if ledger[1] != said:
+                return wrong("the ledger has another receipt than the log")
+            return "accepted" if accepted else "rejected"
+    if ledger is None:
+        return None
+    if desk.shortened(Topic.RECEIPTS):
+        return str(ledger[2])
+    return wrong("a receipt in the ledger that is not on the log")
+
+
+def _unanswered(desk: Desk, topic: str, part: int, gaps: Gaps, open_ends: list[int]) -> Counter[str]:
+    """Records without any receipt; an offset that holds none is a transaction's marker, and is noted as such."""
+    left = set(gaps.listed)
+    found: Counter[str] = Counter()
+    for message in desk.log.read(topic, part, gaps.listed):
+        offset = message.offset() or 0
+        left.discard(offset)
+        open_ends.append(offset)
+        if desk.is_young(message.timestamp()[1]):
+            found["young"] += 1
+        else:
+            found["old"] += 1
+            desk.miss(Hop.RECEIPTS, Lack.NO_RECEIPT, topic=topic, partition=part, offset=offset)
+    with desk.notes.writing():
+        desk.notes.many(
+            "INSERT INTO origin (topic, partition, place, empty) VALUES (?, ?, ?, 1) "
+            "ON CONFLICT DO UPDATE SET empty = 1",
+            [(topic, part, offset) for offset in sorted(left)],
+        )
+    found["transaction_markers"] += len(left)
+    if gaps.unlisted:
+        young = gaps.unlisted_from(desk.young_from(topic, part))
+        found["young"] += young
+        found["old"] += gaps.total_unlisted - young
+        open_ends.append(gaps.unlisted[0][0])
+    return found
+
+
+def _beyond(desk: Desk) -> int:
+    """Receipts, on the log or in the ledger, for records that the brokers do not have."""
+    found = 0
+    for (topic, part), (_, end) in desk.moment.input.items():
+        on_log = desk.notes.rows(
+            "SELECT place FROM origin WHERE topic = ? AND partition = ? AND place >= ? AND receipts > 0 LIMIT ?",
+            (topic, part, end, LISTED),
+        )
+        in_ledger = desk.rows(
+            'SELECT "offset" FROM receipts WHERE topic = %s AND partition = %s AND "offset" >= %s LIMIT %s',
+            (topic, part, end, LISTED),
+        )
+        beyond = {place for (place,) in (*on_log, *in_ledger)}
+        # What came between the look at the input and the look at the receipts is there by now.
+        now = desk.log.bounds(topic)[part][1] if beyond else end
+        for place in sorted(place for place in beyond if place >= now):
+            found += 1
+            what = "a receipt for a record that is not there"
+            desk.miss(Hop.RECEIPTS, what, topic=topic, partition=part, offset=place)
+    return found
+
+
+def _on_log(desk: Desk, topic: str, part: int, bounds: Bounds) -> Iterator[tuple[Any, ...]]:
+    return desk.notes.rows(
+        "SELECT place, said, accepted, at_ms, receipts, differs, empty FROM origin "
+        "WHERE topic = ? AND partition = ? AND place >= ? AND place < ? ORDER BY place",
+        (topic, part, *bounds),
+    )
+
+
+def _in_ledger(desk: Desk, topic: str, part: int, bounds: Bounds) -> Iterator[tuple[Any, ...]]:
+    return desk.stream(
+        f'SELECT "offset", {_SAID}, status FROM receipts '  # noqa: S608 - fixed words
+        'WHERE topic = %s AND partition = %s AND "offset" >= %s AND "offset" < %s ORDER BY "offset"',
+        (topic, part, *bounds),
+    )
+
+
+def _set_mark(desk: Desk, topic: str, part: int, upto: int) -> None:
+    with desk.notes.writing():
+        desk.notes.set_mark(_MARK, topic, part, upto)

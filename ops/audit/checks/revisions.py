@@ -1,0 +1,129 @@
+"""Every revision of every decision stands once: without holes, never with two contents, and the last one in the ledger.
+
+The ledger says otherwise than the log in one case alone: it refuses a message whose id came first about somebody else.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Final
+
+from config.topics import Topic
+from ops.audit.checks.context import LISTED, Desk
+from ops.audit.checks.hand_overs import Given
+from ops.audit.digest import in_sql
+from ops.audit.readers.decisions import COLUMNS, message_key
+from ops.audit.report import Account, Hop
+
+_LEDGER: Final = (
+    f"SELECT m.sender, m.message_id, m.person_id, m.revision, {in_sql(COLUMNS)}, m.outcome, m.reason, "  # noqa: S608 - fixed words
+    "EXISTS (SELECT 1 FROM repeats p WHERE p.kind = 'conflict' AND (p.topic, p.partition, p.\"offset\") "
+    "= (m.origin_topic, m.origin_partition, m.origin_offset)), "
+    "CASE WHEN t.status <> 'withdrawn' THEN t.unit_id END, m.enrolment_id "
+    "FROM messages m LEFT JOIN tasks t ON t.id = m.task_id"
+)
+_DIFFERENT: Final = """
+SELECT m.message_id, m.partition, m.place, m.at_ms, m.revision, m.outcome, s.revision, s.outcome, s.reason, s.refused
+FROM message m LEFT JOIN standing s ON s.id = m.id WHERE s.id IS NULL OR s.said <> m.said
+"""
+_WRONG: Final = """
+SELECT m.message_id, m.partition, m.place, max(r.differs) FROM revision r JOIN message m ON m.id = r.message
+GROUP BY r.message HAVING max(r.differs) OR count(*) <> max(r.revision) OR min(r.revision) <> 1
+"""
+_PHANTOM: Final = (
+    "SELECT message_id FROM standing s WHERE NOT EXISTS (SELECT 1 FROM message m WHERE m.id = s.id)"
+)
+
+
+def count(desk: Desk) -> Account:
+    """Messages decided on the log, against the ledger's row of each."""
+    _lay_out(desk)
+    found: Counter[str] = Counter()
+    accused: set[tuple[int, int]] = set()
+    for message_id, part, place, differs in desk.notes.rows(_WRONG):
+        what = "a revision with two contents" if differs else "revisions with holes"
+        accused.add((part, place))
+        _accuse(desk, found, what, message_id, part, place)
+    for row in desk.notes.rows(_DIFFERENT):
+        message_id, part, place = row[:3]
+        if (part, place) in accused:
+            continue
+        said = _judge(desk, row)
+        if said in ("under_way", "refused_by_the_ledger"):
+            found[said] += 1
+        else:
+            _accuse(desk, found, said, message_id, part, place)
+    phantoms = [message_id for (message_id,) in desk.notes.rows(_PHANTOM)]
+    for message_id in phantoms[:LISTED]:
+        desk.miss(Hop.REVISIONS, "a message in the ledger that the log does not know", message_id=message_id)
+    total: int = desk.notes.value("SELECT count(*) FROM message")
+    revisions, times = next(desk.notes.rows("SELECT count(*), coalesce(sum(times), 0) FROM revision"))
+    different = found.total()
+    parts = {"in_the_ledger": total - different}
+    if found["refused_by_the_ledger"]:
+        parts["refused_by_the_ledger"] = found["refused_by_the_ledger"]
+    return Account(
+        hop=Hop.REVISIONS,
+        total=total + len(phantoms),
+        parts=parts,
+        under_way=found["under_way"],
+        unaccounted=found["wrong"] + len(phantoms),
+        beside={"revisions": revisions, "written_again": times - revisions},
+    )
+
+
+def _accuse(desk: Desk, found: Counter[str], what: str, message_id: str, part: int, place: int) -> None:
+    found["wrong"] += 1
+    if found["wrong"] <= LISTED:
+        desk.miss(
+            Hop.REVISIONS,
+            what,
+            topic=str(Topic.DECISIONS),
+            partition=part,
+            offset=place,
+            message_id=message_id,
+        )
+
+
+def _judge(desk: Desk, row: tuple[Any, ...]) -> str:
+    """What is to be said of a message on which log and ledger differ."""
+    _, part, place, at_ms, revision, outcome, booked, booked_outcome, booked_reason, refused = row
+    if booked is not None and booked > revision:
+        return "the ledger has a revision that the log does not"
+    if booked == revision:
+        if (
+            refused
+            and outcome == "obliged"
+            and (booked_outcome, booked_reason) == ("not_obliged", "id_conflict")
+        ):
+            return "refused_by_the_ledger"
+        return "the ledger says otherwise than the log"
+    if place < desk.moment.position.get((str(Topic.DECISIONS), part), 0):
+        return "the ledger has passed it by"
+    return "under_way" if desk.is_young(at_ms) else "not in the ledger"
+
+
+def _lay_out(desk: Desk) -> None:
+    """The ledger's messages beside the log's, where they can be compared by key."""
+
+    given = Given(desk)
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        for (
+            sender,
+            message_id,
+            person,
+            revision,
+            said,
+            outcome,
+            reason,
+            refused,
+            unit,
+            enrolment,
+        ) in desk.stream(_LEDGER):
+            key = message_key(sender, message_id, person)
+            by = given.by(person, enrolment, unit)
+            yield key, sender, message_id, revision, said, outcome, reason, refused, unit, by
+
+    desk.notes.run("DELETE FROM standing")
+    with desk.notes.writing():
+        desk.notes.many("INSERT INTO standing VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows())

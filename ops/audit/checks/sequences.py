@@ -1,0 +1,85 @@
+"""Of a sender that counts its events every number has come once: what it sent and we never got is found here.
+
+Counted from the lowest number that the log still holds; a sender that does not count is no part of it.
+What a person has put aside is said beside what has come, and is no exception any more.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, Final
+
+from models.events.exception_case import Case, Gap, Twice, without
+from ops.audit.checks.context import LISTED, Desk
+from ops.audit.dismissals import cases
+from ops.audit.report import Account, Hop
+
+MISSING: Final = "a number of the sender's sequence is missing"
+TWICE: Final = "one number of the sender's sequence for two events"
+_HOLES: Final = """
+SELECT sender, before + 1, number - 1, at_ms, topic, partition, place FROM (
+    SELECT *, lag(number) OVER (ORDER BY number) AS before FROM sequence WHERE sender = ?
+) WHERE number > before + 1
+"""
+
+
+def count(desk: Desk) -> Account:
+    """Numbers that must have come, against those that have. What comes late is under way for the grace time."""
+    aside = cases(desk.connection)
+    found: Counter[str] = Counter()
+    total = 0
+    for sender, first, last, came in desk.notes.rows(
+        "SELECT sender, min(number), max(number), count(*) FROM sequence GROUP BY sender"
+    ):
+        total += last - first + 1
+        found["received"] += came
+        if came < last - first + 1:
+            found += _holes(desk, sender, [one for one in aside if isinstance(one, Gap)])
+    found += _twice(desk, aside)
+    parts = {"received": found["received"] - found["twice"]}
+    if found["dismissed"]:
+        parts["dismissed"] = found["dismissed"]
+    return Account(
+        hop=Hop.SEQUENCES, total=total, parts=parts, under_way=found["young"], unaccounted=found["old"]
+    )
+
+
+def _holes(desk: Desk, sender: str, aside: Collection[Gap]) -> Mapping[str, int]:
+    """How many numbers may still come, have stayed away, or were put aside; the record behind a hole is its place."""
+    found: Counter[str] = Counter()
+    for _, first, last, at_ms, *place in desk.notes.rows(_HOLES, (sender,)):
+        hole = Gap(sender, first, last)
+        left = without(hole, aside)
+        missing = sum(gap.last - gap.first + 1 for gap in left)
+        found["dismissed"] += last - first + 1 - missing
+        if desk.is_young(at_ms):
+            found["young"] += missing
+            continue
+        found["old"] += missing
+        for gap in left:
+            said = str(gap.first) if gap.first == gap.last else f"{gap.first} to {gap.last}"
+            _miss(desk, MISSING, gap, said, place)
+    return found
+
+
+def _twice(desk: Desk, aside: Collection[Case]) -> Mapping[str, int]:
+    found: Counter[str] = Counter()
+    for sender, number, *place in _doubled(desk):
+        found["twice"] += 1
+        case = Twice(sender, number)
+        if case in aside:
+            found["dismissed"] += 1
+            continue
+        found["old"] += 1
+        if found["old"] <= LISTED:
+            _miss(desk, TWICE, case, str(number), place)
+    return found
+
+
+def _doubled(desk: Desk) -> Iterator[tuple[Any, ...]]:
+    return desk.notes.rows("SELECT sender, number, topic, partition, place FROM sequence WHERE differs")
+
+
+def _miss(desk: Desk, what: str, case: Gap | Twice, said: str, place: list[Any]) -> None:
+    topic, part, offset = place
+    detail = f"sender {case.sender}: {said}"
+    desk.miss(Hop.SEQUENCES, what, topic=topic, partition=part, offset=offset, detail=detail, case=str(case))

@@ -1,0 +1,154 @@
+"""Of every day for which a sender has declared its control total, as many events have come as it says, by type.
+
+Counted are the sender's events that carry its signature, by the Danish date of their ``time``, each id once, whatever
+intake answered. After the receipts in the order of hops: a day is settled only where their books are whole.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import orjson
+
+from models.events.event_types import CONTROL_TOTAL, TYPE_PREFIX, InputTopic
+from models.events.exception_case import WrongTotal
+from ops.audit.checks.context import LISTED, Desk
+from ops.audit.dismissals import cases
+from ops.audit.report import Account, Hop
+
+DISAGREES: Final = "a day's control total disagrees with what has come"
+_HELD: Final = """
+SELECT t.sender, t.day, t.topic, t.partition, t.place, t.counts, d.last_ms, d.stale, d.agreed
+FROM total t JOIN day d ON (d.sender, d.day) = (t.sender, t.day)
+ORDER BY t.sender, t.day, t.registered_us DESC, t.event_id DESC
+"""
+_CONFLICTS: Final = "SELECT topic, partition, \"offset\" FROM repeats WHERE topic = %s AND kind = 'conflict'"
+_CAME: Final = """
+SELECT r.sender, to_char(r.registered_on, 'YYYY-MM-DD'), r.type, count(DISTINCT r.event_id)
+FROM unnest(%s::text[], %s::date[]) AS t (sender, day)
+JOIN receipts r ON (r.sender, r.registered_on) = (t.sender, t.day)
+WHERE r.type <> %s GROUP BY 1, 2, 3
+"""
+_SETTLE: Final = "UPDATE day SET stale = 0, agreed = ? WHERE (sender, day, last_ms) = (?, ?, ?)"
+"""Where another auditor that shares the notes has added something meanwhile, the day stays as it is."""
+Day = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """The total that holds for one day of one sender."""
+
+    place: tuple[str, int, int]
+    counts: Mapping[str, int]
+    last_ms: int
+    """When the latest receipt of that day was written."""
+    stale: bool
+    agreed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One type of one day of one sender: what it says, and what has come."""
+
+    sender: str
+    day: str
+    type: str
+    declared: int
+    came: int
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing is missing and nothing too much."""
+        return self.declared == self.came
+
+    @property
+    def case(self) -> WrongTotal:
+        """By what a person can put it aside."""
+        kind = self.type.removeprefix(TYPE_PREFIX)
+        return WrongTotal(self.sender, date.fromisoformat(self.day), kind, self.declared, self.came)
+
+    def __str__(self) -> str:
+        kind = self.type.removeprefix(TYPE_PREFIX).rsplit(".v", 1)[0]
+        return f"sender {self.sender}, {self.day}, {kind}: {self.declared} declared, {self.came} came"
+
+
+def count(desk: Desk) -> Account:
+    """The lines of all totals in force. A day to which nothing was added since it agreed is not counted again."""
+    days = _in_force(desk)
+    aside = set(cases(desk.connection))
+    stale = {day: total for day, total in days.items() if total.stale}
+    came = _came(desk, list(stale))
+    found = Counter(agree=sum(total.agreed for total in days.values() if not total.stale))
+    settled: list[tuple[int, str, str, int]] = []
+    receipts_are_whole = all(one.hop is not Hop.RECEIPTS for one in desk.missing)
+    for day, total in stale.items():
+        lines = list(compare(day, total.counts, came[day]))
+        young = desk.is_young(total.last_ms)
+        for line in lines:
+            if line.agrees:
+                found["agree"] += 1
+            elif line.case in aside:
+                found["dismissed"] += 1
+            elif young:
+                found["young"] += 1
+            else:
+                found["old"] += 1
+                if found["old"] <= LISTED:
+                    _miss(desk, total, line)
+        if not young and receipts_are_whole and all(line.agrees for line in lines):
+            settled.append((len(lines), *day, total.last_ms))
+    if settled:
+        with desk.notes.writing():
+            desk.notes.many(_SETTLE, settled)
+    parts = {"agree": found["agree"]}
+    if found["dismissed"]:
+        parts["dismissed"] = found["dismissed"]
+    return Account(
+        hop=Hop.TOTALS,
+        total=found.total(),
+        parts=parts,
+        under_way=found["young"],
+        unaccounted=found["old"],
+        beside={"days": len(days)},
+    )
+
+
+def compare(day: Day, declared: Mapping[str, int], came: Mapping[str, int]) -> Iterator[Line]:
+    """A line for each type that either side names."""
+    for kind in sorted(declared.keys() | came.keys()):
+        yield Line(*day, kind, declared.get(kind, 0), came.get(kind, 0))
+
+
+def _in_force(desk: Desk) -> dict[Day, Declared]:
+    """Of the totals of one day the one registered last; one that reuses another event's id is refused."""
+    refused = set(desk.rows(_CONFLICTS, (str(InputTopic.CONTROL_TOTALS),)))
+    found: dict[Day, Declared] = {}
+    for sender, day, topic, part, place, counts, last_ms, stale, agreed in desk.notes.rows(_HELD):
+        if (topic, part, place) not in refused:
+            total = Declared((topic, part, place), orjson.loads(counts), last_ms, bool(stale), agreed)
+            found.setdefault((sender, day), total)
+    return found
+
+
+def _came(desk: Desk, days: list[Day]) -> Mapping[Day, Mapping[str, int]]:
+    found: defaultdict[Day, dict[str, int]] = defaultdict(dict)
+    if days:
+        senders, dates = [sender for sender, _ in days], [date.fromisoformat(day) for _, day in days]
+        for sender, day, kind, number in desk.rows(_CAME, (senders, dates, CONTROL_TOTAL)):
+            found[sender, day][kind] = number
+    return found
+
+
+def _miss(desk: Desk, total: Declared, line: Line) -> None:
+    topic, part, offset = total.place
+    desk.miss(
+        Hop.TOTALS,
+        DISAGREES,
+        topic=topic,
+        partition=part,
+        offset=offset,
+        detail=str(line),
+        case=str(line.case),
+    )

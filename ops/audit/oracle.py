@@ -1,0 +1,130 @@
+"""Where a task must be, found out a second time: from the reference tables as they lie on disk and the residence facts.
+
+Written from the words of the domain and not from the service's code: it must not import `models.eligibility.decide`,
+`models.eligibility.facts` or `config.reference.law`, so that a slip in one does not stand in the other.
+"""
+
+import csv
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+DENMARK: Final = ZoneInfo("Europe/Copenhagen")
+_FILES: Final = ("municipalities.csv", "units.csv", "routes.csv", "law.toml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """One residence fact as it stands on ``person-events``."""
+
+    sender: str
+    event_id: str
+    fingerprint: str
+    residence_id: str
+    municipality: str
+    valid_from: date
+    registered_at: datetime
+    appended: tuple[datetime, str, int, int]
+    """The brokers' time and the place: of two with one id, the earlier counts."""
+    refused: bool = False
+    """The ledger has said that its id was another person's first."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    unit: str
+    begins: date
+    ends: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where webhooks go for the tasks of a unit whose first message arrived from `begins` on and before `ends`."""
+
+    unit: str
+    url: str
+    begins: date
+    ends: date
+
+
+class Oracle:
+    """The tables of one folder, read once."""
+
+    def __init__(self, directory: Path) -> None:
+        texts = {name: (directory / name).read_bytes() for name in _FILES}
+        self.version = sha256(b"\0".join(texts.values())).hexdigest()
+        """Another one when any of the tables changes."""
+        tables = {name: _rows(text) for name, text in texts.items() if name.endswith(".csv")}
+        self._municipalities = {row["code"] for row in tables["municipalities.csv"]}
+        self._units = {row["unit_id"] for row in tables["units.csv"]}
+        self._routes: dict[str, list[_Route]] = {}
+        for row in tables["routes.csv"]:
+            ends = date.fromisoformat(row["valid_to"]) if row["valid_to"] else None
+            route = _Route(row["unit_id"], date.fromisoformat(row["valid_from"]), ends)
+            self._routes.setdefault(row["municipality_code"], []).append(route)
+        self._endpoints = [
+            Endpoint(
+                row["unit_id"],
+                row["url"],
+                date.fromisoformat(row["valid_from"]),
+                date.fromisoformat(row["valid_to"]) if row["valid_to"] else date.max,
+            )
+            for row in _rows((directory / "webhooks.csv").read_bytes())
+        ]
+        rule_sets = tomllib.loads(texts["law.toml"].decode())["rule_sets"]
+        self._law_from = min(rule_set["in_force_from"] for rule_set in rule_sets)
+
+    def unit(self, registered_at: datetime, homes: Iterable[Home]) -> str | None:
+        """The unit that answers for a person with these homes when a message was registered; None: nobody can say."""
+        day = registered_at.astimezone(DENMARK).date()
+        if day < self._law_from:
+            return None
+        municipality = _municipality(day, homes)
+        if municipality not in self._municipalities:
+            return None
+        named = {
+            route.unit
+            for route in self._routes.get(municipality, ())
+            if route.begins <= day and not (route.ends is not None and route.ends <= day)
+        }
+        return named.pop() if len(named) == 1 and named <= self._units else None
+
+    def endpoints(self) -> Sequence[Endpoint]:
+        """All that the tables name."""
+        return self._endpoints
+
+
+def _municipality(day: date, homes: Iterable[Home]) -> str:
+    """Where the person lived on that day; empty where no home is known."""
+    standing: dict[tuple[str, str], Home] = {}
+    for home in _first_of_each_id(homes):
+        subject = (home.sender, home.residence_id)
+        known = standing.get(subject)
+        if known is None or (known.registered_at, known.event_id) < (home.registered_at, home.event_id):
+            standing[subject] = home
+    best: Home | None = None
+    for home in standing.values():
+        if home.valid_from <= day and (best is None or _rank(best) < _rank(home)):
+            best = home
+    return "" if best is None else best.municipality
+
+
+def _first_of_each_id(homes: Iterable[Home]) -> Sequence[Home]:
+    """A sender's id counts once: what came later under it is a repeat or refused, as is what the ledger named."""
+    first: dict[tuple[str, str], Home] = {}
+    for home in sorted(homes, key=lambda home: home.appended):
+        first.setdefault((home.sender, home.event_id), home)
+    return [home for home in first.values() if not home.refused]
+
+
+def _rank(home: Home) -> tuple[date, datetime, str]:
+    return (home.valid_from, home.registered_at, home.residence_id)
+
+
+def _rows(text: bytes) -> list[Mapping[str, str]]:
+    return list(csv.DictReader(text.decode().splitlines()))

@@ -1,0 +1,46 @@
+"""Applied entries: a digest of each; one that says something else than the first is marked, and stays so."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from confluent_kafka import Message
+
+from ops.audit.digest import digest
+from ops.audit.index import Notes
+from ops.audit.readers.decode import each
+
+_ENTRY: Final = """
+INSERT INTO event (partition, place, entry, entries) VALUES (?, ?, ?, 1)
+ON CONFLICT DO UPDATE SET
+    differs = differs OR (entry IS NOT NULL AND entry <> excluded.entry), entries = entries + 1,
+    entry = coalesce(entry, excluded.entry)
+"""
+_ORIGIN_ENTRY: Final = """
+INSERT INTO origin (topic, partition, place, entries) VALUES (?, ?, ?, 1)
+ON CONFLICT DO UPDATE SET entries = entries + 1
+"""
+COLUMNS: Final = (
+    '"offset"',
+    "origin_topic",
+    "origin_partition",
+    "origin_offset",
+    "person_id",
+)
+
+
+def take(notes: Notes, records: Sequence[Message]) -> None:
+    """What match says that it has applied. How many decisions an event changed is not held against a repeat:
+    an event that is applied again may change none."""
+    entries, origins = [], []
+
+    def one(_: Message, said: Any) -> None:
+        for entry in said["entries"]:
+            place = (entry["origin_topic"], entry["origin_partition"], entry["origin_offset"])
+            entries.append(
+                (said["partition"], entry["offset"], digest(entry["offset"], *place, entry["person_id"]))
+            )
+            origins.append(place)
+
+    each(notes, records, one)
+    notes.many(_ENTRY, entries)
+    notes.many(_ORIGIN_ENTRY, origins)

@@ -1,0 +1,94 @@
+"""Decisions: a digest of every revision, and of each message the last one."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import orjson
+from confluent_kafka import Message
+
+from ops.audit.digest import digest
+from ops.audit.index import Notes
+from ops.audit.readers.decode import each, moment_ms
+
+_REVISION: Final = """
+INSERT INTO revision (message, revision, said) VALUES (?, ?, ?)
+ON CONFLICT DO UPDATE SET times = times + 1, differs = differs OR said <> excluded.said
+"""
+_MESSAGE: Final = """
+INSERT INTO message (id, sender, message_id, person, revision, said, outcome, reason, unit, registered_at, partition,
+                     place, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET revision = excluded.revision, said = excluded.said, outcome = excluded.outcome,
+    reason = excluded.reason, unit = excluded.unit, registered_at = excluded.registered_at,
+    partition = excluded.partition, place = excluded.place, at_ms = excluded.at_ms, stale = 1
+WHERE excluded.revision > message.revision
+"""
+COLUMNS: Final = (
+    "m.revision",
+    "m.outcome",
+    "m.reason",
+    "m.unit_id",
+    "m.enrolment_id",
+    "m.law_version",
+    "m.review_on",
+    "m.origin_topic",
+    "m.origin_partition",
+    "m.origin_offset",
+    "(extract(epoch FROM m.appended_at) * 1000)::bigint",
+    "m.sealed",
+)
+
+
+def take(notes: Notes, records: Sequence[Message]) -> None:
+    """Every revision of every message, and the last one in full."""
+    revisions, last = [], []
+
+    def one(record: Message, said: Any) -> None:
+        message, verdict, origin = said["message"], said["verdict"], said["message"]["origin"]
+        person = digest(message["person_id"])
+        key = message_key(message["sender"], message["message_id"], message["person_id"])
+        content = said
+        if verdict["reason"] == "too_many_events":
+            # Such a message is not remembered: sent again, with whatever content, it is answered as if it were new.
+            content = {"outcome": verdict["outcome"], "reason": verdict["reason"]}
+        whole = digest(orjson.dumps(content, option=orjson.OPT_SORT_KEYS).decode())
+        revisions.append((key, said["revision"], whole))
+        row = digest(
+            said["revision"],
+            verdict["outcome"],
+            verdict["reason"],
+            verdict.get("unit_id"),
+            verdict["evidence"].get("enrolment_id"),
+            verdict["law_version"],
+            verdict.get("review_on"),
+            origin["topic"],
+            origin["partition"],
+            origin["offset"],
+            moment_ms(origin["appended_at"]),
+            said.get("sealed"),
+        )
+        last.append(
+            (
+                key,
+                message["sender"],
+                message["message_id"],
+                person,
+                said["revision"],
+                row,
+                verdict["outcome"],
+                verdict["reason"],
+                verdict.get("unit_id"),
+                message["registered_at"],
+                record.partition(),
+                record.offset(),
+                record.timestamp()[1],
+            )
+        )
+
+    each(notes, records, one)
+    notes.many(_REVISION, revisions)
+    notes.many(_MESSAGE, last)
+
+
+def message_key(sender: str, message_id: str, person_id: str) -> int:
+    """A message's key in the notes."""
+    return digest(sender, message_id, person_id)

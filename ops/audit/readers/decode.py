@@ -1,0 +1,32 @@
+"""A chunk of records, one by one: what cannot be read is a fault of the log, and never stops the audit."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+from confluent_kafka import Message
+
+from ops.audit.index import Notes
+
+UNREADABLE: Final = "a record that cannot be read"
+
+
+def each(notes: Notes, records: Sequence[Message], one: Callable[[Message, Any], None]) -> None:
+    """Call `one` for each record. What it cannot read is a fault of the log, and never stops the audit."""
+    for record in records:
+        try:
+            one(record, orjson.loads(record.value() or b""))
+        except (ValueError, LookupError, TypeError, AttributeError):
+            topic, part, at = record.topic() or "", record.partition() or 0, record.offset() or 0
+            notes.set_fault(topic, part, at, at, UNREADABLE)
+
+
+def moment_ms(moment: str) -> int:
+    """An ISO moment as Kafka and the ledger count it."""
+    return round(datetime.fromisoformat(moment).timestamp() * 1000)
+
+
+def moment_us(moment: str) -> int:
+    """The same to the microsecond."""
+    return round(datetime.fromisoformat(moment).timestamp() * 1_000_000)

@@ -1,0 +1,71 @@
+"""Person events: a digest of each, and of the facts those that routing needs."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from confluent_kafka import Message
+
+from ops.audit.digest import digest
+from ops.audit.index import Notes
+from ops.audit.readers.decode import each
+
+_EVENT: Final = """
+INSERT INTO event (partition, place, said, at_ms, topic, origin_partition, origin_place) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET said = excluded.said, at_ms = excluded.at_ms, topic = excluded.topic,
+    origin_partition = excluded.origin_partition, origin_place = excluded.origin_place
+"""
+_ORIGIN_EVENT: Final = """
+INSERT INTO origin (topic, partition, place, events) VALUES (?, ?, ?, 1)
+ON CONFLICT DO UPDATE SET events = events + 1
+"""
+_PERSON: Final = """
+INSERT INTO person (id, moved_ms) VALUES (?, ?)
+ON CONFLICT DO UPDATE SET events = events + 1, moved_ms = max(moved_ms, excluded.moved_ms)
+"""
+
+
+def take(notes: Notes, records: Sequence[Message]) -> None:
+    """Person events, and of the facts those that routing needs."""
+    events, origins, people, homes, refused = [], [], [], [], []
+
+    def one(record: Message, said: Any) -> None:
+        at, origin, content = record.timestamp()[1], said["origin"], said["content"]
+        place = (origin["topic"], origin["partition"], origin["offset"])
+        person = digest(said["person_id"])
+        events.append(
+            (
+                record.partition(),
+                record.offset(),
+                digest(record.offset(), *place, said["person_id"]),
+                at,
+                *place,
+            )
+        )
+        origins.append(place)
+        moves = content["kind"] in ("residence.registered", "event.refused")
+        people.append((person, at if moves else 0))
+        if content["kind"] == "residence.registered":
+            homes.append(
+                (
+                    person,
+                    *place,
+                    origin["appended_at"],
+                    said["sender"],
+                    said["event_id"],
+                    said["fingerprint"],
+                    content["residence_id"],
+                    content["municipality_code"],
+                    content["valid_from"],
+                    said["registered_at"],
+                )
+            )
+        elif content["kind"] == "event.refused":
+            refused.append((content["topic"], content["partition"], content["offset"]))
+
+    each(notes, records, one)
+    notes.many(_EVENT, events)
+    notes.many(_ORIGIN_EVENT, origins)
+    notes.many(_PERSON, people)
+    notes.many("INSERT OR IGNORE INTO home VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", homes)
+    notes.many("INSERT OR IGNORE INTO refused VALUES (?, ?, ?)", refused)
+    notes.many("UPDATE message SET stale = 1 WHERE person = ?", [(person,) for person, at in people if at])

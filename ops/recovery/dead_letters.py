@@ -1,0 +1,307 @@
+"""The quarantine in PostgreSQL: what lies in it, and what people decide about it. Opens nothing and sends nothing.
+
+Every decision stands in the audit trail in the same transaction: who, when, why, what.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Final, LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import class_row, dict_row
+from psycopg.types.json import Jsonb
+
+from models.calendar import copenhagen_date
+from models.dead_letter import WAITING, Kind, Standing, State, Thing
+from models.ids import delivery_id, digest_id
+from models.notifications.delivery import Audience, Occasion
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+_LOCK: Final = 0x46_52_51_55
+
+_THINGS: Final[LiteralString] = """
+WITH things AS (
+    SELECT 'input' AS kind, concat_ws('/', r.topic, r.partition, r."offset") AS id, r.appended_at AS since,
+           r.sender, NULL AS unit, r.reason, r.detail, r.event_id AS message_id, NULL AS task,
+           NULL AS delivery_status
+    FROM receipts r WHERE r.status = 'rejected'
+    UNION ALL
+    SELECT 'conflict', concat_ws('/', r.topic, r.partition, r."offset"), r.appended_at,
+           r.sender, NULL, 'id_conflict', NULL, r.event_id, NULL, NULL
+    FROM repeats p JOIN receipts r USING (topic, partition, "offset") WHERE p.kind = 'conflict'
+    UNION ALL
+    SELECT 'delivery', d.id::text, d.ended_at, NULL, d.unit_id, d.status,
+           (SELECT concat_ws(' ', a.outcome || ':', a.code, a.detail) FROM attempts a
+            WHERE a.delivery_id = d.id ORDER BY a.attempt DESC LIMIT 1),
+           NULL, t.reference, d.status
+    FROM deliveries d LEFT JOIN tasks t ON t.id = d.task_id WHERE d.status IN ('refused', 'exhausted')
+    UNION ALL
+    SELECT 'delivery', d.id::text, q.since, NULL, d.unit_id, q.reason, NULL, NULL, t.reference, d.status
+    FROM deliveries d LEFT JOIN tasks t ON t.id = d.task_id
+    JOIN LATERAL (SELECT since, reason FROM quarantine WHERE kind = 'delivery' AND id = d.id::text
+                  ORDER BY since DESC LIMIT 1) q ON true
+    WHERE d.status NOT IN ('refused', 'exhausted')
+)
+SELECT t.kind, t.id, t.since, t.sender, t.unit, t.reason, t.detail, t.message_id, t.task, t.delivery_status,
+       coalesce(q.state, 'open') AS state, q.decided_by, q.because, q.decided_at, q.replayed_as
+FROM things t LEFT JOIN quarantine q USING (kind, id, since)
+WHERE (%(kind)s::text IS NULL OR t.kind = %(kind)s)
+  AND (%(reason)s::text IS NULL OR t.reason = %(reason)s)
+  AND (%(party)s::text IS NULL OR %(party)s IN (t.sender, t.unit))
+  AND (%(since)s::timestamptz IS NULL OR t.since >= %(since)s)
+  AND (%(until)s::timestamptz IS NULL OR t.since < %(until)s)
+  AND (%(ids)s::text[] IS NULL OR t.id = ANY(%(ids)s))
+  AND (%(states)s::text[] IS NULL OR coalesce(q.state, 'open') = ANY(%(states)s))
+ORDER BY t.since, t.kind, t.id
+LIMIT %(limit)s
+"""
+
+_DECIDE: Final[LiteralString] = """
+INSERT INTO quarantine (kind, id, since, state, reason, decided_by, because, replayed_as)
+VALUES (%(kind)s, %(id)s, %(since)s, %(state)s, %(reason)s, %(by)s, %(because)s, %(replayed_as)s)
+ON CONFLICT (kind, id, since) DO UPDATE SET
+    state = excluded.state, decided_by = excluded.decided_by, because = excluded.because,
+    decided_at = excluded.decided_at, replayed_as = excluded.replayed_as
+"""
+
+_TRAIL: Final[LiteralString] = """
+INSERT INTO audit (kind, task_id, sender, message_id, detail)
+VALUES (%(kind)s, (SELECT id FROM tasks WHERE reference = %(task)s), %(sender)s, %(message_id)s, %(detail)s)
+"""
+
+_DUE_AGAIN: Final[LiteralString] = """
+UPDATE deliveries
+SET status = 'due', due_at = clock_timestamp(), deadline = %(deadline)s, ended_at = NULL,
+    lease_owner = NULL, lease_until = NULL, frozen = CASE WHEN %(anew)s THEN NULL ELSE frozen END
+WHERE id = %(id)s AND status IN ('refused', 'exhausted') AND ended_at = %(since)s
+"""
+
+_NOTICE: Final[LiteralString] = """
+SELECT d.id, d.task_id, d.occasion, d.cause, d.channel, d.audience, d.unit_id, d.recipient, d.deadline, d.ended_at,
+       t.status = 'open' AS task_is_open, t.react_by,
+       (SELECT count(*) FROM tasks o WHERE o.unit_id = d.unit_id AND o.status = 'open') AS open_tasks,
+       clock_timestamp() AS now
+FROM deliveries d LEFT JOIN tasks t ON t.id = d.task_id WHERE d.id = %s
+"""
+
+
+class Act(StrEnum):
+    """What the audit trail says of a person's hand on the quarantine."""
+
+    OPENED = "quarantine_opened"
+    REPLAY_BEGUN = "quarantine_replay_begun"
+    REPLAYED = "quarantine_replayed"
+    DISMISSED = "quarantine_dismissed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which things; what is None does not narrow."""
+
+    kind: Kind | None = None
+    reason: str | None = None
+    party: str | None = None
+    """A sender's number or a unit's id."""
+    since: datetime | None = None
+    until: datetime | None = None
+    ids: tuple[str, ...] = ()
+    decided_too: bool = False
+    """Those replayed or dismissed as well."""
+
+    @property
+    def narrows(self) -> bool:
+        """Whether it asks for less than everything."""
+        return bool(self.ids) or any(
+            one is not None for one in (self.kind, self.reason, self.party, self.since, self.until)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Who decides, and why."""
+
+    by: str
+    because: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A delivery as a replay needs to know it; a morning mail is about no task, and about all that are open."""
+
+    id: UUID
+    task_id: UUID | None
+    occasion: Occasion
+    cause: str
+    channel: str
+    audience: Audience
+    unit_id: str
+    recipient: str
+    deadline: datetime
+    ended_at: datetime | None
+    task_is_open: bool | None
+    react_by: date | None
+    open_tasks: int
+    now: datetime
+
+    @property
+    def is_of_today(self) -> bool:
+        """Of a morning mail: whether its morning is this one."""
+        return self.cause == f"digest:{copenhagen_date(self.now).isoformat()}"
+
+    def id_to(self, recipient: str) -> UUID:
+        """The id that the same notice to `recipient` has."""
+        if self.task_id is None:
+            return digest_id(self.unit_id, self.cause, self.channel, recipient)
+        return delivery_id(self.task_id, self.occasion, self.cause, self.channel, recipient)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One attempt of a delivery."""
+
+    attempt: int
+    at: datetime
+    outcome: str
+    code: int | None
+    detail: str
+
+
+def things(connection: Connection, selection: Selection, *, limit: int | None = None) -> list[Thing]:
+    """What lies in quarantine, the oldest first; ids that are named are found whatever was decided."""
+    everything = selection.decided_too or bool(selection.ids)
+    with connection.cursor(row_factory=class_row(Thing)) as cursor:
+        return cursor.execute(
+            _THINGS,
+            {
+                "kind": selection.kind,
+                "reason": selection.reason,
+                "party": selection.party,
+                "since": selection.since,
+                "until": selection.until,
+                "ids": list(selection.ids) or None,
+                "states": None if everything else sorted(WAITING),
+                "limit": limit,
+            },
+        ).fetchall()
+
+
+def standing(connection: Connection, sender: str, event_id: str) -> list[Standing]:
+    """The accepted records of one sender and id, in the brokers' order."""
+    rows = connection.execute(
+        "SELECT concat_ws('/', topic, partition, \"offset\"), fingerprint FROM receipts "
+        "WHERE status = 'accepted' AND sender = %s AND event_id = %s "
+        'ORDER BY appended_at, topic, partition, "offset"',
+        (sender, event_id),
+    ).fetchall()
+    return [Standing(place, fingerprint) for place, fingerprint in rows]
+
+
+def notice(connection: Connection, delivery: str) -> Notice:
+    """One delivery with what a replay needs of its task."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(_NOTICE, (delivery,)).fetchone()
+    if row is None:
+        raise LookupError(delivery)
+    return Notice(**{**row, "occasion": Occasion(row["occasion"]), "audience": Audience(row["audience"])})
+
+
+def attempts(connection: Connection, delivery: str) -> list[Tried]:
+    """What happened each time, in order."""
+    with connection.cursor(row_factory=class_row(Tried)) as cursor:
+        return cursor.execute(
+            "SELECT attempt, at, outcome, code, detail FROM attempts WHERE delivery_id = %s ORDER BY attempt",
+            (delivery,),
+        ).fetchall()
+
+
+def addressed(connection: Connection, deliveries: Sequence[UUID]) -> dict[UUID, str]:
+    """Those of `deliveries` that are made out already, with their status."""
+    return dict(
+        connection.execute(
+            "SELECT id, status FROM deliveries WHERE id = ANY(%s)", (list(deliveries),)
+        ).fetchall()
+    )
+
+
+def note(connection: Connection, act: Act, thing: Thing, hand: Hand, **more: str | int | None) -> None:
+    """One line of the audit trail, in the transaction at hand."""
+    detail = {"thing": thing.kind, "id": thing.id, "reason": thing.reason, "by": hand.by}
+    connection.execute(
+        _TRAIL,
+        {
+            "kind": act,
+            "task": thing.task,
+            "sender": thing.sender,
+            "message_id": thing.message_id,
+            "detail": Jsonb({**detail, "because": hand.because, **more}),
+        },
+    )
+
+
+def opened(connection: Connection, thing: Thing, hand: Hand) -> None:
+    """Say that `hand` opens the thing. Committed when this returns: only then may it be opened."""
+    with connection.transaction():
+        note(connection, Act.OPENED, thing, hand)
+
+
+def dismiss(connection: Connection, thing: Thing, hand: Hand) -> None:
+    """Take it out of the open list."""
+    with connection.transaction():
+        _decide(connection, thing, State.DISMISSED, hand)
+        note(connection, Act.DISMISSED, thing, hand)
+
+
+def begin(connection: Connection, thing: Thing, hand: Hand) -> None:
+    """Say that its bytes are about to be written again."""
+    with connection.transaction():
+        _decide(connection, thing, State.BEGUN, hand)
+        note(connection, Act.REPLAY_BEGUN, thing, hand)
+
+
+def confirm(connection: Connection, thing: Thing, hand: Hand, replayed_as: str) -> None:
+    """Say where the brokers have put them."""
+    with connection.transaction():
+        _decide(connection, thing, State.REPLAYED, hand, replayed_as)
+        note(connection, Act.REPLAYED, thing, hand, replayed_as=replayed_as)
+
+
+def due_again(connection: Connection, thing: Thing, hand: Hand, *, deadline: datetime, anew: bool) -> bool:
+    """Put a delivery back to due; False when it no longer stands where it stood. `anew`: its mail is written again."""
+    with connection.transaction():
+        moved = connection.execute(
+            _DUE_AGAIN, {"id": thing.id, "since": thing.since, "deadline": deadline, "anew": anew}
+        )
+        if moved.rowcount != 1:
+            return False
+        _decide(connection, thing, State.REPLAYED, hand)
+        note(connection, Act.REPLAYED, thing, hand, mail="written anew" if anew else "the same")
+        connection.execute("NOTIFY deliveries")
+    return True
+
+
+def alone(connection: Connection) -> bool:
+    """Whether nobody else replays now; it stays so until the connection ends."""
+    row = connection.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
+    return bool(row and row[0])
+
+
+def _decide(
+    connection: Connection, thing: Thing, state: State, hand: Hand, replayed_as: str | None = None
+) -> None:
+    connection.execute(
+        _DECIDE,
+        {
+            "kind": thing.kind,
+            "id": thing.id,
+            "since": thing.since,
+            "state": state,
+            "reason": thing.reason,
+            "by": hand.by,
+            "because": hand.because,
+            "replayed_as": replayed_as,
+        },
+    )

@@ -1,0 +1,243 @@
+"""Replays what lies in quarantine: first it says what would happen, then, when told, it lets it happen.
+
+A record goes in again by the front door, as the same bytes on the same topic; a notice becomes due again. Both are
+idempotent: a replay that was cut off is replayed again, and nothing that matters is doubled.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from confluent_kafka import KafkaException, Message, Producer
+
+from config.kafka import KafkaSettings
+from config.topics import INPUT_PARTITIONS
+from ledger.tasks.projection import deadline_of
+from models.dead_letter import Kind, Prospect, Standing, State, Thing, foresee, id_of, surely_not_taken
+from models.events.person_event import Origin
+from models.events.receipt import Receipt
+from models.reasons import Rejection
+from notifiers.supersede import Contacts, Superseded, digest_superseded_by, superseded_by
+from ops.audit.kafka_log import LogUnreachable
+from ops.recovery import dead_letters
+from ops.recovery.dead_letters import Connection, Hand, Notice
+from ops.recovery.rejected_payloads import Bytes, Gone, Kept
+from streams.batch_producer import partition_of
+from streams.intake import Context, InputRecord, take
+
+_SECONDS = 30
+_A_MORNING: Final = timedelta(hours=1)
+"""A morning mail that is replayed has this long: what it lists grows old."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A record to be written once more."""
+
+    topic: str
+    partition: int
+    key: str | None
+    content: Bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DueAgain:
+    """A notice to be put back to due."""
+
+    deadline: datetime
+    anew: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A replay that was cut off, and had been written: only the note of it is missing."""
+
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a replay of one thing would come to; `by` is how, where it is possible at all."""
+
+    thing: Thing
+    prospect: Prospect
+    why: str | None = None
+    by: Again | DueAgain | Arrived | None = None
+
+    def goes(self, *, force: bool) -> bool:
+        """Whether it is to be replayed."""
+        if self.by is None:
+            return False
+        return (
+            isinstance(self.by, Arrived)
+            or self.prospect.worthwhile
+            or (force and self.prospect.may_be_forced)
+        )
+
+
+class Foresight:
+    """Judges things as they would fare now. Changes nothing and shows no content."""
+
+    def __init__(
+        self, connection: Connection, kept: Kept, context: Context, contacts: Contacts, now: datetime
+    ) -> None:
+        self._connection = connection
+        self._kept = kept
+        self._context = context
+        self._contacts = contacts
+        self._now = now
+        self._of_this_run: defaultdict[tuple[str, str], list[Standing]] = defaultdict(list)
+
+    def of(self, things: Sequence[Thing]) -> list[Foreseen]:
+        """One answer for each, in order: a record of this run counts as standing for those after it."""
+        refused = {thing.place: thing.since for thing in things if thing.kind is Kind.INPUT}
+        found = self._kept.refused(refused, self._now) if refused else {}
+        answers = []
+        for thing in things:
+            if thing.kind is Kind.INPUT:
+                answers.append(self._of_input(thing, found[thing.place]))
+            elif thing.kind is Kind.DELIVERY:
+                answers.append(self._of_delivery(thing))
+            else:
+                answers.append(self._of_conflict(thing))
+        return answers
+
+    def _of_input(self, thing: Thing, content: Bytes | Gone) -> Foreseen:
+        if isinstance(content, Gone):
+            return Foreseen(thing, Prospect.GONE, content.why)
+        if thing.reason == Rejection.TOMBSTONE:
+            content = Bytes(None, content.headers)
+        topic, partition, offset = thing.place
+        # The brokers will stamp the new record with the present time: by that it will be judged.
+        origin = Origin(topic=topic, partition=partition, offset=offset, appended_at=self._now)
+        receipt = take(InputRecord(origin, content.value, content.headers), self._context).receipt
+        standing = self._standing(thing, receipt)
+        prospect, why = foresee(receipt, standing)
+        if thing.state is State.BEGUN and prospect is Prospect.DUPLICATE:
+            return Foreseen(thing, prospect, why, Arrived(standing[0].place))
+        key = receipt.sender or thing.sender
+        where = partition if key is None else partition_of(key, INPUT_PARTITIONS)
+        by = Again(topic, where, key, content) if prospect.may_be_forced else None
+        if thing.state is State.REPLAYED:
+            return Foreseen(thing, Prospect.DECIDED, f"replayed already as {thing.replayed_as}", by)
+        return Foreseen(thing, prospect, why, by)
+
+    def _standing(self, thing: Thing, receipt: Receipt) -> list[Standing]:
+        if receipt.reason is not None or receipt.sender is None or receipt.event_id is None:
+            return []
+        known = dead_letters.standing(self._connection, receipt.sender, receipt.event_id)
+        in_run = self._of_this_run[receipt.sender, receipt.event_id]
+        known += in_run
+        in_run.append(Standing(thing.id, receipt.fingerprint))
+        return known
+
+    def _of_conflict(self, thing: Thing) -> Foreseen:
+        known = dead_letters.standing(self._connection, thing.sender or "", thing.message_id or "")
+        first = known[0].place if known else "an earlier record"
+        return Foreseen(
+            thing,
+            Prospect.CONFLICT,
+            f"its id stands for {first}: the sender must send it under a new one",
+        )
+
+    def _of_delivery(self, thing: Thing) -> Foreseen:
+        if thing.state is State.REPLAYED:
+            return Foreseen(thing, Prospect.DECIDED, f"replayed already; it is {thing.delivery_status} now")
+        due = dead_letters.notice(self._connection, thing.id)
+        contact = self._contacts(due.unit_id)
+        present = contact.of(due.channel, due.audience) if contact else ()
+        if not present:
+            return Foreseen(
+                thing, Prospect.NO_RECIPIENT, f"the unit {due.unit_id} is unknown or has no address"
+            )
+        if due.react_by is None and not due.is_of_today:
+            return Foreseen(thing, Prospect.NOT_NEEDED, "its morning has gone; the next mail lists the same")
+        reason = _superseded_by(due, present)
+        tried = dead_letters.attempts(self._connection, thing.id)
+        anew = surely_not_taken(due.ended_at, [(one.at, one.outcome) for one in tried])
+        by = DueAgain(_deadline(due), anew)
+        if reason is None:
+            same = "written anew" if anew else "the same bytes"
+            return Foreseen(thing, Prospect.SENT, f"to {due.recipient}, {same}", by)
+        if reason is Superseded.RECIPIENT_CHANGED:
+            return self._readdressed(thing, due, present, by)
+        return Foreseen(thing, Prospect.NOT_NEEDED, f"it no longer fits its task: {reason}")
+
+    def _readdressed(self, thing: Thing, due: Notice, present: Sequence[str], by: DueAgain) -> Foreseen:
+        """The notifier makes out a new delivery to each present address that has none of this occasion yet."""
+        ids = {due.id_to(recipient): recipient for recipient in present}
+        made = dead_letters.addressed(self._connection, list(ids))
+        fresh = [recipient for identity, recipient in ids.items() if identity not in made]
+        if fresh:
+            return Foreseen(thing, Prospect.SENT, f"to {', '.join(fresh)}, the unit's address now", by)
+        said = ", ".join(f"{recipient}: {made[identity]}" for identity, recipient in ids.items())
+        return Foreseen(thing, Prospect.NOT_NEEDED, f"the unit has a delivery of its own ({said})")
+
+
+def _superseded_by(due: Notice, present: Sequence[str]) -> Superseded | None:
+    if due.task_is_open is None:
+        return digest_superseded_by(open_tasks=due.open_tasks, recipient=due.recipient, present=present)
+    return superseded_by(
+        due.occasion, task_is_open=due.task_is_open, recipient=due.recipient, present=present
+    )
+
+
+def _deadline(due: Notice) -> datetime:
+    return due.now + _A_MORNING if due.react_by is None else deadline_of(due.react_by, due.now)
+
+
+class Replayer:
+    """Lets it happen. One at a time: `ops.recovery.dead_letters.alone` is asked first."""
+
+    def __init__(self, connection: Connection, kafka: KafkaSettings, hand: Hand) -> None:
+        self._connection = connection
+        self._hand = hand
+        self._producer = Producer(
+            kafka.librdkafka()
+            | {
+                "acks": "all",
+                "enable.idempotence": True,
+                "message.max.bytes": 8 * 1024 * 1024,
+                "message.timeout.ms": _SECONDS * 1000,
+                "log_level": 0,
+            }
+        )
+
+    def replay(self, foreseen: Foreseen) -> Thing | None:
+        """The thing as it stands afterwards, or None where somebody else has moved it meanwhile."""
+        thing = foreseen.thing
+        match foreseen.by:
+            case Again():
+                dead_letters.begin(self._connection, thing, self._hand)
+                place = self.write(foreseen.by)
+                dead_letters.confirm(self._connection, thing, self._hand, place)
+                return thing.model_copy(update={"state": State.REPLAYED, "replayed_as": place})
+            case Arrived(place):
+                dead_letters.confirm(self._connection, thing, self._hand, place)
+                return thing.model_copy(update={"state": State.REPLAYED, "replayed_as": place})
+            case DueAgain(deadline, anew):
+                if dead_letters.due_again(self._connection, thing, self._hand, deadline=deadline, anew=anew):
+                    return thing.model_copy(update={"state": State.REPLAYED, "delivery_status": "due"})
+        return None
+
+    def write(self, again: Again) -> str:
+        """Write the bytes and wait for the brokers; returns where they have put them."""
+        reports: list[tuple[object, Message]] = []
+        try:
+            self._producer.produce(
+                again.topic,
+                value=again.content.value,
+                key=again.key,
+                partition=again.partition,
+                headers=list(again.content.headers),
+                on_delivery=lambda error, message: reports.append((error, message)),
+            )
+            self._producer.flush(_SECONDS + 5)
+        except (KafkaException, BufferError):
+            reports.clear()
+        if not reports or reports[0][0] is not None:
+            raise LogUnreachable(f"The brokers did not take a record for {again.topic}; replay it again.")
+        message = reports[0][1]
+        return id_of((again.topic, message.partition() or 0, message.offset() or 0))

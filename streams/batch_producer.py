@@ -1,0 +1,86 @@
+"""What a batch writes, gathered and then sent at once; a batch is done only when the brokers have all of it.
+
+The project's own producer, not Faust's: a delivery that fails must stop the step, not warn (faust.md, 4 and 5).
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.partitioner import murmur2
+
+from config.topics import Topic
+from infra.failpoints import Point, reach
+
+_DELIVERY_SECONDS = 60
+_LATER: Final[Mapping[str, int]] = {Topic.RECEIPTS: 1, Topic.APPLIED: 1, Topic.PROGRESS: 2}
+"""What says that a record is dealt with goes when the brokers have what it stands for: else a crash in between, and
+a stream engine that skips the record afterwards, would leave an answer with nothing behind it. Progress goes last."""
+
+
+class Output:
+    """Records waiting to be sent, by partition, in order."""
+
+    def __init__(self, producer: AIOKafkaProducer) -> None:
+        self._producer = producer
+        self._waiting: dict[
+            tuple[str, int], list[tuple[bytes | None, bytes, Sequence[tuple[str, bytes]]]]
+        ] = defaultdict(list)
+
+    def add(
+        self,
+        topic: str,
+        partition: int,
+        key: bytes | None,
+        value: bytes,
+        headers: Sequence[tuple[str, bytes]] = (),
+    ) -> None:
+        """Put one record into the batch."""
+        self._waiting[topic, partition].append((key, value, headers))
+
+    async def flush(self) -> None:
+        """Send everything and wait for the brokers' acknowledgement; raises when any of it is not acknowledged."""
+        waiting, self._waiting = self._waiting, defaultdict(list)
+        reach(Point.OUTPUT_BEFORE)
+        for turn in sorted({_turn(topic) for topic, _ in waiting}):
+            async with asyncio.timeout(_DELIVERY_SECONDS):
+                sent: list[asyncio.Future[object]] = []
+                for (topic, partition), records in waiting.items():
+                    if _turn(topic) != turn:
+                        continue
+                    if topic == Topic.PEOPLE:
+                        reach(Point.PEOPLE_BEFORE)
+                    sent += await self._send(topic, partition, records)
+                    reach(Point.PEOPLE_AFTER if topic == Topic.PEOPLE else Point.OUTPUT_HALF)
+                reach(Point.OUTPUT_SENT)
+                await asyncio.gather(*sent)
+
+    async def _send(
+        self,
+        topic: str,
+        partition: int,
+        records: list[tuple[bytes | None, bytes, Sequence[tuple[str, bytes]]]],
+    ) -> list[asyncio.Future[object]]:
+        futures = []
+        builder = self._producer.create_batch()
+        for key, value, headers in records:
+            arguments = {"timestamp": None, "key": key, "value": value, "headers": list(headers)}
+            if builder.append(**arguments) is None:
+                futures.append(await self._producer.send_batch(builder, topic, partition=partition))
+                builder = self._producer.create_batch()
+                if builder.append(**arguments) is None:
+                    raise ValueError(f"a record for {topic} does not fit into any batch")
+        futures.append(await self._producer.send_batch(builder, topic, partition=partition))
+        return futures
+
+
+def _turn(topic: str) -> int:
+    return _LATER.get(topic, 0)
+
+
+def partition_of(key: str, partitions: int) -> int:
+    """The partition of `key` as Kafka's own default partitioner has it (murmur2)."""
+    hashed: int = murmur2(key.encode())
+    return (hashed & 0x7FFFFFFF) % partitions

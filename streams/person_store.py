@@ -1,0 +1,70 @@
+"""Match's state: the records of the people in the partitions at hand, in memory, backed by the topic ``people``.
+
+Not a Faust Table, for the measured reasons in docs/decisions. Values stay encoded: most are not touched for weeks.
+"""
+
+from collections import defaultdict
+
+from config.topics import Topic
+from infra.partition_reader import Reader
+from models.eligibility.person_record import PersonRecord
+from streams.batch_producer import Output
+
+_APPLIED = "applied"
+
+
+class People:
+    """Records by person id, for each partition that has been loaded."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._held: dict[int, dict[bytes, tuple[int, bytes]]] = defaultdict(dict)
+        self._read_to: dict[int, int] = {}
+
+    async def load(self, partition: int) -> list[bytes]:
+        """Read what was written since the last load, or everything; returns the people whose record must be mended.
+
+        A zombie's late write stands behind a better record and would outlive it at the next compaction. The higher
+        applied offset wins here, and the caller writes it again.
+        """
+        first, end = await self._reader.bounds(Topic.PEOPLE, partition)
+        start = max(first, self._read_to.get(partition, first))
+        held = self._held[partition]
+        last: dict[bytes, int] = {}
+        async for records in self._reader.read(Topic.PEOPLE, partition, start, end):
+            for record in records:
+                if record.key is None or record.value is None:
+                    continue
+                applied = int(dict(record.headers)[_APPLIED] or b"-1")
+                last[record.key] = applied
+                if record.key not in held or applied >= held[record.key][0]:
+                    held[record.key] = (applied, record.value)
+        self._read_to[partition] = end
+        return [key for key, applied in last.items() if applied < held[key][0]]
+
+    def forget(self, keep: set[int]) -> None:
+        """Drop the partitions that are somebody else's now."""
+        for partition in set(self._held) - keep:
+            del self._held[partition]
+            self._read_to.pop(partition, None)
+
+    def get(self, partition: int, person_id: str) -> PersonRecord:
+        """The person's record, or an empty one."""
+        known = self._held[partition].get(person_id.encode())
+        if known is None:
+            return PersonRecord(person_id=person_id)
+        return PersonRecord.model_validate_json(known[1])
+
+    def put(self, partition: int, record: PersonRecord, output: Output) -> None:
+        """Keep the record, and write it with the batch."""
+        key = record.person_id.encode()
+        self._held[partition][key] = (record.applied, record.model_dump_json(exclude_defaults=True).encode())
+        self.write(partition, key, output)
+
+    def write(self, partition: int, key: bytes, output: Output) -> None:
+        """Write what is held of a person."""
+        applied, value = self._held[partition][key]
+        output.add(Topic.PEOPLE, partition, key, value, [(_APPLIED, str(applied).encode())])
+
+    def __len__(self) -> int:
+        return sum(len(held) for held in self._held.values())

@@ -1,0 +1,135 @@
+"""The two steps over a batch of one partition: each decodes, calls one pure rule, adds what it says to the output."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from pydantic import ValidationError
+
+from config.topics import INPUT_PARTITIONS, PERSON_PARTITIONS, Topic
+from infra.kafka_record import Record
+from models.eligibility.apply_event import apply
+from models.eligibility.decision import Cause
+from models.eligibility.law import Law
+from models.eligibility.person_record import PersonRecord
+from models.errors import UnreadableError
+from models.events.person_event import PersonEvent
+from models.events.receipt import Applied, AppliedEntry
+from streams.batch_producer import Output, partition_of
+from streams.intake import Context, InputRecord, take
+from streams.person_store import People
+
+_ENTRIES_PER_RECORD = 500
+
+
+class Step(Protocol):
+    """What the driver calls."""
+
+    name: str
+
+    async def begin(self, partitions: set[int], output: Output) -> None:
+        """A new assignment, or time to look after the state of the present one."""
+
+    def run(self, topic: str, partition: int, records: Sequence[Record], output: Output) -> None:
+        """Apply the records, in order."""
+
+
+class Intake:
+    """Input records → receipts, person events, refused bytes."""
+
+    name = "intake"
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def begin(self, partitions: set[int], output: Output) -> None:
+        """Intake remembers nothing."""
+
+    def run(self, topic: str, partition: int, records: Sequence[Record], output: Output) -> None:
+        """Judge each record."""
+        for record in records:
+            origin = record.origin
+            taken = take(InputRecord(origin, record.value, record.headers), self._context)
+            receipt = taken.receipt
+            output.add(
+                Topic.RECEIPTS,
+                partition % INPUT_PARTITIONS,
+                (receipt.sender or "unknown").encode(),
+                receipt.model_dump_json(exclude_none=True).encode(),
+            )
+            if taken.event is not None:
+                add_person_event(taken.event, output)
+            if taken.kept is not None:
+                key = f"{origin.topic}/{origin.partition}/{origin.offset}".encode()
+                output.add(Topic.REJECTED, partition % INPUT_PARTITIONS, key, taken.kept.encode())
+
+
+class Match:
+    """Person events → decisions, applied entries, people's records."""
+
+    name = "match"
+
+    def __init__(self, law: Law, people: People) -> None:
+        self._law = law
+        self._people = people
+
+    async def begin(self, partitions: set[int], output: Output) -> None:
+        """Load the state of our partitions, and write again what a zombie has overwritten."""
+        self._people.forget(partitions)
+        for partition in sorted(partitions):
+            for key in await self._people.load(partition):
+                self._people.write(partition, key, output)
+
+    def run(self, topic: str, partition: int, records: Sequence[Record], output: Output) -> None:
+        """Apply each event to its person's record; write each person once."""
+        touched: dict[str, PersonRecord] = {}
+        entries: list[AppliedEntry] = []
+        for record in records:
+            event = _decode(record)
+            person = touched.get(event.person_id) or self._people.get(partition, event.person_id)
+            step = apply(person, event, Cause(partition=partition, offset=record.offset), self._law)
+            touched[event.person_id] = step.record
+            for decision in step.decisions:
+                output.add(
+                    Topic.DECISIONS,
+                    partition,
+                    event.person_id.encode(),
+                    decision.model_dump_json(exclude_none=True).encode(),
+                )
+            entries.append(
+                AppliedEntry(
+                    offset=record.offset,
+                    origin_topic=event.origin.topic,
+                    origin_partition=event.origin.partition,
+                    origin_offset=event.origin.offset,
+                    person_id=event.person_id,
+                    changed=step.changed,
+                )
+            )
+        for person in touched.values():
+            self._people.put(partition, person, output)
+        for start in range(0, len(entries), _ENTRIES_PER_RECORD):
+            applied = Applied(
+                partition=partition, entries=tuple(entries[start : start + _ENTRIES_PER_RECORD])
+            )
+            output.add(Topic.APPLIED, partition, None, applied.model_dump_json().encode())
+
+
+def add_person_event(event: PersonEvent, output: Output) -> None:
+    """Put a person event where its person's others are."""
+    output.add(
+        Topic.PERSON_EVENTS,
+        partition_of(event.person_id, PERSON_PARTITIONS),
+        event.person_id.encode(),
+        event.model_dump_json(exclude_none=True).encode(),
+    )
+
+
+def _decode(record: Record) -> PersonEvent:
+    try:
+        return PersonEvent.model_validate_json(record.value or b"")
+    except ValidationError as error:
+        # Only intake and the ledger write here: this is a fault of ours, and going on would lose the record.
+        raise UnreadableError(
+            f"{record.topic}/{record.partition}@{record.offset} is no person event: "
+            f"{error.error_count()} faults"
+        ) from None

@@ -1,0 +1,100 @@
+"""Bugs of the ledger."""
+
+import asyncio
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from aiokafka import AIOKafkaConsumer
+
+from ledger.consume import batch, consumer
+from ledger.store import repository
+from ledger.tasks import projection as project
+from ledger.tasks.rows import MessageRow
+from models.eligibility.decision import Decision
+from tests.faults.planted_bugs.replace import graft
+
+
+async def _advance_unfenced(
+    connection: repository.Connection, moves: Iterable[tuple[str, int, int | None, int]]
+) -> None:
+    for topic, partition, _, new in moves:
+        await connection.execute(
+            "INSERT INTO position VALUES (%s, %s, %s) "
+            "ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset",
+            (topic, partition, new),
+        )
+
+
+def auto_commit_alone() -> None:
+    """Kafka's client commits what was fetched, by itself."""
+
+    def committing(**settings: Any) -> Any:
+        return AIOKafkaConsumer(**{**settings, "enable_auto_commit": True, "auto_commit_interval_ms": 20})
+
+    real = batch.project
+
+    async def slow(*arguments: Any) -> None:
+        await asyncio.sleep(0.1)
+        await real(*arguments)
+
+    graft(consumer, "AIOKafkaConsumer", committing)
+    graft(consumer, "project", slow)
+
+
+def auto_commit() -> None:
+    """And the ledger reads on from there: it does not ask PostgreSQL any more, and no fence holds the position."""
+
+    async def trust_kafka(ledger: consumer.Ledger, connection: repository.Connection) -> None:
+        while not ledger._consumer.assignment():
+            await ledger._consumer.getmany(timeout_ms=200)
+        ledger._stale = False
+        ledger._known = await repository.positions(connection)
+        ledger._on_ready()
+
+    auto_commit_alone()
+    graft(consumer.Ledger, "_seek", trust_kafka)
+    graft(repository, "advance", _advance_unfenced)
+
+
+def no_unique_key_alone() -> None:
+    """The database no longer says that a person's enrolment has one open task at a unit."""
+    migrate = consumer.Ledger._connect
+
+    async def without_key(ledger: consumer.Ledger) -> repository.Connection:
+        connection = await migrate(ledger)
+        async with connection.transaction():
+            await connection.execute("DROP INDEX IF EXISTS one_open_task")
+        return connection
+
+    # A batch knows its own tasks: one record in each, so that every message comes in its own.
+    graft(consumer, "_MAX_RECORDS", 1)
+    graft(consumer.Ledger, "_connect", without_key)
+
+
+def no_unique_key() -> None:
+    """And ids do not follow from what they name, and an open task is not looked for first."""
+    real = repository.rows_of
+
+    async def no_tasks(
+        connection: repository.Connection, people: Collection[str], named: Collection[tuple[str, str]] = ()
+    ) -> tuple[list[Any], list[Any]]:
+        messages, _ = await real(connection, people, named)
+        return [MessageRow(row.decision) for row in messages], []
+
+    no_unique_key_alone()
+    graft(repository, "rows_of", no_tasks)
+    graft(project, "task_id", lambda *_: uuid4())
+
+
+def deadline_from_processing() -> None:
+    """The date is counted from when the ledger comes to it, and not from when the broker received the message."""
+    real = project.Projection.take
+
+    def late(projection: project.Projection, decision: Decision, *, refused: bool = False) -> None:
+        origin = decision.message.origin.model_copy(update={"appended_at": datetime.now(UTC)})
+        message = decision.message.model_copy(update={"origin": origin})
+        real(projection, decision.model_copy(update={"message": message}), refused=refused)
+
+    graft(project.Projection, "take", late)

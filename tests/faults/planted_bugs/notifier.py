@@ -1,0 +1,76 @@
+"""Bugs of the notifier, and of who a notice is made out to."""
+
+from typing import Any
+from uuid import uuid4
+
+from config.reference.units import load_units
+from frafaldsvarsel.wiring import common as common_wiring
+from frafaldsvarsel.wiring import ledger as ledger_wiring
+from models.ids import UnitId
+from models.notifications.delivery import Attempt, Outcome
+from notifiers import repository, worker
+from notifiers.content.mail_message import Mail
+from notifiers.email.channel import EmailChannel
+from tests.faults.planted_bugs.replace import graft
+
+
+def sent_before_sending() -> None:
+    """What is about to be sent is written down as sent."""
+
+    async def serve(notifier: Any, held: Any) -> None:
+        done = Attempt(outcome=Outcome.DELIVERED, code=250, detail="body: 250")
+        await notifier._record(held, done)
+        await notifier._channel.send(held.claim.mail)
+
+    graft(worker._Notifier, "_serve", serve)
+
+
+def wrong_address() -> None:
+    """The ledger writes to the next unit's address."""
+    real = ledger_wiring.policy
+
+    def policy(settings: Any) -> Any:
+        right = real(settings)
+        units = sorted(load_units(common_wiring.reference_dir(settings)))
+
+        def recipients(unit_id: str) -> tuple[str, ...]:
+            following = units[(units.index(UnitId(unit_id)) + 1) % len(units)]
+            return tuple(right.recipients(following))
+
+        return right.__class__(
+            react_by_days=right.react_by_days, recipients=recipients, days_off=right.days_off
+        )
+
+    graft(ledger_wiring, "policy", policy)
+
+
+def unit_check_off() -> None:
+    """And the notifier does not hold the recipient against the unit before it sends."""
+    wrong_address()
+    graft(repository, "superseded_by", lambda *_, **__: None)
+
+
+def refusal_ignored() -> None:
+    """A recipient that the relay refuses is taken for one that it accepts.
+
+    A transaction has one recipient here, so there is no partial refusal; this is what would become of it.
+    """
+    real = EmailChannel.send
+
+    async def send(channel: EmailChannel, mail: Mail) -> Attempt:
+        attempt = await real(channel, mail)
+        if attempt.outcome is Outcome.REFUSED:
+            return Attempt(outcome=Outcome.DELIVERED, code=250, detail="body: 250")
+        return attempt
+
+    graft(EmailChannel, "send", send)
+
+
+def new_message_id() -> None:
+    """A mail that is sent once more, by whichever notifier, is a new mail."""
+
+    def model_validate(frozen: Any) -> Mail:
+        _, _, domain = frozen["message_id"].rpartition("@")
+        return Mail(**frozen | {"message_id": f"<{uuid4()}@{domain}"})
+
+    graft(Mail, "model_validate", model_validate)

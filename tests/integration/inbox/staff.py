@@ -1,0 +1,46 @@
+"""Anna of Copenhagen before the real application, and made-up people whose CPR she may look up."""
+
+from dataclasses import dataclass
+
+import httpx2
+import psycopg
+
+from inbox.dependencies import Parts
+from models.ids import task_reference
+from tests.integration.ledger.task_rows import add_task
+
+ADDRESS = "http://127.0.0.1:1"
+COPENHAGEN, AARHUS = "jc-0101", "jc-0751"
+CPR = "0101011234"
+"""Made up: no such number was issued on that day."""
+NOBODY = "0202021234"
+"""As made up."""
+
+
+@dataclass
+class Desk:
+    """Anna of Copenhagen before the real application, and a look behind it."""
+
+    person: httpx2.AsyncClient
+    connection: psycopg.AsyncConnection[tuple[object, ...]]
+    parts: Parts
+    token: str
+
+    async def task(self, cpr: str = CPR, **changes: object) -> str:
+        """Adds one; returns its reference."""
+        fields = {"unit_id": COPENHAGEN, "person_id": self.parts.vault.person_id(cpr)} | changes
+        return task_reference(await add_task(self.connection, **fields))
+
+    async def search(self, typed: str, *, token: str | None = None) -> httpx2.Response:
+        """What the form sends."""
+        return await self.person.post(
+            "/opgaver/soeg", data={"q": typed, "form_token": self.token if token is None else token}
+        )
+
+    async def noted(self) -> list[tuple[object, ...]]:
+        """What stands of searches: whose task, by whom, and the pseudonym where there is no task."""
+        found = await self.connection.execute(
+            "SELECT t.reference, a.detail ->> 'by_id', a.detail ->> 'person_id' FROM audit a "
+            "LEFT JOIN tasks t ON t.id = a.task_id WHERE a.kind = 'found_by_cpr' ORDER BY a.id"
+        )
+        return await found.fetchall()

@@ -1,0 +1,181 @@
+"""What a unit reads of its work: only its own, in order, each task once, whatever happens in between."""
+
+from datetime import date, timedelta
+from uuid import UUID
+
+import pytest
+
+from ledger.queries.cursors import ByDate
+from ledger.queries.task_list import Filter, ListedTask, Search, counts, listing
+from ledger.store.repository import Connection
+from models.events.contract import Severity
+from tests.integration.ledger.ledger_fixture import Books
+from tests.integration.ledger.task_rows import NOON, OTHER_UNIT, TODAY, UNIT, add_delivery, add_task
+from tests.unit.ledger.decisions import decided
+
+BOTH = frozenset({UNIT, OTHER_UNIT})
+ONE = frozenset({UNIT})
+
+
+async def pages(
+    connection: Connection, filter: Filter, *, size: int, units: frozenset[str] = ONE
+) -> list[ListedTask]:
+    """The whole list, `size` at a time."""
+    found: list[ListedTask] = []
+    page = await listing(connection, units=units, filter=filter, today=TODAY, who="anna", limit=size)
+    found += page.tasks
+    while page.next is not None:
+        page = await listing(
+            connection, units=units, filter=filter, today=TODAY, who="anna", after=page.next, limit=size
+        )
+        found += page.tasks
+    return found
+
+
+@pytest.fixture
+async def days(connection: Connection) -> dict[str, UUID]:
+    """Tasks of every kind, by what is special about them."""
+    yesterday, tomorrow = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
+    made = {
+        "overdue": await add_task(connection, react_by=yesterday),
+        "today": await add_task(connection, react_by=TODAY),
+        "mine": await add_task(connection, react_by=tomorrow, owner_id="anna", owner_name="Anna"),
+        "bo's": await add_task(connection, react_by=tomorrow, owner_id="bo", owner_name="Bo"),
+        "untold": await add_task(connection, react_by=TODAY + timedelta(days=2)),
+        "closed": await add_task(connection, status="closed", closed_at=NOON, ending="contact_made"),
+        "closed first": await add_task(
+            connection, status="closed", closed_at=NOON - timedelta(hours=1), ending="not_reached"
+        ),
+        "withdrawn": await add_task(connection, status="withdrawn", ending="lapsed"),
+        "other's": await add_task(connection, unit_id=OTHER_UNIT, react_by=yesterday, owner_id="anna"),
+    }
+    await add_delivery(connection, made["untold"])
+    await add_delivery(connection, made["today"], status="delivered")
+    # The notice that it was handed over is not this unit's: it has been told.
+    await add_delivery(connection, made["overdue"], unit_id=OTHER_UNIT, occasion="handed_over")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("filter", "expected"),
+    [
+        (Filter.OPEN, ["overdue", "today", "mine", "bo's", "untold"]),
+        (Filter.MINE, ["mine"]),
+        (Filter.DUE_TODAY, ["today"]),
+        (Filter.OVERDUE, ["overdue"]),
+        (Filter.WAITING_FOR_DELIVERY, ["untold"]),
+        (Filter.CLOSED, ["closed", "closed first"]),
+    ],
+)
+async def test_a_filter_lists_and_counts_the_same_tasks(
+    connection: Connection, days: dict[str, UUID], filter: Filter, expected: list[str]
+) -> None:
+    names = {identity: name for name, identity in days.items()}
+    listed = await pages(connection, filter, size=2)
+    same_date = {"mine", "bo's"}
+    assert [names[task.id] for task in listed if names[task.id] not in same_date] == [
+        name for name in expected if name not in same_date
+    ]
+    assert {names[task.id] for task in listed} == set(expected)
+    found = await counts(connection, units=ONE, who="anna", today=TODAY)
+    assert found[filter].number == len(expected)
+    assert not found[filter].more
+
+
+@pytest.mark.usefixtures("days")
+async def test_without_a_unit_nothing_is_visible(connection: Connection) -> None:
+    for filter in Filter:
+        assert await pages(connection, filter, size=5, units=frozenset()) == []
+    found = await counts(connection, units=frozenset(), who="anna", today=TODAY)
+    assert {count.number for count in found.values()} == {0}
+
+
+async def test_two_units_are_one_list_by_date(connection: Connection, days: dict[str, UUID]) -> None:
+    listed = await pages(connection, Filter.OPEN, size=2, units=BOTH)
+    keys = [(task.react_by, task.reference) for task in listed]
+    assert keys == sorted(keys)
+    assert days["other's"] in {task.id for task in listed}
+    assert len(listed) == 6
+
+
+async def test_paging_gives_each_task_that_stands_still_once_while_others_come_and_go(
+    connection: Connection,
+) -> None:
+    still = {
+        await add_task(connection, react_by=TODAY + timedelta(days=day % 4), unit_id=unit)
+        for day in range(20)
+        for unit in BOTH
+    }
+    leaving = [await add_task(connection, react_by=TODAY + timedelta(days=day % 4)) for day in range(12)]
+    found: list[UUID] = []
+    after = None
+    while True:
+        page = await listing(connection, units=BOTH, filter=Filter.OPEN, today=TODAY, after=after, limit=3)
+        found += [task.id for task in page.tasks]
+        if page.next is None:
+            break
+        after = page.next
+        await add_task(connection, react_by=TODAY + timedelta(days=len(found) % 4))
+        if leaving:
+            await connection.execute("UPDATE tasks SET status = 'withdrawn' WHERE id = %s", (leaving.pop(),))
+    assert len(found) == len(set(found))
+    assert still <= set(found)
+
+
+async def test_closed_ones_page_from_the_last_to_the_first(connection: Connection) -> None:
+    made = [
+        await add_task(
+            connection,
+            status="closed",
+            ending="contact_made",
+            closed_at=NOON - timedelta(minutes=number // 3),
+        )
+        for number in range(10)
+    ]
+    listed = await pages(connection, Filter.CLOSED, size=2)
+    assert {task.id for task in listed} == set(made)
+    assert len(listed) == len(made)
+    moments = [task.closed_at for task in listed]
+    assert moments == sorted(moments, key=lambda moment: moment or NOON, reverse=True)
+
+
+async def test_a_place_of_another_list_is_refused(connection: Connection) -> None:
+    with pytest.raises(ValueError, match="another list"):
+        await listing(
+            connection,
+            units=ONE,
+            filter=Filter.CLOSED,
+            today=TODAY,
+            after=ByDate(TODAY, "FV-0000-0000-0000"),
+        )
+
+
+async def test_a_search_finds_by_the_beginning_of_a_reference_and_by_person(connection: Connection) -> None:
+    mine = await add_task(connection, person_id="p", reference="FV-7K2P-0000-0001")
+    closed = await add_task(
+        connection, person_id="p", reference="FV-7K2P-0000-0002", status="closed", closed_at=NOON
+    )
+    await add_task(connection, person_id="p", reference="FV-7K2P-0000-0003", unit_id=OTHER_UNIT)
+    await add_task(connection, reference="FV-7K3P-0000-0004")
+
+    async def found(filter: Filter | None, search: Search) -> set[UUID]:
+        page = await listing(connection, units=ONE, filter=filter, today=TODAY, search=search)
+        return {task.id for task in page.tasks}
+
+    assert await found(None, Search(reference="FV-7K2P")) == {mine, closed}
+    assert await found(Filter.OPEN, Search(reference="FV-7K2P")) == {mine}
+    assert await found(None, Search(person_id="p")) == {mine, closed}
+    assert await found(None, Search(reference="FV-7K2P-0000-0003")) == set()
+    with pytest.raises(ValueError, match="everything"):
+        await listing(connection, units=ONE, filter=None, today=TODAY)
+
+
+async def test_a_line_says_how_many_messages_from_whom_and_how_grave(connection: Connection) -> None:
+    books = Books(connection)
+    await books.project(decisions=[decided("one"), decided("two", sender="281082")])
+    page = await listing(connection, units=ONE, filter=Filter.OPEN, today=date(2025, 10, 1))
+    (task,) = page.tasks
+    assert task.messages == 2
+    assert task.institutions == ("280051", "281082")
+    assert task.severity is Severity.HIGH
+    assert task.waiting

@@ -1,0 +1,112 @@
+"""The books made once more, from the log and the acts, as `rebuild ledger` makes them: they must say the same.
+
+By the service's own code, in the order of a rebuild: every receipt before the first decision, partition by partition.
+"""
+
+from bisect import bisect_left
+from dataclasses import replace
+from typing import Any, Final, cast
+
+from config.topics import BY_NAME, Topic
+from ledger.consume.batch import Batch, project
+from ledger.rebuild import compare
+from ledger.reminders.scheduler import plan_stale
+from ledger.store import action_log
+from ledger.store.repository import Connection
+from tests.simulation.postgres_in_memory import Memory
+from tests.simulation.units import POLICY, STEPS
+from tests.simulation.world import World
+
+Rows = list[dict[str, Any]]
+_WITHOUT_STEPS: Final = replace(POLICY, steps=None)
+"""As the service rebuilds: what falls due is planned by the runner of steps, when the tables have been exchanged."""
+_STANDS: Final = frozenset({"acknowledged", "moment_passed", "already_fired"})
+"""Why a step that is planned may stand as stopped."""
+_COMPARED: Final = (compare.TASKS, compare.TRANSFERS)
+
+
+async def remake(world: World, done: Rows) -> Memory:
+    """Everything once more, into tables of its own; `done` are the acts."""
+    memory = Memory(world.clock)
+    connection = cast(Connection, await memory.connect())
+    known: dict[tuple[str, int], int] = {}
+    for topic in (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS):
+        for partition in range(BY_NAME[topic].partitions):
+            place = (str(topic), partition)
+            records = world.log.read(place, 0, world.log.end(place))
+            batch = Batch()
+            for record in records:
+                batch.add(topic, record.value or b"")
+            batch.next_offsets[place] = world.log.end(place)
+            offsets = [record.offset for record in records]
+            again = [
+                (bisect_left(offsets, row["after_offset"]), action_log._row(row))
+                for row in sorted(done, key=lambda row: (row["after_offset"], row["serial"]))
+                if topic == Topic.DECISIONS and row["partition"] == partition
+            ]
+            async with connection.transaction():
+                await project(connection, batch, known, _WITHOUT_STEPS, again)
+            known |= batch.next_offsets
+    return memory
+
+
+async def differences(world: World, tables: dict[str, Rows], contested: set[str]) -> list[str]:
+    """What a rebuild would find. Where an id was used for two things it reads in another order than was lived."""
+    memory = await remake(world, tables["acts"])
+    found: list[str] = []
+    for table in _COMPARED:
+        columns = (*table.key, *table.columns)
+        lived, made = (
+            {
+                tuple(row[name] for name in table.key): {name: row[name] for name in columns}
+                for row in rows
+                if row["person_id"] not in contested
+            }
+            for rows in (tables[table.name], await memory.rows(table.name))
+        )
+        found += [
+            f"a rebuild gives {made.get(key)} in {table.name}, and there stands {lived.get(key)}"
+            for key in lived.keys() | made.keys()
+            if lived.get(key) != made.get(key)
+        ]
+    lived_in, made_in = (
+        {_name(row): row["task_id"] for row in rows}
+        for rows in (tables["messages"], await memory.rows("messages"))
+    )
+    found += [
+        f"a rebuild puts message {name} into {made_in.get(name)}, and it stands in {lived_in.get(name)}"
+        for name in lived_in.keys() | made_in.keys()
+        if name[2] not in contested and lived_in.get(name) != made_in.get(name)
+    ]
+    return found + await _otherwise_planned(memory, tables, contested)
+
+
+async def _otherwise_planned(memory: Memory, tables: dict[str, Rows], contested: set[str]) -> list[str]:
+    """Planned anew from nothing, an open task has the steps that it has: come, stopped for a reason, or to come.
+
+    When a unit got a task does not follow from the log: a rebuild leaves it as it stands.
+    """
+    lived = {row["id"]: row for row in tables["tasks"] if row["status"] == "open"}
+    for identity, row in memory.tables["tasks"].items():
+        if identity in lived:
+            memory.tables["tasks"][identity] = {**row, "opened_at": lived[identity]["opened_at"]}
+    memory.tables["audit"] = {row["id"]: row for row in tables["audit"]}
+    connection = cast(Connection, await memory.connect())
+    while await plan_stale(connection, STEPS, limit=50):
+        pass
+    stands = {
+        row["id"]
+        for row in tables["steps"]
+        if row["status"] != "stopped" or row["reason"] in _STANDS
+    }  # fmt: skip
+    return [
+        f"planned anew, {row['kind']} {row['level']} of {row['task_id']} falls due at {row['due_at']}, and is not there"
+        for row in memory.tables["steps"].values()
+        if row["task_id"] in lived
+        and lived[row["task_id"]]["person_id"] not in contested
+        and row["id"] not in stands
+    ]
+
+
+def _name(row: dict[str, Any]) -> tuple[str, str, str]:
+    return (row["sender"], row["message_id"], row["person_id"])

@@ -1,0 +1,18 @@
+"""All statements that the database in memory knows."""
+
+from typing import Final
+
+from tests.simulation.statements import (
+    actions,
+    deliveries,
+    duplicates,
+    endpoints,
+    outbox,
+    projection,
+    reminders,
+    server,
+)
+
+HANDLERS: Final = server.HANDLERS
+"""Each file has put its own in when it was imported."""
+FILES: Final = (actions, deliveries, endpoints, outbox, projection, duplicates, reminders)

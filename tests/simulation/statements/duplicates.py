@@ -1,0 +1,114 @@
+"""Ids that were used twice."""
+
+from collections import defaultdict
+from datetime import datetime
+
+from ledger.consume import duplicates
+from tests.simulation.faults import Mutation
+from tests.simulation.statements.server import Result, Row, Server, statement
+
+
+@statement(duplicates._FIND)
+def _find(server: Server, values: tuple[list[str], list[str]]) -> Result:
+    touched = set(zip(*values, strict=True))
+    groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in server.tables["receipts"].values():
+        name = (row["sender"], row["event_id"])
+        if row["status"] == "accepted" and name in touched:
+            groups[name].append(row)
+    changed: list[Row] = []
+    table = server.tables["repeats"]
+    for (sender, event_id), rows in sorted(groups.items()):
+        first, *others = sorted(rows, key=_order)
+        for row in others:
+            place = _place(row)
+            kind = "duplicate" if row["fingerprint"] == first["fingerprint"] else "conflict"
+            known = table.get(place)
+            if known is not None and known["kind"] == kind:
+                continue
+            named = dict(zip(("topic", "partition", "offset"), place, strict=True))
+            new = {**named, "sender": sender, "event_id": event_id, "kind": kind}
+            table[place] = {**new, "resolved_at": None}
+            changed.append(new)
+    return changed, len(changed)
+
+
+def _place(row: Row) -> tuple[str, int, int]:
+    return (row["topic"], row["partition"], row["offset"])
+
+
+def _order(row: Row) -> tuple[datetime, str, int, int]:
+    return (row["appended_at"], *_place(row))
+
+
+@statement('SELECT appended_at FROM receipts WHERE (topic, partition, "offset") = (%s, %s, %s)')
+def _appended_at(server: Server, place: tuple[str, int, int]) -> Result:
+    row = server.tables["receipts"].get(place)
+    return ([], 0) if row is None else ([{"appended_at": row["appended_at"]}], 1)
+
+
+@statement(duplicates._OPEN)
+def _open_conflicts(server: Server, _: None) -> Result:
+    found = {
+        (row["sender"], row["event_id"])
+        for row in server.tables["repeats"].values()
+        if row["kind"] == "conflict" and row["resolved_at"] is None
+    }
+    if server.mutation is Mutation.REFUSAL_NOT_TOLD:
+        return [], 0
+    return [{"sender": sender, "event_id": event_id} for sender, event_id in sorted(found)], len(found)
+
+
+@statement(duplicates._NAMESAKES)
+def _namesakes(server: Server, values: tuple[list[str], list[str]]) -> Result:
+    wanted = set(zip(*values, strict=True))
+    people: dict[tuple[str, int, int], str] = {}
+    for entry in server.tables["applied"].values():
+        origin = (entry["origin_topic"], entry["origin_partition"], entry["origin_offset"])
+        people.setdefault(origin, entry["person_id"])
+    found = [
+        row
+        for row in server.tables["receipts"].values()
+        if row["status"] == "accepted" and (row["sender"], row["event_id"]) in wanted
+    ]
+    found.sort(key=lambda row: (row["sender"], row["event_id"], *_order(row)))
+    names = ("sender", "event_id", "topic", "partition", "offset", "appended_at")
+    known, told = server.tables["repeats"], server.tables["outbox"]
+    return [
+        {
+            **{name: row[name] for name in names},
+            "person_id": people.get(_place(row)),
+            "is_resolved": known.get(_place(row), {}).get("resolved_at") is not None,
+            "is_told": "/".join(["refusal", *map(str, _place(row))]) in told,
+        }
+        for row in found
+    ], len(found)
+
+
+@statement(duplicates._RESOLVED)
+def _resolve(server: Server, values: tuple[list[str], list[int], list[int]]) -> Result:
+    table = server.tables["repeats"]
+    places = [place for place in zip(*values, strict=True) if place in table]
+    fresh = [place for place in places if table[place]["resolved_at"] is None]
+    for place in fresh:
+        table[place] = {**table[place], "resolved_at": server.now}
+    return [], len(fresh)
+
+
+@statement(
+    'SELECT topic, partition, "offset" FROM repeats JOIN unnest(%s::text[], %s::int[], %s::bigint[]) '
+    'AS t (topic, partition, "offset") USING (topic, partition, "offset") WHERE kind = \'conflict\'',
+)
+def _refused(server: Server, values: tuple[list[str], list[int], list[int]]) -> Result:
+    table = server.tables["repeats"]
+    rows = [
+        {"topic": place[0], "partition": place[1], "offset": place[2]}
+        for place in zip(*values, strict=True)
+        if place in table and table[place]["kind"] == "conflict"
+    ]
+    return rows, len(rows)
+
+
+@statement("SELECT pg_advisory_xact_lock(%s)")
+def _lock(server: Server, _: tuple[int]) -> Result:
+    return [{"pg_advisory_xact_lock": ""}], 1

@@ -1,0 +1,30 @@
+"""What the units do, and a moment without faults."""
+
+from tests.simulation.stream_faults import deliver
+from tests.simulation.world import World
+
+
+async def work(world: World) -> None:
+    """Somebody at a unit does something with a task, or sends again what got no answer."""
+    world.office.session.may_fail(world.rng, 0.15)
+    if world.rng.random() < 0.3:
+        await world.office.again()
+    else:
+        tasks = await world.database.rows("tasks")
+        if tasks:
+            world.say(await world.office.work(tasks))
+    world.office.session.strike = None
+
+
+async def calm(world: World) -> None:
+    """For a moment nothing goes wrong: what was sent reaches the units, and somebody works."""
+    for _ in range(3):
+        for worker in world.group.workers:
+            for step in ("intake", "match"):
+                await deliver(world, worker, step, gently=True)
+        await world.database.at(world.clock.now)
+        for process in world.ledgers:
+            await process.step()
+    for _ in range(world.rng.randint(1, 8)):
+        await work(world)
+    await world.rng.choice(world.runners).round(sweep=True)

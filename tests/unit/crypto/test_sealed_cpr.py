@@ -1,0 +1,148 @@
+"""The CPR on its way: only the service opens it, and no text breaks that. The numbers are made up."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from joserfc import jwe
+from joserfc.jwk import OctKey, OKPKey
+
+from crypto.keyring import new_keyring
+from crypto.sealed_cpr import NotOpenedError, NotSealedError, open_sealed, seal
+from tests.factories import MADE_UP_CPR
+
+RING = new_keyring()
+KEYS = RING.opening_keys()
+PUBLIC = OKPKey.import_key(RING.public_key())
+SEALED = seal(MADE_UP_CPR, PUBLIC)
+
+
+def with_header(**changes: Any) -> str:
+    """`SEALED` with other members in its header; `...` takes one out."""
+    first, rest = SEALED.split(".", 1)
+    members = json.loads(urlsafe_b64decode(first + "=="))
+    kept = {name: value for name, value in (members | changes).items() if value is not ...}
+    return f"{urlsafe_b64encode(json.dumps(kept).encode()).rstrip(b'=').decode()}.{rest}"
+
+
+def test_the_service_opens_what_a_sender_sealed() -> None:
+    """With the key that the seal names."""
+    assert open_sealed(SEALED, KEYS) == MADE_UP_CPR
+    assert MADE_UP_CPR not in SEALED
+    assert with_header() != ""
+    assert seal(MADE_UP_CPR, PUBLIC) != SEALED
+
+
+def test_an_older_key_opens_while_it_is_kept() -> None:
+    """Rotation: the new key stands last and seals, the old one still opens."""
+    newer = OKPKey.generate_key("X25519", {"kid": "service-2", "use": "enc"})
+    ring = RING.model_copy(update={"opening": (*RING.opening, newer.as_dict(private=True))})
+    assert ring.public_key()["kid"] == "service-2"
+    assert "d" not in ring.public_key()
+    both = ring.opening_keys()
+    assert open_sealed(SEALED, both) == MADE_UP_CPR
+    assert open_sealed(seal(MADE_UP_CPR, OKPKey.import_key(ring.public_key())), both) == MADE_UP_CPR
+
+
+def test_another_services_key_does_not_open_it() -> None:
+    """Under the same name, or under one that the service does not have."""
+    stranger = OKPKey.generate_key("X25519", {"kid": "service-1"})
+    with pytest.raises(NotOpenedError):
+        open_sealed(seal(MADE_UP_CPR, stranger), KEYS)
+    with pytest.raises(NotOpenedError):
+        open_sealed(seal(MADE_UP_CPR, OKPKey.generate_key("X25519", {"kid": "other"})), KEYS)
+
+
+def test_no_other_algorithm_is_taken() -> None:
+    """A symmetric seal made with the public key opens nothing, nor does another content encryption."""
+    shared = OctKey.import_key({"kty": "oct", "k": RING.public_key()["x"]})
+    direct = jwe.encrypt_compact(
+        {"alg": "dir", "enc": "A256GCM", "kid": "service-1"},
+        MADE_UP_CPR,
+        shared,
+        algorithms=["dir", "A256GCM"],
+    )
+    weaker = jwe.encrypt_compact(
+        {"alg": "ECDH-ES", "enc": "A128GCM", "kid": "service-1"},
+        MADE_UP_CPR,
+        PUBLIC,
+        algorithms=["ECDH-ES", "A128GCM"],
+    )
+    zipped = jwe.encrypt_compact(
+        {"alg": "ECDH-ES", "enc": "A256GCM", "zip": "DEF", "kid": "service-1"},
+        "0" * 1_000_000,
+        PUBLIC,
+        algorithms=["ECDH-ES", "A256GCM", "DEF"],
+    )
+    for other in (direct, weaker, zipped):
+        with pytest.raises(NotOpenedError):
+            open_sealed(other, KEYS)
+
+
+@pytest.mark.parametrize(
+    "clear", [MADE_UP_CPR, "010101-1234", "", "....", "a.b.c", "a.b.c.d.e.f", "æ.b.c.d.e"]
+)
+def test_what_is_no_seal_is_told_from_what_does_not_open(clear: str) -> None:
+    """A CPR in the clear, above all."""
+    with pytest.raises(NotSealedError):
+        open_sealed(clear, KEYS)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"epk": ...}, {"epk": 5}, {"epk": {}}, {"epk": []}, {"epk": {"kty": "OKP"}},
+        {"epk": {"kty": "OKP", "crv": "X25519", "x": 5}},
+        {"epk": {"kty": "OKP", "crv": "X25519", "x": "AA"}},
+        {"epk": {"kty": "OKP", "crv": "X25519", "x": "A" * 43}},  # the point of small order
+        {"epk": {"kty": "EC", "crv": "P-256", "x": "A" * 43, "y": "A" * 43}},
+        {"epk": {"kty": "oct", "k": "A"}},
+        {"zip": "DEF"}, {"zip": 5}, {"apu": 5}, {"apv": "é"}, {"alg": "none"}, {"alg": 5}, {"alg": ...},
+        {"enc": {}}, {"enc": ...}, {"crit": ["x"]}, {"crit": 5},
+        {"kid": ...}, {"kid": None}, {"kid": "other"},
+        {"p2c": 10**12}, {"alg": ["ECDH-ES"]},
+    ],
+)  # fmt: skip
+def test_a_strange_header_opens_nothing(changes: dict[str, Any]) -> None:
+    """Whatever a library does with it, one error comes out."""
+    with pytest.raises(NotOpenedError):
+        open_sealed(with_header(**changes), KEYS)
+
+
+@pytest.mark.parametrize("kid", [[], {}])
+def test_a_name_that_is_none_is_refused(kid: Any) -> None:
+    """It cannot be looked up."""
+    with pytest.raises((NotSealedError, NotOpenedError)):
+        open_sealed(with_header(kid=kid), KEYS)
+
+
+@settings(max_examples=1000, deadline=None, derandomize=True, database=None)
+@given(st.integers(0, len(SEALED) - 1), st.text(max_size=4), st.integers(0, 4))
+def test_any_damage_opens_to_the_number_or_to_nothing(place: int, text: str, length: int) -> None:
+    """Base64 has several ways of writing; another number never comes out, nor any other error."""
+    damaged = SEALED[:place] + text + SEALED[place + length :]
+    try:
+        opened = open_sealed(damaged, KEYS)
+    except (NotSealedError, NotOpenedError):
+        return
+    assert opened == MADE_UP_CPR
+
+
+def test_what_is_no_text_inside_is_refused() -> None:
+    """Sealed bytes that are not UTF-8."""
+    header = {"alg": "ECDH-ES", "enc": "A256GCM", "kid": "service-1"}
+    sealed = jwe.encrypt_compact(header, b"\xff\xfe", PUBLIC, algorithms=["ECDH-ES", "A256GCM"])
+    with pytest.raises(NotOpenedError):
+        open_sealed(sealed, KEYS)
+
+
+def test_an_error_never_carries_the_number() -> None:
+    """Not in its text, and not in what hangs on it."""
+    try:
+        open_sealed(MADE_UP_CPR, KEYS)
+    except NotSealedError as error:
+        shown = repr([error, error.__cause__, None if error.__suppress_context__ else error.__context__])
+    assert MADE_UP_CPR not in shown

@@ -1,0 +1,189 @@
+"""The auditor heals, but nothing for ever, and gives a sign of life only while all holds."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from config.errors import ConfigError
+from config.settings import Settings
+from frafaldsvarsel.processes.auditor import MOST_HEALINGS, Count, Heal, Healings, Rounds, auditor
+from ops.audit.heartbeat import Heartbeat
+from ops.audit.kafka_log import LogUnreachable
+from ops.audit.metrics import Metrics
+from ops.audit.report import HOP_OF, Account, Audit, Hop, Lack, Missing
+
+GRACE: Final = timedelta(0)
+
+
+def missing(offset: int) -> Missing:
+    return Missing(hop=Hop.RECEIPTS, what="no receipt", topic="enrolments", partition=0, offset=offset)
+
+
+def test_what_cannot_be_healed_is_given_up_and_said() -> None:
+    """A record that stays missing is driven a few times; one that comes later has its own count."""
+    healings = Healings()
+    for _ in range(MOST_HEALINGS):
+        assert healings.due([missing(1)]) == [missing(1)]
+        healings.count([missing(1)])
+    assert healings.due([missing(1), missing(2)]) == [missing(2)]
+    assert healings.given_up == 1
+
+
+def test_what_is_found_again_is_forgotten() -> None:
+    healings = Healings()
+    for _ in range(MOST_HEALINGS):
+        healings.count(healings.due([missing(1)]))
+    assert healings.due([]) == []
+    assert healings.given_up == 0
+    assert healings.due([missing(1)]) == [missing(1)]
+
+
+def test_an_attempt_that_failed_is_no_healing() -> None:
+    """While the broker is away nothing is driven, and nothing is given up."""
+    healings = Healings()
+    for _ in range(MOST_HEALINGS + 2):
+        assert healings.due([missing(1)]) == [missing(1)]
+    assert healings.given_up == 0
+
+
+def sound(**changes: Any) -> Audit:
+    return Audit(accounts=(Account(hop=Hop.RECEIPTS, total=1, parts={"accepted": 1}),), **changes)
+
+
+def unsound() -> Audit:
+    account = Account(hop=Hop.RECEIPTS, total=1, parts={}, unaccounted=1)
+    return Audit(accounts=(account,), exceptions=(missing(1),))
+
+
+def away(_: timedelta) -> Audit:
+    raise LogUnreachable("Kafka does not answer.")
+
+
+@pytest.fixture
+def beat(tmp_path: Path) -> Path:
+    return tmp_path / "beat"
+
+
+def rounds(beat: Path, *, heal: Heal | None = None) -> tuple[Rounds, Metrics]:
+    shown = Metrics()
+    return Rounds(heal=heal, heartbeat=Heartbeat(beat), shown=shown), shown
+
+
+def value(shown: Metrics, name: str, **labels: str) -> float | None:
+    return shown.registry.get_sample_value(name, labels)
+
+
+def test_the_heart_beats_while_everything_is_accounted_for(beat: Path) -> None:
+    going, shown = rounds(beat)
+    assert going.round(lambda _: sound(), GRACE) is not None
+    assert beat.exists()
+    assert value(shown, "frafaldsvarsel_heartbeat_timestamp_seconds")
+
+
+@pytest.mark.parametrize("count", [lambda _: unsound(), away], ids=["unaccounted", "cannot count"])
+def test_nothing_is_sent_while_something_is_missing_or_nobody_can_count(beat: Path, count: Count) -> None:
+    going, shown = rounds(beat)
+    going.round(count, GRACE)
+    assert not beat.exists()
+    assert value(shown, "frafaldsvarsel_heartbeat_timestamp_seconds") == 0
+
+
+def test_a_round_that_cannot_count_is_counted(beat: Path) -> None:
+    going, shown = rounds(beat)
+    assert going.round(away, GRACE) is None
+    assert value(shown, "frafaldsvarsel_audit_failures_total") == 1
+    assert value(shown, "frafaldsvarsel_audit_rounds_total") == 0
+
+
+def test_a_heartbeat_that_does_not_arrive_is_counted_and_stops_nothing(tmp_path: Path) -> None:
+    going, shown = rounds(tmp_path / "no folder" / "beat")
+    assert going.round(lambda _: sound(), GRACE) is not None
+    assert value(shown, "frafaldsvarsel_heartbeat_failures_total") == 1
+
+
+NOON: Final = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("home_at", "age", "beats"),
+    [
+        (NOON - timedelta(seconds=180), 180, True),
+        (NOON - timedelta(seconds=181), 181, False),
+        (None, 0, False),
+    ],
+)
+def test_the_heart_beats_while_the_last_canary_is_home_in_time(
+    beat: Path, home_at: datetime | None, age: float, beats: bool
+) -> None:
+    """Before the first one, and when the last is too old, it does not, though everything is accounted for."""
+    shown = Metrics()
+    going = Rounds(
+        heal=None,
+        heartbeat=Heartbeat(beat),
+        shown=shown,
+        canary_within=timedelta(seconds=180),
+        clock=lambda: NOON,
+    )
+    going.round(lambda _: sound(canary_home_at=home_at), GRACE)
+    assert beat.exists() == beats
+    assert value(shown, "frafaldsvarsel_canary_age_seconds") == age
+
+
+def test_where_no_canary_is_expected_none_is_missed(beat: Path) -> None:
+    going, shown = rounds(beat)
+    going.round(lambda _: sound(), GRACE)
+    assert beat.exists()
+    assert value(shown, "frafaldsvarsel_canary_age_seconds") == 0
+
+
+def test_that_no_canary_comes_home_is_said_once(beat: Path, caplog: pytest.LogCaptureFixture) -> None:
+    going = Rounds(
+        heal=None, heartbeat=Heartbeat(beat), shown=Metrics(), canary_within=GRACE, clock=lambda: NOON
+    )
+    for _ in range(3):
+        going.round(lambda _: sound(), GRACE)
+    assert caplog.text.count("no canary has come home in time") == 1
+
+
+def test_healings_are_counted_by_cause_and_given_up_in_the_end(
+    beat: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    going, shown = rounds(beat, heal=list)
+    for _ in range(MOST_HEALINGS + 1):
+        going.round(lambda _: unsound(), GRACE)
+    cause = {"hop": "receipts", "what": "no receipt"}
+    assert value(shown, "frafaldsvarsel_healings_total", **cause) == MOST_HEALINGS
+    assert value(shown, "frafaldsvarsel_healings_given_up") == 1
+    assert going.healings.by_cause == {("receipts", "no receipt"): MOST_HEALINGS}
+    assert "healed: receipts: no receipt: 1 records" in caplog.text
+
+
+def test_every_healing_has_a_series_before_the_first_one(beat: Path) -> None:
+    """Or the alert could not see the first: a series that begins with it has not grown."""
+    _, shown = rounds(beat)
+    for lack, hop in HOP_OF.items():
+        assert value(shown, "frafaldsvarsel_healings_total", hop=hop.value, what=lack.value) == 0
+    assert set(HOP_OF) == set(Lack)
+
+
+def test_a_run_without_faults_needs_no_healing(beat: Path) -> None:
+    going, _ = rounds(beat, heal=list)
+    for _ in range(3):
+        going.round(lambda _: sound(), GRACE)
+    assert going.healings.by_cause.total() == 0
+
+
+def test_a_file_that_cannot_be_made_is_a_fault_of_the_configuration(tmp_path: Path) -> None:
+    settings = Settings.model_validate(
+        {
+            "kafka_bootstrap_servers": "127.0.0.1:1",
+            "database_url": "postgresql://nobody.invalid/none",
+            "keyring": "{}",
+            "senders_dir": tmp_path,
+            "audit_file": tmp_path / "no folder" / "notes",
+        }
+    )
+    with pytest.raises(ConfigError, match="FRAFALDSVARSEL_AUDIT_FILE cannot be opened"), auditor(settings):
+        pass

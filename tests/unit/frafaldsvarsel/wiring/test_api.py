@@ -1,0 +1,77 @@
+"""The interface is there when its clients are set, and a fault of their file is one of the configuration."""
+
+import json
+from pathlib import Path
+
+import pytest
+from psycopg_pool import AsyncConnectionPool
+
+from config.api_clients import read_api_clients
+from config.errors import ConfigError
+from config.reference.units import load_units
+from config.settings import Settings, load
+from crypto.client_secret_hash import fits, hash_secret
+from crypto.keyring import new_keyring
+from frafaldsvarsel.api_client_setup import clients_file, curl_file, ensure_client
+from frafaldsvarsel.wiring.api import api_app, api_faults
+
+UNIT = next(iter(load_units()))
+
+
+def settings(clients: Path | None) -> Settings:
+    """Sound settings."""
+    values = {
+        "KAFKA_BOOTSTRAP_SERVERS": "localhost:9092",
+        "DATABASE_URL": "postgresql://not-used",
+        "KEYRING": new_keyring().model_dump_json(),
+        "SENDERS_DIR": "senders",
+    } | ({} if clients is None else {"API_CLIENTS_FILE": str(clients)})
+    return load({f"FRAFALDSVARSEL_{name}": value for name, value in values.items()})
+
+
+def written(folder: Path, unit: str) -> Path:
+    """A file of one client."""
+    entry = {
+        "id": "case-system",
+        "name": "Sagssystem",
+        "units": [unit],
+        "rights": ["tasks:read"],
+        "secrets": [{"hash": hash_secret("secret")}],
+    }
+    file = folder / "clients.json"
+    file.write_text(json.dumps({"clients": [entry]}), encoding="utf-8")
+    return file
+
+
+async def test_without_clients_there_is_no_interface(tmp_path: Path) -> None:
+    pool = AsyncConnectionPool("postgresql://not-used", open=False)
+    assert api_app(settings(None), pool) is None
+    assert list(api_faults(settings(None))) == []
+    assert api_app(settings(written(tmp_path, UNIT)), pool) is not None
+    assert list(api_faults(settings(written(tmp_path, UNIT)))) == []
+
+
+async def test_a_fault_of_the_file_stops_the_process_and_is_said_by_check_config(tmp_path: Path) -> None:
+    pool = AsyncConnectionPool("postgresql://not-used", open=False)
+    spoilt = settings(written(tmp_path, "unit-of-nobody"))
+    with pytest.raises(ConfigError, match="unit-of-nobody"):
+        api_app(spoilt, pool)
+    (fault,) = api_faults(spoilt)
+    assert fault.sentence == "client case-system has the unit unit-of-nobody, which is not known."
+
+
+def test_a_client_for_local_use_is_made_once_for_the_owners_eyes_and_fits_its_secret(tmp_path: Path) -> None:
+    for port in (8001, 8002):
+        ensure_client(tmp_path, [UNIT], f"http://127.0.0.1:{port}/api/v1")
+        secret = (tmp_path / "api" / "case-system.secret").read_text()
+    clients = read_api_clients(clients_file(tmp_path), [UNIT])
+    assert list(clients) == ["case-system"]
+    assert clients["case-system"].units == (UNIT,)
+    assert fits(secret, clients["case-system"].secrets[0].hash)
+    assert curl_file(tmp_path).read_text() == (
+        'url = "http://127.0.0.1:8002/api/v1/oauth2/token"\n'
+        f'user = "case-system:{secret}"\n'
+        'data = "grant_type=client_credentials"\n'
+    )
+    for file in (tmp_path / "api").iterdir():
+        assert file.stat().st_mode & 0o777 == 0o600, file.name

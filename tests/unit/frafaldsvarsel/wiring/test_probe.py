@@ -1,0 +1,71 @@
+"""A canary that could not come home does not begin, and says all that it lacks."""
+
+from pathlib import Path
+
+import pytest
+
+from config.errors import ConfigError
+from config.senders import base_senders
+from config.settings import Settings
+from frafaldsvarsel.wiring import probe as probe_wiring
+from models.events import probe_identity
+from publisher.key_files import ensure_keys
+from tests.paths import DATA as TEST_DATA
+
+
+def settings(data: Path, **changes: object) -> Settings:
+    return Settings.model_validate(
+        {
+            "kafka_bootstrap_servers": "127.0.0.1:1",
+            "database_url": "postgresql://nobody.invalid/none",
+            "keyring": "{}",
+            "senders_dir": data / "senders",
+            "canary_keys_dir": data / "keys",
+            **changes,
+        }
+    )
+
+
+def faults(known: Settings) -> list[str]:
+    with pytest.raises(ConfigError) as error:
+        probe_wiring.canary(known)
+    return [fault.sentence for fault in error.value.faults]
+
+
+def test_with_its_keys_it_can_begin(tmp_path: Path) -> None:
+    ensure_keys(tmp_path, base_senders())
+    assert set(probe_wiring.canary(settings(tmp_path)).sources) == probe_identity.SENDERS
+
+
+def test_without_a_folder_of_keys_it_cannot(tmp_path: Path) -> None:
+    assert faults(settings(tmp_path, canary_keys_dir=None)) == [
+        "FRAFALDSVARSEL_CANARY_KEYS_DIR is missing: the canary signs with keys of its own."
+    ]
+
+
+def test_each_key_that_is_missing_is_named(tmp_path: Path) -> None:
+    assert faults(settings(tmp_path)) == [
+        *(f"There is no private key of sender {number}." for number in sorted(probe_identity.SENDERS)),
+        "The service's public key is missing: service.public.json.",
+    ]
+
+
+def test_reference_data_without_its_rows_is_named(tmp_path: Path) -> None:
+    """A municipality's own tables may have been made before there were canaries."""
+    ensure_keys(tmp_path, base_senders())
+    good = TEST_DATA / "reference" / "good"
+    found = faults(settings(tmp_path, reference_dir=good))
+    assert found == [
+        *(
+            f"Sender {number} of the canary is not in the reference data."
+            for number in sorted(probe_identity.SENDERS)
+        ),
+        "Municipality 9990 of the canary is not routed to canary-9990.",
+    ]
+
+
+def test_the_heart_waits_for_interval_and_patience_together(tmp_path: Path) -> None:
+    within = probe_wiring.canary_within(settings(tmp_path, canary_seconds=60, canary_patience_seconds=90))
+    assert within is not None
+    assert within.total_seconds() == 150
+    assert probe_wiring.canary_within(settings(tmp_path)) is None

@@ -1,0 +1,86 @@
+"""One small story and local keys for it; and, for a whole story, what intake makes of each record."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from config.reference.law import load_law
+from config.senders import SenderRegister, base_senders
+from crypto.keyring import Keyring
+from local.demo.scenario.duplicates import Item
+from local.demo.scenario.invalid_records import BadRecord
+from local.demo.scenario.story import Story, ensure_story_keys, make_story, outgoing
+from models.eligibility.law import Law
+from models.events.person_event import Origin, PersonEvent
+from publisher.key_files import ensure_keys
+from publisher.keys import KeyFolder
+from streams.intake import Context, InputRecord, Taken, take
+
+FIRST_APPENDED = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An item of the story and what intake said of its record."""
+
+    act: int
+    item: Item
+    taken: Taken
+
+    @property
+    def event(self) -> PersonEvent | None:
+        """The person event, where the record was accepted."""
+        return self.taken.event
+
+    @property
+    def wanted(self) -> str | None:
+        """The reason for which a bad record must be refused."""
+        return self.item.reason.value if isinstance(self.item, BadRecord) else None
+
+
+@pytest.fixture(scope="session")
+def law() -> Law:
+    return load_law()
+
+
+@pytest.fixture(scope="session")
+def story() -> Story:
+    return make_story(messages=300, seed=11)
+
+
+@pytest.fixture(scope="session")
+def data(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with keys for every sender of the story."""
+    folder = tmp_path_factory.mktemp("data")
+    ensure_keys(folder, base_senders())
+    ensure_story_keys(folder, story.cast)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def answers(story: Story, data: Path) -> Sequence[Answer]:
+    """The whole story through sealing, signing and intake, in the order in which it is published."""
+    ring = Keyring.model_validate_json((data / "keys" / "service.key.json").read_bytes())
+    context = Context(
+        register=SenderRegister(data / "senders"),
+        vault=ring.make_vault(),
+        opening_keys=ring.opening_keys(),
+        clock_tolerance=timedelta(minutes=5),
+    )
+    keys = KeyFolder(data / "keys")
+    offsets: defaultdict[str, int] = defaultdict(int)
+    found = []
+    appended = FIRST_APPENDED
+    for number, act in enumerate(story.acts):
+        for item, record in zip(act.items, outgoing(act.items, keys), strict=True):
+            appended += timedelta(milliseconds=1)
+            topic = record.ready.topic
+            origin = Origin(topic=topic, partition=0, offset=offsets[topic], appended_at=appended)
+            offsets[topic] += 1
+            taken = take(InputRecord(origin, record.ready.value, record.ready.headers), context)
+            found.append(Answer(number, item, taken))
+    return found

@@ -1,0 +1,122 @@
+"""One step of match: what is published when, and what a repeat or a replay does."""
+
+from datetime import date
+
+from models.eligibility.apply_event import MAX_EVENTS, apply
+from models.eligibility.decision import Cause
+from models.eligibility.person_record import PersonRecord
+from models.reasons import DecisionReason
+from tests.factories import (
+    DAY,
+    LAW,
+    OTHER_INSTITUTION,
+    OTHER_MUNICIPALITY,
+    PERSON,
+    background,
+    make_law,
+    origin,
+    period,
+    refusal,
+    residence,
+    risk,
+)
+from tests.unit.models.eligibility.arrivals import run
+
+
+def test_a_person_without_a_message_gives_no_decision() -> None:
+    """Facts alone are kept and say nothing."""
+    steps = run(background())
+    assert [step.decisions for step in steps] == [(), (), ()]
+    assert len(steps[-1].record.events) == 3
+    assert steps[-1].record.applied == 2
+
+
+def test_only_what_changed_is_published() -> None:
+    """A fact that changes nothing about a message publishes nothing about it."""
+    steps = run((*background(), risk(), period(date(2020, 1, 1), name="older and just as open")))
+    assert [(step.changed, len(step.decisions)) for step in steps[3:]] == [(1, 1), (0, 0)]
+    move = residence(OTHER_MUNICIPALITY, DAY, name="elsewhere")
+    later = run((*background(), risk(), move))
+    assert [decision.verdict.unit_id for decision in later[4].decisions] == ["jobcentre-0751"]
+
+
+def test_a_repeat_is_no_second_message_and_tells_the_decisions_again() -> None:
+    """The same id with the same content changes no revision; what may have been lost is said once more."""
+    message = risk()
+    steps = run((*background(), message, message.model_copy(update={"origin": origin()})))
+    first, again = steps[3], steps[4]
+    assert again.changed == 0
+    assert again.record.events == first.record.events
+    assert again.record.decided == first.record.decided
+    assert again.decisions == first.decisions
+
+
+def test_the_repeat_that_the_brokers_appended_first_is_the_message() -> None:
+    """Deadlines run from the first append; a copy that overtook it gives way, in a new revision."""
+    first = risk()
+    copy = first.model_copy(update={"origin": origin()})
+    steps = run((copy, first))
+    assert [step.decisions[0].message.origin for step in steps] == [copy.origin, first.origin]
+    assert [step.decisions[0].revision for step in steps] == [1, 2]
+
+
+def test_an_offset_that_was_skipped_can_be_applied_afterwards() -> None:
+    """Healing: an event below the applied offset goes in if it is new; all decisions are told."""
+    facts = background()
+    steps = run((*facts[1:], risk(), risk(institution=OTHER_INSTITUTION)), first=1)
+    healed = apply(steps[-1].record, facts[0], Cause(partition=0, offset=0), LAW)
+    assert healed.record.applied == steps[-1].record.applied
+    assert healed.changed == 1
+    assert {one.verdict.reason for one in healed.decisions} == {
+        DecisionReason.OBLIGED,
+        DecisionReason.ENROLMENT_UNKNOWN,
+    }
+
+
+def test_new_tables_revise_with_the_next_event() -> None:
+    """A decision that the new law changes gets a revision, another one none."""
+    record = run((*background(), risk()))[-1].record
+    same = apply(record, period(name="more"), Cause(partition=0, offset=9), make_law())
+    uncovered = apply(record, period(name="more"), Cause(partition=0, offset=9), make_law(covered={}))
+    assert uncovered.decisions[0].revision == 2
+    assert uncovered.decisions[0].verdict.reason is DecisionReason.EDUCATION_NOT_COVERED
+    assert same.decisions == ()
+
+
+def test_a_decision_carries_the_message_and_its_seal() -> None:
+    """The ledger needs no other record to open a task."""
+    message = risk(sealed="v1.sealed")
+    decision = run((*background(), message))[-1].decisions[0]
+    assert decision.sealed == "v1.sealed"
+    assert decision.message.person_id == PERSON
+    assert decision.message.origin == message.origin
+    assert decision.cause == Cause(partition=0, offset=3)
+
+
+def test_an_empty_record_has_applied_nothing() -> None:
+    """Offset 0 is a real offset: the first event is not taken for a replay."""
+    assert PersonRecord(person_id=PERSON).applied == -1
+    assert run((risk(),))[0].record.applied == 0
+
+
+def test_a_sender_in_a_loop_fills_no_record_and_is_not_answered_with_silence() -> None:
+    """Past the limit a message waits for people and a fact is left out; the person's other decisions stand."""
+    steps = run((*background(), *(risk() for _ in range(MAX_EVENTS + 5))))
+    last = steps[-1]
+    assert len(last.record.events) == MAX_EVENTS
+    (decision,) = last.decisions
+    assert (decision.verdict.outcome, decision.verdict.reason) == (
+        "undecided",
+        DecisionReason.TOO_MANY_EVENTS,
+    )
+    assert last.record.applied == steps[-2].record.applied + 1
+    assert last.record.decided == steps[-2].record.decided
+    fact = apply(last.record, residence(), Cause(partition=0, offset=10_000), LAW)
+    assert (fact.decisions, fact.changed, fact.record.events) == ((), 0, last.record.events)
+    refused = apply(last.record, refusal(last.record.events[5]), Cause(partition=0, offset=10_001), LAW)
+    assert refused.changed == 1  # the ledger's word always counts
+    known = last.record.events[6]
+    again = apply(refused.record, known, Cause(partition=0, offset=10_002), LAW)
+    assert again.record.events == refused.record.events
+    said = {decision.message.message_id: decision for decision in again.decisions}
+    assert said[known.event_id].verdict.reason is DecisionReason.OBLIGED  # as it was decided, and not anew

@@ -1,0 +1,152 @@
+"""When a notice is tried again: properties that hold for every outcome, every time and every policy."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from models.notifications.delivery import Attempt, DeliveryStatus, Outcome
+from models.notifications.retry import Done, NextAttempt, RetryPolicy, next_attempt
+
+NOW = datetime(2026, 10, 2, 9, 30, tzinfo=UTC)
+RETRIED = [Outcome.TRY_AGAIN, Outcome.INDETERMINATE, Outcome.MISCONFIGURED]
+
+retried = st.sampled_from(RETRIED)
+counts = st.integers(min_value=1, max_value=200)
+seeds = st.uuids().map(str)
+spans = st.timedeltas(min_value=timedelta(days=-1), max_value=timedelta(days=30))
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> RetryPolicy:
+    seconds = st.integers(min_value=1, max_value=3600)
+    first = draw(seconds)
+    return RetryPolicy(
+        first_delay=timedelta(seconds=first),
+        longest_delay=timedelta(seconds=first + draw(seconds)),
+        misconfigured_delay=timedelta(seconds=draw(seconds)),
+        factor=draw(st.floats(min_value=1, max_value=10)),
+        jitter=draw(st.floats(min_value=0, max_value=0.9)),
+        last_call=timedelta(seconds=draw(seconds)),
+    )
+
+
+@given(outcome=retried, attempts=counts, span=spans, seed=seeds, policy=policies())
+def test_an_attempt_is_planned_after_now_and_before_the_deadline(
+    outcome: Outcome, attempts: int, span: timedelta, seed: str, policy: RetryPolicy
+) -> None:
+    planned = next_attempt(outcome, attempts, NOW, NOW + span, seed=seed, policy=policy)
+    match planned:
+        case NextAttempt(at):
+            assert NOW < at < NOW + span
+        case Done(status):
+            assert status is DeliveryStatus.EXHAUSTED
+
+
+@given(attempts=counts, span=spans, seed=seeds, policy=policies())
+def test_success_and_refusal_end_at_once(
+    attempts: int, span: timedelta, seed: str, policy: RetryPolicy
+) -> None:
+    deadline = NOW + span
+    delivered = next_attempt(Outcome.DELIVERED, attempts, NOW, deadline, seed=seed, policy=policy)
+    refused = next_attempt(Outcome.REFUSED, attempts, NOW, deadline, seed=seed, policy=policy)
+    assert delivered == Done(DeliveryStatus.DELIVERED)
+    assert refused == Done(DeliveryStatus.REFUSED)
+
+
+@given(
+    outcomes=st.lists(retried, min_size=1, max_size=5),
+    span=st.timedeltas(min_value=timedelta(0), max_value=timedelta(hours=6)),
+    seed=seeds,
+    policy=policies(),
+)
+def test_nothing_is_tried_for_ever(
+    outcomes: list[Outcome], span: timedelta, seed: str, policy: RetryPolicy
+) -> None:
+    shortest = min(policy.first_delay, policy.misconfigured_delay) * (1 - policy.jitter)
+    bound = int(span / shortest) + 3
+    now, counted = NOW, 0
+    for made in range(bound + 1):
+        outcome = outcomes[made % len(outcomes)]
+        counted += outcome is not Outcome.MISCONFIGURED
+        planned = next_attempt(outcome, counted, now, NOW + span, seed=seed, policy=policy)
+        if isinstance(planned, Done):
+            assert planned.audit_kind == "delivery_exhausted"
+            return
+        now = planned.at
+    pytest.fail("more attempts than the time to the deadline holds")
+
+
+@given(attempts=counts, seed=seeds, policy=policies())
+def test_waits_never_become_shorter_and_never_longer_than_the_longest(
+    attempts: int, seed: str, policy: RetryPolicy
+) -> None:
+    far = NOW + timedelta(days=365)
+    one = next_attempt(Outcome.TRY_AGAIN, attempts, NOW, far, seed=seed, policy=policy)
+    two = next_attempt(Outcome.TRY_AGAIN, attempts + 1, NOW, far, seed=seed, policy=policy)
+    assert isinstance(one, NextAttempt)
+    assert isinstance(two, NextAttempt)
+    assert one.at <= two.at <= NOW + policy.longest_delay
+    assert one.at >= NOW + policy.first_delay * (1 - policy.jitter) - timedelta(milliseconds=1)
+
+
+@given(one=counts, two=counts, seed=seeds, policy=policies())
+def test_a_misconfiguration_waits_the_same_however_often_it_was_tried(
+    one: int, two: int, seed: str, policy: RetryPolicy
+) -> None:
+    far = NOW + timedelta(days=365)
+    assert next_attempt(Outcome.MISCONFIGURED, one, NOW, far, seed=seed, policy=policy) == next_attempt(
+        Outcome.MISCONFIGURED, two, NOW, far, seed=seed, policy=policy
+    )
+
+
+@given(outcome=retried, attempts=counts, span=spans, wish=st.timedeltas(min_value=timedelta(0)), seed=seeds)
+def test_a_wish_to_be_left_alone_is_kept(
+    outcome: Outcome, attempts: int, span: timedelta, wish: timedelta, seed: str
+) -> None:
+    planned = next_attempt(
+        outcome, attempts, NOW, NOW + span, seed=seed, policy=RetryPolicy(), retry_after=wish
+    )
+    if isinstance(planned, NextAttempt):
+        assert planned.at >= NOW + wish
+
+
+@given(seed=seeds, other=seeds)
+def test_jitter_is_the_same_on_every_machine_and_spreads_deliveries(seed: str, other: str) -> None:
+    assume(seed != other)
+    far = NOW + timedelta(days=1)
+    first = next_attempt(Outcome.TRY_AGAIN, 3, NOW, far, seed=seed, policy=RetryPolicy())
+    assert first == next_attempt(Outcome.TRY_AGAIN, 3, NOW, far, seed=seed, policy=RetryPolicy())
+    assert first != next_attempt(Outcome.TRY_AGAIN, 3, NOW, far, seed=other, policy=RetryPolicy())
+
+
+def test_a_last_call_is_made_shortly_before_the_deadline() -> None:
+    deadline = NOW + timedelta(minutes=10)
+    planned = next_attempt(Outcome.TRY_AGAIN, 9, NOW, deadline, seed="a", policy=RetryPolicy())
+    assert planned == NextAttempt(deadline - timedelta(minutes=1))
+    after = next_attempt(Outcome.TRY_AGAIN, 10, planned.at, deadline, seed="a", policy=RetryPolicy())
+    assert after == Done(DeliveryStatus.EXHAUSTED)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"first_delay": timedelta(0)},
+        {"longest_delay": timedelta(seconds=1)},
+        {"misconfigured_delay": timedelta(0)},
+        {"factor": 0.5},
+        {"jitter": 1.0},
+        {"last_call": timedelta(0)},
+    ],
+)
+def test_a_policy_without_an_end_is_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        RetryPolicy(**wrong)  # type: ignore[arg-type]  # on purpose: one wrong value at a time
+
+
+@pytest.mark.parametrize("detail", ["550 <kontakt@kommune.dk>", "010190-1234 0101901234", "a\nb", "x" * 121])
+def test_an_attempt_takes_no_text_that_could_hold_a_person(detail: str) -> None:
+    with pytest.raises(ValidationError):
+        Attempt(outcome=Outcome.REFUSED, detail=detail)

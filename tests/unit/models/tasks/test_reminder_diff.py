@@ -1,0 +1,229 @@
+"""Planning again changes only what must change, and nothing that fired fires again for the same reason."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.tasks.reminder_diff import Kept, StepStatus, StopReason, replan
+from models.tasks.reminders import Footing, Step, StepKind, plan
+from models.tasks.status import TaskStatus
+from tests.factories import moment
+from tests.unit.models.tasks.test_reminders import a_policy, a_task
+
+POLICY: Final = a_policy()
+OPENED: Final = moment(date(2026, 3, 23), "02:00")
+
+
+class Shelf:
+    """The steps of one task, as the ledger keeps them."""
+
+    def __init__(self) -> None:
+        self.rows: dict[UUID, tuple[Step, StepStatus, StopReason | None, datetime | None]] = {}
+        self.fired: list[tuple[StepKind, int, datetime]] = []
+
+    def plan(self, task: Footing, now: datetime) -> int:
+        """Plan again; how many rows changed."""
+        found = replan(task, plan(task, POLICY), self.kept(), now=now)
+        for step in found.add:
+            self.rows[step.id] = (step, StepStatus.WAITING, None, None)
+        for step, reason in found.add_stopped:
+            self.rows[step.id] = (step, StepStatus.STOPPED, reason, now)
+        for one, reason in found.stop:
+            self.rows[one] = (self.rows[one][0], StepStatus.STOPPED, reason, now)
+        for one in found.again:
+            self.rows[one] = (self.rows[one][0], StepStatus.WAITING, None, None)
+        return len(found.add) + len(found.add_stopped) + len(found.stop) + len(found.again)
+
+    def fire(self, task: Footing, now: datetime) -> None:
+        """What the runner does."""
+        self.plan(task, now)
+        due = [
+            step
+            for step, status, *_ in self.rows.values()
+            if status is StepStatus.WAITING and step.due_at <= now
+        ]
+        for step in sorted(due, key=lambda step: step.due_at):
+            self.rows[step.id] = (step, StepStatus.FIRED, None, now)
+            self.fired.append((step.kind, step.level, now))
+
+    def kept(self) -> list[Kept]:
+        return [
+            Kept(
+                id=step.id,
+                kind=step.kind,
+                level=step.level,
+                about=step.about,
+                until_seen=step.until_seen,
+                status=status,
+                ended_at=ended_at,
+            )
+            for step, status, _, ended_at in self.rows.values()
+        ]
+
+    def reasons(self) -> dict[tuple[StepKind, int], StopReason | None]:
+        return {
+            (step.kind, step.level): reason
+            for step, status, reason, _ in self.rows.values()
+            if status is StepStatus.STOPPED
+        }
+
+    def waiting(self) -> set[tuple[StepKind, int]]:
+        return {
+            (step.kind, step.level) for step, status, *_ in self.rows.values() if status is StepStatus.WAITING
+        }
+
+
+ALL: Final = {
+    (StepKind.REMINDER, 1),
+    (StepKind.ESCALATION, 1),
+    (StepKind.OVERDUE, 1),
+    (StepKind.ESCALATION, 2),
+    (StepKind.ESCALATION, 3),
+}
+AFTER: Final = ALL - {(StepKind.REMINDER, 1), (StepKind.ESCALATION, 1)}
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    made = Shelf()
+    made.plan(a_task(), OPENED)
+    return made
+
+
+def test_planning_again_changes_nothing(shelf: Shelf) -> None:
+    assert shelf.waiting() == ALL
+    assert shelf.plan(a_task(), OPENED + timedelta(days=30)) == 0
+
+
+def test_acknowledging_stops_what_comes_before_the_date_and_nothing_after_it(shelf: Shelf) -> None:
+    shelf.plan(a_task(seen=True), OPENED)
+    assert shelf.waiting() == AFTER
+    assert set(shelf.reasons().values()) == {StopReason.ACKNOWLEDGED}
+
+
+def test_what_was_stopped_holds_again_when_nobody_has_the_task_any_more(shelf: Shelf) -> None:
+    shelf.plan(a_task(seen=True), OPENED)
+    shelf.plan(a_task(), OPENED + timedelta(hours=1))
+    assert shelf.waiting() == ALL
+
+
+def test_a_moment_that_passed_while_it_was_stopped_does_not_come_back(shelf: Shelf) -> None:
+    shelf.plan(a_task(seen=True), OPENED)
+    shelf.plan(a_task(), moment(date(2026, 3, 26), "09:00"))
+    assert (StepKind.REMINDER, 1) not in shelf.waiting()
+    assert (StepKind.ESCALATION, 1) in shelf.waiting()
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (TaskStatus.CLOSED, StopReason.TASK_CLOSED),
+        (TaskStatus.WITHDRAWN, StopReason.TASK_WITHDRAWN),
+    ],
+)
+def test_a_task_that_ends_stops_everything(shelf: Shelf, status: TaskStatus, reason: StopReason) -> None:
+    shelf.plan(a_task(status=status), OPENED)
+    assert shelf.waiting() == set()
+    assert set(shelf.reasons().values()) == {reason}
+
+
+def test_another_date_stops_the_old_steps_and_plans_new_ones(shelf: Shelf) -> None:
+    shelf.plan(a_task(react_by=date(2026, 3, 27)), OPENED)
+    assert shelf.waiting() == ALL
+    stopped = [reason for _, status, reason, _ in shelf.rows.values() if status is StepStatus.STOPPED]
+    # Four fall due on another day; by the third working day after either date Easter has passed.
+    assert stopped == [StopReason.REPLANNED] * 5
+    assert len(shelf.rows) == 10
+
+
+def test_a_reminder_whose_moment_has_gone_when_the_date_moves_is_not_sent_beside_the_notice_of_it(
+    shelf: Shelf,
+) -> None:
+    shelf.plan(a_task(react_by=date(2026, 3, 25)), moment(date(2026, 3, 24), "12:00"))
+    assert (StepKind.REMINDER, 1) not in shelf.waiting()
+    assert shelf.reasons()[StepKind.ESCALATION, 1] is StopReason.MOMENT_PASSED
+
+
+def test_a_unit_that_was_told_of_the_passed_date_is_not_told_again_when_the_date_moves_earlier(
+    shelf: Shelf,
+) -> None:
+    now = moment(date(2026, 3, 31), "08:00")
+    shelf.fire(a_task(), now)
+    shelf.plan(a_task(react_by=date(2026, 3, 26)), now)
+    assert (StepKind.OVERDUE, 1) not in shelf.waiting()
+    assert shelf.waiting() == {(StepKind.ESCALATION, 2), (StepKind.ESCALATION, 3)}
+
+
+def test_after_an_outage_every_late_step_fires_once_and_in_order(shelf: Shelf) -> None:
+    now = moment(date(2026, 4, 8), "10:00")
+    for _ in range(3):
+        shelf.fire(a_task(), now)
+    assert [(kind, level) for kind, level, _ in shelf.fired] == [
+        (StepKind.REMINDER, 1),
+        (StepKind.ESCALATION, 1),
+        (StepKind.OVERDUE, 1),
+        (StepKind.ESCALATION, 2),
+    ]
+
+
+def test_a_task_that_is_opened_again_is_watched_again(shelf: Shelf) -> None:
+    shelf.fire(a_task(), moment(date(2026, 4, 20)))
+    shelf.plan(a_task(status=TaskStatus.CLOSED), moment(date(2026, 4, 21)))
+    again = moment(date(2026, 4, 22))
+    shelf.plan(a_task(open_since=again), again)
+    assert shelf.waiting() == AFTER
+    shelf.fire(a_task(open_since=again), moment(date(2026, 5, 20)))
+    assert [(kind, level) for kind, level, _ in shelf.fired[-3:]] == [
+        (StepKind.OVERDUE, 1),
+        (StepKind.ESCALATION, 2),
+        (StepKind.ESCALATION, 3),
+    ]
+
+
+deeds = st.lists(
+    st.tuples(
+        st.sampled_from(["wait", "see", "let go", "earlier", "close", "reopen", "fire", "plan"]),
+        st.integers(1, 90),
+    ),
+    max_size=25,
+)
+
+
+@given(deeds)
+def test_whatever_happens_an_open_task_is_told_of_once_for_each_time_that_it_was_open(
+    deeds: list[tuple[str, int]],
+) -> None:
+    task, now, shelf = a_task(), OPENED.astimezone(UTC), Shelf()
+    shelf.plan(task, now)
+    for deed, hours in deeds:
+        now += timedelta(hours=hours)
+        match deed:
+            case "see":
+                task = replace(task, seen=True)
+            case "let go":
+                task = replace(task, seen=False)
+            case "earlier":
+                task = replace(task, react_by=task.react_by - timedelta(days=1))
+            case "close":
+                task = replace(task, status=TaskStatus.CLOSED)
+            case "reopen" if task.status is TaskStatus.CLOSED:
+                task = replace(task, status=TaskStatus.OPEN, open_since=now, seen=False)
+            case "fire":
+                shelf.fire(task, now)
+        shelf.plan(task, now)
+        assert shelf.plan(task, now) == 0
+        assert shelf.waiting() <= ALL
+        if task.status is not TaskStatus.OPEN:
+            assert shelf.waiting() == set()
+    shelf.fire(task, now + timedelta(days=60))
+    shelf.fire(task, now + timedelta(days=61))
+    since = [(kind, level) for kind, level, at in shelf.fired if at >= task.open_since]
+    for one in AFTER:
+        # Once for the present stretch, whatever came before: a duty cannot be forgotten, and nobody is told twice.
+        assert since.count(one) == (1 if task.status is TaskStatus.OPEN else since.count(one))
+        assert since.count(one) <= 1

@@ -1,0 +1,282 @@
+"""What falls due about a task, held against a second, naive way of counting it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.calendar import COPENHAGEN
+from models.notifications.delivery import Audience
+from models.tasks.office_hours import NeverOpen, OfficeHours, Week
+from models.tasks.reminders import Footing, Step, StepKind, StepPolicy, StepRule, plan
+from models.tasks.status import TaskStatus
+from tests.factories import moment
+
+TASK: Final = UUID("00000000-0000-0000-0000-000000000001")
+EASTER: Final = frozenset({date(2026, 4, 2), date(2026, 4, 3), date(2026, 4, 6)})
+DAY_HOURS: Final = (time(8), time(16))
+WEEK: Final[Week] = (DAY_HOURS, DAY_HOURS, DAY_HOURS, DAY_HOURS, (time(8), time(14)), None, None)
+
+
+def rule(kind: StepKind, level: int, working_days: int) -> StepRule:
+    return StepRule(kind=kind, level=level, working_days=working_days, to=(Audience.UNIT,))
+
+
+RULES: Final = (
+    rule(StepKind.REMINDER, 1, -2),
+    rule(StepKind.ESCALATION, 1, -1),
+    rule(StepKind.OVERDUE, 1, 1),
+    rule(StepKind.ESCALATION, 2, 3),
+    rule(StepKind.ESCALATION, 3, 5),
+    rule(StepKind.MENTOR_ENDS, 1, -10),
+)
+
+
+def a_policy(
+    rules: Sequence[StepRule] = RULES, *, week: Week = WEEK, days_off: frozenset[date] = EASTER
+) -> StepPolicy:
+    return StepPolicy(
+        rules=lambda _unit, _on: rules,
+        hours=lambda _: OfficeHours(lambda _day: week, days_off),
+        days_off=days_off,
+        addresses=lambda _unit, _audience, _channel: ("a@b.example",),
+        digest=lambda _unit, _day: None,
+        digest_units=(),
+        fingerprint="test",
+    )
+
+
+def a_task(**changes: object) -> Footing:
+    """Opened on Monday 23 March 2026 at two in the night; to be reacted to by Monday 30 March."""
+    usual = Footing(
+        task_id=TASK,
+        unit_id="jc-0101",
+        status=TaskStatus.OPEN,
+        appended_at=moment(date(2026, 3, 23), "02:00"),
+        react_by=date(2026, 3, 30),
+        mentor_until=None,
+        open_since=moment(date(2026, 3, 23), "02:00"),
+        seen=False,
+    )
+    return replace(usual, **changes)  # type: ignore[arg-type]  # a test names a field that there is
+
+
+def said(steps: Sequence[Step]) -> list[tuple[str, int, str]]:
+    return [
+        (step.kind.value, step.level, step.due_at.astimezone(COPENHAGEN).isoformat()[:16]) for step in steps
+    ]
+
+
+def test_steps_fall_due_at_the_opening_of_their_day_over_the_clock_change_and_easter() -> None:
+    assert said(plan(a_task(), a_policy())) == [
+        ("reminder", 1, "2026-03-26T08:00"),
+        ("escalation", 1, "2026-03-27T08:00"),
+        ("overdue", 1, "2026-03-31T08:00"),
+        ("escalation", 2, "2026-04-07T08:00"),
+        ("escalation", 3, "2026-04-09T08:00"),
+    ]
+
+
+def test_eight_in_the_morning_is_another_moment_in_winter_and_in_summer() -> None:
+    steps = plan(a_task(), a_policy())
+    assert [step.due_at.hour for step in steps] == [7, 7, 6, 6, 6]
+    autumn = a_task(
+        react_by=date(2026, 10, 26),
+        open_since=moment(date(2026, 10, 19)),
+        appended_at=moment(date(2026, 10, 19)),
+    )
+    assert [step.due_at.hour for step in plan(autumn, a_policy())] == [6, 6, 7, 7, 7]
+
+
+@pytest.mark.parametrize("status", [TaskStatus.CLOSED, TaskStatus.WITHDRAWN])
+def test_nothing_falls_due_about_a_task_that_has_ended(status: TaskStatus) -> None:
+    assert plan(a_task(status=status), a_policy()) == ()
+
+
+def test_who_has_seen_the_task_is_not_reminded_but_told_that_the_date_has_passed() -> None:
+    kinds = [(step.kind, step.level) for step in plan(a_task(seen=True), a_policy())]
+    assert kinds == [(StepKind.OVERDUE, 1), (StepKind.ESCALATION, 2), (StepKind.ESCALATION, 3)]
+
+
+def test_a_task_that_comes_after_its_date_is_not_late_with_everything_at_once() -> None:
+    late = a_task(open_since=moment(date(2026, 4, 9), "23:30"))
+    assert said(plan(late, a_policy())) == [
+        ("overdue", 1, "2026-04-10T08:00"),
+        ("escalation", 2, "2026-04-14T08:00"),
+        ("escalation", 3, "2026-04-16T08:00"),
+    ]
+
+
+def test_a_right_that_ends_soon_when_the_task_comes_is_told_on_the_next_working_day() -> None:
+    steps = plan(a_task(mentor_until=date(2026, 3, 25)), a_policy())
+    assert said(steps)[0] == ("mentor_ends", 1, "2026-03-24T08:00")
+    assert said(plan(a_task(mentor_until=date(2026, 5, 4)), a_policy()))[-1] == (
+        "mentor_ends",
+        1,
+        "2026-04-20T08:00",
+    )
+
+
+@pytest.mark.parametrize("last_day", [date(2026, 3, 23), date(2026, 3, 22)])
+def test_a_right_that_has_ended_is_not_about_to_end(last_day: date) -> None:
+    assert all(
+        step.kind is not StepKind.MENTOR_ENDS for step in plan(a_task(mentor_until=last_day), a_policy())
+    )
+
+
+class KnownTo2100:
+    """Days off as the library has them: asked for a later year, it raises."""
+
+    def __contains__(self, day: object) -> bool:
+        if isinstance(day, date) and day.year > 2100:
+            raise LookupError(day.year)
+        return False
+
+
+@pytest.mark.parametrize("last_day", [date(2101, 6, 30), date(2100, 12, 31), date(2031, 4, 1), date.max])
+def test_a_right_that_ends_in_a_far_year_stops_nothing(last_day: date) -> None:
+    """A sender may name any admission up to 2100: one wrong date must not stop the planning of everything else."""
+    days_off = KnownTo2100()
+    policy = replace(a_policy(), days_off=days_off, hours=lambda _: OfficeHours(lambda _day: WEEK, days_off))
+    assert said(plan(a_task(mentor_until=last_day), policy)) == said(plan(a_task(), policy)) != []
+    near = plan(a_task(mentor_until=date(2031, 3, 1)), policy)
+    assert near[-1].kind is StepKind.MENTOR_ENDS
+
+
+def test_a_unit_that_is_closed_on_the_day_is_told_at_its_next_opening() -> None:
+    mondays: Week = (DAY_HOURS, None, None, None, None, None, None)
+    assert said(plan(a_task(), a_policy(week=mondays, days_off=frozenset()))) == [
+        ("reminder", 1, "2026-03-30T08:00"),
+        ("escalation", 1, "2026-03-30T08:00"),
+        ("overdue", 1, "2026-04-06T08:00"),
+        ("escalation", 2, "2026-04-06T08:00"),
+        ("escalation", 3, "2026-04-06T08:00"),
+    ]
+
+
+def test_a_unit_that_never_opens_is_an_error() -> None:
+    with pytest.raises(NeverOpen):
+        plan(a_task(), a_policy(week=(None,) * 7))
+
+
+# The second implementation: days on a list, half hours on a clock.
+
+_FIRST: Final = date(2025, 9, 1)
+_DAYS: Final = [_FIRST + timedelta(days=number) for number in range(900)]
+
+
+def naive_opening(day: date, week: Week, days_off: frozenset[date]) -> datetime:
+    """Half hours of UTC are tried one after the other."""
+    at = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=3)
+    while True:
+        wall = at.astimezone(ZoneInfo("Europe/Copenhagen"))
+        hours = week[wall.weekday()]
+        if (
+            wall.date() >= day
+            and wall.date() not in days_off
+            and hours
+            and hours[0] <= wall.time() < hours[1]
+        ):
+            return at
+        at += timedelta(minutes=30)
+
+
+def naive(
+    task: Footing, rules: Sequence[StepRule], week: Week, days_off: frozenset[date]
+) -> set[tuple[StepKind, int, datetime]]:
+    if task.status is not TaskStatus.OPEN:
+        return set()
+    working = [day for day in _DAYS if day.isoweekday() <= 5 and day not in days_off]
+    got_on = task.open_since.astimezone(ZoneInfo("Europe/Copenhagen")).date()
+    found = set()
+    for each in rules:
+        if task.seen and each.kind in (StepKind.REMINDER, StepKind.ESCALATION) and each.working_days <= 0:
+            continue
+        about = task.mentor_until if each.kind is StepKind.MENTOR_ENDS else task.react_by
+        if about is None:
+            continue
+        before = [day for day in working if day < about]
+        if each.working_days < 0:
+            day = before[each.working_days]
+        elif each.working_days == 0:
+            day = about
+        else:
+            day = [one for one in working if one > about and one > got_on][each.working_days - 1]
+        if each.kind is StepKind.MENTOR_ENDS and day <= got_on:
+            day = got_on + timedelta(days=1)
+        due = naive_opening(day, week, days_off)
+        on = due.astimezone(ZoneInfo("Europe/Copenhagen")).date()
+        if on > got_on and (each.working_days > 0 or on <= about):
+            found.add((each.kind, each.level, due))
+    return found
+
+
+half_hours = st.sampled_from([time(0), time(0, 30), time(6), time(8), time(9, 30)])
+closings = st.sampled_from([time(10), time(12, 30), time(16), time(23, 30)])
+windows = st.one_of(st.none(), st.tuples(half_hours, closings))
+weeks = st.tuples(*[windows] * 7).filter(any)
+dates = st.dates(date(2026, 1, 5), date(2027, 6, 1))
+clocks = st.datetimes(datetime(2026, 1, 5), datetime(2027, 6, 1))  # noqa: DTZ001  Hypothesis wants naive bounds
+kinds_of_rules = st.tuples(st.sampled_from(StepKind), st.integers(1, 4), st.integers(-12, 12)).map(
+    lambda each: rule(each[0], each[1], -abs(each[2]) or -1 if each[0] is StepKind.MENTOR_ENDS else each[2])
+)
+tasks = st.builds(
+    lambda react_by, mentor, clock, seen, status: a_task(
+        react_by=react_by, mentor_until=mentor, open_since=clock.replace(tzinfo=UTC), seen=seen, status=status
+    ),
+    dates,
+    st.none() | dates,
+    clocks,
+    st.booleans(),
+    st.sampled_from([TaskStatus.OPEN, TaskStatus.OPEN, TaskStatus.CLOSED]),
+)
+
+
+@given(
+    tasks,
+    st.lists(kinds_of_rules, max_size=6, unique_by=lambda each: (each.kind, each.level)),
+    weeks,
+    st.frozensets(dates, max_size=40),
+)
+def test_the_plan_is_the_naive_one(
+    task: Footing, rules: list[StepRule], week: Week, days_off: frozenset[date]
+) -> None:
+    steps = plan(task, a_policy(rules, week=week, days_off=days_off))
+    assert {(step.kind, step.level, step.due_at) for step in steps} == naive(task, rules, week, days_off)
+    assert [step.due_at for step in steps] == sorted(step.due_at for step in steps)
+    assert len({step.id for step in steps}) == len(steps)
+    assert steps == plan(task, a_policy(rules, week=week, days_off=days_off))
+
+
+@given(clocks, weeks, st.frozensets(dates, max_size=40))
+def test_the_next_opening_is_the_first_half_hour_at_work(
+    clock: datetime, week: Week, days_off: frozenset[date]
+) -> None:
+    now = clock.replace(tzinfo=UTC, minute=clock.minute // 30 * 30, second=0, microsecond=0)
+    found = OfficeHours(lambda _: week, days_off).next_open(now)
+    at = now
+    while True:
+        wall = at.astimezone(ZoneInfo("Europe/Copenhagen"))
+        hours = week[wall.weekday()]
+        if wall.date() not in days_off and hours and hours[0] <= wall.time() < hours[1]:
+            break
+        at += timedelta(minutes=30)
+    assert found == at
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        a_task(react_by=date(2026, 3, 31)),
+        a_task(task_id=UUID(int=7)),
+    ],
+)
+def test_a_steps_id_follows_from_what_it_is(changed: Footing) -> None:
+    usual = {step.id for step in plan(a_task(), a_policy())}
+    assert usual.isdisjoint(step.id for step in plan(changed, a_policy()))

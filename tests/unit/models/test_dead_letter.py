@@ -1,0 +1,73 @@
+"""The quarantine's rules: what a replay would come to, and when a mail may be written anew."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from models.dead_letter import Prospect, Standing, foresee, id_of, place_of, surely_not_taken
+from models.events.person_event import Origin
+from models.events.receipt import Receipt, ReceiptStatus
+from models.notifications.delivery import Outcome
+from models.reasons import Rejection
+
+NOW = datetime(2025, 10, 1, 12, 0, tzinfo=UTC)
+ORIGIN = Origin(topic="benefits", partition=2, offset=17, appended_at=NOW)
+ACCEPTED = Receipt(
+    origin=ORIGIN, status=ReceiptStatus.ACCEPTED, sender="0101", event_id="id", fingerprint="same"
+)
+
+
+def test_an_id_names_its_place() -> None:
+    assert place_of(id_of(("dropout-risks", 3, 41))) == ("dropout-risks", 3, 41)
+
+
+@pytest.mark.parametrize("text", ["", "benefits/1", "benefits/1/x", "a/b/c/d"])
+def test_what_names_no_place_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        place_of(text)
+
+
+def test_a_record_that_is_refused_again_says_why() -> None:
+    receipt = Receipt(
+        origin=ORIGIN, status=ReceiptStatus.REJECTED, reason=Rejection.WRONG_FIELD, detail="valid_from"
+    )
+    assert foresee(receipt, []) == (Prospect.REFUSED, "wrong_field: valid_from")
+
+
+def test_a_good_record_under_a_free_id_is_accepted() -> None:
+    assert foresee(ACCEPTED, []) == (Prospect.ACCEPTED, None)
+
+
+def test_the_first_record_under_an_id_decides_between_duplicate_and_conflict() -> None:
+    same, other = Standing("benefits/0/1", "same"), Standing("benefits/0/2", "other")
+    assert foresee(ACCEPTED, [same, other])[0] is Prospect.DUPLICATE
+    assert foresee(ACCEPTED, [other, same]) == (
+        Prospect.CONFLICT,
+        "other content stands under its id, as benefits/0/2",
+    )
+
+
+def test_a_conflict_and_bytes_that_are_gone_cannot_be_forced() -> None:
+    assert not Prospect.CONFLICT.may_be_forced
+    assert not Prospect.GONE.may_be_forced
+    assert Prospect.REFUSED.may_be_forced
+    assert not Prospect.REFUSED.worthwhile
+
+
+LATER = NOW + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("attempts", "surely"),
+    [
+        ([(LATER, Outcome.REFUSED)], True),
+        ([(NOW, Outcome.TRY_AGAIN), (LATER, Outcome.MISCONFIGURED)], True),
+        ([(NOW, Outcome.INDETERMINATE), (LATER, Outcome.REFUSED)], False),
+        ([(NOW, Outcome.TRY_AGAIN)], False),  # its deadline passed later: somebody may have held it
+        ([], False),
+    ],
+)
+def test_a_mail_is_written_anew_only_when_no_relay_can_have_taken_it(
+    attempts: list[tuple[datetime, str]], surely: bool
+) -> None:
+    assert surely_not_taken(LATER, attempts) is surely

@@ -1,0 +1,140 @@
+"""The bytes of a mail: the same for the same record, and never shaped by what a field holds."""
+
+import email
+import email.policy
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from models.notifications.delivery import Occasion
+from notifiers.addresses import checked_address
+from notifiers.content.mail_message import Mail, wire_bytes
+from notifiers.content.notice import TaskNotice
+from notifiers.content.render import render
+
+WHEN = datetime(2026, 10, 2, 11, 30, 5, tzinfo=ZoneInfo("Europe/Copenhagen"))
+
+
+def a_mail(**changes: object) -> Mail:
+    values: dict[str, object] = {
+        "message_id": "<0198c1f2-9c1e-5d6b-8a44-5f2a9a1d0c11@varsel.example.dk>",
+        "date": WHEN,
+        "sender": "frafaldsvarsel@varsel.example.dk",
+        "sender_name": "Frafaldsvarsel",
+        "recipient": "jobcenter@kommune.example.dk",
+        "subject": "Ny opgave FV-7K3M-92QD-0001: reagér senest fredag den 9. oktober 2026",
+        "text": "Hej\n\n.en linje med punktum\nÆØÅ æøå – slut\n",
+        "html": '<!DOCTYPE html>\n<html lang="da"><p>Ærø &amp; Søn</p></html>\n',
+    }
+    return Mail.model_validate({**values, **changes})
+
+
+def a_notice(*, occasion: Occasion) -> TaskNotice:
+    return TaskNotice(
+        reference="FV-7K3M-92QD-0001",
+        occasion=occasion,
+        unit_name="Jobcenter Ærø",
+        today=date(2026, 9, 24),
+        react_by=date(2026, 9, 30),
+        messages=1,
+        opened_on=date(2026, 9, 23),
+        appended_on=date(2026, 9, 23),
+        mentor_until=date(2026, 10, 5),
+        link_base="https://varsel.example.dk",
+    )
+
+
+def test_the_bytes_are_exactly_these() -> None:
+    """Held letter by letter: a mail that is sent again after an upgrade must be the same mail."""
+    head, _, rest = wire_bytes(a_mail()).partition(b"\r\n\r\n")
+    assert head.decode("ascii").split("\r\n") == [
+        "From: Frafaldsvarsel <frafaldsvarsel@varsel.example.dk>",
+        "To: jobcenter@kommune.example.dk",
+        "Subject: Ny opgave FV-7K3M-92QD-0001: =?utf-8?q?reag=C3=A9r?= senest fredag",
+        " den 9. oktober 2026",
+        "Date: Fri, 02 Oct 2026 11:30:05 +0200",
+        "Message-ID: <0198c1f2-9c1e-5d6b-8a44-5f2a9a1d0c11@varsel.example.dk>",
+        "Auto-Submitted: auto-generated",
+        "X-Auto-Response-Suppress: All",
+        "MIME-Version: 1.0",
+        "Content-Type: multipart/alternative;",
+        ' boundary="=_a555d22ad9f00e7e8cbdce31a4028e5e"',
+        "Content-Language: da",
+    ]
+    assert rest.isascii()
+    assert rest.count(b"Content-Transfer-Encoding: quoted-printable") == 2
+    assert max(len(line) for line in rest.split(b"\r\n")) <= 78
+
+
+def test_the_same_record_gives_the_same_bytes_after_a_stay_in_the_database() -> None:
+    mail = a_mail()
+    kept = Mail.model_validate_json(mail.model_dump_json())
+    assert wire_bytes(kept) == wire_bytes(mail) == wire_bytes(a_mail())
+
+
+def test_text_and_html_come_out_as_they_went_in() -> None:
+    parsed = email.message_from_bytes(wire_bytes(a_mail()), policy=email.policy.default)
+    plain, html = parsed.iter_parts()
+    assert plain.get_content().replace("\r\n", "\n") == a_mail().text
+    assert html.get_content().replace("\r\n", "\n") == a_mail().html
+    assert [plain.get_content_type(), html.get_content_type()] == ["text/plain", "text/html"]
+
+
+@given(subject=st.text(alphabet=st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=100))
+def test_a_folded_subject_reads_as_it_was_written(subject: str) -> None:
+    parsed = email.message_from_bytes(wire_bytes(a_mail(subject=subject)), policy=email.policy.default)
+    assert parsed["Subject"] == subject
+
+
+@pytest.mark.parametrize("occasion", sorted(set(Occasion) - {Occasion.DIGEST, Occasion.CHANNEL_OFF}))
+def test_every_subject_of_ours_reads_as_it_was_written(occasion: Occasion) -> None:
+    subject = render(a_notice(occasion=occasion)).subject
+    parsed = email.message_from_bytes(wire_bytes(a_mail(subject=subject)), policy=email.policy.default)
+    assert parsed["Subject"] == subject
+
+
+@given(text=st.text(min_size=1).filter(lambda text: text.isprintable()))
+def test_no_body_can_hold_the_boundary(text: str) -> None:
+    parsed = email.message_from_bytes(wire_bytes(a_mail(text=text, html=text)), policy=email.policy.default)
+    assert len(list(parsed.iter_parts())) == 2
+
+
+@given(
+    field=st.sampled_from(["subject", "sender_name", "sender", "recipient", "message_id"]),
+    control=st.sampled_from(list("\r\n\0\t\x0b\x0c\x1c\x1d\x1e\x7f\x85\u2028\u2029")),
+    before=st.text(alphabet="abc", max_size=3),
+)
+def test_no_field_can_add_a_header(field: str, control: str, before: str) -> None:
+    with pytest.raises(ValidationError):
+        a_mail(**{field: f"{before}{control}Bcc: x@example.dk"})
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "", "a", "@b.dk", "a@", "a b@c.dk", "a@b c.dk", "<a@b.dk>", "a@b.dk> SIZE=1", "a@b.dk,c@d.dk",
+        "A <a@b.dk>", '"a b"@c.dk', "a@b..dk", ".a@b.dk", "a.@b.dk", "a@-b.dk", "a@b.dk\r\nRCPT TO:<c@d.dk>",
+        "x" * 65 + "@b.dk", "a@[127.0.0.1]", "a\u2003b@c.dk", "a\u00a0b@c.dk",
+    ],
+)  # fmt: skip
+def test_what_is_no_plain_address_is_refused(address: str) -> None:
+    with pytest.raises(ValueError, match="not an email address"):
+        checked_address(address)
+
+
+def test_a_danish_domain_becomes_ascii_and_only_a_local_part_needs_smtputf8() -> None:
+    assert a_mail(recipient="job@ærø.dk").recipient == "job@xn--r-3fa9c.dk"
+    assert not a_mail(recipient="job@ærø.dk").smtputf8
+    utf8 = a_mail(recipient="jøb@ærø.dk")
+    assert utf8.smtputf8
+    assert "To: jøb@xn--".encode() in wire_bytes(utf8)
+
+
+def test_a_naive_or_broken_date_is_refused() -> None:
+    for when in (datetime(2026, 1, 1), WHEN.replace(microsecond=1)):  # noqa: DTZ001 - the naive one is the test
+        with pytest.raises(ValidationError):
+            a_mail(date=when)

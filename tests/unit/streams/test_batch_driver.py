@@ -1,0 +1,205 @@
+"""The driver: whole partitions in order, of this assignment only, and no batch is done before its output is."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from config.topics import Topic
+from infra.kafka_record import Record
+from streams.assignment import Assignment
+from streams.batch_driver import Driver
+from streams.batch_producer import Output
+from streams.checkpoint import Progress
+from tests.unit.streams.doubles import Log, MemoryOutput
+
+TOPIC = "enrolments"
+
+
+class Noting:
+    """A step that notes what it is given and says one thing for each record."""
+
+    name = "intake"
+
+    def __init__(self) -> None:
+        self.begun: list[set[int]] = []
+        self.ran: list[tuple[int, list[int]]] = []
+
+    async def begin(self, partitions: set[int], output: Output) -> None:
+        """Note the assignment."""
+        self.begun.append(partitions)
+        for partition in partitions:
+            output.add("mended", partition, None, b"")
+
+    def run(self, topic: str, partition: int, records: Sequence[Record], output: Output) -> None:
+        """Note the offsets."""
+        self.ran.append((partition, [record.offset for record in records]))
+        for record in records:
+            output.add("said", partition, record.key, record.value or b"")
+
+
+class Bench:
+    """A driver with everything in memory."""
+
+    def __init__(self, log: Log | None = None) -> None:
+        self.log = log or Log()
+        self.step = Noting()
+        self.assignment = Assignment()
+        self.output: MemoryOutput = self.log.output()
+        self.now = 1000.0
+        self.driver = Driver(
+            self.step,
+            topics=[TOPIC],
+            assignment=self.assignment,
+            progress=Progress(self.step.name, self.log.reader),
+            output=self.output,
+            monotonic=lambda: self.now,
+        )
+
+    def assign(self, *partitions: int) -> None:
+        """The group gives us these."""
+        self.assignment.revoked()
+        self.assignment.assigned([*((TOPIC, partition) for partition in partitions), ("another", 9)])
+
+    def fill(self, partition: int, count: int) -> list[Record]:
+        """Records on the broker."""
+        return [self.log.append(TOPIC, partition, None, b"%d" % number) for number in range(count)]
+
+
+async def test_each_partition_is_run_whole_and_in_order() -> None:
+    """A batch is a mixture; a step sees one partition after the other, with what the engine skipped."""
+    bench = Bench()
+    bench.assign(0, 1)
+    zero, one = bench.fill(0, 4), bench.fill(1, 2)
+    await bench.driver.batch([one[0], zero[0], one[1], zero[3]])
+    assert bench.step.ran == [(0, [0, 1, 2, 3]), (1, [0, 1])]
+    assert [record.value for record in bench.log.written(Topic.PROGRESS)] == [b"4", b"2"]
+    assert len(bench.log.written("said")) == 6
+
+
+async def test_the_state_is_looked_after_though_nothing_comes() -> None:
+    """A zombie writes when it likes; compaction does not wait for the next event."""
+    bench = Bench()
+    bench.assign(0)
+    await bench.driver.tend()
+    bench.now += 301
+    await bench.driver.tend()
+    await bench.driver.tend()
+    assert bench.step.begun == [{0}, {0}]
+    assert len(bench.log.written("mended")) == 2
+
+
+async def test_a_partition_that_is_not_ours_is_left_to_its_owner() -> None:
+    """What an old assignment left in the buffer is neither applied nor noted as applied."""
+    bench = Bench()
+    bench.assign(0)
+    bench.fill(0, 1)
+    strange = bench.fill(5, 3)
+    await bench.driver.batch(strange)
+    assert bench.step.ran == []
+    assert bench.log.written(Topic.PROGRESS) == []
+
+
+async def test_a_record_of_an_old_assignment_is_not_lost_when_the_partition_comes_back() -> None:
+    """What was left alone is a hole in front of the next record, and is filled."""
+    bench = Bench()
+    bench.assign(1)
+    records = bench.fill(0, 5)
+    await bench.driver.batch(records[:3])
+    bench.assign(0)
+    await bench.driver.batch(records[3:])
+    assert bench.step.ran == [(0, [0, 1, 2, 3, 4])]
+
+
+async def test_a_new_assignment_begins_anew_and_knows_what_others_have_done() -> None:
+    """State and progress are read again at every rebalance, of the step's own topics only."""
+    bench = Bench()
+    records = bench.fill(0, 9)
+    bench.assign(0)
+    await bench.driver.batch(records[:2])
+    bench.log.append(Topic.PROGRESS, 0, b"intake/enrolments/0", b"6")
+    bench.assign(0, 1)
+    await bench.driver.batch([records[8]])
+    assert bench.step.begun == [{0}, {0, 1}]
+    assert bench.step.ran[-1] == (0, [6, 7, 8])
+    await bench.driver.batch([records[8]])
+    assert len(bench.step.begun) == 2
+
+
+async def test_a_replay_is_applied_again() -> None:
+    """The outputs of the first time may not have reached the brokers; the step itself must bear the repeat."""
+    bench = Bench()
+    bench.assign(0)
+    records = bench.fill(0, 4)
+    await bench.driver.batch(records)
+    bench.assign(0)
+    await bench.driver.batch(records[1:])
+    assert bench.step.ran[-1] == (0, [1, 2, 3])
+    assert bench.log.written(Topic.PROGRESS)[-1].value == b"4"
+
+
+async def test_the_state_is_looked_after_now_and_then() -> None:
+    """A zombie may have written after we loaded: the step looks again without any rebalance."""
+    bench = Bench()
+    bench.assign(0)
+    records = bench.fill(0, 3)
+    for record, now in zip(records, (1000.0, 1299.0, 1301.0), strict=True):
+        bench.now = now
+        await bench.driver.batch([record])
+    assert len(bench.step.begun) == 2
+    assert len(bench.log.written("mended")) == 2
+
+
+async def test_a_batch_waits_until_the_group_has_said_what_is_ours() -> None:
+    """Between two assignments nothing is ours: the batch neither runs nor is it dropped."""
+    bench = Bench()
+    records = bench.fill(0, 2)
+    bench.assignment.revoked()
+    batch = asyncio.create_task(bench.driver.batch(records))
+    await asyncio.sleep(0.1)
+    assert bench.step.ran == []
+    bench.assign(0)
+    await asyncio.wait_for(batch, 2)
+    assert bench.step.ran == [(0, [0, 1])]
+
+
+async def test_a_rebalance_in_the_middle_of_a_load_is_loaded_again() -> None:
+    """Never run on state that was read for another assignment."""
+    bench = Bench()
+    for _ in range(20):
+        bench.log.append(Topic.PROGRESS, 0, b"intake/enrolments/0", b"1")
+    records = bench.fill(0, 2)
+    bench.assign(1)
+    batch = asyncio.create_task(bench.driver.batch(records))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    bench.assign(0)
+    await asyncio.wait_for(batch, 2)
+    assert bench.step.begun[-1] == {0}
+    assert bench.step.ran == [(0, [0, 1])]
+
+
+async def test_a_rebalance_begun_in_the_middle_of_a_load_is_waited_for() -> None:
+    """Taken from us and not yet given: a batch of what will be ours again must not be passed over."""
+    bench = Bench()
+    for _ in range(20):
+        bench.log.append(Topic.PROGRESS, 0, b"intake/enrolments/0", b"1")
+    records = bench.fill(0, 2)
+    bench.assign(0)
+    batch = asyncio.create_task(bench.driver.batch(records))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    bench.assignment.revoked()
+    await asyncio.sleep(0.1)
+    bench.assign(0)
+    await asyncio.wait_for(batch, 2)
+    assert bench.step.ran == [(0, [0, 1])]
+
+
+async def test_output_that_is_not_taken_fails_the_batch() -> None:
+    """Then nothing is acknowledged, and the process ends."""
+    bench = Bench()
+    bench.assign(0)
+    bench.output.broken = RuntimeError("the broker said no")
+    with pytest.raises(RuntimeError, match="said no"):
+        await bench.driver.batch(bench.fill(0, 1))

@@ -1,0 +1,102 @@
+"""A batch's output: what says that a record is dealt with is sent when the brokers have what it stands for."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import cast
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from config.topics import Topic
+from streams.batch_producer import Output
+
+WRITTEN = (
+    Topic.PERSON_EVENTS,
+    Topic.PEOPLE,
+    Topic.DECISIONS,
+    Topic.REJECTED,
+    Topic.RECEIPTS,
+    Topic.APPLIED,
+    Topic.PROGRESS,
+)
+"""What the stream's steps write."""
+
+
+class Batch:
+    """What the project uses of aiokafka's batch builder."""
+
+    def append(
+        self, *, timestamp: int | None, key: bytes | None, value: bytes, headers: Sequence[tuple[str, bytes]]
+    ) -> bool:
+        """There is always room."""
+        return True
+
+
+class Brokers:
+    """Takes batches, and acknowledges them when it is told to."""
+
+    def __init__(self) -> None:
+        self.under_way: list[tuple[str, asyncio.Future[None]]] = []
+
+    def create_batch(self) -> Batch:
+        """An empty one."""
+        return Batch()
+
+    async def send_batch(self, batch: Batch, topic: str, *, partition: int) -> asyncio.Future[None]:
+        """Under way from here on."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.under_way.append((topic, future))
+        return future
+
+    async def topics(self) -> set[str]:
+        """Of what is under way, when nothing moves any more."""
+        for _ in range(20):
+            await asyncio.sleep(0)
+        return {topic for topic, _ in self.under_way}
+
+    def acknowledge(self, error: Exception | None = None) -> None:
+        """Answer everything that is under way."""
+        for _, future in self.under_way:
+            if error is None:
+                future.set_result(None)
+            else:
+                future.set_exception(error)
+        self.under_way.clear()
+
+
+def output(brokers: Brokers) -> Output:
+    """One batch's output on every topic, the answers first."""
+    made = Output(cast(AIOKafkaProducer, brokers))
+    for topic in reversed(WRITTEN):
+        made.add(topic, 0, b"key", b"value")
+    return made
+
+
+async def test_answers_wait_for_what_they_stand_for_and_progress_for_the_answers() -> None:
+    """Seed 13433: a record was in the applied entries, its worker died, and the person's record never had it."""
+    brokers = Brokers()
+    sending = asyncio.create_task(output(brokers).flush())
+    assert await brokers.topics() == {
+        Topic.PERSON_EVENTS,
+        Topic.PEOPLE,
+        Topic.DECISIONS,
+        Topic.REJECTED,
+    }
+    brokers.acknowledge()
+    assert await brokers.topics() == {Topic.RECEIPTS, Topic.APPLIED}
+    brokers.acknowledge()
+    assert await brokers.topics() == {Topic.PROGRESS}
+    brokers.acknowledge()
+    await sending
+
+
+async def test_nothing_is_said_of_what_the_brokers_have_not_taken() -> None:
+    """The failure is the batch's, and no answer follows it."""
+    brokers = Brokers()
+    sending = asyncio.create_task(output(brokers).flush())
+    await brokers.topics()
+    brokers.acknowledge(KafkaError())
+    with pytest.raises(KafkaError):
+        await sending
+    assert await brokers.topics() == set()

@@ -1,0 +1,210 @@
+"""Writes the public contract from the code: schemas, AsyncAPI, OpenAPI, reasons, vectors, examples.
+
+It must not say anything that the code does not: what stands in ``docs/contract`` by hand is only its README.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+
+from api import app as openapi
+from models.base import Frozen
+from models.eligibility.decision import Decision
+from models.events.contract import Moment, Uuid
+from models.events.event_types import EVENT_TYPES, EventType
+from models.events.receipt import Receipt, RepeatReceipt
+from models.events.sender import SenderKind
+from models.reasons import DecisionReason, Reason, Rejection
+from models.tasks.published_events import ReactionEvent, TaskEvent
+from tools.docs.contract_asyncapi import asyncapi
+from tools.docs.contract_examples import examples
+from tools.docs.contract_vectors import vectors
+
+REPOSITORY: Final = Path(__file__).resolve().parents[2]
+CONTRACT: Final = Path("docs/contract")
+_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+_NUMBERS: Final = {
+    SenderKind.INSTITUTION: "^[0-9]{6}$",
+    SenderKind.MUNICIPALITY: "^[0-9]{4}$",
+    SenderKind.REGISTER: "^REG-[A-Z]{2,10}$",
+}
+_ANSWERS: Final[dict[str, tuple[type[Frozen], str]]] = {
+    "receipt": (Receipt, "Receipt"),
+    "repeat-receipt": (RepeatReceipt, "Receipt that follows on a repeat"),
+    "decision": (Decision, "Decision"),
+    "task-event": (TaskEvent, "Change of a task"),
+    "reaction": (ReactionEvent, "Answer to an institution"),
+}
+
+
+def files() -> dict[Path, str]:
+    """Every generated file, by its path in the repository."""
+    made = {CONTRACT / "asyncapi.json": _json(asyncapi()), Path("docs/reasons.md"): reasons()}
+    made[CONTRACT / "openapi.json"] = _json(openapi.document())
+    for name, schema in schemas().items():
+        made[CONTRACT / "schemas" / f"{name}.schema.json"] = _json(schema)
+    for name, vector in vectors().items():
+        made[CONTRACT / "vectors" / f"{name}.json"] = _json(vector)
+    for name, text in examples().items():
+        made[CONTRACT / "examples" / name] = text
+    return made
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """The JSON Schemas by name: of each event as a whole and of its data, and of what the service answers."""
+    made = {}
+    for row in EVENT_TYPES.values():
+        made[f"{row.kind}.v1.data"] = _headed(f"{row.kind}.v1.data", f"Data of {row.name}", _of(row.data))
+        made[f"{row.kind}.v1"] = _headed(f"{row.kind}.v1", row.name, _event(row))
+    for name, (model, title) in _ANSWERS.items():
+        made[name] = _headed(name, title, _of(model, "serialization"))
+    return made
+
+
+def _headed(name: str, title: str, schema: dict[str, Any]) -> dict[str, Any]:
+    head = {"$schema": _DIALECT, "$id": f"urn:frafaldsvarsel:contract:{name}", "title": title}
+    return head | {member: content for member, content in schema.items() if member != "title"}
+
+
+def _of(model: type[Frozen], mode: Any = "validation") -> dict[str, Any]:
+    schema: dict[str, Any] = _plain(model.model_json_schema(mode=mode))
+    return schema
+
+
+def _plain(schema: Any) -> Any:
+    """Without the titles that only repeat a field's name, and in Markdown's single backquotes."""
+    if isinstance(schema, list):
+        return [_plain(inner) for inner in schema]
+    if not isinstance(schema, dict):
+        return schema.replace("``", "`") if isinstance(schema, str) else schema
+    return {
+        name: _plain(inner)
+        for name, inner in schema.items()
+        if not (name == "title" and isinstance(inner, str))
+    }
+
+
+def _event(row: EventType) -> dict[str, Any]:
+    """The whole event in structured binding. Other extension attributes are allowed and not signed."""
+    data = _of(row.data)
+    definitions = data.pop("$defs", {})
+    return {
+        "description": "A CloudEvents 1.0 event in JSON, as it lies in a Kafka record in structured binding.",
+        "type": "object",
+        "required": ["specversion", "id", "source", "sender", "type", "time", "signature", "data"],
+        "properties": {
+            "specversion": {"const": "1.0"},
+            "id": TypeAdapter(Uuid).json_schema(),
+            "source": {
+                "type": "string",
+                "pattern": "^urn:oio:cvr-nr:[0-9]{8}$",
+                "description": "The sender's CVR number, as in the senders' register",
+            },
+            "sender": {
+                "type": "string",
+                "pattern": "|".join(pattern for kind, pattern in _NUMBERS.items() if kind in row.senders),
+                "description": f"Extension attribute: the number of the sender ({', '.join(sorted(row.senders))})",
+            },
+            "type": {"const": row.name},
+            "time": TypeAdapter(Moment).json_schema()
+            | {"description": "Registration time (registrering): RFC 3339 with offset, from 1990 to 2099"},
+            "datacontenttype": {
+                "type": "string",
+                "pattern": "^application/json",
+                "default": "application/json",
+            },
+            "signature": {
+                "type": "string",
+                "pattern": r"^[A-Za-z0-9_-]+\.\.[A-Za-z0-9_-]+$",
+                "maxLength": 1024,
+                "description": "Extension attribute: detached JWS (Ed25519) over attributes, data and topic",
+            },
+            "sequence": {
+                "type": "string",
+                "pattern": "^[1-9][0-9]{0,8}$",
+                "description": "Extension attribute, optional: the event's number among its sender's, from 1; signed",
+            },
+            "data": data,
+        },
+        "additionalProperties": True,
+        "$defs": definitions,
+    }
+
+
+def reasons() -> str:
+    """``docs/reasons.md``: both closed lists."""
+    lines = [
+        "# Reasons",
+        "",
+        "Generated from `models/reasons.py` by `python -m tools.docs.contract`.",
+        "Both lists are closed.",
+        "",
+        "## Why a record was refused",
+        "The receipt of a refused record carries one of these. Its bytes are kept, encrypted, for replay.",
+        "",
+        *_table(Rejection),
+        "",
+        "## Why a message obliges, obliges nobody, or waits",
+        "Every decision carries one of these.",
+        "",
+        *_table(DecisionReason),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _table(members: type[Reason]) -> Iterator[str]:
+    yield "| code | meaning |"
+    yield "|---|---|"
+    for reason in members:
+        yield f"| `{reason}` | {reason.text} |"
+
+
+def differences(root: Path = REPOSITORY) -> list[str]:
+    """A sentence for each file that is not what the code says, and for each that the code does not know."""
+    made = files()
+    found = []
+    for path, text in made.items():
+        if not (root / path).is_file():
+            found.append(f"{path} is missing.")
+        elif (root / path).read_text(encoding="utf-8") != text:
+            found.append(f"{path} does not fit the code.")
+    for folder in ("schemas", "vectors", "examples"):
+        for file in sorted((root / CONTRACT / folder).glob("*")):
+            if file.relative_to(root) not in made:
+                found.append(f"{file.relative_to(root)} is not generated by the code.")
+    return found
+
+
+def write(root: Path = REPOSITORY) -> None:
+    """Write every file."""
+    for path, text in files().items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8")
+
+
+def main() -> int:
+    """The command line; 1 when `--check` finds a difference."""
+    parser = argparse.ArgumentParser(prog="python -m tools.docs.contract", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; say what differs")
+    if not parser.parse_args().check:
+        write()
+        return 0
+    found = differences()
+    for sentence in found:
+        print(sentence, file=sys.stderr)
+    if found:
+        print("Run: python -m tools.docs.contract", file=sys.stderr)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

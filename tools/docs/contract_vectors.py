@@ -1,0 +1,148 @@
+"""Test vectors for integrators: fixed public test keys, and an event with every byte on its way to Kafka.
+
+The keys are made for the vectors only. They are public, so no register may ever hold them.
+"""
+
+from base64 import urlsafe_b64encode
+from typing import Any, Final
+
+from joserfc.jwk import OKPKey
+
+from crypto.signature import sign, signing_input
+from models.events.contract import AboutPerson
+from models.events.event_types import EVENT_TYPES, TYPE_PREFIX, EventType
+from publisher.events import Binding
+from publisher.prepare import bind
+
+WARNING: Final = (
+    "PUBLIC TEST KEYS, made for these vectors only. Never register them, never use them elsewhere."
+)
+SIGNING_KEY: Final = {
+    "kty": "OKP",
+    "crv": "Ed25519",
+    "kid": "public-test-signing-key",
+    "use": "sig",
+    "x": "A6EHv_POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg",
+    "d": urlsafe_b64encode(bytes(range(32))).rstrip(b"=").decode(),
+}
+SERVICE_KEY: Final = {
+    "kty": "OKP",
+    "crv": "X25519",
+    "kid": "public-test-service-key",
+    "use": "enc",
+    "x": "NYBy1jZYgNGu6jKa35EhODhR7SGijjt16WXQ0s0WYlQ",
+    "d": urlsafe_b64encode(bytes(range(32, 64))).rstrip(b"=").decode(),
+}
+CPR: Final = "0202054321"
+"""Made up, and never issued: it fails modulus 11 and is not of a 1 January."""
+_SEALED: Final = (
+    "eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTI1NkdDTSIsImtpZCI6InB1YmxpYy10ZXN0LXNlcnZpY2Uta2V5IiwiZXBrIjp7ImNydiI6Ilgy"
+    "NTUxOSIsIngiOiJORVZsUkVCY3BKdEl5N0wyVUM1NGN4WXYxS2ZNSUdKNmlrT0VMZFp1Q2tRIiwia3R5IjoiT0tQIn19..Dk5VuQSk6y_Ve6"
+    "hE.-afrbhAFSEc0mw.rjGN_ZXhTWYbYWutPp_KLg"
+)
+"""A JWE is different each time that it is made, so one of them stands here."""
+_ABOUT_PERSON: Final = f"data.cpr opens to the made-up number {CPR} with service_key_private of keys.json."
+_EVENTS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
+    "enrolment.registered": (
+        "2025-08-14T02:15:00+02:00",
+        {
+            "enrolment_id": "5f0c1f0e-2d57-4d1c-8a53-0d0a4c6f1a01",
+            "institution_number": "900101",
+            "education_type": "eud",
+            "admission_date": "2025-06-20",
+            "study_start": "2025-08-11",
+        },
+    ),
+    "dropout-risk.raised": (
+        "2025-09-30T23:30:00+02:00",
+        {
+            "institution_number": "900101",
+            "seen_at": "2025-09-30T14:00:00+02:00",
+            "signals": ["absence", "lost_contact"],
+            "severity": "high",
+            "absence_percentage": 35,
+            "text": "Er ikke mødt siden efterårets første prøve. Træffes bedst på sms.",
+            "contact": {
+                "name": "Åse Østergård",
+                "phone": "+45 12 34 56 78",
+                "email": "aase@skole.example",
+            },
+        },
+    ),
+    "control-total.declared": (
+        "2025-10-01T03:00:00+02:00",
+        {
+            "day": "2025-09-30",
+            "counts": [
+                {"type": f"{TYPE_PREFIX}dropout-risk.raised.v1", "events": 1},
+                {"type": f"{TYPE_PREFIX}enrolment.registered.v1", "events": 0},
+            ],
+        },
+    ),
+}
+_IDS: Final = {
+    "enrolment.registered": "0d6f6c3e-6a0b-4a37-9d0f-3b1f6f0a7c01",
+    "dropout-risk.raised": "0d6f6c3e-6a0b-4a37-9d0f-3b1f6f0a7c02",
+    "control-total.declared": "0d6f6c3e-6a0b-4a37-9d0f-3b1f6f0a7c03",
+}
+
+
+def vectors() -> dict[str, dict[str, Any]]:
+    """The vectors by name; ``keys`` holds the key pairs."""
+    made: dict[str, dict[str, Any]] = {
+        "keys": {
+            "warning": WARNING,
+            "sender": "900101",
+            "signing_key_private": SIGNING_KEY,
+            "signing_key_public": _public(SIGNING_KEY),
+            "service_key_private": SERVICE_KEY,
+            "service_key_public": _public(SERVICE_KEY),
+        }
+    }
+    rows = {row.kind: row for row in EVENT_TYPES.values()}
+    for kind, (time, data) in _EVENTS.items():
+        made[kind] = _vector(rows[kind], time, data)
+    return made
+
+
+def _public(key: dict[str, str]) -> dict[str, str]:
+    return {name: content for name, content in key.items() if name != "d"}
+
+
+def _vector(row: EventType, time: str, plain: dict[str, Any]) -> dict[str, Any]:
+    attributes = {
+        "specversion": "1.0",
+        "id": _IDS[row.kind],
+        "source": "urn:oio:cvr-nr:00110019",
+        "sender": "900101",
+        "type": row.name,
+        "time": time,
+        "datacontenttype": "application/json",
+    }
+    about_person = issubclass(row.data, AboutPerson)
+    data = {"cpr": _SEALED, **plain} if about_person else plain
+    content = signing_input(attributes, data, row.topic)
+    signature = sign(content, OKPKey.import_key(dict(SIGNING_KEY)))
+    return {
+        "warning": WARNING,
+        "about": _ABOUT_PERSON if about_person else "About no person, so nothing in it is sealed.",
+        "topic": row.topic.value,
+        "attributes": attributes,
+        "data": data,
+        "signing_input_utf8": content.decode(),
+        "signature": signature,
+        "records": {
+            binding.value: _record(attributes, signature, data, row.topic, binding) for binding in Binding
+        },
+    }
+
+
+def _record(
+    attributes: dict[str, str], signature: str, data: dict[str, Any], topic: str, binding: Binding
+) -> dict[str, Any]:
+    ready = bind(attributes, signature, data, topic=topic, binding=binding)
+    return {
+        "key_utf8": ready.key.decode(),
+        "headers_utf8": {name: content.decode() for name, content in ready.headers},
+        "value_utf8": (ready.value or b"").decode(),
+    }
