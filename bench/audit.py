@@ -35,9 +35,9 @@ from models.events.event_types import BenefitPeriodVersion, Content, EnrolmentVe
 from models.events.person_event import Origin, PersonEvent
 from models.events.receipt import Applied, AppliedEntry, Receipt, ReceiptStatus
 from ops.audit.auditor import audit
+from ops.audit.catch_up import TAKES
 from ops.audit.index import Notes
 from ops.audit.kafka_log import Log
-from ops.take import TAKES
 from streams.batch_producer import partition_of
 
 RECORDS: Final = 100_000

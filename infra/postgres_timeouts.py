@@ -43,3 +43,13 @@ class PatientConnection(psycopg.Connection[tuple[Any, ...]]):
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         """As the driver waits, but not for ever."""
         return super().wait(gen, interval, self.patience_seconds if timeout is None else timeout)
+
+
+def limits(seconds: float, *, idle: float = 0) -> str:
+    """The server's own limits, as a connection option. A process that is frozen in a transaction must not hold
+    its locks for ever: the server ends it, and another goes on. `idle`: where twice `seconds` are too few for that."""
+    milliseconds = round(1000 * seconds)
+    return (
+        f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds // 2} "
+        f"-c idle_in_transaction_session_timeout={max(2 * milliseconds, round(1000 * idle))}"
+    )

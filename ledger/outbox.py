@@ -12,8 +12,7 @@ from aiokafka.errors import KafkaError
 
 from config.kafka import KafkaSettings
 from infra.failpoints import Point, reach
-from infra.postgres_timeouts import CONNECT_SECONDS, hung_up_after
-from ledger.consume.consumer import limits
+from infra.postgres_timeouts import CONNECT_SECONDS, hung_up_after, limits
 
 log = logging.getLogger(__name__)
 _BATCH: Final = 500

@@ -11,12 +11,8 @@ import time
 from collections.abc import Awaitable, Sequence
 from typing import Any, Final
 
-import faust
 from aiokafka import AIOKafkaProducer
-from faust.auth import SASLCredentials, SSLCredentials
-from faust.types import TP
 
-from config.kafka import METADATA_MS, KafkaSettings, Security
 from config.topics import Topic
 from infra.failpoints import Point, reach
 from infra.kafka_record import Record
@@ -28,12 +24,12 @@ from streams.batch_driver import Driver
 from streams.batch_producer import Output
 from streams.checkpoint import Progress
 from streams.engine import lenient_headers
-from streams.engine.batch_transport import Transport
 from streams.engine.fail_stop import end
+from streams.engine.faust_app import App, faust_app, raw_channel
 from streams.intake import Context
 from streams.person_store import People
 from streams.processors import Intake, Match, Step
-from streams.settings import GROUP, WorkerSettings
+from streams.settings import WorkerSettings
 
 log = logging.getLogger(__name__)
 
@@ -43,20 +39,10 @@ _WITHIN_SECONDS: Final = 0.01
 _TEND_SECONDS: Final = 60
 
 
-class App(faust.App):
-    """Faust's, with fail-stop: its own handler would commit the batch that failed (faust.md, 1)."""
-
-    async def _on_agent_error(self, agent: Any, exc: BaseException) -> None:
-        end(agent.name, exc)
-
-    def _new_transport(self) -> Transport:
-        return Transport(self.conf.broker_consumer, self)
-
-
 def build(settings: WorkerSettings, context: Context, law: Law, on_assigned: Any) -> App:
     """The application, not started. `on_assigned` is called with the partitions at every assignment."""
     lenient_headers.install()
-    app = _app(settings)
+    app = faust_app(settings)
     assignment = Assignment()
     opened: list[AIOKafkaProducer | Reader] = []
     tending: list[asyncio.Task[None]] = []
@@ -69,8 +55,7 @@ def build(settings: WorkerSettings, context: Context, law: Law, on_assigned: Any
     @app.on_partitions_assigned.connect
     async def assigned(_app: Any, /, *arguments: Any, **_: Any) -> None:
         reach(Point.STREAM_ASSIGNED)
-        partitions: set[TP] = arguments[0]
-        assignment.assigned((place.topic, place.partition) for place in partitions)
+        assignment.assigned((place.topic, place.partition) for place in arguments[0])
         on_assigned(assignment.partitions)
 
     async def start_step(step: type[Intake] | type[Match], topics: Sequence[str]) -> Driver:
@@ -97,12 +82,12 @@ def build(settings: WorkerSettings, context: Context, law: Law, on_assigned: Any
 
     inputs = [str(topic) for topic in InputTopic]
 
-    @app.agent(_channel(app, *inputs), name="intake", concurrency=1)
+    @app.agent(raw_channel(app, *inputs), name="intake", concurrency=1)
     async def intake(stream: Any) -> None:
         batches = stream.take_events(_INTAKE_STRETCHES, _WITHIN_SECONDS)
         await _while_running(app, take(Intake, inputs, batches))
 
-    @app.agent(_channel(app, Topic.PERSON_EVENTS), name="match", concurrency=1)
+    @app.agent(raw_channel(app, Topic.PERSON_EVENTS), name="match", concurrency=1)
     async def match(stream: Any) -> None:
         batches = stream.take_events(_MATCH_STRETCHES, _WITHIN_SECONDS)
         await _while_running(app, take(Match, [Topic.PERSON_EVENTS], batches))
@@ -150,49 +135,6 @@ async def _tend(driver: Driver) -> None:
         end("tending", error)
 
 
-def _app(settings: WorkerSettings) -> App:
-    brokers = [f"kafka://{server}" for server in settings.kafka.bootstrap_servers.split(",")]
-    session = settings.session_timeout.total_seconds()
-    return App(
-        GROUP,
-        broker=brokers,
-        broker_credentials=_credentials(settings.kafka),
-        broker_session_timeout=session,
-        broker_heartbeat_interval=session / 4,
-        broker_rebalance_timeout=30.0,
-        broker_request_timeout=30.0,
-        broker_commit_interval=0.5,
-        consumer_auto_offset_reset="earliest",
-        consumer_metadata_max_age_ms=METADATA_MS,
-        consumer_group_instance_id=settings.instance and f"{GROUP}-{settings.instance}",
-        consumer_max_fetch_size=8 * 1024 * 1024,
-        processing_guarantee="at_least_once",
-        key_serializer="raw",
-        value_serializer="raw",
-        store="memory://",
-        stream_buffer_maxsize=64,
-        stream_wait_empty=False,
-        producer_request_timeout=60.0,
-        topic_allow_declare=False,
-        topic_disable_leader=True,
-        web_enabled=False,
-        cython_optimizations=True,
-        datadir=settings.data_dir,
-    )
-
-
-def _channel(app: App, *topics: str) -> Any:
-    return app.topic(
-        *topics,
-        key_type=bytes,
-        value_type=bytes,
-        key_serializer="raw",
-        value_serializer="raw",
-        allow_empty=True,
-        internal=False,
-    )
-
-
 def _records(events: Sequence[Any]) -> list[Record]:
     return [
         Record(
@@ -207,15 +149,3 @@ def _records(events: Sequence[Any]) -> list[Record]:
         for event in events
         for record in event.message.records
     ]
-
-
-def _credentials(kafka: KafkaSettings) -> SSLCredentials | SASLCredentials | None:
-    context = kafka.ssl_context()
-    if kafka.security is Security.PLAINTEXT or context is None:
-        return None
-    if kafka.security is Security.SSL:
-        return SSLCredentials(context=context)
-    password = kafka.password.get_secret_value() if kafka.password else None
-    return SASLCredentials(
-        username=kafka.username, password=password, mechanism=kafka.mechanism, ssl_context=context
-    )

@@ -3,13 +3,13 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Final, Generic, TypeVar
+from typing import Final
 
 from config.reference.checks.all import sound_reference
 from config.reference.csv_reader import DATA
+from config.reference.dated import _EVERYBODY, _Dated, _latest_first
 from config.reference.days_off import load_days_off
 from config.reference.reminder_rows import DigestMode, Weekday
 from config.reference.tables import Reference
@@ -17,25 +17,6 @@ from models.events.probe_identity import UNIT as CANARY
 from models.notifications.delivery import Audience, Channel
 from models.tasks.office_hours import OfficeHours, Week
 from models.tasks.reminders import Digest, StepPolicy, StepRule
-
-_Value = TypeVar("_Value")
-_EVERYBODY: Final = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Dated(Generic[_Value]):
-    """By unit: what holds from a date on, the latest first. What a unit has not set is as for everybody."""
-
-    by_unit: dict[str, list[tuple[date, _Value]]]
-
-    def on(self, unit: str, day: date) -> _Value | None:
-        for whose in (unit, _EVERYBODY):
-            for start, value in self.by_unit.get(whose, ()):
-                if start <= day:
-                    return value
-        # Before the duty came into force there is no message; a clock that is wrong must not stop a ledger.
-        earliest = self.by_unit.get(_EVERYBODY)
-        return earliest[-1][1] if earliest else None
 
 
 def load_steps(directory: Path = DATA) -> StepPolicy:
@@ -99,15 +80,6 @@ def _digests(reference: Reference) -> _Dated[Digest | None]:
         )
         for row in reference.digests.rows
     )
-
-
-def _latest_first(rows: Iterable[tuple[str, date, _Value]]) -> _Dated[_Value]:
-    found: dict[str, list[tuple[date, _Value]]] = defaultdict(list)
-    for unit, start, value in rows:
-        found[unit].append((start, value))
-    for dated in found.values():
-        dated.sort(key=lambda one: one[0], reverse=True)
-    return _Dated(dict(found))
 
 
 class Addresses:

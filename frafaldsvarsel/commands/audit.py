@@ -1,16 +1,13 @@
 """`audit`: the accounting as an equation, and every exception with its place."""
 
-import asyncio
 import sqlite3
 from datetime import timedelta
 from typing import Annotated
 
 import typer
 
-from config.settings import Settings
 from frafaldsvarsel.commands.context import settings
 from frafaldsvarsel.commands.terminal import DataDir, emit, fail, out
-from ops.audit.report import Audit, Missing
 
 
 def add_to(app: typer.Typer) -> None:
@@ -65,16 +62,12 @@ def audit_command(
     else:
         show(result)
     if heal and result.exceptions:
-        driven = _heal(known, result)
+        from frafaldsvarsel.wiring.redrive import redriver
+
+        driven = redriver(known)(result.exceptions)
         if not as_json:
             for (hop, what), number in causes(driven).items():
                 out.print(f"{hop}: {what}: {number} records driven again", highlight=False)
             out.print(f"{len(driven)} records driven again; audit again in a moment.")
     if result.unaccounted:
         raise typer.Exit(1)
-
-
-def _heal(known: Settings, result: Audit) -> list[Missing]:
-    from ops.recovery.redrive import heal
-
-    return asyncio.run(heal(known, result.exceptions))

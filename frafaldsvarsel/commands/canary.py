@@ -23,9 +23,10 @@ def canary_command(
     as_json: Annotated[bool, typer.Option("--json", help="With --once: one JSON object.")] = False,
 ) -> None:
     """Send a made-up message through the whole chain, over and over; with --once exit code 1 when it is lost."""
-    from frafaldsvarsel.processes.until_stopped import run_canary
+    from frafaldsvarsel.processes.probe import run_canary
     from frafaldsvarsel.wiring import probe as probe_wiring
-    from ops.audit.metrics import CANARY_METRICS, Metrics
+    from infra.metrics import Metrics
+    from ops.probe.metrics import CANARY_METRICS
     from ops.probe.probe import Canary
     from ops.probe.trace import ABOUT, Flight
 

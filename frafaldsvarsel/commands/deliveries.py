@@ -20,8 +20,9 @@ from ledger.queries import listings
 from models.calendar import COPENHAGEN
 from models.dead_letter import Kind
 from models.notifications.delivery import Channel, DeliveryStatus
+from models.operator import Operator
 from ops.recovery import deliveries
-from ops.recovery.dead_letters import Connection, Hand
+from ops.recovery.dead_letters import Connection
 
 commands = typer.Typer(help="Notices to the units: list them, try one again.", no_args_is_help=True)
 webhooks = typer.Typer(help="The units' webhooks: which fail, which are off.", no_args_is_help=True)
@@ -137,10 +138,10 @@ def _time(moment: datetime | None) -> str:
     return "" if moment is None else f"{moment.astimezone(COPENHAGEN):%d %b %H:%M}"
 
 
-def _hand(by: str | None, because: str) -> Hand:
+def _hand(by: str | None, because: str) -> Operator:
     if not because.strip():
         raise typer.BadParameter("say why", param_hint="--because")
-    return Hand(by or account(), because)
+    return Operator(by or account(), because)
 
 
 @contextmanager

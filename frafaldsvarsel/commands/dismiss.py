@@ -9,8 +9,8 @@ from frafaldsvarsel.commands.account import account
 from frafaldsvarsel.commands.context import settings
 from frafaldsvarsel.commands.terminal import DataDir, JsonFlag, emit, fail, out, show
 from models.events.exception_case import NoCase, parse
+from models.operator import Operator
 from ops.audit import dismissals
-from ops.recovery.dead_letters import Hand
 
 _WHY = "Why, for the audit trail. A few words; never a name, a CPR or anything about a person."
 
@@ -39,7 +39,7 @@ def dismiss(
     try:
         with psycopg.connect(settings(data).database_url.get_secret_value(), autocommit=True) as connection:
             if cases:
-                _dismiss(connection, cases, Hand(by or account(), because), yes=yes)
+                _dismiss(connection, cases, Operator(by or account(), because), yes=yes)
             else:
                 _list(connection, as_json=as_json)
     except psycopg.OperationalError:
@@ -47,7 +47,7 @@ def dismiss(
         raise typer.Exit(2) from None
 
 
-def _dismiss(connection: dismissals.Connection, texts: list[str], hand: Hand, *, yes: bool) -> None:
+def _dismiss(connection: dismissals.Connection, texts: list[str], hand: Operator, *, yes: bool) -> None:
     if hand.because is None or not hand.because.strip():
         raise typer.BadParameter("say why", param_hint="--because")
     chosen = []

@@ -18,9 +18,10 @@ from frafaldsvarsel.wiring import common as common_wiring
 from frafaldsvarsel.wiring import notifier as notifier_wiring
 from models.calendar import COPENHAGEN
 from models.dead_letter import Kind, Prospect, State, Thing
+from models.operator import Operator
 from ops.audit.kafka_log import LogUnreachable
 from ops.recovery import dead_letters
-from ops.recovery.dead_letters import Connection, Hand, Selection
+from ops.recovery.dead_letters import Connection, Selection
 
 if TYPE_CHECKING:
     from ops.recovery.replay import Foreseen
@@ -334,10 +335,10 @@ def _moment(text: str | None, option: str) -> datetime | None:
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=COPENHAGEN)
 
 
-def _hand(by: str | None, because: str | None) -> Hand:
+def _hand(by: str | None, because: str | None) -> Operator:
     if because is not None and not because.strip():
         raise typer.BadParameter("say why", param_hint="--because")
-    return Hand(by or account(), because)
+    return Operator(by or account(), because)
 
 
 def _alone(connection: Connection) -> None:

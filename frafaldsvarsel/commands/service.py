@@ -75,7 +75,7 @@ def worker() -> None:
 
 def ledger() -> None:
     """Run the ledger: decisions into PostgreSQL, exactly once."""
-    from frafaldsvarsel.processes.until_stopped import run_ledger
+    from frafaldsvarsel.processes.ledger import run_ledger
 
     logs.configure()
     raise typer.Exit(run_ledger(load(os.environ)))
@@ -83,7 +83,7 @@ def ledger() -> None:
 
 def notify() -> None:
     """Run a notifier: due deliveries to the units."""
-    from frafaldsvarsel.processes.until_stopped import run_notifier
+    from frafaldsvarsel.processes.notifier import run_notifier
 
     logs.configure()
     raise typer.Exit(run_notifier(load(os.environ)))
@@ -91,7 +91,7 @@ def notify() -> None:
 
 def inbox() -> None:
     """Run the inbox: the units' pages, and the interface for their case systems."""
-    from frafaldsvarsel.processes.until_stopped import run_inbox
+    from frafaldsvarsel.processes.inbox import run_inbox
 
     logs.configure()
     raise typer.Exit(run_inbox(load(os.environ)))

@@ -3,67 +3,30 @@
 What is still missing after a few healings is a fault for people: driving it again would only fill the log of events.
 """
 
-import asyncio
-import logging
 import sqlite3
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from typing import Final, NoReturn
+from datetime import timedelta
+from typing import NoReturn
 
-import psycopg
-from aiokafka.errors import KafkaError
 from prometheus_client import start_http_server
 
 from config.errors import ConfigError, Fault
 from config.settings import PREFIX, Settings
 from frafaldsvarsel.wiring import common as common_wiring
 from frafaldsvarsel.wiring import probe as probe_wiring
-from infra.postgres_timeouts import CONNECT_SECONDS, PatientConnection
-from ledger.consume.consumer import limits
-from ops.audit import metrics
+from frafaldsvarsel.wiring.redrive import redriver
+from infra.metrics import Metrics
+from infra.postgres_timeouts import CONNECT_SECONDS, PatientConnection, limits
 from ops.audit.auditor import audit
-from ops.audit.heartbeat import Heartbeat, HeartbeatFailed
+from ops.audit.heartbeat import Heartbeat
 from ops.audit.index import Notes
-from ops.audit.kafka_log import Log, LogUnreachable
-from ops.audit.metrics import Metrics
+from ops.audit.kafka_log import Log
+from ops.audit.metrics import AUDIT_METRICS
 from ops.audit.oracle import Oracle
-from ops.audit.report import HOP_OF, Audit, Missing
-from ops.recovery.redrive import heal
-
-log = logging.getLogger(__name__)
-
-MOST_HEALINGS: Final = 3
-AWAY: Final = (psycopg.Error, sqlite3.Error, LogUnreachable, KafkaError, TimeoutError)
-Count = Callable[[timedelta], Audit]
-Heal = Callable[[Sequence[Missing]], list[Missing]]
-
-
-class Healings:
-    """How often each missing thing has been driven again, and why."""
-
-    def __init__(self) -> None:
-        self._driven: Counter[Missing] = Counter()
-        self.by_cause: Counter[tuple[str, str]] = Counter()
-        """Every healing of this process by hop and cause. A run without faults must need none."""
-
-    def due(self, missing: Sequence[Missing]) -> list[Missing]:
-        """Those that may be driven once more. What is missing no longer is forgotten."""
-        self._driven = Counter({one: self._driven[one] for one in missing})
-        return [one for one in missing if self._driven[one] < MOST_HEALINGS]
-
-    def count(self, driven: Iterable[Missing]) -> None:
-        """Note what was really driven: an attempt that failed is not one."""
-        for one in driven:
-            self._driven[one] += 1
-            self.by_cause[one.cause] += 1
-
-    @property
-    def given_up(self) -> int:
-        """How many will not be driven again."""
-        return sum(times >= MOST_HEALINGS for times in self._driven.values())
+from ops.audit.report import Audit
+from ops.audit.rounds import Count, Rounds
 
 
 def once(settings: Settings, grace: timedelta) -> Audit:
@@ -112,101 +75,15 @@ def auditor(settings: Settings) -> Iterator[Count]:
         notes.close()
 
 
-class Rounds:
-    """One round after another: count, show, say what has changed, heal, and give a sign of life while all holds."""
-
-    def __init__(
-        self,
-        *,
-        heal: Heal | None,
-        heartbeat: Heartbeat,
-        shown: Metrics,
-        canary_within: timedelta | None = None,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        """`canary_within`: how old the last canary that came home may be; None: none is expected."""
-        self.healings = Healings()
-        self._heal = heal
-        self._heartbeat = heartbeat
-        self._shown = shown
-        self._said: tuple[object, ...] | None = None
-        self._canary_within = canary_within
-        self._clock = clock
-        self._since = clock()
-        for lack, hop in HOP_OF.items():
-            # Of a series that begins with a healing, Prometheus could not say that it has grown.
-            shown.count(metrics.HEALINGS, hop.value, lack.value, by=0)
-
-    def round(self, count: Count, grace: timedelta) -> Audit | None:
-        """One round; None when nothing could be counted, and then no heartbeat is sent either."""
-        began = time.monotonic()
-        try:
-            result = count(grace)
-            self._shown.show(result, seconds=time.monotonic() - began, at=time.time())
-            due = self.healings.due(result.exceptions)
-            self._say(result)
-            if self._heal is not None and due:
-                self._drive(self._heal(due))
-        except AWAY as error:
-            log.warning("waiting; cannot count: %s", type(error).__name__)
-            self._shown.count(metrics.FAILURES)
-            return None
-        self._shown.set(metrics.GIVEN_UP, self.healings.given_up)
-        canary_is_home = self._canary_is_home(result.canary_home_at)
-        if result.unaccounted == 0 and canary_is_home:
-            self._beat()
-        return result
-
-    def _canary_is_home(self, home_at: datetime | None) -> bool:
-        """Whether the last canary came home in time; before the first one there is no sign of life."""
-        if self._canary_within is None:
-            return True
-        age = self._clock() - (self._since if home_at is None else home_at)
-        self._shown.set(metrics.CANARY_AGE, age.total_seconds())
-        return home_at is not None and age <= self._canary_within
-
-    def _drive(self, driven: list[Missing]) -> None:
-        self.healings.count(driven)
-        for cause, number in metrics.causes(driven).items():
-            self._shown.count(metrics.HEALINGS, *cause, by=number)
-            log.error("healed: %s: %s: %d records driven again; find out why", *cause, number)
-
-    def _say(self, result: Audit) -> None:
-        causes = metrics.causes(result.exceptions)
-        away = not self._canary_is_home(result.canary_home_at)
-        now = (result.unaccounted, self.healings.given_up, tuple(causes.items()), away)
-        if now == self._said:
-            return
-        self._said = now
-        log.log(
-            logging.ERROR if result.unaccounted else logging.WARNING if away else logging.INFO,
-            "unaccounted %d, under way %d, given up %d, healed so far %d%s%s",
-            result.unaccounted,
-            result.under_way,
-            self.healings.given_up,
-            self.healings.by_cause.total(),
-            "; no canary has come home in time" if away else "",
-            "".join(f"; {hop}: {what}: {number}" for (hop, what), number in causes.items()),
-        )
-
-    def _beat(self) -> None:
-        try:
-            if self._heartbeat.beat():
-                self._shown.set(metrics.HEARTBEAT_AT, time.time())
-        except HeartbeatFailed as error:
-            log.warning("heartbeat: %s", error)
-            self._shown.count(metrics.HEARTBEAT_FAILURES)
-
-
 def watch(
     settings: Settings, *, grace: timedelta, seconds: int, healing: bool, metrics_port: int | None = None
 ) -> NoReturn:
     """Audit every `seconds`; waits, and says so, while Kafka or PostgreSQL cannot be reached."""
-    shown = Metrics()
+    shown = Metrics(AUDIT_METRICS)
     if metrics_port is not None:
         start_http_server(metrics_port, registry=shown.registry)
     rounds = Rounds(
-        heal=(lambda due: asyncio.run(heal(settings, due))) if healing else None,
+        heal=redriver(settings) if healing else None,
         heartbeat=Heartbeat(settings.heartbeat_file, settings.heartbeat_url),
         shown=shown,
         canary_within=probe_wiring.canary_within(settings),

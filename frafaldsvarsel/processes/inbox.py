@@ -9,9 +9,12 @@ from typing import Final
 import uvicorn
 
 from config.settings import Settings
+from frafaldsvarsel import preflight
+from frafaldsvarsel.processes.until_stopped import migrate_schema, run_until_stopped
 from frafaldsvarsel.wiring.api import api_app
 from frafaldsvarsel.wiring.inbox import inbox_parts
 from inbox.app import build
+from infra import failpoints
 from infra.readiness import announce
 
 _LAST_SECONDS: Final = 10
@@ -37,7 +40,7 @@ class _Server(uvicorn.Server):
             announce(self._settings.ready_file, f"inbox on port {self._settings.inbox_port}")
 
 
-async def serve(settings: Settings, stop: asyncio.Event) -> None:
+async def _serve(settings: Settings, stop: asyncio.Event) -> None:
     """Serve until `stop`; raises `ConfigError` where the settings do not do."""
     parts = inbox_parts(settings)
     server = _Server(
@@ -58,3 +61,15 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     server.should_exit = True
     stopping.cancel()
     await serving
+
+
+def run_inbox(settings: Settings) -> int:
+    """Serve the inbox's pages and its interface until SIGTERM."""
+    failpoints.arm(settings.failpoints_dir)
+    preflight.postgres(settings)
+
+    async def serve(stop: asyncio.Event) -> None:
+        await migrate_schema(settings)
+        await _serve(settings, stop)
+
+    return run_until_stopped(serve)

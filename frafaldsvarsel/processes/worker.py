@@ -12,12 +12,11 @@ from infra.readiness import announce
 def run_worker(settings: Settings) -> NoReturn:
     """Run the Faust worker until SIGTERM. Blocks; owns the event loop."""
     failpoints.arm(settings.failpoints_dir)
-    from mode.loop import use
+    from streams.engine.event_loop import use_uvloop
 
-    use("uvloop")
-    import faust
-
+    use_uvloop()
     from streams.app import build
+    from streams.engine.run import run_forever
 
     def assigned(partitions: frozenset[tuple[str, int]]) -> None:
         announce(settings.ready_file, f"{len(partitions)} partitions")
@@ -29,9 +28,5 @@ def run_worker(settings: Settings) -> NoReturn:
         common_wiring.law(settings),
         assigned,
     )
-    worker = faust.Worker(
-        app, loglevel="INFO", redirect_stdouts=False, override_logging=False, quiet=True, daemon=True
-    )
     gc_tuning.keep_for_good()
-    # Does not return: it raises SystemExit with the worker's exit code.
-    worker.execute_from_commandline()
+    run_forever(app)

@@ -19,7 +19,7 @@ from config.kafka import KafkaSettings
 from config.topics import Topic
 from infra.consumer_health import check
 from infra.failpoints import Point, reach
-from infra.postgres_timeouts import CONNECT_SECONDS, hung_up_after
+from infra.postgres_timeouts import CONNECT_SECONDS, hung_up_after, limits
 from ledger.consume.batch import Batch, Place, project
 from ledger.store import repository
 from ledger.tasks.projection import Policy
@@ -192,16 +192,6 @@ class Ledger:
         if fresh:
             await self._consumer.seek_to_beginning(*fresh)
         self._on_ready()
-
-
-def limits(seconds: float, *, idle: float = 0) -> str:
-    """The server's own limits, as a connection option. A process that is frozen in a transaction must not hold
-    its locks for ever: the server ends it, and another goes on. `idle`: where twice `seconds` are too few for that."""
-    milliseconds = round(1000 * seconds)
-    return (
-        f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds // 2} "
-        f"-c idle_in_transaction_session_timeout={max(2 * milliseconds, round(1000 * idle))}"
-    )
 
 
 def _decode(polled: dict[TopicPartition, list[Any]]) -> Batch:

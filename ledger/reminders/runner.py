@@ -11,8 +11,7 @@ from uuid import UUID
 
 import psycopg
 
-from infra.postgres_timeouts import CONNECT_SECONDS, hung_up_after
-from ledger.consume.consumer import limits
+from infra.postgres_timeouts import CONNECT_SECONDS, hung_up_after, limits
 from ledger.reminders.digest import Digests
 from ledger.reminders.failed_deliveries import follow_failures
 from ledger.reminders.scheduler import fire_due, plan_stale, stale

@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from ledger.tasks.policy import EMAIL, Policy, deadline_of
 from ledger.tasks.rows import AuditKind, Changes, MessageRow, Subject, TaskRow, TransferRow
 from ledger.tasks.transitions import anew, done, fits
-from ledger.tasks.working_set import EMAIL, Policy, Workbook, deadline_of
+from ledger.tasks.working_set import Workbook
 from models.calendar import add_working_days, copenhagen_date
 from models.eligibility.decision import Decision, Outcome
 from models.ids import task_id, task_reference

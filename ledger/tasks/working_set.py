@@ -4,13 +4,13 @@ Pure, and decides nothing about duties: `ledger.tasks.projection` does.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
-from typing import Final
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
-from ledger.tasks.outbound_events import AnswerPolicy, told
+from ledger.tasks.outbound_events import told
+from ledger.tasks.policy import EMAIL, WEBHOOK, Policy, deadline_of
 from ledger.tasks.rows import (
     AuditKind,
     AuditRow,
@@ -21,35 +21,11 @@ from ledger.tasks.rows import (
     TaskRow,
     TransferRow,
 )
-from models.calendar import COPENHAGEN, copenhagen_date
+from models.calendar import copenhagen_date
 from models.eligibility.decision import Decision
 from models.ids import delivery_id
 from models.notifications.delivery import Occasion
-from models.tasks.reminders import StepPolicy
 from models.tasks.status import TaskStatus
-
-EMAIL: Final = "email"
-WEBHOOK: Final = "webhook"
-_AT_LEAST = timedelta(hours=24)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """What the municipalities have set."""
-
-    react_by_days: Callable[[str, date], int]
-    """Working days until the local target, by unit and the date on which the message arrived."""
-    recipients: Callable[[str], Sequence[str]]
-    """Mail addresses, by unit."""
-    days_off: Container[date]
-    answers: AnswerPolicy = field(default_factory=AnswerPolicy)
-    """What institutions learn."""
-    webhooks: Callable[[str, date], Sequence[str]] = lambda _unit, _day: ()
-    """Endpoints, by unit and the date on which the task's first message arrived, so that a rebuild finds the same."""
-    endpoints: Sequence[tuple[str, str]] = ()
-    """Unit and address of every one that is or was to be, so that the ledger can note since when it knows them."""
-    steps: StepPolicy | None = None
-    """What falls due besides; None where nobody is reminded of anything."""
 
 
 class Workbook:
@@ -157,9 +133,3 @@ class Workbook:
                 detail=detail,
             )
         )
-
-
-def deadline_of(react_by: date, now: datetime) -> datetime:
-    """Until when a notice that is made due now is tried: the end of the task's date, or a day, whichever is later."""
-    react_by_ends = datetime.combine(react_by + timedelta(days=1), time(), COPENHAGEN)
-    return max(react_by_ends, now + _AT_LEAST)

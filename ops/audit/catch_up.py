@@ -3,7 +3,7 @@
 A record that retention or a broken broker took away is a fault that stays: it can never be accounted for again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from confluent_kafka import Message
@@ -12,7 +12,7 @@ from config.topics import Topic
 from models.events.event_types import InputTopic
 from ops.audit.index import Notes
 from ops.audit.kafka_log import Bounds, Log
-from ops.take import TAKES
+from ops.audit.readers import applied, decisions, person_events, receipts
 
 READ: Final = "read"
 ENDED: Final = "ended"
@@ -20,6 +20,14 @@ DURABLE: Final = "durable"
 CUT: Final = "the log ends before what was there: records are gone"
 UNREAD: Final = "removed by retention before the audit had read it"
 UNANSWERED: Final = "removed by retention before it had a receipt"
+
+TAKES: Final[Mapping[str, Callable[[Notes, Sequence[Message]], None]]] = {
+    Topic.RECEIPTS: receipts.take,
+    Topic.PERSON_EVENTS: person_events.take,
+    Topic.APPLIED: applied.take,
+    Topic.DECISIONS: decisions.take,
+}
+"""What reads the records of each topic that is read whole; in this order: what follows from a record comes after it."""
 
 Places = dict[tuple[str, int], Bounds]
 

@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 
 from models.events.event_types import TYPE_PREFIX
 from models.events.exception_case import Case, Gap, Twice, WrongTotal, parse
-from ops.recovery.dead_letters import Hand
+from models.operator import Operator
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 ACT: Final = "exception_dismissed"
@@ -71,7 +71,7 @@ def objection(connection: Connection, case: Case) -> str | None:
             return None if rows[0][0] == case.came else f"{rows[0][0]} have come"
 
 
-def dismiss(connection: Connection, chosen: Sequence[Case], hand: Hand) -> int:
+def dismiss(connection: Connection, chosen: Sequence[Case], hand: Operator) -> int:
     """Put them aside; returns how many were not so before. Each new one stands in the audit trail."""
     added = 0
     with connection.transaction():

@@ -1,34 +1,10 @@
-"""Every metric in one table, and the registry that holds their values. No label holds anything about a person.
+"""What the auditor exports: `docs/metrics.md` is made from it, and `ops/alerts.yaml` may name nothing else."""
 
-`docs/metrics.md` is made from the table; the alert rules in `ops/alerts.yaml` may name nothing else.
-"""
-
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterable
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
-
-from ops.audit.report import Audit, Missing
-
-
-class Kind(StrEnum):
-    """How a metric moves."""
-
-    GAUGE = "gauge"
-    COUNTER = "counter"
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """One row of the table."""
-
-    name: str
-    kind: Kind
-    about: str
-    labels: tuple[str, ...] = ()
-
+from infra.metrics import Kind, Metric
+from ops.audit.report import Missing
 
 TOTAL: Final = Metric("frafaldsvarsel_audit_total", Kind.GAUGE, "What goes into the hop.", ("hop",))
 PART: Final = Metric(
@@ -107,31 +83,6 @@ CANARY_AGE: Final = Metric(
     Kind.GAUGE,
     "How long ago the last canary that came home had been sent, as the books say; 0 where none is expected.",
 )
-CANARY_HOME: Final = Metric(
-    "frafaldsvarsel_canaries_home_total", Kind.COUNTER, "Canaries that came all the way in time."
-)
-CANARY_LOST: Final = Metric(
-    "frafaldsvarsel_canaries_lost_total",
-    Kind.COUNTER,
-    "Canaries that did not, by the leg over which they did not come.",
-    ("leg",),
-)
-CANARY_LEG: Final = Metric(
-    "frafaldsvarsel_canary_leg_seconds",
-    Kind.GAUGE,
-    "How long the last canary took over each leg that it came over.",
-    ("leg",),
-)
-CANARY_SECONDS: Final = Metric(
-    "frafaldsvarsel_canary_seconds",
-    Kind.GAUGE,
-    "How long the last canary that came home took for all of them.",
-)
-CANARY_LEFT: Final = Metric(
-    "frafaldsvarsel_canaries_left",
-    Kind.GAUGE,
-    "Messages of earlier canaries that still stand, though they are taken back.",
-)
 AUDIT_METRICS: Final = (
     TOTAL,
     PART,
@@ -154,65 +105,6 @@ AUDIT_METRICS: Final = (
     CANARY_AGE,
 )
 """What the auditor serves."""
-CANARY_METRICS: Final = (CANARY_HOME, CANARY_LOST, CANARY_LEG, CANARY_SECONDS, CANARY_LEFT)
-"""What the canary serves."""
-METRICS: Final = (*AUDIT_METRICS, *CANARY_METRICS)
-
-
-class Metrics:
-    """The values of one process."""
-
-    def __init__(self, served: Sequence[Metric] = AUDIT_METRICS) -> None:
-        self.registry = CollectorRegistry(auto_describe=True)
-        self._gauges = {
-            metric: Gauge(metric.name, metric.about, metric.labels, registry=self.registry)
-            for metric in served
-            if metric.kind is Kind.GAUGE
-        }
-        self._counters = {
-            metric: Counter(metric.name, metric.about, metric.labels, registry=self.registry)
-            for metric in served
-            if metric.kind is Kind.COUNTER
-        }
-
-    def set(self, metric: Metric, value: float, *labels: str) -> None:
-        """A gauge's value."""
-        gauge = self._gauges[metric]
-        (gauge.labels(*labels) if labels else gauge).set(value)
-
-    def count(self, metric: Metric, *labels: str, by: int = 1) -> None:
-        """One more."""
-        counter = self._counters[metric]
-        (counter.labels(*labels) if labels else counter).inc(by)
-
-    def clear(self, metric: Metric) -> None:
-        """Forget a gauge's values, whatever their labels."""
-        self._gauges[metric].clear()
-
-    def show(self, result: Audit, *, seconds: float, at: float) -> None:
-        """An audit that took `seconds` and ended `at` (Unix time). What it does not name is gone."""
-        for metric in (TOTAL, PART, BESIDE, UNDER_WAY, UNACCOUNTED, EXCEPTIONS, LAG, HEADROOM):
-            self._gauges[metric].clear()
-        for account in result.accounts:
-            hop = account.hop.value
-            self.set(TOTAL, account.total, hop)
-            self.set(UNDER_WAY, account.under_way, hop)
-            self.set(UNACCOUNTED, account.unaccounted + (not account.balances), hop)
-            for part, number in account.parts.items():
-                self.set(PART, number, hop, part)
-            for what, number in account.beside.items():
-                self.set(BESIDE, number, hop, what)
-        for cause, number in causes(result.exceptions).items():
-            self.set(EXCEPTIONS, number, *cause)
-        for lag in result.lags:
-            place = (lag.group, lag.topic, str(lag.partition))
-            self.set(LAG, lag.behind, *place)
-            self.set(HEADROOM, lag.headroom, *place)
-        self.set(OLDEST, result.oldest_seconds)
-        self.set(ROUND_SECONDS, seconds)
-        self.set(ROUND_READ, result.read)
-        self.set(ROUND_AT, at)
-        self.count(ROUNDS)
 
 
 def causes(missing: Iterable[Missing]) -> dict[tuple[str, str], int]:

@@ -15,13 +15,13 @@ from aiokafka.errors import KafkaError
 
 from config.kafka import KafkaSettings
 from config.topics import Topic
+from infra.metrics import Metrics
 from models.eligibility.law import Law
-from ops.audit import metrics
-from ops.audit.metrics import Metrics
 from ops.probe import events
 from ops.probe.events import Plan
 from ops.probe.kafka_client import Ends, Wire
 from ops.probe.ledger_client import Books
+from ops.probe.metrics import CANARY_HOME, CANARY_LEFT, CANARY_LEG, CANARY_LOST, CANARY_SECONDS
 from ops.probe.trace import Flight, Leg, Trail, applied_places, refusal
 from publisher.prepare import Keys
 
@@ -61,7 +61,7 @@ class Canary:
         self._taken_back: set[datetime] = set()
         for leg in Leg:
             # Of a series that begins with a loss, Prometheus could not say that it has grown.
-            shown.count(metrics.CANARY_LOST, leg, by=0)
+            shown.count(CANARY_LOST, leg, by=0)
 
     async def close(self) -> None:
         """Disconnect."""
@@ -141,7 +141,7 @@ class Canary:
     async def _sweep(self, moment: datetime) -> None:
         """What still stands of earlier ones; what was taken back already is on its way, or the auditor's to find."""
         left = await self._books.left(moment)
-        self._shown.set(metrics.CANARY_LEFT, len(left))
+        self._shown.set(CANARY_LEFT, len(left))
         self._taken_back &= set(left)
         for one in left:
             if one not in self._taken_back:
@@ -157,15 +157,15 @@ class Canary:
             await self._wire.close()
 
     def _show(self, flight: Flight) -> None:
-        self._shown.clear(metrics.CANARY_LEG)
+        self._shown.clear(CANARY_LEG)
         for leg, seconds in flight.seconds.items():
-            self._shown.set(metrics.CANARY_LEG, seconds, leg)
+            self._shown.set(CANARY_LEG, seconds, leg)
         if flight.lost_at is None:
-            self._shown.count(metrics.CANARY_HOME)
-            self._shown.set(metrics.CANARY_SECONDS, flight.total)
+            self._shown.count(CANARY_HOME)
+            self._shown.set(CANARY_SECONDS, flight.total)
             log.info("home in %.1f seconds", flight.total)
         else:
-            self._shown.count(metrics.CANARY_LOST, flight.lost_at)
+            self._shown.count(CANARY_LOST, flight.lost_at)
             log.error("lost: not over the leg %r: %s", flight.lost_at.value, flight.why)
 
 

@@ -18,6 +18,7 @@ from models.calendar import copenhagen_date
 from models.dead_letter import WAITING, Kind, Standing, State, Thing
 from models.ids import delivery_id, digest_id
 from models.notifications.delivery import Audience, Occasion
+from models.operator import Operator
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -120,14 +121,6 @@ class Selection:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Hand:
-    """Who decides, and why."""
-
-    by: str
-    because: str | None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """A delivery as a replay needs to know it; a morning mail is about no task, and about all that are open."""
@@ -227,7 +220,7 @@ def addressed(connection: Connection, deliveries: Sequence[UUID]) -> dict[UUID, 
     )
 
 
-def note(connection: Connection, act: Act, thing: Thing, hand: Hand, **more: str | int | None) -> None:
+def note(connection: Connection, act: Act, thing: Thing, hand: Operator, **more: str | int | None) -> None:
     """One line of the audit trail, in the transaction at hand."""
     detail = {"thing": thing.kind, "id": thing.id, "reason": thing.reason, "by": hand.by}
     connection.execute(
@@ -242,34 +235,36 @@ def note(connection: Connection, act: Act, thing: Thing, hand: Hand, **more: str
     )
 
 
-def opened(connection: Connection, thing: Thing, hand: Hand) -> None:
+def opened(connection: Connection, thing: Thing, hand: Operator) -> None:
     """Say that `hand` opens the thing. Committed when this returns: only then may it be opened."""
     with connection.transaction():
         note(connection, Act.OPENED, thing, hand)
 
 
-def dismiss(connection: Connection, thing: Thing, hand: Hand) -> None:
+def dismiss(connection: Connection, thing: Thing, hand: Operator) -> None:
     """Take it out of the open list."""
     with connection.transaction():
         _decide(connection, thing, State.DISMISSED, hand)
         note(connection, Act.DISMISSED, thing, hand)
 
 
-def begin(connection: Connection, thing: Thing, hand: Hand) -> None:
+def begin(connection: Connection, thing: Thing, hand: Operator) -> None:
     """Say that its bytes are about to be written again."""
     with connection.transaction():
         _decide(connection, thing, State.BEGUN, hand)
         note(connection, Act.REPLAY_BEGUN, thing, hand)
 
 
-def confirm(connection: Connection, thing: Thing, hand: Hand, replayed_as: str) -> None:
+def confirm(connection: Connection, thing: Thing, hand: Operator, replayed_as: str) -> None:
     """Say where the brokers have put them."""
     with connection.transaction():
         _decide(connection, thing, State.REPLAYED, hand, replayed_as)
         note(connection, Act.REPLAYED, thing, hand, replayed_as=replayed_as)
 
 
-def due_again(connection: Connection, thing: Thing, hand: Hand, *, deadline: datetime, anew: bool) -> bool:
+def due_again(
+    connection: Connection, thing: Thing, hand: Operator, *, deadline: datetime, anew: bool
+) -> bool:
     """Put a delivery back to due; False when it no longer stands where it stood. `anew`: its mail is written again."""
     with connection.transaction():
         moved = connection.execute(
@@ -290,7 +285,7 @@ def alone(connection: Connection) -> bool:
 
 
 def _decide(
-    connection: Connection, thing: Thing, state: State, hand: Hand, replayed_as: str | None = None
+    connection: Connection, thing: Thing, state: State, hand: Operator, replayed_as: str | None = None
 ) -> None:
     connection.execute(
         _DECIDE,

@@ -4,7 +4,8 @@ from typing import Final, LiteralString
 
 from psycopg.types.json import Jsonb
 
-from ops.recovery.dead_letters import Connection, Hand
+from models.operator import Operator
+from ops.recovery.dead_letters import Connection
 
 _HURRY: Final[LiteralString] = """
 WITH hurried AS (
@@ -23,7 +24,7 @@ DELETE FROM endpoints WHERE unit_id = %(unit)s AND disabled_at IS NOT NULL RETUR
 _ENABLED: Final[LiteralString] = "INSERT INTO audit (kind, detail) VALUES ('endpoint_enabled', %(detail)s)"
 
 
-def hurry(connection: Connection, delivery: str, hand: Hand) -> bool:
+def hurry(connection: Connection, delivery: str, hand: Operator) -> bool:
     """Let a delivery that is due be tried now; False where it is not due, or is being tried."""
     with connection.transaction():
         by = Jsonb({"by": hand.by, "because": hand.because})
@@ -33,7 +34,7 @@ def hurry(connection: Connection, delivery: str, hand: Hand) -> bool:
     return moved
 
 
-def enable(connection: Connection, unit: str, hand: Hand) -> int:
+def enable(connection: Connection, unit: str, hand: Operator) -> int:
     """Switch a unit's endpoints on again; how many were off. What was not sent meanwhile is not sent later."""
     with connection.transaction():
         found = len(connection.execute(_ENABLE, {"unit": unit}).fetchall())

@@ -9,9 +9,8 @@ from collections.abc import Iterable, Mapping
 
 from aiokafka import AIOKafkaProducer
 
-from config.settings import Settings
+from config.kafka import KafkaSettings
 from config.topics import Topic
-from frafaldsvarsel.wiring import common as common_wiring
 from infra.kafka_record import Record
 from infra.partition_reader import Reader
 from models.events.event_types import InputTopic
@@ -24,18 +23,18 @@ from streams.processors import Intake, add_person_event
 
 log = logging.getLogger(__name__)
 
-HEALABLE = frozenset(Lack)
+REDRIVABLE = frozenset(Lack)
 """A contradiction is none of these: driving its record again would only say one side once more."""
 _RUN = 10_000
 """Offsets that lie further apart are read apart."""
 
 
-async def heal(settings: Settings, missing: Iterable[Missing]) -> list[Missing]:
-    """Drive the missing records again; returns those that were driven."""
+async def redrive(kafka: KafkaSettings, context: Context, missing: Iterable[Missing]) -> list[Missing]:
+    """Drive the missing records again; returns those that were driven. `context`: what intake judges by."""
     places: dict[tuple[str, int], dict[int, Missing]] = defaultdict(dict)
     for one in missing:
         if (
-            one.what in HEALABLE
+            one.what in REDRIVABLE
             and one.topic is not None
             and one.partition is not None
             and one.offset is not None
@@ -43,12 +42,12 @@ async def heal(settings: Settings, missing: Iterable[Missing]) -> list[Missing]:
             places[one.topic, one.partition].setdefault(one.offset, one)
     if not places:
         return []
-    reader, producer = Reader(settings.kafka), AIOKafkaProducer(**settings.kafka.producer())
+    reader, producer = Reader(kafka), AIOKafkaProducer(**kafka.producer())
     driven: list[Missing] = []
     await reader.start()
     try:
         await producer.start()
-        healer = _Healer(common_wiring.intake_context(settings), Output(producer))
+        healer = _Redriver(context, Output(producer))
         for (topic, partition), wanted in places.items():
             first, end = await reader.bounds(topic, partition)
             present = {offset: one for offset, one in wanted.items() if first <= offset < end}
@@ -68,7 +67,7 @@ async def heal(settings: Settings, missing: Iterable[Missing]) -> list[Missing]:
     return driven
 
 
-class _Healer:
+class _Redriver:
     def __init__(self, context: Context, output: Output) -> None:
         self.output = output
         self._context = context

@@ -18,11 +18,12 @@ from ledger.tasks.projection import deadline_of
 from models.dead_letter import Kind, Prospect, Standing, State, Thing, foresee, id_of, surely_not_taken
 from models.events.person_event import Origin
 from models.events.receipt import Receipt
+from models.operator import Operator
 from models.reasons import Rejection
 from notifiers.supersede import Contacts, Superseded, digest_superseded_by, superseded_by
 from ops.audit.kafka_log import LogUnreachable
 from ops.recovery import dead_letters
-from ops.recovery.dead_letters import Connection, Hand, Notice
+from ops.recovery.dead_letters import Connection, Notice
 from ops.recovery.rejected_payloads import Bytes, Gone, Kept
 from streams.batch_producer import partition_of
 from streams.intake import Context, InputRecord, take
@@ -191,7 +192,7 @@ def _deadline(due: Notice) -> datetime:
 class Replayer:
     """Lets it happen. One at a time: `ops.recovery.dead_letters.alone` is asked first."""
 
-    def __init__(self, connection: Connection, kafka: KafkaSettings, hand: Hand) -> None:
+    def __init__(self, connection: Connection, kafka: KafkaSettings, hand: Operator) -> None:
         self._connection = connection
         self._hand = hand
         self._producer = Producer(

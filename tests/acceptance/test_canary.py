@@ -16,16 +16,19 @@ import psycopg
 import pytest
 
 from config.senders import base_senders
-from frafaldsvarsel.processes.auditor import Rounds, auditor
+from frafaldsvarsel.processes.auditor import auditor
 from frafaldsvarsel.wiring import probe as probe_wiring
+from infra.metrics import Metrics
 from ledger.queries import listings
 from local.servers.mailbox import read_mails
 from local.service import Service
 from models.events import probe_identity as reserved
 from ops.audit.heartbeat import Heartbeat
-from ops.audit.metrics import CANARY_METRICS, Metrics
+from ops.audit.metrics import AUDIT_METRICS
 from ops.audit.report import Hop
+from ops.audit.rounds import Rounds
 from ops.probe import events
+from ops.probe.metrics import CANARY_METRICS
 from ops.probe.probe import Canary, one_after_another
 from ops.probe.trace import Flight, Leg
 from publisher.key_files import ensure_keys
@@ -174,7 +177,7 @@ class Watch:
         """One that was sent `since` must be home; the brokers tell the time in whole milliseconds."""
         self._service = service
         self._beat = beat
-        self.shown = Metrics()
+        self.shown = Metrics(AUDIT_METRICS)
         self._rounds = Rounds(
             heal=None,
             heartbeat=Heartbeat(beat),

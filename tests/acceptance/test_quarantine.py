@@ -16,8 +16,9 @@ from config.kafka import KafkaSettings
 from crypto.keyring import Keyring
 from local.servers.mailbox import read_mails
 from models.dead_letter import place_of
+from models.operator import Operator
 from ops.recovery import dead_letters
-from ops.recovery.dead_letters import Hand, Selection
+from ops.recovery.dead_letters import Selection
 from ops.recovery.rejected_payloads import Bytes, Kept
 from ops.recovery.replay import Again, Replayer
 from tests.acceptance.test_command_line import (
@@ -243,7 +244,7 @@ def test_a_replay_cut_off_after_the_brokers_took_it_is_replayed_again_without_ef
     with database(up) as connection:
         things = dead_letters.things(connection, Selection())
         found = kept.refused({thing.place: thing.since for thing in things}, datetime.now(UTC))
-        hand = Hand("drift-1", None)
+        hand = Operator("drift-1", None)
         replayer = Replayer(connection, kafka(up), hand)
         for thing in things:
             content = found[thing.place]

@@ -1,6 +1,5 @@
 """A cell: one fault, brought in a number of times while records arrive, healed, drained and judged."""
 
-import asyncio
 import itertools
 import math
 import time
@@ -15,10 +14,10 @@ import psycopg
 from confluent_kafka import KafkaException
 
 from frafaldsvarsel.processes.auditor import once
+from frafaldsvarsel.wiring.redrive import redriver
 from local.servers.process import StartFailed
 from ops.audit.kafka_log import LogUnreachable
 from ops.audit.report import Audit, Hop
-from ops.recovery.redrive import heal
 from tests.faults.admin import AdminError
 from tests.faults.gather import gather
 from tests.faults.judge import judge
@@ -196,15 +195,15 @@ def run_cell(rig: Rig, cell: Cell, *, messages: int, injections: int) -> Outcome
         failure=failure,
     )
     if not outcome.good:
-        _heal(rig)
+        _redrive(rig)
     return outcome
 
 
-def _heal(rig: Rig) -> None:
+def _redrive(rig: Rig) -> None:
     """So that the next cell begins with nothing missing; this one has failed all the same."""
     with suppress(NotDrained, AdminError, LogUnreachable, psycopg.Error):
         rig.relay.behave()
-        asyncio.run(heal(rig.settings, once(rig.settings, timedelta(0)).exceptions))
+        redriver(rig.settings)(once(rig.settings, timedelta(0)).exceptions)
         rig.drain()
 
 

@@ -13,6 +13,7 @@ from ledger.reminders.runner import Runner
 from ledger.reminders.scheduler import fire_due
 from models.dead_letter import Prospect, State, Thing
 from models.notifications.delivery import Audience
+from models.operator import Operator
 from models.reasons import DecisionReason
 from models.tasks.actions import (
     Acknowledge,
@@ -27,7 +28,7 @@ from models.tasks.actions import (
 from models.tasks.reminders import Digest
 from ops.audit.checks import steps as hop
 from ops.recovery import dead_letters
-from ops.recovery.dead_letters import Hand, Selection
+from ops.recovery.dead_letters import Selection
 from ops.recovery.rejected_payloads import Kept
 from ops.recovery.replay import Foreseen, Foresight
 from tests.travel.clock import under_our_clock
@@ -48,7 +49,7 @@ SELECT %s, task_id, occasion, cause, 'webhook', audience, unit_id, %s, deadline,
        CASE WHEN %s = 'delivered' THEN now() END
 FROM deliveries WHERE channel = 'email' RETURNING id
 """
-HAND = Hand("drift-1", "adressen er rettet")
+HAND = Operator("drift-1", "adressen er rettet")
 
 
 def lying(url: str) -> list[Thing]:

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from ops.audit.metrics import AUDIT_METRICS, CANARY_METRICS, Metric
+from infra.metrics import Metric
+from ops.audit.metrics import AUDIT_METRICS
 from ops.audit.report import ABOUT
+from ops.probe.metrics import CANARY_METRICS
 from ops.probe.trace import ABOUT as LEGS
 
 FILE: Final = Path(__file__).resolve().parents[2] / "docs" / "metrics.md"
@@ -80,3 +82,6 @@ def main(arguments: Sequence[str]) -> int:
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
+
+
+METRICS: Final = (*AUDIT_METRICS, *CANARY_METRICS)

@@ -12,11 +12,11 @@ from config.topics import Topic
 from infra.kafka_record import Record
 from models import cpr
 from models.events.event_types import EVENT_TYPES, InputTopic
-from streams import app, intake
+from streams import intake
 from streams.batch_driver import Driver
 from streams.batch_producer import Output
 from streams.checkpoint import Progress
-from streams.engine import batch_transport
+from streams.engine import batch_transport, faust_app
 from tests.faults.planted_bugs.replace import graft
 
 _SLOW_SECONDS = 1.5
@@ -61,10 +61,10 @@ def offset_before_output() -> None:
 
 def two_actors_alone() -> None:
     """Two actors for each step, each of which may be slow: the one that is done first commits past the other."""
-    real_agent, real_batch = app.App.agent, Driver.batch
+    real_agent, real_batch = faust_app.App.agent, Driver.batch
     turn = 0
 
-    def agent(self: app.App, *arguments: Any, **settings: Any) -> Any:
+    def agent(self: faust_app.App, *arguments: Any, **settings: Any) -> Any:
         return real_agent(self, *arguments, **{**settings, "concurrency": 2})
 
     async def batch(driver: Driver, records: Sequence[Record]) -> None:
@@ -73,7 +73,7 @@ def two_actors_alone() -> None:
         await asyncio.sleep(_SLOW_SECONDS * (turn % 2))
         await real_batch(driver, records)
 
-    graft(app.App, "agent", agent)
+    graft(faust_app.App, "agent", agent)
     graft(Driver, "batch", batch)
 
 
@@ -89,11 +89,11 @@ def from_the_end_alone() -> None:
     A step's progress shows the hole with the next record: where none follows, this does harm by itself.
     """
 
-    class Latest(app.App):
+    class Latest(faust_app.App):
         def __init__(self, *arguments: Any, **settings: Any) -> None:
             super().__init__(*arguments, **{**settings, "consumer_auto_offset_reset": "latest"})
 
-    graft(app, "App", Latest)
+    graft(faust_app, "App", Latest)
 
 
 def from_the_end() -> None:

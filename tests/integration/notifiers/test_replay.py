@@ -9,10 +9,11 @@ import psycopg
 from config.kafka import KafkaSettings
 from models.dead_letter import Prospect, State, Thing
 from models.notifications.delivery import Attempt, Outcome
+from models.operator import Operator
 from notifiers.repository import Pool
 from notifiers.supersede import UnitContact
 from ops.recovery import dead_letters
-from ops.recovery.dead_letters import Hand, Selection
+from ops.recovery.dead_letters import Selection
 from ops.recovery.rejected_payloads import Kept
 from ops.recovery.replay import Foreseen, Foresight, Replayer
 from tests.integration.notifiers.builders import (
@@ -56,7 +57,7 @@ def replay(
         with psycopg.connect(url, autocommit=True) as connection:
             foresight = Foresight(connection, kept, context, present, datetime.now(UTC))
             foreseen = foresight.of(dead_letters.things(connection, Selection(ids=ids)))
-            replayer = Replayer(connection, NOBODY, Hand("drift-1", "adressen er rettet"))
+            replayer = Replayer(connection, NOBODY, Operator("drift-1", "adressen er rettet"))
             for one in foreseen:
                 if yes and one.goes(force=False):
                     assert replayer.replay(one) is not None

@@ -7,14 +7,14 @@ import pytest
 
 from models.events.exception_case import Gap, Twice, parse
 from models.events.receipt import ReceiptStatus
+from models.operator import Operator
 from models.reasons import Rejection
 from ops.audit import dismissals
 from ops.audit.report import Hop
-from ops.recovery.dead_letters import Hand
 from tests.integration.ops.audit.checks.test_totals import RAISED, balances, declare
 from tests.integration.ops.audit.world import World, account, student
 
-HAND = Hand("nobody", "the school has restored a backup")
+HAND = Operator("nobody", "the school has restored a backup")
 REFUSAL = {"status": ReceiptStatus.REJECTED, "reason": Rejection.CLOCK_AHEAD, "fingerprint": None}
 
 

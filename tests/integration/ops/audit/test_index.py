@@ -13,11 +13,10 @@ from confluent_kafka.cimpl import TopicPartition
 from config.kafka import KafkaSettings
 from config.topics import Topic
 from ops.audit import consumer_groups
-from ops.audit.catch_up import CUT, UNANSWERED, UNREAD, read_on
+from ops.audit.catch_up import CUT, TAKES, UNANSWERED, UNREAD, read_on
 from ops.audit.index import Notes
 from ops.audit.kafka_log import Bounds, Log
 from ops.audit.report import Hop
-from ops.take import TAKES
 from tests.integration.ops.audit.test_auditor import tell_all
 from tests.integration.ops.audit.world import QUIET, World, account, faults, places, student
 

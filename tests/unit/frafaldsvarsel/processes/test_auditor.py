@@ -8,11 +8,13 @@ import pytest
 
 from config.errors import ConfigError
 from config.settings import Settings
-from frafaldsvarsel.processes.auditor import MOST_HEALINGS, Count, Heal, Healings, Rounds, auditor
+from frafaldsvarsel.processes.auditor import auditor
+from infra.metrics import Metrics
 from ops.audit.heartbeat import Heartbeat
 from ops.audit.kafka_log import LogUnreachable
-from ops.audit.metrics import Metrics
+from ops.audit.metrics import AUDIT_METRICS
 from ops.audit.report import HOP_OF, Account, Audit, Hop, Lack, Missing
+from ops.audit.rounds import MOST_HEALINGS, Count, Heal, Healings, Rounds
 
 GRACE: Final = timedelta(0)
 
@@ -67,7 +69,7 @@ def beat(tmp_path: Path) -> Path:
 
 
 def rounds(beat: Path, *, heal: Heal | None = None) -> tuple[Rounds, Metrics]:
-    shown = Metrics()
+    shown = Metrics(AUDIT_METRICS)
     return Rounds(heal=heal, heartbeat=Heartbeat(beat), shown=shown), shown
 
 
@@ -118,7 +120,7 @@ def test_the_heart_beats_while_the_last_canary_is_home_in_time(
     beat: Path, home_at: datetime | None, age: float, beats: bool
 ) -> None:
     """Before the first one, and when the last is too old, it does not, though everything is accounted for."""
-    shown = Metrics()
+    shown = Metrics(AUDIT_METRICS)
     going = Rounds(
         heal=None,
         heartbeat=Heartbeat(beat),
@@ -140,7 +142,11 @@ def test_where_no_canary_is_expected_none_is_missed(beat: Path) -> None:
 
 def test_that_no_canary_comes_home_is_said_once(beat: Path, caplog: pytest.LogCaptureFixture) -> None:
     going = Rounds(
-        heal=None, heartbeat=Heartbeat(beat), shown=Metrics(), canary_within=GRACE, clock=lambda: NOON
+        heal=None,
+        heartbeat=Heartbeat(beat),
+        shown=Metrics(AUDIT_METRICS),
+        canary_within=GRACE,
+        clock=lambda: NOON,
     )
     for _ in range(3):
         going.round(lambda _: sound(), GRACE)

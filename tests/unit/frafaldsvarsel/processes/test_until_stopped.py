@@ -6,7 +6,7 @@ import logging
 import psycopg
 import pytest
 
-from frafaldsvarsel.processes.until_stopped import EX_FAULT, _until_told
+from frafaldsvarsel.processes.until_stopped import EX_FAULT, run_until_stopped
 from infra import gc_tuning
 
 
@@ -35,7 +35,7 @@ def test_a_fault_deep_inside_is_named(
 
     monkeypatch.setattr(gc_tuning, "keep_for_good", lambda: None)
     with caplog.at_level(logging.CRITICAL):
-        assert _until_told(serve) == EX_FAULT
+        assert run_until_stopped(serve) == EX_FAULT
     (line,) = caplog.messages
     assert "LookupError: no such unit" in line
     assert "UniqueViolation 23505" in line

@@ -1,0 +1,40 @@
+"""The probe: a made-up message through the whole chain, again and again."""
+
+import asyncio
+import time
+from datetime import timedelta
+
+from config.settings import Settings
+from frafaldsvarsel import preflight
+from frafaldsvarsel.processes.until_stopped import run_until_stopped
+from infra.readiness import announce
+from infra.supervise import lasting
+
+CANARY_SECONDS = 60
+"""Between two canaries, where the setting does not say it."""
+
+
+def run_canary(settings: Settings) -> int:
+    """Send one canary after another until SIGTERM."""
+    from prometheus_client import start_http_server
+
+    from frafaldsvarsel.wiring import probe as probe_wiring
+    from infra.metrics import Metrics
+    from ops.probe import probe as canary
+    from ops.probe.metrics import CANARY_METRICS
+    from ops.probe.probe import Canary
+
+    interval = timedelta(seconds=settings.canary_seconds or CANARY_SECONDS)
+    known = probe_wiring.canary(settings)
+    shown = Metrics(CANARY_METRICS)
+    if settings.canary_metrics_port is not None:
+        start_http_server(settings.canary_metrics_port, registry=shown.registry)
+    preflight.kafka(settings)
+    preflight.postgres(settings)
+
+    async def serve(stop: asyncio.Event) -> None:
+        announce(settings.ready_file, "canary started")
+        flying = canary.one_after_another(Canary(known, shown, monotonic=time.monotonic), interval, stop)
+        await lasting(flying, name="the canary", told=stop.is_set)
+
+    return run_until_stopped(serve)

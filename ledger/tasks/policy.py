@@ -1,0 +1,43 @@
+"""What the municipalities have set, as the ledger reads it."""
+
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+from ledger.tasks.outbound_events import AnswerPolicy
+from models.calendar import COPENHAGEN
+from models.tasks.reminders import StepPolicy
+
+EMAIL: Final = "email"
+
+
+WEBHOOK: Final = "webhook"
+
+
+_AT_LEAST = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What the municipalities have set."""
+
+    react_by_days: Callable[[str, date], int]
+    """Working days until the local target, by unit and the date on which the message arrived."""
+    recipients: Callable[[str], Sequence[str]]
+    """Mail addresses, by unit."""
+    days_off: Container[date]
+    answers: AnswerPolicy = field(default_factory=AnswerPolicy)
+    """What institutions learn."""
+    webhooks: Callable[[str, date], Sequence[str]] = lambda _unit, _day: ()
+    """Endpoints, by unit and the date on which the task's first message arrived, so that a rebuild finds the same."""
+    endpoints: Sequence[tuple[str, str]] = ()
+    """Unit and address of every one that is or was to be, so that the ledger can note since when it knows them."""
+    steps: StepPolicy | None = None
+    """What falls due besides; None where nobody is reminded of anything."""
+
+
+def deadline_of(react_by: date, now: datetime) -> datetime:
+    """Until when a notice that is made due now is tried: the end of the task's date, or a day, whichever is later."""
+    react_by_ends = datetime.combine(react_by + timedelta(days=1), time(), COPENHAGEN)
+    return max(react_by_ends, now + _AT_LEAST)
