@@ -5,13 +5,13 @@ from typing import Annotated, Final
 import orjson
 from fastapi import APIRouter, Header, Request, Response
 
-from api.authorize import CanOpen, CanWrite, parts_of
+from api.authorize import CanOpen, CanWrite, dependencies_of
 from api.body import body_document, read_body
 from api.headers import act_id, etag, expected_version
-from api.problems import Problem, Refused, documented
+from api.problems import Problem, ProblemRaised, documented
 from api.schemas import (
+    ActionRequest,
     Contact,
-    DeedRequest,
     Opened,
     OpenedMessage,
     OpenRequest,
@@ -19,13 +19,13 @@ from api.schemas import (
     Worker,
     body,
 )
-from api.tasks import ALWAYS, Reference, owner_id
+from api.tasks import ALWAYS, ReferencePath, owner_id
 from api.tokens import Grant
 from crypto.vault import Vault
-from ledger.actions.perform import DeedDiffers, DeedRefused, NoSuchTask, TaskChanged, act
-from ledger.actions.reveal_sensitive import NothingToOpen, SealedMessage, open_messages
+from ledger.actions.perform import ActionDiffers, ActionRefused, NoSuchTask, TaskChanged, perform
+from ledger.actions.reveal_sensitive import NothingToOpen, SealedMessage, reveal_messages
 from ledger.queries.task_detail import task, task_id
-from models.events.sensitive_fields import Particulars
+from models.events.sensitive_fields import SensitiveFields
 from models.tasks.actions import Actor, Via
 
 _WRITES: Final = (*ALWAYS, Problem.NO_SUCH_TASK, Problem.NOT_JSON, Problem.TOO_LARGE, Problem.MEDIA)
@@ -62,7 +62,7 @@ router = APIRouter(tags=["tasks"])
 @router.post(
     "/tasks/{reference}/deeds",
     summary="Do something with a task",
-    openapi_extra={"requestBody": body_document(DeedRequest, _EXAMPLES)},
+    openapi_extra={"requestBody": body_document(ActionRequest, _EXAMPLES)},
     responses={
         **documented(
             *_WRITES,
@@ -85,11 +85,11 @@ router = APIRouter(tags=["tasks"])
         },
     },
 )
-async def do_deed(
+async def perform_action(
     request: Request,
     response: Response,
     caller: CanWrite,
-    reference: Reference,
+    reference: ReferencePath,
     if_match: Annotated[
         str | None,
         Header(
@@ -108,16 +108,16 @@ async def do_deed(
     ] = None,
 ) -> TaskBody:
     """A deed sent again under its key is answered as done, whatever has changed since; nothing happens twice."""
-    parts = parts_of(request)
+    parts = dependencies_of(request)
     deed_id = act_id(caller.client.id, idempotency_key)
     expected = expected_version(if_match)
-    wanted = await read_body(DeedRequest, request)
+    wanted = await read_body(ActionRequest, request)
     async with parts.connection() as connection:
         identity = await task_id(connection, units=caller.units, reference=reference)
         if identity is None:
-            raise Refused(Problem.NO_SUCH_TASK)
+            raise ProblemRaised(Problem.NO_SUCH_TASK)
         try:
-            done = await act(
+            done = await perform(
                 connection,
                 task_id=identity,
                 units=caller.units,
@@ -128,16 +128,16 @@ async def do_deed(
                 expected_version=expected,
             )
         except NoSuchTask:
-            raise Refused(Problem.NO_SUCH_TASK) from None
+            raise ProblemRaised(Problem.NO_SUCH_TASK) from None
         except TaskChanged as changed:
-            raise Refused(Problem.TASK_CHANGED, {"ETag": etag(changed.version)}) from None
-        except DeedRefused as refused:
-            raise Refused(Problem.DEED_REFUSED, refusal=refused.refusal.value) from None
-        except DeedDiffers:
-            raise Refused(Problem.KEY_REUSED) from None
+            raise ProblemRaised(Problem.TASK_CHANGED, {"ETag": etag(changed.version)}) from None
+        except ActionRefused as refused:
+            raise ProblemRaised(Problem.DEED_REFUSED, refusal=refused.refusal.value) from None
+        except ActionDiffers:
+            raise ProblemRaised(Problem.KEY_REUSED) from None
         view = await task(connection, units=caller.units, key=identity)
     if view is None:
-        raise Refused(Problem.NO_SUCH_TASK)
+        raise ProblemRaised(Problem.NO_SUCH_TASK)
     response.headers["ETag"] = etag(view.task.version)
     if done.repeated:
         response.headers["Idempotency-Replayed"] = "true"
@@ -150,16 +150,16 @@ async def do_deed(
     openapi_extra={"requestBody": body_document(OpenRequest)},
     responses=documented(*_WRITES, Problem.NOTHING_TO_OPEN),
 )
-async def open_task(request: Request, caller: CanOpen, reference: Reference) -> Opened:
+async def open_task(request: Request, caller: CanOpen, reference: ReferencePath) -> Opened:
     """Who opens them and why is noted before they are opened, and stands in the task's history for good."""
-    parts = parts_of(request)
+    parts = dependencies_of(request)
     wanted = await read_body(OpenRequest, request)
     async with parts.connection() as connection:
         identity = await task_id(connection, units=caller.units, reference=reference)
         if identity is None:
-            raise Refused(Problem.NO_SUCH_TASK)
+            raise ProblemRaised(Problem.NO_SUCH_TASK)
         try:
-            sealed = await open_messages(
+            sealed = await reveal_messages(
                 connection,
                 task_id=identity,
                 units=caller.units,
@@ -167,9 +167,9 @@ async def open_task(request: Request, caller: CanOpen, reference: Reference) -> 
                 purpose=wanted.purpose,
             )
         except NoSuchTask:
-            raise Refused(Problem.NO_SUCH_TASK) from None
+            raise ProblemRaised(Problem.NO_SUCH_TASK) from None
         except NothingToOpen:
-            raise Refused(Problem.NOTHING_TO_OPEN) from None
+            raise ProblemRaised(Problem.NOTHING_TO_OPEN) from None
     return Opened(messages=tuple(_opened(parts.vault, message) for message in sealed))
 
 
@@ -180,7 +180,7 @@ def _actor(caller: Grant, worker: Worker | None) -> Actor:
 
 
 def _opened(vault: Vault, message: SealedMessage) -> OpenedMessage:
-    particulars = Particulars.model_validate(orjson.loads(vault.open(message.sealed, message.sealed_for)))
+    particulars = SensitiveFields.model_validate(orjson.loads(vault.open(message.sealed, message.sealed_for)))
     return OpenedMessage(
         institution=message.sender,
         message_id=message.message_id,

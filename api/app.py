@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 
 from api import actions, index, tasks, token_endpoint, undecided
 from api.body import said
-from api.dependencies import Parts
+from api.dependencies import ApiDependencies
 from api.head_requests import Head
 from api.limits import Limits
 from api.problems import (
@@ -20,11 +20,11 @@ from api.problems import (
     FieldError,
     Problem,
     ProblemBody,
-    Refused,
+    ProblemRaised,
     answer,
     documented,
 )
-from api.schemas import DeedRequest, OpenRequest
+from api.schemas import ActionRequest, OpenRequest
 
 _ABOUT: Final = """\
 For the case system of a municipality: the tasks of its own units, what people do with them, and what is undecided.
@@ -36,10 +36,10 @@ _ASKED_FOR: Final = {
     "Idempotency-Key": r'^([!#-~]{1,255}|"[ !#-\[\]-~]{1,255}")$',
 }
 """Headers that a write must have, which are missed with words of our own."""
-_BODIES: Final = (DeedRequest, OpenRequest, ProblemBody)
+_BODIES: Final = (ActionRequest, OpenRequest, ProblemBody)
 
 
-def build(parts: Parts) -> FastAPI:
+def build(parts: ApiDependencies) -> FastAPI:
     """The application. It starts nothing: the pool is opened and closed by whoever runs it."""
     app = _application()
     app.state.parts = parts
@@ -80,7 +80,7 @@ def _application() -> FastAPI:
     )
     app.add_middleware(Limits)
     app.add_middleware(Head)
-    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(ProblemRaised, _refused)
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(HTTPException, _http)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
@@ -96,7 +96,7 @@ async def read_problem(code: str) -> ProblemBody:
     """The same words as in the problem itself."""
     problem = BY_CODE.get(code)
     if problem is None:
-        raise Refused(Problem.NOT_FOUND)
+        raise ProblemRaised(Problem.NOT_FOUND)
     return _explained(problem)
 
 
@@ -105,22 +105,22 @@ def _explained(problem: Problem) -> ProblemBody:
 
 
 async def _refused(_: Request, refused: Exception) -> Response:
-    return answer(refused) if isinstance(refused, Refused) else answer(Refused(Problem.FAULT))
+    return answer(refused) if isinstance(refused, ProblemRaised) else answer(ProblemRaised(Problem.FAULT))
 
 
 async def _not_valid(_: Request, error: Exception) -> Response:
     found = error.errors() if isinstance(error, RequestValidationError) else []
     if any(detail["loc"][:1] == ("path",) for detail in found):
-        return answer(Refused(Problem.NO_SUCH_TASK))
+        return answer(ProblemRaised(Problem.NO_SUCH_TASK))
     # The names of parameters are ours, and the messages say what is expected, not what came.
     errors = tuple(FieldError(pointer=str(detail["loc"][-1]), detail=said(detail["msg"])) for detail in found)
-    return answer(Refused(Problem.NOT_VALID, errors=errors))
+    return answer(ProblemRaised(Problem.NOT_VALID, errors=errors))
 
 
 async def _http(_: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
-        return answer(Refused(Problem.FAULT))
-    return answer(Refused(BY_STATUS.get(error.status_code, Problem.NOT_JSON), error.headers))
+        return answer(ProblemRaised(Problem.FAULT))
+    return answer(ProblemRaised(BY_STATUS.get(error.status_code, Problem.NOT_JSON), error.headers))
 
 
 def _document(app: FastAPI) -> dict[str, Any]:

@@ -6,19 +6,19 @@ from fastapi import Request, Security
 from fastapi.openapi.models import OAuthFlowClientCredentials, OAuthFlows
 from fastapi.security import OAuth2
 
-from api.dependencies import Parts
+from api.dependencies import ApiDependencies
 from api.tokens import Grant
-from config.api_clients import Right
+from config.api_clients import ClientRight
 
 SCHEME = OAuth2(
     flows=OAuthFlows(
         clientCredentials=OAuthFlowClientCredentials(
             tokenUrl="oauth2/token",
             scopes={
-                Right.READ: "Read the tasks of its units",
-                Right.WRITE: "Do what a person of the unit does with a task",
-                Right.OPEN: "Open CPR, text and contact person, each time for a stated purpose",
-                Right.UNDECIDED: "Read the undecided messages about people who live where its units answer",
+                ClientRight.READ: "Read the tasks of its units",
+                ClientRight.WRITE: "Do what a person of the unit does with a task",
+                ClientRight.OPEN: "Open CPR, text and contact person, each time for a stated purpose",
+                ClientRight.UNDECIDED: "Read the undecided messages about people who live where its units answer",
             },
         )
     ),
@@ -28,29 +28,33 @@ SCHEME = OAuth2(
 )
 
 
-def parts_of(request: Request) -> Parts:
+def dependencies_of(request: Request) -> ApiDependencies:
     """What the application was built from."""
-    return cast(Parts, request.app.state.parts)
+    return cast(ApiDependencies, request.app.state.parts)
 
 
-async def _reader(request: Request, _: Annotated[str | None, Security(SCHEME, scopes=[Right.READ])]) -> Grant:
-    return parts_of(request).caller(request, Right.READ)
+async def _reader(
+    request: Request, _: Annotated[str | None, Security(SCHEME, scopes=[ClientRight.READ])]
+) -> Grant:
+    return dependencies_of(request).caller(request, ClientRight.READ)
 
 
 async def _writer(
-    request: Request, _: Annotated[str | None, Security(SCHEME, scopes=[Right.WRITE])]
+    request: Request, _: Annotated[str | None, Security(SCHEME, scopes=[ClientRight.WRITE])]
 ) -> Grant:
-    return parts_of(request).caller(request, Right.WRITE)
+    return dependencies_of(request).caller(request, ClientRight.WRITE)
 
 
-async def _opener(request: Request, _: Annotated[str | None, Security(SCHEME, scopes=[Right.OPEN])]) -> Grant:
-    return parts_of(request).caller(request, Right.OPEN)
+async def _opener(
+    request: Request, _: Annotated[str | None, Security(SCHEME, scopes=[ClientRight.OPEN])]
+) -> Grant:
+    return dependencies_of(request).caller(request, ClientRight.OPEN)
 
 
 async def _manager(
-    request: Request, _: Annotated[str | None, Security(SCHEME, scopes=[Right.UNDECIDED])]
+    request: Request, _: Annotated[str | None, Security(SCHEME, scopes=[ClientRight.UNDECIDED])]
 ) -> Grant:
-    return parts_of(request).caller(request, Right.UNDECIDED)
+    return dependencies_of(request).caller(request, ClientRight.UNDECIDED)
 
 
 CanRead = Annotated[Grant, Security(_reader)]

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from starlette.requests import Request
 
-from api.problems import FieldError, Problem, Refused
+from api.problems import FieldError, Problem, ProblemRaised
 from models.base import Frozen
 
 BodyT = TypeVar("BodyT", bound=Frozen)
@@ -31,10 +31,10 @@ _RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz
 
 
 async def read_body(shape: type[BodyT], request: Request) -> BodyT:
-    """The body as `shape`; raises `Refused`."""
+    """The body as `shape`; raises `ProblemRaised`."""
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media != _JSON:
-        raise Refused(Problem.MEDIA)
+        raise ProblemRaised(Problem.MEDIA)
     content = await request.body()
     try:
         read = shape.model_validate_json(content, strict=True)
@@ -43,11 +43,11 @@ async def read_body(shape: type[BodyT], request: Request) -> BodyT:
     else:
         wrong = tuple(_other_moments(orjson.loads(content), "#"))
         if wrong:
-            raise Refused(Problem.NOT_VALID, errors=wrong)
+            raise ProblemRaised(Problem.NOT_VALID, errors=wrong)
         return read
     if any(detail["type"] == _NOT_JSON for detail in found):
-        raise Refused(Problem.NOT_JSON)
-    raise Refused(Problem.NOT_VALID, errors=tuple(_said(found)))
+        raise ProblemRaised(Problem.NOT_JSON)
+    raise ProblemRaised(Problem.NOT_VALID, errors=tuple(_said(found)))
 
 
 def _other_moments(value: object, place: str) -> Iterator[FieldError]:

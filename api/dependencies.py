@@ -13,11 +13,11 @@ import psycopg
 from fastapi import Request
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from api.problems import Problem, Refused
-from api.rate_limit import Pace
+from api.problems import Problem, ProblemRaised
+from api.rate_limit import RateLimiter
 from api.tokens import LIFETIME, Grant, client_of, granted
-from config.api_clients import ClientRegister, Right
-from crypto.hmac_tokens import Tags
+from config.api_clients import ClientRegister, ClientRight
+from crypto.hmac_tokens import HmacTokens
 from crypto.vault import Vault
 from ledger.actions.perform import Rules
 
@@ -28,13 +28,13 @@ _LOG_INS_AT_ONCE: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
+class ApiDependencies:
     """Everything that the interface needs."""
 
     pool: Pool
     """Of connections in autocommit."""
     clients: ClientRegister
-    tags: Tags
+    tags: HmacTokens
     """Of `crypto.hmac_tokens.Purpose.ACCESS`."""
     vault: Vault
     rules: Rules
@@ -47,7 +47,7 @@ class Parts:
     token_lifetime: timedelta = LIFETIME
     ticks: Callable[[], float] = time.monotonic
     """Seconds that never go back, for the pace."""
-    pace: Pace = field(default_factory=Pace)
+    pace: RateLimiter = field(default_factory=RateLimiter)
     log_ins: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_LOG_INS_AT_ONCE))
 
     @asynccontextmanager
@@ -57,25 +57,25 @@ class Parts:
             async with self.pool.connection() as connection:
                 yield connection
         except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError):
-            raise Refused(Problem.AWAY, {"Retry-After": str(_AWAY_SECONDS)}) from None
+            raise ProblemRaised(Problem.AWAY, {"Retry-After": str(_AWAY_SECONDS)}) from None
 
     def hold_back(self, name: str, per_minute: int) -> None:
         """Raises `Problem.TOO_MANY` where `name` sends faster than it may."""
         wait = self.pace.wait(name, per_minute, self.ticks())
         if wait > 0:
-            raise Refused(Problem.TOO_MANY, {"Retry-After": str(math.ceil(wait))})
+            raise ProblemRaised(Problem.TOO_MANY, {"Retry-After": str(math.ceil(wait))})
 
-    def caller(self, request: Request, right: Right) -> Grant:
-        """Who calls, when that may be; raises `Refused`."""
+    def caller(self, request: Request, right: ClientRight) -> Grant:
+        """Who calls, when that may be; raises `ProblemRaised`."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
-            raise Refused(Problem.NO_TOKEN)
+            raise ProblemRaised(Problem.NO_TOKEN)
         content = client_of(self.tags, token.strip(), now=self.clock())
         client = None if content is None else self.clients.find(content.client)
         if content is None or client is None:
-            raise Refused(Problem.TOKEN_NOT_VALID)
+            raise ProblemRaised(Problem.TOKEN_NOT_VALID)
         self.hold_back(f"client/{client.id}", client.requests_per_minute)
         given = granted(content, client)
         if right not in given.rights:
-            raise Refused(Problem.RIGHT_MISSING)
+            raise ProblemRaised(Problem.RIGHT_MISSING)
         return given

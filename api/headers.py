@@ -4,7 +4,7 @@ import re
 from typing import Final
 from uuid import UUID, uuid5
 
-from api.problems import Problem, Refused
+from api.problems import Problem, ProblemRaised
 
 _ETAG: Final = re.compile(r'(W/)?"([\x21\x23-\x7e]*)"')
 _VERSION: Final = re.compile(r"[1-9]\d{0,17}", re.ASCII)
@@ -19,25 +19,25 @@ def etag(version: int) -> str:
 
 
 def expected_version(if_match: str | None) -> int | None:
-    """The version that the caller has seen; None for "whatever it is". Raises `Refused`."""
+    """The version that the caller has seen; None for "whatever it is". Raises `ProblemRaised`."""
     if if_match is None:
-        raise Refused(Problem.NO_PRECONDITION)
+        raise ProblemRaised(Problem.NO_PRECONDITION)
     text = if_match.strip()
     if text == "*":
         return None
     found = _ETAG.fullmatch(text)
     if found is None:
-        raise Refused(Problem.BAD_PRECONDITION)
+        raise ProblemRaised(Problem.BAD_PRECONDITION)
     weak, opaque = found.groups()
     # A weak one never matches here, nor does one that is not ours.
     return int(opaque) if weak is None and _VERSION.fullmatch(opaque) else _NEVER
 
 
 def act_id(client_id: str, key: str | None) -> UUID:
-    """The id of the deed that a client sends under `key`, bare or as a string of RFC 8941. Raises `Refused`."""
+    """The id of the deed that a client sends under `key`, bare or as a string of RFC 8941. Raises `ProblemRaised`."""
     found = _KEY.fullmatch((key or "").strip())
     if found is None:
-        raise Refused(Problem.NO_KEY)
+        raise ProblemRaised(Problem.NO_KEY)
     return uuid5(_NAMESPACE, f"{client_id}|{found[1] or found[2]}")
 
 

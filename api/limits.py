@@ -8,7 +8,7 @@ import psycopg
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import Problem, Refused, answer
+from api.problems import Problem, ProblemRaised, answer
 
 _LOGGER: Final = logging.getLogger(__name__)
 MOST_BYTES: Final = 16 * 1024
@@ -42,14 +42,14 @@ class Limits:
 
         if "\n" in scope["path"]:
             # A route's pattern passes over a line's end behind it: the address would be another one's.
-            await answer(Refused(Problem.NOT_FOUND))(scope, receive, marked)
+            await answer(ProblemRaised(Problem.NOT_FOUND))(scope, receive, marked)
             return
         length = headers.get("content-length", "0")
         content = None
         if length.isdecimal() and int(length) <= MOST_BYTES:
             content = await _read(receive)
         if content is None:
-            await answer(Refused(Problem.TOO_LARGE))(scope, receive, marked)
+            await answer(ProblemRaised(Problem.TOO_LARGE))(scope, receive, marked)
             return
         await self._serve(scope, _replayed(content, receive), marked)
 
@@ -67,7 +67,7 @@ class Limits:
             # Its words may hold a row's values, and a server logs whatever comes up to it.
             _LOGGER.error("a request failed: %s", _kind(fault))
             if not begun:
-                await answer(Refused(Problem.FAULT))(scope, receive, noticed)
+                await answer(ProblemRaised(Problem.FAULT))(scope, receive, noticed)
 
 
 async def _read(receive: Receive) -> bytes | None:

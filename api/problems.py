@@ -139,7 +139,7 @@ class ProblemBody(Frozen):
     errors: tuple[FieldError, ...] | None = Field(default=None, description="Of `not-valid`: where")
 
 
-class Refused(Exception):
+class ProblemRaised(Exception):
     """The request is answered with `problem`."""
 
     def __init__(
@@ -157,7 +157,7 @@ class Refused(Exception):
         self.errors = errors
 
 
-def answer(refused: Refused) -> JSONResponse:
+def answer(refused: ProblemRaised) -> JSONResponse:
     """The response."""
     problem = refused.problem
     body = ProblemBody(

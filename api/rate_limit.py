@@ -38,7 +38,7 @@ class Bucket:
         return 0
 
 
-class Pace:
+class RateLimiter:
     """The buckets of all clients; one whose rate has been changed begins anew."""
 
     def __init__(self) -> None:

@@ -16,9 +16,9 @@ from models.base import Frozen
 from models.eligibility.decision import Evidence
 from models.events.contract import Severity, Signal
 from models.events.sensitive_fields import OpenPurpose
-from models.notifications.delivery import DeliveryStatus, Occasion, Outcome
+from models.notifications.delivery import DeliveryStatus, Occasion, SendOutcome
 from models.reasons import DecisionReason
-from models.tasks.actions import Deed, Ending
+from models.tasks.actions import Action, Ending
 from models.tasks.status import TaskStatus
 
 _LONG_NUMBER = re.compile(r"\d{6}-?\d{4}|\d{8}")
@@ -144,13 +144,13 @@ class MessageBody(Frozen):
     evidence: Evidence
 
 
-class DeedBody(Frozen):
+class ActionBody(Frozen):
     """What somebody did with the task."""
 
     at: AwareDatetime
     by: str
     via: str
-    deed: Deed
+    deed: Action
 
 
 class TaskBody(Frozen):
@@ -176,7 +176,7 @@ class TaskBody(Frozen):
         description="Reference of your unit's closed task of the same person and enrolment"
     )
     messages: tuple[MessageBody, ...]
-    deeds: tuple[DeedBody, ...]
+    deeds: tuple[ActionBody, ...]
 
 
 class HistoryLine(Frozen):
@@ -188,7 +188,7 @@ class HistoryLine(Frozen):
     via: str | None
     institution: str | None
     message_id: str | None
-    deed: Deed | None
+    deed: Action | None
     purpose: OpenPurpose | None = Field(description="Of `opened`: what the particulars were opened for")
 
 
@@ -196,7 +196,7 @@ class DeliveryAttempt(Frozen):
     """One attempt to deliver a notice."""
 
     at: AwareDatetime
-    outcome: Outcome
+    outcome: SendOutcome
     code: int | None
 
 
@@ -230,10 +230,10 @@ class HistoryBody(Frozen):
     steps: tuple[Step, ...]
 
 
-class DeedRequest(Frozen):
+class ActionRequest(Frozen):
     """What to do with the task, and who does it; without `worker` it is the client itself."""
 
-    deed: Deed
+    deed: Action
     worker: Worker | None = None
 
 
@@ -354,7 +354,7 @@ def body(view: TaskView) -> TaskBody:
             for message in view.messages
         ),
         deeds=tuple(
-            DeedBody(at=entry.at, by=entry.by_name or "", via=entry.via or "", deed=entry.deed)
+            ActionBody(at=entry.at, by=entry.by_name or "", via=entry.via or "", deed=entry.deed)
             for entry in view.history
             if entry.deed is not None
         ),

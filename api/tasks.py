@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from starlette.status import HTTP_304_NOT_MODIFIED
 
-from api.authorize import CanRead, parts_of
+from api.authorize import CanRead, dependencies_of
 from api.headers import etag, matches_none
-from api.problems import FieldError, Problem, Refused, documented
+from api.problems import FieldError, Problem, ProblemRaised, documented
 from api.schemas import (
     HistoryBody,
     Number,
@@ -21,7 +21,7 @@ from api.schemas import (
     line,
 )
 from api.tokens import Grant
-from ledger.queries.cursors import NotAPlace, place_text, read_place
+from ledger.queries.cursors import NotACursor, cursor_text, read_cursor
 from ledger.queries.task_detail import TaskView, task
 from ledger.queries.task_list import Filter, counts, listing
 from models.calendar import copenhagen_date
@@ -35,7 +35,7 @@ ALWAYS: Final = (
     Problem.AWAY,
 )
 """What every route but the token's may answer."""
-Reference = Annotated[
+ReferencePath = Annotated[
     str,
     Path(
         description="What mails and people call the task",
@@ -73,9 +73,9 @@ async def list_tasks(
     worker: OfWorker = None,
 ) -> TaskPage:
     """Open tasks come by date, so what is overdue stands first; each task comes once, whatever changes meanwhile."""
-    parts = parts_of(request)
+    parts = dependencies_of(request)
     try:
-        place = None if after is None else read_place(after)
+        place = None if after is None else read_cursor(after)
         async with parts.connection() as connection:
             page = await listing(
                 connection,
@@ -86,10 +86,10 @@ async def list_tasks(
                 after=place,
                 limit=limit,
             )
-    except NotAPlace:
+    except NotACursor:
         error = FieldError(pointer="after", detail="is not the `next` of a page of this list")
-        raise Refused(Problem.NOT_VALID, errors=(error,)) from None
-    following = None if page.next is None else place_text(page.next)
+        raise ProblemRaised(Problem.NOT_VALID, errors=(error,)) from None
+    following = None if page.next is None else cursor_text(page.next)
     if following is not None:
         query = urlencode({**request.query_params, "after": following})
         response.headers["Link"] = f'<?{query}>; rel="next"'
@@ -99,7 +99,7 @@ async def list_tasks(
 @router.get("/counts", summary="How many tasks each filter has", responses=documented(*ALWAYS))
 async def count_tasks(request: Request, caller: CanRead, worker: OfWorker = None) -> Numbers:
     """The numbers over your units together."""
-    parts = parts_of(request)
+    parts = dependencies_of(request)
     async with parts.connection() as connection:
         found = await counts(
             connection,
@@ -126,7 +126,7 @@ async def read_task(
     request: Request,
     response: Response,
     caller: CanRead,
-    reference: Reference,
+    reference: ReferencePath,
     if_none_match: Annotated[str | None, Header(alias="If-None-Match", max_length=400)] = None,
 ) -> TaskBody | Response:
     """Everything that its ETag stands for: the task, its messages with the evidence, and what was done with it."""
@@ -143,14 +143,14 @@ async def read_task(
     summary="All that happened with a task, and what happens next",
     responses=documented(*ALWAYS, Problem.NO_SUCH_TASK),
 )
-async def read_history(request: Request, caller: CanRead, reference: Reference) -> HistoryBody:
+async def read_history(request: Request, caller: CanRead, reference: ReferencePath) -> HistoryBody:
     """Deeds and the service's own lines in the order of time, notices with their answers, reminders to come."""
     return history(await _view(request, caller, reference))
 
 
 async def _view(request: Request, caller: Grant, reference: str) -> TaskView:
-    async with parts_of(request).connection() as connection:
+    async with dependencies_of(request).connection() as connection:
         view = await task(connection, units=caller.units, key=reference)
     if view is None:
-        raise Refused(Problem.NO_SUCH_TASK)
+        raise ProblemRaised(Problem.NO_SUCH_TASK)
     return view

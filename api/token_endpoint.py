@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, unquote_plus
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from api.authorize import parts_of
-from api.dependencies import Parts
+from api.authorize import dependencies_of
+from api.dependencies import ApiDependencies
 from api.problems import Problem, documented
 from api.schemas import Token
 from api.tokens import ScopeError, grant, make_token
@@ -77,7 +77,7 @@ class LogInError(Exception):
 )
 async def token(request: Request) -> JSONResponse:
     """Log in with Basic, or with the id and the secret in the form. A token holds for some minutes."""
-    parts = parts_of(request)
+    parts = dependencies_of(request)
     try:
         form = _form(request, await request.body())
         if form.get("grant_type") != "client_credentials":
@@ -127,7 +127,7 @@ def _credentials(request: Request, form: dict[str, str]) -> tuple[str, str]:
     return unquote_plus(name), unquote_plus(secret)
 
 
-async def _client(parts: Parts, client_id: str, secret: str) -> ApiClient:
+async def _client(parts: ApiDependencies, client_id: str, secret: str) -> ApiClient:
     """Whoever logs in; raises the same, after the same time, for an unknown client and for a wrong secret."""
     client = parts.clients.find(client_id)
     parts.hold_back(_UNKNOWN if client is None else f"log-in/{client.id}", _PER_MINUTE)

@@ -11,9 +11,9 @@ from typing import Annotated, Final
 
 from pydantic import Field, ValidationError
 
-from config.api_clients import ApiClient, Right
+from config.api_clients import ApiClient, ClientRight
 from crypto import base64url
-from crypto.hmac_tokens import Tags
+from crypto.hmac_tokens import HmacTokens
 from models.base import Frozen
 
 LIFETIME: Final = timedelta(minutes=10)
@@ -26,7 +26,7 @@ _LONGEST: Final = 4096
 class _Content(Frozen):
     client: str
     units: tuple[str, ...]
-    rights: tuple[Right, ...]
+    rights: tuple[ClientRight, ...]
     until: Annotated[int, Field(ge=0)]
 
 
@@ -36,7 +36,7 @@ class Grant:
 
     client: ApiClient
     units: frozenset[str]
-    rights: frozenset[Right]
+    rights: frozenset[ClientRight]
 
     @property
     def scope(self) -> str:
@@ -55,7 +55,7 @@ def grant(client: ApiClient, scope: str | None) -> Grant:
     units = _part(
         [word.removeprefix(UNIT_SCOPE) for word in asked if word.startswith(UNIT_SCOPE)], client.units
     )
-    return Grant(client=client, units=units, rights=frozenset(Right(right) for right in rights))
+    return Grant(client=client, units=units, rights=frozenset(ClientRight(right) for right in rights))
 
 
 def _part(asked: Collection[str], held: Collection[str]) -> frozenset[str]:
@@ -66,7 +66,7 @@ def _part(asked: Collection[str], held: Collection[str]) -> frozenset[str]:
     return frozenset(asked)
 
 
-def make_token(tags: Tags, granted: Grant, *, now: datetime, lifetime: timedelta = LIFETIME) -> str:
+def make_token(tags: HmacTokens, granted: Grant, *, now: datetime, lifetime: timedelta = LIFETIME) -> str:
     """A token for `granted`; `tags` of `Purpose.ACCESS`."""
     content = _Content(
         client=granted.client.id,
@@ -78,7 +78,7 @@ def make_token(tags: Tags, granted: Grant, *, now: datetime, lifetime: timedelta
     return f"{_FORM}.{body}.{base64url.encode(tags.make(body.encode(), _TAG_BYTES))}"
 
 
-def client_of(tags: Tags, token: str, *, now: datetime) -> _Content | None:
+def client_of(tags: HmacTokens, token: str, *, now: datetime) -> _Content | None:
     """What a token of ours says that has not expired."""
     form, _, rest = token.partition(".")
     body, _, tag = rest.partition(".")

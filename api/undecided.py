@@ -5,13 +5,13 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.authorize import CanReadUndecided, parts_of
-from api.problems import FieldError, Problem, Refused, documented
+from api.authorize import CanReadUndecided, dependencies_of
+from api.problems import FieldError, Problem, ProblemRaised, documented
 from api.schemas import UndecidedPage, undecided_line
 from api.tasks import ALWAYS
-from ledger.queries.cursors import NotAPlace
+from ledger.queries.cursors import NotACursor
 from ledger.queries.undecided import undecided
-from ledger.queries.undecided_cursor import open_place, seal_place
+from ledger.queries.undecided_cursor import open_cursor, seal_cursor
 from models.calendar import copenhagen_date
 
 router = APIRouter(tags=["undecided"])
@@ -36,7 +36,7 @@ async def list_undecided(
 
     Where the residence is not known there is no such unit, and the service desk looks at the message.
     """
-    parts = parts_of(request)
+    parts = dependencies_of(request)
     today = copenhagen_date(parts.clock())
     units = caller.units if unit is None else caller.units & {unit}
     answering = {
@@ -45,13 +45,13 @@ async def list_undecided(
         if (found := parts.unit_on(code, today)) in units and found
     }
     try:
-        place = None if after is None else open_place(parts.vault, after)
-    except NotAPlace:
+        place = None if after is None else open_cursor(parts.vault, after)
+    except NotACursor:
         error = FieldError(pointer="after", detail="is not the `next` of a page of this list")
-        raise Refused(Problem.NOT_VALID, errors=(error,)) from None
+        raise ProblemRaised(Problem.NOT_VALID, errors=(error,)) from None
     async with parts.connection() as connection:
         page = await undecided(connection, today=today, municipalities=answering, after=place, limit=limit)
-    following = None if page.next is None else seal_place(parts.vault, page.next)
+    following = None if page.next is None else seal_cursor(parts.vault, page.next)
     if following is not None:
         response.headers["Link"] = f'<?{urlencode({**request.query_params, "after": following})}>; rel="next"'
     lines = ((message, message.evidence.municipality_code or "") for message in page.messages)

@@ -17,7 +17,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from config.kafka import KafkaSettings
 from config.reference.law import load_law
-from config.reference.reminder_policy import load_steps
+from config.reference.reminder_policy import load_reminder_policy
 from config.topics import PERSON_PARTITIONS, Topic
 from infra import topic_admin
 from infra.topic_admin import Replication
@@ -35,9 +35,9 @@ from models.events.event_types import BenefitPeriodVersion, Content, EnrolmentVe
 from models.events.person_event import Origin, PersonEvent
 from models.events.receipt import Applied, AppliedEntry, Receipt, ReceiptStatus
 from ops.audit.auditor import audit
-from ops.audit.catch_up import TAKES
-from ops.audit.index import Notes
-from ops.audit.kafka_log import Log
+from ops.audit.catch_up import READERS
+from ops.audit.index import AuditIndex
+from ops.audit.kafka_log import KafkaLog
 from streams.batch_producer import partition_of
 
 RECORDS: Final = 100_000
@@ -47,7 +47,7 @@ _POLICY: Final = Policy(
     react_by_days=lambda unit, day: 5,
     recipients=lambda unit: (f"opgaver@{unit}.example",),
     days_off=frozenset(),
-    steps=load_steps(),
+    steps=load_reminder_policy(),
 )
 
 
@@ -192,8 +192,8 @@ class Writer:
 
 def bare_read(kafka: KafkaSettings) -> tuple[float, int]:
     """Seconds and records of reading the topics that the audit reads, and doing nothing with them."""
-    log = Log(kafka)
-    ends = {(topic, part): end for topic in TAKES for part, (_, end) in log.bounds(topic).items() if end}
+    log = KafkaLog(kafka)
+    ends = {(topic, part): end for topic in READERS for part, (_, end) in log.bounds(topic).items() if end}
     log.close()
     consumer = Consumer(
         kafka.librdkafka() | {"group.id": "bare", "enable.auto.commit": False, "log_level": 0}
@@ -212,18 +212,18 @@ def bare_read(kafka: KafkaSettings) -> tuple[float, int]:
 
 def rounds(kafka: KafkaSettings, url: str, folder: Path) -> tuple[list[float], int]:
     """Seconds of a first and of three following rounds, all of which must be sound, and the bytes of the notes."""
-    notes, log, taken = Notes(folder / "notes"), Log(kafka), []
+    index, log, taken = AuditIndex(folder / "notes"), KafkaLog(kafka), []
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("INSERT INTO attempts SELECT id, 1, now(), 'delivered', 250, '' FROM deliveries")
         connection.execute("UPDATE deliveries SET status = 'delivered', attempts = 1, ended_at = now()")
         connection.execute("ANALYZE")
         for _ in range(4):
             began = time.monotonic()
-            result = audit(log, connection, grace=timedelta(0), notes=notes)
+            result = audit(log, connection, grace=timedelta(0), index=index)
             taken.append(time.monotonic() - began)
             if result.exceptions:
                 raise SystemExit(f"not sound: {result.exceptions[:3]}")
-    notes.close()
+    index.close()
     log.close()
     return taken, sum(file.stat().st_size for file in folder.glob("notes*"))
 

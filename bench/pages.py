@@ -27,8 +27,8 @@ from frafaldsvarsel.wiring.inbox import inbox_parts
 from inbox.rights import Right, Rights, Role
 from ledger.queries.task_list import Filter
 from local.servers.ports import remembered_ports
-from local.servers.process import Plan, Process
-from models.events.sensitive_fields import Particulars, sealed_for
+from local.servers.process import Process, ProcessPlan
+from models.events.sensitive_fields import SensitiveFields, sealed_for
 from publisher.key_files import ensure_keys
 
 _CALLS: Final = 100
@@ -189,7 +189,7 @@ async def _seal(connection: psycopg.AsyncConnection[Any], vault: Vault, referenc
         "WHERE t.reference = ANY(%s)",
         (references,),
     )
-    content = Particulars(cpr=_CPR, text="Kommer sjældent.", contact={"phone": "+45 70 10 20 30"})
+    content = SensitiveFields(cpr=_CPR, text="Kommer sjældent.", contact={"phone": "+45 70 10 20 30"})
     written = content.model_dump_json().encode()
     async with connection.cursor() as cursor:
         await cursor.executemany(
@@ -202,7 +202,7 @@ async def _seal(connection: psycopg.AsyncConnection[Any], vault: Vault, referenc
 def _inbox(folder: Path, environment: dict[str, str]) -> Iterator[Process]:
     root = Path(__file__).resolve().parents[1]
     process = Process(
-        Plan(
+        ProcessPlan(
             argv=[sys.executable, "-m", "frafaldsvarsel", "inbox"],
             log=folder / "inbox.log",
             env={**environment, "PATH": "", "PYTHONPATH": str(root)},

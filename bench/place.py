@@ -12,7 +12,7 @@ from config.settings import PREFIX
 from infra import topic_admin
 from local.servers.jars import ensure_jars
 from local.servers.kafka import Broker
-from local.servers.process import Plan, Process
+from local.servers.process import Process, ProcessPlan
 from publisher.key_files import ensure_keys
 
 _READY_SECONDS = 60
@@ -40,7 +40,7 @@ class Place:
             "SESSION_TIMEOUT_SECONDS": "6",
         }
         process = Process(
-            Plan(
+            ProcessPlan(
                 argv=[sys.executable, "-m", "frafaldsvarsel", "worker"],
                 log=self.data / "worker.log",
                 env={PREFIX + name: value for name, value in values.items()} | {"PATH": ""},

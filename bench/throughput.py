@@ -14,7 +14,7 @@ from bench.place import Place
 from config.topics import PERSON_PARTITIONS, Topic
 from models.events.person_event import PersonEvent
 from models.events.receipt import Applied
-from streams.batch_producer import Output, partition_of
+from streams.batch_producer import BatchProducer, partition_of
 
 _POLL_SECONDS = 120.0
 _CHUNK = 5000
@@ -24,7 +24,7 @@ async def fill(place: Place, events: Iterable[PersonEvent]) -> int:
     """Write a backlog of person events."""
     producer = AIOKafkaProducer(**place.kafka.producer())
     await producer.start()
-    output, number = Output(producer), 0
+    output, number = BatchProducer(producer), 0
     try:
         for event in events:
             output.add(

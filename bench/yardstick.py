@@ -7,7 +7,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from bench.place import Place
 from config.topics import PERSON_PARTITIONS, Topic
-from streams.batch_producer import Output
+from streams.batch_producer import BatchProducer
 
 
 def consumed_per_second(place: Place, number: int) -> float:
@@ -22,7 +22,7 @@ async def _loop(place: Place, number: int) -> float:
     producer = AIOKafkaProducer(**place.kafka.producer())
     await consumer.start()
     await producer.start()
-    output = Output(producer)
+    output = BatchProducer(producer)
     consumer.assign([TopicPartition(str(Topic.PERSON_EVENTS), part) for part in range(PERSON_PARTITIONS)])
     await consumer.seek_to_beginning()
     try:

@@ -23,7 +23,7 @@ _LOGGER: Final = logging.getLogger(__name__)
 _SECONDS_BETWEEN_LOOKS: Final = 1.0
 
 
-class Right(StrEnum):
+class ClientRight(StrEnum):
     """What a client may do."""
 
     READ = "tasks:read"
@@ -56,7 +56,7 @@ class ApiClient(Frozen):
     name: Annotated[str, StringConstraints(min_length=1, max_length=80)]
     """Stands in a task's history."""
     units: Annotated[tuple[str, ...], Field(min_length=1)]
-    rights: Annotated[tuple[Right, ...], Field(min_length=1)]
+    rights: Annotated[tuple[ClientRight, ...], Field(min_length=1)]
     secrets: Annotated[tuple[KeptSecret, ...], Field(min_length=1, max_length=2)]
     requests_per_minute: Annotated[int, Field(ge=1, le=60_000)] = 600
 

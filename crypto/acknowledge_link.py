@@ -10,7 +10,7 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from crypto import base64url
-from crypto.hmac_tokens import Tags
+from crypto.hmac_tokens import HmacTokens
 
 PATH: Final = "/kvitter"
 """Where the page stands: ``{inbox_url}{PATH}/{token}``. GET shows, POST acts."""
@@ -49,7 +49,9 @@ class Link:
         )
 
 
-def make_link_token(tags: Tags, *, task_id: UUID, unit_id: str, recipient: str, expires_at: datetime) -> str:
+def make_link_token(
+    tags: HmacTokens, *, task_id: UUID, unit_id: str, recipient: str, expires_at: datetime
+) -> str:
     """A token in base64url, of some 80 signs; `tags` of `Purpose.LINK`. The same arguments give the same token."""
     content = b"".join(
         (
@@ -65,7 +67,7 @@ def make_link_token(tags: Tags, *, task_id: UUID, unit_id: str, recipient: str, 
     return base64url.encode(content + tags.make(content, _TAG_BYTES))
 
 
-def read_link_token(tags: Tags, token: str, *, now: datetime) -> Link:
+def read_link_token(tags: HmacTokens, token: str, *, now: datetime) -> Link:
     """What `token` holds; raises `NotALinkError`, `LinkExpiredError`."""
     if len(token) > _LONGEST:
         raise NotALinkError("too long")
@@ -87,7 +89,7 @@ def read_link_token(tags: Tags, token: str, *, now: datetime) -> Link:
     )
 
 
-def recipient_fingerprint(tags: Tags, address: str) -> str:
+def recipient_fingerprint(tags: HmacTokens, address: str) -> str:
     """16 signs that stand for `address`, however its letters are written; `tags` of `Purpose.RECIPIENT`.
 
     Nobody without the ring can tell whose they are. They change when the ring's active key does.
@@ -95,7 +97,7 @@ def recipient_fingerprint(tags: Tags, address: str) -> str:
     return b32encode(tags.make(address.strip().casefold().encode(), _FINGERPRINT_BYTES)).decode().lower()
 
 
-def is_recipient(tags: Tags, fingerprint: str, address: str) -> bool:
+def is_recipient(tags: HmacTokens, fingerprint: str, address: str) -> bool:
     """Whether `fingerprint` stands for `address`, under any key of the ring."""
     try:
         tag = b32decode(fingerprint.upper())

@@ -26,7 +26,7 @@ class Purpose(StrEnum):
     ACCESS = "access token"
 
 
-class Tags:
+class HmacTokens:
     """A ring of keys for one purpose: the active one makes a tag, each of them is accepted."""
 
     def __init__(self, keys: Mapping[str, bytes], active: str, purpose: Purpose) -> None:

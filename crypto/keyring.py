@@ -7,7 +7,7 @@ from typing import Any
 from joserfc.jwk import OKPKey
 from pydantic import BaseModel, ConfigDict, Field
 
-from crypto.hmac_tokens import Purpose, Tags
+from crypto.hmac_tokens import HmacTokens, Purpose
 from crypto.vault import Vault
 
 
@@ -25,10 +25,10 @@ class Keyring(BaseModel):
         """The vault of these keys."""
         return Vault({kid: b64decode(key) for kid, key in self.vault.items()}, self.vault_active)
 
-    def tags(self, purpose: Purpose) -> Tags:
+    def tags(self, purpose: Purpose) -> HmacTokens:
         """What the service signs for itself, for this purpose."""
         keys = {kid: b64decode(key) for kid, key in self.vault.items()}
-        return Tags(keys, self.vault_active, purpose)
+        return HmacTokens(keys, self.vault_active, purpose)
 
     def opening_keys(self) -> dict[str, OKPKey]:
         """The private keys that open a CPR, by key id."""

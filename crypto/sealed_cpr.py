@@ -30,7 +30,7 @@ class NotSealedError(ValueError):
     """The text is not a JWE in compact form."""
 
 
-class NotOpenedError(ValueError):
+class SealNotOpenedError(ValueError):
     """None of the service's keys opens the JWE."""
 
 
@@ -52,7 +52,7 @@ def seal(cpr: str, service_key: OKPKey) -> str:
 
 
 def open_sealed(sealed: str, keys: Mapping[str, OKPKey]) -> str:
-    """The text inside `sealed`, by the key that it names; raises `NotSealedError`, `NotOpenedError`."""
+    """The text inside `sealed`, by the key that it names; raises `NotSealedError`, `SealNotOpenedError`."""
     parts = sealed.split(".")
     if len(parts) != 5:
         raise NotSealedError("a JWE in compact form has five parts")
@@ -60,13 +60,13 @@ def open_sealed(sealed: str, keys: Mapping[str, OKPKey]) -> str:
         header = from_json(base64url.decode(parts[0]))
         key = keys[header["kid"]]
     except KeyError:
-        raise NotOpenedError("it names no key of the service") from None
+        raise SealNotOpenedError("it names no key of the service") from None
     except (ValueError, TypeError):
         raise NotSealedError("its header is not JSON") from None
     try:
         return _decrypt(parts, header, key).decode()
     except (InvalidTag, ValueError, TypeError, KeyError):
-        raise NotOpenedError("the key that it names does not open it") from None
+        raise SealNotOpenedError("the key that it names does not open it") from None
 
 
 def _decrypt(parts: list[str], header: dict[str, Any], key: OKPKey) -> bytes:

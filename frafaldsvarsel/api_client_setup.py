@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from config.api_clients import ApiClient, KeptSecret, Right
+from config.api_clients import ApiClient, ClientRight, KeptSecret
 from crypto.client_secret_hash import hash_secret, new_secret
 from publisher.key_files import write_new
 
@@ -35,7 +35,7 @@ def ensure_client(data: Path, units: Iterable[str], api: str) -> None:
             id=CLIENT_ID,
             name="A case system to try out",
             units=tuple(sorted(units)),
-            rights=tuple(Right),
+            rights=tuple(ClientRight),
             secrets=(KeptSecret(hash=hash_secret(secret.read_text("utf-8"))),),
         )
         content = '{"clients": [' + client.model_dump_json(exclude_none=True) + "]}\n"

@@ -12,7 +12,7 @@ from infra import topic_admin
 
 log = logging.getLogger(__name__)
 
-Answer = TypeVar("Answer")
+ServerAnswer = TypeVar("ServerAnswer")
 
 _FIRST_WAIT: Final = 0.5
 _LONGEST_WAIT: Final = 10.0
@@ -24,7 +24,7 @@ def kafka(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) ->
     judge(faults)
 
 
-def judge(faults: Sequence[topic_admin.Difference]) -> None:
+def judge(faults: Sequence[topic_admin.TopicDifference]) -> None:
     """Say how the topics differ; raises `ConfigError` where the promises would not hold."""
     for fault in faults:
         log.warning("%s", fault.sentence)
@@ -55,7 +55,7 @@ class _Away(Exception):
     """A server does not answer; the message says which."""
 
 
-def _wait_for(ask: Callable[[], Answer], sleep: Callable[[float], None]) -> Answer:
+def _wait_for(ask: Callable[[], ServerAnswer], sleep: Callable[[float], None]) -> ServerAnswer:
     """Ask until a server answers, at longer and longer intervals, and say each time that it does not."""
     wait = _FIRST_WAIT
     while True:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from config.settings import Settings
 from frafaldsvarsel.wiring import notifier as notifier_wiring
 from models.calendar import COPENHAGEN, add_working_days
-from models.notifications.delivery import Attempt, Audience, Channel, Occasion
+from models.notifications.delivery import Audience, Channel, Occasion, SendAttempt
 from notifiers.content.mail_message import Mail, header_date, message_id
 from notifiers.content.notice import DigestLine
 from notifiers.content.service_mail import render_test
@@ -67,18 +67,18 @@ def sample_mail(
     contact = notifier_wiring.contacts(settings)(unit_id)
     name = unit_id if contact is None else contact.name
     due = sample(occasion, audience, unit_id, notifier_wiring.smtp(settings).sender, now)
-    return notifier_wiring.freeze(settings)(due, name, now)
+    return notifier_wiring.mail_payloads(settings)(due, name, now)
 
 
 def sample_hook(settings: Settings, occasion: Occasion, unit_id: str, now: datetime) -> Hook:
     """The same for a webhook."""
     due = sample(occasion, Audience.UNIT, unit_id, "https://endpoint.example/", now)
-    return notifier_wiring.freeze_hook(settings)(due, unit_id, now)
+    return notifier_wiring.webhook_payloads(settings)(due, unit_id, now)
 
 
 async def send_test(
     settings: Settings, unit_id: str, channel: Channel, now: datetime
-) -> AsyncIterator[tuple[str, Attempt]]:
+) -> AsyncIterator[tuple[str, SendAttempt]]:
     """Send a test to every address of the unit on a channel: the address, and what came of it."""
     contact = notifier_wiring.contacts(settings)(unit_id)
     if contact is None:

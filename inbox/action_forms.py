@@ -13,10 +13,10 @@ from inbox.forms import Form
 from models.calendar import COPENHAGEN
 from models.tasks.actions import (
     Acknowledge,
-    Attempt,
+    Action,
     Close,
+    ContactAttempt,
     ContactForm,
-    Deed,
     Ending,
     HandOver,
     HandOverReason,
@@ -50,7 +50,7 @@ class BadForm:
     faults: tuple[FieldFault, ...]
 
 
-def read_attempt(form: Form) -> Deed | BadForm:
+def read_attempt(form: Form) -> Action | BadForm:
     """When, how, and whether the young person was reached."""
     faults = []
     at = _moment(form.one("date"), form.one("time"))
@@ -64,10 +64,10 @@ def read_attempt(form: Form) -> Deed | BadForm:
         faults.append(FieldFault("attempt-reached", "fault.reached"))
     if at is None or how is None or reached is None:
         return BadForm(tuple(faults))
-    return Attempt(at=at, form=how, reached=reached)
+    return ContactAttempt(at=at, form=how, reached=reached)
 
 
-def read_close(form: Form) -> Deed | BadForm:
+def read_close(form: Form) -> Action | BadForm:
     """The mandatory outcome."""
     ending = form.one("ending")
     if ending == Ending.NOT_REACHED:
@@ -90,7 +90,7 @@ def read_close(form: Form) -> Deed | BadForm:
         return BadForm((FieldFault("close-initiative", "fault.initiative"),))
 
 
-def read_hand_over(form: Form) -> Deed | BadForm:
+def read_hand_over(form: Form) -> Action | BadForm:
     """To whom, and why."""
     faults = []
     unit, reason = form.one("to_unit"), _member(HandOverReason, form.one("reason"))
@@ -106,7 +106,7 @@ def read_hand_over(form: Form) -> Deed | BadForm:
         return BadForm((FieldFault("hand-over-unit", "fault.unit"),))
 
 
-def read_reopen(form: Form) -> Deed | BadForm:
+def read_reopen(form: Form) -> Action | BadForm:
     """Why."""
     reason = _member(ReopenReason, form.one("reason"))
     return (
@@ -114,7 +114,7 @@ def read_reopen(form: Form) -> Deed | BadForm:
     )
 
 
-READERS: Final[Mapping[str, Callable[[Form], Deed | BadForm]]] = {
+READERS: Final[Mapping[str, Callable[[Form], Action | BadForm]]] = {
     "acknowledge": lambda _: Acknowledge(),
     "take": lambda _: Take(),
     "release": lambda _: Release(),

@@ -15,17 +15,17 @@ from starlette.types import ASGIApp
 
 from api.mount import ApiMount
 from crypto.acknowledge_link import PATH as LINK_PATH
-from inbox.auth_guard import LOG_OUT, Guard, Headers, NotFound, language_of
-from inbox.dependencies import Parts
+from inbox.auth_guard import LOG_OUT, AuthGuard, NotFound, ResponseHeaders, language_of
+from inbox.dependencies import InboxDependencies
 from inbox.page_context import Visit
 from inbox.pages import figures, log_in, mail_link, person, search, task, tasks, undecided
 from inbox.render import STATIC, Renderer
 
 
-def build(parts: Parts, *, api: ASGIApp | None = None) -> ASGIApp:
+def build(parts: InboxDependencies, *, api: ASGIApp | None = None) -> ASGIApp:
     """The application. It opens the pool when it starts, and closes it when it ends; `api` is mounted as it is."""
     renderer = Renderer()
-    guard = Guard(parts, renderer)
+    guard = AuthGuard(parts, renderer)
     get, post = ["GET"], ["POST"]
     one = "/opgaver/{reference}"
     routes: list[BaseRoute] = [
@@ -68,10 +68,10 @@ def build(parts: Parts, *, api: ASGIApp | None = None) -> ASGIApp:
     # A redirect of the library's own names the host and the scheme that the request claims, not those of our address.
     application.router.redirect_slashes = False
     # Around everything: the page of a fault carries the policy too.
-    return Headers(application, secure=parts.secure, static_path=renderer.static_path)
+    return ResponseHeaders(application, secure=parts.secure, static_path=renderer.static_path)
 
 
-def _lifespan(parts: Parts) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+def _lifespan(parts: InboxDependencies) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with parts.pool:
@@ -90,7 +90,7 @@ async def _alive(_: Request) -> Response:
     return PlainTextResponse("alive\n")
 
 
-def _ready(parts: Parts) -> Callable[[Request], Awaitable[Response]]:
+def _ready(parts: InboxDependencies) -> Callable[[Request], Awaitable[Response]]:
     async def ready(_: Request) -> Response:
         """The process can do its work: the database answers."""
         try:
@@ -116,7 +116,9 @@ def _says(
     return said
 
 
-def _broken(parts: Parts, renderer: Renderer) -> Callable[[Request, Exception], Awaitable[Response]]:
+def _broken(
+    parts: InboxDependencies, renderer: Renderer
+) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def broken(request: Request, _: Exception) -> Response:
         """A fault of ours: it is logged by the server, and the page says nothing of it."""
         return Visit(request, parts, renderer, language_of(request)).page("broken.html", 500)

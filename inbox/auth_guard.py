@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from inbox.dependencies import Parts
+from inbox.dependencies import InboxDependencies
 from inbox.forms import EMPTY, NotAForm, read_form
 from inbox.page_context import LANGUAGE_COOKIE, LANGUAGE_QUERY, Visit
 from inbox.render import Renderer
@@ -21,7 +21,7 @@ from inbox.translations import Language
 
 log = logging.getLogger(__name__)
 
-Page = Callable[[Visit], Awaitable[Response]]
+PageHandler = Callable[[Visit], Awaitable[Response]]
 _A_YEAR: Final = 365 * 24 * 3600
 _UNSAFE: Final = frozenset({"POST"})
 LOG_OUT: Final = "/log-ud"
@@ -49,31 +49,31 @@ class FormTooOld(PermissionError):
     """The form was not made for this session."""
 
 
-def session_cookie(parts: Parts) -> str:
+def session_cookie(parts: InboxDependencies) -> str:
     """The cookie's name. With its prefix a browser takes it from this host alone, and by TLS alone."""
     return "__Host-frafaldsvarsel" if parts.secure else "frafaldsvarsel"
 
 
-class Guard:
+class AuthGuard:
     """Makes an endpoint of a page."""
 
-    def __init__(self, parts: Parts, renderer: Renderer) -> None:
+    def __init__(self, parts: InboxDependencies, renderer: Renderer) -> None:
         self._parts = parts
         self._renderer = renderer
 
-    def public(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
+    def public(self, page: PageHandler) -> Callable[[Request], Awaitable[Response]]:
         """A page for everybody."""
         return self._endpoint(page, _For.EVERYBODY)
 
-    def private(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
+    def private(self, page: PageHandler) -> Callable[[Request], Awaitable[Response]]:
         """A page for those who are logged in; its forms must carry the session's token."""
         return self._endpoint(page, _For.LOGGED_IN)
 
-    def by_itself(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
+    def by_itself(self, page: PageHandler) -> Callable[[Request], Awaitable[Response]]:
         """What an open page asks now and then, without a person's doing: it keeps no session alive."""
         return self._endpoint(page, _For.SCRIPT)
 
-    def _endpoint(self, page: Page, whom: _For) -> Callable[[Request], Awaitable[Response]]:
+    def _endpoint(self, page: PageHandler, whom: _For) -> Callable[[Request], Awaitable[Response]]:
         async def serve(request: Request) -> Response:
             chosen = request.query_params.get(LANGUAGE_QUERY)
             if request.method == "GET" and chosen in set(Language):
@@ -89,7 +89,7 @@ class Guard:
 
         return serve
 
-    async def _serve(self, visit: Visit, page: Page, whom: _For) -> Response:
+    async def _serve(self, visit: Visit, page: PageHandler, whom: _For) -> Response:
         request = visit.request
         cookie = request.cookies.get(session_cookie(self._parts))
         session = None
@@ -173,7 +173,7 @@ def _judge_token(visit: Visit) -> None:
         raise FormTooOld
 
 
-class Headers:
+class ResponseHeaders:
     """Puts on every answer what keeps a browser from doing what no page here asks for."""
 
     def __init__(self, app: ASGIApp, *, secure: bool, static_path: str) -> None:

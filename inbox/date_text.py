@@ -4,7 +4,7 @@ from collections.abc import Container
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from inbox.translations import Language, Words
+from inbox.translations import Language, Translations
 from models.calendar import COPENHAGEN
 
 _DAYS: Final = {
@@ -80,7 +80,7 @@ def working_days_between(first: date, last: date, days_off: Container[date]) -> 
     return sum(day.weekday() < _SATURDAY and day not in days_off for day in days)
 
 
-def distance(react_by: date, today: date, days_off: Container[date], say: Words) -> str:
+def distance(react_by: date, today: date, days_off: Container[date], say: Translations) -> str:
     """How far the target is away, in working days."""
     if react_by == today:
         return say("when.today")

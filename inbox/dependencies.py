@@ -10,7 +10,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from config.reference.institutions import Institution
 from config.reference.units import Unit
-from crypto.hmac_tokens import Tags
+from crypto.hmac_tokens import HmacTokens
 from crypto.vault import Vault
 from inbox.oidc import Provider
 from inbox.sessions import Sessions
@@ -21,7 +21,7 @@ Pool = AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
+class InboxDependencies:
     """Everything that a page may need."""
 
     pool: Pool
@@ -29,7 +29,7 @@ class Parts:
     sessions: Sessions
     vault: Vault
     """Opens what is sealed of a message, and seals a log-in that is under way."""
-    link_tags: Tags
+    link_tags: HmacTokens
     """Of the link in a mail by which its reader acknowledges."""
     rules: Rules
     units: Mapping[str, Unit]

@@ -4,21 +4,21 @@ from collections.abc import Callable, Iterator
 from datetime import date
 
 from inbox.date_text import short_date
-from inbox.translations import Words
+from inbox.translations import Translations
 from models.eligibility.decision import Evidence
 
 Name = Callable[[str], str]
 
 
 def sentences(
-    evidence: Evidence, law_version: str, say: Words, *, institution: Name, municipality: Name
+    evidence: Evidence, law_version: str, say: Translations, *, institution: Name, municipality: Name
 ) -> tuple[str, ...]:
     """The facts in the order in which one would tell them."""
     return tuple(_sentences(evidence, law_version, say, institution, municipality))
 
 
 def _sentences(
-    evidence: Evidence, law_version: str, say: Words, institution: Name, municipality: Name
+    evidence: Evidence, law_version: str, say: Translations, institution: Name, municipality: Name
 ) -> Iterator[str]:
     def day(value: date) -> str:
         return short_date(value, say.language)
@@ -40,7 +40,7 @@ def _sentences(
     yield say("evidence.rules", version=law_version)
 
 
-def _benefit(evidence: Evidence, say: Words, day: Callable[[date], str]) -> str:
+def _benefit(evidence: Evidence, say: Translations, day: Callable[[date], str]) -> str:
     benefit, group = say(f"benefit.{evidence.benefit_type}"), say(f"group_of.{evidence.target_group}")
     if evidence.benefit_from is None:
         return say("evidence.benefit", benefit=benefit, group=group)

@@ -10,12 +10,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from inbox import date_text
-from inbox.dependencies import Parts
+from inbox.dependencies import InboxDependencies
 from inbox.forms import EMPTY, Form
 from inbox.render import Renderer
 from inbox.rights import Rights
 from inbox.sessions import Session
-from inbox.translations import Language, Words, words
+from inbox.translations import Language, Translations, words
 from models.calendar import copenhagen_date
 from models.tasks.actions import Actor, Via
 
@@ -29,14 +29,14 @@ class Visit:
     """What a page is told of its request."""
 
     request: Request
-    parts: Parts
+    parts: InboxDependencies
     renderer: Renderer
     language: Language
     session: Session | None = None
     form: Form = field(default=EMPTY)
 
     @cached_property
-    def say(self) -> Words:
+    def say(self) -> Translations:
         """The catalogue in the visitor's language."""
         return words(self.language)
 

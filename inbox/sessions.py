@@ -14,7 +14,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from crypto import base64url
-from crypto.hmac_tokens import Tags
+from crypto.hmac_tokens import HmacTokens
 from inbox.rights import Rights
 
 _NAME_BYTES: Final = 32
@@ -49,7 +49,7 @@ class Session:
 class Sessions:
     """How long sessions last, and what their cookies are signed with."""
 
-    tags: Tags
+    tags: HmacTokens
     idle: timedelta
     """Without a click for so long, it is over."""
     longest: timedelta

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from inbox.date_text import clock
-from inbox.translations import Words
+from inbox.translations import Translations
 from ledger.queries.task_detail import HistoryEntry, TaskView
-from models.tasks.actions import Attempt, Close, Deed, Ending, HandOver, Reopen, Via
+from models.tasks.actions import Action, Close, ContactAttempt, Ending, HandOver, Reopen, Via
 
 _SILENT: Final = frozenset({"decided"})
 """Of the audit trail, what says nothing to the unit."""
@@ -27,7 +27,7 @@ class Names(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TimelineEntry:
     """One thing that happened."""
 
     at: datetime
@@ -39,27 +39,31 @@ class Line:
     """Of the design system."""
 
 
-def timeline(view: TaskView, say: Words, names: Names) -> list[Line]:
+def timeline(view: TaskView, say: Translations, names: Names) -> list[TimelineEntry]:
     """The lines, the latest first."""
     lines = [_line(entry, say, names) for entry in view.history]
     return [line for line in reversed(lines) if line is not None]
 
 
-def _line(entry: HistoryEntry, say: Words, names: Names) -> Line | None:
+def _line(entry: HistoryEntry, say: Translations, names: Names) -> TimelineEntry | None:
     via = Via(entry.via) if entry.via in set(Via) else None
     if entry.deed is not None:
-        return Line(
+        return TimelineEntry(
             entry.at, _deed(entry.deed, say, names), entry.by_name, via, _SIGNS.get(entry.kind, "check")
         )
     if entry.kind in _SILENT:
         return None
     text = _audit(entry, say, names)
-    return None if text is None else Line(entry.at, text, entry.by_name, via, _SIGNS.get(entry.kind, "info"))
+    return (
+        None
+        if text is None
+        else TimelineEntry(entry.at, text, entry.by_name, via, _SIGNS.get(entry.kind, "info"))
+    )
 
 
-def _deed(deed: Deed, say: Words, names: Names) -> str:
+def _deed(deed: Action, say: Translations, names: Names) -> str:
     match deed:
-        case Attempt(at=at, form=form, reached=reached):
+        case ContactAttempt(at=at, form=form, reached=reached):
             key = "history.attempt_reached" if reached else "history.attempt_missed"
             return say(key, form=say(f"form.{form}").lower(), at=clock(at, say.language))
         case Close(ending=Ending.NOT_REACHED):
@@ -81,7 +85,7 @@ def _deed(deed: Deed, say: Words, names: Names) -> str:
             return say(f"history.{deed.kind}")
 
 
-def _audit(entry: HistoryEntry, say: Words, names: Names) -> str | None:
+def _audit(entry: HistoryEntry, say: Translations, names: Names) -> str | None:
     key = f"history.{entry.kind}"
     if entry.kind in _BY_MESSAGE and entry.sender is None:
         key = "history.task_taken_over"
@@ -99,7 +103,7 @@ def _audit(entry: HistoryEntry, say: Words, names: Names) -> str | None:
     )
 
 
-def _reason(code: object, say: Words) -> str:
+def _reason(code: object, say: Translations) -> str:
     key = f"reason.{code}"
     return say(key) if say.knows(key) else ""
 

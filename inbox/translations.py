@@ -26,7 +26,7 @@ class Language(StrEnum):
         return Language.ENGLISH if self is Language.DANISH else Language.DANISH
 
 
-class Words:
+class Translations:
     """The catalogue in one language."""
 
     def __init__(self, language: Language, pairs: Mapping[str, tuple[str, str]]) -> None:
@@ -65,9 +65,9 @@ def pairs(file: Path = CATALOGUE) -> Mapping[str, tuple[str, str]]:
     return dict(_flat(tomllib.loads(file.read_text("utf-8")), ""))
 
 
-def words(language: Language) -> Words:
+def words(language: Language) -> Translations:
     """The catalogue in `language`."""
-    return Words(language, pairs())
+    return Translations(language, pairs())
 
 
 def names_in(text: str) -> set[str]:

@@ -7,7 +7,7 @@ class ConsumerEnded(RuntimeError):
     """It will never fetch, or never join its group, again; start the process again."""
 
 
-def check(consumer: Any) -> None:
+def check_consumer(consumer: Any) -> None:
     """Raise `ConsumerEnded` where `consumer`, which was started and has a group, goes on in name alone."""
     for what, task in (
         ("fetching", consumer._fetcher.error_future),

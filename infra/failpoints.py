@@ -54,7 +54,7 @@ class Point(StrEnum):
     NOTIFY_SHUTDOWN = "notify.shutdown"
 
 
-class Action(StrEnum):
+class FailpointAction(StrEnum):
     """What happens there."""
 
     KILL = "kill"
@@ -94,16 +94,16 @@ def _strike(folder: Path, point: Point) -> None:
         (folder / point).rename(taken)
     except FileNotFoundError:
         return
-    action = Action(taken.read_text("ascii").strip())
+    action = FailpointAction(taken.read_text("ascii").strip())
     log.warning("struck at %s: %s", point, action)
     match action:
-        case Action.KILL:
+        case FailpointAction.KILL:
             os.kill(os.getpid(), signal.SIGKILL)
-        case Action.STOP:
+        case FailpointAction.STOP:
             os.kill(os.getpid(), signal.SIGSTOP)
-        case Action.RAISE:
+        case FailpointAction.RAISE:
             raise Struck(point)
-        case Action.CANCEL:
+        case FailpointAction.CANCEL:
             task = asyncio.current_task()
             if task is not None:
                 task.cancel()

@@ -9,7 +9,7 @@ from models.events.person_event import Origin
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class KafkaRecord:
     """One record: `timestamp_ms` is the broker's append time on the input topics."""
 
     topic: str
@@ -31,11 +31,11 @@ class Record:
         )
 
 
-def by_partition(records: Iterable[Record]) -> list[tuple[tuple[str, int], list[Record]]]:
+def by_partition(records: Iterable[KafkaRecord]) -> list[tuple[tuple[str, int], list[KafkaRecord]]]:
     """The records of each partition, in the order in which they came."""
     ordered = sorted(records, key=_partition)
     return [(partition, list(group)) for partition, group in groupby(ordered, key=_partition)]
 
 
-def _partition(record: Record) -> tuple[str, int]:
+def _partition(record: KafkaRecord) -> tuple[str, int]:
     return (record.topic, record.partition)

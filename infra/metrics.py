@@ -7,7 +7,7 @@ from enum import StrEnum
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
-class Kind(StrEnum):
+class MetricKind(StrEnum):
     """How a metric moves."""
 
     GAUGE = "gauge"
@@ -19,7 +19,7 @@ class Metric:
     """One row of the table."""
 
     name: str
-    kind: Kind
+    kind: MetricKind
     about: str
     labels: tuple[str, ...] = ()
 
@@ -32,12 +32,12 @@ class Metrics:
         self._gauges = {
             metric: Gauge(metric.name, metric.about, metric.labels, registry=self.registry)
             for metric in served
-            if metric.kind is Kind.GAUGE
+            if metric.kind is MetricKind.GAUGE
         }
         self._counters = {
             metric: Counter(metric.name, metric.about, metric.labels, registry=self.registry)
             for metric in served
-            if metric.kind is Kind.COUNTER
+            if metric.kind is MetricKind.COUNTER
         }
 
     def set(self, metric: Metric, value: float, *labels: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from config.kafka import KafkaSettings
-from infra.kafka_record import Record
+from infra.kafka_record import KafkaRecord
 
 _READ_SECONDS = 120
 _POLL_MS = 1000
@@ -15,7 +15,7 @@ _FETCH_WAIT_MS = 20
 """A broker answers the requests of a connection in turn: behind a fetch that waits half a second, ours waits."""
 
 
-class Reader:
+class PartitionReader:
     """A consumer without group. `start` before use; used by one step at a time."""
 
     def __init__(self, settings: KafkaSettings) -> None:
@@ -46,7 +46,9 @@ class Reader:
             end = await self._consumer.end_offsets([place])
         return first[place], end[place]
 
-    async def read(self, topic: str, partition: int, start: int, end: int) -> AsyncIterator[list[Record]]:
+    async def read(
+        self, topic: str, partition: int, start: int, end: int
+    ) -> AsyncIterator[list[KafkaRecord]]:
         """The records with offsets in [start, end) that exist, a fetch at a time."""
         place = TopicPartition(topic, partition)
         self._consumer.assign([place])
@@ -55,7 +57,7 @@ class Reader:
             while await self._consumer.position(place) < end:
                 fetched = await self._consumer.getmany(place, timeout_ms=_POLL_MS)
                 yield [
-                    Record(
+                    KafkaRecord(
                         record.topic,
                         record.partition,
                         record.offset,

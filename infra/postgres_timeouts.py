@@ -20,22 +20,22 @@ CONNECT_SECONDS: Final = 10
 
 
 @contextmanager
-def hung_up_after(connection: psycopg.AsyncConnection[Any], seconds: float) -> Iterator[None]:
+def shut_down_after(connection: psycopg.AsyncConnection[Any], seconds: float) -> Iterator[None]:
     """Within the block, whoever still waits for the server after `seconds` gets `psycopg.OperationalError`."""
-    timer = asyncio.get_running_loop().call_later(seconds, _hang_up, connection)
+    timer = asyncio.get_running_loop().call_later(seconds, _shut_down, connection)
     try:
         yield
     finally:
         timer.cancel()
 
 
-def _hang_up(connection: psycopg.AsyncConnection[Any]) -> None:
+def _shut_down(connection: psycopg.AsyncConnection[Any]) -> None:
     """The socket is shut and not closed: psycopg, which waits for it, must still find it."""
     with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as wire:
         wire.shutdown(socket.SHUT_RDWR)
 
 
-class PatientConnection(psycopg.Connection[tuple[Any, ...]]):
+class TimeoutConnection(psycopg.Connection[tuple[Any, ...]]):
     """For whoever waits in a thread: each answer is waited for so long, and then comes `psycopg.OperationalError`."""
 
     patience_seconds: ClassVar[float] = 600
@@ -45,7 +45,7 @@ class PatientConnection(psycopg.Connection[tuple[Any, ...]]):
         return super().wait(gen, interval, self.patience_seconds if timeout is None else timeout)
 
 
-def limits(seconds: float, *, idle: float = 0) -> str:
+def statement_timeouts(seconds: float, *, idle: float = 0) -> str:
     """The server's own limits, as a connection option. A process that is frozen in a transaction must not hold
     its locks for ever: the server ends it, and another goes on. `idle`: where twice `seconds` are too few for that."""
     milliseconds = round(1000 * seconds)

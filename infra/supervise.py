@@ -14,7 +14,7 @@ class EndedEarly(RuntimeError):
     """A part of the process ended and nobody had told it to; start the process again."""
 
 
-async def lasting(work: Coroutine[object, object, None], *, name: str, told: Callable[[], bool]) -> None:
+async def supervise(work: Coroutine[object, object, None], *, name: str, told: Callable[[], bool]) -> None:
     """Run `work`; raise `EndedEarly` when it ends, by whatever way but a failure of its own, before `told`."""
     # A task of its own: so a cancellation that came from within is told from one that ends us all.
     running = asyncio.create_task(work, name=name)

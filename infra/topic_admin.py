@@ -40,7 +40,7 @@ class Replication:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class TopicDifference:
     """One way in which a topic is not as the table has it. `fatal`: the promises do not hold on such a topic."""
 
     sentence: str
@@ -76,7 +76,7 @@ def apply(kafka: KafkaSettings, replication: Replication) -> list[str]:
     return [spec.name for spec in missing]
 
 
-def check(kafka: KafkaSettings, replication: Replication) -> list[Difference]:
+def check(kafka: KafkaSettings, replication: Replication) -> list[TopicDifference]:
     """What differs from the table; nothing when all is as it should be."""
     admin, known = _open(kafka)
     present = [spec for spec in TOPICS if spec.name in known]
@@ -86,7 +86,7 @@ def check(kafka: KafkaSettings, replication: Replication) -> list[Difference]:
             "Kafka shows none of the topics; make them (topics apply), or let this user describe them."
         )
     faults = [
-        Difference(f"Topic {spec.name} is missing, or this user may not describe it.", True)
+        TopicDifference(f"Topic {spec.name} is missing, or this user may not describe it.", True)
         for spec in TOPICS
         if spec.name not in known
     ]
@@ -138,18 +138,20 @@ def _configs(admin: AdminClient, names: Sequence[str]) -> dict[str, Any]:
         raise TopicsUnreachable(f"Kafka does not tell how the topics are made: {said}.") from None
 
 
-def _differences(spec: TopicSpec, found: Any, config: Any, replication: Replication) -> list[Difference]:
+def _differences(spec: TopicSpec, found: Any, config: Any, replication: Replication) -> list[TopicDifference]:
     faults = []
     if len(found.partitions) != spec.partitions:
         sentence = f"Topic {spec.name} has {len(found.partitions)} partitions, not {spec.partitions}."
-        faults.append(Difference(sentence, True))
+        faults.append(TopicDifference(sentence, True))
     copies = {len(partition.replicas) for partition in found.partitions.values()}
     if copies != {replication.factor}:
         faults.append(
-            Difference(f"Topic {spec.name} has {sorted(copies)} copies, not {replication.factor}.", False)
+            TopicDifference(
+                f"Topic {spec.name} has {sorted(copies)} copies, not {replication.factor}.", False
+            )
         )
     for name, expected in spec.config(min_insync_replicas=replication.min_insync).items():
         if config[name].value != expected:
             sentence = f"Topic {spec.name}: {name} is {config[name].value}, not {expected}."
-            faults.append(Difference(sentence, name in _FATAL))
+            faults.append(TopicDifference(sentence, name in _FATAL))
     return faults

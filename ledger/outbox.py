@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 
 from config.kafka import KafkaSettings
 from infra.failpoints import Point, reach
-from infra.postgres_timeouts import CONNECT_SECONDS, hung_up_after, limits
+from infra.postgres_timeouts import CONNECT_SECONDS, shut_down_after, statement_timeouts
 
 log = logging.getLogger(__name__)
 _BATCH: Final = 500
@@ -41,7 +41,7 @@ async def run(
             async with await psycopg.AsyncConnection.connect(
                 database_url,
                 # While Kafka is waited for, the rows are held by a transaction that does nothing.
-                options=limits(database_seconds, idle=2 * _DELIVERY_SECONDS),
+                options=statement_timeouts(database_seconds, idle=2 * _DELIVERY_SECONDS),
                 application_name=_NAME,
                 connect_timeout=CONNECT_SECONDS,
             ) as connection:
@@ -69,7 +69,7 @@ async def _send_due(
     connection: psycopg.AsyncConnection[tuple[object, ...]], producer: AIOKafkaProducer, patience: float
 ) -> int:
     with ExitStack() as until_read, ExitStack() as until_committed:
-        until_read.enter_context(hung_up_after(connection, patience))
+        until_read.enter_context(shut_down_after(connection, patience))
         async with connection.transaction():
             cursor = await connection.execute(
                 "SELECT id, topic, key, value FROM outbox WHERE sent_at IS NULL ORDER BY due_at, id "
@@ -81,7 +81,7 @@ async def _send_due(
             if rows:
                 await _send(producer, rows)
                 reach(Point.OUTBOX_SENT)
-            until_committed.enter_context(hung_up_after(connection, patience))
+            until_committed.enter_context(shut_down_after(connection, patience))
             if rows:
                 await connection.execute(
                     "UPDATE outbox SET sent_at = now() WHERE id = ANY(%s)", ([row[0] for row in rows],)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from config.settings import PREFIX
-from local.servers.process import Plan, Process, Server, yielding
+from local.servers.process import Process, ProcessPlan, Server, yielding
 
 log = logging.getLogger(__name__)
 
@@ -125,7 +125,7 @@ class Children:
             "PYTHONPATH": str(_ROOT),
         }
         child.process = Process(
-            Plan(
+            ProcessPlan(
                 argv=[
                     *yielding(_YIELDING.get(kind, 0)),
                     sys.executable,

@@ -12,12 +12,12 @@ from pydantic import AwareDatetime
 
 from models.base import Frozen
 from models.events.receipt import Receipt
-from models.notifications.delivery import Outcome
+from models.notifications.delivery import SendOutcome
 
-Place = tuple[str, int, int]
+RecordPlace = tuple[str, int, int]
 
 
-class Kind(StrEnum):
+class DeadLetterKind(StrEnum):
     """What lies in quarantine."""
 
     INPUT = "input"
@@ -28,7 +28,7 @@ class Kind(StrEnum):
     """A notice that its recipient refused, or that nobody took before its deadline."""
 
 
-class State(StrEnum):
+class DeadLetterState(StrEnum):
     """Where a thing stands."""
 
     OPEN = "open"
@@ -39,21 +39,21 @@ class State(StrEnum):
     DISMISSED = "dismissed"
 
 
-WAITING = frozenset({State.OPEN, State.BEGUN})
+WAITING = frozenset({DeadLetterState.OPEN, DeadLetterState.BEGUN})
 """What a person has still to decide."""
 
 
-class Thing(Frozen):
+class DeadLetter(Frozen):
     """One refused or undeliverable thing. Holds no content."""
 
     id: str
-    kind: Kind
+    kind: DeadLetterKind
     since: AwareDatetime
     sender: str | None = None
     unit: str | None = None
     reason: str
     detail: str | None = None
-    state: State
+    state: DeadLetterState
     message_id: str | None = None
     task: str | None = None
     delivery_status: str | None = None
@@ -64,12 +64,12 @@ class Thing(Frozen):
     replayed_as: str | None = None
 
     @property
-    def place(self) -> Place:
+    def place(self) -> RecordPlace:
         """Of an input record or a conflict: where it stands."""
         return place_of(self.id)
 
 
-class Prospect(StrEnum):
+class ReplayOutcome(StrEnum):
     """What a replay would come to, now."""
 
     ACCEPTED = "accepted"
@@ -93,23 +93,27 @@ class Prospect(StrEnum):
     @property
     def worthwhile(self) -> bool:
         """Whether a replay changes anything for the better."""
-        return self in (Prospect.ACCEPTED, Prospect.SENT)
+        return self in (ReplayOutcome.ACCEPTED, ReplayOutcome.SENT)
 
     @property
     def may_be_forced(self) -> bool:
         """Whether a replay is at least possible, and does no harm."""
-        return self.worthwhile or self in (Prospect.REFUSED, Prospect.DUPLICATE, Prospect.DECIDED)
+        return self.worthwhile or self in (
+            ReplayOutcome.REFUSED,
+            ReplayOutcome.DUPLICATE,
+            ReplayOutcome.DECIDED,
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class AcceptedRecord:
     """An accepted record under an id: where it stands, and the fingerprint of its content."""
 
     place: str
     fingerprint: str | None
 
 
-def id_of(place: Place) -> str:
+def id_of(place: RecordPlace) -> str:
     """
     >>> id_of(("benefits", 2, 17))
     'benefits/2/17'
@@ -118,26 +122,26 @@ def id_of(place: Place) -> str:
     return f"{topic}/{partition}/{offset}"
 
 
-def place_of(identity: str) -> Place:
+def place_of(identity: str) -> RecordPlace:
     """The place that `identity` names; raises `ValueError` for what names none."""
     topic, partition, offset = identity.split("/")
     return (topic, int(partition), int(offset))
 
 
-def foresee(receipt: Receipt, standing: Sequence[Standing]) -> tuple[Prospect, str | None]:
+def expected_replay(receipt: Receipt, standing: Sequence[AcceptedRecord]) -> tuple[ReplayOutcome, str | None]:
     """What becomes of a record that would be answered with `receipt` now, and why.
 
     `standing`: the accepted records of its sender and id, in the brokers' order; the first one has the id.
     """
     if receipt.reason is not None:
         said = [str(receipt.reason), receipt.detail]
-        return Prospect.REFUSED, ": ".join(part for part in said if part)
+        return ReplayOutcome.REFUSED, ": ".join(part for part in said if part)
     if not standing:
-        return Prospect.ACCEPTED, None
+        return ReplayOutcome.ACCEPTED, None
     first = standing[0]
     if first.fingerprint == receipt.fingerprint:
-        return Prospect.DUPLICATE, f"accepted already as {first.place}"
-    return Prospect.CONFLICT, f"other content stands under its id, as {first.place}"
+        return ReplayOutcome.DUPLICATE, f"accepted already as {first.place}"
+    return ReplayOutcome.CONFLICT, f"other content stands under its id, as {first.place}"
 
 
 def surely_not_taken(ended_at: datetime | None, attempts: Iterable[tuple[datetime, str]]) -> bool:
@@ -146,6 +150,6 @@ def surely_not_taken(ended_at: datetime | None, attempts: Iterable[tuple[datetim
     Only an answer to the last attempt says so. A deadline that passed while a notifier held it says nothing.
     """
     tried = sorted(attempts)
-    if any(outcome in (Outcome.INDETERMINATE, Outcome.DELIVERED) for _, outcome in tried):
+    if any(outcome in (SendOutcome.INDETERMINATE, SendOutcome.DELIVERED) for _, outcome in tried):
         return False
     return bool(tried) and tried[-1][0] == ended_at

@@ -28,12 +28,12 @@ def delivery_id(task: UUID, occasion: str, cause: str, channel: str, recipient: 
     return uuid5(_NAMESPACE, f"delivery|{task}|{occasion}|{cause}|{channel}|{recipient}")
 
 
-def step_id(task: UUID, kind: str, level: int, due_at: datetime) -> UUID:
+def reminder_id(task: UUID, kind: str, level: int, due_at: datetime) -> UUID:
     """The id of one thing that falls due: planned again for the same moment, it is the same."""
     return uuid5(_NAMESPACE, f"step|{task}|{kind}|{level}|{due_at.astimezone(UTC).isoformat()}")
 
 
-def failure_step_id(delivery: UUID, failed_at: datetime) -> UUID:
+def failure_reminder_id(delivery: UUID, failed_at: datetime) -> UUID:
     """The id of the escalation that follows from a notice which could not be delivered: one for each time."""
     return uuid5(_NAMESPACE, f"failure|{delivery}|{failed_at.astimezone(UTC).isoformat()}")
 

@@ -7,15 +7,15 @@ from typing import Protocol
 
 from typing_extensions import TypeVar
 
-from models.notifications.delivery import Attempt
+from models.notifications.delivery import SendAttempt
 from notifiers.content.mail_message import Mail
 
 Notice_contra = TypeVar("Notice_contra", contravariant=True, default=Mail)
 
 
-class Channel(Protocol[Notice_contra]):
-    """`Channel` is one for mails, `Channel[Hook]` one for webhooks."""
+class ChannelSender(Protocol[Notice_contra]):
+    """`ChannelSender` is one for mails, `Channel[Hook]` one for webhooks."""
 
-    async def send(self, mail: Notice_contra, /) -> Attempt: ...
+    async def send(self, mail: Notice_contra, /) -> SendAttempt: ...
 
     async def aclose(self) -> None: ...

@@ -6,7 +6,7 @@ Pure: the time is a parameter. It must never let a caller ask again at once.
 import logging
 
 
-class Patience:
+class CircuitBreaker:
     """The state of one thing that we depend on. Times are seconds on any clock that only goes forward."""
 
     def __init__(self, what: str, log: logging.Logger, *, first: float = 0.5, longest: float = 30) -> None:

@@ -19,7 +19,7 @@ from notifiers.content.render import Rendered, render
 from notifiers.content.service_mail import render_channel_off
 
 
-class Notice(Protocol):
+class Payload(Protocol):
     """What a channel sends: a record that is kept as JSON from before the first attempt."""
 
     channel: ClassVar[Channel]
@@ -31,7 +31,7 @@ class Notice(Protocol):
     def model_dump(self, *, mode: str) -> dict[str, Any]: ...
 
 
-NoticeT = TypeVar("NoticeT", bound=Notice, default=Mail)
+PayloadT = TypeVar("PayloadT", bound=Payload, default=Mail)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,21 +80,21 @@ class Due:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Claim(Generic[NoticeT]):
+class Claim(Generic[PayloadT]):
     """Ours to send until the lease ends. `token` is drawn anew for each claim: it fences an older one off."""
 
     id: UUID
     token: str
     deadline: datetime
     claimed_at: datetime  # by the database's clock
-    mail: NoticeT
+    mail: PayloadT
 
 
-Freeze = Callable[[Due, str, datetime], NoticeT]
+BuildPayload = Callable[[Due, str, datetime], PayloadT]
 """(delivery, unit's name, moment) → the notice, before the first attempt; later ones read what was kept."""
 
 
-def freezer(
+def payload_builder(
     *,
     sender: str,
     sender_name: str,
@@ -102,7 +102,7 @@ def freezer(
     link_base: str,
     return_to: Callable[[UUID], str] | None = None,
     acknowledge_link: Callable[[Due, datetime], str | None] | None = None,
-) -> Freeze:
+) -> BuildPayload:
     """The composition of notice, rendering and mail for one installation.
 
     `return_to`: from a delivery to the address that its mail comes back to. `acknowledge_link`: the signed link of a
@@ -122,7 +122,7 @@ def freezer(
         link = acknowledge_link(due, now) if asks and acknowledge_link else None
         return render(_notice(due, unit_name, copenhagen_date(now), link_base, link))
 
-    def freeze(due: Due, unit_name: str, now: datetime) -> Mail:
+    def build_payload(due: Due, unit_name: str, now: datetime) -> Mail:
         rendered = rendered_of(due, unit_name, now)
         return Mail(
             message_id=message_id(due.id, message_id_domain),
@@ -136,7 +136,7 @@ def freezer(
             return_to=return_to(due.id) if return_to else None,
         )
 
-    return freeze
+    return build_payload
 
 
 _ASK_TO_LOOK: Final = frozenset(

@@ -15,15 +15,22 @@ from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 
-from infra.postgres_timeouts import hung_up_after
+from infra.postgres_timeouts import shut_down_after
 from models.calendar import copenhagen_date
 from models.ids import delivery_id, digest_id
-from models.notifications.delivery import Attempt, Audience, Channel, DeliveryStatus, Occasion, Outcome
-from models.notifications.retry import Done, NextAttempt, RetryPolicy, next_attempt
+from models.notifications.delivery import (
+    Audience,
+    Channel,
+    DeliveryStatus,
+    Occasion,
+    SendAttempt,
+    SendOutcome,
+)
+from models.notifications.retry import DeliveryEnded, NextAttempt, RetryPolicy, next_attempt
 from notifiers import statements
 from notifiers.content.mail_message import Mail
 from notifiers.content.notice import DigestLine
-from notifiers.due_delivery import Claim, Due, DueTask, Freeze, NoticeT, OpenTasks
+from notifiers.due_delivery import BuildPayload, Claim, Due, DueTask, OpenTasks, PayloadT
 from notifiers.supersede import (
     Contacts,
     Superseded,
@@ -35,24 +42,28 @@ from notifiers.supersede import (
 Connection = AsyncConnection[Any]
 Pool = AsyncConnectionPool[Connection]
 
-After = Callable[[Connection, Claim[NoticeT], Attempt, datetime], Awaitable[None]]
+After = Callable[[Connection, Claim[PayloadT], SendAttempt, datetime], Awaitable[None]]
 
 LISTED = 60
 """Lines of a morning mail."""
-LEASE_EXPIRED = Attempt(outcome=Outcome.INDETERMINATE, detail="lease expired before an answer was recorded")
-NO_RECIPIENT = Attempt(outcome=Outcome.MISCONFIGURED, detail="the unit is unknown or has no recipient")
-NOT_BUILT = Attempt(outcome=Outcome.MISCONFIGURED, detail="the mail cannot be built")
+LEASE_EXPIRED = SendAttempt(
+    outcome=SendOutcome.INDETERMINATE, detail="lease expired before an answer was recorded"
+)
+NO_RECIPIENT = SendAttempt(
+    outcome=SendOutcome.MISCONFIGURED, detail="the unit is unknown or has no recipient"
+)
+NOT_BUILT = SendAttempt(outcome=SendOutcome.MISCONFIGURED, detail="the mail cannot be built")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Claimed(Generic[NoticeT]):
+class Claimed(Generic[PayloadT]):
     """What a claim found: what to send now, and how many due deliveries it settled without sending."""
 
-    claims: tuple[Claim[NoticeT], ...]
+    claims: tuple[Claim[PayloadT], ...]
     settled: int
 
 
-class Store(Generic[NoticeT]):
+class Store(Generic[PayloadT]):
     """Of one channel's deliveries. Every method is one transaction and may be called at the same time as any other."""
 
     def __init__(
@@ -62,18 +73,18 @@ class Store(Generic[NoticeT]):
         owner: str,
         lease: timedelta,
         contacts: Contacts,
-        freeze: Freeze[NoticeT],
+        build_payload: BuildPayload[PayloadT],
         policy: RetryPolicy,
         patience_seconds: float = 60,
-        kind: type[NoticeT] = Mail,  # type: ignore[assignment]  # the type variable's own default
-        after: After[NoticeT] | None = None,
+        kind: type[PayloadT] = Mail,  # type: ignore[assignment]  # the type variable's own default
+        after: After[PayloadT] | None = None,
     ) -> None:
         """`after` is done with each recorded attempt, in its transaction."""
         self._pool = pool
         self._owner = owner
         self._lease = lease
         self._contacts = contacts
-        self._freeze = freeze
+        self._build_payload = build_payload
         self._kind = kind
         self._after = after
         self._policy = policy
@@ -82,12 +93,12 @@ class Store(Generic[NoticeT]):
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:
         async with self._pool.connection() as connection:
-            with hung_up_after(connection, self._patience_seconds):
+            with shut_down_after(connection, self._patience_seconds):
                 yield connection
 
-    async def claim(self, limit: int) -> Claimed[NoticeT]:
+    async def claim(self, limit: int) -> Claimed[PayloadT]:
         """Up to `limit` due deliveries, each locked, held against its task, frozen and leased to us."""
-        claims: list[Claim[NoticeT]] = []
+        claims: list[Claim[PayloadT]] = []
         async with self._connection() as connection, connection.transaction():
             async with connection.cursor(row_factory=dict_row) as cursor:
                 values = {"limit": limit, "channel": self._kind.channel}
@@ -100,7 +111,7 @@ class Store(Generic[NoticeT]):
                         claims.append(claim)
         return Claimed(claims=tuple(claims), settled=len(rows) - len(claims))
 
-    async def _take(self, connection: Connection, due: Due, now: datetime) -> Claim[NoticeT] | None:
+    async def _take(self, connection: Connection, due: Due, now: datetime) -> Claim[PayloadT] | None:
         attempts = due.attempts
         if due.was_leased:
             attempts += 1
@@ -125,7 +136,7 @@ class Store(Generic[NoticeT]):
             return None
         try:
             mail = (
-                self._freeze(due, contact.name, now)
+                self._build_payload(due, contact.name, now)
                 if due.frozen is None
                 else self._kind.model_validate(due.frozen)
             )
@@ -140,19 +151,21 @@ class Store(Generic[NoticeT]):
         )
         return Claim(id=due.id, token=token, deadline=due.deadline, claimed_at=now, mail=mail)
 
-    async def record(self, claim: Claim[NoticeT], attempt: Attempt, now: datetime) -> DeliveryStatus | None:
+    async def record(
+        self, claim: Claim[PayloadT], attempt: SendAttempt, now: datetime
+    ) -> DeliveryStatus | None:
         """What came of a claim: the delivery's status afterwards, or `None` if the lease is no longer ours.
 
         `now` is the database's time, carried on from `claim.claimed_at`.
         """
         async with self._connection() as connection:
             counted = 1
-            if attempt.outcome not in (Outcome.DELIVERED, Outcome.REFUSED):
+            if attempt.outcome not in (SendOutcome.DELIVERED, SendOutcome.REFUSED):
                 row = await (await connection.execute(statements.COUNTED, {"id": claim.id})).fetchone()
                 counted = row[0] if row else 0
-                counted += attempt.outcome is not Outcome.MISCONFIGURED
+                counted += attempt.outcome is not SendOutcome.MISCONFIGURED
             planned = self._plan(claim.id, attempt, counted, now, claim.deadline)
-            done = planned if isinstance(planned, Done) else None
+            done = planned if isinstance(planned, DeliveryEnded) else None
             status = done.status if done else DeliveryStatus.DUE
             values = {
                 "id": claim.id,
@@ -177,14 +190,14 @@ class Store(Generic[NoticeT]):
                 await connection.execute(statements.LEASE_LOST, values)
         return None if ours is None else status
 
-    async def renew(self, claims: list[Claim[NoticeT]]) -> set[UUID]:
+    async def renew(self, claims: list[Claim[PayloadT]]) -> set[UUID]:
         """Extends the leases that are still ours; returns their deliveries' ids."""
         values = {"ids": [c.id for c in claims], "tokens": [c.token for c in claims], "lease": self._lease}
         async with self._connection() as connection:
             rows = await (await connection.execute(statements.RENEW, values)).fetchall()
         return {row[0] for row in rows}
 
-    async def release(self, claims: list[Claim[NoticeT]]) -> None:
+    async def release(self, claims: list[Claim[PayloadT]]) -> None:
         """Gives back what was surely not sent; it stays due and no attempt is counted."""
         values = {"ids": [c.id for c in claims], "tokens": [c.token for c in claims]}
         async with self._connection() as connection:
@@ -249,19 +262,19 @@ class Store(Generic[NoticeT]):
         due: Due,
         attempts: int,
         now: datetime,
-        attempt: Attempt,
+        attempt: SendAttempt,
     ) -> None:
         await connection.execute(statements.INSERT_ATTEMPT, _attempt_row(due.id, attempts, now, attempt))
         planned = self._plan(due.id, attempt, 0, now, due.deadline)
-        if isinstance(planned, Done):
+        if isinstance(planned, DeliveryEnded):
             await self._end(connection, due, attempts, planned.status, attempt.detail)
         else:
             values = {"id": due.id, "due_at": planned.at, "attempts": attempts}
             await connection.execute(statements.PUT_OFF, values)
 
     def _plan(
-        self, delivery: UUID, attempt: Attempt, counted: int, now: datetime, deadline: datetime
-    ) -> NextAttempt | Done:
+        self, delivery: UUID, attempt: SendAttempt, counted: int, now: datetime, deadline: datetime
+    ) -> NextAttempt | DeliveryEnded:
         return next_attempt(
             attempt.outcome,
             counted,
@@ -305,7 +318,7 @@ def _superseded_by(due: Due, present: Sequence[str]) -> Superseded | None:
     )
 
 
-def _attempt_row(delivery: UUID, number: int, now: datetime, attempt: Attempt) -> dict[str, object]:
+def _attempt_row(delivery: UUID, number: int, now: datetime, attempt: SendAttempt) -> dict[str, object]:
     return {
         "id": delivery,
         "attempt": number,

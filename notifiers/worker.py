@@ -12,20 +12,20 @@ from datetime import datetime, timedelta
 from typing import Generic
 
 from infra.failpoints import Point, reach
-from infra.supervise import lasting
-from models.notifications.delivery import Attempt, Outcome, Scope
+from infra.supervise import supervise
+from models.notifications.delivery import Scope, SendAttempt, SendOutcome
 from models.notifications.retry import RetryPolicy
-from notifiers.channel import Channel
-from notifiers.circuit_breaker import Patience
+from notifiers.channel import ChannelSender
+from notifiers.circuit_breaker import CircuitBreaker
 from notifiers.content.mail_message import Mail
-from notifiers.due_delivery import Claim, Freeze, NoticeT
+from notifiers.due_delivery import BuildPayload, Claim, PayloadT
 from notifiers.listen import DATABASE_AWAY, listen
 from notifiers.repository import After, Pool, Store
 from notifiers.supersede import Contacts
 
 log = logging.getLogger(__name__)
 
-OnAttempt = Callable[[Attempt], None]
+OnAttempt = Callable[[SendAttempt], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,25 +55,25 @@ async def run(
     *,
     settings: NotifierSettings,
     pool: Pool,
-    channel: Channel[NoticeT],
+    channel: ChannelSender[PayloadT],
     contacts: Contacts,
-    freeze: Freeze[NoticeT],
+    build_payload: BuildPayload[PayloadT],
     stop: asyncio.Event,
     on_attempt: OnAttempt = lambda _: None,
-    kind: type[NoticeT] = Mail,  # type: ignore[assignment]  # the type variable's own default
-    after: After[NoticeT] | None = None,
+    kind: type[PayloadT] = Mail,  # type: ignore[assignment]  # the type variable's own default
+    after: After[PayloadT] | None = None,
 ) -> None:
     """Until `stop` is set; then the notices in flight are finished and the others given back.
 
     One run serves one channel, `kind`'s: so a webhook that hangs never holds up a mail.
     `pool` is open, in autocommit, of at least `workers` + 3 connections. The caller closes pool and channel.
     """
-    store = Store[NoticeT](
+    store = Store[PayloadT](
         pool,
         owner=settings.owner,
         lease=timedelta(seconds=settings.lease_seconds),
         contacts=contacts,
-        freeze=freeze,
+        build_payload=build_payload,
         kind=kind,
         after=after,
         policy=settings.policy,
@@ -83,19 +83,19 @@ async def run(
 
 
 @dataclass
-class _Held(Generic[NoticeT]):
-    claim: Claim[NoticeT]
+class _Held(Generic[PayloadT]):
+    claim: Claim[PayloadT]
     since: float
     until: float  # the lease's end, cautiously, on our clock
 
 
-class _Notifier(Generic[NoticeT]):
+class _Notifier(Generic[PayloadT]):
     def __init__(
         self,
         settings: NotifierSettings,
         pool: Pool,
-        store: Store[NoticeT],
-        channel: Channel[NoticeT],
+        store: Store[PayloadT],
+        channel: ChannelSender[PayloadT],
         on_attempt: OnAttempt,
     ) -> None:
         self._settings = settings
@@ -103,13 +103,13 @@ class _Notifier(Generic[NoticeT]):
         self._store = store
         self._channel = channel
         self._on_attempt = on_attempt
-        self._held: dict[str, _Held[NoticeT]] = {}
-        self._queue: asyncio.Queue[_Held[NoticeT] | None] = asyncio.Queue()
+        self._held: dict[str, _Held[PayloadT]] = {}
+        self._queue: asyncio.Queue[_Held[PayloadT] | None] = asyncio.Queue()
         self._wake = asyncio.Event()  # something may have become due
         self._freed = asyncio.Event()  # a worker has finished
         rests = {"first": settings.first_rest_seconds, "longest": settings.longest_rest_seconds}
-        self._relay = Patience("the mail relay", log, **rests)
-        self._database = Patience("PostgreSQL", log, **rests)
+        self._relay = CircuitBreaker("the mail relay", log, **rests)
+        self._database = CircuitBreaker("PostgreSQL", log, **rests)
         self._next_expiry = 0.0
         self._stopping = False
         self._clock = asyncio.get_running_loop().time
@@ -137,7 +137,7 @@ class _Notifier(Generic[NoticeT]):
                 task.cancel()
 
     def _lasting(self, work: Coroutine[object, object, None], name: str) -> Coroutine[object, object, None]:
-        return lasting(work, name=name, told=lambda: self._stopping)
+        return supervise(work, name=name, told=lambda: self._stopping)
 
     async def _watch(self, stop: asyncio.Event) -> None:
         await stop.wait()
@@ -207,7 +207,7 @@ class _Notifier(Generic[NoticeT]):
                 self._held.pop(held.claim.token, None)
                 self._freed.set()
 
-    async def _serve(self, held: _Held[NoticeT]) -> None:
+    async def _serve(self, held: _Held[PayloadT]) -> None:
         started = self._clock()
         too_late = held.until - started < self._settings.lease_seconds / 4
         if self._stopping or too_late or self._relay.resting(started):
@@ -218,8 +218,8 @@ class _Notifier(Generic[NoticeT]):
             attempt = await self._channel.send(held.claim.mail)
         except Exception as fault:  # a fault of ours, at one mail, must not stop the others
             log.error("a channel failed on delivery %s: %s", held.claim.id, type(fault).__name__)
-            attempt = Attempt(outcome=Outcome.INDETERMINATE, detail="the channel failed")
-        if attempt.outcome is Outcome.DELIVERED:
+            attempt = SendAttempt(outcome=SendOutcome.INDETERMINATE, detail="the channel failed")
+        if attempt.outcome is SendOutcome.DELIVERED:
             reach(Point.MAIL_ANSWERED)
         if attempt.scope is Scope.RELAY:
             self._relay.away(attempt.detail, started=started, now=self._clock())
@@ -228,7 +228,7 @@ class _Notifier(Generic[NoticeT]):
         await self._record(held, attempt)
         self._on_attempt(attempt)
 
-    async def _record(self, held: _Held[NoticeT], attempt: Attempt) -> None:
+    async def _record(self, held: _Held[PayloadT], attempt: SendAttempt) -> None:
         """Asks until the database takes it: what was sent and is not recorded would be sent again."""
         ended = held.claim.claimed_at + timedelta(seconds=self._clock() - held.since)
         while True:
@@ -240,11 +240,11 @@ class _Notifier(Generic[NoticeT]):
                 self._database.away(type(fault).__name__, started=asked, now=self._clock())
                 await asyncio.sleep(max(self._database.until - self._clock(), 0.1))
 
-    async def _record_once(self, claim: Claim[NoticeT], attempt: Attempt, ended: datetime) -> None:
+    async def _record_once(self, claim: Claim[PayloadT], attempt: SendAttempt, ended: datetime) -> None:
         status = await self._store.record(claim, attempt, ended)
         if status is None:
             log.error("the lease of delivery %s was lost; %s is in the audit only", claim.id, attempt.outcome)
-        elif attempt.outcome is not Outcome.DELIVERED:
+        elif attempt.outcome is not SendOutcome.DELIVERED:
             log.warning("delivery %s: %s (%s), now %s", claim.id, attempt.outcome, attempt.detail, status)
 
     async def _renew(self) -> None:

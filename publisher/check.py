@@ -24,14 +24,14 @@ from publisher.prepare import attributes_of
 _HINTS: Final = {"institution_number": "six digits", "municipality_code": "four digits"}
 
 
-class Register(Protocol):
+class FindsSenders(Protocol):
     """The senders' register, as far as a publisher asks it."""
 
     def find(self, number: str) -> Sender | None:
         """The sender of that number."""
 
 
-def faults_of(event: PlainEvent, register: Register | None = None) -> Iterator[str]:
+def faults_of(event: PlainEvent, register: FindsSenders | None = None) -> Iterator[str]:
     """A sentence for all in `event` that intake would refuse, as far as it can be seen before sealing."""
     event_type = EVENT_TYPES.get(event.type)
     if event_type is None:
@@ -48,7 +48,7 @@ def faults_of(event: PlainEvent, register: Register | None = None) -> Iterator[s
     yield from _of_data(event, event_type, time)
 
 
-def _of_sender(event: PlainEvent, event_type: EventType, register: Register | None) -> Iterator[str]:
+def _of_sender(event: PlainEvent, event_type: EventType, register: FindsSenders | None) -> Iterator[str]:
     if register is not None:
         sender = register.find(event.sender)
         if sender is None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
 
 from models.events.event_types import EVENT_TYPES, full_type
-from publisher.events import Fault, FileFault, fault
+from publisher.events import FileFault, LineFault, line_fault
 
 _NEEDED: Final = ("type", "id", "sender", "time", "cpr")
 _ATTRIBUTES: Final = frozenset({"type", "id", "sender", "time", "source", "sequence"})
@@ -22,7 +22,7 @@ _DATA: Final = frozenset(
 COLUMNS: Final = frozenset({*_ATTRIBUTES, *_DATA, *_CONTACT})
 
 
-def read_csv(stream: BinaryIO) -> Iterator[tuple[int, dict[str, Any]] | Fault]:
+def read_csv(stream: BinaryIO) -> Iterator[tuple[int, dict[str, Any]] | LineFault]:
     """Each row as ``(line number, attributes and data)``. Raises `FileFault` for a header without use."""
     text = _decoded(stream)
     first = next(text, "")
@@ -36,15 +36,15 @@ def read_csv(stream: BinaryIO) -> Iterator[tuple[int, dict[str, Any]] | Fault]:
         except StopIteration:
             return
         except csv.Error:
-            yield fault(rows.line_num + 1, "it is not CSV.")
+            yield line_fault(rows.line_num + 1, "it is not CSV.")
             before = rows.line_num
             continue
         # A quoted cell may hold line breaks; a row is named by the line on which it begins, the header is 1.
         number, before = before + 2, rows.line_num
         if any("\udc80" <= sign <= "\udcff" for cell in cells for sign in cell):
-            yield fault(number, "it is not UTF-8.")
+            yield line_fault(number, "it is not UTF-8.")
         elif len(cells) > len(header):
-            yield fault(number, "it has more cells than the header has columns.")
+            yield line_fault(number, "it has more cells than the header has columns.")
         elif any(cell.strip() for cell in cells):
             yield number, _fields(dict(zip(header, cells, strict=False)))
 

@@ -48,7 +48,7 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FileLine:
     """An event and the number of the line that it stands on, from 1."""
 
     number: int
@@ -64,16 +64,16 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class LineFault:
     """What is wrong with one line. `sentence` begins with ``Line N``."""
 
     number: int
     sentence: str
 
 
-def fault(number: int, what: str) -> Fault:
+def line_fault(number: int, what: str) -> LineFault:
     """The fault `what`, such as ``data.severity is missing.``, of a line."""
-    return Fault(number, f"Line {number}: {what}")
+    return LineFault(number, f"Line {number}: {what}")
 
 
 class FileFault(ValueError):

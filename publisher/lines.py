@@ -17,9 +17,9 @@ import orjson
 from models.cpr import normalise
 from models.events.cloudevent import SEQUENCE
 from models.events.event_types import EVENT_TYPES, full_type
-from publisher.check import Register, faults_of, is_about_a_person
+from publisher.check import FindsSenders, faults_of, is_about_a_person
 from publisher.csv_lines import read_csv
-from publisher.events import Fault, FileFault, Line, PlainEvent, fault
+from publisher.events import FileFault, FileLine, LineFault, PlainEvent, line_fault
 from publisher.prepare import DATA_CONTENT_TYPE
 
 MAX_LINE: Final = 1024 * 1024
@@ -33,11 +33,11 @@ _KNOWN: Final = frozenset(
 class Reading:
     """`register` completes and checks the sender; `check` False lets faults through, to test intake."""
 
-    register: Register | None = None
+    register: FindsSenders | None = None
     check: bool = True
 
 
-def read_file(file: Path, reading: Reading) -> Iterator[Line | Fault]:
+def read_file(file: Path, reading: Reading) -> Iterator[FileLine | LineFault]:
     """The lines of `file`: CSV where its name ends so, else JSON Lines. Raises `FileFault`."""
     try:
         opened = file.open("rb")
@@ -47,34 +47,34 @@ def read_file(file: Path, reading: Reading) -> Iterator[Line | Fault]:
         yield from read_stream(opened, reading, csv=file.suffix.lower() == ".csv")
 
 
-def read_stream(stream: BinaryIO, reading: Reading, *, csv: bool = False) -> Iterator[Line | Fault]:
+def read_stream(stream: BinaryIO, reading: Reading, *, csv: bool = False) -> Iterator[FileLine | LineFault]:
     """The lines of an open file. Raises `FileFault` for a CSV header that cannot be used."""
     rows = read_csv(stream) if csv else _json_rows(stream)
     for row in rows:
-        if isinstance(row, Fault):
+        if isinstance(row, LineFault):
             yield row
         else:
             yield from _event(row[0], row[1], reading)
 
 
-def _json_rows(stream: BinaryIO) -> Iterator[tuple[int, dict[str, Any]] | Fault]:
+def _json_rows(stream: BinaryIO) -> Iterator[tuple[int, dict[str, Any]] | LineFault]:
     for number, line in _bounded(stream):
         if number == 1:
             line = line.removeprefix(codecs.BOM_UTF8)
         if not line.strip():
             continue
         if len(line) > MAX_LINE:
-            yield fault(number, "it is longer than 1 MiB.")
+            yield line_fault(number, "it is longer than 1 MiB.")
             continue
         try:
             parsed = orjson.loads(line)
         except orjson.JSONDecodeError:
-            yield fault(number, f"it is not {'JSON' if _is_utf8(line) else 'UTF-8'}.")
+            yield line_fault(number, f"it is not {'JSON' if _is_utf8(line) else 'UTF-8'}.")
             continue
         if isinstance(parsed, dict):
             yield number, parsed
         else:
-            yield fault(number, "it is not a JSON object.")
+            yield line_fault(number, "it is not a JSON object.")
 
 
 def _bounded(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
@@ -96,7 +96,7 @@ def _is_utf8(line: bytes) -> bool:
     return True
 
 
-def _event(number: int, fields: Mapping[str, Any], reading: Reading) -> Iterator[Line | Fault]:
+def _event(number: int, fields: Mapping[str, Any], reading: Reading) -> Iterator[FileLine | LineFault]:
     """The event of a line, or its faults."""
     event, sentences = _plain(fields, reading.register)
     if reading.check:
@@ -106,14 +106,14 @@ def _event(number: int, fields: Mapping[str, Any], reading: Reading) -> Iterator
     else:
         sentences = ["type is not one of the contract's, so there is no topic for it."]
     if sentences:
-        yield from (fault(number, sentence) for sentence in sentences)
+        yield from (line_fault(number, sentence) for sentence in sentences)
         return
     if reading.check and is_about_a_person(EVENT_TYPES[event.type]):
         event = replace(event, data={**event.data, "cpr": normalise(event.data["cpr"])})
-    yield Line(number, event)
+    yield FileLine(number, event)
 
 
-def _plain(fields: Mapping[str, Any], register: Register | None) -> tuple[PlainEvent, list[str]]:
+def _plain(fields: Mapping[str, Any], register: FindsSenders | None) -> tuple[PlainEvent, list[str]]:
     """The event as far as its attributes go, and a sentence for each that is wrong."""
     sentences = list(_odd(fields))
     texts: dict[str, str] = {}

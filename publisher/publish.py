@@ -16,7 +16,7 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from config.kafka import KafkaSettings
 from crypto.signature import NotCanonicalError
-from publisher.events import Binding, Fault, Line, Outgoing, Ready, fault
+from publisher.events import Binding, FileLine, LineFault, Outgoing, Ready, line_fault
 from publisher.keys import NoKey
 from publisher.prepare import Keys, prepare
 
@@ -33,7 +33,7 @@ class NotPublished(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class PublishProgress:
     """How far it has got, in lines read and records acknowledged."""
 
     read: int
@@ -48,7 +48,7 @@ class PublishResult:
     read: int = 0
     acknowledged: int = 0
     faulty: int = 0
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[LineFault] = field(default_factory=list)
     seconds: float = 0.0
     gave_up: bool = False
     """The brokers fell silent, and the rest of the input was not read."""
@@ -59,17 +59,17 @@ class PublishResult:
         return self.acknowledged == self.read and not self.gave_up
 
     @property
-    def progress(self) -> Progress:
+    def progress(self) -> PublishProgress:
         """A snapshot."""
-        return Progress(self.read, self.acknowledged, self.faulty)
+        return PublishProgress(self.read, self.acknowledged, self.faulty)
 
 
 def prepared(
-    lines: Iterable[Line | Fault], keys: Keys, *, binding: Binding = Binding.STRUCTURED
-) -> Iterator[Outgoing | Fault]:
+    lines: Iterable[FileLine | LineFault], keys: Keys, *, binding: Binding = Binding.STRUCTURED
+) -> Iterator[Outgoing | LineFault]:
     """Each line sealed and signed with its own sender's key, as it is asked for."""
     for line in lines:
-        if isinstance(line, Fault):
+        if isinstance(line, LineFault):
             yield line
             continue
         try:
@@ -80,21 +80,21 @@ def prepared(
                 binding=binding,
             )
         except NoKey as error:
-            yield fault(line.number, str(error))
+            yield line_fault(line.number, str(error))
         except NotCanonicalError:
-            yield fault(line.number, "data holds a number that JSON cannot carry exactly.")
+            yield line_fault(line.number, "data holds a number that JSON cannot carry exactly.")
         except ValueError as error:
-            yield fault(line.number, f"{error}.")
+            yield line_fault(line.number, f"{error}.")
         else:
             yield Outgoing(line.number, ready)
 
 
 async def publish(
-    records: Iterable[Outgoing | Fault],
+    records: Iterable[Outgoing | LineFault],
     *,
     kafka: KafkaSettings,
-    on_progress: Callable[[Progress], None] | None = None,
-    on_fault: Callable[[Fault], None] | None = None,
+    on_progress: Callable[[PublishProgress], None] | None = None,
+    on_fault: Callable[[LineFault], None] | None = None,
     patience: timedelta = timedelta(seconds=60),
 ) -> PublishResult:
     """Send `records` and wait until each is acknowledged. Raises `NotPublished` when nothing can be sent.
@@ -132,8 +132,8 @@ class _Sending:
     def __init__(
         self,
         patience: float,
-        on_progress: Callable[[Progress], None] | None,
-        on_fault: Callable[[Fault], None] | None,
+        on_progress: Callable[[PublishProgress], None] | None,
+        on_fault: Callable[[LineFault], None] | None,
     ) -> None:
         self.patience = patience
         self._on_progress = on_progress
@@ -145,13 +145,13 @@ class _Sending:
         self._began = time.perf_counter()
         self._reported = 0.0
 
-    async def run(self, producer: AIOKafkaProducer, records: Iterable[Outgoing | Fault]) -> None:
+    async def run(self, producer: AIOKafkaProducer, records: Iterable[Outgoing | LineFault]) -> None:
         """Send everything, then wait for the last acknowledgement."""
         last_line = 0
         for turn, record in enumerate(records):
             new_line, last_line = record.number != last_line, record.number
             self._result.read += new_line
-            if isinstance(record, Fault):
+            if isinstance(record, LineFault):
                 self._note(record, new_line=new_line)
             else:
                 await self._send(producer, record.number, record.ready)
@@ -179,11 +179,11 @@ class _Sending:
                 ready.topic, value=ready.value, key=ready.key, headers=list(ready.headers)
             )
         except KafkaTimeoutError:
-            self._note(fault(number, "it was not sent: the brokers are silent."))
+            self._note(line_fault(number, "it was not sent: the brokers are silent."))
             self._give_up()
             return
         except KafkaError as error:
-            self._note(fault(number, f"it was not sent: {type(error).__name__}."))
+            self._note(line_fault(number, f"it was not sent: {type(error).__name__}."))
             return
         self._under_way[future] = number
         future.add_done_callback(self._settle)
@@ -203,7 +203,7 @@ class _Sending:
         if error is None:
             self._result.acknowledged += 1
         else:
-            self._note(fault(number, f"the brokers did not take it: {type(error).__name__}."))
+            self._note(line_fault(number, f"the brokers did not take it: {type(error).__name__}."))
         self._moved.set()
 
     async def _wait(self, at_most: int) -> None:
@@ -222,12 +222,14 @@ class _Sending:
     def _give_up(self) -> None:
         for number in sorted(self._under_way.values()):
             self._note(
-                fault(number, "no broker acknowledged it in time; it may have been taken. Publish it again.")
+                line_fault(
+                    number, "no broker acknowledged it in time; it may have been taken. Publish it again."
+                )
             )
         self._under_way.clear()
         self._result.gave_up = True
 
-    def _note(self, found: Fault, *, new_line: bool = True) -> None:
+    def _note(self, found: LineFault, *, new_line: bool = True) -> None:
         self._result.faulty += new_line
         if len(self._result.faults) < LISTED_FAULTS:
             self._result.faults.append(found)

@@ -15,20 +15,20 @@ from aiokafka import AIOKafkaProducer
 
 from config.topics import Topic
 from infra.failpoints import Point, reach
-from infra.kafka_record import Record
-from infra.partition_reader import Reader
+from infra.kafka_record import KafkaRecord
+from infra.partition_reader import PartitionReader
 from models.eligibility.law import Law
 from models.events.event_types import InputTopic
 from streams.assignment import Assignment
-from streams.batch_driver import Driver
-from streams.batch_producer import Output
-from streams.checkpoint import Progress
+from streams.batch_driver import BatchDriver
+from streams.batch_producer import BatchProducer
+from streams.checkpoint import Checkpoint
 from streams.engine import lenient_headers
-from streams.engine.fail_stop import end
+from streams.engine.fail_stop import fail_stop
 from streams.engine.faust_app import App, faust_app, raw_channel
 from streams.intake import Context
-from streams.person_store import People
-from streams.processors import Intake, Match, Step
+from streams.person_store import PersonStore
+from streams.processors import Intake, Match, Processor
 from streams.settings import WorkerSettings
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ def build(settings: WorkerSettings, context: Context, law: Law, on_assigned: Any
     lenient_headers.install()
     app = faust_app(settings)
     assignment = Assignment()
-    opened: list[AIOKafkaProducer | Reader] = []
+    opened: list[AIOKafkaProducer | PartitionReader] = []
     tending: list[asyncio.Task[None]] = []
 
     @app.on_partitions_revoked.connect
@@ -58,27 +58,27 @@ def build(settings: WorkerSettings, context: Context, law: Law, on_assigned: Any
         assignment.assigned((place.topic, place.partition) for place in arguments[0])
         on_assigned(assignment.partitions)
 
-    async def start_step(step: type[Intake] | type[Match], topics: Sequence[str]) -> Driver:
-        producer, reader = AIOKafkaProducer(**settings.kafka.producer()), Reader(settings.kafka)
+    async def start_step(step: type[Intake] | type[Match], topics: Sequence[str]) -> BatchDriver:
+        producer, reader = AIOKafkaProducer(**settings.kafka.producer()), PartitionReader(settings.kafka)
         opened.extend((producer, reader))
         await producer.start()
         await reader.start()
-        made: Step = Intake(context) if step is Intake else Match(law, People(reader))
-        driver = Driver(
+        made: Processor = Intake(context) if step is Intake else Match(law, PersonStore(reader))
+        batch_driver = BatchDriver(
             made,
             topics=topics,
             assignment=assignment,
-            progress=Progress(step.name, reader),
-            output=Output(producer),
+            checkpoint=Checkpoint(step.name, reader),
+            output=BatchProducer(producer),
             monotonic=time.monotonic,
         )
-        tending.append(asyncio.create_task(_tend(driver), name=f"tending {step.name}"))
-        return driver
+        tending.append(asyncio.create_task(_tend(batch_driver), name=f"tending {step.name}"))
+        return batch_driver
 
     async def take(step: type[Intake] | type[Match], topics: Sequence[str], batches: Any) -> None:
-        driver = await start_step(step, topics)
+        batch_driver = await start_step(step, topics)
         async for events in batches:
-            await _to_itsend(app, driver.batch(_records(events)))
+            await _to_itsend(app, batch_driver.batch(_records(events)))
 
     inputs = [str(topic) for topic in InputTopic]
 
@@ -112,7 +112,7 @@ async def _to_itsend(app: App, batch: Awaitable[None]) -> None:
             log.info("told to stop in the middle of a batch: nothing of it is committed, and it comes again")
             logging.shutdown()
             os._exit(0)
-        end("a batch that was cut off", error)
+        fail_stop("a batch that was cut off", error)
 
 
 async def _while_running(app: App, work: Awaitable[None]) -> None:
@@ -122,22 +122,22 @@ async def _while_running(app: App, work: Awaitable[None]) -> None:
     except asyncio.CancelledError as error:
         if app.should_stop:
             raise
-        end("a cancelled agent", error)
+        fail_stop("a cancelled agent", error)
 
 
-async def _tend(driver: Driver) -> None:
+async def _tend(batch_driver: BatchDriver) -> None:
     """Not one of Faust's timers: one that raises would commit first (faust.md, 12)."""
     try:
         while True:
             await asyncio.sleep(_TEND_SECONDS)
-            await driver.tend()
+            await batch_driver.tend()
     except Exception as error:
-        end("tending", error)
+        fail_stop("tending", error)
 
 
-def _records(events: Sequence[Any]) -> list[Record]:
+def _records(events: Sequence[Any]) -> list[KafkaRecord]:
     return [
-        Record(
+        KafkaRecord(
             record.topic,
             record.partition,
             record.offset,

@@ -8,34 +8,34 @@ import logging
 from collections.abc import Callable, Sequence
 
 from infra.failpoints import Point, reach
-from infra.kafka_record import Record, by_partition
+from infra.kafka_record import KafkaRecord, by_partition
 from streams.assignment import Assignment
-from streams.batch_producer import Output
-from streams.checkpoint import Progress
-from streams.processors import Step
+from streams.batch_producer import BatchProducer
+from streams.checkpoint import Checkpoint
+from streams.processors import Processor
 
 log = logging.getLogger(__name__)
 _BEGIN_SECONDS = 300
 _LOOK_AFTER_SECONDS = 300
 
 
-class Driver:
+class BatchDriver:
     """One step, its progress and its output."""
 
     def __init__(
         self,
-        step: Step,
+        step: Processor,
         *,
         topics: Sequence[str],
         assignment: Assignment,
-        progress: Progress,
-        output: Output,
+        checkpoint: Checkpoint,
+        output: BatchProducer,
         monotonic: Callable[[], float],
     ) -> None:
         self._step = step
         self._topics = topics
         self._assignment = assignment
-        self._progress = progress
+        self._progress = checkpoint
         self._output = output
         self._monotonic = monotonic
         self._one_at_a_time = asyncio.Lock()
@@ -45,7 +45,7 @@ class Driver:
         self._fetched = Point(f"{step.name}.fetched")
         self._judged = Point(f"{step.name}.judged")
 
-    async def batch(self, records: Sequence[Record]) -> None:
+    async def batch(self, records: Sequence[KafkaRecord]) -> None:
         """Apply a batch. When this returns, the brokers have everything that follows from it."""
         reach(self._fetched)
         async with self._one_at_a_time:
@@ -59,7 +59,7 @@ class Driver:
                 await self._begin()
                 await self._output.flush()
 
-    async def _apply(self, records: Sequence[Record]) -> None:
+    async def _apply(self, records: Sequence[KafkaRecord]) -> None:
         reached: list[tuple[str, int, int]] = []
         for (topic, partition), group in by_partition(records):
             if (topic, partition) not in self._mine:

@@ -20,7 +20,7 @@ _LATER: Final[Mapping[str, int]] = {Topic.RECEIPTS: 1, Topic.APPLIED: 1, Topic.P
 a stream engine that skips the record afterwards, would leave an answer with nothing behind it. Progress goes last."""
 
 
-class Output:
+class BatchProducer:
     """Records waiting to be sent, by partition, in order."""
 
     def __init__(self, producer: AIOKafkaProducer) -> None:

@@ -8,17 +8,17 @@ import logging
 from collections.abc import Sequence
 
 from config.topics import Topic
-from infra.kafka_record import Record
-from infra.partition_reader import Reader
-from streams.batch_producer import Output
+from infra.kafka_record import KafkaRecord
+from infra.partition_reader import PartitionReader
+from streams.batch_producer import BatchProducer
 
 log = logging.getLogger(__name__)
 
 
-class Progress:
+class Checkpoint:
     """The next offset of every partition that `step` reads."""
 
-    def __init__(self, step: str, reader: Reader) -> None:
+    def __init__(self, step: str, reader: PartitionReader) -> None:
         self._step = step
         self._reader = reader
         self._next: dict[tuple[str, int], int] = {}
@@ -36,13 +36,13 @@ class Progress:
                     place = (topic, int(partition))
                     self._next[place] = max(self._next.get(place, 0), int(record.value or b"0"))
 
-    async def whole(self, topic: str, partition: int, records: Sequence[Record]) -> list[Record]:
+    async def whole(self, topic: str, partition: int, records: Sequence[KafkaRecord]) -> list[KafkaRecord]:
         """`records` of one partition, with whatever is missing before them read from the broker."""
         place = (topic, partition)
         expected = self._next.get(place)
         if expected is None:
             expected, _ = await self._reader.bounds(topic, partition)
-        whole: list[Record] = []
+        whole: list[KafkaRecord] = []
         for record in records:
             if record.offset > expected:
                 whole += await self._skipped(topic, partition, expected, record.offset)
@@ -50,7 +50,7 @@ class Progress:
             expected = max(expected, record.offset + 1)
         return whole
 
-    def advance(self, topic: str, partition: int, next_offset: int, output: Output) -> None:
+    def advance(self, topic: str, partition: int, next_offset: int, output: BatchProducer) -> None:
         """Note that everything before `next_offset` is applied, and that the brokers have what follows from it."""
         place = (topic, partition)
         self._next[place] = max(self._next.get(place, 0), next_offset)
@@ -61,7 +61,7 @@ class Progress:
             str(self._next[place]).encode(),
         )
 
-    async def _skipped(self, topic: str, partition: int, start: int, end: int) -> list[Record]:
+    async def _skipped(self, topic: str, partition: int, start: int, end: int) -> list[KafkaRecord]:
         first, _ = await self._reader.bounds(topic, partition)
         if first > start:
             log.error(
@@ -72,7 +72,7 @@ class Progress:
                 topic,
                 partition,
             )
-        found: list[Record] = []
+        found: list[KafkaRecord] = []
         async for records in self._reader.read(topic, partition, max(start, first), end):
             found += records
         self.healed += len(found)

@@ -28,7 +28,7 @@ from models.events.event_types import EVENT_TYPES, SEALED_FIELDS, EventType, Inp
 from models.events.person_event import Origin, PersonEvent
 from models.events.receipt import KeptCount, Receipt, ReceiptStatus, Total
 from models.events.sender import Sender, VerificationKey
-from models.events.sensitive_fields import Particulars, sealed_for
+from models.events.sensitive_fields import SensitiveFields, sealed_for
 from models.reasons import Rejection
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -38,7 +38,7 @@ _MOST_KEPT = 4 * 1024 * 1024
 from before that was so must not stop its partition either."""
 
 
-class Register(Protocol):
+class SenderKeys(Protocol):
     """The senders' register as intake asks it."""
 
     def find(self, number: str) -> Sender | None:
@@ -52,7 +52,7 @@ class Register(Protocol):
 class Context:
     """What intake judges by."""
 
-    register: Register
+    register: SenderKeys
     vault: Vault
     opening_keys: Mapping[str, OKPKey]
     clock_tolerance: timedelta
@@ -68,7 +68,7 @@ class InputRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class Validated:
     """Intake's answer: `event` of an accepted record about a person, `kept` (its sealed bytes) of a refused one."""
 
     receipt: Receipt
@@ -76,7 +76,7 @@ class Taken:
     kept: str | None = None
 
 
-def take(record: InputRecord, context: Context) -> Taken:
+def validate_record(record: InputRecord, context: Context) -> Validated:
     """Judge one record. Raises nothing for bad input."""
     said: dict[str, Any] = {}
     try:
@@ -89,9 +89,9 @@ def take(record: InputRecord, context: Context) -> Taken:
             detail=error.refused.detail,
             **said,
         )
-        return Taken(receipt, kept=_keep(record, context.vault))
+        return Validated(receipt, kept=_keep(record, context.vault))
     receipt = Receipt(origin=record.origin, status=ReceiptStatus.ACCEPTED, fingerprint=fingerprint, **said)
-    return Taken(receipt, event=event)
+    return Validated(receipt, event=event)
 
 
 def _accept(record: InputRecord, context: Context, said: dict[str, Any]) -> tuple[str, PersonEvent | None]:
@@ -144,7 +144,7 @@ def _type(envelope: Envelope, topic: str, said: dict[str, Any]) -> EventType:
     return event_type
 
 
-def _sender(envelope: Envelope, origin: Origin, register: Register, said: dict[str, Any]) -> Sender:
+def _sender(envelope: Envelope, origin: Origin, register: SenderKeys, said: dict[str, Any]) -> Sender:
     sender = register.find(envelope.attributes["sender"])
     day = copenhagen_date(origin.appended_at)
     if sender is None:
@@ -157,7 +157,7 @@ def _sender(envelope: Envelope, origin: Origin, register: Register, said: dict[s
     return sender
 
 
-def _verify(envelope: Envelope, origin: Origin, sender: Sender, register: Register) -> None:
+def _verify(envelope: Envelope, origin: Origin, sender: Sender, register: SenderKeys) -> None:
     signature = envelope.signature
     if not signature:
         raise RefusedError(Rejection.SIGNATURE_MISSING)
@@ -222,7 +222,7 @@ def _event(
         number = normalise(cpr_seal.open_sealed(data.cpr, context.opening_keys))
     except cpr_seal.NotSealedError:
         raise RefusedError(Rejection.CPR_NOT_SEALED) from None
-    except cpr_seal.NotOpenedError:
+    except cpr_seal.SealNotOpenedError:
         raise RefusedError(Rejection.CPR_NOT_OPENED) from None
     except NotAPerson:
         raise RefusedError(Rejection.NOT_A_PERSON) from None
@@ -235,7 +235,7 @@ def _event(
     fingerprint = _fingerprint(envelope, {**fields, "cpr": person_id}, context.vault)
     sealed = None
     if event_type.kind == "dropout-risk.raised":
-        particulars = Particulars(cpr=number, text=fields.get("text"), contact=fields.get("contact"))
+        particulars = SensitiveFields(cpr=number, text=fields.get("text"), contact=fields.get("contact"))
         sealed = context.vault.seal(
             particulars.model_dump_json().encode(),
             purpose=sealed_for(attributes["sender"], attributes["id"], person_id),

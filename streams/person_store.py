@@ -6,17 +6,17 @@ Not a Faust Table, for the measured reasons in docs/decisions. Values stay encod
 from collections import defaultdict
 
 from config.topics import Topic
-from infra.partition_reader import Reader
+from infra.partition_reader import PartitionReader
 from models.eligibility.person_record import PersonRecord
-from streams.batch_producer import Output
+from streams.batch_producer import BatchProducer
 
 _APPLIED = "applied"
 
 
-class People:
+class PersonStore:
     """Records by person id, for each partition that has been loaded."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: PartitionReader) -> None:
         self._reader = reader
         self._held: dict[int, dict[bytes, tuple[int, bytes]]] = defaultdict(dict)
         self._read_to: dict[int, int] = {}
@@ -55,13 +55,13 @@ class People:
             return PersonRecord(person_id=person_id)
         return PersonRecord.model_validate_json(known[1])
 
-    def put(self, partition: int, record: PersonRecord, output: Output) -> None:
+    def put(self, partition: int, record: PersonRecord, output: BatchProducer) -> None:
         """Keep the record, and write it with the batch."""
         key = record.person_id.encode()
         self._held[partition][key] = (record.applied, record.model_dump_json(exclude_defaults=True).encode())
         self.write(partition, key, output)
 
-    def write(self, partition: int, key: bytes, output: Output) -> None:
+    def write(self, partition: int, key: bytes, output: BatchProducer) -> None:
         """Write what is held of a person."""
         applied, value = self._held[partition][key]
         output.add(Topic.PEOPLE, partition, key, value, [(_APPLIED, str(applied).encode())])

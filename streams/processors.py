@@ -6,7 +6,7 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from config.topics import INPUT_PARTITIONS, PERSON_PARTITIONS, Topic
-from infra.kafka_record import Record
+from infra.kafka_record import KafkaRecord
 from models.eligibility.apply_event import apply
 from models.eligibility.decision import Cause
 from models.eligibility.law import Law
@@ -14,22 +14,22 @@ from models.eligibility.person_record import PersonRecord
 from models.errors import UnreadableError
 from models.events.person_event import PersonEvent
 from models.events.receipt import Applied, AppliedEntry
-from streams.batch_producer import Output, partition_of
-from streams.intake import Context, InputRecord, take
-from streams.person_store import People
+from streams.batch_producer import BatchProducer, partition_of
+from streams.intake import Context, InputRecord, validate_record
+from streams.person_store import PersonStore
 
 _ENTRIES_PER_RECORD = 500
 
 
-class Step(Protocol):
+class Processor(Protocol):
     """What the driver calls."""
 
     name: str
 
-    async def begin(self, partitions: set[int], output: Output) -> None:
+    async def begin(self, partitions: set[int], output: BatchProducer) -> None:
         """A new assignment, or time to look after the state of the present one."""
 
-    def run(self, topic: str, partition: int, records: Sequence[Record], output: Output) -> None:
+    def run(self, topic: str, partition: int, records: Sequence[KafkaRecord], output: BatchProducer) -> None:
         """Apply the records, in order."""
 
 
@@ -41,14 +41,14 @@ class Intake:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    async def begin(self, partitions: set[int], output: Output) -> None:
+    async def begin(self, partitions: set[int], output: BatchProducer) -> None:
         """Intake remembers nothing."""
 
-    def run(self, topic: str, partition: int, records: Sequence[Record], output: Output) -> None:
+    def run(self, topic: str, partition: int, records: Sequence[KafkaRecord], output: BatchProducer) -> None:
         """Judge each record."""
         for record in records:
             origin = record.origin
-            taken = take(InputRecord(origin, record.value, record.headers), self._context)
+            taken = validate_record(InputRecord(origin, record.value, record.headers), self._context)
             receipt = taken.receipt
             output.add(
                 Topic.RECEIPTS,
@@ -68,18 +68,18 @@ class Match:
 
     name = "match"
 
-    def __init__(self, law: Law, people: People) -> None:
+    def __init__(self, law: Law, people: PersonStore) -> None:
         self._law = law
         self._people = people
 
-    async def begin(self, partitions: set[int], output: Output) -> None:
+    async def begin(self, partitions: set[int], output: BatchProducer) -> None:
         """Load the state of our partitions, and write again what a zombie has overwritten."""
         self._people.forget(partitions)
         for partition in sorted(partitions):
             for key in await self._people.load(partition):
                 self._people.write(partition, key, output)
 
-    def run(self, topic: str, partition: int, records: Sequence[Record], output: Output) -> None:
+    def run(self, topic: str, partition: int, records: Sequence[KafkaRecord], output: BatchProducer) -> None:
         """Apply each event to its person's record; write each person once."""
         touched: dict[str, PersonRecord] = {}
         entries: list[AppliedEntry] = []
@@ -114,7 +114,7 @@ class Match:
             output.add(Topic.APPLIED, partition, None, applied.model_dump_json().encode())
 
 
-def add_person_event(event: PersonEvent, output: Output) -> None:
+def add_person_event(event: PersonEvent, output: BatchProducer) -> None:
     """Put a person event where its person's others are."""
     output.add(
         Topic.PERSON_EVENTS,
@@ -124,7 +124,7 @@ def add_person_event(event: PersonEvent, output: Output) -> None:
     )
 
 
-def _decode(record: Record) -> PersonEvent:
+def _decode(record: KafkaRecord) -> PersonEvent:
     try:
         return PersonEvent.model_validate_json(record.value or b"")
     except ValidationError as error:

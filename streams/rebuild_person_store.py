@@ -13,14 +13,14 @@ from aiokafka import AIOKafkaProducer
 
 from config.kafka import KafkaSettings
 from config.topics import PERSON_PARTITIONS, Topic
-from infra.partition_reader import Reader
+from infra.partition_reader import PartitionReader
 from models.eligibility.apply_event import apply
 from models.eligibility.compare_record import Finding, compare
 from models.eligibility.decision import Cause
 from models.eligibility.law import Law
 from models.eligibility.person_record import PersonRecord
 from models.events.person_event import PersonEvent
-from streams.batch_producer import Output
+from streams.batch_producer import BatchProducer
 
 _APPLIED: Final = "applied"
 _STRETCH: Final = 20_000
@@ -28,7 +28,7 @@ _MATCH: Final = f"match/{Topic.PERSON_EVENTS}/"
 
 
 @dataclass(slots=True)
-class PeopleAgain:
+class PersonStoreRebuild:
     """What came of it, over all partitions."""
 
     people: int = 0
@@ -42,8 +42,8 @@ class PeopleAgain:
 
 
 @asynccontextmanager
-async def _reading(kafka: KafkaSettings) -> AsyncIterator[Reader]:
-    reader = Reader(kafka)
+async def _reading(kafka: KafkaSettings) -> AsyncIterator[PartitionReader]:
+    reader = PartitionReader(kafka)
     try:
         await reader.start()
         yield reader
@@ -51,11 +51,11 @@ async def _reading(kafka: KafkaSettings) -> AsyncIterator[Reader]:
         await reader.stop()
 
 
-async def people_again(
+async def rebuild_person_store(
     kafka: KafkaSettings, law: Law, *, write: bool, say: Callable[[str], None]
-) -> PeopleAgain:
+) -> PersonStoreRebuild:
     """Rebuild and compare every partition; `write` also writes what differs, with its applied offset."""
-    result = PeopleAgain()
+    result = PersonStoreRebuild()
     hashes = sha256(), sha256()
     producer = AIOKafkaProducer(**kafka.producer()) if write else None
     async with _reading(kafka) as reader:
@@ -82,7 +82,7 @@ async def people_again(
                 result.people += len(rebuilt)
                 result.findings += found
                 if producer is not None:
-                    result.written += await _write(Output(producer), partition, found)
+                    result.written += await _write(BatchProducer(producer), partition, found)
         finally:
             if producer is not None:
                 await producer.stop()
@@ -90,7 +90,7 @@ async def people_again(
     return result
 
 
-async def _progress(reader: Reader) -> dict[int, int]:
+async def _progress(reader: PartitionReader) -> dict[int, int]:
     """The next offset of match in each partition: what is before it stands in ``people``."""
     found: dict[int, int] = {}
     first, end = await reader.bounds(Topic.PROGRESS, 0)
@@ -103,7 +103,7 @@ async def _progress(reader: Reader) -> dict[int, int]:
     return found
 
 
-async def _held(reader: Reader, partition: int) -> dict[str, PersonRecord]:
+async def _held(reader: PartitionReader, partition: int) -> dict[str, PersonRecord]:
     """The record of each person as match would load it: the higher applied offset wins, of equal ones the later."""
     best: dict[bytes, tuple[int, bytes]] = {}
     start, end = await reader.bounds(Topic.PEOPLE, partition)
@@ -123,12 +123,12 @@ async def _held(reader: Reader, partition: int) -> dict[str, PersonRecord]:
 
 
 async def _rebuilt(
-    reader: Reader,
+    reader: PartitionReader,
     partition: int,
     held: Mapping[str, PersonRecord],
     progressed: int,
     law: Law,
-    result: PeopleAgain,
+    result: PersonStoreRebuild,
 ) -> dict[str, PersonRecord]:
     people: dict[str, PersonRecord] = {}
     start, end = await reader.bounds(Topic.PERSON_EVENTS, partition)
@@ -147,7 +147,7 @@ async def _rebuilt(
     return people
 
 
-async def _write(output: Output, partition: int, found: list[Finding]) -> int:
+async def _write(output: BatchProducer, partition: int, found: list[Finding]) -> int:
     written = 0
     for finding in found:
         if finding.mended is not None:

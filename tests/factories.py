@@ -22,7 +22,7 @@ from models.events.event_types import (
     Content,
     EnrolmentEnd,
     EnrolmentVersion,
-    Refusal,
+    RefusedDuplicate,
     Residence,
     Risk,
     Withdrawal,
@@ -226,7 +226,7 @@ def withdrawal(
 
 def refusal(of: PersonEvent, **changes: Any) -> PersonEvent:
     """The ledger's word that an event reused the id of another person's."""
-    content = Refusal(
+    content = RefusedDuplicate(
         kind="event.refused", topic=of.origin.topic, partition=of.origin.partition, offset=of.origin.offset
     )
     return event(

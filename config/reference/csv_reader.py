@@ -53,7 +53,7 @@ RowT = TypeVar("RowT", bound=Frozen)
 
 
 @dataclass(frozen=True, slots=True)
-class Line(Generic[RowT]):
+class CsvLine(Generic[RowT]):
     """A row and where it stands."""
 
     number: int
@@ -61,11 +61,11 @@ class Line(Generic[RowT]):
 
 
 @dataclass(frozen=True, slots=True)
-class Table(Generic[RowT]):
+class CsvTable(Generic[RowT]):
     """All rows of a file that are sound in themselves, and the faults of the others."""
 
     file: str
-    lines: tuple[Line[RowT], ...]
+    lines: tuple[CsvLine[RowT], ...]
     faults: tuple[Fault, ...] = ()
 
     @property
@@ -95,28 +95,28 @@ def read_text(directory: Path, file: str) -> str | Fault:
         return Fault(f"the file cannot be read: {error.strerror}.", file)
 
 
-def read_table(directory: Path, file: str, row_type: type[RowT]) -> Table[RowT]:
+def read_table(directory: Path, file: str, row_type: type[RowT]) -> CsvTable[RowT]:
     """Every row of `file` as `row_type`; an empty cell is an absent value. Never raises for bad content."""
     text = read_text(directory, file)
     if isinstance(text, Fault):
-        return Table(file, (), (text,))
+        return CsvTable(file, (), (text,))
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    lines: list[Line[RowT]] = []
+    lines: list[CsvLine[RowT]] = []
     faults: list[Fault] = []
     try:
         header = next(reader, [])
         faults.extend(Fault(sentence, file, 1) for sentence in _header_faults(header, row_type))
         if faults:
-            return Table(file, (), tuple(faults))
+            return CsvTable(file, (), tuple(faults))
         for cells in reader:
             number = reader.line_num
             row, wrong = _row(header, cells, row_type)
             faults.extend(Fault(sentence, file, number) for sentence in wrong)
             if row is not None:
-                lines.append(Line(number, row))
+                lines.append(CsvLine(number, row))
     except csv.Error as error:
         faults.append(Fault(f"this is not CSV: {error}.", file, reader.line_num))
-    return Table(file, tuple(lines), tuple(faults))
+    return CsvTable(file, tuple(lines), tuple(faults))
 
 
 def _header_faults(header: Sequence[str], row_type: type[Frozen]) -> Iterator[str]:

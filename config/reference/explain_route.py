@@ -8,7 +8,7 @@ from config.reference.channels import Answers, Webhooks
 from config.reference.tables import Reference
 from config.reference.units import ReactBy
 from models.notifications.delivery import Audience, Channel, Occasion
-from models.tasks.reminders import StepKind, StepPolicy, StepRule
+from models.tasks.reminders import ReminderKind, ReminderPolicy, ReminderRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ def route(
     *,
     reference: Reference,
     react_by: ReactBy,
-    steps: StepPolicy,
+    steps: ReminderPolicy,
     webhooks: Webhooks,
     answers: Answers,
 ) -> Routed:
@@ -100,7 +100,7 @@ def route(
     )
 
 
-def _told(unit: str, on: date, steps: StepPolicy, webhooks: Webhooks) -> tuple[Told, ...]:
+def _told(unit: str, on: date, steps: ReminderPolicy, webhooks: Webhooks) -> tuple[Told, ...]:
     found = [
         Told(audience=audience, channel=Channel.EMAIL, recipient=recipient)
         for audience in Audience
@@ -113,7 +113,7 @@ def _told(unit: str, on: date, steps: StepPolicy, webhooks: Webhooks) -> tuple[T
     )
 
 
-def _when(rules: Sequence[StepRule], *, hooked: bool) -> tuple[When, ...]:
+def _when(rules: Sequence[ReminderRule], *, hooked: bool) -> tuple[When, ...]:
     at_once = When(
         occasion=Occasion.NEW,
         level=None,
@@ -123,7 +123,7 @@ def _when(rules: Sequence[StepRule], *, hooked: bool) -> tuple[When, ...]:
         channels=(Channel.EMAIL, Channel.WEBHOOK) if hooked else (Channel.EMAIL,),
     )
     ordered = sorted(
-        rules, key=lambda rule: (rule.kind is StepKind.MENTOR_ENDS, rule.working_days, rule.level)
+        rules, key=lambda rule: (rule.kind is ReminderKind.MENTOR_ENDS, rule.working_days, rule.level)
     )
     return (
         at_once,

@@ -16,22 +16,22 @@ from config.reference.tables import Reference
 from models.events.probe_identity import UNIT as CANARY
 from models.notifications.delivery import Audience, Channel
 from models.tasks.office_hours import OfficeHours, Week
-from models.tasks.reminders import Digest, StepPolicy, StepRule
+from models.tasks.reminders import Digest, ReminderPolicy, ReminderRule
 
 
-def load_steps(directory: Path = DATA) -> StepPolicy:
+def load_reminder_policy(directory: Path = DATA) -> ReminderPolicy:
     """Raises `config.errors.ConfigError` with every fault."""
     reference = sound_reference(directory)
     days_off = load_days_off(directory)
     rules, weeks, digests = _rules(reference), _weeks(reference), _digests(reference)
 
-    def rules_on(unit: str, day: date) -> Sequence[StepRule]:
+    def rules_on(unit: str, day: date) -> Sequence[ReminderRule]:
         return rules.on(unit, day) or ()
 
     def hours_of(unit: str) -> OfficeHours:
         return OfficeHours(lambda day: weeks.on(unit, day) or _CLOSED, days_off)
 
-    return StepPolicy(
+    return ReminderPolicy(
         rules=rules_on,
         hours=hours_of,
         days_off=days_off,
@@ -47,11 +47,11 @@ def load_steps(directory: Path = DATA) -> StepPolicy:
 _CLOSED: Final[Week] = (None,) * 7
 
 
-def _rules(reference: Reference) -> _Dated[tuple[StepRule, ...]]:
-    found: dict[tuple[str, date], list[StepRule]] = defaultdict(list)
+def _rules(reference: Reference) -> _Dated[tuple[ReminderRule, ...]]:
+    found: dict[tuple[str, date], list[ReminderRule]] = defaultdict(list)
     for row in reference.steps.rows:
         found[row.unit_id or _EVERYBODY, row.valid_from].append(
-            StepRule(
+            ReminderRule(
                 kind=row.kind,
                 level=row.level,
                 working_days=row.working_days,

@@ -6,13 +6,13 @@ from typing import Annotated, Final, Self
 from pydantic import PlainValidator, model_validator
 
 from config.reference.csv_reader import Row
-from config.reference.rows import Clock, Count, Day, Email, Shift, UnitCode
+from config.reference.rows import Clock, CountCell, Day, Email, Shift, UnitCode
 from models.events.contract import Municipality
 from models.notifications.delivery import Audience, Channel
 from models.tasks.office_hours import CLOCK_CHANGES
-from models.tasks.reminders import StepKind
+from models.tasks.reminders import ReminderKind
 
-_BEFORE: Final = (StepKind.REMINDER, StepKind.MENTOR_ENDS)
+_BEFORE: Final = (ReminderKind.REMINDER, ReminderKind.MENTOR_ENDS)
 
 
 def _words(known: type[StrEnum], thing: str) -> PlainValidator:
@@ -42,12 +42,12 @@ class Weekday(StrEnum):
     SUNDAY = "sunday"
 
 
-class StepRow(Row):
+class ReminderRow(Row):
     """``steps.csv``: one step of a unit's policy; without a unit, of everybody's who has none of his own."""
 
     unit_id: UnitCode | None = None
-    kind: StepKind
-    level: Count
+    kind: ReminderKind
+    level: CountCell
     working_days: Shift
     to: Annotated[tuple[Audience, ...], _words(Audience, "audience")]
     channels: Annotated[tuple[Channel, ...], _words(Channel, "channel")]
@@ -55,11 +55,11 @@ class StepRow(Row):
 
     @model_validator(mode="after")
     def _is_where_it_belongs(self) -> Self:
-        if self.kind is StepKind.OVERDUE and self.working_days < 1:
+        if self.kind is ReminderKind.OVERDUE and self.working_days < 1:
             raise ValueError("overdue comes after the date: working_days is at least 1")
-        if self.kind is StepKind.REMINDER and self.working_days > 0:
+        if self.kind is ReminderKind.REMINDER and self.working_days > 0:
             raise ValueError("a reminder comes before the date: working_days is at most 0")
-        if self.kind is StepKind.MENTOR_ENDS and self.working_days > 0:
+        if self.kind is ReminderKind.MENTOR_ENDS and self.working_days > 0:
             raise ValueError("mentor_ends comes before the right ends: working_days is at most 0")
         return self
 

@@ -83,7 +83,7 @@ def _education_types(text: str) -> tuple[EducationType, ...]:
 
 
 Day = Annotated[date, _reads(r"\d{4}-\d{2}-\d{2}", "a date as YYYY-MM-DD", date.fromisoformat)]
-Count = Annotated[int, _reads(r"[1-9]\d{0,3}", "a whole number from 1 to 9999", int)]
+CountCell = Annotated[int, _reads(r"[1-9]\d{0,3}", "a whole number from 1 to 9999", int)]
 Shift = Annotated[int, _reads(r"0|-?[1-9]\d{0,2}", "a whole number of days such as -2, 0 or 5", int)]
 Clock = Annotated[time, _reads(r"\d{2}:\d{2}", "a time of day as HH:MM", time.fromisoformat)]
 Flag = Annotated[bool, _reads(r"true|false", "true or false", "true".__eq__)]
@@ -176,7 +176,7 @@ class ReactByRow(Row):
     """``react_by.csv``: a unit's own service target. No law sets a number of days."""
 
     unit_id: UnitCode
-    working_days: Count
+    working_days: CountCell
     valid_from: Day
 
 
@@ -199,7 +199,7 @@ class NotReachedRow(Row):
     """``not_reached_after.csv``: how often a unit seeks contact before it may close a task. No law names a number."""
 
     unit_id: UnitCode
-    attempts: Count
+    attempts: CountCell
     valid_from: Day
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, TypeVar
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 
 from config.errors import Fault
-from config.reference.csv_reader import Certainty, Line, Source, Table, read_text
+from config.reference.csv_reader import Certainty, CsvLine, CsvTable, Source, read_text
 from config.sentences import sentences
 from models.base import Frozen
 from models.events.contract import BenefitType, TargetGroup
@@ -57,34 +57,34 @@ class RuleSetRow(Frozen):
     target_groups: Annotated[tuple[tuple[BenefitType, TargetGroup], ...], AfterValidator(_not_empty)]
 
 
-def read_rule_sets(directory: Path) -> Table[RuleSetRow]:
+def read_rule_sets(directory: Path) -> CsvTable[RuleSetRow]:
     """Every rule set of the file, in its order, with the line of its header. Never raises for bad content."""
     text = read_text(directory, FILE)
     if isinstance(text, Fault):
-        return Table(FILE, (), (text,))
+        return CsvTable(FILE, (), (text,))
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"line (\d+)", str(error))
         number = int(place[1]) if place else None
-        return Table(FILE, (), (Fault(f"this is not TOML: {error}.", FILE, number),))
+        return CsvTable(FILE, (), (Fault(f"this is not TOML: {error}.", FILE, number),))
     blocks = content.pop(_KEY, [])
     faults = [Fault(f"{key} is not known here.", FILE) for key in content]
     source = text.splitlines()
     headers = [number for number, line in enumerate(source, 1) if _HEADER.match(line)]
     if not isinstance(blocks, list) or not blocks or len(blocks) != len(headers):
         faults.append(Fault(f"rule sets are written as [[{_KEY}]], one or more.", FILE))
-        return Table(FILE, (), tuple(faults))
-    lines: list[Line[RuleSetRow]] = []
+        return CsvTable(FILE, (), tuple(faults))
+    lines: list[CsvLine[RuleSetRow]] = []
     for header, end, block in zip(headers, [*headers[1:], len(source) + 1], blocks, strict=True):
         try:
-            lines.append(Line(header, _rule_set(block)))
+            lines.append(CsvLine(header, _rule_set(block)))
         except ValidationError as error:
             faults.extend(
                 Fault(sentence, FILE, _line_of(field, source, header, end))
                 for field, sentence in sentences(error)
             )
-    return Table(FILE, tuple(lines), tuple(faults))
+    return CsvTable(FILE, tuple(lines), tuple(faults))
 
 
 def _rule_set(block: dict[str, Any]) -> RuleSetRow:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.errors import Fault
-from config.reference.csv_reader import Table, read_table
-from config.reference.reminder_rows import DigestRow, HoursRow, RecipientRow, StepRow
+from config.reference.csv_reader import CsvTable, read_table
+from config.reference.reminder_rows import DigestRow, HoursRow, RecipientRow, ReminderRow
 from config.reference.rows import (
     AnswerRow,
     DayOffRow,
@@ -25,21 +25,21 @@ from config.reference.rule_sets import RuleSetRow, read_rule_sets
 class Reference:
     """What the files say, row by row; nothing here has been compared with another file yet."""
 
-    municipalities: Table[MunicipalityRow]
-    units: Table[UnitRow]
-    routes: Table[RouteRow]
-    education_types: Table[EducationRow]
-    rule_sets: Table[RuleSetRow]
-    senders: Table[SenderRow]
-    react_by: Table[ReactByRow]
-    not_reached_after: Table[NotReachedRow]
-    days_off: Table[DayOffRow]
-    webhooks: Table[WebhookRow]
-    answers: Table[AnswerRow]
-    steps: Table[StepRow]
-    working_hours: Table[HoursRow]
-    recipients: Table[RecipientRow]
-    digests: Table[DigestRow]
+    municipalities: CsvTable[MunicipalityRow]
+    units: CsvTable[UnitRow]
+    routes: CsvTable[RouteRow]
+    education_types: CsvTable[EducationRow]
+    rule_sets: CsvTable[RuleSetRow]
+    senders: CsvTable[SenderRow]
+    react_by: CsvTable[ReactByRow]
+    not_reached_after: CsvTable[NotReachedRow]
+    days_off: CsvTable[DayOffRow]
+    webhooks: CsvTable[WebhookRow]
+    answers: CsvTable[AnswerRow]
+    steps: CsvTable[ReminderRow]
+    working_hours: CsvTable[HoursRow]
+    recipients: CsvTable[RecipientRow]
+    digests: CsvTable[DigestRow]
 
     @property
     def faults(self) -> list[Fault]:
@@ -77,7 +77,7 @@ def read_reference(directory: Path) -> Reference:
         days_off=read_table(directory, "days_off.csv", DayOffRow),
         webhooks=read_table(directory, "webhooks.csv", WebhookRow),
         answers=read_table(directory, "answers.csv", AnswerRow),
-        steps=read_table(directory, "steps.csv", StepRow),
+        steps=read_table(directory, "steps.csv", ReminderRow),
         working_hours=read_table(directory, "working_hours.csv", HoursRow),
         recipients=read_table(directory, "recipients.csv", RecipientRow),
         digests=read_table(directory, "digests.csv", DigestRow),

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from config.api_clients import ApiClient, KeptSecret, Right
+from config.api_clients import ApiClient, ClientRight, KeptSecret
 from config.sentences import sentences
 from crypto.client_secret_hash import hash_secret, new_secret
 from frafaldsvarsel.commands.terminal import fail, note, out
@@ -21,7 +21,7 @@ def api_client(
     name: Annotated[str, typer.Option(help="As it stands in a task's history.")],
     unit: Annotated[list[str], typer.Option(help="A unit whose tasks it may see; may be given again.")],
     right: Annotated[
-        list[Right] | None, typer.Option(help="What it may do; may be given again. All, unless given.")
+        list[ClientRight] | None, typer.Option(help="What it may do; may be given again. All, unless given.")
     ] = None,
 ) -> None:
     """Print the entry for the clients' file, and on standard error the secret for whoever runs the case system."""
@@ -31,7 +31,7 @@ def api_client(
             id=client_id,
             name=name,
             units=tuple(unit),
-            rights=tuple(right or Right),
+            rights=tuple(right or ClientRight),
             secrets=(KeptSecret(hash=hash_secret(secret)),),
         )
     except ValidationError as error:

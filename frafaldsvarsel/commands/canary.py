@@ -1,4 +1,4 @@
-"""`canary`: a made-up message through the whole chain, and leg by leg how long it took."""
+"""`probe`: a made-up message through the whole chain, and leg by leg how long it took."""
 
 import asyncio
 import time
@@ -27,18 +27,18 @@ def canary_command(
     from frafaldsvarsel.wiring import probe as probe_wiring
     from infra.metrics import Metrics
     from ops.probe.metrics import CANARY_METRICS
-    from ops.probe.probe import Canary
-    from ops.probe.trace import ABOUT, Flight
+    from ops.probe.probe import Probe
+    from ops.probe.trace import ABOUT, ProbeRun
 
     known = settings(data)
     if not once:
         logs.configure()
         raise typer.Exit(run_canary(known))
     logs.configure("CRITICAL")
-    configured = probe_wiring.canary(known)
+    configured = probe_wiring.probe(known)
 
-    async def fly() -> Flight:
-        canary = Canary(configured, Metrics(CANARY_METRICS), monotonic=time.monotonic)
+    async def fly() -> ProbeRun:
+        canary = Probe(configured, Metrics(CANARY_METRICS), monotonic=time.monotonic)
         try:
             return await canary.fly(datetime.now(UTC))
         finally:

@@ -26,7 +26,7 @@ def check_config(data: DataDir = None) -> None:
         known.open_keyring().make_vault()
         notifier_wiring.smtp(known)
         if known.canary_seconds is not None and known.canary_keys_dir is not None:
-            probe_wiring.canary(known)
+            probe_wiring.probe(known)
         faults = [
             str(fault)
             for fault in (

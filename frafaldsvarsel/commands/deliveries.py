@@ -18,7 +18,7 @@ from frafaldsvarsel.commands.quarantine import Because, By
 from frafaldsvarsel.commands.terminal import DataDir, JsonFlag, fail, out, show
 from ledger.queries import listings
 from models.calendar import COPENHAGEN
-from models.dead_letter import Kind
+from models.dead_letter import DeadLetterKind
 from models.notifications.delivery import Channel, DeliveryStatus
 from models.operator import Operator
 from ops.recovery import deliveries
@@ -64,7 +64,7 @@ def retry(
     Exit code 1 when it is neither, or no longer fits its task.
     """
     with _database(data) as connection:
-        if deliveries.hurry(connection, str(identity), _hand(by, because)):
+        if deliveries.hurry(connection, str(identity), _operator(by, because)):
             out.print("It is tried now.")
             return
         row = connection.execute("SELECT status FROM deliveries WHERE id = %s", (identity,)).fetchone()
@@ -74,7 +74,9 @@ def retry(
     if row[0] not in (DeliveryStatus.REFUSED, DeliveryStatus.EXHAUSTED):
         fail("It is being tried." if row[0] == DeliveryStatus.DUE else f"It is {row[0]}.")
         raise typer.Exit(1)
-    at_quarantine.replay(kind=Kind.DELIVERY, ids=[str(identity)], because=because, by=by, yes=True, data=data)
+    at_quarantine.replay(
+        kind=DeadLetterKind.DELIVERY, ids=[str(identity)], because=because, by=by, yes=True, data=data
+    )
 
 
 @webhooks.command("list")
@@ -98,7 +100,7 @@ def enable(
 ) -> None:
     """Switch a unit's webhooks on again, once they are mended; `test-send --channel webhook` tells."""
     with _database(data) as connection:
-        found = deliveries.enable(connection, unit, _hand(by, because))
+        found = deliveries.enable(connection, unit, _operator(by, because))
     if not found:
         fail(f"No webhook of {unit} is off.")
         raise typer.Exit(1)
@@ -138,7 +140,7 @@ def _time(moment: datetime | None) -> str:
     return "" if moment is None else f"{moment.astimezone(COPENHAGEN):%d %b %H:%M}"
 
 
-def _hand(by: str | None, because: str) -> Operator:
+def _operator(by: str | None, because: str) -> Operator:
     if not because.strip():
         raise typer.BadParameter("say why", param_hint="--because")
     return Operator(by or account(), because)

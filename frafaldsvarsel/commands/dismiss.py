@@ -47,8 +47,8 @@ def dismiss(
         raise typer.Exit(2) from None
 
 
-def _dismiss(connection: dismissals.Connection, texts: list[str], hand: Operator, *, yes: bool) -> None:
-    if hand.because is None or not hand.because.strip():
+def _dismiss(connection: dismissals.Connection, texts: list[str], operator: Operator, *, yes: bool) -> None:
+    if operator.because is None or not operator.because.strip():
         raise typer.BadParameter("say why", param_hint="--because")
     chosen = []
     for text in texts:
@@ -67,7 +67,7 @@ def _dismiss(connection: dismissals.Connection, texts: list[str], hand: Operator
     if not yes:
         out.print(f"{len(chosen)} would be put aside; --yes does it.")
         return
-    added = dismissals.dismiss(connection, chosen, hand)
+    added = dismissals.dismiss(connection, chosen, operator)
     out.print(f"{added} put aside; {len(chosen) - added} were so already.")
 
 

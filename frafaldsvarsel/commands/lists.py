@@ -23,8 +23,8 @@ Limit = Annotated[
 Canaries = Annotated[
     bool, typer.Option("--canaries", help="The canary's too; what is asked for by name is shown anyway.")
 ]
-Row = Mapping[str, Any]
-Column = Callable[[Row], object]
+ListRow = Mapping[str, Any]
+Column = Callable[[ListRow], object]
 _TABLE_ROWS = 50
 
 
@@ -85,7 +85,7 @@ def asked_for(
     data: Path | None,
     limit: int | None,
     as_json: bool,
-) -> list[Row] | None:
+) -> list[ListRow] | None:
     """The rows of a query for a table; None where they were wanted as JSON, and have been said one by one.
 
     Ends with 1 where PostgreSQL does not answer, or nothing was found of a unit that there is not.
@@ -93,7 +93,7 @@ def asked_for(
     known = settings(data)
     url = known.database_url.get_secret_value()
     wanted = limit if as_json or limit is not None else _TABLE_ROWS
-    found: list[Row] = []
+    found: list[ListRow] = []
     nothing = True
     try:
         for row in listings.rows(url, query, filters, limit=wanted, canaries=canaries):
@@ -134,20 +134,20 @@ def plain(name: str) -> Column:
     return lambda row: row[name]
 
 
-def _time(row: Row) -> str:
+def _time(row: ListRow) -> str:
     moment: datetime = row["appended_at"]
     return f"{moment.astimezone(COPENHAGEN):%d %b %H:%M}"
 
 
-def _id(row: Row) -> str:
+def _id(row: ListRow) -> str:
     return str(row["message_id"] or "")[:8]
 
 
-def _kind(row: Row) -> str:
+def _kind(row: ListRow) -> str:
     return str(row["type"] or "").removeprefix(TYPE_PREFIX).removesuffix(".v1")
 
 
-def _answer(row: Row) -> str:
+def _answer(row: ListRow) -> str:
     said = [row["reason"], row["detail"], row["repeat"]]
     return " · ".join(str(part) for part in said if part)
 

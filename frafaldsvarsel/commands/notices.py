@@ -9,10 +9,10 @@ import typer
 from frafaldsvarsel.commands.context import settings
 from frafaldsvarsel.commands.known import must_be_known
 from frafaldsvarsel.commands.terminal import DataDir, JsonFlag, emit, fail, out, show
-from models.notifications.delivery import Attempt, Audience, Channel, Occasion, Outcome
+from models.notifications.delivery import Audience, Channel, Occasion, SendAttempt, SendOutcome
 
 ChannelOption = Annotated[Channel, typer.Option("--channel", help="email or webhook.")]
-Unit = Annotated[str, typer.Argument(help="A unit's id.")]
+UnitOption = Annotated[str, typer.Argument(help="A unit's id.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -49,7 +49,7 @@ def render(
 
 
 def try_out(
-    unit: Unit, channel: ChannelOption = Channel.EMAIL, data: DataDir = None, as_json: JsonFlag = False
+    unit: UnitOption, channel: ChannelOption = Channel.EMAIL, data: DataDir = None, as_json: JsonFlag = False
 ) -> None:
     """Send a test, marked as one, to every address of a unit, and say what came of it.
 
@@ -60,7 +60,7 @@ def try_out(
     known = settings(data)
     must_be_known(known, unit)
 
-    async def sent() -> list[tuple[str, Attempt]]:
+    async def sent() -> list[tuple[str, SendAttempt]]:
         return [one async for one in send_test(known, unit, channel, datetime.now(UTC))]
 
     found = asyncio.run(sent())
@@ -79,7 +79,7 @@ def try_out(
             ([recipient, attempt.outcome, attempt.detail] for recipient, attempt in found),
             empty=f"The unit {unit} has no address for {channel}.",
         )
-    if not found or any(attempt.outcome is not Outcome.DELIVERED for _, attempt in found):
+    if not found or any(attempt.outcome is not SendOutcome.DELIVERED for _, attempt in found):
         raise typer.Exit(1)
     if not as_json:
         out.print(f"{len(found)} taken.", highlight=False)

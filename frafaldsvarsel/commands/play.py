@@ -20,8 +20,8 @@ from rich.text import Text
 from frafaldsvarsel.commands import show_audit
 from frafaldsvarsel.commands.terminal import emit, err, fail, note, out
 from infra import logging as logs
-from local.demo.counts import Standing
-from local.demo.prepared_records import Manuscript
+from local.demo.counts import DemoCounts
+from local.demo.prepared_records import PreparedRecords
 from local.demo.run import Demo, NotADemoFolder, NotSettled, Result, demo_service
 from local.service import NotUp, Service
 
@@ -50,10 +50,10 @@ def play(options: Options) -> int:
         service = demo_service(
             options.data, lambda part: note(f"[dim]starting: {part}[/]"), pages=not options.once
         )
-        manuscript = Manuscript(service.data, seed=options.seed, messages=options.messages)
+        prepared = PreparedRecords(service.data, seed=options.seed, messages=options.messages)
         with service.running():
             note(f"[dim]takes messages after {time.monotonic() - began:.1f} s[/]")
-            result = _play(Demo(service, manuscript))
+            result = _play(Demo(service, prepared))
             if not options.as_json:
                 _summary(result, service, time.monotonic() - began)
             for sentence in result.differences:
@@ -61,7 +61,7 @@ def play(options: Options) -> int:
             if options.as_json:
                 emit(result.as_object())
                 sys.stdout.flush()
-            manuscript.keep()
+            prepared.keep()
             if not options.once:
                 note("The service stays up. Stop with Ctrl-C.")
                 for number in (signal.SIGINT, signal.SIGTERM):
@@ -95,17 +95,17 @@ def _play(running: Demo) -> Result:
                 bar = _bar()
                 task = bar.add_task(act.title, total=len(act.items))
 
-                def move(sent: int, standing: Standing, bar: Progress = bar, task: object = task) -> None:
+                def move(sent: int, counts: DemoCounts, bar: Progress = bar, task: object = task) -> None:
                     bar.update(task, completed=sent)  # type: ignore[arg-type]  # rich's own id, bound early
-                    live.update(Group(bar, _line(standing)))
+                    live.update(Group(bar, _line(counts)))
 
-                standing = running.play(act, move)
+                counts = running.play(act, move)
                 seconds[act.title] = time.monotonic() - began
                 live.console.print(
                     f"[green]✓[/] {act.title}  [dim]{len(act.items):,} records, {seconds[act.title]:.1f} s[/]",
                     highlight=False,
                 )
-                live.update(_line(standing))
+                live.update(_line(counts))
         return running.result(seconds)
     finally:
         running.close()
@@ -117,16 +117,16 @@ def _bar() -> Progress:
     )
 
 
-def _line(standing: Standing) -> Text:
+def _line(counts: DemoCounts) -> Text:
     return Text(
-        f"  receipts {standing.receipts:,} · obliged {standing.obliged:,} · not obliged {standing.not_obliged:,} · "
-        f"undecided {standing.undecided:,} · tasks {standing.tasks:,} · mails {standing.mails:,}",
+        f"  receipts {counts.receipts:,} · obliged {counts.obliged:,} · not obliged {counts.not_obliged:,} · "
+        f"undecided {counts.undecided:,} · tasks {counts.tasks:,} · mails {counts.mails:,}",
         style="cyan",
     )
 
 
 def _summary(result: Result, service: Service, seconds: float) -> None:
-    now = result.standing
+    now = result.counts
     table = Table.grid(padding=(0, 2))
     table.add_column(justify="right", style="bold")
     table.add_column()

@@ -18,7 +18,7 @@ from publisher.events import Binding, FileFault
 from publisher.keys import KeyFolder, NoKey, SingleKey
 from publisher.lines import Reading, read_file
 from publisher.publish import NotPublished, PublishResult, prepared, publish
-from publisher.publish import Progress as Sent
+from publisher.publish import PublishProgress as Sent
 
 _SHOWN_FAULTS = 50
 

@@ -17,14 +17,14 @@ from frafaldsvarsel.commands.terminal import DataDir, JsonFlag, emit, fail, note
 from frafaldsvarsel.wiring import common as common_wiring
 from frafaldsvarsel.wiring import notifier as notifier_wiring
 from models.calendar import COPENHAGEN
-from models.dead_letter import Kind, Prospect, State, Thing
+from models.dead_letter import DeadLetter, DeadLetterKind, DeadLetterState, ReplayOutcome
 from models.operator import Operator
 from ops.audit.kafka_log import LogUnreachable
 from ops.recovery import dead_letters
 from ops.recovery.dead_letters import Connection, Selection
 
 if TYPE_CHECKING:
-    from ops.recovery.replay import Foreseen
+    from ops.recovery.replay import ReplayPlan
 
 commands = typer.Typer(
     help="What was refused or could not be delivered: list it, show it, replay it, dismiss it.",
@@ -33,8 +33,8 @@ commands = typer.Typer(
 
 _ROWS = 50
 
-KindOption = Annotated[Kind | None, typer.Option("--kind", help="input, delivery or conflict.")]
-Reason = Annotated[
+KindOption = Annotated[DeadLetterKind | None, typer.Option("--kind", help="input, delivery or conflict.")]
+ReasonOption = Annotated[
     str | None, typer.Option("--reason", help="As in the list: docs/reasons.md, refused, exhausted.")
 ]
 Party = Annotated[str | None, typer.Option("--sender", help="A sender's number, or a unit.")]
@@ -43,10 +43,10 @@ Since = Annotated[
     typer.Option("--since", help="Not before: a date, or a moment (Danish time without an offset)."),
 ]
 Until = Annotated[str | None, typer.Option("--until", help="Before this date or moment.")]
-Ids = Annotated[
+IdsArgument = Annotated[
     list[str] | None, typer.Option("--id", help="This one; may be given again. Found whatever its state.")
 ]
-Decided = Annotated[bool, typer.Option("--all", help="Those replayed or dismissed too.")]
+DecidedOption = Annotated[bool, typer.Option("--all", help="Those replayed or dismissed too.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it; without this it is only said what would happen.")]
 By = Annotated[str | None, typer.Option("--as", help="Who you are; else the name of your account.")]
 _WHY = "Why, for the audit trail. A few words; never a name, a CPR or anything about a person."
@@ -60,14 +60,14 @@ def add_to(app: typer.Typer) -> None:
 
 
 @commands.command("list")
-def list_things(
+def list_dead_letters(
     kind: KindOption = None,
-    reason: Reason = None,
+    reason: ReasonOption = None,
     sender: Party = None,
     since: Since = None,
     until: Until = None,
-    ids: Ids = None,
-    decided: Decided = False,
+    ids: IdsArgument = None,
+    decided: DecidedOption = False,
     data: DataDir = None,
     limit: Annotated[int | None, typer.Option(min=1, help="How many rows; a table shows 50.")] = None,
     as_json: JsonFlag = False,
@@ -76,21 +76,21 @@ def list_things(
     selection = _selection(kind, reason, sender, since, until, ids, decided)
     wanted = limit if as_json or limit is not None else _ROWS
     with _database(settings(data)) as connection:
-        found = dead_letters.things(connection, selection, limit=wanted)
+        found = dead_letters.dead_letters(connection, selection, limit=wanted)
     if as_json:
-        for thing in found:
-            emit(thing.model_dump(mode="json"))
+        for dead_letter in found:
+            emit(dead_letter.model_dump(mode="json"))
     else:
         empty = "Nothing in quarantine is so." if selection.narrows else "Nothing lies in quarantine."
         show("", _COLUMNS, map(_row, found), empty=empty)
         if limit is None and len(found) == _ROWS:
             note(f"[dim]The first {_ROWS}; --limit N shows more, --json all.[/]")
     if wanted is None or len(found) < wanted:
-        _must_be_there(selection, (thing.id for thing in found))
+        _must_be_there(selection, (dead_letter.id for dead_letter in found))
 
 
 @commands.command("show")
-def show_thing(
+def show_dead_letter(
     identity: Annotated[str, typer.Argument(metavar="ID", help="As in the list.")],
     because: Because,
     by: By = None,
@@ -102,44 +102,44 @@ def show_thing(
     What was refused may hold a CPR, names and free text in the clear: do not keep what you see here.
     """
     from frafaldsvarsel.commands.show_thing import as_object, present
-    from ops.recovery.rejected_payloads import Kept
+    from ops.recovery.rejected_payloads import RejectedPayloads
 
     known = settings(data)
     with _database(known) as connection:
-        found = dead_letters.things(connection, Selection(ids=(identity,)))
+        found = dead_letters.dead_letters(connection, Selection(ids=(identity,)))
         if not found:
             fail(f"{identity} is not in quarantine.")
             raise typer.Exit(1)
-        (thing,) = found
-        dead_letters.opened(connection, thing, _hand(by, because))
-        if thing.kind is Kind.DELIVERY:
-            tried = dead_letters.attempts(connection, thing.id)
+        (dead_letter,) = found
+        dead_letters.opened(connection, dead_letter, _operator(by, because))
+        if dead_letter.kind is DeadLetterKind.DELIVERY:
+            tried = dead_letters.attempts(connection, dead_letter.id)
             content = None
         else:
             tried = []
-            kept = Kept(known.kafka, known.open_keyring().make_vault())
+            payloads = RejectedPayloads(known.kafka, known.open_keyring().make_vault())
             try:
                 now = datetime.now(UTC)
-                if thing.kind is Kind.INPUT:
-                    content = kept.refused({thing.place: thing.since}, now)[thing.place]
+                if dead_letter.kind is DeadLetterKind.INPUT:
+                    content = payloads.refused({dead_letter.place: dead_letter.since}, now)[dead_letter.place]
                 else:
-                    content = kept.record(thing.place, thing.since, now)
+                    content = payloads.record(dead_letter.place, dead_letter.since, now)
             finally:
-                kept.close()
+                payloads.close()
     if as_json:
-        emit(as_object(thing, content, tried))
+        emit(as_object(dead_letter, content, tried))
     else:
-        present(thing, content, tried)
+        present(dead_letter, content, tried)
 
 
 @commands.command("replay")
 def replay(
     kind: KindOption = None,
-    reason: Reason = None,
+    reason: ReasonOption = None,
     sender: Party = None,
     since: Since = None,
     until: Until = None,
-    ids: Ids = None,
+    ids: IdsArgument = None,
     because: PerhapsBecause = None,
     by: By = None,
     yes: Yes = False,
@@ -153,28 +153,28 @@ def replay(
 
     Exit code 1 when something that was selected has not been replayed, or an --id is not there.
     """
-    from ops.recovery.rejected_payloads import Kept
-    from ops.recovery.replay import Foresight, Replayer
+    from ops.recovery.rejected_payloads import RejectedPayloads
+    from ops.recovery.replay import Replayer, ReplayPlanner
 
     known = settings(data)
     selection = _narrow(_selection(kind, reason, sender, since, until, ids, decided=False))
     context, contacts = common_wiring.intake_context(known), notifier_wiring.contacts(known)
-    kept = Kept(known.kafka, context.vault)
+    payloads = RejectedPayloads(known.kafka, context.vault)
     rows: list[dict[str, Any]] = []
     try:
         with _database(known) as connection:
             if yes:
                 _alone(connection)
-            foresight = Foresight(connection, kept, context, contacts, datetime.now(UTC))
-            foreseen = foresight.of(dead_letters.things(connection, selection))
-            replayer = Replayer(connection, known.kafka, _hand(by, because))
-            for one in foreseen:
+            planner = ReplayPlanner(connection, payloads, context, contacts, datetime.now(UTC))
+            plan = planner.of(dead_letters.dead_letters(connection, selection))
+            replayer = Replayer(connection, known.kafka, _operator(by, because))
+            for one in plan:
                 after = replayer.replay(one) if yes and one.goes(force=force) else None
                 rows.append(_replay_row(one, after))
                 if as_json:
                     emit(rows[-1])
     finally:
-        kept.close()
+        payloads.close()
         # Shown even when the brokers fall silent on the way: what was done, was done.
         if not as_json:
             _show_replay(rows, yes=yes)
@@ -183,13 +183,13 @@ def replay(
         raise typer.Exit(1)
 
 
-def _replay_row(foreseen: "Foreseen", after: Thing | None) -> dict[str, Any]:
+def _replay_row(plan: "ReplayPlan", after: DeadLetter | None) -> dict[str, Any]:
     return {
-        "id": foreseen.thing.id,
-        "kind": foreseen.thing.kind,
-        "reason": foreseen.thing.reason,
-        "prospect": foreseen.prospect,
-        "why": foreseen.why,
+        "id": plan.dead_letter.id,
+        "kind": plan.dead_letter.kind,
+        "reason": plan.dead_letter.reason,
+        "prospect": plan.prospect,
+        "why": plan.why,
         "replayed": after is not None,
         "replayed_as": None if after is None else after.replayed_as,
     }
@@ -199,11 +199,11 @@ def _replay_row(foreseen: "Foreseen", after: Thing | None) -> dict[str, Any]:
 def dismiss(
     because: Because,
     kind: KindOption = None,
-    reason: Reason = None,
+    reason: ReasonOption = None,
     sender: Party = None,
     since: Since = None,
     until: Until = None,
-    ids: Ids = None,
+    ids: IdsArgument = None,
     by: By = None,
     yes: Yes = False,
     data: DataDir = None,
@@ -214,21 +214,21 @@ def dismiss(
     Exit code 1 when an --id is not there.
     """
     selection = _narrow(_selection(kind, reason, sender, since, until, ids, decided=False))
-    hand = _hand(by, because)
+    operator = _operator(by, because)
     rows = []
     with _database(settings(data)) as connection:
         if yes:
             _alone(connection)
-        for thing in dead_letters.things(connection, selection):
-            decided = thing.state in (State.REPLAYED, State.DISMISSED)
+        for dead_letter in dead_letters.dead_letters(connection, selection):
+            decided = dead_letter.state in (DeadLetterState.REPLAYED, DeadLetterState.DISMISSED)
             if yes and not decided:
-                dead_letters.dismiss(connection, thing, hand)
+                dead_letters.dismiss(connection, dead_letter, operator)
             rows.append(
                 {
-                    "id": thing.id,
-                    "kind": thing.kind,
-                    "reason": thing.reason,
-                    "state": thing.state,
+                    "id": dead_letter.id,
+                    "kind": dead_letter.kind,
+                    "reason": dead_letter.reason,
+                    "state": dead_letter.state,
                     "dismissed": yes and not decided,
                 }
             )
@@ -268,7 +268,7 @@ def _show_replay(rows: list[dict[str, Any]], *, yes: bool) -> None:
     _say_dry(rows, yes=yes, word="replayed")
 
 
-def _said(prospect: Prospect, *, replayed: bool) -> str:
+def _said(prospect: ReplayOutcome, *, replayed: bool) -> str:
     if replayed:
         return "[green]replayed[/]"
     colour = "green" if prospect.worthwhile else "yellow"
@@ -297,7 +297,7 @@ def _say_dry(rows: list[dict[str, Any]], *, yes: bool, word: str) -> None:
 
 
 def _selection(
-    kind: Kind | None,
+    kind: DeadLetterKind | None,
     reason: str | None,
     party: str | None,
     since: str | None,
@@ -335,7 +335,7 @@ def _moment(text: str | None, option: str) -> datetime | None:
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=COPENHAGEN)
 
 
-def _hand(by: str | None, because: str | None) -> Operator:
+def _operator(by: str | None, because: str | None) -> Operator:
     if because is not None and not because.strip():
         raise typer.BadParameter("say why", param_hint="--because")
     return Operator(by or account(), because)
@@ -371,33 +371,33 @@ def _database(known: Settings) -> Iterator[Connection]:
 _COLUMNS = ("id", "kind", "since", "from / unit", "reason", "state", "why")
 
 
-def _row(thing: Thing) -> list[object]:
+def _row(dead_letter: DeadLetter) -> list[object]:
     return [
-        thing.id,
-        thing.kind,
-        f"{thing.since.astimezone(COPENHAGEN):%Y-%m-%d %H:%M}",
-        thing.sender or thing.unit,
-        thing.reason,
-        _STATES[thing.state],
-        escape(_why(thing)),
+        dead_letter.id,
+        dead_letter.kind,
+        f"{dead_letter.since.astimezone(COPENHAGEN):%Y-%m-%d %H:%M}",
+        dead_letter.sender or dead_letter.unit,
+        dead_letter.reason,
+        _STATES[dead_letter.state],
+        escape(_why(dead_letter)),
     ]
 
 
-def _why(thing: Thing) -> str:
+def _why(dead_letter: DeadLetter) -> str:
     said = [
-        thing.detail,
-        thing.task,
-        thing.replayed_as and f"as {thing.replayed_as}",
-        thing.delivery_status if thing.state is State.REPLAYED else None,
-        thing.because and f"“{thing.because}”",
-        thing.decided_by,
+        dead_letter.detail,
+        dead_letter.task,
+        dead_letter.replayed_as and f"as {dead_letter.replayed_as}",
+        dead_letter.delivery_status if dead_letter.state is DeadLetterState.REPLAYED else None,
+        dead_letter.because and f"“{dead_letter.because}”",
+        dead_letter.decided_by,
     ]
     return " · ".join(part for part in said if part)
 
 
-_STATES: Mapping[State, str] = {
-    State.OPEN: "[bold]open[/]",
-    State.BEGUN: "[yellow]begun[/]",
-    State.REPLAYED: "[green]replayed[/]",
-    State.DISMISSED: "[dim]dismissed[/]",
+_STATES: Mapping[DeadLetterState, str] = {
+    DeadLetterState.OPEN: "[bold]open[/]",
+    DeadLetterState.BEGUN: "[yellow]begun[/]",
+    DeadLetterState.REPLAYED: "[green]replayed[/]",
+    DeadLetterState.DISMISSED: "[dim]dismissed[/]",
 }

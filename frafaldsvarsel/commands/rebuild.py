@@ -18,7 +18,7 @@ from frafaldsvarsel.wiring import ledger as ledger_wiring
 
 if TYPE_CHECKING:
     from ledger.rebuild.rebuild import Rebuilt
-    from streams.rebuild_person_store import PeopleAgain
+    from streams.rebuild_person_store import PersonStoreRebuild
 
 commands = typer.Typer(
     help="Make what follows from Kafka once more, and hold it against what stands.", no_args_is_help=True
@@ -97,12 +97,12 @@ def people(
     Beside a running worker --apply does no harm, but a worker that writes the same person meanwhile wins: its record
     has the higher applied offset. Then run it again.
     """
-    from streams.rebuild_person_store import people_again
+    from streams.rebuild_person_store import rebuild_person_store
 
     known = settings(data)
     try:
         result = asyncio.run(
-            people_again(
+            rebuild_person_store(
                 known.kafka, common_wiring.law(known), write=apply, say=lambda what: note(f"[dim]{what}[/]")
             )
         )
@@ -203,7 +203,7 @@ def _show_ledger(result: "Rebuilt", *, applied: bool) -> None:
         )
 
 
-def _people_object(result: "PeopleAgain") -> dict[str, Any]:
+def _people_object(result: "PersonStoreRebuild") -> dict[str, Any]:
     return {
         "people": result.people,
         "events": result.events,
@@ -216,7 +216,7 @@ def _people_object(result: "PeopleAgain") -> dict[str, Any]:
     }
 
 
-def _show_people(result: "PeopleAgain") -> None:
+def _show_people(result: "PersonStoreRebuild") -> None:
     out.print(f"people   {result.held_hash[:12]}", highlight=False)
     out.print(f"rebuilt  {result.rebuilt_hash[:12]}  from {result.events:,} events", highlight=False)
     for partition in result.removed:

@@ -10,7 +10,7 @@ from rich.markup import escape
 from config.reference.channels import load_answers, load_webhooks
 from config.reference.checks.all import sound_reference
 from config.reference.explain_route import Routed, When, route
-from config.reference.reminder_policy import load_steps
+from config.reference.reminder_policy import load_reminder_policy
 from config.reference.units import load_react_by
 from frafaldsvarsel.commands.context import settings
 from frafaldsvarsel.commands.terminal import DataDir, JsonFlag, emit, out, show
@@ -52,7 +52,7 @@ def ask(
         day,
         reference=sound_reference(directory),
         react_by=load_react_by(directory),
-        steps=load_steps(directory),
+        steps=load_reminder_policy(directory),
         webhooks=load_webhooks(directory),
         answers=load_answers(directory),
     )

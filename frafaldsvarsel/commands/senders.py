@@ -12,8 +12,8 @@ from publisher.key_files import NotAdded, add_sender, rotate_key
 from publisher.keys import NoKey
 
 commands = typer.Typer(help="The senders' register and their keys for local use.", no_args_is_help=True)
-Data = Annotated[Path, typer.Option("--data", help="Folder of the service.")]
-Number = Annotated[
+DataOption = Annotated[Path, typer.Option("--data", help="Folder of the service.")]
+NumberOption = Annotated[
     str, typer.Argument(help="Six digits: institution; four: municipality; REG-CPR: the register.")
 ]
 
@@ -25,10 +25,10 @@ def add_to(app: typer.Typer) -> None:
 
 @commands.command("add")
 def add(
-    number: Number,
+    number: NumberOption,
     name: Annotated[str | None, typer.Option(help="The sender's name.")] = None,
     cvr: Annotated[str | None, typer.Option(help="Its CVR number; made up unless given.")] = None,
-    data: Data = Path("data"),
+    data: DataOption = Path("data"),
 ) -> None:
     """Enter a sender with a new key; a running service knows it within a second or two."""
     try:
@@ -41,7 +41,7 @@ def add(
 
 
 @commands.command("rotate")
-def rotate(number: Number, data: Data = Path("data")) -> None:
+def rotate(number: NumberOption, data: DataOption = Path("data")) -> None:
     """Give a sender a new key; the present one stays valid for a week."""
     try:
         sender = rotate_key(data, number, now=datetime.now(UTC))
@@ -52,7 +52,7 @@ def rotate(number: Number, data: Data = Path("data")) -> None:
 
 
 @commands.command("list")
-def list_senders(data: Data = Path("data"), as_json: JsonFlag = False) -> None:
+def list_senders(data: DataOption = Path("data"), as_json: JsonFlag = False) -> None:
     """List the register."""
     register = SenderRegister(data / "senders")
     senders = [

@@ -4,12 +4,12 @@ import json
 
 from frafaldsvarsel.commands.terminal import fail, out
 from models.calendar import COPENHAGEN
-from ops.audit.report import ABOUT, Account, Audit
+from ops.audit.report import ABOUT, AuditReport, CheckResult
 
 _SHOWN = 20
 
 
-def as_object(result: Audit) -> dict[str, object]:
+def as_object(result: AuditReport) -> dict[str, object]:
     """The audit as JSON (docs/command-line.md)."""
     return {
         "unaccounted": result.unaccounted,
@@ -20,7 +20,7 @@ def as_object(result: Audit) -> dict[str, object]:
     }
 
 
-def show(result: Audit) -> None:
+def show(result: AuditReport) -> None:
     """The equations, and the first exceptions."""
     for account in result.accounts:
         sound = account.balances and not account.unaccounted
@@ -44,7 +44,7 @@ def show(result: Audit) -> None:
         out.print(f"the last canary that came home was sent {sent:%d %b %H:%M:%S}", highlight=False)
 
 
-def _equation(account: Account) -> str:
+def _equation(account: CheckResult) -> str:
     parts = {
         name: number for name, number in account.parts.items() if number or len(account.parts) == 1
     } or account.parts

@@ -9,7 +9,7 @@ from rich.markup import escape
 from frafaldsvarsel.commands.terminal import out, show
 from models.calendar import COPENHAGEN
 
-Row = Mapping[str, Any]
+DisplayRow = Mapping[str, Any]
 _SERVICE: Final[Mapping[str, str]] = {
     "task_opened": "opened",
     "task_reopened": "in force again",
@@ -37,7 +37,7 @@ _PERSON: Final[Mapping[str, str]] = {
 }
 
 
-def as_object(task: Row, history: Sequence[Row]) -> dict[str, Any]:
+def as_object(task: DisplayRow, history: Sequence[DisplayRow]) -> dict[str, Any]:
     """The task as JSON (docs/command-line.md)."""
     lines = [
         {
@@ -54,7 +54,7 @@ def as_object(task: Row, history: Sequence[Row]) -> dict[str, Any]:
     return {**task, "history": lines}
 
 
-def present(task: Row, history: Sequence[Row]) -> None:
+def present(task: DisplayRow, history: Sequence[DisplayRow]) -> None:
     """The task for a person."""
     ending = "" if task["ending"] is None else f", {_words(task['ending'])}"
     said = [
@@ -82,7 +82,7 @@ def present(task: Row, history: Sequence[Row]) -> None:
     )
 
 
-def sentence(row: Row) -> str:
+def sentence(row: DisplayRow) -> str:
     """What one line of the history says."""
     detail = row["detail"]
     if row["by"] != "person":
@@ -104,7 +104,7 @@ def sentence(row: Row) -> str:
     return _filled(_PERSON.get(row["kind"]), row["kind"], more)
 
 
-def _filled(template: str | None, kind: str, detail: Row) -> str:
+def _filled(template: str | None, kind: str, detail: DisplayRow) -> str:
     if template is None:
         return _words(kind)
     try:

@@ -6,20 +6,20 @@ from typing import Final
 
 from frafaldsvarsel.commands.terminal import fail, out, show
 from models.calendar import COPENHAGEN
-from models.dead_letter import Thing
+from models.dead_letter import DeadLetter
 from models.reasons import Rejection
 from ops.recovery.dead_letters import Tried
 from ops.recovery.rejected_payloads import Bytes, Gone
 
-Content = Bytes | Gone | None
+ShownContent = Bytes | Gone | None
 _MEANING: Final = {str(reason): reason.text for reason in Rejection}
 
 
-def as_object(thing: Thing, content: Content, tried: Sequence[Tried]) -> dict[str, object]:
+def as_object(dead_letter: DeadLetter, content: ShownContent, tried: Sequence[Tried]) -> dict[str, object]:
     """The thing as JSON (docs/command-line.md)."""
     value, encoding = _encoded(content.value) if isinstance(content, Bytes) else (None, None)
     headers = content.headers if isinstance(content, Bytes) else ()
-    return thing.model_dump(mode="json") | {
+    return dead_letter.model_dump(mode="json") | {
         "gone": content.why if isinstance(content, Gone) else None,
         "headers": [
             {"name": name, "value": text, "encoding": how}
@@ -40,14 +40,18 @@ def as_object(thing: Thing, content: Content, tried: Sequence[Tried]) -> dict[st
     }
 
 
-def present(thing: Thing, content: Content, tried: Sequence[Tried]) -> None:
+def present(dead_letter: DeadLetter, content: ShownContent, tried: Sequence[Tried]) -> None:
     """The thing for a person."""
-    _say(f"{thing.kind} {thing.id}: {thing.reason}" + (f" ({thing.detail})" if thing.detail else ""))
-    if thing.reason in _MEANING:
-        _say(_MEANING[thing.reason])
-    of = thing.sender or thing.unit
-    since = f"{thing.since.astimezone(COPENHAGEN):%Y-%m-%d %H:%M:%S}"
-    _say(f"{since}{f', of {of}' if of else ''}{f', task {thing.task}' if thing.task else ''}, {thing.state}")
+    _say(
+        f"{dead_letter.kind} {dead_letter.id}: {dead_letter.reason}"
+        + (f" ({dead_letter.detail})" if dead_letter.detail else "")
+    )
+    if dead_letter.reason in _MEANING:
+        _say(_MEANING[dead_letter.reason])
+    of = dead_letter.sender or dead_letter.unit
+    since = f"{dead_letter.since.astimezone(COPENHAGEN):%Y-%m-%d %H:%M:%S}"
+    task = f", task {dead_letter.task}" if dead_letter.task else ""
+    _say(f"{since}{f', of {of}' if of else ''}{task}, {dead_letter.state}")
     if isinstance(content, Gone):
         fail(content.why)
     elif content is not None:

@@ -18,37 +18,37 @@ from frafaldsvarsel.wiring import common as common_wiring
 from frafaldsvarsel.wiring import probe as probe_wiring
 from frafaldsvarsel.wiring.redrive import redriver
 from infra.metrics import Metrics
-from infra.postgres_timeouts import CONNECT_SECONDS, PatientConnection, limits
+from infra.postgres_timeouts import CONNECT_SECONDS, TimeoutConnection, statement_timeouts
 from ops.audit.auditor import audit
 from ops.audit.heartbeat import Heartbeat
-from ops.audit.index import Notes
-from ops.audit.kafka_log import Log
+from ops.audit.index import AuditIndex
+from ops.audit.kafka_log import KafkaLog
 from ops.audit.metrics import AUDIT_METRICS
 from ops.audit.oracle import Oracle
-from ops.audit.report import Audit
-from ops.audit.rounds import Count, Rounds
+from ops.audit.report import AuditReport
+from ops.audit.rounds import Rounds, RunAudit
 
 
-def once(settings: Settings, grace: timedelta) -> Audit:
+def once(settings: Settings, grace: timedelta) -> AuditReport:
     """One audit. With the setting AUDIT_FILE it reads only what is new since the last one."""
     with auditor(settings) as count:
         return count(grace)
 
 
 @contextmanager
-def auditor(settings: Settings) -> Iterator[Count]:
+def auditor(settings: Settings) -> Iterator[RunAudit]:
     """Something that audits again and again, and reads the log once."""
     try:
-        notes = Notes(settings.audit_file)
+        index = AuditIndex(settings.audit_file)
     except sqlite3.OperationalError as error:
         raise ConfigError([Fault(f"{PREFIX}AUDIT_FILE cannot be opened: {error}.")]) from None
-    counting = Log(settings.kafka)
+    counting = KafkaLog(settings.kafka)
 
-    def count(grace: timedelta) -> Audit:
+    def count(grace: timedelta) -> AuditReport:
         oracle = Oracle(common_wiring.reference_dir(settings))
-        with PatientConnection.connect(
+        with TimeoutConnection.connect(
             settings.database_url.get_secret_value(),
-            options=limits(PatientConnection.patience_seconds),
+            options=statement_timeouts(TimeoutConnection.patience_seconds),
             application_name="frafaldsvarsel-audit",
             connect_timeout=CONNECT_SECONDS,
         ) as connection:
@@ -57,7 +57,7 @@ def auditor(settings: Settings) -> Iterator[Count]:
                     counting,
                     connection,
                     grace=grace,
-                    notes=notes,
+                    index=index,
                     oracle=oracle,
                     maildir=settings.bounce_maildir,
                 )
@@ -65,14 +65,14 @@ def auditor(settings: Settings) -> Iterator[Count]:
                 raise
             except sqlite3.DatabaseError:
                 # Damaged under our hands: what it held is on the log, and is read again.
-                notes.forget()
+                index.forget()
                 raise
 
     try:
         yield count
     finally:
         counting.close()
-        notes.close()
+        index.close()
 
 
 def watch(
@@ -86,7 +86,7 @@ def watch(
         heal=redriver(settings) if healing else None,
         heartbeat=Heartbeat(settings.heartbeat_file, settings.heartbeat_url),
         shown=shown,
-        canary_within=probe_wiring.canary_within(settings),
+        canary_within=probe_wiring.probe_within(settings),
     )
     with auditor(settings) as count:
         while True:

@@ -7,7 +7,7 @@ from frafaldsvarsel import preflight
 from frafaldsvarsel.processes.until_stopped import migrate_schema, run_until_stopped
 from infra import failpoints
 from infra.readiness import announce
-from infra.supervise import lasting
+from infra.supervise import supervise
 
 
 def run_ledger(settings: Settings) -> int:
@@ -36,8 +36,8 @@ def run_ledger(settings: Settings) -> int:
                 stop,
                 database_seconds=settings.database_timeout_seconds,
             )
-            group.create_task(lasting(ledger.run(stop), name="the projection", told=stop.is_set))
-            group.create_task(lasting(posting, name="the outbox", told=stop.is_set))
+            group.create_task(supervise(ledger.run(stop), name="the projection", told=stop.is_set))
+            group.create_task(supervise(posting, name="the outbox", told=stop.is_set))
             if policy.steps is not None:
                 stepping = runner.run(
                     settings.database_url.get_secret_value(),
@@ -45,6 +45,6 @@ def run_ledger(settings: Settings) -> int:
                     stop,
                     database_seconds=settings.database_timeout_seconds,
                 )
-                group.create_task(lasting(stepping, name="the runner of steps", told=stop.is_set))
+                group.create_task(supervise(stepping, name="the runner of steps", told=stop.is_set))
 
     return run_until_stopped(serve)

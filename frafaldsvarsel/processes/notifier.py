@@ -9,7 +9,7 @@ from frafaldsvarsel import preflight
 from frafaldsvarsel.processes.until_stopped import migrate_schema, run_until_stopped
 from infra import failpoints
 from infra.readiness import announce
-from infra.supervise import lasting
+from infra.supervise import supervise
 
 
 def run_notifier(settings: Settings) -> int:
@@ -22,8 +22,11 @@ def run_notifier(settings: Settings) -> int:
     from notifiers.webhook.hook import Hook
     from notifiers.worker import run
 
-    freeze, freeze_hook = notifier_wiring.freeze(settings), notifier_wiring.freeze_hook(settings)
-    contacts, drop = notifier_wiring.contacts(settings), notifier_wiring.bounces(settings)
+    build_payload, build_webhook = (
+        notifier_wiring.mail_payloads(settings),
+        notifier_wiring.webhook_payloads(settings),
+    )
+    contacts, mailbox = notifier_wiring.contacts(settings), notifier_wiring.bounces(settings)
     preflight.postgres(settings)
 
     async def serve(stop: asyncio.Event) -> None:
@@ -39,7 +42,7 @@ def run_notifier(settings: Settings) -> int:
                 pool=pool,
                 channel=channel,
                 contacts=contacts,
-                freeze=freeze,
+                build_payload=build_payload,
                 stop=stop,
             )
             webhooks = run(
@@ -47,18 +50,18 @@ def run_notifier(settings: Settings) -> int:
                 pool=pool,
                 channel=hooks,
                 contacts=contacts,
-                freeze=freeze_hook,
+                build_payload=build_webhook,
                 stop=stop,
                 kind=Hook,
                 after=watcher(contacts),
             )
             try:
                 async with asyncio.TaskGroup() as group:
-                    group.create_task(lasting(mails, name="mails", told=stop.is_set))
-                    group.create_task(lasting(webhooks, name="webhooks", told=stop.is_set))
-                    if drop is not None:
-                        reading = bounces.run(drop, pool, stop)
-                        group.create_task(lasting(reading, name="bounces", told=stop.is_set))
+                    group.create_task(supervise(mails, name="mails", told=stop.is_set))
+                    group.create_task(supervise(webhooks, name="webhooks", told=stop.is_set))
+                    if mailbox is not None:
+                        reading = bounces.run(mailbox, pool, stop)
+                        group.create_task(supervise(reading, name="bounces", told=stop.is_set))
             finally:
                 await channel.aclose()
                 await hooks.aclose()

@@ -8,7 +8,7 @@ from config.settings import Settings
 from frafaldsvarsel import preflight
 from frafaldsvarsel.processes.until_stopped import run_until_stopped
 from infra.readiness import announce
-from infra.supervise import lasting
+from infra.supervise import supervise
 
 CANARY_SECONDS = 60
 """Between two canaries, where the setting does not say it."""
@@ -22,10 +22,10 @@ def run_canary(settings: Settings) -> int:
     from infra.metrics import Metrics
     from ops.probe import probe as canary
     from ops.probe.metrics import CANARY_METRICS
-    from ops.probe.probe import Canary
+    from ops.probe.probe import Probe
 
     interval = timedelta(seconds=settings.canary_seconds or CANARY_SECONDS)
-    known = probe_wiring.canary(settings)
+    known = probe_wiring.probe(settings)
     shown = Metrics(CANARY_METRICS)
     if settings.canary_metrics_port is not None:
         start_http_server(settings.canary_metrics_port, registry=shown.registry)
@@ -34,7 +34,7 @@ def run_canary(settings: Settings) -> int:
 
     async def serve(stop: asyncio.Event) -> None:
         announce(settings.ready_file, "canary started")
-        flying = canary.one_after_another(Canary(known, shown, monotonic=time.monotonic), interval, stop)
-        await lasting(flying, name="the canary", told=stop.is_set)
+        flying = canary.one_after_another(Probe(known, shown, monotonic=time.monotonic), interval, stop)
+        await supervise(flying, name="the canary", told=stop.is_set)
 
     return run_until_stopped(serve)

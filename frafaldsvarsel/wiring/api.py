@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from fastapi import FastAPI
 
 from api.app import build
-from api.dependencies import Parts, Pool
+from api.dependencies import ApiDependencies, Pool
 from config.api_clients import ClientRegister, read_api_clients
 from config.errors import ConfigError, Fault
 from config.reference.checks.all import sound_reference
@@ -26,7 +26,7 @@ def api_app(settings: Settings, pool: Pool) -> FastAPI | None:
     keyring = settings.open_keyring()
     rules, directory = ledger_wiring.rules(settings), common_wiring.reference_dir(settings)
     return build(
-        Parts(
+        ApiDependencies(
             pool=pool,
             clients=ClientRegister(settings.api_clients_file, rules.units),
             tags=keyring.tags(Purpose.ACCESS),

@@ -10,7 +10,7 @@ from config.settings import PREFIX, Settings
 from crypto.hmac_tokens import Purpose
 from frafaldsvarsel.wiring import common as common_wiring
 from frafaldsvarsel.wiring import ledger as ledger_wiring
-from inbox.dependencies import Parts
+from inbox.dependencies import InboxDependencies
 from inbox.oidc import Provider
 from inbox.pages.log_in import CALLBACK
 from inbox.render import DESIGN
@@ -22,7 +22,7 @@ from models.calendar import copenhagen_date
 _MOST_CONNECTIONS = 12
 
 
-def inbox_parts(settings: Settings) -> Parts:
+def inbox_parts(settings: Settings) -> InboxDependencies:
     """Everything that the pages need; raises `ConfigError`. The pool is opened by the application."""
     public_url = settings.inbox_url.rstrip("/")
     provider = _provider(settings, public_url)
@@ -37,7 +37,7 @@ def inbox_parts(settings: Settings) -> Parts:
         most=_MOST_CONNECTIONS,
         statement_seconds=settings.database_timeout_seconds,
     )
-    return Parts(
+    return InboxDependencies(
         pool=pool,
         provider=provider,
         sessions=Sessions(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from config.reference.channels import load_answers, load_webhooks
 from config.reference.days_off import load_days_off
-from config.reference.reminder_policy import load_steps
+from config.reference.reminder_policy import load_reminder_policy
 from config.reference.units import load_not_reached, load_react_by, load_units
 from config.settings import Settings
 from frafaldsvarsel.wiring.common import reference_dir
@@ -17,7 +17,7 @@ from ledger.tasks.projection import Policy
 from models.calendar import COPENHAGEN, copenhagen_date
 from models.events import probe_identity as reserved
 from models.notifications.delivery import Audience, Channel
-from models.tasks.reminders import StepPolicy
+from models.tasks.reminders import ReminderPolicy
 
 
 def ledger(settings: Settings) -> LedgerSettings:
@@ -31,10 +31,10 @@ def ledger(settings: Settings) -> LedgerSettings:
     )
 
 
-def _steps(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> StepPolicy:
+def _steps(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> ReminderPolicy:
     """What falls due, and where each audience is reached: a unit by its webhooks of the day too."""
     directory = reference_dir(settings)
-    steps, webhooks = load_steps(directory), load_webhooks(directory)
+    steps, webhooks = load_reminder_policy(directory), load_webhooks(directory)
 
     def addresses(unit: str, audience: Audience, channel: Channel) -> Sequence[str]:
         if channel is Channel.WEBHOOK:

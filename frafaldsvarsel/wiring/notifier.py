@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from config.errors import ConfigError, Fault
 from config.reference.channels import load_webhooks
-from config.reference.reminder_policy import load_steps
+from config.reference.reminder_policy import load_reminder_policy
 from config.reference.units import load_units
 from config.settings import Settings
 from crypto.acknowledge_link import PATH, make_link_token, recipient_fingerprint
@@ -23,13 +23,13 @@ from models.notifications.delivery import Audience, Channel
 from models.notifications.retry import RetryPolicy
 from notifiers.addresses import checked_address
 from notifiers.bounces.address import bounce_address
-from notifiers.bounces.run import Drop
-from notifiers.bounces.store import Returns
-from notifiers.due_delivery import Due, DueTask, Freeze, freezer
+from notifiers.bounces.run import BounceMailbox
+from notifiers.bounces.store import BounceAddress
+from notifiers.due_delivery import BuildPayload, Due, DueTask, payload_builder
 from notifiers.email.channel import EmailChannel
 from notifiers.email.settings import SmtpSettings
 from notifiers.supersede import Contacts, UnitContact
-from notifiers.webhook.hook import Hook, hook_freezer
+from notifiers.webhook.hook import Hook, webhook_payload_builder
 from notifiers.webhook.secrets import NoSecret, SecretFiles
 from notifiers.webhook.settings import WebhookSettings
 from notifiers.worker import NotifierSettings
@@ -99,7 +99,7 @@ def notifier(settings: Settings, *, owner: str) -> NotifierSettings:
 def contacts(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Contacts:
     """How each unit is named and reached at present, by `clock`."""
     directory = reference_dir(settings)
-    units, addresses = load_units(directory), load_steps(directory).addresses
+    units, addresses = load_units(directory), load_reminder_policy(directory).addresses
     webhooks = load_webhooks(directory)
 
     def contact(unit_id: str) -> UnitContact:
@@ -122,10 +122,10 @@ def knows_unit(settings: Settings, unit_id: str) -> bool:
     return UnitId(unit_id) in load_units(reference_dir(settings))
 
 
-def freeze(settings: Settings) -> Freeze:
+def mail_payloads(settings: Settings) -> BuildPayload:
     """How a due delivery becomes a mail."""
     relay = smtp(settings)
-    return freezer(
+    return payload_builder(
         sender=relay.sender,
         sender_name=relay.sender_name,
         message_id_domain=relay.domain,
@@ -135,19 +135,19 @@ def freeze(settings: Settings) -> Freeze:
     )
 
 
-def freeze_hook(settings: Settings) -> Freeze[Hook]:
+def webhook_payloads(settings: Settings) -> BuildPayload[Hook]:
     """How a due delivery becomes a webhook."""
-    return hook_freezer(settings.inbox_url)
+    return webhook_payload_builder(settings.inbox_url)
 
 
-def bounces(settings: Settings) -> Drop | None:
+def bounces(settings: Settings) -> BounceMailbox | None:
     """Where undeliverable mails come back to; None where nobody has set it."""
     if settings.bounce_address is None or settings.bounce_maildir is None:
         return None
-    returns = Returns(tags=settings.open_keyring().tags(Purpose.BOUNCE), base=settings.bounce_address)
-    return Drop(
+    returns = BounceAddress(tags=settings.open_keyring().tags(Purpose.BOUNCE), base=settings.bounce_address)
+    return BounceMailbox(
         maildir=settings.bounce_maildir,
-        returns=returns,
+        bounce_address=returns,
         database_seconds=settings.database_timeout_seconds,
     )
 

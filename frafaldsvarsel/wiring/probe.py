@@ -8,18 +8,18 @@ from config.senders import base_senders
 from config.settings import PREFIX, Settings
 from frafaldsvarsel.wiring.common import reference_dir
 from models.events import probe_identity as reserved
-from ops.probe.probe import CanarySettings
+from ops.probe.probe import ProbeSettings
 from publisher.keys import KeyFolder, NoKey
 
 
-def canary_within(settings: Settings) -> timedelta | None:
+def probe_within(settings: Settings) -> timedelta | None:
     """How old the last canary that came home may be before there is no sign of life; None: none is expected."""
     if settings.canary_seconds is None:
         return None
     return timedelta(seconds=settings.canary_seconds + settings.canary_patience_seconds)
 
 
-def canary(settings: Settings) -> CanarySettings:
+def probe(settings: Settings) -> ProbeSettings:
     """What the canary needs; raises `ConfigError` where it could not come home."""
     if settings.canary_keys_dir is None:
         raise ConfigError(
@@ -47,7 +47,7 @@ def canary(settings: Settings) -> CanarySettings:
         faults.append(Fault(sentence, "routes.csv"))
     if faults:
         raise ConfigError(faults)
-    return CanarySettings(
+    return ProbeSettings(
         kafka=settings.kafka,
         database_url=settings.database_url.get_secret_value(),
         keys=keys,

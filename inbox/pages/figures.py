@@ -10,7 +10,7 @@ from inbox.auth_guard import NoAccess
 from inbox.charts import Series, bars
 from inbox.date_text import brief_date
 from inbox.page_context import Visit
-from ledger.queries.statistics import Week
+from ledger.queries.statistics import StatisticsWeek
 
 _DAY: Final = timedelta(days=1)
 
@@ -82,7 +82,7 @@ async def figures(visit: Visit) -> Response:
 
 def _middle(weeks: object) -> timedelta | None:
     """The middle of the weeks' medians, each weighing as much as its contacts."""
-    found: list[Week] = [week for week in weeks if week.median_to_contact is not None]  # type: ignore[attr-defined]
+    found: list[StatisticsWeek] = [week for week in weeks if week.median_to_contact is not None]  # type: ignore[attr-defined]
     found.sort(key=lambda week: week.median_to_contact or timedelta())
     half = sum(week.first_contacts for week in found) / 2
     for week in found:

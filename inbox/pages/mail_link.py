@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from crypto.acknowledge_link import Link, LinkExpiredError, NotALinkError, read_link_token
 from inbox.page_context import Visit
-from ledger.actions.perform import DeedDiffers, DeedRefused, NoSuchTask, act
+from ledger.actions.perform import ActionDiffers, ActionRefused, NoSuchTask, perform
 from ledger.queries import task_detail
 from ledger.queries.task_detail import TaskView
 from models.tasks.actions import Acknowledge, Actor, Via
@@ -28,7 +28,7 @@ async def acknowledge(visit: Visit) -> Response:
         return _unusable(visit, link)
     try:
         async with visit.parts.pool.connection() as connection:
-            await act(
+            await perform(
                 connection,
                 task_id=link.task_id,
                 units=frozenset({link.unit_id}),
@@ -39,7 +39,7 @@ async def acknowledge(visit: Visit) -> Response:
                 deed=Acknowledge(),
                 rules=visit.parts.rules,
             )
-    except (NoSuchTask, DeedRefused, DeedDiffers):
+    except (NoSuchTask, ActionRefused, ActionDiffers):
         return await _page(visit, done=False)
     return await _page(visit, done=True)
 

@@ -11,8 +11,8 @@ from inbox.auth_guard import NotFound
 from inbox.page_context import Visit
 from inbox.pages.task import read, show
 from ledger.actions.perform import NoSuchTask
-from ledger.actions.reveal_sensitive import NothingToOpen, open_messages
-from models.events.sensitive_fields import OpenPurpose, Particulars
+from ledger.actions.reveal_sensitive import NothingToOpen, reveal_messages
+from models.events.sensitive_fields import OpenPurpose, SensitiveFields
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ async def open_person(visit: Visit) -> Response:
         return await show(visit, view, kind="person", faults=(fault,), form=visit.form, status=422)
     try:
         async with visit.parts.pool.connection() as connection:
-            sealed = await open_messages(
+            sealed = await reveal_messages(
                 connection,
                 task_id=view.task.id,
                 units=visit.rights.tasks_of,
@@ -38,11 +38,11 @@ async def open_person(visit: Visit) -> Response:
     except NothingToOpen:
         fault = FieldFault("person-purpose", "fault.nothing_to_open")
         return await show(visit, view, kind="person", faults=(fault,), form=visit.form, status=409)
-    found: dict[tuple[str, str], Particulars] = {}
+    found: dict[tuple[str, str], SensitiveFields] = {}
     for one in sealed:
         try:
             content = visit.parts.vault.open(one.sealed, one.sealed_for)
-            found[one.sender, one.message_id] = Particulars.model_validate_json(content)
+            found[one.sender, one.message_id] = SensitiveFields.model_validate_json(content)
         except (NotOpenedError, ValidationError):
             log.error("a message of task %s cannot be opened", view.task.reference)
     # Read again: the look stands in the history of the very page that shows it.

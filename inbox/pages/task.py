@@ -14,13 +14,14 @@ from inbox.forms import EMPTY, Form
 from inbox.page_context import Visit
 from inbox.pages.tasks import PATH
 from inbox.timeline import timeline
-from ledger.actions.perform import DeedDiffers, DeedRefused, NoSuchTask, TaskChanged, act
+from ledger.actions.perform import ActionDiffers, ActionRefused, NoSuchTask, TaskChanged, perform
 from ledger.queries import task_detail
 from ledger.queries.cursors import is_reference
 from ledger.queries.task_detail import TaskView
 from models.calendar import COPENHAGEN
-from models.events.sensitive_fields import OpenPurpose, Particulars
+from models.events.sensitive_fields import OpenPurpose, SensitiveFields
 from models.tasks.actions import (
+    ActionRefusal,
     Close,
     ContactForm,
     Ending,
@@ -28,7 +29,6 @@ from models.tasks.actions import (
     HandOverReason,
     Initiative,
     NoInitiative,
-    Refusal,
     Release,
     Reopen,
     ReopenReason,
@@ -71,7 +71,7 @@ async def do(visit: Visit) -> Response:
     expected = read_version(visit.form.one("version")) if isinstance(deed, _DISTURBED) else None
     try:
         async with visit.parts.pool.connection() as connection:
-            await act(
+            await perform(
                 connection,
                 task_id=view.task.id,
                 units=visit.rights.tasks_of,
@@ -85,25 +85,25 @@ async def do(visit: Visit) -> Response:
         raise NotFound from None
     except TaskChanged:
         fault = FieldFault("main", "fault.changed")
-    except DeedRefused as refused:
+    except ActionRefused as refused:
         fault = FieldFault(_FIELDS.get(refused.refusal, "main"), f"refusal.{refused.refusal}")
-    except DeedDiffers:
+    except ActionDiffers:
         fault = FieldFault("main", "fault.sent_before")
     else:
         gone = isinstance(deed, HandOver) and deed.to_unit not in visit.rights.tasks_of
         return visit.go(PATH if gone else f"{PATH}/{view.task.reference}", said=kind)
     now = await read(visit)
-    if fault.sentence == f"refusal.{Refusal.ANOTHER_TASK_IS_OPEN}":
+    if fault.sentence == f"refusal.{ActionRefusal.ANOTHER_TASK_IS_OPEN}":
         fault = replace(fault, task=now.open_beside)
     return await show(visit, now, kind=kind, faults=(fault,), form=visit.form, status=409)
 
 
 _FIELDS: Final = {
-    Refusal.ATTEMPT_OUT_OF_TIME: "attempt-date",
-    Refusal.NOT_REACHED_YET: "close-ending",
-    Refusal.NO_CONTACT_RECORDED: "close-ending",
-    Refusal.SAME_UNIT: "hand-over-unit",
-    Refusal.UNKNOWN_UNIT: "hand-over-unit",
+    ActionRefusal.ATTEMPT_OUT_OF_TIME: "attempt-date",
+    ActionRefusal.NOT_REACHED_YET: "close-ending",
+    ActionRefusal.NO_CONTACT_RECORDED: "close-ending",
+    ActionRefusal.SAME_UNIT: "hand-over-unit",
+    ActionRefusal.UNKNOWN_UNIT: "hand-over-unit",
 }
 """Where a refusal is to be mended; the others say how the task stands, and its page may have no form for it."""
 
@@ -133,7 +133,7 @@ async def show(
     kind: str = "",
     faults: Sequence[FieldFault] = (),
     form: Form = EMPTY,
-    opened: Mapping[tuple[str, str], Particulars] | None = None,
+    opened: Mapping[tuple[str, str], SensitiveFields] | None = None,
     status: int = 200,
 ) -> Response:
     """The page. `kind`, `faults` and `form`: a deed that could not be done; `opened`: particulars by message."""

@@ -13,9 +13,16 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from inbox.action_forms import read_id
 from inbox.auth_guard import NoAccess
 from inbox.page_context import Visit
-from ledger.actions.perform import DeedDiffers, DeedRefused, NoSuchTask, act
-from ledger.queries.cursors import ByClosing, Place, is_reference, place_text, read_place, reference_beginning
-from ledger.queries.task_list import Count, Filter, ListedTask, Page, Search, counts, listing
+from ledger.actions.perform import ActionDiffers, ActionRefused, NoSuchTask, perform
+from ledger.queries.cursors import (
+    ByClosing,
+    Cursor,
+    cursor_text,
+    is_reference,
+    read_cursor,
+    reference_beginning,
+)
+from ledger.queries.task_list import Filter, ListedTask, Search, TaskCount, TaskListPage, counts, listing
 from models.cpr import seems_one
 from models.tasks.actions import Acknowledge
 
@@ -25,7 +32,7 @@ _MOST_AT_ONCE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class TaskGroup:
     """Lines that belong together: overdue, today, later."""
 
     name: str
@@ -69,10 +76,10 @@ async def overview(
     nothing = bool(typed) and beginning is None
     page, numbers = await _read(visit, chosen, beginning, place, found=nothing or of_person is not None)
     if of_person is not None:
-        page = Page(of_person, None)
+        page = TaskListPage(of_person, None)
     following = None
     if page.next is not None:
-        following = address(chosen, typed, place_text(page.next))
+        following = address(chosen, typed, cursor_text(page.next))
     plain = place is None and not typed and of_person is None
     return visit.page(
         "tasks.html",
@@ -120,7 +127,7 @@ async def acknowledge(visit: Visit) -> Response:
     async with visit.parts.pool.connection() as connection:
         for task_id in chosen:
             try:
-                await act(
+                await perform(
                     connection,
                     task_id=task_id,
                     units=visit.rights.tasks_of,
@@ -129,7 +136,7 @@ async def acknowledge(visit: Visit) -> Response:
                     deed=Acknowledge(),
                     rules=visit.parts.rules,
                 )
-            except (NoSuchTask, DeedRefused, DeedDiffers):
+            except (NoSuchTask, ActionRefused, ActionDiffers):
                 missed += 1
     return visit.go(back, said="acknowledged_some" if missed else "acknowledged_all")
 
@@ -145,15 +152,15 @@ def _may(visit: Visit) -> None:
 
 
 async def _read(
-    visit: Visit, chosen: Filter, beginning: str | None, place: Place | None, *, found: bool = False
-) -> tuple[Page, Mapping[Filter, Count]]:
+    visit: Visit, chosen: Filter, beginning: str | None, place: Cursor | None, *, found: bool = False
+) -> tuple[TaskListPage, Mapping[Filter, TaskCount]]:
     """The page and the numbers; `found`: the search cannot find anything, so nothing is looked for."""
     units = visit.rights.tasks_of
     who = None if visit.session is None else visit.session.user_id
 
-    async def page() -> Page:
+    async def page() -> TaskListPage:
         if found:
-            return Page((), None)
+            return TaskListPage((), None)
         async with visit.parts.pool.connection() as connection:
             return await listing(
                 connection,
@@ -166,7 +173,7 @@ async def _read(
                 limit=PAGE_SIZE,
             )
 
-    async def numbers() -> Mapping[Filter, Count]:
+    async def numbers() -> Mapping[Filter, TaskCount]:
         async with visit.parts.pool.connection() as connection:
             return await counts(connection, units=units, who=who, today=visit.today)
 
@@ -181,10 +188,10 @@ def _filter_of(text: str) -> Filter:
     return Filter(text) if text in set(Filter) else Filter.OPEN
 
 
-def _place(visit: Visit) -> Place | None:
+def _place(visit: Visit) -> Cursor | None:
     """Where to go on reading; an address that somebody has shortened begins at the beginning."""
     try:
-        place = read_place(visit.query("efter"))
+        place = read_cursor(visit.query("efter"))
     except ValueError:
         return None
     return place if isinstance(place, ByClosing) == (_filter(visit) is Filter.CLOSED) else None
@@ -201,24 +208,24 @@ def _live_address(chosen: Filter) -> str:
     return f"{PATH}/nyt?{urlencode({'vis': chosen.value})}"
 
 
-def _groups(visit: Visit, chosen: Filter, found: tuple[ListedTask, ...]) -> list[Group]:
+def _groups(visit: Visit, chosen: Filter, found: tuple[ListedTask, ...]) -> list[TaskGroup]:
     if chosen is Filter.CLOSED or any(task.closed_at is not None for task in found):
-        return [Group("", found)] if found else []
+        return [TaskGroup("", found)] if found else []
     today = visit.today
     groups = (
-        Group("overdue", tuple(task for task in found if task.react_by < today)),
-        Group("today", tuple(task for task in found if task.react_by == today)),
-        Group("later", tuple(task for task in found if task.react_by > today)),
+        TaskGroup("overdue", tuple(task for task in found if task.react_by < today)),
+        TaskGroup("today", tuple(task for task in found if task.react_by == today)),
+        TaskGroup("later", tuple(task for task in found if task.react_by > today)),
     )
     return [group for group in groups if group.tasks]
 
 
-def _mark(page: Page, numbers: Mapping[Filter, Count]) -> str:
+def _mark(page: TaskListPage, numbers: Mapping[Filter, TaskCount]) -> str:
     """Changes when the list would look otherwise."""
     lines = [f"{task.id}/{task.version}/{task.waiting}" for task in page.tasks]
     lines += [f"{each}/{count.number}" for each, count in numbers.items()]
     return sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
-def _said(visit: Visit, count: Count) -> str:
+def _said(visit: Visit, count: TaskCount) -> str:
     return visit.say.number(count.number) + ("+" if count.more else "")

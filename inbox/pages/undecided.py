@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 from inbox.auth_guard import NoAccess
 from inbox.page_context import Visit
-from ledger.queries.cursors import NotAPlace
-from ledger.queries.undecided import UndecidedPlace, undecided, undecided_count
-from ledger.queries.undecided_cursor import open_place, seal_place
+from ledger.queries.cursors import NotACursor
+from ledger.queries.undecided import UndecidedCursor, undecided, undecided_count
+from ledger.queries.undecided_cursor import open_cursor, seal_cursor
 
 PATH: Final = "/uafklarede"
 _PAGE_SIZE: Final = 50
@@ -25,7 +25,7 @@ async def queue(visit: Visit) -> Response:
     async with visit.parts.pool.connection() as connection:
         page = await undecided(connection, today=today, municipalities=near, after=place, limit=_PAGE_SIZE)
         number = await undecided_count(connection, today=today, municipalities=near)
-    following = None if page.next is None else seal_place(visit.parts.vault, page.next)
+    following = None if page.next is None else seal_cursor(visit.parts.vault, page.next)
     return visit.page(
         "undecided.html",
         everywhere=near is None,
@@ -40,9 +40,9 @@ async def queue(visit: Visit) -> Response:
     )
 
 
-def _read(visit: Visit) -> UndecidedPlace | None:
+def _read(visit: Visit) -> UndecidedCursor | None:
     """Where to go on; an address that somebody has shortened begins at the beginning."""
     try:
-        return open_place(visit.parts.vault, visit.query("efter"))
-    except NotAPlace:
+        return open_cursor(visit.parts.vault, visit.query("efter"))
+    except NotACursor:
         return None

@@ -13,11 +13,11 @@ import psycopg
 
 from config.topics import Topic
 from infra.failpoints import Point, reach
-from ledger.reminders.scheduler import plan_steps
+from ledger.reminders.scheduler import plan_reminders
 from ledger.store import action_log, repository
-from ledger.store.action_log import ActRow
+from ledger.store.action_log import ActionRow
 from ledger.tasks.projection import Policy, Projection
-from models.tasks.actions import Act, Actor, Deed, Refusal, refusal
+from models.tasks.actions import Action, ActionRefusal, Actor, RecordedAction, refusal
 
 _STAND: Final = """
 SELECT t.version, coalesce((SELECT max(a.number) FROM acts a WHERE a.task_id = t.id), 0) + 1,
@@ -38,15 +38,15 @@ class TaskChanged(RuntimeError):
         self.version = version
 
 
-class DeedRefused(RuntimeError):
+class ActionRefused(RuntimeError):
     """The task is not in a state in which this can be done."""
 
-    def __init__(self, refusal: Refusal) -> None:
+    def __init__(self, refusal: ActionRefusal) -> None:
         super().__init__(refusal.value)
         self.refusal = refusal
 
 
-class DeedDiffers(RuntimeError):
+class ActionDiffers(RuntimeError):
     """The same id was used for another deed: use another id."""
 
 
@@ -62,7 +62,7 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Done:
+class Performed:
     """What was done, now or when the act was sent first."""
 
     task_id: UUID
@@ -73,21 +73,21 @@ class Done:
     """The task at the other unit after a hand-over."""
 
 
-async def act(
+async def perform(
     connection: psycopg.AsyncConnection,
     *,
     task_id: UUID,
     units: frozenset[str],
     act_id: UUID,
     by: Actor,
-    deed: Deed,
+    deed: Action,
     rules: Rules,
     expected_version: int | None = None,
-) -> Done:
+) -> Performed:
     """Do `deed` in a transaction of its own; `connection` is in autocommit.
 
-    `units`: those whose tasks the actor may touch. Raises `NoSuchTask`, `DeedDiffers`, `TaskChanged` where
-    `expected_version` is another than the task's, and `DeedRefused`, in this order.
+    `units`: those whose tasks the actor may touch. Raises `NoSuchTask`, `ActionDiffers`, `TaskChanged` where
+    `expected_version` is another than the task's, and `ActionRefused`, in this order.
     """
     async with connection.transaction():
         person_id, partition = await _lock(connection, task_id, units)
@@ -114,11 +114,11 @@ async def act(
             not_reached_after=rules.not_reached_after(standing.unit_id),
             units=rules.units,
         )
-        made = Act(id=act_id, task_id=task_id, by=by, at=now, deed=deed)
+        made = RecordedAction(id=act_id, task_id=task_id, by=by, at=now, deed=deed)
         effect = None if refused is not None else projection.do(made)
         if effect is None:
-            raise DeedRefused(refused or Refusal.TASK_NOT_OPEN)
-        row = ActRow(
+            raise ActionRefused(refused or ActionRefusal.TASK_NOT_OPEN)
+        row = ActionRow(
             act=made,
             number=number,
             person_id=person_id,
@@ -128,13 +128,13 @@ async def act(
         )
         if not await action_log.add(connection, row):
             # At the same moment it was used about somebody else: only then have the locks not kept the two apart.
-            raise DeedDiffers(str(act_id))
+            raise ActionDiffers(str(act_id))
         await repository.write(connection, projection.changes)
         if rules.policy.steps is not None:
-            await plan_steps(connection, projection.changes.tasks, rules.policy.steps)
+            await plan_reminders(connection, projection.changes.tasks, rules.policy.steps)
         reach(Point.ACT_BEFORE_COMMIT)
     reach(Point.ACT_COMMITTED)
-    return Done(task_id, effect.version, repeated=False, successor=effect.successor)
+    return Performed(task_id, effect.version, repeated=False, successor=effect.successor)
 
 
 async def _lock(connection: psycopg.AsyncConnection, task_id: UUID, units: frozenset[str]) -> tuple[str, int]:
@@ -158,7 +158,7 @@ async def _lock(connection: psycopg.AsyncConnection, task_id: UUID, units: froze
     return person_id, partitions[0][0]
 
 
-def _repeated(before: ActRow, task_id: UUID, by: Actor, deed: Deed, version: int) -> Done:
+def _repeated(before: ActionRow, task_id: UUID, by: Actor, deed: Action, version: int) -> Performed:
     if (before.act.task_id, before.act.by.id, before.act.deed) != (task_id, by.id, deed):
-        raise DeedDiffers(str(before.act.id))
-    return Done(task_id, version, repeated=True, successor=before.successor)
+        raise ActionDiffers(str(before.act.id))
+    return Performed(task_id, version, repeated=True, successor=before.successor)

@@ -41,7 +41,7 @@ class SealedMessage:
         return sealed_for(self.sender, self.message_id, self.person_id)
 
 
-async def open_messages(
+async def reveal_messages(
     connection: Connection, *, task_id: UUID, units: frozenset[str], by: Actor, purpose: OpenPurpose
 ) -> tuple[SealedMessage, ...]:
     """Note who opens the task's messages and why, for good; then hand them over, the earliest first.

@@ -7,9 +7,9 @@ from pydantic import TypeAdapter
 
 from config.topics import Topic
 from ledger.consume import duplicates
-from ledger.reminders.scheduler import plan_steps
+from ledger.reminders.scheduler import plan_reminders
 from ledger.store import action_log, repository
-from ledger.store.action_log import ActRow
+from ledger.store.action_log import ActionRow
 from ledger.tasks.projection import Policy, Projection, cause_of
 from models.eligibility.decision import Decision
 from models.events.receipt import Applied, Receipt, RepeatReceipt
@@ -48,8 +48,8 @@ async def project(
     batch: Batch,
     known: Mapping[Place, int],
     policy: Policy,
-    again: Sequence[tuple[int, ActRow]] = (),
-) -> list[ActRow]:
+    again: Sequence[tuple[int, ActionRow]] = (),
+) -> list[ActionRow]:
     """Project `batch` in the connection's transaction; raises `Fenced` when another has been here.
 
     `again`: acts that a rebuild does once more, in order, each with the number of decisions of this batch that come
@@ -66,7 +66,7 @@ async def project(
     await duplicates.find(connection, batch.receipts)
     for applied in batch.applied:
         await repository.add_applied(connection, applied.partition, applied.entries)
-    unplaced: list[ActRow] = []
+    unplaced: list[ActionRow] = []
     if batch.decisions or again:
         unplaced = await _decide(connection, batch.decisions, policy, again)
     await duplicates.resolve_conflicts(connection)
@@ -77,8 +77,8 @@ async def _decide(
     connection: repository.Connection,
     decisions: Sequence[Decision],
     policy: Policy,
-    again: Sequence[tuple[int, ActRow]],
-) -> list[ActRow]:
+    again: Sequence[tuple[int, ActionRow]],
+) -> list[ActionRow]:
     people = {decision.message.person_id for decision in decisions} | {row.person_id for _, row in again}
     named = {(decision.message.sender, decision.message.message_id) for decision in decisions}
     messages, tasks = await repository.rows_of(connection, people, named)
@@ -103,5 +103,5 @@ async def _decide(
             await action_log.add(connection, row)
     await repository.write(connection, projection.changes)
     if policy.steps is not None:
-        await plan_steps(connection, projection.changes.tasks, policy.steps)
+        await plan_reminders(connection, projection.changes.tasks, policy.steps)
     return unplaced

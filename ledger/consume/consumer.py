@@ -17,9 +17,9 @@ from pydantic import ValidationError
 
 from config.kafka import KafkaSettings
 from config.topics import Topic
-from infra.consumer_health import check
+from infra.consumer_health import check_consumer
 from infra.failpoints import Point, reach
-from infra.postgres_timeouts import CONNECT_SECONDS, hung_up_after, limits
+from infra.postgres_timeouts import CONNECT_SECONDS, shut_down_after, statement_timeouts
 from ledger.consume.batch import Batch, Place, project
 from ledger.store import repository
 from ledger.tasks.projection import Policy
@@ -70,7 +70,7 @@ class Ledger:
                         connection = await self._connect()
                         await self._know(connection)
                         self._stale = True
-                    check(self._consumer)
+                    check_consumer(self._consumer)
                     await self._step(connection)
                     if faults:
                         log.info("ledger: going on")
@@ -129,7 +129,7 @@ class Ledger:
     async def _connect(self) -> repository.Connection:
         return await psycopg.AsyncConnection.connect(
             self._settings.database_url,
-            options=limits(self._settings.database_seconds),
+            options=statement_timeouts(self._settings.database_seconds),
             application_name=GROUP,
             connect_timeout=CONNECT_SECONDS,
         )
@@ -162,7 +162,7 @@ class Ledger:
 
     @asynccontextmanager
     async def _patiently(self, connection: repository.Connection) -> AsyncIterator[None]:
-        with hung_up_after(connection, 2 * self._settings.database_seconds):
+        with shut_down_after(connection, 2 * self._settings.database_seconds):
             yield
 
     async def _hint(self, batch: Batch) -> None:

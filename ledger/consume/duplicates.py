@@ -13,7 +13,7 @@ from psycopg.rows import dict_row
 
 from config.topics import Topic
 from ledger.store.repository import Connection
-from models.events.event_types import InputTopic, Refusal
+from models.events.event_types import InputTopic, RefusedDuplicate
 from models.events.person_event import Origin, PersonEvent
 from models.events.receipt import Receipt, ReceiptStatus, RepeatKind, RepeatReceipt
 
@@ -64,7 +64,7 @@ ORDER BY r.sender, r.event_id, r.appended_at, r.topic, r.partition, r."offset"
 
 
 @dataclass(frozen=True, slots=True)
-class Namesake:
+class SameIdRecord:
     """One of several accepted records with the same sender and id.
 
     `person_id` None: match has not applied it yet; `NOBODY`: it is about no person, and match never sees it.
@@ -114,13 +114,13 @@ async def find(connection: Connection, receipts: Sequence[Receipt]) -> None:
         )
 
 
-def to_refuse(namesakes: Sequence[Namesake]) -> tuple[list[Namesake], list[Namesake]]:
+def to_refuse(namesakes: Sequence[SameIdRecord]) -> tuple[list[SameIdRecord], list[SameIdRecord]]:
     """Of records with one id, in the brokers' order: those that are settled, and those of them to tell match about.
 
     A record is settled when all before it are applied. Match must be told where an earlier one is about somebody else.
     """
-    settled: list[Namesake] = []
-    told: list[Namesake] = []
+    settled: list[SameIdRecord] = []
+    told: list[SameIdRecord] = []
     people: set[str] = set()
     for namesake in namesakes:
         if namesake.person_id is None:
@@ -143,11 +143,11 @@ async def resolve_conflicts(connection: Connection) -> None:
     cursor = await connection.execute(
         _NAMESAKES, tuple(list(column) for column in zip(*open_ids, strict=True))
     )
-    groups: defaultdict[tuple[str, str], list[Namesake]] = defaultdict(list)
+    groups: defaultdict[tuple[str, str], list[SameIdRecord]] = defaultdict(list)
     for sender, event_id, topic, partition, offset, appended_at, person_id, *done in await cursor.fetchall():
         origin = Origin(topic=topic, partition=partition, offset=offset, appended_at=appended_at)
         about = NOBODY if topic == InputTopic.CONTROL_TOTALS else person_id
-        groups[sender, event_id].append(Namesake(origin, about, *done))
+        groups[sender, event_id].append(SameIdRecord(origin, about, *done))
     resolved = []
     for namesakes in groups.values():
         settled, told = to_refuse(namesakes)
@@ -160,7 +160,7 @@ async def resolve_conflicts(connection: Connection) -> None:
         await connection.execute(_RESOLVED, tuple(list(column) for column in zip(*resolved, strict=True)))
 
 
-async def _refuse(connection: Connection, namesake: Namesake) -> None:
+async def _refuse(connection: Connection, namesake: SameIdRecord) -> None:
     """Put the refusal where the person's other events are; told twice, it is the same event."""
     topic, partition, offset = namesake.origin.place
     name = f"refusal/{topic}/{partition}/{offset}"
@@ -172,7 +172,7 @@ async def _refuse(connection: Connection, namesake: Namesake) -> None:
         registered_at=namesake.origin.appended_at,
         origin=namesake.origin.model_copy(update={"topic": LEDGER}),
         fingerprint=name,
-        content=Refusal(kind="event.refused", topic=topic, partition=partition, offset=offset),
+        content=RefusedDuplicate(kind="event.refused", topic=topic, partition=partition, offset=offset),
     )
     await _post(
         connection, name, Topic.PERSON_EVENTS, person_id, refusal.model_dump_json(exclude_none=True).encode()

@@ -17,7 +17,7 @@ _LEAST: Final = 4
 _MISREAD: Final = str.maketrans("OIL", "011")
 
 
-class NotAPlace(ValueError):
+class NotACursor(ValueError):
     """Text that names no place, or a place of another list."""
 
 
@@ -37,29 +37,29 @@ class ByClosing:
     reference: str
 
 
-Place = ByDate | ByClosing
+Cursor = ByDate | ByClosing
 
 
-def place_text(place: Place) -> str:
+def cursor_text(place: Cursor) -> str:
     """`place` as text: letters that an address carries as they are."""
     if isinstance(place, ByDate):
         return f"{place.at.isoformat()}~{place.reference}"
     return f"{place.at.astimezone(UTC).strftime(_MOMENT_FORM)}~{place.reference}"
 
 
-def read_place(text: str) -> Place:
-    """What `place_text` wrote; raises `NotAPlace` for anything else."""
+def read_cursor(text: str) -> Cursor:
+    """What `cursor_text` wrote; raises `NotACursor` for anything else."""
     at, _, reference = text.partition("~")
     if not _REFERENCE.fullmatch(reference):
-        raise NotAPlace("not a place of a list")
+        raise NotACursor("not a place of a list")
     try:
         if _DATE.fullmatch(at):
             return ByDate(date.fromisoformat(at), reference)
         if _MOMENT.fullmatch(at):
             return ByClosing(datetime.strptime(at, _MOMENT_FORM).replace(tzinfo=UTC), reference)
     except ValueError:
-        raise NotAPlace("no such date") from None
-    raise NotAPlace("not a place of a list")
+        raise NotACursor("no such date") from None
+    raise NotACursor("not a place of a list")
 
 
 def is_reference(text: str) -> bool:

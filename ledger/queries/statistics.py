@@ -47,7 +47,7 @@ class UnitWeeks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Week:
+class StatisticsWeek:
     """One week of a unit, or of several."""
 
     monday: date
@@ -70,7 +70,7 @@ class Statistics:
 
     open: int
     overdue: int
-    weeks: Sequence[Week]
+    weeks: Sequence[StatisticsWeek]
 
 
 _TENTH: Final = timedelta(days=1) / 10
@@ -167,11 +167,11 @@ def _unit_week(row: Mapping[str, Any]) -> UnitWeek:
     return UnitWeek(**fields, took={int(tenth): tasks for tenth, tasks in row["took"].items()})
 
 
-def _added(monday: date, weeks: Sequence[UnitWeek]) -> Week:
+def _added(monday: date, weeks: Sequence[UnitWeek]) -> StatisticsWeek:
     took: Counter[int] = Counter()
     for week in weeks:
         took.update(week.took)
-    return Week(
+    return StatisticsWeek(
         monday=monday,
         arrived=sum(week.arrived for week in weeks),
         ended=sum(week.ended for week in weeks),

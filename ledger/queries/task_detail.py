@@ -13,8 +13,8 @@ from pydantic import AwareDatetime, TypeAdapter
 from models.base import Frozen
 from models.eligibility.decision import Decision, Evidence
 from models.events.contract import Severity, Signal
-from models.notifications.delivery import DeliveryStatus, Occasion, Outcome
-from models.tasks.actions import Deed, Ending
+from models.notifications.delivery import DeliveryStatus, Occasion, SendOutcome
+from models.tasks.actions import Action, Ending
 from models.tasks.status import TaskStatus
 
 Connection = psycopg.AsyncConnection[Any]
@@ -75,7 +75,7 @@ class AttemptView(Frozen):
 
     attempt: int
     at: AwareDatetime
-    outcome: Outcome
+    outcome: SendOutcome
     code: int | None
     detail: str
 
@@ -97,7 +97,7 @@ class DeliveryView(Frozen):
     attempts: tuple[AttemptView, ...]
 
 
-class StepView(Frozen):
+class ReminderView(Frozen):
     """A reminder or an escalation: planned, fired or stopped."""
 
     id: UUID
@@ -119,7 +119,7 @@ class HistoryEntry:
     by_name: str | None
     """A person or a client; None is the service itself."""
     via: str | None
-    deed: Deed | None
+    deed: Action | None
     sender: str | None
     message_id: str | None
     detail: Mapping[str, str | int | bool | None]
@@ -139,10 +139,10 @@ class TaskView:
     history: tuple[HistoryEntry, ...]
     """The earliest first."""
     deliveries: tuple[DeliveryView, ...]
-    steps: tuple[StepView, ...]
+    steps: tuple[ReminderView, ...]
 
     @property
-    def next_step(self) -> StepView | None:
+    def next_step(self) -> ReminderView | None:
         """What happens next if nobody acts."""
         return next((step for step in self.steps if step.status == "waiting"), None)
 
@@ -180,8 +180,8 @@ FROM tasks t WHERE t.unit_id = ANY(%(units)s) AND
 """
 _OF_MANY: Final = ("messages", "acts", "audit", "deliveries", "steps")
 _deliveries: Final = TypeAdapter(tuple[DeliveryView, ...])
-_steps: Final = TypeAdapter(tuple[StepView, ...])
-_deed: Final[TypeAdapter[Deed]] = TypeAdapter(Deed)
+_steps: Final = TypeAdapter(tuple[ReminderView, ...])
+_deed: Final[TypeAdapter[Action]] = TypeAdapter(Action)
 _moment: Final = TypeAdapter(AwareDatetime)
 
 

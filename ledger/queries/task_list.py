@@ -14,7 +14,7 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import kwargs_row
 
-from ledger.queries.cursors import ByClosing, ByDate, NotAPlace, Place
+from ledger.queries.cursors import ByClosing, ByDate, Cursor, NotACursor
 from models.events.contract import Severity
 from models.tasks.actions import Ending
 from models.tasks.status import TaskStatus
@@ -85,15 +85,15 @@ class ListedTask:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class TaskListPage:
     """Some of a list, and where the next page begins; None at its end."""
 
     tasks: tuple[ListedTask, ...]
-    next: Place | None
+    next: Cursor | None
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class TaskCount:
     """A number up to `COUNT_AT_MOST`; `more` where it is higher."""
 
     number: int
@@ -157,18 +157,18 @@ async def listing(
     today: date,
     who: str | None = None,
     search: Search | None = None,
-    after: Place | None = None,
+    after: Cursor | None = None,
     limit: int = 50,
-) -> Page:
+) -> TaskListPage:
     """A page of the tasks of `units`; `filter` None means any status, and asks for a `search`.
 
-    `who`: the reader's id, for `Filter.MINE`. Raises `NotAPlace` for an `after` of another list.
+    `who`: the reader's id, for `Filter.MINE`. Raises `NotACursor` for an `after` of another list.
     """
     if filter is None and search is None:
         raise ValueError("a list of everything is nobody's work")
     closed = filter is Filter.CLOSED
     if after is not None and isinstance(after, ByClosing) != closed:
-        raise NotAPlace("a place of another list")
+        raise NotACursor("a place of another list")
     order, following = _BY_CLOSING if closed else _BY_DATE
     where = ["true" if filter is None else _WHICH[filter]]
     values: dict[str, object] = {"units": sorted(units), "who": who, "today": today}
@@ -204,7 +204,7 @@ async def listing(
         await cursor.execute(statement.encode(), values)
         rows = await cursor.fetchall()
     tasks = tuple(rows[:size])
-    return Page(tasks, place_of(tasks[-1], closed=closed) if len(rows) > len(tasks) else None)
+    return TaskListPage(tasks, cursor_of(tasks[-1], closed=closed) if len(rows) > len(tasks) else None)
 
 
 async def _many_due(connection: Connection, units: frozenset[str]) -> bool:
@@ -213,7 +213,7 @@ async def _many_due(connection: Connection, units: frozenset[str]) -> bool:
     return bool(many)
 
 
-def place_of(task: ListedTask, *, closed: bool) -> Place:
+def cursor_of(task: ListedTask, *, closed: bool) -> Cursor:
     """Where `task` stands in its list."""
     if closed and task.closed_at is not None:
         return ByClosing(task.closed_at, task.reference)
@@ -222,7 +222,7 @@ def place_of(task: ListedTask, *, closed: bool) -> Place:
 
 async def counts(
     connection: Connection, *, units: frozenset[str], who: str | None, today: date
-) -> Mapping[Filter, Count]:
+) -> Mapping[Filter, TaskCount]:
     """How many tasks each filter has."""
     # Each number is cut off on its way, so that it walks a bounded part of its index.
     most = COUNT_AT_MOST + 1
@@ -237,7 +237,7 @@ async def counts(
     (row,) = await cursor.fetchall()
     return MappingProxyType(
         {
-            each: Count(min(number, COUNT_AT_MOST), number > COUNT_AT_MOST)
+            each: TaskCount(min(number, COUNT_AT_MOST), number > COUNT_AT_MOST)
             for each, number in zip(Filter, row, strict=True)
         }
     )

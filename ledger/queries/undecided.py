@@ -21,7 +21,7 @@ LIMIT: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class UndecidedPlace:
+class UndecidedCursor:
     """Where a page of the queue ends."""
 
     review_on: date
@@ -46,11 +46,11 @@ class UndecidedMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class UndecidedPage:
+class UndecidedListing:
     """Some of the queue, and where the next page begins; None at its end."""
 
     messages: tuple[UndecidedMessage, ...]
-    next: UndecidedPlace | None
+    next: UndecidedCursor | None
 
 
 _PAGE: Final = """
@@ -77,9 +77,9 @@ async def undecided(
     *,
     today: date,
     municipalities: Collection[str] | None = None,
-    after: UndecidedPlace | None = None,
+    after: UndecidedCursor | None = None,
     limit: int = 50,
-) -> UndecidedPage:
+) -> UndecidedListing:
     """A page of the queue, the longest waiting first. A message is in it from its review date on.
 
     `municipalities`: only of people who are known to live in one of these.
@@ -101,8 +101,8 @@ async def undecided(
     last = None
     if len(rows) > size:
         end = shown[-1]
-        last = UndecidedPlace(end["review_on"], end["sender"], end["message_id"], end["person_id"])
-    return UndecidedPage(tuple(_message(row["decision"]) for row in shown), last)
+        last = UndecidedCursor(end["review_on"], end["sender"], end["message_id"], end["person_id"])
+    return UndecidedListing(tuple(_message(row["decision"]) for row in shown), last)
 
 
 async def undecided_count(

@@ -4,32 +4,32 @@ from datetime import date
 from typing import Final
 
 from crypto.vault import NotOpenedError, Vault
-from ledger.queries.cursors import NotAPlace
-from ledger.queries.undecided import UndecidedPlace
+from ledger.queries.cursors import NotACursor
+from ledger.queries.undecided import UndecidedCursor
 from models.base import Frozen
 
 _PURPOSE: Final = "inbox/undecided"
 
 
-class _Place(Frozen):
+class _Cursor(Frozen):
     review_on: date
     sender: str
     message_id: str
     person_id: str
 
 
-def seal_place(vault: Vault, place: UndecidedPlace) -> str:
+def seal_cursor(vault: Vault, place: UndecidedCursor) -> str:
     """`place` for an address."""
-    content = _Place(
+    content = _Cursor(
         review_on=place.review_on, sender=place.sender, message_id=place.message_id, person_id=place.person_id
     )
     return vault.seal(content.model_dump_json().encode(), _PURPOSE)
 
 
-def open_place(vault: Vault, text: str) -> UndecidedPlace:
-    """What `seal_place` wrote; raises `NotAPlace` for anything else."""
+def open_cursor(vault: Vault, text: str) -> UndecidedCursor:
+    """What `seal_cursor` wrote; raises `NotACursor` for anything else."""
     try:
-        found = _Place.model_validate_json(vault.open(text, _PURPOSE))
+        found = _Cursor.model_validate_json(vault.open(text, _PURPOSE))
     except (NotOpenedError, ValueError):
-        raise NotAPlace("not a place of the queue") from None
-    return UndecidedPlace(found.review_on, found.sender, found.message_id, found.person_id)
+        raise NotACursor("not a place of the queue") from None
+    return UndecidedCursor(found.review_on, found.sender, found.message_id, found.person_id)

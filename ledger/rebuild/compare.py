@@ -18,7 +18,7 @@ _NEVER: Final = sql.SQL("false")
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ComparedTable:
     """A table of the projection: its key, and the columns that a rebuild must give again."""
 
     name: str
@@ -28,7 +28,7 @@ class Table:
     """How many parts of the key may be shown: no pseudonym is among them."""
 
 
-RECEIPTS: Final = Table(
+RECEIPTS: Final = ComparedTable(
     "receipts",
     ("topic", "partition", "offset"),
     (
@@ -44,13 +44,13 @@ RECEIPTS: Final = Table(
         "registered_on",
     ),
 )
-APPLIED: Final = Table(
+APPLIED: Final = ComparedTable(
     "applied",
     ("partition", "offset"),
     ("origin_topic", "origin_partition", "origin_offset", "person_id", "changed"),
 )
-REPEATS: Final = Table("repeats", ("topic", "partition", "offset"), ("sender", "event_id", "kind"))
-TASKS: Final = Table(
+REPEATS: Final = ComparedTable("repeats", ("topic", "partition", "offset"), ("sender", "event_id", "kind"))
+TASKS: Final = ComparedTable(
     "tasks",
     ("id",),
     (
@@ -75,7 +75,7 @@ TASKS: Final = Table(
     ),
 )
 """Without the version: it counts what was changed on the way, too."""
-MESSAGES: Final = Table(
+MESSAGES: Final = ComparedTable(
     "messages",
     ("sender", "message_id", "person_id"),
     (
@@ -97,11 +97,11 @@ MESSAGES: Final = Table(
     ),
     labelled=2,
 )
-TRANSFERS: Final = Table(
+TRANSFERS: Final = ComparedTable(
     "transfers", ("decided_unit", "enrolment_id", "person_id"), ("unit_id", "act_id"), labelled=1
 )
-POSITION: Final = Table("position", ("topic", "partition"), ("next_offset",))
-DELIVERIES: Final = Table(
+POSITION: Final = ComparedTable("position", ("topic", "partition"), ("next_offset",))
+DELIVERIES: Final = ComparedTable(
     "deliveries", ("task_id", "occasion", "cause", "channel", "unit_id"), (), labelled=5
 )
 """Without the recipient: a notice follows its unit to a new address."""
@@ -146,7 +146,7 @@ class Comparison:
         return self.only_live + self.only_rebuilt + self.different
 
 
-async def compare(table: Table, live: Connection, rebuilt: Connection) -> Comparison:
+async def compare(table: ComparedTable, live: Connection, rebuilt: Connection) -> Comparison:
     """Hold a table of `live` against the same one of `rebuilt`; each sees its own by its search path."""
     found = Comparison(table.name)
     hashes = sha256(), sha256()
@@ -185,7 +185,7 @@ async def compare(table: Table, live: Connection, rebuilt: Connection) -> Compar
 _Row = tuple[str, str, bool]
 
 
-async def _rows(table: Table, connection: Connection) -> AsyncIterator[_Row]:
+async def _rows(table: ComparedTable, connection: Connection) -> AsyncIterator[_Row]:
     async with connection.cursor(name=f"content_{table.name}") as cursor:
         cursor.itersize = _FETCH
         await cursor.execute(_query(table))
@@ -193,7 +193,7 @@ async def _rows(table: Table, connection: Connection) -> AsyncIterator[_Row]:
             yield row
 
 
-def _query(table: Table) -> sql.Composed:
+def _query(table: ComparedTable) -> sql.Composed:
     key = sql.SQL(", ").join(sql.Identifier("t", name) for name in table.key)
     columns: list[sql.Composable] = [sql.Identifier("t", name) for name in table.columns]
     passing: sql.Composable = _NEVER
@@ -225,6 +225,6 @@ def _add(update: Callable[[bytes], None], row: _Row) -> None:
     update(f"{row[0]}\0{row[1]}\n".encode())
 
 
-def _note(found: Comparison, table: Table, key: str) -> None:
+def _note(found: Comparison, table: ComparedTable, key: str) -> None:
     if len(found.rows) < _SHOWN:
         found.rows.append("/".join(key.split("|")[: table.labelled]))

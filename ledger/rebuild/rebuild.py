@@ -24,7 +24,7 @@ from ledger.rebuild.compare import TABLES, Comparison, compare
 from ledger.schema.migrate import migrate
 from ledger.store import action_log as acts
 from ledger.store import repository
-from ledger.store.action_log import ActRow
+from ledger.store.action_log import ActionRow
 from ledger.tasks.projection import Policy
 from models.events.person_event import Origin
 from models.events.receipt import Receipt, ReceiptStatus
@@ -206,12 +206,12 @@ class _Rebuild:
         if again:
             await self._write(Batch(), [(0, row) for row in again])
 
-    async def _acts(self, topic: str, partition: int, after: int, until: int) -> list[ActRow]:
+    async def _acts(self, topic: str, partition: int, after: int, until: int) -> list[ActionRow]:
         if topic != Topic.DECISIONS:
             return []
         return [row async for row in acts.between(self._moment, partition, after, until)]
 
-    async def _write(self, batch: Batch, again: Sequence[tuple[int, ActRow]]) -> None:
+    async def _write(self, batch: Batch, again: Sequence[tuple[int, ActionRow]]) -> None:
         async with self._connection.transaction():
             unplaced = await project(self._connection, batch, self._known, self._policy, again)
         self._known |= batch.next_offsets

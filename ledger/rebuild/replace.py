@@ -11,7 +11,16 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from ledger.rebuild.compare import APPLIED, MESSAGES, PROJECTED, RECEIPTS, REPEATS, TASKS, TRANSFERS, Table
+from ledger.rebuild.compare import (
+    APPLIED,
+    MESSAGES,
+    PROJECTED,
+    RECEIPTS,
+    REPEATS,
+    TASKS,
+    TRANSFERS,
+    ComparedTable,
+)
 from ledger.rebuild.rebuild import SCHEMA, CannotRebuild, Rebuilt
 from ledger.store import action_log
 
@@ -132,7 +141,7 @@ async def replace(url: str, rebuilt: Rebuilt, by: str) -> None:
         )
 
 
-def _upsert(table: Table) -> sql.Composed:
+def _upsert(table: ComparedTable) -> sql.Composed:
     names = [sql.Identifier(name) for name in (*table.key, *table.columns)]
     key = [sql.Identifier(name) for name in table.key]
     columns = [sql.Identifier(name) for name in table.columns]
@@ -156,7 +165,7 @@ def _upsert(table: Table) -> sql.Composed:
     )
 
 
-def _remove(table: Table) -> sql.Composed:
+def _remove(table: ComparedTable) -> sql.Composed:
     comma = sql.SQL(", ")
     return sql.SQL(
         "DELETE FROM {live} l WHERE NOT EXISTS (SELECT 1 FROM {rebuilt} r WHERE ({theirs}) = ({mine}))"

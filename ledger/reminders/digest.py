@@ -10,13 +10,13 @@ from enum import StrEnum
 from functools import partial
 from typing import Final, LiteralString
 
-from ledger.store.delivery_queue import Notice, write
+from ledger.store.delivery_queue import NewDelivery, write
 from ledger.store.repository import Connection
 from ledger.store.repository import now as begun
 from models.calendar import copenhagen_date
 from models.notifications.delivery import Audience, Channel, Occasion
-from models.tasks.escalation import LADDER, Rung, next_rung, reached
-from models.tasks.reminders import StepPolicy
+from models.tasks.escalation import LADDER, EscalationLevel, next_level, reached
+from models.tasks.reminders import ReminderPolicy
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class NoDigest(StrEnum):
 class Digests:
     """Remembers which mornings are settled, so that the ledger is asked once for each."""
 
-    def __init__(self, policy: StepPolicy) -> None:
+    def __init__(self, policy: ReminderPolicy) -> None:
         self._policy = policy
         self._settled: set[tuple[str, date]] = set()
 
@@ -92,7 +92,7 @@ class Digests:
         if not mine or reason is not None:
             return
         to = reached(Audience.UNIT, partial(self._mail_of, unit))
-        await self._write(connection, unit, today, now, Rung(Audience.UNIT, to))
+        await self._write(connection, unit, today, now, EscalationLevel(Audience.UNIT, to))
 
     def _mail_of(self, unit: str, audience: Audience) -> Sequence[str]:
         return self._policy.addresses(unit, audience, Channel.EMAIL)
@@ -103,29 +103,31 @@ class Digests:
         causes = [_cause(today - timedelta(days=ago)) for ago in range(_BOUNCE_DAYS + 1)]
         for unit, day, audiences, failed in await (await connection.execute(_FAILED, (causes,))).fetchall():
             highest = max(map(Audience, audiences), key=LADDER.index)
-            found = next_rung(highest, failed, partial(self._mail_of, unit))
+            found = next_level(highest, failed, partial(self._mail_of, unit))
             if found is not None:
                 await self._write(connection, unit, day, now, found)
             elif await (await connection.execute(_NOBODY, (NoDigest.NOBODY_LEFT, unit, day))).fetchall():
                 log.error("the morning mail of %s reached nobody, and there is nobody else to tell", unit)
 
-    async def _write(self, connection: Connection, unit: str, day: date, now: datetime, rung: Rung) -> None:
+    async def _write(
+        self, connection: Connection, unit: str, day: date, now: datetime, level_reached: EscalationLevel
+    ) -> None:
         window = self._policy.hours(unit).window(day)
         closes = now if window is None else window[1]
         await write(
             connection,
             [
-                Notice(
+                NewDelivery(
                     task_id=None,
                     occasion=Occasion.DIGEST,
                     cause=_cause(day),
                     channel=Channel.EMAIL,
-                    audience=rung.audience,
+                    audience=level_reached.audience,
                     unit_id=unit,
                     recipient=recipient,
                     deadline=max(closes, now + _AT_LEAST),
                 )
-                for recipient in rung.addresses
+                for recipient in level_reached.addresses
             ],
         )
 

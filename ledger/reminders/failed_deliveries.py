@@ -10,15 +10,15 @@ from uuid import UUID
 from psycopg.rows import dict_row
 
 from ledger.reminders.scheduler import LOCK
-from ledger.store.delivery_queue import Notice, write
+from ledger.store.delivery_queue import NewDelivery, write
 from ledger.store.repository import Connection
 from ledger.store.repository import now as begun
 from ledger.tasks.projection import deadline_of
-from models.ids import failure_step_id
+from models.ids import failure_reminder_id
 from models.notifications.delivery import Audience, Channel, DeliveryStatus, Occasion
-from models.tasks.escalation import Later, Rung, after_failure
-from models.tasks.reminder_diff import StepStatus, StopReason
-from models.tasks.reminders import StepPolicy
+from models.tasks.escalation import EscalationLevel, Later, after_failure
+from models.tasks.reminder_diff import ReminderStatus, StopReason
+from models.tasks.reminders import ReminderPolicy
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ ON CONFLICT DO NOTHING RETURNING id
 """
 
 
-async def follow_failures(connection: Connection, policy: StepPolicy, *, limit: int) -> int:
+async def follow_failures(connection: Connection, policy: ReminderPolicy, *, limit: int) -> int:
     """Escalate, or say why not, for up to `limit` notices that nobody has followed; how many."""
     async with connection.transaction():
         await connection.execute(LOCK)
@@ -74,13 +74,13 @@ async def follow_failures(connection: Connection, policy: StepPolicy, *, limit: 
 
 
 async def _follow(
-    connection: Connection, row: dict[str, Any], policy: StepPolicy, told: set[tuple[object, ...]]
+    connection: Connection, row: dict[str, Any], policy: ReminderPolicy, told: set[tuple[object, ...]]
 ) -> None:
     def addresses(audience: Audience) -> tuple[str, ...]:
         return tuple(policy.addresses(row["unit_id"], audience, Channel.EMAIL))
 
     group = (row["task_id"], row["occasion"], row["cause"])
-    found: Rung | StopReason | Later
+    found: EscalationLevel | StopReason | Later
     if row["told_above"] or group in told:
         found = StopReason.ANOTHER_WAS_TOLD
     else:
@@ -96,40 +96,44 @@ async def _follow(
         )
     if isinstance(found, Later):
         return
-    step = failure_step_id(row["id"], row["ended_at"])
+    step = failure_reminder_id(row["id"], row["ended_at"])
     if not await _keep(connection, step, row, found):
         return
-    if isinstance(found, Rung):
+    if isinstance(found, EscalationLevel):
         told.add(group)
         await _tell(connection, step, row, found)
     elif found is StopReason.NOBODY_LEFT:
         log.error("delivery %s reached nobody, and there is nobody else to tell", row["id"])
 
 
-async def _keep(connection: Connection, step: UUID, row: dict[str, Any], found: Rung | StopReason) -> bool:
+async def _keep(
+    connection: Connection, step: UUID, row: dict[str, Any], found: EscalationLevel | StopReason
+) -> bool:
     """Whether it is ours: another runner may have been here."""
-    fires = isinstance(found, Rung)
-    status, reason = (StepStatus.FIRED, None) if fires else (StepStatus.STOPPED, found)
+    fires = isinstance(found, EscalationLevel)
+    status, reason = (ReminderStatus.FIRED, None) if fires else (ReminderStatus.STOPPED, found)
     about = (row["task_id"], row["react_by"], row["until_seen"])
     values = (step, *about, status, reason, row["id"], row["ended_at"])
     return bool(await (await connection.execute(_INSERT, values)).fetchall())
 
 
-async def _tell(connection: Connection, step: UUID, row: dict[str, Any], rung: Rung) -> None:
+async def _tell(
+    connection: Connection, step: UUID, row: dict[str, Any], level_reached: EscalationLevel
+) -> None:
     deadline = deadline_of(row["react_by"], await begun(connection))
     await write(
         connection,
         [
-            Notice(
+            NewDelivery(
                 task_id=row["task_id"],
                 occasion=Occasion.ESCALATION,
                 cause=f"step:{step}",
                 channel=Channel.EMAIL,
-                audience=rung.audience,
+                audience=level_reached.audience,
                 unit_id=row["unit_id"],
                 recipient=recipient,
                 deadline=deadline,
             )
-            for recipient in rung.addresses
+            for recipient in level_reached.addresses
         ],
     )

@@ -11,12 +11,12 @@ from uuid import UUID
 
 import psycopg
 
-from infra.postgres_timeouts import CONNECT_SECONDS, hung_up_after, limits
+from infra.postgres_timeouts import CONNECT_SECONDS, shut_down_after, statement_timeouts
 from ledger.reminders.digest import Digests
 from ledger.reminders.failed_deliveries import follow_failures
 from ledger.reminders.scheduler import fire_due, plan_stale, stale
 from ledger.store.repository import Connection
-from models.tasks.reminders import StepPolicy
+from models.tasks.reminders import ReminderPolicy
 
 log = logging.getLogger(__name__)
 
@@ -30,14 +30,14 @@ _CANNOT: Final = (LookupError, ValueError, StopIteration)
 
 
 async def run(
-    database_url: str, policy: StepPolicy, stop: asyncio.Event, *, database_seconds: float = 60
+    database_url: str, policy: ReminderPolicy, stop: asyncio.Event, *, database_seconds: float = 60
 ) -> None:
     """Until `stop`; waits, and says so, while PostgreSQL cannot be reached."""
     while not stop.is_set():
         try:
             async with await psycopg.AsyncConnection.connect(
                 database_url,
-                options=limits(database_seconds),
+                options=statement_timeouts(database_seconds),
                 application_name=_NAME,
                 connect_timeout=CONNECT_SECONDS,
                 autocommit=True,
@@ -54,7 +54,7 @@ async def run(
 class Runner:
     """One connection's work. All times are the database's; only the pace of the rounds is our own."""
 
-    def __init__(self, connection: Connection, policy: StepPolicy, *, patience: float = 120) -> None:
+    def __init__(self, connection: Connection, policy: ReminderPolicy, *, patience: float = 120) -> None:
         self._connection = connection
         self._policy = policy
         self._patience = patience
@@ -67,11 +67,11 @@ class Runner:
         now = asyncio.get_running_loop().time()
         planned = 0
         if now >= self._next_sweep:
-            with hung_up_after(self._connection, self._patience):
+            with shut_down_after(self._connection, self._patience):
                 planned = await self.sweep()
             if planned < _BATCH:
                 self._next_sweep = now + _SWEEP_SECONDS
-        with hung_up_after(self._connection, self._patience):
+        with shut_down_after(self._connection, self._patience):
             fired = await self.fire()
             failed = await follow_failures(self._connection, self._policy, limit=_BATCH)
             await self._digests.fire(self._connection)

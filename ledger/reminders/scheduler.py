@@ -13,14 +13,20 @@ from uuid import UUID
 from psycopg.rows import dict_row
 
 from infra.failpoints import Point, reach
-from ledger.store.delivery_queue import Notice, write
+from ledger.store.delivery_queue import NewDelivery, write
 from ledger.store.repository import Connection
 from ledger.tasks.projection import deadline_of
 from models.calendar import copenhagen_date
 from models.notifications.delivery import Audience, Channel
 from models.tasks.escalation import reached
-from models.tasks.reminder_diff import FiredBecause, Kept, Replanned, StepStatus, replan
-from models.tasks.reminders import Footing, StepKind, StepPolicy, StepRule, plan
+from models.tasks.reminder_diff import (
+    FiredBecause,
+    KeptReminder,
+    ReminderDiff,
+    ReminderStatus,
+    diff_reminders,
+)
+from models.tasks.reminders import ReminderInputs, ReminderKind, ReminderPolicy, ReminderRule, plan
 from models.tasks.status import TaskStatus
 
 LOCK: Final[LiteralString] = "LOCK TABLE tasks, deliveries IN ROW EXCLUSIVE MODE"
@@ -86,7 +92,7 @@ FROM unnest(%s::uuid[], %s::text[]) AS e (id, reason) WHERE s.id = e.id AND s.st
 """
 
 
-async def plan_steps(connection: Connection, tasks: Iterable[UUID], policy: StepPolicy) -> None:
+async def plan_reminders(connection: Connection, tasks: Iterable[UUID], policy: ReminderPolicy) -> None:
     """Plan what falls due about `tasks` as they stand in this transaction, which holds their rows."""
     wanted = list(tasks)
     if not wanted:
@@ -94,16 +100,18 @@ async def plan_steps(connection: Connection, tasks: Iterable[UUID], policy: Step
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(_FOOTINGS, (wanted,))
         footings = [
-            Footing(**{**row, "status": TaskStatus(row["status"])}) for row in await cursor.fetchall()
+            ReminderInputs(**{**row, "status": TaskStatus(row["status"])}) for row in await cursor.fetchall()
         ]
         await cursor.execute(_KEPT, (wanted,))
-        kept: dict[UUID, list[Kept]] = defaultdict(list)
+        kept: dict[UUID, list[KeptReminder]] = defaultdict(list)
         for row in await cursor.fetchall():
             kept[row.pop("task_id")].append(
-                Kept(**{**row, "kind": StepKind(row["kind"]), "status": StepStatus(row["status"])})
+                KeptReminder(
+                    **{**row, "kind": ReminderKind(row["kind"]), "status": ReminderStatus(row["status"])}
+                )
             )
         now = await _now(connection)
-        found = [replan(task, plan(task, policy), kept[task.task_id], now=now) for task in footings]
+        found = [diff_reminders(task, plan(task, policy), kept[task.task_id], now=now) for task in footings]
         await _write(connection, found)
         await cursor.execute(
             _PLANNED,
@@ -118,13 +126,13 @@ async def plan_steps(connection: Connection, tasks: Iterable[UUID], policy: Step
         )
 
 
-async def _write(connection: Connection, found: Sequence[Replanned]) -> None:
+async def _write(connection: Connection, found: Sequence[ReminderDiff]) -> None:
     stop = [one for each in found for one in each.stop]
     again = [one for each in found for one in each.again]
-    add = [(step, StepStatus.WAITING, None) for each in found for step in each.add]
+    add = [(step, ReminderStatus.WAITING, None) for each in found for step in each.add]
     rows = [
         *add,
-        *((step, StepStatus.STOPPED, reason) for each in found for step, reason in each.add_stopped),
+        *((step, ReminderStatus.STOPPED, reason) for each in found for step, reason in each.add_stopped),
     ]
     if stop:
         await connection.execute(_STOP, ([one for one, _ in stop], [reason for _, reason in stop]))
@@ -149,7 +157,7 @@ async def _write(connection: Connection, found: Sequence[Replanned]) -> None:
 
 async def plan_stale(
     connection: Connection,
-    policy: StepPolicy,
+    policy: ReminderPolicy,
     *,
     limit: int,
     but: Collection[UUID] = (),
@@ -162,13 +170,13 @@ async def plan_stale(
     async with connection.transaction():
         await connection.execute(LOCK)
         tasks = await stale(connection, policy, limit=limit, but=but, only=only)
-        await plan_steps(connection, tasks, policy)
+        await plan_reminders(connection, tasks, policy)
     return len(tasks)
 
 
 async def stale(
     connection: Connection,
-    policy: StepPolicy,
+    policy: ReminderPolicy,
     *,
     limit: int,
     but: Collection[UUID] = (),
@@ -182,7 +190,7 @@ async def stale(
 
 async def fire_due(
     connection: Connection,
-    policy: StepPolicy,
+    policy: ReminderPolicy,
     *,
     limit: int,
     but: Collection[UUID] = (),
@@ -197,7 +205,7 @@ async def fire_due(
         cursor = await connection.execute(_WITH_DUE, {"limit": limit, "but": list(but), "only": only})
         tasks = list(dict.fromkeys(task for (task,) in await cursor.fetchall()))
         if tasks:
-            await plan_steps(connection, tasks, policy)
+            await plan_reminders(connection, tasks, policy)
             await _fire(connection, tasks, policy)
             reach(Point.STEPS_BEFORE_COMMIT)
     if tasks:
@@ -205,12 +213,12 @@ async def fire_due(
     return tasks
 
 
-async def _fire(connection: Connection, tasks: list[UUID], policy: StepPolicy) -> None:
+async def _fire(connection: Connection, tasks: list[UUID], policy: ReminderPolicy) -> None:
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(_DUE, (tasks,))
         due = await cursor.fetchall()
     now = await _now(connection)
-    notices: list[Notice] = []
+    notices: list[NewDelivery] = []
     fired: list[tuple[UUID, str | None]] = []
     for step in due:
         opening = policy.hours(step["unit_id"]).next_open(now)
@@ -226,8 +234,8 @@ async def _fire(connection: Connection, tasks: list[UUID], policy: StepPolicy) -
         await connection.execute(_FIRED, ([one for one, _ in fired], [reason for _, reason in fired]))
 
 
-def _notices(step: dict[str, Any], policy: StepPolicy, now: datetime) -> Iterable[Notice]:
-    kind, unit = StepKind(step["kind"]), step["unit_id"]
+def _notices(step: dict[str, Any], policy: ReminderPolicy, now: datetime) -> Iterable[NewDelivery]:
+    kind, unit = ReminderKind(step["kind"]), step["unit_id"]
     rule = _rule(policy.rules(unit, copenhagen_date(step["appended_at"])), kind, step["level"])
     digest = policy.digest(unit, copenhagen_date(now))
     for audience in rule.to:
@@ -235,7 +243,7 @@ def _notices(step: dict[str, Any], policy: StepPolicy, now: datetime) -> Iterabl
             continue
         for channel in rule.channels:
             for recipient in reached(audience, partial(_addresses, policy, unit, channel)):
-                yield Notice(
+                yield NewDelivery(
                     task_id=step["task_id"],
                     occasion=kind.occasion,
                     cause=f"step:{step['id']}",
@@ -247,14 +255,14 @@ def _notices(step: dict[str, Any], policy: StepPolicy, now: datetime) -> Iterabl
                 )
 
 
-def _addresses(policy: StepPolicy, unit: str, channel: Channel, audience: Audience) -> Sequence[str]:
+def _addresses(policy: ReminderPolicy, unit: str, channel: Channel, audience: Audience) -> Sequence[str]:
     return policy.addresses(unit, audience, channel)
 
 
-_IN_DIGEST: Final = (StepKind.REMINDER, StepKind.OVERDUE)
+_IN_DIGEST: Final = (ReminderKind.REMINDER, ReminderKind.OVERDUE)
 
 
-def _rule(rules: Iterable[StepRule], kind: StepKind, level: int) -> StepRule:
+def _rule(rules: Iterable[ReminderRule], kind: ReminderKind, level: int) -> ReminderRule:
     return next(rule for rule in rules if (rule.kind, rule.level) == (kind, level))
 
 

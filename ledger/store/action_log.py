@@ -10,9 +10,9 @@ from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter
 
 from ledger.store.repository import Connection
-from models.tasks.actions import Act, Actor, Deed
+from models.tasks.actions import Action, Actor, RecordedAction
 
-_deeds: Final[TypeAdapter[Deed]] = TypeAdapter(Deed)
+_deeds: Final[TypeAdapter[Action]] = TypeAdapter(Action)
 _READ: Final[LiteralString] = """
 SELECT id, task_id, number, kind, detail, by_id, by_name, via, at, person_id, partition, after_offset, serial, successor
 FROM acts
@@ -25,10 +25,10 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ActRow:
+class ActionRow:
     """An act and where it stands."""
 
-    act: Act
+    act: RecordedAction
     number: int
     """1, 2, … of its task."""
     person_id: str
@@ -41,7 +41,7 @@ class ActRow:
     """Given by the table."""
 
 
-async def add(connection: Connection, row: ActRow) -> bool:
+async def add(connection: Connection, row: ActionRow) -> bool:
     """Add one; False where an act of that id is there already."""
     act = row.act
     cursor = await connection.execute(
@@ -65,7 +65,7 @@ async def add(connection: Connection, row: ActRow) -> bool:
     return cursor.rowcount == 1
 
 
-async def find(connection: Connection, act_id: UUID) -> ActRow | None:
+async def find(connection: Connection, act_id: UUID) -> ActionRow | None:
     """The act of that id."""
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(_READ + "WHERE id = %s", (act_id,))
@@ -80,7 +80,7 @@ async def count(connection: Connection) -> int:
     return int(number)
 
 
-async def between(connection: Connection, partition: int, after: int, until: int) -> AsyncIterator[ActRow]:
+async def between(connection: Connection, partition: int, after: int, until: int) -> AsyncIterator[ActionRow]:
     """The acts of a partition with `after` < offset <= `until`, in the order in which they were done."""
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
@@ -92,9 +92,9 @@ async def between(connection: Connection, partition: int, after: int, until: int
             yield _row(row)
 
 
-def _row(row: dict[str, Any]) -> ActRow:
-    return ActRow(
-        act=Act(
+def _row(row: dict[str, Any]) -> ActionRow:
+    return ActionRow(
+        act=RecordedAction(
             id=row["id"],
             task_id=row["task_id"],
             by=Actor(id=row["by_id"], name=row["by_name"], via=row["via"]),

@@ -12,7 +12,7 @@ from models.notifications.delivery import Audience, Channel, Occasion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class NewDelivery:
     """One notice to one recipient. A morning mail has no task."""
 
     task_id: UUID | None
@@ -44,7 +44,7 @@ ON CONFLICT DO NOTHING
 """The notifier takes the earliest first: so they go out in the order in which they are given here."""
 
 
-async def write(connection: Connection, notices: Sequence[Notice]) -> None:
+async def write(connection: Connection, notices: Sequence[NewDelivery]) -> None:
     """Make `notices` due, in this order."""
     await connection.execute(
         _WRITE,

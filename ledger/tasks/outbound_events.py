@@ -52,7 +52,7 @@ def change_of(before: TaskRow | None, after: TaskRow) -> TaskChange:
     return TaskChange.UPDATED
 
 
-def told(
+def outbound_events(
     before: TaskRow | None,
     after: TaskRow,
     messages: Iterable[MessageRow],

@@ -7,7 +7,7 @@ from typing import Final
 
 from ledger.tasks.outbound_events import AnswerPolicy
 from models.calendar import COPENHAGEN
-from models.tasks.reminders import StepPolicy
+from models.tasks.reminders import ReminderPolicy
 
 EMAIL: Final = "email"
 
@@ -33,7 +33,7 @@ class Policy:
     """Endpoints, by unit and the date on which the task's first message arrived, so that a rebuild finds the same."""
     endpoints: Sequence[tuple[str, str]] = ()
     """Unit and address of every one that is or was to be, so that the ledger can note since when it knows them."""
-    steps: StepPolicy | None = None
+    steps: ReminderPolicy | None = None
     """What falls due besides; None where nobody is reminded of anything."""
 
 

@@ -12,21 +12,21 @@ from uuid import UUID
 
 from ledger.tasks.policy import EMAIL, Policy, deadline_of
 from ledger.tasks.rows import AuditKind, Changes, MessageRow, Subject, TaskRow, TransferRow
-from ledger.tasks.transitions import anew, done, fits
-from ledger.tasks.working_set import Workbook
+from ledger.tasks.transitions import after_action, is_possible, reopened
+from ledger.tasks.working_set import WorkingSet
 from models.calendar import add_working_days, copenhagen_date
 from models.eligibility.decision import Decision, Outcome
 from models.ids import task_id, task_reference
 from models.notifications.delivery import Occasion
 from models.reasons import DecisionReason
-from models.tasks.actions import Act, Ending, HandOver, Reopen, Standing
+from models.tasks.actions import Ending, HandOver, RecordedAction, Reopen, TaskState
 from models.tasks.status import TaskStatus
 
-__all__ = ["EMAIL", "Effect", "Policy", "Projection", "cause_of", "deadline_of"]
+__all__ = ["EMAIL", "ActionEffect", "Policy", "Projection", "cause_of", "deadline_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
+class ActionEffect:
     """What an act did."""
 
     version: int
@@ -49,12 +49,12 @@ class Projection:
         now: datetime,
     ) -> None:
         """`told`: task and cause of the notices that earlier batches have written for the causes of this one."""
-        self._book = Workbook(messages, tasks, transfers, told=told, policy=policy, now=now)
+        self._working_set = WorkingSet(messages, tasks, transfers, told=told, policy=policy, now=now)
 
     @property
     def changes(self) -> Changes:
         """What is to be written."""
-        return self._book.changes
+        return self._working_set.changes
 
     def take(self, decision: Decision, *, refused: bool = False) -> None:
         """Project one revision. An older or equal one than what stands changes nothing.
@@ -72,11 +72,11 @@ class Projection:
             )
             decision = decision.model_copy(update={"verdict": verdict})
         row = MessageRow(decision)
-        before = self._book.messages.get(row.key)
+        before = self._working_set.messages.get(row.key)
         if before is not None and before.decision.revision >= decision.revision:
             return
-        old = None if before is None or before.task_id is None else self._book.tasks[before.task_id]
-        self._book.note(
+        old = None if before is None or before.task_id is None else self._working_set.tasks[before.task_id]
+        self._working_set.note(
             AuditKind.DECIDED,
             None,
             decision,
@@ -88,121 +88,123 @@ class Projection:
         if before is not None and old is not None and _stays(before, row, old, subject):
             self._keep(row, old)
         else:
-            self._book.store(row)
+            self._working_set.store(row)
             if old is not None:
                 self._leave(old, decision, moved=subject is not None)
             if subject is not None:
                 self._join(row, subject, moved=old is not None and not _is_closed(old))
         self._void_transfers(row)
 
-    def standing(self, task_id: UUID) -> Standing:
+    def standing(self, task_id: UUID) -> TaskState:
         """What of a task decides on a deed; raises `KeyError` for one that is not among the rows."""
-        task = self._book.tasks[task_id]
-        open_task = self._book.open_task(task.subject)
-        return Standing(
+        task = self._working_set.tasks[task_id]
+        open_task = self._working_set.open_task(task.subject)
+        return TaskState(
             status=task.status,
             unit_id=task.unit_id,
             appended_at=task.appended_at,
             attempts=task.attempts,
             reached=task.reached_at is not None,
             open_successor=open_task is not None and open_task.id != task.id,
-            obliged=any(row.named is not None for row in self._book.messages_of(task)),
+            obliged=any(row.named is not None for row in self._working_set.messages_of(task)),
         )
 
-    def do(self, act: Act) -> Effect | None:
+    def do(self, act: RecordedAction) -> ActionEffect | None:
         """Do an act that is allowed. None: it has no place, its task is not there, or not in such a state."""
-        task = self._book.tasks.get(act.task_id)
-        if task is None or not fits(task, act.deed):
+        task = self._working_set.tasks.get(act.task_id)
+        if task is None or not is_possible(task, act.deed):
             return None
-        after = done(task, act)
+        after = after_action(task, act)
         if isinstance(act.deed, Reopen):
             after = self._reopened(after)
-        after = self._book.put(after)
+        after = self._working_set.put(after)
         if isinstance(act.deed, HandOver):
             successor = self._hand_over(after, act.deed.to_unit, act)
-            return Effect(version=after.version, successor=successor.id)
-        return Effect(version=after.version)
+            return ActionEffect(version=after.version, successor=successor.id)
+        return ActionEffect(version=after.version)
 
     def _keep(self, row: MessageRow, task: TaskRow) -> None:
         """A closed task keeps the message, whatever it has become, and the task itself stays as it was."""
-        self._book.store(replace(row, task_id=task.id))
-        self._book.put(task if _is_closed(task) else self._with_message(task, row.decision))
+        self._working_set.store(replace(row, task_id=task.id))
+        self._working_set.put(task if _is_closed(task) else self._with_message(task, row.decision))
 
     def _leave(self, task: TaskRow, decision: Decision, *, moved: bool) -> None:
         """The message is no longer part of the task; the last one to go takes an open task with it."""
-        self._book.note(AuditKind.MESSAGE_LEFT, task, decision, reason=decision.verdict.reason)
-        if _is_closed(task) or self._book.messages_of(task):
-            self._book.put(task)
+        self._working_set.note(AuditKind.MESSAGE_LEFT, task, decision, reason=decision.verdict.reason)
+        if _is_closed(task) or self._working_set.messages_of(task):
+            self._working_set.put(task)
             return
-        self._book.put(replace(task, status=TaskStatus.WITHDRAWN, ending=_ending(decision, moved=moved)))
+        self._working_set.put(
+            replace(task, status=TaskStatus.WITHDRAWN, ending=_ending(decision, moved=moved))
+        )
         cause = cause_of(decision)
         if moved:
-            self._book.note(AuditKind.TASK_HANDED_OVER, task, decision, to=decision.verdict.unit_id)
-            self._book.tell(task, Occasion.HANDED_OVER, cause)
+            self._working_set.note(AuditKind.TASK_HANDED_OVER, task, decision, to=decision.verdict.unit_id)
+            self._working_set.tell(task, Occasion.HANDED_OVER, cause)
         else:
-            self._book.note(AuditKind.TASK_WITHDRAWN, task, decision, reason=decision.verdict.reason)
-            self._book.tell(task, Occasion.WITHDRAWN, cause)
+            self._working_set.note(AuditKind.TASK_WITHDRAWN, task, decision, reason=decision.verdict.reason)
+            self._working_set.tell(task, Occasion.WITHDRAWN, cause)
 
     def _join(self, row: MessageRow, subject: Subject, *, moved: bool) -> None:
         decision = row.decision
-        task = self._book.open_task(subject)
+        task = self._working_set.open_task(subject)
         if task is not None:
-            self._book.store(replace(row, task_id=task.id))
-            self._book.put(self._with_message(task, decision))
-            self._book.note(AuditKind.MESSAGE_JOINED, task, decision)
-            self._book.tell(task, Occasion.MORE_MESSAGES, cause_of(decision))
+            self._working_set.store(replace(row, task_id=task.id))
+            self._working_set.put(self._with_message(task, decision))
+            self._working_set.note(AuditKind.MESSAGE_JOINED, task, decision)
+            self._working_set.tell(task, Occasion.MORE_MESSAGES, cause_of(decision))
             return
         task = self._opened(subject, self._dates(decision, subject[2]))
-        self._book.store(replace(row, task_id=task.id))
+        self._working_set.store(replace(row, task_id=task.id))
         kind = AuditKind.TASK_OPENED if task.version == 1 else AuditKind.TASK_REOPENED
-        self._book.note(kind, task, decision, unit=task.unit_id)
-        self._book.tell(task, Occasion.TAKEN_OVER if moved else Occasion.NEW, cause_of(decision))
+        self._working_set.note(kind, task, decision, unit=task.unit_id)
+        self._working_set.tell(task, Occasion.TAKEN_OVER if moved else Occasion.NEW, cause_of(decision))
 
-    def _hand_over(self, task: TaskRow, unit: str, act: Act) -> TaskRow:
+    def _hand_over(self, task: TaskRow, unit: str, act: RecordedAction) -> TaskRow:
         """The messages go to the other unit, under the date that stood; the rules' later words follow them there."""
         subject = (task.person_id, task.enrolment_id, unit)
         dates = {name: getattr(task, name) for name in ("appended_at", "react_by", "mentor_until")}
-        successor = self._book.open_task(subject)
+        successor = self._working_set.open_task(subject)
         if successor is None:
             successor = self._opened(subject, dates)
         else:
             dates["react_by"] = min(task.react_by, successor.react_by)
             dates["appended_at"] = min(task.appended_at, successor.appended_at)
-            successor = self._book.put(replace(successor, **dates))
-        for row in self._book.messages_of(task):
-            self._book.store(replace(row, task_id=successor.id))
+            successor = self._working_set.put(replace(successor, **dates))
+        for row in self._working_set.messages_of(task):
+            self._working_set.store(replace(row, task_id=successor.id))
             if row.named is not None:
                 stays = row.named[2] == unit
-                self._book.transfer(
+                self._working_set.transfer(
                     row.named, None if stays else TransferRow(named=row.named, unit_id=unit, act_id=act.id)
                 )
         cause = f"act:{act.id}"
-        self._book.note(AuditKind.TASK_HANDED_OVER, task, None, to=unit, act=str(act.id))
+        self._working_set.note(AuditKind.TASK_HANDED_OVER, task, None, to=unit, act=str(act.id))
         kind = AuditKind.TASK_OPENED if successor.version == 1 else AuditKind.TASK_REOPENED
-        self._book.note(kind, successor, None, unit=unit, act=str(act.id))
-        self._book.tell(task, Occasion.HANDED_OVER, cause)
-        self._book.tell(successor, Occasion.TAKEN_OVER, cause)
+        self._working_set.note(kind, successor, None, unit=unit, act=str(act.id))
+        self._working_set.tell(task, Occasion.HANDED_OVER, cause)
+        self._working_set.tell(successor, Occasion.TAKEN_OVER, cause)
         return successor
 
     def _reopened(self, task: TaskRow) -> TaskRow:
         """What has stopped obliging since the closing leaves the task now; the mentor's day is looked up anew."""
         mentor_days = []
-        for row in self._book.messages_of(task):
+        for row in self._working_set.messages_of(task):
             if row.named is None:
-                self._book.store(replace(row, task_id=None))
+                self._working_set.store(replace(row, task_id=None))
             elif row.decision.verdict.mentor_last_day is not None:
                 mentor_days.append(row.decision.verdict.mentor_last_day)
         return replace(task, mentor_until=max(mentor_days, default=task.mentor_until))
 
     def _opened(self, subject: Subject, dates: dict[str, Any]) -> TaskRow:
         """The task of a duty that is new, or that has come back after it was withdrawn."""
-        same = self._book.of_subject(subject)
+        same = self._working_set.of_subject(subject)
         if same and same[-1].status is TaskStatus.WITHDRAWN:
-            return self._book.put(replace(anew(same[-1]), **dates))
+            return self._working_set.put(replace(reopened(same[-1]), **dates))
         person_id, enrolment_id, unit_id = subject
         ordinal = same[-1].ordinal + 1 if same else 1
         identity = task_id(person_id, enrolment_id, unit_id, ordinal)
-        return self._book.put(
+        return self._working_set.put(
             TaskRow(
                 id=identity,
                 reference=task_reference(identity),
@@ -219,7 +221,7 @@ class Projection:
     def _dates(self, decision: Decision, unit_id: str) -> dict[str, Any]:
         appended_at = decision.message.origin.appended_at
         arrived = copenhagen_date(appended_at)
-        policy = self._book.policy
+        policy = self._working_set.policy
         return {
             "appended_at": appended_at,
             "react_by": add_working_days(arrived, policy.react_by_days(unit_id, arrived), policy.days_off),
@@ -239,7 +241,7 @@ class Projection:
         """The task that an obliged message belongs to: where people have handed it, or where the rules say."""
         if row.named is None:
             return None
-        transfer = self._book.transfers.get(row.named)
+        transfer = self._working_set.transfers.get(row.named)
         return row.named if transfer is None else (*row.named[:2], transfer.unit_id)
 
     def _void_transfers(self, row: MessageRow) -> None:
@@ -247,10 +249,12 @@ class Projection:
         if row.named is None:
             return
         person_id, enrolment_id, _ = row.named
-        for named in [named for named in self._book.transfers if named[:2] == (person_id, enrolment_id)]:
-            if all(other.named != named for other in self._book.messages_about(person_id)):
-                self._book.transfer(named, None)
-                self._book.note(AuditKind.TRANSFER_VOID, None, row.decision, unit=named[2])
+        for named in [
+            named for named in self._working_set.transfers if named[:2] == (person_id, enrolment_id)
+        ]:
+            if all(other.named != named for other in self._working_set.messages_about(person_id)):
+                self._working_set.transfer(named, None)
+                self._working_set.note(AuditKind.TRANSFER_VOID, None, row.decision, unit=named[2])
 
 
 def cause_of(decision: Decision) -> str:

@@ -10,12 +10,12 @@ from typing import assert_never
 from ledger.tasks.rows import TaskRow
 from models.tasks.actions import (
     Acknowledge,
-    Act,
-    Attempt,
+    Action,
     Close,
-    Deed,
+    ContactAttempt,
     Ending,
     HandOver,
+    RecordedAction,
     Release,
     Reopen,
     Take,
@@ -23,12 +23,12 @@ from models.tasks.actions import (
 from models.tasks.status import TaskStatus
 
 
-def fits(task: TaskRow, deed: Deed) -> bool:
+def is_possible(task: TaskRow, deed: Action) -> bool:
     """Whether the task is where such a deed has a place at all; `models.tasks.actions.refusal` asks the rest."""
     return task.status is (TaskStatus.CLOSED if isinstance(deed, Reopen) else TaskStatus.OPEN)
 
 
-def done(task: TaskRow, act: Act) -> TaskRow:
+def after_action(task: TaskRow, act: RecordedAction) -> TaskRow:
     """The row after the act."""
     match act.deed:
         case Acknowledge():
@@ -37,7 +37,7 @@ def done(task: TaskRow, act: Act) -> TaskRow:
             return replace(_seen(task, act), owner_id=act.by.id, owner_name=act.by.name)
         case Release():
             return replace(task, owner_id=None, owner_name=None)
-        case Attempt(at=at, reached=reached):
+        case ContactAttempt(at=at, reached=reached):
             reached_at = _earlier(task.reached_at, at) if reached else task.reached_at
             return replace(_seen(task, act), attempts=task.attempts + 1, reached_at=reached_at)
         case Close(ending=ending):
@@ -50,7 +50,7 @@ def done(task: TaskRow, act: Act) -> TaskRow:
             assert_never(never)
 
 
-def anew(task: TaskRow) -> TaskRow:
+def reopened(task: TaskRow) -> TaskRow:
     """A withdrawn task whose duty has come back: somebody must look at it again. What was attempted stays."""
     return replace(
         task,
@@ -63,7 +63,7 @@ def anew(task: TaskRow) -> TaskRow:
     )
 
 
-def _seen(task: TaskRow, act: Act) -> TaskRow:
+def _seen(task: TaskRow, act: RecordedAction) -> TaskRow:
     """Whoever works on a task has seen it; the first who did stands."""
     if task.acknowledged_at is not None:
         return task

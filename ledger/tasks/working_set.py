@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from ledger.tasks.outbound_events import told
+from ledger.tasks.outbound_events import outbound_events
 from ledger.tasks.policy import EMAIL, WEBHOOK, Policy, deadline_of
 from ledger.tasks.rows import (
     AuditKind,
@@ -28,7 +28,7 @@ from models.notifications.delivery import Occasion
 from models.tasks.status import TaskStatus
 
 
-class Workbook:
+class WorkingSet:
     """The people's rows, each as it was left last, and every change of them."""
 
     def __init__(
@@ -86,7 +86,7 @@ class Workbook:
         self._tasks_about[task.person_id].add(task.id)
         self.changes.tasks[task.id] = task
         own = self.messages_of(task)
-        self.changes.outbox += told(known, task, own, answers=self.policy.answers, now=self._now)
+        self.changes.outbox += outbound_events(known, task, own, answers=self.policy.answers, now=self._now)
         return task
 
     def transfer(self, named: Subject, to: TransferRow | None) -> None:

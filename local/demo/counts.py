@@ -10,7 +10,7 @@ import psycopg
 from config.topics import Topic
 from local.servers.mailbox import count_mails
 from local.service import Service
-from ops.audit.kafka_log import Log, LogUnreachable
+from ops.audit.kafka_log import KafkaLog, LogUnreachable
 
 _REST_SECONDS: Final = 0.08
 _COUNTED: Final = (
@@ -33,7 +33,7 @@ NO_REPEAT: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class DemoCounts:
     """Where the service stands."""
 
     receipts: int = 0
@@ -49,28 +49,28 @@ class Standing:
     open_ends: tuple[str, ...] = ()
 
 
-class Counter:
+class DemoCounter:
     """Counts again and again, whatever is away meanwhile."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._log = Log(service.settings.kafka)
+        self._log = KafkaLog(service.settings.kafka)
         self._connection: psycopg.Connection[Any] = service.database()
-        self.last = Standing()
+        self.last = DemoCounts()
 
     def close(self) -> None:
         """Disconnect."""
         self._log.close()
         self._connection.close()
 
-    def count(self, *, published: int | None = None) -> Standing:
+    def count(self, *, published: int | None = None) -> DemoCounts:
         """The present counts; with `published` also what is still open of so many records.
 
         A server that is away is an open end.
         """
         try:
             counts = self._counts()
-            self.last = Standing(
+            self.last = DemoCounts(
                 receipts=counts["accepted"] + counts["rejected"],
                 **counts,
                 mails=count_mails(self._service.data / "catcher"),

@@ -14,8 +14,8 @@ from typing import Final
 import orjson
 
 from config.senders import base_senders
-from local.demo.scenario.institutions import load_cast
-from local.demo.scenario.story import MESSAGES, SEED, Act, Story, ensure_story_keys, make_story, outgoing
+from local.demo.scenario.institutions import load_demo_institutions
+from local.demo.scenario.story import MESSAGES, SEED, Episode, Story, ensure_story_keys, make_story, outgoing
 from publisher.events import Outgoing, Ready
 from publisher.key_files import ensure_keys
 from publisher.keys import KeyFolder
@@ -28,13 +28,13 @@ _BYTES: Final = "latin-1"
 """Gives every byte a sign and every sign its byte."""
 
 
-class Manuscript:
+class PreparedRecords:
     """The story and the records of its acts."""
 
     def __init__(self, data: Path, *, seed: int | None = None, messages: int | None = None) -> None:
         """Makes the senders' keys in `data` where they are missing."""
         ensure_keys(data, base_senders())
-        ensure_story_keys(data, load_cast())
+        ensure_story_keys(data, load_demo_institutions())
         self._seed = SEED if seed is None else seed
         self._messages = MESSAGES if messages is None else messages
         self._keys = KeyFolder(data / "keys")
@@ -49,7 +49,7 @@ class Manuscript:
         """The story; waits until it is written."""
         return self._story.result()
 
-    def records(self, act: Act) -> Iterable[Outgoing]:
+    def records(self, act: Episode) -> Iterable[Outgoing]:
         """The act's records, ready to be sent; the first and longest act is waited for."""
         number = self.story.acts.index(act)
         first = self._first.result()
@@ -88,7 +88,7 @@ class Manuscript:
             raise
         self._first.set_result(self._made[0])
 
-    def _prepare(self, act: Act) -> Iterator[Outgoing]:
+    def _prepare(self, act: Episode) -> Iterator[Outgoing]:
         made: list[Outgoing] = []
         for record in outgoing(act.items, self._keys):
             made.append(record)

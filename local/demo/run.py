@@ -12,13 +12,13 @@ import uvloop
 
 from config.reference.law import load_law
 from frafaldsvarsel.processes.auditor import once
-from local.demo.counts import NO_REPEAT, Counter, Standing
-from local.demo.prepared_records import KEPT, Manuscript
+from local.demo.counts import NO_REPEAT, DemoCounter, DemoCounts
+from local.demo.prepared_records import KEPT, PreparedRecords
 from local.demo.scenario.expected import Expected, count
-from local.demo.scenario.story import Act, Story
+from local.demo.scenario.story import Episode, Story
 from local.service import Service
-from ops.audit.report import Audit, Hop
-from publisher.publish import Progress, publish
+from ops.audit.report import AuditReport, Check
+from publisher.publish import PublishProgress, publish
 
 MARK: Final = "demo-folder"
 WORKERS: Final = 2
@@ -41,9 +41,9 @@ class Result:
     """What the demo ended in."""
 
     story: Story
-    standing: Standing
+    counts: DemoCounts
     expected: Expected
-    audit: Audit
+    audit: AuditReport
     seconds: dict[str, float] = field(default_factory=dict)
     differences: list[str] = field(default_factory=list)
 
@@ -54,7 +54,7 @@ class Result:
 
     def as_object(self) -> dict[str, object]:
         """The last line of ``demo --json``."""
-        now = self.standing
+        now = self.counts
         return {
             "published": self.story.published,
             "receipts": {"accepted": now.accepted, "rejected": now.rejected},
@@ -73,22 +73,22 @@ class Result:
 class Demo:
     """One run of the story on a service that is up."""
 
-    def __init__(self, service: Service, manuscript: Manuscript) -> None:
-        self.story = manuscript.story
+    def __init__(self, service: Service, prepared: PreparedRecords) -> None:
+        self.story = prepared.story
         self._service = service
-        self._manuscript = manuscript
-        self._counter = Counter(service)
+        self._manuscript = prepared
+        self._counter = DemoCounter(service)
         self._published = 0
 
     def close(self) -> None:
         """Disconnect."""
         self._counter.close()
 
-    def play(self, act: Act, on_move: Callable[[int, Standing], None]) -> Standing:
+    def play(self, act: Episode, on_move: Callable[[int, DemoCounts], None]) -> DemoCounts:
         """Publish the act's records and wait until everything that follows from them has settled."""
         looked = 0.0
 
-        def sent(progress: Progress) -> None:
+        def sent(progress: PublishProgress) -> None:
             # Counting holds up the publishing, so it is done now and then; in the first act there are no books yet.
             nonlocal looked
             if self._published and (now := time.monotonic()) - looked > _GLANCE_SECONDS:
@@ -104,42 +104,42 @@ class Demo:
         self._published += len(act.items)
         # The first records are taken before everything that follows from them is up.
         self._service.wait_ready()
-        return self.settle(act, lambda standing: on_move(len(act.items), standing))
+        return self.settle(act, lambda counts: on_move(len(act.items), counts))
 
-    def settle(self, act: Act, on_move: Callable[[Standing], None] = lambda _: None) -> Standing:
+    def settle(self, act: Episode, on_move: Callable[[DemoCounts], None] = lambda _: None) -> DemoCounts:
         """Wait until everything that follows from what was published is done; raises `NotSettled`."""
         deadline = time.monotonic() + _SETTLE_SECONDS
-        while (standing := self._counter.count(published=self._published)).open_ends:
-            on_move(standing)
+        while (counts := self._counter.count(published=self._published)).open_ends:
+            on_move(counts)
             if time.monotonic() > deadline:
-                raise NotSettled(f"After “{act.title}” there is still: {', '.join(standing.open_ends)}.")
+                raise NotSettled(f"After “{act.title}” there is still: {', '.join(counts.open_ends)}.")
             time.sleep(_LOOK_SECONDS)
-        on_move(standing)
-        return standing
+        on_move(counts)
+        return counts
 
     def result(self, seconds: dict[str, float]) -> Result:
         """The end, held against the independent count and audited."""
         expected = count(self.story, load_law())
-        standing = self._counter.count()
+        counts = self._counter.count()
         audited = once(self._service.settings, timedelta(0))
-        result = Result(self.story, standing, expected, audited, seconds)
-        result.differences += self._differences(standing, expected)
-        agree = next(account.parts["agree"] for account in audited.accounts if account.hop is Hop.TOTALS)
+        result = Result(self.story, counts, expected, audited, seconds)
+        result.differences += self._differences(counts, expected)
+        agree = next(account.parts["agree"] for account in audited.accounts if account.hop is Check.TOTALS)
         if agree != expected.totals:
             result.differences.append(f"control totals that agree: {agree}, expected {expected.totals}")
         return result
 
-    def _differences(self, standing: Standing, expected: Expected) -> list[str]:
+    def _differences(self, counts: DemoCounts, expected: Expected) -> list[str]:
         """What is not as the independent count has it, in total and in every part of it."""
         pairs: list[tuple[str, object, object]] = [
-            ("accepted", standing.accepted, expected.accepted),
+            ("accepted", counts.accepted, expected.accepted),
             (
                 "rejected by reason",
                 self._counter.by("reason", "receipts", "status = 'rejected'"),
                 expected.rejected,
             ),
-            ("duplicates", standing.duplicates, expected.duplicates),
-            ("conflicts", standing.conflicts, expected.conflicts),
+            ("duplicates", counts.duplicates, expected.duplicates),
+            ("conflicts", counts.conflicts, expected.conflicts),
             ("tasks by unit", self._counter.by("unit_id", "tasks", "status = 'open'"), expected.tasks),
             (
                 "notices by unit",
@@ -147,7 +147,7 @@ class Demo:
                 expected.notices,
             ),
             ("decisions by reason", self._counter.by("reason", "messages", NO_REPEAT), expected.reasons),
-            ("mails caught", standing.mails, expected.notices.total()),
+            ("mails caught", counts.mails, expected.notices.total()),
         ]
         return [
             f"{name}: {found}, expected {wanted}"

@@ -20,7 +20,7 @@ from confluent_kafka.admin import AdminClient
 
 from local.servers.jars import java_program
 from local.servers.ports import remembered_ports, write_whole
-from local.servers.process import Plan, Process, Server, StartFailed
+from local.servers.process import Process, ProcessPlan, Server, StartFailed
 
 HEAP: Final = "512m"
 JVM_FLAGS: Final = (
@@ -195,7 +195,7 @@ class Broker(Server):
         kept = [f"-XX:SharedArchiveFile={archive}"] if archive.exists() else []
         classes = ["-cp", str(self._jars / "*")]
         argv = [java_program(), *JVM_FLAGS, *kept, *self._jvm_flags, *classes, *arguments]
-        return Process(Plan(argv=argv, log=self.data / "broker.log", env=dict(os.environ)))
+        return Process(ProcessPlan(argv=argv, log=self.data / "broker.log", env=dict(os.environ)))
 
 
 def _keep_blank(storage: Path, blank: Path) -> None:

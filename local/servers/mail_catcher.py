@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from local.servers.mailbox import CaughtMail, MailHead, count_mails, read_mails
-from local.servers.process import Plan, Process, Server, yielding
+from local.servers.process import Process, ProcessPlan, Server, yielding
 
 __all__ = ["Catcher", "CaughtMail", "MailHead", "count_mails", "read_mails"]
 
@@ -53,7 +53,9 @@ class Catcher(Server):
             str(self.data),
         ]
         env = {**os.environ, "PYTHONPATH": str(root)}
-        self._process = Process(Plan(argv=argv, log=self.data / "catcher.log", env=env, grace_seconds=5))
+        self._process = Process(
+            ProcessPlan(argv=argv, log=self.data / "catcher.log", env=env, grace_seconds=5)
+        )
 
     def wait_ready(self, timeout: float = 30.0) -> None:
         """Return when mail is accepted."""

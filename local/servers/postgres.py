@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import psycopg
 
-from local.servers.process import Plan, Process, Server, StartFailed
+from local.servers.process import Process, ProcessPlan, Server, StartFailed
 
 SOCKET: Final = ".s.PGSQL.5432"
 # The kernel's limit for the path of a Unix socket is 108 bytes with the closing zero (103 on macOS).
@@ -72,7 +72,7 @@ class Database(Server):
             argv += ["-c", f"{name}={value}"]
         outside = () if sockets.is_relative_to(self.data) else (sockets,)
         # SIGINT is PostgreSQL's fast shutdown: open transactions are rolled back, not waited for.
-        plan = Plan(
+        plan = ProcessPlan(
             argv=argv,
             log=self._log,
             env=ENVIRONMENT,
@@ -84,7 +84,7 @@ class Database(Server):
         self._await_answer(plan)
         return self.url
 
-    def _await_answer(self, plan: Plan) -> None:
+    def _await_answer(self, plan: ProcessPlan) -> None:
         end = time.monotonic() + START_SECONDS
         self._process = Process(plan)
         while time.monotonic() < end:
@@ -123,7 +123,7 @@ class Database(Server):
             "--auth=trust",
             *locale,
         ]
-        done = Process(Plan(argv=argv, log=self._log, env=ENVIRONMENT, as_user=self._user))
+        done = Process(ProcessPlan(argv=argv, log=self._log, env=ENVIRONMENT, as_user=self._user))
         try:
             code = done.wait(START_SECONDS)
         except TimeoutError:

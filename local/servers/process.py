@@ -26,7 +26,7 @@ class StartFailed(RuntimeError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class ProcessPlan:
     """What to run and how to end it. The kernel sends `orphan_signal` should even the guard be killed."""
 
     argv: Sequence[str]
@@ -48,7 +48,7 @@ def yielding(level: int) -> tuple[str, ...]:
 class Process:
     """One run of one program. Ends with this Python process, however that ends."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: ProcessPlan) -> None:
         """Start the program; its log is set aside first when it has grown large."""
         self._plan = plan
         self._lock = threading.Lock()

@@ -13,7 +13,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from local.servers.ports import remembered_ports, write_whole
-from local.servers.process import Plan, Process, Server
+from local.servers.process import Process, ProcessPlan, Server
 from models.base import Frozen
 
 READY: Final = "ready.json"
@@ -68,7 +68,9 @@ class DemoProvider(Server):
         argv = [sys.executable, "-m", "local.servers.provider_server"]
         argv += ["--data", str(self.data), "--secret", str(self._secret_file), "--issuer", self.issuer]
         env = {**os.environ, "PYTHONPATH": str(root)}
-        self._process = Process(Plan(argv=argv, log=self.data / "provider.log", env=env, grace_seconds=5))
+        self._process = Process(
+            ProcessPlan(argv=argv, log=self.data / "provider.log", env=env, grace_seconds=5)
+        )
 
     def wait_ready(self, timeout: float = 30.0) -> None:
         """Return when people can log in."""

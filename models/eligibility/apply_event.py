@@ -13,7 +13,7 @@ from models.eligibility.decision import Cause, Decision, Evidence, MessageRef, O
 from models.eligibility.facts import fold
 from models.eligibility.law import Law
 from models.eligibility.person_record import Decided, PersonRecord
-from models.events.event_types import Refusal, Risk
+from models.events.event_types import RefusedDuplicate, Risk
 from models.events.person_event import PersonEvent
 from models.reasons import DecisionReason
 
@@ -23,7 +23,7 @@ where every character of its words is one that JSON escapes; the topic takes 8 M
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Applied:
     """What one event gave: the record to keep, the decisions to publish, and how many of them changed."""
 
     record: PersonRecord
@@ -31,7 +31,7 @@ class Step:
     changed: int
 
 
-def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> Step:
+def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> Applied:
     """Apply the event at `cause` to `record`.
 
     A known event (a replay after a crash, or a repeat of an id) emits the person's current decisions again:
@@ -39,14 +39,14 @@ def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> S
     """
     events = _with(record.events, event)
     # One that is known fits, though refusals have filled the record beyond its measure.
-    if len(events) > max(MAX_EVENTS, len(record.events)) and not isinstance(event.content, Refusal):
+    if len(events) > max(MAX_EVENTS, len(record.events)) and not isinstance(event.content, RefusedDuplicate):
         return _overfull(record, event, cause, law)
     known = cause.offset <= record.applied or events == record.events
     decisions, decided = _decisions(record, events, cause, law)
     changed = [
         decision for decision in decisions if decision.revision > _revision(record, key_of(decision.message))
     ]
-    return Step(
+    return Applied(
         record=record.model_copy(
             update={
                 "applied": max(record.applied, cause.offset),
@@ -59,7 +59,7 @@ def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> S
     )
 
 
-def _overfull(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> Step:
+def _overfull(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> Applied:
     """An event that no longer fits into the person's record: a message waits for people, a fact is left out.
 
     Beyond this the order of arrival matters. Nobody's life fills so many events; a sender in a loop does, and it must
@@ -80,7 +80,7 @@ def _overfull(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) 
         decisions.append(
             Decision(message=reference, revision=1, verdict=verdict, cause=cause, sealed=event.sealed)
         )
-    return Step(
+    return Applied(
         record=record.model_copy(update={"applied": max(record.applied, cause.offset)}),
         decisions=tuple(decisions),
         changed=len(decisions),

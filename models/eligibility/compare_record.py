@@ -9,7 +9,7 @@ from enum import StrEnum
 from models.eligibility.person_record import PersonRecord
 
 
-class Difference(StrEnum):
+class RecordDifference(StrEnum):
     """How a record in ``people`` differs from its events."""
 
     MISSING = "missing"
@@ -29,23 +29,23 @@ class Finding:
     """One person's difference, and the record that mends it, where one does."""
 
     person_id: str
-    difference: Difference
+    difference: RecordDifference
     mended: PersonRecord | None
 
 
 def compare(held: PersonRecord | None, rebuilt: PersonRecord | None) -> Finding | None:
     """What differs between the record in ``people`` and the one that follows from the events up to the same offset."""
     if rebuilt is None:
-        return None if held is None else Finding(held.person_id, Difference.UNKNOWN, None)
+        return None if held is None else Finding(held.person_id, RecordDifference.UNKNOWN, None)
     if held is None:
-        return Finding(rebuilt.person_id, Difference.MISSING, rebuilt)
+        return Finding(rebuilt.person_id, RecordDifference.MISSING, rebuilt)
     if held.applied < rebuilt.applied:
-        return Finding(rebuilt.person_id, Difference.BEHIND, mend(held, rebuilt))
+        return Finding(rebuilt.person_id, RecordDifference.BEHIND, mend(held, rebuilt))
     if held.events != rebuilt.events:
-        return Finding(rebuilt.person_id, Difference.EVENTS, mend(held, rebuilt))
+        return Finding(rebuilt.person_id, RecordDifference.EVENTS, mend(held, rebuilt))
     if held.decided != rebuilt.decided:
         mended = mend(held, rebuilt)
-        return Finding(rebuilt.person_id, Difference.DECISIONS, None if mended == held else mended)
+        return Finding(rebuilt.person_id, RecordDifference.DECISIONS, None if mended == held else mended)
     return None
 
 

@@ -10,7 +10,7 @@ from models.events.event_types import (
     BenefitPeriodVersion,
     EnrolmentEnd,
     EnrolmentVersion,
-    Refusal,
+    RefusedDuplicate,
     Residence,
     Risk,
     Withdrawal,
@@ -112,7 +112,7 @@ class _Fold:
                 self.withdrawn.add((event.sender, withdrawal.message_id))
             case Risk():
                 self.messages.append(event)
-            case Refusal():
+            case RefusedDuplicate():
                 pass
 
 
@@ -130,7 +130,7 @@ def refusals(events: Iterable[PersonEvent]) -> frozenset[tuple[str, int, int]]:
     return frozenset(
         (event.content.topic, event.content.partition, event.content.offset)
         for event in events
-        if isinstance(event.content, Refusal)
+        if isinstance(event.content, RefusedDuplicate)
     )
 
 

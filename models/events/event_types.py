@@ -65,7 +65,7 @@ class Withdrawal(contract.WithdrawalFields, Travelling):
     kind: Literal["dropout-risk.withdrawn"]
 
 
-class Refusal(Travelling):
+class RefusedDuplicate(Travelling):
     """The ledger's word that the event at `topic`/`partition`/`offset` reused another event's id."""
 
     kind: Literal["event.refused"]
@@ -82,7 +82,7 @@ Content = Annotated[
     | Residence
     | Risk
     | Withdrawal
-    | Refusal,
+    | RefusedDuplicate,
     Field(discriminator="kind"),
 ]
 

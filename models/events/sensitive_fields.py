@@ -6,7 +6,7 @@ from typing import Any
 from models.base import Frozen
 
 
-class Particulars(Frozen):
+class SensitiveFields(Frozen):
     """What is sealed of a message, for the unit that owes the reaction."""
 
     cpr: str

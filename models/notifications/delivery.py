@@ -1,6 +1,6 @@
 """Why a notice is due, and what an attempt to deliver it came to, in words that every channel shares.
 
-It must not know how a channel works, and an `Attempt` must never carry what a server wrote: it may hold
+It must not know how a channel works, and an `SendAttempt` must never carry what a server wrote: it may hold
 addresses.
 """
 
@@ -101,7 +101,7 @@ class DeliveryStatus(StrEnum):
     SUPERSEDED = "superseded"
 
 
-class Outcome(StrEnum):
+class SendOutcome(StrEnum):
     """How an attempt ended; a channel reports it and never acts on it."""
 
     DELIVERED = "delivered"
@@ -130,7 +130,7 @@ class Scope(StrEnum):
     """The way out itself: no other notice would fare better now, so the notifier waits."""
 
 
-class Attempt(Frozen):
+class SendAttempt(Frozen):
     """The result of one attempt.
 
     `code` is the server's three-digit answer, if there was one.
@@ -138,7 +138,7 @@ class Attempt(Frozen):
     `retry_after` is the least wait before the next attempt, if the other side asked for one.
     """
 
-    outcome: Outcome
+    outcome: SendOutcome
     detail: str
     code: int | None = None
     scope: Scope = Scope.MAIL

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from models.notifications.delivery import DeliveryStatus, Outcome
+from models.notifications.delivery import DeliveryStatus, SendOutcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ class NextAttempt:
 
 
 @dataclass(frozen=True)
-class Done:
+class DeliveryEnded:
     status: DeliveryStatus
 
     @property
@@ -48,7 +48,7 @@ class Done:
 
 
 def next_attempt(
-    outcome: Outcome,
+    outcome: SendOutcome,
     attempts: int,
     now: datetime,
     deadline: datetime,
@@ -56,20 +56,20 @@ def next_attempt(
     seed: str,
     policy: RetryPolicy,
     retry_after: timedelta | None = None,
-) -> NextAttempt | Done:
+) -> NextAttempt | DeliveryEnded:
     """What follows from an attempt that ended at `now`.
 
     `attempts` counts the attempts so far, this one included, without those that were `misconfigured`:
     they say nothing about the mail, so they must not lengthen its waits. `seed` is the delivery's id.
     """
     match outcome:
-        case Outcome.DELIVERED:
-            return Done(DeliveryStatus.DELIVERED)
-        case Outcome.REFUSED:
-            return Done(DeliveryStatus.REFUSED)
-        case Outcome.MISCONFIGURED:
+        case SendOutcome.DELIVERED:
+            return DeliveryEnded(DeliveryStatus.DELIVERED)
+        case SendOutcome.REFUSED:
+            return DeliveryEnded(DeliveryStatus.REFUSED)
+        case SendOutcome.MISCONFIGURED:
             wait = policy.misconfigured_delay
-        case Outcome.TRY_AGAIN | Outcome.INDETERMINATE:
+        case SendOutcome.TRY_AGAIN | SendOutcome.INDETERMINATE:
             wait = _backoff(attempts, policy)
         case _:
             assert_never(outcome)
@@ -81,7 +81,7 @@ def next_attempt(
     # The planned time lies past the deadline. One last call before it, unless that would be a mere hurry.
     if policy.first_delay + policy.last_call < deadline - now and retry_after is None:
         return NextAttempt(deadline - policy.last_call)
-    return Done(DeliveryStatus.EXHAUSTED)
+    return DeliveryEnded(DeliveryStatus.EXHAUSTED)
 
 
 def _backoff(attempts: int, policy: RetryPolicy) -> timedelta:

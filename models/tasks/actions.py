@@ -114,7 +114,7 @@ class Release(Frozen):
     kind: Literal["release"] = "release"
 
 
-class Attempt(Frozen):
+class ContactAttempt(Frozen):
     """Contact was sought."""
 
     kind: Literal["attempt"] = "attempt"
@@ -164,12 +164,12 @@ class HandOver(Frozen):
     reason: HandOverReason
 
 
-Deed = Annotated[
-    Acknowledge | Take | Release | Attempt | Close | Reopen | HandOver, Field(discriminator="kind")
+Action = Annotated[
+    Acknowledge | Take | Release | ContactAttempt | Close | Reopen | HandOver, Field(discriminator="kind")
 ]
 
 
-class Act(Frozen):
+class RecordedAction(Frozen):
     """One deed of one person on one task. `id` makes it happen once, however often it is sent."""
 
     id: UUID
@@ -177,10 +177,10 @@ class Act(Frozen):
     by: Actor
     at: AwareDatetime
     """The database's clock."""
-    deed: Deed
+    deed: Action
 
 
-class Refusal(StrEnum):
+class ActionRefusal(StrEnum):
     """Why a deed is not allowed now."""
 
     TASK_NOT_OPEN = "task_not_open"
@@ -200,7 +200,7 @@ class Refusal(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class TaskState:
     """What of a task decides on a deed."""
 
     status: TaskStatus
@@ -214,27 +214,27 @@ class Standing:
 
 
 def refusal(
-    task: Standing, deed: Deed, *, now: datetime, not_reached_after: int, units: frozenset[str]
-) -> Refusal | None:
+    task: TaskState, deed: Action, *, now: datetime, not_reached_after: int, units: frozenset[str]
+) -> ActionRefusal | None:
     """Why `deed` is not allowed, or None."""
     if isinstance(deed, Reopen):
         if task.status is not TaskStatus.CLOSED:
-            return Refusal.TASK_NOT_CLOSED
+            return ActionRefusal.TASK_NOT_CLOSED
         if task.open_successor:
-            return Refusal.ANOTHER_TASK_IS_OPEN
-        return None if task.obliged else Refusal.NOTHING_OBLIGES
+            return ActionRefusal.ANOTHER_TASK_IS_OPEN
+        return None if task.obliged else ActionRefusal.NOTHING_OBLIGES
     if task.status is not TaskStatus.OPEN:
-        return Refusal.TASK_NOT_OPEN
+        return ActionRefusal.TASK_NOT_OPEN
     match deed:
-        case Attempt(at=at) if at > now + _CLOCKS or at < task.appended_at:
-            return Refusal.ATTEMPT_OUT_OF_TIME
+        case ContactAttempt(at=at) if at > now + _CLOCKS or at < task.appended_at:
+            return ActionRefusal.ATTEMPT_OUT_OF_TIME
         case Close(ending=Ending.NOT_REACHED) if task.attempts < not_reached_after:
-            return Refusal.NOT_REACHED_YET
+            return ActionRefusal.NOT_REACHED_YET
         case Close(ending=Ending.CONTACT_MADE) if not task.reached:
-            return Refusal.NO_CONTACT_RECORDED
+            return ActionRefusal.NO_CONTACT_RECORDED
         case HandOver(to_unit=unit) if unit == task.unit_id:
-            return Refusal.SAME_UNIT
+            return ActionRefusal.SAME_UNIT
         case HandOver(to_unit=unit) if unit not in units:
-            return Refusal.UNKNOWN_UNIT
+            return ActionRefusal.UNKNOWN_UNIT
         case _:
             return None

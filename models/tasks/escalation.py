@@ -23,7 +23,7 @@ def reached(audience: Audience, addresses: Callable[[Audience], Sequence[str]]) 
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
+class EscalationLevel:
     """Whom to tell next."""
 
     audience: Audience
@@ -47,7 +47,7 @@ def after_failure(
     siblings: Iterable[tuple[Channel, DeliveryStatus]],
     failed: Collection[str],
     addresses: Callable[[Audience], Sequence[str]],
-) -> Rung | StopReason | Later:
+) -> EscalationLevel | StopReason | Later:
     """What follows from a notice that was refused or exhausted.
 
     `seen`: a person has seen the task, and the notice asked for no more. `siblings`: the other notices of the same
@@ -66,15 +66,15 @@ def after_failure(
         return StopReason.ANOTHER_WAS_TOLD
     if DeliveryStatus.DUE in mails:
         return Later.ANOTHER_IS_DUE
-    return next_rung(audience, failed, addresses) or StopReason.NOBODY_LEFT
+    return next_level(audience, failed, addresses) or StopReason.NOBODY_LEFT
 
 
-def next_rung(
+def next_level(
     audience: Audience, failed: Collection[str], addresses: Callable[[Audience], Sequence[str]]
-) -> Rung | None:
+) -> EscalationLevel | None:
     """The first audience, from `audience` up, with an address that has not failed; and those addresses."""
     for further in LADDER[LADDER.index(audience) :]:
         fresh = tuple(dict.fromkeys(one for one in addresses(further) if one not in failed))
         if fresh:
-            return Rung(further, fresh)
+            return EscalationLevel(further, fresh)
     return None

@@ -9,11 +9,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from models.tasks.reminders import Footing, Step, StepKind
+from models.tasks.reminders import Reminder, ReminderInputs, ReminderKind
 from models.tasks.status import TaskStatus
 
 
-class StepStatus(StrEnum):
+class ReminderStatus(StrEnum):
     """Where a step stands."""
 
     WAITING = "waiting"
@@ -55,46 +55,48 @@ class FiredBecause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class KeptReminder:
     """A step as it stands in the ledger."""
 
     id: UUID
-    kind: StepKind
+    kind: ReminderKind
     level: int
     about: date
     """As it was when the step was first planned: where the date moves and the moment does not, the step stays."""
     until_seen: bool
-    status: StepStatus
+    status: ReminderStatus
     ended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Replanned:
+class ReminderDiff:
     """What planning changes."""
 
-    add: tuple[Step, ...] = ()
-    add_stopped: tuple[tuple[Step, StopReason], ...] = ()
+    add: tuple[Reminder, ...] = ()
+    add_stopped: tuple[tuple[Reminder, StopReason], ...] = ()
     stop: tuple[tuple[UUID, StopReason], ...] = ()
     again: tuple[UUID, ...] = ()
     """Stopped ones that hold again."""
 
 
-def replan(task: Footing, planned: Iterable[Step], kept: Iterable[Kept], *, now: datetime) -> Replanned:
+def diff_reminders(
+    task: ReminderInputs, planned: Iterable[Reminder], kept: Iterable[KeptReminder], *, now: datetime
+) -> ReminderDiff:
     """What must change so that what is kept is what is planned."""
     rows = {row.id: row for row in kept}
     fired = {
         (row.kind, row.level, row.about if before else None)
         for row in rows.values()
-        if row.status is StepStatus.FIRED and row.ended_at is not None and row.ended_at >= task.open_since
+        if row.status is ReminderStatus.FIRED and row.ended_at is not None and row.ended_at >= task.open_since
         for before in (True, False)
     }
     add, add_stopped, again, wanted = [], [], [], set()
     for step in planned:
         wanted.add(step.id)
         row = rows.get(step.id)
-        if row is not None and row.status is not StepStatus.STOPPED:
+        if row is not None and row.status is not ReminderStatus.STOPPED:
             continue
-        told_once = step.until_seen or step.kind is StepKind.MENTOR_ENDS
+        told_once = step.until_seen or step.kind is ReminderKind.MENTOR_ENDS
         reason = None
         if (step.kind, step.level, step.about if told_once else None) in fired:
             reason = StopReason.ALREADY_FIRED
@@ -107,19 +109,19 @@ def replan(task: Footing, planned: Iterable[Step], kept: Iterable[Kept], *, now:
         else:
             add.append(step)
     over = _over(task)
-    return Replanned(
+    return ReminderDiff(
         add=tuple(add),
         add_stopped=tuple(add_stopped),
         stop=tuple(
             (row.id, over or (StopReason.ACKNOWLEDGED if _seen(task, row) else StopReason.REPLANNED))
             for row in rows.values()
-            if row.status is StepStatus.WAITING and row.id not in wanted
+            if row.status is ReminderStatus.WAITING and row.id not in wanted
         ),
         again=tuple(again),
     )
 
 
-def _over(task: Footing) -> StopReason | None:
+def _over(task: ReminderInputs) -> StopReason | None:
     match task.status:
         case TaskStatus.OPEN:
             return None
@@ -129,5 +131,5 @@ def _over(task: Footing) -> StopReason | None:
             return StopReason.TASK_WITHDRAWN
 
 
-def _seen(task: Footing, row: Kept) -> bool:
+def _seen(task: ReminderInputs, row: KeptReminder) -> bool:
     return task.seen and row.until_seen and row.about == task.react_by

@@ -13,13 +13,13 @@ from typing import Final
 from uuid import UUID
 
 from models.calendar import add_working_days, copenhagen_date, is_working_day
-from models.ids import step_id
+from models.ids import reminder_id
 from models.notifications.delivery import Audience, Channel, Occasion
 from models.tasks.office_hours import OfficeHours
 from models.tasks.status import TaskStatus
 
 
-class StepKind(StrEnum):
+class ReminderKind(StrEnum):
     """What may fall due."""
 
     REMINDER = "reminder"
@@ -38,10 +38,10 @@ class StepKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StepRule:
+class ReminderRule:
     """One row of a unit's policy."""
 
-    kind: StepKind
+    kind: ReminderKind
     level: int
     """1, 2, … of its kind, in the order in which they fall due."""
     working_days: int
@@ -52,11 +52,11 @@ class StepRule:
     @property
     def until_seen(self) -> bool:
         """Whether it is over when a person has seen the task: before the date, and never after it."""
-        return self.kind in (StepKind.REMINDER, StepKind.ESCALATION) and self.working_days <= 0
+        return self.kind in (ReminderKind.REMINDER, ReminderKind.ESCALATION) and self.working_days <= 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Footing:
+class ReminderInputs:
     """How a task stands, as far as what falls due follows from it."""
 
     task_id: UUID
@@ -73,12 +73,12 @@ class Footing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Reminder:
     """One thing that falls due once. Its id follows from all the rest."""
 
     id: UUID
     task_id: UUID
-    kind: StepKind
+    kind: ReminderKind
     level: int
     due_at: datetime
     about: date
@@ -95,10 +95,10 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StepPolicy:
+class ReminderPolicy:
     """What the units have set. Every function is quick and without I/O."""
 
-    rules: Callable[[str, date], Sequence[StepRule]]
+    rules: Callable[[str, date], Sequence[ReminderRule]]
     """By unit and the date on which the task's first message arrived: a new policy moves nothing already set."""
     hours: Callable[[str], OfficeHours]
     days_off: Container[date]
@@ -110,13 +110,13 @@ class StepPolicy:
     """Of everything above but the addresses: another one means that open tasks are planned anew."""
 
 
-_ORDER: Final = {kind: place for place, kind in enumerate(StepKind)}
+_ORDER: Final = {kind: place for place, kind in enumerate(ReminderKind)}
 _FARTHEST: Final = timedelta(days=5 * 366)
 """From the day on which a unit got a task. A right to a mentor that ends later ends on a wrong date, which a sender may
 name as far as 2100: nobody need be told, and the days off of such years are not known."""
 
 
-def plan(task: Footing, policy: StepPolicy) -> tuple[Step, ...]:
+def plan(task: ReminderInputs, policy: ReminderPolicy) -> tuple[Reminder, ...]:
     """All steps of a task as it stands, fired or not, in the order in which they fall due."""
     if task.status is not TaskStatus.OPEN:
         return ()
@@ -129,8 +129,8 @@ def plan(task: Footing, policy: StepPolicy) -> tuple[Step, ...]:
         task.mentor_until,
     )
     return tuple(
-        Step(
-            id=step_id(task.task_id, moment.rule.kind, moment.rule.level, moment.due_at),
+        Reminder(
+            id=reminder_id(task.task_id, moment.rule.kind, moment.rule.level, moment.due_at),
             task_id=task.task_id,
             kind=moment.rule.kind,
             level=moment.rule.level,
@@ -147,29 +147,29 @@ def plan(task: Footing, policy: StepPolicy) -> tuple[Step, ...]:
 class _Moment:
     """When a rule falls due, and what it speaks of."""
 
-    rule: StepRule
+    rule: ReminderRule
     due_at: datetime
     about: date
 
 
 @lru_cache(maxsize=4096)  # a morning's tasks have the same dates
 def _moments(
-    policy: StepPolicy, unit: str, arrived: date, got_on: date, react_by: date, mentor_until: date | None
+    policy: ReminderPolicy, unit: str, arrived: date, got_on: date, react_by: date, mentor_until: date | None
 ) -> tuple[_Moment, ...]:
     hours, found = policy.hours(unit), []
     for rule in policy.rules(unit, arrived):
-        about = mentor_until if rule.kind is StepKind.MENTOR_ENDS else react_by
-        if about is None or (rule.kind is StepKind.MENTOR_ENDS and about - got_on > _FARTHEST):
+        about = mentor_until if rule.kind is ReminderKind.MENTOR_ENDS else react_by
+        if about is None or (rule.kind is ReminderKind.MENTOR_ENDS and about - got_on > _FARTHEST):
             continue
         due_at = hours.opening(_day(rule, about, got_on, policy.days_off))
-        comes_before = rule.kind is StepKind.MENTOR_ENDS or rule.working_days <= 0
+        comes_before = rule.kind is ReminderKind.MENTOR_ENDS or rule.working_days <= 0
         if got_on < copenhagen_date(due_at) and not (comes_before and copenhagen_date(due_at) > about):
             found.append(_Moment(rule, due_at, about))
     return tuple(sorted(found, key=lambda one: (one.due_at, _ORDER[one.rule.kind], one.rule.level)))
 
 
-def _day(rule: StepRule, about: date, got_on: date, days_off: Container[date]) -> date:
-    if rule.kind is StepKind.MENTOR_ENDS:
+def _day(rule: ReminderRule, about: date, got_on: date, days_off: Container[date]) -> date:
+    if rule.kind is ReminderKind.MENTOR_ENDS:
         return max(shift(about, rule.working_days, days_off), got_on + timedelta(days=1))
     if rule.working_days <= 0:
         return shift(about, rule.working_days, days_off)

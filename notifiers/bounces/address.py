@@ -8,25 +8,25 @@ from base64 import b32decode, b32encode
 from typing import Final
 from uuid import UUID
 
-from crypto.hmac_tokens import Tags
+from crypto.hmac_tokens import HmacTokens
 
 _TAG_BYTES: Final = 10
 _DELIVERY_SIGNS: Final = 26
 _TAG_SIGNS: Final = 16
 
 
-def bounce_address(tags: Tags, base: str, delivery: UUID) -> str:
+def bounce_address(tags: HmacTokens, base: str, delivery: UUID) -> str:
     """`base` (``bounce@domain``) made out for `delivery`; `tags` of `Purpose.BOUNCE`. The same every time."""
     local, _, domain = base.rpartition("@")
     return f"{local}+{token(tags, delivery)}@{domain}"
 
 
-def token(tags: Tags, delivery: UUID) -> str:
+def token(tags: HmacTokens, delivery: UUID) -> str:
     """What stands behind the plus sign; also the envelope's id (RFC 3461), where the relay takes one."""
     return f"{_base32(delivery.bytes)}.{_base32(tags.make(delivery.bytes, _TAG_BYTES))}"
 
 
-def delivery_of(tags: Tags, base: str, address: str) -> UUID | None:
+def delivery_of(tags: HmacTokens, base: str, address: str) -> UUID | None:
     """The delivery that `address` was made out for, if the service made it; letters may have changed their case."""
     local, _, domain = base.casefold().rpartition("@")
     found_local, _, found_domain = address.casefold().rpartition("@")
@@ -36,7 +36,7 @@ def delivery_of(tags: Tags, base: str, address: str) -> UUID | None:
     return delivery_of_token(tags, behind)
 
 
-def delivery_of_token(tags: Tags, text: str) -> UUID | None:
+def delivery_of_token(tags: HmacTokens, text: str) -> UUID | None:
     """The delivery of a token, if the service made it."""
     delivery, dot, tag = text.strip().casefold().partition(".")
     if not dot or (len(delivery), len(tag)) != (_DELIVERY_SIGNS, _TAG_SIGNS):

@@ -27,7 +27,7 @@ _MOST: Final = 50
 _UNKNOWN: Final = "5.0.0"
 
 
-class Action(StrEnum):
+class ReportedAction(StrEnum):
     """What happened to the mail, as far as it concerns us."""
 
     FAILED = "failed"
@@ -37,10 +37,10 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class BounceReport:
     """What a report says of one mail; each of our mails has one recipient."""
 
-    action: Action
+    action: ReportedAction
     status: str
     """The enhanced status code (RFC 3463)."""
     arrived_at: tuple[str, ...]
@@ -51,7 +51,7 @@ class Report:
     """Of the mail that came back, where the report shows its head."""
 
 
-def read(content: bytes) -> Report | None:
+def read(content: bytes) -> BounceReport | None:
     """The report in `content`; None where it is something else, or says that all went well."""
     try:
         return _read(message_from_bytes(content))
@@ -59,7 +59,7 @@ def read(content: bytes) -> Report | None:
         return None  # whatever the parser stumbles over is no report of a sound relay
 
 
-def _read(message: Part) -> Report | None:
+def _read(message: Part) -> BounceReport | None:
     if message.get_content_type() != "multipart/report":
         return None
     if str(message.get_param("report-type", "")).casefold() not in _KINDS:
@@ -79,9 +79,9 @@ def _read(message: Part) -> Report | None:
     found = [(action, block) for block in blocks if (action := _action(block)) is not None]
     if not found:
         return None
-    action, block = min(found, key=lambda one: one[0] is not Action.FAILED)
+    action, block = min(found, key=lambda one: one[0] is not ReportedAction.FAILED)
     status = _STATUS.search(_text(block, "status") or "")
-    return Report(
+    return BounceReport(
         action=action,
         status=status.group() if status else _UNKNOWN,
         arrived_at=_arrived_at(message),
@@ -92,10 +92,10 @@ def _read(message: Part) -> Report | None:
     )
 
 
-def _action(block: Part) -> Action | None:
+def _action(block: Part) -> ReportedAction | None:
     words = (_text(block, "action") or "").split()
     try:
-        return Action(words[0].casefold()) if words else None
+        return ReportedAction(words[0].casefold()) if words else None
     except ValueError:
         return None
 

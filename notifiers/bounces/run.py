@@ -16,9 +16,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from infra.postgres_timeouts import hung_up_after
+from infra.postgres_timeouts import shut_down_after
 from notifiers.bounces.report import read
-from notifiers.bounces.store import Effect, Returns, take
+from notifiers.bounces.store import BounceAddress, BounceEffect, take
 from notifiers.listen import DATABASE_AWAY
 from notifiers.repository import Pool
 
@@ -35,28 +35,30 @@ _SEEN: Final = "S"
 _TAKEN: Final = "ST"
 """Seen, and to be thrown away, as Maildir has it."""
 
-OnEffect = Callable[[Effect], None]
+OnEffect = Callable[[BounceEffect], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drop:
+class BounceMailbox:
     """Where reports lie, and how ours are known."""
 
     maildir: Path
-    returns: Returns
+    bounce_address: BounceAddress
     poll_seconds: float = 5.0
     database_seconds: float = 60.0
     """For one report; then its connection is ended."""
 
 
-async def run(drop: Drop, pool: Pool, stop: asyncio.Event, *, on_effect: OnEffect = lambda _: None) -> None:
+async def run(
+    mailbox: BounceMailbox, pool: Pool, stop: asyncio.Event, *, on_effect: OnEffect = lambda _: None
+) -> None:
     """Until `stop`; an outage of the database or the folder is waited for, and said once."""
     away, cleared_at = False, -math.inf
     while not stop.is_set():
         try:
-            taken = await sweep(drop, pool, on_effect=on_effect)
+            taken = await sweep(mailbox, pool, on_effect=on_effect)
             if time.monotonic() - cleared_at > _BETWEEN_CLEARINGS:
-                await asyncio.to_thread(clear, drop.maildir, before=datetime.now(UTC) - KEPT)
+                await asyncio.to_thread(clear, mailbox.maildir, before=datetime.now(UTC) - KEPT)
                 cleared_at = time.monotonic()
             if away:
                 log.warning("bounces: going on")
@@ -67,28 +69,28 @@ async def run(drop: Drop, pool: Pool, stop: asyncio.Event, *, on_effect: OnEffec
             away, taken = True, 0
         if taken < _BATCH:
             with suppress(TimeoutError):
-                async with asyncio.timeout(drop.poll_seconds):
+                async with asyncio.timeout(mailbox.poll_seconds):
                     await stop.wait()
 
 
-async def sweep(drop: Drop, pool: Pool, *, on_effect: OnEffect = lambda _: None) -> int:
+async def sweep(mailbox: BounceMailbox, pool: Pool, *, on_effect: OnEffect = lambda _: None) -> int:
     """Take in what lies there now, up to a batch; how many files."""
-    files = await asyncio.to_thread(_waiting, drop.maildir)
+    files = await asyncio.to_thread(_waiting, mailbox.maildir)
     for file in files:
         content = await asyncio.to_thread(_content, file)
         if content is None:
             continue  # another notifier has it
         report = read(content) if len(content) <= LARGEST else None
-        effect = Effect.NOT_OURS
+        effect = BounceEffect.NOT_OURS
         if report is not None:
             async with pool.connection() as connection:
-                with hung_up_after(connection, drop.database_seconds):
-                    effect = await take(connection, drop.returns, report, content)
-        if effect is Effect.NOT_OURS:
+                with shut_down_after(connection, mailbox.database_seconds):
+                    effect = await take(connection, mailbox.bounce_address, report, content)
+        if effect is BounceEffect.NOT_OURS:
             log.warning("bounces: a mail that is no report on ours is left in cur")
-        elif effect is Effect.REFUSED:
+        elif effect is BounceEffect.REFUSED:
             log.warning("bounces: a notice came back, its recipient is refused")
-        await asyncio.to_thread(_settle, file, _SEEN if effect is Effect.NOT_OURS else _TAKEN)
+        await asyncio.to_thread(_settle, file, _SEEN if effect is BounceEffect.NOT_OURS else _TAKEN)
         on_effect(effect)
     return len(files)
 

@@ -11,10 +11,10 @@ from hashlib import sha256
 from typing import Final, LiteralString
 from uuid import UUID
 
-from crypto.hmac_tokens import Tags
-from models.notifications.delivery import DeliveryStatus, Outcome
+from crypto.hmac_tokens import HmacTokens
+from models.notifications.delivery import DeliveryStatus, SendOutcome
 from notifiers.bounces.address import delivery_of, delivery_of_token
-from notifiers.bounces.report import Action, Report
+from notifiers.bounces.report import BounceReport, ReportedAction
 from notifiers.repository import Connection
 
 _FIND: Final[LiteralString] = """
@@ -44,7 +44,7 @@ FROM bounced
 """
 
 
-class Effect(StrEnum):
+class BounceEffect(StrEnum):
     """What came of a report."""
 
     REFUSED = "refused"
@@ -58,15 +58,15 @@ class Effect(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Returns:
+class BounceAddress:
     """How our own addresses are known."""
 
-    tags: Tags
+    tags: HmacTokens
     """Of `Purpose.BOUNCE`."""
     base: str
     """The address before the plus sign was put in."""
 
-    def delivery(self, report: Report) -> UUID | None:
+    def delivery(self, report: BounceReport) -> UUID | None:
         """The delivery that a report is about, by what only we can have made."""
         found = [delivery_of(self.tags, self.base, address) for address in report.arrived_at]
         found += [delivery_of_token(self.tags, text) for text in report.envelope_ids]
@@ -74,18 +74,20 @@ class Returns:
         return known.pop() if len(known) == 1 else None
 
 
-async def take(connection: Connection, returns: Returns, report: Report, content: bytes) -> Effect:
+async def take(
+    connection: Connection, bounce_address: BounceAddress, report: BounceReport, content: bytes
+) -> BounceEffect:
     """Take in `report`, which was read from `content`; `connection` is in autocommit."""
-    delivery = returns.delivery(report)
+    delivery = bounce_address.delivery(report)
     if delivery is None:
-        return Effect.NOT_OURS
+        return BounceEffect.NOT_OURS
     async with connection.transaction():
         row = await (await connection.execute(_FIND, {"id": delivery})).fetchone()
         if row is None:
-            return Effect.NOT_OURS
+            return BounceEffect.NOT_OURS
         status, message_id, now = row
         if message_id is None or report.message_id not in (None, message_id):
-            return Effect.NOT_OURS
+            return BounceEffect.NOT_OURS
         return await _apply(connection, delivery, DeliveryStatus(status), report, content, now)
 
 
@@ -93,13 +95,13 @@ async def _apply(
     connection: Connection,
     delivery: UUID,
     status: DeliveryStatus,
-    report: Report,
+    report: BounceReport,
     content: bytes,
     now: datetime,
-) -> Effect:
+) -> BounceEffect:
     # One that is due was sent, and its answer was not heard: now it is known.
     could_end = status in (DeliveryStatus.DELIVERED, DeliveryStatus.DUE)
-    ends = report.action is Action.FAILED and could_end
+    ends = report.action is ReportedAction.FAILED and could_end
     values = {
         "id": delivery,
         "report": sha256(content).hexdigest(),
@@ -107,12 +109,12 @@ async def _apply(
         "code": report.status,
         "now": now,
         "found": status,
-        "outcome": Outcome.REFUSED,
+        "outcome": SendOutcome.REFUSED,
         "detail": f"bounce: {report.status}",
     }
     if (await connection.execute(_NOTE, values)).rowcount == 0:
-        return Effect.REPEATED
+        return BounceEffect.REPEATED
     if not ends:
-        return Effect.NOTED
+        return BounceEffect.NOTED
     await connection.execute(_REFUSE, values)
-    return Effect.REFUSED
+    return BounceEffect.REFUSED

@@ -31,14 +31,14 @@ def _checked_base(base: str) -> str:
 LinkBase = Annotated[str, AfterValidator(_checked_base)]
 
 
-Reference = Annotated[str, StringConstraints(pattern=r"^FV(-[0-9A-Z]{4}){3}$")]
+ReferenceText = Annotated[str, StringConstraints(pattern=r"^FV(-[0-9A-Z]{4}){3}$")]
 UnitName = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 class TaskNotice(Frozen):
     """One occasion on which somebody is told about one task of a unit. Dates are Copenhagen's."""
 
-    reference: Reference
+    reference: ReferenceText
     occasion: Occasion
     audience: Audience = Audience.UNIT
     unit_name: UnitName
@@ -78,7 +78,7 @@ class TaskNotice(Frozen):
 class DigestLine(Frozen):
     """One open task in the morning mail."""
 
-    reference: Reference
+    reference: ReferenceText
     react_by: date
     seen: bool
 

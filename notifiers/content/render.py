@@ -18,9 +18,9 @@ from notifiers.content.texts import (
     AUTOMATIC_NOTE,
     DIGEST_NOTE,
     PRIVACY_NOTE,
-    digest_words,
+    digest_texts,
     standing,
-    words_for,
+    texts_for,
 )
 
 
@@ -34,7 +34,7 @@ class Rendered:
 def render(notice: TaskNotice | DigestNotice) -> Rendered:
     if isinstance(notice, DigestNotice):
         return _digest(notice)
-    words = words_for(notice)
+    words = texts_for(notice)
     ends = None if notice.mentor_until is None else danish_weekday_date(notice.mentor_until)
     values = {
         "notice": notice,
@@ -48,7 +48,7 @@ def render(notice: TaskNotice | DigestNotice) -> Rendered:
 
 
 def _digest(notice: DigestNotice) -> Rendered:
-    words = digest_words(notice)
+    words = digest_texts(notice)
     values = {
         "notice": notice,
         "words": words,

@@ -26,7 +26,7 @@ AUTOMATIC_NOTE = "Mailen er sendt automatisk af Frafaldsvarsel og kan ikke besva
 
 
 @dataclass(frozen=True, kw_only=True)
-class Words:
+class NoticeTexts:
     subject: str
     addressee: str
     heading: str
@@ -41,7 +41,7 @@ class Words:
     pressing: bool = False  # the date has passed, or nobody was reached
 
 
-def words_for(notice: TaskNotice) -> Words:
+def texts_for(notice: TaskNotice) -> NoticeTexts:
     """The words for one notice."""
     reference, day, unit = notice.reference, danish_weekday_date(notice.react_by), notice.unit_name
     match notice.occasion:
@@ -197,9 +197,11 @@ def _addressee(notice: TaskNotice | DigestNotice) -> str:
             return f"de ansvarlige for Frafaldsvarsel, om {notice.unit_name}"
 
 
-def _to_act(notice: TaskNotice, *, subject: str, heading: str, reason: str, pressing: bool = False) -> Words:
+def _to_act(
+    notice: TaskNotice, *, subject: str, heading: str, reason: str, pressing: bool = False
+) -> NoticeTexts:
     own = notice.audience is Audience.UNIT
-    return Words(
+    return NoticeTexts(
         subject=subject,
         addressee=_addressee(notice),
         heading=heading,
@@ -215,8 +217,8 @@ def _to_act(notice: TaskNotice, *, subject: str, heading: str, reason: str, pres
     )
 
 
-def _released(notice: TaskNotice, *, subject: str, heading: str, reason: str, duty: str) -> Words:
-    return Words(
+def _released(notice: TaskNotice, *, subject: str, heading: str, reason: str, duty: str) -> NoticeTexts:
+    return NoticeTexts(
         subject=subject,
         addressee=_addressee(notice),
         heading=heading,
@@ -232,7 +234,7 @@ def _released(notice: TaskNotice, *, subject: str, heading: str, reason: str, du
 
 
 @dataclass(frozen=True, kw_only=True)
-class DigestWords:
+class DigestTexts:
     subject: str
     addressee: str
     heading: str
@@ -242,14 +244,14 @@ class DigestWords:
     button: str
 
 
-def digest_words(notice: DigestNotice) -> DigestWords:
+def digest_texts(notice: DigestNotice) -> DigestTexts:
     """The words for a morning mail."""
     day = danish_weekday_date(notice.today)
     what = "1 åben opgave" if notice.open == 1 else f"{notice.open} åbne opgaver"
     late = f", {notice.overdue} efter målet" if notice.overdue else ""
     own = notice.audience is Audience.UNIT
     listed = f"Her er de opgaver, som {notice.unit_name} har åbne i dag, {day}. De ældste datoer står først."
-    return DigestWords(
+    return DigestTexts(
         subject=f"{what}{late}: {day}" if own else f"{_short(notice.unit_name)} har {what}{late}: {day}",
         addressee=_addressee(notice),
         heading=f"I har {what}" if own else f"{notice.unit_name} har {what}",

@@ -7,9 +7,9 @@ import asyncio
 import ssl
 import time
 
-from models.notifications.delivery import Attempt, Outcome
+from models.notifications.delivery import SendAttempt, SendOutcome
 from notifiers.content.mail_message import Mail
-from notifiers.email.classify import Answer, Stage, classify
+from notifiers.email.classify import SmtpAnswer, SmtpStage, classify
 from notifiers.email.connection import Connection, Ended
 from notifiers.email.settings import SmtpSettings
 
@@ -24,7 +24,7 @@ class EmailChannel:
         self._context: ssl.SSLContext | None = None
         self._idle: list[tuple[float, Connection]] = []  # the last used is taken first, the others grow old
 
-    async def send(self, mail: Mail) -> Attempt:
+    async def send(self, mail: Mail) -> SendAttempt:
         """One transaction for one recipient. Raises nothing but cancellation."""
         kept = await self._kept()
         if kept is not None:
@@ -38,7 +38,7 @@ class EmailChannel:
             return await self._transact(fresh, mail)
         except Ended as end:
             attempt = classify(end.stage, end.what)
-            if attempt.outcome is Outcome.MISCONFIGURED:
+            if attempt.outcome is SendOutcome.MISCONFIGURED:
                 self._context = None  # a CA file that was mended is read again
             return attempt
 
@@ -47,7 +47,7 @@ class EmailChannel:
         idle, self._idle = self._idle, []
         await asyncio.gather(*(connection.quit() for _, connection in idle))
 
-    async def _transact(self, connection: Connection, mail: Mail) -> Attempt:
+    async def _transact(self, connection: Connection, mail: Mail) -> SendAttempt:
         try:
             answer = await connection.transact(mail)
         except Ended as end:
@@ -63,7 +63,7 @@ class EmailChannel:
             connection.close()
         else:
             await self._give_back(connection, reset=answer.code >= 300)
-        return classify(Stage.BODY, answer)
+        return classify(SmtpStage.BODY, answer)
 
     async def _give_back(self, connection: Connection, *, reset: bool) -> None:
         try:
@@ -90,14 +90,14 @@ class EmailChannel:
             try:
                 self._context = await asyncio.to_thread(tls_context, self._settings)
             except (OSError, ValueError) as fault:
-                raise Ended(Stage.TLS, fault) from None
+                raise Ended(SmtpStage.TLS, fault) from None
         return await Connection.open(self._settings, self._context)
 
 
 def _worth_a_new_connection(end: Ended) -> bool:
     """A kept connection may have died, or have had its fill; before the body surely nothing was sent."""
-    closing = isinstance(end.what, Answer) and end.what.code == _CLOSING
-    return end.stage is not Stage.BODY and (closing or isinstance(end.what, BaseException))
+    closing = isinstance(end.what, SmtpAnswer) and end.what.code == _CLOSING
+    return end.stage is not SmtpStage.BODY and (closing or isinstance(end.what, BaseException))
 
 
 def tls_context(settings: SmtpSettings) -> ssl.SSLContext:

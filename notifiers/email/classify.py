@@ -18,7 +18,7 @@ import ssl
 from dataclasses import dataclass
 from enum import StrEnum
 
-from models.notifications.delivery import Attempt, Outcome, Scope
+from models.notifications.delivery import Scope, SendAttempt, SendOutcome
 
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 _TOO_LARGE = frozenset({"5.3.4", "5.2.3"})
@@ -28,7 +28,7 @@ _OUT_OF_ORDER = 503
 _CLOSING = 421
 
 
-class Stage(StrEnum):
+class SmtpStage(StrEnum):
     """How far a transaction came."""
 
     CONNECT = "connect"
@@ -45,11 +45,11 @@ class Stage(StrEnum):
     @property
     def scope(self) -> Scope:
         """Until the sender is accepted, nothing has been said about this mail."""
-        about_mail = (Stage.RECIPIENT, Stage.DATA, Stage.BODY)
+        about_mail = (SmtpStage.RECIPIENT, SmtpStage.DATA, SmtpStage.BODY)
         return Scope.MAIL if self in about_mail else Scope.RELAY
 
 
-class Lack(StrEnum):
+class MissingCapability(StrEnum):
     """What the relay does not offer."""
 
     STARTTLS = "STARTTLS is not offered"
@@ -58,80 +58,80 @@ class Lack(StrEnum):
 
 
 @dataclass(frozen=True)
-class Answer:
+class SmtpAnswer:
     """A well-formed reply: its code, and the enhanced status code that its text began with (RFC 3463)."""
 
     code: int
     enhanced: str | None = None
 
     @classmethod
-    def of(cls, code: int, text: str) -> "Answer":
+    def of(cls, code: int, text: str) -> "SmtpAnswer":
         found = _ENHANCED.match(text)
         return cls(code, found.group() if found else None)
 
 
-def classify(stage: Stage, what: Answer | Lack | BaseException) -> Attempt:
+def classify(stage: SmtpStage, what: SmtpAnswer | MissingCapability | BaseException) -> SendAttempt:
     """What came at `stage`, where it ended the transaction."""
-    if isinstance(what, Answer):
+    if isinstance(what, SmtpAnswer):
         return _of_answer(stage, what)
-    if isinstance(what, Lack):
+    if isinstance(what, MissingCapability):
         # An address that this relay cannot write to is the mail's own trouble; the rest is the relay's.
-        if what is Lack.SMTPUTF8:
-            return Attempt(outcome=Outcome.REFUSED, detail=f"{stage}: {what}")
-        return Attempt(outcome=Outcome.MISCONFIGURED, detail=f"{stage}: {what}", scope=Scope.RELAY)
+        if what is MissingCapability.SMTPUTF8:
+            return SendAttempt(outcome=SendOutcome.REFUSED, detail=f"{stage}: {what}")
+        return SendAttempt(outcome=SendOutcome.MISCONFIGURED, detail=f"{stage}: {what}", scope=Scope.RELAY)
     return _of_fault(stage, what)
 
 
-def _of_answer(stage: Stage, answer: Answer) -> Attempt:
+def _of_answer(stage: SmtpStage, answer: SmtpAnswer) -> SendAttempt:
     detail = f"{stage}: {answer.code}" + (f" {answer.enhanced}" if answer.enhanced else "")
     scope = Scope.RELAY if answer.code == _CLOSING else stage.scope
-    if stage is Stage.SENDER and answer.enhanced in _TOO_LARGE:
+    if stage is SmtpStage.SENDER and answer.enhanced in _TOO_LARGE:
         scope = Scope.MAIL
-    return Attempt(outcome=_outcome(stage, answer), code=answer.code, detail=detail, scope=scope)
+    return SendAttempt(outcome=_outcome(stage, answer), code=answer.code, detail=detail, scope=scope)
 
 
-def _outcome(stage: Stage, answer: Answer) -> Outcome:
+def _outcome(stage: SmtpStage, answer: SmtpAnswer) -> SendOutcome:
     match answer.code // 100:
-        case 2 if stage is Stage.BODY:
-            return Outcome.DELIVERED
+        case 2 if stage is SmtpStage.BODY:
+            return SendOutcome.DELIVERED
         case 4:
-            return Outcome.TRY_AGAIN
+            return SendOutcome.TRY_AGAIN
         case 5 if answer.enhanced in _TOO_LARGE:
-            return Outcome.REFUSED
+            return SendOutcome.REFUSED
         case 5:
             return _permanent(stage, answer)
         case _:  # an answer that does not belong here; after the dot it may hide a yes
-            return Outcome.INDETERMINATE if stage is Stage.BODY else Outcome.TRY_AGAIN
+            return SendOutcome.INDETERMINATE if stage is SmtpStage.BODY else SendOutcome.TRY_AGAIN
 
 
-def _permanent(stage: Stage, answer: Answer) -> Outcome:
+def _permanent(stage: SmtpStage, answer: SmtpAnswer) -> SendOutcome:
     if stage.scope is Scope.RELAY or answer.code in _LOG_IN_FIRST:
-        return Outcome.MISCONFIGURED
+        return SendOutcome.MISCONFIGURED
     if answer.code in (_MAILBOX_FULL, _OUT_OF_ORDER):
-        return Outcome.TRY_AGAIN
-    if stage is Stage.RECIPIENT and (answer.enhanced or "").startswith("5.7."):
-        return Outcome.MISCONFIGURED
-    return Outcome.REFUSED
+        return SendOutcome.TRY_AGAIN
+    if stage is SmtpStage.RECIPIENT and (answer.enhanced or "").startswith("5.7."):
+        return SendOutcome.MISCONFIGURED
+    return SendOutcome.REFUSED
 
 
-def _of_fault(stage: Stage, fault: BaseException) -> Attempt:
-    if stage is Stage.BODY:
-        return Attempt(outcome=Outcome.INDETERMINATE, detail=f"{stage}: {_kind(stage, fault)}")
+def _of_fault(stage: SmtpStage, fault: BaseException) -> SendAttempt:
+    if stage is SmtpStage.BODY:
+        return SendAttempt(outcome=SendOutcome.INDETERMINATE, detail=f"{stage}: {_kind(stage, fault)}")
     chain = _causes(fault)
     mend = any(isinstance(one, ssl.SSLError) and not isinstance(one, ssl.SSLEOFError) for one in chain)
     mend |= any(isinstance(one, socket.gaierror) and one.errno == socket.EAI_NONAME for one in chain)
     mend |= any(isinstance(one, FileNotFoundError | PermissionError | ValueError) for one in chain)
-    outcome = Outcome.MISCONFIGURED if mend else Outcome.TRY_AGAIN
-    return Attempt(outcome=outcome, detail=f"{stage}: {_kind(stage, fault)}", scope=stage.scope)
+    outcome = SendOutcome.MISCONFIGURED if mend else SendOutcome.TRY_AGAIN
+    return SendAttempt(outcome=outcome, detail=f"{stage}: {_kind(stage, fault)}", scope=stage.scope)
 
 
-def _kind(stage: Stage, fault: BaseException) -> str:
+def _kind(stage: SmtpStage, fault: BaseException) -> str:
     chain = _causes(fault)
     for kind, words in _KINDS:
         if any(isinstance(one, kind) for one in chain):
             return words
     if any(isinstance(one, OSError) for one in chain):
-        return "cannot connect" if stage is Stage.CONNECT else "connection lost"
+        return "cannot connect" if stage is SmtpStage.CONNECT else "connection lost"
     return "malformed answer"
 
 

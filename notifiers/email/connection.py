@@ -19,7 +19,7 @@ from aiosmtplib.response import SMTPResponse
 
 from infra.failpoints import Point, reach
 from notifiers.content.mail_message import Mail, wire_bytes
-from notifiers.email.classify import Answer, Lack, Stage
+from notifiers.email.classify import MissingCapability, SmtpAnswer, SmtpStage
 from notifiers.email.settings import SmtpSettings
 
 _LOGINS = (
@@ -33,7 +33,9 @@ _SUBMIT = 354
 class Ended(Exception):
     """The transaction ended at `stage`. `usable` says whether the connection may serve another mail."""
 
-    def __init__(self, stage: Stage, what: Answer | Lack | BaseException, *, usable: bool = False) -> None:
+    def __init__(
+        self, stage: SmtpStage, what: SmtpAnswer | MissingCapability | BaseException, *, usable: bool = False
+    ) -> None:
         super().__init__(stage)
         self.stage = stage
         self.what = what
@@ -46,7 +48,7 @@ class Connection:
     def __init__(self, settings: SmtpSettings, client: SMTP) -> None:
         self._settings = settings
         self._client = client
-        self._stage = Stage.CONNECT
+        self._stage = SmtpStage.CONNECT
         self.mails = 0
 
     @classmethod
@@ -77,17 +79,17 @@ class Connection:
         except (SMTPException, OSError) as error:
             self._stage = _stage_of(error)
             raise
-        self._stage = Stage.HELLO
+        self._stage = SmtpStage.HELLO
         await client.ehlo()
         if settings.tls == "starttls":
-            self._stage = Stage.TLS
+            self._stage = SmtpStage.TLS
             if not client.supports_extension("starttls"):
-                raise Ended(self._stage, Lack.STARTTLS)
+                raise Ended(self._stage, MissingCapability.STARTTLS)
             await client.starttls()
-            self._stage = Stage.HELLO
+            self._stage = SmtpStage.HELLO
             await client.ehlo()
         if settings.username is not None and settings.password is not None:
-            self._stage = Stage.LOGIN
+            self._stage = SmtpStage.LOGIN
             await self._log_in(settings.username, settings.password.get_secret_value())
 
     async def _log_in(self, username: str, password: str) -> None:
@@ -101,18 +103,18 @@ class Connection:
             case "cram-md5":
                 await self._client.auth_crammd5(username, password)
             case _:
-                raise Ended(self._stage, Lack.LOGIN)
+                raise Ended(self._stage, MissingCapability.LOGIN)
 
-    async def transact(self, mail: Mail) -> Answer:
+    async def transact(self, mail: Mail) -> SmtpAnswer:
         """One mail to one recipient; the answer to the final dot, whatever it is, or `Ended` before it."""
         client = self._client
         with self._guard():
-            self._stage = Stage.SENDER
+            self._stage = SmtpStage.SENDER
             self._refuse_leftovers()
             options = []
             if mail.smtputf8:
                 if not client.supports_extension("smtputf8"):
-                    raise Ended(self._stage, Lack.SMTPUTF8, usable=True)
+                    raise Ended(self._stage, MissingCapability.SMTPUTF8, usable=True)
                 options.append("SMTPUTF8")
             body = wire_bytes(mail)
             encoding = "utf-8" if mail.smtputf8 else "ascii"
@@ -120,15 +122,15 @@ class Connection:
                 options.append(f"SIZE={len(body)}")
             await self._step(client.mail(mail.envelope_sender, options=options, encoding=encoding))
             reach(Point.MAIL_SENDER)
-            self._stage = Stage.RECIPIENT
+            self._stage = SmtpStage.RECIPIENT
             await self._step(client.rcpt(mail.recipient, encoding=encoding))
             reach(Point.MAIL_RECIPIENT)
-            self._stage = Stage.DATA
+            self._stage = SmtpStage.DATA
             go = await self._step(client.execute_command(b"DATA"))
             if go.code != _SUBMIT:
-                raise Ended(self._stage, Answer.of(*go), usable=go.code >= 400)
+                raise Ended(self._stage, SmtpAnswer.of(*go), usable=go.code >= 400)
             reach(Point.MAIL_DATA)
-            self._stage = Stage.BODY
+            self._stage = SmtpStage.BODY
             answer = await self._send_body(body)
             self.mails += 1
             return answer
@@ -154,21 +156,21 @@ class Connection:
         """Fit for another mail."""
         return self._client.is_connected and not self._has_leftovers()
 
-    async def _send_body(self, body: bytes) -> Answer:
+    async def _send_body(self, body: bytes) -> SmtpAnswer:
         """The library's own `data` does not tell whether a failure came before the 354 or after it."""
         protocol = self._client.protocol
         if protocol is None or not protocol.is_connected:
-            raise Ended(Stage.DATA, ConnectionError("lost before the first byte of the mail"))
+            raise Ended(SmtpStage.DATA, ConnectionError("lost before the first byte of the mail"))
         protocol.write(_dot_stuffed(body))
         reach(Point.MAIL_DOT)
         code, text = await protocol.read_response(timeout=self._settings.answer_timeout_seconds)
         if not 200 <= code < 600:
             raise SMTPException("malformed answer")
-        return Answer.of(code, text)
+        return SmtpAnswer.of(code, text)
 
     async def reset(self) -> None:
         """Clears a half-finished envelope, so that the connection serves the next mail."""
-        self._stage = Stage.SENDER
+        self._stage = SmtpStage.SENDER
         with self._guard():
             await self._step(self._client.rset())
 
@@ -201,18 +203,18 @@ class _Guard:
         if isinstance(fault, SMTPResponseException) and 200 <= fault.code < 600:
             login = isinstance(fault, SMTPAuthenticationError)
             usable = fault.code >= 400 and fault.code != 421 and not login
-            raise Ended(stage, Answer.of(fault.code, fault.message), usable=usable) from None
+            raise Ended(stage, SmtpAnswer.of(fault.code, fault.message), usable=usable) from None
         if isinstance(fault, SMTPException | OSError | ValueError):
             # From None: the library's texts repeat what the server wrote.
             raise Ended(stage, fault) from None
 
 
-def _stage_of(error: Exception) -> Stage:
+def _stage_of(error: Exception) -> SmtpStage:
     """`connect` opens the socket, shakes hands and waits for the greeting; the cause tells them apart."""
     cause = error.__cause__
     if isinstance(error, SMTPResponseException) or isinstance(cause, SMTPException):
-        return Stage.GREETING
-    return Stage.TLS if isinstance(cause, ssl.SSLError) else Stage.CONNECT
+        return SmtpStage.GREETING
+    return SmtpStage.TLS if isinstance(cause, ssl.SSLError) else SmtpStage.CONNECT
 
 
 def _dot_stuffed(body: bytes) -> bytes:

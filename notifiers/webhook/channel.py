@@ -16,10 +16,10 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from infra.failpoints import Point, reach
-from models.notifications.delivery import Attempt, Outcome
+from models.notifications.delivery import SendAttempt, SendOutcome
 from notifiers.webhook import classify
-from notifiers.webhook.classify import Fault, Stage
-from notifiers.webhook.guard import Guard
+from notifiers.webhook.classify import HttpStage, RequestFault
+from notifiers.webhook.guard import AddressGuard
 from notifiers.webhook.hook import Hook
 from notifiers.webhook.secrets import NoSecret, SecretFiles
 from notifiers.webhook.settings import WebhookSettings
@@ -58,14 +58,14 @@ class WebhookChannel:
         self._context: ssl.SSLContext | None = None
         self._rests: dict[str, _Rest] = {}
 
-    async def send(self, mail: Hook) -> Attempt:
+    async def send(self, mail: Hook) -> SendAttempt:
         """One attempt. Raises nothing but cancellation."""
         rest = self._rests.get(mail.url)
         began = self._steady()
         left = 0.0 if rest is None else rest.until - began
         if left > 0:
-            return Attempt(
-                outcome=Outcome.TRY_AGAIN,
+            return SendAttempt(
+                outcome=SendOutcome.TRY_AGAIN,
                 detail="not tried: the endpoint failed just now",
                 retry_after=timedelta(seconds=left),
             )
@@ -77,8 +77,8 @@ class WebhookChannel:
     async def aclose(self) -> None:
         """Nothing is kept open between attempts."""
 
-    def _note(self, url: str, attempt: Attempt, began: float) -> None:
-        if attempt.outcome in (Outcome.DELIVERED, Outcome.REFUSED):
+    def _note(self, url: str, attempt: SendAttempt, began: float) -> None:
+        if attempt.outcome in (SendOutcome.DELIVERED, SendOutcome.REFUSED):
             self._rests.pop(url, None)
             return
         if len(self._rests) >= _KEPT:
@@ -90,31 +90,31 @@ class WebhookChannel:
         rest.seconds = min(max(settings.rest_seconds, 2 * rest.seconds), settings.longest_rest_seconds)
         rest.until = self._steady() + rest.seconds
 
-    async def _attempt(self, hook: Hook) -> Attempt:
+    async def _attempt(self, hook: Hook) -> SendAttempt:
         secure = hook.url.startswith("https:")
         if not secure and not self._settings.plain_http:
-            return classify.of_fault(Fault.PLAIN_HTTP)
+            return classify.of_fault(RequestFault.PLAIN_HTTP)
         try:
             secrets = await asyncio.to_thread(self._secrets.of, hook.unit_id)
         except NoSecret:
-            return classify.of_fault(Fault.UNSIGNED)
+            return classify.of_fault(RequestFault.UNSIGNED)
         if secure and self._context is None:
             try:
                 self._context = await asyncio.to_thread(_tls, self._settings)
             except (OSError, ValueError):
-                return classify.of_fault(Fault.BAD_CA)
+                return classify.of_fault(RequestFault.BAD_CA)
         body = hook.body.encode()
         now = self._clock()
         signed = headers(secrets, webhook_id=str(hook.id), timestamp=int(now), body=body)
         return await self._post(hook.url, signed, body, now)
 
-    async def _post(self, url: str, signed: dict[str, str], body: bytes, now: float) -> Attempt:
-        guard = Guard(self._settings.networks)
-        stage = Stage.CONNECT
+    async def _post(self, url: str, signed: dict[str, str], body: bytes, now: float) -> SendAttempt:
+        guard = AddressGuard(self._settings.networks)
+        stage = HttpStage.CONNECT
 
         async def connected(*_: Any) -> None:
             nonlocal stage
-            stage = Stage.REQUEST
+            stage = HttpStage.REQUEST
 
         async def sent(*_: Any) -> None:
             reach(Point.HOOK_SENT)
@@ -158,9 +158,9 @@ class WebhookChannel:
                 status, asked = response.status, response.headers.get("retry-after")
                 response.close()  # what else it says is not read, however long it is
         except (ClientError, OSError, ValueError) as fault:  # a TimeoutError is an OSError
-            if guard.refused and stage is Stage.CONNECT:
-                return classify.of_fault(Fault.FORBIDDEN)
-            if isinstance(fault, ssl.SSLError | ClientError) and stage is Stage.CONNECT:
+            if guard.refused and stage is HttpStage.CONNECT:
+                return classify.of_fault(RequestFault.FORBIDDEN)
+            if isinstance(fault, ssl.SSLError | ClientError) and stage is HttpStage.CONNECT:
                 self._context = None  # an authority's file that was mended is read again
             return classify.of_exception(stage, fault)
         longest = timedelta(seconds=self._settings.longest_retry_after_seconds)

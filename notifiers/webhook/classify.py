@@ -19,14 +19,14 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
-from models.notifications.delivery import Attempt, Outcome
+from models.notifications.delivery import SendAttempt, SendOutcome
 
 GONE = 410
 _LATER = frozenset({408, 409, 425, 429})
 _SECONDS = re.compile(r"\d{1,9}")
 
 
-class Stage(StrEnum):
+class HttpStage(StrEnum):
     """How far an attempt came."""
 
     PREPARE = "prepare"
@@ -35,7 +35,7 @@ class Stage(StrEnum):
     """Bytes of the request may have left."""
 
 
-class Fault(StrEnum):
+class RequestFault(StrEnum):
     """What keeps us from trying at all."""
 
     UNSIGNED = "no secret of the unit can be read"
@@ -44,34 +44,34 @@ class Fault(StrEnum):
     BAD_CA = "CA file not usable"
 
 
-def of_status(status: int, retry_after: timedelta | None) -> Attempt:
+def of_status(status: int, retry_after: timedelta | None) -> SendAttempt:
     """What an HTTP status means."""
     if 200 <= status < 300:
-        outcome = Outcome.DELIVERED
+        outcome = SendOutcome.DELIVERED
     elif status == GONE:
-        outcome = Outcome.REFUSED
+        outcome = SendOutcome.REFUSED
     elif status in _LATER or status >= 500:
-        outcome = Outcome.TRY_AGAIN
+        outcome = SendOutcome.TRY_AGAIN
     else:
-        outcome = Outcome.MISCONFIGURED
-    wait = retry_after if outcome in (Outcome.TRY_AGAIN, Outcome.MISCONFIGURED) else None
-    return Attempt(outcome=outcome, code=status, detail=f"answer: {status}", retry_after=wait)
+        outcome = SendOutcome.MISCONFIGURED
+    wait = retry_after if outcome in (SendOutcome.TRY_AGAIN, SendOutcome.MISCONFIGURED) else None
+    return SendAttempt(outcome=outcome, code=status, detail=f"answer: {status}", retry_after=wait)
 
 
-def of_fault(fault: Fault) -> Attempt:
+def of_fault(fault: RequestFault) -> SendAttempt:
     """Nothing has left, and a person must mend it."""
-    return Attempt(outcome=Outcome.MISCONFIGURED, detail=f"{Stage.PREPARE}: {fault}")
+    return SendAttempt(outcome=SendOutcome.MISCONFIGURED, detail=f"{HttpStage.PREPARE}: {fault}")
 
 
-def of_exception(stage: Stage, fault: BaseException) -> Attempt:
+def of_exception(stage: HttpStage, fault: BaseException) -> SendAttempt:
     """What a failure of the network means at this stage."""
     chain = _causes(fault)
-    if stage is Stage.REQUEST:
-        return Attempt(outcome=Outcome.INDETERMINATE, detail=f"{stage}: {_kind(chain)}")
+    if stage is HttpStage.REQUEST:
+        return SendAttempt(outcome=SendOutcome.INDETERMINATE, detail=f"{stage}: {_kind(chain)}")
     mend = any(isinstance(one, ssl.SSLCertVerificationError | ssl.CertificateError) for one in chain)
     mend |= any(isinstance(one, socket.gaierror) and one.errno == socket.EAI_NONAME for one in chain)
-    outcome = Outcome.MISCONFIGURED if mend else Outcome.TRY_AGAIN
-    return Attempt(outcome=outcome, detail=f"{stage}: {_kind(chain)}")
+    outcome = SendOutcome.MISCONFIGURED if mend else SendOutcome.TRY_AGAIN
+    return SendAttempt(outcome=outcome, detail=f"{stage}: {_kind(chain)}")
 
 
 def retry_after(value: str | None, *, now: datetime, longest: timedelta) -> timedelta | None:

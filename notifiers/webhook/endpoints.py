@@ -11,7 +11,7 @@ from typing import Any, Final, LiteralString
 from psycopg import AsyncConnection
 
 from models.ids import delivery_id
-from models.notifications.delivery import Attempt, Occasion, Outcome
+from models.notifications.delivery import Occasion, SendAttempt, SendOutcome
 from notifiers.content.mail_message import Mail
 from notifiers.due_delivery import Claim
 from notifiers.supersede import Contacts
@@ -20,7 +20,7 @@ from notifiers.webhook.hook import Hook
 
 FAILING: Final = timedelta(days=5)
 
-Watcher = Callable[[AsyncConnection[Any], Claim[Hook], Attempt, datetime], Awaitable[None]]
+Watcher = Callable[[AsyncConnection[Any], Claim[Hook], SendAttempt, datetime], Awaitable[None]]
 
 _DELIVERED: Final[LiteralString] = """
 DELETE FROM endpoints
@@ -57,7 +57,7 @@ ON CONFLICT DO NOTHING
 _TASK: Final[LiteralString] = "SELECT task_id FROM deliveries WHERE id = %(id)s"
 
 
-class Reason(StrEnum):
+class OffReason(StrEnum):
     """Why an endpoint was switched off."""
 
     GONE = "gone"
@@ -70,10 +70,10 @@ def watcher(contacts: Contacts) -> Watcher:
     """What is done with each attempt."""
 
     async def watch(
-        connection: AsyncConnection[Any], claim: Claim[Hook], attempt: Attempt, now: datetime
+        connection: AsyncConnection[Any], claim: Claim[Hook], attempt: SendAttempt, now: datetime
     ) -> None:
         values = {"unit": claim.mail.unit_id, "url": claim.mail.url, "now": now, "id": claim.id}
-        if attempt.outcome is Outcome.DELIVERED:
+        if attempt.outcome is SendOutcome.DELIVERED:
             await connection.execute(_DELIVERED, values)
             return
         gone = attempt.code == GONE

@@ -9,7 +9,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import Any, Final
 
 Network = IPv4Network | IPv6Network
-Address = IPv4Address | IPv6Address
+IpAddress = IPv4Address | IPv6Address
 
 _NEVER: Final = tuple(
     map(
@@ -28,7 +28,7 @@ class AddressForbidden(OSError):
     """The endpoint's name leads to an address that is not to be reached."""
 
 
-def is_allowed(address: Address, named: Sequence[Network]) -> bool:
+def is_allowed(address: IpAddress, named: Sequence[Network]) -> bool:
     """Whether a webhook may go to `address`; `named` are the operator's own networks."""
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
@@ -39,7 +39,7 @@ def is_allowed(address: Address, named: Sequence[Network]) -> bool:
     return address.is_global and not address.is_multicast
 
 
-class Guard:
+class AddressGuard:
     """Makes the sockets of one attempt, and remembers whether one was refused."""
 
     def __init__(self, named: Sequence[Network]) -> None:

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from models.base import Frozen
 from models.notifications.delivery import Channel, Occasion
-from notifiers.due_delivery import Due, DueTask, Freeze
+from notifiers.due_delivery import BuildPayload, Due, DueTask
 
 TEST: str = "task.test"
 """The type of a test event; no task is behind it."""
@@ -62,10 +62,10 @@ def type_of(occasion: Occasion) -> str:
     return f"task.{occasion}"
 
 
-def hook_freezer(link_base: str) -> Freeze[Hook]:
+def webhook_payload_builder(link_base: str) -> BuildPayload[Hook]:
     """How a due delivery becomes a webhook."""
 
-    def freeze(due: Due, _unit_name: str, now: datetime) -> Hook:
+    def build_payload(due: Due, _unit_name: str, now: datetime) -> Hook:
         task = due.about
         if not isinstance(task, DueTask):
             raise ValueError("a webhook is about one task")
@@ -79,7 +79,7 @@ def hook_freezer(link_base: str) -> Freeze[Hook]:
         body = body_of(type_of(due.occasion), now, data)
         return Hook(id=due.id, url=due.recipient, unit_id=due.unit_id, body=body)
 
-    return freeze
+    return build_payload
 
 
 def trial_hook(*, id: UUID, url: str, unit_id: str, link_base: str, now: datetime) -> Hook:

@@ -32,12 +32,12 @@ from ops.audit.checks import (
     transfers,
     webhooks,
 )
-from ops.audit.checks.context import Connection, Desk, look
-from ops.audit.index import Notes
-from ops.audit.kafka_log import Log
+from ops.audit.checks.context import CheckContext, Connection, observe
+from ops.audit.index import AuditIndex
+from ops.audit.kafka_log import KafkaLog
 from ops.audit.oracle import Oracle
 from ops.audit.prune import prune
-from ops.audit.report import Audit
+from ops.audit.report import AuditReport
 
 HOPS: Final = (
     sequences.count,
@@ -61,47 +61,47 @@ HOPS: Final = (
 
 
 def audit(
-    log: Log,
+    log: KafkaLog,
     connection: Connection,
     *,
     grace: timedelta,
-    notes: Notes | None = None,
+    index: AuditIndex | None = None,
     oracle: Oracle | None = None,
     maildir: Path | None = None,
-) -> Audit:
+) -> AuditReport:
     """The accounting now. What is younger than `grace` counts as under way.
 
-    Without `notes` the log is read from its start; with them, from where they end.
+    Without `index` the log is read from its start; with them, from where they end.
     `maildir`: where mails come back to; without it nothing is said of what lies there.
     """
-    kept = Notes() if notes is None else notes
+    kept = AuditIndex() if index is None else index
     handed = log.handed
     try:
         kept.begin(log.cluster())
         # The long part, when nothing is noted yet: no transaction should be open meanwhile.
         catch_up.read_on(log, kept)
         with _one_moment(connection):
-            desk = Desk(
+            context = CheckContext(
                 log,
                 connection,
-                notes=kept,
+                index=kept,
                 oracle=Oracle(DATA) if oracle is None else oracle,
-                moment=look(log, kept, connection),
+                moment=observe(log, kept, connection),
                 grace=grace,
                 maildir=maildir,
             )
-            accounts = tuple(count(desk) for count in HOPS)
-            prune(kept, desk.moment.input)
-            return Audit(
+            accounts = tuple(count(context) for count in HOPS)
+            prune(kept, context.moment.input)
+            return AuditReport(
                 accounts=accounts,
-                exceptions=tuple(desk.missing),
-                lags=offsets.lags(desk),
-                oldest_seconds=desk.oldest_seconds,
-                canary_home_at=last_probe.last_home(desk),
+                exceptions=tuple(context.missing),
+                lags=offsets.lags(context),
+                oldest_seconds=context.oldest_seconds,
+                canary_home_at=last_probe.last_home(context),
                 read=log.handed - handed,
             )
     finally:
-        if notes is None:
+        if index is None:
             kept.close()
 
 

@@ -10,8 +10,8 @@ from confluent_kafka import Message
 
 from config.topics import Topic
 from models.events.event_types import InputTopic
-from ops.audit.index import Notes
-from ops.audit.kafka_log import Bounds, Log
+from ops.audit.index import AuditIndex
+from ops.audit.kafka_log import Bounds, KafkaLog
 from ops.audit.readers import applied, decisions, person_events, receipts
 
 READ: Final = "read"
@@ -21,107 +21,105 @@ CUT: Final = "the log ends before what was there: records are gone"
 UNREAD: Final = "removed by retention before the audit had read it"
 UNANSWERED: Final = "removed by retention before it had a receipt"
 
-TAKES: Final[Mapping[str, Callable[[Notes, Sequence[Message]], None]]] = {
-    Topic.RECEIPTS: receipts.take,
-    Topic.PERSON_EVENTS: person_events.take,
-    Topic.APPLIED: applied.take,
-    Topic.DECISIONS: decisions.take,
+READERS: Final[Mapping[str, Callable[[AuditIndex, Sequence[Message]], None]]] = {
+    Topic.RECEIPTS: receipts.read,
+    Topic.PERSON_EVENTS: person_events.read,
+    Topic.APPLIED: applied.read,
+    Topic.DECISIONS: decisions.read,
 }
 """What reads the records of each topic that is read whole; in this order: what follows from a record comes after it."""
 
 Places = dict[tuple[str, int], Bounds]
 
 
-def input_bounds(log: Log, notes: Notes) -> Places:
+def input_bounds(log: KafkaLog, index: AuditIndex) -> Places:
     """What the brokers hold of the input; to be asked before the receipts are read."""
     found: Places = {}
-    with notes.writing():
+    with index.writing():
         for topic in InputTopic:
             for part, (first, end) in log.bounds(topic).items():
                 found[str(topic), part] = (first, end)
-                ended = notes.mark(ENDED, topic, part)
+                ended = index.mark(ENDED, topic, part)
                 if ended is not None and ended > end:
-                    notes.set_fault(topic, part, end, ended - 1, CUT)
-                durable = notes.mark(DURABLE, topic, part)
+                    index.set_fault(topic, part, end, ended - 1, CUT)
+                durable = index.mark(DURABLE, topic, part)
                 if durable is not None and durable < first:
-                    notes.set_fault(topic, part, durable, first - 1, UNANSWERED)
-                notes.set_mark(ENDED, topic, part, end)
+                    index.set_fault(topic, part, durable, first - 1, UNANSWERED)
+                index.set_mark(ENDED, topic, part, end)
     return found
 
 
-def read_on(log: Log, notes: Notes) -> Places:
+def read_on(log: KafkaLog, index: AuditIndex) -> Places:
     """Read what is new of the service's own topics; returns how far each of them reaches."""
     found: Places = {}
-    for topic in TAKES:
+    for topic in READERS:
         bounds = log.bounds(topic)
         found |= {(topic, part): edges for part, edges in bounds.items()}
-        stretches = {
-            part: (_start(log, notes, topic, part, edges), edges[1]) for part, edges in bounds.items()
-        }
-        for records in log.follow(topic, stretches):
-            with notes.writing():
-                _take(notes, topic, records)
-        with notes.writing():
-            for part, (_, end) in stretches.items():
+        batches = {part: (_start(log, index, topic, part, edges), edges[1]) for part, edges in bounds.items()}
+        for records in log.follow(topic, batches):
+            with index.writing():
+                _read(index, topic, records)
+        with index.writing():
+            for part, (_, end) in batches.items():
                 # What stands at the very end may be no record: a transaction's marker.
-                notes.set_mark(READ, topic, part, max(end, notes.mark(READ, topic, part) or 0))
+                index.set_mark(READ, topic, part, max(end, index.mark(READ, topic, part) or 0))
     return found
 
 
-def durable(notes: Notes, places: Mapping[tuple[str, int], Bounds]) -> dict[tuple[str, int], int]:
+def durable(index: AuditIndex, places: Mapping[tuple[str, int], Bounds]) -> dict[tuple[str, int], int]:
     """Of each partition that the worker reads: the first offset whose output is not on the log."""
     found = {}
-    with notes.writing():
+    with index.writing():
         for (topic, part), (first, end) in places.items():
             if topic in set(InputTopic):
-                upto = _answered(notes, topic, part, max(first, notes.mark(DURABLE, topic, part) or 0))
+                upto = _answered(index, topic, part, max(first, index.mark(DURABLE, topic, part) or 0))
             elif topic == Topic.PERSON_EVENTS:
-                upto = _applied(notes, part, max(first, notes.mark(DURABLE, topic, part) or 0), end)
+                upto = _applied(index, part, max(first, index.mark(DURABLE, topic, part) or 0), end)
             else:
                 continue
-            notes.set_mark(DURABLE, topic, part, upto)
+            index.set_mark(DURABLE, topic, part, upto)
             found[topic, part] = upto
     return found
 
 
-def _start(log: Log, notes: Notes, topic: str, part: int, edges: Bounds) -> int:
+def _start(log: KafkaLog, index: AuditIndex, topic: str, part: int, edges: Bounds) -> int:
     first, end = edges
-    known = notes.mark(READ, topic, part)
+    known = index.mark(READ, topic, part)
     if known is None:
         return first
     if known > end:
-        with notes.writing():
+        with index.writing():
             # Another auditor may have read on since: under the lock nobody can be ahead of the log.
-            known, (_, end) = notes.mark(READ, topic, part) or 0, log.bounds(topic)[part]
+            known, (_, end) = index.mark(READ, topic, part) or 0, log.bounds(topic)[part]
             if known > end:
-                notes.set_fault(topic, part, end, known - 1, CUT)
-                notes.set_mark(READ, topic, part, end)
+                index.set_fault(topic, part, end, known - 1, CUT)
+                index.set_mark(READ, topic, part, end)
         return min(known, end)
     if known < first:
-        with notes.writing():
-            notes.set_fault(topic, part, known, first - 1, UNREAD)
+        with index.writing():
+            index.set_fault(topic, part, known, first - 1, UNREAD)
         return first
     return known
 
 
-def _take(notes: Notes, topic: str, records: Sequence[Message]) -> None:
+def _read(index: AuditIndex, topic: str, records: Sequence[Message]) -> None:
     """Take the records that no other process has taken meanwhile, and note how far it went."""
     marks: dict[int, int] = {}
     fresh = []
     for record in records:
         part, offset = record.partition() or 0, record.offset() or 0
         if part not in marks:
-            marks[part] = notes.mark(READ, topic, part) or 0
+            marks[part] = index.mark(READ, topic, part) or 0
         if offset >= marks[part]:
             fresh.append(record)
             marks[part] = offset + 1
-    TAKES[topic](notes, fresh)
+    READERS[topic](index, fresh)
     for part, upto in marks.items():
-        notes.set_mark(READ, topic, part, upto)
+        index.set_mark(READ, topic, part, upto)
 
 
-def _answered(notes: Notes, topic: str, part: int, upto: int) -> int:
-    for (place,) in notes.rows(
+def _answered(index: AuditIndex, topic: str, part: int, upto: int) -> int:
+    for (place,) in index.rows(
         "SELECT place FROM origin WHERE topic = ? AND partition = ? AND place >= ? AND (receipts > 0 OR empty) "
         "ORDER BY place",
         (topic, part, upto),
@@ -132,9 +130,9 @@ def _answered(notes: Notes, topic: str, part: int, upto: int) -> int:
     return upto
 
 
-def _applied(notes: Notes, part: int, upto: int, end: int) -> int:
+def _applied(index: AuditIndex, part: int, upto: int, end: int) -> int:
     """An event that was driven again under another offset is applied too."""
-    found: int | None = notes.value(
+    found: int | None = index.value(
         "SELECT min(e.place) FROM event e LEFT JOIN origin o "
         "ON (o.topic, o.partition, o.place) = (e.topic, e.origin_partition, e.origin_place) "
         "WHERE e.partition = ? AND e.place >= ? AND e.place < ? AND e.entries = 0 AND coalesce(o.entries, 0) = 0",

@@ -23,15 +23,15 @@ READS: Final = {
 """Written a second time: what is audited must not tell the auditor where to look. A test holds the two together."""
 _SECONDS: Final = 20.0
 
-Place = tuple[str, int]
+PartitionKey = tuple[str, int]
 
 
-def committed(kafka: KafkaSettings) -> dict[str, dict[Place, int]]:
+def committed(kafka: KafkaSettings) -> dict[str, dict[PartitionKey, int]]:
     """The committed offset of every partition by group; what was never committed is left out."""
     return {group: _of(kafka, group, topics) for group, topics in READS.items()}
 
 
-def _of(kafka: KafkaSettings, group: str, topics: Sequence[str]) -> dict[Place, int]:
+def _of(kafka: KafkaSettings, group: str, topics: Sequence[str]) -> dict[PartitionKey, int]:
     asked = [TopicPartition(name, part) for name in topics for part in range(BY_NAME[name].partitions)]
     consumer = Consumer(kafka.librdkafka() | {"group.id": group, "enable.auto.commit": False, "log_level": 0})
     try:

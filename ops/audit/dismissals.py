@@ -71,14 +71,14 @@ def objection(connection: Connection, case: Case) -> str | None:
             return None if rows[0][0] == case.came else f"{rows[0][0]} have come"
 
 
-def dismiss(connection: Connection, chosen: Sequence[Case], hand: Operator) -> int:
+def dismiss(connection: Connection, chosen: Sequence[Case], operator: Operator) -> int:
     """Put them aside; returns how many were not so before. Each new one stands in the audit trail."""
     added = 0
     with connection.transaction():
         for case in chosen:
-            if connection.execute(_ADD, (str(case), hand.by, hand.because)).rowcount:
+            if connection.execute(_ADD, (str(case), operator.by, operator.because)).rowcount:
                 added += 1
-                detail = {"case": str(case), "by": hand.by, "because": hand.because}
+                detail = {"case": str(case), "by": operator.by, "because": operator.because}
                 connection.execute(
                     "INSERT INTO audit (kind, sender, detail) VALUES (%s, %s, %s)",
                     (ACT, case.sender, Jsonb(detail)),

@@ -68,7 +68,7 @@ CREATE TEMP TABLE standing (
 """
 
 
-class Notes:
+class AuditIndex:
     """The file. Not for several threads; several processes may share it."""
 
     def __init__(self, file: Path | None = None) -> None:

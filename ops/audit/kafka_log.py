@@ -17,7 +17,7 @@ class LogUnreachable(RuntimeError):
     """The cluster does not answer; try again when it does."""
 
 
-class Log:
+class KafkaLog:
     """Bounds, stretches and single records of partitions."""
 
     def __init__(self, kafka: KafkaSettings) -> None:
@@ -75,12 +75,12 @@ class Log:
             raise LogUnreachable(f"Kafka does not answer: {error.args[0].str()}.") from None
         return end
 
-    def follow(self, topic: str, stretches: Mapping[int, Bounds]) -> Iterator[list[Message]]:
+    def follow(self, topic: str, batches: Mapping[int, Bounds]) -> Iterator[list[Message]]:
         """The records of a topic in [start, end) of each partition, by chunks, each partition in order."""
-        open_ends = {part: end for part, (start, end) in stretches.items() if start < end}
+        open_ends = {part: end for part, (start, end) in batches.items() if start < end}
         if not open_ends:
             return
-        self._consumer.assign([TopicPartition(topic, part, stretches[part][0]) for part in open_ends])
+        self._consumer.assign([TopicPartition(topic, part, batches[part][0]) for part in open_ends])
         try:
             while open_ends:
                 first = self._consumer.poll(_SECONDS)

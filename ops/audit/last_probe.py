@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from models.events.probe_identity import SENDERS, UNIT
-from ops.audit.checks.context import Desk
+from ops.audit.checks.context import CheckContext
 
 _LAST_HOME: Final = """
 SELECT max(r.appended_at)
@@ -20,7 +20,7 @@ AND d.status = 'delivered' AND d.occasion IN ('new', 'more_messages') AND r.send
 """
 
 
-def last_home(desk: Desk) -> datetime | None:
+def last_home(context: CheckContext) -> datetime | None:
     """When the brokers had received it; None where none came home within a day."""
-    ((found,),) = desk.rows(_LAST_HOME, (UNIT, sorted(SENDERS)))
+    ((found,),) = context.rows(_LAST_HOME, (UNIT, sorted(SENDERS)))
     return found if isinstance(found, datetime) else None

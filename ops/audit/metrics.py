@@ -3,84 +3,99 @@
 from collections.abc import Iterable
 from typing import Final
 
-from infra.metrics import Kind, Metric
+from infra.metrics import Metric, MetricKind
 from ops.audit.report import Missing
 
-TOTAL: Final = Metric("frafaldsvarsel_audit_total", Kind.GAUGE, "What goes into the hop.", ("hop",))
+TOTAL: Final = Metric("frafaldsvarsel_audit_total", MetricKind.GAUGE, "What goes into the hop.", ("hop",))
 PART: Final = Metric(
-    "frafaldsvarsel_audit_part", Kind.GAUGE, "What comes out of it, in one of its parts.", ("hop", "part")
+    "frafaldsvarsel_audit_part",
+    MetricKind.GAUGE,
+    "What comes out of it, in one of its parts.",
+    ("hop", "part"),
 )
 BESIDE: Final = Metric(
     "frafaldsvarsel_audit_beside",
-    Kind.GAUGE,
+    MetricKind.GAUGE,
     "What is counted and is no part of the sum: the same said again, possible copies of a mail.",
     ("hop", "what"),
 )
 UNDER_WAY: Final = Metric(
-    "frafaldsvarsel_audit_under_way", Kind.GAUGE, "What is missing and younger than the grace time.", ("hop",)
+    "frafaldsvarsel_audit_under_way",
+    MetricKind.GAUGE,
+    "What is missing and younger than the grace time.",
+    ("hop",),
 )
 UNACCOUNTED: Final = Metric(
     "frafaldsvarsel_audit_unaccounted",
-    Kind.GAUGE,
+    MetricKind.GAUGE,
     "What is missing for longer, contradicts itself, or does not add up. Anything but 0 is an alarm.",
     ("hop",),
 )
 EXCEPTIONS: Final = Metric(
-    "frafaldsvarsel_audit_exceptions", Kind.GAUGE, "The same by its cause, as far as listed.", ("hop", "what")
+    "frafaldsvarsel_audit_exceptions",
+    MetricKind.GAUGE,
+    "The same by its cause, as far as listed.",
+    ("hop", "what"),
 )
 OLDEST: Final = Metric(
     "frafaldsvarsel_audit_oldest_under_way_seconds",
-    Kind.GAUGE,
+    MetricKind.GAUGE,
     "The age of the oldest record that is still under way.",
 )
-ROUNDS: Final = Metric("frafaldsvarsel_audit_rounds_total", Kind.COUNTER, "Audits that came to their end.")
+ROUNDS: Final = Metric(
+    "frafaldsvarsel_audit_rounds_total", MetricKind.COUNTER, "Audits that came to their end."
+)
 FAILURES: Final = Metric(
     "frafaldsvarsel_audit_failures_total",
-    Kind.COUNTER,
+    MetricKind.COUNTER,
     "Audits that could not count: a server did not answer.",
 )
-ROUND_SECONDS: Final = Metric("frafaldsvarsel_audit_round_seconds", Kind.GAUGE, "How long the last one took.")
+ROUND_SECONDS: Final = Metric(
+    "frafaldsvarsel_audit_round_seconds", MetricKind.GAUGE, "How long the last one took."
+)
 ROUND_READ: Final = Metric(
-    "frafaldsvarsel_audit_round_records", Kind.GAUGE, "How many records of the log the last one read."
+    "frafaldsvarsel_audit_round_records", MetricKind.GAUGE, "How many records of the log the last one read."
 )
 ROUND_AT: Final = Metric(
-    "frafaldsvarsel_audit_round_timestamp_seconds", Kind.GAUGE, "When the last one came to its end."
+    "frafaldsvarsel_audit_round_timestamp_seconds", MetricKind.GAUGE, "When the last one came to its end."
 )
 HEALINGS: Final = Metric(
     "frafaldsvarsel_healings_total",
-    Kind.COUNTER,
+    MetricKind.COUNTER,
     "Records driven again, by what was missing. A run without faults needs none.",
     ("hop", "what"),
 )
 GIVEN_UP: Final = Metric(
     "frafaldsvarsel_healings_given_up",
-    Kind.GAUGE,
+    MetricKind.GAUGE,
     "What is still missing after the last healing: for people.",
 )
 LAG: Final = Metric(
     "frafaldsvarsel_consumer_lag_records",
-    Kind.GAUGE,
+    MetricKind.GAUGE,
     "Offsets between what a group has committed and the end of the log.",
     ("group", "topic", "partition"),
 )
 HEADROOM: Final = Metric(
     "frafaldsvarsel_retention_headroom_records",
-    Kind.GAUGE,
+    MetricKind.GAUGE,
     "Offsets between the start of the log, which retention moves, and what a group has committed; "
     "below 0 records were removed unread.",
     ("group", "topic", "partition"),
 )
 HEARTBEAT_AT: Final = Metric(
     "frafaldsvarsel_heartbeat_timestamp_seconds",
-    Kind.GAUGE,
+    MetricKind.GAUGE,
     "When the last heartbeat was sent. None is sent while anything is unaccounted for.",
 )
 HEARTBEAT_FAILURES: Final = Metric(
-    "frafaldsvarsel_heartbeat_failures_total", Kind.COUNTER, "Heartbeats that did not reach their place."
+    "frafaldsvarsel_heartbeat_failures_total",
+    MetricKind.COUNTER,
+    "Heartbeats that did not reach their place.",
 )
 CANARY_AGE: Final = Metric(
     "frafaldsvarsel_canary_age_seconds",
-    Kind.GAUGE,
+    MetricKind.GAUGE,
     "How long ago the last canary that came home had been sent, as the books say; 0 where none is expected.",
 )
 AUDIT_METRICS: Final = (

@@ -17,10 +17,10 @@ from ops.audit.metrics import (
     UNDER_WAY,
     causes,
 )
-from ops.audit.report import Audit
+from ops.audit.report import AuditReport
 
 
-def show(metrics: Metrics, result: Audit, *, seconds: float, at: float) -> None:
+def show(metrics: Metrics, result: AuditReport, *, seconds: float, at: float) -> None:
     """An audit that took `seconds` and ended `at` (Unix time). What it does not name is gone."""
     for metric in (TOTAL, PART, BESIDE, UNDER_WAY, UNACCOUNTED, EXCEPTIONS, LAG, HEADROOM):
         metrics.clear(metric)

@@ -19,7 +19,7 @@ _FILES: Final = ("municipalities.csv", "units.csv", "routes.csv", "law.toml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Home:
+class KnownResidence:
     """One residence fact as it stands on ``person-events``."""
 
     sender: str
@@ -79,7 +79,7 @@ class Oracle:
         rule_sets = tomllib.loads(texts["law.toml"].decode())["rule_sets"]
         self._law_from = min(rule_set["in_force_from"] for rule_set in rule_sets)
 
-    def unit(self, registered_at: datetime, homes: Iterable[Home]) -> str | None:
+    def unit(self, registered_at: datetime, homes: Iterable[KnownResidence]) -> str | None:
         """The unit that answers for a person with these homes when a message was registered; None: nobody can say."""
         day = registered_at.astimezone(DENMARK).date()
         if day < self._law_from:
@@ -99,30 +99,30 @@ class Oracle:
         return self._endpoints
 
 
-def _municipality(day: date, homes: Iterable[Home]) -> str:
+def _municipality(day: date, homes: Iterable[KnownResidence]) -> str:
     """Where the person lived on that day; empty where no home is known."""
-    standing: dict[tuple[str, str], Home] = {}
+    standing: dict[tuple[str, str], KnownResidence] = {}
     for home in _first_of_each_id(homes):
         subject = (home.sender, home.residence_id)
         known = standing.get(subject)
         if known is None or (known.registered_at, known.event_id) < (home.registered_at, home.event_id):
             standing[subject] = home
-    best: Home | None = None
+    best: KnownResidence | None = None
     for home in standing.values():
         if home.valid_from <= day and (best is None or _rank(best) < _rank(home)):
             best = home
     return "" if best is None else best.municipality
 
 
-def _first_of_each_id(homes: Iterable[Home]) -> Sequence[Home]:
+def _first_of_each_id(homes: Iterable[KnownResidence]) -> Sequence[KnownResidence]:
     """A sender's id counts once: what came later under it is a repeat or refused, as is what the ledger named."""
-    first: dict[tuple[str, str], Home] = {}
+    first: dict[tuple[str, str], KnownResidence] = {}
     for home in sorted(homes, key=lambda home: home.appended):
         first.setdefault((home.sender, home.event_id), home)
     return [home for home in first.values() if not home.refused]
 
 
-def _rank(home: Home) -> tuple[date, datetime, str]:
+def _rank(home: KnownResidence) -> tuple[date, datetime, str]:
     return (home.valid_from, home.registered_at, home.residence_id)
 
 

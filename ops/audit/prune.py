@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Final
 
 from models.events.event_types import InputTopic
-from ops.audit.index import Notes
+from ops.audit.index import AuditIndex
 from ops.audit.kafka_log import Bounds
 
 _ORIGIN: Final = """
@@ -31,29 +31,29 @@ _NUMBERS: Final = (
 )
 
 
-def prune(notes: Notes, held: Mapping[tuple[str, int], Bounds]) -> int:
+def prune(index: AuditIndex, held: Mapping[tuple[str, int], Bounds]) -> int:
     """Take it out; `held`: what the brokers still have of each partition. Returns how many rows that were."""
     removed = 0
-    with notes.writing():
+    with index.writing():
         for (topic, part), (first, _) in held.items():
             if first == 0:
                 continue
-            removed += notes.change(_ORIGIN, (topic, part, first, str(InputTopic.CONTROL_TOTALS)))
-            removed += notes.change(_TOTAL, (topic, part, first))
-        removed += notes.change(_DAY)
-        for (sender,) in list(notes.rows("SELECT DISTINCT sender FROM sequence")):
-            upto = _whole(notes, sender, held)
+            removed += index.change(_ORIGIN, (topic, part, first, str(InputTopic.CONTROL_TOTALS)))
+            removed += index.change(_TOTAL, (topic, part, first))
+        removed += index.change(_DAY)
+        for (sender,) in list(index.rows("SELECT DISTINCT sender FROM sequence")):
+            upto = _whole(index, sender, held)
             if upto is not None:
-                removed += notes.change(
+                removed += index.change(
                     "DELETE FROM sequence WHERE sender = ? AND number < ?", (sender, upto)
                 )
     return removed
 
 
-def _whole(notes: Notes, sender: str, held: Mapping[tuple[str, int], Bounds]) -> int | None:
+def _whole(index: AuditIndex, sender: str, held: Mapping[tuple[str, int], Bounds]) -> int | None:
     """The last of a sender's lowest numbers that came without a hole and are gone: from it on they are counted."""
     upto = None
-    for (number, topic, part, place, differs), (following, *_) in pairwise(notes.rows(_NUMBERS, (sender,))):
+    for (number, topic, part, place, differs), (following, *_) in pairwise(index.rows(_NUMBERS, (sender,))):
         first, _ = held.get((topic, part), (0, 0))
         if differs or place >= first or following != number + 1:
             break

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 from models.base import Frozen
 
 
-class Hop(StrEnum):
+class Check(StrEnum):
     """The hops that must balance, in the order of the flow."""
 
     SEQUENCES = "sequences"
@@ -30,28 +30,28 @@ class Hop(StrEnum):
     OFFSETS = "offsets"
 
 
-ABOUT: Mapping[Hop, str] = {
-    Hop.SEQUENCES: "every number of a sender that counts its events has come, each with one event",
-    Hop.RECEIPTS: "every input record has one answer, on the log and in the ledger",
-    Hop.TOTALS: "of every day for which a sender has declared its total, as many events have come as it says",
-    Hop.PERSON_EVENTS: "every accepted record has been applied to its person, if it is about one",
-    Hop.APPLIED: "every person event has one applied entry, on the log and in the ledger",
-    Hop.DECISIONS: "every accepted message has one decision, or repeats another",
-    Hop.REVISIONS: "every message's last revision is in the ledger, and none is missing or said twice",
-    Hop.TASKS: "every obliged message is in one task, open or closed, at the oracle's unit or where people gave it",
-    Hop.ACTS: "what people did with a task is numbered without holes, and its attempts are as many as it says",
-    Hop.CLOSINGS: "every closed task has the act that closed it, and nothing but a person opens it again",
-    Hop.TRANSFERS: "every duty that another unit has was handed over by an act",
-    Hop.NOTICES: "every task's unit has a mail made out to it",
-    Hop.DELIVERIES: "every notice is sent, or there is a reason",
-    Hop.WEBHOOKS: "every notice has its webhooks, each is sent or has a reason, and no endpoint is off in silence",
-    Hop.BOUNCES: "every mail that came back is read and ended its notice, and none was ended without a report",
-    Hop.STEPS: "every step that fell due came to a notice or a reason, and every open task has its steps",
-    Hop.OFFSETS: "no offset is committed before what follows from it is durable, and nothing was removed unread",
+ABOUT: Mapping[Check, str] = {
+    Check.SEQUENCES: "every number of a sender that counts its events has come, each with one event",
+    Check.RECEIPTS: "every input record has one answer, on the log and in the ledger",
+    Check.TOTALS: "of every day for which a sender has declared its total, as many events have come as it says",
+    Check.PERSON_EVENTS: "every accepted record has been applied to its person, if it is about one",
+    Check.APPLIED: "every person event has one applied entry, on the log and in the ledger",
+    Check.DECISIONS: "every accepted message has one decision, or repeats another",
+    Check.REVISIONS: "every message's last revision is in the ledger, and none is missing or said twice",
+    Check.TASKS: "every obliged message is in one task, open or closed, at the oracle's unit or where people gave it",
+    Check.ACTS: "what people did with a task is numbered without holes, and its attempts are as many as it says",
+    Check.CLOSINGS: "every closed task has the act that closed it, and nothing but a person opens it again",
+    Check.TRANSFERS: "every duty that another unit has was handed over by an act",
+    Check.NOTICES: "every task's unit has a mail made out to it",
+    Check.DELIVERIES: "every notice is sent, or there is a reason",
+    Check.WEBHOOKS: "every notice has its webhooks, each is sent or has a reason, and no endpoint is off in silence",
+    Check.BOUNCES: "every mail that came back is read and ended its notice, and none was ended without a report",
+    Check.STEPS: "every step that fell due came to a notice or a reason, and every open task has its steps",
+    Check.OFFSETS: "no offset is committed before what follows from it is durable, and nothing was removed unread",
 }
 
 
-class Lack(StrEnum):
+class GapKind(StrEnum):
     """What is missing and can be driven again: the record of its place is handed to its step once more."""
 
     NO_RECEIPT = "no receipt"
@@ -63,14 +63,14 @@ class Lack(StrEnum):
     NO_DECISION = "no decision"
 
 
-HOP_OF: Mapping[Lack, Hop] = {
-    Lack.NO_RECEIPT: Hop.RECEIPTS,
-    Lack.ACCEPTANCE_NOT_BOOKED: Hop.RECEIPTS,
-    Lack.REFUSAL_NOT_BOOKED: Hop.RECEIPTS,
-    Lack.NOT_FOLLOWED: Hop.PERSON_EVENTS,
-    Lack.NOT_APPLIED: Hop.APPLIED,
-    Lack.ENTRY_NOT_BOOKED: Hop.APPLIED,
-    Lack.NO_DECISION: Hop.DECISIONS,
+CHECK_OF: Mapping[GapKind, Check] = {
+    GapKind.NO_RECEIPT: Check.RECEIPTS,
+    GapKind.ACCEPTANCE_NOT_BOOKED: Check.RECEIPTS,
+    GapKind.REFUSAL_NOT_BOOKED: Check.RECEIPTS,
+    GapKind.NOT_FOLLOWED: Check.PERSON_EVENTS,
+    GapKind.NOT_APPLIED: Check.APPLIED,
+    GapKind.ENTRY_NOT_BOOKED: Check.APPLIED,
+    GapKind.NO_DECISION: Check.DECISIONS,
 }
 """Where each of them is found."""
 
@@ -78,7 +78,7 @@ HOP_OF: Mapping[Lack, Hop] = {
 class Missing(Frozen):
     """One thing that does not balance, by its place. Never holds content."""
 
-    hop: Hop
+    hop: Check
     what: str
     topic: str | None = None
     partition: int | None = None
@@ -96,10 +96,10 @@ class Missing(Frozen):
         return (self.hop.value, self.what)
 
 
-class Account(Frozen):
+class CheckResult(Frozen):
     """One hop: `total` = the sum of `parts` + `under_way` + `unaccounted`."""
 
-    hop: Hop
+    hop: Check
     total: int
     parts: dict[str, int]
     under_way: int = 0
@@ -125,10 +125,10 @@ class Lag(Frozen):
     """From the start of the log, which retention moves towards it; below 0 it has been passed."""
 
 
-class Audit(Frozen):
+class AuditReport(Frozen):
     """All hops, and every exception that is older than the grace time."""
 
-    accounts: tuple[Account, ...]
+    accounts: tuple[CheckResult, ...]
     exceptions: tuple[Missing, ...] = ()
     lags: tuple[Lag, ...] = ()
     oldest_seconds: float = 0.0

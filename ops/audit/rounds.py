@@ -16,24 +16,24 @@ from ops.audit import metrics
 from ops.audit.heartbeat import Heartbeat, HeartbeatFailed
 from ops.audit.kafka_log import LogUnreachable
 from ops.audit.metrics_export import show
-from ops.audit.report import HOP_OF, Audit, Missing
+from ops.audit.report import CHECK_OF, AuditReport, Missing
 
 log = logging.getLogger(__name__)
 
 
-MOST_HEALINGS: Final = 3
+MOST_REDRIVES: Final = 3
 
 
 AWAY: Final = (psycopg.Error, sqlite3.Error, LogUnreachable, KafkaError, TimeoutError)
 
 
-Count = Callable[[timedelta], Audit]
+RunAudit = Callable[[timedelta], AuditReport]
 
 
-Heal = Callable[[Sequence[Missing]], list[Missing]]
+Redrive = Callable[[Sequence[Missing]], list[Missing]]
 
 
-class Healings:
+class Redrives:
     """How often each missing thing has been driven again, and why."""
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Healings:
     def due(self, missing: Sequence[Missing]) -> list[Missing]:
         """Those that may be driven once more. What is missing no longer is forgotten."""
         self._driven = Counter({one: self._driven[one] for one in missing})
-        return [one for one in missing if self._driven[one] < MOST_HEALINGS]
+        return [one for one in missing if self._driven[one] < MOST_REDRIVES]
 
     def count(self, driven: Iterable[Missing]) -> None:
         """Note what was really driven: an attempt that failed is not one."""
@@ -55,7 +55,7 @@ class Healings:
     @property
     def given_up(self) -> int:
         """How many will not be driven again."""
-        return sum(times >= MOST_HEALINGS for times in self._driven.values())
+        return sum(times >= MOST_REDRIVES for times in self._driven.values())
 
 
 class Rounds:
@@ -64,14 +64,14 @@ class Rounds:
     def __init__(
         self,
         *,
-        heal: Heal | None,
+        heal: Redrive | None,
         heartbeat: Heartbeat,
         shown: Metrics,
         canary_within: timedelta | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`canary_within`: how old the last canary that came home may be; None: none is expected."""
-        self.healings = Healings()
+        self.healings = Redrives()
         self._heal = heal
         self._heartbeat = heartbeat
         self._shown = shown
@@ -79,11 +79,11 @@ class Rounds:
         self._canary_within = canary_within
         self._clock = clock
         self._since = clock()
-        for lack, hop in HOP_OF.items():
+        for lack, hop in CHECK_OF.items():
             # Of a series that begins with a healing, Prometheus could not say that it has grown.
             shown.count(metrics.HEALINGS, hop.value, lack.value, by=0)
 
-    def round(self, count: Count, grace: timedelta) -> Audit | None:
+    def round(self, count: RunAudit, grace: timedelta) -> AuditReport | None:
         """One round; None when nothing could be counted, and then no heartbeat is sent either."""
         began = time.monotonic()
         try:
@@ -117,7 +117,7 @@ class Rounds:
             self._shown.count(metrics.HEALINGS, *cause, by=number)
             log.error("healed: %s: %s: %d records driven again; find out why", *cause, number)
 
-    def _say(self, result: Audit) -> None:
+    def _say(self, result: AuditReport) -> None:
         causes = metrics.causes(result.exceptions)
         away = not self._canary_is_home(result.canary_home_at)
         now = (result.unaccounted, self.healings.given_up, tuple(causes.items()), away)

@@ -26,7 +26,7 @@ _HOME_SINCE: Final = timedelta(days=3650)
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ProbePlan:
     """What of the surroundings a canary's events depend on."""
 
     sources: Mapping[str, str]
@@ -39,7 +39,7 @@ def person_of(moment: datetime) -> int:
     return (moment - _EPOCH) // _PERSON_LASTS
 
 
-def facts(moment: datetime, plan: Plan) -> tuple[PlainEvent, ...]:
+def facts(moment: datetime, plan: ProbePlan) -> tuple[PlainEvent, ...]:
     """What makes a message about that moment's person oblige: where it studies, came from, and lives."""
     person = person_of(moment)
     since = _EPOCH + person * _PERSON_LASTS
@@ -81,7 +81,7 @@ def _covered(law: Law, day: date) -> tuple[BenefitType, TargetGroup]:
     return min(groups, default=(BenefitType.OTHER, TargetGroup.OTHER))
 
 
-def message(moment: datetime, plan: Plan) -> PlainEvent:
+def message(moment: datetime, plan: ProbePlan) -> PlainEvent:
     """The message itself."""
     data = {
         "institution_number": probe_identity.INSTITUTION,
@@ -99,7 +99,7 @@ def message_id(moment: datetime) -> str:
     return _id("message", moment.astimezone(UTC).isoformat())
 
 
-def withdrawal(moment: datetime, plan: Plan) -> PlainEvent:
+def withdrawal(moment: datetime, plan: ProbePlan) -> PlainEvent:
     """That the message of that moment is taken back."""
     number = message_id(moment)
     data = {
@@ -118,13 +118,13 @@ def withdrawal(moment: datetime, plan: Plan) -> PlainEvent:
     )
 
 
-def next_flight(now: datetime, interval: timedelta) -> datetime:
+def next_run(now: datetime, interval: timedelta) -> datetime:
     """The next moment of the clock that `interval` divides: after a restart none is flown twice."""
     return _EPOCH + ((now - _EPOCH) // interval + 1) * interval
 
 
 def _event(
-    kind: str, number: str, sender: str, at: datetime, person: int, data: dict[str, Any], plan: Plan
+    kind: str, number: str, sender: str, at: datetime, person: int, data: dict[str, Any], plan: ProbePlan
 ) -> PlainEvent:
     return PlainEvent(
         type=f"{TYPE_PREFIX}{kind}.v1",

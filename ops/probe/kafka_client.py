@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 
 from config.kafka import KafkaSettings
 from config.topics import BY_NAME, Topic
-from ops.probe.trace import Place
+from ops.probe.trace import TracedPlace
 from publisher.events import PlainEvent
 from publisher.prepare import Keys, prepare
 
@@ -26,7 +26,7 @@ _FETCH_WAIT_MS: Final = 50
 _STOP_SECONDS: Final = 5.0
 
 
-class Wire:
+class ProbeKafka:
     """A producer and a consumer; `open` before use, and anew after a fault."""
 
     def __init__(self, kafka: KafkaSettings, keys: Keys) -> None:
@@ -94,7 +94,7 @@ class Wire:
         if self._consumer is not None:
             self._consumer.pause(*self._consumer.assignment())
 
-    async def publish(self, events: Sequence[PlainEvent]) -> list[Place]:
+    async def publish(self, events: Sequence[PlainEvent]) -> list[TracedPlace]:
         """Sign, seal and send; returns where the brokers have put each. Raises `aiokafka.errors.KafkaError`."""
         places = []
         for event in events:

@@ -10,7 +10,7 @@ from infra.postgres_timeouts import CONNECT_SECONDS
 from models.eligibility.decision import Outcome
 from models.events import probe_identity
 from models.tasks.status import TaskStatus
-from ops.probe.trace import Standing
+from ops.probe.trace import LedgerState
 
 _PATIENCE_MS: Final = 10_000
 _MOST_LEFT: Final = 100
@@ -34,7 +34,7 @@ ORDER BY 1 LIMIT %(limit)s
 """
 
 
-class Books:
+class ProbeLedger:
     """A connection that is made when it is needed, and made anew after a fault."""
 
     def __init__(self, url: str) -> None:
@@ -47,13 +47,13 @@ class Books:
             await self._connection.close()
             self._connection = None
 
-    async def standing(self, message_id: str) -> Standing | None:
+    async def standing(self, message_id: str) -> LedgerState | None:
         """Where a message of the canary stands; None while the ledger does not know it. Raises `psycopg.Error`."""
         rows = await self._rows(_STANDING, (probe_identity.INSTITUTION, message_id))
         if not rows:
             return None
         ((outcome, reason, unit, task, booked, notices),) = rows
-        return Standing(
+        return LedgerState(
             outcome=Outcome(outcome),
             reason=reason,
             booked=booked,

@@ -2,16 +2,16 @@
 
 from typing import Final
 
-from infra.metrics import Kind, Metric
+from infra.metrics import Metric, MetricKind
 
 CANARY_HOME: Final = Metric(
-    "frafaldsvarsel_canaries_home_total", Kind.COUNTER, "Canaries that came all the way in time."
+    "frafaldsvarsel_canaries_home_total", MetricKind.COUNTER, "Canaries that came all the way in time."
 )
 
 
 CANARY_LOST: Final = Metric(
     "frafaldsvarsel_canaries_lost_total",
-    Kind.COUNTER,
+    MetricKind.COUNTER,
     "Canaries that did not, by the leg over which they did not come.",
     ("leg",),
 )
@@ -19,7 +19,7 @@ CANARY_LOST: Final = Metric(
 
 CANARY_LEG: Final = Metric(
     "frafaldsvarsel_canary_leg_seconds",
-    Kind.GAUGE,
+    MetricKind.GAUGE,
     "How long the last canary took over each leg that it came over.",
     ("leg",),
 )
@@ -27,14 +27,14 @@ CANARY_LEG: Final = Metric(
 
 CANARY_SECONDS: Final = Metric(
     "frafaldsvarsel_canary_seconds",
-    Kind.GAUGE,
+    MetricKind.GAUGE,
     "How long the last canary that came home took for all of them.",
 )
 
 
 CANARY_LEFT: Final = Metric(
     "frafaldsvarsel_canaries_left",
-    Kind.GAUGE,
+    MetricKind.GAUGE,
     "Messages of earlier canaries that still stand, though they are taken back.",
 )
 

@@ -18,11 +18,11 @@ from config.topics import Topic
 from infra.metrics import Metrics
 from models.eligibility.law import Law
 from ops.probe import events
-from ops.probe.events import Plan
-from ops.probe.kafka_client import Ends, Wire
-from ops.probe.ledger_client import Books
+from ops.probe.events import ProbePlan
+from ops.probe.kafka_client import Ends, ProbeKafka
+from ops.probe.ledger_client import ProbeLedger
 from ops.probe.metrics import CANARY_HOME, CANARY_LEFT, CANARY_LEG, CANARY_LOST, CANARY_SECONDS
-from ops.probe.trace import Flight, Leg, Trail, applied_places, refusal
+from ops.probe.trace import Leg, ProbeRun, ProbeTrace, applied_places, refusal
 from publisher.prepare import Keys
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ _TAKE_BACK_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CanarySettings:
+class ProbeSettings:
     """What a canary needs."""
 
     kafka: KafkaSettings
@@ -46,16 +46,16 @@ class CanarySettings:
     patience: timedelta
 
 
-class Canary:
+class Probe:
     """Sends them. `close` in the end."""
 
-    def __init__(self, settings: CanarySettings, shown: Metrics, *, monotonic: Callable[[], float]) -> None:
+    def __init__(self, settings: ProbeSettings, shown: Metrics, *, monotonic: Callable[[], float]) -> None:
         self._settings = settings
         self._shown = shown
         self._monotonic = monotonic
-        self._plan = Plan(settings.sources, settings.law)
-        self._wire = Wire(settings.kafka, settings.keys)
-        self._books = Books(settings.database_url)
+        self._plan = ProbePlan(settings.sources, settings.law)
+        self._wire = ProbeKafka(settings.kafka, settings.keys)
+        self._books = ProbeLedger(settings.database_url)
         self._known: int | None = None
         """The person whose facts are known to be applied."""
         self._taken_back: set[datetime] = set()
@@ -68,45 +68,45 @@ class Canary:
         await self._wire.close()
         await self._books.close()
 
-    async def fly(self, moment: datetime) -> Flight:
+    async def fly(self, moment: datetime) -> ProbeRun:
         """Take back what earlier ones have left, send the canary of `moment`, follow it, take it back."""
         await self._quietly(self._sweep(moment))
         began = self._monotonic()
-        trail = Trail(events.message_id(moment))
+        trace = ProbeTrace(events.message_id(moment))
         try:
             async with asyncio.timeout(self._settings.patience.total_seconds()):
-                await self._follow(moment, trail)
+                await self._follow(moment, trace)
         except TimeoutError:
             pass
-        flight = Flight(
-            message_id=trail.message_id,
-            seconds=trail.seconds(began),
-            lost_at=trail.waiting_for,
-            why=None if trail.home else trail.stopped or trail.hint or "it was not seen in time",
+        run = ProbeRun(
+            message_id=trace.message_id,
+            seconds=trace.seconds(began),
+            lost_at=trace.waiting_for,
+            why=None if trace.home else trace.stopped or trace.hint or "it was not seen in time",
         )
-        self._show(flight)
-        if trail.place is not None or trail.stopped is None:
+        self._show(run)
+        if trace.place is not None or trace.stopped is None:
             # It may have been taken though nobody acknowledged it.
             await self._quietly(self._take_back(moment))
         self._wire.deaf()
-        return flight
+        return run
 
-    async def _follow(self, moment: datetime, trail: Trail) -> None:
+    async def _follow(self, moment: datetime, trace: ProbeTrace) -> None:
         """Until it is home or stopped; brokers that are away are asked again, from where we had begun to listen."""
         since: Ends | None = None
-        while not trail.home and trail.stopped is None:
+        while not trace.home and trace.stopped is None:
             try:
                 await self._wire.open()
                 since = await self._wire.listen(since)
-                if trail.place is None:
-                    await self._send(moment, trail)
-                await self._look(trail)
+                if trace.place is None:
+                    await self._send(moment, trace)
+                await self._look(trace)
             except _NO_KAFKA as error:
-                trail.hint = f"Kafka: {type(error).__name__}"
+                trace.hint = f"Kafka: {type(error).__name__}"
                 await self._wire.close()
                 await asyncio.sleep(_REST_SECONDS)
 
-    async def _send(self, moment: datetime, trail: Trail) -> None:
+    async def _send(self, moment: datetime, trace: ProbeTrace) -> None:
         person = events.person_of(moment)
         if self._known != person:
             waited_for = set(await self._wire.publish(events.facts(moment, self._plan)))
@@ -115,22 +115,22 @@ class Canary:
                     if topic == Topic.APPLIED:
                         waited_for -= applied_places(value)
                     elif topic == Topic.RECEIPTS and (reason := refusal(value, waited_for)) is not None:
-                        trail.stopped = f"intake has refused a fact: {reason}"
+                        trace.stopped = f"intake has refused a fact: {reason}"
                         return
             self._known = person
-        (trail.place,) = await self._wire.publish([events.message(moment, self._plan)])
-        trail.reach(Leg.PUBLISHED, self._monotonic())
+        (trace.place,) = await self._wire.publish([events.message(moment, self._plan)])
+        trace.reach(Leg.PUBLISHED, self._monotonic())
 
-    async def _look(self, trail: Trail) -> None:
+    async def _look(self, trace: ProbeTrace) -> None:
         read_at = self._monotonic()
-        while not trail.home and trail.stopped is None:
+        while not trace.home and trace.stopped is None:
             for topic, value in await self._wire.hear(_HEAR_MS):
-                trail.hear(topic, value, self._monotonic())
+                trace.hear(topic, value, self._monotonic())
             if self._monotonic() >= read_at:
                 try:
-                    trail.read(await self._books.standing(trail.message_id), self._monotonic())
+                    trace.read(await self._books.standing(trace.message_id), self._monotonic())
                 except psycopg.Error as error:
-                    trail.hint = f"PostgreSQL: {type(error).__name__}"
+                    trace.hint = f"PostgreSQL: {type(error).__name__}"
                 read_at = self._monotonic() + _READ_SECONDS
 
     async def _take_back(self, moment: datetime) -> None:
@@ -156,36 +156,36 @@ class Canary:
             log.warning("cannot take back an earlier message now: %s", type(error).__name__)
             await self._wire.close()
 
-    def _show(self, flight: Flight) -> None:
+    def _show(self, run: ProbeRun) -> None:
         self._shown.clear(CANARY_LEG)
-        for leg, seconds in flight.seconds.items():
+        for leg, seconds in run.seconds.items():
             self._shown.set(CANARY_LEG, seconds, leg)
-        if flight.lost_at is None:
+        if run.lost_at is None:
             self._shown.count(CANARY_HOME)
-            self._shown.set(CANARY_SECONDS, flight.total)
-            log.info("home in %.1f seconds", flight.total)
+            self._shown.set(CANARY_SECONDS, run.total)
+            log.info("home in %.1f seconds", run.total)
         else:
-            self._shown.count(CANARY_LOST, flight.lost_at)
-            log.error("lost: not over the leg %r: %s", flight.lost_at.value, flight.why)
+            self._shown.count(CANARY_LOST, run.lost_at)
+            log.error("lost: not over the leg %r: %s", run.lost_at.value, run.why)
 
 
-async def one_after_another(canary: Canary, interval: timedelta, stop: asyncio.Event) -> None:
+async def one_after_another(probe: Probe, interval: timedelta, stop: asyncio.Event) -> None:
     """One at each moment that `interval` divides, until `stop`; one that takes longer lets the next moments pass."""
     try:
         while not stop.is_set():
-            moment = events.next_flight(datetime.now(UTC), interval)
+            moment = events.next_run(datetime.now(UTC), interval)
             try:
                 async with asyncio.timeout((moment - datetime.now(UTC)).total_seconds()):
                     await stop.wait()
             except TimeoutError:
-                await _until(stop, canary.fly(moment))
+                await _until(stop, probe.fly(moment))
     finally:
-        await canary.close()
+        await probe.close()
 
 
-async def _until(stop: asyncio.Event, flight: Coroutine[None, None, Flight]) -> None:
+async def _until(stop: asyncio.Event, run: Coroutine[None, None, ProbeRun]) -> None:
     """The whole flight, or as much of it as there is before `stop`: the next process takes its message back."""
-    flying, stopping = asyncio.create_task(flight), asyncio.create_task(stop.wait())
+    flying, stopping = asyncio.create_task(run), asyncio.create_task(stop.wait())
     try:
         await asyncio.wait((flying, stopping), return_when=asyncio.FIRST_COMPLETED)
         if flying.done():

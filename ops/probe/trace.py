@@ -16,7 +16,7 @@ from models.events import probe_identity
 from models.events.receipt import ReceiptStatus
 from models.tasks.status import TaskStatus
 
-Place = tuple[str, int, int]
+TracedPlace = tuple[str, int, int]
 
 
 class Leg(StrEnum):
@@ -44,7 +44,7 @@ _WENT_WRONG: Final = frozenset({"refused", "exhausted"})
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LedgerState:
     """What the books say of the message."""
 
     outcome: Outcome
@@ -59,11 +59,11 @@ class Standing:
 
 
 @dataclass(slots=True)
-class Trail:
+class ProbeTrace:
     """One canary on its way."""
 
     message_id: str
-    place: Place | None = None
+    place: TracedPlace | None = None
     """Where the brokers have put the message."""
     reached: dict[Leg, float] = field(default_factory=dict)
     """When it was first seen there, in seconds of the caller's clock."""
@@ -98,7 +98,7 @@ class Trail:
             elif topic == Topic.DECISIONS and said["message"]["message_id"] == self.message_id:
                 self._decision(said["verdict"], at)
 
-    def read(self, standing: Standing | None, at: float) -> None:
+    def read(self, standing: LedgerState | None, at: float) -> None:
         """What the books say now; None while they do not know it."""
         if standing is None or not standing.booked:
             return
@@ -143,7 +143,7 @@ class Trail:
             self.hint = f"it is {verdict['outcome']}: {verdict['reason']}"
 
 
-def applied_places(value: bytes) -> set[Place]:
+def applied_places(value: bytes) -> set[TracedPlace]:
     """The places of the input records behind one record of ``applied``."""
     return {
         (entry["origin_topic"], entry["origin_partition"], entry["origin_offset"])
@@ -151,7 +151,7 @@ def applied_places(value: bytes) -> set[Place]:
     }
 
 
-def refusal(value: bytes, places: Collection[Place]) -> str | None:
+def refusal(value: bytes, places: Collection[TracedPlace]) -> str | None:
     """Why intake has refused one of the records at `places`, if this receipt says so."""
     said = orjson.loads(value)
     if "repeat" in said or said["status"] != ReceiptStatus.REJECTED or _place(said["origin"]) not in places:
@@ -160,7 +160,7 @@ def refusal(value: bytes, places: Collection[Place]) -> str | None:
     return reason
 
 
-def _place(origin: object) -> Place | None:
+def _place(origin: object) -> TracedPlace | None:
     match origin:
         case {"topic": str(topic), "partition": int(partition), "offset": int(offset)}:
             return (topic, partition, offset)
@@ -168,7 +168,7 @@ def _place(origin: object) -> Place | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Flight:
+class ProbeRun:
     """What came of one canary."""
 
     message_id: str

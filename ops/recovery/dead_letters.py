@@ -15,7 +15,7 @@ from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
 from models.calendar import copenhagen_date
-from models.dead_letter import WAITING, Kind, Standing, State, Thing
+from models.dead_letter import WAITING, AcceptedRecord, DeadLetter, DeadLetterKind, DeadLetterState
 from models.ids import delivery_id, digest_id
 from models.notifications.delivery import Audience, Occasion
 from models.operator import Operator
@@ -90,7 +90,7 @@ FROM deliveries d LEFT JOIN tasks t ON t.id = d.task_id WHERE d.id = %s
 """
 
 
-class Act(StrEnum):
+class TrailKind(StrEnum):
     """What the audit trail says of a person's hand on the quarantine."""
 
     OPENED = "quarantine_opened"
@@ -103,7 +103,7 @@ class Act(StrEnum):
 class Selection:
     """Which things; what is None does not narrow."""
 
-    kind: Kind | None = None
+    kind: DeadLetterKind | None = None
     reason: str | None = None
     party: str | None = None
     """A sender's number or a unit's id."""
@@ -122,7 +122,7 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class FailedDelivery:
     """A delivery as a replay needs to know it; a morning mail is about no task, and about all that are open."""
 
     id: UUID
@@ -163,10 +163,12 @@ class Tried:
     detail: str
 
 
-def things(connection: Connection, selection: Selection, *, limit: int | None = None) -> list[Thing]:
+def dead_letters(
+    connection: Connection, selection: Selection, *, limit: int | None = None
+) -> list[DeadLetter]:
     """What lies in quarantine, the oldest first; ids that are named are found whatever was decided."""
     everything = selection.decided_too or bool(selection.ids)
-    with connection.cursor(row_factory=class_row(Thing)) as cursor:
+    with connection.cursor(row_factory=class_row(DeadLetter)) as cursor:
         return cursor.execute(
             _THINGS,
             {
@@ -182,7 +184,7 @@ def things(connection: Connection, selection: Selection, *, limit: int | None = 
         ).fetchall()
 
 
-def standing(connection: Connection, sender: str, event_id: str) -> list[Standing]:
+def standing(connection: Connection, sender: str, event_id: str) -> list[AcceptedRecord]:
     """The accepted records of one sender and id, in the brokers' order."""
     rows = connection.execute(
         "SELECT concat_ws('/', topic, partition, \"offset\"), fingerprint FROM receipts "
@@ -190,16 +192,18 @@ def standing(connection: Connection, sender: str, event_id: str) -> list[Standin
         'ORDER BY appended_at, topic, partition, "offset"',
         (sender, event_id),
     ).fetchall()
-    return [Standing(place, fingerprint) for place, fingerprint in rows]
+    return [AcceptedRecord(place, fingerprint) for place, fingerprint in rows]
 
 
-def notice(connection: Connection, delivery: str) -> Notice:
+def notice(connection: Connection, delivery: str) -> FailedDelivery:
     """One delivery with what a replay needs of its task."""
     with connection.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(_NOTICE, (delivery,)).fetchone()
     if row is None:
         raise LookupError(delivery)
-    return Notice(**{**row, "occasion": Occasion(row["occasion"]), "audience": Audience(row["audience"])})
+    return FailedDelivery(
+        **{**row, "occasion": Occasion(row["occasion"]), "audience": Audience(row["audience"])}
+    )
 
 
 def attempts(connection: Connection, delivery: str) -> list[Tried]:
@@ -220,60 +224,73 @@ def addressed(connection: Connection, deliveries: Sequence[UUID]) -> dict[UUID, 
     )
 
 
-def note(connection: Connection, act: Act, thing: Thing, hand: Operator, **more: str | int | None) -> None:
+def note(
+    connection: Connection,
+    act: TrailKind,
+    dead_letter: DeadLetter,
+    operator: Operator,
+    **more: str | int | None,
+) -> None:
     """One line of the audit trail, in the transaction at hand."""
-    detail = {"thing": thing.kind, "id": thing.id, "reason": thing.reason, "by": hand.by}
+    detail = {
+        "thing": dead_letter.kind,
+        "id": dead_letter.id,
+        "reason": dead_letter.reason,
+        "by": operator.by,
+    }
     connection.execute(
         _TRAIL,
         {
             "kind": act,
-            "task": thing.task,
-            "sender": thing.sender,
-            "message_id": thing.message_id,
-            "detail": Jsonb({**detail, "because": hand.because, **more}),
+            "task": dead_letter.task,
+            "sender": dead_letter.sender,
+            "message_id": dead_letter.message_id,
+            "detail": Jsonb({**detail, "because": operator.because, **more}),
         },
     )
 
 
-def opened(connection: Connection, thing: Thing, hand: Operator) -> None:
-    """Say that `hand` opens the thing. Committed when this returns: only then may it be opened."""
+def opened(connection: Connection, dead_letter: DeadLetter, operator: Operator) -> None:
+    """Say that `operator` opens the thing. Committed when this returns: only then may it be opened."""
     with connection.transaction():
-        note(connection, Act.OPENED, thing, hand)
+        note(connection, TrailKind.OPENED, dead_letter, operator)
 
 
-def dismiss(connection: Connection, thing: Thing, hand: Operator) -> None:
+def dismiss(connection: Connection, dead_letter: DeadLetter, operator: Operator) -> None:
     """Take it out of the open list."""
     with connection.transaction():
-        _decide(connection, thing, State.DISMISSED, hand)
-        note(connection, Act.DISMISSED, thing, hand)
+        _decide(connection, dead_letter, DeadLetterState.DISMISSED, operator)
+        note(connection, TrailKind.DISMISSED, dead_letter, operator)
 
 
-def begin(connection: Connection, thing: Thing, hand: Operator) -> None:
+def begin(connection: Connection, dead_letter: DeadLetter, operator: Operator) -> None:
     """Say that its bytes are about to be written again."""
     with connection.transaction():
-        _decide(connection, thing, State.BEGUN, hand)
-        note(connection, Act.REPLAY_BEGUN, thing, hand)
+        _decide(connection, dead_letter, DeadLetterState.BEGUN, operator)
+        note(connection, TrailKind.REPLAY_BEGUN, dead_letter, operator)
 
 
-def confirm(connection: Connection, thing: Thing, hand: Operator, replayed_as: str) -> None:
+def confirm(connection: Connection, dead_letter: DeadLetter, operator: Operator, replayed_as: str) -> None:
     """Say where the brokers have put them."""
     with connection.transaction():
-        _decide(connection, thing, State.REPLAYED, hand, replayed_as)
-        note(connection, Act.REPLAYED, thing, hand, replayed_as=replayed_as)
+        _decide(connection, dead_letter, DeadLetterState.REPLAYED, operator, replayed_as)
+        note(connection, TrailKind.REPLAYED, dead_letter, operator, replayed_as=replayed_as)
 
 
 def due_again(
-    connection: Connection, thing: Thing, hand: Operator, *, deadline: datetime, anew: bool
+    connection: Connection, dead_letter: DeadLetter, operator: Operator, *, deadline: datetime, anew: bool
 ) -> bool:
     """Put a delivery back to due; False when it no longer stands where it stood. `anew`: its mail is written again."""
     with connection.transaction():
         moved = connection.execute(
-            _DUE_AGAIN, {"id": thing.id, "since": thing.since, "deadline": deadline, "anew": anew}
+            _DUE_AGAIN, {"id": dead_letter.id, "since": dead_letter.since, "deadline": deadline, "anew": anew}
         )
         if moved.rowcount != 1:
             return False
-        _decide(connection, thing, State.REPLAYED, hand)
-        note(connection, Act.REPLAYED, thing, hand, mail="written anew" if anew else "the same")
+        _decide(connection, dead_letter, DeadLetterState.REPLAYED, operator)
+        note(
+            connection, TrailKind.REPLAYED, dead_letter, operator, mail="written anew" if anew else "the same"
+        )
         connection.execute("NOTIFY deliveries")
     return True
 
@@ -285,18 +302,22 @@ def alone(connection: Connection) -> bool:
 
 
 def _decide(
-    connection: Connection, thing: Thing, state: State, hand: Operator, replayed_as: str | None = None
+    connection: Connection,
+    dead_letter: DeadLetter,
+    state: DeadLetterState,
+    operator: Operator,
+    replayed_as: str | None = None,
 ) -> None:
     connection.execute(
         _DECIDE,
         {
-            "kind": thing.kind,
-            "id": thing.id,
-            "since": thing.since,
+            "kind": dead_letter.kind,
+            "id": dead_letter.id,
+            "since": dead_letter.since,
             "state": state,
-            "reason": thing.reason,
-            "by": hand.by,
-            "because": hand.because,
+            "reason": dead_letter.reason,
+            "by": operator.by,
+            "because": operator.because,
             "replayed_as": replayed_as,
         },
     )

@@ -24,21 +24,21 @@ DELETE FROM endpoints WHERE unit_id = %(unit)s AND disabled_at IS NOT NULL RETUR
 _ENABLED: Final[LiteralString] = "INSERT INTO audit (kind, detail) VALUES ('endpoint_enabled', %(detail)s)"
 
 
-def hurry(connection: Connection, delivery: str, hand: Operator) -> bool:
+def hurry(connection: Connection, delivery: str, operator: Operator) -> bool:
     """Let a delivery that is due be tried now; False where it is not due, or is being tried."""
     with connection.transaction():
-        by = Jsonb({"by": hand.by, "because": hand.because})
+        by = Jsonb({"by": operator.by, "because": operator.because})
         moved = connection.execute(_HURRY, {"id": delivery, "hand": by}).rowcount == 1
         if moved:
             connection.execute("NOTIFY deliveries")
     return moved
 
 
-def enable(connection: Connection, unit: str, hand: Operator) -> int:
+def enable(connection: Connection, unit: str, operator: Operator) -> int:
     """Switch a unit's endpoints on again; how many were off. What was not sent meanwhile is not sent later."""
     with connection.transaction():
         found = len(connection.execute(_ENABLE, {"unit": unit}).fetchall())
         if found:
-            detail = Jsonb({"unit": unit, "by": hand.by, "because": hand.because})
+            detail = Jsonb({"unit": unit, "by": operator.by, "because": operator.because})
             connection.execute(_ENABLED, {"detail": detail})
     return found

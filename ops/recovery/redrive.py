@@ -11,19 +11,19 @@ from aiokafka import AIOKafkaProducer
 
 from config.kafka import KafkaSettings
 from config.topics import Topic
-from infra.kafka_record import Record
-from infra.partition_reader import Reader
+from infra.kafka_record import KafkaRecord
+from infra.partition_reader import PartitionReader
 from models.events.event_types import InputTopic
 from models.events.person_event import PersonEvent
 from models.events.receipt import ReceiptStatus
-from ops.audit.report import Lack, Missing
-from streams.batch_producer import Output
-from streams.intake import Context, InputRecord, take
+from ops.audit.report import GapKind, Missing
+from streams.batch_producer import BatchProducer
+from streams.intake import Context, InputRecord, validate_record
 from streams.processors import Intake, add_person_event
 
 log = logging.getLogger(__name__)
 
-REDRIVABLE = frozenset(Lack)
+REDRIVABLE = frozenset(GapKind)
 """A contradiction is none of these: driving its record again would only say one side once more."""
 _RUN = 10_000
 """Offsets that lie further apart are read apart."""
@@ -42,12 +42,12 @@ async def redrive(kafka: KafkaSettings, context: Context, missing: Iterable[Miss
             places[one.topic, one.partition].setdefault(one.offset, one)
     if not places:
         return []
-    reader, producer = Reader(kafka), AIOKafkaProducer(**kafka.producer())
+    reader, producer = PartitionReader(kafka), AIOKafkaProducer(**kafka.producer())
     driven: list[Missing] = []
     await reader.start()
     try:
         await producer.start()
-        healer = _Redriver(context, Output(producer))
+        healer = _Redriver(context, BatchProducer(producer))
         for (topic, partition), wanted in places.items():
             first, end = await reader.bounds(topic, partition)
             present = {offset: one for offset, one in wanted.items() if first <= offset < end}
@@ -68,25 +68,25 @@ async def redrive(kafka: KafkaSettings, context: Context, missing: Iterable[Miss
 
 
 class _Redriver:
-    def __init__(self, context: Context, output: Output) -> None:
+    def __init__(self, context: Context, output: BatchProducer) -> None:
         self.output = output
         self._context = context
         self._intake = Intake(context)
 
-    def drive(self, found: Mapping[int, Record], missing: Mapping[int, Missing]) -> None:
+    def drive(self, found: Mapping[int, KafkaRecord], missing: Mapping[int, Missing]) -> None:
         """Put into the output what the record's step makes of it."""
         for offset, record in found.items():
             if record.topic == Topic.PERSON_EVENTS:
                 add_person_event(PersonEvent.model_validate_json(record.value or b""), self.output)
             elif record.topic not in set(InputTopic):
                 continue
-            elif missing[offset].what == Lack.NO_RECEIPT or self._still(record, missing[offset]):
+            elif missing[offset].what == GapKind.NO_RECEIPT or self._still(record, missing[offset]):
                 self._intake.run(record.topic, record.partition, [record], self.output)
 
-    def _still(self, record: Record, missing: Missing) -> bool:
+    def _still(self, record: KafkaRecord, missing: Missing) -> bool:
         """A record that was answered keeps its answer; judged otherwise today, another one would contradict it."""
-        taken = take(InputRecord(record.origin, record.value, record.headers), self._context)
-        once = "refused" if missing.what == Lack.REFUSAL_NOT_BOOKED else "accepted"
+        taken = validate_record(InputRecord(record.origin, record.value, record.headers), self._context)
+        once = "refused" if missing.what == GapKind.REFUSAL_NOT_BOOKED else "accepted"
         today = "refused" if taken.receipt.status is ReceiptStatus.REJECTED else "accepted"
         if once != today:
             log.error(

@@ -15,7 +15,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from config.kafka import KafkaSettings
 from config.topics import BY_NAME, INPUT_PARTITIONS, Topic
 from crypto.vault import NotOpenedError, Vault
-from models.dead_letter import Place, id_of
+from models.dead_letter import RecordPlace, id_of
 from ops.audit.kafka_log import LogUnreachable
 
 _SECONDS: Final = 20.0
@@ -38,7 +38,7 @@ class Gone:
     why: str
 
 
-class Kept:
+class RejectedPayloads:
     """Finds the bytes of records."""
 
     def __init__(self, kafka: KafkaSettings, vault: Vault) -> None:
@@ -58,10 +58,12 @@ class Kept:
         """Disconnect."""
         self._consumer.close()
 
-    def refused(self, wanted: Mapping[Place, datetime], now: datetime) -> dict[Place, Bytes | Gone]:
+    def refused(
+        self, wanted: Mapping[RecordPlace, datetime], now: datetime
+    ) -> dict[RecordPlace, Bytes | Gone]:
         """The bytes of refused records, from ``rejected``; `wanted` says when the brokers received them."""
-        found: dict[Place, Bytes | Gone] = {}
-        partitions: defaultdict[int, dict[str, Place]] = defaultdict(dict)
+        found: dict[RecordPlace, Bytes | Gone] = {}
+        partitions: defaultdict[int, dict[str, RecordPlace]] = defaultdict(dict)
         for place in wanted:
             partitions[place[1] % INPUT_PARTITIONS][id_of(place)] = place
         for partition, names in partitions.items():
@@ -81,7 +83,7 @@ class Kept:
                 found[place] = Gone(gone(Topic.REJECTED, wanted[place], removed=first > 0, now=now))
         return found
 
-    def record(self, place: Place, appended_at: datetime, now: datetime) -> Bytes | Gone:
+    def record(self, place: RecordPlace, appended_at: datetime, now: datetime) -> Bytes | Gone:
         """An input record where it stands."""
         topic, partition, offset = place
         first, _ = self._bounds(topic, partition)
@@ -90,7 +92,7 @@ class Kept:
                 return whole(message)
         return Gone(gone(topic, appended_at, removed=offset < first, now=now))
 
-    def _open(self, place: Place, sealed: str) -> Bytes | Gone:
+    def _open(self, place: RecordPlace, sealed: str) -> Bytes | Gone:
         try:
             return unpack(self._vault.open(sealed, f"rejected/{id_of(place)}"))
         except NotOpenedError:

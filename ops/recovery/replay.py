@@ -15,7 +15,16 @@ from confluent_kafka import KafkaException, Message, Producer
 from config.kafka import KafkaSettings
 from config.topics import INPUT_PARTITIONS
 from ledger.tasks.projection import deadline_of
-from models.dead_letter import Kind, Prospect, Standing, State, Thing, foresee, id_of, surely_not_taken
+from models.dead_letter import (
+    AcceptedRecord,
+    DeadLetter,
+    DeadLetterKind,
+    DeadLetterState,
+    ReplayOutcome,
+    expected_replay,
+    id_of,
+    surely_not_taken,
+)
 from models.events.person_event import Origin
 from models.events.receipt import Receipt
 from models.operator import Operator
@@ -23,10 +32,10 @@ from models.reasons import Rejection
 from notifiers.supersede import Contacts, Superseded, digest_superseded_by, superseded_by
 from ops.audit.kafka_log import LogUnreachable
 from ops.recovery import dead_letters
-from ops.recovery.dead_letters import Connection, Notice
-from ops.recovery.rejected_payloads import Bytes, Gone, Kept
+from ops.recovery.dead_letters import Connection, FailedDelivery
+from ops.recovery.rejected_payloads import Bytes, Gone, RejectedPayloads
 from streams.batch_producer import partition_of
-from streams.intake import Context, InputRecord, take
+from streams.intake import Context, InputRecord, validate_record
 
 _SECONDS = 30
 _A_MORNING: Final = timedelta(hours=1)
@@ -59,11 +68,11 @@ class Arrived:
 
 
 @dataclass(frozen=True, slots=True)
-class Foreseen:
+class ReplayPlan:
     """What a replay of one thing would come to; `by` is how, where it is possible at all."""
 
-    thing: Thing
-    prospect: Prospect
+    dead_letter: DeadLetter
+    prospect: ReplayOutcome
     why: str | None = None
     by: Again | DueAgain | Arrived | None = None
 
@@ -78,106 +87,133 @@ class Foreseen:
         )
 
 
-class Foresight:
+class ReplayPlanner:
     """Judges things as they would fare now. Changes nothing and shows no content."""
 
     def __init__(
-        self, connection: Connection, kept: Kept, context: Context, contacts: Contacts, now: datetime
+        self,
+        connection: Connection,
+        payloads: RejectedPayloads,
+        context: Context,
+        contacts: Contacts,
+        now: datetime,
     ) -> None:
         self._connection = connection
-        self._kept = kept
+        self._payloads = payloads
         self._context = context
         self._contacts = contacts
         self._now = now
-        self._of_this_run: defaultdict[tuple[str, str], list[Standing]] = defaultdict(list)
+        self._of_this_run: defaultdict[tuple[str, str], list[AcceptedRecord]] = defaultdict(list)
 
-    def of(self, things: Sequence[Thing]) -> list[Foreseen]:
+    def of(self, things: Sequence[DeadLetter]) -> list[ReplayPlan]:
         """One answer for each, in order: a record of this run counts as standing for those after it."""
-        refused = {thing.place: thing.since for thing in things if thing.kind is Kind.INPUT}
-        found = self._kept.refused(refused, self._now) if refused else {}
+        refused = {
+            dead_letter.place: dead_letter.since
+            for dead_letter in things
+            if dead_letter.kind is DeadLetterKind.INPUT
+        }
+        found = self._payloads.refused(refused, self._now) if refused else {}
         answers = []
-        for thing in things:
-            if thing.kind is Kind.INPUT:
-                answers.append(self._of_input(thing, found[thing.place]))
-            elif thing.kind is Kind.DELIVERY:
-                answers.append(self._of_delivery(thing))
+        for dead_letter in things:
+            if dead_letter.kind is DeadLetterKind.INPUT:
+                answers.append(self._of_input(dead_letter, found[dead_letter.place]))
+            elif dead_letter.kind is DeadLetterKind.DELIVERY:
+                answers.append(self._of_delivery(dead_letter))
             else:
-                answers.append(self._of_conflict(thing))
+                answers.append(self._of_conflict(dead_letter))
         return answers
 
-    def _of_input(self, thing: Thing, content: Bytes | Gone) -> Foreseen:
+    def _of_input(self, dead_letter: DeadLetter, content: Bytes | Gone) -> ReplayPlan:
         if isinstance(content, Gone):
-            return Foreseen(thing, Prospect.GONE, content.why)
-        if thing.reason == Rejection.TOMBSTONE:
+            return ReplayPlan(dead_letter, ReplayOutcome.GONE, content.why)
+        if dead_letter.reason == Rejection.TOMBSTONE:
             content = Bytes(None, content.headers)
-        topic, partition, offset = thing.place
+        topic, partition, offset = dead_letter.place
         # The brokers will stamp the new record with the present time: by that it will be judged.
         origin = Origin(topic=topic, partition=partition, offset=offset, appended_at=self._now)
-        receipt = take(InputRecord(origin, content.value, content.headers), self._context).receipt
-        standing = self._standing(thing, receipt)
-        prospect, why = foresee(receipt, standing)
-        if thing.state is State.BEGUN and prospect is Prospect.DUPLICATE:
-            return Foreseen(thing, prospect, why, Arrived(standing[0].place))
-        key = receipt.sender or thing.sender
+        receipt = validate_record(InputRecord(origin, content.value, content.headers), self._context).receipt
+        standing = self._accepted(dead_letter, receipt)
+        prospect, why = expected_replay(receipt, standing)
+        if dead_letter.state is DeadLetterState.BEGUN and prospect is ReplayOutcome.DUPLICATE:
+            return ReplayPlan(dead_letter, prospect, why, Arrived(standing[0].place))
+        key = receipt.sender or dead_letter.sender
         where = partition if key is None else partition_of(key, INPUT_PARTITIONS)
         by = Again(topic, where, key, content) if prospect.may_be_forced else None
-        if thing.state is State.REPLAYED:
-            return Foreseen(thing, Prospect.DECIDED, f"replayed already as {thing.replayed_as}", by)
-        return Foreseen(thing, prospect, why, by)
+        if dead_letter.state is DeadLetterState.REPLAYED:
+            return ReplayPlan(
+                dead_letter, ReplayOutcome.DECIDED, f"replayed already as {dead_letter.replayed_as}", by
+            )
+        return ReplayPlan(dead_letter, prospect, why, by)
 
-    def _standing(self, thing: Thing, receipt: Receipt) -> list[Standing]:
+    def _accepted(self, dead_letter: DeadLetter, receipt: Receipt) -> list[AcceptedRecord]:
         if receipt.reason is not None or receipt.sender is None or receipt.event_id is None:
             return []
         known = dead_letters.standing(self._connection, receipt.sender, receipt.event_id)
         in_run = self._of_this_run[receipt.sender, receipt.event_id]
         known += in_run
-        in_run.append(Standing(thing.id, receipt.fingerprint))
+        in_run.append(AcceptedRecord(dead_letter.id, receipt.fingerprint))
         return known
 
-    def _of_conflict(self, thing: Thing) -> Foreseen:
-        known = dead_letters.standing(self._connection, thing.sender or "", thing.message_id or "")
+    def _of_conflict(self, dead_letter: DeadLetter) -> ReplayPlan:
+        known = dead_letters.standing(
+            self._connection, dead_letter.sender or "", dead_letter.message_id or ""
+        )
         first = known[0].place if known else "an earlier record"
-        return Foreseen(
-            thing,
-            Prospect.CONFLICT,
+        return ReplayPlan(
+            dead_letter,
+            ReplayOutcome.CONFLICT,
             f"its id stands for {first}: the sender must send it under a new one",
         )
 
-    def _of_delivery(self, thing: Thing) -> Foreseen:
-        if thing.state is State.REPLAYED:
-            return Foreseen(thing, Prospect.DECIDED, f"replayed already; it is {thing.delivery_status} now")
-        due = dead_letters.notice(self._connection, thing.id)
+    def _of_delivery(self, dead_letter: DeadLetter) -> ReplayPlan:
+        if dead_letter.state is DeadLetterState.REPLAYED:
+            return ReplayPlan(
+                dead_letter,
+                ReplayOutcome.DECIDED,
+                f"replayed already; it is {dead_letter.delivery_status} now",
+            )
+        due = dead_letters.notice(self._connection, dead_letter.id)
         contact = self._contacts(due.unit_id)
         present = contact.of(due.channel, due.audience) if contact else ()
         if not present:
-            return Foreseen(
-                thing, Prospect.NO_RECIPIENT, f"the unit {due.unit_id} is unknown or has no address"
+            return ReplayPlan(
+                dead_letter,
+                ReplayOutcome.NO_RECIPIENT,
+                f"the unit {due.unit_id} is unknown or has no address",
             )
         if due.react_by is None and not due.is_of_today:
-            return Foreseen(thing, Prospect.NOT_NEEDED, "its morning has gone; the next mail lists the same")
+            return ReplayPlan(
+                dead_letter, ReplayOutcome.NOT_NEEDED, "its morning has gone; the next mail lists the same"
+            )
         reason = _superseded_by(due, present)
-        tried = dead_letters.attempts(self._connection, thing.id)
+        tried = dead_letters.attempts(self._connection, dead_letter.id)
         anew = surely_not_taken(due.ended_at, [(one.at, one.outcome) for one in tried])
         by = DueAgain(_deadline(due), anew)
         if reason is None:
             same = "written anew" if anew else "the same bytes"
-            return Foreseen(thing, Prospect.SENT, f"to {due.recipient}, {same}", by)
+            return ReplayPlan(dead_letter, ReplayOutcome.SENT, f"to {due.recipient}, {same}", by)
         if reason is Superseded.RECIPIENT_CHANGED:
-            return self._readdressed(thing, due, present, by)
-        return Foreseen(thing, Prospect.NOT_NEEDED, f"it no longer fits its task: {reason}")
+            return self._readdressed(dead_letter, due, present, by)
+        return ReplayPlan(dead_letter, ReplayOutcome.NOT_NEEDED, f"it no longer fits its task: {reason}")
 
-    def _readdressed(self, thing: Thing, due: Notice, present: Sequence[str], by: DueAgain) -> Foreseen:
+    def _readdressed(
+        self, dead_letter: DeadLetter, due: FailedDelivery, present: Sequence[str], by: DueAgain
+    ) -> ReplayPlan:
         """The notifier makes out a new delivery to each present address that has none of this occasion yet."""
         ids = {due.id_to(recipient): recipient for recipient in present}
         made = dead_letters.addressed(self._connection, list(ids))
         fresh = [recipient for identity, recipient in ids.items() if identity not in made]
         if fresh:
-            return Foreseen(thing, Prospect.SENT, f"to {', '.join(fresh)}, the unit's address now", by)
+            return ReplayPlan(
+                dead_letter, ReplayOutcome.SENT, f"to {', '.join(fresh)}, the unit's address now", by
+            )
         said = ", ".join(f"{recipient}: {made[identity]}" for identity, recipient in ids.items())
-        return Foreseen(thing, Prospect.NOT_NEEDED, f"the unit has a delivery of its own ({said})")
+        return ReplayPlan(
+            dead_letter, ReplayOutcome.NOT_NEEDED, f"the unit has a delivery of its own ({said})"
+        )
 
 
-def _superseded_by(due: Notice, present: Sequence[str]) -> Superseded | None:
+def _superseded_by(due: FailedDelivery, present: Sequence[str]) -> Superseded | None:
     if due.task_is_open is None:
         return digest_superseded_by(open_tasks=due.open_tasks, recipient=due.recipient, present=present)
     return superseded_by(
@@ -185,16 +221,16 @@ def _superseded_by(due: Notice, present: Sequence[str]) -> Superseded | None:
     )
 
 
-def _deadline(due: Notice) -> datetime:
+def _deadline(due: FailedDelivery) -> datetime:
     return due.now + _A_MORNING if due.react_by is None else deadline_of(due.react_by, due.now)
 
 
 class Replayer:
     """Lets it happen. One at a time: `ops.recovery.dead_letters.alone` is asked first."""
 
-    def __init__(self, connection: Connection, kafka: KafkaSettings, hand: Operator) -> None:
+    def __init__(self, connection: Connection, kafka: KafkaSettings, operator: Operator) -> None:
         self._connection = connection
-        self._hand = hand
+        self._operator = operator
         self._producer = Producer(
             kafka.librdkafka()
             | {
@@ -206,21 +242,29 @@ class Replayer:
             }
         )
 
-    def replay(self, foreseen: Foreseen) -> Thing | None:
+    def replay(self, plan: ReplayPlan) -> DeadLetter | None:
         """The thing as it stands afterwards, or None where somebody else has moved it meanwhile."""
-        thing = foreseen.thing
-        match foreseen.by:
+        dead_letter = plan.dead_letter
+        match plan.by:
             case Again():
-                dead_letters.begin(self._connection, thing, self._hand)
-                place = self.write(foreseen.by)
-                dead_letters.confirm(self._connection, thing, self._hand, place)
-                return thing.model_copy(update={"state": State.REPLAYED, "replayed_as": place})
+                dead_letters.begin(self._connection, dead_letter, self._operator)
+                place = self.write(plan.by)
+                dead_letters.confirm(self._connection, dead_letter, self._operator, place)
+                return dead_letter.model_copy(
+                    update={"state": DeadLetterState.REPLAYED, "replayed_as": place}
+                )
             case Arrived(place):
-                dead_letters.confirm(self._connection, thing, self._hand, place)
-                return thing.model_copy(update={"state": State.REPLAYED, "replayed_as": place})
+                dead_letters.confirm(self._connection, dead_letter, self._operator, place)
+                return dead_letter.model_copy(
+                    update={"state": DeadLetterState.REPLAYED, "replayed_as": place}
+                )
             case DueAgain(deadline, anew):
-                if dead_letters.due_again(self._connection, thing, self._hand, deadline=deadline, anew=anew):
-                    return thing.model_copy(update={"state": State.REPLAYED, "delivery_status": "due"})
+                if dead_letters.due_again(
+                    self._connection, dead_letter, self._operator, deadline=deadline, anew=anew
+                ):
+                    return dead_letter.model_copy(
+                        update={"state": DeadLetterState.REPLAYED, "delivery_status": "due"}
+                    )
         return None
 
     def write(self, again: Again) -> str:

@@ -18,7 +18,7 @@ LONGEST: Final = 200
 """Records in a stretch: what is in hand when a process ends is read again."""
 
 
-class Stretch(ConsumerMessage):
+class RecordBatch(ConsumerMessage):
     """Records of one partition in order; as a message it has the offset of the last."""
 
     __slots__ = ("records",)
@@ -34,7 +34,7 @@ class Consumer(Unbroken, driver.Consumer):
         super().__init__(*arguments, **options)
         self._method_queue.Worker = QueueWorker
 
-    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Stretch]]:  # noqa: ASYNC109 - Faust's signature
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, RecordBatch]]:  # noqa: ASYNC109 - Faust's signature
         """The next fetch. What a rebalance cuts off is read again by whoever owns the partition then."""
         fetched, active = await self._wait_next_records(timeout)
         generation = self.app.consumer_generation_id
@@ -66,9 +66,9 @@ class Consumer(Unbroken, driver.Consumer):
         except Exception as error:  # as Faust does: the next rebalance seeks again
             self.log.warning("cannot seek while the group is being rebalanced: %s", type(error).__name__)
 
-    def _stretch(self, place: TP, records: Sequence[Any]) -> Stretch:
+    def _stretch(self, place: TP, records: Sequence[Any]) -> RecordBatch:
         last = records[-1]
-        stretch = Stretch(
+        batch = RecordBatch(
             last.topic,
             last.partition,
             last.offset,
@@ -83,8 +83,8 @@ class Consumer(Unbroken, driver.Consumer):
             place,
             generation_id=self.app.consumer_generation_id,
         )
-        stretch.records = records
-        return stretch
+        batch.records = records
+        return batch
 
     def _new_offset(self, tp: TP) -> int | None:
         """The offset to commit: behind the last stretch that is done. It stays known: a commit may fail."""

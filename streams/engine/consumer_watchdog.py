@@ -5,8 +5,8 @@ from typing import Final
 
 from faust.transport.drivers import aiokafka as driver
 
-from infra.consumer_health import check
-from streams.engine.fail_stop import end
+from infra.consumer_health import check_consumer
+from streams.engine.fail_stop import fail_stop
 
 _SECONDS: Final = 1.0
 
@@ -29,11 +29,11 @@ class WatchedThread(driver.AIOKafkaConsumerThread):
             try:
                 self._look()
             except Exception as error:
-                end("the engine's consumer", error)
+                fail_stop("the engine's consumer", error)
 
     def _look(self) -> None:
         consumer = self._ensure_consumer()
-        check(consumer)
+        check_consumer(consumer)
         # It waits until somebody takes the failure from it. The engine does while it fetches, and not in a rebalance.
         failure = consumer._coordinator._pending_exception
         if failure is not None:

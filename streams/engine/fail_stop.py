@@ -15,7 +15,7 @@ EXIT_FAULT: Final = 70
 """Nothing is lost; start the process again (sysexits.h)."""
 
 
-def end(what: str, exc: BaseException) -> NoReturn:
+def fail_stop(what: str, exc: BaseException) -> NoReturn:
     """Say what has failed, without a value of any record, and end at once."""
     log.critical("%s failed: %s; ending so that nothing is committed", what, _describe(exc))
     logging.shutdown()
@@ -34,7 +34,7 @@ class Unbroken(Service):
         except asyncio.CancelledError as error:
             if self.should_stop:
                 raise
-            end(f"the engine's {self.shortlabel}", error)
+            fail_stop(f"the engine's {self.shortlabel}", error)
 
 
 class QueueWorker(Unbroken, MethodQueueWorker):

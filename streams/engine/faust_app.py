@@ -7,7 +7,7 @@ from faust.auth import SASLCredentials, SSLCredentials
 
 from config.kafka import METADATA_MS, KafkaSettings, Security
 from streams.engine.batch_transport import Transport
-from streams.engine.fail_stop import end
+from streams.engine.fail_stop import fail_stop
 from streams.settings import GROUP, WorkerSettings
 
 
@@ -15,7 +15,7 @@ class App(faust.App):
     """Faust's, with fail-stop: its own handler would commit the batch that failed (faust.md, 1)."""
 
     async def _on_agent_error(self, agent: Any, exc: BaseException) -> None:
-        end(agent.name, exc)
+        fail_stop(agent.name, exc)
 
     def _new_transport(self) -> Transport:
         return Transport(self.conf.broker_consumer, self)

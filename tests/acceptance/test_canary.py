@@ -25,12 +25,12 @@ from local.service import Service
 from models.events import probe_identity as reserved
 from ops.audit.heartbeat import Heartbeat
 from ops.audit.metrics import AUDIT_METRICS
-from ops.audit.report import Hop
+from ops.audit.report import Check
 from ops.audit.rounds import Rounds
 from ops.probe import events
 from ops.probe.metrics import CANARY_METRICS
-from ops.probe.probe import Canary, one_after_another
-from ops.probe.trace import Flight, Leg
+from ops.probe.probe import Probe, one_after_another
+from ops.probe.trace import Leg, ProbeRun
 from publisher.key_files import ensure_keys
 
 HOUR = timedelta(hours=1)
@@ -54,11 +54,11 @@ class Cage:
         self._service = service
         self.shown = Metrics(CANARY_METRICS)
 
-    def fly(self, *moments: datetime) -> list[Flight]:
+    def fly(self, *moments: datetime) -> list[ProbeRun]:
         """One flight at each moment, by one process."""
 
-        async def flights() -> list[Flight]:
-            canary = Canary(probe_wiring.canary(self._settings), self.shown, monotonic=time.monotonic)
+        async def flights() -> list[ProbeRun]:
+            canary = Probe(probe_wiring.probe(self._settings), self.shown, monotonic=time.monotonic)
             try:
                 return [await canary.fly(moment) for moment in moments]
             finally:
@@ -71,7 +71,7 @@ class Cage:
 
         async def run() -> None:
             stop = asyncio.Event()
-            canary = Canary(probe_wiring.canary(self._settings), self.shown, monotonic=time.monotonic)
+            canary = Probe(probe_wiring.probe(self._settings), self.shown, monotonic=time.monotonic)
             flying = asyncio.create_task(one_after_another(canary, interval, stop))
             async with asyncio.timeout(LONG):
                 while not until() and not flying.done():
@@ -143,7 +143,7 @@ def test_after_a_restart_what_was_left_is_taken_back_and_repeats_do_no_harm(serv
     left = events.message_id(moment)
 
     async def be_killed() -> None:
-        canary = Canary(probe_wiring.canary(service.settings), cage.shown, monotonic=time.monotonic)
+        canary = Probe(probe_wiring.probe(service.settings), cage.shown, monotonic=time.monotonic)
         flying = asyncio.create_task(canary.fly(moment))
         while not cage.sql("SELECT 1 FROM messages WHERE message_id = %s", left):
             await asyncio.sleep(0.05)
@@ -264,8 +264,8 @@ def test_lists_leave_canaries_out_unless_they_are_asked_for(service: Service) ->
 def test_the_audit_counts_them_in_and_names_them_beside(service: Service) -> None:
     with auditor(service.settings) as count:
         result = count(HOUR)
-    receipts = next(account for account in result.accounts if account.hop is Hop.RECEIPTS)
-    notices = next(account for account in result.accounts if account.hop is Hop.NOTICES)
+    receipts = next(account for account in result.accounts if account.hop is Check.RECEIPTS)
+    notices = next(account for account in result.accounts if account.hop is Check.NOTICES)
     # Those that nobody has signed as its senders are not its own, whatever they say.
     assert receipts.parts["accepted"] == receipts.beside["from_canaries"] > 0
     assert notices.total == notices.beside["of_canaries"] > 0

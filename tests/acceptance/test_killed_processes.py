@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from local.demo.counts import Standing
-from local.demo.prepared_records import Manuscript
+from local.demo.counts import DemoCounts
+from local.demo.prepared_records import PreparedRecords
 from local.demo.run import Demo, Result
-from local.demo.scenario.story import Act
+from local.demo.scenario.story import Episode
 from local.servers.mailbox import read_mails
 from local.service import Service
 
@@ -22,13 +22,13 @@ VICTIMS = ("worker", "ledger", "notify", "broker", "worker", "database", "mail_c
 class Killer:
     """SIGKILLs one process when a part of an act has been published, and again a moment later."""
 
-    def __init__(self, service: Service, victim: str, act: Act) -> None:
+    def __init__(self, service: Service, victim: str, act: Episode) -> None:
         self._service = service
         self._victim = victim
         self._at = len(act.items) // 3
         self.killed: list[int] = []
 
-    def move(self, sent: int, standing: Standing) -> None:
+    def move(self, sent: int, standing: DemoCounts) -> None:
         if not self.killed and sent >= self._at:
             self._kill()
             threading.Timer(1.5, self._kill).start()
@@ -45,7 +45,7 @@ def after_the_kills(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> tup
     data = tmp_path_factory.mktemp("kills")
     service = Service(data, jars=jars, canary=False)
     killed: list[int] = []
-    manuscript = Manuscript(service.data, messages=400)
+    manuscript = PreparedRecords(service.data, messages=400)
     with service.running():
         demo = Demo(service, manuscript)
         for act, victim in zip(demo.story.acts, VICTIMS, strict=True):

@@ -19,7 +19,7 @@ from models.dead_letter import place_of
 from models.operator import Operator
 from ops.recovery import dead_letters
 from ops.recovery.dead_letters import Selection
-from ops.recovery.rejected_payloads import Bytes, Kept
+from ops.recovery.rejected_payloads import Bytes, RejectedPayloads
 from ops.recovery.replay import Again, Replayer
 from tests.acceptance.test_command_line import (
     CPR,
@@ -240,19 +240,21 @@ def test_a_replay_cut_off_after_the_brokers_took_it_is_replayed_again_without_ef
     until("two refused", lambda: len(listed(up)) == 2)
     put(entry, whole)
     ring = Keyring.model_validate_json((up.data / "keys" / "service.key.json").read_text())
-    kept = Kept(kafka(up), ring.make_vault())
+    payloads = RejectedPayloads(kafka(up), ring.make_vault())
     with database(up) as connection:
-        things = dead_letters.things(connection, Selection())
-        found = kept.refused({thing.place: thing.since for thing in things}, datetime.now(UTC))
-        hand = Operator("drift-1", None)
-        replayer = Replayer(connection, kafka(up), hand)
-        for thing in things:
-            content = found[thing.place]
+        things = dead_letters.dead_letters(connection, Selection())
+        found = payloads.refused(
+            {dead_letter.place: dead_letter.since for dead_letter in things}, datetime.now(UTC)
+        )
+        operator = Operator("drift-1", None)
+        replayer = Replayer(connection, kafka(up), operator)
+        for dead_letter in things:
+            content = found[dead_letter.place]
             assert isinstance(content, Bytes)
-            dead_letters.begin(connection, thing, hand)
-            topic, partition, _ = thing.place
-            replayer.write(Again(topic, partition, thing.sender, content))
-    kept.close()
+            dead_letters.begin(connection, dead_letter, operator)
+            topic, partition, _ = dead_letter.place
+            replayer.write(Again(topic, partition, dead_letter.sender, content))
+    payloads.close()
     assert [one["state"] for one in listed(up)] == ["begun", "begun"]
     until("second task", lambda: len(rows("tasks", data=up.data)) == 2)
     found = until("receipts of the replay", lambda: _accepted_twins(up, events))
@@ -270,24 +272,24 @@ def test_what_would_be_refused_again_is_not_replayed_and_is_dismissed_with_a_rea
     producer = Producer({"bootstrap.servers": kafka(up).bootstrap_servers, "log_level": 0})
     producer.produce("benefits", value=f"Ring til {CPR}\x1b[2J".encode(), key=b"0563")
     producer.flush(20)
-    (thing,) = until("refused", lambda: listed(up, "--reason", "not_json"))
-    (dry,) = replayed(up, "--id", thing["id"])
+    (dead_letter,) = until("refused", lambda: listed(up, "--reason", "not_json"))
+    (dry,) = replayed(up, "--id", dead_letter["id"])
     assert (dry["prospect"], dry["why"]) == ("refused", "not_json")
-    (kept,) = replayed(up, "--id", thing["id"], "--yes")
-    assert not kept["replayed"]
-    shown = command("quarantine", "show", thing["id"], "--because", "hvad er det", data=up.data)
+    (payloads,) = replayed(up, "--id", dead_letter["id"], "--yes")
+    assert not payloads["replayed"]
+    shown = command("quarantine", "show", dead_letter["id"], "--because", "hvad er det", data=up.data)
     assert "\x1b" not in shown.stdout
     assert "\\x1b[2J" in shown.stdout
     dry_dismissal = command(
-        "quarantine", "dismiss", "--id", thing["id"], "--because", "ikke en hændelse", data=up.data
+        "quarantine", "dismiss", "--id", dead_letter["id"], "--because", "ikke en hændelse", data=up.data
     )
     assert dry_dismissal.returncode == 0
-    assert [one["id"] for one in listed(up)] == [thing["id"]]
+    assert [one["id"] for one in listed(up)] == [dead_letter["id"]]
     dismissed = command(
         "quarantine",
         "dismiss",
         "--id",
-        thing["id"],
+        dead_letter["id"],
         "--because",
         "ikke en hændelse",
         "--as",
@@ -305,7 +307,7 @@ def test_what_would_be_refused_again_is_not_replayed_and_is_dismissed_with_a_rea
     )
     assert trail(up)[-1][0] == "quarantine_dismissed"
     assert CPR not in json.dumps(trail(up))
-    assert place_of(thing["id"])[0] == "benefits"
+    assert place_of(dead_letter["id"])[0] == "benefits"
     for log in (up.data / "logs").glob("*.log"):
         assert CPR not in log.read_text()
 

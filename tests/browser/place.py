@@ -13,7 +13,7 @@ from typing import Final
 
 import psycopg
 
-from config.api_clients import ApiClient, KeptSecret, Right
+from config.api_clients import ApiClient, ClientRight, KeptSecret
 from config.reference.units import load_units
 from config.senders import base_senders
 from config.settings import PREFIX, load
@@ -22,7 +22,7 @@ from frafaldsvarsel.wiring import ledger as ledger_wiring
 from ledger.schema.migrate import migrate
 from local.demo_users import demo_people
 from local.servers.ports import remembered_ports
-from local.servers.process import Plan, Process
+from local.servers.process import Process, ProcessPlan
 from local.servers.provider import DemoProvider
 from publisher.key_files import ensure_keys
 from tests.browser.world import COPENHAGEN, World, an_autumn, now
@@ -57,7 +57,7 @@ def inbox(data: Path, database: str) -> Iterator[Place]:
             id="case-system",
             name="Case system",
             units=(COPENHAGEN,),
-            rights=tuple(Right),
+            rights=tuple(ClientRight),
             secrets=(KeptSecret(hash=hash_secret(API_SECRET)),),
         )
         clients.write_text(
@@ -94,7 +94,7 @@ def _start(data: Path, environment: Mapping[str, str]) -> Process:
     root = ROOT
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     process = Process(
-        Plan(
+        ProcessPlan(
             argv=[sys.executable, "-m", "frafaldsvarsel", "inbox"],
             log=data / "inbox.log",
             env={**inherited, **environment, "PYTHONPATH": str(root)},

@@ -11,22 +11,22 @@ import psycopg
 
 from config.topics import Topic
 from crypto.vault import Vault
-from ledger.actions.perform import Rules, act
+from ledger.actions.perform import Rules, perform
 from ledger.consume.batch import Batch, Place, project
 from models.calendar import add_months, add_working_days, copenhagen_date
 from models.eligibility.decision import Cause, Decision, Evidence, MessageRef, Outcome, Verdict
 from models.events.contract import BenefitType, EducationType, Severity, Signal, TargetGroup
 from models.events.person_event import Origin
-from models.events.sensitive_fields import Particulars, sealed_for
+from models.events.sensitive_fields import SensitiveFields, sealed_for
 from models.ids import task_reference
 from models.reasons import DecisionReason
 from models.tasks.actions import (
     Acknowledge,
+    Action,
     Actor,
-    Attempt,
     Close,
+    ContactAttempt,
     ContactForm,
-    Deed,
     Ending,
     Initiative,
     Take,
@@ -75,7 +75,7 @@ class World:
         """A message about `person`; returns the task that it belongs to. `unit` None: undecided."""
         offset = next(self._offsets)
         identity, person_id = str(uuid5(_NAMESPACE, name)), f"person{uuid5(_NAMESPACE, person).hex[:20]}"
-        particulars = Particulars(
+        particulars = SensitiveFields(
             cpr=CPR,
             text=text,
             contact={"name": "Lise Dam", "phone": "+45 70 10 20 30", "email": "vejledning@skole.example"},
@@ -111,10 +111,10 @@ class World:
         ((task,),) = await found.fetchall()
         return None if task is None else UUID(str(task))
 
-    async def do(self, task: UUID | None, deed: Deed, *, by: Actor = BILAL, unit: str = COPENHAGEN) -> None:
+    async def do(self, task: UUID | None, deed: Action, *, by: Actor = BILAL, unit: str = COPENHAGEN) -> None:
         """A deed on a task."""
         assert task is not None
-        await act(
+        await perform(
             self.connection,
             task_id=task,
             units=frozenset({unit}),
@@ -208,7 +208,7 @@ async def an_autumn(world: World) -> None:
     tried = await world.message("tried", person="tried", at=ago(12), signals=(Signal.MISSED_ASSIGNMENTS,))
     await world.do(tried, Take())
     for days in (9, 6):
-        await world.do(tried, Attempt(at=ago(days), form=ContactForm.PHONE, reached=False))
+        await world.do(tried, ContactAttempt(at=ago(days), form=ContactForm.PHONE, reached=False))
     await world.delivered(tried)
     due = await world.message("due", person="due", at=ago(7), severity=Severity.HIGH, text=TEXT)
     await world.change(due, react_by=today)
@@ -216,7 +216,7 @@ async def an_autumn(world: World) -> None:
     await world.delivered(due)
     reached = await world.message("reached", person="reached", at=ago(5), signals=(Signal.WISHES_TO_LEAVE,))
     await world.do(reached, Take())
-    await world.do(reached, Attempt(at=ago(1), form=ContactForm.IN_PERSON, reached=True))
+    await world.do(reached, ContactAttempt(at=ago(1), form=ContactForm.IN_PERSON, reached=True))
     await world.change(reached, react_by=add_working_days(today, 1, world.rules.policy.days_off))
     await world.delivered(reached)
     for number in range(6):
@@ -228,7 +228,7 @@ async def an_autumn(world: World) -> None:
         if number != 5:
             await world.delivered(new)
     closed = await world.message("closed", person="closed", at=ago(20))
-    await world.do(closed, Attempt(at=ago(17), form=ContactForm.VIDEO, reached=True))
+    await world.do(closed, ContactAttempt(at=ago(17), form=ContactForm.VIDEO, reached=True))
     await world.do(
         closed,
         Close(ending=Ending.CONTACT_MADE, initiatives=(Initiative.MENTOR, Initiative.INSTITUTION_MEETING)),

@@ -13,16 +13,16 @@ from uuid import UUID, uuid4
 import psycopg
 
 from frafaldsvarsel.wiring import ledger as ledger_wiring
-from infra.failpoints import Action, Point
-from infra.postgres_timeouts import CONNECT_SECONDS, hung_up_after
-from ledger.actions.perform import DeedDiffers, DeedRefused, NoSuchTask, TaskChanged, act
+from infra.failpoints import FailpointAction, Point
+from infra.postgres_timeouts import CONNECT_SECONDS, shut_down_after
+from ledger.actions.perform import ActionDiffers, ActionRefused, NoSuchTask, TaskChanged, perform
 from models.tasks.actions import (
     Acknowledge,
+    Action,
     Actor,
-    Attempt,
     Close,
+    ContactAttempt,
     ContactForm,
-    Deed,
     Ending,
     HandOver,
     HandOverReason,
@@ -62,7 +62,7 @@ class Hands:
         self._rng = Random(run.rig.seed)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._work()), name="hands")
-        self._unanswered: list[tuple[UUID, UUID, str, Deed]] = []
+        self._unanswered: list[tuple[UUID, UUID, str, Action]] = []
         self.promised: list[Promised] = []
         self.repeated = self.refused = self.stale = 0
 
@@ -92,7 +92,7 @@ class Hands:
                     url, autocommit=True, connect_timeout=CONNECT_SECONDS
                 ) as connection:
                     while not (self._stop.is_set() and not self._unanswered):
-                        with hung_up_after(connection, _ANSWER_SECONDS):
+                        with shut_down_after(connection, _ANSWER_SECONDS):
                             await self._one(connection)
                         await asyncio.sleep(_PAUSE_SECONDS)
             except (psycopg.OperationalError, psycopg.InterfaceError):
@@ -111,7 +111,7 @@ class Hands:
             act_id, deed = uuid4(), self._deed(now, closed=status == "closed", reached=reached)
             self._unanswered.append((act_id, task_id, unit, deed))
         try:
-            done = await act(
+            done = await perform(
                 connection,
                 task_id=task_id,
                 units=frozenset({unit}),
@@ -121,26 +121,26 @@ class Hands:
                 rules=self._rules,
                 expected_version=version,
             )
-        except (DeedRefused, TaskChanged, NoSuchTask, DeedDiffers) as said:
-            self.refused += isinstance(said, DeedRefused)
+        except (ActionRefused, TaskChanged, NoSuchTask, ActionDiffers) as said:
+            self.refused += isinstance(said, ActionRefused)
             self.stale += isinstance(said, TaskChanged)
         else:
             self.repeated += done.repeated
             self.promised.append(Promised(act_id, task_id, deed.kind))
         self._unanswered.pop()
 
-    def _deed(self, now: Any, *, closed: bool, reached: bool) -> Deed:
+    def _deed(self, now: Any, *, closed: bool, reached: bool) -> Action:
         if closed and self._rng.random() < 0.5:
             return Reopen(reason=ReopenReason.NEW_INFORMATION)
         if reached and self._rng.random() < 0.4:
             return Close(ending=Ending.CONTACT_MADE, initiatives=(Initiative.MENTOR,))
         form = self._rng.choice(tuple(ContactForm))
-        deeds: tuple[Deed, ...] = (
+        deeds: tuple[Action, ...] = (
             Acknowledge(),
             Take(),
             Release(),
-            Attempt(at=now, form=form, reached=True),
-            Attempt(at=now, form=form, reached=False),
+            ContactAttempt(at=now, form=form, reached=True),
+            ContactAttempt(at=now, form=form, reached=False),
             Close(ending=Ending.NOT_REACHED),
             HandOver(to_unit=self._rng.choice(self._units), reason=HandOverReason.AGREED),
         )
@@ -213,7 +213,7 @@ CELLS: Final = (
                 struck_at_work,
                 at_work=_hands,
                 point=point,
-                action=Action.KILL,
+                action=FailpointAction.KILL,
                 times=2,
                 seconds=_PATIENCE,
             ),

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
 
-from config.api_clients import Right
+from config.api_clients import ClientRight
 from crypto.client_secret_hash import hash_secret, new_secret
-from infra.failpoints import Action, Point
+from infra.failpoints import FailpointAction, Point
 from local.servers.ports import remembered_ports
 from models.events import probe_identity
 from tests.faults.case_system import CaseSystems
@@ -50,7 +50,7 @@ def _with_interface(run: Run) -> Iterator[None]:
             "id": name,
             "name": f"Case system {name}",
             "units": sorted(rig.rules.addresses.keys() - {probe_identity.UNIT}),
-            "rights": [Right.READ, Right.WRITE],
+            "rights": [ClientRight.READ, ClientRight.WRITE],
             "secrets": kept,
             "requests_per_minute": 60_000,
         }
@@ -160,7 +160,7 @@ CELLS: Final = (
             times=2,
             seconds=_PATIENCE,
         )
-        for action in (Action.KILL, Action.RAISE, Action.CANCEL)
+        for action in (FailpointAction.KILL, FailpointAction.RAISE, FailpointAction.CANCEL)
         for point in (Point.ACT_BEFORE_COMMIT, Point.ACT_COMMITTED)
     ),
     _cell("answers to case systems swallowed", _unheard, per_round=6, route=_INBOX, times=6),

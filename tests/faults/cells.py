@@ -17,7 +17,7 @@ from frafaldsvarsel.processes.auditor import once
 from frafaldsvarsel.wiring.redrive import redriver
 from local.servers.process import StartFailed
 from ops.audit.kafka_log import LogUnreachable
-from ops.audit.report import Audit, Hop
+from ops.audit.report import AuditReport, Check
 from tests.faults.admin import AdminError
 from tests.faults.gather import gather
 from tests.faults.judge import judge
@@ -207,9 +207,9 @@ def _redrive(rig: Rig) -> None:
         rig.drain()
 
 
-def _alarm(run: Run, audit: Audit) -> int:
+def _alarm(run: Run, audit: AuditReport) -> int:
     """What is unaccounted beside the alarm; then the alarm is lifted, as a person lifts it who has seen to it."""
-    raised = sum(account.unaccounted for account in audit.accounts if account.hop is Hop.OFFSETS)
+    raised = sum(account.unaccounted for account in audit.accounts if account.hop is Check.OFFSETS)
     if raised == 0:
         run.left_out.append("records were removed unread, and the auditor said nothing")
     run.told.append(f"the auditor raised an alarm for {raised} partitions, and kept it up")
@@ -217,7 +217,7 @@ def _alarm(run: Run, audit: Audit) -> int:
     return audit.unaccounted - raised
 
 
-def _said(audit: Audit) -> list[str]:
+def _said(audit: AuditReport) -> list[str]:
     return [
         f"{account.hop} {account.unaccounted} unaccounted{'' if account.balances else ', does not balance'}"
         for account in audit.accounts

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from config.settings import PREFIX
-from infra.failpoints import FIRED, Action, Point
-from local.servers.process import Plan, Process
+from infra.failpoints import FIRED, FailpointAction, Point
+from local.servers.process import Process, ProcessPlan
 from tests.paths import ROOT
 
 _LOOK_SECONDS: Final = 0.05
@@ -140,7 +140,7 @@ class Children:
                     raise TimeoutError(f"{name} is not ready")
                 time.sleep(_LOOK_SECONDS)
 
-    def strike(self, point: Point, action: Action) -> None:
+    def strike(self, point: Point, action: FailpointAction) -> None:
         """The next process that reaches `point` is struck."""
         new = self.failpoints / ".new"
         new.write_text(action, "ascii")
@@ -200,7 +200,7 @@ class Children:
             own["INSTANCE"] = f"rig-{number}"
         told = dict(self._environment(kind)) | {PREFIX + name: held for name, held in own.items()}
         child.process = Process(
-            Plan(
+            ProcessPlan(
                 argv=[sys.executable, "-m", *self._command(kind)],
                 log=self.data / "logs" / f"{child.name}.log",
                 env=inherited | told | self._code(child.name),

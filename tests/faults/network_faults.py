@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Final, Protocol
 
-from infra.failpoints import Action, Point
+from infra.failpoints import FailpointAction, Point
 from tests.faults.cells import Run, halves
 from tests.faults.proxy import Way
 from tests.faults.workload import Sent
@@ -82,7 +82,7 @@ def struck_at_work(
     *,
     at_work: Callable[[Run], AbstractContextManager[object]],
     point: Point,
-    action: Action,
+    action: FailpointAction,
     times: int,
     seconds: float,
 ) -> int:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Final
 
-from infra.failpoints import Action, Point
+from infra.failpoints import FailpointAction, Point
 from tests.faults.cells import Cell, Family, Run, halves
 from tests.faults.process_settings import LEASE_SECONDS, SESSION_SECONDS
 from tests.faults.rig import LEDGERS, NOTIFIERS, WORKERS
@@ -60,7 +60,7 @@ _ZOMBIES: Final = (
 )
 
 
-def _strike(run: Run, chunk: Sequence[Sent], *, point: Point, action: Action, times: int) -> int:
+def _strike(run: Run, chunk: Sequence[Sent], *, point: Point, action: FailpointAction, times: int) -> int:
     struck = 0
     for turn, part in enumerate(halves(chunk, times)):
         run.rig.children.strike(point, action)
@@ -71,7 +71,7 @@ def _strike(run: Run, chunk: Sequence[Sent], *, point: Point, action: Action, ti
             if pid is None:
                 break
             struck += 1
-            if action is Action.STOP:
+            if action is FailpointAction.STOP:
                 _zombie(pid, point)
                 run.healed()
     return struck
@@ -131,14 +131,14 @@ class _provoked:  # noqa: N801 - reads as a verb where it is used
         self._run.healed()
 
 
-def _cell(point: Point, action: Action, *, times: int, most_rounds: int = 100) -> Cell:
+def _cell(point: Point, action: FailpointAction, *, times: int, most_rounds: int = 100) -> Cell:
     work: Callable[[Run, Sequence[Sent]], int] = partial(_strike, point=point, action=action, times=times)
     return Cell(f"{action} at {point}", Family.SERVICE, work, per_round=times, most_rounds=most_rounds)
 
 
 CELLS: Final = (
-    *(_cell(point, Action.KILL, times=2) for point in _POINTS),
-    *(_cell(point, Action.RAISE, times=2) for point in _POINTS),
-    *(_cell(point, Action.CANCEL, times=2) for point in _POINTS),
-    *(_cell(point, Action.STOP, times=1, most_rounds=2) for point in _ZOMBIES),
+    *(_cell(point, FailpointAction.KILL, times=2) for point in _POINTS),
+    *(_cell(point, FailpointAction.RAISE, times=2) for point in _POINTS),
+    *(_cell(point, FailpointAction.CANCEL, times=2) for point in _POINTS),
+    *(_cell(point, FailpointAction.STOP, times=1, most_rounds=2) for point in _ZOMBIES),
 )

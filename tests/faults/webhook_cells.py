@@ -14,7 +14,7 @@ import psycopg
 import trustme
 
 from config.reference.csv_reader import DATA
-from infra.failpoints import Action, Point
+from infra.failpoints import FailpointAction, Point
 from tests.faults.cells import Cell, Family, Run
 from tests.faults.network_faults import bad_way, visited
 from tests.faults.observation import Seen
@@ -133,7 +133,7 @@ def _of_another_authority(_: trustme.CA) -> trustme.LeafCert:
     return trustme.CA().issue_cert(HOST)
 
 
-def _struck(run: Run, chunk: Sequence[Sent], *, point: Point, action: Action) -> int:
+def _struck(run: Run, chunk: Sequence[Sent], *, point: Point, action: FailpointAction) -> int:
     children = run.rig.children
     children.strike(point, action)
     run.publish(chunk)
@@ -141,7 +141,7 @@ def _struck(run: Run, chunk: Sequence[Sent], *, point: Point, action: Action) ->
     run.healed()
     if pid is None:
         return 0
-    if action is Action.STOP:
+    if action is FailpointAction.STOP:
         time.sleep(LEASE_SECONDS + 2)
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT)
@@ -225,7 +225,7 @@ CELLS: Final = (
     ),
     *(
         _cell(f"{action} at {point}", _struck, point=point, action=action)
-        for action in (Action.KILL, Action.STOP)
+        for action in (FailpointAction.KILL, FailpointAction.STOP)
         for point in (Point.HOOK_BEFORE, Point.HOOK_SENT, Point.HOOK_ANSWERED)
     ),
 )

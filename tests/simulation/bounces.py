@@ -12,19 +12,19 @@ from uuid import UUID
 
 import psycopg
 
-from crypto.hmac_tokens import Purpose, Tags
+from crypto.hmac_tokens import HmacTokens, Purpose
 from notifiers.bounces.address import bounce_address
-from notifiers.bounces.report import Action, Report
-from notifiers.bounces.store import Effect, Returns, take
+from notifiers.bounces.report import BounceReport, ReportedAction
+from notifiers.bounces.store import BounceAddress, BounceEffect, take
 from notifiers.content.mail_message import Mail
 from tests.simulation.clock import Clock
 from tests.simulation.failing_connection import Session
 from tests.simulation.faults import Fault, Mutation
 
 BASE: Final = "retur@varsel.example.dk"
-TAGS: Final = Tags({"k1": b"simulated ring, first key........"}, "k1", Purpose.BOUNCE)
-_FOREIGN: Final = Tags({"k1": b"somebody else's ring............."}, "k1", Purpose.BOUNCE)
-_RETURNS: Final = Returns(tags=TAGS, base=BASE)
+TAGS: Final = HmacTokens({"k1": b"simulated ring, first key........"}, "k1", Purpose.BOUNCE)
+_FOREIGN: Final = HmacTokens({"k1": b"somebody else's ring............."}, "k1", Purpose.BOUNCE)
+_RETURNS: Final = BounceAddress(tags=TAGS, base=BASE)
 _DELAYS: Final = (
     timedelta(seconds=1),
     timedelta(minutes=3),
@@ -42,7 +42,7 @@ def return_to(delivery: UUID) -> str:
 class Returned:
     """A report that lies in the mailbox, or will."""
 
-    report: Report
+    report: BounceReport
     content: bytes
     at: datetime
     delivery: UUID
@@ -57,7 +57,7 @@ class Read:
     """What came of one."""
 
     returned: Returned
-    effect: Effect
+    effect: BounceEffect
     age: int
 
 
@@ -81,27 +81,27 @@ class PostBox:
         """The relay has taken a mail: what comes of it is seen later."""
         drawn = 1.0 if self.healed else self._rng.random()
         if mail.recipient in self.bad or drawn < 0.03:
-            self._comes(mail, age, Action.FAILED)
+            self._comes(mail, age, ReportedAction.FAILED)
             self._count(Fault.BOUNCED)
             if drawn < 0.3:
                 self.waiting.append(replace(self.waiting[-1], at=self._later()))
                 self._count(Fault.BOUNCED_TWICE)
         elif drawn < 0.06:
-            self._comes(mail, age, Action.DELAYED)
+            self._comes(mail, age, ReportedAction.DELAYED)
             self._count(Fault.BOUNCE_DELAYED)
         elif drawn < 0.12:
-            self._comes(mail, age, Action.FAILED, genuine=False)
+            self._comes(mail, age, ReportedAction.FAILED, genuine=False)
             self._count(Fault.BOUNCE_FORGED)
 
     def _later(self) -> datetime:
         return self._clock.now + self._rng.choice(_DELAYS)
 
-    def _comes(self, mail: Mail, age: int, action: Action, *, genuine: bool = True) -> None:
+    def _comes(self, mail: Mail, age: int, action: ReportedAction, *, genuine: bool = True) -> None:
         delivery = UUID(mail.message_id[1:37])
         self._made += 1
-        report = Report(
+        report = BounceReport(
             action=action,
-            status="5.1.1" if action is Action.FAILED else "4.4.7",
+            status="5.1.1" if action is ReportedAction.FAILED else "4.4.7",
             arrived_at=(return_to(delivery),),
             envelope_ids=(),
             message_id=self._rng.choice((mail.message_id, None)),

@@ -8,7 +8,7 @@ from random import Random
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from models.notifications.delivery import Attempt, Outcome
+from models.notifications.delivery import SendAttempt, SendOutcome
 from notifiers.content.mail_message import Mail
 from notifiers.webhook.hook import Hook
 from tests.simulation.clock import Clock
@@ -35,19 +35,19 @@ class Carrier(Generic[NoticeT]):
         self.taken: list[Taken[NoticeT]] = []
         self.excuses: Counter[str] = Counter()
         """By the notice's name."""
-        self.answers: dict[str, list[Outcome]] = defaultdict(list)
+        self.answers: dict[str, list[SendOutcome]] = defaultdict(list)
         self.claimed: list[tuple[UUID, datetime, int]] = []
         """What notifiers have claimed for it, when, and at which age of the database."""
         self.age = 0
         self.healed = False
 
-    def send(self, mail: NoticeT, age: int) -> Attempt:
+    def send(self, mail: NoticeT, age: int) -> SendAttempt:
         """One notice, one answer, or none."""
         attempt = self._answer(mail, age)
         self.answers[name_of(mail)].append(attempt.outcome)
         return attempt
 
-    def _answer(self, mail: NoticeT, age: int) -> Attempt:
+    def _answer(self, mail: NoticeT, age: int) -> SendAttempt:
         raise NotImplementedError
 
     def _take(self, mail: NoticeT, age: int) -> None:
@@ -72,28 +72,28 @@ class Relay(Carrier[Mail]):
         super().__init__(clock, rng, count)
         self._on_taken = on_taken
 
-    def _answer(self, mail: Mail, age: int) -> Attempt:
+    def _answer(self, mail: Mail, age: int) -> SendAttempt:
         drawn = 0.0 if self.healed else self._rng.random()
         if drawn < 0.62:
             self._take(mail, age)
-            return Attempt(outcome=Outcome.DELIVERED, detail="taken", code=250)
+            return SendAttempt(outcome=SendOutcome.DELIVERED, detail="taken", code=250)
         if drawn < 0.74:
             self._count(Fault.MAIL_TRY_AGAIN)
             wait = timedelta(minutes=10) if drawn < 0.66 else None
-            return Attempt(outcome=Outcome.TRY_AGAIN, detail="later", code=451, retry_after=wait)
+            return SendAttempt(outcome=SendOutcome.TRY_AGAIN, detail="later", code=451, retry_after=wait)
         if drawn < 0.84:
             self._count(Fault.MAIL_INDETERMINATE_TAKEN)
             self.excuses[mail.message_id] += 1
             self._take(mail, age)
-            return Attempt(outcome=Outcome.INDETERMINATE, detail="no answer")
+            return SendAttempt(outcome=SendOutcome.INDETERMINATE, detail="no answer")
         if drawn < 0.91:
             self._count(Fault.MAIL_INDETERMINATE_NOT_TAKEN)
-            return Attempt(outcome=Outcome.INDETERMINATE, detail="no answer")
+            return SendAttempt(outcome=SendOutcome.INDETERMINATE, detail="no answer")
         if drawn < 0.96:
             self._count(Fault.MAIL_MISCONFIGURED)
-            return Attempt(outcome=Outcome.MISCONFIGURED, detail="login", code=535)
+            return SendAttempt(outcome=SendOutcome.MISCONFIGURED, detail="login", code=535)
         self._count(Fault.MAIL_REFUSED)
-        return Attempt(outcome=Outcome.REFUSED, detail="no such mailbox", code=550)
+        return SendAttempt(outcome=SendOutcome.REFUSED, detail="no such mailbox", code=550)
 
     def _take(self, mail: Mail, age: int) -> None:
         super()._take(mail, age)

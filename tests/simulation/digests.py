@@ -19,7 +19,7 @@ import psycopg
 from ledger.reminders.digest import Digests
 from models.notifications.delivery import Audience
 from models.tasks.office_hours import OfficeHours, Week
-from models.tasks.reminders import Digest, StepPolicy
+from models.tasks.reminders import Digest, ReminderPolicy
 from tests.integration.ledger.task_rows import add_task
 from tests.simulation.clock import BEGINNINGS, Clock
 from tests.simulation.expected import Plain
@@ -244,7 +244,7 @@ def _while(rng: Random) -> timedelta:
     return timedelta(days=rng.randint(1, 5))
 
 
-def _policy(wanted_from: date, planted: Planted | None) -> StepPolicy:
+def _policy(wanted_from: date, planted: Planted | None) -> ReminderPolicy:
     steps = replace(
         STEPS,
         digest=lambda unit, day: Digest(instead=False) if unit != _LATER or day >= wanted_from else None,

@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import Final, cast
 
 from config.topics import BY_NAME, PERSON_PARTITIONS, Topic
-from infra.kafka_record import Record
-from infra.partition_reader import Reader
+from infra.kafka_record import KafkaRecord
+from infra.partition_reader import PartitionReader
 from models.events.event_types import InputTopic
 from models.events.person_event import PersonEvent
 from tests.simulation.clock import Clock
@@ -37,7 +37,7 @@ class Log:
     def __init__(self, clock: Clock, *, compaction_lag: timedelta = COMPACTION_LAG) -> None:
         self._clock = clock
         self._lag = compaction_lag
-        self._records: dict[Place, list[Record]] = defaultdict(list)
+        self._records: dict[Place, list[KafkaRecord]] = defaultdict(list)
         self._ends: dict[Place, int] = defaultdict(int)
         self.skews = [timedelta(0)] * _BROKERS
         """How far each broker's clock is off."""
@@ -51,7 +51,7 @@ class Log:
         key: bytes | None,
         value: bytes | None,
         headers: Sequence[tuple[str, bytes | None]] = (),
-    ) -> Record:
+    ) -> KafkaRecord:
         """Write one record."""
         place = (topic, partition)
         offset = self._ends[place]
@@ -60,7 +60,7 @@ class Log:
             at += self.skews[partition % _BROKERS]
         if self.last_write_wins and topic == Topic.PEOPLE:
             headers = [("applied", str(offset).encode())]
-        record = Record(topic, partition, offset, round(at.timestamp() * 1000), key, value, headers)
+        record = KafkaRecord(topic, partition, offset, round(at.timestamp() * 1000), key, value, headers)
         self._ends[place] = offset + 1
         self._records[place].append(record)
         return record
@@ -73,12 +73,12 @@ class Log:
         """The offset after the last."""
         return self._ends[place]
 
-    def read(self, place: Place, start: int, end: int) -> list[Record]:
+    def read(self, place: Place, start: int, end: int) -> list[KafkaRecord]:
         """The records with offsets in [start, end) that exist."""
         stretch = self._records[place]
         return stretch[bisect_left(stretch, start, key=_offset) : bisect_left(stretch, end, key=_offset)]
 
-    def all_of(self, topic: str) -> list[Record]:
+    def all_of(self, topic: str) -> list[KafkaRecord]:
         """Everything on a topic, partition by partition."""
         return [
             record
@@ -105,9 +105,9 @@ class Log:
         return dropped
 
     @property
-    def reader(self) -> Reader:
+    def reader(self) -> PartitionReader:
         """Reads this log beside the stream."""
-        return cast(Reader, _Reader(self))
+        return cast(PartitionReader, _Reader(self))
 
 
 class _Reader:
@@ -117,11 +117,13 @@ class _Reader:
     async def bounds(self, topic: str, partition: int) -> tuple[int, int]:
         return 0, self._log.end((topic, partition))
 
-    async def read(self, topic: str, partition: int, start: int, end: int) -> AsyncIterator[list[Record]]:
+    async def read(
+        self, topic: str, partition: int, start: int, end: int
+    ) -> AsyncIterator[list[KafkaRecord]]:
         records = self._log.read((topic, partition), start, end)
         if records:
             yield records
 
 
-def _offset(record: Record) -> int:
+def _offset(record: KafkaRecord) -> int:
     return record.offset

@@ -9,7 +9,7 @@ from aiokafka import TopicPartition
 
 from config.kafka import KafkaSettings
 from config.topics import BY_NAME, PERSON_PARTITIONS, Topic
-from infra.kafka_record import Record
+from infra.kafka_record import KafkaRecord
 from ledger import outbox
 from ledger.consume.consumer import TOPICS, Ledger, LedgerSettings
 from ledger.store.repository import Connection, Fenced
@@ -47,9 +47,9 @@ class SimulatedConsumer:
         for place in places:
             self.seek(place, 0)
 
-    async def getmany(self, *, timeout_ms: int) -> dict[TopicPartition, list[Record]]:
+    async def getmany(self, *, timeout_ms: int) -> dict[TopicPartition, list[KafkaRecord]]:
         """A few records of a few partitions."""
-        polled: dict[TopicPartition, list[Record]] = {}
+        polled: dict[TopicPartition, list[KafkaRecord]] = {}
         some = [place for place in self.places if self._positions.get(place, 0) < self._log.end(place)]
         for place in self._rng.sample(some, self._rng.randint(0, len(some))):
             start = self._positions.get(place, 0)

@@ -8,13 +8,13 @@ from uuid import UUID
 
 import psycopg
 
-from models.notifications.delivery import Attempt, Outcome
+from models.notifications.delivery import SendAttempt, SendOutcome
 from models.notifications.retry import RetryPolicy
 from notifiers.content.mail_message import Mail, message_id
-from notifiers.due_delivery import Claim, Due, Freeze, freezer
+from notifiers.due_delivery import BuildPayload, Claim, Due, payload_builder
 from notifiers.repository import After, Pool, Store
 from notifiers.webhook.endpoints import watcher
-from notifiers.webhook.hook import Hook, hook_freezer
+from notifiers.webhook.hook import Hook, webhook_payload_builder
 from tests.simulation.bounces import return_to
 from tests.simulation.channels import Carrier, NoticeT, Relay, name_of
 from tests.simulation.clock import Clock
@@ -27,7 +27,7 @@ LEASE: Final = timedelta(seconds=60)
 DOMAIN: Final = "varsel.example.dk"
 _LINKS: Final = f"https://{DOMAIN}"
 _SENDER: Final = f"frafaldsvarsel@{DOMAIN}"
-_RENDERED: Final = freezer(
+_RENDERED: Final = payload_builder(
     sender=_SENDER,
     sender_name="Frafaldsvarsel",
     message_id_domain=DOMAIN,
@@ -54,7 +54,7 @@ def _mail(due: Due, unit_name: str, now: datetime) -> Mail:
     )
 
 
-_HOOK: Final = hook_freezer(_LINKS)
+_HOOK: Final = webhook_payload_builder(_LINKS)
 _HOOK_POLICY: Final = RetryPolicy(longest_delay=timedelta(hours=6), misconfigured_delay=timedelta(hours=3))
 """Half an hour at most in truth: then five days of failures would be three hundred attempts."""
 
@@ -68,7 +68,7 @@ class Notifier(Generic[NoticeT]):
         session: Session,
         carrier: Carrier[NoticeT],
         kind: type[NoticeT],
-        freeze: Freeze[NoticeT],
+        build_payload: BuildPayload[NoticeT],
         clock: Clock,
         count: Callable[[Fault], None],
         mutation: Mutation | None,
@@ -78,25 +78,25 @@ class Notifier(Generic[NoticeT]):
     ) -> None:
         self._name, self.session, self._relay, self._clock, self._count = name, session, carrier, clock, count
         self._mutation = mutation
-        self._sent: list[tuple[Claim[NoticeT], Attempt, datetime]] = []
+        self._sent: list[tuple[Claim[NoticeT], SendAttempt, datetime]] = []
         self._held: list[Claim[NoticeT]] = []
         self._until: dict[str, datetime] = {}
         self._ages: dict[str, int] = {}
         self._made = 0
-        self._made_of = freeze
+        self._made_of = build_payload
         anew = mutation in (Mutation.NEW_MESSAGE_ID, Mutation.NEW_WEBHOOK_ID)
         self._store = Store[NoticeT](
             cast(Pool, session),
             owner=name,
             lease=LEASE,
             contacts=contacts,
-            freeze=self._freeze if anew else freeze,
+            build_payload=self._build_payload if anew else build_payload,
             policy=policy or RetryPolicy(),
             kind=kind,
             after=after,
         )
 
-    def _freeze(self, due: Due, unit_name: str, now: datetime) -> NoticeT:
+    def _build_payload(self, due: Due, unit_name: str, now: datetime) -> NoticeT:
         """Planted: a number that is drawn anew."""
         self._made += 1
         return self._made_of(replace(due, id=UUID(int=due.id.int ^ self._made)), unit_name, now)
@@ -128,7 +128,7 @@ class Notifier(Generic[NoticeT]):
             await self._quietly(self._store.release([claim]))
             return
         if self._mutation is Mutation.SENT_BEFORE_SENDING:
-            done = Attempt(outcome=Outcome.DELIVERED, detail="taken", code=250)
+            done = SendAttempt(outcome=SendOutcome.DELIVERED, detail="taken", code=250)
             await self._quietly(self._store.record(claim, done, self._clock.now))
             self._relay.send(claim.mail, self._ages[claim.token])
             return
@@ -178,7 +178,7 @@ class Notifier(Generic[NoticeT]):
         if self._held:
             self._count(Fault.NOTIFIER_KILLED_HOLDING)
         for claim, attempt, _ in self._sent:
-            if attempt.outcome is Outcome.DELIVERED:
+            if attempt.outcome is SendOutcome.DELIVERED:
                 self._count(Fault.NOTIFIER_KILLED_SENT)
                 self._relay.excuses[name_of(claim.mail)] += 1
         self._held, self._sent = [], []

@@ -9,9 +9,9 @@ from typing import cast
 from aiokafka import AIOKafkaProducer
 
 from config.topics import Topic
-from infra.kafka_record import Record
+from infra.kafka_record import KafkaRecord
 from models.events.event_types import InputTopic, Risk
-from streams.batch_producer import Output
+from streams.batch_producer import BatchProducer
 from streams.processors import add_person_event
 from tests.simulation.kafka_in_memory import Place, person_event
 from tests.simulation.workers import INPUTS, PlainIntake, SimulatedProducer
@@ -27,7 +27,7 @@ async def heal(world: World) -> bool:
     missing = [record for record in books.missing() if _at(record) not in world.healed]
     if not missing:
         return False
-    output = Output(cast(AIOKafkaProducer, SimulatedProducer(world.log)))
+    output = BatchProducer(cast(AIOKafkaProducer, SimulatedProducer(world.log)))
     intake = PlainIntake(world.story)
     for record in missing:
         if not any(books.skipped_at_the_end(one) for one in (record, *books.events[record.origin.place])):
@@ -42,7 +42,7 @@ async def heal(world: World) -> bool:
     return True
 
 
-def _at(record: Record) -> tuple[Place, int]:
+def _at(record: KafkaRecord) -> tuple[Place, int]:
     return ((str(record.topic), record.partition), record.offset)
 
 
@@ -51,7 +51,7 @@ class _Books:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self.events: dict[Origin, list[Record]] = defaultdict(list)
+        self.events: dict[Origin, list[KafkaRecord]] = defaultdict(list)
         """The person events of each input record."""
         for record in world.log.all_of(Topic.PERSON_EVENTS):
             event = person_event(record.value)
@@ -75,7 +75,7 @@ class _Books:
         }
         self._repeats = {(row["topic"], row["partition"], row["offset"]) for row in await rows("repeats")}
 
-    def missing(self) -> list[Record]:
+    def missing(self) -> list[KafkaRecord]:
         """Records without receipt, without person event, without applied entry; messages without decision."""
         log = self._world.log
         found = [record for topic in INPUTS for record in log.all_of(topic) if self._lacks(record)]
@@ -85,7 +85,7 @@ class _Books:
             if (record.partition, record.offset) not in self._applied
         ]
 
-    def _lacks(self, record: Record) -> bool:
+    def _lacks(self, record: KafkaRecord) -> bool:
         place = record.origin.place
         status = self._receipts.get(place)
         if status == "rejected":
@@ -101,7 +101,7 @@ class _Books:
             and (event.sender, event.event_id, event.person_id) not in self._decided
         )
 
-    def skipped_at_the_end(self, record: Record) -> bool:
+    def skipped_at_the_end(self, record: KafkaRecord) -> bool:
         """Whether the engine has skipped it, and its step has not got past it."""
         step = "match" if record.topic == Topic.PERSON_EVENTS else "intake"
         claimed = self._progress.get(f"{step}/{record.topic}/{record.partition}".encode(), 0)

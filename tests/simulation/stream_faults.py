@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from config.topics import Topic
-from infra.kafka_record import Record
+from infra.kafka_record import KafkaRecord
 from tests.simulation.faults import Fault
 from tests.simulation.history import Sent
 from tests.simulation.kafka_in_memory import Place
@@ -100,7 +100,7 @@ async def deliver(world: World, worker: Worker, step: str, *, gently: bool = Fal
     if not waiting:
         return False
     places = waiting if gently else world.rng.sample(waiting, world.rng.randint(1, min(3, len(waiting))))
-    records: list[Record] = []
+    records: list[KafkaRecord] = []
     for place in places:
         records += _fetch(world, worker, place, gently=gently)
     if not gently and world.rng.random() < 0.04:
@@ -123,7 +123,7 @@ async def deliver(world: World, worker: Worker, step: str, *, gently: bool = Fal
     return True
 
 
-def _fetch(world: World, worker: Worker, place: Place, *, gently: bool) -> list[Record]:
+def _fetch(world: World, worker: Worker, place: Place, *, gently: bool) -> list[KafkaRecord]:
     start, end = worker.positions[place], world.log.end(place)
     drawn = 1.0 if gently else world.rng.random()
     if drawn < 0.06 and start > 0:
@@ -139,7 +139,7 @@ def _fetch(world: World, worker: Worker, place: Place, *, gently: bool) -> list[
     return records
 
 
-def _stale(world: World, worker: Worker) -> list[Record]:
+def _stale(world: World, worker: Worker) -> list[KafkaRecord]:
     foreign = [
         place
         for place in sorted(world.group.committed)
@@ -193,5 +193,5 @@ def _about(sent: Sent) -> str:
     return f"{sent.event.person_id} {sent.event.content.kind} {sent.event.event_id[:8]}"
 
 
-def _name(record: Record) -> str:
+def _name(record: KafkaRecord) -> str:
     return f"{record.topic}/{record.partition}@{record.offset}"

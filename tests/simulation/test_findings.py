@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from config.topics import PERSON_PARTITIONS, Topic
-from infra.kafka_record import Record
+from infra.kafka_record import KafkaRecord
 from models.events.person_event import PersonEvent
 from streams.batch_producer import partition_of
-from streams.person_store import People
+from streams.person_store import PersonStore
 from tests import factories as make
 from tests.simulation.clock import Clock
 from tests.simulation.faults import Fault
@@ -17,7 +17,7 @@ from tests.simulation.kafka_in_memory import Log
 from tests.simulation.workers import KilledError, Worker, write
 
 
-def put(log: Log, event: PersonEvent) -> Record:
+def put(log: Log, event: PersonEvent) -> KafkaRecord:
     """A person event, where its person's others are."""
     partition = partition_of(event.person_id, PERSON_PARTITIONS)
     value = event.model_dump_json(exclude_none=True).encode()
@@ -51,7 +51,7 @@ async def test_a_zombies_record_is_mended_though_no_worker_runs_for_days_after_i
     assert await applied_after_compaction(log, second) == second.offset
 
 
-async def late_write(log: Log, clock: Clock) -> tuple[Worker, Record]:
+async def late_write(log: Log, clock: Clock) -> tuple[Worker, KafkaRecord]:
     """A zombie's record behind the better one; the owner of the partition, and the event that it has applied last."""
     first, second = put(log, make.enrolment()), put(log, make.risk())
     place = (first.topic, first.partition)
@@ -66,9 +66,9 @@ async def late_write(log: Log, clock: Clock) -> tuple[Worker, Record]:
     return owner, second
 
 
-async def applied_after_compaction(log: Log, event: Record) -> int:
+async def applied_after_compaction(log: Log, event: KafkaRecord) -> int:
     """What the next owner of the partition finds."""
     log.compact()
-    people = People(log.reader)
+    people = PersonStore(log.reader)
     await people.load(event.partition)
     return people.get(event.partition, make.PERSON).applied

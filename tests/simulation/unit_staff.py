@@ -1,6 +1,6 @@
 """The people of the units: they see, take, attempt, close, reopen and hand over, and send again what got no answer.
 
-The acts are done by the real `ledger.actions.perform.act`. What a person was told is kept for the judge.
+The acts are done by the real `ledger.actions.perform.perform`. What a person was told is kept for the judge.
 """
 
 from collections.abc import Callable
@@ -12,15 +12,23 @@ from uuid import UUID
 import psycopg
 
 from api import headers
-from ledger.actions.perform import DeedDiffers, DeedRefused, Done, NoSuchTask, Rules, TaskChanged, act
+from ledger.actions.perform import (
+    ActionDiffers,
+    ActionRefused,
+    NoSuchTask,
+    Performed,
+    Rules,
+    TaskChanged,
+    perform,
+)
 from ledger.tasks.projection import Policy
 from models.tasks.actions import (
     Acknowledge,
+    Action,
     Actor,
-    Attempt,
     Close,
+    ContactAttempt,
     ContactForm,
-    Deed,
     Ending,
     HandOver,
     HandOverReason,
@@ -49,7 +57,7 @@ class Pressed:
     task_id: UUID
     units: frozenset[str]
     by: Actor
-    deed: Deed
+    deed: Action
     version: int | None
     """Of the task as it was seen; None: whatever it is."""
 
@@ -76,7 +84,7 @@ class Office:
         """Every id under which anything was sent."""
         self.unanswered: list[Pressed] = []
         """Sent, and no answer came."""
-        self.done: dict[UUID, tuple[Pressed, Done]] = {}
+        self.done: dict[UUID, tuple[Pressed, Performed]] = {}
         """Told to the person as done."""
         self.refused: set[UUID] = set()
         """Of which it was said last that nothing was done."""
@@ -123,7 +131,7 @@ class Office:
         self.sent.add(pressed.id)
         self.refused.discard(pressed.id)
         try:
-            done = await act(
+            done = await perform(
                 cast(Any, self.session),
                 task_id=pressed.task_id,
                 units=pressed.units,
@@ -138,19 +146,19 @@ class Office:
         except TaskChanged:
             self._count(Fault.ACT_PRECONDITION if pressed.by is PROGRAM else Fault.ACT_STALE)
             self.refused.add(pressed.id)
-        except DeedRefused:
+        except ActionRefused:
             self._count(Fault.ACT_REFUSED)
             self.refused.add(pressed.id)
         except NoSuchTask:
             self._count(Fault.ACT_ELSEWHERE)
-        except DeedDiffers:
+        except ActionDiffers:
             self._count(Fault.ACT_KEY_REUSED)
         else:
             self.done[pressed.id] = (pressed, done)
             if self._rng.random() < 0.1:
                 self.unanswered.append(pressed)
 
-    def _deed(self, task: dict[str, Any]) -> Deed:
+    def _deed(self, task: dict[str, Any]) -> Action:
         drawn = self._rng.random()
         if task["status"] == "closed" and drawn < 0.6:
             return Reopen(reason=ReopenReason.CONTACT_LOST)
@@ -163,7 +171,7 @@ class Office:
                 return Release()
             case _ if drawn < 0.55:
                 form = self._rng.choice(tuple(ContactForm))
-                return Attempt(at=self._clock.now, form=form, reached=self._rng.random() < 0.5)
+                return ContactAttempt(at=self._clock.now, form=form, reached=self._rng.random() < 0.5)
             case _ if drawn < 0.68:
                 return Close(ending=Ending.CONTACT_MADE, initiatives=(Initiative.MENTOR,))
             case _ if drawn < 0.76:

@@ -8,7 +8,7 @@ from typing import Final
 from ledger.tasks.projection import Policy
 from models.notifications.delivery import Audience, Channel
 from models.tasks.office_hours import OfficeHours, Week
-from models.tasks.reminders import StepKind, StepPolicy, StepRule
+from models.tasks.reminders import ReminderKind, ReminderPolicy, ReminderRule
 from notifiers.supersede import UnitContact
 from tests.factories import make_law
 
@@ -22,11 +22,13 @@ LAW: Final = make_law(rule_sets=tuple(replace(rules, mentor_months=9) for rules 
 DAY: Final = (time(8), time(16))
 WEEK: Final[Week] = (DAY, DAY, DAY, DAY, (time(8), time(14)), None, None)
 RULES: Final = (
-    StepRule(kind=StepKind.REMINDER, level=1, working_days=-2, to=(Audience.UNIT,)),
-    StepRule(kind=StepKind.ESCALATION, level=1, working_days=-1, to=(Audience.LEAD,)),
-    StepRule(kind=StepKind.OVERDUE, level=1, working_days=1, to=(Audience.UNIT,)),
-    StepRule(kind=StepKind.ESCALATION, level=2, working_days=3, to=(Audience.LEAD, Audience.MUNICIPALITY)),
-    StepRule(kind=StepKind.MENTOR_ENDS, level=1, working_days=-10, to=(Audience.UNIT,)),
+    ReminderRule(kind=ReminderKind.REMINDER, level=1, working_days=-2, to=(Audience.UNIT,)),
+    ReminderRule(kind=ReminderKind.ESCALATION, level=1, working_days=-1, to=(Audience.LEAD,)),
+    ReminderRule(kind=ReminderKind.OVERDUE, level=1, working_days=1, to=(Audience.UNIT,)),
+    ReminderRule(
+        kind=ReminderKind.ESCALATION, level=2, working_days=3, to=(Audience.LEAD, Audience.MUNICIPALITY)
+    ),
+    ReminderRule(kind=ReminderKind.MENTOR_ENDS, level=1, working_days=-10, to=(Audience.UNIT,)),
 )
 _ABOVE: Final = {
     ("unit-0101", Audience.LEAD): ("leder@unit-0101.example",),
@@ -81,7 +83,7 @@ ADDRESSES: Final = tuple(
 )
 URLS: Final = tuple(url for urls in _HOOKS.values() for url in urls)
 _HOURS: Final = OfficeHours(lambda _: WEEK, DAYS_OFF)
-STEPS: Final = StepPolicy(
+STEPS: Final = ReminderPolicy(
     rules=lambda _unit, _day: RULES,
     hours=lambda _: _HOURS,
     days_off=DAYS_OFF,

@@ -7,9 +7,9 @@ from random import Random
 from typing import Final
 from uuid import UUID
 
-from models.notifications.delivery import Attempt
+from models.notifications.delivery import SendAttempt
 from notifiers.webhook import classify
-from notifiers.webhook.classify import Stage
+from notifiers.webhook.classify import HttpStage
 from notifiers.webhook.hook import Hook
 from tests.simulation.channels import Carrier
 from tests.simulation.clock import Clock
@@ -38,14 +38,14 @@ class Receivers(Carrier[Hook]):
         self.down ^= {url}
         self._count(Fault.HOOK_DOWN)
 
-    def _answer(self, mail: Hook, age: int) -> Attempt:
+    def _answer(self, mail: Hook, age: int) -> SendAttempt:
         if mail.url in self.gone:
             return classify.of_status(410, None)
         if mail.url in self.down:
             return self._fails(0.70 + 0.28 * self._rng.random(), mail, age)
         return self._fails(0.0 if self.healed else self._rng.random(), mail, age)
 
-    def _fails(self, drawn: float, mail: Hook, age: int) -> Attempt:
+    def _fails(self, drawn: float, mail: Hook, age: int) -> SendAttempt:
         if drawn < 0.60:
             self._take(mail, age)
             return classify.of_status(204, None)
@@ -53,13 +53,13 @@ class Receivers(Carrier[Hook]):
             self._count(Fault.HOOK_ANSWER_LOST)
             self.excuses[str(mail.id)] += 1
             self._take(mail, age)
-            return classify.of_exception(Stage.REQUEST, TimeoutError())
+            return classify.of_exception(HttpStage.REQUEST, TimeoutError())
         if drawn < 0.76:
             self._count(Fault.HOOK_NOT_TAKEN)
-            return classify.of_exception(Stage.REQUEST, ConnectionResetError())
+            return classify.of_exception(HttpStage.REQUEST, ConnectionResetError())
         if drawn < 0.83:
             self._count(Fault.HOOK_REFUSED)
-            return classify.of_exception(Stage.CONNECT, ConnectionRefusedError())
+            return classify.of_exception(HttpStage.CONNECT, ConnectionRefusedError())
         if drawn < 0.89:
             self._count(Fault.HOOK_FAILED)
             return classify.of_status(502, None)
@@ -72,7 +72,7 @@ class Receivers(Carrier[Hook]):
         self.gone.add(mail.url)
         return classify.of_status(410, None)
 
-    def _asks_for_time(self, mail: Hook) -> Attempt:
+    def _asks_for_time(self, mail: Hook) -> SendAttempt:
         self._count(Fault.HOOK_WAIT)
         now = self._clock.now
         moment = now.replace(microsecond=0) + timedelta(minutes=40)

@@ -12,17 +12,17 @@ from typing import Final, cast
 from aiokafka import AIOKafkaProducer
 
 from config.topics import INPUT_PARTITIONS, PERSON_PARTITIONS, Topic
-from infra.kafka_record import Record
+from infra.kafka_record import KafkaRecord
 from models.eligibility.law import Law
 from models.events.event_types import EVENT_TYPES, InputTopic
 from models.events.receipt import Receipt, ReceiptStatus
 from models.reasons import Rejection
 from streams.assignment import Assignment
-from streams.batch_driver import Driver
-from streams.batch_producer import Output
-from streams.checkpoint import Progress
-from streams.person_store import People
-from streams.processors import Match, Step, add_person_event
+from streams.batch_driver import BatchDriver
+from streams.batch_producer import BatchProducer
+from streams.checkpoint import Checkpoint
+from streams.person_store import PersonStore
+from streams.processors import Match, Processor, add_person_event
 from tests.simulation.clock import Clock
 from tests.simulation.faults import Fault
 from tests.simulation.history import Sent
@@ -43,7 +43,7 @@ class KilledError(Exception):
 
 
 class SimulatedProducer:
-    """What `streams.batch_producer.Output` asks of aiokafka's producer, and how a delivery ends.
+    """What `streams.batch_producer.BatchProducer` asks of aiokafka's producer, and how a delivery ends.
 
     Until it is awaited, everything that was sent is under way: when the process dies there, the brokers have got some
     of it, of each partition a first part.
@@ -141,10 +141,10 @@ class PlainIntake:
     def __init__(self, story: Sequence[Sent]) -> None:
         self._story = story
 
-    async def begin(self, partitions: set[int], output: Output) -> None:
+    async def begin(self, partitions: set[int], output: BatchProducer) -> None:
         """Intake remembers nothing."""
 
-    def run(self, topic: str, partition: int, records: Sequence[Record], output: Output) -> None:
+    def run(self, topic: str, partition: int, records: Sequence[KafkaRecord], output: BatchProducer) -> None:
         """One receipt for each, and the person event of a good one."""
         for record in records:
             event = self._story[int(record.value or b"")].event
@@ -170,10 +170,10 @@ class PlainIntake:
             )
 
 
-class BlindProgress(Progress):
+class BlindProgress(Checkpoint):
     """Planted: what lies between two records is not read."""
 
-    async def whole(self, topic: str, partition: int, records: Sequence[Record]) -> list[Record]:
+    async def whole(self, topic: str, partition: int, records: Sequence[KafkaRecord]) -> list[KafkaRecord]:
         """The records, as they were delivered."""
         return list(records)
 
@@ -207,23 +207,23 @@ class Worker:
         self.positions = {}
         self._assignment = Assignment()
         reader = self._log.reader
-        self.people = People(reader)
+        self.people = PersonStore(reader)
         self.producers: dict[str, SimulatedProducer] = {}
-        self._drivers: dict[str, Driver] = {}
-        steps: list[tuple[Step, Sequence[str]]] = [
+        self._drivers: dict[str, BatchDriver] = {}
+        steps: list[tuple[Processor, Sequence[str]]] = [
             (PlainIntake(self._story), INPUTS),
             (Match(self._law, self.people), [Topic.PERSON_EVENTS]),
         ]
-        progress = BlindProgress if self._blind else Progress
+        progress = BlindProgress if self._blind else Checkpoint
         for step, topics in steps:
             producer = SimulatedProducer(self._log)
             self.producers[step.name] = producer
-            self._drivers[step.name] = Driver(
+            self._drivers[step.name] = BatchDriver(
                 step,
                 topics=topics,
                 assignment=self._assignment,
-                progress=progress(step.name, reader),
-                output=Output(cast(AIOKafkaProducer, producer)),
+                checkpoint=progress(step.name, reader),
+                output=BatchProducer(cast(AIOKafkaProducer, producer)),
                 monotonic=lambda: self._clock.seconds,
             )
 
@@ -236,7 +236,7 @@ class Worker:
         self.places = places
         self.positions = {place: committed.get(place, 0) for place in places}
 
-    async def batch(self, step: str, records: Sequence[Record]) -> None:
+    async def batch(self, step: str, records: Sequence[KafkaRecord]) -> None:
         """What the engine delivers."""
         await self._drivers[step].batch(records)
         if self.producers[step].ending is not None:

@@ -6,7 +6,7 @@ from typing import Final
 from models.eligibility.decision import Decision
 from models.notifications.delivery import Audience
 from models.tasks.office_hours import Week
-from models.tasks.reminders import StepKind, StepRule
+from models.tasks.reminders import ReminderKind, ReminderRule
 from tests.factories import moment
 from tests.travel.world import Units
 from tests.unit.ledger.decisions import OTHER_UNIT, UNIT, decided
@@ -20,12 +20,14 @@ MUNICIPALITY: Final = "ansvarlig@kommune-0101.example"
 SERVICE: Final = "drift@service.example"
 
 RULES: Final = (
-    StepRule(kind=StepKind.REMINDER, level=1, working_days=-2, to=(Audience.UNIT,)),
-    StepRule(kind=StepKind.ESCALATION, level=1, working_days=-1, to=(Audience.LEAD,)),
-    StepRule(kind=StepKind.OVERDUE, level=1, working_days=1, to=(Audience.UNIT,)),
-    StepRule(kind=StepKind.ESCALATION, level=2, working_days=3, to=(Audience.UNIT, Audience.LEAD)),
-    StepRule(kind=StepKind.ESCALATION, level=3, working_days=5, to=(Audience.MUNICIPALITY, Audience.SERVICE)),
-    StepRule(kind=StepKind.MENTOR_ENDS, level=1, working_days=-10, to=(Audience.UNIT,)),
+    ReminderRule(kind=ReminderKind.REMINDER, level=1, working_days=-2, to=(Audience.UNIT,)),
+    ReminderRule(kind=ReminderKind.ESCALATION, level=1, working_days=-1, to=(Audience.LEAD,)),
+    ReminderRule(kind=ReminderKind.OVERDUE, level=1, working_days=1, to=(Audience.UNIT,)),
+    ReminderRule(kind=ReminderKind.ESCALATION, level=2, working_days=3, to=(Audience.UNIT, Audience.LEAD)),
+    ReminderRule(
+        kind=ReminderKind.ESCALATION, level=3, working_days=5, to=(Audience.MUNICIPALITY, Audience.SERVICE)
+    ),
+    ReminderRule(kind=ReminderKind.MENTOR_ENDS, level=1, working_days=-10, to=(Audience.UNIT,)),
 )
 UNITS: Final = Units(
     people={

@@ -12,14 +12,14 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from ledger.actions.perform import DeedRefused, NoSuchTask
+from ledger.actions.perform import ActionRefused, NoSuchTask
 from models.calendar import copenhagen_date
 from models.tasks.actions import (
     Acknowledge,
-    Attempt,
+    Action,
     Close,
+    ContactAttempt,
     ContactForm,
-    Deed,
     Ending,
     HandOver,
     HandOverReason,
@@ -30,7 +30,7 @@ from models.tasks.actions import (
     Take,
 )
 from ops.audit.checks import steps as hop
-from ops.audit.checks.context import Desk
+from ops.audit.checks.context import CheckContext
 from tests.factories import moment
 from tests.travel.clock import under_our_clock
 from tests.travel.people import LEAD, MUNICIPALITY, OURS, SPRING, THEIRS, UNITS, obliged
@@ -74,16 +74,16 @@ class Story:
         deed = self._chance.choice(self._deeds(now, unit))
         try:
             await self._world.do(task, deed, unit=unit, act_id=uuid5(_SPACE, f"{self._seed} {turn}"))
-        except (DeedRefused, NoSuchTask):
+        except (ActionRefused, NoSuchTask):
             return
 
-    def _deeds(self, now: datetime, unit: str) -> tuple[Deed, ...]:
+    def _deeds(self, now: datetime, unit: str) -> tuple[Action, ...]:
         other = OTHER_UNIT if unit == UNIT else UNIT
         return (
             Acknowledge(),
             Take(),
             Release(),
-            Attempt(at=now, form=ContactForm.PHONE, reached=True),
+            ContactAttempt(at=now, form=ContactForm.PHONE, reached=True),
             Close(ending=Ending.CONTACT_MADE, initiatives=(Initiative.MENTOR,)),
             Reopen(reason=ReopenReason.CONTACT_LOST),
             HandOver(to_unit=other, reason=HandOverReason.AGREED),
@@ -163,7 +163,7 @@ async def audited(world: World) -> list[str]:
             )
         }
     )
-    account = hop.count(cast(Desk, desk))
+    account = hop.count(cast(CheckContext, desk))
     assert account.balances
     return [str(one) for one in desk.missing]
 

@@ -7,8 +7,8 @@ import pytest
 
 from models.tasks.actions import (
     Acknowledge,
-    Attempt,
     Close,
+    ContactAttempt,
     ContactForm,
     Ending,
     HandOver,
@@ -87,7 +87,7 @@ async def test_a_task_from_its_message_over_easter_to_its_end(database: str) -> 
         await world.collect((THEIRS, "Opgave FV-"))
         for deed in (
             Take(),
-            Attempt(at=on(APRIL, 13, "09:00"), form=ContactForm.PHONE, reached=True),
+            ContactAttempt(at=on(APRIL, 13, "09:00"), form=ContactForm.PHONE, reached=True),
             Close(ending=Ending.CONTACT_MADE, initiatives=(Initiative.MENTOR,)),
         ):
             await world.at(on(APRIL, 13, "09:30"))

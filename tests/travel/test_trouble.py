@@ -11,14 +11,14 @@ import pytest
 from config.kafka import KafkaSettings
 from ledger.reminders.runner import Runner
 from ledger.reminders.scheduler import fire_due
-from models.dead_letter import Prospect, State, Thing
+from models.dead_letter import DeadLetter, DeadLetterState, ReplayOutcome
 from models.notifications.delivery import Audience
 from models.operator import Operator
 from models.reasons import DecisionReason
 from models.tasks.actions import (
     Acknowledge,
-    Attempt,
     Close,
+    ContactAttempt,
     ContactForm,
     Ending,
     Initiative,
@@ -29,8 +29,8 @@ from models.tasks.reminders import Digest
 from ops.audit.checks import steps as hop
 from ops.recovery import dead_letters
 from ops.recovery.dead_letters import Selection
-from ops.recovery.rejected_payloads import Kept
-from ops.recovery.replay import Foreseen, Foresight
+from ops.recovery.rejected_payloads import RejectedPayloads
+from ops.recovery.replay import ReplayPlan, ReplayPlanner
 from tests.travel.clock import under_our_clock
 from tests.travel.people import LEAD, MUNICIPALITY, OURS, SERVICE, SPRING, THEIRS, UNITS, obliged
 from tests.travel.test_story import APRIL, MARCH, on
@@ -52,32 +52,34 @@ FROM deliveries WHERE channel = 'email' RETURNING id
 HAND = Operator("drift-1", "adressen er rettet")
 
 
-def lying(url: str) -> list[Thing]:
+def lying(url: str) -> list[DeadLetter]:
     """What waits in quarantine."""
     with psycopg.connect(url, autocommit=True) as connection:
-        return dead_letters.things(connection, Selection())
+        return dead_letters.dead_letters(connection, Selection())
 
 
-def foreseen_of(url: str, units: Units) -> list[Foreseen]:
+def foreseen_of(url: str, units: Units) -> list[ReplayPlan]:
     """What a replay would come to."""
     context = Senders().context
-    kept = Kept(KafkaSettings(bootstrap_servers="127.0.0.1:9"), context.vault)  # no notice needs Kafka
+    kept = RejectedPayloads(
+        KafkaSettings(bootstrap_servers="127.0.0.1:9"), context.vault
+    )  # no notice needs Kafka
     try:
         with psycopg.connect(url, autocommit=True) as connection:
-            foresight = Foresight(connection, kept, context, units.contact, datetime.now(UTC))
-            return foresight.of(dead_letters.things(connection, Selection()))
+            foresight = ReplayPlanner(connection, kept, context, units.contact, datetime.now(UTC))
+            return foresight.of(dead_letters.dead_letters(connection, Selection()))
     finally:
         kept.close()
 
 
-def again(url: str, thing: Thing) -> None:
+def again(url: str, thing: DeadLetter) -> None:
     """An operator lets it be tried again."""
     with psycopg.connect(url, autocommit=True) as connection:
         deadline = thing.since + timedelta(days=1)
         assert dead_letters.due_again(connection, thing, HAND, deadline=deadline, anew=True)
 
 
-def put_aside(url: str, thing: Thing) -> None:
+def put_aside(url: str, thing: DeadLetter) -> None:
     """An operator decides that nothing is owed."""
     with psycopg.connect(url, autocommit=True) as connection:
         dead_letters.dismiss(connection, thing, HAND)
@@ -190,7 +192,7 @@ async def test_a_closed_task_that_is_opened_again_is_watched_again(travelled: st
         await world.at(on(MARCH, 25, "09:00"))
         task = await world.task(UNIT)
         for deed in (
-            Attempt(at=on(MARCH, 25, "08:30"), form=ContactForm.PHONE, reached=True),
+            ContactAttempt(at=on(MARCH, 25, "08:30"), form=ContactForm.PHONE, reached=True),
             Close(ending=Ending.CONTACT_MADE, initiatives=(Initiative.INSTITUTION_MEETING,)),
         ):
             await world.do(task, deed, unit=UNIT, act_id=uuid4())
@@ -215,7 +217,7 @@ async def test_a_task_closed_by_mistake_keeps_the_steps_after_its_date(travelled
         await world.at(on(MARCH, 25, "09:00"))
         task = await world.task(UNIT)
         for deed in (
-            Attempt(at=on(MARCH, 25, "08:30"), form=ContactForm.PHONE, reached=True),
+            ContactAttempt(at=on(MARCH, 25, "08:30"), form=ContactForm.PHONE, reached=True),
             Close(ending=Ending.CONTACT_MADE, initiatives=(Initiative.MENTOR,)),
             Reopen(reason=ReopenReason.CLOSED_BY_MISTAKE),
         ):
@@ -386,14 +388,14 @@ async def test_a_morning_mail_that_nobody_is_left_for_is_counted_and_lies_in_qua
         things = await asyncio.to_thread(lying, travelled)
         assert [(one.unit, one.task, one.reason) for one in things] == [(UNIT, None, "refused")] * 4
         foreseen = await asyncio.to_thread(foreseen_of, travelled, units)
-        assert {one.prospect for one in foreseen} == {Prospect.SENT}
+        assert {one.prospect for one in foreseen} == {ReplayOutcome.SENT}
         # Sent once more, and refused once more: it lies there again, and is not said twice.
         await asyncio.to_thread(again, travelled, things[0])
         await world.work()
-        assert [one.state for one in await asyncio.to_thread(lying, travelled)] == [State.OPEN] * 4
+        assert [one.state for one in await asyncio.to_thread(lying, travelled)] == [DeadLetterState.OPEN] * 4
         await world.at(on(MARCH, 26, "07:00"), outage=True)
         foreseen = await asyncio.to_thread(foreseen_of, travelled, units)
-        assert {one.prospect for one in foreseen} == {Prospect.NOT_NEEDED}
+        assert {one.prospect for one in foreseen} == {ReplayOutcome.NOT_NEEDED}
     async with a_world(travelled, units, on(MARCH, 26, "08:00")) as world:
         await world.work()
         await world.collect((OURS, "1 åben opgave"))

@@ -20,16 +20,16 @@ from psycopg_pool import AsyncConnectionPool
 
 from config.reference.days_off import load_days_off
 from config.topics import Topic
-from ledger.actions.perform import Done, Rules, act
+from ledger.actions.perform import Performed, Rules, perform
 from ledger.consume.batch import Batch, Place, project
 from ledger.reminders.runner import Runner
 from ledger.tasks.projection import Policy
 from models.eligibility.decision import Decision
 from models.notifications.delivery import Audience, Channel
-from models.tasks.actions import Actor, Deed, Via
+from models.tasks.actions import Action, Actor, Via
 from models.tasks.office_hours import OfficeHours, Week
-from models.tasks.reminders import Digest, StepPolicy, StepRule
-from notifiers.due_delivery import freezer
+from models.tasks.reminders import Digest, ReminderPolicy, ReminderRule
+from notifiers.due_delivery import payload_builder
 from notifiers.email.channel import EmailChannel
 from notifiers.email.settings import SmtpSettings
 from notifiers.supersede import UnitContact
@@ -48,7 +48,7 @@ class Units:
     """Who is written to, and by which rules."""
 
     people: Mapping[tuple[str, Audience], tuple[str, ...]]
-    rules: Sequence[StepRule]
+    rules: Sequence[ReminderRule]
     week: Week
     digests: Mapping[str, Digest] = field(default_factory=dict)
 
@@ -61,7 +61,7 @@ class Units:
 
     def policy(self) -> Policy:
         days_off = load_days_off()
-        steps = StepPolicy(
+        steps = ReminderPolicy(
             rules=lambda _unit, _on: self.rules,
             hours=lambda _: OfficeHours(lambda _day: self.week, days_off),
             days_off=days_off,
@@ -119,9 +119,9 @@ class World:
             await project(self.connection, batch, self._known, self.policy)
         self._known |= batch.next_offsets
 
-    async def do(self, task: UUID, deed: Deed, *, unit: str, act_id: UUID) -> Done:
+    async def do(self, task: UUID, deed: Action, *, unit: str, act_id: UUID) -> Performed:
         """A person does this."""
-        return await act(
+        return await perform(
             self._acting,
             task_id=task,
             units=frozenset({unit}),
@@ -255,7 +255,7 @@ async def a_world(
                         pool=pool,
                         channel=channel,
                         contacts=units.contact,
-                        freeze=freezer(
+                        build_payload=payload_builder(
                             sender=SENDER,
                             sender_name="Frafaldsvarsel",
                             message_id_domain="varsel.example.dk",

@@ -25,7 +25,7 @@ _COLUMNS: Final = (
     "seen_at", "signals", "severity", "absence_percentage", "text", "contact_name", "contact_phone",
     "contact_email", "message_id", "reason", "day", "counts",
 )  # fmt: skip
-Row = tuple[str, str, str, str, dict[str, Any]]
+ExampleRow = tuple[str, str, str, str, dict[str, Any]]
 
 
 def examples() -> dict[str, str]:
@@ -36,7 +36,7 @@ def examples() -> dict[str, str]:
     }
 
 
-def _story(one: str, cpr: str, school: str) -> list[Row]:
+def _story(one: str, cpr: str, school: str) -> list[ExampleRow]:
     """One person's autumn: the message overtakes the enrolment; a correction, a repeat, a withdrawal, a control total.
 
     Each file has a school of its own, so that its total holds whichever of the files are published.
@@ -72,8 +72,8 @@ def _story(one: str, cpr: str, school: str) -> list[Row]:
     move = {"residence_id": uuid(104), "municipality_code": "0751", "valid_from": "2025-09-20"}
     second = {**risk, "seen_at": "2025-10-01T09:00:00+02:00", "signals": ["lost_contact"], "severity": "high"}
     taken_back = {"institution_number": school, "message_id": uuid(8), "reason": "raised_by_mistake"}
-    raised: Row = ("dropout-risk.raised", uuid(3), school, "2025-09-02T23:30:00+02:00", risk)
-    rows: list[Row] = [
+    raised: ExampleRow = ("dropout-risk.raised", uuid(3), school, "2025-09-02T23:30:00+02:00", risk)
+    rows: list[ExampleRow] = [
         ("residence.registered", uuid(1), "REG-CPR", "2019-05-02T08:00:00+02:00", home),
         ("benefit-period.registered", uuid(2), "0101", "2024-03-01T09:00:00+01:00", period),
         raised,
@@ -119,7 +119,7 @@ def _story(one: str, cpr: str, school: str) -> list[Row]:
     return [*about_people, ("control-total.declared", uuid(11), school, "2025-10-02T03:00:00+02:00", total)]
 
 
-def _lines(rows: list[Row]) -> str:
+def _lines(rows: list[ExampleRow]) -> str:
     events = [
         {
             "specversion": "1.0",
@@ -136,7 +136,7 @@ def _lines(rows: list[Row]) -> str:
     return "".join(json.dumps(event, ensure_ascii=False) + "\n" for event in events)
 
 
-def _csv(rows: list[Row]) -> str:
+def _csv(rows: list[ExampleRow]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, _COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()

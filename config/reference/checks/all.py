@@ -8,10 +8,10 @@ from pathlib import Path
 
 from config.errors import ConfigError, Fault
 from config.reference.checks.channels import channel_faults
-from config.reference.checks.reminders import step_faults
+from config.reference.checks.reminders import reminder_faults
 from config.reference.checks.routes import route_faults
 from config.reference.checks.senders import sender_faults
-from config.reference.csv_reader import RowT, Table
+from config.reference.csv_reader import CsvTable, RowT
 from config.reference.rows import NotReachedRow, ReactByRow
 from config.reference.tables import Reference, read_reference
 from models.events.contract import EducationType
@@ -68,11 +68,11 @@ def reference_faults(reference: Reference) -> list[Fault]:
             ),
         ),
         *_twice(reference.digests, "digest of", lambda row: f"{row.unit_id} from {row.valid_from}"),
-        *step_faults(reference),
+        *reminder_faults(reference),
     ]
 
 
-def _twice(table: Table[RowT], thing: str, key: Callable[[RowT], str]) -> Iterator[Fault]:
+def _twice(table: CsvTable[RowT], thing: str, key: Callable[[RowT], str]) -> Iterator[Fault]:
     first: dict[str, int] = {}
     for line in table.lines:
         name = key(line.row)
@@ -117,7 +117,9 @@ def _rule_set_faults(reference: Reference) -> Iterator[Fault]:
             yield table.fault(line.number, f"rule set {line.row.version} names {benefit} {group} twice")
 
 
-def _unknown_units(reference: Reference, table: Table[ReactByRow] | Table[NotReachedRow]) -> Iterator[Fault]:
+def _unknown_units(
+    reference: Reference, table: CsvTable[ReactByRow] | CsvTable[NotReachedRow]
+) -> Iterator[Fault]:
     known = {row.unit_id for row in reference.units.rows}
     if not reference.units.sound:
         return

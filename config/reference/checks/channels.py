@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from config.errors import Fault
-from config.reference.csv_reader import Line, Table
+from config.reference.csv_reader import CsvLine, CsvTable
 from config.reference.rows import Dated
 from config.reference.tables import Reference
 
@@ -38,9 +38,9 @@ def channel_faults(reference: Reference) -> Iterator[Fault]:
 
 
 def _overlaps(
-    table: Table[DatedT], key: Callable[[DatedT], object], words: Callable[[DatedT], str]
+    table: CsvTable[DatedT], key: Callable[[DatedT], object], words: Callable[[DatedT], str]
 ) -> Iterator[Fault]:
-    lines: Sequence[Line[DatedT]] = table.lines
+    lines: Sequence[CsvLine[DatedT]] = table.lines
     for index, line in enumerate(lines):
         for before in lines[:index]:
             if key(before.row) == key(line.row) and _meet(before.row, line.row):

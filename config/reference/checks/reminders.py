@@ -6,21 +6,21 @@ from datetime import date
 from itertools import pairwise
 
 from config.errors import Fault
-from config.reference.csv_reader import Line, Table
-from config.reference.reminder_rows import HoursRow, StepRow
+from config.reference.csv_reader import CsvLine, CsvTable
+from config.reference.reminder_rows import HoursRow, ReminderRow
 from config.reference.tables import Reference
 from models.notifications.delivery import Audience, Channel
-from models.tasks.reminders import StepKind
+from models.tasks.reminders import ReminderKind
 
 
-def step_faults(reference: Reference) -> Iterator[Fault]:
+def reminder_faults(reference: Reference) -> Iterator[Fault]:
     """Unknown names, holes in a policy, and a service that nobody answers for."""
     yield from _unknown(reference)
     duty_from = min((row.in_force_from for row in reference.rule_sets.rows), default=date.max)
     yield from _defaults(reference.steps, duty_from, "steps")
     yield from _defaults(reference.working_hours, duty_from, "hours")
     if reference.steps.sound:
-        policies: dict[tuple[str, date], list[Line[StepRow]]] = defaultdict(list)
+        policies: dict[tuple[str, date], list[CsvLine[ReminderRow]]] = defaultdict(list)
         for line in reference.steps.lines:
             policies[line.row.unit_id or "", line.row.valid_from].append(line)
         for lines in policies.values():
@@ -49,7 +49,9 @@ def _unknown(reference: Reference) -> Iterator[Fault]:
                 )
 
 
-def _defaults(table: Table[StepRow] | Table[HoursRow], duty_from: date, what: str) -> Iterator[Fault]:
+def _defaults(
+    table: CsvTable[ReminderRow] | CsvTable[HoursRow], duty_from: date, what: str
+) -> Iterator[Fault]:
     if not table.sound:
         return
     first = min((row.valid_from for row in table.rows if row.unit_id is None), default=None)
@@ -61,11 +63,11 @@ def _defaults(table: Table[StepRow] | Table[HoursRow], duty_from: date, what: st
         yield table.fault(None, f"units without rows of their own have no {what} from {duty_from} to {first}")
 
 
-def _holes(table: Table[StepRow], lines: Sequence[Line[StepRow]]) -> Iterator[Fault]:
+def _holes(table: CsvTable[ReminderRow], lines: Sequence[CsvLine[ReminderRow]]) -> Iterator[Fault]:
     """One policy: the rows of one unit and one day. Each sentence stands at its first row."""
     first = lines[0]
     whose = f"the policy of {first.row.unit_id or 'all other units'} from {first.row.valid_from}"
-    by_kind: dict[StepKind, list[Line[StepRow]]] = defaultdict(list)
+    by_kind: dict[ReminderKind, list[CsvLine[ReminderRow]]] = defaultdict(list)
     for line in sorted(lines, key=lambda line: line.row.level):
         by_kind[line.row.kind].append(line)
     for kind, ordered in by_kind.items():
@@ -80,12 +82,12 @@ def _holes(table: Table[StepRow], lines: Sequence[Line[StepRow]]) -> Iterator[Fa
     for line in lines:
         if Channel.EMAIL not in line.row.channels:
             yield table.fault(line.number, "channels must name email: it is what cannot be switched off")
-    overdue = by_kind[StepKind.OVERDUE]
+    overdue = by_kind[ReminderKind.OVERDUE]
     if not overdue or Audience.UNIT not in overdue[0].row.to:
         yield table.fault(
             first.number, f"{whose}: no overdue goes to the unit, so its date would pass in silence"
         )
-    late = [line for line in by_kind[StepKind.ESCALATION] if line.row.working_days > 0]
+    late = [line for line in by_kind[ReminderKind.ESCALATION] if line.row.working_days > 0]
     if not late or not {Audience.MUNICIPALITY, Audience.SERVICE} <= set(late[-1].row.to):
         yield table.fault(
             first.number,

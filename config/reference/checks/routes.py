@@ -6,7 +6,7 @@ from datetime import date
 from itertools import pairwise
 
 from config.errors import Fault
-from config.reference.csv_reader import Line, Table
+from config.reference.csv_reader import CsvLine, CsvTable
 from config.reference.rows import RouteRow
 from config.reference.tables import Reference
 
@@ -15,7 +15,7 @@ def route_faults(reference: Reference) -> Iterator[Fault]:
     """Unknown names, overlaps and gaps in ``routes.csv``."""
     routes = reference.routes
     yield from _unknown(reference)
-    by_municipality: dict[str, list[Line[RouteRow]]] = defaultdict(list)
+    by_municipality: dict[str, list[CsvLine[RouteRow]]] = defaultdict(list)
     for line in routes.lines:
         by_municipality[line.row.municipality_code].append(line)
     duty_from = min((row.in_force_from for row in reference.rule_sets.rows), default=date.max)
@@ -42,7 +42,7 @@ def _unknown(reference: Reference) -> Iterator[Fault]:
             yield reference.routes.fault(line.number, f"unit {line.row.unit_id} is not in units.csv")
 
 
-def _overlaps(routes: Table[RouteRow], code: str, ordered: Sequence[Line[RouteRow]]) -> Iterator[Fault]:
+def _overlaps(routes: CsvTable[RouteRow], code: str, ordered: Sequence[CsvLine[RouteRow]]) -> Iterator[Fault]:
     reaching = ordered[0]
     for line in ordered[1:]:
         end = reaching.row.valid_to
@@ -56,7 +56,7 @@ def _overlaps(routes: Table[RouteRow], code: str, ordered: Sequence[Line[RouteRo
 
 
 def _gaps(
-    routes: Table[RouteRow], code: str, ordered: Sequence[Line[RouteRow]], duty_from: date
+    routes: CsvTable[RouteRow], code: str, ordered: Sequence[CsvLine[RouteRow]], duty_from: date
 ) -> Iterator[Fault]:
     first = ordered[0]
     if first.row.valid_from > duty_from:

@@ -3,17 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from local.demo.scenario.event_writer import Pen
+from local.demo.scenario.event_writer import EventWriter
 from local.demo.scenario.students import Student
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class ScenarioCase:
     """`share`: of a thousand from the target group. `play` writes their events, four messages at most."""
 
     name: str
     share: int
-    play: Callable[[Pen, Student], None]
+    play: Callable[[EventWriter, Student], None]
 
 
 MOST_MESSAGES = 4

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from itertools import cycle, islice
 
-from local.demo.scenario.event_writer import Pen
-from local.demo.scenario.institutions import Cast, School
+from local.demo.scenario.event_writer import EventWriter
+from local.demo.scenario.institutions import Institutions, School
 from local.demo.scenario.invalid_records import FAULTS, BadRecord
 from local.demo.scenario.people import made_up_cpr
 from local.demo.scenario.timetable import Phase
@@ -13,14 +13,14 @@ from publisher.events import PlainEvent
 Item = PlainEvent | BadRecord
 
 
-def careless_school(cast: Cast) -> School:
+def careless_school(cast: Institutions) -> School:
     """The institution that goes on using a key that is valid no more."""
     return cast.schools[0]
 
 
-def add_repeats(pen: Pen, pages: dict[Phase, list[Item]], messages: int, others: range) -> None:
+def add_repeats(writer: EventWriter, pages: dict[Phase, list[Item]], messages: int, others: range) -> None:
     """What was sent before comes again: as it was, with other content, and about somebody else."""
-    chance = pen.chance
+    chance = writer.chance
     facts = [item for item in pages[Phase.FACTS] if isinstance(item, PlainEvent)]
     warnings = _messages(pages)
     again: list[Item] = []
@@ -43,23 +43,25 @@ def _but(event: PlainEvent, **fields: str) -> PlainEvent:
     return replace(event, data={**event.data, **fields})
 
 
-def add_bad_input(pen: Pen, pages: dict[Phase, list[Item]], messages: int) -> None:
+def add_bad_input(writer: EventWriter, pages: dict[Phase, list[Item]], messages: int) -> None:
     """Every kind of bad input at the end, and the same again in the middle of the bursts."""
     good = _messages(pages)
     number = max(len(FAULTS), messages // 50)
-    careless = careless_school(pen.cast)
+    careless = careless_school(writer.cast)
     for place, (reason, spoil) in enumerate(islice(cycle(FAULTS), number)):
-        copied = pen.chance.choice(good)
+        copied = writer.chance.choice(good)
         event = replace(
             copied,
-            id=pen.uid(),
+            id=writer.uid(),
             sender=careless.number,
             source=careless.source,
             data={**copied.data, "institution_number": careless.number},
         )
         bad = BadRecord(reason, event, spoil)
-        phase = Phase.REPEATS if place < len(FAULTS) else pen.chance.choice((Phase.SEPTEMBER, Phase.AUTUMN))
-        pages[phase].insert(pen.chance.randrange(len(pages[phase]) + 1), bad)
+        phase = (
+            Phase.REPEATS if place < len(FAULTS) else writer.chance.choice((Phase.SEPTEMBER, Phase.AUTUMN))
+        )
+        pages[phase].insert(writer.chance.randrange(len(pages[phase]) + 1), bad)
 
 
 def _messages(pages: dict[Phase, list[Item]]) -> list[PlainEvent]:

@@ -9,9 +9,9 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
-from local.demo.scenario.institutions import Authority, Cast, School
+from local.demo.scenario.institutions import Authority, Institutions, School
 from local.demo.scenario.people import made_up_cpr
-from local.demo.scenario.students import Enrolment, Group, Message, Period, Student
+from local.demo.scenario.students import Message, Period, Student, StudentEnrolment, StudentGroup
 from local.demo.scenario.timetable import (
     SUMMER_ENDS,
     Phase,
@@ -30,10 +30,10 @@ _SIGNALS = tuple(Signal)
 _SEVERITIES = tuple(Severity)
 
 
-class Pen:
+class EventWriter:
     """Holds the pages, the chance, and how many messages are left to be raised."""
 
-    def __init__(self, *, seed: int, cast: Cast, messages: int) -> None:
+    def __init__(self, *, seed: int, cast: Institutions, messages: int) -> None:
         self.chance = Random(seed)  # noqa: S311  the same story every time is the point
         self.cast = cast
         self.left = messages
@@ -71,10 +71,10 @@ class Pen:
         admission: date | None = None,
         registered: datetime | None = None,
         phase: Phase = Phase.FACTS,
-    ) -> Enrolment:
+    ) -> StudentEnrolment:
         """``enrolment.registered``; admitted weeks before the start, and registered within a week of that."""
         admission = admission or min(start - self.days(20, 60), SUMMER_ENDS - self.days(5, 40))
-        enrolment = Enrolment(
+        enrolment = StudentEnrolment(
             id=self.uid(),
             school=school or student.school,
             education=education,
@@ -88,20 +88,20 @@ class Pen:
     def correct_enrolment(
         self,
         student: Student,
-        enrolment: Enrolment,
+        enrolment: StudentEnrolment,
         registered: datetime,
         phase: Phase,
         *,
         arrives: datetime | None = None,
         first: bool = False,
-    ) -> Enrolment:
+    ) -> StudentEnrolment:
         """``enrolment.corrected`` to what `enrolment` says; `first`: written as ``enrolment.registered``."""
         kind = "enrolment.registered" if first else "enrolment.corrected"
         self._enrolment(kind, student, enrolment, registered, phase, arrives)
         return enrolment
 
     def end_enrolment(
-        self, student: Student, enrolment: Enrolment, ended: date, registered: datetime, phase: Phase
+        self, student: Student, enrolment: StudentEnrolment, ended: date, registered: datetime, phase: Phase
     ) -> None:
         """``enrolment.ended``."""
         data = {
@@ -115,7 +115,7 @@ class Pen:
     def benefit(
         self,
         student: Student,
-        group: Group,
+        group: StudentGroup,
         valid_from: date,
         valid_to: date | None,
         *,
@@ -230,7 +230,7 @@ class Pen:
         self,
         kind: str,
         student: Student,
-        enrolment: Enrolment,
+        enrolment: StudentEnrolment,
         registered: datetime,
         phase: Phase,
         arrives: datetime | None = None,

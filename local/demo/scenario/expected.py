@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from local.demo.scenario.history import History, Verdict
+from local.demo.scenario.history import ExpectedVerdict, History
 from local.demo.scenario.invalid_records import BadRecord
 from local.demo.scenario.story import Story
 from models.eligibility.law import Law
@@ -46,14 +46,14 @@ class Expected:
         return self.published - self.rejected.total()
 
 
-class Count:
+class Tally:
     """Counts act by act; `after` each act it can say what must stand everywhere."""
 
     def __init__(self, law: Law) -> None:
         self._law = law
         self._said: dict[MessageKey, PlainEvent] = {}
         self._people: defaultdict[str, History] = defaultdict(History)
-        self._verdicts: dict[MessageKey, Verdict] = {}
+        self._verdicts: dict[MessageKey, ExpectedVerdict] = {}
         self._tasks: defaultdict[TaskKey, set[MessageKey]] = defaultdict(set)
         self._sum = Expected()
 
@@ -123,7 +123,7 @@ class Count:
 
 def count(story: Story, law: Law) -> Expected:
     """What must stand when the whole story has been played, act by act."""
-    counting = Count(law)
+    counting = Tally(law)
     expected = Expected()
     for act in story.acts:
         expected = counting.play(act.items)
@@ -135,7 +135,7 @@ def _cpr(event: PlainEvent) -> str:
     return cpr
 
 
-def _task(cpr: str, verdict: Verdict | None) -> TaskKey | None:
+def _task(cpr: str, verdict: ExpectedVerdict | None) -> TaskKey | None:
     if verdict is None or verdict.unit is None:
         return None
     return (cpr, verdict.enrolment, verdict.unit)

@@ -28,7 +28,7 @@ _FROM_NEAREST: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ExpectedVerdict:
     """`outcome` and `reason` as the service writes them; `unit` only where the message is obliged."""
 
     outcome: str
@@ -68,25 +68,25 @@ class History:
         if _kind(event) == "dropout-risk.raised":
             self.messages.append(event)
 
-    def judge(self, message: PlainEvent, law: Law) -> Verdict:
+    def judge(self, message: PlainEvent, law: Law) -> ExpectedVerdict:
         """The verdict on one of the messages by all that is known now."""
         day = _day(message)
         if self._withdrawn(message):
-            return Verdict("not_obliged", "withdrawn")
+            return ExpectedVerdict("not_obliged", "withdrawn")
         rules = max(
             (rules for rules in law.rule_sets if rules.in_force_from <= day),
             key=lambda rules: rules.in_force_from,
             default=None,
         )
         if rules is None:
-            return Verdict("not_obliged", "law_not_in_force")
+            return ExpectedVerdict("not_obliged", "law_not_in_force")
         found = [
             (self._judge_enrolment(enrolment, day, law, rules), enrolment)
             for enrolment in self._enrolments()
             if _heir(enrolment["institution_number"], law) == _heir(message.data["institution_number"], law)
         ]
         if not found:
-            return Verdict("undecided", "enrolment_unknown")
+            return ExpectedVerdict("undecided", "enrolment_unknown")
         found.sort(key=lambda pair: (pair[1]["study_start"], pair[1]["enrolment_id"]), reverse=True)
         for outcome in ("obliged", "undecided"):
             for verdict, _ in found:
@@ -102,7 +102,9 @@ class History:
             for event in self.events
         )
 
-    def _judge_enrolment(self, enrolment: dict[str, Any], day: date, law: Law, rules: RuleSet) -> Verdict:
+    def _judge_enrolment(
+        self, enrolment: dict[str, Any], day: date, law: Law, rules: RuleSet
+    ) -> ExpectedVerdict:
         start = date.fromisoformat(enrolment["study_start"])
         ended = _date(enrolment.get("ended_on"))
         reason = None
@@ -117,18 +119,18 @@ class History:
         else:
             reason = self._objection_by_benefit(start, rules)
         if reason is not None:
-            return Verdict("not_obliged", reason)
+            return ExpectedVerdict("not_obliged", reason)
         home = self._home(day)
         if home is None:
-            return Verdict("undecided", "residence_unknown")
+            return ExpectedVerdict("undecided", "residence_unknown")
         units = [
             route.unit_id
             for route in law.routes.get(home, ())
             if route.valid_from <= day and not (route.valid_to is not None and route.valid_to <= day)
         ]
         if not units:
-            return Verdict("undecided", "no_responsible_unit")
-        return Verdict("obliged", "obliged", enrolment["enrolment_id"], units[0])
+            return ExpectedVerdict("undecided", "no_responsible_unit")
+        return ExpectedVerdict("obliged", "obliged", enrolment["enrolment_id"], units[0])
 
     def _objection_by_benefit(self, start: date, rules: RuleSet) -> str | None:
         groups = {(benefit.value, group.value) for benefit, group in rules.target_groups}

@@ -35,7 +35,7 @@ class Authority:
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
+class Institutions:
     """All senders of the story."""
 
     schools: Sequence[School]
@@ -43,7 +43,7 @@ class Cast:
     register: Authority
 
 
-def load_cast(directory: Path = DATA) -> Cast:
+def load_demo_institutions(directory: Path = DATA) -> Institutions:
     """The cast of the shipped reference data; closed institutions and canaries take no part."""
     senders = {
         sender.number: sender
@@ -62,4 +62,4 @@ def load_cast(directory: Path = DATA) -> Cast:
     ]
     register = next(authority for kind, authority in authorities if kind is SenderKind.REGISTER)
     municipalities = tuple(authority for kind, authority in authorities if kind is SenderKind.MUNICIPALITY)
-    return Cast(schools, municipalities, register)
+    return Institutions(schools, municipalities, register)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from local.demo.scenario.duplicates import Item, add_bad_input, add_repeats, careless_school
-from local.demo.scenario.event_writer import Pen
-from local.demo.scenario.institutions import Cast, load_cast
+from local.demo.scenario.event_writer import EventWriter
+from local.demo.scenario.institutions import Institutions, load_demo_institutions
 from local.demo.scenario.invalid_records import EXPIRED_FROM, EXPIRED_TO, BadRecord, StoryKeys, expired_kid
 from local.demo.scenario.timetable import Phase
 from local.demo.scenario.totals import add_totals
@@ -35,7 +35,7 @@ _TITLES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class Episode:
     """One part of the story. The next one is played when everything of this one has settled."""
 
     phase: Phase
@@ -47,8 +47,8 @@ class Act:
 class Story:
     """The whole autumn; the same for the same seed, size and cast."""
 
-    acts: Sequence[Act]
-    cast: Cast
+    acts: Sequence[Episode]
+    cast: Institutions
 
     @property
     def published(self) -> int:
@@ -57,28 +57,32 @@ class Story:
 
 
 def make_story(
-    *, seed: int = SEED, messages: int = MESSAGES, students: int | None = None, cast: Cast | None = None
+    *,
+    seed: int = SEED,
+    messages: int = MESSAGES,
+    students: int | None = None,
+    cast: Institutions | None = None,
 ) -> Story:
     """The story with `messages` at-risk messages, and four students to each unless `students` is given."""
     if messages < 1:
         raise ValueError("A story has one message at least.")
     students = students or max(FEWEST_STUDENTS, 4 * messages)
     people = students // TARGET_SHARE
-    cast = cast or load_cast()
-    pen = Pen(seed=seed, cast=cast, messages=messages)
-    write_ordinary(pen, write_cases(pen, people), people, students)
+    cast = cast or load_demo_institutions()
+    writer = EventWriter(seed=seed, cast=cast, messages=messages)
+    write_ordinary(writer, write_cases(writer, people), people, students)
     pages: dict[Phase, list[Item]] = {}
-    for phase, page in pen.pages.items():
+    for phase, page in writer.pages.items():
         page.sort(key=lambda entry: entry[:2])
         pages[phase] = [event for _, _, event in page]
-    add_repeats(pen, pages, messages, range(people, students))
-    add_bad_input(pen, pages, messages)
-    add_totals(pen, pages)
-    acts = [Act(phase, _TITLES[phase], pages[phase]) for phase in Phase if pages[phase]]
+    add_repeats(writer, pages, messages, range(people, students))
+    add_bad_input(writer, pages, messages)
+    add_totals(writer, pages)
+    acts = [Episode(phase, _TITLES[phase], pages[phase]) for phase in Phase if pages[phase]]
     return Story(tuple(acts), cast)
 
 
-def ensure_story_keys(data: Path, cast: Cast) -> None:
+def ensure_story_keys(data: Path, cast: Institutions) -> None:
     """The expired key that one kind of bad input is signed with; for after `local_keys.ensure_keys`."""
     number = careless_school(cast).number
     add_key(data, number, expired_kid(number), valid_from=EXPIRED_FROM, valid_to=EXPIRED_TO)

@@ -6,7 +6,7 @@ from datetime import date
 from local.demo.scenario.institutions import School
 from models.events.contract import BenefitType, EducationType, TargetGroup
 
-Group = tuple[BenefitType, TargetGroup]
+StudentGroup = tuple[BenefitType, TargetGroup]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Student:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Enrolment:
+class StudentEnrolment:
     """An enrolment as last written down."""
 
     id: str
@@ -37,7 +37,7 @@ class Period:
 
     id: str
     municipality: str
-    group: Group
+    group: StudentGroup
     valid_from: date
     valid_to: date | None
 

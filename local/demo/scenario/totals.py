@@ -6,8 +6,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from local.demo.scenario.duplicates import Item, careless_school
-from local.demo.scenario.event_writer import Pen
-from local.demo.scenario.institutions import Authority, Cast
+from local.demo.scenario.event_writer import EventWriter
+from local.demo.scenario.institutions import Authority, Institutions
 from local.demo.scenario.timetable import Phase, written
 from models.calendar import COPENHAGEN
 from models.events.event_types import CONTROL_TOTAL
@@ -17,22 +17,22 @@ _SCHOOLS: Final = 7
 """Every seventh school declares, every twentieth municipality, and the register."""
 _MUNICIPALITIES: Final = 20
 _DAYS: Final = 3
-Ids = Mapping[str, set[str]]
+MessageIds = Mapping[str, set[str]]
 """By type."""
 
 
-def add_totals(pen: Pen, pages: dict[Phase, list[Item]]) -> None:
+def add_totals(writer: EventWriter, pages: dict[Phase, list[Item]]) -> None:
     """Among the last act's records: whatever is sent of a day has been sent by its end."""
-    for sender in _counting(pen.cast):
+    for sender in _counting(writer.cast):
         days = published(sender.number, (item for page in pages.values() for item in page))
         busiest = sorted(days, key=lambda day: (-sum(map(len, days[day].values())), day))[:_DAYS]
         for day in busiest:
-            total = _total(pen, sender, day, days[day])
+            total = _total(writer, sender, day, days[day])
             page = pages[Phase.REPEATS]
-            page.insert(pen.chance.randrange(len(page) + 1), total)
+            page.insert(writer.chance.randrange(len(page) + 1), total)
 
 
-def published(number: str, items: Iterable[Item]) -> dict[date, Ids]:
+def published(number: str, items: Iterable[Item]) -> dict[date, MessageIds]:
     """The ids that a sender has sent, by day and type; what is sent again is sent once."""
     found: defaultdict[date, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for item in items:
@@ -42,7 +42,7 @@ def published(number: str, items: Iterable[Item]) -> dict[date, Ids]:
     return dict(found)
 
 
-def _counting(cast: Cast) -> list[Authority]:
+def _counting(cast: Institutions) -> list[Authority]:
     """Not the careless school: whether its bad input carries a good signature is a story of its own."""
     careless = careless_school(cast).number
     schools = [Authority(school.number, school.source) for school in cast.schools[::_SCHOOLS]]
@@ -53,11 +53,11 @@ def _counting(cast: Cast) -> list[Authority]:
     ]
 
 
-def _total(pen: Pen, sender: Authority, day: date, ids: Ids) -> PlainEvent:
+def _total(writer: EventWriter, sender: Authority, day: date, ids: MessageIds) -> PlainEvent:
     declared_at = datetime.combine(day + timedelta(days=1), time(5), COPENHAGEN)
     return PlainEvent(
         type=CONTROL_TOTAL,
-        id=pen.uid(),
+        id=writer.uid(),
         sender=sender.number,
         source=sender.source,
         time=written(declared_at, utc=False),

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from ops.audit.checks.context import LISTED, Desk
-from ops.audit.report import Account, Hop
+from ops.audit.checks.context import LISTED, CheckContext
+from ops.audit.report import Check, CheckResult
 
 _HOLES: Final = """
 SELECT task_id, max(number) - count(*) FROM acts GROUP BY task_id
@@ -19,18 +19,18 @@ WHERE t.attempts <> coalesce(a.times, 0) OR t.reached_at IS DISTINCT FROM a.reac
 """
 
 
-def count(desk: Desk) -> Account:
+def count(context: CheckContext) -> CheckResult:
     """Acts against the highest number of each task, and attempts against the task's own word."""
-    there = desk.number("SELECT count(*) FROM acts")
-    holes = desk.rows(_HOLES)
+    there = context.number("SELECT count(*) FROM acts")
+    holes = context.rows(_HOLES)
     for task_id, _ in holes[:LISTED]:
-        desk.miss(Hop.ACTS, "an act is missing: the numbers have a hole", task_id=str(task_id))
-    miscounted = desk.rows(_MISCOUNTED)
+        context.miss(Check.ACTS, "an act is missing: the numbers have a hole", task_id=str(task_id))
+    miscounted = context.rows(_MISCOUNTED)
     for (task_id,) in miscounted[:LISTED]:
-        desk.miss(Hop.ACTS, "its attempts are not those that were recorded", task_id=str(task_id))
+        context.miss(Check.ACTS, "its attempts are not those that were recorded", task_id=str(task_id))
     gone = sum(max(1, number) for _, number in holes)
-    return Account(
-        hop=Hop.ACTS,
+    return CheckResult(
+        hop=Check.ACTS,
         total=there + gone + len(miscounted),
         parts={"done": there},
         unaccounted=gone + len(miscounted),

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from config.topics import Topic
-from ops.audit.checks.context import Desk
+from ops.audit.checks.context import CheckContext
 from ops.audit.checks.merge_join import pairs
 from ops.audit.digest import SUMMED, in_sql
 from ops.audit.kafka_log import Bounds
 from ops.audit.readers.applied import COLUMNS
-from ops.audit.report import Account, Hop, Lack
+from ops.audit.report import Check, CheckResult, GapKind
 
 _MARK: Final = "applied"
 _SAID: Final = in_sql(COLUMNS)
@@ -27,20 +27,20 @@ _ELSEWHERE: Final = (
 )
 
 
-def count(desk: Desk) -> Account:
+def count(context: CheckContext) -> CheckResult:
     """Person events against applied entries; one whose origin was applied by another is accounted for."""
     found: Counter[str] = Counter()
     total = 0
-    for (topic, part), (first, end) in desk.moment.own.items():
+    for (topic, part), (first, end) in context.moment.own.items():
         if topic == Topic.PERSON_EVENTS:
             total += end - first
-            found += _partition(desk, part, (first, end))
-    uncalled = _uncalled(desk)
-    again = desk.notes.value("SELECT sum(entries - 1) FROM event WHERE entries > 1")
+            found += _partition(context, part, (first, end))
+    uncalled = _uncalled(context)
+    again = context.index.value("SELECT sum(entries - 1) FROM event WHERE entries > 1")
     young, old = found.pop("young", 0), found.pop("old", 0)
     parts = {"applied": found.pop("applied", 0)} | {name: number for name, number in found.items() if number}
-    return Account(
-        hop=Hop.APPLIED,
+    return CheckResult(
+        hop=Check.APPLIED,
         total=total + uncalled,
         parts=parts,
         under_way=young,
@@ -49,43 +49,47 @@ def count(desk: Desk) -> Account:
     )
 
 
-def _partition(desk: Desk, part: int, bounds: Bounds) -> Counter[str]:
+def _partition(context: CheckContext, part: int, bounds: Bounds) -> Counter[str]:
     """Where both sides agree by their sums, nothing is looked at one by one."""
     first, end = bounds
-    upto = min(max(first, desk.notes.mark(_MARK, Topic.PERSON_EVENTS, part) or first), end)
+    upto = min(max(first, context.index.mark(_MARK, Topic.PERSON_EVENTS, part) or first), end)
     parameters = (upto, part, first, end)
-    ledger = {bool(tail): (rows, said) for tail, rows, said in desk.rows(_IN_LEDGER, parameters)}
-    log = {bool(tail): (rows, said) for tail, rows, said in desk.notes.rows(_ON_LOG, parameters)}
+    ledger = {bool(tail): (rows, said) for tail, rows, said in context.rows(_IN_LEDGER, parameters)}
+    log = {bool(tail): (rows, said) for tail, rows, said in context.index.rows(_ON_LOG, parameters)}
     nothing = (0, 0)
     head, tail = log.get(False, nothing), log.get(True, nothing)
     if head != ledger.get(False, nothing) or head[0] != upto - first:
-        return _one_by_one(desk, part, (first, end))
+        return _one_by_one(context, part, (first, end))
     if tail == ledger.get(True, nothing) and tail[0] == end - upto:
-        _set_mark(desk, part, end)
+        _set_mark(context, part, end)
         return Counter(applied=end - first)
-    return Counter(applied=head[0]) + _one_by_one(desk, part, (upto, end))
+    return Counter(applied=head[0]) + _one_by_one(context, part, (upto, end))
 
 
-def _one_by_one(desk: Desk, part: int, bounds: Bounds) -> Counter[str]:
+def _one_by_one(context: CheckContext, part: int, bounds: Bounds) -> Counter[str]:
     found: Counter[str] = Counter()
     upto, contiguous = bounds[0], True
-    for place, event, ledger in pairs(_on_log(desk, part, bounds), _in_ledger(desk, part, bounds)):
-        said = _judge(desk, part, place, event, ledger)
+    for place, event, ledger in pairs(_on_log(context, part, bounds), _in_ledger(context, part, bounds)):
+        said = _judge(context, part, place, event, ledger)
         found[said] += 1
         contiguous = contiguous and said == "applied" and place == upto
         upto += contiguous
     found["transaction_markers"] = bounds[1] - bounds[0] - found.total()
-    _set_mark(desk, part, upto)
+    _set_mark(context, part, upto)
     return found
 
 
 def _judge(
-    desk: Desk, part: int, place: int, event: tuple[Any, ...] | None, ledger: tuple[Any, ...] | None
+    context: CheckContext,
+    part: int,
+    place: int,
+    event: tuple[Any, ...] | None,
+    ledger: tuple[Any, ...] | None,
 ) -> str:
     """Which part a person event belongs to."""
 
     def wrong(what: str) -> str:
-        desk.miss(Hop.APPLIED, what, topic=str(Topic.PERSON_EVENTS), partition=part, offset=place)
+        context.miss(Check.APPLIED, what, topic=str(Topic.PERSON_EVENTS), partition=part, offset=place)
         return "old"
 
     if event is None or event[1] is None:
@@ -96,32 +100,34 @@ def _judge(
     if entry is None:
         if elsewhere:
             return "driven_again"
-        if ledger is not None and desk.shortened(Topic.APPLIED):
+        if ledger is not None and context.shortened(Topic.APPLIED):
             return "applied"
-        return "young" if desk.is_young(at_ms) else wrong(Lack.NOT_APPLIED)
+        return "young" if context.is_young(at_ms) else wrong(GapKind.NOT_APPLIED)
     if entry != said:
         return wrong("its applied entry speaks of another record")
     if ledger is None:
-        if desk.number(_ELSEWHERE, origin):
+        if context.number(_ELSEWHERE, origin):
             return "driven_again"
-        return "young" if desk.is_young(at_ms) else wrong(Lack.ENTRY_NOT_BOOKED)
+        return "young" if context.is_young(at_ms) else wrong(GapKind.ENTRY_NOT_BOOKED)
     if ledger[1] != said:
         return wrong("the ledger has another applied entry than the log")
     return "applied"
 
 
-def _uncalled(desk: Desk) -> int:
+def _uncalled(context: CheckContext) -> int:
     """Entries beyond the end of the person events that were read."""
     found = 0
-    for (topic, part), (_, end) in desk.moment.own.items():
+    for (topic, part), (_, end) in context.moment.own.items():
         if topic == Topic.PERSON_EVENTS:
-            rows = desk.notes.rows("SELECT place FROM event WHERE partition = ? AND place >= ?", (part, end))
+            rows = context.index.rows(
+                "SELECT place FROM event WHERE partition = ? AND place >= ?", (part, end)
+            )
             beyond = [place for (place,) in rows]
-            _, now = desk.log.bounds(topic)[part] if beyond else (0, 0)
+            _, now = context.log.bounds(topic)[part] if beyond else (0, 0)
             for place in (place for place in beyond if place >= now):
                 found += 1
-                desk.miss(
-                    Hop.APPLIED,
+                context.miss(
+                    Check.APPLIED,
                     "an applied entry for a person event that is not there",
                     topic=topic,
                     partition=part,
@@ -130,8 +136,8 @@ def _uncalled(desk: Desk) -> int:
     return found
 
 
-def _on_log(desk: Desk, part: int, bounds: Bounds) -> Iterator[tuple[Any, ...]]:
-    return desk.notes.rows(
+def _on_log(context: CheckContext, part: int, bounds: Bounds) -> Iterator[tuple[Any, ...]]:
+    return context.index.rows(
         "SELECT e.place, e.said, e.at_ms, e.entry, e.differs, coalesce(o.entries, 0) > 0, "
         "e.topic, e.origin_partition, e.origin_place FROM event e "
         "LEFT JOIN origin o ON (o.topic, o.partition, o.place) = (e.topic, e.origin_partition, e.origin_place) "
@@ -140,14 +146,14 @@ def _on_log(desk: Desk, part: int, bounds: Bounds) -> Iterator[tuple[Any, ...]]:
     )
 
 
-def _in_ledger(desk: Desk, part: int, bounds: Bounds) -> Iterator[tuple[Any, ...]]:
-    return desk.stream(
+def _in_ledger(context: CheckContext, part: int, bounds: Bounds) -> Iterator[tuple[Any, ...]]:
+    return context.stream(
         f'SELECT "offset", {_SAID} FROM applied '  # noqa: S608 - fixed words
         'WHERE partition = %s AND "offset" >= %s AND "offset" < %s ORDER BY "offset"',
         (part, *bounds),
     )
 
 
-def _set_mark(desk: Desk, part: int, upto: int) -> None:
-    with desk.notes.writing():
-        desk.notes.set_mark(_MARK, Topic.PERSON_EVENTS, part, upto)
+def _set_mark(context: CheckContext, part: int, upto: int) -> None:
+    with context.index.writing():
+        context.index.set_mark(_MARK, Topic.PERSON_EVENTS, part, upto)

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, LiteralString
 
-from ops.audit.checks.context import LISTED, Desk
-from ops.audit.report import Account, Hop
+from ops.audit.checks.context import LISTED, CheckContext
+from ops.audit.report import Check, CheckResult
 
 _UNHEARD: Final = "a mail came back, and its notice was not refused"
 _UNFOUNDED: Final = "refused for a report that nobody has"
@@ -31,19 +31,19 @@ WHERE coalesce(b.times, 0) <> coalesce(e.times, 0)
 """
 
 
-def count(desk: Desk) -> Account:
+def count(context: CheckContext) -> CheckResult:
     """Reports of the mail system against the notices that they ended; what was only noted has changed nothing."""
-    found = desk.counts(_STANDING)
+    found = context.counts(_STANDING)
     unheard = unfounded = 0
-    for place, (task_id, more) in enumerate(desk.rows(_DISAGREE)):
+    for place, (task_id, more) in enumerate(context.rows(_DISAGREE)):
         unheard, unfounded = unheard + max(0, more), unfounded + max(0, -more)
         if place < LISTED:
             what = _UNHEARD if more > 0 else _UNFOUNDED
-            desk.miss(Hop.BOUNCES, what, task_id=None if task_id is None else str(task_id))
-    unread, young = _lying(desk)
+            context.miss(Check.BOUNCES, what, task_id=None if task_id is None else str(task_id))
+    unread, young = _lying(context)
     total = sum(found.values()) + unfounded + unread + young
-    return Account(
-        hop=Hop.BOUNCES,
+    return CheckResult(
+        hop=Check.BOUNCES,
         total=total,
         parts={"refused": found.get("refused", 0) - unheard, "noted": found.get("noted", 0)},
         under_way=young,
@@ -51,19 +51,19 @@ def count(desk: Desk) -> Account:
     )
 
 
-def _lying(desk: Desk) -> tuple[int, int]:
+def _lying(context: CheckContext) -> tuple[int, int]:
     """How much lies unread for longer than the grace time, and for less. Whoever should read it could not say so."""
-    if desk.maildir is None:
+    if context.maildir is None:
         return 0, 0
     try:
-        came = sorted(_came(desk.maildir / "new"))
+        came = sorted(_came(context.maildir / "new"))
     except OSError as error:
-        desk.miss(Hop.BOUNCES, _NO_FOLDER, detail=type(error).__name__)
+        context.miss(Check.BOUNCES, _NO_FOLDER, detail=type(error).__name__)
         return 1, 0
-    old = [at for at in came if not desk.is_young(round(at * 1000))]
+    old = [at for at in came if not context.is_young(round(at * 1000))]
     if old:
         since = datetime.fromtimestamp(old[0], UTC).isoformat(timespec="seconds")
-        desk.miss(Hop.BOUNCES, _UNREAD, detail=f"{len(old)} files, the first since {since}")
+        context.miss(Check.BOUNCES, _UNREAD, detail=f"{len(old)} files, the first since {since}")
     return len(old), len(came) - len(old)
 
 

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from ops.audit.checks.context import LISTED, Desk
-from ops.audit.report import Account, Hop
+from ops.audit.checks.context import LISTED, CheckContext
+from ops.audit.report import Check, CheckResult
 
 _CONTRADICTED: Final = """
 WITH last AS (
@@ -20,14 +20,14 @@ WHERE t.status = 'closed' OR l.kind = 'close'
 """
 
 
-def count(desk: Desk) -> Account:
+def count(context: CheckContext) -> CheckResult:
     """Tasks that are closed, or that a person has closed last, against each other."""
-    rows = desk.rows(_CONTRADICTED)
+    rows = context.rows(_CONTRADICTED)
     wrong = [(task_id, what) for task_id, what in rows if what is not None]
     for task_id, what in wrong[:LISTED]:
-        desk.miss(Hop.CLOSINGS, what, task_id=str(task_id))
-    return Account(
-        hop=Hop.CLOSINGS,
+        context.miss(Check.CLOSINGS, what, task_id=str(task_id))
+    return CheckResult(
+        hop=Check.CLOSINGS,
         total=len(rows),
         parts={"closed_by_a_person": len(rows) - len(wrong)},
         unaccounted=len(wrong),

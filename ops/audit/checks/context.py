@@ -9,39 +9,39 @@ from typing import Any, Final
 import psycopg
 
 from ops.audit import catch_up, consumer_groups
-from ops.audit.index import Notes
-from ops.audit.kafka_log import Bounds, Log
+from ops.audit.index import AuditIndex
+from ops.audit.kafka_log import Bounds, KafkaLog
 from ops.audit.oracle import Oracle
-from ops.audit.report import Hop, Missing
+from ops.audit.report import Check, Missing
 
 Connection = psycopg.Connection[tuple[Any, ...]]
-Place = tuple[str, int]
+PartitionKey = tuple[str, int]
 LISTED: Final = 10_000
 """Exceptions looked at one by one in a partition; more are counted all the same."""
 _STREAMED: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class AuditMoment:
     """The log and the ledger, looked at in an order that makes every difference mean something.
 
     Committed offsets are asked for first, and what is durable is read later; input comes before its receipts, and the
     ledger before the log that it follows. So what is missing then was missing, and what is ahead was ahead.
     """
 
-    committed: Mapping[str, Mapping[Place, int]]
-    input: Mapping[Place, Bounds]
-    position: Mapping[Place, int]
-    own: Mapping[Place, Bounds]
+    committed: Mapping[str, Mapping[PartitionKey, int]]
+    input: Mapping[PartitionKey, Bounds]
+    position: Mapping[PartitionKey, int]
+    own: Mapping[PartitionKey, Bounds]
 
 
-def look(log: Log, notes: Notes, connection: Connection) -> Moment:
-    """Bring the notes up to date, and remember how far each side had come. `notes` should be nearly so already."""
+def observe(log: KafkaLog, index: AuditIndex, connection: Connection) -> AuditMoment:
+    """Bring the notes up to date, and remember how far each side had come. `index` should be nearly so already."""
     committed = consumer_groups.committed(log.kafka)
-    held = catch_up.input_bounds(log, notes)
+    held = catch_up.input_bounds(log, index)
     rows = connection.execute("SELECT topic, partition, next_offset FROM position").fetchall()
-    own = catch_up.read_on(log, notes)
-    return Moment(
+    own = catch_up.read_on(log, index)
+    return AuditMoment(
         committed=committed,
         input=held,
         position={(topic, part): offset for topic, part, offset in rows},
@@ -49,24 +49,24 @@ def look(log: Log, notes: Notes, connection: Connection) -> Moment:
     )
 
 
-class Desk:
+class CheckContext:
     """The means of one audit. Reads and counts; changes nothing but the notes."""
 
     def __init__(
         self,
-        log: Log,
+        log: KafkaLog,
         connection: Connection,
         *,
-        notes: Notes,
+        index: AuditIndex,
         oracle: Oracle,
-        moment: Moment,
+        moment: AuditMoment,
         grace: timedelta,
         maildir: Path | None = None,
     ) -> None:
         """`maildir`: where mails come back to, if the notifiers read such a folder and it can be seen from here."""
         self.log = log
         self.connection = connection
-        self.notes = notes
+        self.index = index
         self.oracle = oracle
         self.moment = moment
         self.grace = grace
@@ -76,7 +76,7 @@ class Desk:
         self.oldest_seconds = 0.0
         """The age of the oldest record that was found to be under way."""
 
-    def miss(self, hop: Hop, what: str, **where: Any) -> None:
+    def miss(self, hop: Check, what: str, **where: Any) -> None:
         """Note one thing that does not balance."""
         self.missing.append(Missing(hop=hop, what=what, **where))
 

@@ -3,41 +3,43 @@
 from typing import Final
 
 from models.events.event_types import TYPE_PREFIX
-from ops.audit.checks.context import LISTED, Desk
-from ops.audit.report import Account, Hop, Lack, Missing
+from ops.audit.checks.context import LISTED, CheckContext
+from ops.audit.report import Check, CheckResult, GapKind, Missing
 
 _RAISED: Final = f"{TYPE_PREFIX}dropout-risk.raised.v1"
 
 
-def count(desk: Desk) -> Account:
+def count(context: CheckContext) -> CheckResult:
     """Accepted at-risk messages against their decisions."""
-    total = desk.number("SELECT count(*) FROM receipts WHERE status = 'accepted' AND type = %s", (_RAISED,))
-    repeats = desk.counts(
+    total = context.number(
+        "SELECT count(*) FROM receipts WHERE status = 'accepted' AND type = %s", (_RAISED,)
+    )
+    repeats = context.counts(
         'SELECT p.kind, count(*) FROM repeats p JOIN receipts r USING (topic, partition, "offset") '
         "WHERE r.type = %s GROUP BY p.kind",
         (_RAISED,),
     )
-    decided = desk.counts(
+    decided = context.counts(
         "SELECT m.outcome, count(*) FROM messages m JOIN receipts r "
         'ON (r.topic, r.partition, r."offset") = (m.origin_topic, m.origin_partition, m.origin_offset) '
         "AND r.status = 'accepted' WHERE NOT EXISTS (SELECT 1 FROM repeats p "
         'WHERE (p.topic, p.partition, p."offset") = (m.origin_topic, m.origin_partition, m.origin_offset)) '
         "GROUP BY m.outcome"
     )
-    rows = desk.rows(
+    rows = context.rows(
         'SELECT r.topic, r.partition, r."offset", r.event_id, r.recorded_at < now() - %s FROM receipts r '
         "WHERE r.status = 'accepted' AND r.type = %s "
         'AND NOT EXISTS (SELECT 1 FROM repeats p WHERE (p.topic, p.partition, p."offset") '
         '= (r.topic, r.partition, r."offset")) '
         "AND NOT EXISTS (SELECT 1 FROM messages m WHERE (m.origin_topic, m.origin_partition, m.origin_offset) "
         '= (r.topic, r.partition, r."offset"))',
-        (desk.grace, _RAISED),
+        (context.grace, _RAISED),
     )
     old = [row for row in rows if row[4]]
-    desk.missing += [
+    context.missing += [
         Missing(
-            hop=Hop.DECISIONS,
-            what=Lack.NO_DECISION,
+            hop=Check.DECISIONS,
+            what=GapKind.NO_DECISION,
             topic=topic,
             partition=partition,
             offset=offset,
@@ -47,6 +49,6 @@ def count(desk: Desk) -> Account:
     ]
     parts = {name: decided.get(name, 0) for name in ("obliged", "not_obliged", "undecided")}
     parts |= {name: repeats.get(name, 0) for name in ("duplicate", "conflict")}
-    return Account(
-        hop=Hop.DECISIONS, total=total, parts=parts, under_way=len(rows) - len(old), unaccounted=len(old)
+    return CheckResult(
+        hop=Check.DECISIONS, total=total, parts=parts, under_way=len(rows) - len(old), unaccounted=len(old)
     )

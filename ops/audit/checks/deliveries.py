@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from ops.audit.checks.context import LISTED, Desk
-from ops.audit.report import Account, Hop
+from ops.audit.checks.context import LISTED, CheckContext
+from ops.audit.report import Check, CheckResult
 
 _LATE: Final = (
     "SELECT task_id FROM deliveries WHERE status = 'due' AND due_at < now() - %s "
@@ -50,24 +50,24 @@ _RETURNED: Final = "SELECT count(*) FROM bounces WHERE action = 'failed' AND fou
 """Notices that the relay had taken, and that came back."""
 
 
-def count(desk: Desk) -> Account:
+def count(context: CheckContext) -> CheckResult:
     """Due notices against their end: sent, refused, exhausted, superseded, or still to be sent."""
-    found = desk.counts("SELECT status, count(*) FROM deliveries GROUP BY status")
-    late = desk.rows(_LATE, (desk.grace, desk.grace))
+    found = context.counts("SELECT status, count(*) FROM deliveries GROUP BY status")
+    late = context.rows(_LATE, (context.grace, context.grace))
     for (task_id,) in late[:LISTED]:
-        desk.miss(Hop.DELIVERIES, "due, and nobody has tried", task_id=str(task_id))
-    disagree = desk.rows(_DISAGREE)
+        context.miss(Check.DELIVERIES, "due, and nobody has tried", task_id=str(task_id))
+    disagree = context.rows(_DISAGREE)
     for task_id, what, _ in disagree[:LISTED]:
-        desk.miss(Hop.DELIVERIES, what, task_id=str(task_id))
+        context.miss(Check.DELIVERIES, what, task_id=str(task_id))
     total = sum(found.values())
     for _, _, status in disagree:
         found[status] -= 1
     waiting = found.pop("due", 0)
-    return Account(
-        hop=Hop.DELIVERIES,
+    return CheckResult(
+        hop=Check.DELIVERIES,
         total=total,
         parts={name: found.get(name, 0) for name in ("delivered", "refused", "exhausted", "superseded")},
         under_way=max(0, waiting - len(late)),
         unaccounted=len(late) + len(disagree),
-        beside={"possible_copies": desk.number(_COPIES), "came_back": desk.number(_RETURNED)},
+        beside={"possible_copies": context.number(_COPIES), "came_back": context.number(_RETURNED)},
     )

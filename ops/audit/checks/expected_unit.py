@@ -5,8 +5,8 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Final
 
-from ops.audit.index import Notes
-from ops.audit.oracle import Home, Oracle
+from ops.audit.index import AuditIndex
+from ops.audit.oracle import KnownResidence, Oracle
 
 _STALE: Final = """
 SELECT m.person, m.id, m.registered_at FROM message m WHERE m.stale
@@ -20,28 +20,28 @@ FROM home h WHERE person = ?
 """
 
 
-def foretell(notes: Notes, oracle: Oracle) -> None:
+def expected_unit(index: AuditIndex, oracle: Oracle) -> None:
     """Only messages that are new, or whose person has moved, or all when the tables have changed."""
-    with notes.writing():
-        if notes.value("SELECT said FROM meta WHERE name = 'tables'") != oracle.version:
-            notes.run("INSERT OR REPLACE INTO meta VALUES ('tables', ?)", (oracle.version,))
-            notes.run("UPDATE message SET stale = 1")
-        notes.run("CREATE TEMP TABLE IF NOT EXISTS told (id INTEGER PRIMARY KEY, unit TEXT)")
-        notes.run("DELETE FROM told")
-        notes.many("INSERT INTO told VALUES (?, ?)", _told(notes, oracle))
-        notes.run(
+    with index.writing():
+        if index.value("SELECT said FROM meta WHERE name = 'tables'") != oracle.version:
+            index.run("INSERT OR REPLACE INTO meta VALUES ('tables', ?)", (oracle.version,))
+            index.run("UPDATE message SET stale = 1")
+        index.run("CREATE TEMP TABLE IF NOT EXISTS told (id INTEGER PRIMARY KEY, unit TEXT)")
+        index.run("DELETE FROM told")
+        index.many("INSERT INTO told VALUES (?, ?)", _told(index, oracle))
+        index.run(
             "UPDATE message SET named = (SELECT unit FROM told t WHERE t.id = message.id), stale = 0 WHERE stale"
         )
 
 
-def _told(notes: Notes, oracle: Oracle) -> Iterator[tuple[int, str | None]]:
-    for person, messages in groupby(notes.rows(_STALE), key=lambda row: row[0]):
-        homes = [_home(row) for row in notes.rows(_HOMES, (person,))]
+def _told(index: AuditIndex, oracle: Oracle) -> Iterator[tuple[int, str | None]]:
+    for person, messages in groupby(index.rows(_STALE), key=lambda row: row[0]):
+        homes = [_home(row) for row in index.rows(_HOMES, (person,))]
         for _, message, registered_at in messages:
             yield message, oracle.unit(datetime.fromisoformat(registered_at), homes)
 
 
-def _home(row: tuple[Any, ...]) -> Home:
+def _home(row: tuple[Any, ...]) -> KnownResidence:
     (
         sender,
         event_id,
@@ -54,7 +54,7 @@ def _home(row: tuple[Any, ...]) -> Home:
         *place,
         refused,
     ) = row
-    return Home(
+    return KnownResidence(
         sender=sender,
         event_id=event_id,
         fingerprint=fingerprint,

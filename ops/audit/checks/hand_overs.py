@@ -6,7 +6,7 @@ It must not look at `transfers`: what the service has made of an act is what thi
 from collections import defaultdict
 from typing import Final
 
-from ops.audit.checks.context import Desk
+from ops.audit.checks.context import CheckContext
 
 _HANDED: Final = """
 SELECT a.person_id, t.enrolment_id, t.unit_id, a.detail ->> 'to_unit'
@@ -14,12 +14,12 @@ FROM acts a JOIN tasks t ON t.id = a.task_id WHERE a.kind = 'hand_over' ORDER BY
 """
 
 
-class Given:
+class HandOvers:
     """Every hand-over by a person, in the order in which they were done."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, context: CheckContext) -> None:
         self._handed: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
-        for person, enrolment, giver, taker in desk.rows(_HANDED):
+        for person, enrolment, giver, taker in context.rows(_HANDED):
             self._handed[person, enrolment].append((giver, taker))
 
     def by(self, person: str, enrolment: str | None, holder: str | None) -> str:

@@ -5,11 +5,13 @@ from typing import Any, Final
 
 from ops.audit.checks.context import LISTED
 
-Row = tuple[Any, ...]
+JoinedRow = tuple[Any, ...]
 _NO_MORE: Final = None
 
 
-def pairs(one: Iterator[Row], other: Iterator[Row]) -> Iterator[tuple[int, Row | None, Row | None]]:
+def pairs(
+    one: Iterator[JoinedRow], other: Iterator[JoinedRow]
+) -> Iterator[tuple[int, JoinedRow | None, JoinedRow | None]]:
     """Every offset that either has, with what each has of it. The first field of a row is its offset."""
     left, right = next(one, _NO_MORE), next(other, _NO_MORE)
     while left is not None or right is not None:

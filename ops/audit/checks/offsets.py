@@ -6,18 +6,18 @@ A consumer that has committed further than its output reaches would, after a cra
 from typing import Final
 
 from ops.audit import catch_up, consumer_groups
-from ops.audit.checks.context import Desk
-from ops.audit.report import Account, Hop, Lag
+from ops.audit.checks.context import CheckContext
+from ops.audit.report import Check, CheckResult, Lag
 
 AHEAD: Final = "committed, though what follows from it is not durable"
 PASSED: Final = "removed by retention before its consumer had read it"
 
 
-def count(desk: Desk) -> Account:
+def count(context: CheckContext) -> CheckResult:
     """Every partition that a group of the service has committed, and every fault of the log itself."""
-    moment = desk.moment
+    moment = context.moment
     total = ahead = 0
-    durable = catch_up.durable(desk.notes, {**moment.input, **moment.own})
+    durable = catch_up.durable(context.index, {**moment.input, **moment.own})
     for group, limits in ((consumer_groups.WORKER, durable), (consumer_groups.LEDGER, moment.position)):
         for (topic, part), offset in sorted(moment.committed.get(group, {}).items()):
             total += 1
@@ -26,32 +26,34 @@ def count(desk: Desk) -> Account:
             if offset > limit:
                 ahead += 1
                 detail = f"group {group} has committed {offset}"
-                desk.miss(Hop.OFFSETS, AHEAD, topic=topic, partition=part, offset=limit, detail=detail)
+                context.miss(Check.OFFSETS, AHEAD, topic=topic, partition=part, offset=limit, detail=detail)
             elif offset < first:
                 ahead += 1
-                desk.miss(Hop.OFFSETS, PASSED, topic=topic, partition=part, offset=offset)
-    faults = list(desk.notes.rows("SELECT topic, partition, first, last, what FROM fault ORDER BY 1, 2, 3"))
+                context.miss(Check.OFFSETS, PASSED, topic=topic, partition=part, offset=offset)
+    faults = list(
+        context.index.rows("SELECT topic, partition, first, last, what FROM fault ORDER BY 1, 2, 3")
+    )
     for topic, part, first, last, what in faults:
         reach = None if first == last else f"up to offset {last}"
-        desk.miss(Hop.OFFSETS, what, topic=topic, partition=part, offset=first, detail=reach)
-    return Account(
-        hop=Hop.OFFSETS,
+        context.miss(Check.OFFSETS, what, topic=topic, partition=part, offset=first, detail=reach)
+    return CheckResult(
+        hop=Check.OFFSETS,
         total=total + len(faults),
         parts={"durable": total - ahead},
         unaccounted=ahead + len(faults),
     )
 
 
-def lags(desk: Desk) -> tuple[Lag, ...]:
+def lags(context: CheckContext) -> tuple[Lag, ...]:
     """Every group and partition that it reads; one that was never committed stands at the log's start."""
-    edges = {**desk.moment.input, **desk.moment.own}
+    edges = {**context.moment.input, **context.moment.own}
     return tuple(
         Lag(
             group=group,
             topic=topic,
             partition=part,
-            behind=end - desk.moment.committed.get(group, {}).get((topic, part), first),
-            headroom=desk.moment.committed.get(group, {}).get((topic, part), first) - first,
+            behind=end - context.moment.committed.get(group, {}).get((topic, part), first),
+            headroom=context.moment.committed.get(group, {}).get((topic, part), first) - first,
         )
         for group, topics in consumer_groups.READS.items()
         for (topic, part), (first, end) in edges.items()

@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from config.topics import Topic
 from models.events.event_types import InputTopic
-from ops.audit.checks.context import LISTED, Desk
-from ops.audit.report import Account, Hop, Lack
+from ops.audit.checks.context import LISTED, CheckContext
+from ops.audit.report import Check, CheckResult, GapKind
 
 _WITHOUT_REASON: Final = """
 SELECT topic, partition, place, max(at_ms) FROM (
@@ -16,51 +16,53 @@ SELECT topic, partition, place, max(at_ms) FROM (
 """
 
 
-def count(desk: Desk) -> Account:
+def count(context: CheckContext) -> CheckResult:
     """Accepted receipts in the ledger against what match has applied, by origin; and both against the log."""
-    total = desk.number("SELECT count(*) FROM receipts WHERE status = 'accepted'")
-    about_nobody = desk.number(
+    total = context.number("SELECT count(*) FROM receipts WHERE status = 'accepted'")
+    about_nobody = context.number(
         "SELECT count(*) FROM receipts WHERE status = 'accepted' AND topic = %s",
         (str(InputTopic.CONTROL_TOTALS),),
     )
-    rows = desk.rows(
+    rows = context.rows(
         'SELECT r.topic, r.partition, r."offset", r.event_id, r.recorded_at < now() - %s '
         "FROM receipts r WHERE status = 'accepted' AND topic <> %s AND NOT EXISTS (SELECT 1 FROM applied a WHERE "
         '(a.origin_topic, a.origin_partition, a.origin_offset) = (r.topic, r.partition, r."offset"))',
-        (desk.grace, str(InputTopic.CONTROL_TOTALS)),
+        (context.grace, str(InputTopic.CONTROL_TOTALS)),
     )
     old = [row for row in rows if row[4]]
     for topic, partition, offset, event_id, _ in old[:LISTED]:
-        desk.miss(
-            Hop.PERSON_EVENTS,
-            Lack.NOT_FOLLOWED,
+        context.miss(
+            Check.PERSON_EVENTS,
+            GapKind.NOT_FOLLOWED,
             topic=topic,
             partition=partition,
             offset=offset,
             message_id=event_id,
         )
-    uncalled = _uncalled(desk)
+    uncalled = _uncalled(context)
     parts = {"applied": total - about_nobody - len(rows)}
     if about_nobody:
         parts["about_nobody"] = about_nobody
-    return Account(
-        hop=Hop.PERSON_EVENTS,
+    return CheckResult(
+        hop=Check.PERSON_EVENTS,
         total=total + uncalled,
         parts=parts,
         under_way=len(rows) - len(old),
         unaccounted=len(old) + uncalled,
-        beside={"written_again": _again(desk)},
+        beside={"written_again": _again(context)},
     )
 
 
-def _uncalled(desk: Desk) -> int:
+def _uncalled(context: CheckContext) -> int:
     """Person events that no accepted receipt speaks of."""
     # Where retention has taken the oldest receipts, a missing one says nothing.
-    shortened = desk.shortened(Topic.RECEIPTS)
-    found = [row for row in desk.notes.rows(_WITHOUT_REASON, (shortened,)) if not desk.is_young(row[3] or 0)]
+    shortened = context.shortened(Topic.RECEIPTS)
+    found = [
+        row for row in context.index.rows(_WITHOUT_REASON, (shortened,)) if not context.is_young(row[3] or 0)
+    ]
     for topic, partition, offset, _ in found[:LISTED]:
-        desk.miss(
-            Hop.PERSON_EVENTS,
+        context.miss(
+            Check.PERSON_EVENTS,
             "a person event without an accepted receipt",
             topic=topic,
             partition=partition,
@@ -69,6 +71,6 @@ def _uncalled(desk: Desk) -> int:
     return len(found)
 
 
-def _again(desk: Desk) -> int:
-    found: Any = desk.notes.value("SELECT sum(events - 1) FROM origin WHERE events > 1")
+def _again(context: CheckContext) -> int:
+    found: Any = context.index.value("SELECT sum(events - 1) FROM origin WHERE events > 1")
     return found or 0

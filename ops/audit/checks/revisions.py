@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from config.topics import Topic
-from ops.audit.checks.context import LISTED, Desk
-from ops.audit.checks.hand_overs import Given
+from ops.audit.checks.context import LISTED, CheckContext
+from ops.audit.checks.hand_overs import HandOvers
 from ops.audit.digest import in_sql
 from ops.audit.readers.decisions import COLUMNS, message_key
-from ops.audit.report import Account, Hop
+from ops.audit.report import Check, CheckResult
 
 _LEDGER: Final = (
     f"SELECT m.sender, m.message_id, m.person_id, m.revision, {in_sql(COLUMNS)}, m.outcome, m.reason, "  # noqa: S608 - fixed words
@@ -34,35 +34,37 @@ _PHANTOM: Final = (
 )
 
 
-def count(desk: Desk) -> Account:
+def count(context: CheckContext) -> CheckResult:
     """Messages decided on the log, against the ledger's row of each."""
-    _lay_out(desk)
+    _lay_out(context)
     found: Counter[str] = Counter()
     accused: set[tuple[int, int]] = set()
-    for message_id, part, place, differs in desk.notes.rows(_WRONG):
+    for message_id, part, place, differs in context.index.rows(_WRONG):
         what = "a revision with two contents" if differs else "revisions with holes"
         accused.add((part, place))
-        _accuse(desk, found, what, message_id, part, place)
-    for row in desk.notes.rows(_DIFFERENT):
+        _accuse(context, found, what, message_id, part, place)
+    for row in context.index.rows(_DIFFERENT):
         message_id, part, place = row[:3]
         if (part, place) in accused:
             continue
-        said = _judge(desk, row)
+        said = _judge(context, row)
         if said in ("under_way", "refused_by_the_ledger"):
             found[said] += 1
         else:
-            _accuse(desk, found, said, message_id, part, place)
-    phantoms = [message_id for (message_id,) in desk.notes.rows(_PHANTOM)]
+            _accuse(context, found, said, message_id, part, place)
+    phantoms = [message_id for (message_id,) in context.index.rows(_PHANTOM)]
     for message_id in phantoms[:LISTED]:
-        desk.miss(Hop.REVISIONS, "a message in the ledger that the log does not know", message_id=message_id)
-    total: int = desk.notes.value("SELECT count(*) FROM message")
-    revisions, times = next(desk.notes.rows("SELECT count(*), coalesce(sum(times), 0) FROM revision"))
+        context.miss(
+            Check.REVISIONS, "a message in the ledger that the log does not know", message_id=message_id
+        )
+    total: int = context.index.value("SELECT count(*) FROM message")
+    revisions, times = next(context.index.rows("SELECT count(*), coalesce(sum(times), 0) FROM revision"))
     different = found.total()
     parts = {"in_the_ledger": total - different}
     if found["refused_by_the_ledger"]:
         parts["refused_by_the_ledger"] = found["refused_by_the_ledger"]
-    return Account(
-        hop=Hop.REVISIONS,
+    return CheckResult(
+        hop=Check.REVISIONS,
         total=total + len(phantoms),
         parts=parts,
         under_way=found["under_way"],
@@ -71,11 +73,13 @@ def count(desk: Desk) -> Account:
     )
 
 
-def _accuse(desk: Desk, found: Counter[str], what: str, message_id: str, part: int, place: int) -> None:
+def _accuse(
+    context: CheckContext, found: Counter[str], what: str, message_id: str, part: int, place: int
+) -> None:
     found["wrong"] += 1
     if found["wrong"] <= LISTED:
-        desk.miss(
-            Hop.REVISIONS,
+        context.miss(
+            Check.REVISIONS,
             what,
             topic=str(Topic.DECISIONS),
             partition=part,
@@ -84,7 +88,7 @@ def _accuse(desk: Desk, found: Counter[str], what: str, message_id: str, part: i
         )
 
 
-def _judge(desk: Desk, row: tuple[Any, ...]) -> str:
+def _judge(context: CheckContext, row: tuple[Any, ...]) -> str:
     """What is to be said of a message on which log and ledger differ."""
     _, part, place, at_ms, revision, outcome, booked, booked_outcome, booked_reason, refused = row
     if booked is not None and booked > revision:
@@ -97,15 +101,15 @@ def _judge(desk: Desk, row: tuple[Any, ...]) -> str:
         ):
             return "refused_by_the_ledger"
         return "the ledger says otherwise than the log"
-    if place < desk.moment.position.get((str(Topic.DECISIONS), part), 0):
+    if place < context.moment.position.get((str(Topic.DECISIONS), part), 0):
         return "the ledger has passed it by"
-    return "under_way" if desk.is_young(at_ms) else "not in the ledger"
+    return "under_way" if context.is_young(at_ms) else "not in the ledger"
 
 
-def _lay_out(desk: Desk) -> None:
+def _lay_out(context: CheckContext) -> None:
     """The ledger's messages beside the log's, where they can be compared by key."""
 
-    given = Given(desk)
+    given = HandOvers(context)
 
     def rows() -> Iterator[tuple[Any, ...]]:
         for (
@@ -119,11 +123,11 @@ def _lay_out(desk: Desk) -> None:
             refused,
             unit,
             enrolment,
-        ) in desk.stream(_LEDGER):
+        ) in context.stream(_LEDGER):
             key = message_key(sender, message_id, person)
             by = given.by(person, enrolment, unit)
             yield key, sender, message_id, revision, said, outcome, reason, refused, unit, by
 
-    desk.notes.run("DELETE FROM standing")
-    with desk.notes.writing():
-        desk.notes.many("INSERT INTO standing VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows())
+    context.index.run("DELETE FROM standing")
+    with context.index.writing():
+        context.index.many("INSERT INTO standing VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows())

@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 from models.events.exception_case import Case, Gap, Twice, without
-from ops.audit.checks.context import LISTED, Desk
+from ops.audit.checks.context import LISTED, CheckContext
 from ops.audit.dismissals import cases
-from ops.audit.report import Account, Hop
+from ops.audit.report import Check, CheckResult
 
 MISSING: Final = "a number of the sender's sequence is missing"
 TWICE: Final = "one number of the sender's sequence for two events"
@@ -22,48 +22,48 @@ SELECT sender, before + 1, number - 1, at_ms, topic, partition, place FROM (
 """
 
 
-def count(desk: Desk) -> Account:
+def count(context: CheckContext) -> CheckResult:
     """Numbers that must have come, against those that have. What comes late is under way for the grace time."""
-    aside = cases(desk.connection)
+    aside = cases(context.connection)
     found: Counter[str] = Counter()
     total = 0
-    for sender, first, last, came in desk.notes.rows(
+    for sender, first, last, came in context.index.rows(
         "SELECT sender, min(number), max(number), count(*) FROM sequence GROUP BY sender"
     ):
         total += last - first + 1
         found["received"] += came
         if came < last - first + 1:
-            found += _holes(desk, sender, [one for one in aside if isinstance(one, Gap)])
-    found += _twice(desk, aside)
+            found += _holes(context, sender, [one for one in aside if isinstance(one, Gap)])
+    found += _twice(context, aside)
     parts = {"received": found["received"] - found["twice"]}
     if found["dismissed"]:
         parts["dismissed"] = found["dismissed"]
-    return Account(
-        hop=Hop.SEQUENCES, total=total, parts=parts, under_way=found["young"], unaccounted=found["old"]
+    return CheckResult(
+        hop=Check.SEQUENCES, total=total, parts=parts, under_way=found["young"], unaccounted=found["old"]
     )
 
 
-def _holes(desk: Desk, sender: str, aside: Collection[Gap]) -> Mapping[str, int]:
+def _holes(context: CheckContext, sender: str, aside: Collection[Gap]) -> Mapping[str, int]:
     """How many numbers may still come, have stayed away, or were put aside; the record behind a hole is its place."""
     found: Counter[str] = Counter()
-    for _, first, last, at_ms, *place in desk.notes.rows(_HOLES, (sender,)):
+    for _, first, last, at_ms, *place in context.index.rows(_HOLES, (sender,)):
         hole = Gap(sender, first, last)
         left = without(hole, aside)
         missing = sum(gap.last - gap.first + 1 for gap in left)
         found["dismissed"] += last - first + 1 - missing
-        if desk.is_young(at_ms):
+        if context.is_young(at_ms):
             found["young"] += missing
             continue
         found["old"] += missing
         for gap in left:
             said = str(gap.first) if gap.first == gap.last else f"{gap.first} to {gap.last}"
-            _miss(desk, MISSING, gap, said, place)
+            _miss(context, MISSING, gap, said, place)
     return found
 
 
-def _twice(desk: Desk, aside: Collection[Case]) -> Mapping[str, int]:
+def _twice(context: CheckContext, aside: Collection[Case]) -> Mapping[str, int]:
     found: Counter[str] = Counter()
-    for sender, number, *place in _doubled(desk):
+    for sender, number, *place in _doubled(context):
         found["twice"] += 1
         case = Twice(sender, number)
         if case in aside:
@@ -71,15 +71,17 @@ def _twice(desk: Desk, aside: Collection[Case]) -> Mapping[str, int]:
             continue
         found["old"] += 1
         if found["old"] <= LISTED:
-            _miss(desk, TWICE, case, str(number), place)
+            _miss(context, TWICE, case, str(number), place)
     return found
 
 
-def _doubled(desk: Desk) -> Iterator[tuple[Any, ...]]:
-    return desk.notes.rows("SELECT sender, number, topic, partition, place FROM sequence WHERE differs")
+def _doubled(context: CheckContext) -> Iterator[tuple[Any, ...]]:
+    return context.index.rows("SELECT sender, number, topic, partition, place FROM sequence WHERE differs")
 
 
-def _miss(desk: Desk, what: str, case: Gap | Twice, said: str, place: list[Any]) -> None:
+def _miss(context: CheckContext, what: str, case: Gap | Twice, said: str, place: list[Any]) -> None:
     topic, part, offset = place
     detail = f"sender {case.sender}: {said}"
-    desk.miss(Hop.SEQUENCES, what, topic=topic, partition=part, offset=offset, detail=detail, case=str(case))
+    context.miss(
+        Check.SEQUENCES, what, topic=topic, partition=part, offset=offset, detail=detail, case=str(case)
+    )

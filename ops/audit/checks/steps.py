@@ -2,8 +2,8 @@
 
 from typing import Final, LiteralString
 
-from ops.audit.checks.context import LISTED, Desk
-from ops.audit.report import Account, Hop
+from ops.audit.checks.context import LISTED, CheckContext
+from ops.audit.report import Check, CheckResult
 
 _STANDING: Final[LiteralString] = """
 SELECT CASE WHEN status = 'waiting' AND due_at > now() THEN 'to_come'
@@ -70,37 +70,39 @@ SELECT (SELECT count(*) FROM steps s JOIN footings f USING (task_id)
 """Of a unit's morning mails the last one counts: it lists what the others did."""
 
 
-def count(desk: Desk) -> Account:
+def count(context: CheckContext) -> CheckResult:
     """Steps against their end: fired, in a morning mail, stopped for a reason, to come, or due just now."""
-    found = desk.counts(_STANDING)
-    late = desk.rows(_LATE, (desk.grace,))
-    disagree = desk.rows(_DISAGREE)
-    unplanned = desk.rows(_UNPLANNED, (desk.grace,))
-    unfollowed = desk.rows(_UNFOLLOWED, (desk.grace,))
-    mornings = desk.rows(_MORNINGS, (desk.grace,))
+    found = context.counts(_STANDING)
+    late = context.rows(_LATE, (context.grace,))
+    disagree = context.rows(_DISAGREE)
+    unplanned = context.rows(_UNPLANNED, (context.grace,))
+    unfollowed = context.rows(_UNFOLLOWED, (context.grace,))
+    mornings = context.rows(_MORNINGS, (context.grace,))
     for (task_id,) in late[:LISTED]:
-        desk.miss(Hop.STEPS, "due, and nothing has happened", task_id=str(task_id))
+        context.miss(Check.STEPS, "due, and nothing has happened", task_id=str(task_id))
     for task_id, what, _ in disagree[:LISTED]:
-        desk.miss(Hop.STEPS, what, task_id=str(task_id))
+        context.miss(Check.STEPS, what, task_id=str(task_id))
     lost = [
         (task_id, "open, and its steps are not planned as it stands") for task_id, old in unplanned if old
     ]
     lost += [(task_id, "a notice failed, and nobody was told instead") for task_id, old in unfollowed if old]
     for task_id, what in lost[:LISTED]:
-        desk.miss(Hop.STEPS, what, task_id=str(task_id))
+        context.miss(Check.STEPS, what, task_id=str(task_id))
     silent = sum(wrong for _, wrong in mornings)
     if silent:
-        desk.miss(Hop.STEPS, "a morning mail is neither there nor explained", detail=f"{silent} mornings")
+        context.miss(
+            Check.STEPS, "a morning mail is neither there nor explained", detail=f"{silent} mornings"
+        )
     total = sum(found.values()) + len(unplanned) + len(unfollowed) + len(mornings)
     for _, _, part in disagree:
         found[part] -= 1
     young = sum(not old for _, old in [*unplanned, *unfollowed])
-    return Account(
-        hop=Hop.STEPS,
+    return CheckResult(
+        hop=Check.STEPS,
         total=total,
         parts={name: found.get(name, 0) for name in ("fired", "in_morning_mail", "stopped", "to_come")}
         | {"mornings": len(mornings) - silent},
         under_way=max(0, found.get("due", 0) - len(late)) + young,
         unaccounted=len(late) + len(disagree) + len(lost) + silent,
-        beside={"nobody_left": desk.number(_NOBODY_LEFT)},
+        beside={"nobody_left": context.number(_NOBODY_LEFT)},
     )

@@ -3,9 +3,9 @@
 from typing import Final
 
 from config.topics import Topic
-from ops.audit.checks.context import LISTED, Desk
-from ops.audit.checks.expected_unit import foretell
-from ops.audit.report import Account, Hop
+from ops.audit.checks.context import LISTED, CheckContext
+from ops.audit.checks.expected_unit import expected_unit
+from ops.audit.report import Check, CheckResult
 
 _ASTRAY: Final = """
 SELECT m.message_id, m.partition, m.place, max(m.at_ms, coalesce(p.moved_ms, 0))
@@ -32,56 +32,56 @@ _MOST_EVENTS: Final = 300
 """A person's record keeps no more events; with more the oracle cannot know which facts were left out."""
 
 
-def count(desk: Desk) -> Account:
+def count(context: CheckContext) -> CheckResult:
     """Obliged messages against tasks: same person, enrolment and unit, and the unit against the oracle."""
-    total = desk.number("SELECT count(*) FROM messages WHERE outcome = 'obliged'")
-    rows = desk.rows(_NOWHERE)
-    empty = desk.rows(
+    total = context.number("SELECT count(*) FROM messages WHERE outcome = 'obliged'")
+    rows = context.rows(_NOWHERE)
+    empty = context.rows(
         "SELECT t.id FROM tasks t WHERE t.status = 'open' "
         "AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.task_id = t.id AND m.outcome = 'obliged')"
     )
     for message_id, _ in rows[:LISTED]:
-        desk.miss(Hop.TASKS, "not in a task of its unit", message_id=message_id)
+        context.miss(Check.TASKS, "not in a task of its unit", message_id=message_id)
     for (task_id,) in empty[:LISTED]:
-        desk.miss(Hop.TASKS, "an open task without a message that obliges", task_id=str(task_id))
-    foretell(desk.notes, desk.oracle)
+        context.miss(Check.TASKS, "an open task without a message that obliges", task_id=str(task_id))
+    expected_unit(context.index, context.oracle)
     known = {message_id for message_id, _ in rows}
-    closed = desk.number(
+    closed = context.number(
         "SELECT count(*) FROM messages m JOIN tasks t ON t.id = m.task_id "
         "WHERE m.outcome = 'obliged' AND t.status = 'closed'"
     )
-    astray, doubtful = _held(desk, _ASTRAY, "at another unit than the oracle's", known)
-    idle, _ = _held(desk, _IDLE, "undecided, though the oracle names a unit", set())
+    astray, doubtful = _held(context, _ASTRAY, "at another unit than the oracle's", known)
+    idle, _ = _held(context, _IDLE, "undecided, though the oracle names a unit", set())
     in_tasks = total - len(rows) - astray - doubtful
     closed = min(closed, in_tasks)
-    return Account(
-        hop=Hop.TASKS,
+    return CheckResult(
+        hop=Check.TASKS,
         total=total + len(empty) + idle,
         parts={"in_open_tasks": in_tasks - closed} | ({"in_closed_tasks": closed} if closed else {}),
         under_way=doubtful,
         unaccounted=len(rows) + len(empty) + astray + idle,
-        beside={"not_held_against_the_oracle": _unheld(desk)},
+        beside={"not_held_against_the_oracle": _unheld(context)},
     )
 
 
-def _held(desk: Desk, sql: str, what: str, known: set[str]) -> tuple[int, int]:
+def _held(context: CheckContext, sql: str, what: str, known: set[str]) -> tuple[int, int]:
     """How many the oracle contradicts, and how many it may contradict only because a move is under way."""
     old = young = 0
-    for message_id, part, place, at_ms in desk.notes.rows(sql, (_MOST_EVENTS,)):
+    for message_id, part, place, at_ms in context.index.rows(sql, (_MOST_EVENTS,)):
         if message_id in known:
             continue
-        if desk.is_young(at_ms):
+        if context.is_young(at_ms):
             young += 1
             continue
         old += 1
         if old <= LISTED:
             topic = str(Topic.DECISIONS)
-            desk.miss(Hop.TASKS, what, topic=topic, partition=part, offset=place, message_id=message_id)
+            context.miss(Check.TASKS, what, topic=topic, partition=part, offset=place, message_id=message_id)
     return old, young
 
 
-def _unheld(desk: Desk) -> int:
-    found: int = desk.notes.value(
+def _unheld(context: CheckContext) -> int:
+    found: int = context.index.value(
         "SELECT count(*) FROM message m JOIN standing s ON s.id = m.id JOIN person p ON p.id = m.person "
         "WHERE s.outcome = 'obliged' AND p.events >= ?",
         (_MOST_EVENTS,),

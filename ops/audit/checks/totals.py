@@ -14,9 +14,9 @@ import orjson
 
 from models.events.event_types import CONTROL_TOTAL, TYPE_PREFIX, InputTopic
 from models.events.exception_case import WrongTotal
-from ops.audit.checks.context import LISTED, Desk
+from ops.audit.checks.context import LISTED, CheckContext
 from ops.audit.dismissals import cases
-from ops.audit.report import Account, Hop
+from ops.audit.report import Check, CheckResult
 
 DISAGREES: Final = "a day's control total disagrees with what has come"
 _HELD: Final = """
@@ -33,7 +33,7 @@ WHERE r.type <> %s GROUP BY 1, 2, 3
 """
 _SETTLE: Final = "UPDATE day SET stale = 0, agreed = ? WHERE (sender, day, last_ms) = (?, ?, ?)"
 """Where another auditor that shares the notes has added something meanwhile, the day stays as it is."""
-Day = tuple[str, str]
+SendersDay = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Declared:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TotalsLine:
     """One type of one day of one sender: what it says, and what has come."""
 
     sender: str
@@ -74,18 +74,18 @@ class Line:
         return f"sender {self.sender}, {self.day}, {kind}: {self.declared} declared, {self.came} came"
 
 
-def count(desk: Desk) -> Account:
+def count(context: CheckContext) -> CheckResult:
     """The lines of all totals in force. A day to which nothing was added since it agreed is not counted again."""
-    days = _in_force(desk)
-    aside = set(cases(desk.connection))
+    days = _in_force(context)
+    aside = set(cases(context.connection))
     stale = {day: total for day, total in days.items() if total.stale}
-    came = _came(desk, list(stale))
+    came = _came(context, list(stale))
     found = Counter(agree=sum(total.agreed for total in days.values() if not total.stale))
     settled: list[tuple[int, str, str, int]] = []
-    receipts_are_whole = all(one.hop is not Hop.RECEIPTS for one in desk.missing)
+    receipts_are_whole = all(one.hop is not Check.RECEIPTS for one in context.missing)
     for day, total in stale.items():
         lines = list(compare(day, total.counts, came[day]))
-        young = desk.is_young(total.last_ms)
+        young = context.is_young(total.last_ms)
         for line in lines:
             if line.agrees:
                 found["agree"] += 1
@@ -96,17 +96,17 @@ def count(desk: Desk) -> Account:
             else:
                 found["old"] += 1
                 if found["old"] <= LISTED:
-                    _miss(desk, total, line)
+                    _miss(context, total, line)
         if not young and receipts_are_whole and all(line.agrees for line in lines):
             settled.append((len(lines), *day, total.last_ms))
     if settled:
-        with desk.notes.writing():
-            desk.notes.many(_SETTLE, settled)
+        with context.index.writing():
+            context.index.many(_SETTLE, settled)
     parts = {"agree": found["agree"]}
     if found["dismissed"]:
         parts["dismissed"] = found["dismissed"]
-    return Account(
-        hop=Hop.TOTALS,
+    return CheckResult(
+        hop=Check.TOTALS,
         total=found.total(),
         parts=parts,
         under_way=found["young"],
@@ -115,36 +115,36 @@ def count(desk: Desk) -> Account:
     )
 
 
-def compare(day: Day, declared: Mapping[str, int], came: Mapping[str, int]) -> Iterator[Line]:
+def compare(day: SendersDay, declared: Mapping[str, int], came: Mapping[str, int]) -> Iterator[TotalsLine]:
     """A line for each type that either side names."""
     for kind in sorted(declared.keys() | came.keys()):
-        yield Line(*day, kind, declared.get(kind, 0), came.get(kind, 0))
+        yield TotalsLine(*day, kind, declared.get(kind, 0), came.get(kind, 0))
 
 
-def _in_force(desk: Desk) -> dict[Day, Declared]:
+def _in_force(context: CheckContext) -> dict[SendersDay, Declared]:
     """Of the totals of one day the one registered last; one that reuses another event's id is refused."""
-    refused = set(desk.rows(_CONFLICTS, (str(InputTopic.CONTROL_TOTALS),)))
-    found: dict[Day, Declared] = {}
-    for sender, day, topic, part, place, counts, last_ms, stale, agreed in desk.notes.rows(_HELD):
+    refused = set(context.rows(_CONFLICTS, (str(InputTopic.CONTROL_TOTALS),)))
+    found: dict[SendersDay, Declared] = {}
+    for sender, day, topic, part, place, counts, last_ms, stale, agreed in context.index.rows(_HELD):
         if (topic, part, place) not in refused:
             total = Declared((topic, part, place), orjson.loads(counts), last_ms, bool(stale), agreed)
             found.setdefault((sender, day), total)
     return found
 
 
-def _came(desk: Desk, days: list[Day]) -> Mapping[Day, Mapping[str, int]]:
-    found: defaultdict[Day, dict[str, int]] = defaultdict(dict)
+def _came(context: CheckContext, days: list[SendersDay]) -> Mapping[SendersDay, Mapping[str, int]]:
+    found: defaultdict[SendersDay, dict[str, int]] = defaultdict(dict)
     if days:
         senders, dates = [sender for sender, _ in days], [date.fromisoformat(day) for _, day in days]
-        for sender, day, kind, number in desk.rows(_CAME, (senders, dates, CONTROL_TOTAL)):
+        for sender, day, kind, number in context.rows(_CAME, (senders, dates, CONTROL_TOTAL)):
             found[sender, day][kind] = number
     return found
 
 
-def _miss(desk: Desk, total: Declared, line: Line) -> None:
+def _miss(context: CheckContext, total: Declared, line: TotalsLine) -> None:
     topic, part, offset = total.place
-    desk.miss(
-        Hop.TOTALS,
+    context.miss(
+        Check.TOTALS,
         DISAGREES,
         topic=topic,
         partition=part,

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from ops.audit.checks.context import LISTED, Desk
-from ops.audit.report import Account, Hop
+from ops.audit.checks.context import LISTED, CheckContext
+from ops.audit.report import Check, CheckResult
 
 _UNFOUNDED: Final = """
 SELECT a.task_id, r.act_id FROM transfers r LEFT JOIN acts a ON a.id = r.act_id LEFT JOIN tasks t ON t.id = a.task_id
@@ -17,21 +17,21 @@ OR (s.person_id, s.enrolment_id, s.unit_id) IS DISTINCT FROM (t.person_id, t.enr
 """
 
 
-def count(desk: Desk) -> Account:
+def count(context: CheckContext) -> CheckResult:
     """Transfers in force against the acts, and hand-overs against the tasks that they have made."""
-    total = desk.number("SELECT count(*) FROM transfers")
-    unfounded = desk.rows(_UNFOUNDED)
-    astray = desk.rows(_NOT_ENDED)
+    total = context.number("SELECT count(*) FROM transfers")
+    unfounded = context.rows(_UNFOUNDED)
+    astray = context.rows(_NOT_ENDED)
     for what, rows in (
         ("a transfer that no act has made", unfounded),
         ("handed over, and no task of the other unit", astray),
     ):
         for task_id, _ in rows[:LISTED]:
-            desk.miss(Hop.TRANSFERS, what, task_id=None if task_id is None else str(task_id))
-    return Account(
-        hop=Hop.TRANSFERS,
+            context.miss(Check.TRANSFERS, what, task_id=None if task_id is None else str(task_id))
+    return CheckResult(
+        hop=Check.TRANSFERS,
         total=total + len(astray),
         parts={"by_an_act": total - len(unfounded)},
         unaccounted=len(unfounded) + len(astray),
-        beside={"hand_overs": desk.number("SELECT count(*) FROM acts WHERE kind = 'hand_over'")},
+        beside={"hand_overs": context.number("SELECT count(*) FROM acts WHERE kind = 'hand_over'")},
     )

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final, LiteralString
 
-from ops.audit.checks.context import LISTED, Desk
-from ops.audit.report import Account, Hop
+from ops.audit.checks.context import LISTED, CheckContext
+from ops.audit.report import Check, CheckResult
 
 _OF_THE_LEDGER: Final = ["new", "more_messages", "taken_over", "handed_over", "withdrawn"]
 """Occasions of which the ledger writes mail and webhook in one transaction. A step has the channels of its rule."""
@@ -65,40 +65,40 @@ WHERE d.status = 'superseded' AND d.channel = 'webhook' AND NOT EXISTS (
 _OFF: Final[LiteralString] = "SELECT count(*) FROM endpoints WHERE disabled_at IS NOT NULL"
 
 
-def count(desk: Desk) -> Account:
+def count(context: CheckContext) -> CheckResult:
     """Webhooks, and those that ought to be there, against their ends and what must stand beside them."""
-    found = desk.counts(_STANDING)
-    missing = list(_missing(desk))
-    silent = desk.rows(_SILENT)
+    found = context.counts(_STANDING)
+    missing = list(_missing(context))
+    silent = context.rows(_SILENT)
     wrong = [
         (task, status, "a webhook, and no mail beside it")
-        for task, status in desk.rows(_ALONE, (_OF_THE_LEDGER,))
+        for task, status in context.rows(_ALONE, (_OF_THE_LEDGER,))
     ]
     wrong += [
         (task, status, "not sent for an endpoint that was never switched off")
-        for task, status in desk.rows(_NEVER_OFF)
+        for task, status in context.rows(_NEVER_OFF)
     ]
     total = sum(found.values()) + len(missing) + len(silent)
     for task, _, what in wrong[:LISTED]:
-        desk.miss(Hop.WEBHOOKS, what, task_id=str(task))
+        context.miss(Check.WEBHOOKS, what, task_id=str(task))
     for _, status, _ in wrong:
         found[status] -= 1
     for task in missing[:LISTED]:
-        desk.miss(Hop.WEBHOOKS, "a mail, and its webhook is missing", task_id=task)
+        context.miss(Check.WEBHOOKS, "a mail, and its webhook is missing", task_id=task)
     for (unit,) in silent[:LISTED]:
-        desk.miss(Hop.WEBHOOKS, "an endpoint was switched off, and its unit was not told", detail=unit)
-    return Account(
-        hop=Hop.WEBHOOKS,
+        context.miss(Check.WEBHOOKS, "an endpoint was switched off, and its unit was not told", detail=unit)
+    return CheckResult(
+        hop=Check.WEBHOOKS,
         total=total,
         parts={name: found.get(name, 0) for name in ("delivered", "refused", "exhausted", "superseded")},
         under_way=found.get("due", 0),
         unaccounted=len(missing) + len(silent) + len(wrong),
-        beside={"endpoints_off": desk.number(_OFF)},
+        beside={"endpoints_off": context.number(_OFF)},
     )
 
 
-def _missing(desk: Desk) -> Iterator[str]:
-    endpoints = desk.oracle.endpoints()
+def _missing(context: CheckContext) -> Iterator[str]:
+    endpoints = context.oracle.endpoints()
     if not endpoints:
         return
     wanted = {
@@ -108,5 +108,5 @@ def _missing(desk: Desk) -> Iterator[str]:
         "ends": [one.ends for one in endpoints],
         "occasions": _OF_THE_LEDGER,
     }
-    for (task,) in desk.rows(_WANTED, wanted):
+    for (task,) in context.rows(_WANTED, wanted):
         yield str(task)

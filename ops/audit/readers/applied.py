@@ -6,7 +6,7 @@ from typing import Any, Final
 from confluent_kafka import Message
 
 from ops.audit.digest import digest
-from ops.audit.index import Notes
+from ops.audit.index import AuditIndex
 from ops.audit.readers.decode import each
 
 _ENTRY: Final = """
@@ -28,7 +28,7 @@ COLUMNS: Final = (
 )
 
 
-def take(notes: Notes, records: Sequence[Message]) -> None:
+def read(index: AuditIndex, records: Sequence[Message]) -> None:
     """What match says that it has applied. How many decisions an event changed is not held against a repeat:
     an event that is applied again may change none."""
     entries, origins = [], []
@@ -41,6 +41,6 @@ def take(notes: Notes, records: Sequence[Message]) -> None:
             )
             origins.append(place)
 
-    each(notes, records, one)
-    notes.many(_ENTRY, entries)
-    notes.many(_ORIGIN_ENTRY, origins)
+    each(index, records, one)
+    index.many(_ENTRY, entries)
+    index.many(_ORIGIN_ENTRY, origins)

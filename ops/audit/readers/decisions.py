@@ -7,7 +7,7 @@ import orjson
 from confluent_kafka import Message
 
 from ops.audit.digest import digest
-from ops.audit.index import Notes
+from ops.audit.index import AuditIndex
 from ops.audit.readers.decode import each, moment_ms
 
 _REVISION: Final = """
@@ -38,7 +38,7 @@ COLUMNS: Final = (
 )
 
 
-def take(notes: Notes, records: Sequence[Message]) -> None:
+def read(index: AuditIndex, records: Sequence[Message]) -> None:
     """Every revision of every message, and the last one in full."""
     revisions, last = [], []
 
@@ -84,9 +84,9 @@ def take(notes: Notes, records: Sequence[Message]) -> None:
             )
         )
 
-    each(notes, records, one)
-    notes.many(_REVISION, revisions)
-    notes.many(_MESSAGE, last)
+    each(index, records, one)
+    index.many(_REVISION, revisions)
+    index.many(_MESSAGE, last)
 
 
 def message_key(sender: str, message_id: str, person_id: str) -> int:

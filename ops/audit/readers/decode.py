@@ -7,19 +7,19 @@ from typing import Any, Final
 import orjson
 from confluent_kafka import Message
 
-from ops.audit.index import Notes
+from ops.audit.index import AuditIndex
 
 UNREADABLE: Final = "a record that cannot be read"
 
 
-def each(notes: Notes, records: Sequence[Message], one: Callable[[Message, Any], None]) -> None:
+def each(index: AuditIndex, records: Sequence[Message], one: Callable[[Message, Any], None]) -> None:
     """Call `one` for each record. What it cannot read is a fault of the log, and never stops the audit."""
     for record in records:
         try:
             one(record, orjson.loads(record.value() or b""))
         except (ValueError, LookupError, TypeError, AttributeError):
             topic, part, at = record.topic() or "", record.partition() or 0, record.offset() or 0
-            notes.set_fault(topic, part, at, at, UNREADABLE)
+            index.set_fault(topic, part, at, at, UNREADABLE)
 
 
 def moment_ms(moment: str) -> int:

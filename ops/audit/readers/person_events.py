@@ -6,7 +6,7 @@ from typing import Any, Final
 from confluent_kafka import Message
 
 from ops.audit.digest import digest
-from ops.audit.index import Notes
+from ops.audit.index import AuditIndex
 from ops.audit.readers.decode import each
 
 _EVENT: Final = """
@@ -24,7 +24,7 @@ ON CONFLICT DO UPDATE SET events = events + 1, moved_ms = max(moved_ms, excluded
 """
 
 
-def take(notes: Notes, records: Sequence[Message]) -> None:
+def read(index: AuditIndex, records: Sequence[Message]) -> None:
     """Person events, and of the facts those that routing needs."""
     events, origins, people, homes, refused = [], [], [], [], []
 
@@ -62,10 +62,10 @@ def take(notes: Notes, records: Sequence[Message]) -> None:
         elif content["kind"] == "event.refused":
             refused.append((content["topic"], content["partition"], content["offset"]))
 
-    each(notes, records, one)
-    notes.many(_EVENT, events)
-    notes.many(_ORIGIN_EVENT, origins)
-    notes.many(_PERSON, people)
-    notes.many("INSERT OR IGNORE INTO home VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", homes)
-    notes.many("INSERT OR IGNORE INTO refused VALUES (?, ?, ?)", refused)
-    notes.many("UPDATE message SET stale = 1 WHERE person = ?", [(person,) for person, at in people if at])
+    each(index, records, one)
+    index.many(_EVENT, events)
+    index.many(_ORIGIN_EVENT, origins)
+    index.many(_PERSON, people)
+    index.many("INSERT OR IGNORE INTO home VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", homes)
+    index.many("INSERT OR IGNORE INTO refused VALUES (?, ?, ?)", refused)
+    index.many("UPDATE message SET stale = 1 WHERE person = ?", [(person,) for person, at in people if at])

@@ -10,7 +10,7 @@ import orjson
 from confluent_kafka import Message
 
 from ops.audit.digest import digest
-from ops.audit.index import Notes
+from ops.audit.index import AuditIndex
 from ops.audit.readers.decode import each, moment_ms, moment_us
 
 _RECEIPT: Final = """
@@ -46,7 +46,7 @@ COLUMNS: Final = (
 """What the digest is made of, as the ledger's columns."""
 
 
-def take(notes: Notes, records: Sequence[Message]) -> None:
+def read(index: AuditIndex, records: Sequence[Message]) -> None:
     """Receipts of input records; what the ledger says of repeats follows them and is passed over."""
     rows, numbers, totals = [], [], []
     days: dict[tuple[str, str], int] = {}
@@ -94,8 +94,8 @@ def take(notes: Notes, records: Sequence[Message]) -> None:
             )
         )
 
-    each(notes, records, one)
-    notes.many(_RECEIPT, rows)
-    notes.many(_SEQUENCE, numbers)
-    notes.many(_TOTAL, totals)
-    notes.many(_DAY, [(*day, at_ms) for day, at_ms in days.items()])
+    each(index, records, one)
+    index.many(_RECEIPT, rows)
+    index.many(_SEQUENCE, numbers)
+    index.many(_TOTAL, totals)
+    index.many(_DAY, [(*day, at_ms) for day, at_ms in days.items()])

@@ -13,7 +13,7 @@ from ledger.store import repository
 from ledger.tasks import projection as project
 from ledger.tasks.rows import MessageRow
 from models.eligibility.decision import Decision
-from tests.faults.planted_bugs.replace import graft
+from tests.faults.planted_bugs.replace import replace_attribute
 
 
 async def _advance_unfenced(
@@ -39,8 +39,8 @@ def auto_commit_alone() -> None:
         await asyncio.sleep(0.1)
         await real(*arguments)
 
-    graft(consumer, "AIOKafkaConsumer", committing)
-    graft(consumer, "project", slow)
+    replace_attribute(consumer, "AIOKafkaConsumer", committing)
+    replace_attribute(consumer, "project", slow)
 
 
 def auto_commit() -> None:
@@ -54,8 +54,8 @@ def auto_commit() -> None:
         ledger._on_ready()
 
     auto_commit_alone()
-    graft(consumer.Ledger, "_seek", trust_kafka)
-    graft(repository, "advance", _advance_unfenced)
+    replace_attribute(consumer.Ledger, "_seek", trust_kafka)
+    replace_attribute(repository, "advance", _advance_unfenced)
 
 
 def no_unique_key_alone() -> None:
@@ -69,8 +69,8 @@ def no_unique_key_alone() -> None:
         return connection
 
     # A batch knows its own tasks: one record in each, so that every message comes in its own.
-    graft(consumer, "_MAX_RECORDS", 1)
-    graft(consumer.Ledger, "_connect", without_key)
+    replace_attribute(consumer, "_MAX_RECORDS", 1)
+    replace_attribute(consumer.Ledger, "_connect", without_key)
 
 
 def no_unique_key() -> None:
@@ -84,8 +84,8 @@ def no_unique_key() -> None:
         return [MessageRow(row.decision) for row in messages], []
 
     no_unique_key_alone()
-    graft(repository, "rows_of", no_tasks)
-    graft(project, "task_id", lambda *_: uuid4())
+    replace_attribute(repository, "rows_of", no_tasks)
+    replace_attribute(project, "task_id", lambda *_: uuid4())
 
 
 def deadline_from_processing() -> None:
@@ -97,4 +97,4 @@ def deadline_from_processing() -> None:
         message = decision.message.model_copy(update={"origin": origin})
         real(projection, decision.model_copy(update={"message": message}), refused=refused)
 
-    graft(project.Projection, "take", late)
+    replace_attribute(project.Projection, "take", late)

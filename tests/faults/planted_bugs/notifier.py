@@ -7,22 +7,22 @@ from config.reference.units import load_units
 from frafaldsvarsel.wiring import common as common_wiring
 from frafaldsvarsel.wiring import ledger as ledger_wiring
 from models.ids import UnitId
-from models.notifications.delivery import Attempt, Outcome
+from models.notifications.delivery import SendAttempt, SendOutcome
 from notifiers import repository, worker
 from notifiers.content.mail_message import Mail
 from notifiers.email.channel import EmailChannel
-from tests.faults.planted_bugs.replace import graft
+from tests.faults.planted_bugs.replace import replace_attribute
 
 
 def sent_before_sending() -> None:
     """What is about to be sent is written down as sent."""
 
     async def serve(notifier: Any, held: Any) -> None:
-        done = Attempt(outcome=Outcome.DELIVERED, code=250, detail="body: 250")
+        done = SendAttempt(outcome=SendOutcome.DELIVERED, code=250, detail="body: 250")
         await notifier._record(held, done)
         await notifier._channel.send(held.claim.mail)
 
-    graft(worker._Notifier, "_serve", serve)
+    replace_attribute(worker._Notifier, "_serve", serve)
 
 
 def wrong_address() -> None:
@@ -41,13 +41,13 @@ def wrong_address() -> None:
             react_by_days=right.react_by_days, recipients=recipients, days_off=right.days_off
         )
 
-    graft(ledger_wiring, "policy", policy)
+    replace_attribute(ledger_wiring, "policy", policy)
 
 
 def unit_check_off() -> None:
     """And the notifier does not hold the recipient against the unit before it sends."""
     wrong_address()
-    graft(repository, "superseded_by", lambda *_, **__: None)
+    replace_attribute(repository, "superseded_by", lambda *_, **__: None)
 
 
 def refusal_ignored() -> None:
@@ -57,13 +57,13 @@ def refusal_ignored() -> None:
     """
     real = EmailChannel.send
 
-    async def send(channel: EmailChannel, mail: Mail) -> Attempt:
+    async def send(channel: EmailChannel, mail: Mail) -> SendAttempt:
         attempt = await real(channel, mail)
-        if attempt.outcome is Outcome.REFUSED:
-            return Attempt(outcome=Outcome.DELIVERED, code=250, detail="body: 250")
+        if attempt.outcome is SendOutcome.REFUSED:
+            return SendAttempt(outcome=SendOutcome.DELIVERED, code=250, detail="body: 250")
         return attempt
 
-    graft(EmailChannel, "send", send)
+    replace_attribute(EmailChannel, "send", send)
 
 
 def new_message_id() -> None:
@@ -73,4 +73,4 @@ def new_message_id() -> None:
         _, _, domain = frozen["message_id"].rpartition("@")
         return Mail(**frozen | {"message_id": f"<{uuid4()}@{domain}"})
 
-    graft(Mail, "model_validate", model_validate)
+    replace_attribute(Mail, "model_validate", model_validate)

@@ -9,36 +9,36 @@ from typing import Any
 from faust.transport.consumer import ThreadDelegateConsumer
 
 from config.topics import Topic
-from infra.kafka_record import Record
+from infra.kafka_record import KafkaRecord
 from models import cpr
 from models.events.event_types import EVENT_TYPES, InputTopic
 from streams import intake
-from streams.batch_driver import Driver
-from streams.batch_producer import Output
-from streams.checkpoint import Progress
+from streams.batch_driver import BatchDriver
+from streams.batch_producer import BatchProducer
+from streams.checkpoint import Checkpoint
 from streams.engine import batch_transport, faust_app
-from tests.faults.planted_bugs.replace import graft
+from tests.faults.planted_bugs.replace import replace_attribute
 
 _SLOW_SECONDS = 1.5
 
 
 async def _as_it_came(
-    progress: Progress, topic: str, partition: int, records: Sequence[Record]
-) -> list[Record]:
+    progress: Checkpoint, topic: str, partition: int, records: Sequence[KafkaRecord]
+) -> list[KafkaRecord]:
     return list(records)
 
 
 def _believe_the_engine() -> None:
     """Takes away the line of defence behind the engine: what it skips is not read beside it any more."""
-    graft(Progress, "whole", _as_it_came)
+    replace_attribute(Checkpoint, "whole", _as_it_came)
 
 
 def offset_before_output() -> None:
     """A batch ends when its output has been handed over; it is sent a moment later, and nobody waits for it."""
-    real = Output.flush
+    real = BatchProducer.flush
     later: set[asyncio.Task[None]] = set()
 
-    async def send_later(output: Output, waiting: Any) -> None:
+    async def send_later(output: BatchProducer, waiting: Any) -> None:
         await asyncio.sleep(_SLOW_SECONDS)
         real_waiting, output._waiting = output._waiting, waiting
         sending = real(output)
@@ -47,7 +47,7 @@ def offset_before_output() -> None:
         output._waiting = real_waiting
         await task
 
-    async def flush(output: Output) -> None:
+    async def flush(output: BatchProducer) -> None:
         waiting, output._waiting = output._waiting, defaultdict(list)
         for place in [place for place in waiting if place[0] == Topic.PROGRESS]:
             output._waiting[place] = waiting.pop(place)
@@ -56,25 +56,25 @@ def offset_before_output() -> None:
         later.add(task)
         task.add_done_callback(later.discard)
 
-    graft(Output, "flush", flush)
+    replace_attribute(BatchProducer, "flush", flush)
 
 
 def two_actors_alone() -> None:
     """Two actors for each step, each of which may be slow: the one that is done first commits past the other."""
-    real_agent, real_batch = faust_app.App.agent, Driver.batch
+    real_agent, real_batch = faust_app.App.agent, BatchDriver.batch
     turn = 0
 
     def agent(self: faust_app.App, *arguments: Any, **settings: Any) -> Any:
         return real_agent(self, *arguments, **{**settings, "concurrency": 2})
 
-    async def batch(driver: Driver, records: Sequence[Record]) -> None:
+    async def batch(driver: BatchDriver, records: Sequence[KafkaRecord]) -> None:
         nonlocal turn
         turn += 1
         await asyncio.sleep(_SLOW_SECONDS * (turn % 2))
         await real_batch(driver, records)
 
-    graft(faust_app.App, "agent", agent)
-    graft(Driver, "batch", batch)
+    replace_attribute(faust_app.App, "agent", agent)
+    replace_attribute(BatchDriver, "batch", batch)
 
 
 def two_actors() -> None:
@@ -93,14 +93,14 @@ def from_the_end_alone() -> None:
         def __init__(self, *arguments: Any, **settings: Any) -> None:
             super().__init__(*arguments, **{**settings, "consumer_auto_offset_reset": "latest"})
 
-    graft(faust_app, "App", Latest)
+    replace_attribute(faust_app, "App", Latest)
 
 
 def from_the_end() -> None:
     """And nobody seeks its beginning, and the step does not know from its own progress where to read on."""
     from_the_end_alone()
     _believe_the_engine()
-    graft(batch_transport.Consumer, "seek_to_committed", ThreadDelegateConsumer.seek_to_committed)
+    replace_attribute(batch_transport.Consumer, "seek_to_committed", ThreadDelegateConsumer.seek_to_committed)
 
 
 def cpr_in_the_log() -> None:
@@ -111,7 +111,7 @@ def cpr_in_the_log() -> None:
         logging.getLogger("streams.intake").warning("taken: %s", number)
         return number
 
-    graft(intake, "normalise", normalise)
+    replace_attribute(intake, "normalise", normalise)
 
 
 def topic_not_signed() -> None:
@@ -127,5 +127,5 @@ def topic_not_signed() -> None:
         kind = EVENT_TYPES.get(envelope.attributes["type"])
         return of_type(envelope, topic if kind is None else str(kind.topic), said)
 
-    graft(intake, "_fits_quickly", any_topic)
-    graft(intake, "_type", any_place)
+    replace_attribute(intake, "_fits_quickly", any_topic)
+    replace_attribute(intake, "_type", any_place)

@@ -13,16 +13,16 @@ from psycopg_pool import AsyncConnectionPool
 from starlette.applications import Starlette
 
 from api.app import build
-from api.dependencies import Parts
+from api.dependencies import ApiDependencies
 from api.mount import ApiMount
 from api.problems import PREFIX
-from config.api_clients import ApiClient, ClientRegister, KeptSecret, Right
+from config.api_clients import ApiClient, ClientRegister, ClientRight, KeptSecret
 from crypto.client_secret_hash import hash_secret, new_secret
 from crypto.hmac_tokens import Purpose
 from crypto.keyring import Keyring, new_keyring
 from ledger.actions.perform import Rules
 from models.eligibility.decision import Decision
-from models.events.sensitive_fields import Particulars, sealed_for
+from models.events.sensitive_fields import SensitiveFields, sealed_for
 from models.ids import task_id, task_reference
 from tests.factories import MADE_UP_CPR, uuid
 from tests.integration.ledger.ledger_fixture import Books
@@ -44,7 +44,7 @@ def api_client(name: str, *units: str, **changes: Any) -> ApiClient:
         "id": name,
         "name": f"Sagssystem {name}",
         "units": units or (UNIT,),
-        "rights": tuple(Right),
+        "rights": tuple(ClientRight),
         "secrets": (_KEPT,),
         "requests_per_minute": 60_000,
     }
@@ -80,7 +80,7 @@ class Service:
                 api_client("both-system", UNIT, OTHER_UNIT),
             )
         self.vault = self.keyring.make_vault()
-        self.parts = Parts(
+        self.parts = ApiDependencies(
             pool=self.pool,
             clients=ClientRegister(self.file, RULES.units, clock=lambda: self.ticks),
             tags=self.keyring.tags(Purpose.ACCESS),
@@ -112,7 +112,7 @@ class Service:
         """A decision whose particulars are sealed as intake seals them."""
         decision = decided(name, **changes)
         message = decision.message
-        particulars = Particulars(
+        particulars = SensitiveFields(
             cpr=MADE_UP_CPR, text=TEXT, contact={"name": "Karen Vejleder", "phone": "+45 11223344"}
         )
         purpose = sealed_for(message.sender, message.message_id, message.person_id)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from config.api_clients import KeptSecret, Right
+from config.api_clients import ClientRight, KeptSecret
 from crypto.client_secret_hash import hash_secret, new_secret
 from tests.factories import MADE_UP_CPR
 from tests.integration.api.callers import SECRET, Service, api_client, problem, write_clients
@@ -116,7 +116,7 @@ async def test_what_a_client_loses_its_tokens_lose_within_a_second(service: Serv
     write_clients(
         service.file,
         api_client("both-system", OTHER_UNIT),
-        api_client("other-system", OTHER_UNIT, rights=(Right.WRITE,)),
+        api_client("other-system", OTHER_UNIT, rights=(ClientRight.WRITE,)),
     )
     service.ticks += 1
     assert problem(await caller.get("/tasks")) == "token-not-valid"

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from config.api_clients import Right
+from config.api_clients import ClientRight
 from models.calendar import copenhagen_date
 from tests.factories import INSTITUTION, PERSON
 from tests.integration.api.callers import Caller, Service, api_client, problem, write_clients
@@ -124,8 +124,8 @@ async def test_a_place_in_anothers_queue_gives_nobody_more_than_is_theirs(servic
 async def test_who_may_read_tasks_may_not_for_that_read_the_queue(service: Service) -> None:
     write_clients(
         service.file,
-        api_client("case-system", rights=(Right.READ, Right.WRITE, Right.OPEN)),
-        api_client("other-system", rights=(Right.UNDECIDED,)),
+        api_client("case-system", rights=(ClientRight.READ, ClientRight.WRITE, ClientRight.OPEN)),
+        api_client("other-system", rights=(ClientRight.UNDECIDED,)),
     )
     service.ticks += 2
     response = await (await service.caller()).get("/undecided")

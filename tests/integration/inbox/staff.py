@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import httpx2
 import psycopg
 
-from inbox.dependencies import Parts
+from inbox.dependencies import InboxDependencies
 from models.ids import task_reference
 from tests.integration.ledger.task_rows import add_task
 
@@ -23,7 +23,7 @@ class Desk:
 
     person: httpx2.AsyncClient
     connection: psycopg.AsyncConnection[tuple[object, ...]]
-    parts: Parts
+    parts: InboxDependencies
     token: str
 
     async def task(self, cpr: str = CPR, **changes: object) -> str:

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import httpx2
 
 from models.ids import task_reference
-from models.tasks.actions import Attempt, Close, ContactForm, Ending, Initiative
+from models.tasks.actions import Close, ContactAttempt, ContactForm, Ending, Initiative
 from tests.browser.world import World
 from tests.integration.inbox.staff import Desk
 
@@ -15,7 +15,7 @@ async def test_a_task_that_a_newer_one_follows_is_not_opened_again_and_leads_to_
     now = datetime.now(UTC).replace(microsecond=0)
     world = World(desk.connection, desk.parts.vault, desk.parts.rules, now)
     before = await world.message("one", person="somebody", at=now - timedelta(days=9))
-    reached = Attempt(at=now - timedelta(days=6), form=ContactForm.PHONE, reached=True)
+    reached = ContactAttempt(at=now - timedelta(days=6), form=ContactForm.PHONE, reached=True)
     await world.do(before, reached)
     await world.do(before, Close(ending=Ending.CONTACT_MADE, initiatives=(Initiative.MENTOR,)))
     after = await world.message("two", person="somebody", at=now - timedelta(days=1))

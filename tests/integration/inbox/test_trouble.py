@@ -11,19 +11,19 @@ from config.settings import load
 from crypto import base64url
 from frafaldsvarsel.wiring.inbox import inbox_parts
 from inbox.app import build
-from inbox.dependencies import Parts
+from inbox.dependencies import InboxDependencies
 from tests.integration.inbox.environment import environment
 
 ADDRESS = "https://indbakke.example"
 
 
 @pytest.fixture(scope="module")
-def parts(tmp_path_factory: pytest.TempPathFactory) -> Parts:
+def parts(tmp_path_factory: pytest.TempPathFactory) -> InboxDependencies:
     """Of an inbox whose database and provider are away; its pool is never opened."""
     return inbox_parts(load(environment(tmp_path_factory.mktemp("inbox"), address=ADDRESS)))
 
 
-def client(parts: Parts) -> httpx2.AsyncClient:
+def client(parts: InboxDependencies) -> httpx2.AsyncClient:
     """Somebody whose cookie was once given."""
     name = b"n" * 32
     cookie = base64url.encode(name + parts.sessions.tags.make(name, 32))
@@ -33,7 +33,7 @@ def client(parts: Parts) -> httpx2.AsyncClient:
     )
 
 
-async def test_without_the_database_a_page_says_that_nothing_is_lost(parts: Parts) -> None:
+async def test_without_the_database_a_page_says_that_nothing_is_lost(parts: InboxDependencies) -> None:
     async with client(parts) as person:
         answer = await person.get("/opgaver")
         assert answer.status_code == 503
@@ -42,7 +42,7 @@ async def test_without_the_database_a_page_says_that_nothing_is_lost(parts: Part
         assert (await person.get("/healthz")).status_code == 200
 
 
-async def test_without_the_provider_the_log_in_says_so(parts: Parts) -> None:
+async def test_without_the_provider_the_log_in_says_so(parts: InboxDependencies) -> None:
     transport = httpx2.ASGITransport(app=build(parts))
     async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as person:
         answer = await person.get("/log-ind/start")
@@ -52,7 +52,7 @@ async def test_without_the_provider_the_log_in_says_so(parts: Parts) -> None:
 
 
 async def test_a_fault_of_ours_is_a_page_in_the_readers_language_without_a_word_about_it(
-    parts: Parts,
+    parts: InboxDependencies,
 ) -> None:
     def broken() -> datetime:
         raise RuntimeError("what is inside")
@@ -66,7 +66,9 @@ async def test_a_fault_of_ours_is_a_page_in_the_readers_language_without_a_word_
         assert answer.headers["content-security-policy"].startswith("default-src 'none'")
 
 
-async def test_a_cookie_that_we_did_not_sign_is_no_session_and_costs_no_look(parts: Parts) -> None:
+async def test_a_cookie_that_we_did_not_sign_is_no_session_and_costs_no_look(
+    parts: InboxDependencies,
+) -> None:
     """The database is away, and is not asked: a stranger can make nobody wait."""
     for cookie in ("", "nonsense", base64url.encode(b"n" * 64), base64url.encode(b"n" * 10)):
         transport = httpx2.ASGITransport(app=build(parts))
@@ -79,7 +81,7 @@ async def test_a_cookie_that_we_did_not_sign_is_no_session_and_costs_no_look(par
 
 
 async def test_a_form_without_a_session_leads_back_to_its_page_and_says_that_nothing_was_kept(
-    parts: Parts,
+    parts: InboxDependencies,
 ) -> None:
     transport = httpx2.ASGITransport(app=build(parts))
     async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as person:
@@ -94,7 +96,9 @@ async def test_a_form_without_a_session_leads_back_to_its_page_and_says_that_not
 
 
 @pytest.mark.parametrize("path", ["/opgaver/", "/log-ind/", "/api/v1", "/uafklarede/"])
-async def test_no_address_is_made_of_the_host_that_a_request_names(parts: Parts, path: str) -> None:
+async def test_no_address_is_made_of_the_host_that_a_request_names(
+    parts: InboxDependencies, path: str
+) -> None:
     transport = httpx2.ASGITransport(app=build(parts))
     async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as person:
         answer = await person.get(path, headers={"host": "elsewhere.example"})
@@ -102,7 +106,7 @@ async def test_no_address_is_made_of_the_host_that_a_request_names(parts: Parts,
         assert "location" not in answer.headers
 
 
-async def test_what_the_interface_says_of_itself_is_not_said_twice(parts: Parts) -> None:
+async def test_what_the_interface_says_of_itself_is_not_said_twice(parts: InboxDependencies) -> None:
     said = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'"}
     transport = httpx2.ASGITransport(app=build(parts, api=PlainTextResponse("here", headers=said)))
     async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as person:
@@ -113,7 +117,9 @@ async def test_what_the_interface_says_of_itself_is_not_said_twice(parts: Parts)
         assert answer.headers["x-frame-options"] == "DENY"
 
 
-async def test_by_tls_cookies_are_secure_and_the_browser_is_told_to_stay_with_it(parts: Parts) -> None:
+async def test_by_tls_cookies_are_secure_and_the_browser_is_told_to_stay_with_it(
+    parts: InboxDependencies,
+) -> None:
     transport = httpx2.ASGITransport(app=build(parts))
     async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as person:
         answer = await person.get("/log-ind?sprog=en")
@@ -124,7 +130,7 @@ async def test_by_tls_cookies_are_secure_and_the_browser_is_told_to_stay_with_it
 @pytest.mark.parametrize(
     "path", ["//elsewhere.example", "///elsewhere.example", "/%5Celsewhere.example", "/a"]
 )
-async def test_changing_the_language_leads_to_no_other_host(parts: Parts, path: str) -> None:
+async def test_changing_the_language_leads_to_no_other_host(parts: InboxDependencies, path: str) -> None:
     transport = httpx2.ASGITransport(app=build(parts))
     async with httpx2.AsyncClient(transport=transport) as person:
         answer = await person.get(f"{ADDRESS}{path}?sprog=en&vis=mine")
@@ -135,7 +141,9 @@ async def test_changing_the_language_leads_to_no_other_host(parts: Parts, path: 
         assert target.endswith("?vis=mine")
 
 
-async def test_a_log_in_whose_time_is_over_or_that_is_anothers_is_begun_anew(parts: Parts) -> None:
+async def test_a_log_in_whose_time_is_over_or_that_is_anothers_is_begun_anew(
+    parts: InboxDependencies,
+) -> None:
     transport = httpx2.ASGITransport(
         app=build(replace(parts, clock=lambda: datetime(2026, 1, 1, tzinfo=UTC)))
     )

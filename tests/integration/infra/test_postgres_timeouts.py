@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from infra.postgres_timeouts import PatientConnection, hung_up_after
+from infra.postgres_timeouts import TimeoutConnection, shut_down_after
 from local.servers.postgres import SOCKET, Database
 from tests.faults.proxy import Proxy, Route, Way
 
@@ -31,7 +31,7 @@ async def test_who_waits_for_a_lost_answer_is_told_and_does_not_wait_for_ever(
         await connection.execute("SELECT 1")
         proxy.set("database", Way.DEAF)
         began = time.monotonic()
-        with pytest.raises(psycopg.OperationalError), hung_up_after(connection, 0.3):
+        with pytest.raises(psycopg.OperationalError), shut_down_after(connection, 0.3):
             await connection.execute("SELECT 2")
         assert time.monotonic() - began >= 0.3
         assert connection.closed
@@ -40,13 +40,13 @@ async def test_who_waits_for_a_lost_answer_is_told_and_does_not_wait_for_ever(
 async def test_a_connection_that_answers_in_time_is_left_alone(route: tuple[Proxy, str]) -> None:
     _, url = route
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-        with hung_up_after(connection, 0.2):
+        with shut_down_after(connection, 0.2):
             await connection.execute("SELECT 1")
         await asyncio.sleep(0.4)
         assert (await connection.execute("SELECT 3")).rowcount == 1
 
 
-class Hasty(PatientConnection):
+class Hasty(TimeoutConnection):
     patience_seconds = 0.3
 
 

@@ -14,16 +14,16 @@ from aiokafka import AIOKafkaConsumer
 from config.kafka import KafkaSettings
 from config.topics import Topic
 from ledger import outbox
-from ledger.actions.perform import Rules, act
+from ledger.actions.perform import Rules, perform
 from ledger.store.repository import Connection
 from ledger.tasks.outbound_events import AnswerPolicy
 from models.tasks.actions import (
     Acknowledge,
+    Action,
     Actor,
-    Attempt,
     Close,
+    ContactAttempt,
     ContactForm,
-    Deed,
     Ending,
     Initiative,
     Via,
@@ -41,7 +41,7 @@ RULES = Rules(
     units=frozenset({UNIT}),
 )
 ANNA = Actor(id="anna", name="Anna", via=Via.PAGE)
-REACHED = Attempt(at=ARRIVED, form=ContactForm.PHONE, reached=True)
+REACHED = ContactAttempt(at=ARRIVED, form=ContactForm.PHONE, reached=True)
 CONTACT = Close(ending=Ending.CONTACT_MADE, initiatives=(Initiative.MENTOR,))
 
 
@@ -51,8 +51,8 @@ async def own(ledger_url: str) -> AsyncIterator[Connection]:
         yield own
 
 
-async def do(own: Connection, task: UUID, deed: Deed, act_id: UUID | None = None) -> None:
-    await act(
+async def do(own: Connection, task: UUID, deed: Action, act_id: UUID | None = None) -> None:
+    await perform(
         own,
         task_id=task,
         units=frozenset({UNIT}),

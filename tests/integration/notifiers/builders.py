@@ -6,14 +6,14 @@ from uuid import UUID, uuid4
 
 from models.ids import delivery_id, task_reference
 from notifiers.content.mail_message import Mail
-from notifiers.due_delivery import Freeze, freezer
+from notifiers.due_delivery import BuildPayload, payload_builder
 from notifiers.repository import Pool
 from notifiers.supersede import UnitContact
 
 UNIT = "jobcenter-0751"
 RECIPIENT = "jobcenter@kommune.example.dk"
 
-FREEZE: Freeze = freezer(
+FREEZE: BuildPayload = payload_builder(
     sender="frafaldsvarsel@varsel.example.dk",
     sender_name="Frafaldsvarsel",
     message_id_domain="varsel.example.dk",

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from models.notifications.delivery import Attempt, Outcome
+from models.notifications.delivery import SendAttempt, SendOutcome
 from notifiers.content.mail_message import wire_bytes
 from notifiers.email.channel import EmailChannel
 from notifiers.email.settings import SmtpSettings
@@ -80,11 +80,11 @@ async def webhook(case: str, times: int, tmp_path: Path) -> AsyncIterator[Stand]
 
 
 OUTCOMES = {
-    "well": Outcome.DELIVERED,
-    "later": Outcome.TRY_AGAIN,
-    "refused": Outcome.REFUSED,
-    "no answer": Outcome.INDETERMINATE,
-    "mend": Outcome.MISCONFIGURED,
+    "well": SendOutcome.DELIVERED,
+    "later": SendOutcome.TRY_AGAIN,
+    "refused": SendOutcome.REFUSED,
+    "no answer": SendOutcome.INDETERMINATE,
+    "mend": SendOutcome.MISCONFIGURED,
 }
 
 
@@ -97,7 +97,7 @@ def make(request: pytest.FixtureRequest) -> Maker:
 @pytest.mark.parametrize("case", CASES)
 async def test_each_outcome_is_told_apart(make: Maker, case: str, tmp_path: Path) -> None:
     async with make(case, 1, tmp_path) as stand:
-        attempt: Attempt = await stand.channel.send(stand.notice)
+        attempt: SendAttempt = await stand.channel.send(stand.notice)
         await stand.channel.aclose()
         assert attempt.outcome is OUTCOMES[case], attempt
 
@@ -119,7 +119,7 @@ async def test_every_attempt_carries_the_same_bytes(make: Maker, tmp_path: Path)
             outcomes.append((await stand.channel.send(stand.notice)).outcome)
             await asyncio.sleep(0.01)
         await stand.channel.aclose()
-        assert outcomes == [Outcome.INDETERMINATE, Outcome.DELIVERED]
+        assert outcomes == [SendOutcome.INDETERMINATE, SendOutcome.DELIVERED]
         assert stand.bodies() == [stand.expected()] * 2
 
 
@@ -127,7 +127,7 @@ async def test_calls_at_the_same_time_do_not_disturb_each_other(make: Maker, tmp
     async with make("well", 1, tmp_path) as stand:
         attempts = await asyncio.gather(*(stand.channel.send(stand.notice) for _ in range(8)))
         await stand.channel.aclose()
-        assert {attempt.outcome for attempt in attempts} == {Outcome.DELIVERED}
+        assert {attempt.outcome for attempt in attempts} == {SendOutcome.DELIVERED}
         assert stand.bodies() == [stand.expected()] * 8
 
 
@@ -138,7 +138,7 @@ async def test_a_cancelled_call_ends_and_the_next_one_fares_well(make: Maker, tm
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
-        assert (await stand.channel.send(stand.notice)).outcome is Outcome.DELIVERED
+        assert (await stand.channel.send(stand.notice)).outcome is SendOutcome.DELIVERED
         await stand.channel.aclose()
 
 

@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 import psycopg
 
 from config.kafka import KafkaSettings
-from models.dead_letter import Prospect, State, Thing
-from models.notifications.delivery import Attempt, Outcome
+from models.dead_letter import DeadLetter, DeadLetterState, ReplayOutcome
+from models.notifications.delivery import SendAttempt, SendOutcome
 from models.operator import Operator
 from notifiers.repository import Pool
 from notifiers.supersede import UnitContact
 from ops.recovery import dead_letters
 from ops.recovery.dead_letters import Selection
-from ops.recovery.rejected_payloads import Kept
-from ops.recovery.replay import Foreseen, Foresight, Replayer
+from ops.recovery.rejected_payloads import RejectedPayloads
+from ops.recovery.replay import Replayer, ReplayPlan, ReplayPlanner
 from tests.integration.notifiers.builders import (
     RECIPIENT,
     UNIT,
@@ -38,9 +38,9 @@ def mended(unit_id: str) -> UnitContact | None:
     return UnitContact(name="Jobcenter Ærø", recipients=(NEW_ADDRESS,)) if unit_id == UNIT else None
 
 
-def listed(url: str, *, everything: bool = False) -> list[Thing]:
+def listed(url: str, *, everything: bool = False) -> list[DeadLetter]:
     with psycopg.connect(url, autocommit=True) as connection:
-        return dead_letters.things(connection, Selection(decided_too=everything))
+        return dead_letters.dead_letters(connection, Selection(decided_too=everything))
 
 
 def replay(
@@ -49,21 +49,21 @@ def replay(
     *,
     yes: bool = True,
     ids: tuple[str, ...] = (),
-) -> list[Foreseen]:
+) -> list[ReplayPlan]:
     """What the command does."""
     context = Senders().context
-    kept = Kept(NOBODY, context.vault)
+    payloads = RejectedPayloads(NOBODY, context.vault)
     try:
         with psycopg.connect(url, autocommit=True) as connection:
-            foresight = Foresight(connection, kept, context, present, datetime.now(UTC))
-            foreseen = foresight.of(dead_letters.things(connection, Selection(ids=ids)))
+            planner = ReplayPlanner(connection, payloads, context, present, datetime.now(UTC))
+            plan = planner.of(dead_letters.dead_letters(connection, Selection(ids=ids)))
             replayer = Replayer(connection, NOBODY, Operator("drift-1", "adressen er rettet"))
-            for one in foreseen:
+            for one in plan:
                 if yes and one.goes(force=False):
                     assert replayer.replay(one) is not None
-            return foreseen
+            return plan
     finally:
-        kept.close()
+        payloads.close()
 
 
 async def test_a_refused_notice_goes_out_once_to_the_mended_address(pool: Pool, database_url: str) -> None:
@@ -71,25 +71,29 @@ async def test_a_refused_notice_goes_out_once_to_the_mended_address(pool: Pool, 
     async with MisbehavingServer(bad_recipients={RECIPIENT: "550 5.1.1 no such user"}) as server:
         async with running(pool, email_channel(server.port)):
             await until_none_due(pool)
-        (thing,) = await asyncio.to_thread(listed, database_url)
-        assert (thing.id, thing.reason, thing.state) == (str(row.id), "refused", State.OPEN)
-        assert "550" in (thing.detail or "")
+        (dead_letter,) = await asyncio.to_thread(listed, database_url)
+        assert (dead_letter.id, dead_letter.reason, dead_letter.state) == (
+            str(row.id),
+            "refused",
+            DeadLetterState.OPEN,
+        )
+        assert "550" in (dead_letter.detail or "")
         (dry,) = await asyncio.to_thread(replay, database_url, mended, yes=False)
-        assert dry.prospect is Prospect.SENT
+        assert dry.prospect is ReplayOutcome.SENT
         assert NEW_ADDRESS in (dry.why or "")
         assert await status_of(pool, row) == "refused"
         await asyncio.to_thread(replay, database_url, mended)
         (twice,) = await asyncio.to_thread(replay, database_url, mended, ids=(str(row.id),))
-        assert twice.prospect is Prospect.DECIDED
+        assert twice.prospect is ReplayOutcome.DECIDED
         async with running(pool, email_channel(server.port), contacts=mended):
             await until_none_due(pool)
         assert [mail.recipient for mail in server.accepted] == [NEW_ADDRESS]
     assert await status_of(pool, row) == "superseded"
     assert await outcomes_of(pool, row) == ["refused"]
     assert await asyncio.to_thread(listed, database_url) == []
-    (kept,) = await asyncio.to_thread(listed, database_url, everything=True)
-    assert (kept.state, kept.delivery_status, kept.because) == (
-        State.REPLAYED,
+    (payloads,) = await asyncio.to_thread(listed, database_url, everything=True)
+    assert (payloads.state, payloads.delivery_status, payloads.because) == (
+        DeadLetterState.REPLAYED,
         "superseded",
         "adressen er rettet",
     )
@@ -102,13 +106,13 @@ async def test_a_notice_that_may_have_been_taken_is_replayed_as_the_same_mail(
 ) -> None:
     """An answer was lost, then the deadline passed: the same bytes under the same Message-ID, after all attempts."""
     row = await add_delivery(pool, deadline="2 seconds")
-    lost = Attempt(outcome=Outcome.INDETERMINATE, detail="body: no answer")
+    lost = SendAttempt(outcome=SendOutcome.INDETERMINATE, detail="body: no answer")
     first, second = Memory(answer=lambda _: lost), Memory(answer=lambda _: YES)
     async with running(pool, first):
         await until_none_due(pool)
     assert await status_of(pool, row) == "exhausted"
-    (foreseen,) = await asyncio.to_thread(replay, database_url)
-    assert "the same bytes" in (foreseen.why or "")
+    (plan,) = await asyncio.to_thread(replay, database_url)
+    assert "the same bytes" in (plan.why or "")
     async with running(pool, second):
         await until_none_due(pool)
     assert first.sent == second.sent
@@ -120,7 +124,7 @@ async def test_a_notice_that_was_surely_not_taken_is_written_anew_under_its_mess
 ) -> None:
     """The mailbox is there now; the date is today's, and the mail is still the delivery's one mail."""
     row = await add_delivery(pool)
-    refusal = Attempt(outcome=Outcome.REFUSED, code=550, detail="rcpt: 550 5.1.1")
+    refusal = SendAttempt(outcome=SendOutcome.REFUSED, code=550, detail="rcpt: 550 5.1.1")
     first, second = Memory(answer=lambda _: refusal), Memory(answer=lambda _: YES)
     async with running(pool, first):
         await until_none_due(pool)
@@ -137,23 +141,23 @@ async def test_a_notice_that_was_surely_not_taken_is_written_anew_under_its_mess
 
 async def test_a_notice_that_is_refused_again_is_open_again(pool: Pool, database_url: str) -> None:
     await add_delivery(pool)
-    refusal = Attempt(outcome=Outcome.REFUSED, code=550, detail="rcpt: 550 5.1.1")
+    refusal = SendAttempt(outcome=SendOutcome.REFUSED, code=550, detail="rcpt: 550 5.1.1")
     async with running(pool, Memory(answer=lambda _: refusal)):
         await until_none_due(pool)
         await asyncio.to_thread(replay, database_url)
         await until_none_due(pool)
-    (thing,) = await asyncio.to_thread(listed, database_url)
-    assert thing.state is State.OPEN
+    (dead_letter,) = await asyncio.to_thread(listed, database_url)
+    assert dead_letter.state is DeadLetterState.OPEN
 
 
 async def test_a_notice_that_no_longer_fits_its_task_is_not_replayed(pool: Pool, database_url: str) -> None:
     await add_delivery(pool)
-    refusal = Attempt(outcome=Outcome.REFUSED, code=550, detail="rcpt: 550 5.1.1")
+    refusal = SendAttempt(outcome=SendOutcome.REFUSED, code=550, detail="rcpt: 550 5.1.1")
     async with running(pool, Memory(answer=lambda _: refusal)):
         await until_none_due(pool)
     async with pool.connection() as connection:
         await connection.execute("UPDATE tasks SET status = 'withdrawn'")
-    (foreseen,) = await asyncio.to_thread(replay, database_url)
-    assert foreseen.prospect is Prospect.NOT_NEEDED
-    (thing,) = await asyncio.to_thread(listed, database_url)
-    assert thing.state is State.OPEN
+    (plan,) = await asyncio.to_thread(replay, database_url)
+    assert plan.prospect is ReplayOutcome.NOT_NEEDED
+    (dead_letter,) = await asyncio.to_thread(listed, database_url)
+    assert dead_letter.state is DeadLetterState.OPEN

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from models.ids import delivery_id
-from models.notifications.delivery import Attempt, DeliveryStatus, Outcome
+from models.notifications.delivery import DeliveryStatus, SendAttempt, SendOutcome
 from models.notifications.retry import RetryPolicy
 from notifiers.content.mail_message import Mail, wire_bytes
 from notifiers.due_delivery import Claim
@@ -24,10 +24,10 @@ from tests.integration.notifiers.builders import (
     status_of,
 )
 
-DELIVERED = Attempt(outcome=Outcome.DELIVERED, code=250, detail="body: 250 2.0.0")
-LATER = Attempt(outcome=Outcome.TRY_AGAIN, code=450, detail="recipient: 450 4.2.0")
-REFUSED = Attempt(outcome=Outcome.REFUSED, code=550, detail="recipient: 550 5.1.1")
-MEND = Attempt(outcome=Outcome.MISCONFIGURED, code=535, detail="login: 535 5.7.8")
+DELIVERED = SendAttempt(outcome=SendOutcome.DELIVERED, code=250, detail="body: 250 2.0.0")
+LATER = SendAttempt(outcome=SendOutcome.TRY_AGAIN, code=450, detail="recipient: 450 4.2.0")
+REFUSED = SendAttempt(outcome=SendOutcome.REFUSED, code=550, detail="recipient: 550 5.1.1")
+MEND = SendAttempt(outcome=SendOutcome.MISCONFIGURED, code=535, detail="login: 535 5.7.8")
 
 
 def a_store(
@@ -39,7 +39,12 @@ def a_store(
     policy: RetryPolicy | None = None,
 ) -> Store:
     return Store(
-        pool, owner=owner, lease=lease, contacts=contacts, freeze=FREEZE, policy=policy or RetryPolicy()
+        pool,
+        owner=owner,
+        lease=lease,
+        contacts=contacts,
+        build_payload=FREEZE,
+        policy=policy or RetryPolicy(),
     )
 
 

@@ -11,8 +11,8 @@ import psycopg
 import pytest
 
 from local.servers.postgres import Database
-from models.notifications.delivery import Attempt, Outcome
-from notifiers.channel import Channel
+from models.notifications.delivery import SendAttempt, SendOutcome
+from notifiers.channel import ChannelSender
 from notifiers.content.mail_message import Mail, wire_bytes
 from notifiers.email.channel import EmailChannel
 from notifiers.email.settings import SmtpSettings
@@ -31,19 +31,19 @@ from tests.integration.notifiers.builders import (
 )
 from tests.smtp.server import At, MisbehavingServer, Plan, Say, Silence
 
-YES = Attempt(outcome=Outcome.DELIVERED, code=250, detail="body: 250")
+YES = SendAttempt(outcome=SendOutcome.DELIVERED, code=250, detail="body: 250")
 
 
 class Memory:
     """The channel's twin in memory."""
 
-    def __init__(self, *, seconds: float = 0, answer: Callable[[Mail], Attempt] = lambda _: YES) -> None:
+    def __init__(self, *, seconds: float = 0, answer: Callable[[Mail], SendAttempt] = lambda _: YES) -> None:
         self.sent: list[Mail] = []
         self.begun = 0
         self._seconds = seconds
         self._answer = answer
 
-    async def send(self, mail: Mail) -> Attempt:
+    async def send(self, mail: Mail) -> SendAttempt:
         self.begun += 1
         await asyncio.sleep(self._seconds)
         self.sent.append(mail)
@@ -69,7 +69,7 @@ def email_channel(port: int, *, host: str = "localhost") -> EmailChannel:
 @contextlib.asynccontextmanager
 async def running(
     pool: Pool,
-    channel: Channel,
+    channel: ChannelSender,
     *,
     owner: str = "one",
     lease_seconds: float = 30,
@@ -87,7 +87,7 @@ async def running(
         stop_grace_seconds=5,
     )
     task = asyncio.create_task(
-        run(settings=settings, pool=pool, channel=channel, contacts=contacts, freeze=FREEZE, stop=stop)
+        run(settings=settings, pool=pool, channel=channel, contacts=contacts, build_payload=FREEZE, stop=stop)
     )
     try:
         yield stop
@@ -158,7 +158,7 @@ async def test_killed_between_the_yes_and_the_record_the_same_bytes_go_out_again
         class Killed:
             """Sends, gets the yes, and never comes back, as after a SIGKILL."""
 
-            async def send(self, mail: Mail) -> Attempt:
+            async def send(self, mail: Mail) -> SendAttempt:
                 await channel.send(mail)
                 await asyncio.sleep(3600)
                 raise AssertionError
@@ -172,7 +172,7 @@ async def test_killed_between_the_yes_and_the_record_the_same_bytes_go_out_again
                 pool=pool,
                 channel=Killed(),
                 contacts=contacts,
-                freeze=FREEZE,
+                build_payload=FREEZE,
                 stop=asyncio.Event(),
             )
         )
@@ -305,7 +305,7 @@ async def test_a_fault_of_ours_at_one_mail_does_not_stop_the_others(pool: Pool) 
     bad = await add_delivery(pool)
     good = await add_delivery(pool)
 
-    def answer(mail: Mail) -> Attempt:
+    def answer(mail: Mail) -> SendAttempt:
         if str(bad.id) in mail.message_id:
             raise RuntimeError("a fault that names jobcenter@kommune.example.dk")
         return YES

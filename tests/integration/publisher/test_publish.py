@@ -19,11 +19,11 @@ from crypto.signature import signing_input, verify
 from local.servers.kafka import Broker
 from models.events.cloudevent import read
 from models.events.sender import SenderKind
-from publisher.events import Binding, Fault, Outgoing, PlainEvent, Ready, fault
+from publisher.events import Binding, LineFault, Outgoing, PlainEvent, Ready, line_fault
 from publisher.key_files import ensure_keys
 from publisher.keys import KeyFolder
 from publisher.prepare import prepare
-from publisher.publish import NotPublished, Progress, publish
+from publisher.publish import NotPublished, PublishProgress, publish
 
 CPR = "3112081234"
 CLOSED_PORT = "127.0.0.1:1"
@@ -102,11 +102,11 @@ async def consumer(broker: Broker, topic: str) -> AsyncIterator[Any]:
 async def test_what_is_published_arrives_in_order_and_verifies_and_opens(
     broker: Broker, topic: str, data: Path
 ) -> None:
-    seen: list[Progress] = []
+    seen: list[PublishProgress] = []
     kafka = KafkaSettings(bootstrap_servers=broker.bootstrap)
     result = await publish(records(data, topic, 600), kafka=kafka, on_progress=seen.append)
     assert (result.read, result.acknowledged, result.faulty, result.complete) == (600, 600, 0, True)
-    assert seen[-1] == Progress(600, 600, 0)
+    assert seen[-1] == PublishProgress(600, 600, 0)
     ring = Keyring.model_validate_json((data / "keys" / "service.key.json").read_bytes())
     keys = KeyFolder(data / "keys")
     ids: dict[bytes, list[str]] = {}
@@ -129,17 +129,17 @@ async def test_faults_are_told_and_the_other_lines_are_sent(broker: Broker, topi
     too_large = Ready(topic, b"900101", b"x" * 3 * 1024 * 1024, ())
     far_too_large = Ready(topic, b"900101", b"x" * 9 * 1024 * 1024, ())
     tombstone = Ready(topic, b"900101", None, ())
-    lines: list[Outgoing | Fault] = [
+    lines: list[Outgoing | LineFault] = [
         good[0],
-        fault(2, "it is not JSON."),
-        fault(3, "id is missing."),
-        fault(3, "time is missing."),
+        line_fault(2, "it is not JSON."),
+        line_fault(3, "id is missing."),
+        line_fault(3, "time is missing."),
         Outgoing(4, too_large),
         Outgoing(5, far_too_large),
         Outgoing(6, tombstone),
         Outgoing(7, good[1].ready),
     ]
-    told: list[Fault] = []
+    told: list[LineFault] = []
     kafka = KafkaSettings(bootstrap_servers=broker.bootstrap)
     result = await publish(lines, kafka=kafka, on_fault=told.append)
     assert (result.read, result.acknowledged, result.faulty, result.complete) == (7, 3, 4, False)

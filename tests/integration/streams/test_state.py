@@ -12,20 +12,20 @@ from confluent_kafka.cimpl import NewTopic
 
 from config.kafka import KafkaSettings
 from config.topics import PERSON_PARTITIONS, Topic
-from infra.partition_reader import Reader
+from infra.partition_reader import PartitionReader
 from models.eligibility.person_record import PersonRecord
-from streams.batch_producer import Output, partition_of
-from streams.checkpoint import Progress
-from streams.person_store import People
+from streams.batch_producer import BatchProducer, partition_of
+from streams.checkpoint import Checkpoint
+from streams.person_store import PersonStore
 from tests.factories import residence, risk
 
 QUIET = {"log_level": 0}
 
 
 @pytest.fixture
-async def reader(kafka: KafkaSettings) -> AsyncIterator[Reader]:
+async def reader(kafka: KafkaSettings) -> AsyncIterator[PartitionReader]:
     """A reader that is connected."""
-    reader = Reader(kafka)
+    reader = PartitionReader(kafka)
     await reader.start()
     yield reader
     await reader.stop()
@@ -50,40 +50,40 @@ def topic(kafka: KafkaSettings, unique: Callable[[str], str]) -> str:
     return name
 
 
-async def offsets(reader: Reader, topic: str, start: int, end: int) -> list[int]:
+async def offsets(reader: PartitionReader, topic: str, start: int, end: int) -> list[int]:
     """What is read."""
     return [record.offset async for records in reader.read(topic, 0, start, end) for record in records]
 
 
 async def test_state_and_progress_survive_a_restart(
-    reader: Reader, producer: AIOKafkaProducer, unique: Callable[[str], str]
+    reader: PartitionReader, producer: AIOKafkaProducer, unique: Callable[[str], str]
 ) -> None:
     """Written with a batch, read back by another process; a zombie's late record is found and written over."""
     person, step = unique("person"), unique("step")
     partition = partition_of(person, PERSON_PARTITIONS)
-    output, people, progress = Output(producer), People(reader), Progress(step, reader)
+    output, people, progress = BatchProducer(producer), PersonStore(reader), Checkpoint(step, reader)
     record = PersonRecord(person_id=person, applied=9, events=(residence(), risk()))
     people.put(partition, record, output)
     progress.advance(Topic.PERSON_EVENTS, partition, 10, output)
     await output.flush()
     people.put(partition, PersonRecord(person_id=person, applied=3), output)
     await output.flush()
-    again, further = People(reader), Progress(step, reader)
+    again, further = PersonStore(reader), Checkpoint(step, reader)
     assert await again.load(partition) == [person.encode()]
     assert again.get(partition, person) == record
     again.write(partition, person.encode(), output)
     await output.flush()
-    assert await People(reader).load(partition) == []
+    assert await PersonStore(reader).load(partition) == []
     await further.load()
     further.advance(Topic.PERSON_EVENTS, partition, 4, output)
     assert dict(output._waiting)[Topic.PROGRESS, 0][0][1] == b"10"
 
 
 async def test_what_is_flushed_is_acknowledged_whole_and_in_order(
-    reader: Reader, producer: AIOKafkaProducer, topic: str
+    reader: PartitionReader, producer: AIOKafkaProducer, topic: str
 ) -> None:
     """Many records are several batches, and one may be far larger than a batch."""
-    output = Output(producer)
+    output = BatchProducer(producer)
     sizes = [10, 300_000, 10, 3_000_000, *[2000] * 1000]
     for number, size in enumerate(sizes):
         output.add(topic, 0, None, b"%d " % number + b"x" * size, [("n", b"%d" % number)])
@@ -101,7 +101,7 @@ async def test_a_record_that_the_broker_refuses_fails_the_flush(
     name = unique("small")
     admin = AdminClient({"bootstrap.servers": kafka.bootstrap_servers, **QUIET})
     admin.create_topics([NewTopic(name, 1, 1, config={"max.message.bytes": "1000"})])[name].result(20)
-    output = Output(producer)
+    output = BatchProducer(producer)
     output.add(name, 0, None, b"small enough")
     output.add(Topic.REJECTED, 0, b"beside it", b"good")
     output.add(name, 0, None, b"x" * 5000)
@@ -120,7 +120,7 @@ def test_a_person_lies_where_kafkas_default_partitioner_puts_it() -> None:
 
 
 async def test_a_stretch_is_read_and_nothing_beside_it(
-    reader: Reader, producer: AIOKafkaProducer, topic: str
+    reader: PartitionReader, producer: AIOKafkaProducer, topic: str
 ) -> None:
     """[start, end), however often and in whatever order stretches are asked for."""
     for _ in range(30):
@@ -133,7 +133,7 @@ async def test_a_stretch_is_read_and_nothing_beside_it(
 
 
 async def test_a_look_at_a_partition_takes_no_time(
-    reader: Reader, producer: AIOKafkaProducer, topic: str
+    reader: PartitionReader, producer: AIOKafkaProducer, topic: str
 ) -> None:
     """Two dozen partitions are looked at in every rebalance: each request must not queue behind an idle fetch."""
     await producer.send_and_wait(topic, b"x", partition=0)
@@ -146,7 +146,7 @@ async def test_a_look_at_a_partition_takes_no_time(
 
 
 async def test_a_record_in_an_aborted_transaction_is_read_like_any_other(
-    kafka: KafkaSettings, reader: Reader, topic: str, unique: Callable[[str], str]
+    kafka: KafkaSettings, reader: PartitionReader, topic: str, unique: Callable[[str], str]
 ) -> None:
     """Faust reads uncommitted, and so does the reader: both see the same, with a hole where the marker stands.
 
@@ -168,7 +168,7 @@ async def test_a_record_in_an_aborted_transaction_is_read_like_any_other(
     read = [record async for records in reader.read(topic, 0, first, end) for record in records]
     assert [(record.offset, record.value) for record in read] == [(0, b"aborted"), (2, b"committed")]
     assert end == 4
-    progress = Progress("transactions", reader)
+    progress = Checkpoint("transactions", reader)
     assert await progress.whole(topic, 0, [read[1]]) == read
     assert await progress.whole(topic, 0, read) == read
 
@@ -183,7 +183,7 @@ async def test_a_record_in_an_aborted_transaction_is_read_like_any_other(
     ],
 )
 async def test_a_sender_may_compress_as_it_likes(
-    kafka: KafkaSettings, reader: Reader, topic: str, codec: str
+    kafka: KafkaSettings, reader: PartitionReader, topic: str, codec: str
 ) -> None:
     """Every Kafka library offers these four, and a broker hands on what it got."""
     producer = Producer(

@@ -12,7 +12,7 @@ import pytest
 from confluent_kafka import KafkaError, Producer
 
 from config.topics import INPUT_PARTITIONS, PERSON_PARTITIONS, Topic
-from infra.failpoints import Action, Point
+from infra.failpoints import FailpointAction, Point
 from local.servers.kafka import Broker
 from models.events.cloudevent import MAX_BYTES
 from models.events.event_types import InputTopic
@@ -161,7 +161,7 @@ def test_a_worker_that_was_frozen_does_not_harm_what_another_has_done(stage: Sta
 def test_a_worker_ends_when_a_task_of_the_engine_is_cancelled(stage: Stage, point: Point) -> None:
     """The engine goes on without it in silence: without rebalances, or without commits. The next worker has both."""
     stage.failpoints.mkdir(exist_ok=True)
-    (stage.failpoints / point).write_text(Action.CANCEL, "ascii")
+    (stage.failpoints / point).write_text(FailpointAction.CANCEL, "ascii")
     stage.send(stories(stage, f"cancelled at {point}", 20))
     stage.start(wait=False)
     assert stage.workers.pop(1).wait(40) == EXIT_FAULT

@@ -21,7 +21,7 @@ from config.settings import PREFIX, Settings, load
 from config.topics import BY_NAME, Topic
 from infra import topic_admin
 from infra.topic_admin import Replication
-from local.servers.process import Plan, Process
+from local.servers.process import Process, ProcessPlan
 from models.events.event_types import InputTopic
 from publisher.events import Binding, PlainEvent, Ready
 from publisher.key_files import ensure_keys
@@ -97,7 +97,7 @@ class Stage:
         self.ready_file(instance).unlink(missing_ok=True)
         inherited = {name: content for name, content in os.environ.items() if not name.startswith(PREFIX)}
         self.workers[instance] = Process(
-            Plan(
+            ProcessPlan(
                 argv=[sys.executable, "-m", "frafaldsvarsel", "worker"],
                 log=self.data / f"worker-{instance}.log",
                 env=inherited | self.environment(instance) | {"PYTHONPATH": str(ROOT)},

@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from hashlib import sha256
 
-from notifiers.bounces.report import Action
-from notifiers.bounces.store import Effect
+from notifiers.bounces.report import ReportedAction
+from notifiers.bounces.store import BounceEffect
 from tests.simulation.final_state import Books
 
 
@@ -18,18 +18,18 @@ def returns(books: Books) -> Iterator[str]:
     for read in post.read:
         one = read.returned
         if not one.genuine:
-            if read.effect is not Effect.NOT_OURS:
+            if read.effect is not BounceEffect.NOT_OURS:
                 yield f"a forged report on {one.delivery} was {read.effect}"
             continue
         genuine[one.delivery].add(sha256(one.content).hexdigest())
-        if one.report.action is Action.FAILED:
+        if one.report.action is ReportedAction.FAILED:
             failed.add(one.delivery)
         if read.age != post.age or one.age != post.age:
             continue
         row = books.deliveries.get(one.delivery)
-        if row is None or read.effect is Effect.NOT_OURS:
+        if row is None or read.effect is BounceEffect.NOT_OURS:
             yield f"a report on {one.delivery} was not known as ours"
-        elif one.report.action is Action.FAILED and row["status"] in ("due", "delivered"):
+        elif one.report.action is ReportedAction.FAILED and row["status"] in ("due", "delivered"):
             yield f"the mail of {one.delivery} came back, and it is {row['status']}"
     for row in books.bounces:
         if row["report"] not in genuine[row["delivery_id"]]:

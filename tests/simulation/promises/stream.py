@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from config.topics import PERSON_PARTITIONS, Topic
-from streams.person_store import People
+from streams.person_store import PersonStore
 from tests.simulation import ledgers
 from tests.simulation.expected import Message
 from tests.simulation.final_state import Books
@@ -97,7 +97,7 @@ async def people(world: World) -> Any:
         if ((str(Topic.PERSON_EVENTS), record.partition), record.offset) not in world.healed:
             event = person_event(record.value)
             last[record.partition, event.person_id] = record.offset
-    loaded = People(world.log.reader)
+    loaded = PersonStore(world.log.reader)
     for partition in range(PERSON_PARTITIONS):
         await loaded.load(partition)
     for (partition, person), offset in last.items():

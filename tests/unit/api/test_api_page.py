@@ -5,10 +5,10 @@ from typing import Final, get_args
 
 from api.app import document
 from api.problems import Problem
-from config.api_clients import Right
+from config.api_clients import ClientRight
 from ledger.queries.task_list import COUNT_AT_MOST, Filter
 from models.events.sensitive_fields import OpenPurpose
-from models.tasks.actions import ContactForm, Deed, Initiative, Refusal
+from models.tasks.actions import Action, ActionRefusal, ContactForm, Initiative
 from tools.docs.contract import REPOSITORY
 
 PAGE: Final = (REPOSITORY / "docs/api.md").read_text("utf-8")
@@ -29,14 +29,14 @@ def test_every_problem_stands_on_the_page_with_its_status() -> None:
 
 
 def test_every_refusal_filter_and_deed_stands_in_its_table() -> None:
-    assert set(table("`refusal`")) == set(Refusal)
+    assert set(table("`refusal`")) == set(ActionRefusal)
     assert set(table("`filter`")) == set(Filter)
-    kinds = {kind.model_fields["kind"].default for kind in get_args(get_args(Deed)[0])}
+    kinds = {kind.model_fields["kind"].default for kind in get_args(get_args(Action)[0])}
     assert set(table("`kind`")) == kinds
 
 
 def test_every_coded_word_that_a_client_may_send_is_named() -> None:
-    for word in (*ContactForm, *Initiative, *OpenPurpose, *Right):
+    for word in (*ContactForm, *Initiative, *OpenPurpose, *ClientRight):
         assert f"`{word}`" in PAGE
     assert f"{COUNT_AT_MOST:,}" in PAGE
 

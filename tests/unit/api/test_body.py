@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.types import Message
 
 from api.body import read_body
-from api.problems import Refused
-from api.schemas import DeedRequest
+from api.problems import ProblemRaised
+from api.schemas import ActionRequest
 
 
 def request(body: object) -> Request:
@@ -37,6 +37,6 @@ def request(body: object) -> Request:
     ],
 )
 async def test_a_fault_names_values_and_nothing_of_our_code(body: object, pointer: str, detail: str) -> None:
-    with pytest.raises(Refused) as refused:
-        await read_body(DeedRequest, request(body))
+    with pytest.raises(ProblemRaised) as refused:
+        await read_body(ActionRequest, request(body))
     assert [(one.pointer, one.detail) for one in refused.value.errors or ()] == [(pointer, detail)]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.headers import act_id, etag, expected_version, matches_none
-from api.problems import Problem, Refused
+from api.problems import Problem, ProblemRaised
 
 VISIBLE = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters='"\\'), min_size=1)
 
@@ -24,7 +24,7 @@ def asked(question: Callable[[], object]) -> object:
     """What it gives, or the problem that it comes to."""
     try:
         return question()
-    except Refused as refused:
+    except ProblemRaised as refused:
         return refused.problem
 
 
@@ -38,7 +38,7 @@ def test_any_other_if_match_is_refused_or_matches_nothing(text: str) -> None:
 
 
 def test_without_if_match_nothing_is_written() -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ProblemRaised) as refused:
         expected_version(None)
     assert refused.value.problem is Problem.NO_PRECONDITION
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.rate_limit import Bucket, Pace
+from api.rate_limit import Bucket, RateLimiter
 
 
 @given(
@@ -28,7 +28,7 @@ def test_who_waits_as_long_as_was_said_is_served(per_minute: int) -> None:
 
 
 def test_each_client_has_its_own_and_a_new_rate_begins_anew() -> None:
-    pace = Pace()
+    pace = RateLimiter()
     assert [pace.wait("one", 1, 0) > 0 for _ in range(6)] == [False] * 5 + [True]
     assert pace.wait("two", 1, 0) == 0
     assert pace.wait("one", 60, 0) == 0

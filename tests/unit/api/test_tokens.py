@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.tokens import LIFETIME, ScopeError, client_of, grant, granted, make_token
-from config.api_clients import ApiClient, KeptSecret, Right
+from config.api_clients import ApiClient, ClientRight, KeptSecret
 from crypto.client_secret_hash import hash_secret
-from crypto.hmac_tokens import Purpose, Tags
+from crypto.hmac_tokens import HmacTokens, Purpose
 
 NOW: Final = datetime(2026, 10, 7, 12, tzinfo=UTC)
 FIRST, SECOND = b"1" * 32, b"2" * 32
-TAGS: Final = Tags({"v1": FIRST}, "v1", Purpose.ACCESS)
+TAGS: Final = HmacTokens({"v1": FIRST}, "v1", Purpose.ACCESS)
 _SECRET: Final = KeptSecret(hash=hash_secret("secret"))
 
 
@@ -24,7 +24,7 @@ def client(**changes: Any) -> ApiClient:
         "id": "case-system",
         "name": "Sagssystem",
         "units": ("unit-a", "unit-b"),
-        "rights": (Right.READ, Right.WRITE),
+        "rights": (ClientRight.READ, ClientRight.WRITE),
         "secrets": (_SECRET,),
     }
     return ApiClient.model_validate(fields | changes)
@@ -33,14 +33,14 @@ def client(**changes: Any) -> ApiClient:
 @pytest.mark.parametrize(
     ("scope", "units", "rights"),
     [
-        (None, {"unit-a", "unit-b"}, {Right.READ, Right.WRITE}),
-        ("", {"unit-a", "unit-b"}, {Right.READ, Right.WRITE}),
-        ("tasks:read", {"unit-a", "unit-b"}, {Right.READ}),
-        ("unit:unit-b", {"unit-b"}, {Right.READ, Right.WRITE}),
-        ("tasks:write unit:unit-a", {"unit-a"}, {Right.WRITE}),
+        (None, {"unit-a", "unit-b"}, {ClientRight.READ, ClientRight.WRITE}),
+        ("", {"unit-a", "unit-b"}, {ClientRight.READ, ClientRight.WRITE}),
+        ("tasks:read", {"unit-a", "unit-b"}, {ClientRight.READ}),
+        ("unit:unit-b", {"unit-b"}, {ClientRight.READ, ClientRight.WRITE}),
+        ("tasks:write unit:unit-a", {"unit-a"}, {ClientRight.WRITE}),
     ],
 )
-def test_a_scope_narrows(scope: str | None, units: set[str], rights: set[Right]) -> None:
+def test_a_scope_narrows(scope: str | None, units: set[str], rights: set[ClientRight]) -> None:
     found = grant(client(), scope)
     assert found.units == units
     assert found.rights == rights
@@ -64,16 +64,18 @@ def test_a_token_is_good_until_its_end_and_no_longer() -> None:
 def test_what_the_client_has_lost_its_token_has_lost() -> None:
     read = client_of(TAGS, make_token(TAGS, grant(client(), None), now=NOW), now=NOW)
     assert read is not None
-    left = granted(read, client(units=("unit-b", "unit-c"), rights=(Right.READ, Right.OPEN)))
+    left = granted(read, client(units=("unit-b", "unit-c"), rights=(ClientRight.READ, ClientRight.OPEN)))
     assert left.units == {"unit-b"}
-    assert left.rights == {Right.READ}
+    assert left.rights == {ClientRight.READ}
 
 
 def test_a_token_outlives_a_new_key_of_the_ring_and_is_no_other_purposes() -> None:
     token = make_token(TAGS, grant(client(), None), now=NOW)
-    assert client_of(Tags({"v1": FIRST, "v2": SECOND}, "v2", Purpose.ACCESS), token, now=NOW) is not None
-    assert client_of(Tags({"v2": SECOND}, "v2", Purpose.ACCESS), token, now=NOW) is None
-    assert client_of(Tags({"v1": FIRST}, "v1", Purpose.LINK), token, now=NOW) is None
+    assert (
+        client_of(HmacTokens({"v1": FIRST, "v2": SECOND}, "v2", Purpose.ACCESS), token, now=NOW) is not None
+    )
+    assert client_of(HmacTokens({"v2": SECOND}, "v2", Purpose.ACCESS), token, now=NOW) is None
+    assert client_of(HmacTokens({"v1": FIRST}, "v1", Purpose.LINK), token, now=NOW) is None
 
 
 def test_a_token_is_written_in_one_way_alone() -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 from typer.testing import CliRunner
 
-from config.api_clients import ClientRegister, Right, read_api_clients
+from config.api_clients import ClientRegister, ClientRight, read_api_clients
 from config.errors import ConfigError
 from crypto.client_secret_hash import fits, hash_secret
 from frafaldsvarsel.commands import commands
@@ -38,7 +38,7 @@ def written(path: Path, *entries: dict[str, Any]) -> Path:
 def test_a_sound_file_gives_its_clients(tmp_path: Path) -> None:
     found = read_api_clients(written(tmp_path, entry(), entry(id="other")), UNITS)
     assert set(found) == {"case-system", "other"}
-    assert found["other"].rights == (Right.READ,)
+    assert found["other"].rights == (ClientRight.READ,)
     assert HASH not in repr(found)
 
 
@@ -118,7 +118,7 @@ def test_the_command_prints_an_entry_that_the_file_takes_and_the_secret_beside_i
     made = json.loads(said.stdout)
     client = read_api_clients(written(tmp_path, made), UNITS)["case-system"]
     assert client.name == "Sagssystem [æøå]"
-    assert client.rights == tuple(Right)
+    assert client.rights == tuple(ClientRight)
     secret = said.stderr.strip().rpartition(" ")[2]
     assert fits(secret, client.secrets[0].hash)
     assert secret not in said.stdout

@@ -18,12 +18,12 @@ from crypto.acknowledge_link import (
     read_link_token,
     recipient_fingerprint,
 )
-from crypto.hmac_tokens import Purpose, Tags
+from crypto.hmac_tokens import HmacTokens, Purpose
 
 FIRST, SECOND = bytes(range(32)), bytes(range(32, 64))
-TAGS = Tags({"v1": FIRST}, "v1", Purpose.LINK)
-ROTATED = Tags({"v1": FIRST, "v2": SECOND}, "v2", Purpose.LINK)
-RECIPIENTS = Tags({"v1": FIRST}, "v1", Purpose.RECIPIENT)
+TAGS = HmacTokens({"v1": FIRST}, "v1", Purpose.LINK)
+ROTATED = HmacTokens({"v1": FIRST, "v2": SECOND}, "v2", Purpose.LINK)
+RECIPIENTS = HmacTokens({"v1": FIRST}, "v1", Purpose.RECIPIENT)
 EXPIRES = datetime(2026, 10, 9, 22, tzinfo=UTC)
 NOW = EXPIRES - timedelta(days=3)
 ADDRESS = "opgaver@jc-0101.example"
@@ -35,7 +35,7 @@ LINK = Link(
 )
 
 
-def token_of(link: Link, tags: Tags = TAGS) -> str:
+def token_of(link: Link, tags: HmacTokens = TAGS) -> str:
     return make_link_token(
         tags,
         task_id=link.task_id,
@@ -99,8 +99,8 @@ def test_what_is_no_token_is_refused(token: str) -> None:
 
 def test_another_key_and_another_purpose_make_no_link() -> None:
     for other in (
-        Tags({"v1": SECOND}, "v1", Purpose.LINK),
-        Tags({"v1": FIRST}, "v1", Purpose.BOUNCE),
+        HmacTokens({"v1": SECOND}, "v1", Purpose.LINK),
+        HmacTokens({"v1": FIRST}, "v1", Purpose.BOUNCE),
     ):
         with pytest.raises(NotALinkError):
             read_link_token(TAGS, token_of(LINK, other), now=NOW)
@@ -110,7 +110,7 @@ def test_a_key_that_was_rotated_away_still_reads_until_it_is_removed() -> None:
     assert read_link_token(ROTATED, token_of(LINK), now=NOW) == LINK
     assert token_of(LINK, ROTATED) != token_of(LINK)
     with pytest.raises(NotALinkError):
-        read_link_token(Tags({"v2": SECOND}, "v2", Purpose.LINK), token_of(LINK), now=NOW)
+        read_link_token(HmacTokens({"v2": SECOND}, "v2", Purpose.LINK), token_of(LINK), now=NOW)
 
 
 def test_the_deed_behind_a_link_is_one_and_another_link_is_another_deed() -> None:
@@ -129,7 +129,7 @@ def test_a_fingerprint_stands_for_an_address_and_holds_none_of_it() -> None:
     assert is_recipient(RECIPIENTS, LINK.recipient, " Opgaver@JC-0101.example")
     assert not is_recipient(RECIPIENTS, LINK.recipient, "opgaver@jc-0147.example")
     assert not is_recipient(RECIPIENTS, "not base32", ADDRESS)
-    rotated = Tags({"v1": FIRST, "v2": SECOND}, "v2", Purpose.RECIPIENT)
+    rotated = HmacTokens({"v1": FIRST, "v2": SECOND}, "v2", Purpose.RECIPIENT)
     assert is_recipient(rotated, LINK.recipient, ADDRESS)
 
 

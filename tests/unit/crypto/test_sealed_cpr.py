@@ -11,7 +11,7 @@ from joserfc import jwe
 from joserfc.jwk import OctKey, OKPKey
 
 from crypto.keyring import new_keyring
-from crypto.sealed_cpr import NotOpenedError, NotSealedError, open_sealed, seal
+from crypto.sealed_cpr import NotSealedError, SealNotOpenedError, open_sealed, seal
 from tests.factories import MADE_UP_CPR
 
 RING = new_keyring()
@@ -50,9 +50,9 @@ def test_an_older_key_opens_while_it_is_kept() -> None:
 def test_another_services_key_does_not_open_it() -> None:
     """Under the same name, or under one that the service does not have."""
     stranger = OKPKey.generate_key("X25519", {"kid": "service-1"})
-    with pytest.raises(NotOpenedError):
+    with pytest.raises(SealNotOpenedError):
         open_sealed(seal(MADE_UP_CPR, stranger), KEYS)
-    with pytest.raises(NotOpenedError):
+    with pytest.raises(SealNotOpenedError):
         open_sealed(seal(MADE_UP_CPR, OKPKey.generate_key("X25519", {"kid": "other"})), KEYS)
 
 
@@ -78,7 +78,7 @@ def test_no_other_algorithm_is_taken() -> None:
         algorithms=["ECDH-ES", "A256GCM", "DEF"],
     )
     for other in (direct, weaker, zipped):
-        with pytest.raises(NotOpenedError):
+        with pytest.raises(SealNotOpenedError):
             open_sealed(other, KEYS)
 
 
@@ -108,14 +108,14 @@ def test_what_is_no_seal_is_told_from_what_does_not_open(clear: str) -> None:
 )  # fmt: skip
 def test_a_strange_header_opens_nothing(changes: dict[str, Any]) -> None:
     """Whatever a library does with it, one error comes out."""
-    with pytest.raises(NotOpenedError):
+    with pytest.raises(SealNotOpenedError):
         open_sealed(with_header(**changes), KEYS)
 
 
 @pytest.mark.parametrize("kid", [[], {}])
 def test_a_name_that_is_none_is_refused(kid: Any) -> None:
     """It cannot be looked up."""
-    with pytest.raises((NotSealedError, NotOpenedError)):
+    with pytest.raises((NotSealedError, SealNotOpenedError)):
         open_sealed(with_header(kid=kid), KEYS)
 
 
@@ -126,7 +126,7 @@ def test_any_damage_opens_to_the_number_or_to_nothing(place: int, text: str, len
     damaged = SEALED[:place] + text + SEALED[place + length :]
     try:
         opened = open_sealed(damaged, KEYS)
-    except (NotSealedError, NotOpenedError):
+    except (NotSealedError, SealNotOpenedError):
         return
     assert opened == MADE_UP_CPR
 
@@ -135,7 +135,7 @@ def test_what_is_no_text_inside_is_refused() -> None:
     """Sealed bytes that are not UTF-8."""
     header = {"alg": "ECDH-ES", "enc": "A256GCM", "kid": "service-1"}
     sealed = jwe.encrypt_compact(header, b"\xff\xfe", PUBLIC, algorithms=["ECDH-ES", "A256GCM"])
-    with pytest.raises(NotOpenedError):
+    with pytest.raises(SealNotOpenedError):
         open_sealed(sealed, KEYS)
 
 

@@ -47,8 +47,8 @@ def test_it_waits_for_postgresql_longer_each_time_and_says_so(
 def test_missing_topics_stop_it_and_odd_retention_does_not(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    odd = topic_admin.Difference("Topic receipts: retention.ms is 1, not 2.", fatal=False)
-    gone = topic_admin.Difference("Topic people is missing.", fatal=True)
+    odd = topic_admin.TopicDifference("Topic receipts: retention.ms is 1, not 2.", fatal=False)
+    gone = topic_admin.TopicDifference("Topic people is missing.", fatal=True)
     preflight.judge([odd])
     assert "retention.ms" in caplog.text
     with pytest.raises(ConfigError) as caught:

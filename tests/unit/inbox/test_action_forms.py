@@ -7,10 +7,10 @@ import pytest
 from inbox.action_forms import READERS, BadForm, read_id, read_version
 from inbox.forms import Form
 from models.tasks.actions import (
-    Attempt,
+    Action,
     Close,
+    ContactAttempt,
     ContactForm,
-    Deed,
     Ending,
     HandOver,
     HandOverReason,
@@ -21,14 +21,14 @@ from models.tasks.actions import (
 )
 
 
-def read(kind: str, **fields: str | tuple[str, ...]) -> Deed | BadForm:
+def read(kind: str, **fields: str | tuple[str, ...]) -> Action | BadForm:
     """What the form with these fields becomes."""
     return READERS[kind](
         Form({name: value if isinstance(value, tuple) else (value,) for name, value in fields.items()})
     )
 
 
-def fields(found: Deed | BadForm) -> list[str]:
+def fields(found: Action | BadForm) -> list[str]:
     """The fields that must be mended."""
     assert isinstance(found, BadForm)
     return [fault.field for fault in found.faults]
@@ -38,7 +38,7 @@ def fields(found: Deed | BadForm) -> list[str]:
 def test_an_attempts_time_is_copenhagens(day: str, utc: int) -> None:
     found = read("attempt", date=day, time="10:00", form="phone", reached="no")
     at = datetime.fromisoformat(day).replace(hour=utc, tzinfo=UTC)
-    assert found == Attempt(at=at, form=ContactForm.PHONE, reached=False)
+    assert found == ContactAttempt(at=at, form=ContactForm.PHONE, reached=False)
 
 
 def test_an_empty_attempt_is_told_everything_at_once() -> None:

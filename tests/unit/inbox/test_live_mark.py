@@ -5,7 +5,7 @@ from uuid import UUID
 
 from inbox.pages.task import mark
 from ledger.queries.task_detail import AttemptView, DeliveryView, TaskFields, TaskView
-from models.notifications.delivery import Channel, DeliveryStatus, Occasion, Outcome
+from models.notifications.delivery import Channel, DeliveryStatus, Occasion, SendOutcome
 from models.tasks.status import TaskStatus
 
 NOON = datetime(2026, 10, 7, 10, 0, tzinfo=UTC)
@@ -20,7 +20,9 @@ FIELDS = TaskFields(
 def marked(status: DeliveryStatus, tries: int) -> str:
     """The mark of a task with one notice."""
     attempts = tuple(
-        AttemptView(attempt=number, at=NOON, outcome=Outcome.TRY_AGAIN, code=None, detail="connect: refused")
+        AttemptView(
+            attempt=number, at=NOON, outcome=SendOutcome.TRY_AGAIN, code=None, detail="connect: refused"
+        )
         for number in range(1, tries + 1)
     )
     notice = DeliveryView(

@@ -8,7 +8,16 @@ from uuid import uuid4
 from inbox.timeline import timeline
 from inbox.translations import Language, words
 from ledger.queries.task_detail import HistoryEntry, TaskFields, TaskView
-from models.tasks.actions import Attempt, Close, ContactForm, Deed, Ending, Initiative, NoInitiative, Take
+from models.tasks.actions import (
+    Action,
+    Close,
+    ContactAttempt,
+    ContactForm,
+    Ending,
+    Initiative,
+    NoInitiative,
+    Take,
+)
 from models.tasks.status import TaskStatus
 
 NOON = datetime(2026, 10, 7, 10, 0, tzinfo=UTC)
@@ -42,7 +51,7 @@ def entry(kind: str, minutes: int, **changes: Any) -> HistoryEntry:
     return HistoryEntry(**fields | changes)
 
 
-def deed(what: Deed, minutes: int, via: str = "page") -> HistoryEntry:
+def deed(what: Action, minutes: int, via: str = "page") -> HistoryEntry:
     """What Anna did."""
     return entry(what.kind, minutes, deed=what, by_name="Anna", via=via)
 
@@ -65,8 +74,8 @@ def test_the_latest_stands_first_and_who_did_it_is_told() -> None:
     assert told(
         entry("task_opened", 0, sender="900101", detail={"unit": "a"}),
         deed(Take(), 1),
-        deed(Attempt(at=NOON, form=ContactForm.PHONE, reached=False), 2),
-        deed(Attempt(at=NOON, form=ContactForm.VIDEO, reached=True), 3),
+        deed(ContactAttempt(at=NOON, form=ContactForm.PHONE, reached=False), 2),
+        deed(ContactAttempt(at=NOON, form=ContactForm.VIDEO, reached=True), 3),
         deed(Close(ending=Ending.CONTACT_MADE, initiatives=(Initiative.MENTOR,)), 4),
     ) == [
         "Closed the task: contact made, decided on mentor",

@@ -13,16 +13,16 @@ from inbox.translations import Language, names_in, pairs, words
 from ledger.queries.task_list import Filter
 from models.events.contract import BenefitType, EducationType, Severity, Signal, TargetGroup
 from models.events.sensitive_fields import OpenPurpose
-from models.notifications.delivery import DeliveryStatus, Occasion, Outcome
+from models.notifications.delivery import DeliveryStatus, Occasion, SendOutcome
 from models.reasons import DecisionReason
 from models.tasks.actions import (
+    Action,
+    ActionRefusal,
     ContactForm,
-    Deed,
     Ending,
     HandOverReason,
     Initiative,
     NoInitiative,
-    Refusal,
     ReopenReason,
 )
 
@@ -35,7 +35,7 @@ CODED: Final[tuple[tuple[str, type[StrEnum]], ...]] = (
     ("withdrawn", Ending),
     ("hand_over_reason", HandOverReason),
     ("reopen_reason", ReopenReason),
-    ("refusal", Refusal),
+    ("refusal", ActionRefusal),
     ("purpose", OpenPurpose),
     ("signal", Signal),
     ("severity", Severity),
@@ -45,7 +45,7 @@ CODED: Final[tuple[tuple[str, type[StrEnum]], ...]] = (
     ("filter", Filter),
     ("occasion", Occasion),
     ("delivery", DeliveryStatus),
-    ("attempt", Outcome),
+    ("attempt", SendOutcome),
 )
 
 
@@ -77,7 +77,7 @@ def test_every_code_that_a_page_shows_has_its_words(prefix: str, codes: type[Str
 
 
 def test_every_deed_is_told_in_the_history_and_after_it_was_done() -> None:
-    kinds = {each.model_fields["kind"].default for each in Deed.__origin__.__args__}  # type: ignore[attr-defined]
+    kinds = {each.model_fields["kind"].default for each in Action.__origin__.__args__}  # type: ignore[attr-defined]
     assert kinds == {"acknowledge", "take", "release", "attempt", "close", "reopen", "hand_over"}
     assert [kind for kind in kinds if f"said.{kind}" not in pairs()] == []
 

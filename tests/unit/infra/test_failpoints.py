@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from infra import failpoints
-from infra.failpoints import Action, Point, Struck, reach
+from infra.failpoints import FailpointAction, Point, Struck, reach
 from tests.paths import ROOT
 
 
@@ -22,21 +22,25 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_nothing_strikes_a_service_that_is_not_armed(tmp_path: Path) -> None:
-    (tmp_path / Point.MATCH_FETCHED).write_text(Action.RAISE)
+    (tmp_path / Point.MATCH_FETCHED).write_text(FailpointAction.RAISE)
     for point in Point:
         reach(point)
 
 
 def test_a_strike_hits_once_and_at_its_own_point(folder: Path) -> None:
-    (folder / Point.MATCH_FETCHED).write_text(Action.RAISE)
+    (folder / Point.MATCH_FETCHED).write_text(FailpointAction.RAISE)
     reach(Point.INTAKE_FETCHED)
     with pytest.raises(Struck, match="fetched"):
         reach(Point.MATCH_FETCHED)
     reach(Point.MATCH_FETCHED)
 
 
-@pytest.mark.parametrize(("action", "number"), [(Action.KILL, signal.SIGKILL), (Action.STOP, signal.SIGSTOP)])
-def test_a_process_is_killed_or_stopped_where_it_stands(tmp_path: Path, action: Action, number: int) -> None:
+@pytest.mark.parametrize(
+    ("action", "number"), [(FailpointAction.KILL, signal.SIGKILL), (FailpointAction.STOP, signal.SIGSTOP)]
+)
+def test_a_process_is_killed_or_stopped_where_it_stands(
+    tmp_path: Path, action: FailpointAction, number: int
+) -> None:
     (tmp_path / Point.LEDGER_FETCHED).write_text(action)
     code = (
         "import sys; from pathlib import Path; from infra import failpoints as f; f.arm(Path(sys.argv[1])); "
@@ -50,6 +54,6 @@ def test_a_process_is_killed_or_stopped_where_it_stands(tmp_path: Path, action: 
     ) as process:
         _, status = os.waitpid(process.pid, os.WUNTRACED)
         assert (os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WSTOPSIG(status)) == number
-        if action is Action.STOP:
+        if action is FailpointAction.STOP:
             os.kill(process.pid, signal.SIGCONT)
-        assert process.communicate(timeout=10)[0] == (b"passed\n" if action is Action.STOP else b"")
+        assert process.communicate(timeout=10)[0] == (b"passed\n" if action is FailpointAction.STOP else b"")

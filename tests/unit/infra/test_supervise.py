@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from infra.supervise import EndedEarly, lasting
+from infra.supervise import EndedEarly, supervise
 
 
 async def _cancels_itself() -> None:
@@ -17,7 +17,7 @@ async def _cancels_itself() -> None:
 async def test_a_member_that_was_cancelled_from_within_ends_the_group() -> None:
     async def group() -> None:
         async with asyncio.timeout(5), asyncio.TaskGroup() as group:
-            group.create_task(lasting(_cancels_itself(), name="it", told=lambda: False))
+            group.create_task(supervise(_cancels_itself(), name="it", told=lambda: False))
             group.create_task(asyncio.Event().wait())
 
     with pytest.raises(ExceptionGroup) as raised:
@@ -27,7 +27,7 @@ async def test_a_member_that_was_cancelled_from_within_ends_the_group() -> None:
 
 async def test_a_member_that_returns_too_early_ends_the_group() -> None:
     with pytest.raises(EndedEarly):
-        await lasting(asyncio.sleep(0), name="it", told=lambda: False)
+        await supervise(asyncio.sleep(0), name="it", told=lambda: False)
 
 
 async def test_a_members_own_failure_is_what_is_seen() -> None:
@@ -35,11 +35,11 @@ async def test_a_members_own_failure_is_what_is_seen() -> None:
         raise KeyError("its own")
 
     with pytest.raises(KeyError, match="its own"):
-        await lasting(fails(), name="it", told=lambda: False)
+        await supervise(fails(), name="it", told=lambda: False)
 
 
 async def test_after_the_word_an_end_is_as_it_should_be() -> None:
-    await lasting(asyncio.sleep(0), name="it", told=lambda: True)
+    await supervise(asyncio.sleep(0), name="it", told=lambda: True)
 
 
 async def test_a_cancellation_from_outside_stays_one_and_reaches_the_work() -> None:
@@ -51,7 +51,7 @@ async def test_a_cancellation_from_outside_stays_one_and_reaches_the_work() -> N
         finally:
             reached.set()
 
-    task = asyncio.create_task(lasting(waits(), name="it", told=lambda: False))
+    task = asyncio.create_task(supervise(waits(), name="it", told=lambda: False))
     await asyncio.sleep(0.01)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -72,7 +72,7 @@ async def test_work_that_loses_a_cancellation_is_cancelled_again() -> None:
                     raise
                 lost.append(1)
 
-    task = asyncio.create_task(lasting(loses_one(), name="it", told=lambda: False))
+    task = asyncio.create_task(supervise(loses_one(), name="it", told=lambda: False))
     await asyncio.sleep(0.01)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final, TypeVar
 from uuid import UUID
 
-from ledger.tasks.projection import Effect, Policy, Projection
+from ledger.tasks.projection import ActionEffect, Policy, Projection
 from ledger.tasks.rows import (
     AuditKind,
     Changes,
@@ -21,7 +21,7 @@ from models.events.contract import Severity, Signal
 from models.events.person_event import Origin
 from models.notifications.delivery import Occasion
 from models.reasons import DecisionReason
-from models.tasks.actions import Act, Actor, Deed, Standing, Via
+from models.tasks.actions import Action, Actor, RecordedAction, TaskState, Via
 from models.tasks.status import TaskStatus
 from tests.factories import INSTITUTION, PERSON, uuid
 
@@ -109,10 +109,10 @@ def waiting(name: str, review_on: date, *, lives_in: str | None = None) -> Decis
     return decision.model_copy(update={"verdict": verdict})
 
 
-def deed_of(task: TaskRow, deed: Deed, *, name: str = "act", at: datetime = NOW) -> Act:
+def deed_of(task: TaskRow, deed: Action, *, name: str = "act", at: datetime = NOW) -> RecordedAction:
     """An act of a made-up case worker."""
     by = Actor(id="anna", name="Anna", via=Via.PAGE)
-    return Act(id=UUID(uuid(f"{name} {task.id}")), task_id=task.id, by=by, at=at, deed=deed)
+    return RecordedAction(id=UUID(uuid(f"{name} {task.id}")), task_id=task.id, by=by, at=at, deed=deed)
 
 
 class Desk:
@@ -134,24 +134,24 @@ class Desk:
             projection.take(decision, refused=refused)
         return self._write(projection)
 
-    def do(self, act: Act) -> Effect | None:
+    def do(self, act: RecordedAction) -> ActionEffect | None:
         """One act, in a transaction of its own."""
         projection = self._projection(act.at)
         effect = projection.do(act)
         self._write(projection)
         return effect
 
-    def replay(self, *steps: Decision | Act) -> None:
+    def replay(self, *steps: Decision | RecordedAction) -> None:
         """Decisions and acts in one batch, as a rebuild has them."""
         projection = self._projection(NOW)
         for step in steps:
-            if isinstance(step, Act):
+            if isinstance(step, RecordedAction):
                 projection.do(step)
             else:
                 projection.take(step)
         self._write(projection)
 
-    def standing(self, task_id: UUID) -> Standing:
+    def standing(self, task_id: UUID) -> TaskState:
         """What decides on a deed."""
         return self._projection(NOW).standing(task_id)
 

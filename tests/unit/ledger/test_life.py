@@ -15,15 +15,15 @@ from models.notifications.delivery import Occasion
 from models.reasons import DecisionReason
 from models.tasks.actions import (
     Acknowledge,
-    Act,
-    Attempt,
+    Action,
     Close,
+    ContactAttempt,
     ContactForm,
-    Deed,
     Ending,
     HandOver,
     HandOverReason,
     Initiative,
+    RecordedAction,
     Release,
     Reopen,
     ReopenReason,
@@ -45,8 +45,8 @@ from tests.unit.ledger.decisions import (
     later,
 )
 
-REACHED = Attempt(at=ARRIVED, form=ContactForm.PHONE, reached=True)
-NOT_REACHED = Attempt(at=ARRIVED, form=ContactForm.LETTER, reached=False)
+REACHED = ContactAttempt(at=ARRIVED, form=ContactForm.PHONE, reached=True)
+NOT_REACHED = ContactAttempt(at=ARRIVED, form=ContactForm.LETTER, reached=False)
 CLOSE = Close(ending=Ending.CONTACT_MADE, initiatives=(Initiative.MENTOR,))
 REOPEN = Reopen(reason=ReopenReason.CLOSED_BY_MISTAKE)
 UNITS = frozenset({UNIT, OTHER_UNIT, BY_TWO})
@@ -62,7 +62,7 @@ def desk_with(*decisions: Decision) -> Desk:
     return desk
 
 
-def act(desk: Desk, deed: Deed, *, name: str = "act") -> TaskRow:
+def act(desk: Desk, deed: Action, *, name: str = "act") -> TaskRow:
     """A deed on the one open task, or on the one closed where it is to be reopened; the task as it is afterwards."""
     wanted = TaskStatus.CLOSED if isinstance(deed, Reopen) else TaskStatus.OPEN
     (task,) = [task for task in desk.tasks.values() if task.status is wanted]
@@ -91,7 +91,7 @@ def test_a_task_is_somebodys_until_it_is_released() -> None:
 def test_attempts_are_counted_and_the_first_that_reached_the_person_is_kept() -> None:
     desk = desk_with(decided())
     for number, attempt in enumerate(
-        (NOT_REACHED, Attempt(at=later(3), form=ContactForm.VIDEO, reached=True), REACHED)
+        (NOT_REACHED, ContactAttempt(at=later(3), form=ContactForm.VIDEO, reached=True), REACHED)
     ):
         act(desk, attempt, name=f"attempt {number}")
     (task,) = desk.open()
@@ -308,7 +308,7 @@ def test_an_act_without_a_place_does_nothing() -> None:
     assert desk.tasks == before
 
 
-_deeds: st.SearchStrategy[Deed] = st.sampled_from(
+_deeds: st.SearchStrategy[Action] = st.sampled_from(
     [
         Acknowledge(),
         Take(),
@@ -332,10 +332,10 @@ _revisions = st.tuples(
 
 
 @st.composite
-def lives(draw: st.DrawFn) -> list[Decision | Act]:
+def lives(draw: st.DrawFn) -> list[Decision | RecordedAction]:
     """Messages of two people, revised, and between them whatever deeds were allowed at that moment."""
     desk = Desk()
-    story: list[Decision | Act] = []
+    story: list[Decision | RecordedAction] = []
     revisions: dict[str, int] = {}
     for number in range(draw(st.integers(1, 24))):
         tasks = sorted(desk.tasks.values(), key=lambda task: task.id)
@@ -365,10 +365,10 @@ def lives(draw: st.DrawFn) -> list[Decision | Act]:
     return story
 
 
-def played(story: Iterable[Decision | Act]) -> Desk:
+def played(story: Iterable[Decision | RecordedAction]) -> Desk:
     desk = Desk()
     for step in story:
-        if isinstance(step, Act):
+        if isinstance(step, RecordedAction):
             desk.do(step)
         else:
             desk.take(step)
@@ -378,7 +378,7 @@ def played(story: Iterable[Decision | Act]) -> Desk:
 @given(story=lives(), data=st.data())
 @settings(max_examples=300, deadline=None)
 def test_a_rebuild_gives_the_same_however_its_batches_are_cut(
-    story: list[Decision | Act], data: st.DataObject
+    story: list[Decision | RecordedAction], data: st.DataObject
 ) -> None:
     """Each act at its place, decisions again and again: the same tasks, messages, transfers, notices and versions."""
     plain, again = played(story), Desk()
@@ -397,13 +397,13 @@ def test_a_rebuild_gives_the_same_however_its_batches_are_cut(
 
 @given(story=lives())
 @settings(max_examples=300, deadline=None)
-def test_the_books_balance_after_every_step(story: list[Decision | Act]) -> None:
+def test_the_books_balance_after_every_step(story: list[Decision | RecordedAction]) -> None:
     """No message without a task or a reason, never two open tasks about the same, no date moved later, no lost act."""
     desk = Desk()
     before: dict[UUID, TaskRow] = {}
     reopened: set[UUID] = set()
     for step in story:
-        if isinstance(step, Act):
+        if isinstance(step, RecordedAction):
             assert desk.do(step) is not None
             reopened |= {step.task_id} if isinstance(step.deed, Reopen) else set()
         else:
@@ -415,7 +415,7 @@ def test_the_books_balance_after_every_step(story: list[Decision | Act]) -> None
         for row in desk.messages.values():
             _is_accounted_for(desk, row.task_id, row.decision, reopened)
         for identity, task in desk.tasks.items():
-            _has_not_gone_back(before.get(identity), task, by_a_person=isinstance(step, Act))
+            _has_not_gone_back(before.get(identity), task, by_a_person=isinstance(step, RecordedAction))
         before = dict(desk.tasks)
         told = [(row.task_id, row.occasion, row.cause, row.recipient) for row in desk.deliveries.values()]
         assert len(told) == len(set(told))

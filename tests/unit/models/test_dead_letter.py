@@ -4,10 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from models.dead_letter import Prospect, Standing, foresee, id_of, place_of, surely_not_taken
+from models.dead_letter import (
+    AcceptedRecord,
+    ReplayOutcome,
+    expected_replay,
+    id_of,
+    place_of,
+    surely_not_taken,
+)
 from models.events.person_event import Origin
 from models.events.receipt import Receipt, ReceiptStatus
-from models.notifications.delivery import Outcome
+from models.notifications.delivery import SendOutcome
 from models.reasons import Rejection
 
 NOW = datetime(2025, 10, 1, 12, 0, tzinfo=UTC)
@@ -31,27 +38,27 @@ def test_a_record_that_is_refused_again_says_why() -> None:
     receipt = Receipt(
         origin=ORIGIN, status=ReceiptStatus.REJECTED, reason=Rejection.WRONG_FIELD, detail="valid_from"
     )
-    assert foresee(receipt, []) == (Prospect.REFUSED, "wrong_field: valid_from")
+    assert expected_replay(receipt, []) == (ReplayOutcome.REFUSED, "wrong_field: valid_from")
 
 
 def test_a_good_record_under_a_free_id_is_accepted() -> None:
-    assert foresee(ACCEPTED, []) == (Prospect.ACCEPTED, None)
+    assert expected_replay(ACCEPTED, []) == (ReplayOutcome.ACCEPTED, None)
 
 
 def test_the_first_record_under_an_id_decides_between_duplicate_and_conflict() -> None:
-    same, other = Standing("benefits/0/1", "same"), Standing("benefits/0/2", "other")
-    assert foresee(ACCEPTED, [same, other])[0] is Prospect.DUPLICATE
-    assert foresee(ACCEPTED, [other, same]) == (
-        Prospect.CONFLICT,
+    same, other = AcceptedRecord("benefits/0/1", "same"), AcceptedRecord("benefits/0/2", "other")
+    assert expected_replay(ACCEPTED, [same, other])[0] is ReplayOutcome.DUPLICATE
+    assert expected_replay(ACCEPTED, [other, same]) == (
+        ReplayOutcome.CONFLICT,
         "other content stands under its id, as benefits/0/2",
     )
 
 
 def test_a_conflict_and_bytes_that_are_gone_cannot_be_forced() -> None:
-    assert not Prospect.CONFLICT.may_be_forced
-    assert not Prospect.GONE.may_be_forced
-    assert Prospect.REFUSED.may_be_forced
-    assert not Prospect.REFUSED.worthwhile
+    assert not ReplayOutcome.CONFLICT.may_be_forced
+    assert not ReplayOutcome.GONE.may_be_forced
+    assert ReplayOutcome.REFUSED.may_be_forced
+    assert not ReplayOutcome.REFUSED.worthwhile
 
 
 LATER = NOW + timedelta(hours=1)
@@ -60,10 +67,10 @@ LATER = NOW + timedelta(hours=1)
 @pytest.mark.parametrize(
     ("attempts", "surely"),
     [
-        ([(LATER, Outcome.REFUSED)], True),
-        ([(NOW, Outcome.TRY_AGAIN), (LATER, Outcome.MISCONFIGURED)], True),
-        ([(NOW, Outcome.INDETERMINATE), (LATER, Outcome.REFUSED)], False),
-        ([(NOW, Outcome.TRY_AGAIN)], False),  # its deadline passed later: somebody may have held it
+        ([(LATER, SendOutcome.REFUSED)], True),
+        ([(NOW, SendOutcome.TRY_AGAIN), (LATER, SendOutcome.MISCONFIGURED)], True),
+        ([(NOW, SendOutcome.INDETERMINATE), (LATER, SendOutcome.REFUSED)], False),
+        ([(NOW, SendOutcome.TRY_AGAIN)], False),  # its deadline passed later: somebody may have held it
         ([], False),
     ],
 )

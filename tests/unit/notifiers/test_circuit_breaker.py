@@ -4,13 +4,13 @@ import logging
 
 import pytest
 
-from notifiers.circuit_breaker import Patience
+from notifiers.circuit_breaker import CircuitBreaker
 
 log = logging.getLogger(__name__)
 
 
 def test_an_outage_is_said_once_and_so_is_its_end(caplog: pytest.LogCaptureFixture) -> None:
-    relay = Patience("the relay", log)
+    relay = CircuitBreaker("the relay", log)
     for now in (10.0, 20.0, 30.0):
         relay.away("connect: connection refused", started=now, now=now)
     relay.back()
@@ -22,7 +22,7 @@ def test_an_outage_is_said_once_and_so_is_its_end(caplog: pytest.LogCaptureFixtu
 
 
 def test_rests_grow_to_a_bound() -> None:
-    relay = Patience("x", log, first=1, longest=5)
+    relay = CircuitBreaker("x", log, first=1, longest=5)
     rests = []
     for now in (100.0, 200.0, 300.0, 400.0, 500.0):
         relay.away("x", started=now, now=now)
@@ -33,7 +33,7 @@ def test_rests_grow_to_a_bound() -> None:
 
 
 def test_tries_that_ran_at_the_same_time_count_once() -> None:
-    relay = Patience("x", log, first=1)
+    relay = CircuitBreaker("x", log, first=1)
     relay.away("x", started=0, now=2)
     relay.away("x", started=1, now=2.5)
     assert relay.until == 3

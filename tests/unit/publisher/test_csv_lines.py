@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from publisher.events import Fault, FileFault, Line
+from publisher.events import FileFault, FileLine, LineFault
 from publisher.lines import Reading, read_stream
 from tests.unit.publisher.conftest import CPR, NUMBER, Register
 
@@ -21,14 +21,14 @@ ROW = (
 )
 
 
-def read(text: str | bytes, register: Register) -> list[Line | Fault]:
+def read(text: str | bytes, register: Register) -> list[FileLine | LineFault]:
     content = text if isinstance(text, bytes) else text.encode()
     return list(read_stream(io.BytesIO(content), Reading(register=register), csv=True))
 
 
 def test_a_row_says_what_the_line_of_json_says(risk: Mapping[str, Any], register: Register) -> None:
     (line,) = read(f"{HEADER}\n{ROW}\n", register)
-    assert isinstance(line, Line)
+    assert isinstance(line, FileLine)
     assert line.number == 2
     assert line.event.type == risk["type"]
     assert line.event.source == risk["source"]
@@ -41,7 +41,7 @@ def test_semicolons_a_byte_order_mark_and_windows_line_ends_are_understood(
     row = ROW.replace("absence;lost_contact", '"absence; lost_contact"').replace(",", ";")
     text = f"{HEADER}\n{row}\n".replace(f"{HEADER}\n", HEADER.replace(",", ";") + "\n").replace("\n", "\r\n")
     (line,) = read(b"\xef\xbb\xbf" + text.encode(), register)
-    assert isinstance(line, Line)
+    assert isinstance(line, FileLine)
     assert line.event.data == risk["data"]
 
 
@@ -50,20 +50,20 @@ def test_empty_cells_are_absent_and_columns_of_other_types_do_no_harm(register: 
     header = f"type,id,sender,time,cpr,{columns}"
     cells = f"benefit-period.registered,{ID},0101,2026-06-01T09:00:00Z,{CPR},{ID},0101,kontanthjaelp"
     (line,) = read(f"{header}\n{cells},uddannelsesparat,2025-01-01,,\n", register)
-    assert isinstance(line, Line)
+    assert isinstance(line, FileLine)
     assert "valid_to" not in line.event.data
     assert "contact" not in line.event.data
     (fault,) = read(f"{header}\n{cells},uddannelsesparat,2025-01-01,,hello\n", register)
-    assert fault == Fault(2, "Line 2: data has a field that this type does not have.")
+    assert fault == LineFault(2, "Line 2: data has a field that this type does not have.")
 
 
 def test_a_row_is_named_by_the_line_on_which_it_begins(register: Register) -> None:
     long_text = ROW.replace("Møder ikke op – og svarer ikke", '"Møder ikke\nop"')
     bad = ROW.replace("high", "urgent")
     first, second = read(f"{HEADER}\n{long_text}\n{bad}\n", register)
-    assert isinstance(first, Line)
+    assert isinstance(first, FileLine)
     assert (first.number, second.number) == (2, 4)
-    assert isinstance(second, Fault)
+    assert isinstance(second, LineFault)
     assert second.sentence == "Line 4: data.severity: should be 'low', 'medium' or 'high'."
 
 
@@ -71,9 +71,9 @@ def test_only_the_row_with_bad_bytes_or_too_many_cells_suffers(register: Registe
     bad = ROW.encode().replace("Å".encode(), b"\xc5")
     text = b"\n".join([HEADER.encode(), bad, ROW.encode() + b",x", b",,,", ROW.encode()])
     first, second, third = read(text, register)
-    assert first == Fault(2, "Line 2: it is not UTF-8.")
-    assert second == Fault(3, "Line 3: it has more cells than the header has columns.")
-    assert isinstance(third, Line)
+    assert first == LineFault(2, "Line 2: it is not UTF-8.")
+    assert second == LineFault(3, "Line 3: it has more cells than the header has columns.")
+    assert isinstance(third, FileLine)
     assert third.number == 5
 
 
@@ -101,7 +101,7 @@ def test_a_control_total_has_its_counts_in_one_cell_and_needs_no_cpr(register: R
     header = "type,id,sender,time,cpr,day,counts"
     row = f"control-total.declared,{ID},{NUMBER},2026-09-02T03:00:00+02:00,,2026-09-01,"
     (line,) = read(f"{header}\n{row}dropout-risk.raised=12; enrolment.ended.v1 = 0\n", register)
-    assert isinstance(line, Line)
+    assert isinstance(line, FileLine)
     assert line.event.data == {
         "day": "2026-09-01",
         "counts": [
@@ -110,4 +110,4 @@ def test_a_control_total_has_its_counts_in_one_cell_and_needs_no_cpr(register: R
         ],
     }
     fault, *_ = read(f"{header}\n{row}dropout-risk.raised=twelve\n", register)
-    assert fault == Fault(2, "Line 2: data.counts.0.events: should be a valid integer.")
+    assert fault == LineFault(2, "Line 2: data.counts.0.events: should be a valid integer.")

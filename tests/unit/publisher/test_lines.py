@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from models.events.event_types import full_type
-from publisher.events import Fault, FileFault, Line
+from publisher.events import FileFault, FileLine, LineFault
 from publisher.lines import MAX_LINE, Reading, read_file, read_stream
 from tests.unit.publisher.conftest import CPR, Register
 
@@ -33,15 +33,15 @@ def total() -> Total:
     }
 
 
-def read(*lines: bytes | Mapping[str, Any], reading: Reading | None = None) -> list[Line | Fault]:
+def read(*lines: bytes | Mapping[str, Any], reading: Reading | None = None) -> list[FileLine | LineFault]:
     written = [line if isinstance(line, bytes) else orjson.dumps(line) for line in lines]
     return list(read_stream(io.BytesIO(b"\n".join(written)), reading or Reading()))
 
 
 def sentences(*lines: bytes | Mapping[str, Any], reading: Reading | None = None) -> list[str]:
     found = read(*lines, reading=reading)
-    assert all(isinstance(line, Fault) for line in found)
-    return [line.sentence for line in found if isinstance(line, Fault)]
+    assert all(isinstance(line, LineFault) for line in found)
+    return [line.sentence for line in found if isinstance(line, LineFault)]
 
 
 def but(risk: Risk, **data: Any) -> dict[str, Any]:
@@ -52,14 +52,14 @@ def but(risk: Risk, **data: Any) -> dict[str, Any]:
 
 def test_a_good_line_is_an_event_and_blank_lines_are_nothing(risk: Risk) -> None:
     (line,) = read(b"", risk, b"  ")
-    assert isinstance(line, Line)
+    assert isinstance(line, FileLine)
     assert line.number == 2
     assert line.event.data == risk["data"]
 
 
 def test_a_number_is_handed_on_and_one_that_is_none_is_a_fault(risk: Risk) -> None:
     (line,) = read({**risk, "sequence": "7"})
-    assert isinstance(line, Line)
+    assert isinstance(line, FileLine)
     assert line.event.sequence == "7"
     assert sentences({**risk, "sequence": 7}) == ["Line 1: sequence is not a text."]
     assert sentences({**risk, "sequence": CPR}) == [
@@ -69,12 +69,12 @@ def test_a_number_is_handed_on_and_one_that_is_none_is_a_fault(risk: Risk) -> No
 
 def test_a_byte_order_mark_is_no_part_of_the_first_line(risk: Risk) -> None:
     (line,) = read(b"\xef\xbb\xbf" + orjson.dumps(risk))
-    assert isinstance(line, Line)
+    assert isinstance(line, FileLine)
 
 
 def test_a_hyphen_in_the_cpr_is_taken_out(risk: Risk) -> None:
     (line,) = read(but(risk, cpr=f"{CPR[:6]}-{CPR[6:]}"))
-    assert isinstance(line, Line)
+    assert isinstance(line, FileLine)
     assert line.event.data["cpr"] == CPR
 
 
@@ -83,7 +83,7 @@ def test_a_hyphen_in_the_cpr_is_taken_out(risk: Risk) -> None:
 )
 def test_a_type_may_be_short(risk: Risk, short: str) -> None:
     (line,) = read({**risk, "type": short})
-    assert isinstance(line, Line)
+    assert isinstance(line, FileLine)
     assert line.event.type == "dk.frafaldsvarsel.dropout-risk.raised.v1"
     assert full_type("exam.failed") == "exam.failed"
 
@@ -91,7 +91,7 @@ def test_a_type_may_be_short(risk: Risk, short: str) -> None:
 def test_a_control_total_is_about_no_person(total: Total) -> None:
     """It needs no CPR, and keeps its counts."""
     (line,) = read(total)
-    assert isinstance(line, Line)
+    assert isinstance(line, FileLine)
     assert line.event.data == total["data"]
     assert sentences({**total, "data": {**total["data"], "cpr": CPR}}) == [
         "Line 1: data has a field that this type does not have."
@@ -118,7 +118,7 @@ def test_a_control_total_that_intake_would_refuse_is_a_fault(total: Total) -> No
 def test_a_source_that_is_left_out_comes_from_the_register(risk: Risk, register: Register) -> None:
     without = {name: content for name, content in risk.items() if name != "source"}
     (line,) = read(without, reading=Reading(register=register))
-    assert isinstance(line, Line)
+    assert isinstance(line, FileLine)
     assert line.event.source == "urn:oio:cvr-nr:00110019"
     assert sentences(without) == [
         "Line 1: source is missing, and the sender is not in the senders' register."
@@ -145,8 +145,8 @@ def test_a_line_that_is_no_event_is_one_fault_and_the_next_one_is_read(
     risk: Risk, line: bytes, sentence: str
 ) -> None:
     first, second = read(line, risk)
-    assert first == Fault(1, f"Line 1: {sentence}")
-    assert isinstance(second, Line)
+    assert first == LineFault(1, f"Line 1: {sentence}")
+    assert isinstance(second, FileLine)
     assert second.number == 2
 
 
@@ -213,7 +213,7 @@ def test_an_attribute_that_would_not_be_sent_is_refused_and_not_named(risk: Risk
 def test_without_checks_faults_pass_on_to_intake(risk: Risk) -> None:
     spoilt = but({**risk, "time": "yesterday"}, severity="?", cpr="0000000000")
     (line,) = read(spoilt, reading=Reading(check=False))
-    assert isinstance(line, Line)
+    assert isinstance(line, FileLine)
     assert line.event.data["cpr"] == "0000000000"
     assert sentences({**risk, "type": "exam.failed"}, reading=Reading(check=False)) == [
         "Line 1: type is not one of the contract's, so there is no topic for it."
@@ -228,7 +228,7 @@ def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
 def test_the_name_of_the_file_tells_its_form(tmp_path: Path, risk: Risk) -> None:
     file = tmp_path / "events.jsonl"
     file.write_bytes(orjson.dumps(risk))
-    assert isinstance(next(read_file(file, Reading())), Line)
+    assert isinstance(next(read_file(file, Reading())), FileLine)
     table = tmp_path / "events.CSV"
     table.write_text("type,id,sender,time,cpr\n")
     assert list(read_file(table, Reading())) == []

@@ -4,24 +4,24 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
 
-from publisher.events import Fault, Line, Outgoing, PlainEvent
+from publisher.events import FileLine, LineFault, Outgoing, PlainEvent
 from publisher.publish import PublishResult, prepared
 from tests.unit.publisher.conftest import CPR, Keys
 
 
 def test_every_line_becomes_a_record_or_stays_a_fault(event: PlainEvent, keys: Keys) -> None:
-    lines: list[Line | Fault] = [
-        Line(1, event),
-        Fault(2, "Line 2: it is not JSON."),
-        Line(3, replace(event, sender="900999")),
-        Line(4, replace(event, data={**event.data, "absence_percentage": 2**60})),
-        Line(5, replace(event, type="dk.frafaldsvarsel.exam.failed.v1")),
-        Line(6, event),
+    lines: list[FileLine | LineFault] = [
+        FileLine(1, event),
+        LineFault(2, "Line 2: it is not JSON."),
+        FileLine(3, replace(event, sender="900999")),
+        FileLine(4, replace(event, data={**event.data, "absence_percentage": 2**60})),
+        FileLine(5, replace(event, type="dk.frafaldsvarsel.exam.failed.v1")),
+        FileLine(6, event),
     ]
     found = list(prepared(lines, keys))
     assert [line.number for line in found] == [1, 2, 3, 4, 5, 6]
-    assert [type(line) for line in found] == [Outgoing, Fault, Fault, Fault, Fault, Outgoing]
-    sentences = [line.sentence for line in found if isinstance(line, Fault)]
+    assert [type(line) for line in found] == [Outgoing, LineFault, LineFault, LineFault, LineFault, Outgoing]
+    sentences = [line.sentence for line in found if isinstance(line, LineFault)]
     assert sentences == [
         "Line 2: it is not JSON.",
         "Line 3: There is no private key of sender 900999.",
@@ -35,10 +35,10 @@ def test_nothing_is_prepared_before_it_is_asked_for(event: PlainEvent, keys: Key
     """So memory does not grow with the file."""
     taken: list[int] = []
 
-    def endless() -> Iterator[Line]:
+    def endless() -> Iterator[FileLine]:
         for number in count(1):
             taken.append(number)
-            yield Line(number, event)
+            yield FileLine(number, event)
 
     stream = prepared(endless(), keys)
     next(stream)

@@ -7,9 +7,9 @@ from typing import cast
 
 from aiokafka import AIOKafkaProducer
 
-from infra.kafka_record import Record
-from infra.partition_reader import Reader
-from streams.batch_producer import Output
+from infra.kafka_record import KafkaRecord
+from infra.partition_reader import PartitionReader
+from streams.batch_producer import BatchProducer
 
 Place = tuple[str, int]
 
@@ -18,7 +18,7 @@ class Log:
     """Partitions in memory. `hidden` makes a stretch look as if retention had taken it."""
 
     def __init__(self) -> None:
-        self.records: dict[Place, list[Record]] = defaultdict(list)
+        self.records: dict[Place, list[KafkaRecord]] = defaultdict(list)
         self.first: dict[Place, int] = defaultdict(int)
 
     def append(
@@ -28,26 +28,23 @@ class Log:
         key: bytes | None,
         value: bytes | None,
         headers: Sequence[tuple[str, bytes | None]] = (),
-    ) -> Record:
+    ) -> KafkaRecord:
         """Write one record."""
-        stretch = self.records[topic, partition]
-        record = Record(topic, partition, len(stretch), 1_760_000_000_000, key, value, headers)
-        stretch.append(record)
+        batch = self.records[topic, partition]
+        record = KafkaRecord(topic, partition, len(batch), 1_760_000_000_000, key, value, headers)
+        batch.append(record)
         return record
 
-    def written(self, topic: str) -> list[Record]:
+    def written(self, topic: str) -> list[KafkaRecord]:
         """Everything on a topic, by partition."""
         return [
-            record
-            for (name, _), stretch in sorted(self.records.items())
-            if name == topic
-            for record in stretch
+            record for (name, _), batch in sorted(self.records.items()) if name == topic for record in batch
         ]
 
     @property
-    def reader(self) -> Reader:
+    def reader(self) -> PartitionReader:
         """Reads this log."""
-        return cast(Reader, _Reader(self))
+        return cast(PartitionReader, _Reader(self))
 
     def output(self) -> "MemoryOutput":
         """Writes to this log when it is flushed."""
@@ -62,15 +59,17 @@ class _Reader:
         place = (topic, partition)
         return self._log.first[place], len(self._log.records[place])
 
-    async def read(self, topic: str, partition: int, start: int, end: int) -> AsyncIterator[list[Record]]:
-        stretch = self._log.records[topic, partition]
-        for record in stretch[start:end]:
+    async def read(
+        self, topic: str, partition: int, start: int, end: int
+    ) -> AsyncIterator[list[KafkaRecord]]:
+        batch = self._log.records[topic, partition]
+        for record in batch[start:end]:
             await asyncio.sleep(0)
             if record.offset >= self._log.first[topic, partition]:
                 yield [record]
 
 
-class MemoryOutput(Output):
+class MemoryOutput(BatchProducer):
     """The real batch, delivered to a log; `broken` refuses the next delivery."""
 
     def __init__(self, log: Log) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 import pytest
 
 from config.topics import Topic
-from infra.kafka_record import Record
+from infra.kafka_record import KafkaRecord
 from streams.assignment import Assignment
-from streams.batch_driver import Driver
-from streams.batch_producer import Output
-from streams.checkpoint import Progress
+from streams.batch_driver import BatchDriver
+from streams.batch_producer import BatchProducer
+from streams.checkpoint import Checkpoint
 from tests.unit.streams.doubles import Log, MemoryOutput
 
 TOPIC = "enrolments"
@@ -25,13 +25,13 @@ class Noting:
         self.begun: list[set[int]] = []
         self.ran: list[tuple[int, list[int]]] = []
 
-    async def begin(self, partitions: set[int], output: Output) -> None:
+    async def begin(self, partitions: set[int], output: BatchProducer) -> None:
         """Note the assignment."""
         self.begun.append(partitions)
         for partition in partitions:
             output.add("mended", partition, None, b"")
 
-    def run(self, topic: str, partition: int, records: Sequence[Record], output: Output) -> None:
+    def run(self, topic: str, partition: int, records: Sequence[KafkaRecord], output: BatchProducer) -> None:
         """Note the offsets."""
         self.ran.append((partition, [record.offset for record in records]))
         for record in records:
@@ -47,11 +47,11 @@ class Bench:
         self.assignment = Assignment()
         self.output: MemoryOutput = self.log.output()
         self.now = 1000.0
-        self.driver = Driver(
+        self.driver = BatchDriver(
             self.step,
             topics=[TOPIC],
             assignment=self.assignment,
-            progress=Progress(self.step.name, self.log.reader),
+            checkpoint=Checkpoint(self.step.name, self.log.reader),
             output=self.output,
             monotonic=lambda: self.now,
         )
@@ -61,7 +61,7 @@ class Bench:
         self.assignment.revoked()
         self.assignment.assigned([*((TOPIC, partition) for partition in partitions), ("another", 9)])
 
-    def fill(self, partition: int, count: int) -> list[Record]:
+    def fill(self, partition: int, count: int) -> list[KafkaRecord]:
         """Records on the broker."""
         return [self.log.append(TOPIC, partition, None, b"%d" % number) for number in range(count)]
 

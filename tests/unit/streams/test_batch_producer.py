@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from config.topics import Topic
-from streams.batch_producer import Output
+from streams.batch_producer import BatchProducer
 
 WRITTEN = (
     Topic.PERSON_EVENTS,
@@ -65,9 +65,9 @@ class Brokers:
         self.under_way.clear()
 
 
-def output(brokers: Brokers) -> Output:
+def output(brokers: Brokers) -> BatchProducer:
     """One batch's output on every topic, the answers first."""
-    made = Output(cast(AIOKafkaProducer, brokers))
+    made = BatchProducer(cast(AIOKafkaProducer, brokers))
     for topic in reversed(WRITTEN):
         made.add(topic, 0, b"key", b"value")
     return made

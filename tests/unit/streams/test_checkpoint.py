@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from config.topics import Topic
-from streams.checkpoint import Progress
+from streams.checkpoint import Checkpoint
 from tests.unit.streams.doubles import Log
 
 TOPIC = "enrolments"
@@ -19,12 +19,12 @@ def filled(count: int) -> Log:
     return log
 
 
-def of(log: Log) -> Progress:
+def of(log: Log) -> Checkpoint:
     """The progress of a step of this test."""
-    return Progress("step", log.reader)
+    return Checkpoint("step", log.reader)
 
 
-async def offsets(progress: Progress, log: Log, *delivered: int) -> list[int]:
+async def offsets(progress: Checkpoint, log: Log, *delivered: int) -> list[int]:
     """The offsets that are applied when the engine delivers these."""
     records = [log.records[TOPIC, 2][offset] for offset in delivered]
     return [record.offset for record in await progress.whole(TOPIC, 2, records)]

@@ -18,10 +18,10 @@ from models.events import probe_identity
 from models.events.cloudevent import MAX_BYTES
 from models.events.event_types import TYPE_PREFIX, InputTopic, Risk
 from models.events.receipt import KeptCount, ReceiptStatus, Total
-from models.events.sensitive_fields import Particulars
+from models.events.sensitive_fields import SensitiveFields
 from models.reasons import Rejection
 from publisher.events import Binding, Ready
-from streams.intake import InputRecord, Taken, take
+from streams.intake import InputRecord, Validated, validate_record
 from tests.factories import INSTITUTION, MADE_UP_CPR, OTHER_INSTITUTION, REGISTER, uuid
 from tests.unit.streams.senders import (
     APPENDED,
@@ -195,7 +195,7 @@ _CASES: Final = [
 ]
 
 
-def _assert_one_receipt(taken: Taken, record: InputRecord) -> None:
+def _assert_one_receipt(taken: Validated, record: InputRecord) -> None:
     """A record is accepted with an event, or refused with its bytes; never both, never neither."""
     assert taken.receipt.origin == record.origin
     accepted = taken.receipt.status is ReceiptStatus.ACCEPTED
@@ -217,7 +217,7 @@ def test_a_bad_record_gets_its_reason_and_keeps_its_bytes(
     """One receipt, coded, without personal data; the bytes and headers open with the vault, for this place alone."""
     ready = spoil(binding)
     record = received(ready)
-    taken = take(record, SENDERS.context)
+    taken = validate_record(record, SENDERS.context)
     _assert_one_receipt(taken, record)
     assert taken.receipt.reason is reason
     told = taken.receipt.model_dump_json()
@@ -234,7 +234,7 @@ def test_a_bad_record_gets_its_reason_and_keeps_its_bytes(
 def test_a_good_message_becomes_an_event_under_a_pseudonym(binding: Binding) -> None:
     """The event names nobody; what names the person opens with the vault, for this message and person alone."""
     record = received(SENDERS.ready(risk_event(), binding))
-    taken = take(record, SENDERS.context)
+    taken = validate_record(record, SENDERS.context)
     _assert_one_receipt(taken, record)
     event = taken.event
     assert event is not None
@@ -244,7 +244,7 @@ def test_a_good_message_becomes_an_event_under_a_pseudonym(binding: Binding) -> 
         assert not [secret for secret in PERSONAL if secret in told]
     assert event.sealed is not None
     purpose = f"message/{INSTITUTION}/{event.event_id}/{event.person_id}"
-    particulars = Particulars.model_validate_json(VAULT.open(event.sealed, purpose))
+    particulars = SensitiveFields.model_validate_json(VAULT.open(event.sealed, purpose))
     assert (particulars.cpr, particulars.text) == (MADE_UP_CPR, TEXT)
     assert particulars.contact is not None
     assert particulars.contact["name"] == NAME
@@ -254,7 +254,7 @@ def test_a_good_message_becomes_an_event_under_a_pseudonym(binding: Binding) -> 
 
 def test_a_receipt_of_a_good_record_says_whose_it_is() -> None:
     """The sender finds its event by number, id and type."""
-    receipt = take(received(SENDERS.ready(risk_event())), SENDERS.context).receipt
+    receipt = validate_record(received(SENDERS.ready(risk_event())), SENDERS.context).receipt
     assert (receipt.sender, receipt.event_id, receipt.type) == (
         INSTITUTION,
         uuid("message"),
@@ -266,24 +266,29 @@ def test_a_receipt_of_a_good_record_says_whose_it_is() -> None:
 def test_a_number_that_the_sender_has_signed_is_on_the_receipt(binding: Binding) -> None:
     """Accepted or refused for its content: the number has come."""
     counted = risk_event(sequence="41")
-    taken = take(received(SENDERS.ready(counted, binding)), SENDERS.context)
+    taken = validate_record(received(SENDERS.ready(counted, binding)), SENDERS.context)
     assert (taken.receipt.status, taken.receipt.sequence) == (ReceiptStatus.ACCEPTED, 41)
-    spoilt = take(received(SENDERS.ready(with_data(counted, severity="none"), binding)), SENDERS.context)
+    spoilt = validate_record(
+        received(SENDERS.ready(with_data(counted, severity="none"), binding)), SENDERS.context
+    )
     assert (spoilt.receipt.status, spoilt.receipt.sequence) == (ReceiptStatus.REJECTED, 41)
-    assert take(received(SENDERS.ready(risk_event(), binding)), SENDERS.context).receipt.sequence is None
+    assert (
+        validate_record(received(SENDERS.ready(risk_event(), binding)), SENDERS.context).receipt.sequence
+        is None
+    )
 
 
 @pytest.mark.parametrize("number", ["42", None])
 def test_a_number_that_was_changed_or_taken_out_on_the_way_breaks_the_signature(number: str | None) -> None:
     ready = edited(SENDERS.ready(risk_event(sequence="41")), sequence=number)
-    receipt = take(received(ready), SENDERS.context).receipt
+    receipt = validate_record(received(ready), SENDERS.context).receipt
     assert (receipt.reason, receipt.sequence) == (Rejection.SIGNATURE_INVALID, None)
 
 
 @pytest.mark.parametrize("binding", Binding)
 def test_a_control_total_ends_with_its_receipt(binding: Binding) -> None:
     """It is about nobody: no event follows, and the receipt says what it says."""
-    taken = take(received(SENDERS.ready(total_event(), binding)), SENDERS.context)
+    taken = validate_record(received(SENDERS.ready(total_event(), binding)), SENDERS.context)
     assert (taken.receipt.status, taken.event, taken.kept) == (ReceiptStatus.ACCEPTED, None, None)
     assert taken.receipt.total == Total(
         day=date(2025, 9, 30),
@@ -308,8 +313,12 @@ def test_an_event_belongs_to_the_danish_day_of_its_time(time: str, day: str) -> 
     """Accepted or refused for its content; never where nobody has signed it."""
     event = risk_event(time=time)
     for ready in (SENDERS.ready(event), SENDERS.ready(with_data(event, severity="none"))):
-        assert take(received(ready), SENDERS.context).receipt.registered_on == date.fromisoformat(day)
-    unsigned = take(received(edited(SENDERS.ready(event), time="2025-09-29T10:00:00Z")), SENDERS.context)
+        assert validate_record(received(ready), SENDERS.context).receipt.registered_on == date.fromisoformat(
+            day
+        )
+    unsigned = validate_record(
+        received(edited(SENDERS.ready(event), time="2025-09-29T10:00:00Z")), SENDERS.context
+    )
     assert (unsigned.receipt.reason, unsigned.receipt.registered_on) == (Rejection.SIGNATURE_INVALID, None)
 
 
@@ -335,20 +344,20 @@ def test_a_canarys_sender_speaks_of_its_own_people_at_its_own_place(
     home = with_data(
         residence_event(sender=probe_identity.REGISTER), municipality_code=probe_identity.MUNICIPALITY
     )
-    receipt = take(received(senders.ready(with_data(home, **changes))), senders.context).receipt
+    receipt = validate_record(received(senders.ready(with_data(home, **changes))), senders.context).receipt
     assert (receipt.reason, receipt.detail) == (detail and Rejection.NOT_SENDERS_OWN, detail)
 
 
 def test_facts_seal_nothing() -> None:
     """A fact has no text and no contact person: the pseudonym is all that the stream needs."""
-    event = take(received(SENDERS.ready(residence_event())), SENDERS.context).event
+    event = validate_record(received(SENDERS.ready(residence_event())), SENDERS.context).event
     assert event is not None
     assert event.sealed is None
     assert MADE_UP_CPR not in event.model_dump_json()
 
 
 def _fingerprint(ready: Ready) -> str | None:
-    return take(received(ready), SENDERS.context).receipt.fingerprint
+    return validate_record(received(ready), SENDERS.context).receipt.fingerprint
 
 
 def test_the_fingerprint_is_the_contents_however_it_was_sealed_signed_and_bound() -> None:
@@ -394,7 +403,7 @@ def test_a_key_is_valid_by_the_brokers_clock_from_its_first_moment_until_before_
     senders = Senders()
     key = senders.add_key(INSTITUTION, "dated", valid_from=APPENDED, valid_to=APPENDED + timedelta(days=1))
     ready = senders.made(risk_event(), key=key)
-    assert take(received(ready, at=APPENDED + at), senders.context).receipt.reason is reason
+    assert validate_record(received(ready, at=APPENDED + at), senders.context).receipt.reason is reason
 
 
 @pytest.mark.parametrize(
@@ -407,19 +416,19 @@ def test_a_clock_may_be_ahead_by_the_tolerance_and_no_second_more(
     """Measured against the broker's append time."""
     time = (APPENDED + TOLERANCE + ahead).isoformat()
     record = received(SENDERS.ready(risk_event(time=time)))
-    assert take(record, SENDERS.context).receipt.reason is reason
+    assert validate_record(record, SENDERS.context).receipt.reason is reason
 
 
 def test_a_late_record_is_as_good_as_a_new_one() -> None:
     """There is no limit backwards: what a sender registered a year ago is still true."""
     record = received(SENDERS.ready(risk_event(time="2024-10-01T10:00:00Z")))
-    assert take(record, SENDERS.context).receipt.reason is None
+    assert validate_record(record, SENDERS.context).receipt.reason is None
 
 
 def test_an_event_counts_for_the_person_whom_the_seal_names_and_no_other() -> None:
     """With or without the hyphen, a CPR is one person; another CPR is another."""
     ids = {
-        cpr: take(received(SENDERS.ready(with_data(risk_event(), cpr=cpr))), SENDERS.context).event
+        cpr: validate_record(received(SENDERS.ready(with_data(risk_event(), cpr=cpr))), SENDERS.context).event
         for cpr in (MADE_UP_CPR, "010101-1234", "0202021234")
     }
     assert [None if event is None else event.person_id for event in ids.values()] == [
@@ -435,14 +444,14 @@ def test_what_is_just_small_enough_is_read() -> None:
     room = MAX_BYTES - sum(len(name) + len(content) for name, content in ready.headers)
     full = replace(ready, value=(ready.value or b"").ljust(room))
     over = replace(full, value=(full.value or b"") + b" ")
-    assert take(received(full), SENDERS.context).receipt.reason is None
-    assert take(received(over), SENDERS.context).receipt.reason is Rejection.TOO_LARGE
+    assert validate_record(received(full), SENDERS.context).receipt.reason is None
+    assert validate_record(received(over), SENDERS.context).receipt.reason is Rejection.TOO_LARGE
 
 
 def test_another_institutions_enrolment_cannot_be_told() -> None:
     """A sender tells its own only, though its signature be good."""
     event = with_data(risk_event(), institution_number=OTHER_INSTITUTION)
-    receipt = take(received(SENDERS.made(event)), SENDERS.context).receipt
+    receipt = validate_record(received(SENDERS.made(event)), SENDERS.context).receipt
     assert (receipt.reason, receipt.detail) == (Rejection.NOT_SENDERS_OWN, "institution_number")
 
 
@@ -462,7 +471,7 @@ def test_no_bytes_and_no_headers_are_too_odd(
 ) -> None:
     """Whatever arrives, intake answers once and raises nothing."""
     record = InputRecord(place(topic), value, headers)
-    taken = take(record, SENDERS.context)
+    taken = validate_record(record, SENDERS.context)
     _assert_one_receipt(taken, record)
     assert taken.kept is not None
 
@@ -492,7 +501,7 @@ def test_no_attribute_of_a_real_event_is_too_odd(field: str, content: object) ->
     except TypeError:  # orjson carries no integer beyond 64 bits
         return
     record = received(ready)
-    _assert_one_receipt(take(record, SENDERS.context), record)
+    _assert_one_receipt(validate_record(record, SENDERS.context), record)
 
 
 @given(field=st.sampled_from([*risk_event().data, "more"]), content=_json)
@@ -506,7 +515,7 @@ def test_no_signed_data_is_too_odd(field: str, content: object) -> None:
     except (TypeError, ValueError):  # what neither JSON nor a signature can carry
         return
     record = received(ready)
-    taken = take(record, SENDERS.context)
+    taken = validate_record(record, SENDERS.context)
     _assert_one_receipt(taken, record)
     assert not [secret for secret in PERSONAL if secret in taken.receipt.model_dump_json()]
 
@@ -514,7 +523,7 @@ def test_no_signed_data_is_too_odd(field: str, content: object) -> None:
 def test_what_is_too_large_to_be_kept_is_kept_as_its_hash() -> None:
     """The sealed copy must fit into `rejected`: a record that does not would end every worker that reads it."""
     record = received(replace(_MADE(_RISK, Binding.STRUCTURED), value=b" " * 12_000_000))
-    taken = take(record, SENDERS.context)
+    taken = validate_record(record, SENDERS.context)
     assert taken.receipt.reason is Rejection.TOO_LARGE
     assert taken.kept is not None
     assert len(taken.kept) < 1000

@@ -2,7 +2,7 @@
 
 from config.topics import Topic
 from models.eligibility.person_record import PersonRecord
-from streams.person_store import People
+from streams.person_store import PersonStore
 from tests.factories import PERSON, residence, risk
 from tests.unit.streams.doubles import Log
 
@@ -14,7 +14,7 @@ def record(applied: int, *, events: int = 0) -> PersonRecord:
 
 async def written(log: Log, *records: PersonRecord, partition: int = 3) -> None:
     """Somebody's writes, in order."""
-    people, output = People(log.reader), log.output()
+    people, output = PersonStore(log.reader), log.output()
     for one in records:
         people.put(partition, one, output)
     await output.flush()
@@ -24,7 +24,7 @@ async def test_a_record_is_read_back_as_it_was_written() -> None:
     """A restart knows exactly what was known."""
     log, kept = Log(), record(4, events=2)
     await written(log, kept)
-    people = People(log.reader)
+    people = PersonStore(log.reader)
     assert await people.load(3) == []
     assert people.get(3, PERSON) == kept
     assert len(people) == 1
@@ -32,7 +32,7 @@ async def test_a_record_is_read_back_as_it_was_written() -> None:
 
 async def test_nobody_is_an_empty_record() -> None:
     """A person not met before has applied nothing."""
-    people = People(Log().reader)
+    people = PersonStore(Log().reader)
     assert await people.load(0) == []
     assert people.get(0, PERSON) == PersonRecord(person_id=PERSON)
 
@@ -41,14 +41,14 @@ async def test_a_zombies_late_write_does_not_win_and_is_written_over() -> None:
     """The lower applied offset stands last on the topic, and would be all that compaction leaves."""
     log = Log()
     await written(log, record(9, events=2), record(5, events=1))
-    people, output = People(log.reader), log.output()
+    people, output = PersonStore(log.reader), log.output()
     for key in await people.load(3):
         people.write(3, key, output)
     assert people.get(3, PERSON).applied == 9
     await output.flush()
     last = log.written(Topic.PEOPLE)[-1]
     assert (last.key, dict(last.headers)["applied"]) == (PERSON.encode(), b"9")
-    again = People(log.reader)
+    again = PersonStore(log.reader)
     assert await again.load(3) == []
     assert again.get(3, PERSON) == record(9).model_copy(update={"events": people.get(3, PERSON).events})
 
@@ -56,7 +56,7 @@ async def test_a_zombies_late_write_does_not_win_and_is_written_over() -> None:
 async def test_a_zombie_that_writes_between_two_looks_is_found_at_the_next() -> None:
     """A later look reads what is new only, and holds it against what is in memory."""
     log = Log()
-    people, output = People(log.reader), log.output()
+    people, output = PersonStore(log.reader), log.output()
     assert await people.load(3) == []
     people.put(3, record(7, events=1), output)
     await output.flush()
@@ -70,7 +70,7 @@ async def test_what_another_owner_wrote_further_is_taken_over() -> None:
     """A partition that comes back is loaded anew: the other worker's record is the better one."""
     log = Log()
     await written(log, record(2))
-    people = People(log.reader)
+    people = PersonStore(log.reader)
     await people.load(3)
     people.forget(set())
     assert len(people) == 0
@@ -84,7 +84,7 @@ async def test_forgetting_keeps_what_is_still_ours() -> None:
     log = Log()
     await written(log, record(2), partition=1)
     await written(log, record(2), partition=2)
-    people = People(log.reader)
+    people = PersonStore(log.reader)
     await people.load(1)
     await people.load(2)
     people.forget({2})

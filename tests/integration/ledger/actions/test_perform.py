@@ -8,21 +8,29 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from ledger.actions.perform import DeedDiffers, DeedRefused, Done, NoSuchTask, Rules, TaskChanged, act
+from ledger.actions.perform import (
+    ActionDiffers,
+    ActionRefused,
+    NoSuchTask,
+    Performed,
+    Rules,
+    TaskChanged,
+    perform,
+)
 from ledger.queries.listings import HISTORY, rows
 from ledger.store.repository import Connection
 from models.tasks.actions import (
     Acknowledge,
+    Action,
+    ActionRefusal,
     Actor,
-    Attempt,
     Close,
+    ContactAttempt,
     ContactForm,
-    Deed,
     Ending,
     HandOver,
     HandOverReason,
     Initiative,
-    Refusal,
     Release,
     Reopen,
     ReopenReason,
@@ -35,7 +43,7 @@ from tests.unit.ledger.decisions import ARRIVED, BY_TWO, OTHER_UNIT, POLICY, UNI
 ANNA = Actor(id="anna", name="Anna", via=Via.PAGE)
 BO = Actor(id="bo", name="Bo", via=Via.API)
 RULES = Rules(policy=POLICY, not_reached_after=lambda unit: 2, units=frozenset({UNIT, OTHER_UNIT, BY_TWO}))
-REACHED = Attempt(at=ARRIVED, form=ContactForm.PHONE, reached=True)
+REACHED = ContactAttempt(at=ARRIVED, form=ContactForm.PHONE, reached=True)
 CONTACT = Close(ending=Ending.CONTACT_MADE, initiatives=(Initiative.MENTOR,))
 
 
@@ -49,15 +57,15 @@ async def own(ledger_url: str) -> AsyncIterator[Connection]:
 async def do(
     own: Connection,
     task_id: UUID,
-    deed: Deed,
+    deed: Action,
     *,
     units: frozenset[str] = frozenset({UNIT, OTHER_UNIT, BY_TWO}),
     act_id: UUID | None = None,
     by: Actor = ANNA,
     version: int | None = None,
-) -> Done:
+) -> Performed:
     """One deed."""
-    return await act(
+    return await perform(
         own,
         task_id=task_id,
         units=units,
@@ -109,7 +117,7 @@ async def test_the_same_act_sent_again_is_done_once(connection: Connection, own:
     again = await do(own, task_id, Take(), act_id=same, version=1)
     assert (first.repeated, again.repeated, again.version) == (False, True, first.version)
     for task, deed, by in ((task_id, Release(), ANNA), (other, Take(), ANNA), (task_id, Take(), BO)):
-        with pytest.raises(DeedDiffers):
+        with pytest.raises(ActionDiffers):
             await do(own, task, deed, act_id=same, by=by)
     assert await books.rows("SELECT count(*) FROM acts") == [(1,)]
 
@@ -142,21 +150,21 @@ async def test_who_has_seen_another_version_must_look_again(connection: Connecti
 @pytest.mark.parametrize(
     ("deeds", "deed", "because"),
     [
-        ([], CONTACT, Refusal.NO_CONTACT_RECORDED),
-        ([], Close(ending=Ending.NOT_REACHED), Refusal.NOT_REACHED_YET),
-        ([], Reopen(reason=ReopenReason.CONTACT_LOST), Refusal.TASK_NOT_CLOSED),
-        ([REACHED, CONTACT], Take(), Refusal.TASK_NOT_OPEN),
-        ([], HandOver(to_unit=UNIT, reason=HandOverReason.AGREED), Refusal.SAME_UNIT),
-        ([], HandOver(to_unit="unit-9999", reason=HandOverReason.AGREED), Refusal.UNKNOWN_UNIT),
+        ([], CONTACT, ActionRefusal.NO_CONTACT_RECORDED),
+        ([], Close(ending=Ending.NOT_REACHED), ActionRefusal.NOT_REACHED_YET),
+        ([], Reopen(reason=ReopenReason.CONTACT_LOST), ActionRefusal.TASK_NOT_CLOSED),
+        ([REACHED, CONTACT], Take(), ActionRefusal.TASK_NOT_OPEN),
+        ([], HandOver(to_unit=UNIT, reason=HandOverReason.AGREED), ActionRefusal.SAME_UNIT),
+        ([], HandOver(to_unit="unit-9999", reason=HandOverReason.AGREED), ActionRefusal.UNKNOWN_UNIT),
         (
             [],
-            Attempt(at=datetime(2020, 1, 1, tzinfo=UTC), form=ContactForm.LETTER, reached=False),
-            Refusal.ATTEMPT_OUT_OF_TIME,
+            ContactAttempt(at=datetime(2020, 1, 1, tzinfo=UTC), form=ContactForm.LETTER, reached=False),
+            ActionRefusal.ATTEMPT_OUT_OF_TIME,
         ),
     ],
 )
 async def test_what_has_no_place_is_refused_with_its_reason(
-    connection: Connection, own: Connection, deeds: list[Deed], deed: Deed, because: Refusal
+    connection: Connection, own: Connection, deeds: list[Action], deed: Action, because: ActionRefusal
 ) -> None:
     """And leaves nothing behind."""
     books = Books(connection)
@@ -164,7 +172,7 @@ async def test_what_has_no_place_is_refused_with_its_reason(
     for each in deeds:
         await do(own, task_id, each)
     before = await books.rows("SELECT t::text, (SELECT count(*) FROM acts) FROM tasks t")
-    with pytest.raises(DeedRefused) as refused:
+    with pytest.raises(ActionRefused) as refused:
         await do(own, task_id, deed)
     assert refused.value.refusal is because
     assert await books.rows("SELECT t::text, (SELECT count(*) FROM acts) FROM tasks t") == before
@@ -189,7 +197,7 @@ async def test_a_task_that_is_handed_over_is_the_other_units(connection: Connect
     await books.project(decisions=[decided(revision=2, cause=2)])
     await books.project(decisions=[decided("more", cause=3)])
     assert await books.rows("SELECT DISTINCT task_id FROM messages") == [(handed.successor,)]
-    with pytest.raises(DeedRefused):
+    with pytest.raises(ActionRefused):
         await do(own, task_id, Take())
     assert (await do(own, handed.successor, Take(), units=frozenset({OTHER_UNIT}))).version > 1
 
@@ -230,7 +238,7 @@ async def test_one_id_at_once_on_two_peoples_tasks_is_done_once(
         async with await psycopg.AsyncConnection.connect(ledger_url, autocommit=True) as own:
             try:
                 await do(own, task_id, Take(), act_id=same)
-            except DeedDiffers:
+            except ActionDiffers:
                 return "differs"
             return "done"
 

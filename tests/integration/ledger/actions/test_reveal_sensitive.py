@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from ledger.actions.perform import NoSuchTask
-from ledger.actions.reveal_sensitive import NothingToOpen, open_messages
+from ledger.actions.reveal_sensitive import NothingToOpen, reveal_messages
 from ledger.store.repository import Connection
 from models.events.sensitive_fields import OpenPurpose
 from models.tasks.actions import Actor, Via
@@ -43,7 +43,7 @@ async def lines(connection: Connection) -> list[tuple[object, ...]]:
 
 
 async def test_opening_hands_over_each_message_and_leaves_a_line(autocommit: Connection, task: UUID) -> None:
-    opened = await open_messages(
+    opened = await reveal_messages(
         autocommit, task_id=task, units=ONE, by=ANNA, purpose=OpenPurpose.CONTACT_PERSON
     )
     assert [message.sender for message in opened] == ["280051", "281082"]
@@ -56,7 +56,7 @@ async def test_opening_hands_over_each_message_and_leaves_a_line(autocommit: Con
 
 async def test_another_unit_opens_nothing_and_leaves_no_line(autocommit: Connection, task: UUID) -> None:
     with pytest.raises(NoSuchTask):
-        await open_messages(
+        await reveal_messages(
             autocommit,
             task_id=task,
             units=frozenset({OTHER_UNIT}),
@@ -69,5 +69,5 @@ async def test_another_unit_opens_nothing_and_leaves_no_line(autocommit: Connect
 async def test_what_was_withdrawn_is_opened_no_more(autocommit: Connection, task: UUID) -> None:
     await autocommit.execute("UPDATE tasks SET status = 'withdrawn', ending = 'lapsed'")
     with pytest.raises(NothingToOpen):
-        await open_messages(autocommit, task_id=task, units=ONE, by=ANNA, purpose=OpenPurpose.CASE_RECORD)
+        await reveal_messages(autocommit, task_id=task, units=ONE, by=ANNA, purpose=OpenPurpose.CASE_RECORD)
     assert await lines(autocommit) == []

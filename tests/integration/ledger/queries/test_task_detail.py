@@ -10,7 +10,7 @@ from ledger.queries.task_detail import task
 from ledger.queries.undecided import UndecidedMessage, undecided, undecided_count
 from ledger.store.repository import Connection
 from models.reasons import DecisionReason
-from models.tasks.actions import Attempt, ContactForm
+from models.tasks.actions import ContactAttempt, ContactForm
 from tests.integration.ledger.ledger_fixture import Books
 from tests.integration.ledger.task_rows import NOON, OTHER_UNIT, TODAY, UNIT, add_delivery, add_task
 from tests.unit.ledger.decisions import decided, waiting
@@ -26,7 +26,7 @@ async def test_a_task_is_read_with_all_that_belongs_to_it(connection: Connection
         connection, status="closed", closed_at=NOON, ending="contact_made", reference="FV-7K2P-0000-0001"
     )
     await connection.execute("UPDATE tasks SET follows = %s WHERE id = %s", (before, identity))
-    attempt = Attempt(at=NOON, form=ContactForm.PHONE, reached=True)
+    attempt = ContactAttempt(at=NOON, form=ContactForm.PHONE, reached=True)
     await connection.execute(
         "INSERT INTO acts VALUES (%s, %s, 1, 'attempt', %s, 'anna', 'Anna', 'page', now() + interval '1 hour', "
         "'person', 0, 1)",

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from config.kafka import KafkaSettings
-from ledger.actions.perform import act
+from ledger.actions.perform import perform
 from ledger.rebuild.rebuild import CannotRebuild, rebuilding
 from ledger.rebuild.replace import replace
 from ledger.schema.migrate import migrate
@@ -16,10 +16,10 @@ from models.eligibility.decision import Cause, Decision
 from models.reasons import DecisionReason
 from models.tasks.actions import (
     Acknowledge,
-    Attempt,
+    Action,
     Close,
+    ContactAttempt,
     ContactForm,
-    Deed,
     Ending,
     HandOver,
     HandOverReason,
@@ -41,11 +41,11 @@ PARTITIONS = 8
 OVER = HandOver(to_unit=OTHER_UNIT, reason=HandOverReason.WRONG_UNIT)
 BACK = HandOver(to_unit=UNIT, reason=HandOverReason.AGREED)
 TRIED = ARRIVED + timedelta(days=1)
-REACHED = Attempt(at=TRIED, form=ContactForm.PHONE, reached=True)
-NOT_REACHED = Attempt(at=TRIED, form=ContactForm.LETTER, reached=False)
+REACHED = ContactAttempt(at=TRIED, form=ContactForm.PHONE, reached=True)
+NOT_REACHED = ContactAttempt(at=TRIED, form=ContactForm.LETTER, reached=False)
 REOPEN = Reopen(reason=ReopenReason.CONTACT_LOST)
 
-FIRST: list[list[Deed]] = [
+FIRST: list[list[Action]] = [
     [],
     [Acknowledge()],
     [Take(), NOT_REACHED],
@@ -55,7 +55,7 @@ FIRST: list[list[Deed]] = [
     [OVER],
     [Take(), OVER, BACK],
 ]
-SECOND: list[list[Deed]] = [
+SECOND: list[list[Action]] = [
     [Take()],
     [OVER],
     [REACHED, Close(ending=Ending.CONTACT_MADE, initiatives=(Initiative.ALREADY_IN_PLACE,))],
@@ -83,7 +83,7 @@ def uuid_offset(message: str, number: int) -> int:
     return 100_000 * len(message) + number
 
 
-async def work(live: Connection, number: int, deeds: list[Deed]) -> int:
+async def work(live: Connection, number: int, deeds: list[Action]) -> int:
     """Each deed on the person's open task, or on the closed one where it is to be reopened; how many were done."""
     done = 0
     for deed in deeds:
@@ -99,8 +99,8 @@ async def work(live: Connection, number: int, deeds: list[Deed]) -> int:
     return done
 
 
-async def press(live: Connection, task_id: UUID, unit: str, deed: Deed) -> None:
-    await act(
+async def press(live: Connection, task_id: UUID, unit: str, deed: Action) -> None:
+    await perform(
         live,
         task_id=task_id,
         units=frozenset({unit}),

@@ -9,7 +9,7 @@ import pytest
 import trustme
 from aiosmtpd import smtp
 
-from models.notifications.delivery import Outcome, Scope
+from models.notifications.delivery import Scope, SendOutcome
 from notifiers.content.mail_message import wire_bytes
 from notifiers.email.channel import EmailChannel, tls_context
 from notifiers.email.settings import SmtpSettings
@@ -55,7 +55,7 @@ async def test_a_real_server_gets_the_very_bytes_over_one_connection() -> None:
     await channel.aclose()
     server.close()
     await server.wait_closed()
-    assert {attempt.outcome for attempt in attempts} == {Outcome.DELIVERED}
+    assert {attempt.outcome for attempt in attempts} == {SendOutcome.DELIVERED}
     assert [envelope.content for envelope in catcher.envelopes] == [wire_bytes(mail) for mail in mails]
     assert [envelope.rcpt_tos for envelope in catcher.envelopes] == [[mail.recipient] for mail in mails]
 
@@ -64,7 +64,7 @@ async def test_mails_share_a_connection_until_it_has_had_its_fill() -> None:
     async with MisbehavingServer() as server:
         channel = EmailChannel(settings(server.port, mails_per_connection=3))
         for _ in range(7):
-            assert (await channel.send(a_mail())).outcome is Outcome.DELIVERED
+            assert (await channel.send(a_mail())).outcome is SendOutcome.DELIVERED
         await channel.aclose()
     assert server.connections == 3
     assert server.commands.count("QUIT") == 3
@@ -77,7 +77,7 @@ async def test_a_trusted_certificate_and_a_login(tls: str, authority: trustme.CA
         login = {"username": "varsel", "password": "hemmelig"}
         channel = EmailChannel(settings(server.port, tls=tls, ca_file=ca_file, timeout_seconds=5, **login))
         mail = a_mail()
-        assert (await channel.send(mail)).outcome is Outcome.DELIVERED
+        assert (await channel.send(mail)).outcome is SendOutcome.DELIVERED
         await channel.aclose()
     assert server.accepted[0].body == wire_bytes(mail)
     assert server.commands.count("AUTH") == 1
@@ -105,7 +105,7 @@ async def test_a_bad_certificate_or_an_old_tls_gets_no_mail(
         attempt = await channel.send(a_mail())
     assert attempt.scope is Scope.RELAY
     # asyncio's server hangs up on a client that is too new for it instead of saying so
-    assert attempt.outcome is (Outcome.TRY_AGAIN if fault == "old version" else Outcome.MISCONFIGURED)
+    assert attempt.outcome is (SendOutcome.TRY_AGAIN if fault == "old version" else SendOutcome.MISCONFIGURED)
     assert not {"AUTH", "MAIL", "DATA"} & set(server.commands)
 
 
@@ -116,7 +116,7 @@ def test_an_old_tls_is_refused_whatever_the_system_allows() -> None:
 async def test_a_server_without_starttls_gets_no_mail_in_the_clear(ca_file: Path) -> None:
     async with MisbehavingServer(starttls=False) as server:
         attempt = await EmailChannel(settings(server.port, tls="starttls", ca_file=ca_file)).send(a_mail())
-    assert attempt.outcome is Outcome.MISCONFIGURED
+    assert attempt.outcome is SendOutcome.MISCONFIGURED
     assert attempt.detail == "tls: STARTTLS is not offered"
     assert "MAIL" not in server.commands
 
@@ -131,16 +131,16 @@ async def test_a_ca_file_that_is_missing_or_wrong_is_read_again_when_it_is_mende
         trustme.CA().cert_pem.write_to_path(file)
         assert (await channel.send(a_mail())).detail == "tls: certificate not trusted"
         authority.cert_pem.write_to_path(file)
-        assert (await channel.send(a_mail())).outcome is Outcome.DELIVERED
+        assert (await channel.send(a_mail())).outcome is SendOutcome.DELIVERED
         await channel.aclose()
 
 
 @pytest.mark.parametrize(
     ("answer", "outcome"),
-    [("535 5.7.8 wrong password", Outcome.MISCONFIGURED), ("454 4.7.0 later", Outcome.TRY_AGAIN)],
+    [("535 5.7.8 wrong password", SendOutcome.MISCONFIGURED), ("454 4.7.0 later", SendOutcome.TRY_AGAIN)],
 )
 async def test_a_refused_login_is_tried_once_and_waits_for_a_person(
-    answer: str, outcome: Outcome, authority: trustme.CA, ca_file: Path
+    answer: str, outcome: SendOutcome, authority: trustme.CA, ca_file: Path
 ) -> None:
     plan: Plan = {At.AUTH: [Say(answer)]}
     async with MisbehavingServer(plan, tls=server_tls(authority), logins="PLAIN LOGIN CRAM-MD5") as server:
@@ -154,42 +154,42 @@ async def test_a_refused_login_is_tried_once_and_waits_for_a_person(
     assert "hemmelig" not in repr(attempt) + repr(channel.__dict__)
 
 
-FAULTS: list[tuple[Plan, Outcome, int | None]] = [
-    ({At.BANNER: [Say("421 4.3.2 too busy")]}, Outcome.TRY_AGAIN, 421),
-    ({At.BANNER: [Say("554 5.7.1 not you")]}, Outcome.MISCONFIGURED, 554),
-    ({At.BANNER: [Slow(2)]}, Outcome.TRY_AGAIN, None),
-    ({At.BANNER: [Close()]}, Outcome.TRY_AGAIN, None),
-    ({At.BANNER: [Say("welcome to my server")]}, Outcome.TRY_AGAIN, None),
-    ({At.EHLO: [Say("550 5.7.1 what a name")]}, Outcome.MISCONFIGURED, 550),
-    ({At.EHLO: [Endless()]}, Outcome.TRY_AGAIN, None),
-    ({At.EHLO: [Close()]}, Outcome.TRY_AGAIN, None),
-    ({At.MAIL: [Say("451 4.7.1 later")]}, Outcome.TRY_AGAIN, 451),
-    ({At.MAIL: [Say("553 5.1.8 unknown sender")]}, Outcome.MISCONFIGURED, 553),
-    ({At.MAIL: [Silence()]}, Outcome.TRY_AGAIN, None),
-    ({At.RCPT: [Say("450 4.2.0 greylisted")]}, Outcome.TRY_AGAIN, 450),
-    ({At.RCPT: [Say("550 5.1.1 no such user")]}, Outcome.REFUSED, 550),
-    ({At.RCPT: [Say("552 5.2.2 full")]}, Outcome.TRY_AGAIN, 552),
-    ({At.RCPT: [Say("421 4.3.2 going down")]}, Outcome.TRY_AGAIN, 421),
-    ({At.RCPT: [Close()]}, Outcome.TRY_AGAIN, None),
-    ({At.RCPT: [Say("rubbish")]}, Outcome.TRY_AGAIN, None),
-    ({At.DATA: [Say("452 4.3.1 disk")]}, Outcome.TRY_AGAIN, 452),
-    ({At.DATA: [Say("554 5.5.1 no")]}, Outcome.REFUSED, 554),
-    ({At.DATA: [Say("250 eh?")]}, Outcome.TRY_AGAIN, 250),
-    ({At.DATA: [Close()]}, Outcome.TRY_AGAIN, None),
-    ({At.DATA: [Silence()]}, Outcome.TRY_AGAIN, None),
-    ({At.DOT: [Say("451 4.3.0 later")]}, Outcome.TRY_AGAIN, 451),
-    ({At.DOT: [Say("554 5.6.0 no")]}, Outcome.REFUSED, 554),
-    ({At.DOT: [Say("421 4.3.2 going down")]}, Outcome.TRY_AGAIN, 421),
-    ({At.DOT: [Silence()]}, Outcome.INDETERMINATE, None),
-    ({At.DOT: [Close()]}, Outcome.INDETERMINATE, None),
-    ({At.DOT: [Endless()]}, Outcome.INDETERMINATE, None),
-    ({At.DOT: [Say("rubbish")]}, Outcome.INDETERMINATE, None),
+FAULTS: list[tuple[Plan, SendOutcome, int | None]] = [
+    ({At.BANNER: [Say("421 4.3.2 too busy")]}, SendOutcome.TRY_AGAIN, 421),
+    ({At.BANNER: [Say("554 5.7.1 not you")]}, SendOutcome.MISCONFIGURED, 554),
+    ({At.BANNER: [Slow(2)]}, SendOutcome.TRY_AGAIN, None),
+    ({At.BANNER: [Close()]}, SendOutcome.TRY_AGAIN, None),
+    ({At.BANNER: [Say("welcome to my server")]}, SendOutcome.TRY_AGAIN, None),
+    ({At.EHLO: [Say("550 5.7.1 what a name")]}, SendOutcome.MISCONFIGURED, 550),
+    ({At.EHLO: [Endless()]}, SendOutcome.TRY_AGAIN, None),
+    ({At.EHLO: [Close()]}, SendOutcome.TRY_AGAIN, None),
+    ({At.MAIL: [Say("451 4.7.1 later")]}, SendOutcome.TRY_AGAIN, 451),
+    ({At.MAIL: [Say("553 5.1.8 unknown sender")]}, SendOutcome.MISCONFIGURED, 553),
+    ({At.MAIL: [Silence()]}, SendOutcome.TRY_AGAIN, None),
+    ({At.RCPT: [Say("450 4.2.0 greylisted")]}, SendOutcome.TRY_AGAIN, 450),
+    ({At.RCPT: [Say("550 5.1.1 no such user")]}, SendOutcome.REFUSED, 550),
+    ({At.RCPT: [Say("552 5.2.2 full")]}, SendOutcome.TRY_AGAIN, 552),
+    ({At.RCPT: [Say("421 4.3.2 going down")]}, SendOutcome.TRY_AGAIN, 421),
+    ({At.RCPT: [Close()]}, SendOutcome.TRY_AGAIN, None),
+    ({At.RCPT: [Say("rubbish")]}, SendOutcome.TRY_AGAIN, None),
+    ({At.DATA: [Say("452 4.3.1 disk")]}, SendOutcome.TRY_AGAIN, 452),
+    ({At.DATA: [Say("554 5.5.1 no")]}, SendOutcome.REFUSED, 554),
+    ({At.DATA: [Say("250 eh?")]}, SendOutcome.TRY_AGAIN, 250),
+    ({At.DATA: [Close()]}, SendOutcome.TRY_AGAIN, None),
+    ({At.DATA: [Silence()]}, SendOutcome.TRY_AGAIN, None),
+    ({At.DOT: [Say("451 4.3.0 later")]}, SendOutcome.TRY_AGAIN, 451),
+    ({At.DOT: [Say("554 5.6.0 no")]}, SendOutcome.REFUSED, 554),
+    ({At.DOT: [Say("421 4.3.2 going down")]}, SendOutcome.TRY_AGAIN, 421),
+    ({At.DOT: [Silence()]}, SendOutcome.INDETERMINATE, None),
+    ({At.DOT: [Close()]}, SendOutcome.INDETERMINATE, None),
+    ({At.DOT: [Endless()]}, SendOutcome.INDETERMINATE, None),
+    ({At.DOT: [Say("rubbish")]}, SendOutcome.INDETERMINATE, None),
 ]
 
 
 @pytest.mark.parametrize(("plan", "outcome", "code"), FAULTS, ids=lambda value: str(value)[:60])
 async def test_each_fault_is_known_by_its_stage_and_the_next_mail_goes_well(
-    plan: Plan, outcome: Outcome, code: int | None
+    plan: Plan, outcome: SendOutcome, code: int | None
 ) -> None:
     async with MisbehavingServer(plan) as server:
         channel = EmailChannel(settings(server.port))
@@ -197,7 +197,7 @@ async def test_each_fault_is_known_by_its_stage_and_the_next_mail_goes_well(
         attempt = await asyncio.wait_for(channel.send(first), 5)
         assert (attempt.outcome, attempt.code) == (outcome, code), attempt
         assert not [mail for mail in server.accepted if mail.body == wire_bytes(first)]
-        assert (await channel.send(second)).outcome is Outcome.DELIVERED
+        assert (await channel.send(second)).outcome is SendOutcome.DELIVERED
         await channel.aclose()
     assert [mail.body for mail in server.accepted] == [wire_bytes(second)]
 
@@ -207,7 +207,7 @@ async def test_a_refused_mail_leaves_its_connection_to_the_next() -> None:
         channel = EmailChannel(settings(server.port))
         for _ in range(2):
             assert (await channel.send(a_mail(recipient="away@kommune.example.dk"))).code == 550
-            assert (await channel.send(a_mail())).outcome is Outcome.DELIVERED
+            assert (await channel.send(a_mail())).outcome is SendOutcome.DELIVERED
         await channel.aclose()
     assert server.connections == 1
     assert server.commands.count("RSET") == 2
@@ -217,7 +217,7 @@ async def test_nobody_listening_is_tried_again() -> None:
     async with MisbehavingServer() as server:
         port = server.port
     attempt = await EmailChannel(settings(port, host="127.0.0.1")).send(a_mail())
-    assert (attempt.outcome, attempt.scope) == (Outcome.TRY_AGAIN, Scope.RELAY)
+    assert (attempt.outcome, attempt.scope) == (SendOutcome.TRY_AGAIN, Scope.RELAY)
     assert attempt.detail == "connect: connection refused"
 
 
@@ -237,7 +237,7 @@ async def test_a_kept_connection_that_dies_before_the_body_costs_the_mail_nothin
         channel = EmailChannel(settings(server.port))
         mails = [a_mail(), a_mail()]
         for mail in mails:
-            assert (await channel.send(mail)).outcome is Outcome.DELIVERED
+            assert (await channel.send(mail)).outcome is SendOutcome.DELIVERED
         await channel.aclose()
     assert [mail.body for mail in server.accepted] == [wire_bytes(mail) for mail in mails]
     assert server.connections == 2
@@ -251,7 +251,7 @@ async def test_a_kept_connection_that_dies_after_the_body_is_never_repeated_in_t
         channel = EmailChannel(settings(server.port))
         await channel.send(a_mail())
         attempt = await channel.send(a_mail())
-    assert attempt.outcome is Outcome.INDETERMINATE
+    assert attempt.outcome is SendOutcome.INDETERMINATE
     assert len(server.mails) == 2  # each once
 
 
@@ -263,9 +263,9 @@ async def test_an_answer_that_nobody_asked_for_never_passes_for_another(at: At) 
         channel = EmailChannel(settings(server.port))
         await channel.send(a_mail())
         attempt = await channel.send(a_mail(recipient="away@kommune.example.dk"))
-        assert (attempt.outcome, attempt.code) == (Outcome.REFUSED, 550)
+        assert (attempt.outcome, attempt.code) == (SendOutcome.REFUSED, 550)
         delivered = await channel.send(a_mail())
-        assert delivered.outcome is Outcome.DELIVERED
+        assert delivered.outcome is SendOutcome.DELIVERED
         await channel.aclose()
     assert not [mail for mail in server.accepted if mail.recipient == "away@kommune.example.dk"]
 
@@ -274,7 +274,7 @@ async def test_an_early_yes_before_the_dot_is_not_believed() -> None:
     plan: Plan = {At.DATA: [Say("354 go\r\n250 2.0.0 queued")], At.DOT: [Say("554 5.6.0 no")]}
     async with MisbehavingServer(plan) as server:
         attempt = await EmailChannel(settings(server.port)).send(a_mail())
-    assert attempt.outcome is Outcome.TRY_AGAIN
+    assert attempt.outcome is SendOutcome.TRY_AGAIN
     assert not server.accepted
 
 
@@ -282,12 +282,12 @@ async def test_smtputf8_is_used_only_where_a_local_part_needs_it() -> None:
     async with MisbehavingServer(extensions=()) as server:
         channel = EmailChannel(settings(server.port))
         refused = await channel.send(a_mail(recipient="jøb@kommune.example.dk"))
-        assert (refused.outcome, refused.detail) == (Outcome.REFUSED, "sender: SMTPUTF8 is not offered")
-        assert (await channel.send(a_mail(recipient="job@ærø.dk"))).outcome is Outcome.DELIVERED
+        assert (refused.outcome, refused.detail) == (SendOutcome.REFUSED, "sender: SMTPUTF8 is not offered")
+        assert (await channel.send(a_mail(recipient="job@ærø.dk"))).outcome is SendOutcome.DELIVERED
         await channel.aclose()
     async with MisbehavingServer() as server:
         channel = EmailChannel(settings(server.port))
-        assert (await channel.send(a_mail(recipient="jøb@ærø.dk"))).outcome is Outcome.DELIVERED
+        assert (await channel.send(a_mail(recipient="jøb@ærø.dk"))).outcome is SendOutcome.DELIVERED
         await channel.aclose()
     assert server.accepted[0].recipient == "jøb@xn--r-3fa9c.dk"
 
@@ -300,6 +300,6 @@ async def test_a_cancelled_send_leaves_no_half_finished_connection_behind() -> N
         sending.cancel()
         with pytest.raises(asyncio.CancelledError):
             await sending
-        assert (await channel.send(a_mail())).outcome is Outcome.DELIVERED
+        assert (await channel.send(a_mail())).outcome is SendOutcome.DELIVERED
         await channel.aclose()
     assert len(server.accepted) == 1

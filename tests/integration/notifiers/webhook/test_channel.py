@@ -14,7 +14,7 @@ import pytest
 import trustme
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from models.notifications.delivery import Outcome, Scope
+from models.notifications.delivery import Scope, SendOutcome
 from tests.http.server import Answer, Close, Drip, Endless, Endpoint, Raw, Refuse, Silence
 from tests.integration.notifiers.hooks import NEW, OLD, a_channel, a_hook, signatures, write_secrets
 
@@ -44,7 +44,7 @@ async def test_an_endpoint_gets_the_frozen_bytes_under_a_signature_that_fits(sec
         attempt = await channel.send(hook)
         await channel.aclose()
     (request,) = endpoint.requests
-    assert (attempt.outcome, attempt.code) == (Outcome.DELIVERED, 200)
+    assert (attempt.outcome, attempt.code) == (SendOutcome.DELIVERED, 200)
     assert request.line == "POST /hook?unit=1 HTTP/1.1"
     assert request.body == hook.body.encode()
     assert request.headers["content-type"] == "application/json"
@@ -62,9 +62,9 @@ async def test_every_attempt_carries_the_same_id_and_body_and_its_own_time(secre
         clock = iter([1_000.0, 2_000.0])
         channel = a_channel(secrets)
         channel._clock = lambda: next(clock)
-        assert (await channel.send(hook)).outcome is Outcome.TRY_AGAIN
+        assert (await channel.send(hook)).outcome is SendOutcome.TRY_AGAIN
         await asyncio.sleep(0.01)
-        assert (await channel.send(hook)).outcome is Outcome.DELIVERED
+        assert (await channel.send(hook)).outcome is SendOutcome.DELIVERED
     first, second = endpoint.requests
     assert first.body == second.body
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
@@ -77,7 +77,7 @@ async def test_a_secret_is_exchanged_without_a_restart_and_without_a_gap(secrets
         channel = a_channel(secrets)
         for stand in ((OLD,), (NEW, OLD), (NEW,)):
             write_secrets(secrets, *stand)
-            assert (await channel.send(a_hook(endpoint.url))).outcome is Outcome.DELIVERED
+            assert (await channel.send(a_hook(endpoint.url))).outcome is SendOutcome.DELIVERED
             request = endpoint.requests[-1]
             known = [request.headers["webhook-id"], request.headers["webhook-timestamp"], request.body]
             assert signatures(request) == [mark(one, *known) for one in stand]  # type: ignore[arg-type]
@@ -86,7 +86,7 @@ async def test_a_secret_is_exchanged_without_a_restart_and_without_a_gap(secrets
 async def test_without_a_secret_nothing_is_sent(tmp_path: Path) -> None:
     async with Endpoint() as endpoint:
         attempt = await a_channel(tmp_path).send(a_hook(endpoint.url))
-    assert attempt.outcome is Outcome.MISCONFIGURED
+    assert attempt.outcome is SendOutcome.MISCONFIGURED
     assert attempt.detail == "prepare: no secret of the unit can be read"
     assert endpoint.connections == 0
 
@@ -95,7 +95,7 @@ async def test_without_a_secret_nothing_is_sent(tmp_path: Path) -> None:
 async def test_no_redirect_is_followed(secrets: Path, status: int) -> None:
     async with Endpoint() as other, Endpoint([Answer(status, (("Location", other.url),))]) as endpoint:
         attempt = await a_channel(secrets).send(a_hook(endpoint.url))
-    assert (attempt.outcome, attempt.code) == (Outcome.MISCONFIGURED, status)
+    assert (attempt.outcome, attempt.code) == (SendOutcome.MISCONFIGURED, status)
     assert other.connections == 0
 
 
@@ -117,29 +117,29 @@ async def test_a_request_that_may_have_been_taken_is_never_taken_for_a_no(secret
         attempt = await a_channel(secrets, total_seconds=1.5).send(a_hook(endpoint.url))
         assert time.monotonic() - started < 10
         assert len(endpoint.requests) == 1
-    assert (attempt.outcome, attempt.code) == (Outcome.INDETERMINATE, None), attempt
+    assert (attempt.outcome, attempt.code) == (SendOutcome.INDETERMINATE, None), attempt
 
 
 async def test_an_endless_answer_is_not_read(secrets: Path) -> None:
     async with Endpoint([Endless()]) as endpoint:
         attempt = await a_channel(secrets).send(a_hook(endpoint.url))
-    assert attempt.outcome is Outcome.DELIVERED
+    assert attempt.outcome is SendOutcome.DELIVERED
     assert endpoint.written < 64 * 1024 * 1024
 
 
 async def test_a_connection_that_ends_before_the_request_or_is_refused_harms_nothing(secrets: Path) -> None:
     async with Endpoint([Refuse()]) as endpoint:
         attempt = await a_channel(secrets).send(a_hook(endpoint.url))
-    assert attempt.outcome in (Outcome.INDETERMINATE, Outcome.TRY_AGAIN)
+    assert attempt.outcome in (SendOutcome.INDETERMINATE, SendOutcome.TRY_AGAIN)
     attempt = await a_channel(secrets).send(a_hook(endpoint.url))
-    assert (attempt.outcome, attempt.scope) == (Outcome.TRY_AGAIN, Scope.MAIL)
+    assert (attempt.outcome, attempt.scope) == (SendOutcome.TRY_AGAIN, Scope.MAIL)
     assert attempt.detail == "connect: connection refused"
 
 
 async def test_a_name_that_nobody_knows_is_for_a_person_to_mend(secrets: Path) -> None:
     attempt = await a_channel(secrets).send(a_hook("http://no-such-host.invalid/hook"))
     # A machine without any name server cannot tell a wrong name from its own trouble.
-    assert attempt.outcome in (Outcome.MISCONFIGURED, Outcome.TRY_AGAIN)
+    assert attempt.outcome in (SendOutcome.MISCONFIGURED, SendOutcome.TRY_AGAIN)
     assert attempt.detail == "connect: host name not found"
 
 
@@ -147,7 +147,7 @@ class TestTls:
     async def test_a_trusted_certificate(self, secrets: Path, authority: trustme.CA, ca_file: Path) -> None:
         async with Endpoint(tls=server_tls(authority)) as endpoint:
             channel = a_channel(secrets, ca_file=ca_file, plain_http=False)
-            assert (await channel.send(a_hook(endpoint.url))).outcome is Outcome.DELIVERED
+            assert (await channel.send(a_hook(endpoint.url))).outcome is SendOutcome.DELIVERED
 
     @pytest.mark.parametrize("fault", ["unknown authority", "other name"])
     async def test_a_bad_certificate_gets_nothing(
@@ -159,14 +159,14 @@ class TestTls:
         )
         async with Endpoint(tls=context) as endpoint:
             attempt = await a_channel(secrets, ca_file=ca_file).send(a_hook(endpoint.url))
-        assert attempt.outcome is Outcome.MISCONFIGURED
+        assert attempt.outcome is SendOutcome.MISCONFIGURED
         assert attempt.detail == "connect: certificate not trusted"
         assert endpoint.requests == []
 
     async def test_plain_http_is_refused_unless_it_was_allowed(self, secrets: Path) -> None:
         async with Endpoint() as endpoint:
             attempt = await a_channel(secrets, plain_http=False).send(a_hook(endpoint.url))
-        assert attempt.outcome is Outcome.MISCONFIGURED
+        assert attempt.outcome is SendOutcome.MISCONFIGURED
         assert attempt.detail == "prepare: the endpoint is without TLS"
         assert endpoint.connections == 0
 
@@ -215,7 +215,7 @@ class TestAddresses:
         async with Endpoint() as endpoint:
             channel = a_channel(secrets, networks=())
             attempt = await channel.send(a_hook(f"http://{host}:{endpoint.port}/hook"))
-        assert attempt.outcome in (Outcome.MISCONFIGURED, Outcome.TRY_AGAIN)
+        assert attempt.outcome in (SendOutcome.MISCONFIGURED, SendOutcome.TRY_AGAIN)
         assert endpoint.connections == 0
         if host in ("localhost", "127.0.0.1", "[::1]"):
             assert attempt.detail == "prepare: the address is not public and was not named"
@@ -228,7 +228,7 @@ class TestAddresses:
             assert endpoint.connections == 0
             taken = await a_channel(secrets, resolver=_Rebinding).send(a_hook(url))
         assert refused.detail == "prepare: the address is not public and was not named"
-        assert taken.outcome is Outcome.DELIVERED
+        assert taken.outcome is SendOutcome.DELIVERED
         assert _Rebinding.asked == 2
 
 
@@ -244,15 +244,15 @@ async def test_an_endpoint_that_fails_is_left_alone_for_a_while_and_the_others_a
         assert resting.detail == "not tried: the endpoint failed just now"
         assert resting.retry_after is not None
         assert resting.retry_after.total_seconds() == 10
-        assert (await channel.send(a_hook(good.url))).outcome is Outcome.DELIVERED
+        assert (await channel.send(a_hook(good.url))).outcome is SendOutcome.DELIVERED
         assert bad.connections == 1
         steady[0] += 10.1
         assert (await channel.send(a_hook(bad.url))).code == 503
         steady[0] += 14
         assert (await channel.send(a_hook(bad.url))).code is None  # fifteen seconds this time
         steady[0] += 1.1
-        assert (await channel.send(a_hook(bad.url))).outcome is Outcome.DELIVERED
-        assert (await channel.send(a_hook(bad.url))).outcome is Outcome.DELIVERED
+        assert (await channel.send(a_hook(bad.url))).outcome is SendOutcome.DELIVERED
+        assert (await channel.send(a_hook(bad.url))).outcome is SendOutcome.DELIVERED
 
 
 async def test_calls_that_fail_together_are_one_failure_and_one_rest(secrets: Path) -> None:
@@ -263,7 +263,7 @@ async def test_calls_that_fail_together_are_one_failure_and_one_rest(secrets: Pa
         failed = await asyncio.gather(*(channel.send(a_hook(bad.url)) for _ in range(4)))
         assert [attempt.code for attempt in failed] == [503] * 4
         steady[0] += 10.1
-        assert (await channel.send(a_hook(bad.url))).outcome is Outcome.DELIVERED
+        assert (await channel.send(a_hook(bad.url))).outcome is SendOutcome.DELIVERED
 
 
 async def test_nothing_that_a_person_reads_repeats_the_address_or_the_secret(secrets: Path) -> None:

@@ -8,24 +8,24 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from models.ids import delivery_id
-from models.notifications.delivery import Attempt, DeliveryStatus, Outcome
+from models.notifications.delivery import DeliveryStatus, SendAttempt, SendOutcome
 from models.notifications.retry import RetryPolicy
-from notifiers.channel import Channel
+from notifiers.channel import ChannelSender
 from notifiers.content.mail_message import Mail
 from notifiers.due_delivery import Claim
 from notifiers.repository import Pool, Store
 from notifiers.supersede import Contacts, UnitContact
 from notifiers.webhook.endpoints import watcher
-from notifiers.webhook.hook import Hook, hook_freezer
+from notifiers.webhook.hook import Hook, webhook_payload_builder
 from notifiers.worker import NotifierSettings, run
 from tests.http.server import Answer, Endpoint, Silence
 from tests.integration.notifiers.builders import FREEZE, RECIPIENT, UNIT, Row, add_delivery, rows, status_of
 from tests.integration.notifiers.hooks import OLD, a_channel, write_secrets
 
-FREEZE_HOOK = hook_freezer("https://varsel.example.dk")
-GONE = Attempt(outcome=Outcome.REFUSED, code=410, detail="answer: 410")
-LATER = Attempt(outcome=Outcome.TRY_AGAIN, code=503, detail="answer: 503")
-YES = Attempt(outcome=Outcome.DELIVERED, code=200, detail="answer: 200")
+FREEZE_HOOK = webhook_payload_builder("https://varsel.example.dk")
+GONE = SendAttempt(outcome=SendOutcome.REFUSED, code=410, detail="answer: 410")
+LATER = SendAttempt(outcome=SendOutcome.TRY_AGAIN, code=503, detail="answer: 503")
+YES = SendAttempt(outcome=SendOutcome.DELIVERED, code=200, detail="answer: 200")
 
 
 def contacts_with(*urls: str) -> Contacts:
@@ -59,7 +59,7 @@ def a_store(pool: Pool, *urls: str) -> Store[Hook]:
         owner="one",
         lease=timedelta(minutes=1),
         contacts=contacts_with(*urls),
-        freeze=FREEZE_HOOK,
+        build_payload=FREEZE_HOOK,
         policy=RetryPolicy(),
         kind=Hook,
         after=watcher(contacts_with(*urls)),
@@ -72,14 +72,16 @@ async def claim_of(store: Store[Hook]) -> Claim[Hook]:
 
 
 @contextlib.asynccontextmanager
-async def running(pool: Pool, mails: Channel, hooks: Channel[Hook], *urls: str) -> AsyncIterator[None]:
+async def running(
+    pool: Pool, mails: ChannelSender, hooks: ChannelSender[Hook], *urls: str
+) -> AsyncIterator[None]:
     """Both channels, as the process runs them."""
     stop = asyncio.Event()
     settings = NotifierSettings(owner="one", poll_seconds=0.1, stop_grace_seconds=5, workers=2)
     known = contacts_with(*urls)
     async with asyncio.TaskGroup() as group:
         group.create_task(
-            run(settings=settings, pool=pool, channel=mails, contacts=known, freeze=FREEZE, stop=stop)
+            run(settings=settings, pool=pool, channel=mails, contacts=known, build_payload=FREEZE, stop=stop)
         )
         group.create_task(
             run(
@@ -87,7 +89,7 @@ async def running(pool: Pool, mails: Channel, hooks: Channel[Hook], *urls: str) 
                 pool=pool,
                 channel=hooks,
                 contacts=known,
-                freeze=FREEZE_HOOK,
+                build_payload=FREEZE_HOOK,
                 stop=stop,
                 kind=Hook,
                 after=watcher(known),
@@ -105,7 +107,7 @@ class Memory:
     def __init__(self) -> None:
         self.sent: list[Mail] = []
 
-    async def send(self, mail: Mail) -> Attempt:
+    async def send(self, mail: Mail) -> SendAttempt:
         self.sent.append(mail)
         return YES
 
@@ -200,7 +202,7 @@ async def test_an_endpoint_that_is_gone_is_switched_off_and_its_unit_is_told_by_
         owner="mail",
         lease=timedelta(minutes=1),
         contacts=contacts_with(url),
-        freeze=FREEZE,
+        build_payload=FREEZE,
         policy=RetryPolicy(),
     )
     subjects = [claim.mail.subject for claim in (await mails.claim(10)).claims]

@@ -5,13 +5,13 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from ledger.actions.perform import Rules, act
+from ledger.actions.perform import Rules, perform
 from models.tasks.actions import (
+    Action,
     Actor,
-    Attempt,
     Close,
+    ContactAttempt,
     ContactForm,
-    Deed,
     Ending,
     HandOver,
     HandOverReason,
@@ -20,7 +20,7 @@ from models.tasks.actions import (
     ReopenReason,
     Via,
 )
-from ops.audit.report import Hop
+from ops.audit.report import Check
 from tests.integration.ops.audit.test_auditor import balances, tell_all
 from tests.integration.ops.audit.world import POLICY, World, account, faults
 
@@ -33,12 +33,12 @@ def over(unit: str) -> HandOver:
     return HandOver(to_unit=unit, reason=HandOverReason.WRONG_UNIT)
 
 
-def reached(world: World) -> Attempt:
+def reached(world: World) -> ContactAttempt:
     ((at,),) = world.sql("SELECT now()")
-    return Attempt(at=at, form=ContactForm.PHONE, reached=True)
+    return ContactAttempt(at=at, form=ContactForm.PHONE, reached=True)
 
 
-async def do(world: World, person: str, *deeds: Deed) -> UUID:
+async def do(world: World, person: str, *deeds: Action) -> UUID:
     """Each on the person's task that is open, or closed where it is to be reopened; returns the last one."""
     by = Actor(id="anna", name="Anna", via=Via.PAGE)
     task_id = UUID(int=0)
@@ -50,7 +50,7 @@ async def do(world: World, person: str, *deeds: Deed) -> UUID:
                 f"person {person}",
                 status,
             )
-            await act(
+            await perform(
                 own,
                 task_id=task_id,
                 units=frozenset({unit}),
@@ -77,11 +77,11 @@ async def test_what_people_did_balances(world: World) -> None:
     result = world.audit()
     assert faults(result) == []
     assert balances(result)
-    assert account(result, Hop.TASKS).parts == {"in_open_tasks": 2, "in_closed_tasks": 2}
-    assert account(result, Hop.ACTS).parts == {"done": 10}
-    assert account(result, Hop.CLOSINGS).parts == {"closed_by_a_person": 2}
-    assert account(result, Hop.TRANSFERS).parts == {"by_an_act": 2}
-    assert account(result, Hop.TRANSFERS).beside == {"hand_overs": 3}
+    assert account(result, Check.TASKS).parts == {"in_open_tasks": 2, "in_closed_tasks": 2}
+    assert account(result, Check.ACTS).parts == {"done": 10}
+    assert account(result, Check.CLOSINGS).parts == {"closed_by_a_person": 2}
+    assert account(result, Check.TRANSFERS).parts == {"by_an_act": 2}
+    assert account(result, Check.TRANSFERS).beside == {"hand_overs": 3}
 
 
 @pytest.mark.parametrize(
@@ -90,52 +90,52 @@ async def test_what_people_did_balances(world: World) -> None:
         (
             "DELETE FROM acts WHERE number = 1 AND kind = 'attempt' AND task_id IN "
             "(SELECT id FROM tasks WHERE person_id = 'person a')",
-            Hop.ACTS,
+            Check.ACTS,
             "an act is missing: the numbers have a hole",
         ),
         (
             "UPDATE tasks SET attempts = 2 WHERE person_id = 'person a'",
-            Hop.ACTS,
+            Check.ACTS,
             "its attempts are not those that were recorded",
         ),
         (
             "UPDATE tasks SET status = 'closed', ending = 'contact_made' WHERE person_id = 'person d'",
-            Hop.CLOSINGS,
+            Check.CLOSINGS,
             "closed, and nobody has closed it",
         ),
         (
             "UPDATE tasks SET ending = 'not_reached' WHERE person_id = 'person a'",
-            Hop.CLOSINGS,
+            Check.CLOSINGS,
             "closed otherwise than the act says",
         ),
         (
             "UPDATE tasks SET status = 'open', ending = NULL WHERE person_id = 'person a'",
-            Hop.CLOSINGS,
+            Check.CLOSINGS,
             "closed by a person, and not closed",
         ),
         (
             "UPDATE transfers SET unit_id = 'jc-0751' WHERE person_id = 'person b'",
-            Hop.TRANSFERS,
+            Check.TRANSFERS,
             "a transfer that no act has made",
         ),
         (
             "UPDATE acts SET successor = NULL WHERE kind = 'hand_over'",
-            Hop.TRANSFERS,
+            Check.TRANSFERS,
             "handed over, and no task of the other unit",
         ),
         (
             "UPDATE tasks SET unit_id = 'jc-0751' WHERE person_id = 'person d'",
-            Hop.TASKS,
+            Check.TASKS,
             "not in a task of its unit",
         ),
         (
             "UPDATE tasks SET status = 'withdrawn' WHERE person_id = 'person d'",
-            Hop.TASKS,
+            Check.TASKS,
             "not in a task of its unit",
         ),
     ],
 )
-async def test_what_contradicts_the_acts_is_found(world: World, by_hand: str, hop: Hop, what: str) -> None:
+async def test_what_contradicts_the_acts_is_found(world: World, by_hand: str, hop: Check, what: str) -> None:
     await worked(world)
     world.sql(by_hand)
     result = world.audit()
@@ -152,5 +152,5 @@ async def test_a_task_that_was_handed_over_and_then_moved_by_hand_is_found_by_th
     world.sql("UPDATE tasks SET unit_id = 'jc-0751' WHERE person_id = 'person d'")
     await do(world, "d", over(THIRD))
     result = world.audit()
-    assert (Hop.TASKS, "at another unit than the oracle's") in faults(result)
+    assert (Check.TASKS, "at another unit than the oracle's") in faults(result)
     assert balances(result)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from ops.audit.report import Hop
+from ops.audit.report import Check
 from tests.integration.ops.audit.world import World, account, faults, student
 
 
@@ -20,7 +20,7 @@ async def test_steps_that_are_planned_balance(world: World) -> None:
     await booked(world)
     result = world.audit()
     assert faults(result) == []
-    steps = account(result, Hop.STEPS)
+    steps = account(result, Check.STEPS)
     assert steps.balances
     ((planned,),) = world.sql("SELECT count(*) FROM steps")
     assert steps.parts["to_come"] == planned > 0
@@ -49,15 +49,15 @@ async def test_each_way_to_forget_a_duty_is_found(world: World, change: str) -> 
     await booked(world)
     world.sql(change)
     result = world.audit()
-    assert (Hop.STEPS, FAULTS[change]) in faults(result)
-    assert account(result, Hop.STEPS).unaccounted == 1
-    assert account(result, Hop.STEPS).balances
+    assert (Check.STEPS, FAULTS[change]) in faults(result)
+    assert account(result, Check.STEPS).unaccounted == 1
+    assert account(result, Check.STEPS).balances
 
 
 async def test_a_step_that_has_just_fallen_due_is_under_way(world: World) -> None:
     await booked(world)
     world.sql(NEXT.format("due_at = now() - interval '1 minute'"))
-    steps = account(world.audit(grace=timedelta(hours=1)), Hop.STEPS)
+    steps = account(world.audit(grace=timedelta(hours=1)), Check.STEPS)
     assert (steps.under_way, steps.unaccounted) == (1, 0)
     assert steps.balances
 
@@ -65,5 +65,5 @@ async def test_a_step_that_has_just_fallen_due_is_under_way(world: World) -> Non
 async def test_a_notice_that_failed_and_that_nobody_followed_is_found(world: World) -> None:
     await booked(world)
     world.sql("UPDATE deliveries SET status = 'refused', ended_at = now() - interval '2 hours'")
-    found = [one.what for one in world.audit(grace=timedelta(hours=1)).exceptions if one.hop is Hop.STEPS]
+    found = [one.what for one in world.audit(grace=timedelta(hours=1)).exceptions if one.hop is Check.STEPS]
     assert found == ["a notice failed, and nobody was told instead"]

@@ -10,7 +10,7 @@ import pytest
 
 from config.reference.csv_reader import DATA
 from models.calendar import copenhagen_date
-from ops.audit.report import Hop
+from ops.audit.report import Check
 from tests.integration.ops.audit.world import POLICY, World, account, faults, student
 
 UNIT, URL = "jc-0101", "https://fag.example.dk/hook"
@@ -63,18 +63,18 @@ async def test_webhooks_beside_their_mails_balance(hooked: World) -> None:
     await told(hooked, *"abc")
     result = hooked.audit()
     assert faults(result) == []
-    assert account(result, Hop.WEBHOOKS).parts["delivered"] == account(result, Hop.WEBHOOKS).total == 3
-    assert account(result, Hop.WEBHOOKS).balances
+    assert account(result, Check.WEBHOOKS).parts["delivered"] == account(result, Check.WEBHOOKS).total == 3
+    assert account(result, Check.WEBHOOKS).balances
 
 
 async def test_a_webhook_that_others_have_and_this_one_lacks_is_found_by_its_task(hooked: World) -> None:
     await told(hooked, *"abc")
     task = forget_the_second(hooked)
     result = hooked.audit()
-    missing = [one for one in result.exceptions if one.hop is Hop.WEBHOOKS]
+    missing = [one for one in result.exceptions if one.hop is Check.WEBHOOKS]
     assert [(one.what, one.task_id) for one in missing] == [("a mail, and its webhook is missing", task)]
-    assert account(result, Hop.WEBHOOKS).unaccounted == 1
-    assert account(result, Hop.WEBHOOKS).balances
+    assert account(result, Check.WEBHOOKS).unaccounted == 1
+    assert account(result, Check.WEBHOOKS).balances
 
 
 async def test_an_endpoint_that_never_got_a_webhook_is_found_by_its_tasks(hooked: World) -> None:
@@ -82,17 +82,17 @@ async def test_an_endpoint_that_never_got_a_webhook_is_found_by_its_tasks(hooked
     known(hooked, "1 hour")
     await told(hooked, *"ab")
     result = hooked.audit()
-    missing = [one for one in result.exceptions if one.hop is Hop.WEBHOOKS]
+    missing = [one for one in result.exceptions if one.hop is Check.WEBHOOKS]
     tasks = {str(task) for (task,) in hooked.sql("SELECT id FROM tasks")}
     assert {one.what for one in missing} == {"a mail, and its webhook is missing"}
     assert {one.task_id for one in missing} == tasks
-    assert account(result, Hop.WEBHOOKS).unaccounted == account(result, Hop.WEBHOOKS).total == 2
+    assert account(result, Check.WEBHOOKS).unaccounted == account(result, Check.WEBHOOKS).total == 2
 
 
 async def test_an_endpoint_that_no_ledger_has_read_is_found_after_its_first_day(hooked: World) -> None:
     hooked.policy = POLICY
     await told(hooked, "a")
-    assert (Hop.WEBHOOKS, "a mail, and its webhook is missing") in faults(hooked.audit())
+    assert (Check.WEBHOOKS, "a mail, and its webhook is missing") in faults(hooked.audit())
     begin_today(hooked)
     assert faults(hooked.audit()) == []
 
@@ -121,7 +121,7 @@ async def test_a_task_from_before_the_endpoint_needs_no_webhook_however_long_it_
     await told(hooked, "a")
     hooked.sql("UPDATE tasks SET appended_at = '2019-12-31 12:00+01'")
     result = hooked.audit()
-    assert [one for one in result.exceptions if one.hop is Hop.WEBHOOKS] == []
+    assert [one for one in result.exceptions if one.hop is Check.WEBHOOKS] == []
 
 
 async def test_a_webhook_is_not_wanted_where_the_tables_name_no_endpoint_on_that_day(hooked: World) -> None:
@@ -149,9 +149,9 @@ async def test_each_way_to_leave_a_webhook_unexplained_is_found(hooked: World, c
     await told(hooked, "a")
     hooked.sql(change)
     result = hooked.audit()
-    assert (Hop.WEBHOOKS, FAULTS[change]) in faults(result)
-    assert account(result, Hop.WEBHOOKS).unaccounted == 1
-    assert account(result, Hop.WEBHOOKS).balances
+    assert (Check.WEBHOOKS, FAULTS[change]) in faults(result)
+    assert account(result, Check.WEBHOOKS).unaccounted == 1
+    assert account(result, Check.WEBHOOKS).balances
 
 
 async def test_an_endpoint_that_is_off_and_whose_unit_was_told_is_no_exception(hooked: World) -> None:
@@ -164,8 +164,8 @@ async def test_an_endpoint_that_is_off_and_whose_unit_was_told_is_no_exception(h
     )
     hooked.deliver()
     result = hooked.audit()
-    assert [fault for fault in faults(result) if fault[0] is Hop.WEBHOOKS] == []
-    assert account(result, Hop.WEBHOOKS).beside == {"endpoints_off": 1}
+    assert [fault for fault in faults(result) if fault[0] is Check.WEBHOOKS] == []
+    assert account(result, Check.WEBHOOKS).beside == {"endpoints_off": 1}
 
 
 FAULT_OFF = next(change for change in FAULTS if change.startswith("INSERT INTO endpoints"))
@@ -177,7 +177,7 @@ async def test_a_task_of_which_a_machine_alone_has_heard_was_told_to_nobody(hook
         "DELETE FROM attempts WHERE delivery_id IN (SELECT id FROM deliveries WHERE channel = 'email')"
     )
     hooked.sql("DELETE FROM deliveries WHERE channel = 'email'")
-    assert (Hop.NOTICES, "nobody was told") in faults(hooked.audit())
+    assert (Check.NOTICES, "nobody was told") in faults(hooked.audit())
 
 
 REPORT = (
@@ -212,9 +212,9 @@ async def test_a_mail_that_came_back_has_ended_its_notice(
         world.sql(change)
     ((task,),) = world.sql("SELECT id FROM tasks")
     result = world.audit()
-    found = [(one.what, one.task_id) for one in result.exceptions if one.hop is Hop.BOUNCES]
+    found = [(one.what, one.task_id) for one in result.exceptions if one.hop is Check.BOUNCES]
     assert found == ([] if what is None else [(what, str(task))])
-    bounces = account(result, Hop.BOUNCES)
+    bounces = account(result, Check.BOUNCES)
     assert (bounces.parts, bounces.balances) == (parts, True)
 
 
@@ -228,13 +228,13 @@ async def test_what_has_come_back_and_is_read_by_nobody_is_found_after_the_grace
     report.write_bytes(b"whatever it says")
     os.utime(report, (time.time() - age,) * 2)
     result = world.audit(grace=timedelta(seconds=60), maildir=tmp_path)
-    bounces = account(result, Hop.BOUNCES)
+    bounces = account(result, Check.BOUNCES)
     assert (bounces.unaccounted, bounces.under_way, bounces.balances) == (unread, under_way, True)
-    assert faults(result) == [(Hop.BOUNCES, "what has come back lies unread")] * unread
+    assert faults(result) == [(Check.BOUNCES, "what has come back lies unread")] * unread
 
 
 async def test_a_folder_of_reports_that_cannot_be_read_is_said(world: World, tmp_path: Path) -> None:
     await told(world, "a")
     result = world.audit(maildir=tmp_path / "not mounted")
-    assert faults(result) == [(Hop.BOUNCES, "the folder of what comes back cannot be read")]
-    assert account(result, Hop.BOUNCES).balances
+    assert faults(result) == [(Check.BOUNCES, "the folder of what comes back cannot be read")]
+    assert account(result, Check.BOUNCES).balances

@@ -11,7 +11,7 @@ from models.reasons import Rejection
 from ops.audit import consumer_groups
 from ops.audit.checks.context import LISTED
 from ops.audit.checks.sequences import MISSING, TWICE
-from ops.audit.report import Audit, Hop
+from ops.audit.report import AuditReport, Check
 from streams.batch_producer import partition_of
 from tests.factories import uuid
 from tests.integration.ops.audit.world import World, account, faults, places, student
@@ -19,7 +19,7 @@ from tests.integration.ops.audit.world import World, account, faults, places, st
 HOUR = timedelta(hours=1)
 
 
-def balances(result: Audit) -> bool:
+def balances(result: AuditReport) -> bool:
     return all(one.balances for one in result.accounts)
 
 
@@ -38,11 +38,11 @@ async def test_what_went_well_balances_in_every_hop(world: World) -> None:
     assert faults(result) == []
     assert result.unaccounted == result.under_way == 0
     assert balances(result)
-    assert account(result, Hop.RECEIPTS).parts == {"accepted": 12, "rejected": 0}
-    assert account(result, Hop.APPLIED).parts == {"applied": 12}
-    assert account(result, Hop.REVISIONS).parts == {"in_the_ledger": 3}
-    assert account(result, Hop.TASKS).parts == {"in_open_tasks": 3}
-    assert account(result, Hop.DELIVERIES).parts["delivered"] == 3
+    assert account(result, Check.RECEIPTS).parts == {"accepted": 12, "rejected": 0}
+    assert account(result, Check.APPLIED).parts == {"applied": 12}
+    assert account(result, Check.REVISIONS).parts == {"in_the_ledger": 3}
+    assert account(result, Check.TASKS).parts == {"in_open_tasks": 3}
+    assert account(result, Check.DELIVERIES).parts["delivered"] == 3
 
 
 async def test_the_same_said_again_is_counted_and_is_no_fault(world: World) -> None:
@@ -61,7 +61,7 @@ async def test_the_same_said_again_is_counted_and_is_no_fault(world: World) -> N
     result = world.audit()
     assert faults(result) == []
     assert balances(result)
-    hops = (Hop.RECEIPTS, Hop.PERSON_EVENTS, Hop.APPLIED, Hop.REVISIONS)
+    hops = (Check.RECEIPTS, Check.PERSON_EVENTS, Check.APPLIED, Check.REVISIONS)
     assert [account(result, hop).beside["written_again"] for hop in hops] == [1, 1, 2, 1]
 
 
@@ -91,14 +91,14 @@ async def test_receipts_are_held_against_the_input_and_the_ledger(world: World) 
         "a receipt for a record that is not there": [("residences", 1, 4), ("residences", 1, 5)],
         "a receipt in the ledger that is not on the log": [("enrolments", 1, 0)],
     }
-    assert account(result, Hop.RECEIPTS).unaccounted == 7
+    assert account(result, Check.RECEIPTS).unaccounted == 7
     assert balances(result)
     patient = world.audit(grace=HOUR)
     assert {what for _, what in faults(patient)} == {what for _, what in faults(result)} - {
         "no receipt",
         "its refusal is not in the ledger",
     }
-    assert account(patient, Hop.RECEIPTS).under_way == 2
+    assert account(patient, Check.RECEIPTS).under_way == 2
     assert unanswered.origin.offset == 0
 
 
@@ -106,7 +106,7 @@ async def test_a_burst_is_under_way_however_large_it_is(world: World) -> None:
     """More than are looked at one by one: their age is asked of the broker."""
     world.flood("residences", 1, LISTED + 40)
     for grace, young in ((HOUR, LISTED + 40), (timedelta(0), 0)):
-        receipts = account(world.audit(grace=grace), Hop.RECEIPTS)
+        receipts = account(world.audit(grace=grace), Check.RECEIPTS)
         assert (receipts.under_way, receipts.unaccounted) == (young, LISTED + 40 - young)
         assert receipts.balances
 
@@ -126,12 +126,12 @@ async def test_a_number_that_a_sender_gave_and_we_never_got_is_found(world: Worl
         (MISSING, "sender 280051: 8 to 11", 3),
         (TWICE, "sender 280051: 4", 4),
     ]
-    sequences = account(result, Hop.SEQUENCES)
+    sequences = account(result, Check.SEQUENCES)
     assert (sequences.total, sequences.parts, sequences.unaccounted) == (10, {"received": 3}, 7)
     assert balances(result)
     patient = world.audit(grace=HOUR)
-    assert faults(patient) == [(Hop.SEQUENCES, TWICE)]
-    assert account(patient, Hop.SEQUENCES).under_way == 6
+    assert faults(patient) == [(Check.SEQUENCES, TWICE)]
+    assert account(patient, Check.SEQUENCES).under_way == 6
     assert world.sql("SELECT sum(sequence) FROM receipts") == [(7 + 3 + 7 + 12 + 4 + 4,)]
 
 
@@ -157,7 +157,7 @@ async def test_person_events_are_held_against_receipts_entries_and_the_ledger(wo
     found = {
         what: [offset for _, _, offset in places(result, what)]
         for hop, what in faults(result)
-        if hop is Hop.APPLIED
+        if hop is Check.APPLIED
     }
     base = causes[0].offset
     assert found == {
@@ -169,7 +169,7 @@ async def test_person_events_are_held_against_receipts_entries_and_the_ledger(wo
     }
     assert places(result, "not applied") == [(str(Topic.PERSON_EVENTS), part, base + 1)]
     assert places(result, "a person event without an accepted receipt") == [("residences", 2, 0)]
-    assert account(result, Hop.APPLIED).unaccounted == 5
+    assert account(result, Check.APPLIED).unaccounted == 5
     assert balances(result)
 
 
@@ -182,7 +182,7 @@ async def test_an_event_that_was_driven_again_is_accounted_for_by_the_second(wor
     await world.book()
     for result in (world.audit(), world.audit()):
         assert faults(result) == []
-        assert account(result, Hop.APPLIED).parts == {"applied": 5, "driven_again": 1}
+        assert account(result, Check.APPLIED).parts == {"applied": 5, "driven_again": 1}
 
 
 async def test_revisions_are_whole_and_the_ledger_has_the_last(world: World) -> None:
@@ -208,7 +208,7 @@ async def test_revisions_are_whole_and_the_ledger_has_the_last(world: World) -> 
     found = {
         one.what: one.message_id
         for one in result.exceptions
-        if one.hop is Hop.REVISIONS and one.what != "a message in the ledger that the log does not know"
+        if one.hop is Check.REVISIONS and one.what != "a message in the ledger that the log does not know"
     }
     assert found == {
         "revisions with holes": hole.message.message_id,
@@ -218,9 +218,9 @@ async def test_revisions_are_whole_and_the_ledger_has_the_last(world: World) -> 
         "the ledger has a revision that the log does not": ahead.message.message_id,
         "not in the ledger": late.message.message_id,
     }
-    assert account(result, Hop.REVISIONS).unaccounted == 7
+    assert account(result, Check.REVISIONS).unaccounted == 7
     assert balances(result)
-    assert account(world.audit(grace=HOUR), Hop.REVISIONS).under_way == 1
+    assert account(world.audit(grace=HOUR), Check.REVISIONS).under_way == 1
 
 
 @pytest.mark.parametrize("other", [{}, {"fingerprint": "another", "sealed": "another"}])
@@ -237,7 +237,7 @@ async def test_a_message_too_many_that_is_sent_again_is_no_fault(
     result = world.audit()
     assert faults(result) == []
     assert balances(result)
-    assert account(result, Hop.REVISIONS).parts == {"in_the_ledger": 2}
+    assert account(result, Check.REVISIONS).parts == {"in_the_ledger": 2}
 
 
 async def test_a_task_that_was_moved_by_hand_is_found_by_the_oracle(world: World) -> None:
@@ -251,9 +251,9 @@ async def test_a_task_that_was_moved_by_hand_is_found_by_the_oracle(world: World
         message,
     )
     result = world.audit()
-    astray = [one for one in result.exceptions if one.hop is Hop.TASKS]
+    astray = [one for one in result.exceptions if one.hop is Check.TASKS]
     assert [(one.what, one.message_id) for one in astray] == [("at another unit than the oracle's", message)]
-    assert account(result, Hop.TASKS).parts == {"in_open_tasks": 1}
+    assert account(result, Check.TASKS).parts == {"in_open_tasks": 1}
     assert balances(result)
 
 
@@ -270,7 +270,7 @@ async def test_no_offset_is_committed_before_what_follows_from_it_is_durable(
     world.commit(consumer_groups.WORKER, str(Topic.PERSON_EVENTS), part, end + ahead)
     world.commit(consumer_groups.LEDGER, str(Topic.RECEIPTS), 0, 4 + ahead)
     result = world.audit(grace=HOUR)
-    found = [(one.topic, one.partition, one.offset) for one in result.exceptions if one.hop is Hop.OFFSETS]
+    found = [(one.topic, one.partition, one.offset) for one in result.exceptions if one.hop is Check.OFFSETS]
     assert sorted(found) == sorted(
         [("residences", 0, 1), (str(Topic.PERSON_EVENTS), part, end), (str(Topic.RECEIPTS), 0, 4)] * ahead
     )
@@ -301,7 +301,7 @@ async def test_attempts_agree_with_what_became_of_the_notice(world: World) -> No
     world.sql(attempt.format(2, "interval '-1 h'", "delivered"), tasks[6])
     world.sql(change.format("attempts = 2"), tasks[6])
     result = world.audit()
-    found = {one.task_id: one.what for one in result.exceptions if one.hop is Hop.DELIVERIES}
+    found = {one.task_id: one.what for one in result.exceptions if one.hop is Check.DELIVERIES}
     assert found == {
         str(tasks[0]): "delivered, and no attempt says so",
         str(tasks[1]): "an attempt after its end",
@@ -310,7 +310,7 @@ async def test_attempts_agree_with_what_became_of_the_notice(world: World) -> No
         str(tasks[4]): "an attempt delivered it, and it is not delivered",
         str(tasks[6]): "delivered by more than one attempt",
     }
-    deliveries = account(result, Hop.DELIVERIES)
+    deliveries = account(result, Check.DELIVERIES)
     assert deliveries.beside == {"possible_copies": 1, "came_back": 0}
     assert deliveries.parts["delivered"] == 2
     assert balances(result)
@@ -348,12 +348,12 @@ async def test_a_notice_that_came_back_is_refused_with_a_reason_and_counted(worl
     )
     result = world.audit()
     # The third was marked as refused, and no report of the mail system stands behind it.
-    assert {one.task_id: one.what for one in result.exceptions if one.hop is Hop.DELIVERIES} == {
+    assert {one.task_id: one.what for one in result.exceptions if one.hop is Check.DELIVERIES} == {
         str(claimed): "an attempt delivered it, and it is not delivered"
     }
     # Nobody looks after refused notices here, and that is seen as well.
-    assert str(back) in {one.task_id for one in result.exceptions if one.hop is not Hop.DELIVERIES}
-    deliveries = account(result, Hop.DELIVERIES)
+    assert str(back) in {one.task_id for one in result.exceptions if one.hop is not Check.DELIVERIES}
+    deliveries = account(result, Check.DELIVERIES)
     assert deliveries.beside["came_back"] == 2
     assert deliveries.parts["refused"] == 1
     assert balances(result)

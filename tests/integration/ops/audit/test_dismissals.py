@@ -10,7 +10,7 @@ from models.events.receipt import ReceiptStatus
 from models.operator import Operator
 from models.reasons import Rejection
 from ops.audit import dismissals
-from ops.audit.report import Hop
+from ops.audit.report import Check
 from tests.integration.ops.audit.checks.test_totals import RAISED, balances, declare
 from tests.integration.ops.audit.world import World, account, student
 
@@ -43,7 +43,7 @@ async def test_holes_and_doubled_numbers_can_be_put_aside(world: World) -> None:
         ("gap/280051/6-6", "sender 280051: 6"),
         ("gap/280051/8-8", "sender 280051: 8"),
     ]
-    sequences = account(result, Hop.SEQUENCES)
+    sequences = account(result, Check.SEQUENCES)
     assert (sequences.total, sequences.parts) == (7, {"received": 2, "dismissed": 3})
     assert balances(result)
     assert put_aside(world, "gap/280051/6-6", "gap/280051/8-8", "twice/280051/9") == 2
@@ -70,7 +70,7 @@ async def test_a_number_that_comes_after_all_is_received(world: World) -> None:
     number(world, 2)
     await world.book()
     result = world.audit()
-    assert account(result, Hop.SEQUENCES).parts == {"received": 3, "dismissed": 1}
+    assert account(result, Check.SEQUENCES).parts == {"received": 3, "dismissed": 1}
     assert result.exceptions == ()
 
 
@@ -82,7 +82,7 @@ async def test_a_total_that_is_wrong_in_another_way_is_an_exception_again(world:
     assert [one.case for one in world.audit().exceptions] == [case]
     put_aside(world, case)
     result = world.audit()
-    assert (result.exceptions, account(result, Hop.TOTALS).parts) == ((), {"agree": 0, "dismissed": 1})
+    assert (result.exceptions, account(result, Check.TOTALS).parts) == ((), {"agree": 0, "dismissed": 1})
     event = student("b")[0].model_copy(update={"origin": world.input("dropout-risks", 3)})
     world.answer(world.receipt(event, **REFUSAL, registered_on=day))
     await world.book()

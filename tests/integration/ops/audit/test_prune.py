@@ -6,8 +6,8 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from models.events.receipt import ReceiptStatus
-from ops.audit.index import Notes
-from ops.audit.report import Hop
+from ops.audit.index import AuditIndex
+from ops.audit.report import Check
 from tests.integration.ops.audit.checks.test_totals import ENROLLED, declare, sent
 from tests.integration.ops.audit.world import QUIET, World, account, faults, student
 
@@ -19,8 +19,8 @@ def remove(world: World, topic: str, partition: int, before: int) -> None:
         removed.result(20)
 
 
-def places(notes: Notes, topic: str) -> list[int]:
-    return [place for (place,) in notes.rows("SELECT place FROM origin WHERE topic = ? ORDER BY 1", (topic,))]
+def places(index: AuditIndex, topic: str) -> list[int]:
+    return [place for (place,) in index.rows("SELECT place FROM origin WHERE topic = ? ORDER BY 1", (topic,))]
 
 
 async def test_what_is_gone_and_in_balance_is_taken_out_of_the_notes(world: World) -> None:
@@ -35,21 +35,21 @@ async def test_what_is_gone_and_in_balance_is_taken_out_of_the_notes(world: Worl
     world.apply(twice, cause)
     await world.book()
     world.deliver()
-    notes = Notes()
-    whole = world.audit(notes=notes)
+    index = AuditIndex()
+    whole = world.audit(index=index)
     assert faults(whole) == []
-    assert places(notes, "residences") == [0, 1, 2, 3]
+    assert places(index, "residences") == [0, 1, 2, 3]
     remove(world, "residences", 0, 4)
     remove(world, "enrolments", 0, 2)
     for _ in range(2):
-        result = world.audit(notes=notes)
+        result = world.audit(index=index)
         assert faults(result) == []
-        assert account(result, Hop.RECEIPTS).total == account(whole, Hop.RECEIPTS).total - 6
-        assert account(result, Hop.RECEIPTS).beside == account(whole, Hop.RECEIPTS).beside
-        assert account(result, Hop.APPLIED) == account(whole, Hop.APPLIED)
-        assert account(result, Hop.PERSON_EVENTS) == account(whole, Hop.PERSON_EVENTS)
-    assert places(notes, "residences") == [3]
-    assert places(notes, "enrolments") == [2]
+        assert account(result, Check.RECEIPTS).total == account(whole, Check.RECEIPTS).total - 6
+        assert account(result, Check.RECEIPTS).beside == account(whole, Check.RECEIPTS).beside
+        assert account(result, Check.APPLIED) == account(whole, Check.APPLIED)
+        assert account(result, Check.PERSON_EVENTS) == account(whole, Check.PERSON_EVENTS)
+    assert places(index, "residences") == [3]
+    assert places(index, "enrolments") == [2]
     assert faults(world.audit()) == []
 
 
@@ -65,12 +65,12 @@ async def test_what_is_not_in_balance_stays(world: World) -> None:
     world.answer(world.receipt(unfollowed))
     await world.book()
     world.deliver()
-    notes = Notes()
-    world.audit(notes=notes)
+    index = AuditIndex()
+    world.audit(index=index)
     remove(world, "residences", 0, 3)
-    result = world.audit(notes=notes)
-    assert places(notes, "residences") == [1, 2]
-    assert (Hop.PERSON_EVENTS, "accepted, but not applied") in faults(result)
+    result = world.audit(index=index)
+    assert places(index, "residences") == [1, 2]
+    assert (Check.PERSON_EVENTS, "accepted, but not applied") in faults(result)
 
 
 async def test_numbers_are_counted_from_the_lowest_that_the_log_still_holds(world: World) -> None:
@@ -78,15 +78,15 @@ async def test_numbers_are_counted_from_the_lowest_that_the_log_still_holds(worl
     for number in (1, 2, 3, 5, 6):
         sent(world, date(2025, 10, 1), sequence=number)
     await world.book()
-    notes = Notes()
-    world.audit(notes=notes)
+    index = AuditIndex()
+    world.audit(index=index)
     remove(world, "enrolments", 3, 4)
-    result = world.audit(notes=notes)
+    result = world.audit(index=index)
     assert [one.case for one in result.exceptions] == ["gap/280051/4-4"]
-    result = world.audit(notes=notes)
+    result = world.audit(index=index)
     assert [one.case for one in result.exceptions] == ["gap/280051/4-4"]
-    assert account(result, Hop.SEQUENCES).total == 4
-    assert [number for (number,) in notes.rows("SELECT number FROM sequence ORDER BY 1")] == [3, 5, 6]
+    assert account(result, Check.SEQUENCES).total == 4
+    assert [number for (number,) in index.rows("SELECT number FROM sequence ORDER BY 1")] == [3, 5, 6]
 
 
 async def test_days_are_kept_while_their_total_is(world: World) -> None:
@@ -96,14 +96,14 @@ async def test_days_are_kept_while_their_total_is(world: World) -> None:
         sent(world, day)
     declare(world, first, {ENROLLED: 1})
     await world.book()
-    notes = Notes()
-    assert account(world.audit(notes=notes), Hop.TOTALS).parts == {"agree": 1}
-    assert list(notes.rows("SELECT day FROM day")) == [("2025-10-01",)]
+    index = AuditIndex()
+    assert account(world.audit(index=index), Check.TOTALS).parts == {"agree": 1}
+    assert list(index.rows("SELECT day FROM day")) == [("2025-10-01",)]
     declare(world, second, {ENROLLED: 2})
     await world.book()
     remove(world, "control-totals", 0, 1)
-    result = world.audit(notes=notes)
+    result = world.audit(index=index)
     assert [one.case for one in result.exceptions] == ["total/280051/2025-10-02/enrolment.registered.v1/2-1"]
-    assert list(notes.rows("SELECT day FROM total")) == [("2025-10-02",)]
-    patient = world.audit(notes=notes, grace=timedelta(hours=1))
-    assert account(patient, Hop.TOTALS).under_way == 1
+    assert list(index.rows("SELECT day FROM total")) == [("2025-10-02",)]
+    patient = world.audit(index=index, grace=timedelta(hours=1))
+    assert account(patient, Check.TOTALS).under_way == 1

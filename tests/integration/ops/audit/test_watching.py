@@ -11,7 +11,7 @@ import pytest
 from config.settings import PREFIX
 from crypto.keyring import new_keyring
 from local.servers.ports import remembered_ports
-from local.servers.process import Plan, Process
+from local.servers.process import Process, ProcessPlan
 from tests.integration.ops.audit.test_auditor import tell_all
 from tests.integration.ops.audit.world import World
 from tests.paths import ROOT
@@ -39,7 +39,7 @@ class Watcher:
             "METRICS_PORT": str(self.port),
         }
         self.process = Process(
-            Plan(
+            ProcessPlan(
                 argv=[sys.executable, "-m", "frafaldsvarsel", "audit", "--watch", "1"],
                 log=self.folder / "log",
                 env={PREFIX + name: value for name, value in values.items()} | {"PYTHONPATH": str(ROOT)},

@@ -16,7 +16,7 @@ from confluent_kafka.admin import AdminClient
 from config.kafka import KafkaSettings
 from config.reference.csv_reader import DATA
 from config.reference.law import load_law
-from config.reference.reminder_policy import load_steps
+from config.reference.reminder_policy import load_reminder_policy
 from config.topics import PERSON_PARTITIONS, TOPICS, Topic
 from infra import topic_admin
 from infra.topic_admin import Replication
@@ -28,10 +28,10 @@ from models.eligibility.person_record import PersonRecord
 from models.events.person_event import Origin, PersonEvent
 from models.events.receipt import Applied, AppliedEntry, Receipt, ReceiptStatus
 from ops.audit.auditor import audit
-from ops.audit.index import Notes
-from ops.audit.kafka_log import Log, LogUnreachable
+from ops.audit.index import AuditIndex
+from ops.audit.kafka_log import KafkaLog, LogUnreachable
 from ops.audit.oracle import Oracle
-from ops.audit.report import Account, Audit, Hop
+from ops.audit.report import AuditReport, Check, CheckResult
 from streams.batch_producer import partition_of
 from tests.factories import INSTITUTION, enrolment, period, residence, risk
 
@@ -40,7 +40,7 @@ POLICY: Final = Policy(
     react_by_days=lambda unit, day: 5,
     recipients=lambda unit: (f"opgaver@{unit}.example",),
     days_off=frozenset(),
-    steps=load_steps(),
+    steps=load_reminder_policy(),
 )
 TYPES: Final = {
     "enrolments": "enrolment.registered",
@@ -70,7 +70,7 @@ def begin_again(kafka: KafkaSettings) -> None:
 
 
 def _used(kafka: KafkaSettings, names: list[str]) -> list[str]:
-    log = Log(kafka)
+    log = KafkaLog(kafka)
     try:
         return [name for name in names if any(end for _, end in log.bounds(name).values())]
     finally:
@@ -78,7 +78,7 @@ def _used(kafka: KafkaSettings, names: list[str]) -> list[str]:
 
 
 def _all_are_led(kafka: KafkaSettings) -> bool:
-    log = Log(kafka)
+    log = KafkaLog(kafka)
     try:
         return all(log.bounds(spec.name) for spec in TOPICS)
     except LogUnreachable:
@@ -206,7 +206,7 @@ class World:
 
     async def book(self) -> None:
         """The ledger reads everything that was meant for it, to the end of the log."""
-        log = Log(self.kafka)
+        log = KafkaLog(self.kafka)
         ends = {
             (str(topic), part): end
             for topic in (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS)
@@ -235,16 +235,16 @@ class World:
     def audit(
         self,
         *,
-        notes: Notes | None = None,
+        index: AuditIndex | None = None,
         grace: timedelta = timedelta(0),
         maildir: Path | None = None,
-    ) -> Audit:
+    ) -> AuditReport:
         """The accounting."""
-        log = Log(self.kafka)
+        log = KafkaLog(self.kafka)
         try:
             with psycopg.connect(self.url, autocommit=True) as connection:
                 oracle = Oracle(self.reference)
-                return audit(log, connection, grace=grace, notes=notes, oracle=oracle, maildir=maildir)
+                return audit(log, connection, grace=grace, index=index, oracle=oracle, maildir=maildir)
         finally:
             log.close()
 
@@ -269,16 +269,16 @@ def student(name: str, *, municipality: str = "0101") -> list[PersonEvent]:
     ]
 
 
-def account(result: Audit, hop: Hop) -> Account:
+def account(result: AuditReport, hop: Check) -> CheckResult:
     """One hop's account."""
     return next(account for account in result.accounts if account.hop is hop)
 
 
-def faults(result: Audit) -> list[tuple[Hop, str]]:
+def faults(result: AuditReport) -> list[tuple[Check, str]]:
     """What is wrong, without its places."""
     return sorted({(one.hop, one.what) for one in result.exceptions})
 
 
-def places(result: Audit, what: str) -> list[tuple[str | None, int | None, int | None]]:
+def places(result: AuditReport, what: str) -> list[tuple[str | None, int | None, int | None]]:
     """Where it is wrong in that way."""
     return sorted((one.topic, one.partition, one.offset) for one in result.exceptions if one.what == what)

@@ -8,13 +8,13 @@ from uuid import UUID
 import pytest
 
 from config.reference.days_off import load_days_off
-from config.reference.reminder_policy import load_steps
+from config.reference.reminder_policy import load_reminder_policy
 from config.reference.units import load_units
 from models.calendar import add_months, add_working_days
 from models.events import probe_identity
 from models.events.contract import EnrolmentFields
 from models.notifications.delivery import Audience, Channel
-from models.tasks.reminders import Footing, StepKind, plan
+from models.tasks.reminders import ReminderInputs, ReminderKind, plan
 from models.tasks.status import TaskStatus
 from tests.factories import moment, uuid
 from tests.paths import DATA as TEST_DATA
@@ -26,13 +26,13 @@ UUID_OF_A_TASK: Final = UUID(uuid("task"))
 
 @pytest.mark.parametrize("unit", sorted(load_units()))
 def test_every_unit_has_steps_hours_and_somebody_above_it(unit: str) -> None:
-    policy = load_steps()
+    policy = load_reminder_policy()
     kinds = {rule.kind for rule in policy.rules(unit, TODAY)}
-    assert kinds == set(StepKind)
+    assert kinds == set(ReminderKind)
     assert policy.hours(unit).window(TODAY) is not None
     for audience in Audience:
         assert policy.addresses(unit, audience, Channel.EMAIL)
-    last = [rule for rule in policy.rules(unit, TODAY) if rule.kind is StepKind.ESCALATION][-1]
+    last = [rule for rule in policy.rules(unit, TODAY) if rule.kind is ReminderKind.ESCALATION][-1]
     assert {Audience.MUNICIPALITY, Audience.SERVICE} <= set(last.to)
 
 
@@ -41,7 +41,7 @@ def test_the_latest_admission_that_the_contract_takes_stops_no_planning() -> Non
     latest = next(
         bound.le for bound in EnrolmentFields.model_fields["admission_date"].metadata if hasattr(bound, "le")
     )
-    usual = Footing(
+    usual = ReminderInputs(
         task_id=UUID_OF_A_TASK,
         unit_id="jc-0101",
         status=TaskStatus.OPEN,
@@ -51,24 +51,28 @@ def test_the_latest_admission_that_the_contract_takes_stops_no_planning() -> Non
         open_since=moment(TODAY),
         seen=False,
     )
-    policy = load_steps()
+    policy = load_reminder_policy()
     assert plan(replace(usual, mentor_until=add_months(latest, 6)), policy) == plan(usual, policy) != ()
 
 
 def test_a_units_policy_holds_whole_and_from_its_date() -> None:
-    policy = load_steps(GOOD)
+    policy = load_reminder_policy(GOOD)
     before, after = policy.rules("jc-0185", date(2023, 12, 31)), policy.rules("jc-0185", date(2024, 1, 1))
-    assert [rule.kind for rule in before] == [StepKind.REMINDER, StepKind.OVERDUE, StepKind.ESCALATION]
+    assert [rule.kind for rule in before] == [
+        ReminderKind.REMINDER,
+        ReminderKind.OVERDUE,
+        ReminderKind.ESCALATION,
+    ]
     assert [(rule.kind, rule.working_days) for rule in after] == [
-        (StepKind.OVERDUE, 1),
-        (StepKind.ESCALATION, 0),
-        (StepKind.ESCALATION, 2),
+        (ReminderKind.OVERDUE, 1),
+        (ReminderKind.ESCALATION, 0),
+        (ReminderKind.ESCALATION, 2),
     ]
     assert policy.rules("jc-0461", TODAY) == before
 
 
 def test_a_units_hours_hold_whole_and_from_their_date() -> None:
-    policy = load_steps(GOOD)
+    policy = load_reminder_policy(GOOD)
     monday = date(2026, 2, 2)
     assert policy.hours("jc-0185").week_on(monday) == (
         (time(9), time(12)),
@@ -84,11 +88,11 @@ def test_a_units_hours_hold_whole_and_from_their_date() -> None:
 
 
 def test_offices_are_closed_on_the_days_off() -> None:
-    assert load_steps().hours("jc-0561").window(date(2026, 6, 5)) is None
+    assert load_reminder_policy().hours("jc-0561").window(date(2026, 6, 5)) is None
 
 
 def test_addresses_are_all_that_are_named_and_those_above_where_none_are() -> None:
-    reach = load_steps(GOOD).addresses
+    reach = load_reminder_policy(GOOD).addresses
     assert reach("jc-0185", Audience.UNIT, Channel.EMAIL) == (
         "opgaver@jc-0185.example",
         "flere@jc-0185.example",
@@ -102,13 +106,13 @@ def test_addresses_are_all_that_are_named_and_those_above_where_none_are() -> No
 
 
 def test_what_a_canary_brings_about_reaches_nobody_but_the_canary() -> None:
-    reach = load_steps().addresses
+    reach = load_reminder_policy().addresses
     for audience in Audience:
         assert reach(probe_identity.UNIT, audience, Channel.EMAIL) == ("kanariefugl@frafaldsvarsel.example",)
 
 
 def test_a_morning_mail_is_dated_and_can_be_ended() -> None:
-    policy = load_steps(GOOD)
+    policy = load_reminder_policy(GOOD)
     found = [policy.digest("jc-0185", day) for day in (date(2023, 6, 1), date(2024, 6, 1), date(2025, 6, 1))]
     assert [one is not None and one.instead for one in found] == [False, True, False]
     assert found[2] is None
@@ -117,16 +121,20 @@ def test_a_morning_mail_is_dated_and_can_be_ended() -> None:
 
 
 def test_another_policy_has_another_fingerprint() -> None:
-    assert load_steps().fingerprint == load_steps().fingerprint != load_steps(GOOD).fingerprint
+    assert (
+        load_reminder_policy().fingerprint
+        == load_reminder_policy().fingerprint
+        != load_reminder_policy(GOOD).fingerprint
+    )
 
 
 def test_what_falls_due_in_the_coming_year_can_be_planned() -> None:
     """Fails in time, while the library of holidays can still be updated: without it no target could be counted."""
-    policy, days_off = load_steps(), load_days_off()
+    policy, days_off = load_reminder_policy(), load_days_off()
     opened = datetime.now(UTC)
     for week in range(60):
         day = opened + timedelta(weeks=week)
-        task = Footing(
+        task = ReminderInputs(
             task_id=UUID_OF_A_TASK,
             unit_id="jc-0561",
             status=TaskStatus.OPEN,
@@ -143,7 +151,7 @@ def test_what_falls_due_in_the_coming_year_can_be_planned() -> None:
 
 def test_the_shipped_policy_over_easter_and_the_clock_change() -> None:
     """A message of Tuesday 24 March 2026, five working days: the date is Tuesday 31 March, in Holy Week."""
-    task = Footing(
+    task = ReminderInputs(
         task_id=UUID_OF_A_TASK,
         unit_id="jc-0561",
         status=TaskStatus.OPEN,
@@ -153,11 +161,11 @@ def test_the_shipped_policy_over_easter_and_the_clock_change() -> None:
         open_since=moment(date(2026, 3, 24), "02:10"),
         seen=False,
     )
-    steps = plan(task, load_steps())
+    steps = plan(task, load_reminder_policy())
     assert [(step.kind, step.level, step.due_at) for step in steps] == [
-        (StepKind.REMINDER, 1, datetime(2026, 3, 27, 7, tzinfo=UTC)),
-        (StepKind.ESCALATION, 1, datetime(2026, 3, 30, 6, tzinfo=UTC)),
-        (StepKind.OVERDUE, 1, datetime(2026, 4, 1, 6, tzinfo=UTC)),
-        (StepKind.ESCALATION, 2, datetime(2026, 4, 8, 6, tzinfo=UTC)),
-        (StepKind.ESCALATION, 3, datetime(2026, 4, 10, 6, tzinfo=UTC)),
+        (ReminderKind.REMINDER, 1, datetime(2026, 3, 27, 7, tzinfo=UTC)),
+        (ReminderKind.ESCALATION, 1, datetime(2026, 3, 30, 6, tzinfo=UTC)),
+        (ReminderKind.OVERDUE, 1, datetime(2026, 4, 1, 6, tzinfo=UTC)),
+        (ReminderKind.ESCALATION, 2, datetime(2026, 4, 8, 6, tzinfo=UTC)),
+        (ReminderKind.ESCALATION, 3, datetime(2026, 4, 10, 6, tzinfo=UTC)),
     ]

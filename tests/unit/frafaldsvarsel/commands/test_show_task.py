@@ -9,10 +9,10 @@ from frafaldsvarsel.commands.show_task import as_object, sentence
 from ledger.tasks.rows import AuditKind
 from models.tasks.actions import (
     Acknowledge,
-    Attempt,
+    Action,
     Close,
+    ContactAttempt,
     ContactForm,
-    Deed,
     Ending,
     HandOver,
     HandOverReason,
@@ -46,11 +46,11 @@ def line(kind: str, detail: dict[str, Any], *, by: str = "service", **more: Any)
         (Take(), "taken"),
         (Release(), "given back"),
         (
-            Attempt(at=AT, form=ContactForm.DIGITAL_POST, reached=False),
+            ContactAttempt(at=AT, form=ContactForm.DIGITAL_POST, reached=False),
             "contact sought, digital post, 2026-10-05 09:30: not reached",
         ),
         (
-            Attempt(at=AT, form=ContactForm.PHONE, reached=True),
+            ContactAttempt(at=AT, form=ContactForm.PHONE, reached=True),
             "contact sought, phone, 2026-10-05 09:30: reached",
         ),
         (
@@ -75,7 +75,7 @@ def line(kind: str, detail: dict[str, Any], *, by: str = "service", **more: Any)
         ),
     ],
 )
-def test_every_deed_has_its_sentence(deed: Deed, said: str) -> None:
+def test_every_deed_has_its_sentence(deed: Action, said: str) -> None:
     detail = deed.model_dump(mode="json", exclude={"kind"}, exclude_none=True)
     successor = "FV-1" if isinstance(deed, HandOver) else None
     assert sentence(line(deed.kind, detail, by="person", successor=successor)) == said

@@ -13,20 +13,20 @@ from infra.metrics import Metrics
 from ops.audit.heartbeat import Heartbeat
 from ops.audit.kafka_log import LogUnreachable
 from ops.audit.metrics import AUDIT_METRICS
-from ops.audit.report import HOP_OF, Account, Audit, Hop, Lack, Missing
-from ops.audit.rounds import MOST_HEALINGS, Count, Heal, Healings, Rounds
+from ops.audit.report import CHECK_OF, AuditReport, Check, CheckResult, GapKind, Missing
+from ops.audit.rounds import MOST_REDRIVES, Redrive, Redrives, Rounds, RunAudit
 
 GRACE: Final = timedelta(0)
 
 
 def missing(offset: int) -> Missing:
-    return Missing(hop=Hop.RECEIPTS, what="no receipt", topic="enrolments", partition=0, offset=offset)
+    return Missing(hop=Check.RECEIPTS, what="no receipt", topic="enrolments", partition=0, offset=offset)
 
 
 def test_what_cannot_be_healed_is_given_up_and_said() -> None:
     """A record that stays missing is driven a few times; one that comes later has its own count."""
-    healings = Healings()
-    for _ in range(MOST_HEALINGS):
+    healings = Redrives()
+    for _ in range(MOST_REDRIVES):
         assert healings.due([missing(1)]) == [missing(1)]
         healings.count([missing(1)])
     assert healings.due([missing(1), missing(2)]) == [missing(2)]
@@ -34,8 +34,8 @@ def test_what_cannot_be_healed_is_given_up_and_said() -> None:
 
 
 def test_what_is_found_again_is_forgotten() -> None:
-    healings = Healings()
-    for _ in range(MOST_HEALINGS):
+    healings = Redrives()
+    for _ in range(MOST_REDRIVES):
         healings.count(healings.due([missing(1)]))
     assert healings.due([]) == []
     assert healings.given_up == 0
@@ -44,22 +44,22 @@ def test_what_is_found_again_is_forgotten() -> None:
 
 def test_an_attempt_that_failed_is_no_healing() -> None:
     """While the broker is away nothing is driven, and nothing is given up."""
-    healings = Healings()
-    for _ in range(MOST_HEALINGS + 2):
+    healings = Redrives()
+    for _ in range(MOST_REDRIVES + 2):
         assert healings.due([missing(1)]) == [missing(1)]
     assert healings.given_up == 0
 
 
-def sound(**changes: Any) -> Audit:
-    return Audit(accounts=(Account(hop=Hop.RECEIPTS, total=1, parts={"accepted": 1}),), **changes)
+def sound(**changes: Any) -> AuditReport:
+    return AuditReport(accounts=(CheckResult(hop=Check.RECEIPTS, total=1, parts={"accepted": 1}),), **changes)
 
 
-def unsound() -> Audit:
-    account = Account(hop=Hop.RECEIPTS, total=1, parts={}, unaccounted=1)
-    return Audit(accounts=(account,), exceptions=(missing(1),))
+def unsound() -> AuditReport:
+    account = CheckResult(hop=Check.RECEIPTS, total=1, parts={}, unaccounted=1)
+    return AuditReport(accounts=(account,), exceptions=(missing(1),))
 
 
-def away(_: timedelta) -> Audit:
+def away(_: timedelta) -> AuditReport:
     raise LogUnreachable("Kafka does not answer.")
 
 
@@ -68,7 +68,7 @@ def beat(tmp_path: Path) -> Path:
     return tmp_path / "beat"
 
 
-def rounds(beat: Path, *, heal: Heal | None = None) -> tuple[Rounds, Metrics]:
+def rounds(beat: Path, *, heal: Redrive | None = None) -> tuple[Rounds, Metrics]:
     shown = Metrics(AUDIT_METRICS)
     return Rounds(heal=heal, heartbeat=Heartbeat(beat), shown=shown), shown
 
@@ -85,7 +85,7 @@ def test_the_heart_beats_while_everything_is_accounted_for(beat: Path) -> None:
 
 
 @pytest.mark.parametrize("count", [lambda _: unsound(), away], ids=["unaccounted", "cannot count"])
-def test_nothing_is_sent_while_something_is_missing_or_nobody_can_count(beat: Path, count: Count) -> None:
+def test_nothing_is_sent_while_something_is_missing_or_nobody_can_count(beat: Path, count: RunAudit) -> None:
     going, shown = rounds(beat)
     going.round(count, GRACE)
     assert not beat.exists()
@@ -157,21 +157,21 @@ def test_healings_are_counted_by_cause_and_given_up_in_the_end(
     beat: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     going, shown = rounds(beat, heal=list)
-    for _ in range(MOST_HEALINGS + 1):
+    for _ in range(MOST_REDRIVES + 1):
         going.round(lambda _: unsound(), GRACE)
     cause = {"hop": "receipts", "what": "no receipt"}
-    assert value(shown, "frafaldsvarsel_healings_total", **cause) == MOST_HEALINGS
+    assert value(shown, "frafaldsvarsel_healings_total", **cause) == MOST_REDRIVES
     assert value(shown, "frafaldsvarsel_healings_given_up") == 1
-    assert going.healings.by_cause == {("receipts", "no receipt"): MOST_HEALINGS}
+    assert going.healings.by_cause == {("receipts", "no receipt"): MOST_REDRIVES}
     assert "healed: receipts: no receipt: 1 records" in caplog.text
 
 
 def test_every_healing_has_a_series_before_the_first_one(beat: Path) -> None:
     """Or the alert could not see the first: a series that begins with it has not grown."""
     _, shown = rounds(beat)
-    for lack, hop in HOP_OF.items():
+    for lack, hop in CHECK_OF.items():
         assert value(shown, "frafaldsvarsel_healings_total", hop=hop.value, what=lack.value) == 0
-    assert set(HOP_OF) == set(Lack)
+    assert set(CHECK_OF) == set(GapKind)
 
 
 def test_a_run_without_faults_needs_no_healing(beat: Path) -> None:

@@ -1,11 +1,14 @@
 """compose.yaml runs every process that there is, says when each can work, and waits for what each needs."""
 
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
 from typing import Any, Final
 
 import pytest
 import yaml  # type: ignore[import-untyped]  # its types are a package of their own
 
-from frafaldsvarsel.processes import until_stopped, worker
+from frafaldsvarsel import processes
 from tests.paths import ROOT
 
 SERVICES: Final[dict[str, Any]] = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))["services"]
@@ -22,8 +25,19 @@ LASTING: Final = (*COMMANDS.values(), "audit")
 
 
 def test_every_process_has_its_command_here() -> None:
-    found = {**vars(until_stopped), **vars(worker)}
-    assert set(COMMANDS) == {name for name in found if name.startswith("run_")}
+    modules = [import_module(f"{processes.__name__}.{one.name}") for one in iter_modules(processes.__path__)]
+    found = {
+        name for module in modules for name, value in vars(module).items() if is_run(name, value, module)
+    }
+    assert set(COMMANDS) == found
+
+
+def is_run(name: str, value: Any, module: ModuleType) -> bool:
+    return (
+        name.startswith("run_")
+        and getattr(value, "__module__", "") == module.__name__
+        and name != "run_until_stopped"
+    )
 
 
 @pytest.mark.parametrize("command", LASTING)

@@ -28,13 +28,13 @@ def settings(data: Path, **changes: object) -> Settings:
 
 def faults(known: Settings) -> list[str]:
     with pytest.raises(ConfigError) as error:
-        probe_wiring.canary(known)
+        probe_wiring.probe(known)
     return [fault.sentence for fault in error.value.faults]
 
 
 def test_with_its_keys_it_can_begin(tmp_path: Path) -> None:
     ensure_keys(tmp_path, base_senders())
-    assert set(probe_wiring.canary(settings(tmp_path)).sources) == probe_identity.SENDERS
+    assert set(probe_wiring.probe(settings(tmp_path)).sources) == probe_identity.SENDERS
 
 
 def test_without_a_folder_of_keys_it_cannot(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_reference_data_without_its_rows_is_named(tmp_path: Path) -> None:
 
 
 def test_the_heart_waits_for_interval_and_patience_together(tmp_path: Path) -> None:
-    within = probe_wiring.canary_within(settings(tmp_path, canary_seconds=60, canary_patience_seconds=90))
+    within = probe_wiring.probe_within(settings(tmp_path, canary_seconds=60, canary_patience_seconds=90))
     assert within is not None
     assert within.total_seconds() == 150
-    assert probe_wiring.canary_within(settings(tmp_path)) is None
+    assert probe_wiring.probe_within(settings(tmp_path)) is None

@@ -9,17 +9,17 @@ from hypothesis import strategies as st
 from ledger.queries.cursors import (
     ByClosing,
     ByDate,
-    NotAPlace,
-    Place,
+    Cursor,
+    NotACursor,
+    cursor_text,
     is_reference,
-    place_text,
-    read_place,
+    read_cursor,
     reference_beginning,
 )
 from models.ids import task_reference
 
 references = st.uuids().map(task_reference)
-places: st.SearchStrategy[Place] = st.one_of(
+places: st.SearchStrategy[Cursor] = st.one_of(
     st.builds(ByDate, st.dates(), references),
     st.builds(
         ByClosing,
@@ -30,29 +30,29 @@ places: st.SearchStrategy[Place] = st.one_of(
 
 
 @given(places)
-def test_a_place_is_read_as_it_was_written(place: Place) -> None:
-    assert read_place(place_text(place)) == place
+def test_a_place_is_read_as_it_was_written(place: Cursor) -> None:
+    assert read_cursor(cursor_text(place)) == place
 
 
 @given(st.text())
 def test_other_text_is_no_place_and_nothing_else(text: str) -> None:
-    with pytest.raises(NotAPlace):
-        read_place(text)
+    with pytest.raises(NotACursor):
+        read_cursor(text)
 
 
 def test_a_moment_is_the_same_place_in_every_zone() -> None:
     moment = datetime(2026, 10, 7, 12, tzinfo=UTC)
     there = moment.astimezone(timezone(timedelta(hours=2)))
-    assert place_text(ByClosing(there, "FV-0000-0000-0000")) == place_text(
+    assert cursor_text(ByClosing(there, "FV-0000-0000-0000")) == cursor_text(
         ByClosing(moment, "FV-0000-0000-0000")
     )
 
 
 @pytest.mark.parametrize("text", ["2026-13-01~FV-0000-0000-0000", "2026-10-07~FV-0000-0000-00OU", "~", ""])
 def test_a_place_that_cannot_be_is_refused(text: str) -> None:
-    with pytest.raises(NotAPlace):
-        read_place(text)
-    assert read_place("2026-10-07~FV-0000-0000-0000") == ByDate(date(2026, 10, 7), "FV-0000-0000-0000")
+    with pytest.raises(NotACursor):
+        read_cursor(text)
+    assert read_cursor("2026-10-07~FV-0000-0000-0000") == ByDate(date(2026, 10, 7), "FV-0000-0000-0000")
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ from ledger.tasks.outbound_events import AnswerPolicy
 from models.reasons import DecisionReason
 from models.tasks.actions import (
     Acknowledge,
-    Attempt,
+    Action,
     Close,
+    ContactAttempt,
     ContactForm,
-    Deed,
     Ending,
     HandOver,
     HandOverReason,
@@ -27,7 +27,7 @@ from models.tasks.published_events import ReactionEvent, TaskEvent
 from tests.factories import INSTITUTION, PERSON, uuid
 from tests.unit.ledger.decisions import ARRIVED, OTHER_UNIT, POLICY, UNIT, Desk, decided, deed_of, later
 
-REACHED = Attempt(at=ARRIVED, form=ContactForm.PHONE, reached=True)
+REACHED = ContactAttempt(at=ARRIVED, form=ContactForm.PHONE, reached=True)
 CONTACT = Close(ending=Ending.CONTACT_MADE, initiatives=(Initiative.MENTOR,))
 TELLING = replace(
     POLICY,
@@ -52,7 +52,7 @@ def told(desk: Desk) -> list[str]:
     return [event.type.removeprefix("dk.frafaldsvarsel.task.").removesuffix(".v1") for event in events(desk)]
 
 
-def worked(*deeds: Deed, policy: object = POLICY) -> Desk:
+def worked(*deeds: Action, policy: object = POLICY) -> Desk:
     """A task on which people have done these."""
     desk = Desk(policy)  # type: ignore[arg-type]
     desk.take(decided())
@@ -76,7 +76,7 @@ def worked(*deeds: Deed, policy: object = POLICY) -> Desk:
         ),
     ],
 )
-def test_each_deed_is_told_by_its_name(deeds: tuple[Deed, ...], words: list[str]) -> None:
+def test_each_deed_is_told_by_its_name(deeds: tuple[Action, ...], words: list[str]) -> None:
     assert told(worked(*deeds)) == words
 
 
@@ -105,7 +105,7 @@ def test_a_hand_over_is_told_of_both_tasks(by_person: bool) -> None:
 
 
 def test_every_version_of_a_task_is_told_once_under_an_id_that_follows_from_it() -> None:
-    deeds: tuple[Deed, ...] = (
+    deeds: tuple[Action, ...] = (
         Take(),
         *[REACHED] * 8,
         CONTACT,
@@ -175,7 +175,7 @@ class TestAnswers:
         desk.take(decided())
         desk.take(decided("another", sender="281082"))
         (task,) = desk.tasks.values()
-        desk.do(deed_of(task, Attempt(at=ARRIVED, form=ContactForm.LETTER, reached=False), name="1"))
+        desk.do(deed_of(task, ContactAttempt(at=ARRIVED, form=ContactForm.LETTER, reached=False), name="1"))
         assert answers(desk) == []
         desk.do(deed_of(task, REACHED, name="2"))
         assert sorted(event.data.sender for event in answers(desk)) == sorted([INSTITUTION, "281082"])

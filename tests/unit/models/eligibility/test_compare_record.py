@@ -1,6 +1,6 @@
 """A person's record against its events: what differs, and that no published revision is ever forgotten."""
 
-from models.eligibility.compare_record import Difference, Finding, compare, mend
+from models.eligibility.compare_record import Finding, RecordDifference, compare, mend
 from models.eligibility.decision import Cause
 from models.eligibility.person_record import Decided, PersonRecord
 from tests.factories import PERSON, risk
@@ -23,12 +23,12 @@ def test_equal_records_do_not_differ_even_when_the_held_one_says_that_it_is_furt
 
 
 def test_each_difference_has_its_name() -> None:
-    assert compare(None, record()) == Finding(PERSON, Difference.MISSING, record())
-    assert compare(record(), None) == Finding(PERSON, Difference.UNKNOWN, None)
+    assert compare(None, record()) == Finding(PERSON, RecordDifference.MISSING, record())
+    assert compare(record(), None) == Finding(PERSON, RecordDifference.UNKNOWN, None)
     for held, difference in (
-        (record(applied=4), Difference.BEHIND),
-        (record(events=0), Difference.EVENTS),
-        (record(revision=None), Difference.DECISIONS),
+        (record(applied=4), RecordDifference.BEHIND),
+        (record(events=0), RecordDifference.EVENTS),
+        (record(revision=None), RecordDifference.DECISIONS),
     ):
         found = compare(held, record())
         assert found is not None

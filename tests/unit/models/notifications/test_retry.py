@@ -7,11 +7,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from models.notifications.delivery import Attempt, DeliveryStatus, Outcome
-from models.notifications.retry import Done, NextAttempt, RetryPolicy, next_attempt
+from models.notifications.delivery import DeliveryStatus, SendAttempt, SendOutcome
+from models.notifications.retry import DeliveryEnded, NextAttempt, RetryPolicy, next_attempt
 
 NOW = datetime(2026, 10, 2, 9, 30, tzinfo=UTC)
-RETRIED = [Outcome.TRY_AGAIN, Outcome.INDETERMINATE, Outcome.MISCONFIGURED]
+RETRIED = [SendOutcome.TRY_AGAIN, SendOutcome.INDETERMINATE, SendOutcome.MISCONFIGURED]
 
 retried = st.sampled_from(RETRIED)
 counts = st.integers(min_value=1, max_value=200)
@@ -35,13 +35,13 @@ def policies(draw: st.DrawFn) -> RetryPolicy:
 
 @given(outcome=retried, attempts=counts, span=spans, seed=seeds, policy=policies())
 def test_an_attempt_is_planned_after_now_and_before_the_deadline(
-    outcome: Outcome, attempts: int, span: timedelta, seed: str, policy: RetryPolicy
+    outcome: SendOutcome, attempts: int, span: timedelta, seed: str, policy: RetryPolicy
 ) -> None:
     planned = next_attempt(outcome, attempts, NOW, NOW + span, seed=seed, policy=policy)
     match planned:
         case NextAttempt(at):
             assert NOW < at < NOW + span
-        case Done(status):
+        case DeliveryEnded(status):
             assert status is DeliveryStatus.EXHAUSTED
 
 
@@ -50,10 +50,10 @@ def test_success_and_refusal_end_at_once(
     attempts: int, span: timedelta, seed: str, policy: RetryPolicy
 ) -> None:
     deadline = NOW + span
-    delivered = next_attempt(Outcome.DELIVERED, attempts, NOW, deadline, seed=seed, policy=policy)
-    refused = next_attempt(Outcome.REFUSED, attempts, NOW, deadline, seed=seed, policy=policy)
-    assert delivered == Done(DeliveryStatus.DELIVERED)
-    assert refused == Done(DeliveryStatus.REFUSED)
+    delivered = next_attempt(SendOutcome.DELIVERED, attempts, NOW, deadline, seed=seed, policy=policy)
+    refused = next_attempt(SendOutcome.REFUSED, attempts, NOW, deadline, seed=seed, policy=policy)
+    assert delivered == DeliveryEnded(DeliveryStatus.DELIVERED)
+    assert refused == DeliveryEnded(DeliveryStatus.REFUSED)
 
 
 @given(
@@ -63,16 +63,16 @@ def test_success_and_refusal_end_at_once(
     policy=policies(),
 )
 def test_nothing_is_tried_for_ever(
-    outcomes: list[Outcome], span: timedelta, seed: str, policy: RetryPolicy
+    outcomes: list[SendOutcome], span: timedelta, seed: str, policy: RetryPolicy
 ) -> None:
     shortest = min(policy.first_delay, policy.misconfigured_delay) * (1 - policy.jitter)
     bound = int(span / shortest) + 3
     now, counted = NOW, 0
     for made in range(bound + 1):
         outcome = outcomes[made % len(outcomes)]
-        counted += outcome is not Outcome.MISCONFIGURED
+        counted += outcome is not SendOutcome.MISCONFIGURED
         planned = next_attempt(outcome, counted, now, NOW + span, seed=seed, policy=policy)
-        if isinstance(planned, Done):
+        if isinstance(planned, DeliveryEnded):
             assert planned.audit_kind == "delivery_exhausted"
             return
         now = planned.at
@@ -84,8 +84,8 @@ def test_waits_never_become_shorter_and_never_longer_than_the_longest(
     attempts: int, seed: str, policy: RetryPolicy
 ) -> None:
     far = NOW + timedelta(days=365)
-    one = next_attempt(Outcome.TRY_AGAIN, attempts, NOW, far, seed=seed, policy=policy)
-    two = next_attempt(Outcome.TRY_AGAIN, attempts + 1, NOW, far, seed=seed, policy=policy)
+    one = next_attempt(SendOutcome.TRY_AGAIN, attempts, NOW, far, seed=seed, policy=policy)
+    two = next_attempt(SendOutcome.TRY_AGAIN, attempts + 1, NOW, far, seed=seed, policy=policy)
     assert isinstance(one, NextAttempt)
     assert isinstance(two, NextAttempt)
     assert one.at <= two.at <= NOW + policy.longest_delay
@@ -97,14 +97,14 @@ def test_a_misconfiguration_waits_the_same_however_often_it_was_tried(
     one: int, two: int, seed: str, policy: RetryPolicy
 ) -> None:
     far = NOW + timedelta(days=365)
-    assert next_attempt(Outcome.MISCONFIGURED, one, NOW, far, seed=seed, policy=policy) == next_attempt(
-        Outcome.MISCONFIGURED, two, NOW, far, seed=seed, policy=policy
+    assert next_attempt(SendOutcome.MISCONFIGURED, one, NOW, far, seed=seed, policy=policy) == next_attempt(
+        SendOutcome.MISCONFIGURED, two, NOW, far, seed=seed, policy=policy
     )
 
 
 @given(outcome=retried, attempts=counts, span=spans, wish=st.timedeltas(min_value=timedelta(0)), seed=seeds)
 def test_a_wish_to_be_left_alone_is_kept(
-    outcome: Outcome, attempts: int, span: timedelta, wish: timedelta, seed: str
+    outcome: SendOutcome, attempts: int, span: timedelta, wish: timedelta, seed: str
 ) -> None:
     planned = next_attempt(
         outcome, attempts, NOW, NOW + span, seed=seed, policy=RetryPolicy(), retry_after=wish
@@ -117,17 +117,17 @@ def test_a_wish_to_be_left_alone_is_kept(
 def test_jitter_is_the_same_on_every_machine_and_spreads_deliveries(seed: str, other: str) -> None:
     assume(seed != other)
     far = NOW + timedelta(days=1)
-    first = next_attempt(Outcome.TRY_AGAIN, 3, NOW, far, seed=seed, policy=RetryPolicy())
-    assert first == next_attempt(Outcome.TRY_AGAIN, 3, NOW, far, seed=seed, policy=RetryPolicy())
-    assert first != next_attempt(Outcome.TRY_AGAIN, 3, NOW, far, seed=other, policy=RetryPolicy())
+    first = next_attempt(SendOutcome.TRY_AGAIN, 3, NOW, far, seed=seed, policy=RetryPolicy())
+    assert first == next_attempt(SendOutcome.TRY_AGAIN, 3, NOW, far, seed=seed, policy=RetryPolicy())
+    assert first != next_attempt(SendOutcome.TRY_AGAIN, 3, NOW, far, seed=other, policy=RetryPolicy())
 
 
 def test_a_last_call_is_made_shortly_before_the_deadline() -> None:
     deadline = NOW + timedelta(minutes=10)
-    planned = next_attempt(Outcome.TRY_AGAIN, 9, NOW, deadline, seed="a", policy=RetryPolicy())
+    planned = next_attempt(SendOutcome.TRY_AGAIN, 9, NOW, deadline, seed="a", policy=RetryPolicy())
     assert planned == NextAttempt(deadline - timedelta(minutes=1))
-    after = next_attempt(Outcome.TRY_AGAIN, 10, planned.at, deadline, seed="a", policy=RetryPolicy())
-    assert after == Done(DeliveryStatus.EXHAUSTED)
+    after = next_attempt(SendOutcome.TRY_AGAIN, 10, planned.at, deadline, seed="a", policy=RetryPolicy())
+    assert after == DeliveryEnded(DeliveryStatus.EXHAUSTED)
 
 
 @pytest.mark.parametrize(
@@ -149,4 +149,4 @@ def test_a_policy_without_an_end_is_refused(wrong: dict[str, float]) -> None:
 @pytest.mark.parametrize("detail", ["550 <kontakt@kommune.dk>", "010190-1234 0101901234", "a\nb", "x" * 121])
 def test_an_attempt_takes_no_text_that_could_hold_a_person(detail: str) -> None:
     with pytest.raises(ValidationError):
-        Attempt(outcome=Outcome.REFUSED, detail=detail)
+        SendAttempt(outcome=SendOutcome.REFUSED, detail=detail)

@@ -9,37 +9,37 @@ from pydantic import TypeAdapter, ValidationError
 
 from models.tasks.actions import (
     Acknowledge,
-    Attempt,
+    Action,
+    ActionRefusal,
     Close,
+    ContactAttempt,
     ContactForm,
-    Deed,
     Ending,
     HandOver,
     HandOverReason,
     Initiative,
     NoInitiative,
-    Refusal,
     Release,
     Reopen,
     ReopenReason,
-    Standing,
     Take,
+    TaskState,
     refusal,
 )
 from models.tasks.status import TaskStatus
 
 CAME = datetime(2026, 10, 1, 8, tzinfo=UTC)
 NOW = CAME + timedelta(days=2)
-OPEN = Standing(status=TaskStatus.OPEN, unit_id="jc-0101", appended_at=CAME, attempts=0, reached=False)
+OPEN = TaskState(status=TaskStatus.OPEN, unit_id="jc-0101", appended_at=CAME, attempts=0, reached=False)
 CLOSED = replace(OPEN, status=TaskStatus.CLOSED)
 CONTACT = Close(ending=Ending.CONTACT_MADE, initiatives=(Initiative.MENTOR,))
 NOT_REACHED = Close(ending=Ending.NOT_REACHED)
 REOPEN = Reopen(reason=ReopenReason.CONTACT_LOST)
-_deeds: TypeAdapter[Deed] = TypeAdapter(Deed)
+_deeds: TypeAdapter[Action] = TypeAdapter(Action)
 
 
-def attempt(at: datetime) -> Attempt:
-    return Attempt(at=at, form=ContactForm.PHONE, reached=False)
+def attempt(at: datetime) -> ContactAttempt:
+    return ContactAttempt(at=at, form=ContactForm.PHONE, reached=False)
 
 
 def over(unit: str) -> HandOver:
@@ -55,29 +55,29 @@ def over(unit: str) -> HandOver:
         (OPEN, attempt(NOW), None),
         (OPEN, attempt(CAME), None),
         (OPEN, attempt(NOW + timedelta(minutes=5)), None),
-        (OPEN, attempt(NOW + timedelta(minutes=6)), Refusal.ATTEMPT_OUT_OF_TIME),
-        (OPEN, attempt(CAME - timedelta(seconds=1)), Refusal.ATTEMPT_OUT_OF_TIME),
-        (OPEN, CONTACT, Refusal.NO_CONTACT_RECORDED),
+        (OPEN, attempt(NOW + timedelta(minutes=6)), ActionRefusal.ATTEMPT_OUT_OF_TIME),
+        (OPEN, attempt(CAME - timedelta(seconds=1)), ActionRefusal.ATTEMPT_OUT_OF_TIME),
+        (OPEN, CONTACT, ActionRefusal.NO_CONTACT_RECORDED),
         (replace(OPEN, reached=True, attempts=1), CONTACT, None),
-        (replace(OPEN, attempts=2), NOT_REACHED, Refusal.NOT_REACHED_YET),
+        (replace(OPEN, attempts=2), NOT_REACHED, ActionRefusal.NOT_REACHED_YET),
         (replace(OPEN, attempts=3), NOT_REACHED, None),
         (OPEN, over("jc-0751"), None),
-        (OPEN, over("jc-0101"), Refusal.SAME_UNIT),
-        (OPEN, over("jc-9999"), Refusal.UNKNOWN_UNIT),
-        (OPEN, REOPEN, Refusal.TASK_NOT_CLOSED),
+        (OPEN, over("jc-0101"), ActionRefusal.SAME_UNIT),
+        (OPEN, over("jc-9999"), ActionRefusal.UNKNOWN_UNIT),
+        (OPEN, REOPEN, ActionRefusal.TASK_NOT_CLOSED),
         (CLOSED, REOPEN, None),
-        (replace(CLOSED, open_successor=True), REOPEN, Refusal.ANOTHER_TASK_IS_OPEN),
-        (replace(CLOSED, obliged=False), REOPEN, Refusal.NOTHING_OBLIGES),
-        (replace(OPEN, status=TaskStatus.WITHDRAWN), REOPEN, Refusal.TASK_NOT_CLOSED),
+        (replace(CLOSED, open_successor=True), REOPEN, ActionRefusal.ANOTHER_TASK_IS_OPEN),
+        (replace(CLOSED, obliged=False), REOPEN, ActionRefusal.NOTHING_OBLIGES),
+        (replace(OPEN, status=TaskStatus.WITHDRAWN), REOPEN, ActionRefusal.TASK_NOT_CLOSED),
         *(
-            (CLOSED, deed, Refusal.TASK_NOT_OPEN)
+            (CLOSED, deed, ActionRefusal.TASK_NOT_OPEN)
             for deed in (Acknowledge(), Take(), CONTACT, over("jc-0751"))
         ),
-        (replace(OPEN, status=TaskStatus.WITHDRAWN), attempt(NOW), Refusal.TASK_NOT_OPEN),
+        (replace(OPEN, status=TaskStatus.WITHDRAWN), attempt(NOW), ActionRefusal.TASK_NOT_OPEN),
     ],
 )
 def test_a_deed_is_allowed_or_refused_as_the_task_stands(
-    task: Standing, deed: Deed, because: Refusal | None
+    task: TaskState, deed: Action, because: ActionRefusal | None
 ) -> None:
     units = frozenset({"jc-0101", "jc-0751"})
     assert refusal(task, deed, now=NOW, not_reached_after=3, units=units) is because
@@ -117,10 +117,10 @@ def test_a_task_is_not_closed_without_a_whole_outcome(said: dict[str, Any]) -> N
         attempt(NOW),
     ],
 )
-def test_a_deed_that_is_written_down_is_read_as_the_same(deed: Deed) -> None:
+def test_a_deed_that_is_written_down_is_read_as_the_same(deed: Action) -> None:
     assert _deeds.validate_python(deed.model_dump(mode="json", exclude_none=True)) == deed
 
 
 def test_an_attempt_has_a_time_with_an_offset() -> None:
     with pytest.raises(ValidationError):
-        Attempt(at=NOW.replace(tzinfo=None), form=ContactForm.PHONE, reached=True)
+        ContactAttempt(at=NOW.replace(tzinfo=None), form=ContactForm.PHONE, reached=True)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.notifications.delivery import CALLS_TO_ACT, Audience, Channel, DeliveryStatus, Occasion
-from models.tasks.escalation import LADDER, Later, Rung, after_failure
+from models.tasks.escalation import LADDER, EscalationLevel, Later, after_failure
 from models.tasks.reminder_diff import StopReason
 
 PEOPLE: Final[dict[Audience, Sequence[str]]] = {
@@ -29,7 +29,7 @@ def after(
     siblings: Sequence[tuple[Channel, DeliveryStatus]] = (),
     failed: Sequence[str] = ("unit@a.example", "other@a.example"),
     people: dict[Audience, Sequence[str]] = PEOPLE,
-) -> Rung | StopReason | Later:
+) -> EscalationLevel | StopReason | Later:
     return after_failure(
         occasion=occasion,
         channel=channel,
@@ -44,7 +44,7 @@ def after(
 
 @pytest.mark.parametrize("occasion", sorted(CALLS_TO_ACT))
 def test_a_call_that_nobody_got_goes_one_rung_up(occasion: Occasion) -> None:
-    assert after(occasion) == Rung(Audience.LEAD, ("lead@a.example",))
+    assert after(occasion) == EscalationLevel(Audience.LEAD, ("lead@a.example",))
 
 
 @pytest.mark.parametrize("occasion", sorted(set(Occasion) - CALLS_TO_ACT))
@@ -53,12 +53,12 @@ def test_an_all_clear_that_nobody_got_troubles_nobody_else(occasion: Occasion) -
 
 
 def test_an_address_of_the_same_unit_that_is_sound_comes_first() -> None:
-    assert after(failed=("unit@a.example",)) == Rung(Audience.UNIT, ("other@a.example",))
+    assert after(failed=("unit@a.example",)) == EscalationLevel(Audience.UNIT, ("other@a.example",))
 
 
 def test_where_nobody_leads_the_municipality_is_told() -> None:
     people = PEOPLE | {Audience.LEAD: PEOPLE[Audience.UNIT]}
-    assert after(people=people) == Rung(Audience.MUNICIPALITY, ("kommune@a.example",))
+    assert after(people=people) == EscalationLevel(Audience.MUNICIPALITY, ("kommune@a.example",))
 
 
 def test_a_notice_that_another_of_the_unit_has_got_is_enough() -> None:
@@ -86,7 +86,7 @@ def test_a_webhook_that_was_not_taken_leaves_the_matter_to_the_mail_beside_it(
     if any(channel is Channel.EMAIL for channel, _ in siblings):
         assert found is StopReason.MAIL_BESIDE
     else:
-        assert found == Rung(Audience.UNIT, tuple(PEOPLE[Audience.UNIT]))
+        assert found == EscalationLevel(Audience.UNIT, tuple(PEOPLE[Audience.UNIT]))
 
 
 def test_a_task_that_has_ended_or_was_seen_needs_nobody() -> None:
@@ -105,16 +105,16 @@ def test_whoever_fails_everybody_above_is_tried_before_the_ladder_ends(sound: se
     failed: set[str] = set(PEOPLE[Audience.UNIT]) - sound
     audience = Audience.UNIT
     asked: list[str] = []
-    while isinstance(found := after(audience=audience, failed=sorted(failed)), Rung):
+    while isinstance(found := after(audience=audience, failed=sorted(failed)), EscalationLevel):
         asked += found.addresses
         if set(found.addresses) & sound:
             break
         audience, failed = found.audience, failed | set(found.addresses)
-    above = [one for rung in LADDER for one in PEOPLE[rung]]
-    lowest = next((rung for rung in LADDER if set(PEOPLE[rung]) & sound), None)
+    above = [one for level_reached in LADDER for one in PEOPLE[level_reached]]
+    lowest = next((level_reached for level_reached in LADDER if set(PEOPLE[level_reached]) & sound), None)
     if lowest is None:
         assert found is StopReason.NOBODY_LEFT
         assert asked == [one for one in above if one not in PEOPLE[Audience.UNIT]]
     else:
-        assert isinstance(found, Rung)
+        assert isinstance(found, EscalationLevel)
         assert found.audience is lowest

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.tasks.reminder_diff import Kept, StepStatus, StopReason, replan
-from models.tasks.reminders import Footing, Step, StepKind, plan
+from models.tasks.reminder_diff import KeptReminder, ReminderStatus, StopReason, diff_reminders
+from models.tasks.reminders import Reminder, ReminderInputs, ReminderKind, plan
 from models.tasks.status import TaskStatus
 from tests.factories import moment
 from tests.unit.models.tasks.test_reminders import a_policy, a_task
@@ -23,37 +23,37 @@ class Shelf:
     """The steps of one task, as the ledger keeps them."""
 
     def __init__(self) -> None:
-        self.rows: dict[UUID, tuple[Step, StepStatus, StopReason | None, datetime | None]] = {}
-        self.fired: list[tuple[StepKind, int, datetime]] = []
+        self.rows: dict[UUID, tuple[Reminder, ReminderStatus, StopReason | None, datetime | None]] = {}
+        self.fired: list[tuple[ReminderKind, int, datetime]] = []
 
-    def plan(self, task: Footing, now: datetime) -> int:
+    def plan(self, task: ReminderInputs, now: datetime) -> int:
         """Plan again; how many rows changed."""
-        found = replan(task, plan(task, POLICY), self.kept(), now=now)
+        found = diff_reminders(task, plan(task, POLICY), self.kept(), now=now)
         for step in found.add:
-            self.rows[step.id] = (step, StepStatus.WAITING, None, None)
+            self.rows[step.id] = (step, ReminderStatus.WAITING, None, None)
         for step, reason in found.add_stopped:
-            self.rows[step.id] = (step, StepStatus.STOPPED, reason, now)
+            self.rows[step.id] = (step, ReminderStatus.STOPPED, reason, now)
         for one, reason in found.stop:
-            self.rows[one] = (self.rows[one][0], StepStatus.STOPPED, reason, now)
+            self.rows[one] = (self.rows[one][0], ReminderStatus.STOPPED, reason, now)
         for one in found.again:
-            self.rows[one] = (self.rows[one][0], StepStatus.WAITING, None, None)
+            self.rows[one] = (self.rows[one][0], ReminderStatus.WAITING, None, None)
         return len(found.add) + len(found.add_stopped) + len(found.stop) + len(found.again)
 
-    def fire(self, task: Footing, now: datetime) -> None:
+    def fire(self, task: ReminderInputs, now: datetime) -> None:
         """What the runner does."""
         self.plan(task, now)
         due = [
             step
             for step, status, *_ in self.rows.values()
-            if status is StepStatus.WAITING and step.due_at <= now
+            if status is ReminderStatus.WAITING and step.due_at <= now
         ]
         for step in sorted(due, key=lambda step: step.due_at):
-            self.rows[step.id] = (step, StepStatus.FIRED, None, now)
+            self.rows[step.id] = (step, ReminderStatus.FIRED, None, now)
             self.fired.append((step.kind, step.level, now))
 
-    def kept(self) -> list[Kept]:
+    def kept(self) -> list[KeptReminder]:
         return [
-            Kept(
+            KeptReminder(
                 id=step.id,
                 kind=step.kind,
                 level=step.level,
@@ -65,27 +65,29 @@ class Shelf:
             for step, status, _, ended_at in self.rows.values()
         ]
 
-    def reasons(self) -> dict[tuple[StepKind, int], StopReason | None]:
+    def reasons(self) -> dict[tuple[ReminderKind, int], StopReason | None]:
         return {
             (step.kind, step.level): reason
             for step, status, reason, _ in self.rows.values()
-            if status is StepStatus.STOPPED
+            if status is ReminderStatus.STOPPED
         }
 
-    def waiting(self) -> set[tuple[StepKind, int]]:
+    def waiting(self) -> set[tuple[ReminderKind, int]]:
         return {
-            (step.kind, step.level) for step, status, *_ in self.rows.values() if status is StepStatus.WAITING
+            (step.kind, step.level)
+            for step, status, *_ in self.rows.values()
+            if status is ReminderStatus.WAITING
         }
 
 
 ALL: Final = {
-    (StepKind.REMINDER, 1),
-    (StepKind.ESCALATION, 1),
-    (StepKind.OVERDUE, 1),
-    (StepKind.ESCALATION, 2),
-    (StepKind.ESCALATION, 3),
+    (ReminderKind.REMINDER, 1),
+    (ReminderKind.ESCALATION, 1),
+    (ReminderKind.OVERDUE, 1),
+    (ReminderKind.ESCALATION, 2),
+    (ReminderKind.ESCALATION, 3),
 }
-AFTER: Final = ALL - {(StepKind.REMINDER, 1), (StepKind.ESCALATION, 1)}
+AFTER: Final = ALL - {(ReminderKind.REMINDER, 1), (ReminderKind.ESCALATION, 1)}
 
 
 @pytest.fixture
@@ -115,8 +117,8 @@ def test_what_was_stopped_holds_again_when_nobody_has_the_task_any_more(shelf: S
 def test_a_moment_that_passed_while_it_was_stopped_does_not_come_back(shelf: Shelf) -> None:
     shelf.plan(a_task(seen=True), OPENED)
     shelf.plan(a_task(), moment(date(2026, 3, 26), "09:00"))
-    assert (StepKind.REMINDER, 1) not in shelf.waiting()
-    assert (StepKind.ESCALATION, 1) in shelf.waiting()
+    assert (ReminderKind.REMINDER, 1) not in shelf.waiting()
+    assert (ReminderKind.ESCALATION, 1) in shelf.waiting()
 
 
 @pytest.mark.parametrize(
@@ -135,7 +137,7 @@ def test_a_task_that_ends_stops_everything(shelf: Shelf, status: TaskStatus, rea
 def test_another_date_stops_the_old_steps_and_plans_new_ones(shelf: Shelf) -> None:
     shelf.plan(a_task(react_by=date(2026, 3, 27)), OPENED)
     assert shelf.waiting() == ALL
-    stopped = [reason for _, status, reason, _ in shelf.rows.values() if status is StepStatus.STOPPED]
+    stopped = [reason for _, status, reason, _ in shelf.rows.values() if status is ReminderStatus.STOPPED]
     # Four fall due on another day; by the third working day after either date Easter has passed.
     assert stopped == [StopReason.REPLANNED] * 5
     assert len(shelf.rows) == 10
@@ -145,8 +147,8 @@ def test_a_reminder_whose_moment_has_gone_when_the_date_moves_is_not_sent_beside
     shelf: Shelf,
 ) -> None:
     shelf.plan(a_task(react_by=date(2026, 3, 25)), moment(date(2026, 3, 24), "12:00"))
-    assert (StepKind.REMINDER, 1) not in shelf.waiting()
-    assert shelf.reasons()[StepKind.ESCALATION, 1] is StopReason.MOMENT_PASSED
+    assert (ReminderKind.REMINDER, 1) not in shelf.waiting()
+    assert shelf.reasons()[ReminderKind.ESCALATION, 1] is StopReason.MOMENT_PASSED
 
 
 def test_a_unit_that_was_told_of_the_passed_date_is_not_told_again_when_the_date_moves_earlier(
@@ -155,8 +157,8 @@ def test_a_unit_that_was_told_of_the_passed_date_is_not_told_again_when_the_date
     now = moment(date(2026, 3, 31), "08:00")
     shelf.fire(a_task(), now)
     shelf.plan(a_task(react_by=date(2026, 3, 26)), now)
-    assert (StepKind.OVERDUE, 1) not in shelf.waiting()
-    assert shelf.waiting() == {(StepKind.ESCALATION, 2), (StepKind.ESCALATION, 3)}
+    assert (ReminderKind.OVERDUE, 1) not in shelf.waiting()
+    assert shelf.waiting() == {(ReminderKind.ESCALATION, 2), (ReminderKind.ESCALATION, 3)}
 
 
 def test_after_an_outage_every_late_step_fires_once_and_in_order(shelf: Shelf) -> None:
@@ -164,10 +166,10 @@ def test_after_an_outage_every_late_step_fires_once_and_in_order(shelf: Shelf) -
     for _ in range(3):
         shelf.fire(a_task(), now)
     assert [(kind, level) for kind, level, _ in shelf.fired] == [
-        (StepKind.REMINDER, 1),
-        (StepKind.ESCALATION, 1),
-        (StepKind.OVERDUE, 1),
-        (StepKind.ESCALATION, 2),
+        (ReminderKind.REMINDER, 1),
+        (ReminderKind.ESCALATION, 1),
+        (ReminderKind.OVERDUE, 1),
+        (ReminderKind.ESCALATION, 2),
     ]
 
 
@@ -179,9 +181,9 @@ def test_a_task_that_is_opened_again_is_watched_again(shelf: Shelf) -> None:
     assert shelf.waiting() == AFTER
     shelf.fire(a_task(open_since=again), moment(date(2026, 5, 20)))
     assert [(kind, level) for kind, level, _ in shelf.fired[-3:]] == [
-        (StepKind.OVERDUE, 1),
-        (StepKind.ESCALATION, 2),
-        (StepKind.ESCALATION, 3),
+        (ReminderKind.OVERDUE, 1),
+        (ReminderKind.ESCALATION, 2),
+        (ReminderKind.ESCALATION, 3),
     ]
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from models.calendar import COPENHAGEN
 from models.notifications.delivery import Audience
 from models.tasks.office_hours import NeverOpen, OfficeHours, Week
-from models.tasks.reminders import Footing, Step, StepKind, StepPolicy, StepRule, plan
+from models.tasks.reminders import Reminder, ReminderInputs, ReminderKind, ReminderPolicy, ReminderRule, plan
 from models.tasks.status import TaskStatus
 from tests.factories import moment
 
@@ -24,24 +24,24 @@ DAY_HOURS: Final = (time(8), time(16))
 WEEK: Final[Week] = (DAY_HOURS, DAY_HOURS, DAY_HOURS, DAY_HOURS, (time(8), time(14)), None, None)
 
 
-def rule(kind: StepKind, level: int, working_days: int) -> StepRule:
-    return StepRule(kind=kind, level=level, working_days=working_days, to=(Audience.UNIT,))
+def rule(kind: ReminderKind, level: int, working_days: int) -> ReminderRule:
+    return ReminderRule(kind=kind, level=level, working_days=working_days, to=(Audience.UNIT,))
 
 
 RULES: Final = (
-    rule(StepKind.REMINDER, 1, -2),
-    rule(StepKind.ESCALATION, 1, -1),
-    rule(StepKind.OVERDUE, 1, 1),
-    rule(StepKind.ESCALATION, 2, 3),
-    rule(StepKind.ESCALATION, 3, 5),
-    rule(StepKind.MENTOR_ENDS, 1, -10),
+    rule(ReminderKind.REMINDER, 1, -2),
+    rule(ReminderKind.ESCALATION, 1, -1),
+    rule(ReminderKind.OVERDUE, 1, 1),
+    rule(ReminderKind.ESCALATION, 2, 3),
+    rule(ReminderKind.ESCALATION, 3, 5),
+    rule(ReminderKind.MENTOR_ENDS, 1, -10),
 )
 
 
 def a_policy(
-    rules: Sequence[StepRule] = RULES, *, week: Week = WEEK, days_off: frozenset[date] = EASTER
-) -> StepPolicy:
-    return StepPolicy(
+    rules: Sequence[ReminderRule] = RULES, *, week: Week = WEEK, days_off: frozenset[date] = EASTER
+) -> ReminderPolicy:
+    return ReminderPolicy(
         rules=lambda _unit, _on: rules,
         hours=lambda _: OfficeHours(lambda _day: week, days_off),
         days_off=days_off,
@@ -52,9 +52,9 @@ def a_policy(
     )
 
 
-def a_task(**changes: object) -> Footing:
+def a_task(**changes: object) -> ReminderInputs:
     """Opened on Monday 23 March 2026 at two in the night; to be reacted to by Monday 30 March."""
-    usual = Footing(
+    usual = ReminderInputs(
         task_id=TASK,
         unit_id="jc-0101",
         status=TaskStatus.OPEN,
@@ -67,7 +67,7 @@ def a_task(**changes: object) -> Footing:
     return replace(usual, **changes)  # type: ignore[arg-type]  # a test names a field that there is
 
 
-def said(steps: Sequence[Step]) -> list[tuple[str, int, str]]:
+def said(steps: Sequence[Reminder]) -> list[tuple[str, int, str]]:
     return [
         (step.kind.value, step.level, step.due_at.astimezone(COPENHAGEN).isoformat()[:16]) for step in steps
     ]
@@ -101,7 +101,7 @@ def test_nothing_falls_due_about_a_task_that_has_ended(status: TaskStatus) -> No
 
 def test_who_has_seen_the_task_is_not_reminded_but_told_that_the_date_has_passed() -> None:
     kinds = [(step.kind, step.level) for step in plan(a_task(seen=True), a_policy())]
-    assert kinds == [(StepKind.OVERDUE, 1), (StepKind.ESCALATION, 2), (StepKind.ESCALATION, 3)]
+    assert kinds == [(ReminderKind.OVERDUE, 1), (ReminderKind.ESCALATION, 2), (ReminderKind.ESCALATION, 3)]
 
 
 def test_a_task_that_comes_after_its_date_is_not_late_with_everything_at_once() -> None:
@@ -126,7 +126,7 @@ def test_a_right_that_ends_soon_when_the_task_comes_is_told_on_the_next_working_
 @pytest.mark.parametrize("last_day", [date(2026, 3, 23), date(2026, 3, 22)])
 def test_a_right_that_has_ended_is_not_about_to_end(last_day: date) -> None:
     assert all(
-        step.kind is not StepKind.MENTOR_ENDS for step in plan(a_task(mentor_until=last_day), a_policy())
+        step.kind is not ReminderKind.MENTOR_ENDS for step in plan(a_task(mentor_until=last_day), a_policy())
     )
 
 
@@ -146,7 +146,7 @@ def test_a_right_that_ends_in_a_far_year_stops_nothing(last_day: date) -> None:
     policy = replace(a_policy(), days_off=days_off, hours=lambda _: OfficeHours(lambda _day: WEEK, days_off))
     assert said(plan(a_task(mentor_until=last_day), policy)) == said(plan(a_task(), policy)) != []
     near = plan(a_task(mentor_until=date(2031, 3, 1)), policy)
-    assert near[-1].kind is StepKind.MENTOR_ENDS
+    assert near[-1].kind is ReminderKind.MENTOR_ENDS
 
 
 def test_a_unit_that_is_closed_on_the_day_is_told_at_its_next_opening() -> None:
@@ -188,17 +188,21 @@ def naive_opening(day: date, week: Week, days_off: frozenset[date]) -> datetime:
 
 
 def naive(
-    task: Footing, rules: Sequence[StepRule], week: Week, days_off: frozenset[date]
-) -> set[tuple[StepKind, int, datetime]]:
+    task: ReminderInputs, rules: Sequence[ReminderRule], week: Week, days_off: frozenset[date]
+) -> set[tuple[ReminderKind, int, datetime]]:
     if task.status is not TaskStatus.OPEN:
         return set()
     working = [day for day in _DAYS if day.isoweekday() <= 5 and day not in days_off]
     got_on = task.open_since.astimezone(ZoneInfo("Europe/Copenhagen")).date()
     found = set()
     for each in rules:
-        if task.seen and each.kind in (StepKind.REMINDER, StepKind.ESCALATION) and each.working_days <= 0:
+        if (
+            task.seen
+            and each.kind in (ReminderKind.REMINDER, ReminderKind.ESCALATION)
+            and each.working_days <= 0
+        ):
             continue
-        about = task.mentor_until if each.kind is StepKind.MENTOR_ENDS else task.react_by
+        about = task.mentor_until if each.kind is ReminderKind.MENTOR_ENDS else task.react_by
         if about is None:
             continue
         before = [day for day in working if day < about]
@@ -208,7 +212,7 @@ def naive(
             day = about
         else:
             day = [one for one in working if one > about and one > got_on][each.working_days - 1]
-        if each.kind is StepKind.MENTOR_ENDS and day <= got_on:
+        if each.kind is ReminderKind.MENTOR_ENDS and day <= got_on:
             day = got_on + timedelta(days=1)
         due = naive_opening(day, week, days_off)
         on = due.astimezone(ZoneInfo("Europe/Copenhagen")).date()
@@ -223,8 +227,10 @@ windows = st.one_of(st.none(), st.tuples(half_hours, closings))
 weeks = st.tuples(*[windows] * 7).filter(any)
 dates = st.dates(date(2026, 1, 5), date(2027, 6, 1))
 clocks = st.datetimes(datetime(2026, 1, 5), datetime(2027, 6, 1))  # noqa: DTZ001  Hypothesis wants naive bounds
-kinds_of_rules = st.tuples(st.sampled_from(StepKind), st.integers(1, 4), st.integers(-12, 12)).map(
-    lambda each: rule(each[0], each[1], -abs(each[2]) or -1 if each[0] is StepKind.MENTOR_ENDS else each[2])
+kinds_of_rules = st.tuples(st.sampled_from(ReminderKind), st.integers(1, 4), st.integers(-12, 12)).map(
+    lambda each: rule(
+        each[0], each[1], -abs(each[2]) or -1 if each[0] is ReminderKind.MENTOR_ENDS else each[2]
+    )
 )
 tasks = st.builds(
     lambda react_by, mentor, clock, seen, status: a_task(
@@ -245,7 +251,7 @@ tasks = st.builds(
     st.frozensets(dates, max_size=40),
 )
 def test_the_plan_is_the_naive_one(
-    task: Footing, rules: list[StepRule], week: Week, days_off: frozenset[date]
+    task: ReminderInputs, rules: list[ReminderRule], week: Week, days_off: frozenset[date]
 ) -> None:
     steps = plan(task, a_policy(rules, week=week, days_off=days_off))
     assert {(step.kind, step.level, step.due_at) for step in steps} == naive(task, rules, week, days_off)
@@ -277,6 +283,6 @@ def test_the_next_opening_is_the_first_half_hour_at_work(
         a_task(task_id=UUID(int=7)),
     ],
 )
-def test_a_steps_id_follows_from_what_it_is(changed: Footing) -> None:
+def test_a_steps_id_follows_from_what_it_is(changed: ReminderInputs) -> None:
     usual = {step.id for step in plan(a_task(), a_policy())}
     assert usual.isdisjoint(step.id for step in plan(changed, a_policy()))

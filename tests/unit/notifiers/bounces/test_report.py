@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crypto.hmac_tokens import Purpose, Tags
+from crypto.hmac_tokens import HmacTokens, Purpose
 from notifiers.addresses import checked_address
 from notifiers.bounces.address import bounce_address, delivery_of, delivery_of_token, token
-from notifiers.bounces.report import Action, Report, read
-from notifiers.bounces.store import Returns
+from notifiers.bounces.report import BounceReport, ReportedAction, read
+from notifiers.bounces.store import BounceAddress
 from notifiers.content.mail_message import Mail, wire_bytes
 from tests.integration.notifiers.builders import a_mail
 from tests.smtp.reports import report
 from tests.smtp.server import Received
 
 FIRST, SECOND = bytes(range(32)), bytes(range(32, 64))
-TAGS = Tags({"v1": FIRST}, "v1", Purpose.BOUNCE)
+TAGS = HmacTokens({"v1": FIRST}, "v1", Purpose.BOUNCE)
 BASE = "bounce@varsel.example.dk"
 DELIVERY = UUID("0b0f4f4e-0c4a-5b53-8a3c-3f0c1f1e8b11")
 ADDRESS = bounce_address(TAGS, BASE, DELIVERY)
@@ -33,8 +33,8 @@ class TestAddress:
         assert delivery_of(TAGS, BASE, address.upper()) == delivery
 
     def test_nobody_without_the_key_can_make_one(self) -> None:
-        forged = Tags({"v1": SECOND}, "v1", Purpose.BOUNCE)
-        other = Tags({"v1": FIRST}, "v1", Purpose.LINK)
+        forged = HmacTokens({"v1": SECOND}, "v1", Purpose.BOUNCE)
+        other = HmacTokens({"v1": FIRST}, "v1", Purpose.LINK)
         for tags in (forged, other):
             assert delivery_of(TAGS, BASE, bounce_address(tags, BASE, DELIVERY)) is None
 
@@ -71,7 +71,7 @@ class TestAddress:
         assert delivery_of(TAGS, BASE, address) is None
 
     def test_a_key_that_was_rotated_away_still_reads(self) -> None:
-        rotated = Tags({"v1": FIRST, "v2": SECOND}, "v2", Purpose.BOUNCE)
+        rotated = HmacTokens({"v1": FIRST, "v2": SECOND}, "v2", Purpose.BOUNCE)
         assert delivery_of(rotated, BASE, ADDRESS) == DELIVERY
 
 
@@ -79,7 +79,7 @@ MAIL: Mail = a_mail()
 SENT = Received(sender=ADDRESS, recipient=MAIL.recipient, body=wire_bytes(MAIL))
 
 
-def report_of(**changes: str | None) -> Report:
+def report_of(**changes: str | None) -> BounceReport:
     found = read(report(SENT, **changes))  # type: ignore[arg-type]
     assert found is not None
     return found
@@ -87,8 +87,8 @@ def report_of(**changes: str | None) -> Report:
 
 class TestReport:
     def test_a_failure_says_where_it_came_to_and_what_about(self) -> None:
-        assert report_of() == Report(
-            action=Action.FAILED,
+        assert report_of() == BounceReport(
+            action=ReportedAction.FAILED,
             status="5.1.1",
             arrived_at=(ADDRESS,),
             envelope_ids=(),
@@ -96,7 +96,7 @@ class TestReport:
         )
 
     def test_a_delay_is_no_failure(self) -> None:
-        assert report_of(action="delayed", status="4.4.1").action is Action.DELAYED
+        assert report_of(action="delayed", status="4.4.1").action is ReportedAction.DELAYED
 
     @pytest.mark.parametrize("action", ["delivered", "relayed", "expanded", "", "unheard-of"])
     def test_what_went_well_is_no_report(self, action: str) -> None:
@@ -104,7 +104,7 @@ class TestReport:
 
     @pytest.mark.parametrize("action", ["Failed", "FAILED (bounced)"])
     def test_words_are_read_as_the_standard_has_them(self, action: str) -> None:
-        assert report_of(action=action).action is Action.FAILED
+        assert report_of(action=action).action is ReportedAction.FAILED
 
     @pytest.mark.parametrize("arrived", ["Delivered-To", "X-Original-To", "Envelope-To"])
     def test_what_the_last_relay_wrote_down_counts_too(self, arrived: str) -> None:
@@ -149,7 +149,7 @@ class TestReport:
 
 
 class TestReturns:
-    RETURNS = Returns(tags=TAGS, base=BASE)
+    RETURNS = BounceAddress(tags=TAGS, base=BASE)
 
     def test_a_report_is_known_by_its_address_or_its_envelopes_id(self) -> None:
         assert self.RETURNS.delivery(report_of()) == DELIVERY

@@ -11,11 +11,11 @@ import orjson
 import pytest
 from pydantic import ValidationError
 
-from models.notifications.delivery import Audience, Occasion, Outcome, Scope
+from models.notifications.delivery import Audience, Occasion, Scope, SendOutcome
 from notifiers.due_delivery import Due, DueTask, OpenTasks
-from notifiers.webhook.classify import Stage, of_exception, of_status, retry_after
+from notifiers.webhook.classify import HttpStage, of_exception, of_status, retry_after
 from notifiers.webhook.guard import is_allowed
-from notifiers.webhook.hook import Hook, checked_url, hook_freezer, trial_hook
+from notifiers.webhook.hook import Hook, checked_url, trial_hook, webhook_payload_builder
 from notifiers.webhook.secrets import NoSecret, SecretFiles
 from notifiers.webhook.sign import headers, parse_secret
 
@@ -131,7 +131,7 @@ def a_due(**changes: object) -> Due:
 
 class TestBody:
     def test_it_says_which_task_why_until_when_and_where_and_nothing_else(self) -> None:
-        hook = hook_freezer("https://varsel.example.dk/")(a_due(), "Jobcenter", NOW)
+        hook = webhook_payload_builder("https://varsel.example.dk/")(a_due(), "Jobcenter", NOW)
         assert (hook.id, hook.url, hook.unit_id) == (DELIVERY, "https://fag.example.dk/hook", "jc-0101")
         assert orjson.loads(hook.body) == {
             "type": "task.new",
@@ -148,10 +148,10 @@ class TestBody:
     def test_a_morning_mail_is_no_webhook(self) -> None:
         about = OpenTasks(lines=(), open=0, overdue=0, unseen=0)
         with pytest.raises(ValueError, match="one task"):
-            hook_freezer("https://varsel.example.dk")(a_due(about=about), "Jobcenter", NOW)
+            webhook_payload_builder("https://varsel.example.dk")(a_due(about=about), "Jobcenter", NOW)
 
     def test_a_kept_hook_gives_the_same_bytes(self) -> None:
-        hook = hook_freezer("https://varsel.example.dk")(a_due(), "Jobcenter", NOW)
+        hook = webhook_payload_builder("https://varsel.example.dk")(a_due(), "Jobcenter", NOW)
         assert Hook.model_validate(orjson.loads(orjson.dumps(hook.model_dump(mode="json")))) == hook
 
     def test_a_test_names_no_task(self) -> None:
@@ -178,30 +178,30 @@ class TestBody:
 @pytest.mark.parametrize(
     ("status", "outcome"),
     [
-        (200, Outcome.DELIVERED),
-        (204, Outcome.DELIVERED),
-        (299, Outcome.DELIVERED),
-        (301, Outcome.MISCONFIGURED),
-        (307, Outcome.MISCONFIGURED),
-        (400, Outcome.MISCONFIGURED),
-        (401, Outcome.MISCONFIGURED),
-        (404, Outcome.MISCONFIGURED),
-        (408, Outcome.TRY_AGAIN),
-        (409, Outcome.TRY_AGAIN),
-        (410, Outcome.REFUSED),
-        (425, Outcome.TRY_AGAIN),
-        (429, Outcome.TRY_AGAIN),
-        (500, Outcome.TRY_AGAIN),
-        (503, Outcome.TRY_AGAIN),
-        (599, Outcome.TRY_AGAIN),
+        (200, SendOutcome.DELIVERED),
+        (204, SendOutcome.DELIVERED),
+        (299, SendOutcome.DELIVERED),
+        (301, SendOutcome.MISCONFIGURED),
+        (307, SendOutcome.MISCONFIGURED),
+        (400, SendOutcome.MISCONFIGURED),
+        (401, SendOutcome.MISCONFIGURED),
+        (404, SendOutcome.MISCONFIGURED),
+        (408, SendOutcome.TRY_AGAIN),
+        (409, SendOutcome.TRY_AGAIN),
+        (410, SendOutcome.REFUSED),
+        (425, SendOutcome.TRY_AGAIN),
+        (429, SendOutcome.TRY_AGAIN),
+        (500, SendOutcome.TRY_AGAIN),
+        (503, SendOutcome.TRY_AGAIN),
+        (599, SendOutcome.TRY_AGAIN),
     ],
 )
 def test_an_answer_is_known_by_its_status_and_speaks_of_its_endpoint_alone(
-    status: int, outcome: Outcome
+    status: int, outcome: SendOutcome
 ) -> None:
     attempt = of_status(status, HOUR)
     assert (attempt.outcome, attempt.code, attempt.scope) == (outcome, status, Scope.MAIL)
-    waits = outcome in (Outcome.TRY_AGAIN, Outcome.MISCONFIGURED)
+    waits = outcome in (SendOutcome.TRY_AGAIN, SendOutcome.MISCONFIGURED)
     assert attempt.retry_after == (HOUR if waits else None)
 
 
@@ -230,8 +230,8 @@ def test_a_wait_that_is_asked_for_is_kept_up_to_a_bound(value: str | None, wait:
 
 def test_a_fault_after_the_request_may_have_left_is_never_taken_for_a_no() -> None:
     for fault in (TimeoutError(), ConnectionResetError(), ValueError("x")):
-        assert of_exception(Stage.REQUEST, fault).outcome is Outcome.INDETERMINATE
-        assert of_exception(Stage.CONNECT, fault).outcome is Outcome.TRY_AGAIN
+        assert of_exception(HttpStage.REQUEST, fault).outcome is SendOutcome.INDETERMINATE
+        assert of_exception(HttpStage.CONNECT, fault).outcome is SendOutcome.TRY_AGAIN
 
 
 @pytest.mark.parametrize(

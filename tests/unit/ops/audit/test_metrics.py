@@ -6,10 +6,10 @@ from typing import Final
 import pytest
 from prometheus_client import generate_latest
 
-from infra.metrics import Kind, Metric, Metrics
+from infra.metrics import Metric, MetricKind, Metrics
 from ops.audit import metrics
 from ops.audit.metrics_export import show
-from ops.audit.report import Account, Audit, Hop, Lag, Missing
+from ops.audit.report import AuditReport, Check, CheckResult, Lag, Missing
 from tests.paths import ROOT
 from tools.docs import metrics as metrics_docs
 from tools.docs.metrics import METRICS
@@ -26,7 +26,7 @@ def shown(values: Metrics) -> dict[str, float]:
     return {name: float(value) for name, value in pairs}
 
 
-def missing(hop: Hop, what: str, offset: int) -> Missing:
+def missing(hop: Check, what: str, offset: int) -> Missing:
     return Missing(hop=hop, what=what, topic="benefits", partition=1, offset=offset)
 
 
@@ -37,7 +37,7 @@ def test_the_page_is_what_the_code_says() -> None:
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
 def test_a_metric_is_named_as_prometheus_wants_it_and_stands_on_the_page(metric: Metric) -> None:
     assert metric.name.startswith("frafaldsvarsel_")
-    assert metric.name.endswith("_total") == (metric.kind is Kind.COUNTER) or metric is metrics.TOTAL
+    assert metric.name.endswith("_total") == (metric.kind is MetricKind.COUNTER) or metric is metrics.TOTAL
     assert metric.about.endswith(".")
     assert f"`{metric.name}`" in metrics_docs.page()
 
@@ -91,19 +91,19 @@ def test_labels_are_places_and_causes() -> None:
 
 def test_an_audit_is_shown_whole_and_what_has_gone_is_shown_no_longer() -> None:
     values = Metrics(metrics.AUDIT_METRICS)
-    first = Audit(
+    first = AuditReport(
         accounts=(
-            Account(
-                hop=Hop.RECEIPTS,
+            CheckResult(
+                hop=Check.RECEIPTS,
                 total=7,
                 parts={"accepted": 3, "rejected": 1},
                 under_way=1,
                 unaccounted=2,
                 beside={"written_again": 5},
             ),
-            Account(hop=Hop.TASKS, total=2, parts={"in_open_tasks": 1}),
+            CheckResult(hop=Check.TASKS, total=2, parts={"in_open_tasks": 1}),
         ),
-        exceptions=(missing(Hop.RECEIPTS, "no receipt", 1), missing(Hop.RECEIPTS, "no receipt", 2)),
+        exceptions=(missing(Check.RECEIPTS, "no receipt", 1), missing(Check.RECEIPTS, "no receipt", 2)),
         lags=(Lag(group="frafaldsvarsel", topic="benefits", partition=1, behind=9, headroom=-3),),
         oldest_seconds=4.5,
         read=11,
@@ -123,7 +123,7 @@ def test_an_audit_is_shown_whole_and_what_has_gone_is_shown_no_longer() -> None:
     assert found["frafaldsvarsel_audit_oldest_under_way_seconds"] == 4.5
     assert found["frafaldsvarsel_audit_round_records"] == 11
     assert found["frafaldsvarsel_audit_round_timestamp_seconds"] == 1000
-    show(values, Audit(accounts=()), seconds=0.1, at=1001.0)
+    show(values, AuditReport(accounts=()), seconds=0.1, at=1001.0)
     found = shown(values)
     assert not [name for name in found if "hop=" in name or "topic=" in name]
     assert found["frafaldsvarsel_audit_rounds_total"] == 2

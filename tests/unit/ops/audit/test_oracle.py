@@ -25,7 +25,7 @@ from models.events.event_types import CONTROL_TOTAL, EVENT_TYPES, SEALED_FIELDS,
 from models.events.person_event import Origin, PersonEvent
 from models.reasons import DecisionReason
 from ops.audit import oracle as module
-from ops.audit.oracle import Home, Oracle
+from ops.audit.oracle import KnownResidence, Oracle
 from publisher.events import PlainEvent
 from tests.factories import moment, refusal, residence, uuid
 
@@ -35,11 +35,11 @@ MUNICIPALITIES: Final = ("0101", "0155", "0751", "0411", "0326", "9999")
 """One with a joint jobcentre, one without any, and one that is none."""
 
 
-def homes(events: Sequence[PersonEvent]) -> list[Home]:
+def homes(events: Sequence[PersonEvent]) -> list[KnownResidence]:
     """The residence facts among the events, as the audit hands them on."""
     refused = refusals(events)
     return [
-        Home(
+        KnownResidence(
             sender=event.sender,
             event_id=event.event_id,
             fingerprint=event.fingerprint,

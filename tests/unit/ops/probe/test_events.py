@@ -18,13 +18,13 @@ from models.events.person_event import Origin, PersonEvent
 from models.events.sender import Sender
 from models.reasons import DecisionReason
 from ops.probe import events as plan
-from ops.probe.events import Plan
+from ops.probe.events import ProbePlan
 from publisher.check import faults_of
 from publisher.events import PlainEvent
 
 LAW: Final = load_law()
 SENDERS: Final = {sender.number: sender for sender in base_senders()}
-PLAN: Final = Plan({number: SENDERS[number].source for number in probe_identity.SENDERS}, LAW)
+PLAN: Final = ProbePlan({number: SENDERS[number].source for number in probe_identity.SENDERS}, LAW)
 MOMENT: Final = datetime(2026, 11, 24, 12, 34, tzinfo=UTC)
 HOUR: Final = timedelta(hours=1)
 MOMENTS: Final = st.integers(
@@ -122,9 +122,9 @@ def test_every_hour_has_a_person_of_its_own() -> None:
 )
 def test_the_next_flight_is_later_and_at_most_an_interval_away(now: datetime, seconds: int) -> None:
     interval = timedelta(seconds=seconds)
-    moment = plan.next_flight(now, interval)
+    moment = plan.next_run(now, interval)
     assert timedelta(0) < moment - now <= interval
-    assert plan.next_flight(moment - timedelta(microseconds=1), interval) == moment
+    assert plan.next_run(moment - timedelta(microseconds=1), interval) == moment
     assert (moment - datetime(1970, 1, 1, tzinfo=UTC)) % interval == timedelta(0)
 
 

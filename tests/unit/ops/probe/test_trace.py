@@ -14,7 +14,7 @@ from models.events.person_event import Origin
 from models.events.receipt import Applied, AppliedEntry, Receipt, ReceiptStatus, RepeatKind, RepeatReceipt
 from models.reasons import Rejection
 from models.tasks.status import TaskStatus
-from ops.probe.trace import ABOUT, Flight, Leg, Standing, Trail, applied_places, refusal
+from ops.probe.trace import ABOUT, LedgerState, Leg, ProbeRun, ProbeTrace, applied_places, refusal
 from tests.factories import LAW, PERSON, origin, risk, uuid
 
 ID: Final = uuid("canary")
@@ -22,9 +22,9 @@ ORIGIN: Final = origin()
 PLACE: Final = ORIGIN.place
 
 
-def trail() -> Trail:
+def trace() -> ProbeTrace:
     """One that the brokers have."""
-    found = Trail(ID, place=PLACE)
+    found = ProbeTrace(ID, place=PLACE)
     found.reach(Leg.PUBLISHED, 1.0)
     return found
 
@@ -61,7 +61,7 @@ def decision(unit: str | None, message_id: str = ID) -> bytes:
     return Decision.model_validate(said).model_dump_json(exclude_none=True).encode()
 
 
-def standing(**changes: Any) -> Standing:
+def standing(**changes: Any) -> LedgerState:
     fields: dict[str, Any] = {
         "outcome": Outcome.OBLIGED,
         "reason": "obliged",
@@ -70,11 +70,11 @@ def standing(**changes: Any) -> Standing:
         "task": TaskStatus.OPEN,
         "notices": ("delivered",),
     }
-    return Standing(**fields | changes)
+    return LedgerState(**fields | changes)
 
 
 def test_it_comes_over_every_leg_and_is_home() -> None:
-    going = trail()
+    going = trace()
     going.hear(Topic.RECEIPTS, receipt(), 1.5)
     going.hear(Topic.APPLIED, applied(), 2.0)
     going.hear(Topic.DECISIONS, decision(probe_identity.UNIT), 2.25)
@@ -94,7 +94,7 @@ def test_it_comes_over_every_leg_and_is_home() -> None:
 
 
 def test_what_is_seen_in_another_order_takes_no_time_and_changes_no_sum() -> None:
-    going = trail()
+    going = trace()
     going.read(standing(), 2.0)
     going.hear(Topic.DECISIONS, decision(probe_identity.UNIT), 2.5)
     going.hear(Topic.APPLIED, applied(), 3.0)
@@ -107,7 +107,7 @@ def test_what_is_seen_in_another_order_takes_no_time_and_changes_no_sum() -> Non
 
 def test_others_records_are_not_its_own() -> None:
     """Another's receipt, entry and decision; a repeat's receipt; its own id at another place."""
-    going = trail()
+    going = trace()
     elsewhere = ORIGIN.model_copy(update={"offset": ORIGIN.offset + 1})
     repeat = RepeatReceipt(
         origin=ORIGIN, repeat=RepeatKind.DUPLICATE, sender=probe_identity.INSTITUTION, event_id=ID
@@ -122,7 +122,7 @@ def test_others_records_are_not_its_own() -> None:
 
 
 def test_a_refusal_stops_it_and_is_named() -> None:
-    going = trail()
+    going = trace()
     refused = {"status": ReceiptStatus.REJECTED, "reason": Rejection.CLOCK_AHEAD}
     going.hear(Topic.RECEIPTS, receipt(**refused), 2.0)
     assert (going.waiting_for, going.stopped) == (Leg.RECEIPT, "intake has refused it: clock_ahead")
@@ -141,7 +141,7 @@ def test_a_fact_that_is_refused_is_named_and_others_receipts_are_not_its_own() -
 
 @pytest.mark.parametrize("unit", [None, "jc-0101"])
 def test_a_decision_for_nobody_or_another_unit_is_not_its_own(unit: str | None) -> None:
-    going = trail()
+    going = trace()
     going.hear(Topic.DECISIONS, decision(unit), 2.0)
     assert Leg.DECISION not in going.reached
     assert going.hint
@@ -163,9 +163,9 @@ def test_a_decision_for_nobody_or_another_unit_is_not_its_own(unit: str | None) 
     ],
 )
 def test_the_books_are_believed_as_far_as_they_go(
-    seen: Standing | None, waiting: Leg, stopped: str | None
+    seen: LedgerState | None, waiting: Leg, stopped: str | None
 ) -> None:
-    going = trail()
+    going = trace()
     for leg in (Leg.RECEIPT, Leg.APPLIED, Leg.DECISION):
         going.reach(leg, 2.0)
     going.read(seen, 3.0)
@@ -173,9 +173,9 @@ def test_the_books_are_believed_as_far_as_they_go(
 
 
 def test_a_flight_says_whether_it_is_home_and_how_long_it_took() -> None:
-    assert Flight(ID, {Leg.PUBLISHED: 0.5, Leg.RECEIPT: 0.25}, Leg.APPLIED, "late").total == 0.75
-    assert not Flight(ID, {}, Leg.PUBLISHED).home
-    assert Flight(ID, {}, None).home
+    assert ProbeRun(ID, {Leg.PUBLISHED: 0.5, Leg.RECEIPT: 0.25}, Leg.APPLIED, "late").total == 0.75
+    assert not ProbeRun(ID, {}, Leg.PUBLISHED).home
+    assert ProbeRun(ID, {}, None).home
 
 
 def test_every_leg_has_its_sentence() -> None:

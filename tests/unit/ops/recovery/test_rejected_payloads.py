@@ -9,7 +9,7 @@ from confluent_kafka import Message
 from models.dead_letter import id_of
 from models.events.person_event import Origin
 from ops.recovery.rejected_payloads import Bytes, Gone, gone, unpack, whole
-from streams.intake import InputRecord, take
+from streams.intake import InputRecord, validate_record
 from tests.unit.streams.senders import Senders, place
 
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
@@ -19,7 +19,7 @@ def kept_of(value: bytes | None, headers: tuple[tuple[str, bytes | None], ...]) 
     """What comes back of a record that intake refuses."""
     senders = Senders()
     record = InputRecord(place(), value, headers)
-    taken = take(record, senders.context)
+    taken = validate_record(record, senders.context)
     assert taken.kept is not None
     return unpack(senders.vault.open(taken.kept, f"rejected/{id_of(record.origin.place)}"))
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from faust.types import TP
 
-from streams.engine.batch_transport import LONGEST, Consumer, Stretch
+from streams.engine.batch_transport import LONGEST, Consumer, RecordBatch
 
 PLACE = TP("person-events", 3)
 OTHER = TP("person-events", 4)
@@ -50,7 +50,7 @@ class Fetching(Consumer):
         return self.fetched, self.active
 
 
-async def stretches(consumer: Consumer) -> list[tuple[TP, Stretch]]:
+async def batches(consumer: Consumer) -> list[tuple[TP, RecordBatch]]:
     return [found async for found in consumer.getmany(1.0)]
 
 
@@ -58,15 +58,15 @@ async def stretches(consumer: Consumer) -> list[tuple[TP, Stretch]]:
 async def test_no_record_is_lost_between_stretches(number: int) -> None:
     """Also where offsets have gaps, as after compaction."""
     records = [record(PLACE, 2 * offset) for offset in range(number)]
-    found = await stretches(Fetching({PLACE: records}, None))
-    assert [one for _, stretch in found for one in stretch.records] == records
-    assert all(0 < len(stretch.records) <= LONGEST for _, stretch in found)
-    assert all(stretch.offset == stretch.records[-1].offset for _, stretch in found)
-    assert {stretch.generation_id for _, stretch in found} == {7}
+    found = await batches(Fetching({PLACE: records}, None))
+    assert [one for _, batch in found for one in batch.records] == records
+    assert all(0 < len(batch.records) <= LONGEST for _, batch in found)
+    assert all(batch.offset == batch.records[-1].offset for _, batch in found)
+    assert {batch.generation_id for _, batch in found} == {7}
 
 
 async def test_a_partition_that_is_somebody_elses_is_left_alone() -> None:
-    found = await stretches(Fetching({PLACE: [record(PLACE, 0)], OTHER: [record(OTHER, 0)]}, {OTHER}))
+    found = await batches(Fetching({PLACE: [record(PLACE, 0)], OTHER: [record(OTHER, 0)]}, {OTHER}))
     assert [place for place, _ in found] == [OTHER]
 
 
@@ -74,8 +74,8 @@ async def test_a_rebalance_in_the_middle_cuts_the_rest_off() -> None:
     """The generation has changed: the rest is for whoever owns the partition now."""
     consumer = Fetching({PLACE: [record(PLACE, offset) for offset in range(3 * LONGEST)]}, None)
     found = []
-    async for _, stretch in consumer.getmany(1.0):
-        found.append(stretch)
+    async for _, batch in consumer.getmany(1.0):
+        found.append(batch)
         consumer.app.consumer_generation_id = 8
     assert len(found) == 1
 
@@ -184,15 +184,15 @@ async def test_a_commit_that_a_rebalance_overtakes_does_not_count_in_the_next_ge
     assert consumer._committed_offset[PLACE] is None
 
 
-def done(generation: int) -> Stretch:
+def done(generation: int) -> RecordBatch:
     """A stretch that the stream has come to the end of."""
     last = record(PLACE, 199)
-    stretch = Stretch(
+    batch = RecordBatch(
         *(PLACE.topic, PLACE.partition, last.offset, 1.0, 1, None, None, b"", None, 0, 0, PLACE),
         generation_id=generation,
     )
-    stretch.records = [last]
-    return stretch
+    batch.records = [last]
+    return batch
 
 
 @pytest.mark.parametrize(("generation", "expected"), [(6, {}), (7, {PLACE: 200})])
@@ -205,9 +205,9 @@ def test_what_an_earlier_generation_had_in_hand_is_not_committed(
     consumer._waiting_for_ack = None
     consumer._n_acked = 0
     consumer.app.topics = cast("Any", SimpleNamespace(acks_enabled_for=lambda _: True))
-    stretch = done(generation)
-    consumer.ack(stretch)
-    assert stretch.acked
+    batch = done(generation)
+    consumer.ack(batch)
+    assert batch.acked
     assert consumer._filter_committable_offsets([PLACE]) == expected
 
 

@@ -8,7 +8,7 @@ import pytest
 from aiokafka.errors import GroupAuthorizationFailedError, KafkaError
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 
-from infra.consumer_health import ConsumerEnded, check
+from infra.consumer_health import ConsumerEnded, check_consumer
 from streams.engine import consumer_watchdog
 from streams.engine.consumer_watchdog import WatchedThread
 
@@ -64,13 +64,13 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
         reasons.append(exc)
         raise Ended
 
-    monkeypatch.setattr(consumer_watchdog, "end", end)
+    monkeypatch.setattr(consumer_watchdog, "fail_stop", end)
     monkeypatch.setattr(consumer_watchdog, "_SECONDS", 0.01)
     return reasons
 
 
 async def test_one_that_works_is_left_alone(consumer: Any) -> None:
-    check(consumer)
+    check_consumer(consumer)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(Watching(consumer)._watch(), 0.1)
 
@@ -87,7 +87,7 @@ async def test_one_whose_own_task_has_ended_is_noticed(
     else:
         consumer._coordinator._coordination_task = task
     with pytest.raises(ConsumerEnded, match=what):
-        check(consumer)
+        check_consumer(consumer)
     with pytest.raises(Ended):
         await asyncio.wait_for(Watching(consumer)._watch(), 5)
     assert [type(reason) for reason in said] == [ConsumerEnded]
@@ -97,7 +97,7 @@ async def test_one_whose_task_was_cancelled_is_noticed(consumer: Any) -> None:
     consumer._coordinator._coordination_task.cancel()
     await asyncio.sleep(0)
     with pytest.raises(ConsumerEnded, match="membership"):
-        check(consumer)
+        check_consumer(consumer)
 
 
 async def test_a_failure_that_the_engine_never_takes_ends_the_process(

@@ -23,7 +23,7 @@ from models.events.event_types import EVENT_TYPES, InputTopic
 from models.events.receipt import Receipt, ReceiptStatus, RepeatKind, RepeatReceipt
 from models.events.sender import Sender
 from models.reasons import DecisionReason, Rejection
-from publisher.events import Line
+from publisher.events import FileLine
 from publisher.lines import Reading, read_stream
 from tests.factories import LAW, PERSON, origin, risk, uuid
 from tests.unit.models.events.test_contract import BY_KIND, DATA
@@ -213,7 +213,7 @@ class TestExamples:
         """Both files tell twelve events, by senders that ship with the service."""
         stream = io.BytesIO(examples()[name].encode())
         read_lines = list(read_stream(stream, Reading(register=Shipped()), csv=name.endswith(".csv")))
-        assert [line for line in read_lines if not isinstance(line, Line)] == []
+        assert [line for line in read_lines if not isinstance(line, FileLine)] == []
         assert len(read_lines) == 12
 
     @pytest.mark.parametrize("cpr", sorted({*re.findall(r"\b\d{10}\b", "".join(examples().values())), CPR}))

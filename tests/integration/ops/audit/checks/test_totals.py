@@ -8,14 +8,14 @@ from models.events.event_types import CONTROL_TOTAL
 from models.events.receipt import KeptCount, Receipt, ReceiptStatus, Total
 from models.reasons import Rejection
 from ops.audit.checks.totals import DISAGREES
-from ops.audit.index import Notes
-from ops.audit.report import Audit, Hop
+from ops.audit.index import AuditIndex
+from ops.audit.report import AuditReport, Check
 from tests.integration.ops.audit.world import World, account, faults, student
 
 HOUR = timedelta(hours=1)
 
 
-def balances(result: Audit) -> bool:
+def balances(result: AuditReport) -> bool:
     return all(one.balances for one in result.accounts)
 
 
@@ -75,28 +75,28 @@ async def test_a_control_total_is_held_against_what_has_come(world: World) -> No
     result = world.audit()
     assert [(one.hop, one.what, one.offset, one.detail) for one in result.exceptions] == [
         (
-            Hop.TOTALS,
+            Check.TOTALS,
             DISAGREES,
             wrong.origin.offset,
             "sender 280051, 2025-10-02, dropout-risk.raised: 3 declared, 0 came",
         ),
         (
-            Hop.TOTALS,
+            Check.TOTALS,
             DISAGREES,
             wrong.origin.offset,
             "sender 280051, 2025-10-02, enrolment.registered: 0 declared, 1 came",
         ),
     ]
-    totals = account(result, Hop.TOTALS)
+    totals = account(result, Check.TOTALS)
     assert (totals.total, totals.parts, totals.unaccounted, totals.beside) == (
         5,
         {"agree": 3},
         2,
         {"days": 3},
     )
-    assert account(result, Hop.PERSON_EVENTS).parts == {"applied": 4, "about_nobody": 5}
+    assert account(result, Check.PERSON_EVENTS).parts == {"applied": 4, "about_nobody": 5}
     assert balances(result)
-    patient = account(world.audit(grace=HOUR), Hop.TOTALS)
+    patient = account(world.audit(grace=HOUR), Check.TOTALS)
     assert (patient.under_way, patient.unaccounted) == (2, 0)
 
 
@@ -106,18 +106,18 @@ async def test_a_day_that_agreed_is_counted_again_when_something_is_added(world:
     sent(world, day)
     declare(world, day, {ENROLLED: 1})
     await world.book()
-    notes = Notes()
+    index = AuditIndex()
     for _ in range(2):
-        assert account(world.audit(notes=notes), Hop.TOTALS).parts == {"agree": 1}
-    assert notes.value("SELECT count(*) FROM day WHERE stale AND agreed") == 0
+        assert account(world.audit(index=index), Check.TOTALS).parts == {"agree": 1}
+    assert index.value("SELECT count(*) FROM day WHERE stale AND agreed") == 0
     sent(world, day)
     await world.book()
-    assert [one.detail for one in world.audit(notes=notes).exceptions] == [
+    assert [one.detail for one in world.audit(index=index).exceptions] == [
         "sender 280051, 2025-10-01, enrolment.registered: 1 declared, 2 came"
     ]
     declare(world, day, {ENROLLED: 2}, at=datetime(2025, 10, 3, tzinfo=UTC))
     await world.book()
-    assert account(world.audit(notes=notes), Hop.TOTALS).parts == {"agree": 1}
+    assert account(world.audit(index=index), Check.TOTALS).parts == {"agree": 1}
 
 
 async def test_a_day_is_not_settled_while_receipts_are_missing_in_the_ledger(world: World) -> None:
@@ -128,11 +128,11 @@ async def test_a_day_is_not_settled_while_receipts_are_missing_in_the_ledger(wor
     world.batch.receipts.remove(unbooked)
     declare(world, day, {ENROLLED: 1})
     await world.book()
-    notes = Notes()
-    assert account(world.audit(notes=notes), Hop.TOTALS).parts == {"agree": 1}
+    index = AuditIndex()
+    assert account(world.audit(index=index), Check.TOTALS).parts == {"agree": 1}
     world.batch.receipts.append(unbooked)
     await world.book()
-    assert [one.hop for one in world.audit(notes=notes).exceptions] == [Hop.TOTALS]
+    assert [one.hop for one in world.audit(index=index).exceptions] == [Check.TOTALS]
 
 
 async def test_a_total_that_reuses_the_id_of_another_event_is_refused(world: World) -> None:
@@ -145,7 +145,7 @@ async def test_a_total_that_reuses_the_id_of_another_event_is_refused(world: Wor
     await world.book()
     result = world.audit()
     assert faults(result) == []
-    assert account(result, Hop.TOTALS).parts == {"agree": 1}
+    assert account(result, Check.TOTALS).parts == {"agree": 1}
     assert world.sql("SELECT count(*) FROM repeats WHERE kind = 'conflict' AND resolved_at IS NOT NULL") == [
         (1,)
     ]

@@ -18,7 +18,7 @@ from models.eligibility.law import Law
 from models.events.person_event import Origin, PersonEvent
 from publisher.key_files import ensure_keys
 from publisher.keys import KeyFolder
-from streams.intake import Context, InputRecord, Taken, take
+from streams.intake import Context, InputRecord, Validated, validate_record
 
 FIRST_APPENDED = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -29,7 +29,7 @@ class Answer:
 
     act: int
     item: Item
-    taken: Taken
+    taken: Validated
 
     @property
     def event(self) -> PersonEvent | None:
@@ -81,6 +81,6 @@ def answers(story: Story, data: Path) -> Sequence[Answer]:
             topic = record.ready.topic
             origin = Origin(topic=topic, partition=0, offset=offsets[topic], appended_at=appended)
             offsets[topic] += 1
-            taken = take(InputRecord(origin, record.ready.value, record.ready.headers), context)
+            taken = validate_record(InputRecord(origin, record.ready.value, record.ready.headers), context)
             found.append(Answer(number, item, taken))
     return found

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 import pytest
 
 from ledger.tasks.projection import Policy, Projection
-from local.demo.scenario.expected import Count, Expected, count
+from local.demo.scenario.expected import Expected, Tally, count
 from local.demo.scenario.story import Story
 from models.eligibility.apply_event import apply
 from models.eligibility.decision import Cause, Decision, Outcome
 from models.eligibility.law import Law
 from models.eligibility.person_record import PersonRecord
-from models.events.event_types import Refusal
+from models.events.event_types import RefusedDuplicate
 from models.events.person_event import Origin, PersonEvent
 from tests.unit.local.demo.scenario.conftest import Answer
 
@@ -66,7 +66,9 @@ def refusal_of(event: PersonEvent) -> PersonEvent:
                 topic=LEDGER_TOPIC, partition=0, offset=offset, appended_at=event.origin.appended_at
             ),
             "fingerprint": "refusal",
-            "content": Refusal(kind="event.refused", topic=topic, partition=partition, offset=offset),
+            "content": RefusedDuplicate(
+                kind="event.refused", topic=topic, partition=partition, offset=offset
+            ),
         }
     )
 
@@ -135,7 +137,7 @@ def test_the_ledger_owes_the_notices_that_were_counted(
         days_off=(),
     )
     projection = Projection([], [], policy=policy, now=datetime(2026, 11, 20, tzinfo=UTC))
-    world, counting = World(law), Count(law)
+    world, counting = World(law), Tally(law)
     _, refusals = repeats_of(answers)
     for number, act in enumerate(story.acts):
         events = [answer.event for answer in answers if answer.act == number and answer.event is not None]

@@ -9,7 +9,7 @@ import pytest
 
 from config.reference.checks.all import sound_reference
 from config.reference.csv_reader import DATA
-from local.demo.scenario.event_writer import Pen
+from local.demo.scenario.event_writer import EventWriter
 from local.demo.scenario.invalid_records import FAULTS, BadRecord
 from local.demo.scenario.people import made_up_cpr
 from local.demo.scenario.story import Story, make_story
@@ -120,8 +120,8 @@ def test_every_case_is_told_at_least_once(story: Story) -> None:
     """A story of 300 messages has 120 people from the target group, more than there are cases."""
     assert len({case.name for case in CASES}) == len(CASES)
     assert sum(case.share for case in CASES) < 900, "the rest has no trouble in the registers"
-    pen = Pen(seed=11, cast=story.cast, messages=300)
-    assert write_cases(pen, 120) >= len(CASES)
+    writer = EventWriter(seed=11, cast=story.cast, messages=300)
+    assert write_cases(writer, 120) >= len(CASES)
 
 
 def test_made_up_numbers_are_dates_are_unique_and_can_be_nobodys() -> None:
