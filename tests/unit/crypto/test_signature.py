@@ -2,6 +2,7 @@
 
 import json
 from base64 import urlsafe_b64encode
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +12,15 @@ from joserfc import jws
 from joserfc.jwk import OctKey, OKPKey
 
 from crypto.keyring import new_signing_key
-from crypto.signature import NotCanonicalError, SignatureError, key_id, sign, signing_input, verify
+from crypto.signature import (
+    NotCanonicalError,
+    SignatureError,
+    key_id,
+    quick_signing_input,
+    sign,
+    signing_input,
+    verify,
+)
 
 ATTRIBUTES = {"id": "1", "sender": "280051", "type": "t", "time": "2026-09-01T10:00:00Z"}
 DATA: dict[str, Any] = {"b": "æøå", "a": [1, 2.5, None, True]}
@@ -84,6 +93,20 @@ def test_another_curve_is_no_key() -> None:
     for curve in ("X25519", "Ed448"):
         with pytest.raises(SignatureError):
             verify(SIGNATURE, CONTENT, OKPKey.generate_key(curve))
+
+
+def test_a_key_of_another_curve_with_the_very_bytes_of_a_good_one_verifies_nothing() -> None:
+    """What a key is registered for decides, and not whether its bytes happen to fit."""
+    same_bytes = OKPKey.import_key({"kty": "OKP", "crv": "X25519", "x": KEY.as_dict(private=False)["x"]})
+    with pytest.raises(SignatureError):
+        verify(SIGNATURE, CONTENT, same_bytes)
+
+
+def test_only_a_private_key_of_the_contracts_curve_signs() -> None:
+    """A public half cannot, and what another curve would make, nobody could verify."""
+    for key in (OKPKey.import_key(KEY.as_dict(private=False)), OKPKey.generate_key("Ed448", {"kid": "k"})):
+        with pytest.raises(TypeError, match="private key of this curve"):
+            sign(CONTENT, key)
 
 
 def test_no_other_algorithm_is_taken() -> None:
@@ -171,3 +194,14 @@ def test_what_json_cannot_carry_exactly_is_not_signed(data: dict[str, Any]) -> N
     """RFC 8785 has no words for it."""
     with pytest.raises(NotCanonicalError):
         signing_input(ATTRIBUTES, data, TOPIC)
+
+
+@pytest.mark.parametrize("make", [signing_input, quick_signing_input])
+def test_what_cannot_be_written_at_all_is_not_signed_in_either_form(make: Callable[..., bytes]) -> None:
+    """Half a character, and lists within lists without end; no other error comes out."""
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    for data in ({"s": "\ud800"}, {"deep": deep}):
+        with pytest.raises(NotCanonicalError):
+            make(ATTRIBUTES, data, TOPIC)
