@@ -14,7 +14,7 @@ ARGUMENTS: Final = (
     *("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--capture=sys", "-o", "timeout=120"),
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),  # libraries are there before pytest is
 )
-_EXAMPLES: Final = 200
+_EXAMPLES: Final = 50
 """At most, of a property: the first ones find most, and thousands would be run for each change that survives."""
 _REPEATABLE: Final = settings(
     database=None,

@@ -33,6 +33,7 @@ class Ran:
     """What a test did without a change."""
 
     seconds: float
+    """Of the processor."""
     lines: frozenset[tuple[str, int]]
 
 
@@ -63,10 +64,10 @@ class Warm:
         """In place of pytest's own loop."""
         reached = Reached([self._root / path for path in {change.path for change in self._changes}])
         for item, following in _with_following(session.items):
-            begun = time.monotonic()
+            begun = time.process_time()
             with reached:
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-            self.ran[item.nodeid] = Ran(time.monotonic() - begun, frozenset(reached.lines))
+            self.ran[item.nodeid] = Ran(time.process_time() - begun, frozenset(reached.lines))
         if not self.failed:
             self._try_changes(session.items)
         return True
@@ -101,14 +102,13 @@ class Warm:
         """In the child, which never returns."""
         try:
             silent()
-            limit = int(20 + 5 * sum(self.ran[item.nodeid].seconds for item in tests))
-            resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))  # a change may have made a loop endless
             if not _replace_code(change, functions, self._root):
                 os._exit(_DOES_NOT_FIT)
             for one in forget:
                 one()
             tests[0].config.pluginmanager.register(FirstFailureEnds())
             for item, following in _with_following(tests):
+                _at_most(5 + 3 * self.ran[item.nodeid].seconds)
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             os._exit(0)
         finally:
@@ -128,6 +128,12 @@ def reaches(ran: Ran, change: Change, root: Path) -> bool:
 
 def _with_following(items: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest.Item | None]]:
     return zip(items, [*items[1:], None], strict=True)
+
+
+def _at_most(seconds: float) -> None:
+    """This process ends when it computes longer from now on: a change may have made a loop endless."""
+    limit = int(time.process_time() + seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
 
 
 def _functions(root: Path) -> dict[str, list[FunctionType]]:

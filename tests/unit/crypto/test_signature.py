@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc import jws
@@ -137,6 +138,47 @@ def test_a_critical_extension_is_refused() -> None:
             key_id(bad)
         with pytest.raises(SignatureError):
             verify(bad, CONTENT, KEY)
+
+
+EVERY_NAME = dict.fromkeys(("typ", "cty", "jku", "jwk", "x5u", "x5c", "x5t", "x5t#S256"), "x")
+
+
+def signed_under(head: str, front: bytes = b"") -> str:
+    """A signature that fits, under a header of our making; `front` is signed before what a signature covers."""
+    private = KEY.private_key
+    assert isinstance(private, Ed25519PrivateKey)
+    tail = private.sign(front + f"{head}.{_encoded(CONTENT)}".encode())
+    return f"{head}..{_encoded(tail + front)}"
+
+
+def test_a_header_may_have_every_name_of_the_rfc_that_changes_nothing() -> None:
+    verify(signed_under(header(alg="Ed25519", kid="key-1", **EVERY_NAME)), CONTENT, KEY)
+
+
+@pytest.mark.parametrize("name", ["b64", "x", "zip", "KID"])
+def test_a_header_with_another_name_is_refused_though_the_signature_fits(name: str) -> None:
+    """It may change what is signed: nobody here knows."""
+    with pytest.raises(SignatureError):
+        verify(signed_under(header(alg="Ed25519", kid="key-1", **{name: False})), CONTENT, KEY)
+
+
+def test_a_signature_over_more_than_the_content_does_not_fit() -> None:
+    """The library takes what follows the 64 bytes for the beginning of what was signed."""
+    with pytest.raises(SignatureError):
+        verify(signed_under(SIGNATURE.split(".")[0], front=b"something in front"), CONTENT, KEY)
+
+
+def test_a_signature_of_1024_signs_is_read_and_no_longer_one() -> None:
+    """A header's name for a key is short; what is long is not even decoded."""
+    longest = next(
+        text
+        for size in range(500, 800)
+        if len(text := signed_under(header(alg="Ed25519", kid="k" * size))) >= 1023
+    )
+    pad = 1024 - len(longest)
+    assert key_id(longest + "A" * pad).startswith("kkk")
+    with pytest.raises(SignatureError):
+        key_id(longest + "A" * (pad + 1))
 
 
 def test_a_signature_that_carries_its_content_is_refused() -> None:
