@@ -94,6 +94,12 @@ def test_a_decision_carries_the_message_and_its_seal() -> None:
     assert decision.cause == Cause(partition=0, offset=3)
 
 
+def test_what_is_remembered_of_a_decision_is_short() -> None:
+    """96 bits, so that a record with all its messages stays small; they are not told from those of another version."""
+    (remembered,) = run((*background(), risk()))[-1].record.decided.values()
+    assert len(remembered.digest) == 24
+
+
 def test_an_empty_record_has_applied_nothing() -> None:
     """Offset 0 is a real offset: the first event is not taken for a replay."""
     assert PersonRecord(person_id=PERSON).applied == -1

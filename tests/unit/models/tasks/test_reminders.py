@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.calendar import COPENHAGEN
-from models.notifications.delivery import Audience
+from models.notifications.delivery import Audience, Occasion
 from models.tasks.office_hours import NeverOpen, OfficeHours, Week
 from models.tasks.reminders import Reminder, ReminderInputs, ReminderKind, ReminderPolicy, ReminderRule, plan
 from models.tasks.status import TaskStatus
@@ -286,3 +286,13 @@ def test_the_next_opening_is_the_first_half_hour_at_work(
 def test_a_steps_id_follows_from_what_it_is(changed: ReminderInputs) -> None:
     usual = {step.id for step in plan(a_task(), a_policy())}
     assert usual.isdisjoint(step.id for step in plan(changed, a_policy()))
+
+
+def test_each_kind_of_reminder_is_told_as_an_occasion_of_its_own() -> None:
+    """What the notice says follows from it."""
+    assert {kind: kind.occasion for kind in ReminderKind} == {
+        ReminderKind.REMINDER: Occasion.REMINDER,
+        ReminderKind.OVERDUE: Occasion.OVERDUE,
+        ReminderKind.ESCALATION: Occasion.ESCALATION,
+        ReminderKind.MENTOR_ENDS: Occasion.MENTOR_ENDS,
+    }
