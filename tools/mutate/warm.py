@@ -63,18 +63,21 @@ class Warm:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """In place of pytest's own loop."""
         reached = Reached([self._root / path for path in {change.path for change in self._changes}])
+        forget = _caches()
         for item, following in _with_following(session.items):
+            for one in forget:  # or only the first test would be seen to reach what is remembered
+                one()
             begun = time.process_time()
             with reached:
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             self.ran[item.nodeid] = Ran(time.process_time() - begun, frozenset(reached.lines))
         if not self.failed:
-            self._try_changes(session.items)
+            self._try_changes(session.items, forget)
         return True
 
-    def _try_changes(self, items: Sequence[pytest.Item]) -> None:
+    def _try_changes(self, items: Sequence[pytest.Item], forget: Sequence[Callable[[], None]]) -> None:
         # They are looked for once: a child that looks through all objects copies them all.
-        functions, forget = _functions(self._root), _caches()
+        functions = _functions(self._root)
         gc.collect()
         gc.freeze()
         running: dict[int, Change] = {}

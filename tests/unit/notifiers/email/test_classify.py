@@ -60,6 +60,7 @@ def test_a_permanent_no_to_the_mail_is_refused(stage: SmtpStage, code: int) -> N
         (SmtpStage.RECIPIENT, SmtpAnswer(554, "5.7.1"), SendOutcome.MISCONFIGURED),  # relay access denied
         (SmtpStage.BODY, SmtpAnswer(554, "5.7.1"), SendOutcome.REFUSED),
         (SmtpStage.DATA, SmtpAnswer(503, "5.5.1"), SendOutcome.TRY_AGAIN),
+        (SmtpStage.RECIPIENT, SmtpAnswer(550), SendOutcome.REFUSED),
         (SmtpStage.RECIPIENT, SmtpAnswer(530), SendOutcome.MISCONFIGURED),  # log in first
         (SmtpStage.DATA, SmtpAnswer(538), SendOutcome.MISCONFIGURED),
         (SmtpStage.DATA, SmtpAnswer(250), SendOutcome.TRY_AGAIN),  # not an answer to DATA
@@ -123,6 +124,16 @@ def test_a_detail_says_what_kind_of_fault_it_was_and_where(fault: BaseException,
     assert classify(SmtpStage.BODY, fault).detail == f"body: {words}"
     if words != "malformed answer":
         assert classify(SmtpStage.TLS, wrapped).detail == f"tls: {words}"
+
+
+def test_a_lost_connection_under_another_fault_is_one() -> None:
+    fault = SMTPResponseException(-1, "x")
+    fault.__cause__ = OSError()
+    assert classify(SmtpStage.HELLO, fault).detail == "hello: connection lost"
+
+
+def test_an_answer_without_an_enhanced_code_is_its_code_alone() -> None:
+    assert classify(SmtpStage.LOGIN, SmtpAnswer(535)).detail == "login: 535"
 
 
 def test_a_connection_that_never_came_about_is_not_one_that_was_lost() -> None:
