@@ -15,7 +15,6 @@ from models.base import Frozen
 from models.tasks.actions import Ending
 from models.tasks.status import TaskStatus
 
-SOURCE = "urn:frafaldsvarsel:ledger"
 _NAMESPACE = UUID("b1a6c0de-3c52-5d7e-8f0a-6a1f5c7d9e21")
 
 

@@ -108,6 +108,7 @@ def test_an_empty_record_has_applied_nothing() -> None:
 
 def test_a_sender_in_a_loop_fills_no_record_and_is_not_answered_with_silence() -> None:
     """Past the limit a message waits for people and a fact is left out; the person's other decisions stand."""
+    assert MAX_EVENTS == 300  # as docs/decisions/0010 has it
     steps = run((*background(), *(risk() for _ in range(MAX_EVENTS + 5))))
     last = steps[-1]
     assert len(last.record.events) == MAX_EVENTS

@@ -114,7 +114,7 @@ class TestReport:
     def test_words_are_read_as_the_standard_has_them(self, action: str) -> None:
         assert report_of(action=action).action is ReportedAction.FAILED
 
-    @pytest.mark.parametrize("arrived", ["Delivered-To", "X-Original-To", "Envelope-To"])
+    @pytest.mark.parametrize("arrived", ["Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To"])
     def test_what_the_last_relay_wrote_down_counts_too(self, arrived: str) -> None:
         assert report_of(arrived=arrived).arrived_at == (ADDRESS,)
 
@@ -231,6 +231,17 @@ class TestOddReports:
         assert found is not None
         assert "" not in found.arrived_at
         assert ADDRESS not in found.arrived_at
+
+    def test_fifty_addresses_and_fifty_blocks_are_looked_at(self) -> None:
+        """Somebody may write a million: none of ours stands behind so many."""
+        to = ", ".join(f"a{number}@b.example" for number in range(60))
+        ids = [f"Original-Envelope-Id: {number}\nAction: failed\n" for number in range(60)]
+        found = read(raw(status_of(*ids), to=to))
+        assert found is not None
+        assert found.arrived_at == tuple(f"a{number}@b.example" for number in range(50))
+        assert found.envelope_ids == tuple(
+            str(number) for number in range(49)
+        )  # one block is of the whole report
 
     def test_mails_within_mails_without_end_are_no_report(self) -> None:
         assert read(b"Content-Type: message/rfc822\n\n" * 20_000) is None
