@@ -13,7 +13,6 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from api.mount import ApiMount
 from crypto.acknowledge_link import PATH as LINK_PATH
 from inbox.auth_guard import LOG_OUT, AuthGuard, NotFound, ResponseHeaders, language_of
 from inbox.dependencies import InboxDependencies
@@ -22,8 +21,11 @@ from inbox.pages import figures, log_in, mail_link, person, search, task, tasks,
 from inbox.render import STATIC, Renderer
 
 
-def build(parts: InboxDependencies, *, api: ASGIApp | None = None) -> ASGIApp:
-    """The application. It opens the pool when it starts, and closes it when it ends; `api` is mounted as it is."""
+def build(parts: InboxDependencies, *, beside: BaseRoute | None = None) -> ASGIApp:
+    """The application. It opens the pool when it starts, and closes it when it ends.
+
+    `beside`: what is served beside the pages, the interface for case systems.
+    """
     renderer = Renderer()
     guard = AuthGuard(parts, renderer)
     get, post = ["GET"], ["POST"]
@@ -54,8 +56,8 @@ def build(parts: InboxDependencies, *, api: ASGIApp | None = None) -> ASGIApp:
         Route(LINK_PATH + "/{token}", guard.public(mail_link.acknowledge), methods=post),
         Mount(renderer.static_path, StaticFiles(directory=STATIC)),
     ]
-    if api is not None:
-        routes.append(ApiMount(api))
+    if beside is not None:
+        routes.append(beside)
     application = Starlette(
         routes=routes,
         exception_handlers={

@@ -10,7 +10,7 @@ import typer
 
 from config.settings import load
 from frafaldsvarsel.commands.context import settings
-from frafaldsvarsel.commands.terminal import DataDir, fail, note, out
+from frafaldsvarsel.commands.terminal import DataDir, fail, needs_a_clone, note, out
 from frafaldsvarsel.wiring import common as common_wiring
 from infra import logging as logs
 from infra import topic_admin
@@ -36,6 +36,7 @@ def up(
     ] = True,
 ) -> None:
     """Run the whole service with an embedded broker, database and mail catcher, until Ctrl-C."""
+    needs_a_clone()
     from local.service import NotUp, Service
 
     logs.configure("WARNING")

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -39,6 +40,13 @@ def fail(sentence: str) -> None:
 def note(sentence: str) -> None:
     """Say something by the way, on standard error."""
     err.print(sentence, highlight=False, soft_wrap=True)
+
+
+def needs_a_clone() -> None:
+    """Ends with a sentence in the image, which has no servers to embed."""
+    if find_spec("local") is None:
+        fail("Only a clone of the repository has the embedded servers: run `up` and `demo` from there.")
+        raise typer.Exit(EX_CONFIG)
 
 
 def emit(row: Mapping[str, Any]) -> None:

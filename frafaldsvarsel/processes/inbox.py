@@ -8,6 +8,7 @@ from typing import Final
 
 import uvicorn
 
+from api.mount import ApiMount
 from config.settings import Settings
 from frafaldsvarsel import preflight
 from frafaldsvarsel.processes.until_stopped import migrate_schema, run_until_stopped
@@ -43,9 +44,10 @@ class _Server(uvicorn.Server):
 async def _serve(settings: Settings, stop: asyncio.Event) -> None:
     """Serve until `stop`; raises `ConfigError` where the settings do not do."""
     parts = inbox_parts(settings)
+    api = api_app(settings, parts.pool)
     server = _Server(
         uvicorn.Config(
-            build(parts, api=api_app(settings, parts.pool)),
+            build(parts, beside=None if api is None else ApiMount(api)),
             host=settings.inbox_host,
             port=settings.inbox_port,
             log_config=None,

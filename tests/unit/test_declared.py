@@ -14,6 +14,14 @@ LIBRARIES: Final = (ROOT / "docs" / "decisions" / "0009-libraries.md").read_text
 _NAME: Final = re.compile(r"[a-z0-9-]+")
 
 
+def test_the_image_leaves_out_every_folder_that_is_no_package_of_the_service() -> None:
+    left_out = set((ROOT / ".dockerignore").read_text("utf-8").split())
+    folders = {one.name for one in ROOT.iterdir() if one.is_dir() and not one.name.startswith(".")}
+    packages = {name for name in folders if (ROOT / name / "__init__.py").is_file()}
+    assert left_out >= folders - packages - {one for one in folders if one.endswith(".egg-info")}
+    assert left_out >= {"bench", "local", "tests", "tools"}
+
+
 def test_the_version_is_the_same_wherever_it_is_said() -> None:
     image = re.search(r"^ARG VERSION=(.+)$", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE)
     assert image is not None
@@ -27,8 +35,9 @@ def test_every_library_stands_with_its_licence_and_the_version_that_is_installed
         for pair in zip(row[0].split(", "), row[1].split(", "), strict=True)
     )
     project = DECLARED["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    names = {match.group() for line in wanted if (match := _NAME.match(line))}
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["dev"], *extras["local"]]
+    names = {match.group() for line in wanted if (match := _NAME.match(line))} - {project["name"]}
     npm = json.loads((ROOT / "inbox" / "package.json").read_text("utf-8"))
     expected = {name: version(name) for name in names} | npm["dependencies"] | npm["devDependencies"]
     assert {name: stated.get(name) for name in expected} == expected

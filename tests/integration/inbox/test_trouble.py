@@ -7,6 +7,7 @@ import httpx2
 import pytest
 from starlette.responses import PlainTextResponse
 
+from api.mount import ApiMount
 from config.settings import load
 from crypto import base64url
 from frafaldsvarsel.wiring.inbox import inbox_parts
@@ -108,7 +109,9 @@ async def test_no_address_is_made_of_the_host_that_a_request_names(
 
 async def test_what_the_interface_says_of_itself_is_not_said_twice(parts: InboxDependencies) -> None:
     said = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'"}
-    transport = httpx2.ASGITransport(app=build(parts, api=PlainTextResponse("here", headers=said)))
+    transport = httpx2.ASGITransport(
+        app=build(parts, beside=ApiMount(PlainTextResponse("here", headers=said)))
+    )
     async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as person:
         answer = await person.get("/api/v1/tasks")
         assert answer.text == "here"

@@ -15,13 +15,6 @@ WRITTEN: Final = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "do
 LINK: Final = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
-@pytest.mark.parametrize("name", settings_and_topics.PAGES)
-def test_a_generated_page_is_what_the_code_says(name: str) -> None:
-    assert name not in settings_and_topics.differing(settings_and_topics.DOCS), (
-        f"docs/{name} is old: run `python -m tools.docs.settings_and_topics`"
-    )
-
-
 def test_every_setting_stands_on_its_page_with_its_meaning() -> None:
     page = settings_and_topics.settings_page()
     for name, field in Settings.model_fields.items():
@@ -41,15 +34,6 @@ def test_every_topic_stands_on_its_page() -> None:
     assert [line.split("`")[1] for line in page.splitlines() if line.startswith("| `")] == [
         spec.name for spec in TOPICS
     ]
-
-
-def test_writing_and_checking_agree(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert settings_and_topics.write(tmp_path) == ["settings.md", "topics.md"]
-    assert settings_and_topics.differing(tmp_path) == []
-    assert settings_and_topics.write(tmp_path) == []
-    (tmp_path / "topics.md").write_text("by hand", encoding="utf-8")
-    assert settings_and_topics.differing(tmp_path) == ["topics.md"]
-    assert settings_and_topics.main(["--check"]) == 0, capsys.readouterr().err
 
 
 @pytest.mark.parametrize("file", WRITTEN, ids=lambda file: str(file.relative_to(ROOT)))
