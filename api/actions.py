@@ -8,17 +8,9 @@ from fastapi import APIRouter, Header, Request, Response
 from api.authorize import CanOpen, CanWrite, dependencies_of
 from api.body import body_document, read_body
 from api.headers import act_id, etag, expected_version
+from api.present import task_body
 from api.problems import Problem, ProblemRaised, documented
-from api.schemas import (
-    ActionRequest,
-    Contact,
-    Opened,
-    OpenedMessage,
-    OpenRequest,
-    TaskBody,
-    Worker,
-    body,
-)
+from api.schemas import ActionRequest, Contact, Opened, OpenedMessage, OpenRequest, TaskBody, Worker
 from api.tasks import ALWAYS, ReferencePath, owner_id
 from api.tokens import Grant
 from crypto.vault import Vault
@@ -141,7 +133,7 @@ async def perform_action(
     response.headers["ETag"] = etag(view.task.version)
     if done.repeated:
         response.headers["Idempotency-Replayed"] = "true"
-    return body(view)
+    return task_body(view)
 
 
 @router.post(
