@@ -67,7 +67,13 @@ class Children:
 
     def pids(self) -> dict[str, int]:
         """By name, of those that run."""
-        return {name: child.process.pid for name, child in self._known.items() if child.process is not None}
+        # Each is read once: whoever looks after them may just be starting it again.
+        started = {name: child.process for name, child in list(self._known.items())}
+        return {
+            name: process.pid
+            for name, process in started.items()
+            if process is not None and process.exit_code is None
+        }
 
     def wait_ready(self) -> None:
         """Until each has said that it is ready; raises `NotUp` when one has ended or does not say it."""

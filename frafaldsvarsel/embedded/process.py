@@ -160,8 +160,8 @@ class Server:
     @property
     def pid(self) -> int | None:
         """The process; None when it does not run."""
-        running = self._process is not None and self._process.exit_code is None
-        return self._process.pid if running and self._process else None
+        process = self._process  # read once: another thread may start it again
+        return process.pid if process is not None and process.exit_code is None else None
 
     def start(self) -> object:
         """Start its process, unless it runs."""
