@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from config.settings import PREFIX
-from frafaldsvarsel.embedded.process import Plan, Process, Server, yielding
+from frafaldsvarsel.embedded.process import READY_SECONDS, Plan, Process, Server, yielding
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,6 @@ _YIELDING: Final = {"inbox": 5, "notify": 10, "audit": 15, "canary": 15}
 """On one machine a mail can wait for the books, and counting them for both."""
 _UNAWAITED: Final = frozenset({"audit", "canary"})
 """The service takes messages without them."""
-_READY_SECONDS: Final = 90.0
 _CALM_SECONDS: Final = 30.0
 _ROOT: Final = Path(__file__).resolve().parents[1]
 
@@ -77,7 +76,7 @@ class Children:
 
     def wait_ready(self) -> None:
         """Until each has said that it is ready; raises `NotUp` when one has ended or does not say it."""
-        deadline = time.monotonic() + _READY_SECONDS
+        deadline = time.monotonic() + READY_SECONDS
         for child in self._known.values():
             if child.name in _UNAWAITED:
                 continue
@@ -89,7 +88,7 @@ class Children:
                     )
                 if time.monotonic() > deadline:
                     tail = "" if process is None else process.log_tail()
-                    raise NotUp(f"{child.name} was not ready in {_READY_SECONDS:.0f} seconds. {tail}")
+                    raise NotUp(f"{child.name} was not ready in {READY_SECONDS:.0f} seconds. {tail}")
                 time.sleep(0.05)
 
     def revive(self) -> bool:

@@ -30,7 +30,7 @@ from frafaldsvarsel.embedded.jars import ensure_jars
 from frafaldsvarsel.embedded.kafka import Broker
 from frafaldsvarsel.embedded.ports import remembered_ports
 from frafaldsvarsel.embedded.postgres import Database
-from frafaldsvarsel.embedded.process import Server
+from frafaldsvarsel.embedded.process import READY_SECONDS, Server
 from frafaldsvarsel.embedded.provider import CLIENT_ID, DemoProvider
 from frafaldsvarsel.local_client import clients_file, ensure_client
 from ops import topics
@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 __all__ = ["NotUp", "Service"]
 
 _LOOK_SECONDS: Final = 0.25
-_BACK_SECONDS: Final = 120.0
+_BACK_SECONDS: Final = READY_SECONDS + 60
 """How long whoever asks waits for a server that is being started again."""
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from frafaldsvarsel.embedded.mailbox import CaughtMail, MailHead, count_mails, read_mails
 from frafaldsvarsel.embedded.ports import remembered_ports
-from frafaldsvarsel.embedded.process import Plan, Process, Server, yielding
+from frafaldsvarsel.embedded.process import READY_SECONDS, Plan, Process, Server, yielding
 
 __all__ = ["Catcher", "CaughtMail", "MailHead", "count_mails", "read_mails"]
 
@@ -60,7 +60,7 @@ class Catcher(Server):
         env = {**os.environ, "PYTHONPATH": str(root)}
         self._process = Process(Plan(argv=argv, log=self.data / "catcher.log", env=env, grace_seconds=5))
 
-    def wait_ready(self, timeout: float = 30.0) -> None:
+    def wait_ready(self, timeout: float = READY_SECONDS) -> None:
         """Return when mail is accepted."""
         if self._process is None:
             raise RuntimeError("The mail catcher has not been started.")

@@ -20,7 +20,7 @@ from confluent_kafka.admin import AdminClient
 
 from frafaldsvarsel.embedded.jars import java_program
 from frafaldsvarsel.embedded.ports import remembered_ports, write_whole
-from frafaldsvarsel.embedded.process import Plan, Process, Server, StartFailed
+from frafaldsvarsel.embedded.process import READY_SECONDS, Plan, Process, Server, StartFailed
 
 HEAP: Final = "512m"
 JVM_FLAGS: Final = (
@@ -36,7 +36,6 @@ JVM_FLAGS: Final = (
     "-Dorg.slf4j.simpleLogger.log.org.apache.kafka.common.config.AbstractConfig=warn",
     "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaConfig=warn",
 )
-FORMAT_SECONDS: Final = 60
 _META: Final = "meta.properties"
 _BLANK: Final = "blank-storage"
 """The folder beside the jars with what a fresh storage holds, but for its ids."""
@@ -103,7 +102,7 @@ class Broker(Server):
             self._format(config, quorum.cluster_id)
         self._process = self._java("kafka.Kafka", str(config))
 
-    def wait_ready(self, timeout: float = 60.0, *, brokers: int = 1) -> None:
+    def wait_ready(self, timeout: float = READY_SECONDS, *, brokers: int = 1) -> None:
         """Return when the broker answers a metadata request and knows of `brokers` brokers."""
         process = self._process
         if process is None:
@@ -191,7 +190,7 @@ class Broker(Server):
             "kafka.tools.StorageTool", "format", "--cluster-id", cluster_id, "--config", str(config)
         )
         try:
-            code = done.wait(FORMAT_SECONDS)
+            code = done.wait(READY_SECONDS)
         except TimeoutError:
             done.kill()
             code = -1

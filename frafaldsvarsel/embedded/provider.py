@@ -13,7 +13,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from frafaldsvarsel.embedded.ports import remembered_ports, write_whole
-from frafaldsvarsel.embedded.process import Plan, Process, Server
+from frafaldsvarsel.embedded.process import READY_SECONDS, Plan, Process, Server
 from models.frozen import Frozen
 
 READY: Final = "ready.json"
@@ -70,7 +70,7 @@ class DemoProvider(Server):
         env = {**os.environ, "PYTHONPATH": str(root)}
         self._process = Process(Plan(argv=argv, log=self.data / "provider.log", env=env, grace_seconds=5))
 
-    def wait_ready(self, timeout: float = 30.0) -> None:
+    def wait_ready(self, timeout: float = READY_SECONDS) -> None:
         """Return when people can log in."""
         if self._process is None:
             raise RuntimeError("The provider has not been started.")
