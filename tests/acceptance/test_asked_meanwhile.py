@@ -16,7 +16,7 @@ from frafaldsvarsel.embedded.process import StartFailed
 from frafaldsvarsel.service import Service
 
 SERVERS = ("broker", "database", "mail_catcher", "provider")
-LONG = 120
+LONG = 200
 
 
 @pytest.fixture(scope="module")

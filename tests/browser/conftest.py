@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 from psycopg import sql
 
 from frafaldsvarsel.embedded.postgres import Database
@@ -17,6 +17,9 @@ from tests.browser.place import Place, inbox
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / ".pictures"
 _PATIENCE_MS = 30_000
+
+# Five seconds otherwise.
+expect.set_options(timeout=_PATIENCE_MS)
 
 Reader = Callable[..., Page]
 
