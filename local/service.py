@@ -1,16 +1,19 @@
 """The whole service on one machine: broker, database, mail catcher, log-in and our processes, kept between runs.
 
-A child that dies is started again, as an orchestrator would. Everything lies in one folder, and nothing outlives us.
+A child that dies is started again, as an orchestrator would, and whoever asks meanwhile waits until it is back.
+Everything lies in one folder, and nothing outlives us.
 """
 
 import fcntl
 import json
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +31,7 @@ from local.servers.kafka import Broker
 from local.servers.mail_catcher import Catcher
 from local.servers.ports import remembered_ports
 from local.servers.postgres import Database
-from local.servers.process import Server
+from local.servers.process import READY_SECONDS, Server
 from local.servers.provider import CLIENT_ID, DemoProvider
 from local.supervisor import REST_SECONDS, Children, NotUp, stop_together
 from publisher.key_files import ensure_keys, read_sender
@@ -38,6 +41,8 @@ log = logging.getLogger(__name__)
 __all__ = ["NotUp", "Service"]
 
 _LOOK_SECONDS: Final = 0.25
+_BACK_SECONDS: Final = READY_SECONDS + 60
+"""How long whoever asks waits for a server that is being started again."""
 
 
 @dataclass
@@ -62,6 +67,10 @@ class Service:
     _servers: dict[str, Server] = field(default_factory=dict, init=False)
     _watcher: threading.Thread | None = field(default=None, init=False)
     _stopping: threading.Event = field(default_factory=threading.Event, init=False)
+    _reviving: threading.Lock = field(default_factory=threading.Lock, init=False)
+    """Held while a server is started again: none is half started for whoever holds it."""
+    _answered: int | None = field(default=None, init=False)
+    """The broker that has been heard, by its process: it is started long before it answers."""
 
     def __post_init__(self) -> None:
         self.data = self.data.resolve()
@@ -81,12 +90,14 @@ class Service:
 
     @property
     def settings(self) -> Settings:
-        """What the processes are started with."""
+        """What the processes are started with; whatever it names is there."""
+        self._await_servers()
         return load(self._environment())
 
     @property
     def mail_pages(self) -> str:
         """Where a person reads the mails."""
+        self._await_servers()
         return self._catcher.pages_url
 
     @property
@@ -111,9 +122,9 @@ class Service:
         self._children.wait_ready()
         if self.pages:
             self._provider.wait_ready()
+        self._write_addresses()
         self._watcher = threading.Thread(target=self._watch, daemon=True, name="watch")
         self._watcher.start()
-        self._write_addresses()
 
     def _start(self) -> None:
         self._hold = (self.data / "lock").open("w")
@@ -144,8 +155,9 @@ class Service:
             self._catcher.wait_ready()
             starting["broker"].result()
             self._broker.wait_ready()
+            self._answered = self._broker.pid
             self.say("topics")
-            settings = self.settings
+            settings = load(self._environment())
             topic_admin.apply(settings.kafka, common_wiring.replication(settings))
             self.say("processes")
             self._children.start(["worker", *more])
@@ -209,21 +221,51 @@ class Service:
                 self._stopping.wait(REST_SECONDS[-1])
 
     def _look_after(self) -> None:
-        changed = [self._revive(name, server) for name, server in self._servers.items()]
-        if any([*changed, self._children.revive()]):
+        before, failed = self._told, list[Exception]()
+        ways: list[Callable[[], object]] = [partial(self._revive, *one) for one in self._servers.items()]
+        for revive in (*ways, self._children.revive):
+            try:
+                revive()
+            except Exception as error:  # one that does not come back must not keep the others away
+                failed.append(error)
+        if self.pids() != before:
             self._write_addresses()
+        if failed:
+            raise failed[0]
 
-    def _revive(self, name: str, server: Server) -> bool:
+    def _revive(self, name: str, server: Server) -> None:
         if server.pid is not None or self._stopping.is_set():
-            return False
+            return
         log.warning("the %s ended; starting it again", name.replace("_", " "))
-        server.stop()
-        server.start()
-        if isinstance(server, Catcher | DemoProvider):
-            server.wait_ready()
-        return True
+        with self._reviving:
+            server.stop()
+            server.start()
+            if isinstance(server, Catcher | DemoProvider):
+                server.wait_ready()
+
+    @property
+    def _looked_after(self) -> bool:
+        return self._watcher is not None and not self._stopping.is_set()
+
+    def _await_servers(self) -> None:
+        """Until none is away. Where nobody looks after them none comes back, and there is nothing to wait for."""
+        deadline = time.monotonic() + _BACK_SECONDS
+        while self._looked_after and (away := self._away()):
+            if time.monotonic() > deadline:
+                raise NotUp(f"{', '.join(away)} did not come back in {_BACK_SECONDS:.0f} seconds.")
+            time.sleep(0.05)
+
+    def _away(self) -> list[str]:
+        with self._reviving:
+            away = [name for name, server in self._servers.items() if server.pid is None]
+        if not away and (pid := self._broker.pid) != self._answered:
+            if not self._broker.answers():
+                return ["broker"]
+            self._answered = pid
+        return away
 
     def _write_addresses(self) -> None:
+        self._told = self.pids()
         addresses = {
             "bootstrap_servers": self._broker.bootstrap,
             "database_url": self._database.url,
@@ -236,7 +278,7 @@ class Service:
             "senders": str(self.data / "senders"),
             "logs": str(self.data / "logs"),
             "environment": self._environment(),
-            "pids": self.pids(),
+            "pids": self._told,
         }
         file = self.data / "addresses.json"
         part = file.with_name("addresses.json.part")
@@ -249,4 +291,11 @@ class Service:
 
     def database(self) -> psycopg.Connection[tuple[object, ...]]:
         """A connection to the ledger, for whoever counts."""
-        return psycopg.connect(self._database.url, autocommit=True)
+        deadline = time.monotonic() + _BACK_SECONDS
+        while True:
+            try:
+                return psycopg.connect(self._database.url, autocommit=True)
+            except psycopg.OperationalError:
+                if not self._looked_after or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import psycopg
 
-from local.servers.process import Process, ProcessPlan, Server, StartFailed
+from local.servers.process import READY_SECONDS, Process, ProcessPlan, Server, StartFailed
 
 SOCKET: Final = ".s.PGSQL.5432"
 # The kernel's limit for the path of a Unix socket is 108 bytes with the closing zero (103 on macOS).
@@ -25,7 +25,6 @@ SOCKET_PATH_LIMIT: Final = 100
 # PostgreSQL refuses to run as root; root hands it to the user that owns nothing.
 UNPRIVILEGED: Final = "nobody"
 ENVIRONMENT: Final = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath}
-START_SECONDS: Final = 60
 
 
 class Database(Server):
@@ -85,7 +84,7 @@ class Database(Server):
         return self.url
 
     def _await_answer(self, plan: ProcessPlan) -> None:
-        end = time.monotonic() + START_SECONDS
+        end = time.monotonic() + READY_SECONDS
         self._process = Process(plan)
         while time.monotonic() < end:
             if self._process.exit_code is not None:
@@ -103,7 +102,7 @@ class Database(Server):
                 return
         problem = self._process.log_tail()
         self.kill()
-        raise StartFailed(f"PostgreSQL did not answer in {START_SECONDS} seconds. {problem}")
+        raise StartFailed(f"PostgreSQL did not answer in {READY_SECONDS:g} seconds. {problem}")
 
     def _initialise(self) -> None:
         # Under another name until it is whole: an interrupted first start must not look like a cluster.
@@ -125,7 +124,7 @@ class Database(Server):
         ]
         done = Process(ProcessPlan(argv=argv, log=self._log, env=ENVIRONMENT, as_user=self._user))
         try:
-            code = done.wait(START_SECONDS)
+            code = done.wait(READY_SECONDS)
         except TimeoutError:
             done.kill()
             code = -1

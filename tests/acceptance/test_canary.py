@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import os
 import signal
 import subprocess
@@ -201,10 +202,11 @@ def test_with_a_process_stopped_the_canary_is_missed_and_the_heart_stops(
     service: Service, tmp_path: Path, process: str, leg: Leg
 ) -> None:
     """Nothing is unaccounted for yet; that the canary stays away is what tells. It comes back with the process."""
-    cage = Cage(service, patience=5)
     before = datetime.now(UTC)
     (home,) = Cage(service).fly(before)
     assert home.home
+    # So long that the legs before the one that is cut are flown in it, on a slow machine too.
+    cage = Cage(service, patience=5 + 3 * math.ceil(home.total))
     assert Watch(service, tmp_path / "beat", since=before).beats()
     pid = service.pids()[process]
     os.kill(pid, signal.SIGSTOP)

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 from psycopg import sql
 
 from local.servers.postgres import Database
@@ -16,6 +16,9 @@ from tests.paths import ROOT
 
 PICTURES = ROOT / ".pictures"
 _PATIENCE_MS = 30_000
+
+# Five seconds otherwise.
+expect.set_options(timeout=_PATIENCE_MS)
 
 Reader = Callable[..., Page]
 

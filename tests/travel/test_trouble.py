@@ -151,7 +151,7 @@ async def test_a_task_that_is_held_by_another_is_left_for_the_next_round(travell
         await world.at(on(MARCH, 27, "08:00"), outage=True)
         async with await psycopg.AsyncConnection.connect(travelled) as other:
             await other.execute("SELECT 1 FROM tasks FOR NO KEY UPDATE")
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 assert await world.runners[0].fire() == 0
         assert await world.runners[0].fire() == 1
 

@@ -59,8 +59,8 @@ async def mail(case: str, times: int, _: Path) -> AsyncIterator[Stand]:
             port=server.port,
             tls="none",
             sender="frafaldsvarsel@varsel.example.dk",
-            timeout_seconds=0.5,
-            answer_timeout_seconds=0.5,
+            timeout_seconds=30,
+            answer_timeout_seconds=30,
         )
         yield Stand(EmailChannel(settings), server, a_mail())
 

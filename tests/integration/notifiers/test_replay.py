@@ -25,7 +25,14 @@ from tests.integration.notifiers.builders import (
     rows,
     status_of,
 )
-from tests.integration.notifiers.test_worker import YES, Memory, email_channel, running, until_none_due
+from tests.integration.notifiers.test_worker import (
+    YES,
+    Memory,
+    email_channel,
+    running,
+    until_none_due,
+    until_outcomes,
+)
 from tests.smtp.server import MisbehavingServer
 from tests.unit.streams.senders import Senders
 
@@ -105,10 +112,12 @@ async def test_a_notice_that_may_have_been_taken_is_replayed_as_the_same_mail(
     pool: Pool, database_url: str
 ) -> None:
     """An answer was lost, then the deadline passed: the same bytes under the same Message-ID, after all attempts."""
-    row = await add_delivery(pool, deadline="2 seconds")
+    row = await add_delivery(pool)
     lost = SendAttempt(outcome=SendOutcome.INDETERMINATE, detail="body: no answer")
     first, second = Memory(answer=lambda _: lost), Memory(answer=lambda _: YES)
     async with running(pool, first):
+        await until_outcomes(pool, row, ["indeterminate"])
+        await rows(pool, "UPDATE deliveries SET deadline = clock_timestamp() RETURNING id")
         await until_none_due(pool)
     assert await status_of(pool, row) == "exhausted"
     (plan,) = await asyncio.to_thread(replay, database_url)

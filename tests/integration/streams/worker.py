@@ -122,7 +122,7 @@ class Stage:
             worker.kill()
         self.workers.clear()
 
-    def until(self, done: Callable[[], bool], otherwise: str, *, seconds: float = 40) -> None:
+    def until(self, done: Callable[[], bool], otherwise: str, *, seconds: float = 120) -> None:
         """Wait; a worker that has ended meanwhile is shown with its log."""
         end = time.monotonic() + seconds
         while not done():
@@ -196,7 +196,7 @@ class Stage:
         """Everything that was sent is read, and everything that came of it."""
         return self.committed() == self.ends(READ)
 
-    def until_done(self, seconds: float = 40) -> None:
+    def until_done(self, seconds: float = 120) -> None:
         """Wait for it; what is not done is named."""
         try:
             self.until(self.done, "the workers did not come to the end", seconds=seconds)
@@ -226,7 +226,7 @@ class Stage:
         )
         consumer.assign([TopicPartition(topic, part, 0) for topic, part in ends])
         open_partitions = set(ends)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         try:
             while open_partitions:
                 assert time.monotonic() < deadline

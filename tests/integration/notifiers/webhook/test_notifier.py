@@ -116,7 +116,7 @@ class Memory:
 
 
 async def until_status(pool: Pool, row: Row, status: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await status_of(pool, row) != status:
             await asyncio.sleep(0.05)
 
@@ -128,7 +128,7 @@ async def test_a_unit_with_a_webhook_gets_it_and_its_mail(pool: Pool, tmp_path: 
         row = await add_hook(pool, endpoint.url)
         async with running(pool, mails, a_channel(tmp_path / "secrets"), endpoint.url):
             await until_status(pool, row, "delivered")
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not mails.sent:
                     await asyncio.sleep(0.05)
     (request,) = endpoint.requests
@@ -146,7 +146,7 @@ async def test_endpoints_that_hang_hold_up_no_mail(pool: Pool, tmp_path: Path) -
             await add_hook(pool, endpoint.url)
         channel = a_channel(tmp_path / "secrets", answer_seconds=60, total_seconds=60)
         async with running(pool, mails, channel, endpoint.url):
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while len(mails.sent) < 20:
                     await asyncio.sleep(0.05)
             assert await rows(pool, "SELECT DISTINCT status FROM deliveries WHERE channel = 'webhook'") == [
@@ -299,7 +299,7 @@ async def test_the_notifier_switches_off_what_answers_410(pool: Pool, tmp_path: 
         row = await add_hook(pool, endpoint.url)
         async with running(pool, mails, a_channel(tmp_path / "secrets"), endpoint.url):
             await until_status(pool, row, "refused")
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not any(mail.subject == "Jeres webhook er slået fra" for mail in mails.sent):
                     await asyncio.sleep(0.05)
     assert len(endpoint.requests) == 1
