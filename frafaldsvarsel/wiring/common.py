@@ -1,6 +1,6 @@
 """The composition root: settings in, the parts of each process out. The only place where everything meets.
 
-Here: the stream worker, and what all share. `compose_books`, `compose_notices` and `compose_canary` stand beside it,
+Here: the stream worker, and what all share. The other files of this folder stand beside it,
 so that no process loads what only another needs.
 """
 

@@ -48,7 +48,7 @@ def cases(connection: Connection) -> list[Case]:
 
 
 def objection(connection: Connection, case: Case) -> str | None:
-    """Why the books say that there is no such case; None where they do not contradict it."""
+    """Why the ledger says that there is no such case; None where they do not contradict it."""
     match case:
         case Gap():
             rows = connection.execute(

@@ -1,4 +1,4 @@
-"""The last canary that came home, as the books alone say: whoever sends them is not asked.
+"""The last probe that came home, as the ledger alone says: whoever sends them is not asked.
 
 A canary's notice names the person event that made it due, and that event its input record: so a canary is home where a
 notice of its unit has been delivered, and was sent when the brokers received that record.

@@ -47,7 +47,7 @@ class ProbeLedger:
             await self._connection.close()
             self._connection = None
 
-    async def standing(self, message_id: str) -> LedgerState | None:
+    async def state(self, message_id: str) -> LedgerState | None:
         """Where a message of the canary stands; None while the ledger does not know it. Raises `psycopg.Error`."""
         rows = await self._rows(_STANDING, (probe_identity.INSTITUTION, message_id))
         if not rows:

@@ -88,7 +88,7 @@ class ReplayPlan:
 
 
 class ReplayPlanner:
-    """Judges things as they would fare now. Changes nothing and shows no content."""
+    """Judges dead letters as they would fare now. Changes nothing and shows no content."""
 
     def __init__(
         self,

@@ -36,7 +36,7 @@ class AuditMoment:
 
 
 def observe(log: KafkaLog, index: AuditIndex, connection: Connection) -> AuditMoment:
-    """Bring the notes up to date, and remember how far each side had come. `index` should be nearly so already."""
+    """Bring the index up to date, and remember how far each side had come. `index` should be nearly so already."""
     committed = consumer_groups.committed(log.kafka)
     held = catch_up.input_bounds(log, index)
     rows = connection.execute("SELECT topic, partition, next_offset FROM position").fetchall()
@@ -50,7 +50,7 @@ def observe(log: KafkaLog, index: AuditIndex, connection: Connection) -> AuditMo
 
 
 class CheckContext:
-    """The means of one audit. Reads and counts; changes nothing but the notes."""
+    """The means of one audit. Reads and counts; changes nothing but the index."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class CheckContext:
         return self.connection.execute(sql, parameters).fetchall()
 
     def stream(self, sql: Any, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
-        """The same, a stretch at a time, however many they are."""
+        """The same, a part at a time, however many they are."""
         with self.connection.cursor(name="audit") as cursor:
             cursor.itersize = _STREAMED
             cursor.execute(sql, parameters)
