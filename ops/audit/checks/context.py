@@ -9,13 +9,13 @@ from typing import Any, Final
 import psycopg
 
 from ops.audit import catch_up, consumer_groups
+from ops.audit.consumer_groups import PartitionKey
 from ops.audit.index import AuditIndex
 from ops.audit.kafka_log import Bounds, KafkaLog
 from ops.audit.oracle import Oracle
 from ops.audit.report import Check, Missing
 
 Connection = psycopg.Connection[tuple[Any, ...]]
-PartitionKey = tuple[str, int]
 LISTED: Final = 10_000
 """Exceptions looked at one by one in a partition; more are counted all the same."""
 _STREAMED: Final = 10_000
