@@ -18,6 +18,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from config.kafka import KafkaSettings
 from config.topics import BY_NAME, INPUT_PARTITIONS, Topic
+from infra.postgres import Connection
 from ledger.consume import duplicates
 from ledger.consume.batch import Batch, Place, project
 from ledger.rebuild.compare import TABLES, Comparison, compare
@@ -129,8 +130,8 @@ class _Rebuild:
     def __init__(
         self,
         kafka: KafkaSettings,
-        connection: repository.Connection,
-        moment: repository.Connection,
+        connection: Connection,
+        moment: Connection,
         policy: Policy,
         positions: Mapping[Place, int],
         result: Rebuilt,
@@ -147,7 +148,7 @@ class _Rebuild:
         self._known: dict[Place, int] = {}
         self._consumer: Any = None
 
-    async def run(self, live: repository.Connection) -> None:
+    async def run(self, live: Connection) -> None:
         self._consumer = AIOKafkaConsumer(
             **self._kafka.aiokafka(),
             enable_auto_commit=False,
@@ -231,9 +232,7 @@ class _Rebuild:
         # Or it would go on fetching what comes after `end`, for nobody.
         self._consumer.pause(place)
 
-    async def _take_over(
-        self, live: repository.Connection, topic: str, partition: int, first: int, end: int
-    ) -> None:
+    async def _take_over(self, live: Connection, topic: str, partition: int, first: int, end: int) -> None:
         """Rows whose records are gone are put in as they stand: what follows from them must still follow."""
         oldest = None
         if first < end:
@@ -278,11 +277,9 @@ class _Rebuild:
             ]
             await duplicates.find(self._connection, twins)
 
-    async def _copy(
-        self, live: repository.Connection, table: str, where: str, values: tuple[object, ...]
-    ) -> int:
+    async def _copy(self, live: Connection, table: str, where: str, values: tuple[object, ...]) -> int:
         cursor = await live.execute(
-            f"INSERT INTO {SCHEMA}.{table} SELECT * FROM {table} WHERE {where} ON CONFLICT DO NOTHING".encode(),  # noqa: S608 - our own words
+            f"INSERT INTO {SCHEMA}.{table} SELECT * FROM {table} WHERE {where} ON CONFLICT DO NOTHING".encode(),
             values,
         )
         return cursor.rowcount

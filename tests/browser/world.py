@@ -7,10 +7,9 @@ from itertools import count
 from typing import Any, Final
 from uuid import UUID, uuid4, uuid5
 
-import psycopg
-
 from config.topics import Topic
 from crypto.vault import Vault
+from infra.postgres import Connection
 from ledger.actions.perform import Rules, perform
 from ledger.consume.batch import Batch, Place, project
 from models.calendar import add_months, add_working_days, copenhagen_date
@@ -40,8 +39,6 @@ CPR: Final = "0101011234"
 TEXT: Final = "Møder sjældent om mandagen og har ikke svaret på vores beskeder siden efterårsferien."
 BILAL: Final = Actor(id="bilal", name="Bilal Aydin", via=Via.PAGE)
 _NAMESPACE: Final = UUID("7a0f6a0e-6a0c-4f0e-8a55-3f1f5f0c7b11")
-
-Connection = psycopg.AsyncConnection[Any]
 
 
 @dataclass

@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import psycopg
-
+from infra.postgres import SyncConnection
 from ops.audit import catch_up, consumer_groups
 from ops.audit.consumer_groups import PartitionKey
 from ops.audit.index import AuditIndex
@@ -15,7 +14,6 @@ from ops.audit.kafka_log import Bounds, KafkaLog
 from ops.audit.oracle import Oracle
 from ops.audit.report import Check, Missing
 
-Connection = psycopg.Connection[tuple[Any, ...]]
 LISTED: Final = 10_000
 """Exceptions looked at one by one in a partition; more are counted all the same."""
 _STREAMED: Final = 10_000
@@ -35,7 +33,7 @@ class AuditMoment:
     own: Mapping[PartitionKey, Bounds]
 
 
-def observe(log: KafkaLog, index: AuditIndex, connection: Connection) -> AuditMoment:
+def observe(log: KafkaLog, index: AuditIndex, connection: SyncConnection) -> AuditMoment:
     """Bring the index up to date, and remember how far each side had come. `index` should be nearly so already."""
     committed = consumer_groups.committed(log.kafka)
     held = catch_up.input_bounds(log, index)
@@ -55,7 +53,7 @@ class CheckContext:
     def __init__(
         self,
         log: KafkaLog,
-        connection: Connection,
+        connection: SyncConnection,
         *,
         index: AuditIndex,
         oracle: Oracle,
