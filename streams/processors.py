@@ -58,9 +58,9 @@ class Intake:
             )
             if taken.event is not None:
                 add_person_event(taken.event, output)
-            if taken.kept is not None:
+            if taken.rejected_payload is not None:
                 key = f"{origin.topic}/{origin.partition}/{origin.offset}".encode()
-                output.add(Topic.REJECTED, partition % INPUT_PARTITIONS, key, taken.kept.encode())
+                output.add(Topic.REJECTED, partition % INPUT_PARTITIONS, key, taken.rejected_payload.encode())
 
 
 class Match:

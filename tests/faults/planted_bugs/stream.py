@@ -17,6 +17,7 @@ from streams.batch_driver import BatchDriver
 from streams.batch_producer import BatchProducer
 from streams.checkpoint import Checkpoint
 from streams.engine import batch_transport, faust_app
+from streams.receipt_draft import ReceiptDraft
 from tests.faults.planted_bugs.replace import replace_attribute
 
 _SLOW_SECONDS = 1.5
@@ -123,9 +124,9 @@ def topic_not_signed() -> None:
 
     of_type = intake._type
 
-    def any_place(envelope: Any, topic: str, said: dict[str, str]) -> Any:
+    def any_place(envelope: Any, topic: str, draft: ReceiptDraft) -> Any:
         kind = EVENT_TYPES.get(envelope.attributes["type"])
-        return of_type(envelope, topic if kind is None else str(kind.topic), said)
+        return of_type(envelope, topic if kind is None else str(kind.topic), draft)
 
     replace_attribute(intake, "_fits_quickly", any_topic)
     replace_attribute(intake, "_type", any_place)
