@@ -52,7 +52,7 @@ class BatchDriver:
             await self._begin()
             await self._apply(records)
 
-    async def tend(self) -> None:
+    async def refresh(self) -> None:
         """Look after the state when it is time, though nothing comes: a zombie may have written meanwhile."""
         if self._assignment.partitions:
             async with self._one_at_a_time:

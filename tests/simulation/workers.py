@@ -242,10 +242,10 @@ class Worker:
         if self.producers[step].ending is not None:
             raise KilledError
 
-    async def tend(self) -> None:
+    async def refresh(self) -> None:
         """Minutes pass, and nothing comes."""
         for driver in self._drivers.values():
-            await driver.tend()
+            await driver.refresh()
 
     def waiting(self, step: str) -> list[Place]:
         """The partitions of its own in which something lies that it has not read."""

@@ -6,8 +6,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from faust.transport.consumer import ThreadDelegateConsumer
-
 from config.topics import Topic
 from infra.kafka_record import KafkaRecord
 from models import cpr
@@ -101,7 +99,9 @@ def from_the_end() -> None:
     """And nobody seeks its beginning, and the step does not know from its own progress where to read on."""
     from_the_end_alone()
     _believe_the_engine()
-    replace_attribute(batch_transport.Consumer, "seek_to_committed", ThreadDelegateConsumer.seek_to_committed)
+    # The method of Faust's own class.
+    theirs = super(batch_transport.Consumer, batch_transport.Consumer).seek_to_committed
+    replace_attribute(batch_transport.Consumer, "seek_to_committed", theirs)
 
 
 def cpr_in_the_log() -> None:
