@@ -173,7 +173,9 @@ class PlainIntake:
 class BlindProgress(Checkpoint):
     """Planted: what lies between two records is not read."""
 
-    async def whole(self, topic: str, partition: int, records: Sequence[KafkaRecord]) -> list[KafkaRecord]:
+    async def fill_gaps(
+        self, topic: str, partition: int, records: Sequence[KafkaRecord]
+    ) -> list[KafkaRecord]:
         """The records, as they were delivered."""
         return list(records)
 

@@ -29,7 +29,7 @@ async def _as_it_came(
 
 def _believe_the_engine() -> None:
     """Takes away the line of defence behind the engine: what it skips is not read beside it any more."""
-    replace_attribute(Checkpoint, "whole", _as_it_came)
+    replace_attribute(Checkpoint, "fill_gaps", _as_it_came)
 
 
 def offset_before_output() -> None:
