@@ -18,7 +18,7 @@ from uuid import UUID
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
-from config.reference.days_off import load_days_off
+from config.reference.days_off import days_off_of
 from config.topics import Topic
 from ledger.actions.perform import Performed, Rules, perform
 from ledger.consume.batch import Batch, Place, project
@@ -35,6 +35,7 @@ from notifiers.email.settings import SmtpSettings
 from notifiers.supersede import UnitContact
 from notifiers.worker import NotifierSettings
 from notifiers.worker import run as run_notifier
+from tests.reference import SHIPPED
 from tests.smtp.server import MisbehavingServer
 from tests.travel.clock import Clock
 
@@ -60,7 +61,7 @@ class Units:
         return UnitContact(name=f"Jobcenter {unit}", recipients=found.pop(Audience.UNIT), above=found)
 
     def policy(self) -> Policy:
-        days_off = load_days_off()
+        days_off = days_off_of(SHIPPED)
         steps = ReminderPolicy(
             rules=lambda _unit, _on: self.rules,
             hours=lambda _: OfficeHours(lambda _day: self.week, days_off),

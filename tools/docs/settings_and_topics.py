@@ -12,7 +12,8 @@ from typing import Any, Final
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from config.settings import PREFIX, SECRETS, Settings
+from config.environments import COMMANDS, PROCESSES, EveryEnvironment
+from config.settings import PREFIX, SECRETS, sections_of, variables_of
 from config.topics import TOPICS, TopicSpec
 
 DOCS: Final = Path(__file__).resolve().parents[2] / "docs"
@@ -23,26 +24,44 @@ _KIB: Final = 1024
 
 
 def settings_page() -> str:
-    """Every setting: variable, default, meaning, and whether a file may hold it."""
+    """Every setting: variable, default, meaning, whether a file may hold it, and which process reads it."""
     rows = [
         (
-            f"`{PREFIX}{name.upper()}`",
+            f"`{PREFIX}{name}`",
             _default(field),
             _meaning(field),
-            f"`{PREFIX}{name.upper()}_FILE`" if name in SECRETS else "",
+            f"`{PREFIX}{name}_FILE`" if name in SECRETS else "",
+            _read_by(name),
         )
-        for name, field in Settings.model_fields.items()
+        for section in sections_of(EveryEnvironment).values()
+        for name, field in section.variables().items()
+    ]
+    demands = [
+        (
+            ", ".join(f"`{name}`" for name, other in {**PROCESSES, **COMMANDS}.items() if other is kind),
+            ", ".join(f"`{name}`" for name in _demanded(kind)) or "nothing",
+        )
+        for kind in dict.fromkeys([*PROCESSES.values(), *COMMANDS.values()])
     ]
     return _page(
         "Settings",
         f"Every process reads its settings from the environment, once, at its start; all begin with `{PREFIX}`.",
-        "A secret may also stand in a file: the variable in the last column names it, and spaces and line ends around "
+        "It reads those that it needs and no other: what another process needs may be absent, and is not looked at.",
+        "Of the key ring it keeps what it needs and drops the rest: the notifier signs links, and opens nothing.",
+        "A secret may also stand in a file: its variable ends with `_FILE`, and spaces and line ends around "
         "its content do not count.",
         "Where both are set, the variable itself wins.",
         "A setting that is missing, wrong or unknown stops the process with exit code 78, a sentence for each fault.",
         "`frafaldsvarsel check-config` says the same without starting anything.",
         "",
-        *_table(("variable", "default", "meaning", "or in a file"), rows),
+        *_table(("variable", "default", "meaning", "or in a file", "read by"), rows),
+        "",
+        "## What must be set",
+        "",
+        f"By process and command, each without `{PREFIX}`; a secret may stand in its file instead.",
+        "`inbox` needs `OIDC_ISSUER` and `OIDC_CLIENT_SECRET`, and `canary` needs `CANARY_KEYS_DIR` as well.",
+        "",
+        *_table(("process or command", "must be set"), demands),
     )
 
 
@@ -126,6 +145,21 @@ def _page(title: str, *lines: str) -> str:
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     lines = [header, ["---"] * len(header), *rows]
     return ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
+
+
+def _read_by(variable: str) -> str:
+    readers = [name for name, kind in PROCESSES.items() if variable in variables_of(kind)]
+    # What only looks is told in the same words as what drives again.
+    return ", ".join(name for name in readers if name != "audit --heal" or "audit" not in readers)
+
+
+def _demanded(kind: type[Any]) -> list[str]:
+    return [
+        name
+        for section in sections_of(kind).values()
+        for name, field in section.variables().items()
+        if field.is_required()
+    ]
 
 
 def _default(field: FieldInfo) -> str:
