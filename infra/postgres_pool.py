@@ -3,8 +3,8 @@
 from typing import Any, Final
 
 from psycopg_pool import AsyncConnectionPool
+from pydantic import SecretStr
 
-from config.settings import Settings
 from infra.postgres import Pool
 from infra.postgres_timeouts import CONNECT_SECONDS
 
@@ -17,7 +17,7 @@ Giving up resets it: whoever asks next has it try at once.
 
 
 def make_pool(
-    settings: Settings, process: str, *, least: int, most: int, statement_seconds: float | None = None
+    url: SecretStr, process: str, *, least: int, most: int, statement_seconds: float | None = None
 ) -> Pool:
     """Not yet open; `process` is the name that the database shows. Between `least` and `most` connections."""
     told: dict[str, Any] = {
@@ -28,7 +28,7 @@ def make_pool(
     if statement_seconds is not None:
         told["options"] = f"-c statement_timeout={int(statement_seconds * 1000)}"
     return AsyncConnectionPool(
-        settings.database_url.get_secret_value(),
+        url.get_secret_value(),
         min_size=least,
         max_size=most,
         timeout=LONGEST_WAIT_SECONDS,
