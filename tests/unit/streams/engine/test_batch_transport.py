@@ -55,7 +55,7 @@ async def batches(consumer: Consumer) -> list[tuple[TP, RecordBatch]]:
 
 
 @pytest.mark.parametrize("number", [1, MAX_RECORDS, MAX_RECORDS + 1, 3 * MAX_RECORDS - 1])
-async def test_no_record_is_lost_between_stretches(number: int) -> None:
+async def test_no_record_is_lost_between_batches(number: int) -> None:
     """Also where offsets have gaps, as after compaction."""
     records = [record(PLACE, 2 * offset) for offset in range(number)]
     found = await batches(Fetching({PLACE: records}, None))
@@ -83,7 +83,9 @@ async def test_a_rebalance_in_the_middle_cuts_the_rest_off() -> None:
 @pytest.mark.parametrize(
     ("done", "expected"), [([], None), ([199], 200), ([199, 399], 400), ([5, 900], 901), ([900, 5], 901)]
 )
-def test_the_commit_lies_behind_the_last_stretch_that_is_done(done: list[int], expected: int | None) -> None:
+def test_the_commit_lies_behind_the_last_batch_that_is_acknowledged(
+    done: list[int], expected: int | None
+) -> None:
     """It is asked for again when a commit has failed, though nothing more is done meanwhile."""
     consumer = Fetching({}, None)
     consumer._acked[PLACE] = list(done)
