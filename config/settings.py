@@ -1,6 +1,7 @@
 """The environment, read once and typed: ``FRAFALDSVARSEL_…``, every secret also as ``FRAFALDSVARSEL_…_FILE``.
 
-Nothing reads the environment but `load`, and it reports every fault at once, a sentence each.
+Processes and commands hand `os.environ` to `load`, which reports every fault at once, a sentence each. Two commands also
+look into it themselves: `publish` for Kafka's address alone, and all that take ``--data`` for whether it says anything.
 """
 
 from collections.abc import Mapping

@@ -72,7 +72,7 @@ FIRED: Final = ".fired"
 
 
 def arm(folder: Path | None) -> None:
-    """Let `folder` strike this process; the composition root alone calls it."""
+    """Let `folder` strike this process; each process calls it once at its start (`frafaldsvarsel/processes`)."""
     global _folder
     _folder = folder
     if folder is not None:
