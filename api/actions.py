@@ -1,4 +1,4 @@
-"""The routes that change something: a deed on a task, and the opening of what is sealed of it."""
+"""The routes that change something: an action on a task, and the opening of what is sealed of it."""
 
 from typing import Annotated, Final
 
@@ -99,7 +99,7 @@ async def perform_action(
         ),
     ] = None,
 ) -> TaskBody:
-    """A deed sent again under its key is answered as done, whatever has changed since; nothing happens twice."""
+    """An action sent again under its key is answered as done, whatever has changed since; nothing happens twice."""
     parts = dependencies_of(request)
     deed_id = act_id(caller.client.id, idempotency_key)
     expected = expected_version(if_match)

@@ -211,7 +211,7 @@ def bare_read(kafka: KafkaSettings) -> tuple[float, int]:
 
 
 def rounds(kafka: KafkaSettings, url: str, folder: Path) -> tuple[list[float], int]:
-    """Seconds of a first and of three following rounds, all of which must be sound, and the bytes of the notes."""
+    """Seconds of a first and of three following rounds, all of which must be sound, and the bytes of the index."""
     index, log, taken = AuditIndex(folder / "notes"), KafkaLog(kafka), []
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("INSERT INTO attempts SELECT id, 1, now(), 'delivered', 250, '' FROM deliveries")

@@ -25,6 +25,7 @@ from config.settings import PREFIX, Settings, load
 from crypto.vault import Vault
 from frafaldsvarsel.wiring.inbox import inbox_parts
 from inbox.rights import Right, Rights, Role
+from infra.postgres import Connection
 from ledger.queries.task_list import Filter
 from local.servers.ports import remembered_ports
 from local.servers.process import Process, ProcessPlan
@@ -182,7 +183,7 @@ async def _prepare(settings: Settings, database: str) -> tuple[list[Person], dic
     return people, references
 
 
-async def _seal(connection: psycopg.AsyncConnection[Any], vault: Vault, references: list[str]) -> None:
+async def _seal(connection: Connection, vault: Vault, references: list[str]) -> None:
     """What can be opened, in the messages of these tasks."""
     found = await connection.execute(
         "SELECT m.sender, m.message_id, m.person_id FROM messages m JOIN tasks t ON t.id = m.task_id "

@@ -1,7 +1,6 @@
 """The environment, read once and typed: ``FRAFALDSVARSEL_…``, every secret also as ``FRAFALDSVARSEL_…_FILE``.
 
-Processes and commands hand `os.environ` to `load`, which reports every fault at once, a sentence each. Two commands also
-look into it themselves: `publish` for Kafka's address alone, and all that take ``--data`` for whether it says anything.
+Nothing reads the environment but `load`, and it reports every fault at once, a sentence each.
 """
 
 from collections.abc import Mapping

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from config.settings import Settings
 from frafaldsvarsel.wiring import notifier as notifier_wiring
 from models.calendar import COPENHAGEN, add_working_days
+from models.notifications.cause import CauseKind, DeliveryCause
 from models.notifications.delivery import Audience, Channel, Occasion, SendAttempt
 from notifiers.content.mail_message import Mail, header_date, message_id
 from notifiers.content.notice import DigestLine
@@ -16,6 +17,8 @@ from notifiers.webhook.hook import Hook, trial_hook
 
 REFERENCE = "FV-0000-0000-0000"
 """No task has it."""
+_EVENT = DeliveryCause.of_event(0, 0)
+_CHANNEL_OFF = DeliveryCause(CauseKind.ENDPOINT, "failing")
 
 
 def sample(occasion: Occasion, audience: Audience, unit_id: str, recipient: str, now: datetime) -> Due:
@@ -45,7 +48,7 @@ def sample(occasion: Occasion, audience: Audience, unit_id: str, recipient: str,
     return Due(
         id=UUID(int=0),
         occasion=occasion,
-        cause="endpoint:failing:" if occasion is Occasion.CHANNEL_OFF else "0:0",
+        cause=_CHANNEL_OFF if occasion is Occasion.CHANNEL_OFF else _EVENT,
         channel=Channel.EMAIL,
         audience=audience,
         unit_id=unit_id,

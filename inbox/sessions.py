@@ -7,15 +7,15 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
-from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from crypto import base64url
 from crypto.hmac_tokens import HmacTokens
 from inbox.rights import Rights
+from infra.postgres import Connection
 
 _NAME_BYTES: Final = 32
 _TAG_BYTES: Final = 32
@@ -55,9 +55,7 @@ class Sessions:
     longest: timedelta
     """However busy: after this it is over."""
 
-    async def open(
-        self, connection: AsyncConnection[Any], *, user_id: str, user_name: str, rights: Rights
-    ) -> str:
+    async def open(self, connection: Connection, *, user_id: str, user_name: str, rights: Rights) -> str:
         """A new session; returns what the cookie is to hold."""
         name = secrets.token_bytes(_NAME_BYTES)
         await connection.execute(_SWEEP)
@@ -74,9 +72,7 @@ class Sessions:
         )
         return base64url.encode(name + self.tags.make(name, _TAG_BYTES))
 
-    async def find(
-        self, connection: AsyncConnection[Any], cookie: str, *, by_hand: bool = True
-    ) -> Session | None:
+    async def find(self, connection: Connection, cookie: str, *, by_hand: bool = True) -> Session | None:
         """The session of a cookie, or None when there is none, or none any more.
 
         `by_hand`: a person asks; what a page asks by itself keeps no session alive.
@@ -103,7 +99,7 @@ class Sessions:
         """Whether we signed the cookie; whether its session still stands, only the table knows."""
         return self._identity(cookie) is not None
 
-    async def close(self, connection: AsyncConnection[Any], session: Session) -> None:
+    async def close(self, connection: Connection, session: Session) -> None:
         """The log-out."""
         await connection.execute(_CLOSE, (session.id,))
 

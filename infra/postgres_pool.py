@@ -2,13 +2,11 @@
 
 from typing import Any, Final
 
-from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from config.settings import Settings
+from infra.postgres import Pool
 from infra.postgres_timeouts import CONNECT_SECONDS
-
-Pool = AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]]
 
 LONGEST_WAIT_SECONDS: Final = 10
 """For a connection, and until a database that was away is tried again.

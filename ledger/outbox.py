@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 
 from config.kafka import KafkaSettings
 from infra.failpoints import Point, reach
+from infra.postgres import Connection
 from infra.postgres_timeouts import CONNECT_SECONDS, shut_down_after, statement_timeouts
 
 log = logging.getLogger(__name__)
@@ -59,15 +60,13 @@ async def run(
             await producer.stop()
 
 
-async def forget(connection: psycopg.AsyncConnection[tuple[object, ...]]) -> int:
+async def forget(connection: Connection) -> int:
     """Remove what was told long ago; how many rows."""
     async with connection.transaction():
         return (await connection.execute(_FORGET, (_KEPT_DAYS,))).rowcount
 
 
-async def _send_due(
-    connection: psycopg.AsyncConnection[tuple[object, ...]], producer: AIOKafkaProducer, patience: float
-) -> int:
+async def _send_due(connection: Connection, producer: AIOKafkaProducer, patience: float) -> int:
     with ExitStack() as until_read, ExitStack() as until_committed:
         until_read.enter_context(shut_down_after(connection, patience))
         async with connection.transaction():

@@ -23,7 +23,7 @@ REST_SECONDS: Final = (0.0, 0.5, 2.0, 5.0)
 """Before a child that has died is started again, by how often it has died lately."""
 _ARGUMENTS: Final = {"audit": ("--heal", "--watch", "20")}
 _YIELDING: Final = {"inbox": 5, "notify": 10, "audit": 15, "canary": 15}
-"""On one machine a mail can wait for the books, and counting them for both."""
+"""On one machine a mail can wait for the ledger, and the audit for both."""
 _UNAWAITED: Final = frozenset({"audit", "canary"})
 """The service takes messages without them."""
 _CALM_SECONDS: Final = 30.0

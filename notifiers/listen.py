@@ -7,7 +7,7 @@ import asyncio
 
 from psycopg import InterfaceError, OperationalError
 
-from notifiers.repository import Pool
+from infra.postgres import Pool
 
 DATABASE_AWAY = (OperationalError, InterfaceError)
 

@@ -7,17 +7,19 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Generic
+from typing import Generic
 from uuid import UUID, uuid4
 
-from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import Jsonb
-from psycopg_pool import AsyncConnectionPool
 
+from infra.postgres import Connection, Pool
 from infra.postgres_timeouts import shut_down_after
+from ledger.store import audit_trail, deliveries
+from models.audit_kind import AuditKind, kind_of_end
 from models.calendar import copenhagen_date
 from models.ids import delivery_id, digest_id
+from models.notifications.cause import CauseKind, DeliveryCause
 from models.notifications.delivery import (
     Audience,
     Channel,
@@ -26,6 +28,7 @@ from models.notifications.delivery import (
     SendAttempt,
     SendOutcome,
 )
+from models.notifications.delivery_moves import Move, checked
 from models.notifications.retry import DeliveryEnded, NextAttempt, RetryPolicy, next_attempt
 from notifiers import statements
 from notifiers.content.mail_message import Mail
@@ -39,9 +42,6 @@ from notifiers.supersede import (
     superseded_by,
 )
 
-Connection = AsyncConnection[Any]
-Pool = AsyncConnectionPool[Connection]
-
 After = Callable[[Connection, Claim[PayloadT], SendAttempt, datetime], Awaitable[None]]
 
 LISTED = 60
@@ -52,6 +52,8 @@ LEASE_EXPIRED = SendAttempt(
 NO_RECIPIENT = SendAttempt(
     outcome=SendOutcome.MISCONFIGURED, detail="the unit is unknown or has no recipient"
 )
+DEADLINE_PASSED = "deadline_passed"
+"""The reason of a delivery that nobody could send in time."""
 NOT_BUILT = SendAttempt(outcome=SendOutcome.MISCONFIGURED, detail="the mail cannot be built")
 
 
@@ -116,7 +118,7 @@ class Store(Generic[PayloadT]):
         if due.was_leased:
             attempts += 1
             await connection.execute(
-                statements.INSERT_ATTEMPT, _attempt_row(due.id, attempts, now, LEASE_EXPIRED)
+                deliveries.INSERT_ATTEMPT, _attempt_row(due.id, attempts, now, LEASE_EXPIRED)
             )
         contact = self._contacts(due.unit_id)
         present = contact.of(self._kind.channel, due.audience) if contact else ()
@@ -129,7 +131,7 @@ class Store(Generic[PayloadT]):
             await self._end(connection, due, attempts, DeliveryStatus.SUPERSEDED, reason)
             return None
         if due.deadline <= now:
-            await self._end(connection, due, attempts, DeliveryStatus.EXHAUSTED, "deadline_passed")
+            await self._end(connection, due, attempts, DeliveryStatus.EXHAUSTED, DEADLINE_PASSED)
             return None
         if contact is None or not present:
             await self._put_off(connection, due, attempts + 1, now, NO_RECIPIENT)
@@ -146,7 +148,7 @@ class Store(Generic[PayloadT]):
         token = f"{self._owner}/{uuid4().hex}"
         frozen = Jsonb(mail.model_dump(mode="json")) if due.frozen is None else None
         await connection.execute(
-            statements.LEASE,
+            deliveries.LEASE,
             {"id": due.id, "token": token, "lease": self._lease, "frozen": frozen, "attempts": attempts},
         )
         return Claim(id=due.id, token=token, deadline=due.deadline, claimed_at=now, mail=mail)
@@ -170,43 +172,45 @@ class Store(Generic[PayloadT]):
             values = {
                 "id": claim.id,
                 "token": claim.token,
-                "status": status,
+                "status": checked(Move.RECORD, status),
                 "due_at": planned.at if isinstance(planned, NextAttempt) else None,
                 "ended_at": now if done else None,
                 "at": now,
                 "outcome": attempt.outcome,
                 "code": attempt.code,
-                "detail": attempt.detail,
-                "audit_kind": done.audit_kind if done else None,
+                "reason": attempt.detail,
+                "kind": kind_of_end(status),
             }
             if self._after is None:
-                ours = await (await connection.execute(statements.RECORD, values)).fetchone()
+                ours = await (await connection.execute(deliveries.RECORD, values)).fetchone()
             else:
                 async with connection.transaction():
-                    ours = await (await connection.execute(statements.RECORD, values)).fetchone()
+                    ours = await (await connection.execute(deliveries.RECORD, values)).fetchone()
                     if ours is not None:
                         await self._after(connection, claim, attempt, now)
             if ours is None:
-                await connection.execute(statements.LEASE_LOST, values)
+                lost = {**values, "kind": AuditKind.DELIVERY_LEASE_LOST}
+                await connection.execute(audit_trail.LEASE_LOST, lost)
         return None if ours is None else status
 
     async def renew(self, claims: list[Claim[PayloadT]]) -> set[UUID]:
         """Extends the leases that are still ours; returns their deliveries' ids."""
         values = {"ids": [c.id for c in claims], "tokens": [c.token for c in claims], "lease": self._lease}
         async with self._connection() as connection:
-            rows = await (await connection.execute(statements.RENEW, values)).fetchall()
+            rows = await (await connection.execute(deliveries.RENEW, values)).fetchall()
         return {row[0] for row in rows}
 
     async def release(self, claims: list[Claim[PayloadT]]) -> None:
         """Gives back what was surely not sent; it stays due and no attempt is counted."""
         values = {"ids": [c.id for c in claims], "tokens": [c.token for c in claims]}
         async with self._connection() as connection:
-            await connection.execute(statements.RELEASE, values)
+            await connection.execute(deliveries.RELEASE, values)
 
     async def expire(self, limit: int) -> int:
         """Ends what nobody claims and whose deadline has passed: an outage of the relay is no silence."""
+        values = {"limit": limit, "kind": AuditKind.DELIVERY_EXHAUSTED, "reason": DEADLINE_PASSED}
         async with self._connection() as connection:
-            return (await connection.execute(statements.EXPIRE, {"limit": limit})).rowcount
+            return (await connection.execute(deliveries.EXPIRE, values)).rowcount
 
     async def _about(self, connection: Connection, row: DictRow) -> DueTask | OpenTasks:
         if row["task_id"] is not None:
@@ -237,12 +241,12 @@ class Store(Generic[PayloadT]):
         """The id follows from what it names: who has a delivery of this occasion already gets no second."""
         for recipient in present:
             new = (
-                delivery_id(due.about.id, due.occasion, due.cause, due.channel, recipient)
+                delivery_id(due.about.id, due.occasion, due.cause.text, due.channel, recipient)
                 if isinstance(due.about, DueTask)
-                else digest_id(due.unit_id, due.cause, due.channel, recipient)
+                else digest_id(due.unit_id, due.cause.text, due.channel, recipient)
             )
             await connection.execute(
-                statements.READDRESS, {"new": new, "old": due.id, "recipient": recipient}
+                deliveries.READDRESS, {"new": new, "old": due.id, "recipient": recipient}
             )
 
     async def _end(
@@ -253,8 +257,9 @@ class Store(Generic[PayloadT]):
         status: DeliveryStatus,
         reason: str,
     ) -> None:
-        values = {"id": due.id, "status": status, "attempts": attempts, "kind": f"delivery_{status}"}
-        await connection.execute(statements.END, {**values, "reason": reason})
+        values = {"id": due.id, "status": checked(Move.SETTLE, status), "attempts": attempts}
+        noted = {"kind": kind_of_end(status), "reason": reason}
+        await connection.execute(deliveries.SETTLE, {**values, **noted})
 
     async def _put_off(
         self,
@@ -264,13 +269,13 @@ class Store(Generic[PayloadT]):
         now: datetime,
         attempt: SendAttempt,
     ) -> None:
-        await connection.execute(statements.INSERT_ATTEMPT, _attempt_row(due.id, attempts, now, attempt))
+        await connection.execute(deliveries.INSERT_ATTEMPT, _attempt_row(due.id, attempts, now, attempt))
         planned = self._plan(due.id, attempt, 0, now, due.deadline)
         if isinstance(planned, DeliveryEnded):
             await self._end(connection, due, attempts, planned.status, attempt.detail)
         else:
             values = {"id": due.id, "due_at": planned.at, "attempts": attempts}
-            await connection.execute(statements.PUT_OFF, values)
+            await connection.execute(deliveries.PUT_OFF, values)
 
     def _plan(
         self, delivery: UUID, attempt: SendAttempt, counted: int, now: datetime, deadline: datetime
@@ -290,7 +295,7 @@ def _due(row: DictRow, about: DueTask | OpenTasks) -> Due:
     return Due(
         id=row["id"],
         occasion=Occasion(row["occasion"]),
-        cause=row["cause"],
+        cause=DeliveryCause(CauseKind(row["cause_kind"]), row["cause_ref"]),
         channel=row["channel"],
         audience=Audience(row["audience"]),
         unit_id=row["unit_id"],

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Generic
 
 from infra.failpoints import Point, reach
+from infra.postgres import Pool
 from infra.supervise import supervise
 from models.notifications.delivery import Scope, SendAttempt, SendOutcome
 from models.notifications.retry import RetryPolicy
@@ -20,7 +21,7 @@ from notifiers.circuit_breaker import CircuitBreaker
 from notifiers.content.mail_message import Mail
 from notifiers.due_delivery import BuildPayload, Claim, PayloadT
 from notifiers.listen import DATABASE_AWAY, listen
-from notifiers.repository import After, Pool, Store
+from notifiers.repository import After, Store
 from notifiers.supersede import Contacts
 
 log = logging.getLogger(__name__)

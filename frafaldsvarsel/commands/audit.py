@@ -46,7 +46,7 @@ def audit_command(
             known,
             grace=allowed,
             seconds=watch,
-            healing=heal,
+            redriving=heal,
             metrics_port=known.metrics_port if metrics_port is None else metrics_port,
         )
     try:

@@ -16,13 +16,13 @@ from frafaldsvarsel.commands.context import settings
 from frafaldsvarsel.commands.lists import asked_for
 from frafaldsvarsel.commands.quarantine import Because, By
 from frafaldsvarsel.commands.terminal import DataDir, JsonFlag, fail, out, show
+from infra.postgres import SyncConnection
 from ledger.queries import listings
 from models.calendar import COPENHAGEN
 from models.dead_letter import DeadLetterKind
 from models.notifications.delivery import Channel, DeliveryStatus
 from models.operator import Operator
 from ops.recovery import deliveries
-from ops.recovery.dead_letters import Connection
 
 commands = typer.Typer(help="Notices to the units: list them, try one again.", no_args_is_help=True)
 webhooks = typer.Typer(help="The units' webhooks: which fail, which are off.", no_args_is_help=True)
@@ -147,7 +147,7 @@ def _operator(by: str | None, because: str) -> Operator:
 
 
 @contextmanager
-def _database(data: Path | None) -> Iterator[Connection]:
+def _database(data: Path | None) -> Iterator[SyncConnection]:
     try:
         with psycopg.connect(settings(data).database_url.get_secret_value(), autocommit=True) as connection:
             yield connection

@@ -8,9 +8,11 @@ import typer
 from frafaldsvarsel.commands.account import account
 from frafaldsvarsel.commands.context import settings
 from frafaldsvarsel.commands.terminal import DataDir, JsonFlag, emit, fail, out, show
+from infra.postgres import SyncConnection
 from models.events.exception_case import NoCase, parse
 from models.operator import Operator
 from ops.audit import dismissals
+from ops.recovery.dismissals import dismiss as put_aside
 
 _WHY = "Why, for the audit trail. A few words; never a name, a CPR or anything about a person."
 
@@ -47,7 +49,7 @@ def dismiss(
         raise typer.Exit(2) from None
 
 
-def _dismiss(connection: dismissals.Connection, texts: list[str], operator: Operator, *, yes: bool) -> None:
+def _dismiss(connection: SyncConnection, texts: list[str], operator: Operator, *, yes: bool) -> None:
     if operator.because is None or not operator.because.strip():
         raise typer.BadParameter("say why", param_hint="--because")
     chosen = []
@@ -67,11 +69,11 @@ def _dismiss(connection: dismissals.Connection, texts: list[str], operator: Oper
     if not yes:
         out.print(f"{len(chosen)} would be put aside; --yes does it.")
         return
-    added = dismissals.dismiss(connection, chosen, operator)
+    added = put_aside(connection, chosen, operator)
     out.print(f"{added} put aside; {len(chosen) - added} were so already.")
 
 
-def _list(connection: dismissals.Connection, *, as_json: bool) -> None:
+def _list(connection: SyncConnection, *, as_json: bool) -> None:
     found = dismissals.everything(connection)
     if as_json:
         for one in found:

@@ -16,12 +16,13 @@ from frafaldsvarsel.commands.context import settings
 from frafaldsvarsel.commands.terminal import DataDir, JsonFlag, emit, fail, note, out, show
 from frafaldsvarsel.wiring import common as common_wiring
 from frafaldsvarsel.wiring import notifier as notifier_wiring
+from infra.postgres import SyncConnection
 from models.calendar import COPENHAGEN
 from models.dead_letter import DeadLetter, DeadLetterKind, DeadLetterState, ReplayOutcome
 from models.operator import Operator
 from ops.audit.kafka_log import LogUnreachable
 from ops.recovery import dead_letters
-from ops.recovery.dead_letters import Connection, Selection
+from ops.recovery.dead_letters import Selection
 
 if TYPE_CHECKING:
     from ops.recovery.replay import ReplayPlan
@@ -341,14 +342,14 @@ def _operator(by: str | None, because: str | None) -> Operator:
     return Operator(by or account(), because)
 
 
-def _alone(connection: Connection) -> None:
+def _alone(connection: SyncConnection) -> None:
     if not dead_letters.alone(connection):
         fail("Somebody else is at the quarantine; try again when they are done.")
         raise typer.Exit(1)
 
 
 @contextmanager
-def _database(known: Settings) -> Iterator[Connection]:
+def _database(known: Settings) -> Iterator[SyncConnection]:
     """A connection, and the sentences for servers that do not answer."""
     try:
         with psycopg.connect(known.database_url.get_secret_value(), autocommit=True) as connection:

@@ -1,6 +1,6 @@
-"""The auditor as a process: it counts for ever, says when something changes, and heals, but nothing for ever.
+"""The auditor as a process: it counts for ever, says when something changes, and redrives, but nothing for ever.
 
-What is still missing after a few healings is a fault for people: driving it again would only fill the log of events.
+What is still missing after a few redrives is a fault for people: driving it again would only fill the log of events.
 """
 
 import sqlite3
@@ -76,14 +76,14 @@ def auditor(settings: Settings) -> Iterator[RunAudit]:
 
 
 def watch(
-    settings: Settings, *, grace: timedelta, seconds: int, healing: bool, metrics_port: int | None = None
+    settings: Settings, *, grace: timedelta, seconds: int, redriving: bool, metrics_port: int | None = None
 ) -> NoReturn:
     """Audit every `seconds`; waits, and says so, while Kafka or PostgreSQL cannot be reached."""
     shown = Metrics(AUDIT_METRICS)
     if metrics_port is not None:
         start_http_server(metrics_port, registry=shown.registry)
     rounds = Rounds(
-        heal=redriver(settings) if healing else None,
+        redrive=redriver(settings) if redriving else None,
         heartbeat=Heartbeat(settings.heartbeat_file, settings.heartbeat_url),
         shown=shown,
         canary_within=probe_wiring.probe_within(settings),

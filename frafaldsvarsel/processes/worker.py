@@ -16,17 +16,19 @@ def run_worker(settings: Settings) -> NoReturn:
 
     use_uvloop()
     from streams.app import build
+    from streams.engine.agents import make_app
     from streams.engine.run import run_forever
 
     def assigned(partitions: frozenset[tuple[str, int]]) -> None:
         announce(settings.ready_file, f"{len(partitions)} partitions")
 
     preflight.kafka(settings)
-    app = build(
+    stream = build(
         common_wiring.worker(settings),
         common_wiring.intake_context(settings),
         common_wiring.law(settings),
         assigned,
     )
+    app = make_app(stream)
     gc_tuning.keep_for_good()
     run_forever(app)

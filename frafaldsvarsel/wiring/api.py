@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from fastapi import FastAPI
 
 from api.app import build
-from api.dependencies import ApiDependencies, Pool
+from api.dependencies import ApiDependencies
 from config.api_clients import ClientRegister, read_api_clients
 from config.errors import ConfigError, Fault
 from config.reference.checks.all import sound_reference
@@ -14,6 +14,7 @@ from config.settings import Settings
 from crypto.hmac_tokens import Purpose
 from frafaldsvarsel.wiring import common as common_wiring
 from frafaldsvarsel.wiring import ledger as ledger_wiring
+from infra.postgres import Pool
 
 
 def api_app(settings: Settings, pool: Pool) -> FastAPI | None:

@@ -1,7 +1,7 @@
-"""The composition root: settings in, the parts of each process out.
+"""The composition root: settings in, the parts of each process out. The only place where everything meets.
 
-Here: the stream worker, and what all share. The other files of this folder are each one process's, so that no process
-loads what only another needs.
+Here: the stream worker, and what all share. The other files of this folder stand beside it,
+so that no process loads what only another needs.
 """
 
 from datetime import timedelta

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-import psycopg
-
 from config.topics import Topic
 from infra.failpoints import Point, reach
+from infra.postgres import Connection
 from ledger.reminders.scheduler import plan_reminders
 from ledger.store import action_log, repository
 from ledger.store.action_log import ActionRow
@@ -74,7 +73,7 @@ class Performed:
 
 
 async def perform(
-    connection: psycopg.AsyncConnection,
+    connection: Connection,
     *,
     task_id: UUID,
     units: frozenset[str],
@@ -137,7 +136,7 @@ async def perform(
     return Performed(task_id, effect.version, repeated=False, successor=effect.successor)
 
 
-async def _lock(connection: psycopg.AsyncConnection, task_id: UUID, units: frozenset[str]) -> tuple[str, int]:
+async def _lock(connection: Connection, task_id: UUID, units: frozenset[str]) -> tuple[str, int]:
     """Lock what the projection locks first: whoever waits here reads, afterwards, what the other has written."""
     # First, and all together: a rebuild that replaces the tables must not meet one who holds rows of them.
     await connection.execute("LOCK TABLE messages, tasks, deliveries, acts, transfers IN ROW EXCLUSIVE MODE")

@@ -12,7 +12,7 @@ from typing import Final
 from psycopg.rows import dict_row
 
 from config.topics import Topic
-from ledger.store.repository import Connection
+from infra.postgres import Connection
 from models.events.event_types import InputTopic, RefusedDuplicate
 from models.events.person_event import Origin, PersonEvent
 from models.events.receipt import Receipt, ReceiptStatus, RepeatKind, RepeatReceipt

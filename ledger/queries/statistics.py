@@ -13,10 +13,9 @@ from math import ceil, floor
 from operator import itemgetter
 from typing import Any, Final
 
-import psycopg
 from psycopg.rows import dict_row
 
-Connection = psycopg.AsyncConnection[Any]
+from infra.postgres import Connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

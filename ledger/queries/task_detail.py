@@ -6,18 +6,17 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-import psycopg
 from psycopg.rows import dict_row
 from pydantic import AwareDatetime, TypeAdapter
 
+from infra.postgres import Connection
 from models.base import Frozen
 from models.eligibility.decision import Decision, Evidence
 from models.events.contract import Severity, Signal
+from models.notifications.cause import CauseKind
 from models.notifications.delivery import DeliveryStatus, Occasion, SendOutcome
 from models.tasks.actions import Action, Ending
 from models.tasks.status import TaskStatus
-
-Connection = psycopg.AsyncConnection[Any]
 
 
 class TaskFields(Frozen):
@@ -85,7 +84,8 @@ class DeliveryView(Frozen):
 
     id: UUID
     occasion: Occasion
-    cause: str
+    cause_kind: CauseKind
+    cause_ref: str
     channel: str
     unit_id: str
     recipient: str
@@ -165,7 +165,8 @@ SELECT t.id, t.reference, t.unit_id, t.enrolment_id, t.status, t.version, t.reac
                                        'detail', l.detail) ORDER BY l.id)
      FROM audit l WHERE l.task_id = t.id) AS audit,
     (SELECT json_agg(json_build_object(
-        'id', d.id, 'occasion', d.occasion, 'cause', d.cause, 'channel', d.channel, 'unit_id', d.unit_id,
+        'id', d.id, 'occasion', d.occasion, 'cause_kind', d.cause_kind, 'cause_ref', d.cause_ref,
+        'channel', d.channel, 'unit_id', d.unit_id,
         'recipient', d.recipient, 'status', d.status, 'due_at', d.due_at, 'deadline', d.deadline,
         'created_at', d.created_at, 'ended_at', d.ended_at, 'attempts',
         (SELECT coalesce(json_agg(json_build_object('attempt', e.attempt, 'at', e.at, 'outcome', e.outcome,

@@ -11,15 +11,13 @@ from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
-import psycopg
 from psycopg.rows import kwargs_row
 
+from infra.postgres import Connection
 from ledger.queries.cursors import ByClosing, ByDate, Cursor, NotACursor
 from models.events.contract import Severity
 from models.tasks.actions import Ending
 from models.tasks.status import TaskStatus
-
-Connection = psycopg.AsyncConnection[Any]
 
 COUNT_AT_MOST: Final = 5_000
 """Higher numbers are said as "5,000 and more": a number must not cost more the longer the service has lived."""
@@ -185,7 +183,7 @@ async def listing(
     size = min(max(limit, 1), LIMIT)
     standing = "t.closed_at" if closed else "t.react_by"
     rest = f"{' AND '.join(where)} ORDER BY {order} LIMIT {size + 1}"
-    found = f"SELECT {standing}, t.reference FROM tasks t WHERE {{unit}} AND {rest}"  # noqa: S608 - our own words
+    found = f"SELECT {standing}, t.reference FROM tasks t WHERE {{unit}} AND {rest}"
     if search is None and filter is Filter.WAITING_FOR_DELIVERY and not await _many_due(connection, units):
         where[0] = "t.status = 'open'"
         source = _OF_DUE.format(where=" AND ".join(where))
@@ -196,9 +194,9 @@ async def listing(
     else:
         source = f"({found.format(unit='t.unit_id = ANY(%(units)s)')}) t"
     # First only where they stand, of many units far more than a page; then the rows of the page alone.
-    page = f"SELECT t.reference FROM {source} ORDER BY {order} LIMIT {size + 1}"  # noqa: S608 - our own words
+    page = f"SELECT t.reference FROM {source} ORDER BY {order} LIMIT {size + 1}"
     statement = (
-        f"SELECT {_COLUMNS} FROM ({page}) p JOIN tasks t USING (reference) {_MESSAGES} ORDER BY {order}"  # noqa: S608
+        f"SELECT {_COLUMNS} FROM ({page}) p JOIN tasks t USING (reference) {_MESSAGES} ORDER BY {order}"
     )
     async with connection.cursor(row_factory=kwargs_row(_listed)) as cursor:
         await cursor.execute(statement.encode(), values)
@@ -227,7 +225,7 @@ async def counts(
     # Each number is cut off on its way, so that it walks a bounded part of its index.
     most = COUNT_AT_MOST + 1
     parts = [
-        f"(SELECT count(*) FROM (SELECT FROM unnest(%(units)s::text[]) AS u (unit_id) CROSS JOIN LATERAL ("  # noqa: S608
+        f"(SELECT count(*) FROM (SELECT FROM unnest(%(units)s::text[]) AS u (unit_id) CROSS JOIN LATERAL ("
         f"SELECT FROM tasks t WHERE t.unit_id = u.unit_id AND {_WHICH[each]} LIMIT {most}"
         f") t LIMIT {most}) counted) AS {each}"
         for each in Filter

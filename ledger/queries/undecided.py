@@ -7,15 +7,13 @@ see what is for the caller to know.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
-import psycopg
 from psycopg.rows import dict_row
 
+from infra.postgres import Connection
 from models.eligibility.decision import Decision, Evidence
 from models.reasons import DecisionReason
-
-Connection = psycopg.AsyncConnection[Any]
 
 LIMIT: Final = 200
 

@@ -9,12 +9,10 @@ from typing import Final, LiteralString
 
 import psycopg
 from psycopg import sql
-from psycopg.types.json import Jsonb
 
 from ledger.rebuild.compare import (
     APPLIED,
     MESSAGES,
-    PROJECTED,
     RECEIPTS,
     REPEATS,
     TASKS,
@@ -22,7 +20,8 @@ from ledger.rebuild.compare import (
     ComparedTable,
 )
 from ledger.rebuild.rebuild import SCHEMA, CannotRebuild, Rebuilt
-from ledger.store import action_log
+from ledger.store import action_log, audit_trail, deliveries
+from models.audit_kind import AuditKind
 
 _LOCK: Final[LiteralString] = """
 LOCK TABLE position, receipts, applied, messages, tasks, repeats, deliveries, acts, transfers
@@ -68,41 +67,6 @@ AND NOT EXISTS (SELECT 1 FROM acts a WHERE a.task_id = t.id OR a.successor = t.i
 AND NOT EXISTS (SELECT 1 FROM tasks f WHERE f.follows = t.id)
 """
 
-_MISSING_NOTICES: Final = sql.SQL("""
-WITH made AS (
-    INSERT INTO deliveries (id, task_id, occasion, cause, channel, unit_id, recipient, status, deadline,
-                            attempts, ended_at)
-    SELECT d.id, d.task_id, d.occasion, d.cause, d.channel, d.unit_id, d.recipient, 'exhausted', d.deadline,
-           1, now()
-    FROM rebuilt.deliveries d WHERE {projected} AND NOT EXISTS (
-        SELECT 1 FROM deliveries l WHERE (l.task_id, l.occasion, l.cause, l.channel, l.unit_id)
-        = (d.task_id, d.occasion, d.cause, d.channel, d.unit_id))
-    ON CONFLICT DO NOTHING
-    RETURNING id, task_id, occasion
-), tried AS (
-    INSERT INTO attempts (delivery_id, attempt, at, outcome, detail)
-    SELECT id, 1, now(), 'indeterminate', 'made out by a rebuild, it may have been sent before' FROM made
-)
-INSERT INTO audit (kind, task_id, detail)
-SELECT 'delivery_rebuilt', task_id, jsonb_build_object('delivery_id', id, 'occasion', occasion) FROM made
-""").format(projected=PROJECTED)
-
-_STRAY_NOTICES: Final = sql.SQL("""
-WITH stray AS (
-    UPDATE deliveries d SET status = 'superseded', ended_at = now(), lease_owner = NULL, lease_until = NULL
-    WHERE d.status = 'due' AND {projected}
-    AND EXISTS (SELECT 1 FROM rebuilt.tasks t WHERE t.id = d.task_id)
-    AND NOT EXISTS (
-        SELECT 1 FROM rebuilt.deliveries r WHERE (d.task_id, d.occasion, d.cause, d.channel, d.unit_id)
-        = (r.task_id, r.occasion, r.cause, r.channel, r.unit_id))
-    RETURNING d.id, d.task_id, d.occasion
-)
-INSERT INTO audit (kind, task_id, detail)
-SELECT 'delivery_superseded', task_id,
-       jsonb_build_object('delivery_id', id, 'occasion', occasion, 'reason', 'not_in_rebuild')
-FROM stray
-""").format(projected=PROJECTED)
-
 
 async def replace(url: str, rebuilt: Rebuilt, by: str) -> None:
     """Replace what differs, or nothing; raises `CannotRebuild` where the ledger has gone on meanwhile."""
@@ -132,13 +96,11 @@ async def replace(url: str, rebuilt: Rebuilt, by: str) -> None:
         await connection.execute(_upsert(TRANSFERS))
         await connection.execute(_remove(TRANSFERS))
         await connection.execute(_DROP_TASKS)
-        await connection.execute(_MISSING_NOTICES)
-        await connection.execute(_STRAY_NOTICES)
+        await connection.execute(deliveries.ADD_MISSING, {"kind": AuditKind.DELIVERY_REBUILT})
+        await connection.execute(deliveries.DROP_STRAY, {"kind": AuditKind.DELIVERY_SUPERSEDED})
         counts = {table.table: table.differing for table in rebuilt.tables if table.differing}
-        await connection.execute(
-            "INSERT INTO audit (kind, detail) VALUES ('ledger_rebuilt', %s)",
-            (Jsonb({"by": by, "rows": counts}),),
-        )
+        done = audit_trail.line(AuditKind.LEDGER_REBUILT, {"by": by, "rows": counts})
+        await connection.execute(audit_trail.APPEND, done)
 
 
 def _upsert(table: ComparedTable) -> sql.Composed:

@@ -11,11 +11,11 @@ from uuid import UUID
 
 import psycopg
 
+from infra.postgres import Connection
 from infra.postgres_timeouts import CONNECT_SECONDS, shut_down_after, statement_timeouts
 from ledger.reminders.digest import Digests
 from ledger.reminders.failed_deliveries import follow_failures
 from ledger.reminders.scheduler import fire_due, plan_stale, stale
-from ledger.store.repository import Connection
 from models.tasks.reminders import ReminderPolicy
 
 log = logging.getLogger(__name__)

@@ -13,10 +13,12 @@ from uuid import UUID
 from psycopg.rows import dict_row
 
 from infra.failpoints import Point, reach
-from ledger.store.delivery_queue import NewDelivery, write
-from ledger.store.repository import Connection
+from infra.postgres import Connection
+from ledger.store.deliveries import add_in_order
 from ledger.tasks.projection import deadline_of
+from ledger.tasks.rows import NewDelivery
 from models.calendar import copenhagen_date
+from models.notifications.cause import DeliveryCause
 from models.notifications.delivery import Audience, Channel
 from models.tasks.escalation import reached
 from models.tasks.reminder_diff import (
@@ -229,7 +231,7 @@ async def _fire(connection: Connection, tasks: list[UUID], policy: ReminderPolic
         notices += written
         fired.append((step["id"], None if written else FiredBecause.IN_DIGEST))
     if notices:
-        await write(connection, notices)
+        await add_in_order(connection, notices)
     if fired:
         await connection.execute(_FIRED, ([one for one, _ in fired], [reason for _, reason in fired]))
 
@@ -246,7 +248,7 @@ def _notices(step: dict[str, Any], policy: ReminderPolicy, now: datetime) -> Ite
                 yield NewDelivery(
                     task_id=step["task_id"],
                     occasion=kind.occasion,
-                    cause=f"step:{step['id']}",
+                    cause=DeliveryCause.of_step(step["id"]),
                     channel=channel,
                     audience=audience,
                     unit_id=unit,

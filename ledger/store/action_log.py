@@ -9,7 +9,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter
 
-from ledger.store.repository import Connection
+from infra.postgres import Connection
 from models.tasks.actions import Action, Actor, RecordedAction
 
 _deeds: Final[TypeAdapter[Action]] = TypeAdapter(Action)

@@ -5,18 +5,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from infra.postgres import Connection
+from ledger.store import audit_trail, deliveries
 from ledger.tasks.rows import Changes, MessageRow, TaskRow, TransferRow
 from models.eligibility.decision import Decision
 from models.events.receipt import AppliedEntry, Receipt
+from models.notifications.cause import CauseKind, DeliveryCause
 from models.reasons import DecisionReason
 from models.tasks.actions import Ending
 from models.tasks.status import TaskStatus
-
-Connection = psycopg.AsyncConnection[Any]
 
 
 class Fenced(Exception):
@@ -141,14 +141,11 @@ async def transfers_of(connection: Connection, people: Collection[str]) -> list[
 
 
 async def told(
-    connection: Connection, tasks: Collection[UUID], causes: Collection[str]
-) -> list[tuple[UUID, str]]:
-    """Task and cause of the notices about `tasks` that one of `causes` has made due already."""
-    cursor = await connection.execute(
-        "SELECT DISTINCT task_id, cause FROM deliveries WHERE task_id = ANY(%s) AND cause = ANY(%s)",
-        (list(tasks), list(causes)),
-    )
-    return await cursor.fetchall()
+    connection: Connection, tasks: Collection[UUID], causes: Collection[DeliveryCause]
+) -> list[tuple[UUID, DeliveryCause]]:
+    """Task and cause of the notices about `tasks` that one of `causes`, person events, has made due already."""
+    cursor = await connection.execute(TOLD, (list(tasks), CauseKind.EVENT, [cause.ref for cause in causes]))
+    return [(task, DeliveryCause(CauseKind.EVENT, ref)) for task, ref in await cursor.fetchall()]
 
 
 async def write(connection: Connection, changes: Changes) -> None:
@@ -169,24 +166,9 @@ async def write(connection: Connection, changes: Changes) -> None:
                 _UPSERT_TRANSFER, [(*row.named, row.unit_id, row.act_id) for row in given]
             )
         if changes.deliveries:
-            await cursor.executemany(
-                "INSERT INTO deliveries (id, task_id, occasion, cause, channel, unit_id, recipient, deadline) "
-                "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-                [
-                    (
-                        row.id,
-                        row.task_id,
-                        row.occasion,
-                        row.cause,
-                        row.channel,
-                        row.unit_id,
-                        row.recipient,
-                        row.deadline,
-                    )
-                    for row in changes.deliveries.values()
-                ],
-            )
-            await cursor.execute("NOTIFY deliveries")
+            made_out = [deliveries.row_of(one) for one in changes.deliveries.values()]
+            await cursor.executemany(deliveries.ADD, made_out)
+            await cursor.execute(deliveries.NOTIFY)
         if changes.outbox:
             said = changes.outbox
             await cursor.execute(
@@ -198,15 +180,12 @@ async def write(connection: Connection, changes: Changes) -> None:
                     [row.value for row in said],
                 ),
             )
-        if changes.audit:
-            await cursor.executemany(
-                "INSERT INTO audit (kind, task_id, sender, message_id, detail) VALUES (%s, %s, %s, %s, %s)",
-                [
-                    (row.kind, row.task_id, row.sender, row.message_id, Jsonb(row.detail))
-                    for row in changes.audit
-                ],
-            )
+        await audit_trail.append(cursor, changes.audit)
 
+
+TOLD = """
+SELECT DISTINCT task_id, cause_ref FROM deliveries WHERE task_id = ANY(%s) AND cause_kind = %s AND cause_ref = ANY(%s)
+"""
 
 _KNOW = """
 INSERT INTO known_endpoints (unit_id, url) SELECT DISTINCT * FROM unnest(%s::text[], %s::text[])

@@ -76,7 +76,7 @@ class Demo:
     def __init__(self, service: Service, prepared: PreparedRecords) -> None:
         self.story = prepared.story
         self._service = service
-        self._manuscript = prepared
+        self._prepared = prepared
         self._counter = DemoCounter(service)
         self._published = 0
 
@@ -89,7 +89,7 @@ class Demo:
         looked = 0.0
 
         def sent(progress: PublishProgress) -> None:
-            # Counting holds up the publishing, so it is done now and then; in the first act there are no books yet.
+            # Counting holds up the publishing, so it is done now and then; in the first part there is no ledger yet.
             nonlocal looked
             if self._published and (now := time.monotonic()) - looked > _GLANCE_SECONDS:
                 looked = now
@@ -97,7 +97,7 @@ class Demo:
             on_move(progress.acknowledged, self._counter.last)
 
         result = uvloop.run(
-            publish(self._manuscript.records(act), kafka=self._service.settings.kafka, on_progress=sent)
+            publish(self._prepared.records(act), kafka=self._service.settings.kafka, on_progress=sent)
         )
         if not result.complete:
             raise NotSettled(f"In “{act.title}” only {result.acknowledged} of {result.read} were published.")

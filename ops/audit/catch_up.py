@@ -1,4 +1,4 @@
-"""Brings the notes up to the end of the log: only what is new is read, and what the log has lost is noted.
+"""Brings the index up to the end of the log: only what is new is read, and what the log has lost is noted.
 
 A record that retention or a broken broker took away is a fault that stays: it can never be accounted for again.
 """

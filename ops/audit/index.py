@@ -1,6 +1,6 @@
 """What the auditor has read of the log: digests and counts by place, so that every record is read once.
 
-An SQLite file, or a temporary one that goes with the process. Not in PostgreSQL: it must not depend on the books that
+An SQLite file, or a temporary one that goes with the process. Not in PostgreSQL: it must not depend on the ledger that
 it judges. A file that is lost, damaged or of another cluster is begun again, which costs the time of reading the log.
 It holds no content: places, digests, ids of messages, and of the residence facts what routing needs.
 """
@@ -167,5 +167,5 @@ class AuditIndex:
         self.run("INSERT OR REPLACE INTO mark VALUES (?, ?, ?, ?)", (name, topic, partition, upto))
 
     def set_fault(self, topic: str, partition: int, first: int, last: int, what: str) -> None:
-        """Note what is wrong with the log itself. It stays until the notes are thrown away."""
+        """Note what is wrong with the log itself. It stays until the index is thrown away."""
         self.run("INSERT OR IGNORE INTO fault VALUES (?, ?, ?, ?, ?)", (topic, partition, first, last, what))

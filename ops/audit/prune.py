@@ -1,4 +1,4 @@
-"""Takes out of the notes what can never matter again: records that retention has removed from the input, in balance.
+"""Takes out of the index what can never matter again: records that retention has removed from the input, in balance.
 
 A record that is gone cannot be judged once more, so nothing can contradict what was noted of it. What is not in
 balance stays, and so does all that was noted of the topics that are kept for ever.

@@ -6,6 +6,7 @@ from typing import Any, Final, LiteralString
 
 import psycopg
 
+from infra.postgres import Connection
 from infra.postgres_timeouts import CONNECT_SECONDS
 from models.eligibility.decision import Outcome
 from models.events import probe_identity
@@ -20,7 +21,8 @@ SELECT m.outcome, m.reason, t.unit_id, t.status,
                ON (a.origin_topic, a.origin_partition, a.origin_offset) = (r.topic, r.partition, r."offset")
                WHERE r.sender = m.sender AND r.event_id = m.message_id AND r.status = 'accepted') AS booked,
        ARRAY(SELECT d.status FROM deliveries d WHERE d.task_id = t.id
-             AND d.cause = concat_ws(':', m.decision -> 'cause' ->> 'partition', m.decision -> 'cause' ->> 'offset'))
+             AND (d.cause_kind, d.cause_ref)
+             = ('event', concat_ws(':', m.decision -> 'cause' ->> 'partition', m.decision -> 'cause' ->> 'offset')))
 FROM messages m LEFT JOIN tasks t ON t.id = m.task_id
 WHERE m.sender = %s AND m.message_id = %s
 """
@@ -39,7 +41,7 @@ class ProbeLedger:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._connection: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
+        self._connection: Connection | None = None
 
     async def close(self) -> None:
         """Disconnect."""
@@ -47,7 +49,7 @@ class ProbeLedger:
             await self._connection.close()
             self._connection = None
 
-    async def standing(self, message_id: str) -> LedgerState | None:
+    async def state(self, message_id: str) -> LedgerState | None:
         """Where a message of the canary stands; None while the ledger does not know it. Raises `psycopg.Error`."""
         rows = await self._rows(_STANDING, (probe_identity.INSTITUTION, message_id))
         if not rows:

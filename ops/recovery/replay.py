@@ -14,6 +14,7 @@ from confluent_kafka import KafkaException, Message, Producer
 
 from config.kafka import KafkaSettings
 from config.topics import INPUT_PARTITIONS
+from infra.postgres import SyncConnection
 from ledger.tasks.projection import deadline_of
 from models.dead_letter import (
     AcceptedRecord,
@@ -32,7 +33,7 @@ from models.reasons import Rejection
 from notifiers.supersede import Contacts, Superseded, digest_superseded_by, superseded_by
 from ops.audit.kafka_log import LogUnreachable
 from ops.recovery import dead_letters
-from ops.recovery.dead_letters import Connection, FailedDelivery
+from ops.recovery.dead_letters import FailedDelivery
 from ops.recovery.rejected_payloads import Bytes, Gone, RejectedPayloads
 from streams.batch_producer import partition_of
 from streams.intake import Context, InputRecord, validate_record
@@ -88,11 +89,11 @@ class ReplayPlan:
 
 
 class ReplayPlanner:
-    """Judges things as they would fare now. Changes nothing and shows no content."""
+    """Judges dead letters as they would fare now. Changes nothing and shows no content."""
 
     def __init__(
         self,
-        connection: Connection,
+        connection: SyncConnection,
         payloads: RejectedPayloads,
         context: Context,
         contacts: Contacts,
@@ -228,7 +229,7 @@ def _deadline(due: FailedDelivery) -> datetime:
 class Replayer:
     """Lets it happen. One at a time: `ops.recovery.dead_letters.alone` is asked first."""
 
-    def __init__(self, connection: Connection, kafka: KafkaSettings, operator: Operator) -> None:
+    def __init__(self, connection: SyncConnection, kafka: KafkaSettings, operator: Operator) -> None:
         self._connection = connection
         self._operator = operator
         self._producer = Producer(

@@ -180,7 +180,7 @@ class Watch:
         self._beat = beat
         self.shown = Metrics(AUDIT_METRICS)
         self._rounds = Rounds(
-            heal=None,
+            redrive=None,
             heartbeat=Heartbeat(beat),
             shown=self.shown,
             canary_within=HOUR,

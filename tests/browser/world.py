@@ -9,11 +9,10 @@ from itertools import count
 from typing import Any, Final
 from uuid import UUID, uuid4, uuid5
 
-import psycopg
-
 from config.reference.law import load_law
 from config.topics import Topic
 from crypto.vault import Vault
+from infra.postgres import Connection
 from ledger.actions.perform import Rules, perform
 from ledger.consume.batch import Batch, Place, project
 from models.calendar import add_working_days, copenhagen_date
@@ -47,8 +46,6 @@ BILAL: Final = Actor(id="bilal", name="Bilal Aydin", via=Via.PAGE)
 _BENEFIT_FROM: Final = date(2025, 7, 1)
 """Uddannelseshjælp was folded into kontanthjælp on this day."""
 _NAMESPACE: Final = UUID("7a0f6a0e-6a0c-4f0e-8a55-3f1f5f0c7b11")
-
-Connection = psycopg.AsyncConnection[Any]
 
 
 @dataclass

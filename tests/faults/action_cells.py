@@ -14,6 +14,7 @@ import psycopg
 
 from frafaldsvarsel.wiring import ledger as ledger_wiring
 from infra.failpoints import FailpointAction, Point
+from infra.postgres import Connection
 from infra.postgres_timeouts import CONNECT_SECONDS, shut_down_after
 from ledger.actions.perform import ActionDiffers, ActionRefused, NoSuchTask, TaskChanged, perform
 from models.tasks.actions import (
@@ -98,7 +99,7 @@ class Hands:
             except (psycopg.OperationalError, psycopg.InterfaceError):
                 await asyncio.sleep(0.2)
 
-    async def _one(self, connection: psycopg.AsyncConnection[Any]) -> None:
+    async def _one(self, connection: Connection) -> None:
         version = None
         if self._unanswered:
             act_id, task_id, unit, deed = self._unanswered[-1]

@@ -78,7 +78,7 @@ def test_what_leaves_something_open_is_named_and_nothing_else(
         env=os.environ | {"URL": database, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     named = [

@@ -8,11 +8,12 @@ from uuid import UUID
 
 import psycopg
 
+from infra.postgres import Pool
 from models.notifications.delivery import SendAttempt, SendOutcome
 from models.notifications.retry import RetryPolicy
 from notifiers.content.mail_message import Mail, message_id
 from notifiers.due_delivery import BuildPayload, Claim, Due, payload_builder
-from notifiers.repository import After, Pool, Store
+from notifiers.repository import After, Store
 from notifiers.webhook.endpoints import watcher
 from notifiers.webhook.hook import Hook, webhook_payload_builder
 from tests.simulation.bounces import return_to
@@ -48,8 +49,8 @@ def _mail(due: Due, unit_name: str, now: datetime) -> Mail:
         sender_name="Frafaldsvarsel",
         recipient=due.recipient,
         subject=due.occasion,
-        text=due.cause,
-        html=due.cause,
+        text=due.cause.text,
+        html=due.cause.text,
         return_to=return_to(due.id),
     )
 

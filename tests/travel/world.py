@@ -20,6 +20,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from config.reference.days_off import load_days_off
 from config.topics import Topic
+from infra.postgres import Connection
 from ledger.actions.perform import Performed, Rules, perform
 from ledger.consume.batch import Batch, Place, project
 from ledger.reminders.runner import Runner
@@ -93,8 +94,8 @@ class World:
         self,
         *,
         clock: Clock,
-        connection: psycopg.AsyncConnection[Any],
-        acting: psycopg.AsyncConnection[Any],
+        connection: Connection,
+        acting: Connection,
         runners: Sequence[Runner],
         relay: MisbehavingServer,
         policy: Policy,
@@ -233,7 +234,7 @@ async def a_world(
     assert policy.steps is not None
     async with AsyncExitStack() as stack:
 
-        async def connect() -> psycopg.AsyncConnection[Any]:
+        async def connect() -> Connection:
             return await stack.enter_async_context(
                 await psycopg.AsyncConnection.connect(url, autocommit=True)
             )

@@ -15,11 +15,11 @@ from ops.audit.report import Check, CheckResult, GapKind
 _MARK: Final = "applied"
 _SAID: Final = in_sql(COLUMNS)
 _IN_LEDGER: Final = (
-    f'SELECT "offset" >= %s, count(*), coalesce(sum({_SAID} & {SUMMED}), 0) FROM applied '  # noqa: S608 - fixed words
+    f'SELECT "offset" >= %s, count(*), coalesce(sum({_SAID} & {SUMMED}), 0) FROM applied '
     'WHERE partition = %s AND "offset" >= %s AND "offset" < %s GROUP BY 1'
 )
 _ON_LOG: Final = (
-    f"SELECT place >= ?, count(*), sum(said & {SUMMED}) FROM event "  # noqa: S608 - fixed words
+    f"SELECT place >= ?, count(*), sum(said & {SUMMED}) FROM event "
     "WHERE partition = ? AND place >= ? AND place < ? AND said = entry AND NOT differs GROUP BY 1"
 )
 _ELSEWHERE: Final = (
@@ -148,7 +148,7 @@ def _on_log(context: CheckContext, part: int, bounds: Bounds) -> Iterator[tuple[
 
 def _in_ledger(context: CheckContext, part: int, bounds: Bounds) -> Iterator[tuple[Any, ...]]:
     return context.stream(
-        f'SELECT "offset", {_SAID} FROM applied '  # noqa: S608 - fixed words
+        f'SELECT "offset", {_SAID} FROM applied '
         'WHERE partition = %s AND "offset" >= %s AND "offset" < %s ORDER BY "offset"',
         (part, *bounds),
     )

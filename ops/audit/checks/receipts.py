@@ -19,11 +19,11 @@ _MARK: Final = "receipts"
 _FROM_CANARIES: Final = "SELECT count(*) FROM receipts WHERE sender = ANY(%s) AND registered_on IS NOT NULL"
 _SAID: Final = in_sql(COLUMNS)
 _IN_LEDGER: Final = (
-    f"SELECT \"offset\" >= %s, count(*), count(*) FILTER (WHERE status = 'accepted'), coalesce(sum({_SAID} & {SUMMED}), 0) "  # noqa: S608, E501 - fixed words
+    f"SELECT \"offset\" >= %s, count(*), count(*) FILTER (WHERE status = 'accepted'), coalesce(sum({_SAID} & {SUMMED}), 0) "  # noqa: E501 - fixed words
     'FROM receipts WHERE topic = %s AND partition = %s AND "offset" >= %s AND "offset" < %s GROUP BY 1'
 )
 _ON_LOG: Final = (
-    f"SELECT place >= ?, count(*), sum(accepted), sum(said & {SUMMED}) FROM origin "  # noqa: S608 - fixed words
+    f"SELECT place >= ?, count(*), sum(accepted), sum(said & {SUMMED}) FROM origin "
     "WHERE topic = ? AND partition = ? AND place >= ? AND place < ? AND receipts > 0 GROUP BY 1"
 )
 
@@ -195,7 +195,7 @@ def _on_log(context: CheckContext, topic: str, part: int, bounds: Bounds) -> Ite
 
 def _in_ledger(context: CheckContext, topic: str, part: int, bounds: Bounds) -> Iterator[tuple[Any, ...]]:
     return context.stream(
-        f'SELECT "offset", {_SAID}, status FROM receipts '  # noqa: S608 - fixed words
+        f'SELECT "offset", {_SAID}, status FROM receipts '
         'WHERE topic = %s AND partition = %s AND "offset" >= %s AND "offset" < %s ORDER BY "offset"',
         (topic, part, *bounds),
     )

@@ -15,7 +15,7 @@ from ops.audit.readers.decisions import COLUMNS, message_key
 from ops.audit.report import Check, CheckResult
 
 _LEDGER: Final = (
-    f"SELECT m.sender, m.message_id, m.person_id, m.revision, {in_sql(COLUMNS)}, m.outcome, m.reason, "  # noqa: S608 - fixed words
+    f"SELECT m.sender, m.message_id, m.person_id, m.revision, {in_sql(COLUMNS)}, m.outcome, m.reason, "
     "EXISTS (SELECT 1 FROM repeats p WHERE p.kind = 'conflict' AND (p.topic, p.partition, p.\"offset\") "
     "= (m.origin_topic, m.origin_partition, m.origin_offset)), "
     "CASE WHEN t.status <> 'withdrawn' THEN t.unit_id END, m.enrolment_id "

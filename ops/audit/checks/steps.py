@@ -15,7 +15,7 @@ FROM steps GROUP BY 1
 _LATE: Final[LiteralString] = "SELECT task_id FROM steps WHERE status = 'waiting' AND due_at < now() - %s"
 _DISAGREE: Final[LiteralString] = """
 WITH told AS (
-    SELECT DISTINCT substr(cause, 6) AS step FROM deliveries WHERE cause LIKE 'step:%%'
+    SELECT DISTINCT cause_ref AS step FROM deliveries WHERE cause_kind = 'step'
 ), judged AS (
     SELECT s.task_id, CASE WHEN s.status = 'waiting' AND s.due_at > now() THEN 'to_come'
                            WHEN s.status = 'waiting' THEN 'due'
@@ -43,7 +43,8 @@ WHERE d.status IN ('refused', 'exhausted') AND d.task_id IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM steps s WHERE s.failed_delivery = d.id
                   AND (s.failed_at IS NULL OR s.failed_at = d.ended_at))
   AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.status = 'due' AND o.channel = 'email'
-                  AND (o.task_id, o.occasion, o.cause) = (d.task_id, d.occasion, d.cause))
+                  AND (o.task_id, o.occasion, o.cause_kind, o.cause_ref)
+                  = (d.task_id, d.occasion, d.cause_kind, d.cause_ref))
   AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.task_id = d.task_id AND a.kind = 'delivery_rebuilt'
                   AND a.detail ->> 'delivery_id' = d.id::text)
   AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE (q.kind, q.id, q.since) = ('delivery', d.id::text, d.ended_at))
@@ -51,10 +52,10 @@ WHERE d.status IN ('refused', 'exhausted') AND d.task_id IS NOT NULL
 _MORNINGS: Final[LiteralString] = """
 SELECT g.unit_id, g.status = 'fired' AND NOT EXISTS (
     SELECT 1 FROM deliveries d WHERE d.unit_id = g.unit_id AND d.occasion = 'digest'
-    AND d.cause = 'digest:' || g.day) OR g.status = 'stopped' AND g.reason IS NULL
+    AND (d.cause_kind, d.cause_ref) = ('digest', g.day::text)) OR g.status = 'stopped' AND g.reason IS NULL
     OR g.status = 'fired' AND g.reason IS NULL AND (
         SELECT bool_and(d.status IN ('refused', 'exhausted') AND d.ended_at < now() - %s) FROM deliveries d
-        WHERE d.unit_id = g.unit_id AND d.occasion = 'digest' AND d.cause = 'digest:' || g.day
+        WHERE d.unit_id = g.unit_id AND d.occasion = 'digest' AND (d.cause_kind, d.cause_ref) = ('digest', g.day::text)
         AND g.day > now()::date - 7) IS TRUE
 FROM digests g
 """
@@ -65,7 +66,7 @@ SELECT (SELECT count(*) FROM steps s JOIN footings f USING (task_id)
         AND EXISTS (SELECT 1 FROM tasks t WHERE t.unit_id = g.unit_id AND t.status = 'open')
         AND NOT EXISTS (SELECT 1 FROM digests l WHERE l.unit_id = g.unit_id AND l.day > g.day AND l.status = 'fired')
         AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.unit_id = g.unit_id AND d.occasion = 'digest'
-                        AND d.cause = 'digest:' || g.day AND d.status IN ('delivered', 'due')))
+                        AND (d.cause_kind, d.cause_ref) = ('digest', g.day::text) AND d.status IN ('delivered', 'due')))
 """
 """Of a unit's morning mails the last one counts: it lists what the others did."""
 

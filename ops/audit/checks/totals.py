@@ -1,7 +1,7 @@
 """Of every day for which a sender has declared its control total, as many events have come as it says, by type.
 
 Counted are the sender's events that carry its signature, by the Danish date of their ``time``, each id once, whatever
-intake answered. After the receipts in the order of hops: a day is settled only where their books are whole.
+intake answered. After the receipts in the order of the checks: a day is settled only where the receipts are whole.
 """
 
 from collections import Counter, defaultdict
@@ -32,7 +32,7 @@ JOIN receipts r ON (r.sender, r.registered_on) = (t.sender, t.day)
 WHERE r.type <> %s GROUP BY 1, 2, 3
 """
 _SETTLE: Final = "UPDATE day SET stale = 0, agreed = ? WHERE (sender, day, last_ms) = (?, ?, ?)"
-"""Where another auditor that shares the notes has added something meanwhile, the day stays as it is."""
+"""Where another auditor that shares the index has added something meanwhile, the day stays as it is."""
 SendersDay = tuple[str, str]
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import Final, LiteralString
 
+from models.notifications.delivery import PROJECTED
 from ops.audit.checks.context import LISTED, CheckContext
 from ops.audit.report import Check, CheckResult
 
-_OF_THE_LEDGER: Final = ["new", "more_messages", "taken_over", "handed_over", "withdrawn"]
-"""Occasions of which the ledger writes mail and webhook in one transaction. A step has the channels of its rule."""
+_OF_THE_LEDGER: Final = list(PROJECTED)
+"""A step has the channels of its rule."""
 
 _STANDING: Final[LiteralString] = (
     "SELECT status, count(*) FROM deliveries WHERE channel = 'webhook' GROUP BY 1"
@@ -16,7 +17,8 @@ _ALONE: Final[LiteralString] = """
 SELECT h.task_id, h.status FROM deliveries h
 WHERE h.channel = 'webhook' AND h.occasion = ANY(%s) AND NOT EXISTS (
     SELECT 1 FROM deliveries d WHERE d.channel = 'email'
-    AND (d.task_id, d.occasion, d.cause) = (h.task_id, h.occasion, h.cause))
+    AND (d.task_id, d.occasion, d.cause_kind, d.cause_ref)
+    = (h.task_id, h.occasion, h.cause_kind, h.cause_ref))
 """
 """A machine that has heard of a duty is no person who has."""
 _WANTED: Final[LiteralString] = """
@@ -31,16 +33,17 @@ WITH named AS (
         WHERE channel = 'webhook' AND occasion = ANY(%(occasions)s) GROUP BY 1, 2
     ) f USING (unit_id, url)
 ), told AS (
-    SELECT task_id, occasion, cause, unit_id, min(created_at) AS at FROM deliveries
+    SELECT task_id, occasion, cause_kind, cause_ref, unit_id, min(created_at) AS at FROM deliveries
     WHERE channel = 'email' AND audience = 'unit' AND occasion = ANY(%(occasions)s) AND unit_id = ANY(%(units)s)
-    GROUP BY task_id, occasion, cause, unit_id
+    GROUP BY task_id, occasion, cause_kind, cause_ref, unit_id
 )
 SELECT t.id FROM told JOIN tasks t ON t.id = told.task_id JOIN named n ON n.unit_id = told.unit_id
 WHERE told.at > now() - interval '7 days' AND (told.at >= n.since OR told.at BETWEEN n.first AND n.last)
 AND (t.appended_at AT TIME ZONE 'Europe/Copenhagen')::date BETWEEN n.begins AND n.ends - 1
 AND NOT EXISTS (
     SELECT 1 FROM deliveries h WHERE h.channel = 'webhook' AND h.recipient = n.url
-    AND (h.task_id, h.occasion, h.cause) = (told.task_id, told.occasion, told.cause))
+    AND (h.task_id, h.occasion, h.cause_kind, h.cause_ref)
+    = (told.task_id, told.occasion, told.cause_kind, told.cause_ref))
 AND NOT EXISTS (
     SELECT 1 FROM audit a WHERE a.task_id = t.id AND a.kind = 'task_reopened' AND a.at > told.at)
 """

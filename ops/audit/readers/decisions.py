@@ -90,5 +90,5 @@ def read(index: AuditIndex, records: Sequence[Message]) -> None:
 
 
 def message_key(sender: str, message_id: str, person_id: str) -> int:
-    """A message's key in the notes."""
+    """A message's key in the index."""
     return digest(sender, message_id, person_id)

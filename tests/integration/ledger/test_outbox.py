@@ -13,9 +13,9 @@ from aiokafka import AIOKafkaConsumer
 
 from config.kafka import KafkaSettings
 from config.topics import Topic
+from infra.postgres import Connection
 from ledger import outbox
 from ledger.actions.perform import Rules, perform
-from ledger.store.repository import Connection
 from ledger.tasks.outbound_events import AnswerPolicy
 from models.tasks.actions import (
     Acknowledge,

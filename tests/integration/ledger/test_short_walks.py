@@ -10,10 +10,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from infra.postgres import Connection
 from ledger.queries.task_detail import task
 from ledger.queries.task_list import COUNT_AT_MOST, DUE_AT_MOST, Filter, Search, counts, listing
 from ledger.schema.migrate import migrate
-from ledger.store.repository import Connection
 from local.servers.postgres import Database
 from tests.integration.ledger.task_rows import NOON, TODAY, UNIT, add_delivery, add_task
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+from infra.postgres import Pool
 from models.ids import delivery_id, task_reference
 from notifiers.content.mail_message import Mail
 from notifiers.due_delivery import BuildPayload, payload_builder
-from notifiers.repository import Pool
 from notifiers.supersede import UnitContact
 
 UNIT = "jobcenter-0751"

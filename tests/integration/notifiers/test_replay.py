@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import psycopg
 
 from config.kafka import KafkaSettings
+from infra.postgres import Pool
 from models.dead_letter import DeadLetter, DeadLetterState, ReplayOutcome
 from models.notifications.delivery import SendAttempt, SendOutcome
 from models.operator import Operator
-from notifiers.repository import Pool
 from notifiers.supersede import UnitContact
 from ops.recovery import dead_letters
 from ops.recovery.dead_letters import Selection

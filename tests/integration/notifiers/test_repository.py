@@ -6,12 +6,13 @@ from uuid import uuid4
 
 import pytest
 
+from infra.postgres import Pool
 from models.ids import delivery_id
 from models.notifications.delivery import DeliveryStatus, SendAttempt, SendOutcome
 from models.notifications.retry import RetryPolicy
 from notifiers.content.mail_message import Mail, wire_bytes
 from notifiers.due_delivery import Claim
-from notifiers.repository import Pool, Store
+from notifiers.repository import Store
 from notifiers.supersede import Contacts, UnitContact
 from tests.integration.notifiers.builders import (
     FREEZE,

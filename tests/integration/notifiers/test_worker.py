@@ -10,13 +10,13 @@ from collections.abc import AsyncIterator, Callable
 import psycopg
 import pytest
 
+from infra.postgres import Pool
 from local.servers.postgres import Database
 from models.notifications.delivery import SendAttempt, SendOutcome
 from notifiers.channel import ChannelSender
 from notifiers.content.mail_message import Mail, wire_bytes
 from notifiers.email.channel import EmailChannel
 from notifiers.email.settings import SmtpSettings
-from notifiers.repository import Pool
 from notifiers.supersede import UnitContact
 from notifiers.worker import NotifierSettings, run
 from tests.integration.notifiers.builders import (

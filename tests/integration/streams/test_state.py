@@ -172,8 +172,8 @@ async def test_a_record_in_an_aborted_transaction_is_read_like_any_other(
     assert [(record.offset, record.value) for record in read] == [(0, b"aborted"), (2, b"committed")]
     assert end == 4
     progress = Checkpoint("transactions", reader)
-    assert await progress.whole(topic, 0, [read[1]]) == read
-    assert await progress.whole(topic, 0, read) == read
+    assert await progress.fill_gaps(topic, 0, [read[1]]) == read
+    assert await progress.fill_gaps(topic, 0, read) == read
 
 
 @pytest.mark.parametrize(

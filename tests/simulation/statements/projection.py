@@ -1,10 +1,11 @@
 """The ledger's own: position, receipts, messages, tasks and transfers."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
-from ledger.store import repository
+from ledger.store import audit_trail, repository
 from tests.simulation.faults import Mutation
 from tests.simulation.statements.server import Result, Row, Server, insert, note, plain, statement
 
@@ -142,17 +143,17 @@ def _put_transfer(server: Server, values: tuple[Any, ...]) -> Result:
     return [], 1
 
 
-@statement("SELECT DISTINCT task_id, cause FROM deliveries WHERE task_id = ANY(%s) AND cause = ANY(%s)")
-def _told(server: Server, values: tuple[list[Any], list[str]]) -> Result:
-    tasks, causes = map(set, values)
+@statement(repository.TOLD)
+def _told(server: Server, values: tuple[list[Any], str, list[str]]) -> Result:
+    tasks, kind, causes = set(values[0]), values[1], set(values[2])
     if server.mutation is Mutation.CAUSE_FORGOTTEN:
         return [], 0
     found = {
-        (row["task_id"], row["cause"])
+        (row["task_id"], row["cause_ref"])
         for row in server.tables["deliveries"].values()
-        if row["task_id"] in tasks and row["cause"] in causes
+        if row["task_id"] in tasks and row["cause_kind"] == kind and row["cause_ref"] in causes
     }
-    return [{"task_id": task, "cause": cause} for task, cause in sorted(found)], len(found)
+    return [{"task_id": task, "cause_ref": cause} for task, cause in sorted(found)], len(found)
 
 
 @statement(repository._UPSERT_TASK)
@@ -198,8 +199,8 @@ def _put_message(server: Server, values: tuple[Any, ...]) -> Result:
     return [], 1
 
 
-@statement("INSERT INTO audit (kind, task_id, sender, message_id, detail) VALUES (%s, %s, %s, %s, %s)")
-def _add_audit(server: Server, values: tuple[Any, ...]) -> Result:
-    kind, task, sender, message, detail = values
-    note(server, kind, task, plain(detail), sender=sender, message=message)
+@statement(audit_trail.APPEND)
+def _add_audit(server: Server, values: Mapping[str, Any]) -> Result:
+    named = {"sender": values["sender"], "message": values["message_id"]}
+    note(server, values["kind"], values["task_id"], plain(values["detail"]), **named)
     return [], 1

@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from ledger.reminders import failed_deliveries, scheduler
-from ledger.store import delivery_queue
+from ledger.store import deliveries
 from tests.simulation.faults import Mutation
 from tests.simulation.statements.deliveries import deliver
 from tests.simulation.statements.reminder_inputs import footing, step_of
@@ -176,11 +176,11 @@ def _fired(server: Server, values: tuple[list[UUID], list[str | None]]) -> Resul
     return [], ended
 
 
-@statement(delivery_queue._WRITE)
+@statement(deliveries.ADD_IN_ORDER)
 def _write_notices(server: Server, values: tuple[Any, ...]) -> Result:
     number, written = values[0], 0
     for place, one in enumerate(zip(*values[1:], strict=True), 1):
-        identity, task, occasion, cause, channel, audience, unit, recipient, deadline = one
+        identity, task, occasion, kind, ref, channel, audience, unit, recipient, deadline = one
         if server.mutation is Mutation.STEP_FIRED_TWICE and identity in server.tables["deliveries"]:
             identity = UUID(int=identity.int ^ 1)
         written += deliver(
@@ -188,7 +188,8 @@ def _write_notices(server: Server, values: tuple[Any, ...]) -> Result:
             identity,
             task,
             occasion,
-            cause,
+            kind,
+            ref,
             channel,
             unit,
             recipient,
@@ -199,7 +200,7 @@ def _write_notices(server: Server, values: tuple[Any, ...]) -> Result:
     return [], written
 
 
-@statement(failed_deliveries._FAILED)
+@statement(failed_deliveries.FAILED)
 def _failed(server: Server, values: tuple[int]) -> Result:
     if server.mutation is Mutation.FAILURE_FORGOTTEN:
         return [], 0
@@ -217,7 +218,17 @@ def _failed(server: Server, values: tuple[int]) -> Result:
         if any(one["status"] == "due" and one["channel"] == "email" for one in group):
             continue
         task, step = server.tables["tasks"][row["task_id"]], step_of(server, row)
-        names = ("id", "task_id", "occasion", "cause", "channel", "audience", "unit_id", "ended_at")
+        names = (
+            "id",
+            "task_id",
+            "occasion",
+            "cause_kind",
+            "cause_ref",
+            "channel",
+            "audience",
+            "unit_id",
+            "ended_at",
+        )
         found.append(
             {name: row[name] for name in names}
             | {
@@ -243,8 +254,8 @@ def _failed(server: Server, values: tuple[int]) -> Result:
     return found[: values[0]], len(found)
 
 
-def _group(row: Row) -> tuple[Any, str, str]:
-    return (row["task_id"], row["occasion"], row["cause"])
+def _group(row: Row) -> tuple[Any, ...]:
+    return (row["task_id"], row["occasion"], row["cause_kind"], row["cause_ref"])
 
 
 def _stands_in(server: Server, delivery: UUID) -> bool:

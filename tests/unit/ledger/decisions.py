@@ -7,15 +7,15 @@ from uuid import UUID
 
 from ledger.tasks.projection import ActionEffect, Policy, Projection
 from ledger.tasks.rows import (
-    AuditKind,
     Changes,
-    DeliveryRow,
     MessageRow,
+    NewDelivery,
     OutboxRow,
     Subject,
     TaskRow,
     TransferRow,
 )
+from models.audit_kind import AuditKind
 from models.eligibility.decision import Cause, Decision, Evidence, MessageRef, Outcome, Verdict
 from models.events.contract import Severity, Signal
 from models.events.person_event import Origin
@@ -123,7 +123,7 @@ class Desk:
         self.messages: dict[tuple[str, str, str], MessageRow] = {}
         self.tasks: dict[UUID, TaskRow] = {}
         self.transfers: dict[Subject, TransferRow] = {}
-        self.deliveries: dict[UUID, DeliveryRow] = {}
+        self.deliveries: dict[UUID, NewDelivery] = {}
         self.audit: list[AuditKind] = []
         self.outbox: list[OutboxRow] = []
 
@@ -160,7 +160,7 @@ class Desk:
             self.messages.values(),
             self.tasks.values(),
             self.transfers.values(),
-            told={(row.task_id, row.cause) for row in self.deliveries.values()},
+            told={(row.task_id, row.cause) for row in self.deliveries.values() if row.task_id is not None},
             policy=self._policy,
             now=now,
         )

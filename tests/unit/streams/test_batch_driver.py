@@ -81,10 +81,10 @@ async def test_the_state_is_looked_after_though_nothing_comes() -> None:
     """A zombie writes when it likes; compaction does not wait for the next event."""
     bench = Bench()
     bench.assign(0)
-    await bench.driver.tend()
+    await bench.driver.refresh()
     bench.now += 301
-    await bench.driver.tend()
-    await bench.driver.tend()
+    await bench.driver.refresh()
+    await bench.driver.refresh()
     assert bench.step.begun == [{0}, {0}]
     assert len(bench.log.written("mended")) == 2
 

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from infra.postgres import Connection
 from ledger.actions.perform import (
     ActionDiffers,
     ActionRefused,
@@ -18,7 +19,6 @@ from ledger.actions.perform import (
     perform,
 )
 from ledger.queries.listings import HISTORY, rows
-from ledger.store.repository import Connection
 from models.tasks.actions import (
     Acknowledge,
     Action,

@@ -8,11 +8,12 @@ import psycopg
 import pytest
 
 from config.topics import Topic
+from infra.postgres import Connection
 from ledger.consume.batch import project
 from ledger.queries.listings import DECISIONS, RECEIPTS, TASKS, Query, rows
 from ledger.schema.migrate import migrate
 from ledger.store import repository
-from ledger.store.repository import Connection, Fenced
+from ledger.store.repository import Fenced
 from models.events.receipt import Receipt, ReceiptStatus
 from models.reasons import DecisionReason, Rejection
 from tests.factories import INSTITUTION, risk, uuid

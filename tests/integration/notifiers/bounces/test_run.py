@@ -15,12 +15,12 @@ import pytest
 from aiosmtpd import smtp
 
 from crypto.hmac_tokens import HmacTokens, Purpose
+from infra.postgres import Pool
 from notifiers.bounces import run as bounces
 from notifiers.bounces.address import bounce_address, token
 from notifiers.bounces.run import BounceMailbox, sweep
 from notifiers.bounces.store import BounceAddress, BounceEffect
 from notifiers.due_delivery import BuildPayload, payload_builder
-from notifiers.repository import Pool
 from notifiers.worker import NotifierSettings, run
 from tests.integration.notifiers.builders import Row, add_delivery, contacts, outcomes_of, rows, status_of
 from tests.integration.notifiers.test_worker import email_channel

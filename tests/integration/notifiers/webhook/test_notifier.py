@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from infra.postgres import Pool
 from models.ids import delivery_id
 from models.notifications.delivery import DeliveryStatus, SendAttempt, SendOutcome
 from models.notifications.retry import RetryPolicy
 from notifiers.channel import ChannelSender
 from notifiers.content.mail_message import Mail
 from notifiers.due_delivery import Claim
-from notifiers.repository import Pool, Store
+from notifiers.repository import Store
 from notifiers.supersede import Contacts, UnitContact
 from notifiers.webhook.endpoints import watcher
 from notifiers.webhook.hook import Hook, webhook_payload_builder

@@ -7,6 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from models.audit_kind import AuditKind, kind_of_end
 from models.notifications.delivery import DeliveryStatus, SendAttempt, SendOutcome
 from models.notifications.retry import DeliveryEnded, NextAttempt, RetryPolicy, next_attempt
 
@@ -73,7 +74,7 @@ def test_nothing_is_tried_for_ever(
         counted += outcome is not SendOutcome.MISCONFIGURED
         planned = next_attempt(outcome, counted, now, NOW + span, seed=seed, policy=policy)
         if isinstance(planned, DeliveryEnded):
-            assert planned.audit_kind == "delivery_exhausted"
+            assert kind_of_end(planned.status) is AuditKind.DELIVERY_EXHAUSTED
             return
         now = planned.at
     pytest.fail("more attempts than the time to the deadline holds")

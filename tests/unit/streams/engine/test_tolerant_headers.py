@@ -7,7 +7,7 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.record.util import calc_crc32c_py
 
-from streams.engine.lenient_headers import LenientRecords
+from streams.engine.tolerant_headers import TolerantRecords
 
 _CRC_AT = 17
 
@@ -40,7 +40,7 @@ def stretch(*names: bytes, codec: int = 0) -> bytes:
 
 def read(data: bytes) -> list[tuple[bytes, str]]:
     """Value and first header's name of every record, each batch checked first, as the fetcher does."""
-    records, found = LenientRecords(data), []
+    records, found = TolerantRecords(data), []
     while records.has_next():
         batch = records.next_batch()
         assert batch.validate_crc()
@@ -65,5 +65,5 @@ def test_batches_before_and_behind_are_read_as_ever() -> None:
     """A fetch holds many batches; each is found by its own length."""
     data = stretch(b"one", b"two") + stretch(b"\xff") + stretch(b"three")
     assert [name for _, name in read(data)] == ["one", "two", "\\xff", "three"]
-    assert LenientRecords(data).size_in_bytes() == len(data)
-    assert not LenientRecords(data[:5]).has_next()
+    assert TolerantRecords(data).size_in_bytes() == len(data)
+    assert not TolerantRecords(data[:5]).has_next()

@@ -19,10 +19,10 @@ _OVERHEAD: Final = 12
 
 def install() -> None:
     """Make every consumer of this process read so."""
-    fetcher.MemoryRecords = LenientRecords
+    fetcher.MemoryRecords = TolerantRecords
 
 
-class LenientRecords:
+class TolerantRecords:
     """aiokafka's `MemoryRecords`: the batches of one fetched stretch of a partition."""
 
     def __init__(self, data: bytes) -> None:
