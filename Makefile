@@ -19,7 +19,7 @@ IMAGE ?= frafaldsvarsel:latest
 BASE_IMAGE ?= docker.io/library/python:3.11-slim-bookworm
 COMPILE := $(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --python-version 3.11
 
-.PHONY: help install demo test check docs faults simulate format bench worklist lock clean image browser
+.PHONY: help install demo test check docs pictures faults simulate format bench worklist lock clean image browser
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,11 @@ check: install ## lint, formatting, types and the direction of imports; changes 
 
 docs: install ## write the pages and contracts that are made from the code
 	@$(BIN)/python -m tools.docs
+
+pictures: install browser ## take the pictures of README.md and docs/inbox.md anew: the inbox, and a whole demo
+	@$(BIN)/pytest tests/browser/test_pictures.py --quiet
+	@cp .pictures/inbox-*.png docs/pictures/
+	@$(BIN)/python -m tools.docs.demo_picture
 
 faults: install ## break the running service in every way that is known, and write docs/evidence.md (ARGS=…)
 	@$(BIN)/python -m tests.faults $(ARGS)

@@ -24,7 +24,7 @@ from publisher.keys import KeyFolder
 KEPT: Final = ("keys", "senders", "story")
 """What a demo leaves in its folder for the next one."""
 _ROOT: Final = Path(__file__).resolve().parents[2]
-_BEHIND: Final = ("config", "models", "publisher", "seals", "local/demo/scenario")
+_BEHIND: Final = ("config", "models", "publisher", "crypto", "local/demo/scenario")
 _BYTES: Final = "latin-1"
 """Gives every byte a sign and every sign its byte."""
 

@@ -99,11 +99,11 @@ def _stays(address: str, place: Place, complaints: list[str]) -> None:
 
 
 @pytest.fixture
-def picture() -> Callable[[Page, str], None]:
-    """`picture(page, "tasks-da")` keeps what is seen."""
+def picture() -> Callable[..., None]:
+    """`picture(page, "tasks-da")` keeps what is seen; `whole=False`: the window alone."""
     PICTURES.mkdir(exist_ok=True)
 
-    def keep(page: Page, name: str) -> None:
-        page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+    def keep(page: Page, name: str, *, whole: bool = True) -> None:
+        page.screenshot(path=PICTURES / f"{name}.png", full_page=whole)
 
     return keep

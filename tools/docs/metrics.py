@@ -24,7 +24,7 @@ def page() -> str:
         "",
         "The auditor serves them: `frafaldsvarsel audit --watch 60 --metrics-port 9090`, "
         "or the setting `FRAFALDSVARSEL_METRICS_PORT`.",
-        "The canary serves its own: `FRAFALDSVARSEL_CANARY_METRICS_PORT`.",
+        "The probe (`frafaldsvarsel canary`) serves its own: `FRAFALDSVARSEL_CANARY_METRICS_PORT`.",
         "No label holds anything about a person.",
         "The rules that ring for them are in [`ops/alerts.yaml`](../ops/alerts.yaml).",
         "",
@@ -32,12 +32,12 @@ def page() -> str:
         "",
         *_table(AUDIT_METRICS),
         "",
-        "## The canary's",
+        "## The probe's",
         "",
         *_table(CANARY_METRICS),
         "",
-        "`what` is the cause as the audit says it; the others are a hop, a consumer group, a place of the log, "
-        "and a leg of the canary's way.",
+        "`hop` is an audit check, `what` the cause as the audit says it, `leg` a part of the probe's way; "
+        "the others are a consumer group and a place of the log.",
         "",
         "| `hop` | what must hold |",
         "| --- | --- |",
