@@ -39,11 +39,9 @@ def by_channel(
     """A policy's addresses."""
 
     def of(unit: str, channel: Channel, day: date) -> Sequence[str]:
-        match channel:
-            case Channel.EMAIL:
-                return mails(unit)
-            case Channel.WEBHOOK:
-                return webhooks(unit, day)
+        if channel is Channel.EMAIL:
+            return mails(unit)
+        return webhooks(unit, day) if channel is Channel.WEBHOOK else ()
 
     return of
 
