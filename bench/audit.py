@@ -16,8 +16,9 @@ import psycopg
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from config.kafka import KafkaSettings
-from config.reference.law import load_law
-from config.reference.reminder_policy import load_reminder_policy
+from config.reference.checks.all import sound_reference
+from config.reference.law import law_of
+from config.reference.reminder_policy import reminder_policy_of
 from config.topics import PERSON_PARTITIONS, Topic
 from infra import topic_admin
 from infra.topic_admin import Replication
@@ -47,7 +48,7 @@ _POLICY: Final = Policy(
     react_by_days=lambda unit, day: 5,
     recipients=lambda unit: (f"opgaver@{unit}.example",),
     days_off=frozenset(),
-    steps=load_reminder_policy(),
+    steps=reminder_policy_of(sound_reference()),
 )
 
 
@@ -114,7 +115,7 @@ class Writer:
             kafka.librdkafka() | {"linger.ms": 20, "enable.idempotence": True, "log_level": 0}
         )
         self._ends: dict[tuple[str, int], int] = {}
-        self._law = load_law()
+        self._law = law_of(sound_reference())
         self.known: dict[tuple[str, int], int] = {}
 
     def put(self, topic: str, part: int, value: bytes) -> int:

@@ -15,13 +15,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import psycopg
 
-from config.reference.units import load_units
+from config.environments import EveryEnvironment
+from config.reference import units as reference_units
+from config.reference.checks.all import sound_reference
+from config.sections.base import PREFIX
 from config.senders import base_senders
-from config.settings import PREFIX, Settings, load
+from config.settings import load
 from frafaldsvarsel.api_client_setup import clients_file, ensure_client
 from frafaldsvarsel.wiring import common as common_wiring
 from infra import topic_admin
@@ -40,6 +43,7 @@ log = logging.getLogger(__name__)
 
 __all__ = ["NotUp", "Service"]
 
+EnvironmentT = TypeVar("EnvironmentT")
 _LOOK_SECONDS: Final = 0.25
 _BACK_SECONDS: Final = READY_SECONDS + 60
 """How long whoever asks waits for a server that is being started again."""
@@ -89,10 +93,14 @@ class Service:
             self._stop()
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> EveryEnvironment:
         """What the processes are started with; whatever it names is there."""
+        return self.told(EveryEnvironment)
+
+    def told(self, kind: type[EnvironmentT]) -> EnvironmentT:
+        """The same as one process, or one command, reads it."""
         self._await_servers()
-        return load(self._environment())
+        return load(kind, self._environment())
 
     @property
     def mail_pages(self) -> str:
@@ -138,7 +146,10 @@ class Service:
         self._broker = Broker(self.data / "kafka", ensure_jars() if self.jars is None else self.jars)
         self._database = Database(self.data / "postgres")
         self._catcher = Catcher(self.data / "catcher")
-        people = demo_people([(unit_id, unit.name) for unit_id, unit in load_units().items()])
+        reference = sound_reference()
+        people = demo_people(
+            [(unit_id, unit.name) for unit_id, unit in reference_units.units_of(reference).items()]
+        )
         secret = self.data / "keys" / "inbox.secret"
         self._provider = DemoProvider(self.data / "provider", people, client_secret_file=secret)
         self._inbox_port = remembered_ports(self.data / "inbox.ports.json", ("inbox",))["inbox"]
@@ -149,7 +160,7 @@ class Service:
         wanted = {"inbox": self.pages, "audit": self.audit, "canary": self.canary}
         with ThreadPoolExecutor() as pool:
             starting = {name: pool.submit(one.start) for name, one in self._servers.items()}
-            ensure_keys(self.data, base_senders())
+            ensure_keys(self.data, base_senders(reference))
             ensure_client(self.data, units_of(people), self.api)
             starting["mail_catcher"].result()
             self._catcher.wait_ready()
@@ -157,8 +168,8 @@ class Service:
             self._broker.wait_ready()
             self._answered = self._broker.pid
             self.say("topics")
-            settings = load(self._environment())
-            topic_admin.apply(settings.kafka, common_wiring.replication(settings))
+            settings = load(EveryEnvironment, self._environment())
+            topic_admin.apply(settings.kafka, common_wiring.replication(settings.replication))
             self.say("processes")
             self._children.start(["worker", *more])
             for one in starting.values():

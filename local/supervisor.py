@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from config.settings import PREFIX
+from config.sections.base import PREFIX
 from local.servers.process import READY_SECONDS, Process, ProcessPlan, Server, yielding
 
 log = logging.getLogger(__name__)

@@ -8,13 +8,10 @@ from typing import Final
 
 import uvicorn
 
-from api.mount import ApiMount
-from config.settings import Settings
+from config.environments import InboxEnvironment
 from frafaldsvarsel import preflight
 from frafaldsvarsel.processes.until_stopped import migrate_schema, run_until_stopped
-from frafaldsvarsel.wiring.api import api_app
-from frafaldsvarsel.wiring.inbox import inbox_parts
-from inbox.app import build
+from frafaldsvarsel.wiring.inbox import inbox_app
 from infra import failpoints
 from infra.readiness import announce
 
@@ -25,7 +22,7 @@ _LAST_SECONDS: Final = 10
 class _Server(uvicorn.Server):
     """A server whose signals are ours to hear."""
 
-    def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
+    def __init__(self, config: uvicorn.Config, settings: InboxEnvironment) -> None:
         super().__init__(config)
         self._settings = settings
 
@@ -38,18 +35,16 @@ class _Server(uvicorn.Server):
         """Say that pages are served once they are."""
         await super().startup(sockets)
         if self.started:
-            announce(self._settings.ready_file, f"inbox on port {self._settings.inbox_port}")
+            announce(self._settings.ready.file, f"inbox on port {self._settings.inbox.port}")
 
 
-async def _serve(settings: Settings, stop: asyncio.Event) -> None:
+async def _serve(settings: InboxEnvironment, stop: asyncio.Event) -> None:
     """Serve until `stop`; raises `ConfigError` where the settings do not do."""
-    parts = inbox_parts(settings)
-    api = api_app(settings, parts.pool)
     server = _Server(
         uvicorn.Config(
-            build(parts, beside=None if api is None else ApiMount(api)),
-            host=settings.inbox_host,
-            port=settings.inbox_port,
+            inbox_app(settings),
+            host=settings.inbox.host,
+            port=settings.inbox.port,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -65,13 +60,13 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
     await serving
 
 
-def run_inbox(settings: Settings) -> int:
+def run_inbox(settings: InboxEnvironment) -> int:
     """Serve the inbox's pages and its interface until SIGTERM."""
-    failpoints.arm(settings.failpoints_dir)
-    preflight.postgres(settings)
+    failpoints.arm(settings.failpoints.directory)
+    preflight.postgres(settings.database)
 
     async def serve(stop: asyncio.Event) -> None:
-        await migrate_schema(settings)
+        await migrate_schema(settings.database)
         await _serve(settings, stop)
 
     return run_until_stopped(serve)

@@ -1,22 +1,23 @@
 """The composition root's part for the notifier: mails, webhooks, what comes back, and whom they are made out to."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from pydantic import ValidationError
 
+from config.environments import NoticeEnvironment, NotifierEnvironment
 from config.errors import ConfigError, Fault
-from config.reference.channels import load_webhooks
-from config.reference.reminder_policy import load_reminder_policy
-from config.reference.units import load_units
-from config.settings import Settings
+from config.reference.channels import webhooks_of
+from config.reference.reminder_policy import reminder_policy_of
+from config.reference.tables import Reference
+from config.reference.units import units_of
+from config.sections.notices import BounceSection, SmtpSection, WebhookSection
 from crypto.acknowledge_link import PATH, make_link_token, recipient_fingerprint
-from crypto.hmac_tokens import Purpose
-from frafaldsvarsel.wiring.common import reference_dir
+from frafaldsvarsel.wiring.common import read_reference
 from models.calendar import copenhagen_date
 from models.ids import UnitId
 from models.notifications.delivery import Audience, Channel
@@ -38,19 +39,41 @@ if TYPE_CHECKING:
     from notifiers.webhook.channel import WebhookChannel
 
 
-def smtp(settings: Settings) -> SmtpSettings:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotifierParts:
+    """What the notifier is handed; the channels are made where they are used."""
+
+    settings: NotifierSettings
+    contacts: Contacts
+    build_mail: BuildPayload
+    build_webhook: BuildPayload[Hook]
+    mailbox: BounceMailbox | None
+
+
+def notifier_parts(settings: NotifierEnvironment, *, process: str) -> NotifierParts:
+    """Everything that it needs; raises `ConfigError`. `process`: who it is where it has no name of its own."""
+    return NotifierParts(
+        settings=notifier(settings, owner=settings.instance.name or process),
+        contacts=contacts(read_reference(settings.reference)),
+        build_mail=mail_payloads(settings),
+        build_webhook=webhook_payload_builder(settings.links.url),
+        mailbox=bounces(settings),
+    )
+
+
+def smtp(section: SmtpSection) -> SmtpSettings:
     """How to reach the relay; raises `ConfigError`."""
     try:
         return SmtpSettings(
-            host=settings.smtp_host,
-            port=settings.smtp_port,
-            tls=settings.smtp_tls.value,
-            ca_file=None if settings.smtp_ca_file is None else Path(settings.smtp_ca_file),
-            username=settings.smtp_username,
-            password=settings.smtp_password,
-            sender=settings.mail_from,
-            timeout_seconds=settings.smtp_timeout_seconds,
-            answer_timeout_seconds=settings.smtp_answer_timeout_seconds,
+            host=section.host,
+            port=section.port,
+            tls=section.tls.value,
+            ca_file=section.ca_file,
+            username=section.username,
+            password=section.password,
+            sender=section.sender,
+            timeout_seconds=section.timeout_seconds,
+            answer_timeout_seconds=section.answer_timeout_seconds,
         )
     except ValidationError as error:
         raise ConfigError(
@@ -58,31 +81,31 @@ def smtp(settings: Settings) -> SmtpSettings:
         ) from None
 
 
-def channel(settings: Settings) -> EmailChannel:
+def channel(section: SmtpSection) -> EmailChannel:
     """The mail channel."""
-    return EmailChannel(smtp(settings))
+    return EmailChannel(smtp(section))
 
 
-def webhook_channel(settings: Settings) -> "WebhookChannel":
+def webhook_channel(section: WebhookSection) -> "WebhookChannel":
     """The channel to the units' own systems."""
     # Here, not above: its client takes a fifth of a second to read, and only the notifier has one.
     from notifiers.webhook.channel import WebhookChannel
 
-    networks = (part.strip() for part in settings.webhook_networks.split(","))
+    networks = (part.strip() for part in section.networks.split(","))
     return WebhookChannel(
         WebhookSettings(
             networks=tuple(ip_network(part) for part in networks if part),
-            plain_http=settings.webhook_plain_http,
-            rest_seconds=settings.webhook_rest_seconds,
-            ca_file=None if settings.webhook_ca_file is None else Path(settings.webhook_ca_file),
+            plain_http=section.plain_http,
+            rest_seconds=section.rest_seconds,
+            ca_file=section.ca_file,
         ),
-        SecretFiles(settings.webhook_secrets_dir),
+        SecretFiles(section.secrets_dir),
     )
 
 
-def notifier(settings: Settings, *, owner: str) -> NotifierSettings:
+def notifier(settings: NotifierEnvironment, *, owner: str) -> NotifierSettings:
     """How patient the notifier is."""
-    first = timedelta(seconds=settings.mail_retry_seconds)
+    first = timedelta(seconds=settings.deliveries.retry_seconds)
     policy = RetryPolicy(
         first_delay=first,
         longest_delay=max(first, RetryPolicy.longest_delay),
@@ -90,17 +113,16 @@ def notifier(settings: Settings, *, owner: str) -> NotifierSettings:
     )
     return NotifierSettings(
         owner=owner,
-        lease_seconds=settings.mail_lease_seconds,
-        database_seconds=settings.database_timeout_seconds,
+        lease_seconds=settings.deliveries.lease_seconds,
+        database_seconds=settings.database.timeout_seconds,
         policy=policy,
     )
 
 
-def contacts(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Contacts:
+def contacts(reference: Reference, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Contacts:
     """How each unit is named and reached at present, by `clock`."""
-    directory = reference_dir(settings)
-    units, addresses = load_units(directory), load_reminder_policy(directory).addresses
-    webhooks = load_webhooks(directory)
+    units, addresses = units_of(reference), reminder_policy_of(reference).addresses
+    webhooks = webhooks_of(reference)
 
     def contact(unit_id: str) -> UnitContact:
         unit = units.get(UnitId(unit_id))
@@ -117,58 +139,52 @@ def contacts(settings: Settings, clock: Callable[[], datetime] = lambda: datetim
     return contact
 
 
-def knows_unit(settings: Settings, unit_id: str) -> bool:
-    """Whether the reference data has the unit."""
-    return UnitId(unit_id) in load_units(reference_dir(settings))
-
-
-def mail_payloads(settings: Settings) -> BuildPayload:
+def mail_payloads(settings: NoticeEnvironment) -> BuildPayload:
     """How a due delivery becomes a mail."""
-    relay = smtp(settings)
+    relay = smtp(settings.smtp)
     return payload_builder(
         sender=relay.sender,
         sender_name=relay.sender_name,
         message_id_domain=relay.domain,
-        link_base=settings.inbox_url,
+        link_base=settings.links.url,
         return_to=_return_to(settings),
         acknowledge_link=_acknowledge_link(settings),
     )
 
 
-def webhook_payloads(settings: Settings) -> BuildPayload[Hook]:
-    """How a due delivery becomes a webhook."""
-    return webhook_payload_builder(settings.inbox_url)
-
-
-def bounces(settings: Settings) -> BounceMailbox | None:
+def bounces(settings: NotifierEnvironment) -> BounceMailbox | None:
     """Where undeliverable mails come back to; None where nobody has set it."""
-    if settings.bounce_address is None or settings.bounce_maildir is None:
+    section = settings.bounces
+    if section.address is None or section.maildir is None:
         return None
-    returns = BounceAddress(tags=settings.open_keyring().tags(Purpose.BOUNCE), base=settings.bounce_address)
+    returns = BounceAddress(tags=settings.keyring.notices.bounces, base=section.address)
     return BounceMailbox(
-        maildir=settings.bounce_maildir,
+        maildir=section.maildir,
         bounce_address=returns,
-        database_seconds=settings.database_timeout_seconds,
+        database_seconds=settings.database.timeout_seconds,
     )
 
 
 def channel_faults(
-    settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    coming_back: BounceSection,
+    hooks: WebhookSection,
+    reference: Reference,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> list[Fault]:
     """What keeps mails from coming back, and webhooks from being sent, as the data stands by `clock`."""
     faults = []
-    if settings.bounce_address is not None and settings.bounce_maildir is not None:
+    if coming_back.address is not None and coming_back.maildir is not None:
         try:
-            checked_address(settings.bounce_address)
+            checked_address(coming_back.address)
         except ValueError as error:
             faults.append(Fault(f"BOUNCE_ADDRESS is {error}."))
-        if not (settings.bounce_maildir / "new").is_dir():
+        if not (coming_back.maildir / "new").is_dir():
             faults.append(Fault("BOUNCE_MAILDIR is no Maildir: it has no folder new."))
-    today, secrets = copenhagen_date(clock()), SecretFiles(settings.webhook_secrets_dir)
-    webhooks = load_webhooks(reference_dir(settings))
+    today, secrets = copenhagen_date(clock()), SecretFiles(hooks.secrets_dir)
+    webhooks = webhooks_of(reference)
     for unit in webhooks.rows:
         urls = webhooks.urls(unit, today)
-        if any(url.startswith("http:") for url in urls) and not settings.webhook_plain_http:
+        if any(url.startswith("http:") for url in urls) and not hooks.plain_http:
             faults.append(Fault(f"The webhook of {unit} is without TLS, and WEBHOOK_PLAIN_HTTP is not set."))
         try:
             _ = secrets.of(unit) if urls else ()
@@ -177,21 +193,19 @@ def channel_faults(
     return faults
 
 
-def _return_to(settings: Settings) -> Callable[[UUID], str] | None:
-    base = settings.bounce_address
+def _return_to(settings: NoticeEnvironment) -> Callable[[UUID], str] | None:
+    base, tags = settings.bounces.address, settings.keyring.notices.bounces
     if base is None:
         return None
-    tags = settings.open_keyring().tags(Purpose.BOUNCE)
     return lambda delivery: bounce_address(tags, base, delivery)
 
 
-def _acknowledge_link(settings: Settings) -> Callable[[Due, datetime], str | None] | None:
-    days = timedelta(days=settings.acknowledge_link_days)
+def _acknowledge_link(settings: NoticeEnvironment) -> Callable[[Due, datetime], str | None] | None:
+    days = timedelta(days=settings.acknowledge.days)
     if not days:
         return None
-    keyring = settings.open_keyring()
-    links, recipients = keyring.tags(Purpose.LINK), keyring.tags(Purpose.RECIPIENT)
-    base = settings.inbox_url.rstrip("/") + PATH
+    links, recipients = settings.keyring.notices.links, settings.keyring.notices.recipients
+    base = settings.links.url.rstrip("/") + PATH
 
     def link(due: Due, now: datetime) -> str | None:
         if not isinstance(due.about, DueTask):

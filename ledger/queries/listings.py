@@ -5,12 +5,22 @@ No row holds a CPR, a name or free text: what is sealed stays sealed.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, Generic, TypeVar
 
 import psycopg
-from psycopg.rows import dict_row
+from psycopg.rows import class_row
 
+from ledger.queries.listing_rows import (
+    DecisionListing,
+    DeliveryListing,
+    EndpointListing,
+    ReceiptListing,
+    TaskHistoryLine,
+    TaskListing,
+)
 from models.events import probe_identity
+
+ListingT = TypeVar("ListingT")
 
 _RECEIPTS = """
 SELECT r.event_id AS message_id, r.sender AS institution, r.type, r.status, r.reason, r.detail, p.kind AS repeat,
@@ -91,32 +101,33 @@ LIMIT %(limit)s
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    """A listing: its SQL and the filters that it takes."""
+class Query(Generic[ListingT]):
+    """A listing: its SQL, the filters that it takes, and what a row is."""
 
     sql: str
     filters: tuple[str, ...]
+    row: type[ListingT]
 
 
 _CANARIES: Final = [*sorted(probe_identity.SENDERS), probe_identity.UNIT]
-RECEIPTS = Query(_RECEIPTS, ("status", "institution", "message"))
-DECISIONS = Query(_DECISIONS, ("outcome", "institution", "message", "unit"))
-DELIVERIES = Query(_DELIVERIES, ("status", "unit", "channel", "task"))
-ENDPOINTS = Query(_ENDPOINTS, ("unit",))
+RECEIPTS = Query(_RECEIPTS, ("status", "institution", "message"), ReceiptListing)
+DECISIONS = Query(_DECISIONS, ("outcome", "institution", "message", "unit"), DecisionListing)
+DELIVERIES = Query(_DELIVERIES, ("status", "unit", "channel", "task"), DeliveryListing)
+ENDPOINTS = Query(_ENDPOINTS, ("unit",), EndpointListing)
 """Only those that have failed since they last took anything."""
-TASKS = Query(_TASKS, ("status", "unit", "reference"))
-HISTORY = Query(_HISTORY, ("reference",))
+TASKS = Query(_TASKS, ("status", "unit", "reference"), TaskListing)
+HISTORY = Query(_HISTORY, ("reference",), TaskHistoryLine)
 """What was done with one task, by whom, the earliest first."""
 
 
 def rows(
     url: str,
-    query: Query,
+    query: Query[ListingT],
     filters: Mapping[str, str | None],
     *,
     limit: int | None,
     canaries: bool = False,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[ListingT]:
     """The rows of a listing, streamed; `limit` None means all. Canaries' are left out unless they are asked for."""
     named = {filters.get(name) for name in query.filters}
     one_by_name = any(filters.get(name) for name in ("message", "reference"))
@@ -129,7 +140,7 @@ def rows(
     with (
         psycopg.connect(url) as connection,
         connection.transaction(),
-        connection.cursor(name="listing", row_factory=dict_row) as cursor,
+        connection.cursor(name="listing", row_factory=class_row(query.row)) as cursor,
     ):
         cursor.execute(query.sql, parameters)
         yield from cursor

@@ -10,7 +10,9 @@ from typing import Final
 
 import uvloop
 
-from config.reference.law import load_law
+from config.environments import AuditEnvironment
+from config.reference.checks.all import sound_reference
+from config.reference.law import law_of
 from frafaldsvarsel.processes.auditor import once
 from local.demo.counts import NO_REPEAT, DemoCounter, DemoCounts
 from local.demo.prepared_records import KEPT, PreparedRecords
@@ -119,9 +121,9 @@ class Demo:
 
     def result(self, seconds: dict[str, float]) -> Result:
         """The end, held against the independent count and audited."""
-        expected = count(self.story, load_law())
+        expected = count(self.story, law_of(sound_reference()))
         counts = self._counter.count()
-        audited = once(self._service.settings, timedelta(0))
+        audited = once(self._service.told(AuditEnvironment), timedelta(0))
         result = Result(self.story, counts, expected, audited, seconds)
         result.differences += self._differences(counts, expected)
         agree = next(account.parts["agree"] for account in audited.accounts if account.hop is Check.TOTALS)

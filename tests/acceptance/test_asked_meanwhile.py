@@ -63,9 +63,9 @@ def test_what_is_asked_while_a_server_is_away_is_answered_when_it_is_back(
     assert b"<title>" in read(pages)
     with service.database() as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
-    host, _, port = settings.kafka_bootstrap_servers.partition(":")
+    host, _, port = settings.kafka.bootstrap_servers.partition(":")
     socket.create_connection((host, int(port)), LONG).close()
-    assert b"token_endpoint" in read(f"{settings.oidc_issuer}/.well-known/openid-configuration")
+    assert b"token_endpoint" in read(f"{settings.oidc.issuer}/.well-known/openid-configuration")
     until(lambda: told(service)["pids"] == service.pids())
     assert told(service) | {"pids": None} == addresses | {"pids": None}
 
@@ -90,5 +90,5 @@ def test_a_server_that_does_not_come_back_keeps_no_other_away(
             os.kill(service.pids()[name], signal.SIGKILL)
         service.database().close()
         assert "broker" not in service.pids()
-    assert service.settings.kafka_bootstrap_servers == told(service)["bootstrap_servers"]
+    assert service.settings.kafka.bootstrap_servers == told(service)["bootstrap_servers"]
     assert "broker" in service.pids()

@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from config.reference.law import load_law
+from config.reference.law import law_of
 from models.calendar import copenhagen_date
 from tests.browser.conftest import Reader
 from tests.browser.place import Place
 from tests.browser.world import now
+from tests.reference import SHIPPED
 
 Picture = Callable[..., None]
 
@@ -29,7 +30,7 @@ def test_a_task_that_somebody_works_on(reader: Reader, picture: Picture) -> None
     page.get_by_role("button", name="Tag opgaven").click()
     expect(page.locator("#said")).to_have_text("Opgaven er din.")
     page.goto(page.url)
-    rules = load_law().rules_on(copenhagen_date(now()))
+    rules = law_of(SHIPPED).rules_on(copenhagen_date(now()))
     assert rules is not None
     expect(page.get_by_text(f"regelversion {rules.version}").first).to_be_visible()
     expect(page.get_by_text("Kontanthjælp som uddannelsesparat").first).to_be_visible()

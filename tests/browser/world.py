@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any, Final
 from uuid import UUID, uuid4, uuid5
 
-from config.reference.law import load_law
+from config.reference.law import law_of
 from config.topics import Topic
 from crypto.vault import Vault
 from infra.postgres import Connection
@@ -36,6 +36,7 @@ from models.tasks.actions import (
     Via,
 )
 from tests.factories import enrolment, judge, period, residence, risk
+from tests.reference import SHIPPED
 
 COPENHAGEN: Final = "jc-0101"
 AARHUS: Final = "jc-0751"
@@ -56,7 +57,7 @@ class World:
     vault: Vault
     rules: Rules
     now: datetime
-    law: Law = field(default_factory=load_law)
+    law: Law = field(default_factory=lambda: law_of(SHIPPED))
 
     def __post_init__(self) -> None:
         self._offsets: Iterator[int] = count(1)

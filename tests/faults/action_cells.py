@@ -40,6 +40,7 @@ from tests.faults.observation import Promised, Seen
 from tests.faults.proxy import Way
 from tests.faults.rig import DATABASE
 from tests.faults.workload import Sent
+from tests.reference import SHIPPED
 
 _ANNA: Final = Actor(id="anna", name="Anna", via=Via.API)
 _ANSWER_SECONDS: Final = 4
@@ -58,7 +59,7 @@ class Hands:
 
     def __init__(self, run: Run) -> None:
         self._rig, self._since = run.rig, run.marks.began
-        self._rules = ledger_wiring.rules(run.rig.settings)
+        self._rules = ledger_wiring.rules(SHIPPED)
         self._units = sorted(self._rules.units)
         self._rng = Random(run.rig.seed)
         self._stop = threading.Event()

@@ -18,7 +18,7 @@ from uuid import UUID
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
-from config.reference.days_off import load_days_off
+from config.reference.days_off import days_off_of
 from config.topics import Topic
 from infra.postgres import Connection
 from ledger.actions.perform import Performed, Rules, perform
@@ -36,6 +36,7 @@ from notifiers.email.settings import SmtpSettings
 from notifiers.supersede import UnitContact
 from notifiers.worker import NotifierSettings
 from notifiers.worker import run as run_notifier
+from tests.reference import SHIPPED
 from tests.smtp.server import MisbehavingServer
 from tests.travel.clock import Clock
 
@@ -61,7 +62,7 @@ class Units:
         return UnitContact(name=f"Jobcenter {unit}", recipients=found.pop(Audience.UNIT), above=found)
 
     def policy(self) -> Policy:
-        days_off = load_days_off()
+        days_off = days_off_of(SHIPPED)
         steps = ReminderPolicy(
             rules=lambda _unit, _on: self.rules,
             hours=lambda _: OfficeHours(lambda _day: self.week, days_off),

@@ -3,8 +3,8 @@
 from typing import Any
 from uuid import uuid4
 
-from config.reference.units import load_units
-from frafaldsvarsel.wiring import common as common_wiring
+from config.reference.tables import Reference
+from config.reference.units import units_of
 from frafaldsvarsel.wiring import ledger as ledger_wiring
 from models.ids import UnitId
 from models.notifications.delivery import SendAttempt, SendOutcome
@@ -29,9 +29,9 @@ def wrong_address() -> None:
     """The ledger writes to the next unit's address."""
     real = ledger_wiring.policy
 
-    def policy(settings: Any) -> Any:
-        right = real(settings)
-        units = sorted(load_units(common_wiring.reference_dir(settings)))
+    def policy(reference: Reference) -> Any:
+        right = real(reference)
+        units = sorted(units_of(reference))
 
         def recipients(unit_id: str) -> tuple[str, ...]:
             following = units[(units.index(UnitId(unit_id)) + 1) % len(units)]

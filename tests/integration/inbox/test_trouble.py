@@ -8,12 +8,14 @@ import pytest
 from starlette.responses import PlainTextResponse
 
 from api.mount import ApiMount
+from config.environments import InboxEnvironment
 from config.settings import load
 from crypto import base64url
 from frafaldsvarsel.wiring.inbox import inbox_parts
 from inbox.app import build
 from inbox.dependencies import InboxDependencies
 from tests.integration.inbox.environment import environment
+from tests.reference import SHIPPED
 
 ADDRESS = "https://indbakke.example"
 
@@ -21,7 +23,9 @@ ADDRESS = "https://indbakke.example"
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> InboxDependencies:
     """Of an inbox whose database and provider are away; its pool is never opened."""
-    return inbox_parts(load(environment(tmp_path_factory.mktemp("inbox"), address=ADDRESS)))
+    return inbox_parts(
+        load(InboxEnvironment, environment(tmp_path_factory.mktemp("inbox"), address=ADDRESS)), SHIPPED
+    )
 
 
 def client(parts: InboxDependencies) -> httpx2.AsyncClient:

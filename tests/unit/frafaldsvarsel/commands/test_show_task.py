@@ -1,11 +1,14 @@
 """A task's history is told in words, whatever has happened to it."""
 
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from frafaldsvarsel.commands.show_task import as_object, sentence
+from frafaldsvarsel.commands.show_task import sentence, task_answer
+from ledger.queries.listing_rows import TaskHistoryLine, TaskListing
 from models.audit_kind import AuditKind
 from models.tasks.actions import (
     Acknowledge,
@@ -27,16 +30,12 @@ from models.tasks.actions import (
 AT = datetime(2026, 10, 5, 7, 30, tzinfo=UTC)
 
 
-def line(kind: str, detail: dict[str, Any], *, by: str = "service", **more: Any) -> dict[str, Any]:
-    return {
-        "at": AT,
-        "by": by,
-        "kind": kind,
-        "who": None,
-        "via": None,
-        "detail": detail,
-        "successor": None,
-    } | more
+def line(
+    kind: str, detail: dict[str, Any], *, by: str = "service", successor: str | None = None
+) -> TaskHistoryLine:
+    return TaskHistoryLine(
+        at=AT, by=by, kind=kind, who=None, via=None, detail=detail, successor=successor, line=1
+    )
 
 
 @pytest.mark.parametrize(
@@ -102,6 +101,13 @@ def test_what_is_not_known_is_told_by_its_name() -> None:
 
 
 def test_the_object_holds_what_programs_and_people_read() -> None:
-    told = as_object({"reference": "FV-1"}, [line("task_opened", {"unit": "jc-0101"})])
-    assert told["reference"] == "FV-1"
-    assert set(told["history"][0]) == {"at", "by", "who", "via", "kind", "detail", "said"}
+    task = TaskListing(
+        task_id=UUID(int=1), reference="FV-1", unit="jc-0101", status="open", ending=None, react_by=AT.date(),
+        mentor_until=None, appended_at=AT, opened_at=AT, closed_at=None, acknowledged_at=None, owner=None, attempts=0,
+        reached_at=None, version=1, follows=None, messages=1, message_ids=["one"], delivered=0, waiting=1,
+    )  # fmt: skip
+    told = task_answer(task, [line("task_opened", {"unit": "jc-0101"})])
+    assert told.reference == "FV-1"
+    assert [field.name for field in fields(told.history[0])] == [
+        "at", "by", "who", "via", "kind", "detail", "said",
+    ]  # fmt: skip

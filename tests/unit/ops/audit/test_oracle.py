@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.reference.checks.all import sound_reference
 from config.reference.csv_reader import DATA
-from config.reference.law import load_law
+from config.reference.law import law_of
 from local.demo.scenario.invalid_records import BadRecord
 from local.demo.scenario.story import make_story
 from models.eligibility.decide import decide
@@ -29,8 +30,9 @@ from ops.audit.oracle import KnownResidence, Oracle
 from publisher.events import PlainEvent
 from tests.factories import moment, refusal, residence, uuid
 from tests.paths import ROOT
+from tests.reference import SHIPPED
 
-LAW: Final = load_law()
+LAW: Final = law_of(SHIPPED)
 ORACLE: Final = Oracle(DATA)
 MUNICIPALITIES: Final = ("0101", "0155", "0751", "0411", "0326", "9999")
 """One with a joint jobcentre, one without any, and one that is none."""
@@ -138,7 +140,7 @@ def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         closed = f"0751,{unit},{begins},2026-02-01,,{certainty},[I] made up"
         opened = f"0751,jc-0101,2026-02-01,,,{certainty},[I] made up"
         routes.write_text("\n".join([*(line for line in lines if line != old), closed, opened, ""]), "utf-8")
-    return load_law(folder), Oracle(folder)
+    return law_of(sound_reference(folder)), Oracle(folder)
 
 
 @given(events=histories(), day=DAYS | NEAR, clock=st.sampled_from(("00:30", "12:00", "23:30")))

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 import pytest
 
+from config.environments import AuditEnvironment
 from config.errors import ConfigError
-from config.settings import Settings
+from config.settings import PREFIX, load
 from frafaldsvarsel.processes.auditor import auditor
 from infra.metrics import Metrics
 from ops.audit.heartbeat import Heartbeat
@@ -182,14 +183,13 @@ def test_a_run_without_faults_needs_no_redrive(beat: Path) -> None:
 
 
 def test_a_file_that_cannot_be_made_is_a_fault_of_the_configuration(tmp_path: Path) -> None:
-    settings = Settings.model_validate(
+    settings = load(
+        AuditEnvironment,
         {
-            "kafka_bootstrap_servers": "127.0.0.1:1",
-            "database_url": "postgresql://nobody.invalid/none",
-            "keyring": "{}",
-            "senders_dir": tmp_path,
-            "audit_file": tmp_path / "no folder" / "notes",
-        }
+            PREFIX + "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+            PREFIX + "DATABASE_URL": "postgresql://nobody.invalid/none",
+            PREFIX + "AUDIT_FILE": str(tmp_path / "no folder" / "notes"),
+        },
     )
     with pytest.raises(ConfigError, match="FRAFALDSVARSEL_AUDIT_FILE cannot be opened"), auditor(settings):
         pass

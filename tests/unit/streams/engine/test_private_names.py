@@ -127,11 +127,12 @@ def of_other_objects(tree: ast.AST, own: set[str]) -> Iterator[str]:
 
 
 def imported_private(tree: ast.AST) -> Iterator[str]:
-    """`from library import _name`."""
+    """`from library._module import _name`: either of the two."""
     ours = {package.name for package in PACKAGES}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] not in ours:
-            yield from (alias.name for alias in node.names if is_private(alias.name))
+            names = [*(node.module or "").split("."), *(alias.name for alias in node.names)]
+            yield from filter(is_private, names)
 
 
 def inherited(file: Path, tree: ast.Module) -> Iterator[str]:

@@ -26,6 +26,7 @@ from publisher.events import FileLine
 from publisher.lines import Reading, read_stream
 from tests.factories import LAW, PERSON, origin, risk, uuid
 from tests.paths import ROOT
+from tests.reference import SHIPPED
 from tests.unit.models.events.test_contract import BY_KIND, DATA
 from tools.docs import contract
 from tools.docs.contract_asyncapi import asyncapi
@@ -104,7 +105,7 @@ class Shipped:
     """The senders' register as it ships."""
 
     def find(self, number: str) -> Sender | None:
-        return next((sender for sender in base_senders() if sender.number == number), None)
+        return next((sender for sender in base_senders(SHIPPED) if sender.number == number), None)
 
 
 def event(kind: str) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from typing import Final
 
 import pytest
 
-from config.settings import SECRETS, Settings
+from config.environments import EveryEnvironment
+from config.settings import SECRETS, sections_of, variables_of
 from config.topics import TOPICS
 from tests.paths import ROOT
 from tools.docs import settings_and_topics
@@ -17,16 +18,17 @@ LINK: Final = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 def test_every_setting_stands_on_its_page_with_its_meaning() -> None:
     page = settings_and_topics.settings_page()
-    for name, field in Settings.model_fields.items():
-        assert f"`FRAFALDSVARSEL_{name.upper()}`" in page
-        assert field.description, f"{name} has no description"
-        assert field.description in page
+    for section in sections_of(EveryEnvironment).values():
+        for name, field in section.variables().items():
+            assert f"`FRAFALDSVARSEL_{name}`" in page
+            assert field.description, f"{name} has no description"
+            assert field.description in page
 
 
 def test_every_secret_and_nothing_else_may_stand_in_a_file() -> None:
     page = settings_and_topics.settings_page()
-    files = {name for name in Settings.model_fields if f"`FRAFALDSVARSEL_{name.upper()}_FILE`" in page}
-    assert files == set(SECRETS)
+    files = {name for name in variables_of(EveryEnvironment) if f"`FRAFALDSVARSEL_{name}_FILE`" in page}
+    assert files == SECRETS
 
 
 def test_every_topic_stands_on_its_page() -> None:
@@ -45,6 +47,6 @@ def test_a_page_links_only_to_what_is_there(file: Path) -> None:
 
 def test_the_settings_in_compose_are_settings() -> None:
     named = set(re.findall(r"FRAFALDSVARSEL_([A-Z_]+):", (ROOT / "compose.yaml").read_text("utf-8")))
-    known = {name.upper() for name in Settings.model_fields} | {f"{name.upper()}_FILE" for name in SECRETS}
+    known = {*variables_of(EveryEnvironment), *(f"{name}_FILE" for name in SECRETS)}
     assert named
     assert named <= known
