@@ -35,6 +35,7 @@ from models.events.contract import BenefitType, EducationType, Severity, Signal,
 from models.events.event_types import BenefitPeriodVersion, Content, EnrolmentVersion, Residence, Risk
 from models.events.person_event import Origin, PersonEvent
 from models.events.receipt import Applied, AppliedEntry, Receipt, ReceiptStatus
+from models.notifications.delivery import Channel
 from ops.audit.auditor import audit
 from ops.audit.catch_up import READERS
 from ops.audit.index import AuditIndex
@@ -46,7 +47,7 @@ _BATCH: Final = 5_000
 _AT: Final = datetime(2025, 10, 1, 8, 0, tzinfo=UTC)
 _POLICY: Final = Policy(
     react_by_days=lambda unit, day: 5,
-    recipients=lambda unit: (f"opgaver@{unit}.example",),
+    addresses=lambda unit, channel, _: (f"opgaver@{unit}.example",) if channel is Channel.EMAIL else (),
     days_off=frozenset(),
     steps=reminder_policy_of(sound_reference()),
 )

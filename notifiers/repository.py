@@ -3,7 +3,7 @@
 What somebody else has claimed anew must not be recorded by us, and no mail may leave before it is frozen.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,7 +22,6 @@ from models.ids import delivery_id, digest_id
 from models.notifications.cause import CauseKind, DeliveryCause
 from models.notifications.delivery import (
     Audience,
-    Channel,
     DeliveryStatus,
     Occasion,
     SendAttempt,
@@ -31,18 +30,15 @@ from models.notifications.delivery import (
 from models.notifications.delivery_moves import Move, checked
 from models.notifications.retry import DeliveryEnded, NextAttempt, RetryPolicy, next_attempt
 from notifiers import statements
-from notifiers.content.mail_message import Mail
 from notifiers.content.notice import DigestLine
-from notifiers.due_delivery import BuildPayload, Claim, Due, DueTask, OpenTasks, PayloadT
+from notifiers.due_delivery import Claim, Due, DueTask, OpenTasks, PayloadT
+from notifiers.registry import ChannelEntry
 from notifiers.supersede import (
     Contacts,
     Superseded,
     digest_superseded_by,
-    endpoint_superseded_by,
     superseded_by,
 )
-
-After = Callable[[Connection, Claim[PayloadT], SendAttempt, datetime], Awaitable[None]]
 
 LISTED = 60
 """Lines of a morning mail."""
@@ -75,20 +71,15 @@ class Store(Generic[PayloadT]):
         owner: str,
         lease: timedelta,
         contacts: Contacts,
-        build_payload: BuildPayload[PayloadT],
+        entry: ChannelEntry[PayloadT],
         policy: RetryPolicy,
         patience_seconds: float = 60,
-        kind: type[PayloadT] = Mail,  # type: ignore[assignment]  # the type variable's own default
-        after: After[PayloadT] | None = None,
     ) -> None:
-        """`after` is done with each recorded attempt, in its transaction."""
         self._pool = pool
         self._owner = owner
         self._lease = lease
         self._contacts = contacts
-        self._build_payload = build_payload
-        self._kind = kind
-        self._after = after
+        self._entry = entry
         self._policy = policy
         self._patience_seconds = patience_seconds
 
@@ -103,7 +94,7 @@ class Store(Generic[PayloadT]):
         claims: list[Claim[PayloadT]] = []
         async with self._connection() as connection, connection.transaction():
             async with connection.cursor(row_factory=dict_row) as cursor:
-                values = {"limit": limit, "channel": self._kind.channel}
+                values = {"limit": limit, "channel": self._entry.payload.channel}
                 rows = await (await cursor.execute(statements.PICK, values)).fetchall()
             due = [(_due(row, await self._about(connection, row)), row["now"]) for row in rows]
             async with connection.pipeline():  # one round trip for all that follows
@@ -121,10 +112,10 @@ class Store(Generic[PayloadT]):
                 deliveries.INSERT_ATTEMPT, _attempt_row(due.id, attempts, now, LEASE_EXPIRED)
             )
         contact = self._contacts(due.unit_id)
-        present = contact.of(self._kind.channel, due.audience) if contact else ()
+        present = contact.of(self._entry.payload.channel, due.audience) if contact else ()
         reason = _superseded_by(due, present)
-        if reason is None and contact is not None and self._kind.channel == Channel.WEBHOOK:
-            reason = endpoint_superseded_by(off=due.endpoint_off, present=present)
+        if reason is None and contact is not None:
+            reason = self._entry.superseded(due, present)
         if reason is not None:
             if reason is Superseded.RECIPIENT_CHANGED:
                 await self._readdress(connection, due, present)
@@ -138,9 +129,9 @@ class Store(Generic[PayloadT]):
             return None
         try:
             mail = (
-                self._build_payload(due, contact.name, now)
+                self._entry.build(due, contact.name, now)
                 if due.frozen is None
-                else self._kind.model_validate(due.frozen)
+                else self._entry.payload.model_validate(due.frozen)
             )
         except ValueError:  # one bad address or name must not stop the others; its text may repeat a value
             await self._put_off(connection, due, attempts + 1, now, NOT_BUILT)
@@ -181,13 +172,13 @@ class Store(Generic[PayloadT]):
                 "reason": attempt.detail,
                 "kind": kind_of_end(status),
             }
-            if self._after is None:
+            if self._entry.after is None:
                 ours = await (await connection.execute(deliveries.RECORD, values)).fetchone()
             else:
                 async with connection.transaction():
                     ours = await (await connection.execute(deliveries.RECORD, values)).fetchone()
                     if ours is not None:
-                        await self._after(connection, claim, attempt, now)
+                        await self._entry.after(connection, claim, attempt, now)
             if ours is None:
                 lost = {**values, "kind": AuditKind.DELIVERY_LEASE_LOST}
                 await connection.execute(audit_trail.LEASE_LOST, lost)

@@ -1,10 +1,11 @@
 """The composition root's part for the ledger, and for whoever acts on its tasks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from config.environments import LedgerEnvironment
+from config.reference.addresses import addresses_of
 from config.reference.channels import answers_of, webhooks_of
 from config.reference.reminder_policy import reminder_policy_of
 from config.reference.tables import Reference
@@ -16,8 +17,7 @@ from ledger.tasks.outbound_events import AnswerPolicy
 from ledger.tasks.projection import Policy
 from models.calendar import COPENHAGEN, copenhagen_date
 from models.events import probe_identity as reserved
-from models.notifications.delivery import Audience, Channel
-from models.tasks.reminders import ReminderPolicy
+from models.notifications.delivery import Audience
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,29 +42,22 @@ def ledger_parts(settings: LedgerEnvironment) -> LedgerParts:
     )
 
 
-def _steps(reference: Reference, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> ReminderPolicy:
-    """What falls due, and where each audience is reached: a unit by its webhooks of the day too."""
-    steps, webhooks = reminder_policy_of(reference), webhooks_of(reference)
-
-    def addresses(unit: str, audience: Audience, channel: Channel) -> Sequence[str]:
-        if channel is Channel.WEBHOOK:
-            return webhooks.urls(unit, copenhagen_date(clock())) if audience is Audience.UNIT else ()
-        return steps.addresses(unit, audience, channel)
-
-    return replace(steps, addresses=addresses)
-
-
-def policy(reference: Reference) -> Policy:
+def policy(reference: Reference, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Policy:
     """What the municipalities have set."""
-    steps, answers, webhooks = _steps(reference), answers_of(reference), webhooks_of(reference)
+    addresses, answers, steps = addresses_of(reference), answers_of(reference), reminder_policy_of(reference)
     return Policy(
         react_by_days=react_by_of(reference).on,
-        recipients=lambda unit: steps.addresses(unit, Audience.UNIT, Channel.EMAIL),
+        addresses=lambda unit, channel, day: addresses(unit, Audience.UNIT, channel, day),
         days_off=steps.days_off,
-        webhooks=webhooks.urls,
-        endpoints=webhooks.all(),
+        endpoints=webhooks_of(reference).all(),
         answers=AnswerPolicy(contact_made=answers.contact_made, closed=answers.closed),
-        steps=steps,
+        # What falls due goes to where each audience is reached on that day.
+        steps=replace(
+            steps,
+            addresses=lambda unit, audience, channel: addresses(
+                unit, audience, channel, copenhagen_date(clock())
+            ),
+        ),
     )
 
 

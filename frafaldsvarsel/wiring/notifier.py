@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from config.environments import NoticeEnvironment, NotifierEnvironment
 from config.errors import ConfigError, Fault
+from config.reference.addresses import addresses_of
 from config.reference.channels import webhooks_of
-from config.reference.reminder_policy import reminder_policy_of
 from config.reference.tables import Reference
 from config.reference.units import units_of
 from config.sections.notices import BounceSection, SmtpSection, WebhookSection
@@ -26,10 +26,13 @@ from notifiers.addresses import checked_address
 from notifiers.bounces.address import bounce_address
 from notifiers.bounces.run import BounceMailbox
 from notifiers.bounces.store import BounceAddress
+from notifiers.content.mail_message import Mail
 from notifiers.due_delivery import BuildPayload, Due, DueTask, payload_builder
 from notifiers.email.channel import EmailChannel
 from notifiers.email.settings import SmtpSettings
+from notifiers.registry import ChannelEntry, Registry
 from notifiers.supersede import Contacts, UnitContact
+from notifiers.webhook.endpoints import endpoint_superseded, watcher
 from notifiers.webhook.hook import Hook, webhook_payload_builder
 from notifiers.webhook.secrets import NoSecret, SecretFiles
 from notifiers.webhook.settings import WebhookSettings
@@ -41,24 +44,39 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotifierParts:
-    """What the notifier is handed; the channels are made where they are used."""
+    """What the notifier is handed."""
 
     settings: NotifierSettings
     contacts: Contacts
-    build_mail: BuildPayload
-    build_webhook: BuildPayload[Hook]
+    channels: Registry
     mailbox: BounceMailbox | None
 
 
 def notifier_parts(settings: NotifierEnvironment, *, process: str) -> NotifierParts:
     """Everything that it needs; raises `ConfigError`. `process`: who it is where it has no name of its own."""
+    known = contacts(read_reference(settings.reference))
     return NotifierParts(
         settings=notifier(settings, owner=settings.instance.name or process),
-        contacts=contacts(read_reference(settings.reference)),
-        build_mail=mail_payloads(settings),
-        build_webhook=webhook_payload_builder(settings.links.url),
+        contacts=known,
+        channels=channels(settings, known),
         mailbox=bounces(settings),
     )
+
+
+def channels(settings: NotifierEnvironment, known: Contacts) -> Registry:
+    """Every channel that there is; a further one is one more entry."""
+    return {
+        Channel.EMAIL: ChannelEntry(
+            payload=Mail, build=mail_payloads(settings), open=lambda: channel(settings.smtp)
+        ),
+        Channel.WEBHOOK: ChannelEntry(
+            payload=Hook,
+            build=webhook_payload_builder(settings.links.url),
+            open=lambda: webhook_channel(settings.webhooks),
+            superseded=endpoint_superseded,
+            after=watcher(known),
+        ),
+    }
 
 
 def smtp(section: SmtpSection) -> SmtpSettings:
@@ -121,20 +139,17 @@ def notifier(settings: NotifierEnvironment, *, owner: str) -> NotifierSettings:
 
 def contacts(reference: Reference, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Contacts:
     """How each unit is named and reached at present, by `clock`."""
-    units, addresses = units_of(reference), reminder_policy_of(reference).addresses
-    webhooks = webhooks_of(reference)
+    units, addresses = units_of(reference), addresses_of(reference)
 
     def contact(unit_id: str) -> UnitContact:
-        unit = units.get(UnitId(unit_id))
-        found = {one: tuple(addresses(unit_id, one, Channel.EMAIL)) for one in Audience}
+        unit, today = units.get(UnitId(unit_id)), copenhagen_date(clock())
         # A unit that has left the data may have open tasks: those above it are told under the name that is left.
         name = unit_id if unit is None else unit.name
-        return UnitContact(
-            name=name,
-            recipients=found.pop(Audience.UNIT),
-            above=found,
-            webhooks=webhooks.urls(unit_id, copenhagen_date(clock())),
-        )
+        found = {
+            channel: {one: tuple(addresses(unit_id, one, channel, today)) for one in Audience}
+            for channel in Channel
+        }
+        return UnitContact(name=name, addresses=found)
 
     return contact
 

@@ -103,8 +103,11 @@ class WorkingSet:
             return
         self._told.add((task.id, cause))
         arrived = copenhagen_date(task.appended_at)
-        addressed = [(Channel.EMAIL, address) for address in self.policy.recipients(task.unit_id)]
-        addressed += [(Channel.WEBHOOK, url) for url in self.policy.webhooks(task.unit_id, arrived)]
+        addressed = [
+            (channel, address)
+            for channel in Channel
+            for address in self.policy.addresses(task.unit_id, channel, arrived)
+        ]
         for channel, recipient in addressed:
             due = NewDelivery(
                 task_id=task.id,

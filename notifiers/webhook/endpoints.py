@@ -3,7 +3,7 @@
 Written with the attempt, in its transaction. It must not switch anything off in silence: the unit gets a mail.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, LiteralString
@@ -13,10 +13,10 @@ from ledger.store import audit_trail, deliveries
 from models.audit_kind import AuditKind
 from models.ids import delivery_id
 from models.notifications.cause import DeliveryCause
-from models.notifications.delivery import Occasion, SendAttempt, SendOutcome
+from models.notifications.delivery import Channel, Occasion, SendAttempt, SendOutcome
 from notifiers.content.mail_message import Mail
-from notifiers.due_delivery import Claim
-from notifiers.supersede import Contacts
+from notifiers.due_delivery import Claim, Due
+from notifiers.supersede import Contacts, Superseded
 from notifiers.webhook.classify import GONE
 from notifiers.webhook.hook import Hook
 
@@ -54,6 +54,13 @@ class OffReason(StrEnum):
     """Nothing was taken for five days."""
 
 
+def endpoint_superseded(due: Due, present: Sequence[str]) -> Superseded | None:
+    """The reason not to call an endpoint, or `None`. `present`: the unit's endpoints now."""
+    if due.endpoint_off:
+        return Superseded.ENDPOINT_OFF
+    return None if present else Superseded.ENDPOINT_REMOVED
+
+
 def watcher(contacts: Contacts) -> Watcher:
     """What is done with each attempt."""
 
@@ -77,7 +84,7 @@ def watcher(contacts: Contacts) -> Watcher:
             return
         cause = DeliveryCause.of_endpoint(row[0], now)
         named = {"cause_kind": cause.kind, "cause_ref": cause.ref}
-        for recipient in contact.recipients:
+        for recipient in contact.own(Channel.EMAIL):
             new = delivery_id(found[0], Occasion.CHANNEL_OFF, cause.text, Mail.channel, recipient)
             notice = {**values, **named, "new": new, "recipient": recipient}
             await connection.execute(deliveries.TELL_OF_ENDPOINT, notice)

@@ -36,6 +36,7 @@ from notifiers.email.settings import SmtpSettings
 from notifiers.supersede import UnitContact
 from notifiers.worker import NotifierSettings
 from notifiers.worker import run as run_notifier
+from tests.channels import by_channel, mail_entry, unit_contact
 from tests.reference import SHIPPED
 from tests.smtp.server import MisbehavingServer
 from tests.travel.clock import Clock
@@ -59,7 +60,7 @@ class Units:
 
     def contact(self, unit: str) -> UnitContact:
         found = {one: tuple(self.addresses(unit, one, Channel.EMAIL)) for one in Audience}
-        return UnitContact(name=f"Jobcenter {unit}", recipients=found.pop(Audience.UNIT), above=found)
+        return unit_contact(f"Jobcenter {unit}", mails=found.pop(Audience.UNIT), above=found)
 
     def policy(self) -> Policy:
         days_off = days_off_of(SHIPPED)
@@ -74,7 +75,7 @@ class Units:
         )
         return Policy(
             react_by_days=lambda _unit, _on: 5,
-            recipients=lambda unit: self.addresses(unit, Audience.UNIT, Channel.EMAIL),
+            addresses=by_channel(lambda unit: self.addresses(unit, Audience.UNIT, Channel.EMAIL)),
             days_off=days_off,
             steps=steps,
         )
@@ -257,11 +258,13 @@ async def a_world(
                         pool=pool,
                         channel=channel,
                         contacts=units.contact,
-                        build_payload=payload_builder(
-                            sender=SENDER,
-                            sender_name="Frafaldsvarsel",
-                            message_id_domain="varsel.example.dk",
-                            link_base="https://varsel.example.dk",
+                        entry=mail_entry(
+                            payload_builder(
+                                sender=SENDER,
+                                sender_name="Frafaldsvarsel",
+                                message_id_domain="varsel.example.dk",
+                                link_base="https://varsel.example.dk",
+                            )
                         ),
                         stop=stop,
                     )

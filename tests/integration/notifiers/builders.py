@@ -9,6 +9,7 @@ from models.ids import delivery_id, task_reference
 from notifiers.content.mail_message import Mail
 from notifiers.due_delivery import BuildPayload, payload_builder
 from notifiers.supersede import UnitContact
+from tests.channels import unit_contact
 
 UNIT = "jobcenter-0751"
 RECIPIENT = "jobcenter@kommune.example.dk"
@@ -22,7 +23,7 @@ FREEZE: BuildPayload = payload_builder(
 
 
 def contacts(unit_id: str) -> UnitContact | None:
-    return UnitContact(name="Jobcenter Ærø", recipients=(RECIPIENT,)) if unit_id == UNIT else None
+    return unit_contact("Jobcenter Ærø", mails=(RECIPIENT,)) if unit_id == UNIT else None
 
 
 def a_mail(*, recipient: str = RECIPIENT, sender: str = "frafaldsvarsel@varsel.example.dk") -> Mail:

@@ -16,6 +16,7 @@ from ops.recovery import dead_letters
 from ops.recovery.dead_letters import Selection
 from ops.recovery.rejected_payloads import RejectedPayloads
 from ops.recovery.replay import Replayer, ReplayPlan, ReplayPlanner
+from tests.channels import unit_contact
 from tests.integration.notifiers.builders import (
     RECIPIENT,
     UNIT,
@@ -42,7 +43,7 @@ NOBODY = KafkaSettings(bootstrap_servers="127.0.0.1:9")
 
 
 def mended(unit_id: str) -> UnitContact | None:
-    return UnitContact(name="Jobcenter Ærø", recipients=(NEW_ADDRESS,)) if unit_id == UNIT else None
+    return unit_contact("Jobcenter Ærø", mails=(NEW_ADDRESS,)) if unit_id == UNIT else None
 
 
 def listed(url: str, *, everything: bool = False) -> list[DeadLetter]:

@@ -13,7 +13,8 @@ from models.notifications.retry import RetryPolicy
 from notifiers.content.mail_message import Mail, wire_bytes
 from notifiers.due_delivery import Claim
 from notifiers.repository import Store
-from notifiers.supersede import Contacts, UnitContact
+from notifiers.supersede import Contacts
+from tests.channels import mail_entry, unit_contact
 from tests.integration.notifiers.builders import (
     FREEZE,
     RECIPIENT,
@@ -44,7 +45,7 @@ def a_store(
         owner=owner,
         lease=lease,
         contacts=contacts,
-        build_payload=FREEZE,
+        entry=mail_entry(FREEZE),
         policy=policy or RetryPolicy(),
     )
 
@@ -106,9 +107,7 @@ async def test_a_killed_notifiers_mail_is_sent_again_with_the_same_bytes(pool: P
     # Meanwhile everything that the mail was made of changes; what was frozen does not.
     await rows(pool, "UPDATE tasks SET react_by = '2027-01-01' RETURNING id")
     await pass_by(pool, 60)
-    renamed = a_store(
-        pool, owner="next", contacts=lambda _: UnitContact(name="Nyt navn", recipients=(RECIPIENT,))
-    )
+    renamed = a_store(pool, owner="next", contacts=lambda _: unit_contact("Nyt navn", mails=(RECIPIENT,)))
     (second,) = await claimed(renamed)
     assert second.mail == first.mail
     assert wire_bytes(second.mail) == wire_bytes(first.mail)
@@ -255,7 +254,7 @@ async def test_a_new_mailbox_that_has_its_delivery_already_gets_no_second(pool: 
 
 @pytest.mark.parametrize(
     "contacts",
-    [lambda _: None, lambda _: UnitContact(name="Jobcenter", recipients=())],
+    [lambda _: None, lambda _: unit_contact("Jobcenter", mails=())],
     ids=["unknown", "empty"],
 )
 async def test_a_unit_without_recipients_is_waited_for_and_then_escalated(
@@ -281,7 +280,7 @@ async def test_a_mail_that_cannot_be_built_does_not_stop_the_others(pool: Pool, 
     good = await add_delivery(pool)
     if broken == "frozen":
         await rows(pool, "UPDATE deliveries SET frozen = '{\"text\": 1}' WHERE id = %s RETURNING id", bad.id)
-    store = a_store(pool, contacts=lambda unit: UnitContact(name="Jobcenter", recipients=units[unit]))
+    store = a_store(pool, contacts=lambda unit: unit_contact("Jobcenter", mails=units[unit]))
     assert [claim.id for claim in await claimed(store)] == [good.id]
     assert await rows(pool, "SELECT outcome, detail FROM attempts") == [
         ("misconfigured", "the mail cannot be built")

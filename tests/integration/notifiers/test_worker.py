@@ -19,6 +19,7 @@ from notifiers.email.channel import EmailChannel
 from notifiers.email.settings import SmtpSettings
 from notifiers.supersede import UnitContact
 from notifiers.worker import NotifierSettings, run
+from tests.channels import mail_entry, unit_contact
 from tests.integration.notifiers.builders import (
     FREEZE,
     RECIPIENT,
@@ -89,7 +90,14 @@ async def running(
         stop_grace_seconds=5,
     )
     task = asyncio.create_task(
-        run(settings=settings, pool=pool, channel=channel, contacts=contacts, build_payload=FREEZE, stop=stop)
+        run(
+            settings=settings,
+            pool=pool,
+            channel=channel,
+            contacts=contacts,
+            entry=mail_entry(FREEZE),
+            stop=stop,
+        )
     )
     try:
         yield stop
@@ -174,7 +182,7 @@ async def test_killed_between_the_yes_and_the_record_the_same_bytes_go_out_again
                 pool=pool,
                 channel=Killed(),
                 contacts=contacts,
-                build_payload=FREEZE,
+                entry=mail_entry(FREEZE),
                 stop=asyncio.Event(),
             )
         )
@@ -193,7 +201,7 @@ async def test_killed_between_the_yes_and_the_record_the_same_bytes_go_out_again
 
 async def test_one_bad_address_does_not_hold_up_the_others(pool: Pool) -> None:
     bad = "findes-ikke@kommune.example.dk"
-    both = UnitContact(name="Jobcenter", recipients=(bad, RECIPIENT))
+    both = unit_contact("Jobcenter", mails=(bad, RECIPIENT))
     refused = [await add_delivery(pool, recipient=bad) for _ in range(3)]
     good = [await add_delivery(pool) for _ in range(20)]
     async with (

@@ -23,6 +23,7 @@ from models.notifications.delivery import Occasion
 from models.reasons import DecisionReason
 from models.tasks.actions import Action, Actor, RecordedAction, TaskState, Via
 from models.tasks.status import TaskStatus
+from tests.channels import by_channel
 from tests.factories import INSTITUTION, PERSON, uuid
 
 ARRIVED: Final = datetime(2025, 10, 1, 10, 0, tzinfo=UTC)
@@ -47,7 +48,7 @@ def react_by_days(unit: str, arrived: date) -> int:
 
 POLICY: Final = Policy(
     react_by_days=react_by_days,
-    recipients=lambda unit: RECIPIENTS.get(unit, ()),
+    addresses=by_channel(lambda unit: RECIPIENTS.get(unit, ())),
     days_off=frozenset({date(2025, 10, 13)}),
 )
 

@@ -22,6 +22,7 @@ from notifiers.bounces.run import BounceMailbox, sweep
 from notifiers.bounces.store import BounceAddress, BounceEffect
 from notifiers.due_delivery import BuildPayload, payload_builder
 from notifiers.worker import NotifierSettings, run
+from tests.channels import mail_entry
 from tests.integration.notifiers.builders import Row, add_delivery, contacts, outcomes_of, rows, status_of
 from tests.integration.notifiers.test_worker import email_channel
 from tests.paths import ROOT
@@ -83,7 +84,7 @@ async def notifying(pool: Pool, port: int) -> AsyncIterator[None]:
             pool=pool,
             channel=channel,
             contacts=contacts,
-            build_payload=FREEZE,
+            entry=mail_entry(FREEZE),
             stop=stop,
         )
     )

@@ -16,9 +16,9 @@ from notifiers.content.mail_message import Mail
 from notifiers.due_delivery import Claim
 from notifiers.repository import Store
 from notifiers.supersede import Contacts, UnitContact
-from notifiers.webhook.endpoints import watcher
 from notifiers.webhook.hook import Hook, webhook_payload_builder
 from notifiers.worker import NotifierSettings, run
+from tests.channels import mail_entry, unit_contact, webhook_entry
 from tests.http.server import Answer, Endpoint, Silence
 from tests.integration.notifiers.builders import FREEZE, RECIPIENT, UNIT, Row, add_delivery, rows, status_of
 from tests.integration.notifiers.hooks import OLD, a_channel, write_secrets
@@ -33,7 +33,7 @@ def contacts_with(*urls: str) -> Contacts:
     def contact(unit: str) -> UnitContact | None:
         if unit != UNIT:
             return None
-        return UnitContact(name="Jobcenter Ærø", recipients=(RECIPIENT,), webhooks=urls)
+        return unit_contact("Jobcenter Ærø", mails=(RECIPIENT,), webhooks=urls)
 
     return contact
 
@@ -60,10 +60,8 @@ def a_store(pool: Pool, *urls: str) -> Store[Hook]:
         owner="one",
         lease=timedelta(minutes=1),
         contacts=contacts_with(*urls),
-        build_payload=FREEZE_HOOK,
+        entry=webhook_entry(FREEZE_HOOK, contacts_with(*urls)),
         policy=RetryPolicy(),
-        kind=Hook,
-        after=watcher(contacts_with(*urls)),
     )
 
 
@@ -82,7 +80,14 @@ async def running(
     known = contacts_with(*urls)
     async with asyncio.TaskGroup() as group:
         group.create_task(
-            run(settings=settings, pool=pool, channel=mails, contacts=known, build_payload=FREEZE, stop=stop)
+            run(
+                settings=settings,
+                pool=pool,
+                channel=mails,
+                contacts=known,
+                entry=mail_entry(FREEZE),
+                stop=stop,
+            )
         )
         group.create_task(
             run(
@@ -90,10 +95,8 @@ async def running(
                 pool=pool,
                 channel=hooks,
                 contacts=known,
-                build_payload=FREEZE_HOOK,
+                entry=webhook_entry(FREEZE_HOOK, known),
                 stop=stop,
-                kind=Hook,
-                after=watcher(known),
             )
         )
         try:
@@ -203,7 +206,7 @@ async def test_an_endpoint_that_is_gone_is_switched_off_and_its_unit_is_told_by_
         owner="mail",
         lease=timedelta(minutes=1),
         contacts=contacts_with(url),
-        build_payload=FREEZE,
+        entry=mail_entry(FREEZE),
         policy=RetryPolicy(),
     )
     subjects = [claim.mail.subject for claim in (await mails.claim(10)).claims]

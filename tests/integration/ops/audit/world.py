@@ -33,13 +33,14 @@ from ops.audit.kafka_log import KafkaLog, LogUnreachable
 from ops.audit.oracle import Oracle
 from ops.audit.report import AuditReport, Check, CheckResult
 from streams.batch_producer import partition_of
+from tests.channels import by_channel
 from tests.factories import INSTITUTION, enrolment, period, residence, risk
 from tests.reference import SHIPPED
 
 LAW: Final = law_of(SHIPPED)
 POLICY: Final = Policy(
     react_by_days=lambda unit, day: 5,
-    recipients=lambda unit: (f"opgaver@{unit}.example",),
+    addresses=by_channel(lambda unit: (f"opgaver@{unit}.example",)),
     days_off=frozenset(),
     steps=reminder_policy_of(SHIPPED),
 )
