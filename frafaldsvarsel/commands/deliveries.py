@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, LiteralString
 from uuid import UUID
 
 import psycopg
@@ -28,6 +28,7 @@ commands = typer.Typer(help="Notices to the units: list them, try one again.", n
 webhooks = typer.Typer(help="The units' webhooks: which fail, which are off.", no_args_is_help=True)
 
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="How many rows; a table shows 50.")]
+STATUS: Final[LiteralString] = "SELECT status FROM deliveries WHERE id = %s"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -67,7 +68,7 @@ def retry(
         if deliveries.hurry(connection, str(identity), _operator(by, because)):
             out.print("It is tried now.")
             return
-        row = connection.execute("SELECT status FROM deliveries WHERE id = %s", (identity,)).fetchone()
+        row = connection.execute(STATUS, (identity,)).fetchone()
     if row is None:
         fail("There is no such delivery.")
         raise typer.Exit(1)

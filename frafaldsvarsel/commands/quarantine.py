@@ -21,7 +21,7 @@ from models.calendar import COPENHAGEN
 from models.dead_letter import DeadLetter, DeadLetterKind, DeadLetterState, ReplayOutcome
 from models.operator import Operator
 from ops.audit.kafka_log import LogUnreachable
-from ops.recovery import dead_letters
+from ops.recovery import dead_letters, failed_deliveries
 from ops.recovery.dead_letters import Selection
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def show_dead_letter(
         (dead_letter,) = found
         dead_letters.opened(connection, dead_letter, _operator(by, because))
         if dead_letter.kind is DeadLetterKind.DELIVERY:
-            tried = dead_letters.attempts(connection, dead_letter.id)
+            tried = failed_deliveries.attempts(connection, dead_letter.id)
             content = None
         else:
             tried = []
