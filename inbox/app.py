@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Final, LiteralString
 
 import psycopg
 from psycopg_pool import PoolTimeout
@@ -19,6 +20,8 @@ from inbox.dependencies import InboxDependencies
 from inbox.page_context import Visit
 from inbox.pages import figures, log_in, mail_link, person, search, task, tasks, undecided
 from inbox.render import STATIC, Renderer
+
+ANSWERS: Final[LiteralString] = "SELECT 1"
 
 
 def build(parts: InboxDependencies, *, beside: BaseRoute | None = None) -> ASGIApp:
@@ -97,7 +100,7 @@ def _ready(parts: InboxDependencies) -> Callable[[Request], Awaitable[Response]]
         """The process can do its work: the database answers."""
         try:
             async with parts.pool.connection(timeout=5) as connection:
-                await connection.execute("SELECT 1")
+                await connection.execute(ANSWERS)
         except (psycopg.Error, PoolTimeout):
             return PlainTextResponse("the database does not answer\n", status_code=503)
         return PlainTextResponse("ready\n")

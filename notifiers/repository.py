@@ -10,29 +10,25 @@ from datetime import datetime, timedelta
 from typing import Generic
 from uuid import UUID, uuid4
 
-from psycopg.rows import DictRow, dict_row
+from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from infra.postgres import Connection, Pool
 from infra.postgres_timeouts import shut_down_after
 from ledger.store import audit_trail, deliveries
 from models.audit_kind import AuditKind, kind_of_end
-from models.calendar import copenhagen_date
 from models.ids import delivery_id, digest_id
-from models.notifications.cause import CauseKind, DeliveryCause
 from models.notifications.delivery import (
-    Audience,
     DeliveryStatus,
-    Occasion,
     SendAttempt,
     SendOutcome,
 )
 from models.notifications.delivery_moves import Move, checked
 from models.notifications.retry import DeliveryEnded, NextAttempt, RetryPolicy, next_attempt
 from notifiers import statements
-from notifiers.content.notice import DigestLine
 from notifiers.due_delivery import Claim, Due, DueTask, OpenTasks, PayloadT
 from notifiers.registry import ChannelEntry
+from notifiers.rows import about, attempt_row, due_of
 from notifiers.supersede import (
     Contacts,
     Superseded,
@@ -40,8 +36,6 @@ from notifiers.supersede import (
     superseded_by,
 )
 
-LISTED = 60
-"""Lines of a morning mail."""
 LEASE_EXPIRED = SendAttempt(
     outcome=SendOutcome.INDETERMINATE, detail="lease expired before an answer was recorded"
 )
@@ -96,7 +90,7 @@ class Store(Generic[PayloadT]):
             async with connection.cursor(row_factory=dict_row) as cursor:
                 values = {"limit": limit, "channel": self._entry.payload.channel}
                 rows = await (await cursor.execute(statements.PICK, values)).fetchall()
-            due = [(_due(row, await self._about(connection, row)), row["now"]) for row in rows]
+            due = [(due_of(row, await about(connection, row)), row["now"]) for row in rows]
             async with connection.pipeline():  # one round trip for all that follows
                 for one, now in due:
                     claim = await self._take(connection, one, now)
@@ -109,7 +103,7 @@ class Store(Generic[PayloadT]):
         if due.was_leased:
             attempts += 1
             await connection.execute(
-                deliveries.INSERT_ATTEMPT, _attempt_row(due.id, attempts, now, LEASE_EXPIRED)
+                deliveries.INSERT_ATTEMPT, attempt_row(due.id, attempts, now, LEASE_EXPIRED)
             )
         contact = self._contacts(due.unit_id)
         present = contact.of(self._entry.payload.channel, due.audience) if contact else ()
@@ -203,31 +197,6 @@ class Store(Generic[PayloadT]):
         async with self._connection() as connection:
             return (await connection.execute(deliveries.EXPIRE, values)).rowcount
 
-    async def _about(self, connection: Connection, row: DictRow) -> DueTask | OpenTasks:
-        if row["task_id"] is not None:
-            return DueTask(
-                id=row["task_id"],
-                is_open=row["task_status"] == "open",
-                reference=row["reference"],
-                react_by=row["react_by"],
-                opened_at=row["opened_at"],
-                appended_at=row["appended_at"],
-                messages=row["messages"],
-                mentor_until=row["mentor_until"],
-            )
-        values = {"unit_id": row["unit_id"], "today": copenhagen_date(row["now"]), "limit": LISTED}
-        async with connection.cursor(row_factory=dict_row) as cursor:
-            found = await (await cursor.execute(statements.OPEN_TASKS, values)).fetchall()
-        return OpenTasks(
-            lines=tuple(
-                DigestLine(reference=one["reference"], react_by=one["react_by"], seen=one["seen"])
-                for one in found
-            ),
-            open=found[0]["open"] if found else 0,
-            overdue=found[0]["overdue"] if found else 0,
-            unseen=found[0]["unseen"] if found else 0,
-        )
-
     async def _readdress(self, connection: Connection, due: Due, present: tuple[str, ...]) -> None:
         """The id follows from what it names: who has a delivery of this occasion already gets no second."""
         for recipient in present:
@@ -260,7 +229,7 @@ class Store(Generic[PayloadT]):
         now: datetime,
         attempt: SendAttempt,
     ) -> None:
-        await connection.execute(deliveries.INSERT_ATTEMPT, _attempt_row(due.id, attempts, now, attempt))
+        await connection.execute(deliveries.INSERT_ATTEMPT, attempt_row(due.id, attempts, now, attempt))
         planned = self._plan(due.id, attempt, 0, now, due.deadline)
         if isinstance(planned, DeliveryEnded):
             await self._end(connection, due, attempts, planned.status, attempt.detail)
@@ -282,26 +251,6 @@ class Store(Generic[PayloadT]):
         )
 
 
-def _due(row: DictRow, about: DueTask | OpenTasks) -> Due:
-    return Due(
-        id=row["id"],
-        occasion=Occasion(row["occasion"]),
-        cause=DeliveryCause(CauseKind(row["cause_kind"]), row["cause_ref"]),
-        channel=row["channel"],
-        audience=Audience(row["audience"]),
-        unit_id=row["unit_id"],
-        recipient=row["recipient"],
-        deadline=row["deadline"],
-        attempts=row["attempts"],
-        was_leased=row["lease_owner"] is not None,
-        frozen=row["frozen"],
-        undelivered=row["undelivered"],
-        seen=bool(row["seen"]),
-        about=about,
-        endpoint_off=row["endpoint_off"],
-    )
-
-
 def _superseded_by(due: Due, present: Sequence[str]) -> Superseded | None:
     if isinstance(due.about, OpenTasks):
         return digest_superseded_by(open_tasks=due.about.open, recipient=due.recipient, present=present)
@@ -312,14 +261,3 @@ def _superseded_by(due: Due, present: Sequence[str]) -> Superseded | None:
         present=present,
         seen=due.seen,
     )
-
-
-def _attempt_row(delivery: UUID, number: int, now: datetime, attempt: SendAttempt) -> dict[str, object]:
-    return {
-        "id": delivery,
-        "attempt": number,
-        "at": now,
-        "outcome": attempt.outcome,
-        "code": attempt.code,
-        "detail": attempt.detail,
-    }

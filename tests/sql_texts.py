@@ -22,7 +22,7 @@ _SQL: Final = re.compile(
 """Keywords are written in capitals here; a fragment that others put together counts too."""
 _WRITE: Final = re.compile(
     r"(?P<before>\b(?:FOR|KEY|DO)\s+)?"
-    r"\b(?:INSERT\s+INTO|UPDATE(?!\s+(?:SET|OF|SKIP|NOWAIT)\b)|DELETE\s+FROM|TRUNCATE(?:\s+TABLE)?|MERGE\s+INTO)\b"
+    r"\b(?:INSERT\s+INTO|UPDATE(?!\s+(?:SET|OF|ON|SKIP|NOWAIT)\b)|DELETE\s+FROM|TRUNCATE(?:\s+TABLE)?|MERGE\s+INTO)\b"
     r"\s*(?:ONLY\s+)?(?P<table>[\w.{}\"]*)"
 )
 IN_SMALL_LETTERS: Final = re.compile(
@@ -85,7 +85,7 @@ def in_python(source: str, name: str) -> list[SqlText]:
         text = _text(node)
         if text is not None:
             bare = _COMMENT.sub(" ", text)
-            if isinstance(node, ast.expr) and (_SQL.match(bare) or _WRITE.search(bare)):
+            if isinstance(node, ast.expr) and bare.split()[1:] and (_SQL.match(bare) or _WRITE.search(bare)):
                 found.append(SqlText(name, node.lineno, bare, in_function))
             return
         inside = in_function or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)

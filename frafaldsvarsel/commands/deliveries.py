@@ -1,7 +1,7 @@
 """`deliveries` and `webhooks`: where notices stand, what may be tried again, and endpoints that are off."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final, LiteralString
 from uuid import UUID
 
 import typer
@@ -21,6 +21,8 @@ from ops.recovery import deliveries
 
 commands = typer.Typer(help="Notices to the units: list them, try one again.", no_args_is_help=True)
 webhooks = typer.Typer(help="The units' webhooks: which fail, which are off.", no_args_is_help=True)
+
+STATUS: Final[LiteralString] = "SELECT status FROM deliveries WHERE id = %s"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -59,7 +61,7 @@ def retry(
         if deliveries.hurry(connection, str(identity), operator(by, because)):
             out.print("It is tried now.")
             return
-        row = connection.execute("SELECT status FROM deliveries WHERE id = %s", (identity,)).fetchone()
+        row = connection.execute(STATUS, (identity,)).fetchone()
     if row is None:
         fail("There is no such delivery.")
         raise typer.Exit(1)

@@ -46,7 +46,7 @@ from frafaldsvarsel.commands.terminal import (
 from infra.postgres import SyncConnection
 from models.dead_letter import DeadLetter, DeadLetterKind, DeadLetterState
 from ops.audit.kafka_log import LogUnreachable
-from ops.recovery import dead_letters
+from ops.recovery import dead_letters, failed_deliveries
 from ops.recovery.dead_letters import Selection
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def show_dead_letter(
         (dead_letter,) = found
         dead_letters.opened(connection, dead_letter, operator(by, because))
         if dead_letter.kind is DeadLetterKind.DELIVERY:
-            tried = dead_letters.attempts(connection, dead_letter.id)
+            tried = failed_deliveries.attempts(connection, dead_letter.id)
             content = None
         else:
             tried = []

@@ -9,7 +9,7 @@ from frafaldsvarsel.commands.terminal import fail, out, plain_fields, show
 from models.calendar import COPENHAGEN
 from models.dead_letter import DeadLetter
 from models.reasons import Rejection
-from ops.recovery.dead_letters import Tried
+from ops.recovery.failed_deliveries import Tried
 from ops.recovery.rejected_payloads import Bytes, Gone
 
 ShownContent = Bytes | Gone | None

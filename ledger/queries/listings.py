@@ -22,7 +22,7 @@ from models.events import probe_identity
 
 ListingT = TypeVar("ListingT")
 
-_RECEIPTS = """
+SELECT_RECEIPTS = """
 SELECT r.event_id AS message_id, r.sender AS institution, r.type, r.status, r.reason, r.detail, p.kind AS repeat,
        r.topic, r.partition, r."offset", r.appended_at
 FROM receipts r LEFT JOIN repeats p USING (topic, partition, "offset")
@@ -34,7 +34,7 @@ ORDER BY r.appended_at DESC, r.topic, r.partition, r."offset" DESC
 LIMIT %(limit)s
 """
 
-_DECISIONS = """
+SELECT_DECISIONS = """
 SELECT m.message_id, m.sender AS institution, m.outcome AS decision, m.reason, m.unit_id AS unit,
        m.task_id, t.reference AS task, t.react_by, m.review_on, m.revision,
        m.origin_topic AS topic, m.origin_partition AS partition, m.origin_offset AS "offset",
@@ -50,7 +50,7 @@ ORDER BY m.appended_at DESC, m.sender, m.message_id
 LIMIT %(limit)s
 """
 
-_TASKS = """
+SELECT_TASKS = """
 SELECT t.id AS task_id, t.reference, t.unit_id AS unit, t.status, t.ending, t.react_by, t.mentor_until, t.appended_at,
        t.opened_at, t.closed_at, t.acknowledged_at, t.owner_name AS owner, t.attempts, t.reached_at, t.version,
        (SELECT f.reference FROM tasks f WHERE f.id = t.follows) AS follows,
@@ -67,7 +67,7 @@ ORDER BY t.status <> 'open', t.react_by, t.reference
 LIMIT %(limit)s
 """
 
-_HISTORY = """
+SELECT_HISTORY = """
 SELECT a.at, 'person' AS by, a.kind, a.by_name AS who, a.via, a.detail, s.reference AS successor, a.number AS line
 FROM acts a JOIN tasks t ON t.id = a.task_id LEFT JOIN tasks s ON s.id = a.successor WHERE t.reference = %(reference)s
 UNION ALL
@@ -80,7 +80,7 @@ LIMIT %(limit)s
 """
 
 
-_DELIVERIES = """
+SELECT_DELIVERIES = """
 SELECT d.id AS delivery_id, t.reference AS task, d.unit_id AS unit, d.occasion, d.channel, d.audience, d.recipient,
        d.status, d.attempts, d.due_at, d.deadline, d.ended_at, a.outcome AS last_outcome, a.detail AS last_detail
 FROM deliveries d LEFT JOIN tasks t ON t.id = d.task_id
@@ -93,7 +93,7 @@ ORDER BY d.created_at DESC, d.id
 LIMIT %(limit)s
 """
 
-_ENDPOINTS = """
+SELECT_ENDPOINTS = """
 SELECT unit_id AS unit, url, failing_since, disabled_at, reason FROM endpoints
 WHERE (%(unit)s::text IS NULL OR unit_id = %(unit)s) ORDER BY unit_id, url
 LIMIT %(limit)s
@@ -110,13 +110,13 @@ class Query(Generic[ListingT]):
 
 
 _CANARIES: Final = [*sorted(probe_identity.SENDERS), probe_identity.UNIT]
-RECEIPTS = Query(_RECEIPTS, ("status", "institution", "message"), ReceiptListing)
-DECISIONS = Query(_DECISIONS, ("outcome", "institution", "message", "unit"), DecisionListing)
-DELIVERIES = Query(_DELIVERIES, ("status", "unit", "channel", "task"), DeliveryListing)
-ENDPOINTS = Query(_ENDPOINTS, ("unit",), EndpointListing)
+RECEIPTS = Query(SELECT_RECEIPTS, ("status", "institution", "message"), ReceiptListing)
+DECISIONS = Query(SELECT_DECISIONS, ("outcome", "institution", "message", "unit"), DecisionListing)
+DELIVERIES = Query(SELECT_DELIVERIES, ("status", "unit", "channel", "task"), DeliveryListing)
+ENDPOINTS = Query(SELECT_ENDPOINTS, ("unit",), EndpointListing)
 """Only those that have failed since they last took anything."""
-TASKS = Query(_TASKS, ("status", "unit", "reference"), TaskListing)
-HISTORY = Query(_HISTORY, ("reference",), TaskHistoryLine)
+TASKS = Query(SELECT_TASKS, ("status", "unit", "reference"), TaskListing)
+HISTORY = Query(SELECT_HISTORY, ("reference",), TaskHistoryLine)
 """What was done with one task, by whom, the earliest first."""
 
 

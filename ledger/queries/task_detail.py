@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 from uuid import UUID
 
 from psycopg.rows import dict_row
@@ -17,6 +17,8 @@ from models.notifications.cause import CauseKind
 from models.notifications.delivery import DeliveryStatus, Occasion, SendOutcome
 from models.tasks.actions import Action, Ending
 from models.tasks.status import TaskStatus
+
+ID_OF: Final[LiteralString] = "SELECT id FROM tasks WHERE reference = %s AND unit_id = ANY(%s)"
 
 
 class TaskFields(Frozen):
@@ -147,10 +149,9 @@ class TaskView:
         return next((step for step in self.steps if step.status == "waiting"), None)
 
 
-_TASK: Final = """
-SELECT t.id, t.reference, t.unit_id, t.enrolment_id, t.status, t.version, t.react_by, t.appended_at, t.opened_at,
-       t.changed_at, t.mentor_until, t.acknowledged_at, t.acknowledged_by, t.owner_id, t.owner_name, t.attempts,
-       t.reached_at, t.closed_at, t.ending,
+OWN_COLUMNS: Final = ", ".join(f"t.{name}" for name in TaskFields.model_fields)
+TASK: Final = f"""
+SELECT {OWN_COLUMNS},
     (SELECT json_build_object('id', p.id, 'reference', p.reference, 'closed_at', p.closed_at, 'ending', p.ending)
      FROM tasks p WHERE p.id = t.follows AND p.unit_id = ANY(%(units)s)) AS previous,
     (SELECT o.reference FROM tasks o
@@ -179,6 +180,8 @@ SELECT t.id, t.reference, t.unit_id, t.enrolment_id, t.status, t.version, t.reac
      FROM steps s WHERE s.task_id = t.id) AS steps
 FROM tasks t WHERE t.unit_id = ANY(%(units)s) AND
 """
+TASK_BY_ID: Final = f"{TASK} t.id = %(key)s"
+TASK_BY_REFERENCE: Final = f"{TASK} t.reference = %(key)s"
 _OF_MANY: Final = ("messages", "acts", "audit", "deliveries", "steps")
 _deliveries: Final = TypeAdapter(tuple[DeliveryView, ...])
 _steps: Final = TypeAdapter(tuple[ReminderView, ...])
@@ -189,9 +192,9 @@ _moment: Final = TypeAdapter(AwareDatetime)
 async def task(connection: Connection, *, units: frozenset[str], key: UUID | str) -> TaskView | None:
     """The task with that id or reference; None too where it is another unit's."""
     # One statement is one moment: the version fits everything that is shown beside it.
-    column = "t.id = %(key)s" if isinstance(key, UUID) else "t.reference = %(key)s"
+    statement = TASK_BY_ID if isinstance(key, UUID) else TASK_BY_REFERENCE
     async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute((_TASK + column).encode(), {"units": sorted(units), "key": key})
+        await cursor.execute(statement, {"units": sorted(units), "key": key})
         row = await cursor.fetchone()
     if row is None:
         return None
@@ -211,9 +214,7 @@ async def task(connection: Connection, *, units: frozenset[str], key: UUID | str
 
 async def task_id(connection: Connection, *, units: frozenset[str], reference: str) -> UUID | None:
     """The id of the task that people call `reference`; None too where it is another unit's."""
-    cursor = await connection.execute(
-        "SELECT id FROM tasks WHERE reference = %s AND unit_id = ANY(%s)", (reference, sorted(units))
-    )
+    cursor = await connection.execute(ID_OF, (reference, sorted(units)))
     row = await cursor.fetchone()
     return None if row is None else row[0]
 

@@ -12,6 +12,7 @@ from psycopg import sql
 
 from infra.postgres import Connection
 from ledger.store.deliveries import PROJECTED_OCCASIONS
+from ledger.tasks.rows import TASK_COLUMNS
 
 _SHOWN: Final = 20
 _FETCH: Final = 2000
@@ -52,28 +53,7 @@ APPLIED: Final = ComparedTable(
 )
 REPEATS: Final = ComparedTable("repeats", ("topic", "partition", "offset"), ("sender", "event_id", "kind"))
 TASKS: Final = ComparedTable(
-    "tasks",
-    ("id",),
-    (
-        "reference",
-        "person_id",
-        "enrolment_id",
-        "unit_id",
-        "status",
-        "react_by",
-        "appended_at",
-        "mentor_until",
-        "ordinal",
-        "ending",
-        "acknowledged_at",
-        "acknowledged_by",
-        "owner_id",
-        "owner_name",
-        "attempts",
-        "reached_at",
-        "closed_at",
-        "follows",
-    ),
+    "tasks", ("id",), tuple(name for name in TASK_COLUMNS if name not in ("id", "version"))
 )
 """Without the version: it counts what was changed on the way, too."""
 MESSAGES: Final = ComparedTable(
@@ -129,6 +109,11 @@ _UNNAMED: Final = sql.SQL(
     "AND coalesce(m.enrolment_id, '') = t.enrolment_id AND m.unit_id = t.decided_unit)"
 )
 """What units have given to each other about a duty that nobody has any more."""
+
+
+CONTENT: Final = sql.SQL("""
+SELECT concat_ws('|', {key}) COLLATE "C" AS k, md5(ROW({content})::text), {passing} FROM {source} t ORDER BY k
+""")
 
 
 @dataclass(slots=True)
@@ -219,10 +204,7 @@ def _query(table: ComparedTable) -> sql.Composed:
         passing = sql.SQL("t.passing")
         source = PROJECTED_DELIVERIES.format(gone=_GONE)
     content = sql.SQL(", ").join([sql.SQL("''"), *columns])
-    return sql.SQL(
-        "SELECT concat_ws('|', {key}) COLLATE \"C\" AS k, md5(ROW({content})::text), {passing} "
-        "FROM {source} t ORDER BY k"
-    ).format(key=key, content=content, passing=passing, source=source)
+    return CONTENT.format(key=key, content=content, passing=passing, source=source)
 
 
 def _add(update: Callable[[bytes], None], row: _Row) -> None:

@@ -9,10 +9,9 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, LiteralString
 
 import psycopg
-from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from config.kafka import KafkaSettings
@@ -38,12 +37,24 @@ _RECORDS: Final = 1000
 _CLOCKS: Final = "5 minutes"
 """How far the clocks of workers and brokers may be apart."""
 
-_SHARED: Final = """
+DROP_SCHEMA: Final[LiteralString] = "DROP SCHEMA IF EXISTS rebuilt CASCADE"
+MAKE_SCHEMA: Final[LiteralString] = "CREATE SCHEMA rebuilt"
+TAKE_OVER_RECEIPTS: Final[LiteralString] = """
+INSERT INTO rebuilt.receipts SELECT * FROM receipts
+WHERE partition %% %s = %s AND appended_at < %s::timestamptz + %s::interval ON CONFLICT DO NOTHING
+"""
+TAKE_OVER_APPLIED: Final[LiteralString] = """
+INSERT INTO rebuilt.applied SELECT * FROM applied
+WHERE partition = %s AND (%s::bigint IS NULL OR "offset" < %s::bigint) ON CONFLICT DO NOTHING
+"""
+SHARED: Final = """
 SELECT DISTINCT ON (sender, event_id) topic, partition, "offset", appended_at, sender, event_id
 FROM (SELECT *, count(*) OVER (PARTITION BY sender, event_id) AS copies FROM receipts WHERE status = 'accepted') r
 WHERE copies > 1
 """
 """One record of each id that several accepted records share."""
+TAKE_LOCK: Final[LiteralString] = "SELECT pg_try_advisory_lock(%s)"
+AT_ITS_END: Final[LiteralString] = "INSERT INTO position VALUES (%s, %s, %s)"
 
 
 class CannotRebuild(RuntimeError):
@@ -93,11 +104,11 @@ async def rebuilding(
 ) -> AsyncIterator[Rebuilt]:
     """Rebuild up to where the ledger is, and compare; the schema is there until this is left."""
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as keeper:
-        got = await (await keeper.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,))).fetchone()
+        got = await (await keeper.execute(TAKE_LOCK, (_LOCK,))).fetchone()
         if not got or not got[0]:
             raise CannotRebuild("Another rebuild is running.")
-        await keeper.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(SCHEMA)))
-        await keeper.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(SCHEMA)))
+        await keeper.execute(DROP_SCHEMA)
+        await keeper.execute(MAKE_SCHEMA)
         try:
             inside = _inside(url)
             await migrate(inside)
@@ -115,7 +126,7 @@ async def rebuilding(
                     result.tables.append(await compare(table, live, rebuilt))
             yield result
         finally:
-            await keeper.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(SCHEMA)))
+            await keeper.execute(DROP_SCHEMA)
 
 
 def _inside(url: str) -> str:
@@ -173,7 +184,7 @@ class _Rebuild:
     async def _project(self, topic: str, partition: int, first: int, end: int) -> None:
         place = (topic, partition)
         if first >= end and place in self._positions:
-            await self._connection.execute("INSERT INTO position VALUES (%s, %s, %s)", (*place, end))
+            await self._connection.execute(AT_ITS_END, (*place, end))
             await self._connection.commit()
         done = -1
         async for records in self._reader.read(topic, partition, first, end):
@@ -211,30 +222,22 @@ class _Rebuild:
         moved = 0
         if topic == Topic.RECEIPTS:
             before = "infinity" if oldest is None else datetime.fromtimestamp(oldest.timestamp_ms / 1000, UTC)
-            moved = await self._copy(
-                live,
-                "receipts",
-                "partition %% %s = %s AND appended_at < %s::timestamptz + %s::interval",
-                (INPUT_PARTITIONS, partition, before, _CLOCKS),
-            )
+            values = (INPUT_PARTITIONS, partition, before, _CLOCKS)
+            moved = (await live.execute(TAKE_OVER_RECEIPTS, values)).rowcount
         elif topic == Topic.APPLIED:
             batch = Batch()
             if oldest is not None:
                 batch.add(topic, oldest.value or b"")
             entries = [entry.offset for applied in batch.applied for entry in applied.entries]
-            moved = await self._copy(
-                live,
-                "applied",
-                'partition = %s AND (%s::bigint IS NULL OR "offset" < %s::bigint)',
-                (partition, min(entries, default=None), min(entries, default=None)),
-            )
+            kept_from = min(entries, default=None)
+            moved = (await live.execute(TAKE_OVER_APPLIED, (partition, kept_from, kept_from))).rowcount
         when = None if oldest is None else datetime.fromtimestamp(oldest.timestamp_ms / 1000, UTC)
         self._result.removed.append(Removed(topic, partition, first, when, moved))
 
     async def _find_repeats(self) -> None:
         """Among receipts that were taken over: no batch has looked at them."""
         async with self._connection.transaction():
-            cursor = await self._connection.execute(_SHARED)
+            cursor = await self._connection.execute(SHARED)
             twins = [
                 Receipt(
                     origin=Origin(topic=topic, partition=partition, offset=offset, appended_at=appended_at),
@@ -245,10 +248,3 @@ class _Rebuild:
                 for topic, partition, offset, appended_at, sender, event_id in await cursor.fetchall()
             ]
             await duplicates.find(self._connection, twins)
-
-    async def _copy(self, live: Connection, table: str, where: str, values: tuple[object, ...]) -> int:
-        cursor = await live.execute(
-            f"INSERT INTO {SCHEMA}.{table} SELECT * FROM {table} WHERE {where} ON CONFLICT DO NOTHING".encode(),
-            values,
-        )
-        return cursor.rowcount

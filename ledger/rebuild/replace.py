@@ -23,49 +23,59 @@ from ledger.rebuild.rebuild import SCHEMA, CannotRebuild, Rebuilt
 from ledger.store import action_log, audit_trail, deliveries
 from models.audit_kind import AuditKind
 
-_LOCK: Final[LiteralString] = """
+LOCK: Final[LiteralString] = """
 LOCK TABLE position, receipts, applied, messages, tasks, repeats, deliveries, acts, transfers
 IN SHARE ROW EXCLUSIVE MODE
 """
 
-_MOVED: Final[LiteralString] = """
+MOVED: Final[LiteralString] = """
 SELECT count(*) FROM (
     (SELECT * FROM position EXCEPT SELECT * FROM rebuilt.position)
     UNION ALL (SELECT * FROM rebuilt.position EXCEPT SELECT * FROM position)
 ) moved
 """
 
-_RESOLVED: Final[LiteralString] = """
+RESOLVED: Final[LiteralString] = """
 UPDATE repeats p SET resolved_at = r.resolved_at FROM rebuilt.repeats r
 WHERE (r.topic, r.partition, r."offset") = (p.topic, p.partition, p."offset")
   AND (r.resolved_at IS NULL) <> (p.resolved_at IS NULL)
 """
 
-_REFUSALS: Final[LiteralString] = """
+REFUSALS: Final[LiteralString] = """
 INSERT INTO outbox (id, topic, key, value)
 SELECT id, topic, key, value FROM rebuilt.outbox WHERE id LIKE 'refusal/%' ON CONFLICT DO NOTHING
 """
 
-_CLOSE_OTHERS: Final[LiteralString] = """
+CLOSE_OTHERS: Final[LiteralString] = """
 UPDATE tasks t SET status = 'withdrawn', ending = 'lapsed', version = version + 1, changed_at = now()
 WHERE t.status = 'open' AND NOT EXISTS (
     SELECT 1 FROM rebuilt.tasks r WHERE r.status = 'open'
     AND (r.id, r.person_id, r.enrolment_id, r.unit_id) = (t.id, t.person_id, t.enrolment_id, t.unit_id))
 """
 
-_OPENED: Final[LiteralString] = """
+OPENED: Final[LiteralString] = """
 UPDATE tasks t SET opened_at = a.at
 FROM (SELECT task_id, min(at) AS at FROM audit WHERE kind = 'task_opened' GROUP BY task_id) a
 WHERE a.task_id = t.id AND t.opened_at = now()
 """
 
-_DROP_TASKS: Final[LiteralString] = """
+DROP_TASKS: Final[LiteralString] = """
 DELETE FROM tasks t WHERE NOT EXISTS (SELECT 1 FROM rebuilt.tasks r WHERE r.id = t.id)
 AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.task_id = t.id)
 AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.task_id = t.id)
 AND NOT EXISTS (SELECT 1 FROM acts a WHERE a.task_id = t.id OR a.successor = t.id)
 AND NOT EXISTS (SELECT 1 FROM tasks f WHERE f.follows = t.id)
 """
+WAIT_SHORT: Final[LiteralString] = "SET LOCAL lock_timeout = '30s'"
+
+
+UPSERT: Final = sql.SQL("""
+INSERT INTO {live} ({names}) SELECT {names} FROM {rebuilt}
+ON CONFLICT ({key}) DO UPDATE SET {sets} WHERE ({old}) IS DISTINCT FROM ({new})
+""")
+REMOVE: Final = sql.SQL("""
+DELETE FROM {live} l WHERE NOT EXISTS (SELECT 1 FROM {rebuilt} r WHERE ({theirs}) = ({mine}))
+""")
 
 
 async def replace(url: str, rebuilt: Rebuilt, by: str) -> None:
@@ -73,9 +83,9 @@ async def replace(url: str, rebuilt: Rebuilt, by: str) -> None:
     if not rebuilt.whole:
         raise CannotRebuild("Decisions are missing in Kafka: what follows from them cannot be replaced.")
     async with await psycopg.AsyncConnection.connect(url) as connection:
-        await connection.execute("SET LOCAL lock_timeout = '30s'")
-        await connection.execute(_LOCK)
-        moved = await (await connection.execute(_MOVED)).fetchone()
+        await connection.execute(WAIT_SHORT)
+        await connection.execute(LOCK)
+        moved = await (await connection.execute(MOVED)).fetchone()
         if moved is None or moved[0]:
             raise CannotRebuild("The ledger has gone on meanwhile; stop it, and rebuild again.")
         if await action_log.count(connection) != rebuilt.acts:
@@ -84,18 +94,18 @@ async def replace(url: str, rebuilt: Rebuilt, by: str) -> None:
         await connection.execute(_upsert(RECEIPTS))
         await connection.execute(_remove(RECEIPTS))
         await connection.execute(_upsert(REPEATS))
-        await connection.execute(_RESOLVED)
-        await connection.execute(_REFUSALS)
+        await connection.execute(RESOLVED)
+        await connection.execute(REFUSALS)
         await connection.execute(_upsert(APPLIED))
         await connection.execute(_remove(APPLIED))
-        await connection.execute(_CLOSE_OTHERS)
+        await connection.execute(CLOSE_OTHERS)
         await connection.execute(_upsert(TASKS))
-        await connection.execute(_OPENED)
+        await connection.execute(OPENED)
         await connection.execute(_upsert(MESSAGES))
         await connection.execute(_remove(MESSAGES))
         await connection.execute(_upsert(TRANSFERS))
         await connection.execute(_remove(TRANSFERS))
-        await connection.execute(_DROP_TASKS)
+        await connection.execute(DROP_TASKS)
         await connection.execute(deliveries.ADD_MISSING, {"kind": AuditKind.DELIVERY_REBUILT})
         await connection.execute(deliveries.DROP_STRAY, {"kind": AuditKind.DELIVERY_SUPERSEDED})
         counts = {table.table: table.differing for table in rebuilt.tables if table.differing}
@@ -113,10 +123,7 @@ def _upsert(table: ComparedTable) -> sql.Composed:
         names.append(sql.Identifier("version"))
         sets.append(sql.SQL("version = greatest(tasks.version, excluded.version) + 1, changed_at = now()"))
     comma = sql.SQL(", ")
-    return sql.SQL(
-        "INSERT INTO {live} ({names}) SELECT {names} FROM {rebuilt} "
-        "ON CONFLICT ({key}) DO UPDATE SET {sets} WHERE ({old}) IS DISTINCT FROM ({new})"
-    ).format(
+    return UPSERT.format(
         live=sql.Identifier(table.name),
         rebuilt=sql.Identifier(SCHEMA, table.name),
         names=comma.join(names),
@@ -129,9 +136,7 @@ def _upsert(table: ComparedTable) -> sql.Composed:
 
 def _remove(table: ComparedTable) -> sql.Composed:
     comma = sql.SQL(", ")
-    return sql.SQL(
-        "DELETE FROM {live} l WHERE NOT EXISTS (SELECT 1 FROM {rebuilt} r WHERE ({theirs}) = ({mine}))"
-    ).format(
+    return REMOVE.format(
         live=sql.Identifier(table.name),
         rebuilt=sql.Identifier(SCHEMA, table.name),
         theirs=comma.join(sql.Identifier("r", name) for name in table.key),

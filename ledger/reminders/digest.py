@@ -23,22 +23,22 @@ from models.tasks.reminders import ReminderPolicy
 log = logging.getLogger(__name__)
 
 _AT_LEAST: Final = timedelta(hours=1)
-_INSERT: Final[LiteralString] = """
+INSERT: Final[LiteralString] = """
 INSERT INTO digests (unit_id, day, due_at, status, reason) VALUES (%s, %s, %s, %s, %s)
 ON CONFLICT DO NOTHING RETURNING day
 """
-_ANY_OPEN: Final[LiteralString] = """
+ANY_OPEN: Final[LiteralString] = """
 SELECT EXISTS (SELECT 1 FROM footings WHERE unit_id = %s AND status = 'open' AND open_since < %s)
 """
 _BOUNCE_DAYS: Final = 7
 """A mail that the relay has taken may come back days later, and then nobody was told."""
-_FAILED: Final[LiteralString] = """
+FAILED: Final[LiteralString] = """
 SELECT g.unit_id, g.day, array_agg(DISTINCT d.audience), array_agg(d.recipient)
 FROM digests g JOIN deliveries d ON (d.unit_id, d.cause_ref) = (g.unit_id, g.day::text)
 WHERE d.occasion = 'digest' AND d.cause_kind = 'digest' AND d.cause_ref = ANY(%s) AND g.status = 'fired'
 GROUP BY g.unit_id, g.day HAVING bool_and(d.status IN ('refused', 'exhausted'))
 """
-_NOBODY: Final[LiteralString] = """
+NOBODY: Final[LiteralString] = """
 UPDATE digests SET reason = %s WHERE (unit_id, day) = (%s, %s) AND reason IS NULL RETURNING day
 """
 
@@ -87,10 +87,10 @@ class Digests:
         if window is None:
             return
         opens, closes = window
-        rows = await (await connection.execute(_ANY_OPEN, (unit, opens))).fetchall()
+        rows = await (await connection.execute(ANY_OPEN, (unit, opens))).fetchall()
         reason = NoDigest.CLOSED_AGAIN if now >= closes else None if rows[0][0] else NoDigest.NOTHING_OPEN
         values = (unit, today, opens, "stopped" if reason else "fired", reason)
-        mine = await (await connection.execute(_INSERT, values)).fetchall()
+        mine = await (await connection.execute(INSERT, values)).fetchall()
         if not mine or reason is not None:
             return
         to = reached(Audience.UNIT, partial(self._mail_of, unit))
@@ -103,12 +103,12 @@ class Digests:
         """A morning mail that reached nobody goes one rung up: it may be all that speaks of a date that has passed."""
         today = copenhagen_date(now)
         days = [DeliveryCause.of_digest(today - timedelta(days=ago)).ref for ago in range(_BOUNCE_DAYS + 1)]
-        for unit, day, audiences, failed in await (await connection.execute(_FAILED, (days,))).fetchall():
+        for unit, day, audiences, failed in await (await connection.execute(FAILED, (days,))).fetchall():
             highest = max(map(Audience, audiences), key=LADDER.index)
             found = next_level(highest, failed, partial(self._mail_of, unit))
             if found is not None:
                 await self._write(connection, unit, day, now, found)
-            elif await (await connection.execute(_NOBODY, (NoDigest.NOBODY_LEFT, unit, day))).fetchall():
+            elif await (await connection.execute(NOBODY, (NoDigest.NOBODY_LEFT, unit, day))).fetchall():
                 log.error("the morning mail of %s reached nobody, and there is nobody else to tell", unit)
 
     async def _write(

@@ -59,7 +59,7 @@ FOR NO KEY UPDATE OF t SKIP LOCKED
 """What a rebuild has made out is left to people, and so is a failure that a person has decided on; not the next one.
 
 Who was told above before somebody let a notice be tried again has not heard that it has failed again."""
-_INSERT: Final[LiteralString] = """
+INSERT: Final[LiteralString] = """
 INSERT INTO steps (id, task_id, kind, level, due_at, about, until_seen, status, reason, ended_at, failed_delivery,
                    failed_at)
 VALUES (%s, %s, 'escalation', 0, clock_timestamp(), %s, %s, %s, %s, clock_timestamp(), %s, %s)
@@ -121,7 +121,7 @@ async def _keep(
     status, reason = (ReminderStatus.FIRED, None) if fires else (ReminderStatus.STOPPED, found)
     about = (row["task_id"], row["react_by"], row["until_seen"])
     values = (step, *about, status, reason, row["id"], row["ended_at"])
-    return bool(await (await connection.execute(_INSERT, values)).fetchall())
+    return bool(await (await connection.execute(INSERT, values)).fetchall())
 
 
 async def _tell(

@@ -29,6 +29,7 @@ class TableOwner:
     """Further modules with a statement that writes it, and why each does."""
 
 
+COPY: Final = "ledger/rebuild/rebuild.py"
 _REBUILT: Final = {
     REBUILD: "`rebuild ledger --apply` replaces what the projection gives, row by row, in one transaction."
 }
@@ -46,14 +47,20 @@ OWNERS: Final = (
         holds="the answer to every input record",
         written_by="ledger",
         module="ledger/store/repository.py",
-        others=_REBUILT,
+        others={
+            **_REBUILT,
+            COPY: "A rebuild's own copy takes over rows whose records retention has removed.",
+        },
     ),
     TableOwner(
         table="applied",
         holds="what match has applied",
         written_by="ledger",
         module="ledger/store/repository.py",
-        others=_REBUILT,
+        others={
+            **_REBUILT,
+            COPY: "A rebuild's own copy takes over rows whose records retention has removed.",
+        },
     ),
     TableOwner(
         table="repeats",
@@ -188,7 +195,6 @@ OWNERS: Final = (
 BY_TABLE: Final = {owner.table: owner for owner in OWNERS}
 COMPOSED: Final[Mapping[str, str]] = {
     REBUILD: "One statement for all tables that a rebuild replaces; `ledger.rebuild.compare.TABLES` names them.",
-    "ledger/rebuild/rebuild.py": "Takes rows over into the rebuild's own copy.",
 }
 """Modules with a text that names its table only when it is put together, and why."""
 BACKFILLS: Final = "ledger/schema/backfill.py"

@@ -1,7 +1,8 @@
 """The rows that the projection reads and writes, as records."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from models.audit_kind import AuditKind
@@ -68,6 +69,12 @@ class TaskRow:
     def subject(self) -> Subject:
         """Person, enrolment, unit: of these there is never more than one open task."""
         return (self.person_id, self.enrolment_id, self.unit_id)
+
+
+TASK_COLUMNS: Final = tuple(each.name for each in fields(TaskRow))
+"""As the ledger reads and writes them: every column of `tasks` but the two that the database stamps."""
+TASK_IDENTITY: Final = ("id", "reference", "person_id", "enrolment_id", "unit_id", "ordinal", "follows")
+"""Of these, what stays as it was when the task was made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

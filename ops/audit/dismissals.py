@@ -13,9 +13,18 @@ from infra.postgres import SyncConnection
 from models.events.event_types import TYPE_PREFIX
 from models.events.exception_case import Case, Gap, Twice, WrongTotal, parse
 
-_ALL: Final[LiteralString] = (
+ALL: Final[LiteralString] = (
     'SELECT "case", dismissed_by, because, dismissed_at FROM dismissed ORDER BY dismissed_at, "case"'
 )
+FIRST_OF_GAP: Final[LiteralString] = """
+SELECT min(sequence) FROM receipts WHERE sender = %s AND sequence BETWEEN %s AND %s
+"""
+OF_NUMBER: Final[LiteralString] = """
+SELECT count(DISTINCT event_id) FROM receipts WHERE sender = %s AND sequence = %s
+"""
+OF_DAY: Final[LiteralString] = """
+SELECT count(DISTINCT event_id) FROM receipts WHERE sender = %s AND registered_on = %s AND type = %s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +40,7 @@ class Dismissed:
 def everything(connection: SyncConnection) -> list[Dismissed]:
     """All of them, the oldest first."""
     with connection.cursor(row_factory=class_row(Dismissed)) as cursor:
-        return cursor.execute(_ALL).fetchall()
+        return cursor.execute(ALL).fetchall()
 
 
 def cases(connection: SyncConnection) -> list[Case]:
@@ -44,20 +53,19 @@ def objection(connection: SyncConnection, case: Case) -> str | None:
     match case:
         case Gap():
             rows = connection.execute(
-                "SELECT min(sequence) FROM receipts WHERE sender = %s AND sequence BETWEEN %s AND %s",
+                FIRST_OF_GAP,
                 (case.sender, case.first, case.last),
             ).fetchall()
             return None if rows[0][0] is None else f"number {rows[0][0]} has come"
         case Twice():
             rows = connection.execute(
-                "SELECT count(DISTINCT event_id) FROM receipts WHERE sender = %s AND sequence = %s",
+                OF_NUMBER,
                 (case.sender, case.number),
             ).fetchall()
             return None if rows[0][0] > 1 else "no two events with that number have come"
         case WrongTotal():
             rows = connection.execute(
-                "SELECT count(DISTINCT event_id) FROM receipts "
-                "WHERE sender = %s AND registered_on = %s AND type = %s",
+                OF_DAY,
                 (case.sender, case.day, TYPE_PREFIX + case.kind),
             ).fetchall()
             return None if rows[0][0] == case.came else f"{rows[0][0]} have come"

@@ -9,12 +9,13 @@ from typing import Final, LiteralString
 
 from models.events.probe_identity import SENDERS, UNIT
 from models.notifications.cause import CauseKind, DeliveryCause
+from models.notifications.delivery import Occasion
 from ops.audit.checks.context import CheckContext
 
 CAUSES: Final[LiteralString] = """
 SELECT DISTINCT d.cause_ref FROM tasks t JOIN deliveries d ON d.task_id = t.id
 WHERE t.unit_id = %s AND t.changed_at > now() - interval '1 day'
-AND d.status = 'delivered' AND d.occasion IN ('new', 'more_messages') AND d.cause_kind = 'event'
+AND d.status = 'delivered' AND d.occasion = ANY(%s) AND d.cause_kind = 'event'
 """
 LAST_HOME: Final[LiteralString] = """
 SELECT max(r.appended_at)
@@ -26,7 +27,8 @@ WHERE r.sender = ANY(%s)
 
 def last_home(context: CheckContext) -> datetime | None:
     """When the brokers had received it; None where none came home within a day."""
-    causes = [DeliveryCause(CauseKind.EVENT, ref).place for (ref,) in context.rows(CAUSES, (UNIT,))]
+    found_in = context.rows(CAUSES, (UNIT, [Occasion.NEW, Occasion.MORE_MESSAGES]))
+    causes = [DeliveryCause(CauseKind.EVENT, ref).place for (ref,) in found_in]
     partitions, offsets = [partition for partition, _ in causes], [offset for _, offset in causes]
     ((found,),) = context.rows(LAST_HOME, (partitions, offsets, sorted(SENDERS)))
     return found if isinstance(found, datetime) else None

@@ -15,7 +15,7 @@ from ops.probe.trace import LedgerState
 
 _PATIENCE_MS: Final = 10_000
 _MOST_LEFT: Final = 100
-_STANDING: Final[LiteralString] = """
+STANDING: Final[LiteralString] = """
 SELECT m.outcome, m.reason, t.unit_id, t.status,
        EXISTS (SELECT 1 FROM receipts r JOIN applied a
                ON (a.origin_topic, a.origin_partition, a.origin_offset) = (r.topic, r.partition, r."offset")
@@ -26,7 +26,7 @@ SELECT m.outcome, m.reason, t.unit_id, t.status,
 FROM messages m LEFT JOIN tasks t ON t.id = m.task_id
 WHERE m.sender = %s AND m.message_id = %s
 """
-_LEFT: Final[LiteralString] = """
+LEFT: Final[LiteralString] = """
 SELECT m.registered_at FROM tasks t JOIN messages m ON m.task_id = t.id
 WHERE t.unit_id = %(unit)s AND t.status = 'open' AND m.sender = %(sender)s AND m.registered_at < %(before)s
 UNION ALL
@@ -51,7 +51,7 @@ class ProbeLedger:
 
     async def state(self, message_id: str) -> LedgerState | None:
         """Where a message of the canary stands; None while the ledger does not know it. Raises `psycopg.Error`."""
-        rows = await self._rows(_STANDING, (probe_identity.INSTITUTION, message_id))
+        rows = await self._rows(STANDING, (probe_identity.INSTITUTION, message_id))
         if not rows:
             return None
         ((outcome, reason, unit, task, booked, notices),) = rows
@@ -72,7 +72,7 @@ class ProbeLedger:
             "before": before,
             "limit": _MOST_LEFT,
         }
-        return [moment for (moment,) in await self._rows(_LEFT, parameters)]
+        return [moment for (moment,) in await self._rows(LEFT, parameters)]
 
     async def _rows(
         self, sql: LiteralString, parameters: Sequence[object] | dict[str, object]

@@ -3,28 +3,22 @@
 Every decision stands in the audit trail in the same transaction: who, when, why, what.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final, LiteralString
-from uuid import UUID
 
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from infra.postgres import SyncConnection
 from ledger.store import audit_trail, deliveries
 from models.audit_kind import AuditKind
-from models.calendar import copenhagen_date
 from models.dead_letter import WAITING, AcceptedRecord, DeadLetter, DeadLetterKind, DeadLetterState
-from models.ids import delivery_id, digest_id
-from models.notifications.cause import CauseKind, DeliveryCause
-from models.notifications.delivery import Audience, Occasion
 from models.operator import Operator
 
 _LOCK: Final = 0x46_52_51_55
 
-_THINGS: Final[LiteralString] = """
+THINGS: Final[LiteralString] = """
 WITH things AS (
     SELECT 'input' AS kind, concat_ws('/', r.topic, r.partition, r."offset") AS id, r.appended_at AS since,
            r.sender, NULL AS unit, r.reason, r.detail, r.event_id AS message_id, NULL AS task,
@@ -61,7 +55,7 @@ ORDER BY t.since, t.kind, t.id
 LIMIT %(limit)s
 """
 
-_DECIDE: Final[LiteralString] = """
+DECIDE: Final[LiteralString] = """
 INSERT INTO quarantine (kind, id, since, state, reason, decided_by, because, replayed_as)
 VALUES (%(kind)s, %(id)s, %(since)s, %(state)s, %(reason)s, %(by)s, %(because)s, %(replayed_as)s)
 ON CONFLICT (kind, id, since) DO UPDATE SET
@@ -69,14 +63,12 @@ ON CONFLICT (kind, id, since) DO UPDATE SET
     decided_at = excluded.decided_at, replayed_as = excluded.replayed_as
 """
 
-_NOTICE: Final[LiteralString] = """
-SELECT d.id, d.task_id, d.occasion, d.cause_kind, d.cause_ref, d.channel, d.audience, d.unit_id, d.recipient,
-       d.deadline, d.ended_at,
-       t.status = 'open' AS task_is_open, t.react_by,
-       (SELECT count(*) FROM tasks o WHERE o.unit_id = d.unit_id AND o.status = 'open') AS open_tasks,
-       clock_timestamp() AS now
-FROM deliveries d LEFT JOIN tasks t ON t.id = d.task_id WHERE d.id = %s
+ACCEPTED: Final[LiteralString] = """
+SELECT concat_ws('/', topic, partition, "offset"), fingerprint FROM receipts
+WHERE status = 'accepted' AND sender = %s AND event_id = %s
+ORDER BY appended_at, topic, partition, "offset"
 """
+TAKE_LOCK: Final[LiteralString] = "SELECT pg_try_advisory_lock(%s)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,48 +93,6 @@ class Selection:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FailedDelivery:
-    """A delivery as a replay needs to know it; a morning mail is about no task, and about all that are open."""
-
-    id: UUID
-    task_id: UUID | None
-    occasion: Occasion
-    cause: DeliveryCause
-    channel: str
-    audience: Audience
-    unit_id: str
-    recipient: str
-    deadline: datetime
-    ended_at: datetime | None
-    task_is_open: bool | None
-    react_by: date | None
-    open_tasks: int
-    now: datetime
-
-    @property
-    def is_of_today(self) -> bool:
-        """Of a morning mail: whether its morning is this one."""
-        return self.cause == DeliveryCause.of_digest(copenhagen_date(self.now))
-
-    def id_to(self, recipient: str) -> UUID:
-        """The id that the same notice to `recipient` has."""
-        if self.task_id is None:
-            return digest_id(self.unit_id, self.cause.text, self.channel, recipient)
-        return delivery_id(self.task_id, self.occasion, self.cause.text, self.channel, recipient)
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """One attempt of a delivery."""
-
-    attempt: int
-    at: datetime
-    outcome: str
-    code: int | None
-    detail: str
-
-
 def dead_letters(
     connection: SyncConnection, selection: Selection, *, limit: int | None = None
 ) -> list[DeadLetter]:
@@ -150,7 +100,7 @@ def dead_letters(
     everything = selection.decided_too or bool(selection.ids)
     with connection.cursor(row_factory=class_row(DeadLetter)) as cursor:
         return cursor.execute(
-            _THINGS,
+            THINGS,
             {
                 "kind": selection.kind,
                 "reason": selection.reason,
@@ -167,39 +117,10 @@ def dead_letters(
 def standing(connection: SyncConnection, sender: str, event_id: str) -> list[AcceptedRecord]:
     """The accepted records of one sender and id, in the brokers' order."""
     rows = connection.execute(
-        "SELECT concat_ws('/', topic, partition, \"offset\"), fingerprint FROM receipts "
-        "WHERE status = 'accepted' AND sender = %s AND event_id = %s "
-        'ORDER BY appended_at, topic, partition, "offset"',
+        ACCEPTED,
         (sender, event_id),
     ).fetchall()
     return [AcceptedRecord(place, fingerprint) for place, fingerprint in rows]
-
-
-def notice(connection: SyncConnection, delivery: str) -> FailedDelivery:
-    """One delivery with what a replay needs of its task."""
-    with connection.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(_NOTICE, (delivery,)).fetchone()
-    if row is None:
-        raise LookupError(delivery)
-    cause = DeliveryCause(CauseKind(row.pop("cause_kind")), row.pop("cause_ref"))
-    told = {"cause": cause, "occasion": Occasion(row["occasion"]), "audience": Audience(row["audience"])}
-    return FailedDelivery(**{**row, **told})
-
-
-def attempts(connection: SyncConnection, delivery: str) -> list[Tried]:
-    """What happened each time, in order."""
-    with connection.cursor(row_factory=class_row(Tried)) as cursor:
-        return cursor.execute(
-            "SELECT attempt, at, outcome, code, detail FROM attempts WHERE delivery_id = %s ORDER BY attempt",
-            (delivery,),
-        ).fetchall()
-
-
-def addressed(connection: SyncConnection, wanted: Sequence[UUID]) -> dict[UUID, str]:
-    """Those of `wanted` that are made out already, with their status."""
-    return dict(
-        connection.execute("SELECT id, status FROM deliveries WHERE id = ANY(%s)", (list(wanted),)).fetchall()
-    )
 
 
 def note(
@@ -282,7 +203,7 @@ def due_again(
 
 def alone(connection: SyncConnection) -> bool:
     """Whether nobody else replays now; it stays so until the connection ends."""
-    row = connection.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
+    row = connection.execute(TAKE_LOCK, (_LOCK,)).fetchone()
     return bool(row and row[0])
 
 
@@ -294,7 +215,7 @@ def _decide(
     replayed_as: str | None = None,
 ) -> None:
     connection.execute(
-        _DECIDE,
+        DECIDE,
         {
             "kind": dead_letter.kind,
             "id": dead_letter.id,

@@ -124,6 +124,6 @@ async def _acknowledged() -> None:
 async def send_outbox(session: Session, log: Log) -> int:
     """What is due is said, at least once."""
     try:
-        return await outbox._send_due(cast(Any, session), cast(Any, OutboxProducer(log)), 60)
+        return await outbox.send_due(cast(Any, session), cast(Any, OutboxProducer(log)), 60)
     except psycopg.OperationalError:
         return 0

@@ -40,7 +40,7 @@ async def remake(world: World, done: Rows) -> Memory:
             batch.next_offsets[place] = world.log.end(place)
             offsets = [record.offset for record in records]
             again = [
-                (bisect_left(offsets, row["after_offset"]), action_log._row(row))
+                (bisect_left(offsets, row["after_offset"]), action_log.row_of(row))
                 for row in sorted(done, key=lambda row: (row["after_offset"], row["serial"]))
                 if topic == Topic.DECISIONS and row["partition"] == partition
             ]

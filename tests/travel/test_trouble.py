@@ -384,7 +384,7 @@ async def test_a_morning_mail_that_nobody_is_left_for_is_counted_and_lies_in_qua
         await world.work()
         await world.collect()
         assert await world.rows("SELECT status, reason FROM digests") == [("fired", "nobody_left")]
-        assert await world.rows(hop._NOBODY_LEFT) == [(1,)]
+        assert await world.rows(hop.NOBODY_LEFT) == [(1,)]
         things = await asyncio.to_thread(lying, travelled)
         assert [(one.unit, one.task, one.reason) for one in things] == [(UNIT, None, "refused")] * 4
         foreseen = await asyncio.to_thread(foreseen_of, travelled, units)
@@ -399,7 +399,7 @@ async def test_a_morning_mail_that_nobody_is_left_for_is_counted_and_lies_in_qua
     async with a_world(travelled, units, on(MARCH, 26, "08:00")) as world:
         await world.work()
         await world.collect((OURS, "1 åben opgave"))
-        assert await world.rows(hop._NOBODY_LEFT) == [(0,)]
+        assert await world.rows(hop.NOBODY_LEFT) == [(0,)]
 
 
 async def test_a_notice_that_is_refused_again_after_a_replay_is_an_escalation_again(travelled: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
 from infra.postgres import SyncConnection
 from ops.audit import catch_up, consumer_groups
@@ -17,6 +17,7 @@ from ops.audit.report import Check, Missing
 LISTED: Final = 10_000
 """Exceptions looked at one by one in a partition; more are counted all the same."""
 _STREAMED: Final = 10_000
+POSITIONS: Final[LiteralString] = "SELECT topic, partition, next_offset FROM position"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ def observe(log: KafkaLog, index: AuditIndex, connection: SyncConnection) -> Aud
     """Bring the index up to date, and remember how far each side had come. `index` should be nearly so already."""
     committed = consumer_groups.committed(log.kafka)
     held = catch_up.input_bounds(log, index)
-    rows = connection.execute("SELECT topic, partition, next_offset FROM position").fetchall()
+    rows = connection.execute(POSITIONS).fetchall()
     own = catch_up.read_on(log, index)
     return AuditMoment(
         committed=committed,

@@ -10,10 +10,10 @@ from ops.audit.report import Check, CheckResult
 _OF_THE_LEDGER: Final = list(PROJECTED)
 """A step has the channels of its rule."""
 
-_STANDING: Final[LiteralString] = (
+STANDING: Final[LiteralString] = (
     "SELECT status, count(*) FROM deliveries WHERE channel = 'webhook' GROUP BY 1"
 )
-_ALONE: Final[LiteralString] = """
+ALONE: Final[LiteralString] = """
 SELECT h.task_id, h.status FROM deliveries h
 WHERE h.channel = 'webhook' AND h.occasion = ANY(%s) AND NOT EXISTS (
     SELECT 1 FROM deliveries d WHERE d.channel = 'email'
@@ -21,7 +21,7 @@ WHERE h.channel = 'webhook' AND h.occasion = ANY(%s) AND NOT EXISTS (
     = (h.task_id, h.occasion, h.cause_kind, h.cause_ref))
 """
 """A machine that has heard of a duty is no person who has."""
-_WANTED: Final[LiteralString] = """
+WANTED: Final[LiteralString] = """
 WITH named AS (
     SELECT n.*, f.first, f.last, coalesce(k.since + interval '15 minutes',
                                           (n.begins + 1)::timestamp AT TIME ZONE 'Europe/Copenhagen') AS since
@@ -54,32 +54,32 @@ takes effect when the ledger starts again. A ledger that has never read it is wa
 A task that came back has had another date, and perhaps no endpoint then. After a week a webhook is of no more use,
 and the alarm has stood for as long.
 """
-_SILENT: Final[LiteralString] = """
+SILENT: Final[LiteralString] = """
 SELECT e.unit_id FROM endpoints e WHERE e.disabled_at IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM deliveries d WHERE d.occasion = 'channel_off' AND d.channel = 'email' AND d.unit_id = e.unit_id
     AND d.created_at >= e.disabled_at - interval '1 hour')
 """
-_NEVER_OFF: Final[LiteralString] = """
+NEVER_OFF: Final[LiteralString] = """
 SELECT d.task_id, d.status FROM deliveries d JOIN audit s ON s.kind = 'delivery_superseded'
     AND s.detail ->> 'delivery_id' = d.id::text AND s.detail ->> 'reason' = 'endpoint_off'
 WHERE d.status = 'superseded' AND d.channel = 'webhook' AND NOT EXISTS (
     SELECT 1 FROM audit a WHERE a.kind = 'endpoint_disabled' AND a.detail ->> 'unit' = d.unit_id AND a.id < s.id)
 """
-_OFF: Final[LiteralString] = "SELECT count(*) FROM endpoints WHERE disabled_at IS NOT NULL"
+OFF: Final[LiteralString] = "SELECT count(*) FROM endpoints WHERE disabled_at IS NOT NULL"
 
 
 def count(context: CheckContext) -> CheckResult:
     """Webhooks, and those that ought to be there, against their ends and what must stand beside them."""
-    found = context.counts(_STANDING)
+    found = context.counts(STANDING)
     missing = list(_missing(context))
-    silent = context.rows(_SILENT)
+    silent = context.rows(SILENT)
     wrong = [
         (task, status, "a webhook, and no mail beside it")
-        for task, status in context.rows(_ALONE, (_OF_THE_LEDGER,))
+        for task, status in context.rows(ALONE, (_OF_THE_LEDGER,))
     ]
     wrong += [
         (task, status, "not sent for an endpoint that was never switched off")
-        for task, status in context.rows(_NEVER_OFF)
+        for task, status in context.rows(NEVER_OFF)
     ]
     total = sum(found.values()) + len(missing) + len(silent)
     for task, _, what in wrong[:LISTED]:
@@ -96,7 +96,7 @@ def count(context: CheckContext) -> CheckResult:
         parts={name: found.get(name, 0) for name in ("delivered", "refused", "exhausted", "superseded")},
         under_way=found.get("due", 0),
         unaccounted=len(missing) + len(silent) + len(wrong),
-        beside={"endpoints_off": context.number(_OFF)},
+        beside={"endpoints_off": context.number(OFF)},
     )
 
 
@@ -111,5 +111,5 @@ def _missing(context: CheckContext) -> Iterator[str]:
         "ends": [one.ends for one in endpoints],
         "occasions": _OF_THE_LEDGER,
     }
-    for (task,) in context.rows(_WANTED, wanted):
+    for (task,) in context.rows(WANTED, wanted):
         yield str(task)
