@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
 from config.environments import NoticeEnvironment
+from frafaldsvarsel.wiring import notices as notices_wiring
 from frafaldsvarsel.wiring import notifier as notifier_wiring
 from frafaldsvarsel.wiring.common import read_reference
 from models.calendar import COPENHAGEN, add_working_days
@@ -68,10 +69,10 @@ def sample_mail(
     settings: NoticeEnvironment, occasion: Occasion, audience: Audience, unit_id: str, now: datetime
 ) -> Mail:
     """How a mail of this occasion would look to a unit; nothing is sent."""
-    contact = notifier_wiring.contacts(read_reference(settings.reference))(unit_id)
+    contact = notices_wiring.contacts(read_reference(settings.reference))(unit_id)
     name = unit_id if contact is None else contact.name
-    due = sample(occasion, audience, unit_id, notifier_wiring.smtp(settings.smtp).sender, now)
-    return notifier_wiring.mail_payloads(settings)(due, name, now)
+    due = sample(occasion, audience, unit_id, notices_wiring.smtp(settings.smtp).sender, now)
+    return notices_wiring.mail_payloads(settings)(due, name, now)
 
 
 def sample_hook(settings: NoticeEnvironment, occasion: Occasion, unit_id: str, now: datetime) -> Hook:
@@ -84,7 +85,7 @@ async def send_test(
     settings: NoticeEnvironment, unit_id: str, channel: Channel, now: datetime
 ) -> AsyncIterator[tuple[str, SendAttempt]]:
     """Send a test to every address of the unit on a channel: the address, and what came of it."""
-    contact = notifier_wiring.contacts(read_reference(settings.reference))(unit_id)
+    contact = notices_wiring.contacts(read_reference(settings.reference))(unit_id)
     if contact is None:
         return
     recipients = contact.of(channel, Audience.UNIT)
@@ -94,7 +95,7 @@ async def send_test(
             hook = trial_hook(id=uuid4(), url=url, unit_id=unit_id, link_base=settings.links.url, now=now)
             yield url, await hooks.send(hook)
         return
-    mails, relay = notifier_wiring.channel(settings.smtp), notifier_wiring.smtp(settings.smtp)
+    mails, relay = notifier_wiring.channel(settings.smtp), notices_wiring.smtp(settings.smtp)
     rendered = render_test(unit_name=contact.name, link=settings.links.url)
     try:
         for recipient in recipients:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 import psycopg
 
@@ -24,7 +24,7 @@ from config.reference import units as reference_units
 from config.reference.checks.all import sound_reference
 from config.sections.base import PREFIX
 from config.senders import base_senders
-from config.settings import load
+from config.settings import EnvironmentT, load
 from frafaldsvarsel.api_client_setup import clients_file, ensure_client
 from frafaldsvarsel.wiring import common as common_wiring
 from infra import topic_admin
@@ -43,7 +43,6 @@ log = logging.getLogger(__name__)
 
 __all__ = ["NotUp", "Service"]
 
-EnvironmentT = TypeVar("EnvironmentT")
 _LOOK_SECONDS: Final = 0.25
 _BACK_SECONDS: Final = READY_SECONDS + 60
 """How long whoever asks waits for a server that is being started again."""

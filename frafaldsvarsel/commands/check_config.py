@@ -10,7 +10,7 @@ from frafaldsvarsel.commands.context import settings
 from frafaldsvarsel.commands.terminal import EX_CONFIG, DataDir, fail, out
 from frafaldsvarsel.wiring import common as common_wiring
 from frafaldsvarsel.wiring import ledger as ledger_wiring
-from frafaldsvarsel.wiring import notifier as notifier_wiring
+from frafaldsvarsel.wiring import notices as notices_wiring
 from frafaldsvarsel.wiring import probe as probe_wiring
 from frafaldsvarsel.wiring.api import api_faults
 
@@ -26,14 +26,14 @@ def check_config(data: DataDir = None) -> None:
     reference = read_reference(known.reference.directory or DATA)
     faults = [str(fault) for fault in reference_faults(reference)]
     if not faults:
-        notifier_wiring.smtp(known.smtp)
+        notices_wiring.smtp(known.smtp)
         if known.interval.seconds is not None and known.probe.keys_dir is not None:
             probe_wiring.known_probe(known.probe, reference)
         faults = [
             str(fault)
             for fault in (
                 *common_wiring.register_faults(known.senders),
-                *notifier_wiring.channel_faults(known.bounces, known.webhooks, reference),
+                *notices_wiring.channel_faults(known.bounces, known.webhooks, reference),
                 *api_faults(known.api, ledger_wiring.rules(reference).units),
             )
         ]

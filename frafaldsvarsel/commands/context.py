@@ -7,19 +7,16 @@ import json
 import os
 import pwd
 from pathlib import Path
-from typing import TypeVar
 
 import typer
 
 from config.errors import ConfigError, Fault
 from config.sections.base import PREFIX
 from config.sections.servers import ReferenceSection
-from config.settings import from_environment, is_told, load
+from config.settings import EnvironmentT, from_environment, is_told, load
 from frafaldsvarsel.commands.terminal import fail
 from models.ids import UnitId
 from models.operator import Operator
-
-EnvironmentT = TypeVar("EnvironmentT")
 
 
 def settings(kind: type[EnvironmentT], data: Path | None) -> EnvironmentT:

@@ -2,19 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import psycopg
 import typer
 
 from config.sections.servers import DatabaseAddress
 from frafaldsvarsel.commands.terminal import fail
-
-Connection = psycopg.Connection[tuple[Any, ...]]
+from infra.postgres import SyncConnection
 
 
 @contextmanager
-def database(address: DatabaseAddress, *, unreachable: int = 1) -> Iterator[Connection]:
+def database(address: DatabaseAddress, *, unreachable: int = 1) -> Iterator[SyncConnection]:
     """A connection in autocommit; ends with `unreachable` where PostgreSQL does not answer."""
     try:
         with psycopg.connect(address.url.get_secret_value(), autocommit=True) as connection:

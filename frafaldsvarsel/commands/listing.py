@@ -15,8 +15,8 @@ from ledger.queries.listings import Query, rows
 Canaries = Annotated[
     bool, typer.Option("--canaries", help="The canary's too; what is asked for by name is shown anyway.")
 ]
-RowT = TypeVar("RowT")
-Columns = Mapping[str, Callable[[RowT], object]]
+ShownT = TypeVar("ShownT")
+Columns = Mapping[str, Callable[[ShownT], object]]
 """The cells of a row, by their heading."""
 
 TABLE_ROWS: Final = 50
@@ -28,8 +28,8 @@ def first(limit: int | None, *, as_json: bool) -> int | None:
 
 
 def present(
-    found: Iterable[RowT],
-    columns: Columns[RowT],
+    found: Iterable[ShownT],
+    columns: Columns[ShownT],
     *,
     as_json: bool,
     empty: str = "None.",
@@ -53,9 +53,9 @@ def present(
 
 
 def list_ledger(
-    query: Query[RowT],
+    query: Query[ShownT],
     filters: Mapping[str, str | None],
-    columns: Columns[RowT],
+    columns: Columns[ShownT],
     *,
     canaries: bool = False,
     data: Path | None,
@@ -75,7 +75,7 @@ def list_ledger(
         must_be_known(known.reference, unit)
 
 
-def answered(found: Iterator[RowT]) -> Iterator[RowT]:
+def answered(found: Iterator[ShownT]) -> Iterator[ShownT]:
     """`found`; ends with 1 where PostgreSQL does not answer."""
     try:
         yield from found

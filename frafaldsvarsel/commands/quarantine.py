@@ -154,7 +154,7 @@ def replay(
     Exit code 1 when something that was selected has not been replayed, or an --id is not there.
     """
     from frafaldsvarsel.wiring.common import intake_context, read_reference
-    from frafaldsvarsel.wiring.notifier import contacts
+    from frafaldsvarsel.wiring.notices import contacts
     from ops.recovery.rejected_payloads import RejectedPayloads
     from ops.recovery.replay import Replayer, ReplayPlanner
 

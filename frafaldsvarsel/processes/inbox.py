@@ -9,7 +9,7 @@ from typing import Final
 import uvicorn
 
 from config.environments import InboxEnvironment
-from frafaldsvarsel import preflight
+from frafaldsvarsel.preflight_postgres import postgres
 from frafaldsvarsel.processes.until_stopped import migrate_schema, run_until_stopped
 from frafaldsvarsel.wiring.inbox import inbox_app
 from infra import failpoints
@@ -63,7 +63,7 @@ async def _serve(settings: InboxEnvironment, stop: asyncio.Event) -> None:
 def run_inbox(settings: InboxEnvironment) -> int:
     """Serve the inbox's pages and its interface until SIGTERM."""
     failpoints.arm(settings.failpoints.directory)
-    preflight.postgres(settings.database)
+    postgres(settings.database)
 
     async def serve(stop: asyncio.Event) -> None:
         await migrate_schema(settings.database)

@@ -4,24 +4,24 @@ import asyncio
 
 from config.environments import LedgerEnvironment
 from frafaldsvarsel import preflight
+from frafaldsvarsel.preflight_postgres import postgres
 from frafaldsvarsel.processes.until_stopped import migrate_schema, run_until_stopped
+from frafaldsvarsel.wiring.ledger import ledger_parts
 from infra import failpoints
 from infra.readiness import announce
 from infra.supervise import supervise
+from ledger import outbox
+from ledger.consume.consumer import Ledger
+from ledger.reminders import runner
 
 
 def run_ledger(settings: LedgerEnvironment) -> int:
-    """Run the projection, the outbox and the runner of steps until SIGTERM."""
+    """Run the projection, the outbox and the runner of reminders until SIGTERM."""
     failpoints.arm(settings.failpoints.directory)
-    from frafaldsvarsel.wiring.ledger import ledger_parts
-    from ledger import outbox
-    from ledger.consume.consumer import Ledger
-    from ledger.reminders import runner
-
     parts = ledger_parts(settings)
     policy, url = parts.policy, parts.settings.database_url
     preflight.kafka(settings.kafka, settings.replication)
-    preflight.postgres(settings.database)
+    postgres(settings.database)
 
     async def serve(stop: asyncio.Event) -> None:
         await migrate_schema(settings.database)

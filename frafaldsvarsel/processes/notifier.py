@@ -6,7 +6,7 @@ import socket
 from contextlib import AsyncExitStack
 
 from config.environments import NotifierEnvironment
-from frafaldsvarsel import preflight
+from frafaldsvarsel.preflight_postgres import postgres
 from frafaldsvarsel.processes.until_stopped import migrate_schema, run_until_stopped
 from frafaldsvarsel.wiring.notifier import notifier_parts
 from infra import failpoints
@@ -21,7 +21,7 @@ def run_notifier(settings: NotifierEnvironment) -> int:
     """Run the notifier until SIGTERM."""
     failpoints.arm(settings.failpoints.directory)
     parts = notifier_parts(settings, process=f"{socket.gethostname()}-{os.getpid()}")
-    preflight.postgres(settings.database)
+    postgres(settings.database)
     # Each channel's run may hold as many as it has workers, and three for listening, leases and claims.
     most = len(parts.channels) * (parts.settings.workers + 4)
 

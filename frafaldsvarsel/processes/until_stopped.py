@@ -6,6 +6,7 @@ import signal
 from collections.abc import Awaitable, Callable, Iterator
 
 import psycopg
+import uvloop
 
 from config.sections.servers import DatabaseAddress
 from infra import gc_tuning
@@ -26,7 +27,6 @@ async def migrate_schema(database: DatabaseAddress) -> None:
 
 def run_until_stopped(serve: Callable[[asyncio.Event], Awaitable[None]]) -> int:
     """Run `serve`, and set its event on SIGTERM or SIGINT."""
-    import uvloop
 
     async def main() -> None:
         stop = asyncio.Event()

@@ -9,6 +9,7 @@ from config.errors import ConfigError
 from config.settings import load
 from crypto.keyring import new_keyring
 from frafaldsvarsel import preflight
+from frafaldsvarsel.preflight_postgres import postgres
 from infra import topic_admin
 from tests.unit.config.test_settings import environment
 
@@ -41,7 +42,7 @@ def test_it_waits_for_postgresql_longer_each_time_and_says_so(
             raise Enough
 
     with caplog.at_level(logging.WARNING), pytest.raises(Enough):
-        preflight.postgres(settings.database, sleep=sleep)
+        postgres(settings.database, sleep=sleep)
     assert waits == [0.5, 1, 2, 4, 8, 10, 10]
     assert caplog.messages == ["waiting: PostgreSQL does not answer."] * 7
 
