@@ -22,20 +22,20 @@ import psycopg
 from config.environments import EveryEnvironment
 from config.reference import units as reference_units
 from config.reference.checks.all import sound_reference
-from config.sections.base import PREFIX
 from config.senders import base_senders
 from config.settings import EnvironmentT, load
-from frafaldsvarsel.api_client_setup import clients_file, ensure_client
+from frafaldsvarsel.api_client_setup import ensure_client
 from frafaldsvarsel.wiring import common as common_wiring
 from infra import topic_admin
 from local.demo_users import demo_people, units_of
+from local.environment import process_environment
 from local.servers.jars import ensure_jars
 from local.servers.kafka import Broker
 from local.servers.mail_catcher import Catcher
 from local.servers.ports import remembered_ports
 from local.servers.postgres import Database
 from local.servers.process import READY_SECONDS, Server
-from local.servers.provider import CLIENT_ID, DemoProvider
+from local.servers.provider import DemoProvider
 from local.supervisor import REST_SECONDS, Children, NotUp, stop_together
 from publisher.key_files import ensure_keys, read_sender
 
@@ -192,35 +192,16 @@ class Service:
         self._hold.close()
 
     def _environment(self) -> dict[str, str]:
-        """The settings of every process; what tells one from another is added at its launch."""
-        keys = self.data / "keys"
-        values = {
-            "KAFKA_BOOTSTRAP_SERVERS": self._broker.bootstrap,
-            "REPLICATION_FACTOR": "1",
-            "MIN_INSYNC_REPLICAS": "1",
-            "DATABASE_URL": self._database.url,
-            "KEYRING_FILE": str(keys / "service.key.json"),
-            "SENDERS_DIR": str(self.data / "senders"),
-            "WORKER_DATA_DIR": str(self.data / "worker"),
-            "SESSION_TIMEOUT_SECONDS": "6",
-            "GRACE_SECONDS": "20",
-            "AUDIT_FILE": str(self.data / "audit.notes"),
-            "SMTP_HOST": "localhost",
-            "SMTP_PORT": str(self._catcher.smtp_port),
-            "SMTP_CA_FILE": str(self._catcher.ca_file),
-            "MAIL_FROM": "frafaldsvarsel@frafaldsvarsel.example",
-            "INBOX_URL": self.inbox_pages.rstrip("/"),
-            "INBOX_PORT": str(self._inbox_port),
-            "API_CLIENTS_FILE": str(clients_file(self.data)),
-        }
-        values["CANARY_KEYS_DIR"] = str(keys)
-        if self.pages:
-            values["OIDC_ISSUER"] = self._provider.issuer
-            values["OIDC_CLIENT_ID"] = CLIENT_ID
-            values["OIDC_CLIENT_SECRET_FILE"] = str(keys / "inbox.secret")
-        if self.canary:
-            values["CANARY_SECONDS"] = "60"
-        return {PREFIX + name: value for name, value in values.items()}
+        return process_environment(
+            self.data,
+            broker=self._broker,
+            database=self._database,
+            catcher=self._catcher,
+            provider=self._provider if self.pages else None,
+            inbox_pages=self.inbox_pages,
+            inbox_port=self._inbox_port,
+            canary=self.canary,
+        )
 
     def _watch(self) -> None:
         while not self._stopping.wait(_LOOK_SECONDS):
