@@ -19,7 +19,7 @@ IMAGE ?= frafaldsvarsel:latest
 BASE_IMAGE ?= docker.io/library/python:3.11-slim-bookworm
 COMPILE := $(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --python-version 3.11
 
-.PHONY: help install demo test check docs pictures faults simulate format bench worklist lock clean image browser
+.PHONY: help install demo test check docs pictures faults simulate mutate format bench worklist lock clean image browser
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,12 +62,15 @@ worklist: install ## measure lists and the inbox's pages with a million tasks in
 simulate: install ## 100,000 simulated worlds with every kind of fault (ARGS=…: --seeds N, --seed N --trace, --json FILE)
 	@$(BIN)/python -m tests.simulation --seeds 100000 $(ARGS)
 
+mutate: install ## change the rules in small ways, one at a time: which does no test notice? (ARGS=…: models/tasks, --sample 200, --again)
+	@$(BIN)/python -m tools.mutate $(ARGS)
+
 lock: install ## choose the pinned versions anew within pyproject.toml (ARGS=--upgrade for the newest)
 	@$(COMPILE) --extra dev --extra local -o requirements-dev.lock --quiet $(ARGS)
 	@$(COMPILE) -o requirements.lock -c requirements-dev.lock --quiet $(ARGS)
 
 clean: ## remove what can be made again; keeps .venv and .kafka (ALL=1 removes them too)
-	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info .demo .bench
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info .demo .bench .mutate
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 	@$(if $(ALL),rm -rf .venv .kafka)
 

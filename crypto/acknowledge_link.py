@@ -73,7 +73,7 @@ def read_link_token(tags: HmacTokens, token: str, *, now: datetime) -> Link:
         raise NotALinkError("too long")
     try:
         whole = base64url.decode(token)
-    except (ValueError, TypeError):
+    except ValueError:
         raise NotALinkError("not base64url") from None
     content, tag = whole[:-_TAG_BYTES], whole[-_TAG_BYTES:]
     if len(content) <= _FIXED_BYTES or not tags.fits(content, tag) or content[:1] != _VERSION:

@@ -31,13 +31,7 @@ def hash_secret(secret: str) -> str:
 
 def is_hash(text: str) -> bool:
     """Whether `text` is what `hash_secret` makes."""
-    found = _FORM.fullmatch(text)
-    if found is None:
-        return False
-    try:
-        return all(base64url.decode(part) for part in found.groups())
-    except ValueError:
-        return False
+    return _FORM.fullmatch(text) is not None
 
 
 def fits(secret: str, kept: str | None) -> bool:

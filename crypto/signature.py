@@ -49,7 +49,7 @@ def quick_signing_input(attributes: Mapping[str, str], data: Mapping[str, Any], 
     content = {"attributes": dict(attributes), "data": dict(data), "topic": topic}
     try:
         return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
-    except (TypeError, ValueError):
+    except TypeError:  # whatever orjson cannot write is a `JSONEncodeError`, and so a TypeError
         raise NotCanonicalError("not canonical JSON") from None
 
 

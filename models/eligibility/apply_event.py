@@ -76,7 +76,7 @@ def _overfull(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) 
             evidence=Evidence(message_date=day),
             review_on=day,
         )
-        reference = _reference(event, event.content, record.person_id)
+        reference = _reference(event, record.person_id)
         decisions.append(
             Decision(message=reference, revision=1, verdict=verdict, cause=cause, sealed=event.sealed)
         )
@@ -113,10 +113,7 @@ def _decisions(
     facts = fold(events)
     decisions, decided = [], {}
     for message in facts.messages:
-        content = message.content
-        if not isinstance(content, Risk):
-            continue
-        reference = _reference(message, content, record.person_id)
+        reference = _reference(message, record.person_id)
         verdict = decide(message, facts, law)
         key = key_of(reference)
         digest = blake2b(
@@ -140,7 +137,8 @@ def _decisions(
     return decisions, decided
 
 
-def _reference(message: PersonEvent, content: Risk, person_id: str) -> MessageRef:
+def _reference(message: PersonEvent, person_id: str) -> MessageRef:
+    content = message.risk
     return MessageRef(
         sender=message.sender,
         message_id=message.event_id,

@@ -12,7 +12,6 @@ from models.calendar import add_months, copenhagen_date
 from models.eligibility.decision import Evidence, Outcome, Verdict
 from models.eligibility.facts import BenefitPeriod, Enrolment, Facts
 from models.eligibility.law import Law, RuleSet
-from models.events.event_types import Risk
 from models.events.person_event import PersonEvent
 from models.reasons import DecisionReason
 
@@ -48,7 +47,7 @@ def decide(message: PersonEvent, facts: Facts, law: Law) -> Verdict:
     if rules is None:
         return not_obliged(DecisionReason.LAW_NOT_IN_FORCE)
 
-    institution = message.content.institution_number if isinstance(message.content, Risk) else ""
+    institution = message.risk.institution_number
     verdicts = [
         _judge(enrolment, day, facts, law, rules)
         for enrolment in facts.enrolments

@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import AwareDatetime
 
 from models.base import Travelling
-from models.events.event_types import Content
+from models.events.event_types import Content, Risk
 
 
 class Origin(Travelling):
@@ -41,6 +41,13 @@ class PersonEvent(Travelling):
     content: Content
     sealed: str | None = None
     """CPR, text and contact person of a message, sealed to the vault."""
+
+    @property
+    def risk(self) -> Risk:
+        """What a message says; raises `TypeError` for every other event."""
+        if not isinstance(self.content, Risk):
+            raise TypeError("only a message has a risk")
+        return self.content
 
     @property
     def identity(self) -> tuple[str, str]:

@@ -70,11 +70,9 @@ def _read(message: Part) -> BounceReport | None:
         match part.get_content_type():
             case "message/delivery-status" | "message/global-delivery-status" if not blocks:
                 blocks = list(_blocks(part))[:_MOST]
-            case "message/rfc822" | "message/global" if blocks and message_id is None:
-                inner = part.get_payload()
-                if isinstance(inner, list) and inner and isinstance(inner[0], Message):
-                    message_id = _text(inner[0], "message-id")
-            case "text/rfc822-headers" | "message/global-headers" if blocks and message_id is None:
+            case "message/rfc822" | "message/global" | "text/rfc822-headers" | "message/global-headers" if (
+                blocks and message_id is None
+            ):
                 message_id = _text(_headers(part), "message-id")
     found = [(action, block) for block in blocks if (action := _action(block)) is not None]
     if not found:
@@ -115,8 +113,13 @@ def _blocks(part: Part) -> Iterator[Part]:
 
 
 def _headers(part: Part) -> Part:
-    payload = part.get_payload(decode=True)
-    return message_from_bytes(payload if isinstance(payload, bytes) else b"")
+    """The head of the mail in `part`: whatever is called a message, the library has taken apart already."""
+    match part.get_payload():
+        case [Message() as inner, *_]:
+            return inner
+        case _:
+            payload = part.get_payload(decode=True)
+            return message_from_bytes(payload if isinstance(payload, bytes) else b"")
 
 
 def _arrived_at(message: Part) -> tuple[str, ...]:

@@ -97,6 +97,35 @@ def test_what_is_no_token_is_refused(token: str) -> None:
         read_link_token(TAGS, token, now=NOW)
 
 
+def test_a_token_of_a_longer_unit_than_an_address_holds_is_not_looked_at() -> None:
+    """256 signs are read, and not one more, though we have signed them."""
+    fits = replace(LINK, unit_id="j" * 144)
+    assert len(token_of(fits)) == 256
+    assert read_link_token(TAGS, token_of(fits), now=NOW) == fits
+    with pytest.raises(NotALinkError):
+        read_link_token(TAGS, token_of(replace(LINK, unit_id="j" * 145)), now=NOW)
+
+
+def test_a_link_names_a_unit() -> None:
+    """One without would acknowledge for nobody, though it is signed."""
+    with pytest.raises(NotALinkError):
+        read_link_token(TAGS, token_of(replace(LINK, unit_id="")), now=NOW)
+
+
+def test_a_token_of_another_version_is_not_read_as_one_of_this() -> None:
+    """What later code writes may have other fields in the same places."""
+    content = b"\x02" + base64url.decode(token_of(LINK))[1:-16]
+    with pytest.raises(NotALinkError):
+        read_link_token(TAGS, base64url.encode(content + TAGS.make(content, 16)), now=NOW)
+
+
+@pytest.mark.parametrize("recipient", ["", "aaaaaaaa", "a" * 24])
+def test_no_token_is_made_for_what_is_no_fingerprint(recipient: str) -> None:
+    """Its places would shift, and it would read as another unit's."""
+    with pytest.raises(ValueError, match="fingerprint"):
+        token_of(replace(LINK, recipient=recipient))
+
+
 def test_another_key_and_another_purpose_make_no_link() -> None:
     for other in (
         HmacTokens({"v1": SECOND}, "v1", Purpose.LINK),
@@ -138,3 +167,15 @@ def test_a_short_tag_is_never_made_nor_accepted() -> None:
         TAGS.make(b"x", 4)
     assert not TAGS.fits(b"x", TAGS.make(b"x", 32)[:4])
     assert not TAGS.fits(b"x", b"")
+
+
+@pytest.mark.parametrize("length", [10, 32])
+def test_a_tag_of_any_good_length_fits(length: int) -> None:
+    assert TAGS.fits(b"x", TAGS.make(b"x", length))
+    assert not TAGS.fits(b"y", TAGS.make(b"x", length))
+
+
+@pytest.mark.parametrize("length", [9, 33])
+def test_a_tag_of_another_length_is_never_made(length: int) -> None:
+    with pytest.raises(ValueError, match="10 to 32"):
+        TAGS.make(b"x", length)

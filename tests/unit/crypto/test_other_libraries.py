@@ -56,7 +56,9 @@ def test_base64url_is_the_librarys_without_padding(content: bytes) -> None:
     assert base64url.decode(text) == content
 
 
-@pytest.mark.parametrize("text", ["A", "AA=", "AA==", "A+A/", "A A", "AAA\n", "é", "A.", "AAAAA"])
+@pytest.mark.parametrize(
+    "text", ["A", "AA=", "AA==", "A+A/", "A A", "AAA\n", "é", "A.", "AAAAA", "A!AAA", "AA AA"]
+)
 def test_base64url_has_one_way_to_write(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         base64url.decode(text)

@@ -2,14 +2,22 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from os import urandom
+from types import MappingProxyType
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.concatkdf import ConcatKDFHash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc import jwe
 from joserfc.jwk import OctKey, OKPKey
 
+from crypto import base64url
 from crypto.keyring import new_keyring
 from crypto.sealed_cpr import NotSealedError, SealNotOpenedError, open_sealed, seal
 from tests.factories import MADE_UP_CPR
@@ -26,6 +34,74 @@ def with_header(**changes: Any) -> str:
     members = json.loads(urlsafe_b64decode(first + "=="))
     kept = {name: value for name, value in (members | changes).items() if value is not ...}
     return f"{urlsafe_b64encode(json.dumps(kept).encode()).rstrip(b'=').decode()}.{rest}"
+
+
+def made_by_hand(changes: Mapping[str, Any] = MappingProxyType({}), *, iv: int = 12, second: str = "") -> str:
+    """As RFC 7516 and 7518 say, with other members in its header: it would open if nobody looked at these."""
+    ephemeral = X25519PrivateKey.generate()
+    epk = {"kty": "OKP", "crv": "X25519", "x": base64url.encode(ephemeral.public_key().public_bytes_raw())}
+    header: dict[str, Any] = {"alg": "ECDH-ES", "enc": "A256GCM", "kid": "service-1", "epk": epk, **changes}
+    header["epk"] = epk | header["epk"]
+    first = base64url.encode(json.dumps(header).encode())
+    service = X25519PublicKey.from_public_bytes(base64url.decode(RING.public_key()["x"]))
+    parties = (base64url.decode(header.get(name, "")) for name in ("apu", "apv"))
+    info = b"".join(len(part).to_bytes(4) + part for part in (b"A256GCM", *parties)) + (256).to_bytes(4)
+    key = ConcatKDFHash(SHA256(), 32, info).derive(ephemeral.exchange(service))
+    start = urandom(iv)
+    sealed = AESGCM(key).encrypt(start, MADE_UP_CPR.encode(), first.encode())
+    return ".".join((first, second, *map(base64url.encode, (start, sealed[:-16], sealed[-16:]))))
+
+
+ALL_NAMES = {"apu": "QWxpY2U", "apv": "Qm9i", "typ": "JWE", "cty": "text/plain"}
+
+
+@pytest.mark.parametrize("names", [{}, ALL_NAMES])
+def test_what_is_made_by_hand_as_the_rfc_says_opens(names: dict[str, str]) -> None:
+    assert open_sealed(made_by_hand(names), KEYS) == MADE_UP_CPR
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"alg": "none"},
+        {"alg": "ECDH-ES+A256KW"},
+        {"enc": "A128GCM"},
+        {"zip": "DEF"},
+        {"crit": ["x"]},
+        {"x": 1},
+        {"epk": {"kty": "EC"}},
+        {"epk": {"crv": "Ed25519"}},
+    ],
+)
+def test_a_seal_that_fits_and_names_another_way_is_not_opened(changes: dict[str, Any]) -> None:
+    """What it says of itself must be what it is."""
+    with pytest.raises(SealNotOpenedError):
+        open_sealed(made_by_hand(changes), KEYS)
+
+
+def test_a_seal_with_a_wrapped_key_or_a_start_of_another_length_is_not_opened() -> None:
+    """There is no wrapped key in this way of sealing, and 12 bytes are what it begins with."""
+    for other in (made_by_hand(second="AA"), made_by_hand(iv=16), made_by_hand(iv=8)):
+        with pytest.raises(SealNotOpenedError):
+            open_sealed(other, KEYS)
+
+
+def test_a_tag_is_whole() -> None:
+    """The library reads text and tag as one: where one ends and the other begins is ours to say."""
+    *front, text, tag = SEALED.split(".")
+    whole = base64url.decode(text) + base64url.decode(tag)
+    for at in (-15, -17):
+        moved = ".".join((*front, base64url.encode(whole[:at]), base64url.encode(whole[at:])))
+        with pytest.raises(SealNotOpenedError):
+            open_sealed(moved, KEYS)
+
+
+def test_only_a_private_key_of_the_curve_opens_and_only_a_key_of_the_curve_seals() -> None:
+    for other in (OKPKey.generate_key("Ed25519"), PUBLIC):
+        with pytest.raises(SealNotOpenedError):
+            open_sealed(SEALED, {"service-1": other})
+    with pytest.raises(TypeError, match="is sealed to an X25519 key"):
+        seal(MADE_UP_CPR, OKPKey.generate_key("Ed25519"))
 
 
 def test_the_service_opens_what_a_sender_sealed() -> None:
@@ -83,7 +159,18 @@ def test_no_other_algorithm_is_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    "clear", [MADE_UP_CPR, "010101-1234", "", "....", "a.b.c", "a.b.c.d.e.f", "æ.b.c.d.e"]
+    "clear",
+    [
+        MADE_UP_CPR,
+        "010101-1234",
+        "",
+        "....",
+        "a.b.c",
+        "a.b.c.d.e.f",
+        "æ.b.c.d.e",
+        f"{SEALED}.AA",
+        SEALED[:-23],
+    ],
 )
 def test_what_is_no_seal_is_told_from_what_does_not_open(clear: str) -> None:
     """A CPR in the clear, above all."""

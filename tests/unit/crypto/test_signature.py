@@ -2,16 +2,26 @@
 
 import json
 from base64 import urlsafe_b64encode
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc import jws
 from joserfc.jwk import OctKey, OKPKey
 
 from crypto.keyring import new_signing_key
-from crypto.signature import NotCanonicalError, SignatureError, key_id, sign, signing_input, verify
+from crypto.signature import (
+    NotCanonicalError,
+    SignatureError,
+    key_id,
+    quick_signing_input,
+    sign,
+    signing_input,
+    verify,
+)
 
 ATTRIBUTES = {"id": "1", "sender": "280051", "type": "t", "time": "2026-09-01T10:00:00Z"}
 DATA: dict[str, Any] = {"b": "æøå", "a": [1, 2.5, None, True]}
@@ -86,6 +96,20 @@ def test_another_curve_is_no_key() -> None:
             verify(SIGNATURE, CONTENT, OKPKey.generate_key(curve))
 
 
+def test_a_key_of_another_curve_with_the_very_bytes_of_a_good_one_verifies_nothing() -> None:
+    """What a key is registered for decides, and not whether its bytes happen to fit."""
+    same_bytes = OKPKey.import_key({"kty": "OKP", "crv": "X25519", "x": KEY.as_dict(private=False)["x"]})
+    with pytest.raises(SignatureError):
+        verify(SIGNATURE, CONTENT, same_bytes)
+
+
+def test_only_a_private_key_of_the_contracts_curve_signs() -> None:
+    """A public half cannot, and what another curve would make, nobody could verify."""
+    for key in (OKPKey.import_key(KEY.as_dict(private=False)), OKPKey.generate_key("Ed448", {"kid": "k"})):
+        with pytest.raises(TypeError, match="private key of this curve"):
+            sign(CONTENT, key)
+
+
 def test_no_other_algorithm_is_taken() -> None:
     """Neither none, nor a MAC made with the public key, nor another curve's signature."""
     payload = _encoded(CONTENT)
@@ -114,6 +138,47 @@ def test_a_critical_extension_is_refused() -> None:
             key_id(bad)
         with pytest.raises(SignatureError):
             verify(bad, CONTENT, KEY)
+
+
+EVERY_NAME = dict.fromkeys(("typ", "cty", "jku", "jwk", "x5u", "x5c", "x5t", "x5t#S256"), "x")
+
+
+def signed_under(head: str, front: bytes = b"") -> str:
+    """A signature that fits, under a header of our making; `front` is signed before what a signature covers."""
+    private = KEY.private_key
+    assert isinstance(private, Ed25519PrivateKey)
+    tail = private.sign(front + f"{head}.{_encoded(CONTENT)}".encode())
+    return f"{head}..{_encoded(tail + front)}"
+
+
+def test_a_header_may_have_every_name_of_the_rfc_that_changes_nothing() -> None:
+    verify(signed_under(header(alg="Ed25519", kid="key-1", **EVERY_NAME)), CONTENT, KEY)
+
+
+@pytest.mark.parametrize("name", ["b64", "x", "zip", "KID"])
+def test_a_header_with_another_name_is_refused_though_the_signature_fits(name: str) -> None:
+    """It may change what is signed: nobody here knows."""
+    with pytest.raises(SignatureError):
+        verify(signed_under(header(alg="Ed25519", kid="key-1", **{name: False})), CONTENT, KEY)
+
+
+def test_a_signature_over_more_than_the_content_does_not_fit() -> None:
+    """The library takes what follows the 64 bytes for the beginning of what was signed."""
+    with pytest.raises(SignatureError):
+        verify(signed_under(SIGNATURE.split(".")[0], front=b"something in front"), CONTENT, KEY)
+
+
+def test_a_signature_of_1024_signs_is_read_and_no_longer_one() -> None:
+    """A header's name for a key is short; what is long is not even decoded."""
+    longest = next(
+        text
+        for size in range(500, 800)
+        if len(text := signed_under(header(alg="Ed25519", kid="k" * size))) >= 1023
+    )
+    pad = 1024 - len(longest)
+    assert key_id(longest + "A" * pad).startswith("kkk")
+    with pytest.raises(SignatureError):
+        key_id(longest + "A" * (pad + 1))
 
 
 def test_a_signature_that_carries_its_content_is_refused() -> None:
@@ -171,3 +236,14 @@ def test_what_json_cannot_carry_exactly_is_not_signed(data: dict[str, Any]) -> N
     """RFC 8785 has no words for it."""
     with pytest.raises(NotCanonicalError):
         signing_input(ATTRIBUTES, data, TOPIC)
+
+
+@pytest.mark.parametrize("make", [signing_input, quick_signing_input])
+def test_what_cannot_be_written_at_all_is_not_signed_in_either_form(make: Callable[..., bytes]) -> None:
+    """Half a character, and lists within lists without end; no other error comes out."""
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    for data in ({"s": "\ud800"}, {"deep": deep}):
+        with pytest.raises(NotCanonicalError):
+            make(ATTRIBUTES, data, TOPIC)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from crypto.hmac_tokens import HmacTokens, Purpose
 from crypto.keyring import Keyring, new_keyring, new_signing_key
 from crypto.vault import NotOpenedError, Vault
 from tests.factories import MADE_UP_CPR
@@ -127,6 +128,17 @@ class TestKeyring:
         read = Keyring.model_validate_json(ring.model_dump_json())
         assert read.make_vault().person_id(MADE_UP_CPR) == VAULT.person_id(MADE_UP_CPR)
 
+    def test_what_the_service_signs_for_itself_is_signed_with_the_active_key(self) -> None:
+        """And what it signed with an older one still fits."""
+        ring = new_keyring().model_copy(update={"vault": {"v1": b64encode(FIRST).decode()}})
+        newer = ring.model_copy(
+            update={"vault": ring.vault | {"v2": b64encode(SECOND).decode()}, "vault_active": "v2"}
+        )
+        before, after = ring.tags(Purpose.LINK), newer.tags(Purpose.LINK)
+        assert before.make(b"x", 16) == HmacTokens({"v1": FIRST}, "v1", Purpose.LINK).make(b"x", 16)
+        assert after.fits(b"x", before.make(b"x", 16))
+        assert not before.fits(b"x", after.make(b"x", 16))
+
     def test_no_secret_is_shown(self) -> None:
         """Neither in `repr` nor in `str`, of the ring or of the vault; rings stand in tracebacks and logs."""
         ring = new_keyring()
@@ -136,7 +148,10 @@ class TestKeyring:
 
     def test_the_public_key_is_public(self) -> None:
         """No private member, neither of the sealing key nor in a signing key's public half."""
-        assert set(new_keyring().public_key()) == {"kty", "crv", "x", "kid", "use"}
+        public = new_keyring().public_key()
+        assert set(public) == {"kty", "crv", "x", "kid", "use"}
+        assert (public["kid"], public["use"]) == ("service-1", "enc")
+        assert new_signing_key("k").as_dict(private=False)["use"] == "sig"
         assert "d" not in new_signing_key("k").as_dict(private=False)
 
     def test_an_error_about_the_file_shows_no_secret(self) -> None:

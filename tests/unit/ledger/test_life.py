@@ -92,11 +92,16 @@ def test_a_task_is_somebodys_until_it_is_released() -> None:
 def test_attempts_are_counted_and_the_first_that_reached_the_person_is_kept() -> None:
     desk = desk_with(decided())
     for number, attempt in enumerate(
-        (NOT_REACHED, ContactAttempt(at=later(3), form=ContactForm.VIDEO, reached=True), REACHED)
+        (
+            NOT_REACHED,
+            ContactAttempt(at=later(3), form=ContactForm.VIDEO, reached=True),
+            REACHED,
+            ContactAttempt(at=later(5), form=ContactForm.PHONE, reached=True),
+        )
     ):
         act(desk, attempt, name=f"attempt {number}")
     (task,) = desk.open()
-    assert (task.attempts, task.reached_at) == (3, ARRIVED)
+    assert (task.attempts, task.reached_at) == (4, ARRIVED)
 
 
 def test_a_message_after_the_closing_opens_a_new_task_that_follows_the_closed_one() -> None:
@@ -200,6 +205,57 @@ def test_a_closed_task_is_not_reopened_beside_a_new_one() -> None:
     assert desk.standing(closed.id).open_successor
 
 
+def test_what_decides_on_a_deed_is_how_the_task_stands() -> None:
+    """Its own row is no other open task beside it, and a letter without an answer has reached nobody."""
+    desk = desk_with(decided())
+    (task,) = desk.open()
+    assert not desk.standing(task.id).open_successor
+    for number, (attempt, reached) in enumerate(((NOT_REACHED, False), (REACHED, True)), start=1):
+        act(desk, attempt, name=f"attempt {number}")
+        found = desk.standing(task.id)
+        assert (found.attempts, found.reached) == (number, reached)
+        assert (found.status, found.unit_id, found.appended_at) == (TaskStatus.OPEN, UNIT, ARRIVED)
+
+
+def until(decision: Decision, mentor_last_day: date | None) -> Decision:
+    """The same with another last day of the mentor right."""
+    verdict = decision.verdict.model_copy(update={"mentor_last_day": mentor_last_day})
+    return decision.model_copy(update={"verdict": verdict})
+
+
+SOONER, LATER = date(2026, 1, 31), date(2026, 3, 31)
+
+
+def test_the_mentors_last_day_is_what_was_said_last_and_no_deed_moves_it() -> None:
+    """A corrected admission date is a new revision of a message that stays where it is."""
+    desk = desk_with(until(decided("one"), LATER))
+    desk.take(until(decided("two", at=later(1)), SOONER))
+    assert [task.mentor_until for task in desk.open()] == [SOONER]
+    assert act(desk, Take()).mentor_until == SOONER
+    desk.take(until(decided("one", revision=2), date(2026, 4, 30)))
+    assert [task.mentor_until for task in desk.open()] == [date(2026, 4, 30)]
+
+
+def test_a_closed_task_keeps_its_mentors_last_day_until_it_is_reopened() -> None:
+    """Then the latest of its messages counts; of those that have stopped obliging, none does."""
+    desk = desk_with(
+        until(decided("one"), SOONER), until(decided("two"), SOONER), until(decided("three"), SOONER)
+    )
+    act(desk, CLOSE)
+    desk.take(until(decided("one", revision=2), LATER))
+    desk.take(decided("three", revision=2, unit=None))
+    assert {task.mentor_until for task in desk.tasks.values()} == {SOONER}
+    assert act(desk, REOPEN, name="again").mentor_until == LATER
+
+
+def test_where_no_message_says_when_the_mentor_ends_the_tasks_own_day_stands() -> None:
+    desk = desk_with(until(decided("one"), SOONER), decided("two"))
+    act(desk, CLOSE)
+    closed = [task.mentor_until for task in desk.tasks.values()]
+    desk.take(until(decided("one", revision=2), None), until(decided("two", revision=2), None))
+    assert [act(desk, REOPEN, name="again").mentor_until] == closed
+
+
 def test_a_hand_over_takes_the_messages_and_the_date_along_and_tells_both() -> None:
     desk = desk_with(decided("one", cause=1), decided("two", cause=2, at=later(1)))
     (task,) = desk.open()
@@ -241,6 +297,14 @@ def test_a_hand_over_is_void_when_the_rules_name_another_unit() -> None:
     assert [task.unit_id for task in desk.open()] == [UNIT]
 
 
+def test_a_hand_over_that_is_void_is_said_to_be_so_once() -> None:
+    """A rebuild has the same revisions in one batch."""
+    desk = desk_with(decided())
+    act(desk, over(OTHER_UNIT))
+    desk.replay(decided(revision=2, unit=BY_TWO, cause=2), decided(revision=3, unit=BY_TWO, cause=3))
+    assert desk.audit.count(AuditKind.TRANSFER_VOID) == 1
+
+
 def test_a_hand_over_stands_while_one_message_names_the_unit() -> None:
     desk = desk_with(decided("one"), decided("two"))
     act(desk, over(OTHER_UNIT))
@@ -262,6 +326,27 @@ def test_a_task_that_is_handed_back_is_the_first_one_again() -> None:
     assert [task.unit_id for task in desk.open()] == [BY_TWO]
 
 
+def test_each_hand_over_is_told_though_it_was_told_before_between_the_same_two() -> None:
+    """There and back and there again; the notice names the act, so that a repeated request tells nobody twice."""
+    desk = desk_with(decided())
+    for turn, unit in enumerate((OTHER_UNIT, UNIT, OTHER_UNIT)):
+        act(desk, over(unit), name=f"over {turn}")
+    assert desk.told()[1:] == [
+        (Occasion.HANDED_OVER, UNIT),
+        (Occasion.TAKEN_OVER, OTHER_UNIT),
+        (Occasion.HANDED_OVER, OTHER_UNIT),
+        (Occasion.TAKEN_OVER, UNIT),
+        (Occasion.HANDED_OVER, UNIT),
+        (Occasion.TAKEN_OVER, OTHER_UNIT),
+    ]
+    assert [kind for kind in desk.audit if kind in (AuditKind.TASK_OPENED, AuditKind.TASK_REOPENED)] == [
+        AuditKind.TASK_OPENED,
+        AuditKind.TASK_OPENED,
+        AuditKind.TASK_REOPENED,
+        AuditKind.TASK_REOPENED,
+    ]
+
+
 def test_a_hand_over_joins_the_open_task_of_the_other_unit_under_the_earlier_date() -> None:
     desk = desk_with(decided("one", at=later(2)), decided("two", unit=OTHER_UNIT, at=later(-2)))
     mine, theirs = desk.open()
@@ -281,6 +366,31 @@ def test_a_revision_does_not_pull_a_message_out_of_where_its_unit_has_dealt_with
     desk.take(decided("one", revision=2, cause=3))
     assert {row.task_id for row in desk.messages.values()} == {closed.id, desk.open()[0].id}
     assert desk.told() == told
+
+
+def test_what_comes_to_oblige_again_after_the_closing_stays_with_the_task_that_is_closed() -> None:
+    """Though the next one was handed over: its unit has dealt with it."""
+    desk = desk_with(decided("one", cause=1))
+    closed = act(desk, CLOSE)
+    desk.take(decided("two", cause=2))
+    act(desk, over(OTHER_UNIT), name="over")
+    told = desk.told()
+    desk.take(decided("one", revision=2, unit=None, cause=3))
+    desk.take(decided("one", revision=3, cause=4))
+    assert {row.task_id for row in desk.messages.values()} == {closed.id, desk.open()[0].id}
+    assert desk.told() == told
+
+
+def test_rules_that_come_to_name_the_unit_that_people_gave_it_to_tell_nobody() -> None:
+    """It has the task already; only that it was handed over counts no more."""
+    desk = desk_with(decided())
+    act(desk, over(OTHER_UNIT))
+    told = desk.told()
+    desk.take(decided(revision=2, unit=OTHER_UNIT, cause=2))
+    assert [task.unit_id for task in desk.open()] == [OTHER_UNIT]
+    assert desk.transfers == {}
+    assert desk.told() == told
+    assert AuditKind.MESSAGE_LEFT not in desk.audit
 
 
 def test_a_revision_that_names_the_same_unit_leaves_a_message_where_people_have_it() -> None:

@@ -5,7 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from models.dead_letter import (
+    WAITING,
     AcceptedRecord,
+    DeadLetter,
+    DeadLetterKind,
+    DeadLetterState,
     ReplayOutcome,
     expected_replay,
     id_of,
@@ -61,6 +65,54 @@ def test_a_conflict_and_bytes_that_are_gone_cannot_be_forced() -> None:
     assert not ReplayOutcome.REFUSED.worthwhile
 
 
+@pytest.mark.parametrize(
+    ("outcome", "worthwhile", "may_be_forced"),
+    [
+        (ReplayOutcome.ACCEPTED, True, True),
+        (ReplayOutcome.SENT, True, True),
+        (ReplayOutcome.REFUSED, False, True),
+        (ReplayOutcome.DUPLICATE, False, True),
+        (ReplayOutcome.DECIDED, False, True),
+        (ReplayOutcome.CONFLICT, False, False),
+        (ReplayOutcome.GONE, False, False),
+        (ReplayOutcome.NOT_NEEDED, False, False),
+        (ReplayOutcome.NO_RECIPIENT, False, False),
+    ],
+)
+def test_only_what_does_no_harm_may_be_forced(
+    outcome: ReplayOutcome, worthwhile: bool, may_be_forced: bool
+) -> None:
+    assert (outcome.worthwhile, outcome.may_be_forced) == (worthwhile, may_be_forced)
+
+
+def test_a_duplicate_names_the_record_that_was_accepted() -> None:
+    same = AcceptedRecord("benefits/0/1", "same")
+    assert expected_replay(ACCEPTED, [same]) == (
+        ReplayOutcome.DUPLICATE,
+        "accepted already as benefits/0/1",
+    )
+
+
+def test_a_refusal_without_a_detail_is_its_reason_alone() -> None:
+    receipt = Receipt(origin=ORIGIN, status=ReceiptStatus.REJECTED, reason=Rejection.NOT_JSON)
+    assert expected_replay(receipt, []) == (ReplayOutcome.REFUSED, "not_json")
+
+
+def test_a_person_decides_on_what_is_open_and_on_a_replay_that_may_not_have_been_written() -> None:
+    assert {DeadLetterState.OPEN, DeadLetterState.BEGUN} == WAITING
+
+
+def test_a_dead_letter_knows_its_place_by_its_id() -> None:
+    letter = DeadLetter(
+        id="benefits/2/17",
+        kind=DeadLetterKind.INPUT,
+        since=NOW,
+        reason="not_json",
+        state=DeadLetterState.OPEN,
+    )
+    assert letter.place == ORIGIN.place
+
+
 LATER = NOW + timedelta(hours=1)
 
 
@@ -70,6 +122,11 @@ LATER = NOW + timedelta(hours=1)
         ([(LATER, SendOutcome.REFUSED)], True),
         ([(NOW, SendOutcome.TRY_AGAIN), (LATER, SendOutcome.MISCONFIGURED)], True),
         ([(NOW, SendOutcome.INDETERMINATE), (LATER, SendOutcome.REFUSED)], False),
+        ([(NOW, SendOutcome.DELIVERED), (LATER, SendOutcome.REFUSED)], False),
+        (
+            [(LATER, SendOutcome.REFUSED), (NOW, SendOutcome.TRY_AGAIN)],
+            True,
+        ),  # in whatever order they are read
         ([(NOW, SendOutcome.TRY_AGAIN)], False),  # its deadline passed later: somebody may have held it
         ([], False),
     ],

@@ -81,6 +81,10 @@ def test_a_morning_mail_needs_something_to_list() -> None:
     )
 
 
+def test_a_morning_mail_of_a_unit_without_recipients_is_another_question() -> None:
+    assert digest_superseded_by(open_tasks=1, recipient="a@b.dk", present=()) is None
+
+
 def test_where_nobody_is_named_the_next_one_above_is_reached() -> None:
     contact = unit_contact("Jobcenter", mails=("a@b.dk",), above={Audience.SERVICE: ("drift@service.dk",)})
     assert contact.of(Channel.EMAIL, Audience.UNIT) == ("a@b.dk",)

@@ -1,5 +1,6 @@
 """Intake's rule: one receipt for every record, coded, and nothing personal outside a seal."""
 
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -16,11 +17,13 @@ from crypto.sealed_cpr import seal
 from crypto.vault import NotOpenedError
 from models.events import probe_identity
 from models.events.cloudevent import MAX_BYTES
-from models.events.event_types import TYPE_PREFIX, InputTopic, Risk
+from models.events.event_types import TYPE_PREFIX, InputTopic, Risk, countable
 from models.events.receipt import KeptCount, ReceiptStatus, Total
+from models.events.sender import SenderKind
 from models.events.sensitive_fields import SensitiveFields
 from models.reasons import Rejection
-from publisher.events import Binding, Ready
+from publisher.events import Binding, PlainEvent, Ready
+from publisher.prepare import sealed_data
 from streams.intake import InputRecord, Validated, validate_record
 from tests.factories import INSTITUTION, MADE_UP_CPR, OTHER_INSTITUTION, REGISTER, uuid
 from tests.unit.streams.senders import (
@@ -532,3 +535,111 @@ def test_what_is_too_large_to_be_kept_is_kept_as_its_hash() -> None:
         VAULT.open(taken.rejected_payload, f"rejected/{origin.topic}/{origin.partition}/{origin.offset}")
     )
     assert kept["too_large_to_keep"] > 12_000_000
+    assert len(kept["sha256"]) == 64
+
+
+def test_four_mebibytes_are_kept_whole() -> None:
+    """Headers and value as one; a byte more, and their hash is kept."""
+    four = 4 * 1024 * 1024
+    for size, whole in ((four, True), (four + 1, False)):
+        record = InputRecord(place(), b" " * (size - len(b"[]\n")))
+        kept = validate_record(record, SENDERS.context).rejected_payload
+        assert kept is not None
+        assert (len(kept) > four) is whole
+
+
+GOLDEN: Final = Senders(
+    ring=new_keyring().model_copy(update={"vault": {"v1": b64encode(bytes(range(32))).decode()}})
+)
+
+
+@pytest.mark.parametrize(
+    ("event", "fingerprint"),
+    [
+        (risk_event(), "Y0aZvrsUj-qrh-tLoBE02mGK"),
+        (residence_event(), "fmy9Gy8bZGmSz8DgOC2EEtXA"),
+        (total_event(), "mb-uIxo_YhYAzOySlRlTtkDE"),
+    ],
+    ids=["message", "fact", "total"],
+)
+def test_a_fingerprint_never_changes(event: PlainEvent, fingerprint: str) -> None:
+    """It is kept for ever: a repeat that comes after an upgrade would be taken for a conflict."""
+    taken = validate_record(received(GOLDEN.ready(event)), GOLDEN.context)
+    assert taken.receipt.fingerprint == fingerprint
+
+
+def test_a_total_may_count_everything_that_its_sender_may_send() -> None:
+    kinds = sorted(countable(SenderKind.INSTITUTION))
+    everything = with_data(total_event(), counts=[{"type": kind, "events": 0} for kind in kinds])
+    assert validate_record(received(SENDERS.ready(everything)), SENDERS.context).receipt.reason is None
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("dropout-risk.raised.v2", Rejection.UNKNOWN_VERSION),
+        ("dropout-risk.raised.v1.v2", Rejection.UNKNOWN_TYPE),
+        ("dropout-risk.raised", Rejection.UNKNOWN_VERSION),
+    ],
+)
+def test_only_the_version_is_left_off_a_name(name: str, reason: Rejection) -> None:
+    made = SENDERS.made(risk_event(type=f"{TYPE_PREFIX}{name}"))
+    assert validate_record(received(made), SENDERS.context).receipt.reason is reason
+
+
+@pytest.mark.parametrize(
+    ("valid_from", "valid_to", "accepted"),
+    [
+        (date(2025, 10, 1), None, True),
+        (date(2025, 10, 2), None, False),
+        (date(2025, 9, 1), date(2025, 10, 2), True),
+        (date(2025, 9, 1), date(2025, 10, 1), False),
+    ],
+)
+def test_a_sender_is_one_from_its_first_day_until_before_its_last(
+    valid_from: date, valid_to: date | None, accepted: bool
+) -> None:
+    """By the day on which the broker got the record, in Copenhagen."""
+    senders = Senders()
+    known = senders.entries[INSTITUTION]
+    senders.entries[INSTITUTION] = known.model_copy(update={"valid_from": valid_from, "valid_to": valid_to})
+    receipt = validate_record(received(senders.ready(risk_event())), senders.context).receipt
+    assert receipt.reason is (None if accepted else Rejection.UNKNOWN_SENDER)
+
+
+def test_what_is_no_signature_at_all_says_what_is_wrong_with_it() -> None:
+    receipt = validate_record(
+        received(edited(SENDERS.ready(risk_event()), signature="no signature")), SENDERS.context
+    ).receipt
+    assert (receipt.reason, receipt.detail) == (Rejection.SIGNATURE_INVALID, "not a detached JWS")
+
+
+@pytest.mark.parametrize("number", [1e21, 0.1, 1e-7, -0.0])
+def test_a_number_that_is_written_otherwise_in_the_quick_form_breaks_no_signature(number: float) -> None:
+    """The sender is told what is wrong with its data, and not that somebody has changed it."""
+    event = risk_event()
+    data = {**sealed_data(event, SENDERS.service_key), "absence_percentage": number}
+    receipt = validate_record(received(SENDERS.made(event, data=data)), SENDERS.context).receipt
+    assert (receipt.reason, receipt.detail) == (Rejection.WRONG_FIELD, "absence_percentage")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason", "detail"),
+    [
+        ({"absence_percentage": "40"}, Rejection.WRONG_FIELD, "absence_percentage"),
+        ({"severity": None}, Rejection.MISSING_FIELD, "severity"),
+        ({"contact": {"name": NAME, "phone": 5}}, Rejection.WRONG_FIELD, "contact.phone"),
+        ({"contact": {"name": NAME, "email": 5}}, Rejection.WRONG_FIELD, "contact.email"),
+        ({"contact": {"name": 5}}, Rejection.WRONG_FIELD, "contact.name"),
+        ({"contact": {"name": NAME, MADE_UP_CPR: "x"}}, Rejection.WRONG_FIELD, "contact"),
+        ({MADE_UP_CPR: "x"}, Rejection.WRONG_FIELD, None),
+    ],
+)
+def test_a_receipt_names_the_field_by_the_contracts_own_words(
+    changes: dict[str, object], reason: Rejection, detail: str | None
+) -> None:
+    """A name that the sender made up may be anybody's number."""
+    receipt = validate_record(
+        received(SENDERS.ready(with_data(risk_event(), **changes))), SENDERS.context
+    ).receipt
+    assert (receipt.reason, receipt.detail) == (reason, detail)

@@ -188,6 +188,20 @@ class TestAnswers:
         assert len(closings) == 2
         assert len(set(closings)) == 1
 
+    def test_what_is_said_later_of_a_closed_task_is_no_second_end(self) -> None:
+        """A message that stops obliging changes the task's version, and an institution has its answer already."""
+        desk = worked(REACHED, CONTACT, policy=TELLING)
+        desk.take(decided(revision=2, unit=None))
+        assert [event.type.split(".")[3] for event in answers(desk)] == ["contact-made", "closed"]
+
+    def test_each_answer_is_sent_under_an_id_of_its_own(self) -> None:
+        """An outbox keeps one row for one id."""
+        desk = worked(REACHED, CONTACT, policy=TELLING)
+        ids = [row.id for row in desk.outbox if row.topic == Topic.REACTIONS]
+        assert ids == [f"reaction/{event.id}" for event in answers(desk)]
+        assert len({row.id for row in desk.outbox}) == len(desk.outbox)
+        assert all(b"null" not in row.value for row in desk.outbox)
+
     def test_another_municipality_has_said_nothing(self) -> None:
         desk = Desk(TELLING)
         desk.take(decided(unit=OTHER_UNIT))

@@ -1,5 +1,6 @@
 """From decisions to duties: which task a message belongs to, until when, and whom that makes it due to tell."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,13 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ledger.tasks.projection import Projection
+from ledger.tasks.rows import AuditRow
 from models.audit_kind import AuditKind
 from models.eligibility.decision import Decision, Outcome
 from models.ids import task_id
 from models.notifications.delivery import Occasion
 from models.reasons import DecisionReason
+from models.tasks.actions import HandOver, HandOverReason
 from models.tasks.status import TaskStatus
-from tests.factories import PERSON, uuid
+from tests.factories import INSTITUTION, PERSON, uuid
 from tests.unit.ledger.decisions import (
     ARRIVED,
     BY_TWO,
@@ -25,6 +29,7 @@ from tests.unit.ledger.decisions import (
     Desk,
     batches,
     decided,
+    deed_of,
     later,
 )
 
@@ -75,6 +80,44 @@ def test_one_cause_tells_a_unit_once_however_the_batches_are_cut(sizes: tuple[in
     assert desk.told()[1:] == [(Occasion.MORE_MESSAGES, UNIT)]
 
 
+def test_one_cause_that_takes_a_duty_away_and_gives_it_back_tells_both() -> None:
+    """Only that more messages have come is left out: the last word must be that there is a task."""
+    desk = Desk()
+    desk.take(decided("one", cause=1))
+    desk.take(decided("one", revision=2, unit=None, cause=2), decided("two", cause=2))
+    assert desk.told() == [(Occasion.NEW, UNIT), (Occasion.WITHDRAWN, UNIT), (Occasion.NEW, UNIT)]
+
+
+def test_the_trail_says_which_message_and_which_task_and_of_an_act_no_message() -> None:
+    desk = Desk()
+    rows = desk.take(decided()).audit
+    (task,) = desk.open()
+    about = {"sender": INSTITUTION, "message_id": uuid("message")}
+    assert rows == [
+        AuditRow(
+            kind=AuditKind.DECIDED,
+            task_id=None,
+            detail={"revision": 1, "outcome": "obliged", "reason": "obliged"},
+            **about,
+        ),
+        AuditRow(kind=AuditKind.TASK_OPENED, task_id=task.id, detail={"unit": UNIT}, **about),
+    ]
+    projection = Projection(desk.messages.values(), desk.tasks.values(), policy=POLICY, now=NOW)
+    act = deed_of(task, HandOver(to_unit=OTHER_UNIT, reason=HandOverReason.AGREED))
+    effect = projection.do(act)
+    assert effect is not None
+    assert projection.changes.audit == [
+        AuditRow(
+            kind=AuditKind.TASK_HANDED_OVER, task_id=task.id, detail={"to": OTHER_UNIT, "act": str(act.id)}
+        ),
+        AuditRow(
+            kind=AuditKind.TASK_OPENED,
+            task_id=effect.successor,
+            detail={"unit": OTHER_UNIT, "act": str(act.id)},
+        ),
+    ]
+
+
 def test_another_enrolment_or_another_person_is_another_task() -> None:
     """A task is about one person's one enrolment."""
     desk = Desk()
@@ -118,6 +161,7 @@ def test_a_task_is_withdrawn_with_its_last_message() -> None:
     desk.take(decided("two", revision=2, unit=None, cause=4))
     assert desk.open() == []
     assert desk.told()[-1] == (Occasion.WITHDRAWN, UNIT)
+    assert desk.audit[-2:] == [AuditKind.MESSAGE_LEFT, AuditKind.TASK_WITHDRAWN]
     assert {row.task_id for row in desk.messages.values()} == {None}
 
 
@@ -180,6 +224,17 @@ def test_the_earliest_message_sets_the_target_and_no_other_moves_it_later(
         known.append(desk.open()[0].react_by)
     assert known == sorted(known, reverse=True)
     assert desk.open()[0].appended_at == ARRIVED
+
+
+def test_a_revision_of_the_first_message_moves_no_date() -> None:
+    """Though the unit has set itself a shorter target since: the date was told, and is counted from the arrival."""
+    days = [5]
+    desk = Desk(replace(POLICY, react_by_days=lambda _unit, _arrived: days[0]))
+    desk.take(decided())
+    (before,) = desk.open()
+    days[0] = 2
+    desk.take(decided(revision=2, cause=2))
+    assert [task.react_by for task in desk.open()] == [before.react_by]
 
 
 def test_a_notice_may_be_sent_until_the_target_and_for_a_day_at_least() -> None:

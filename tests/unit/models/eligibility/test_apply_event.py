@@ -3,6 +3,7 @@
 from datetime import date
 
 from models.eligibility.apply_event import MAX_EVENTS, apply
+from models.eligibility.decide import BEFORE_THE_LAW
 from models.eligibility.decision import Cause
 from models.eligibility.person_record import PersonRecord
 from models.reasons import DecisionReason
@@ -93,6 +94,12 @@ def test_a_decision_carries_the_message_and_its_seal() -> None:
     assert decision.cause == Cause(partition=0, offset=3)
 
 
+def test_what_is_remembered_of_a_decision_is_short() -> None:
+    """96 bits, so that a record with all its messages stays small; they are not told from those of another version."""
+    (remembered,) = run((*background(), risk()))[-1].record.decided.values()
+    assert len(remembered.digest) == 24
+
+
 def test_an_empty_record_has_applied_nothing() -> None:
     """Offset 0 is a real offset: the first event is not taken for a replay."""
     assert PersonRecord(person_id=PERSON).applied == -1
@@ -120,3 +127,17 @@ def test_a_sender_in_a_loop_fills_no_record_and_is_not_answered_with_silence() -
     assert again.record.events == refused.record.events
     said = {decision.message.message_id: decision for decision in again.decisions}
     assert said[known.event_id].verdict.reason is DecisionReason.OBLIGED  # as it was decided, and not anew
+
+
+def test_a_message_that_fits_no_more_names_the_law_of_its_date() -> None:
+    """As every decision does; before the first rule set there is none to name."""
+    full = PersonRecord(
+        person_id=PERSON, events=tuple(risk() for _ in range(MAX_EVENTS)), applied=MAX_EVENTS - 1
+    )
+    for law, version in ((LAW, LAW.rules_on(DAY)), (make_law(rule_sets=()), None)):
+        step = apply(full, risk(sealed="v1.sealed"), Cause(partition=0, offset=MAX_EVENTS), law)
+        (decision,) = step.decisions
+        assert decision.verdict.law_version == (BEFORE_THE_LAW if version is None else version.version)
+        assert (decision.verdict.review_on, decision.verdict.evidence.message_date) == (DAY, DAY)
+        assert (decision.revision, decision.sealed, step.changed) == (1, "v1.sealed", 1)
+        assert step.record.applied == MAX_EVENTS

@@ -48,5 +48,12 @@ def test_a_revision_never_goes_back_and_a_verdict_that_was_published_under_it_st
     assert found.mended is None
 
 
+def test_what_only_one_of_the_two_remembers_is_kept_and_the_later_revision_counts() -> None:
+    """A decision that was published stands, though its event has gone; one that is missing comes back."""
+    assert mend(record(), record(revision=None)).decided == record().decided
+    assert mend(record(revision=None), record()).decided == record().decided
+    assert mend(record(revision=2), record(revision=3)).decided == record(revision=3).decided
+
+
 def test_a_mended_record_wins_over_the_one_that_it_mends() -> None:
     assert mend(record(applied=9, events=0), record(applied=5)).applied == 9

@@ -246,6 +246,19 @@ class TestCameFromTheTargetGroup:
         """Open or ending later: it was in force on the day before."""
         assert reason(risk(), enrolment(), period(valid_to=valid_to), residence()) is R.OBLIGED
 
+    def test_an_enrolment_that_only_waits_for_a_fact_is_not_hidden_by_one_that_does_not_oblige(self) -> None:
+        """The later one came nearest of those that do not oblige, and the earlier one may still be a duty."""
+        later = enrolment(start=DAY - ONE_DAY, name="later")
+        left = period(valid_to=START - timedelta(days=30))
+        assert reason(risk(), later, left, residence()) is R.TARGET_GROUP_ENDED_TOO_EARLY
+        assert reason(risk(), enrolment(), later, left) is R.RESIDENCE_UNKNOWN
+
+    def test_of_periods_that_all_began_too_late_the_first_is_shown(self) -> None:
+        """It came nearest to the start: whoever looks for the fault looks there."""
+        periods = [period(START + timedelta(days=days), name=f"{days}") for days in (30, 1, 60)]
+        found = judge(risk(), (enrolment(), *periods, residence())).evidence
+        assert (found.period_id, found.benefit_from) == (uuid("1"), START + ONE_DAY)
+
     @pytest.mark.parametrize(
         ("began", "expected"),
         [
@@ -347,7 +360,10 @@ class TestTheEnrolment:
 
     def test_succession_is_followed_to_its_end(self) -> None:
         """A chain of mergers leads to one institution, and a slip in the table does not hang the worker."""
-        law = make_law(successors={"1": "2", "2": "3", "8": "9", "9": "8"})
+        law = make_law(successors={"1": "2", "2": "3", "8": "9", "9": "8", "7": "8"})
+        assert law.same_institution(
+            "7", "7"
+        )  # ends, though the circle does not come back to where it was entered
         assert law.same_institution("1", "3")
         assert law.same_institution("1", "2")
         assert not law.same_institution("1", "8")

@@ -124,6 +124,27 @@ class TestGoodRecords:
         """Both half past twos of the night when summer time ends are told apart."""
         assert read(structured(time=text), []).time == utc
 
+    def test_a_header_without_a_value_counts_by_its_name_alone(self) -> None:
+        """What is allowed is counted as Kafka carries it."""
+        text = structured()
+        room = MAX_BYTES - len(text) - len("x")
+        assert read(text + b" " * room, [("x", None)])
+        assert refused(text + b" " * (room + 1), [("x", None)]) is Rejection.TOO_LARGE
+
+    def test_a_header_of_somebody_else_is_no_attribute(self) -> None:
+        """Only those of CloudEvents are looked at: a tracer's may end in any name."""
+        value, headers = binary()
+        assert read(value, [*headers, ("my_sequence", b"7"), ("my_time", b"x")]) == read(value, headers)
+
+    @pytest.mark.parametrize("name", [SEQUENCE, "signature", "datacontenttype", "traceparent"])
+    def test_a_member_that_is_null_is_one_that_is_left_out(self, name: str) -> None:
+        """CloudEvents' JSON format, 2.2."""
+        assert read(structured(**{name: None}), []) == read(structured(**{name: ...}), [])
+
+    @pytest.mark.parametrize("name", ["id", "source", "sender", "type"])
+    def test_an_attribute_of_256_characters_is_read(self, name: str) -> None:
+        assert read(structured(**{name: "x" * 256}), []).attributes[name] == "x" * 256
+
     def test_as_large_and_as_deep_as_allowed_is_read(self) -> None:
         """256 KiB with the headers, 16 levels with the event's own."""
         empty = len(structured(data={"t": ""}))

@@ -15,6 +15,7 @@ from models.events.event_types import (
     EventType,
     InputTopic,
     countable,
+    full_type,
 )
 from models.events.person_event import PersonEvent
 from models.events.sender import SenderKind, kind_of
@@ -282,3 +283,12 @@ def test_a_senders_number_names_its_kind() -> None:
     assert kind_of("280051") is SenderKind.INSTITUTION
     assert kind_of("0101") is SenderKind.MUNICIPALITY
     assert kind_of("REG-CPR") is SenderKind.REGISTER
+
+
+@pytest.mark.parametrize("kind", BY_KIND)
+def test_a_type_is_known_by_its_short_names_too(kind: str) -> None:
+    """Operators write them on the command line; what is no type stays as it was written."""
+    whole = f"dk.frafaldsvarsel.{kind}.v1"
+    assert {full_type(name) for name in (kind, f"{kind}.v1", whole)} == {whole}
+    for other in (f"{kind}.v2", f"{kind}.", "", "dk.frafaldsvarsel."):
+        assert full_type(other) == other

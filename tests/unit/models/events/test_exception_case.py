@@ -57,4 +57,21 @@ def test_what_is_left_of_a_gap_are_the_numbers_that_nobody_has_put_aside(
     left = without(gap, [*dismissed, Gap("900112", 1, 99)])
     found = [number for one in left for number in range(one.first, one.last + 1)]
     assert found == sorted(numbers(*hole).difference(*(numbers(*one) for one in aside)))
-    assert all(one.sender == gap.sender for one in left)
+    assert all(one.sender == gap.sender and one.first <= one.last for one in left)
+
+
+@pytest.mark.parametrize(
+    ("aside", "left"),
+    [
+        ([(5, 9)], []),
+        ([(1, 4), (10, 12)], [(5, 9)]),
+        ([(5, 5)], [(6, 9)]),
+        ([(9, 9)], [(5, 8)]),
+        ([(9, 12), (1, 5)], [(6, 8)]),
+        ([(7, 7)], [(5, 6), (8, 9)]),
+        ([(6, 8), (7, 7)], [(5, 5), (9, 9)]),
+    ],
+)
+def test_both_ends_of_a_case_belong_to_it(aside: list[tuple[int, int]], left: list[tuple[int, int]]) -> None:
+    dismissed = [Gap("900101", *one) for one in aside]
+    assert without(Gap("900101", 5, 9), dismissed) == [Gap("900101", *one) for one in left]

@@ -32,6 +32,19 @@ def test_two_people_have_two_numbers(one: int, other: int) -> None:
     )
 
 
+def test_the_same_birthday_comes_again_with_another_serial_number_a_thousand_times() -> None:
+    once = 3651 * 4
+    numbers = [probe_identity.made_up_cpr(once * turn) for turn in range(1000)]
+    assert len(set(numbers)) == 1000
+    assert {number[:7] for number in numbers} == {"0201585"}
+    assert probe_identity.made_up_cpr(once * 1000) == numbers[0]
+
+
+@pytest.mark.parametrize("cpr", ["0201585000", "3112675999"])
+def test_the_first_and_the_last_birthday_are_its_peoples(cpr: str) -> None:
+    assert probe_identity.is_one_of_its_people(cpr)
+
+
 @pytest.mark.parametrize(
     "cpr",
     ["0202054321", "1503064321", "0201685000", "3112575000", "6201585000", *map(cpr_of_the_story, range(50))],

@@ -131,6 +131,90 @@ def test_a_last_call_is_made_shortly_before_the_deadline() -> None:
     assert after == DeliveryEnded(DeliveryStatus.EXHAUSTED)
 
 
+def test_the_usual_waits_double_from_half_a_minute_to_half_an_hour() -> None:
+    """Without jitter; a misconfiguration is looked at again every five minutes."""
+    policy, far = RetryPolicy(jitter=0), NOW + timedelta(days=1)
+    waits = []
+    for attempts in (0, *range(1, 9)):
+        planned = next_attempt(SendOutcome.TRY_AGAIN, attempts, NOW, far, seed="a", policy=policy)
+        assert isinstance(planned, NextAttempt)
+        waits.append((planned.at - NOW).total_seconds())
+    assert waits == [30, 30, 60, 120, 240, 480, 960, 1800, 1800]
+    mended = next_attempt(SendOutcome.MISCONFIGURED, 8, NOW, far, seed="a", policy=policy)
+    assert mended == NextAttempt(NOW + timedelta(minutes=5))
+
+
+def test_jitter_takes_up_to_a_fifth_off_and_reaches_both_ends() -> None:
+    """A burst of a thousand mails comes back spread over the whole of it."""
+    far = NOW + timedelta(days=1)
+    waits = [
+        (next_attempt(SendOutcome.MISCONFIGURED, 1, NOW, far, seed=str(one), policy=RetryPolicy()).at - NOW)  # type: ignore[union-attr]  # far from its deadline
+        / timedelta(minutes=5)
+        for one in range(1000)
+    ]
+    assert 0.8 < min(waits) < 0.805
+    assert 0.995 < max(waits) <= 1
+
+
+def test_an_attempt_that_would_fall_on_the_deadline_is_a_last_call_before_it() -> None:
+    policy = RetryPolicy(jitter=0)
+    for left, last in (
+        (timedelta(minutes=5), timedelta(minutes=4)),
+        (timedelta(minutes=6), timedelta(minutes=5)),
+    ):
+        planned = next_attempt(SendOutcome.MISCONFIGURED, 1, NOW, NOW + left, seed="a", policy=policy)
+        assert planned == NextAttempt(NOW + last)
+
+
+def test_there_is_no_last_call_in_a_mere_hurry_nor_against_a_wish() -> None:
+    """It comes at least the first wait after the attempt before it."""
+    policy = RetryPolicy(jitter=0)
+    hurry = policy.first_delay + policy.last_call
+    for left, ended in ((hurry, True), (hurry + timedelta(seconds=1), False)):
+        planned = next_attempt(SendOutcome.TRY_AGAIN, 8, NOW, NOW + left, seed="a", policy=policy)
+        assert isinstance(planned, DeliveryEnded) is ended
+    wished = next_attempt(
+        SendOutcome.TRY_AGAIN,
+        1,
+        NOW,
+        NOW + timedelta(hours=1),
+        seed="a",
+        policy=policy,
+        retry_after=timedelta(hours=2),
+    )
+    assert wished == DeliveryEnded(DeliveryStatus.EXHAUSTED)
+
+
+def test_a_wish_for_less_than_our_own_wait_shortens_nothing() -> None:
+    planned = next_attempt(
+        SendOutcome.TRY_AGAIN,
+        3,
+        NOW,
+        NOW + timedelta(hours=1),
+        seed="a",
+        policy=RetryPolicy(jitter=0),
+        retry_after=timedelta(seconds=1),
+    )
+    assert planned == NextAttempt(NOW + timedelta(minutes=2))
+
+
+def test_a_policy_at_its_edges_is_taken() -> None:
+    """No growth, no jitter, one length of wait for all: still an end."""
+    one = timedelta(microseconds=1)
+    RetryPolicy(
+        first_delay=one, longest_delay=one, misconfigured_delay=one, factor=1, jitter=0, last_call=one
+    )
+
+
+def test_without_growth_every_wait_is_the_first() -> None:
+    """And is found at once, however often it was tried."""
+    policy = RetryPolicy(factor=1, jitter=0)
+    planned = next_attempt(
+        SendOutcome.TRY_AGAIN, 10**9, NOW, NOW + timedelta(hours=1), seed="a", policy=policy
+    )
+    assert planned == NextAttempt(NOW + policy.first_delay)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -139,6 +223,8 @@ def test_a_last_call_is_made_shortly_before_the_deadline() -> None:
         {"misconfigured_delay": timedelta(0)},
         {"factor": 0.5},
         {"jitter": 1.0},
+        {"jitter": -0.1},
+        {"first_delay": timedelta(seconds=-1)},
         {"last_call": timedelta(0)},
     ],
 )
@@ -147,7 +233,15 @@ def test_a_policy_without_an_end_is_refused(wrong: dict[str, float]) -> None:
         RetryPolicy(**wrong)  # type: ignore[arg-type]  # on purpose: one wrong value at a time
 
 
-@pytest.mark.parametrize("detail", ["550 <kontakt@kommune.dk>", "010190-1234 0101901234", "a\nb", "x" * 121])
+@pytest.mark.parametrize("detail", ["", "x" * 120, "connect: 421 4.7.100 (+1), 1234"])
+def test_an_attempt_takes_a_short_fixed_text(detail: str) -> None:
+    assert SendAttempt(outcome=SendOutcome.REFUSED, detail=detail).detail == detail
+
+
+@pytest.mark.parametrize(
+    "detail",
+    ["550 <kontakt@kommune.dk>", "010190-1234 0101901234", "a\nb", "x" * 121, "12345", "FV*1", "é"],
+)
 def test_an_attempt_takes_no_text_that_could_hold_a_person(detail: str) -> None:
     with pytest.raises(ValidationError):
         SendAttempt(outcome=SendOutcome.REFUSED, detail=detail)

@@ -108,6 +108,7 @@ def test_a_task_is_not_closed_without_a_whole_outcome(said: dict[str, Any]) -> N
     [
         Acknowledge(),
         CONTACT,
+        Close(ending=Ending.CONTACT_MADE, initiatives=(Initiative.MENTOR, Initiative.OTHER_OFFER)),
         Close(
             ending=Ending.CONTACT_MADE, initiatives=(Initiative.NONE,), none_because=NoInitiative.NOT_WANTED
         ),

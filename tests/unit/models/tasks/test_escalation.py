@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.notifications.delivery import CALLS_TO_ACT, Audience, Channel, DeliveryStatus, Occasion
-from models.tasks.escalation import LADDER, EscalationLevel, Later, after_failure
+from models.tasks.escalation import LADDER, EscalationLevel, Later, after_failure, reached
 from models.tasks.reminder_diff import StopReason
 
 PEOPLE: Final[dict[Audience, Sequence[str]]] = {
@@ -54,6 +54,16 @@ def test_an_all_clear_that_nobody_got_troubles_nobody_else(occasion: Occasion) -
 
 def test_an_address_of_the_same_unit_that_is_sound_comes_first() -> None:
     assert after(failed=("unit@a.example",)) == EscalationLevel(Audience.UNIT, ("other@a.example",))
+
+
+def test_nobody_at_all_is_no_address_rather_than_none() -> None:
+    """Whoever writes the notices goes through what comes out."""
+    assert reached(Audience.LEAD, lambda _: ()) == ()
+
+
+def test_of_an_audience_named_twice_each_address_is_reached_once() -> None:
+    twice = {Audience.MUNICIPALITY: ("a@b.example", "c@b.example", "a@b.example")}
+    assert reached(Audience.LEAD, lambda one: twice.get(one, ())) == ("a@b.example", "c@b.example")
 
 
 def test_where_nobody_leads_the_municipality_is_told() -> None:

@@ -1,7 +1,7 @@
 """Planning again changes only what must change, and nothing that fired fires again for the same reason."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -185,6 +185,88 @@ def test_a_task_that_is_opened_again_is_watched_again(shelf: Shelf) -> None:
         (ReminderKind.ESCALATION, 2),
         (ReminderKind.ESCALATION, 3),
     ]
+
+
+def kept(step: Reminder, status: ReminderStatus, ended_at: datetime | None = None) -> KeptReminder:
+    """A step as the ledger has it."""
+    return KeptReminder(
+        id=step.id,
+        kind=step.kind,
+        level=step.level,
+        about=step.about,
+        until_seen=step.until_seen,
+        status=status,
+        ended_at=ended_at,
+    )
+
+
+NINE: Final = a_policy(week=((time(9), time(16)),) * 5 + (None, None))
+"""The unit has come to open an hour later: the same dates, other moments."""
+WITH_MENTOR: Final = a_task(mentor_until=date(2026, 5, 4))
+
+
+@pytest.mark.parametrize("step", plan(WITH_MENTOR, POLICY), ids=lambda step: f"{step.kind}-{step.level}")
+def test_what_fired_does_not_fire_again_because_the_hours_have_changed(step: Reminder) -> None:
+    """It is planned for another moment, and was told about the same date: before the date and after it."""
+    fired = kept(step, ReminderStatus.FIRED, step.due_at)
+    found = diff_reminders(WITH_MENTOR, plan(WITH_MENTOR, NINE), [fired], now=OPENED)
+    again = [(one.kind, one.level) for one in found.add]
+    assert (step.kind, step.level) not in again
+    assert len(again) == len(plan(WITH_MENTOR, NINE)) - 1
+    assert [reason for _, reason in found.add_stopped] == [StopReason.ALREADY_FIRED]
+
+
+def test_what_comes_before_a_date_is_told_anew_of_another_date_and_what_comes_after_it_is_not() -> None:
+    """A reminder speaks of its date; that the date has passed has been said."""
+    fired = [kept(step, ReminderStatus.FIRED, step.due_at) for step in plan(WITH_MENTOR, POLICY)]
+    moved = a_task(react_by=date(2026, 4, 20), mentor_until=date(2026, 6, 1))
+    found = diff_reminders(moved, plan(moved, POLICY), fired, now=OPENED)
+    assert {(step.kind, step.level) for step in found.add} == {
+        (ReminderKind.REMINDER, 1),
+        (ReminderKind.ESCALATION, 1),
+        (ReminderKind.MENTOR_ENDS, 1),
+    }
+    assert {(step.kind, step.level) for step, _ in found.add_stopped} == AFTER
+
+
+def test_what_fired_in_the_moment_in_which_the_task_was_opened_again_counts_for_the_new_time() -> None:
+    """And what fired before it does not: the unit is told again."""
+    steps = plan(a_task(), POLICY)
+    for ended_at, added in ((OPENED, 0), (OPENED - timedelta(microseconds=1), len(steps))):
+        fired = [kept(step, ReminderStatus.FIRED, ended_at) for step in steps]
+        found = diff_reminders(a_task(), plan(a_task(), NINE), fired, now=OPENED)
+        assert len(found.add) == added
+
+
+def test_what_is_first_planned_after_its_moment_is_told_only_if_it_comes_after_the_date() -> None:
+    """A reminder that comes too late says nothing; that the date has passed must be said, however late."""
+    steps = plan(a_task(), POLICY)
+    found = diff_reminders(a_task(), steps, [], now=OPENED + timedelta(days=60))
+    assert {(step.kind, step.level) for step in found.add} == AFTER
+    assert {reason for _, reason in found.add_stopped} == {StopReason.MOMENT_PASSED}
+    in_time = diff_reminders(a_task(), steps, [], now=steps[0].due_at)
+    assert len(in_time.add) == len(steps)
+
+
+@pytest.mark.parametrize(
+    ("task", "reasons"),
+    [
+        (a_task(), {StopReason.REPLANNED: ALL}),
+        (a_task(seen=True), {StopReason.ACKNOWLEDGED: ALL - AFTER, StopReason.REPLANNED: AFTER}),
+        (a_task(seen=True, react_by=date(2026, 3, 27)), {StopReason.REPLANNED: ALL}),
+    ],
+    ids=["nobody has seen it", "somebody has", "and the date has moved"],
+)
+def test_a_step_that_is_over_says_why(
+    task: ReminderInputs, reasons: dict[StopReason, set[tuple[ReminderKind, int]]]
+) -> None:
+    """Acknowledging stops what comes before the date that was acknowledged; other hours and dates replace the rest."""
+    waiting = [kept(step, ReminderStatus.WAITING) for step in plan(a_task(), POLICY)]
+    names = {row.id: (row.kind, row.level) for row in waiting}
+    found = diff_reminders(task, plan(task, NINE), waiting, now=OPENED)
+    assert {
+        reason: {names[one] for one, why in found.stop if why is reason} for _, reason in found.stop
+    } == reasons
 
 
 deeds = st.lists(

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.calendar import COPENHAGEN
-from models.notifications.delivery import Audience
+from models.notifications.delivery import Audience, Occasion
 from models.tasks.office_hours import NeverOpen, OfficeHours, Week
 from models.tasks.reminders import Reminder, ReminderInputs, ReminderKind, ReminderPolicy, ReminderRule, plan
 from models.tasks.status import TaskStatus
@@ -286,3 +286,50 @@ def test_the_next_opening_is_the_first_half_hour_at_work(
 def test_a_steps_id_follows_from_what_it_is(changed: ReminderInputs) -> None:
     usual = {step.id for step in plan(a_task(), a_policy())}
     assert usual.isdisjoint(step.id for step in plan(changed, a_policy()))
+
+
+def test_each_kind_of_reminder_is_told_as_an_occasion_of_its_own() -> None:
+    """What the notice says follows from it."""
+    assert {kind: kind.occasion for kind in ReminderKind} == {
+        ReminderKind.REMINDER: Occasion.REMINDER,
+        ReminderKind.OVERDUE: Occasion.OVERDUE,
+        ReminderKind.ESCALATION: Occasion.ESCALATION,
+        ReminderKind.MENTOR_ENDS: Occasion.MENTOR_ENDS,
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "over_when_seen"),
+    [
+        (ReminderKind.REMINDER, True),
+        (ReminderKind.ESCALATION, True),
+        (ReminderKind.OVERDUE, False),
+        (ReminderKind.MENTOR_ENDS, False),
+    ],
+)
+def test_what_comes_before_the_date_or_on_it_is_over_when_a_person_has_seen_the_task(
+    kind: ReminderKind, over_when_seen: bool
+) -> None:
+    """What comes after it is not, whatever its kind: nothing but the end of the task stops it."""
+    assert [rule(kind, 1, days).until_seen for days in (-1, 0)] == [over_when_seen] * 2
+    assert not rule(kind, 1, 1).until_seen
+
+
+def test_only_a_mentors_last_day_can_be_too_far_away() -> None:
+    """Five leap years of days; a task's own date is ours, and always near enough to count."""
+    days_off: frozenset[date] = frozenset()
+    got_on = date(2026, 3, 23)
+    limit = got_on + timedelta(days=5 * 366)
+    for last_day, planned in ((limit, True), (limit + timedelta(days=1), False)):
+        kinds = {step.kind for step in plan(a_task(mentor_until=last_day), a_policy(days_off=days_off))}
+        assert (ReminderKind.MENTOR_ENDS in kinds) is planned
+    far = a_task(react_by=limit + timedelta(days=30))
+    assert len(plan(far, a_policy(days_off=days_off))) == 5
+
+
+def test_at_closing_time_a_unit_is_no_longer_at_work() -> None:
+    """What falls due then waits for the next morning."""
+    hours = OfficeHours(lambda _: WEEK, EASTER)
+    closing = moment(date(2026, 3, 23), "16:00")
+    assert hours.next_open(closing - timedelta(seconds=1)) == closing - timedelta(seconds=1)
+    assert hours.next_open(closing) == moment(date(2026, 3, 24), "08:00")

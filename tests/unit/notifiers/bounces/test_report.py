@@ -1,5 +1,6 @@
 """What comes back: which address is ours, and what a report says."""
 
+from base64 import b32encode
 from uuid import UUID, uuid4
 
 import pytest
@@ -69,6 +70,13 @@ class TestAddress:
     )
     def test_what_is_no_address_of_ours_names_nothing(self, address: str) -> None:
         assert delivery_of(TAGS, BASE, address) is None
+
+    def test_a_tag_of_another_length_is_not_one_that_we_write(self) -> None:
+        """Though it is made with our key: an address has one form."""
+        tag = b32encode(TAGS.make(DELIVERY.bytes, 20)).decode().lower()
+        name = token(TAGS, DELIVERY).partition(".")[0]
+        assert delivery_of_token(TAGS, f"{name}.{tag}") is None
+        assert delivery_of_token(TAGS, f" {token(TAGS, DELIVERY).upper()}\n") == DELIVERY
 
     def test_a_key_that_was_rotated_away_still_reads(self) -> None:
         rotated = HmacTokens({"v1": FIRST, "v2": SECOND}, "v2", Purpose.BOUNCE)
@@ -146,6 +154,86 @@ class TestReport:
         for _ in range(data.draw(st.integers(1, 30))):
             content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
         read(bytes(content))
+
+
+FAILED = "Action: failed\nStatus: 5.1.1\n"
+DELAYED = "Action: delayed\nStatus: 4.4.1\n"
+
+
+def raw(
+    *parts: tuple[str, str], kind: str = "multipart/report; report-type=delivery-status", to: str = ADDRESS
+) -> bytes:
+    """A report of our making: each part by its type and its content."""
+    inner = "".join(f"--x\nContent-Type: {of_type}\n\n{content}\n" for of_type, content in parts)
+    return f"To: {to}\nMIME-Version: 1.0\nContent-Type: {kind}; boundary=x\n\n{inner}--x--\n".encode()
+
+
+def status_of(*blocks: str, kind: str = "delivery-status") -> tuple[str, str]:
+    return (f"message/{kind}", "\n".join(["Reporting-MTA: dns; relay.example\n", *blocks]))
+
+
+class TestOddReports:
+    @pytest.mark.parametrize(
+        "kind",
+        [
+            "multipart/mixed; report-type=delivery-status",
+            "multipart/report; report-type=disposition-notification",
+            "multipart/report",
+        ],
+    )
+    def test_what_is_not_said_to_be_a_report_of_a_delivery_is_none(self, kind: str) -> None:
+        """A person's forwarded copy of one changes nothing."""
+        assert read(raw(status_of(FAILED))) is not None
+        assert read(raw(status_of(FAILED), kind=kind)) is None
+
+    def test_a_failure_counts_beside_a_delay_wherever_it_stands(self) -> None:
+        for blocks in ((DELAYED, FAILED), (FAILED, DELAYED)):
+            found = read(raw(status_of(*blocks)))
+            assert found is not None
+            assert (found.action, found.status) == (ReportedAction.FAILED, "5.1.1")
+
+    def test_a_failure_without_a_status_is_one(self) -> None:
+        found = read(raw(status_of("Action: failed\n")))
+        assert found is not None
+        assert (found.action, found.status) == (ReportedAction.FAILED, "5.0.0")
+
+    def test_the_first_part_about_the_delivery_counts_and_no_other(self) -> None:
+        found = read(raw(status_of(DELAYED), status_of(FAILED)))
+        assert found is not None
+        assert found.action is ReportedAction.DELAYED
+
+    @pytest.mark.parametrize("kind", ["delivery-status", "global-delivery-status"])
+    def test_each_block_of_either_type_is_read(self, kind: str) -> None:
+        found = read(
+            raw(
+                status_of(DELAYED, "\n", FAILED, kind=kind),
+                kind=f"multipart/report; report-type={kind}",
+            )
+        )
+        assert found is not None
+        assert found.action is ReportedAction.FAILED
+
+    @pytest.mark.parametrize(
+        "returned", ["message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers"]
+    )
+    def test_of_the_mails_that_come_with_it_the_first_behind_the_status_is_the_one(
+        self, returned: str
+    ) -> None:
+        """What stands before may be anything: a note of the relay's owner, with a mail in it."""
+        parts = [(returned, f"Message-ID: <{name}@b.example>\n\nx\n") for name in ("before", "own", "after")]
+        found = read(raw(parts[0], status_of(FAILED), *parts[1:]))
+        assert found is not None
+        assert found.message_id == "<own@b.example>"
+
+    @pytest.mark.parametrize("to", ["", "undisclosed-recipients:;", "nobody", "<>"])
+    def test_where_no_address_is_named_none_is_found(self, to: str) -> None:
+        found = read(raw(status_of(FAILED), to=to))
+        assert found is not None
+        assert "" not in found.arrived_at
+        assert ADDRESS not in found.arrived_at
+
+    def test_mails_within_mails_without_end_are_no_report(self) -> None:
+        assert read(b"Content-Type: message/rfc822\n\n" * 20_000) is None
 
 
 class TestReturns:

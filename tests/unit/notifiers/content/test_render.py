@@ -8,8 +8,14 @@ import pytest
 from pydantic import ValidationError
 
 from models.notifications.delivery import CALLS_TO_ACT, Audience, Occasion
-from notifiers.content.notice import DigestLine, DigestNotice, TaskNotice, danish_weekday_date
-from notifiers.content.render import render
+from notifiers.content.notice import (
+    DigestLine,
+    DigestNotice,
+    TaskNotice,
+    danish_short_date,
+    danish_weekday_date,
+)
+from notifiers.content.render import by_name, render
 
 ABOUT_A_TASK = [one for one in Occasion if one not in (Occasion.DIGEST, Occasion.CHANNEL_OFF)]
 ACTING = [one for one in ABOUT_A_TASK if one in CALLS_TO_ACT]
@@ -123,6 +129,50 @@ def test_html_is_escaped_and_text_is_not() -> None:
     assert '<b>Børn & Unge</b> "Øst"' in rendered.text
 
 
+def test_a_text_is_laid_out_line_by_line_without_gaps() -> None:
+    """What templates leave behind, blanks and empty lines, would tear the facts apart."""
+    text = render(a_notice()).text
+    assert "\n\n\n" not in text
+    assert not any(line.startswith(" ") for line in text.splitlines())
+    assert text.endswith("besvares.\n")
+    assert text.splitlines()[:4] == ["I har fået en ny opgave", "=" * 23, "", "Til Jobcenter Ærø"]
+    assert text.split("\n\n")[-2].splitlines() == [
+        "Opgave: FV-7K3M-92QD-0001",
+        "Underretninger på opgaven: 2",
+        "Første underretning modtaget: 1. oktober 2026",
+        "Opgaven oprettet hos jer: 2. oktober 2026",
+    ]
+
+
+def test_the_last_day_of_the_mentor_right_is_a_fact_of_the_notice_that_it_ends_and_of_no_other() -> None:
+    ending = render(a_notice(occasion=Occasion.MENTOR_ENDS))
+    assert "Retten til mentor slutter: mandag den 19. oktober 2026" in ending.text.splitlines()
+    assert "Retten til mentor slutter" in _Page(ending.html).text.replace(
+        "Retten til mentor slutter snart", ""
+    )
+    for occasion in set(ABOUT_A_TASK) - {Occasion.MENTOR_ENDS}:
+        for last_day in (date(2026, 10, 19), None):
+            assert "mentor" not in render(a_notice(occasion=occasion, mentor_until=last_day)).text
+
+
+def test_a_name_in_a_template_of_ours_that_ends_in_nothing_known_is_escaped_all_the_same() -> None:
+    """Whoever adds one must say that it is text: a unit's name may hold anything."""
+    escape = by_name("notice.html.j2").environment.autoescape
+    assert callable(escape)
+    assert [escape(name) for name in ("x.html.j2", "x.svg", None, "x.txt.j2")] == [True, True, True, False]
+
+
+@pytest.mark.parametrize("base", ["http://x", "https://x", "https://x/varsel", "https://x:8443/"])
+def test_a_plain_web_address_is_a_link_base(base: str) -> None:
+    assert a_notice(link_base=base).link == f"{base.rstrip('/')}/opgaver/FV-7K3M-92QD-0001"
+
+
+@pytest.mark.parametrize("base", ["ftp://x", "x", "https://x/ y", "https://x/\ty", "https://x/'"])
+def test_another_scheme_and_a_space_are_no_link_base(base: str) -> None:
+    with pytest.raises(ValidationError):
+        a_notice(link_base=base)
+
+
 @pytest.mark.parametrize(
     "base",
     ["javascript:alert(1)", "https://", "https://x/?a=1", "https://x/#a", "https://u@x", 'https://x/"><b>'],
@@ -149,6 +199,30 @@ def test_a_reference_is_a_reference_and_nothing_else(reference: str) -> None:
 )
 def test_dates_are_written_as_danes_write_them(day: date, words: str) -> None:
     assert danish_weekday_date(day) == words
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        (date(2026, 6, 1), "man. 1. juni 2026"),
+        (date(2026, 7, 7), "tir. 7. juli 2026"),
+        (date(2026, 5, 31), "søn. 31. maj 2026"),
+        (date(2026, 3, 4), "ons. 4. mar. 2026"),
+        (date(2026, 12, 24), "tor. 24. dec. 2026"),
+    ],
+)
+def test_short_dates_cut_what_is_longer_than_four_letters(day: date, words: str) -> None:
+    assert danish_short_date(day) == words
+
+
+def test_a_date_passes_when_its_day_is_over() -> None:
+    assert [a_notice(today=date(2026, 10, day)).passed for day in (8, 9, 10)] == [False, False, True]
+
+
+def test_a_digest_is_no_notice_about_a_task_and_only_the_end_of_a_right_needs_its_date() -> None:
+    with pytest.raises(ValidationError):
+        a_notice(occasion=Occasion.DIGEST)
+    assert a_notice(occasion=Occasion.NEW, mentor_until=None).mentor_until is None
 
 
 def test_lines_of_the_text_fit_a_narrow_window() -> None:
@@ -271,6 +345,17 @@ def test_a_morning_mail_lists_every_task_with_its_date_and_how_it_stands() -> No
         assert "Til Jobcenter Ærø" in said
     assert f"https://varsel.example.dk/opgaver/FV-7K3M-92QD-{3:04}" in page.links
     assert max(len(line) for line in rendered.text.splitlines()) <= 78
+
+
+def test_only_what_is_late_is_marked_as_late() -> None:
+    """In red and bold; today's date has not passed."""
+    late = [
+        line
+        for line in render(a_digest(*DAYS)).html.splitlines()
+        if 'color:#8f1d1d;font-weight:600;">' in line
+    ]
+    assert len(late) == 1
+    assert "Efter målet" in late[0]
 
 
 def test_what_finds_no_room_in_a_morning_mail_is_counted() -> None:

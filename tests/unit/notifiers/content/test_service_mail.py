@@ -18,6 +18,9 @@ def test_a_unit_reads_why_its_webhook_is_off_and_that_nothing_else_has_changed(
     for text in (rendered.text, rendered.html):
         assert words in " ".join(text.split())
         assert "FV-7K3M-92QD-0001" in text
+        assert "Hvad betyder det?" in text
+        assert "Hvad skal der ske?" in text
+        assert "Sidst forsøgt med opgave FV-7K3M-92QD-0001:" in text
     assert "opgaverne og deres datoer er uændrede" in " ".join(rendered.text.split())
     assert "Ærø &amp; Omegn" in rendered.html
     assert max(map(len, rendered.text.splitlines())) <= 78
@@ -29,5 +32,6 @@ def test_a_test_is_marked_as_one_in_subject_and_heading_and_names_no_task() -> N
     for text in (rendered.text, rendered.html):
         assert "PRØVE" in text
         assert "FV-" not in text
+        assert "Indbakken:" in text
         assert "I skal ikke gøre noget" in " ".join(text.split())
     assert "https://varsel.example.dk" in rendered.text

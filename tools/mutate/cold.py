@@ -1,0 +1,148 @@
+"""Changes to what runs when a module is imported, and all that survived so far: each in a process that imports anew.
+
+Tables, constants, members of enums and settings of records are read once, often by what other modules do at import.
+"""
+
+import importlib
+import os
+import resource
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import spec_from_file_location
+from itertools import accumulate
+from pathlib import Path
+from types import CodeType
+from typing import Final
+
+import pytest
+
+from tools.mutate.changes import Change, changed_tree
+from tools.mutate.modules import ROOT, dotted, own_tests
+from tools.mutate.session import ARGUMENTS, FirstFailureEnds, be_repeatable, fewer_examples, silent
+from tools.mutate.warm import KILLED, SURVIVED, Ran, reaches
+
+_SECONDS: Final = 20.0
+"""Of tests, for one change."""
+
+
+class _Loader(SourceFileLoader):
+    def __init__(self, name: str, path: str, change: Change) -> None:
+        super().__init__(name, path)
+        self._change = change
+
+    def get_code(self, fullname: str) -> CodeType:
+        source = Path(self.path).read_text("utf-8")
+        return compile(changed_tree(source, self._change), str(self.path), "exec", dont_inherit=True)
+
+
+class _Finder(MetaPathFinder):
+    """Gives the changed module in place of the one on the disk."""
+
+    def __init__(self, change: Change, root: Path) -> None:
+        self._name, self._file, self._change = dotted(change.path), root / change.path, change
+
+    def find_spec(self, fullname: str, _path: object, _target: object = None) -> ModuleSpec | None:
+        if fullname != self._name:
+            return None
+        loader = _Loader(fullname, str(self._file), self._change)
+        packages = [str(self._file.parent)] if self._file.name == "__init__.py" else None
+        return spec_from_file_location(
+            fullname, self._file, loader=loader, submodule_search_locations=packages
+        )
+
+
+class _Only:
+    """Runs these tests alone, in this order."""
+
+    def __init__(self, tests: Sequence[str]) -> None:
+        self._turn = {name: turn for turn, name in enumerate(tests)}
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Properties are cut short as well."""
+        items[:] = sorted(
+            (item for item in items if item.nodeid in self._turn), key=lambda item: self._turn[item.nodeid]
+        )
+        fewer_examples(items)
+
+
+def preload(names: Iterable[str]) -> None:
+    """Import libraries, which no change touches, before the process is forked."""
+    for name in names:
+        with suppress(Exception):
+            importlib.import_module(name)
+
+
+def tests_for(
+    changes: Sequence[Change], ended: Mapping[Change, str], ran: Mapping[str, Ran]
+) -> dict[Change, list[str]]:
+    """For each change the tests that may notice it: of the module's own files first, then the quickest that reach it.
+
+    Those that have passed with the change once are asked anew in a process that knew it from its beginning; where none
+    reaches it, all tests of its own files are.
+    """
+    files = {path: own_tests(path) for path in {change.path for change in changes}}
+    chosen = {}
+    for change in changes:
+        reaching = {name for name, one in ran.items() if reaches(one, change, ROOT)}
+        own = {name for name in ran if name.partition("::")[0] in files[change.path]}
+        if ended[change] == SURVIVED:
+            own &= reaching
+        names = sorted(own, key=lambda name: ran[name].seconds)
+        names += sorted(reaching - own, key=lambda name: ran[name].seconds)
+        spent = list(accumulate(ran[name].seconds for name in names))
+        chosen[change] = [
+            name for name, seconds in zip(names, spent, strict=True) if seconds <= _SECONDS
+        ] or names[:1]
+    return chosen
+
+
+def try_cold(
+    root: Path,
+    changes: Sequence[Change],
+    tests: Mapping[Change, Sequence[str]],
+    processes: int,
+    tell: Callable[[Change, str], None],
+) -> None:
+    """Each change in a process of its own."""
+    running: dict[int, Change] = {}
+
+    def one_ends() -> None:
+        child, status = os.wait()
+        code = os.waitstatus_to_exitcode(status)
+        tell(running.pop(child), SURVIVED if code == 0 else KILLED)
+
+    for change in changes:
+        if not tests[change]:
+            tell(change, SURVIVED)
+            continue
+        if (child := os.fork()) == 0:
+            _run(root, change, tests[change])
+        running[child] = change
+        if len(running) >= processes:
+            one_ends()
+    while running:
+        one_ends()
+
+
+def passes_unchanged(root: Path, tests: Sequence[str]) -> bool:
+    """Whether these tests pass in such a process when nothing is changed."""
+    if (child := os.fork()) == 0:
+        _run(root, None, tests)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def _run(root: Path, change: Change | None, tests: Sequence[str]) -> None:
+    """In the child, which never returns."""
+    try:
+        silent()
+        resource.setrlimit(resource.RLIMIT_CPU, (180, 180))  # a change may have made a loop endless
+        if change is not None:
+            sys.meta_path.insert(0, _Finder(change, root))
+        be_repeatable()
+        files = dict.fromkeys(name.partition("::")[0] for name in tests)
+        os._exit(pytest.main([*ARGUMENTS, *files], plugins=[_Only(tests), FirstFailureEnds()]))
+    finally:
+        os._exit(1)

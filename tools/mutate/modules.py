@@ -1,0 +1,59 @@
+"""Which modules are changed, and which tests are to notice: pure rules, and the unit tests of their packages."""
+
+import ast
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+MODULES: Final = (
+    "models/*.py",
+    "crypto/*.py",
+    "ledger/tasks/*.py",
+    "notifiers/supersede.py",
+    "notifiers/circuit_breaker.py",
+    "notifiers/email/classify.py",
+    "notifiers/webhook/classify.py",
+    "notifiers/bounces/report.py",
+    "notifiers/bounces/address.py",
+    "notifiers/content/*.py",
+    "streams/intake.py",
+)
+"""`*` crosses folders."""
+TESTS: Final = tuple(
+    f"tests/unit/{package}" for package in ("models", "crypto", "ledger", "notifiers", "streams")
+)
+
+
+def chosen(patterns: tuple[str, ...]) -> list[Path]:
+    """The modules that fit one of the patterns, below the root."""
+    packages = {pattern.split("/")[0] for pattern in MODULES}
+    paths = (path.relative_to(ROOT) for package in packages for path in (ROOT / package).rglob("*.py"))
+    return sorted(
+        path
+        for path in paths
+        if any(fnmatch(path.as_posix(), known) for known in MODULES)
+        and any(fnmatch(path.as_posix(), f"{pattern}*") for pattern in patterns)
+    )
+
+
+def dotted(path: str) -> str:
+    """The name by which a module is imported."""
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def own_tests(path: str) -> set[str]:
+    """The test file that mirrors the module, and those that import it by name."""
+    mirrored = Path("tests/unit") / Path(path).with_name(f"test_{Path(path).name}")
+    files = (file.relative_to(ROOT) for folder in TESTS for file in (ROOT / folder).rglob("test_*.py"))
+    return {file.as_posix() for file in files if file == mirrored or dotted(path) in _imported(ROOT / file)}
+
+
+def _imported(file: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{one.name}" for one in node.names)}
+        elif isinstance(node, ast.Import):
+            names |= {one.name for one in node.names}
+    return names
