@@ -40,6 +40,7 @@ check: install ## lint, formatting, types and the direction of imports; changes 
 
 docs: install ## write the pages and contracts that are made from the code
 	@$(BIN)/python -m tools.docs
+	@$(BIN)/python -m tools.docs.schema
 
 pictures: install browser ## take the pictures of README.md and docs/inbox.md anew: the inbox, and a whole demo
 	@$(BIN)/pytest tests/browser/test_pictures.py --quiet
