@@ -368,7 +368,7 @@ def history(view: TaskView) -> HistoryBody:
         notices=tuple(
             Notice(
                 occasion=delivery.occasion,
-                channel=delivery.channel,
+                channel=delivery.channel.value,
                 status=delivery.status,
                 due_at=delivery.due_at,
                 ended_at=delivery.ended_at,

@@ -65,7 +65,7 @@ class Due:
     id: UUID
     occasion: Occasion
     cause: str
-    channel: str
+    channel: Channel
     audience: Audience
     unit_id: str
     recipient: str

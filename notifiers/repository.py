@@ -291,7 +291,7 @@ def _due(row: DictRow, about: DueTask | OpenTasks) -> Due:
         id=row["id"],
         occasion=Occasion(row["occasion"]),
         cause=row["cause"],
-        channel=row["channel"],
+        channel=Channel(row["channel"]),
         audience=Audience(row["audience"]),
         unit_id=row["unit_id"],
         recipient=row["recipient"],

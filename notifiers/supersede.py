@@ -53,9 +53,9 @@ class UnitContact:
         everybody = {**self.above, Audience.UNIT: self.recipients}
         return reached(audience, lambda one: everybody.get(one, ()))
 
-    def of(self, channel: str, audience: Audience) -> tuple[str, ...]:
+    def of(self, channel: Channel, audience: Audience) -> tuple[str, ...]:
         """Whom to write to on a channel; those above a unit have mail alone."""
-        if channel == Channel.WEBHOOK:
+        if channel is Channel.WEBHOOK:
             return self.webhooks if audience is Audience.UNIT else ()
         return self.reached(audience)
 

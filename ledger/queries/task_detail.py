@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, TypeAdapter
 from models.base import Frozen
 from models.eligibility.decision import Decision, Evidence
 from models.events.contract import Severity, Signal
-from models.notifications.delivery import DeliveryStatus, Occasion, SendOutcome
+from models.notifications.delivery import Channel, DeliveryStatus, Occasion, SendOutcome
 from models.tasks.actions import Action, Ending
 from models.tasks.status import TaskStatus
 
@@ -86,7 +86,7 @@ class DeliveryView(Frozen):
     id: UUID
     occasion: Occasion
     cause: str
-    channel: str
+    channel: Channel
     unit_id: str
     recipient: str
     status: DeliveryStatus

@@ -3,17 +3,10 @@
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Final
 
 from ledger.tasks.outbound_events import AnswerPolicy
 from models.calendar import COPENHAGEN
 from models.tasks.reminders import ReminderPolicy
-
-EMAIL: Final = "email"
-
-
-WEBHOOK: Final = "webhook"
-
 
 _AT_LEAST = timedelta(hours=24)
 

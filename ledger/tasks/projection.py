@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from ledger.tasks.policy import EMAIL, Policy, deadline_of
+from ledger.tasks.policy import Policy, deadline_of
 from ledger.tasks.rows import AuditKind, Changes, MessageRow, Subject, TaskRow, TransferRow
 from ledger.tasks.transitions import after_action, is_possible, reopened
 from ledger.tasks.working_set import WorkingSet
@@ -22,7 +22,7 @@ from models.reasons import DecisionReason
 from models.tasks.actions import Ending, HandOver, RecordedAction, Reopen, TaskState
 from models.tasks.status import TaskStatus
 
-__all__ = ["EMAIL", "ActionEffect", "Policy", "Projection", "cause_of", "deadline_of"]
+__all__ = ["ActionEffect", "Policy", "Projection", "cause_of", "deadline_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

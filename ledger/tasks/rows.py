@@ -6,7 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from models.eligibility.decision import Decision, Outcome
-from models.notifications.delivery import Occasion
+from models.notifications.delivery import Channel, Occasion
 from models.tasks.actions import Ending
 from models.tasks.status import TaskStatus
 
@@ -103,7 +103,7 @@ class DeliveryRow:
     unit_id: str
     recipient: str
     deadline: datetime
-    channel: str = "email"
+    channel: Channel = Channel.EMAIL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

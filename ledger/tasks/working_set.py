@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from ledger.tasks.outbound_events import outbound_events
-from ledger.tasks.policy import EMAIL, WEBHOOK, Policy, deadline_of
+from ledger.tasks.policy import Policy, deadline_of
 from ledger.tasks.rows import (
     AuditKind,
     AuditRow,
@@ -24,7 +24,7 @@ from ledger.tasks.rows import (
 from models.calendar import copenhagen_date
 from models.eligibility.decision import Decision
 from models.ids import delivery_id
-from models.notifications.delivery import Occasion
+from models.notifications.delivery import Channel, Occasion
 from models.tasks.status import TaskStatus
 
 
@@ -103,8 +103,8 @@ class WorkingSet:
             return
         self._told.add((task.id, cause))
         arrived = copenhagen_date(task.appended_at)
-        addressed = [(EMAIL, address) for address in self.policy.recipients(task.unit_id)]
-        addressed += [(WEBHOOK, url) for url in self.policy.webhooks(task.unit_id, arrived)]
+        addressed = [(Channel.EMAIL, address) for address in self.policy.recipients(task.unit_id)]
+        addressed += [(Channel.WEBHOOK, url) for url in self.policy.webhooks(task.unit_id, arrived)]
         for channel, recipient in addressed:
             identity = delivery_id(task.id, occasion, cause, channel, recipient)
             due = DeliveryRow(

@@ -17,7 +17,7 @@ from psycopg.types.json import Jsonb
 from models.calendar import copenhagen_date
 from models.dead_letter import WAITING, AcceptedRecord, DeadLetter, DeadLetterKind, DeadLetterState
 from models.ids import delivery_id, digest_id
-from models.notifications.delivery import Audience, Occasion
+from models.notifications.delivery import Audience, Channel, Occasion
 from models.operator import Operator
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -129,7 +129,7 @@ class FailedDelivery:
     task_id: UUID | None
     occasion: Occasion
     cause: str
-    channel: str
+    channel: Channel
     audience: Audience
     unit_id: str
     recipient: str
@@ -202,7 +202,12 @@ def notice(connection: Connection, delivery: str) -> FailedDelivery:
     if row is None:
         raise LookupError(delivery)
     return FailedDelivery(
-        **{**row, "occasion": Occasion(row["occasion"]), "audience": Audience(row["audience"])}
+        **{
+            **row,
+            "occasion": Occasion(row["occasion"]),
+            "channel": Channel(row["channel"]),
+            "audience": Audience(row["audience"]),
+        }
     )
 
 

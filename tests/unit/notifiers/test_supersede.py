@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.notifications.delivery import Audience, Occasion
+from models.notifications.delivery import Audience, Channel, Occasion
 from notifiers.supersede import (
     Superseded,
     UnitContact,
@@ -61,9 +61,9 @@ def test_a_webhook_that_is_off_or_removed_is_not_sent() -> None:
 
 def test_a_unit_is_reached_on_each_channel_by_its_own_addresses() -> None:
     contact = UnitContact(name="Jobcenter", recipients=("a@b.dk",), webhooks=("https://b.dk/hook",))
-    assert contact.of("email", Audience.UNIT) == ("a@b.dk",)
-    assert contact.of("webhook", Audience.UNIT) == ("https://b.dk/hook",)
-    assert contact.of("webhook", Audience.LEAD) == ()
+    assert contact.of(Channel.EMAIL, Audience.UNIT) == ("a@b.dk",)
+    assert contact.of(Channel.WEBHOOK, Audience.UNIT) == ("https://b.dk/hook",)
+    assert contact.of(Channel.WEBHOOK, Audience.LEAD) == ()
 
 
 def test_a_unit_without_recipients_is_another_question() -> None:
