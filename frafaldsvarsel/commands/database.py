@@ -10,11 +10,11 @@ import typer
 from config.sections.servers import DatabaseAddress
 from frafaldsvarsel.commands.terminal import fail
 
-Connection = psycopg.Connection[tuple[Any, ...]]
-
 
 @contextmanager
-def database(address: DatabaseAddress, *, unreachable: int = 1) -> Iterator[Connection]:
+def database(
+    address: DatabaseAddress, *, unreachable: int = 1
+) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
     """A connection in autocommit; ends with `unreachable` where PostgreSQL does not answer."""
     try:
         with psycopg.connect(address.url.get_secret_value(), autocommit=True) as connection:

@@ -6,7 +6,7 @@ import typer
 
 from config.environments import DatabaseEnvironment
 from frafaldsvarsel.commands.context import operator, settings
-from frafaldsvarsel.commands.database import Connection, database
+from frafaldsvarsel.commands.database import database
 from frafaldsvarsel.commands.listing import Columns, present
 from frafaldsvarsel.commands.terminal import By, DataDir, JsonFlag, PerhapsBecause, fail, out
 from models.events.exception_case import NoCase, parse
@@ -41,7 +41,7 @@ def dismiss(
             present(dismissals.everything(connection), _COLUMNS, as_json=as_json, empty=nothing)
 
 
-def _dismiss(connection: Connection, texts: list[str], who: Operator, *, yes: bool) -> None:
+def _dismiss(connection: dismissals.Connection, texts: list[str], who: Operator, *, yes: bool) -> None:
     if who.because is None:
         raise typer.BadParameter("say why", param_hint="--because")
     chosen = []

@@ -11,7 +11,7 @@ import typer
 from config.environments import DatabaseEnvironment, OpenEnvironment, ReplayEnvironment
 from config.sections.servers import DatabaseAddress
 from frafaldsvarsel.commands.context import operator, settings
-from frafaldsvarsel.commands.database import Connection, database
+from frafaldsvarsel.commands.database import database
 from frafaldsvarsel.commands.listing import first, present
 from frafaldsvarsel.commands.selection import (
     DecidedOption,
@@ -46,7 +46,7 @@ from frafaldsvarsel.commands.terminal import (
 from models.dead_letter import DeadLetter, DeadLetterKind, DeadLetterState
 from ops.audit.kafka_log import LogUnreachable
 from ops.recovery import dead_letters
-from ops.recovery.dead_letters import Selection
+from ops.recovery.dead_letters import Connection, Selection
 
 if TYPE_CHECKING:
     from ops.recovery.replay import ReplayPlan
