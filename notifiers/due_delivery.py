@@ -66,7 +66,7 @@ class Due:
     id: UUID
     occasion: Occasion
     cause: DeliveryCause
-    channel: str
+    channel: Channel
     audience: Audience
     unit_id: str
     recipient: str

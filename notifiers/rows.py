@@ -8,7 +8,7 @@ from psycopg.rows import DictRow, dict_row
 from infra.postgres import Connection
 from models.calendar import copenhagen_date
 from models.notifications.cause import CauseKind, DeliveryCause
-from models.notifications.delivery import Audience, Occasion, SendAttempt
+from models.notifications.delivery import Audience, Channel, Occasion, SendAttempt
 from notifiers import statements
 from notifiers.content.notice import DigestLine
 from notifiers.due_delivery import Due, DueTask, OpenTasks
@@ -50,7 +50,7 @@ def due_of(row: DictRow, about: DueTask | OpenTasks) -> Due:
         id=row["id"],
         occasion=Occasion(row["occasion"]),
         cause=DeliveryCause(CauseKind(row["cause_kind"]), row["cause_ref"]),
-        channel=row["channel"],
+        channel=Channel(row["channel"]),
         audience=Audience(row["audience"]),
         unit_id=row["unit_id"],
         recipient=row["recipient"],

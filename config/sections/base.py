@@ -14,7 +14,12 @@ class Section(BaseModel):
     """Every field has its variable, without the prefix, as its `validation_alias`. No value shows in an error."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, validate_by_name=True, validate_by_alias=True
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+        defer_build=True,  # a process builds the sections that it reads
     )
 
     @classmethod

@@ -14,7 +14,7 @@ from models.base import Frozen
 from models.eligibility.decision import Decision, Evidence
 from models.events.contract import Severity, Signal
 from models.notifications.cause import CauseKind
-from models.notifications.delivery import DeliveryStatus, Occasion, SendOutcome
+from models.notifications.delivery import Channel, DeliveryStatus, Occasion, SendOutcome
 from models.tasks.actions import Action, Ending
 from models.tasks.status import TaskStatus
 
@@ -88,7 +88,7 @@ class DeliveryView(Frozen):
     occasion: Occasion
     cause_kind: CauseKind
     cause_ref: str
-    channel: str
+    channel: Channel
     unit_id: str
     recipient: str
     status: DeliveryStatus

@@ -12,7 +12,7 @@ from infra.postgres import SyncConnection
 from models.calendar import copenhagen_date
 from models.ids import delivery_id, digest_id
 from models.notifications.cause import CauseKind, DeliveryCause
-from models.notifications.delivery import Audience, Occasion
+from models.notifications.delivery import Audience, Channel, Occasion
 
 NOTICE: Final[LiteralString] = """
 SELECT d.id, d.task_id, d.occasion, d.cause_kind, d.cause_ref, d.channel, d.audience, d.unit_id, d.recipient,
@@ -35,7 +35,7 @@ class FailedDelivery:
     task_id: UUID | None
     occasion: Occasion
     cause: DeliveryCause
-    channel: str
+    channel: Channel
     audience: Audience
     unit_id: str
     recipient: str
@@ -76,7 +76,12 @@ def notice(connection: SyncConnection, delivery: str) -> FailedDelivery:
     if row is None:
         raise LookupError(delivery)
     cause = DeliveryCause(CauseKind(row.pop("cause_kind")), row.pop("cause_ref"))
-    told = {"cause": cause, "occasion": Occasion(row["occasion"]), "audience": Audience(row["audience"])}
+    told = {
+        "cause": cause,
+        "occasion": Occasion(row["occasion"]),
+        "channel": Channel(row["channel"]),
+        "audience": Audience(row["audience"]),
+    }
     return FailedDelivery(**{**row, **told})
 
 

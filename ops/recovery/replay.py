@@ -28,7 +28,6 @@ from models.dead_letter import (
 )
 from models.events.person_event import Origin
 from models.events.receipt import Receipt
-from models.notifications.delivery import Channel
 from models.operator import Operator
 from models.reasons import Rejection
 from notifiers.supersede import Contacts, Superseded, digest_superseded_by, superseded_by
@@ -176,7 +175,7 @@ class ReplayPlanner:
             )
         due = failed_deliveries.notice(self._connection, dead_letter.id)
         contact = self._contacts(due.unit_id)
-        present = contact.of(Channel(due.channel), due.audience) if contact else ()
+        present = contact.of(due.channel, due.audience) if contact else ()
         if not present:
             return ReplayPlan(
                 dead_letter,

@@ -31,11 +31,11 @@ INSERT INTO acts (id, task_id, number, kind, detail, by_id, by_name, via, at, pe
 INSERT INTO audit (at, kind, task_id, detail) VALUES
   ('2026-10-01 08:00:02+00', 'task_opened', '11111111-1111-5111-8111-111111111111', '{"unit": "jc-0101"}'),
   ('2026-10-04 08:00+00', 'delivery_hurried', '11111111-1111-5111-8111-111111111111', '{"by": "operator", "because": "asked for"}');
-INSERT INTO deliveries (id, task_id, occasion, cause, channel, unit_id, recipient, status, due_at, deadline, attempts,
+INSERT INTO deliveries (id, task_id, occasion, cause_kind, cause_ref, channel, unit_id, recipient, status, due_at, deadline, attempts,
                         created_at, ended_at) VALUES
-  ('33333333-3333-5333-8333-333333333333', '11111111-1111-5111-8111-111111111111', 'new', '0:1', 'email', 'jc-0101', 'opgaver@jc-0101.example', 'refused',
+  ('33333333-3333-5333-8333-333333333333', '11111111-1111-5111-8111-111111111111', 'new', 'event', '0:1', 'email', 'jc-0101', 'opgaver@jc-0101.example', 'refused',
    '2026-10-01 08:00:02+00', '2026-10-09 00:00+00', 1, '2026-10-01 08:00:02+00', '2026-10-01 08:00:09+00'),
-  ('66666666-6666-5666-8666-666666666666', '11111111-1111-5111-8111-111111111111', 'reminder', '0:1', 'webhook', 'jc-0101', 'https://b.example/hook',
+  ('66666666-6666-5666-8666-666666666666', '11111111-1111-5111-8111-111111111111', 'reminder', 'event', '0:1', 'webhook', 'jc-0101', 'https://b.example/hook',
    'due', '2026-10-06 06:00+00', '2026-10-09 00:00+00', 0, '2026-10-06 06:00+00', NULL);
 INSERT INTO attempts (delivery_id, attempt, at, outcome, code, detail) VALUES
   ('33333333-3333-5333-8333-333333333333', 1, '2026-10-01 08:00:09+00', 'refused', 550, 'rcpt: 550');
