@@ -17,10 +17,11 @@ from tools.mutate.cold import passes_unchanged, preload, tests_for, try_cold
 from tools.mutate.judged import Counts, counts, judged, remember, remembered
 from tools.mutate.modules import ROOT, TESTS, chosen
 from tools.mutate.session import ARGUMENTS, be_repeatable
-from tools.mutate.warm import KILLED, Ran, Warm
+from tools.mutate.warm import KILLED, SURVIVED, Ran, Warm
 
 FOLDER: Final = ROOT / ".mutate"
 RESULTS: Final = FOLDER / "results.jsonl"
+JUDGED: Final = "judged"
 _LEAST: Final = 97.0
 
 
@@ -92,7 +93,13 @@ def _try_all(changes: list[Change], processes: int) -> bool:
         if "test" in one
     }
     ended = {changes[one["change"]]: one["ended"] for one in lines if "change" in one}
-    left = [change for change in changes if ended[change] != KILLED]
+    known = judged()
+    for change in changes:
+        if ended[change] == SURVIVED and any(one.fits(change) for one in known):
+            remember(RESULTS, change, killed=False)
+            ended[change] = JUDGED
+    left = [change for change in changes if ended[change] not in (KILLED, JUDGED)]
+    random.Random(0).shuffle(left)  # noqa: S311  no secret: of a run that is cut off, what was tried is a sample
     print(
         f"{len(changes)} changes; after {time.monotonic() - begun:.0f} s {len(left)} are tried anew.",
         flush=True,

@@ -78,20 +78,20 @@ def preload(names: Iterable[str]) -> None:
 def tests_for(
     changes: Sequence[Change], ended: Mapping[Change, str], ran: Mapping[str, Ran]
 ) -> dict[Change, list[str]]:
-    """For each change the tests that may notice it: of the module's own files first, then the quickest that reach it.
+    """For each change the tests that may notice it, the quickest first.
 
-    Those that have passed with the change once are asked anew in a process that knew it from its beginning; where none
-    reaches it, all tests of its own files are.
+    Of one that survived, those that reach it: they are asked anew in a process that knew it from its beginning. Of one
+    that runs at import, all tests of the module's own files; where it has none, those that reach its module.
     """
-    files = {path: own_tests(path) for path in {change.path for change in changes}}
+    files = {path: set(own_tests(path)) for path in {change.path for change in changes}}
     chosen = {}
     for change in changes:
-        reaching = {name for name, one in ran.items() if reaches(one, change, ROOT)}
-        own = {name for name in ran if name.partition("::")[0] in files[change.path]}
-        if ended[change] == SURVIVED:
-            own &= reaching
-        names = sorted(own, key=lambda name: ran[name].seconds)
-        names += sorted(reaching - own, key=lambda name: ran[name].seconds)
+        names = [name for name, one in ran.items() if reaches(one, change, ROOT)]
+        if ended[change] != SURVIVED:
+            own = [name for name in ran if name.partition("::")[0] in files[change.path]]
+            file = str(ROOT / change.path)
+            names = own or [name for name, one in ran.items() if any(line[0] == file for line in one.lines)]
+        names.sort(key=lambda name: ran[name].seconds)
         spent = list(accumulate(ran[name].seconds for name in names))
         chosen[change] = [
             name for name, seconds in zip(names, spent, strict=True) if seconds <= _SECONDS

@@ -21,10 +21,14 @@ class Judged:
     function: str
     before: str
     after: str
+    same: int | None = None
+    """Which of several that read the same; all of them where it is left out."""
     because: str
 
     def fits(self, change: Change) -> bool:
         """Whether it is this one."""
+        if self.same is not None and self.same != change.same:
+            return False
         return (self.path, self.function, self.before, self.after) == change.key[:4]
 
 

@@ -24,6 +24,9 @@ TESTS: Final = tuple(
     f"tests/unit/{package}" for package in ("models", "crypto", "ledger", "notifiers", "streams")
 )
 
+_MOST_FILES: Final = 8
+"""What a hundred files import is told by the nearest of them."""
+
 
 def chosen(patterns: tuple[str, ...]) -> list[Path]:
     """The modules that fit one of the patterns, below the root."""
@@ -42,11 +45,15 @@ def dotted(path: str) -> str:
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def own_tests(path: str) -> set[str]:
-    """The test file that mirrors the module, and those that import it by name."""
+def own_tests(path: str) -> list[str]:
+    """The test file that mirrors the module, then those that import it by name, the nearest first; at most so many."""
     mirrored = Path("tests/unit") / Path(path).with_name(f"test_{Path(path).name}")
-    files = (file.relative_to(ROOT) for folder in TESTS for file in (ROOT / folder).rglob("test_*.py"))
-    return {file.as_posix() for file in files if file == mirrored or dotted(path) in _imported(ROOT / file)}
+    files = [
+        file.relative_to(ROOT) for folder in TESTS for file in sorted((ROOT / folder).rglob("test_*.py"))
+    ]
+    own = [file for file in files if file == mirrored or dotted(path) in _imported(ROOT / file)]
+    own.sort(key=lambda file: (file != mirrored, file.parts[2] != mirrored.parts[2]))
+    return [file.as_posix() for file in own[:_MOST_FILES]]
 
 
 def _imported(file: Path) -> set[str]:

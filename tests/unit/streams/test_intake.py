@@ -557,10 +557,11 @@ GOLDEN: Final = Senders(
     ("event", "fingerprint"),
     [
         (risk_event(), "Y0aZvrsUj-qrh-tLoBE02mGK"),
+        (with_data(risk_event(), seen_at="2025-09-30T08:00:00.250Z"), "e1AtqhAjGcj356b2Xzr2W51E"),
         (residence_event(), "fmy9Gy8bZGmSz8DgOC2EEtXA"),
         (total_event(), "mb-uIxo_YhYAzOySlRlTtkDE"),
     ],
-    ids=["message", "fact", "total"],
+    ids=["message", "message of another clock", "fact", "total"],
 )
 def test_a_fingerprint_never_changes(event: PlainEvent, fingerprint: str) -> None:
     """It is kept for ever: a repeat that comes after an upgrade would be taken for a conflict."""

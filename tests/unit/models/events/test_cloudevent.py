@@ -48,6 +48,9 @@ def refused(value: bytes | None, headers: Headers | None = None) -> Rejection:
         read(value, headers or [])
     detail = caught.value.refused.detail
     assert detail is None or "280051" not in detail
+    assert (
+        str(caught.value) == caught.value.refused.reason
+    )  # what a log would show: the code, and nothing of the record
     return caught.value.refused.reason
 
 

@@ -333,3 +333,17 @@ def test_at_closing_time_a_unit_is_no_longer_at_work() -> None:
     closing = moment(date(2026, 3, 23), "16:00")
     assert hours.next_open(closing - timedelta(seconds=1)) == closing - timedelta(seconds=1)
     assert hours.next_open(closing) == moment(date(2026, 3, 24), "08:00")
+
+
+def test_nothing_falls_due_on_the_day_on_which_a_unit_gets_a_task() -> None:
+    """The notice of that day says it all; from the next day on, everything does."""
+    got_on = {26: False, 25: True}
+    for day, reminded in got_on.items():
+        steps = plan(a_task(open_since=moment(date(2026, 3, day), "02:00")), a_policy())
+        assert (steps[0].kind is ReminderKind.REMINDER) is reminded
+
+
+def test_a_right_that_has_ended_is_never_said_to_end_soon() -> None:
+    """Not even where a unit has set so: the rules of the reference data forbid it, and so does the plan."""
+    after = (rule(ReminderKind.MENTOR_ENDS, 1, 2),)
+    assert plan(a_task(mentor_until=date(2026, 5, 4)), a_policy(after)) == ()

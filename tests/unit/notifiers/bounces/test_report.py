@@ -234,6 +234,15 @@ class TestOddReports:
 
     def test_mails_within_mails_without_end_are_no_report(self) -> None:
         assert read(b"Content-Type: message/rfc822\n\n" * 20_000) is None
+        assert (
+            read(raw(status_of(FAILED), ("message/rfc822", "Content-Type: message/rfc822\n\n" * 5_000)))
+            is None
+        )
+
+    def test_a_head_in_an_encoding_with_no_name_is_no_fault(self) -> None:
+        """The library looks such a name up as if it were one of a file."""
+        content = raw(status_of(FAILED), ('text/rfc822-headers; charset="x\0y"', "Message-ID: <å@b.example>"))
+        assert read(content) is None
 
 
 class TestReturns:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from models.notifications.delivery import Occasion
 from notifiers.addresses import checked_address
-from notifiers.content.mail_message import Mail, wire_bytes
+from notifiers.content.mail_message import Mail, header_date, message_id, wire_bytes
 from notifiers.content.notice import TaskNotice
 from notifiers.content.render import render
 
@@ -138,3 +138,20 @@ def test_a_naive_or_broken_date_is_refused() -> None:
     for when in (datetime(2026, 1, 1), WHEN.replace(microsecond=1)):  # noqa: DTZ001 - the naive one is the test
         with pytest.raises(ValidationError):
             a_mail(date=when)
+
+
+def test_a_mail_comes_back_to_its_own_address_where_it_has_one() -> None:
+    """Which delivery has failed is known by it; without one, the sender hears of it."""
+    mail = a_mail(return_to="bounce+a.b@varsel.example.dk")
+    assert mail.envelope_sender == "bounce+a.b@varsel.example.dk"
+    assert wire_bytes(mail) == wire_bytes(a_mail())
+    assert a_mail().envelope_sender == "frafaldsvarsel@varsel.example.dk"
+
+
+def test_a_mail_is_named_by_its_delivery_and_dated_to_the_second() -> None:
+    """What is kept of a mail is what goes out: neither may be made anew when it is sent again."""
+    name = message_id("0198c1f2-9c1e-5d6b-8a44-5f2a9a1d0c11", "varsel.example.dk")
+    assert a_mail(message_id=name) == a_mail()
+    assert header_date(WHEN.replace(microsecond=999_999)) == WHEN
+    with pytest.raises(ValidationError):
+        a_mail(date=WHEN.replace(microsecond=1))

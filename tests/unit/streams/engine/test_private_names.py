@@ -14,7 +14,10 @@ from typing import Any, Final
 from streams.engine.private_names import ATTRIBUTE, PRIVATE_NAMES, VERSIONS
 from tests.paths import ROOT
 
-PACKAGES: Final = sorted(init.parent for init in ROOT.glob("*/__init__.py") if init.parent.name != "tests")
+PACKAGES: Final = sorted(
+    init.parent for init in ROOT.glob("*/__init__.py") if init.parent.name not in ("tests", "tools")
+)
+"""What serves, and what measures it; a developer's tools may know pytest and hypothesis as well as tests do."""
 LIBRARIES: Final = ("faust", "mode", "aiokafka")
 PUBLIC: Final = {
     "os._exit": "documented: the end of a process without any clean-up",
