@@ -19,7 +19,7 @@ RUN --mount=type=secret,id=pip.conf,target=/etc/pip.conf --mount=type=secret,id=
         --require-hashes --only-binary=:all: -r /build/requirements.lock \
  && /opt/frafaldsvarsel/bin/python -m pip uninstall --quiet --yes setuptools pip \
  && rm -f /opt/frafaldsvarsel/bin/activate* /opt/frafaldsvarsel/bin/Activate*
-# All but what .dockerignore leaves out: the packages that serve. With the pages' design system, which `make image` fetches.
+# What .dockerignore lets through: the packages that serve. With the pages' design system, which `make image` fetches.
 COPY . /app
 # The source folders are the packages, so a path entry installs them.
 # Bytecode is made here, because a container writes none; unchecked, because a copy may change the files' times.

@@ -31,15 +31,16 @@ def run_notifier(settings: NotifierEnvironment) -> int:
             AsyncExitStack() as opened,
             make_pool(settings.database.url, "notify", least=1, most=most) as pool,
         ):
+            senders = {channel: entry.open() for channel, entry in parts.channels.items()}
+            for sender in senders.values():
+                opened.push_async_callback(sender.aclose)
             announce(settings.ready.file, "notifier started")
             async with asyncio.TaskGroup() as group:
                 for channel, entry in parts.channels.items():
-                    sender = entry.open()
-                    opened.push_async_callback(sender.aclose)
                     sending = worker.run(
                         settings=parts.settings,
                         pool=pool,
-                        channel=sender,
+                        channel=senders[channel],
                         contacts=parts.contacts,
                         entry=entry,
                         stop=stop,

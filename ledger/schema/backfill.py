@@ -4,6 +4,7 @@ A row that somebody holds is passed over and taken later, so a batch waits for n
 """
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, LiteralString
@@ -11,8 +12,10 @@ from uuid import UUID
 
 from infra.postgres import Connection
 
+log = logging.getLogger(__name__)
+
 BATCH: Final = 2_000
-_AGAIN_SECONDS: Final = 0.2
+_AGAIN_SECONDS: Final = 1.0
 FIRST: Final = UUID(int=0)
 
 
@@ -52,4 +55,5 @@ async def fill(connection: Connection, backfill: Backfill, *, batch: int = BATCH
         left = await (await connection.execute(backfill.left)).fetchone()
         if left is None or not left[0]:
             return
+        log.warning("backfill: rows that somebody holds are left; asking again")
         await asyncio.sleep(_AGAIN_SECONDS)

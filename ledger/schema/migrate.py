@@ -35,12 +35,15 @@ async def migrate(url: str) -> list[str]:
     async with await psycopg.AsyncConnection.connect(
         url, connect_timeout=CONNECT_SECONDS, autocommit=True
     ) as connection:
+        # Another process may be at it, which takes as long as there are rows to fill.
+        log.info("waiting for whoever migrates the schema, if somebody does")
         await connection.execute(TAKE_LOCK, (_LOCK,))
         await connection.execute(MAKE_TABLE)
         done = {name for (name,) in await (await connection.execute(APPLIED)).fetchall()}
         missing = [path for path in sorted(MIGRATIONS.glob("*.sql")) if path.name not in done]
         for path in missing:
             if path.name in BEFORE:
+                log.info("%s: filling what is to be there before it", path.name)
                 await fill(connection, BEFORE[path.name])
             while not await _apply(connection, path.name, path.read_bytes()):
                 log.warning("%s: waiting for a lock that somebody holds", path.name)

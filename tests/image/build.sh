@@ -118,11 +118,12 @@ ok "check-config with faults: exit code 78, a sentence for each"
 # A whole configuration, with keys made for this moment.
 inside /opt/frafaldsvarsel/bin/python -c '
 from pathlib import Path
+from config.reference.checks.all import sound_reference
 from config.senders import base_senders
 from frafaldsvarsel.api_client_setup import ensure_client
 from publisher.key_files import ensure_keys
 Path("/tmp/check").mkdir()
-ensure_keys(Path("/tmp/check"), base_senders())
+ensure_keys(Path("/tmp/check"), base_senders(sound_reference()))
 ensure_client(Path("/tmp/check"), ["jc-0101"], "http://localhost:8080/api/v1")' || bad "keys could not be made"
 whole=(env FRAFALDSVARSEL_KAFKA_BOOTSTRAP_SERVERS=localhost:1
   FRAFALDSVARSEL_DATABASE_URL=postgresql://nobody@localhost:1/nothing
