@@ -17,7 +17,7 @@ from tools.mutate.cold import passes_unchanged, preload, tests_for, try_cold
 from tools.mutate.judged import Counts, counts, judged, remember, remembered
 from tools.mutate.modules import ROOT, TESTS, chosen
 from tools.mutate.session import ARGUMENTS, be_repeatable
-from tools.mutate.warm import KILLED, SURVIVED, Ran, Warm
+from tools.mutate.warm import KILLED, OTHERWISE, SURVIVED, Ran, Warm
 
 FOLDER: Final = ROOT / ".mutate"
 RESULTS: Final = FOLDER / "results.jsonl"
@@ -105,14 +105,22 @@ def _try_all(changes: list[Change], processes: int) -> bool:
         flush=True,
     )
     preload(next(one["libraries"] for one in lines if "libraries" in one))
-    tests = tests_for(left, ended, ran)
-    usual = {name for names in tests.values() for name in names}
-    if usual and not passes_unchanged(ROOT, sorted(usual)):
-        return False
-    try_cold(
-        ROOT, left, tests, processes, lambda change, ended: remember(RESULTS, change, killed=ended == KILLED)
-    )
+    found = _cold(left, ended, ran, processes)
     print(f"All were tried after {time.monotonic() - begun:.0f} s.", flush=True)
+    return found
+
+
+def _cold(left: list[Change], ended: dict[Change, str], ran: dict[str, Ran], processes: int) -> bool:
+    for own_only in (True, False):
+        tests = tests_for(left, ended, ran, own_only=own_only)
+        usual = {name for names in tests.values() for name in names}
+        if usual and not passes_unchanged(ROOT, sorted(usual)):
+            return False
+        noticed = set()
+        for change, how in try_cold(ROOT, left, tests, processes):
+            remember(RESULTS, change, killed=how == KILLED)
+            noticed |= {change} if how == KILLED else set()
+        left = [change for change in left if change not in noticed and ended[change] == OTHERWISE]
     return True
 
 

@@ -246,6 +246,8 @@ class _Surroundings:
         """Whether the node decides anything."""
         if isinstance(node, ast.Constant) and isinstance(self.parents.get(node), ast.Expr | ast.JoinedStr):
             return False
+        if isinstance(node, ast.Name) and node.id == "TYPE_CHECKING":
+            return False
         return not any(_decides_nothing(parent, below, node) for parent, below in self.above(node))
 
 
@@ -257,6 +259,8 @@ def _decides_nothing(parent: ast.AST, below: ast.AST, node: ast.AST) -> bool:
             return any(below is one for one in parent.decorator_list)
         case ast.AnnAssign() | ast.arg():
             return below is parent.annotation
+        case ast.Assign([ast.Name("__all__")]):
+            return True
         case ast.Raise():
             return isinstance(node, ast.Constant | ast.JoinedStr)
         case ast.FormattedValue():

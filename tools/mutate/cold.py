@@ -7,7 +7,7 @@ import importlib
 import os
 import resource
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
@@ -55,17 +55,20 @@ class _Finder(MetaPathFinder):
 
 
 class _Only:
-    """Runs these tests alone, in this order."""
+    """Runs these tests alone, in this order; what they are tried with may have been renamed by the change."""
 
     def __init__(self, tests: Sequence[str]) -> None:
-        self._turn = {name: turn for turn, name in enumerate(tests)}
+        self._turn = {_bare(name): -turn for turn, name in enumerate(reversed(tests))}
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Properties are cut short as well."""
-        items[:] = sorted(
-            (item for item in items if item.nodeid in self._turn), key=lambda item: self._turn[item.nodeid]
-        )
+        kept = [item for item in items if _bare(item.nodeid) in self._turn]
+        items[:] = sorted(kept, key=lambda item: self._turn[_bare(item.nodeid)])
         fewer_examples(items)
+
+
+def _bare(name: str) -> str:
+    return name.partition("[")[0]
 
 
 def preload(names: Iterable[str]) -> None:
@@ -76,12 +79,12 @@ def preload(names: Iterable[str]) -> None:
 
 
 def tests_for(
-    changes: Sequence[Change], ended: Mapping[Change, str], ran: Mapping[str, Ran]
+    changes: Sequence[Change], ended: Mapping[Change, str], ran: Mapping[str, Ran], *, own_only: bool
 ) -> dict[Change, list[str]]:
     """For each change the tests that may notice it, the quickest first.
 
     Of one that survived, those that reach it: they are asked anew in a process that knew it from its beginning. Of one
-    that runs at import, all tests of the module's own files; where it has none, those that reach its module.
+    that runs at import, all tests of the module's own files, and then (not `own_only`) those that reach its module.
     """
     files = {path: set(own_tests(path)) for path in {change.path for change in changes}}
     chosen = {}
@@ -90,7 +93,7 @@ def tests_for(
         if ended[change] != SURVIVED:
             own = [name for name in ran if name.partition("::")[0] in files[change.path]]
             file = str(ROOT / change.path)
-            names = own or [name for name, one in ran.items() if any(line[0] == file for line in one.lines)]
+            names = own if own and own_only else [name for name, one in ran.items() if _in(file, one)]
         names.sort(key=lambda name: ran[name].seconds)
         spent = list(accumulate(ran[name].seconds for name in names))
         chosen[change] = [
@@ -99,32 +102,31 @@ def tests_for(
     return chosen
 
 
+def _in(file: str, ran: Ran) -> bool:
+    return any(line[0] == file for line in ran.lines)
+
+
 def try_cold(
-    root: Path,
-    changes: Sequence[Change],
-    tests: Mapping[Change, Sequence[str]],
-    processes: int,
-    tell: Callable[[Change, str], None],
-) -> None:
-    """Each change in a process of its own."""
+    root: Path, changes: Sequence[Change], tests: Mapping[Change, Sequence[str]], processes: int
+) -> Iterator[tuple[Change, str]]:
+    """Each change in a process of its own, and how it ended."""
     running: dict[int, Change] = {}
-
-    def one_ends() -> None:
-        child, status = os.wait()
-        code = os.waitstatus_to_exitcode(status)
-        tell(running.pop(child), SURVIVED if code == 0 else KILLED)
-
     for change in changes:
         if not tests[change]:
-            tell(change, SURVIVED)
+            yield change, SURVIVED
             continue
         if (child := os.fork()) == 0:
             _run(root, change, tests[change])
         running[child] = change
         if len(running) >= processes:
-            one_ends()
+            yield _one_ends(running)
     while running:
-        one_ends()
+        yield _one_ends(running)
+
+
+def _one_ends(running: dict[int, Change]) -> tuple[Change, str]:
+    child, status = os.wait()
+    return running.pop(child), SURVIVED if os.waitstatus_to_exitcode(status) == 0 else KILLED
 
 
 def passes_unchanged(root: Path, tests: Sequence[str]) -> bool:

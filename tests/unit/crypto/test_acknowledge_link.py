@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from crypto import base64url
 from crypto.acknowledge_link import (
+    PATH,
     Link,
     LinkExpiredError,
     NotALinkError,
@@ -104,6 +105,11 @@ def test_a_token_of_a_longer_unit_than_an_address_holds_is_not_looked_at() -> No
     assert read_link_token(TAGS, token_of(fits), now=NOW) == fits
     with pytest.raises(NotALinkError):
         read_link_token(TAGS, token_of(replace(LINK, unit_id="j" * 145)), now=NOW)
+
+
+def test_the_page_stays_where_the_mails_say_that_it_is() -> None:
+    """They lie in mailboxes, with the whole address in them."""
+    assert PATH == "/kvitter"
 
 
 def test_a_link_names_a_unit() -> None:

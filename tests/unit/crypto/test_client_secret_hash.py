@@ -44,6 +44,7 @@ def test_a_secret_of_more_than_200_signs_is_not_taken_for_its_beginning() -> Non
     kept = hash_secret("x" * 200)
     assert fits("x" * 200, kept)
     assert not fits("x" * 201, kept)
+    assert not fits("x" * 201, hash_secret("x" * 201))
 
 
 @pytest.mark.parametrize(

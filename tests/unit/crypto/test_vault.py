@@ -118,6 +118,12 @@ class TestKeyring:
         assert one.public_key() != other.public_key()
         assert Keyring.model_validate_json(one.model_dump_json()) == one
 
+    def test_a_ring_is_not_changed_in_place(self) -> None:
+        """What was derived from it would go on with the old keys."""
+        ring = new_keyring()
+        with pytest.raises(ValidationError):
+            ring.vault_active = "v2"  # type: ignore[misc]  # on purpose
+
     def test_the_order_of_the_keys_survives_the_file(self) -> None:
         """The first one gives the pseudonyms."""
         ring = Keyring(

@@ -81,6 +81,11 @@ def test_a_morning_mail_needs_something_to_list() -> None:
     )
 
 
+def test_a_reason_not_to_send_is_its_members_name_in_small_letters() -> None:
+    """It stands in the audit trail."""
+    assert [reason.value for reason in Superseded] == [reason.name.lower() for reason in Superseded]
+
+
 def test_a_morning_mail_of_a_unit_without_recipients_is_another_question() -> None:
     assert digest_superseded_by(open_tasks=1, recipient="a@b.dk", present=()) is None
 

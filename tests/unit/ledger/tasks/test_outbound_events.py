@@ -137,6 +137,7 @@ def test_an_event_says_how_the_task_stands_and_nothing_about_a_person() -> None:
         "reached": True,
     }
     assert last.subject == task.reference == desk.outbox[-1].key
+    assert last.source == "urn:frafaldsvarsel:ledger"
     for row in desk.outbox:
         for personal in (PERSON, task.enrolment_id, "anna", "Anna", INSTITUTION, uuid("message"), "mentor"):
             assert personal not in f"{row.id} {row.key}" + row.value.decode()

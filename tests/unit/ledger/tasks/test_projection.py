@@ -88,6 +88,12 @@ def test_one_cause_that_takes_a_duty_away_and_gives_it_back_tells_both() -> None
     assert desk.told() == [(Occasion.NEW, UNIT), (Occasion.WITHDRAWN, UNIT), (Occasion.NEW, UNIT)]
 
 
+def test_nothing_is_refused_unless_it_is_said() -> None:
+    projection = Projection((), (), policy=POLICY, now=NOW)
+    projection.take(decided())
+    assert [task.status for task in projection.changes.tasks.values()] == [TaskStatus.OPEN]
+
+
 def test_the_trail_says_which_message_and_which_task_and_of_an_act_no_message() -> None:
     desk = Desk()
     rows = desk.take(decided()).audit

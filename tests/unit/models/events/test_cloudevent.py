@@ -148,6 +148,10 @@ class TestGoodRecords:
     def test_an_attribute_of_256_characters_is_read(self, name: str) -> None:
         assert read(structured(**{name: "x" * 256}), []).attributes[name] == "x" * 256
 
+    def test_a_quarter_of_a_mebibyte_is_the_limit_that_senders_are_told(self) -> None:
+        assert MAX_BYTES == 262_144
+        assert MAX_DEPTH == 16
+
     def test_as_large_and_as_deep_as_allowed_is_read(self) -> None:
         """256 KiB with the headers, 16 levels with the event's own."""
         empty = len(structured(data={"t": ""}))

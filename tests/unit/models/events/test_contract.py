@@ -1,13 +1,15 @@
 """The public contract: what each event may say, and that nothing else passes."""
 
+import re
+from datetime import date, datetime
 from typing import Any
 
 import orjson
 import pytest
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from models.base import Frozen
-from models.events.contract import AboutPerson
+from models.events.contract import AboutPerson, LegalDate, Moment
 from models.events.event_types import (
     CONTROL_TOTAL,
     EVENT_TYPES,
@@ -292,3 +294,43 @@ def test_a_type_is_known_by_its_short_names_too(kind: str) -> None:
     assert {full_type(name) for name in (kind, f"{kind}.v1", whole)} == {whole}
     for other in (f"{kind}.v2", f"{kind}.", "", "dk.frafaldsvarsel."):
         assert full_type(other) == other
+
+
+@pytest.mark.parametrize(
+    ("day", "good"),
+    [("1989-12-31", False), ("1990-01-01", True), ("2100-12-31", True), ("2101-01-01", False)],
+)
+def test_a_date_is_of_1990_to_2100(day: str, good: bool) -> None:
+    """By what is read, and by the schema that senders check against."""
+    adapter: TypeAdapter[date] = TypeAdapter(LegalDate)
+    schema = adapter.json_schema()
+    assert (schema["type"], schema["format"]) == ("string", "date")
+    assert bool(re.fullmatch(schema["pattern"], day)) is good
+    if good:
+        assert adapter.validate_python(day) == date.fromisoformat(day)
+    else:
+        with pytest.raises(ValidationError):
+            adapter.validate_python(day)
+
+
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [
+        ("2026-09-01T10:00:00Z", True),
+        ("2026-09-01T10:00:00.5+02:00", True),
+        ("2026-09-01T10:00:00", False),
+        ("2026-09-01", False),
+        ("1788249600", False),
+        ("xx 2026-09-01T10:00:00Z", False),
+    ],
+)
+def test_a_moment_has_an_offset(text: str, good: bool) -> None:
+    adapter: TypeAdapter[datetime] = TypeAdapter(Moment)
+    schema = adapter.json_schema()
+    assert (schema["type"], schema["format"]) == ("string", "date-time")
+    assert bool(re.search(schema["pattern"], text)) is good
+    if good:
+        assert adapter.validate_python(text).tzinfo is not None
+    else:
+        with pytest.raises(ValidationError):
+            adapter.validate_python(text)

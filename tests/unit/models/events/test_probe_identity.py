@@ -67,5 +67,10 @@ def test_other_senders_are_not_asked() -> None:
     assert probe_identity.oversteps("900101", "0202054321", "0101") is None
 
 
+def test_its_unit_is_that_of_its_municipality() -> None:
+    """As every unit is named, so that a list shows whose it is."""
+    assert f"canary-{probe_identity.MUNICIPALITY}" == probe_identity.UNIT
+
+
 def test_it_has_a_sender_of_each_kind() -> None:
     assert {kind_of(number) for number in probe_identity.SENDERS} == set(SenderKind)

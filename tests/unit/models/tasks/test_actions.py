@@ -8,6 +8,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from models.tasks.actions import (
+    NOT_REACHED_AFTER,
     Acknowledge,
     Action,
     ActionRefusal,
@@ -120,6 +121,10 @@ def test_a_task_is_not_closed_without_a_whole_outcome(said: dict[str, Any]) -> N
 )
 def test_a_deed_that_is_written_down_is_read_as_the_same(deed: Action) -> None:
     assert _deeds.validate_python(deed.model_dump(mode="json", exclude_none=True)) == deed
+
+
+def test_where_a_municipality_has_said_nothing_three_attempts_are_enough() -> None:
+    assert NOT_REACHED_AFTER == 3
 
 
 def test_an_attempt_has_a_time_with_an_offset() -> None:

@@ -155,3 +155,10 @@ def test_a_mail_is_named_by_its_delivery_and_dated_to_the_second() -> None:
     assert header_date(WHEN.replace(microsecond=999_999)) == WHEN
     with pytest.raises(ValidationError):
         a_mail(date=WHEN.replace(microsecond=1))
+
+
+def test_a_head_line_has_room_for_250_signs() -> None:
+    assert len(a_mail(subject="x" * 250).subject) == 250
+    for subject in ("x" * 251, "", "a\nb", "a\x7fb", "a\u2028b"):
+        with pytest.raises(ValidationError):
+            a_mail(subject=subject)

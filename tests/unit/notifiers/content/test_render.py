@@ -215,6 +215,19 @@ def test_short_dates_cut_what_is_longer_than_four_letters(day: date, words: str)
     assert danish_short_date(day) == words
 
 
+def test_every_month_and_every_day_of_the_week_has_a_name_of_its_own() -> None:
+    months = [danish_weekday_date(date(2026, month, 1)).split()[3] for month in range(1, 13)]
+    days = [danish_weekday_date(date(2026, 6, day)).split()[0] for day in range(1, 8)]
+    assert (len(set(months)), len(set(days))) == (12, 7)
+    assert all(name.isalpha() and name.islower() for name in [*months, *days])
+
+
+@pytest.mark.parametrize("name", ["", "a\nb", "a\x7f", "x" * 121])
+def test_a_units_name_is_one_short_line(name: str) -> None:
+    with pytest.raises(ValidationError):
+        a_notice(unit_name=name)
+
+
 def test_a_date_passes_when_its_day_is_over() -> None:
     assert [a_notice(today=date(2026, 10, day)).passed for day in (8, 9, 10)] == [False, False, True]
 

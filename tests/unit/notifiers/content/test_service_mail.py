@@ -15,6 +15,7 @@ def test_a_unit_reads_why_its_webhook_is_off_and_that_nothing_else_has_changed(
         reference="FV-7K3M-92QD-0001",
         link="https://varsel.example.dk/opgaver/FV-7K3M-92QD-0001",
     )
+    assert rendered.subject == "Jeres webhook er slået fra"
     for text in (rendered.text, rendered.html):
         assert words in " ".join(text.split())
         assert "FV-7K3M-92QD-0001" in text

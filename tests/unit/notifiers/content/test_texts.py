@@ -35,6 +35,20 @@ def test_no_word_is_left_out_of_any_notice() -> None:
             assert len(value) > 5, (notice, name)
 
 
+@pytest.mark.parametrize(
+    ("audience", "role"),
+    [
+        (Audience.LEAD, "leder for enheden"),
+        (Audience.MUNICIPALITY, "kommunens ansvarlige for området"),
+        (Audience.SERVICE, "ansvarlige for Frafaldsvarsel"),
+    ],
+)
+def test_who_is_told_besides_the_unit_reads_as_whom(audience: Audience, role: str) -> None:
+    for today in (BEFORE, AFTER):
+        notice = a_notice(occasion=Occasion.ESCALATION, audience=audience, today=today)
+        assert f"I får denne mail som {role}." in texts_for(notice).reason
+
+
 def test_a_notice_presses_when_its_date_has_passed_or_nobody_was_reached() -> None:
     """And an all-clear never does: the unit owes nothing."""
     for notice in notices():

@@ -132,6 +132,11 @@ def test_a_lost_connection_under_another_fault_is_one() -> None:
     assert classify(SmtpStage.HELLO, fault).detail == "hello: connection lost"
 
 
+def test_a_stage_is_its_members_name_in_small_letters() -> None:
+    """Every detail begins with it."""
+    assert [stage.value for stage in SmtpStage] == [stage.name.lower() for stage in SmtpStage]
+
+
 def test_an_answer_without_an_enhanced_code_is_its_code_alone() -> None:
     assert classify(SmtpStage.LOGIN, SmtpAnswer(535)).detail == "login: 535"
 
