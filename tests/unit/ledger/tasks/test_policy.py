@@ -1,19 +1,14 @@
-"""What the municipalities have set, as far as it is counted: the channels, and until when a notice is tried."""
+"""What the municipalities have set, as far as it is counted: until when a notice is tried."""
 
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from ledger.tasks.policy import EMAIL, WEBHOOK, deadline_of
-from models.notifications.delivery import Channel
+from ledger.tasks.policy import deadline_of
 
 REACT_BY = date(2025, 10, 8)
 ENDS = datetime(2025, 10, 8, 22, tzinfo=UTC)
 """Midnight in Copenhagen, in summer time."""
-
-
-def test_the_channels_are_written_as_the_notifiers_read_them() -> None:
-    assert (EMAIL, WEBHOOK) == (Channel.EMAIL, Channel.WEBHOOK)
 
 
 @pytest.mark.parametrize(
