@@ -179,7 +179,7 @@ def test_every_section_of_a_process_is_used_by_it(name: str) -> None:
     files = {
         "worker": ("processes/worker.py", "wiring/worker.py", "wiring/common.py"),
         "ledger": ("processes/ledger.py", "wiring/ledger.py"),
-        "notify": ("processes/notifier.py", "wiring/notifier.py"),
+        "notify": ("processes/notifier.py", "wiring/notifier.py", "wiring/notices.py"),
         "inbox": ("processes/inbox.py", "wiring/inbox.py"),
         "canary": ("processes/probe.py", "wiring/probe.py"),
         "audit": ("processes/auditor.py", "commands/audit.py"),
