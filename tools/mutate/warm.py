@@ -63,7 +63,7 @@ class Warm:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """In place of pytest's own loop."""
         reached = Reached([self._root / path for path in {change.path for change in self._changes}])
-        forget = _caches()
+        forget = _caches(self._root)
         for item, following in _with_following(session.items):
             for one in forget:  # or only the first test would be seen to reach what is remembered
                 one()
@@ -143,14 +143,21 @@ def _functions(root: Path) -> dict[str, list[FunctionType]]:
     """The project's functions by their file."""
     found: defaultdict[str, list[FunctionType]] = defaultdict(list)
     for one in gc.get_objects():
-        if isinstance(one, FunctionType) and one.__code__.co_filename.startswith(str(root)):
+        if isinstance(one, FunctionType) and _is_ours(one, root):
             found[one.__code__.co_filename].append(one)
     return found
 
 
-def _caches() -> list[Callable[[], None]]:
-    """What empties each cache of a function."""
-    return [one.cache_clear for one in gc.get_objects() if isinstance(one, functools._lru_cache_wrapper)]
+def _caches(root: Path) -> list[Callable[[], None]]:
+    """What empties the cache of each of the project's functions."""
+    cached = [one for one in gc.get_objects() if isinstance(one, functools._lru_cache_wrapper)]
+    return [one.cache_clear for one in cached if _is_ours(one.__wrapped__, root)]
+
+
+def _is_ours(function: object, root: Path) -> bool:
+    code = getattr(function, "__code__", None)
+    file = code.co_filename if isinstance(code, CodeType) else ""
+    return file.startswith(str(root)) and "site-packages" not in file
 
 
 def _replace_code(change: Change, functions: Sequence[FunctionType], root: Path) -> bool:

@@ -1,11 +1,11 @@
 """Who may send: a number that says what it is, and the days on which it does."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from pydantic import ValidationError
 
-from models.events.sender import Sender, SenderKind, kind_of
+from models.events.sender import Sender, SenderKind, VerificationKey, kind_of
 
 
 def sender(number: str, cvr: str = "12345674") -> Sender:
@@ -44,3 +44,9 @@ def test_nobody_sends_before_there_was_a_duty_and_the_source_is_the_cvr_number()
     one = sender("280051")
     assert (one.valid_from, one.valid_to, one.keys) == (date(2022, 1, 1), None, ())
     assert one.source == "urn:oio:cvr-nr:12345674"
+
+
+def test_a_key_is_of_the_contracts_curve_unless_it_is_said() -> None:
+    """As a JWK has it: the register need not repeat it for every key."""
+    key = VerificationKey(x="A" * 43, kid="k", valid_from=datetime(2025, 1, 1, tzinfo=UTC))
+    assert (key.kty, key.crv, key.valid_to) == ("OKP", "Ed25519", None)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from models.calendar import COPENHAGEN
 from models.notifications.delivery import Audience, Occasion
-from models.tasks.office_hours import NeverOpen, OfficeHours, Week
+from models.tasks.office_hours import CLOCK_CHANGES, NeverOpen, OfficeHours, Week
 from models.tasks.reminders import Reminder, ReminderInputs, ReminderKind, ReminderPolicy, ReminderRule, plan
 from models.tasks.status import TaskStatus
 from tests.factories import moment
@@ -347,3 +347,28 @@ def test_a_right_that_has_ended_is_never_said_to_end_soon() -> None:
     """Not even where a unit has set so: the rules of the reference data forbid it, and so does the plan."""
     after = (rule(ReminderKind.MENTOR_ENDS, 1, 2),)
     assert plan(a_task(mentor_until=date(2026, 5, 4)), a_policy(after)) == ()
+
+
+def test_no_hours_begin_or_end_where_the_clock_skips_or_repeats() -> None:
+    """What `CLOCK_CHANGES` names is the hour that is missing on the last Sunday of March, and no minute more."""
+
+    def exists(at: time) -> bool:
+        named = datetime.combine(date(2026, 3, 29), at, COPENHAGEN)
+        return named.astimezone(UTC).astimezone(COPENHAGEN).time() == at
+
+    first, end = CLOCK_CHANGES
+    minutes = [time(minute // 60, minute % 60) for minute in range(24 * 60)]
+    assert [at for at in minutes if not exists(at)] == [at for at in minutes if first <= at < end]
+
+
+@pytest.mark.parametrize(("days", "opens"), [(0, True), (399, True), (400, False)])
+def test_an_opening_is_looked_for_through_four_hundred_days(days: int, opens: bool) -> None:
+    """No unit is closed for a year; one that is has wrong hours, and that must be said."""
+    start = date(2026, 3, 23)
+    once = start + timedelta(days=days)
+    hours = OfficeHours(lambda day: (DAY_HOURS if day == once else None,) * 7, frozenset())
+    if opens:
+        assert hours.opening(start) == moment(once, "08:00")
+    else:
+        with pytest.raises(NeverOpen):
+            hours.opening(start)

@@ -162,3 +162,10 @@ def test_a_head_line_has_room_for_250_signs() -> None:
     for subject in ("x" * 251, "", "a\nb", "a\x7fb", "a\u2028b"):
         with pytest.raises(ValidationError):
             a_mail(subject=subject)
+
+
+def test_a_message_id_has_room_for_320_signs() -> None:
+    assert a_mail(message_id=f"<{'a' * 300}@{'b' * 17}>").message_id.endswith("b>")
+    for name in (f"<{'a' * 300}@{'b' * 18}>", "a@b", "<a@b>\n", "<a b@c>"):
+        with pytest.raises(ValidationError):
+            a_mail(message_id=name)

@@ -222,6 +222,14 @@ def test_every_month_and_every_day_of_the_week_has_a_name_of_its_own() -> None:
     assert all(name.isalpha() and name.islower() for name in [*months, *days])
 
 
+def test_a_units_name_has_1_to_120_signs() -> None:
+    assert [len(a_notice(unit_name="J" * length).unit_name) for length in (1, 120)] == [1, 120]
+
+
+def test_a_morning_on_which_nothing_is_late_and_everything_was_seen_is_one() -> None:
+    assert render(a_digest(*DAYS[2:3], overdue=0, unseen=0)).subject.startswith("1 åben opgave:")
+
+
 @pytest.mark.parametrize("name", ["", "a\nb", "a\x7f", "x" * 121])
 def test_a_units_name_is_one_short_line(name: str) -> None:
     with pytest.raises(ValidationError):

@@ -22,6 +22,8 @@ def test_a_unit_reads_why_its_webhook_is_off_and_that_nothing_else_has_changed(
         assert "Hvad betyder det?" in text
         assert "Hvad skal der ske?" in text
         assert "Sidst forsøgt med opgave FV-7K3M-92QD-0001:" in text
+        assert "Den, der driver jeres fagsystem, retter modtageren" in " ".join(text.split())
+        assert "Mailen er sendt automatisk" in " ".join(text.split())
     assert "opgaverne og deres datoer er uændrede" in " ".join(rendered.text.split())
     assert "Ærø &amp; Omegn" in rendered.html
     assert max(map(len, rendered.text.splitlines())) <= 78

@@ -8,7 +8,17 @@ import pytest
 
 from models.notifications.delivery import CALLS_TO_ACT, Audience, Occasion
 from notifiers.content.notice import TaskNotice
-from notifiers.content.texts import DigestTexts, NoticeTexts, digest_texts, texts_for
+from notifiers.content.texts import (
+    AUTOMATIC_NOTE,
+    DIGEST_NOTE,
+    DUTY,
+    PRIVACY_NOTE,
+    TARGET_NOTE,
+    DigestTexts,
+    NoticeTexts,
+    digest_texts,
+    texts_for,
+)
 from tests.unit.notifiers.content.test_render import ABOUT_A_TASK, AFTER, DAYS, a_digest, a_notice
 
 BEFORE = date(2026, 10, 2)
@@ -38,12 +48,13 @@ def test_no_word_is_left_out_of_any_notice() -> None:
 @pytest.mark.parametrize(
     ("audience", "role"),
     [
+        (Audience.UNIT, "modtager hos enheden"),
         (Audience.LEAD, "leder for enheden"),
         (Audience.MUNICIPALITY, "kommunens ansvarlige for området"),
         (Audience.SERVICE, "ansvarlige for Frafaldsvarsel"),
     ],
 )
-def test_who_is_told_besides_the_unit_reads_as_whom(audience: Audience, role: str) -> None:
+def test_who_is_told_of_an_escalation_reads_as_whom(audience: Audience, role: str) -> None:
     for today in (BEFORE, AFTER):
         notice = a_notice(occasion=Occasion.ESCALATION, audience=audience, today=today)
         assert f"I får denne mail som {role}." in texts_for(notice).reason
@@ -142,3 +153,10 @@ def test_only_the_unit_is_told_of_its_own_tasks(audience: Audience) -> None:
     assert texts.subject.startswith("4 åbne opgaver" if own else "Jobcenter Ærø har 4 åbne opgaver")
     assert texts.reason.startswith("Her er de opgaver" if own else "Enhedens morgenmail kunne ikke leveres.")
     assert "Her er de opgaver, som Jobcenter Ærø har åbne i dag, fredag den 9. oktober 2026." in texts.reason
+
+
+def test_what_stands_below_every_mail_is_there() -> None:
+    """That a date is no deadline of the law, what is not in the mail, and that nobody reads an answer."""
+    for words in (DUTY, TARGET_NOTE, DIGEST_NOTE, PRIVACY_NOTE, AUTOMATIC_NOTE):
+        assert words.endswith(".")
+        assert len(words.split()) > 8
