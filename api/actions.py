@@ -1,4 +1,4 @@
-"""The routes that change something: a deed on a task, and the opening of what is sealed of it."""
+"""The routes that change something: an action on a task, and the opening of what is sealed of it."""
 
 from typing import Annotated, Final
 
@@ -8,17 +8,9 @@ from fastapi import APIRouter, Header, Request, Response
 from api.authorize import CanOpen, CanWrite, dependencies_of
 from api.body import body_document, read_body
 from api.headers import act_id, etag, expected_version
+from api.present import task_body
 from api.problems import Problem, ProblemRaised, documented
-from api.schemas import (
-    ActionRequest,
-    Contact,
-    Opened,
-    OpenedMessage,
-    OpenRequest,
-    TaskBody,
-    Worker,
-    body,
-)
+from api.schemas import ActionRequest, Contact, Opened, OpenedMessage, OpenRequest, TaskBody, Worker
 from api.tasks import ALWAYS, ReferencePath, owner_id
 from api.tokens import Grant
 from crypto.vault import Vault
@@ -107,7 +99,7 @@ async def perform_action(
         ),
     ] = None,
 ) -> TaskBody:
-    """A deed sent again under its key is answered as done, whatever has changed since; nothing happens twice."""
+    """An action sent again under its key is answered as done, whatever has changed since; nothing happens twice."""
     parts = dependencies_of(request)
     deed_id = act_id(caller.client.id, idempotency_key)
     expected = expected_version(if_match)
@@ -141,7 +133,7 @@ async def perform_action(
     response.headers["ETag"] = etag(view.task.version)
     if done.repeated:
         response.headers["Idempotency-Replayed"] = "true"
-    return body(view)
+    return task_body(view)
 
 
 @router.post(

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import psycopg
 from fastapi import Request
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import PoolTimeout
 
 from api.problems import Problem, ProblemRaised
 from api.rate_limit import RateLimiter
@@ -19,9 +19,9 @@ from api.tokens import LIFETIME, Grant, client_of, granted
 from config.api_clients import ClientRegister, ClientRight
 from crypto.hmac_tokens import HmacTokens
 from crypto.vault import Vault
+from infra.postgres import Connection, Pool
 from ledger.actions.perform import Rules
 
-Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
 _AWAY_SECONDS: Final = 5
 _LOG_INS_AT_ONCE: Final = 2
 """Each takes 16 MiB and a processor for a moment."""
@@ -51,7 +51,7 @@ class ApiDependencies:
     log_ins: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_LOG_INS_AT_ONCE))
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+    async def connection(self) -> AsyncIterator[Connection]:
         """A connection; `Problem.AWAY` where there is none to be had, or it is lost."""
         try:
             async with self.pool.connection() as connection:

@@ -8,18 +8,9 @@ from starlette.status import HTTP_304_NOT_MODIFIED
 
 from api.authorize import CanRead, dependencies_of
 from api.headers import etag, matches_none
+from api.present import task_body, task_history, task_line
 from api.problems import FieldError, Problem, ProblemRaised, documented
-from api.schemas import (
-    HistoryBody,
-    Number,
-    Numbers,
-    TaskBody,
-    TaskPage,
-    WorkerId,
-    body,
-    history,
-    line,
-)
+from api.schemas import HistoryBody, Number, Numbers, TaskBody, TaskPage, WorkerId
 from api.tokens import Grant
 from ledger.queries.cursors import NotACursor, cursor_text, read_cursor
 from ledger.queries.task_detail import TaskView, task
@@ -93,7 +84,7 @@ async def list_tasks(
     if following is not None:
         query = urlencode({**request.query_params, "after": following})
         response.headers["Link"] = f'<?{query}>; rel="next"'
-    return TaskPage(tasks=tuple(line(each) for each in page.tasks), next=following)
+    return TaskPage(tasks=tuple(task_line(each) for each in page.tasks), next=following)
 
 
 @router.get("/counts", summary="How many tasks each filter has", responses=documented(*ALWAYS))
@@ -135,7 +126,7 @@ async def read_task(
     if matches_none(if_none_match, version):
         return Response(status_code=HTTP_304_NOT_MODIFIED, headers={"ETag": etag(version)})
     response.headers["ETag"] = etag(version)
-    return body(view)
+    return task_body(view)
 
 
 @router.get(
@@ -145,7 +136,7 @@ async def read_task(
 )
 async def read_history(request: Request, caller: CanRead, reference: ReferencePath) -> HistoryBody:
     """Deeds and the service's own lines in the order of time, notices with their answers, reminders to come."""
-    return history(await _view(request, caller, reference))
+    return task_history(await _view(request, caller, reference))
 
 
 async def _view(request: Request, caller: Grant, reference: str) -> TaskView:

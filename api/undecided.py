@@ -6,8 +6,9 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request, Response
 
 from api.authorize import CanReadUndecided, dependencies_of
+from api.present import undecided_line
 from api.problems import FieldError, Problem, ProblemRaised, documented
-from api.schemas import UndecidedPage, undecided_line
+from api.schemas import UndecidedPage
 from api.tasks import ALWAYS
 from ledger.queries.cursors import NotACursor
 from ledger.queries.undecided import undecided

@@ -16,8 +16,9 @@ import psycopg
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from config.kafka import KafkaSettings
-from config.reference.law import load_law
-from config.reference.reminder_policy import load_reminder_policy
+from config.reference.checks.all import sound_reference
+from config.reference.law import law_of
+from config.reference.reminder_policy import reminder_policy_of
 from config.topics import PERSON_PARTITIONS, Topic
 from infra import topic_admin
 from infra.topic_admin import Replication
@@ -34,6 +35,7 @@ from models.events.contract import BenefitType, EducationType, Severity, Signal,
 from models.events.event_types import BenefitPeriodVersion, Content, EnrolmentVersion, Residence, Risk
 from models.events.person_event import Origin, PersonEvent
 from models.events.receipt import Applied, AppliedEntry, Receipt, ReceiptStatus
+from models.notifications.delivery import Channel
 from ops.audit.auditor import audit
 from ops.audit.catch_up import READERS
 from ops.audit.index import AuditIndex
@@ -45,9 +47,9 @@ _BATCH: Final = 5_000
 _AT: Final = datetime(2025, 10, 1, 8, 0, tzinfo=UTC)
 _POLICY: Final = Policy(
     react_by_days=lambda unit, day: 5,
-    recipients=lambda unit: (f"opgaver@{unit}.example",),
+    addresses=lambda unit, channel, _: (f"opgaver@{unit}.example",) if channel is Channel.EMAIL else (),
     days_off=frozenset(),
-    steps=load_reminder_policy(),
+    steps=reminder_policy_of(sound_reference()),
 )
 
 
@@ -114,7 +116,7 @@ class Writer:
             kafka.librdkafka() | {"linger.ms": 20, "enable.idempotence": True, "log_level": 0}
         )
         self._ends: dict[tuple[str, int], int] = {}
-        self._law = load_law()
+        self._law = law_of(sound_reference())
         self.known: dict[tuple[str, int], int] = {}
 
     def put(self, topic: str, part: int, value: bytes) -> int:
@@ -211,7 +213,7 @@ def bare_read(kafka: KafkaSettings) -> tuple[float, int]:
 
 
 def rounds(kafka: KafkaSettings, url: str, folder: Path) -> tuple[list[float], int]:
-    """Seconds of a first and of three following rounds, all of which must be sound, and the bytes of the notes."""
+    """Seconds of a first and of three following rounds, all of which must be sound, and the bytes of the index."""
     index, log, taken = AuditIndex(folder / "notes"), KafkaLog(kafka), []
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("INSERT INTO attempts SELECT id, 1, now(), 'delivered', 250, '' FROM deliveries")

@@ -16,7 +16,8 @@ from uuid import uuid4
 
 from aiokafka import AIOKafkaProducer
 
-from config.reference.institutions import load_institutions
+from config.reference.checks.all import sound_reference
+from config.reference.institutions import institutions_of
 from local.service import Service
 from models.events.event_types import TYPE_PREFIX
 from publisher.events import PlainEvent
@@ -52,7 +53,7 @@ async def _measure(service: Service, rate: int, seconds: int) -> Latencies:
     keys = KeyFolder(service.data / "keys")
     school = next(
         number
-        for number, one in load_institutions().items()
+        for number, one in institutions_of(sound_reference()).items()
         if one.valid_to is None and "eud" in one.education_types
     )
     number = rate * seconds

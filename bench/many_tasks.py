@@ -9,7 +9,8 @@ from typing import Final
 
 import psycopg
 
-from config.reference.units import load_units
+from config.reference.checks.all import sound_reference
+from config.reference.units import units_of
 
 WHO: Final = "worker-490"
 """Has some of every unit's tasks."""
@@ -82,7 +83,7 @@ _FILL: Final = (
 
 def units() -> tuple[str, ...]:
     """Every jobcentre; the first is the large one."""
-    return tuple(sorted(unit for unit in map(str, load_units()) if unit.startswith("jc-")))
+    return tuple(sorted(unit for unit in map(str, units_of(sound_reference())) if unit.startswith("jc-")))
 
 
 async def fill(url: str, tasks: int, *, now: datetime) -> float:

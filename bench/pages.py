@@ -20,11 +20,14 @@ from urllib.parse import urlencode
 import psycopg
 
 from bench.many_tasks import WHO, units
+from config.environments import InboxEnvironment
+from config.reference.checks.all import sound_reference
 from config.senders import base_senders
-from config.settings import PREFIX, Settings, load
+from config.settings import PREFIX, load
 from crypto.vault import Vault
 from frafaldsvarsel.wiring.inbox import inbox_parts
 from inbox.rights import Right, Rights, Role
+from infra.postgres import Connection
 from ledger.queries.task_list import Filter
 from local.servers.ports import remembered_ports
 from local.servers.process import Process, ProcessPlan
@@ -111,7 +114,7 @@ def _had(pid: int) -> float:
 
 async def ask_for_pages(folder: Path, database: str) -> None:
     """Every page, for the case worker of a large unit, the manager of a small one and one who sees all."""
-    ensure_keys(folder, base_senders())
+    ensure_keys(folder, base_senders(sound_reference()))
     port = remembered_ports(folder / "ports.json", ("inbox",))["inbox"]
     values = {
         "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
@@ -125,7 +128,7 @@ async def ask_for_pages(folder: Path, database: str) -> None:
         "READY_FILE": str(folder / "inbox.ready"),
     }
     environment = {PREFIX + name: value for name, value in values.items()}
-    people, references = await _prepare(load(environment), database)
+    people, references = await _prepare(load(InboxEnvironment, environment), database)
     with _inbox(folder, environment) as process, psycopg.connect(database, autocommit=True) as connection:
         reader = Reader(port, process.pid, connection)
         for person in people:
@@ -155,9 +158,9 @@ def _ask(reader: Reader, person: Person, references: list[str]) -> None:
     reader.say("the manager's weeks", person, lambda: "/overblik", None)
 
 
-async def _prepare(settings: Settings, database: str) -> tuple[list[Person], dict[str, list[str]]]:
+async def _prepare(settings: InboxEnvironment, database: str) -> tuple[list[Person], dict[str, list[str]]]:
     """Log people in, and let the CPR be somebody's."""
-    parts = inbox_parts(settings)
+    parts = inbox_parts(settings, sound_reference())
     everybody = units()
     held = {"big": everybody[:1], "small": (everybody[42],), "all": everybody}
     people, references = [], {}
@@ -182,7 +185,7 @@ async def _prepare(settings: Settings, database: str) -> tuple[list[Person], dic
     return people, references
 
 
-async def _seal(connection: psycopg.AsyncConnection[Any], vault: Vault, references: list[str]) -> None:
+async def _seal(connection: Connection, vault: Vault, references: list[str]) -> None:
     """What can be opened, in the messages of these tasks."""
     found = await connection.execute(
         "SELECT m.sender, m.message_id, m.person_id FROM messages m JOIN tasks t ON t.id = m.task_id "

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from config.kafka import KafkaSettings
+from config.reference.checks.all import sound_reference
 from config.senders import base_senders
 from config.settings import PREFIX
 from infra import topic_admin
@@ -65,7 +66,7 @@ def place() -> Iterator[Place]:
             broker.wait_ready()
             made = Place(data, broker)
             topic_admin.apply(made.kafka, topic_admin.Replication(factor=1, min_insync=1))
-            ensure_keys(data, base_senders())
+            ensure_keys(data, base_senders(sound_reference()))
             yield made
         finally:
             broker.stop()

@@ -23,9 +23,10 @@ import psycopg
 
 from bench.many_tasks import WHO, fill, units
 from bench.pages import ask_for_pages
+from infra.postgres import Connection
 from ledger.queries.statistics import statistics
 from ledger.queries.task_detail import task
-from ledger.queries.task_list import Connection, Filter, counts, listing
+from ledger.queries.task_list import Filter, counts, listing
 from ledger.schema.migrate import migrate
 from local.servers.postgres import Database
 from models.calendar import copenhagen_date

@@ -2,9 +2,11 @@
 
 import ssl
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import Field, SecretStr
+
+from config.sections.base import Section
 
 METADATA_MS = 10_000
 """aiokafka asks a broker that leads a partition no longer for its offsets again and again, until its metadata is old
@@ -22,19 +24,35 @@ class Security(StrEnum):
     SASL_SSL = "SASL_SSL"
 
 
-class KafkaSettings(BaseModel):
+class KafkaSettings(Section):
     """The address and the credentials; passwords never show in a repr."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-    bootstrap_servers: str = Field(description="host:port of one or more brokers, separated by commas")
-    security: Security = Security.PLAINTEXT
-    ca_file: str | None = Field(default=None, description="PEM of the authority that signed the brokers")
-    certificate_file: str | None = Field(default=None, description="PEM of the client's certificate (mTLS)")
-    key_file: str | None = Field(default=None, description="PEM of the client's key (mTLS)")
-    username: str | None = None
-    password: SecretStr | None = None
-    mechanism: str = "SCRAM-SHA-512"
+    bootstrap_servers: str = Field(
+        validation_alias="KAFKA_BOOTSTRAP_SERVERS", description="Brokers as host:port, separated by commas"
+    )
+    security: Security = Field(
+        default=Security.PLAINTEXT,
+        validation_alias="KAFKA_SECURITY",
+        description="PLAINTEXT, SSL or SASL_SSL",
+    )
+    ca_file: str | None = Field(
+        default=None,
+        validation_alias="KAFKA_CA_FILE",
+        description="Authority of the brokers' certificates (PEM)",
+    )
+    certificate_file: str | None = Field(
+        default=None,
+        validation_alias="KAFKA_CERTIFICATE_FILE",
+        description="Client certificate for mTLS (PEM)",
+    )
+    key_file: str | None = Field(
+        default=None, validation_alias="KAFKA_KEY_FILE", description="Client key for mTLS (PEM)"
+    )
+    username: str | None = Field(default=None, validation_alias="KAFKA_USERNAME", description="SASL user")
+    password: SecretStr | None = Field(
+        default=None, validation_alias="KAFKA_PASSWORD", description="SASL password"
+    )
+    mechanism: ClassVar[str] = "SCRAM-SHA-512"
 
     def ssl_context(self) -> ssl.SSLContext | None:
         """The TLS context, or None without TLS. Reads the certificate files."""

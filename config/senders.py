@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from config.errors import ConfigError, Fault
-from config.reference.checks.all import sound_reference
-from config.reference.csv_reader import DATA
+from config.reference.tables import Reference
 from config.sender_files import SUFFIX, Entry, ParsedKey, Version, read_entry, versions, write_sender
 from models.events.sender import Sender
 
@@ -21,8 +20,8 @@ _LOGGER: Final = logging.getLogger(__name__)
 _SECONDS_BETWEEN_LOOKS: Final = 1.0
 
 
-def base_senders(directory: Path = DATA) -> list[Sender]:
-    """Every sender of ``senders.csv``, without keys; raises `config.errors.ConfigError` with every fault."""
+def base_senders(reference: Reference) -> list[Sender]:
+    """Every sender of ``senders.csv``, without keys."""
     return [
         Sender(
             number=row.number,
@@ -33,7 +32,7 @@ def base_senders(directory: Path = DATA) -> list[Sender]:
             valid_to=row.valid_to,
             successor=row.successor,
         )
-        for row in sound_reference(directory).senders.rows
+        for row in reference.senders.rows
     ]
 
 

@@ -42,6 +42,8 @@ class TopicSpec:
 
     name: str
     about: str
+    writer: str
+    """Who writes it; on the page "Who owns which state"."""
     key: str
     partitions: int
     retention_days: int | None
@@ -81,6 +83,7 @@ def _input(name: InputTopic, about: str) -> TopicSpec:
     return TopicSpec(
         name=name.value,
         about=about,
+        writer="its senders, and the canary; `quarantine replay` writes the same bytes again",
         key="the sender's number",
         partitions=INPUT_PARTITIONS,
         retention_days=365,
@@ -97,6 +100,7 @@ TOPICS: Final = (
     TopicSpec(
         name=Topic.PERSON_EVENTS.value,
         about="Accepted events under a pseudonym; intake to match.",
+        writer="intake; ledger, by its outbox, the refusals of conflicts; `audit --heal`, an event once more",
         key="person id",
         partitions=PERSON_PARTITIONS,
         retention_days=None,
@@ -104,6 +108,7 @@ TOPICS: Final = (
     TopicSpec(
         name=Topic.PEOPLE.value,
         about="Match's state: one record for each person; re-derivable from person-events.",
+        writer="match, for its partitions; `rebuild people --apply`",
         key="person id",
         partitions=PERSON_PARTITIONS,
         retention_days=None,
@@ -113,6 +118,7 @@ TOPICS: Final = (
     TopicSpec(
         name=Topic.DECISIONS.value,
         about="Every revision of every message's decision; match to ledger.",
+        writer="match, for its partitions",
         key="person id",
         partitions=PERSON_PARTITIONS,
         retention_days=None,
@@ -120,6 +126,7 @@ TOPICS: Final = (
     TopicSpec(
         name=Topic.APPLIED.value,
         about="What match has applied: one entry for each person event.",
+        writer="match, for its partitions",
         key="none",
         partitions=PERSON_PARTITIONS,
         retention_days=365,
@@ -127,6 +134,7 @@ TOPICS: Final = (
     TopicSpec(
         name=Topic.RECEIPTS.value,
         about="One receipt for each input record, and those that follow on repeats.",
+        writer="intake; ledger, by its outbox, those that follow on repeats; `audit --heal`, by intake's own step",
         key="the sender's number",
         partitions=INPUT_PARTITIONS,
         retention_days=365,
@@ -134,6 +142,7 @@ TOPICS: Final = (
     TopicSpec(
         name=Topic.REJECTED.value,
         about="The bytes of refused records, sealed, for replay.",
+        writer="intake, for its partitions; `audit --heal`, by the step of intake",
         key="origin: topic/partition/offset",
         partitions=INPUT_PARTITIONS,
         retention_days=365,
@@ -142,6 +151,7 @@ TOPICS: Final = (
     TopicSpec(
         name=Topic.PROGRESS.value,
         about="How far each stream step has got in each partition: what it holds a skipped record against.",
+        writer="intake and match, for their partitions",
         key="step/topic/partition",
         partitions=1,
         retention_days=None,
@@ -151,6 +161,7 @@ TOPICS: Final = (
     TopicSpec(
         name=Topic.TASK_EVENTS.value,
         about="Every change of every task, for whoever subscribes: a reference, a unit, dates and coded words.",
+        writer="ledger, by its outbox",
         key="the task's reference",
         partitions=INPUT_PARTITIONS,
         retention_days=90,
@@ -158,6 +169,7 @@ TOPICS: Final = (
     TopicSpec(
         name=Topic.REACTIONS.value,
         about="What became of an institution's message, where the municipality has said that it may know.",
+        writer="ledger, by its outbox",
         key="the sender's number",
         partitions=INPUT_PARTITIONS,
         retention_days=365,

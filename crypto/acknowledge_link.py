@@ -43,7 +43,7 @@ class Link:
 
     @property
     def act_id(self) -> UUID:
-        """The deed behind the link happens once, however often it is sent (`models.tasks.actions.Act.id`)."""
+        """The link acts once, however often it is sent (`models.tasks.actions.RecordedAction.id`)."""
         return uuid5(
             _NAMESPACE, f"{self.task_id}|{self.unit_id}|{self.recipient}|{self.expires_at.isoformat()}"
         )

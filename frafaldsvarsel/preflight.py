@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 from config.errors import ConfigError, Fault
-from config.settings import Settings
+from config.kafka import KafkaSettings
+from config.sections.servers import ReplicationSection
 from frafaldsvarsel.wiring import common as common_wiring
 from infra import topic_admin
 
@@ -18,9 +19,11 @@ _FIRST_WAIT: Final = 0.5
 _LONGEST_WAIT: Final = 10.0
 
 
-def kafka(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) -> None:
+def kafka(
+    settings: KafkaSettings, copies: ReplicationSection, *, sleep: Callable[[float], None] = time.sleep
+) -> None:
     """Return when Kafka answers and has every topic; raises `ConfigError` where one is missing or made otherwise."""
-    faults = _wait_for(lambda: topic_admin.check(settings.kafka, common_wiring.replication(settings)), sleep)
+    faults = wait_for(lambda: topic_admin.check(settings, common_wiring.replication(copies)), sleep)
     judge(faults)
 
 
@@ -35,33 +38,17 @@ def judge(faults: Sequence[topic_admin.TopicDifference]) -> None:
         )
 
 
-def postgres(settings: Settings, *, sleep: Callable[[float], None] = time.sleep) -> None:
-    """Return when PostgreSQL answers."""
-    # Here, not above: the worker asks for Kafka alone, and runs without a database's library.
-    import psycopg
-
-    url = settings.database_url.get_secret_value()
-
-    def ask() -> None:
-        try:
-            psycopg.connect(url, connect_timeout=10).close()
-        except psycopg.OperationalError:
-            raise _Away("PostgreSQL does not answer.") from None
-
-    _wait_for(ask, sleep)
-
-
-class _Away(Exception):
+class Away(Exception):
     """A server does not answer; the message says which."""
 
 
-def _wait_for(ask: Callable[[], ServerAnswer], sleep: Callable[[float], None]) -> ServerAnswer:
+def wait_for(ask: Callable[[], ServerAnswer], sleep: Callable[[float], None]) -> ServerAnswer:
     """Ask until a server answers, at longer and longer intervals, and say each time that it does not."""
     wait = _FIRST_WAIT
     while True:
         try:
             return ask()
-        except (topic_admin.TopicsUnreachable, _Away) as error:
+        except (topic_admin.TopicsUnreachable, Away) as error:
             log.warning("waiting: %s", error)
         sleep(wait)
         wait = min(wait * 2, _LONGEST_WAIT)

@@ -4,18 +4,23 @@ from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
-from config.settings import Settings
+from config.environments import NoticeEnvironment
+from frafaldsvarsel.wiring import notices as notices_wiring
 from frafaldsvarsel.wiring import notifier as notifier_wiring
+from frafaldsvarsel.wiring.common import read_reference
 from models.calendar import COPENHAGEN, add_working_days
+from models.notifications.cause import CauseKind, DeliveryCause
 from models.notifications.delivery import Audience, Channel, Occasion, SendAttempt
 from notifiers.content.mail_message import Mail, header_date, message_id
 from notifiers.content.notice import DigestLine
 from notifiers.content.service_mail import render_test
 from notifiers.due_delivery import Due, DueTask, OpenTasks
-from notifiers.webhook.hook import Hook, trial_hook
+from notifiers.webhook.hook import Hook, trial_hook, webhook_payload_builder
 
 REFERENCE = "FV-0000-0000-0000"
 """No task has it."""
+_EVENT = DeliveryCause.of_event(0, 0)
+_CHANNEL_OFF = DeliveryCause(CauseKind.ENDPOINT, "failing")
 
 
 def sample(occasion: Occasion, audience: Audience, unit_id: str, recipient: str, now: datetime) -> Due:
@@ -45,7 +50,7 @@ def sample(occasion: Occasion, audience: Audience, unit_id: str, recipient: str,
     return Due(
         id=UUID(int=0),
         occasion=occasion,
-        cause="endpoint:failing:" if occasion is Occasion.CHANNEL_OFF else "0:0",
+        cause=_CHANNEL_OFF if occasion is Occasion.CHANNEL_OFF else _EVENT,
         channel=Channel.EMAIL,
         audience=audience,
         unit_id=unit_id,
@@ -61,37 +66,37 @@ def sample(occasion: Occasion, audience: Audience, unit_id: str, recipient: str,
 
 
 def sample_mail(
-    settings: Settings, occasion: Occasion, audience: Audience, unit_id: str, now: datetime
+    settings: NoticeEnvironment, occasion: Occasion, audience: Audience, unit_id: str, now: datetime
 ) -> Mail:
     """How a mail of this occasion would look to a unit; nothing is sent."""
-    contact = notifier_wiring.contacts(settings)(unit_id)
+    contact = notices_wiring.contacts(read_reference(settings.reference))(unit_id)
     name = unit_id if contact is None else contact.name
-    due = sample(occasion, audience, unit_id, notifier_wiring.smtp(settings).sender, now)
-    return notifier_wiring.mail_payloads(settings)(due, name, now)
+    due = sample(occasion, audience, unit_id, notices_wiring.smtp(settings.smtp).sender, now)
+    return notices_wiring.mail_payloads(settings)(due, name, now)
 
 
-def sample_hook(settings: Settings, occasion: Occasion, unit_id: str, now: datetime) -> Hook:
+def sample_hook(settings: NoticeEnvironment, occasion: Occasion, unit_id: str, now: datetime) -> Hook:
     """The same for a webhook."""
     due = sample(occasion, Audience.UNIT, unit_id, "https://endpoint.example/", now)
-    return notifier_wiring.webhook_payloads(settings)(due, unit_id, now)
+    return webhook_payload_builder(settings.links.url)(due, unit_id, now)
 
 
 async def send_test(
-    settings: Settings, unit_id: str, channel: Channel, now: datetime
+    settings: NoticeEnvironment, unit_id: str, channel: Channel, now: datetime
 ) -> AsyncIterator[tuple[str, SendAttempt]]:
     """Send a test to every address of the unit on a channel: the address, and what came of it."""
-    contact = notifier_wiring.contacts(settings)(unit_id)
+    contact = notices_wiring.contacts(read_reference(settings.reference))(unit_id)
     if contact is None:
         return
     recipients = contact.of(channel, Audience.UNIT)
     if channel is Channel.WEBHOOK:
-        hooks = notifier_wiring.webhook_channel(settings)
+        hooks = notifier_wiring.webhook_channel(settings.webhooks)
         for url in recipients:
-            hook = trial_hook(id=uuid4(), url=url, unit_id=unit_id, link_base=settings.inbox_url, now=now)
+            hook = trial_hook(id=uuid4(), url=url, unit_id=unit_id, link_base=settings.links.url, now=now)
             yield url, await hooks.send(hook)
         return
-    mails, relay = notifier_wiring.channel(settings), notifier_wiring.smtp(settings)
-    rendered = render_test(unit_name=contact.name, link=settings.inbox_url)
+    mails, relay = notifier_wiring.channel(settings.smtp), notices_wiring.smtp(settings.smtp)
+    rendered = render_test(unit_name=contact.name, link=settings.links.url)
     try:
         for recipient in recipients:
             mail = Mail(

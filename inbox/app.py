@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Final, LiteralString
 
 import psycopg
 from psycopg_pool import PoolTimeout
@@ -13,7 +14,6 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from api.mount import ApiMount
 from crypto.acknowledge_link import PATH as LINK_PATH
 from inbox.auth_guard import LOG_OUT, AuthGuard, NotFound, ResponseHeaders, language_of
 from inbox.dependencies import InboxDependencies
@@ -21,9 +21,14 @@ from inbox.page_context import Visit
 from inbox.pages import figures, log_in, mail_link, person, search, task, tasks, undecided
 from inbox.render import STATIC, Renderer
 
+ANSWERS: Final[LiteralString] = "SELECT 1"
 
-def build(parts: InboxDependencies, *, api: ASGIApp | None = None) -> ASGIApp:
-    """The application. It opens the pool when it starts, and closes it when it ends; `api` is mounted as it is."""
+
+def build(parts: InboxDependencies, *, beside: BaseRoute | None = None) -> ASGIApp:
+    """The application. It opens the pool when it starts, and closes it when it ends.
+
+    `beside`: what is served beside the pages, the interface for case systems.
+    """
     renderer = Renderer()
     guard = AuthGuard(parts, renderer)
     get, post = ["GET"], ["POST"]
@@ -54,8 +59,8 @@ def build(parts: InboxDependencies, *, api: ASGIApp | None = None) -> ASGIApp:
         Route(LINK_PATH + "/{token}", guard.public(mail_link.acknowledge), methods=post),
         Mount(renderer.static_path, StaticFiles(directory=STATIC)),
     ]
-    if api is not None:
-        routes.append(ApiMount(api))
+    if beside is not None:
+        routes.append(beside)
     application = Starlette(
         routes=routes,
         exception_handlers={
@@ -95,7 +100,7 @@ def _ready(parts: InboxDependencies) -> Callable[[Request], Awaitable[Response]]
         """The process can do its work: the database answers."""
         try:
             async with parts.pool.connection(timeout=5) as connection:
-                await connection.execute("SELECT 1")
+                await connection.execute(ANSWERS)
         except (psycopg.Error, PoolTimeout):
             return PlainTextResponse("the database does not answer\n", status_code=503)
         return PlainTextResponse("ready\n")

@@ -3,10 +3,6 @@
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
-
-from psycopg import AsyncConnection
-from psycopg_pool import AsyncConnectionPool
 
 from config.reference.institutions import Institution
 from config.reference.units import Unit
@@ -15,9 +11,8 @@ from crypto.vault import Vault
 from inbox.oidc import Provider
 from inbox.sessions import Sessions
 from inbox.statistics_cache import Counted
+from infra.postgres import Pool
 from ledger.actions.perform import Rules
-
-Pool = AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,31 +7,31 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
-from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from crypto import base64url
 from crypto.hmac_tokens import HmacTokens
 from inbox.rights import Rights
+from infra.postgres import Connection
 
 _NAME_BYTES: Final = 32
 _TAG_BYTES: Final = 32
 
-_OPEN: Final = """
+OPEN: Final = """
 INSERT INTO inbox_sessions (id, user_id, user_name, rights, form_token, ends_at)
 VALUES (%(id)s, %(user_id)s, %(user_name)s, %(rights)s, %(form_token)s, now() + %(longest)s)
 """
-_FIND: Final = """
+FIND: Final = """
 SELECT user_id, user_name, rights, form_token, seen_at < now() - interval '1 minute' AS stale
 FROM inbox_sessions
 WHERE id = %(id)s AND ends_at > now() AND seen_at > now() - %(idle)s::interval
 """
-_SEEN: Final = "UPDATE inbox_sessions SET seen_at = now() WHERE id = %s"
-_CLOSE: Final = "DELETE FROM inbox_sessions WHERE id = %s"
-_SWEEP: Final = "DELETE FROM inbox_sessions WHERE ends_at < now() - interval '1 day'"
+SEEN: Final = "UPDATE inbox_sessions SET seen_at = now() WHERE id = %s"
+CLOSE: Final = "DELETE FROM inbox_sessions WHERE id = %s"
+SWEEP: Final = "DELETE FROM inbox_sessions WHERE ends_at < now() - interval '1 day'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +55,12 @@ class Sessions:
     longest: timedelta
     """However busy: after this it is over."""
 
-    async def open(
-        self, connection: AsyncConnection[Any], *, user_id: str, user_name: str, rights: Rights
-    ) -> str:
+    async def open(self, connection: Connection, *, user_id: str, user_name: str, rights: Rights) -> str:
         """A new session; returns what the cookie is to hold."""
         name = secrets.token_bytes(_NAME_BYTES)
-        await connection.execute(_SWEEP)
+        await connection.execute(SWEEP)
         await connection.execute(
-            _OPEN,
+            OPEN,
             {
                 "id": _id(name),
                 "user_id": user_id,
@@ -74,9 +72,7 @@ class Sessions:
         )
         return base64url.encode(name + self.tags.make(name, _TAG_BYTES))
 
-    async def find(
-        self, connection: AsyncConnection[Any], cookie: str, *, by_hand: bool = True
-    ) -> Session | None:
+    async def find(self, connection: Connection, cookie: str, *, by_hand: bool = True) -> Session | None:
         """The session of a cookie, or None when there is none, or none any more.
 
         `by_hand`: a person asks; what a page asks by itself keeps no session alive.
@@ -85,12 +81,12 @@ class Sessions:
         if identity is None:
             return None
         async with connection.cursor(row_factory=dict_row) as cursor:
-            await cursor.execute(_FIND, {"id": identity, "idle": self.idle})
+            await cursor.execute(FIND, {"id": identity, "idle": self.idle})
             row = await cursor.fetchone()
         if row is None:
             return None
         if row["stale"] and by_hand:
-            await connection.execute(_SEEN, (identity,))
+            await connection.execute(SEEN, (identity,))
         return Session(
             id=identity,
             user_id=row["user_id"],
@@ -103,9 +99,9 @@ class Sessions:
         """Whether we signed the cookie; whether its session still stands, only the table knows."""
         return self._identity(cookie) is not None
 
-    async def close(self, connection: AsyncConnection[Any], session: Session) -> None:
+    async def close(self, connection: Connection, session: Session) -> None:
         """The log-out."""
-        await connection.execute(_CLOSE, (session.id,))
+        await connection.execute(CLOSE, (session.id,))
 
     def _identity(self, cookie: str) -> str | None:
         try:

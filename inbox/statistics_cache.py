@@ -9,12 +9,12 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import psycopg
-from psycopg import AsyncConnection
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import PoolTimeout
 
+from infra.postgres import Pool
 from ledger.queries.statistics import Statistics, UnitWeeks, by_unit, together
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class Counted:
 
     def __init__(
         self,
-        pool: AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]],
+        pool: Pool,
         units: frozenset[str],
         *,
         clock: Callable[[], datetime],

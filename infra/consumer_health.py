@@ -1,14 +1,14 @@
-"""Whether a consumer still works: aiokafka's own tasks can end, and it tells nobody (docs/faust.md, 22)."""
+"""Checks a consumer: aiokafka does not report when one of its own tasks has ended (docs/faust.md, 22)."""
 
 from typing import Any
 
 
 class ConsumerEnded(RuntimeError):
-    """It will never fetch, or never join its group, again; start the process again."""
+    """The consumer will not fetch, or not join its group, any more. Start the process again."""
 
 
 def check_consumer(consumer: Any) -> None:
-    """Raise `ConsumerEnded` where `consumer`, which was started and has a group, goes on in name alone."""
+    """Raise `ConsumerEnded` if the fetch task or the group task of `consumer`, a started one with a group, has died."""
     for what, task in (
         ("fetching", consumer._fetcher.error_future),
         ("membership of its group", consumer._coordinator._coordination_task),

@@ -1,7 +1,7 @@
-"""Named places in the code where a test may strike: off, and one comparison each, unless a folder is set.
+"""Named points in the code at which a test injects a fault. Without a folder they are off and cost one comparison.
 
-A strike is a file in that folder, named after the point, holding the action; the first process that reaches the
-point takes the file away and acts. Nobody can strike a service that was started without the folder.
+To inject a fault, a test writes a file to that folder: its name is the point, its content the action. The first
+process that reaches the point renames the file and acts. A service that was started without the folder ignores files.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 class Point(StrEnum):
-    """Where the service can be struck, in the order of the flow."""
+    """The points, in the order of the flow."""
 
     INTAKE_FETCHED = "intake.fetched"
     INTAKE_JUDGED = "intake.judged"
@@ -55,7 +55,7 @@ class Point(StrEnum):
 
 
 class FailpointAction(StrEnum):
-    """What happens there."""
+    """What happens at the point."""
 
     KILL = "kill"
     RAISE = "raise"
@@ -64,7 +64,7 @@ class FailpointAction(StrEnum):
 
 
 class Struck(Exception):
-    """The failpoint's own exception: nothing in the service expects it."""
+    """The exception of `FailpointAction.RAISE`: nothing in the service expects it."""
 
 
 _folder: Path | None = None
@@ -72,7 +72,7 @@ FIRED: Final = ".fired"
 
 
 def arm(folder: Path | None) -> None:
-    """Let `folder` strike this process; the composition root alone calls it."""
+    """Read faults from `folder` from now on; each process calls this once, at its start."""
     global _folder
     _folder = folder
     if folder is not None:
@@ -83,12 +83,12 @@ def arm(folder: Path | None) -> None:
 
 
 def reach(point: Point) -> None:
-    """Pass the point, or be struck there."""
+    """Act if there is a file for this point."""
     if _folder is not None:
-        _strike(_folder, point)
+        _act(_folder, point)
 
 
-def _strike(folder: Path, point: Point) -> None:
+def _act(folder: Path, point: Point) -> None:
     taken = folder / f"{point}.{os.getpid()}{FIRED}"
     try:
         (folder / point).rename(taken)

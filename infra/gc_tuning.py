@@ -1,7 +1,7 @@
-"""How often Python looks for garbage in cycles: seldom, since hardly any of ours is in one.
+"""Lets Python's garbage collector run seldom: hardly any garbage of this service is in a reference cycle.
 
-Every record makes hundreds of small objects that die by their reference counts, and with Python's own setting each
-700 of them start another search. It must change nothing but when memory is given back.
+Every record makes hundreds of small objects that are freed by their reference counts, and by default each 700 of them
+start a collection. This changes only when memory is given back.
 """
 
 import gc
@@ -12,11 +12,11 @@ _ROUNDS: Final = 20
 
 
 def search_seldom() -> None:
-    """For the whole process, from now on."""
+    """Set the thresholds of this process."""
     gc.set_threshold(_YOUNG, _ROUNDS, _ROUNDS)
 
 
 def keep_for_good() -> None:
-    """What has been loaded until now is not searched any more: it lives as long as the process."""
+    """Exclude everything that exists now from collections: modules live as long as the process."""
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""A Kafka record as the stream steps see it, wherever it was read from."""
+"""A Kafka record as the processors see it, wherever it was read from."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class KafkaRecord:
 
 
 def by_partition(records: Iterable[KafkaRecord]) -> list[tuple[tuple[str, int], list[KafkaRecord]]]:
-    """The records of each partition, in the order in which they came."""
+    """The records grouped by partition, each group in its given order."""
     ordered = sorted(records, key=_partition)
     return [(partition, list(group)) for partition, group in groupby(ordered, key=_partition)]
 

@@ -1,4 +1,4 @@
-"""Logs for people and machines alike: one line each on standard error, in UTC, and never a record's content."""
+"""Configures logging: one line per message on standard error, in UTC, and never a record's content."""
 
 import logging
 import time
@@ -14,26 +14,26 @@ _QUIET: Final = (
     "psycopg",
     "aiosmtplib",
 )
-"""Libraries that tell of every heartbeat at INFO, and some of record contents at DEBUG."""
+"""Libraries that log every heartbeat at INFO, and some of them record contents at DEBUG."""
 
 
 class OnceInAWhile(logging.Filter):
-    """Lets a library say the same thing once in a while: a broker that is away is news once, not a thousand times."""
+    """Drops a library's message if the same one was logged in the last seconds, as while a broker cannot be reached."""
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._seconds = seconds
         self._clock = clock
-        self._said: dict[tuple[str, str], float] = {}
+        self._logged_at: dict[tuple[str, str], float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether `record` is to be said."""
+        """Whether `record` is logged."""
         if not record.name.startswith(_QUIET):
             return True
         now, what = self._clock(), (record.name, str(record.msg))
-        if now - self._said.get(what, -self._seconds) < self._seconds:
+        if now - self._logged_at.get(what, -self._seconds) < self._seconds:
             return False
-        self._said[what] = now
+        self._logged_at[what] = now
         return True
 
 
@@ -51,5 +51,5 @@ def configure(level: str = "INFO") -> None:
     root.setLevel(level)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
-    # It warns of every connection that an outage has ended; whoever uses the pool says it once.
+    # The pool warns once for each lost connection; the code that uses the pool logs the outage once.
     logging.getLogger("psycopg.pool").setLevel(max(logging.ERROR, root.level))

@@ -1,4 +1,4 @@
-"""One row for each metric, and the registry that holds its values. No label holds anything about a person."""
+"""One row for each metric, and the registry with its values. No label holds personal data."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
 class MetricKind(StrEnum):
-    """How a metric moves."""
+    """Whether a metric can fall."""
 
     GAUGE = "gauge"
     COUNTER = "counter"

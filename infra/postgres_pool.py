@@ -1,40 +1,38 @@
-"""Connections to the database for a process that asks for many at once: the notifier and the inbox."""
+"""A pool of database connections, for processes that need several at once."""
 
 from typing import Any, Final
 
-from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
+from pydantic import SecretStr
 
-from config.settings import Settings
+from infra.postgres import Pool
 from infra.postgres_timeouts import CONNECT_SECONDS
-
-Pool = AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]]
 
 LONGEST_WAIT_SECONDS: Final = 10
 """For a connection, and until a database that was away is tried again.
 
-The pool doubles its wait at each failure and would come to two minutes in an outage of five.
-Giving up resets it: whoever asks next has it try at once.
+The pool doubles its wait at each failure, and would wait two minutes after an outage of five.
+Giving up resets it: the next request makes it try at once.
 """
 
 
 def make_pool(
-    settings: Settings, process: str, *, least: int, most: int, statement_seconds: float | None = None
+    url: SecretStr, process: str, *, least: int, most: int, statement_seconds: float | None = None
 ) -> Pool:
-    """Not yet open; `process` is the name that the database shows. Between `least` and `most` connections."""
-    told: dict[str, Any] = {
+    """A pool of `least` to `most` connections, not open yet. The database shows them under the name of `process`."""
+    kwargs: dict[str, Any] = {
         "autocommit": True,
         "application_name": f"frafaldsvarsel-{process}",
         "connect_timeout": CONNECT_SECONDS,
     }
     if statement_seconds is not None:
-        told["options"] = f"-c statement_timeout={int(statement_seconds * 1000)}"
+        kwargs["options"] = f"-c statement_timeout={int(statement_seconds * 1000)}"
     return AsyncConnectionPool(
-        settings.database_url.get_secret_value(),
+        url.get_secret_value(),
         min_size=least,
         max_size=most,
         timeout=LONGEST_WAIT_SECONDS,
         reconnect_timeout=LONGEST_WAIT_SECONDS,
-        kwargs=told,
+        kwargs=kwargs,
         open=False,
     )

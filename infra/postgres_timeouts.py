@@ -13,6 +13,8 @@ from typing import Any, ClassVar, Final, TypeVar
 import psycopg
 from psycopg.abc import PQGen
 
+from infra.postgres import Connection
+
 T = TypeVar("T")
 
 CONNECT_SECONDS: Final = 10
@@ -20,7 +22,7 @@ CONNECT_SECONDS: Final = 10
 
 
 @contextmanager
-def shut_down_after(connection: psycopg.AsyncConnection[Any], seconds: float) -> Iterator[None]:
+def shut_down_after(connection: Connection, seconds: float) -> Iterator[None]:
     """Within the block, whoever still waits for the server after `seconds` gets `psycopg.OperationalError`."""
     timer = asyncio.get_running_loop().call_later(seconds, _shut_down, connection)
     try:
@@ -29,7 +31,7 @@ def shut_down_after(connection: psycopg.AsyncConnection[Any], seconds: float) ->
         timer.cancel()
 
 
-def _shut_down(connection: psycopg.AsyncConnection[Any]) -> None:
+def _shut_down(connection: Connection) -> None:
     """The socket is shut and not closed: psycopg, which waits for it, must still find it."""
     with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as wire:
         wire.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""Says that a process is ready for its work: a file for whoever started it, a line for whoever reads the log."""
+"""Reports that a process is ready: by a file for the program that started it, and by a line in the log."""
 
 import logging
 from pathlib import Path
@@ -7,7 +7,7 @@ log = logging.getLogger(__name__)
 
 
 def announce(file: Path | None, text: str) -> None:
-    """Write `text` into `file`, whole or not at all."""
+    """Log `text` and write it to `file`, in one step, so that nobody reads half of it."""
     log.info("ready: %s", text)
     if file is not None:
         part = file.with_name(file.name + ".part")

@@ -1,6 +1,6 @@
-"""Work that must last until it is told to end: a part that stops by itself takes the process with it.
+"""If a long-running task returns before shutdown, raise so that the process exits.
 
-A task group takes a cancelled member for one that is done, and goes on without it: alive, and doing nothing.
+A task group treats a cancelled task as a finished one and goes on: the process would be alive and do nothing.
 """
 
 import asyncio
@@ -11,12 +11,12 @@ _AGAIN_SECONDS: Final = 1.0
 
 
 class EndedEarly(RuntimeError):
-    """A part of the process ended and nobody had told it to; start the process again."""
+    """A long-running task ended before shutdown. Start the process again."""
 
 
 async def supervise(work: Coroutine[object, object, None], *, name: str, told: Callable[[], bool]) -> None:
-    """Run `work`; raise `EndedEarly` when it ends, by whatever way but a failure of its own, before `told`."""
-    # A task of its own: so a cancellation that came from within is told from one that ends us all.
+    """Run `work`. Raise its own exception, or `EndedEarly` if it returns or is cancelled while `told` is false."""
+    # In a task of its own, a cancellation from inside `work` can be told from one of the caller.
     running = asyncio.create_task(work, name=name)
     try:
         await asyncio.wait([running])

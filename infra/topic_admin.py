@@ -1,4 +1,4 @@
-"""Makes and verifies the topics of `config.topics`. It never changes what holds records: it says what differs."""
+"""Creates and verifies the topics of `config.topics`. It never changes a topic that exists: it reports what differs."""
 
 import re
 from collections.abc import Sequence
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._config import ConfigResource
-from confluent_kafka.admin._resource import ResourceType
+
+# Public by their documentation, and not marked as exported.
+from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # type: ignore[attr-defined]
 from confluent_kafka.cimpl import NewTopic
 
 from config.kafka import KafkaSettings
@@ -16,7 +16,7 @@ from config.topics import TOPICS, TopicSpec
 
 _SECONDS: Final = 30.0
 _METADATA_SECONDS: Final = 10.0
-"""Of silence, and then it is said."""
+"""Without an answer of the brokers."""
 _REFUSALS: Final = (KafkaError._AUTHENTICATION, KafkaError._SSL)
 _CERTIFICATE: Final = re.compile("alert .*certificate|alert unknown ca")
 _FATAL: Final = frozenset(
@@ -41,7 +41,7 @@ class Replication:
 
 @dataclass(frozen=True, slots=True)
 class TopicDifference:
-    """One way in which a topic is not as the table has it. `fatal`: the promises do not hold on such a topic."""
+    """One way in which a topic differs from the table. `fatal`: the service's promises do not hold on such a topic."""
 
     sentence: str
     fatal: bool
@@ -52,7 +52,7 @@ class TopicsUnreachable(RuntimeError):
 
 
 def apply(kafka: KafkaSettings, replication: Replication) -> list[str]:
-    """Make the topics that are missing; returns their names."""
+    """Create the missing topics; returns their names."""
     admin, known = _open(kafka)
     missing = [spec for spec in TOPICS if spec.name not in known]
     if missing:
@@ -117,7 +117,7 @@ def _open(kafka: KafkaSettings) -> tuple[AdminClient, dict[str, Any]]:
 
 
 def refusal(error: KafkaError) -> str:
-    """In a sentence, where a broker has said no; empty where it has said nothing."""
+    """A sentence if a broker refused the client, else empty."""
     said = error.str()
     if error.code() in _REFUSALS:
         return f"Kafka lets nobody in under this name: {said}."

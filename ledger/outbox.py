@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import Final
+from typing import Final, LiteralString
 
 import psycopg
 from aiokafka import AIOKafkaProducer
@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 
 from config.kafka import KafkaSettings
 from infra.failpoints import Point, reach
+from infra.postgres import Connection
 from infra.postgres_timeouts import CONNECT_SECONDS, shut_down_after, statement_timeouts
 
 log = logging.getLogger(__name__)
@@ -22,12 +23,17 @@ _DELIVERY_SECONDS: Final = 60
 _NAME: Final = "frafaldsvarsel-outbox"
 _KEPT_DAYS: Final = 7
 _FORGET_SECONDS: Final = 60.0
-_FORGET: Final = """
+FORGET: Final = """
 DELETE FROM outbox WHERE id IN (
     SELECT id FROM outbox WHERE sent_at < now() - %s * interval '1 day' AND topic IN ('task-events', 'reactions')
     LIMIT 10000 FOR UPDATE SKIP LOCKED)
 """
 """What was told to subscribers stands on Kafka. The rest is kept: by it we know what has been refused."""
+DUE: Final[LiteralString] = """
+SELECT id, topic, key, value FROM outbox WHERE sent_at IS NULL ORDER BY due_at, id
+LIMIT %s FOR UPDATE SKIP LOCKED
+"""
+SENT: Final[LiteralString] = "UPDATE outbox SET sent_at = now() WHERE id = ANY(%s)"
 
 
 async def run(
@@ -47,7 +53,7 @@ async def run(
             ) as connection:
                 clock, forgotten = asyncio.get_running_loop().time, 0.0
                 while not stop.is_set():
-                    if await _send_due(connection, producer, 2 * database_seconds) == 0:
+                    if await send_due(connection, producer, 2 * database_seconds) == 0:
                         if clock() - forgotten > _FORGET_SECONDS:
                             await forget(connection)
                             forgotten = clock()
@@ -59,21 +65,19 @@ async def run(
             await producer.stop()
 
 
-async def forget(connection: psycopg.AsyncConnection[tuple[object, ...]]) -> int:
+async def forget(connection: Connection) -> int:
     """Remove what was told long ago; how many rows."""
     async with connection.transaction():
-        return (await connection.execute(_FORGET, (_KEPT_DAYS,))).rowcount
+        return (await connection.execute(FORGET, (_KEPT_DAYS,))).rowcount
 
 
-async def _send_due(
-    connection: psycopg.AsyncConnection[tuple[object, ...]], producer: AIOKafkaProducer, patience: float
-) -> int:
+async def send_due(connection: Connection, producer: AIOKafkaProducer, patience: float) -> int:
+    """Send a batch of what is due, and note that it was sent; how many."""
     with ExitStack() as until_read, ExitStack() as until_committed:
         until_read.enter_context(shut_down_after(connection, patience))
         async with connection.transaction():
             cursor = await connection.execute(
-                "SELECT id, topic, key, value FROM outbox WHERE sent_at IS NULL ORDER BY due_at, id "
-                "LIMIT %s FOR UPDATE SKIP LOCKED",
+                DUE,
                 (_BATCH,),
             )
             rows = await cursor.fetchall()
@@ -83,9 +87,7 @@ async def _send_due(
                 reach(Point.OUTBOX_SENT)
             until_committed.enter_context(shut_down_after(connection, patience))
             if rows:
-                await connection.execute(
-                    "UPDATE outbox SET sent_at = now() WHERE id = ANY(%s)", ([row[0] for row in rows],)
-                )
+                await connection.execute(SENT, ([row[0] for row in rows],))
     return len(rows)
 
 

@@ -1,35 +1,41 @@
 """The whole service on one machine: broker, database, mail catcher, log-in and our processes, kept between runs.
 
-A child that dies is started again, as an orchestrator would. Everything lies in one folder, and nothing outlives us.
+A child that dies is started again, as an orchestrator would, and whoever asks meanwhile waits until it is back.
+Everything lies in one folder, and nothing outlives us.
 """
 
 import fcntl
 import json
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import psycopg
 
-from config.reference.units import load_units
+from config.environments import EveryEnvironment
+from config.reference import units as reference_units
+from config.reference.checks.all import sound_reference
 from config.senders import base_senders
-from config.settings import PREFIX, Settings, load
-from frafaldsvarsel.api_client_setup import clients_file, ensure_client
+from config.settings import EnvironmentT, load
+from frafaldsvarsel.api_client_setup import ensure_client
 from frafaldsvarsel.wiring import common as common_wiring
 from infra import topic_admin
 from local.demo_users import demo_people, units_of
+from local.environment import process_environment
 from local.servers.jars import ensure_jars
 from local.servers.kafka import Broker
 from local.servers.mail_catcher import Catcher
 from local.servers.ports import remembered_ports
 from local.servers.postgres import Database
-from local.servers.process import Server
-from local.servers.provider import CLIENT_ID, DemoProvider
+from local.servers.process import READY_SECONDS, Server
+from local.servers.provider import DemoProvider
 from local.supervisor import REST_SECONDS, Children, NotUp, stop_together
 from publisher.key_files import ensure_keys, read_sender
 
@@ -38,6 +44,8 @@ log = logging.getLogger(__name__)
 __all__ = ["NotUp", "Service"]
 
 _LOOK_SECONDS: Final = 0.25
+_BACK_SECONDS: Final = READY_SECONDS + 60
+"""How long whoever asks waits for a server that is being started again."""
 
 
 @dataclass
@@ -62,6 +70,10 @@ class Service:
     _servers: dict[str, Server] = field(default_factory=dict, init=False)
     _watcher: threading.Thread | None = field(default=None, init=False)
     _stopping: threading.Event = field(default_factory=threading.Event, init=False)
+    _reviving: threading.Lock = field(default_factory=threading.Lock, init=False)
+    """Held while a server is started again: none is half started for whoever holds it."""
+    _answered: int | None = field(default=None, init=False)
+    """The broker that has been heard, by its process: it is started long before it answers."""
 
     def __post_init__(self) -> None:
         self.data = self.data.resolve()
@@ -80,13 +92,19 @@ class Service:
             self._stop()
 
     @property
-    def settings(self) -> Settings:
-        """What the processes are started with."""
-        return load(self._environment())
+    def settings(self) -> EveryEnvironment:
+        """What the processes are started with; whatever it names is there."""
+        return self.told(EveryEnvironment)
+
+    def told(self, kind: type[EnvironmentT]) -> EnvironmentT:
+        """The same as one process, or one command, reads it."""
+        self._await_servers()
+        return load(kind, self._environment())
 
     @property
     def mail_pages(self) -> str:
         """Where a person reads the mails."""
+        self._await_servers()
         return self._catcher.pages_url
 
     @property
@@ -111,9 +129,9 @@ class Service:
         self._children.wait_ready()
         if self.pages:
             self._provider.wait_ready()
+        self._write_addresses()
         self._watcher = threading.Thread(target=self._watch, daemon=True, name="watch")
         self._watcher.start()
-        self._write_addresses()
 
     def _start(self) -> None:
         self._hold = (self.data / "lock").open("w")
@@ -127,7 +145,10 @@ class Service:
         self._broker = Broker(self.data / "kafka", ensure_jars() if self.jars is None else self.jars)
         self._database = Database(self.data / "postgres")
         self._catcher = Catcher(self.data / "catcher")
-        people = demo_people([(unit_id, unit.name) for unit_id, unit in load_units().items()])
+        reference = sound_reference()
+        people = demo_people(
+            [(unit_id, unit.name) for unit_id, unit in reference_units.units_of(reference).items()]
+        )
         secret = self.data / "keys" / "inbox.secret"
         self._provider = DemoProvider(self.data / "provider", people, client_secret_file=secret)
         self._inbox_port = remembered_ports(self.data / "inbox.ports.json", ("inbox",))["inbox"]
@@ -138,15 +159,16 @@ class Service:
         wanted = {"inbox": self.pages, "audit": self.audit, "canary": self.canary}
         with ThreadPoolExecutor() as pool:
             starting = {name: pool.submit(one.start) for name, one in self._servers.items()}
-            ensure_keys(self.data, base_senders())
+            ensure_keys(self.data, base_senders(reference))
             ensure_client(self.data, units_of(people), self.api)
             starting["mail_catcher"].result()
             self._catcher.wait_ready()
             starting["broker"].result()
             self._broker.wait_ready()
+            self._answered = self._broker.pid
             self.say("topics")
-            settings = self.settings
-            topic_admin.apply(settings.kafka, common_wiring.replication(settings))
+            settings = load(EveryEnvironment, self._environment())
+            topic_admin.apply(settings.kafka, common_wiring.replication(settings.replication))
             self.say("processes")
             self._children.start(["worker", *more])
             for one in starting.values():
@@ -170,35 +192,16 @@ class Service:
         self._hold.close()
 
     def _environment(self) -> dict[str, str]:
-        """The settings of every process; what tells one from another is added at its launch."""
-        keys = self.data / "keys"
-        values = {
-            "KAFKA_BOOTSTRAP_SERVERS": self._broker.bootstrap,
-            "REPLICATION_FACTOR": "1",
-            "MIN_INSYNC_REPLICAS": "1",
-            "DATABASE_URL": self._database.url,
-            "KEYRING_FILE": str(keys / "service.key.json"),
-            "SENDERS_DIR": str(self.data / "senders"),
-            "WORKER_DATA_DIR": str(self.data / "worker"),
-            "SESSION_TIMEOUT_SECONDS": "6",
-            "GRACE_SECONDS": "20",
-            "AUDIT_FILE": str(self.data / "audit.notes"),
-            "SMTP_HOST": "localhost",
-            "SMTP_PORT": str(self._catcher.smtp_port),
-            "SMTP_CA_FILE": str(self._catcher.ca_file),
-            "MAIL_FROM": "frafaldsvarsel@frafaldsvarsel.example",
-            "INBOX_URL": self.inbox_pages.rstrip("/"),
-            "INBOX_PORT": str(self._inbox_port),
-            "API_CLIENTS_FILE": str(clients_file(self.data)),
-        }
-        values["CANARY_KEYS_DIR"] = str(keys)
-        if self.pages:
-            values["OIDC_ISSUER"] = self._provider.issuer
-            values["OIDC_CLIENT_ID"] = CLIENT_ID
-            values["OIDC_CLIENT_SECRET_FILE"] = str(keys / "inbox.secret")
-        if self.canary:
-            values["CANARY_SECONDS"] = "60"
-        return {PREFIX + name: value for name, value in values.items()}
+        return process_environment(
+            self.data,
+            broker=self._broker,
+            database=self._database,
+            catcher=self._catcher,
+            provider=self._provider if self.pages else None,
+            inbox_pages=self.inbox_pages,
+            inbox_port=self._inbox_port,
+            canary=self.canary,
+        )
 
     def _watch(self) -> None:
         while not self._stopping.wait(_LOOK_SECONDS):
@@ -209,21 +212,51 @@ class Service:
                 self._stopping.wait(REST_SECONDS[-1])
 
     def _look_after(self) -> None:
-        changed = [self._revive(name, server) for name, server in self._servers.items()]
-        if any([*changed, self._children.revive()]):
+        before, failed = self._told, list[Exception]()
+        ways: list[Callable[[], object]] = [partial(self._revive, *one) for one in self._servers.items()]
+        for revive in (*ways, self._children.revive):
+            try:
+                revive()
+            except Exception as error:  # one that does not come back must not keep the others away
+                failed.append(error)
+        if self.pids() != before:
             self._write_addresses()
+        if failed:
+            raise failed[0]
 
-    def _revive(self, name: str, server: Server) -> bool:
+    def _revive(self, name: str, server: Server) -> None:
         if server.pid is not None or self._stopping.is_set():
-            return False
+            return
         log.warning("the %s ended; starting it again", name.replace("_", " "))
-        server.stop()
-        server.start()
-        if isinstance(server, Catcher | DemoProvider):
-            server.wait_ready()
-        return True
+        with self._reviving:
+            server.stop()
+            server.start()
+            if isinstance(server, Catcher | DemoProvider):
+                server.wait_ready()
+
+    @property
+    def _looked_after(self) -> bool:
+        return self._watcher is not None and not self._stopping.is_set()
+
+    def _await_servers(self) -> None:
+        """Until none is away. Where nobody looks after them none comes back, and there is nothing to wait for."""
+        deadline = time.monotonic() + _BACK_SECONDS
+        while self._looked_after and (away := self._away()):
+            if time.monotonic() > deadline:
+                raise NotUp(f"{', '.join(away)} did not come back in {_BACK_SECONDS:.0f} seconds.")
+            time.sleep(0.05)
+
+    def _away(self) -> list[str]:
+        with self._reviving:
+            away = [name for name, server in self._servers.items() if server.pid is None]
+        if not away and (pid := self._broker.pid) != self._answered:
+            if not self._broker.answers():
+                return ["broker"]
+            self._answered = pid
+        return away
 
     def _write_addresses(self) -> None:
+        self._told = self.pids()
         addresses = {
             "bootstrap_servers": self._broker.bootstrap,
             "database_url": self._database.url,
@@ -236,7 +269,7 @@ class Service:
             "senders": str(self.data / "senders"),
             "logs": str(self.data / "logs"),
             "environment": self._environment(),
-            "pids": self.pids(),
+            "pids": self._told,
         }
         file = self.data / "addresses.json"
         part = file.with_name("addresses.json.part")
@@ -249,4 +282,11 @@ class Service:
 
     def database(self) -> psycopg.Connection[tuple[object, ...]]:
         """A connection to the ledger, for whoever counts."""
-        return psycopg.connect(self._database.url, autocommit=True)
+        deadline = time.monotonic() + _BACK_SECONDS
+        while True:
+            try:
+                return psycopg.connect(self._database.url, autocommit=True)
+            except psycopg.OperationalError:
+                if not self._looked_after or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)

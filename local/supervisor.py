@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from config.settings import PREFIX
-from local.servers.process import Process, ProcessPlan, Server, yielding
+from config.sections.base import PREFIX
+from local.servers.process import READY_SECONDS, Process, ProcessPlan, Server, yielding
 
 log = logging.getLogger(__name__)
 
@@ -23,10 +23,9 @@ REST_SECONDS: Final = (0.0, 0.5, 2.0, 5.0)
 """Before a child that has died is started again, by how often it has died lately."""
 _ARGUMENTS: Final = {"audit": ("--heal", "--watch", "20")}
 _YIELDING: Final = {"inbox": 5, "notify": 10, "audit": 15, "canary": 15}
-"""On one machine a mail can wait for the books, and counting them for both."""
+"""On one machine a mail can wait for the ledger, and the audit for both."""
 _UNAWAITED: Final = frozenset({"audit", "canary"})
 """The service takes messages without them."""
-_READY_SECONDS: Final = 90.0
 _CALM_SECONDS: Final = 30.0
 _ROOT: Final = Path(__file__).resolve().parents[1]
 
@@ -67,11 +66,17 @@ class Children:
 
     def pids(self) -> dict[str, int]:
         """By name, of those that run."""
-        return {name: child.process.pid for name, child in self._known.items() if child.process is not None}
+        # Each is read once: whoever looks after them may just be starting it again.
+        started = {name: child.process for name, child in list(self._known.items())}
+        return {
+            name: process.pid
+            for name, process in started.items()
+            if process is not None and process.exit_code is None
+        }
 
     def wait_ready(self) -> None:
         """Until each has said that it is ready; raises `NotUp` when one has ended or does not say it."""
-        deadline = time.monotonic() + _READY_SECONDS
+        deadline = time.monotonic() + READY_SECONDS
         for child in self._known.values():
             if child.name in _UNAWAITED:
                 continue
@@ -83,7 +88,7 @@ class Children:
                     )
                 if time.monotonic() > deadline:
                     tail = "" if process is None else process.log_tail()
-                    raise NotUp(f"{child.name} was not ready in {_READY_SECONDS:.0f} seconds. {tail}")
+                    raise NotUp(f"{child.name} was not ready in {READY_SECONDS:.0f} seconds. {tail}")
                 time.sleep(0.05)
 
     def revive(self) -> bool:

@@ -35,6 +35,11 @@ def add_working_days(start: date, days: int, days_off: Container[date]) -> date:
     return day
 
 
+def in_force(day: date, valid_from: date, valid_to: date | None) -> bool:
+    """Whether `day` lies in [valid_from, valid_to); None is without an end."""
+    return valid_from <= day and (valid_to is None or day < valid_to)
+
+
 def is_working_day(day: date, days_off: Container[date]) -> bool:
     """Whether `day` is neither a Saturday nor a Sunday nor off."""
     return day.weekday() < _SATURDAY and day not in days_off

@@ -12,6 +12,7 @@ from uuid import UUID
 from typing_extensions import TypeVar
 
 from models.calendar import COPENHAGEN, copenhagen_date
+from models.notifications.cause import DeliveryCause
 from models.notifications.delivery import Audience, Channel, Occasion
 from notifiers.content.mail_message import Mail, header_date, message_id
 from notifiers.content.notice import DigestLine, DigestNotice, TaskNotice
@@ -64,8 +65,8 @@ class Due:
 
     id: UUID
     occasion: Occasion
-    cause: str
-    channel: str
+    cause: DeliveryCause
+    channel: Channel
     audience: Audience
     unit_id: str
     recipient: str
@@ -113,7 +114,7 @@ def payload_builder(
         about = due.about
         if due.occasion is Occasion.CHANNEL_OFF and isinstance(about, DueTask):
             return render_channel_off(
-                cause=due.cause,
+                off_reason=due.cause.off_reason,
                 unit_name=unit_name,
                 reference=about.reference,
                 link=f"{link_base.rstrip('/')}/opgaver/{about.reference}",

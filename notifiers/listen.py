@@ -4,12 +4,14 @@ It must not be relied on: a notification is lost with its connection, so the cal
 """
 
 import asyncio
+from typing import Final, LiteralString
 
 from psycopg import InterfaceError, OperationalError
 
-from notifiers.repository import Pool
+from infra.postgres import Pool
 
 DATABASE_AWAY = (OperationalError, InterfaceError)
+LISTEN: Final[LiteralString] = "LISTEN deliveries"
 
 
 async def listen(pool: Pool, wake: asyncio.Event, *, rest_seconds: float) -> None:
@@ -19,7 +21,7 @@ async def listen(pool: Pool, wake: asyncio.Event, *, rest_seconds: float) -> Non
             async with pool.connection() as connection:
                 try:
                     await connection.set_autocommit(True)
-                    await connection.execute("LISTEN deliveries")
+                    await connection.execute(LISTEN)
                     async for _ in connection.notifies():
                         wake.set()
                 finally:

@@ -4,7 +4,7 @@ What no longer fits must not be sent: a mail about a duty that has gone would se
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from models.notifications.delivery import CALLS_TO_ACT, Audience, Channel, Occasion
@@ -41,23 +41,17 @@ class UnitContact:
     """How a unit is named and reached at present."""
 
     name: str
-    recipients: tuple[str, ...]
-    """Mail addresses; a unit has one at least."""
-    webhooks: tuple[str, ...] = ()
+    addresses: Mapping[Channel, Mapping[Audience, tuple[str, ...]]]
+    """Of the unit and of those who are told besides it; a channel that is not there reaches nobody."""
 
-    above: Mapping[Audience, tuple[str, ...]] = field(default_factory=dict)
-    """Those who are told besides the unit."""
+    def own(self, channel: Channel) -> tuple[str, ...]:
+        """Where the unit itself is reached."""
+        return self.addresses.get(channel, {}).get(Audience.UNIT, ())
 
-    def reached(self, audience: Audience) -> tuple[str, ...]:
-        """Where one of them is reached by mail; where nobody is named, the next one above."""
-        everybody = {**self.above, Audience.UNIT: self.recipients}
-        return reached(audience, lambda one: everybody.get(one, ()))
-
-    def of(self, channel: str, audience: Audience) -> tuple[str, ...]:
-        """Whom to write to on a channel; those above a unit have mail alone."""
-        if channel == Channel.WEBHOOK:
-            return self.webhooks if audience is Audience.UNIT else ()
-        return self.reached(audience)
+    def of(self, channel: Channel, audience: Audience) -> tuple[str, ...]:
+        """Whom to write to; where nobody is named on the channel, the next one above."""
+        named = self.addresses.get(channel, {})
+        return reached(audience, lambda one: named.get(one, ()))
 
 
 Contacts = Callable[[str], UnitContact | None]
@@ -96,10 +90,3 @@ def digest_superseded_by(*, open_tasks: int, recipient: str, present: Sequence[s
     if present and recipient not in present:
         return Superseded.RECIPIENT_CHANGED
     return None
-
-
-def endpoint_superseded_by(*, off: bool, present: Sequence[str]) -> Superseded | None:
-    """The reason not to send a webhook, or `None`. `present`: the unit's endpoints now."""
-    if off:
-        return Superseded.ENDPOINT_OFF
-    return None if present else Superseded.ENDPOINT_REMOVED

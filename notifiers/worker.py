@@ -12,15 +12,16 @@ from datetime import datetime, timedelta
 from typing import Generic
 
 from infra.failpoints import Point, reach
+from infra.postgres import Pool
 from infra.supervise import supervise
 from models.notifications.delivery import Scope, SendAttempt, SendOutcome
 from models.notifications.retry import RetryPolicy
 from notifiers.channel import ChannelSender
 from notifiers.circuit_breaker import CircuitBreaker
-from notifiers.content.mail_message import Mail
-from notifiers.due_delivery import BuildPayload, Claim, PayloadT
+from notifiers.due_delivery import Claim, PayloadT
 from notifiers.listen import DATABASE_AWAY, listen
-from notifiers.repository import After, Pool, Store
+from notifiers.registry import ChannelEntry
+from notifiers.repository import Store
 from notifiers.supersede import Contacts
 
 log = logging.getLogger(__name__)
@@ -57,15 +58,13 @@ async def run(
     pool: Pool,
     channel: ChannelSender[PayloadT],
     contacts: Contacts,
-    build_payload: BuildPayload[PayloadT],
+    entry: ChannelEntry[PayloadT],
     stop: asyncio.Event,
     on_attempt: OnAttempt = lambda _: None,
-    kind: type[PayloadT] = Mail,  # type: ignore[assignment]  # the type variable's own default
-    after: After[PayloadT] | None = None,
 ) -> None:
     """Until `stop` is set; then the notices in flight are finished and the others given back.
 
-    One run serves one channel, `kind`'s: so a webhook that hangs never holds up a mail.
+    One run serves one channel, `entry`'s: so a webhook that hangs never holds up a mail.
     `pool` is open, in autocommit, of at least `workers` + 3 connections. The caller closes pool and channel.
     """
     store = Store[PayloadT](
@@ -73,9 +72,7 @@ async def run(
         owner=settings.owner,
         lease=timedelta(seconds=settings.lease_seconds),
         contacts=contacts,
-        build_payload=build_payload,
-        kind=kind,
-        after=after,
+        entry=entry,
         policy=settings.policy,
         patience_seconds=settings.database_seconds,
     )

@@ -14,6 +14,7 @@ import orjson
 from joserfc.jwk import OKPKey
 from pydantic import ValidationError
 
+from config.reference.checks.all import sound_reference
 from config.senders import base_senders, write_sender
 from crypto.keyring import Keyring, new_keyring, new_signing_key
 from models.events.sender import Sender, VerificationKey, kind_of
@@ -55,7 +56,7 @@ def add_sender(
     _, register = _folders(data)
     if (register / f"{number}.json").exists():
         raise NotAdded(f"Sender {number} is in the register already; its entry is senders/{number}.json.")
-    known = next((sender for sender in base_senders() if sender.number == number), None)
+    known = next((sender for sender in base_senders(sound_reference()) if sender.number == number), None)
     if known is not None:
         changes = {field: value for field, value in (("name", name), ("cvr", cvr)) if value is not None}
         sender = Sender.model_validate({**known.model_dump(), **changes})

@@ -20,7 +20,7 @@ _STRUCTURED_HEADERS: Final = (("content-type", STRUCTURED_CONTENT_TYPE.encode())
 
 
 class Keys(Protocol):
-    """Where the keys come from. Each raises `publisher.key_files.NoKey` when it has none."""
+    """Where the keys come from. Each raises `publisher.keys.NoKey` when it has none."""
 
     def signing_key(self, number: str) -> OKPKey:
         """The private key of the sender of that number."""

@@ -1,30 +1,30 @@
-"""Which partitions are this worker's now. A new assignment makes what was remembered of the last one stale."""
+"""The partitions that are assigned to this worker now. A new assignment makes stale what was loaded for the old one."""
 
 import asyncio
 from collections.abc import Iterable
 
 
 class Assignment:
-    """Changed by the rebalance signals, read by the steps at every batch."""
+    """Changed by the rebalance callbacks, read by the batch drivers at every batch."""
 
     def __init__(self) -> None:
         self.generation = 0
         self.partitions: frozenset[tuple[str, int]] = frozenset()
-        self._given = asyncio.Event()
+        self._assigned = asyncio.Event()
 
     def revoked(self) -> None:
-        """The group is being rebalanced: nothing is ours until it says so."""
+        """A rebalance began: no partition is ours until it ends."""
         self.generation += 1
         self.partitions = frozenset()
-        self._given.clear()
+        self._assigned.clear()
 
     def assigned(self, partitions: Iterable[tuple[str, int]]) -> None:
-        """These are ours."""
+        """A rebalance ended: these partitions are ours."""
         self.generation += 1
         self.partitions = frozenset(partitions)
-        self._given.set()
+        self._assigned.set()
 
-    async def settled(self) -> frozenset[tuple[str, int]]:
-        """Wait until the group has said what is ours."""
-        await self._given.wait()
+    async def wait_until_assigned(self) -> frozenset[tuple[str, int]]:
+        """Wait for the end of the rebalance; returns our partitions."""
+        await self._assigned.wait()
         return self.partitions

@@ -1,11 +1,12 @@
-"""Drives one step over the stream's batches: whole partitions in order, output acknowledged before the batch ends.
+"""Runs one processor over batches: complete partitions in order, output acknowledged before the batch ends.
 
-Nothing but a batch's own failure leaves here, and that ends the process: Faust would commit it (faust.md, 1).
+If a batch fails, the exception leaves this module and ends the process: Faust would commit the batch (faust.md, 1).
 """
 
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from infra.failpoints import Point, reach
 from infra.kafka_record import KafkaRecord, by_partition
@@ -15,16 +16,18 @@ from streams.checkpoint import Checkpoint
 from streams.processors import Processor
 
 log = logging.getLogger(__name__)
-_BEGIN_SECONDS = 300
-_LOOK_AFTER_SECONDS = 300
+_LOAD_SECONDS: Final = 300
+"""The limit for loading the state of an assignment."""
+_REFRESH_SECONDS: Final = 300
+"""The state of an unchanged assignment is read again after this time."""
 
 
 class BatchDriver:
-    """One step, its progress and its output."""
+    """One processor, its checkpoint and its output."""
 
     def __init__(
         self,
-        step: Processor,
+        processor: Processor,
         *,
         topics: Sequence[str],
         assignment: Assignment,
@@ -32,61 +35,62 @@ class BatchDriver:
         output: BatchProducer,
         monotonic: Callable[[], float],
     ) -> None:
-        self._step = step
+        self._processor = processor
         self._topics = topics
         self._assignment = assignment
-        self._progress = checkpoint
+        self._checkpoint = checkpoint
         self._output = output
         self._monotonic = monotonic
         self._one_at_a_time = asyncio.Lock()
         self._generation = -1
-        self._mine: frozenset[tuple[str, int]] = frozenset()
-        self._looked_after = 0.0
-        self._fetched = Point(f"{step.name}.fetched")
-        self._judged = Point(f"{step.name}.judged")
+        self._partitions: frozenset[tuple[str, int]] = frozenset()
+        self._loaded_at = 0.0
+        self._fetched = Point(f"{processor.name}.fetched")
+        self._processed = Point(f"{processor.name}.judged")
 
     async def batch(self, records: Sequence[KafkaRecord]) -> None:
-        """Apply a batch. When this returns, the brokers have everything that follows from it."""
+        """Process a batch. When this returns, the brokers have acknowledged everything that follows from it."""
         reach(self._fetched)
         async with self._one_at_a_time:
-            await self._begin()
-            await self._apply(records)
+            await self._load_state()
+            await self._process(records)
 
-    async def tend(self) -> None:
-        """Look after the state when it is time, though nothing comes: a zombie may have written meanwhile."""
+    async def refresh(self) -> None:
+        """Read the state again when it is due, also while no record comes: another worker may have written to it."""
         if self._assignment.partitions:
             async with self._one_at_a_time:
-                await self._begin()
+                await self._load_state()
                 await self._output.flush()
 
-    async def _apply(self, records: Sequence[KafkaRecord]) -> None:
+    async def _process(self, records: Sequence[KafkaRecord]) -> None:
         reached: list[tuple[str, int, int]] = []
         for (topic, partition), group in by_partition(records):
-            if (topic, partition) not in self._mine:
-                # Left in the stream's buffer by an assignment that has ended; its owner reads it again.
+            if (topic, partition) not in self._partitions:
+                # Left in the stream's buffer by an earlier assignment; the partition's worker reads it again.
                 continue
-            whole = await self._progress.whole(topic, partition, group)
-            self._step.run(topic, partition, whole, self._output)
-            reached.append((topic, partition, whole[-1].offset + 1))
+            complete = await self._checkpoint.fill_gaps(topic, partition, group)
+            self._processor.run(topic, partition, complete, self._output)
+            reached.append((topic, partition, complete[-1].offset + 1))
             await asyncio.sleep(0)
-        reach(self._judged)
+        reach(self._processed)
         for place in reached:
-            self._progress.advance(*place, self._output)
+            self._checkpoint.advance(*place, self._output)
         await self._output.flush()
         reach(Point.OUTPUT_ACKNOWLEDGED)
 
-    async def _begin(self) -> None:
-        """Wait until the group has said what is ours, and know the state of it: all of one and the same assignment."""
+    async def _load_state(self) -> None:
+        """Wait for an assignment and load its state; begin again if the assignment changes meanwhile."""
         now = self._monotonic()
-        if self._generation == self._assignment.generation and now - self._looked_after < _LOOK_AFTER_SECONDS:
+        if self._generation == self._assignment.generation and now - self._loaded_at < _REFRESH_SECONDS:
             return
-        async with asyncio.timeout(_BEGIN_SECONDS):
+        async with asyncio.timeout(_LOAD_SECONDS):
             while True:
-                mine = await self._assignment.settled()
+                partitions = await self._assignment.wait_until_assigned()
                 generation = self._assignment.generation
                 if self._generation != generation:
-                    await self._progress.load()
-                await self._step.begin({part for topic, part in mine if topic in self._topics}, self._output)
+                    await self._checkpoint.load()
+                ours = {partition for topic, partition in partitions if topic in self._topics}
+                await self._processor.begin(ours, self._output)
                 if generation == self._assignment.generation:
                     break
-        self._generation, self._mine, self._looked_after = generation, mine, now
+        self._generation, self._partitions, self._loaded_at = generation, partitions, now

@@ -1,6 +1,6 @@
-"""What a batch writes, gathered and then sent at once; a batch is done only when the brokers have all of it.
+"""Collects what a batch writes, sends it at once, and waits until the brokers have acknowledged all of it.
 
-The project's own producer, not Faust's: a delivery that fails must stop the step, not warn (faust.md, 4 and 5).
+This is our own producer, not Faust's: a failed delivery must fail the batch, not log a warning (faust.md, 4 and 5).
 """
 
 import asyncio
@@ -15,9 +15,13 @@ from config.topics import Topic
 from infra.failpoints import Point, reach
 
 _DELIVERY_SECONDS = 60
-_LATER: Final[Mapping[str, int]] = {Topic.RECEIPTS: 1, Topic.APPLIED: 1, Topic.PROGRESS: 2}
-"""What says that a record is dealt with goes when the brokers have what it stands for: else a crash in between, and
-a stream engine that skips the record afterwards, would leave an answer with nothing behind it. Progress goes last."""
+_TURNS: Final[Mapping[str, int]] = {Topic.RECEIPTS: 1, Topic.APPLIED: 1, Topic.PROGRESS: 2}
+"""The turn in which a topic is sent; every other topic is sent in turn 0.
+
+Receipts and applied entries say that a record was processed, so they are sent after the brokers have acknowledged its
+output. Otherwise a crash in between, followed by an engine that skips the record, would leave an answer without its
+output. The checkpoint is sent last.
+"""
 
 
 class BatchProducer:
@@ -77,10 +81,10 @@ class BatchProducer:
 
 
 def _turn(topic: str) -> int:
-    return _LATER.get(topic, 0)
+    return _TURNS.get(topic, 0)
 
 
 def partition_of(key: str, partitions: int) -> int:
-    """The partition of `key` as Kafka's own default partitioner has it (murmur2)."""
+    """The partition that Kafka's default partitioner chooses for `key` (murmur2)."""
     hashed: int = murmur2(key.encode())
     return (hashed & 0x7FFFFFFF) % partitions

@@ -1,7 +1,7 @@
-"""How far a step has got in each partition, kept in Kafka after its output.
+"""How far a processor has come in each partition, kept in Kafka and written after the processor's output.
 
-A stream engine that skips a record at a rebalance (faust.md, 3) shows as a hole between this and the next record.
-The step then reads the hole itself, before it goes on: so each partition is applied whole and in order.
+If a stream engine skips records in a rebalance (faust.md, 3), there is a gap between the checkpoint and the next
+record. The gap is then read from the broker first, so that each partition is processed completely and in order.
 """
 
 import logging
@@ -16,57 +16,62 @@ log = logging.getLogger(__name__)
 
 
 class Checkpoint:
-    """The next offset of every partition that `step` reads."""
+    """The next offset of every partition that `processor` reads."""
 
-    def __init__(self, step: str, reader: PartitionReader) -> None:
-        self._step = step
+    def __init__(self, processor: str, reader: PartitionReader) -> None:
+        self._processor = processor
         self._reader = reader
         self._next: dict[tuple[str, int], int] = {}
-        self.healed = 0
-        """Records that the engine had skipped and that were read beside it."""
+        self.skipped = 0
+        """Records that the engine had skipped and that were read from the broker."""
 
     async def load(self) -> None:
-        """Read what was kept. Of several writers the furthest is right: progress never goes back."""
+        """Read the topic. With several writers the highest offset is right: a checkpoint never goes back."""
         self._next.clear()
         first, end = await self._reader.bounds(Topic.PROGRESS, 0)
         async for records in self._reader.read(Topic.PROGRESS, 0, first, end):
             for record in records:
-                step, topic, partition = (record.key or b"").decode().split("/")
-                if step == self._step:
+                processor, topic, partition = (record.key or b"").decode().split("/")
+                if processor == self._processor:
                     place = (topic, int(partition))
                     self._next[place] = max(self._next.get(place, 0), int(record.value or b"0"))
 
-    async def whole(self, topic: str, partition: int, records: Sequence[KafkaRecord]) -> list[KafkaRecord]:
-        """`records` of one partition, with whatever is missing before them read from the broker."""
-        place = (topic, partition)
-        expected = self._next.get(place)
+    def next_offset(self, topic: str, partition: int) -> int:
+        """Everything before it is processed; 0 where nothing is known."""
+        return self._next.get((topic, partition), 0)
+
+    async def fill_gaps(
+        self, topic: str, partition: int, records: Sequence[KafkaRecord]
+    ) -> list[KafkaRecord]:
+        """`records` of one partition, with those that are missing before and between them read from the broker."""
+        expected = self._next.get((topic, partition))
         if expected is None:
             expected, _ = await self._reader.bounds(topic, partition)
-        whole: list[KafkaRecord] = []
+        complete: list[KafkaRecord] = []
         for record in records:
             if record.offset > expected:
-                whole += await self._skipped(topic, partition, expected, record.offset)
-            whole.append(record)
+                complete += await self._read_skipped(topic, partition, expected, record.offset)
+            complete.append(record)
             expected = max(expected, record.offset + 1)
-        return whole
+        return complete
 
     def advance(self, topic: str, partition: int, next_offset: int, output: BatchProducer) -> None:
-        """Note that everything before `next_offset` is applied, and that the brokers have what follows from it."""
+        """Everything before `next_offset` is processed. Sent after the output that follows from it is acknowledged."""
         place = (topic, partition)
         self._next[place] = max(self._next.get(place, 0), next_offset)
         output.add(
             Topic.PROGRESS,
             0,
-            f"{self._step}/{topic}/{partition}".encode(),
+            f"{self._processor}/{topic}/{partition}".encode(),
             str(self._next[place]).encode(),
         )
 
-    async def _skipped(self, topic: str, partition: int, start: int, end: int) -> list[KafkaRecord]:
+    async def _read_skipped(self, topic: str, partition: int, start: int, end: int) -> list[KafkaRecord]:
         first, _ = await self._reader.bounds(topic, partition)
         if first > start:
             log.error(
                 "%s: retention has removed offsets %d to %d of %s/%d before they were read",
-                self._step,
+                self._processor,
                 start,
                 min(first, end) - 1,
                 topic,
@@ -75,11 +80,11 @@ class Checkpoint:
         found: list[KafkaRecord] = []
         async for records in self._reader.read(topic, partition, max(start, first), end):
             found += records
-        self.healed += len(found)
+        self.skipped += len(found)
         if found:
             log.warning(
                 "%s: the stream skipped %d records of %s/%d from offset %d; read beside it",
-                self._step,
+                self._processor,
                 len(found),
                 topic,
                 partition,

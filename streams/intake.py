@@ -26,14 +26,15 @@ from models.events.cloudevent import Envelope, RefusedError, read
 from models.events.contract import ControlTotalData
 from models.events.event_types import EVENT_TYPES, SEALED_FIELDS, EventType, InputTopic, countable
 from models.events.person_event import Origin, PersonEvent
-from models.events.receipt import KeptCount, Receipt, ReceiptStatus, Total
+from models.events.receipt import KeptCount, Receipt, Total
 from models.events.sender import Sender, VerificationKey
 from models.events.sensitive_fields import SensitiveFields, sealed_for
 from models.reasons import Rejection
+from streams.receipt_draft import ReceiptDraft
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MISSING = "missing"
-_MOST_KEPT = 4 * 1024 * 1024
+_MAX_PAYLOAD_BYTES = 4 * 1024 * 1024
 """Bytes that fit into ``rejected`` when they are sealed. The input topics take a quarter of it, uncompressed; a record
 from before that was so must not stop its partition either."""
 
@@ -69,53 +70,47 @@ class InputRecord:
 
 @dataclass(frozen=True, slots=True)
 class Validated:
-    """Intake's answer: `event` of an accepted record about a person, `kept` (its sealed bytes) of a refused one."""
+    """Intake's answer: `event` for an accepted record about a person, `rejected_payload` (sealed) for a refused one."""
 
     receipt: Receipt
     event: PersonEvent | None = None
-    kept: str | None = None
+    rejected_payload: str | None = None
 
 
 def validate_record(record: InputRecord, context: Context) -> Validated:
     """Judge one record. Raises nothing for bad input."""
-    said: dict[str, Any] = {}
+    draft = ReceiptDraft(record.origin)
     try:
-        fingerprint, event = _accept(record, context, said)
+        fingerprint, event = _accept(record, context, draft)
     except RefusedError as error:
-        receipt = Receipt(
-            origin=record.origin,
-            status=ReceiptStatus.REJECTED,
-            reason=error.refused.reason,
-            detail=error.refused.detail,
-            **said,
+        return Validated(
+            draft.rejected(error.refused), rejected_payload=_sealed_payload(record, context.vault)
         )
-        return Validated(receipt, kept=_keep(record, context.vault))
-    receipt = Receipt(origin=record.origin, status=ReceiptStatus.ACCEPTED, fingerprint=fingerprint, **said)
-    return Validated(receipt, event=event)
+    return Validated(draft.accepted(fingerprint), event=event)
 
 
-def _accept(record: InputRecord, context: Context, said: dict[str, Any]) -> tuple[str, PersonEvent | None]:
-    """A good record's fingerprint and person event. Fills `said` with what the receipt may repeat to the sender."""
+def _accept(record: InputRecord, context: Context, draft: ReceiptDraft) -> tuple[str, PersonEvent | None]:
+    """A good record's fingerprint and person event. Raises `RefusedError`; `draft` then holds what was found so far."""
     origin = record.origin
     envelope = read(record.value, record.headers)
-    event_type = _type(envelope, origin.topic, said)
+    event_type = _type(envelope, origin.topic, draft)
     event_id = envelope.attributes["id"]
     if not _UUID.fullmatch(event_id):
         raise RefusedError(Rejection.NOT_A_CLOUDEVENT, "id is not a UUID in lower case")
-    said["event_id"] = event_id
-    sender = _sender(envelope, origin, context.register, said)
+    draft.event_id = event_id
+    sender = _sender(envelope, origin, context.register, draft)
     if sender.kind not in event_type.senders:
         raise RefusedError(Rejection.NOT_SENDERS_TYPE)
     _verify(envelope, origin, sender, context.register)
-    said["sequence"] = envelope.sequence
-    said["registered_on"] = copenhagen_date(envelope.time)
+    draft.sequence = envelope.sequence
+    draft.registered_on = copenhagen_date(envelope.time)
     if envelope.time > origin.appended_at + context.clock_tolerance:
         raise RefusedError(Rejection.CLOCK_AHEAD)
     data = _data(envelope, event_type)
     if event_type.owner is not None and getattr(data, event_type.owner) != sender.number:
         raise RefusedError(Rejection.NOT_SENDERS_OWN, event_type.owner)
     if isinstance(data, ControlTotalData):
-        said["total"] = _total(envelope, data, sender)
+        draft.total = _total(envelope, data, sender)
         return _fingerprint(envelope, data.model_dump(mode="json"), context.vault), None
     event = _event(envelope, event_type, data, origin, context)
     return event.fingerprint, event
@@ -130,7 +125,7 @@ def _total(envelope: Envelope, data: ControlTotalData, sender: Sender) -> Total:
     return Total(day=data.day, registered_at=envelope.time, counts=counts)
 
 
-def _type(envelope: Envelope, topic: str, said: dict[str, Any]) -> EventType:
+def _type(envelope: Envelope, topic: str, draft: ReceiptDraft) -> EventType:
     name = envelope.attributes["type"]
     event_type = EVENT_TYPES.get(name)
     if event_type is None:
@@ -138,18 +133,18 @@ def _type(envelope: Envelope, topic: str, said: dict[str, Any]) -> EventType:
         if name.rsplit(".v", 1)[0] in versions:
             raise RefusedError(Rejection.UNKNOWN_VERSION)
         raise RefusedError(Rejection.UNKNOWN_TYPE)
-    said["type"] = name
+    draft.type = name
     if event_type.topic != topic:
         raise RefusedError(Rejection.WRONG_TOPIC, f"it belongs on {event_type.topic}")
     return event_type
 
 
-def _sender(envelope: Envelope, origin: Origin, register: SenderKeys, said: dict[str, Any]) -> Sender:
+def _sender(envelope: Envelope, origin: Origin, register: SenderKeys, draft: ReceiptDraft) -> Sender:
     sender = register.find(envelope.attributes["sender"])
     day = copenhagen_date(origin.appended_at)
     if sender is None:
         raise RefusedError(Rejection.UNKNOWN_SENDER, "sender is not registered")
-    said["sender"] = sender.number
+    draft.sender = sender.number
     if day < sender.valid_from or (sender.valid_to is not None and day >= sender.valid_to):
         raise RefusedError(Rejection.UNKNOWN_SENDER, "sender is not registered on that date")
     if envelope.attributes["source"] != sender.source:
@@ -264,12 +259,12 @@ def _fingerprint(envelope: Envelope, fields: Mapping[str, Any], vault: Vault) ->
     )
 
 
-def _keep(record: InputRecord, vault: Vault) -> str:
+def _sealed_payload(record: InputRecord, vault: Vault) -> str:
     """The refused record's bytes, sealed: a line of JSON with the headers, then the value as it was."""
     headers = orjson.dumps([[name, (content or b"").hex()] for name, content in record.headers])
     origin = record.origin
     purpose = f"rejected/{origin.topic}/{origin.partition}/{origin.offset}"
     content = headers + b"\n" + (record.value or b"")
-    if len(content) > _MOST_KEPT:
+    if len(content) > _MAX_PAYLOAD_BYTES:
         content = orjson.dumps({"too_large_to_keep": len(content), "sha256": sha256(content).hexdigest()})
     return vault.seal(content, purpose)

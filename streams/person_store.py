@@ -1,11 +1,12 @@
-"""Match's state: the records of the people in the partitions at hand, in memory, backed by the topic ``people``.
+"""Match's state: the records of the people in the assigned partitions, in memory, backed by the topic ``people``.
 
-Not a Faust Table, for the measured reasons in docs/decisions. Values stay encoded: most are not touched for weeks.
+Not a Faust Table, for the measured reasons in docs/decisions. Values stay encoded: most are not used for weeks.
 """
 
 from collections import defaultdict
 
 from config.topics import Topic
+from infra.kafka_record import KafkaRecord
 from infra.partition_reader import PartitionReader
 from models.eligibility.person_record import PersonRecord
 from streams.batch_producer import BatchProducer
@@ -22,10 +23,10 @@ class PersonStore:
         self._read_to: dict[int, int] = {}
 
     async def load(self, partition: int) -> list[bytes]:
-        """Read what was written since the last load, or everything; returns the people whose record must be mended.
+        """Read what was written since the last load, or everything; returns the people whose record must be rewritten.
 
-        A zombie's late write stands behind a better record and would outlive it at the next compaction. The higher
-        applied offset wins here, and the caller writes it again.
+        A worker that has lost the partition may still write an older record behind a newer one, and compaction would
+        keep the older. The higher applied offset wins here, and the caller writes that record again.
         """
         first, end = await self._reader.bounds(Topic.PEOPLE, partition)
         start = max(first, self._read_to.get(partition, first))
@@ -35,7 +36,7 @@ class PersonStore:
             for record in records:
                 if record.key is None or record.value is None:
                     continue
-                applied = int(dict(record.headers)[_APPLIED] or b"-1")
+                applied = _applied(record)
                 last[record.key] = applied
                 if record.key not in held or applied >= held[record.key][0]:
                     held[record.key] = (applied, record.value)
@@ -43,7 +44,7 @@ class PersonStore:
         return [key for key, applied in last.items() if applied < held[key][0]]
 
     def forget(self, keep: set[int]) -> None:
-        """Drop the partitions that are somebody else's now."""
+        """Drop the partitions that are assigned to another worker now."""
         for partition in set(self._held) - keep:
             del self._held[partition]
             self._read_to.pop(partition, None)
@@ -55,6 +56,10 @@ class PersonStore:
             return PersonRecord(person_id=person_id)
         return PersonRecord.model_validate_json(known[1])
 
+    def records(self, partition: int) -> dict[str, PersonRecord]:
+        """Every person's record, by person id."""
+        return {key.decode(): self.get(partition, key.decode()) for key in self._held[partition]}
+
     def put(self, partition: int, record: PersonRecord, output: BatchProducer) -> None:
         """Keep the record, and write it with the batch."""
         key = record.person_id.encode()
@@ -62,9 +67,14 @@ class PersonStore:
         self.write(partition, key, output)
 
     def write(self, partition: int, key: bytes, output: BatchProducer) -> None:
-        """Write what is held of a person."""
+        """Write the held record of a person."""
         applied, value = self._held[partition][key]
         output.add(Topic.PEOPLE, partition, key, value, [(_APPLIED, str(applied).encode())])
 
     def __len__(self) -> int:
         return sum(len(held) for held in self._held.values())
+
+
+def _applied(record: KafkaRecord) -> int:
+    """The offset of the event applied last; a record that does not say it is older than any other."""
+    return int(dict(record.headers).get(_APPLIED) or b"-1")

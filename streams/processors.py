@@ -1,4 +1,4 @@
-"""The two steps over a batch of one partition: each decodes, calls one pure rule, adds what it says to the output."""
+"""The two processors of a partition's records: each decodes, calls one pure rule and adds its result to the output."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -22,19 +22,19 @@ _ENTRIES_PER_RECORD = 500
 
 
 class Processor(Protocol):
-    """What the driver calls."""
+    """What the batch driver calls."""
 
     name: str
 
     async def begin(self, partitions: set[int], output: BatchProducer) -> None:
-        """A new assignment, or time to look after the state of the present one."""
+        """Load the state of a new assignment, or read again what was written to that of the present one."""
 
     def run(self, topic: str, partition: int, records: Sequence[KafkaRecord], output: BatchProducer) -> None:
-        """Apply the records, in order."""
+        """Process the records, in order."""
 
 
 class Intake:
-    """Input records → receipts, person events, refused bytes."""
+    """Input records → receipts, person events, rejected payloads."""
 
     name = "intake"
 
@@ -42,25 +42,27 @@ class Intake:
         self._context = context
 
     async def begin(self, partitions: set[int], output: BatchProducer) -> None:
-        """Intake remembers nothing."""
+        """Intake has no state."""
 
     def run(self, topic: str, partition: int, records: Sequence[KafkaRecord], output: BatchProducer) -> None:
         """Judge each record."""
         for record in records:
             origin = record.origin
-            taken = validate_record(InputRecord(origin, record.value, record.headers), self._context)
-            receipt = taken.receipt
+            validated = validate_record(InputRecord(origin, record.value, record.headers), self._context)
+            receipt = validated.receipt
             output.add(
                 Topic.RECEIPTS,
                 partition % INPUT_PARTITIONS,
                 (receipt.sender or "unknown").encode(),
                 receipt.model_dump_json(exclude_none=True).encode(),
             )
-            if taken.event is not None:
-                add_person_event(taken.event, output)
-            if taken.kept is not None:
+            if validated.event is not None:
+                add_person_event(validated.event, output)
+            if validated.rejected_payload is not None:
                 key = f"{origin.topic}/{origin.partition}/{origin.offset}".encode()
-                output.add(Topic.REJECTED, partition % INPUT_PARTITIONS, key, taken.kept.encode())
+                output.add(
+                    Topic.REJECTED, partition % INPUT_PARTITIONS, key, validated.rejected_payload.encode()
+                )
 
 
 class Match:
@@ -73,7 +75,7 @@ class Match:
         self._people = people
 
     async def begin(self, partitions: set[int], output: BatchProducer) -> None:
-        """Load the state of our partitions, and write again what a zombie has overwritten."""
+        """Load the state of our partitions, and write again what another worker has overwritten too late."""
         self._people.forget(partitions)
         for partition in sorted(partitions):
             for key in await self._people.load(partition):
@@ -115,7 +117,7 @@ class Match:
 
 
 def add_person_event(event: PersonEvent, output: BatchProducer) -> None:
-    """Put a person event where its person's others are."""
+    """Write a person event to the partition of its person."""
     output.add(
         Topic.PERSON_EVENTS,
         partition_of(event.person_id, PERSON_PARTITIONS),

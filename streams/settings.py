@@ -1,4 +1,4 @@
-"""What the stream worker needs to know; apart from the worker, so that naming it does not load Faust."""
+"""Settings of the stream worker, in a module that does not load the stream engine."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,7 +12,7 @@ GROUP: Final = "frafaldsvarsel"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerSettings:
-    """One worker. `instance` is its steady name in the group, if it has one; `data_dir` is scratch."""
+    """One worker. `instance` is its static member name in the group, if it has one; `data_dir` is scratch."""
 
     kafka: KafkaSettings
     instance: str | None

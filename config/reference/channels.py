@@ -4,12 +4,10 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from types import MappingProxyType
 
-from config.reference.checks.all import sound_reference
-from config.reference.csv_reader import DATA
 from config.reference.rows import AnswerRow, WebhookRow
+from config.reference.tables import Reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +19,7 @@ class Webhooks:
 
     def urls(self, unit_id: str, on: date) -> tuple[str, ...]:
         """The endpoints of `unit_id` on a day."""
-        return tuple(row.url for row in self.rows.get(unit_id, ()) if _in_force(row, on))
+        return tuple(row.url for row in self.rows.get(unit_id, ()) if row.in_force(on))
 
     def all(self) -> tuple[tuple[str, str], ...]:
         """Unit and address of every one, whatever its days."""
@@ -37,24 +35,23 @@ class Answers:
 
     def contact_made(self, unit_id: str, on: date) -> bool:
         """Whether an institution learns that the unit has reached the young person."""
-        return any(row.contact_made for row in self.rows.get(unit_id, ()) if _in_force(row, on))
+        return any(row.contact_made for row in self.rows.get(unit_id, ()) if row.in_force(on))
 
     def closed(self, unit_id: str, on: date) -> bool:
         """Whether an institution learns that the unit has ended its task; never how."""
-        return any(row.closed for row in self.rows.get(unit_id, ()) if _in_force(row, on))
+        return any(row.closed for row in self.rows.get(unit_id, ()) if row.in_force(on))
 
 
-def load_webhooks(directory: Path = DATA) -> Webhooks:
-    """Every endpoint; raises `config.errors.ConfigError` with every fault."""
+def webhooks_of(reference: Reference) -> Webhooks:
+    """Every endpoint."""
     found: dict[str, list[WebhookRow]] = defaultdict(list)
-    for row in sound_reference(directory).webhooks.rows:
+    for row in reference.webhooks.rows:
         found[row.unit_id].append(row)
     return Webhooks(MappingProxyType({unit: tuple(rows) for unit, rows in found.items()}))
 
 
-def load_answers(directory: Path = DATA) -> Answers:
-    """What each unit's municipality has set; raises `config.errors.ConfigError` with every fault."""
-    reference = sound_reference(directory)
+def answers_of(reference: Reference) -> Answers:
+    """What each unit's municipality has set."""
     set_by: dict[str, list[AnswerRow]] = defaultdict(list)
     for row in reference.answers.rows:
         set_by[row.municipality_code].append(row)
@@ -63,7 +60,3 @@ def load_answers(directory: Path = DATA) -> Answers:
             {unit.unit_id: tuple(set_by.get(unit.municipality_code, ())) for unit in reference.units.rows}
         )
     )
-
-
-def _in_force(row: WebhookRow | AnswerRow, on: date) -> bool:
-    return row.valid_from <= on and (row.valid_to is None or on < row.valid_to)

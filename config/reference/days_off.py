@@ -5,12 +5,10 @@ It must never pass over a year that it does not know: an unknown holiday would s
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from pathlib import Path
 
 from holidays import country_holidays
 
-from config.reference.checks.all import sound_reference
-from config.reference.csv_reader import DATA
+from config.reference.tables import Reference
 
 
 class HolidaysUnknown(LookupError):
@@ -46,7 +44,6 @@ class DaysOff:
         return known
 
 
-def load_days_off(directory: Path = DATA) -> DaysOff:
-    """The public holidays and ``days_off.csv``; raises `config.errors.ConfigError` with every fault."""
-    rows = sound_reference(directory).days_off.rows
-    return DaysOff((int(row.month_day[:2]), int(row.month_day[3:])) for row in rows)
+def days_off_of(reference: Reference) -> DaysOff:
+    """The public holidays and ``days_off.csv``."""
+    return DaysOff((int(row.month_day[:2]), int(row.month_day[3:])) for row in reference.days_off.rows)

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from config.reference.channels import Answers, Webhooks
+from config.reference.channels import Answers, Webhooks, answers_of, webhooks_of
+from config.reference.reminder_policy import reminder_policy_of
 from config.reference.tables import Reference
-from config.reference.units import ReactBy
+from config.reference.units import municipalities_of, react_by_of
 from models.notifications.delivery import Audience, Channel, Occasion
 from models.tasks.reminders import ReminderKind, ReminderPolicy, ReminderRule
 
@@ -53,23 +54,13 @@ class Routed:
     """What the institution learns beside the receipt."""
 
 
-def route(
-    code: str,
-    on: date,
-    *,
-    reference: Reference,
-    react_by: ReactBy,
-    steps: ReminderPolicy,
-    webhooks: Webhooks,
-    answers: Answers,
-) -> Routed:
+def route(code: str, on: date, reference: Reference) -> Routed:
     """Pure, on tables that are sound."""
-    municipality = next((row.name for row in reference.municipalities.rows if row.code == code), None)
+    municipality = municipalities_of(reference).get(code)
+    steps, webhooks = reminder_policy_of(reference), webhooks_of(reference)
     for line in reference.routes.lines:
         row = line.row
-        if row.municipality_code != code or row.valid_from > on:
-            continue
-        if row.valid_to is not None and row.valid_to <= on:
+        if row.municipality_code != code or not row.in_force(on):
             continue
         unit = next(one for one in reference.units.rows if one.unit_id == row.unit_id)
         until = f"until {row.valid_to}" if row.valid_to else "without an end"
@@ -80,10 +71,10 @@ def route(
             unit_id=row.unit_id,
             unit=unit.name,
             because=f"routes.csv, line {line.number}: from {row.valid_from} {until}; {row.certainty}: {row.source}",
-            working_days=react_by.days(row.unit_id, on),
+            working_days=react_by_of(reference).on(row.unit_id, on),
             told=_told(row.unit_id, on, steps, webhooks),
             when=_when(steps.rules(row.unit_id, on), hooked=bool(webhooks.urls(row.unit_id, on))),
-            answers=_answers(row.unit_id, on, answers),
+            answers=_answers(row.unit_id, on, answers_of(reference)),
         )
     why = "routes.csv has no unit for it on that day"
     return Routed(

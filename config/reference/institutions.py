@@ -5,13 +5,12 @@ No decision asks for it: a message is judged by the enrolment's own education ty
 
 from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
 from types import MappingProxyType
 
-from config.reference.checks.all import sound_reference
-from config.reference.csv_reader import DATA
 from config.reference.rows import SenderRow
+from config.reference.tables import Reference
 from models.base import Frozen
+from models.calendar import in_force
 from models.events.contract import EducationType
 from models.events.sender import SenderKind
 from models.ids import MunicipalityCode, SenderNumber
@@ -30,16 +29,12 @@ class Institution(Frozen):
 
     def open_on(self, day: date) -> bool:
         """Whether the institution exists under this number on `day`."""
-        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
+        return in_force(day, self.valid_from, self.valid_to)
 
 
-def load_institutions(directory: Path = DATA) -> Mapping[SenderNumber, Institution]:
-    """Every institution by its number; raises `config.errors.ConfigError` with every fault."""
-    found = (
-        _institution(row)
-        for row in sound_reference(directory).senders.rows
-        if row.kind is SenderKind.INSTITUTION
-    )
+def institutions_of(reference: Reference) -> Mapping[SenderNumber, Institution]:
+    """Every institution by its number."""
+    found = (_institution(row) for row in reference.senders.rows if row.kind is SenderKind.INSTITUTION)
     return MappingProxyType({institution.number: institution for institution in found})
 
 

@@ -1,21 +1,18 @@
-"""Makes the law of `models.eligibility.law` from the reference data: what every decision consults, loaded once.
+"""Makes the law of `models.eligibility.law` from the reference data: what every decision consults, made once.
 
 It must not read anything later: a decision under way sees one law from its first line to its last.
 """
 
 from collections import defaultdict
-from pathlib import Path
 from types import MappingProxyType
 
-from config.reference.checks.all import sound_reference
-from config.reference.csv_reader import DATA
 from config.reference.rule_sets import RuleSetRow
+from config.reference.tables import Reference
 from models.eligibility.law import Law, Route, RuleSet
 
 
-def load_law(directory: Path = DATA) -> Law:
-    """The law in the files of `directory`; raises `config.errors.ConfigError` with every fault."""
-    reference = sound_reference(directory)
+def law_of(reference: Reference) -> Law:
+    """The law in the tables."""
     routes: dict[str, list[Route]] = defaultdict(list)
     for row in sorted(reference.routes.rows, key=lambda row: row.valid_from):
         routes[row.municipality_code].append(Route(row.unit_id, row.valid_from, row.valid_to))

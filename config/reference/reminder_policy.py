@@ -4,13 +4,11 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
-from pathlib import Path
+from functools import partial
 from typing import Final
 
-from config.reference.checks.all import sound_reference
-from config.reference.csv_reader import DATA
-from config.reference.dated import _EVERYBODY, _Dated, _latest_first
-from config.reference.days_off import load_days_off
+from config.reference.dated import Dated, dated
+from config.reference.days_off import days_off_of
 from config.reference.reminder_rows import DigestMode, Weekday
 from config.reference.tables import Reference
 from models.events.probe_identity import UNIT as CANARY
@@ -19,20 +17,15 @@ from models.tasks.office_hours import OfficeHours, Week
 from models.tasks.reminders import Digest, ReminderPolicy, ReminderRule
 
 
-def load_reminder_policy(directory: Path = DATA) -> ReminderPolicy:
-    """Raises `config.errors.ConfigError` with every fault."""
-    reference = sound_reference(directory)
-    days_off = load_days_off(directory)
-    rules, weeks, digests = _rules(reference), _weeks(reference), _digests(reference)
-
-    def rules_on(unit: str, day: date) -> Sequence[ReminderRule]:
-        return rules.on(unit, day) or ()
+def reminder_policy_of(reference: Reference) -> ReminderPolicy:
+    """What every unit has set, or has by default."""
+    days_off, weeks, digests = days_off_of(reference), _weeks(reference), _digests(reference)
 
     def hours_of(unit: str) -> OfficeHours:
-        return OfficeHours(lambda day: weeks.on(unit, day) or _CLOSED, days_off)
+        return OfficeHours(partial(weeks.on, unit), days_off)
 
     return ReminderPolicy(
-        rules=rules_on,
+        rules=_rules(reference).on,
         hours=hours_of,
         days_off=days_off,
         addresses=Addresses(reference).of,
@@ -47,10 +40,10 @@ def load_reminder_policy(directory: Path = DATA) -> ReminderPolicy:
 _CLOSED: Final[Week] = (None,) * 7
 
 
-def _rules(reference: Reference) -> _Dated[tuple[ReminderRule, ...]]:
-    found: dict[tuple[str, date], list[ReminderRule]] = defaultdict(list)
+def _rules(reference: Reference) -> Dated[tuple[ReminderRule, ...]]:
+    found: dict[tuple[str | None, date], list[ReminderRule]] = defaultdict(list)
     for row in reference.steps.rows:
-        found[row.unit_id or _EVERYBODY, row.valid_from].append(
+        found[row.unit_id, row.valid_from].append(
             ReminderRule(
                 kind=row.kind,
                 level=row.level,
@@ -59,20 +52,20 @@ def _rules(reference: Reference) -> _Dated[tuple[ReminderRule, ...]]:
                 channels=row.channels,
             )
         )
-    return _latest_first((unit, start, tuple(rules)) for (unit, start), rules in found.items())
+    return dated(((unit, start, tuple(rules)) for (unit, start), rules in found.items()), ())
 
 
-def _weeks(reference: Reference) -> _Dated[Week]:
-    found: dict[tuple[str, date], Week] = {}
+def _weeks(reference: Reference) -> Dated[Week]:
+    found: dict[tuple[str | None, date], Week] = {}
     for row in reference.working_hours.rows:
-        key, day = (row.unit_id or _EVERYBODY, row.valid_from), list(Weekday).index(row.weekday)
+        key, day = (row.unit_id, row.valid_from), list(Weekday).index(row.weekday)
         week = found.get(key, _CLOSED)
         found[key] = (*week[:day], (row.opens, row.closes), *week[day + 1 :])  # type: ignore[assignment]  # seven
-    return _latest_first((unit, start, week) for (unit, start), week in found.items())
+    return dated(((unit, start, week) for (unit, start), week in found.items()), _CLOSED)
 
 
-def _digests(reference: Reference) -> _Dated[Digest | None]:
-    return _latest_first(
+def _digests(reference: Reference) -> Dated[Digest | None]:
+    rows = (
         (
             row.unit_id,
             row.valid_from,
@@ -80,6 +73,7 @@ def _digests(reference: Reference) -> _Dated[Digest | None]:
         )
         for row in reference.digests.rows
     )
+    return dated(rows, None)
 
 
 class Addresses:
@@ -116,5 +110,13 @@ class Addresses:
         return tuple(dict.fromkeys(self._found.get((audience, whose), ())))
 
 
+_WRITTEN_AS: Final = (("ReminderRow(", "StepRow("), ("<ReminderKind.", "<StepKind."))
+"""The fingerprint stands in `plans.policy`, and two versions that run side by side compare it: another text for the
+same rules would make each of them plan all open tasks anew, again and again."""
+
+
 def _fingerprint(rows: Iterable[object]) -> str:
-    return hashlib.sha256("\n".join(sorted(map(repr, rows))).encode()).hexdigest()[:16]
+    text = "\n".join(sorted(map(repr, rows)))
+    for name, written in _WRITTEN_AS:
+        text = text.replace(name, written)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -14,6 +14,7 @@ from pydantic import (
 )
 
 from config.reference.csv_reader import Certainty, Row
+from models.calendar import in_force
 from models.events.contract import EducationType, Municipality
 from models.events.sender import SenderCode, SenderKind, kind_of
 
@@ -96,7 +97,7 @@ HttpUrl = Annotated[str, AfterValidator(_http_url)]
 MonthDay = Annotated[str, _reads(r"\d{2}-\d{2}", "a day of every year as MM-DD", _month_day)]
 
 
-class Dated(Row):
+class DatedRow(Row):
     """A row in force in [valid_from, valid_to)."""
 
     valid_from: Day
@@ -107,6 +108,10 @@ class Dated(Row):
         if self.valid_to is not None and self.valid_to <= self.valid_from:
             raise ValueError("valid_to is not after valid_from")
         return self
+
+    def in_force(self, day: date) -> bool:
+        """Whether the row holds on `day`."""
+        return in_force(day, self.valid_from, self.valid_to)
 
 
 class MunicipalityRow(Row):
@@ -127,7 +132,7 @@ class UnitRow(Row):
     municipality_code: Municipality
 
 
-class RouteRow(Dated):
+class RouteRow(DatedRow):
     """``routes.csv``: which unit answers for a municipality's residents, and when."""
 
     municipality_code: Municipality
@@ -143,7 +148,7 @@ class EducationRow(Row):
     covered: Flag
 
 
-class SenderRow(Dated):
+class SenderRow(DatedRow):
     """``senders.csv``: who may send. Municipality and education types belong to institutions alone."""
 
     number: SenderCode
@@ -180,14 +185,14 @@ class ReactByRow(Row):
     valid_from: Day
 
 
-class WebhookRow(Dated):
+class WebhookRow(DatedRow):
     """``webhooks.csv``: where a unit's own case system takes notices; its secrets stand elsewhere."""
 
     unit_id: UnitCode
     url: HttpUrl
 
 
-class AnswerRow(Dated):
+class AnswerRow(DatedRow):
     """``answers.csv``: what a municipality lets an institution know of what became of its message."""
 
     municipality_code: Municipality

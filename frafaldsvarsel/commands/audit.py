@@ -2,12 +2,17 @@
 
 import sqlite3
 from datetime import timedelta
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from config.environments import AuditEnvironment, HealingAuditEnvironment
 from frafaldsvarsel.commands.context import settings
-from frafaldsvarsel.commands.terminal import DataDir, emit, fail, out
+from frafaldsvarsel.commands.terminal import DataDir, JsonObjectFlag, emit, fail, out
+
+if TYPE_CHECKING:
+    from ops.audit.rounds import Redrive
 
 
 def add_to(app: typer.Typer) -> None:
@@ -17,7 +22,7 @@ def add_to(app: typer.Typer) -> None:
 
 def audit_command(
     data: DataDir = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    as_json: JsonObjectFlag = False,
     heal: Annotated[bool, typer.Option("--heal", help="Drive again what is unaccounted for.")] = False,
     grace: Annotated[
         int | None, typer.Option(help="Seconds a record may be under way; else the setting.")
@@ -32,22 +37,22 @@ def audit_command(
     """Hold Kafka's log against the ledger. Exit code 1 when anything is unaccounted for beyond the grace time."""
     import psycopg
 
-    from frafaldsvarsel.commands.show_audit import as_object, show
+    from frafaldsvarsel.commands.show_audit import audit_answer, show
     from frafaldsvarsel.processes import auditor
     from infra import logging as logs
     from ops.audit.kafka_log import LogUnreachable
     from ops.audit.metrics import causes
 
-    known = settings(data)
-    allowed = timedelta(seconds=known.grace_seconds if grace is None else grace)
+    known, drive_again = _told(data, heal)
+    allowed = timedelta(seconds=known.audit.grace_seconds if grace is None else grace)
     if watch is not None:
         logs.configure()
         auditor.watch(
             known,
             grace=allowed,
             seconds=watch,
-            healing=heal,
-            metrics_port=known.metrics_port if metrics_port is None else metrics_port,
+            redrive=drive_again,
+            metrics_port=known.audit.metrics_port if metrics_port is None else metrics_port,
         )
     try:
         result = auditor.once(known, allowed)
@@ -58,16 +63,24 @@ def audit_command(
         fail(f"The audit's own file cannot be used: {error}.")
         raise typer.Exit(2) from None
     if as_json:
-        emit(as_object(result))
+        emit(audit_answer(result))
     else:
         show(result)
-    if heal and result.exceptions:
-        from frafaldsvarsel.wiring.redrive import redriver
-
-        driven = redriver(known)(result.exceptions)
+    if drive_again is not None and result.exceptions:
+        driven = drive_again(result.exceptions)
         if not as_json:
             for (hop, what), number in causes(driven).items():
                 out.print(f"{hop}: {what}: {number} records driven again", highlight=False)
             out.print(f"{len(driven)} records driven again; audit again in a moment.")
     if result.unaccounted:
         raise typer.Exit(1)
+
+
+def _told(data: Path | None, heal: bool) -> tuple[AuditEnvironment, "Redrive | None"]:
+    """What the audit is told, and what drives again; only that needs keys and the senders."""
+    if not heal:
+        return settings(AuditEnvironment, data), None
+    from frafaldsvarsel.wiring.redrive import redriver
+
+    known = settings(HealingAuditEnvironment, data)
+    return known, redriver(known)

@@ -2,14 +2,29 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
+from config.environments import ProbeEnvironment
 from frafaldsvarsel.commands.context import settings
-from frafaldsvarsel.commands.terminal import DataDir, emit, fail, out, show
+from frafaldsvarsel.commands.terminal import DataDir, JsonObjectFlag, emit, fail, out, show
 from infra import logging as logs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeAnswer:
+    """`canary --once --json`: what came of one canary."""
+
+    message_id: str
+    home: bool
+    seconds: float
+    legs: Mapping[str, float]
+    lost_at: str | None
+    why: str | None
 
 
 def add_to(app: typer.Typer) -> None:
@@ -20,7 +35,7 @@ def add_to(app: typer.Typer) -> None:
 def canary_command(
     data: DataDir = None,
     once: Annotated[bool, typer.Option("--once", help="Send one, say what came of it, and end.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="With --once: one JSON object.")] = False,
+    as_json: JsonObjectFlag = False,
 ) -> None:
     """Send a made-up message through the whole chain, over and over; with --once exit code 1 when it is lost."""
     from frafaldsvarsel.processes.probe import run_canary
@@ -30,12 +45,12 @@ def canary_command(
     from ops.probe.probe import Probe
     from ops.probe.trace import ABOUT, ProbeRun
 
-    known = settings(data)
+    known = settings(ProbeEnvironment, data)
     if not once:
         logs.configure()
         raise typer.Exit(run_canary(known))
     logs.configure("CRITICAL")
-    configured = probe_wiring.probe(known)
+    configured = probe_wiring.probe_settings(known)
 
     async def fly() -> ProbeRun:
         canary = Probe(configured, Metrics(CANARY_METRICS), monotonic=time.monotonic)
@@ -47,14 +62,14 @@ def canary_command(
     flight = asyncio.run(fly())
     if as_json:
         emit(
-            {
-                "message_id": flight.message_id,
-                "home": flight.home,
-                "seconds": round(flight.total, 3),
-                "legs": {leg: round(seconds, 3) for leg, seconds in flight.seconds.items()},
-                "lost_at": flight.lost_at,
-                "why": flight.why,
-            }
+            ProbeAnswer(
+                message_id=flight.message_id,
+                home=flight.home,
+                seconds=round(flight.total, 3),
+                legs={leg: round(seconds, 3) for leg, seconds in flight.seconds.items()},
+                lost_at=flight.lost_at,
+                why=flight.why,
+            )
         )
     else:
         rows = ([leg, f"{seconds:.2f} s", ABOUT[leg]] for leg, seconds in flight.seconds.items())

@@ -2,12 +2,15 @@
 
 import typer
 
-from config.reference.checks.all import check_reference_data
+from config.environments import EveryEnvironment
+from config.reference.checks.all import reference_faults
 from config.reference.csv_reader import DATA
+from config.reference.tables import read_reference
 from frafaldsvarsel.commands.context import settings
 from frafaldsvarsel.commands.terminal import EX_CONFIG, DataDir, fail, out
 from frafaldsvarsel.wiring import common as common_wiring
-from frafaldsvarsel.wiring import notifier as notifier_wiring
+from frafaldsvarsel.wiring import ledger as ledger_wiring
+from frafaldsvarsel.wiring import notices as notices_wiring
 from frafaldsvarsel.wiring import probe as probe_wiring
 from frafaldsvarsel.wiring.api import api_faults
 
@@ -19,20 +22,19 @@ def add_to(app: typer.Typer) -> None:
 
 def check_config(data: DataDir = None) -> None:
     """Validate the settings and all reference data; a sentence for each fault."""
-    known = settings(data)
-    directory = known.reference_dir or DATA
-    faults = [str(fault) for fault in check_reference_data(directory)]
+    known = settings(EveryEnvironment, data)
+    reference = read_reference(known.reference.directory or DATA)
+    faults = [str(fault) for fault in reference_faults(reference)]
     if not faults:
-        known.open_keyring().make_vault()
-        notifier_wiring.smtp(known)
-        if known.canary_seconds is not None and known.canary_keys_dir is not None:
-            probe_wiring.probe(known)
+        notices_wiring.smtp(known.smtp)
+        if known.interval.seconds is not None and known.probe.keys_dir is not None:
+            probe_wiring.known_probe(known.probe, reference)
         faults = [
             str(fault)
             for fault in (
-                *common_wiring.register_faults(known),
-                *notifier_wiring.channel_faults(known),
-                *api_faults(known),
+                *common_wiring.register_faults(known.senders),
+                *notices_wiring.channel_faults(known.bounces, known.webhooks, reference),
+                *api_faults(known.api, ledger_wiring.rules(reference).units),
             )
         ]
     for sentence in faults:

@@ -1,20 +1,33 @@
-"""Where a command finds the service: the environment, or the folder of a service started with `up`."""
+"""What a command stands on: the service that it asks, whoever asks, and whether what was typed exists.
+
+The service is found by the environment, or by the folder of a service started with `up`.
+"""
 
 import json
 import os
+import pwd
 from pathlib import Path
 
+import typer
+
 from config.errors import ConfigError, Fault
-from config.settings import PREFIX, Settings, load
+from config.sections.base import PREFIX
+from config.sections.servers import ReferenceSection
+from config.settings import EnvironmentT, from_environment, is_told, load
+from frafaldsvarsel.commands.terminal import fail
+from models.ids import UnitId
+from models.operator import Operator
 
 
-def settings(data: Path | None) -> Settings:
-    """The settings of the service in `data`, or of the environment; raises `ConfigError`."""
-    if data is None and not any(name.startswith(PREFIX) for name in os.environ):
+def settings(kind: type[EnvironmentT], data: Path | None) -> EnvironmentT:
+    """What a command needs of the service in `data`, or of the environment; raises `ConfigError`."""
+    if data is not None:
+        return load(kind, _of_folder(data))
+    if not is_told():
         raise ConfigError(
             [Fault(f"Which service? Set {PREFIX}… in the environment, or give --data DIR of a running `up`.")]
         )
-    return load(os.environ if data is None else _of_folder(data))
+    return from_environment(kind)
 
 
 def _of_folder(data: Path) -> dict[str, str]:
@@ -26,3 +39,28 @@ def _of_folder(data: Path) -> dict[str, str]:
             [Fault(f"No service has been started in {data}: it holds no addresses.json.")]
         ) from None
     return known
+
+
+def account() -> str:
+    """Who is at the terminal: by the account's entry, never by the environment, which anybody may set."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"
+
+
+def operator(by: str | None, because: str | None) -> Operator:
+    """Who decides, and why; a reason that is given says something."""
+    if because is not None and not because.strip():
+        raise typer.BadParameter("say why", param_hint="--because")
+    return Operator(by or account(), because)
+
+
+def must_be_known(section: ReferenceSection, unit: str) -> None:
+    """Ends with 1 where the reference data has no such unit: a slip must not look like an answer."""
+    from config.reference.units import units_of
+    from frafaldsvarsel.wiring.common import read_reference
+
+    if UnitId(unit) not in units_of(read_reference(section)):
+        fail(f"units.csv has no unit {unit}.")
+        raise typer.Exit(1)

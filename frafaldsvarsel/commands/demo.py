@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from frafaldsvarsel.commands.terminal import needs_a_clone
+
 
 def add_to(app: typer.Typer) -> None:
     """Register the command."""
@@ -23,6 +25,7 @@ def demo(
     ),
 ) -> None:
     """Play an autumn of real input through the whole service, and hold the result against an independent count."""
+    needs_a_clone()
     from frafaldsvarsel.commands.play import Options, play
 
     raise typer.Exit(play(Options(once=once, as_json=as_json, seed=seed, messages=messages, data=data)))

@@ -2,17 +2,18 @@
 
 from typing import Annotated
 
-import psycopg
 import typer
 
-from frafaldsvarsel.commands.account import account
-from frafaldsvarsel.commands.context import settings
-from frafaldsvarsel.commands.terminal import DataDir, JsonFlag, emit, fail, out, show
+from config.environments import DatabaseEnvironment
+from frafaldsvarsel.commands.context import operator, settings
+from frafaldsvarsel.commands.database import database
+from frafaldsvarsel.commands.listing import Columns, present
+from frafaldsvarsel.commands.terminal import By, DataDir, JsonFlag, PerhapsBecause, fail, out
+from infra.postgres import SyncConnection
 from models.events.exception_case import NoCase, parse
 from models.operator import Operator
 from ops.audit import dismissals
-
-_WHY = "Why, for the audit trail. A few words; never a name, a CPR or anything about a person."
+from ops.recovery.dismissals import dismiss as put_aside
 
 
 def add_to(app: typer.Typer) -> None:
@@ -25,10 +26,8 @@ def dismiss(
         list[str] | None,
         typer.Argument(help="As the audit names them: gap/SENDER/FIRST-LAST, twice/…, total/…; none: list."),
     ] = None,
-    because: Annotated[str | None, typer.Option("--because", help=_WHY)] = None,
-    by: Annotated[
-        str | None, typer.Option("--as", help="Who you are; else the name of your account.")
-    ] = None,
+    because: PerhapsBecause = None,
+    by: By = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="Do it; without this it is only said what would happen.")
     ] = False,
@@ -36,19 +35,16 @@ def dismiss(
     as_json: JsonFlag = False,
 ) -> None:
     """Put exceptions of the audit aside that only a sender could mend; without any, list those put aside."""
-    try:
-        with psycopg.connect(settings(data).database_url.get_secret_value(), autocommit=True) as connection:
-            if cases:
-                _dismiss(connection, cases, Operator(by or account(), because), yes=yes)
-            else:
-                _list(connection, as_json=as_json)
-    except psycopg.OperationalError:
-        fail("PostgreSQL does not answer.")
-        raise typer.Exit(2) from None
+    with database(settings(DatabaseEnvironment, data).database, unreachable=2) as connection:
+        if cases:
+            _dismiss(connection, cases, operator(by, because), yes=yes)
+        else:
+            nothing = "Nothing has been put aside."
+            present(dismissals.everything(connection), _COLUMNS, as_json=as_json, empty=nothing)
 
 
-def _dismiss(connection: dismissals.Connection, texts: list[str], operator: Operator, *, yes: bool) -> None:
-    if operator.because is None or not operator.because.strip():
+def _dismiss(connection: SyncConnection, texts: list[str], who: Operator, *, yes: bool) -> None:
+    if who.because is None:
         raise typer.BadParameter("say why", param_hint="--because")
     chosen = []
     for text in texts:
@@ -67,22 +63,13 @@ def _dismiss(connection: dismissals.Connection, texts: list[str], operator: Oper
     if not yes:
         out.print(f"{len(chosen)} would be put aside; --yes does it.")
         return
-    added = dismissals.dismiss(connection, chosen, operator)
+    added = put_aside(connection, chosen, who)
     out.print(f"{added} put aside; {len(chosen) - added} were so already.")
 
 
-def _list(connection: dismissals.Connection, *, as_json: bool) -> None:
-    found = dismissals.everything(connection)
-    if as_json:
-        for one in found:
-            emit(
-                {
-                    "case": one.case,
-                    "dismissed_by": one.dismissed_by,
-                    "because": one.because,
-                    "dismissed_at": one.dismissed_at,
-                }
-            )
-        return
-    rows = ([one.case, one.dismissed_by, one.because, f"{one.dismissed_at:%Y-%m-%d}"] for one in found)
-    show("", ("case", "by", "why", "on"), rows, empty="Nothing has been put aside.")
+_COLUMNS: Columns[dismissals.Dismissed] = {
+    "case": lambda one: one.case,
+    "by": lambda one: one.dismissed_by,
+    "why": lambda one: one.because,
+    "on": lambda one: f"{one.dismissed_at:%Y-%m-%d}",
+}

@@ -1,18 +1,29 @@
 """`render` and `test-send`: how a notice would look, and whether one arrives (docs/command-line.md)."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from frafaldsvarsel.commands.context import settings
-from frafaldsvarsel.commands.known import must_be_known
+from config.environments import NoticeEnvironment
+from frafaldsvarsel.commands.context import must_be_known, settings
 from frafaldsvarsel.commands.terminal import DataDir, JsonFlag, emit, fail, out, show
 from models.notifications.delivery import Audience, Channel, Occasion, SendAttempt, SendOutcome
 
 ChannelOption = Annotated[Channel, typer.Option("--channel", help="email or webhook.")]
 UnitOption = Annotated[str, typer.Argument(help="A unit's id.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialAnswer:
+    """`test-send --json`: what came of one address."""
+
+    recipient: str
+    outcome: SendOutcome
+    detail: str
+    code: int | None
 
 
 def add_to(app: typer.Typer) -> None:
@@ -32,8 +43,8 @@ def render(
     """Write a made-up notice to standard output as text, as HTML or as a webhook's body. Nothing is sent."""
     from frafaldsvarsel.preview_notice import sample_hook, sample_mail
 
-    known, now = settings(data), datetime.now(UTC)
-    must_be_known(known, unit)
+    known, now = settings(NoticeEnvironment, data), datetime.now(UTC)
+    must_be_known(known.reference, unit)
     if channel is Channel.WEBHOOK:
         try:
             typer.echo(sample_hook(known, occasion, unit, now).body)
@@ -57,8 +68,8 @@ def try_out(
     """
     from frafaldsvarsel.preview_notice import send_test
 
-    known = settings(data)
-    must_be_known(known, unit)
+    known = settings(NoticeEnvironment, data)
+    must_be_known(known.reference, unit)
 
     async def sent() -> list[tuple[str, SendAttempt]]:
         return [one async for one in send_test(known, unit, channel, datetime.now(UTC))]
@@ -67,10 +78,12 @@ def try_out(
     if as_json:
         for recipient, attempt in found:
             emit(
-                {
-                    "recipient": recipient,
-                    **attempt.model_dump(mode="json", include={"outcome", "code", "detail"}),
-                }
+                TrialAnswer(
+                    recipient=recipient,
+                    outcome=attempt.outcome,
+                    detail=attempt.detail,
+                    code=attempt.code,
+                )
             )
     else:
         show(

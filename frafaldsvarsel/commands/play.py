@@ -55,7 +55,8 @@ def play(options: Options) -> int:
             note(f"[dim]takes messages after {time.monotonic() - began:.1f} s[/]")
             result = _play(Demo(service, prepared))
             if not options.as_json:
-                _summary(result, service, time.monotonic() - began)
+                show_result(result)
+                _show_addresses(service, time.monotonic() - began)
             for sentence in result.differences:
                 fail(sentence)
             if options.as_json:
@@ -125,7 +126,8 @@ def _line(counts: DemoCounts) -> Text:
     )
 
 
-def _summary(result: Result, service: Service, seconds: float) -> None:
+def show_result(result: Result) -> None:
+    """What became of every record, the audit, and whether the independent count agrees."""
     now = result.counts
     table = Table.grid(padding=(0, 2))
     table.add_column(justify="right", style="bold")
@@ -155,6 +157,9 @@ def _summary(result: Result, service: Service, seconds: float) -> None:
     show_audit.show(result.audit)
     agrees = "[green]✓[/] Every number agrees with the independent count, by reason and by unit."
     out.print(agrees if not result.differences else "[bold red]✗[/] The independent count differs:")
+
+
+def _show_addresses(service: Service, seconds: float) -> None:
     out.print()
     if service.pages:
         out.print(f"  Work in the inbox  {service.inbox_pages}", highlight=False)

@@ -1,16 +1,16 @@
 """`publish`: a file of events to Kafka, signed and sealed, with a bar and a sentence for every line that is wrong."""
 
 import asyncio
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from config.environments import KafkaEnvironment
 from config.kafka import KafkaSettings
 from config.senders import SenderRegister
-from config.settings import PREFIX, load
+from config.settings import from_environment, is_told
 from frafaldsvarsel.commands.context import settings
 from frafaldsvarsel.commands.terminal import err, fail, out
 from infra import logging as logs
@@ -90,11 +90,9 @@ def publish_file(
 def _kafka(bootstrap: str | None, data: Path | None) -> KafkaSettings:
     if bootstrap is not None:
         return KafkaSettings(bootstrap_servers=bootstrap)
-    if PREFIX + "DATABASE_URL" in os.environ:
-        return load(os.environ).kafka
-    if PREFIX + "KAFKA_BOOTSTRAP_SERVERS" in os.environ:
-        return KafkaSettings(bootstrap_servers=os.environ[PREFIX + "KAFKA_BOOTSTRAP_SERVERS"])
-    return settings(data).kafka
+    if is_told("KAFKA_BOOTSTRAP_SERVERS"):
+        return from_environment(KafkaEnvironment).kafka
+    return settings(KafkaEnvironment, data).kafka
 
 
 def _send(

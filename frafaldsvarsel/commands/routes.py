@@ -1,20 +1,16 @@
 """`routes test`: who would be told about a resident of a municipality, when, and why (docs/command-line.md)."""
 
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
-from config.reference.channels import load_answers, load_webhooks
-from config.reference.checks.all import sound_reference
+from config.environments import ReferenceEnvironment
 from config.reference.explain_route import Routed, When, route
-from config.reference.reminder_policy import load_reminder_policy
-from config.reference.units import load_react_by
 from frafaldsvarsel.commands.context import settings
 from frafaldsvarsel.commands.terminal import DataDir, JsonFlag, emit, out, show
-from frafaldsvarsel.wiring import common as common_wiring
+from frafaldsvarsel.wiring.common import read_reference
 from models.calendar import COPENHAGEN
 from models.notifications.delivery import Occasion
 
@@ -46,18 +42,10 @@ def ask(
         day = datetime.now(COPENHAGEN).date() if on is None else date.fromisoformat(on)
     except ValueError:
         raise typer.BadParameter("a date: 2026-10-02", param_hint="--on") from None
-    directory = common_wiring.reference_dir(settings(data))
-    found = route(
-        municipality,
-        day,
-        reference=sound_reference(directory),
-        react_by=load_react_by(directory),
-        steps=load_reminder_policy(directory),
-        webhooks=load_webhooks(directory),
-        answers=load_answers(directory),
-    )
+    known = settings(ReferenceEnvironment, data)
+    found = route(municipality, day, read_reference(known.reference))
     if as_json:
-        emit(asdict(found))
+        emit(found)
     else:
         _present(found)
     if found.unit_id is None:

@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 from config.senders import SenderRegister
-from frafaldsvarsel.commands.terminal import JsonFlag, emit, fail, out, show
+from frafaldsvarsel.commands.listing import Columns, present
+from frafaldsvarsel.commands.terminal import JsonFlag, fail, out
+from models.events.sender import Sender
 from publisher.key_files import NotAdded, add_sender, rotate_key
 from publisher.keys import NoKey
 
@@ -60,13 +62,13 @@ def list_senders(data: DataOption = Path("data"), as_json: JsonFlag = False) -> 
         for file in sorted((data / "senders").glob("*.json"))
         if (sender := register.find(file.stem)) is not None
     ]
-    if as_json:
-        for sender in senders:
-            emit(sender.model_dump(mode="json"))
-        return
-    show(
-        "",
-        ("number", "kind", "name", "source", "keys"),
-        ([sender.number, sender.kind, sender.name, sender.source, len(sender.keys)] for sender in senders),
-        empty="No sender is registered.",
-    )
+    present(senders, _COLUMNS, as_json=as_json, empty="No sender is registered.")
+
+
+_COLUMNS: Columns[Sender] = {
+    "number": lambda sender: sender.number,
+    "kind": lambda sender: sender.kind,
+    "name": lambda sender: sender.name,
+    "source": lambda sender: sender.source,
+    "keys": lambda sender: len(sender.keys),
+}

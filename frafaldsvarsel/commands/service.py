@@ -1,6 +1,5 @@
 """`up` and the single processes, and the topics that they need."""
 
-import os
 import signal
 import threading
 from pathlib import Path
@@ -8,9 +7,16 @@ from typing import Annotated
 
 import typer
 
-from config.settings import load
+from config.environments import (
+    InboxEnvironment,
+    LedgerEnvironment,
+    NotifierEnvironment,
+    TopicsEnvironment,
+    WorkerEnvironment,
+)
+from config.settings import from_environment
 from frafaldsvarsel.commands.context import settings
-from frafaldsvarsel.commands.terminal import DataDir, fail, note, out
+from frafaldsvarsel.commands.terminal import DataDir, fail, needs_a_clone, note, out
 from frafaldsvarsel.wiring import common as common_wiring
 from infra import logging as logs
 from infra import topic_admin
@@ -36,6 +42,7 @@ def up(
     ] = True,
 ) -> None:
     """Run the whole service with an embedded broker, database and mail catcher, until Ctrl-C."""
+    needs_a_clone()
     from local.service import NotUp, Service
 
     logs.configure("WARNING")
@@ -49,9 +56,9 @@ def up(
         with service.running():
             known = service.settings
             out.print("[bold green]Ready to take messages.[/]")
-            out.print(f"  Kafka         {known.kafka_bootstrap_servers}", highlight=False)
+            out.print(f"  Kafka         {known.kafka.bootstrap_servers}", highlight=False)
             out.print(
-                f"  PostgreSQL    {known.database_url.get_secret_value()}", highlight=False, soft_wrap=True
+                f"  PostgreSQL    {known.database.url.get_secret_value()}", highlight=False, soft_wrap=True
             )
             out.print(f"  Mail catcher  {service.mail_pages}", highlight=False)
             out.print(f"  Inbox         {service.inbox_pages}", highlight=False)
@@ -70,7 +77,7 @@ def worker() -> None:
     from frafaldsvarsel.processes.worker import run_worker
 
     logs.configure()
-    run_worker(load(os.environ))
+    run_worker(from_environment(WorkerEnvironment))
 
 
 def ledger() -> None:
@@ -78,7 +85,7 @@ def ledger() -> None:
     from frafaldsvarsel.processes.ledger import run_ledger
 
     logs.configure()
-    raise typer.Exit(run_ledger(load(os.environ)))
+    raise typer.Exit(run_ledger(from_environment(LedgerEnvironment)))
 
 
 def notify() -> None:
@@ -86,7 +93,7 @@ def notify() -> None:
     from frafaldsvarsel.processes.notifier import run_notifier
 
     logs.configure()
-    raise typer.Exit(run_notifier(load(os.environ)))
+    raise typer.Exit(run_notifier(from_environment(NotifierEnvironment)))
 
 
 def inbox() -> None:
@@ -94,15 +101,15 @@ def inbox() -> None:
     from frafaldsvarsel.processes.inbox import run_inbox
 
     logs.configure()
-    raise typer.Exit(run_inbox(load(os.environ)))
+    raise typer.Exit(run_inbox(from_environment(InboxEnvironment)))
 
 
 @topic_commands.command("apply")
 def apply_topics(data: DataDir = None) -> None:
     """Make the topics that are missing."""
-    known = settings(data)
+    known = settings(TopicsEnvironment, data)
     try:
-        made = topic_admin.apply(known.kafka, common_wiring.replication(known))
+        made = topic_admin.apply(known.kafka, common_wiring.replication(known.replication))
     except topic_admin.TopicsUnreachable as error:
         fail(str(error))
         raise typer.Exit(1) from None
@@ -114,10 +121,11 @@ def apply_topics(data: DataDir = None) -> None:
 @topic_commands.command("check")
 def check_topics(data: DataDir = None) -> None:
     """Hold every topic against the table; exit code 1 where one differs."""
-    known = settings(data)
+    known = settings(TopicsEnvironment, data)
     try:
         faults = [
-            fault.sentence for fault in topic_admin.check(known.kafka, common_wiring.replication(known))
+            fault.sentence
+            for fault in topic_admin.check(known.kafka, common_wiring.replication(known.replication))
         ]
     except topic_admin.TopicsUnreachable as error:
         faults = [str(error)]

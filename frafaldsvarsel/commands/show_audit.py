@@ -1,6 +1,7 @@
 """How an audit is shown: the equations for people, one object for programs."""
 
-import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from frafaldsvarsel.commands.terminal import fail, out
 from models.calendar import COPENHAGEN
@@ -9,15 +10,27 @@ from ops.audit.report import ABOUT, AuditReport, CheckResult
 _SHOWN = 20
 
 
-def as_object(result: AuditReport) -> dict[str, object]:
-    """The audit as JSON (docs/command-line.md)."""
-    return {
-        "unaccounted": result.unaccounted,
-        "under_way": result.under_way,
-        "canary_home_at": None if result.canary_home_at is None else result.canary_home_at.isoformat(),
-        "accounts": [json.loads(account.model_dump_json()) for account in result.accounts],
-        "exceptions": [json.loads(one.model_dump_json(exclude_none=True)) for one in result.exceptions],
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditAnswer:
+    """`audit --json` (docs/command-line.md)."""
+
+    unaccounted: int
+    under_way: int
+    canary_home_at: str | None
+    accounts: Sequence[CheckResult]
+    exceptions: Sequence[Mapping[str, object]]
+    """Without the fields that are not known."""
+
+
+def audit_answer(result: AuditReport) -> AuditAnswer:
+    """What a program reads of an audit."""
+    return AuditAnswer(
+        unaccounted=result.unaccounted,
+        under_way=result.under_way,
+        canary_home_at=None if result.canary_home_at is None else result.canary_home_at.isoformat(),
+        accounts=result.accounts,
+        exceptions=[one.model_dump(mode="json", exclude_none=True) for one in result.exceptions],
+    )
 
 
 def show(result: AuditReport) -> None:

@@ -1,15 +1,16 @@
 """One task's history in words. It knows coded words alone, and no personal data is among them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from rich.markup import escape
 
 from frafaldsvarsel.commands.terminal import out, show
+from ledger.queries.listing_rows import TaskHistoryLine, TaskListing
 from models.calendar import COPENHAGEN
 
-DisplayRow = Mapping[str, Any]
 _SERVICE: Final[Mapping[str, str]] = {
     "task_opened": "opened",
     "task_reopened": "in force again",
@@ -37,37 +38,57 @@ _PERSON: Final[Mapping[str, str]] = {
 }
 
 
-def as_object(task: DisplayRow, history: Sequence[DisplayRow]) -> dict[str, Any]:
-    """The task as JSON (docs/command-line.md)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryAnswer:
+    """One line of the history, with its words."""
+
+    at: datetime
+    by: str
+    who: str | None
+    via: str | None
+    kind: str
+    detail: Mapping[str, object]
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskAnswer(TaskListing):
+    """`tasks show --json`: the fields of `tasks`, and the history."""
+
+    history: Sequence[HistoryAnswer]
+
+
+def task_answer(task: TaskListing, history: Sequence[TaskHistoryLine]) -> TaskAnswer:
+    """What a program reads of one task."""
     lines = [
-        {
-            "at": row["at"],
-            "by": row["by"],
-            "who": row["who"],
-            "via": row["via"],
-            "kind": row["kind"],
-            "detail": row["detail"],
-            "said": sentence(row),
-        }
+        HistoryAnswer(
+            at=row.at,
+            by=row.by,
+            who=row.who,
+            via=row.via,
+            kind=row.kind,
+            detail=row.detail,
+            said=sentence(row),
+        )
         for row in history
     ]
-    return {**task, "history": lines}
+    return TaskAnswer(**{field.name: getattr(task, field.name) for field in fields(task)}, history=lines)
 
 
-def present(task: DisplayRow, history: Sequence[DisplayRow]) -> None:
+def present(task: TaskListing, history: Sequence[TaskHistoryLine]) -> None:
     """The task for a person."""
-    ending = "" if task["ending"] is None else f", {_words(task['ending'])}"
+    ending = "" if task.ending is None else f", {_words(task.ending)}"
     said = [
-        f"{task['reference']} of {task['unit']}: {task['status']}{ending}",
-        f"to be reacted to by {task['react_by']}, a local target",
-        f"{task['messages']} message" + ("" if task["messages"] == 1 else "s"),
+        f"{task.reference} of {task.unit}: {task.status}{ending}",
+        f"to be reacted to by {task.react_by}, a local target",
+        f"{task.messages} message" + ("" if task.messages == 1 else "s"),
     ]
-    if task["mentor_until"] is not None:
-        said.append(f"mentor right until {task['mentor_until']}")
-    if task["owner"] is not None and task["status"] == "open":
-        said.append(f"{task['owner']} works on it")
-    if task["follows"] is not None:
-        said.append(f"it follows {task['follows']}, which is closed")
+    if task.mentor_until is not None:
+        said.append(f"mentor right until {task.mentor_until}")
+    if task.owner is not None and task.status == "open":
+        said.append(f"{task.owner} works on it")
+    if task.follows is not None:
+        said.append(f"it follows {task.follows}, which is closed")
     for line in said:
         out.print(line, markup=False, highlight=False, soft_wrap=True)
     show(
@@ -75,36 +96,37 @@ def present(task: DisplayRow, history: Sequence[DisplayRow]) -> None:
         ("when", "who", "what"),
         (
             # A name and an operator's words may look like the terminal's markup.
-            [_when(row["at"]), escape(row["who"] or "the service"), escape(sentence(row))]
+            [_when(row.at), escape(row.who or "the service"), escape(sentence(row))]
             for row in history
         ),
         empty="Nothing has happened yet.",
     )
 
 
-def sentence(row: DisplayRow) -> str:
+def sentence(row: TaskHistoryLine) -> str:
     """What one line of the history says."""
-    detail = row["detail"]
-    if row["by"] != "person":
-        if row["kind"] in ("task_opened", "task_reopened") and "act" in detail:
+    detail = row.detail
+    if row.by != "person":
+        if row.kind in ("task_opened", "task_reopened") and "act" in detail:
             return "taken over from another unit"
-        if row["kind"] == "task_handed_over" and "act" in detail:
+        if row.kind == "task_handed_over" and "act" in detail:
             return f"no longer this unit's: {detail['to']} has it"
-        return _filled(_SERVICE.get(row["kind"]), row["kind"], detail)
+        return _filled(_SERVICE.get(row.kind), row.kind, detail)
     more = dict(detail)
-    if row["kind"] == "attempt":
-        more["at"] = _when(datetime.fromisoformat(detail["at"]))
+    if row.kind == "attempt":
+        more["at"] = _when(datetime.fromisoformat(str(detail["at"])))
         more["met"] = "reached" if detail["reached"] else "not reached"
-    if row["kind"] == "close":
-        decided = [_words(one) for one in detail.get("initiatives", ())]
+    if row.kind == "close":
+        initiatives = detail.get("initiatives", ())
+        decided = [_words(one) for one in initiatives] if isinstance(initiatives, Sequence) else []
         reason = detail.get("none_because")
         more["decided"] = "".join(f"; {one}" for one in decided) + (f" ({_words(reason)})" if reason else "")
-    if row["kind"] == "hand_over":
-        more["as"] = "" if row["successor"] is None else f", there {row['successor']}"
-    return _filled(_PERSON.get(row["kind"]), row["kind"], more)
+    if row.kind == "hand_over":
+        more["as"] = "" if row.successor is None else f", there {row.successor}"
+    return _filled(_PERSON.get(row.kind), row.kind, more)
 
 
-def _filled(template: str | None, kind: str, detail: DisplayRow) -> str:
+def _filled(template: str | None, kind: str, detail: Mapping[str, object]) -> str:
     if template is None:
         return _words(kind)
     try:

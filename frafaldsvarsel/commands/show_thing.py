@@ -1,43 +1,56 @@
 """How one thing of the quarantine is shown. What strangers have sent is shown as text, and never obeyed."""
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from frafaldsvarsel.commands.terminal import fail, out, show
+from frafaldsvarsel.commands.terminal import fail, out, plain_fields, show
 from models.calendar import COPENHAGEN
 from models.dead_letter import DeadLetter
 from models.reasons import Rejection
-from ops.recovery.dead_letters import Tried
+from ops.recovery.failed_deliveries import Tried
 from ops.recovery.rejected_payloads import Bytes, Gone
 
 ShownContent = Bytes | Gone | None
 _MEANING: Final = {str(reason): reason.text for reason in Rejection}
 
 
-def as_object(dead_letter: DeadLetter, content: ShownContent, tried: Sequence[Tried]) -> dict[str, object]:
-    """The thing as JSON (docs/command-line.md)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderAnswer:
+    """A header of a record, as text or in base64."""
+
+    name: str
+    value: str | None
+    encoding: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedAnswer:
+    """What was in it, and what was tried: what `quarantine show --json` adds to a row of the list."""
+
+    gone: str | None
+    headers: Sequence[HeaderAnswer]
+    value: str | None
+    encoding: str | None
+    attempts: Sequence[Tried]
+
+
+def as_object(dead_letter: DeadLetter, content: ShownContent, tried: Sequence[Tried]) -> Mapping[str, object]:
+    """The thing as JSON (docs/command-line.md): its row, and what was opened."""
     value, encoding = _encoded(content.value) if isinstance(content, Bytes) else (None, None)
     headers = content.headers if isinstance(content, Bytes) else ()
-    return dead_letter.model_dump(mode="json") | {
-        "gone": content.why if isinstance(content, Gone) else None,
-        "headers": [
-            {"name": name, "value": text, "encoding": how}
+    opened = OpenedAnswer(
+        gone=content.why if isinstance(content, Gone) else None,
+        headers=[
+            HeaderAnswer(name=name, value=text, encoding=how)
             for name, (text, how) in ((name, _encoded(held)) for name, held in headers)
         ],
-        "value": value,
-        "encoding": encoding,
-        "attempts": [
-            {
-                "attempt": one.attempt,
-                "at": one.at,
-                "outcome": one.outcome,
-                "code": one.code,
-                "detail": one.detail,
-            }
-            for one in tried
-        ],
-    }
+        value=value,
+        encoding=encoding,
+        attempts=tried,
+    )
+    return dead_letter.model_dump(mode="json") | plain_fields(opened)
 
 
 def present(dead_letter: DeadLetter, content: ShownContent, tried: Sequence[Tried]) -> None:

@@ -1,16 +1,16 @@
 """`tasks` and `tasks show`: the units' duties, and the history of one in words (docs/command-line.md)."""
 
-from collections.abc import Mapping
 from typing import Annotated, Final
 
-import psycopg
 import typer
 
+from config.environments import DatabaseEnvironment
 from frafaldsvarsel.commands.context import settings
-from frafaldsvarsel.commands.lists import Canaries, Column, Limit, listing, plain
-from frafaldsvarsel.commands.show_task import as_object, present
-from frafaldsvarsel.commands.terminal import DataDir, JsonFlag, emit, fail
+from frafaldsvarsel.commands.listing import Canaries, Columns, answered, list_ledger
+from frafaldsvarsel.commands.show_task import present, task_answer
+from frafaldsvarsel.commands.terminal import DataDir, JsonFlag, Limit, emit, fail
 from ledger.queries import listings
+from ledger.queries.listing_rows import TaskListing
 from models.tasks.status import TaskStatus
 
 commands = typer.Typer(invoke_without_command=True, no_args_is_help=False)
@@ -36,7 +36,7 @@ def tasks(
     """List the units' duties, open ones first, each by its react-by date; `show` tells one task's history."""
     if context.invoked_subcommand is not None:
         return
-    listing(
+    list_ledger(
         listings.TASKS,
         {"status": status, "unit": unit, "reference": reference},
         _COLUMNS,
@@ -54,29 +54,25 @@ def show(
     as_json: JsonFlag = False,
 ) -> None:
     """Tell one task's history in words: what became of it, who did what and when. No CPR, no text of a message."""
-    url = settings(data).database_url.get_secret_value()
+    url = settings(DatabaseEnvironment, data).database.url.get_secret_value()
     wanted = {"reference": reference.upper()}
-    try:
-        found = list(listings.rows(url, listings.TASKS, wanted, limit=1))
-        history = list(listings.rows(url, listings.HISTORY, wanted, limit=None))
-    except psycopg.OperationalError:
-        fail("PostgreSQL does not answer.")
-        raise typer.Exit(EX_UNKNOWN) from None
+    found = list(answered(listings.rows(url, listings.TASKS, wanted, limit=1)))
+    history = list(answered(listings.rows(url, listings.HISTORY, wanted, limit=None)))
     if not found:
         fail(f"There is no task {reference}.")
         raise typer.Exit(EX_UNKNOWN)
     if as_json:
-        emit(as_object(found[0], history))
+        emit(task_answer(found[0], history))
     else:
         present(found[0], history)
 
 
-_COLUMNS: Mapping[str, Column] = {
-    "task": plain("reference"),
-    "unit": plain("unit"),
-    "state": lambda row: str(row["ending"] or row["status"]).replace("_", " "),
-    "react by": plain("react_by"),
-    "mentor": plain("mentor_until"),
-    "msgs": plain("messages"),
-    "sent": lambda row: str(row["delivered"]) + (f", {row['waiting']} due" if row["waiting"] else ""),
+_COLUMNS: Columns[TaskListing] = {
+    "task": lambda row: row.reference,
+    "unit": lambda row: row.unit,
+    "state": lambda row: (row.ending or row.status).replace("_", " "),
+    "react by": lambda row: row.react_by,
+    "mentor": lambda row: row.mentor_until,
+    "msgs": lambda row: row.messages,
+    "sent": lambda row: str(row.delivered) + (f", {row.waiting} due" if row.waiting else ""),
 }

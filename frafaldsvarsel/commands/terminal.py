@@ -3,10 +3,13 @@
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+from pydantic import BaseModel
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
@@ -29,6 +32,14 @@ DataDir = Annotated[
     Path | None,
     typer.Option("--data", help="Folder of a service started with `up`; without it the environment decides."),
 ]
+JsonObjectFlag = Annotated[bool, typer.Option("--json", help="One JSON object.")]
+Limit = Annotated[
+    int | None, typer.Option("--limit", min=1, help="How many rows; a table shows 50 unless told.")
+]
+By = Annotated[str | None, typer.Option("--as", help="Who you are; else the name of your account.")]
+_WHY = "Why, for the audit trail. A few words; never a name, a CPR or anything about a person."
+Because = Annotated[str, typer.Option("--because", help=_WHY)]
+PerhapsBecause = Annotated[str | None, typer.Option("--because", help=_WHY)]
 
 
 def fail(sentence: str) -> None:
@@ -41,9 +52,30 @@ def note(sentence: str) -> None:
     err.print(sentence, highlight=False, soft_wrap=True)
 
 
-def emit(row: Mapping[str, Any]) -> None:
-    """One object on a line of its own."""
-    sys.stdout.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
+def needs_a_clone() -> None:
+    """Ends with a sentence in the image, which has no servers to embed."""
+    if find_spec("local") is None:
+        fail("Only a clone of the repository has the embedded servers: run `up` and `demo` from there.")
+        raise typer.Exit(EX_CONFIG)
+
+
+def emit(row: object) -> None:
+    """One record on a line of its own, its fields in their order."""
+    shown = dict(row) if isinstance(row, Mapping) else _plain(row)
+    sys.stdout.write(json.dumps(shown, ensure_ascii=False, default=_plain) + "\n")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if is_dataclass(value):
+        return plain_fields(value)
+    return str(value)
+
+
+def plain_fields(record: object) -> dict[str, object]:
+    """The fields of a dataclass in their order, each as it is."""
+    return {field.name: getattr(record, field.name) for field in fields(record)}  # type: ignore[arg-type]  # checked
 
 
 def show(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:

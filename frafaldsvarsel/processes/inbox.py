@@ -8,12 +8,10 @@ from typing import Final
 
 import uvicorn
 
-from config.settings import Settings
-from frafaldsvarsel import preflight
+from config.environments import InboxEnvironment
+from frafaldsvarsel.preflight_postgres import postgres
 from frafaldsvarsel.processes.until_stopped import migrate_schema, run_until_stopped
-from frafaldsvarsel.wiring.api import api_app
-from frafaldsvarsel.wiring.inbox import inbox_parts
-from inbox.app import build
+from frafaldsvarsel.wiring.inbox import inbox_app
 from infra import failpoints
 from infra.readiness import announce
 
@@ -24,7 +22,7 @@ _LAST_SECONDS: Final = 10
 class _Server(uvicorn.Server):
     """A server whose signals are ours to hear."""
 
-    def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
+    def __init__(self, config: uvicorn.Config, settings: InboxEnvironment) -> None:
         super().__init__(config)
         self._settings = settings
 
@@ -37,17 +35,16 @@ class _Server(uvicorn.Server):
         """Say that pages are served once they are."""
         await super().startup(sockets)
         if self.started:
-            announce(self._settings.ready_file, f"inbox on port {self._settings.inbox_port}")
+            announce(self._settings.ready.file, f"inbox on port {self._settings.inbox.port}")
 
 
-async def _serve(settings: Settings, stop: asyncio.Event) -> None:
+async def _serve(settings: InboxEnvironment, stop: asyncio.Event) -> None:
     """Serve until `stop`; raises `ConfigError` where the settings do not do."""
-    parts = inbox_parts(settings)
     server = _Server(
         uvicorn.Config(
-            build(parts, api=api_app(settings, parts.pool)),
-            host=settings.inbox_host,
-            port=settings.inbox_port,
+            inbox_app(settings),
+            host=settings.inbox.host,
+            port=settings.inbox.port,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -63,13 +60,13 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
     await serving
 
 
-def run_inbox(settings: Settings) -> int:
+def run_inbox(settings: InboxEnvironment) -> int:
     """Serve the inbox's pages and its interface until SIGTERM."""
-    failpoints.arm(settings.failpoints_dir)
-    preflight.postgres(settings)
+    failpoints.arm(settings.failpoints.directory)
+    postgres(settings.database)
 
     async def serve(stop: asyncio.Event) -> None:
-        await migrate_schema(settings)
+        await migrate_schema(settings.database)
         await _serve(settings, stop)
 
     return run_until_stopped(serve)

@@ -6,8 +6,9 @@ import signal
 from collections.abc import Awaitable, Callable, Iterator
 
 import psycopg
+import uvloop
 
-from config.settings import Settings
+from config.sections.servers import DatabaseAddress
 from infra import gc_tuning
 from ledger.schema.migrate import migrate
 
@@ -17,16 +18,15 @@ EX_FAULT = 70
 """A fault of ours or of a server: nothing is lost, start the process again (sysexits.h)."""
 
 
-async def migrate_schema(settings: Settings) -> None:
+async def migrate_schema(database: DatabaseAddress) -> None:
     """Bring the schema up to date, whichever process comes first."""
-    made = await migrate(settings.database_url.get_secret_value())
+    made = await migrate(database.url.get_secret_value())
     if made:
         log.info("migrations applied: %s", ", ".join(made))
 
 
 def run_until_stopped(serve: Callable[[asyncio.Event], Awaitable[None]]) -> int:
     """Run `serve`, and set its event on SIGTERM or SIGINT."""
-    import uvloop
 
     async def main() -> None:
         stop = asyncio.Event()

@@ -2,31 +2,28 @@
 
 from typing import NoReturn
 
-from config.settings import Settings
+from config.environments import WorkerEnvironment
 from frafaldsvarsel import preflight
-from frafaldsvarsel.wiring import common as common_wiring
+from frafaldsvarsel.wiring.worker import worker_parts
 from infra import failpoints, gc_tuning
 from infra.readiness import announce
 
 
-def run_worker(settings: Settings) -> NoReturn:
+def run_worker(settings: WorkerEnvironment) -> NoReturn:
     """Run the Faust worker until SIGTERM. Blocks; owns the event loop."""
-    failpoints.arm(settings.failpoints_dir)
+    failpoints.arm(settings.failpoints.directory)
     from streams.engine.event_loop import use_uvloop
 
     use_uvloop()
     from streams.app import build
+    from streams.engine.agents import make_app
     from streams.engine.run import run_forever
 
     def assigned(partitions: frozenset[tuple[str, int]]) -> None:
-        announce(settings.ready_file, f"{len(partitions)} partitions")
+        announce(settings.ready.file, f"{len(partitions)} partitions")
 
-    preflight.kafka(settings)
-    app = build(
-        common_wiring.worker(settings),
-        common_wiring.intake_context(settings),
-        common_wiring.law(settings),
-        assigned,
-    )
+    preflight.kafka(settings.kafka, settings.replication)
+    parts = worker_parts(settings)
+    app = make_app(build(parts.settings, parts.context, parts.law, assigned))
     gc_tuning.keep_for_good()
     run_forever(app)

@@ -1,50 +1,52 @@
 """What the interface for case systems is handed: settings in, the application out. Part of the composition root."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import UTC, datetime
 
 from fastapi import FastAPI
 
 from api.app import build
-from api.dependencies import ApiDependencies, Pool
+from api.dependencies import ApiDependencies
 from config.api_clients import ClientRegister, read_api_clients
 from config.errors import ConfigError, Fault
-from config.reference.checks.all import sound_reference
-from config.settings import Settings
-from crypto.hmac_tokens import Purpose
-from frafaldsvarsel.wiring import common as common_wiring
-from frafaldsvarsel.wiring import ledger as ledger_wiring
+from config.reference.law import law_of
+from config.reference.tables import Reference
+from config.reference.units import municipalities_of
+from config.sections.keys import InboxKeys
+from config.sections.pages import ApiSection
+from infra.postgres import Pool
+from ledger.actions.perform import Rules
 
 
-def api_app(settings: Settings, pool: Pool) -> FastAPI | None:
+def api_app(
+    section: ApiSection, keys: InboxKeys, reference: Reference, rules: Rules, pool: Pool
+) -> FastAPI | None:
     """The interface, to be mounted at ``/api/v1``; None where no client has been set. Raises `ConfigError`.
 
     `pool`: of connections in autocommit; it is opened and closed by the process that mounts the application.
     """
-    if settings.api_clients_file is None:
+    if section.clients_file is None:
         return None
-    keyring = settings.open_keyring()
-    rules, directory = ledger_wiring.rules(settings), common_wiring.reference_dir(settings)
     return build(
         ApiDependencies(
             pool=pool,
-            clients=ClientRegister(settings.api_clients_file, rules.units),
-            tags=keyring.tags(Purpose.ACCESS),
-            vault=keyring.make_vault(),
+            clients=ClientRegister(section.clients_file, rules.units),
+            tags=keys.access,
+            vault=keys.vault,
             rules=rules,
-            municipalities=[row.code for row in sound_reference(directory).municipalities.rows],
-            unit_on=common_wiring.law(settings).unit_on,
+            municipalities=list(municipalities_of(reference)),
+            unit_on=law_of(reference).unit_on,
             clock=lambda: datetime.now(UTC),
         )
     )
 
 
-def api_faults(settings: Settings) -> Iterable[Fault]:
+def api_faults(section: ApiSection, units: Container[str]) -> Iterable[Fault]:
     """What is wrong in the clients' file."""
-    if settings.api_clients_file is None:
+    if section.clients_file is None:
         return ()
     try:
-        read_api_clients(settings.api_clients_file, ledger_wiring.rules(settings).units)
+        read_api_clients(section.clients_file, units)
     except ConfigError as error:
         return error.faults
     return ()

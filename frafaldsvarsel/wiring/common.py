@@ -1,65 +1,64 @@
 """The composition root: settings in, the parts of each process out. The only place where everything meets.
 
-Here: the stream worker, and what all share. `compose_books`, `compose_notices` and `compose_canary` stand beside it,
-so that no process loads what only another needs.
+Here: what several processes share. Each process has its file beside this one, so that none loads what only another
+needs.
 """
 
 from datetime import timedelta
-from pathlib import Path
+from typing import Protocol
 
 from config.errors import Fault
+from config.reference.checks.all import sound_reference
 from config.reference.csv_reader import DATA
-from config.reference.law import load_law
+from config.reference.tables import Reference
+from config.sections.keys import IntakeKeySection
+from config.sections.processes import IntakeSection
+from config.sections.servers import ReferenceSection, ReplicationSection, SendersSection
 from config.senders import SenderRegister
-from config.settings import Settings
 from infra.topic_admin import Replication
-from models.eligibility.law import Law
 from streams.intake import Context
-from streams.settings import WorkerSettings
 
 
-def reference_dir(settings: Settings) -> Path:
-    """Where the reference data lies."""
-    return settings.reference_dir or DATA
+class ReadsInput(Protocol):
+    """The settings of whoever judges a record as intake does."""
+
+    @property
+    def keyring(self) -> IntakeKeySection:
+        """What opens a record."""
+
+    @property
+    def senders(self) -> SendersSection:
+        """Who may send."""
+
+    @property
+    def intake(self) -> IntakeSection:
+        """What is let pass."""
 
 
-def law(settings: Settings) -> Law:
-    """The dated rules and tables."""
-    return load_law(reference_dir(settings))
+def read_reference(section: ReferenceSection) -> Reference:
+    """The reference data; raises `ConfigError`. A process reads it once, and hands it on."""
+    return sound_reference(section.directory or DATA)
 
 
-def intake_context(settings: Settings) -> Context:
+def intake_context(settings: ReadsInput) -> Context:
     """What intake judges by."""
-    keyring = settings.open_keyring()
     return Context(
-        register=SenderRegister(settings.senders_dir),
-        vault=keyring.make_vault(),
-        opening_keys=keyring.opening_keys(),
-        clock_tolerance=timedelta(seconds=settings.clock_tolerance_seconds),
+        register=SenderRegister(settings.senders.directory),
+        vault=settings.keyring.intake.vault,
+        opening_keys=dict(settings.keyring.intake.opening),
+        clock_tolerance=timedelta(seconds=settings.intake.clock_tolerance_seconds),
     )
 
 
-def worker(settings: Settings) -> WorkerSettings:
-    """What the stream worker needs."""
-    return WorkerSettings(
-        kafka=settings.kafka,
-        instance=settings.instance,
-        session_timeout=timedelta(seconds=settings.session_timeout_seconds),
-        data_dir=str(settings.worker_data_dir),
-    )
-
-
-def replication(settings: Settings) -> Replication:
+def replication(section: ReplicationSection) -> Replication:
     """How many copies of every record."""
-    return Replication(factor=settings.replication_factor, min_insync=settings.min_insync_replicas)
+    return Replication(factor=section.factor, min_insync=section.min_insync)
 
 
-def register_faults(settings: Settings) -> tuple[Fault, ...]:
+def register_faults(section: SendersSection) -> tuple[Fault, ...]:
     """What is wrong in the senders' register; raises `ConfigError` where it cannot be read at all."""
-    register = SenderRegister(settings.senders_dir, report=lambda _: None)
+    register = SenderRegister(section.directory, report=lambda _: None)
     register.find("")
     if register.is_empty:
-        return (
-            Fault("the register has no sender: every message would be refused.", settings.senders_dir.name),
-        )
+        return (Fault("the register has no sender: every message would be refused.", section.directory.name),)
     return register.faults

@@ -2,14 +2,21 @@
 
 from datetime import UTC, datetime, timedelta
 
+from starlette.types import ASGIApp
+
+from api.mount import ApiMount
+from config.environments import InboxEnvironment
 from config.errors import ConfigError, Fault
-from config.reference.checks.all import sound_reference
-from config.reference.institutions import load_institutions
-from config.reference.units import load_units
-from config.settings import PREFIX, Settings
-from crypto.hmac_tokens import Purpose
-from frafaldsvarsel.wiring import common as common_wiring
+from config.reference.institutions import institutions_of
+from config.reference.law import law_of
+from config.reference.tables import Reference
+from config.reference.units import municipalities_of, units_of
+from config.sections.base import PREFIX
+from config.sections.pages import OidcSection
 from frafaldsvarsel.wiring import ledger as ledger_wiring
+from frafaldsvarsel.wiring.api import api_app
+from frafaldsvarsel.wiring.common import read_reference
+from inbox.app import build
 from inbox.dependencies import InboxDependencies
 from inbox.oidc import Provider
 from inbox.pages.log_in import CALLBACK
@@ -22,39 +29,45 @@ from models.calendar import copenhagen_date
 _MOST_CONNECTIONS = 12
 
 
-def inbox_parts(settings: Settings) -> InboxDependencies:
+def inbox_app(settings: InboxEnvironment) -> ASGIApp:
+    """The pages with the interface for case systems; raises `ConfigError`."""
+    reference = read_reference(settings.reference)
+    parts = inbox_parts(settings, reference)
+    api = api_app(settings.api, settings.keyring.inbox, reference, parts.rules, parts.pool)
+    return build(parts, beside=None if api is None else ApiMount(api))
+
+
+def inbox_parts(settings: InboxEnvironment, reference: Reference) -> InboxDependencies:
     """Everything that the pages need; raises `ConfigError`. The pool is opened by the application."""
-    public_url = settings.inbox_url.rstrip("/")
-    provider = _provider(settings, public_url)
-    keyring = settings.open_keyring()
-    directory = common_wiring.reference_dir(settings)
-    rules = ledger_wiring.rules(settings)
-    units = {str(unit_id): unit for unit_id, unit in load_units(directory).items()}
+    public_url, keys = settings.links.url.rstrip("/"), settings.keyring.inbox
+    provider = _provider(settings.oidc, public_url)
+    rules = ledger_wiring.rules(reference)
+    units = {str(unit_id): unit for unit_id, unit in units_of(reference).items()}
     pool = make_pool(
-        settings,
+        settings.database.url,
         "inbox",
         least=2,
         most=_MOST_CONNECTIONS,
-        statement_seconds=settings.database_timeout_seconds,
+        statement_seconds=settings.database.timeout_seconds,
     )
     return InboxDependencies(
         pool=pool,
         provider=provider,
         sessions=Sessions(
-            tags=keyring.tags(Purpose.SESSION),
-            idle=timedelta(minutes=settings.inbox_idle_minutes),
-            longest=timedelta(hours=settings.inbox_session_hours),
+            tags=keys.sessions,
+            idle=timedelta(minutes=settings.inbox.idle_minutes),
+            longest=timedelta(hours=settings.inbox.session_hours),
         ),
-        vault=keyring.make_vault(),
-        link_tags=keyring.tags(Purpose.LINK),
+        vault=keys.vault,
+        link_tags=keys.links,
         rules=rules,
         units=units,
-        institutions={str(number): found for number, found in load_institutions(directory).items()},
-        municipalities={row.code: row.name for row in sound_reference(directory).municipalities.rows},
-        unit_on=common_wiring.law(settings).unit_on,
+        institutions={str(number): found for number, found in institutions_of(reference).items()},
+        municipalities=municipalities_of(reference),
+        unit_on=law_of(reference).unit_on,
         days_off=rules.policy.days_off,
         public_url=public_url,
-        rights_claim=settings.oidc_rights_claim,
+        rights_claim=settings.oidc.rights_claim,
         counted=Counted(pool, frozenset(units), clock=_now, day=copenhagen_date),
         clock=_now,
     )
@@ -64,19 +77,19 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _provider(settings: Settings, public_url: str) -> Provider:
+def _provider(section: OidcSection, public_url: str) -> Provider:
     faults = []
-    if settings.oidc_issuer is None:
+    if section.issuer is None:
         faults.append(Fault(f"{PREFIX}OIDC_ISSUER is missing: nobody could log in to the inbox."))
-    if settings.oidc_client_secret is None:
+    if section.client_secret is None:
         faults.append(Fault(f"{PREFIX}OIDC_CLIENT_SECRET is missing; normally it comes by …_FILE."))
     if not DESIGN.exists():
         faults.append(Fault("The design system of the inbox's pages is missing: run make install."))
-    if faults or settings.oidc_issuer is None or settings.oidc_client_secret is None:
+    if faults or section.issuer is None or section.client_secret is None:
         raise ConfigError(faults)
     return Provider(
-        issuer=settings.oidc_issuer,
-        client_id=settings.oidc_client_id,
-        client_secret=settings.oidc_client_secret.get_secret_value(),
+        issuer=section.issuer,
+        client_id=section.client_id,
+        client_secret=section.client_secret.get_secret_value(),
         redirect_uri=f"{public_url}{CALLBACK}",
     )

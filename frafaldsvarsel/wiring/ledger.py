@@ -1,69 +1,71 @@
 """The composition root's part for the ledger, and for whoever acts on its tasks."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from config.reference.channels import load_answers, load_webhooks
-from config.reference.days_off import load_days_off
-from config.reference.reminder_policy import load_reminder_policy
-from config.reference.units import load_not_reached, load_react_by, load_units
-from config.settings import Settings
-from frafaldsvarsel.wiring.common import reference_dir
+from config.environments import LedgerEnvironment
+from config.reference.addresses import addresses_of
+from config.reference.channels import answers_of, webhooks_of
+from config.reference.reminder_policy import reminder_policy_of
+from config.reference.tables import Reference
+from config.reference.units import not_reached_of, react_by_of, units_of
+from frafaldsvarsel.wiring.common import read_reference
 from ledger.actions.perform import Rules
 from ledger.consume.consumer import LedgerSettings
 from ledger.tasks.outbound_events import AnswerPolicy
 from ledger.tasks.projection import Policy
 from models.calendar import COPENHAGEN, copenhagen_date
 from models.events import probe_identity as reserved
-from models.notifications.delivery import Audience, Channel
-from models.tasks.reminders import ReminderPolicy
+from models.notifications.delivery import Audience
 
 
-def ledger(settings: Settings) -> LedgerSettings:
-    """What the ledger needs."""
-    return LedgerSettings(
-        kafka=settings.kafka,
-        database_url=settings.database_url.get_secret_value(),
-        instance=settings.instance,
-        session_timeout_ms=settings.session_timeout_seconds * 1000,
-        database_seconds=settings.database_timeout_seconds,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerParts:
+    """What the ledger is handed."""
+
+    settings: LedgerSettings
+    policy: Policy
+
+
+def ledger_parts(settings: LedgerEnvironment) -> LedgerParts:
+    """Everything that it needs; raises `ConfigError`."""
+    return LedgerParts(
+        settings=LedgerSettings(
+            kafka=settings.kafka,
+            database_url=settings.database.url.get_secret_value(),
+            instance=settings.instance.name,
+            session_timeout_ms=settings.consumer.session_timeout_seconds * 1000,
+            database_seconds=settings.database.timeout_seconds,
+        ),
+        policy=policy(read_reference(settings.reference)),
     )
 
 
-def _steps(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> ReminderPolicy:
-    """What falls due, and where each audience is reached: a unit by its webhooks of the day too."""
-    directory = reference_dir(settings)
-    steps, webhooks = load_reminder_policy(directory), load_webhooks(directory)
-
-    def addresses(unit: str, audience: Audience, channel: Channel) -> Sequence[str]:
-        if channel is Channel.WEBHOOK:
-            return webhooks.urls(unit, copenhagen_date(clock())) if audience is Audience.UNIT else ()
-        return steps.addresses(unit, audience, channel)
-
-    return replace(steps, addresses=addresses)
-
-
-def policy(settings: Settings) -> Policy:
+def policy(reference: Reference, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Policy:
     """What the municipalities have set."""
-    directory = reference_dir(settings)
-    steps, answers, webhooks = _steps(settings), load_answers(directory), load_webhooks(directory)
+    addresses, answers, steps = addresses_of(reference), answers_of(reference), reminder_policy_of(reference)
     return Policy(
-        react_by_days=load_react_by(directory).days,
-        recipients=lambda unit: steps.addresses(unit, Audience.UNIT, Channel.EMAIL),
-        days_off=load_days_off(directory),
-        webhooks=webhooks.urls,
-        endpoints=webhooks.all(),
+        react_by_days=react_by_of(reference).on,
+        addresses=lambda unit, channel, day: addresses(unit, Audience.UNIT, channel, day),
+        days_off=steps.days_off,
+        endpoints=webhooks_of(reference).all(),
         answers=AnswerPolicy(contact_made=answers.contact_made, closed=answers.closed),
-        steps=steps,
+        # What falls due goes to where each audience is reached on that day.
+        steps=replace(
+            steps,
+            addresses=lambda unit, audience, channel: addresses(
+                unit, audience, channel, copenhagen_date(clock())
+            ),
+        ),
     )
 
 
-def rules(settings: Settings) -> Rules:
+def rules(reference: Reference) -> Rules:
     """What decides on what people do with a task."""
-    not_reached = load_not_reached(reference_dir(settings))
+    not_reached = not_reached_of(reference)
     return Rules(
-        policy=policy(settings),
-        not_reached_after=lambda unit_id: not_reached.attempts(unit_id, datetime.now(COPENHAGEN).date()),
-        units=frozenset(load_units(reference_dir(settings))) - {reserved.UNIT},
+        policy=policy(reference),
+        not_reached_after=lambda unit_id: not_reached.on(unit_id, datetime.now(COPENHAGEN).date()),
+        units=frozenset(units_of(reference)) - {reserved.UNIT},
     )

@@ -2,36 +2,52 @@
 
 from datetime import timedelta
 
+from config.environments import ProbeEnvironment
 from config.errors import ConfigError, Fault
-from config.reference.law import load_law
+from config.reference.law import law_of
+from config.reference.tables import Reference
+from config.sections.audit import ProbeIntervalSection, ProbeSection
+from config.sections.base import PREFIX
 from config.senders import base_senders
-from config.settings import PREFIX, Settings
-from frafaldsvarsel.wiring.common import reference_dir
+from frafaldsvarsel.wiring.common import read_reference
 from models.events import probe_identity as reserved
 from ops.probe.probe import ProbeSettings
 from publisher.keys import KeyFolder, NoKey
 
 
-def probe_within(settings: Settings) -> timedelta | None:
+def probe_within(section: ProbeIntervalSection) -> timedelta | None:
     """How old the last canary that came home may be before there is no sign of life; None: none is expected."""
-    if settings.canary_seconds is None:
+    if section.seconds is None:
         return None
-    return timedelta(seconds=settings.canary_seconds + settings.canary_patience_seconds)
+    return timedelta(seconds=section.seconds + section.patience_seconds)
 
 
-def probe(settings: Settings) -> ProbeSettings:
+def probe_settings(settings: ProbeEnvironment) -> ProbeSettings:
     """What the canary needs; raises `ConfigError` where it could not come home."""
-    if settings.canary_keys_dir is None:
+    reference = read_reference(settings.reference)
+    senders, keys = known_probe(settings.probe, reference)
+    return ProbeSettings(
+        kafka=settings.kafka,
+        database_url=settings.database.url.get_secret_value(),
+        keys=keys,
+        sources=senders,
+        law=law_of(reference),
+        patience=timedelta(seconds=settings.interval.patience_seconds),
+    )
+
+
+def known_probe(section: ProbeSection, reference: Reference) -> tuple[dict[str, str], KeyFolder]:
+    """The canary's senders with their sources, and its keys; raises `ConfigError` where it could not come home."""
+    if section.keys_dir is None:
         raise ConfigError(
             [Fault(f"{PREFIX}CANARY_KEYS_DIR is missing: the canary signs with keys of its own.")]
         )
-    directory = reference_dir(settings)
-    senders = {one.number: one.source for one in base_senders(directory) if one.number in reserved.SENDERS}
+    senders = {one.number: one.source for one in base_senders(reference) if one.number in reserved.SENDERS}
     faults = [
         Fault(f"Sender {number} of the canary is not in the reference data.", "senders.csv")
         for number in sorted(reserved.SENDERS - senders.keys())
     ]
-    keys = KeyFolder(settings.canary_keys_dir)
+    keys = KeyFolder(section.keys_dir)
     for number in sorted(senders):
         try:
             keys.signing_key(number)
@@ -41,17 +57,10 @@ def probe(settings: Settings) -> ProbeSettings:
         keys.service_key()
     except NoKey as error:
         faults.append(Fault(str(error)))
-    known = load_law(directory)
-    if reserved.UNIT not in {route.unit_id for route in known.routes.get(reserved.MUNICIPALITY, ())}:
+    routed = {row.unit_id for row in reference.routes.rows if row.municipality_code == reserved.MUNICIPALITY}
+    if reserved.UNIT not in routed:
         sentence = f"Municipality {reserved.MUNICIPALITY} of the canary is not routed to {reserved.UNIT}."
         faults.append(Fault(sentence, "routes.csv"))
     if faults:
         raise ConfigError(faults)
-    return ProbeSettings(
-        kafka=settings.kafka,
-        database_url=settings.database_url.get_secret_value(),
-        keys=keys,
-        sources=senders,
-        law=known,
-        patience=timedelta(seconds=settings.canary_patience_seconds),
-    )
+    return senders, keys

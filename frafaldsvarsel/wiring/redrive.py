@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from config.settings import Settings
-from frafaldsvarsel.wiring import common as common_wiring
+from config.environments import HealingAuditEnvironment
+from frafaldsvarsel.wiring.common import intake_context
 from ops.audit.report import Missing
 from ops.recovery.redrive import redrive
 
 
-def redriver(settings: Settings) -> Callable[[Sequence[Missing]], list[Missing]]:
+def redriver(settings: HealingAuditEnvironment) -> Callable[[Sequence[Missing]], list[Missing]]:
     """Drives what is missing again, and returns what was driven."""
-    return lambda due: asyncio.run(redrive(settings.kafka, common_wiring.intake_context(settings), due))
+    return lambda due: asyncio.run(redrive(settings.kafka, intake_context(settings), due))

@@ -6,23 +6,30 @@ it notes gives the same. It sends nothing and knows no page and no interface.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, LiteralString
 from uuid import UUID
-
-import psycopg
 
 from config.topics import Topic
 from infra.failpoints import Point, reach
+from infra.postgres import Connection
 from ledger.reminders.scheduler import plan_reminders
 from ledger.store import action_log, repository
 from ledger.store.action_log import ActionRow
 from ledger.tasks.projection import Policy, Projection
 from models.tasks.actions import Action, ActionRefusal, Actor, RecordedAction, refusal
 
-_STAND: Final = """
+STAND: Final = """
 SELECT t.version, coalesce((SELECT max(a.number) FROM acts a WHERE a.task_id = t.id), 0) + 1,
        coalesce(p.next_offset, 0), now()
 FROM tasks t LEFT JOIN position p ON p.topic = %s AND p.partition = %s WHERE t.id = %s
+"""
+LOCK: Final[LiteralString] = """
+LOCK TABLE messages, tasks, deliveries, acts, transfers IN ROW EXCLUSIVE MODE
+"""
+PERSON_OF: Final[LiteralString] = "SELECT person_id FROM tasks WHERE id = %s AND unit_id = ANY(%s)"
+LOCK_MESSAGES: Final[LiteralString] = """
+SELECT (decision -> 'cause' ->> 'partition')::int FROM messages
+WHERE person_id = %s FOR NO KEY UPDATE
 """
 
 
@@ -74,7 +81,7 @@ class Performed:
 
 
 async def perform(
-    connection: psycopg.AsyncConnection,
+    connection: Connection,
     *,
     task_id: UUID,
     units: frozenset[str],
@@ -93,7 +100,7 @@ async def perform(
         person_id, partition = await _lock(connection, task_id, units)
         messages, tasks = await repository.rows_of(connection, {person_id})
         before = await action_log.find(connection, act_id)
-        cursor = await connection.execute(_STAND, (Topic.DECISIONS, partition, task_id))
+        cursor = await connection.execute(STAND, (Topic.DECISIONS, partition, task_id))
         ((version, number, after_offset, now),) = await cursor.fetchall()
         if before is not None:
             return _repeated(before, task_id, by, deed, version)
@@ -137,19 +144,17 @@ async def perform(
     return Performed(task_id, effect.version, repeated=False, successor=effect.successor)
 
 
-async def _lock(connection: psycopg.AsyncConnection, task_id: UUID, units: frozenset[str]) -> tuple[str, int]:
+async def _lock(connection: Connection, task_id: UUID, units: frozenset[str]) -> tuple[str, int]:
     """Lock what the projection locks first: whoever waits here reads, afterwards, what the other has written."""
     # First, and all together: a rebuild that replaces the tables must not meet one who holds rows of them.
-    await connection.execute("LOCK TABLE messages, tasks, deliveries, acts, transfers IN ROW EXCLUSIVE MODE")
-    cursor = await connection.execute(
-        "SELECT person_id FROM tasks WHERE id = %s AND unit_id = ANY(%s)", (task_id, list(units))
-    )
+    await connection.execute(LOCK)
+    cursor = await connection.execute(PERSON_OF, (task_id, list(units)))
     found = await cursor.fetchone()
     if found is None:
         raise NoSuchTask(str(task_id))
     (person_id,) = found
     cursor = await connection.execute(
-        "SELECT (decision -> 'cause' ->> 'partition')::int FROM messages WHERE person_id = %s FOR NO KEY UPDATE",
+        LOCK_MESSAGES,
         (person_id,),
     )
     partitions = await cursor.fetchall()

@@ -5,21 +5,24 @@ as well: whoever types a CPR learns whether the unit has a task about that perso
 """
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, LiteralString
 from uuid import UUID
 
-import psycopg
 from psycopg.types.json import Jsonb
 
+from infra.postgres import Connection
 from ledger.actions.perform import NoSuchTask
+from ledger.store import audit_trail
+from models.audit_kind import AuditKind
 from models.events.sensitive_fields import OpenPurpose, sealed_for
 from models.tasks.actions import Actor
 
-Connection = psycopg.AsyncConnection[Any]
-
-OPENED: Final = "opened"
-FOUND_BY_CPR: Final = "found_by_cpr"
-"""The audit lines' kinds."""
+THERE: Final[LiteralString] = "SELECT FROM tasks WHERE id = %(task)s AND unit_id = ANY(%(units)s)"
+SEALED: Final[LiteralString] = """
+SELECT m.sender, m.message_id, m.person_id, m.sealed FROM messages m JOIN tasks t ON t.id = m.task_id
+WHERE t.id = %(task)s AND t.unit_id = ANY(%(units)s) AND m.sealed IS NOT NULL
+ORDER BY m.appended_at, m.sender, m.message_id
+"""
 
 
 class NothingToOpen(RuntimeError):
@@ -49,29 +52,15 @@ async def reveal_messages(
     `connection` is in autocommit, so that the note stands whatever happens next.
     Raises `NoSuchTask`, `NothingToOpen`.
     """
+    detail = {"by_id": by.id, "by_name": by.name, "via": by.via.value, "purpose": purpose.value}
+    about = {"task": task_id, "units": sorted(units)}
     noted = await connection.execute(
-        "INSERT INTO audit (kind, task_id, detail) SELECT %s, id, %s FROM tasks "
-        "WHERE id = %s AND unit_id = ANY(%s) AND status <> 'withdrawn'",
-        (
-            OPENED,
-            Jsonb(
-                {"by_id": by.id, "by_name": by.name, "via": by.via.value, "purpose": purpose.value},
-            ),
-            task_id,
-            sorted(units),
-        ),
+        audit_trail.APPEND_WHERE_IN_FORCE, {**about, "kind": AuditKind.OPENED, "detail": Jsonb(detail)}
     )
     if noted.rowcount != 1:
-        there = await connection.execute(
-            "SELECT FROM tasks WHERE id = %s AND unit_id = ANY(%s)", (task_id, sorted(units))
-        )
+        there = await connection.execute(THERE, about)
         raise NothingToOpen(str(task_id)) if there.rowcount == 1 else NoSuchTask(str(task_id))
-    found = await connection.execute(
-        "SELECT m.sender, m.message_id, m.person_id, m.sealed FROM messages m JOIN tasks t ON t.id = m.task_id "
-        "WHERE t.id = %s AND t.unit_id = ANY(%s) AND m.sealed IS NOT NULL "
-        "ORDER BY m.appended_at, m.sender, m.message_id",
-        (task_id, sorted(units)),
-    )
+    found = await connection.execute(SEALED, about)
     return tuple(SealedMessage(*row) for row in await found.fetchall())
 
 
@@ -82,13 +71,9 @@ async def note_search(connection: Connection, *, person_id: str, units: frozense
     be found. `connection` is in autocommit, so that the note stands before anything is shown.
     """
     noted = await connection.execute(
-        "INSERT INTO audit (kind, task_id, detail) "
-        "SELECT %(kind)s, t.id, %(detail)s::jsonb || CASE WHEN t.id IS NULL "
-        "THEN jsonb_build_object('person_id', %(person)s::text) ELSE '{}' END "
-        "FROM (SELECT) once LEFT JOIN tasks t ON t.person_id = %(person)s AND t.unit_id = ANY(%(units)s) "
-        "RETURNING task_id",
+        audit_trail.APPEND_TO_PERSONS_TASKS,
         {
-            "kind": FOUND_BY_CPR,
+            "kind": AuditKind.FOUND_BY_CPR,
             "detail": Jsonb({"by_id": by.id, "by_name": by.name, "via": by.via.value}),
             "person": person_id,
             "units": sorted(units),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pydantic import TypeAdapter
 
 from config.topics import Topic
+from infra.postgres import Connection
 from ledger.consume import duplicates
 from ledger.reminders.scheduler import plan_reminders
 from ledger.store import action_log, repository
@@ -44,7 +45,7 @@ class Batch:
 
 
 async def project(
-    connection: repository.Connection,
+    connection: Connection,
     batch: Batch,
     known: Mapping[Place, int],
     policy: Policy,
@@ -74,7 +75,7 @@ async def project(
 
 
 async def _decide(
-    connection: repository.Connection,
+    connection: Connection,
     decisions: Sequence[Decision],
     policy: Policy,
     again: Sequence[tuple[int, ActionRow]],

@@ -19,6 +19,7 @@ from config.kafka import KafkaSettings
 from config.topics import Topic
 from infra.consumer_health import check_consumer
 from infra.failpoints import Point, reach
+from infra.postgres import Connection
 from infra.postgres_timeouts import CONNECT_SECONDS, shut_down_after, statement_timeouts
 from ledger.consume.batch import Batch, Place, project
 from ledger.store import repository
@@ -61,7 +62,7 @@ class Ledger:
     async def run(self, stop: asyncio.Event) -> None:
         """Project until `stop`; waits, and says so, while Kafka or PostgreSQL cannot be reached."""
         await self._start(stop)
-        connection: repository.Connection | None = None
+        connection: Connection | None = None
         faults = 0
         try:
             while not stop.is_set():
@@ -126,7 +127,7 @@ class Ledger:
                     return
         self._consumer.subscribe([str(topic) for topic in TOPICS], listener=Listener())
 
-    async def _connect(self) -> repository.Connection:
+    async def _connect(self) -> Connection:
         return await psycopg.AsyncConnection.connect(
             self._settings.database_url,
             options=statement_timeouts(self._settings.database_seconds),
@@ -134,13 +135,13 @@ class Ledger:
             connect_timeout=CONNECT_SECONDS,
         )
 
-    async def _know(self, connection: repository.Connection) -> None:
+    async def _know(self, connection: Connection) -> None:
         """At every connection: the database may have been restored to a time before the first one."""
         if self._policy.endpoints:
             async with self._patiently(connection), connection.transaction():
                 await repository.know(connection, self._policy.endpoints)
 
-    async def _step(self, connection: repository.Connection) -> None:
+    async def _step(self, connection: Connection) -> None:
         if self._stale:
             await self._seek(connection)
         polled = await self._consumer.getmany(timeout_ms=_POLL_MS)
@@ -161,7 +162,7 @@ class Ledger:
             await self._hint(batch)
 
     @asynccontextmanager
-    async def _patiently(self, connection: repository.Connection) -> AsyncIterator[None]:
+    async def _patiently(self, connection: Connection) -> AsyncIterator[None]:
         with shut_down_after(connection, 2 * self._settings.database_seconds):
             yield
 
@@ -173,7 +174,7 @@ class Ledger:
         except KafkaError as error:
             log.info("ledger: Kafka did not take the offsets (%s); PostgreSQL has them", type(error).__name__)
 
-    async def _seek(self, connection: repository.Connection) -> None:
+    async def _seek(self, connection: Connection) -> None:
         """Read on where PostgreSQL says, in every partition that is ours."""
         assigned = self._consumer.assignment()
         if not assigned:

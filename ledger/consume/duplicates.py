@@ -7,12 +7,12 @@ told to match, which could not see it: each of the two people's records holds on
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, LiteralString
 
 from psycopg.rows import dict_row
 
 from config.topics import Topic
-from ledger.store.repository import Connection
+from infra.postgres import Connection
 from models.events.event_types import InputTopic, RefusedDuplicate
 from models.events.person_event import Origin, PersonEvent
 from models.events.receipt import Receipt, ReceiptStatus, RepeatKind, RepeatReceipt
@@ -23,7 +23,7 @@ LEDGER: Final = "ledger"
 NOBODY: Final = ""
 _LOCK: Final = 0x46_52_52_45
 
-_FIND = """
+FIND = """
 WITH touched AS (
     SELECT DISTINCT sender, event_id FROM unnest(%s::text[], %s::text[]) AS t (sender, event_id)
 ), ranked AS (
@@ -41,14 +41,14 @@ ON CONFLICT (topic, partition, "offset") DO UPDATE SET kind = excluded.kind, res
 RETURNING topic, partition, "offset", sender, event_id, kind
 """
 
-_OPEN = "SELECT DISTINCT sender, event_id FROM repeats WHERE kind = 'conflict' AND resolved_at IS NULL"
+OPEN = "SELECT DISTINCT sender, event_id FROM repeats WHERE kind = 'conflict' AND resolved_at IS NULL"
 
-_RESOLVED = """
+RESOLVED = """
 UPDATE repeats r SET resolved_at = now()
 FROM unnest(%s::text[], %s::int[], %s::bigint[]) AS t (topic, partition, "offset")
 WHERE (r.topic, r.partition, r."offset") = (t.topic, t.partition, t."offset") AND r.resolved_at IS NULL
 """
-_NAMESAKES = """
+NAMESAKES = """
 SELECT r.sender, r.event_id, r.topic, r.partition, r."offset", r.appended_at, a.person_id,
        p.resolved_at IS NOT NULL AS is_resolved, o.id IS NOT NULL AS is_told
 FROM unnest(%s::text[], %s::text[]) AS t (sender, event_id)
@@ -60,6 +60,18 @@ LEFT JOIN LATERAL (
 LEFT JOIN repeats p ON (p.topic, p.partition, p."offset") = (r.topic, r.partition, r."offset")
 LEFT JOIN outbox o ON o.id = concat_ws('/', 'refusal', r.topic, r.partition, r."offset")
 ORDER BY r.sender, r.event_id, r.appended_at, r.topic, r.partition, r."offset"
+"""
+APPENDED_AT: Final[LiteralString] = """
+SELECT appended_at FROM receipts WHERE (topic, partition, "offset") = (%s, %s, %s)
+"""
+CONFLICTS: Final[LiteralString] = """
+SELECT topic, partition, "offset" FROM repeats
+JOIN unnest(%s::text[], %s::int[], %s::bigint[]) AS t (topic, partition, "offset") USING (topic, partition,
+    "offset") WHERE kind = 'conflict'
+"""
+LOCK: Final[LiteralString] = "SELECT pg_advisory_xact_lock(%s)"
+POST: Final[LiteralString] = """
+INSERT INTO outbox (id, topic, key, value) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING
 """
 
 
@@ -89,13 +101,13 @@ async def find(connection: Connection, receipts: Sequence[Receipt]) -> None:
     await _one_at_a_time(connection)
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
-            _FIND, ([receipt.sender for receipt in accepted], [receipt.event_id for receipt in accepted])
+            FIND, ([receipt.sender for receipt in accepted], [receipt.event_id for receipt in accepted])
         )
         found = await cursor.fetchall()
     for row in found:
         place = {name: row[name] for name in ("topic", "partition", "offset")}
         appended = await connection.execute(
-            'SELECT appended_at FROM receipts WHERE (topic, partition, "offset") = (%s, %s, %s)',
+            APPENDED_AT,
             tuple(place.values()),
         )
         (appended_at,) = await appended.fetchone() or (None,)
@@ -136,12 +148,12 @@ def to_refuse(namesakes: Sequence[SameIdRecord]) -> tuple[list[SameIdRecord], li
 async def resolve_conflicts(connection: Connection) -> None:
     """Tell match of each conflict about another person, once both records are known to be applied."""
     await _one_at_a_time(connection)
-    cursor = await connection.execute(_OPEN)
+    cursor = await connection.execute(OPEN)
     open_ids = await cursor.fetchall()
     if not open_ids:
         return
     cursor = await connection.execute(
-        _NAMESAKES, tuple(list(column) for column in zip(*open_ids, strict=True))
+        NAMESAKES, tuple(list(column) for column in zip(*open_ids, strict=True))
     )
     groups: defaultdict[tuple[str, str], list[SameIdRecord]] = defaultdict(list)
     for sender, event_id, topic, partition, offset, appended_at, person_id, *done in await cursor.fetchall():
@@ -157,7 +169,7 @@ async def resolve_conflicts(connection: Connection) -> None:
                 await _refuse(connection, namesake)
         resolved += [namesake.origin.place for namesake in settled if not namesake.is_resolved]
     if resolved:
-        await connection.execute(_RESOLVED, tuple(list(column) for column in zip(*resolved, strict=True)))
+        await connection.execute(RESOLVED, tuple(list(column) for column in zip(*resolved, strict=True)))
 
 
 async def _refuse(connection: Connection, namesake: SameIdRecord) -> None:
@@ -187,8 +199,7 @@ async def refused(
         return set()
     topics, partitions, offsets = zip(*places, strict=True)
     cursor = await connection.execute(
-        'SELECT topic, partition, "offset" FROM repeats JOIN unnest(%s::text[], %s::int[], %s::bigint[]) '
-        'AS t (topic, partition, "offset") USING (topic, partition, "offset") WHERE kind = \'conflict\'',
+        CONFLICTS,
         (list(topics), list(partitions), list(offsets)),
     )
     return {(topic, partition, offset) for topic, partition, offset in await cursor.fetchall()}
@@ -196,11 +207,11 @@ async def refused(
 
 async def _one_at_a_time(connection: Connection) -> None:
     """Wait for the other ledgers' transactions: two that ran side by side would each miss the other's record."""
-    await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+    await connection.execute(LOCK, (_LOCK,))
 
 
 async def _post(connection: Connection, name: str, topic: str, key: str, value: bytes) -> None:
     await connection.execute(
-        "INSERT INTO outbox (id, topic, key, value) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
+        POST,
         (name, topic, key, value),
     )

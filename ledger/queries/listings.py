@@ -5,14 +5,24 @@ No row holds a CPR, a name or free text: what is sealed stays sealed.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, Generic, TypeVar
 
 import psycopg
-from psycopg.rows import dict_row
+from psycopg.rows import class_row
 
+from ledger.queries.listing_rows import (
+    DecisionListing,
+    DeliveryListing,
+    EndpointListing,
+    ReceiptListing,
+    TaskHistoryLine,
+    TaskListing,
+)
 from models.events import probe_identity
 
-_RECEIPTS = """
+ListingT = TypeVar("ListingT")
+
+SELECT_RECEIPTS = """
 SELECT r.event_id AS message_id, r.sender AS institution, r.type, r.status, r.reason, r.detail, p.kind AS repeat,
        r.topic, r.partition, r."offset", r.appended_at
 FROM receipts r LEFT JOIN repeats p USING (topic, partition, "offset")
@@ -24,7 +34,7 @@ ORDER BY r.appended_at DESC, r.topic, r.partition, r."offset" DESC
 LIMIT %(limit)s
 """
 
-_DECISIONS = """
+SELECT_DECISIONS = """
 SELECT m.message_id, m.sender AS institution, m.outcome AS decision, m.reason, m.unit_id AS unit,
        m.task_id, t.reference AS task, t.react_by, m.review_on, m.revision,
        m.origin_topic AS topic, m.origin_partition AS partition, m.origin_offset AS "offset",
@@ -40,7 +50,7 @@ ORDER BY m.appended_at DESC, m.sender, m.message_id
 LIMIT %(limit)s
 """
 
-_TASKS = """
+SELECT_TASKS = """
 SELECT t.id AS task_id, t.reference, t.unit_id AS unit, t.status, t.ending, t.react_by, t.mentor_until, t.appended_at,
        t.opened_at, t.closed_at, t.acknowledged_at, t.owner_name AS owner, t.attempts, t.reached_at, t.version,
        (SELECT f.reference FROM tasks f WHERE f.id = t.follows) AS follows,
@@ -57,7 +67,7 @@ ORDER BY t.status <> 'open', t.react_by, t.reference
 LIMIT %(limit)s
 """
 
-_HISTORY = """
+SELECT_HISTORY = """
 SELECT a.at, 'person' AS by, a.kind, a.by_name AS who, a.via, a.detail, s.reference AS successor, a.number AS line
 FROM acts a JOIN tasks t ON t.id = a.task_id LEFT JOIN tasks s ON s.id = a.successor WHERE t.reference = %(reference)s
 UNION ALL
@@ -70,7 +80,7 @@ LIMIT %(limit)s
 """
 
 
-_DELIVERIES = """
+SELECT_DELIVERIES = """
 SELECT d.id AS delivery_id, t.reference AS task, d.unit_id AS unit, d.occasion, d.channel, d.audience, d.recipient,
        d.status, d.attempts, d.due_at, d.deadline, d.ended_at, a.outcome AS last_outcome, a.detail AS last_detail
 FROM deliveries d LEFT JOIN tasks t ON t.id = d.task_id
@@ -83,7 +93,7 @@ ORDER BY d.created_at DESC, d.id
 LIMIT %(limit)s
 """
 
-_ENDPOINTS = """
+SELECT_ENDPOINTS = """
 SELECT unit_id AS unit, url, failing_since, disabled_at, reason FROM endpoints
 WHERE (%(unit)s::text IS NULL OR unit_id = %(unit)s) ORDER BY unit_id, url
 LIMIT %(limit)s
@@ -91,32 +101,33 @@ LIMIT %(limit)s
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    """A listing: its SQL and the filters that it takes."""
+class Query(Generic[ListingT]):
+    """A listing: its SQL, the filters that it takes, and what a row is."""
 
     sql: str
     filters: tuple[str, ...]
+    row: type[ListingT]
 
 
 _CANARIES: Final = [*sorted(probe_identity.SENDERS), probe_identity.UNIT]
-RECEIPTS = Query(_RECEIPTS, ("status", "institution", "message"))
-DECISIONS = Query(_DECISIONS, ("outcome", "institution", "message", "unit"))
-DELIVERIES = Query(_DELIVERIES, ("status", "unit", "channel", "task"))
-ENDPOINTS = Query(_ENDPOINTS, ("unit",))
+RECEIPTS = Query(SELECT_RECEIPTS, ("status", "institution", "message"), ReceiptListing)
+DECISIONS = Query(SELECT_DECISIONS, ("outcome", "institution", "message", "unit"), DecisionListing)
+DELIVERIES = Query(SELECT_DELIVERIES, ("status", "unit", "channel", "task"), DeliveryListing)
+ENDPOINTS = Query(SELECT_ENDPOINTS, ("unit",), EndpointListing)
 """Only those that have failed since they last took anything."""
-TASKS = Query(_TASKS, ("status", "unit", "reference"))
-HISTORY = Query(_HISTORY, ("reference",))
+TASKS = Query(SELECT_TASKS, ("status", "unit", "reference"), TaskListing)
+HISTORY = Query(SELECT_HISTORY, ("reference",), TaskHistoryLine)
 """What was done with one task, by whom, the earliest first."""
 
 
 def rows(
     url: str,
-    query: Query,
+    query: Query[ListingT],
     filters: Mapping[str, str | None],
     *,
     limit: int | None,
     canaries: bool = False,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[ListingT]:
     """The rows of a listing, streamed; `limit` None means all. Canaries' are left out unless they are asked for."""
     named = {filters.get(name) for name in query.filters}
     one_by_name = any(filters.get(name) for name in ("message", "reference"))
@@ -129,7 +140,7 @@ def rows(
     with (
         psycopg.connect(url) as connection,
         connection.transaction(),
-        connection.cursor(name="listing", row_factory=dict_row) as cursor,
+        connection.cursor(name="listing", row_factory=class_row(query.row)) as cursor,
     ):
         cursor.execute(query.sql, parameters)
         yield from cursor

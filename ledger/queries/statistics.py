@@ -13,10 +13,9 @@ from math import ceil, floor
 from operator import itemgetter
 from typing import Any, Final
 
-import psycopg
 from psycopg.rows import dict_row
 
-Connection = psycopg.AsyncConnection[Any]
+from infra.postgres import Connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +73,7 @@ class Statistics:
 
 
 _TENTH: Final = timedelta(days=1) / 10
-_BY_UNIT: Final = """
+BY_UNIT: Final = """
 WITH mine AS MATERIALIZED (
     SELECT unit_id, (appended_at AT TIME ZONE 'Europe/Copenhagen')::date AS arrived, react_by,
            (reached_at AT TIME ZONE 'Europe/Copenhagen')::date AS reached, reached_at - appended_at AS took,
@@ -139,7 +138,7 @@ async def by_unit(
         "since": mondays[0] - timedelta(days=1),
     }
     async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(_BY_UNIT, values)
+        await cursor.execute(BY_UNIT, values)
         rows = await cursor.fetchall()
     return {
         unit_id: UnitWeeks(heap[0]["read"], tuple(_unit_week(row) for row in heap))

@@ -3,21 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 from uuid import UUID
 
-import psycopg
 from psycopg.rows import dict_row
 from pydantic import AwareDatetime, TypeAdapter
 
+from infra.postgres import Connection
 from models.base import Frozen
 from models.eligibility.decision import Decision, Evidence
 from models.events.contract import Severity, Signal
-from models.notifications.delivery import DeliveryStatus, Occasion, SendOutcome
+from models.notifications.cause import CauseKind
+from models.notifications.delivery import Channel, DeliveryStatus, Occasion, SendOutcome
 from models.tasks.actions import Action, Ending
 from models.tasks.status import TaskStatus
 
-Connection = psycopg.AsyncConnection[Any]
+ID_OF: Final[LiteralString] = "SELECT id FROM tasks WHERE reference = %s AND unit_id = ANY(%s)"
 
 
 class TaskFields(Frozen):
@@ -85,8 +86,9 @@ class DeliveryView(Frozen):
 
     id: UUID
     occasion: Occasion
-    cause: str
-    channel: str
+    cause_kind: CauseKind
+    cause_ref: str
+    channel: Channel
     unit_id: str
     recipient: str
     status: DeliveryStatus
@@ -147,10 +149,9 @@ class TaskView:
         return next((step for step in self.steps if step.status == "waiting"), None)
 
 
-_TASK: Final = """
-SELECT t.id, t.reference, t.unit_id, t.enrolment_id, t.status, t.version, t.react_by, t.appended_at, t.opened_at,
-       t.changed_at, t.mentor_until, t.acknowledged_at, t.acknowledged_by, t.owner_id, t.owner_name, t.attempts,
-       t.reached_at, t.closed_at, t.ending,
+OWN_COLUMNS: Final = ", ".join(f"t.{name}" for name in TaskFields.model_fields)
+TASK: Final = f"""
+SELECT {OWN_COLUMNS},
     (SELECT json_build_object('id', p.id, 'reference', p.reference, 'closed_at', p.closed_at, 'ending', p.ending)
      FROM tasks p WHERE p.id = t.follows AND p.unit_id = ANY(%(units)s)) AS previous,
     (SELECT o.reference FROM tasks o
@@ -165,7 +166,8 @@ SELECT t.id, t.reference, t.unit_id, t.enrolment_id, t.status, t.version, t.reac
                                        'detail', l.detail) ORDER BY l.id)
      FROM audit l WHERE l.task_id = t.id) AS audit,
     (SELECT json_agg(json_build_object(
-        'id', d.id, 'occasion', d.occasion, 'cause', d.cause, 'channel', d.channel, 'unit_id', d.unit_id,
+        'id', d.id, 'occasion', d.occasion, 'cause_kind', d.cause_kind, 'cause_ref', d.cause_ref,
+        'channel', d.channel, 'unit_id', d.unit_id,
         'recipient', d.recipient, 'status', d.status, 'due_at', d.due_at, 'deadline', d.deadline,
         'created_at', d.created_at, 'ended_at', d.ended_at, 'attempts',
         (SELECT coalesce(json_agg(json_build_object('attempt', e.attempt, 'at', e.at, 'outcome', e.outcome,
@@ -178,6 +180,8 @@ SELECT t.id, t.reference, t.unit_id, t.enrolment_id, t.status, t.version, t.reac
      FROM steps s WHERE s.task_id = t.id) AS steps
 FROM tasks t WHERE t.unit_id = ANY(%(units)s) AND
 """
+TASK_BY_ID: Final = f"{TASK} t.id = %(key)s"
+TASK_BY_REFERENCE: Final = f"{TASK} t.reference = %(key)s"
 _OF_MANY: Final = ("messages", "acts", "audit", "deliveries", "steps")
 _deliveries: Final = TypeAdapter(tuple[DeliveryView, ...])
 _steps: Final = TypeAdapter(tuple[ReminderView, ...])
@@ -188,9 +192,9 @@ _moment: Final = TypeAdapter(AwareDatetime)
 async def task(connection: Connection, *, units: frozenset[str], key: UUID | str) -> TaskView | None:
     """The task with that id or reference; None too where it is another unit's."""
     # One statement is one moment: the version fits everything that is shown beside it.
-    column = "t.id = %(key)s" if isinstance(key, UUID) else "t.reference = %(key)s"
+    statement = TASK_BY_ID if isinstance(key, UUID) else TASK_BY_REFERENCE
     async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute((_TASK + column).encode(), {"units": sorted(units), "key": key})
+        await cursor.execute(statement, {"units": sorted(units), "key": key})
         row = await cursor.fetchone()
     if row is None:
         return None
@@ -210,9 +214,7 @@ async def task(connection: Connection, *, units: frozenset[str], key: UUID | str
 
 async def task_id(connection: Connection, *, units: frozenset[str], reference: str) -> UUID | None:
     """The id of the task that people call `reference`; None too where it is another unit's."""
-    cursor = await connection.execute(
-        "SELECT id FROM tasks WHERE reference = %s AND unit_id = ANY(%s)", (reference, sorted(units))
-    )
+    cursor = await connection.execute(ID_OF, (reference, sorted(units)))
     row = await cursor.fetchone()
     return None if row is None else row[0]
 

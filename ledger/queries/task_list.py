@@ -4,22 +4,20 @@ Nothing of another unit is ever visible: `units` is a condition of every stateme
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 from uuid import UUID
 
-import psycopg
 from psycopg.rows import kwargs_row
 
+from infra.postgres import Connection
 from ledger.queries.cursors import ByClosing, ByDate, Cursor, NotACursor
 from models.events.contract import Severity
 from models.tasks.actions import Ending
 from models.tasks.status import TaskStatus
-
-Connection = psycopg.AsyncConnection[Any]
 
 COUNT_AT_MOST: Final = 5_000
 """Higher numbers are said as "5,000 and more": a number must not cost more the longer the service has lived."""
@@ -100,13 +98,15 @@ class TaskCount:
     more: bool = False
 
 
-_COLUMNS: Final = """
-    t.id, t.reference, t.unit_id, t.status, t.version, t.react_by, t.appended_at, t.opened_at, t.mentor_until,
-    t.acknowledged_at, t.owner_id, t.owner_name, t.attempts, t.reached_at, t.closed_at, t.ending, t.follows,
-    m.messages, m.severity, m.institutions, m.last_message_at,
-    EXISTS (SELECT FROM deliveries d WHERE d.task_id = t.id AND d.unit_id = t.unit_id AND d.status = 'due') AS waiting
-"""
-_MESSAGES: Final = """
+OF_ITS_MESSAGES: Final = ("messages", "severity", "institutions", "last_message_at")
+COLUMNS: Final = ", ".join(
+    f"{'m' if each.name in OF_ITS_MESSAGES else 't'}.{each.name}"
+    for each in fields(ListedTask)
+    if each.name != "waiting"
+)
+DUE: Final[LiteralString] = """EXISTS (
+    SELECT FROM deliveries d WHERE d.unit_id = t.unit_id AND d.task_id = t.id AND d.status = 'due')"""
+MESSAGES: Final[LiteralString] = """
     CROSS JOIN LATERAL (
         SELECT count(*) AS messages, max(appended_at) AS last_message_at,
                coalesce(array_agg(DISTINCT sender), '{}') AS institutions,
@@ -115,29 +115,53 @@ _MESSAGES: Final = """
         FROM messages WHERE task_id = t.id
     ) m
 """
-_DUE: Final = """EXISTS (
-    SELECT FROM deliveries d WHERE d.unit_id = t.unit_id AND d.task_id = t.id AND d.status = 'due')"""
+OPEN: Final[LiteralString] = "t.status = 'open'"
 _WHICH: Final[Mapping[Filter, str]] = MappingProxyType(
     {
-        Filter.OPEN: "t.status = 'open'",
-        Filter.MINE: "t.status = 'open' AND t.owner_id = %(who)s",
-        Filter.DUE_TODAY: "t.status = 'open' AND t.react_by = %(today)s",
-        Filter.OVERDUE: "t.status = 'open' AND t.react_by < %(today)s",
-        Filter.WAITING_FOR_DELIVERY: f"t.status = 'open' AND {_DUE}",
+        Filter.OPEN: OPEN,
+        Filter.MINE: f"{OPEN} AND t.owner_id = %(who)s",
+        Filter.DUE_TODAY: f"{OPEN} AND t.react_by = %(today)s",
+        Filter.OVERDUE: f"{OPEN} AND t.react_by < %(today)s",
+        Filter.WAITING_FOR_DELIVERY: f"{OPEN} AND {DUE}",
         Filter.CLOSED: "t.status = 'closed'",
     }
 )
-_MANY_DUE: Final = """
+MANY_DUE: Final = """
 SELECT count(*) > %(most)s FROM (
     SELECT FROM deliveries WHERE unit_id = ANY(%(units)s) AND status = 'due' LIMIT %(most)s + 1) d
 """
 # OFFSET 0: task by task by its key, whatever is believed of how many are open.
-_OF_DUE: Final = """
+OF_DUE: Final = """
 (SELECT DISTINCT unit_id, task_id FROM deliveries WHERE unit_id = ANY(%(units)s) AND status = 'due') d
 CROSS JOIN LATERAL (
     SELECT t.react_by, t.reference FROM tasks t
     WHERE t.id = d.task_id AND t.unit_id = d.unit_id AND {where} OFFSET 0) t
 """
+BEGINS: Final[LiteralString] = "t.reference LIKE %(beginning)s"
+OF_PERSON: Final[LiteralString] = "t.person_id = %(person)s"
+# What is put in is one of the texts here, and the size of the page: a number in the statement, not a parameter,
+# for a plan that does not know it may read everything.
+FOUND: Final[LiteralString] = """
+SELECT {standing}, t.reference FROM tasks t WHERE {unit} AND {where} ORDER BY {order} LIMIT {size}
+"""
+UNIT_BY_UNIT: Final[LiteralString] = """
+unnest(%(units)s::text[]) AS u (unit_id) CROSS JOIN LATERAL ({found}) t
+"""
+"""Each along its own index: a condition on many units at once would read and sort all of them."""
+PAGE: Final[LiteralString] = """
+SELECT {columns}, {due} AS waiting
+FROM (SELECT t.reference FROM {source} ORDER BY {order} LIMIT {size}) p JOIN tasks t USING (reference) {messages}
+ORDER BY {order}
+"""
+"""First only where they stand, of many units far more than a page; then the rows of the page alone."""
+COUNT_AND_ONE: Final = COUNT_AT_MOST + 1
+COUNTS: Final = "SELECT " + ", ".join(
+    f"(SELECT count(*) FROM (SELECT FROM unnest(%(units)s::text[]) AS u (unit_id) CROSS JOIN LATERAL ("
+    f"SELECT FROM tasks t WHERE t.unit_id = u.unit_id AND {condition} LIMIT {COUNT_AND_ONE}"
+    f") t LIMIT {COUNT_AND_ONE}) counted) AS {name}"
+    for name, condition in _WHICH.items()
+)
+"""Each number is cut off on its way, so that it walks a bounded part of its index."""
 _BY_DATE: Final = (
     "t.react_by, t.reference",
     "t.react_by >= %(at)s AND (t.react_by, t.reference) > (%(at)s, %(reference)s)",
@@ -176,30 +200,25 @@ async def listing(
         where.append(following)
         values |= {"at": after.at, "reference": after.reference}
     if search is not None and search.reference is not None:
-        where.append("t.reference LIKE %(beginning)s")
+        where.append(BEGINS)
         values["beginning"] = f"{search.reference}%"
     if search is not None and search.person_id is not None:
-        where.append("t.person_id = %(person)s")
+        where.append(OF_PERSON)
         values["person"] = search.person_id
-    # A number in the statement, not a parameter: a plan that does not know it may read everything.
     size = min(max(limit, 1), LIMIT)
-    standing = "t.closed_at" if closed else "t.react_by"
-    rest = f"{' AND '.join(where)} ORDER BY {order} LIMIT {size + 1}"
-    found = f"SELECT {standing}, t.reference FROM tasks t WHERE {{unit}} AND {rest}"  # noqa: S608 - our own words
-    if search is None and filter is Filter.WAITING_FOR_DELIVERY and not await _many_due(connection, units):
-        where[0] = "t.status = 'open'"
-        source = _OF_DUE.format(where=" AND ".join(where))
-    elif search is None:
-        # Unit by unit, each along its own index: a condition on many units at once would read and sort all of them.
-        each = found.format(unit="t.unit_id = u.unit_id")
-        source = f"unnest(%(units)s::text[]) AS u (unit_id) CROSS JOIN LATERAL ({each}) t"
-    else:
-        source = f"({found.format(unit='t.unit_id = ANY(%(units)s)')}) t"
-    # First only where they stand, of many units far more than a page; then the rows of the page alone.
-    page = f"SELECT t.reference FROM {source} ORDER BY {order} LIMIT {size + 1}"  # noqa: S608 - our own words
-    statement = (
-        f"SELECT {_COLUMNS} FROM ({page}) p JOIN tasks t USING (reference) {_MESSAGES} ORDER BY {order}"  # noqa: S608
+    in_due = (
+        search is None and filter is Filter.WAITING_FOR_DELIVERY and not await _many_due(connection, units)
     )
+    if in_due:
+        where[0] = OPEN
+    told = {"where": " AND ".join(where), "order": order, "size": size + 1}
+    unit = "t.unit_id = u.unit_id" if search is None else "t.unit_id = ANY(%(units)s)"
+    found = FOUND.format(standing="t.closed_at" if closed else "t.react_by", unit=unit, **told)
+    if in_due:
+        source = OF_DUE.format(where=told["where"])
+    else:
+        source = UNIT_BY_UNIT.format(found=found) if search is None else f"({found}) t"
+    statement = PAGE.format(columns=COLUMNS, due=DUE, source=source, messages=MESSAGES, **told)
     async with connection.cursor(row_factory=kwargs_row(_listed)) as cursor:
         await cursor.execute(statement.encode(), values)
         rows = await cursor.fetchall()
@@ -208,7 +227,7 @@ async def listing(
 
 
 async def _many_due(connection: Connection, units: frozenset[str]) -> bool:
-    cursor = await connection.execute(_MANY_DUE.encode(), {"units": sorted(units), "most": DUE_AT_MOST})
+    cursor = await connection.execute(MANY_DUE, {"units": sorted(units), "most": DUE_AT_MOST})
     ((many,),) = await cursor.fetchall()
     return bool(many)
 
@@ -224,16 +243,8 @@ async def counts(
     connection: Connection, *, units: frozenset[str], who: str | None, today: date
 ) -> Mapping[Filter, TaskCount]:
     """How many tasks each filter has."""
-    # Each number is cut off on its way, so that it walks a bounded part of its index.
-    most = COUNT_AT_MOST + 1
-    parts = [
-        f"(SELECT count(*) FROM (SELECT FROM unnest(%(units)s::text[]) AS u (unit_id) CROSS JOIN LATERAL ("  # noqa: S608
-        f"SELECT FROM tasks t WHERE t.unit_id = u.unit_id AND {_WHICH[each]} LIMIT {most}"
-        f") t LIMIT {most}) counted) AS {each}"
-        for each in Filter
-    ]
     values = {"units": sorted(units), "who": who, "today": today}
-    cursor = await connection.execute(f"SELECT {', '.join(parts)}".encode(), values)
+    cursor = await connection.execute(COUNTS, values)
     (row,) = await cursor.fetchall()
     return MappingProxyType(
         {

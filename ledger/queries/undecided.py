@@ -7,15 +7,13 @@ see what is for the caller to know.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
-import psycopg
 from psycopg.rows import dict_row
 
+from infra.postgres import Connection
 from models.eligibility.decision import Decision, Evidence
 from models.reasons import DecisionReason
-
-Connection = psycopg.AsyncConnection[Any]
 
 LIMIT: Final = 200
 
@@ -53,7 +51,7 @@ class UndecidedListing:
     next: UndecidedCursor | None
 
 
-_PAGE: Final = """
+PAGE: Final = """
 SELECT review_on, sender, message_id, person_id, decision FROM messages
 WHERE outcome = 'undecided' AND review_on <= %(today)s
   AND (%(municipalities)s::text[] IS NULL
@@ -65,7 +63,7 @@ LIMIT %(limit)s
 """
 
 
-_COUNT: Final = """
+COUNT: Final = """
 SELECT count(*) FROM messages WHERE outcome = 'undecided' AND review_on <= %(today)s
   AND (%(municipalities)s::text[] IS NULL
        OR decision #>> '{verdict,evidence,municipality_code}' = ANY(%(municipalities)s))
@@ -95,7 +93,7 @@ async def undecided(
         "person_id": after and after.person_id,
     }
     async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(_PAGE, values)
+        await cursor.execute(PAGE, values)
         rows = await cursor.fetchall()
     shown = rows[:size]
     last = None
@@ -110,7 +108,7 @@ async def undecided_count(
 ) -> int:
     """How many wait."""
     of = None if municipalities is None else sorted(municipalities)
-    cursor = await connection.execute(_COUNT, {"today": today, "municipalities": of})
+    cursor = await connection.execute(COUNT, {"today": today, "municipalities": of})
     ((number,),) = await cursor.fetchall()
     return int(number)
 

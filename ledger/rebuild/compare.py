@@ -6,11 +6,13 @@ Streams both sides in the order of their keys, so that memory does not grow with
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Final
+from typing import Final, LiteralString
 
 from psycopg import sql
 
-from ledger.store.repository import Connection
+from infra.postgres import Connection
+from ledger.store.deliveries import PROJECTED_OCCASIONS
+from ledger.tasks.rows import TASK_COLUMNS
 
 _SHOWN: Final = 20
 _FETCH: Final = 2000
@@ -51,28 +53,7 @@ APPLIED: Final = ComparedTable(
 )
 REPEATS: Final = ComparedTable("repeats", ("topic", "partition", "offset"), ("sender", "event_id", "kind"))
 TASKS: Final = ComparedTable(
-    "tasks",
-    ("id",),
-    (
-        "reference",
-        "person_id",
-        "enrolment_id",
-        "unit_id",
-        "status",
-        "react_by",
-        "appended_at",
-        "mentor_until",
-        "ordinal",
-        "ending",
-        "acknowledged_at",
-        "acknowledged_by",
-        "owner_id",
-        "owner_name",
-        "attempts",
-        "reached_at",
-        "closed_at",
-        "follows",
-    ),
+    "tasks", ("id",), tuple(name for name in TASK_COLUMNS if name not in ("id", "version"))
 )
 """Without the version: it counts what was changed on the way, too."""
 MESSAGES: Final = ComparedTable(
@@ -107,8 +88,15 @@ DELIVERIES: Final = ComparedTable(
 """Without the recipient: a notice follows its unit to a new address."""
 TABLES: Final = (POSITION, RECEIPTS, APPLIED, REPEATS, TASKS, MESSAGES, TRANSFERS, DELIVERIES)
 
-PROJECTED: Final = sql.SQL(
-    "d.channel = 'email' AND d.occasion IN ('new', 'more_messages', 'taken_over', 'handed_over', 'withdrawn')"
+CAUSE: Final[LiteralString] = (
+    "CASE d.cause_kind WHEN 'event' THEN d.cause_ref ELSE d.cause_kind || ':' || d.cause_ref END"
+)
+"""As `DeliveryCause.text` has it, so that the hashes are those of every version."""
+PROJECTED_DELIVERIES: Final = sql.SQL(
+    f"(SELECT d.task_id, d.occasion, {CAUSE} AS cause, d.channel, d.unit_id, "
+    "bool_and(d.status = 'superseded') OR bool_or({gone}) AS passing "
+    "FROM deliveries d JOIN tasks t ON t.id = d.task_id "
+    f"WHERE d.channel = 'email' AND d.occasion IN ({PROJECTED_OCCASIONS}) GROUP BY 1, 2, 3, 4, 5)"
 )
 """The notices that the projection makes due. What falls due by a step or for a machine follows from elsewhere."""
 
@@ -121,6 +109,11 @@ _UNNAMED: Final = sql.SQL(
     "AND coalesce(m.enrolment_id, '') = t.enrolment_id AND m.unit_id = t.decided_unit)"
 )
 """What units have given to each other about a duty that nobody has any more."""
+
+
+CONTENT: Final = sql.SQL("""
+SELECT concat_ws('|', {key}) COLLATE "C" AS k, md5(ROW({content})::text), {passing} FROM {source} t ORDER BY k
+""")
 
 
 @dataclass(slots=True)
@@ -209,16 +202,9 @@ def _query(table: ComparedTable) -> sql.Composed:
         columns[-1] = sql.SQL("CASE WHEN t.outcome = 'obliged' THEN t.task_id END")
     if table is DELIVERIES:
         passing = sql.SQL("t.passing")
-        source = sql.SQL(
-            "(SELECT d.task_id, d.occasion, d.cause, d.channel, d.unit_id, "
-            "bool_and(d.status = 'superseded') OR bool_or({gone}) AS passing "
-            "FROM deliveries d JOIN tasks t ON t.id = d.task_id WHERE {projected} GROUP BY 1, 2, 3, 4, 5)"
-        ).format(gone=_GONE, projected=PROJECTED)
+        source = PROJECTED_DELIVERIES.format(gone=_GONE)
     content = sql.SQL(", ").join([sql.SQL("''"), *columns])
-    return sql.SQL(
-        "SELECT concat_ws('|', {key}) COLLATE \"C\" AS k, md5(ROW({content})::text), {passing} "
-        "FROM {source} t ORDER BY k"
-    ).format(key=key, content=content, passing=passing, source=source)
+    return CONTENT.format(key=key, content=content, passing=passing, source=source)
 
 
 def _add(update: Callable[[bytes], None], row: _Row) -> None:

@@ -9,15 +9,15 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final, LiteralString
 
 import psycopg
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from config.kafka import KafkaSettings
 from config.topics import BY_NAME, INPUT_PARTITIONS, Topic
+from infra.partition_reader import PartitionReader
+from infra.postgres import Connection
 from ledger.consume import duplicates
 from ledger.consume.batch import Batch, Place, project
 from ledger.rebuild.compare import TABLES, Comparison, compare
@@ -33,19 +33,28 @@ SCHEMA: Final = "rebuilt"
 _LOCK: Final = 0x46_52_52_42
 _ORDER: Final = (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS)
 """Receipts first: every conflict is known before the decisions that it refuses."""
-_POLL_MS: Final = 5000
 _RECORDS: Final = 1000
-_FETCH_WAIT_MS: Final = 20
-"""A broker answers the requests of a connection in turn: the next partition would wait behind a fetch that waits."""
 _CLOCKS: Final = "5 minutes"
 """How far the clocks of workers and brokers may be apart."""
 
-_SHARED: Final = """
+DROP_SCHEMA: Final[LiteralString] = "DROP SCHEMA IF EXISTS rebuilt CASCADE"
+MAKE_SCHEMA: Final[LiteralString] = "CREATE SCHEMA rebuilt"
+TAKE_OVER_RECEIPTS: Final[LiteralString] = """
+INSERT INTO rebuilt.receipts SELECT * FROM receipts
+WHERE partition %% %s = %s AND appended_at < %s::timestamptz + %s::interval ON CONFLICT DO NOTHING
+"""
+TAKE_OVER_APPLIED: Final[LiteralString] = """
+INSERT INTO rebuilt.applied SELECT * FROM applied
+WHERE partition = %s AND (%s::bigint IS NULL OR "offset" < %s::bigint) ON CONFLICT DO NOTHING
+"""
+SHARED: Final = """
 SELECT DISTINCT ON (sender, event_id) topic, partition, "offset", appended_at, sender, event_id
 FROM (SELECT *, count(*) OVER (PARTITION BY sender, event_id) AS copies FROM receipts WHERE status = 'accepted') r
 WHERE copies > 1
 """
 """One record of each id that several accepted records share."""
+TAKE_LOCK: Final[LiteralString] = "SELECT pg_try_advisory_lock(%s)"
+AT_ITS_END: Final[LiteralString] = "INSERT INTO position VALUES (%s, %s, %s)"
 
 
 class CannotRebuild(RuntimeError):
@@ -95,11 +104,11 @@ async def rebuilding(
 ) -> AsyncIterator[Rebuilt]:
     """Rebuild up to where the ledger is, and compare; the schema is there until this is left."""
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as keeper:
-        got = await (await keeper.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,))).fetchone()
+        got = await (await keeper.execute(TAKE_LOCK, (_LOCK,))).fetchone()
         if not got or not got[0]:
             raise CannotRebuild("Another rebuild is running.")
-        await keeper.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(SCHEMA)))
-        await keeper.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(SCHEMA)))
+        await keeper.execute(DROP_SCHEMA)
+        await keeper.execute(MAKE_SCHEMA)
         try:
             inside = _inside(url)
             await migrate(inside)
@@ -117,7 +126,7 @@ async def rebuilding(
                     result.tables.append(await compare(table, live, rebuilt))
             yield result
         finally:
-            await keeper.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(SCHEMA)))
+            await keeper.execute(DROP_SCHEMA)
 
 
 def _inside(url: str) -> str:
@@ -129,14 +138,14 @@ class _Rebuild:
     def __init__(
         self,
         kafka: KafkaSettings,
-        connection: repository.Connection,
-        moment: repository.Connection,
+        connection: Connection,
+        moment: Connection,
         policy: Policy,
         positions: Mapping[Place, int],
         result: Rebuilt,
         say: Callable[[str], None],
     ) -> None:
-        self._kafka = kafka
+        self._reader = PartitionReader(kafka, max_records=_RECORDS)
         self._connection = connection
         self._moment = moment
         # What falls due follows from what stands: the runner plans it, and a copy needs none.
@@ -145,19 +154,9 @@ class _Rebuild:
         self._result = result
         self._say = say
         self._known: dict[Place, int] = {}
-        self._consumer: Any = None
 
-    async def run(self, live: repository.Connection) -> None:
-        self._consumer = AIOKafkaConsumer(
-            **self._kafka.aiokafka(),
-            enable_auto_commit=False,
-            auto_offset_reset="none",
-            max_partition_fetch_bytes=8 * 1024 * 1024,
-            max_poll_records=_RECORDS,
-            fetch_max_wait_ms=_FETCH_WAIT_MS,
-        )
-        try:
-            await self._consumer.start()
+    async def run(self, live: Connection) -> None:
+        async with self._reader:
             for topic in _ORDER:
                 self._say(f"reading {topic}")
                 bounds = {
@@ -171,13 +170,9 @@ class _Rebuild:
                     await self._project(topic, partition, first, end)
                 if topic == Topic.RECEIPTS and self._result.removed:
                     await self._find_repeats()
-        finally:
-            await self._consumer.stop()
 
     async def _bounds(self, topic: str, partition: int) -> tuple[int, int]:
-        place = TopicPartition(topic, partition)
-        first: int = (await self._consumer.beginning_offsets([place]))[place]
-        end: int = (await self._consumer.end_offsets([place]))[place]
+        first, end = await self._reader.bounds(topic, partition)
         projected = self._positions.get((topic, partition), 0)
         if projected > end:
             raise CannotRebuild(
@@ -189,13 +184,13 @@ class _Rebuild:
     async def _project(self, topic: str, partition: int, first: int, end: int) -> None:
         place = (topic, partition)
         if first >= end and place in self._positions:
-            await self._connection.execute("INSERT INTO position VALUES (%s, %s, %s)", (*place, end))
+            await self._connection.execute(AT_ITS_END, (*place, end))
             await self._connection.commit()
         done = -1
-        async for records in self._read(topic, partition, first, end):
+        async for records in self._reader.read(topic, partition, first, end):
             batch = Batch()
             for record in records:
-                batch.add(topic, record.value)
+                batch.add(topic, record.value or b"")
             batch.next_offsets[place] = records[-1].offset + 1
             offsets = [record.offset for record in records]
             again = await self._acts(topic, partition, done, offsets[-1])
@@ -217,56 +212,32 @@ class _Rebuild:
         self._known |= batch.next_offsets
         self._result.unplaced += len(unplaced)
 
-    async def _read(self, topic: str, partition: int, first: int, end: int) -> AsyncIterator[list[Any]]:
-        if first >= end:
-            return
-        place = TopicPartition(topic, partition)
-        self._consumer.assign([place])
-        self._consumer.seek(place, first)
-        while await self._consumer.position(place) < end:
-            fetched = await self._consumer.getmany(place, timeout_ms=_POLL_MS)
-            records = [record for record in fetched.get(place, ()) if record.offset < end]
-            if records:
-                yield records
-        # Or it would go on fetching what comes after `end`, for nobody.
-        self._consumer.pause(place)
-
-    async def _take_over(
-        self, live: repository.Connection, topic: str, partition: int, first: int, end: int
-    ) -> None:
+    async def _take_over(self, live: Connection, topic: str, partition: int, first: int, end: int) -> None:
         """Rows whose records are gone are put in as they stand: what follows from them must still follow."""
         oldest = None
         if first < end:
-            async for records in self._read(topic, partition, first, end):
+            async for records in self._reader.read(topic, partition, first, end):
                 oldest = records[0]
                 break
         moved = 0
         if topic == Topic.RECEIPTS:
-            before = "infinity" if oldest is None else datetime.fromtimestamp(oldest.timestamp / 1000, UTC)
-            moved = await self._copy(
-                live,
-                "receipts",
-                "partition %% %s = %s AND appended_at < %s::timestamptz + %s::interval",
-                (INPUT_PARTITIONS, partition, before, _CLOCKS),
-            )
+            before = "infinity" if oldest is None else datetime.fromtimestamp(oldest.timestamp_ms / 1000, UTC)
+            values = (INPUT_PARTITIONS, partition, before, _CLOCKS)
+            moved = (await live.execute(TAKE_OVER_RECEIPTS, values)).rowcount
         elif topic == Topic.APPLIED:
             batch = Batch()
             if oldest is not None:
-                batch.add(topic, oldest.value)
+                batch.add(topic, oldest.value or b"")
             entries = [entry.offset for applied in batch.applied for entry in applied.entries]
-            moved = await self._copy(
-                live,
-                "applied",
-                'partition = %s AND (%s::bigint IS NULL OR "offset" < %s::bigint)',
-                (partition, min(entries, default=None), min(entries, default=None)),
-            )
-        when = None if oldest is None else datetime.fromtimestamp(oldest.timestamp / 1000, UTC)
+            kept_from = min(entries, default=None)
+            moved = (await live.execute(TAKE_OVER_APPLIED, (partition, kept_from, kept_from))).rowcount
+        when = None if oldest is None else datetime.fromtimestamp(oldest.timestamp_ms / 1000, UTC)
         self._result.removed.append(Removed(topic, partition, first, when, moved))
 
     async def _find_repeats(self) -> None:
         """Among receipts that were taken over: no batch has looked at them."""
         async with self._connection.transaction():
-            cursor = await self._connection.execute(_SHARED)
+            cursor = await self._connection.execute(SHARED)
             twins = [
                 Receipt(
                     origin=Origin(topic=topic, partition=partition, offset=offset, appended_at=appended_at),
@@ -277,12 +248,3 @@ class _Rebuild:
                 for topic, partition, offset, appended_at, sender, event_id in await cursor.fetchall()
             ]
             await duplicates.find(self._connection, twins)
-
-    async def _copy(
-        self, live: repository.Connection, table: str, where: str, values: tuple[object, ...]
-    ) -> int:
-        cursor = await live.execute(
-            f"INSERT INTO {SCHEMA}.{table} SELECT * FROM {table} WHERE {where} ON CONFLICT DO NOTHING".encode(),  # noqa: S608 - our own words
-            values,
-        )
-        return cursor.rowcount

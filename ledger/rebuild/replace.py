@@ -9,12 +9,10 @@ from typing import Final, LiteralString
 
 import psycopg
 from psycopg import sql
-from psycopg.types.json import Jsonb
 
 from ledger.rebuild.compare import (
     APPLIED,
     MESSAGES,
-    PROJECTED,
     RECEIPTS,
     REPEATS,
     TASKS,
@@ -22,86 +20,62 @@ from ledger.rebuild.compare import (
     ComparedTable,
 )
 from ledger.rebuild.rebuild import SCHEMA, CannotRebuild, Rebuilt
-from ledger.store import action_log
+from ledger.store import action_log, audit_trail, deliveries
+from models.audit_kind import AuditKind
 
-_LOCK: Final[LiteralString] = """
+LOCK: Final[LiteralString] = """
 LOCK TABLE position, receipts, applied, messages, tasks, repeats, deliveries, acts, transfers
 IN SHARE ROW EXCLUSIVE MODE
 """
 
-_MOVED: Final[LiteralString] = """
+MOVED: Final[LiteralString] = """
 SELECT count(*) FROM (
     (SELECT * FROM position EXCEPT SELECT * FROM rebuilt.position)
     UNION ALL (SELECT * FROM rebuilt.position EXCEPT SELECT * FROM position)
 ) moved
 """
 
-_RESOLVED: Final[LiteralString] = """
+RESOLVED: Final[LiteralString] = """
 UPDATE repeats p SET resolved_at = r.resolved_at FROM rebuilt.repeats r
 WHERE (r.topic, r.partition, r."offset") = (p.topic, p.partition, p."offset")
   AND (r.resolved_at IS NULL) <> (p.resolved_at IS NULL)
 """
 
-_REFUSALS: Final[LiteralString] = """
+REFUSALS: Final[LiteralString] = """
 INSERT INTO outbox (id, topic, key, value)
 SELECT id, topic, key, value FROM rebuilt.outbox WHERE id LIKE 'refusal/%' ON CONFLICT DO NOTHING
 """
 
-_CLOSE_OTHERS: Final[LiteralString] = """
+CLOSE_OTHERS: Final[LiteralString] = """
 UPDATE tasks t SET status = 'withdrawn', ending = 'lapsed', version = version + 1, changed_at = now()
 WHERE t.status = 'open' AND NOT EXISTS (
     SELECT 1 FROM rebuilt.tasks r WHERE r.status = 'open'
     AND (r.id, r.person_id, r.enrolment_id, r.unit_id) = (t.id, t.person_id, t.enrolment_id, t.unit_id))
 """
 
-_OPENED: Final[LiteralString] = """
+OPENED: Final[LiteralString] = """
 UPDATE tasks t SET opened_at = a.at
 FROM (SELECT task_id, min(at) AS at FROM audit WHERE kind = 'task_opened' GROUP BY task_id) a
 WHERE a.task_id = t.id AND t.opened_at = now()
 """
 
-_DROP_TASKS: Final[LiteralString] = """
+DROP_TASKS: Final[LiteralString] = """
 DELETE FROM tasks t WHERE NOT EXISTS (SELECT 1 FROM rebuilt.tasks r WHERE r.id = t.id)
 AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.task_id = t.id)
 AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.task_id = t.id)
 AND NOT EXISTS (SELECT 1 FROM acts a WHERE a.task_id = t.id OR a.successor = t.id)
 AND NOT EXISTS (SELECT 1 FROM tasks f WHERE f.follows = t.id)
 """
+WAIT_SHORT: Final[LiteralString] = "SET LOCAL lock_timeout = '30s'"
 
-_MISSING_NOTICES: Final = sql.SQL("""
-WITH made AS (
-    INSERT INTO deliveries (id, task_id, occasion, cause, channel, unit_id, recipient, status, deadline,
-                            attempts, ended_at)
-    SELECT d.id, d.task_id, d.occasion, d.cause, d.channel, d.unit_id, d.recipient, 'exhausted', d.deadline,
-           1, now()
-    FROM rebuilt.deliveries d WHERE {projected} AND NOT EXISTS (
-        SELECT 1 FROM deliveries l WHERE (l.task_id, l.occasion, l.cause, l.channel, l.unit_id)
-        = (d.task_id, d.occasion, d.cause, d.channel, d.unit_id))
-    ON CONFLICT DO NOTHING
-    RETURNING id, task_id, occasion
-), tried AS (
-    INSERT INTO attempts (delivery_id, attempt, at, outcome, detail)
-    SELECT id, 1, now(), 'indeterminate', 'made out by a rebuild, it may have been sent before' FROM made
-)
-INSERT INTO audit (kind, task_id, detail)
-SELECT 'delivery_rebuilt', task_id, jsonb_build_object('delivery_id', id, 'occasion', occasion) FROM made
-""").format(projected=PROJECTED)
 
-_STRAY_NOTICES: Final = sql.SQL("""
-WITH stray AS (
-    UPDATE deliveries d SET status = 'superseded', ended_at = now(), lease_owner = NULL, lease_until = NULL
-    WHERE d.status = 'due' AND {projected}
-    AND EXISTS (SELECT 1 FROM rebuilt.tasks t WHERE t.id = d.task_id)
-    AND NOT EXISTS (
-        SELECT 1 FROM rebuilt.deliveries r WHERE (d.task_id, d.occasion, d.cause, d.channel, d.unit_id)
-        = (r.task_id, r.occasion, r.cause, r.channel, r.unit_id))
-    RETURNING d.id, d.task_id, d.occasion
-)
-INSERT INTO audit (kind, task_id, detail)
-SELECT 'delivery_superseded', task_id,
-       jsonb_build_object('delivery_id', id, 'occasion', occasion, 'reason', 'not_in_rebuild')
-FROM stray
-""").format(projected=PROJECTED)
+UPSERT: Final = sql.SQL("""
+INSERT INTO {live} ({names}) SELECT {names} FROM {rebuilt}
+ON CONFLICT ({key}) DO UPDATE SET {sets} WHERE ({old}) IS DISTINCT FROM ({new})
+""")
+REMOVE: Final = sql.SQL("""
+DELETE FROM {live} l WHERE NOT EXISTS (SELECT 1 FROM {rebuilt} r WHERE ({theirs}) = ({mine}))
+""")
 
 
 async def replace(url: str, rebuilt: Rebuilt, by: str) -> None:
@@ -109,9 +83,9 @@ async def replace(url: str, rebuilt: Rebuilt, by: str) -> None:
     if not rebuilt.whole:
         raise CannotRebuild("Decisions are missing in Kafka: what follows from them cannot be replaced.")
     async with await psycopg.AsyncConnection.connect(url) as connection:
-        await connection.execute("SET LOCAL lock_timeout = '30s'")
-        await connection.execute(_LOCK)
-        moved = await (await connection.execute(_MOVED)).fetchone()
+        await connection.execute(WAIT_SHORT)
+        await connection.execute(LOCK)
+        moved = await (await connection.execute(MOVED)).fetchone()
         if moved is None or moved[0]:
             raise CannotRebuild("The ledger has gone on meanwhile; stop it, and rebuild again.")
         if await action_log.count(connection) != rebuilt.acts:
@@ -120,25 +94,23 @@ async def replace(url: str, rebuilt: Rebuilt, by: str) -> None:
         await connection.execute(_upsert(RECEIPTS))
         await connection.execute(_remove(RECEIPTS))
         await connection.execute(_upsert(REPEATS))
-        await connection.execute(_RESOLVED)
-        await connection.execute(_REFUSALS)
+        await connection.execute(RESOLVED)
+        await connection.execute(REFUSALS)
         await connection.execute(_upsert(APPLIED))
         await connection.execute(_remove(APPLIED))
-        await connection.execute(_CLOSE_OTHERS)
+        await connection.execute(CLOSE_OTHERS)
         await connection.execute(_upsert(TASKS))
-        await connection.execute(_OPENED)
+        await connection.execute(OPENED)
         await connection.execute(_upsert(MESSAGES))
         await connection.execute(_remove(MESSAGES))
         await connection.execute(_upsert(TRANSFERS))
         await connection.execute(_remove(TRANSFERS))
-        await connection.execute(_DROP_TASKS)
-        await connection.execute(_MISSING_NOTICES)
-        await connection.execute(_STRAY_NOTICES)
+        await connection.execute(DROP_TASKS)
+        await connection.execute(deliveries.ADD_MISSING, {"kind": AuditKind.DELIVERY_REBUILT})
+        await connection.execute(deliveries.DROP_STRAY, {"kind": AuditKind.DELIVERY_SUPERSEDED})
         counts = {table.table: table.differing for table in rebuilt.tables if table.differing}
-        await connection.execute(
-            "INSERT INTO audit (kind, detail) VALUES ('ledger_rebuilt', %s)",
-            (Jsonb({"by": by, "rows": counts}),),
-        )
+        done = audit_trail.line(AuditKind.LEDGER_REBUILT, {"by": by, "rows": counts})
+        await connection.execute(audit_trail.APPEND, done)
 
 
 def _upsert(table: ComparedTable) -> sql.Composed:
@@ -151,10 +123,7 @@ def _upsert(table: ComparedTable) -> sql.Composed:
         names.append(sql.Identifier("version"))
         sets.append(sql.SQL("version = greatest(tasks.version, excluded.version) + 1, changed_at = now()"))
     comma = sql.SQL(", ")
-    return sql.SQL(
-        "INSERT INTO {live} ({names}) SELECT {names} FROM {rebuilt} "
-        "ON CONFLICT ({key}) DO UPDATE SET {sets} WHERE ({old}) IS DISTINCT FROM ({new})"
-    ).format(
+    return UPSERT.format(
         live=sql.Identifier(table.name),
         rebuilt=sql.Identifier(SCHEMA, table.name),
         names=comma.join(names),
@@ -167,9 +136,7 @@ def _upsert(table: ComparedTable) -> sql.Composed:
 
 def _remove(table: ComparedTable) -> sql.Composed:
     comma = sql.SQL(", ")
-    return sql.SQL(
-        "DELETE FROM {live} l WHERE NOT EXISTS (SELECT 1 FROM {rebuilt} r WHERE ({theirs}) = ({mine}))"
-    ).format(
+    return REMOVE.format(
         live=sql.Identifier(table.name),
         rebuilt=sql.Identifier(SCHEMA, table.name),
         theirs=comma.join(sql.Identifier("r", name) for name in table.key),

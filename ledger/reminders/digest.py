@@ -10,10 +10,12 @@ from enum import StrEnum
 from functools import partial
 from typing import Final, LiteralString
 
-from ledger.store.delivery_queue import NewDelivery, write
-from ledger.store.repository import Connection
+from infra.postgres import Connection
+from ledger.store.deliveries import add_in_order
 from ledger.store.repository import now as begun
+from ledger.tasks.rows import NewDelivery
 from models.calendar import copenhagen_date
+from models.notifications.cause import DeliveryCause
 from models.notifications.delivery import Audience, Channel, Occasion
 from models.tasks.escalation import LADDER, EscalationLevel, next_level, reached
 from models.tasks.reminders import ReminderPolicy
@@ -21,22 +23,22 @@ from models.tasks.reminders import ReminderPolicy
 log = logging.getLogger(__name__)
 
 _AT_LEAST: Final = timedelta(hours=1)
-_INSERT: Final[LiteralString] = """
+INSERT: Final[LiteralString] = """
 INSERT INTO digests (unit_id, day, due_at, status, reason) VALUES (%s, %s, %s, %s, %s)
 ON CONFLICT DO NOTHING RETURNING day
 """
-_ANY_OPEN: Final[LiteralString] = """
+ANY_OPEN: Final[LiteralString] = """
 SELECT EXISTS (SELECT 1 FROM footings WHERE unit_id = %s AND status = 'open' AND open_since < %s)
 """
 _BOUNCE_DAYS: Final = 7
 """A mail that the relay has taken may come back days later, and then nobody was told."""
-_FAILED: Final[LiteralString] = """
+FAILED: Final[LiteralString] = """
 SELECT g.unit_id, g.day, array_agg(DISTINCT d.audience), array_agg(d.recipient)
-FROM digests g JOIN deliveries d ON (d.unit_id, d.cause) = (g.unit_id, 'digest:' || g.day)
-WHERE d.occasion = 'digest' AND d.cause = ANY(%s) AND g.status = 'fired'
+FROM digests g JOIN deliveries d ON (d.unit_id, d.cause_ref) = (g.unit_id, g.day::text)
+WHERE d.occasion = 'digest' AND d.cause_kind = 'digest' AND d.cause_ref = ANY(%s) AND g.status = 'fired'
 GROUP BY g.unit_id, g.day HAVING bool_and(d.status IN ('refused', 'exhausted'))
 """
-_NOBODY: Final[LiteralString] = """
+NOBODY: Final[LiteralString] = """
 UPDATE digests SET reason = %s WHERE (unit_id, day) = (%s, %s) AND reason IS NULL RETURNING day
 """
 
@@ -85,10 +87,10 @@ class Digests:
         if window is None:
             return
         opens, closes = window
-        rows = await (await connection.execute(_ANY_OPEN, (unit, opens))).fetchall()
+        rows = await (await connection.execute(ANY_OPEN, (unit, opens))).fetchall()
         reason = NoDigest.CLOSED_AGAIN if now >= closes else None if rows[0][0] else NoDigest.NOTHING_OPEN
         values = (unit, today, opens, "stopped" if reason else "fired", reason)
-        mine = await (await connection.execute(_INSERT, values)).fetchall()
+        mine = await (await connection.execute(INSERT, values)).fetchall()
         if not mine or reason is not None:
             return
         to = reached(Audience.UNIT, partial(self._mail_of, unit))
@@ -100,13 +102,13 @@ class Digests:
     async def _follow(self, connection: Connection, now: datetime) -> None:
         """A morning mail that reached nobody goes one rung up: it may be all that speaks of a date that has passed."""
         today = copenhagen_date(now)
-        causes = [_cause(today - timedelta(days=ago)) for ago in range(_BOUNCE_DAYS + 1)]
-        for unit, day, audiences, failed in await (await connection.execute(_FAILED, (causes,))).fetchall():
+        days = [DeliveryCause.of_digest(today - timedelta(days=ago)).ref for ago in range(_BOUNCE_DAYS + 1)]
+        for unit, day, audiences, failed in await (await connection.execute(FAILED, (days,))).fetchall():
             highest = max(map(Audience, audiences), key=LADDER.index)
             found = next_level(highest, failed, partial(self._mail_of, unit))
             if found is not None:
                 await self._write(connection, unit, day, now, found)
-            elif await (await connection.execute(_NOBODY, (NoDigest.NOBODY_LEFT, unit, day))).fetchall():
+            elif await (await connection.execute(NOBODY, (NoDigest.NOBODY_LEFT, unit, day))).fetchall():
                 log.error("the morning mail of %s reached nobody, and there is nobody else to tell", unit)
 
     async def _write(
@@ -114,13 +116,13 @@ class Digests:
     ) -> None:
         window = self._policy.hours(unit).window(day)
         closes = now if window is None else window[1]
-        await write(
+        await add_in_order(
             connection,
             [
                 NewDelivery(
                     task_id=None,
                     occasion=Occasion.DIGEST,
-                    cause=_cause(day),
+                    cause=DeliveryCause.of_digest(day),
                     channel=Channel.EMAIL,
                     audience=level_reached.audience,
                     unit_id=unit,
@@ -130,7 +132,3 @@ class Digests:
                 for recipient in level_reached.addresses
             ],
         )
-
-
-def _cause(day: date) -> str:
-    return f"digest:{day.isoformat()}"

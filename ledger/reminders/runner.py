@@ -6,16 +6,16 @@ Any number may run. A task that cannot be planned must not hold up the others: i
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+from typing import Final, LiteralString
 from uuid import UUID
 
 import psycopg
 
+from infra.postgres import Connection
 from infra.postgres_timeouts import CONNECT_SECONDS, shut_down_after, statement_timeouts
 from ledger.reminders.digest import Digests
 from ledger.reminders.failed_deliveries import follow_failures
 from ledger.reminders.scheduler import fire_due, plan_stale, stale
-from ledger.store.repository import Connection
 from models.tasks.reminders import ReminderPolicy
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,10 @@ _WAIT_SECONDS: Final = 2.0
 _NAME: Final = "frafaldsvarsel-steps"
 _CANNOT: Final = (LookupError, ValueError, StopIteration)
 """What planning one task may raise, when the tables or the calendar do not reach as far as it needs."""
+TASKS_WITH_DUE: Final[LiteralString] = """
+SELECT DISTINCT task_id FROM steps
+WHERE status = 'waiting' AND due_at <= clock_timestamp() AND NOT task_id = ANY(%s) LIMIT %s
+"""
 
 
 async def run(
@@ -118,8 +122,7 @@ class Runner:
 
     async def _due_tasks(self) -> list[UUID]:
         cursor = await self._connection.execute(
-            "SELECT DISTINCT task_id FROM steps WHERE status = 'waiting' AND due_at <= clock_timestamp() "
-            "AND NOT task_id = ANY(%s) LIMIT %s",
+            TASKS_WITH_DUE,
             (list(self._left_alone), _BATCH),
         )
         return [task for (task,) in await cursor.fetchall()]

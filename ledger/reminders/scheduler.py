@@ -13,10 +13,12 @@ from uuid import UUID
 from psycopg.rows import dict_row
 
 from infra.failpoints import Point, reach
-from ledger.store.delivery_queue import NewDelivery, write
-from ledger.store.repository import Connection
+from infra.postgres import Connection, literals
+from ledger.store.deliveries import add_in_order
 from ledger.tasks.projection import deadline_of
+from ledger.tasks.rows import NewDelivery
 from models.calendar import copenhagen_date
+from models.notifications.cause import DeliveryCause
 from models.notifications.delivery import Audience, Channel
 from models.tasks.escalation import reached
 from models.tasks.reminder_diff import (
@@ -31,35 +33,35 @@ from models.tasks.status import TaskStatus
 
 LOCK: Final[LiteralString] = "LOCK TABLE tasks, deliveries IN ROW EXCLUSIVE MODE"
 """First: a rebuild that replaces the tables must not meet one who holds rows of them."""
-_FOOTINGS: Final[LiteralString] = """
+FOOTINGS: Final[LiteralString] = """
 SELECT task_id, unit_id, status, appended_at, react_by, mentor_until, open_since, seen
 FROM footings WHERE task_id = ANY(%s)
 """
-_KEPT: Final[LiteralString] = """
+KEPT: Final[LiteralString] = """
 SELECT id, task_id, kind, level, about, until_seen, status, ended_at FROM steps
 WHERE task_id = ANY(%s) AND failed_delivery IS NULL
 """
-_ADD: Final[LiteralString] = """
+ADD: Final[LiteralString] = """
 INSERT INTO steps (id, task_id, kind, level, due_at, about, until_seen, status, reason, ended_at)
 SELECT a.*, CASE WHEN a.status = 'stopped' THEN now() END
 FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::int[], %s::timestamptz[], %s::date[], %s::bool[], %s::text[],
             %s::text[]) AS a (id, task_id, kind, level, due_at, about, until_seen, status, reason)
 ON CONFLICT DO NOTHING
 """
-_STOP: Final[LiteralString] = """
+STOP: Final[LiteralString] = """
 UPDATE steps s SET status = 'stopped', reason = e.reason, ended_at = now()
 FROM unnest(%s::uuid[], %s::text[]) AS e (id, reason) WHERE s.id = e.id AND s.status = 'waiting'
 """
-_AGAIN: Final[LiteralString] = """
+AGAIN: Final[LiteralString] = """
 UPDATE steps SET status = 'waiting', reason = NULL, ended_at = NULL WHERE id = ANY(%s) AND status = 'stopped'
 """
-_PLANNED: Final[LiteralString] = """
+PLANNED: Final[LiteralString] = """
 INSERT INTO plans (task_id, status, react_by, mentor_until, seen, policy)
 SELECT * FROM unnest(%s::uuid[], %s::text[], %s::date[], %s::date[], %s::bool[], %s::text[])
 ON CONFLICT (task_id) DO UPDATE SET status = excluded.status, react_by = excluded.react_by,
     mentor_until = excluded.mentor_until, seen = excluded.seen, policy = excluded.policy, planned_at = now()
 """
-_STALE: Final[LiteralString] = """
+STALE: Final[LiteralString] = """
 WITH stale AS (
     SELECT f.task_id AS id FROM footings f LEFT JOIN plans p USING (task_id) WHERE f.status = 'open'
     AND (p.task_id IS NULL OR (f.status, f.react_by, f.mentor_until, f.seen, %(policy)s::text)
@@ -71,25 +73,28 @@ SELECT t.id FROM tasks t JOIN stale USING (id)
 WHERE NOT t.id = ANY(%(but)s) AND (%(only)s::uuid IS NULL OR t.id = %(only)s)
 ORDER BY t.id LIMIT %(limit)s FOR NO KEY UPDATE OF t SKIP LOCKED
 """
-_WITH_DUE: Final[LiteralString] = """
+WITH_DUE: Final[LiteralString] = """
 SELECT t.id FROM steps s JOIN tasks t ON t.id = s.task_id
 WHERE s.status = 'waiting' AND s.due_at <= clock_timestamp() AND NOT t.id = ANY(%(but)s)
   AND (%(only)s::uuid IS NULL OR t.id = %(only)s)
 ORDER BY s.due_at, s.id LIMIT %(limit)s
 FOR NO KEY UPDATE OF t SKIP LOCKED
 """
-_DUE: Final[LiteralString] = """
+KINDS_IN_ORDER: Final = literals(ReminderKind)
+"""Of what falls due at one moment, what is said first."""
+DUE: Final[LiteralString] = f"""
 SELECT s.id, s.task_id, s.kind, s.level, t.unit_id, t.react_by, t.appended_at
 FROM steps s JOIN tasks t ON t.id = s.task_id
 WHERE s.task_id = ANY(%s) AND s.status = 'waiting' AND s.due_at <= clock_timestamp()
-ORDER BY s.due_at, array_position(ARRAY['reminder', 'overdue', 'escalation', 'mentor_ends'], s.kind), s.level, s.id
+ORDER BY s.due_at, array_position(ARRAY[{KINDS_IN_ORDER}], s.kind), s.level, s.id
 FOR UPDATE OF s
 """
-_PUT_OFF: Final[LiteralString] = "UPDATE steps SET due_at = %s WHERE id = %s AND status = 'waiting'"
-_FIRED: Final[LiteralString] = """
+PUT_OFF: Final[LiteralString] = "UPDATE steps SET due_at = %s WHERE id = %s AND status = 'waiting'"
+FIRED: Final[LiteralString] = """
 UPDATE steps s SET status = 'fired', reason = e.reason, ended_at = clock_timestamp()
 FROM unnest(%s::uuid[], %s::text[]) AS e (id, reason) WHERE s.id = e.id AND s.status = 'waiting'
 """
+CLOCK: Final[LiteralString] = "SELECT clock_timestamp()"
 
 
 async def plan_reminders(connection: Connection, tasks: Iterable[UUID], policy: ReminderPolicy) -> None:
@@ -98,11 +103,11 @@ async def plan_reminders(connection: Connection, tasks: Iterable[UUID], policy: 
     if not wanted:
         return
     async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(_FOOTINGS, (wanted,))
+        await cursor.execute(FOOTINGS, (wanted,))
         footings = [
             ReminderInputs(**{**row, "status": TaskStatus(row["status"])}) for row in await cursor.fetchall()
         ]
-        await cursor.execute(_KEPT, (wanted,))
+        await cursor.execute(KEPT, (wanted,))
         kept: dict[UUID, list[KeptReminder]] = defaultdict(list)
         for row in await cursor.fetchall():
             kept[row.pop("task_id")].append(
@@ -114,7 +119,7 @@ async def plan_reminders(connection: Connection, tasks: Iterable[UUID], policy: 
         found = [diff_reminders(task, plan(task, policy), kept[task.task_id], now=now) for task in footings]
         await _write(connection, found)
         await cursor.execute(
-            _PLANNED,
+            PLANNED,
             (
                 [task.task_id for task in footings],
                 [task.status for task in footings],
@@ -135,12 +140,12 @@ async def _write(connection: Connection, found: Sequence[ReminderDiff]) -> None:
         *((step, ReminderStatus.STOPPED, reason) for each in found for step, reason in each.add_stopped),
     ]
     if stop:
-        await connection.execute(_STOP, ([one for one, _ in stop], [reason for _, reason in stop]))
+        await connection.execute(STOP, ([one for one, _ in stop], [reason for _, reason in stop]))
     if again:
-        await connection.execute(_AGAIN, (again,))
+        await connection.execute(AGAIN, (again,))
     if rows:
         await connection.execute(
-            _ADD,
+            ADD,
             (
                 [step.id for step, *_ in rows],
                 [step.task_id for step, *_ in rows],
@@ -184,7 +189,7 @@ async def stale(
 ) -> list[UUID]:
     """Which tasks `plan_stale` plans again; held for as long as the transaction lasts, if there is one."""
     values = {"policy": policy.fingerprint, "limit": limit, "but": list(but), "only": only}
-    cursor = await connection.execute(_STALE, values)
+    cursor = await connection.execute(STALE, values)
     return [task for (task,) in await cursor.fetchall()]
 
 
@@ -202,7 +207,7 @@ async def fire_due(
     """
     async with connection.transaction():
         await connection.execute(LOCK)
-        cursor = await connection.execute(_WITH_DUE, {"limit": limit, "but": list(but), "only": only})
+        cursor = await connection.execute(WITH_DUE, {"limit": limit, "but": list(but), "only": only})
         tasks = list(dict.fromkeys(task for (task,) in await cursor.fetchall()))
         if tasks:
             await plan_reminders(connection, tasks, policy)
@@ -215,7 +220,7 @@ async def fire_due(
 
 async def _fire(connection: Connection, tasks: list[UUID], policy: ReminderPolicy) -> None:
     async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(_DUE, (tasks,))
+        await cursor.execute(DUE, (tasks,))
         due = await cursor.fetchall()
     now = await _now(connection)
     notices: list[NewDelivery] = []
@@ -223,15 +228,15 @@ async def _fire(connection: Connection, tasks: list[UUID], policy: ReminderPolic
     for step in due:
         opening = policy.hours(step["unit_id"]).next_open(now)
         if opening > now:
-            await connection.execute(_PUT_OFF, (opening, step["id"]))
+            await connection.execute(PUT_OFF, (opening, step["id"]))
             continue
         written = list(_notices(step, policy, now))
         notices += written
         fired.append((step["id"], None if written else FiredBecause.IN_DIGEST))
     if notices:
-        await write(connection, notices)
+        await add_in_order(connection, notices)
     if fired:
-        await connection.execute(_FIRED, ([one for one, _ in fired], [reason for _, reason in fired]))
+        await connection.execute(FIRED, ([one for one, _ in fired], [reason for _, reason in fired]))
 
 
 def _notices(step: dict[str, Any], policy: ReminderPolicy, now: datetime) -> Iterable[NewDelivery]:
@@ -246,7 +251,7 @@ def _notices(step: dict[str, Any], policy: ReminderPolicy, now: datetime) -> Ite
                 yield NewDelivery(
                     task_id=step["task_id"],
                     occasion=kind.occasion,
-                    cause=f"step:{step['id']}",
+                    cause=DeliveryCause.of_step(step["id"]),
                     channel=channel,
                     audience=audience,
                     unit_id=unit,
@@ -267,5 +272,5 @@ def _rule(rules: Iterable[ReminderRule], kind: ReminderKind, level: int) -> Remi
 
 
 async def _now(connection: Connection) -> datetime:
-    rows: list[tuple[datetime]] = await (await connection.execute("SELECT clock_timestamp()")).fetchall()
+    rows: list[tuple[datetime]] = await (await connection.execute(CLOCK)).fetchall()
     return rows[0][0]

@@ -9,18 +9,23 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter
 
-from ledger.store.repository import Connection
+from infra.postgres import Connection
 from models.tasks.actions import Action, Actor, RecordedAction
 
 _deeds: Final[TypeAdapter[Action]] = TypeAdapter(Action)
-_READ: Final[LiteralString] = """
+READ: Final[LiteralString] = """
 SELECT id, task_id, number, kind, detail, by_id, by_name, via, at, person_id, partition, after_offset, serial, successor
 FROM acts
 """
-_ADD: Final = """
+ADD: Final = """
 INSERT INTO acts (id, task_id, number, kind, detail, by_id, by_name, via, at, person_id, partition, after_offset,
                   successor)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING
+"""
+BY_ID: Final[LiteralString] = "WHERE id = %s"
+COUNT: Final[LiteralString] = "SELECT count(*) FROM acts"
+BETWEEN: Final[LiteralString] = """
+WHERE partition = %s AND after_offset > %s AND after_offset <= %s ORDER BY after_offset, serial
 """
 
 
@@ -45,7 +50,7 @@ async def add(connection: Connection, row: ActionRow) -> bool:
     """Add one; False where an act of that id is there already."""
     act = row.act
     cursor = await connection.execute(
-        _ADD,
+        ADD,
         (
             act.id,
             act.task_id,
@@ -68,14 +73,14 @@ async def add(connection: Connection, row: ActionRow) -> bool:
 async def find(connection: Connection, act_id: UUID) -> ActionRow | None:
     """The act of that id."""
     async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(_READ + "WHERE id = %s", (act_id,))
+        await cursor.execute(READ + BY_ID, (act_id,))
         row = await cursor.fetchone()
-    return None if row is None else _row(row)
+    return None if row is None else row_of(row)
 
 
 async def count(connection: Connection) -> int:
     """How many there are."""
-    cursor = await connection.execute("SELECT count(*) FROM acts")
+    cursor = await connection.execute(COUNT)
     ((number,),) = await cursor.fetchall()
     return int(number)
 
@@ -84,15 +89,15 @@ async def between(connection: Connection, partition: int, after: int, until: int
     """The acts of a partition with `after` < offset <= `until`, in the order in which they were done."""
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
-            _READ
-            + "WHERE partition = %s AND after_offset > %s AND after_offset <= %s ORDER BY after_offset, serial",
+            READ + BETWEEN,
             (partition, after, until),
         )
         async for row in cursor:
-            yield _row(row)
+            yield row_of(row)
 
 
-def _row(row: dict[str, Any]) -> ActionRow:
+def row_of(row: dict[str, Any]) -> ActionRow:
+    """The record of a row."""
     return ActionRow(
         act=RecordedAction(
             id=row["id"],

@@ -2,21 +2,93 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final, LiteralString
 from uuid import UUID
 
-import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from ledger.tasks.rows import Changes, MessageRow, TaskRow, TransferRow
+from infra.postgres import Connection
+from ledger.store import audit_trail, deliveries
+from ledger.tasks.rows import TASK_COLUMNS, TASK_IDENTITY, Changes, MessageRow, TaskRow, TransferRow
 from models.eligibility.decision import Decision
 from models.events.receipt import AppliedEntry, Receipt
+from models.notifications.cause import CauseKind, DeliveryCause
 from models.reasons import DecisionReason
 from models.tasks.actions import Ending
 from models.tasks.status import TaskStatus
 
-Connection = psycopg.AsyncConnection[Any]
+POSITIONS: Final[LiteralString] = "SELECT topic, partition, next_offset FROM position"
+FIRST_POSITION: Final[LiteralString] = """
+INSERT INTO position VALUES (%s, %s, %s) ON CONFLICT DO NOTHING
+"""
+MOVE_POSITION: Final[LiteralString] = """
+UPDATE position SET next_offset = %s WHERE topic = %s AND partition = %s AND next_offset = %s
+"""
+NOW: Final[LiteralString] = "SELECT now()"
+ADD_RECEIPT: Final[LiteralString] = """
+INSERT INTO receipts (topic, partition, "offset", appended_at, status, reason, detail, sender, event_id, type,
+    fingerprint, sequence, registered_on)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+"""
+ADD_APPLIED: Final[LiteralString] = """
+INSERT INTO applied VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+"""
+TRANSFERS: Final[LiteralString] = """
+SELECT person_id, enrolment_id, decided_unit, unit_id, act_id FROM transfers
+WHERE person_id = ANY(%s)
+"""
+TOLD: Final[LiteralString] = """
+SELECT DISTINCT task_id, cause_ref FROM deliveries WHERE task_id = ANY(%s) AND cause_kind = %s AND cause_ref = ANY(%s)
+"""
+KNOW: Final[LiteralString] = """
+INSERT INTO known_endpoints (unit_id, url) SELECT DISTINCT * FROM unnest(%s::text[], %s::text[])
+ON CONFLICT DO NOTHING
+"""
+SAY: Final[LiteralString] = """
+INSERT INTO outbox (id, topic, key, value, due_at)
+SELECT id, topic, key, value, clock_timestamp()
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::bytea[]) AS said (id, topic, key, value)
+ON CONFLICT DO NOTHING
+"""
+TASK_NAMES: Final = ", ".join(TASK_COLUMNS)
+TASK_MARKS: Final = ", ".join(["%s"] * len(TASK_COLUMNS))
+TASK_CHANGES: Final = ", ".join(
+    f"{name} = excluded.{name}" for name in TASK_COLUMNS if name not in TASK_IDENTITY
+)
+TASKS: Final = f"""
+SELECT {TASK_NAMES} FROM tasks WHERE person_id = ANY(%s) ORDER BY ordinal, id FOR NO KEY UPDATE
+"""
+UPSERT_TASK: Final = f"""
+INSERT INTO tasks ({TASK_NAMES}) VALUES ({TASK_MARKS})
+ON CONFLICT (id) DO UPDATE SET {TASK_CHANGES}, changed_at = now()
+"""
+DROP_TRANSFER: Final[LiteralString] = (
+    "DELETE FROM transfers WHERE person_id = %s AND enrolment_id = %s AND decided_unit = %s"
+)
+UPSERT_TRANSFER: Final[LiteralString] = """
+INSERT INTO transfers (person_id, enrolment_id, decided_unit, unit_id, act_id) VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT (person_id, enrolment_id, decided_unit) DO UPDATE SET unit_id = excluded.unit_id, act_id = excluded.act_id
+"""
+MESSAGES: Final[LiteralString] = """
+SELECT decision, sealed, task_id FROM messages WHERE person_id = ANY(%s) AND (reason <> %s OR task_id IS NOT NULL
+    OR (sender, message_id) IN (SELECT * FROM unnest(%s::text[], %s::text[])))
+FOR NO KEY UPDATE OF messages
+"""
+UPSERT_MESSAGE: Final[LiteralString] = """
+INSERT INTO messages (sender, message_id, person_id, revision, outcome, reason, unit_id, enrolment_id, law_version,
+                      review_on, registered_at, appended_at, origin_topic, origin_partition, origin_offset,
+                      decision, sealed, task_id)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (sender, message_id, person_id) DO UPDATE SET
+    revision = excluded.revision, outcome = excluded.outcome, reason = excluded.reason,
+    unit_id = excluded.unit_id, enrolment_id = excluded.enrolment_id, law_version = excluded.law_version,
+    review_on = excluded.review_on, registered_at = excluded.registered_at, appended_at = excluded.appended_at,
+    origin_topic = excluded.origin_topic, origin_partition = excluded.origin_partition,
+    origin_offset = excluded.origin_offset, decision = excluded.decision, sealed = excluded.sealed,
+    task_id = excluded.task_id, recorded_at = now()
+"""
 
 
 class Fenced(Exception):
@@ -25,7 +97,7 @@ class Fenced(Exception):
 
 async def positions(connection: Connection) -> dict[tuple[str, int], int]:
     """The next offset of every partition that was ever projected."""
-    cursor = await connection.execute("SELECT topic, partition, next_offset FROM position")
+    cursor = await connection.execute(POSITIONS)
     return {(topic, partition): offset for topic, partition, offset in await cursor.fetchall()}
 
 
@@ -33,12 +105,10 @@ async def advance(connection: Connection, moves: Iterable[tuple[str, int, int | 
     """Move each position from `old` (None: never projected) to `new`; raises `Fenced` where it stands elsewhere."""
     for topic, partition, old, new in moves:
         if old is None:
-            cursor = await connection.execute(
-                "INSERT INTO position VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", (topic, partition, new)
-            )
+            cursor = await connection.execute(FIRST_POSITION, (topic, partition, new))
         else:
             cursor = await connection.execute(
-                "UPDATE position SET next_offset = %s WHERE topic = %s AND partition = %s AND next_offset = %s",
+                MOVE_POSITION,
                 (new, topic, partition, old),
             )
         if cursor.rowcount != 1:
@@ -48,12 +118,12 @@ async def advance(connection: Connection, moves: Iterable[tuple[str, int, int | 
 async def know(connection: Connection, endpoints: Sequence[tuple[str, str]]) -> None:
     """Note since when these have been known, each a unit and an address; one that was noted keeps its time."""
     units, urls = [unit for unit, _ in endpoints], [url for _, url in endpoints]
-    await connection.execute(_KNOW, (units, urls))
+    await connection.execute(KNOW, (units, urls))
 
 
 async def now(connection: Connection) -> datetime:
     """The database's clock at the start of the transaction: the one clock of the ledger."""
-    cursor = await connection.execute("SELECT now()")
+    cursor = await connection.execute(NOW)
     rows: list[tuple[datetime]] = await cursor.fetchall()
     return rows[0][0]
 
@@ -64,9 +134,7 @@ async def add_receipts(connection: Connection, receipts: Sequence[Receipt]) -> N
         return
     async with connection.cursor() as cursor:
         await cursor.executemany(
-            'INSERT INTO receipts (topic, partition, "offset", appended_at, status, reason, detail, '
-            "sender, event_id, type, fingerprint, sequence, registered_on) "
-            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            ADD_RECEIPT,
             [
                 (
                     receipt.origin.topic,
@@ -92,7 +160,7 @@ async def add_applied(connection: Connection, partition: int, entries: Sequence[
     """Write what match has applied; an event that was applied again keeps its first entry."""
     async with connection.cursor() as cursor:
         await cursor.executemany(
-            "INSERT INTO applied VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            ADD_APPLIED,
             [
                 (
                     partition,
@@ -118,12 +186,12 @@ async def rows_of(
     """
     senders, ids = [sender for sender, _ in named], [message for _, message in named]
     async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(_MESSAGES, (list(people), DecisionReason.TOO_MANY_EVENTS, senders, ids))
+        await cursor.execute(MESSAGES, (list(people), DecisionReason.TOO_MANY_EVENTS, senders, ids))
         messages = [
             MessageRow(Decision.model_validate({**row["decision"], "sealed": row["sealed"]}), row["task_id"])
             for row in await cursor.fetchall()
         ]
-        await cursor.execute(_TASKS, (list(people),))
+        await cursor.execute(TASKS, (list(people),))
         tasks = [_task_row(row) for row in await cursor.fetchall()]
     return messages, tasks
 
@@ -131,7 +199,7 @@ async def rows_of(
 async def transfers_of(connection: Connection, people: Collection[str]) -> list[TransferRow]:
     """What units have given to each other about `people`; to be read after `rows_of` has locked their rows."""
     cursor = await connection.execute(
-        "SELECT person_id, enrolment_id, decided_unit, unit_id, act_id FROM transfers WHERE person_id = ANY(%s)",
+        TRANSFERS,
         (list(people),),
     )
     return [
@@ -141,14 +209,11 @@ async def transfers_of(connection: Connection, people: Collection[str]) -> list[
 
 
 async def told(
-    connection: Connection, tasks: Collection[UUID], causes: Collection[str]
-) -> list[tuple[UUID, str]]:
-    """Task and cause of the notices about `tasks` that one of `causes` has made due already."""
-    cursor = await connection.execute(
-        "SELECT DISTINCT task_id, cause FROM deliveries WHERE task_id = ANY(%s) AND cause = ANY(%s)",
-        (list(tasks), list(causes)),
-    )
-    return await cursor.fetchall()
+    connection: Connection, tasks: Collection[UUID], causes: Collection[DeliveryCause]
+) -> list[tuple[UUID, DeliveryCause]]:
+    """Task and cause of the notices about `tasks` that one of `causes`, person events, has made due already."""
+    cursor = await connection.execute(TOLD, (list(tasks), CauseKind.EVENT, [cause.ref for cause in causes]))
+    return [(task, DeliveryCause(CauseKind.EVENT, ref)) for task, ref in await cursor.fetchall()]
 
 
 async def write(connection: Connection, changes: Changes) -> None:
@@ -157,40 +222,25 @@ async def write(connection: Connection, changes: Changes) -> None:
         if changes.tasks:
             # The open ones last: of one subject there is never a second one, not even for a moment.
             tasks = sorted(changes.tasks.values(), key=lambda task: task.status is TaskStatus.OPEN)
-            await cursor.executemany(_UPSERT_TASK, [_task(task) for task in tasks])
+            await cursor.executemany(UPSERT_TASK, [_task_values(task) for task in tasks])
         if changes.messages:
-            await cursor.executemany(_UPSERT_MESSAGE, [_message(row) for row in changes.messages.values()])
+            await cursor.executemany(UPSERT_MESSAGE, [_message(row) for row in changes.messages.values()])
         given = [row for row in changes.transfers.values() if row is not None]
         void = [named for named, row in changes.transfers.items() if row is None]
         if void:
-            await cursor.executemany(_DROP_TRANSFER, void)
+            await cursor.executemany(DROP_TRANSFER, void)
         if given:
             await cursor.executemany(
-                _UPSERT_TRANSFER, [(*row.named, row.unit_id, row.act_id) for row in given]
+                UPSERT_TRANSFER, [(*row.named, row.unit_id, row.act_id) for row in given]
             )
         if changes.deliveries:
-            await cursor.executemany(
-                "INSERT INTO deliveries (id, task_id, occasion, cause, channel, unit_id, recipient, deadline) "
-                "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-                [
-                    (
-                        row.id,
-                        row.task_id,
-                        row.occasion,
-                        row.cause,
-                        row.channel,
-                        row.unit_id,
-                        row.recipient,
-                        row.deadline,
-                    )
-                    for row in changes.deliveries.values()
-                ],
-            )
-            await cursor.execute("NOTIFY deliveries")
+            made_out = [deliveries.row_of(one) for one in changes.deliveries.values()]
+            await cursor.executemany(deliveries.ADD, made_out)
+            await cursor.execute(deliveries.NOTIFY)
         if changes.outbox:
             said = changes.outbox
             await cursor.execute(
-                _SAY,
+                SAY,
                 (
                     [row.id for row in said],
                     [row.topic for row in said],
@@ -198,103 +248,17 @@ async def write(connection: Connection, changes: Changes) -> None:
                     [row.value for row in said],
                 ),
             )
-        if changes.audit:
-            await cursor.executemany(
-                "INSERT INTO audit (kind, task_id, sender, message_id, detail) VALUES (%s, %s, %s, %s, %s)",
-                [
-                    (row.kind, row.task_id, row.sender, row.message_id, Jsonb(row.detail))
-                    for row in changes.audit
-                ],
-            )
+        await audit_trail.append(cursor, changes.audit)
 
 
-_KNOW = """
-INSERT INTO known_endpoints (unit_id, url) SELECT DISTINCT * FROM unnest(%s::text[], %s::text[])
-ON CONFLICT DO NOTHING
-"""
-
-_SAY = """
-INSERT INTO outbox (id, topic, key, value, due_at)
-SELECT id, topic, key, value, clock_timestamp()
-FROM unnest(%s::text[], %s::text[], %s::text[], %s::bytea[]) AS said (id, topic, key, value)
-ON CONFLICT DO NOTHING
-"""
-
-_TASKS = """
-SELECT id, reference, person_id, enrolment_id, unit_id, status, react_by, appended_at, mentor_until, ordinal, version,
-       ending, acknowledged_at, acknowledged_by, owner_id, owner_name, attempts, reached_at, closed_at, follows
-FROM tasks WHERE person_id = ANY(%s) ORDER BY ordinal, id FOR NO KEY UPDATE
-"""
-
-_UPSERT_TASK = """
-INSERT INTO tasks (id, reference, person_id, enrolment_id, unit_id, status, react_by, appended_at, mentor_until,
-                   ordinal, version, ending, acknowledged_at, acknowledged_by, owner_id, owner_name, attempts,
-                   reached_at, closed_at, follows)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-ON CONFLICT (id) DO UPDATE SET
-    status = excluded.status, react_by = excluded.react_by, appended_at = excluded.appended_at,
-    mentor_until = excluded.mentor_until, version = excluded.version, ending = excluded.ending,
-    acknowledged_at = excluded.acknowledged_at, acknowledged_by = excluded.acknowledged_by,
-    owner_id = excluded.owner_id, owner_name = excluded.owner_name, attempts = excluded.attempts,
-    reached_at = excluded.reached_at, closed_at = excluded.closed_at, changed_at = now()
-"""
-
-_DROP_TRANSFER = "DELETE FROM transfers WHERE person_id = %s AND enrolment_id = %s AND decided_unit = %s"
-
-_UPSERT_TRANSFER = """
-INSERT INTO transfers (person_id, enrolment_id, decided_unit, unit_id, act_id) VALUES (%s, %s, %s, %s, %s)
-ON CONFLICT (person_id, enrolment_id, decided_unit) DO UPDATE SET unit_id = excluded.unit_id, act_id = excluded.act_id
-"""
-
-_MESSAGES = """
-SELECT decision, sealed, task_id FROM messages WHERE person_id = ANY(%s) AND (reason <> %s OR task_id IS NOT NULL
-    OR (sender, message_id) IN (SELECT * FROM unnest(%s::text[], %s::text[])))
-FOR NO KEY UPDATE OF messages
-"""
-_UPSERT_MESSAGE = """
-INSERT INTO messages (sender, message_id, person_id, revision, outcome, reason, unit_id, enrolment_id, law_version,
-                      review_on, registered_at, appended_at, origin_topic, origin_partition, origin_offset,
-                      decision, sealed, task_id)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-ON CONFLICT (sender, message_id, person_id) DO UPDATE SET
-    revision = excluded.revision, outcome = excluded.outcome, reason = excluded.reason,
-    unit_id = excluded.unit_id, enrolment_id = excluded.enrolment_id, law_version = excluded.law_version,
-    review_on = excluded.review_on, registered_at = excluded.registered_at, appended_at = excluded.appended_at,
-    origin_topic = excluded.origin_topic, origin_partition = excluded.origin_partition,
-    origin_offset = excluded.origin_offset, decision = excluded.decision, sealed = excluded.sealed,
-    task_id = excluded.task_id, recorded_at = now()
-"""
+_task_values: Final = attrgetter(*TASK_COLUMNS)
+"""In the order of the columns."""
 
 
 def _task_row(row: dict[str, Any]) -> TaskRow:
     ending = row["ending"]
     return TaskRow(
         **{**row, "status": TaskStatus(row["status"]), "ending": None if ending is None else Ending(ending)}
-    )
-
-
-def _task(task: TaskRow) -> tuple[Any, ...]:
-    return (
-        task.id,
-        task.reference,
-        task.person_id,
-        task.enrolment_id,
-        task.unit_id,
-        task.status,
-        task.react_by,
-        task.appended_at,
-        task.mentor_until,
-        task.ordinal,
-        task.version,
-        task.ending,
-        task.acknowledged_at,
-        task.acknowledged_by,
-        task.owner_id,
-        task.owner_name,
-        task.attempts,
-        task.reached_at,
-        task.closed_at,
-        task.follows,
     )
 
 

@@ -3,17 +3,11 @@
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Final
 
 from ledger.tasks.outbound_events import AnswerPolicy
 from models.calendar import COPENHAGEN
+from models.notifications.delivery import Channel
 from models.tasks.reminders import ReminderPolicy
-
-EMAIL: Final = "email"
-
-
-WEBHOOK: Final = "webhook"
-
 
 _AT_LEAST = timedelta(hours=24)
 
@@ -24,13 +18,12 @@ class Policy:
 
     react_by_days: Callable[[str, date], int]
     """Working days until the local target, by unit and the date on which the message arrived."""
-    recipients: Callable[[str], Sequence[str]]
-    """Mail addresses, by unit."""
+    addresses: Callable[[str, Channel, date], Sequence[str]]
+    """Where a unit is told, by channel and the date on which the task's first message arrived, so that a rebuild
+    finds the same."""
     days_off: Container[date]
     answers: AnswerPolicy = field(default_factory=AnswerPolicy)
     """What institutions learn."""
-    webhooks: Callable[[str, date], Sequence[str]] = lambda _unit, _day: ()
-    """Endpoints, by unit and the date on which the task's first message arrived, so that a rebuild finds the same."""
     endpoints: Sequence[tuple[str, str]] = ()
     """Unit and address of every one that is or was to be, so that the ledger can note since when it knows them."""
     steps: ReminderPolicy | None = None

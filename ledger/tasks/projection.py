@@ -10,19 +10,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from ledger.tasks.policy import EMAIL, Policy, deadline_of
-from ledger.tasks.rows import AuditKind, Changes, MessageRow, Subject, TaskRow, TransferRow
+from ledger.tasks.policy import Policy, deadline_of
+from ledger.tasks.rows import Changes, MessageRow, Subject, TaskRow, TransferRow
 from ledger.tasks.transitions import after_action, is_possible, reopened
 from ledger.tasks.working_set import WorkingSet
+from models.audit_kind import AuditKind
 from models.calendar import add_working_days, copenhagen_date
 from models.eligibility.decision import Decision, Outcome
 from models.ids import task_id, task_reference
+from models.notifications.cause import DeliveryCause
 from models.notifications.delivery import Occasion
 from models.reasons import DecisionReason
 from models.tasks.actions import Ending, HandOver, RecordedAction, Reopen, TaskState
 from models.tasks.status import TaskStatus
 
-__all__ = ["EMAIL", "ActionEffect", "Policy", "Projection", "cause_of", "deadline_of"]
+__all__ = ["ActionEffect", "Policy", "Projection", "cause_of", "deadline_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,7 @@ class Projection:
         tasks: Iterable[TaskRow],
         transfers: Iterable[TransferRow] = (),
         *,
-        told: Iterable[tuple[UUID, str]] = (),
+        told: Iterable[tuple[UUID, DeliveryCause]] = (),
         policy: Policy,
         now: datetime,
     ) -> None:
@@ -178,7 +180,7 @@ class Projection:
                 self._working_set.transfer(
                     row.named, None if stays else TransferRow(named=row.named, unit_id=unit, act_id=act.id)
                 )
-        cause = f"act:{act.id}"
+        cause = DeliveryCause.of_act(act.id)
         self._working_set.note(AuditKind.TASK_HANDED_OVER, task, None, to=unit, act=str(act.id))
         kind = AuditKind.TASK_OPENED if successor.version == 1 else AuditKind.TASK_REOPENED
         self._working_set.note(kind, successor, None, unit=unit, act=str(act.id))
@@ -257,9 +259,9 @@ class Projection:
                 self._working_set.note(AuditKind.TRANSFER_VOID, None, row.decision, unit=named[2])
 
 
-def cause_of(decision: Decision) -> str:
+def cause_of(decision: Decision) -> DeliveryCause:
     """The person event behind a revision, as a delivery names it."""
-    return f"{decision.cause.partition}:{decision.cause.offset}"
+    return DeliveryCause.of_event(decision.cause.partition, decision.cause.offset)
 
 
 def _stays(before: MessageRow, row: MessageRow, task: TaskRow, subject: Subject | None) -> bool:

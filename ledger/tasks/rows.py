@@ -1,30 +1,20 @@
 """The rows that the projection reads and writes, as records."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
-from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
+from models.audit_kind import AuditKind
 from models.eligibility.decision import Decision, Outcome
-from models.notifications.delivery import Occasion
+from models.ids import delivery_id, digest_id
+from models.notifications.cause import DeliveryCause
+from models.notifications.delivery import Audience, Channel, Occasion
 from models.tasks.actions import Ending
 from models.tasks.status import TaskStatus
 
 Subject = tuple[str, str, str]
 """Person, enrolment, unit."""
-
-
-class AuditKind(StrEnum):
-    """What the projection writes into the audit trail."""
-
-    DECIDED = "decided"
-    TASK_OPENED = "task_opened"
-    TASK_REOPENED = "task_reopened"
-    MESSAGE_JOINED = "message_joined"
-    MESSAGE_LEFT = "message_left"
-    TASK_HANDED_OVER = "task_handed_over"
-    TASK_WITHDRAWN = "task_withdrawn"
-    TRANSFER_VOID = "transfer_void"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +71,12 @@ class TaskRow:
         return (self.person_id, self.enrolment_id, self.unit_id)
 
 
+TASK_COLUMNS: Final = tuple(each.name for each in fields(TaskRow))
+"""As the ledger reads and writes them: every column of `tasks` but the two that the database stamps."""
+TASK_IDENTITY: Final = ("id", "reference", "person_id", "enrolment_id", "unit_id", "ordinal", "follows")
+"""Of these, what stays as it was when the task was made."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferRow:
     """A duty that people have given to another unit than the one that the rules name."""
@@ -93,17 +89,24 @@ class TransferRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryRow:
-    """One notice that has become due."""
+class NewDelivery:
+    """One notice to one recipient that has become due. A morning mail has no task."""
 
-    id: UUID
-    task_id: UUID
+    task_id: UUID | None
     occasion: Occasion
-    cause: str
+    cause: DeliveryCause
+    channel: Channel
+    audience: Audience = Audience.UNIT
     unit_id: str
     recipient: str
     deadline: datetime
-    channel: str = "email"
+
+    @property
+    def id(self) -> UUID:
+        """Follows from what it is: nobody is told the same twice, whatever parts they have."""
+        if self.task_id is None:
+            return digest_id(self.unit_id, self.cause.text, self.channel, self.recipient)
+        return delivery_id(self.task_id, self.occasion, self.cause.text, self.channel, self.recipient)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +138,6 @@ class Changes:
     tasks: dict[UUID, TaskRow] = field(default_factory=dict)
     transfers: dict[Subject, TransferRow | None] = field(default_factory=dict)
     """None: it is void."""
-    deliveries: dict[UUID, DeliveryRow] = field(default_factory=dict)
+    deliveries: dict[UUID, NewDelivery] = field(default_factory=dict)
     audit: list[AuditRow] = field(default_factory=list)
     outbox: list[OutboxRow] = field(default_factory=list)

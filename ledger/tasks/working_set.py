@@ -10,21 +10,21 @@ from datetime import datetime
 from uuid import UUID
 
 from ledger.tasks.outbound_events import outbound_events
-from ledger.tasks.policy import EMAIL, WEBHOOK, Policy, deadline_of
+from ledger.tasks.policy import Policy, deadline_of
 from ledger.tasks.rows import (
-    AuditKind,
     AuditRow,
     Changes,
-    DeliveryRow,
     MessageRow,
+    NewDelivery,
     Subject,
     TaskRow,
     TransferRow,
 )
+from models.audit_kind import AuditKind
 from models.calendar import copenhagen_date
 from models.eligibility.decision import Decision
-from models.ids import delivery_id
-from models.notifications.delivery import Occasion
+from models.notifications.cause import DeliveryCause
+from models.notifications.delivery import Channel, Occasion
 from models.tasks.status import TaskStatus
 
 
@@ -37,7 +37,7 @@ class WorkingSet:
         tasks: Iterable[TaskRow],
         transfers: Iterable[TransferRow],
         *,
-        told: Iterable[tuple[UUID, str]],
+        told: Iterable[tuple[UUID, DeliveryCause]],
         policy: Policy,
         now: datetime,
     ) -> None:
@@ -97,18 +97,19 @@ class WorkingSet:
             self.transfers[named] = to
         self.changes.transfers[named] = to
 
-    def tell(self, task: TaskRow, occasion: Occasion, cause: str) -> None:
+    def tell(self, task: TaskRow, occasion: Occasion, cause: DeliveryCause) -> None:
         """One notice to each recipient for one cause, whatever number of messages it brought."""
         if occasion is Occasion.MORE_MESSAGES and (task.id, cause) in self._told:
             return
         self._told.add((task.id, cause))
         arrived = copenhagen_date(task.appended_at)
-        addressed = [(EMAIL, address) for address in self.policy.recipients(task.unit_id)]
-        addressed += [(WEBHOOK, url) for url in self.policy.webhooks(task.unit_id, arrived)]
+        addressed = [
+            (channel, address)
+            for channel in Channel
+            for address in self.policy.addresses(task.unit_id, channel, arrived)
+        ]
         for channel, recipient in addressed:
-            identity = delivery_id(task.id, occasion, cause, channel, recipient)
-            due = DeliveryRow(
-                id=identity,
+            due = NewDelivery(
                 task_id=task.id,
                 occasion=occasion,
                 cause=cause,
@@ -118,7 +119,7 @@ class WorkingSet:
                 deadline=deadline_of(task.react_by, self._now),
             )
             # The first one stands, as it does in the table when the two came in different batches.
-            self.changes.deliveries.setdefault(identity, due)
+            self.changes.deliveries.setdefault(due.id, due)
 
     def note(
         self, kind: AuditKind, task: TaskRow | None, decision: Decision | None, **detail: str | int | None

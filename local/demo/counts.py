@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
 import psycopg
 
@@ -30,6 +30,22 @@ NO_REPEAT: Final = (
     "= (origin_topic, origin_partition, origin_offset))"
 )
 """Of messages: those that no earlier record had said."""
+BY: Final[LiteralString] = "SELECT {column}, count(*) FROM {table} WHERE {where} GROUP BY 1"
+COUNTS: Final = f"""
+SELECT (SELECT count(*) FROM receipts WHERE status = 'accepted'),
+       (SELECT count(*) FROM receipts WHERE status = 'rejected'),
+       (SELECT count(*) FROM repeats WHERE kind = 'duplicate'),
+       (SELECT count(*) FROM repeats WHERE kind = 'conflict'),
+       count(*) FILTER (WHERE outcome = 'obliged'),
+       count(*) FILTER (WHERE outcome = 'not_obliged'),
+       count(*) FILTER (WHERE outcome = 'undecided'),
+       (SELECT count(*) FROM tasks WHERE status = 'open')
+FROM messages WHERE {NO_REPEAT}
+"""
+APPLIED: Final[LiteralString] = "SELECT count(*) FROM applied"
+POSITIONS: Final[LiteralString] = "SELECT topic, partition, next_offset FROM position"
+UNSENT: Final[LiteralString] = "SELECT count(*) FROM outbox WHERE sent_at IS NULL"
+DUE: Final[LiteralString] = "SELECT count(*) FROM deliveries WHERE status = 'due'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +99,7 @@ class DemoCounter:
 
     def by(self, column: str, table: str, where: str) -> dict[str, int]:
         """How many rows of `table` there are for each value of `column`."""
-        rows = self._connection.execute(
-            f"SELECT {column}, count(*) FROM {table} WHERE {where} GROUP BY 1"  # noqa: S608 - fixed words
-        ).fetchall()
+        rows = self._connection.execute(BY.format(column=column, table=table, where=where)).fetchall()
         return dict(rows)
 
     def _reconnect(self) -> None:
@@ -97,19 +111,7 @@ class DemoCounter:
             time.sleep(_REST_SECONDS)
 
     def _counts(self) -> dict[str, int]:
-        row = self._connection.execute(
-            f"""
-            SELECT (SELECT count(*) FROM receipts WHERE status = 'accepted'),
-                   (SELECT count(*) FROM receipts WHERE status = 'rejected'),
-                   (SELECT count(*) FROM repeats WHERE kind = 'duplicate'),
-                   (SELECT count(*) FROM repeats WHERE kind = 'conflict'),
-                   count(*) FILTER (WHERE outcome = 'obliged'),
-                   count(*) FILTER (WHERE outcome = 'not_obliged'),
-                   count(*) FILTER (WHERE outcome = 'undecided'),
-                   (SELECT count(*) FROM tasks WHERE status = 'open')
-            FROM messages WHERE {NO_REPEAT}
-            """  # noqa: S608 - fixed words
-        ).fetchone()
+        row = self._connection.execute(COUNTS).fetchone()
         return dict(zip(_COUNTED, row or (), strict=True))
 
     def _open_ends(self, counts: dict[str, int], published: int) -> Iterator[str]:
@@ -118,7 +120,7 @@ class DemoCounter:
             yield f"{published - receipts} records without receipt"
             return
         events = sum(end for _, end in self._log.bounds(Topic.PERSON_EVENTS).values())
-        applied = self._number("SELECT count(*) FROM applied")
+        applied = self._number(APPLIED)
         if applied < events:
             yield f"{events - applied} person events not applied"
             return
@@ -127,18 +129,13 @@ class DemoCounter:
             for topic in (Topic.RECEIPTS, Topic.DECISIONS)
             for partition, (_, end) in self._log.bounds(topic).items()
         }
-        at = {
-            (topic, partition): offset
-            for topic, partition, offset in self._connection.execute(
-                "SELECT topic, partition, next_offset FROM position"
-            )
-        }
+        at = {(topic, partition): offset for topic, partition, offset in self._connection.execute(POSITIONS)}
         behind = sum(end - at.get((str(topic), partition), 0) for (topic, partition), end in ends.items())
         if behind > 0:
             yield f"{behind} records not in the ledger"
-        if unsent := self._number("SELECT count(*) FROM outbox WHERE sent_at IS NULL"):
+        if unsent := self._number(UNSENT):
             yield f"{unsent} records in the outbox"
-        if due := self._number("SELECT count(*) FROM deliveries WHERE status = 'due'"):
+        if due := self._number(DUE):
             yield f"{due} mails to be sent"
 
     def _number(self, sql: Any) -> int:

@@ -13,6 +13,7 @@ from typing import Final
 
 import orjson
 
+from config.reference.checks.all import sound_reference
 from config.senders import base_senders
 from local.demo.scenario.institutions import load_demo_institutions
 from local.demo.scenario.story import MESSAGES, SEED, Episode, Story, ensure_story_keys, make_story, outgoing
@@ -23,7 +24,7 @@ from publisher.keys import KeyFolder
 KEPT: Final = ("keys", "senders", "story")
 """What a demo leaves in its folder for the next one."""
 _ROOT: Final = Path(__file__).resolve().parents[2]
-_BEHIND: Final = ("config", "models", "publisher", "seals", "local/demo/scenario")
+_BEHIND: Final = ("config", "models", "publisher", "crypto", "local/demo/scenario")
 _BYTES: Final = "latin-1"
 """Gives every byte a sign and every sign its byte."""
 
@@ -33,7 +34,7 @@ class PreparedRecords:
 
     def __init__(self, data: Path, *, seed: int | None = None, messages: int | None = None) -> None:
         """Makes the senders' keys in `data` where they are missing."""
-        ensure_keys(data, base_senders())
+        ensure_keys(data, base_senders(sound_reference()))
         ensure_story_keys(data, load_demo_institutions())
         self._seed = SEED if seed is None else seed
         self._messages = MESSAGES if messages is None else messages

@@ -10,7 +10,9 @@ from typing import Final
 
 import uvloop
 
-from config.reference.law import load_law
+from config.environments import AuditEnvironment
+from config.reference.checks.all import sound_reference
+from config.reference.law import law_of
 from frafaldsvarsel.processes.auditor import once
 from local.demo.counts import NO_REPEAT, DemoCounter, DemoCounts
 from local.demo.prepared_records import KEPT, PreparedRecords
@@ -76,7 +78,7 @@ class Demo:
     def __init__(self, service: Service, prepared: PreparedRecords) -> None:
         self.story = prepared.story
         self._service = service
-        self._manuscript = prepared
+        self._prepared = prepared
         self._counter = DemoCounter(service)
         self._published = 0
 
@@ -89,7 +91,7 @@ class Demo:
         looked = 0.0
 
         def sent(progress: PublishProgress) -> None:
-            # Counting holds up the publishing, so it is done now and then; in the first act there are no books yet.
+            # Counting holds up the publishing, so it is done now and then; in the first part there is no ledger yet.
             nonlocal looked
             if self._published and (now := time.monotonic()) - looked > _GLANCE_SECONDS:
                 looked = now
@@ -97,7 +99,7 @@ class Demo:
             on_move(progress.acknowledged, self._counter.last)
 
         result = uvloop.run(
-            publish(self._manuscript.records(act), kafka=self._service.settings.kafka, on_progress=sent)
+            publish(self._prepared.records(act), kafka=self._service.settings.kafka, on_progress=sent)
         )
         if not result.complete:
             raise NotSettled(f"In “{act.title}” only {result.acknowledged} of {result.read} were published.")
@@ -119,9 +121,9 @@ class Demo:
 
     def result(self, seconds: dict[str, float]) -> Result:
         """The end, held against the independent count and audited."""
-        expected = count(self.story, load_law())
+        expected = count(self.story, law_of(sound_reference()))
         counts = self._counter.count()
-        audited = once(self._service.settings, timedelta(0))
+        audited = once(self._service.told(AuditEnvironment), timedelta(0))
         result = Result(self.story, counts, expected, audited, seconds)
         result.differences += self._differences(counts, expected)
         agree = next(account.parts["agree"] for account in audited.accounts if account.hop is Check.TOTALS)

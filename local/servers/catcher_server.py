@@ -9,6 +9,7 @@ import json
 import signal
 import ssl
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +22,7 @@ from infra import gc_tuning
 from local.servers.catcher_pages import MailIndex, pages
 from local.servers.mail_catcher import CA, READY
 from local.servers.mailbox import Mailbox
-from local.servers.ports import remembered_ports, write_whole
+from local.servers.ports import write_whole
 
 SERVER: Final = "server.pem"
 SIZE_LIMIT: Final = 1_000_000
@@ -45,12 +46,11 @@ class _Keep:
         return f"250 2.0.0 Kept as {sequence}"
 
 
-async def serve(data: Path) -> None:
+async def serve(data: Path, ports: Mapping[str, int]) -> None:
     """Accept mail and show it until SIGTERM or SIGINT."""
     ready = data / READY
     ready.unlink(missing_ok=True)
     mailbox = Mailbox(data)
-    ports = remembered_ports(data / "ports.json", ("smtp", "pages"))
     tls = _tls(data)
     handler = _Keep(mailbox)
 
@@ -74,7 +74,7 @@ async def serve(data: Path) -> None:
     runner = web.AppRunner(pages(data, MailIndex(mailbox)), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", ports["pages"]).start()
-    write_whole(ready, json.dumps(ports))
+    write_whole(ready, json.dumps(dict(ports)))
     try:
         await ended.wait()
     finally:
@@ -102,15 +102,18 @@ def _tls(data: Path) -> ssl.SSLContext:
 
 
 def main(arguments: list[str]) -> int:
-    """`python -m local.servers.catcher_server --data DIR`: silent; ready when `DIR/ready.json` exists."""
+    """`python -m local.servers.catcher_server …`: silent; ready when `DIR/ready.json` exists."""
     parser = argparse.ArgumentParser(prog="catcher", description="Keep mail instead of delivering it.")
     parser.add_argument(
         "--data", type=Path, required=True, help="the folder for mails, ports and certificates"
     )
-    data: Path = parser.parse_args(arguments).data
+    parser.add_argument("--smtp", type=int, required=True, help="the port that takes mails")
+    parser.add_argument("--pages", type=int, required=True, help="the port that shows them")
+    options = parser.parse_args(arguments)
+    data: Path = options.data
     data.mkdir(parents=True, exist_ok=True)
     gc_tuning.search_seldom()
-    uvloop.run(serve(data))
+    uvloop.run(serve(data, {"smtp": options.smtp, "pages": options.pages}))
     return 0
 
 

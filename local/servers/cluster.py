@@ -12,6 +12,7 @@ from typing import Final
 
 from local.servers.kafka import Broker, Quorum, new_cluster_id
 from local.servers.ports import remembered_ports, write_whole
+from local.servers.process import READY_SECONDS
 
 
 class Cluster:
@@ -41,7 +42,7 @@ class Cluster:
         with ThreadPoolExecutor(len(self._ids)) as pool:
             list(pool.map(Broker.start, self.brokers.values()))
 
-    def wait_ready(self, timeout: float = 120.0) -> None:
+    def wait_ready(self, timeout: float = 2 * READY_SECONDS) -> None:
         """Return when every node answers and knows all the others."""
         end = time.monotonic() + timeout
         for broker in self.brokers.values():

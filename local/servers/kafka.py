@@ -20,7 +20,7 @@ from confluent_kafka.admin import AdminClient
 
 from local.servers.jars import java_program
 from local.servers.ports import remembered_ports, write_whole
-from local.servers.process import Process, ProcessPlan, Server, StartFailed
+from local.servers.process import READY_SECONDS, Process, ProcessPlan, Server, StartFailed
 
 HEAP: Final = "512m"
 JVM_FLAGS: Final = (
@@ -36,7 +36,6 @@ JVM_FLAGS: Final = (
     "-Dorg.slf4j.simpleLogger.log.org.apache.kafka.common.config.AbstractConfig=warn",
     "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaConfig=warn",
 )
-FORMAT_SECONDS: Final = 60
 _META: Final = "meta.properties"
 _BLANK: Final = "blank-storage"
 """The folder beside the jars with what a fresh storage holds, but for its ids."""
@@ -88,8 +87,11 @@ class Broker(Server):
         if self.pid is not None:
             return
         self.data.mkdir(parents=True, exist_ok=True)
-        self._ports = self._fixed_ports or remembered_ports(
-            self.data / "ports.json", ("broker", "controller")
+        # Once and for all: whoever has been told of the port goes on with it while the broker is started again.
+        self._ports = (
+            self._ports
+            or self._fixed_ports
+            or remembered_ports(self.data / "ports.json", ("broker", "controller"))
         )
         quorum = self._quorum or Quorum(
             cluster_id=self._cluster_id(), controllers={self.node_id: self._ports["controller"]}
@@ -100,17 +102,22 @@ class Broker(Server):
             self._format(config, quorum.cluster_id)
         self._process = self._java("kafka.Kafka", str(config))
 
-    def wait_ready(self, timeout: float = 60.0, *, brokers: int = 1) -> None:
+    def wait_ready(self, timeout: float = READY_SECONDS, *, brokers: int = 1) -> None:
         """Return when the broker answers a metadata request and knows of `brokers` brokers."""
-        if self._process is None:
+        process = self._process
+        if process is None:
             raise RuntimeError("The broker has not been started.")
         end = time.monotonic() + timeout
         while time.monotonic() < end:
-            self._process.check_running("Kafka")
-            if _accepts(self._ports["broker"]) and _known_brokers(self.bootstrap) >= brokers:
+            process.check_running("Kafka")
+            if self.answers(brokers=brokers):
                 return
             time.sleep(0.05)
-        raise StartFailed(f"Kafka was not ready after {timeout:g} seconds. {self._process.log_tail()}")
+        raise StartFailed(f"Kafka was not ready after {timeout:g} seconds. {process.log_tail()}")
+
+    def answers(self, *, brokers: int = 1) -> bool:
+        """Whether it answers a metadata request now, and knows of `brokers` brokers."""
+        return _accepts(self._ports["broker"]) and _known_brokers(self.bootstrap) >= brokers
 
     def _cluster_id(self) -> str:
         file = self.data / "cluster-id"
@@ -183,7 +190,7 @@ class Broker(Server):
             "kafka.tools.StorageTool", "format", "--cluster-id", cluster_id, "--config", str(config)
         )
         try:
-            code = done.wait(FORMAT_SECONDS)
+            code = done.wait(READY_SECONDS)
         except TimeoutError:
             done.kill()
             code = -1

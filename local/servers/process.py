@@ -19,6 +19,10 @@ from typing import Final
 from local.servers import process_guard
 
 LOG_LIMIT: Final = 8_000_000
+READY_SECONDS: Final = 120.0
+"""Until a server counts as hung: far more than a slow machine needs, for one that ends is noticed at once."""
+_KILL_SECONDS: Final = 30.0
+"""Until a program that has been killed is gone; it may have much memory to give back."""
 
 
 class StartFailed(RuntimeError):
@@ -100,12 +104,12 @@ class Process:
     def stop(self) -> int:
         """Ask the program to end, and kill it when it has not after the grace."""
         self._order(process_guard.STOP)
-        return self.wait(self._plan.grace_seconds + 10)
+        return self.wait(self._plan.grace_seconds + _KILL_SECONDS)
 
     def kill(self) -> int:
         """SIGKILL: no handler runs, nothing is flushed."""
         self._order(process_guard.KILL)
-        return self.wait(10)
+        return self.wait(_KILL_SECONDS)
 
     def wait_for(self, file: Path, what: str, seconds: float) -> None:
         """Return when the program has written `file`; raises `StartFailed` when it ends before or takes longer."""
@@ -160,8 +164,8 @@ class Server:
     @property
     def pid(self) -> int | None:
         """The process; None when it does not run."""
-        running = self._process is not None and self._process.exit_code is None
-        return self._process.pid if running and self._process else None
+        process = self._process  # read once: another thread may start it again
+        return process.pid if process is not None and process.exit_code is None else None
 
     def start(self) -> object:
         """Start its process, unless it runs."""

@@ -13,7 +13,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from local.servers.ports import remembered_ports, write_whole
-from local.servers.process import Process, ProcessPlan, Server
+from local.servers.process import READY_SECONDS, Process, ProcessPlan, Server
 from models.base import Frozen
 
 READY: Final = "ready.json"
@@ -72,7 +72,7 @@ class DemoProvider(Server):
             ProcessPlan(argv=argv, log=self.data / "provider.log", env=env, grace_seconds=5)
         )
 
-    def wait_ready(self, timeout: float = 30.0) -> None:
+    def wait_ready(self, timeout: float = READY_SECONDS) -> None:
         """Return when people can log in."""
         if self._process is None:
             raise RuntimeError("The provider has not been started.")

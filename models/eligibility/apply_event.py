@@ -23,7 +23,7 @@ where every character of its words is one that JSON escapes; the topic takes 8 M
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class AppliedEvent:
     """What one event gave: the record to keep, the decisions to publish, and how many of them changed."""
 
     record: PersonRecord
@@ -31,7 +31,7 @@ class Applied:
     changed: int
 
 
-def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> Applied:
+def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> AppliedEvent:
     """Apply the event at `cause` to `record`.
 
     A known event (a replay after a crash, or a repeat of an id) emits the person's current decisions again:
@@ -46,7 +46,7 @@ def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> A
     changed = [
         decision for decision in decisions if decision.revision > _revision(record, key_of(decision.message))
     ]
-    return Applied(
+    return AppliedEvent(
         record=record.model_copy(
             update={
                 "applied": max(record.applied, cause.offset),
@@ -59,7 +59,7 @@ def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> A
     )
 
 
-def _overfull(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> Applied:
+def _overfull(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> AppliedEvent:
     """An event that no longer fits into the person's record: a message waits for people, a fact is left out.
 
     Beyond this the order of arrival matters. Nobody's life fills so many events; a sender in a loop does, and it must
@@ -80,7 +80,7 @@ def _overfull(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) 
         decisions.append(
             Decision(message=reference, revision=1, verdict=verdict, cause=cause, sealed=event.sealed)
         )
-    return Applied(
+    return AppliedEvent(
         record=record.model_copy(update={"applied": max(record.applied, cause.offset)}),
         decisions=tuple(decisions),
         changed=len(decisions),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import assert_never
 
 from models.events.contract import BenefitType, EducationType, TargetGroup
 from models.events.event_types import (
@@ -114,6 +115,8 @@ class _Fold:
                 self.messages.append(event)
             case RefusedDuplicate():
                 pass
+            case _:
+                assert_never(event.content)
 
 
 def by_registration(event: PersonEvent) -> tuple[datetime, bool, str, str]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from models.calendar import in_force
 from models.events.contract import BenefitType, EducationType, TargetGroup
 
 
@@ -49,7 +50,7 @@ class Law:
     def unit_on(self, municipality_code: str, day: date) -> str | None:
         """The unit responsible for the municipality on `day`; None sends the message to a queue of people."""
         for route in self.routes.get(municipality_code, ()):
-            if route.valid_from <= day and (route.valid_to is None or day < route.valid_to):
+            if in_force(day, route.valid_from, route.valid_to):
                 return route.unit_id
         return None
 

@@ -54,6 +54,18 @@ class Occasion(StrEnum):
     """All open tasks of a unit in one mail, on the mornings on which it is at work."""
 
 
+NEW_DUTY: Final = (Occasion.NEW, Occasion.MORE_MESSAGES, Occasion.TAKEN_OVER)
+"""They bring a duty, and are answered by looking at the task."""
+PROJECTED: Final = (
+    Occasion.NEW,
+    Occasion.MORE_MESSAGES,
+    Occasion.TAKEN_OVER,
+    Occasion.HANDED_OVER,
+    Occasion.WITHDRAWN,
+)
+"""They follow from a decision or from what a person did: the ledger writes mail and webhook in one transaction, and a
+rebuild comes to them again."""
+
 CALLS_TO_ACT: Final = frozenset(
     {
         Occasion.NEW,

@@ -41,11 +41,6 @@ class NextAttempt:
 class DeliveryEnded:
     status: DeliveryStatus
 
-    @property
-    def audit_kind(self) -> str | None:
-        """Everything but success is an escalation that people see: nobody was told of a duty."""
-        return None if self.status is DeliveryStatus.DELIVERED else f"delivery_{self.status}"
-
 
 def next_attempt(
     outcome: SendOutcome,

@@ -32,7 +32,7 @@ class StopReason(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     """A person has seen the task, and the date has not come yet."""
     REPLANNED = "replanned"
-    """The date or the rules have changed: another step stands in its place."""
+    """The date or the rules have changed: another reminder stands in its place."""
     MOMENT_PASSED = "moment_passed"
     """Its moment before the date had gone when it was first planned."""
     ALREADY_FIRED = "already_fired"

@@ -1,6 +1,6 @@
 """What falls due about a task, and when: reminders, the passing of its date, escalations, the end of a mentor right.
 
-Pure: the task's standing and the unit's rules in, steps out. It knows no address and never asks what time it is.
+Pure: the task's state and the unit's rules in, reminders out. It knows no address and never asks what time it is.
 Nothing falls due on the day on which a unit gets a task: the notice of that day says it all.
 """
 

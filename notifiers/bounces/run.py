@@ -16,11 +16,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from infra.postgres import Pool
 from infra.postgres_timeouts import shut_down_after
 from notifiers.bounces.report import read
 from notifiers.bounces.store import BounceAddress, BounceEffect, take
 from notifiers.listen import DATABASE_AWAY
-from notifiers.repository import Pool
 
 log = logging.getLogger(__name__)
 

@@ -12,35 +12,22 @@ from typing import Final, LiteralString
 from uuid import UUID
 
 from crypto.hmac_tokens import HmacTokens
+from infra.postgres import Connection
+from ledger.store import deliveries
+from models.audit_kind import AuditKind
 from models.notifications.delivery import DeliveryStatus, SendOutcome
+from models.notifications.delivery_moves import Move, allowed
 from notifiers.bounces.address import delivery_of, delivery_of_token
 from notifiers.bounces.report import BounceReport, ReportedAction
-from notifiers.repository import Connection
 
-_FIND: Final[LiteralString] = """
+FIND: Final[LiteralString] = """
 SELECT status, frozen ->> 'message_id', clock_timestamp() FROM deliveries
 WHERE id = %(id)s AND channel = 'email' FOR NO KEY UPDATE
 """
 
-_NOTE: Final[LiteralString] = """
+NOTE: Final[LiteralString] = """
 INSERT INTO bounces (delivery_id, report, action, status, at, found)
 VALUES (%(id)s, %(report)s, %(action)s, %(code)s, %(now)s, %(found)s) ON CONFLICT DO NOTHING
-"""
-
-_REFUSE: Final[LiteralString] = """
-WITH bounced AS (
-    UPDATE deliveries SET status = 'refused', ended_at = %(now)s, attempts = attempts + 1,
-                          lease_owner = NULL, lease_until = NULL
-    WHERE id = %(id)s
-    RETURNING id, task_id, occasion, attempts
-), tried AS (
-    INSERT INTO attempts (delivery_id, attempt, at, outcome, detail)
-    SELECT id, attempts, %(now)s, %(outcome)s, %(detail)s FROM bounced
-)
-INSERT INTO audit (kind, task_id, detail)
-SELECT 'delivery_refused', task_id,
-       jsonb_build_object('delivery_id', id, 'occasion', occasion, 'attempts', attempts, 'reason', %(detail)s::text)
-FROM bounced
 """
 
 
@@ -82,7 +69,7 @@ async def take(
     if delivery is None:
         return BounceEffect.NOT_OURS
     async with connection.transaction():
-        row = await (await connection.execute(_FIND, {"id": delivery})).fetchone()
+        row = await (await connection.execute(FIND, {"id": delivery})).fetchone()
         if row is None:
             return BounceEffect.NOT_OURS
         status, message_id, now = row
@@ -100,8 +87,7 @@ async def _apply(
     now: datetime,
 ) -> BounceEffect:
     # One that is due was sent, and its answer was not heard: now it is known.
-    could_end = status in (DeliveryStatus.DELIVERED, DeliveryStatus.DUE)
-    ends = report.action is ReportedAction.FAILED and could_end
+    ends = report.action is ReportedAction.FAILED and allowed(Move.BOUNCE, status)
     values = {
         "id": delivery,
         "report": sha256(content).hexdigest(),
@@ -110,11 +96,12 @@ async def _apply(
         "now": now,
         "found": status,
         "outcome": SendOutcome.REFUSED,
-        "detail": f"bounce: {report.status}",
+        "kind": AuditKind.DELIVERY_REFUSED,
+        "reason": f"bounce: {report.status}",
     }
-    if (await connection.execute(_NOTE, values)).rowcount == 0:
+    if (await connection.execute(NOTE, values)).rowcount == 0:
         return BounceEffect.REPEATED
     if not ends:
         return BounceEffect.NOTED
-    await connection.execute(_REFUSE, values)
+    await connection.execute(deliveries.BOUNCE, values)
     return BounceEffect.REFUSED

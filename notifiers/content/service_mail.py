@@ -29,9 +29,9 @@ _TEST_TEXT: Final = (
 )
 
 
-def render_channel_off(*, cause: str, unit_name: str, reference: str, link: str) -> Rendered:
-    """`cause` is the delivery's: ``endpoint:<reason>:<time>``; `reference` and `link` are of the task tried last."""
-    reason = _OFF_REASONS.get(cause.split(":")[1], _OFF_REASONS["failing"])
+def render_channel_off(*, off_reason: str, unit_name: str, reference: str, link: str) -> Rendered:
+    """`off_reason` is a `notifiers.webhook.endpoints.OffReason`; `reference` and `link` are of the task tried last."""
+    reason = _OFF_REASONS.get(off_reason, _OFF_REASONS["failing"])
     sections = [(None, reason), ("Hvad betyder det?", _OFF_MEANING), ("Hvad skal der ske?", _OFF_TO_DO)]
     return _service_mail(_OFF, unit_name, sections, f"Sidst forsøgt med opgave {reference}", link)
 

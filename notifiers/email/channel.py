@@ -10,7 +10,7 @@ import time
 from models.notifications.delivery import SendAttempt, SendOutcome
 from notifiers.content.mail_message import Mail
 from notifiers.email.classify import SmtpAnswer, SmtpStage, classify
-from notifiers.email.connection import Connection, Ended
+from notifiers.email.connection import Ended, SmtpConnection
 from notifiers.email.settings import SmtpSettings
 
 _CLOSING = 421
@@ -22,7 +22,9 @@ class EmailChannel:
     def __init__(self, settings: SmtpSettings) -> None:
         self._settings = settings
         self._context: ssl.SSLContext | None = None
-        self._idle: list[tuple[float, Connection]] = []  # the last used is taken first, the others grow old
+        self._idle: list[
+            tuple[float, SmtpConnection]
+        ] = []  # the last used is taken first, the others grow old
 
     async def send(self, mail: Mail) -> SendAttempt:
         """One transaction for one recipient. Raises nothing but cancellation."""
@@ -47,7 +49,7 @@ class EmailChannel:
         idle, self._idle = self._idle, []
         await asyncio.gather(*(connection.quit() for _, connection in idle))
 
-    async def _transact(self, connection: Connection, mail: Mail) -> SendAttempt:
+    async def _transact(self, connection: SmtpConnection, mail: Mail) -> SendAttempt:
         try:
             answer = await connection.transact(mail)
         except Ended as end:
@@ -65,7 +67,7 @@ class EmailChannel:
             await self._give_back(connection, reset=answer.code >= 300)
         return classify(SmtpStage.BODY, answer)
 
-    async def _give_back(self, connection: Connection, *, reset: bool) -> None:
+    async def _give_back(self, connection: SmtpConnection, *, reset: bool) -> None:
         try:
             if reset:
                 await connection.reset()
@@ -77,7 +79,7 @@ class EmailChannel:
         elif connection.is_clean:
             self._idle.append((time.monotonic(), connection))
 
-    async def _kept(self) -> Connection | None:
+    async def _kept(self) -> SmtpConnection | None:
         while self._idle:
             since, connection = self._idle.pop()
             if connection.is_clean and time.monotonic() - since < self._settings.idle_seconds:
@@ -85,13 +87,13 @@ class EmailChannel:
             connection.close()
         return None
 
-    async def _open(self) -> Connection:
+    async def _open(self) -> SmtpConnection:
         if self._context is None and self._settings.tls != "none":
             try:
                 self._context = await asyncio.to_thread(tls_context, self._settings)
             except (OSError, ValueError) as fault:
                 raise Ended(SmtpStage.TLS, fault) from None
-        return await Connection.open(self._settings, self._context)
+        return await SmtpConnection.open(self._settings, self._context)
 
 
 def _worth_a_new_connection(end: Ended) -> bool:

@@ -42,7 +42,7 @@ class Ended(Exception):
         self.usable = usable
 
 
-class Connection:
+class SmtpConnection:
     """Open it with `open`, use it for one mail after another, close it."""
 
     def __init__(self, settings: SmtpSettings, client: SMTP) -> None:
@@ -52,7 +52,7 @@ class Connection:
         self.mails = 0
 
     @classmethod
-    async def open(cls, settings: SmtpSettings, context: ssl.SSLContext | None) -> "Connection":
+    async def open(cls, settings: SmtpSettings, context: ssl.SSLContext | None) -> "SmtpConnection":
         """Connected, inside TLS and logged in, as the settings ask; or `Ended`."""
         client = SMTP(
             hostname=settings.host,
@@ -190,7 +190,7 @@ class Connection:
 class _Guard:
     """Turns whatever the library raises into `Ended` with the stage that it came at."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: SmtpConnection) -> None:
         self._connection = connection
 
     def __enter__(self) -> Self:

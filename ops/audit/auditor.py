@@ -12,6 +12,7 @@ from typing import Final
 from psycopg.pq import TransactionStatus
 
 from config.reference.csv_reader import DATA
+from infra.postgres import SyncConnection
 from ops.audit import catch_up, last_probe
 from ops.audit.checks import (
     acts,
@@ -32,7 +33,7 @@ from ops.audit.checks import (
     transfers,
     webhooks,
 )
-from ops.audit.checks.context import CheckContext, Connection, observe
+from ops.audit.checks.context import CheckContext, observe
 from ops.audit.index import AuditIndex
 from ops.audit.kafka_log import KafkaLog
 from ops.audit.oracle import Oracle
@@ -62,7 +63,7 @@ HOPS: Final = (
 
 def audit(
     log: KafkaLog,
-    connection: Connection,
+    connection: SyncConnection,
     *,
     grace: timedelta,
     index: AuditIndex | None = None,
@@ -106,7 +107,7 @@ def audit(
 
 
 @contextmanager
-def _one_moment(connection: Connection) -> Iterator[None]:
+def _one_moment(connection: SyncConnection) -> Iterator[None]:
     """All hops are counted at one moment, or rows that arrive meanwhile would upset the sums."""
     fresh = connection.info.transaction_status is TransactionStatus.IDLE
     with connection.transaction():

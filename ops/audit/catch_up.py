@@ -1,10 +1,10 @@
-"""Brings the notes up to the end of the log: only what is new is read, and what the log has lost is noted.
+"""Brings the index up to the end of the log: only what is new is read, and what the log has lost is noted.
 
 A record that retention or a broken broker took away is a fault that stays: it can never be accounted for again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, LiteralString
 
 from confluent_kafka import Message
 
@@ -30,6 +30,15 @@ READERS: Final[Mapping[str, Callable[[AuditIndex, Sequence[Message]], None]]] = 
 """What reads the records of each topic that is read whole; in this order: what follows from a record comes after it."""
 
 Places = dict[tuple[str, int], Bounds]
+ANSWERED: Final[LiteralString] = """
+SELECT place FROM origin
+WHERE topic = ? AND partition = ? AND place >= ? AND (receipts > 0 OR empty) ORDER BY place
+"""
+FIRST_UNANSWERED: Final[LiteralString] = """
+SELECT min(e.place) FROM event e
+LEFT JOIN origin o ON (o.topic, o.partition, o.place) = (e.topic, e.origin_partition, e.origin_place)
+WHERE e.partition = ? AND e.place >= ? AND e.place < ? AND e.entries = 0 AND coalesce(o.entries, 0) = 0
+"""
 
 
 def input_bounds(log: KafkaLog, index: AuditIndex) -> Places:
@@ -120,8 +129,7 @@ def _read(index: AuditIndex, topic: str, records: Sequence[Message]) -> None:
 
 def _answered(index: AuditIndex, topic: str, part: int, upto: int) -> int:
     for (place,) in index.rows(
-        "SELECT place FROM origin WHERE topic = ? AND partition = ? AND place >= ? AND (receipts > 0 OR empty) "
-        "ORDER BY place",
+        ANSWERED,
         (topic, part, upto),
     ):
         if place != upto:
@@ -133,9 +141,7 @@ def _answered(index: AuditIndex, topic: str, part: int, upto: int) -> int:
 def _applied(index: AuditIndex, part: int, upto: int, end: int) -> int:
     """An event that was driven again under another offset is applied too."""
     found: int | None = index.value(
-        "SELECT min(e.place) FROM event e LEFT JOIN origin o "
-        "ON (o.topic, o.partition, o.place) = (e.topic, e.origin_partition, e.origin_place) "
-        "WHERE e.partition = ? AND e.place >= ? AND e.place < ? AND e.entries = 0 AND coalesce(o.entries, 0) = 0",
+        FIRST_UNANSWERED,
         (part, upto, end),
     )
     return end if found is None else found

@@ -1,4 +1,4 @@
-"""One digest, computed alike here and by PostgreSQL, so that books of any size are compared by a sum.
+"""One digest, computed alike here and by PostgreSQL, so that tables of any size are compared by a sum.
 
 It stands for content that must be the same; it protects nothing.
 """

@@ -1,6 +1,6 @@
 """What the auditor has read of the log: digests and counts by place, so that every record is read once.
 
-An SQLite file, or a temporary one that goes with the process. Not in PostgreSQL: it must not depend on the books that
+An SQLite file, or a temporary one that goes with the process. Not in PostgreSQL: it must not depend on the ledger that
 it judges. A file that is lost, damaged or of another cluster is begun again, which costs the time of reading the log.
 It holds no content: places, digests, ids of messages, and of the residence facts what routing needs.
 """
@@ -9,11 +9,11 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
 _VERSION: Final = 4
 _WAIT_SECONDS: Final = 60.0
-_SCHEMA: Final = """
+SCHEMA: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, said TEXT NOT NULL);
 CREATE TABLE mark (
     name TEXT, topic TEXT, partition INT, upto INT NOT NULL, PRIMARY KEY (name, topic, partition)
@@ -61,11 +61,16 @@ CREATE TABLE home (
     PRIMARY KEY (person, topic, partition, place)
 ) WITHOUT ROWID;
 CREATE TABLE refused (topic TEXT, partition INT, place INT, PRIMARY KEY (topic, partition, place)) WITHOUT ROWID;
-CREATE TEMP TABLE standing (
+"""
+MAKE_STANDING: Final = """
+CREATE TEMP TABLE IF NOT EXISTS standing (
     id INTEGER PRIMARY KEY, sender TEXT, message_id TEXT, revision INT, said INT, outcome TEXT, reason TEXT,
     refused INT, task_unit TEXT, given TEXT NOT NULL
 );
 """
+CLUSTER: Final[LiteralString] = "SELECT said FROM meta WHERE name = 'cluster'"
+NOTE_CLUSTER: Final[LiteralString] = "INSERT INTO meta VALUES ('cluster', ?)"
+MARK: Final[LiteralString] = "SELECT upto FROM mark WHERE (name, topic, partition) = (?, ?, ?)"
 
 
 class AuditIndex:
@@ -94,22 +99,19 @@ class AuditIndex:
     def _prepare(self, cluster: str) -> None:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
-        tables, _, standing = _SCHEMA.partition("CREATE TEMP TABLE")
         version = self.value("PRAGMA user_version")
-        if version not in (0, _VERSION) or (
-            version == _VERSION and self.value("SELECT said FROM meta WHERE name = 'cluster'") != cluster
-        ):
+        if version not in (0, _VERSION) or (version == _VERSION and self.value(CLUSTER) != cluster):
             self.forget()
             self._prepare(cluster)
             return
         if version == 0:
             with self.writing():
                 if self.value("PRAGMA user_version") == 0:
-                    for statement in tables.split(";"):
+                    for statement in SCHEMA.split(";"):
                         self._connection.execute(statement)
-                    self._connection.execute("INSERT INTO meta VALUES ('cluster', ?)", (cluster,))
+                    self._connection.execute(NOTE_CLUSTER, (cluster,))
                     self._connection.execute(f"PRAGMA user_version = {_VERSION}")
-        self._connection.executescript("CREATE TEMP TABLE IF NOT EXISTS" + standing)
+        self._connection.executescript(MAKE_STANDING)
 
     def forget(self) -> None:
         """Throw everything away."""
@@ -157,9 +159,7 @@ class AuditIndex:
 
     def mark(self, name: str, topic: str, partition: int) -> int | None:
         """How far something has come in a partition."""
-        found: int | None = self.value(
-            "SELECT upto FROM mark WHERE (name, topic, partition) = (?, ?, ?)", (name, topic, partition)
-        )
+        found: int | None = self.value(MARK, (name, topic, partition))
         return found
 
     def set_mark(self, name: str, topic: str, partition: int, upto: int) -> None:
@@ -167,5 +167,5 @@ class AuditIndex:
         self.run("INSERT OR REPLACE INTO mark VALUES (?, ?, ?, ?)", (name, topic, partition, upto))
 
     def set_fault(self, topic: str, partition: int, first: int, last: int, what: str) -> None:
-        """Note what is wrong with the log itself. It stays until the notes are thrown away."""
+        """Note what is wrong with the log itself. It stays until the index is thrown away."""
         self.run("INSERT OR IGNORE INTO fault VALUES (?, ?, ?, ?, ?)", (topic, partition, first, last, what))

@@ -18,7 +18,7 @@ class LogUnreachable(RuntimeError):
 
 
 class KafkaLog:
-    """Bounds, stretches and single records of partitions."""
+    """Bounds, ranges and single records of partitions."""
 
     def __init__(self, kafka: KafkaSettings) -> None:
         self.kafka = kafka

@@ -68,7 +68,7 @@ HEALINGS: Final = Metric(
 GIVEN_UP: Final = Metric(
     "frafaldsvarsel_healings_given_up",
     MetricKind.GAUGE,
-    "What is still missing after the last healing: for people.",
+    "What is still missing after the last redrive: for people.",
 )
 LAG: Final = Metric(
     "frafaldsvarsel_consumer_lag_records",
@@ -96,7 +96,7 @@ HEARTBEAT_FAILURES: Final = Metric(
 CANARY_AGE: Final = Metric(
     "frafaldsvarsel_canary_age_seconds",
     MetricKind.GAUGE,
-    "How long ago the last canary that came home had been sent, as the books say; 0 where none is expected.",
+    "How long ago the last canary that came home had been sent, as the ledger says; 0 where none is expected.",
 )
 AUDIT_METRICS: Final = (
     TOTAL,

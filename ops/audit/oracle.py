@@ -101,14 +101,14 @@ class Oracle:
 
 def _municipality(day: date, homes: Iterable[KnownResidence]) -> str:
     """Where the person lived on that day; empty where no home is known."""
-    standing: dict[tuple[str, str], KnownResidence] = {}
+    latest: dict[tuple[str, str], KnownResidence] = {}
     for home in _first_of_each_id(homes):
         subject = (home.sender, home.residence_id)
-        known = standing.get(subject)
+        known = latest.get(subject)
         if known is None or (known.registered_at, known.event_id) < (home.registered_at, home.event_id):
-            standing[subject] = home
+            latest[subject] = home
     best: KnownResidence | None = None
-    for home in standing.values():
+    for home in latest.values():
         if home.valid_from <= day and (best is None or _rank(best) < _rank(home)):
             best = home
     return "" if best is None else best.municipality

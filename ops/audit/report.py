@@ -134,7 +134,7 @@ class AuditReport(Frozen):
     oldest_seconds: float = 0.0
     """The age of the oldest record that is still under way."""
     canary_home_at: AwareDatetime | None = None
-    """When the brokers had received the last canary that came home, as the books say."""
+    """When the brokers had received the last canary that came home, as the ledger says."""
     read: int = 0
     """Records of the log that this round has read."""
 

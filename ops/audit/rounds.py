@@ -39,7 +39,7 @@ class Redrives:
     def __init__(self) -> None:
         self._driven: Counter[Missing] = Counter()
         self.by_cause: Counter[tuple[str, str]] = Counter()
-        """Every healing of this process by hop and cause. A run without faults must need none."""
+        """Every redrive of this process by check and cause. A run without faults must need none."""
 
     def due(self, missing: Sequence[Missing]) -> list[Missing]:
         """Those that may be driven once more. What is missing no longer is forgotten."""
@@ -59,20 +59,20 @@ class Redrives:
 
 
 class Rounds:
-    """One round after another: count, show, say what has changed, heal, and give a sign of life while all holds."""
+    """One round after another: count, show, say what has changed, redrive, and give a heartbeat while all holds."""
 
     def __init__(
         self,
         *,
-        heal: Redrive | None,
+        redrive: Redrive | None,
         heartbeat: Heartbeat,
         shown: Metrics,
         canary_within: timedelta | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`canary_within`: how old the last canary that came home may be; None: none is expected."""
-        self.healings = Redrives()
-        self._heal = heal
+        self.redrives = Redrives()
+        self._redrive = redrive
         self._heartbeat = heartbeat
         self._shown = shown
         self._said: tuple[object, ...] | None = None
@@ -80,7 +80,7 @@ class Rounds:
         self._clock = clock
         self._since = clock()
         for lack, hop in CHECK_OF.items():
-            # Of a series that begins with a healing, Prometheus could not say that it has grown.
+            # Of a series that begins with a redrive, Prometheus could not say that it has grown.
             shown.count(metrics.HEALINGS, hop.value, lack.value, by=0)
 
     def round(self, count: RunAudit, grace: timedelta) -> AuditReport | None:
@@ -89,15 +89,15 @@ class Rounds:
         try:
             result = count(grace)
             show(self._shown, result, seconds=time.monotonic() - began, at=time.time())
-            due = self.healings.due(result.exceptions)
+            due = self.redrives.due(result.exceptions)
             self._say(result)
-            if self._heal is not None and due:
-                self._drive(self._heal(due))
+            if self._redrive is not None and due:
+                self._drive(self._redrive(due))
         except AWAY as error:
             log.warning("waiting; cannot count: %s", type(error).__name__)
             self._shown.count(metrics.FAILURES)
             return None
-        self._shown.set(metrics.GIVEN_UP, self.healings.given_up)
+        self._shown.set(metrics.GIVEN_UP, self.redrives.given_up)
         canary_is_home = self._canary_is_home(result.canary_home_at)
         if result.unaccounted == 0 and canary_is_home:
             self._beat()
@@ -112,25 +112,25 @@ class Rounds:
         return home_at is not None and age <= self._canary_within
 
     def _drive(self, driven: list[Missing]) -> None:
-        self.healings.count(driven)
+        self.redrives.count(driven)
         for cause, number in metrics.causes(driven).items():
             self._shown.count(metrics.HEALINGS, *cause, by=number)
-            log.error("healed: %s: %s: %d records driven again; find out why", *cause, number)
+            log.error("redriven: %s: %s: %d records; find out why", *cause, number)
 
     def _say(self, result: AuditReport) -> None:
         causes = metrics.causes(result.exceptions)
         away = not self._canary_is_home(result.canary_home_at)
-        now = (result.unaccounted, self.healings.given_up, tuple(causes.items()), away)
+        now = (result.unaccounted, self.redrives.given_up, tuple(causes.items()), away)
         if now == self._said:
             return
         self._said = now
         log.log(
             logging.ERROR if result.unaccounted else logging.WARNING if away else logging.INFO,
-            "unaccounted %d, under way %d, given up %d, healed so far %d%s%s",
+            "unaccounted %d, under way %d, given up %d, redriven so far %d%s%s",
             result.unaccounted,
             result.under_way,
-            self.healings.given_up,
-            self.healings.by_cause.total(),
+            self.redrives.given_up,
+            self.redrives.by_cause.total(),
             "; no canary has come home in time" if away else "",
             "".join(f"; {hop}: {what}: {number}" for (hop, what), number in causes.items()),
         )

@@ -6,6 +6,7 @@ from typing import Any, Final, LiteralString
 
 import psycopg
 
+from infra.postgres import Connection
 from infra.postgres_timeouts import CONNECT_SECONDS
 from models.eligibility.decision import Outcome
 from models.events import probe_identity
@@ -14,17 +15,18 @@ from ops.probe.trace import LedgerState
 
 _PATIENCE_MS: Final = 10_000
 _MOST_LEFT: Final = 100
-_STANDING: Final[LiteralString] = """
+STANDING: Final[LiteralString] = """
 SELECT m.outcome, m.reason, t.unit_id, t.status,
        EXISTS (SELECT 1 FROM receipts r JOIN applied a
                ON (a.origin_topic, a.origin_partition, a.origin_offset) = (r.topic, r.partition, r."offset")
                WHERE r.sender = m.sender AND r.event_id = m.message_id AND r.status = 'accepted') AS booked,
        ARRAY(SELECT d.status FROM deliveries d WHERE d.task_id = t.id
-             AND d.cause = concat_ws(':', m.decision -> 'cause' ->> 'partition', m.decision -> 'cause' ->> 'offset'))
+             AND (d.cause_kind, d.cause_ref)
+             = ('event', concat_ws(':', m.decision -> 'cause' ->> 'partition', m.decision -> 'cause' ->> 'offset')))
 FROM messages m LEFT JOIN tasks t ON t.id = m.task_id
 WHERE m.sender = %s AND m.message_id = %s
 """
-_LEFT: Final[LiteralString] = """
+LEFT: Final[LiteralString] = """
 SELECT m.registered_at FROM tasks t JOIN messages m ON m.task_id = t.id
 WHERE t.unit_id = %(unit)s AND t.status = 'open' AND m.sender = %(sender)s AND m.registered_at < %(before)s
 UNION ALL
@@ -39,7 +41,7 @@ class ProbeLedger:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._connection: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
+        self._connection: Connection | None = None
 
     async def close(self) -> None:
         """Disconnect."""
@@ -47,9 +49,9 @@ class ProbeLedger:
             await self._connection.close()
             self._connection = None
 
-    async def standing(self, message_id: str) -> LedgerState | None:
+    async def state(self, message_id: str) -> LedgerState | None:
         """Where a message of the canary stands; None while the ledger does not know it. Raises `psycopg.Error`."""
-        rows = await self._rows(_STANDING, (probe_identity.INSTITUTION, message_id))
+        rows = await self._rows(STANDING, (probe_identity.INSTITUTION, message_id))
         if not rows:
             return None
         ((outcome, reason, unit, task, booked, notices),) = rows
@@ -70,7 +72,7 @@ class ProbeLedger:
             "before": before,
             "limit": _MOST_LEFT,
         }
-        return [moment for (moment,) in await self._rows(_LEFT, parameters)]
+        return [moment for (moment,) in await self._rows(LEFT, parameters)]
 
     async def _rows(
         self, sql: LiteralString, parameters: Sequence[object] | dict[str, object]

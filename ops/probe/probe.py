@@ -1,6 +1,6 @@
 """One canary after another: sent, followed until it is home or lost, and taken back.
 
-It looks with its own clock at what anybody can see: what is said on Kafka, and what stands in the books.
+It looks with its own clock at what anybody can see: what is said on Kafka, and what stands in the ledger.
 """
 
 import asyncio
@@ -55,7 +55,7 @@ class Probe:
         self._monotonic = monotonic
         self._plan = ProbePlan(settings.sources, settings.law)
         self._wire = ProbeKafka(settings.kafka, settings.keys)
-        self._books = ProbeLedger(settings.database_url)
+        self._ledger = ProbeLedger(settings.database_url)
         self._known: int | None = None
         """The person whose facts are known to be applied."""
         self._taken_back: set[datetime] = set()
@@ -66,7 +66,7 @@ class Probe:
     async def close(self) -> None:
         """Disconnect."""
         await self._wire.close()
-        await self._books.close()
+        await self._ledger.close()
 
     async def fly(self, moment: datetime) -> ProbeRun:
         """Take back what earlier ones have left, send the canary of `moment`, follow it, take it back."""
@@ -128,7 +128,7 @@ class Probe:
                 trace.hear(topic, value, self._monotonic())
             if self._monotonic() >= read_at:
                 try:
-                    trace.read(await self._books.standing(trace.message_id), self._monotonic())
+                    trace.read(await self._ledger.state(trace.message_id), self._monotonic())
                 except psycopg.Error as error:
                     trace.hint = f"PostgreSQL: {type(error).__name__}"
                 read_at = self._monotonic() + _READ_SECONDS
@@ -140,7 +140,7 @@ class Probe:
 
     async def _sweep(self, moment: datetime) -> None:
         """What still stands of earlier ones; what was taken back already is on its way, or the auditor's to find."""
-        left = await self._books.left(moment)
+        left = await self._ledger.left(moment)
         self._shown.set(CANARY_LEFT, len(left))
         self._taken_back &= set(left)
         for one in left:

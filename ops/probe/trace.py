@@ -1,4 +1,4 @@
-"""How far a canary has come: what is heard on Kafka and read in the books, leg by leg, and what stopped it.
+"""How far a probe message has come: what is heard on Kafka and read in the ledger, leg by leg, and what stopped it.
 
 Pure: bytes, rows and seconds in.
 """
@@ -45,7 +45,7 @@ _WENT_WRONG: Final = frozenset({"refused", "exhausted"})
 
 @dataclass(frozen=True, slots=True)
 class LedgerState:
-    """What the books say of the message."""
+    """What the ledger says of the message."""
 
     outcome: Outcome
     reason: str
@@ -98,24 +98,24 @@ class ProbeTrace:
             elif topic == Topic.DECISIONS and said["message"]["message_id"] == self.message_id:
                 self._decision(said["verdict"], at)
 
-    def read(self, standing: LedgerState | None, at: float) -> None:
-        """What the books say now; None while they do not know it."""
-        if standing is None or not standing.booked:
+    def read(self, state: LedgerState | None, at: float) -> None:
+        """What the ledger says now; None while they do not know it."""
+        if state is None or not state.booked:
             return
         self.reach(Leg.LEDGER, at)
-        if standing.outcome is not Outcome.OBLIGED:
-            self.hint = f"it is {standing.outcome}: {standing.reason}"
+        if state.outcome is not Outcome.OBLIGED:
+            self.hint = f"it is {state.outcome}: {state.reason}"
             return
-        if standing.task is not TaskStatus.OPEN:
+        if state.task is not TaskStatus.OPEN:
             return
-        if standing.unit != probe_identity.UNIT:
-            self.stopped = f"its task is at {standing.unit}"
+        if state.unit != probe_identity.UNIT:
+            self.stopped = f"its task is at {state.unit}"
             return
         self.reach(Leg.TASK, at)
-        wrong = sorted(_WENT_WRONG.intersection(standing.notices))
+        wrong = sorted(_WENT_WRONG.intersection(state.notices))
         if wrong:
             self.stopped = f"its mail is {wrong[0]}"
-        elif "delivered" in standing.notices:
+        elif "delivered" in state.notices:
             self.reach(Leg.MAIL, at)
 
     def seconds(self, began: float) -> dict[Leg, float]:

@@ -3,28 +3,22 @@
 Every decision stands in the audit trail in the same transaction: who, when, why, what.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from enum import StrEnum
-from typing import Any, Final, LiteralString
-from uuid import UUID
+from datetime import datetime
+from typing import Final, LiteralString
 
-import psycopg
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from models.calendar import copenhagen_date
+from infra.postgres import SyncConnection
+from ledger.store import audit_trail, deliveries
+from models.audit_kind import AuditKind
 from models.dead_letter import WAITING, AcceptedRecord, DeadLetter, DeadLetterKind, DeadLetterState
-from models.ids import delivery_id, digest_id
-from models.notifications.delivery import Audience, Occasion
 from models.operator import Operator
-
-Connection = psycopg.Connection[tuple[Any, ...]]
 
 _LOCK: Final = 0x46_52_51_55
 
-_THINGS: Final[LiteralString] = """
+THINGS: Final[LiteralString] = """
 WITH things AS (
     SELECT 'input' AS kind, concat_ws('/', r.topic, r.partition, r."offset") AS id, r.appended_at AS since,
            r.sender, NULL AS unit, r.reason, r.detail, r.event_id AS message_id, NULL AS task,
@@ -61,7 +55,7 @@ ORDER BY t.since, t.kind, t.id
 LIMIT %(limit)s
 """
 
-_DECIDE: Final[LiteralString] = """
+DECIDE: Final[LiteralString] = """
 INSERT INTO quarantine (kind, id, since, state, reason, decided_by, because, replayed_as)
 VALUES (%(kind)s, %(id)s, %(since)s, %(state)s, %(reason)s, %(by)s, %(because)s, %(replayed_as)s)
 ON CONFLICT (kind, id, since) DO UPDATE SET
@@ -69,34 +63,12 @@ ON CONFLICT (kind, id, since) DO UPDATE SET
     decided_at = excluded.decided_at, replayed_as = excluded.replayed_as
 """
 
-_TRAIL: Final[LiteralString] = """
-INSERT INTO audit (kind, task_id, sender, message_id, detail)
-VALUES (%(kind)s, (SELECT id FROM tasks WHERE reference = %(task)s), %(sender)s, %(message_id)s, %(detail)s)
+ACCEPTED: Final[LiteralString] = """
+SELECT concat_ws('/', topic, partition, "offset"), fingerprint FROM receipts
+WHERE status = 'accepted' AND sender = %s AND event_id = %s
+ORDER BY appended_at, topic, partition, "offset"
 """
-
-_DUE_AGAIN: Final[LiteralString] = """
-UPDATE deliveries
-SET status = 'due', due_at = clock_timestamp(), deadline = %(deadline)s, ended_at = NULL,
-    lease_owner = NULL, lease_until = NULL, frozen = CASE WHEN %(anew)s THEN NULL ELSE frozen END
-WHERE id = %(id)s AND status IN ('refused', 'exhausted') AND ended_at = %(since)s
-"""
-
-_NOTICE: Final[LiteralString] = """
-SELECT d.id, d.task_id, d.occasion, d.cause, d.channel, d.audience, d.unit_id, d.recipient, d.deadline, d.ended_at,
-       t.status = 'open' AS task_is_open, t.react_by,
-       (SELECT count(*) FROM tasks o WHERE o.unit_id = d.unit_id AND o.status = 'open') AS open_tasks,
-       clock_timestamp() AS now
-FROM deliveries d LEFT JOIN tasks t ON t.id = d.task_id WHERE d.id = %s
-"""
-
-
-class TrailKind(StrEnum):
-    """What the audit trail says of a person's hand on the quarantine."""
-
-    OPENED = "quarantine_opened"
-    REPLAY_BEGUN = "quarantine_replay_begun"
-    REPLAYED = "quarantine_replayed"
-    DISMISSED = "quarantine_dismissed"
+TAKE_LOCK: Final[LiteralString] = "SELECT pg_try_advisory_lock(%s)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,56 +93,14 @@ class Selection:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FailedDelivery:
-    """A delivery as a replay needs to know it; a morning mail is about no task, and about all that are open."""
-
-    id: UUID
-    task_id: UUID | None
-    occasion: Occasion
-    cause: str
-    channel: str
-    audience: Audience
-    unit_id: str
-    recipient: str
-    deadline: datetime
-    ended_at: datetime | None
-    task_is_open: bool | None
-    react_by: date | None
-    open_tasks: int
-    now: datetime
-
-    @property
-    def is_of_today(self) -> bool:
-        """Of a morning mail: whether its morning is this one."""
-        return self.cause == f"digest:{copenhagen_date(self.now).isoformat()}"
-
-    def id_to(self, recipient: str) -> UUID:
-        """The id that the same notice to `recipient` has."""
-        if self.task_id is None:
-            return digest_id(self.unit_id, self.cause, self.channel, recipient)
-        return delivery_id(self.task_id, self.occasion, self.cause, self.channel, recipient)
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """One attempt of a delivery."""
-
-    attempt: int
-    at: datetime
-    outcome: str
-    code: int | None
-    detail: str
-
-
 def dead_letters(
-    connection: Connection, selection: Selection, *, limit: int | None = None
+    connection: SyncConnection, selection: Selection, *, limit: int | None = None
 ) -> list[DeadLetter]:
     """What lies in quarantine, the oldest first; ids that are named are found whatever was decided."""
     everything = selection.decided_too or bool(selection.ids)
     with connection.cursor(row_factory=class_row(DeadLetter)) as cursor:
         return cursor.execute(
-            _THINGS,
+            THINGS,
             {
                 "kind": selection.kind,
                 "reason": selection.reason,
@@ -184,49 +114,18 @@ def dead_letters(
         ).fetchall()
 
 
-def standing(connection: Connection, sender: str, event_id: str) -> list[AcceptedRecord]:
+def standing(connection: SyncConnection, sender: str, event_id: str) -> list[AcceptedRecord]:
     """The accepted records of one sender and id, in the brokers' order."""
     rows = connection.execute(
-        "SELECT concat_ws('/', topic, partition, \"offset\"), fingerprint FROM receipts "
-        "WHERE status = 'accepted' AND sender = %s AND event_id = %s "
-        'ORDER BY appended_at, topic, partition, "offset"',
+        ACCEPTED,
         (sender, event_id),
     ).fetchall()
     return [AcceptedRecord(place, fingerprint) for place, fingerprint in rows]
 
 
-def notice(connection: Connection, delivery: str) -> FailedDelivery:
-    """One delivery with what a replay needs of its task."""
-    with connection.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(_NOTICE, (delivery,)).fetchone()
-    if row is None:
-        raise LookupError(delivery)
-    return FailedDelivery(
-        **{**row, "occasion": Occasion(row["occasion"]), "audience": Audience(row["audience"])}
-    )
-
-
-def attempts(connection: Connection, delivery: str) -> list[Tried]:
-    """What happened each time, in order."""
-    with connection.cursor(row_factory=class_row(Tried)) as cursor:
-        return cursor.execute(
-            "SELECT attempt, at, outcome, code, detail FROM attempts WHERE delivery_id = %s ORDER BY attempt",
-            (delivery,),
-        ).fetchall()
-
-
-def addressed(connection: Connection, deliveries: Sequence[UUID]) -> dict[UUID, str]:
-    """Those of `deliveries` that are made out already, with their status."""
-    return dict(
-        connection.execute(
-            "SELECT id, status FROM deliveries WHERE id = ANY(%s)", (list(deliveries),)
-        ).fetchall()
-    )
-
-
 def note(
-    connection: Connection,
-    act: TrailKind,
+    connection: SyncConnection,
+    act: AuditKind,
     dead_letter: DeadLetter,
     operator: Operator,
     **more: str | int | None,
@@ -239,7 +138,7 @@ def note(
         "by": operator.by,
     }
     connection.execute(
-        _TRAIL,
+        audit_trail.APPEND_BY_REFERENCE,
         {
             "kind": act,
             "task": dead_letter.task,
@@ -250,66 +149,73 @@ def note(
     )
 
 
-def opened(connection: Connection, dead_letter: DeadLetter, operator: Operator) -> None:
+def opened(connection: SyncConnection, dead_letter: DeadLetter, operator: Operator) -> None:
     """Say that `operator` opens the thing. Committed when this returns: only then may it be opened."""
     with connection.transaction():
-        note(connection, TrailKind.OPENED, dead_letter, operator)
+        note(connection, AuditKind.QUARANTINE_OPENED, dead_letter, operator)
 
 
-def dismiss(connection: Connection, dead_letter: DeadLetter, operator: Operator) -> None:
+def dismiss(connection: SyncConnection, dead_letter: DeadLetter, operator: Operator) -> None:
     """Take it out of the open list."""
     with connection.transaction():
         _decide(connection, dead_letter, DeadLetterState.DISMISSED, operator)
-        note(connection, TrailKind.DISMISSED, dead_letter, operator)
+        note(connection, AuditKind.QUARANTINE_DISMISSED, dead_letter, operator)
 
 
-def begin(connection: Connection, dead_letter: DeadLetter, operator: Operator) -> None:
+def begin(connection: SyncConnection, dead_letter: DeadLetter, operator: Operator) -> None:
     """Say that its bytes are about to be written again."""
     with connection.transaction():
         _decide(connection, dead_letter, DeadLetterState.BEGUN, operator)
-        note(connection, TrailKind.REPLAY_BEGUN, dead_letter, operator)
+        note(connection, AuditKind.QUARANTINE_REPLAY_BEGUN, dead_letter, operator)
 
 
-def confirm(connection: Connection, dead_letter: DeadLetter, operator: Operator, replayed_as: str) -> None:
+def confirm(
+    connection: SyncConnection, dead_letter: DeadLetter, operator: Operator, replayed_as: str
+) -> None:
     """Say where the brokers have put them."""
     with connection.transaction():
         _decide(connection, dead_letter, DeadLetterState.REPLAYED, operator, replayed_as)
-        note(connection, TrailKind.REPLAYED, dead_letter, operator, replayed_as=replayed_as)
+        note(connection, AuditKind.QUARANTINE_REPLAYED, dead_letter, operator, replayed_as=replayed_as)
 
 
 def due_again(
-    connection: Connection, dead_letter: DeadLetter, operator: Operator, *, deadline: datetime, anew: bool
+    connection: SyncConnection, dead_letter: DeadLetter, operator: Operator, *, deadline: datetime, anew: bool
 ) -> bool:
     """Put a delivery back to due; False when it no longer stands where it stood. `anew`: its mail is written again."""
     with connection.transaction():
         moved = connection.execute(
-            _DUE_AGAIN, {"id": dead_letter.id, "since": dead_letter.since, "deadline": deadline, "anew": anew}
+            deliveries.RETRY,
+            {"id": dead_letter.id, "since": dead_letter.since, "deadline": deadline, "anew": anew},
         )
         if moved.rowcount != 1:
             return False
         _decide(connection, dead_letter, DeadLetterState.REPLAYED, operator)
         note(
-            connection, TrailKind.REPLAYED, dead_letter, operator, mail="written anew" if anew else "the same"
+            connection,
+            AuditKind.QUARANTINE_REPLAYED,
+            dead_letter,
+            operator,
+            mail="written anew" if anew else "the same",
         )
-        connection.execute("NOTIFY deliveries")
+        connection.execute(deliveries.NOTIFY)
     return True
 
 
-def alone(connection: Connection) -> bool:
+def alone(connection: SyncConnection) -> bool:
     """Whether nobody else replays now; it stays so until the connection ends."""
-    row = connection.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
+    row = connection.execute(TAKE_LOCK, (_LOCK,)).fetchone()
     return bool(row and row[0])
 
 
 def _decide(
-    connection: Connection,
+    connection: SyncConnection,
     dead_letter: DeadLetter,
     state: DeadLetterState,
     operator: Operator,
     replayed_as: str | None = None,
 ) -> None:
     connection.execute(
-        _DECIDE,
+        DECIDE,
         {
             "kind": dead_letter.kind,
             "id": dead_letter.id,

@@ -1,6 +1,6 @@
 """Drives again what the audit misses: the record is handed to the same pure step once more.
 
-Always safe: every step is idempotent and the order of arrival does not matter. Each healing is an alarm to explain.
+Always safe: every step is idempotent and the order of arrival does not matter. Each redrive is an alarm to explain.
 """
 
 import logging
@@ -47,20 +47,22 @@ async def redrive(kafka: KafkaSettings, context: Context, missing: Iterable[Miss
     await reader.start()
     try:
         await producer.start()
-        healer = _Redriver(context, BatchProducer(producer))
+        redriver = _Redriver(context, BatchProducer(producer))
         for (topic, partition), wanted in places.items():
             first, end = await reader.bounds(topic, partition)
             present = {offset: one for offset, one in wanted.items() if first <= offset < end}
             if len(present) < len(wanted):
                 gone = len(wanted) - len(present)
-                log.error("cannot be healed: %d records of %s/%d are out of the log", gone, topic, partition)
+                log.error(
+                    "cannot be redriven: %d records of %s/%d are out of the log", gone, topic, partition
+                )
             for run in _runs(sorted(present)):
                 async for records in reader.read(topic, partition, run[0], run[-1] + 1):
                     found = {record.offset: record for record in records if record.offset in present}
-                    healer.drive(found, present)
-                    await healer.output.flush()
+                    redriver.drive(found, present)
+                    await redriver.output.flush()
                     driven += [present[offset] for offset in found]
-            log.warning("healed: %s/%d, %d records driven again", topic, partition, len(present))
+            log.warning("redriven: %s/%d, %d records", topic, partition, len(present))
     finally:
         await producer.stop()
         await reader.stop()
@@ -90,7 +92,7 @@ class _Redriver:
         today = "refused" if taken.receipt.status is ReceiptStatus.REJECTED else "accepted"
         if once != today:
             log.error(
-                "cannot be healed: %s/%d@%d was %s once and is %s now (%s)",
+                "cannot be redriven: %s/%d@%d was %s once and is %s now (%s)",
                 record.topic,
                 record.partition,
                 record.offset,

@@ -14,6 +14,7 @@ from confluent_kafka import KafkaException, Message, Producer
 
 from config.kafka import KafkaSettings
 from config.topics import INPUT_PARTITIONS
+from infra.postgres import SyncConnection
 from ledger.tasks.projection import deadline_of
 from models.dead_letter import (
     AcceptedRecord,
@@ -31,8 +32,8 @@ from models.operator import Operator
 from models.reasons import Rejection
 from notifiers.supersede import Contacts, Superseded, digest_superseded_by, superseded_by
 from ops.audit.kafka_log import LogUnreachable
-from ops.recovery import dead_letters
-from ops.recovery.dead_letters import Connection, FailedDelivery
+from ops.recovery import dead_letters, failed_deliveries
+from ops.recovery.failed_deliveries import FailedDelivery
 from ops.recovery.rejected_payloads import Bytes, Gone, RejectedPayloads
 from streams.batch_producer import partition_of
 from streams.intake import Context, InputRecord, validate_record
@@ -88,11 +89,11 @@ class ReplayPlan:
 
 
 class ReplayPlanner:
-    """Judges things as they would fare now. Changes nothing and shows no content."""
+    """Judges dead letters as they would fare now. Changes nothing and shows no content."""
 
     def __init__(
         self,
-        connection: Connection,
+        connection: SyncConnection,
         payloads: RejectedPayloads,
         context: Context,
         contacts: Contacts,
@@ -172,7 +173,7 @@ class ReplayPlanner:
                 ReplayOutcome.DECIDED,
                 f"replayed already; it is {dead_letter.delivery_status} now",
             )
-        due = dead_letters.notice(self._connection, dead_letter.id)
+        due = failed_deliveries.notice(self._connection, dead_letter.id)
         contact = self._contacts(due.unit_id)
         present = contact.of(due.channel, due.audience) if contact else ()
         if not present:
@@ -186,7 +187,7 @@ class ReplayPlanner:
                 dead_letter, ReplayOutcome.NOT_NEEDED, "its morning has gone; the next mail lists the same"
             )
         reason = _superseded_by(due, present)
-        tried = dead_letters.attempts(self._connection, dead_letter.id)
+        tried = failed_deliveries.attempts(self._connection, dead_letter.id)
         anew = surely_not_taken(due.ended_at, [(one.at, one.outcome) for one in tried])
         by = DueAgain(_deadline(due), anew)
         if reason is None:
@@ -201,7 +202,7 @@ class ReplayPlanner:
     ) -> ReplayPlan:
         """The notifier makes out a new delivery to each present address that has none of this occasion yet."""
         ids = {due.id_to(recipient): recipient for recipient in present}
-        made = dead_letters.addressed(self._connection, list(ids))
+        made = failed_deliveries.addressed(self._connection, list(ids))
         fresh = [recipient for identity, recipient in ids.items() if identity not in made]
         if fresh:
             return ReplayPlan(
@@ -228,7 +229,7 @@ def _deadline(due: FailedDelivery) -> datetime:
 class Replayer:
     """Lets it happen. One at a time: `ops.recovery.dead_letters.alone` is asked first."""
 
-    def __init__(self, connection: Connection, kafka: KafkaSettings, operator: Operator) -> None:
+    def __init__(self, connection: SyncConnection, kafka: KafkaSettings, operator: Operator) -> None:
         self._connection = connection
         self._operator = operator
         self._producer = Producer(

@@ -1,7 +1,7 @@
-"""Faust's aiokafka transport, handing over the records of a fetch a stretch at a time, not one by one.
+"""Faust's aiokafka transport, with one message for a batch of records.
 
-Faust makes several asyncio tasks for each message that it delivers. Here a message is a stretch of one partition,
-under its last record's offset, so that this is paid once for many records.
+Faust makes several asyncio tasks for each message. Here a message is a batch of records of one partition, with the
+offset of its last record, so that this cost is paid once for many records.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -11,11 +11,11 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
 
 from infra.failpoints import Point, reach
-from streams.engine.fail_stop import QueueWorker, Unbroken
+from streams.engine.fail_stop import FailStopService, QueueWorker
 from streams.engine.generation_commits import ConsumerThread
 
-LONGEST: Final = 200
-"""Records in a stretch: what is in hand when a process ends is read again."""
+MAX_RECORDS: Final = 200
+"""In one record batch. What a process has not finished when it ends is read again."""
 
 
 class RecordBatch(ConsumerMessage):
@@ -25,8 +25,8 @@ class RecordBatch(ConsumerMessage):
     records: Sequence[Any]
 
 
-class Consumer(Unbroken, driver.Consumer):
-    """Hands over stretches; of a partition they are acknowledged in order, as one stream takes them in order."""
+class Consumer(FailStopService, driver.Consumer):
+    """Delivers record batches. Those of a partition are acknowledged in order: one stream processes them in order."""
 
     _thread: ConsumerThread
 
@@ -35,7 +35,7 @@ class Consumer(Unbroken, driver.Consumer):
         self._method_queue.Worker = QueueWorker
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, RecordBatch]]:  # noqa: ASYNC109 - Faust's signature
-        """The next fetch. What a rebalance cuts off is read again by whoever owns the partition then."""
+        """The next fetch. What a rebalance cuts off is read again by the worker that then owns the partition."""
         fetched, active = await self._wait_next_records(timeout)
         generation = self.app.consumer_generation_id
         if fetched is None or self.should_stop:
@@ -47,17 +47,17 @@ class Consumer(Unbroken, driver.Consumer):
             if active is not None and place not in active and place not in self._buffered_partitions:
                 continue
             self.app.monitor.track_tp_end_offset(place, self.highwater(place))
-            for start in range(0, len(records), LONGEST):
+            for start in range(0, len(records), MAX_RECORDS):
                 if not self.flow_active or self.app.consumer_generation_id != generation:
                     return
-                yield place, self._stretch(place, records[start : start + LONGEST])
+                yield place, self._record_batch(place, records[start : start + MAX_RECORDS])
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
-        """Back to what is committed; where nothing is, to the beginning (faust.md, 17)."""
+        """Seek each partition to its committed offset, or without one to its beginning (faust.md, 17)."""
         committed = await super().seek_to_committed()
-        fresh = [place for place, offset in committed.items() if not offset or offset < 0]
-        if fresh:
-            await self._thread.seek_to_beginning(*fresh)
+        uncommitted = [place for place, offset in committed.items() if not offset or offset < 0]
+        if uncommitted:
+            await self._thread.seek_to_beginning(*uncommitted)
         return committed
 
     async def _seek_again(self) -> None:
@@ -66,7 +66,7 @@ class Consumer(Unbroken, driver.Consumer):
         except Exception as error:  # as Faust does: the next rebalance seeks again
             self.log.warning("cannot seek while the group is being rebalanced: %s", type(error).__name__)
 
-    def _stretch(self, place: TP, records: Sequence[Any]) -> RecordBatch:
+    def _record_batch(self, place: TP, records: Sequence[Any]) -> RecordBatch:
         last = records[-1]
         batch = RecordBatch(
             last.topic,
@@ -87,7 +87,7 @@ class Consumer(Unbroken, driver.Consumer):
         return batch
 
     def _new_offset(self, tp: TP) -> int | None:
-        """The offset to commit: behind the last stretch that is done. It stays known: a commit may fail."""
+        """The offset to commit: after the last batch that was acknowledged. It is kept, because a commit may fail."""
         done = self._acked[tp]
         if not done:
             return None
@@ -97,16 +97,16 @@ class Consumer(Unbroken, driver.Consumer):
         return newest + 1
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
-        """Nothing to remember: a gap lies inside a stretch or between two that are done in order (faust.md, 13)."""
+        """No-op: a gap lies inside a batch or between two that are acknowledged in order (faust.md, 13)."""
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        """What was acknowledged between the revocation and now was another generation's."""
+        """Forget what was acknowledged between the revocation and now: it belonged to an older generation."""
         self._acked.clear()
         self._acked_index.clear()
         await super().on_partitions_assigned(assigned, generation_id)
 
     def ack(self, message: Message) -> bool:
-        """Done; for the commit only while its generation lasts: afterwards it is for its successor to commit."""
+        """Acknowledge. Only messages of the present generation count for a commit; older ones are another worker's."""
         current = message.generation_id == self.app.consumer_generation_id
         if not current:
             self._unacked_messages.discard(message)
@@ -116,12 +116,12 @@ class Consumer(Unbroken, driver.Consumer):
     async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:
         reach(Point.OFFSETS_BEFORE)
         generation = self.app.consumer_generation_id
-        mine = self.assignment()
-        # Somebody else's by now: kept, they would be offered and discarded again twice a second, for ever.
-        for place in offsets.keys() - mine:
+        assigned = self.assignment()
+        # These are assigned to another worker now. Kept, they would be offered and discarded twice a second, for ever.
+        for place in offsets.keys() - assigned:
             self._acked.pop(place, None)
             self._acked_index.pop(place, None)
-        ours = {place: offset for place, offset in offsets.items() if place in mine}
+        ours = {place: offset for place, offset in offsets.items() if place in assigned}
         committed = bool(ours) and await self._thread.commit_in(generation, ours)
         if committed and generation == self.app.consumer_generation_id:
             self._committed_offset.update(ours)
@@ -130,13 +130,13 @@ class Consumer(Unbroken, driver.Consumer):
         return committed
 
     def verify_event_path(self, now: float, tp: TP) -> None:
-        """Nothing: Faust's look ends a worker whose partition has no position yet (faust.md, 20); we have metrics."""
+        """No-op: Faust's check ends a worker whose partition has no position yet (faust.md, 20). Lag is a metric."""
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
 
 class Transport(driver.Transport):
-    """Faust's, with our consumer."""
+    """Faust's transport, with our consumer."""
 
     Consumer: ClassVar[Any] = Consumer

@@ -1,4 +1,4 @@
-"""Looks after aiokafka's consumer, in its own thread: the engine asks it for records alone, and never how it is."""
+"""Checks aiokafka's consumer every second, in the consumer's own thread. Faust never checks it."""
 
 import asyncio
 from typing import Final
@@ -12,14 +12,14 @@ _SECONDS: Final = 1.0
 
 
 class WatchedThread(driver.AIOKafkaConsumerThread):
-    """Faust's thread. Where its consumer does nothing any more, the process ends (faust.md, 22)."""
+    """Faust's thread. If its consumer has stopped working, the process ends (faust.md, 22)."""
 
     _watching: asyncio.Task[None] | None = None
 
     async def on_start(self) -> None:
-        """Start the consumer, and look after it."""
+        """Start the consumer and the check."""
         await super().on_start()
-        self._watching = asyncio.create_task(self._watch(), name="watching the consumer")
+        self._watching = asyncio.create_task(self._watch(), name="consumer watchdog")
 
     async def _watch(self) -> None:
         while True:
@@ -27,14 +27,14 @@ class WatchedThread(driver.AIOKafkaConsumerThread):
             if self.should_stop or self.app.should_stop:
                 return
             try:
-                self._look()
+                self._check()
             except Exception as error:
                 fail_stop("the engine's consumer", error)
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         consumer = self._ensure_consumer()
         check_consumer(consumer)
-        # It waits until somebody takes the failure from it. The engine does while it fetches, and not in a rebalance.
+        # aiokafka waits until somebody takes this error. Faust does so while it fetches, and not in a rebalance.
         failure = consumer._coordinator._pending_exception
         if failure is not None:
             raise failure

@@ -1,4 +1,4 @@
-"""Chooses the event loop of a Faust process. To be called before Faust is imported, which may make one."""
+"""Chooses the event loop of a Faust process. Call it before Faust is imported, which may make one."""
 
 from mode.loop import use
 

@@ -1,4 +1,4 @@
-"""Ends the process where to go on would be to be alive and do nothing, or to commit what is not done."""
+"""Ends the process if it would otherwise stay alive and do nothing, or commit what was not processed."""
 
 import asyncio
 import logging
@@ -12,23 +12,23 @@ from mode.threads import MethodQueueWorker
 log = logging.getLogger("streams.app")
 
 EXIT_FAULT: Final = 70
-"""Nothing is lost; start the process again (sysexits.h)."""
+"""The exit code: nothing is lost, start the process again (sysexits.h)."""
 
 
 def fail_stop(what: str, exc: BaseException) -> NoReturn:
-    """Say what has failed, without a value of any record, and end at once."""
+    """Log what has failed, without a value of any record, and end at once."""
     log.critical("%s failed: %s; ending so that nothing is committed", what, _describe(exc))
     logging.shutdown()
     os._exit(EXIT_FAULT)
 
 
-class Unbroken(Service):
-    """For a part of the engine that must not end by itself: it is silent about a cancelled task (faust.md, 21)."""
+class FailStopService(Service):
+    """Ends the process if one of the service's tasks is cancelled: Faust goes on without it (faust.md, 21)."""
 
     async def _execute_task(self, task: Awaitable[None]) -> None:
-        await super()._execute_task(self._to_its_end(task))
+        await super()._execute_task(self._run_to_completion(task))
 
-    async def _to_its_end(self, task: Awaitable[None]) -> None:
+    async def _run_to_completion(self, task: Awaitable[None]) -> None:
         try:
             await task
         except asyncio.CancelledError as error:
@@ -37,8 +37,8 @@ class Unbroken(Service):
             fail_stop(f"the engine's {self.shortlabel}", error)
 
 
-class QueueWorker(Unbroken, MethodQueueWorker):
-    """Takes what one thread asks of another, a rebalance among it: of two that ended, the group would learn nothing."""
+class QueueWorker(FailStopService, MethodQueueWorker):
+    """Runs calls from the consumer's thread, also rebalances: without a worker the group would wait for us for ever."""
 
 
 def _describe(exc: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""The Faust application with our settings and fail-stop. The only folder that imports Faust."""
+"""The Faust application with our settings and fail-stop."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from streams.settings import GROUP, WorkerSettings
 
 
 class App(faust.App):
-    """Faust's, with fail-stop: its own handler would commit the batch that failed (faust.md, 1)."""
+    """Faust's application, with fail-stop: its own error handler would commit the batch that failed (faust.md, 1)."""
 
     async def _on_agent_error(self, agent: Any, exc: BaseException) -> None:
         fail_stop(agent.name, exc)

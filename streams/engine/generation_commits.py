@@ -1,7 +1,7 @@
-"""Offset commits that belong to one generation of the group, and never to the one after it.
+"""Commits offsets in the generation of the group in which the commit began, or not at all.
 
-aiokafka takes its generation when it sends a request, and tries again by itself. A commit that was begun before a
-rebalance could stand under the next generation, and move a partition's offset back (faust.md, 19).
+aiokafka reads its generation when it sends a request, and retries by itself. A commit that began before a rebalance
+could be sent under the next generation and move a partition's offset back (faust.md, 19).
 """
 
 import asyncio
@@ -14,10 +14,10 @@ from streams.engine.consumer_watchdog import WatchedThread
 
 
 class ConsumerThread(WatchedThread):
-    """Faust's thread, which commits for a generation."""
+    """Faust's thread, with a commit for one generation."""
 
     async def commit_in(self, generation: int, offsets: Mapping[TP, int]) -> bool:
-        """Whether the offsets were committed; not when `generation` is over before the broker is asked."""
+        """Commit; returns False, also if `generation` ended before the request was sent."""
         committed: bool = await self.call_thread(self._commit_in, generation, offsets)
         return committed
 

@@ -34,7 +34,7 @@ def test_the_demo_ends_with_numbers_that_add_up_and_leaves_nothing_running(
         env=os.environ,
         capture_output=True,
         text=True,
-        timeout=170,
+        timeout=380,
         check=False,
     )
     assert played.returncode == 0, played.stderr
@@ -56,7 +56,7 @@ def test_the_demo_does_not_empty_a_folder_that_is_not_its_own(tmp_path: Path) ->
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert played.returncode == 1

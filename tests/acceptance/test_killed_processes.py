@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections import Counter
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,8 @@ class Killer:
         pid = self._service.pids().get(self._victim)
         if pid is not None:
             self.killed.append(pid)
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it has ended by itself since
+                os.kill(pid, signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +48,7 @@ def after_the_kills(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> tup
     service = Service(data, jars=jars, canary=False)
     killed: list[int] = []
     manuscript = PreparedRecords(service.data, messages=400)
-    with service.running():
-        demo = Demo(service, manuscript)
+    with service.running(), closing(Demo(service, manuscript)) as demo:
         for act, victim in zip(demo.story.acts, VICTIMS, strict=True):
             killer = Killer(service, victim, act)
             killer.move(len(act.items), demo.play(act, killer.move))
@@ -55,7 +56,6 @@ def after_the_kills(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> tup
             killed += killer.killed
             demo.settle(act)
         result = demo.result({})
-        demo.close()
     return result, data, killed
 
 

@@ -14,6 +14,7 @@ from confluent_kafka.admin import AdminClient
 
 from config.kafka import KafkaSettings
 from crypto.keyring import Keyring
+from infra.postgres import SyncConnection
 from local.servers.mailbox import read_mails
 from models.dead_letter import place_of
 from models.operator import Operator
@@ -57,7 +58,7 @@ def replayed(up: Up, *arguments: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in ran.stdout.splitlines()]
 
 
-def database(up: Up) -> psycopg.Connection[tuple[Any, ...]]:
+def database(up: Up) -> SyncConnection:
     return psycopg.connect(
         json.loads((up.data / "addresses.json").read_text())["database_url"], autocommit=True
     )

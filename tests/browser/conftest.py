@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 from psycopg import sql
 
 from local.servers.postgres import Database
@@ -16,6 +16,9 @@ from tests.paths import ROOT
 
 PICTURES = ROOT / ".pictures"
 _PATIENCE_MS = 30_000
+
+# Five seconds otherwise.
+expect.set_options(timeout=_PATIENCE_MS)
 
 Reader = Callable[..., Page]
 
@@ -96,11 +99,11 @@ def _stays(address: str, place: Place, complaints: list[str]) -> None:
 
 
 @pytest.fixture
-def picture() -> Callable[[Page, str], None]:
-    """`picture(page, "tasks-da")` keeps what is seen."""
+def picture() -> Callable[..., None]:
+    """`picture(page, "tasks-da")` keeps what is seen; `whole=False`: the window alone."""
     PICTURES.mkdir(exist_ok=True)
 
-    def keep(page: Page, name: str) -> None:
-        page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+    def keep(page: Page, name: str, *, whole: bool = True) -> None:
+        page.screenshot(path=PICTURES / f"{name}.png", full_page=whole)
 
     return keep

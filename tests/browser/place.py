@@ -14,7 +14,8 @@ from typing import Final
 import psycopg
 
 from config.api_clients import ApiClient, ClientRight, KeptSecret
-from config.reference.units import load_units
+from config.environments import InboxEnvironment
+from config.reference.units import units_of
 from config.senders import base_senders
 from config.settings import PREFIX, load
 from crypto.client_secret_hash import hash_secret, new_secret
@@ -27,6 +28,7 @@ from local.servers.provider import DemoProvider
 from publisher.key_files import ensure_keys
 from tests.browser.world import COPENHAGEN, World, an_autumn, now
 from tests.paths import ROOT
+from tests.reference import SHIPPED
 
 API_SECRET: Final = new_secret()
 
@@ -43,9 +45,9 @@ class Place:
 @contextmanager
 def inbox(data: Path, database: str) -> Iterator[Place]:
     """Provider and inbox, up until the block ends; `database` is empty and becomes an autumn."""
-    ensure_keys(data, base_senders())
+    ensure_keys(data, base_senders(SHIPPED))
     secret = data / "keys" / "inbox.secret"
-    people = demo_people([(unit_id, unit.name) for unit_id, unit in load_units().items()])
+    people = demo_people([(unit_id, unit.name) for unit_id, unit in units_of(SHIPPED).items()])
     provider = DemoProvider(data / "provider", people, client_secret_file=secret)
     port = remembered_ports(data / "ports.json", ("inbox",))["inbox"]
     address = f"http://127.0.0.1:{port}"
@@ -111,8 +113,8 @@ def _start(data: Path, environment: Mapping[str, str]) -> Process:
 
 
 async def _fill(database: str, environment: Mapping[str, str]) -> None:
-    settings = load(environment)
+    settings = load(InboxEnvironment, environment)
     await migrate(database)
     async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
-        world = World(connection, settings.open_keyring().make_vault(), ledger_wiring.rules(settings), now())
+        world = World(connection, settings.keyring.inbox.vault, ledger_wiring.rules(SHIPPED), now())
         await an_autumn(world)

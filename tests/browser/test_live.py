@@ -7,10 +7,10 @@ import psycopg
 import pytest
 from playwright.sync_api import expect
 
+from config.environments import EveryEnvironment
 from config.settings import load
 from crypto.acknowledge_link import PATH, make_link_token, recipient_fingerprint
 from crypto.hmac_tokens import Purpose
-from crypto.keyring import Keyring
 from tests.browser.conftest import Reader
 from tests.browser.place import API_SECRET, Place
 from tests.browser.world import AARHUS, COPENHAGEN
@@ -84,7 +84,7 @@ def token(
     place: Place, unit: str, *, hours: float, changed: bool = False, status: str = "open"
 ) -> tuple[str, str]:
     """A task of `unit`, where it is open one that nobody has acknowledged, and the address in its mail."""
-    keyring: Keyring = load(place.environment).open_keyring()
+    keyring = load(EveryEnvironment, place.environment).keyring.ring
     with psycopg.connect(place.database) as connection:
         found = connection.execute(
             "SELECT id, reference FROM tasks WHERE unit_id = %s AND status = %s "

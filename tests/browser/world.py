@@ -1,21 +1,24 @@
-"""A unit's autumn in the database: made by the ledger's own projection and the units' own acts, up to this moment."""
+"""A unit's autumn in the database, up to this moment: the real rules decide, the ledger's own projection and the units'
+own actions make the rows.
+"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any, Final
 from uuid import UUID, uuid4, uuid5
 
-import psycopg
-
+from config.reference.law import law_of
 from config.topics import Topic
 from crypto.vault import Vault
+from infra.postgres import Connection
 from ledger.actions.perform import Rules, perform
 from ledger.consume.batch import Batch, Place, project
-from models.calendar import add_months, add_working_days, copenhagen_date
-from models.eligibility.decision import Cause, Decision, Evidence, MessageRef, Outcome, Verdict
-from models.events.contract import BenefitType, EducationType, Severity, Signal, TargetGroup
+from models.calendar import add_working_days, copenhagen_date
+from models.eligibility.decision import Cause, Decision, MessageRef, Verdict
+from models.eligibility.law import Law
+from models.events.contract import BenefitType, Severity, Signal, TargetGroup
 from models.events.person_event import Origin
 from models.events.sensitive_fields import SensitiveFields, sealed_for
 from models.ids import task_reference
@@ -32,6 +35,8 @@ from models.tasks.actions import (
     Take,
     Via,
 )
+from tests.factories import enrolment, judge, period, residence, risk
+from tests.reference import SHIPPED
 
 COPENHAGEN: Final = "jc-0101"
 AARHUS: Final = "jc-0751"
@@ -39,9 +44,9 @@ CPR: Final = "0101011234"
 """Made up: no such number was issued on that day."""
 TEXT: Final = "Møder sjældent om mandagen og har ikke svaret på vores beskeder siden efterårsferien."
 BILAL: Final = Actor(id="bilal", name="Bilal Aydin", via=Via.PAGE)
+_BENEFIT_FROM: Final = date(2025, 7, 1)
+"""Uddannelseshjælp was folded into kontanthjælp on this day."""
 _NAMESPACE: Final = UUID("7a0f6a0e-6a0c-4f0e-8a55-3f1f5f0c7b11")
-
-Connection = psycopg.AsyncConnection[Any]
 
 
 @dataclass
@@ -52,10 +57,12 @@ class World:
     vault: Vault
     rules: Rules
     now: datetime
+    law: Law = field(default_factory=lambda: law_of(SHIPPED))
 
     def __post_init__(self) -> None:
         self._offsets: Iterator[int] = count(1)
         self._known: dict[Place, int] = {}
+        self._starts: dict[str, date] = {}
 
     async def message(
         self,
@@ -93,7 +100,7 @@ class World:
                 seen_at=at,
             ),
             revision=1,
-            verdict=self._verdict(copenhagen_date(at), person, unit, sender, missing, lives_in),
+            verdict=self._verdict(at, person, unit, sender, missing, lives_in),
             cause=Cause(partition=0, offset=offset),
             sealed=self.vault.seal(
                 particulars.model_dump_json().encode(), sealed_for(sender, identity, person_id)
@@ -150,44 +157,42 @@ class World:
 
     def _verdict(
         self,
-        day: date,
+        at: datetime,
         person: str,
         unit: str | None,
         sender: str,
         missing: DecisionReason,
         lives_in: str | None,
     ) -> Verdict:
-        if unit is None:
-            return Verdict(
-                outcome=Outcome.UNDECIDED,
-                reason=missing,
-                law_version="2025-07-01",
-                evidence=Evidence(message_date=day, municipality_code=lives_in),
-                review_on=day + timedelta(days=14),
-            )
-        start = day - timedelta(days=55)
-        return Verdict(
-            outcome=Outcome.OBLIGED,
-            reason=DecisionReason.OBLIGED,
-            law_version="2025-07-01",
-            unit_id=unit,
-            mentor_last_day=add_months(start - timedelta(days=30), 6),
-            evidence=Evidence(
-                message_date=day,
-                enrolment_id=str(uuid5(_NAMESPACE, f"enrolment {person}")),
-                institution_number=sender,
-                education_type=EducationType.EUD,
-                admission_date=start - timedelta(days=30),
-                study_start=start,
-                window_end=add_months(start, 6),
-                benefit_type=BenefitType.UDDANNELSESHJAELP,
-                target_group=TargetGroup.UDDANNELSESPARAT,
-                benefit_from=start - timedelta(days=400),
-                benefit_to=start - timedelta(days=10),
-                look_back_days=60,
-                municipality_code=unit[-4:],
-            ),
-        )
+        """What the rules in force say when all is known that is not `missing`."""
+        # Of a person's messages all are about one enrolment.
+        start = self._starts.setdefault(person, copenhagen_date(at) - timedelta(days=55))
+        known = []
+        if unit is not None or missing is not DecisionReason.ENROLMENT_UNKNOWN:
+            period_from = max(start - timedelta(days=400), _BENEFIT_FROM)
+            known += [
+                enrolment(
+                    institution=sender,
+                    name=f"enrolment {person}",
+                    start=start,
+                    admission=start - timedelta(days=30),
+                ),
+                period(
+                    period_from,
+                    start - timedelta(days=10),
+                    benefit=BenefitType.KONTANTHJAELP,
+                    group=TargetGroup.UDDANNELSESPARAT,
+                ),
+            ]
+        home = lives_in if unit is None else unit[-4:]
+        if home is not None:
+            known.append(residence(home))
+        verdict = judge(risk(at, institution=sender), known, law=self.law)
+        assert (verdict.unit_id, verdict.reason) == (
+            unit,
+            missing if unit is None else DecisionReason.OBLIGED,
+        ), verdict
+        return verdict
 
 
 async def an_autumn(world: World) -> None:
@@ -203,7 +208,7 @@ async def an_autumn(world: World) -> None:
         "late", person="late", at=ago(19), severity=Severity.HIGH, text=TEXT, absence=42,
         signals=(Signal.ABSENCE, Signal.LOST_CONTACT),
     )  # fmt: skip
-    await world.message("late again", person="late", at=ago(3), sender="900112", signals=(Signal.WELLBEING,))
+    await world.message("late again", person="late", at=ago(3), signals=(Signal.WELLBEING,))
     await world.delivered(late, attempts=3)
     tried = await world.message("tried", person="tried", at=ago(12), signals=(Signal.MISSED_ASSIGNMENTS,))
     await world.do(tried, Take())

@@ -14,6 +14,7 @@ import psycopg
 
 from frafaldsvarsel.wiring import ledger as ledger_wiring
 from infra.failpoints import FailpointAction, Point
+from infra.postgres import Connection
 from infra.postgres_timeouts import CONNECT_SECONDS, shut_down_after
 from ledger.actions.perform import ActionDiffers, ActionRefused, NoSuchTask, TaskChanged, perform
 from models.tasks.actions import (
@@ -39,6 +40,7 @@ from tests.faults.observation import Promised, Seen
 from tests.faults.proxy import Way
 from tests.faults.rig import DATABASE
 from tests.faults.workload import Sent
+from tests.reference import SHIPPED
 
 _ANNA: Final = Actor(id="anna", name="Anna", via=Via.API)
 _ANSWER_SECONDS: Final = 4
@@ -57,7 +59,7 @@ class Hands:
 
     def __init__(self, run: Run) -> None:
         self._rig, self._since = run.rig, run.marks.began
-        self._rules = ledger_wiring.rules(run.rig.settings)
+        self._rules = ledger_wiring.rules(SHIPPED)
         self._units = sorted(self._rules.units)
         self._rng = Random(run.rig.seed)
         self._stop = threading.Event()
@@ -98,7 +100,7 @@ class Hands:
             except (psycopg.OperationalError, psycopg.InterfaceError):
                 await asyncio.sleep(0.2)
 
-    async def _one(self, connection: psycopg.AsyncConnection[Any]) -> None:
+    async def _one(self, connection: Connection) -> None:
         version = None
         if self._unanswered:
             act_id, task_id, unit, deed = self._unanswered[-1]

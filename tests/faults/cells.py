@@ -13,6 +13,7 @@ from typing import Final
 import psycopg
 from confluent_kafka import KafkaException
 
+from config.environments import AuditEnvironment, HealingAuditEnvironment
 from frafaldsvarsel.processes.auditor import once
 from frafaldsvarsel.wiring.redrive import redriver
 from local.servers.process import StartFailed
@@ -171,7 +172,7 @@ def run_cell(rig: Rig, cell: Cell, *, messages: int, injections: int) -> Outcome
             if cell.amend is not None:
                 cell.amend(run, seen)
             verdict = judge(seen, replace(rig.rules, refusals=cell.refusals))
-            audit = once(rig.settings, timedelta(0))
+            audit = once(rig.told(AuditEnvironment), timedelta(0))
             unaccounted = _alarm(run, audit) if cell.alarms else audit.unaccounted
             verdict.findings += [f"audit: {line}" for line in _said(audit)]
             failure = "; ".join(run.left_out)
@@ -181,7 +182,7 @@ def run_cell(rig: Rig, cell: Cell, *, messages: int, injections: int) -> Outcome
             # What is not there is missing, whatever else is under way.
             with suppress(*_FAILURES):
                 verdict = judge(gather(rig, run.marks, run.published), rig.rules)
-                unaccounted = once(rig.settings, timedelta(0)).unaccounted
+                unaccounted = once(rig.told(AuditEnvironment), timedelta(0)).unaccounted
     outcome = Outcome(
         cell=cell.name,
         family=cell.family,
@@ -203,7 +204,7 @@ def _redrive(rig: Rig) -> None:
     """So that the next cell begins with nothing missing; this one has failed all the same."""
     with suppress(NotDrained, AdminError, LogUnreachable, psycopg.Error):
         rig.relay.behave()
-        redriver(rig.settings)(once(rig.settings, timedelta(0)).exceptions)
+        redriver(rig.told(HealingAuditEnvironment))(once(rig.told(AuditEnvironment), timedelta(0)).exceptions)
         rig.drain()
 
 

@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
+from config.reference.checks.all import sound_reference
 from config.reference.csv_reader import DATA
-from config.reference.law import load_law
+from config.reference.law import law_of
 from models.events.event_types import TYPE_PREFIX, InputTopic
 from publisher.key_files import rotate_key
 from publisher.keys import read_key
@@ -114,7 +115,7 @@ def _other_routes(run: Run) -> Iterator[None]:
     routes.write_text("\n".join(changed) + "\n", "utf-8")
     usual = rig.rules
     _restart(rig, {"REFERENCE_DIR": str(folder)})
-    rig.rules = replace(usual, law=plain_law(load_law(folder)))
+    rig.rules = replace(usual, law=plain_law(law_of(sound_reference(folder))))
     try:
         yield
     finally:

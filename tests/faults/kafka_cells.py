@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from confluent_kafka import Producer
 
+from config.environments import AuditEnvironment
 from config.topics import Topic
 from frafaldsvarsel.processes.auditor import once
 from models.events.event_types import InputTopic
@@ -163,7 +164,7 @@ def _retention(run: Run, chunk: Sequence[Sent]) -> int:
     rig.publish(rig.load.draw(200))
     rig.drain()
     # The auditor has been here before: one that comes for the first time believes what it finds.
-    once(rig.settings, timedelta(0))
+    once(rig.told(AuditEnvironment), timedelta(0))
     run.marks = rig.mark()
     before = rig.ends([topic])
     rig.children.hold(*WORKERS)

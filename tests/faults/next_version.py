@@ -28,9 +28,9 @@ def make(target: Path) -> Path:
     for package in sorted(file.parent for file in ROOT.glob("*/__init__.py")):
         if package.name not in _NOT_THE_SERVICE:
             shutil.copytree(package, target / package.name, ignore=shutil.ignore_patterns("__pycache__"))
-    added = sum(_add_field(file) for file in (target / "models").glob("*.py"))
+    added = sum(_add_field(file) for file in (target / "models").rglob("*.py"))
     assert added, "no record travels any more: the next version must be made otherwise"
-    _replace(target / "streams" / "output.py", "list(headers)", f'[*headers, ("{HEADER}", b"1")]')
+    _replace(target / "streams" / "batch_producer.py", "list(headers)", f'[*headers, ("{HEADER}", b"1")]')
     _add_columns(target / "ledger" / "schema" / "migrations")
     return target
 

@@ -4,14 +4,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from config.reference.csv_reader import DATA
-from config.reference.law import load_law
+from config.reference.law import law_of
 from models.events.event_types import TYPE_PREFIX
 from publisher.events import PlainEvent, Ready
 from tests.factories import uuid
 from tests.faults.observation import DeliverySeen, Logged, MailSeen, MessageSeen, Seen, TaskSeen
 from tests.faults.reference_rules import Rules
 from tests.faults.workload import Sent
+from tests.reference import SHIPPED
 from tests.unit.models.eligibility.histories import plain_law
 
 CPR = "0101991234"
@@ -21,7 +21,7 @@ OTHER_UNIT = "jc-0147"
 SPACE = UUID("6d4a1b0e-5c1c-5f0e-9a55-3f1f5f0c7b12")
 THURSDAY = datetime(2026, 11, 26, 9, tzinfo=UTC)
 RULES = Rules(
-    law=plain_law(load_law(DATA)),
+    law=plain_law(law_of(SHIPPED)),
     days={},
     usual_days=5,
     days_off=(),

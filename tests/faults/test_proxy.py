@@ -43,7 +43,7 @@ def proxy() -> Iterator[Proxy]:
 
 
 def _client(route: Route) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", route.port), timeout=5)
+    return socket.create_connection(("127.0.0.1", route.port), timeout=60)
 
 
 def _request(api: int, correlation: int, payload: bytes = b"") -> bytes:
@@ -87,15 +87,17 @@ def test_a_blocked_way_holds_everything_until_it_is_open(proxy: Proxy) -> None:
             with pytest.raises(TimeoutError):
                 client.recv(5)
             proxy.set("echo", Way.OPEN)
-            client.settimeout(5)
+            client.settimeout(60)
             assert client.recv(5) == b"HELLO"
 
 
 def test_a_deaf_way_forwards_and_brings_nothing_back(proxy: Proxy) -> None:
     heard: list[bytes] = []
+    hearing = threading.Event()
 
     def hear(chunk: bytes) -> bytes:
         heard.append(chunk)
+        hearing.set()
         return b"heard"
 
     with server(hear) as port:
@@ -103,6 +105,7 @@ def test_a_deaf_way_forwards_and_brings_nothing_back(proxy: Proxy) -> None:
         proxy.set("echo", Way.DEAF)
         with _client(route) as client:
             client.sendall(b"hello")
+            assert hearing.wait(60)
             client.settimeout(0.2)
             with pytest.raises(TimeoutError):
                 client.recv(5)

@@ -118,11 +118,12 @@ ok "check-config with faults: exit code 78, a sentence for each"
 # A whole configuration, with keys made for this moment.
 inside /opt/frafaldsvarsel/bin/python -c '
 from pathlib import Path
+from config.reference.checks.all import sound_reference
 from config.senders import base_senders
 from frafaldsvarsel.api_client_setup import ensure_client
 from publisher.key_files import ensure_keys
 Path("/tmp/check").mkdir()
-ensure_keys(Path("/tmp/check"), base_senders())
+ensure_keys(Path("/tmp/check"), base_senders(sound_reference()))
 ensure_client(Path("/tmp/check"), ["jc-0101"], "http://localhost:8080/api/v1")' || bad "keys could not be made"
 whole=(env FRAFALDSVARSEL_KAFKA_BOOTSTRAP_SERVERS=localhost:1
   FRAFALDSVARSEL_DATABASE_URL=postgresql://nobody@localhost:1/nothing
@@ -136,15 +137,14 @@ from importlib.resources import files
 import faust, uvloop, psycopg, confluent_kafka, streams.app, ledger.consume.consumer, notifiers.worker, frafaldsvarsel.processes.until_stopped
 import frafaldsvarsel.processes.inbox, frafaldsvarsel.wiring.api, notifiers.bounces.run, notifiers.webhook.channel
 from ledger.schema.migrate import MIGRATIONS
-from notifiers import render
+from notifiers.content import render
 assert list(MIGRATIONS.glob("*.sql")), "no migrations"
-assert files("notifiers").joinpath("templates/notice.html.j2").is_file(), "no templates"
+assert files("notifiers").joinpath("content/templates/notice.html.j2").is_file(), "no templates"
 assert files("inbox").joinpath("static/dkfds/css/dkfds.min.css").is_file(), "no design system"
 assert files("inbox").joinpath("templates/task.html").is_file() and files("inbox").joinpath("words.toml").is_file()
 assert list(files("inbox").joinpath("static/dkfds/fonts").rglob("*.woff2")), "no fonts"
 assert files("inbox").joinpath("static/dkfds/img/all-svg-icons.svg").is_file(), "no icons"
-assert files("config").joinpath("data/law.toml").is_file(), "no reference data"
-assert files("frafaldsvarsel").joinpath("embedded/templates/base.html").is_file()' || bad "parts are missing"
+assert files("config").joinpath("data/law.toml").is_file(), "no reference data"' || bad "parts are missing"
 ok "check-config with a whole configuration; every process's modules, migrations, templates and data"
 
 size=$(buildah images --json --filter reference="$image" | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["size"])')

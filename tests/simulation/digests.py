@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
+from infra.postgres import Connection
 from ledger.reminders.digest import Digests
 from models.notifications.delivery import Audience
 from models.tasks.office_hours import OfficeHours, Week
@@ -61,7 +62,7 @@ class Mornings:
 
     seed: int
     postgres: Postgres
-    connection: psycopg.AsyncConnection[Any]
+    connection: Connection
     planted: Planted | None = None
     looks: list[datetime] = field(default_factory=list)
     """When a runner looked and the database kept what it did."""
@@ -185,7 +186,7 @@ class Mornings:
             elif times > 1:
                 yield f"{times} morning mails: {one}"
         for unit, day in self.due():
-            of_it = [row for row in mails if (row["unit_id"], row["cause"]) == (unit, f"digest:{day}")]
+            of_it = [row for row in mails if (row["unit_id"], row["cause_ref"]) == (unit, str(day))]
             nobody = all(row["status"] == "refused" for row in of_it if row["audience"] == "unit")
             told = Counter(row["recipient"] for row in of_it if row["audience"] != "unit")
             if any(times > 1 for times in told.values()):

@@ -10,9 +10,10 @@ from aiokafka import TopicPartition
 from config.kafka import KafkaSettings
 from config.topics import BY_NAME, PERSON_PARTITIONS, Topic
 from infra.kafka_record import KafkaRecord
+from infra.postgres import Connection
 from ledger import outbox
 from ledger.consume.consumer import TOPICS, Ledger, LedgerSettings
-from ledger.store.repository import Connection, Fenced
+from ledger.store.repository import Fenced
 from ledger.tasks.projection import Policy
 from streams.batch_producer import partition_of
 from tests.simulation.failing_connection import Session
@@ -123,6 +124,6 @@ async def _acknowledged() -> None:
 async def send_outbox(session: Session, log: Log) -> int:
     """What is due is said, at least once."""
     try:
-        return await outbox._send_due(cast(Any, session), cast(Any, OutboxProducer(log)), 60)
+        return await outbox.send_due(cast(Any, session), cast(Any, OutboxProducer(log)), 60)
     except psycopg.OperationalError:
         return 0

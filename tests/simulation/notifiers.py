@@ -1,6 +1,6 @@
 """Notifiers, of mail and of webhooks, with the real store of deliveries: a step at a time."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Generic, cast
@@ -8,13 +8,17 @@ from uuid import UUID
 
 import psycopg
 
+from infra.postgres import Pool
 from models.notifications.delivery import SendAttempt, SendOutcome
 from models.notifications.retry import RetryPolicy
 from notifiers.content.mail_message import Mail, message_id
 from notifiers.due_delivery import BuildPayload, Claim, Due, payload_builder
-from notifiers.repository import After, Pool, Store
-from notifiers.webhook.endpoints import watcher
+from notifiers.registry import After, ChannelEntry, never
+from notifiers.repository import Store
+from notifiers.supersede import Superseded
+from notifiers.webhook.endpoints import endpoint_superseded, watcher
 from notifiers.webhook.hook import Hook, webhook_payload_builder
+from tests.channels import not_here
 from tests.simulation.bounces import return_to
 from tests.simulation.channels import Carrier, NoticeT, Relay, name_of
 from tests.simulation.clock import Clock
@@ -48,8 +52,8 @@ def _mail(due: Due, unit_name: str, now: datetime) -> Mail:
         sender_name="Frafaldsvarsel",
         recipient=due.recipient,
         subject=due.occasion,
-        text=due.cause,
-        html=due.cause,
+        text=due.cause.text,
+        html=due.cause.text,
         return_to=return_to(due.id),
     )
 
@@ -74,6 +78,7 @@ class Notifier(Generic[NoticeT]):
         mutation: Mutation | None,
         *,
         policy: RetryPolicy | None = None,
+        superseded: Callable[[Due, Sequence[str]], Superseded | None] = never,
         after: After[NoticeT] | None = None,
     ) -> None:
         self._name, self.session, self._relay, self._clock, self._count = name, session, carrier, clock, count
@@ -90,10 +95,14 @@ class Notifier(Generic[NoticeT]):
             owner=name,
             lease=LEASE,
             contacts=contacts,
-            build_payload=self._build_payload if anew else build_payload,
+            entry=ChannelEntry(
+                payload=kind,
+                build=self._build_payload if anew else build_payload,
+                open=not_here,
+                superseded=superseded,
+                after=after,
+            ),
             policy=policy or RetryPolicy(),
-            kind=kind,
-            after=after,
         )
 
     def _build_payload(self, due: Due, unit_name: str, now: datetime) -> NoticeT:
@@ -223,5 +232,6 @@ def caller(
         count,
         planted,
         policy=_HOOK_POLICY,
+        superseded=endpoint_superseded,
         after=watcher(contacts),
     )

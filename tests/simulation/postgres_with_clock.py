@@ -1,12 +1,13 @@
 """The real PostgreSQL under the world's clock, so that a trace can be run on it and on its stand-in alike."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from infra.postgres import Connection
 from ledger.schema.migrate import migrate
 from tests.simulation.clock import BEGIN
 from tests.simulation.statements.server import NAMES, Row
@@ -46,10 +47,10 @@ async def prepare(url: str) -> None:
 class Postgres:
     """As `tests.simulation.postgres_in_memory.Memory`. One connection: the world does one thing at a time."""
 
-    def __init__(self, connection: psycopg.AsyncConnection[Any]) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def connect(self) -> psycopg.AsyncConnection[Any]:
+    async def connect(self) -> Connection:
         """The connection."""
         return self._connection
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Any, Final, cast
 
 from config.topics import BY_NAME, Topic
+from infra.postgres import Connection
 from ledger.consume.batch import Batch, project
 from ledger.rebuild import compare
 from ledger.reminders.scheduler import plan_stale
 from ledger.store import action_log
-from ledger.store.repository import Connection
 from tests.simulation.postgres_in_memory import Memory
 from tests.simulation.units import POLICY, STEPS
 from tests.simulation.world import World
@@ -40,7 +40,7 @@ async def remake(world: World, done: Rows) -> Memory:
             batch.next_offsets[place] = world.log.end(place)
             offsets = [record.offset for record in records]
             again = [
-                (bisect_left(offsets, row["after_offset"]), action_log._row(row))
+                (bisect_left(offsets, row["after_offset"]), action_log.row_of(row))
                 for row in sorted(done, key=lambda row: (row["after_offset"], row["serial"]))
                 if topic == Topic.DECISIONS and row["partition"] == partition
             ]

@@ -80,7 +80,7 @@ async def compact(world: World) -> None:
     world.clock.forward(timedelta(minutes=6))
     for worker in world.group.workers:
         if not worker.deaf:
-            await worker.tend()
+            await worker.refresh()
     for _ in range(min(1, world.log.compact())):
         world.count(Fault.COMPACTION)
 

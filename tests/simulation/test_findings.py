@@ -38,7 +38,7 @@ async def test_a_zombies_record_is_mended_though_nobody_sends_anything_for_an_ho
     log = Log(clock, compaction_lag=timedelta(hours=1))
     owner, second = await late_write(log, clock)
     clock.forward(idle)
-    await owner.tend()
+    await owner.refresh()
     assert await applied_after_compaction(log, second) == second.offset
 
 

@@ -9,7 +9,7 @@ from uuid import uuid5
 import psycopg
 import pytest
 
-from notifiers import statements
+from ledger.store import deliveries
 from tests.simulation.come_to_rest import play
 from tests.simulation.judge import judge
 from tests.simulation.postgres_in_memory import Memory
@@ -88,9 +88,9 @@ async def test_what_no_trace_reaches_is_the_same_too(postgres: Postgres) -> None
         (one, *_) = sorted(row["id"] for row in await world.database.rows("deliveries"))
         new, later = uuid5(one, "new"), world.clock.now + timedelta(minutes=5)
         for statement, values in (
-            (statements.READDRESS, {"new": new, "old": one, "recipient": "ny@unit.example"}),
-            (statements.READDRESS, {"new": new, "old": one, "recipient": "igen@unit.example"}),
-            (statements.PUT_OFF, {"id": one, "due_at": later, "attempts": 7}),
+            (deliveries.READDRESS, {"new": new, "old": one, "recipient": "ny@unit.example"}),
+            (deliveries.READDRESS, {"new": new, "old": one, "recipient": "igen@unit.example"}),
+            (deliveries.PUT_OFF, {"id": one, "due_at": later, "attempts": 7}),
         ):
             await world.sessions[0].execute(statement, values)
     await assert_same_rows(real, stand_in)

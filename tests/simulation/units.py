@@ -10,6 +10,7 @@ from models.notifications.delivery import Audience, Channel
 from models.tasks.office_hours import OfficeHours, Week
 from models.tasks.reminders import ReminderKind, ReminderPolicy, ReminderRule
 from notifiers.supersede import UnitContact
+from tests.channels import by_channel, unit_contact
 from tests.factories import make_law
 
 UNITS: Final = ("unit-0101", "jobcentre-0751", "unit-0751")
@@ -70,9 +71,9 @@ def contacts(unit: str) -> UnitContact | None:
 
 
 _CONTACTS: Final = {
-    unit: UnitContact(
-        name=unit,
-        recipients=recipients(unit),
+    unit: unit_contact(
+        unit,
+        mails=recipients(unit),
         webhooks=tuple(webhooks(unit)),
         above={one: above(unit, one) for one in Audience if one is not Audience.UNIT},
     )
@@ -94,8 +95,7 @@ STEPS: Final = ReminderPolicy(
 )
 POLICY: Final = Policy(
     react_by_days=lambda unit, _: REACT_BY_DAYS.get(unit, 5),
-    recipients=recipients,
-    webhooks=webhooks,
+    addresses=by_channel(recipients, webhooks),
     days_off=DAYS_OFF,
     steps=STEPS,
 )

@@ -173,7 +173,9 @@ class PlainIntake:
 class BlindProgress(Checkpoint):
     """Planted: what lies between two records is not read."""
 
-    async def whole(self, topic: str, partition: int, records: Sequence[KafkaRecord]) -> list[KafkaRecord]:
+    async def fill_gaps(
+        self, topic: str, partition: int, records: Sequence[KafkaRecord]
+    ) -> list[KafkaRecord]:
         """The records, as they were delivered."""
         return list(records)
 
@@ -242,10 +244,10 @@ class Worker:
         if self.producers[step].ending is not None:
             raise KilledError
 
-    async def tend(self) -> None:
+    async def refresh(self) -> None:
         """Minutes pass, and nothing comes."""
         for driver in self._drivers.values():
-            await driver.tend()
+            await driver.refresh()
 
     def waiting(self, step: str) -> list[Place]:
         """The partitions of its own in which something lies that it has not read."""

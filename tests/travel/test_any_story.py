@@ -153,13 +153,13 @@ async def audited(world: World) -> list[str]:
         {
             query: await world.rows(query, *parameters)
             for query, parameters in (
-                (hop._STANDING, ()),
-                (hop._LATE, (timedelta(days=6),)),
-                (hop._DISAGREE, ()),
-                (hop._UNPLANNED, (timedelta(0),)),
-                (hop._UNFOLLOWED, (timedelta(0),)),
-                (hop._MORNINGS, (timedelta(0),)),
-                (hop._NOBODY_LEFT, ()),
+                (hop.STANDING, ()),
+                (hop.LATE, (timedelta(days=6),)),
+                (hop.DISAGREE, ()),
+                (hop.UNPLANNED, (timedelta(0),)),
+                (hop.UNFOLLOWED, (timedelta(0),)),
+                (hop.MORNINGS, (timedelta(0),)),
+                (hop.NOBODY_LEFT, ()),
             )
         }
     )

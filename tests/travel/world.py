@@ -18,8 +18,9 @@ from uuid import UUID
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
-from config.reference.days_off import load_days_off
+from config.reference.days_off import days_off_of
 from config.topics import Topic
+from infra.postgres import Connection
 from ledger.actions.perform import Performed, Rules, perform
 from ledger.consume.batch import Batch, Place, project
 from ledger.reminders.runner import Runner
@@ -35,6 +36,8 @@ from notifiers.email.settings import SmtpSettings
 from notifiers.supersede import UnitContact
 from notifiers.worker import NotifierSettings
 from notifiers.worker import run as run_notifier
+from tests.channels import by_channel, mail_entry, unit_contact
+from tests.reference import SHIPPED
 from tests.smtp.server import MisbehavingServer
 from tests.travel.clock import Clock
 
@@ -57,10 +60,10 @@ class Units:
 
     def contact(self, unit: str) -> UnitContact:
         found = {one: tuple(self.addresses(unit, one, Channel.EMAIL)) for one in Audience}
-        return UnitContact(name=f"Jobcenter {unit}", recipients=found.pop(Audience.UNIT), above=found)
+        return unit_contact(f"Jobcenter {unit}", mails=found.pop(Audience.UNIT), above=found)
 
     def policy(self) -> Policy:
-        days_off = load_days_off()
+        days_off = days_off_of(SHIPPED)
         steps = ReminderPolicy(
             rules=lambda _unit, _on: self.rules,
             hours=lambda _: OfficeHours(lambda _day: self.week, days_off),
@@ -72,7 +75,7 @@ class Units:
         )
         return Policy(
             react_by_days=lambda _unit, _on: 5,
-            recipients=lambda unit: self.addresses(unit, Audience.UNIT, Channel.EMAIL),
+            addresses=by_channel(lambda unit: self.addresses(unit, Audience.UNIT, Channel.EMAIL)),
             days_off=days_off,
             steps=steps,
         )
@@ -93,8 +96,8 @@ class World:
         self,
         *,
         clock: Clock,
-        connection: psycopg.AsyncConnection[Any],
-        acting: psycopg.AsyncConnection[Any],
+        connection: Connection,
+        acting: Connection,
         runners: Sequence[Runner],
         relay: MisbehavingServer,
         policy: Policy,
@@ -233,7 +236,7 @@ async def a_world(
     assert policy.steps is not None
     async with AsyncExitStack() as stack:
 
-        async def connect() -> psycopg.AsyncConnection[Any]:
+        async def connect() -> Connection:
             return await stack.enter_async_context(
                 await psycopg.AsyncConnection.connect(url, autocommit=True)
             )
@@ -255,11 +258,13 @@ async def a_world(
                         pool=pool,
                         channel=channel,
                         contacts=units.contact,
-                        build_payload=payload_builder(
-                            sender=SENDER,
-                            sender_name="Frafaldsvarsel",
-                            message_id_domain="varsel.example.dk",
-                            link_base="https://varsel.example.dk",
+                        entry=mail_entry(
+                            payload_builder(
+                                sender=SENDER,
+                                sender_name="Frafaldsvarsel",
+                                message_id_domain="varsel.example.dk",
+                                link_base="https://varsel.example.dk",
+                            )
                         ),
                         stop=stop,
                     )

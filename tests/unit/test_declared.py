@@ -14,6 +14,15 @@ LIBRARIES: Final = (ROOT / "docs" / "decisions" / "0009-libraries.md").read_text
 _NAME: Final = re.compile(r"[a-z0-9-]+")
 
 
+def test_the_image_holds_the_packages_that_serve_and_nothing_else() -> None:
+    """A list of what may go in: whatever lies in the folder of whoever builds it, a key for one, stays out."""
+    lines = [line for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if line[:1] != "#"]
+    packages = {init.parent.name for init in ROOT.glob("*/__init__.py")}
+    assert lines[0] == "*"
+    allowed = {line[1:] for line in lines if line.startswith("!")}
+    assert allowed == packages - {"bench", "local", "tests", "tools"} | {"requirements.lock"}
+
+
 def test_the_version_is_the_same_wherever_it_is_said() -> None:
     image = re.search(r"^ARG VERSION=(.+)$", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE)
     assert image is not None
@@ -27,8 +36,9 @@ def test_every_library_stands_with_its_licence_and_the_version_that_is_installed
         for pair in zip(row[0].split(", "), row[1].split(", "), strict=True)
     )
     project = DECLARED["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    names = {match.group() for line in wanted if (match := _NAME.match(line))}
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["dev"], *extras["local"]]
+    names = {match.group() for line in wanted if (match := _NAME.match(line))} - {project["name"]}
     npm = json.loads((ROOT / "inbox" / "package.json").read_text("utf-8"))
     expected = {name: version(name) for name in names} | npm["dependencies"] | npm["devDependencies"]
     assert {name: stated.get(name) for name in expected} == expected

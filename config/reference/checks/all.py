@@ -11,7 +11,7 @@ from config.reference.checks.channels import channel_faults
 from config.reference.checks.reminders import reminder_faults
 from config.reference.checks.routes import route_faults
 from config.reference.checks.senders import sender_faults
-from config.reference.csv_reader import CsvTable, RowT
+from config.reference.csv_reader import DATA, CsvTable, RowT
 from config.reference.rows import NotReachedRow, ReactByRow
 from config.reference.tables import Reference, read_reference
 from models.events.contract import EducationType
@@ -22,8 +22,11 @@ def check_reference_data(directory: Path) -> list[Fault]:
     return reference_faults(read_reference(directory))
 
 
-def sound_reference(directory: Path) -> Reference:
-    """The reference data of `directory`; raises `ConfigError` with every fault."""
+def sound_reference(directory: Path = DATA) -> Reference:
+    """The reference data of `directory`; raises `ConfigError` with every fault.
+
+    A process calls it once, at its start, and hands the value on: all its parts see the same tables.
+    """
     reference = read_reference(directory)
     faults = reference_faults(reference)
     if faults:

@@ -5,10 +5,10 @@ from typing import TypeVar
 
 from config.errors import Fault
 from config.reference.csv_reader import CsvLine, CsvTable
-from config.reference.rows import Dated
+from config.reference.rows import DatedRow
 from config.reference.tables import Reference
 
-DatedT = TypeVar("DatedT", bound=Dated)
+DatedRowT = TypeVar("DatedRowT", bound=DatedRow)
 
 
 def channel_faults(reference: Reference) -> Iterator[Fault]:
@@ -38,9 +38,9 @@ def channel_faults(reference: Reference) -> Iterator[Fault]:
 
 
 def _overlaps(
-    table: CsvTable[DatedT], key: Callable[[DatedT], object], words: Callable[[DatedT], str]
+    table: CsvTable[DatedRowT], key: Callable[[DatedRowT], object], words: Callable[[DatedRowT], str]
 ) -> Iterator[Fault]:
-    lines: Sequence[CsvLine[DatedT]] = table.lines
+    lines: Sequence[CsvLine[DatedRowT]] = table.lines
     for index, line in enumerate(lines):
         for before in lines[:index]:
             if key(before.row) == key(line.row) and _meet(before.row, line.row):
@@ -52,6 +52,6 @@ def _overlaps(
                 break
 
 
-def _meet(one: Dated, other: Dated) -> bool:
+def _meet(one: DatedRow, other: DatedRow) -> bool:
     ends_after = one.valid_to is None or one.valid_to > other.valid_from
     return ends_after and (other.valid_to is None or other.valid_to > one.valid_from)

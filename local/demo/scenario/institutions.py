@@ -6,8 +6,9 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from config.reference.checks.all import sound_reference
 from config.reference.csv_reader import DATA
-from config.reference.institutions import load_institutions
+from config.reference.institutions import institutions_of
 from config.senders import base_senders
 from models.events import probe_identity
 from models.events.contract import EducationType
@@ -45,14 +46,15 @@ class Institutions:
 
 def load_demo_institutions(directory: Path = DATA) -> Institutions:
     """The cast of the shipped reference data; closed institutions and canaries take no part."""
+    reference = sound_reference(directory)
     senders = {
         sender.number: sender
-        for sender in base_senders(directory)
+        for sender in base_senders(reference)
         if sender.number not in probe_identity.SENDERS
     }
     schools = tuple(
         School(number, senders[number].source, institution.municipality_code, institution.education_types)
-        for number, institution in sorted(load_institutions(directory).items())
+        for number, institution in sorted(institutions_of(reference).items())
         if number in senders and institution.valid_to is None and institution.valid_from <= OPEN_ON
     )
     authorities = [

@@ -83,7 +83,7 @@ def make_story(
 
 
 def ensure_story_keys(data: Path, cast: Institutions) -> None:
-    """The expired key that one kind of bad input is signed with; for after `local_keys.ensure_keys`."""
+    """The expired key that one kind of bad input is signed with; for after `key_files.ensure_keys`."""
     number = careless_school(cast).number
     add_key(data, number, expired_kid(number), valid_from=EXPIRED_FROM, valid_to=EXPIRED_TO)
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
 from config.topics import Topic
 from ops.audit.checks.context import CheckContext
@@ -14,16 +14,28 @@ from ops.audit.report import Check, CheckResult, GapKind
 
 _MARK: Final = "applied"
 _SAID: Final = in_sql(COLUMNS)
-_IN_LEDGER: Final = (
-    f'SELECT "offset" >= %s, count(*), coalesce(sum({_SAID} & {SUMMED}), 0) FROM applied '  # noqa: S608 - fixed words
+IN_LEDGER: Final = (
+    f'SELECT "offset" >= %s, count(*), coalesce(sum({_SAID} & {SUMMED}), 0) FROM applied '
     'WHERE partition = %s AND "offset" >= %s AND "offset" < %s GROUP BY 1'
 )
-_ON_LOG: Final = (
-    f"SELECT place >= ?, count(*), sum(said & {SUMMED}) FROM event "  # noqa: S608 - fixed words
+ON_LOG: Final = (
+    f"SELECT place >= ?, count(*), sum(said & {SUMMED}) FROM event "
     "WHERE partition = ? AND place >= ? AND place < ? AND said = entry AND NOT differs GROUP BY 1"
 )
-_ELSEWHERE: Final = (
+ELSEWHERE: Final = (
     "SELECT count(*) FROM applied WHERE (origin_topic, origin_partition, origin_offset) = (%s, %s, %s)"
+)
+AGAIN: Final[LiteralString] = "SELECT sum(entries - 1) FROM event WHERE entries > 1"
+PLACES: Final[LiteralString] = "SELECT place FROM event WHERE partition = ? AND place >= ?"
+EVENTS: Final[LiteralString] = """
+SELECT e.place, e.said, e.at_ms, e.entry, e.differs, coalesce(o.entries, 0) > 0, e.topic, e.origin_partition,
+       e.origin_place FROM event e
+LEFT JOIN origin o ON (o.topic, o.partition, o.place) = (e.topic, e.origin_partition, e.origin_place)
+WHERE e.partition = ? AND e.place >= ? AND e.place < ? ORDER BY e.place
+"""
+ENTRIES: Final[LiteralString] = (
+    f'SELECT "offset", {_SAID} FROM applied '
+    'WHERE partition = %s AND "offset" >= %s AND "offset" < %s ORDER BY "offset"'
 )
 
 
@@ -36,7 +48,7 @@ def count(context: CheckContext) -> CheckResult:
             total += end - first
             found += _partition(context, part, (first, end))
     uncalled = _uncalled(context)
-    again = context.index.value("SELECT sum(entries - 1) FROM event WHERE entries > 1")
+    again = context.index.value(AGAIN)
     young, old = found.pop("young", 0), found.pop("old", 0)
     parts = {"applied": found.pop("applied", 0)} | {name: number for name, number in found.items() if number}
     return CheckResult(
@@ -54,8 +66,8 @@ def _partition(context: CheckContext, part: int, bounds: Bounds) -> Counter[str]
     first, end = bounds
     upto = min(max(first, context.index.mark(_MARK, Topic.PERSON_EVENTS, part) or first), end)
     parameters = (upto, part, first, end)
-    ledger = {bool(tail): (rows, said) for tail, rows, said in context.rows(_IN_LEDGER, parameters)}
-    log = {bool(tail): (rows, said) for tail, rows, said in context.index.rows(_ON_LOG, parameters)}
+    ledger = {bool(tail): (rows, said) for tail, rows, said in context.rows(IN_LEDGER, parameters)}
+    log = {bool(tail): (rows, said) for tail, rows, said in context.index.rows(ON_LOG, parameters)}
     nothing = (0, 0)
     head, tail = log.get(False, nothing), log.get(True, nothing)
     if head != ledger.get(False, nothing) or head[0] != upto - first:
@@ -106,7 +118,7 @@ def _judge(
     if entry != said:
         return wrong("its applied entry speaks of another record")
     if ledger is None:
-        if context.number(_ELSEWHERE, origin):
+        if context.number(ELSEWHERE, origin):
             return "driven_again"
         return "young" if context.is_young(at_ms) else wrong(GapKind.ENTRY_NOT_BOOKED)
     if ledger[1] != said:
@@ -119,9 +131,7 @@ def _uncalled(context: CheckContext) -> int:
     found = 0
     for (topic, part), (_, end) in context.moment.own.items():
         if topic == Topic.PERSON_EVENTS:
-            rows = context.index.rows(
-                "SELECT place FROM event WHERE partition = ? AND place >= ?", (part, end)
-            )
+            rows = context.index.rows(PLACES, (part, end))
             beyond = [place for (place,) in rows]
             _, now = context.log.bounds(topic)[part] if beyond else (0, 0)
             for place in (place for place in beyond if place >= now):
@@ -138,18 +148,14 @@ def _uncalled(context: CheckContext) -> int:
 
 def _on_log(context: CheckContext, part: int, bounds: Bounds) -> Iterator[tuple[Any, ...]]:
     return context.index.rows(
-        "SELECT e.place, e.said, e.at_ms, e.entry, e.differs, coalesce(o.entries, 0) > 0, "
-        "e.topic, e.origin_partition, e.origin_place FROM event e "
-        "LEFT JOIN origin o ON (o.topic, o.partition, o.place) = (e.topic, e.origin_partition, e.origin_place) "
-        "WHERE e.partition = ? AND e.place >= ? AND e.place < ? ORDER BY e.place",
+        EVENTS,
         (part, *bounds),
     )
 
 
 def _in_ledger(context: CheckContext, part: int, bounds: Bounds) -> Iterator[tuple[Any, ...]]:
     return context.stream(
-        f'SELECT "offset", {_SAID} FROM applied '  # noqa: S608 - fixed words
-        'WHERE partition = %s AND "offset" >= %s AND "offset" < %s ORDER BY "offset"',
+        ENTRIES,
         (part, *bounds),
     )
 

@@ -13,11 +13,11 @@ _UNHEARD: Final = "a mail came back, and its notice was not refused"
 _UNFOUNDED: Final = "refused for a report that nobody has"
 _UNREAD: Final = "what has come back lies unread"
 _NO_FOLDER: Final = "the folder of what comes back cannot be read"
-_STANDING: Final[LiteralString] = """
+STANDING: Final[LiteralString] = """
 SELECT CASE WHEN action = 'failed' AND found IN ('delivered', 'due') THEN 'refused' ELSE 'noted' END, count(*)
 FROM bounces GROUP BY 1
 """
-_DISAGREE: Final[LiteralString] = """
+DISAGREE: Final[LiteralString] = """
 WITH back AS (
     SELECT delivery_id, count(*) AS times FROM bounces
     WHERE action = 'failed' AND found IN ('delivered', 'due') GROUP BY 1
@@ -33,9 +33,9 @@ WHERE coalesce(b.times, 0) <> coalesce(e.times, 0)
 
 def count(context: CheckContext) -> CheckResult:
     """Reports of the mail system against the notices that they ended; what was only noted has changed nothing."""
-    found = context.counts(_STANDING)
+    found = context.counts(STANDING)
     unheard = unfounded = 0
-    for place, (task_id, more) in enumerate(context.rows(_DISAGREE)):
+    for place, (task_id, more) in enumerate(context.rows(DISAGREE)):
         unheard, unfounded = unheard + max(0, more), unfounded + max(0, -more)
         if place < LISTED:
             what = _UNHEARD if more > 0 else _UNFOUNDED

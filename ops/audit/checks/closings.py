@@ -5,7 +5,7 @@ from typing import Final
 from ops.audit.checks.context import LISTED, CheckContext
 from ops.audit.report import Check, CheckResult
 
-_CONTRADICTED: Final = """
+CONTRADICTED: Final = """
 WITH last AS (
     SELECT DISTINCT ON (task_id) task_id, kind, detail ->> 'ending' AS ending, at FROM acts
     WHERE kind IN ('close', 'reopen') ORDER BY task_id, number DESC
@@ -22,7 +22,7 @@ WHERE t.status = 'closed' OR l.kind = 'close'
 
 def count(context: CheckContext) -> CheckResult:
     """Tasks that are closed, or that a person has closed last, against each other."""
-    rows = context.rows(_CONTRADICTED)
+    rows = context.rows(CONTRADICTED)
     wrong = [(task_id, what) for task_id, what in rows if what is not None]
     for task_id, what in wrong[:LISTED]:
         context.miss(Check.CLOSINGS, what, task_id=str(task_id))

@@ -4,21 +4,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
-import psycopg
-
+from infra.postgres import SyncConnection
 from ops.audit import catch_up, consumer_groups
+from ops.audit.consumer_groups import PartitionKey
 from ops.audit.index import AuditIndex
 from ops.audit.kafka_log import Bounds, KafkaLog
 from ops.audit.oracle import Oracle
 from ops.audit.report import Check, Missing
 
-Connection = psycopg.Connection[tuple[Any, ...]]
-PartitionKey = tuple[str, int]
 LISTED: Final = 10_000
 """Exceptions looked at one by one in a partition; more are counted all the same."""
 _STREAMED: Final = 10_000
+POSITIONS: Final[LiteralString] = "SELECT topic, partition, next_offset FROM position"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +34,11 @@ class AuditMoment:
     own: Mapping[PartitionKey, Bounds]
 
 
-def observe(log: KafkaLog, index: AuditIndex, connection: Connection) -> AuditMoment:
-    """Bring the notes up to date, and remember how far each side had come. `index` should be nearly so already."""
+def observe(log: KafkaLog, index: AuditIndex, connection: SyncConnection) -> AuditMoment:
+    """Bring the index up to date, and remember how far each side had come. `index` should be nearly so already."""
     committed = consumer_groups.committed(log.kafka)
     held = catch_up.input_bounds(log, index)
-    rows = connection.execute("SELECT topic, partition, next_offset FROM position").fetchall()
+    rows = connection.execute(POSITIONS).fetchall()
     own = catch_up.read_on(log, index)
     return AuditMoment(
         committed=committed,
@@ -50,12 +49,12 @@ def observe(log: KafkaLog, index: AuditIndex, connection: Connection) -> AuditMo
 
 
 class CheckContext:
-    """The means of one audit. Reads and counts; changes nothing but the notes."""
+    """The means of one audit. Reads and counts; changes nothing but the index."""
 
     def __init__(
         self,
         log: KafkaLog,
-        connection: Connection,
+        connection: SyncConnection,
         *,
         index: AuditIndex,
         oracle: Oracle,
@@ -85,7 +84,7 @@ class CheckContext:
         return self.connection.execute(sql, parameters).fetchall()
 
     def stream(self, sql: Any, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
-        """The same, a stretch at a time, however many they are."""
+        """The same, a part at a time, however many they are."""
         with self.connection.cursor(name="audit") as cursor:
             cursor.itersize = _STREAMED
             cursor.execute(sql, parameters)

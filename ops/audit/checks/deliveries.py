@@ -1,15 +1,15 @@
 """Every due notice has an attempt or a reason, and the attempts agree with what its status says."""
 
-from typing import Final
+from typing import Final, LiteralString
 
 from ops.audit.checks.context import LISTED, CheckContext
 from ops.audit.report import Check, CheckResult
 
-_LATE: Final = (
+LATE: Final = (
     "SELECT task_id FROM deliveries WHERE status = 'due' AND due_at < now() - %s "
     "AND (lease_until IS NULL OR lease_until < now() - %s)"
 )
-_DISAGREE: Final = """
+DISAGREE: Final = """
 WITH tried AS (
     SELECT delivery_id, count(*) AS times, max(attempt) AS last, max(at) AS last_at,
            count(*) FILTER (WHERE outcome = 'delivered') AS delivered,
@@ -39,24 +39,25 @@ WITH tried AS (
 )
 SELECT task_id, what, status FROM judged WHERE what IS NOT NULL
 """
-_COPIES: Final = """
+COPIES: Final = """
 SELECT (SELECT count(*) FROM attempts a WHERE a.outcome = 'indeterminate'
         AND EXISTS (SELECT 1 FROM attempts b WHERE b.delivery_id = a.delivery_id AND b.attempt > a.attempt))
      + (SELECT count(*) FROM audit WHERE kind = 'delivery_lease_lost'
         AND detail ->> 'outcome' IN ('delivered', 'indeterminate'))
 """
 """Attempts that may have been taken though another one followed: the same mail may have come again."""
-_RETURNED: Final = "SELECT count(*) FROM bounces WHERE action = 'failed' AND found IN ('delivered', 'due')"
+RETURNED: Final = "SELECT count(*) FROM bounces WHERE action = 'failed' AND found IN ('delivered', 'due')"
 """Notices that the relay had taken, and that came back."""
+STANDING: Final[LiteralString] = "SELECT status, count(*) FROM deliveries GROUP BY status"
 
 
 def count(context: CheckContext) -> CheckResult:
     """Due notices against their end: sent, refused, exhausted, superseded, or still to be sent."""
-    found = context.counts("SELECT status, count(*) FROM deliveries GROUP BY status")
-    late = context.rows(_LATE, (context.grace, context.grace))
+    found = context.counts(STANDING)
+    late = context.rows(LATE, (context.grace, context.grace))
     for (task_id,) in late[:LISTED]:
         context.miss(Check.DELIVERIES, "due, and nobody has tried", task_id=str(task_id))
-    disagree = context.rows(_DISAGREE)
+    disagree = context.rows(DISAGREE)
     for task_id, what, _ in disagree[:LISTED]:
         context.miss(Check.DELIVERIES, what, task_id=str(task_id))
     total = sum(found.values())
@@ -69,5 +70,5 @@ def count(context: CheckContext) -> CheckResult:
         parts={name: found.get(name, 0) for name in ("delivered", "refused", "exhausted", "superseded")},
         under_way=max(0, waiting - len(late)),
         unaccounted=len(late) + len(disagree),
-        beside={"possible_copies": context.number(_COPIES), "came_back": context.number(_RETURNED)},
+        beside={"possible_copies": context.number(COPIES), "came_back": context.number(RETURNED)},
     )

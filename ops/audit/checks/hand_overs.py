@@ -8,7 +8,7 @@ from typing import Final
 
 from ops.audit.checks.context import CheckContext
 
-_HANDED: Final = """
+HANDED: Final = """
 SELECT a.person_id, t.enrolment_id, t.unit_id, a.detail ->> 'to_unit'
 FROM acts a JOIN tasks t ON t.id = a.task_id WHERE a.kind = 'hand_over' ORDER BY a.serial
 """
@@ -19,7 +19,7 @@ class HandOvers:
 
     def __init__(self, context: CheckContext) -> None:
         self._handed: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
-        for person, enrolment, giver, taker in context.rows(_HANDED):
+        for person, enrolment, giver, taker in context.rows(HANDED):
             self._handed[person, enrolment].append((giver, taker))
 
     def by(self, person: str, enrolment: str | None, holder: str | None) -> str:

@@ -27,7 +27,7 @@ def pairs(
 
 
 class Gaps:
-    """The offsets that nobody has an answer for: the first of them one by one, the others as stretches."""
+    """The offsets that nobody has an answer for: the first of them one by one, the others as ranges."""
 
     def __init__(self, first: int) -> None:
         self._expected = first

@@ -3,7 +3,7 @@
 A consumer that has committed further than its output reaches would, after a crash, never come back for the rest.
 """
 
-from typing import Final
+from typing import Final, LiteralString
 
 from ops.audit import catch_up, consumer_groups
 from ops.audit.checks.context import CheckContext
@@ -11,6 +11,9 @@ from ops.audit.report import Check, CheckResult, Lag
 
 AHEAD: Final = "committed, though what follows from it is not durable"
 PASSED: Final = "removed by retention before its consumer had read it"
+FAULTS: Final[LiteralString] = """
+SELECT topic, partition, first, last, what FROM fault ORDER BY 1, 2, 3
+"""
 
 
 def count(context: CheckContext) -> CheckResult:
@@ -30,9 +33,7 @@ def count(context: CheckContext) -> CheckResult:
             elif offset < first:
                 ahead += 1
                 context.miss(Check.OFFSETS, PASSED, topic=topic, partition=part, offset=offset)
-    faults = list(
-        context.index.rows("SELECT topic, partition, first, last, what FROM fault ORDER BY 1, 2, 3")
-    )
+    faults = list(context.index.rows(FAULTS))
     for topic, part, first, last, what in faults:
         reach = None if first == last else f"up to offset {last}"
         context.miss(Check.OFFSETS, what, topic=topic, partition=part, offset=first, detail=reach)

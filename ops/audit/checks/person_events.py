@@ -1,32 +1,40 @@
 """Every accepted record has become a person event and has been applied to its person, and no other record has."""
 
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
 from config.topics import Topic
 from models.events.event_types import InputTopic
 from ops.audit.checks.context import LISTED, CheckContext
 from ops.audit.report import Check, CheckResult, GapKind
 
-_WITHOUT_REASON: Final = """
+WITHOUT_REASON: Final = """
 SELECT topic, partition, place, max(at_ms) FROM (
     SELECT o.topic, o.partition, o.place, e.at_ms FROM origin o JOIN event e
     ON (e.topic, e.origin_partition, e.origin_place) = (o.topic, o.partition, o.place)
     WHERE o.topic <> 'ledger' AND (o.accepted = 0 OR (o.accepted IS NULL AND NOT ?))
 ) GROUP BY 1, 2, 3
 """
+ACCEPTED: Final[LiteralString] = "SELECT count(*) FROM receipts WHERE status = 'accepted'"
+ACCEPTED_OF_TOPIC: Final[LiteralString] = """
+SELECT count(*) FROM receipts WHERE status = 'accepted' AND topic = %s
+"""
+UNAPPLIED: Final[LiteralString] = """
+SELECT r.topic, r.partition, r."offset", r.event_id, r.recorded_at < now() - %s FROM receipts r
+WHERE status = 'accepted' AND topic <> %s AND NOT EXISTS (SELECT 1 FROM applied a WHERE (a.origin_topic,
+    a.origin_partition, a.origin_offset) = (r.topic, r.partition, r."offset"))
+"""
+AGAIN: Final[LiteralString] = "SELECT sum(events - 1) FROM origin WHERE events > 1"
 
 
 def count(context: CheckContext) -> CheckResult:
     """Accepted receipts in the ledger against what match has applied, by origin; and both against the log."""
-    total = context.number("SELECT count(*) FROM receipts WHERE status = 'accepted'")
+    total = context.number(ACCEPTED)
     about_nobody = context.number(
-        "SELECT count(*) FROM receipts WHERE status = 'accepted' AND topic = %s",
+        ACCEPTED_OF_TOPIC,
         (str(InputTopic.CONTROL_TOTALS),),
     )
     rows = context.rows(
-        'SELECT r.topic, r.partition, r."offset", r.event_id, r.recorded_at < now() - %s '
-        "FROM receipts r WHERE status = 'accepted' AND topic <> %s AND NOT EXISTS (SELECT 1 FROM applied a WHERE "
-        '(a.origin_topic, a.origin_partition, a.origin_offset) = (r.topic, r.partition, r."offset"))',
+        UNAPPLIED,
         (context.grace, str(InputTopic.CONTROL_TOTALS)),
     )
     old = [row for row in rows if row[4]]
@@ -58,7 +66,7 @@ def _uncalled(context: CheckContext) -> int:
     # Where retention has taken the oldest receipts, a missing one says nothing.
     shortened = context.shortened(Topic.RECEIPTS)
     found = [
-        row for row in context.index.rows(_WITHOUT_REASON, (shortened,)) if not context.is_young(row[3] or 0)
+        row for row in context.index.rows(WITHOUT_REASON, (shortened,)) if not context.is_young(row[3] or 0)
     ]
     for topic, partition, offset, _ in found[:LISTED]:
         context.miss(
@@ -72,5 +80,5 @@ def _uncalled(context: CheckContext) -> int:
 
 
 def _again(context: CheckContext) -> int:
-    found: Any = context.index.value("SELECT sum(events - 1) FROM origin WHERE events > 1")
+    found: Any = context.index.value(AGAIN)
     return found or 0

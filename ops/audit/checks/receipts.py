@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
 from config.topics import Topic
 from models.events.event_types import InputTopic
@@ -16,15 +16,40 @@ from ops.audit.report import Check, CheckResult, GapKind
 
 _MARK: Final = "receipts"
 # By the index of the senders' days: what a sender has not signed is in none, and is not its own.
-_FROM_CANARIES: Final = "SELECT count(*) FROM receipts WHERE sender = ANY(%s) AND registered_on IS NOT NULL"
+FROM_CANARIES: Final = "SELECT count(*) FROM receipts WHERE sender = ANY(%s) AND registered_on IS NOT NULL"
 _SAID: Final = in_sql(COLUMNS)
-_IN_LEDGER: Final = (
-    f"SELECT \"offset\" >= %s, count(*), count(*) FILTER (WHERE status = 'accepted'), coalesce(sum({_SAID} & {SUMMED}), 0) "  # noqa: S608, E501 - fixed words
+IN_LEDGER: Final = (
+    f"SELECT \"offset\" >= %s, count(*), count(*) FILTER (WHERE status = 'accepted'), coalesce(sum({_SAID} & {SUMMED}), 0) "  # noqa: E501 - fixed words
     'FROM receipts WHERE topic = %s AND partition = %s AND "offset" >= %s AND "offset" < %s GROUP BY 1'
 )
-_ON_LOG: Final = (
-    f"SELECT place >= ?, count(*), sum(accepted), sum(said & {SUMMED}) FROM origin "  # noqa: S608 - fixed words
+ON_LOG: Final = (
+    f"SELECT place >= ?, count(*), sum(accepted), sum(said & {SUMMED}) FROM origin "
     "WHERE topic = ? AND partition = ? AND place >= ? AND place < ? AND receipts > 0 GROUP BY 1"
+)
+AGAIN: Final[LiteralString] = "SELECT sum(receipts - 1) FROM origin WHERE receipts > 1"
+FIRST_DIFFERENT: Final[LiteralString] = """
+SELECT min(place) FROM origin WHERE topic = ? AND partition = ? AND differs
+"""
+COUNT: Final[LiteralString] = """
+SELECT count(*) FROM origin WHERE topic = ? AND partition = ? AND place >= ? AND place < ? AND empty
+"""
+NOTE_EMPTY: Final[LiteralString] = """
+INSERT INTO origin (topic, partition, place, empty) VALUES (?, ?, ?, 1)
+ON CONFLICT DO UPDATE SET empty = 1
+"""
+WITH_RECEIPT: Final[LiteralString] = """
+SELECT place FROM origin WHERE topic = ? AND partition = ? AND place >= ? AND receipts > 0 LIMIT ?
+"""
+FROM_OFFSET: Final[LiteralString] = """
+SELECT "offset" FROM receipts WHERE topic = %s AND partition = %s AND "offset" >= %s LIMIT %s
+"""
+ORIGINS: Final[LiteralString] = """
+SELECT place, said, accepted, at_ms, receipts, differs, empty FROM origin
+WHERE topic = ? AND partition = ? AND place >= ? AND place < ? ORDER BY place
+"""
+RECEIPTS: Final[LiteralString] = (
+    f'SELECT "offset", {_SAID}, status FROM receipts '
+    'WHERE topic = %s AND partition = %s AND "offset" >= %s AND "offset" < %s ORDER BY "offset"'
 )
 
 
@@ -37,14 +62,14 @@ def count(context: CheckContext) -> CheckResult:
             if name == topic:
                 total += bounds[1] - bounds[0]
                 found += _partition(context, topic, part, bounds)
-    again = context.index.value("SELECT sum(receipts - 1) FROM origin WHERE receipts > 1")
+    again = context.index.value(AGAIN)
     young, old = found.pop("young", 0), found.pop("old", 0)
     parts = {name: found.get(name, 0) for name in ("accepted", "rejected")}
     if found.get("transaction_markers"):
         parts["transaction_markers"] = found["transaction_markers"]
     phantoms = _beyond(context)
     beside = {"written_again": again or 0}
-    if canaries := context.number(_FROM_CANARIES, (sorted(SENDERS),)):
+    if canaries := context.number(FROM_CANARIES, (sorted(SENDERS),)):
         beside["from_canaries"] = canaries
     return CheckResult(
         hop=Check.RECEIPTS,
@@ -61,15 +86,13 @@ def _partition(context: CheckContext, topic: str, part: int, bounds: Bounds) -> 
     first, end = bounds
     upto = min(max(first, context.index.mark(_MARK, topic, part) or first), end)
     parameters = (upto, topic, part, first, end)
-    ledger = {bool(tail): (rows, ok, total) for tail, rows, ok, total in context.rows(_IN_LEDGER, parameters)}
-    log = {bool(tail): (rows, ok, total) for tail, rows, ok, total in context.index.rows(_ON_LOG, parameters)}
-    quarrel = context.index.value(
-        "SELECT min(place) FROM origin WHERE topic = ? AND partition = ? AND differs", (topic, part)
-    )
+    ledger = {bool(tail): (rows, ok, total) for tail, rows, ok, total in context.rows(IN_LEDGER, parameters)}
+    log = {bool(tail): (rows, ok, total) for tail, rows, ok, total in context.index.rows(ON_LOG, parameters)}
+    quarrel = context.index.value(FIRST_DIFFERENT, (topic, part))
     nothing = (0, 0, 0)
     head, tail = log.get(False, nothing), log.get(True, nothing)
     empty = context.index.value(
-        "SELECT count(*) FROM origin WHERE topic = ? AND partition = ? AND place >= ? AND place < ? AND empty",
+        COUNT,
         (topic, part, first, upto),
     )
     agreed = head == ledger.get(False, nothing) and head[0] + empty == upto - first
@@ -150,8 +173,7 @@ def _unanswered(
             context.miss(Check.RECEIPTS, GapKind.NO_RECEIPT, topic=topic, partition=part, offset=offset)
     with context.index.writing():
         context.index.many(
-            "INSERT INTO origin (topic, partition, place, empty) VALUES (?, ?, ?, 1) "
-            "ON CONFLICT DO UPDATE SET empty = 1",
+            NOTE_EMPTY,
             [(topic, part, offset) for offset in sorted(left)],
         )
     found["transaction_markers"] += len(left)
@@ -168,11 +190,11 @@ def _beyond(context: CheckContext) -> int:
     found = 0
     for (topic, part), (_, end) in context.moment.input.items():
         on_log = context.index.rows(
-            "SELECT place FROM origin WHERE topic = ? AND partition = ? AND place >= ? AND receipts > 0 LIMIT ?",
+            WITH_RECEIPT,
             (topic, part, end, LISTED),
         )
         in_ledger = context.rows(
-            'SELECT "offset" FROM receipts WHERE topic = %s AND partition = %s AND "offset" >= %s LIMIT %s',
+            FROM_OFFSET,
             (topic, part, end, LISTED),
         )
         beyond = {place for (place,) in (*on_log, *in_ledger)}
@@ -187,16 +209,14 @@ def _beyond(context: CheckContext) -> int:
 
 def _on_log(context: CheckContext, topic: str, part: int, bounds: Bounds) -> Iterator[tuple[Any, ...]]:
     return context.index.rows(
-        "SELECT place, said, accepted, at_ms, receipts, differs, empty FROM origin "
-        "WHERE topic = ? AND partition = ? AND place >= ? AND place < ? ORDER BY place",
+        ORIGINS,
         (topic, part, *bounds),
     )
 
 
 def _in_ledger(context: CheckContext, topic: str, part: int, bounds: Bounds) -> Iterator[tuple[Any, ...]]:
     return context.stream(
-        f'SELECT "offset", {_SAID}, status FROM receipts '  # noqa: S608 - fixed words
-        'WHERE topic = %s AND partition = %s AND "offset" >= %s AND "offset" < %s ORDER BY "offset"',
+        RECEIPTS,
         (topic, part, *bounds),
     )
 

@@ -5,7 +5,7 @@ The ledger says otherwise than the log in one case alone: it refuses a message w
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
 from config.topics import Topic
 from ops.audit.checks.context import LISTED, CheckContext
@@ -14,24 +14,28 @@ from ops.audit.digest import in_sql
 from ops.audit.readers.decisions import COLUMNS, message_key
 from ops.audit.report import Check, CheckResult
 
-_LEDGER: Final = (
-    f"SELECT m.sender, m.message_id, m.person_id, m.revision, {in_sql(COLUMNS)}, m.outcome, m.reason, "  # noqa: S608 - fixed words
+LEDGER: Final = (
+    f"SELECT m.sender, m.message_id, m.person_id, m.revision, {in_sql(COLUMNS)}, m.outcome, m.reason, "
     "EXISTS (SELECT 1 FROM repeats p WHERE p.kind = 'conflict' AND (p.topic, p.partition, p.\"offset\") "
     "= (m.origin_topic, m.origin_partition, m.origin_offset)), "
     "CASE WHEN t.status <> 'withdrawn' THEN t.unit_id END, m.enrolment_id "
     "FROM messages m LEFT JOIN tasks t ON t.id = m.task_id"
 )
-_DIFFERENT: Final = """
+DIFFERENT: Final = """
 SELECT m.message_id, m.partition, m.place, m.at_ms, m.revision, m.outcome, s.revision, s.outcome, s.reason, s.refused
 FROM message m LEFT JOIN standing s ON s.id = m.id WHERE s.id IS NULL OR s.said <> m.said
 """
-_WRONG: Final = """
+WRONG: Final = """
 SELECT m.message_id, m.partition, m.place, max(r.differs) FROM revision r JOIN message m ON m.id = r.message
 GROUP BY r.message HAVING max(r.differs) OR count(*) <> max(r.revision) OR min(r.revision) <> 1
 """
-_PHANTOM: Final = (
+PHANTOM: Final = (
     "SELECT message_id FROM standing s WHERE NOT EXISTS (SELECT 1 FROM message m WHERE m.id = s.id)"
 )
+MESSAGES: Final[LiteralString] = "SELECT count(*) FROM message"
+REVISIONS: Final[LiteralString] = "SELECT count(*), coalesce(sum(times), 0) FROM revision"
+EMPTY_STANDING: Final[LiteralString] = "DELETE FROM standing"
+ADD_STANDING: Final[LiteralString] = "INSERT INTO standing VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 def count(context: CheckContext) -> CheckResult:
@@ -39,11 +43,11 @@ def count(context: CheckContext) -> CheckResult:
     _lay_out(context)
     found: Counter[str] = Counter()
     accused: set[tuple[int, int]] = set()
-    for message_id, part, place, differs in context.index.rows(_WRONG):
+    for message_id, part, place, differs in context.index.rows(WRONG):
         what = "a revision with two contents" if differs else "revisions with holes"
         accused.add((part, place))
         _accuse(context, found, what, message_id, part, place)
-    for row in context.index.rows(_DIFFERENT):
+    for row in context.index.rows(DIFFERENT):
         message_id, part, place = row[:3]
         if (part, place) in accused:
             continue
@@ -52,13 +56,13 @@ def count(context: CheckContext) -> CheckResult:
             found[said] += 1
         else:
             _accuse(context, found, said, message_id, part, place)
-    phantoms = [message_id for (message_id,) in context.index.rows(_PHANTOM)]
+    phantoms = [message_id for (message_id,) in context.index.rows(PHANTOM)]
     for message_id in phantoms[:LISTED]:
         context.miss(
             Check.REVISIONS, "a message in the ledger that the log does not know", message_id=message_id
         )
-    total: int = context.index.value("SELECT count(*) FROM message")
-    revisions, times = next(context.index.rows("SELECT count(*), coalesce(sum(times), 0) FROM revision"))
+    total: int = context.index.value(MESSAGES)
+    revisions, times = next(context.index.rows(REVISIONS))
     different = found.total()
     parts = {"in_the_ledger": total - different}
     if found["refused_by_the_ledger"]:
@@ -123,11 +127,11 @@ def _lay_out(context: CheckContext) -> None:
             refused,
             unit,
             enrolment,
-        ) in context.stream(_LEDGER):
+        ) in context.stream(LEDGER):
             key = message_key(sender, message_id, person)
             by = given.by(person, enrolment, unit)
             yield key, sender, message_id, revision, said, outcome, reason, refused, unit, by
 
-    context.index.run("DELETE FROM standing")
+    context.index.run(EMPTY_STANDING)
     with context.index.writing():
-        context.index.many("INSERT INTO standing VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows())
+        context.index.many(ADD_STANDING, rows())

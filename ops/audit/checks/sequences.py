@@ -6,7 +6,7 @@ What a person has put aside is said beside what has come, and is no exception an
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
 from models.events.exception_case import Case, Gap, Twice, without
 from ops.audit.checks.context import LISTED, CheckContext
@@ -15,10 +15,16 @@ from ops.audit.report import Check, CheckResult
 
 MISSING: Final = "a number of the sender's sequence is missing"
 TWICE: Final = "one number of the sender's sequence for two events"
-_HOLES: Final = """
+HOLES: Final = """
 SELECT sender, before + 1, number - 1, at_ms, topic, partition, place FROM (
     SELECT *, lag(number) OVER (ORDER BY number) AS before FROM sequence WHERE sender = ?
 ) WHERE number > before + 1
+"""
+BOUNDS: Final[LiteralString] = """
+SELECT sender, min(number), max(number), count(*) FROM sequence GROUP BY sender
+"""
+NUMBERS_TWICE: Final[LiteralString] = """
+SELECT sender, number, topic, partition, place FROM sequence WHERE differs
 """
 
 
@@ -27,9 +33,7 @@ def count(context: CheckContext) -> CheckResult:
     aside = cases(context.connection)
     found: Counter[str] = Counter()
     total = 0
-    for sender, first, last, came in context.index.rows(
-        "SELECT sender, min(number), max(number), count(*) FROM sequence GROUP BY sender"
-    ):
+    for sender, first, last, came in context.index.rows(BOUNDS):
         total += last - first + 1
         found["received"] += came
         if came < last - first + 1:
@@ -46,7 +50,7 @@ def count(context: CheckContext) -> CheckResult:
 def _holes(context: CheckContext, sender: str, aside: Collection[Gap]) -> Mapping[str, int]:
     """How many numbers may still come, have stayed away, or were put aside; the record behind a hole is its place."""
     found: Counter[str] = Counter()
-    for _, first, last, at_ms, *place in context.index.rows(_HOLES, (sender,)):
+    for _, first, last, at_ms, *place in context.index.rows(HOLES, (sender,)):
         hole = Gap(sender, first, last)
         left = without(hole, aside)
         missing = sum(gap.last - gap.first + 1 for gap in left)
@@ -76,7 +80,7 @@ def _twice(context: CheckContext, aside: Collection[Case]) -> Mapping[str, int]:
 
 
 def _doubled(context: CheckContext) -> Iterator[tuple[Any, ...]]:
-    return context.index.rows("SELECT sender, number, topic, partition, place FROM sequence WHERE differs")
+    return context.index.rows(NUMBERS_TWICE)
 
 
 def _miss(context: CheckContext, what: str, case: Gap | Twice, said: str, place: list[Any]) -> None:

@@ -5,17 +5,17 @@ from typing import Final, LiteralString
 from ops.audit.checks.context import LISTED, CheckContext
 from ops.audit.report import Check, CheckResult
 
-_STANDING: Final[LiteralString] = """
+STANDING: Final[LiteralString] = """
 SELECT CASE WHEN status = 'waiting' AND due_at > now() THEN 'to_come'
             WHEN status = 'waiting' THEN 'due'
             WHEN status = 'fired' AND reason IS NOT NULL THEN 'in_morning_mail'
             ELSE status END, count(*)
 FROM steps GROUP BY 1
 """
-_LATE: Final[LiteralString] = "SELECT task_id FROM steps WHERE status = 'waiting' AND due_at < now() - %s"
-_DISAGREE: Final[LiteralString] = """
+LATE: Final[LiteralString] = "SELECT task_id FROM steps WHERE status = 'waiting' AND due_at < now() - %s"
+DISAGREE: Final[LiteralString] = """
 WITH told AS (
-    SELECT DISTINCT substr(cause, 6) AS step FROM deliveries WHERE cause LIKE 'step:%%'
+    SELECT DISTINCT cause_ref AS step FROM deliveries WHERE cause_kind = 'step'
 ), judged AS (
     SELECT s.task_id, CASE WHEN s.status = 'waiting' AND s.due_at > now() THEN 'to_come'
                            WHEN s.status = 'waiting' THEN 'due'
@@ -31,53 +31,54 @@ WITH told AS (
 )
 SELECT task_id, what, part FROM judged WHERE what IS NOT NULL
 """
-_UNPLANNED: Final[LiteralString] = """
+UNPLANNED: Final[LiteralString] = """
 SELECT t.id, t.changed_at < now() - %s FROM footings f JOIN tasks t ON t.id = f.task_id
 LEFT JOIN plans p ON p.task_id = t.id
 WHERE t.status = 'open' AND (p.task_id IS NULL
     OR (f.status, f.react_by, f.mentor_until, f.seen) IS DISTINCT FROM (p.status, p.react_by, p.mentor_until, p.seen))
 """
-_UNFOLLOWED: Final[LiteralString] = """
+UNFOLLOWED: Final[LiteralString] = """
 SELECT d.task_id, d.ended_at < now() - %s FROM deliveries d
 WHERE d.status IN ('refused', 'exhausted') AND d.task_id IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM steps s WHERE s.failed_delivery = d.id
                   AND (s.failed_at IS NULL OR s.failed_at = d.ended_at))
   AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.status = 'due' AND o.channel = 'email'
-                  AND (o.task_id, o.occasion, o.cause) = (d.task_id, d.occasion, d.cause))
+                  AND (o.task_id, o.occasion, o.cause_kind, o.cause_ref)
+                  = (d.task_id, d.occasion, d.cause_kind, d.cause_ref))
   AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.task_id = d.task_id AND a.kind = 'delivery_rebuilt'
                   AND a.detail ->> 'delivery_id' = d.id::text)
   AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE (q.kind, q.id, q.since) = ('delivery', d.id::text, d.ended_at))
 """
-_MORNINGS: Final[LiteralString] = """
+MORNINGS: Final[LiteralString] = """
 SELECT g.unit_id, g.status = 'fired' AND NOT EXISTS (
     SELECT 1 FROM deliveries d WHERE d.unit_id = g.unit_id AND d.occasion = 'digest'
-    AND d.cause = 'digest:' || g.day) OR g.status = 'stopped' AND g.reason IS NULL
+    AND (d.cause_kind, d.cause_ref) = ('digest', g.day::text)) OR g.status = 'stopped' AND g.reason IS NULL
     OR g.status = 'fired' AND g.reason IS NULL AND (
         SELECT bool_and(d.status IN ('refused', 'exhausted') AND d.ended_at < now() - %s) FROM deliveries d
-        WHERE d.unit_id = g.unit_id AND d.occasion = 'digest' AND d.cause = 'digest:' || g.day
+        WHERE d.unit_id = g.unit_id AND d.occasion = 'digest' AND (d.cause_kind, d.cause_ref) = ('digest', g.day::text)
         AND g.day > now()::date - 7) IS TRUE
 FROM digests g
 """
-_NOBODY_LEFT: Final[LiteralString] = """
+NOBODY_LEFT: Final[LiteralString] = """
 SELECT (SELECT count(*) FROM steps s JOIN footings f USING (task_id)
         WHERE s.reason = 'nobody_left' AND f.status = 'open' AND NOT f.seen)
      + (SELECT count(*) FROM digests g WHERE g.reason = 'nobody_left'
         AND EXISTS (SELECT 1 FROM tasks t WHERE t.unit_id = g.unit_id AND t.status = 'open')
         AND NOT EXISTS (SELECT 1 FROM digests l WHERE l.unit_id = g.unit_id AND l.day > g.day AND l.status = 'fired')
         AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.unit_id = g.unit_id AND d.occasion = 'digest'
-                        AND d.cause = 'digest:' || g.day AND d.status IN ('delivered', 'due')))
+                        AND (d.cause_kind, d.cause_ref) = ('digest', g.day::text) AND d.status IN ('delivered', 'due')))
 """
 """Of a unit's morning mails the last one counts: it lists what the others did."""
 
 
 def count(context: CheckContext) -> CheckResult:
     """Steps against their end: fired, in a morning mail, stopped for a reason, to come, or due just now."""
-    found = context.counts(_STANDING)
-    late = context.rows(_LATE, (context.grace,))
-    disagree = context.rows(_DISAGREE)
-    unplanned = context.rows(_UNPLANNED, (context.grace,))
-    unfollowed = context.rows(_UNFOLLOWED, (context.grace,))
-    mornings = context.rows(_MORNINGS, (context.grace,))
+    found = context.counts(STANDING)
+    late = context.rows(LATE, (context.grace,))
+    disagree = context.rows(DISAGREE)
+    unplanned = context.rows(UNPLANNED, (context.grace,))
+    unfollowed = context.rows(UNFOLLOWED, (context.grace,))
+    mornings = context.rows(MORNINGS, (context.grace,))
     for (task_id,) in late[:LISTED]:
         context.miss(Check.STEPS, "due, and nothing has happened", task_id=str(task_id))
     for task_id, what, _ in disagree[:LISTED]:
@@ -104,5 +105,5 @@ def count(context: CheckContext) -> CheckResult:
         | {"mornings": len(mornings) - silent},
         under_way=max(0, found.get("due", 0) - len(late)) + young,
         unaccounted=len(late) + len(disagree) + len(lost) + silent,
-        beside={"nobody_left": context.number(_NOBODY_LEFT)},
+        beside={"nobody_left": context.number(NOBODY_LEFT)},
     )

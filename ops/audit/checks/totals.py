@@ -1,7 +1,7 @@
 """Of every day for which a sender has declared its control total, as many events have come as it says, by type.
 
 Counted are the sender's events that carry its signature, by the Danish date of their ``time``, each id once, whatever
-intake answered. After the receipts in the order of hops: a day is settled only where their books are whole.
+intake answered. After the receipts in the order of the checks: a day is settled only where the receipts are whole.
 """
 
 from collections import Counter, defaultdict
@@ -19,20 +19,20 @@ from ops.audit.dismissals import cases
 from ops.audit.report import Check, CheckResult
 
 DISAGREES: Final = "a day's control total disagrees with what has come"
-_HELD: Final = """
+HELD: Final = """
 SELECT t.sender, t.day, t.topic, t.partition, t.place, t.counts, d.last_ms, d.stale, d.agreed
 FROM total t JOIN day d ON (d.sender, d.day) = (t.sender, t.day)
 ORDER BY t.sender, t.day, t.registered_us DESC, t.event_id DESC
 """
-_CONFLICTS: Final = "SELECT topic, partition, \"offset\" FROM repeats WHERE topic = %s AND kind = 'conflict'"
-_CAME: Final = """
+CONFLICTS: Final = "SELECT topic, partition, \"offset\" FROM repeats WHERE topic = %s AND kind = 'conflict'"
+CAME: Final = """
 SELECT r.sender, to_char(r.registered_on, 'YYYY-MM-DD'), r.type, count(DISTINCT r.event_id)
 FROM unnest(%s::text[], %s::date[]) AS t (sender, day)
 JOIN receipts r ON (r.sender, r.registered_on) = (t.sender, t.day)
 WHERE r.type <> %s GROUP BY 1, 2, 3
 """
-_SETTLE: Final = "UPDATE day SET stale = 0, agreed = ? WHERE (sender, day, last_ms) = (?, ?, ?)"
-"""Where another auditor that shares the notes has added something meanwhile, the day stays as it is."""
+SETTLE: Final = "UPDATE day SET stale = 0, agreed = ? WHERE (sender, day, last_ms) = (?, ?, ?)"
+"""Where another auditor that shares the index has added something meanwhile, the day stays as it is."""
 SendersDay = tuple[str, str]
 
 
@@ -101,7 +101,7 @@ def count(context: CheckContext) -> CheckResult:
             settled.append((len(lines), *day, total.last_ms))
     if settled:
         with context.index.writing():
-            context.index.many(_SETTLE, settled)
+            context.index.many(SETTLE, settled)
     parts = {"agree": found["agree"]}
     if found["dismissed"]:
         parts["dismissed"] = found["dismissed"]
@@ -123,9 +123,9 @@ def compare(day: SendersDay, declared: Mapping[str, int], came: Mapping[str, int
 
 def _in_force(context: CheckContext) -> dict[SendersDay, Declared]:
     """Of the totals of one day the one registered last; one that reuses another event's id is refused."""
-    refused = set(context.rows(_CONFLICTS, (str(InputTopic.CONTROL_TOTALS),)))
+    refused = set(context.rows(CONFLICTS, (str(InputTopic.CONTROL_TOTALS),)))
     found: dict[SendersDay, Declared] = {}
-    for sender, day, topic, part, place, counts, last_ms, stale, agreed in context.index.rows(_HELD):
+    for sender, day, topic, part, place, counts, last_ms, stale, agreed in context.index.rows(HELD):
         if (topic, part, place) not in refused:
             total = Declared((topic, part, place), orjson.loads(counts), last_ms, bool(stale), agreed)
             found.setdefault((sender, day), total)
@@ -136,7 +136,7 @@ def _came(context: CheckContext, days: list[SendersDay]) -> Mapping[SendersDay, 
     found: defaultdict[SendersDay, dict[str, int]] = defaultdict(dict)
     if days:
         senders, dates = [sender for sender, _ in days], [date.fromisoformat(day) for _, day in days]
-        for sender, day, kind, number in context.rows(_CAME, (senders, dates, CONTROL_TOTAL)):
+        for sender, day, kind, number in context.rows(CAME, (senders, dates, CONTROL_TOTAL)):
             found[sender, day][kind] = number
     return found
 

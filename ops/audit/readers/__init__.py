@@ -1,1 +1,1 @@
-"""What is noted of each record of the log: one file for each topic, from bytes to rows of the notes."""
+"""What is noted of each record of the log: one file for each topic, from bytes to rows of the index."""

@@ -9,13 +9,13 @@ from ops.audit.digest import digest
 from ops.audit.index import AuditIndex
 from ops.audit.readers.decode import each
 
-_ENTRY: Final = """
+ENTRY: Final = """
 INSERT INTO event (partition, place, entry, entries) VALUES (?, ?, ?, 1)
 ON CONFLICT DO UPDATE SET
     differs = differs OR (entry IS NOT NULL AND entry <> excluded.entry), entries = entries + 1,
     entry = coalesce(entry, excluded.entry)
 """
-_ORIGIN_ENTRY: Final = """
+ORIGIN_ENTRY: Final = """
 INSERT INTO origin (topic, partition, place, entries) VALUES (?, ?, ?, 1)
 ON CONFLICT DO UPDATE SET entries = entries + 1
 """
@@ -42,5 +42,5 @@ def read(index: AuditIndex, records: Sequence[Message]) -> None:
             origins.append(place)
 
     each(index, records, one)
-    index.many(_ENTRY, entries)
-    index.many(_ORIGIN_ENTRY, origins)
+    index.many(ENTRY, entries)
+    index.many(ORIGIN_ENTRY, origins)

@@ -10,11 +10,11 @@ from ops.audit.digest import digest
 from ops.audit.index import AuditIndex
 from ops.audit.readers.decode import each, moment_ms
 
-_REVISION: Final = """
+REVISION: Final = """
 INSERT INTO revision (message, revision, said) VALUES (?, ?, ?)
 ON CONFLICT DO UPDATE SET times = times + 1, differs = differs OR said <> excluded.said
 """
-_MESSAGE: Final = """
+MESSAGE: Final = """
 INSERT INTO message (id, sender, message_id, person, revision, said, outcome, reason, unit, registered_at, partition,
                      place, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET revision = excluded.revision, said = excluded.said, outcome = excluded.outcome,
@@ -85,10 +85,10 @@ def read(index: AuditIndex, records: Sequence[Message]) -> None:
         )
 
     each(index, records, one)
-    index.many(_REVISION, revisions)
-    index.many(_MESSAGE, last)
+    index.many(REVISION, revisions)
+    index.many(MESSAGE, last)
 
 
 def message_key(sender: str, message_id: str, person_id: str) -> int:
-    """A message's key in the notes."""
+    """A message's key in the index."""
     return digest(sender, message_id, person_id)

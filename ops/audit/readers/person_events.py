@@ -1,7 +1,7 @@
 """Person events: a digest of each, and of the facts those that routing needs."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
 from confluent_kafka import Message
 
@@ -9,19 +9,20 @@ from ops.audit.digest import digest
 from ops.audit.index import AuditIndex
 from ops.audit.readers.decode import each
 
-_EVENT: Final = """
+EVENT: Final = """
 INSERT INTO event (partition, place, said, at_ms, topic, origin_partition, origin_place) VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET said = excluded.said, at_ms = excluded.at_ms, topic = excluded.topic,
     origin_partition = excluded.origin_partition, origin_place = excluded.origin_place
 """
-_ORIGIN_EVENT: Final = """
+ORIGIN_EVENT: Final = """
 INSERT INTO origin (topic, partition, place, events) VALUES (?, ?, ?, 1)
 ON CONFLICT DO UPDATE SET events = events + 1
 """
-_PERSON: Final = """
+PERSON: Final = """
 INSERT INTO person (id, moved_ms) VALUES (?, ?)
 ON CONFLICT DO UPDATE SET events = events + 1, moved_ms = max(moved_ms, excluded.moved_ms)
 """
+STALE: Final[LiteralString] = "UPDATE message SET stale = 1 WHERE person = ?"
 
 
 def read(index: AuditIndex, records: Sequence[Message]) -> None:
@@ -63,9 +64,9 @@ def read(index: AuditIndex, records: Sequence[Message]) -> None:
             refused.append((content["topic"], content["partition"], content["offset"]))
 
     each(index, records, one)
-    index.many(_EVENT, events)
-    index.many(_ORIGIN_EVENT, origins)
-    index.many(_PERSON, people)
+    index.many(EVENT, events)
+    index.many(ORIGIN_EVENT, origins)
+    index.many(PERSON, people)
     index.many("INSERT OR IGNORE INTO home VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", homes)
     index.many("INSERT OR IGNORE INTO refused VALUES (?, ?, ?)", refused)
-    index.many("UPDATE message SET stale = 1 WHERE person = ?", [(person,) for person, at in people if at])
+    index.many(STALE, [(person,) for person, at in people if at])

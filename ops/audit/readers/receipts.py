@@ -13,19 +13,19 @@ from ops.audit.digest import digest
 from ops.audit.index import AuditIndex
 from ops.audit.readers.decode import each, moment_ms, moment_us
 
-_RECEIPT: Final = """
+RECEIPT: Final = """
 INSERT INTO origin (topic, partition, place, said, accepted, at_ms, receipts) VALUES (?, ?, ?, ?, ?, ?, 1)
 ON CONFLICT DO UPDATE SET
     differs = differs OR (said IS NOT NULL AND said <> excluded.said), receipts = receipts + 1,
     said = coalesce(said, excluded.said), accepted = coalesce(accepted, excluded.accepted),
     at_ms = coalesce(at_ms, excluded.at_ms)
 """
-_SEQUENCE: Final = """
+SEQUENCE: Final = """
 INSERT INTO sequence (sender, number, event_id, at_ms, topic, partition, place) VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET differs = differs OR event_id IS NOT excluded.event_id
 """
 _TOTAL: Final = "INSERT OR IGNORE INTO total VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_DAY: Final = """
+DAY: Final = """
 INSERT INTO day (sender, day, last_ms) VALUES (?, ?, ?)
 ON CONFLICT DO UPDATE SET last_ms = max(last_ms, excluded.last_ms), stale = 1
 """
@@ -95,7 +95,7 @@ def read(index: AuditIndex, records: Sequence[Message]) -> None:
         )
 
     each(index, records, one)
-    index.many(_RECEIPT, rows)
-    index.many(_SEQUENCE, numbers)
+    index.many(RECEIPT, rows)
+    index.many(SEQUENCE, numbers)
     index.many(_TOTAL, totals)
-    index.many(_DAY, [(*day, at_ms) for day, at_ms in days.items()])
+    index.many(DAY, [(*day, at_ms) for day, at_ms in days.items()])

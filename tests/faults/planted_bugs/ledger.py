@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from aiokafka import AIOKafkaConsumer
 
+from infra.postgres import Connection
 from ledger.consume import batch, consumer
 from ledger.store import repository
 from ledger.tasks import projection as project
@@ -17,7 +18,7 @@ from tests.faults.planted_bugs.replace import replace_attribute
 
 
 async def _advance_unfenced(
-    connection: repository.Connection, moves: Iterable[tuple[str, int, int | None, int]]
+    connection: Connection, moves: Iterable[tuple[str, int, int | None, int]]
 ) -> None:
     for topic, partition, _, new in moves:
         await connection.execute(
@@ -46,7 +47,7 @@ def auto_commit_alone() -> None:
 def auto_commit() -> None:
     """And the ledger reads on from there: it does not ask PostgreSQL any more, and no fence holds the position."""
 
-    async def trust_kafka(ledger: consumer.Ledger, connection: repository.Connection) -> None:
+    async def trust_kafka(ledger: consumer.Ledger, connection: Connection) -> None:
         while not ledger._consumer.assignment():
             await ledger._consumer.getmany(timeout_ms=200)
         ledger._stale = False
@@ -62,7 +63,7 @@ def no_unique_key_alone() -> None:
     """The database no longer says that a person's enrolment has one open task at a unit."""
     migrate = consumer.Ledger._connect
 
-    async def without_key(ledger: consumer.Ledger) -> repository.Connection:
+    async def without_key(ledger: consumer.Ledger) -> Connection:
         connection = await migrate(ledger)
         async with connection.transaction():
             await connection.execute("DROP INDEX IF EXISTS one_open_task")
@@ -78,7 +79,7 @@ def no_unique_key() -> None:
     real = repository.rows_of
 
     async def no_tasks(
-        connection: repository.Connection, people: Collection[str], named: Collection[tuple[str, str]] = ()
+        connection: Connection, people: Collection[str], named: Collection[tuple[str, str]] = ()
     ) -> tuple[list[Any], list[Any]]:
         messages, _ = await real(connection, people, named)
         return [MessageRow(row.decision) for row in messages], []

@@ -1,13 +1,15 @@
 """Bugs of the notifier, and of who a notice is made out to."""
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
-from config.reference.units import load_units
-from frafaldsvarsel.wiring import common as common_wiring
+from config.reference.tables import Reference
+from config.reference.units import units_of
 from frafaldsvarsel.wiring import ledger as ledger_wiring
 from models.ids import UnitId
-from models.notifications.delivery import SendAttempt, SendOutcome
+from models.notifications.delivery import Channel, SendAttempt, SendOutcome
 from notifiers import repository, worker
 from notifiers.content.mail_message import Mail
 from notifiers.email.channel import EmailChannel
@@ -29,16 +31,16 @@ def wrong_address() -> None:
     """The ledger writes to the next unit's address."""
     real = ledger_wiring.policy
 
-    def policy(settings: Any) -> Any:
-        right = real(settings)
-        units = sorted(load_units(common_wiring.reference_dir(settings)))
+    def policy(reference: Reference) -> Any:
+        right = real(reference)
+        units = sorted(units_of(reference))
 
-        def recipients(unit_id: str) -> tuple[str, ...]:
+        def addresses(unit_id: str, channel: Channel, day: date) -> Sequence[str]:
             following = units[(units.index(UnitId(unit_id)) + 1) % len(units)]
-            return tuple(right.recipients(following))
+            return right.addresses(following, channel, day) if channel is Channel.EMAIL else ()
 
         return right.__class__(
-            react_by_days=right.react_by_days, recipients=recipients, days_off=right.days_off
+            react_by_days=right.react_by_days, addresses=addresses, days_off=right.days_off
         )
 
     replace_attribute(ledger_wiring, "policy", policy)

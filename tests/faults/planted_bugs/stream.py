@@ -6,8 +6,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from faust.transport.consumer import ThreadDelegateConsumer
-
 from config.topics import Topic
 from infra.kafka_record import KafkaRecord
 from models import cpr
@@ -17,6 +15,7 @@ from streams.batch_driver import BatchDriver
 from streams.batch_producer import BatchProducer
 from streams.checkpoint import Checkpoint
 from streams.engine import batch_transport, faust_app
+from streams.receipt_draft import ReceiptDraft
 from tests.faults.planted_bugs.replace import replace_attribute
 
 _SLOW_SECONDS = 1.5
@@ -30,7 +29,7 @@ async def _as_it_came(
 
 def _believe_the_engine() -> None:
     """Takes away the line of defence behind the engine: what it skips is not read beside it any more."""
-    replace_attribute(Checkpoint, "whole", _as_it_came)
+    replace_attribute(Checkpoint, "fill_gaps", _as_it_came)
 
 
 def offset_before_output() -> None:
@@ -100,7 +99,9 @@ def from_the_end() -> None:
     """And nobody seeks its beginning, and the step does not know from its own progress where to read on."""
     from_the_end_alone()
     _believe_the_engine()
-    replace_attribute(batch_transport.Consumer, "seek_to_committed", ThreadDelegateConsumer.seek_to_committed)
+    # The method of Faust's own class.
+    theirs = super(batch_transport.Consumer, batch_transport.Consumer).seek_to_committed
+    replace_attribute(batch_transport.Consumer, "seek_to_committed", theirs)
 
 
 def cpr_in_the_log() -> None:
@@ -123,9 +124,9 @@ def topic_not_signed() -> None:
 
     of_type = intake._type
 
-    def any_place(envelope: Any, topic: str, said: dict[str, str]) -> Any:
+    def any_place(envelope: Any, topic: str, draft: ReceiptDraft) -> Any:
         kind = EVENT_TYPES.get(envelope.attributes["type"])
-        return of_type(envelope, topic if kind is None else str(kind.topic), said)
+        return of_type(envelope, topic if kind is None else str(kind.topic), draft)
 
     replace_attribute(intake, "_fits_quickly", any_topic)
     replace_attribute(intake, "_type", any_place)

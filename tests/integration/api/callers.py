@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-import psycopg
 from httpx2 import ASGITransport, AsyncClient, Response
-from psycopg_pool import AsyncConnectionPool
 from starlette.applications import Starlette
 
 from api.app import build
@@ -20,6 +18,7 @@ from config.api_clients import ApiClient, ClientRegister, ClientRight, KeptSecre
 from crypto.client_secret_hash import hash_secret, new_secret
 from crypto.hmac_tokens import Purpose
 from crypto.keyring import Keyring, new_keyring
+from infra.postgres import Pool
 from ledger.actions.perform import Rules
 from models.eligibility.decision import Decision
 from models.events.sensitive_fields import SensitiveFields, sealed_for
@@ -63,7 +62,7 @@ class Service:
 
     url: str
     file: Path
-    pool: AsyncConnectionPool[psycopg.AsyncConnection[Any]]
+    pool: Pool
     books: Books
     keyring: Keyring = field(default_factory=new_keyring)
     moved: timedelta = timedelta(0)

@@ -20,7 +20,8 @@ from schemathesis.config import SchemathesisConfig
 from api.app import document
 from local.servers.postgres import Database
 from tests.integration.api.served import Served, served
-from tools.docs.contract import CONTRACT, REPOSITORY
+from tests.paths import ROOT
+from tools.docs.contract import CONTRACT
 
 pytestmark = pytest.mark.timeout(900)
 """Thousands of requests: on a machine that others need too, they take as long as they take."""
@@ -51,7 +52,7 @@ def interface(database_server: Database, tmp_path_factory: pytest.TempPathFactor
 def test_the_document_that_is_served_is_the_one_in_the_repository(interface: Served) -> None:
     with urlopen(f"{interface.url}/openapi.json") as answer:  # noqa: S310 - our own address
         found = json.load(answer)
-    assert found == json.loads((REPOSITORY / CONTRACT / "openapi.json").read_text("utf-8"))
+    assert found == json.loads((ROOT / CONTRACT / "openapi.json").read_text("utf-8"))
 
 
 @schema.parametrize()

@@ -7,6 +7,7 @@ import httpx2
 import psycopg
 import pytest
 
+from config.environments import InboxEnvironment
 from config.settings import load
 from frafaldsvarsel.wiring.inbox import inbox_parts
 from inbox.app import build
@@ -14,6 +15,7 @@ from inbox.rights import Right, Rights, Role
 from ledger.schema.migrate import migrate
 from tests.integration.inbox.environment import environment
 from tests.integration.inbox.staff import ADDRESS, COPENHAGEN, Desk
+from tests.reference import SHIPPED
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +27,9 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 async def desk(database: str, keys: Path) -> AsyncIterator[Desk]:
     """Anna has logged in."""
-    parts = inbox_parts(load(environment(keys, address=ADDRESS, database=database)))
+    parts = inbox_parts(
+        load(InboxEnvironment, environment(keys, address=ADDRESS, database=database)), SHIPPED
+    )
     await migrate(database)
     async with parts.pool, await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
         cookie = await parts.sessions.open(

@@ -6,13 +6,14 @@ from pathlib import Path
 from config.senders import base_senders
 from config.settings import PREFIX
 from publisher.key_files import ensure_keys
+from tests.reference import SHIPPED
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 
 
 def environment(folder: Path, *, address: str, database: str = NOWHERE) -> Mapping[str, str]:
     """Settings by their variables; the keys are made in `folder` where they are not there."""
-    ensure_keys(folder, base_senders())
+    ensure_keys(folder, base_senders(SHIPPED))
     values = {
         "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
         "DATABASE_URL": database,

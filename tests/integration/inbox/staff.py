@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import httpx2
-import psycopg
 
 from inbox.dependencies import InboxDependencies
+from infra.postgres import Connection
 from models.ids import task_reference
 from tests.integration.ledger.task_rows import add_task
 
@@ -22,7 +22,7 @@ class Desk:
     """Anna of Copenhagen before the real application, and a look behind it."""
 
     person: httpx2.AsyncClient
-    connection: psycopg.AsyncConnection[tuple[object, ...]]
+    connection: Connection
     parts: InboxDependencies
     token: str
 

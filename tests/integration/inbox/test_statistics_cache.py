@@ -6,16 +6,15 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from inbox.statistics_cache import EVERY, FEW, Counted
+from infra.postgres import Pool
 from ledger.schema.migrate import migrate
 from models.calendar import copenhagen_date
 from tests.integration.ledger.task_rows import NOON, OTHER_UNIT, UNIT, add_task
 
 LARGE, SMALL = frozenset({UNIT}), frozenset({OTHER_UNIT})
-Pool = AsyncConnectionPool[AsyncConnection[tuple[object, ...]]]
 
 
 class Clock:
@@ -103,9 +102,7 @@ async def test_after_midnight_yesterdays_numbers_are_nobodys(counted: Counted, c
 async def test_a_database_that_is_away_does_not_end_the_counting(
     clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    pool = AsyncConnectionPool[AsyncConnection[tuple[object, ...]]](
-        "postgresql://nobody@127.0.0.1:1/nothing", open=False, min_size=1, timeout=0.1
-    )
+    pool = Pool("postgresql://nobody@127.0.0.1:1/nothing", open=False, min_size=1, timeout=0.1)
     caplog.set_level(logging.WARNING)
     counting = asyncio.create_task(Counted(pool, LARGE, clock=lambda: clock.now, day=copenhagen_date).keep())
     while "could not be counted" not in caplog.text:

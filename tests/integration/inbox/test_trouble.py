@@ -7,12 +7,15 @@ import httpx2
 import pytest
 from starlette.responses import PlainTextResponse
 
+from api.mount import ApiMount
+from config.environments import InboxEnvironment
 from config.settings import load
 from crypto import base64url
 from frafaldsvarsel.wiring.inbox import inbox_parts
 from inbox.app import build
 from inbox.dependencies import InboxDependencies
 from tests.integration.inbox.environment import environment
+from tests.reference import SHIPPED
 
 ADDRESS = "https://indbakke.example"
 
@@ -20,7 +23,9 @@ ADDRESS = "https://indbakke.example"
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> InboxDependencies:
     """Of an inbox whose database and provider are away; its pool is never opened."""
-    return inbox_parts(load(environment(tmp_path_factory.mktemp("inbox"), address=ADDRESS)))
+    return inbox_parts(
+        load(InboxEnvironment, environment(tmp_path_factory.mktemp("inbox"), address=ADDRESS)), SHIPPED
+    )
 
 
 def client(parts: InboxDependencies) -> httpx2.AsyncClient:
@@ -108,7 +113,9 @@ async def test_no_address_is_made_of_the_host_that_a_request_names(
 
 async def test_what_the_interface_says_of_itself_is_not_said_twice(parts: InboxDependencies) -> None:
     said = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'"}
-    transport = httpx2.ASGITransport(app=build(parts, api=PlainTextResponse("here", headers=said)))
+    transport = httpx2.ASGITransport(
+        app=build(parts, beside=ApiMount(PlainTextResponse("here", headers=said)))
+    )
     async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as person:
         answer = await person.get("/api/v1/tasks")
         assert answer.text == "here"

@@ -8,9 +8,9 @@ import pytest
 
 from config.kafka import KafkaSettings
 from infra import topic_admin
+from infra.postgres import Connection
 from infra.topic_admin import Replication
 from ledger.schema.migrate import migrate
-from ledger.store.repository import Connection
 from tests.fixtures.servers import running_broker
 
 

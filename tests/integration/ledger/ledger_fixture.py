@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from config.topics import Topic
+from infra.postgres import Connection
 from ledger.consume.batch import Batch, Place, project
-from ledger.store import repository
 from models.eligibility.decision import Decision
 from models.events.person_event import Origin, PersonEvent
 from models.events.receipt import Applied, AppliedEntry, Receipt, ReceiptStatus
@@ -64,7 +64,7 @@ def batch(
 class Books:
     """Projects batches one after the other, as one ledger process does."""
 
-    def __init__(self, connection: repository.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.known: dict[Place, int] = {}
         self._offset = 0
@@ -109,7 +109,7 @@ class Books:
         return [PersonEvent.model_validate_json(value) for (value,) in found]
 
 
-async def counts(connection: repository.Connection) -> dict[str, int]:
+async def counts(connection: Connection) -> dict[str, int]:
     """Rows by table."""
     found = {}
     for table in TABLES:

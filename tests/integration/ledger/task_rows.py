@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from ledger.store.repository import Connection
+from infra.postgres import Connection
 from models.ids import task_reference
 
 UNIT: Final = "unit-0101"

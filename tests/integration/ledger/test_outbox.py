@@ -13,9 +13,9 @@ from aiokafka import AIOKafkaConsumer
 
 from config.kafka import KafkaSettings
 from config.topics import Topic
+from infra.postgres import Connection
 from ledger import outbox
 from ledger.actions.perform import Rules, perform
-from ledger.store.repository import Connection
 from ledger.tasks.outbound_events import AnswerPolicy
 from models.tasks.actions import (
     Acknowledge,
@@ -69,7 +69,7 @@ async def read(kafka: KafkaSettings, topic: Topic, wanted: int) -> list[Any]:
     await consumer.start()
     found: list[Any] = []
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while True:
                 polled = await consumer.getmany(timeout_ms=500)
                 found += [record for records in polled.values() for record in records]
@@ -82,7 +82,7 @@ async def read(kafka: KafkaSettings, topic: Topic, wanted: int) -> list[Any]:
 async def posted(kafka: KafkaSettings, url: str, own: Connection) -> None:
     """Run the outbox until it is empty, and then tear it down."""
     task = asyncio.create_task(outbox.run(kafka, url, asyncio.Event()))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while (await (await own.execute("SELECT count(*) FROM outbox WHERE sent_at IS NULL")).fetchone()) != (
             0,
         ):

@@ -10,10 +10,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from infra.postgres import Connection
 from ledger.queries.task_detail import task
 from ledger.queries.task_list import COUNT_AT_MOST, DUE_AT_MOST, Filter, Search, counts, listing
 from ledger.schema.migrate import migrate
-from ledger.store.repository import Connection
 from local.servers.postgres import Database
 from tests.integration.ledger.task_rows import NOON, TODAY, UNIT, add_delivery, add_task
 
@@ -31,9 +31,10 @@ class Explaining(psycopg.AsyncCursor[Any]):
 
     async def execute(self, query: Any, params: Any = None, **more: Any) -> Self:
         """First explained, then done."""
-        if b"FROM tasks" in query and b"INSERT" not in query:
+        text: bytes = query.encode() if isinstance(query, str) else query
+        if b"FROM tasks" in text and b"INSERT" not in text:
             async with psycopg.AsyncCursor(self.connection) as plain:
-                await plain.execute(b"EXPLAIN (ANALYZE, FORMAT JSON) " + query, params)
+                await plain.execute(b"EXPLAIN (ANALYZE, FORMAT JSON) " + text, params)
                 (((plan,),),) = await plain.fetchall()
             self.read.append(_rows(plan["Plan"]))
         return await super().execute(query, params, **more)

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+from infra.postgres import Pool
 from models.ids import delivery_id, task_reference
 from notifiers.content.mail_message import Mail
 from notifiers.due_delivery import BuildPayload, payload_builder
-from notifiers.repository import Pool
 from notifiers.supersede import UnitContact
+from tests.channels import unit_contact
 
 UNIT = "jobcenter-0751"
 RECIPIENT = "jobcenter@kommune.example.dk"
@@ -22,7 +23,7 @@ FREEZE: BuildPayload = payload_builder(
 
 
 def contacts(unit_id: str) -> UnitContact | None:
-    return UnitContact(name="Jobcenter Ærø", recipients=(RECIPIENT,)) if unit_id == UNIT else None
+    return unit_contact("Jobcenter Ærø", mails=(RECIPIENT,)) if unit_id == UNIT else None
 
 
 def a_mail(*, recipient: str = RECIPIENT, sender: str = "frafaldsvarsel@varsel.example.dk") -> Mail:

@@ -9,9 +9,9 @@ import pytest
 import trustme
 from psycopg_pool import AsyncConnectionPool
 
+from infra.postgres import Pool
 from infra.postgres_pool import LONGEST_WAIT_SECONDS
 from local.servers.postgres import Database
-from notifiers.repository import Pool
 from tests.paths import ROOT
 
 MIGRATIONS = sorted((ROOT / "ledger" / "schema" / "migrations").glob("*.sql"))

@@ -40,9 +40,9 @@ def a_channel(
     values: dict[str, object] = {
         "networks": (LOOPBACK,),
         "plain_http": True,
-        "connect_seconds": 2,
-        "answer_seconds": 0.5,
-        "total_seconds": 3,
+        "connect_seconds": 30,
+        "answer_seconds": 30,
+        "total_seconds": 60,
         "rest_seconds": 0.001,
         "longest_rest_seconds": 0.001,
     }

@@ -1,11 +1,12 @@
-"""What every channel must keep to, whatever it speaks: one suite, run against mail and webhook."""
+"""What every channel must keep to, whatever it speaks: one suite, for mail, webhook and a third one."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+from uuid import UUID
 
 import pytest
 
@@ -16,6 +17,7 @@ from notifiers.email.settings import SmtpSettings
 from tests.http import server as http
 from tests.integration.notifiers.builders import a_mail
 from tests.integration.notifiers.hooks import OLD, a_channel, a_hook, write_secrets
+from tests.integration.notifiers.log_channel import LogChannel, LogLine, MisbehavingLog
 from tests.smtp import server as smtp
 from tests.smtp.server import At, MisbehavingServer
 
@@ -27,17 +29,11 @@ class Stand:
     """A channel, a server that treats the next notice in one of the ways of `CASES`, and what came to it."""
 
     channel: Any
-    server: Any
     notice: Any
-
-    def bodies(self) -> list[bytes]:
-        if isinstance(self.server, MisbehavingServer):
-            return [mail.body for mail in self.server.mails]
-        return [request.body for request in self.server.requests]
-
-    def expected(self) -> bytes:
-        mail = isinstance(self.server, MisbehavingServer)
-        return wire_bytes(self.notice) if mail else self.notice.body.encode()
+    bodies: Callable[[], list[bytes]]
+    expected: bytes
+    private: tuple[str, ...]
+    """What an answer to us may hold, and an attempt may not."""
 
 
 class Maker(Protocol):
@@ -59,10 +55,17 @@ async def mail(case: str, times: int, _: Path) -> AsyncIterator[Stand]:
             port=server.port,
             tls="none",
             sender="frafaldsvarsel@varsel.example.dk",
-            timeout_seconds=0.5,
-            answer_timeout_seconds=0.5,
+            timeout_seconds=30,
+            answer_timeout_seconds=30,
         )
-        yield Stand(EmailChannel(settings), server, a_mail())
+        notice = a_mail()
+        yield Stand(
+            EmailChannel(settings),
+            notice,
+            lambda: [mail.body for mail in server.mails],
+            wire_bytes(notice),
+            ("example", "localhost", str(server.port)),
+        )
 
 
 @asynccontextmanager
@@ -76,7 +79,22 @@ async def webhook(case: str, times: int, tmp_path: Path) -> AsyncIterator[Stand]
     }
     write_secrets(tmp_path / "secrets", OLD)
     async with http.Endpoint([acts[case]] * times) as server:
-        yield Stand(a_channel(tmp_path / "secrets"), server, a_hook(server.url))
+        notice = a_hook(server.url)
+        yield Stand(
+            a_channel(tmp_path / "secrets"),
+            notice,
+            lambda: [request.body for request in server.requests],
+            notice.body.encode(),
+            ("example", "localhost", str(server.port)),
+        )
+
+
+@asynccontextmanager
+async def log(case: str, times: int, _: Path) -> AsyncIterator[Stand]:
+    """One that the service does not have: what a further channel brings is enough for the suite."""
+    written = MisbehavingLog(case, times)
+    notice = LogLine(id=UUID(int=7), log="units/example.log", text="FV-0000-0000-0000 new")
+    yield Stand(LogChannel(written.write), notice, lambda: written.lines, notice.wire, ("example",))
 
 
 OUTCOMES = {
@@ -88,7 +106,7 @@ OUTCOMES = {
 }
 
 
-@pytest.fixture(params=[mail, webhook], ids=["mail", "webhook"])
+@pytest.fixture(params=[mail, webhook, log], ids=["mail", "webhook", "log"])
 def make(request: pytest.FixtureRequest) -> Maker:
     made: Maker = request.param
     return made
@@ -120,7 +138,7 @@ async def test_every_attempt_carries_the_same_bytes(make: Maker, tmp_path: Path)
             await asyncio.sleep(0.01)
         await stand.channel.aclose()
         assert outcomes == [SendOutcome.INDETERMINATE, SendOutcome.DELIVERED]
-        assert stand.bodies() == [stand.expected()] * 2
+        assert stand.bodies() == [stand.expected] * 2
 
 
 async def test_calls_at_the_same_time_do_not_disturb_each_other(make: Maker, tmp_path: Path) -> None:
@@ -128,7 +146,7 @@ async def test_calls_at_the_same_time_do_not_disturb_each_other(make: Maker, tmp
         attempts = await asyncio.gather(*(stand.channel.send(stand.notice) for _ in range(8)))
         await stand.channel.aclose()
         assert {attempt.outcome for attempt in attempts} == {SendOutcome.DELIVERED}
-        assert stand.bodies() == [stand.expected()] * 8
+        assert stand.bodies() == [stand.expected] * 8
 
 
 async def test_a_cancelled_call_ends_and_the_next_one_fares_well(make: Maker, tmp_path: Path) -> None:
@@ -147,5 +165,5 @@ async def test_what_it_says_holds_no_address(make: Maker, case: str, tmp_path: P
     async with make(case, 1, tmp_path) as stand:
         attempt = await stand.channel.send(stand.notice)
         await stand.channel.aclose()
-    for word in ("example", "localhost", str(stand.server.port)):
+    for word in stand.private:
         assert word not in repr(attempt)

@@ -7,15 +7,16 @@ from datetime import UTC, datetime
 import psycopg
 
 from config.kafka import KafkaSettings
+from infra.postgres import Pool
 from models.dead_letter import DeadLetter, DeadLetterState, ReplayOutcome
 from models.notifications.delivery import SendAttempt, SendOutcome
 from models.operator import Operator
-from notifiers.repository import Pool
 from notifiers.supersede import UnitContact
 from ops.recovery import dead_letters
 from ops.recovery.dead_letters import Selection
 from ops.recovery.rejected_payloads import RejectedPayloads
 from ops.recovery.replay import Replayer, ReplayPlan, ReplayPlanner
+from tests.channels import unit_contact
 from tests.integration.notifiers.builders import (
     RECIPIENT,
     UNIT,
@@ -25,7 +26,14 @@ from tests.integration.notifiers.builders import (
     rows,
     status_of,
 )
-from tests.integration.notifiers.test_worker import YES, Memory, email_channel, running, until_none_due
+from tests.integration.notifiers.test_worker import (
+    YES,
+    Memory,
+    email_channel,
+    running,
+    until_none_due,
+    until_outcomes,
+)
 from tests.smtp.server import MisbehavingServer
 from tests.unit.streams.senders import Senders
 
@@ -35,7 +43,7 @@ NOBODY = KafkaSettings(bootstrap_servers="127.0.0.1:9")
 
 
 def mended(unit_id: str) -> UnitContact | None:
-    return UnitContact(name="Jobcenter Ærø", recipients=(NEW_ADDRESS,)) if unit_id == UNIT else None
+    return unit_contact("Jobcenter Ærø", mails=(NEW_ADDRESS,)) if unit_id == UNIT else None
 
 
 def listed(url: str, *, everything: bool = False) -> list[DeadLetter]:
@@ -105,10 +113,12 @@ async def test_a_notice_that_may_have_been_taken_is_replayed_as_the_same_mail(
     pool: Pool, database_url: str
 ) -> None:
     """An answer was lost, then the deadline passed: the same bytes under the same Message-ID, after all attempts."""
-    row = await add_delivery(pool, deadline="2 seconds")
+    row = await add_delivery(pool)
     lost = SendAttempt(outcome=SendOutcome.INDETERMINATE, detail="body: no answer")
     first, second = Memory(answer=lambda _: lost), Memory(answer=lambda _: YES)
     async with running(pool, first):
+        await until_outcomes(pool, row, ["indeterminate"])
+        await rows(pool, "UPDATE deliveries SET deadline = clock_timestamp() RETURNING id")
         await until_none_due(pool)
     assert await status_of(pool, row) == "exhausted"
     (plan,) = await asyncio.to_thread(replay, database_url)

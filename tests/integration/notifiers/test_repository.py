@@ -6,13 +6,15 @@ from uuid import uuid4
 
 import pytest
 
+from infra.postgres import Pool
 from models.ids import delivery_id
 from models.notifications.delivery import DeliveryStatus, SendAttempt, SendOutcome
 from models.notifications.retry import RetryPolicy
 from notifiers.content.mail_message import Mail, wire_bytes
 from notifiers.due_delivery import Claim
-from notifiers.repository import Pool, Store
-from notifiers.supersede import Contacts, UnitContact
+from notifiers.repository import Store
+from notifiers.supersede import Contacts
+from tests.channels import mail_entry, unit_contact
 from tests.integration.notifiers.builders import (
     FREEZE,
     RECIPIENT,
@@ -43,13 +45,22 @@ def a_store(
         owner=owner,
         lease=lease,
         contacts=contacts,
-        build_payload=FREEZE,
+        entry=mail_entry(FREEZE),
         policy=policy or RetryPolicy(),
     )
 
 
 async def claimed(store: Store, limit: int = 10) -> tuple[Claim, ...]:
     return (await store.claim(limit)).claims
+
+
+async def pass_by(pool: Pool, seconds: int) -> None:
+    """As if so much time had gone by for the leases, which last a minute here."""
+    await rows(
+        pool,
+        "UPDATE deliveries SET lease_until = lease_until - make_interval(secs => %s) RETURNING id",
+        seconds,
+    )
 
 
 async def audit_of(pool: Pool, task: object) -> list[tuple[object, ...]]:
@@ -91,14 +102,12 @@ async def test_two_notifiers_never_hold_the_same_delivery(pool: Pool) -> None:
 
 async def test_a_killed_notifiers_mail_is_sent_again_with_the_same_bytes(pool: Pool) -> None:
     row = await add_delivery(pool)
-    (first,) = await claimed(a_store(pool, owner="killed", lease=timedelta(milliseconds=100)))
+    (first,) = await claimed(a_store(pool, owner="killed"))
     assert await claimed(a_store(pool, owner="early")) == ()
     # Meanwhile everything that the mail was made of changes; what was frozen does not.
     await rows(pool, "UPDATE tasks SET react_by = '2027-01-01' RETURNING id")
-    await asyncio.sleep(0.15)
-    renamed = a_store(
-        pool, owner="next", contacts=lambda _: UnitContact(name="Nyt navn", recipients=(RECIPIENT,))
-    )
+    await pass_by(pool, 60)
+    renamed = a_store(pool, owner="next", contacts=lambda _: unit_contact("Nyt navn", mails=(RECIPIENT,)))
     (second,) = await claimed(renamed)
     assert second.mail == first.mail
     assert wire_bytes(second.mail) == wire_bytes(first.mail)
@@ -109,9 +118,9 @@ async def test_a_killed_notifiers_mail_is_sent_again_with_the_same_bytes(pool: P
 
 async def test_a_lost_lease_records_nothing_but_an_audit_row(pool: Pool) -> None:
     row = await add_delivery(pool)
-    slow = a_store(pool, owner="same", lease=timedelta(milliseconds=50))
+    slow = a_store(pool, owner="same")
     (lost,) = await claimed(slow)
-    await asyncio.sleep(0.1)
+    await pass_by(pool, 60)
     (held,) = await claimed(a_store(pool, owner="same"))  # the same name, so only the token tells them apart
     assert await slow.record(lost, REFUSED, lost.claimed_at) is None
     assert await status_of(pool, row) == "due"
@@ -124,11 +133,14 @@ async def test_a_lost_lease_records_nothing_but_an_audit_row(pool: Pool) -> None
 
 async def test_a_renewed_lease_is_not_taken(pool: Pool) -> None:
     row = await add_delivery(pool)
-    store = a_store(pool, lease=timedelta(milliseconds=300))
+    store = a_store(pool)
     (claim,) = await claimed(store)
     for _ in range(4):
-        await asyncio.sleep(0.1)
+        await pass_by(pool, 50)
         assert await store.renew([claim]) == {row.id}
+        ((left,),) = await rows(pool, "SELECT lease_until - clock_timestamp() FROM deliveries")
+        assert isinstance(left, timedelta)
+        assert timedelta(seconds=30) < left <= timedelta(minutes=1)
         assert await claimed(a_store(pool, owner="other")) == ()
 
 
@@ -242,7 +254,7 @@ async def test_a_new_mailbox_that_has_its_delivery_already_gets_no_second(pool: 
 
 @pytest.mark.parametrize(
     "contacts",
-    [lambda _: None, lambda _: UnitContact(name="Jobcenter", recipients=())],
+    [lambda _: None, lambda _: unit_contact("Jobcenter", mails=())],
     ids=["unknown", "empty"],
 )
 async def test_a_unit_without_recipients_is_waited_for_and_then_escalated(
@@ -268,7 +280,7 @@ async def test_a_mail_that_cannot_be_built_does_not_stop_the_others(pool: Pool, 
     good = await add_delivery(pool)
     if broken == "frozen":
         await rows(pool, "UPDATE deliveries SET frozen = '{\"text\": 1}' WHERE id = %s RETURNING id", bad.id)
-    store = a_store(pool, contacts=lambda unit: UnitContact(name="Jobcenter", recipients=units[unit]))
+    store = a_store(pool, contacts=lambda unit: unit_contact("Jobcenter", mails=units[unit]))
     assert [claim.id for claim in await claimed(store)] == [good.id]
     assert await rows(pool, "SELECT outcome, detail FROM attempts") == [
         ("misconfigured", "the mail cannot be built")

@@ -24,6 +24,7 @@ from publisher.key_files import ensure_keys
 from publisher.keys import KeyFolder
 from publisher.prepare import prepare
 from publisher.publish import NotPublished, PublishProgress, publish
+from tests.reference import SHIPPED
 
 CPR = "3112081234"
 CLOSED_PORT = "127.0.0.1:1"
@@ -53,7 +54,9 @@ def own_broker(jars: Path, tmp_path: Path) -> Iterator[Broker]:
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
-    ensure_keys(folder, [sender for sender in base_senders() if sender.kind is SenderKind.INSTITUTION][-2:])
+    ensure_keys(
+        folder, [sender for sender in base_senders(SHIPPED) if sender.kind is SenderKind.INSTITUTION][-2:]
+    )
     return folder
 
 

@@ -4,8 +4,7 @@ from collections import Counter
 
 from confluent_kafka import Message
 
-from config.reference.csv_reader import DATA
-from config.reference.law import load_law
+from config.reference.law import law_of
 from config.topics import Topic
 from models.eligibility.apply_event import apply
 from models.eligibility.decision import Cause, Decision
@@ -14,6 +13,7 @@ from models.events.event_types import InputTopic
 from models.events.person_event import PersonEvent
 from models.events.receipt import Applied, Receipt, ReceiptStatus
 from tests.integration.streams.worker import Stage, by_key
+from tests.reference import SHIPPED
 
 Place = tuple[str, int, int]
 Key = tuple[str, str, str]
@@ -43,7 +43,7 @@ def final_decisions(messages: list[Message]) -> dict[Key, Decision]:
 
 def naive_decisions(events: list[Message]) -> dict[Key, Decision]:
     """The same by the pure step alone, over the log of person events as it stands."""
-    law = load_law(DATA)
+    law = law_of(SHIPPED)
     people: dict[str, PersonRecord] = {}
     last: dict[Key, Decision] = {}
     for message in events:

@@ -138,11 +138,14 @@ async def test_a_look_at_a_partition_takes_no_time(
     """Two dozen partitions are looked at in every rebalance: each request must not queue behind an idle fetch."""
     await producer.send_and_wait(topic, b"x", partition=0)
     await offsets(reader, topic, 0, 1)
-    began = time.monotonic()
+    took = []
     for _ in range(10):
+        began = time.monotonic()
         _, end = await reader.bounds(topic, 0)
         await offsets(reader, topic, 0, end)
-    assert time.monotonic() - began < 3
+        took.append(time.monotonic() - began)
+    # Behind a fetch that waits for nothing every look would take half a second, on the fastest machine too.
+    assert min(took) < 0.3
 
 
 async def test_a_record_in_an_aborted_transaction_is_read_like_any_other(
@@ -169,8 +172,8 @@ async def test_a_record_in_an_aborted_transaction_is_read_like_any_other(
     assert [(record.offset, record.value) for record in read] == [(0, b"aborted"), (2, b"committed")]
     assert end == 4
     progress = Checkpoint("transactions", reader)
-    assert await progress.whole(topic, 0, [read[1]]) == read
-    assert await progress.whole(topic, 0, read) == read
+    assert await progress.fill_gaps(topic, 0, [read[1]]) == read
+    assert await progress.fill_gaps(topic, 0, read) == read
 
 
 @pytest.mark.parametrize(

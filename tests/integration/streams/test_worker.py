@@ -58,6 +58,14 @@ def stories(stage: Stage, salt: str, people: int) -> list[Ready]:
     ]
 
 
+def shared(stage: Stage) -> bool:
+    """Whether the first two workers have all partitions between them."""
+    files = [stage.ready_file(instance) for instance in (1, 2)]
+    held = [int(file.read_text().split()[0]) for file in files if file.exists()]
+    everything = len(InputTopic) * INPUT_PARTITIONS + PERSON_PARTITIONS
+    return len(held) == 2 and min(held) > 0 and sum(held) == everything
+
+
 def test_bad_records_stop_no_partition(stage: Stage) -> None:
     """Each has one receipt and its bytes kept; good ones before and behind it on the same partition go on."""
     good = stories(stage, "beside bad ones", 2)
@@ -120,14 +128,7 @@ def test_another_worker_takes_over_from_one_that_is_killed(stage: Stage) -> None
     """Two share the partitions; one is killed under traffic, the other does the rest; a third joins and all agree."""
     stage.start(1, wait=False)
     stage.start(2, wait=False)
-
-    def shared() -> bool:
-        files = [stage.ready_file(instance) for instance in (1, 2)]
-        held = [int(file.read_text().split()[0]) for file in files if file.exists()]
-        everything = len(InputTopic) * INPUT_PARTITIONS + PERSON_PARTITIONS
-        return len(held) == 2 and min(held) > 0 and sum(held) == everything
-
-    stage.until(shared, "the partitions were not shared")
+    stage.until(lambda: shared(stage), "the partitions were not shared")
     records = stories(stage, "taken over", 150)
     stage.send(records[:700])
     stage.kill(1)
@@ -152,8 +153,9 @@ def test_a_worker_that_was_frozen_does_not_harm_what_another_has_done(stage: Sta
     time.sleep(8)
     os.kill(worker.pid, signal.SIGCONT)
     # What the zombie had under way when it was frozen is written now, and is for its successor to apply.
+    stage.until(lambda: shared(stage), "the zombie did not come back")
     time.sleep(4)
-    stage.until_done(seconds=60)
+    stage.until_done()
     assert_accounted(stage)
 
 
@@ -164,7 +166,7 @@ def test_a_worker_ends_when_a_task_of_the_engine_is_cancelled(stage: Stage, poin
     (stage.failpoints / point).write_text(FailpointAction.CANCEL, "ascii")
     stage.send(stories(stage, f"cancelled at {point}", 20))
     stage.start(wait=False)
-    assert stage.workers.pop(1).wait(40) == EXIT_FAULT
+    assert stage.workers.pop(1).wait(120) == EXIT_FAULT
     stage.start(wait=False)
     stage.until_done()
     assert_accounted(stage)

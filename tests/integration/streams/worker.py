@@ -17,7 +17,7 @@ from confluent_kafka.admin import AdminClient
 
 from config.kafka import KafkaSettings
 from config.senders import base_senders
-from config.settings import PREFIX, Settings, load
+from config.settings import PREFIX
 from config.topics import BY_NAME, Topic
 from infra import topic_admin
 from infra.topic_admin import Replication
@@ -29,6 +29,7 @@ from publisher.keys import KeyFolder
 from publisher.prepare import prepare
 from streams.settings import GROUP
 from tests.paths import ROOT
+from tests.reference import SHIPPED
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -52,7 +53,9 @@ class Stage:
             KafkaSettings(bootstrap_servers=self.bootstrap), Replication(factor=1, min_insync=1)
         )
         wanted = [
-            sender for sender in base_senders() if sender.number in ("900101", "900112", "0101", "REG-CPR")
+            sender
+            for sender in base_senders(SHIPPED)
+            if sender.number in ("900101", "900112", "0101", "REG-CPR")
         ]
         ensure_keys(self.data, wanted)
         self.senders = {sender.number: sender for sender in wanted}
@@ -77,11 +80,6 @@ class Stage:
             "FAILPOINTS_DIR": str(self.failpoints),
         }
         return {PREFIX + name: content for name, content in values.items()}
-
-    @property
-    def settings(self) -> Settings:
-        """A worker's settings."""
-        return load(self.environment(1))
 
     @property
     def failpoints(self) -> Path:
@@ -122,7 +120,7 @@ class Stage:
             worker.kill()
         self.workers.clear()
 
-    def until(self, done: Callable[[], bool], otherwise: str, *, seconds: float = 40) -> None:
+    def until(self, done: Callable[[], bool], otherwise: str, *, seconds: float = 120) -> None:
         """Wait; a worker that has ended meanwhile is shown with its log."""
         end = time.monotonic() + seconds
         while not done():
@@ -196,7 +194,7 @@ class Stage:
         """Everything that was sent is read, and everything that came of it."""
         return self.committed() == self.ends(READ)
 
-    def until_done(self, seconds: float = 40) -> None:
+    def until_done(self, seconds: float = 120) -> None:
         """Wait for it; what is not done is named."""
         try:
             self.until(self.done, "the workers did not come to the end", seconds=seconds)
@@ -226,7 +224,7 @@ class Stage:
         )
         consumer.assign([TopicPartition(topic, part, 0) for topic, part in ends])
         open_partitions = set(ends)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         try:
             while open_partitions:
                 assert time.monotonic() < deadline

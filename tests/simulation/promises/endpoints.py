@@ -59,7 +59,7 @@ def _told(books: Books, name: tuple[str, str], reason: str, at: datetime) -> Ite
         for row in books.deliveries.values()
         if row["unit_id"] == name[0]
         and row["occasion"] == "channel_off"
-        and f"endpoint:{reason}:" in row["cause"]
+        and row["cause_ref"].startswith(f"{reason}:")
     ]
     if sorted(row["recipient"] for row in found) != sorted(recipients(name[0])):
         yield f"the endpoint of {name[0]} was switched off at {at}, and {len(found)} were told"

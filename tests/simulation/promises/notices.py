@@ -50,7 +50,7 @@ def notices(books: Books) -> Iterator[str]:
 
 
 def _by_a_decision(row: Plain) -> bool:
-    return row["occasion"] != "channel_off" and not row["cause"].startswith("step:")
+    return bool(row["occasion"] != "channel_off" and row["cause_kind"] != "step")
 
 
 def mails(books: Books) -> Iterator[str]:

@@ -33,8 +33,8 @@ def ends(books: Books) -> Iterator[str]:
     """Nothing is still due; what has fired was said, at work and not before its time; what was stopped says why."""
     said: dict[str, list[str]] = defaultdict(list)
     for row in books.deliveries.values():
-        if row["cause"].startswith("step:"):
-            said[row["cause"][5:]].append(f"{row['channel']} {row['recipient']}")
+        if row["cause_kind"] == "step":
+            said[row["cause_ref"]].append(f"{row['channel']} {row['recipient']}")
     now = books.world.clock.now
     for step in books.steps:
         name, told = f"{step['kind']} {step['level']} of {step['task_id']}", said.pop(str(step["id"]), [])

@@ -11,21 +11,19 @@ from tests.simulation.faults import Mutation
 from tests.simulation.statements.server import Result, Row, Server, insert, plain, statement
 
 
-@statement("LOCK TABLE messages, tasks, deliveries, acts, transfers IN ROW EXCLUSIVE MODE")
+@statement(perform.LOCK)
 def _lock_tables(server: Server, _: None) -> Result:
     return [], -1
 
 
-@statement("SELECT person_id FROM tasks WHERE id = %s AND unit_id = ANY(%s)")
+@statement(perform.PERSON_OF)
 def _whose(server: Server, values: tuple[Any, list[str]]) -> Result:
     row = server.tables["tasks"].get(values[0])
     found = [] if row is None or row["unit_id"] not in values[1] else [{"person_id": row["person_id"]}]
     return found, len(found)
 
 
-@statement(
-    "SELECT (decision -> 'cause' ->> 'partition')::int FROM messages WHERE person_id = %s FOR NO KEY UPDATE"
-)
+@statement(perform.LOCK_MESSAGES)
 def _lock_messages(server: Server, values: tuple[str]) -> Result:
     found = [
         {"int4": row["decision"]["cause"]["partition"]}
@@ -35,7 +33,7 @@ def _lock_messages(server: Server, values: tuple[str]) -> Result:
     return found, len(found)
 
 
-@statement(perform._STAND)
+@statement(perform.STAND)
 def _stand(server: Server, values: tuple[str, int, Any]) -> Result:
     topic, partition, task = values
     row = server.tables["tasks"].get(task)
@@ -61,7 +59,7 @@ _ACT: Final = (
 )  # fmt: skip
 
 
-@statement(action_log._READ + "WHERE id = %s")
+@statement(action_log.READ + action_log.BY_ID)
 def _find_act(server: Server, values: tuple[Any]) -> Result:
     row = server.tables["acts"].get(values[0])
     if row is None or server.mutation is Mutation.ACT_REPEATED:
@@ -69,7 +67,7 @@ def _find_act(server: Server, values: tuple[Any]) -> Result:
     return [row], 1
 
 
-@statement(action_log._ADD)
+@statement(action_log.ADD)
 def _add_act(server: Server, values: tuple[Any, ...]) -> Result:
     table = server.tables["acts"]
     row = dict(zip(_ACT, values, strict=True)) | {"serial": serial(table)}

@@ -6,19 +6,21 @@ from typing import Any
 
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
+from ledger.store import audit_trail, deliveries
+from models.notifications.cause import CauseKind, DeliveryCause
 from notifiers import statements
 from tests.simulation.faults import Mutation
 from tests.simulation.statements.reminder_inputs import footing, is_off, step_of
 from tests.simulation.statements.server import Result, Row, Server, insert, note, plain, statement
 
 
-@statement(
-    "INSERT INTO deliveries (id, task_id, occasion, cause, channel, unit_id, recipient, deadline) "
-    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-)
+@statement(deliveries.ADD)
 def _add_delivery(server: Server, values: tuple[Any, ...]) -> Result:
-    identity, task, occasion, cause, channel, unit, recipient, deadline = values
-    return deliver(server, identity, task, occasion, cause, channel, unit, recipient, deadline)
+    *first, audience, unit, recipient, deadline = values
+    identity, task, occasion, kind, ref, channel = first
+    return deliver(
+        server, identity, task, occasion, kind, ref, channel, unit, recipient, deadline, audience=audience
+    )
 
 
 def deliver(
@@ -26,7 +28,8 @@ def deliver(
     identity: Any,
     task: Any,
     occasion: str,
-    cause: str,
+    cause_kind: str,
+    cause_ref: str,
     channel: str,
     unit: str,
     recipient: str,
@@ -42,7 +45,7 @@ def deliver(
         "id": identity,
         "task_id": task,
         "occasion": occasion,
-        "cause": cause,
+        "cause": DeliveryCause(CauseKind(cause_kind), cause_ref).text,
         "channel": channel,
         "unit_id": unit,
         "recipient": recipient,
@@ -56,11 +59,13 @@ def deliver(
         "created_at": server.now,
         "ended_at": None,
         "audience": audience,
+        "cause_kind": cause_kind,
+        "cause_ref": cause_ref,
     }
     return insert(server.tables["deliveries"], identity, row)
 
 
-@statement("NOTIFY deliveries")
+@statement(deliveries.NOTIFY)
 def _notify(server: Server, _: None) -> Result:
     return [], -1
 
@@ -102,7 +107,7 @@ def unheld(row: Row, now: datetime) -> bool:
     return row["lease_until"] is None or row["lease_until"] < now
 
 
-@statement(statements.LEASE)
+@statement(deliveries.LEASE)
 def _lease(server: Server, values: Mapping[str, Any]) -> Result:
     frozen = plain(values["frozen"])
 
@@ -127,7 +132,7 @@ def change(server: Server, identity: Any, change: Callable[[Row], Row]) -> Resul
     return [], 1
 
 
-@statement(statements.INSERT_ATTEMPT)
+@statement(deliveries.INSERT_ATTEMPT)
 def _insert_attempt(server: Server, values: Mapping[str, Any]) -> Result:
     try_once(server, values["id"], values["attempt"], values)
     return [], 1
@@ -153,7 +158,7 @@ def _counted(server: Server, values: Mapping[str, Any]) -> Result:
     return [{"count": number}], 1
 
 
-@statement(statements.RECORD)
+@statement(deliveries.RECORD)
 def _record(server: Server, values: Mapping[str, Any]) -> Result:
     table = server.tables["deliveries"]
     row = table.get(values["id"])
@@ -170,9 +175,9 @@ def _record(server: Server, values: Mapping[str, Any]) -> Result:
         "lease_until": None,
     }
     table[row["id"]] = new
-    try_once(server, row["id"], new["attempts"], values)
-    if values["audit_kind"] is not None:
-        note(server, values["audit_kind"], row["task_id"], detail_of(new, values["detail"]))
+    try_once(server, row["id"], new["attempts"], {**values, "detail": values["reason"]})
+    if values["kind"] is not None:
+        note(server, values["kind"], row["task_id"], detail_of(new, values["reason"]))
     return [{"attempts": new["attempts"]}], 1
 
 
@@ -185,7 +190,7 @@ def detail_of(row: Row, reason: str) -> Row:
     }
 
 
-@statement(statements.LEASE_LOST)
+@statement(audit_trail.LEASE_LOST)
 def _lease_lost(server: Server, values: Mapping[str, Any]) -> Result:
     row = server.tables["deliveries"].get(values["id"])
     if row is None:
@@ -194,9 +199,9 @@ def _lease_lost(server: Server, values: Mapping[str, Any]) -> Result:
         "delivery_id": str(row["id"]),
         "occasion": row["occasion"],
         "outcome": values["outcome"],
-        "reason": values["detail"],
+        "reason": values["reason"],
     }
-    note(server, "delivery_lease_lost", row["task_id"], detail)
+    note(server, values["kind"], row["task_id"], detail)
     return [], 1
 
 
@@ -212,7 +217,7 @@ def _held(server: Server, values: Mapping[str, Any]) -> list[Row]:
     ]
 
 
-@statement(statements.RENEW)
+@statement(deliveries.RENEW)
 def _renew(server: Server, values: Mapping[str, Any]) -> Result:
     held = _held(server, values)
     for row in held:
@@ -220,7 +225,7 @@ def _renew(server: Server, values: Mapping[str, Any]) -> Result:
     return [{"id": row["id"]} for row in held], len(held)
 
 
-@statement(statements.RELEASE)
+@statement(deliveries.RELEASE)
 def _release(server: Server, values: Mapping[str, Any]) -> Result:
     held = _held(server, values)
     for row in held:
@@ -228,7 +233,7 @@ def _release(server: Server, values: Mapping[str, Any]) -> Result:
     return [], len(held)
 
 
-@statement(statements.PUT_OFF)
+@statement(deliveries.PUT_OFF)
 def _put_off(server: Server, values: Mapping[str, Any]) -> Result:
     return change(
         server,
@@ -242,7 +247,7 @@ def _put_off(server: Server, values: Mapping[str, Any]) -> Result:
     )
 
 
-@statement(statements.END)
+@statement(deliveries.SETTLE)
 def _end(server: Server, values: Mapping[str, Any]) -> Result:
     result = change(
         server,
@@ -260,7 +265,7 @@ def _end(server: Server, values: Mapping[str, Any]) -> Result:
     return result
 
 
-@statement(statements.READDRESS)
+@statement(deliveries.READDRESS)
 def _readdress(server: Server, values: Mapping[str, Any]) -> Result:
     row = server.tables["deliveries"][values["old"]]
     return deliver(
@@ -268,7 +273,8 @@ def _readdress(server: Server, values: Mapping[str, Any]) -> Result:
         values["new"],
         row["task_id"],
         row["occasion"],
-        row["cause"],
+        row["cause_kind"],
+        row["cause_ref"],
         row["channel"],
         row["unit_id"],
         values["recipient"],
@@ -277,8 +283,8 @@ def _readdress(server: Server, values: Mapping[str, Any]) -> Result:
     )
 
 
-@statement(statements.EXPIRE)
-def _expire(server: Server, values: Mapping[str, int]) -> Result:
+@statement(deliveries.EXPIRE)
+def _expire(server: Server, values: Mapping[str, Any]) -> Result:
     now, table = server.now, server.tables["deliveries"]
     late = [
         row
@@ -288,5 +294,5 @@ def _expire(server: Server, values: Mapping[str, int]) -> Result:
     for row in late:
         ended = {"status": "exhausted", "ended_at": now, "lease_owner": None, "lease_until": None}
         table[row["id"]] = {**row, **ended}
-        note(server, "delivery_exhausted", row["task_id"], detail_of(row, "deadline_passed"))
+        note(server, values["kind"], row["task_id"], detail_of(row, values["reason"]))
     return [], len(late)

@@ -8,7 +8,7 @@ from tests.simulation.faults import Mutation
 from tests.simulation.statements.server import Result, Row, Server, statement
 
 
-@statement(duplicates._FIND)
+@statement(duplicates.FIND)
 def _find(server: Server, values: tuple[list[str], list[str]]) -> Result:
     touched = set(zip(*values, strict=True))
     groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
@@ -41,13 +41,13 @@ def _order(row: Row) -> tuple[datetime, str, int, int]:
     return (row["appended_at"], *_place(row))
 
 
-@statement('SELECT appended_at FROM receipts WHERE (topic, partition, "offset") = (%s, %s, %s)')
+@statement(duplicates.APPENDED_AT)
 def _appended_at(server: Server, place: tuple[str, int, int]) -> Result:
     row = server.tables["receipts"].get(place)
     return ([], 0) if row is None else ([{"appended_at": row["appended_at"]}], 1)
 
 
-@statement(duplicates._OPEN)
+@statement(duplicates.OPEN)
 def _open_conflicts(server: Server, _: None) -> Result:
     found = {
         (row["sender"], row["event_id"])
@@ -59,7 +59,7 @@ def _open_conflicts(server: Server, _: None) -> Result:
     return [{"sender": sender, "event_id": event_id} for sender, event_id in sorted(found)], len(found)
 
 
-@statement(duplicates._NAMESAKES)
+@statement(duplicates.NAMESAKES)
 def _namesakes(server: Server, values: tuple[list[str], list[str]]) -> Result:
     wanted = set(zip(*values, strict=True))
     people: dict[tuple[str, int, int], str] = {}
@@ -85,7 +85,7 @@ def _namesakes(server: Server, values: tuple[list[str], list[str]]) -> Result:
     ], len(found)
 
 
-@statement(duplicates._RESOLVED)
+@statement(duplicates.RESOLVED)
 def _resolve(server: Server, values: tuple[list[str], list[int], list[int]]) -> Result:
     table = server.tables["repeats"]
     places = [place for place in zip(*values, strict=True) if place in table]
@@ -96,8 +96,7 @@ def _resolve(server: Server, values: tuple[list[str], list[int], list[int]]) -> 
 
 
 @statement(
-    'SELECT topic, partition, "offset" FROM repeats JOIN unnest(%s::text[], %s::int[], %s::bigint[]) '
-    'AS t (topic, partition, "offset") USING (topic, partition, "offset") WHERE kind = \'conflict\'',
+    duplicates.CONFLICTS,
 )
 def _refused(server: Server, values: tuple[list[str], list[int], list[int]]) -> Result:
     table = server.tables["repeats"]
@@ -109,6 +108,6 @@ def _refused(server: Server, values: tuple[list[str], list[int], list[int]]) -> 
     return rows, len(rows)
 
 
-@statement("SELECT pg_advisory_xact_lock(%s)")
+@statement(duplicates.LOCK)
 def _lock(server: Server, _: tuple[int]) -> Result:
     return [{"pg_advisory_xact_lock": ""}], 1

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ledger.store import audit_trail, deliveries
 from notifiers.bounces import store as bounces
 from notifiers.webhook import endpoints
 from tests.simulation.faults import Mutation
@@ -14,7 +15,7 @@ def _endpoint(server: Server, values: Mapping[str, Any]) -> Row | None:
     return server.tables["endpoints"].get((values["unit"], values["url"]))
 
 
-@statement(endpoints._DELIVERED)
+@statement(endpoints.TOOK_IT)
 def _took(server: Server, values: Mapping[str, Any]) -> Result:
     row = _endpoint(server, values)
     if row is None or row["disabled_at"] is not None or row["failing_since"] > values["now"]:
@@ -23,7 +24,7 @@ def _took(server: Server, values: Mapping[str, Any]) -> Result:
     return [], 1
 
 
-@statement(endpoints._FAILED)
+@statement(endpoints.FAILED)
 def _failing(server: Server, values: Mapping[str, Any]) -> Result:
     row = _endpoint(server, values) or {
         "unit_id": values["unit"],
@@ -37,7 +38,7 @@ def _failing(server: Server, values: Mapping[str, Any]) -> Result:
     return [], 1
 
 
-@statement(endpoints._DISABLE)
+@statement(endpoints.DISABLE)
 def _disable(server: Server, values: Mapping[str, Any]) -> Result:
     row = _endpoint(server, values)
     if row is None or row["disabled_at"] is not None or server.mutation is Mutation.ENDPOINT_NEVER_OFF:
@@ -50,21 +51,21 @@ def _disable(server: Server, values: Mapping[str, Any]) -> Result:
     return [{"reason": reason}], 1
 
 
-@statement(endpoints._AUDIT)
+@statement(audit_trail.ENDPOINT_DISABLED)
 def _switched_off(server: Server, values: Mapping[str, Any]) -> Result:
     row = server.tables["deliveries"][values["id"]]
     detail = {"unit": row["unit_id"], "reason": values["reason"]}
-    note(server, "endpoint_disabled", row["task_id"], detail)
+    note(server, values["kind"], row["task_id"], detail)
     return [], 1
 
 
-@statement(endpoints._TASK)
+@statement(endpoints.TASK_OF_DELIVERY)
 def _task_of(server: Server, values: Mapping[str, Any]) -> Result:
     row = server.tables["deliveries"].get(values["id"])
     return ([], 0) if row is None else ([{"task_id": row["task_id"]}], 1)
 
 
-@statement(endpoints._TELL)
+@statement(deliveries.TELL_OF_ENDPOINT)
 def _tell(server: Server, values: Mapping[str, Any]) -> Result:
     if server.mutation is Mutation.OFF_IN_SILENCE:
         return [], 0
@@ -74,7 +75,8 @@ def _tell(server: Server, values: Mapping[str, Any]) -> Result:
         values["new"],
         row["task_id"],
         "channel_off",
-        values["cause"],
+        values["cause_kind"],
+        values["cause_ref"],
         "email",
         row["unit_id"],
         values["recipient"],
@@ -82,7 +84,7 @@ def _tell(server: Server, values: Mapping[str, Any]) -> Result:
     )
 
 
-@statement(bounces._FIND)
+@statement(bounces.FIND)
 def _returned(server: Server, values: Mapping[str, Any]) -> Result:
     row = server.tables["deliveries"].get(values["id"])
     if row is None or row["channel"] != "email":
@@ -91,7 +93,7 @@ def _returned(server: Server, values: Mapping[str, Any]) -> Result:
     return [{"status": row["status"], "name": frozen.get("message_id"), "now": server.now}], 1
 
 
-@statement(bounces._NOTE)
+@statement(bounces.NOTE)
 def _note_bounce(server: Server, values: Mapping[str, Any]) -> Result:
     row = {
         "delivery_id": values["id"],
@@ -104,7 +106,7 @@ def _note_bounce(server: Server, values: Mapping[str, Any]) -> Result:
     return insert(server.tables["bounces"], (values["id"], values["report"]), row)
 
 
-@statement(bounces._REFUSE)
+@statement(deliveries.BOUNCE)
 def _refuse(server: Server, values: Mapping[str, Any]) -> Result:
     if server.mutation is Mutation.BOUNCE_IGNORED:
         return [], 1
@@ -112,7 +114,7 @@ def _refuse(server: Server, values: Mapping[str, Any]) -> Result:
     ended = {"status": "refused", "ended_at": values["now"], "lease_owner": None, "lease_until": None}
     new = {**row, **ended, "attempts": row["attempts"] + 1}
     server.tables["deliveries"][values["id"]] = new
-    tried = {"at": values["now"], "outcome": values["outcome"], "code": None, "detail": values["detail"]}
+    tried = {"at": values["now"], "outcome": values["outcome"], "code": None, "detail": values["reason"]}
     try_once(server, row["id"], new["attempts"], tried)
-    note(server, "delivery_refused", row["task_id"], detail_of(new, values["detail"]))
+    note(server, values["kind"], row["task_id"], detail_of(new, values["reason"]))
     return [], 1

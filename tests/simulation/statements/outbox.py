@@ -1,10 +1,12 @@
 """What the ledger says on Kafka."""
 
+from ledger import outbox
+from ledger.consume import duplicates
 from ledger.store import repository
 from tests.simulation.statements.server import Result, Server, insert, statement
 
 
-@statement("INSERT INTO outbox (id, topic, key, value) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING")
+@statement(duplicates.POST)
 def _post(server: Server, values: tuple[str, str, str, bytes]) -> Result:
     name, topic, key, value = values
     row = {
@@ -18,7 +20,7 @@ def _post(server: Server, values: tuple[str, str, str, bytes]) -> Result:
     return insert(server.tables["outbox"], name, row)
 
 
-@statement(repository._SAY)
+@statement(repository.SAY)
 def _say(server: Server, values: tuple[list[str], list[str], list[str], list[bytes]]) -> Result:
     return [], sum(_post(server, row)[1] for row in zip(*values, strict=True))
 
@@ -27,8 +29,7 @@ def _say(server: Server, values: tuple[list[str], list[str], list[str], list[byt
 
 
 @statement(
-    "SELECT id, topic, key, value FROM outbox WHERE sent_at IS NULL ORDER BY due_at, id "
-    "LIMIT %s FOR UPDATE SKIP LOCKED",
+    outbox.DUE,
 )
 def _outbox_due(server: Server, values: tuple[int]) -> Result:
     due = [row for row in server.tables["outbox"].values() if row["sent_at"] is None]
@@ -37,7 +38,7 @@ def _outbox_due(server: Server, values: tuple[int]) -> Result:
     return rows, len(rows)
 
 
-@statement("UPDATE outbox SET sent_at = now() WHERE id = ANY(%s)")
+@statement(outbox.SENT)
 def _outbox_sent(server: Server, values: tuple[list[str]]) -> Result:
     table = server.tables["outbox"]
     for name in values[0]:

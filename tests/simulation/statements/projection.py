@@ -1,21 +1,23 @@
 """The ledger's own: position, receipts, messages, tasks and transfers."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
-from ledger.store import repository
+from ledger.store import audit_trail, repository
+from ledger.tasks.rows import TASK_COLUMNS, TASK_IDENTITY
 from tests.simulation.faults import Mutation
 from tests.simulation.statements.server import Result, Row, Server, insert, note, plain, statement
 
 
-@statement("SELECT topic, partition, next_offset FROM position")
+@statement(repository.POSITIONS)
 def _positions(server: Server, _: None) -> Result:
     rows = list(server.tables["position"].values())
     return rows, len(rows)
 
 
-@statement("INSERT INTO position VALUES (%s, %s, %s) ON CONFLICT DO NOTHING")
+@statement(repository.FIRST_POSITION)
 def _first_position(server: Server, values: tuple[str, int, int]) -> Result:
     topic, partition, offset = values
     table = server.tables["position"]
@@ -27,7 +29,7 @@ def _first_position(server: Server, values: tuple[str, int, int]) -> Result:
 
 
 @statement(
-    "UPDATE position SET next_offset = %s WHERE topic = %s AND partition = %s AND next_offset = %s",
+    repository.MOVE_POSITION,
 )
 def _move_position(server: Server, values: tuple[int, str, int, int]) -> Result:
     new, topic, partition, old = values
@@ -40,7 +42,7 @@ def _move_position(server: Server, values: tuple[int, str, int, int]) -> Result:
     return [], 1
 
 
-@statement("SELECT now()")
+@statement(repository.NOW)
 def _now(server: Server, _: None) -> Result:
     return [{"now": server.now}], 1
 
@@ -51,11 +53,7 @@ _RECEIPT: Final = (
 )  # fmt: skip
 
 
-@statement(
-    'INSERT INTO receipts (topic, partition, "offset", appended_at, status, reason, detail, '
-    "sender, event_id, type, fingerprint, sequence, registered_on) "
-    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
-)
+@statement(repository.ADD_RECEIPT)
 def _add_receipt(server: Server, values: tuple[Any, ...]) -> Result:
     row = dict(zip(_RECEIPT, values, strict=True)) | {"recorded_at": server.now}
     if server.mutation is Mutation.RECEIPT_DROPPED and values[2] % 5 == 4:
@@ -68,12 +66,12 @@ _APPLIED: Final = (
 )  # fmt: skip
 
 
-@statement("INSERT INTO applied VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING")
+@statement(repository.ADD_APPLIED)
 def _add_applied(server: Server, values: tuple[Any, ...]) -> Result:
     return insert(server.tables["applied"], values[:2], dict(zip(_APPLIED, values, strict=True)))
 
 
-@statement(repository._MESSAGES)
+@statement(repository.MESSAGES)
 def _messages_of(server: Server, values: tuple[list[str], str, list[str], list[str]]) -> Result:
     people, but, *named = values
     wanted = set(zip(*named, strict=True))
@@ -90,39 +88,23 @@ def _messages_of(server: Server, values: tuple[list[str], str, list[str], list[s
     return rows, len(rows)
 
 
-_TASK: Final = (
-    "id", "reference", "person_id", "enrolment_id", "unit_id", "status", "react_by", "appended_at", "mentor_until",
-    "ordinal", "version", "ending", "acknowledged_at", "acknowledged_by", "owner_id", "owner_name", "attempts",
-    "reached_at", "closed_at", "follows",
-)  # fmt: skip
-_LASTING: Final = (
-    "id",
-    "reference",
-    "person_id",
-    "enrolment_id",
-    "unit_id",
-    "ordinal",
-    "follows",
-    "opened_at",
-)
+_LASTING: Final = (*TASK_IDENTITY, "opened_at")
 
 
-@statement(repository._TASKS)
+@statement(repository.TASKS)
 def _tasks_of(server: Server, values: tuple[list[str]]) -> Result:
     people = set(values[0])
     found = [row for row in server.tables["tasks"].values() if row["person_id"] in people]
     found.sort(key=lambda row: (row["ordinal"], row["id"]))
     if server.mutation is Mutation.REOPENED_BY_STREAM:
         found = [{**row, "status": "withdrawn"} if row["status"] == "closed" else row for row in found]
-    return [{name: row[name] for name in _TASK} for row in found], len(found)
+    return [{name: row[name] for name in TASK_COLUMNS} for row in found], len(found)
 
 
 _TRANSFER: Final = ("person_id", "enrolment_id", "decided_unit", "unit_id", "act_id")
 
 
-@statement(
-    "SELECT person_id, enrolment_id, decided_unit, unit_id, act_id FROM transfers WHERE person_id = ANY(%s)"
-)
+@statement(repository.TRANSFERS)
 def _transfers_of(server: Server, values: tuple[list[str]]) -> Result:
     if server.mutation is Mutation.TRANSFER_FORGOTTEN:
         return [], 0
@@ -131,34 +113,34 @@ def _transfers_of(server: Server, values: tuple[list[str]]) -> Result:
     return found, len(found)
 
 
-@statement(repository._DROP_TRANSFER)
+@statement(repository.DROP_TRANSFER)
 def _drop_transfer(server: Server, named: tuple[str, str, str]) -> Result:
     return [], int(server.tables["transfers"].pop(tuple(named), None) is not None)
 
 
-@statement(repository._UPSERT_TRANSFER)
+@statement(repository.UPSERT_TRANSFER)
 def _put_transfer(server: Server, values: tuple[Any, ...]) -> Result:
     server.tables["transfers"][values[:3]] = dict(zip(_TRANSFER, values, strict=True))
     return [], 1
 
 
-@statement("SELECT DISTINCT task_id, cause FROM deliveries WHERE task_id = ANY(%s) AND cause = ANY(%s)")
-def _told(server: Server, values: tuple[list[Any], list[str]]) -> Result:
-    tasks, causes = map(set, values)
+@statement(repository.TOLD)
+def _told(server: Server, values: tuple[list[Any], str, list[str]]) -> Result:
+    tasks, kind, causes = set(values[0]), values[1], set(values[2])
     if server.mutation is Mutation.CAUSE_FORGOTTEN:
         return [], 0
     found = {
-        (row["task_id"], row["cause"])
+        (row["task_id"], row["cause_ref"])
         for row in server.tables["deliveries"].values()
-        if row["task_id"] in tasks and row["cause"] in causes
+        if row["task_id"] in tasks and row["cause_kind"] == kind and row["cause_ref"] in causes
     }
-    return [{"task_id": task, "cause": cause} for task, cause in sorted(found)], len(found)
+    return [{"task_id": task, "cause_ref": cause} for task, cause in sorted(found)], len(found)
 
 
-@statement(repository._UPSERT_TASK)
+@statement(repository.UPSERT_TASK)
 def _put_task(server: Server, values: tuple[Any, ...]) -> Result:
     table = server.tables["tasks"]
-    new = dict(zip(_TASK, values, strict=True)) | {"opened_at": server.now, "changed_at": server.now}
+    new = dict(zip(TASK_COLUMNS, values, strict=True)) | {"opened_at": server.now, "changed_at": server.now}
     if server.mutation is Mutation.DATE_FROM_PROCESSING:
         new["react_by"] += server.now.date() - new["appended_at"].date()
     if server.mutation is Mutation.TASK_AT_ANOTHER_UNIT and new["unit_id"] == "unit-0751":
@@ -188,7 +170,7 @@ _MESSAGE: Final = (
 )  # fmt: skip
 
 
-@statement(repository._UPSERT_MESSAGE)
+@statement(repository.UPSERT_MESSAGE)
 def _put_message(server: Server, values: tuple[Any, ...]) -> Result:
     row = dict(zip(_MESSAGE, values, strict=True)) | {"recorded_at": server.now}
     row["decision"] = plain(row["decision"])
@@ -198,8 +180,8 @@ def _put_message(server: Server, values: tuple[Any, ...]) -> Result:
     return [], 1
 
 
-@statement("INSERT INTO audit (kind, task_id, sender, message_id, detail) VALUES (%s, %s, %s, %s, %s)")
-def _add_audit(server: Server, values: tuple[Any, ...]) -> Result:
-    kind, task, sender, message, detail = values
-    note(server, kind, task, plain(detail), sender=sender, message=message)
+@statement(audit_trail.APPEND)
+def _add_audit(server: Server, values: Mapping[str, Any]) -> Result:
+    named = {"sender": values["sender"], "message": values["message_id"]}
+    note(server, values["kind"], values["task_id"], plain(values["detail"]), **named)
     return [], 1

@@ -13,8 +13,7 @@ def is_off(server: Server, row: Row) -> bool:
 
 def step_of(server: Server, row: Row) -> Row | None:
     """The step that a notice comes from."""
-    cause: str = row["cause"]
-    return server.tables["steps"].get(UUID(cause[5:])) if cause.startswith("step:") else None
+    return server.tables["steps"].get(UUID(row["cause_ref"])) if row["cause_kind"] == "step" else None
 
 
 def footing(server: Server, task: Row) -> Row:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from ledger.reminders import failed_deliveries, scheduler
-from ledger.store import delivery_queue
+from ledger.store import deliveries
 from tests.simulation.faults import Mutation
 from tests.simulation.statements.deliveries import deliver
 from tests.simulation.statements.reminder_inputs import footing, step_of
@@ -23,12 +23,12 @@ def _lock_steps(server: Server, _: None) -> Result:
     return [], -1
 
 
-@statement("SELECT clock_timestamp()")
+@statement(scheduler.CLOCK)
 def _clock(server: Server, _: None) -> Result:
     return [{"clock_timestamp": server.now}], 1
 
 
-@statement(scheduler._FOOTINGS)
+@statement(scheduler.FOOTINGS)
 def _footings(server: Server, values: tuple[list[UUID]]) -> Result:
     found = [
         footing(server, server.tables["tasks"][one]) for one in values[0] if one in server.tables["tasks"]
@@ -36,7 +36,7 @@ def _footings(server: Server, values: tuple[list[UUID]]) -> Result:
     return found, len(found)
 
 
-@statement(scheduler._KEPT)
+@statement(scheduler.KEPT)
 def _kept(server: Server, values: tuple[list[UUID]]) -> Result:
     tasks = set(values[0])
     found = [
@@ -50,7 +50,7 @@ def _kept(server: Server, values: tuple[list[UUID]]) -> Result:
 _STEP: Final = ("id", "task_id", "kind", "level", "due_at", "about", "until_seen", "status", "reason")
 
 
-@statement(scheduler._ADD)
+@statement(scheduler.ADD)
 def _add_steps(server: Server, values: tuple[Sequence[Any], ...]) -> Result:
     added = 0
     for one in zip(*values, strict=True):
@@ -72,7 +72,7 @@ def _from(server: Server, identity: UUID, status: str, change: Row) -> int:
     return 1
 
 
-@statement(scheduler._STOP)
+@statement(scheduler.STOP)
 def _stop(server: Server, values: tuple[list[UUID], list[str]]) -> Result:
     stopped = [*zip(*values, strict=True)]
     if server.mutation is Mutation.ACKNOWLEDGED_FOR_GOOD:
@@ -89,7 +89,7 @@ def _stop(server: Server, values: tuple[list[UUID], list[str]]) -> Result:
     return [], sum(ended)
 
 
-@statement(scheduler._AGAIN)
+@statement(scheduler.AGAIN)
 def _again(server: Server, values: tuple[Sequence[UUID]]) -> Result:
     back = {"status": "waiting", "reason": None, "ended_at": None}
     return [], sum(_from(server, one, "stopped", back) for one in values[0])
@@ -98,14 +98,14 @@ def _again(server: Server, values: tuple[Sequence[UUID]]) -> Result:
 _PLAN: Final = ("task_id", "status", "react_by", "mentor_until", "seen", "policy")
 
 
-@statement(scheduler._PLANNED)
+@statement(scheduler.PLANNED)
 def _planned(server: Server, values: tuple[Sequence[Any], ...]) -> Result:
     for one in zip(*values, strict=True):
         server.tables["plans"][one[0]] = {**dict(zip(_PLAN, one, strict=True)), "planned_at": server.now}
     return [], len(values[0])
 
 
-@statement(scheduler._STALE)
+@statement(scheduler.STALE)
 def _stale(server: Server, values: Mapping[str, Any]) -> Result:
     plans, stale = server.tables["plans"], []
     for row in server.tables["tasks"].values():
@@ -136,7 +136,7 @@ def _due_steps(server: Server) -> list[Row]:
     ]
 
 
-@statement(scheduler._WITH_DUE)
+@statement(scheduler.WITH_DUE)
 def _with_due(server: Server, values: Mapping[str, Any]) -> Result:
     due = [
         row
@@ -147,7 +147,7 @@ def _with_due(server: Server, values: Mapping[str, Any]) -> Result:
     return [{"id": row["task_id"]} for row in due[: values["limit"]]], len(due)
 
 
-@statement(scheduler._DUE)
+@statement(scheduler.DUE)
 def _due(server: Server, values: tuple[list[UUID]]) -> Result:
     due = [row for row in _due_steps(server) if row["task_id"] in values[0]]
     due.sort(key=lambda row: (row["due_at"], _KINDS.index(row["kind"]), row["level"], row["id"]))
@@ -160,12 +160,12 @@ def _due(server: Server, values: tuple[list[UUID]]) -> Result:
     return found, len(found)
 
 
-@statement(scheduler._PUT_OFF)
+@statement(scheduler.PUT_OFF)
 def _put_off_step(server: Server, values: tuple[Any, UUID]) -> Result:
     return [], _from(server, values[1], "waiting", {"due_at": values[0]})
 
 
-@statement(scheduler._FIRED)
+@statement(scheduler.FIRED)
 def _fired(server: Server, values: tuple[list[UUID], list[str | None]]) -> Result:
     ended = 0
     for one, reason in zip(*values, strict=True):
@@ -176,11 +176,11 @@ def _fired(server: Server, values: tuple[list[UUID], list[str | None]]) -> Resul
     return [], ended
 
 
-@statement(delivery_queue._WRITE)
+@statement(deliveries.ADD_IN_ORDER)
 def _write_notices(server: Server, values: tuple[Any, ...]) -> Result:
     number, written = values[0], 0
     for place, one in enumerate(zip(*values[1:], strict=True), 1):
-        identity, task, occasion, cause, channel, audience, unit, recipient, deadline = one
+        identity, task, occasion, kind, ref, channel, audience, unit, recipient, deadline = one
         if server.mutation is Mutation.STEP_FIRED_TWICE and identity in server.tables["deliveries"]:
             identity = UUID(int=identity.int ^ 1)
         written += deliver(
@@ -188,7 +188,8 @@ def _write_notices(server: Server, values: tuple[Any, ...]) -> Result:
             identity,
             task,
             occasion,
-            cause,
+            kind,
+            ref,
             channel,
             unit,
             recipient,
@@ -199,7 +200,7 @@ def _write_notices(server: Server, values: tuple[Any, ...]) -> Result:
     return [], written
 
 
-@statement(failed_deliveries._FAILED)
+@statement(failed_deliveries.FAILED)
 def _failed(server: Server, values: tuple[int]) -> Result:
     if server.mutation is Mutation.FAILURE_FORGOTTEN:
         return [], 0
@@ -217,7 +218,17 @@ def _failed(server: Server, values: tuple[int]) -> Result:
         if any(one["status"] == "due" and one["channel"] == "email" for one in group):
             continue
         task, step = server.tables["tasks"][row["task_id"]], step_of(server, row)
-        names = ("id", "task_id", "occasion", "cause", "channel", "audience", "unit_id", "ended_at")
+        names = (
+            "id",
+            "task_id",
+            "occasion",
+            "cause_kind",
+            "cause_ref",
+            "channel",
+            "audience",
+            "unit_id",
+            "ended_at",
+        )
         found.append(
             {name: row[name] for name in names}
             | {
@@ -243,8 +254,8 @@ def _failed(server: Server, values: tuple[int]) -> Result:
     return found[: values[0]], len(found)
 
 
-def _group(row: Row) -> tuple[Any, str, str]:
-    return (row["task_id"], row["occasion"], row["cause"])
+def _group(row: Row) -> tuple[Any, ...]:
+    return (row["task_id"], row["occasion"], row["cause_kind"], row["cause_ref"])
 
 
 def _stands_in(server: Server, delivery: UUID) -> bool:
@@ -254,7 +265,7 @@ def _stands_in(server: Server, delivery: UUID) -> bool:
     )
 
 
-@statement(failed_deliveries._INSERT)
+@statement(failed_deliveries.INSERT)
 def _follow(server: Server, values: tuple[Any, ...]) -> Result:
     identity, task, about, until_seen, status, reason, delivery, failed_at = values
     row = {

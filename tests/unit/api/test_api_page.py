@@ -9,9 +9,9 @@ from config.api_clients import ClientRight
 from ledger.queries.task_list import COUNT_AT_MOST, Filter
 from models.events.sensitive_fields import OpenPurpose
 from models.tasks.actions import Action, ActionRefusal, ContactForm, Initiative
-from tools.docs.contract import REPOSITORY
+from tests.paths import ROOT
 
-PAGE: Final = (REPOSITORY / "docs/api.md").read_text("utf-8")
+PAGE: Final = (ROOT / "docs/api.md").read_text("utf-8")
 
 
 def table(heading: str) -> dict[str, str]:

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from config.environments import EveryEnvironment
 from config.errors import ConfigError
-from config.settings import PREFIX, SECRETS, Settings, load
+from config.settings import PREFIX, SECRETS, load
 from crypto.keyring import new_keyring
 
 SECRET = "postgresql://somebody:hunter2@db/frafald"
@@ -24,15 +26,15 @@ def environment(**more: str) -> dict[str, str]:
 
 def faults(environ: dict[str, str]) -> list[str]:
     with pytest.raises(ConfigError) as caught:
-        load(environ).open_keyring()
+        load(EveryEnvironment, environ)
     return [str(fault) for fault in caught.value.faults]
 
 
 def test_a_whole_environment_becomes_typed_settings() -> None:
-    settings = load(environment(SMTP_PORT="2525", SMTP_TLS="tls"))
-    assert settings.smtp_port == 2525
+    settings = load(EveryEnvironment, environment(SMTP_PORT="2525", SMTP_TLS="tls"))
+    assert settings.smtp.port == 2525
     assert settings.kafka.bootstrap_servers == "kafka:9092"
-    assert settings.open_keyring().vault_active == "v1"
+    assert settings.keyring.ring.vault_active == "v1"
 
 
 def test_every_fault_is_named_at_once() -> None:
@@ -53,7 +55,7 @@ def test_what_is_no_address_of_a_database_is_said_before_anything_tries_it_and_n
 
 @pytest.mark.parametrize("url", [SECRET, "postgres://a:b[c@db,db2/x", "host=/run/postgresql dbname=frafald"])
 def test_an_address_of_a_database_is_one_as_libpq_takes_it(url: str) -> None:
-    assert load(environment(DATABASE_URL=url)).database_url.get_secret_value() == url
+    assert load(EveryEnvironment, environment(DATABASE_URL=url)).database.url.get_secret_value() == url
 
 
 @pytest.mark.parametrize("url", ["varsel.example", "https://", "ftp://varsel.example", "http://[x"])
@@ -62,15 +64,25 @@ def test_links_in_mails_lead_somewhere(url: str) -> None:
     assert said.startswith("FRAFALDSVARSEL_INBOX_URL is not valid: ")
 
 
-@pytest.mark.parametrize("name", SECRETS)
+@pytest.mark.parametrize("name", sorted(SECRETS))
 def test_every_secret_may_lie_in_a_file(name: str, tmp_path: Path) -> None:
     """The file's content, without the newline at its end, is the secret."""
-    content = {"keyring": new_keyring().model_dump_json(), "database_url": SECRET}.get(name, "hunter2")
+    content = {"KEYRING": new_keyring().model_dump_json(), "DATABASE_URL": SECRET}.get(name, "hunter2")
     file = tmp_path / "secret"
     file.write_text(content + "\n")
-    environ = environment(**{name.upper() + "_FILE": str(file)})
-    environ.pop(PREFIX + name.upper(), None)
-    assert getattr(load(environ), name).get_secret_value() == content
+    environ = environment(**{name + "_FILE": str(file)})
+    environ.pop(PREFIX + name, None)
+    found = load(EveryEnvironment, environ)
+    held = {
+        "KAFKA_PASSWORD": found.kafka.password,
+        "DATABASE_URL": found.database.url,
+        "KEYRING": SecretStr(found.keyring.ring.model_dump_json()),
+        "SMTP_PASSWORD": found.smtp.password,
+        "HEARTBEAT_URL": found.audit.heartbeat_url,
+        "OIDC_CLIENT_SECRET": found.oidc.client_secret,
+    }[name]
+    assert held is not None
+    assert held.get_secret_value() == content
 
 
 def test_a_secret_file_that_is_not_there_is_named_by_its_variable() -> None:
@@ -101,7 +113,7 @@ def test_a_key_ring_that_cannot_be_used_is_one_sentence_and_shows_nothing(keyrin
 
 
 def test_no_secret_shows_in_the_settings() -> None:
-    settings: Settings = load(environment(SMTP_PASSWORD="hunter3", KAFKA_PASSWORD="hunter4"))
+    settings = load(EveryEnvironment, environment(SMTP_PASSWORD="hunter3", KAFKA_PASSWORD="hunter4"))
     shown = repr(settings) + str(settings) + repr(settings.kafka)
     assert "hunter" not in shown
     assert "opening" not in shown

@@ -4,23 +4,26 @@ import logging
 
 import pytest
 
+from config.environments import EveryEnvironment
 from config.errors import ConfigError
-from config.settings import Settings, load
+from config.settings import load
 from crypto.keyring import new_keyring
 from frafaldsvarsel import preflight
+from frafaldsvarsel.preflight_postgres import postgres
 from infra import topic_admin
 from tests.unit.config.test_settings import environment
 
 
 @pytest.fixture
-def settings() -> Settings:
+def settings() -> EveryEnvironment:
     # Nothing listens on port 1, and nothing ever lies at this socket.
     return load(
+        EveryEnvironment,
         environment(
             KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1",
             DATABASE_URL="postgresql://nobody@/none?host=/nonexistent",
             KEYRING=new_keyring().model_dump_json(),
-        )
+        ),
     )
 
 
@@ -29,7 +32,7 @@ class Enough(Exception):
 
 
 def test_it_waits_for_postgresql_longer_each_time_and_says_so(
-    settings: Settings, caplog: pytest.LogCaptureFixture
+    settings: EveryEnvironment, caplog: pytest.LogCaptureFixture
 ) -> None:
     waits: list[float] = []
 
@@ -39,13 +42,13 @@ def test_it_waits_for_postgresql_longer_each_time_and_says_so(
             raise Enough
 
     with caplog.at_level(logging.WARNING), pytest.raises(Enough):
-        preflight.postgres(settings, sleep=sleep)
+        postgres(settings.database, sleep=sleep)
     assert waits == [0.5, 1, 2, 4, 8, 10, 10]
     assert caplog.messages == ["waiting: PostgreSQL does not answer."] * 7
 
 
 def test_missing_topics_stop_it_and_odd_retention_does_not(
-    settings: Settings, caplog: pytest.LogCaptureFixture
+    settings: EveryEnvironment, caplog: pytest.LogCaptureFixture
 ) -> None:
     odd = topic_admin.TopicDifference("Topic receipts: retention.ms is 1, not 2.", fatal=False)
     gone = topic_admin.TopicDifference("Topic people is missing.", fatal=True)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from inbox.pages.task import mark
 from ledger.queries.task_detail import AttemptView, DeliveryView, TaskFields, TaskView
+from models.notifications.cause import CauseKind
 from models.notifications.delivery import Channel, DeliveryStatus, Occasion, SendOutcome
 from models.tasks.status import TaskStatus
 
@@ -26,7 +27,8 @@ def marked(status: DeliveryStatus, tries: int) -> str:
         for number in range(1, tries + 1)
     )
     notice = DeliveryView(
-        id=UUID(int=2), occasion=Occasion.NEW, cause="0:0", channel=Channel.EMAIL, unit_id="a",
+        id=UUID(int=2), occasion=Occasion.NEW, cause_kind=CauseKind.EVENT, cause_ref="0:0",
+        channel=Channel.EMAIL, unit_id="a",
         recipient="opgaver@jc-0101.example", status=status, due_at=NOON, deadline=NOON, created_at=NOON,
         ended_at=None, attempts=attempts,
     )  # fmt: skip

@@ -1,13 +1,13 @@
 """How long the pool waits for a database that has been away."""
 
 from psycopg_pool.base import AttemptWithBackoff
+from pydantic import SecretStr
 
 from infra.postgres_pool import LONGEST_WAIT_SECONDS, make_pool
-from tests.unit.frafaldsvarsel.wiring.test_api import settings
 
 
 async def test_a_database_that_is_back_after_any_outage_is_tried_again_within_seconds() -> None:
-    pool = make_pool(settings(None), "notify", least=1, most=2)
+    pool = make_pool(SecretStr("postgresql://not-used"), "notify", least=1, most=2)
     attempt, now, waits = AttemptWithBackoff(timeout=pool.reconnect_timeout), 0.0, list[float]()
     while not attempt.time_to_give_up(now):
         attempt.update_delay(now)

@@ -7,15 +7,15 @@ from uuid import UUID
 
 from ledger.tasks.projection import ActionEffect, Policy, Projection
 from ledger.tasks.rows import (
-    AuditKind,
     Changes,
-    DeliveryRow,
     MessageRow,
+    NewDelivery,
     OutboxRow,
     Subject,
     TaskRow,
     TransferRow,
 )
+from models.audit_kind import AuditKind
 from models.eligibility.decision import Cause, Decision, Evidence, MessageRef, Outcome, Verdict
 from models.events.contract import Severity, Signal
 from models.events.person_event import Origin
@@ -23,6 +23,7 @@ from models.notifications.delivery import Occasion
 from models.reasons import DecisionReason
 from models.tasks.actions import Action, Actor, RecordedAction, TaskState, Via
 from models.tasks.status import TaskStatus
+from tests.channels import by_channel
 from tests.factories import INSTITUTION, PERSON, uuid
 
 ARRIVED: Final = datetime(2025, 10, 1, 10, 0, tzinfo=UTC)
@@ -47,7 +48,7 @@ def react_by_days(unit: str, arrived: date) -> int:
 
 POLICY: Final = Policy(
     react_by_days=react_by_days,
-    recipients=lambda unit: RECIPIENTS.get(unit, ()),
+    addresses=by_channel(lambda unit: RECIPIENTS.get(unit, ())),
     days_off=frozenset({date(2025, 10, 13)}),
 )
 
@@ -123,7 +124,7 @@ class Desk:
         self.messages: dict[tuple[str, str, str], MessageRow] = {}
         self.tasks: dict[UUID, TaskRow] = {}
         self.transfers: dict[Subject, TransferRow] = {}
-        self.deliveries: dict[UUID, DeliveryRow] = {}
+        self.deliveries: dict[UUID, NewDelivery] = {}
         self.audit: list[AuditKind] = []
         self.outbox: list[OutboxRow] = []
 
@@ -160,7 +161,7 @@ class Desk:
             self.messages.values(),
             self.tasks.values(),
             self.transfers.values(),
-            told={(row.task_id, row.cause) for row in self.deliveries.values()},
+            told={(row.task_id, row.cause) for row in self.deliveries.values() if row.task_id is not None},
             policy=self._policy,
             now=now,
         )

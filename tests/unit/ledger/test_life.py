@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.tasks.rows import AuditKind, TaskRow
+from ledger.tasks.rows import TaskRow
+from models.audit_kind import AuditKind
 from models.eligibility.decision import Decision, Outcome
 from models.ids import task_id
 from models.notifications.delivery import Occasion

@@ -2,14 +2,13 @@
 
 import pytest
 
-from models.notifications.delivery import Audience, Occasion
+from models.notifications.delivery import Audience, Channel, Occasion
 from notifiers.supersede import (
     Superseded,
-    UnitContact,
     digest_superseded_by,
-    endpoint_superseded_by,
     superseded_by,
 )
+from tests.channels import unit_contact
 
 CALLS = [
     Occasion.NEW,
@@ -52,18 +51,11 @@ def test_every_occasion_is_one_of_these() -> None:
     assert {*CALLS, *ALL_CLEAR, Occasion.CHANNEL_OFF, Occasion.DIGEST} == set(Occasion)
 
 
-def test_a_webhook_that_is_off_or_removed_is_not_sent() -> None:
-    url = ("https://fag.example.dk/hook",)
-    assert endpoint_superseded_by(off=True, present=url) is Superseded.ENDPOINT_OFF
-    assert endpoint_superseded_by(off=False, present=()) is Superseded.ENDPOINT_REMOVED
-    assert endpoint_superseded_by(off=False, present=url) is None
-
-
 def test_a_unit_is_reached_on_each_channel_by_its_own_addresses() -> None:
-    contact = UnitContact(name="Jobcenter", recipients=("a@b.dk",), webhooks=("https://b.dk/hook",))
-    assert contact.of("email", Audience.UNIT) == ("a@b.dk",)
-    assert contact.of("webhook", Audience.UNIT) == ("https://b.dk/hook",)
-    assert contact.of("webhook", Audience.LEAD) == ()
+    contact = unit_contact("Jobcenter", mails=("a@b.dk",), webhooks=("https://b.dk/hook",))
+    assert contact.of(Channel.EMAIL, Audience.UNIT) == ("a@b.dk",)
+    assert contact.of(Channel.WEBHOOK, Audience.UNIT) == ("https://b.dk/hook",)
+    assert contact.of(Channel.WEBHOOK, Audience.LEAD) == ()
 
 
 def test_a_unit_without_recipients_is_another_question() -> None:
@@ -99,8 +91,6 @@ def test_a_morning_mail_of_a_unit_without_recipients_is_another_question() -> No
 
 
 def test_where_nobody_is_named_the_next_one_above_is_reached() -> None:
-    contact = UnitContact(
-        name="Jobcenter", recipients=("a@b.dk",), above={Audience.SERVICE: ("drift@service.dk",)}
-    )
-    assert contact.reached(Audience.UNIT) == ("a@b.dk",)
-    assert contact.reached(Audience.MUNICIPALITY) == ("drift@service.dk",)
+    contact = unit_contact("Jobcenter", mails=("a@b.dk",), above={Audience.SERVICE: ("drift@service.dk",)})
+    assert contact.of(Channel.EMAIL, Audience.UNIT) == ("a@b.dk",)
+    assert contact.of(Channel.EMAIL, Audience.MUNICIPALITY) == ("drift@service.dk",)

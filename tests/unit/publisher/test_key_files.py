@@ -20,13 +20,14 @@ from publisher.key_files import (
     rotate_key,
 )
 from publisher.keys import KeyFolder, NoKey
+from tests.reference import SHIPPED
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    ensure_keys(tmp_path, base_senders()[:3])
+    ensure_keys(tmp_path, base_senders(SHIPPED)[:3])
     return tmp_path
 
 
@@ -36,24 +37,24 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_what_is_there_is_never_made_again(data: Path) -> None:
     before = contents(data)
-    ensure_keys(data, base_senders()[:4])
+    ensure_keys(data, base_senders(SHIPPED)[:4])
     after = contents(data)
     assert len(after) == len(before) + 2
     assert {name: after[name] for name in before} == before
 
 
 def test_a_register_entry_that_was_lost_is_made_from_its_key_again(data: Path) -> None:
-    number = base_senders()[0].number
+    number = base_senders(SHIPPED)[0].number
     before = read_sender(data, number)
     (data / "senders" / f"{number}.json").unlink()
-    ensure_keys(data, base_senders()[:1])
+    ensure_keys(data, base_senders(SHIPPED)[:1])
     assert read_sender(data, number) == before
 
 
 def test_a_sender_whose_key_lies_elsewhere_is_left_alone(data: Path) -> None:
-    file = data / "keys" / f"{base_senders()[0].number}.key.json"
+    file = data / "keys" / f"{base_senders(SHIPPED)[0].number}.key.json"
     file.unlink()
-    ensure_keys(data, base_senders()[:1])
+    ensure_keys(data, base_senders(SHIPPED)[:1])
     assert not file.exists()
 
 
@@ -66,7 +67,7 @@ def test_private_keys_are_readable_by_the_owner_alone(data: Path) -> None:
 
 
 def test_what_the_local_key_signs_the_register_verifies(data: Path) -> None:
-    sender = base_senders()[0]
+    sender = base_senders(SHIPPED)[0]
     key = KeyFolder(data / "keys").signing_key(sender.number)
     found = SenderRegister(data / "senders").key(sender.number, f"{sender.number}-1")
     assert found is not None
@@ -76,7 +77,7 @@ def test_what_the_local_key_signs_the_register_verifies(data: Path) -> None:
 
 
 def test_a_known_number_is_added_from_the_reference_data(data: Path) -> None:
-    known = base_senders()[5]
+    known = base_senders(SHIPPED)[5]
     added = add_sender(data, known.number, now=NOW)
     assert added.model_copy(update={"keys": ()}) == known
     assert added.keys[0].valid_from == NOW
@@ -106,7 +107,7 @@ def test_what_cannot_be_added_is_a_sentence(data: Path, number: str, cvr: str | 
 
 
 def test_a_sender_is_added_once(data: Path) -> None:
-    number = base_senders()[0].number
+    number = base_senders(SHIPPED)[0].number
     with pytest.raises(NotAdded, match="is in the register already"):
         add_sender(data, number, now=NOW)
 
@@ -118,7 +119,7 @@ def test_made_up_cvr_numbers_satisfy_modulus_11() -> None:
 
 
 def test_after_a_rotation_the_new_key_signs_and_the_old_one_stays_valid_for_a_while(data: Path) -> None:
-    number = base_senders()[0].number
+    number = base_senders(SHIPPED)[0].number
     sender = rotate_key(data, number, now=NOW, overlap=timedelta(days=2))
     assert [key.kid for key in sender.keys] == [f"{number}-1", f"{number}-2"]
     assert [key.valid_to for key in sender.keys] == [NOW + timedelta(days=2), None]
@@ -128,7 +129,7 @@ def test_after_a_rotation_the_new_key_signs_and_the_old_one_stays_valid_for_a_wh
 
 
 def test_another_key_stands_beside_the_current_one(data: Path) -> None:
-    number, kid = base_senders()[0].number, f"{base_senders()[0].number}-0"
+    number, kid = base_senders(SHIPPED)[0].number, f"{base_senders(SHIPPED)[0].number}-0"
     ended = NOW - timedelta(days=1)
     key = add_key(data, number, kid, valid_from=ended - timedelta(days=9), valid_to=ended)
     assert add_key(data, number, kid, valid_from=NOW).as_dict() == key.as_dict()

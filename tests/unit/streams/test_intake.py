@@ -203,7 +203,7 @@ def _assert_one_receipt(taken: Validated, record: InputRecord) -> None:
     assert taken.receipt.origin == record.origin
     accepted = taken.receipt.status is ReceiptStatus.ACCEPTED
     assert (taken.event is not None or taken.receipt.total is not None) is accepted
-    assert (taken.kept is None) is accepted
+    assert (taken.rejected_payload is None) is accepted
     assert (taken.receipt.reason is None) is accepted
     assert (taken.receipt.fingerprint is not None) is accepted
 
@@ -225,12 +225,12 @@ def test_a_bad_record_gets_its_reason_and_keeps_its_bytes(
     assert taken.receipt.reason is reason
     told = taken.receipt.model_dump_json()
     assert not [secret for secret in PERSONAL if secret in told]
-    assert taken.kept is not None
-    assert not [secret for secret in PERSONAL if secret in taken.kept]
+    assert taken.rejected_payload is not None
+    assert not [secret for secret in PERSONAL if secret in taken.rejected_payload]
     purpose = "rejected/{topic}/{partition}/{offset}".format(**record.origin.model_dump())
-    assert VAULT.open(taken.kept, purpose) == kept_as(ready.value, ready.headers)
+    assert VAULT.open(taken.rejected_payload, purpose) == kept_as(ready.value, ready.headers)
     with pytest.raises(NotOpenedError):
-        VAULT.open(taken.kept, purpose + "0")
+        VAULT.open(taken.rejected_payload, purpose + "0")
 
 
 @pytest.mark.parametrize("binding", list(Binding))
@@ -292,7 +292,7 @@ def test_a_number_that_was_changed_or_taken_out_on_the_way_breaks_the_signature(
 def test_a_control_total_ends_with_its_receipt(binding: Binding) -> None:
     """It is about nobody: no event follows, and the receipt says what it says."""
     taken = validate_record(received(SENDERS.ready(total_event(), binding)), SENDERS.context)
-    assert (taken.receipt.status, taken.event, taken.kept) == (ReceiptStatus.ACCEPTED, None, None)
+    assert (taken.receipt.status, taken.event, taken.rejected_payload) == (ReceiptStatus.ACCEPTED, None, None)
     assert taken.receipt.total == Total(
         day=date(2025, 9, 30),
         registered_at=datetime(2025, 10, 1, 1, 0, tzinfo=UTC),
@@ -476,7 +476,7 @@ def test_no_bytes_and_no_headers_are_too_odd(
     record = InputRecord(place(topic), value, headers)
     taken = validate_record(record, SENDERS.context)
     _assert_one_receipt(taken, record)
-    assert taken.kept is not None
+    assert taken.rejected_payload is not None
 
 
 @given(
@@ -528,10 +528,12 @@ def test_what_is_too_large_to_be_kept_is_kept_as_its_hash() -> None:
     record = received(replace(_MADE(_RISK, Binding.STRUCTURED), value=b" " * 12_000_000))
     taken = validate_record(record, SENDERS.context)
     assert taken.receipt.reason is Rejection.TOO_LARGE
-    assert taken.kept is not None
-    assert len(taken.kept) < 1000
+    assert taken.rejected_payload is not None
+    assert len(taken.rejected_payload) < 1000
     origin = record.origin
-    kept = orjson.loads(VAULT.open(taken.kept, f"rejected/{origin.topic}/{origin.partition}/{origin.offset}"))
+    kept = orjson.loads(
+        VAULT.open(taken.rejected_payload, f"rejected/{origin.topic}/{origin.partition}/{origin.offset}")
+    )
     assert kept["too_large_to_keep"] > 12_000_000
     assert len(kept["sha256"]) == 64
 
@@ -541,7 +543,7 @@ def test_four_mebibytes_are_kept_whole() -> None:
     four = 4 * 1024 * 1024
     for size, whole in ((four, True), (four + 1, False)):
         record = InputRecord(place(), b" " * (size - len(b"[]\n")))
-        kept = validate_record(record, SENDERS.context).kept
+        kept = validate_record(record, SENDERS.context).rejected_payload
         assert kept is not None
         assert (len(kept) > four) is whole
 

@@ -89,3 +89,13 @@ async def test_forgetting_keeps_what_is_still_ours() -> None:
     await people.load(2)
     people.forget({2})
     assert (people.get(1, PERSON).applied, people.get(2, PERSON).applied) == (-1, 2)
+
+
+async def test_a_record_that_does_not_say_what_it_has_applied_wins_over_none() -> None:
+    log, best = Log(), record(4, events=2)
+    log.append(Topic.PEOPLE, 3, PERSON.encode(), record(9).model_dump_json().encode())
+    await written(log, best)
+    log.append(Topic.PEOPLE, 3, PERSON.encode(), record(9).model_dump_json().encode())
+    people = PersonStore(log.reader)
+    assert await people.load(3) == [PERSON.encode()]
+    assert people.records(3) == {PERSON: best}

@@ -25,6 +25,7 @@ from local.servers.mail_catcher import Catcher
 from local.servers.mailbox import read_mails
 from models.ids import delivery_id, task_reference
 from tests.integration.notifiers.hooks import OLD, write_secrets
+from tests.reference import SHIPPED
 
 UNIT = "jc-0101"
 
@@ -82,7 +83,7 @@ def reference(tmp_path: Path, endpoint: Endpoint) -> Path:
 def environment(tmp_path: Path, database: str, reference: Path, catcher: Catcher) -> dict[str, str]:
     write_secrets(tmp_path / "secrets", OLD, unit=UNIT)
     (tmp_path / "senders").mkdir()
-    write_sender(tmp_path / "senders", base_senders()[0])
+    write_sender(tmp_path / "senders", base_senders(SHIPPED)[0])
     told = {
         "KAFKA_BOOTSTRAP_SERVERS": "localhost:1",
         "DATABASE_URL": database,

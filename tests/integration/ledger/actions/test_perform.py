@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from infra.postgres import Connection
 from ledger.actions.perform import (
     ActionDiffers,
     ActionRefused,
@@ -18,7 +19,6 @@ from ledger.actions.perform import (
     perform,
 )
 from ledger.queries.listings import HISTORY, rows
-from ledger.store.repository import Connection
 from models.tasks.actions import (
     Acknowledge,
     Action,
@@ -304,7 +304,7 @@ async def test_the_history_tells_the_service_and_the_people_in_order(
                 "SELECT reference FROM tasks WHERE id = %s", (identity,)
             ).fetchall()
         history = rows(ledger_url, HISTORY, {"reference": reference}, limit=None)
-        return [(row["by"], row["kind"]) for row in history]
+        return [(row.by, row.kind) for row in history]
 
     assert await asyncio.to_thread(told, task_id) == [
         ("service", "task_opened"),

@@ -6,9 +6,9 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from infra.postgres import Connection
 from ledger.actions.perform import NoSuchTask
 from ledger.actions.reveal_sensitive import NothingToOpen, reveal_messages
-from ledger.store.repository import Connection
 from models.events.sensitive_fields import OpenPurpose
 from models.tasks.actions import Actor, Via
 from tests.integration.ledger.ledger_fixture import Books

@@ -70,7 +70,7 @@ async def count(url: str, query: str) -> int:
         return -1
 
 
-async def until(url: str, query: str, wanted: int, seconds: float = 30) -> None:
+async def until(url: str, query: str, wanted: int, seconds: float = 60) -> None:
     """Wait for a number."""
     async with asyncio.timeout(seconds):
         while await count(url, query) < wanted:
@@ -127,14 +127,14 @@ async def test_the_outbox_says_everything_at_least_once_and_notes_it(
         await connection.execute("UPDATE outbox SET sent_at = NULL WHERE id = 'row 7'")
     await until(url, "SELECT count(*) FROM outbox WHERE sent_at IS NOT NULL AND id LIKE 'row %'", 1200)
     stop.set()
-    await asyncio.wait_for(task, 10)
+    await asyncio.wait_for(task, 60)
     consumer = AIOKafkaConsumer(
         Topic.REJECTED, **kafka.aiokafka(), auto_offset_reset="earliest", group_id=None
     )
     await consumer.start()
     try:
         said: list[str] = []
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(said) < 1201:
                 for records in (await consumer.getmany(timeout_ms=200)).values():
                     said += [record.value.decode() for record in records if record.value.startswith(b"value")]
@@ -164,11 +164,11 @@ async def test_an_outbox_that_is_frozen_does_not_keep_its_rows(
             await frozen.wait()
         stop = asyncio.Event()
         other = asyncio.create_task(outbox.run(kafka, database, stop))
-        await until(database, "SELECT count(*) FROM outbox WHERE sent_at IS NOT NULL", 1, seconds=10)
+        await until(database, "SELECT count(*) FROM outbox WHERE sent_at IS NOT NULL", 1)
         assert not held.done()
         held.cancel()
         stop.set()
-        await asyncio.wait([held, other], timeout=10)
+        await asyncio.wait([held, other], timeout=60)
 
 
 async def test_two_ledgers_share_the_work_and_one_takes_over(
@@ -214,7 +214,7 @@ async def test_the_ledger_ends_when_a_task_of_its_consumer_does(
             if getattr(task.get_coro(), "__qualname__", "") == routine and not task.done()
         ]
         task.cancel()
-        done, _ = await asyncio.wait([ledger], timeout=10)
+        done, _ = await asyncio.wait([ledger], timeout=60)
         assert done
         assert isinstance(ledger.exception(), ConsumerEnded)
     async with running(kafka, database, "4"):

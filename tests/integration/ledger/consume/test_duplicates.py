@@ -10,10 +10,10 @@ import psycopg
 import pytest
 
 from config.topics import Topic
+from infra.postgres import Connection
 from ledger.consume import duplicates
 from ledger.consume.batch import project
 from ledger.consume.duplicates import LEDGER
-from ledger.store.repository import Connection
 from models.eligibility.apply_event import apply
 from models.eligibility.decision import Cause
 from models.eligibility.person_record import PersonRecord

@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from infra.postgres import Connection
 from ledger.queries.statistics import by_unit, statistics, together
-from ledger.store.repository import Connection
 from models.calendar import copenhagen_date
 from tests.integration.ledger.task_rows import NOON, TODAY, add_task
 

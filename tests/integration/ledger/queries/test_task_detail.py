@@ -5,10 +5,10 @@ from uuid import uuid4
 
 from psycopg.types.json import Jsonb
 
+from infra.postgres import Connection
 from ledger.queries.statistics import statistics
 from ledger.queries.task_detail import task
 from ledger.queries.undecided import UndecidedMessage, undecided, undecided_count
-from ledger.store.repository import Connection
 from models.reasons import DecisionReason
 from models.tasks.actions import ContactAttempt, ContactForm
 from tests.integration.ledger.ledger_fixture import Books

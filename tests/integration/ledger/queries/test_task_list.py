@@ -5,9 +5,9 @@ from uuid import UUID
 
 import pytest
 
+from infra.postgres import Connection
 from ledger.queries.cursors import ByDate
 from ledger.queries.task_list import Filter, ListedTask, Search, counts, listing
-from ledger.store.repository import Connection
 from models.events.contract import Severity
 from tests.integration.ledger.ledger_fixture import Books
 from tests.integration.ledger.task_rows import NOON, OTHER_UNIT, TODAY, UNIT, add_delivery, add_task

@@ -7,11 +7,11 @@ import psycopg
 import pytest
 
 from config.kafka import KafkaSettings
+from infra.postgres import Connection
 from ledger.actions.perform import perform
 from ledger.rebuild.rebuild import CannotRebuild, rebuilding
 from ledger.rebuild.replace import replace
 from ledger.schema.migrate import migrate
-from ledger.store.repository import Connection
 from models.eligibility.decision import Cause, Decision
 from models.reasons import DecisionReason
 from models.tasks.actions import (

@@ -15,13 +15,14 @@ import pytest
 from aiosmtpd import smtp
 
 from crypto.hmac_tokens import HmacTokens, Purpose
+from infra.postgres import Pool
 from notifiers.bounces import run as bounces
 from notifiers.bounces.address import bounce_address, token
 from notifiers.bounces.run import BounceMailbox, sweep
 from notifiers.bounces.store import BounceAddress, BounceEffect
 from notifiers.due_delivery import BuildPayload, payload_builder
-from notifiers.repository import Pool
 from notifiers.worker import NotifierSettings, run
+from tests.channels import mail_entry
 from tests.integration.notifiers.builders import Row, add_delivery, contacts, outcomes_of, rows, status_of
 from tests.integration.notifiers.test_worker import email_channel
 from tests.paths import ROOT
@@ -83,7 +84,7 @@ async def notifying(pool: Pool, port: int) -> AsyncIterator[None]:
             pool=pool,
             channel=channel,
             contacts=contacts,
-            build_payload=FREEZE,
+            entry=mail_entry(FREEZE),
             stop=stop,
         )
     )
@@ -91,12 +92,12 @@ async def notifying(pool: Pool, port: int) -> AsyncIterator[None]:
         yield
     finally:
         stop.set()
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, 60)
         await channel.aclose()
 
 
 async def until(pool: Pool, row: Row, outcomes: list[str]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await outcomes_of(pool, row) != outcomes:
             await asyncio.sleep(0.05)
 
@@ -341,11 +342,11 @@ async def test_a_report_that_was_taken_in_is_removed_when_it_is_old_and_what_peo
         os.utime(file, (long_ago, long_ago))
     stop = asyncio.Event()
     task = asyncio.create_task(bounces.run(mailbox, pool, stop))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while old.exists():
             await asyncio.sleep(0.02)
     stop.set()
-    await asyncio.wait_for(task, 5)
+    await asyncio.wait_for(task, 60)
     assert set((mailbox.maildir / "cur").iterdir()) == {young, left}
 
 
@@ -357,7 +358,7 @@ async def test_a_folder_that_is_missing_is_waited_for_and_said_once(
     away = replace(mailbox, maildir=mailbox.maildir / "later")
     stop = asyncio.Event()
     task = asyncio.create_task(bounces.run(away, pool, stop))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while "FileNotFoundError" not in caplog.text:
             await asyncio.sleep(0.05)
     await asyncio.sleep(0.3)
@@ -366,7 +367,7 @@ async def test_a_folder_that_is_missing_is_waited_for_and_said_once(
     put(away, report(one.mail))
     await until(pool, one.row, ["delivered", "refused"])
     stop.set()
-    await asyncio.wait_for(task, 5)
+    await asyncio.wait_for(task, 60)
     said = [record.getMessage() for record in caplog.records if record.name == "notifiers.bounces.run"]
     assert said[0] == "bounces: waiting; cannot go on: FileNotFoundError"
     assert said.count(said[0]) == 1
@@ -392,7 +393,7 @@ async def test_a_real_relay_that_takes_a_mail_and_gives_it_back(pool: Pool, mail
     async with notifying(pool, server.sockets[0].getsockname()[1]):
         await until(pool, row, ["delivered", "refused"])
     stop.set()
-    await asyncio.wait_for(reading, 5)
+    await asyncio.wait_for(reading, 60)
     server.close()
     await server.wait_closed()
     assert (await standing(pool, row))[0] == "refused"

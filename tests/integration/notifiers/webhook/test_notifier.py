@@ -7,17 +7,18 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from infra.postgres import Pool
 from models.ids import delivery_id
 from models.notifications.delivery import DeliveryStatus, SendAttempt, SendOutcome
 from models.notifications.retry import RetryPolicy
 from notifiers.channel import ChannelSender
 from notifiers.content.mail_message import Mail
 from notifiers.due_delivery import Claim
-from notifiers.repository import Pool, Store
+from notifiers.repository import Store
 from notifiers.supersede import Contacts, UnitContact
-from notifiers.webhook.endpoints import watcher
 from notifiers.webhook.hook import Hook, webhook_payload_builder
 from notifiers.worker import NotifierSettings, run
+from tests.channels import mail_entry, unit_contact, webhook_entry
 from tests.http.server import Answer, Endpoint, Silence
 from tests.integration.notifiers.builders import FREEZE, RECIPIENT, UNIT, Row, add_delivery, rows, status_of
 from tests.integration.notifiers.hooks import OLD, a_channel, write_secrets
@@ -32,7 +33,7 @@ def contacts_with(*urls: str) -> Contacts:
     def contact(unit: str) -> UnitContact | None:
         if unit != UNIT:
             return None
-        return UnitContact(name="Jobcenter Ærø", recipients=(RECIPIENT,), webhooks=urls)
+        return unit_contact("Jobcenter Ærø", mails=(RECIPIENT,), webhooks=urls)
 
     return contact
 
@@ -59,10 +60,8 @@ def a_store(pool: Pool, *urls: str) -> Store[Hook]:
         owner="one",
         lease=timedelta(minutes=1),
         contacts=contacts_with(*urls),
-        build_payload=FREEZE_HOOK,
+        entry=webhook_entry(FREEZE_HOOK, contacts_with(*urls)),
         policy=RetryPolicy(),
-        kind=Hook,
-        after=watcher(contacts_with(*urls)),
     )
 
 
@@ -81,7 +80,14 @@ async def running(
     known = contacts_with(*urls)
     async with asyncio.TaskGroup() as group:
         group.create_task(
-            run(settings=settings, pool=pool, channel=mails, contacts=known, build_payload=FREEZE, stop=stop)
+            run(
+                settings=settings,
+                pool=pool,
+                channel=mails,
+                contacts=known,
+                entry=mail_entry(FREEZE),
+                stop=stop,
+            )
         )
         group.create_task(
             run(
@@ -89,10 +95,8 @@ async def running(
                 pool=pool,
                 channel=hooks,
                 contacts=known,
-                build_payload=FREEZE_HOOK,
+                entry=webhook_entry(FREEZE_HOOK, known),
                 stop=stop,
-                kind=Hook,
-                after=watcher(known),
             )
         )
         try:
@@ -116,7 +120,7 @@ class Memory:
 
 
 async def until_status(pool: Pool, row: Row, status: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await status_of(pool, row) != status:
             await asyncio.sleep(0.05)
 
@@ -128,7 +132,7 @@ async def test_a_unit_with_a_webhook_gets_it_and_its_mail(pool: Pool, tmp_path: 
         row = await add_hook(pool, endpoint.url)
         async with running(pool, mails, a_channel(tmp_path / "secrets"), endpoint.url):
             await until_status(pool, row, "delivered")
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not mails.sent:
                     await asyncio.sleep(0.05)
     (request,) = endpoint.requests
@@ -146,7 +150,7 @@ async def test_endpoints_that_hang_hold_up_no_mail(pool: Pool, tmp_path: Path) -
             await add_hook(pool, endpoint.url)
         channel = a_channel(tmp_path / "secrets", answer_seconds=60, total_seconds=60)
         async with running(pool, mails, channel, endpoint.url):
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while len(mails.sent) < 20:
                     await asyncio.sleep(0.05)
             assert await rows(pool, "SELECT DISTINCT status FROM deliveries WHERE channel = 'webhook'") == [
@@ -202,7 +206,7 @@ async def test_an_endpoint_that_is_gone_is_switched_off_and_its_unit_is_told_by_
         owner="mail",
         lease=timedelta(minutes=1),
         contacts=contacts_with(url),
-        build_payload=FREEZE,
+        entry=mail_entry(FREEZE),
         policy=RetryPolicy(),
     )
     subjects = [claim.mail.subject for claim in (await mails.claim(10)).claims]
@@ -299,7 +303,7 @@ async def test_the_notifier_switches_off_what_answers_410(pool: Pool, tmp_path: 
         row = await add_hook(pool, endpoint.url)
         async with running(pool, mails, a_channel(tmp_path / "secrets"), endpoint.url):
             await until_status(pool, row, "refused")
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not any(mail.subject == "Jeres webhook er slået fra" for mail in mails.sent):
                     await asyncio.sleep(0.05)
     assert len(endpoint.requests) == 1

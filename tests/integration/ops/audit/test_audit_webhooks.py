@@ -11,6 +11,7 @@ import pytest
 from config.reference.csv_reader import DATA
 from models.calendar import copenhagen_date
 from ops.audit.report import Check
+from tests.channels import with_webhooks
 from tests.integration.ops.audit.world import POLICY, World, account, faults, student
 
 UNIT, URL = "jc-0101", "https://fag.example.dk/hook"
@@ -24,7 +25,9 @@ def hooked(world: World, tmp_path: Path) -> World:
     with (tmp_path / "webhooks.csv").open("a", encoding="utf-8") as table:
         table.write(f"{UNIT},{URL},2020-01-01,,made-up,[I] made up\n")
     world.reference = tmp_path
-    world.policy = replace(POLICY, webhooks=lambda unit, _: (URL,) if unit == UNIT else ())
+    world.policy = replace(
+        POLICY, addresses=with_webhooks(POLICY.addresses, lambda unit, _: (URL,) if unit == UNIT else ())
+    )
     return world
 
 

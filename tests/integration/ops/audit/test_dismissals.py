@@ -11,6 +11,7 @@ from models.operator import Operator
 from models.reasons import Rejection
 from ops.audit import dismissals
 from ops.audit.report import Check
+from ops.recovery.dismissals import dismiss
 from tests.integration.ops.audit.checks.test_totals import RAISED, balances, declare
 from tests.integration.ops.audit.world import World, account, student
 
@@ -29,7 +30,7 @@ def put_aside(world: World, *cases: str) -> int:
     with psycopg.connect(world.url, autocommit=True) as connection:
         chosen = [parse(case) for case in cases]
         assert [dismissals.objection(connection, case) for case in chosen] == [None] * len(cases)
-        return dismissals.dismiss(connection, chosen, HAND)
+        return dismiss(connection, chosen, HAND)
 
 
 async def test_holes_and_doubled_numbers_can_be_put_aside(world: World) -> None:

@@ -15,8 +15,8 @@ from confluent_kafka.admin import AdminClient
 
 from config.kafka import KafkaSettings
 from config.reference.csv_reader import DATA
-from config.reference.law import load_law
-from config.reference.reminder_policy import load_reminder_policy
+from config.reference.law import law_of
+from config.reference.reminder_policy import reminder_policy_of
 from config.topics import PERSON_PARTITIONS, TOPICS, Topic
 from infra import topic_admin
 from infra.topic_admin import Replication
@@ -33,14 +33,16 @@ from ops.audit.kafka_log import KafkaLog, LogUnreachable
 from ops.audit.oracle import Oracle
 from ops.audit.report import AuditReport, Check, CheckResult
 from streams.batch_producer import partition_of
+from tests.channels import by_channel
 from tests.factories import INSTITUTION, enrolment, period, residence, risk
+from tests.reference import SHIPPED
 
-LAW: Final = load_law()
+LAW: Final = law_of(SHIPPED)
 POLICY: Final = Policy(
     react_by_days=lambda unit, day: 5,
-    recipients=lambda unit: (f"opgaver@{unit}.example",),
+    addresses=by_channel(lambda unit: (f"opgaver@{unit}.example",)),
     days_off=frozenset(),
-    steps=load_reminder_policy(),
+    steps=reminder_policy_of(SHIPPED),
 )
 TYPES: Final = {
     "enrolments": "enrolment.registered",

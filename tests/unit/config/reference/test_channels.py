@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from config.reference.channels import load_answers, load_webhooks
-from config.reference.csv_reader import DATA
+from config.reference.channels import answers_of, webhooks_of
+from config.reference.checks.all import sound_reference
 from tests.paths import DATA as TEST_DATA
+from tests.reference import SHIPPED
 
 GOOD = TEST_DATA / "reference" / "good"
 OLD, NEW = "https://fag.example/old", "https://fag.example/new"
@@ -43,7 +44,7 @@ def directory(tmp_path: Path) -> Path:
     ],
 )
 def test_a_unit_has_the_endpoint_of_the_day(directory: Path, day: date, urls: tuple[str, ...]) -> None:
-    webhooks = load_webhooks(directory)
+    webhooks = webhooks_of(sound_reference(directory))
     assert webhooks.urls("jc-0185", day) == urls
     assert webhooks.urls("jc-0461", day) == ()
 
@@ -51,7 +52,7 @@ def test_a_unit_has_the_endpoint_of_the_day(directory: Path, day: date, urls: tu
 def test_an_institution_learns_what_the_units_municipality_has_set_and_nothing_by_default(
     directory: Path,
 ) -> None:
-    answers = load_answers(directory)
+    answers = answers_of(sound_reference(directory))
     before, after = date(2026, 2, 1), date(2026, 4, 1)
     assert (answers.contact_made("jc-0185", before), answers.closed("jc-0185", before)) == (True, False)
     assert (answers.contact_made("jc-0185", after), answers.closed("jc-0185", after)) == (True, True)
@@ -62,5 +63,5 @@ def test_an_institution_learns_what_the_units_municipality_has_set_and_nothing_b
 
 
 def test_the_data_that_is_shipped_sends_no_webhook_and_answers_nobody() -> None:
-    assert load_webhooks(DATA).rows == {}
-    assert not any(load_answers(DATA).rows.values())
+    assert webhooks_of(SHIPPED).rows == {}
+    assert not any(answers_of(SHIPPED).rows.values())

@@ -4,9 +4,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from config.reference.days_off import DaysOff, HolidaysUnknown, load_days_off
+from config.reference.checks.all import sound_reference
+from config.reference.days_off import DaysOff, HolidaysUnknown, days_off_of
 from models.calendar import add_working_days
 from tests.paths import DATA as TEST_DATA
+from tests.reference import SHIPPED
 
 GOOD = TEST_DATA / "reference" / "good"
 HOLIDAYS_A_YEAR = 11
@@ -36,12 +38,12 @@ def test_the_coming_years_holidays_are_known() -> None:
     ],
 )
 def test_a_day_on_which_offices_are_closed(day: date) -> None:
-    assert day in load_days_off()
+    assert day in days_off_of(SHIPPED)
 
 
 @pytest.mark.parametrize("day", [date(2026, 5, 1), date(2026, 5, 15), date(2026, 12, 23), date(2026, 7, 14)])
 def test_a_day_on_which_they_are_open(day: date) -> None:
-    assert day not in load_days_off()
+    assert day not in days_off_of(SHIPPED)
 
 
 @pytest.mark.parametrize(
@@ -54,21 +56,21 @@ def test_a_day_on_which_they_are_open(day: date) -> None:
     ],
 )
 def test_store_bededag_is_a_holiday_until_2023(fourth_friday_after_easter: date, off: bool) -> None:
-    assert (fourth_friday_after_easter in load_days_off()) is off
+    assert (fourth_friday_after_easter in days_off_of(SHIPPED)) is off
 
 
 def test_the_fixed_days_are_data() -> None:
-    assert date(2026, 12, 24) in load_days_off(GOOD)
-    assert date(2026, 12, 31) not in load_days_off(GOOD)
+    assert date(2026, 12, 24) in days_off_of(sound_reference(GOOD))
+    assert date(2026, 12, 31) not in days_off_of(sound_reference(GOOD))
     assert date(2026, 12, 24) not in DaysOff()
 
 
 def test_five_working_days_over_christmas_are_counted_as_people_count_them() -> None:
-    assert add_working_days(date(2026, 12, 22), 5, load_days_off()) == date(2027, 1, 4)
+    assert add_working_days(date(2026, 12, 22), 5, days_off_of(SHIPPED)) == date(2027, 1, 4)
 
 
 def test_five_working_days_over_easter() -> None:
-    assert add_working_days(date(2026, 3, 31), 5, load_days_off()) == date(2026, 4, 10)
+    assert add_working_days(date(2026, 3, 31), 5, days_off_of(SHIPPED)) == date(2026, 4, 10)
 
 
 def test_an_unknown_year_is_an_error() -> None:

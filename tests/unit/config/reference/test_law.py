@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 
 from config.errors import ConfigError
+from config.reference.checks.all import sound_reference
 from config.reference.csv_reader import DATA
-from config.reference.law import load_law
+from config.reference.law import law_of
 from config.reference.rule_sets import read_rule_sets
 from models.calendar import copenhagen_date
 from models.eligibility.law import Law
 from models.events import probe_identity
 from models.events.contract import BenefitType, EducationType, TargetGroup
+from tests.reference import SHIPPED
 
 IN_FORCE = date(2022, 1, 1)
 FOLDED = date(2025, 7, 1)
@@ -25,7 +27,7 @@ COVERED = {"eud", "eux", "stx", "hhx", "htx", "hf", "kvu", "mvu", "lvu"}
 
 @pytest.fixture(scope="module")
 def law() -> Law:
-    return load_law()
+    return law_of(SHIPPED)
 
 
 @pytest.fixture(scope="module")
@@ -154,4 +156,4 @@ def test_what_is_inferred_is_not_called_certain() -> None:
 
 def test_a_broken_directory_gives_no_law(tmp_path: Path) -> None:
     with pytest.raises(ConfigError):
-        load_law(tmp_path)
+        law_of(sound_reference(tmp_path))

@@ -7,9 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from config.reference.days_off import load_days_off
-from config.reference.reminder_policy import load_reminder_policy
-from config.reference.units import load_units
+from config.reference.checks.all import sound_reference
+from config.reference.days_off import days_off_of
+from config.reference.reminder_policy import reminder_policy_of
+from config.reference.units import units_of
 from models.calendar import add_months, add_working_days
 from models.events import probe_identity
 from models.events.contract import EnrolmentFields
@@ -18,15 +19,16 @@ from models.tasks.reminders import ReminderInputs, ReminderKind, plan
 from models.tasks.status import TaskStatus
 from tests.factories import moment, uuid
 from tests.paths import DATA as TEST_DATA
+from tests.reference import SHIPPED
 
 GOOD: Final = TEST_DATA / "reference" / "good"
 TODAY: Final = date(2026, 2, 2)
 UUID_OF_A_TASK: Final = UUID(uuid("task"))
 
 
-@pytest.mark.parametrize("unit", sorted(load_units()))
+@pytest.mark.parametrize("unit", sorted(units_of(SHIPPED)))
 def test_every_unit_has_steps_hours_and_somebody_above_it(unit: str) -> None:
-    policy = load_reminder_policy()
+    policy = reminder_policy_of(SHIPPED)
     kinds = {rule.kind for rule in policy.rules(unit, TODAY)}
     assert kinds == set(ReminderKind)
     assert policy.hours(unit).window(TODAY) is not None
@@ -51,12 +53,12 @@ def test_the_latest_admission_that_the_contract_takes_stops_no_planning() -> Non
         open_since=moment(TODAY),
         seen=False,
     )
-    policy = load_reminder_policy()
+    policy = reminder_policy_of(SHIPPED)
     assert plan(replace(usual, mentor_until=add_months(latest, 6)), policy) == plan(usual, policy) != ()
 
 
 def test_a_units_policy_holds_whole_and_from_its_date() -> None:
-    policy = load_reminder_policy(GOOD)
+    policy = reminder_policy_of(sound_reference(GOOD))
     before, after = policy.rules("jc-0185", date(2023, 12, 31)), policy.rules("jc-0185", date(2024, 1, 1))
     assert [rule.kind for rule in before] == [
         ReminderKind.REMINDER,
@@ -72,7 +74,7 @@ def test_a_units_policy_holds_whole_and_from_its_date() -> None:
 
 
 def test_a_units_hours_hold_whole_and_from_their_date() -> None:
-    policy = load_reminder_policy(GOOD)
+    policy = reminder_policy_of(sound_reference(GOOD))
     monday = date(2026, 2, 2)
     assert policy.hours("jc-0185").week_on(monday) == (
         (time(9), time(12)),
@@ -88,11 +90,11 @@ def test_a_units_hours_hold_whole_and_from_their_date() -> None:
 
 
 def test_offices_are_closed_on_the_days_off() -> None:
-    assert load_reminder_policy().hours("jc-0561").window(date(2026, 6, 5)) is None
+    assert reminder_policy_of(SHIPPED).hours("jc-0561").window(date(2026, 6, 5)) is None
 
 
 def test_addresses_are_all_that_are_named_and_those_above_where_none_are() -> None:
-    reach = load_reminder_policy(GOOD).addresses
+    reach = reminder_policy_of(sound_reference(GOOD)).addresses
     assert reach("jc-0185", Audience.UNIT, Channel.EMAIL) == (
         "opgaver@jc-0185.example",
         "flere@jc-0185.example",
@@ -106,13 +108,13 @@ def test_addresses_are_all_that_are_named_and_those_above_where_none_are() -> No
 
 
 def test_what_a_canary_brings_about_reaches_nobody_but_the_canary() -> None:
-    reach = load_reminder_policy().addresses
+    reach = reminder_policy_of(SHIPPED).addresses
     for audience in Audience:
         assert reach(probe_identity.UNIT, audience, Channel.EMAIL) == ("kanariefugl@frafaldsvarsel.example",)
 
 
 def test_a_morning_mail_is_dated_and_can_be_ended() -> None:
-    policy = load_reminder_policy(GOOD)
+    policy = reminder_policy_of(sound_reference(GOOD))
     found = [policy.digest("jc-0185", day) for day in (date(2023, 6, 1), date(2024, 6, 1), date(2025, 6, 1))]
     assert [one is not None and one.instead for one in found] == [False, True, False]
     assert found[2] is None
@@ -122,15 +124,15 @@ def test_a_morning_mail_is_dated_and_can_be_ended() -> None:
 
 def test_another_policy_has_another_fingerprint() -> None:
     assert (
-        load_reminder_policy().fingerprint
-        == load_reminder_policy().fingerprint
-        != load_reminder_policy(GOOD).fingerprint
+        reminder_policy_of(SHIPPED).fingerprint
+        == reminder_policy_of(SHIPPED).fingerprint
+        != reminder_policy_of(sound_reference(GOOD)).fingerprint
     )
 
 
 def test_what_falls_due_in_the_coming_year_can_be_planned() -> None:
     """Fails in time, while the library of holidays can still be updated: without it no target could be counted."""
-    policy, days_off = load_reminder_policy(), load_days_off()
+    policy, days_off = reminder_policy_of(SHIPPED), days_off_of(SHIPPED)
     opened = datetime.now(UTC)
     for week in range(60):
         day = opened + timedelta(weeks=week)
@@ -161,7 +163,7 @@ def test_the_shipped_policy_over_easter_and_the_clock_change() -> None:
         open_since=moment(date(2026, 3, 24), "02:10"),
         seen=False,
     )
-    steps = plan(task, load_reminder_policy())
+    steps = plan(task, reminder_policy_of(SHIPPED))
     assert [(step.kind, step.level, step.due_at) for step in steps] == [
         (ReminderKind.REMINDER, 1, datetime(2026, 3, 27, 7, tzinfo=UTC)),
         (ReminderKind.ESCALATION, 1, datetime(2026, 3, 30, 6, tzinfo=UTC)),

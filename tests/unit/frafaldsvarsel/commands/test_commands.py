@@ -35,12 +35,12 @@ def test_the_worker_loads_neither_database_nor_mail() -> None:
     # In a process of its own: here the other tests have loaded everything.
     ask = (
         "import sys; from frafaldsvarsel.commands import commands; commands('worker')\n"
-        "import frafaldsvarsel.processes.worker, streams.app; print(*sys.modules)"
+        "import frafaldsvarsel.processes.worker, streams.app, streams.engine.agents; print(*sys.modules)"
     )
     loaded = subprocess.run(
         [sys.executable, "-c", ask], capture_output=True, text=True, check=True
     ).stdout.split()
-    assert "streams.app" in loaded
+    assert {"streams.app", "streams.engine.agents"} <= set(loaded)
     assert {"psycopg", "notifiers", "ledger", "jinja2", "frafaldsvarsel.commands.quarantine"}.isdisjoint(
         loaded
     )

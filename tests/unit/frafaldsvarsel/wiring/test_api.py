@@ -4,29 +4,33 @@ import json
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from psycopg_pool import AsyncConnectionPool
 
 from config.api_clients import read_api_clients
-from config.errors import ConfigError
-from config.reference.units import load_units
-from config.settings import Settings, load
+from config.errors import ConfigError, Fault
+from config.reference.units import units_of
+from config.sections.keys import inbox_keys
+from config.sections.pages import ApiSection
 from crypto.client_secret_hash import fits, hash_secret
 from crypto.keyring import new_keyring
 from frafaldsvarsel.api_client_setup import clients_file, curl_file, ensure_client
 from frafaldsvarsel.wiring.api import api_app, api_faults
+from frafaldsvarsel.wiring.ledger import rules
+from tests.reference import SHIPPED
 
-UNIT = next(iter(load_units()))
+UNIT = next(iter(units_of(SHIPPED)))
 
 
-def settings(clients: Path | None) -> Settings:
-    """Sound settings."""
-    values = {
-        "KAFKA_BOOTSTRAP_SERVERS": "localhost:9092",
-        "DATABASE_URL": "postgresql://not-used",
-        "KEYRING": new_keyring().model_dump_json(),
-        "SENDERS_DIR": "senders",
-    } | ({} if clients is None else {"API_CLIENTS_FILE": str(clients)})
-    return load({f"FRAFALDSVARSEL_{name}": value for name, value in values.items()})
+def app(clients: Path | None) -> FastAPI | None:
+    """The interface as it is composed, on a pool that is never opened."""
+    pool = AsyncConnectionPool("postgresql://not-used", open=False)
+    section, keys = ApiSection(clients_file=clients), inbox_keys(new_keyring())
+    return api_app(section, keys, SHIPPED, rules(SHIPPED), pool)
+
+
+def faults(clients: Path | None) -> list[Fault]:
+    return list(api_faults(ApiSection(clients_file=clients), [UNIT]))
 
 
 def written(folder: Path, unit: str) -> Path:
@@ -44,19 +48,17 @@ def written(folder: Path, unit: str) -> Path:
 
 
 async def test_without_clients_there_is_no_interface(tmp_path: Path) -> None:
-    pool = AsyncConnectionPool("postgresql://not-used", open=False)
-    assert api_app(settings(None), pool) is None
-    assert list(api_faults(settings(None))) == []
-    assert api_app(settings(written(tmp_path, UNIT)), pool) is not None
-    assert list(api_faults(settings(written(tmp_path, UNIT)))) == []
+    assert app(None) is None
+    assert faults(None) == []
+    assert app(written(tmp_path, UNIT)) is not None
+    assert faults(written(tmp_path, UNIT)) == []
 
 
 async def test_a_fault_of_the_file_stops_the_process_and_is_said_by_check_config(tmp_path: Path) -> None:
-    pool = AsyncConnectionPool("postgresql://not-used", open=False)
-    spoilt = settings(written(tmp_path, "unit-of-nobody"))
+    spoilt = written(tmp_path, "unit-of-nobody")
     with pytest.raises(ConfigError, match="unit-of-nobody"):
-        api_app(spoilt, pool)
-    (fault,) = api_faults(spoilt)
+        app(spoilt)
+    (fault,) = faults(spoilt)
     assert fault.sentence == "client case-system has the unit unit-of-nobody, which is not known."
 
 

@@ -4,41 +4,42 @@ from pathlib import Path
 
 import pytest
 
+from config.environments import ProbeEnvironment
 from config.errors import ConfigError
 from config.senders import base_senders
-from config.settings import Settings
+from config.settings import PREFIX, load
 from frafaldsvarsel.wiring import probe as probe_wiring
 from models.events import probe_identity
 from publisher.key_files import ensure_keys
 from tests.paths import DATA as TEST_DATA
+from tests.reference import SHIPPED
 
 
-def settings(data: Path, **changes: object) -> Settings:
-    return Settings.model_validate(
-        {
-            "kafka_bootstrap_servers": "127.0.0.1:1",
-            "database_url": "postgresql://nobody.invalid/none",
-            "keyring": "{}",
-            "senders_dir": data / "senders",
-            "canary_keys_dir": data / "keys",
-            **changes,
-        }
+def settings(data: Path, **changes: object) -> ProbeEnvironment:
+    told = {
+        "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+        "DATABASE_URL": "postgresql://nobody.invalid/none",
+        "CANARY_KEYS_DIR": data / "keys",
+        **changes,
+    }
+    return load(
+        ProbeEnvironment, {PREFIX + name: str(value) for name, value in told.items() if value is not None}
     )
 
 
-def faults(known: Settings) -> list[str]:
+def faults(known: ProbeEnvironment) -> list[str]:
     with pytest.raises(ConfigError) as error:
-        probe_wiring.probe(known)
+        probe_wiring.probe_settings(known)
     return [fault.sentence for fault in error.value.faults]
 
 
 def test_with_its_keys_it_can_begin(tmp_path: Path) -> None:
-    ensure_keys(tmp_path, base_senders())
-    assert set(probe_wiring.probe(settings(tmp_path)).sources) == probe_identity.SENDERS
+    ensure_keys(tmp_path, base_senders(SHIPPED))
+    assert set(probe_wiring.probe_settings(settings(tmp_path)).sources) == probe_identity.SENDERS
 
 
 def test_without_a_folder_of_keys_it_cannot(tmp_path: Path) -> None:
-    assert faults(settings(tmp_path, canary_keys_dir=None)) == [
+    assert faults(settings(tmp_path, CANARY_KEYS_DIR=None)) == [
         "FRAFALDSVARSEL_CANARY_KEYS_DIR is missing: the canary signs with keys of its own."
     ]
 
@@ -52,9 +53,9 @@ def test_each_key_that_is_missing_is_named(tmp_path: Path) -> None:
 
 def test_reference_data_without_its_rows_is_named(tmp_path: Path) -> None:
     """A municipality's own tables may have been made before there were canaries."""
-    ensure_keys(tmp_path, base_senders())
+    ensure_keys(tmp_path, base_senders(SHIPPED))
     good = TEST_DATA / "reference" / "good"
-    found = faults(settings(tmp_path, reference_dir=good))
+    found = faults(settings(tmp_path, REFERENCE_DIR=good))
     assert found == [
         *(
             f"Sender {number} of the canary is not in the reference data."
@@ -65,7 +66,9 @@ def test_reference_data_without_its_rows_is_named(tmp_path: Path) -> None:
 
 
 def test_the_heart_waits_for_interval_and_patience_together(tmp_path: Path) -> None:
-    within = probe_wiring.probe_within(settings(tmp_path, canary_seconds=60, canary_patience_seconds=90))
+    within = probe_wiring.probe_within(
+        settings(tmp_path, CANARY_SECONDS=60, CANARY_PATIENCE_SECONDS=90).interval
+    )
     assert within is not None
     assert within.total_seconds() == 150
-    assert probe_wiring.probe_within(settings(tmp_path)) is None
+    assert probe_wiring.probe_within(settings(tmp_path).interval) is None

@@ -24,6 +24,7 @@ from models.tasks.actions import (
     Take,
 )
 from models.tasks.published_events import ReactionEvent, TaskEvent
+from tests.channels import with_webhooks
 from tests.factories import INSTITUTION, PERSON, uuid
 from tests.unit.ledger.decisions import ARRIVED, OTHER_UNIT, POLICY, UNIT, Desk, decided, deed_of, later
 
@@ -214,7 +215,8 @@ class TestWebhooks:
     URL = "https://fag.unit-0101.example/hook"
 
     def test_a_unit_with_an_endpoint_has_a_webhook_beside_each_mail(self) -> None:
-        desk = Desk(replace(POLICY, webhooks=lambda unit, _: (self.URL,) if unit == UNIT else ()))
+        hooked = with_webhooks(POLICY.addresses, lambda unit, _: (self.URL,) if unit == UNIT else ())
+        desk = Desk(replace(POLICY, addresses=hooked))
         desk.take(decided())
         desk.take(decided(revision=2, unit=OTHER_UNIT))
         made = sorted((row.unit_id, row.channel, row.occasion.value) for row in desk.deliveries.values())
@@ -229,7 +231,10 @@ class TestWebhooks:
 
     def test_the_endpoint_is_that_of_the_day_on_which_the_message_arrived(self) -> None:
         """So that a rebuild, however late, makes out the same."""
-        desk = Desk(replace(POLICY, webhooks=lambda _, day: (self.URL,) if day <= ARRIVED.date() else ()))
+        until_then = with_webhooks(
+            POLICY.addresses, lambda _, day: (self.URL,) if day <= ARRIVED.date() else ()
+        )
+        desk = Desk(replace(POLICY, addresses=until_then))
         desk.take(decided(), now=later(100))
         desk.take(decided("another", enrolment="another", at=later(1)), now=later(100))
         assert [row.channel for row in desk.deliveries.values()] == ["email", "webhook", "email"]

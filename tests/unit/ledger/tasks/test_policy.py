@@ -1,34 +1,14 @@
-"""What the municipalities have set, as far as it is counted: the channels, and until when a notice is tried."""
+"""What the municipalities have set, as far as it is counted: until when a notice is tried."""
 
 from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
 
 import pytest
 
-from ledger.tasks.policy import EMAIL, WEBHOOK, deadline_of
-from ledger.tasks.rows import DeliveryRow
-from models.notifications.delivery import Channel, Occasion
+from ledger.tasks.policy import deadline_of
 
 REACT_BY = date(2025, 10, 8)
 ENDS = datetime(2025, 10, 8, 22, tzinfo=UTC)
 """Midnight in Copenhagen, in summer time."""
-
-
-def test_the_channels_are_written_as_the_notifiers_read_them() -> None:
-    assert (EMAIL, WEBHOOK) == (Channel.EMAIL, Channel.WEBHOOK)
-
-
-def test_a_delivery_is_a_mail_unless_it_is_said() -> None:
-    due = DeliveryRow(
-        id=UUID(int=1),
-        task_id=UUID(int=2),
-        occasion=Occasion.NEW,
-        cause="0:1",
-        unit_id="unit-0101",
-        recipient="a@b.example",
-        deadline=ENDS,
-    )
-    assert due.channel == Channel.EMAIL
 
 
 @pytest.mark.parametrize(

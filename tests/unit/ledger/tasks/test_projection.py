@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.tasks.projection import Projection
-from ledger.tasks.rows import AuditKind, AuditRow
+from ledger.tasks.rows import AuditRow
+from models.audit_kind import AuditKind
 from models.eligibility.decision import Decision, Outcome
 from models.ids import task_id
 from models.notifications.delivery import Occasion

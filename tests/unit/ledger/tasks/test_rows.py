@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from ledger.tasks.rows import AuditKind, MessageRow, TaskRow
+from ledger.tasks.rows import MessageRow, TaskRow
 from models.eligibility.decision import Outcome
 from models.tasks.status import TaskStatus
 from tests.factories import INSTITUTION, PERSON, uuid
@@ -35,11 +35,6 @@ def test_a_duty_without_an_enrolment_is_about_the_person_alone() -> None:
 def test_a_message_is_known_by_its_sender_its_id_and_its_person() -> None:
     """The same id under another person is another message: the ledger refuses it, and must be able to keep it."""
     assert MessageRow(decided()).key == (INSTITUTION, uuid("message"), PERSON)
-
-
-def test_a_kind_of_the_trail_is_its_members_name_in_small_letters() -> None:
-    """It stands in the table, and in what operators search for."""
-    assert [kind.value for kind in AuditKind] == [kind.name.lower() for kind in AuditKind]
 
 
 def test_a_task_is_the_first_of_its_kind_in_its_first_version_unless_it_is_said() -> None:

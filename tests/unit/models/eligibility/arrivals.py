@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from models.eligibility.apply_event import Applied, apply
+from models.eligibility.apply_event import AppliedEvent, apply
 from models.eligibility.decision import Cause, Decision
 from models.eligibility.person_record import PersonRecord
 from models.events.person_event import PersonEvent
@@ -11,7 +11,9 @@ from tests.factories import LAW, PERSON
 Told = dict[tuple[str, str], Decision]
 
 
-def run(events: Sequence[PersonEvent], record: PersonRecord | None = None, first: int = 0) -> list[Applied]:
+def run(
+    events: Sequence[PersonEvent], record: PersonRecord | None = None, first: int = 0
+) -> list[AppliedEvent]:
     """Apply the events one by one, the first at offset `first`."""
     record = record or PersonRecord(person_id=PERSON)
     steps = []
@@ -22,7 +24,7 @@ def run(events: Sequence[PersonEvent], record: PersonRecord | None = None, first
     return steps
 
 
-def told(steps: Sequence[Applied]) -> Told:
+def told(steps: Sequence[AppliedEvent]) -> Told:
     """What a reader of `decisions` knows who keeps each message's highest revision."""
     known: Told = {}
     for step in steps:

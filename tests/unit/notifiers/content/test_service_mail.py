@@ -10,7 +10,7 @@ def test_a_unit_reads_why_its_webhook_is_off_and_that_nothing_else_has_changed(
     reason: str, words: str
 ) -> None:
     rendered = render_channel_off(
-        cause=f"endpoint:{reason}:2026-10-09T08:00:00+00:00",
+        off_reason=reason,
         unit_name="Jobcenter Ærø & Omegn",
         reference="FV-7K3M-92QD-0001",
         link="https://varsel.example.dk/opgaver/FV-7K3M-92QD-0001",

@@ -30,10 +30,6 @@ def missing(hop: Check, what: str, offset: int) -> Missing:
     return Missing(hop=hop, what=what, topic="benefits", partition=1, offset=offset)
 
 
-def test_the_page_is_what_the_code_says() -> None:
-    assert not metrics_docs.is_old(), "docs/metrics.md is old: run `python -m tools.docs.metrics`"
-
-
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
 def test_a_metric_is_named_as_prometheus_wants_it_and_stands_on_the_page(metric: Metric) -> None:
     assert metric.name.startswith("frafaldsvarsel_")

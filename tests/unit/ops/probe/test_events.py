@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.reference.law import load_law
+from config.reference.law import law_of
 from config.senders import base_senders
 from models.eligibility.apply_event import apply
 from models.eligibility.decision import Cause, Decision, Outcome
@@ -21,9 +21,10 @@ from ops.probe import events as plan
 from ops.probe.events import ProbePlan
 from publisher.check import faults_of
 from publisher.events import PlainEvent
+from tests.reference import SHIPPED
 
-LAW: Final = load_law()
-SENDERS: Final = {sender.number: sender for sender in base_senders()}
+LAW: Final = law_of(SHIPPED)
+SENDERS: Final = {sender.number: sender for sender in base_senders(SHIPPED)}
 PLAN: Final = ProbePlan({number: SENDERS[number].source for number in probe_identity.SENDERS}, LAW)
 MOMENT: Final = datetime(2026, 11, 24, 12, 34, tzinfo=UTC)
 HOUR: Final = timedelta(hours=1)

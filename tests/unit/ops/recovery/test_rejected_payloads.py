@@ -20,8 +20,8 @@ def kept_of(value: bytes | None, headers: tuple[tuple[str, bytes | None], ...]) 
     senders = Senders()
     record = InputRecord(place(), value, headers)
     taken = validate_record(record, senders.context)
-    assert taken.kept is not None
-    return unpack(senders.vault.open(taken.kept, f"rejected/{id_of(record.origin.place)}"))
+    assert taken.rejected_payload is not None
+    return unpack(senders.vault.open(taken.rejected_payload, f"rejected/{id_of(record.origin.place)}"))
 
 
 def test_intakes_own_bytes_come_back_with_their_headers() -> None:

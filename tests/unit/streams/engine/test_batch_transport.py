@@ -1,4 +1,4 @@
-"""A fetch becomes stretches, whole and in order; what is committed lies behind the last one that is done."""
+"""A fetch becomes batches, whole and in order; what is committed lies behind the last one that is done."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from faust.types import TP
 
-from streams.engine.batch_transport import LONGEST, Consumer, RecordBatch
+from streams.engine.batch_transport import MAX_RECORDS, Consumer, RecordBatch
 
 PLACE = TP("person-events", 3)
 OTHER = TP("person-events", 4)
@@ -54,13 +54,13 @@ async def batches(consumer: Consumer) -> list[tuple[TP, RecordBatch]]:
     return [found async for found in consumer.getmany(1.0)]
 
 
-@pytest.mark.parametrize("number", [1, LONGEST, LONGEST + 1, 3 * LONGEST - 1])
-async def test_no_record_is_lost_between_stretches(number: int) -> None:
+@pytest.mark.parametrize("number", [1, MAX_RECORDS, MAX_RECORDS + 1, 3 * MAX_RECORDS - 1])
+async def test_no_record_is_lost_between_batches(number: int) -> None:
     """Also where offsets have gaps, as after compaction."""
     records = [record(PLACE, 2 * offset) for offset in range(number)]
     found = await batches(Fetching({PLACE: records}, None))
     assert [one for _, batch in found for one in batch.records] == records
-    assert all(0 < len(batch.records) <= LONGEST for _, batch in found)
+    assert all(0 < len(batch.records) <= MAX_RECORDS for _, batch in found)
     assert all(batch.offset == batch.records[-1].offset for _, batch in found)
     assert {batch.generation_id for _, batch in found} == {7}
 
@@ -72,7 +72,7 @@ async def test_a_partition_that_is_somebody_elses_is_left_alone() -> None:
 
 async def test_a_rebalance_in_the_middle_cuts_the_rest_off() -> None:
     """The generation has changed: the rest is for whoever owns the partition now."""
-    consumer = Fetching({PLACE: [record(PLACE, offset) for offset in range(3 * LONGEST)]}, None)
+    consumer = Fetching({PLACE: [record(PLACE, offset) for offset in range(3 * MAX_RECORDS)]}, None)
     found = []
     async for _, batch in consumer.getmany(1.0):
         found.append(batch)
@@ -83,7 +83,9 @@ async def test_a_rebalance_in_the_middle_cuts_the_rest_off() -> None:
 @pytest.mark.parametrize(
     ("done", "expected"), [([], None), ([199], 200), ([199, 399], 400), ([5, 900], 901), ([900, 5], 901)]
 )
-def test_the_commit_lies_behind_the_last_stretch_that_is_done(done: list[int], expected: int | None) -> None:
+def test_the_commit_lies_behind_the_last_batch_that_is_acknowledged(
+    done: list[int], expected: int | None
+) -> None:
     """It is asked for again when a commit has failed, though nothing more is done meanwhile."""
     consumer = Fetching({}, None)
     consumer._acked[PLACE] = list(done)
@@ -185,7 +187,7 @@ async def test_a_commit_that_a_rebalance_overtakes_does_not_count_in_the_next_ge
 
 
 def done(generation: int) -> RecordBatch:
-    """A stretch that the stream has come to the end of."""
+    """A batch that the stream has come to the end of."""
     last = record(PLACE, 199)
     batch = RecordBatch(
         *(PLACE.topic, PLACE.partition, last.offset, 1.0, 1, None, None, b"", None, 0, 0, PLACE),

@@ -89,7 +89,7 @@ async def test_one_whose_own_task_has_ended_is_noticed(
     with pytest.raises(ConsumerEnded, match=what):
         check_consumer(consumer)
     with pytest.raises(Ended):
-        await asyncio.wait_for(Watching(consumer)._watch(), 5)
+        await asyncio.wait_for(Watching(consumer)._watch(), 60)
     assert [type(reason) for reason in said] == [ConsumerEnded]
 
 
@@ -107,7 +107,7 @@ async def test_a_failure_that_the_engine_never_takes_ends_the_process(
     failure = GroupAuthorizationFailedError("frafaldsvarsel")
     consumer._coordinator._pending_exception = failure
     with pytest.raises(Ended):
-        await asyncio.wait_for(Watching(consumer)._watch(), 5)
+        await asyncio.wait_for(Watching(consumer)._watch(), 60)
     assert said == [failure]
 
 
@@ -120,7 +120,7 @@ async def test_the_watch_begins_when_the_thread_does(
     await thread.on_start()
     assert thread._watching is not None
     with pytest.raises(Ended):
-        await asyncio.wait_for(thread._watching, 5)
+        await asyncio.wait_for(thread._watching, 60)
     assert len(said) == 1
 
 
@@ -129,5 +129,5 @@ async def test_the_tasks_of_one_that_is_being_stopped_may_end(
 ) -> None:
     consumer._fetcher.error_future.cancel()
     await asyncio.sleep(0)
-    await asyncio.wait_for(Watching(consumer, stopping=True)._watch(), 5)
+    await asyncio.wait_for(Watching(consumer, stopping=True)._watch(), 60)
     assert said == []

@@ -6,34 +6,29 @@ from typing import Final
 
 import pytest
 
-from config.settings import SECRETS, Settings
+from config.environments import EveryEnvironment
+from config.settings import SECRETS, sections_of, variables_of
 from config.topics import TOPICS
 from tests.paths import ROOT
 from tools.docs import settings_and_topics
 
-WRITTEN: Final = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+WRITTEN: Final = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 LINK: Final = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
-
-
-@pytest.mark.parametrize("name", settings_and_topics.PAGES)
-def test_a_generated_page_is_what_the_code_says(name: str) -> None:
-    assert name not in settings_and_topics.differing(settings_and_topics.DOCS), (
-        f"docs/{name} is old: run `python -m tools.docs.settings_and_topics`"
-    )
 
 
 def test_every_setting_stands_on_its_page_with_its_meaning() -> None:
     page = settings_and_topics.settings_page()
-    for name, field in Settings.model_fields.items():
-        assert f"`FRAFALDSVARSEL_{name.upper()}`" in page
-        assert field.description, f"{name} has no description"
-        assert field.description in page
+    for section in sections_of(EveryEnvironment).values():
+        for name, field in section.variables().items():
+            assert f"`FRAFALDSVARSEL_{name}`" in page
+            assert field.description, f"{name} has no description"
+            assert field.description in page
 
 
 def test_every_secret_and_nothing_else_may_stand_in_a_file() -> None:
     page = settings_and_topics.settings_page()
-    files = {name for name in Settings.model_fields if f"`FRAFALDSVARSEL_{name.upper()}_FILE`" in page}
-    assert files == set(SECRETS)
+    files = {name for name in variables_of(EveryEnvironment) if f"`FRAFALDSVARSEL_{name}_FILE`" in page}
+    assert files == SECRETS
 
 
 def test_every_topic_stands_on_its_page() -> None:
@@ -41,15 +36,6 @@ def test_every_topic_stands_on_its_page() -> None:
     assert [line.split("`")[1] for line in page.splitlines() if line.startswith("| `")] == [
         spec.name for spec in TOPICS
     ]
-
-
-def test_writing_and_checking_agree(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert settings_and_topics.write(tmp_path) == ["settings.md", "topics.md"]
-    assert settings_and_topics.differing(tmp_path) == []
-    assert settings_and_topics.write(tmp_path) == []
-    (tmp_path / "topics.md").write_text("by hand", encoding="utf-8")
-    assert settings_and_topics.differing(tmp_path) == ["topics.md"]
-    assert settings_and_topics.main(["--check"]) == 0, capsys.readouterr().err
 
 
 @pytest.mark.parametrize("file", WRITTEN, ids=lambda file: str(file.relative_to(ROOT)))
@@ -61,6 +47,6 @@ def test_a_page_links_only_to_what_is_there(file: Path) -> None:
 
 def test_the_settings_in_compose_are_settings() -> None:
     named = set(re.findall(r"FRAFALDSVARSEL_([A-Z_]+):", (ROOT / "compose.yaml").read_text("utf-8")))
-    known = {name.upper() for name in Settings.model_fields} | {f"{name.upper()}_FILE" for name in SECRETS}
+    known = {*variables_of(EveryEnvironment), *(f"{name}_FILE" for name in SECRETS)}
     assert named
     assert named <= known

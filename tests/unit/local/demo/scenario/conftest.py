@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from config.reference.law import load_law
+from config.reference.law import law_of
 from config.senders import SenderRegister, base_senders
 from crypto.keyring import Keyring
 from local.demo.scenario.duplicates import Item
@@ -19,6 +19,7 @@ from models.events.person_event import Origin, PersonEvent
 from publisher.key_files import ensure_keys
 from publisher.keys import KeyFolder
 from streams.intake import Context, InputRecord, Validated, validate_record
+from tests.reference import SHIPPED
 
 FIRST_APPENDED = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -44,7 +45,7 @@ class Answer:
 
 @pytest.fixture(scope="session")
 def law() -> Law:
-    return load_law()
+    return law_of(SHIPPED)
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +57,7 @@ def story() -> Story:
 def data(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with keys for every sender of the story."""
     folder = tmp_path_factory.mktemp("data")
-    ensure_keys(folder, base_senders())
+    ensure_keys(folder, base_senders(SHIPPED))
     ensure_story_keys(folder, story.cast)
     return folder
 

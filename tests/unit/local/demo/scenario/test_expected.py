@@ -16,6 +16,7 @@ from models.eligibility.law import Law
 from models.eligibility.person_record import PersonRecord
 from models.events.event_types import RefusedDuplicate
 from models.events.person_event import Origin, PersonEvent
+from tests.channels import by_channel
 from tests.unit.local.demo.scenario.conftest import Answer
 
 LEDGER_TOPIC = "outbox"
@@ -133,7 +134,7 @@ def test_the_ledger_owes_the_notices_that_were_counted(
     """Act by act, and inside an act in any order: that is how the demo plays it."""
     policy = Policy(
         react_by_days=lambda _unit, _day: 5,
-        recipients=lambda unit: [f"{unit}@example.invalid"],
+        addresses=by_channel(lambda unit: [f"{unit}@example.invalid"]),
         days_off=(),
     )
     projection = Projection([], [], policy=policy, now=datetime(2026, 11, 20, tzinfo=UTC))

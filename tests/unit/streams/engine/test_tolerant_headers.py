@@ -7,12 +7,12 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.record.util import calc_crc32c_py
 
-from streams.engine.lenient_headers import LenientRecords
+from streams.engine.tolerant_headers import TolerantRecords
 
 _CRC_AT = 17
 
 
-def stretch(*names: bytes, codec: int = 0) -> bytes:
+def batch(*names: bytes, codec: int = 0) -> bytes:
     """A batch with a record for each header name, as a broker hands it on."""
     builder = DefaultRecordBatchBuilder(
         magic=2,
@@ -40,7 +40,7 @@ def stretch(*names: bytes, codec: int = 0) -> bytes:
 
 def read(data: bytes) -> list[tuple[bytes, str]]:
     """Value and first header's name of every record, each batch checked first, as the fetcher does."""
-    records, found = LenientRecords(data), []
+    records, found = TolerantRecords(data), []
     while records.has_next():
         batch = records.next_batch()
         assert batch.validate_crc()
@@ -52,18 +52,18 @@ def read(data: bytes) -> list[tuple[bytes, str]]:
 def test_aiokafka_itself_gives_up() -> None:
     """The day it does not, this module has had its time."""
     with pytest.raises(UnicodeDecodeError):
-        list(MemoryRecords(stretch(b"\xff\xfe")).next_batch())
+        list(MemoryRecords(batch(b"\xff\xfe")).next_batch())
 
 
 def test_a_name_that_is_not_text_is_shown_with_escapes() -> None:
     """Every record of the batch is there; the fetcher passes over those that it has had before the odd one."""
-    odd = stretch(b"good", b"\xff\xfe\xc3\xa6", b"fine")
+    odd = batch(b"good", b"\xff\xfe\xc3\xa6", b"fine")
     assert read(odd)[-3:] == [(b"0", "good"), (b"1", "\\xff\\xfeæ"), (b"2", "fine")]
 
 
 def test_batches_before_and_behind_are_read_as_ever() -> None:
     """A fetch holds many batches; each is found by its own length."""
-    data = stretch(b"one", b"two") + stretch(b"\xff") + stretch(b"three")
+    data = batch(b"one", b"two") + batch(b"\xff") + batch(b"three")
     assert [name for _, name in read(data)] == ["one", "two", "\\xff", "three"]
-    assert LenientRecords(data).size_in_bytes() == len(data)
-    assert not LenientRecords(data[:5]).has_next()
+    assert TolerantRecords(data).size_in_bytes() == len(data)
+    assert not TolerantRecords(data[:5]).has_next()

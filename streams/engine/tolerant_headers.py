@@ -1,7 +1,7 @@
-"""Reads what aiokafka 0.14.0 gives up on: a record with a header whose name is not UTF-8.
+"""Decodes header names that are not UTF-8, at which aiokafka 0.14.0 raises.
 
-Brokers take such a record from anybody who may write, and aiokafka raises where Faust cannot catch it: every worker
-would end at it, again and again. Here its name is shown with escapes, and intake judges the record like any other.
+Brokers accept such a record from every client that may write, and Faust cannot catch the error: every worker would end
+at this record, again and again. Here the name is decoded with escapes, and intake validates the record like any other.
 """
 
 import struct
@@ -18,12 +18,12 @@ _OVERHEAD: Final = 12
 
 
 def install() -> None:
-    """Make every consumer of this process read so."""
-    fetcher.MemoryRecords = LenientRecords
+    """Use this decoding in every consumer of the process."""
+    fetcher.MemoryRecords = TolerantRecords
 
 
-class LenientRecords:
-    """aiokafka's `MemoryRecords`: the batches of one fetched stretch of a partition."""
+class TolerantRecords:
+    """In place of aiokafka's `MemoryRecords`: the batches of one fetch from a partition."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -31,7 +31,7 @@ class LenientRecords:
         self._at = 0
 
     def size_in_bytes(self) -> int:
-        """The size of the stretch."""
+        """The size of the fetch."""
         size: int = self._records.size_in_bytes()
         return size
 
@@ -47,7 +47,7 @@ class LenientRecords:
 
 
 class _Batch:
-    """aiokafka's fast batch, and its slow one from where the fast one fails."""
+    """aiokafka's fast batch, and its slow one if the fast one fails."""
 
     def __init__(self, fast: Any, raw: bytes) -> None:
         self._fast = fast
@@ -63,17 +63,17 @@ class _Batch:
             slow = _DefaultRecordBatchPy(self._raw)
             slow._maybe_uncompress()
             slow._buffer = _Escaping(slow._buffer)
-            # From the beginning: the fetcher passes over what it has had.
+            # From the beginning: the fetcher skips offsets that it has had.
             yield from slow
 
 
 class _Escaping(bytearray):
-    """Bytes that are text whatever they are."""
+    """Bytes that always decode."""
 
     def __getitem__(self, index: Any) -> Any:
         part = super().__getitem__(index)
         return _Escaping(part) if isinstance(part, bytearray) else part
 
     def decode(self, encoding: str = "utf-8", errors: str = "backslashreplace") -> str:
-        """The text, with escapes for what is none."""
+        """The text, with escapes for bytes that are not UTF-8."""
         return super().decode(encoding, "backslashreplace")

@@ -1,4 +1,4 @@
-"""The auditor heals, but nothing for ever, and gives a sign of life only while all holds."""
+"""The auditor redrives, but nothing for ever, and gives a sign of life only while all holds."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -6,8 +6,9 @@ from typing import Any, Final
 
 import pytest
 
+from config.environments import AuditEnvironment
 from config.errors import ConfigError
-from config.settings import Settings
+from config.settings import PREFIX, load
 from frafaldsvarsel.processes.auditor import auditor
 from infra.metrics import Metrics
 from ops.audit.heartbeat import Heartbeat
@@ -23,31 +24,31 @@ def missing(offset: int) -> Missing:
     return Missing(hop=Check.RECEIPTS, what="no receipt", topic="enrolments", partition=0, offset=offset)
 
 
-def test_what_cannot_be_healed_is_given_up_and_said() -> None:
+def test_what_cannot_be_redriven_is_given_up_and_said() -> None:
     """A record that stays missing is driven a few times; one that comes later has its own count."""
-    healings = Redrives()
+    redrives = Redrives()
     for _ in range(MOST_REDRIVES):
-        assert healings.due([missing(1)]) == [missing(1)]
-        healings.count([missing(1)])
-    assert healings.due([missing(1), missing(2)]) == [missing(2)]
-    assert healings.given_up == 1
+        assert redrives.due([missing(1)]) == [missing(1)]
+        redrives.count([missing(1)])
+    assert redrives.due([missing(1), missing(2)]) == [missing(2)]
+    assert redrives.given_up == 1
 
 
 def test_what_is_found_again_is_forgotten() -> None:
-    healings = Redrives()
+    redrives = Redrives()
     for _ in range(MOST_REDRIVES):
-        healings.count(healings.due([missing(1)]))
-    assert healings.due([]) == []
-    assert healings.given_up == 0
-    assert healings.due([missing(1)]) == [missing(1)]
+        redrives.count(redrives.due([missing(1)]))
+    assert redrives.due([]) == []
+    assert redrives.given_up == 0
+    assert redrives.due([missing(1)]) == [missing(1)]
 
 
-def test_an_attempt_that_failed_is_no_healing() -> None:
+def test_an_attempt_that_failed_is_no_redrive() -> None:
     """While the broker is away nothing is driven, and nothing is given up."""
-    healings = Redrives()
+    redrives = Redrives()
     for _ in range(MOST_REDRIVES + 2):
-        assert healings.due([missing(1)]) == [missing(1)]
-    assert healings.given_up == 0
+        assert redrives.due([missing(1)]) == [missing(1)]
+    assert redrives.given_up == 0
 
 
 def sound(**changes: Any) -> AuditReport:
@@ -68,9 +69,9 @@ def beat(tmp_path: Path) -> Path:
     return tmp_path / "beat"
 
 
-def rounds(beat: Path, *, heal: Redrive | None = None) -> tuple[Rounds, Metrics]:
+def rounds(beat: Path, *, redrive: Redrive | None = None) -> tuple[Rounds, Metrics]:
     shown = Metrics(AUDIT_METRICS)
-    return Rounds(heal=heal, heartbeat=Heartbeat(beat), shown=shown), shown
+    return Rounds(redrive=redrive, heartbeat=Heartbeat(beat), shown=shown), shown
 
 
 def value(shown: Metrics, name: str, **labels: str) -> float | None:
@@ -122,7 +123,7 @@ def test_the_heart_beats_while_the_last_canary_is_home_in_time(
     """Before the first one, and when the last is too old, it does not, though everything is accounted for."""
     shown = Metrics(AUDIT_METRICS)
     going = Rounds(
-        heal=None,
+        redrive=None,
         heartbeat=Heartbeat(beat),
         shown=shown,
         canary_within=timedelta(seconds=180),
@@ -142,7 +143,7 @@ def test_where_no_canary_is_expected_none_is_missed(beat: Path) -> None:
 
 def test_that_no_canary_comes_home_is_said_once(beat: Path, caplog: pytest.LogCaptureFixture) -> None:
     going = Rounds(
-        heal=None,
+        redrive=None,
         heartbeat=Heartbeat(beat),
         shown=Metrics(AUDIT_METRICS),
         canary_within=GRACE,
@@ -153,20 +154,20 @@ def test_that_no_canary_comes_home_is_said_once(beat: Path, caplog: pytest.LogCa
     assert caplog.text.count("no canary has come home in time") == 1
 
 
-def test_healings_are_counted_by_cause_and_given_up_in_the_end(
+def test_redrives_are_counted_by_cause_and_given_up_in_the_end(
     beat: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    going, shown = rounds(beat, heal=list)
+    going, shown = rounds(beat, redrive=list)
     for _ in range(MOST_REDRIVES + 1):
         going.round(lambda _: unsound(), GRACE)
     cause = {"hop": "receipts", "what": "no receipt"}
     assert value(shown, "frafaldsvarsel_healings_total", **cause) == MOST_REDRIVES
     assert value(shown, "frafaldsvarsel_healings_given_up") == 1
-    assert going.healings.by_cause == {("receipts", "no receipt"): MOST_REDRIVES}
-    assert "healed: receipts: no receipt: 1 records" in caplog.text
+    assert going.redrives.by_cause == {("receipts", "no receipt"): MOST_REDRIVES}
+    assert "redriven: receipts: no receipt: 1 records" in caplog.text
 
 
-def test_every_healing_has_a_series_before_the_first_one(beat: Path) -> None:
+def test_every_redrive_has_a_series_before_the_first_one(beat: Path) -> None:
     """Or the alert could not see the first: a series that begins with it has not grown."""
     _, shown = rounds(beat)
     for lack, hop in CHECK_OF.items():
@@ -174,22 +175,21 @@ def test_every_healing_has_a_series_before_the_first_one(beat: Path) -> None:
     assert set(CHECK_OF) == set(GapKind)
 
 
-def test_a_run_without_faults_needs_no_healing(beat: Path) -> None:
-    going, _ = rounds(beat, heal=list)
+def test_a_run_without_faults_needs_no_redrive(beat: Path) -> None:
+    going, _ = rounds(beat, redrive=list)
     for _ in range(3):
         going.round(lambda _: sound(), GRACE)
-    assert going.healings.by_cause.total() == 0
+    assert going.redrives.by_cause.total() == 0
 
 
 def test_a_file_that_cannot_be_made_is_a_fault_of_the_configuration(tmp_path: Path) -> None:
-    settings = Settings.model_validate(
+    settings = load(
+        AuditEnvironment,
         {
-            "kafka_bootstrap_servers": "127.0.0.1:1",
-            "database_url": "postgresql://nobody.invalid/none",
-            "keyring": "{}",
-            "senders_dir": tmp_path,
-            "audit_file": tmp_path / "no folder" / "notes",
-        }
+            PREFIX + "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+            PREFIX + "DATABASE_URL": "postgresql://nobody.invalid/none",
+            PREFIX + "AUDIT_FILE": str(tmp_path / "no folder" / "notes"),
+        },
     )
     with pytest.raises(ConfigError, match="FRAFALDSVARSEL_AUDIT_FILE cannot be opened"), auditor(settings):
         pass

@@ -1,0 +1,59 @@
+"""What a process is called, where it keeps its things, and how its starter learns that it works."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from config.sections.base import Section
+
+
+class InstanceSection(Section):
+    """Which process of its kind it is."""
+
+    name: str | None = Field(
+        default=None,
+        validation_alias="INSTANCE",
+        description="Name of this process among its like, its own and steady over restarts; "
+        "with it a restart disturbs nobody, without it any number may run",
+    )
+
+
+class ReadySection(Section):
+    """How whoever started the process learns that it works."""
+
+    file: Path | None = Field(
+        default=None,
+        validation_alias="READY_FILE",
+        description="Written when the process is ready for its work",
+    )
+
+
+class FailpointsSection(Section):
+    """Faults on purpose."""
+
+    directory: Path | None = Field(
+        default=None,
+        validation_alias="FAILPOINTS_DIR",
+        description="For tests of the service alone: strikes lie here; see infra/failpoints.py",
+    )
+
+
+class WorkerSection(Section):
+    """The stream worker's own."""
+
+    data_dir: Path = Field(
+        default=Path("worker-data"),
+        validation_alias="WORKER_DATA_DIR",
+        description="Scratch folder of the stream worker",
+    )
+
+
+class IntakeSection(Section):
+    """What intake lets pass."""
+
+    clock_tolerance_seconds: int = Field(
+        default=300,
+        ge=0,
+        validation_alias="CLOCK_TOLERANCE_SECONDS",
+        description="How far a sender's clock may be ahead of the brokers'",
+    )

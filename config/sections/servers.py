@@ -1,0 +1,93 @@
+"""The servers that a process speaks with, and what it reads there. Kafka's clients: `config.kafka`."""
+
+from pathlib import Path
+from typing import Annotated, Final, Self
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic_core import PydanticCustomError
+
+from config.sections.base import PREFIX, Section
+
+_SCHEMES: Final = frozenset({"postgresql", "postgres"})
+
+
+def _database_url(url: SecretStr) -> SecretStr:
+    # What libpq itself would say repeats the address, and a password may stand in it.
+    scheme, _, rest = url.get_secret_value().partition("://")
+    if not (scheme in _SCHEMES if rest else "=" in scheme):
+        raise ValueError("it is no address of a PostgreSQL database")
+    return url
+
+
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
+
+
+class ReplicationSection(Section):
+    """How many copies of every record."""
+
+    factor: int = Field(
+        default=3, ge=1, validation_alias="REPLICATION_FACTOR", description="Copies of every topic"
+    )
+    min_insync: int = Field(
+        default=2,
+        ge=1,
+        validation_alias="MIN_INSYNC_REPLICAS",
+        description="Copies that must have a record before it counts",
+    )
+
+    @model_validator(mode="after")
+    def _can_be_kept(self) -> Self:
+        if self.min_insync > self.factor:
+            raise PydanticCustomError(
+                "sentence", f"{PREFIX}MIN_INSYNC_REPLICAS is larger than {PREFIX}REPLICATION_FACTOR"
+            )
+        return self
+
+
+class DatabaseAddress(Section):
+    """Where the ledger is."""
+
+    url: DatabaseUrl = Field(
+        validation_alias="DATABASE_URL",
+        description="PostgreSQL: postgresql://user:password@host/database",
+    )
+
+
+class DatabaseSection(DatabaseAddress):
+    """The same for a process that serves."""
+
+    timeout_seconds: float = Field(
+        default=60,
+        ge=1,
+        validation_alias="DATABASE_TIMEOUT_SECONDS",
+        description="Patience with the database for a statement; twice as long for a batch",
+    )
+
+
+class SendersSection(Section):
+    """Who may send."""
+
+    directory: Path = Field(
+        validation_alias="SENDERS_DIR", description="The senders' register: one JSON file for each sender"
+    )
+
+
+class ReferenceSection(Section):
+    """The dated tables."""
+
+    directory: Path | None = Field(
+        default=None,
+        validation_alias="REFERENCE_DIR",
+        description="Reference data in place of the built-in",
+    )
+
+
+class ConsumerSection(Section):
+    """Whoever shares partitions with others."""
+
+    session_timeout_seconds: int = Field(
+        default=10,
+        ge=6,
+        validation_alias="SESSION_TIMEOUT_SECONDS",
+        description="After this silence another worker takes the partitions over",
+    )

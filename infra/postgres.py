@@ -1,0 +1,19 @@
+"""What a connection to PostgreSQL is called here, and constants of ours as SQL writes them. Opens nothing."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool
+
+Connection = psycopg.AsyncConnection[Any]
+"""Of a process that serves many at once; the rows are what the cursor is asked for."""
+SyncConnection = psycopg.Connection[tuple[Any, ...]]
+"""Of a command, and of the auditor."""
+Pool = AsyncConnectionPool[Connection]
+
+
+def literals(members: Iterable[StrEnum]) -> LiteralString:
+    """Members of an enum for `IN (…)` or `ARRAY[…]`, in their order. For constants alone: a value is a parameter."""
+    return ", ".join(f"'{member.value}'" for member in members)

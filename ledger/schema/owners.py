@@ -1,0 +1,201 @@
+"""Who writes which table: the module that holds its statements, and the processes that run them.
+
+A test reads every SQL text of the source and holds it against this map, and the page "Who owns which state" of
+docs/architecture.md is made from it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+REBUILD: Final = "ledger/rebuild/replace.py"
+MIGRATIONS: Final = "ledger/schema/migrations"
+"""A migration may write any table: it runs once, under a lock."""
+AUDIT_INDEX: Final = "ops/audit"
+"""Its tables stand in an SQLite file of the auditor's own; there is none here that it writes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableOwner:
+    """One table."""
+
+    table: str
+    holds: str
+    """A line of the page."""
+    written_by: str
+    """The processes and commands that run the module's statements, for the page."""
+    module: str
+    others: Mapping[str, str] = field(default_factory=dict)
+    """Further modules with a statement that writes it, and why each does."""
+
+
+COPY: Final = "ledger/rebuild/rebuild.py"
+_REBUILT: Final = {
+    REBUILD: "`rebuild ledger --apply` replaces what the projection gives, row by row, in one transaction."
+}
+
+OWNERS: Final = (
+    TableOwner(
+        table="position",
+        holds="how far the ledger has got; Kafka's own offset is a hint for lag displays",
+        written_by="ledger",
+        module="ledger/store/repository.py",
+        others={"ledger/rebuild/rebuild.py": "A rebuild's own copy, where a partition has no record left."},
+    ),
+    TableOwner(
+        table="receipts",
+        holds="the answer to every input record",
+        written_by="ledger",
+        module="ledger/store/repository.py",
+        others={
+            **_REBUILT,
+            COPY: "A rebuild's own copy takes over rows whose records retention has removed.",
+        },
+    ),
+    TableOwner(
+        table="applied",
+        holds="what match has applied",
+        written_by="ledger",
+        module="ledger/store/repository.py",
+        others={
+            **_REBUILT,
+            COPY: "A rebuild's own copy takes over rows whose records retention has removed.",
+        },
+    ),
+    TableOwner(
+        table="repeats",
+        holds="ids that were used twice, and whether match knows",
+        written_by="ledger",
+        module="ledger/consume/duplicates.py",
+        others=_REBUILT,
+    ),
+    TableOwner(
+        table="messages",
+        holds="every message and its last decision",
+        written_by="ledger; inbox, when an act moves messages (`ledger.actions`)",
+        module="ledger/store/repository.py",
+        others=_REBUILT,
+    ),
+    TableOwner(
+        table="tasks",
+        holds="the duties, each the result of one fold over decisions and acts",
+        written_by="ledger, from decisions; inbox, from acts (`ledger.actions`): both by one projection and under one "
+        "set of locks",
+        module="ledger/store/repository.py",
+        others=_REBUILT,
+    ),
+    TableOwner(
+        table="transfers",
+        holds="tasks that people have given to another unit than the rules name",
+        written_by="inbox, from acts; ledger, when the rules name another unit",
+        module="ledger/store/repository.py",
+        others=_REBUILT,
+    ),
+    TableOwner(
+        table="acts",
+        holds="what people did; added only",
+        written_by="inbox",
+        module="ledger/store/action_log.py",
+    ),
+    TableOwner(
+        table="deliveries",
+        holds="notices and where each stands",
+        written_by="ledger and inbox make them out; notify moves them on, and makes out a new one where the recipient "
+        "changed or an endpoint is off; `quarantine replay` and `deliveries retry` bring one back; a rebuild adds what "
+        "is missing, ended",
+        module="ledger/store/deliveries.py",
+    ),
+    TableOwner(
+        table="attempts",
+        holds="what happened each time",
+        written_by="notify; a rebuild, for what it has added",
+        module="ledger/store/deliveries.py",
+    ),
+    TableOwner(
+        table="audit",
+        holds="the audit trail: who or what changed what; added only",
+        written_by="ledger, inbox and notify, each with what it changes; by command `quarantine`, "
+        "`deliveries retry`, `webhooks enable`, `dismiss` and `rebuild ledger --apply`",
+        module="ledger/store/audit_trail.py",
+    ),
+    TableOwner(
+        table="outbox",
+        holds="what the ledger wants said on Kafka",
+        written_by="ledger; inbox, from acts",
+        module="ledger/store/repository.py",
+        others={
+            "ledger/consume/duplicates.py": "A conflict's refusal and its following receipt, with the repeat.",
+            "ledger/outbox.py": "Sends what is due, and forgets what was told long ago.",
+            REBUILD: "Refusals that are missing.",
+        },
+    ),
+    TableOwner(
+        table="steps",
+        holds="what falls due: reminders and escalations",
+        written_by="ledger; inbox, with an act",
+        module="ledger/reminders/scheduler.py",
+        others={"ledger/reminders/failed_deliveries.py": "The escalation that follows from a failed notice."},
+    ),
+    TableOwner(
+        table="plans",
+        holds="how a task stood when its steps were planned",
+        written_by="ledger; inbox, with an act",
+        module="ledger/reminders/scheduler.py",
+    ),
+    TableOwner(
+        table="digests",
+        holds="the mornings of units that have morning mails",
+        written_by="ledger",
+        module="ledger/reminders/digest.py",
+    ),
+    TableOwner(
+        table="known_endpoints",
+        holds="since when the ledger has known each webhook",
+        written_by="ledger",
+        module="ledger/store/repository.py",
+    ),
+    TableOwner(
+        table="endpoints",
+        holds="webhooks that fail, and those that are off",
+        written_by="notify; `webhooks enable`",
+        module="notifiers/webhook/endpoints.py",
+        others={"ops/recovery/deliveries.py": "An operator switches one on again."},
+    ),
+    TableOwner(
+        table="bounces",
+        holds="mails that came back",
+        written_by="notify",
+        module="notifiers/bounces/store.py",
+    ),
+    TableOwner(
+        table="quarantine",
+        holds="what people decided about refused and undeliverable things",
+        written_by="`quarantine`, `deliveries retry`",
+        module="ops/recovery/dead_letters.py",
+    ),
+    TableOwner(
+        table="dismissed",
+        holds="exceptions of the audit that were put aside",
+        written_by="`dismiss`",
+        module="ops/recovery/dismissals.py",
+    ),
+    TableOwner(
+        table="inbox_sessions",
+        holds="who is logged in; lost, people log in again",
+        written_by="inbox",
+        module="inbox/sessions.py",
+    ),
+    TableOwner(
+        table="migrations",
+        holds="which migrations were applied",
+        written_by="ledger, notify and inbox, whichever starts first",
+        module="ledger/schema/migrate.py",
+    ),
+)
+BY_TABLE: Final = {owner.table: owner for owner in OWNERS}
+COMPOSED: Final[Mapping[str, str]] = {
+    REBUILD: "One statement for all tables that a rebuild replaces; `ledger.rebuild.compare.TABLES` names them.",
+}
+"""Modules with a text that names its table only when it is put together, and why."""
+BACKFILLS: Final = "ledger/schema/backfill.py"
+"""Fills columns that a migration has added; it is part of the migration."""

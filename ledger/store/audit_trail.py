@@ -1,0 +1,100 @@
+"""The one module that appends to the audit trail. A line is written in the transaction of what it tells.
+
+Fragments are for statements that change something and note it in one: what they read is named there.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, LiteralString
+from uuid import UUID
+
+from psycopg import AsyncCursor
+from psycopg.types.json import Jsonb
+
+from ledger.tasks.rows import AuditRow
+from models.audit_kind import AuditKind
+
+APPEND: Final[LiteralString] = """
+INSERT INTO audit (kind, task_id, sender, message_id, detail)
+VALUES (%(kind)s, %(task_id)s, %(sender)s, %(message_id)s, %(detail)s)
+"""
+APPEND_BY_REFERENCE: Final[LiteralString] = """
+INSERT INTO audit (kind, task_id, sender, message_id, detail)
+VALUES (%(kind)s, (SELECT id FROM tasks WHERE reference = %(task)s), %(sender)s, %(message_id)s, %(detail)s)
+"""
+APPEND_WHERE_IN_FORCE: Final[LiteralString] = """
+INSERT INTO audit (kind, task_id, detail)
+SELECT %(kind)s, id, %(detail)s FROM tasks
+WHERE id = %(task)s AND unit_id = ANY(%(units)s) AND status <> 'withdrawn'
+"""
+APPEND_TO_PERSONS_TASKS: Final[LiteralString] = """
+INSERT INTO audit (kind, task_id, detail)
+SELECT %(kind)s, t.id, %(detail)s::jsonb || CASE WHEN t.id IS NULL
+    THEN jsonb_build_object('person_id', %(person)s::text) ELSE '{}' END
+FROM (SELECT) once LEFT JOIN tasks t ON t.person_id = %(person)s AND t.unit_id = ANY(%(units)s)
+RETURNING task_id
+"""
+"""At each task of the units; where there is none, one line with the pseudonym."""
+
+DELIVERY_ENDED: Final[LiteralString] = """
+INSERT INTO audit (kind, task_id, detail)
+SELECT %(kind)s, task_id,
+       jsonb_build_object('delivery_id', id, 'occasion', occasion, 'attempts', attempts, 'reason', %(reason)s::text)
+FROM ended WHERE %(kind)s::text IS NOT NULL
+"""
+"""A fragment, of `ended` (id, task_id, occasion, attempts)."""
+DELIVERY_HURRIED: Final[LiteralString] = """
+INSERT INTO audit (kind, task_id, detail)
+SELECT %(kind)s, task_id, jsonb_build_object('delivery_id', id) || %(detail)s FROM hurried
+"""
+"""A fragment, of `hurried` (id, task_id)."""
+DELIVERY_REBUILT: Final[LiteralString] = """
+INSERT INTO audit (kind, task_id, detail)
+SELECT %(kind)s, task_id, jsonb_build_object('delivery_id', id, 'occasion', occasion) FROM made
+"""
+"""A fragment, of `made` (id, task_id, occasion)."""
+DELIVERY_DROPPED: Final[LiteralString] = """
+INSERT INTO audit (kind, task_id, detail)
+SELECT %(kind)s, task_id, jsonb_build_object('delivery_id', id, 'occasion', occasion, 'reason', 'not_in_rebuild')
+FROM dropped
+"""
+"""A fragment, of `dropped` (id, task_id, occasion)."""
+LEASE_LOST: Final[LiteralString] = """
+INSERT INTO audit (kind, task_id, detail)
+SELECT %(kind)s, task_id,
+       jsonb_build_object('delivery_id', id, 'occasion', occasion, 'outcome', %(outcome)s::text,
+                          'reason', %(reason)s::text)
+FROM deliveries WHERE id = %(id)s
+"""
+ENDPOINT_DISABLED: Final[LiteralString] = """
+INSERT INTO audit (kind, task_id, detail)
+SELECT %(kind)s, task_id, jsonb_build_object('unit', unit_id, 'reason', %(reason)s::text)
+FROM deliveries WHERE id = %(id)s
+"""
+
+
+def line(
+    kind: AuditKind,
+    detail: Mapping[str, object],
+    *,
+    task_id: UUID | None = None,
+    sender: str | None = None,
+    message_id: str | None = None,
+) -> dict[str, object]:
+    """The values of `APPEND`."""
+    return {
+        "kind": kind,
+        "task_id": task_id,
+        "sender": sender,
+        "message_id": message_id,
+        "detail": Jsonb(dict(detail)),
+    }
+
+
+async def append(cursor: AsyncCursor[object], rows: Iterable[AuditRow]) -> None:
+    """Add the lines of a batch, in their order."""
+    lines = [
+        line(row.kind, row.detail, task_id=row.task_id, sender=row.sender, message_id=row.message_id)
+        for row in rows
+    ]
+    if lines:
+        await cursor.executemany(APPEND, lines)

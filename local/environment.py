@@ -1,0 +1,52 @@
+"""What the processes of a service on one machine are told: the environment of each, made from its servers."""
+
+from pathlib import Path
+
+from config.sections.base import PREFIX
+from frafaldsvarsel.api_client_setup import clients_file
+from local.servers.kafka import Broker
+from local.servers.mail_catcher import Catcher
+from local.servers.postgres import Database
+from local.servers.provider import CLIENT_ID, DemoProvider
+
+
+def process_environment(
+    data: Path,
+    *,
+    broker: Broker,
+    database: Database,
+    catcher: Catcher,
+    provider: DemoProvider | None,
+    inbox_pages: str,
+    inbox_port: int,
+    canary: bool,
+) -> dict[str, str]:
+    """The settings of every process; what tells one from another is added at its launch."""
+    keys = data / "keys"
+    values = {
+        "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap,
+        "REPLICATION_FACTOR": "1",
+        "MIN_INSYNC_REPLICAS": "1",
+        "DATABASE_URL": database.url,
+        "KEYRING_FILE": str(keys / "service.key.json"),
+        "SENDERS_DIR": str(data / "senders"),
+        "WORKER_DATA_DIR": str(data / "worker"),
+        "SESSION_TIMEOUT_SECONDS": "6",
+        "GRACE_SECONDS": "20",
+        "AUDIT_FILE": str(data / "audit.notes"),
+        "SMTP_HOST": "localhost",
+        "SMTP_PORT": str(catcher.smtp_port),
+        "SMTP_CA_FILE": str(catcher.ca_file),
+        "MAIL_FROM": "frafaldsvarsel@frafaldsvarsel.example",
+        "INBOX_URL": inbox_pages.rstrip("/"),
+        "INBOX_PORT": str(inbox_port),
+        "API_CLIENTS_FILE": str(clients_file(data)),
+        "CANARY_KEYS_DIR": str(keys),
+    }
+    if provider is not None:
+        values["OIDC_ISSUER"] = provider.issuer
+        values["OIDC_CLIENT_ID"] = CLIENT_ID
+        values["OIDC_CLIENT_SECRET_FILE"] = str(keys / "inbox.secret")
+    if canary:
+        values["CANARY_SECONDS"] = "60"
+    return {PREFIX + name: value for name, value in values.items()}

@@ -1,0 +1,56 @@
+"""What a line of the audit trail may say: who or what changed what. `ledger.store.audit_trail` writes the lines."""
+
+from enum import StrEnum
+
+from models.notifications.delivery import DeliveryStatus
+
+
+class AuditKind(StrEnum):
+    """The kinds, all of them. They stand in the database for good, and people read them."""
+
+    # What follows from decisions and from what people did with a task.
+    DECIDED = "decided"
+    TASK_OPENED = "task_opened"
+    TASK_REOPENED = "task_reopened"
+    MESSAGE_JOINED = "message_joined"
+    MESSAGE_LEFT = "message_left"
+    TASK_HANDED_OVER = "task_handed_over"
+    TASK_WITHDRAWN = "task_withdrawn"
+    TRANSFER_VOID = "transfer_void"
+
+    # What people looked at.
+    OPENED = "opened"
+    """What is sealed of a task's messages was opened for its unit."""
+    FOUND_BY_CPR = "found_by_cpr"
+
+    # What became of notices.
+    DELIVERY_REFUSED = "delivery_refused"
+    DELIVERY_EXHAUSTED = "delivery_exhausted"
+    DELIVERY_SUPERSEDED = "delivery_superseded"
+    DELIVERY_LEASE_LOST = "delivery_lease_lost"
+    """Somebody else had claimed it when its attempt was written down: it may have been sent twice."""
+    DELIVERY_HURRIED = "delivery_hurried"
+    DELIVERY_REBUILT = "delivery_rebuilt"
+    ENDPOINT_DISABLED = "endpoint_disabled"
+    ENDPOINT_ENABLED = "endpoint_enabled"
+
+    # What operators did.
+    QUARANTINE_OPENED = "quarantine_opened"
+    QUARANTINE_REPLAY_BEGUN = "quarantine_replay_begun"
+    QUARANTINE_REPLAYED = "quarantine_replayed"
+    QUARANTINE_DISMISSED = "quarantine_dismissed"
+    EXCEPTION_DISMISSED = "exception_dismissed"
+    LEDGER_REBUILT = "ledger_rebuilt"
+
+
+def kind_of_end(status: DeliveryStatus) -> AuditKind | None:
+    """How a delivery's end is noted. Success is not: everything else is an escalation, nobody was told of a duty."""
+    match status:
+        case DeliveryStatus.REFUSED:
+            return AuditKind.DELIVERY_REFUSED
+        case DeliveryStatus.EXHAUSTED:
+            return AuditKind.DELIVERY_EXHAUSTED
+        case DeliveryStatus.SUPERSEDED:
+            return AuditKind.DELIVERY_SUPERSEDED
+        case DeliveryStatus.DELIVERED | DeliveryStatus.DUE:
+            return None

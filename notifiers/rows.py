@@ -1,0 +1,77 @@
+"""From a row of `notifiers.statements` to a due delivery, and from an attempt to its row. Decides nothing."""
+
+from datetime import datetime
+from uuid import UUID
+
+from psycopg.rows import DictRow, dict_row
+
+from infra.postgres import Connection
+from models.calendar import copenhagen_date
+from models.notifications.cause import CauseKind, DeliveryCause
+from models.notifications.delivery import Audience, Channel, Occasion, SendAttempt
+from notifiers import statements
+from notifiers.content.notice import DigestLine
+from notifiers.due_delivery import Due, DueTask, OpenTasks
+
+LISTED = 60
+"""Lines of a morning mail."""
+
+
+async def about(connection: Connection, row: DictRow) -> DueTask | OpenTasks:
+    """What a due delivery is about: its task, or all open ones of its unit."""
+    if row["task_id"] is not None:
+        return DueTask(
+            id=row["task_id"],
+            is_open=row["task_status"] == "open",
+            reference=row["reference"],
+            react_by=row["react_by"],
+            opened_at=row["opened_at"],
+            appended_at=row["appended_at"],
+            messages=row["messages"],
+            mentor_until=row["mentor_until"],
+        )
+    values = {"unit_id": row["unit_id"], "today": copenhagen_date(row["now"]), "limit": LISTED}
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        found = await (await cursor.execute(statements.OPEN_TASKS, values)).fetchall()
+    return OpenTasks(
+        lines=tuple(
+            DigestLine(reference=one["reference"], react_by=one["react_by"], seen=one["seen"])
+            for one in found
+        ),
+        open=found[0]["open"] if found else 0,
+        overdue=found[0]["overdue"] if found else 0,
+        unseen=found[0]["unseen"] if found else 0,
+    )
+
+
+def due_of(row: DictRow, about: DueTask | OpenTasks) -> Due:
+    """The record of a row of `PICK`."""
+    return Due(
+        id=row["id"],
+        occasion=Occasion(row["occasion"]),
+        cause=DeliveryCause(CauseKind(row["cause_kind"]), row["cause_ref"]),
+        channel=Channel(row["channel"]),
+        audience=Audience(row["audience"]),
+        unit_id=row["unit_id"],
+        recipient=row["recipient"],
+        deadline=row["deadline"],
+        attempts=row["attempts"],
+        was_leased=row["lease_owner"] is not None,
+        frozen=row["frozen"],
+        undelivered=row["undelivered"],
+        seen=bool(row["seen"]),
+        about=about,
+        endpoint_off=row["endpoint_off"],
+    )
+
+
+def attempt_row(delivery: UUID, number: int, now: datetime, attempt: SendAttempt) -> dict[str, object]:
+    """The values of `INSERT_ATTEMPT`."""
+    return {
+        "id": delivery,
+        "attempt": number,
+        "at": now,
+        "outcome": attempt.outcome,
+        "code": attempt.code,
+        "detail": attempt.detail,
+    }

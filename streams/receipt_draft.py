@@ -1,0 +1,49 @@
+"""A receipt while its record is being checked: each check notes what it has established."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from models.events.cloudevent import Refused
+from models.events.person_event import Origin
+from models.events.receipt import Receipt, ReceiptStatus, Total
+
+
+@dataclass(slots=True)
+class ReceiptDraft:
+    """What the receipt may repeat to the sender, as far as the checks have come: a refusal says no more than that."""
+
+    origin: Origin
+    type: str | None = None
+    event_id: str | None = None
+    sender: str | None = None
+    sequence: int | None = None
+    registered_on: date | None = None
+    total: Total | None = None
+
+    def accepted(self, fingerprint: str) -> Receipt:
+        """The receipt of a record that passed every check."""
+        return Receipt(
+            origin=self.origin,
+            status=ReceiptStatus.ACCEPTED,
+            sender=self.sender,
+            event_id=self.event_id,
+            type=self.type,
+            fingerprint=fingerprint,
+            sequence=self.sequence,
+            registered_on=self.registered_on,
+            total=self.total,
+        )
+
+    def rejected(self, refused: Refused) -> Receipt:
+        """The receipt of a record that one check refused."""
+        return Receipt(
+            origin=self.origin,
+            status=ReceiptStatus.REJECTED,
+            reason=refused.reason,
+            detail=refused.detail,
+            sender=self.sender,
+            event_id=self.event_id,
+            type=self.type,
+            sequence=self.sequence,
+            registered_on=self.registered_on,
+        )

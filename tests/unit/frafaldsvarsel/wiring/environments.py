@@ -1,0 +1,68 @@
+"""What each process is told, with all that it must be told, and how it is composed of it. Nothing need be there."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from config.environments import (
+    InboxEnvironment,
+    LedgerEnvironment,
+    NotifierEnvironment,
+    ProbeEnvironment,
+    WorkerEnvironment,
+)
+from config.senders import base_senders
+from config.settings import PREFIX, SECRETS
+from frafaldsvarsel.api_client_setup import ensure_client
+from frafaldsvarsel.wiring.inbox import inbox_app
+from frafaldsvarsel.wiring.ledger import ledger_parts
+from frafaldsvarsel.wiring.notifier import channel, notifier_parts, webhook_channel
+from frafaldsvarsel.wiring.probe import probe_settings
+from frafaldsvarsel.wiring.worker import worker_parts
+from publisher.key_files import ensure_keys
+from tests.reference import SHIPPED
+
+
+def _notifier(settings: NotifierEnvironment) -> None:
+    notifier_parts(settings, process="one")
+    channel(settings.smtp)
+    webhook_channel(settings.webhooks)
+
+
+COMPOSED: Final[Mapping[str, tuple[type[Any], Callable[[Any], object]]]] = {
+    "worker": (WorkerEnvironment, worker_parts),
+    "ledger": (LedgerEnvironment, ledger_parts),
+    "notify": (NotifierEnvironment, _notifier),
+    "inbox": (InboxEnvironment, inbox_app),
+    "canary": (ProbeEnvironment, probe_settings),
+}
+"""By process: its settings, and what makes its parts of them. The audit has an oracle of its own, on purpose."""
+
+
+def told(folder: Path) -> dict[str, str]:
+    """Every variable that some process must be told, and files for those that name one; made in `folder`."""
+    if not (folder / "maildir").exists():
+        ensure_keys(folder, base_senders(SHIPPED))
+        ensure_client(folder, ["jc-0101"], "http://127.0.0.1/api/v1")
+        (folder / "maildir" / "new").mkdir(parents=True)
+    values = {
+        "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+        "DATABASE_URL": "postgresql://nobody.invalid/none",
+        "KEYRING": (folder / "keys" / "service.key.json").read_text("utf-8"),
+        "SENDERS_DIR": str(folder / "senders"),
+        "CANARY_KEYS_DIR": str(folder / "keys"),
+        "OIDC_ISSUER": "https://log-in.example",
+        "OIDC_CLIENT_SECRET": "made-up",
+        "API_CLIENTS_FILE": str(folder / "api" / "clients.json"),
+        "BOUNCE_ADDRESS": "bounce@frafaldsvarsel.example",
+        "BOUNCE_MAILDIR": str(folder / "maildir"),
+    }
+    return {PREFIX + name: value for name, value in values.items()}
+
+
+def poisoned(folder: Path, own: set[str], everything: tuple[str, ...]) -> dict[str, str]:
+    """What `own` must be told, and for every other variable a value that nothing can be made of."""
+    good = {name: value for name, value in told(folder).items() if name.removeprefix(PREFIX) in own}
+    bad = {PREFIX + name: "\x00 of nothing" for name in everything if name not in own}
+    files = {PREFIX + name + "_FILE": "/nowhere" for name in SECRETS - own}
+    return good | bad | files
