@@ -42,7 +42,7 @@ _NAME: Final = "frafaldsvarsel-inbox"
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Visitor:
     """Somebody who is logged in."""
 
     name: str
@@ -60,7 +60,9 @@ class Reader:
         self._database = database
         self.slowest = 0.0
 
-    def say(self, name: str, person: Person, path: Callable[[], str], form: Callable[[], str] | None) -> None:
+    def say(
+        self, name: str, person: Visitor, path: Callable[[], str], form: Callable[[], str] | None
+    ) -> None:
         """One line about a page. `form`: what is posted to it."""
         connection = http.client.HTTPConnection("127.0.0.1", self._port)
         headers = {"Cookie": f"frafaldsvarsel={person.cookie}"}
@@ -136,7 +138,7 @@ async def ask_for_pages(folder: Path, database: str) -> None:
         sys.stdout.write(f"the slowest page's p95: {reader.slowest:.0f} ms\n")
 
 
-def _ask(reader: Reader, person: Person, references: list[str]) -> None:
+def _ask(reader: Reader, person: Visitor, references: list[str]) -> None:
     chance = random.Random(1)
     for each in Filter:
         reader.say(f"list {each}", person, lambda each=each: f"/opgaver?vis={each}", None)  # type: ignore[misc]
@@ -158,7 +160,7 @@ def _ask(reader: Reader, person: Person, references: list[str]) -> None:
     reader.say("the manager's weeks", person, lambda: "/overblik", None)
 
 
-async def _prepare(settings: InboxEnvironment, database: str) -> tuple[list[Person], dict[str, list[str]]]:
+async def _prepare(settings: InboxEnvironment, database: str) -> tuple[list[Visitor], dict[str, list[str]]]:
     """Log people in, and let the CPR be somebody's."""
     parts = inbox_parts(settings, sound_reference())
     everybody = units()
@@ -171,7 +173,7 @@ async def _prepare(settings: InboxEnvironment, database: str) -> tuple[list[Pers
             session = await parts.sessions.find(connection, cookie)
             if session is None:
                 raise RuntimeError("the session is not there")
-            people.append(Person(name, theirs, cookie, session.form_token))
+            people.append(Visitor(name, theirs, cookie, session.form_token))
             found = await connection.execute(
                 "SELECT reference FROM tasks WHERE unit_id = %s AND status = 'open' ORDER BY id LIMIT 500",
                 (theirs[0],),
