@@ -285,6 +285,15 @@ def test_what_the_rules_say_later_of_a_task_that_was_handed_over_follows_it() ->
     assert {row.task_id for row in desk.messages.values()} == {successor.id}
 
 
+def test_a_revision_in_the_batch_of_a_hand_over_follows_it() -> None:
+    """A rebuild has both at once."""
+    desk = desk_with(decided())
+    (task,) = desk.open()
+    desk.replay(deed_of(task, over(OTHER_UNIT)), decided(revision=2, cause=2), decided("two", cause=3))
+    assert [one.unit_id for one in desk.open()] == [OTHER_UNIT]
+    assert desk.audit.count(AuditKind.TRANSFER_VOID) == 0
+
+
 def test_a_hand_over_is_void_when_the_rules_name_another_unit() -> None:
     """And stays so when they name the first one again."""
     desk = desk_with(decided())
@@ -353,6 +362,7 @@ def test_a_hand_over_joins_the_open_task_of_the_other_unit_under_the_earlier_dat
     desk.do(deed_of(mine, over(OTHER_UNIT)))
     (task,) = desk.open()
     assert (task.id, task.react_by) == (theirs.id, min(mine.react_by, theirs.react_by))
+    assert task.appended_at == min(mine.appended_at, theirs.appended_at)
     assert {row.task_id for row in desk.messages.values()} == {theirs.id}
 
 

@@ -5,10 +5,10 @@ from types import ModuleType
 
 import pytest
 
-from models import dead_letter, reasons
+from models import audit_kind, dead_letter, reasons
 from models.eligibility import compare_record, decision
 from models.events import contract, event_types, receipt, sender, sensitive_fields
-from models.notifications import delivery
+from models.notifications import cause, delivery, delivery_moves
 from models.tasks import actions, escalation, published_events, reminder_diff, reminders, status
 
 MODULES = (
@@ -23,7 +23,18 @@ MODULES = (
         sender,
         sensitive_fields,
     ),
-    *(delivery, actions, escalation, published_events, reminder_diff, reminders, status),
+    *(
+        audit_kind,
+        cause,
+        delivery,
+        delivery_moves,
+        actions,
+        escalation,
+        published_events,
+        reminder_diff,
+        reminders,
+        status,
+    ),
 )
 
 

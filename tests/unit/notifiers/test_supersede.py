@@ -56,6 +56,8 @@ def test_a_unit_is_reached_on_each_channel_by_its_own_addresses() -> None:
     assert contact.of(Channel.EMAIL, Audience.UNIT) == ("a@b.dk",)
     assert contact.of(Channel.WEBHOOK, Audience.UNIT) == ("https://b.dk/hook",)
     assert contact.of(Channel.WEBHOOK, Audience.LEAD) == ()
+    assert contact.own(Channel.EMAIL) == ("a@b.dk",)
+    assert unit_contact("Jobcenter", mails=("a@b.dk",)).own(Channel.WEBHOOK) == ()
 
 
 def test_a_unit_without_recipients_is_another_question() -> None:

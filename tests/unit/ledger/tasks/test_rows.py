@@ -1,10 +1,14 @@
 """The rows: whom a message names, and what a row is known by."""
 
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
-from ledger.tasks.rows import MessageRow, TaskRow
+from ledger.tasks.rows import TASK_COLUMNS, TASK_IDENTITY, MessageRow, NewDelivery, TaskRow
 from models.eligibility.decision import Outcome
+from models.ids import delivery_id, digest_id
+from models.notifications.cause import DeliveryCause
+from models.notifications.delivery import Channel, Occasion
 from models.tasks.status import TaskStatus
 from tests.factories import INSTITUTION, PERSON, uuid
 from tests.unit.ledger.decisions import ARRIVED, UNIT, decided
@@ -50,3 +54,24 @@ def test_a_task_is_the_first_of_its_kind_in_its_first_version_unless_it_is_said(
         mentor_until=None,
     )
     assert (task.ordinal, task.version, task.attempts) == (1, 1, 0)
+
+
+def test_what_a_task_is_known_by_is_part_of_its_row() -> None:
+    assert set(TASK_IDENTITY) < set(TASK_COLUMNS)
+    assert len(TASK_IDENTITY) == 7
+
+
+def test_a_morning_mail_is_named_by_its_unit_and_every_other_notice_by_its_task() -> None:
+    """Two units' morning mails of one day are two; one task's notices are one for each recipient."""
+    morning = NewDelivery(
+        task_id=None,
+        occasion=Occasion.DIGEST,
+        cause=DeliveryCause.of_digest(date(2026, 3, 26)),
+        channel=Channel.EMAIL,
+        unit_id="unit-0101",
+        recipient="post@example.dk",
+        deadline=ARRIVED,
+    )
+    assert morning.id == digest_id("unit-0101", "digest:2026-03-26", "email", "post@example.dk")
+    about = replace(morning, task_id=UUID(int=1), occasion=Occasion.NEW, cause=DeliveryCause.of_event(0, 1))
+    assert about.id == delivery_id(UUID(int=1), "new", "0:1", "email", "post@example.dk")
