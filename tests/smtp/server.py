@@ -23,6 +23,7 @@ class At(StrEnum):
     DATA = "data"
     DOT = "dot"
     RSET = "rset"
+    QUIT = "quit"
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ USUAL = {
     At.DATA: "354 end with a dot",
     At.DOT: "250 2.0.0 queued",
     At.RSET: "250 2.0.0 flushed",
+    At.QUIT: "221 2.0.0 bye",
 }
 
 
@@ -175,7 +177,7 @@ class MisbehavingServer:
                     sender = recipient = ""
                     await self._answer(writer, At.RSET)
                 case "QUIT":
-                    await _write(writer, "221 2.0.0 bye")
+                    await self._answer(writer, At.QUIT)
                     return
                 case _:
                     await _write(writer, "500 5.5.1 what?")

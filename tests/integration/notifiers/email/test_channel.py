@@ -1,14 +1,16 @@
 """The channel against servers that behave, and against one that does not."""
 
 import asyncio
+import gc
 import ssl
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from itertools import chain
 from pathlib import Path
 
 import pytest
 import trustme
+import uvloop
 from aiosmtpd import smtp
 
 from models.notifications.delivery import Scope, SendOutcome
@@ -296,6 +298,32 @@ async def test_smtputf8_is_used_only_where_a_local_part_needs_it() -> None:
         assert (await channel.send(a_mail(recipient="jøb@ærø.dk"))).outcome is SendOutcome.DELIVERED
         await channel.aclose()
     assert server.accepted[0].recipient == "jøb@xn--r-3fa9c.dk"
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+@pytest.mark.parametrize("goodbye", [Well(), Silence(), Close()])
+async def test_when_the_loop_ends_after_the_last_mail_nothing_is_left_open(
+    run: Callable[[Coroutine[None, None, SendOutcome]], SendOutcome],
+    goodbye: Fault,
+    authority: trustme.CA,
+    ca_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A command sends a mail and its loop ends at once; a TLS that waits for the server's end must not outlive it."""
+    left: list[object] = []
+    monkeypatch.setattr("sys.unraisablehook", lambda fault: left.append(fault.exc_value))
+
+    async def send_one(port: int) -> SendOutcome:
+        channel = EmailChannel(settings(port, [goodbye], tls="starttls", ca_file=ca_file))
+        attempt = await channel.send(a_mail())
+        await channel.aclose()
+        return attempt.outcome
+
+    async with MisbehavingServer({At.QUIT: [goodbye]}, tls=server_tls(authority)) as server:
+        outcome = await asyncio.to_thread(lambda: run(send_one(server.port)))
+        gc.collect()
+    assert outcome is SendOutcome.DELIVERED
+    assert left == []
 
 
 async def test_a_cancelled_send_leaves_no_half_finished_connection_behind() -> None:
