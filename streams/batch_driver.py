@@ -6,6 +6,7 @@ If a batch fails, the exception leaves this module and ends the process: Faust w
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from infra.failpoints import Point, reach
@@ -20,6 +21,19 @@ _LOAD_SECONDS: Final = 300
 """The limit for loading the state of an assignment."""
 _REFRESH_SECONDS: Final = 300
 """The state of an unchanged assignment is read again after this time."""
+_REST_RECORDS: Final = 5_000
+_REST_SECONDS: Final = 150
+"""What the engine has not delivered after this time, though its partition did not move, is read beside it: before the
+audit says that the step is stuck."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """What lies behind the checkpoint of a partition, and when it was first seen to lie there."""
+
+    start: int
+    end: int
+    since: float
 
 
 class BatchDriver:
@@ -45,6 +59,7 @@ class BatchDriver:
         self._generation = -1
         self._partitions: frozenset[tuple[str, int]] = frozenset()
         self._loaded_at = 0.0
+        self._rests: dict[tuple[str, int], _Rest] = {}
         self._fetched = Point(f"{processor.name}.fetched")
         self._processed = Point(f"{processor.name}.judged")
 
@@ -61,6 +76,25 @@ class BatchDriver:
             async with self._one_at_a_time:
                 await self._load_state()
                 await self._output.flush()
+                await self._process_rests()
+
+    async def _process_rests(self) -> None:
+        """Read what the engine has skipped at a partition's end: no record comes after it that would show the gap."""
+        now = self._monotonic()
+        known, self._rests = self._rests, {}
+        for place in sorted(self._partitions):
+            if place[0] not in self._topics:
+                continue
+            rest = _Rest(*await self._checkpoint.rest(*place), now)
+            before = known.get(place)
+            if before is None or before.start != rest.start or before.start == before.end:
+                self._rests[place] = rest
+            elif now - before.since < _REST_SECONDS:
+                self._rests[place] = before
+            else:
+                for start in range(before.start, before.end, _REST_RECORDS):
+                    end = min(before.end, start + _REST_RECORDS)
+                    await self._process(await self._checkpoint.read_rest(*place, start, end))
 
     async def _process(self, records: Sequence[KafkaRecord]) -> None:
         reached: list[tuple[str, int, int]] = []

@@ -55,6 +55,28 @@ class Checkpoint:
             expected = max(expected, record.offset + 1)
         return complete
 
+    async def rest(self, topic: str, partition: int) -> tuple[int, int]:
+        """From where on the partition is not processed, and its end."""
+        first, end = await self._reader.bounds(topic, partition)
+        start = max(first, self.next_offset(topic, partition))
+        return start, max(start, end)
+
+    async def read_rest(self, topic: str, partition: int, start: int, end: int) -> list[KafkaRecord]:
+        """Records that the engine has never delivered."""
+        found: list[KafkaRecord] = []
+        async for records in self._reader.read(topic, partition, start, end):
+            found += records
+        self.skipped += len(found)
+        if found:
+            log.warning(
+                "%s: the stream skipped %d records at the end of %s/%d; read beside it",
+                self._processor,
+                len(found),
+                topic,
+                partition,
+            )
+        return found
+
     def advance(self, topic: str, partition: int, next_offset: int, output: BatchProducer) -> None:
         """Everything before `next_offset` is processed. Sent after the output that follows from it is acknowledged."""
         place = (topic, partition)

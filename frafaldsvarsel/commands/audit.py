@@ -43,7 +43,7 @@ def audit_command(
     from ops.audit.kafka_log import LogUnreachable
     from ops.audit.metrics import causes
 
-    known, drive_again = _told(data, heal)
+    known, redrive = _told(data, heal)
     allowed = timedelta(seconds=known.audit.grace_seconds if grace is None else grace)
     if watch is not None:
         logs.configure()
@@ -51,11 +51,11 @@ def audit_command(
             known,
             grace=allowed,
             seconds=watch,
-            redrive=drive_again,
+            redrive=redrive,
             metrics_port=known.audit.metrics_port if metrics_port is None else metrics_port,
         )
     try:
-        result = auditor.once(known, allowed)
+        result, driven = auditor.heal(known, allowed, redrive)
     except (psycopg.OperationalError, LogUnreachable) as error:
         fail(str(error) if isinstance(error, LogUnreachable) else "PostgreSQL does not answer.")
         raise typer.Exit(2) from None
@@ -66,20 +66,20 @@ def audit_command(
         emit(audit_answer(result))
     else:
         show(result)
-    if drive_again is not None and result.exceptions:
-        driven = drive_again(result.exceptions)
-        if not as_json:
-            for (hop, what), number in causes(driven).items():
-                out.print(f"{hop}: {what}: {number} records driven again", highlight=False)
-            out.print(f"{len(driven)} records driven again; audit again in a moment.")
+    if heal and result.exceptions and not as_json:
+        for (hop, what), number in causes(driven).items():
+            out.print(f"{hop}: {what}: {number} records driven again", highlight=False)
+        out.print(f"{len(driven)} records driven again; audit again in a moment.")
     if result.unaccounted:
         raise typer.Exit(1)
 
 
-def _told(data: Path | None, heal: bool) -> tuple[AuditEnvironment, "Redrive | None"]:
+def _told(data: Path | None, heal: bool) -> tuple[AuditEnvironment, "Redrive"]:
     """What the audit is told, and what drives again; only that needs keys and the senders."""
+    from ops.audit.rounds import drive_nothing
+
     if not heal:
-        return settings(AuditEnvironment, data), None
+        return settings(AuditEnvironment, data), drive_nothing
     from frafaldsvarsel.wiring.redrive import redriver
 
     known = settings(HealingAuditEnvironment, data)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from frafaldsvarsel.commands.terminal import fail, out
 from models.calendar import COPENHAGEN
-from ops.audit.report import ABOUT, AuditReport, CheckResult
+from ops.audit.report import ABOUT, AuditReport, CheckResult, Waiting
 
 _SHOWN = 20
 
@@ -16,6 +16,8 @@ class AuditAnswer:
 
     unaccounted: int
     under_way: int
+    oldest_seconds: float
+    stuck: Sequence[Waiting]
     canary_home_at: str | None
     accounts: Sequence[CheckResult]
     exceptions: Sequence[Mapping[str, object]]
@@ -27,6 +29,8 @@ def audit_answer(result: AuditReport) -> AuditAnswer:
     return AuditAnswer(
         unaccounted=result.unaccounted,
         under_way=result.under_way,
+        oldest_seconds=round(result.oldest_seconds, 1),
+        stuck=result.stuck,
         canary_home_at=None if result.canary_home_at is None else result.canary_home_at.isoformat(),
         accounts=result.accounts,
         exceptions=[one.model_dump(mode="json", exclude_none=True) for one in result.exceptions],
@@ -51,7 +55,14 @@ def show(result: AuditReport) -> None:
         if not result.unaccounted
         else f"[bold red]unaccounted {result.unaccounted}[/]"
     )
-    out.print(f"{state}, under way {result.under_way}", highlight=False)
+    since = f", the oldest for {result.oldest_seconds:,.0f} s" if result.under_way else ""
+    out.print(f"{state}, under way {result.under_way:,}{since}", highlight=False)
+    for still in result.stuck:
+        place = f"{still.topic}/{still.partition}"
+        out.print(
+            f"[bold red]stuck[/] {place}: work waits, and nothing has moved for {still.seconds:,.0f} s",
+            highlight=False,
+        )
     if result.canary_home_at is not None:
         sent = result.canary_home_at.astimezone(COPENHAGEN)
         out.print(f"the last canary that came home was sent {sent:%d %b %H:%M:%S}", highlight=False)

@@ -1,12 +1,13 @@
-"""The auditor as a process: it counts for ever, says when something changes, and redrives, but nothing for ever.
+"""The auditor as a process: it counts for ever, says when something changes, and drives again what is missing, once.
 
-What is still missing after a few redrives is a fault for people: driving it again would only fill the log of events.
+What is still missing then is a fault for people: driving it again would only fill the log of events.
 """
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import NoReturn
 
@@ -25,19 +26,35 @@ from ops.audit.index import AuditIndex
 from ops.audit.kafka_log import KafkaLog
 from ops.audit.metrics import AUDIT_METRICS
 from ops.audit.oracle import Oracle
-from ops.audit.report import AuditReport
-from ops.audit.rounds import Redrive, Rounds, RunAudit
+from ops.audit.redriven import note_redriven
+from ops.audit.report import AuditReport, Missing
+from ops.audit.rounds import Redrive, Rounds, RunAudit, drive_nothing, due_of
 
 
 def once(settings: AuditEnvironment, grace: timedelta) -> AuditReport:
     """One audit. With the setting AUDIT_FILE it reads only what is new since the last one."""
-    with auditor(settings) as count:
-        return count(grace)
+    with auditor(settings) as auditing:
+        return auditing.count(grace)
+
+
+def heal(settings: AuditEnvironment, grace: timedelta, redrive: Redrive) -> tuple[AuditReport, list[Missing]]:
+    """One audit, and what was driven again after it."""
+    with auditor(settings, redrive) as auditing:
+        result = auditing.count(grace)
+        return result, auditing.redrive(due_of(result))
+
+
+@dataclass(frozen=True, slots=True)
+class Auditing:
+    """Counts again and again, and reads the log once; what was driven again is remembered in the same file."""
+
+    count: RunAudit
+    redrive: Redrive
 
 
 @contextmanager
-def auditor(settings: AuditEnvironment) -> Iterator[RunAudit]:
-    """Something that audits again and again, and reads the log once."""
+def auditor(settings: AuditEnvironment, redrive: Redrive = drive_nothing) -> Iterator[Auditing]:
+    """An audit that is open. Without `redrive` nothing is driven again."""
     try:
         index = AuditIndex(settings.audit.file)
     except sqlite3.OperationalError as error:
@@ -68,8 +85,13 @@ def auditor(settings: AuditEnvironment) -> Iterator[RunAudit]:
                 index.forget()
                 raise
 
+    def drive(due: Sequence[Missing]) -> list[Missing]:
+        driven = redrive(due)
+        note_redriven(index, driven)
+        return driven
+
     try:
-        yield count
+        yield Auditing(count, drive)
     finally:
         counting.close()
         index.close()
@@ -80,20 +102,20 @@ def watch(
     *,
     grace: timedelta,
     seconds: int,
-    redrive: Redrive | None,
+    redrive: Redrive = drive_nothing,
     metrics_port: int | None = None,
 ) -> NoReturn:
     """Audit every `seconds`; waits, and says so, while Kafka or PostgreSQL cannot be reached."""
     shown = Metrics(AUDIT_METRICS)
     if metrics_port is not None:
         start_http_server(metrics_port, registry=shown.registry)
-    rounds = Rounds(
-        redrive=redrive,
-        heartbeat=Heartbeat(settings.audit.heartbeat_file, settings.audit.heartbeat_url),
-        shown=shown,
-        canary_within=probe_wiring.probe_within(settings.interval),
-    )
-    with auditor(settings) as count:
+    with auditor(settings, redrive) as auditing:
+        rounds = Rounds(
+            redrive=auditing.redrive,
+            heartbeat=Heartbeat(settings.audit.heartbeat_file, settings.audit.heartbeat_url),
+            shown=shown,
+            canary_within=probe_wiring.probe_within(settings.interval),
+        )
         while True:
-            rounds.round(count, grace)
+            rounds.round(auditing.count, grace)
             time.sleep(seconds)

@@ -34,14 +34,17 @@ class AppliedEvent:
 def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> AppliedEvent:
     """Apply the event at `cause` to `record`.
 
-    A known event (a replay after a crash, or a repeat of an id) emits the person's current decisions again:
-    the outputs of the first time may have been lost between the brokers and us.
+    A record that comes again (read again after a crash, or driven again by the audit) emits the person's current
+    decisions again: the outputs of the first time may have been lost between the brokers and us. A sender's repeat is
+    another record, and what it repeats has its decisions already.
     """
     events = _with(record.events, event)
     # One that is known fits, though refusals have filled the record beyond its measure.
     if len(events) > max(MAX_EVENTS, len(record.events)) and not isinstance(event.content, RefusedDuplicate):
         return _overfull(record, event, cause, law)
-    known = cause.offset <= record.applied or events == record.events
+    again = cause.offset <= record.applied or (
+        events is record.events and any(known.origin.place == event.origin.place for known in events)
+    )
     decisions, decided = _decisions(record, events, cause, law)
     changed = [
         decision for decision in decisions if decision.revision > _revision(record, key_of(decision.message))
@@ -54,7 +57,7 @@ def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> A
                 "decided": decided,
             }
         ),
-        decisions=tuple(decisions if known else changed),
+        decisions=tuple(decisions if again else changed),
         changed=len(changed),
     )
 

@@ -38,11 +38,13 @@ from ops.audit.index import AuditIndex
 from ops.audit.kafka_log import KafkaLog
 from ops.audit.oracle import Oracle
 from ops.audit.prune import prune
-from ops.audit.report import AuditReport
+from ops.audit.redriven import mark_redriven
+from ops.audit.report import AuditReport, Check
+from ops.audit.waiting import waiting
 
-HOPS: Final = (
-    sequences.count,
+COUNTS: Final = (
     receipts.count,
+    sequences.count,
     totals.count,
     person_events.count,
     applied.count,
@@ -59,6 +61,7 @@ HOPS: Final = (
     steps.count,
     offsets.count,
 )
+"""In an order in which each finds what it asks of those before it: of a backlog the receipts know."""
 
 
 def audit(
@@ -70,7 +73,7 @@ def audit(
     oracle: Oracle | None = None,
     maildir: Path | None = None,
 ) -> AuditReport:
-    """The accounting now. What is younger than `grace` counts as under way.
+    """The accounting now. What waits for its step counts as under way, and so does what is younger than `grace`.
 
     Without `index` the log is read from its start; with them, from where they end.
     `maildir`: where mails come back to; without it nothing is said of what lies there.
@@ -91,12 +94,13 @@ def audit(
                 grace=grace,
                 maildir=maildir,
             )
-            accounts = tuple(count(context) for count in HOPS)
+            accounts = {account.hop: account for account in (count(context) for count in COUNTS)}
             prune(kept, context.moment.input)
             return AuditReport(
-                accounts=accounts,
-                exceptions=tuple(context.missing),
+                accounts=tuple(accounts[check] for check in Check),
+                exceptions=mark_redriven(kept, context.missing),
                 lags=offsets.lags(context),
+                waiting=waiting(context),
                 oldest_seconds=context.oldest_seconds,
                 canary_home_at=last_probe.last_home(context),
                 read=log.handed - handed,

@@ -12,7 +12,7 @@ from config.topics import Topic
 from models.events.event_types import InputTopic
 from ops.audit.index import AuditIndex
 from ops.audit.kafka_log import Bounds, KafkaLog
-from ops.audit.readers import applied, decisions, person_events, receipts
+from ops.audit.readers import applied, decisions, person_events, progress, receipts
 
 READ: Final = "read"
 ENDED: Final = "ended"
@@ -21,15 +21,19 @@ CUT: Final = "the log ends before what was there: records are gone"
 UNREAD: Final = "removed by retention before the audit had read it"
 UNANSWERED: Final = "removed by retention before it had a receipt"
 
-READERS: Final[Mapping[str, Callable[[AuditIndex, Sequence[Message]], None]]] = {
+Reader = Callable[[AuditIndex, Sequence[Message]], None]
+Readers = Mapping[str, Reader]
+READERS: Final[Readers] = {
     Topic.RECEIPTS: receipts.read,
     Topic.PERSON_EVENTS: person_events.read,
     Topic.APPLIED: applied.read,
     Topic.DECISIONS: decisions.read,
 }
 """What reads the records of each topic that is read whole; in this order: what follows from a record comes after it."""
+_PROGRESS: Final[Readers] = {Topic.PROGRESS: progress.read}
 
 Places = dict[tuple[str, int], Bounds]
+MARKS: Final[LiteralString] = "SELECT topic, partition, upto FROM mark WHERE name = ?"
 ANSWERED: Final[LiteralString] = """
 SELECT place FROM origin
 WHERE topic = ? AND partition = ? AND place >= ? AND (receipts > 0 OR empty) ORDER BY place
@@ -58,16 +62,30 @@ def input_bounds(log: KafkaLog, index: AuditIndex) -> Places:
     return found
 
 
+def passed(log: KafkaLog, index: AuditIndex) -> dict[tuple[str, int], int]:
+    """How far the stream's steps have come, by the partition that they read: everything before it is answered.
+
+    To be asked before the answers are read: a checkpoint is written after what follows from its records.
+    """
+    _follow(log, index, _PROGRESS)
+    return {(topic, part): upto for topic, part, upto in index.rows(MARKS, (progress.PASSED,))}
+
+
 def read_on(log: KafkaLog, index: AuditIndex) -> Places:
     """Read what is new of the service's own topics; returns how far each of them reaches."""
+    return _follow(log, index, READERS, counted=True)
+
+
+def _follow(log: KafkaLog, index: AuditIndex, readers: Readers, *, counted: bool = False) -> Places:
     found: Places = {}
-    for topic in READERS:
+    for topic, reader in readers.items():
         bounds = log.bounds(topic)
         found |= {(topic, part): edges for part, edges in bounds.items()}
         batches = {part: (_start(log, index, topic, part, edges), edges[1]) for part, edges in bounds.items()}
         for records in log.follow(topic, batches):
+            log.handed += len(records) if counted else 0
             with index.writing():
-                _read(index, topic, records)
+                _read(index, topic, records, reader)
         with index.writing():
             for part, (_, end) in batches.items():
                 # What stands at the very end may be no record: a transaction's marker.
@@ -111,7 +129,7 @@ def _start(log: KafkaLog, index: AuditIndex, topic: str, part: int, edges: Bound
     return known
 
 
-def _read(index: AuditIndex, topic: str, records: Sequence[Message]) -> None:
+def _read(index: AuditIndex, topic: str, records: Sequence[Message], reader: Reader) -> None:
     """Take the records that no other process has taken meanwhile, and note how far it went."""
     marks: dict[int, int] = {}
     fresh = []
@@ -122,7 +140,7 @@ def _read(index: AuditIndex, topic: str, records: Sequence[Message]) -> None:
         if offset >= marks[part]:
             fresh.append(record)
             marks[part] = offset + 1
-    READERS[topic](index, fresh)
+    reader(index, fresh)
     for part, upto in marks.items():
         index.set_mark(READ, topic, part, upto)
 

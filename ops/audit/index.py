@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, LiteralString
 
-_VERSION: Final = 4
+_VERSION: Final = 5
 _WAIT_SECONDS: Final = 60.0
 SCHEMA: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, said TEXT NOT NULL);
@@ -24,7 +24,9 @@ CREATE TABLE fault (
 CREATE TABLE origin (
     topic TEXT, partition INT, place INT, said INT, accepted INT, at_ms INT,
     receipts INT NOT NULL DEFAULT 0, differs INT NOT NULL DEFAULT 0, empty INT NOT NULL DEFAULT 0,
-    events INT NOT NULL DEFAULT 0, entries INT NOT NULL DEFAULT 0, PRIMARY KEY (topic, partition, place)
+    events INT NOT NULL DEFAULT 0, entries INT NOT NULL DEFAULT 0, receipt_partition INT, receipt_place INT,
+    event_partition INT, event_first INT, event_place INT, entry_partition INT, entry_place INT,
+    PRIMARY KEY (topic, partition, place)
 ) WITHOUT ROWID;
 CREATE TABLE sequence (
     sender TEXT, number INT, event_id TEXT, at_ms INT, topic TEXT, partition INT, place INT,
@@ -53,14 +55,24 @@ CREATE TABLE message (
     named TEXT, stale INT NOT NULL DEFAULT 1
 );
 CREATE INDEX message_by_person ON message (person);
+CREATE INDEX message_by_id ON message (sender, message_id);
 CREATE INDEX message_stale ON message (stale) WHERE stale;
-CREATE TABLE person (id INTEGER PRIMARY KEY, events INT NOT NULL DEFAULT 1, moved_ms INT NOT NULL DEFAULT 0);
+CREATE TABLE person (
+    id INTEGER PRIMARY KEY, events INT NOT NULL DEFAULT 1, moved_ms INT NOT NULL DEFAULT 0, moved_partition INT,
+    moved_place INT
+);
 CREATE TABLE home (
     person INT, topic TEXT, partition INT, place INT, appended_at TEXT, sender TEXT, event_id TEXT, fingerprint TEXT,
     residence_id TEXT, municipality TEXT, valid_from TEXT, registered_at TEXT,
     PRIMARY KEY (person, topic, partition, place)
 ) WITHOUT ROWID;
 CREATE TABLE refused (topic TEXT, partition INT, place INT, PRIMARY KEY (topic, partition, place)) WITHOUT ROWID;
+CREATE TABLE moved (
+    topic TEXT, partition INT, upto INT NOT NULL, at_ms INT NOT NULL, PRIMARY KEY (topic, partition)
+) WITHOUT ROWID;
+CREATE TABLE redriven (
+    what TEXT, topic TEXT, partition INT, place INT, PRIMARY KEY (what, topic, partition, place)
+) WITHOUT ROWID;
 """
 MAKE_STANDING: Final = """
 CREATE TEMP TABLE IF NOT EXISTS standing (

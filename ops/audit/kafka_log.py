@@ -23,7 +23,7 @@ class KafkaLog:
     def __init__(self, kafka: KafkaSettings) -> None:
         self.kafka = kafka
         self.handed = 0
-        """Records that were read to be noted."""
+        """Answers that were read to be noted; counted by the reader."""
         self._consumer = Consumer(
             kafka.librdkafka()
             | {
@@ -99,7 +99,6 @@ class KafkaLog:
                         if offset >= end - 1:
                             del open_ends[part]
                 if records:
-                    self.handed += len(records)
                     yield records
         finally:
             self._consumer.unassign()

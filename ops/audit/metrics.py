@@ -22,13 +22,13 @@ BESIDE: Final = Metric(
 UNDER_WAY: Final = Metric(
     "frafaldsvarsel_audit_under_way",
     MetricKind.GAUGE,
-    "What is missing and younger than the grace time.",
+    "What waits: its step has yet to come to it, or it is younger than the grace time.",
     ("hop",),
 )
 UNACCOUNTED: Final = Metric(
     "frafaldsvarsel_audit_unaccounted",
     MetricKind.GAUGE,
-    "What is missing for longer, contradicts itself, or does not add up. Anything but 0 is an alarm.",
+    "What its step has passed by, contradicts itself, or does not add up. Anything but 0 is an alarm.",
     ("hop",),
 )
 EXCEPTIONS: Final = Metric(
@@ -41,6 +41,13 @@ OLDEST: Final = Metric(
     "frafaldsvarsel_audit_oldest_under_way_seconds",
     MetricKind.GAUGE,
     "The age of the oldest record that is still under way.",
+)
+STUCK: Final = Metric(
+    "frafaldsvarsel_audit_not_moved_seconds",
+    MetricKind.GAUGE,
+    "How long a step has not moved though it has work; absent where nothing waits. "
+    "topic: what the step reads, or deliveries, steps, maildir.",
+    ("topic", "partition"),
 )
 ROUNDS: Final = Metric(
     "frafaldsvarsel_audit_rounds_total", MetricKind.COUNTER, "Audits that came to their end."
@@ -68,7 +75,7 @@ HEALINGS: Final = Metric(
 GIVEN_UP: Final = Metric(
     "frafaldsvarsel_healings_given_up",
     MetricKind.GAUGE,
-    "What is still missing after the last redrive: for people.",
+    "What is missing though it was driven again: for people.",
 )
 LAG: Final = Metric(
     "frafaldsvarsel_consumer_lag_records",
@@ -106,6 +113,7 @@ AUDIT_METRICS: Final = (
     UNACCOUNTED,
     EXCEPTIONS,
     OLDEST,
+    STUCK,
     ROUNDS,
     FAILURES,
     ROUND_SECONDS,

@@ -12,6 +12,7 @@ from ops.audit.metrics import (
     ROUND_READ,
     ROUND_SECONDS,
     ROUNDS,
+    STUCK,
     TOTAL,
     UNACCOUNTED,
     UNDER_WAY,
@@ -22,7 +23,7 @@ from ops.audit.report import AuditReport
 
 def show(metrics: Metrics, result: AuditReport, *, seconds: float, at: float) -> None:
     """An audit that took `seconds` and ended `at` (Unix time). What it does not name is gone."""
-    for metric in (TOTAL, PART, BESIDE, UNDER_WAY, UNACCOUNTED, EXCEPTIONS, LAG, HEADROOM):
+    for metric in (TOTAL, PART, BESIDE, UNDER_WAY, UNACCOUNTED, EXCEPTIONS, LAG, HEADROOM, STUCK):
         metrics.clear(metric)
     for account in result.accounts:
         hop = account.hop.value
@@ -39,6 +40,8 @@ def show(metrics: Metrics, result: AuditReport, *, seconds: float, at: float) ->
         place = (lag.group, lag.topic, str(lag.partition))
         metrics.set(LAG, lag.behind, *place)
         metrics.set(HEADROOM, lag.headroom, *place)
+    for one in result.waiting:
+        metrics.set(STUCK, one.seconds, one.topic, str(one.partition))
     metrics.set(OLDEST, result.oldest_seconds)
     metrics.set(ROUND_SECONDS, seconds)
     metrics.set(ROUND_READ, result.read)

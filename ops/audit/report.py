@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
 from pydantic import AwareDatetime, Field
 
@@ -87,6 +88,8 @@ class Missing(Frozen):
     message_id: str | None = None
     detail: str | None = None
     """What else is known; `what` alone is one of a closed number of sentences, so that causes can be counted."""
+    redriven: bool | None = None
+    """True where it was driven again before: once is all that it gets."""
     case: str | None = None
     """By what name a person can put it aside (`models.events.exception_case`), where only its sender could mend it."""
 
@@ -125,12 +128,27 @@ class Lag(Frozen):
     """From the start of the log, which retention moves towards it; below 0 it has been passed."""
 
 
+STUCK_AFTER_SECONDS: Final = 300
+"""From then on a step that does not move is said to be stuck: the alert asks for the same."""
+
+
+class Waiting(Frozen):
+    """A step that has work: how long it has not moved."""
+
+    topic: str
+    """What it reads: a topic, or `deliveries`, `steps`, `maildir`."""
+    partition: int
+    seconds: float
+
+
 class AuditReport(Frozen):
-    """All hops, and every exception that is older than the grace time."""
+    """All hops, and every exception that its step has passed by."""
 
     accounts: tuple[CheckResult, ...]
     exceptions: tuple[Missing, ...] = ()
     lags: tuple[Lag, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    """Where something waits, and for how long its step has not moved."""
     oldest_seconds: float = 0.0
     """The age of the oldest record that is still under way."""
     canary_home_at: AwareDatetime | None = None
@@ -140,8 +158,13 @@ class AuditReport(Frozen):
 
     @property
     def unaccounted(self) -> int:
-        """What is missing for longer than the grace time, and every equation that does not hold."""
+        """What its step has passed by, and every equation that does not hold."""
         return sum(account.unaccounted + (not account.balances) for account in self.accounts)
+
+    @property
+    def stuck(self) -> tuple[Waiting, ...]:
+        """Steps that have not moved for too long though they have work."""
+        return tuple(one for one in self.waiting if one.seconds >= STUCK_AFTER_SECONDS)
 
     @property
     def under_way(self) -> int:

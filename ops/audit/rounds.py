@@ -4,7 +4,7 @@ import logging
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -16,14 +16,12 @@ from ops.audit import metrics
 from ops.audit.heartbeat import Heartbeat, HeartbeatFailed
 from ops.audit.kafka_log import LogUnreachable
 from ops.audit.metrics_export import show
-from ops.audit.report import CHECK_OF, AuditReport, Missing
+from ops.audit.report import CHECK_OF, AuditReport, GapKind, Missing
 
 log = logging.getLogger(__name__)
 
 
-MOST_REDRIVES: Final = 3
-
-
+_GAPS: Final = frozenset(GapKind)
 AWAY: Final = (psycopg.Error, sqlite3.Error, LogUnreachable, KafkaError, TimeoutError)
 
 
@@ -31,31 +29,12 @@ RunAudit = Callable[[timedelta], AuditReport]
 
 
 Redrive = Callable[[Sequence[Missing]], list[Missing]]
+"""Drives again what it can of them, remembers it, and returns it."""
 
 
-class Redrives:
-    """How often each missing thing has been driven again, and why."""
-
-    def __init__(self) -> None:
-        self._driven: Counter[Missing] = Counter()
-        self.by_cause: Counter[tuple[str, str]] = Counter()
-        """Every redrive of this process by check and cause. A run without faults must need none."""
-
-    def due(self, missing: Sequence[Missing]) -> list[Missing]:
-        """Those that may be driven once more. What is missing no longer is forgotten."""
-        self._driven = Counter({one: self._driven[one] for one in missing})
-        return [one for one in missing if self._driven[one] < MOST_REDRIVES]
-
-    def count(self, driven: Iterable[Missing]) -> None:
-        """Note what was really driven: an attempt that failed is not one."""
-        for one in driven:
-            self._driven[one] += 1
-            self.by_cause[one.cause] += 1
-
-    @property
-    def given_up(self) -> int:
-        """How many will not be driven again."""
-        return sum(times >= MOST_REDRIVES for times in self._driven.values())
+def drive_nothing(due: Sequence[Missing]) -> list[Missing]:
+    """For an audit that only looks."""
+    return []
 
 
 class Rounds:
@@ -64,14 +43,15 @@ class Rounds:
     def __init__(
         self,
         *,
-        redrive: Redrive | None,
+        redrive: Redrive = drive_nothing,
         heartbeat: Heartbeat,
         shown: Metrics,
         canary_within: timedelta | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`canary_within`: how old the last canary that came home may be; None: none is expected."""
-        self.redrives = Redrives()
+        self.redriven: Counter[tuple[str, str]] = Counter()
+        """Every redrive of this process by check and cause. A run without faults must need none."""
         self._redrive = redrive
         self._heartbeat = heartbeat
         self._shown = shown
@@ -89,15 +69,15 @@ class Rounds:
         try:
             result = count(grace)
             show(self._shown, result, seconds=time.monotonic() - began, at=time.time())
-            due = self.redrives.due(result.exceptions)
+            due = due_of(result)
             self._say(result)
-            if self._redrive is not None and due:
+            if due:
                 self._drive(self._redrive(due))
         except AWAY as error:
             log.warning("waiting; cannot count: %s", type(error).__name__)
             self._shown.count(metrics.FAILURES)
             return None
-        self._shown.set(metrics.GIVEN_UP, self.redrives.given_up)
+        self._shown.set(metrics.GIVEN_UP, _given_up(result))
         canary_is_home = self._canary_is_home(result.canary_home_at)
         if result.unaccounted == 0 and canary_is_home:
             self._beat()
@@ -112,26 +92,28 @@ class Rounds:
         return home_at is not None and age <= self._canary_within
 
     def _drive(self, driven: list[Missing]) -> None:
-        self.redrives.count(driven)
         for cause, number in metrics.causes(driven).items():
+            self.redriven[cause] += number
             self._shown.count(metrics.HEALINGS, *cause, by=number)
             log.error("redriven: %s: %s: %d records; find out why", *cause, number)
 
     def _say(self, result: AuditReport) -> None:
         causes = metrics.causes(result.exceptions)
         away = not self._canary_is_home(result.canary_home_at)
-        now = (result.unaccounted, self.redrives.given_up, tuple(causes.items()), away)
+        stuck = [f"{one.topic}/{one.partition}" for one in result.stuck]
+        now = (result.unaccounted, _given_up(result), tuple(causes.items()), away, tuple(stuck))
         if now == self._said:
             return
         self._said = now
         log.log(
-            logging.ERROR if result.unaccounted else logging.WARNING if away else logging.INFO,
-            "unaccounted %d, under way %d, given up %d, redriven so far %d%s%s",
+            logging.ERROR if result.unaccounted or stuck else logging.WARNING if away else logging.INFO,
+            "unaccounted %d, under way %d, given up %d, redriven so far %d%s%s%s",
             result.unaccounted,
             result.under_way,
-            self.redrives.given_up,
-            self.redrives.by_cause.total(),
+            _given_up(result),
+            self.redriven.total(),
             "; no canary has come home in time" if away else "",
+            f"; work waits, and nothing moves in {', '.join(stuck)}" if stuck else "",
             "".join(f"; {hop}: {what}: {number}" for (hop, what), number in causes.items()),
         )
 
@@ -142,3 +124,13 @@ class Rounds:
         except HeartbeatFailed as error:
             log.warning("heartbeat: %s", error)
             self._shown.count(metrics.HEARTBEAT_FAILURES)
+
+
+def due_of(result: AuditReport) -> list[Missing]:
+    """What may be driven again: a gap that was not yet."""
+    return [one for one in result.exceptions if one.what in _GAPS and not one.redriven]
+
+
+def _given_up(result: AuditReport) -> int:
+    """What was driven again and is missing all the same."""
+    return sum(one.redriven is True for one in result.exceptions)

@@ -189,7 +189,6 @@ class Watch:
         self._beat = beat
         self.shown = Metrics(AUDIT_METRICS)
         self._rounds = Rounds(
-            redrive=None,
             heartbeat=Heartbeat(beat),
             shown=self.shown,
             canary_within=HOUR,
@@ -199,8 +198,8 @@ class Watch:
     def beats(self) -> bool:
         """One round: whether the heart beats, while everything is accounted for."""
         self._beat.unlink(missing_ok=True)
-        with auditor(self._service.told(AuditEnvironment)) as count:
-            result = self._rounds.round(count, HOUR)
+        with auditor(self._service.told(AuditEnvironment)) as auditing:
+            result = self._rounds.round(auditing.count, HOUR)
         assert result is not None
         assert result.unaccounted == 0
         return self._beat.exists()
@@ -274,8 +273,8 @@ def test_lists_leave_canaries_out_unless_they_are_asked_for(service: Service) ->
 
 
 def test_the_audit_counts_them_in_and_names_them_beside(service: Service) -> None:
-    with auditor(service.told(AuditEnvironment)) as count:
-        result = count(HOUR)
+    with auditor(service.told(AuditEnvironment)) as auditing:
+        result = auditing.count(HOUR)
     receipts = next(account for account in result.accounts if account.hop is Check.RECEIPTS)
     notices = next(account for account in result.accounts if account.hop is Check.NOTICES)
     # Those that nobody has signed as its senders are not its own, whatever they say.

@@ -74,7 +74,6 @@ async def run(
                 "actions": world.actions,
                 "mails": len(copies),
                 "copies": copies.total() - len(copies),
-                "healed": len(world.healed),
                 "acts": len(await world.database.rows("acts")),
             }
         ),

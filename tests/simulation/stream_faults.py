@@ -131,7 +131,6 @@ def _fetch(world: World, worker: Worker, place: Place, *, gently: bool) -> list[
         world.count(Fault.REDELIVERY)
     elif drawn < 0.13:
         skipped = world.log.read(place, start, min(end, start + world.rng.randint(1, 3)))
-        world.skipped |= {(place, record.offset) for record in skipped}
         start += len(skipped)
         world.count(Fault.SKIPPED)
     records = world.log.read(place, start, end)[: 500 if gently else world.rng.randint(1, 6)]

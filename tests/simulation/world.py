@@ -15,7 +15,7 @@ from tests.simulation.clock import BEGINNINGS, Clock
 from tests.simulation.failing_connection import Session
 from tests.simulation.faults import Fault, Mutation
 from tests.simulation.history import Sent, story
-from tests.simulation.kafka_in_memory import Log, Place
+from tests.simulation.kafka_in_memory import Log
 from tests.simulation.ledgers import LedgerProcess, deal
 from tests.simulation.notifiers import Notifier, caller, mailer
 from tests.simulation.postgres_in_memory import Memory
@@ -78,11 +78,6 @@ class World:
         self.receivers = Receivers(self.clock, self.rng, self.count, mutation)
         self.unsent = list(range(len(self.story)))
         self.late: list[Written] = []
-        self.skipped: set[tuple[Place, int]] = set()
-        self.healed: list[tuple[Place, int]] = []
-        """What the audit has driven again."""
-        self.unexplained: list[tuple[Place, int]] = []
-        """Of those: what no engine had skipped, or what its step says that it is past."""
         self.actions = 0
         self._tell = tell
         self.last_backup: Any = None

@@ -9,7 +9,7 @@ import pytest
 
 from frafaldsvarsel.commands import MODULES
 from models.notifications.delivery import Occasion
-from ops.audit.auditor import HOPS
+from ops.audit.auditor import COUNTS
 from ops.audit.report import ABOUT, Check, GapKind
 from tests.paths import ROOT
 
@@ -69,7 +69,7 @@ def test_a_docstring_names_what_is_there() -> None:
 
 
 def test_each_audit_check_is_counted() -> None:
-    assert len(HOPS) == len(Check)
+    assert len(COUNTS) == len(Check)
 
 
 @pytest.mark.parametrize("check", Check)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, Final, LiteralString
 
 from config.topics import Topic
-from ops.audit.checks.context import CheckContext
+from ops.audit.checks.context import CheckContext, moment_of
 from ops.audit.checks.merge_join import pairs
 from ops.audit.digest import SUMMED, in_sql
 from ops.audit.kafka_log import Bounds
@@ -13,6 +13,8 @@ from ops.audit.readers.applied import COLUMNS
 from ops.audit.report import Check, CheckResult, GapKind
 
 _MARK: Final = "applied"
+COPY: Final = "an event that was driven again, and not applied either"
+"""No kind of gap: what was driven again is never driven again itself."""
 _SAID: Final = in_sql(COLUMNS)
 IN_LEDGER: Final = (
     f'SELECT "offset" >= %s, count(*), coalesce(sum({_SAID} & {SUMMED}), 0) FROM applied '
@@ -28,9 +30,9 @@ ELSEWHERE: Final = (
 AGAIN: Final[LiteralString] = "SELECT sum(entries - 1) FROM event WHERE entries > 1"
 PLACES: Final[LiteralString] = "SELECT place FROM event WHERE partition = ? AND place >= ?"
 EVENTS: Final[LiteralString] = """
-SELECT e.place, e.said, e.at_ms, e.entry, e.differs, coalesce(o.entries, 0) > 0, e.topic, e.origin_partition,
-       e.origin_place FROM event e
-LEFT JOIN origin o ON (o.topic, o.partition, o.place) = (e.topic, e.origin_partition, e.origin_place)
+SELECT e.place, e.said, e.at_ms, e.entry, e.differs, coalesce(o.entries, 0) > 0, o.event_partition, o.event_place,
+       o.entry_partition, o.entry_place, e.place > o.event_first, e.topic, e.origin_partition, e.origin_place
+FROM event e LEFT JOIN origin o ON (o.topic, o.partition, o.place) = (e.topic, e.origin_partition, e.origin_place)
 WHERE e.partition = ? AND e.place >= ? AND e.place < ? ORDER BY e.place
 """
 ENTRIES: Final[LiteralString] = (
@@ -106,7 +108,20 @@ def _judge(
 
     if event is None or event[1] is None:
         return wrong("an applied entry for a person event that is not there")
-    _, said, at_ms, entry, differs, elsewhere, *origin = event
+    (
+        _,
+        said,
+        at_ms,
+        entry,
+        differs,
+        elsewhere,
+        event_part,
+        event_place,
+        entry_part,
+        entry_place,
+        copy,
+        *origin,
+    ) = event
     if differs:
         return wrong("applied entries that contradict each other")
     if entry is None:
@@ -114,13 +129,17 @@ def _judge(
             return "driven_again"
         if ledger is not None and context.shortened(Topic.APPLIED):
             return "applied"
-        return "young" if context.is_young(at_ms) else wrong(GapKind.NOT_APPLIED)
+        if context.under_way_at(moment_of(at_ms), str(Topic.PERSON_EVENTS), event_part, event_place):
+            return "young"
+        return wrong(COPY if copy else GapKind.NOT_APPLIED)
     if entry != said:
         return wrong("its applied entry speaks of another record")
     if ledger is None:
         if context.number(ELSEWHERE, origin):
             return "driven_again"
-        return "young" if context.is_young(at_ms) else wrong(GapKind.ENTRY_NOT_BOOKED)
+        if context.under_way_at(moment_of(at_ms), str(Topic.APPLIED), entry_part, entry_place):
+            return "young"
+        return wrong(GapKind.ENTRY_NOT_BOOKED)
     if ledger[1] != said:
         return wrong("the ledger has another applied entry than the log")
     return "applied"

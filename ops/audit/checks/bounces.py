@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, LiteralString
 
-from ops.audit.checks.context import LISTED, CheckContext
+from ops.audit.checks.context import LISTED, MAILDIR, CheckContext
 from ops.audit.report import Check, CheckResult
 
 _UNHEARD: Final = "a mail came back, and its notice was not refused"
@@ -29,6 +29,10 @@ SELECT d.task_id, coalesce(b.times, 0) - coalesce(e.times, 0)
 FROM back b FULL JOIN ended e USING (delivery_id) JOIN deliveries d ON d.id = delivery_id
 WHERE coalesce(b.times, 0) <> coalesce(e.times, 0)
 """
+LAST_WORK: Final[LiteralString] = """
+SELECT greatest((SELECT max(at) FROM attempts), (SELECT max(at) FROM bounces))
+"""
+"""When the notifier last sent or read anything."""
 
 
 def count(context: CheckContext) -> CheckResult:
@@ -60,19 +64,28 @@ def _lying(context: CheckContext) -> tuple[int, int]:
     except OSError as error:
         context.miss(Check.BOUNCES, _NO_FOLDER, detail=type(error).__name__)
         return 1, 0
-    old = [at for at in came if not context.is_young(round(at * 1000))]
+    ((last_work,),) = context.rows(LAST_WORK)
+    old = [at for at in came if not _waits(context, at, last_work)]
     if old:
-        since = datetime.fromtimestamp(old[0], UTC).isoformat(timespec="seconds")
+        since = old[0].isoformat(timespec="seconds")
         context.miss(Check.BOUNCES, _UNREAD, detail=f"{len(old)} files, the first since {since}")
     return len(old), len(came) - len(old)
 
 
-def _came(new: Path) -> Iterator[float]:
-    """When each file was written, as Unix time."""
+def _waits(context: CheckContext, since: datetime, last_work: datetime | None) -> bool:
+    """Whether the notifier has still to come to it."""
+    passed = last_work is not None and since < last_work - context.grace
+    if not passed:
+        context.wait(since, MAILDIR)
+    return context.under_way(since, waits=not passed)
+
+
+def _came(new: Path) -> Iterator[datetime]:
+    """When each file was written."""
     for file in new.iterdir():
         try:
             found = file.stat()
         except FileNotFoundError:
             continue  # it is being read just now
         if stat.S_ISREG(found.st_mode):
-            yield found.st_mtime
+            yield datetime.fromtimestamp(found.st_mtime, UTC)

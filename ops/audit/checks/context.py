@@ -1,12 +1,13 @@
 """What every hop counts with: the log and the ledger at one moment, the grace time, and the list of what is missing."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, LiteralString
 
 from infra.postgres import SyncConnection
+from models.events.event_types import InputTopic
 from ops.audit import catch_up, consumer_groups
 from ops.audit.consumer_groups import PartitionKey
 from ops.audit.index import AuditIndex
@@ -14,6 +15,11 @@ from ops.audit.kafka_log import Bounds, KafkaLog
 from ops.audit.oracle import Oracle
 from ops.audit.report import Check, Missing
 
+INPUTS: Final = frozenset(map(str, InputTopic))
+DELIVERIES: Final = "deliveries"
+STEPS: Final = "steps"
+MAILDIR: Final = "maildir"
+"""What waits in no topic: notices for the notifier, what falls due for the ledger, mails that came back."""
 LISTED: Final = 10_000
 """Exceptions looked at one by one in a partition; more are counted all the same."""
 _STREAMED: Final = 10_000
@@ -24,28 +30,37 @@ POSITIONS: Final[LiteralString] = "SELECT topic, partition, next_offset FROM pos
 class AuditMoment:
     """The log and the ledger, looked at in an order that makes every difference mean something.
 
-    Committed offsets are asked for first, and what is durable is read later; input comes before its receipts, and the
-    ledger before the log that it follows. So what is missing then was missing, and what is ahead was ahead.
+    Committed offsets and checkpoints are asked for first, and what is durable is read later; input comes before its
+    receipts, and the ledger before the log that it follows. So what is missing then was missing, and what is ahead
+    was ahead.
     """
 
     committed: Mapping[str, Mapping[PartitionKey, int]]
     input: Mapping[PartitionKey, Bounds]
-    position: Mapping[PartitionKey, int]
+    passed: Mapping[PartitionKey, int]
+    """How far the step that reads a partition says that it has finished it: of the stream its checkpoint, of the
+    ledger its position."""
     own: Mapping[PartitionKey, Bounds]
 
 
 def observe(log: KafkaLog, index: AuditIndex, connection: SyncConnection) -> AuditMoment:
     """Bring the index up to date, and remember how far each side had come. `index` should be nearly so already."""
     committed = consumer_groups.committed(log.kafka)
+    passed = catch_up.passed(log, index)
     held = catch_up.input_bounds(log, index)
     rows = connection.execute(POSITIONS).fetchall()
     own = catch_up.read_on(log, index)
     return AuditMoment(
         committed=committed,
         input=held,
-        position={(topic, part): offset for topic, part, offset in rows},
+        passed=passed | {(topic, part): offset for topic, part, offset in rows},
         own=own,
     )
+
+
+def moment_of(timestamp_ms: int) -> datetime:
+    """A record's timestamp."""
+    return datetime.fromtimestamp(timestamp_ms / 1000, UTC)
 
 
 class CheckContext:
@@ -71,9 +86,10 @@ class CheckContext:
         self.grace = grace
         self.maildir = maildir
         self.missing: list[Missing] = []
-        self._now = datetime.now(UTC)
-        self.oldest_seconds = 0.0
-        """The age of the oldest record that was found to be under way."""
+        self.now = datetime.now(UTC)
+        self.oldest: dict[PartitionKey, datetime] = {}
+        """Of what each step has still to do, since when the oldest has waited for it."""
+        self._oldest_of_all = self.now
 
     def miss(self, hop: Check, what: str, **where: Any) -> None:
         """Note one thing that does not balance."""
@@ -102,14 +118,49 @@ class CheckContext:
         """Whether retention has taken the oldest records: then the ledger alone remembers them."""
         return any(first > 0 for (name, _), (first, _) in self.moment.own.items() if name == topic)
 
-    def young_from(self, topic: str, partition: int) -> int:
-        """The first offset that may still be under way."""
-        since = self._now - self.grace
-        return self.log.first_since(topic, partition, int(since.timestamp() * 1000))
+    def under_way_from(self, topic: str, partition: int) -> int:
+        """The first input offset that may still be under way."""
+        since = self.now - self.grace
+        young = self.log.first_since(topic, partition, int(since.timestamp() * 1000))
+        return min(young, self.moment.passed.get((topic, partition), 0))
 
-    def is_young(self, timestamp_ms: int) -> bool:
-        """Whether what was written then may still be under way."""
-        age = self._now - datetime.fromtimestamp(timestamp_ms / 1000, UTC)
-        if age < self.grace:
-            self.oldest_seconds = max(self.oldest_seconds, age.total_seconds())
-        return age < self.grace
+    def waits(self, topic: str | None, partition: int | None, place: int | None) -> bool:
+        """Whether the step that reads the partition has still to come to the place. None, where nothing stands."""
+        if topic is None or partition is None or place is None:
+            return False
+        return place >= self.moment.passed.get((topic, partition), 0)
+
+    def is_young(self, at: datetime) -> bool:
+        """Whether what happened then is within the grace time."""
+        return self.now - at < self.grace
+
+    def under_way(self, since: datetime, *, waits: bool) -> bool:
+        """Whether what has been there `since` then may still be answered: a step has yet to come to it, or just has."""
+        if not waits and not self.is_young(since):
+            return False
+        self._oldest_of_all = min(self._oldest_of_all, since)
+        return True
+
+    def under_way_at(self, since: datetime, topic: str, partition: int, place: int) -> bool:
+        """The same of what waits at a place itself: it is noted how long its partition has been waiting."""
+        waits = self.waits(topic, partition, place)
+        if waits:
+            self.wait(since, topic, partition)
+        return self.under_way(since, waits=waits)
+
+    def wait(self, since: datetime, topic: str, partition: int = 0) -> None:
+        """Note that something has been waiting there `since` then."""
+        key = (topic, partition)
+        self.oldest[key] = min(self.oldest.get(key, since), since)
+
+    def is_behind(self, at: datetime, topics: Collection[str]) -> bool:
+        """Whether what was sent by then, and the grace time after it, may still wait in one of the topics.
+
+        To be asked after the check that looks through them.
+        """
+        return any(topic in topics and since <= at + self.grace for (topic, _), since in self.oldest.items())
+
+    @property
+    def oldest_seconds(self) -> float:
+        """The age of the oldest record that was found to be under way."""
+        return (self.now - self._oldest_of_all).total_seconds()

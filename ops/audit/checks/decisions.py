@@ -2,8 +2,10 @@
 
 from typing import Final, LiteralString
 
+from config.topics import Topic
 from models.events.event_types import TYPE_PREFIX
 from ops.audit.checks.context import LISTED, CheckContext
+from ops.audit.checks.followed import BEHIND, Followed, followed
 from ops.audit.report import Check, CheckResult, GapKind, Missing
 
 _RAISED: Final = f"{TYPE_PREFIX}dropout-risk.raised.v1"
@@ -22,13 +24,20 @@ WHERE NOT EXISTS (
 GROUP BY m.outcome
 """
 UNDECIDED: Final[LiteralString] = """
-SELECT r.topic, r.partition, r."offset", r.event_id, r.recorded_at < now() - %s FROM receipts r
+SELECT r.topic, r.partition, r."offset", r.event_id, r.sender, r.recorded_at FROM receipts r
 WHERE r.status = 'accepted' AND r.type = %s
 AND NOT EXISTS (
     SELECT 1 FROM repeats p WHERE (p.topic, p.partition, p."offset") = (r.topic, r.partition, r."offset"))
 AND NOT EXISTS (
     SELECT 1 FROM messages m
     WHERE (m.origin_topic, m.origin_partition, m.origin_offset) = (r.topic, r.partition, r."offset"))
+"""
+DECIDED: Final[LiteralString] = "SELECT partition, place FROM message WHERE (sender, message_id) = (?, ?)"
+STANDS_FOR: Final[LiteralString] = """
+SELECT origin_topic, origin_partition, origin_offset FROM messages WHERE (sender, message_id) = (%s, %s)
+"""
+RECEIPT: Final[LiteralString] = """
+SELECT receipt_partition, receipt_place FROM origin WHERE (topic, partition, place) = (?, ?, ?)
 """
 
 
@@ -40,24 +49,38 @@ def count(context: CheckContext) -> CheckResult:
         (_RAISED,),
     )
     decided = context.counts(OUTCOMES)
-    rows = context.rows(
-        UNDECIDED,
-        (context.grace, _RAISED),
-    )
-    old = [row for row in rows if row[4]]
+    rows = context.rows(UNDECIDED, (_RAISED,))
+    old = []
+    for topic, partition, offset, event_id, sender, recorded_at in rows:
+        place = (topic, partition, offset)
+        follows = followed(context, place)
+        waits = follows is Followed.WAITING or _decision_waits(context, sender, event_id)
+        if not context.under_way(recorded_at, waits=waits):
+            old.append((place, event_id, follows))
     context.missing += [
         Missing(
             hop=Check.DECISIONS,
-            what=GapKind.NO_DECISION,
+            what=GapKind.NO_DECISION if follows is Followed.APPLIED else BEHIND,
             topic=topic,
             partition=partition,
             offset=offset,
             message_id=event_id,
         )
-        for topic, partition, offset, event_id, _ in old[:LISTED]
+        for (topic, partition, offset), event_id, follows in old[:LISTED]
     ]
     parts = {name: decided.get(name, 0) for name in ("obliged", "not_obliged", "undecided")}
     parts |= {name: repeats.get(name, 0) for name in ("duplicate", "conflict")}
     return CheckResult(
         hop=Check.DECISIONS, total=total, parts=parts, under_way=len(rows) - len(old), unaccounted=len(old)
     )
+
+
+def _decision_waits(context: CheckContext, sender: str, message_id: str) -> bool:
+    """Whether the ledger has still to read a decision of that id, or the receipt of the record that came first with it:
+    only then does it know a repeat."""
+    decisions = context.index.rows(DECIDED, (sender, message_id))
+    if any(context.waits(str(Topic.DECISIONS), part, place) for part, place in decisions):
+        return True
+    first = context.rows(STANDS_FOR, (sender, message_id))
+    receipts = [row for origin in first for row in context.index.rows(RECEIPT, origin)]
+    return any(context.waits(str(Topic.RECEIPTS), part, place) for part, place in receipts)

@@ -2,13 +2,20 @@
 
 from typing import Final, LiteralString
 
-from ops.audit.checks.context import LISTED, CheckContext
+from ops.audit.checks.context import DELIVERIES, LISTED, CheckContext
 from ops.audit.report import Check, CheckResult
 
-LATE: Final = (
-    "SELECT task_id FROM deliveries WHERE status = 'due' AND due_at < now() - %s "
-    "AND (lease_until IS NULL OR lease_until < now() - %s)"
+LATE: Final[LiteralString] = """
+WITH handled AS (
+    SELECT channel, max(due_at) AS upto, max(ended_at) AS last FROM deliveries
+    WHERE status IN ('delivered', 'refused', 'exhausted') GROUP BY 1
 )
+SELECT d.task_id, d.due_at, coalesce(d.due_at < h.upto - %(grace)s AND d.created_at < h.last - %(grace)s, false)
+FROM deliveries d LEFT JOIN handled h USING (channel)
+WHERE d.status = 'due' AND d.due_at < now() - %(grace)s
+    AND (d.lease_until IS NULL OR d.lease_until < now() - %(grace)s)
+"""
+"""And whether the notifier has passed it by: it sends in the order in which they fall due."""
 DISAGREE: Final = """
 WITH tried AS (
     SELECT delivery_id, count(*) AS times, max(attempt) AS last, max(at) AS last_at,
@@ -54,8 +61,13 @@ STANDING: Final[LiteralString] = "SELECT status, count(*) FROM deliveries GROUP 
 def count(context: CheckContext) -> CheckResult:
     """Due notices against their end: sent, refused, exhausted, superseded, or still to be sent."""
     found = context.counts(STANDING)
-    late = context.rows(LATE, (context.grace, context.grace))
-    for (task_id,) in late[:LISTED]:
+    late = []
+    for task_id, due_at, passed in context.rows(LATE, {"grace": context.grace}):
+        if not context.under_way(due_at, waits=not passed):
+            late.append(task_id)
+        elif not passed:
+            context.wait(due_at, DELIVERIES)
+    for task_id in late[:LISTED]:
         context.miss(Check.DELIVERIES, "due, and nobody has tried", task_id=str(task_id))
     disagree = context.rows(DISAGREE)
     for task_id, what, _ in disagree[:LISTED]:

@@ -4,7 +4,8 @@ from typing import Any, Final, LiteralString
 
 from config.topics import Topic
 from models.events.event_types import InputTopic
-from ops.audit.checks.context import LISTED, CheckContext
+from ops.audit.checks.context import LISTED, CheckContext, moment_of
+from ops.audit.checks.followed import BEHIND, Followed, followed
 from ops.audit.report import Check, CheckResult, GapKind
 
 WITHOUT_REASON: Final = """
@@ -19,7 +20,7 @@ ACCEPTED_OF_TOPIC: Final[LiteralString] = """
 SELECT count(*) FROM receipts WHERE status = 'accepted' AND topic = %s
 """
 UNAPPLIED: Final[LiteralString] = """
-SELECT r.topic, r.partition, r."offset", r.event_id, r.recorded_at < now() - %s FROM receipts r
+SELECT r.topic, r.partition, r."offset", r.event_id, r.recorded_at FROM receipts r
 WHERE status = 'accepted' AND topic <> %s AND NOT EXISTS (SELECT 1 FROM applied a WHERE (a.origin_topic,
     a.origin_partition, a.origin_offset) = (r.topic, r.partition, r."offset"))
 """
@@ -33,15 +34,16 @@ def count(context: CheckContext) -> CheckResult:
         ACCEPTED_OF_TOPIC,
         (str(InputTopic.CONTROL_TOTALS),),
     )
-    rows = context.rows(
-        UNAPPLIED,
-        (context.grace, str(InputTopic.CONTROL_TOTALS)),
-    )
-    old = [row for row in rows if row[4]]
-    for topic, partition, offset, event_id, _ in old[:LISTED]:
+    rows = context.rows(UNAPPLIED, (str(InputTopic.CONTROL_TOTALS),))
+    old = []
+    for topic, partition, offset, event_id, recorded_at in rows:
+        follows = followed(context, (topic, partition, offset))
+        if not context.under_way(recorded_at, waits=follows is Followed.WAITING):
+            old.append((topic, partition, offset, event_id, follows))
+    for topic, partition, offset, event_id, follows in old[:LISTED]:
         context.miss(
             Check.PERSON_EVENTS,
-            GapKind.NOT_FOLLOWED,
+            GapKind.NOT_FOLLOWED if follows is Followed.NOWHERE else BEHIND,
             topic=topic,
             partition=partition,
             offset=offset,
@@ -66,7 +68,9 @@ def _uncalled(context: CheckContext) -> int:
     # Where retention has taken the oldest receipts, a missing one says nothing.
     shortened = context.shortened(Topic.RECEIPTS)
     found = [
-        row for row in context.index.rows(WITHOUT_REASON, (shortened,)) if not context.is_young(row[3] or 0)
+        row
+        for row in context.index.rows(WITHOUT_REASON, (shortened,))
+        if not context.under_way(moment_of(row[3] or 0), waits=context.waits(*row[:3]))
     ]
     for topic, partition, offset, _ in found[:LISTED]:
         context.miss(

@@ -7,7 +7,7 @@ from typing import Any, Final, LiteralString
 from config.topics import Topic
 from models.events.event_types import InputTopic
 from models.events.probe_identity import SENDERS
-from ops.audit.checks.context import LISTED, CheckContext
+from ops.audit.checks.context import LISTED, CheckContext, moment_of
 from ops.audit.checks.merge_join import Gaps, pairs
 from ops.audit.digest import SUMMED, in_sql
 from ops.audit.kafka_log import Bounds
@@ -44,7 +44,7 @@ FROM_OFFSET: Final[LiteralString] = """
 SELECT "offset" FROM receipts WHERE topic = %s AND partition = %s AND "offset" >= %s LIMIT %s
 """
 ORIGINS: Final[LiteralString] = """
-SELECT place, said, accepted, at_ms, receipts, differs, empty FROM origin
+SELECT place, said, accepted, at_ms, receipts, differs, empty, receipt_partition, receipt_place FROM origin
 WHERE topic = ? AND partition = ? AND place >= ? AND place < ? ORDER BY place
 """
 RECEIPTS: Final[LiteralString] = (
@@ -136,14 +136,14 @@ def _judge(
         return "old"
 
     if log is not None:
-        _, said, accepted, at_ms, receipts, differs, empty = log
+        _, said, accepted, at_ms, receipts, differs, empty, *answer = log
         if empty:
             return "transaction_markers"
         if differs:
             return wrong("receipts that contradict each other")
         if receipts:
             if ledger is None:
-                if context.is_young(at_ms):
+                if context.under_way_at(moment_of(at_ms), str(Topic.RECEIPTS), *answer):
                     return "young"
                 return wrong(GapKind.ACCEPTANCE_NOT_BOOKED if accepted else GapKind.REFUSAL_NOT_BOOKED)
             if ledger[1] != said:
@@ -166,7 +166,7 @@ def _unanswered(
         offset = message.offset() or 0
         left.discard(offset)
         open_ends.append(offset)
-        if context.is_young(message.timestamp()[1]):
+        if context.under_way_at(moment_of(message.timestamp()[1]), topic, part, offset):
             found["young"] += 1
         else:
             found["old"] += 1
@@ -178,7 +178,7 @@ def _unanswered(
         )
     found["transaction_markers"] += len(left)
     if gaps.unlisted:
-        young = gaps.unlisted_from(context.young_from(topic, part))
+        young = gaps.unlisted_from(context.under_way_from(topic, part))
         found["young"] += young
         found["old"] += gaps.total_unlisted - young
         open_ends.append(gaps.unlisted[0][0])

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Final, LiteralString
 
 from config.topics import Topic
-from ops.audit.checks.context import LISTED, CheckContext
+from ops.audit.checks.context import LISTED, CheckContext, moment_of
 from ops.audit.checks.hand_overs import HandOvers
 from ops.audit.digest import in_sql
 from ops.audit.readers.decisions import COLUMNS, message_key
@@ -105,9 +105,10 @@ def _judge(context: CheckContext, row: tuple[Any, ...]) -> str:
         ):
             return "refused_by_the_ledger"
         return "the ledger says otherwise than the log"
-    if place < context.moment.position.get((str(Topic.DECISIONS), part), 0):
+    if not context.waits(str(Topic.DECISIONS), part, place):
         return "the ledger has passed it by"
-    return "under_way" if context.is_young(at_ms) else "not in the ledger"
+    context.under_way_at(moment_of(at_ms), str(Topic.DECISIONS), part, place)
+    return "under_way"
 
 
 def _lay_out(context: CheckContext) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final, LiteralString
 
 from models.events.exception_case import Case, Gap, Twice, without
-from ops.audit.checks.context import LISTED, CheckContext
+from ops.audit.checks.context import INPUTS, LISTED, CheckContext, moment_of
 from ops.audit.dismissals import cases
 from ops.audit.report import Check, CheckResult
 
@@ -55,7 +55,8 @@ def _holes(context: CheckContext, sender: str, aside: Collection[Gap]) -> Mappin
         left = without(hole, aside)
         missing = sum(gap.last - gap.first + 1 for gap in left)
         found["dismissed"] += last - first + 1 - missing
-        if context.is_young(at_ms):
+        at = moment_of(at_ms)
+        if missing and context.under_way(at, waits=context.is_behind(at, INPUTS)):
             found["young"] += missing
             continue
         found["old"] += missing

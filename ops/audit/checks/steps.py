@@ -1,8 +1,9 @@
 """Every step that fell due came to a notice or to a reason, every open task has its steps, and no failure is silent."""
 
+from datetime import datetime
 from typing import Final, LiteralString
 
-from ops.audit.checks.context import LISTED, CheckContext
+from ops.audit.checks.context import LISTED, STEPS, CheckContext
 from ops.audit.report import Check, CheckResult
 
 STANDING: Final[LiteralString] = """
@@ -12,7 +13,16 @@ SELECT CASE WHEN status = 'waiting' AND due_at > now() THEN 'to_come'
             ELSE status END, count(*)
 FROM steps GROUP BY 1
 """
-LATE: Final[LiteralString] = "SELECT task_id FROM steps WHERE status = 'waiting' AND due_at < now() - %s"
+LATE: Final[LiteralString] = """
+SELECT task_id, due_at, coalesce(due_at < (
+    SELECT max(due_at) FROM steps WHERE status = 'fired' AND failed_delivery IS NULL) - %s, false)
+FROM steps WHERE status = 'waiting' AND due_at < now() - %s
+"""
+"""And whether the ledger has passed it by: it fires in the order in which they fall due."""
+LAST_WORK: Final[LiteralString] = """
+SELECT greatest((SELECT max(planned_at) FROM plans), (SELECT max(ended_at) FROM steps))
+"""
+"""When the ledger last planned or fired anything."""
 DISAGREE: Final[LiteralString] = """
 WITH told AS (
     SELECT DISTINCT cause_ref AS step FROM deliveries WHERE cause_kind = 'step'
@@ -32,13 +42,13 @@ WITH told AS (
 SELECT task_id, what, part FROM judged WHERE what IS NOT NULL
 """
 UNPLANNED: Final[LiteralString] = """
-SELECT t.id, t.changed_at < now() - %s FROM footings f JOIN tasks t ON t.id = f.task_id
+SELECT t.id, t.changed_at FROM footings f JOIN tasks t ON t.id = f.task_id
 LEFT JOIN plans p ON p.task_id = t.id
 WHERE t.status = 'open' AND (p.task_id IS NULL
     OR (f.status, f.react_by, f.mentor_until, f.seen) IS DISTINCT FROM (p.status, p.react_by, p.mentor_until, p.seen))
 """
 UNFOLLOWED: Final[LiteralString] = """
-SELECT d.task_id, d.ended_at < now() - %s FROM deliveries d
+SELECT d.task_id, d.ended_at FROM deliveries d
 WHERE d.status IN ('refused', 'exhausted') AND d.task_id IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM steps s WHERE s.failed_delivery = d.id
                   AND (s.failed_at IS NULL OR s.failed_at = d.ended_at))
@@ -74,20 +84,31 @@ SELECT (SELECT count(*) FROM steps s JOIN footings f USING (task_id)
 def count(context: CheckContext) -> CheckResult:
     """Steps against their end: fired, in a morning mail, stopped for a reason, to come, or due just now."""
     found = context.counts(STANDING)
-    late = context.rows(LATE, (context.grace,))
+    late = [
+        task_id
+        for task_id, due_at, passed in context.rows(LATE, (context.grace, context.grace))
+        if not _waits(context, due_at, passed=passed)
+    ]
     disagree = context.rows(DISAGREE)
-    unplanned = context.rows(UNPLANNED, (context.grace,))
-    unfollowed = context.rows(UNFOLLOWED, (context.grace,))
+    ((last_work,),) = context.rows(LAST_WORK)
+
+    def lost(since: datetime) -> bool:
+        return not _waits(context, since, passed=last_work is not None and since < last_work - context.grace)
+
+    unplanned = [(task_id, lost(since)) for task_id, since in context.rows(UNPLANNED)]
+    unfollowed = [(task_id, lost(since)) for task_id, since in context.rows(UNFOLLOWED)]
     mornings = context.rows(MORNINGS, (context.grace,))
-    for (task_id,) in late[:LISTED]:
+    for task_id in late[:LISTED]:
         context.miss(Check.STEPS, "due, and nothing has happened", task_id=str(task_id))
     for task_id, what, _ in disagree[:LISTED]:
         context.miss(Check.STEPS, what, task_id=str(task_id))
-    lost = [
+    unseen = [
         (task_id, "open, and its steps are not planned as it stands") for task_id, old in unplanned if old
     ]
-    lost += [(task_id, "a notice failed, and nobody was told instead") for task_id, old in unfollowed if old]
-    for task_id, what in lost[:LISTED]:
+    unseen += [
+        (task_id, "a notice failed, and nobody was told instead") for task_id, old in unfollowed if old
+    ]
+    for task_id, what in unseen[:LISTED]:
         context.miss(Check.STEPS, what, task_id=str(task_id))
     silent = sum(wrong for _, wrong in mornings)
     if silent:
@@ -104,6 +125,13 @@ def count(context: CheckContext) -> CheckResult:
         parts={name: found.get(name, 0) for name in ("fired", "in_morning_mail", "stopped", "to_come")}
         | {"mornings": len(mornings) - silent},
         under_way=max(0, found.get("due", 0) - len(late)) + young,
-        unaccounted=len(late) + len(disagree) + len(lost) + silent,
+        unaccounted=len(late) + len(disagree) + len(unseen) + silent,
         beside={"nobody_left": context.number(NOBODY_LEFT)},
     )
+
+
+def _waits(context: CheckContext, since: datetime, *, passed: bool) -> bool:
+    """Whether the ledger has still to come to it."""
+    if not passed:
+        context.wait(since, STEPS)
+    return context.under_way(since, waits=not passed)

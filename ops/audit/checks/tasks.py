@@ -3,18 +3,18 @@
 from typing import Final, LiteralString
 
 from config.topics import Topic
-from ops.audit.checks.context import LISTED, CheckContext
+from ops.audit.checks.context import LISTED, CheckContext, moment_of
 from ops.audit.checks.expected_unit import expected_unit
 from ops.audit.report import Check, CheckResult
 
 ASTRAY: Final = """
-SELECT m.message_id, m.partition, m.place, max(m.at_ms, coalesce(p.moved_ms, 0))
+SELECT m.message_id, m.partition, m.place, max(m.at_ms, coalesce(p.moved_ms, 0)), p.moved_partition, p.moved_place
 FROM message m JOIN standing s ON s.id = m.id LEFT JOIN person p ON p.id = m.person
 WHERE s.outcome = 'obliged' AND s.task_unit IS NOT NULL AND m.named IS NOT s.task_unit
 AND instr(s.given, '|' || coalesce(m.named, '') || '|') = 0 AND coalesce(p.events, 0) < ?
 """
 IDLE: Final = """
-SELECT m.message_id, m.partition, m.place, max(m.at_ms, coalesce(p.moved_ms, 0))
+SELECT m.message_id, m.partition, m.place, max(m.at_ms, coalesce(p.moved_ms, 0)), p.moved_partition, p.moved_place
 FROM message m JOIN standing s ON s.id = m.id LEFT JOIN person p ON p.id = m.person
 WHERE s.outcome = 'undecided' AND s.reason IN ('residence_unknown', 'no_responsible_unit') AND m.named IS NOT NULL
 AND coalesce(p.events, 0) < ?
@@ -74,10 +74,13 @@ def count(context: CheckContext) -> CheckResult:
 def _held(context: CheckContext, sql: str, what: str, known: set[str]) -> tuple[int, int]:
     """How many the oracle contradicts, and how many it may contradict only because a move is under way."""
     old = young = 0
-    for message_id, part, place, at_ms in context.index.rows(sql, (_MOST_EVENTS,)):
+    for message_id, part, place, at_ms, *move in context.index.rows(sql, (_MOST_EVENTS,)):
         if message_id in known:
             continue
-        if context.is_young(at_ms):
+        waits = context.waits(str(Topic.PERSON_EVENTS), *move) or context.waits(
+            str(Topic.DECISIONS), part, place
+        )
+        if context.under_way(moment_of(at_ms), waits=waits):
             young += 1
             continue
         old += 1

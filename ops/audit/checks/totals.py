@@ -12,9 +12,10 @@ from typing import Final
 
 import orjson
 
+from config.topics import Topic
 from models.events.event_types import CONTROL_TOTAL, TYPE_PREFIX, InputTopic
 from models.events.exception_case import WrongTotal
-from ops.audit.checks.context import LISTED, CheckContext
+from ops.audit.checks.context import INPUTS, LISTED, CheckContext, moment_of
 from ops.audit.dismissals import cases
 from ops.audit.report import Check, CheckResult
 
@@ -85,7 +86,8 @@ def count(context: CheckContext) -> CheckResult:
     receipts_are_whole = all(one.hop is not Check.RECEIPTS for one in context.missing)
     for day, total in stale.items():
         lines = list(compare(day, total.counts, came[day]))
-        young = context.is_young(total.last_ms)
+        at = moment_of(total.last_ms)
+        young = context.is_young(at) or context.is_behind(at, {*INPUTS, str(Topic.RECEIPTS)})
         for line in lines:
             if line.agrees:
                 found["agree"] += 1

@@ -16,8 +16,9 @@ ON CONFLICT DO UPDATE SET
     entry = coalesce(entry, excluded.entry)
 """
 ORIGIN_ENTRY: Final = """
-INSERT INTO origin (topic, partition, place, entries) VALUES (?, ?, ?, 1)
-ON CONFLICT DO UPDATE SET entries = entries + 1
+INSERT INTO origin (topic, partition, place, entries, entry_partition, entry_place) VALUES (?, ?, ?, 1, ?, ?)
+ON CONFLICT DO UPDATE SET entries = entries + 1, entry_partition = excluded.entry_partition,
+    entry_place = excluded.entry_place
 """
 COLUMNS: Final = (
     '"offset"',
@@ -33,13 +34,13 @@ def read(index: AuditIndex, records: Sequence[Message]) -> None:
     an event that is applied again may change none."""
     entries, origins = [], []
 
-    def one(_: Message, said: Any) -> None:
+    def one(record: Message, said: Any) -> None:
         for entry in said["entries"]:
             place = (entry["origin_topic"], entry["origin_partition"], entry["origin_offset"])
             entries.append(
                 (said["partition"], entry["offset"], digest(entry["offset"], *place, entry["person_id"]))
             )
-            origins.append(place)
+            origins.append((*place, record.partition(), record.offset()))
 
     each(index, records, one)
     index.many(ENTRY, entries)

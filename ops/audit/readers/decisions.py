@@ -22,6 +22,10 @@ ON CONFLICT DO UPDATE SET revision = excluded.revision, said = excluded.said, ou
     partition = excluded.partition, place = excluded.place, at_ms = excluded.at_ms, stale = 1
 WHERE excluded.revision > message.revision
 """
+AGAIN: Final = """
+UPDATE message SET partition = ?, place = ?, at_ms = ? WHERE id = ? AND revision = ? AND place < ?
+"""
+"""The ledger has still to read the copy: until then it may lack the revision."""
 COLUMNS: Final = (
     "m.revision",
     "m.outcome",
@@ -87,6 +91,7 @@ def read(index: AuditIndex, records: Sequence[Message]) -> None:
     each(index, records, one)
     index.many(REVISION, revisions)
     index.many(MESSAGE, last)
+    index.many(AGAIN, [(*row[10:13], row[0], row[4], row[11]) for row in last])
 
 
 def message_key(sender: str, message_id: str, person_id: str) -> int:

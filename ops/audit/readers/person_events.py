@@ -15,12 +15,16 @@ ON CONFLICT DO UPDATE SET said = excluded.said, at_ms = excluded.at_ms, topic = 
     origin_partition = excluded.origin_partition, origin_place = excluded.origin_place
 """
 ORIGIN_EVENT: Final = """
-INSERT INTO origin (topic, partition, place, events) VALUES (?, ?, ?, 1)
-ON CONFLICT DO UPDATE SET events = events + 1
+INSERT INTO origin (topic, partition, place, events, event_partition, event_first, event_place)
+VALUES (?1, ?2, ?3, 1, ?4, ?5, ?5)
+ON CONFLICT DO UPDATE SET events = events + 1, event_partition = excluded.event_partition,
+    event_first = coalesce(event_first, excluded.event_first), event_place = excluded.event_place
 """
 PERSON: Final = """
-INSERT INTO person (id, moved_ms) VALUES (?, ?)
-ON CONFLICT DO UPDATE SET events = events + 1, moved_ms = max(moved_ms, excluded.moved_ms)
+INSERT INTO person (id, moved_ms, moved_partition, moved_place) VALUES (?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET events = events + 1, moved_ms = max(moved_ms, excluded.moved_ms),
+    moved_partition = coalesce(excluded.moved_partition, moved_partition),
+    moved_place = coalesce(excluded.moved_place, moved_place)
 """
 STALE: Final[LiteralString] = "UPDATE message SET stale = 1 WHERE person = ?"
 
@@ -42,9 +46,9 @@ def read(index: AuditIndex, records: Sequence[Message]) -> None:
                 *place,
             )
         )
-        origins.append(place)
+        origins.append((*place, record.partition(), record.offset()))
         moves = content["kind"] in ("residence.registered", "event.refused")
-        people.append((person, at if moves else 0))
+        people.append((person, at, record.partition(), record.offset()) if moves else (person, 0, None, None))
         if content["kind"] == "residence.registered":
             homes.append(
                 (
@@ -69,4 +73,4 @@ def read(index: AuditIndex, records: Sequence[Message]) -> None:
     index.many(PERSON, people)
     index.many("INSERT OR IGNORE INTO home VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", homes)
     index.many("INSERT OR IGNORE INTO refused VALUES (?, ?, ?)", refused)
-    index.many(STALE, [(person,) for person, at in people if at])
+    index.many(STALE, [(person,) for person, at, *_ in people if at])

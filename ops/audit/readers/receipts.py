@@ -14,8 +14,9 @@ from ops.audit.index import AuditIndex
 from ops.audit.readers.decode import each, moment_ms, moment_us
 
 RECEIPT: Final = """
-INSERT INTO origin (topic, partition, place, said, accepted, at_ms, receipts) VALUES (?, ?, ?, ?, ?, ?, 1)
-ON CONFLICT DO UPDATE SET
+INSERT INTO origin (topic, partition, place, said, accepted, at_ms, receipts, receipt_partition, receipt_place)
+VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?)
+ON CONFLICT DO UPDATE SET receipt_partition = excluded.receipt_partition, receipt_place = excluded.receipt_place,
     differs = differs OR (said IS NOT NULL AND said <> excluded.said), receipts = receipts + 1,
     said = coalesce(said, excluded.said), accepted = coalesce(accepted, excluded.accepted),
     at_ms = coalesce(at_ms, excluded.at_ms)
@@ -91,6 +92,8 @@ def read(index: AuditIndex, records: Sequence[Message]) -> None:
                 ),
                 said["status"] == "accepted",
                 at_ms,
+                record.partition(),
+                record.offset(),
             )
         )
 

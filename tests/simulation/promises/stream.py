@@ -36,21 +36,19 @@ def receipts(books: Books) -> Iterator[str]:
 
 
 def applied(books: Books) -> Iterator[str]:
-    """Every person event is applied, and every accepted record is a person event; only a skipped tail was healed."""
+    """Every person event is applied, and every accepted record is a person event; nothing was driven again."""
     origins = set()
     for record in books.world.log.all_of(Topic.PERSON_EVENTS):
         event = json.loads(record.value or b"")
         origins.add(tuple(event["origin"][name] for name in ("topic", "partition", "offset")))
         row = books.applied.get((record.partition, record.offset))
-        if row is None and (("person-events", record.partition), record.offset) not in books.world.healed:
+        if row is None:
             yield f"person event {record.partition}@{record.offset} was not applied"
-        elif row is not None and row["person_id"] != event["person_id"]:
+        elif row["person_id"] != event["person_id"]:
             yield f"person event {record.partition}@{record.offset} was applied to another person"
     for event in books.accepted:
         if event["place"] not in origins:
             yield f"{event['place']} never became a person event"
-    for place, offset in books.world.unexplained:
-        yield f"{place}@{offset} had to be healed, and its step says that it is past it"
 
 
 def decisions(books: Books) -> Iterator[str]:
@@ -94,9 +92,8 @@ async def people(world: World) -> Any:
     """Whoever loads `people` now has each person with the last of its events applied."""
     last: dict[tuple[int, str], int] = {}
     for record in world.log.all_of(Topic.PERSON_EVENTS):
-        if ((str(Topic.PERSON_EVENTS), record.partition), record.offset) not in world.healed:
-            event = person_event(record.value)
-            last[record.partition, event.person_id] = record.offset
+        event = person_event(record.value)
+        last[record.partition, event.person_id] = record.offset
     loaded = PersonStore(world.log.reader)
     for partition in range(PERSON_PARTITIONS):
         await loaded.load(partition)

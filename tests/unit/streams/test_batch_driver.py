@@ -89,6 +89,45 @@ async def test_the_state_is_looked_after_though_nothing_comes() -> None:
     assert len(bench.log.written("mended")) == 2
 
 
+async def test_what_the_engine_skips_at_the_end_is_read_when_nothing_moves() -> None:
+    """No record comes behind it that would show the gap; a partition that moves, or is not ours, is left alone."""
+    bench = Bench()
+    bench.assign(0, 1, 2)
+    records = bench.fill(0, 4)
+    await bench.driver.batch(records[:2])
+    moving = bench.fill(1, 9)
+    bench.fill(5, 3)
+    for number, now in enumerate((1000.0, 1100.0, 1149.9, 1150.0)):
+        assert bench.step.ran[-1] != (0, [2, 3])
+        bench.now = now
+        await bench.driver.refresh()
+        await bench.driver.batch([moving[number]])
+    assert bench.step.ran == [(0, [0, 1]), *((1, [n]) for n in range(3)), (0, [2, 3]), (1, [3])]
+    assert bench.log.written(Topic.PROGRESS)[-2].value == b"4"
+
+
+async def test_what_came_while_the_step_looked_is_left_to_the_engine() -> None:
+    """Only what had lain there the whole time is read beside it."""
+    bench = Bench()
+    bench.assign(0)
+    bench.fill(0, 2)
+    await bench.driver.refresh()
+    bench.fill(0, 1)
+    bench.now += 150
+    await bench.driver.refresh()
+    assert bench.step.ran == [(0, [0, 1])]
+
+
+async def test_at_the_end_nothing_is_read_again_and_again() -> None:
+    bench = Bench()
+    bench.assign(0)
+    await bench.driver.batch(bench.fill(0, 2))
+    for _ in range(4):
+        bench.now += 150
+        await bench.driver.refresh()
+    assert bench.step.ran == [(0, [0, 1])]
+
+
 async def test_a_partition_that_is_not_ours_is_left_to_its_owner() -> None:
     """What an old assignment left in the buffer is neither applied nor noted as applied."""
     bench = Bench()

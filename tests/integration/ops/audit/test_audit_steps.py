@@ -27,6 +27,16 @@ async def test_steps_that_are_planned_balance(world: World) -> None:
 
 
 NEXT = "UPDATE steps SET {} WHERE id = (SELECT id FROM steps ORDER BY due_at LIMIT 1)"
+WORKED = (
+    "UPDATE steps SET status = 'fired', reason = 'in_digest', due_at = now(), ended_at = now() "
+    "WHERE id = (SELECT id FROM steps ORDER BY due_at DESC LIMIT 1)"
+)
+"""The ledger has come past everything that fell due before."""
+LATE = (
+    NEXT.format("due_at = now() - interval '2 hours'"),
+    "DELETE FROM plans",
+    "UPDATE tasks SET react_by = react_by - 1",
+)
 FAULTS = {
     NEXT.format("due_at = now() - interval '2 hours'"): "due, and nothing has happened",
     NEXT.format("status = 'fired', due_at = now(), ended_at = now()"): "fired, and nobody was told",
@@ -48,10 +58,27 @@ FAULTS = {
 async def test_each_way_to_forget_a_duty_is_found(world: World, change: str) -> None:
     await booked(world)
     world.sql(change)
+    if change in LATE:
+        world.sql(WORKED)
     result = world.audit()
     assert (Check.STEPS, FAULTS[change]) in faults(result)
     assert account(result, Check.STEPS).unaccounted == 1
     assert account(result, Check.STEPS).balances
+
+
+@pytest.mark.parametrize("change", LATE)
+async def test_what_the_ledger_has_not_come_to_waits_however_old_it_is(world: World, change: str) -> None:
+    """A ledger that stands still has lost nothing: it is told as waiting, and since when."""
+    await booked(world)
+    world.sql("UPDATE plans SET planned_at = now() - interval '2 hours'")
+    world.sql("UPDATE tasks SET changed_at = now() - interval '2 hours'")
+    world.sql(change)
+    result = world.audit()
+    assert faults(result) == []
+    assert account(result, Check.STEPS).under_way == 1
+    assert account(result, Check.STEPS).balances
+    assert [(one.topic, one.partition) for one in result.waiting] == [("steps", 0)]
+    assert result.oldest_seconds >= 7200
 
 
 async def test_a_step_that_has_just_fallen_due_is_under_way(world: World) -> None:

@@ -216,11 +216,10 @@ async def test_revisions_are_whole_and_the_ledger_has_the_last(world: World) -> 
         "the ledger has passed it by": passed.message.message_id,
         "the ledger says otherwise than the log": altered.message.message_id,
         "the ledger has a revision that the log does not": ahead.message.message_id,
-        "not in the ledger": late.message.message_id,
     }
-    assert account(result, Check.REVISIONS).unaccounted == 7
+    assert account(result, Check.REVISIONS).unaccounted == 6
+    assert account(result, Check.REVISIONS).under_way == 1
     assert balances(result)
-    assert account(world.audit(grace=HOUR), Check.REVISIONS).under_way == 1
 
 
 @pytest.mark.parametrize("other", [{}, {"fingerprint": "another", "sealed": "another"}])
@@ -340,6 +339,7 @@ async def test_a_notice_that_came_back_is_refused_with_a_reason_and_counted(worl
             "SELECT id, 'x', 'failed', '5.1.1', 'delivered' FROM deliveries WHERE task_id = %s",
             task,
         )
+    world.sql("UPDATE plans SET planned_at = now() + interval '1 second'")
     # A person has let it go out again, and this time it was taken for good.
     world.sql("UPDATE deliveries SET status = 'delivered', attempts = 3 WHERE task_id = %s", again)
     world.sql(

@@ -88,6 +88,7 @@ async def test_the_process_serves_its_metrics_and_beats_while_all_holds(
     assert found['frafaldsvarsel_audit_unaccounted{hop="receipts"}'] == 0
     assert found["frafaldsvarsel_healings_given_up"] == 0
     world.input("benefits", 1)
+    world.pass_all()
     watcher.until('frafaldsvarsel_audit_unaccounted{hop="receipts"}', 1)
     assert watcher.metrics()['frafaldsvarsel_audit_exceptions{hop="receipts",what="no receipt"}'] == 1
     last = watcher.beat.stat().st_mtime_ns

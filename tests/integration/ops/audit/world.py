@@ -25,6 +25,7 @@ from ledger.tasks.projection import Policy
 from models.eligibility.apply_event import apply
 from models.eligibility.decision import Cause, Decision
 from models.eligibility.person_record import PersonRecord
+from models.events.event_types import InputTopic
 from models.events.person_event import Origin, PersonEvent
 from models.events.receipt import Applied, AppliedEntry, Receipt, ReceiptStatus
 from ops.audit.auditor import audit
@@ -98,6 +99,7 @@ class World:
     batch: Batch = field(default_factory=Batch)
     people: dict[str, PersonRecord] = field(default_factory=dict)
     known: dict[tuple[str, int], int] = field(default_factory=dict)
+    passed: dict[tuple[str, int], int] = field(default_factory=dict)
     decisions: list[Decision] = field(default_factory=list)
     policy: Policy = POLICY
     reference: Path = DATA
@@ -234,14 +236,32 @@ class World:
             cursor = connection.execute(statement.encode(), values)
             return cursor.fetchall() if cursor.description else []
 
+    def pass_by(self, topic: str, partition: int, upto: int) -> None:
+        """The step that reads the partition says that it has finished everything before `upto`."""
+        step = "match" if topic == Topic.PERSON_EVENTS else "intake"
+        self.write(Topic.PROGRESS, 0, b"%d" % upto, f"{step}/{topic}/{partition}".encode())
+
+    def pass_all(self) -> None:
+        """Every step of the stream says that it has finished everything."""
+        log = KafkaLog(self.kafka)
+        for topic in (*map(str, InputTopic), str(Topic.PERSON_EVENTS)):
+            for part, (_, end) in log.bounds(topic).items():
+                if end > self.passed.get((topic, part), 0):
+                    self.passed[topic, part] = end
+                    self.pass_by(topic, part, end)
+        log.close()
+
     def audit(
         self,
         *,
         index: AuditIndex | None = None,
         grace: timedelta = timedelta(0),
         maildir: Path | None = None,
+        waits: bool = False,
     ) -> AuditReport:
-        """The accounting."""
+        """The accounting. `waits`: the stream stands where it has said last; else it has finished everything."""
+        if not waits:
+            self.pass_all()
         log = KafkaLog(self.kafka)
         try:
             with psycopg.connect(self.url, autocommit=True) as connection:

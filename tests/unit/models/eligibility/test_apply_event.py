@@ -41,7 +41,7 @@ def test_only_what_changed_is_published() -> None:
     assert [decision.verdict.unit_id for decision in later[4].decisions] == ["jobcentre-0751"]
 
 
-def test_a_repeat_is_no_second_message_and_tells_the_decisions_again() -> None:
+def test_a_repeat_of_a_sender_is_no_second_message_and_tells_nothing_again() -> None:
     """The same id with the same content changes no revision; what may have been lost is said once more."""
     message = risk()
     steps = run((*background(), message, message.model_copy(update={"origin": origin()})))
@@ -49,7 +49,18 @@ def test_a_repeat_is_no_second_message_and_tells_the_decisions_again() -> None:
     assert again.changed == 0
     assert again.record.events == first.record.events
     assert again.record.decided == first.record.decided
-    assert again.decisions == first.decisions
+    assert again.decisions == ()
+
+
+def test_the_same_record_driven_again_tells_the_decisions_again() -> None:
+    """Its outputs may have been lost; whatever the place at which it comes again, and of a fact too."""
+    message = risk(date(2025, 10, 1))
+    events = (*background(), message)
+    steps = run((*events, *events))
+    for again in steps[4:]:
+        assert again.changed == 0
+        assert again.record.events == steps[3].record.events
+        assert again.decisions == steps[3].decisions != ()
 
 
 def test_the_repeat_that_the_brokers_appended_first_is_the_message() -> None:

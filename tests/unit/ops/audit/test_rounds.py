@@ -1,5 +1,6 @@
 """The auditor redrives, but nothing for ever, and gives a sign of life only while all holds."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -14,8 +15,17 @@ from infra.metrics import Metrics
 from ops.audit.heartbeat import Heartbeat
 from ops.audit.kafka_log import LogUnreachable
 from ops.audit.metrics import AUDIT_METRICS
-from ops.audit.report import CHECK_OF, AuditReport, Check, CheckResult, GapKind, Missing
-from ops.audit.rounds import MOST_REDRIVES, Redrive, Redrives, Rounds, RunAudit
+from ops.audit.report import (
+    CHECK_OF,
+    STUCK_AFTER_SECONDS,
+    AuditReport,
+    Check,
+    CheckResult,
+    GapKind,
+    Missing,
+    Waiting,
+)
+from ops.audit.rounds import Redrive, Rounds, RunAudit, drive_nothing
 
 GRACE: Final = timedelta(0)
 
@@ -24,40 +34,13 @@ def missing(offset: int) -> Missing:
     return Missing(hop=Check.RECEIPTS, what="no receipt", topic="enrolments", partition=0, offset=offset)
 
 
-def test_what_cannot_be_redriven_is_given_up_and_said() -> None:
-    """A record that stays missing is driven a few times; one that comes later has its own count."""
-    redrives = Redrives()
-    for _ in range(MOST_REDRIVES):
-        assert redrives.due([missing(1)]) == [missing(1)]
-        redrives.count([missing(1)])
-    assert redrives.due([missing(1), missing(2)]) == [missing(2)]
-    assert redrives.given_up == 1
-
-
-def test_what_is_found_again_is_forgotten() -> None:
-    redrives = Redrives()
-    for _ in range(MOST_REDRIVES):
-        redrives.count(redrives.due([missing(1)]))
-    assert redrives.due([]) == []
-    assert redrives.given_up == 0
-    assert redrives.due([missing(1)]) == [missing(1)]
-
-
-def test_an_attempt_that_failed_is_no_redrive() -> None:
-    """While the broker is away nothing is driven, and nothing is given up."""
-    redrives = Redrives()
-    for _ in range(MOST_REDRIVES + 2):
-        assert redrives.due([missing(1)]) == [missing(1)]
-    assert redrives.given_up == 0
-
-
 def sound(**changes: Any) -> AuditReport:
     return AuditReport(accounts=(CheckResult(hop=Check.RECEIPTS, total=1, parts={"accepted": 1}),), **changes)
 
 
-def unsound() -> AuditReport:
+def unsound(**changes: Any) -> AuditReport:
     account = CheckResult(hop=Check.RECEIPTS, total=1, parts={}, unaccounted=1)
-    return AuditReport(accounts=(account,), exceptions=(missing(1),))
+    return AuditReport(accounts=(account,), exceptions=(missing(1).model_copy(update=changes),))
 
 
 def away(_: timedelta) -> AuditReport:
@@ -69,7 +52,7 @@ def beat(tmp_path: Path) -> Path:
     return tmp_path / "beat"
 
 
-def rounds(beat: Path, *, redrive: Redrive | None = None) -> tuple[Rounds, Metrics]:
+def rounds(beat: Path, *, redrive: Redrive = drive_nothing) -> tuple[Rounds, Metrics]:
     shown = Metrics(AUDIT_METRICS)
     return Rounds(redrive=redrive, heartbeat=Heartbeat(beat), shown=shown), shown
 
@@ -123,7 +106,6 @@ def test_the_heart_beats_while_the_last_canary_is_home_in_time(
     """Before the first one, and when the last is too old, it does not, though everything is accounted for."""
     shown = Metrics(AUDIT_METRICS)
     going = Rounds(
-        redrive=None,
         heartbeat=Heartbeat(beat),
         shown=shown,
         canary_within=timedelta(seconds=180),
@@ -143,7 +125,6 @@ def test_where_no_canary_is_expected_none_is_missed(beat: Path) -> None:
 
 def test_that_no_canary_comes_home_is_said_once(beat: Path, caplog: pytest.LogCaptureFixture) -> None:
     going = Rounds(
-        redrive=None,
         heartbeat=Heartbeat(beat),
         shown=Metrics(AUDIT_METRICS),
         canary_within=GRACE,
@@ -154,17 +135,55 @@ def test_that_no_canary_comes_home_is_said_once(beat: Path, caplog: pytest.LogCa
     assert caplog.text.count("no canary has come home in time") == 1
 
 
-def test_redrives_are_counted_by_cause_and_given_up_in_the_end(
+def test_a_gap_is_driven_again_once_and_then_left_to_people(
     beat: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     going, shown = rounds(beat, redrive=list)
-    for _ in range(MOST_REDRIVES + 1):
-        going.round(lambda _: unsound(), GRACE)
+    for redriven in (None, True, True):
+        going.round(lambda _, redriven=redriven: unsound(redriven=redriven), GRACE)  # type: ignore[misc]
     cause = {"hop": "receipts", "what": "no receipt"}
-    assert value(shown, "frafaldsvarsel_healings_total", **cause) == MOST_REDRIVES
+    assert value(shown, "frafaldsvarsel_healings_total", **cause) == 1
     assert value(shown, "frafaldsvarsel_healings_given_up") == 1
-    assert going.redrives.by_cause == {("receipts", "no receipt"): MOST_REDRIVES}
+    assert going.redriven == {("receipts", "no receipt"): 1}
     assert "redriven: receipts: no receipt: 1 records" in caplog.text
+
+
+def test_an_attempt_that_drove_nothing_is_no_redrive(beat: Path) -> None:
+    """While the broker is away nothing is driven, and nothing is given up."""
+    going, shown = rounds(beat)
+    for _ in range(3):
+        going.round(lambda _: unsound(), GRACE)
+    assert going.redriven.total() == 0
+    assert value(shown, "frafaldsvarsel_healings_given_up") == 0
+
+
+def test_a_contradiction_is_never_driven_again(beat: Path) -> None:
+    due: list[Missing] = []
+
+    def redrive(missing: Sequence[Missing]) -> list[Missing]:
+        due.extend(missing)
+        return []
+
+    going, _ = rounds(beat, redrive=redrive)
+    going.round(lambda _: unsound(what="receipts that contradict each other"), GRACE)
+    assert due == []
+
+
+def test_a_step_that_does_not_move_is_said_once_and_the_heart_goes_on(
+    beat: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing is lost: it is an alarm of its own, and nothing is driven again."""
+    going, shown = rounds(beat, redrive=list)
+    still = Waiting(topic="enrolments", partition=2, seconds=STUCK_AFTER_SECONDS)
+    slow = Waiting(topic="benefits", partition=0, seconds=STUCK_AFTER_SECONDS - 1)
+    for _ in range(2):
+        going.round(lambda _: sound(waiting=(still, slow)), GRACE)
+    assert beat.exists()
+    assert caplog.text.count("nothing moves in enrolments/2") == 1
+    place = {"topic": "enrolments", "partition": "2"}
+    assert value(shown, "frafaldsvarsel_audit_not_moved_seconds", **place) == STUCK_AFTER_SECONDS
+    going.round(lambda _: sound(), GRACE)
+    assert value(shown, "frafaldsvarsel_audit_not_moved_seconds", **place) is None
 
 
 def test_every_redrive_has_a_series_before_the_first_one(beat: Path) -> None:
@@ -179,7 +198,7 @@ def test_a_run_without_faults_needs_no_redrive(beat: Path) -> None:
     going, _ = rounds(beat, redrive=list)
     for _ in range(3):
         going.round(lambda _: sound(), GRACE)
-    assert going.redrives.by_cause.total() == 0
+    assert going.redriven.total() == 0
 
 
 def test_a_file_that_cannot_be_made_is_a_fault_of_the_configuration(tmp_path: Path) -> None:
