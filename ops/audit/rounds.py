@@ -79,7 +79,7 @@ class Rounds:
             return None
         self._shown.set(metrics.GIVEN_UP, _given_up(result))
         canary_is_home = self._canary_is_home(result.canary_home_at)
-        if result.unaccounted == 0 and canary_is_home:
+        if result.unaccounted == 0 and canary_is_home and not result.stuck:
             self._beat()
         return result
 

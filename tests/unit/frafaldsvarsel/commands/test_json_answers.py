@@ -12,7 +12,7 @@ from frafaldsvarsel.commands.terminal import emit
 from ledger.rebuild.compare import Comparison
 from ledger.rebuild.rebuild import Rebuilt, Removed
 from models.eligibility.compare_record import Finding, RecordDifference
-from ops.audit.report import AuditReport, Check, CheckResult, Missing
+from ops.audit.report import AuditReport, Check, CheckResult, Missing, Waiting
 from ops.probe.trace import Leg
 from streams.rebuild_person_store import PersonStoreRebuild
 
@@ -61,9 +61,15 @@ ANSWERS: Final[list[tuple[object, str]]] = [
                     Missing(hop=Check.RECEIPTS, what="no receipt", topic="enrolments", partition=1, offset=4),
                 ),
                 canary_home_at=AT,
+                oldest_seconds=4.21,
+                waiting=(
+                    Waiting(topic="enrolments", partition=1, seconds=300),
+                    Waiting(topic="enrolments", partition=2, seconds=299),
+                ),
             )
         ),
-        '{"unaccounted": 1, "under_way": 0, "canary_home_at": "2026-01-02T03:04:00+00:00", "accounts": [{"hop": '
+        '{"unaccounted": 1, "under_way": 0, "oldest_seconds": 4.2, "stuck": [{"topic": "enrolments", "partition": 1, '
+        '"seconds": 300.0}], "canary_home_at": "2026-01-02T03:04:00+00:00", "accounts": [{"hop": '
         '"receipts", "total": 3, "parts": {"accepted": 2}, "under_way": 0, "unaccounted": 1, "beside": {}}], '
         '"exceptions": [{"hop": "receipts", "what": "no receipt", "topic": "enrolments", "partition": 1, '
         '"offset": 4}]}\n',

@@ -75,7 +75,15 @@ def test_every_rule_is_tried_where_it_must_ring() -> None:
 
 
 @pytest.mark.parametrize(
-    "wanted", ["audit_unaccounted", "heartbeat", "retention_headroom", "healings_given_up", "canary_age"]
+    "wanted",
+    [
+        "audit_unaccounted",
+        "heartbeat",
+        "retention_headroom",
+        "healings_given_up",
+        "audit_not_moved",
+        "canary_age",
+    ],
 )
 def test_what_must_ring_rings(wanted: str) -> None:
     assert f"frafaldsvarsel_{wanted}" in RULES.read_text("utf-8")

@@ -169,20 +169,22 @@ def test_a_contradiction_is_never_driven_again(beat: Path) -> None:
     assert due == []
 
 
-def test_a_step_that_does_not_move_is_said_once_and_the_heart_goes_on(
+def test_a_step_that_does_not_move_is_said_once_and_stops_the_heart(
     beat: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Nothing is lost: it is an alarm of its own, and nothing is driven again."""
+    """It is an alarm of its own, and nothing is driven again."""
     going, shown = rounds(beat, redrive=list)
     still = Waiting(topic="enrolments", partition=2, seconds=STUCK_AFTER_SECONDS)
     slow = Waiting(topic="benefits", partition=0, seconds=STUCK_AFTER_SECONDS - 1)
     for _ in range(2):
         going.round(lambda _: sound(waiting=(still, slow)), GRACE)
-    assert beat.exists()
+    assert not beat.exists()
+    assert going.redriven.total() == 0
     assert caplog.text.count("nothing moves in enrolments/2") == 1
     place = {"topic": "enrolments", "partition": "2"}
     assert value(shown, "frafaldsvarsel_audit_not_moved_seconds", **place) == STUCK_AFTER_SECONDS
-    going.round(lambda _: sound(), GRACE)
+    going.round(lambda _: sound(waiting=(slow,)), GRACE)
+    assert beat.exists()
     assert value(shown, "frafaldsvarsel_audit_not_moved_seconds", **place) is None
 
 
