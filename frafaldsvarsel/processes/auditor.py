@@ -5,10 +5,10 @@ What is still missing then is a fault for people: driving it again would only fi
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
 from prometheus_client import start_http_server
@@ -53,7 +53,11 @@ class Auditing:
 
 
 @contextmanager
-def auditor(settings: AuditEnvironment, redrive: Redrive = drive_nothing) -> Iterator[Auditing]:
+def auditor(
+    settings: AuditEnvironment,
+    redrive: Redrive = drive_nothing,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Iterator[Auditing]:
     """An audit that is open. Without `redrive` nothing is driven again."""
     try:
         index = AuditIndex(settings.audit.file)
@@ -74,6 +78,7 @@ def auditor(settings: AuditEnvironment, redrive: Redrive = drive_nothing) -> Ite
                     counting,
                     connection,
                     grace=grace,
+                    now=clock(),
                     index=index,
                     oracle=oracle,
                     maildir=settings.bounces.maildir,

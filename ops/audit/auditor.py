@@ -5,7 +5,7 @@ It reads and counts; driving again what is missing is `ops.recovery.redrive`'s.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -69,6 +69,7 @@ def audit(
     connection: SyncConnection,
     *,
     grace: timedelta,
+    now: datetime,
     index: AuditIndex | None = None,
     oracle: Oracle | None = None,
     maildir: Path | None = None,
@@ -92,6 +93,7 @@ def audit(
                 oracle=Oracle(DATA) if oracle is None else oracle,
                 moment=observe(log, kept, connection),
                 grace=grace,
+                now=now,
                 maildir=maildir,
             )
             accounts = {account.hop: account for account in (count(context) for count in COUNTS)}

@@ -7,6 +7,7 @@ from typing import Final
 from tests.faults import (
     action_cells,
     api_cells,
+    backlog_cells,
     bounce_cells,
     certificate_cells,
     clock_cells,
@@ -37,6 +38,7 @@ CELLS: Final = (
     *disk_cells.CELLS,
     *rights_cells.CELLS,
     *certificate_cells.CELLS,
+    *backlog_cells.CELLS,
     *cluster_cells.CELLS,
 )
 SHORT: Final = (

@@ -137,6 +137,7 @@ class Outcome:
         return f"{self.unaccounted} unaccounted" if self.unaccounted else ""
 
 
+_STREAM: Final = (Check.RECEIPTS, Check.PERSON_EVENTS, Check.APPLIED, Check.DECISIONS, Check.REVISIONS)
 _FAILURES: Final = (
     NotDrained,
     AssertionError,
@@ -174,6 +175,7 @@ def run_cell(rig: Rig, cell: Cell, *, messages: int, injections: int) -> Outcome
             verdict = judge(seen, replace(rig.rules, refusals=cell.refusals))
             audit = once(rig.told(AuditEnvironment), timedelta(0))
             unaccounted = _alarm(run, audit) if cell.alarms else audit.unaccounted
+            unaccounted += _not_through(audit)
             verdict.findings += [f"audit: {line}" for line in _said(audit)]
             failure = "; ".join(run.left_out)
     except _FAILURES as error:
@@ -216,6 +218,11 @@ def _alarm(run: Run, audit: AuditReport) -> int:
     run.told.append(f"the auditor raised an alarm for {raised} partitions, and kept it up")
     run.rig.forget_audit()
     return audit.unaccounted - raised
+
+
+def _not_through(audit: AuditReport) -> int:
+    """After the drain nothing of the stream may be waiting any more."""
+    return sum(account.under_way for account in audit.accounts if account.hop in _STREAM)
 
 
 def _said(audit: AuditReport) -> list[str]:

@@ -75,6 +75,7 @@ class CheckContext:
         oracle: Oracle,
         moment: AuditMoment,
         grace: timedelta,
+        now: datetime,
         maildir: Path | None = None,
     ) -> None:
         """`maildir`: where mails come back to, if the notifiers read such a folder and it can be seen from here."""
@@ -86,7 +87,7 @@ class CheckContext:
         self.grace = grace
         self.maildir = maildir
         self.missing: list[Missing] = []
-        self.now = datetime.now(UTC)
+        self.now = now
         self.oldest: dict[PartitionKey, datetime] = {}
         """Of what each step has still to do, since when the oldest has waited for it."""
         self._oldest_of_all = self.now

@@ -12,8 +12,8 @@ WITH handled AS (
 )
 SELECT d.task_id, d.due_at, coalesce(d.due_at < h.upto - %(grace)s AND d.created_at < h.last - %(grace)s, false)
 FROM deliveries d LEFT JOIN handled h USING (channel)
-WHERE d.status = 'due' AND d.due_at < now() - %(grace)s
-    AND (d.lease_until IS NULL OR d.lease_until < now() - %(grace)s)
+WHERE d.status = 'due' AND d.due_at < %(now)s - %(grace)s
+    AND (d.lease_until IS NULL OR d.lease_until < %(now)s - %(grace)s)
 """
 """And whether the notifier has passed it by: it sends in the order in which they fall due."""
 DISAGREE: Final = """
@@ -62,7 +62,7 @@ def count(context: CheckContext) -> CheckResult:
     """Due notices against their end: sent, refused, exhausted, superseded, or still to be sent."""
     found = context.counts(STANDING)
     late = []
-    for task_id, due_at, passed in context.rows(LATE, {"grace": context.grace}):
+    for task_id, due_at, passed in context.rows(LATE, {"grace": context.grace, "now": context.now}):
         if not context.under_way(due_at, waits=not passed):
             late.append(task_id)
         elif not passed:

@@ -7,7 +7,7 @@ from ops.audit.checks.context import LISTED, STEPS, CheckContext
 from ops.audit.report import Check, CheckResult
 
 STANDING: Final[LiteralString] = """
-SELECT CASE WHEN status = 'waiting' AND due_at > now() THEN 'to_come'
+SELECT CASE WHEN status = 'waiting' AND due_at > %s THEN 'to_come'
             WHEN status = 'waiting' THEN 'due'
             WHEN status = 'fired' AND reason IS NOT NULL THEN 'in_morning_mail'
             ELSE status END, count(*)
@@ -16,7 +16,7 @@ FROM steps GROUP BY 1
 LATE: Final[LiteralString] = """
 SELECT task_id, due_at, coalesce(due_at < (
     SELECT max(due_at) FROM steps WHERE status = 'fired' AND failed_delivery IS NULL) - %s, false)
-FROM steps WHERE status = 'waiting' AND due_at < now() - %s
+FROM steps WHERE status = 'waiting' AND due_at < %s
 """
 """And whether the ledger has passed it by: it fires in the order in which they fall due."""
 LAST_WORK: Final[LiteralString] = """
@@ -27,7 +27,7 @@ DISAGREE: Final[LiteralString] = """
 WITH told AS (
     SELECT DISTINCT cause_ref AS step FROM deliveries WHERE cause_kind = 'step'
 ), judged AS (
-    SELECT s.task_id, CASE WHEN s.status = 'waiting' AND s.due_at > now() THEN 'to_come'
+    SELECT s.task_id, CASE WHEN s.status = 'waiting' AND s.due_at > %s THEN 'to_come'
                            WHEN s.status = 'waiting' THEN 'due'
                            WHEN s.status = 'fired' AND s.reason IS NOT NULL THEN 'in_morning_mail'
                            ELSE s.status END AS part, CASE
@@ -83,13 +83,13 @@ SELECT (SELECT count(*) FROM steps s JOIN footings f USING (task_id)
 
 def count(context: CheckContext) -> CheckResult:
     """Steps against their end: fired, in a morning mail, stopped for a reason, to come, or due just now."""
-    found = context.counts(STANDING)
+    found = context.counts(STANDING, (context.now,))
     late = [
         task_id
-        for task_id, due_at, passed in context.rows(LATE, (context.grace, context.grace))
+        for task_id, due_at, passed in context.rows(LATE, (context.grace, context.now - context.grace))
         if not _waits(context, due_at, passed=passed)
     ]
-    disagree = context.rows(DISAGREE)
+    disagree = context.rows(DISAGREE, (context.now,))
     ((last_work,),) = context.rows(LAST_WORK)
 
     def lost(since: datetime) -> bool:

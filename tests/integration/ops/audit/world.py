@@ -266,7 +266,15 @@ class World:
         try:
             with psycopg.connect(self.url, autocommit=True) as connection:
                 oracle = Oracle(self.reference)
-                return audit(log, connection, grace=grace, index=index, oracle=oracle, maildir=maildir)
+                return audit(
+                    log,
+                    connection,
+                    grace=grace,
+                    now=datetime.now(UTC),
+                    index=index,
+                    oracle=oracle,
+                    maildir=maildir,
+                )
         finally:
             log.close()
 

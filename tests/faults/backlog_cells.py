@@ -1,0 +1,98 @@
+"""A backlog is no loss: a process that stands still, a burst, an hour's outage. The audit has nothing to heal."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Final
+
+from config.environments import HealingAuditEnvironment
+from frafaldsvarsel.processes.auditor import auditor
+from frafaldsvarsel.wiring.redrive import redriver
+from ops.audit.report import AuditReport, Check
+from ops.audit.rounds import due_of
+from tests.faults.cells import Cell, Family, Run, halves
+from tests.faults.rig import LEDGERS, NOTIFIERS, WORKERS
+from tests.faults.workload import Sent
+
+_ROUNDS: Final = 10
+_BURST: Final = 100_000
+_NOW: Final = timedelta(0)
+_HOUR: Final = timedelta(hours=1)
+
+
+def _stand_still(run: Run, chunk: Sequence[Sent], *, names: Sequence[str], later: timedelta = _NOW) -> int:
+    """Held while records arrive, through ten rounds of an audit without any patience; then let go."""
+    written = _written_again(run)
+    run.rig.children.hold(*names)
+    try:
+        for part in halves(chunk, _ROUNDS):
+            run.publish(part)
+            _audit(run, later)
+    finally:
+        run.rig.children.release(*names)
+    run.rig.children.wait_ready(*names)
+    run.healed()
+    _audit(run, later)
+    run.rig.drain()
+    _holds(run, _written_again(run) == written, "records were written again")
+    return 1
+
+
+def _burst(run: Run, chunk: Sequence[Sent]) -> int:
+    """Many at once, most of them what their senders have sent already."""
+    written = _written_again(run)
+    run.publish(chunk)
+    run.rig.drain()
+    decided = run.rig.ends(["decisions"])
+    copies = list(chunk) * (_BURST // len(chunk))
+    run.publish(copies)
+    run.healed()
+    _audit(run, _NOW)
+    seconds = run.rig.drain()
+    _audit(run, _NOW)
+    run.told.append(f"{len(copies):,} repeats were through after {seconds:.0f} s")
+    _holds(run, run.rig.ends(["decisions"]) == decided, "a repeat has told a decision again")
+    _holds(run, _written_again(run) == written, "records were written again")
+    return 1
+
+
+def _audit(run: Run, later: timedelta) -> None:
+    """One round of the healing audit, as if it were so much later: it must find nothing to drive again."""
+    settings = run.rig.told(HealingAuditEnvironment)
+    with auditor(settings, redriver(settings), clock=lambda: datetime.now(UTC) + later) as auditing:
+        result = auditing.count(timedelta(0))
+        due = due_of(result)
+        auditing.redrive(due)
+    _holds(run, not due, f"{len(due)} records were driven again")
+    found = Counter(one.what for one in result.exceptions)
+    _holds(run, result.unaccounted == 0, f"a backlog was called a loss: {dict(found)}")
+
+
+def _written_again(run: Run) -> dict[Check, int]:
+    """How many answers stand on the log more than once."""
+    settings = run.rig.told(HealingAuditEnvironment)
+    with auditor(settings) as auditing:
+        result: AuditReport = auditing.count(timedelta(0))
+    return {one.hop: one.beside["written_again"] for one in result.accounts if "written_again" in one.beside}
+
+
+def _holds(run: Run, so: bool, otherwise: str) -> None:
+    if not so:
+        run.left_out.append(otherwise)
+
+
+def _cell(name: str, work: Callable[[Run, Sequence[Sent]], int]) -> Cell:
+    return Cell(name, Family.SERVICE, work, most_rounds=1)
+
+
+CELLS: Final = (
+    _cell("workers stand still through ten audits", partial(_stand_still, names=WORKERS)),
+    _cell("ledgers stand still through ten audits", partial(_stand_still, names=LEDGERS)),
+    _cell("notifiers stand still through ten audits", partial(_stand_still, names=NOTIFIERS)),
+    _cell(
+        "everything stands still for an hour",
+        partial(_stand_still, names=(*WORKERS, *LEDGERS, *NOTIFIERS), later=_HOUR),
+    ),
+    _cell("burst of 100,000 records", _burst),
+)
