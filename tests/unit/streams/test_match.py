@@ -1,0 +1,45 @@
+"""What match writes for a file that a sender publishes again and again."""
+
+from datetime import date
+from typing import Final
+
+from config.topics import Topic
+from models.events.person_event import PersonEvent
+from streams.person_store import PersonStore
+from streams.processors import Match, add_person_event
+from tests.factories import LAW, background, moment, origin, residence, risk
+from tests.unit.streams.doubles import Log
+
+PEOPLE: Final = 40
+MESSAGES: Final = 5
+
+
+def file() -> list[PersonEvent]:
+    """Everybody's facts and messages, the messages first: each fact changes what is decided of them."""
+    found: list[PersonEvent] = []
+    for number in range(PEOPLE):
+        own = [risk(date(2025, 10, 1 + day), name=f"{number} {day}") for day in range(MESSAGES)]
+        own += [*background(), residence("0147", name=f"moved {number}", at=moment(date(2025, 9, 1)))]
+        found += [one.model_copy(update={"person_id": f"person {number}"}) for one in own]
+    return found
+
+
+async def decisions_of(published: list[PersonEvent]) -> int:
+    """How many decisions stand on the log when match has read it all."""
+    log = Log()
+    output = log.output()
+    match = Match(LAW, PersonStore(log.reader))
+    for event in published:
+        add_person_event(event.model_copy(update={"origin": origin()}), output)
+    await output.flush()
+    for (topic, partition), records in list(log.records.items()):
+        match.run(topic, partition, records, output)
+    await output.flush()
+    return len(log.written(Topic.DECISIONS))
+
+
+async def test_a_file_that_is_published_three_times_costs_no_more_decisions_than_once() -> None:
+    """Each repeat is another record with its applied entry, and what it repeats has its decisions."""
+    once = await decisions_of(file())
+    assert once >= PEOPLE * MESSAGES
+    assert await decisions_of(file() * 3) <= 1.2 * once
