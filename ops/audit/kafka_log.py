@@ -1,7 +1,7 @@
 """The log as another client sees it: librdkafka, read_committed, no commits. For the auditor alone."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
@@ -9,8 +9,12 @@ from config.kafka import KafkaSettings
 
 GROUP: Final = "frafaldsvarsel-audit"
 _SECONDS: Final = 20.0
+"""For one answer."""
+_TRIES: Final = 6
+"""On a busy machine an answer takes its time, and a blind auditor helps nobody; a broker that is gone is said at once."""
 _CHUNK: Final = 5_000
 Bounds = tuple[int, int]
+Answer = TypeVar("Answer")
 
 
 class LogUnreachable(RuntimeError):
@@ -44,36 +48,27 @@ class KafkaLog:
 
     def cluster(self) -> str:
         """The cluster's own id."""
-        try:
-            return str(self._consumer.list_topics(timeout=_SECONDS).cluster_id)
-        except KafkaException as error:
-            raise LogUnreachable(f"Kafka does not answer: {error.args[0].str()}.") from None
+        return str(patiently(lambda seconds: self._consumer.list_topics(timeout=seconds)).cluster_id)
 
     def bounds(self, topic: str) -> dict[int, Bounds]:
         """The first offset and the one after the last of every partition."""
-        try:
-            metadata = self._consumer.list_topics(topic, timeout=_SECONDS).topics[topic]
-            return {
-                partition: self._consumer.get_watermark_offsets(
-                    TopicPartition(topic, partition), timeout=_SECONDS
-                )
-                for partition in metadata.partitions
-            }
-        except KafkaException as error:
-            raise LogUnreachable(f"Kafka does not answer: {error.args[0].str()}.") from None
+        metadata = patiently(lambda seconds: self._consumer.list_topics(topic, timeout=seconds)).topics[topic]
+        return {partition: self._edges(topic, partition) for partition in metadata.partitions}
 
     def first_since(self, topic: str, partition: int, timestamp_ms: int) -> int:
         """The first offset written at that time or later; the end where there is none."""
-        try:
-            (found,) = self._consumer.offsets_for_times(
-                [TopicPartition(topic, partition, max(timestamp_ms, 0))], timeout=_SECONDS
-            )
-            if found.offset >= 0:
-                return int(found.offset)
-            _, end = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=_SECONDS)
-        except KafkaException as error:
-            raise LogUnreachable(f"Kafka does not answer: {error.args[0].str()}.") from None
-        return end
+        asked = [TopicPartition(topic, partition, max(timestamp_ms, 0))]
+        (found,) = patiently(lambda seconds: self._consumer.offsets_for_times(asked, timeout=seconds))
+        return int(found.offset) if found.offset >= 0 else self._edges(topic, partition)[1]
+
+    def _edges(self, topic: str, partition: int) -> Bounds:
+        place = TopicPartition(topic, partition)
+        edges: Bounds | None = patiently(
+            lambda seconds: self._consumer.get_watermark_offsets(place, timeout=seconds)
+        )
+        if edges is None:
+            raise LogUnreachable(f"Kafka does not tell how far {topic}/{partition} reaches.")
+        return edges
 
     def follow(self, topic: str, batches: Mapping[int, Bounds]) -> Iterator[list[Message]]:
         """The records of a topic in [start, end) of each partition, by chunks, each partition in order."""
@@ -83,9 +78,7 @@ class KafkaLog:
         self._consumer.assign([TopicPartition(topic, part, batches[part][0]) for part in open_ends])
         try:
             while open_ends:
-                first = self._consumer.poll(_SECONDS)
-                if first is None:
-                    raise LogUnreachable(f"{topic} cannot be read in partitions {sorted(open_ends)}.")
+                first = self._poll(f"{topic} cannot be read in partitions {sorted(open_ends)}.")
                 # A wait of none takes what has come already; any other would be waited for in full.
                 records: list[Message] = []
                 for message in (first, *self._consumer.consume(_CHUNK, timeout=0)):
@@ -112,9 +105,7 @@ class KafkaLog:
         self._consumer.assign([TopicPartition(topic, partition, wanted[0])])
         try:
             while left:
-                message = self._consumer.poll(_SECONDS)
-                if message is None:
-                    raise LogUnreachable(f"{topic}/{partition} cannot be read from offset {min(left)}.")
+                message = self._poll(f"{topic}/{partition} cannot be read from offset {min(left)}.")
                 if not _is_record(message):
                     return
                 at = message.offset() or 0
@@ -123,6 +114,24 @@ class KafkaLog:
                 left = {offset for offset in left if offset > at}
         finally:
             self._consumer.unassign()
+
+    def _poll(self, otherwise: str) -> Message:
+        for _ in range(_TRIES):
+            message: Message | None = self._consumer.poll(_SECONDS)
+            if message is not None:
+                return message
+        raise LogUnreachable(otherwise)
+
+
+def patiently(ask: Callable[[float], Answer]) -> Answer:
+    """Ask again when the answer has only taken too long; `ask` is told the seconds. Raises `LogUnreachable`."""
+    for left in reversed(range(_TRIES)):
+        try:
+            return ask(_SECONDS)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError._TIMED_OUT or not left:
+                raise LogUnreachable(f"Kafka does not answer: {error.args[0].str()}.") from None
+    raise AssertionError("the last try returns or raises")
 
 
 def _is_record(message: Message) -> bool:
