@@ -11,7 +11,7 @@ GROUP: Final = "frafaldsvarsel-audit"
 _SECONDS: Final = 20.0
 """For one answer."""
 _TRIES: Final = 6
-"""On a busy machine an answer takes its time, and a blind auditor helps nobody; a broker that is gone is said at once."""
+"""On a busy machine an answer takes its time, and a blind auditor helps nobody. Who is gone is said at once."""
 _CHUNK: Final = 5_000
 Bounds = tuple[int, int]
 Answer = TypeVar("Answer")
