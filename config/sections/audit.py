@@ -14,7 +14,7 @@ class AuditSection(Section):
         default=60,
         ge=1,
         validation_alias="GRACE_SECONDS",
-        description="How long an answer may stay away after its step has passed the record by, before the audit calls it unaccounted",
+        description="How long an answer may stay away after its step has passed by, before the audit calls it missing",
     )
     file: Path | None = Field(
         default=None,
