@@ -16,4 +16,7 @@ def decode(text: str) -> bytes:
     standard = str.translate(text, _TO_STANDARD)  # a TypeError for what is no text
     if len(standard) != len(text):
         raise ValueError("a sign that is not of base64url")
-    return a2b_base64(standard + "=" * (-len(standard) % 4), strict_mode=True)
+    content = a2b_base64(standard + "=" * (-len(standard) % 4), strict_mode=True)
+    if encode(content) != text:
+        raise ValueError("its last sign has bits that belong to no byte")
+    return content
