@@ -5,9 +5,11 @@ If a batch fails, the exception leaves this module and ends the process: Faust w
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
+
+from aiokafka.errors import KafkaError
 
 from infra.failpoints import Point, reach
 from infra.kafka_record import KafkaRecord, by_partition
@@ -17,6 +19,7 @@ from streams.checkpoint import Checkpoint
 from streams.processors import Processor
 
 log = logging.getLogger(__name__)
+AnswerT = TypeVar("AnswerT")
 _LOAD_SECONDS: Final = 300
 """The limit for loading the state of an assignment."""
 _REFRESH_SECONDS: Final = 300
@@ -60,6 +63,7 @@ class BatchDriver:
         self._partitions: frozenset[tuple[str, int]] = frozenset()
         self._loaded_at = 0.0
         self._rests: dict[tuple[str, int], _Rest] = {}
+        self._read_beside: dict[tuple[str, int], int] = {}
         self._fetched = Point(f"{processor.name}.fetched")
         self._processed = Point(f"{processor.name}.judged")
 
@@ -80,21 +84,37 @@ class BatchDriver:
 
     async def _process_rests(self) -> None:
         """Read what the engine has skipped at a partition's end: no record comes after it that would show the gap."""
-        now = self._monotonic()
-        known, self._rests = self._rests, {}
         for place in sorted(self._partitions):
-            if place[0] not in self._topics:
-                continue
-            rest = _Rest(*await self._checkpoint.rest(*place), now)
-            before = known.get(place)
-            if before is None or before.start != rest.start or before.start == before.end:
-                self._rests[place] = rest
-            elif now - before.since < _REST_SECONDS:
-                self._rests[place] = before
-            else:
-                for start in range(before.start, before.end, _REST_RECORDS):
-                    end = min(before.end, start + _REST_RECORDS)
-                    await self._process(await self._checkpoint.read_rest(*place, start, end))
+            if place[0] in self._topics:
+                rest = await self._overdue(place)
+                for start in range(rest.start, rest.end, _REST_RECORDS):
+                    end = min(rest.end, start + _REST_RECORDS)
+                    records = await self._ask(self._checkpoint.read_rest(*place, start, end), [])
+                    if self._generation != self._assignment.generation:
+                        return
+                    await self._process(records)
+                    if records:
+                        self._read_beside[place] = records[-1].offset + 1
+
+    async def _overdue(self, place: tuple[str, int]) -> _Rest:
+        """What lies behind the checkpoint, and lay there the whole time; empty where there is no such thing."""
+        now = self._monotonic()
+        before = self._rests.get(place, _Rest(-1, -1, now))
+        start, end = await self._ask(self._checkpoint.rest(*place), (before.start, before.end))
+        if before.start != start or start == before.end:
+            before = self._rests[place] = _Rest(start, end, now)
+        if now - before.since < _REST_SECONDS:
+            return _Rest(start, start, now)
+        del self._rests[place]
+        return before
+
+    async def _ask(self, question: Awaitable[AnswerT], otherwise: AnswerT) -> AnswerT:
+        """While Kafka does not answer nothing is known, and the next look comes: that ends no process."""
+        try:
+            return await question
+        except (KafkaError, TimeoutError) as error:
+            log.warning("%s: cannot look for skipped records: %s", self._processor.name, type(error).__name__)
+            return otherwise
 
     async def _process(self, records: Sequence[KafkaRecord]) -> None:
         reached: list[tuple[str, int, int]] = []
@@ -102,7 +122,11 @@ class BatchDriver:
             if (topic, partition) not in self._partitions:
                 # Left in the stream's buffer by an earlier assignment; the partition's worker reads it again.
                 continue
-            complete = await self._checkpoint.fill_gaps(topic, partition, group)
+            # What was read beside the engine has its output; it may have been slow, and have skipped nothing.
+            beside = self._read_beside.get((topic, partition), 0)
+            if not (fresh := [record for record in group if record.offset >= beside]):
+                continue
+            complete = await self._checkpoint.fill_gaps(topic, partition, fresh)
             self._processor.run(topic, partition, complete, self._output)
             reached.append((topic, partition, complete[-1].offset + 1))
             await asyncio.sleep(0)
@@ -122,6 +146,8 @@ class BatchDriver:
                 partitions = await self._assignment.wait_until_assigned()
                 generation = self._assignment.generation
                 if self._generation != generation:
+                    self._rests.clear()
+                    self._read_beside.clear()
                     await self._checkpoint.load()
                 ours = {partition for topic, partition in partitions if topic in self._topics}
                 await self._processor.begin(ours, self._output)

@@ -34,7 +34,7 @@ def audit_command(
         int | None, typer.Option(min=1, help="With --watch: serve metrics here; else the setting.")
     ] = None,
 ) -> None:
-    """Hold Kafka's log against the ledger. Exit code 1 when anything is unaccounted for beyond the grace time."""
+    """Hold Kafka's log against the ledger. Exit code 1 when anything is unaccounted for or stuck."""
     import psycopg
 
     from frafaldsvarsel.commands.show_audit import audit_answer, show
@@ -70,7 +70,7 @@ def audit_command(
         for (hop, what), number in causes(driven).items():
             out.print(f"{hop}: {what}: {number} records driven again", highlight=False)
         out.print(f"{len(driven)} records driven again; audit again in a moment.")
-    if result.unaccounted:
+    if result.unaccounted or result.stuck:
         raise typer.Exit(1)
 
 

@@ -91,8 +91,11 @@ def auditor(
                 raise
 
     def drive(due: Sequence[Missing]) -> list[Missing]:
+        if redrive is drive_nothing:
+            return []
         driven = redrive(due)
-        note_redriven(index, driven)
+        # Also what could not be driven: to try it again each round would help nobody.
+        note_redriven(index, due)
         return driven
 
     try:

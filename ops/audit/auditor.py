@@ -33,7 +33,7 @@ from ops.audit.checks import (
     transfers,
     webhooks,
 )
-from ops.audit.checks.context import CheckContext, observe
+from ops.audit.checks.context import CheckContext, ask_first, observe
 from ops.audit.index import AuditIndex
 from ops.audit.kafka_log import KafkaLog
 from ops.audit.oracle import Oracle
@@ -85,13 +85,14 @@ def audit(
         kept.begin(log.cluster())
         # The long part, when nothing is noted yet: no transaction should be open meanwhile.
         catch_up.read_on(log, kept)
+        claims = ask_first(log, kept)
         with _one_moment(connection):
             context = CheckContext(
                 log,
                 connection,
                 index=kept,
                 oracle=Oracle(DATA) if oracle is None else oracle,
-                moment=observe(log, kept, connection),
+                moment=observe(log, kept, connection, claims),
                 grace=grace,
                 now=now,
                 maildir=maildir,

@@ -55,12 +55,6 @@ class KafkaLog:
         metadata = patiently(lambda seconds: self._consumer.list_topics(topic, timeout=seconds)).topics[topic]
         return {partition: self._edges(topic, partition) for partition in metadata.partitions}
 
-    def first_since(self, topic: str, partition: int, timestamp_ms: int) -> int:
-        """The first offset written at that time or later; the end where there is none."""
-        asked = [TopicPartition(topic, partition, max(timestamp_ms, 0))]
-        (found,) = patiently(lambda seconds: self._consumer.offsets_for_times(asked, timeout=seconds))
-        return int(found.offset) if found.offset >= 0 else self._edges(topic, partition)[1]
-
     def _edges(self, topic: str, partition: int) -> Bounds:
         place = TopicPartition(topic, partition)
         edges: Bounds | None = patiently(
@@ -101,17 +95,17 @@ class KafkaLog:
         wanted = sorted(set(offsets))
         if not wanted:
             return
-        left = set(wanted)
+        asked, last = set(wanted), wanted[-1]
+        reached = wanted[0] - 1
         self._consumer.assign([TopicPartition(topic, partition, wanted[0])])
         try:
-            while left:
-                message = self._poll(f"{topic}/{partition} cannot be read from offset {min(left)}.")
+            while reached < last:
+                message = self._poll(f"{topic}/{partition} cannot be read behind offset {reached}.")
                 if not _is_record(message):
                     return
-                at = message.offset() or 0
-                if at in left:
+                reached = message.offset() or 0
+                if reached in asked:
                     yield message
-                left = {offset for offset in left if offset > at}
         finally:
             self._consumer.unassign()
 

@@ -46,7 +46,7 @@ STUCK: Final = Metric(
     "frafaldsvarsel_audit_not_moved_seconds",
     MetricKind.GAUGE,
     "How long a step has not moved though it has work; absent where nothing waits. "
-    "topic: what the step reads, or deliveries, steps, maildir.",
+    "topic: what the step reads; or deliveries/CHANNEL, steps/due, steps/unplanned, steps/failed, maildir.",
     ("topic", "partition"),
 )
 ROUNDS: Final = Metric(

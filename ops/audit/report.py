@@ -136,7 +136,7 @@ class Waiting(Frozen):
     """A step that has work: how long it has not moved."""
 
     topic: str
-    """What it reads: a topic, or `deliveries`, `steps`, `maildir`."""
+    """What it reads: a topic, or what waits in none (`ops.audit.checks.context`)."""
     partition: int
     seconds: float
 

@@ -12,7 +12,7 @@ from ops.audit.kafka_log import Bounds
 from ops.audit.readers.applied import COLUMNS
 from ops.audit.report import Check, CheckResult, GapKind
 
-_MARK: Final = "applied"
+MARK: Final = "applied"
 COPY: Final = "an event that was driven again, and not applied either"
 """No kind of gap: what was driven again is never driven again itself."""
 _SAID: Final = in_sql(COLUMNS)
@@ -66,7 +66,7 @@ def count(context: CheckContext) -> CheckResult:
 def _partition(context: CheckContext, part: int, bounds: Bounds) -> Counter[str]:
     """Where both sides agree by their sums, nothing is looked at one by one."""
     first, end = bounds
-    upto = min(max(first, context.index.mark(_MARK, Topic.PERSON_EVENTS, part) or first), end)
+    upto = min(max(first, context.index.mark(MARK, Topic.PERSON_EVENTS, part) or first), end)
     parameters = (upto, part, first, end)
     ledger = {bool(tail): (rows, said) for tail, rows, said in context.rows(IN_LEDGER, parameters)}
     log = {bool(tail): (rows, said) for tail, rows, said in context.index.rows(ON_LOG, parameters)}
@@ -135,10 +135,11 @@ def _judge(
     if entry != said:
         return wrong("its applied entry speaks of another record")
     if ledger is None:
+        copy_waits = context.waits(str(Topic.PERSON_EVENTS), event_part, event_place)
+        if copy_waits or context.under_way_at(moment_of(at_ms), str(Topic.APPLIED), entry_part, entry_place):
+            return "young"
         if context.number(ELSEWHERE, origin):
             return "driven_again"
-        if context.under_way_at(moment_of(at_ms), str(Topic.APPLIED), entry_part, entry_place):
-            return "young"
         return wrong(GapKind.ENTRY_NOT_BOOKED)
     if ledger[1] != said:
         return wrong("the ledger has another applied entry than the log")
@@ -181,4 +182,4 @@ def _in_ledger(context: CheckContext, part: int, bounds: Bounds) -> Iterator[tup
 
 def _set_mark(context: CheckContext, part: int, upto: int) -> None:
     with context.index.writing():
-        context.index.set_mark(_MARK, Topic.PERSON_EVENTS, part, upto)
+        context.index.set_mark(MARK, Topic.PERSON_EVENTS, part, upto)

@@ -11,7 +11,6 @@ from ops.audit.report import Check, CheckResult
 
 _UNHEARD: Final = "a mail came back, and its notice was not refused"
 _UNFOUNDED: Final = "refused for a report that nobody has"
-_UNREAD: Final = "what has come back lies unread"
 _NO_FOLDER: Final = "the folder of what comes back cannot be read"
 STANDING: Final[LiteralString] = """
 SELECT CASE WHEN action = 'failed' AND found IN ('delivered', 'due') THEN 'refused' ELSE 'noted' END, count(*)
@@ -29,10 +28,6 @@ SELECT d.task_id, coalesce(b.times, 0) - coalesce(e.times, 0)
 FROM back b FULL JOIN ended e USING (delivery_id) JOIN deliveries d ON d.id = delivery_id
 WHERE coalesce(b.times, 0) <> coalesce(e.times, 0)
 """
-LAST_WORK: Final[LiteralString] = """
-SELECT greatest((SELECT max(at) FROM attempts), (SELECT max(at) FROM bounces))
-"""
-"""When the notifier last sent or read anything."""
 
 
 def count(context: CheckContext) -> CheckResult:
@@ -44,19 +39,20 @@ def count(context: CheckContext) -> CheckResult:
         if place < LISTED:
             what = _UNHEARD if more > 0 else _UNFOUNDED
             context.miss(Check.BOUNCES, what, task_id=None if task_id is None else str(task_id))
-    unread, young = _lying(context)
-    total = sum(found.values()) + unfounded + unread + young
+    unreadable, lying = _lying(context)
+    total = sum(found.values()) + unfounded + unreadable + lying
     return CheckResult(
         hop=Check.BOUNCES,
         total=total,
         parts={"refused": found.get("refused", 0) - unheard, "noted": found.get("noted", 0)},
-        under_way=young,
-        unaccounted=unheard + unfounded + unread,
+        under_way=lying,
+        unaccounted=unheard + unfounded + unreadable,
     )
 
 
 def _lying(context: CheckContext) -> tuple[int, int]:
-    """How much lies unread for longer than the grace time, and for less. Whoever should read it could not say so."""
+    """Whether the folder cannot be read, and how much lies in it. A notifier says nowhere which file it has passed by:
+    what lies too long is stuck, and never missing."""
     if context.maildir is None:
         return 0, 0
     try:
@@ -64,20 +60,10 @@ def _lying(context: CheckContext) -> tuple[int, int]:
     except OSError as error:
         context.miss(Check.BOUNCES, _NO_FOLDER, detail=type(error).__name__)
         return 1, 0
-    ((last_work,),) = context.rows(LAST_WORK)
-    old = [at for at in came if not _waits(context, at, last_work)]
-    if old:
-        since = old[0].isoformat(timespec="seconds")
-        context.miss(Check.BOUNCES, _UNREAD, detail=f"{len(old)} files, the first since {since}")
-    return len(old), len(came) - len(old)
-
-
-def _waits(context: CheckContext, since: datetime, last_work: datetime | None) -> bool:
-    """Whether the notifier has still to come to it."""
-    passed = last_work is not None and since < last_work - context.grace
-    if not passed:
-        context.wait(since, MAILDIR)
-    return context.under_way(since, waits=not passed)
+    for at in came:
+        context.under_way(at, waits=True)
+        context.wait(at, MAILDIR)
+    return 0, len(came)
 
 
 def _came(new: Path) -> Iterator[datetime]:

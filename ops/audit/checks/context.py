@@ -16,10 +16,14 @@ from ops.audit.oracle import Oracle
 from ops.audit.report import Check, Missing
 
 INPUTS: Final = frozenset(map(str, InputTopic))
-DELIVERIES: Final = "deliveries"
-STEPS: Final = "steps"
+DELIVERIES: Final = "deliveries/"
+"""And the channel: notices for the notifier."""
+STEPS_DUE: Final = "steps/due"
+STEPS_UNPLANNED: Final = "steps/unplanned"
+STEPS_FAILED: Final = "steps/failed"
+"""For the ledger: reminders that fell due, tasks to plan anew, failed notices to follow."""
 MAILDIR: Final = "maildir"
-"""What waits in no topic: notices for the notifier, what falls due for the ledger, mails that came back."""
+"""For the notifier: mails that came back."""
 LISTED: Final = 10_000
 """Exceptions looked at one by one in a partition; more are counted all the same."""
 _STREAMED: Final = 10_000
@@ -43,18 +47,30 @@ class AuditMoment:
     own: Mapping[PartitionKey, Bounds]
 
 
-def observe(log: KafkaLog, index: AuditIndex, connection: SyncConnection) -> AuditMoment:
-    """Bring the index up to date, and remember how far each side had come. `index` should be nearly so already."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """What is asked first: how far others say that they have come, and the input."""
+
+    committed: Mapping[str, Mapping[PartitionKey, int]]
+    passed: Mapping[PartitionKey, int]
+    input: Mapping[PartitionKey, Bounds]
+
+
+def ask_first(log: KafkaLog, index: AuditIndex) -> Claims:
+    """Before the ledger's moment begins: Kafka may take its time, and no transaction should be open meanwhile."""
     committed = consumer_groups.committed(log.kafka)
     passed = catch_up.passed(log, index)
-    held = catch_up.input_bounds(log, index)
+    return Claims(committed=committed, passed=passed, input=catch_up.input_bounds(log, index))
+
+
+def observe(log: KafkaLog, index: AuditIndex, connection: SyncConnection, claims: Claims) -> AuditMoment:
+    """Bring the index up to date, and remember how far each side had come. `index` should be nearly so already."""
     rows = connection.execute(POSITIONS).fetchall()
-    own = catch_up.read_on(log, index)
     return AuditMoment(
-        committed=committed,
-        input=held,
-        passed=passed | {(topic, part): offset for topic, part, offset in rows},
-        own=own,
+        committed=claims.committed,
+        input=claims.input,
+        passed={**claims.passed, **{(topic, part): offset for topic, part, offset in rows}},
+        own=catch_up.read_on(log, index),
     )
 
 
@@ -118,12 +134,6 @@ class CheckContext:
     def shortened(self, topic: str) -> bool:
         """Whether retention has taken the oldest records: then the ledger alone remembers them."""
         return any(first > 0 for (name, _), (first, _) in self.moment.own.items() if name == topic)
-
-    def under_way_from(self, topic: str, partition: int) -> int:
-        """The first input offset that may still be under way."""
-        since = self.now - self.grace
-        young = self.log.first_since(topic, partition, int(since.timestamp() * 1000))
-        return min(young, self.moment.passed.get((topic, partition), 0))
 
     def waits(self, topic: str | None, partition: int | None, place: int | None) -> bool:
         """Whether the step that reads the partition has still to come to the place. None, where nothing stands."""

@@ -8,9 +8,10 @@ from ops.audit.report import Check, CheckResult
 LATE: Final[LiteralString] = """
 WITH handled AS (
     SELECT channel, max(due_at) AS upto, max(ended_at) AS last FROM deliveries
-    WHERE status IN ('delivered', 'refused', 'exhausted') GROUP BY 1
+    WHERE status IN ('delivered', 'refused') GROUP BY 1
 )
-SELECT d.task_id, d.due_at, coalesce(d.due_at < h.upto - %(grace)s AND d.created_at < h.last - %(grace)s, false)
+SELECT d.task_id, d.channel, d.due_at,
+       coalesce(d.due_at < h.upto - %(grace)s AND d.created_at < h.last - %(grace)s, false)
 FROM deliveries d LEFT JOIN handled h USING (channel)
 WHERE d.status = 'due' AND d.due_at < %(now)s - %(grace)s
     AND (d.lease_until IS NULL OR d.lease_until < %(now)s - %(grace)s)
@@ -62,11 +63,11 @@ def count(context: CheckContext) -> CheckResult:
     """Due notices against their end: sent, refused, exhausted, superseded, or still to be sent."""
     found = context.counts(STANDING)
     late = []
-    for task_id, due_at, passed in context.rows(LATE, {"grace": context.grace, "now": context.now}):
+    for task_id, channel, due_at, passed in context.rows(LATE, {"grace": context.grace, "now": context.now}):
         if not context.under_way(due_at, waits=not passed):
             late.append(task_id)
         elif not passed:
-            context.wait(due_at, DELIVERIES)
+            context.wait(due_at, DELIVERIES + channel)
     for task_id in late[:LISTED]:
         context.miss(Check.DELIVERIES, "due, and nobody has tried", task_id=str(task_id))
     disagree = context.rows(DISAGREE)

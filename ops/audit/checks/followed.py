@@ -31,10 +31,12 @@ def followed(context: CheckContext, place: tuple[str, int, int]) -> Followed:
     """Of the copies of its person event, and of its applied entries, the last counts."""
     row = next(context.index.rows(FOLLOWED, place), (None, None, None, None))
     event_part, event_place, entry_part, entry_place = row
+    if context.waits(str(Topic.PERSON_EVENTS), event_part, event_place) or context.waits(
+        str(Topic.APPLIED), entry_part, entry_place
+    ):
+        return Followed.WAITING
     if entry_place is not None:
-        waits = context.waits(str(Topic.APPLIED), entry_part, entry_place)
-        return Followed.WAITING if waits else Followed.APPLIED
+        return Followed.APPLIED
     if event_place is not None:
-        waits = context.waits(str(Topic.PERSON_EVENTS), event_part, event_place)
-        return Followed.WAITING if waits else Followed.LOST
+        return Followed.LOST
     return Followed.WAITING if context.waits(*place) else Followed.NOWHERE

@@ -46,7 +46,3 @@ class Gaps:
     def total_unlisted(self) -> int:
         """How many are not listed."""
         return sum(end - start for start, end in self.unlisted)
-
-    def unlisted_from(self, offset: int) -> int:
-        """How many of those are at `offset` or behind it."""
-        return sum(max(0, end - max(start, offset)) for start, end in self.unlisted)

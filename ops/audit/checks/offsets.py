@@ -6,6 +6,7 @@ A consumer that has committed further than its output reaches would, after a cra
 from typing import Final, LiteralString
 
 from ops.audit import catch_up, consumer_groups
+from ops.audit.checks import applied, receipts
 from ops.audit.checks.context import CheckContext
 from ops.audit.report import Check, CheckResult, Lag
 
@@ -25,7 +26,9 @@ def count(context: CheckContext) -> CheckResult:
         for (topic, part), offset in sorted(moment.committed.get(group, {}).items()):
             total += 1
             first, _ = {**moment.input, **moment.own}.get((topic, part), (0, 0))
-            limit = max(limits.get((topic, part), 0), first)
+            agreed = max(context.index.mark(name, topic, part) or 0 for name in (receipts.MARK, applied.MARK))
+            # What log and ledger agreed on is durable, though retention has taken the answers since.
+            limit = max(limits.get((topic, part), 0), first, agreed)
             if offset > limit:
                 ahead += 1
                 detail = f"group {group} has committed {offset}"

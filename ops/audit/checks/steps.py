@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final, LiteralString
 
-from ops.audit.checks.context import LISTED, STEPS, CheckContext
+from ops.audit.checks.context import LISTED, STEPS_DUE, STEPS_FAILED, STEPS_UNPLANNED, CheckContext
 from ops.audit.report import Check, CheckResult
 
 STANDING: Final[LiteralString] = """
@@ -14,15 +14,23 @@ SELECT CASE WHEN status = 'waiting' AND due_at > %s THEN 'to_come'
 FROM steps GROUP BY 1
 """
 LATE: Final[LiteralString] = """
-SELECT task_id, due_at, coalesce(due_at < (
-    SELECT max(due_at) FROM steps WHERE status = 'fired' AND failed_delivery IS NULL) - %s, false)
-FROM steps WHERE status = 'waiting' AND due_at < %s
+WITH late AS (
+    SELECT s.task_id, s.due_at, p.planned_at FROM steps s LEFT JOIN plans p ON p.task_id = s.task_id
+    WHERE s.status = 'waiting' AND s.due_at < %(now)s - %(grace)s
+), first AS (
+    SELECT task_id, min(due_at) AS due_at, max(ended_at) AS ended_at FROM steps
+    WHERE status = 'fired' AND failed_delivery IS NULL AND ended_at >= (SELECT min(due_at) FROM late) GROUP BY 1
+), upto AS (
+    SELECT max(due_at) AS due_at, max(ended_at) AS ended_at FROM first
+)
+SELECT l.task_id, l.due_at, coalesce(l.due_at < u.due_at - %(grace)s
+    AND coalesce(l.planned_at, '-infinity') < u.ended_at - %(grace)s, false)
+FROM late l, upto u
 """
-"""And whether the ledger has passed it by: it fires in the order in which they fall due."""
-LAST_WORK: Final[LiteralString] = """
-SELECT greatest((SELECT max(planned_at) FROM plans), (SELECT max(ended_at) FROM steps))
-"""
-"""When the ledger last planned or fired anything."""
+"""And whether the ledger has passed it by. It takes tasks in the order in which their first step fell due, and fires
+all that is due of them: so of each task the first step tells how far it has come."""
+LAST_FOLLOWED: Final[LiteralString] = "SELECT max(failed_at) FROM steps"
+"""The last failure that the ledger has followed: it takes them in their order."""
 DISAGREE: Final[LiteralString] = """
 WITH told AS (
     SELECT DISTINCT cause_ref AS step FROM deliveries WHERE cause_kind = 'step'
@@ -42,7 +50,7 @@ WITH told AS (
 SELECT task_id, what, part FROM judged WHERE what IS NOT NULL
 """
 UNPLANNED: Final[LiteralString] = """
-SELECT t.id, t.changed_at FROM footings f JOIN tasks t ON t.id = f.task_id
+SELECT t.changed_at FROM footings f JOIN tasks t ON t.id = f.task_id
 LEFT JOIN plans p ON p.task_id = t.id
 WHERE t.status = 'open' AND (p.task_id IS NULL
     OR (f.status, f.react_by, f.mentor_until, f.seen) IS DISTINCT FROM (p.status, p.react_by, p.mentor_until, p.seen))
@@ -86,30 +94,30 @@ def count(context: CheckContext) -> CheckResult:
     found = context.counts(STANDING, (context.now,))
     late = [
         task_id
-        for task_id, due_at, passed in context.rows(LATE, (context.grace, context.now - context.grace))
-        if not _waits(context, due_at, passed=passed)
+        for task_id, due_at, passed in context.rows(LATE, {"now": context.now, "grace": context.grace})
+        if not _waits(context, STEPS_DUE, due_at, passed=passed)
     ]
     disagree = context.rows(DISAGREE, (context.now,))
-    ((last_work,),) = context.rows(LAST_WORK)
-
-    def lost(since: datetime) -> bool:
-        return not _waits(context, since, passed=last_work is not None and since < last_work - context.grace)
-
-    unplanned = [(task_id, lost(since)) for task_id, since in context.rows(UNPLANNED)]
-    unfollowed = [(task_id, lost(since)) for task_id, since in context.rows(UNFOLLOWED)]
+    # In no order, so nothing says that one was passed by: what waits too long is stuck.
+    unplanned = [
+        _waits(context, STEPS_UNPLANNED, since, passed=False) for (since,) in context.rows(UNPLANNED)
+    ]
+    ((last,),) = context.rows(LAST_FOLLOWED)
+    unfollowed = [
+        (
+            task_id,
+            _waits(context, STEPS_FAILED, since, passed=last is not None and since < last - context.grace),
+        )
+        for task_id, since in context.rows(UNFOLLOWED)
+    ]
     mornings = context.rows(MORNINGS, (context.grace,))
     for task_id in late[:LISTED]:
         context.miss(Check.STEPS, "due, and nothing has happened", task_id=str(task_id))
     for task_id, what, _ in disagree[:LISTED]:
         context.miss(Check.STEPS, what, task_id=str(task_id))
-    unseen = [
-        (task_id, "open, and its steps are not planned as it stands") for task_id, old in unplanned if old
-    ]
-    unseen += [
-        (task_id, "a notice failed, and nobody was told instead") for task_id, old in unfollowed if old
-    ]
-    for task_id, what in unseen[:LISTED]:
-        context.miss(Check.STEPS, what, task_id=str(task_id))
+    unheard = [task_id for task_id, waits in unfollowed if not waits]
+    for task_id in unheard[:LISTED]:
+        context.miss(Check.STEPS, "a notice failed, and nobody was told instead", task_id=str(task_id))
     silent = sum(wrong for _, wrong in mornings)
     if silent:
         context.miss(
@@ -118,20 +126,20 @@ def count(context: CheckContext) -> CheckResult:
     total = sum(found.values()) + len(unplanned) + len(unfollowed) + len(mornings)
     for _, _, part in disagree:
         found[part] -= 1
-    young = sum(not old for _, old in [*unplanned, *unfollowed])
+    young = len(unplanned) + len(unfollowed) - len(unheard)
     return CheckResult(
         hop=Check.STEPS,
         total=total,
         parts={name: found.get(name, 0) for name in ("fired", "in_morning_mail", "stopped", "to_come")}
         | {"mornings": len(mornings) - silent},
         under_way=max(0, found.get("due", 0) - len(late)) + young,
-        unaccounted=len(late) + len(disagree) + len(unseen) + silent,
+        unaccounted=len(late) + len(disagree) + len(unheard) + silent,
         beside={"nobody_left": context.number(NOBODY_LEFT)},
     )
 
 
-def _waits(context: CheckContext, since: datetime, *, passed: bool) -> bool:
+def _waits(context: CheckContext, what: str, since: datetime, *, passed: bool) -> bool:
     """Whether the ledger has still to come to it."""
     if not passed:
-        context.wait(since, STEPS)
+        context.wait(since, what)
     return context.under_way(since, waits=not passed)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from aiokafka.errors import KafkaTimeoutError
 
 from config.topics import Topic
 from infra.kafka_record import KafkaRecord
@@ -116,6 +117,56 @@ async def test_what_came_while_the_step_looked_is_left_to_the_engine() -> None:
     bench.now += 150
     await bench.driver.refresh()
     assert bench.step.ran == [(0, [0, 1])]
+
+
+async def test_what_was_read_beside_a_slow_engine_is_not_processed_a_second_time() -> None:
+    """It had skipped nothing; after a rebalance a partition is read again from where the group stands."""
+    bench = Bench()
+    bench.assign(0)
+    records = bench.fill(0, 5)
+    await bench.driver.refresh()
+    bench.now += 150
+    await bench.driver.refresh()
+    late = bench.fill(0, 2)
+    await bench.driver.batch([*records[3:], late[0]])
+    assert bench.step.ran == [(0, [0, 1, 2, 3, 4]), (0, [5])]
+    bench.assign(0)
+    await bench.driver.batch([*records[4:], *late])
+    assert bench.step.ran[-1] == (0, [4, 5, 6])
+
+
+async def test_a_kafka_that_does_not_answer_a_look_ends_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench()
+    bench.assign(0)
+    bench.fill(0, 2)
+    await bench.driver.refresh()
+
+    async def away(*_: object) -> tuple[int, int]:
+        raise KafkaTimeoutError
+
+    bench.now += 150
+    with monkeypatch.context() as patched:
+        patched.setattr(Checkpoint, "rest", away)
+        await bench.driver.refresh()
+    await bench.driver.refresh()
+    assert bench.step.ran == [(0, [0, 1])]
+
+
+async def test_a_rest_is_left_alone_when_the_partition_is_taken_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench()
+    bench.assign(0)
+    bench.fill(0, 2)
+    await bench.driver.refresh()
+    read_rest = Checkpoint.read_rest
+
+    async def taken(self: Checkpoint, topic: str, partition: int, start: int, end: int) -> list[KafkaRecord]:
+        bench.assign(1)
+        return await read_rest(self, topic, partition, start, end)
+
+    monkeypatch.setattr(Checkpoint, "read_rest", taken)
+    bench.now += 150
+    await bench.driver.refresh()
+    assert bench.step.ran == []
 
 
 async def test_at_the_end_nothing_is_read_again_and_again() -> None:

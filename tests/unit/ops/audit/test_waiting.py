@@ -24,14 +24,14 @@ def index() -> Iterator[AuditIndex]:
     made.close()
 
 
-def seconds(index: AuditIndex, passed: int, *, minute: int, since: int | None, sent: int = 0) -> float | None:
+def seconds(index: AuditIndex, passed: int | None, *, minute: int, since: int | None) -> float | None:
     """What is said at a minute of a step that has passed so far; the oldest has waited since another minute."""
     context = SimpleNamespace(
         now=NOON + timedelta(minutes=minute),
         index=index,
-        moment=SimpleNamespace(passed={PLACE: passed}),
+        moment=SimpleNamespace(passed={} if passed is None else {PLACE: passed}),
         oldest={} if since is None else {PLACE: NOON + timedelta(minutes=since)},
-        rows=lambda sql: [("deliveries", sent), ("maildir", 0), ("steps", 0)],
+        rows=lambda sql: [("deliveries/email", minute), ("steps/due", None)],
     )
     found = waiting(cast(CheckContext, cast(Any, context)))
     return next((one.seconds for one in found if (one.topic, one.partition) == PLACE), None)
@@ -57,6 +57,18 @@ def test_a_step_that_moved_and_stopped_again_is_counted_from_there(index: AuditI
     seconds(index, 7, minute=0, since=-60)
     assert seconds(index, 8, minute=10, since=-60) == 0
     assert seconds(index, 8, minute=11, since=-60) == 60
+
+
+def test_a_step_that_never_said_how_far_it_has_come_is_stuck_like_any_other(index: AuditIndex) -> None:
+    """A worker that was never started, a partition that was never used, a topic `progress` that is lost."""
+    assert [seconds(index, None, minute=minute, since=0) for minute in (0, 10, 600)] == [0, 600, 36_000]
+
+
+def test_who_was_without_work_until_just_now_is_not_stuck_though_its_work_is_old(index: AuditIndex) -> None:
+    """What an hour's outage before it has held up comes to the ledger at once, and it has not moved for an hour."""
+    for minute in (0, 30, 60):
+        assert seconds(index, 7, minute=minute, since=None) is None
+    assert seconds(index, 7, minute=61, since=-60) == 60
 
 
 def test_after_five_minutes_it_is_said() -> None:
