@@ -85,6 +85,12 @@ class SenderRegister:
         entry = self._entries.get(number)
         return None if entry is None else entry.keys.get(kid)
 
+    def of_source(self, source: str) -> Sender | None:
+        """The only sender of that CloudEvents ``source``; None for none and for several; raises as `find`."""
+        self._look()
+        found = [entry.sender for entry in self._entries.values() if entry.sender.source == source]
+        return found[0] if len(found) == 1 else None
+
     def _look(self) -> None:
         now = self._clock()
         if self._looked_at is not None and now - self._looked_at < _SECONDS_BETWEEN_LOOKS:

@@ -23,7 +23,7 @@ class Rejection(Reason):
 
     TOMBSTONE = "tombstone", "The record has no value."
     TOO_LARGE = "too_large", "The record is larger than 256 KiB."
-    NOT_UTF8 = "not_utf8", "The record, or one of its headers, is not UTF-8."
+    NOT_UTF8 = "not_utf8", "The record's value, or a header that carries an attribute, is not UTF-8."
     NOT_JSON = "not_json", "The record's value is not JSON."
     TOO_DEEP = "too_deep", "The JSON is nested deeper than any event of the contract."
     NOT_A_CLOUDEVENT = "not_a_cloudevent", "A CloudEvents 1.0 attribute is missing or malformed."

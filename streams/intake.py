@@ -22,6 +22,7 @@ from models.base import Frozen
 from models.calendar import copenhagen_date
 from models.cpr import NotAPerson, normalise
 from models.events import probe_identity
+from models.events.claimed import claims
 from models.events.cloudevent import Envelope, RefusedError, read
 from models.events.contract import ControlTotalData
 from models.events.event_types import EVENT_TYPES, SEALED_FIELDS, EventType, InputTopic, countable
@@ -47,6 +48,9 @@ class SenderKeys(Protocol):
 
     def key(self, number: str, kid: str) -> tuple[VerificationKey, OKPKey] | None:
         """One of the sender's keys."""
+
+    def of_source(self, source: str) -> Sender | None:
+        """The only sender of that CloudEvents ``source``; None for none and for several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +87,25 @@ def validate_record(record: InputRecord, context: Context) -> Validated:
     try:
         fingerprint, event = _accept(record, context, draft)
     except RefusedError as error:
+        _name(draft, record, context.register)
         return Validated(
             draft.rejected(error.refused), rejected_payload=_sealed_payload(record, context.vault)
         )
     return Validated(draft.accepted(fingerprint), event=event)
+
+
+def _name(draft: ReceiptDraft, record: InputRecord, register: SenderKeys) -> None:
+    """Put the sender and the id that the record claims onto a refusal that came before they were established."""
+    if draft.sender is not None and draft.event_id is not None:
+        return
+    said = claims(record.value, record.headers)
+    draft.event_id = draft.event_id or said.event_id
+    if draft.sender is None:
+        found = (
+            *(register.find(number) for number in said.senders),
+            *(register.of_source(source) for source in said.sources),
+        )
+        draft.sender = next((sender.number for sender in found if sender is not None), None)
 
 
 def _accept(record: InputRecord, context: Context, draft: ReceiptDraft) -> tuple[str, PersonEvent | None]:

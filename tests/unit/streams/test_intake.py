@@ -233,6 +233,54 @@ def test_a_bad_record_gets_its_reason_and_keeps_its_bytes(
         VAULT.open(taken.rejected_payload, purpose + "0")
 
 
+_NAMELESS: Final = {
+    "tombstone-0-structured",
+    "not_utf8-3-binary",  # all its headers are gone
+    "not_json-5-structured",
+    "too_deep-6-structured",
+    "too_deep-7-structured",
+    *(f"unknown_sender-{number}-{binding}" for number in (15, 16) for binding in Binding),
+}
+"""Of the records above, those that name no registered sender in any place, and no source that only one has."""
+
+
+@pytest.mark.parametrize(("reason", "spoil", "binding"), _CASES)
+def test_a_refusal_names_its_sender_wherever_one_can_be_read(
+    reason: Rejection, spoil: Spoil, binding: Binding, request: pytest.FixtureRequest
+) -> None:
+    """So its sender sees it; before, whatever was refused early stood under no name at all."""
+    receipt = validate_record(received(spoil(binding)), SENDERS.context).receipt
+    nameless = any(f"[{case}]" in request.node.name for case in _NAMELESS)
+    assert (receipt.sender is None) is nameless, reason
+    assert receipt.sender is None or receipt.sender in SENDERS.entries
+
+
+@pytest.mark.parametrize("binding", Binding)
+@pytest.mark.parametrize("source", ["the only one's", "of several", "nobody's"])
+def test_a_source_names_the_sender_where_only_one_has_it(source: str, binding: Binding) -> None:
+    """A number that was mistyped, or left out: the CVR number says whose it is, unless it has several institutions."""
+    cvr = {"the only one's": REGISTER, "of several": INSTITUTION}
+    event = replace(
+        residence_event() if source == "the only one's" else risk_event(),
+        sender="999998",
+        source=SENDERS.entries[cvr[source]].source if source in cvr else "urn:oio:cvr-nr:12345674",
+    )
+    ready = SENDERS.made(event, binding, key=_EXPIRED)
+    receipt = validate_record(received(ready), SENDERS.context).receipt
+    assert receipt.reason is not None
+    assert (receipt.sender, receipt.event_id) == (REGISTER if source == "the only one's" else None, event.id)
+
+
+def test_a_claim_is_a_name_on_a_refusal_and_nothing_more() -> None:
+    """It counts for no total and no sequence: nobody has signed it."""
+    ready = SENDERS.ready(risk_event(sequence="41"))
+    receipt = validate_record(
+        received(replace(ready, value=(ready.value or b"")[:-9])), SENDERS.context
+    ).receipt
+    assert (receipt.sender, receipt.event_id) == (INSTITUTION, uuid("message"))
+    assert (receipt.sequence, receipt.registered_on, receipt.type) == (None, None, None)
+
+
 @pytest.mark.parametrize("binding", list(Binding))
 def test_a_good_message_becomes_an_event_under_a_pseudonym(binding: Binding) -> None:
     """The event names nobody; what names the person opens with the vault, for this message and person alone."""
