@@ -32,6 +32,7 @@ from models.events.sender import Sender, VerificationKey
 from models.events.sensitive_fields import SensitiveFields, sealed_for
 from models.reasons import Rejection
 from streams.receipt_draft import ReceiptDraft
+from streams.signed_content import describe_signed
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MISSING = "missing"
@@ -120,7 +121,7 @@ def _accept(record: InputRecord, context: Context, draft: ReceiptDraft) -> tuple
     sender = _sender(envelope, origin, context.register, draft)
     if sender.kind not in event_type.senders:
         raise RefusedError(Rejection.NOT_SENDERS_TYPE)
-    _verify(envelope, origin, sender, context.register)
+    _verify(envelope, event_type, origin, sender, context.register)
     draft.sequence = envelope.sequence
     draft.registered_on = copenhagen_date(envelope.time)
     if envelope.time > origin.appended_at + context.clock_tolerance:
@@ -171,7 +172,9 @@ def _sender(envelope: Envelope, origin: Origin, register: SenderKeys, draft: Rec
     return sender
 
 
-def _verify(envelope: Envelope, origin: Origin, sender: Sender, register: SenderKeys) -> None:
+def _verify(
+    envelope: Envelope, event_type: EventType, origin: Origin, sender: Sender, register: SenderKeys
+) -> None:
     signature = envelope.signature
     if not signature:
         raise RefusedError(Rejection.SIGNATURE_MISSING)
@@ -190,7 +193,7 @@ def _verify(envelope: Envelope, origin: Origin, sender: Sender, register: Sender
         return
     if any(_fits(envelope, signature, key, other) for other in InputTopic if other != origin.topic):
         raise RefusedError(Rejection.SIGNED_FOR_OTHER_TOPIC)
-    raise RefusedError(Rejection.SIGNATURE_INVALID)
+    raise RefusedError(Rejection.SIGNATURE_INVALID, describe_signed(envelope, event_type, origin.topic))
 
 
 def _fits_quickly(envelope: Envelope, signature: str, key: OKPKey, topic: str) -> bool:
