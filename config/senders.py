@@ -73,6 +73,11 @@ class SenderRegister:
         """Whether the directory, as last seen, has no entry, be it good or bad."""
         return not self._versions
 
+    @property
+    def senders(self) -> tuple[Sender, ...]:
+        """Every entry as last seen."""
+        return tuple(entry.sender for entry in self._entries.values())
+
     def find(self, number: str) -> Sender | None:
         """The sender's entry; raises `config.errors.ConfigError` if the directory was never readable."""
         self._look()

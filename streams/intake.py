@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from crypto import sealed_cpr as cpr_seal
 from crypto import signature as signatures
+from crypto.published_keys import SIGNING
 from crypto.vault import Vault
 from models.base import Frozen
 from models.calendar import copenhagen_date
@@ -62,6 +63,8 @@ class Context:
     vault: Vault
     opening_keys: Mapping[str, OKPKey]
     clock_tolerance: timedelta
+    published_keys_taken: bool = False
+    """Whether a key whose private half everybody can read may sign: for trying things out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,7 @@ def _accept(record: InputRecord, context: Context, draft: ReceiptDraft) -> tuple
     sender = _sender(envelope, origin, context.register, draft)
     if sender.kind not in event_type.senders:
         raise RefusedError(Rejection.NOT_SENDERS_TYPE)
-    _verify(envelope, event_type, origin, sender, context.register)
+    _verify(envelope, event_type, origin, sender, context)
     draft.sequence = envelope.sequence
     draft.registered_on = copenhagen_date(envelope.time)
     if envelope.time > origin.appended_at + context.clock_tolerance:
@@ -173,18 +176,20 @@ def _sender(envelope: Envelope, origin: Origin, register: SenderKeys, draft: Rec
 
 
 def _verify(
-    envelope: Envelope, event_type: EventType, origin: Origin, sender: Sender, register: SenderKeys
+    envelope: Envelope, event_type: EventType, origin: Origin, sender: Sender, context: Context
 ) -> None:
     signature = envelope.signature
     if not signature:
         raise RefusedError(Rejection.SIGNATURE_MISSING)
     try:
-        found = register.key(sender.number, signatures.key_id(signature))
+        found = context.register.key(sender.number, signatures.key_id(signature))
     except signatures.SignatureError as error:
         raise RefusedError(Rejection.SIGNATURE_INVALID, str(error)) from None
     if found is None:
         raise RefusedError(Rejection.UNKNOWN_KEY)
     validity, key = found
+    if validity.x in SIGNING and not context.published_keys_taken:
+        raise RefusedError(Rejection.UNKNOWN_KEY, "a published key signs for nobody")
     if origin.appended_at < validity.valid_from or (
         validity.valid_to is not None and origin.appended_at >= validity.valid_to
     ):

@@ -19,7 +19,7 @@ from models.events import probe_identity
 from models.events.cloudevent import MAX_BYTES
 from models.events.event_types import TYPE_PREFIX, InputTopic, Risk, countable
 from models.events.receipt import KeptCount, ReceiptStatus, Total
-from models.events.sender import SenderKind
+from models.events.sender import SenderKind, VerificationKey
 from models.events.sensitive_fields import SensitiveFields
 from models.reasons import Rejection
 from publisher.events import Binding, PlainEvent, Ready
@@ -42,6 +42,7 @@ from tests.unit.streams.senders import (
     total_event,
     with_data,
 )
+from tools.docs.contract_vectors import SIGNING_KEY
 
 SENDERS: Final = Senders()
 VAULT: Final = SENDERS.vault
@@ -692,3 +693,28 @@ def test_a_receipt_names_the_field_by_the_contracts_own_words(
         received(SENDERS.ready(with_data(risk_event(), **changes))), SENDERS.context
     ).receipt
     assert (receipt.reason, receipt.detail) == (reason, detail)
+
+
+def _signed_by_everybody(senders: Senders) -> Ready:
+    """By a key whose private half stands in the contract's vectors; somebody has registered it."""
+    known = VerificationKey(x=SIGNING_KEY["x"], kid="key-1", valid_from=datetime(2022, 1, 1, tzinfo=UTC))
+    key = OKPKey.import_key({**SIGNING_KEY, "kid": "key-1"})
+    senders.public[INSTITUTION, "key-1"] = (known, key)
+    return senders.made(risk_event(), key=key)
+
+
+def test_a_published_key_signs_for_nobody() -> None:
+    """Whatever the register says: anybody could have made the signature."""
+    senders = Senders()
+    ready = _signed_by_everybody(senders)
+    receipt = validate_record(received(ready), senders.context).receipt
+    assert (receipt.reason, receipt.detail) == (Rejection.UNKNOWN_KEY, "a published key signs for nobody")
+    assert (receipt.sender, receipt.sequence, receipt.registered_on) == (INSTITUTION, None, None)
+
+
+def test_a_published_key_signs_where_it_is_taken_on_purpose() -> None:
+    """For an integrator who tries out the vectors on a machine of its own."""
+    senders = Senders()
+    ready = _signed_by_everybody(senders)
+    context = replace(senders.context, published_keys_taken=True)
+    assert validate_record(received(ready), context).receipt.reason is None
