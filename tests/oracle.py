@@ -230,7 +230,7 @@ def _municipality_on(today: date, standing: list[Plain]) -> str | None:
         return None
     last = max(
         begun,
-        key=lambda home: (home["content"]["valid_from"], _registered(home), home["content"]["residence_id"]),
+        key=lambda home: (home["content"]["valid_from"], _registered(home), _when_appended(home)),
     )
     return str(last["content"]["municipality_code"])
 
@@ -259,8 +259,9 @@ def _registered(word: Plain) -> datetime:
     return datetime.fromisoformat(word["registered_at"])
 
 
-def _when_registered(word: Plain) -> tuple[datetime, str]:
-    return (_registered(word), word["event_id"])
+def _when_registered(word: Plain) -> tuple[datetime, bool, tuple[datetime, str, int, int]]:
+    """What was registered in one moment: the correction after what it corrects, then as the brokers got it."""
+    return (_registered(word), word["content"]["kind"].endswith(".corrected"), _when_appended(word))
 
 
 def _when_appended(word: Plain) -> tuple[datetime, str, int, int]:
