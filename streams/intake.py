@@ -32,6 +32,7 @@ from models.events.receipt import KeptCount, Receipt, Total
 from models.events.sender import Sender, VerificationKey
 from models.events.sensitive_fields import SensitiveFields, sealed_for
 from models.reasons import Rejection
+from streams.fingerprints import Fingerprints, fingerprints
 from streams.receipt_draft import ReceiptDraft
 from streams.signed_content import describe_signed
 
@@ -89,13 +90,13 @@ def validate_record(record: InputRecord, context: Context) -> Validated:
     """Judge one record. Raises nothing for bad input."""
     draft = ReceiptDraft(record.origin)
     try:
-        fingerprint, event = _accept(record, context, draft)
+        found, event = _accept(record, context, draft)
     except RefusedError as error:
         _name(draft, record, context.register)
         return Validated(
             draft.rejected(error.refused), rejected_payload=_sealed_payload(record, context.vault)
         )
-    return Validated(draft.accepted(fingerprint), event=event)
+    return Validated(draft.accepted(found.written, found.utc), event=event)
 
 
 def _name(draft: ReceiptDraft, record: InputRecord, register: SenderKeys) -> None:
@@ -112,8 +113,10 @@ def _name(draft: ReceiptDraft, record: InputRecord, register: SenderKeys) -> Non
         draft.sender = next((sender.number for sender in found if sender is not None), None)
 
 
-def _accept(record: InputRecord, context: Context, draft: ReceiptDraft) -> tuple[str, PersonEvent | None]:
-    """A good record's fingerprint and person event. Raises `RefusedError`; `draft` then holds what was found so far."""
+def _accept(
+    record: InputRecord, context: Context, draft: ReceiptDraft
+) -> tuple[Fingerprints, PersonEvent | None]:
+    """A good record's fingerprints and person event. Raises `RefusedError`; `draft` holds what was found so far."""
     origin = record.origin
     envelope = read(record.value, record.headers)
     event_type = _type(envelope, origin.topic, draft)
@@ -134,9 +137,8 @@ def _accept(record: InputRecord, context: Context, draft: ReceiptDraft) -> tuple
         raise RefusedError(Rejection.NOT_SENDERS_OWN, event_type.owner)
     if isinstance(data, ControlTotalData):
         draft.total = _total(envelope, data, sender)
-        return _fingerprint(envelope, data.model_dump(mode="json"), context.vault), None
-    event = _event(envelope, event_type, data, origin, context)
-    return event.fingerprint, event
+        return fingerprints(envelope, data, {}, context.vault), None
+    return _event(envelope, event_type, data, origin, context)
 
 
 def _total(envelope: Envelope, data: ControlTotalData, sender: Sender) -> Total:
@@ -239,7 +241,7 @@ def _field_names(event_type: EventType) -> set[str]:
 
 def _event(
     envelope: Envelope, event_type: EventType, data: Any, origin: Origin, context: Context
-) -> PersonEvent:
+) -> tuple[Fingerprints, PersonEvent]:
     try:
         number = normalise(cpr_seal.open_sealed(data.cpr, context.opening_keys))
     except cpr_seal.NotSealedError:
@@ -254,7 +256,7 @@ def _event(
     if field is not None:
         raise RefusedError(Rejection.NOT_SENDERS_OWN, field)
     person_id = context.vault.person_id(number)
-    fingerprint = _fingerprint(envelope, {**fields, "cpr": person_id}, context.vault)
+    found = fingerprints(envelope, data, {"cpr": person_id}, context.vault)
     sealed = None
     if event_type.kind == "dropout-risk.raised":
         particulars = SensitiveFields(cpr=number, text=fields.get("text"), contact=fields.get("contact"))
@@ -263,27 +265,22 @@ def _event(
             purpose=sealed_for(attributes["sender"], attributes["id"], person_id),
         )
     content = {name: value for name, value in fields.items() if name not in SEALED_FIELDS}
-    return PersonEvent.model_validate(
+    event = PersonEvent.model_validate(
         {
             "person_id": person_id,
             "sender": attributes["sender"],
             "event_id": attributes["id"],
             "registered_at": envelope.time,
             "origin": origin,
-            "fingerprint": fingerprint,
+            "fingerprint": found.written,
+            "fingerprint_utc": found.utc,
             "content": {**content, "kind": event_type.kind},
             "sealed": sealed,
         },
         # What this version writes it knows: a field that slipped through could name the person.
         extra="forbid",
     )
-
-
-def _fingerprint(envelope: Envelope, fields: Mapping[str, Any], vault: Vault) -> str:
-    """Of the content, without how it was sealed."""
-    return vault.fingerprint(
-        {**fields, "type": envelope.attributes["type"], "time": envelope.time.isoformat()}
-    )
+    return found, event
 
 
 def _sealed_payload(record: InputRecord, vault: Vault) -> str:

@@ -52,13 +52,18 @@ def _sift(history: list[Plain]) -> tuple[list[Plain], list[Plain]]:
             for other in standing + refused
             if (other["sender"], other["event_id"]) == (statement["sender"], statement["event_id"])
         ]
-        if any(other["fingerprint"] == statement["fingerprint"] for other in earlier):
+        if any(_hashes(other) & _hashes(statement) for other in earlier):
             continue  # said before, word by word
         if earlier or _place(statement) in struck:
             refused.append(statement)
         else:
             standing.append(statement)
     return standing, refused
+
+
+def _hashes(statement: Plain) -> set[str]:
+    """Of the content as it was written, and of the same with its moments in UTC."""
+    return {statement["fingerprint"], statement.get("fingerprint_utc") or statement["fingerprint"]}
 
 
 def _verdict(message: Plain, standing: list[Plain], law: Plain) -> Plain:

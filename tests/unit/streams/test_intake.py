@@ -1,9 +1,10 @@
 """Intake's rule: one receipt for every record, coded, and nothing personal outside a seal."""
 
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import combinations
 from typing import Final
 
 import orjson
@@ -18,6 +19,8 @@ from crypto.vault import NotOpenedError
 from models.events import probe_identity
 from models.events.cloudevent import MAX_BYTES
 from models.events.event_types import TYPE_PREFIX, InputTopic, Risk, countable
+from models.events.fingerprints import same_content
+from models.events.person_event import PersonEvent
 from models.events.receipt import KeptCount, ReceiptStatus, Total
 from models.events.sender import SenderKind, VerificationKey
 from models.events.sensitive_fields import SensitiveFields
@@ -597,25 +600,80 @@ def test_four_mebibytes_are_kept_whole() -> None:
         assert (len(kept) > four) is whole
 
 
+_SAME_MOMENTS: Final = (
+    {"time": "2025-10-01T13:59:00+02:00", "seen_at": "2025-09-30T10:00:00+02:00"},
+    {"time": "2025-10-01T11:59:00Z", "seen_at": "2025-09-30T10:00:00+02:00"},
+    {"time": "2025-10-01T11:59:00Z", "seen_at": "2025-09-30T08:00:00Z"},
+    {"time": "2025-10-01T11:59:00.000-00:00", "seen_at": "2025-09-30T03:15:00.0-04:45"},
+)
+
+
+def _written(moments: Mapping[str, str]) -> PersonEvent:
+    event = with_data(risk_event(time=moments["time"]), seen_at=moments["seen_at"])
+    made = validate_record(received(GOLDEN.ready(event)), GOLDEN.context)
+    assert made.event is not None
+    assert (made.receipt.fingerprint, made.receipt.fingerprint_utc) == (
+        made.event.fingerprint,
+        made.event.fingerprint_utc,
+    )
+    return made.event
+
+
+@pytest.mark.parametrize(("one", "other"), list(combinations(_SAME_MOMENTS, 2)))
+def test_the_same_moment_in_another_offset_is_the_same_content(
+    one: Mapping[str, str], other: Mapping[str, str]
+) -> None:
+    """A system that is moved to UTC repeats its events: none of them is a conflict."""
+    assert same_content(_written(one), _written(other))
+
+
+@pytest.mark.parametrize(
+    "change", [{"time": "2025-10-01T11:59:01Z"}, {"seen_at": "2025-09-30T08:00:00+02:00"}]
+)
+def test_another_moment_is_other_content_however_it_is_written(change: dict[str, str]) -> None:
+    for moments in _SAME_MOMENTS:
+        assert not same_content(_written(moments), _written(_SAME_MOMENTS[0] | change))
+
+
+@pytest.mark.parametrize("moments", _SAME_MOMENTS)
+def test_what_an_older_version_has_kept_is_known_again(moments: Mapping[str, str]) -> None:
+    """It has the first hash alone: a repeat as it was written is one, and so is one in UTC of what was in UTC."""
+    old = _written(moments).model_copy(update={"fingerprint_utc": None})
+    assert same_content(old, _written(moments))
+    assert same_content(old, _written(_SAME_MOMENTS[2])) is (moments == _SAME_MOMENTS[2])
+
+
+def test_an_event_in_utc_has_one_fingerprint() -> None:
+    assert [_written(moments).fingerprint_utc for moments in _SAME_MOMENTS[2:]] == [
+        None,
+        _written(_SAME_MOMENTS[2]).fingerprint,
+    ]
+
+
 GOLDEN: Final = Senders(
     ring=new_keyring().model_copy(update={"vault": {"v1": b64encode(bytes(range(32))).decode()}})
 )
 
 
 @pytest.mark.parametrize(
-    ("event", "fingerprint"),
+    ("event", "fingerprint", "in_utc"),
     [
-        (risk_event(), "Y0aZvrsUj-qrh-tLoBE02mGK"),
-        (with_data(risk_event(), seen_at="2025-09-30T08:00:00.250Z"), "e1AtqhAjGcj356b2Xzr2W51E"),
-        (residence_event(), "fmy9Gy8bZGmSz8DgOC2EEtXA"),
-        (total_event(), "mb-uIxo_YhYAzOySlRlTtkDE"),
+        (risk_event(), "Y0aZvrsUj-qrh-tLoBE02mGK", "_8Q1QqJfoMJa0ZksyIxuiFqu"),
+        (
+            with_data(risk_event(), seen_at="2025-09-30T08:00:00.250Z"),
+            "e1AtqhAjGcj356b2Xzr2W51E",
+            "Zq2jj6ZnIG5AzMcK41EPcgoh",
+        ),
+        (residence_event(), "fmy9Gy8bZGmSz8DgOC2EEtXA", "zEaIzAwH-fimUmddW_R7l8vh"),
+        (total_event(), "mb-uIxo_YhYAzOySlRlTtkDE", "q52_jkqmoA2dH3tfDSCqXIee"),
     ],
     ids=["message", "message of another clock", "fact", "total"],
 )
-def test_a_fingerprint_never_changes(event: PlainEvent, fingerprint: str) -> None:
+def test_a_fingerprint_never_changes(event: PlainEvent, fingerprint: str, in_utc: str) -> None:
     """It is kept for ever: a repeat that comes after an upgrade would be taken for a conflict."""
     taken = validate_record(received(GOLDEN.ready(event)), GOLDEN.context)
     assert taken.receipt.fingerprint == fingerprint
+    assert taken.receipt.fingerprint_utc == in_utc
 
 
 def test_a_total_may_count_everything_that_its_sender_may_send() -> None:

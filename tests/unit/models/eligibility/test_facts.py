@@ -256,6 +256,17 @@ class TestIds:
         for order in ((first, second), (second, first)):
             assert decisions(*background(), *order)[first.event_id].message.origin == first.origin
 
+    def test_one_moment_written_in_two_offsets_is_a_repeat(self) -> None:
+        """Of which the first one stays; a record of an older version knows itself by its one hash."""
+        first = risk(fingerprint="in Danish time", fingerprint_utc="in UTC")
+        again = risk(event_id=first.event_id, fingerprint="in UTC")
+        kept_before = first.model_copy(update={"fingerprint_utc": None})
+        for order in ((first, again), (again, first), (kept_before, first)):
+            last = decisions(*background(), *order)
+            assert last[first.event_id].verdict.reason is R.OBLIGED
+            assert last[first.event_id].message.origin == first.origin
+            assert not fold((*background(), *run(order)[-1].record.events)).refused
+
     def test_a_fact_that_reuses_an_id_changes_nothing(self) -> None:
         """Of two contents under one id, the first is in force."""
         first = enrolment()
