@@ -48,7 +48,7 @@ class Rejection(Reason):
     )
     CPR_NOT_SEALED = "cpr_not_sealed", "The CPR is not a JWE; a CPR is never sent in the clear."
     CPR_NOT_OPENED = "cpr_not_opened", "The CPR's JWE cannot be opened with the service's keys."
-    NOT_A_PERSON = "not_a_person", "The number cannot be a person's CPR."
+    NOT_A_PERSON = "not_a_person", "The number cannot be a person's CPR, or its date of birth has not come."
     DAY_NOT_OVER = "day_not_over", "The control total is of a day that was not over at the event's time."
     CLOCK_AHEAD = "clock_ahead", "The event's time is ahead of the broker's clock by more than the tolerance."
 

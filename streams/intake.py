@@ -21,7 +21,7 @@ from crypto.published_keys import SIGNING
 from crypto.vault import Vault
 from models.base import Frozen
 from models.calendar import copenhagen_date
-from models.cpr import NotAPerson, normalise
+from models.cpr import NotAPerson, is_unborn, normalise
 from models.events import probe_identity
 from models.events.claimed import claims
 from models.events.cloudevent import Envelope, RefusedError, read
@@ -250,6 +250,8 @@ def _event(
         raise RefusedError(Rejection.CPR_NOT_OPENED) from None
     except NotAPerson:
         raise RefusedError(Rejection.NOT_A_PERSON) from None
+    if is_unborn(number, copenhagen_date(origin.appended_at)):
+        raise RefusedError(Rejection.NOT_A_PERSON, "born after the broker received it")
     attributes = envelope.attributes
     fields = data.model_dump(mode="json")
     field = probe_identity.oversteps(attributes["sender"], number, fields.get("municipality_code"))

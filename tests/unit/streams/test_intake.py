@@ -474,6 +474,32 @@ def test_a_clock_may_be_ahead_by_the_tolerance_and_no_second_more(
     assert validate_record(record, SENDERS.context).receipt.reason is reason
 
 
+@pytest.mark.parametrize(
+    ("cpr", "at", "reason"),
+    [
+        ("0110254123", "2025-09-30T21:59:59Z", Rejection.NOT_A_PERSON),
+        ("0110254123", "2025-09-30T22:00:00Z", None),
+        ("0210254123", "2025-10-01T12:00:00Z", Rejection.NOT_A_PERSON),
+        ("6210254123", "2025-10-01T12:00:00Z", Rejection.NOT_A_PERSON),
+        ("6110254123", "2025-10-01T12:00:00Z", None),
+        ("0101364123", "2025-10-01T12:00:00Z", Rejection.NOT_A_PERSON),
+        ("0101369123", "2035-12-31T22:59:59Z", Rejection.NOT_A_PERSON),
+        ("0101369123", "2035-12-31T23:00:00Z", None),
+        ("3112575123", "2025-10-01T12:00:00Z", Rejection.NOT_A_PERSON),
+        ("0101585123", "2025-10-01T12:00:00Z", None),
+        ("0101253123", "2025-10-01T12:00:00Z", None),
+    ],
+)
+def test_who_is_not_born_yet_is_no_person(cpr: str, at: str, reason: Rejection | None) -> None:
+    """By the Danish date on which the broker got the record: the seventh digit puts births up to 2057."""
+    senders = Senders()
+    event = with_data(risk_event(time="2025-09-30T10:00:00Z"), cpr=cpr)
+    record = received(senders.ready(event), at=datetime.fromisoformat(at))
+    receipt = validate_record(record, senders.context).receipt
+    assert receipt.reason is reason
+    assert receipt.detail == (None if reason is None else "born after the broker received it")
+
+
 def test_a_late_record_is_as_good_as_a_new_one() -> None:
     """There is no limit backwards: what a sender registered a year ago is still true."""
     record = received(SENDERS.ready(risk_event(time="2024-10-01T10:00:00Z")))
