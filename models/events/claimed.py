@@ -15,7 +15,10 @@ _NAMED: Final = rb"""(?<![A-Za-z0-9_])(?i:%s)\\*["']?\s*:\s*\\*["']?(%s)(?![A-Za
 _SENDER: Final = rb"[0-9]{6}|[0-9]{4}|REG-[A-Z]{2,10}"
 _SOURCE: Final = rb"urn:oio:cvr-nr:[0-9]{8}"
 _ID: Final = rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_PREFIXES: Final = ("ce_", "ce-", "cloudevents_", "cloudevents:")
+"""Kafka's, and those of HTTP and AMQP, which some libraries write here too."""
 _NUL: Final = b"\0"
+"""Without it UTF-16 and UTF-32 of these signs is ASCII."""
 _MOST: Final = 8
 """Claims of a kind that are looked at: a record can hold thousands."""
 
@@ -41,11 +44,11 @@ def claims(value: bytes | None, headers: Sequence[tuple[str, bytes | None]]) -> 
 def _said(
     name: bytes, form: bytes, value: bytes | None, headers: Sequence[tuple[str, bytes | None]]
 ) -> Iterator[str]:
-    wanted = f"ce_{name.decode()}"
+    wanted = {f"{prefix}{name.decode()}" for prefix in _PREFIXES}
     for written, content in reversed(headers):
         # Some libraries put quotation marks around a header's text.
-        if written.lower() == wanted and (found := re.fullmatch(rb'"?(%s)"?' % form, content or b"")):
+        said = (content or b"").replace(_NUL, b"")
+        if written.lower() in wanted and (found := re.fullmatch(rb'"?(%s)"?' % form, said)):
             yield found[1].decode()
-    # Without its zero bytes UTF-16 and UTF-32 of these signs is ASCII.
     for found in re.finditer(_NAMED % (name, form), (value or b"").replace(_NUL, b"")):
         yield found[1].decode()

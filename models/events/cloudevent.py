@@ -117,7 +117,9 @@ def _is_structured(own: dict[str, bytes]) -> bool:
     if media_type.startswith(_CLOUDEVENTS):
         raise RefusedError(Rejection.NOT_A_CLOUDEVENT, f"of CloudEvents' formats only {_STRUCTURED} is read")
     if not is_binary:
-        raise RefusedError(Rejection.NOT_A_CLOUDEVENT, "content-type is neither of the two Kafka bindings")
+        raise RefusedError(
+            Rejection.NOT_A_CLOUDEVENT, f"neither content-type {_STRUCTURED} nor a header ce_specversion"
+        )
     return False
 
 

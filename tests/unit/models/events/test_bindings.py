@@ -135,7 +135,7 @@ def test_a_type_of_neither_binding_is_refused_by_name(content_type: bytes) -> No
     """A whole event under the type of its data: the sender must say that it is one."""
     assert _refusal(structured(), [("content-type", content_type)]) == (
         Rejection.NOT_A_CLOUDEVENT,
-        "content-type is neither of the two Kafka bindings",
+        "neither content-type application/cloudevents+json nor a header ce_specversion",
     )
 
 

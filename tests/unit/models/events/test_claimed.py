@@ -52,6 +52,11 @@ def test_headers_say_it_where_there_is_no_value() -> None:
     assert claims(None, headers) == EXPECTED
     quoted = [(name, b'"' + (content or b"") + b'"') for name, content in headers]
     assert claims(b"[1]", quoted) == EXPECTED
+    for prefix in ("ce-", "cloudEvents:", "cloudEvents_"):
+        other = [(name.replace("ce_", prefix), content) for name, content in headers]
+        assert claims(None, other) == EXPECTED
+    wide = [(name, (content or b"").decode().encode("utf-16-le")) for name, content in headers]
+    assert claims(None, wide) == EXPECTED
 
 
 def test_the_last_header_is_asked_first_and_then_the_value() -> None:
