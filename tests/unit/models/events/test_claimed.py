@@ -76,7 +76,8 @@ def test_the_last_header_is_asked_first_and_then_the_value() -> None:
 )  # fmt: skip
 def test_what_is_no_claim_is_none(text: str) -> None:
     """Above all no CPR; and no id of a field of the data."""
-    assert claims(text.encode(), [("ce_sender", MADE_UP_CPR.encode())]) == Claims((), (), None)
+    foreign = [(name, b"280051") for name in ("sender", "x-sender", "my_ce_sender", "ce_sender2")]
+    assert claims(text.encode(), [("ce_sender", MADE_UP_CPR.encode()), *foreign]) == Claims((), (), None)
 
 
 def test_a_record_full_of_claims_is_looked_at_for_eight() -> None:
