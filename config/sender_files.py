@@ -5,7 +5,7 @@ Private keys never come near it.
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -67,7 +67,7 @@ def read_entry(directory: Path, number: str) -> Entry:
     try:
         sender = Sender.model_validate_json(content, strict=True)
     except ValidationError as error:
-        raise ConfigError(Fault(sentence, file) for _, sentence in sentences(error)) from None
+        raise ConfigError(Fault(sentence, file) for sentence in _sentences(error)) from None
     wrong = []
     if sender.number != number:
         wrong.append(f"the file is named {number} and holds {sender.number}")
@@ -84,6 +84,15 @@ def read_entry(directory: Path, number: str) -> Entry:
     if wrong:
         raise ConfigError(Fault(f"{text}.", file) for text in wrong)
     return Entry(sender, keys)
+
+
+def _sentences(error: ValidationError) -> Iterator[str]:
+    """As for every file, but for a private half, of which no place may be named as if it were only unknown."""
+    if any(fault["loc"][-1:] == ("d",) for fault in error.errors(include_input=False)):
+        yield "it holds the private half of a key: that key is no secret any more, its owner must make a new one."
+    yield from (
+        sentence for _, sentence in sentences(error) if not sentence.endswith(".d is not known here.")
+    )
 
 
 def _parse(key: VerificationKey) -> OKPKey:

@@ -73,6 +73,11 @@ class SenderRegister:
         """Whether the directory, as last seen, has no entry, be it good or bad."""
         return not self._versions
 
+    @property
+    def senders(self) -> tuple[Sender, ...]:
+        """Every entry as last seen."""
+        return tuple(entry.sender for entry in self._entries.values())
+
     def find(self, number: str) -> Sender | None:
         """The sender's entry; raises `config.errors.ConfigError` if the directory was never readable."""
         self._look()
@@ -84,6 +89,12 @@ class SenderRegister:
         self._look()
         entry = self._entries.get(number)
         return None if entry is None else entry.keys.get(kid)
+
+    def of_source(self, source: str) -> Sender | None:
+        """The only sender of that CloudEvents ``source``; None for none and for several; raises as `find`."""
+        self._look()
+        found = [entry.sender for entry in self._entries.values() if entry.sender.source == source]
+        return found[0] if len(found) == 1 else None
 
     def _look(self) -> None:
         now = self._clock()

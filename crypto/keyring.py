@@ -30,6 +30,10 @@ class Keyring(BaseModel):
         keys = {kid: b64decode(key) for kid, key in self.vault.items()}
         return HmacTokens(keys, self.vault_active, purpose)
 
+    def opening_jwks(self) -> tuple[OKPKey, ...]:
+        """The opening keys as they stand, sound or not."""
+        return tuple(OKPKey.import_key(key) for key in self.opening)
+
     def opening_keys(self) -> dict[str, OKPKey]:
         """The private keys that open a CPR, by key id."""
         return {key["kid"]: OKPKey.import_key(key) for key in self.opening}

@@ -51,6 +51,18 @@ def seal(cpr: str, service_key: OKPKey) -> str:
     return f"{header}..{base64url.encode(iv)}.{base64url.encode(text)}.{base64url.encode(tag)}"
 
 
+def is_sealed(text: object) -> bool:
+    """Whether `text` has the form of what `seal` makes, to whomever: a compact JWE with an ephemeral key of its own."""
+    if not isinstance(text, str) or len(parts := text.split(".")) != 5 or parts[1]:
+        return False
+    try:
+        iv, content, tag = (base64url.decode(part) for part in parts[2:])
+        epk = base64url.decode(from_json(base64url.decode(parts[0]))["epk"]["x"])
+    except (ValueError, TypeError, KeyError):
+        return False
+    return (len(iv), len(tag), len(epk)) == (_IV_BYTES, _TAG_BYTES, _KEY_BYTES) and content != b""
+
+
 def open_sealed(sealed: str, keys: Mapping[str, OKPKey]) -> str:
     """The text inside `sealed`, by the key that it names; raises `NotSealedError`, `SealNotOpenedError`."""
     parts = sealed.split(".")

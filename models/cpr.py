@@ -24,6 +24,11 @@ def normalise(text: str) -> str:
     return digits
 
 
+def is_unborn(digits: str, day: date) -> bool:
+    """Whether the number's date of birth is after `day` (of Denmark): nobody has it yet. `digits` of `normalise`."""
+    return birth_date(digits) > day
+
+
 def seems_one(text: str) -> bool:
     """Whether somebody has typed a CPR, or the date that it begins with: digits and nothing else.
 

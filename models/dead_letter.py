@@ -11,6 +11,7 @@ from enum import StrEnum
 from pydantic import AwareDatetime
 
 from models.base import Frozen
+from models.events.fingerprints import same_content
 from models.events.receipt import Receipt
 from models.notifications.delivery import SendOutcome
 
@@ -111,6 +112,7 @@ class AcceptedRecord:
 
     place: str
     fingerprint: str | None
+    fingerprint_utc: str | None = None
 
 
 def id_of(place: RecordPlace) -> str:
@@ -139,7 +141,7 @@ def expected_replay(receipt: Receipt, standing: Sequence[AcceptedRecord]) -> tup
     if not standing:
         return ReplayOutcome.ACCEPTED, None
     first = standing[0]
-    if first.fingerprint == receipt.fingerprint:
+    if same_content(first, receipt):
         return ReplayOutcome.DUPLICATE, f"accepted already as {first.place}"
     return ReplayOutcome.CONFLICT, f"other content stands under its id, as {first.place}"
 

@@ -23,7 +23,7 @@ class Rejection(Reason):
 
     TOMBSTONE = "tombstone", "The record has no value."
     TOO_LARGE = "too_large", "The record is larger than 256 KiB."
-    NOT_UTF8 = "not_utf8", "The record, or one of its headers, is not UTF-8."
+    NOT_UTF8 = "not_utf8", "The record's value, or a header that carries an attribute, is not UTF-8."
     NOT_JSON = "not_json", "The record's value is not JSON."
     TOO_DEEP = "too_deep", "The JSON is nested deeper than any event of the contract."
     NOT_A_CLOUDEVENT = "not_a_cloudevent", "A CloudEvents 1.0 attribute is missing or malformed."
@@ -48,7 +48,7 @@ class Rejection(Reason):
     )
     CPR_NOT_SEALED = "cpr_not_sealed", "The CPR is not a JWE; a CPR is never sent in the clear."
     CPR_NOT_OPENED = "cpr_not_opened", "The CPR's JWE cannot be opened with the service's keys."
-    NOT_A_PERSON = "not_a_person", "The number cannot be a person's CPR."
+    NOT_A_PERSON = "not_a_person", "The number cannot be a person's CPR, or its date of birth has not come."
     DAY_NOT_OVER = "day_not_over", "The control total is of a day that was not over at the event's time."
     CLOCK_AHEAD = "clock_ahead", "The event's time is ahead of the broker's clock by more than the tolerance."
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from models.base import Frozen
 from models.calendar import copenhagen_date
-from models.cpr import NotAPerson, normalise
+from models.cpr import NotAPerson, is_unborn, normalise
 from models.events.cloudevent import RefusedError, read
 from models.events.contract import AboutPerson, ContactPerson, ControlTotalData, TypeCount
 from models.events.event_types import EVENT_TYPES, EventType, countable
@@ -73,7 +73,7 @@ def _of_data(event: PlainEvent, event_type: EventType, time: datetime | None) ->
     except TypeError:
         yield "data holds something that JSON cannot carry."
     if is_about_a_person(event_type):
-        yield from _of_cpr(event)
+        yield from _of_cpr(event, time)
     elif isinstance(data, ControlTotalData):
         yield from _of_total(event, data, time)
 
@@ -90,7 +90,7 @@ def _of_total(event: PlainEvent, data: ControlTotalData, time: datetime | None) 
         yield "data.day was not over at its time."
 
 
-def _of_cpr(event: PlainEvent) -> Iterator[str]:
+def _of_cpr(event: PlainEvent, time: datetime | None) -> Iterator[str]:
     cpr = event.data.get("cpr")
     if cpr is None:
         yield "data.cpr is missing."
@@ -98,9 +98,12 @@ def _of_cpr(event: PlainEvent) -> Iterator[str]:
         yield "data.cpr is not a text of ten digits."
     else:
         try:
-            normalise(cpr)
+            digits = normalise(cpr)
         except NotAPerson as error:
             yield f"data.cpr: {error}."
+            return
+        if time is not None and is_unborn(digits, copenhagen_date(time)):
+            yield "data.cpr: its date of birth is after the event's own time."
 
 
 def _sentence(loc: tuple[int | str, ...], kind: str, message: str, event_type: EventType) -> str:

@@ -17,11 +17,13 @@ from pydantic import ValidationError
 
 from crypto import sealed_cpr as cpr_seal
 from crypto import signature as signatures
+from crypto.published_keys import SIGNING
 from crypto.vault import Vault
 from models.base import Frozen
 from models.calendar import copenhagen_date
-from models.cpr import NotAPerson, normalise
+from models.cpr import NotAPerson, is_unborn, normalise
 from models.events import probe_identity
+from models.events.claimed import claims
 from models.events.cloudevent import Envelope, RefusedError, read
 from models.events.contract import ControlTotalData
 from models.events.event_types import EVENT_TYPES, SEALED_FIELDS, EventType, InputTopic, countable
@@ -30,7 +32,9 @@ from models.events.receipt import KeptCount, Receipt, Total
 from models.events.sender import Sender, VerificationKey
 from models.events.sensitive_fields import SensitiveFields, sealed_for
 from models.reasons import Rejection
+from streams.fingerprints import Fingerprints, fingerprints
 from streams.receipt_draft import ReceiptDraft
+from streams.signed_content import describe_signed
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MISSING = "missing"
@@ -48,6 +52,9 @@ class SenderKeys(Protocol):
     def key(self, number: str, kid: str) -> tuple[VerificationKey, OKPKey] | None:
         """One of the sender's keys."""
 
+    def of_source(self, source: str) -> Sender | None:
+        """The only sender of that CloudEvents ``source``; None for none and for several."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
@@ -57,6 +64,8 @@ class Context:
     vault: Vault
     opening_keys: Mapping[str, OKPKey]
     clock_tolerance: timedelta
+    published_keys_taken: bool = False
+    """Whether a key whose private half everybody can read may sign: for trying things out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +90,33 @@ def validate_record(record: InputRecord, context: Context) -> Validated:
     """Judge one record. Raises nothing for bad input."""
     draft = ReceiptDraft(record.origin)
     try:
-        fingerprint, event = _accept(record, context, draft)
+        found, event = _accept(record, context, draft)
     except RefusedError as error:
+        _name(draft, record, context.register)
         return Validated(
             draft.rejected(error.refused), rejected_payload=_sealed_payload(record, context.vault)
         )
-    return Validated(draft.accepted(fingerprint), event=event)
+    return Validated(draft.accepted(found.written, found.utc), event=event)
 
 
-def _accept(record: InputRecord, context: Context, draft: ReceiptDraft) -> tuple[str, PersonEvent | None]:
-    """A good record's fingerprint and person event. Raises `RefusedError`; `draft` then holds what was found so far."""
+def _name(draft: ReceiptDraft, record: InputRecord, register: SenderKeys) -> None:
+    """Put the sender and the id that the record claims onto a refusal that came before they were established."""
+    if draft.sender is not None and draft.event_id is not None:
+        return
+    said = claims(record.value, record.headers)
+    draft.event_id = draft.event_id or said.event_id
+    if draft.sender is None:
+        found = (
+            *(register.find(number) for number in said.senders),
+            *(register.of_source(source) for source in said.sources),
+        )
+        draft.sender = next((sender.number for sender in found if sender is not None), None)
+
+
+def _accept(
+    record: InputRecord, context: Context, draft: ReceiptDraft
+) -> tuple[Fingerprints, PersonEvent | None]:
+    """A good record's fingerprints and person event. Raises `RefusedError`; `draft` holds what was found so far."""
     origin = record.origin
     envelope = read(record.value, record.headers)
     event_type = _type(envelope, origin.topic, draft)
@@ -101,7 +127,7 @@ def _accept(record: InputRecord, context: Context, draft: ReceiptDraft) -> tuple
     sender = _sender(envelope, origin, context.register, draft)
     if sender.kind not in event_type.senders:
         raise RefusedError(Rejection.NOT_SENDERS_TYPE)
-    _verify(envelope, origin, sender, context.register)
+    _verify(envelope, event_type, origin, sender, context)
     draft.sequence = envelope.sequence
     draft.registered_on = copenhagen_date(envelope.time)
     if envelope.time > origin.appended_at + context.clock_tolerance:
@@ -111,9 +137,8 @@ def _accept(record: InputRecord, context: Context, draft: ReceiptDraft) -> tuple
         raise RefusedError(Rejection.NOT_SENDERS_OWN, event_type.owner)
     if isinstance(data, ControlTotalData):
         draft.total = _total(envelope, data, sender)
-        return _fingerprint(envelope, data.model_dump(mode="json"), context.vault), None
-    event = _event(envelope, event_type, data, origin, context)
-    return event.fingerprint, event
+        return fingerprints(envelope, data, {}, context.vault), None
+    return _event(envelope, event_type, data, origin, context)
 
 
 def _total(envelope: Envelope, data: ControlTotalData, sender: Sender) -> Total:
@@ -152,17 +177,21 @@ def _sender(envelope: Envelope, origin: Origin, register: SenderKeys, draft: Rec
     return sender
 
 
-def _verify(envelope: Envelope, origin: Origin, sender: Sender, register: SenderKeys) -> None:
+def _verify(
+    envelope: Envelope, event_type: EventType, origin: Origin, sender: Sender, context: Context
+) -> None:
     signature = envelope.signature
     if not signature:
         raise RefusedError(Rejection.SIGNATURE_MISSING)
     try:
-        found = register.key(sender.number, signatures.key_id(signature))
+        found = context.register.key(sender.number, signatures.key_id(signature))
     except signatures.SignatureError as error:
         raise RefusedError(Rejection.SIGNATURE_INVALID, str(error)) from None
     if found is None:
         raise RefusedError(Rejection.UNKNOWN_KEY)
     validity, key = found
+    if validity.x in SIGNING and not context.published_keys_taken:
+        raise RefusedError(Rejection.UNKNOWN_KEY, "a published key signs for nobody")
     if origin.appended_at < validity.valid_from or (
         validity.valid_to is not None and origin.appended_at >= validity.valid_to
     ):
@@ -171,7 +200,7 @@ def _verify(envelope: Envelope, origin: Origin, sender: Sender, register: Sender
         return
     if any(_fits(envelope, signature, key, other) for other in InputTopic if other != origin.topic):
         raise RefusedError(Rejection.SIGNED_FOR_OTHER_TOPIC)
-    raise RefusedError(Rejection.SIGNATURE_INVALID)
+    raise RefusedError(Rejection.SIGNATURE_INVALID, describe_signed(envelope, event_type, origin.topic))
 
 
 def _fits_quickly(envelope: Envelope, signature: str, key: OKPKey, topic: str) -> bool:
@@ -212,7 +241,7 @@ def _field_names(event_type: EventType) -> set[str]:
 
 def _event(
     envelope: Envelope, event_type: EventType, data: Any, origin: Origin, context: Context
-) -> PersonEvent:
+) -> tuple[Fingerprints, PersonEvent]:
     try:
         number = normalise(cpr_seal.open_sealed(data.cpr, context.opening_keys))
     except cpr_seal.NotSealedError:
@@ -221,13 +250,15 @@ def _event(
         raise RefusedError(Rejection.CPR_NOT_OPENED) from None
     except NotAPerson:
         raise RefusedError(Rejection.NOT_A_PERSON) from None
+    if is_unborn(number, copenhagen_date(origin.appended_at)):
+        raise RefusedError(Rejection.NOT_A_PERSON, "born after the broker received it")
     attributes = envelope.attributes
     fields = data.model_dump(mode="json")
     field = probe_identity.oversteps(attributes["sender"], number, fields.get("municipality_code"))
     if field is not None:
         raise RefusedError(Rejection.NOT_SENDERS_OWN, field)
     person_id = context.vault.person_id(number)
-    fingerprint = _fingerprint(envelope, {**fields, "cpr": person_id}, context.vault)
+    found = fingerprints(envelope, data, {"cpr": person_id}, context.vault)
     sealed = None
     if event_type.kind == "dropout-risk.raised":
         particulars = SensitiveFields(cpr=number, text=fields.get("text"), contact=fields.get("contact"))
@@ -236,27 +267,22 @@ def _event(
             purpose=sealed_for(attributes["sender"], attributes["id"], person_id),
         )
     content = {name: value for name, value in fields.items() if name not in SEALED_FIELDS}
-    return PersonEvent.model_validate(
+    event = PersonEvent.model_validate(
         {
             "person_id": person_id,
             "sender": attributes["sender"],
             "event_id": attributes["id"],
             "registered_at": envelope.time,
             "origin": origin,
-            "fingerprint": fingerprint,
+            "fingerprint": found.written,
+            "fingerprint_utc": found.utc,
             "content": {**content, "kind": event_type.kind},
             "sealed": sealed,
         },
         # What this version writes it knows: a field that slipped through could name the person.
         extra="forbid",
     )
-
-
-def _fingerprint(envelope: Envelope, fields: Mapping[str, Any], vault: Vault) -> str:
-    """Of the content, without how it was sealed."""
-    return vault.fingerprint(
-        {**fields, "type": envelope.attributes["type"], "time": envelope.time.isoformat()}
-    )
+    return found, event
 
 
 def _sealed_payload(record: InputRecord, vault: Vault) -> str:

@@ -20,7 +20,7 @@ class ReceiptDraft:
     registered_on: date | None = None
     total: Total | None = None
 
-    def accepted(self, fingerprint: str) -> Receipt:
+    def accepted(self, fingerprint: str, fingerprint_utc: str | None) -> Receipt:
         """The receipt of a record that passed every check."""
         return Receipt(
             origin=self.origin,
@@ -29,6 +29,7 @@ class ReceiptDraft:
             event_id=self.event_id,
             type=self.type,
             fingerprint=fingerprint,
+            fingerprint_utc=fingerprint_utc,
             sequence=self.sequence,
             registered_on=self.registered_on,
             total=self.total,

@@ -52,13 +52,18 @@ def _sift(history: list[Plain]) -> tuple[list[Plain], list[Plain]]:
             for other in standing + refused
             if (other["sender"], other["event_id"]) == (statement["sender"], statement["event_id"])
         ]
-        if any(other["fingerprint"] == statement["fingerprint"] for other in earlier):
+        if any(_hashes(other) & _hashes(statement) for other in earlier):
             continue  # said before, word by word
         if earlier or _place(statement) in struck:
             refused.append(statement)
         else:
             standing.append(statement)
     return standing, refused
+
+
+def _hashes(statement: Plain) -> set[str]:
+    """Of the content as it was written, and of the same with its moments in UTC."""
+    return {statement["fingerprint"], statement.get("fingerprint_utc") or statement["fingerprint"]}
 
 
 def _verdict(message: Plain, standing: list[Plain], law: Plain) -> Plain:
@@ -230,7 +235,7 @@ def _municipality_on(today: date, standing: list[Plain]) -> str | None:
         return None
     last = max(
         begun,
-        key=lambda home: (home["content"]["valid_from"], _registered(home), home["content"]["residence_id"]),
+        key=lambda home: (home["content"]["valid_from"], _registered(home), _when_appended(home)),
     )
     return str(last["content"]["municipality_code"])
 
@@ -259,8 +264,9 @@ def _registered(word: Plain) -> datetime:
     return datetime.fromisoformat(word["registered_at"])
 
 
-def _when_registered(word: Plain) -> tuple[datetime, str]:
-    return (_registered(word), word["event_id"])
+def _when_registered(word: Plain) -> tuple[datetime, bool, tuple[datetime, str, int, int]]:
+    """What was registered in one moment: the correction after what it corrects, then as the brokers got it."""
+    return (_registered(word), word["content"]["kind"].endswith(".corrected"), _when_appended(word))
 
 
 def _when_appended(word: Plain) -> tuple[datetime, str, int, int]:

@@ -12,6 +12,7 @@ from joserfc.jwk import OKPKey
 from pydantic import Field, PlainValidator
 from pydantic_core import PydanticCustomError
 
+from config.keyring_faults import opens_nothing
 from config.sections.base import Section
 from crypto.hmac_tokens import HmacTokens, Purpose
 from crypto.keyring import Keyring
@@ -66,7 +67,9 @@ def _of_ring(make: Callable[[Keyring], CapabilityT]) -> PlainValidator:
 
 
 def intake_keys(ring: Keyring) -> IntakeKeys:
-    """For the stream worker, and for whoever hands a record to it again."""
+    """For the stream worker, and for whoever hands a record to it again: of no use with a ring that opens nothing."""
+    if opens_nothing(ring):
+        raise PydanticCustomError("sentence", "has no key that opens a CPR; `check-config` says why")
     return IntakeKeys(vault=ring.make_vault(), opening=ring.opening_keys())
 
 

@@ -57,3 +57,9 @@ class IntakeSection(Section):
         validation_alias="CLOCK_TOLERANCE_SECONDS",
         description="How far a sender's clock may be ahead of the brokers'",
     )
+    published_keys_taken: bool = Field(
+        default=False,
+        validation_alias="PUBLISHED_KEYS_TAKEN",
+        description="Whether the published test keys may sign and be sealed to: to try the contract's vectors on one "
+        "machine, and nowhere else. `up` and `demo` set it",
+    )

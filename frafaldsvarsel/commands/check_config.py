@@ -1,8 +1,11 @@
 """`check-config`: whatever a person must mend before a process can begin."""
 
+from datetime import UTC, datetime
+
 import typer
 
 from config.environments import EveryEnvironment
+from config.keyring_faults import ring_faults
 from config.reference.checks.all import reference_faults
 from config.reference.csv_reader import DATA
 from config.reference.tables import read_reference
@@ -32,7 +35,12 @@ def check_config(data: DataDir = None) -> None:
         faults = [
             str(fault)
             for fault in (
-                *common_wiring.register_faults(known.senders),
+                *ring_faults(known.keyring.ring, published_keys_taken=known.intake.published_keys_taken),
+                *common_wiring.register_faults(
+                    known.senders,
+                    now=datetime.now(UTC),
+                    published_keys_taken=known.intake.published_keys_taken,
+                ),
                 *notices_wiring.channel_faults(known.bounces, known.webhooks, reference),
                 *api_faults(known.api, ledger_wiring.rules(reference).units),
             )
@@ -41,4 +49,8 @@ def check_config(data: DataDir = None) -> None:
         fail(sentence)
     if faults:
         raise typer.Exit(EX_CONFIG)
+    if known.intake.published_keys_taken:
+        out.print(
+            "[yellow]![/] The published test keys are taken: right for trying things out, and nowhere else."
+        )
     out.print("[green]✓[/] Settings, keys, senders, law, units and routes are sound.")

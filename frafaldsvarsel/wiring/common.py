@@ -4,13 +4,14 @@ Here: what several processes share. Each process has its file beside this one, s
 needs.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from config.errors import Fault
 from config.reference.checks.all import sound_reference
 from config.reference.csv_reader import DATA
 from config.reference.tables import Reference
+from config.register_faults import entry_faults
 from config.sections.keys import IntakeKeySection
 from config.sections.processes import IntakeSection
 from config.sections.servers import ReferenceSection, ReplicationSection, SendersSection
@@ -47,6 +48,7 @@ def intake_context(settings: ReadsInput) -> Context:
         vault=settings.keyring.intake.vault,
         opening_keys=dict(settings.keyring.intake.opening),
         clock_tolerance=timedelta(seconds=settings.intake.clock_tolerance_seconds),
+        published_keys_taken=settings.intake.published_keys_taken,
     )
 
 
@@ -55,10 +57,15 @@ def replication(section: ReplicationSection) -> Replication:
     return Replication(factor=section.factor, min_insync=section.min_insync)
 
 
-def register_faults(section: SendersSection) -> tuple[Fault, ...]:
+def register_faults(
+    section: SendersSection, *, now: datetime, published_keys_taken: bool
+) -> tuple[Fault, ...]:
     """What is wrong in the senders' register; raises `ConfigError` where it cannot be read at all."""
     register = SenderRegister(section.directory, report=lambda _: None)
     register.find("")
     if register.is_empty:
         return (Fault("the register has no sender: every message would be refused.", section.directory.name),)
-    return register.faults
+    return (
+        *register.faults,
+        *entry_faults(register.senders, now=now, published_keys_taken=published_keys_taken),
+    )

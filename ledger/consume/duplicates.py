@@ -28,7 +28,9 @@ WITH touched AS (
     SELECT DISTINCT sender, event_id FROM unnest(%s::text[], %s::text[]) AS t (sender, event_id)
 ), ranked AS (
     SELECT r.topic, r.partition, r."offset", r.appended_at, r.sender, r.event_id,
-           CASE WHEN fingerprint = first_value(fingerprint) OVER w THEN 'duplicate' ELSE 'conflict' END AS kind,
+           CASE WHEN fingerprint IN (first_value(fingerprint) OVER w, first_value(fingerprint_utc) OVER w)
+                  OR fingerprint_utc IN (first_value(fingerprint) OVER w, first_value(fingerprint_utc) OVER w)
+                THEN 'duplicate' ELSE 'conflict' END AS kind,
            row_number() OVER w AS nth
     FROM receipts r JOIN touched USING (sender, event_id)
     WHERE r.status = 'accepted'

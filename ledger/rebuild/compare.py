@@ -42,6 +42,7 @@ RECEIPTS: Final = ComparedTable(
         "event_id",
         "type",
         "fingerprint",
+        "fingerprint_utc",
         "sequence",
         "registered_on",
     ),

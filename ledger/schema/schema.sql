@@ -286,6 +286,7 @@ CREATE TABLE receipts (
     recorded_at timestamp with time zone DEFAULT now() NOT NULL,
     sequence bigint,
     registered_on date,
+    fingerprint_utc text,
     CONSTRAINT receipts_status_check CHECK ((status = ANY (ARRAY['accepted'::text, 'rejected'::text])))
 );
 

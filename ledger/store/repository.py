@@ -29,8 +29,8 @@ UPDATE position SET next_offset = %s WHERE topic = %s AND partition = %s AND nex
 NOW: Final[LiteralString] = "SELECT now()"
 ADD_RECEIPT: Final[LiteralString] = """
 INSERT INTO receipts (topic, partition, "offset", appended_at, status, reason, detail, sender, event_id, type,
-    fingerprint, sequence, registered_on)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+    fingerprint, fingerprint_utc, sequence, registered_on)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
 """
 ADD_APPLIED: Final[LiteralString] = """
 INSERT INTO applied VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
@@ -148,6 +148,7 @@ async def add_receipts(connection: Connection, receipts: Sequence[Receipt]) -> N
                     receipt.event_id,
                     receipt.type,
                     receipt.fingerprint,
+                    receipt.fingerprint_utc,
                     receipt.sequence,
                     receipt.registered_on,
                 )

@@ -14,6 +14,7 @@ from models.eligibility.facts import fold
 from models.eligibility.law import Law
 from models.eligibility.person_record import Decided, PersonRecord
 from models.events.event_types import RefusedDuplicate, Risk
+from models.events.fingerprints import same_content
 from models.events.person_event import PersonEvent
 from models.reasons import DecisionReason
 
@@ -101,7 +102,7 @@ def _with(events: tuple[PersonEvent, ...], event: PersonEvent) -> tuple[PersonEv
     The same id with other content is kept beside it: `models.eligibility.facts.fold` refuses whichever came later.
     """
     for place, known in enumerate(events):
-        if known.identity == event.identity and known.fingerprint == event.fingerprint:
+        if known.identity == event.identity and same_content(known, event):
             if known.origin.order <= event.origin.order:
                 return events
             return (*events[:place], event, *events[place + 1 :])

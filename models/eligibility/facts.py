@@ -50,6 +50,8 @@ class Home:
     municipality_code: str
     valid_from: date
     registered_at: datetime
+    appended: tuple[datetime, str, int, int]
+    """`models.events.person_event.Origin.order`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,11 @@ class Facts:
     refused: frozenset[tuple[str, int, int]] = frozenset()
 
     def home_on(self, day: date) -> Home | None:
-        """The residence in force on `day`; of two from the same date, the one registered last."""
+        """The residence in force on `day`; of two from the same date, the one registered last, then appended last."""
         begun = [home for home in self.homes if home.valid_from <= day]
         if not begun:
             return None
-        return max(begun, key=lambda home: (home.valid_from, home.registered_at, home.residence_id))
+        return max(begun, key=lambda home: (home.valid_from, home.registered_at, home.appended))
 
 
 @dataclass(slots=True)
@@ -107,7 +109,11 @@ class _Fold:
                 self.periods.pop((event.sender, annulment.period_id), None)
             case Residence() as home:
                 self.homes[event.sender, home.residence_id] = Home(
-                    home.residence_id, home.municipality_code, home.valid_from, event.registered_at
+                    home.residence_id,
+                    home.municipality_code,
+                    home.valid_from,
+                    event.registered_at,
+                    event.origin.order,
                 )
             case Withdrawal() as withdrawal:
                 self.withdrawn.add((event.sender, withdrawal.message_id))
@@ -119,13 +125,26 @@ class _Fold:
                 assert_never(event.content)
 
 
-def by_registration(event: PersonEvent) -> tuple[datetime, bool, str, str]:
+def by_registration(event: PersonEvent) -> tuple[datetime, int, tuple[datetime, str, int, int]]:
     """The order in which events count.
 
-    An end or an annulment registered in the very moment of the version that it is about follows it.
+    Of one moment a registration comes first, then what corrects it, then what ends or annuls it: a system that stores
+    whole seconds registers and corrects in one. After that the brokers' order counts, and never an id made by chance.
     """
-    ends = isinstance(event.content, EnrolmentEnd | BenefitAnnulment)
-    return (event.registered_at, ends, event.sender, event.event_id)
+    return (event.registered_at, _within_a_moment(event), event.origin.order)
+
+
+def _within_a_moment(event: PersonEvent) -> int:
+    match event.content:
+        case EnrolmentEnd() | BenefitAnnulment():
+            return 2
+        case (
+            EnrolmentVersion(kind="enrolment.corrected")
+            | BenefitPeriodVersion(kind="benefit-period.corrected")
+        ):
+            return 1
+        case _:
+            return 0
 
 
 def refusals(events: Iterable[PersonEvent]) -> frozenset[tuple[str, int, int]]:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from models.reasons import Rejection
+from models.rfc3339 import read_moment
 
 MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 16
@@ -22,14 +22,15 @@ SIGNED: Final = ("specversion", "id", "source", "sender", "type", "time", "datac
 SEQUENCE: Final = "sequence"
 """CloudEvents' sequence extension, signed with the others where a sender counts its events: 1, 2, 3, …"""
 _REQUIRED: Final = ("specversion", "id", "source", "sender", "type", "time")
+_READ: Final = (*SIGNED, SEQUENCE, "signature")
+_CONTENT_TYPE: Final = "content-type"
+_PREFIX: Final = "ce_"
+_CLOUDEVENTS: Final = "application/cloudevents"
 _STRUCTURED: Final = "application/cloudevents+json"
+_JSON: Final = "application/json"
 _MAX_ATTRIBUTE: Final = 256
-_RFC3339: Final = re.compile(
-    r"(199\d|20\d\d)-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII
-)
 NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 """One digit fewer than a CPR has: no number of a person can stand in its place."""
-_moment = TypeAdapter(AwareDatetime)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,31 +66,81 @@ class Envelope:
 
 
 def read(value: bytes | None, headers: Sequence[tuple[str, bytes | None]]) -> Envelope:
-    """The CloudEvent in a record's value and headers; raises `RefusedError`."""
+    """The CloudEvent in a record's value and headers; raises `RefusedError`.
+
+    Of the headers only CloudEvents' own are looked at: what a tracer or a connector adds may hold any bytes.
+    """
     if value is None:
         raise RefusedError(Rejection.TOMBSTONE)
     size = len(value) + sum(len(name) + len(content or b"") for name, content in headers)
     if size > MAX_BYTES:
         raise RefusedError(Rejection.TOO_LARGE, f"{size} bytes")
-    named = {name.lower(): _text(content) for name, content in headers}
-    if "ce_specversion" in named:
-        attributes = {name[3:]: text for name, text in named.items() if name.startswith("ce_")}
-        if "content-type" in named:
-            attributes["datacontenttype"] = named["content-type"]
-        return _envelope(attributes, _json(value))
-    if not named.get("content-type", _STRUCTURED).startswith(_STRUCTURED):
-        raise RefusedError(Rejection.NOT_A_CLOUDEVENT, "content-type is neither of the two Kafka bindings")
+    own = _own(headers)
+    if _is_structured(own):
+        return _structured(value)
+    return _envelope({name: _text(own, name) for name in own if name in _READ}, _json(value))
+
+
+def _own(headers: Sequence[tuple[str, bytes | None]]) -> dict[str, bytes]:
+    """CloudEvents' headers by the attribute that they carry; one without a value is one that is left out.
+
+    Of several of one name the last counts, as with Kafka's own clients. Nothing is decoded yet.
+    """
+    own: dict[str, bytes] = {}
+    declared = None
+    for written, content in headers:
+        name = written.lower()
+        if content is None:
+            continue
+        if name == _CONTENT_TYPE:
+            declared = content
+        elif name.startswith(_PREFIX):
+            own[name.removeprefix(_PREFIX)] = content
+    if declared is not None:
+        own["datacontenttype"] = declared
+    return own
+
+
+def _is_structured(own: dict[str, bytes]) -> bool:
+    """Whether the media type says that the whole event is the value; without one, whether no attribute is a header.
+
+    A structured record may carry attributes as headers too (Kafka binding 1.0, section 3.3.3): they do not count.
+    """
+    is_binary = "specversion" in own
+    if "datacontenttype" not in own:
+        return not is_binary
+    media_type = _media_type(_text(own, "datacontenttype"))
+    if media_type == _STRUCTURED:
+        return True
+    if media_type.startswith(f"{_CLOUDEVENTS}-batch"):
+        raise RefusedError(Rejection.NOT_A_CLOUDEVENT, "a batch; each event is a record of its own")
+    if media_type.startswith(_CLOUDEVENTS):
+        raise RefusedError(Rejection.NOT_A_CLOUDEVENT, f"of CloudEvents' formats only {_STRUCTURED} is read")
+    if not is_binary:
+        raise RefusedError(
+            Rejection.NOT_A_CLOUDEVENT, f"neither content-type {_STRUCTURED} nor a header ce_specversion"
+        )
+    return False
+
+
+def _media_type(text: str) -> str:
+    """``Application/JSON ; charset=utf-8`` → ``application/json`` (RFC 9110, section 8.3.1)."""
+    return text.partition(";")[0].strip().lower()
+
+
+def _structured(value: bytes) -> Envelope:
     event = _json(value)
     if not isinstance(event, dict):
         raise RefusedError(Rejection.NOT_A_CLOUDEVENT, "the event is not a JSON object")
     data = event.pop("data", None)
-    if "data_base64" in event:
+    if event.get("data_base64") is not None:
         raise RefusedError(Rejection.NOT_A_CLOUDEVENT, "data_base64 is not used here; send data as JSON")
     attributes = {}
-    for name, content in event.items():
-        if content is not None and name in (*SIGNED, SEQUENCE, "signature") and not isinstance(content, str):
+    for name in _READ:
+        content = event.get(name)
+        if content is not None and not isinstance(content, str):
             raise RefusedError(Rejection.NOT_A_CLOUDEVENT, f"{name} is not a string")
-        if isinstance(content, str):
+        if content is not None:
             attributes[name] = content
     return _envelope(attributes, data)
 
@@ -104,15 +155,13 @@ def _envelope(attributes: dict[str, str], data: Any) -> Envelope:
             )
     if attributes["specversion"] != "1.0":
         raise RefusedError(Rejection.NOT_A_CLOUDEVENT, "specversion is not 1.0")
-    if not attributes.setdefault("datacontenttype", "application/json").startswith("application/json"):
+    if _media_type(attributes.setdefault("datacontenttype", _JSON)) != _JSON:
         raise RefusedError(Rejection.NOT_A_CLOUDEVENT, "datacontenttype is not application/json")
     if not isinstance(data, dict):
         raise RefusedError(Rejection.MISSING_FIELD, "data is missing or not a JSON object")
-    if not _RFC3339.fullmatch(attributes["time"]):
-        raise RefusedError(Rejection.NOT_A_CLOUDEVENT, "time is not an RFC 3339 moment with offset")
     try:
-        time = _moment.validate_json(f'"{attributes["time"]}"')
-    except ValidationError:
+        time = read_moment(attributes["time"])
+    except ValueError:
         raise RefusedError(Rejection.NOT_A_CLOUDEVENT, "time is not an RFC 3339 moment with offset") from None
     signed = {name: attributes[name] for name in SIGNED}
     if SEQUENCE in attributes:
@@ -122,11 +171,11 @@ def _envelope(attributes: dict[str, str], data: Any) -> Envelope:
     return Envelope(signed, attributes.get("signature"), time, data)
 
 
-def _text(content: bytes | None) -> str:
+def _text(own: dict[str, bytes], name: str) -> str:
     try:
-        return (content or b"").decode()
+        return own[name].decode()
     except UnicodeDecodeError:
-        raise RefusedError(Rejection.NOT_UTF8, "a header") from None
+        raise RefusedError(Rejection.NOT_UTF8, f"the header of {name}") from None
 
 
 def _json(value: bytes) -> Any:

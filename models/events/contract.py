@@ -12,6 +12,7 @@ from typing import Annotated, Self
 from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
 from models.base import Frozen
+from models.rfc3339 import PATTERN, read_moment
 
 Uuid = Annotated[
     str,
@@ -25,7 +26,6 @@ Municipality = Annotated[
     str, StringConstraints(pattern=r"^[0-9]{4}$"), Field(description="Municipality code")
 ]
 _DATE = re.compile(r"(199\d|20\d\d|2100)-\d\d-\d\d", re.ASCII)
-_MOMENT = re.compile(r"(199\d|20\d\d)-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def _date(value: object) -> object:
@@ -41,9 +41,9 @@ def _moment(value: object) -> object:
     """Only RFC 3339 with offset, for the same reason."""
     if isinstance(value, datetime):
         return value
-    if not isinstance(value, str) or not _MOMENT.fullmatch(value):
+    if not isinstance(value, str):
         raise ValueError("not an RFC 3339 moment with offset")
-    return datetime.fromisoformat(value)
+    return read_moment(value)
 
 
 LegalDate = Annotated[
@@ -59,7 +59,7 @@ LegalDate = Annotated[
 Moment = Annotated[
     AwareDatetime,
     BeforeValidator(_moment),
-    WithJsonSchema({"type": "string", "format": "date-time", "pattern": f"^{_MOMENT.pattern}$"}),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": f"^{PATTERN}$"}),
     Field(description="RFC 3339 with offset, from 1990 to 2099"),
 ]
 

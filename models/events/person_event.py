@@ -38,6 +38,8 @@ class PersonEvent(Travelling):
     origin: Origin
     fingerprint: str
     """Keyed hash of the content: equal for a repeat of the same event, however it was sealed."""
+    fingerprint_utc: str | None = None
+    """The same with all moments in UTC, where it is another one (`models.events.fingerprints`)."""
     content: Content
     sealed: str | None = None
     """CPR, text and contact person of a message, sealed to the vault."""

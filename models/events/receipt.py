@@ -44,6 +44,8 @@ class Receipt(Travelling):
     event_id: str | None = None
     type: str | None = None
     fingerprint: str | None = None
+    fingerprint_utc: str | None = None
+    """`models.events.fingerprints`: the second one, where it is another one."""
     sequence: int | None = None
     """The event's number among its sender's, where the sender counts them and has signed it."""
     registered_on: date | None = None

@@ -105,7 +105,7 @@ def _municipality(day: date, homes: Iterable[KnownResidence]) -> str:
     for home in _first_of_each_id(homes):
         subject = (home.sender, home.residence_id)
         known = latest.get(subject)
-        if known is None or (known.registered_at, known.event_id) < (home.registered_at, home.event_id):
+        if known is None or (known.registered_at, known.appended) < (home.registered_at, home.appended):
             latest[subject] = home
     best: KnownResidence | None = None
     for home in latest.values():
@@ -122,8 +122,8 @@ def _first_of_each_id(homes: Iterable[KnownResidence]) -> Sequence[KnownResidenc
     return [home for home in first.values() if not home.refused]
 
 
-def _rank(home: KnownResidence) -> tuple[date, datetime, str]:
-    return (home.valid_from, home.registered_at, home.residence_id)
+def _rank(home: KnownResidence) -> tuple[date, datetime, tuple[datetime, str, int, int]]:
+    return (home.valid_from, home.registered_at, home.appended)
 
 
 def _rows(text: bytes) -> list[Mapping[str, str]]:

@@ -64,7 +64,7 @@ ON CONFLICT (kind, id, since) DO UPDATE SET
 """
 
 ACCEPTED: Final[LiteralString] = """
-SELECT concat_ws('/', topic, partition, "offset"), fingerprint FROM receipts
+SELECT concat_ws('/', topic, partition, "offset"), fingerprint, fingerprint_utc FROM receipts
 WHERE status = 'accepted' AND sender = %s AND event_id = %s
 ORDER BY appended_at, topic, partition, "offset"
 """
@@ -120,7 +120,7 @@ def standing(connection: SyncConnection, sender: str, event_id: str) -> list[Acc
         ACCEPTED,
         (sender, event_id),
     ).fetchall()
-    return [AcceptedRecord(place, fingerprint) for place, fingerprint in rows]
+    return [AcceptedRecord(*row) for row in rows]
 
 
 def note(

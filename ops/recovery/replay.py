@@ -152,7 +152,7 @@ class ReplayPlanner:
         known = dead_letters.standing(self._connection, receipt.sender, receipt.event_id)
         in_run = self._of_this_run[receipt.sender, receipt.event_id]
         known += in_run
-        in_run.append(AcceptedRecord(dead_letter.id, receipt.fingerprint))
+        in_run.append(AcceptedRecord(dead_letter.id, receipt.fingerprint, receipt.fingerprint_utc))
         return known
 
     def _of_conflict(self, dead_letter: DeadLetter) -> ReplayPlan:

@@ -182,12 +182,12 @@ class History:
         return list(known.values())
 
     def _told(self, *kinds: str) -> Iterator[PlainEvent]:
-        """The events of these kinds by the time of their registration, ends after what they end."""
-        ends = ("enrolment.ended", "benefit-period.annulled")
+        """The events of these kinds by the time of their registration; of one moment an end is last."""
+        ranks = {"registered": 0, "corrected": 1, "ended": 2, "annulled": 2}
         return iter(
             sorted(
                 (event for event in self.events if _kind(event) in kinds),
-                key=lambda event: (_moment(event), _kind(event) in ends),
+                key=lambda event: (_moment(event), ranks[_kind(event).split(".")[1]]),
             )
         )
 

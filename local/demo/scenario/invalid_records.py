@@ -94,7 +94,7 @@ def _bad_utf8(event: PlainEvent, keys: StoryKeys) -> Ready:
 
 def _bad_utf8_header(event: PlainEvent, keys: StoryKeys) -> Ready:
     ready = _made(event, keys, binding=Binding.BINARY)
-    return replace(ready, headers=(*ready.headers, ("ce_note", "særlig".encode("latin-1"))))
+    return replace(ready, headers=(*ready.headers, ("ce_source", "særlig".encode("latin-1"))))
 
 
 def _torn(event: PlainEvent, keys: StoryKeys) -> Ready:

@@ -24,6 +24,7 @@ def accepted(event: PersonEvent) -> Receipt:
         event_id=event.event_id,
         type="dk.frafaldsvarsel.dropout-risk.raised.v1",
         fingerprint=event.fingerprint,
+        fingerprint_utc=event.fingerprint_utc,
     )
 
 

@@ -22,7 +22,7 @@ def _find(server: Server, values: tuple[list[str], list[str]]) -> Result:
         first, *others = sorted(rows, key=_order)
         for row in others:
             place = _place(row)
-            kind = "duplicate" if row["fingerprint"] == first["fingerprint"] else "conflict"
+            kind = "duplicate" if _hashes(row) & _hashes(first) else "conflict"
             known = table.get(place)
             if known is not None and known["kind"] == kind:
                 continue
@@ -31,6 +31,10 @@ def _find(server: Server, values: tuple[list[str], list[str]]) -> Result:
             table[place] = {**new, "resolved_at": None}
             changed.append(new)
     return changed, len(changed)
+
+
+def _hashes(row: Row) -> set[str]:
+    return {row[name] for name in ("fingerprint", "fingerprint_utc") if row[name] is not None}
 
 
 def _place(row: Row) -> tuple[str, int, int]:

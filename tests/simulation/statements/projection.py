@@ -49,7 +49,7 @@ def _now(server: Server, _: None) -> Result:
 
 _RECEIPT: Final = (
     "topic", "partition", "offset", "appended_at", "status", "reason", "detail", "sender", "event_id", "type",
-    "fingerprint", "sequence", "registered_on",
+    "fingerprint", "fingerprint_utc", "sequence", "registered_on",
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.cpr import NotAPerson, birth_date, normalise, seems_one
+from models.cpr import NotAPerson, birth_date, is_unborn, normalise, seems_one
 
 CENTURIES = [
     # digit 7, last two digits of the year, the year (cpr.dk, "Personnummeret i CPR")
@@ -42,6 +42,13 @@ def test_a_temporary_number_carries_day_plus_60(day: str, born: int) -> None:
     """It is a person's number like any other."""
     assert birth_date(f"{day}01011234") == date(1901, 1, born)
     assert normalise(f"{day}0101-1234") == f"{day}01011234"
+
+
+@pytest.mark.parametrize("number", ["0110254123", "6110254123"])
+def test_nobody_has_a_number_before_being_born(number: str) -> None:
+    """On the day itself a child has one; a temporary number too."""
+    assert is_unborn(number, date(2025, 9, 30))
+    assert not is_unborn(number, date(2025, 10, 1))
 
 
 def test_29_february_needs_a_leap_year_of_the_right_century() -> None:

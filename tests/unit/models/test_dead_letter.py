@@ -56,6 +56,10 @@ def test_the_first_record_under_an_id_decides_between_duplicate_and_conflict() -
         ReplayOutcome.CONFLICT,
         "other content stands under its id, as benefits/0/2",
     )
+    moved = ACCEPTED.model_copy(update={"fingerprint": "in another offset", "fingerprint_utc": "same"})
+    assert expected_replay(moved, [same, other])[0] is ReplayOutcome.DUPLICATE
+    in_utc = AcceptedRecord("benefits/0/3", "as written", "same")
+    assert expected_replay(ACCEPTED, [in_utc, other])[0] is ReplayOutcome.DUPLICATE
 
 
 def test_a_conflict_and_bytes_that_are_gone_cannot_be_forced() -> None:

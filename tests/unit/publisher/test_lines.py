@@ -160,6 +160,7 @@ def test_a_line_that_is_no_event_is_one_fault_and_the_next_one_is_read(
             {"cpr": "3102081234"},
             "data.cpr: the first six digits of a CPR are a date, and these are not.",
         ),
+        ({"cpr": "3112364123"}, "data.cpr: its date of birth is after the event's own time."),
         ({"severity": None}, "data.severity is missing."),
         ({"severity": CPR}, "data.severity: should be 'low', 'medium' or 'high'."),
         ({"signals": []}, "data.signals: Tuple should have at least 1 item after validation, not 0."),

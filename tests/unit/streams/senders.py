@@ -68,6 +68,11 @@ class Senders:
         """The register's key."""
         return self.public.get((number, kid))
 
+    def of_source(self, source: str) -> Sender | None:
+        """The only one of that source."""
+        found = [sender for sender in self.entries.values() if sender.source == source]
+        return found[0] if len(found) == 1 else None
+
     @property
     def vault(self) -> Vault:
         """The service's vault."""

@@ -1,9 +1,10 @@
 """Intake's rule: one receipt for every record, coded, and nothing personal outside a seal."""
 
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import combinations
 from typing import Final
 
 import orjson
@@ -18,8 +19,10 @@ from crypto.vault import NotOpenedError
 from models.events import probe_identity
 from models.events.cloudevent import MAX_BYTES
 from models.events.event_types import TYPE_PREFIX, InputTopic, Risk, countable
+from models.events.fingerprints import same_content
+from models.events.person_event import PersonEvent
 from models.events.receipt import KeptCount, ReceiptStatus, Total
-from models.events.sender import SenderKind
+from models.events.sender import SenderKind, VerificationKey
 from models.events.sensitive_fields import SensitiveFields
 from models.reasons import Rejection
 from publisher.events import Binding, PlainEvent, Ready
@@ -42,6 +45,7 @@ from tests.unit.streams.senders import (
     total_event,
     with_data,
 )
+from tools.docs.contract_vectors import SIGNING_KEY
 
 SENDERS: Final = Senders()
 VAULT: Final = SENDERS.vault
@@ -233,6 +237,54 @@ def test_a_bad_record_gets_its_reason_and_keeps_its_bytes(
         VAULT.open(taken.rejected_payload, purpose + "0")
 
 
+_NAMELESS: Final = {
+    "tombstone-0-structured",
+    "not_utf8-3-binary",  # all its headers are gone
+    "not_json-5-structured",
+    "too_deep-6-structured",
+    "too_deep-7-structured",
+    *(f"unknown_sender-{number}-{binding}" for number in (15, 16) for binding in Binding),
+}
+"""Of the records above, those that name no registered sender in any place, and no source that only one has."""
+
+
+@pytest.mark.parametrize(("reason", "spoil", "binding"), _CASES)
+def test_a_refusal_names_its_sender_wherever_one_can_be_read(
+    reason: Rejection, spoil: Spoil, binding: Binding, request: pytest.FixtureRequest
+) -> None:
+    """So its sender sees it; before, whatever was refused early stood under no name at all."""
+    receipt = validate_record(received(spoil(binding)), SENDERS.context).receipt
+    nameless = any(f"[{case}]" in request.node.name for case in _NAMELESS)
+    assert (receipt.sender is None) is nameless, reason
+    assert receipt.sender is None or receipt.sender in SENDERS.entries
+
+
+@pytest.mark.parametrize("binding", Binding)
+@pytest.mark.parametrize("source", ["the only one's", "of several", "nobody's"])
+def test_a_source_names_the_sender_where_only_one_has_it(source: str, binding: Binding) -> None:
+    """A number that was mistyped, or left out: the CVR number says whose it is, unless it has several institutions."""
+    cvr = {"the only one's": REGISTER, "of several": INSTITUTION}
+    event = replace(
+        residence_event() if source == "the only one's" else risk_event(),
+        sender="999998",
+        source=SENDERS.entries[cvr[source]].source if source in cvr else "urn:oio:cvr-nr:12345674",
+    )
+    ready = SENDERS.made(event, binding, key=_EXPIRED)
+    receipt = validate_record(received(ready), SENDERS.context).receipt
+    assert receipt.reason is not None
+    assert (receipt.sender, receipt.event_id) == (REGISTER if source == "the only one's" else None, event.id)
+
+
+def test_a_claim_is_a_name_on_a_refusal_and_nothing_more() -> None:
+    """It counts for no total and no sequence: nobody has signed it."""
+    ready = SENDERS.ready(risk_event(sequence="41"))
+    receipt = validate_record(
+        received(replace(ready, value=(ready.value or b"")[:-9])), SENDERS.context
+    ).receipt
+    assert (receipt.sender, receipt.event_id) == (INSTITUTION, uuid("message"))
+    assert (receipt.sequence, receipt.registered_on, receipt.type) == (None, None, None)
+
+
 @pytest.mark.parametrize("binding", list(Binding))
 def test_a_good_message_becomes_an_event_under_a_pseudonym(binding: Binding) -> None:
     """The event names nobody; what names the person opens with the vault, for this message and person alone."""
@@ -422,6 +474,32 @@ def test_a_clock_may_be_ahead_by_the_tolerance_and_no_second_more(
     assert validate_record(record, SENDERS.context).receipt.reason is reason
 
 
+@pytest.mark.parametrize(
+    ("cpr", "at", "reason"),
+    [
+        ("0110254123", "2025-09-30T21:59:59Z", Rejection.NOT_A_PERSON),
+        ("0110254123", "2025-09-30T22:00:00Z", None),
+        ("0210254123", "2025-10-01T12:00:00Z", Rejection.NOT_A_PERSON),
+        ("6210254123", "2025-10-01T12:00:00Z", Rejection.NOT_A_PERSON),
+        ("6110254123", "2025-10-01T12:00:00Z", None),
+        ("0101364123", "2025-10-01T12:00:00Z", Rejection.NOT_A_PERSON),
+        ("0101369123", "2035-12-31T22:59:59Z", Rejection.NOT_A_PERSON),
+        ("0101369123", "2035-12-31T23:00:00Z", None),
+        ("3112575123", "2025-10-01T12:00:00Z", Rejection.NOT_A_PERSON),
+        ("0101585123", "2025-10-01T12:00:00Z", None),
+        ("0101253123", "2025-10-01T12:00:00Z", None),
+    ],
+)
+def test_who_is_not_born_yet_is_no_person(cpr: str, at: str, reason: Rejection | None) -> None:
+    """By the Danish date on which the broker got the record: the seventh digit puts births up to 2057."""
+    senders = Senders()
+    event = with_data(risk_event(time="2025-09-30T10:00:00Z"), cpr=cpr)
+    record = received(senders.ready(event), at=datetime.fromisoformat(at))
+    receipt = validate_record(record, senders.context).receipt
+    assert receipt.reason is reason
+    assert receipt.detail == (None if reason is None else "born after the broker received it")
+
+
 def test_a_late_record_is_as_good_as_a_new_one() -> None:
     """There is no limit backwards: what a sender registered a year ago is still true."""
     record = received(SENDERS.ready(risk_event(time="2024-10-01T10:00:00Z")))
@@ -548,25 +626,80 @@ def test_four_mebibytes_are_kept_whole() -> None:
         assert (len(kept) > four) is whole
 
 
+_SAME_MOMENTS: Final = (
+    {"time": "2025-10-01T13:59:00+02:00", "seen_at": "2025-09-30T10:00:00+02:00"},
+    {"time": "2025-10-01T11:59:00Z", "seen_at": "2025-09-30T10:00:00+02:00"},
+    {"time": "2025-10-01T11:59:00Z", "seen_at": "2025-09-30T08:00:00Z"},
+    {"time": "2025-10-01T11:59:00.000-00:00", "seen_at": "2025-09-30T03:15:00.0-04:45"},
+)
+
+
+def _written(moments: Mapping[str, str]) -> PersonEvent:
+    event = with_data(risk_event(time=moments["time"]), seen_at=moments["seen_at"])
+    made = validate_record(received(GOLDEN.ready(event)), GOLDEN.context)
+    assert made.event is not None
+    assert (made.receipt.fingerprint, made.receipt.fingerprint_utc) == (
+        made.event.fingerprint,
+        made.event.fingerprint_utc,
+    )
+    return made.event
+
+
+@pytest.mark.parametrize(("one", "other"), list(combinations(_SAME_MOMENTS, 2)))
+def test_the_same_moment_in_another_offset_is_the_same_content(
+    one: Mapping[str, str], other: Mapping[str, str]
+) -> None:
+    """A system that is moved to UTC repeats its events: none of them is a conflict."""
+    assert same_content(_written(one), _written(other))
+
+
+@pytest.mark.parametrize(
+    "change", [{"time": "2025-10-01T11:59:01Z"}, {"seen_at": "2025-09-30T08:00:00+02:00"}]
+)
+def test_another_moment_is_other_content_however_it_is_written(change: dict[str, str]) -> None:
+    for moments in _SAME_MOMENTS:
+        assert not same_content(_written(moments), _written(_SAME_MOMENTS[0] | change))
+
+
+@pytest.mark.parametrize("moments", _SAME_MOMENTS)
+def test_what_an_older_version_has_kept_is_known_again(moments: Mapping[str, str]) -> None:
+    """It has the first hash alone: a repeat as it was written is one, and so is one in UTC of what was in UTC."""
+    old = _written(moments).model_copy(update={"fingerprint_utc": None})
+    assert same_content(old, _written(moments))
+    assert same_content(old, _written(_SAME_MOMENTS[2])) is (moments == _SAME_MOMENTS[2])
+
+
+def test_an_event_in_utc_has_one_fingerprint() -> None:
+    assert [_written(moments).fingerprint_utc for moments in _SAME_MOMENTS[2:]] == [
+        None,
+        _written(_SAME_MOMENTS[2]).fingerprint,
+    ]
+
+
 GOLDEN: Final = Senders(
     ring=new_keyring().model_copy(update={"vault": {"v1": b64encode(bytes(range(32))).decode()}})
 )
 
 
 @pytest.mark.parametrize(
-    ("event", "fingerprint"),
+    ("event", "fingerprint", "in_utc"),
     [
-        (risk_event(), "Y0aZvrsUj-qrh-tLoBE02mGK"),
-        (with_data(risk_event(), seen_at="2025-09-30T08:00:00.250Z"), "e1AtqhAjGcj356b2Xzr2W51E"),
-        (residence_event(), "fmy9Gy8bZGmSz8DgOC2EEtXA"),
-        (total_event(), "mb-uIxo_YhYAzOySlRlTtkDE"),
+        (risk_event(), "Y0aZvrsUj-qrh-tLoBE02mGK", "_8Q1QqJfoMJa0ZksyIxuiFqu"),
+        (
+            with_data(risk_event(), seen_at="2025-09-30T08:00:00.250Z"),
+            "e1AtqhAjGcj356b2Xzr2W51E",
+            "Zq2jj6ZnIG5AzMcK41EPcgoh",
+        ),
+        (residence_event(), "fmy9Gy8bZGmSz8DgOC2EEtXA", "zEaIzAwH-fimUmddW_R7l8vh"),
+        (total_event(), "mb-uIxo_YhYAzOySlRlTtkDE", "q52_jkqmoA2dH3tfDSCqXIee"),
     ],
     ids=["message", "message of another clock", "fact", "total"],
 )
-def test_a_fingerprint_never_changes(event: PlainEvent, fingerprint: str) -> None:
+def test_a_fingerprint_never_changes(event: PlainEvent, fingerprint: str, in_utc: str) -> None:
     """It is kept for ever: a repeat that comes after an upgrade would be taken for a conflict."""
     taken = validate_record(received(GOLDEN.ready(event)), GOLDEN.context)
     assert taken.receipt.fingerprint == fingerprint
+    assert taken.receipt.fingerprint_utc == in_utc
 
 
 def test_a_total_may_count_everything_that_its_sender_may_send() -> None:
@@ -644,3 +777,28 @@ def test_a_receipt_names_the_field_by_the_contracts_own_words(
         received(SENDERS.ready(with_data(risk_event(), **changes))), SENDERS.context
     ).receipt
     assert (receipt.reason, receipt.detail) == (reason, detail)
+
+
+def _signed_by_everybody(senders: Senders) -> Ready:
+    """By a key whose private half stands in the contract's vectors; somebody has registered it."""
+    known = VerificationKey(x=SIGNING_KEY["x"], kid="key-1", valid_from=datetime(2022, 1, 1, tzinfo=UTC))
+    key = OKPKey.import_key({**SIGNING_KEY, "kid": "key-1"})
+    senders.public[INSTITUTION, "key-1"] = (known, key)
+    return senders.made(risk_event(), key=key)
+
+
+def test_a_published_key_signs_for_nobody() -> None:
+    """Whatever the register says: anybody could have made the signature."""
+    senders = Senders()
+    ready = _signed_by_everybody(senders)
+    receipt = validate_record(received(ready), senders.context).receipt
+    assert (receipt.reason, receipt.detail) == (Rejection.UNKNOWN_KEY, "a published key signs for nobody")
+    assert (receipt.sender, receipt.sequence, receipt.registered_on) == (INSTITUTION, None, None)
+
+
+def test_a_published_key_signs_where_it_is_taken_on_purpose() -> None:
+    """For an integrator who tries out the vectors on a machine of its own."""
+    senders = Senders()
+    ready = _signed_by_everybody(senders)
+    context = replace(senders.context, published_keys_taken=True)
+    assert validate_record(received(ready), context).receipt.reason is None

@@ -17,15 +17,14 @@ from psycopg.types.json import Jsonb
 from typer.testing import CliRunner, Result
 
 from config.reference.csv_reader import DATA
-from config.senders import base_senders, write_sender
 from config.settings import PREFIX
 from crypto.keyring import new_keyring
 from frafaldsvarsel.commands import commands
 from local.servers.mail_catcher import Catcher
 from local.servers.mailbox import read_mails
 from models.ids import delivery_id, task_reference
+from publisher.key_files import LOCAL_KEYS_FROM, add_sender
 from tests.integration.notifiers.hooks import OLD, write_secrets
-from tests.reference import SHIPPED
 
 UNIT = "jc-0101"
 
@@ -82,8 +81,7 @@ def reference(tmp_path: Path, endpoint: Endpoint) -> Path:
 @pytest.fixture
 def environment(tmp_path: Path, database: str, reference: Path, catcher: Catcher) -> dict[str, str]:
     write_secrets(tmp_path / "secrets", OLD, unit=UNIT)
-    (tmp_path / "senders").mkdir()
-    write_sender(tmp_path / "senders", base_senders(SHIPPED)[0])
+    add_sender(tmp_path, "900101", now=LOCAL_KEYS_FROM)
     told = {
         "KAFKA_BOOTSTRAP_SERVERS": "localhost:1",
         "DATABASE_URL": database,

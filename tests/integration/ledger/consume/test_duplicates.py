@@ -59,6 +59,38 @@ async def test_what_came_first_at_the_brokers_stands(
     assert await books.repeats() == {2: "duplicate", 3: "conflict"}
 
 
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+async def test_one_moment_written_in_another_offset_is_a_duplicate(
+    connection: Connection, order: tuple[int, ...]
+) -> None:
+    """By either hash; what an older version has kept is known by its one."""
+    events = [
+        sent(1, fingerprint="in Danish time"),
+        sent(2, fingerprint="in UTC"),
+        sent(3, fingerprint="in another time"),
+        sent(4, fingerprint="in Danish time"),
+    ]
+    known = [
+        event.model_copy(update={"fingerprint_utc": utc})
+        for event, utc in zip(events, ("in UTC", None, "in UTC", None), strict=True)
+    ]
+    books = Books(connection)
+    await project_all(books, [known[index] for index in order], together=False)
+    assert await books.repeats() == dict.fromkeys((2, 3, 4), "duplicate")
+
+
+async def test_what_an_older_version_has_kept_is_no_repeat_in_another_offset(connection: Connection) -> None:
+    """It has no hash of the moment: nobody can tell any more that it is the same."""
+    events = [
+        sent(1, fingerprint="in Danish time"),
+        sent(2, fingerprint="in UTC"),
+        sent(3, fingerprint="in Danish time").model_copy(update={"fingerprint_utc": "in UTC"}),
+    ]
+    books = Books(connection)
+    await project_all(books, events, together=True)
+    assert await books.repeats() == {2: "conflict", 3: "duplicate"}
+
+
 @pytest.mark.parametrize("together", [True, False])
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 async def test_a_conflict_about_another_person_is_told_to_match_once(

@@ -77,11 +77,34 @@ class TestEnrolments:
         late = enrolment(start=date(2025, 8, 25), at=datetime.fromisoformat("2025-09-01T12:00:00+00:00"))
         assert starts(early, late) == {(date(2025, 8, 25), None)}
 
-    def test_of_two_corrections_of_the_same_moment_the_greater_id_counts(self) -> None:
-        """Deterministic to the last tie, in whatever order they arrive."""
-        low, high = sorted((uuid("one"), uuid("other")))
-        one = enrolment(start=date(2025, 8, 18), at=LATER, event_id=low)
-        other = enrolment(start=date(2025, 8, 25), at=LATER, event_id=high)
+    @pytest.mark.parametrize("ids", [("a", "b"), ("b", "a")])
+    @pytest.mark.parametrize("corrected_first", [True, False])
+    def test_of_one_moment_the_correction_counts_wherever_it_lies(
+        self, ids: tuple[str, str], corrected_first: bool
+    ) -> None:
+        """A system that stores whole seconds registers and corrects in one; ids are made by chance."""
+        low, high = origin(), origin()
+        first, second = (high, low) if corrected_first else (low, high)
+        registered = enrolment(at=LATER, event_id=uuid(ids[0]), origin=first)
+        corrected = enrolment(
+            start=date(2025, 8, 18),
+            at=LATER,
+            kind="enrolment.corrected",
+            event_id=uuid(ids[1]),
+            origin=second,
+        )
+        assert starts(registered, corrected) == {(date(2025, 8, 18), None)}
+        end = enrolment_end(DAY, at=LATER)
+        assert starts(registered, corrected, end) == {(date(2025, 8, 18), DAY)}
+
+    @pytest.mark.parametrize("ids", [("a", "b"), ("b", "a")])
+    @pytest.mark.parametrize("kind", ["enrolment.registered", "enrolment.corrected"])
+    def test_of_two_alike_of_one_moment_the_one_that_the_brokers_got_last_counts(
+        self, ids: tuple[str, str], kind: str
+    ) -> None:
+        """Their order is the same for everybody who reads the log; an id is made by chance."""
+        one = enrolment(start=date(2025, 8, 18), at=LATER, event_id=uuid(ids[0]), kind=kind)
+        other = enrolment(start=date(2025, 8, 25), at=LATER, event_id=uuid(ids[1]), kind=kind)
         assert starts(one, other) == {(date(2025, 8, 25), None)}
 
     def test_a_correction_by_another_sender_has_no_effect(self) -> None:
@@ -143,6 +166,16 @@ class TestPeriods:
                 == set()
             )
 
+    @pytest.mark.parametrize("corrected_first", [True, False])
+    def test_of_one_moment_a_period_stands_as_corrected(self, corrected_first: bool) -> None:
+        """Wherever the correction lies."""
+        low, high = origin(), origin()
+        first, second = (high, low) if corrected_first else (low, high)
+        registered = period(at=LATER, origin=first)
+        corrected = period(valid_to=DAY, at=LATER, kind="benefit-period.corrected", origin=second)
+        assert last_days(registered, corrected) == {DAY}
+        assert last_days(registered, corrected, annulment(at=LATER)) == set()
+
     def test_a_correction_registered_after_the_annulment_brings_the_period_back(self) -> None:
         """One registered before it does not, whenever it arrives."""
         word = annulment(at=LATER)
@@ -173,6 +206,32 @@ class TestPeriods:
         ]
 
 
+class TestHomes:
+    @pytest.mark.parametrize("names", [("a", "b"), ("b", "a")])
+    def test_of_two_homes_from_one_day_and_of_one_moment_the_one_that_the_brokers_got_last_counts(
+        self, names: tuple[str, str]
+    ) -> None:
+        """Not the one with the greater id."""
+        one, other = (
+            residence(code, DAY, name=name, at=LATER)
+            for code, name in zip(("0101", "0155"), names, strict=True)
+        )
+        for order in permutations((one, other)):
+            home = fold(order).home_on(DAY)
+            assert home is not None
+            assert home.municipality_code == "0155"
+
+    @pytest.mark.parametrize("ids", [("a", "b"), ("b", "a")])
+    def test_of_two_versions_of_a_home_of_one_moment_too(self, ids: tuple[str, str]) -> None:
+        """The register has no corrections: a later registration of the same id replaces it."""
+        one, other = (
+            residence(code, DAY, at=LATER, event_id=uuid(name))
+            for code, name in zip(("0101", "0155"), ids, strict=True)
+        )
+        for order in permutations((one, other)):
+            assert [home.municipality_code for home in fold(order).homes] == ["0155"]
+
+
 class TestIds:
     def test_the_use_that_the_brokers_appended_first_stands(self) -> None:
         """The same id with other content is refused, whichever of the two arrived here first."""
@@ -196,6 +255,17 @@ class TestIds:
         second = risk(DAY + timedelta(days=1), event_id=first.event_id, origin=origin(**(place | later)))
         for order in ((first, second), (second, first)):
             assert decisions(*background(), *order)[first.event_id].message.origin == first.origin
+
+    def test_one_moment_written_in_two_offsets_is_a_repeat(self) -> None:
+        """Of which the first one stays; a record of an older version knows itself by its one hash."""
+        first = risk(fingerprint="in Danish time", fingerprint_utc="in UTC")
+        again = risk(event_id=first.event_id, fingerprint="in UTC")
+        kept_before = first.model_copy(update={"fingerprint_utc": None})
+        for order in ((first, again), (again, first), (kept_before, first)):
+            last = decisions(*background(), *order)
+            assert last[first.event_id].verdict.reason is R.OBLIGED
+            assert last[first.event_id].message.origin == first.origin
+            assert not fold((*background(), *run(order)[-1].record.events)).refused
 
     def test_a_fact_that_reuses_an_id_changes_nothing(self) -> None:
         """Of two contents under one id, the first is in force."""

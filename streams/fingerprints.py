@@ -1,0 +1,29 @@
+"""The fingerprints of an accepted event: of what it says, without how it was sealed, signed and bound."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from crypto.vault import Vault
+from models.base import Frozen
+from models.events.cloudevent import Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprints:
+    """`models.events.fingerprints.Fingerprinted`: `utc` is None where all moments were written in UTC."""
+
+    written: str
+    utc: str | None
+
+
+def fingerprints(envelope: Envelope, data: Frozen, opened: Mapping[str, str], vault: Vault) -> Fingerprints:
+    """Of `data` with `opened` in the place of what is sealed. The form of neither may ever change: both are kept."""
+    fields: dict[str, Any] = {**data.model_dump(mode="json"), **opened, "type": envelope.attributes["type"]}
+    written = vault.fingerprint({**fields, "time": envelope.time.isoformat()})
+    moments = {name: moment.astimezone(UTC) for name, moment in data if isinstance(moment, datetime)}
+    if moments:
+        fields |= data.model_copy(update=moments).model_dump(mode="json", include=set(moments))
+    utc = vault.fingerprint({**fields, "time": envelope.time.astimezone(UTC).isoformat()})
+    return Fingerprints(written, None if utc == written else utc)
