@@ -61,7 +61,7 @@ class DecisionReason(Reason):
     ID_CONFLICT = "id_conflict", "Another message with the same id came first; this one is refused."
     LAW_NOT_IN_FORCE = "law_not_in_force", "The duty was not in force on the message's date."
     BEFORE_STUDY_START = "before_study_start", "The message is dated before the study start."
-    AFTER_WINDOW = "after_window", "The message is dated six months after the study start, or later."
+    AFTER_WINDOW = "after_window", "The message is dated after the six months from the study start."
     ENROLMENT_ENDED = "enrolment_ended", "The enrolment had ended before the message."
     EDUCATION_NOT_COVERED = "education_not_covered", "The duty does not cover this type of education."
     NO_TARGET_GROUP_PERIOD_KNOWN = (

@@ -244,6 +244,7 @@ def rule_set(in_force_from: date, *benefits: BenefitType, **changes: Any) -> Rul
         "in_force_from": in_force_from,
         "source": "made up for tests",
         "window_months": 6,
+        "window_includes_last_day": True,
         "look_back_days": 62,
         "mentor_months": 6,
         "review_days": 14,

@@ -117,7 +117,7 @@ def _about_enrolment(
     ended = enrolment["ended_on"]
     objections: list[tuple[str, Callable[[], bool]]] = [
         ("before_study_start", lambda: today < start),
-        ("after_window", lambda: today >= months_after(start, rules["window_months"])),
+        ("after_window", lambda: _months_are_over(today, start, rules)),
         ("enrolment_ended", lambda: ended is not None and date.fromisoformat(ended) < today),
         ("education_not_covered", lambda: enrolment["education_type"] not in law["covered"]),
         ("no_target_group_period_known", lambda: not periods),
@@ -152,6 +152,12 @@ def _about_enrolment(
         "unit_id": units[0],
         "mentor_last_day": (right_ends - timedelta(days=1)).isoformat(),
     }
+
+
+def _months_are_over(today: date, start: date, rules: Plain) -> bool:
+    """Whether the months since the start are used up; on their last day itself only where that day is not counted."""
+    last = months_after(start, rules["window_months"])
+    return today > last or (today == last and not rules["last_day_counts"])
 
 
 def _no(reason: str, version: str) -> Plain:

@@ -32,6 +32,7 @@ def _rule_set(row: RuleSetRow) -> RuleSet:
         in_force_from=row.in_force_from,
         source=" ".join(row.sources),
         window_months=row.window_months,
+        window_includes_last_day=row.window_includes_last_day,
         look_back_days=row.look_back_days,
         mentor_months=row.mentor_months,
         review_days=row.review_days,

@@ -37,6 +37,7 @@ class RuleCertainty(Frozen):
 
     in_force_from: Certainty
     window_months: Certainty
+    window_includes_last_day: Certainty
     look_back_days: Certainty
     mentor_months: Certainty
     review_days: Certainty
@@ -51,6 +52,8 @@ class RuleSetRow(Frozen):
     sources: Annotated[tuple[Source, ...], AfterValidator(_not_empty)]
     certainty: RuleCertainty
     window_months: Positive
+    window_includes_last_day: bool
+    """Whether the day of the same number, months later, still counts."""
     look_back_days: Positive
     mentor_months: Positive
     review_days: Positive

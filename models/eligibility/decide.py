@@ -1,9 +1,9 @@
 """The duty itself: does this message oblige the jobcentre to react, and which unit?
 
 Pure: no clock, no look-up outside the arguments.
-Law: the agreement on the rethinking of the employment effort (in force 2022-01-01) and LAB § 30: the
-jobcentre contacts the person on a message in the first six months after study start; LAB § 167(3): mentor
-right from admission.
+Law: LAB § 30(8) and (9) (LBK 701/2022 and LBK 280/2024, by lov 2589/2021, in force 2022-01-01): the institution
+notifies, and a jobcentre that is notified within the first six months after studiestart shall contact the person.
+LAB § 167(3): the right to a mentor can be taken up for six months from admission.
 """
 
 from datetime import date, timedelta
@@ -66,7 +66,7 @@ def decide(message: PersonEvent, facts: Facts, law: Law) -> Verdict:
 
 def _judge(enrolment: Enrolment, day: date, facts: Facts, law: Law, rules: RuleSet) -> Verdict:
     """The verdict if this were the person's only enrolment."""
-    window_end = add_months(enrolment.study_start, rules.window_months)
+    window_end = rules.window_end(enrolment.study_start)
     known = Evidence(
         message_date=day,
         enrolment_id=enrolment.enrolment_id,
@@ -75,6 +75,7 @@ def _judge(enrolment: Enrolment, day: date, facts: Facts, law: Law, rules: RuleS
         admission_date=enrolment.admission_date,
         study_start=enrolment.study_start,
         window_end=window_end,
+        window_includes_last_day=rules.window_includes_last_day,
         enrolment_ended_on=enrolment.ended_on,
         look_back_days=rules.look_back_days,
     )

@@ -30,6 +30,8 @@ class Evidence(Travelling):
     study_start: date | None = None
     window_end: date | None = None
     """First day on which the duty no longer holds."""
+    window_includes_last_day: bool | None = None
+    """Whether the window was read with its last day in it: § 30(9) is silent. Absent in older decisions: it was not."""
     enrolment_ended_on: date | None = None
     period_id: str | None = None
     benefit_type: BenefitType | None = None

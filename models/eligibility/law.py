@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
-from models.calendar import in_force
+from models.calendar import add_months, in_force
 from models.events.contract import BenefitType, EducationType, TargetGroup
 
 
@@ -16,10 +16,17 @@ class RuleSet:
     in_force_from: date
     source: str
     window_months: int
+    window_includes_last_day: bool
+    """Whether the day on which the months are over still counts: the same day of the month, or the month's last."""
     look_back_days: int
     mentor_months: int
     review_days: int
     target_groups: frozenset[tuple[BenefitType, TargetGroup]]
+
+    def window_end(self, study_start: date) -> date:
+        """The first day after the window; of a start on 31 August it is 1 March where the last day counts."""
+        over = add_months(study_start, self.window_months)
+        return over + timedelta(days=1) if self.window_includes_last_day else over
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,12 +112,12 @@ def _after_the_window(writer: EventWriter, student: Student) -> None:
 
 
 def _on_the_edge(writer: EventWriter, student: Student) -> None:
-    """Six months after 31 March is 30 September, the last day where the day does not exist."""
+    """Six months after 31 March is 30 September, the last of a shorter month; that day counts, 1 October does not."""
     start, end = writer.chance.choice(
         ((date(2026, 3, 31), date(2026, 9, 30)), (date(2026, 3, 2), date(2026, 9, 2)))
     )
     enrolment = settled(writer, student, start=start)
-    for night in (end - DAY, end):
+    for night in (end, end + DAY):
         writer.warn(
             student,
             enrolment.school,
@@ -127,8 +127,8 @@ def _on_the_edge(writer: EventWriter, student: Student) -> None:
 
 
 def _around_midnight(writer: EventWriter, student: Student) -> None:
-    """In UTC both are of 9 September; in Copenhagen the second is of the 10th: the window is over."""
-    enrolment = settled(writer, student, start=date(2026, 3, 10))
+    """In UTC both are of 9 September; in Copenhagen the second is of the 10th, and the last day is the 9th."""
+    enrolment = settled(writer, student, start=date(2026, 3, 9))
     for moment in (_at(date(2026, 9, 9), time(23, 50)), _at(date(2026, 9, 10), time(0, 10))):
         writer.warn(student, enrolment.school, after=enrolment.start, moment=moment)
 

@@ -55,6 +55,11 @@ def _months_later(day: date, months: int) -> date:
     return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
+def _inside(day: date, last: date, rules: RuleSet) -> bool:
+    """Whether the window is still open: on its last day only where the rules count that day in."""
+    return day <= last if rules.window_includes_last_day else day < last
+
+
 @dataclass(slots=True)
 class History:
     """Everything that was accepted about one person, in the order in which it came."""
@@ -110,7 +115,7 @@ class History:
         reason = None
         if day < start:
             reason = "before_study_start"
-        elif day >= _months_later(start, rules.window_months):
+        elif not _inside(day, _months_later(start, rules.window_months), rules):
             reason = "after_window"
         elif ended is not None and day > ended:
             reason = "enrolment_ended"

@@ -93,6 +93,7 @@ def test_no_rules_hold_before_the_first_version(law: Law) -> None:
 def test_the_numbers_are_those_of_the_law(law: Law) -> None:
     for rules in law.rule_sets:
         assert (rules.window_months, rules.mentor_months) == (6, 6)
+        assert rules.window_includes_last_day
         assert (rules.look_back_days, rules.review_days) == (62, 14)
 
 
@@ -151,6 +152,8 @@ def test_every_version_says_what_it_rests_on(law: Law) -> None:
 def test_what_is_inferred_is_not_called_certain() -> None:
     for row in read_rule_sets(DATA).rows:
         assert row.certainty.look_back_days == "weak"
+        assert row.certainty.window_includes_last_day == "inferred"
+        assert any(source.startswith("[I] window_includes_last_day") for source in row.sources)
         assert row.certainty.review_days == "made-up"
 
 

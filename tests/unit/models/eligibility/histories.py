@@ -42,9 +42,9 @@ _MOMENTS: Final = tuple(
         "2025-08-10T22:00:00+00:00",
         "2025-10-01T12:00:00+02:00",
         "2025-10-26T02:30:00+02:00",
-        "2026-02-10T22:59:59+00:00",
-        "2026-02-11T00:00:00+01:00",
-        "2026-02-27T23:30:00+01:00",
+        "2026-02-11T22:59:59+00:00",
+        "2026-02-12T00:00:00+01:00",
+        "2026-02-28T23:30:00+01:00",
         "2021-12-31T22:59:59+00:00",
         "2022-01-01T00:00:00+01:00",
     )
@@ -189,6 +189,7 @@ def plain_law(law: Law) -> dict[str, Any]:
         "rules": {
             rules.in_force_from.isoformat(): {
                 "window_months": rules.window_months,
+                "last_day_counts": rules.window_includes_last_day,
                 "look_back_days": rules.look_back_days,
                 "mentor_months": rules.mentor_months,
                 "review_days": rules.review_days,

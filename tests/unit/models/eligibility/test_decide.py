@@ -64,7 +64,7 @@ PRODUCED: dict[DecisionReason, Callable[[], Verdict]] = {
     R.ID_CONFLICT: _conflict,
     R.LAW_NOT_IN_FORCE: lambda: _case(risk(date(2021, 12, 1)), *background(start=date(2021, 11, 1))),
     R.BEFORE_STUDY_START: lambda: _case(risk(START - ONE_DAY), *background()),
-    R.AFTER_WINDOW: lambda: _case(risk(date(2026, 2, 11)), *background()),
+    R.AFTER_WINDOW: lambda: _case(risk(date(2026, 2, 12)), *background()),
     R.ENROLMENT_ENDED: lambda: _case(risk(), *background(), enrolment_end(DAY - ONE_DAY)),
     R.EDUCATION_NOT_COVERED: lambda: _case(
         risk(), enrolment(education=EducationType.AVU), period(), residence()
@@ -102,31 +102,43 @@ def test_every_reason_is_produced_with_its_outcome(expected: DecisionReason) -> 
 
 
 class TestTheWindow:
-    """[study start, study start + 6 months), in Copenhagen's dates."""
+    """From the study start to the day six months later, in Copenhagen's dates; whether that day counts is data."""
 
     @pytest.mark.parametrize(
-        ("start", "first_day_outside"),
+        ("start", "six_months_later"),
         [
             (date(2025, 8, 11), date(2026, 2, 11)),
             (date(2025, 8, 31), date(2026, 2, 28)),
             (date(2025, 8, 30), date(2026, 2, 28)),
+            (date(2025, 8, 28), date(2026, 2, 28)),
             (date(2023, 8, 31), date(2024, 2, 29)),
             (date(2023, 8, 29), date(2024, 2, 29)),
             (date(2024, 2, 29), date(2024, 8, 29)),
             (date(2024, 12, 31), date(2025, 6, 30)),
             (date(2025, 1, 1), date(2025, 7, 1)),
+            (date(2025, 3, 31), date(2025, 9, 30)),
         ],
     )
-    def test_holds_its_first_day_and_not_the_day_six_months_later(
-        self, start: date, first_day_outside: date
+    @pytest.mark.parametrize("last_day_counts", [True, False])
+    def test_holds_its_first_day_and_the_day_six_months_later_where_the_rules_count_it(
+        self, start: date, six_months_later: date, last_day_counts: bool
     ) -> None:
-        """The same day six months later is outside; in a short month its last day is."""
+        """In a short month, its last day is the day six months later. The evidence says how it was read."""
         facts = (enrolment(start=start), period(date(2020, 1, 1)), residence())
-        assert reason(risk(start - ONE_DAY), *facts) is R.BEFORE_STUDY_START
-        assert reason(risk(start), *facts) is R.OBLIGED
-        assert reason(risk(first_day_outside - ONE_DAY), *facts) is R.OBLIGED
-        assert reason(risk(first_day_outside), *facts) is R.AFTER_WINDOW
-        assert judge(risk(start), facts).evidence.window_end == first_day_outside
+        rules = rule_set(
+            date(2022, 1, 1), BenefitType.UDDANNELSESHJAELP, window_includes_last_day=last_day_counts
+        )
+        law = make_law(rule_sets=(rules,))
+
+        def said(day: date) -> tuple[DecisionReason, date | None, bool | None]:
+            verdict = judge(risk(day), facts, law=law)
+            return verdict.reason, verdict.evidence.window_end, verdict.evidence.window_includes_last_day
+
+        outside = six_months_later + ONE_DAY if last_day_counts else six_months_later
+        assert said(start - ONE_DAY) == (R.BEFORE_STUDY_START, outside, last_day_counts)
+        assert said(start) == (R.OBLIGED, outside, last_day_counts)
+        assert said(outside - ONE_DAY) == (R.OBLIGED, outside, last_day_counts)
+        assert said(outside) == (R.AFTER_WINDOW, outside, last_day_counts)
 
     @pytest.mark.parametrize(
         ("start", "last_moment_before", "first_moment"),
@@ -157,8 +169,8 @@ class TestTheWindow:
         law = make_law(
             rule_sets=(rule_set(date(2022, 1, 1), BenefitType.UDDANNELSESHJAELP, window_months=3),)
         )
-        assert judge(risk(date(2025, 11, 10)), background(), law=law).reason is R.OBLIGED
-        assert judge(risk(date(2025, 11, 11)), background(), law=law).reason is R.AFTER_WINDOW
+        assert judge(risk(date(2025, 11, 11)), background(), law=law).reason is R.OBLIGED
+        assert judge(risk(date(2025, 11, 12)), background(), law=law).reason is R.AFTER_WINDOW
 
 
 class TestTheLaw:
