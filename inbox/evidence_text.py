@@ -41,6 +41,8 @@ def _sentences(
     if evidence.municipality_code is not None:
         yield say("evidence.residence", municipality=municipality(evidence.municipality_code))
     yield say("evidence.rules", version=law_version)
+    if evidence.law_confirmed_until is not None:
+        yield say("evidence.confirmed", day=day(evidence.law_confirmed_until))
 
 
 def _benefit(evidence: Evidence, say: Translations, day: Callable[[date], str]) -> str:

@@ -60,6 +60,10 @@ class DecisionReason(Reason):
     WITHDRAWN = "withdrawn", "The institution has withdrawn the message."
     ID_CONFLICT = "id_conflict", "Another message with the same id came first; this one is refused."
     LAW_NOT_IN_FORCE = "law_not_in_force", "The duty was not in force on the message's date."
+    LAW_NOT_CONFIRMED = (
+        "law_not_confirmed",
+        "The law of the message's date was neither read nor confirmed by two people. It waits, and nothing is lost.",
+    )
     BEFORE_STUDY_START = "before_study_start", "The message is dated before the study start."
     AFTER_WINDOW = "after_window", "The message is dated after the six months from the study start."
     ENROLMENT_ENDED = "enrolment_ended", "The enrolment had ended before the message."

@@ -75,6 +75,16 @@ def _verdict(message: Plain, standing: list[Plain], law: Plain) -> Plain:
         return _no("law_not_in_force", version)
     rules = law["rules"][version]
     today = danish_date(message["registered_at"])
+    read, confirmed = rules["read_until"], rules["confirmed_until"]
+    if read is not None and not any(
+        end is not None and today.isoformat() <= end for end in (read, confirmed)
+    ):
+        return {
+            **_no("law_not_confirmed", version),
+            "outcome": "undecided",
+            "review_on": today.isoformat(),
+            "municipality_code": _municipality_on(today, standing),
+        }
     review = (today + timedelta(days=rules["review_days"])).isoformat()
     candidates = [
         _about_enrolment(enrolment, today, standing, law, rules, version, review)

@@ -4,8 +4,10 @@ It must not read anything later: a decision under way sees one law from its firs
 """
 
 from collections import defaultdict
+from datetime import date
 from types import MappingProxyType
 
+from config.reference.confirmed_law import confirmed_until
 from config.reference.rule_sets import RuleSetRow
 from config.reference.tables import Reference
 from models.eligibility.law import Law, Route, RuleSet
@@ -17,7 +19,10 @@ def law_of(reference: Reference) -> Law:
     for row in sorted(reference.routes.rows, key=lambda row: row.valid_from):
         routes[row.municipality_code].append(Route(row.unit_id, row.valid_from, row.valid_to))
     return Law(
-        rule_sets=tuple(_rule_set(row) for row in reversed(list(reference.rule_sets.rows))),
+        rule_sets=tuple(
+            _rule_set(row, confirmed_until(row.version, reference.law_confirmations.rows))
+            for row in reversed(list(reference.rule_sets.rows))
+        ),
         covered=MappingProxyType({row.code: row.covered for row in reference.education_types.rows}),
         routes=MappingProxyType({code: tuple(found) for code, found in routes.items()}),
         successors=MappingProxyType(
@@ -26,7 +31,7 @@ def law_of(reference: Reference) -> Law:
     )
 
 
-def _rule_set(row: RuleSetRow) -> RuleSet:
+def _rule_set(row: RuleSetRow, confirmed: date | None) -> RuleSet:
     return RuleSet(
         version=row.version,
         in_force_from=row.in_force_from,
@@ -37,4 +42,6 @@ def _rule_set(row: RuleSetRow) -> RuleSet:
         mentor_months=row.mentor_months,
         review_days=row.review_days,
         target_groups=frozenset(row.target_groups),
+        known_until=row.known_until,
+        confirmed_until=confirmed,
     )

@@ -208,6 +208,22 @@ class NotReachedRow(Row):
     valid_from: Day
 
 
+class LawConfirmerRow(DatedRow):
+    """``law_confirmers.csv``: who may confirm that a rule set still holds after it was last read."""
+
+    person: Email
+    name: Text
+
+
+class LawConfirmationRow(Row):
+    """``law_confirmations.csv``: what one person has confirmed. Of a person's rows on a version the latest holds."""
+
+    version: Text
+    confirmed_until: Day
+    confirmed_by: Email
+    confirmed_on: Day
+
+
 class DayOffRow(Row):
     """``days_off.csv``: a day of every year on which offices are closed besides the public holidays."""
 

@@ -49,6 +49,8 @@ class RuleSetRow(Frozen):
 
     version: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
     in_force_from: date
+    known_until: date | None = None
+    """The last day for which the law was read; absent: until the next rule set begins."""
     sources: Annotated[tuple[Source, ...], AfterValidator(_not_empty)]
     certainty: RuleCertainty
     window_months: Positive

@@ -35,10 +35,21 @@ def decide(message: PersonEvent, facts: Facts, law: Law) -> Verdict:
     day = copenhagen_date(message.registered_at)
     rules = law.rules_on(day)
     version = BEFORE_THE_LAW if rules is None else rules.version
-    evidence = Evidence(message_date=day)
+    evidence = Evidence(
+        message_date=day, law_confirmed_until=None if rules is None else rules.confirmed_for(day)
+    )
 
     def not_obliged(reason: DecisionReason) -> Verdict:
         return Verdict(outcome=Outcome.NOT_OBLIGED, reason=reason, law_version=version, evidence=evidence)
+
+    def undecided(reason: DecisionReason, known: Evidence, *, review_on: date) -> Verdict:
+        return Verdict(
+            outcome=Outcome.UNDECIDED,
+            reason=reason,
+            law_version=version,
+            evidence=_with_home(known, facts, day),  # so that those nearest can see it
+            review_on=review_on,
+        )
 
     if message.origin.place in facts.refused:
         return not_obliged(DecisionReason.ID_CONFLICT)
@@ -46,6 +57,11 @@ def decide(message: PersonEvent, facts: Facts, law: Law) -> Verdict:
         return not_obliged(DecisionReason.WITHDRAWN)
     if rules is None:
         return not_obliged(DecisionReason.LAW_NOT_IN_FORCE)
+    if not rules.is_known_on(day):
+        known_until = rules.confirmed_for(day) or rules.known_until
+        evidence = Evidence(message_date=day, law_known_until=known_until)
+        # No fact that may still arrive decides it, so people look at it at once.
+        return undecided(DecisionReason.LAW_NOT_CONFIRMED, evidence, review_on=day)
 
     institution = message.risk.institution_number
     verdicts = [
@@ -54,13 +70,8 @@ def decide(message: PersonEvent, facts: Facts, law: Law) -> Verdict:
         if law.same_institution(enrolment.institution_number, institution)
     ]
     if not verdicts:
-        return Verdict(
-            outcome=Outcome.UNDECIDED,
-            reason=DecisionReason.ENROLMENT_UNKNOWN,
-            law_version=version,
-            evidence=_with_home(evidence, facts, day),  # so that those nearest can ask for what is missing
-            review_on=day + timedelta(days=rules.review_days),
-        )
+        review_on = day + timedelta(days=rules.review_days)
+        return undecided(DecisionReason.ENROLMENT_UNKNOWN, evidence, review_on=review_on)
     return max(verdicts, key=_weight)
 
 
@@ -78,6 +89,7 @@ def _judge(enrolment: Enrolment, day: date, facts: Facts, law: Law, rules: RuleS
         window_includes_last_day=rules.window_includes_last_day,
         enrolment_ended_on=enrolment.ended_on,
         look_back_days=rules.look_back_days,
+        law_confirmed_until=rules.confirmed_for(day),
     )
 
     def verdict(outcome: Outcome, reason: DecisionReason, evidence: Evidence, **more: object) -> Verdict:

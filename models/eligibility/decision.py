@@ -41,6 +41,10 @@ class Evidence(Travelling):
     look_back_days: int | None = None
     municipality_code: str | None = None
     residence_id: str | None = None
+    law_known_until: date | None = None
+    """Of a message that waits for the law: the last day for which the rule set was read or confirmed."""
+    law_confirmed_until: date | None = None
+    """Of a message after the rule set's `known_until`: until when two people have confirmed it."""
 
 
 class Verdict(Travelling):

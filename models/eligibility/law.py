@@ -22,6 +22,18 @@ class RuleSet:
     mentor_months: int
     review_days: int
     target_groups: frozenset[tuple[BenefitType, TargetGroup]]
+    known_until: date | None = None
+    """The last day for which the law was read; None: until the next rule set begins."""
+    confirmed_until: date | None = None
+    """The last day for which two people have confirmed that it still holds."""
+
+    def is_known_on(self, day: date) -> bool:
+        """Whether `day` may be judged by it: nothing is decided by a law that may not be there."""
+        return self.known_until is None or day <= max(self.known_until, self.confirmed_until or date.min)
+
+    def confirmed_for(self, day: date) -> date | None:
+        """Until when people have confirmed it, where `day` rests on that alone."""
+        return self.confirmed_until if self.known_until is not None and day > self.known_until else None
 
     def window_end(self, study_start: date) -> date:
         """The first day after the window; of a start on 31 August it is 1 March where the last day counts."""

@@ -85,6 +85,10 @@ class History:
         )
         if rules is None:
             return ExpectedVerdict("not_obliged", "law_not_in_force")
+        if rules.known_until is not None and all(
+            end is None or day > end for end in (rules.known_until, rules.confirmed_until)
+        ):
+            return ExpectedVerdict("undecided", "law_not_confirmed")
         found = [
             (self._judge_enrolment(enrolment, day, law, rules), enrolment)
             for enrolment in self._enrolments()

@@ -15,7 +15,7 @@ from models.calendar import copenhagen_date
 from models.eligibility.law import Law
 from models.events import probe_identity
 from models.events.contract import BenefitType, EducationType, TargetGroup
-from tests.reference import SHIPPED
+from tests.reference import AS_SHIPPED, SHIPPED
 
 IN_FORCE = date(2022, 1, 1)
 FOLDED = date(2025, 7, 1)
@@ -84,6 +84,13 @@ def test_a_version_is_in_force_from_its_date_until_the_next(law: Law, day: date,
     rules = law.rules_on(day)
     assert rules is not None
     assert rules.version == version
+
+
+def test_the_last_version_is_known_until_the_new_main_act_is_expected() -> None:
+    # Tests use a copy that is known for ever; this one is what operators get.
+    shipped = law_of(AS_SHIPPED)
+    assert [rules.known_until for rules in shipped.rule_sets] == [date(2026, 12, 31), None, None]
+    assert {rules.confirmed_until for rules in shipped.rule_sets} == {None}
 
 
 def test_no_rules_hold_before_the_first_version(law: Law) -> None:

@@ -183,6 +183,10 @@ def _repeat_or_refusal(
     return make.refusal(target, origin=origin, event_id=event_id)
 
 
+def _text(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
 def plain_law(law: Law) -> dict[str, Any]:
     """`law` in the plain words that the oracle reads."""
     return {
@@ -190,6 +194,8 @@ def plain_law(law: Law) -> dict[str, Any]:
             rules.in_force_from.isoformat(): {
                 "window_months": rules.window_months,
                 "last_day_counts": rules.window_includes_last_day,
+                "read_until": _text(rules.known_until),
+                "confirmed_until": _text(rules.confirmed_until),
                 "look_back_days": rules.look_back_days,
                 "mentor_months": rules.mentor_months,
                 "review_days": rules.review_days,

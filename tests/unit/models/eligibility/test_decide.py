@@ -8,6 +8,7 @@ import pytest
 
 from models.calendar import COPENHAGEN
 from models.eligibility.decision import Outcome, Verdict
+from models.eligibility.law import Law
 from models.events.contract import BenefitType, EducationType, TargetGroup
 from models.events.person_event import PersonEvent
 from models.reasons import DecisionReason
@@ -58,11 +59,20 @@ def _conflict() -> Verdict:
     return _case(second, *background(), first)
 
 
+def law_read_until(known: date, confirmed: date | None = None) -> Law:
+    """One rule set, which nobody has read beyond `known`."""
+    rules = rule_set(
+        date(2022, 1, 1), BenefitType.UDDANNELSESHJAELP, known_until=known, confirmed_until=confirmed
+    )
+    return make_law(rule_sets=(rules,))
+
+
 PRODUCED: dict[DecisionReason, Callable[[], Verdict]] = {
     R.OBLIGED: lambda: _case(risk(), *background()),
     R.WITHDRAWN: _withdrawn,
     R.ID_CONFLICT: _conflict,
     R.LAW_NOT_IN_FORCE: lambda: _case(risk(date(2021, 12, 1)), *background(start=date(2021, 11, 1))),
+    R.LAW_NOT_CONFIRMED: lambda: judge(risk(), background(), law=law_read_until(DAY - ONE_DAY)),
     R.BEFORE_STUDY_START: lambda: _case(risk(START - ONE_DAY), *background()),
     R.AFTER_WINDOW: lambda: _case(risk(date(2026, 2, 12)), *background()),
     R.ENROLMENT_ENDED: lambda: _case(risk(), *background(), enrolment_end(DAY - ONE_DAY)),
@@ -78,7 +88,7 @@ PRODUCED: dict[DecisionReason, Callable[[], Verdict]] = {
     R.RESIDENCE_UNKNOWN: lambda: _case(risk(), enrolment(), period()),
     R.NO_RESPONSIBLE_UNIT: lambda: _case(risk(), enrolment(), period(), residence("9999")),
 }
-UNDECIDED = {R.ENROLMENT_UNKNOWN, R.RESIDENCE_UNKNOWN, R.NO_RESPONSIBLE_UNIT}
+UNDECIDED = {R.LAW_NOT_CONFIRMED, R.ENROLMENT_UNKNOWN, R.RESIDENCE_UNKNOWN, R.NO_RESPONSIBLE_UNIT}
 
 
 def test_the_list_of_reasons_is_closed() -> None:
@@ -222,6 +232,61 @@ class TestTheLaw:
         listed = (BenefitType.UDDANNELSESHJAELP, group) in LAW.rule_sets[-1].target_groups
         expected = R.OBLIGED if listed else R.NO_TARGET_GROUP_PERIOD_KNOWN
         assert reason(risk(), enrolment(), period(group=group), residence()) is expected
+
+
+class TestALawThatNobodyHasRead:
+    """Nothing is decided by a law that may not be there."""
+
+    @pytest.mark.parametrize(
+        ("known", "confirmed", "expected"),
+        [
+            (DAY, None, R.OBLIGED),
+            (DAY - ONE_DAY, None, R.LAW_NOT_CONFIRMED),
+            (DAY - ONE_DAY, DAY - ONE_DAY, R.LAW_NOT_CONFIRMED),
+            (DAY - ONE_DAY, DAY, R.OBLIGED),
+            (DAY - timedelta(days=40), DAY - ONE_DAY, R.LAW_NOT_CONFIRMED),
+            (DAY, DAY - timedelta(days=40), R.OBLIGED),
+        ],
+    )
+    def test_the_last_day_that_was_read_or_confirmed_still_counts(
+        self, known: date, confirmed: date | None, expected: DecisionReason
+    ) -> None:
+        """The day held against it is the one that chooses the rule set: the message's."""
+        verdict = judge(risk(), background(), law=law_read_until(known, confirmed))
+        assert verdict.reason is expected
+        assert verdict.law_version == "2022-01-01"
+
+    def test_the_evidence_says_until_when_it_was_known_and_where_the_person_lives(self) -> None:
+        """So that the managers there see the message; and at once, for no fact is awaited."""
+        verdict = judge(risk(), background(), law=law_read_until(DAY - ONE_DAY))
+        assert verdict.review_on == DAY
+        assert verdict.evidence.law_known_until == DAY - ONE_DAY
+        assert verdict.evidence.municipality_code == MUNICIPALITY
+        confirmed_before = law_read_until(date(2025, 1, 1), DAY - ONE_DAY)
+        assert judge(risk(), background(), law=confirmed_before).evidence.law_known_until == DAY - ONE_DAY
+
+    @pytest.mark.parametrize(("known", "said"), [(DAY - ONE_DAY, DAY), (DAY, None)])
+    def test_a_message_that_rests_on_a_confirmation_says_so(self, known: date, said: date | None) -> None:
+        """Obliged, undecided for another reason, or not obliged."""
+        law = law_read_until(known, DAY)
+        for facts in (background(), (), background(start=DAY + ONE_DAY)):
+            assert judge(risk(), facts, law=law).evidence.law_confirmed_until == said
+
+    def test_what_no_law_decides_is_decided_all_the_same(self) -> None:
+        """A message that is withdrawn, or whose id was used before, obliges nobody under any law."""
+        law = law_read_until(DAY - ONE_DAY)
+        message = risk()
+        assert judge(message, (*background(), withdrawal(message)), law=law).reason is R.WITHDRAWN
+        first = risk(DAY - ONE_DAY)
+        assert judge(risk(event_id=first.event_id), (first,), law=law).reason is R.ID_CONFLICT
+
+    def test_a_message_of_before_keeps_its_answer_whenever_it_is_asked(self) -> None:
+        """The duty was there on its day: neither the end of what is known nor a new rule set changes it."""
+        old = rule_set(date(2022, 1, 1), BenefitType.UDDANNELSESHJAELP, known_until=DAY)
+        abolished = rule_set(DAY + ONE_DAY, BenefitType.OTHER)
+        before = judge(risk(), background(), law=make_law(rule_sets=(old,)))
+        assert before.reason is R.OBLIGED
+        assert judge(risk(), background(), law=make_law(rule_sets=(abolished, old))) == before
 
 
 class TestCameFromTheTargetGroup:

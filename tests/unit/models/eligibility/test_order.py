@@ -4,6 +4,7 @@ The verdicts are held against `tests.oracle`, which sees the complete history at
 """
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,19 +13,32 @@ from hypothesis import strategies as st
 
 from models.eligibility.apply_event import apply, key_of
 from models.eligibility.decision import Cause
+from models.eligibility.law import Law
 from models.eligibility.person_record import PersonRecord
+from models.events.contract import BenefitType
 from models.events.person_event import PersonEvent
 from tests import oracle
-from tests.factories import LAW, PERSON
+from tests.factories import LAW, PERSON, make_law, rule_set
 from tests.unit.models.eligibility.arrivals import Told, run, told
 from tests.unit.models.eligibility.histories import Row, history, plain_law, rows
 
 pytestmark = pytest.mark.timeout(1800)
 """Thousands of histories and no waiting: the limit that finds a hung server would only measure the machine."""
-PLAIN_LAW = plain_law(LAW)
 THOUSANDS = settings(max_examples=3000, deadline=None, derandomize=True, database=None, print_blob=True)
 """The same examples on every machine; a failure prints the blob that reproduces it."""
 MANY = settings(THOUSANDS, max_examples=1200)
+
+
+UNREAD_LAW = make_law(
+    rule_sets=(
+        rule_set(
+            date(2025, 10, 1), BenefitType.UDDANNELSESHJAELP,
+            known_until=date(2025, 10, 25), confirmed_until=date(2026, 2, 11),
+        ),
+        rule_set(date(2022, 1, 1), BenefitType.UDDANNELSESHJAELP, known_until=date(2025, 8, 10)),
+    )
+)  # fmt: skip
+"""Messages before October 2025 lie in a gap, those of the autumn rest on a confirmation, those after it wait."""
 
 
 def verdicts(known: Told) -> dict[tuple[str, str], Any]:
@@ -53,9 +67,9 @@ def _text(day: Any) -> str | None:
     return None if day is None else day.isoformat()
 
 
-def asked(events: Sequence[PersonEvent]) -> dict[tuple[str, str], dict[str, Any]]:
+def asked(events: Sequence[PersonEvent], law: Law = LAW) -> dict[tuple[str, str], dict[str, Any]]:
     """The oracle's answer to the whole history."""
-    return oracle.verdicts([event.model_dump(mode="json") for event in events], PLAIN_LAW)
+    return oracle.verdicts([event.model_dump(mode="json") for event in events], plain_law(law))
 
 
 @pytest.mark.slow
@@ -69,6 +83,16 @@ def test_any_order_with_any_repetition_ends_as_the_oracle_says(drawn: list[Row],
     one, other = told(run(events)), told(run(order))
     assert verdicts(one) == verdicts(other)
     assert in_the_oracles_words(other) == asked(events)
+
+
+@MANY
+@given(drawn=rows, data=st.data())
+def test_messages_that_wait_for_the_law_are_those_of_days_that_nobody_has_read_or_confirmed(
+    drawn: list[Row], data: st.DataObject
+) -> None:
+    """In any order, and as the oracle says; a rebuild from the same events gives the same."""
+    order = data.draw(st.permutations(history(drawn)))
+    assert in_the_oracles_words(told(run(order, law=UNREAD_LAW))) == asked(order, UNREAD_LAW)
 
 
 @pytest.mark.slow
