@@ -22,6 +22,8 @@ _QUESTIONS = (
     "target_group_ended_too_early",
 )
 
+_OF_THE_BENEFIT = _QUESTIONS[4:]
+
 
 def verdicts(history: list[Plain], law: Plain) -> dict[tuple[str, str], Plain]:
     """What holds of each message (by sender and id) when the whole of `history` is known, in any order."""
@@ -118,10 +120,14 @@ def _about_enrolment(
     start = date.fromisoformat(enrolment["study_start"])
     answer = _no("", version) | {"enrolment_id": enrolment["enrolment_id"], "_start": start}
 
+    told = _periods(standing)
     periods = [
         period
-        for period in _periods(standing)
+        for period in told
         if [period["benefit_type"], period["target_group"]] in rules["target_groups"]
+    ]
+    doubtful = [
+        period for period in told if [period["benefit_type"], period["target_group"]] in rules["open_groups"]
     ]
     look_back = [start - timedelta(days=days) for days in range(1, rules["look_back_days"] + 1)]
     ended = enrolment["ended_on"]
@@ -129,7 +135,10 @@ def _about_enrolment(
         ("before_study_start", lambda: today < start),
         ("after_window", lambda: _months_are_over(today, start, rules)),
         ("enrolment_ended", lambda: ended is not None and date.fromisoformat(ended) < today),
-        ("education_not_covered", lambda: enrolment["education_type"] not in law["covered"]),
+        (
+            "education_not_covered",
+            lambda: enrolment["education_type"] not in law["covered"] + law["open_education"],
+        ),
         ("no_target_group_period_known", lambda: not periods),
         (
             "target_group_began_after_start",
@@ -140,11 +149,22 @@ def _about_enrolment(
             lambda: not any(_lasted_on(period, day) for period in periods for day in look_back),
         ),
     ]
+    in_doubt = enrolment["education_type"] in law["open_education"] and "education_uncertain"
     for reason, holds in objections:
-        if holds():
+        if not holds():
+            continue
+        perhaps = [period for period in doubtful if date.fromisoformat(period["valid_from"]) < start]
+        if reason not in _OF_THE_BENEFIT or not any(
+            _lasted_on(period, day) for period in perhaps for day in look_back
+        ):
             return answer | {"reason": reason}
+        in_doubt = in_doubt or "target_group_uncertain"
+        break
 
     municipality = _municipality_on(today, standing)
+    if in_doubt:
+        waits = {"outcome": "undecided", "reason": in_doubt, "review_on": today.isoformat()}
+        return answer | waits | {"municipality_code": municipality}
     if municipality is None:
         return answer | {"outcome": "undecided", "reason": "residence_unknown", "review_on": review}
     answer["municipality_code"] = municipality

@@ -8,6 +8,7 @@ from datetime import date
 from types import MappingProxyType
 
 from config.reference.confirmed_law import confirmed_until
+from config.reference.rows import Coverage
 from config.reference.rule_sets import RuleSetRow
 from config.reference.tables import Reference
 from models.eligibility.law import Law, Route, RuleSet
@@ -23,7 +24,12 @@ def law_of(reference: Reference) -> Law:
             _rule_set(row, confirmed_until(row.version, reference.law_confirmations.rows))
             for row in reversed(list(reference.rule_sets.rows))
         ),
-        covered=MappingProxyType({row.code: row.covered for row in reference.education_types.rows}),
+        covered=MappingProxyType(
+            {row.code: row.covered is Coverage.YES for row in reference.education_types.rows}
+        ),
+        open_education=frozenset(
+            row.code for row in reference.education_types.rows if row.covered is Coverage.UNDECIDED
+        ),
         routes=MappingProxyType({code: tuple(found) for code, found in routes.items()}),
         successors=MappingProxyType(
             {row.number: row.successor for row in reference.senders.rows if row.successor is not None}
@@ -42,6 +48,7 @@ def _rule_set(row: RuleSetRow, confirmed: date | None) -> RuleSet:
         mentor_months=row.mentor_months,
         review_days=row.review_days,
         target_groups=frozenset(row.target_groups),
+        open_groups=frozenset(row.open_groups),
         known_until=row.known_until,
         confirmed_until=confirmed,
     )

@@ -42,6 +42,7 @@ class RuleCertainty(Frozen):
     mentor_months: Certainty
     review_days: Certainty
     target_groups: Certainty
+    open_groups: Certainty
 
 
 class RuleSetRow(Frozen):
@@ -60,6 +61,8 @@ class RuleSetRow(Frozen):
     mentor_months: Positive
     review_days: Positive
     target_groups: Annotated[tuple[tuple[BenefitType, TargetGroup], ...], AfterValidator(_not_empty)]
+    open_groups: tuple[tuple[BenefitType, TargetGroup], ...]
+    """Of which it is open whether the duty covers them; may be empty."""
 
 
 def read_rule_sets(directory: Path) -> CsvTable[RuleSetRow]:

@@ -12,6 +12,7 @@ from models.calendar import add_months, copenhagen_date
 from models.eligibility.decision import Evidence, Outcome, Verdict
 from models.eligibility.facts import BenefitPeriod, Enrolment, Facts
 from models.eligibility.law import Law, RuleSet
+from models.events.contract import BenefitType, TargetGroup
 from models.events.person_event import PersonEvent
 from models.reasons import DecisionReason
 
@@ -107,7 +108,13 @@ def _judge(enrolment: Enrolment, day: date, facts: Facts, law: Law, rules: RuleS
     if reason is not None:
         return verdict(Outcome.NOT_OBLIGED, reason, known)
 
-    period, reason = _target_group(facts.periods, enrolment.study_start, rules)
+    period, reason = _target_group(facts.periods, enrolment.study_start, rules.target_groups, rules)
+    is_group_open = False
+    if reason is not None:
+        every_group = rules.target_groups | rules.open_groups
+        possible, objection = _target_group(facts.periods, enrolment.study_start, every_group, rules)
+        if objection is None:
+            period, reason, is_group_open = possible, None, True
     if period is not None:
         known = known.model_copy(
             update={
@@ -121,8 +128,13 @@ def _judge(enrolment: Enrolment, day: date, facts: Facts, law: Law, rules: RuleS
     if reason is not None:
         return verdict(Outcome.NOT_OBLIGED, reason, known)
 
-    review_on = day + timedelta(days=rules.review_days)
     known = _with_home(known, facts, day)
+    # These two wait for no fact, so people look at them at once.
+    if enrolment.education_type in law.open_education:
+        return verdict(Outcome.UNDECIDED, DecisionReason.EDUCATION_UNCERTAIN, known, review_on=day)
+    if is_group_open:
+        return verdict(Outcome.UNDECIDED, DecisionReason.TARGET_GROUP_UNCERTAIN, known, review_on=day)
+    review_on = day + timedelta(days=rules.review_days)
     if known.municipality_code is None:
         return verdict(Outcome.UNDECIDED, DecisionReason.RESIDENCE_UNKNOWN, known, review_on=review_on)
     unit = law.unit_on(known.municipality_code, day)
@@ -157,18 +169,20 @@ def _enrolment_objection(
         return DecisionReason.AFTER_WINDOW
     if enrolment.ended_on is not None and enrolment.ended_on < day:
         return DecisionReason.ENROLMENT_ENDED
-    if not law.covered.get(enrolment.education_type, False):
+    kind = enrolment.education_type
+    if not law.covered.get(kind, False) and kind not in law.open_education:
         return DecisionReason.EDUCATION_NOT_COVERED
     return None
 
 
 def _target_group(
-    periods: tuple[BenefitPeriod, ...], study_start: date, rules: RuleSet
+    periods: tuple[BenefitPeriod, ...],
+    study_start: date,
+    groups: frozenset[tuple[BenefitType, TargetGroup]],
+    rules: RuleSet,
 ) -> tuple[BenefitPeriod | None, DecisionReason | None]:
     """The period that shows where the person came from, and the objection where it does not suffice."""
-    eligible = [
-        period for period in periods if (period.benefit_type, period.target_group) in rules.target_groups
-    ]
+    eligible = [period for period in periods if (period.benefit_type, period.target_group) in groups]
     if not eligible:
         return None, DecisionReason.NO_TARGET_GROUP_PERIOD_KNOWN
     before = [period for period in eligible if period.valid_from < study_start]

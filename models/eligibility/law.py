@@ -22,6 +22,8 @@ class RuleSet:
     mentor_months: int
     review_days: int
     target_groups: frozenset[tuple[BenefitType, TargetGroup]]
+    open_groups: frozenset[tuple[BenefitType, TargetGroup]] = frozenset()
+    """Pairs of which it is open whether the duty covers them: people look at such a message."""
     known_until: date | None = None
     """The last day for which the law was read; None: until the next rule set begins."""
     confirmed_until: date | None = None
@@ -57,6 +59,8 @@ class Law:
     rule_sets: tuple[RuleSet, ...]
     """Latest first."""
     covered: Mapping[EducationType, bool]
+    open_education: frozenset[EducationType]
+    """Types of which it is open whether the duty covers them."""
     routes: Mapping[str, tuple[Route, ...]]
     """By municipality code."""
     successors: Mapping[str, str]

@@ -73,18 +73,26 @@ class EducationType(StrEnum):
     HHX = "hhx"
     HTX = "htx"
     HF = "hf"
+    HF_ENKELTFAG = "hf_enkeltfag"
+    """Single subjects of HF: neither law nor practice that was read says whether they are covered."""
     KVU = "kvu"
     MVU = "mvu"
     LVU = "lvu"
     AVU = "avu"
     FVU = "fvu"
     FGU = "fgu"
+    STU = "stu"
+    """Education for young people with special needs (*særligt tilrettelagt ungdomsuddannelse*)."""
 
 
 class BenefitType(StrEnum):
     """The benefit that a period is about."""
 
     UDDANNELSESHJAELP = "uddannelseshjaelp"
+    OVERGANGSYDELSE = "overgangsydelse"
+    """Stands beside uddannelseshjælp in LAB § 6 nr. 4 and 5."""
+    DAGPENGE = "dagpenge"
+    """LAB § 6 nr. 1. Under 25 with an order (*uddannelsespålæg*) the group is `uddannelsespaalaeg_under_25`."""
     KONTANTHJAELP = "kontanthjaelp"
     OTHER = "other"
 
@@ -97,6 +105,8 @@ class TargetGroup(StrEnum):
     AKTIVITETSPARAT_UNDER_30 = "aktivitetsparat_under_30"
     AKTIVITETSPARAT_FROM_30 = "aktivitetsparat_from_30"
     JOBPARAT = "jobparat"
+    UDDANNELSESPAALAEG_UNDER_25 = "uddannelsespaalaeg_under_25"
+    """On dagpenge, under 25, and ordered to take an education."""
     OTHER = "other"
 
 

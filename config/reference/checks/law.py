@@ -36,7 +36,8 @@ def law_faults(reference: Reference) -> Iterator[Fault]:
 
 def _one_rule_set(reference: Reference, line: CsvLine[RuleSetRow]) -> Iterator[Fault]:
     row, table = line.row, reference.rule_sets
-    for benefit, group in sorted({pair for pair in row.target_groups if row.target_groups.count(pair) > 1}):
+    pairs = (*row.target_groups, *row.open_groups)
+    for benefit, group in sorted({pair for pair in pairs if pairs.count(pair) > 1}):
         yield table.fault(line.number, f"rule set {row.version} names {benefit} {group} twice")
     if row.known_until is not None and row.known_until < row.in_force_from:
         yield table.fault(

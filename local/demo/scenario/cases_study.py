@@ -7,7 +7,9 @@ from typing import Final
 from local.demo.scenario.background import (
     DAY,
     OCTOBER_START,
+    UNCERTAIN,
     UNCOVERED,
+    UPPER_SECONDARY_START,
     begins,
     came_from,
     covered_school,
@@ -96,6 +98,16 @@ def _uncovered(writer: EventWriter, student: Student) -> None:
         [kind for kind in school.education_types if kind in UNCOVERED] or [EducationType.FGU]
     )
     enrolment = writer.enrol(student, education, date(2026, 8, 10), school=school)
+    came_from(writer, student, enrolment.start)
+    lives(writer, student)
+    warned_after_summer(writer, student, enrolment)
+
+
+def _single_subjects(writer: EventWriter, student: Student) -> None:
+    """Nobody can say whether the duty covers them: people must look."""
+    schools = [school for school in writer.cast.schools if UNCERTAIN & set(school.education_types)]
+    school = writer.chance.choice(schools) if schools else student.school
+    enrolment = writer.enrol(student, EducationType.HF_ENKELTFAG, UPPER_SECONDARY_START, school=school)
     came_from(writer, student, enrolment.start)
     lives(writer, student)
     warned_after_summer(writer, student, enrolment)
@@ -228,6 +240,7 @@ CASES = (
     ScenarioCase("two enrolments at once", 10, _two_at_once),
     ScenarioCase("education not covered", 30, _uncovered),
     ScenarioCase("warned before the start", 20, _before_the_start),
+    ScenarioCase("single subjects", 6, _single_subjects),
     ScenarioCase("warned after the window", 20, _after_the_window),
     ScenarioCase("on the window's edge", 10, _on_the_edge),
     ScenarioCase("around midnight", 5, _around_midnight),

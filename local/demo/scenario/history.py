@@ -4,13 +4,14 @@ It shares data with the service (the law's tables) and no code.
 """
 
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from models.eligibility.law import Law, RuleSet
+from models.events.contract import BenefitType, TargetGroup
 from publisher.events import PlainEvent
 
 _COPENHAGEN: Final = ZoneInfo("Europe/Copenhagen")
@@ -116,6 +117,8 @@ class History:
     ) -> ExpectedVerdict:
         start = date.fromisoformat(enrolment["study_start"])
         ended = _date(enrolment.get("ended_on"))
+        covered = {kind.value for kind, yes in law.covered.items() if yes}
+        uncertain = enrolment["education_type"] in {kind.value for kind in law.open_education}
         reason = None
         if day < start:
             reason = "before_study_start"
@@ -123,12 +126,18 @@ class History:
             reason = "after_window"
         elif ended is not None and day > ended:
             reason = "enrolment_ended"
-        elif enrolment["education_type"] not in {kind.value for kind, yes in law.covered.items() if yes}:
+        elif not uncertain and enrolment["education_type"] not in covered:
             reason = "education_not_covered"
         else:
-            reason = self._objection_by_benefit(start, rules)
+            reason = self._objection_by_benefit(start, rules, rules.target_groups)
+            if reason is not None and self._objection_by_benefit(start, rules, rules.open_groups) is None:
+                return ExpectedVerdict(
+                    "undecided", "education_uncertain" if uncertain else "target_group_uncertain"
+                )
         if reason is not None:
             return ExpectedVerdict("not_obliged", reason)
+        if uncertain:
+            return ExpectedVerdict("undecided", "education_uncertain")
         home = self._home(day)
         if home is None:
             return ExpectedVerdict("undecided", "residence_unknown")
@@ -141,8 +150,10 @@ class History:
             return ExpectedVerdict("undecided", "no_responsible_unit")
         return ExpectedVerdict("obliged", "obliged", enrolment["enrolment_id"], units[0])
 
-    def _objection_by_benefit(self, start: date, rules: RuleSet) -> str | None:
-        groups = {(benefit.value, group.value) for benefit, group in rules.target_groups}
+    def _objection_by_benefit(
+        self, start: date, rules: RuleSet, which: Iterable[tuple[BenefitType, TargetGroup]]
+    ) -> str | None:
+        groups = {(benefit.value, group.value) for benefit, group in which}
         spans = [
             (date.fromisoformat(period["valid_from"]), _date(period.get("valid_to")) or date.max)
             for period in self._periods()

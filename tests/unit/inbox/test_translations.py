@@ -88,6 +88,8 @@ def test_every_reason_for_a_task_to_go_and_everything_that_can_be_missing_has_it
     undecided = (
         DecisionReason.ENROLMENT_UNKNOWN,
         DecisionReason.LAW_NOT_CONFIRMED,
+        DecisionReason.EDUCATION_UNCERTAIN,
+        DecisionReason.TARGET_GROUP_UNCERTAIN,
         DecisionReason.RESIDENCE_UNKNOWN,
         DecisionReason.NO_RESPONSIBLE_UNIT,
         DecisionReason.TOO_MANY_EVENTS,

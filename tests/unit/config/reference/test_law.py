@@ -122,6 +122,7 @@ def test_uddannelseshjaelp_counts_under_every_version(law: Law) -> None:
     # reaches into February 2026.
     for day in (IN_FORCE, FOLDED, NO_JOBCENTRE_NEEDED):
         assert groups(law, day, BenefitType.UDDANNELSESHJAELP) == YOUNG
+        assert groups(law, day, BenefitType.OVERGANGSYDELSE) == YOUNG
 
 
 def test_kontanthjaelp_counts_only_since_uddannelseshjaelp_was_folded_into_it(law: Law) -> None:
@@ -134,14 +135,34 @@ def test_no_version_counts_another_benefit_or_those_from_30(law: Law) -> None:
     for rules in law.rule_sets:
         assert {benefit for benefit, _ in rules.target_groups} <= {
             BenefitType.UDDANNELSESHJAELP,
+            BenefitType.OVERGANGSYDELSE,
             BenefitType.KONTANTHJAELP,
         }
         assert {group for _, group in rules.target_groups} == YOUNG
 
 
-def test_every_type_of_education_is_covered_or_not(law: Law) -> None:
+def test_dagpenge_under_25_with_an_order_is_open_under_every_version(law: Law) -> None:
+    pair = (BenefitType.DAGPENGE, TargetGroup.UDDANNELSESPAALAEG_UNDER_25)
+    assert {rules.open_groups for rules in law.rule_sets} == {frozenset({pair})}
+
+
+def test_every_type_of_education_is_covered_or_not_or_open(law: Law) -> None:
     assert set(law.covered) == set(EducationType)
     assert {code for code, covered in law.covered.items() if covered} == COVERED
+    assert law.open_education == {"hf_enkeltfag"}
+
+
+def test_each_type_of_education_is_as_certain_as_what_was_read() -> None:
+    found = {row.code.value: (row.covered.value, row.certainty.value) for row in SHIPPED.education_types.rows}
+    assert found == {
+        **dict.fromkeys(("eud", "eux", "stx", "hhx", "htx", "hf"), ("true", "certain")),
+        **dict.fromkeys(("kvu", "mvu", "lvu"), ("true", "good")),
+        "hf_enkeltfag": ("undecided", "inferred"),
+        "fgu": ("false", "good"),
+        "avu": ("false", "fair"),
+        "stu": ("false", "fair"),
+        "fvu": ("false", "weak"),
+    }
 
 
 def test_a_closed_institution_is_the_same_as_its_successor(law: Law) -> None:

@@ -19,11 +19,12 @@ Row = tuple[int, int, int, int, int, int]
 _INSTITUTIONS: Final = (make.INSTITUTION, make.CLOSED_INSTITUTION, make.OTHER_INSTITUTION)
 _MUNICIPALITIES: Final = (make.MUNICIPALITY, make.OTHER_MUNICIPALITY)
 _HOMES: Final = (*_MUNICIPALITIES, "0411", "9999")
-_EDUCATIONS: Final = (EducationType.EUD, EducationType.STX, EducationType.AVU)
+_EDUCATIONS: Final = (EducationType.EUD, EducationType.HF_ENKELTFAG, EducationType.AVU)
 _BENEFITS: Final = (
     (BenefitType.UDDANNELSESHJAELP, TargetGroup.UDDANNELSESPARAT),
     (BenefitType.KONTANTHJAELP, TargetGroup.UDDANNELSESPARAT),
     (BenefitType.UDDANNELSESHJAELP, TargetGroup.JOBPARAT),
+    (BenefitType.DAGPENGE, TargetGroup.UDDANNELSESPAALAEG_UNDER_25),
 )
 _STARTS: Final = (date(2025, 8, 11), date(2025, 8, 31), date(2021, 8, 31))
 _PERIODS: Final = (
@@ -137,7 +138,7 @@ def _event(
             return make.enrolment_end(_ENDS[values % 3], institution=institution, name=name, at=at, **place)
         case 3 | 4:
             first, last = _PERIODS[values % 6]
-            benefit, group = _BENEFITS[values // 6 % 3]
+            benefit, group = _BENEFITS[values // 6 % len(_BENEFITS)]
             return make.period(
                 first,
                 last,
@@ -202,10 +203,12 @@ def plain_law(law: Law) -> dict[str, Any]:
                 "target_groups": [
                     [benefit.value, group.value] for benefit, group in sorted(rules.target_groups)
                 ],
+                "open_groups": [[benefit.value, group.value] for benefit, group in sorted(rules.open_groups)],
             }
             for rules in law.rule_sets
         },
         "covered": [education.value for education, covered in law.covered.items() if covered],
+        "open_education": [education.value for education in sorted(law.open_education)],
         "routes": {
             code: [
                 (

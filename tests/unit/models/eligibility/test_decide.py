@@ -6,6 +6,7 @@ from itertools import permutations
 
 import pytest
 
+from config.reference.law import law_of
 from models.calendar import COPENHAGEN
 from models.eligibility.decision import Outcome, Verdict
 from models.eligibility.law import Law
@@ -35,6 +36,7 @@ from tests.factories import (
     uuid,
     withdrawal,
 )
+from tests.reference import SHIPPED
 
 ONE_DAY = timedelta(days=1)
 R = DecisionReason
@@ -59,6 +61,14 @@ def _conflict() -> Verdict:
     return _case(second, *background(), first)
 
 
+def on_dagpenge(
+    valid_from: date = date(2024, 1, 1), valid_to: date | None = None, *, name: str = "dagpenge"
+) -> PersonEvent:
+    """Under 25, and ordered to take an education."""
+    group = TargetGroup.UDDANNELSESPAALAEG_UNDER_25
+    return period(valid_from, valid_to, name=name, benefit=BenefitType.DAGPENGE, group=group)
+
+
 def law_read_until(known: date, confirmed: date | None = None) -> Law:
     """One rule set, which nobody has read beyond `known`."""
     rules = rule_set(
@@ -79,6 +89,10 @@ PRODUCED: dict[DecisionReason, Callable[[], Verdict]] = {
     R.EDUCATION_NOT_COVERED: lambda: _case(
         risk(), enrolment(education=EducationType.AVU), period(), residence()
     ),
+    R.EDUCATION_UNCERTAIN: lambda: _case(
+        risk(), enrolment(education=EducationType.HF_ENKELTFAG), period(), residence()
+    ),
+    R.TARGET_GROUP_UNCERTAIN: lambda: _case(risk(), enrolment(), on_dagpenge(), residence()),
     R.NO_TARGET_GROUP_PERIOD_KNOWN: lambda: _case(risk(), enrolment(), residence()),
     R.TARGET_GROUP_ENDED_TOO_EARLY: lambda: _case(
         risk(), enrolment(), period(valid_to=date(2025, 1, 1)), residence()
@@ -88,7 +102,14 @@ PRODUCED: dict[DecisionReason, Callable[[], Verdict]] = {
     R.RESIDENCE_UNKNOWN: lambda: _case(risk(), enrolment(), period()),
     R.NO_RESPONSIBLE_UNIT: lambda: _case(risk(), enrolment(), period(), residence("9999")),
 }
-UNDECIDED = {R.LAW_NOT_CONFIRMED, R.ENROLMENT_UNKNOWN, R.RESIDENCE_UNKNOWN, R.NO_RESPONSIBLE_UNIT}
+UNDECIDED = {
+    R.LAW_NOT_CONFIRMED,
+    R.EDUCATION_UNCERTAIN,
+    R.TARGET_GROUP_UNCERTAIN,
+    R.ENROLMENT_UNKNOWN,
+    R.RESIDENCE_UNKNOWN,
+    R.NO_RESPONSIBLE_UNIT,
+}
 
 
 def test_the_list_of_reasons_is_closed() -> None:
@@ -99,7 +120,7 @@ def test_the_list_of_reasons_is_closed() -> None:
 
 @pytest.mark.parametrize("expected", PRODUCED)
 def test_every_reason_is_produced_with_its_outcome(expected: DecisionReason) -> None:
-    """Obliged has one reason, undecided three, and all others are not obliged."""
+    """Obliged has one reason, undecided six, and all others are not obliged."""
     verdict = PRODUCED[expected]()
     assert verdict.reason is expected
     if expected is R.OBLIGED:
@@ -232,6 +253,78 @@ class TestTheLaw:
         listed = (BenefitType.UDDANNELSESHJAELP, group) in LAW.rule_sets[-1].target_groups
         expected = R.OBLIGED if listed else R.NO_TARGET_GROUP_PERIOD_KNOWN
         assert reason(risk(), enrolment(), period(group=group), residence()) is expected
+
+
+class TestWhatTheLawLeavesOpen:
+    """Dagpenge under 25 with an order, and education of which no text says: people look, and nobody is passed over."""
+
+    @pytest.mark.parametrize(
+        ("began", "ended", "expected"),
+        [
+            (date(2024, 1, 1), None, R.TARGET_GROUP_UNCERTAIN),
+            (date(2024, 1, 1), START - timedelta(days=62), R.TARGET_GROUP_UNCERTAIN),
+            (START - ONE_DAY, None, R.TARGET_GROUP_UNCERTAIN),
+            (date(2024, 1, 1), START - timedelta(days=63), R.NO_TARGET_GROUP_PERIOD_KNOWN),
+            (START, None, R.NO_TARGET_GROUP_PERIOD_KNOWN),
+        ],
+    )
+    def test_dagpenge_with_an_order_is_looked_at_where_its_dates_would_oblige(
+        self, began: date, ended: date | None, expected: DecisionReason
+    ) -> None:
+        """Under no reading does a period oblige that began too late or ended too early."""
+        verdict = judge(risk(), (enrolment(), on_dagpenge(began, ended), residence()))
+        assert verdict.reason is expected
+
+    def test_a_period_that_the_law_names_is_stronger_and_one_that_does_not_suffice_hides_nothing(
+        self,
+    ) -> None:
+        """Obliged by uddannelseshjælp; and one that ended too early does not silence the dagpenge after it."""
+        early = period(date(2023, 1, 1), date(2024, 1, 1), name="early")
+        for facts in ((on_dagpenge(), period()), (period(), on_dagpenge())):
+            assert reason(risk(), enrolment(), *facts, residence()) is R.OBLIGED
+        for facts in ((on_dagpenge(), early), (early, on_dagpenge())):
+            verdict = judge(risk(), (enrolment(), *facts, residence()))
+            assert verdict.reason is R.TARGET_GROUP_UNCERTAIN
+            assert verdict.evidence.benefit_type is BenefitType.DAGPENGE
+
+    def test_dagpenge_without_an_order_is_another_benefit(self) -> None:
+        """The sender says which it is: the group of under 25 with an order is a value of its own."""
+        for group in set(TargetGroup) - {TargetGroup.UDDANNELSESPAALAEG_UNDER_25}:
+            told = period(benefit=BenefitType.DAGPENGE, group=group)
+            assert reason(risk(), enrolment(), told, residence()) is R.NO_TARGET_GROUP_PERIOD_KNOWN
+
+    @pytest.mark.parametrize("home", [True, False])
+    def test_people_see_it_at_once_where_the_person_lives(self, home: bool) -> None:
+        """No fact is awaited, not even the residence."""
+        known = (residence(),) if home else ()
+        for facts in (
+            (enrolment(), on_dagpenge(), *known),
+            (enrolment(education=EducationType.HF_ENKELTFAG), period(), *known),
+        ):
+            verdict = judge(risk(), facts)
+            assert (verdict.outcome, verdict.review_on, verdict.unit_id) == (Outcome.UNDECIDED, DAY, None)
+            assert verdict.evidence.municipality_code == (MUNICIPALITY if home else None)
+
+    def test_open_education_of_somebody_from_no_target_group_is_not_obliged(self) -> None:
+        """The queue holds only what would oblige if the answer were yes."""
+        subjects = enrolment(education=EducationType.HF_ENKELTFAG)
+        assert reason(risk(), subjects, residence()) is R.NO_TARGET_GROUP_PERIOD_KNOWN
+        assert reason(risk(), subjects, on_dagpenge(), residence()) is R.EDUCATION_UNCERTAIN
+
+    @pytest.mark.parametrize("group", TargetGroup)
+    def test_overgangsydelse_stands_beside_uddannelseshjaelp(self, group: TargetGroup) -> None:
+        """LAB § 6 nr. 4 and 5, under every version that is shipped."""
+        law = law_of(SHIPPED)
+        for rules in law.rule_sets:
+            pairs = [
+                (benefit, group) in rules.target_groups
+                for benefit in (BenefitType.OVERGANGSYDELSE, BenefitType.UDDANNELSESHJAELP)
+            ]
+            assert pairs[0] == pairs[1]
+        told = period(benefit=BenefitType.OVERGANGSYDELSE, group=group)
+        usual = period(benefit=BenefitType.UDDANNELSESHJAELP, group=group)
+        of = [judge(risk(), (enrolment(), one, residence()), law=law).reason for one in (told, usual)]
+        assert of[0] == of[1]
 
 
 class TestALawThatNobodyHasRead:
@@ -392,11 +485,13 @@ class TestTheEnrolment:
     def test_education_is_covered_as_the_table_says(self, education: EducationType) -> None:
         """A flag per type of education, in data."""
         expected = R.OBLIGED if LAW.covered[education] else R.EDUCATION_NOT_COVERED
+        if education in LAW.open_education:
+            expected = R.EDUCATION_UNCERTAIN
         assert reason(risk(), enrolment(education=education), period(), residence()) is expected
 
     def test_a_type_that_the_table_lacks_is_not_covered(self) -> None:
         """Nothing is guessed."""
-        law = make_law(covered={})
+        law = make_law(covered={}, open_education=frozenset())
         assert judge(risk(), background(), law=law).reason is R.EDUCATION_NOT_COVERED
 
     @pytest.mark.parametrize(
