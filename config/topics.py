@@ -100,7 +100,10 @@ TOPICS: Final = (
     TopicSpec(
         name=Topic.PERSON_EVENTS.value,
         about="Accepted events under a pseudonym; intake to match.",
-        writer="intake; ledger, by its outbox, the refusals of conflicts; `audit --heal` and `redecide`, an event once more",
+        writer=(
+            "intake; ledger, by its outbox, the refusals of conflicts; "
+            "`audit --heal` and `redecide`, an event once more"
+        ),
         key="person id",
         partitions=PERSON_PARTITIONS,
         retention_days=None,

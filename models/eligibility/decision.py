@@ -56,7 +56,7 @@ class Verdict(Travelling):
     evidence: Evidence
     unit_id: str | None = None
     mentor_last_day: date | None = None
-    """Last day of the mentor right, six months from admission (LAB § 167(3))."""
+    """Last day to take up the mentor right, six months from admission (LAB § 167(3)); not of the support."""
     review_on: date | None = None
     """The date after which a person must look at an undecided message."""
 

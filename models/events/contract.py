@@ -153,7 +153,9 @@ class EnrolmentFields(Frozen):
     enrolment_id: Uuid
     institution_number: InstitutionCode
     education_type: EducationType
-    admission_date: LegalDate = Field(description="Admission (optagelse): the mentor right runs from here")
+    admission_date: LegalDate = Field(
+        description="Admission (optagelse): six months to take up the mentor right run from here"
+    )
     study_start: LegalDate = Field(description="First day of study: the six months of the duty run from here")
     ended_on: LegalDate | None = Field(
         default=None, description="Last day of the enrolment, where it has ended"
