@@ -171,7 +171,7 @@ TOPICS: Final = (
     ),
     TopicSpec(
         name=Topic.REACTIONS.value,
-        about="What became of an institution's message, where the municipality has said that it may know.",
+        about="What became of an institution's message, where it may know; whom it concerns if not covered.",
         writer="ledger, by its outbox",
         key="the sender's number",
         partitions=INPUT_PARTITIONS,

@@ -36,6 +36,8 @@ def _sentences(
         yield say("evidence.within", message=day(evidence.message_date), last=day(last))
         if evidence.window_includes_last_day and evidence.message_date == last:
             yield say("evidence.last_day")
+        if evidence.received_on is not None:
+            yield say("evidence.received", received=day(evidence.received_on))
     else:
         yield say("evidence.message", message=day(evidence.message_date))
     if evidence.municipality_code is not None:

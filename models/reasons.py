@@ -67,7 +67,11 @@ class DecisionReason(Reason):
     BEFORE_STUDY_START = "before_study_start", "The message is dated before the study start."
     AFTER_WINDOW = "after_window", "The message is dated after the six months from the study start."
     ENROLMENT_ENDED = "enrolment_ended", "The enrolment had ended before the message."
-    EDUCATION_NOT_COVERED = "education_not_covered", "The duty does not cover this type of education."
+    EDUCATION_NOT_COVERED = (
+        "education_not_covered",
+        "The duty does not cover this type of education. The message still concerns the municipality's youth unit "
+        "(KUI § 12 c), and the institution is told so.",
+    )
     EDUCATION_UNCERTAIN = (
         "education_uncertain",
         "Whether the duty covers this type of education is open. People must look.",

@@ -66,7 +66,7 @@ def decide(message: PersonEvent, facts: Facts, law: Law) -> Verdict:
 
     institution = message.risk.institution_number
     verdicts = [
-        _judge(enrolment, day, facts, law, rules)
+        _judge(enrolment, message, facts, law, rules)
         for enrolment in facts.enrolments
         if law.same_institution(enrolment.institution_number, institution)
     ]
@@ -76,8 +76,9 @@ def decide(message: PersonEvent, facts: Facts, law: Law) -> Verdict:
     return max(verdicts, key=_weight)
 
 
-def _judge(enrolment: Enrolment, day: date, facts: Facts, law: Law, rules: RuleSet) -> Verdict:
+def _judge(enrolment: Enrolment, message: PersonEvent, facts: Facts, law: Law, rules: RuleSet) -> Verdict:
     """The verdict if this were the person's only enrolment."""
+    day, received = copenhagen_date(message.registered_at), copenhagen_date(message.origin.appended_at)
     window_end = rules.window_end(enrolment.study_start)
     known = Evidence(
         message_date=day,
@@ -88,6 +89,9 @@ def _judge(enrolment: Enrolment, day: date, facts: Facts, law: Law, rules: RuleS
         study_start=enrolment.study_start,
         window_end=window_end,
         window_includes_last_day=rules.window_includes_last_day,
+        received_on=None
+        if (enrolment.study_start <= day < window_end) == (enrolment.study_start <= received < window_end)
+        else received,
         enrolment_ended_on=enrolment.ended_on,
         look_back_days=rules.look_back_days,
         law_confirmed_until=rules.confirmed_for(day),

@@ -32,6 +32,9 @@ class Evidence(Travelling):
     """First day on which the duty no longer holds."""
     window_includes_last_day: bool | None = None
     """Whether the window was read with its last day in it: § 30(9) is silent. Absent in older decisions: it was not."""
+    received_on: date | None = None
+    """When the broker received the message, where the window answers otherwise for that day than for the message's
+    date: § 30(9) counts the notification, and we count when the sender registered it."""
     enrolment_ended_on: date | None = None
     period_id: str | None = None
     benefit_type: BenefitType | None = None

@@ -69,6 +69,16 @@ def test_the_evidence_of_a_message_on_the_last_day_says_that_it_was_counted_in(
     assert any("the last day" in sentence for sentence in told) is said
 
 
+@pytest.mark.parametrize("received", [None, date(2027, 2, 12)])
+def test_the_evidence_of_a_message_between_registration_and_receipt_tells_both_days(
+    received: date | None,
+) -> None:
+    evidence = Evidence(message_date=date(2027, 2, 9), window_end=date(2027, 2, 11), received_on=received)
+    said = [sentence for sentence in told_in_english(evidence) if "12 February 2027" in sentence]
+    assert len(said) == (received is not None)
+    assert all("registered the message" in sentence for sentence in said)
+
+
 def test_the_evidence_is_told_with_its_dates_and_the_rule_version() -> None:
     evidence = Evidence(
         message_date=date(2026, 10, 2),

@@ -28,6 +28,7 @@ from tests.factories import (
     judge,
     make_law,
     moment,
+    origin,
     period,
     refusal,
     residence,
@@ -202,6 +203,40 @@ class TestTheWindow:
         )
         assert judge(risk(date(2025, 11, 11)), background(), law=law).reason is R.OBLIGED
         assert judge(risk(date(2025, 11, 12)), background(), law=law).reason is R.AFTER_WINDOW
+
+
+class TestReceiptOrRegistration:
+    """The law counts the notification, we count the registration; a message between the two says so."""
+
+    LAST = date(2026, 2, 11)
+
+    @pytest.mark.parametrize(
+        ("registered", "received", "expected", "said"),
+        [
+            (DAY, DAY, R.OBLIGED, False),
+            (DAY, LAST, R.OBLIGED, False),
+            (LAST, LAST, R.OBLIGED, False),
+            (LAST, LAST + ONE_DAY, R.OBLIGED, True),
+            (DAY, LAST + ONE_DAY, R.OBLIGED, True),
+            (LAST + ONE_DAY, LAST + ONE_DAY, R.AFTER_WINDOW, False),
+            (START - ONE_DAY, START - ONE_DAY, R.BEFORE_STUDY_START, False),
+            (START - ONE_DAY, START, R.BEFORE_STUDY_START, True),
+            (START - ONE_DAY, LAST + ONE_DAY, R.BEFORE_STUDY_START, False),
+        ],
+    )
+    def test_the_registration_decides_and_the_evidence_shows_the_other_day(
+        self, registered: date, received: date, expected: DecisionReason, said: bool
+    ) -> None:
+        message = risk(registered, origin=origin(appended_at=moment(received)))
+        verdict = judge(message, background())
+        assert verdict.reason is expected
+        assert verdict.evidence.received_on == (received if said else None)
+
+    def test_the_day_of_receipt_is_copenhagens(self) -> None:
+        """Half past eleven in the evening by UTC is the next day."""
+        at = datetime(2026, 2, 11, 23, 30, tzinfo=UTC)
+        message = risk(self.LAST, origin=origin(appended_at=at))
+        assert judge(message, background()).evidence.received_on == self.LAST + ONE_DAY
 
 
 class TestTheLaw:

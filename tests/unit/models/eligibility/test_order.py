@@ -16,6 +16,7 @@ from models.eligibility.decision import Cause
 from models.eligibility.law import Law
 from models.eligibility.person_record import PersonRecord
 from models.events.contract import BenefitType
+from models.events.event_types import BenefitPeriodVersion, Residence
 from models.events.person_event import PersonEvent
 from tests import oracle
 from tests.factories import LAW, PERSON, make_law, rule_set
@@ -95,6 +96,25 @@ def test_messages_that_wait_for_the_law_are_those_of_days_that_nobody_has_read_o
     assert in_the_oracles_words(told(run(order, law=UNREAD_LAW))) == asked(order, UNREAD_LAW)
 
 
+@MANY
+@given(drawn=rows)
+def test_that_education_is_not_covered_tells_nothing_of_benefit_or_residence(drawn: list[Row]) -> None:
+    """The institution is told of it, so it must follow from what institutions have registered."""
+    events = history(drawn)
+    institutions_own = [
+        event for event in events if not isinstance(event.content, BenefitPeriodVersion | Residence)
+    ]
+
+    def uncovered(told_of: list[PersonEvent]) -> set[tuple[str, str]]:
+        return {
+            name
+            for name, decision in told(run(told_of)).items()
+            if decision.verdict.reason == "education_not_covered"
+        }
+
+    assert uncovered(institutions_own) == uncovered(events)
+
+
 @pytest.mark.slow
 @MANY
 @given(drawn=rows, data=st.data())
@@ -150,6 +170,15 @@ def test_the_evidence_is_what_the_reason_rests_on(drawn: list[Row]) -> None:
         start, period_from, period_to = evidence.study_start, evidence.benefit_from, evidence.benefit_to
         assert (verdict.unit_id is not None) == (verdict.outcome == "obliged")
         assert (verdict.review_on is not None) == (verdict.outcome == "undecided")
+        if start is not None:
+            window = plain_law(LAW)["rules"][verdict.law_version]
+            received = decision.message.origin.appended_at.isoformat()
+            arrived = oracle.danish_date(received)
+            inside = [
+                start <= day <= oracle.months_after(start, window["window_months"])
+                for day in (evidence.message_date, arrived)
+            ]
+            assert evidence.received_on == (arrived if inside[0] != inside[1] else None)
         if verdict.outcome == "obliged":
             assert start is not None
             assert evidence.window_end is not None
