@@ -30,9 +30,9 @@ def redecide(
     with database(known.database, unreachable=2) as connection:
         people = waiting(connection, DecisionReason.LAW_NOT_CONFIRMED)
     if not yes:
-        out.print(f"{len(people)} people wait for the law; --yes decides their messages again.")
+        out.print(f"Waiting for the law: {len(people)}. --yes decides their messages again.")
         return
     driven = redriver(known)(people)
-    out.print(f"{len(driven)} people are decided again; what still waits is listed by decisions.")
+    out.print(f"Decided again: {len(driven)} of {len(people)}. What still waits is listed by `decisions`.")
     if len(driven) < len(people):
         raise typer.Exit(1)
