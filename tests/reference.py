@@ -28,12 +28,12 @@ SHIPPED: Final[Reference] = replace(
 )
 
 
-def copy_reference(folder: Path) -> Path:
-    """The shipped tables in `folder`, with the last rule set known for ever: for processes that tests start."""
+def copy_reference(folder: Path, known_until: date = ALWAYS) -> Path:
+    """The shipped tables in `folder`, the last rule set known until that day: for processes that tests start."""
     shutil.copytree(DATA, folder)
     file = folder / "law.toml"
     text = file.read_text("utf-8")
     file.write_text(
-        text.replace(f"known_until = {_LAST.row.known_until}", f"known_until = {ALWAYS}"), "utf-8"
+        text.replace(f"known_until = {_LAST.row.known_until}", f"known_until = {known_until}"), "utf-8"
     )
     return folder
