@@ -63,7 +63,7 @@ class TaskLine(Frozen):
     version: int = Field(description="Counts every change; the ETag of the task")
     react_by: date = Field(description="The municipality's own target, in Danish working days; not statutory")
     received_at: AwareDatetime = Field(description="When the first message in force arrived")
-    mentor_until: date | None = Field(description="Last day of the mentor right")
+    mentor_until: date | None = Field(description="Last day to take up the mentor right (LAB § 167(3))")
     acknowledged_at: AwareDatetime | None
     owner: Owner | None
     attempts: int

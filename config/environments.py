@@ -276,6 +276,7 @@ COMMANDS: Final[Mapping[str, type[Any]]] = {
     "deliveries retry": ReplayEnvironment,
     "webhooks enable": DatabaseEnvironment,
     "dismiss": DatabaseEnvironment,
+    "redecide": HealingAuditEnvironment,
     "quarantine list": DatabaseEnvironment,
     "quarantine dismiss": DatabaseEnvironment,
     "quarantine show": OpenEnvironment,

@@ -100,7 +100,10 @@ TOPICS: Final = (
     TopicSpec(
         name=Topic.PERSON_EVENTS.value,
         about="Accepted events under a pseudonym; intake to match.",
-        writer="intake; ledger, by its outbox, the refusals of conflicts; `audit --heal`, an event once more",
+        writer=(
+            "intake; ledger, by its outbox, the refusals of conflicts; "
+            "`audit --heal` and `redecide`, an event once more"
+        ),
         key="person id",
         partitions=PERSON_PARTITIONS,
         retention_days=None,
@@ -168,7 +171,7 @@ TOPICS: Final = (
     ),
     TopicSpec(
         name=Topic.REACTIONS.value,
-        about="What became of an institution's message, where the municipality has said that it may know.",
+        about="What became of an institution's message, where it may know; whom it concerns if not covered.",
         writer="ledger, by its outbox",
         key="the sender's number",
         partitions=INPUT_PARTITIONS,

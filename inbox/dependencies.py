@@ -13,6 +13,7 @@ from inbox.sessions import Sessions
 from inbox.statistics_cache import Counted
 from infra.postgres import Pool
 from ledger.actions.perform import Rules
+from models.eligibility.law_horizon import LawHorizon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,8 @@ class InboxDependencies:
     """Names, by code."""
     unit_on: Callable[[str, date], str | None]
     """Who is responsible for those who live in a municipality (its code), on a day."""
+    law_horizon: Callable[[date], LawHorizon | None]
+    """Whether the known law ends soon, seen from a day."""
     days_off: Container[date]
     public_url: str
     rights_claim: str

@@ -1,7 +1,7 @@
 """Why a message obliges the unit, in words: the facts that the decision rests on, each with its date. Pure."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from inbox.date_text import short_date
 from inbox.translations import Translations
@@ -32,12 +32,19 @@ def _sentences(
     if evidence.benefit_type is not None and evidence.target_group is not None:
         yield _benefit(evidence, say, day)
     if evidence.window_end is not None:
-        yield say("evidence.within", message=day(evidence.message_date), end=day(evidence.window_end))
+        last = evidence.window_end - timedelta(days=1)
+        yield say("evidence.within", message=day(evidence.message_date), last=day(last))
+        if evidence.window_includes_last_day and evidence.message_date == last:
+            yield say("evidence.last_day")
+        if evidence.received_on is not None:
+            yield say("evidence.received", received=day(evidence.received_on))
     else:
         yield say("evidence.message", message=day(evidence.message_date))
     if evidence.municipality_code is not None:
         yield say("evidence.residence", municipality=municipality(evidence.municipality_code))
     yield say("evidence.rules", version=law_version)
+    if evidence.law_confirmed_until is not None:
+        yield say("evidence.confirmed", day=day(evidence.law_confirmed_until))
 
 
 def _benefit(evidence: Evidence, say: Translations, day: Callable[[date], str]) -> str:

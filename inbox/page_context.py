@@ -17,6 +17,7 @@ from inbox.rights import Rights
 from inbox.sessions import Session
 from inbox.translations import Language, Translations, words
 from models.calendar import copenhagen_date
+from models.eligibility.law_horizon import LawHorizon
 from models.tasks.actions import Actor, Via
 
 LANGUAGE_COOKIE: Final = "sprog"
@@ -61,6 +62,11 @@ class Visit:
     def today(self) -> date:
         """The date in Copenhagen."""
         return copenhagen_date(self.now)
+
+    @property
+    def law_horizon(self) -> LawHorizon | None:
+        """The end of the known law, for those who answer for what becomes of messages: managers and service desk."""
+        return self.parts.law_horizon(self.today) if self.rights.sees_undecided else None
 
     def query(self, name: str) -> str:
         """A value of the address, without spaces around it; empty when it is not there."""

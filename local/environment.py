@@ -20,6 +20,7 @@ def process_environment(
     inbox_pages: str,
     inbox_port: int,
     canary: bool,
+    reference: Path,
 ) -> dict[str, str]:
     """The settings of every process; what tells one from another is added at its launch."""
     keys = data / "keys"
@@ -30,6 +31,7 @@ def process_environment(
         "DATABASE_URL": database.url,
         "KEYRING_FILE": str(keys / "service.key.json"),
         "SENDERS_DIR": str(data / "senders"),
+        "REFERENCE_DIR": str(reference),
         "WORKER_DATA_DIR": str(data / "worker"),
         "SESSION_TIMEOUT_SECONDS": "6",
         "GRACE_SECONDS": "20",

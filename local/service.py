@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -29,6 +30,7 @@ from frafaldsvarsel.wiring import common as common_wiring
 from infra import topic_admin
 from local.demo_users import demo_people, units_of
 from local.environment import process_environment
+from local.made_up_law import confirmed_tables
 from local.servers.jars import ensure_jars
 from local.servers.kafka import Broker
 from local.servers.mail_catcher import Catcher
@@ -37,6 +39,7 @@ from local.servers.postgres import Database
 from local.servers.process import READY_SECONDS, Server
 from local.servers.provider import DemoProvider
 from local.supervisor import REST_SECONDS, Children, NotUp, stop_together
+from models.calendar import copenhagen_date
 from publisher.key_files import ensure_keys, read_sender
 
 log = logging.getLogger(__name__)
@@ -145,7 +148,8 @@ class Service:
         self._broker = Broker(self.data / "kafka", ensure_jars() if self.jars is None else self.jars)
         self._database = Database(self.data / "postgres")
         self._catcher = Catcher(self.data / "catcher")
-        reference = sound_reference()
+        tables = confirmed_tables(self.data / "reference", copenhagen_date(datetime.now(UTC)))
+        reference = sound_reference(tables)
         people = demo_people(
             [(unit_id, unit.name) for unit_id, unit in reference_units.units_of(reference).items()]
         )
@@ -201,6 +205,7 @@ class Service:
             inbox_pages=self.inbox_pages,
             inbox_port=self._inbox_port,
             canary=self.canary,
+            reference=self.data / "reference",
         )
 
     def _watch(self) -> None:

@@ -60,10 +60,22 @@ class DecisionReason(Reason):
     WITHDRAWN = "withdrawn", "The institution has withdrawn the message."
     ID_CONFLICT = "id_conflict", "Another message with the same id came first; this one is refused."
     LAW_NOT_IN_FORCE = "law_not_in_force", "The duty was not in force on the message's date."
+    LAW_NOT_CONFIRMED = (
+        "law_not_confirmed",
+        "The law of the message's date was neither read nor confirmed by two people. It waits, and nothing is lost.",
+    )
     BEFORE_STUDY_START = "before_study_start", "The message is dated before the study start."
-    AFTER_WINDOW = "after_window", "The message is dated six months after the study start, or later."
+    AFTER_WINDOW = "after_window", "The message is dated after the six months from the study start."
     ENROLMENT_ENDED = "enrolment_ended", "The enrolment had ended before the message."
-    EDUCATION_NOT_COVERED = "education_not_covered", "The duty does not cover this type of education."
+    EDUCATION_NOT_COVERED = (
+        "education_not_covered",
+        "The duty does not cover this type of education. The message still concerns the municipality's youth unit "
+        "(KUI § 12 c), and the institution is told so.",
+    )
+    EDUCATION_UNCERTAIN = (
+        "education_uncertain",
+        "Whether the duty covers this type of education is open. People must look.",
+    )
     NO_TARGET_GROUP_PERIOD_KNOWN = (
         "no_target_group_period_known",
         "No period in the target group is known for the person.",
@@ -75,6 +87,11 @@ class DecisionReason(Reason):
     TARGET_GROUP_BEGAN_AFTER_START = (
         "target_group_began_after_start",
         "The person came into the target group on the study start or later.",
+    )
+    TARGET_GROUP_UNCERTAIN = (
+        "target_group_uncertain",
+        "The person came from a group of which it is open whether the duty covers it: dagpenge under 25 with an "
+        "order to take an education (LAB § 6 nr. 1). People must look.",
     )
     ENROLMENT_UNKNOWN = "enrolment_unknown", "No enrolment of the person at that institution is known."
     TOO_MANY_EVENTS = (

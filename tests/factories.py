@@ -244,24 +244,28 @@ def rule_set(in_force_from: date, *benefits: BenefitType, **changes: Any) -> Rul
         "in_force_from": in_force_from,
         "source": "made up for tests",
         "window_months": 6,
+        "window_includes_last_day": True,
         "look_back_days": 62,
         "mentor_months": 6,
         "review_days": 14,
         "target_groups": frozenset((benefit, group) for benefit in benefits for group in _GROUPS),
+        "open_groups": frozenset({(BenefitType.DAGPENGE, TargetGroup.UDDANNELSESPAALAEG_UNDER_25)}),
     }
     return RuleSet(**(fields | changes))
 
 
 def make_law(**changes: Any) -> Law:
     """Three rule sets as in the real law, and the routes of two municipalities; one changes its unit."""
-    uncovered = (EducationType.AVU, EducationType.FVU, EducationType.FGU)
+    uncovered = (EducationType.AVU, EducationType.FVU, EducationType.FGU, EducationType.STU)
+    undecided = (EducationType.HF_ENKELTFAG,)
     fields: dict[str, Any] = {
         "rule_sets": (
             rule_set(date(2026, 2, 1), BenefitType.UDDANNELSESHJAELP, BenefitType.KONTANTHJAELP),
             rule_set(date(2025, 7, 1), BenefitType.UDDANNELSESHJAELP, BenefitType.KONTANTHJAELP),
             rule_set(date(2022, 1, 1), BenefitType.UDDANNELSESHJAELP),
         ),
-        "covered": {education: education not in uncovered for education in EducationType},
+        "covered": {education: education not in (*uncovered, *undecided) for education in EducationType},
+        "open_education": frozenset(undecided),
         "routes": {
             MUNICIPALITY: (Route("unit-0101", date(2022, 1, 1)),),
             OTHER_MUNICIPALITY: (

@@ -22,6 +22,8 @@ _QUESTIONS = (
     "target_group_ended_too_early",
 )
 
+_OF_THE_BENEFIT = _QUESTIONS[4:]
+
 
 def verdicts(history: list[Plain], law: Plain) -> dict[tuple[str, str], Plain]:
     """What holds of each message (by sender and id) when the whole of `history` is known, in any order."""
@@ -80,6 +82,16 @@ def _verdict(message: Plain, standing: list[Plain], law: Plain) -> Plain:
         return _no("law_not_in_force", version)
     rules = law["rules"][version]
     today = danish_date(message["registered_at"])
+    read, confirmed = rules["read_until"], rules["confirmed_until"]
+    if read is not None and not any(
+        end is not None and today.isoformat() <= end for end in (read, confirmed)
+    ):
+        return {
+            **_no("law_not_confirmed", version),
+            "outcome": "undecided",
+            "review_on": today.isoformat(),
+            "municipality_code": _municipality_on(today, standing),
+        }
     review = (today + timedelta(days=rules["review_days"])).isoformat()
     candidates = [
         _about_enrolment(enrolment, today, standing, law, rules, version, review)
@@ -113,18 +125,25 @@ def _about_enrolment(
     start = date.fromisoformat(enrolment["study_start"])
     answer = _no("", version) | {"enrolment_id": enrolment["enrolment_id"], "_start": start}
 
+    told = _periods(standing)
     periods = [
         period
-        for period in _periods(standing)
+        for period in told
         if [period["benefit_type"], period["target_group"]] in rules["target_groups"]
+    ]
+    doubtful = [
+        period for period in told if [period["benefit_type"], period["target_group"]] in rules["open_groups"]
     ]
     look_back = [start - timedelta(days=days) for days in range(1, rules["look_back_days"] + 1)]
     ended = enrolment["ended_on"]
     objections: list[tuple[str, Callable[[], bool]]] = [
         ("before_study_start", lambda: today < start),
-        ("after_window", lambda: today >= months_after(start, rules["window_months"])),
+        ("after_window", lambda: _months_are_over(today, start, rules)),
         ("enrolment_ended", lambda: ended is not None and date.fromisoformat(ended) < today),
-        ("education_not_covered", lambda: enrolment["education_type"] not in law["covered"]),
+        (
+            "education_not_covered",
+            lambda: enrolment["education_type"] not in law["covered"] + law["open_education"],
+        ),
         ("no_target_group_period_known", lambda: not periods),
         (
             "target_group_began_after_start",
@@ -135,11 +154,22 @@ def _about_enrolment(
             lambda: not any(_lasted_on(period, day) for period in periods for day in look_back),
         ),
     ]
+    in_doubt = enrolment["education_type"] in law["open_education"] and "education_uncertain"
     for reason, holds in objections:
-        if holds():
+        if not holds():
+            continue
+        perhaps = [period for period in doubtful if date.fromisoformat(period["valid_from"]) < start]
+        if reason not in _OF_THE_BENEFIT or not any(
+            _lasted_on(period, day) for period in perhaps for day in look_back
+        ):
             return answer | {"reason": reason}
+        in_doubt = in_doubt or "target_group_uncertain"
+        break
 
     municipality = _municipality_on(today, standing)
+    if in_doubt:
+        waits = {"outcome": "undecided", "reason": in_doubt, "review_on": today.isoformat()}
+        return answer | waits | {"municipality_code": municipality}
     if municipality is None:
         return answer | {"outcome": "undecided", "reason": "residence_unknown", "review_on": review}
     answer["municipality_code"] = municipality
@@ -157,6 +187,12 @@ def _about_enrolment(
         "unit_id": units[0],
         "mentor_last_day": (right_ends - timedelta(days=1)).isoformat(),
     }
+
+
+def _months_are_over(today: date, start: date, rules: Plain) -> bool:
+    """Whether the months since the start are used up; on their last day itself only where that day is not counted."""
+    last = months_after(start, rules["window_months"])
+    return today > last or (today == last and not rules["last_day_counts"])
 
 
 def _no(reason: str, version: str) -> Plain:

@@ -28,6 +28,7 @@ class Certainty(StrEnum):
     CERTAIN = "certain"
     GOOD = "good"
     FAIR = "fair"
+    INFERRED = "inferred"
     WEAK = "weak"
     MADE_UP = "made-up"
 

@@ -4,8 +4,11 @@ It must not read anything later: a decision under way sees one law from its firs
 """
 
 from collections import defaultdict
+from datetime import date
 from types import MappingProxyType
 
+from config.reference.confirmed_law import confirmed_until
+from config.reference.rows import Coverage
 from config.reference.rule_sets import RuleSetRow
 from config.reference.tables import Reference
 from models.eligibility.law import Law, Route, RuleSet
@@ -17,8 +20,16 @@ def law_of(reference: Reference) -> Law:
     for row in sorted(reference.routes.rows, key=lambda row: row.valid_from):
         routes[row.municipality_code].append(Route(row.unit_id, row.valid_from, row.valid_to))
     return Law(
-        rule_sets=tuple(_rule_set(row) for row in reversed(list(reference.rule_sets.rows))),
-        covered=MappingProxyType({row.code: row.covered for row in reference.education_types.rows}),
+        rule_sets=tuple(
+            _rule_set(row, confirmed_until(row.version, reference.law_confirmations.rows))
+            for row in reversed(list(reference.rule_sets.rows))
+        ),
+        covered=MappingProxyType(
+            {row.code: row.covered is Coverage.YES for row in reference.education_types.rows}
+        ),
+        open_education=frozenset(
+            row.code for row in reference.education_types.rows if row.covered is Coverage.UNDECIDED
+        ),
         routes=MappingProxyType({code: tuple(found) for code, found in routes.items()}),
         successors=MappingProxyType(
             {row.number: row.successor for row in reference.senders.rows if row.successor is not None}
@@ -26,14 +37,18 @@ def law_of(reference: Reference) -> Law:
     )
 
 
-def _rule_set(row: RuleSetRow) -> RuleSet:
+def _rule_set(row: RuleSetRow, confirmed: date | None) -> RuleSet:
     return RuleSet(
         version=row.version,
         in_force_from=row.in_force_from,
         source=" ".join(row.sources),
         window_months=row.window_months,
+        window_includes_last_day=row.window_includes_last_day,
         look_back_days=row.look_back_days,
         mentor_months=row.mentor_months,
         review_days=row.review_days,
         target_groups=frozenset(row.target_groups),
+        open_groups=frozenset(row.open_groups),
+        known_until=row.known_until,
+        confirmed_until=confirmed,
     )

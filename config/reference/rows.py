@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import date, time
+from enum import StrEnum
 from typing import Annotated, Final, Self
 from urllib.parse import urlsplit
 
@@ -140,12 +141,21 @@ class RouteRow(DatedRow):
     note: Text | None = None
 
 
+class Coverage(StrEnum):
+    """Whether the duty covers a type of education."""
+
+    YES = "true"
+    NO = "false"
+    UNDECIDED = "undecided"
+    """Open by the law that was read: people look at each message."""
+
+
 class EducationRow(Row):
     """``education_types.csv``: whether the duty covers a type of education."""
 
     code: EducationType
     name: Text
-    covered: Flag
+    covered: Coverage
 
 
 class SenderRow(DatedRow):
@@ -206,6 +216,22 @@ class NotReachedRow(Row):
     unit_id: UnitCode
     attempts: CountCell
     valid_from: Day
+
+
+class LawConfirmerRow(DatedRow):
+    """``law_confirmers.csv``: who may confirm that a rule set still holds after it was last read."""
+
+    person: Email
+    name: Text
+
+
+class LawConfirmationRow(Row):
+    """``law_confirmations.csv``: what one person has confirmed. Of a person's rows on a version the latest holds."""
+
+    version: Text
+    confirmed_until: Day
+    confirmed_by: Email
+    confirmed_on: Day
 
 
 class DayOffRow(Row):

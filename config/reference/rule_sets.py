@@ -37,10 +37,12 @@ class RuleCertainty(Frozen):
 
     in_force_from: Certainty
     window_months: Certainty
+    window_includes_last_day: Certainty
     look_back_days: Certainty
     mentor_months: Certainty
     review_days: Certainty
     target_groups: Certainty
+    open_groups: Certainty
 
 
 class RuleSetRow(Frozen):
@@ -48,13 +50,19 @@ class RuleSetRow(Frozen):
 
     version: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
     in_force_from: date
+    known_until: date | None = None
+    """The last day for which the law was read; absent: until the next rule set begins."""
     sources: Annotated[tuple[Source, ...], AfterValidator(_not_empty)]
     certainty: RuleCertainty
     window_months: Positive
+    window_includes_last_day: bool
+    """Whether the day of the same number, months later, still counts."""
     look_back_days: Positive
     mentor_months: Positive
     review_days: Positive
     target_groups: Annotated[tuple[tuple[BenefitType, TargetGroup], ...], AfterValidator(_not_empty)]
+    open_groups: tuple[tuple[BenefitType, TargetGroup], ...]
+    """Of which it is open whether the duty covers them; may be empty."""
 
 
 def read_rule_sets(directory: Path) -> CsvTable[RuleSetRow]:

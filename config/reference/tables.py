@@ -10,6 +10,8 @@ from config.reference.rows import (
     AnswerRow,
     DayOffRow,
     EducationRow,
+    LawConfirmationRow,
+    LawConfirmerRow,
     MunicipalityRow,
     NotReachedRow,
     ReactByRow,
@@ -30,6 +32,8 @@ class Reference:
     routes: CsvTable[RouteRow]
     education_types: CsvTable[EducationRow]
     rule_sets: CsvTable[RuleSetRow]
+    law_confirmers: CsvTable[LawConfirmerRow]
+    law_confirmations: CsvTable[LawConfirmationRow]
     senders: CsvTable[SenderRow]
     react_by: CsvTable[ReactByRow]
     not_reached_after: CsvTable[NotReachedRow]
@@ -50,6 +54,8 @@ class Reference:
             *self.routes.faults,
             *self.education_types.faults,
             *self.rule_sets.faults,
+            *self.law_confirmers.faults,
+            *self.law_confirmations.faults,
             *self.senders.faults,
             *self.react_by.faults,
             *self.not_reached_after.faults,
@@ -71,6 +77,8 @@ def read_reference(directory: Path) -> Reference:
         routes=read_table(directory, "routes.csv", RouteRow),
         education_types=read_table(directory, "education_types.csv", EducationRow),
         rule_sets=read_rule_sets(directory),
+        law_confirmers=read_table(directory, "law_confirmers.csv", LawConfirmerRow),
+        law_confirmations=read_table(directory, "law_confirmations.csv", LawConfirmationRow),
         senders=read_table(directory, "senders.csv", SenderRow),
         react_by=read_table(directory, "react_by.csv", ReactByRow),
         not_reached_after=read_table(directory, "not_reached_after.csv", NotReachedRow),

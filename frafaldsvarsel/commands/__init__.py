@@ -23,6 +23,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "audit": ("audit",),
     "canary": ("canary",),
     "dismiss": ("dismiss",),
+    "redecide": ("redecide",),
     "quarantine": ("quarantine",),
     "routes": ("routes",),
     "notices": ("render", "test-send"),

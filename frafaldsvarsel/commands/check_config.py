@@ -8,14 +8,18 @@ from config.environments import EveryEnvironment
 from config.keyring_faults import ring_faults
 from config.reference.checks.all import reference_faults
 from config.reference.csv_reader import DATA
+from config.reference.law import law_of
 from config.reference.tables import read_reference
 from frafaldsvarsel.commands.context import settings
-from frafaldsvarsel.commands.terminal import EX_CONFIG, DataDir, fail, out
+from frafaldsvarsel.commands.terminal import EX_CONFIG, DataDir, fail, note, out
 from frafaldsvarsel.wiring import common as common_wiring
 from frafaldsvarsel.wiring import ledger as ledger_wiring
 from frafaldsvarsel.wiring import notices as notices_wiring
 from frafaldsvarsel.wiring import probe as probe_wiring
 from frafaldsvarsel.wiring.api import api_faults
+from frafaldsvarsel.wiring.law import law_warning
+from models.calendar import copenhagen_date
+from models.eligibility.law_horizon import law_horizon
 
 
 def add_to(app: typer.Typer) -> None:
@@ -53,4 +57,7 @@ def check_config(data: DataDir = None) -> None:
         out.print(
             "[yellow]![/] The published test keys are taken: right for trying things out, and nowhere else."
         )
+    horizon = law_horizon(law_of(reference), copenhagen_date(datetime.now(UTC)))
+    if horizon is not None:
+        note(f"[yellow]![/] {law_warning(horizon)}")
     out.print("[green]✓[/] Settings, keys, senders, law, units and routes are sound.")

@@ -84,7 +84,7 @@ def present(task: TaskListing, history: Sequence[TaskHistoryLine]) -> None:
         f"{task.messages} message" + ("" if task.messages == 1 else "s"),
     ]
     if task.mentor_until is not None:
-        said.append(f"mentor right until {task.mentor_until}")
+        said.append(f"mentor right to be taken up by {task.mentor_until}")
     if task.owner is not None and task.status == "open":
         said.append(f"{task.owner} works on it")
     if task.follows is not None:

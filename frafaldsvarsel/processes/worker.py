@@ -1,12 +1,15 @@
 """The stream worker as a process. It loads neither database nor mail: the two that a machine runs start the sooner."""
 
+from datetime import UTC, datetime
 from typing import NoReturn
 
 from config.environments import WorkerEnvironment
 from frafaldsvarsel import preflight
+from frafaldsvarsel.wiring.law import say_horizon
 from frafaldsvarsel.wiring.worker import worker_parts
 from infra import failpoints, gc_tuning
 from infra.readiness import announce
+from models.calendar import copenhagen_date
 
 
 def run_worker(settings: WorkerEnvironment) -> NoReturn:
@@ -24,6 +27,7 @@ def run_worker(settings: WorkerEnvironment) -> NoReturn:
 
     preflight.kafka(settings.kafka, settings.replication)
     parts = worker_parts(settings)
+    say_horizon(parts.law, copenhagen_date(datetime.now(UTC)))
     app = make_app(build(parts.settings, parts.context, parts.law, assigned))
     gc_tuning.keep_for_good()
     run_forever(app)

@@ -1,6 +1,7 @@
 """What the inbox is handed: settings in, its parts out. It belongs to the composition root."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from starlette.types import ASGIApp
 
@@ -25,6 +26,7 @@ from inbox.sessions import Sessions
 from inbox.statistics_cache import Counted
 from infra.postgres_pool import make_pool
 from models.calendar import copenhagen_date
+from models.eligibility.law_horizon import law_horizon
 
 _MOST_CONNECTIONS = 12
 
@@ -43,6 +45,7 @@ def inbox_parts(settings: InboxEnvironment, reference: Reference) -> InboxDepend
     provider = _provider(settings.oidc, public_url)
     rules = ledger_wiring.rules(reference)
     units = {str(unit_id): unit for unit_id, unit in units_of(reference).items()}
+    law = law_of(reference)
     pool = make_pool(
         settings.database.url,
         "inbox",
@@ -64,7 +67,8 @@ def inbox_parts(settings: InboxEnvironment, reference: Reference) -> InboxDepend
         units=units,
         institutions={str(number): found for number, found in institutions_of(reference).items()},
         municipalities=municipalities_of(reference),
-        unit_on=law_of(reference).unit_on,
+        unit_on=law.unit_on,
+        law_horizon=partial(law_horizon, law),
         days_off=rules.policy.days_off,
         public_url=public_url,
         rights_claim=settings.oidc.rights_claim,

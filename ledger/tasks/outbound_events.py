@@ -3,20 +3,24 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from config.topics import Topic
 from ledger.tasks.rows import MessageRow, OutboxRow, TaskRow
 from models.calendar import copenhagen_date
+from models.eligibility.decision import Decision
 from models.events.event_types import TYPE_PREFIX
 from models.ids import task_reference
 from models.tasks.actions import Ending
 from models.tasks.published_events import (
+    Concern,
     ReactionData,
     ReactionEvent,
     ReactionKind,
     TaskChange,
     TaskEvent,
     TaskEventData,
+    answer_id,
     reaction_id,
     task_event_id,
 )
@@ -92,6 +96,17 @@ def outbound_events(
             yield _answer(row, after, kind, now)
 
 
+def education_answer(decision: Decision, now: datetime) -> OutboxRow:
+    """Told to the institution of a message from education that is not covered: whom it concerns all the same.
+
+    It gives away nothing of the person: the education is the institution's own word, and is asked before any benefit.
+    """
+    sender, message_id = decision.message.sender, decision.message.message_id
+    kind = ReactionKind.EDUCATION_NOT_COVERED
+    data = ReactionData(sender=sender, message_id=message_id, concerns=Concern.MUNICIPAL_YOUTH_UNIT)
+    return _reaction(answer_id(sender, message_id, kind), kind, data, now)
+
+
 def _answered(
     before: TaskRow | None, after: TaskRow, answers: AnswerPolicy, today: date
 ) -> Iterator[ReactionKind]:
@@ -105,16 +120,17 @@ def _answered(
 
 def _answer(row: MessageRow, task: TaskRow, kind: ReactionKind, now: datetime) -> OutboxRow:
     sender, message_id, _ = row.key
+    data = ReactionData(sender=sender, message_id=message_id)
+    return _reaction(reaction_id(task.id, sender, message_id, kind), kind, data, now)
+
+
+def _reaction(identity: UUID, kind: ReactionKind, data: ReactionData, now: datetime) -> OutboxRow:
     event = ReactionEvent(
-        id=reaction_id(task.id, sender, message_id, kind),
-        type=f"{TYPE_PREFIX}reaction.{kind}.v1",
-        subject=message_id,
-        time=now,
-        data=ReactionData(sender=sender, message_id=message_id),
+        id=identity, type=f"{TYPE_PREFIX}reaction.{kind}.v1", subject=data.message_id, time=now, data=data
     )
     return OutboxRow(
         id=f"reaction/{event.id}",
         topic=Topic.REACTIONS,
-        key=sender,
+        key=data.sender,
         value=event.model_dump_json(exclude_none=True).encode(),
     )

@@ -86,6 +86,11 @@ class Projection:
             outcome=decision.verdict.outcome,
             reason=decision.verdict.reason,
         )
+        reason = decision.verdict.reason
+        if reason is DecisionReason.EDUCATION_NOT_COVERED and (
+            before is None or before.decision.verdict.reason is not reason
+        ):
+            self._working_set.answer_education(decision)
         subject = self._subject(row)
         if before is not None and old is not None and _stays(before, row, old, subject):
             self._keep(row, old)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from ledger.tasks.outbound_events import outbound_events
+from ledger.tasks.outbound_events import education_answer, outbound_events
 from ledger.tasks.policy import Policy, deadline_of
 from ledger.tasks.rows import (
     AuditRow,
@@ -120,6 +120,10 @@ class WorkingSet:
             )
             # The first one stands, as it does in the table when the two came in different batches.
             self.changes.deliveries.setdefault(due.id, due)
+
+    def answer_education(self, decision: Decision) -> None:
+        """Tell the institution that its education is not covered; told again, it is the same answer."""
+        self.changes.outbox.append(education_answer(decision, self._now))
 
     def note(
         self, kind: AuditKind, task: TaskRow | None, decision: Decision | None, **detail: str | int | None

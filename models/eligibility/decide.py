@@ -1,9 +1,9 @@
 """The duty itself: does this message oblige the jobcentre to react, and which unit?
 
 Pure: no clock, no look-up outside the arguments.
-Law: the agreement on the rethinking of the employment effort (in force 2022-01-01) and LAB § 30: the
-jobcentre contacts the person on a message in the first six months after study start; LAB § 167(3): mentor
-right from admission.
+Law: LAB § 30(8) and (9) (LBK 701/2022 and LBK 280/2024, by lov 2589/2021, in force 2022-01-01): the institution
+notifies, and a jobcentre that is notified within the first six months after studiestart shall contact the person.
+LAB § 167(3): the right to a mentor can be taken up for six months from admission.
 """
 
 from datetime import date, timedelta
@@ -12,6 +12,7 @@ from models.calendar import add_months, copenhagen_date
 from models.eligibility.decision import Evidence, Outcome, Verdict
 from models.eligibility.facts import BenefitPeriod, Enrolment, Facts
 from models.eligibility.law import Law, RuleSet
+from models.events.contract import BenefitType, TargetGroup
 from models.events.person_event import PersonEvent
 from models.reasons import DecisionReason
 
@@ -35,10 +36,21 @@ def decide(message: PersonEvent, facts: Facts, law: Law) -> Verdict:
     day = copenhagen_date(message.registered_at)
     rules = law.rules_on(day)
     version = BEFORE_THE_LAW if rules is None else rules.version
-    evidence = Evidence(message_date=day)
+    evidence = Evidence(
+        message_date=day, law_confirmed_until=None if rules is None else rules.confirmed_for(day)
+    )
 
     def not_obliged(reason: DecisionReason) -> Verdict:
         return Verdict(outcome=Outcome.NOT_OBLIGED, reason=reason, law_version=version, evidence=evidence)
+
+    def undecided(reason: DecisionReason, known: Evidence, *, review_on: date) -> Verdict:
+        return Verdict(
+            outcome=Outcome.UNDECIDED,
+            reason=reason,
+            law_version=version,
+            evidence=_with_home(known, facts, day),  # so that those nearest can see it
+            review_on=review_on,
+        )
 
     if message.origin.place in facts.refused:
         return not_obliged(DecisionReason.ID_CONFLICT)
@@ -46,27 +58,28 @@ def decide(message: PersonEvent, facts: Facts, law: Law) -> Verdict:
         return not_obliged(DecisionReason.WITHDRAWN)
     if rules is None:
         return not_obliged(DecisionReason.LAW_NOT_IN_FORCE)
+    if not rules.is_known_on(day):
+        known_until = rules.confirmed_for(day) or rules.known_until
+        evidence = Evidence(message_date=day, law_known_until=known_until)
+        # No fact that may still arrive decides it, so people look at it at once.
+        return undecided(DecisionReason.LAW_NOT_CONFIRMED, evidence, review_on=day)
 
     institution = message.risk.institution_number
     verdicts = [
-        _judge(enrolment, day, facts, law, rules)
+        _judge(enrolment, message, facts, law, rules)
         for enrolment in facts.enrolments
         if law.same_institution(enrolment.institution_number, institution)
     ]
     if not verdicts:
-        return Verdict(
-            outcome=Outcome.UNDECIDED,
-            reason=DecisionReason.ENROLMENT_UNKNOWN,
-            law_version=version,
-            evidence=_with_home(evidence, facts, day),  # so that those nearest can ask for what is missing
-            review_on=day + timedelta(days=rules.review_days),
-        )
+        review_on = day + timedelta(days=rules.review_days)
+        return undecided(DecisionReason.ENROLMENT_UNKNOWN, evidence, review_on=review_on)
     return max(verdicts, key=_weight)
 
 
-def _judge(enrolment: Enrolment, day: date, facts: Facts, law: Law, rules: RuleSet) -> Verdict:
+def _judge(enrolment: Enrolment, message: PersonEvent, facts: Facts, law: Law, rules: RuleSet) -> Verdict:
     """The verdict if this were the person's only enrolment."""
-    window_end = add_months(enrolment.study_start, rules.window_months)
+    day, received = copenhagen_date(message.registered_at), copenhagen_date(message.origin.appended_at)
+    window_end = rules.window_end(enrolment.study_start)
     known = Evidence(
         message_date=day,
         enrolment_id=enrolment.enrolment_id,
@@ -75,8 +88,13 @@ def _judge(enrolment: Enrolment, day: date, facts: Facts, law: Law, rules: RuleS
         admission_date=enrolment.admission_date,
         study_start=enrolment.study_start,
         window_end=window_end,
+        window_includes_last_day=rules.window_includes_last_day,
+        received_on=None
+        if (enrolment.study_start <= day < window_end) == (enrolment.study_start <= received < window_end)
+        else received,
         enrolment_ended_on=enrolment.ended_on,
         look_back_days=rules.look_back_days,
+        law_confirmed_until=rules.confirmed_for(day),
     )
 
     def verdict(outcome: Outcome, reason: DecisionReason, evidence: Evidence, **more: object) -> Verdict:
@@ -94,7 +112,13 @@ def _judge(enrolment: Enrolment, day: date, facts: Facts, law: Law, rules: RuleS
     if reason is not None:
         return verdict(Outcome.NOT_OBLIGED, reason, known)
 
-    period, reason = _target_group(facts.periods, enrolment.study_start, rules)
+    period, reason = _target_group(facts.periods, enrolment.study_start, rules.target_groups, rules)
+    is_group_open = False
+    if reason is not None:
+        every_group = rules.target_groups | rules.open_groups
+        possible, objection = _target_group(facts.periods, enrolment.study_start, every_group, rules)
+        if objection is None:
+            period, reason, is_group_open = possible, None, True
     if period is not None:
         known = known.model_copy(
             update={
@@ -108,8 +132,13 @@ def _judge(enrolment: Enrolment, day: date, facts: Facts, law: Law, rules: RuleS
     if reason is not None:
         return verdict(Outcome.NOT_OBLIGED, reason, known)
 
-    review_on = day + timedelta(days=rules.review_days)
     known = _with_home(known, facts, day)
+    # These two wait for no fact, so people look at them at once.
+    if enrolment.education_type in law.open_education:
+        return verdict(Outcome.UNDECIDED, DecisionReason.EDUCATION_UNCERTAIN, known, review_on=day)
+    if is_group_open:
+        return verdict(Outcome.UNDECIDED, DecisionReason.TARGET_GROUP_UNCERTAIN, known, review_on=day)
+    review_on = day + timedelta(days=rules.review_days)
     if known.municipality_code is None:
         return verdict(Outcome.UNDECIDED, DecisionReason.RESIDENCE_UNKNOWN, known, review_on=review_on)
     unit = law.unit_on(known.municipality_code, day)
@@ -144,18 +173,20 @@ def _enrolment_objection(
         return DecisionReason.AFTER_WINDOW
     if enrolment.ended_on is not None and enrolment.ended_on < day:
         return DecisionReason.ENROLMENT_ENDED
-    if not law.covered.get(enrolment.education_type, False):
+    kind = enrolment.education_type
+    if not law.covered.get(kind, False) and kind not in law.open_education:
         return DecisionReason.EDUCATION_NOT_COVERED
     return None
 
 
 def _target_group(
-    periods: tuple[BenefitPeriod, ...], study_start: date, rules: RuleSet
+    periods: tuple[BenefitPeriod, ...],
+    study_start: date,
+    groups: frozenset[tuple[BenefitType, TargetGroup]],
+    rules: RuleSet,
 ) -> tuple[BenefitPeriod | None, DecisionReason | None]:
     """The period that shows where the person came from, and the objection where it does not suffice."""
-    eligible = [
-        period for period in periods if (period.benefit_type, period.target_group) in rules.target_groups
-    ]
+    eligible = [period for period in periods if (period.benefit_type, period.target_group) in groups]
     if not eligible:
         return None, DecisionReason.NO_TARGET_GROUP_PERIOD_KNOWN
     before = [period for period in eligible if period.valid_from < study_start]

@@ -30,6 +30,11 @@ class Evidence(Travelling):
     study_start: date | None = None
     window_end: date | None = None
     """First day on which the duty no longer holds."""
+    window_includes_last_day: bool | None = None
+    """Whether the window was read with its last day in it: § 30(9) is silent. Absent in older decisions: it was not."""
+    received_on: date | None = None
+    """When the broker received the message, where the window answers otherwise for that day than for the message's
+    date: § 30(9) counts the notification, and we count when the sender registered it."""
     enrolment_ended_on: date | None = None
     period_id: str | None = None
     benefit_type: BenefitType | None = None
@@ -39,6 +44,10 @@ class Evidence(Travelling):
     look_back_days: int | None = None
     municipality_code: str | None = None
     residence_id: str | None = None
+    law_known_until: date | None = None
+    """Of a message that waits for the law: the last day for which the rule set was read or confirmed."""
+    law_confirmed_until: date | None = None
+    """Of a message after the rule set's `known_until`: until when two people have confirmed it."""
 
 
 class Verdict(Travelling):
@@ -50,7 +59,7 @@ class Verdict(Travelling):
     evidence: Evidence
     unit_id: str | None = None
     mentor_last_day: date | None = None
-    """Last day of the mentor right, six months from admission (LAB § 167(3))."""
+    """Last day to take up the mentor right, six months from admission (LAB § 167(3)); not of the support."""
     review_on: date | None = None
     """The date after which a person must look at an undecided message."""
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
-from models.calendar import in_force
+from models.calendar import add_months, in_force
 from models.events.contract import BenefitType, EducationType, TargetGroup
 
 
@@ -16,10 +16,31 @@ class RuleSet:
     in_force_from: date
     source: str
     window_months: int
+    window_includes_last_day: bool
+    """Whether the day on which the months are over still counts: the same day of the month, or the month's last."""
     look_back_days: int
     mentor_months: int
     review_days: int
     target_groups: frozenset[tuple[BenefitType, TargetGroup]]
+    open_groups: frozenset[tuple[BenefitType, TargetGroup]] = frozenset()
+    """Pairs of which it is open whether the duty covers them: people look at such a message."""
+    known_until: date | None = None
+    """The last day for which the law was read; None: until the next rule set begins."""
+    confirmed_until: date | None = None
+    """The last day for which two people have confirmed that it still holds."""
+
+    def is_known_on(self, day: date) -> bool:
+        """Whether `day` may be judged by it: nothing is decided by a law that may not be there."""
+        return self.known_until is None or day <= max(self.known_until, self.confirmed_until or date.min)
+
+    def confirmed_for(self, day: date) -> date | None:
+        """Until when people have confirmed it, where `day` rests on that alone."""
+        return self.confirmed_until if self.known_until is not None and day > self.known_until else None
+
+    def window_end(self, study_start: date) -> date:
+        """The first day after the window; of a start on 31 August it is 1 March where the last day counts."""
+        over = add_months(study_start, self.window_months)
+        return over + timedelta(days=1) if self.window_includes_last_day else over
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +59,8 @@ class Law:
     rule_sets: tuple[RuleSet, ...]
     """Latest first."""
     covered: Mapping[EducationType, bool]
+    open_education: frozenset[EducationType]
+    """Types of which it is open whether the duty covers them."""
     routes: Mapping[str, tuple[Route, ...]]
     """By municipality code."""
     successors: Mapping[str, str]

@@ -73,18 +73,26 @@ class EducationType(StrEnum):
     HHX = "hhx"
     HTX = "htx"
     HF = "hf"
+    HF_ENKELTFAG = "hf_enkeltfag"
+    """Single subjects of HF: neither law nor practice that was read says whether they are covered."""
     KVU = "kvu"
     MVU = "mvu"
     LVU = "lvu"
     AVU = "avu"
     FVU = "fvu"
     FGU = "fgu"
+    STU = "stu"
+    """Education for young people with special needs (*særligt tilrettelagt ungdomsuddannelse*)."""
 
 
 class BenefitType(StrEnum):
     """The benefit that a period is about."""
 
     UDDANNELSESHJAELP = "uddannelseshjaelp"
+    OVERGANGSYDELSE = "overgangsydelse"
+    """Stands beside uddannelseshjælp in LAB § 6 nr. 4 and 5."""
+    DAGPENGE = "dagpenge"
+    """LAB § 6 nr. 1. Under 25 with an order (*uddannelsespålæg*) the group is `uddannelsespaalaeg_under_25`."""
     KONTANTHJAELP = "kontanthjaelp"
     OTHER = "other"
 
@@ -97,6 +105,8 @@ class TargetGroup(StrEnum):
     AKTIVITETSPARAT_UNDER_30 = "aktivitetsparat_under_30"
     AKTIVITETSPARAT_FROM_30 = "aktivitetsparat_from_30"
     JOBPARAT = "jobparat"
+    UDDANNELSESPAALAEG_UNDER_25 = "uddannelsespaalaeg_under_25"
+    """On dagpenge, under 25, and ordered to take an education."""
     OTHER = "other"
 
 
@@ -143,7 +153,9 @@ class EnrolmentFields(Frozen):
     enrolment_id: Uuid
     institution_number: InstitutionCode
     education_type: EducationType
-    admission_date: LegalDate = Field(description="Admission (optagelse): the mentor right runs from here")
+    admission_date: LegalDate = Field(
+        description="Admission (optagelse): six months to take up the mentor right run from here"
+    )
     study_start: LegalDate = Field(description="First day of study: the six months of the duty run from here")
     ended_on: LegalDate | None = Field(
         default=None, description="Last day of the enrolment, where it has ended"

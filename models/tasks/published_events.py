@@ -67,11 +67,20 @@ class TaskEvent(Frozen):
 
 
 class ReactionKind(StrEnum):
-    """What an institution may learn of its message beside the receipt, where the municipality has said so."""
+    """What an institution may learn of its message beside the receipt: the first two where the municipality says so."""
 
     CONTACT_MADE = "contact-made"
     CLOSED = "closed"
     """The unit has ended its task; how is not said."""
+    EDUCATION_NOT_COVERED = "education-not-covered"
+    """Always told: it follows from what the institution itself has registered, and says nothing of a benefit."""
+
+
+class Concern(StrEnum):
+    """Whom a message still concerns that obliges no jobcentre."""
+
+    MUNICIPAL_YOUTH_UNIT = "municipal_youth_unit"
+    """KUI § 12 c: the municipality's youth unit is to be told of young people who are about to leave an education."""
 
 
 class ReactionData(Frozen):
@@ -79,6 +88,8 @@ class ReactionData(Frozen):
 
     sender: str
     message_id: str
+    concerns: Concern | None = None
+    """Of `education-not-covered`: whom the institution tells instead."""
 
 
 class ReactionEvent(Frozen):
@@ -93,6 +104,11 @@ class ReactionEvent(Frozen):
     time: AwareDatetime
     datacontenttype: Literal["application/json"] = "application/json"
     data: ReactionData
+
+
+def answer_id(sender: str, message_id: str, kind: ReactionKind) -> UUID:
+    """The id of an answer about a message that is in no task."""
+    return uuid5(_NAMESPACE, f"answer|{sender}|{message_id}|{kind}")
 
 
 def task_event_id(task: UUID, version: int) -> UUID:

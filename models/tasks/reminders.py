@@ -1,4 +1,4 @@
-"""What falls due about a task, and when: reminders, the passing of its date, escalations, the end of a mentor right.
+"""What falls due about a task, and when: reminders, the passing of its date, escalations, a mentor right to take up.
 
 Pure: the task's state and the unit's rules in, reminders out. It knows no address and never asks what time it is.
 Nothing falls due on the day on which a unit gets a task: the notice of that day says it all.
@@ -29,7 +29,7 @@ class ReminderKind(StrEnum):
     ESCALATION = "escalation"
     """Others than those who work on tasks are told, level by level."""
     MENTOR_ENDS = "mentor_ends"
-    """The right to a mentor ends soon and the task is open."""
+    """The last day to take up the right to a mentor is near and the task is open."""
 
     @property
     def occasion(self) -> Occasion:
@@ -45,7 +45,7 @@ class ReminderRule:
     level: int
     """1, 2, … of its kind, in the order in which they fall due."""
     working_days: int
-    """From the task's date: below 0 before it, 0 on it. `mentor_ends`: from the last day of the right."""
+    """From the task's date: below 0 before it, 0 on it. `mentor_ends`: from the last day to take up the right."""
     to: tuple[Audience, ...]
     channels: tuple[Channel, ...] = (Channel.EMAIL,)
 
@@ -82,7 +82,7 @@ class Reminder:
     level: int
     due_at: datetime
     about: date
-    """The date that it speaks of: the task's, or the last day of the mentor right."""
+    """The date that it speaks of: the task's, or the last day to take up the mentor right."""
     until_seen: bool
 
 

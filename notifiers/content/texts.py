@@ -15,7 +15,7 @@ DUTY = (
     "er i risiko for at falde fra, skal jobcentret, eller den enhed kommunen har sat i stedet, tage kontakt til "
     "den unge og tage stilling til, om der "
     "skal sættes fastholdelsesinitiativer i gang."
-)  # LAB § 30; agreement in force 1 January 2022; since 1 February 2026 a municipality need have no jobcentre
+)  # LAB § 30(9): the contact. Deciding on initiatives: the agreement. Since 1 February 2026 no jobcentre need be there.
 TARGET_NOTE = "Datoen er et lokalt mål. Den er ikke en frist, der er fastsat i loven."
 DIGEST_NOTE = "Datoerne er lokale mål. De er ikke frister, der er fastsat i loven."
 PRIVACY_NOTE = (
@@ -125,10 +125,12 @@ def texts_for(notice: TaskNotice) -> NoticeTexts:
             ends = danish_weekday_date(notice.mentor_until or notice.react_by)
             return _to_act(
                 notice,
-                subject=f"Opgave {reference}: den unges ret til mentor slutter {ends}",
-                heading="Retten til mentor slutter snart",
-                reason=f"Den unges ret til mentor slutter {ends}, og opgaven er stadig åben. "
-                "Skal den unge have en mentor, eller skal støtten forlænges, så tag stilling til det inden da.",
+                subject=f"Opgave {reference}: retten til mentor skal tages i brug senest {ends}",
+                heading="Retten til mentor skal tages i brug snart",
+                # LAB § 167(3): what ends is the time to take the right up; the support runs from its first use.
+                reason=f"Sidste dag for den unge til at gøre brug af retten til mentor er {ends}, og opgaven er "
+                "stadig åben. Skal den unge have en mentor, så tag stilling til det inden da. Støtten kan derefter "
+                "gives i op til 6 måneder fra første brug og kan forlænges.",
             )
         case Occasion.HANDED_OVER:
             return _released(

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -25,10 +26,11 @@ from local.demo_users import demo_people
 from local.servers.ports import remembered_ports
 from local.servers.process import Process, ProcessPlan
 from local.servers.provider import DemoProvider
+from models.calendar import copenhagen_date
 from publisher.key_files import ensure_keys
 from tests.browser.world import COPENHAGEN, World, an_autumn, now
 from tests.paths import ROOT
-from tests.reference import SHIPPED
+from tests.reference import SHIPPED, copy_reference
 
 API_SECRET: Final = new_secret()
 
@@ -54,6 +56,8 @@ def inbox(data: Path, database: str) -> Iterator[Place]:
     provider.start()
     try:
         provider.wait_ready()
+        # Soon, whatever the day: managers see the warning, and axe with them.
+        law_ends = copenhagen_date(now()) + timedelta(days=30)
         clients = data / "clients.json"
         client = ApiClient(
             id="case-system",
@@ -72,6 +76,7 @@ def inbox(data: Path, database: str) -> Iterator[Place]:
                 "DATABASE_URL": database,
                 "KEYRING_FILE": str(data / "keys" / "service.key.json"),
                 "SENDERS_DIR": str(data / "senders"),
+                "REFERENCE_DIR": str(copy_reference(data / "reference", law_ends)),
                 "INBOX_URL": address,
                 "INBOX_PORT": str(port),
                 "OIDC_ISSUER": provider.issuer,

@@ -35,7 +35,7 @@ from models.tasks.actions import (
     Take,
     Via,
 )
-from tests.factories import enrolment, judge, period, residence, risk
+from tests.factories import enrolment, judge, origin, period, residence, risk
 from tests.reference import SHIPPED
 
 COPENHAGEN: Final = "jc-0101"
@@ -187,7 +187,8 @@ class World:
         home = lives_in if unit is None else unit[-4:]
         if home is not None:
             known.append(residence(home))
-        verdict = judge(risk(at, institution=sender), known, law=self.law)
+        arrived = origin(appended_at=at)
+        verdict = judge(risk(at, institution=sender, origin=arrived), known, law=self.law)
         assert (verdict.unit_id, verdict.reason) == (
             unit,
             missing if unit is None else DecisionReason.OBLIGED,

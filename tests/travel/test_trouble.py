@@ -297,7 +297,7 @@ async def test_the_end_of_a_mentor_right_is_told_while_the_task_is_open(travelle
         ((subject,),) = await world.rows(
             "SELECT frozen ->> 'subject' FROM deliveries WHERE occasion = 'mentor_ends'"
         )
-        assert str(subject).endswith("den unges ret til mentor slutter mandag den 13. april 2026")
+        assert str(subject).endswith("retten til mentor skal tages i brug senest mandag den 13. april 2026")
 
 
 async def test_a_task_that_nobody_planned_is_found_by_the_sweep(travelled: str) -> None:

@@ -153,6 +153,19 @@ def reasons() -> str:
         "## Why a message obliges, obliges nobody, or waits",
         "Every decision carries one of these.",
         "",
+        "The duty is LAB § 30(8) and (9) (LBK 701/2022, LBK 280/2024): the institution notifies, and a jobcentre "
+        "that is notified within the first six months after *studiestart* shall contact the person. "
+        "The day on which the six months are over counts, where the rule set says so: § 30 is silent on it.",
+        "",
+        "**Receipt or registration.** The words of the law count the notification. We count the day on which "
+        "the sender registered the message, its `time`: an outage on the way ends no duty, which is the safer for "
+        "the student. Where the window answers otherwise for the day on which it arrived, the evidence carries "
+        "that day as `received_on`.",
+        "",
+        "Undecided are `enrolment_unknown`, `residence_unknown` and `no_responsible_unit`, which wait for a fact or a "
+        "route; `law_not_confirmed`, which waits for the law; `education_uncertain` and `target_group_uncertain`, "
+        "which the law leaves open; and `too_many_events`. People look at each of them.",
+        "",
         *_table(DecisionReason),
     ]
     return "\n".join(lines) + "\n"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from config.errors import ConfigError, Fault
 from config.reference.checks.channels import channel_faults
+from config.reference.checks.law import law_faults
 from config.reference.checks.reminders import reminder_faults
 from config.reference.checks.routes import route_faults
 from config.reference.checks.senders import sender_faults
@@ -44,7 +45,16 @@ def reference_faults(reference: Reference) -> list[Fault]:
         *route_faults(reference),
         *_twice(reference.education_types, "education type", lambda row: row.code),
         *_education_faults(reference),
-        *_rule_set_faults(reference),
+        *_twice(reference.rule_sets, "version", lambda row: row.version),
+        *law_faults(reference),
+        *_twice(
+            reference.law_confirmers, "person", lambda row: f"{row.person.lower()} from {row.valid_from}"
+        ),
+        *_twice(
+            reference.law_confirmations,
+            "confirmation of",
+            lambda row: f"{row.version} by {row.confirmed_by.lower()} on {row.confirmed_on}",
+        ),
         *_twice(reference.senders, "sender", lambda row: row.number),
         *sender_faults(reference),
         *_twice(reference.react_by, "target of", lambda row: f"{row.unit_id} from {row.valid_from}"),
@@ -102,22 +112,6 @@ def _education_faults(reference: Reference) -> Iterator[Fault]:
         known = {row.code for row in table.rows}
         missing: Iterable[EducationType] = (code for code in EducationType if code not in known)
         yield from (table.fault(None, f"education type {code} is missing") for code in missing)
-
-
-def _rule_set_faults(reference: Reference) -> Iterator[Fault]:
-    table = reference.rule_sets
-    yield from _twice(table, "version", lambda row: row.version)
-    for before, line in zip(table.lines, table.lines[1:], strict=False):
-        if line.row.in_force_from <= before.row.in_force_from:
-            yield table.fault(
-                line.number,
-                f"rule set {line.row.version} is in force from {line.row.in_force_from}, "
-                f"which is not after {before.row.in_force_from} of the one before it",
-            )
-    for line in table.lines:
-        pairs = line.row.target_groups
-        for benefit, group in sorted({pair for pair in pairs if pairs.count(pair) > 1}):
-            yield table.fault(line.number, f"rule set {line.row.version} names {benefit} {group} twice")
 
 
 def _unknown_units(

@@ -12,7 +12,8 @@ from models.events.contract import BenefitType, EducationType, TargetGroup
 DAY: Final = timedelta(days=1)
 LOOK_BACK: Final = timedelta(days=62)
 """Where the story places its edges; what counts is the law's own number."""
-UNCOVERED: Final = frozenset({EducationType.AVU, EducationType.FVU, EducationType.FGU})
+UNCOVERED: Final = frozenset({EducationType.AVU, EducationType.FVU, EducationType.FGU, EducationType.STU})
+UNCERTAIN: Final = frozenset({EducationType.HF_ENKELTFAG})
 _UPPER_SECONDARY: Final = frozenset(
     {EducationType.STX, EducationType.HHX, EducationType.HTX, EducationType.HF}
 )
@@ -35,11 +36,12 @@ OTHER_GROUPS: Final[tuple[StudentGroup, ...]] = (
     (BenefitType.KONTANTHJAELP, TargetGroup.AKTIVITETSPARAT_FROM_30),
     (BenefitType.OTHER, TargetGroup.OTHER),
 )
+UNCERTAIN_GROUP: Final[StudentGroup] = (BenefitType.DAGPENGE, TargetGroup.UDDANNELSESPAALAEG_UNDER_25)
 
 
 def education_at(writer: EventWriter, school: School) -> EducationType | None:
     """One of the school's covered types; None where it has none."""
-    covered = [kind for kind in school.education_types if kind not in UNCOVERED]
+    covered = [kind for kind in school.education_types if kind not in UNCOVERED | UNCERTAIN]
     return writer.chance.choice(covered) if covered else None
 
 

@@ -7,6 +7,7 @@ from local.demo.scenario.background import (
     GROUPS,
     LOOK_BACK,
     OTHER_GROUPS,
+    UNCERTAIN_GROUP,
     begins,
     came_from,
     lives,
@@ -103,6 +104,25 @@ def _told_late(writer: EventWriter, student: Student) -> None:
     )
 
 
+def _on_dagpenge(writer: EventWriter, student: Student) -> None:
+    """Under 25 and ordered to take an education: the words of the law cover it, the agreement does not."""
+    enrolment = begins(writer, student)
+    lives(writer, student)
+    start = enrolment.start
+    writer.benefit(student, UNCERTAIN_GROUP, start - writer.days(100, 400), start - writer.days(1, 45))
+    warned_after_summer(writer, student, enrolment)
+
+
+def _from_overgangsydelse(writer: EventWriter, student: Student) -> None:
+    """It stands beside uddannelseshjælp in LAB § 6 nr. 4 and 5."""
+    enrolment = begins(writer, student)
+    lives(writer, student)
+    start = enrolment.start
+    group = (BenefitType.OVERGANGSYDELSE, TargetGroup.UDDANNELSESPARAT)
+    writer.benefit(student, group, start - writer.days(100, 400), start - writer.days(1, 45))
+    warned_after_summer(writer, student, enrolment)
+
+
 def _annulled(writer: EventWriter, student: Student) -> None:
     enrolment = begins(writer, student)
     lives(writer, student)
@@ -148,9 +168,9 @@ def _before_the_merger(writer: EventWriter, student: Student) -> None:
     lives(writer, student)
     old = (BenefitType.UDDANNELSESHJAELP, TargetGroup.UDDANNELSESPARAT)
     writer.benefit(student, old, date(2023, 3, 1), date(2025, 6, 30))
-    inside = in_office(writer.chance, date(2026, 2, 10))
+    inside = in_office(writer.chance, date(2026, 2, 11))
     writer.warn(student, enrolment.school, after=enrolment.start, moment=inside, phase=Phase.FIRST_NIGHTS)
-    outside = in_office(writer.chance, date(2026, 2, 11))
+    outside = in_office(writer.chance, date(2026, 2, 12))
     writer.warn(student, enrolment.school, after=enrolment.start, moment=outside, phase=Phase.SEPTEMBER)
 
 
@@ -180,6 +200,8 @@ CASES = (
     ScenarioCase("began after the study start", 30, _began_after_the_start),
     ScenarioCase("began the day before the study start", 5, _began_the_day_before),
     ScenarioCase("another group", 20, _another_group),
+    ScenarioCase("on dagpenge with an order", 5, _on_dagpenge),
+    ScenarioCase("from overgangsydelse", 5, _from_overgangsydelse),
     ScenarioCase("period annulled", 10, _annulled),
     ScenarioCase("period annulled before any message", 5, _annulled_before),
     ScenarioCase("period corrected out of reach", 8, _corrected_out_of_reach),

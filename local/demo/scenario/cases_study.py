@@ -7,7 +7,9 @@ from typing import Final
 from local.demo.scenario.background import (
     DAY,
     OCTOBER_START,
+    UNCERTAIN,
     UNCOVERED,
+    UPPER_SECONDARY_START,
     begins,
     came_from,
     covered_school,
@@ -101,6 +103,16 @@ def _uncovered(writer: EventWriter, student: Student) -> None:
     warned_after_summer(writer, student, enrolment)
 
 
+def _single_subjects(writer: EventWriter, student: Student) -> None:
+    """Nobody can say whether the duty covers them: people must look."""
+    schools = [school for school in writer.cast.schools if UNCERTAIN & set(school.education_types)]
+    school = writer.chance.choice(schools) if schools else student.school
+    enrolment = writer.enrol(student, EducationType.HF_ENKELTFAG, UPPER_SECONDARY_START, school=school)
+    came_from(writer, student, enrolment.start)
+    lives(writer, student)
+    warned_after_summer(writer, student, enrolment)
+
+
 def _before_the_start(writer: EventWriter, student: Student) -> None:
     enrolment = settled(writer, student, start=writer.chance.choice((OCTOBER_START, date(2026, 12, 1))))
     writer.warn(student, enrolment.school, after=_SEPTEMBER, before=OCTOBER_START)
@@ -112,12 +124,12 @@ def _after_the_window(writer: EventWriter, student: Student) -> None:
 
 
 def _on_the_edge(writer: EventWriter, student: Student) -> None:
-    """Six months after 31 March is 30 September, the last day where the day does not exist."""
+    """Six months after 31 March is 30 September, the last of a shorter month; that day counts, 1 October does not."""
     start, end = writer.chance.choice(
         ((date(2026, 3, 31), date(2026, 9, 30)), (date(2026, 3, 2), date(2026, 9, 2)))
     )
     enrolment = settled(writer, student, start=start)
-    for night in (end - DAY, end):
+    for night in (end, end + DAY):
         writer.warn(
             student,
             enrolment.school,
@@ -127,8 +139,8 @@ def _on_the_edge(writer: EventWriter, student: Student) -> None:
 
 
 def _around_midnight(writer: EventWriter, student: Student) -> None:
-    """In UTC both are of 9 September; in Copenhagen the second is of the 10th: the window is over."""
-    enrolment = settled(writer, student, start=date(2026, 3, 10))
+    """In UTC both are of 9 September; in Copenhagen the second is of the 10th, and the last day is the 9th."""
+    enrolment = settled(writer, student, start=date(2026, 3, 9))
     for moment in (_at(date(2026, 9, 9), time(23, 50)), _at(date(2026, 9, 10), time(0, 10))):
         writer.warn(student, enrolment.school, after=enrolment.start, moment=moment)
 
@@ -228,6 +240,7 @@ CASES = (
     ScenarioCase("two enrolments at once", 10, _two_at_once),
     ScenarioCase("education not covered", 30, _uncovered),
     ScenarioCase("warned before the start", 20, _before_the_start),
+    ScenarioCase("single subjects", 6, _single_subjects),
     ScenarioCase("warned after the window", 20, _after_the_window),
     ScenarioCase("on the window's edge", 10, _on_the_edge),
     ScenarioCase("around midnight", 5, _around_midnight),

@@ -4,13 +4,14 @@ It shares data with the service (the law's tables) and no code.
 """
 
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from models.eligibility.law import Law, RuleSet
+from models.events.contract import BenefitType, TargetGroup
 from publisher.events import PlainEvent
 
 _COPENHAGEN: Final = ZoneInfo("Europe/Copenhagen")
@@ -55,6 +56,11 @@ def _months_later(day: date, months: int) -> date:
     return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
+def _inside(day: date, last: date, rules: RuleSet) -> bool:
+    """Whether the window is still open: on its last day only where the rules count that day in."""
+    return day <= last if rules.window_includes_last_day else day < last
+
+
 @dataclass(slots=True)
 class History:
     """Everything that was accepted about one person, in the order in which it came."""
@@ -80,6 +86,10 @@ class History:
         )
         if rules is None:
             return ExpectedVerdict("not_obliged", "law_not_in_force")
+        if rules.known_until is not None and all(
+            end is None or day > end for end in (rules.known_until, rules.confirmed_until)
+        ):
+            return ExpectedVerdict("undecided", "law_not_confirmed")
         found = [
             (self._judge_enrolment(enrolment, day, law, rules), enrolment)
             for enrolment in self._enrolments()
@@ -107,19 +117,27 @@ class History:
     ) -> ExpectedVerdict:
         start = date.fromisoformat(enrolment["study_start"])
         ended = _date(enrolment.get("ended_on"))
+        covered = {kind.value for kind, yes in law.covered.items() if yes}
+        uncertain = enrolment["education_type"] in {kind.value for kind in law.open_education}
         reason = None
         if day < start:
             reason = "before_study_start"
-        elif day >= _months_later(start, rules.window_months):
+        elif not _inside(day, _months_later(start, rules.window_months), rules):
             reason = "after_window"
         elif ended is not None and day > ended:
             reason = "enrolment_ended"
-        elif enrolment["education_type"] not in {kind.value for kind, yes in law.covered.items() if yes}:
+        elif not uncertain and enrolment["education_type"] not in covered:
             reason = "education_not_covered"
         else:
-            reason = self._objection_by_benefit(start, rules)
+            reason = self._objection_by_benefit(start, rules, rules.target_groups)
+            if reason is not None and self._objection_by_benefit(start, rules, rules.open_groups) is None:
+                return ExpectedVerdict(
+                    "undecided", "education_uncertain" if uncertain else "target_group_uncertain"
+                )
         if reason is not None:
             return ExpectedVerdict("not_obliged", reason)
+        if uncertain:
+            return ExpectedVerdict("undecided", "education_uncertain")
         home = self._home(day)
         if home is None:
             return ExpectedVerdict("undecided", "residence_unknown")
@@ -132,8 +150,10 @@ class History:
             return ExpectedVerdict("undecided", "no_responsible_unit")
         return ExpectedVerdict("obliged", "obliged", enrolment["enrolment_id"], units[0])
 
-    def _objection_by_benefit(self, start: date, rules: RuleSet) -> str | None:
-        groups = {(benefit.value, group.value) for benefit, group in rules.target_groups}
+    def _objection_by_benefit(
+        self, start: date, rules: RuleSet, which: Iterable[tuple[BenefitType, TargetGroup]]
+    ) -> str | None:
+        groups = {(benefit.value, group.value) for benefit, group in which}
         spans = [
             (date.fromisoformat(period["valid_from"]), _date(period.get("valid_to")) or date.max)
             for period in self._periods()

@@ -42,6 +42,43 @@ def test_a_day_off_is_no_working_day() -> None:
     assert date_text.distance(FRIDAY + timedelta(days=5), FRIDAY, monday, DANISH) == "om 2 arbejdsdage"
 
 
+def told_in_english(evidence: Evidence) -> tuple[str, ...]:
+    return sentences(
+        evidence,
+        "2025-07-01",
+        words(Language.ENGLISH),
+        institution=lambda number: f"School {number}",
+        municipality=lambda code: f"Municipality {code}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("day", "counted_in", "said"),
+    [
+        (date(2027, 2, 9), True, False),
+        (date(2027, 2, 10), True, True),
+        (date(2027, 2, 10), None, False),  # a decision of before, which ended the window with that day
+    ],
+)
+def test_the_evidence_of_a_message_on_the_last_day_says_that_it_was_counted_in(
+    day: date, counted_in: bool | None, said: bool
+) -> None:
+    evidence = Evidence(message_date=day, window_end=date(2027, 2, 11), window_includes_last_day=counted_in)
+    told = told_in_english(evidence)
+    assert told[0].endswith(": within the six months, which run until 10 February 2027.")
+    assert any("the last day" in sentence for sentence in told) is said
+
+
+@pytest.mark.parametrize("received", [None, date(2027, 2, 12)])
+def test_the_evidence_of_a_message_between_registration_and_receipt_tells_both_days(
+    received: date | None,
+) -> None:
+    evidence = Evidence(message_date=date(2027, 2, 9), window_end=date(2027, 2, 11), received_on=received)
+    said = [sentence for sentence in told_in_english(evidence) if "12 February 2027" in sentence]
+    assert len(said) == (received is not None)
+    assert all("registered the message" in sentence for sentence in said)
+
+
 def test_the_evidence_is_told_with_its_dates_and_the_rule_version() -> None:
     evidence = Evidence(
         message_date=date(2026, 10, 2),
@@ -56,18 +93,11 @@ def test_the_evidence_is_told_with_its_dates_and_the_rule_version() -> None:
         benefit_to=date(2026, 7, 31),
         municipality_code="0101",
     )
-    told = sentences(
-        evidence,
-        "2025-07-01",
-        words(Language.ENGLISH),
-        institution=lambda number: f"School {number}",
-        municipality=lambda code: f"Municipality {code}",
-    )
-    assert told == (
+    assert told_in_english(evidence) == (
         "Study start 10 August 2026 at School 900101 (commercial upper secondary, HHX).",
         "Admitted 1 June 2026.",
         "Uddannelseshjælp as ready for education from 1 January 2025 until 31 July 2026.",
-        "Message of 2 October 2026: within the six months, which end the day before 10 February 2027.",
+        "Message of 2 October 2026: within the six months, which run until 9 February 2027.",
         "Resident in Municipality 0101 that day.",
         "Decided by rule version 2025-07-01.",
     )

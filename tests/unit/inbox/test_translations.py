@@ -87,6 +87,9 @@ def test_every_reason_for_a_task_to_go_and_everything_that_can_be_missing_has_it
     assert [reason.value for reason in gone if f"reason.{reason}" not in pairs()] == []
     undecided = (
         DecisionReason.ENROLMENT_UNKNOWN,
+        DecisionReason.LAW_NOT_CONFIRMED,
+        DecisionReason.EDUCATION_UNCERTAIN,
+        DecisionReason.TARGET_GROUP_UNCERTAIN,
         DecisionReason.RESIDENCE_UNKNOWN,
         DecisionReason.NO_RESPONSIBLE_UNIT,
         DecisionReason.TOO_MANY_EVENTS,

@@ -1,10 +1,11 @@
 """The operators' commands, on a real database, a real mail catcher and a real endpoint."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from shutil import copytree
@@ -22,6 +23,7 @@ from crypto.keyring import new_keyring
 from frafaldsvarsel.commands import commands
 from local.servers.mail_catcher import Catcher
 from local.servers.mailbox import read_mails
+from models.calendar import copenhagen_date
 from models.ids import delivery_id, task_reference
 from publisher.key_files import LOCAL_KEYS_FROM, add_sender
 from tests.integration.notifiers.hooks import OLD, write_secrets
@@ -173,6 +175,25 @@ class TestCheckConfig:
         )
         assert done.exit_code == 78
         assert "client case-system has the unit jc-9999, which is not known." in done.output
+
+    @pytest.mark.parametrize(
+        ("days_left", "said"),
+        [(61, None), (60, "Messages after that day will be"), (-1, "Messages of today are")],
+    )
+    def test_the_end_of_the_known_law_is_a_warning_from_60_days_before_and_no_fault(
+        self, environment: dict[str, str], reference: Path, days_left: int, said: str | None
+    ) -> None:
+        last = copenhagen_date(datetime.now(UTC)) + timedelta(days=days_left)
+        law = reference / "law.toml"
+        law.write_text(
+            re.sub("known_until = .*", f"known_until = {last}", law.read_text("utf-8")), encoding="utf-8"
+        )
+        done = run(environment, "check-config")
+        assert done.exit_code == 0
+        assert ("law_not_confirmed" in done.output) is (said is not None)
+        assert (f"lab-2026-02-01 is known until {last}. {said} undecided" in done.output) is (
+            said is not None
+        )
 
     def test_what_keeps_webhooks_and_bounces_from_working_is_said(
         self, environment: dict[str, str], tmp_path: Path

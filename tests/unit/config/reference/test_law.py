@@ -15,7 +15,7 @@ from models.calendar import copenhagen_date
 from models.eligibility.law import Law
 from models.events import probe_identity
 from models.events.contract import BenefitType, EducationType, TargetGroup
-from tests.reference import SHIPPED
+from tests.reference import AS_SHIPPED, SHIPPED
 
 IN_FORCE = date(2022, 1, 1)
 FOLDED = date(2025, 7, 1)
@@ -86,6 +86,13 @@ def test_a_version_is_in_force_from_its_date_until_the_next(law: Law, day: date,
     assert rules.version == version
 
 
+def test_the_last_version_is_known_until_the_new_main_act_is_expected() -> None:
+    # Tests use a copy that is known for ever; this one is what operators get.
+    shipped = law_of(AS_SHIPPED)
+    assert [rules.known_until for rules in shipped.rule_sets] == [date(2026, 12, 31), None, None]
+    assert {rules.confirmed_until for rules in shipped.rule_sets} == {None}
+
+
 def test_no_rules_hold_before_the_first_version(law: Law) -> None:
     assert law.rules_on(IN_FORCE - BEFORE) is None
 
@@ -93,6 +100,7 @@ def test_no_rules_hold_before_the_first_version(law: Law) -> None:
 def test_the_numbers_are_those_of_the_law(law: Law) -> None:
     for rules in law.rule_sets:
         assert (rules.window_months, rules.mentor_months) == (6, 6)
+        assert rules.window_includes_last_day
         assert (rules.look_back_days, rules.review_days) == (62, 14)
 
 
@@ -114,6 +122,7 @@ def test_uddannelseshjaelp_counts_under_every_version(law: Law) -> None:
     # reaches into February 2026.
     for day in (IN_FORCE, FOLDED, NO_JOBCENTRE_NEEDED):
         assert groups(law, day, BenefitType.UDDANNELSESHJAELP) == YOUNG
+        assert groups(law, day, BenefitType.OVERGANGSYDELSE) == YOUNG
 
 
 def test_kontanthjaelp_counts_only_since_uddannelseshjaelp_was_folded_into_it(law: Law) -> None:
@@ -126,14 +135,34 @@ def test_no_version_counts_another_benefit_or_those_from_30(law: Law) -> None:
     for rules in law.rule_sets:
         assert {benefit for benefit, _ in rules.target_groups} <= {
             BenefitType.UDDANNELSESHJAELP,
+            BenefitType.OVERGANGSYDELSE,
             BenefitType.KONTANTHJAELP,
         }
         assert {group for _, group in rules.target_groups} == YOUNG
 
 
-def test_every_type_of_education_is_covered_or_not(law: Law) -> None:
+def test_dagpenge_under_25_with_an_order_is_open_under_every_version(law: Law) -> None:
+    pair = (BenefitType.DAGPENGE, TargetGroup.UDDANNELSESPAALAEG_UNDER_25)
+    assert {rules.open_groups for rules in law.rule_sets} == {frozenset({pair})}
+
+
+def test_every_type_of_education_is_covered_or_not_or_open(law: Law) -> None:
     assert set(law.covered) == set(EducationType)
     assert {code for code, covered in law.covered.items() if covered} == COVERED
+    assert law.open_education == {"hf_enkeltfag"}
+
+
+def test_each_type_of_education_is_as_certain_as_what_was_read() -> None:
+    found = {row.code.value: (row.covered.value, row.certainty.value) for row in SHIPPED.education_types.rows}
+    assert found == {
+        **dict.fromkeys(("eud", "eux", "stx", "hhx", "htx", "hf"), ("true", "certain")),
+        **dict.fromkeys(("kvu", "mvu", "lvu"), ("true", "good")),
+        "hf_enkeltfag": ("undecided", "inferred"),
+        "fgu": ("false", "good"),
+        "avu": ("false", "fair"),
+        "stu": ("false", "fair"),
+        "fvu": ("false", "weak"),
+    }
 
 
 def test_a_closed_institution_is_the_same_as_its_successor(law: Law) -> None:
@@ -151,6 +180,8 @@ def test_every_version_says_what_it_rests_on(law: Law) -> None:
 def test_what_is_inferred_is_not_called_certain() -> None:
     for row in read_rule_sets(DATA).rows:
         assert row.certainty.look_back_days == "weak"
+        assert row.certainty.window_includes_last_day == "inferred"
+        assert any(source.startswith("[I] window_includes_last_day") for source in row.sources)
         assert row.certainty.review_days == "made-up"
 
 

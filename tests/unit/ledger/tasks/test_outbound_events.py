@@ -39,6 +39,37 @@ TELLING = replace(
 )
 
 
+def test_an_institution_of_education_that_is_not_covered_is_told_whom_the_message_concerns() -> None:
+    """KUI § 12 c. Once for each message, whatever the municipality lets others know, and nothing about a person."""
+    desk = Desk(POLICY)
+    uncovered = DecisionReason.EDUCATION_NOT_COVERED
+    desk.take(decided("one", unit=None, reason=uncovered), decided("two", unit=None, reason=uncovered))
+    desk.take(decided("one", unit=None, reason=uncovered, revision=2))
+    told = answers(desk)
+    assert [(one.type, one.subject, one.data.concerns) for one in told] == [
+        ("dk.frafaldsvarsel.reaction.education-not-covered.v1", uuid(name), "municipal_youth_unit")
+        for name in ("one", "two")
+    ]
+    assert {one.data.sender for one in told} == {INSTITUTION}
+    assert PERSON not in "".join(row.value.decode() for row in desk.outbox)
+    assert events(desk) == []
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        reason
+        for reason in DecisionReason
+        if reason not in (DecisionReason.EDUCATION_NOT_COVERED, DecisionReason.OBLIGED)
+    ],
+)
+def test_no_other_reason_is_answered(reason: DecisionReason) -> None:
+    """Most of them would tell whether a student gets a benefit."""
+    desk = Desk(TELLING)
+    desk.take(decided(unit=None, reason=reason))
+    assert answers(desk) == []
+
+
 def events(desk: Desk) -> list[TaskEvent]:
     return [TaskEvent.model_validate_json(row.value) for row in desk.outbox if row.topic == Topic.TASK_EVENTS]
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from models.eligibility.apply_event import AppliedEvent, apply
 from models.eligibility.decision import Cause, Decision
+from models.eligibility.law import Law
 from models.eligibility.person_record import PersonRecord
 from models.events.person_event import PersonEvent
 from tests.factories import LAW, PERSON
@@ -12,13 +13,13 @@ Told = dict[tuple[str, str], Decision]
 
 
 def run(
-    events: Sequence[PersonEvent], record: PersonRecord | None = None, first: int = 0
+    events: Sequence[PersonEvent], record: PersonRecord | None = None, first: int = 0, law: Law = LAW
 ) -> list[AppliedEvent]:
     """Apply the events one by one, the first at offset `first`."""
     record = record or PersonRecord(person_id=PERSON)
     steps = []
     for offset, event in enumerate(events, start=first):
-        step = apply(record, event, Cause(partition=0, offset=offset), LAW)
+        step = apply(record, event, Cause(partition=0, offset=offset), law)
         record = step.record
         steps.append(step)
     return steps

@@ -19,11 +19,12 @@ Row = tuple[int, int, int, int, int, int]
 _INSTITUTIONS: Final = (make.INSTITUTION, make.CLOSED_INSTITUTION, make.OTHER_INSTITUTION)
 _MUNICIPALITIES: Final = (make.MUNICIPALITY, make.OTHER_MUNICIPALITY)
 _HOMES: Final = (*_MUNICIPALITIES, "0411", "9999")
-_EDUCATIONS: Final = (EducationType.EUD, EducationType.STX, EducationType.AVU)
+_EDUCATIONS: Final = (EducationType.EUD, EducationType.HF_ENKELTFAG, EducationType.AVU)
 _BENEFITS: Final = (
     (BenefitType.UDDANNELSESHJAELP, TargetGroup.UDDANNELSESPARAT),
     (BenefitType.KONTANTHJAELP, TargetGroup.UDDANNELSESPARAT),
     (BenefitType.UDDANNELSESHJAELP, TargetGroup.JOBPARAT),
+    (BenefitType.DAGPENGE, TargetGroup.UDDANNELSESPAALAEG_UNDER_25),
 )
 _STARTS: Final = (date(2025, 8, 11), date(2025, 8, 31), date(2021, 8, 31))
 _PERIODS: Final = (
@@ -42,9 +43,9 @@ _MOMENTS: Final = tuple(
         "2025-08-10T22:00:00+00:00",
         "2025-10-01T12:00:00+02:00",
         "2025-10-26T02:30:00+02:00",
-        "2026-02-10T22:59:59+00:00",
-        "2026-02-11T00:00:00+01:00",
-        "2026-02-27T23:30:00+01:00",
+        "2026-02-11T22:59:59+00:00",
+        "2026-02-12T00:00:00+01:00",
+        "2026-02-28T23:30:00+01:00",
         "2021-12-31T22:59:59+00:00",
         "2022-01-01T00:00:00+01:00",
     )
@@ -137,7 +138,7 @@ def _event(
             return make.enrolment_end(_ENDS[values % 3], institution=institution, name=name, at=at, **place)
         case 3 | 4:
             first, last = _PERIODS[values % 6]
-            benefit, group = _BENEFITS[values // 6 % 3]
+            benefit, group = _BENEFITS[values // 6 % len(_BENEFITS)]
             return make.period(
                 first,
                 last,
@@ -183,22 +184,31 @@ def _repeat_or_refusal(
     return make.refusal(target, origin=origin, event_id=event_id)
 
 
+def _text(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
 def plain_law(law: Law) -> dict[str, Any]:
     """`law` in the plain words that the oracle reads."""
     return {
         "rules": {
             rules.in_force_from.isoformat(): {
                 "window_months": rules.window_months,
+                "last_day_counts": rules.window_includes_last_day,
+                "read_until": _text(rules.known_until),
+                "confirmed_until": _text(rules.confirmed_until),
                 "look_back_days": rules.look_back_days,
                 "mentor_months": rules.mentor_months,
                 "review_days": rules.review_days,
                 "target_groups": [
                     [benefit.value, group.value] for benefit, group in sorted(rules.target_groups)
                 ],
+                "open_groups": [[benefit.value, group.value] for benefit, group in sorted(rules.open_groups)],
             }
             for rules in law.rule_sets
         },
         "covered": [education.value for education, covered in law.covered.items() if covered],
+        "open_education": [education.value for education in sorted(law.open_education)],
         "routes": {
             code: [
                 (

@@ -6,6 +6,7 @@ from models.eligibility.apply_event import MAX_EVENTS, apply
 from models.eligibility.decide import BEFORE_THE_LAW
 from models.eligibility.decision import Cause
 from models.eligibility.person_record import PersonRecord
+from models.events.contract import BenefitType
 from models.reasons import DecisionReason
 from tests.factories import (
     DAY,
@@ -20,6 +21,7 @@ from tests.factories import (
     refusal,
     residence,
     risk,
+    rule_set,
 )
 from tests.unit.models.eligibility.arrivals import run
 
@@ -93,6 +95,21 @@ def test_new_tables_revise_with_the_next_event() -> None:
     assert uncovered.decisions[0].revision == 2
     assert uncovered.decisions[0].verdict.reason is DecisionReason.EDUCATION_NOT_COVERED
     assert same.decisions == ()
+
+
+def test_an_event_that_is_known_brings_out_what_a_confirmed_law_decides() -> None:
+    """Nobody sends anything new about a person who waits for the law: the same event, driven again, must do."""
+    unread = make_law(
+        rule_sets=(rule_set(date(2022, 1, 1), BenefitType.UDDANNELSESHJAELP, known_until=date(2022, 12, 31)),)
+    )
+    events = (*background(), risk())
+    record = run(events, law=unread)[-1].record
+    (waits,) = run(events, law=unread)[-1].decisions
+    assert (waits.revision, waits.verdict.reason) == (1, DecisionReason.LAW_NOT_CONFIRMED)
+    again = apply(record, events[0], Cause(partition=0, offset=9), LAW)
+    (decision,) = again.decisions
+    assert (decision.revision, decision.verdict.reason) == (2, DecisionReason.OBLIGED)
+    assert apply(again.record, events[0], Cause(partition=0, offset=10), LAW).changed == 0
 
 
 def test_a_decision_carries_the_message_and_its_seal() -> None:

@@ -6,8 +6,10 @@ from itertools import permutations
 
 import pytest
 
+from config.reference.law import law_of
 from models.calendar import COPENHAGEN
 from models.eligibility.decision import Outcome, Verdict
+from models.eligibility.law import Law
 from models.events.contract import BenefitType, EducationType, TargetGroup
 from models.events.person_event import PersonEvent
 from models.reasons import DecisionReason
@@ -26,6 +28,7 @@ from tests.factories import (
     judge,
     make_law,
     moment,
+    origin,
     period,
     refusal,
     residence,
@@ -34,6 +37,7 @@ from tests.factories import (
     uuid,
     withdrawal,
 )
+from tests.reference import SHIPPED
 
 ONE_DAY = timedelta(days=1)
 R = DecisionReason
@@ -58,17 +62,38 @@ def _conflict() -> Verdict:
     return _case(second, *background(), first)
 
 
+def on_dagpenge(
+    valid_from: date = date(2024, 1, 1), valid_to: date | None = None, *, name: str = "dagpenge"
+) -> PersonEvent:
+    """Under 25, and ordered to take an education."""
+    group = TargetGroup.UDDANNELSESPAALAEG_UNDER_25
+    return period(valid_from, valid_to, name=name, benefit=BenefitType.DAGPENGE, group=group)
+
+
+def law_read_until(known: date, confirmed: date | None = None) -> Law:
+    """One rule set, which nobody has read beyond `known`."""
+    rules = rule_set(
+        date(2022, 1, 1), BenefitType.UDDANNELSESHJAELP, known_until=known, confirmed_until=confirmed
+    )
+    return make_law(rule_sets=(rules,))
+
+
 PRODUCED: dict[DecisionReason, Callable[[], Verdict]] = {
     R.OBLIGED: lambda: _case(risk(), *background()),
     R.WITHDRAWN: _withdrawn,
     R.ID_CONFLICT: _conflict,
     R.LAW_NOT_IN_FORCE: lambda: _case(risk(date(2021, 12, 1)), *background(start=date(2021, 11, 1))),
+    R.LAW_NOT_CONFIRMED: lambda: judge(risk(), background(), law=law_read_until(DAY - ONE_DAY)),
     R.BEFORE_STUDY_START: lambda: _case(risk(START - ONE_DAY), *background()),
-    R.AFTER_WINDOW: lambda: _case(risk(date(2026, 2, 11)), *background()),
+    R.AFTER_WINDOW: lambda: _case(risk(date(2026, 2, 12)), *background()),
     R.ENROLMENT_ENDED: lambda: _case(risk(), *background(), enrolment_end(DAY - ONE_DAY)),
     R.EDUCATION_NOT_COVERED: lambda: _case(
         risk(), enrolment(education=EducationType.AVU), period(), residence()
     ),
+    R.EDUCATION_UNCERTAIN: lambda: _case(
+        risk(), enrolment(education=EducationType.HF_ENKELTFAG), period(), residence()
+    ),
+    R.TARGET_GROUP_UNCERTAIN: lambda: _case(risk(), enrolment(), on_dagpenge(), residence()),
     R.NO_TARGET_GROUP_PERIOD_KNOWN: lambda: _case(risk(), enrolment(), residence()),
     R.TARGET_GROUP_ENDED_TOO_EARLY: lambda: _case(
         risk(), enrolment(), period(valid_to=date(2025, 1, 1)), residence()
@@ -78,7 +103,14 @@ PRODUCED: dict[DecisionReason, Callable[[], Verdict]] = {
     R.RESIDENCE_UNKNOWN: lambda: _case(risk(), enrolment(), period()),
     R.NO_RESPONSIBLE_UNIT: lambda: _case(risk(), enrolment(), period(), residence("9999")),
 }
-UNDECIDED = {R.ENROLMENT_UNKNOWN, R.RESIDENCE_UNKNOWN, R.NO_RESPONSIBLE_UNIT}
+UNDECIDED = {
+    R.LAW_NOT_CONFIRMED,
+    R.EDUCATION_UNCERTAIN,
+    R.TARGET_GROUP_UNCERTAIN,
+    R.ENROLMENT_UNKNOWN,
+    R.RESIDENCE_UNKNOWN,
+    R.NO_RESPONSIBLE_UNIT,
+}
 
 
 def test_the_list_of_reasons_is_closed() -> None:
@@ -89,7 +121,7 @@ def test_the_list_of_reasons_is_closed() -> None:
 
 @pytest.mark.parametrize("expected", PRODUCED)
 def test_every_reason_is_produced_with_its_outcome(expected: DecisionReason) -> None:
-    """Obliged has one reason, undecided three, and all others are not obliged."""
+    """Obliged has one reason, undecided six, and all others are not obliged."""
     verdict = PRODUCED[expected]()
     assert verdict.reason is expected
     if expected is R.OBLIGED:
@@ -102,31 +134,43 @@ def test_every_reason_is_produced_with_its_outcome(expected: DecisionReason) -> 
 
 
 class TestTheWindow:
-    """[study start, study start + 6 months), in Copenhagen's dates."""
+    """From the study start to the day six months later, in Copenhagen's dates; whether that day counts is data."""
 
     @pytest.mark.parametrize(
-        ("start", "first_day_outside"),
+        ("start", "six_months_later"),
         [
             (date(2025, 8, 11), date(2026, 2, 11)),
             (date(2025, 8, 31), date(2026, 2, 28)),
             (date(2025, 8, 30), date(2026, 2, 28)),
+            (date(2025, 8, 28), date(2026, 2, 28)),
             (date(2023, 8, 31), date(2024, 2, 29)),
             (date(2023, 8, 29), date(2024, 2, 29)),
             (date(2024, 2, 29), date(2024, 8, 29)),
             (date(2024, 12, 31), date(2025, 6, 30)),
             (date(2025, 1, 1), date(2025, 7, 1)),
+            (date(2025, 3, 31), date(2025, 9, 30)),
         ],
     )
-    def test_holds_its_first_day_and_not_the_day_six_months_later(
-        self, start: date, first_day_outside: date
+    @pytest.mark.parametrize("last_day_counts", [True, False])
+    def test_holds_its_first_day_and_the_day_six_months_later_where_the_rules_count_it(
+        self, start: date, six_months_later: date, last_day_counts: bool
     ) -> None:
-        """The same day six months later is outside; in a short month its last day is."""
+        """In a short month, its last day is the day six months later. The evidence says how it was read."""
         facts = (enrolment(start=start), period(date(2020, 1, 1)), residence())
-        assert reason(risk(start - ONE_DAY), *facts) is R.BEFORE_STUDY_START
-        assert reason(risk(start), *facts) is R.OBLIGED
-        assert reason(risk(first_day_outside - ONE_DAY), *facts) is R.OBLIGED
-        assert reason(risk(first_day_outside), *facts) is R.AFTER_WINDOW
-        assert judge(risk(start), facts).evidence.window_end == first_day_outside
+        rules = rule_set(
+            date(2022, 1, 1), BenefitType.UDDANNELSESHJAELP, window_includes_last_day=last_day_counts
+        )
+        law = make_law(rule_sets=(rules,))
+
+        def said(day: date) -> tuple[DecisionReason, date | None, bool | None]:
+            verdict = judge(risk(day), facts, law=law)
+            return verdict.reason, verdict.evidence.window_end, verdict.evidence.window_includes_last_day
+
+        outside = six_months_later + ONE_DAY if last_day_counts else six_months_later
+        assert said(start - ONE_DAY) == (R.BEFORE_STUDY_START, outside, last_day_counts)
+        assert said(start) == (R.OBLIGED, outside, last_day_counts)
+        assert said(outside - ONE_DAY) == (R.OBLIGED, outside, last_day_counts)
+        assert said(outside) == (R.AFTER_WINDOW, outside, last_day_counts)
 
     @pytest.mark.parametrize(
         ("start", "last_moment_before", "first_moment"),
@@ -157,8 +201,42 @@ class TestTheWindow:
         law = make_law(
             rule_sets=(rule_set(date(2022, 1, 1), BenefitType.UDDANNELSESHJAELP, window_months=3),)
         )
-        assert judge(risk(date(2025, 11, 10)), background(), law=law).reason is R.OBLIGED
-        assert judge(risk(date(2025, 11, 11)), background(), law=law).reason is R.AFTER_WINDOW
+        assert judge(risk(date(2025, 11, 11)), background(), law=law).reason is R.OBLIGED
+        assert judge(risk(date(2025, 11, 12)), background(), law=law).reason is R.AFTER_WINDOW
+
+
+class TestReceiptOrRegistration:
+    """The law counts the notification, we count the registration; a message between the two says so."""
+
+    LAST = date(2026, 2, 11)
+
+    @pytest.mark.parametrize(
+        ("registered", "received", "expected", "said"),
+        [
+            (DAY, DAY, R.OBLIGED, False),
+            (DAY, LAST, R.OBLIGED, False),
+            (LAST, LAST, R.OBLIGED, False),
+            (LAST, LAST + ONE_DAY, R.OBLIGED, True),
+            (DAY, LAST + ONE_DAY, R.OBLIGED, True),
+            (LAST + ONE_DAY, LAST + ONE_DAY, R.AFTER_WINDOW, False),
+            (START - ONE_DAY, START - ONE_DAY, R.BEFORE_STUDY_START, False),
+            (START - ONE_DAY, START, R.BEFORE_STUDY_START, True),
+            (START - ONE_DAY, LAST + ONE_DAY, R.BEFORE_STUDY_START, False),
+        ],
+    )
+    def test_the_registration_decides_and_the_evidence_shows_the_other_day(
+        self, registered: date, received: date, expected: DecisionReason, said: bool
+    ) -> None:
+        message = risk(registered, origin=origin(appended_at=moment(received)))
+        verdict = judge(message, background())
+        assert verdict.reason is expected
+        assert verdict.evidence.received_on == (received if said else None)
+
+    def test_the_day_of_receipt_is_copenhagens(self) -> None:
+        """Half past eleven in the evening by UTC is the next day."""
+        at = datetime(2026, 2, 11, 23, 30, tzinfo=UTC)
+        message = risk(self.LAST, origin=origin(appended_at=at))
+        assert judge(message, background()).evidence.received_on == self.LAST + ONE_DAY
 
 
 class TestTheLaw:
@@ -210,6 +288,133 @@ class TestTheLaw:
         listed = (BenefitType.UDDANNELSESHJAELP, group) in LAW.rule_sets[-1].target_groups
         expected = R.OBLIGED if listed else R.NO_TARGET_GROUP_PERIOD_KNOWN
         assert reason(risk(), enrolment(), period(group=group), residence()) is expected
+
+
+class TestWhatTheLawLeavesOpen:
+    """Dagpenge under 25 with an order, and education of which no text says: people look, and nobody is passed over."""
+
+    @pytest.mark.parametrize(
+        ("began", "ended", "expected"),
+        [
+            (date(2024, 1, 1), None, R.TARGET_GROUP_UNCERTAIN),
+            (date(2024, 1, 1), START - timedelta(days=62), R.TARGET_GROUP_UNCERTAIN),
+            (START - ONE_DAY, None, R.TARGET_GROUP_UNCERTAIN),
+            (date(2024, 1, 1), START - timedelta(days=63), R.NO_TARGET_GROUP_PERIOD_KNOWN),
+            (START, None, R.NO_TARGET_GROUP_PERIOD_KNOWN),
+        ],
+    )
+    def test_dagpenge_with_an_order_is_looked_at_where_its_dates_would_oblige(
+        self, began: date, ended: date | None, expected: DecisionReason
+    ) -> None:
+        """Under no reading does a period oblige that began too late or ended too early."""
+        verdict = judge(risk(), (enrolment(), on_dagpenge(began, ended), residence()))
+        assert verdict.reason is expected
+
+    def test_a_period_that_the_law_names_is_stronger_and_one_that_does_not_suffice_hides_nothing(
+        self,
+    ) -> None:
+        """Obliged by uddannelseshjælp; and one that ended too early does not silence the dagpenge after it."""
+        early = period(date(2023, 1, 1), date(2024, 1, 1), name="early")
+        for facts in ((on_dagpenge(), period()), (period(), on_dagpenge())):
+            assert reason(risk(), enrolment(), *facts, residence()) is R.OBLIGED
+        for facts in ((on_dagpenge(), early), (early, on_dagpenge())):
+            verdict = judge(risk(), (enrolment(), *facts, residence()))
+            assert verdict.reason is R.TARGET_GROUP_UNCERTAIN
+            assert verdict.evidence.benefit_type is BenefitType.DAGPENGE
+
+    def test_dagpenge_without_an_order_is_another_benefit(self) -> None:
+        """The sender says which it is: the group of under 25 with an order is a value of its own."""
+        for group in set(TargetGroup) - {TargetGroup.UDDANNELSESPAALAEG_UNDER_25}:
+            told = period(benefit=BenefitType.DAGPENGE, group=group)
+            assert reason(risk(), enrolment(), told, residence()) is R.NO_TARGET_GROUP_PERIOD_KNOWN
+
+    @pytest.mark.parametrize("home", [True, False])
+    def test_people_see_it_at_once_where_the_person_lives(self, home: bool) -> None:
+        """No fact is awaited, not even the residence."""
+        known = (residence(),) if home else ()
+        for facts in (
+            (enrolment(), on_dagpenge(), *known),
+            (enrolment(education=EducationType.HF_ENKELTFAG), period(), *known),
+        ):
+            verdict = judge(risk(), facts)
+            assert (verdict.outcome, verdict.review_on, verdict.unit_id) == (Outcome.UNDECIDED, DAY, None)
+            assert verdict.evidence.municipality_code == (MUNICIPALITY if home else None)
+
+    def test_open_education_of_somebody_from_no_target_group_is_not_obliged(self) -> None:
+        """The queue holds only what would oblige if the answer were yes."""
+        subjects = enrolment(education=EducationType.HF_ENKELTFAG)
+        assert reason(risk(), subjects, residence()) is R.NO_TARGET_GROUP_PERIOD_KNOWN
+        assert reason(risk(), subjects, on_dagpenge(), residence()) is R.EDUCATION_UNCERTAIN
+
+    @pytest.mark.parametrize("group", TargetGroup)
+    def test_overgangsydelse_stands_beside_uddannelseshjaelp(self, group: TargetGroup) -> None:
+        """LAB § 6 nr. 4 and 5, under every version that is shipped."""
+        law = law_of(SHIPPED)
+        for rules in law.rule_sets:
+            pairs = [
+                (benefit, group) in rules.target_groups
+                for benefit in (BenefitType.OVERGANGSYDELSE, BenefitType.UDDANNELSESHJAELP)
+            ]
+            assert pairs[0] == pairs[1]
+        told = period(benefit=BenefitType.OVERGANGSYDELSE, group=group)
+        usual = period(benefit=BenefitType.UDDANNELSESHJAELP, group=group)
+        of = [judge(risk(), (enrolment(), one, residence()), law=law).reason for one in (told, usual)]
+        assert of[0] == of[1]
+
+
+class TestALawThatNobodyHasRead:
+    """Nothing is decided by a law that may not be there."""
+
+    @pytest.mark.parametrize(
+        ("known", "confirmed", "expected"),
+        [
+            (DAY, None, R.OBLIGED),
+            (DAY - ONE_DAY, None, R.LAW_NOT_CONFIRMED),
+            (DAY - ONE_DAY, DAY - ONE_DAY, R.LAW_NOT_CONFIRMED),
+            (DAY - ONE_DAY, DAY, R.OBLIGED),
+            (DAY - timedelta(days=40), DAY - ONE_DAY, R.LAW_NOT_CONFIRMED),
+            (DAY, DAY - timedelta(days=40), R.OBLIGED),
+        ],
+    )
+    def test_the_last_day_that_was_read_or_confirmed_still_counts(
+        self, known: date, confirmed: date | None, expected: DecisionReason
+    ) -> None:
+        """The day held against it is the one that chooses the rule set: the message's."""
+        verdict = judge(risk(), background(), law=law_read_until(known, confirmed))
+        assert verdict.reason is expected
+        assert verdict.law_version == "2022-01-01"
+
+    def test_the_evidence_says_until_when_it_was_known_and_where_the_person_lives(self) -> None:
+        """So that the managers there see the message; and at once, for no fact is awaited."""
+        verdict = judge(risk(), background(), law=law_read_until(DAY - ONE_DAY))
+        assert verdict.review_on == DAY
+        assert verdict.evidence.law_known_until == DAY - ONE_DAY
+        assert verdict.evidence.municipality_code == MUNICIPALITY
+        confirmed_before = law_read_until(date(2025, 1, 1), DAY - ONE_DAY)
+        assert judge(risk(), background(), law=confirmed_before).evidence.law_known_until == DAY - ONE_DAY
+
+    @pytest.mark.parametrize(("known", "said"), [(DAY - ONE_DAY, DAY), (DAY, None)])
+    def test_a_message_that_rests_on_a_confirmation_says_so(self, known: date, said: date | None) -> None:
+        """Obliged, undecided for another reason, or not obliged."""
+        law = law_read_until(known, DAY)
+        for facts in (background(), (), background(start=DAY + ONE_DAY)):
+            assert judge(risk(), facts, law=law).evidence.law_confirmed_until == said
+
+    def test_what_no_law_decides_is_decided_all_the_same(self) -> None:
+        """A message that is withdrawn, or whose id was used before, obliges nobody under any law."""
+        law = law_read_until(DAY - ONE_DAY)
+        message = risk()
+        assert judge(message, (*background(), withdrawal(message)), law=law).reason is R.WITHDRAWN
+        first = risk(DAY - ONE_DAY)
+        assert judge(risk(event_id=first.event_id), (first,), law=law).reason is R.ID_CONFLICT
+
+    def test_a_message_of_before_keeps_its_answer_whenever_it_is_asked(self) -> None:
+        """The duty was there on its day: neither the end of what is known nor a new rule set changes it."""
+        old = rule_set(date(2022, 1, 1), BenefitType.UDDANNELSESHJAELP, known_until=DAY)
+        abolished = rule_set(DAY + ONE_DAY, BenefitType.OTHER)
+        before = judge(risk(), background(), law=make_law(rule_sets=(old,)))
+        assert before.reason is R.OBLIGED
+        assert judge(risk(), background(), law=make_law(rule_sets=(abolished, old))) == before
 
 
 class TestCameFromTheTargetGroup:
@@ -315,11 +520,13 @@ class TestTheEnrolment:
     def test_education_is_covered_as_the_table_says(self, education: EducationType) -> None:
         """A flag per type of education, in data."""
         expected = R.OBLIGED if LAW.covered[education] else R.EDUCATION_NOT_COVERED
+        if education in LAW.open_education:
+            expected = R.EDUCATION_UNCERTAIN
         assert reason(risk(), enrolment(education=education), period(), residence()) is expected
 
     def test_a_type_that_the_table_lacks_is_not_covered(self) -> None:
         """Nothing is guessed."""
-        law = make_law(covered={})
+        law = make_law(covered={}, open_education=frozenset())
         assert judge(risk(), background(), law=law).reason is R.EDUCATION_NOT_COVERED
 
     @pytest.mark.parametrize(

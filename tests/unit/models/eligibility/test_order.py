@@ -4,6 +4,7 @@ The verdicts are held against `tests.oracle`, which sees the complete history at
 """
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,19 +13,33 @@ from hypothesis import strategies as st
 
 from models.eligibility.apply_event import apply, key_of
 from models.eligibility.decision import Cause
+from models.eligibility.law import Law
 from models.eligibility.person_record import PersonRecord
+from models.events.contract import BenefitType
+from models.events.event_types import BenefitPeriodVersion, Residence
 from models.events.person_event import PersonEvent
 from tests import oracle
-from tests.factories import LAW, PERSON
+from tests.factories import LAW, PERSON, make_law, rule_set
 from tests.unit.models.eligibility.arrivals import Told, run, told
 from tests.unit.models.eligibility.histories import Row, history, plain_law, rows
 
 pytestmark = pytest.mark.timeout(1800)
 """Thousands of histories and no waiting: the limit that finds a hung server would only measure the machine."""
-PLAIN_LAW = plain_law(LAW)
 THOUSANDS = settings(max_examples=3000, deadline=None, derandomize=True, database=None, print_blob=True)
 """The same examples on every machine; a failure prints the blob that reproduces it."""
 MANY = settings(THOUSANDS, max_examples=1200)
+
+
+UNREAD_LAW = make_law(
+    rule_sets=(
+        rule_set(
+            date(2025, 10, 1), BenefitType.UDDANNELSESHJAELP,
+            known_until=date(2025, 10, 25), confirmed_until=date(2026, 2, 11),
+        ),
+        rule_set(date(2022, 1, 1), BenefitType.UDDANNELSESHJAELP, known_until=date(2025, 8, 10)),
+    )
+)  # fmt: skip
+"""Messages before October 2025 lie in a gap, those of the autumn rest on a confirmation, those after it wait."""
 
 
 def verdicts(known: Told) -> dict[tuple[str, str], Any]:
@@ -53,9 +68,9 @@ def _text(day: Any) -> str | None:
     return None if day is None else day.isoformat()
 
 
-def asked(events: Sequence[PersonEvent]) -> dict[tuple[str, str], dict[str, Any]]:
+def asked(events: Sequence[PersonEvent], law: Law = LAW) -> dict[tuple[str, str], dict[str, Any]]:
     """The oracle's answer to the whole history."""
-    return oracle.verdicts([event.model_dump(mode="json") for event in events], PLAIN_LAW)
+    return oracle.verdicts([event.model_dump(mode="json") for event in events], plain_law(law))
 
 
 @pytest.mark.slow
@@ -69,6 +84,35 @@ def test_any_order_with_any_repetition_ends_as_the_oracle_says(drawn: list[Row],
     one, other = told(run(events)), told(run(order))
     assert verdicts(one) == verdicts(other)
     assert in_the_oracles_words(other) == asked(events)
+
+
+@MANY
+@given(drawn=rows, data=st.data())
+def test_messages_that_wait_for_the_law_are_those_of_days_that_nobody_has_read_or_confirmed(
+    drawn: list[Row], data: st.DataObject
+) -> None:
+    """In any order, and as the oracle says; a rebuild from the same events gives the same."""
+    order = data.draw(st.permutations(history(drawn)))
+    assert in_the_oracles_words(told(run(order, law=UNREAD_LAW))) == asked(order, UNREAD_LAW)
+
+
+@MANY
+@given(drawn=rows)
+def test_that_education_is_not_covered_tells_nothing_of_benefit_or_residence(drawn: list[Row]) -> None:
+    """The institution is told of it, so it must follow from what institutions have registered."""
+    events = history(drawn)
+    institutions_own = [
+        event for event in events if not isinstance(event.content, BenefitPeriodVersion | Residence)
+    ]
+
+    def uncovered(told_of: list[PersonEvent]) -> set[tuple[str, str]]:
+        return {
+            name
+            for name, decision in told(run(told_of)).items()
+            if decision.verdict.reason == "education_not_covered"
+        }
+
+    assert uncovered(institutions_own) == uncovered(events)
 
 
 @pytest.mark.slow
@@ -126,6 +170,15 @@ def test_the_evidence_is_what_the_reason_rests_on(drawn: list[Row]) -> None:
         start, period_from, period_to = evidence.study_start, evidence.benefit_from, evidence.benefit_to
         assert (verdict.unit_id is not None) == (verdict.outcome == "obliged")
         assert (verdict.review_on is not None) == (verdict.outcome == "undecided")
+        if start is not None:
+            window = plain_law(LAW)["rules"][verdict.law_version]
+            received = decision.message.origin.appended_at.isoformat()
+            arrived = oracle.danish_date(received)
+            inside = [
+                start <= day <= oracle.months_after(start, window["window_months"])
+                for day in (evidence.message_date, arrived)
+            ]
+            assert evidence.received_on == (arrived if inside[0] != inside[1] else None)
         if verdict.outcome == "obliged":
             assert start is not None
             assert evidence.window_end is not None

@@ -117,6 +117,12 @@ def test_the_contract_has_these_ten_events() -> None:
     assert set(EVENT_TYPES) == {row.name for row in EVENT_TYPES.values()}
 
 
+def test_a_message_needs_neither_text_nor_contact_person() -> None:
+    """Higher education need report no contact person (BEK 512/2025 § 35)."""
+    read = parse("dropout-risk.raised", text=..., contact=...)
+    assert {"text", "contact"} & read.model_dump(exclude_none=True).keys() == set()
+
+
 @pytest.mark.parametrize("kind", ABOUT_PEOPLE)
 def test_good_data_passes_and_fits_what_the_stream_keeps(kind: str) -> None:
     """All but the sealed fields goes on, and comes back from JSON as it was."""

@@ -146,13 +146,25 @@ def test_a_text_is_laid_out_line_by_line_without_gaps() -> None:
 
 def test_the_last_day_of_the_mentor_right_is_a_fact_of_the_notice_that_it_ends_and_of_no_other() -> None:
     ending = render(a_notice(occasion=Occasion.MENTOR_ENDS))
-    assert "Retten til mentor slutter: mandag den 19. oktober 2026" in ending.text.splitlines()
-    assert "Retten til mentor slutter" in _Page(ending.html).text.replace(
-        "Retten til mentor slutter snart", ""
+    assert (
+        "Sidste dag for at gøre brug af retten til mentor: mandag den 19. oktober 2026"
+        in ending.text.splitlines()
     )
+    assert "Sidste dag for at gøre brug af retten til mentor" in _Page(ending.html).text
+    assert ending.subject.endswith("retten til mentor skal tages i brug senest mandag den 19. oktober 2026")
     for occasion in set(ABOUT_A_TASK) - {Occasion.MENTOR_ENDS}:
         for last_day in (date(2026, 10, 19), None):
             assert "mentor" not in render(a_notice(occasion=occasion, mentor_until=last_day)).text
+
+
+def test_a_mail_tells_the_right_to_a_mentor_from_the_support() -> None:
+    """LAB § 167(3): what ends is the time to take the right up. That the right or the support ends is not said."""
+    ending = render(a_notice(occasion=Occasion.MENTOR_ENDS))
+    for text in (ending.text, _Page(ending.html).text):
+        said = " ".join(text.split())
+        assert "op til 6 måneder fra første brug og kan forlænges" in said
+        assert "til mentor slutter" not in said
+        assert "mentor udløber" not in said
 
 
 def test_a_name_in_a_template_of_ours_that_ends_in_nothing_known_is_escaped_all_the_same() -> None:

@@ -23,7 +23,8 @@ from models.reasons import Rejection
 from publisher.check import faults_of
 from publisher.events import PlainEvent
 
-LAST_MOMENT = datetime(2026, 11, 20, tzinfo=UTC)
+LAST_MOMENT = datetime(2026, 11, 21, tzinfo=UTC)
+"""The control total of 19 November, the last day of changes, is declared on the morning after."""
 
 
 def plain_events(story: Story) -> list[PlainEvent]:

@@ -1,0 +1,31 @@
+"""Which messages wait for a law that has been read or confirmed by now, and the place of the event that asks again.
+
+A decision is made when an event of its person comes. A new table is no event, so the people who wait are driven again.
+"""
+
+from typing import Final, LiteralString
+
+from config.topics import Topic
+from infra.postgres import SyncConnection
+from models.reasons import DecisionReason
+from ops.audit.report import CHECK_OF, GapKind, Missing
+
+WAITING: Final[LiteralString] = """
+SELECT DISTINCT ON (person_id) (decision #>> '{cause,partition}')::int, (decision #>> '{cause,offset}')::bigint
+FROM messages WHERE outcome = 'undecided' AND reason = %s ORDER BY person_id, 2 DESC
+"""
+
+
+def waiting(connection: SyncConnection, reason: DecisionReason) -> list[Missing]:
+    """One event of each person of whom a message waits for `reason`: it brings out all decisions of the person."""
+    rows = connection.execute(WAITING, (reason.value,)).fetchall()
+    return [
+        Missing(
+            hop=CHECK_OF[GapKind.NO_DECISION],
+            what=GapKind.NO_DECISION,
+            topic=Topic.PERSON_EVENTS,
+            partition=partition,
+            offset=offset,
+        )
+        for partition, offset in rows
+    ]
