@@ -6,20 +6,21 @@ A worker that died between its outputs writes the same ones again, under the sam
 
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Final
 
 from models.calendar import copenhagen_date
-from models.eligibility.decide import BEFORE_THE_LAW, decide
+from models.eligibility.bounds import Kept, keep
+from models.eligibility.decide import BEFORE_THE_LAW, decide, with_home
 from models.eligibility.decision import Cause, Decision, Evidence, MessageRef, Outcome, Verdict
 from models.eligibility.facts import fold
 from models.eligibility.law import Law
 from models.eligibility.person_record import Decided, PersonRecord
 from models.events.event_types import RefusedDuplicate, Risk
 from models.events.person_event import PersonEvent
-from models.reasons import DecisionReason
+from models.reasons import DecisionReason, LeftOut
 
-MAX_EVENTS = 300
-"""Events of one person that are kept. At 2.7 kB for the largest of them a record stays under 1 MB, and under 3 MB
-where every character of its words is one that JSON escapes; the topic takes 8 MB."""
+NOT_REMEMBERED: Final = 0
+"""The revision of a decision on a message that was left out: whatever is decided of it later comes after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class AppliedEvent:
     record: PersonRecord
     decisions: tuple[Decision, ...]
     changed: int
+    left_out: LeftOut | None = None
+    """Why the event has no effect."""
 
 
 def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> AppliedEvent:
@@ -37,12 +40,12 @@ def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> A
     A known event (a replay after a crash, or a repeat of an id) emits the person's current decisions again:
     the outputs of the first time may have been lost between the brokers and us.
     """
-    events = _with(record.events, event)
-    # One that is known fits, though refusals have filled the record beyond its measure.
-    if len(events) > max(MAX_EVENTS, len(record.events)) and not isinstance(event.content, RefusedDuplicate):
-        return _overfull(record, event, cause, law)
-    known = cause.offset <= record.applied or events == record.events
-    decisions, decided = _decisions(record, events, cause, law)
+    held = Kept(record.events, record.superseded)
+    kept = keep(held, event)
+    if isinstance(kept, LeftOut):
+        return _left_out(record, event, cause, law, kept)
+    known = cause.offset <= record.applied or kept == held
+    decisions, decided = _decisions(record, kept, cause, law)
     changed = [
         decision for decision in decisions if decision.revision > _revision(record, key_of(decision.message))
     ]
@@ -50,7 +53,8 @@ def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> A
         record=record.model_copy(
             update={
                 "applied": max(record.applied, cause.offset),
-                "events": events,
+                "events": kept.events,
+                "superseded": kept.superseded,
                 "decided": decided,
             }
         ),
@@ -59,11 +63,10 @@ def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> A
     )
 
 
-def _overfull(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> AppliedEvent:
-    """An event that no longer fits into the person's record: a message waits for people, a fact is left out.
+def _left_out(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law, why: LeftOut) -> AppliedEvent:
+    """An event beyond its sender's bound: a message waits for people, a fact has no effect until it is released.
 
-    Beyond this the order of arrival matters. Nobody's life fills so many events; a sender in a loop does, and it must
-    neither stop the partition for everybody else nor be answered with silence.
+    Which of this sender's events count depends on the order of arrival then, and nothing else does.
     """
     decisions = []
     if isinstance(event.content, Risk):
@@ -73,17 +76,21 @@ def _overfull(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) 
             outcome=Outcome.UNDECIDED,
             reason=DecisionReason.TOO_MANY_EVENTS,
             law_version=BEFORE_THE_LAW if rules is None else rules.version,
-            evidence=Evidence(message_date=day),
+            # So that those nearest to the person see it.
+            evidence=with_home(Evidence(message_date=day), fold(record.events, record.superseded), day),
             review_on=day,
         )
         reference = _reference(event, record.person_id)
         decisions.append(
-            Decision(message=reference, revision=1, verdict=verdict, cause=cause, sealed=event.sealed)
+            Decision(
+                message=reference, revision=NOT_REMEMBERED, verdict=verdict, cause=cause, sealed=event.sealed
+            )
         )
     return AppliedEvent(
         record=record.model_copy(update={"applied": max(record.applied, cause.offset)}),
         decisions=tuple(decisions),
         changed=len(decisions),
+        left_out=None if isinstance(event.content, RefusedDuplicate) else why,
     )
 
 
@@ -92,25 +99,12 @@ def key_of(message: MessageRef) -> str:
     return f"{message.sender}/{message.message_id}"
 
 
-def _with(events: tuple[PersonEvent, ...], event: PersonEvent) -> tuple[PersonEvent, ...]:
-    """The events with this one; of a repeat with the same content, the one appended first stays.
-
-    The same id with other content is kept beside it: `models.eligibility.facts.fold` refuses whichever came later.
-    """
-    for place, known in enumerate(events):
-        if known.identity == event.identity and known.fingerprint == event.fingerprint:
-            if known.origin.order <= event.origin.order:
-                return events
-            return (*events[:place], event, *events[place + 1 :])
-    return (*events, event)
-
-
 def _decisions(
-    record: PersonRecord, events: tuple[PersonEvent, ...], cause: Cause, law: Law
+    record: PersonRecord, kept: Kept, cause: Cause, law: Law
 ) -> tuple[list[Decision], dict[str, Decided]]:
-    if not any(isinstance(event.content, Risk) for event in events):
+    if not any(isinstance(event.content, Risk) for event in kept.events):
         return [], record.decided
-    facts = fold(events)
+    facts = fold(kept.events, kept.superseded)
     decisions, decided = [], {}
     for message in facts.messages:
         reference = _reference(message, record.person_id)

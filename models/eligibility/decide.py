@@ -58,7 +58,7 @@ def decide(message: PersonEvent, facts: Facts, law: Law) -> Verdict:
             outcome=Outcome.UNDECIDED,
             reason=DecisionReason.ENROLMENT_UNKNOWN,
             law_version=version,
-            evidence=_with_home(evidence, facts, day),  # so that those nearest can ask for what is missing
+            evidence=with_home(evidence, facts, day),  # so that those nearest can ask for what is missing
             review_on=day + timedelta(days=rules.review_days),
         )
     return max(verdicts, key=_weight)
@@ -109,7 +109,7 @@ def _judge(enrolment: Enrolment, day: date, facts: Facts, law: Law, rules: RuleS
         return verdict(Outcome.NOT_OBLIGED, reason, known)
 
     review_on = day + timedelta(days=rules.review_days)
-    known = _with_home(known, facts, day)
+    known = with_home(known, facts, day)
     if known.municipality_code is None:
         return verdict(Outcome.UNDECIDED, DecisionReason.RESIDENCE_UNKNOWN, known, review_on=review_on)
     unit = law.unit_on(known.municipality_code, day)
@@ -124,7 +124,7 @@ def _judge(enrolment: Enrolment, day: date, facts: Facts, law: Law, rules: RuleS
     )
 
 
-def _with_home(evidence: Evidence, facts: Facts, day: date) -> Evidence:
+def with_home(evidence: Evidence, facts: Facts, day: date) -> Evidence:
     """With where the person lived on `day`, if that is known."""
     home = facts.home_on(day)
     if home is None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, LiteralString
 
-_VERSION: Final = 4
+_VERSION: Final = 5
 _WAIT_SECONDS: Final = 60.0
 SCHEMA: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, said TEXT NOT NULL);

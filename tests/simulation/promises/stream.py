@@ -27,7 +27,7 @@ def receipts(books: Books) -> Iterator[str]:
     said: dict[tuple[str, int, int], set[bytes]] = defaultdict(set)
     for record in books.world.log.all_of(Topic.RECEIPTS):
         origin = json.loads(record.value or b"")
-        if "repeat" not in origin:
+        if "repeat" not in origin and "left_out" not in origin:
             place = origin["origin"]
             said[place["topic"], place["partition"], place["offset"]].add(record.value or b"")
     for place, texts in said.items():
