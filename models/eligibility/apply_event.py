@@ -110,9 +110,7 @@ def _decisions(
         reference = _reference(message, record.person_id)
         verdict = decide(message, facts, law)
         key = key_of(reference)
-        digest = blake2b(
-            (verdict.model_dump_json() + reference.model_dump_json()).encode(), digest_size=12
-        ).hexdigest()
+        digest = blake2b((_said(verdict) + reference.model_dump_json()).encode(), digest_size=12).hexdigest()
         before = record.decided.get(key)
         now = before
         if now is None or now.digest != digest:
@@ -129,6 +127,13 @@ def _decisions(
             )
         )
     return decisions, decided
+
+
+def _said(verdict: Verdict) -> str:
+    """What a digest is made of. A field that a later version has added is no part of it where it is absent: otherwise
+    every message would get a revision more at the next event of its person."""
+    added = {"evidence": {"contradicted_by"}} if verdict.evidence.contradicted_by is None else None
+    return verdict.model_dump_json(exclude=added)
 
 
 def _reference(message: PersonEvent, person_id: str) -> MessageRef:

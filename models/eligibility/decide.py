@@ -61,7 +61,28 @@ def decide(message: PersonEvent, facts: Facts, law: Law) -> Verdict:
             evidence=with_home(evidence, facts, day),  # so that those nearest can ask for what is missing
             review_on=day + timedelta(days=rules.review_days),
         )
-    return max(verdicts, key=_weight)
+    return _flagged(max(verdicts, key=_weight), institution, facts, law)
+
+
+def _flagged(verdict: Verdict, institution: str, facts: Facts, law: Law) -> Verdict:
+    """With the institutions whose own word contradicts that the person is at this one.
+
+    It changes nothing else: to be enrolled twice is possible, and people must judge who is right.
+    """
+    if verdict.outcome is Outcome.NOT_OBLIGED:
+        return verdict
+    day = verdict.evidence.message_date
+    others = {
+        enrolment.institution_number
+        for enrolment in facts.enrolments
+        if enrolment.study_start <= day
+        and (enrolment.ended_on is None or enrolment.ended_on >= day)
+        and not law.same_institution(enrolment.institution_number, institution)
+    }
+    if not others:
+        return verdict
+    evidence = verdict.evidence.model_copy(update={"contradicted_by": tuple(sorted(others))})
+    return verdict.model_copy(update={"evidence": evidence})
 
 
 def _judge(enrolment: Enrolment, day: date, facts: Facts, law: Law, rules: RuleSet) -> Verdict:

@@ -39,6 +39,9 @@ class Evidence(Travelling):
     look_back_days: int | None = None
     municipality_code: str | None = None
     residence_id: str | None = None
+    contradicted_by: tuple[str, ...] | None = None
+    """Other institutions at which the person is enrolled on that day, as they say; the one thing in a decision that an
+    institution can change of another one's message (docs/non-interference.md)."""
 
 
 class Verdict(Travelling):

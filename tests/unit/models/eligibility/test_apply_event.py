@@ -1,6 +1,6 @@
 """One step of match: what is published when, and what a repeat or a replay does."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 from models.eligibility.apply_event import apply
 from models.eligibility.decision import Cause
@@ -18,6 +18,7 @@ from tests.factories import (
     period,
     residence,
     risk,
+    uuid,
 )
 from tests.unit.models.eligibility.arrivals import run
 
@@ -102,3 +103,10 @@ def test_an_empty_record_has_applied_nothing() -> None:
     """Offset 0 is a real offset: the first event is not taken for a replay."""
     assert PersonRecord(person_id=PERSON).applied == -1
     assert run((risk(),))[0].record.applied == 0
+
+
+def test_a_field_that_is_absent_changes_no_digest() -> None:
+    """A record of the version before holds the same digests: nobody's messages are told again after an upgrade."""
+    place = origin(offset=7, appended_at=datetime(2026, 6, 1, tzinfo=UTC))
+    (remembered,) = run((*background(), risk(origin=place, event_id=uuid("m"))))[-1].record.decided.values()
+    assert remembered.digest == "8a8f4fc155b1c2b21b50dbbf"
