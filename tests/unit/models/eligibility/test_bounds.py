@@ -286,6 +286,18 @@ def test_what_was_left_out_counts_once_it_is_released() -> None:
     assert after(last[-1].record, risk(institution=HOSTILE)).left_out is LeftOut.SENDER_BOUND
 
 
+def test_whatever_is_released_counts_though_ends_have_brought_its_sender_beyond_its_bound() -> None:
+    """A release is a person's word, of whatever kind the event is."""
+    known = flood(MAX_EVENTS)
+    ends = [enrolment_end(DAY, institution=HOSTILE, name=f"{HOSTILE} {n}") for n in range(5)]
+    stray = withdrawal(risk(institution=HOSTILE))
+    record = run([*known, *ends])[-1].record
+    assert len(record.events) == MAX_EVENTS + len(ends)
+    assert after(record, stray).left_out is LeftOut.SENDER_BOUND
+    released = after(record, stray.model_copy(update={"released": True}))
+    assert (released.left_out, len(released.record.events)) == (None, len(record.events) + 1)
+
+
 def test_the_senders_own_repeat_does_not_release_it() -> None:
     """It is over its bound still."""
     message = risk(institution=HOSTILE)

@@ -1,14 +1,20 @@
 """What has no effect because its sender is over its bound: listed until people decide, and no gap."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 import psycopg
 
-from models.dead_letter import DeadLetterKind, DeadLetterState
+from crypto.vault import Vault
+from models.dead_letter import DeadLetterKind, DeadLetterState, ReplayOutcome, place_of
 from models.events.person_event import PersonEvent
 from models.operator import Operator
 from ops.audit.checks.bounds import LEFT_OUT
 from ops.audit.report import Check
 from ops.recovery import dead_letters
 from ops.recovery.dead_letters import Selection
+from ops.recovery.rejected_payloads import Bytes, RejectedPayloads
+from ops.recovery.replay import Replayer, ReplayPlanner
 from tests.integration.ops.audit.world import World, account, faults, places, student
 
 HAND = Operator("nobody", "the school has confirmed it")
@@ -69,6 +75,33 @@ async def test_it_lies_in_quarantine_and_can_be_put_aside(world: World) -> None:
     result = world.audit()
     assert faults(result) == []
     assert account(result, Check.BOUNDS).parts == {"left_out": 0, "released": 0, "dismissed": 2}
+
+
+async def test_an_operator_lets_it_count(world: World) -> None:
+    """The event goes to its person's partition once more, marked; who did it and why is in the trail."""
+    event, place = leave_out(world, student("a")[0])
+    await world.book()
+    payloads = RejectedPayloads(world.kafka, Vault({"v": bytes(32)}, "v"))
+    try:
+        with psycopg.connect(world.url, autocommit=True) as connection:
+            found = dead_letters.dead_letters(connection, Selection(kind=DeadLetterKind.LEFT_OUT))
+            context: Any = None  # what intake judges by: it is not asked
+            planner = ReplayPlanner(connection, payloads, context, lambda _: None, datetime.now(UTC))
+            (plan,) = planner.of(found)
+            assert (plan.prospect, plan.goes(force=False)) == (ReplayOutcome.ACCEPTED, True)
+            done = Replayer(connection, world.kafka, HAND).replay(plan)
+            assert done is not None
+            assert done.replayed_as is not None
+            written = payloads.record(place_of(done.replayed_as), event.origin.appended_at, datetime.now(UTC))
+    finally:
+        payloads.close()
+    assert isinstance(written, Bytes)
+    assert PersonEvent.model_validate_json(written.value or b"") == event.model_copy(
+        update={"released": True}
+    )
+    assert done.replayed_as.rsplit("/", 1)[0] == f"{place[0]}/{place[1]}"
+    kinds = world.sql("SELECT kind FROM audit WHERE kind LIKE 'quarantine%%' ORDER BY id")
+    assert kinds == [("quarantine_replay_begun",), ("quarantine_replayed",)]
 
 
 async def test_another_content_under_a_known_id_is_not_released(world: World) -> None:
