@@ -42,6 +42,9 @@ def _sentences(
         yield say("evidence.message", message=day(evidence.message_date))
     if evidence.municipality_code is not None:
         yield say("evidence.residence", municipality=municipality(evidence.municipality_code))
+    if evidence.contradicted_by:
+        where = ", ".join(map(institution, evidence.contradicted_by))
+        yield say("evidence.contradicted", institutions=where)
     yield say("evidence.rules", version=law_version)
     if evidence.law_confirmed_until is not None:
         yield say("evidence.confirmed", day=day(evidence.law_confirmed_until))

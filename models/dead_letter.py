@@ -25,6 +25,8 @@ class DeadLetterKind(StrEnum):
     """A record that intake refused; its bytes are kept, sealed."""
     CONFLICT = "conflict"
     """A record that was accepted, and refused because its id had come with other content."""
+    LEFT_OUT = "left_out"
+    """A record that was accepted and has no effect: its sender is over its bound for that person."""
     DELIVERY = "delivery"
     """A notice that its recipient refused, or that nobody took before its deadline."""
 

@@ -96,10 +96,24 @@ class DecisionReason(Reason):
     ENROLMENT_UNKNOWN = "enrolment_unknown", "No enrolment of the person at that institution is known."
     TOO_MANY_EVENTS = (
         "too_many_events",
-        "More is registered about the person than can be right: a sender repeats itself. People must look.",
+        "The institution has sent more about this one person than can be right; what came before counts. "
+        "People must look.",
     )
     RESIDENCE_UNKNOWN = "residence_unknown", "The person's residence on the message's date is unknown."
     NO_RESPONSIBLE_UNIT = (
         "no_responsible_unit",
         "No responsible unit is known for the municipality code: abroad, unknown, or Christiansø.",
+    )
+
+
+class LeftOut(Reason):
+    """Why an accepted event has no effect on its person. It stays on ``person-events``, and can be replayed."""
+
+    SENDER_BOUND = (
+        "sender_bound",
+        "Its sender has sent more about this one person than can be right; what came before counts.",
+    )
+    RECORD_FULL = (
+        "record_full",
+        "Several senders together have filled the person's record, and this one has a large part in it.",
     )

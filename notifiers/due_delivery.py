@@ -78,6 +78,10 @@ class Due:
     seen: bool  # a person has seen the task, and the notice was to bring just that about
     about: DueTask | OpenTasks
     endpoint_off: bool = False  # a webhook whose endpoint is switched off
+    is_followed: bool = (
+        False  # a later notice of further messages of the same task waits for the same recipient
+    )
+    told_at: datetime | None = None  # when the last one went there, or that one goes there now
 
 
 @dataclass(frozen=True, kw_only=True)

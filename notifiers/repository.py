@@ -17,6 +17,7 @@ from infra.postgres import Connection, Pool
 from infra.postgres_timeouts import shut_down_after
 from ledger.store import audit_trail, deliveries
 from models.audit_kind import AuditKind, kind_of_end
+from models.calendar import copenhagen_date
 from models.ids import delivery_id, digest_id
 from models.notifications.delivery import (
     DeliveryStatus,
@@ -27,6 +28,7 @@ from models.notifications.delivery_moves import Move, checked
 from models.notifications.retry import DeliveryEnded, NextAttempt, RetryPolicy, next_attempt
 from notifiers import statements
 from notifiers.due_delivery import Claim, Due, DueTask, OpenTasks, PayloadT
+from notifiers.gathering import Gathering, gather, told_at_once
 from notifiers.registry import ChannelEntry
 from notifiers.rows import about, attempt_row, due_of
 from notifiers.supersede import (
@@ -67,6 +69,7 @@ class Store(Generic[PayloadT]):
         contacts: Contacts,
         entry: ChannelEntry[PayloadT],
         policy: RetryPolicy,
+        gathering: Gathering = told_at_once,
         patience_seconds: float = 60,
     ) -> None:
         self._pool = pool
@@ -75,6 +78,7 @@ class Store(Generic[PayloadT]):
         self._contacts = contacts
         self._entry = entry
         self._policy = policy
+        self._gathering = gathering
         self._patience_seconds = patience_seconds
 
     @asynccontextmanager
@@ -120,6 +124,14 @@ class Store(Generic[PayloadT]):
             return None
         if contact is None or not present:
             await self._put_off(connection, due, attempts + 1, now, NO_RECIPIENT)
+            return None
+        gathered = gather(due, now, self._gathering(due.unit_id, copenhagen_date(now)))
+        if isinstance(gathered, Superseded):
+            await self._end(connection, due, attempts, DeliveryStatus.SUPERSEDED, gathered)
+            return None
+        if gathered is not None:
+            values = {"id": due.id, "due_at": gathered, "attempts": attempts}
+            await connection.execute(deliveries.PUT_OFF, values)
             return None
         try:
             mail = (

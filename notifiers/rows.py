@@ -62,6 +62,8 @@ def due_of(row: DictRow, about: DueTask | OpenTasks) -> Due:
         seen=bool(row["seen"]),
         about=about,
         endpoint_off=row["endpoint_off"],
+        is_followed=row["is_followed"],
+        told_at=row["told_at"],
     )
 
 

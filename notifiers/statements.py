@@ -18,8 +18,16 @@ SELECT d.*, t.status AS task_status, t.reference, t.react_by, t.opened_at, t.app
        (SELECT count(*) FROM messages m WHERE m.task_id = t.id AND m.outcome = 'obliged') AS messages,
        s.failed_delivery IS NOT NULL AS undelivered,
        s.until_seen IS TRUE AND (SELECT f.seen FROM footings f WHERE f.task_id = t.id) AS seen,
-       e.disabled_at IS NOT NULL AS endpoint_off, clock_timestamp() AS now
+       e.disabled_at IS NOT NULL AS endpoint_off, clock_timestamp() AS now,
+       g.is_followed IS TRUE AS is_followed, g.told_at
 FROM picked d LEFT JOIN tasks t ON t.id = d.task_id
+LEFT JOIN LATERAL (  -- the other notices of further messages of this task to the same recipient
+    SELECT bool_or(o.status = 'due' AND o.frozen IS NULL AND (o.due_at, o.id) > (d.due_at, d.id)) AS is_followed,
+           max(CASE WHEN o.status = 'delivered' THEN o.ended_at
+                    WHEN o.lease_until > clock_timestamp() THEN clock_timestamp() END) AS told_at
+    FROM deliveries o WHERE d.occasion = 'more_messages' AND o.task_id = d.task_id AND o.id <> d.id
+      AND (o.occasion, o.channel, o.recipient) = (d.occasion, d.channel, d.recipient)
+) g ON true
 LEFT JOIN steps s ON s.id = CASE WHEN d.cause_kind = 'step' THEN d.cause_ref::uuid END
 LEFT JOIN endpoints e ON d.channel = 'webhook' AND (e.unit_id, e.url) = (d.unit_id, d.recipient)
 ORDER BY d.due_at, d.id

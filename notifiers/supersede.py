@@ -26,6 +26,9 @@ class Superseded(StrEnum):
     RECIPIENT_CHANGED = "recipient_changed"
     """The unit is reached at another address now; a new delivery goes there."""
 
+    GATHERED = "gathered"
+    """A further message of which a later mail speaks."""
+
     NOTHING_OPEN = "nothing_open"
     """A morning mail with nothing to list."""
 

@@ -19,6 +19,7 @@ from models.notifications.retry import RetryPolicy
 from notifiers.channel import ChannelSender
 from notifiers.circuit_breaker import CircuitBreaker
 from notifiers.due_delivery import Claim, PayloadT
+from notifiers.gathering import Gathering, told_at_once
 from notifiers.listen import DATABASE_AWAY, listen
 from notifiers.registry import ChannelEntry
 from notifiers.repository import Store
@@ -44,6 +45,7 @@ class NotifierSettings:
     stop_grace_seconds: float = 30
     database_seconds: float = 60  # for one transaction; then its connection is ended
     policy: RetryPolicy = field(default_factory=RetryPolicy)
+    gathering: Gathering = told_at_once
 
     def __post_init__(self) -> None:
         waits = (self.lease_seconds, self.poll_seconds, self.expire_seconds, self.stop_grace_seconds)
@@ -74,6 +76,7 @@ async def run(
         contacts=contacts,
         entry=entry,
         policy=settings.policy,
+        gathering=settings.gathering,
         patience_seconds=settings.database_seconds,
     )
     await _Notifier(settings, pool, store, channel, on_attempt).run(stop)

@@ -13,7 +13,8 @@ from models.eligibility.law import Law
 from models.eligibility.person_record import PersonRecord
 from models.errors import UnreadableError
 from models.events.person_event import PersonEvent
-from models.events.receipt import Applied, AppliedEntry
+from models.events.receipt import Applied, AppliedEntry, LeftOutEvent
+from models.reasons import LeftOut
 from streams.batch_producer import BatchProducer, partition_of
 from streams.intake import Context, InputRecord, validate_record
 from streams.person_store import PersonStore
@@ -105,6 +106,7 @@ class Match:
                     origin_offset=event.origin.offset,
                     person_id=event.person_id,
                     changed=step.changed,
+                    left_out=_left_out(event, step.left_out),
                 )
             )
         for person in touched.values():
@@ -113,7 +115,15 @@ class Match:
             applied = Applied(
                 partition=partition, entries=tuple(entries[start : start + _ENTRIES_PER_RECORD])
             )
-            output.add(Topic.APPLIED, partition, None, applied.model_dump_json().encode())
+            output.add(Topic.APPLIED, partition, None, applied.model_dump_json(exclude_none=True).encode())
+
+
+def _left_out(event: PersonEvent, why: LeftOut | None) -> LeftOutEvent | None:
+    if why is None:
+        return None
+    return LeftOutEvent(
+        reason=why, sender=event.sender, event_id=event.event_id, appended_at=event.origin.appended_at
+    )
 
 
 def add_person_event(event: PersonEvent, output: BatchProducer) -> None:

@@ -110,7 +110,21 @@ def _verdict(message: Plain, standing: list[Plain], law: Plain) -> Plain:
         if _better(candidate, best):
             best = candidate
     best.pop("_start")
+    if best["outcome"] != "not_obliged":
+        best["contradicted_by"] = _elsewhere(message, today, standing, law)
     return best
+
+
+def _elsewhere(message: Plain, today: date, standing: list[Plain], law: Plain) -> list[str]:
+    """The institutions of another house where the person is said to be enrolled on that day."""
+    found = set()
+    for enrolment in _enrolments(standing):
+        begun = date.fromisoformat(enrolment["study_start"]) <= today
+        over = enrolment["ended_on"] is not None and date.fromisoformat(enrolment["ended_on"]) < today
+        number = enrolment["institution_number"]
+        if begun and not over and not _one_house(law, number, message["content"]["institution_number"]):
+            found.add(number)
+    return sorted(found)
 
 
 def _about_enrolment(
@@ -205,6 +219,7 @@ def _no(reason: str, version: str) -> Plain:
         "unit_id": None,
         "mentor_last_day": None,
         "review_on": None,
+        "contradicted_by": [],
     }
 
 

@@ -234,6 +234,14 @@ class LawConfirmationRow(Row):
     confirmed_on: Day
 
 
+class GatheringRow(Row):
+    """``gathering.csv``: for how long further messages of an open task are gathered into one mail. No law says it."""
+
+    unit_id: UnitCode
+    minutes: CountCell
+    valid_from: Day
+
+
 class DayOffRow(Row):
     """``days_off.csv``: a day of every year on which offices are closed besides the public holidays."""
 

@@ -10,6 +10,7 @@ from config.reference.rows import (
     AnswerRow,
     DayOffRow,
     EducationRow,
+    GatheringRow,
     LawConfirmationRow,
     LawConfirmerRow,
     MunicipalityRow,
@@ -37,6 +38,7 @@ class Reference:
     senders: CsvTable[SenderRow]
     react_by: CsvTable[ReactByRow]
     not_reached_after: CsvTable[NotReachedRow]
+    gathering: CsvTable[GatheringRow]
     days_off: CsvTable[DayOffRow]
     webhooks: CsvTable[WebhookRow]
     answers: CsvTable[AnswerRow]
@@ -59,6 +61,7 @@ class Reference:
             *self.senders.faults,
             *self.react_by.faults,
             *self.not_reached_after.faults,
+            *self.gathering.faults,
             *self.days_off.faults,
             *self.webhooks.faults,
             *self.answers.faults,
@@ -82,6 +85,7 @@ def read_reference(directory: Path) -> Reference:
         senders=read_table(directory, "senders.csv", SenderRow),
         react_by=read_table(directory, "react_by.csv", ReactByRow),
         not_reached_after=read_table(directory, "not_reached_after.csv", NotReachedRow),
+        gathering=read_table(directory, "gathering.csv", GatheringRow),
         days_off=read_table(directory, "days_off.csv", DayOffRow),
         webhooks=read_table(directory, "webhooks.csv", WebhookRow),
         answers=read_table(directory, "answers.csv", AnswerRow),

@@ -1,6 +1,7 @@
 """The responsible units: jobcentres, or what a municipality has put in their place since 1 February 2026."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
@@ -13,6 +14,10 @@ from models.tasks.actions import NOT_REACHED_AFTER
 DEFAULT_WORKING_DAYS: Final = 5
 """A local service target, never statutory: no deadline in days was found in the law. It borrows the nearest
 rule, contact within five working days for those of 15 to 17 years (source: uvm.dk)."""
+
+
+GATHERING: Final = timedelta(hours=1)
+"""For how long further messages of an open task are gathered into one mail; a service choice, no law."""
 
 
 class Unit(Frozen):
@@ -48,6 +53,12 @@ def not_reached_of(reference: Reference) -> Dated[int]:
     """How often each unit seeks contact before it may close a task as not reached."""
     rows = ((row.unit_id, row.valid_from, row.attempts) for row in reference.not_reached_after.rows)
     return dated(rows, NOT_REACHED_AFTER)
+
+
+def gathering_of(reference: Reference) -> Dated[timedelta]:
+    """For how long each unit's further messages of an open task are gathered into one mail."""
+    rows = ((row.unit_id, row.valid_from, timedelta(minutes=row.minutes)) for row in reference.gathering.rows)
+    return dated(rows, GATHERING)
 
 
 def municipalities_of(reference: Reference) -> Mapping[str, str]:

@@ -85,6 +85,12 @@ class DeliverySection(Section):
         validation_alias="MAIL_RETRY_SECONDS",
         description="First wait before a mail is tried again; doubled each time, up to half an hour",
     )
+    gather: bool = Field(
+        default=True,
+        validation_alias="MAIL_GATHER",
+        description="Gather further messages of an open task into one mail (`gathering.csv`); "
+        "false only for a trial that must come to rest",
+    )
 
 
 class AcknowledgeSection(Section):

@@ -72,7 +72,7 @@ def _kind(row: ReceiptListing) -> str:
 
 
 def _answer(row: ReceiptListing) -> str:
-    return " · ".join(part for part in (row.reason, row.detail, row.repeat) if part)
+    return " · ".join(part for part in (row.reason, row.detail, row.repeat, row.left_out) if part)
 
 
 _RECEIPT_COLUMNS: Columns[ReceiptListing] = {

@@ -50,7 +50,7 @@ from ops.recovery import dead_letters, failed_deliveries
 from ops.recovery.dead_letters import Selection
 
 if TYPE_CHECKING:
-    from ops.recovery.replay import ReplayPlan
+    from ops.recovery.replay_plan import ReplayPlan
 
 commands = typer.Typer(
     help="What was refused or could not be delivered: list it, show it, replay it, dismiss it.",

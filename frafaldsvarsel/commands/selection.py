@@ -12,7 +12,9 @@ from models.calendar import COPENHAGEN
 from models.dead_letter import DeadLetterKind
 from ops.recovery.dead_letters import Selection
 
-KindOption = Annotated[DeadLetterKind | None, typer.Option("--kind", help="input, delivery or conflict.")]
+KindOption = Annotated[
+    DeadLetterKind | None, typer.Option("--kind", help="input, conflict, left_out or delivery.")
+]
 ReasonOption = Annotated[
     str | None, typer.Option("--reason", help="As in the list: docs/reasons.md, refused, exhausted.")
 ]

@@ -8,6 +8,7 @@ from datetime import timedelta
 from ipaddress import ip_network
 
 from config.environments import NotifierEnvironment
+from config.reference.units import gathering_of
 from config.sections.notices import SmtpSection, WebhookSection
 from frafaldsvarsel.wiring.common import read_reference
 from frafaldsvarsel.wiring.notices import contacts, mail_payloads, smtp
@@ -17,6 +18,7 @@ from notifiers.bounces.run import BounceMailbox
 from notifiers.bounces.store import BounceAddress
 from notifiers.content.mail_message import Mail
 from notifiers.email.channel import EmailChannel
+from notifiers.gathering import Gathering, told_at_once
 from notifiers.registry import ChannelEntry, Registry
 from notifiers.supersede import Contacts
 from notifiers.webhook.channel import WebhookChannel
@@ -39,9 +41,11 @@ class NotifierParts:
 
 def notifier_parts(settings: NotifierEnvironment, *, process: str) -> NotifierParts:
     """Everything that it needs; raises `ConfigError`. `process`: who it is where it has no name of its own."""
-    known = contacts(read_reference(settings.reference))
+    reference = read_reference(settings.reference)
+    known = contacts(reference)
+    gathering = gathering_of(reference).on if settings.deliveries.gather else told_at_once
     return NotifierParts(
-        settings=notifier(settings, owner=settings.instance.name or process),
+        settings=notifier(settings, owner=settings.instance.name or process, gathering=gathering),
         contacts=known,
         channels=channels(settings, known),
         mailbox=bounces(settings),
@@ -83,7 +87,9 @@ def webhook_channel(section: WebhookSection) -> WebhookChannel:
     )
 
 
-def notifier(settings: NotifierEnvironment, *, owner: str) -> NotifierSettings:
+def notifier(
+    settings: NotifierEnvironment, *, owner: str, gathering: Gathering = told_at_once
+) -> NotifierSettings:
     """How patient the notifier is."""
     first = timedelta(seconds=settings.deliveries.retry_seconds)
     policy = RetryPolicy(
@@ -96,6 +102,7 @@ def notifier(settings: NotifierEnvironment, *, owner: str) -> NotifierSettings:
         lease_seconds=settings.deliveries.lease_seconds,
         database_seconds=settings.database.timeout_seconds,
         policy=policy,
+        gathering=gathering,
     )
 
 

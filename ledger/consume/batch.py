@@ -7,16 +7,18 @@ from pydantic import TypeAdapter
 
 from config.topics import Topic
 from infra.postgres import Connection
-from ledger.consume import duplicates
+from ledger.consume import duplicates, left_out
 from ledger.reminders.scheduler import plan_reminders
 from ledger.store import action_log, repository
 from ledger.store.action_log import ActionRow
 from ledger.tasks.projection import Policy, Projection, cause_of
 from models.eligibility.decision import Decision
-from models.events.receipt import Applied, Receipt, RepeatReceipt
+from models.events.receipt import Applied, LeftOutReceipt, Receipt, RepeatReceipt
 
 Place = tuple[str, int]
-_receipts: TypeAdapter[Receipt | RepeatReceipt] = TypeAdapter(Receipt | RepeatReceipt)
+_receipts: TypeAdapter[Receipt | RepeatReceipt | LeftOutReceipt] = TypeAdapter(
+    Receipt | RepeatReceipt | LeftOutReceipt
+)
 
 
 class Batch:
@@ -67,6 +69,7 @@ async def project(
     await duplicates.find(connection, batch.receipts)
     for applied in batch.applied:
         await repository.add_applied(connection, applied.partition, applied.entries)
+    await left_out.tell(connection, batch.applied)
     unplaced: list[ActionRow] = []
     if batch.decisions or again:
         unplaced = await _decide(connection, batch.decisions, policy, again)

@@ -119,7 +119,7 @@ async def find(connection: Connection, receipts: Sequence[Receipt]) -> None:
             sender=row["sender"],
             event_id=row["event_id"],
         )
-        await _post(
+        await post(
             connection,
             f"repeat/{row['topic']}/{row['partition']}/{row['offset']}/{row['kind']}",
             Topic.RECEIPTS,
@@ -188,7 +188,7 @@ async def _refuse(connection: Connection, namesake: SameIdRecord) -> None:
         fingerprint=name,
         content=RefusedDuplicate(kind="event.refused", topic=topic, partition=partition, offset=offset),
     )
-    await _post(
+    await post(
         connection, name, Topic.PERSON_EVENTS, person_id, refusal.model_dump_json(exclude_none=True).encode()
     )
 
@@ -212,7 +212,8 @@ async def _one_at_a_time(connection: Connection) -> None:
     await connection.execute(LOCK, (_LOCK,))
 
 
-async def _post(connection: Connection, name: str, topic: str, key: str, value: bytes) -> None:
+async def post(connection: Connection, name: str, topic: str, key: str, value: bytes) -> None:
+    """Put a record into the outbox, once under its name."""
     await connection.execute(
         POST,
         (name, topic, key, value),

@@ -20,6 +20,7 @@ class ReceiptListing:
     reason: str | None
     detail: str | None
     repeat: str | None
+    left_out: str | None
     topic: str
     partition: int
     offset: int

@@ -24,7 +24,9 @@ ListingT = TypeVar("ListingT")
 
 SELECT_RECEIPTS = """
 SELECT r.event_id AS message_id, r.sender AS institution, r.type, r.status, r.reason, r.detail, p.kind AS repeat,
-       r.topic, r.partition, r."offset", r.appended_at
+       (SELECT min(a.left_out) FROM applied a
+        WHERE (a.origin_topic, a.origin_partition, a.origin_offset) = (r.topic, r.partition, r."offset")
+        HAVING count(*) = count(a.left_out)) AS left_out, r.topic, r.partition, r."offset", r.appended_at
 FROM receipts r LEFT JOIN repeats p USING (topic, partition, "offset")
 WHERE (%(status)s::text IS NULL OR r.status = %(status)s)
   AND (%(institution)s::text IS NULL OR r.sender = %(institution)s)

@@ -50,7 +50,7 @@ RECEIPTS: Final = ComparedTable(
 APPLIED: Final = ComparedTable(
     "applied",
     ("partition", "offset"),
-    ("origin_topic", "origin_partition", "origin_offset", "person_id", "changed"),
+    ("origin_topic", "origin_partition", "origin_offset", "person_id", "changed", "left_out"),
 )
 REPEATS: Final = ComparedTable("repeats", ("topic", "partition", "offset"), ("sender", "event_id", "kind"))
 TASKS: Final = ComparedTable(

@@ -48,7 +48,9 @@ CREATE TABLE applied (
     origin_partition integer NOT NULL,
     origin_offset bigint NOT NULL,
     person_id text NOT NULL,
-    changed integer NOT NULL
+    changed integer NOT NULL,
+    left_out text,
+    CONSTRAINT applied_left_out_check CHECK ((left_out = ANY (ARRAY['sender_bound'::text, 'record_full'::text])))
 );
 
 CREATE TABLE attempts (
@@ -267,7 +269,6 @@ CREATE TABLE quarantine (
     because text,
     decided_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     replayed_as text,
-    CONSTRAINT quarantine_kind_check CHECK ((kind = ANY (ARRAY['input'::text, 'conflict'::text, 'delivery'::text]))),
     CONSTRAINT quarantine_state_check CHECK ((state = ANY (ARRAY['begun'::text, 'replayed'::text, 'dismissed'::text])))
 );
 
@@ -377,6 +378,9 @@ ALTER TABLE ONLY plans
 ALTER TABLE ONLY "position"
     ADD CONSTRAINT position_pkey PRIMARY KEY (topic, partition);
 
+ALTER TABLE quarantine
+    ADD CONSTRAINT quarantine_kind_check CHECK ((kind = ANY (ARRAY['input'::text, 'conflict'::text, 'delivery'::text, 'left_out'::text]))) NOT VALID;
+
 ALTER TABLE ONLY quarantine
     ADD CONSTRAINT quarantine_pkey PRIMARY KEY (kind, id, since);
 
@@ -401,6 +405,8 @@ ALTER TABLE ONLY transfers
 CREATE INDEX acts_by_place ON acts USING btree (partition, after_offset, serial);
 
 CREATE INDEX applied_by_origin ON applied USING btree (origin_topic, origin_partition, origin_offset);
+
+CREATE INDEX applied_left_out ON applied USING btree (origin_topic, origin_partition, origin_offset) WHERE (left_out IS NOT NULL);
 
 CREATE INDEX audit_by_task ON audit USING btree (task_id);
 

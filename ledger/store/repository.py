@@ -33,7 +33,8 @@ INSERT INTO receipts (topic, partition, "offset", appended_at, status, reason, d
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
 """
 ADD_APPLIED: Final[LiteralString] = """
-INSERT INTO applied VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+INSERT INTO applied (partition, "offset", origin_topic, origin_partition, origin_offset, person_id, changed, left_out)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
 """
 TRANSFERS: Final[LiteralString] = """
 SELECT person_id, enrolment_id, decided_unit, unit_id, act_id FROM transfers
@@ -171,6 +172,7 @@ async def add_applied(connection: Connection, partition: int, entries: Sequence[
                     entry.origin_offset,
                     entry.person_id,
                     entry.changed,
+                    None if entry.left_out is None else entry.left_out.reason,
                 )
                 for entry in entries
             ],

@@ -75,7 +75,7 @@ class Projection:
             decision = decision.model_copy(update={"verdict": verdict})
         row = MessageRow(decision)
         before = self._working_set.messages.get(row.key)
-        if before is not None and before.decision.revision >= decision.revision:
+        if before is not None and _revision(before.decision) >= _revision(decision):
             return
         old = None if before is None or before.task_id is None else self._working_set.tasks[before.task_id]
         self._working_set.note(
@@ -267,6 +267,11 @@ class Projection:
 def cause_of(decision: Decision) -> DeliveryCause:
     """The person event behind a revision, as a delivery names it."""
     return DeliveryCause.of_event(decision.cause.partition, decision.cause.offset)
+
+
+def _revision(decision: Decision) -> int:
+    """What a later decision must be above. Match remembers none of a message that was left out: its next one is 1."""
+    return 0 if decision.verdict.reason is DecisionReason.TOO_MANY_EVENTS else decision.revision
 
 
 def _stays(before: MessageRow, row: MessageRow, task: TaskRow, subject: Subject | None) -> bool:

@@ -6,21 +6,21 @@ A worker that died between its outputs writes the same ones again, under the sam
 
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Final
 
 from models.calendar import copenhagen_date
-from models.eligibility.decide import BEFORE_THE_LAW, decide
+from models.eligibility.bounds import Kept, keep
+from models.eligibility.decide import BEFORE_THE_LAW, decide, with_home
 from models.eligibility.decision import Cause, Decision, Evidence, MessageRef, Outcome, Verdict
 from models.eligibility.facts import fold
 from models.eligibility.law import Law
 from models.eligibility.person_record import Decided, PersonRecord
 from models.events.event_types import RefusedDuplicate, Risk
-from models.events.fingerprints import same_content
-from models.events.person_event import PersonEvent
-from models.reasons import DecisionReason
+from models.events.person_event import Origin, PersonEvent
+from models.reasons import DecisionReason, LeftOut
 
-MAX_EVENTS = 300
-"""Events of one person that are kept. At 2.7 kB for the largest of them a record stays under 1 MB, and under 3 MB
-where every character of its words is one that JSON escapes; the topic takes 8 MB."""
+NOT_REMEMBERED: Final = 0
+"""The revision of a decision on a message that was left out: whatever is decided of it later comes after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class AppliedEvent:
     record: PersonRecord
     decisions: tuple[Decision, ...]
     changed: int
+    left_out: LeftOut | None = None
+    """Why the event has no effect."""
 
 
 def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> AppliedEvent:
@@ -39,14 +41,12 @@ def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> A
     decisions again: the outputs of the first time may have been lost between the brokers and us. A sender's repeat is
     another record, and what it repeats has its decisions already.
     """
-    events = _with(record.events, event)
-    # One that is known fits, though refusals have filled the record beyond its measure.
-    if len(events) > max(MAX_EVENTS, len(record.events)) and not isinstance(event.content, RefusedDuplicate):
-        return _overfull(record, event, cause, law)
-    again = cause.offset <= record.applied or (
-        events is record.events and any(known.origin.place == event.origin.place for known in events)
-    )
-    decisions, decided = _decisions(record, events, cause, law)
+    held = Kept(record.events, record.superseded)
+    kept = keep(held, event)
+    if isinstance(kept, LeftOut):
+        return _left_out(record, event, cause, law, kept)
+    again = cause.offset <= record.applied or (kept is held and _holds(held, event.origin))
+    decisions, decided = _decisions(record, kept, cause, law)
     changed = [
         decision for decision in decisions if decision.revision > _revision(record, key_of(decision.message))
     ]
@@ -54,7 +54,8 @@ def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> A
         record=record.model_copy(
             update={
                 "applied": max(record.applied, cause.offset),
-                "events": events,
+                "events": kept.events,
+                "superseded": kept.superseded,
                 "decided": decided,
             }
         ),
@@ -63,11 +64,17 @@ def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> A
     )
 
 
-def _overfull(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> AppliedEvent:
-    """An event that no longer fits into the person's record: a message waits for people, a fact is left out.
+def _holds(held: Kept, origin: Origin) -> bool:
+    """Whether the record at `origin` was applied: a repeat of it stands elsewhere."""
+    return any(known.origin.place == origin.place for known in held.events) or any(
+        gone.origin.place == origin.place for gone in held.superseded
+    )
 
-    Beyond this the order of arrival matters. Nobody's life fills so many events; a sender in a loop does, and it must
-    neither stop the partition for everybody else nor be answered with silence.
+
+def _left_out(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law, why: LeftOut) -> AppliedEvent:
+    """An event beyond its sender's bound: a message waits for people, a fact has no effect until it is released.
+
+    Which of this sender's events count depends on the order of arrival then, and nothing else does.
     """
     decisions = []
     if isinstance(event.content, Risk):
@@ -77,17 +84,21 @@ def _overfull(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) 
             outcome=Outcome.UNDECIDED,
             reason=DecisionReason.TOO_MANY_EVENTS,
             law_version=BEFORE_THE_LAW if rules is None else rules.version,
-            evidence=Evidence(message_date=day),
+            # So that those nearest to the person see it.
+            evidence=with_home(Evidence(message_date=day), fold(record.events, record.superseded), day),
             review_on=day,
         )
         reference = _reference(event, record.person_id)
         decisions.append(
-            Decision(message=reference, revision=1, verdict=verdict, cause=cause, sealed=event.sealed)
+            Decision(
+                message=reference, revision=NOT_REMEMBERED, verdict=verdict, cause=cause, sealed=event.sealed
+            )
         )
     return AppliedEvent(
         record=record.model_copy(update={"applied": max(record.applied, cause.offset)}),
         decisions=tuple(decisions),
         changed=len(decisions),
+        left_out=None if isinstance(event.content, RefusedDuplicate) else why,
     )
 
 
@@ -96,33 +107,18 @@ def key_of(message: MessageRef) -> str:
     return f"{message.sender}/{message.message_id}"
 
 
-def _with(events: tuple[PersonEvent, ...], event: PersonEvent) -> tuple[PersonEvent, ...]:
-    """The events with this one; of a repeat with the same content, the one appended first stays.
-
-    The same id with other content is kept beside it: `models.eligibility.facts.fold` refuses whichever came later.
-    """
-    for place, known in enumerate(events):
-        if known.identity == event.identity and same_content(known, event):
-            if known.origin.order <= event.origin.order:
-                return events
-            return (*events[:place], event, *events[place + 1 :])
-    return (*events, event)
-
-
 def _decisions(
-    record: PersonRecord, events: tuple[PersonEvent, ...], cause: Cause, law: Law
+    record: PersonRecord, kept: Kept, cause: Cause, law: Law
 ) -> tuple[list[Decision], dict[str, Decided]]:
-    if not any(isinstance(event.content, Risk) for event in events):
+    if not any(isinstance(event.content, Risk) for event in kept.events):
         return [], record.decided
-    facts = fold(events)
+    facts = fold(kept.events, kept.superseded)
     decisions, decided = [], {}
     for message in facts.messages:
         reference = _reference(message, record.person_id)
         verdict = decide(message, facts, law)
         key = key_of(reference)
-        digest = blake2b(
-            (verdict.model_dump_json() + reference.model_dump_json()).encode(), digest_size=12
-        ).hexdigest()
+        digest = blake2b((_said(verdict) + reference.model_dump_json()).encode(), digest_size=12).hexdigest()
         before = record.decided.get(key)
         now = before
         if now is None or now.digest != digest:
@@ -139,6 +135,13 @@ def _decisions(
             )
         )
     return decisions, decided
+
+
+def _said(verdict: Verdict) -> str:
+    """What a digest is made of. A field that a later version has added is no part of it where it is absent: otherwise
+    every message would get a revision more at the next event of its person."""
+    added = {"evidence": {"contradicted_by"}} if verdict.evidence.contradicted_by is None else None
+    return verdict.model_dump_json(exclude=added)
 
 
 def _reference(message: PersonEvent, person_id: str) -> MessageRef:

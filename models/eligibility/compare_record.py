@@ -41,7 +41,7 @@ def compare(held: PersonRecord | None, rebuilt: PersonRecord | None) -> Finding 
         return Finding(rebuilt.person_id, RecordDifference.MISSING, rebuilt)
     if held.applied < rebuilt.applied:
         return Finding(rebuilt.person_id, RecordDifference.BEHIND, mend(held, rebuilt))
-    if held.events != rebuilt.events:
+    if (held.events, held.superseded) != (rebuilt.events, rebuilt.superseded):
         return Finding(rebuilt.person_id, RecordDifference.EVENTS, mend(held, rebuilt))
     if held.decided != rebuilt.decided:
         mended = mend(held, rebuilt)

@@ -48,7 +48,9 @@ def decide(message: PersonEvent, facts: Facts, law: Law) -> Verdict:
             outcome=Outcome.UNDECIDED,
             reason=reason,
             law_version=version,
-            evidence=_with_home(known, facts, day),  # so that those nearest can see it
+            evidence=with_home(
+                known, facts, day
+            ),  # so that those nearest can see it, and ask for what is missing
             review_on=review_on,
         )
 
@@ -73,7 +75,28 @@ def decide(message: PersonEvent, facts: Facts, law: Law) -> Verdict:
     if not verdicts:
         review_on = day + timedelta(days=rules.review_days)
         return undecided(DecisionReason.ENROLMENT_UNKNOWN, evidence, review_on=review_on)
-    return max(verdicts, key=_weight)
+    return _flagged(max(verdicts, key=_weight), institution, facts, law)
+
+
+def _flagged(verdict: Verdict, institution: str, facts: Facts, law: Law) -> Verdict:
+    """With the institutions whose own word contradicts that the person is at this one.
+
+    It changes nothing else: to be enrolled twice is possible, and people must judge who is right.
+    """
+    if verdict.outcome is Outcome.NOT_OBLIGED:
+        return verdict
+    day = verdict.evidence.message_date
+    others = {
+        enrolment.institution_number
+        for enrolment in facts.enrolments
+        if enrolment.study_start <= day
+        and (enrolment.ended_on is None or enrolment.ended_on >= day)
+        and not law.same_institution(enrolment.institution_number, institution)
+    }
+    if not others:
+        return verdict
+    evidence = verdict.evidence.model_copy(update={"contradicted_by": tuple(sorted(others))})
+    return verdict.model_copy(update={"evidence": evidence})
 
 
 def _judge(enrolment: Enrolment, message: PersonEvent, facts: Facts, law: Law, rules: RuleSet) -> Verdict:
@@ -132,7 +155,7 @@ def _judge(enrolment: Enrolment, message: PersonEvent, facts: Facts, law: Law, r
     if reason is not None:
         return verdict(Outcome.NOT_OBLIGED, reason, known)
 
-    known = _with_home(known, facts, day)
+    known = with_home(known, facts, day)
     # These two wait for no fact, so people look at them at once.
     if enrolment.education_type in law.open_education:
         return verdict(Outcome.UNDECIDED, DecisionReason.EDUCATION_UNCERTAIN, known, review_on=day)
@@ -153,7 +176,7 @@ def _judge(enrolment: Enrolment, message: PersonEvent, facts: Facts, law: Law, r
     )
 
 
-def _with_home(evidence: Evidence, facts: Facts, day: date) -> Evidence:
+def with_home(evidence: Evidence, facts: Facts, day: date) -> Evidence:
     """With where the person lived on `day`, if that is known."""
     home = facts.home_on(day)
     if home is None:

@@ -48,6 +48,9 @@ class Evidence(Travelling):
     """Of a message that waits for the law: the last day for which the rule set was read or confirmed."""
     law_confirmed_until: date | None = None
     """Of a message after the rule set's `known_until`: until when two people have confirmed it."""
+    contradicted_by: tuple[str, ...] | None = None
+    """Other institutions at which the person is enrolled on that day, as they say; the one thing in a decision that an
+    institution can change of another one's message (docs/non-interference.md)."""
 
 
 class Verdict(Travelling):

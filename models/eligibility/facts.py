@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import assert_never
+from typing import Protocol, assert_never
 
 from models.events.contract import BenefitType, EducationType, TargetGroup
 from models.events.event_types import (
@@ -16,7 +16,7 @@ from models.events.event_types import (
     Risk,
     Withdrawal,
 )
-from models.events.person_event import PersonEvent
+from models.events.person_event import Origin, PersonEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +156,21 @@ def refusals(events: Iterable[PersonEvent]) -> frozenset[tuple[str, int, int]]:
     )
 
 
-def conflicts(events: Iterable[PersonEvent]) -> frozenset[tuple[str, int, int]]:
+class Identified(Protocol):
+    """What tells two events with one id apart."""
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Sender and id."""
+
+    @property
+    def origin(self) -> Origin:
+        """Where its record stands."""
+
+
+def conflicts(events: Iterable[Identified]) -> frozenset[tuple[str, int, int]]:
     """The places of records whose id their sender used earlier, by the brokers' time, for other content."""
-    first: dict[tuple[str, str], PersonEvent] = {}
+    first: dict[tuple[str, str], Identified] = {}
     losers = set()
     for event in sorted(events, key=lambda event: event.origin.order):
         if first.setdefault(event.identity, event) is not event:
@@ -166,10 +178,13 @@ def conflicts(events: Iterable[PersonEvent]) -> frozenset[tuple[str, int, int]]:
     return frozenset(losers)
 
 
-def fold(events: Iterable[PersonEvent]) -> Facts:
-    """What is in force when all of `events` are known; any permutation gives the same."""
+def fold(events: Iterable[PersonEvent], superseded: Iterable[Identified] = ()) -> Facts:
+    """What is in force when all of `events` are known; any permutation gives the same.
+
+    `superseded`: events whose content no longer counts, and whose ids do.
+    """
     known = tuple(events)
-    refused = refusals(known) | conflicts(known)
+    refused = refusals(known) | conflicts((*known, *superseded))
     state = _Fold()
     for event in sorted(known, key=by_registration):
         if event.origin.place not in refused:

@@ -1,13 +1,13 @@
-"""A person's record: every event known, the offset applied last, and what was last decided of each message.
+"""A person's record: the events known, the offset applied last, and what was last decided of each message.
 
 It is the state of match, kept in the compacted topic ``people``; only `models.eligibility.apply_event` changes it.
 """
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from models.base import Travelling
 from models.eligibility.decision import Cause
-from models.events.person_event import PersonEvent
+from models.events.person_event import Origin, PersonEvent
 
 
 class Decided(Travelling):
@@ -18,6 +18,22 @@ class Decided(Travelling):
     cause: Cause
 
 
+class SupersededEvent(Travelling):
+    """What is kept of an event that a later one of its sender has replaced: enough to know it again."""
+
+    sender: str
+    event_id: str
+    fingerprint: str
+    fingerprint_utc: str | None = None
+    registered_at: AwareDatetime
+    origin: Origin
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """As `PersonEvent.identity`."""
+        return (self.sender, self.event_id)
+
+
 class PersonRecord(Travelling):
     """What match remembers of one person."""
 
@@ -25,5 +41,7 @@ class PersonRecord(Travelling):
     applied: int = -1
     """Offset of the event applied last: applying it, or an earlier one, again changes nothing."""
     events: tuple[PersonEvent, ...] = ()
+    superseded: tuple[SupersededEvent, ...] = ()
+    """Of senders with many events: those that a later one has replaced (`models.eligibility.bounds`)."""
     decided: dict[str, Decided] = Field(default_factory=dict)
     """By ``sender/message id``."""

@@ -43,6 +43,8 @@ class PersonEvent(Travelling):
     content: Content
     sealed: str | None = None
     """CPR, text and contact person of a message, sealed to the vault."""
+    released: bool | None = None
+    """True: an operator lets it count although its sender is over its bound (`models.eligibility.bounds`)."""
 
     @property
     def risk(self) -> Risk:

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime
 
 from models.base import Travelling
 from models.events.person_event import Origin
-from models.reasons import Rejection
+from models.reasons import LeftOut, Rejection
 
 
 class ReceiptStatus(StrEnum):
@@ -70,6 +70,24 @@ class RepeatReceipt(Travelling):
     event_id: str
 
 
+class LeftOutReceipt(Travelling):
+    """Follows when an accepted record has no effect: its sender is over its bound for that person."""
+
+    origin: Origin
+    left_out: LeftOut
+    sender: str
+    event_id: str
+
+
+class LeftOutEvent(Travelling):
+    """Why a person event has no effect, and what its sender must be told it by."""
+
+    reason: LeftOut
+    sender: str
+    event_id: str
+    appended_at: AwareDatetime
+
+
 class AppliedEntry(Travelling):
     """One person event that match has applied."""
 
@@ -80,6 +98,8 @@ class AppliedEntry(Travelling):
     person_id: str
     changed: int
     """Decisions that are new or changed by it."""
+    left_out: LeftOutEvent | None = None
+    """That it has no effect; absent where it counts."""
 
 
 class Applied(Travelling):

@@ -17,6 +17,7 @@ class Check(StrEnum):
     TOTALS = "totals"
     PERSON_EVENTS = "person_events"
     APPLIED = "applied"
+    BOUNDS = "bounds"
     DECISIONS = "decisions"
     REVISIONS = "revisions"
     TASKS = "tasks"
@@ -37,6 +38,7 @@ ABOUT: Mapping[Check, str] = {
     Check.TOTALS: "of every day for which a sender has declared its total, as many events have come as it says",
     Check.PERSON_EVENTS: "every accepted record has been applied to its person, if it is about one",
     Check.APPLIED: "every person event has one applied entry, on the log and in the ledger",
+    Check.BOUNDS: "what has no effect because its sender is over its bound for a person is listed until people decide",
     Check.DECISIONS: "every accepted message has one decision, or repeats another",
     Check.REVISIONS: "every message's last revision is in the ledger, and none is missing or said twice",
     Check.TASKS: "every obliged message is in one task, open or closed, at the oracle's unit or where people gave it",

@@ -129,7 +129,7 @@ class ProbeTrace:
         return found
 
     def _receipt(self, said: Mapping[str, object], at: float) -> None:
-        if "repeat" in said or self.place is None or _place(said["origin"]) != self.place:
+        if "status" not in said or self.place is None or _place(said["origin"]) != self.place:
             return
         if said["status"] == ReceiptStatus.ACCEPTED:
             self.reach(Leg.RECEIPT, at)
@@ -154,7 +154,7 @@ def applied_places(value: bytes) -> set[TracedPlace]:
 def refusal(value: bytes, places: Collection[TracedPlace]) -> str | None:
     """Why intake has refused one of the records at `places`, if this receipt says so."""
     said = orjson.loads(value)
-    if "repeat" in said or said["status"] != ReceiptStatus.REJECTED or _place(said["origin"]) not in places:
+    if said.get("status") != ReceiptStatus.REJECTED or _place(said["origin"]) not in places:
         return None
     reason: str = said["reason"]
     return reason

@@ -29,6 +29,18 @@ WITH things AS (
            r.sender, NULL, 'id_conflict', NULL, r.event_id, NULL, NULL
     FROM repeats p JOIN receipts r USING (topic, partition, "offset") WHERE p.kind = 'conflict'
     UNION ALL
+    SELECT 'left_out', concat_ws('/', 'person-events', a.partition, a."offset"), r.appended_at,
+           r.sender, NULL, a.left_out, NULL, r.event_id, NULL, NULL
+    FROM applied a JOIN receipts r
+        ON (r.topic, r.partition, r."offset") = (a.origin_topic, a.origin_partition, a.origin_offset)
+    WHERE a.left_out IS NOT NULL AND (
+        EXISTS (SELECT 1 FROM quarantine q WHERE q.kind = 'left_out'
+            AND q.id = concat_ws('/', 'person-events', a.partition, a."offset"))
+        OR NOT EXISTS (SELECT 1 FROM receipts s JOIN applied b
+            ON (s.topic, s.partition, s."offset") = (b.origin_topic, b.origin_partition, b.origin_offset)
+            WHERE (s.sender, s.event_id, s.fingerprint) = (r.sender, r.event_id, r.fingerprint)
+              AND b.person_id = a.person_id AND b.left_out IS NULL))
+    UNION ALL
     SELECT 'delivery', d.id::text, d.ended_at, NULL, d.unit_id, d.status,
            (SELECT concat_ws(' ', a.outcome || ':', a.code, a.detail) FROM attempts a
             WHERE a.delivery_id = d.id ORDER BY a.attempt DESC LIMIT 1),
@@ -67,6 +79,10 @@ ACCEPTED: Final[LiteralString] = """
 SELECT concat_ws('/', topic, partition, "offset"), fingerprint, fingerprint_utc FROM receipts
 WHERE status = 'accepted' AND sender = %s AND event_id = %s
 ORDER BY appended_at, topic, partition, "offset"
+"""
+REFUSED: Final[LiteralString] = """
+SELECT count(*) FROM repeats p JOIN receipts r USING (topic, partition, "offset")
+WHERE p.kind = 'conflict' AND r.sender = %s AND r.event_id = %s AND r.appended_at = %s
 """
 TAKE_LOCK: Final[LiteralString] = "SELECT pg_try_advisory_lock(%s)"
 
@@ -121,6 +137,14 @@ def standing(connection: SyncConnection, sender: str, event_id: str) -> list[Acc
         (sender, event_id),
     ).fetchall()
     return [AcceptedRecord(*row) for row in rows]
+
+
+def is_conflict(connection: SyncConnection, dead_letter: DeadLetter) -> bool:
+    """Whether the receipts show that the record's id stands for other content."""
+    row = connection.execute(
+        REFUSED, (dead_letter.sender, dead_letter.message_id, dead_letter.since)
+    ).fetchone()
+    return bool(row and row[0])
 
 
 def note(

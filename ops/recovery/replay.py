@@ -6,7 +6,6 @@ idempotent: a replay that was cut off is replayed again, and nothing that matter
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -35,57 +34,14 @@ from ops.audit.kafka_log import LogUnreachable
 from ops.recovery import dead_letters, failed_deliveries
 from ops.recovery.failed_deliveries import FailedDelivery
 from ops.recovery.rejected_payloads import Bytes, Gone, RejectedPayloads
+from ops.recovery.release import plan_release
+from ops.recovery.replay_plan import Again, Arrived, DueAgain, ReplayPlan
 from streams.batch_producer import partition_of
 from streams.intake import Context, InputRecord, validate_record
 
 _SECONDS = 30
 _A_MORNING: Final = timedelta(hours=1)
 """A morning mail that is replayed has this long: what it lists grows old."""
-
-
-@dataclass(frozen=True, slots=True)
-class Again:
-    """A record to be written once more."""
-
-    topic: str
-    partition: int
-    key: str | None
-    content: Bytes
-
-
-@dataclass(frozen=True, slots=True)
-class DueAgain:
-    """A notice to be put back to due."""
-
-    deadline: datetime
-    anew: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """A replay that was cut off, and had been written: only the note of it is missing."""
-
-    place: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReplayPlan:
-    """What a replay of one thing would come to; `by` is how, where it is possible at all."""
-
-    dead_letter: DeadLetter
-    prospect: ReplayOutcome
-    why: str | None = None
-    by: Again | DueAgain | Arrived | None = None
-
-    def goes(self, *, force: bool) -> bool:
-        """Whether it is to be replayed."""
-        if self.by is None:
-            return False
-        return (
-            isinstance(self.by, Arrived)
-            or self.prospect.worthwhile
-            or (force and self.prospect.may_be_forced)
-        )
 
 
 class ReplayPlanner:
@@ -120,6 +76,10 @@ class ReplayPlanner:
                 answers.append(self._of_input(dead_letter, found[dead_letter.place]))
             elif dead_letter.kind is DeadLetterKind.DELIVERY:
                 answers.append(self._of_delivery(dead_letter))
+            elif dead_letter.kind is DeadLetterKind.LEFT_OUT:
+                content = self._payloads.record(dead_letter.place, dead_letter.since, self._now)
+                is_conflict = dead_letters.is_conflict(self._connection, dead_letter)
+                answers.append(plan_release(dead_letter, content, is_conflict=is_conflict))
             else:
                 answers.append(self._of_conflict(dead_letter))
         return answers

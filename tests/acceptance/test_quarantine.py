@@ -21,7 +21,8 @@ from models.operator import Operator
 from ops.recovery import dead_letters
 from ops.recovery.dead_letters import Selection
 from ops.recovery.rejected_payloads import Bytes, RejectedPayloads
-from ops.recovery.replay import Again, Replayer
+from ops.recovery.replay import Replayer
+from ops.recovery.replay_plan import Again
 from tests.acceptance.test_command_line import (
     CPR,
     OTHER_CPR,

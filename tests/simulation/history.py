@@ -9,6 +9,7 @@ from models.events.event_types import EVENT_TYPES, InputTopic, Withdrawal
 from models.events.person_event import PersonEvent
 from tests import factories as make
 from tests.unit.models.eligibility.histories import Row, history
+from tests.unit.models.eligibility.hostile import hostile_events
 
 _TOPICS: Final = {kind.kind: str(kind.topic) for kind in EVENT_TYPES.values()}
 _ABOUT_PEOPLE: Final = [str(topic) for topic in InputTopic if topic is not InputTopic.CONTROL_TOTALS]
@@ -47,9 +48,28 @@ def _history_of(person: str, rng: Random) -> list[PersonEvent]:
         if row[5] >= _SHARED_IDS and row[0] != _REPEAT
     }
     events = [_of(event, person, own) for event in told]
+    if rng.random() < 0.4:
+        events += _of_a_hostile_institution(person, events, rng)
     if rng.random() < 0.7:
         rng.shuffle(events)
     return events
+
+
+def _of_a_hostile_institution(person: str, honest: list[PersonEvent], rng: Random) -> list[PersonEvent]:
+    """What an institution sends that does not know the person; some of its ids name other people's events, too."""
+    claims = [
+        (
+            rng.choice((0, 0, 1, 2, 3, 4, 6)),
+            rng.randrange(4),
+            rng.randrange(4),
+            rng.randrange(36),
+            rng.randrange(9),
+        )
+        for _ in range(rng.randint(1, 6))
+    ]
+    events = hostile_events(claims, honest)
+    own = {event.event_id: make.uuid(f"{person} {event.event_id}") for event in events if rng.random() < 0.7}
+    return [_of(event, person, own) for event in events]
 
 
 def _of(event: PersonEvent, person: str, own: dict[str, str]) -> PersonEvent:

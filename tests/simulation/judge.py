@@ -27,6 +27,7 @@ _PROMISES: Final[tuple[Callable[[Books], Iterator[str]], ...]] = (
     stream.receipts,
     stream.applied,
     stream.decisions,
+    stream.non_interference,
     tasks.tasks,
     tasks.lives,
     tasks.dates,

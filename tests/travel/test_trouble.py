@@ -30,7 +30,8 @@ from ops.audit.checks import steps as hop
 from ops.recovery import dead_letters
 from ops.recovery.dead_letters import Selection
 from ops.recovery.rejected_payloads import RejectedPayloads
-from ops.recovery.replay import ReplayPlan, ReplayPlanner
+from ops.recovery.replay import ReplayPlanner
+from ops.recovery.replay_plan import ReplayPlan
 from tests.travel.clock import under_our_clock
 from tests.travel.people import LEAD, MUNICIPALITY, OURS, SERVICE, SPRING, THEIRS, UNITS, obliged
 from tests.travel.test_story import APRIL, MARCH, on

@@ -15,9 +15,9 @@ from models.base import Frozen
 from models.eligibility.decision import Decision
 from models.events.contract import Moment, Uuid
 from models.events.event_types import EVENT_TYPES, EventType
-from models.events.receipt import Receipt, RepeatReceipt
+from models.events.receipt import LeftOutReceipt, Receipt, RepeatReceipt
 from models.events.sender import SenderKind
-from models.reasons import DecisionReason, Reason, Rejection
+from models.reasons import DecisionReason, LeftOut, Reason, Rejection
 from models.tasks.published_events import ReactionEvent, TaskEvent
 from tools.docs.contract_asyncapi import asyncapi
 from tools.docs.contract_examples import examples
@@ -33,6 +33,7 @@ _NUMBERS: Final = {
 _ANSWERS: Final[dict[str, tuple[type[Frozen], str]]] = {
     "receipt": (Receipt, "Receipt"),
     "repeat-receipt": (RepeatReceipt, "Receipt that follows on a repeat"),
+    "left-out-receipt": (LeftOutReceipt, "Receipt that follows on a record that has no effect"),
     "decision": (Decision, "Decision"),
     "task-event": (TaskEvent, "Change of a task"),
     "reaction": (ReactionEvent, "Answer to an institution"),
@@ -138,17 +139,22 @@ def _event(row: EventType) -> dict[str, Any]:
 
 
 def reasons() -> str:
-    """``docs/reasons.md``: both closed lists."""
+    """``docs/reasons.md``: the closed lists."""
     lines = [
         "# Reasons",
         "",
         "Generated from `models/reasons.py` by `make docs`.",
-        "Both lists are closed.",
+        "The lists are closed.",
         "",
         "## Why a record was refused",
         "The receipt of a refused record carries one of these. Its bytes are kept, encrypted, for replay.",
         "",
         *_table(Rejection),
+        "",
+        "## Why an accepted record has no effect",
+        "A second receipt says so (`left_out`). The record is kept, and the operator can let it count.",
+        "",
+        *_table(LeftOut),
         "",
         "## Why a message obliges, obliges nobody, or waits",
         "Every decision carries one of these.",

@@ -18,6 +18,10 @@ _ANSWERS: Final = {
         "Exactly one for each input record: accepted, or rejected with a coded reason.",
     ),
     "repeatReceipt": (Topic.RECEIPTS, "Follows when an accepted record repeats an id."),
+    "leftOutReceipt": (
+        Topic.RECEIPTS,
+        "Follows when an accepted record has no effect: its sender is over its bound for that person.",
+    ),
     "decision": (Topic.DECISIONS, "Every revision of every message's decision. Inside the service only."),
     "taskEvent": (
         Topic.TASK_EVENTS,
@@ -31,6 +35,7 @@ _ANSWERS: Final = {
 _SCHEMAS: Final = {
     "receipt": "receipt",
     "repeatReceipt": "repeat-receipt",
+    "leftOutReceipt": "left-out-receipt",
     "decision": "decision",
     "taskEvent": "task-event",
     "reaction": "reaction",

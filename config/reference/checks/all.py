@@ -13,7 +13,7 @@ from config.reference.checks.reminders import reminder_faults
 from config.reference.checks.routes import route_faults
 from config.reference.checks.senders import sender_faults
 from config.reference.csv_reader import DATA, CsvTable, RowT
-from config.reference.rows import NotReachedRow, ReactByRow
+from config.reference.rows import GatheringRow, NotReachedRow, ReactByRow
 from config.reference.tables import Reference, read_reference
 from models.events.contract import EducationType
 
@@ -61,6 +61,8 @@ def reference_faults(reference: Reference) -> list[Fault]:
         *_unknown_units(reference, reference.react_by),
         *_twice(reference.not_reached_after, "number of", lambda row: f"{row.unit_id} from {row.valid_from}"),
         *_unknown_units(reference, reference.not_reached_after),
+        *_twice(reference.gathering, "time of", lambda row: f"{row.unit_id} from {row.valid_from}"),
+        *_unknown_units(reference, reference.gathering),
         *_twice(reference.days_off, "day", lambda row: row.month_day),
         *channel_faults(reference),
         *_twice(
@@ -115,7 +117,7 @@ def _education_faults(reference: Reference) -> Iterator[Fault]:
 
 
 def _unknown_units(
-    reference: Reference, table: CsvTable[ReactByRow] | CsvTable[NotReachedRow]
+    reference: Reference, table: CsvTable[ReactByRow] | CsvTable[NotReachedRow] | CsvTable[GatheringRow]
 ) -> Iterator[Fault]:
     known = {row.unit_id for row in reference.units.rows}
     if not reference.units.sound:

@@ -48,7 +48,7 @@ class AuditMoment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claims:
+class StepClaims:
     """What is asked first: how far others say that they have come, and the input."""
 
     committed: Mapping[str, Mapping[PartitionKey, int]]
@@ -56,14 +56,14 @@ class Claims:
     input: Mapping[PartitionKey, Bounds]
 
 
-def ask_first(log: KafkaLog, index: AuditIndex) -> Claims:
+def ask_first(log: KafkaLog, index: AuditIndex) -> StepClaims:
     """Before the ledger's moment begins: Kafka may take its time, and no transaction should be open meanwhile."""
     committed = consumer_groups.committed(log.kafka)
     passed = catch_up.passed(log, index)
-    return Claims(committed=committed, passed=passed, input=catch_up.input_bounds(log, index))
+    return StepClaims(committed=committed, passed=passed, input=catch_up.input_bounds(log, index))
 
 
-def observe(log: KafkaLog, index: AuditIndex, connection: SyncConnection, claims: Claims) -> AuditMoment:
+def observe(log: KafkaLog, index: AuditIndex, connection: SyncConnection, claims: StepClaims) -> AuditMoment:
     """Bring the index up to date, and remember how far each side had come. `index` should be nearly so already."""
     rows = connection.execute(POSITIONS).fetchall()
     return AuditMoment(

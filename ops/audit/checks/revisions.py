@@ -11,7 +11,7 @@ from config.topics import Topic
 from ops.audit.checks.context import LISTED, CheckContext, moment_of
 from ops.audit.checks.hand_overs import HandOvers
 from ops.audit.digest import in_sql
-from ops.audit.readers.decisions import COLUMNS, message_key
+from ops.audit.readers.decisions import COLUMNS, NOT_REMEMBERED, message_key
 from ops.audit.report import Check, CheckResult
 
 LEDGER: Final = (
@@ -27,7 +27,7 @@ FROM message m LEFT JOIN standing s ON s.id = m.id WHERE s.id IS NULL OR s.said 
 """
 WRONG: Final = """
 SELECT m.message_id, m.partition, m.place, max(r.differs) FROM revision r JOIN message m ON m.id = r.message
-GROUP BY r.message HAVING max(r.differs) OR count(*) <> max(r.revision) OR min(r.revision) <> 1
+WHERE r.revision > 0 GROUP BY r.message HAVING max(r.differs) OR count(*) <> max(r.revision) OR min(r.revision) <> 1
 """
 PHANTOM: Final = (
     "SELECT message_id FROM standing s WHERE NOT EXISTS (SELECT 1 FROM message m WHERE m.id = s.id)"
@@ -131,6 +131,8 @@ def _lay_out(context: CheckContext) -> None:
         ) in context.stream(LEDGER):
             key = message_key(sender, message_id, person)
             by = given.by(person, enrolment, unit)
+            if reason == "too_many_events":
+                revision = NOT_REMEMBERED
             yield key, sender, message_id, revision, said, outcome, reason, refused, unit, by
 
     context.index.run(EMPTY_STANDING)

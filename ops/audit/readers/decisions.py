@@ -10,6 +10,8 @@ from ops.audit.digest import digest
 from ops.audit.index import AuditIndex
 from ops.audit.readers.decode import each, moment_ms
 
+NOT_REMEMBERED: Final = 0
+"""Under which a message that match has left out is noted, whatever revision it was given: the next one comes after."""
 REVISION: Final = """
 INSERT INTO revision (message, revision, said) VALUES (?, ?, ?)
 ON CONFLICT DO UPDATE SET times = times + 1, differs = differs OR said <> excluded.said
@@ -50,12 +52,13 @@ def read(index: AuditIndex, records: Sequence[Message]) -> None:
         message, verdict, origin = said["message"], said["verdict"], said["message"]["origin"]
         person = digest(message["person_id"])
         key = message_key(message["sender"], message["message_id"], message["person_id"])
-        content = said
+        content, revision = said, said["revision"]
         if verdict["reason"] == "too_many_events":
             # Such a message is not remembered: sent again, with whatever content, it is answered as if it were new.
             content = {"outcome": verdict["outcome"], "reason": verdict["reason"]}
+            revision = NOT_REMEMBERED
         whole = digest(orjson.dumps(content, option=orjson.OPT_SORT_KEYS).decode())
-        revisions.append((key, said["revision"], whole))
+        revisions.append((key, revision, whole))
         row = digest(
             said["revision"],
             verdict["outcome"],
@@ -76,7 +79,7 @@ def read(index: AuditIndex, records: Sequence[Message]) -> None:
                 message["sender"],
                 message["message_id"],
                 person,
-                said["revision"],
+                revision,
                 row,
                 verdict["outcome"],
                 verdict["reason"],

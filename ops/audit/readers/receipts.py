@@ -48,12 +48,12 @@ COLUMNS: Final = (
 
 
 def read(index: AuditIndex, records: Sequence[Message]) -> None:
-    """Receipts of input records; what the ledger says of repeats follows them and is passed over."""
+    """Receipts of input records; those that follow them (repeats, what was left out) are passed over."""
     rows, numbers, totals = [], [], []
     days: dict[tuple[str, str], int] = {}
 
     def one(record: Message, said: Any) -> None:
-        if "repeat" in said:
+        if "repeat" in said or "left_out" in said:
             return
         origin = said["origin"]
         place = (origin["topic"], origin["partition"], origin["offset"])

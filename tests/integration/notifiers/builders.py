@@ -54,10 +54,11 @@ async def add_delivery(
     task_status: str = "open",
     deadline: str = "1 day",
     task: UUID | None = None,
+    cause: str = "0:1",
 ) -> Row:
     """One due delivery, with a task of its own unless one is named. `deadline` counts from now."""
     task_id = task or uuid4()
-    delivery = delivery_id(task_id, occasion, "0:1", "email", recipient)
+    delivery = delivery_id(task_id, occasion, cause, "email", recipient)
     async with pool.connection() as connection:
         await connection.execute(
             """INSERT INTO tasks
@@ -68,8 +69,8 @@ async def add_delivery(
         )
         await connection.execute(
             """INSERT INTO deliveries (id, task_id, occasion, cause, channel, unit_id, recipient, deadline)
-               VALUES (%s, %s, %s, '0:1', 'email', %s, %s, clock_timestamp() + %s::interval)""",
-            (delivery, task_id, occasion, unit_id, recipient, deadline),
+               VALUES (%s, %s, %s, %s, 'email', %s, %s, clock_timestamp() + %s::interval)""",
+            (delivery, task_id, occasion, cause, unit_id, recipient, deadline),
         )
         await connection.execute("NOTIFY deliveries")
     return Row(delivery, task_id)

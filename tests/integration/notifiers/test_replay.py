@@ -15,7 +15,8 @@ from notifiers.supersede import UnitContact
 from ops.recovery import dead_letters
 from ops.recovery.dead_letters import Selection
 from ops.recovery.rejected_payloads import RejectedPayloads
-from ops.recovery.replay import Replayer, ReplayPlan, ReplayPlanner
+from ops.recovery.replay import Replayer, ReplayPlanner
+from ops.recovery.replay_plan import ReplayPlan
 from tests.channels import unit_contact
 from tests.integration.notifiers.builders import (
     RECIPIENT,

@@ -7,11 +7,12 @@ from typing import Any
 
 from config.topics import PERSON_PARTITIONS, Topic
 from streams.person_store import PersonStore
-from tests.simulation import ledgers
+from tests.simulation import expected, ledgers
 from tests.simulation.expected import Message
 from tests.simulation.final_state import Books
 from tests.simulation.kafka_in_memory import person_event
 from tests.simulation.world import World
+from tests.unit.models.eligibility.hostile import HOSTILE
 
 
 def receipts(books: Books) -> Iterator[str]:
@@ -27,7 +28,7 @@ def receipts(books: Books) -> Iterator[str]:
     said: dict[tuple[str, int, int], set[bytes]] = defaultdict(set)
     for record in books.world.log.all_of(Topic.RECEIPTS):
         origin = json.loads(record.value or b"")
-        if "repeat" not in origin:
+        if "repeat" not in origin and "left_out" not in origin:
             place = origin["origin"]
             said[place["topic"], place["partition"], place["offset"]].add(record.value or b"")
     for place, texts in said.items():
@@ -62,13 +63,7 @@ def decisions(books: Books) -> Iterator[str]:
         highest[name] = max(highest[name], decision["revision"])
     for name in books.verdicts.keys() & books.messages.keys():
         row, verdict = books.messages[name], books.verdicts[name]
-        found = row["decision"]["verdict"]
-        said = {
-            **{key: found.get(key) for key in ("outcome", "reason", "law_version", "unit_id", "review_on")},
-            "mentor_last_day": found.get("mentor_last_day"),
-            "enrolment_id": found["evidence"].get("enrolment_id"),
-            "municipality_code": found["evidence"].get("municipality_code"),
-        }
+        said = _in_the_oracles_words(row)
         if said != verdict:
             yield f"message {name}: decided {said}, the oracle says {verdict}"
         if (row["outcome"], row["reason"], row["unit_id"]) != (
@@ -77,6 +72,27 @@ def decisions(books: Books) -> Iterator[str]:
             yield f"message {name}: the row says other than its decision"
         if row["revision"] != highest[name]:
             yield f"message {name} stands at revision {row['revision']} of {highest[name]}"
+
+
+def non_interference(books: Books) -> Iterator[str]:
+    """What the hostile institution has sent changes no decision on another one's message, but that it is named."""
+    without = expected.verdicts([event for event in books.accepted if event["sender"] != HOSTILE])
+    for name, verdict in without.items():
+        said = _in_the_oracles_words(books.messages[name])
+        said["contradicted_by"] = [one for one in said["contradicted_by"] if one != HOSTILE]
+        if said != verdict:
+            yield f"message {name}: decided {said}, and without the hostile institution it would be {verdict}"
+
+
+def _in_the_oracles_words(row: dict[str, Any]) -> dict[str, Any]:
+    found = row["decision"]["verdict"]
+    return {
+        **{key: found.get(key) for key in ("outcome", "reason", "law_version", "unit_id", "review_on")},
+        "mentor_last_day": found.get("mentor_last_day"),
+        "enrolment_id": found["evidence"].get("enrolment_id"),
+        "municipality_code": found["evidence"].get("municipality_code"),
+        "contradicted_by": found["evidence"].get("contradicted_by") or [],
+    }
 
 
 def position(books: Books) -> Iterator[str]:

@@ -99,6 +99,29 @@ def _pick(server: Server, values: Mapping[str, Any]) -> Result:
             and is_off(server, row)
             and server.mutation is not Mutation.OFF_AND_TRIED,
         }
+        others = [
+            other
+            for other in server.tables["deliveries"].values()
+            if row["occasion"] == "more_messages"
+            and other is not row
+            and all(other[name] == row[name] for name in ("task_id", "occasion", "channel", "recipient"))
+        ]
+        more |= {
+            "is_followed": any(
+                other["status"] == "due"
+                and other["frozen"] is None
+                and (other["due_at"], other["id"]) > (row["due_at"], row["id"])
+                for other in others
+            ),
+            "told_at": max(
+                (
+                    other["ended_at"] if other["status"] == "delivered" else now
+                    for other in others
+                    if other["status"] == "delivered" or not unheld(other, now)
+                ),
+                default=None,
+            ),
+        }
         rows.append({**row, "task_status": task["status"], **more, "messages": messages, "now": now})
     return rows, len(rows)
 

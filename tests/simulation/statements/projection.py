@@ -62,7 +62,7 @@ def _add_receipt(server: Server, values: tuple[Any, ...]) -> Result:
 
 
 _APPLIED: Final = (
-    "partition", "offset", "origin_topic", "origin_partition", "origin_offset", "person_id", "changed",
+    "partition", "offset", "origin_topic", "origin_partition", "origin_offset", "person_id", "changed", "left_out",
 )  # fmt: skip
 
 

@@ -204,13 +204,13 @@ async def test_one_id_for_everything_costs_each_record_its_own_work_alone(
 ) -> None:
     """A sender's fault, and it lasts: what was told once must not be told again at every further record."""
     posted: list[str] = []
-    post = duplicates._post
+    post = duplicates.post
 
     async def counted(connection: Connection, name: str, *rest: Any) -> None:
         posted.append(name)
         await post(connection, name, *rest)
 
-    monkeypatch.setattr(duplicates, "_post", counted)
+    monkeypatch.setattr(duplicates, "post", counted)
     books = Books(connection)
     events = [sent(number, person=f"person {number}", fingerprint=f"{number}") for number in range(1, 9)]
     await project_all(books, events, together=False)

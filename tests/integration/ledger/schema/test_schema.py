@@ -14,6 +14,7 @@ from models.eligibility.decision import Outcome
 from models.events.receipt import ReceiptStatus, RepeatKind
 from models.notifications.cause import CauseKind
 from models.notifications.delivery import Audience, Channel, DeliveryStatus, Occasion
+from models.reasons import LeftOut
 from models.tasks.actions import Ending
 from models.tasks.reminder_diff import ReminderStatus
 from models.tasks.reminders import ReminderKind
@@ -23,6 +24,7 @@ from notifiers.webhook.endpoints import OffReason
 from tools.docs.schema import FILE, dump
 
 LISTS: Final[Mapping[tuple[str, str], set[StrEnum]]] = {
+    ("applied_left_out_check", "left_out"): {*LeftOut},
     ("bounces_action_check", "action"): {*ReportedAction},
     ("deliveries_about_a_task", "occasion"): {Occasion.DIGEST, Occasion.CHANNEL_OFF},
     ("deliveries_audience_check", "audience"): {*Audience},

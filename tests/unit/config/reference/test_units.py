@@ -1,12 +1,12 @@
 """The units that are shipped, and their own targets."""
 
 import shutil
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from config.reference.checks.all import sound_reference
 from config.reference.law import law_of
-from config.reference.units import DEFAULT_WORKING_DAYS, not_reached_of, react_by_of, units_of
+from config.reference.units import DEFAULT_WORKING_DAYS, gathering_of, not_reached_of, react_by_of, units_of
 from models.events import probe_identity
 from models.ids import UnitId
 from tests.paths import DATA as TEST_DATA
@@ -56,6 +56,14 @@ def test_the_order_of_the_rows_does_not_matter(tmp_path: Path) -> None:
     header, *rows = (directory / "react_by.csv").read_text("utf-8").splitlines()
     (directory / "react_by.csv").write_text("\n".join([header, *reversed(rows)]), "utf-8")
     assert react_by_of(sound_reference(directory)) == react_by_of(sound_reference(GOOD))
+
+
+def test_further_messages_are_gathered_for_an_hour_unless_a_unit_has_set_another_time() -> None:
+    """From its date on."""
+    assert gathering_of(SHIPPED).on("jc-0561", date(2026, 2, 1)) == timedelta(hours=1)
+    own = gathering_of(sound_reference(GOOD))
+    dates = [date(2022, 12, 31), date(2023, 1, 1), date(2024, 1, 1)]
+    assert [own.on("jc-0185", day) for day in dates] == [timedelta(minutes=many) for many in (60, 15, 240)]
 
 
 def test_a_unit_seeks_contact_three_times_unless_it_has_set_another_number() -> None:

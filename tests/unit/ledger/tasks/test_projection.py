@@ -273,6 +273,19 @@ def test_a_refused_message_that_obliged_nobody_keeps_its_own_reason() -> None:
     assert row.decision.verdict.reason is DecisionReason.AFTER_WINDOW
 
 
+def test_what_was_left_out_gives_way_to_any_decision_on_it() -> None:
+    """Match remembers no revision of it, so its next one is 1, as the one before may have been."""
+    left_out = decided(unit=None, reason=DecisionReason.TOO_MANY_EVENTS)
+    for revision in (0, 1):
+        desk = Desk()
+        desk.take(left_out.model_copy(update={"revision": revision}))
+        desk.take(decided())
+        desk.take(left_out.model_copy(update={"revision": revision}))
+        (row,) = desk.messages.values()
+        assert row.decision == decided()
+        assert row.task_id is not None
+
+
 def test_an_older_or_equal_revision_changes_nothing() -> None:
     """A replay of the topic, or a zombie's late word."""
     desk = Desk()

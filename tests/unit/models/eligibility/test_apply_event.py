@@ -1,9 +1,8 @@
 """One step of match: what is published when, and what a repeat or a replay does."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
-from models.eligibility.apply_event import MAX_EVENTS, apply
-from models.eligibility.decide import BEFORE_THE_LAW
+from models.eligibility.apply_event import apply
 from models.eligibility.decision import Cause
 from models.eligibility.person_record import PersonRecord
 from models.events.contract import BenefitType
@@ -18,10 +17,10 @@ from tests.factories import (
     make_law,
     origin,
     period,
-    refusal,
     residence,
     risk,
     rule_set,
+    uuid,
 )
 from tests.unit.models.eligibility.arrivals import run
 
@@ -134,39 +133,8 @@ def test_an_empty_record_has_applied_nothing() -> None:
     assert run((risk(),))[0].record.applied == 0
 
 
-def test_a_sender_in_a_loop_fills_no_record_and_is_not_answered_with_silence() -> None:
-    """Past the limit a message waits for people and a fact is left out; the person's other decisions stand."""
-    assert MAX_EVENTS == 300  # as docs/decisions/0010 has it
-    steps = run((*background(), *(risk() for _ in range(MAX_EVENTS + 5))))
-    last = steps[-1]
-    assert len(last.record.events) == MAX_EVENTS
-    (decision,) = last.decisions
-    assert (decision.verdict.outcome, decision.verdict.reason) == (
-        "undecided",
-        DecisionReason.TOO_MANY_EVENTS,
-    )
-    assert last.record.applied == steps[-2].record.applied + 1
-    assert last.record.decided == steps[-2].record.decided
-    fact = apply(last.record, residence(), Cause(partition=0, offset=10_000), LAW)
-    assert (fact.decisions, fact.changed, fact.record.events) == ((), 0, last.record.events)
-    refused = apply(last.record, refusal(last.record.events[5]), Cause(partition=0, offset=10_001), LAW)
-    assert refused.changed == 1  # the ledger's word always counts
-    known = last.record.events[6]
-    again = apply(refused.record, known, Cause(partition=0, offset=10_002), LAW)
-    assert again.record.events == refused.record.events
-    said = {decision.message.message_id: decision for decision in again.decisions}
-    assert said[known.event_id].verdict.reason is DecisionReason.OBLIGED  # as it was decided, and not anew
-
-
-def test_a_message_that_fits_no_more_names_the_law_of_its_date() -> None:
-    """As every decision does; before the first rule set there is none to name."""
-    full = PersonRecord(
-        person_id=PERSON, events=tuple(risk() for _ in range(MAX_EVENTS)), applied=MAX_EVENTS - 1
-    )
-    for law, version in ((LAW, LAW.rules_on(DAY)), (make_law(rule_sets=()), None)):
-        step = apply(full, risk(sealed="v1.sealed"), Cause(partition=0, offset=MAX_EVENTS), law)
-        (decision,) = step.decisions
-        assert decision.verdict.law_version == (BEFORE_THE_LAW if version is None else version.version)
-        assert (decision.verdict.review_on, decision.verdict.evidence.message_date) == (DAY, DAY)
-        assert (decision.revision, decision.sealed, step.changed) == (1, "v1.sealed", 1)
-        assert step.record.applied == MAX_EVENTS
+def test_a_field_that_is_absent_changes_no_digest() -> None:
+    """A record of the version before holds the same digests: nobody's messages are told again after an upgrade."""
+    place = origin(offset=7, appended_at=datetime(2026, 6, 1, tzinfo=UTC))
+    (remembered,) = run((*background(), risk(origin=place, event_id=uuid("m"))))[-1].record.decided.values()
+    assert remembered.digest == "701c4083547261488f283d3f"

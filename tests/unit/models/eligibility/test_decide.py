@@ -765,3 +765,39 @@ class TestWithdrawal:
         message = risk()
         word = withdrawal(message)
         assert reason(message, *background(), word, refusal(word)) is R.OBLIGED
+
+
+def test_where_another_institution_has_the_person_too_the_unit_is_told() -> None:
+    """It changes nothing else: to be enrolled at two is possible, and people judge who is right."""
+    facts = (*background(), enrolment(institution=OTHER_INSTITUTION, name="elsewhere"))
+    alone, beside = judge(risk(), background()), judge(risk(), facts)
+    assert alone.evidence.contradicted_by is None
+    assert beside.evidence.contradicted_by == (OTHER_INSTITUTION,)
+    assert beside == alone.model_copy(update={"evidence": beside.evidence})
+    cleared = {"contradicted_by": None}
+    assert beside.evidence.model_copy(update=cleared) == alone.evidence
+    theirs = judge(risk(institution=OTHER_INSTITUTION), facts)
+    assert (theirs.outcome, theirs.evidence.contradicted_by) == ("obliged", (INSTITUTION,))
+
+
+@pytest.mark.parametrize(
+    ("other", "is_told"),
+    [
+        (enrolment(institution=OTHER_INSTITUTION, start=DAY), True),
+        (enrolment(institution=OTHER_INSTITUTION, start=DAY + timedelta(days=1)), False),
+        (enrolment(institution=OTHER_INSTITUTION, ended_on=DAY), True),
+        (enrolment(institution=OTHER_INSTITUTION, ended_on=DAY - timedelta(days=1)), False),
+        (enrolment(institution=CLOSED_INSTITUTION, name="before the merger"), False),
+        (enrolment(name="another one there"), False),
+    ],
+)
+def test_it_contradicts_on_the_day_of_the_message_alone(other: PersonEvent, is_told: bool) -> None:
+    """A predecessor is the same house, and who came from elsewhere or goes there later is in one place."""
+    verdict = judge(risk(), (*background(), other))
+    assert (verdict.evidence.contradicted_by is not None) == is_told
+
+
+def test_who_is_owed_nothing_is_not_looked_at() -> None:
+    """Such a message comes before no unit."""
+    facts = (enrolment(), enrolment(institution=OTHER_INSTITUTION, name="elsewhere"), residence())
+    assert judge(risk(), facts).evidence.contradicted_by is None

@@ -59,6 +59,7 @@ def in_the_oracles_words(known: Told) -> dict[tuple[str, str], dict[str, Any]]:
             "unit_id": decision.verdict.unit_id,
             "mentor_last_day": _text(decision.verdict.mentor_last_day),
             "review_on": _text(decision.verdict.review_on),
+            "contradicted_by": list(decision.verdict.evidence.contradicted_by or ()),
         }
         for name, decision in known.items()
     }
