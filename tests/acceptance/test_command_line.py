@@ -176,7 +176,7 @@ def test_a_new_schools_message_becomes_a_task_and_a_mail(up: Up, sent: dict[str,
     assert decision["unit"] == "jc-0561"  # Fanø's residents are Esbjerg's
     assert decision["law_version"] == "lab-2026-02-01"
     assert decision["topic"] == "dropout-risks"
-    assert decision["evidence"]["window_end"] == "2027-02-10"
+    assert decision["evidence"]["window_end"] == "2027-02-11"
     (task,) = rows("tasks", "--unit", "jc-0561", data=up.data)
     assert task["task_id"] == decision["task_id"]
     assert task["status"] == "open"

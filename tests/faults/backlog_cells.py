@@ -106,5 +106,5 @@ CELLS: Final = (
         "everything stands still for an hour",
         partial(_stand_still, names=(*WORKERS, *LEDGERS, *NOTIFIERS), later=_HOUR),
     ),
-    _cell("burst of 100,000 records", _burst),
+    _cell("burst of a hundred thousand records", _burst),
 )
