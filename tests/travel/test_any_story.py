@@ -6,7 +6,6 @@ The judge knows no plan: it reads what was fired and asks whether any duty was f
 from collections import Counter
 from datetime import datetime, timedelta
 from random import Random
-from types import SimpleNamespace
 from typing import Any, Final, cast
 from uuid import UUID, uuid5
 
@@ -148,41 +147,39 @@ async def judge(world: World) -> list[str]:
 
 
 async def audited(world: World) -> list[str]:
-    """What the auditor's hop says of the same rows."""
-    desk = _RowsOnly(
-        {
-            query: await world.rows(query, *parameters)
-            for query, parameters in (
-                (hop.STANDING, ()),
-                (hop.LATE, (timedelta(days=6),)),
-                (hop.DISAGREE, ()),
-                (hop.UNPLANNED, (timedelta(0),)),
-                (hop.UNFOLLOWED, (timedelta(0),)),
-                (hop.MORNINGS, (timedelta(0),)),
-                (hop.NOBODY_LEFT, ()),
-            )
-        }
+    """What the auditor's check says of the same rows."""
+    ((now,),) = await world.rows("SELECT now()")
+    asked: tuple[tuple[str, object], ...] = (
+        (hop.STANDING, (now,)),
+        (hop.LATE, {"now": now, "grace": timedelta(days=6)}),
+        (hop.DISAGREE, (now,)),
+        (hop.UNPLANNED, ()),
+        (hop.LAST_FOLLOWED, ()),
+        (hop.UNFOLLOWED, ()),
+        (hop.MORNINGS, (timedelta(0),)),
+        (hop.NOBODY_LEFT, ()),
     )
-    account = hop.count(cast(CheckContext, desk))
+    found = {}
+    for query, parameters in asked:
+        found[query] = await (
+            await world.connection.execute(query.encode(), cast(Any, parameters))
+        ).fetchall()
+    desk = _RowsOnly(found, now)
+    account = hop.count(desk)
     assert account.balances
+    assert account.under_way == 0, "something waits for the ledger"
     return [str(one) for one in desk.missing]
 
 
-class _RowsOnly(SimpleNamespace):
-    """A desk that has asked already."""
+class _RowsOnly(CheckContext):
+    """One that has asked already."""
 
-    def __init__(self, found: dict[str, list[tuple[Any, ...]]]) -> None:
-        super().__init__(missing=[], grace=timedelta(0))
+    def __init__(self, found: dict[str, list[tuple[Any, ...]]], now: datetime) -> None:
+        nothing = cast(Any, None)
+        super().__init__(
+            nothing, nothing, index=nothing, oracle=nothing, moment=nothing, grace=timedelta(0), now=now
+        )
         self._found = found
 
-    def rows(self, query: str, _: object = ()) -> list[tuple[Any, ...]]:
-        return self._found[query]
-
-    def counts(self, query: str) -> dict[str, int]:
-        return dict(self._found[query])
-
-    def number(self, query: str) -> int:
-        return int(self._found[query][0][0])
-
-    def miss(self, *what: object, **where: object) -> None:
-        self.missing.append((what, where))
+    def rows(self, sql: Any, parameters: object = ()) -> list[tuple[Any, ...]]:
+        return self._found[sql]
