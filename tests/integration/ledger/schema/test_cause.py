@@ -46,7 +46,12 @@ async def test_a_filled_database_is_migrated(database: str) -> None:
     before.make(database)
     before.write(database, "a@unit.example", number=30)
     ids = rows(database, "SELECT id, cause FROM deliveries ORDER BY id")
-    assert await migrate(database) == ["0012_cause.sql", "0013_cause_filled.sql", "0016_left_out.sql"]
+    assert await migrate(database) == [
+        "0012_cause.sql",
+        "0013_cause_filled.sql",
+        "0015_fingerprint_utc.sql",
+        "0016_left_out.sql",
+    ]
     assert len(ids) == 150
     assert as_migrated(rows(database, READ))
     assert rows(database, "SELECT id, cause FROM deliveries ORDER BY id") == ids
@@ -175,7 +180,11 @@ async def test_the_backfill_goes_on_where_a_batch_ends(database: str) -> None:
         assert rows(database, UNFILLED) == [(17,)]
         await backfill.fill(connection, causes, batch=3)
     assert as_migrated(rows(database, READ))
-    assert await migrate(database) == ["0013_cause_filled.sql", "0016_left_out.sql"]
+    assert await migrate(database) == [
+        "0013_cause_filled.sql",
+        "0015_fingerprint_utc.sql",
+        "0016_left_out.sql",
+    ]
 
 
 async def test_without_its_kind_no_row_is_kept(database: str) -> None:
