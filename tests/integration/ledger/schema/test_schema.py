@@ -61,7 +61,8 @@ CHECKS: Final = "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WH
 NAMED_SO: Final = """
 SELECT c.table_name, c.column_name FROM information_schema.columns c JOIN information_schema.tables t
 USING (table_schema, table_name) WHERE table_schema = 'public' AND t.table_type = 'BASE TABLE'
-AND column_name IN ('status', 'left_out', 'state', 'kind', 'cause_kind', 'channel', 'occasion', 'outcome', 'audience', 'ending',
+AND column_name IN ('status', 'left_out',
+    'state', 'kind', 'cause_kind', 'channel', 'occasion', 'outcome', 'audience', 'ending',
                     'action')
 """
 LIST: Final = re.compile(r"\((\w+) = ANY \(ARRAY\[(.*?)\]\)\)")

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from config.topics import PERSON_PARTITIONS, Topic
-from models.eligibility import apply_event
+from models.eligibility import bounds
 from models.events.receipt import ReceiptStatus
 from models.reasons import Rejection
 from ops.audit import consumer_groups
@@ -228,7 +228,7 @@ async def test_a_message_too_many_that_is_sent_again_is_no_fault(
     world: World, monkeypatch: pytest.MonkeyPatch, other: dict[str, str]
 ) -> None:
     """It is not remembered, so each time it is answered as if it were new: with the same content, and with another."""
-    monkeypatch.setattr(apply_event, "MAX_EVENTS", 4)
+    monkeypatch.setattr(bounds, "MAX_EVENTS", 2)
     await tell_all(world, "a")
     message = student("a")[-1].model_copy(update={"event_id": uuid("too many")})
     for one in (message, message.model_copy(update=other)):
