@@ -202,3 +202,18 @@ async def test_a_number_may_still_lie_in_a_backlog(world: World) -> None:
     assert account(result, Check.SEQUENCES).under_way == 1
     world.pass_by("residences", 2, 1)
     assert (Check.SEQUENCES, MISSING) in faults(world.audit(waits=True))
+
+
+async def test_a_decision_that_is_on_its_way_again_is_waited_for(world: World) -> None:
+    """The old applied entry says that match has been there; the copy of the event says that it comes again."""
+    await tell_all(world, "a")
+    event = message(world)
+    world.apply(event, world.call(event))
+    await world.book()
+    result = world.audit()
+    assert faults(result) == [(Check.DECISIONS, GapKind.NO_DECISION)]
+    assert [one.offset for one in due_of(result)] == [event.origin.offset]
+    copy = world.call(event)
+    assert faults(world.audit(waits=True)) == []
+    world.pass_by(EVENTS, PART, copy.offset + 1)
+    assert (Check.DECISIONS, GapKind.NO_DECISION) in faults(world.audit(waits=True))
