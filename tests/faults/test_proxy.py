@@ -4,7 +4,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -14,15 +14,14 @@ from tests.faults.proxy import OFFSET_COMMIT, PRODUCE, CommitAnswer, Frames, Kaf
 @contextmanager
 def server(answer: Callable[[bytes], bytes]) -> Iterator[int]:
     """A server that answers every chunk with `answer` of it."""
+    taken: list[socket.socket] = []
+    threads: list[threading.Thread] = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve(connection: socket.socket) -> None:
-            with connection:
-                try:
-                    while chunk := connection.recv(65536):
-                        connection.sendall(answer(chunk))
-                except OSError:
-                    return
+            with connection, suppress(OSError):
+                while chunk := connection.recv(65536):
+                    connection.sendall(answer(chunk))
 
         def accept() -> None:
             while True:
@@ -30,10 +29,21 @@ def server(answer: Callable[[bytes], bytes]) -> Iterator[int]:
                     connection, _ = listening.accept()
                 except OSError:
                     return
-                threading.Thread(target=serve, args=(connection,), daemon=True).start()
+                taken.append(connection)
+                threads.append(threading.Thread(target=serve, args=(connection,), daemon=True))
+                threads[-1].start()
 
-        threading.Thread(target=accept, daemon=True).start()
-        yield listening.getsockname()[1]
+        accepting = threading.Thread(target=accept, daemon=True)
+        accepting.start()
+        try:
+            yield listening.getsockname()[1]
+        finally:
+            # Each ends by itself, and is waited for: what it had open belongs to the test that opened it.
+            for open_socket in (listening, *taken):
+                with suppress(OSError):
+                    open_socket.shutdown(socket.SHUT_RDWR)
+            for thread in (accepting, *threads):
+                thread.join(60)
 
 
 @pytest.fixture
