@@ -16,9 +16,9 @@ from crypto.published_keys import SIGNING
 from models.calendar import COPENHAGEN, copenhagen_date, in_force
 from models.events.sender import Sender, VerificationKey
 
-Period = tuple[datetime, datetime]
+Validity = tuple[datetime, datetime]
 """From the first moment, until before the second."""
-Holders = dict[str, list[tuple[str, Period]]]
+Holders = dict[str, list[tuple[str, Validity]]]
 """By public half: which senders can sign with its key, and when."""
 _FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
@@ -102,7 +102,7 @@ def _of_other_holders(sender: Sender, holders: Holders) -> Iterator[str]:
         others.append((sender.number, usable))
 
 
-def _usable(sender: Sender, key: VerificationKey) -> Period:
+def _usable(sender: Sender, key: VerificationKey) -> Validity:
     """When the sender can sign with the key: both must be valid."""
     ends = (_begin_of(sender.valid_to) if sender.valid_to else _FOR_EVER, key.valid_to or _FOR_EVER)
     return max(_begin_of(sender.valid_from), key.valid_from), min(ends)
@@ -112,7 +112,7 @@ def _begin_of(day: date) -> datetime:
     return datetime.combine(day, time(), COPENHAGEN)
 
 
-def _overlap(one: Period, other: Period) -> bool:
+def _overlap(one: Validity, other: Validity) -> bool:
     return max(one[0], other[0]) < min(one[1], other[1])
 
 
