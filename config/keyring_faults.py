@@ -16,8 +16,11 @@ from crypto import base64url
 from crypto.keyring import Keyring
 from crypto.published_keys import SEALING
 
-_FEWEST_DISTINCT: Final = 16
-"""Of 32 bytes made by chance 30 are distinct; fewer than this do not come once in a billion rings."""
+_FEWEST_DISTINCT: Final = 8
+"""Bytes, and steps from one to the next. Of 32 hex characters made by chance (128 bits) 14 are distinct, and fewer
+than this come once in 20 million keys; of 32 bytes 30 are. A word has fewer, and a sequence has one step or two."""
+_LONGEST_WORD: Final = 16
+"""What comes again after so many bytes at most is a word that somebody repeated."""
 
 
 def opens_nothing(ring: Keyring) -> bool:
@@ -62,8 +65,13 @@ def _of_opening_key(number: int, key: OKPKey) -> Iterator[Fault]:
 
 def _of_vault(secrets: list[bytes]) -> Iterator[Fault]:
     for number, secret in enumerate(secrets, start=1):
-        steps = {(after - before) % 256 for before, after in pairwise(secret)}
-        if len(set(secret)) < _FEWEST_DISTINCT or len(steps) == 1:
+        if _can_be_guessed(secret):
             yield Fault(f"vault key {number} was not made by chance: it can be guessed.")
         if secret in secrets[: number - 1]:
             yield Fault(f"vault key {number} is vault key {secrets.index(secret) + 1} once more.")
+
+
+def _can_be_guessed(secret: bytes) -> bool:
+    steps = {(after - before) % 256 for before, after in pairwise(secret)}
+    is_repeated = any(secret.startswith(secret[length:]) for length in range(1, _LONGEST_WORD + 1))
+    return min(len(set(secret)), len(steps)) < _FEWEST_DISTINCT or is_repeated

@@ -4,8 +4,8 @@ A running service goes on with such entries: no key that is not valid signs, and
 person who must mend them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime, time
 
 from nacl.bindings import crypto_core_ed25519_is_valid_point
 
@@ -13,8 +13,14 @@ from config.errors import Fault
 from config.sender_files import SUFFIX
 from crypto import base64url
 from crypto.published_keys import SIGNING
-from models.calendar import copenhagen_date, in_force
+from models.calendar import COPENHAGEN, copenhagen_date, in_force
 from models.events.sender import Sender, VerificationKey
+
+Validity = tuple[datetime, datetime]
+"""From the first moment, until before the second."""
+Holders = dict[str, list[tuple[str, Validity]]]
+"""By public half: which senders can sign with its key, and when."""
+_FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 
 def entry_faults(
@@ -22,13 +28,13 @@ def entry_faults(
 ) -> tuple[Fault, ...]:
     """The faults of all entries, in the order of their numbers. `now` judges which keys have ended."""
     known = {sender.number: sender for sender in sorted(senders, key=lambda sender: sender.number)}
-    holders: dict[str, str] = {}
+    holders: Holders = {}
     found = []
     for sender in known.values():
         sentences = (
             *_of_dates(sender),
             *_of_successor(sender, known),
-            *_of_keys(sender.keys, published_keys_taken=published_keys_taken),
+            *_of_keys(sender, now, published_keys_taken=published_keys_taken),
             *_of_other_holders(sender, holders),
             *_of_today(sender, now),
         )
@@ -58,8 +64,8 @@ def _of_successor(sender: Sender, known: Mapping[str, Sender]) -> Iterator[str]:
         yield f"the successors of {sender.number} lead back to it."
     elif sender.valid_to is None:
         yield f"{sender.number} has a successor and no valid_to."
-    elif following.valid_to is not None and following.valid_to <= sender.valid_to:
-        yield f"successor {sender.successor} ends no later than {sender.number}."
+    elif following.valid_to is not None and following.valid_to < sender.valid_to:
+        yield f"successor {sender.successor} ends before {sender.number}."
 
 
 def _leads_back(sender: Sender, known: Mapping[str, Sender]) -> bool:
@@ -73,10 +79,10 @@ def _leads_back(sender: Sender, known: Mapping[str, Sender]) -> bool:
     return False
 
 
-def _of_keys(keys: Sequence[VerificationKey], *, published_keys_taken: bool) -> Iterator[str]:
+def _of_keys(sender: Sender, now: datetime, *, published_keys_taken: bool) -> Iterator[str]:
     by_half: dict[str, str] = {}
-    for key in keys:
-        if key.x in SIGNING and not published_keys_taken:
+    for key in sender.keys:
+        if key.x in SIGNING and not published_keys_taken and now < _usable(sender, key)[1]:
             yield f"key {key.kid} is published ({SIGNING[key.x]}): anybody can sign with it."
         if not crypto_core_ed25519_is_valid_point(base64url.decode(key.x)):
             yield f"key {key.kid} is no key that a pair is made of: nothing that it signs can be trusted."
@@ -84,11 +90,30 @@ def _of_keys(keys: Sequence[VerificationKey], *, published_keys_taken: bool) -> 
             yield f"key {key.kid} is key {first} under another kid: a change of keys that changes nothing."
 
 
-def _of_other_holders(sender: Sender, holders: dict[str, str]) -> Iterator[str]:
-    for half in dict.fromkeys(key.x for key in sender.keys):
-        first = holders.setdefault(half, sender.number)
-        if first != sender.number:
+def _of_other_holders(sender: Sender, holders: Holders) -> Iterator[str]:
+    said = set()
+    for key in sender.keys:
+        usable = _usable(sender, key)
+        others = holders.setdefault(key.x, [])
+        first = next((number for number, period in others if _overlap(period, usable)), sender.number)
+        if first != sender.number and (first, key.x) not in said:
+            said.add((first, key.x))
             yield f"{sender.number} has a key of {first}: either could sign for the other."
+        others.append((sender.number, usable))
+
+
+def _usable(sender: Sender, key: VerificationKey) -> Validity:
+    """When the sender can sign with the key: both must be valid."""
+    ends = (_begin_of(sender.valid_to) if sender.valid_to else _FOR_EVER, key.valid_to or _FOR_EVER)
+    return max(_begin_of(sender.valid_from), key.valid_from), min(ends)
+
+
+def _begin_of(day: date) -> datetime:
+    return datetime.combine(day, time(), COPENHAGEN)
+
+
+def _overlap(one: Validity, other: Validity) -> bool:
+    return max(one[0], other[0]) < min(one[1], other[1])
 
 
 def _of_today(sender: Sender, now: datetime) -> Iterator[str]:

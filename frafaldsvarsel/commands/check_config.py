@@ -7,6 +7,7 @@ import typer
 from config.environments import EveryEnvironment
 from config.keyring_faults import ring_faults
 from config.reference.checks.all import reference_faults
+from config.reference.checks.law import confirmations_to_come
 from config.reference.csv_reader import DATA
 from config.reference.law import law_of
 from config.reference.tables import read_reference
@@ -30,6 +31,7 @@ def add_to(app: typer.Typer) -> None:
 def check_config(data: DataDir = None) -> None:
     """Validate the settings and all reference data; a sentence for each fault."""
     known = settings(EveryEnvironment, data)
+    now = datetime.now(UTC)
     reference = read_reference(known.reference.directory or DATA)
     faults = [str(fault) for fault in reference_faults(reference)]
     if not faults:
@@ -39,10 +41,11 @@ def check_config(data: DataDir = None) -> None:
         faults = [
             str(fault)
             for fault in (
+                *confirmations_to_come(reference, copenhagen_date(now)),
                 *ring_faults(known.keyring.ring, published_keys_taken=known.intake.published_keys_taken),
                 *common_wiring.register_faults(
                     known.senders,
-                    now=datetime.now(UTC),
+                    now=now,
                     published_keys_taken=known.intake.published_keys_taken,
                 ),
                 *notices_wiring.channel_faults(known.bounces, known.webhooks, reference),
@@ -57,7 +60,7 @@ def check_config(data: DataDir = None) -> None:
         out.print(
             "[yellow]![/] The published test keys are taken: right for trying things out, and nowhere else."
         )
-    horizon = law_horizon(law_of(reference), copenhagen_date(datetime.now(UTC)))
+    horizon = law_horizon(law_of(reference), copenhagen_date(now))
     if horizon is not None:
         note(f"[yellow]![/] {law_warning(horizon)}")
     out.print("[green]✓[/] Settings, keys, senders, law, units and routes are sound.")

@@ -1,4 +1,4 @@
-"""`redecide`: messages that waited for the law are decided by the tables of today."""
+"""`redecide`: messages that waited for the tables are decided by those of today."""
 
 from typing import Annotated
 
@@ -7,8 +7,8 @@ import typer
 from config.environments import HealingAuditEnvironment
 from frafaldsvarsel.commands.context import settings
 from frafaldsvarsel.commands.database import database
-from frafaldsvarsel.commands.terminal import DataDir, out
-from models.reasons import DecisionReason
+from frafaldsvarsel.commands.terminal import DataDir, fail, out
+from ops.recovery.redecide import TableReason, waiting
 
 
 def add_to(app: typer.Typer) -> None:
@@ -20,19 +20,28 @@ def redecide(
     yes: Annotated[
         bool, typer.Option("--yes", help="Do it; without this it is only said what would happen.")
     ] = False,
+    reason: Annotated[
+        list[TableReason] | None,
+        typer.Option(help="Why the messages wait; may be given again. Without it: law_not_confirmed."),
+    ] = None,
     data: DataDir = None,
 ) -> None:
-    """Decide the messages again that wait as `law_not_confirmed`. Every worker must have the new tables before."""
+    """Decide messages again that wait for the tables. Every worker must have the new ones before."""
     from frafaldsvarsel.wiring.redrive import redriver
-    from ops.recovery.redecide import waiting
 
+    reasons = reason or [TableReason.LAW_NOT_CONFIRMED]
     known = settings(HealingAuditEnvironment, data)
     with database(known.database, unreachable=2) as connection:
-        people = waiting(connection, DecisionReason.LAW_NOT_CONFIRMED)
+        people = waiting(connection, reasons)
     if not yes:
-        out.print(f"Waiting for the law: {len(people)}. --yes decides their messages again.")
+        out.print(f"Waiting ({', '.join(reasons)}): {_people(len(people))}. --yes hands them over.")
         return
     driven = redriver(known)(people)
-    out.print(f"Decided again: {len(driven)} of {len(people)}. What still waits is listed by `decisions`.")
+    out.print(f"Handed over: {_people(len(driven))}; run again until it says 0.")
     if len(driven) < len(people):
+        fail(f"{len(people) - len(driven)} could not be handed over: their events are out of the log.")
         raise typer.Exit(1)
+
+
+def _people(number: int) -> str:
+    return "1 person" if number == 1 else f"{number} people"

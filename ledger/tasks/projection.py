@@ -87,9 +87,8 @@ class Projection:
             reason=decision.verdict.reason,
         )
         reason = decision.verdict.reason
-        if reason is DecisionReason.EDUCATION_NOT_COVERED and (
-            before is None or before.decision.verdict.reason is not reason
-        ):
+        is_uncovered = reason is DecisionReason.EDUCATION_NOT_COVERED and not refused
+        if is_uncovered and (before is None or before.decision.verdict.reason is not reason):
             self._working_set.answer_education(decision)
         subject = self._subject(row)
         if before is not None and old is not None and _stays(before, row, old, subject):

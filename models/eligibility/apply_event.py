@@ -19,6 +19,15 @@ from models.events.event_types import RefusedDuplicate, Risk
 from models.events.person_event import Origin, PersonEvent
 from models.reasons import DecisionReason, LeftOut
 
+_ADDED_LATER: Final = (
+    "contradicted_by",
+    "law_confirmed_until",
+    "law_known_until",
+    "received_on",
+    "window_includes_last_day",
+)
+"""The evidence that earlier versions did not know: no part of a digest where it is absent. Otherwise every message
+would get a revision more at the next event of its person. A new field of the evidence is named here."""
 NOT_REMEMBERED: Final = 0
 """The revision of a decision on a message that was left out: whatever is decided of it later comes after."""
 
@@ -138,10 +147,9 @@ def _decisions(
 
 
 def _said(verdict: Verdict) -> str:
-    """What a digest is made of. A field that a later version has added is no part of it where it is absent: otherwise
-    every message would get a revision more at the next event of its person."""
-    added = {"evidence": {"contradicted_by"}} if verdict.evidence.contradicted_by is None else None
-    return verdict.model_dump_json(exclude=added)
+    """What a digest is made of."""
+    absent = {name for name in _ADDED_LATER if getattr(verdict.evidence, name) is None}
+    return verdict.model_dump_json(exclude={"evidence": absent})
 
 
 def _reference(message: PersonEvent, person_id: str) -> MessageRef:

@@ -61,8 +61,7 @@ def decide(message: PersonEvent, facts: Facts, law: Law) -> Verdict:
     if rules is None:
         return not_obliged(DecisionReason.LAW_NOT_IN_FORCE)
     if not rules.is_known_on(day):
-        known_until = rules.confirmed_for(day) or rules.known_until
-        evidence = Evidence(message_date=day, law_known_until=known_until)
+        evidence = Evidence(message_date=day, law_known_until=rules.last_known_day)
         # No fact that may still arrive decides it, so people look at it at once.
         return undecided(DecisionReason.LAW_NOT_CONFIRMED, evidence, review_on=day)
 

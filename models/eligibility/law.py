@@ -31,11 +31,19 @@ class RuleSet:
 
     def is_known_on(self, day: date) -> bool:
         """Whether `day` may be judged by it: nothing is decided by a law that may not be there."""
-        return self.known_until is None or day <= max(self.known_until, self.confirmed_until or date.min)
+        last = self.last_known_day
+        return last is None or day <= last
+
+    @property
+    def last_known_day(self) -> date | None:
+        """The last day that may be judged by it, read or confirmed; None: until the next rule set begins."""
+        return self.known_until and max(self.known_until, self.confirmed_until or self.known_until)
 
     def confirmed_for(self, day: date) -> date | None:
-        """Until when people have confirmed it, where `day` rests on that alone."""
-        return self.confirmed_until if self.known_until is not None and day > self.known_until else None
+        """Until when people have confirmed it, where `day` rests on that alone; otherwise None."""
+        if self.known_until is None or self.confirmed_until is None:
+            return None
+        return self.confirmed_until if self.known_until < day <= self.confirmed_until else None
 
     def window_end(self, study_start: date) -> date:
         """The first day after the window; of a start on 31 August it is 1 March where the last day counts."""

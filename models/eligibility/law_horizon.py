@@ -26,7 +26,7 @@ def law_horizon(law: Law, today: date) -> LawHorizon | None:
     for ahead in range(WARNING_DAYS + 2):
         day = today + timedelta(days=ahead)
         rules = law.rules_on(day)
-        if rules is not None and rules.known_until is not None and not rules.is_known_on(day):
-            last = max(rules.known_until, rules.confirmed_until or rules.known_until)
+        last = None if rules is None else rules.last_known_day
+        if rules is not None and last is not None and not rules.is_known_on(day):
             return LawHorizon(rules.version, last, has_passed=ahead == 0)
     return None

@@ -128,7 +128,7 @@ def texts_for(notice: TaskNotice) -> NoticeTexts:
                 subject=f"Opgave {reference}: retten til mentor skal tages i brug senest {ends}",
                 heading="Retten til mentor skal tages i brug snart",
                 # LAB § 167(3): what ends is the time to take the right up; the support runs from its first use.
-                reason=f"Sidste dag for den unge til at gøre brug af retten til mentor er {ends}, og opgaven er "
+                reason=f"Sidste dag for den unge til at tage retten til mentor i brug er {ends}, og opgaven er "
                 "stadig åben. Skal den unge have en mentor, så tag stilling til det inden da. Støtten kan derefter "
                 "gives i op til 6 måneder fra første brug og kan forlænges.",
             )

@@ -90,12 +90,13 @@ def test_a_message_waits_for_the_law_and_is_decided_when_two_people_have_confirm
     confirm(up, "to@loven.example")
     new_worker(up)
     asked = command("redecide", data=up.data)
-    assert "Waiting for the law: 1." in asked.stdout
-    assert command("redecide", "--yes", data=up.data).returncode == 0
+    assert "Waiting (law_not_confirmed): 1 person." in asked.stdout
+    handed = command("redecide", "--yes", data=up.data)
+    assert "Handed over: 1 person; run again until it says 0." in handed.stdout
     until("a task", lambda: rows("tasks", data=up.data))
     decided = decision(up)
     assert (decided["decision"], decided["unit"]) == ("obliged", "jc-0561")
     assert decided["revision"] == waits["revision"] + 1
     assert decided["evidence"]["law_confirmed_until"] == CONFIRMED
     until("sound audit", lambda: command("audit", "--grace", "0", data=up.data).returncode == 0)
-    assert "Waiting for the law: 0." in command("redecide", data=up.data).stdout
+    assert "Waiting (law_not_confirmed): 0 people." in command("redecide", data=up.data).stdout

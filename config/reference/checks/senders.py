@@ -26,8 +26,8 @@ def sender_faults(reference: Reference) -> Iterator[Fault]:
             yield senders.fault(line.number, f"successor {row.successor} of {row.number} is of another kind")
         elif _in_cycle(row, by_number):
             yield senders.fault(line.number, f"the successors of {row.number} lead back to it")
-        elif row.valid_to and following.valid_to and following.valid_to <= row.valid_to:
-            yield senders.fault(line.number, f"successor {row.successor} ends no later than {row.number}")
+        elif row.valid_to and following.valid_to and following.valid_to < row.valid_to:
+            yield senders.fault(line.number, f"successor {row.successor} ends before {row.number}")
 
 
 def _municipality_faults(reference: Reference) -> Iterator[Fault]:

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Callable
+from hashlib import blake2b
 from typing import Any, Final, Literal
 
 import pytest
@@ -41,6 +42,37 @@ def said(of: Keyring, *, taken: bool = False) -> list[str]:
 
 def test_a_ring_with_keys_of_two_months_is_sound() -> None:
     assert said(SOUND) == said(ring(KEY, OTHER, v2=new_keyring().vault["v1"])) == []
+
+
+@pytest.mark.parametrize(
+    "characters",
+    [
+        b"9f86d081884c7d659a2feaa0c55ad015",
+        b"3f2e1b7c0a9d8e4f6b5c2d1a0f9e8d7c",
+        b"00d1e0f24a8b39b10c4d1e0a2b4d8e9f",
+        *(blake2b(bytes([number]), digest_size=16).hexdigest().encode() for number in range(20)),
+    ],
+)
+def test_hex_characters_made_by_chance_are_a_sound_vault_key(characters: bytes) -> None:
+    """`openssl rand -hex 16` gives 32 characters and 128 bits, which nobody guesses."""
+    assert said(ring(KEY, v2=b64encode(characters).decode())) == []
+
+
+@pytest.mark.parametrize(
+    "guessed",
+    [
+        b"frafaldsvarselfrafaldsvarselfraf",
+        b"0123456789abcdef0123456789abcdef",
+        b"abcdefghijklmnopqrstuvwxyz012345",
+        b"passwordpasswordpasswordpassword",
+        b"11111111111111112222222222222222",
+        bytes(range(0, 64, 2)),
+    ],
+)
+def test_words_and_sequences_are_no_vault_key(guessed: bytes) -> None:
+    assert said(ring(KEY, v2=b64encode(guessed).decode())) == [
+        "vault key 2 was not made by chance: it can be guessed."
+    ]
 
 
 @pytest.mark.parametrize(

@@ -77,8 +77,11 @@ def test_a_register_with_a_merger_a_change_of_keys_and_a_sender_to_come_is_sound
         ),
         ((sender(successor="900002"), sender("900002")), "900001 has a successor and no valid_to."),
         (
-            (sender("900001", successor="900002", **CLOSED), sender("900002", **CLOSED)),
-            "successor 900002 ends no later than 900001.",
+            (
+                sender("900001", successor="900002", **CLOSED),
+                sender("900002", valid_to=CLOSED["valid_to"] - DAY),
+            ),
+            "successor 900002 ends before 900001.",
         ),
         (
             (sender("900001", key(x=SIGNING_KEY["x"])),),
@@ -113,10 +116,10 @@ def test_successors_in_a_circle_are_said_of_each_of_them() -> None:
         sender(number, successor=following, **CLOSED)
         for number, following in (("900001", "900002"), ("900002", "900003"), ("900003", "900001"))
     ]
-    into_it = sender("900004", successor="900001", **CLOSED)
+    into_it = sender("900004", successor="900001", valid_to=CLOSED["valid_to"] + DAY)
     assert said(*circle, into_it) == [
         *(f"{one.number}.json: the successors of {one.number} lead back to it." for one in circle),
-        "900004.json: successor 900001 ends no later than 900004.",
+        "900004.json: successor 900001 ends before 900004.",
     ]
 
 
@@ -124,6 +127,47 @@ def test_one_key_of_two_senders_is_said_once_of_the_later_number() -> None:
     """Whose signature it is, is what a signature is for."""
     both = [sender("900002", key("b", x=X)), sender("900001", key("a", x=X))]
     assert said(*both) == ["900002.json: 900002 has a key of 900001: either could sign for the other."]
+
+
+def test_two_mergers_on_one_day_are_sound() -> None:
+    steps = [
+        sender("900001", successor="900002", **CLOSED),
+        sender("900002", successor="900003", **CLOSED),
+        sender("900003"),
+    ]
+    assert said(*steps) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "begins", "is_said"),
+    [
+        (CLOSED, {"valid_from": date(2024, 8, 1)}, False),
+        (CLOSED, {"valid_from": date(2024, 7, 31)}, True),
+        ({"keys": (key("a", x=X, valid_to=NOW), key("b"))}, {"keys": (key(x=X, valid_from=NOW),)}, False),
+        (
+            {"keys": (key("a", x=X, valid_to=NOW), key("b"))},
+            {"keys": (key(x=X, valid_from=NOW - timedelta(seconds=1)), key("c"))},
+            True,
+        ),
+    ],
+)
+def test_one_key_is_taken_over_where_the_validities_do_not_overlap(
+    changes: dict[str, Any], begins: dict[str, Any], is_said: bool
+) -> None:
+    """A merged institution's system goes on signing with the key that it has; nobody can sign for two."""
+    before = sender(**{"number": "900001", "keys": (key("a", x=X),), **changes})
+    after = sender(**{"number": "900002", "keys": (key(x=X),), **begins})
+    sentence = "900002.json: 900002 has a key of 900001: either could sign for the other."
+    assert said(before, after) == ([sentence] if is_said else [])
+
+
+def test_a_published_key_that_has_ended_stays_in_the_register() -> None:
+    """What it signed is judged by its validity, and its entry is the trail of that."""
+    ended = key("old", x=SIGNING_KEY["x"], valid_to=NOW)
+    assert said(sender("900001", ended, key())) == []
+    assert said(sender("900001", key(x=SIGNING_KEY["x"]), **CLOSED)) == []
+    coming = key("old", x=SIGNING_KEY["x"], valid_from=NOW + DAY)
+    assert len(said(sender("900001", coming, key()))) == 1
 
 
 @pytest.mark.parametrize(

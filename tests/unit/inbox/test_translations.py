@@ -97,6 +97,25 @@ def test_every_reason_for_a_task_to_go_and_everything_that_can_be_missing_has_it
     assert [reason.value for reason in undecided if f"missing.{reason}.do" not in pairs()] == []
 
 
+@pytest.mark.parametrize("reason", ["education_uncertain", "target_group_uncertain", "law_not_confirmed"])
+def test_who_shall_judge_for_themselves_is_told_how_to_find_out_who_it_is(reason: str) -> None:
+    """An undecided message is no task, so nobody opens a CPR of it; and the institution is told no reason."""
+    danish, english = pairs()[f"missing.{reason}.do"]
+    assert danish.endswith(
+        "Spørg {institution}, hvem den unge er. Brug underretningens nummer, ikke CPR, og sig ikke hvorfor."
+    )
+    assert english.endswith(
+        "Ask {institution} who the young person is. Use the id of the message, not the CPR, and do not say why."
+    )
+
+
+def test_the_municipal_youth_unit_has_one_danish_name() -> None:
+    told = [danish.lower() for danish, english in pairs().values() if "youth unit" in english]
+    assert len(told) == 2
+    assert all("den kommunale ungeindsats" in danish for danish in told)
+    assert not [danish for danish, _ in pairs().values() if "ungeenhed" in danish.lower()]
+
+
 def test_every_filter_has_a_page_for_when_it_finds_nothing() -> None:
     assert [each for each in Filter if f"empty.{each}.text" not in pairs()] == []
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.reference.checks.all import check_reference_data
+from config.reference.checks.law import confirmations_to_come
 from config.reference.confirmed_law import confirmed_until
 from config.reference.law import law_of
 from config.reference.rows import LawConfirmationRow
@@ -66,14 +67,38 @@ def test_a_day_is_confirmed_when_two_have_confirmed_it(ends: dict[str, date]) ->
         assert (found is not None and day <= found) == (signed >= 2)
 
 
-def test_the_law_holds_what_the_tables_confirm(tmp_path: Path) -> None:
-    folder = laid_over_good(GOOD, tmp_path / "data")
+def signed(folder: Path, *words: tuple[str, str, str]) -> Path:
+    """The good tables with these confirmations of the last rule set: until, by whom, on."""
+    laid_over_good(GOOD, folder)
     with (folder / "law_confirmers.csv").open("a", encoding="utf-8") as people:
         people.writelines(f"{one},Navn,2026-01-01,,made-up,[I] test\n" for one in (ONE, OTHER))
     with (folder / "law_confirmations.csv").open("a", encoding="utf-8") as table:
-        table.writelines(
-            f"lab-2025-07-01,2100-06-30,{one},2099-12-01,made-up,[I] test\n" for one in (ONE, OTHER)
-        )
+        for until, person, on in words:
+            table.write(f"lab-2025-07-01,{until},{person},{on},made-up,[I] test\n")
+    return folder
+
+
+def test_the_law_holds_what_the_tables_confirm(tmp_path: Path) -> None:
+    folder = signed(tmp_path / "data", *(("2100-06-30", one, "2099-12-01") for one in (ONE, OTHER)))
     assert check_reference_data(folder) == []
     (latest, *_) = law_of(read_reference(folder)).rule_sets
     assert (latest.known_until, latest.confirmed_until) == (date(2099, 12, 31), date(2100, 6, 30))
+
+
+def test_confirmations_stay_when_the_rule_set_is_read_for_longer(tmp_path: Path) -> None:
+    """They are the trail, and no row is taken away: a later `known_until` holds beside them."""
+    folder = signed(tmp_path / "data", *(("2099-06-30", one, "2098-12-01") for one in (ONE, OTHER)))
+    assert check_reference_data(folder) == []
+    (latest, *_) = law_of(read_reference(folder)).rule_sets
+    assert latest.last_known_day == date(2099, 12, 31)
+    assert latest.confirmed_for(date(2099, 12, 31)) is None
+
+
+def test_who_checks_the_tables_refuses_a_confirmation_of_tomorrow(tmp_path: Path) -> None:
+    reference = read_reference(signed(tmp_path / "data", ("2099-06-30", ONE, "2098-12-01")))
+    signing = date(2098, 12, 1)
+    assert list(confirmations_to_come(reference, signing)) == []
+    (fault,) = confirmations_to_come(reference, signing - timedelta(days=1))
+    assert str(fault) == (
+        f"law_confirmations.csv, line 2: {ONE} has confirmed on 2098-12-01, which is after today."
+    )

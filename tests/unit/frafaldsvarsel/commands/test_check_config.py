@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from config.settings import PREFIX
 from frafaldsvarsel.commands import commands
+from local.made_up_law import confirmed_tables
 from tests.unit.frafaldsvarsel.wiring.environments import told
 from tools.docs.contract_vectors import SERVICE_KEY, SIGNING_KEY
 
@@ -108,3 +110,20 @@ def test_a_service_to_try_the_vectors_on_takes_published_keys_and_says_so(
     done = run({**environment, PREFIX + "PUBLISHED_KEYS_TAKEN": "true"})
     assert done.exit_code == 0, done.output
     assert "The published test keys are taken" in done.output
+
+
+def test_a_confirmation_of_the_law_that_is_dated_after_today_is_refused(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    today = datetime.now(UTC).date()
+    tables = confirmed_tables(tmp_path / "reference", today)
+    asked = {**environment, PREFIX + "REFERENCE_DIR": str(tables)}
+    assert run(asked).exit_code == 0
+    with (tables / "law_confirmers.csv").open("a", encoding="utf-8") as people:
+        people.write("one@loven.example,Navn,2026-01-01,,made-up,[I] test\n")
+    with (tables / "law_confirmations.csv").open("a", encoding="utf-8") as table:
+        on, until = today + timedelta(days=3), today + timedelta(days=4)
+        table.write(f"lab-2026-02-01,{until},one@loven.example,{on},made-up,[I] test\n")
+    done = run(asked)
+    assert done.exit_code == EX_CONFIG
+    assert f"one@loven.example has confirmed on {on}, which is after today." in done.output

@@ -55,6 +55,13 @@ def test_an_institution_of_education_that_is_not_covered_is_told_whom_the_messag
     assert events(desk) == []
 
 
+def test_a_message_that_is_refused_gets_no_answer_of_its_education() -> None:
+    """Its id came first about somebody else: an answer under that id would be about the other message."""
+    desk = Desk(POLICY)
+    desk.take(decided(unit=None, reason=DecisionReason.EDUCATION_NOT_COVERED), refused=True)
+    assert answers(desk) == []
+
+
 @pytest.mark.parametrize(
     "reason",
     [

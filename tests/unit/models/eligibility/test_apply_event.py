@@ -2,10 +2,13 @@
 
 from datetime import UTC, date, datetime
 
+import pytest
+
 from models.eligibility.apply_event import apply
 from models.eligibility.decision import Cause
 from models.eligibility.person_record import PersonRecord
 from models.events.contract import BenefitType
+from models.events.person_event import PersonEvent
 from models.reasons import DecisionReason
 from tests.factories import (
     DAY,
@@ -133,8 +136,13 @@ def test_an_empty_record_has_applied_nothing() -> None:
     assert run((risk(),))[0].record.applied == 0
 
 
-def test_a_field_that_is_absent_changes_no_digest() -> None:
+@pytest.mark.parametrize(
+    ("facts", "digest"),
+    [((), "a563f33026498193b009b28c"), (background(), "d0fafce2e25cd569be452eec")],
+    ids=["as before any field was added", "with window_includes_last_day"],
+)
+def test_a_field_that_is_absent_changes_no_digest(facts: tuple[PersonEvent, ...], digest: str) -> None:
     """A record of the version before holds the same digests: nobody's messages are told again after an upgrade."""
     place = origin(offset=7, appended_at=datetime(2026, 6, 1, tzinfo=UTC))
-    (remembered,) = run((*background(), risk(origin=place, event_id=uuid("m"))))[-1].record.decided.values()
-    assert remembered.digest == "701c4083547261488f283d3f"
+    (remembered,) = run((*facts, risk(origin=place, event_id=uuid("m"))))[-1].record.decided.values()
+    assert remembered.digest == digest

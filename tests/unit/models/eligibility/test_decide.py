@@ -392,6 +392,16 @@ class TestALawThatNobodyHasRead:
         assert verdict.evidence.municipality_code == MUNICIPALITY
         confirmed_before = law_read_until(date(2025, 1, 1), DAY - ONE_DAY)
         assert judge(risk(), background(), law=confirmed_before).evidence.law_known_until == DAY - ONE_DAY
+        read_since = law_read_until(DAY - ONE_DAY, date(2025, 1, 1))
+        assert judge(risk(), background(), law=read_since).evidence.law_known_until == DAY - ONE_DAY
+
+    def test_a_confirmation_that_does_not_reach_the_day_is_no_evidence(self) -> None:
+        """A withdrawn message needs no law, and rests on no word about it."""
+        message = risk()
+        for confirmed, said in ((DAY - ONE_DAY, None), (DAY, DAY)):
+            law = law_read_until(date(2025, 1, 1), confirmed)
+            verdict = judge(message, (*background(), withdrawal(message)), law=law)
+            assert (verdict.reason, verdict.evidence.law_confirmed_until) == (R.WITHDRAWN, said)
 
     @pytest.mark.parametrize(("known", "said"), [(DAY - ONE_DAY, DAY), (DAY, None)])
     def test_a_message_that_rests_on_a_confirmation_says_so(self, known: date, said: date | None) -> None:

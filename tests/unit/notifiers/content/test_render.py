@@ -147,10 +147,10 @@ def test_a_text_is_laid_out_line_by_line_without_gaps() -> None:
 def test_the_last_day_of_the_mentor_right_is_a_fact_of_the_notice_that_it_ends_and_of_no_other() -> None:
     ending = render(a_notice(occasion=Occasion.MENTOR_ENDS))
     assert (
-        "Sidste dag for at gøre brug af retten til mentor: mandag den 19. oktober 2026"
+        "Sidste dag for at tage retten til mentor i brug: mandag den 19. oktober 2026"
         in ending.text.splitlines()
     )
-    assert "Sidste dag for at gøre brug af retten til mentor" in _Page(ending.html).text
+    assert "Sidste dag for at tage retten til mentor i brug" in _Page(ending.html).text
     assert ending.subject.endswith("retten til mentor skal tages i brug senest mandag den 19. oktober 2026")
     for occasion in set(ABOUT_A_TASK) - {Occasion.MENTOR_ENDS}:
         for last_day in (date(2026, 10, 19), None):

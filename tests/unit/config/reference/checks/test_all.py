@@ -73,3 +73,15 @@ def test_no_sentence_tells_where_the_directory_is(tmp_path: Path) -> None:
     faults = check_reference_data(tmp_path)
     assert len(faults) == 18
     assert all(str(tmp_path) not in str(fault) for fault in faults)
+
+
+def test_two_mergers_on_one_day_are_sound(tmp_path: Path) -> None:
+    folder = laid_over_good(GOOD, tmp_path / "data")
+    table = folder / "senders.csv"
+    old = "0461,eud eux,2022-01-01,,,made-up,[I] test\n"
+    text = table.read_text("utf-8")
+    assert old in text
+    merged = "0461,eud eux,2022-01-01,2024-08-01,900003,made-up,[I] test\n"
+    last = f"900003,Storby Skole (opdigtet),00119989,{old}"
+    table.write_text(text.replace(old, merged + last), "utf-8")
+    assert check_reference_data(folder) == []
