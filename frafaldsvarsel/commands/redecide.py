@@ -1,4 +1,4 @@
-"""`redecide`: messages that waited for the law are decided by the tables of today."""
+"""`redecide`: messages that waited for the law, or for their person's record, are decided as things are today."""
 
 from typing import Annotated
 
@@ -20,6 +20,13 @@ def redecide(
     yes: Annotated[
         bool, typer.Option("--yes", help="Do it; without this it is only said what would happen.")
     ] = False,
+    frozen: Annotated[
+        bool,
+        typer.Option(
+            "--frozen",
+            help="Those instead whom the earlier bound of 300 events had frozen, after `rebuild people --apply`.",
+        ),
+    ] = False,
     data: DataDir = None,
 ) -> None:
     """Decide the messages again that wait as `law_not_confirmed`. Every worker must have the new tables before."""
@@ -28,9 +35,11 @@ def redecide(
 
     known = settings(HealingAuditEnvironment, data)
     with database(known.database, unreachable=2) as connection:
-        people = waiting(connection, DecisionReason.LAW_NOT_CONFIRMED)
+        reason = DecisionReason.TOO_MANY_EVENTS if frozen else DecisionReason.LAW_NOT_CONFIRMED
+        people = waiting(connection, reason)
     if not yes:
-        out.print(f"Waiting for the law: {len(people)}. --yes decides their messages again.")
+        what = "Frozen by the earlier bound" if frozen else "Waiting for the law"
+        out.print(f"{what}: {len(people)}. --yes decides their messages again.")
         return
     driven = redriver(known)(people)
     out.print(f"Decided again: {len(driven)} of {len(people)}. What still waits is listed by `decisions`.")

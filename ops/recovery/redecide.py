@@ -1,6 +1,7 @@
 """Which messages wait for a law that has been read or confirmed by now, and the place of the event that asks again.
 
-A decision is made when an event of its person comes. A new table is no event, so the people who wait are driven again.
+A decision is made when an event of its person comes. A new table is no event, and neither is a record that was made
+again, so the people who wait are driven again.
 """
 
 from typing import Final, LiteralString
@@ -12,8 +13,12 @@ from ops.audit.report import CHECK_OF, GapKind, Missing
 
 WAITING: Final[LiteralString] = """
 SELECT DISTINCT ON (person_id) (decision #>> '{cause,partition}')::int, (decision #>> '{cause,offset}')::bigint
-FROM messages WHERE outcome = 'undecided' AND reason = %s ORDER BY person_id, 2 DESC
+FROM messages m WHERE outcome = 'undecided' AND reason = %s AND NOT EXISTS (
+    SELECT 1 FROM applied a WHERE a.left_out IS NOT NULL AND (a.origin_topic, a.origin_partition, a.origin_offset)
+        = (m.origin_topic, m.origin_partition, m.origin_offset))
+ORDER BY person_id, 2 DESC
 """
+"""But for what match has left out: asked again, it would be left out again. It waits in the quarantine."""
 
 
 def waiting(connection: SyncConnection, reason: DecisionReason) -> list[Missing]:
