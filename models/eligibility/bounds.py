@@ -26,7 +26,7 @@ from models.reasons import LeftOut
 
 MAX_EVENTS: Final = 300
 """Events of one sender about one person that are kept whole. An institution that sends a message on every day of the
-window stays below. At 2.7 kB for the largest of them they stay under 1 MB."""
+window stays below. At 8 kB for the largest of them they stay under 2.5 MB."""
 MAX_SUPERSEDED: Final = 1000
 """Of one sender about one person: the events of which only id, fingerprint and order are kept, the latest ones."""
 MAX_ENROLMENTS: Final = 30
@@ -39,7 +39,7 @@ applied, so one that names nothing held is about an event that was left out."""
 MAX_RECORD: Final = 2400
 """Events of all senders in one record."""
 MAX_BYTES: Final = 6_000_000
-"""Of one record, as `size_of` counts: a message with a long text is 12 kB."""
+"""Of one record, as `size_of` counts: a message is up to 8 kB, in text that needs escapes."""
 LAST_BYTES: Final = 7_500_000
 """Beyond it nothing counts, whoever sends it. The topic ``people`` takes 8 MB: a record that it does not take would
 stop the partition for everybody."""
