@@ -115,5 +115,6 @@ class LeftOut(Reason):
     )
     RECORD_FULL = (
         "record_full",
-        "Several senders together have filled the person's record, and this one has a large part in it.",
+        "Several senders together have filled the person's record: this one has a large part in it, "
+        "or no room is left.",
     )

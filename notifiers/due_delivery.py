@@ -81,7 +81,9 @@ class Due:
     is_followed: bool = (
         False  # a later notice of further messages of the same task waits for the same recipient
     )
-    told_at: datetime | None = None  # when the last one went there, or that one goes there now
+    told_at: datetime | None = (
+        None  # when the last one went there or was tried last, or that one goes there now
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ Nothing is lost by it: the task and its page hold each message, and the mail tha
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from typing import Final
 
 from models.notifications.delivery import Channel, Occasion
 from notifiers.due_delivery import Due
@@ -19,10 +20,14 @@ def told_at_once(_unit: str, _day: date) -> timedelta:
     return timedelta(0)
 
 
+MARGIN: Final = timedelta(hours=1)
+"""Between the end of the waiting and the deadline, for the poll and some attempts; of a shorter wait a tenth of it."""
+
+
 def gather(due: Due, now: datetime, wait: timedelta) -> Superseded | datetime | None:
     """Why a due mail is not sent, or until when it waits; None: it goes now.
 
-    A mail that was tried is finished, whatever else has come. One that would miss its deadline does not wait.
+    A mail that was tried is finished, whatever else has come. One that would come near its deadline does not wait.
     """
     if (
         due.channel is not Channel.EMAIL
@@ -37,4 +42,4 @@ def gather(due: Due, now: datetime, wait: timedelta) -> Superseded | datetime | 
     if due.told_at is None:
         return None
     until = due.told_at + wait
-    return until if now < until < due.deadline else None
+    return until if now < until <= due.deadline - min(MARGIN, wait / 10) else None

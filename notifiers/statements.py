@@ -24,7 +24,9 @@ FROM picked d LEFT JOIN tasks t ON t.id = d.task_id
 LEFT JOIN LATERAL (  -- the other notices of further messages of this task to the same recipient
     SELECT bool_or(o.status = 'due' AND o.frozen IS NULL AND (o.due_at, o.id) > (d.due_at, d.id)) AS is_followed,
            max(CASE WHEN o.status = 'delivered' THEN o.ended_at
-                    WHEN o.lease_until > clock_timestamp() THEN clock_timestamp() END) AS told_at
+                    WHEN o.lease_until > clock_timestamp() THEN clock_timestamp()
+                    WHEN o.status = 'due' AND o.frozen IS NOT NULL THEN (  -- tried; the relay has put it off
+                        SELECT max(at) FROM attempts WHERE delivery_id = o.id) END) AS told_at
     FROM deliveries o WHERE d.occasion = 'more_messages' AND o.task_id = d.task_id AND o.id <> d.id
       AND (o.occasion, o.channel, o.recipient) = (d.occasion, d.channel, d.recipient)
 ) g ON true

@@ -127,7 +127,7 @@ class BatchDriver:
             if not (fresh := [record for record in group if record.offset >= beside]):
                 continue
             complete = await self._checkpoint.fill_gaps(topic, partition, fresh)
-            self._processor.run(topic, partition, complete, self._output)
+            await self._processor.run(topic, partition, complete, self._output)
             reached.append((topic, partition, complete[-1].offset + 1))
             await asyncio.sleep(0)
         reach(self._processed)

@@ -1,7 +1,8 @@
 """The two processors of a partition's records: each decodes, calls one pure rule and adds its result to the output."""
 
-from collections.abc import Sequence
-from typing import Protocol
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Final, Protocol
 
 from pydantic import ValidationError
 
@@ -20,6 +21,8 @@ from streams.intake import Context, InputRecord, validate_record
 from streams.person_store import PersonStore
 
 _ENTRIES_PER_RECORD = 500
+_TURN: Final = 5
+"""Records between two turns of everything else. One event of a person with 2,400 of them takes 0.2 seconds."""
 
 
 class Processor(Protocol):
@@ -30,8 +33,18 @@ class Processor(Protocol):
     async def begin(self, partitions: set[int], output: BatchProducer) -> None:
         """Load the state of a new assignment, or read again what was written to that of the present one."""
 
-    def run(self, topic: str, partition: int, records: Sequence[KafkaRecord], output: BatchProducer) -> None:
-        """Process the records, in order."""
+    async def run(
+        self, topic: str, partition: int, records: Sequence[KafkaRecord], output: BatchProducer
+    ) -> None:
+        """Process the records, in order. Others have their turn meanwhile: heartbeats go on however long it takes."""
+
+
+async def in_turns(records: Sequence[KafkaRecord]) -> AsyncIterator[KafkaRecord]:
+    """The records one by one; everything else in the process has its turn after each `_TURN` of them."""
+    for number, record in enumerate(records, start=1):
+        yield record
+        if number % _TURN == 0:
+            await asyncio.sleep(0)
 
 
 class Intake:
@@ -45,9 +58,11 @@ class Intake:
     async def begin(self, partitions: set[int], output: BatchProducer) -> None:
         """Intake has no state."""
 
-    def run(self, topic: str, partition: int, records: Sequence[KafkaRecord], output: BatchProducer) -> None:
+    async def run(
+        self, topic: str, partition: int, records: Sequence[KafkaRecord], output: BatchProducer
+    ) -> None:
         """Judge each record."""
-        for record in records:
+        async for record in in_turns(records):
             origin = record.origin
             validated = validate_record(InputRecord(origin, record.value, record.headers), self._context)
             receipt = validated.receipt
@@ -82,11 +97,13 @@ class Match:
             for key in await self._people.load(partition):
                 self._people.write(partition, key, output)
 
-    def run(self, topic: str, partition: int, records: Sequence[KafkaRecord], output: BatchProducer) -> None:
+    async def run(
+        self, topic: str, partition: int, records: Sequence[KafkaRecord], output: BatchProducer
+    ) -> None:
         """Apply each event to its person's record; write each person once."""
         touched: dict[str, PersonRecord] = {}
         entries: list[AppliedEntry] = []
-        for record in records:
+        async for record in in_turns(records):
             event = _decode(record)
             person = touched.get(event.person_id) or self._people.get(partition, event.person_id)
             step = apply(person, event, Cause(partition=partition, offset=record.offset), self._law)

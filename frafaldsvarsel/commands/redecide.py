@@ -1,4 +1,4 @@
-"""`redecide`: messages that waited for the tables are decided by those of today."""
+"""`redecide`: messages that waited for the tables, or for their person's record, are decided as things are today."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from config.environments import HealingAuditEnvironment
 from frafaldsvarsel.commands.context import settings
 from frafaldsvarsel.commands.database import database
 from frafaldsvarsel.commands.terminal import DataDir, fail, out
-from ops.recovery.redecide import TableReason, waiting
+from ops.recovery.redecide import RedecideReason, waiting
 
 
 def add_to(app: typer.Typer) -> None:
@@ -21,7 +21,7 @@ def redecide(
         bool, typer.Option("--yes", help="Do it; without this it is only said what would happen.")
     ] = False,
     reason: Annotated[
-        list[TableReason] | None,
+        list[RedecideReason] | None,
         typer.Option(help="Why the messages wait; may be given again. Without it: law_not_confirmed."),
     ] = None,
     data: DataDir = None,
@@ -29,7 +29,7 @@ def redecide(
     """Decide messages again that wait for the tables. Every worker must have the new ones before."""
     from frafaldsvarsel.wiring.redrive import redriver
 
-    reasons = reason or [TableReason.LAW_NOT_CONFIRMED]
+    reasons = reason or [RedecideReason.LAW_NOT_CONFIRMED]
     known = settings(HealingAuditEnvironment, data)
     with database(known.database, unreachable=2) as connection:
         people = waiting(connection, reasons)

@@ -78,6 +78,13 @@ class Projection:
         if before is not None and _revision(before.decision) >= _revision(decision):
             return
         old = None if before is None or before.task_id is None else self._working_set.tasks[before.task_id]
+        if (
+            before is not None
+            and row.changes_evidence_alone(before)
+            and (old is None or _is_closed(old) or self._with_message(old, decision) == old)
+        ):
+            self._working_set.store(replace(row, task_id=before.task_id))
+            return
         self._working_set.note(
             AuditKind.DECIDED,
             None,

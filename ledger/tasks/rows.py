@@ -38,6 +38,16 @@ class MessageRow:
             return None
         return (self.decision.message.person_id, verdict.evidence.enrolment_id or "", verdict.unit_id)
 
+    def changes_evidence_alone(self, before: "MessageRow") -> bool:
+        """Whether the revision says the same as `before` about the same duty, on other evidence.
+
+        Such a one is no change of a task: else an institution could keep a case system or a person at work about
+        somebody else's message, by a claim that comes and goes (docs/non-interference.md).
+        """
+        was, now = before.decision, self.decision
+        said = was.verdict.model_copy(update={"evidence": now.verdict.evidence})
+        return (said, was.message, before.named) == (now.verdict, now.message, self.named)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRow:

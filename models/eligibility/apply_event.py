@@ -48,13 +48,17 @@ def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> A
 
     A record that comes again (read again after a crash, or driven again by the audit) emits the person's current
     decisions again: the outputs of the first time may have been lost between the brokers and us. A sender's repeat is
-    another record, and what it repeats has its decisions already.
+    another record, and what it repeats has its decisions already: nothing is decided anew, whatever it would cost.
     """
     held = Kept(record.events, record.superseded)
     kept = keep(held, event)
     if isinstance(kept, LeftOut):
         return _left_out(record, event, cause, law, kept)
     again = cause.offset <= record.applied or (kept is held and _holds(held, event.origin))
+    if kept is held and not again:
+        return AppliedEvent(
+            record=record.model_copy(update={"applied": cause.offset}), decisions=(), changed=0
+        )
     decisions, decided = _decisions(record, kept, cause, law)
     changed = [
         decision for decision in decisions if decision.revision > _revision(record, key_of(decision.message))

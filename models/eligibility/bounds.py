@@ -1,6 +1,6 @@
 """How much of one sender is kept about one person: a sender that sends without end fills its own part alone.
 
-Pure. What is kept of one sender never depends on what another sends, but for `MAX_RECORD`.
+Pure. What is kept of one sender never depends on what another sends, but for `MAX_RECORD` and the sizes.
 """
 
 from collections import defaultdict
@@ -26,17 +26,27 @@ from models.reasons import LeftOut
 
 MAX_EVENTS: Final = 300
 """Events of one sender about one person that are kept whole. An institution that sends a message on every day of the
-window stays below. At 2.7 kB for the largest of them they stay under 1 MB."""
+window stays below. At 8 kB for the largest of them they stay under 2.5 MB."""
 MAX_SUPERSEDED: Final = 1000
 """Of one sender about one person: the events of which only id, fingerprint and order are kept, the latest ones."""
+MAX_ENROLMENTS: Final = 30
+MAX_FACTS: Final = 300
+"""Of one sender about one person: enrolments, and benefit periods and residences, each with all its versions. Their
+newer versions are kept beyond `MAX_EVENTS`, so their number is what bounds them."""
 MAX_REFUSALS: Final = 300
 """The ledger's refusals beyond which one is kept only where the event that it names is. It refuses what match has
 applied, so one that names nothing held is about an event that was left out."""
 MAX_RECORD: Final = 2400
-"""Events of all senders in one record. The topic ``people`` takes 8 MB: a record that it does not take would stop the
-partition for everybody."""
+"""Events of all senders in one record."""
+MAX_BYTES: Final = 6_000_000
+"""Of one record, as `size_of` counts: a message is up to 8 kB, in text that needs escapes."""
+LAST_BYTES: Final = 7_500_000
+"""Beyond it nothing counts, whoever sends it. The topic ``people`` takes 8 MB: a record that it does not take would
+stop the partition for everybody."""
 SHARE: Final = 30
-"""Events of one sender that are kept however much the others have sent."""
+"""Events of one sender that are kept however much the others have sent, up to `LAST_BYTES`."""
+_EVENT_BYTES: Final = 1200
+_SHORTENED_BYTES: Final = 600
 
 FactKey = tuple[str, str, str]
 
@@ -66,15 +76,55 @@ def keep(held: Kept, event: PersonEvent) -> Kept | LeftOut:
                 return held
             behind = held.superseded[place + 1 :]
             return Kept(held.events, (*held.superseded[:place], _shortened(event), *behind))
+    always = event.released is True or _always_counts(event, held)
+    if not event.released and _is_one_too_many(event, held):
+        return LeftOut.SENDER_BOUND
     grown = Kept((*held.events, event), held.superseded)
     bound = MAX_REFUSALS if isinstance(event.content, RefusedDuplicate) else MAX_EVENTS
     if _number(grown.events, event.sender) > bound:
         grown = _compacted(grown, event.sender)
-        if _number(grown.events, event.sender) > bound and not _always_counts(event, held):
+        if _number(grown.events, event.sender) > bound and not always:
             return LeftOut.SENDER_BOUND
-    if len(grown.events) > max(MAX_RECORD, len(held.events)) and _number(held.events, event.sender) >= SHARE:
-        return LeftOut.RECORD_FULL
-    return grown
+    return LeftOut.RECORD_FULL if _is_full(held, grown, event, always=always) else grown
+
+
+def size_of(kept: Kept) -> int:
+    """Bytes of a record as it is stored, at the most: its events with what is decided of them, and the shortened ones.
+
+    Counted and not serialised, which would cost much for each event of a long record.
+    """
+    sealed = sum(len(event.sealed or "") for event in kept.events)
+    return sealed + _EVENT_BYTES * len(kept.events) + _SHORTENED_BYTES * len(kept.superseded)
+
+
+def _is_full(held: Kept, grown: Kept, event: PersonEvent, *, always: bool) -> bool:
+    """Whether the record has no room. What counts always, the ledger's word and a small share find room to the last."""
+    size, before = size_of(grown), size_of(held)
+    if size > max(LAST_BYTES, before):
+        return True
+    if len(grown.events) <= max(MAX_RECORD, len(held.events)) and size <= max(MAX_BYTES, before):
+        return False
+    exempt = always or isinstance(event.content, RefusedDuplicate)
+    return not exempt and _number(held.events, event.sender) >= SHARE
+
+
+def _is_one_too_many(event: PersonEvent, held: Kept) -> bool:
+    """Whether an event begins a subject beyond those of its sender, or corrects an enrolment without end."""
+    subject = _subject(event)
+    if subject is None or subject[0] == "withdrawal":
+        return False
+    own = {_subject(one) for one in held.events if one.sender == event.sender}
+    if subject in own:
+        return isinstance(event.content, EnrolmentVersion) and _replaced(held, event.sender) >= MAX_SUPERSEDED
+    kinds, bound = (
+        ({"enrolment"}, MAX_ENROLMENTS) if subject[0] == "enrolment" else ({"period", "residence"}, MAX_FACTS)
+    )
+    counted = {_subject(one) for one in held.events if one.sender == event.sender and not one.released}
+    return sum(one is not None and one[0] in kinds for one in counted) >= bound
+
+
+def _replaced(held: Kept, sender: str) -> int:
+    return sum(one.sender == sender for one in held.superseded)
 
 
 def _number(events: Iterable[PersonEvent], sender: str) -> int:
@@ -85,10 +135,9 @@ def _always_counts(event: PersonEvent, held: Kept) -> bool:
     """What is kept beyond the bound of its sender.
 
     The facts of register and municipality: only they say where a person lives and came from. What takes back, ends or
-    corrects something that is held: without it, what is held would be wrong. What an operator has released.
+    corrects something that is held: without it, what is held would be wrong. How many there are is bounded by their
+    subjects (`_is_one_too_many`) and by the messages that are held.
     """
-    if event.released:
-        return True
     match event.content:
         case BenefitPeriodVersion() | BenefitAnnulment() | Residence():
             return True

@@ -1,6 +1,7 @@
 """Which messages wait for tables that have been mended by now, and the place of the event that asks again.
 
-A decision is made when an event of its person comes. A new table is no event, so the people who wait are driven again.
+A decision is made when an event of its person comes. A new table is no event, and neither is a record that was made
+again, so the people who wait are driven again.
 """
 
 from collections.abc import Iterable
@@ -13,22 +14,28 @@ from models.reasons import DecisionReason
 from ops.audit.report import CHECK_OF, GapKind, Missing
 
 
-class TableReason(StrEnum):
-    """Why a message waits for the tables: the undecided reasons that no event of its person need answer."""
+class RedecideReason(StrEnum):
+    """Why a message waits: the undecided reasons that no event of its person need answer."""
 
     LAW_NOT_CONFIRMED = DecisionReason.LAW_NOT_CONFIRMED.value
     EDUCATION_UNCERTAIN = DecisionReason.EDUCATION_UNCERTAIN.value
     TARGET_GROUP_UNCERTAIN = DecisionReason.TARGET_GROUP_UNCERTAIN.value
     NO_RESPONSIBLE_UNIT = DecisionReason.NO_RESPONSIBLE_UNIT.value
+    TOO_MANY_EVENTS = DecisionReason.TOO_MANY_EVENTS.value
+    """Of people whom the earlier bound had frozen, after `rebuild people --apply`."""
 
 
 WAITING: Final[LiteralString] = """
 SELECT DISTINCT ON (person_id) (decision #>> '{cause,partition}')::int, (decision #>> '{cause,offset}')::bigint
-FROM messages WHERE outcome = 'undecided' AND reason = ANY(%s) ORDER BY person_id, 2 DESC
+FROM messages m WHERE outcome = 'undecided' AND reason = ANY(%s) AND NOT EXISTS (
+    SELECT 1 FROM applied a WHERE a.left_out IS NOT NULL AND (a.origin_topic, a.origin_partition, a.origin_offset)
+        = (m.origin_topic, m.origin_partition, m.origin_offset))
+ORDER BY person_id, 2 DESC
 """
+"""But for what match has left out: asked again, it would be left out again. It waits in the quarantine."""
 
 
-def waiting(connection: SyncConnection, reasons: Iterable[TableReason]) -> list[Missing]:
+def waiting(connection: SyncConnection, reasons: Iterable[RedecideReason]) -> list[Missing]:
     """One event of each person of whom a message waits for one of `reasons`: it brings out all their decisions."""
     rows = connection.execute(WAITING, ([reason.value for reason in reasons],)).fetchall()
     return [

@@ -59,7 +59,7 @@ async def redrive(kafka: KafkaSettings, context: Context, missing: Iterable[Miss
             for run in _runs(sorted(present)):
                 async for records in reader.read(topic, partition, run[0], run[-1] + 1):
                     found = {record.offset: record for record in records if record.offset in present}
-                    redriver.drive(found, present)
+                    await redriver.drive(found, present)
                     await redriver.output.flush()
                     driven += [present[offset] for offset in found]
             log.warning("redriven: %s/%d, %d records", topic, partition, len(present))
@@ -75,7 +75,7 @@ class _Redriver:
         self._context = context
         self._intake = Intake(context)
 
-    def drive(self, found: Mapping[int, KafkaRecord], missing: Mapping[int, Missing]) -> None:
+    async def drive(self, found: Mapping[int, KafkaRecord], missing: Mapping[int, Missing]) -> None:
         """Put into the output what the record's step makes of it."""
         for offset, record in found.items():
             if record.topic == Topic.PERSON_EVENTS:
@@ -83,7 +83,7 @@ class _Redriver:
             elif record.topic not in set(InputTopic):
                 continue
             elif missing[offset].what == GapKind.NO_RECEIPT or self._still(record, missing[offset]):
-                self._intake.run(record.topic, record.partition, [record], self.output)
+                await self._intake.run(record.topic, record.partition, [record], self.output)
 
     def _still(self, record: KafkaRecord, missing: Missing) -> bool:
         """A record that was answered keeps its answer; judged otherwise today, another one would contradict it."""

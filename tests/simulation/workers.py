@@ -144,7 +144,9 @@ class PlainIntake:
     async def begin(self, partitions: set[int], output: BatchProducer) -> None:
         """Intake remembers nothing."""
 
-    def run(self, topic: str, partition: int, records: Sequence[KafkaRecord], output: BatchProducer) -> None:
+    async def run(
+        self, topic: str, partition: int, records: Sequence[KafkaRecord], output: BatchProducer
+    ) -> None:
         """One receipt for each, and the person event of a good one."""
         for record in records:
             event = self._story[int(record.value or b"")].event

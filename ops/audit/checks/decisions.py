@@ -24,7 +24,12 @@ WHERE NOT EXISTS (
 GROUP BY m.outcome
 """
 UNDECIDED: Final[LiteralString] = """
-SELECT r.topic, r.partition, r."offset", r.event_id, r.sender, r.recorded_at FROM receipts r
+SELECT r.topic, r.partition, r."offset", r.event_id, r.sender, r.recorded_at, EXISTS (
+    SELECT 1 FROM applied a JOIN messages m
+        ON (m.sender, m.message_id, m.person_id) = (r.sender, r.event_id, a.person_id)
+    WHERE (a.origin_topic, a.origin_partition, a.origin_offset) = (r.topic, r.partition, r."offset")
+        AND a.left_out IS NOT NULL) AS is_beside
+FROM receipts r
 WHERE r.status = 'accepted' AND r.type = %s
 AND NOT EXISTS (
     SELECT 1 FROM repeats p WHERE (p.topic, p.partition, p."offset") = (r.topic, r.partition, r."offset"))
@@ -32,6 +37,8 @@ AND NOT EXISTS (
     SELECT 1 FROM messages m
     WHERE (m.origin_topic, m.origin_partition, m.origin_offset) = (r.topic, r.partition, r."offset"))
 """
+"""`is_beside`: match has left it out, and another record with its id stands for the message. Match remembers neither,
+so that the ledger keeps the one that arrived first, and the repeat is the one that was appended later."""
 DECIDED: Final[LiteralString] = "SELECT partition, place FROM message WHERE (sender, message_id) = (?, ?)"
 STANDS_FOR: Final[LiteralString] = """
 SELECT origin_topic, origin_partition, origin_offset FROM messages WHERE (sender, message_id) = (%s, %s)
@@ -50,8 +57,11 @@ def count(context: CheckContext) -> CheckResult:
     )
     decided = context.counts(OUTCOMES)
     rows = context.rows(UNDECIDED, (_RAISED,))
-    old = []
-    for topic, partition, offset, event_id, sender, recorded_at in rows:
+    old, beside = [], 0
+    for topic, partition, offset, event_id, sender, recorded_at, is_beside in rows:
+        if is_beside:
+            beside += 1
+            continue
         place = (topic, partition, offset)
         follows = followed(context, place)
         waits = follows is Followed.WAITING or _decision_waits(context, sender, event_id)
@@ -70,8 +80,10 @@ def count(context: CheckContext) -> CheckResult:
     ]
     parts = {name: decided.get(name, 0) for name in ("obliged", "not_obliged", "undecided")}
     parts |= {name: repeats.get(name, 0) for name in ("duplicate", "conflict")}
+    parts["left_out"] = beside
+    under_way = len(rows) - beside - len(old)
     return CheckResult(
-        hop=Check.DECISIONS, total=total, parts=parts, under_way=len(rows) - len(old), unaccounted=len(old)
+        hop=Check.DECISIONS, total=total, parts=parts, under_way=under_way, unaccounted=len(old)
     )
 
 

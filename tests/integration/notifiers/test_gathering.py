@@ -101,17 +101,35 @@ async def test_tasks_are_gathered_apart_and_a_mail_on_its_way_counts(pool: Pool)
 
 
 async def test_a_mail_that_was_tried_is_finished(pool: Pool) -> None:
-    """The relay may have it; what comes later is gathered behind it."""
+    """The relay may have it; what comes later is gathered behind it, also while the mailbox defers."""
     store = a_store(pool)
     task = await further(pool)
     (claim,) = (await store.claim(500)).claims
     await store.record(claim, LATER, claim.claimed_at)
-    await further(pool, task)
+    for _ in range(5):
+        await further(pool, task)
+    assert await send(store) == 0
     await rows(
         pool, "UPDATE deliveries SET due_at = now() - interval '1 s' WHERE frozen IS NOT NULL RETURNING id"
     )
-    assert await send(store) == 2
-    assert ("superseded", 1) not in await ends(pool)
+    assert await send(store) == 1
+    assert await ends(pool) == [("delivered", 1), ("due", 1), ("superseded", 4)]
+    await an_hour_later(pool)
+    assert await send(store) == 1
+
+
+async def test_behind_a_mail_that_is_put_off_the_others_wait_for_the_units_time(pool: Pool) -> None:
+    """It counts from the last attempt; each further one would meet the same mailbox."""
+    store = a_store(pool)
+    task = await further(pool)
+    (claim,) = (await store.claim(500)).claims
+    await store.record(claim, LATER, claim.claimed_at)
+    await rows(pool, "UPDATE deliveries SET due_at = now() + interval '5 h' RETURNING id")
+    await further(pool, task)
+    assert await send(store) == 0
+    await rows(pool, "UPDATE attempts SET at = at - interval '61 min' RETURNING attempt")
+    await rows(pool, "UPDATE deliveries SET due_at = now() WHERE frozen IS NULL RETURNING id")
+    assert await send(store) == 1
 
 
 async def test_without_gathering_each_is_told(pool: Pool) -> None:
@@ -125,5 +143,15 @@ async def test_what_would_miss_its_deadline_does_not_wait(pool: Pool) -> None:
     task = await further(pool)
     assert await send(store) == 1
     await further(pool, task)
-    await rows(pool, "UPDATE deliveries SET deadline = now() + interval '30 min' RETURNING id")
+    await rows(pool, "UPDATE deliveries SET deadline = now() + interval '64 min' RETURNING id")
     assert await send(store) == 1
+
+
+async def test_between_waiting_and_deadline_is_time_for_some_attempts(pool: Pool) -> None:
+    """A tenth of the wait, at most an hour: a mail that goes out at its deadline comes too late."""
+    store = a_store(pool)
+    task = await further(pool)
+    assert await send(store) == 1
+    await further(pool, task)
+    await rows(pool, "UPDATE deliveries SET deadline = now() + interval '68 min' RETURNING id")
+    assert await send(store) == 0

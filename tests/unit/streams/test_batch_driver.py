@@ -32,7 +32,9 @@ class Noting:
         for partition in partitions:
             output.add("mended", partition, None, b"")
 
-    def run(self, topic: str, partition: int, records: Sequence[KafkaRecord], output: BatchProducer) -> None:
+    async def run(
+        self, topic: str, partition: int, records: Sequence[KafkaRecord], output: BatchProducer
+    ) -> None:
         """Note the offsets."""
         self.ran.append((partition, [record.offset for record in records]))
         for record in records:

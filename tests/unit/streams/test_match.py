@@ -1,5 +1,6 @@
 """What match writes for a file that a sender publishes again and again."""
 
+import asyncio
 from datetime import date
 from typing import Final
 
@@ -33,7 +34,7 @@ async def decisions_of(published: list[PersonEvent]) -> int:
         add_person_event(event.model_copy(update={"origin": origin()}), output)
     await output.flush()
     for (topic, partition), records in list(log.records.items()):
-        match.run(topic, partition, records, output)
+        await match.run(topic, partition, records, output)
     await output.flush()
     return len(log.written(Topic.DECISIONS))
 
@@ -43,3 +44,27 @@ async def test_a_file_that_is_published_three_times_costs_no_more_decisions_than
     once = await decisions_of(file())
     assert once >= PEOPLE * MESSAGES
     assert await decisions_of(file() * 3) <= 1.2 * once
+
+
+async def test_others_have_their_turn_while_a_partition_is_run() -> None:
+    """A person whose events cost much must not keep the heartbeats from the brokers."""
+    log = Log()
+    output = log.output()
+    match = Match(LAW, PersonStore(log.reader))
+    for event in file():
+        add_person_event(event, output)
+    await output.flush()
+    ((topic, partition), records) = max(log.records.items(), key=lambda place: len(place[1]))
+    turns: list[int] = []
+
+    async def beat() -> None:
+        while True:
+            turns.append(len(log.written(Topic.DECISIONS)))
+            await asyncio.sleep(0)
+
+    beating = asyncio.create_task(beat())
+    await match.run(topic, partition, records * 20, output)
+    beating.cancel()
+    assert len(turns) >= len(records)
+    await output.flush()
+    assert len(log.written(Topic.PEOPLE)) == len({record.key for record in records})

@@ -5,8 +5,9 @@ import psycopg
 from config.topics import Topic
 from ledger.schema.migrate import migrate
 from models.eligibility.decision import Decision, Outcome
+from models.events.receipt import Applied, AppliedEntry
 from models.reasons import DecisionReason
-from ops.recovery.redecide import TableReason, waiting
+from ops.recovery.redecide import RedecideReason, waiting
 from tests.integration.ledger.ledger_fixture import Books
 from tests.unit.ledger.decisions import ARRIVED, decided
 
@@ -31,7 +32,7 @@ async def test_one_event_of_each_person_who_waits_for_the_law(database: str) -> 
     async with await psycopg.AsyncConnection.connect(database) as connection:
         await Books(connection).project(decisions=decisions)
     with psycopg.connect(database, autocommit=True) as reading:
-        found = waiting(reading, [TableReason.LAW_NOT_CONFIRMED])
+        found = waiting(reading, [RedecideReason.LAW_NOT_CONFIRMED])
     assert sorted((one.topic, one.partition, one.offset) for one in found) == [
         (Topic.PERSON_EVENTS, 0, 5),
         (Topic.PERSON_EVENTS, 0, 8),
@@ -51,7 +52,42 @@ async def test_one_event_of_each_person_who_waits_for_any_of_the_reasons(databas
     async with await psycopg.AsyncConnection.connect(database) as connection:
         await Books(connection).project(decisions=decisions)
     with psycopg.connect(database, autocommit=True) as reading:
-        every = waiting(reading, TableReason)
-        two = waiting(reading, [TableReason.NO_RESPONSIBLE_UNIT, TableReason.EDUCATION_UNCERTAIN])
+        every = waiting(reading, RedecideReason)
+        two = waiting(reading, [RedecideReason.NO_RESPONSIBLE_UNIT, RedecideReason.EDUCATION_UNCERTAIN])
     assert sorted(one.offset or 0 for one in every) == [5, 7, 8]
     assert sorted(one.offset or 0 for one in two) == [3, 5]
+
+
+async def test_who_was_frozen_by_the_earlier_bound_is_asked_about_and_not_what_is_left_out(
+    database: str,
+) -> None:
+    """An entry of before says nothing of why; what is left out now would be left out again."""
+    await migrate(database)
+    frozen, out = (
+        waits(name, DecisionReason.TOO_MANY_EVENTS, person=name * 64, cause=cause)
+        for name, cause in (("a", 3), ("b", 4))
+    )
+    entries = []
+    for decision in (frozen, out):
+        origin = decision.message.origin
+        entry = {
+            "offset": decision.cause.offset,
+            "origin_topic": origin.topic,
+            "origin_partition": origin.partition,
+            "origin_offset": origin.offset,
+            "person_id": decision.message.person_id,
+            "changed": 1,
+        }
+        why = {
+            "reason": "sender_bound",
+            "sender": decision.message.sender,
+            "event_id": decision.message.message_id,
+            "appended_at": origin.appended_at,
+        }
+        entries.append(AppliedEntry.model_validate(entry | ({"left_out": why} if decision is out else {})))
+    async with await psycopg.AsyncConnection.connect(database) as connection:
+        applied = Applied(partition=0, entries=tuple(entries))
+        await Books(connection).project(decisions=[frozen, out], applied=[applied])
+    with psycopg.connect(database, autocommit=True) as reading:
+        found = waiting(reading, [RedecideReason.TOO_MANY_EVENTS])
+    assert [one.offset for one in found] == [3]

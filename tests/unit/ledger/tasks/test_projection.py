@@ -393,3 +393,39 @@ def test_the_books_balance_after_every_decision(history: list[Decision]) -> None
         assert len(told) == len(set(told))
     assert all(row.deadline >= NOW + timedelta(hours=24) for row in desk.deliveries.values())
     assert POLICY.days_off
+
+
+def contradicted(decision: Decision, *by: str) -> Decision:
+    """The same, with what other institutions say beside it."""
+    evidence = decision.verdict.evidence.model_copy(update={"contradicted_by": by or None})
+    verdict = decision.verdict.model_copy(update={"evidence": evidence})
+    return decision.model_copy(update={"verdict": verdict})
+
+
+@pytest.mark.parametrize("unit", [UNIT, None])
+def test_a_flag_that_comes_and_goes_is_no_change_of_the_task(unit: str | None) -> None:
+    """A claim of somebody else, back and forth: the message's page says it, and nobody's work begins anew."""
+    desk = Desk()
+    desk.take(decided(unit=unit))
+    tasks, audit, outbox = dict(desk.tasks), list(desk.audit), list(desk.outbox)
+    for revision in range(2, 12):
+        flag = ("281082",) if revision % 2 == 0 else ()
+        last = contradicted(decided(revision=revision, unit=unit), *flag)
+        desk.take(last)
+        assert [row.decision for row in desk.messages.values()] == [last]
+    assert (desk.tasks, desk.audit, desk.outbox) == (tasks, audit, outbox)
+    desk.take(decided(revision=12, unit=None, reason=DecisionReason.AFTER_WINDOW))
+    assert desk.audit[len(audit)] is AuditKind.DECIDED
+    assert [task.status for task in desk.tasks.values()] == ([TaskStatus.WITHDRAWN] if unit else [])
+
+
+def test_a_revision_that_moves_a_date_of_the_task_is_a_change_of_it() -> None:
+    """The mentor's day is shown and planned by."""
+    desk = Desk()
+    desk.take(decided())
+    moved = decided(revision=2)
+    verdict = moved.verdict.model_copy(update={"mentor_last_day": date(2026, 3, 1)})
+    desk.take(moved.model_copy(update={"verdict": verdict}))
+    (task,) = desk.open()
+    assert (task.version, task.mentor_until, len(desk.outbox)) == (2, date(2026, 3, 1), 2)
+    assert desk.audit.count(AuditKind.DECIDED) == 2

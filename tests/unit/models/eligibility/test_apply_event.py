@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from models.eligibility import apply_event
 from models.eligibility.apply_event import apply
 from models.eligibility.decision import Cause
 from models.eligibility.person_record import PersonRecord
@@ -54,6 +55,17 @@ def test_a_repeat_of_a_sender_is_no_second_message_and_tells_nothing_again() -> 
     assert again.record.events == first.record.events
     assert again.record.decided == first.record.decided
     assert again.decisions == ()
+
+
+def test_a_repeat_of_a_sender_costs_no_decision(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sent without end, it would cost the partition as much as a new event each time."""
+    events = [*background(), risk()]
+    record = run(events)[-1].record
+    again = events[-1].model_copy(update={"origin": origin()})
+    monkeypatch.setattr(apply_event, "fold", None)
+    step = apply(record, again, Cause(partition=0, offset=99), LAW)
+    assert step.record == record.model_copy(update={"applied": 99})
+    assert (step.decisions, step.changed, step.left_out) == ((), 0, None)
 
 
 def test_the_same_record_driven_again_tells_the_decisions_again() -> None:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from models.eligibility.apply_event import AppliedEvent, apply
-from models.eligibility.bounds import MAX_EVENTS, MAX_RECORD, MAX_SUPERSEDED, SHARE
+from models.eligibility.bounds import MAX_ENROLMENTS, MAX_EVENTS, MAX_FACTS, MAX_RECORD, MAX_SUPERSEDED, SHARE
 from models.eligibility.decide import BEFORE_THE_LAW
 from models.eligibility.decision import Cause
 from models.eligibility.facts import fold
@@ -40,8 +40,13 @@ HOSTILE = OTHER_INSTITUTION
 
 
 def flood(number: int = MAX_EVENTS, institution: str = HOSTILE, start: date = START) -> list[PersonEvent]:
-    """Enrolments about one stranger, each under a name of its own."""
-    return [enrolment(institution=institution, name=f"{institution} {n}", start=start) for n in range(number)]
+    """Enrolments about one stranger, each under a name of its own, and withdrawals of messages that never came."""
+    enrolments = [
+        enrolment(institution=institution, name=f"{institution} {n}", start=start)
+        for n in range(min(number, MAX_ENROLMENTS - 1))
+    ]
+    strays = [withdrawal(risk(institution=institution)) for _ in range(number - len(enrolments))]
+    return [*enrolments, *strays]
 
 
 def full_of(institution: str) -> PersonRecord:
@@ -130,12 +135,15 @@ def test_what_takes_back_ends_or_corrects_something_that_counts_is_never_left_ou
 
 def test_the_facts_of_register_and_municipality_are_never_left_out() -> None:
     """Only they say where a person lives and came from."""
-    homes = [residence(name=f"home {n}") for n in range(MAX_EVENTS + 5)]
-    periods = [period(name=f"period {n}") for n in range(MAX_EVENTS + 5)]
-    annulled = [annulment(at=moment(DAY), name=f"unknown {n}") for n in range(5)]
-    steps = run([*homes, *periods, *annulled])
+    homes = [residence(name=f"home {n}") for n in range(MAX_FACTS)]
+    periods = [period(name=f"period {n}") for n in range(MAX_FACTS - 5)]
+    unknown = [annulment(at=moment(DAY), name=f"unknown {n}") for n in range(5)]
+    annulled = [annulment(at=moment(DAY), name=f"period {n}") for n in range(5)]
+    moved = [residence(name=f"home {n}", at=moment(DAY)) for n in range(5)]
+    steps = run([*homes, *periods, *unknown, *annulled, *moved])
     assert {step.left_out for step in steps} == {None}
-    assert len(steps[-1].record.events) == 2 * (MAX_EVENTS + 5) + 5
+    assert len(steps[-1].record.events) == 2 * MAX_FACTS
+    assert len(steps[-1].record.superseded) == 10
 
 
 def test_of_a_fact_that_is_corrected_without_end_the_winning_version_counts() -> None:
@@ -237,7 +245,7 @@ def test_only_the_latest_of_what_is_shortened_stays() -> None:
     """A loop of corrections costs a bounded number of bytes."""
     record = PersonRecord(person_id=PERSON)
     for n in range(0, MAX_SUPERSEDED + 2 * MAX_EVENTS, MAX_EVENTS):
-        versions = [enrolment(at=moment(START) + timedelta(minutes=n + k)) for k in range(MAX_EVENTS + 1)]
+        versions = [period(at=moment(START) + timedelta(minutes=n + k)) for k in range(MAX_EVENTS + 1)]
         record = after(record, *versions).record
     assert len(record.superseded) == MAX_SUPERSEDED
     assert len(record.model_dump_json(exclude_defaults=True)) < 600_000
@@ -265,7 +273,7 @@ def test_several_senders_together_fill_the_record_and_take_nobodys_share() -> No
     record = PersonRecord(person_id=PERSON, events=tuple(events), applied=len(events))
     greedy = PersonRecord(person_id=PERSON, events=(*events, *flood(SHARE)), applied=len(events))
     assert after(record, risk()).left_out is None
-    assert after(greedy, *flood(SHARE + 1)[-1:]).left_out is LeftOut.RECORD_FULL
+    assert after(greedy, risk(institution=HOSTILE)).left_out is LeftOut.RECORD_FULL
     assert after(record, residence(OTHER_MUNICIPALITY, DAY)).left_out is None
 
 

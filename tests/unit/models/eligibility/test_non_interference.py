@@ -34,7 +34,8 @@ THOUSANDS = settings(
 
 @pytest.fixture
 def _low_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounds, "MAX_EVENTS", 4)
+    for name, low in (("MAX_EVENTS", 4), ("MAX_ENROLMENTS", 2), ("MAX_FACTS", 3)):
+        monkeypatch.setattr(bounds, name, low)
 
 
 def of_others(steps: Sequence[Any]) -> dict[tuple[str, str], Any]:
@@ -109,9 +110,7 @@ def test_what_was_left_out_and_is_released_counts_as_if_there_were_no_bound(
 
 
 def _without_bounds(order: Sequence[PersonEvent]) -> dict[tuple[str, str], Any]:
-    low = bounds.MAX_EVENTS
-    try:
-        bounds.MAX_EVENTS = 10_000  # type: ignore[misc]
+    with pytest.MonkeyPatch.context() as patched:
+        for name in ("MAX_EVENTS", "MAX_ENROLMENTS", "MAX_FACTS"):
+            patched.setattr(bounds, name, 10_000)
         return {name: (one.verdict, one.message) for name, one in told(run(order)).items()}
-    finally:
-        bounds.MAX_EVENTS = low  # type: ignore[misc]

@@ -4,9 +4,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
+import pytest
 
 from crypto.vault import Vault
 from models.dead_letter import DeadLetterKind, DeadLetterState, ReplayOutcome, place_of
+from models.eligibility.bounds import MAX_EVENTS
+from models.eligibility.person_record import PersonRecord
 from models.events.person_event import PersonEvent
 from models.operator import Operator
 from ops.audit.checks.bounds import LEFT_OUT
@@ -15,6 +18,7 @@ from ops.recovery import dead_letters
 from ops.recovery.dead_letters import Selection
 from ops.recovery.rejected_payloads import Bytes, RejectedPayloads
 from ops.recovery.replay import Replayer, ReplayPlanner
+from tests.factories import risk
 from tests.integration.ops.audit.world import World, account, faults, places, student
 
 HAND = Operator("nobody", "the school has confirmed it")
@@ -114,3 +118,31 @@ async def test_another_content_under_a_known_id_is_not_released(world: World) ->
     with psycopg.connect(world.url, autocommit=True) as connection:
         (one,) = dead_letters.dead_letters(connection, Selection(kind=DeadLetterKind.LEFT_OUT))
         assert dead_letters.is_conflict(connection, one)
+
+
+@pytest.mark.parametrize("arrival", [(0, 1), (1, 0)])
+async def test_two_of_one_id_that_are_left_out_are_accounted_for(
+    world: World, arrival: tuple[int, int]
+) -> None:
+    """From two partitions: match remembers neither, and the ledger keeps the one that arrived first."""
+    message = student("a")[-1]
+    others = tuple(risk(person_id=message.person_id) for _ in range(MAX_EVENTS))
+    world.people[message.person_id] = PersonRecord(person_id=message.person_id, events=others)
+    places = [world.input("dropout-risks", partition) for partition in (0, 1)]
+    both = [message.model_copy(update={"origin": place}) for place in places]
+    for event in (both[number] for number in arrival):
+        world.answer(world.receipt(event))
+        cause = world.call(event)
+        (decision,) = world.match(event, cause)
+        world.decide(decision)
+        why = {"reason": "sender_bound", "sender": event.sender, "event_id": event.event_id}
+        world.apply(event, cause, left_out=why | {"appended_at": event.origin.appended_at}, changed=1)
+    await world.book()
+    result = world.audit()
+    decisions = account(result, Check.DECISIONS)
+    assert (decisions.balances, decisions.unaccounted, decisions.under_way) == (True, 0, 0)
+    assert decisions.parts["duplicate"] == 1
+    assert (decisions.parts["undecided"], decisions.parts["left_out"]) == (
+        (1, 0) if arrival == (0, 1) else (0, 1)
+    )
+    assert {check for check, _ in faults(result)} == {Check.BOUNDS}
