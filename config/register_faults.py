@@ -11,6 +11,7 @@ from nacl.bindings import crypto_core_ed25519_is_valid_point
 
 from config.errors import Fault
 from config.sender_files import SUFFIX
+from config.successors import leads_back
 from crypto import base64url
 from crypto.published_keys import SIGNING
 from models.calendar import COPENHAGEN, copenhagen_date, in_force
@@ -60,23 +61,12 @@ def _of_successor(sender: Sender, known: Mapping[str, Sender]) -> Iterator[str]:
         yield f"successor {sender.successor} is not in the register."
     elif following.kind is not sender.kind:
         yield f"successor {sender.successor} is of another kind."
-    elif _leads_back(sender, known):
+    elif leads_back(sender, known):
         yield f"the successors of {sender.number} lead back to it."
     elif sender.valid_to is None:
         yield f"{sender.number} has a successor and no valid_to."
     elif following.valid_to is not None and following.valid_to < sender.valid_to:
         yield f"successor {sender.successor} ends before {sender.number}."
-
-
-def _leads_back(sender: Sender, known: Mapping[str, Sender]) -> bool:
-    seen: set[str] = set()
-    number = sender.successor
-    while number is not None and number not in seen:
-        if number == sender.number:
-            return True
-        seen.add(number)
-        number = known[number].successor if number in known else None
-    return False
 
 
 def _of_keys(sender: Sender, now: datetime, *, published_keys_taken: bool) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
+from typing import Any, Self
 
 from models.events.person_event import Origin
 
@@ -19,6 +20,19 @@ class KafkaRecord:
     key: bytes | None
     value: bytes | None
     headers: Sequence[tuple[str, bytes | None]] = ()
+
+    @classmethod
+    def of(cls, record: Any) -> Self:
+        """From a record of aiokafka, or of an engine that names its parts likewise."""
+        return cls(
+            record.topic,
+            record.partition,
+            record.offset,
+            record.timestamp,
+            record.key,
+            record.value,
+            record.headers,
+        )
 
     @property
     def origin(self) -> Origin:

@@ -76,19 +76,7 @@ class PartitionReader:
         position = start
         while position < end:
             fetched, position = await self._fetch(place, position)
-            records = [
-                KafkaRecord(
-                    record.topic,
-                    record.partition,
-                    record.offset,
-                    record.timestamp,
-                    record.key,
-                    record.value,
-                    record.headers,
-                )
-                for record in fetched
-                if record.offset < end
-            ]
+            records = [KafkaRecord.of(record) for record in fetched if record.offset < end]
             if records:
                 yield records
         # Without this, the consumer would go on fetching what comes after `end`.

@@ -76,16 +76,15 @@ def keep(held: Kept, event: PersonEvent) -> Kept | LeftOut:
                 return held
             behind = held.superseded[place + 1 :]
             return Kept(held.events, (*held.superseded[:place], _shortened(event), *behind))
-    always = event.released is True or _always_counts(event, held)
     if not event.released and _is_one_too_many(event, held):
         return LeftOut.SENDER_BOUND
     grown = Kept((*held.events, event), held.superseded)
     bound = MAX_REFUSALS if isinstance(event.content, RefusedDuplicate) else MAX_EVENTS
     if _number(grown.events, event.sender) > bound:
         grown = _compacted(grown, event.sender)
-        if _number(grown.events, event.sender) > bound and not always:
+        if _number(grown.events, event.sender) > bound and not _always_counts(event, held):
             return LeftOut.SENDER_BOUND
-    return LeftOut.RECORD_FULL if _is_full(held, grown, event, always=always) else grown
+    return LeftOut.RECORD_FULL if _is_full(held, grown, event) else grown
 
 
 def size_of(kept: Kept) -> int:
@@ -97,15 +96,16 @@ def size_of(kept: Kept) -> int:
     return sealed + _EVENT_BYTES * len(kept.events) + _SHORTENED_BYTES * len(kept.superseded)
 
 
-def _is_full(held: Kept, grown: Kept, event: PersonEvent, *, always: bool) -> bool:
+def _is_full(held: Kept, grown: Kept, event: PersonEvent) -> bool:
     """Whether the record has no room. What counts always, the ledger's word and a small share find room to the last."""
     size, before = size_of(grown), size_of(held)
     if size > max(LAST_BYTES, before):
         return True
     if len(grown.events) <= max(MAX_RECORD, len(held.events)) and size <= max(MAX_BYTES, before):
         return False
-    exempt = always or isinstance(event.content, RefusedDuplicate)
-    return not exempt and _number(held.events, event.sender) >= SHARE
+    if isinstance(event.content, RefusedDuplicate) or _number(held.events, event.sender) < SHARE:
+        return False
+    return not _always_counts(event, held)
 
 
 def _is_one_too_many(event: PersonEvent, held: Kept) -> bool:
@@ -136,8 +136,10 @@ def _always_counts(event: PersonEvent, held: Kept) -> bool:
 
     The facts of register and municipality: only they say where a person lives and came from. What takes back, ends or
     corrects something that is held: without it, what is held would be wrong. How many there are is bounded by their
-    subjects (`_is_one_too_many`) and by the messages that are held.
+    subjects (`_is_one_too_many`) and by the messages that are held. What an operator has released.
     """
+    if event.released:
+        return True
     match event.content:
         case BenefitPeriodVersion() | BenefitAnnulment() | Residence():
             return True

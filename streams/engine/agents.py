@@ -97,16 +97,4 @@ async def _refresh_periodically(handler: BatchHandler) -> None:
 
 
 def _records(events: Sequence[Any]) -> list[KafkaRecord]:
-    return [
-        KafkaRecord(
-            record.topic,
-            record.partition,
-            record.offset,
-            record.timestamp,
-            record.key,
-            record.value,
-            record.headers,
-        )
-        for event in events
-        for record in event.message.records
-    ]
+    return [KafkaRecord.of(record) for event in events for record in event.message.records]

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from config.errors import Fault
-from config.reference.rows import SenderRow
 from config.reference.tables import Reference
+from config.successors import leads_back
 from models.events.sender import SenderKind
 
 
@@ -24,7 +24,7 @@ def sender_faults(reference: Reference) -> Iterator[Fault]:
                 yield senders.fault(line.number, f"successor {row.successor} is not in senders.csv")
         elif following.kind is not row.kind:
             yield senders.fault(line.number, f"successor {row.successor} of {row.number} is of another kind")
-        elif _in_cycle(row, by_number):
+        elif leads_back(row, by_number):
             yield senders.fault(line.number, f"the successors of {row.number} lead back to it")
         elif row.valid_to and following.valid_to and following.valid_to < row.valid_to:
             yield senders.fault(line.number, f"successor {row.successor} ends before {row.number}")
@@ -46,15 +46,3 @@ def _municipality_faults(reference: Reference) -> Iterator[Fault]:
                 yield senders.fault(
                     None, f"municipality {code} {row.name} is no sender: its benefit periods would be refused"
                 )
-
-
-def _in_cycle(start: SenderRow, by_number: dict[str, SenderRow]) -> bool:
-    seen: set[str] = set()
-    number = start.successor
-    while number is not None and number not in seen:
-        if number == start.number:
-            return True
-        seen.add(number)
-        following = by_number.get(number)
-        number = None if following is None else following.successor
-    return False
