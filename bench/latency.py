@@ -44,7 +44,7 @@ class Latencies:
 def measure(*, rate: int, seconds: int) -> Latencies:
     """Publish `rate` obliged messages a second for `seconds`, each of its own person, whose facts are known."""
     with tempfile.TemporaryDirectory(prefix="frafaldsvarsel-bench-") as folder:
-        service = Service(Path(folder), canary=False)
+        service = Service(Path(folder), beside=("audit",))
         with service.running():
             return asyncio.run(_measure(service, rate, seconds))
 

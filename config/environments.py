@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from config.kafka import KafkaSettings
-from config.sections.audit import AuditSection, ProbeIntervalSection, ProbeSection
+from config.sections.audit import AuditSection, LagSection, ProbeIntervalSection, ProbeSection
 from config.sections.keys import (
     InboxKeySection,
     IntakeKeySection,
@@ -29,6 +29,7 @@ from config.sections.processes import (
     FailpointsSection,
     InstanceSection,
     IntakeSection,
+    MetricsSection,
     ReadySection,
     WorkerSection,
 )
@@ -126,12 +127,24 @@ class ProbeEnvironment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LagEnvironment:
+    """The lag: Kafka alone, so that it is seen while the database is away."""
+
+    kafka: KafkaSettings
+    replication: ReplicationSection
+    lag: LagSection
+    metrics: MetricsSection
+    ready: ReadySection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEnvironment:
     """The audit that only looks: no key."""
 
     kafka: KafkaSettings
     database: DatabaseAddress
     audit: AuditSection
+    metrics: MetricsSection
     interval: ProbeIntervalSection
     bounces: BounceMaildirSection
     reference: ReferenceSection
@@ -152,6 +165,7 @@ PROCESSES: Final[Mapping[str, type[Any]]] = {
     "notify": NotifierEnvironment,
     "inbox": InboxEnvironment,
     "canary": ProbeEnvironment,
+    "lag": LagEnvironment,
     "audit": AuditEnvironment,
     "audit --heal": HealingAuditEnvironment,
 }
@@ -249,6 +263,8 @@ class EveryEnvironment:
     intake: IntakeSection
     consumer: ConsumerSection
     audit: AuditSection
+    lag: LagSection
+    metrics: MetricsSection
     interval: ProbeIntervalSection
     probe: ProbeSection
     failpoints: FailpointsSection

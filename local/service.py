@@ -9,7 +9,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ from local.made_up_law import confirmed_tables
 from local.servers.jars import ensure_jars
 from local.servers.kafka import Broker
 from local.servers.mail_catcher import Catcher
-from local.servers.ports import remembered_ports
+from local.servers.ports import remembered_ports, write_whole
 from local.servers.postgres import Database
 from local.servers.process import READY_SECONDS, Server
 from local.servers.provider import DemoProvider
@@ -58,10 +58,8 @@ class Service:
     data: Path
     jars: Path | None = None
     workers: int = 1
-    audit: bool = True
-    """Whether an auditor runs beside it, and drives again what it misses."""
-    canary: bool = True
-    """Whether a canary is sent every minute."""
+    beside: Sequence[str] = ("audit", "canary", "lag")
+    """Who watches it: an auditor that also drives again what it misses, a canary every minute, the lag."""
     pages: bool = True
     """Whether the inbox can be visited, with somebody to log people in."""
     patient: bool = True
@@ -120,6 +118,12 @@ class Service:
         """Where case systems ask."""
         return f"{self.inbox_pages}api/v1"
 
+    @property
+    def metrics_pages(self) -> dict[str, str]:
+        """Where each process that is watched serves its metrics, by its name."""
+        ports = self._children.metrics_ports
+        return {name: f"http://127.0.0.1:{port}/metrics" for name, port in ports.items()}
+
     def pids(self) -> dict[str, int]:
         """The processes by name, for whoever wants to kill one."""
         servers = {name: server.pid for name, server in self._servers.items()}
@@ -156,11 +160,12 @@ class Service:
         secret = self.data / "keys" / "inbox.secret"
         self._provider = DemoProvider(self.data / "provider", people, client_secret_file=secret)
         self._inbox_port = remembered_ports(self.data / "inbox.ports.json", ("inbox",))["inbox"]
+        watched = [name for name in self.beside if name != "canary"]
+        self._children.metrics_ports = remembered_ports(self.data / "metrics.ports.json", watched)
         self._servers = {"broker": self._broker, "database": self._database, "mail_catcher": self._catcher}
         if self.pages:
             self._servers["provider"] = self._provider
         more = [f"worker-{number}" for number in range(2, self.workers + 1)]
-        wanted = {"inbox": self.pages, "audit": self.audit, "canary": self.canary}
         with ThreadPoolExecutor() as pool:
             starting = {name: pool.submit(one.start) for name, one in self._servers.items()}
             ensure_keys(self.data, base_senders(reference))
@@ -177,7 +182,7 @@ class Service:
             self._children.start(["worker", *more])
             for one in starting.values():
                 one.result()
-        self._children.start(["ledger", "notify", *(name for name in wanted if wanted[name])])
+        self._children.start(["ledger", "notify", *(["inbox"] if self.pages else []), *self.beside])
 
     def _stop(self) -> None:
         self._stopping.set()
@@ -204,7 +209,7 @@ class Service:
             provider=self._provider if self.pages else None,
             inbox_pages=self.inbox_pages,
             inbox_port=self._inbox_port,
-            canary=self.canary,
+            canary="canary" in self.beside,
             reference=self.data / "reference",
         )
 
@@ -273,13 +278,11 @@ class Service:
             "keys": str(self.data / "keys"),
             "senders": str(self.data / "senders"),
             "logs": str(self.data / "logs"),
+            "metrics": self.metrics_pages,
             "environment": self._environment(),
             "pids": self._told,
         }
-        file = self.data / "addresses.json"
-        part = file.with_name("addresses.json.part")
-        part.write_text(json.dumps(addresses, indent=1) + "\n", encoding="utf-8")
-        part.replace(file)
+        write_whole(self.data / "addresses.json", json.dumps(addresses, indent=1) + "\n")
 
     def source_of(self, number: str) -> str:
         """The CloudEvents ``source`` of a sender."""

@@ -22,9 +22,9 @@ log = logging.getLogger(__name__)
 REST_SECONDS: Final = (0.0, 0.5, 2.0, 5.0)
 """Before a child that has died is started again, by how often it has died lately."""
 _ARGUMENTS: Final = {"audit": ("--heal", "--watch", "20")}
-_YIELDING: Final = {"inbox": 5, "notify": 10, "audit": 15, "canary": 15}
+_YIELDING: Final = {"inbox": 5, "notify": 10, "audit": 15, "canary": 15, "lag": 15}
 """On one machine a mail can wait for the ledger, and the audit for both."""
-_UNAWAITED: Final = frozenset({"audit", "canary"})
+_UNAWAITED: Final = frozenset({"audit", "canary", "lag"})
 """The service takes messages without them."""
 _CALM_SECONDS: Final = 30.0
 _ROOT: Final = Path(__file__).resolve().parents[1]
@@ -53,6 +53,8 @@ class Children:
     grace_seconds: float
     environment: Callable[[], Mapping[str, str]]
     """What every child is told; what tells one from another is added at its launch."""
+    metrics_ports: Mapping[str, int] = field(default_factory=dict)
+    """Where a child serves its metrics, by its name."""
     _known: dict[str, _Child] = field(default_factory=dict, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
     _ending: bool = field(default=False, init=False)
@@ -129,6 +131,8 @@ class Children:
             PREFIX + "INSTANCE": f"up-{number or 1}",
             "PYTHONPATH": str(_ROOT),
         }
+        if child.name in self.metrics_ports:
+            told[PREFIX + "METRICS_PORT"] = str(self.metrics_ports[child.name])
         child.process = Process(
             ProcessPlan(
                 argv=[

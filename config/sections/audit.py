@@ -21,11 +21,6 @@ class AuditSection(Section):
         validation_alias="AUDIT_FILE",
         description="Where the audit keeps what it has read of the log; without it each start reads the log anew",
     )
-    metrics_port: Port | None = Field(
-        default=None,
-        validation_alias="METRICS_PORT",
-        description="Where the audit that watches serves its metrics (HTTP)",
-    )
     heartbeat_file: Path | None = Field(
         default=None,
         validation_alias="HEARTBEAT_FILE",
@@ -35,6 +30,17 @@ class AuditSection(Section):
         default=None,
         validation_alias="HEARTBEAT_URL",
         description="Asked by it (HTTP GET) likewise; no redirect is followed",
+    )
+
+
+class LagSection(Section):
+    """How often the lag is looked at."""
+
+    seconds: int = Field(
+        default=10,
+        ge=1,
+        validation_alias="LAG_SECONDS",
+        description="Kafka is asked for the lag every so many seconds; ten looks are the window of a consumer's status",
     )
 
 

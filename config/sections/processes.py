@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from config.sections.base import Section
+from config.sections.base import Port, Section
 
 
 class InstanceSection(Section):
@@ -25,6 +25,16 @@ class ReadySection(Section):
         default=None,
         validation_alias="READY_FILE",
         description="Written when the process is ready for its work",
+    )
+
+
+class MetricsSection(Section):
+    """Where it is watched."""
+
+    port: Port | None = Field(
+        default=None,
+        validation_alias="METRICS_PORT",
+        description="Where the process serves its metrics (HTTP), for Prometheus; of the audit, the one that watches",
     )
 
 

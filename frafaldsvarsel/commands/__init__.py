@@ -22,6 +22,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "api_client": ("api-client",),
     "audit": ("audit",),
     "canary": ("canary",),
+    "lag": ("lag",),
     "dismiss": ("dismiss",),
     "redecide": ("redecide",),
     "quarantine": ("quarantine",),

@@ -52,7 +52,7 @@ def audit_command(
             grace=allowed,
             seconds=watch,
             redrive=redrive,
-            metrics_port=known.audit.metrics_port if metrics_port is None else metrics_port,
+            metrics_port=known.metrics.port if metrics_port is None else metrics_port,
         )
     try:
         result, driven = auditor.heal(known, allowed, redrive)

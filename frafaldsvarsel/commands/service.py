@@ -50,7 +50,10 @@ def up(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     service = Service(
-        data, workers=workers, canary=canary, say=lambda part: note(f"[dim]starting: {part}[/]")
+        data,
+        workers=workers,
+        beside=("audit", *(["canary"] if canary else []), "lag"),
+        say=lambda part: note(f"[dim]starting: {part}[/]"),
     )
     try:
         with service.running():
@@ -63,6 +66,8 @@ def up(
             out.print(f"  Mail catcher  {service.mail_pages}", highlight=False)
             out.print(f"  Inbox         {service.inbox_pages}", highlight=False)
             out.print(f"  Interface     {service.api}", highlight=False)
+            for name, page in service.metrics_pages.items():
+                out.print(f"  Metrics       {page} ({name})", highlight=False)
             out.print(f"  Addresses     {service.data / 'addresses.json'}", highlight=False, soft_wrap=True)
             out.print("Stop with Ctrl-C.")
             stop.wait()

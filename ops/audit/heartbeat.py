@@ -27,6 +27,11 @@ class Heartbeat:
     file: Path | None = None
     url: SecretStr | None = None
 
+    @property
+    def is_set(self) -> bool:
+        """Whether there is anywhere to give it to."""
+        return self.file is not None or self.url is not None
+
     def beat(self, seconds: float = _SECONDS) -> bool:
         """Give it; returns whether there is anywhere to give it to. Raises `HeartbeatFailed`."""
         if self.file is not None:
@@ -36,7 +41,7 @@ class Heartbeat:
                 raise HeartbeatFailed(f"the file cannot be touched: {error.strerror}") from None
         if self.url is not None:
             _ask(self.url.get_secret_value(), seconds)
-        return self.file is not None or self.url is not None
+        return self.is_set
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):

@@ -77,23 +77,11 @@ GIVEN_UP: Final = Metric(
     MetricKind.GAUGE,
     "What is missing though it was driven again: for people.",
 )
-LAG: Final = Metric(
-    "frafaldsvarsel_consumer_lag_records",
-    MetricKind.GAUGE,
-    "Offsets between what a group has committed and the end of the log.",
-    ("group", "topic", "partition"),
-)
-HEADROOM: Final = Metric(
-    "frafaldsvarsel_retention_headroom_records",
-    MetricKind.GAUGE,
-    "Offsets between the start of the log, which retention moves, and what a group has committed; "
-    "below 0 records were removed unread.",
-    ("group", "topic", "partition"),
-)
 HEARTBEAT_AT: Final = Metric(
     "frafaldsvarsel_heartbeat_timestamp_seconds",
     MetricKind.GAUGE,
-    "When the last heartbeat was sent. None is sent while anything is unaccounted for.",
+    "When the last heartbeat was sent, or the auditor started; 0 where no place for it is set. "
+    "None is sent while anything is unaccounted for.",
 )
 HEARTBEAT_FAILURES: Final = Metric(
     "frafaldsvarsel_heartbeat_failures_total",
@@ -121,8 +109,6 @@ AUDIT_METRICS: Final = (
     ROUND_AT,
     HEALINGS,
     GIVEN_UP,
-    LAG,
-    HEADROOM,
     HEARTBEAT_AT,
     HEARTBEAT_FAILURES,
     CANARY_AGE,

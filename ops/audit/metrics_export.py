@@ -4,8 +4,6 @@ from infra.metrics import Metrics
 from ops.audit.metrics import (
     BESIDE,
     EXCEPTIONS,
-    HEADROOM,
-    LAG,
     OLDEST,
     PART,
     ROUND_AT,
@@ -23,7 +21,7 @@ from ops.audit.report import AuditReport
 
 def show(metrics: Metrics, result: AuditReport, *, seconds: float, at: float) -> None:
     """An audit that took `seconds` and ended `at` (Unix time). What it does not name is gone."""
-    for metric in (TOTAL, PART, BESIDE, UNDER_WAY, UNACCOUNTED, EXCEPTIONS, LAG, HEADROOM, STUCK):
+    for metric in (TOTAL, PART, BESIDE, UNDER_WAY, UNACCOUNTED, EXCEPTIONS, STUCK):
         metrics.clear(metric)
     for account in result.accounts:
         hop = account.hop.value
@@ -36,10 +34,6 @@ def show(metrics: Metrics, result: AuditReport, *, seconds: float, at: float) ->
             metrics.set(BESIDE, number, hop, what)
     for cause, number in causes(result.exceptions).items():
         metrics.set(EXCEPTIONS, number, *cause)
-    for lag in result.lags:
-        place = (lag.group, lag.topic, str(lag.partition))
-        metrics.set(LAG, lag.behind, *place)
-        metrics.set(HEADROOM, lag.headroom, *place)
     for one in result.waiting:
         metrics.set(STUCK, one.seconds, one.topic, str(one.partition))
     metrics.set(OLDEST, result.oldest_seconds)

@@ -59,6 +59,7 @@ class Rounds:
         self._canary_within = canary_within
         self._clock = clock
         self._since = clock()
+        shown.set(metrics.HEARTBEAT_AT, self._since.timestamp() if heartbeat.is_set else 0)
         for lack, hop in CHECK_OF.items():
             # Of a series that begins with a redrive, Prometheus could not say that it has grown.
             shown.count(metrics.HEALINGS, hop.value, lack.value, by=0)

@@ -21,7 +21,7 @@ LONG = 200
 
 @pytest.fixture(scope="module")
 def service(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    service = Service(tmp_path_factory.mktemp("asked"), jars=jars, audit=False, canary=False)
+    service = Service(tmp_path_factory.mktemp("asked"), jars=jars, beside=())
     with service.running():
         yield service
 

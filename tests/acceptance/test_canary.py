@@ -44,7 +44,7 @@ LONG = 120
 @pytest.fixture(scope="module")
 def service(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The whole service, without an auditor and a canary of its own."""
-    service = Service(tmp_path_factory.mktemp("canary"), jars=jars, audit=False, canary=False)
+    service = Service(tmp_path_factory.mktemp("canary"), jars=jars, beside=())
     with service.running():
         yield service
 

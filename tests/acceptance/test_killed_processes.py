@@ -45,7 +45,7 @@ class Killer:
 @pytest.fixture(scope="module")
 def after_the_kills(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path, list[int]]:
     data = tmp_path_factory.mktemp("kills")
-    service = Service(data, jars=jars, canary=False)
+    service = Service(data, jars=jars, beside=("audit",))
     killed: list[int] = []
     manuscript = PreparedRecords(service.data, messages=400)
     with service.running(), closing(Demo(service, manuscript)) as demo:

@@ -182,6 +182,7 @@ def test_every_section_of_a_process_is_used_by_it(name: str) -> None:
         "notify": ("processes/notifier.py", "wiring/notifier.py", "wiring/notices.py"),
         "inbox": ("processes/inbox.py", "wiring/inbox.py"),
         "canary": ("processes/probe.py", "wiring/probe.py"),
+        "lag": ("processes/lag.py",),
         "audit": ("processes/auditor.py", "commands/audit.py"),
         "audit --heal": (
             "processes/auditor.py",

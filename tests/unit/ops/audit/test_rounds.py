@@ -71,8 +71,16 @@ def test_the_heart_beats_while_everything_is_accounted_for(beat: Path) -> None:
 @pytest.mark.parametrize("count", [lambda _: unsound(), away], ids=["unaccounted", "cannot count"])
 def test_nothing_is_sent_while_something_is_missing_or_nobody_can_count(beat: Path, count: RunAudit) -> None:
     going, shown = rounds(beat)
+    started = value(shown, "frafaldsvarsel_heartbeat_timestamp_seconds")
     going.round(count, GRACE)
     assert not beat.exists()
+    assert value(shown, "frafaldsvarsel_heartbeat_timestamp_seconds") == started
+
+
+def test_an_auditor_without_a_place_for_its_heartbeat_says_so() -> None:
+    shown = Metrics(AUDIT_METRICS)
+    going = Rounds(heartbeat=Heartbeat(), shown=shown)
+    going.round(lambda _: sound(), GRACE)
     assert value(shown, "frafaldsvarsel_heartbeat_timestamp_seconds") == 0
 
 

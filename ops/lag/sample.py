@@ -1,0 +1,91 @@
+"""How far the consumer groups are behind, at one moment."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from config.topics import Topic
+from models.events.event_types import InputTopic
+
+DUTY_TOPICS: Final = frozenset(
+    {*InputTopic, Topic.PERSON_EVENTS, Topic.DECISIONS} - {InputTopic.CONTROL_TOTALS}
+)
+"""What a message passes until the ledger has its decision. A fact counts like a message: it may make one a duty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstWaiting:
+    """The first record of a partition that its group has not finished."""
+
+    offset: int
+    appended_at: datetime
+    """The record's own timestamp."""
+    since: datetime
+    """When the broker had appended what it came from: the sender's record, where the record says it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartitionLag:
+    """One partition that a group reads."""
+
+    group: str
+    topic: str
+    partition: int
+    committed: int | None
+    """None: the group has never committed here, so it begins with the first record."""
+    first: int
+    end: int
+    """Offset of the record that will be appended next."""
+    waiting: FirstWaiting | None = None
+    """None: nothing waits, or the record could not be read."""
+
+    @property
+    def place(self) -> tuple[str, str, int]:
+        """What tells it from all others."""
+        return (self.group, self.topic, self.partition)
+
+    @property
+    def next_offset(self) -> int:
+        """The first offset that the group has not finished, of those that are still there."""
+        return max(self.first, self.first if self.committed is None else self.committed)
+
+    @property
+    def records(self) -> int:
+        """Offsets between it and the end; never negative, because the end is asked last."""
+        return max(0, self.end - self.next_offset)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupState:
+    """A group as its coordinator describes it."""
+
+    state: str
+    members: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LagSample:
+    """What was found at one look."""
+
+    taken_at: datetime
+    partitions: Sequence[PartitionLag]
+    groups: Mapping[str, GroupState]
+    """Without those that no coordinator has described."""
+
+    @property
+    def duty_since(self) -> datetime | None:
+        """Since when the oldest record waits that may make a message a duty; None: none does."""
+        waits = [
+            one.waiting.since
+            for one in self.partitions
+            if one.waiting is not None and one.topic in DUTY_TOPICS
+        ]
+        return min(waits, default=None)
+
+    @property
+    def is_duty_known(self) -> bool:
+        """Whether every record that matters for `duty_since` could be read."""
+        return all(
+            one.waiting is not None for one in self.partitions if one.records and one.topic in DUTY_TOPICS
+        )
