@@ -3,15 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+"""Upper bounds that serve for a request as for a batch."""
 
 
 class MetricKind(StrEnum):
-    """Whether a metric can fall."""
+    """What a metric's values do."""
 
     GAUGE = "gauge"
     COUNTER = "counter"
+    HISTOGRAM = "histogram"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,8 @@ class Metric:
     kind: MetricKind
     about: str
     labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = SECONDS
+    """Of a histogram: the upper bounds."""
 
 
 class Metrics:
@@ -40,6 +47,14 @@ class Metrics:
             if metric.kind is MetricKind.COUNTER
         }
 
+        self._histograms = {
+            metric: Histogram(
+                metric.name, metric.about, metric.labels, buckets=metric.buckets, registry=self.registry
+            )
+            for metric in served
+            if metric.kind is MetricKind.HISTOGRAM
+        }
+
     def set(self, metric: Metric, value: float, *labels: str) -> None:
         """A gauge's value."""
         gauge = self._gauges[metric]
@@ -49,6 +64,11 @@ class Metrics:
         """One more."""
         counter = self._counters[metric]
         (counter.labels(*labels) if labels else counter).inc(by)
+
+    def observe(self, metric: Metric, value: float, *labels: str) -> None:
+        """One value of a histogram."""
+        histogram = self._histograms[metric]
+        (histogram.labels(*labels) if labels else histogram).observe(value)
 
     def clear(self, metric: Metric) -> None:
         """Forget a gauge's values, whatever their labels."""

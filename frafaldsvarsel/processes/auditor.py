@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import NoReturn
-
-from prometheus_client import start_http_server
+from typing import Final, NoReturn
 
 from config.environments import AuditEnvironment
 from config.errors import ConfigError, Fault
 from config.reference.csv_reader import DATA
 from config.sections.base import PREFIX
+from frafaldsvarsel.processes.watched import watched
 from frafaldsvarsel.wiring import probe as probe_wiring
+from infra.health import Health
 from infra.metrics import Metrics
 from infra.postgres_timeouts import CONNECT_SECONDS, TimeoutConnection, statement_timeouts
 from ops.audit.auditor import audit
@@ -29,6 +29,9 @@ from ops.audit.oracle import Oracle
 from ops.audit.redriven import note_redriven
 from ops.audit.report import AuditReport, Missing
 from ops.audit.rounds import Redrive, Rounds, RunAudit, drive_nothing, due_of
+
+_ROUND_SECONDS: Final = 900.0
+"""Beside the pause between two of them, a round that takes longer hangs: the largest known one takes a minute."""
 
 
 def once(settings: AuditEnvironment, grace: timedelta) -> AuditReport:
@@ -115,9 +118,11 @@ def watch(
 ) -> NoReturn:
     """Audit every `seconds`; waits, and says so, while Kafka or PostgreSQL cannot be reached."""
     shown = Metrics(AUDIT_METRICS)
-    if metrics_port is not None:
-        start_http_server(metrics_port, registry=shown.registry)
-    with auditor(settings, redrive) as auditing:
+    health = Health("servers", loop_seconds=_ROUND_SECONDS + seconds)
+    with (
+        watched(metrics_port, shown.registry, health),
+        auditor(settings, redrive) as auditing,
+    ):
         rounds = Rounds(
             redrive=auditing.redrive,
             heartbeat=Heartbeat(settings.audit.heartbeat_file, settings.audit.heartbeat_url),
@@ -125,5 +130,6 @@ def watch(
             canary_within=probe_wiring.probe_within(settings.interval),
         )
         while True:
-            rounds.round(auditing.count, grace)
+            health.set("servers", rounds.round(auditing.count, grace) is not None)
+            health.turn()
             time.sleep(seconds)

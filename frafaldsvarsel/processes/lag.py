@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-
-from prometheus_client import start_http_server
+from functools import partial
 
 from config.environments import LagEnvironment
 from frafaldsvarsel import preflight
 from frafaldsvarsel.processes.until_stopped import run_until_stopped
+from frafaldsvarsel.processes.watched import watched
+from infra.health import Health
 from infra.readiness import announce
 from infra.supervise import supervise
 from ops.audit.consumer_groups import READS
@@ -27,16 +28,16 @@ def now() -> datetime:
 def run_lag(settings: LagEnvironment, port: int | None = None, clock: Callable[[], datetime] = now) -> int:
     """Look at the lag until SIGTERM; `port` stands before the setting."""
     watch = LagWatch(timedelta(seconds=settings.lag.seconds))
-    served = settings.metrics.port if port is None else port
-    if served is not None:
-        start_http_server(served, registry=registry(watch, clock))
-    preflight.kafka(settings.kafka, settings.replication)
+    health = Health("kafka")
 
     async def serve(stop: asyncio.Event) -> None:
         announce(settings.ready.file, "lag started")
-        await supervise(keep_looking(settings.kafka, watch, stop, clock), name="the lag", told=stop.is_set)
+        looking = keep_looking(settings.kafka, watch, stop, clock, partial(health.set, "kafka"))
+        await supervise(looking, name="the lag", told=stop.is_set)
 
-    return run_until_stopped(serve)
+    with watched(settings.metrics.port if port is None else port, registry(watch, clock), health):
+        preflight.kafka(settings.kafka, settings.replication)
+        return run_until_stopped(serve, health)
 
 
 def look_once(settings: LagEnvironment, clock: Callable[[], datetime] = now) -> LagSample:

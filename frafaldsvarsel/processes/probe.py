@@ -4,13 +4,13 @@ import asyncio
 import time
 from datetime import timedelta
 
-from prometheus_client import start_http_server
-
 from config.environments import ProbeEnvironment
 from frafaldsvarsel import preflight
 from frafaldsvarsel.preflight_postgres import postgres
 from frafaldsvarsel.processes.until_stopped import run_until_stopped
+from frafaldsvarsel.processes.watched import watched
 from frafaldsvarsel.wiring import probe as probe_wiring
+from infra.health import Health
 from infra.metrics import Metrics
 from infra.readiness import announce
 from infra.supervise import supervise
@@ -27,14 +27,15 @@ def run_canary(settings: ProbeEnvironment) -> int:
     interval = timedelta(seconds=settings.interval.seconds or CANARY_SECONDS)
     known = probe_wiring.probe_settings(settings)
     shown = Metrics(CANARY_METRICS)
-    if settings.probe.metrics_port is not None:
-        start_http_server(settings.probe.metrics_port, registry=shown.registry)
-    preflight.kafka(settings.kafka, settings.replication)
-    postgres(settings.database)
+    health = Health("servers")
 
     async def serve(stop: asyncio.Event) -> None:
+        health.set("servers", True)
         announce(settings.ready.file, "canary started")
         flying = canary.one_after_another(Probe(known, shown, monotonic=time.monotonic), interval, stop)
         await supervise(flying, name="the canary", told=stop.is_set)
 
-    return run_until_stopped(serve)
+    with watched(settings.probe.metrics_port, shown.registry, health):
+        preflight.kafka(settings.kafka, settings.replication)
+        postgres(settings.database)
+        return run_until_stopped(serve, health)

@@ -10,6 +10,7 @@ import uvloop
 
 from config.sections.servers import DatabaseAddress
 from infra import gc_tuning
+from infra.health import Health, keep_turning
 from ledger.schema.migrate import migrate
 
 log = logging.getLogger(__name__)
@@ -25,15 +26,20 @@ async def migrate_schema(database: DatabaseAddress) -> None:
         log.info("migrations applied: %s", ", ".join(made))
 
 
-def run_until_stopped(serve: Callable[[asyncio.Event], Awaitable[None]]) -> int:
-    """Run `serve`, and set its event on SIGTERM or SIGINT."""
+def run_until_stopped(serve: Callable[[asyncio.Event], Awaitable[None]], health: Health | None = None) -> int:
+    """Run `serve`, and set its event on SIGTERM or SIGINT; `health` is told that the loop turns."""
 
     async def main() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        await serve(stop)
+        turning = None if health is None else asyncio.create_task(keep_turning(health), name="health")
+        try:
+            await serve(stop)
+        finally:
+            if turning is not None:
+                turning.cancel()
 
     gc_tuning.keep_for_good()
     try:

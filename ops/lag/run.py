@@ -28,9 +28,13 @@ async def look(kafka: KafkaSettings, reader: LagReader, clock: Callable[[], date
 
 
 async def keep_looking(
-    kafka: KafkaSettings, watch: LagWatch, stop: asyncio.Event, clock: Callable[[], datetime]
+    kafka: KafkaSettings,
+    watch: LagWatch,
+    stop: asyncio.Event,
+    clock: Callable[[], datetime],
+    answered: Callable[[bool], None],
 ) -> None:
-    """A sample each interval until `stop`."""
+    """A sample each interval until `stop`; `answered` is told whether Kafka gave one."""
     reader, said_at = LagReader(kafka, READS), -_SAY_AGAIN
     try:
         while not stop.is_set():
@@ -38,11 +42,13 @@ async def keep_looking(
             try:
                 sample = await look(kafka, reader, clock)
             except LagUnknown as error:
+                answered(False)
                 if time.monotonic() - said_at >= _SAY_AGAIN:
                     log.warning("the lag is unknown: %s", error)
                     said_at = time.monotonic()
             else:
                 watch.take(sample, time.monotonic() - began)
+                answered(True)
                 said_at = -_SAY_AGAIN
             rest = watch.interval.total_seconds() - (time.monotonic() - began)
             with suppress(TimeoutError):

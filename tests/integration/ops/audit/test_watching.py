@@ -59,6 +59,11 @@ class Watcher:
             for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
         }
 
+    def ask(self, path: str) -> int:
+        """The status of an answer about the process's health."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{path}", timeout=5) as answer:
+            return int(answer.status)
+
     def until(self, name: str, wanted: float) -> None:
         """Wait until a metric is at least that."""
         end = time.monotonic() + 60
@@ -82,7 +87,10 @@ async def test_the_process_serves_its_metrics_and_beats_while_all_holds(
 ) -> None:
     await tell_all(world, "a")
     watcher.start(world)
-    watcher.until("frafaldsvarsel_heartbeat_timestamp_seconds", 1)
+    watcher.until("frafaldsvarsel_audit_rounds_total", 2)
+    assert watcher.beat.exists()
+    assert watcher.ask("livez") == 200
+    assert watcher.ask("readyz") == 200
     found = watcher.metrics()
     assert found['frafaldsvarsel_audit_part{hop="receipts",part="accepted"}'] == 4
     assert found['frafaldsvarsel_audit_unaccounted{hop="receipts"}'] == 0

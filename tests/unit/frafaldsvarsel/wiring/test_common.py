@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "run_notifier": "notify",
     "run_inbox": "inbox",
     "run_canary": "canary",
+    "run_lag": "lag",
 }
 """Each process, and the command that runs it."""
 LASTING: Final = (*COMMANDS.values(), "audit")
