@@ -19,7 +19,7 @@ IMAGE ?= frafaldsvarsel:latest
 BASE_IMAGE ?= docker.io/library/python:3.11-slim-bookworm
 COMPILE := $(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --python-version 3.11
 
-.PHONY: help install demo test check docs pictures faults simulate mutate format bench worklist lock clean image browser
+.PHONY: help install demo test check docs pictures faults simulate mutate format bench worklist lock clean image browser prometheus
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,7 +29,7 @@ install: $(STAMP) $(CLASSES) $(ASSETS) ## the virtual environment (.venv), Kafka
 demo: install ## the whole service with its own Kafka, database and mail catcher (ONCE=1: one run, then end; ARGS=…)
 	@$(BIN)/frafaldsvarsel demo $(if $(ONCE),--once) $(ARGS)
 
-test: install browser ## all tests, against real Kafka, PostgreSQL, SMTP and Chromium (ARGS=… goes to pytest)
+test: install browser prometheus ## all tests, against real Kafka, PostgreSQL, SMTP, Chromium and Prometheus (ARGS=… goes to pytest)
 	@$(BIN)/pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 check: install ## lint, formatting, types and the direction of imports; changes nothing
@@ -80,13 +80,21 @@ image: $(ASSETS) ## build the container image (IMAGE=name:tag BASE_IMAGE=…) wi
 	  || { echo "No docker, podman or buildah was found to build the image with." >&2; exit 1; }; \
 	"$$engine" build --build-arg BASE_IMAGE="$(BASE_IMAGE)" -t "$(IMAGE)" .
 
-browser: ## Chromium, which the tests of the inbox drive
-	@command -v chromium >/dev/null && exit; \
+# $(1): a program of a test; $(2): Debian's package that holds it.
+define debian
+	@command -v $(1) >/dev/null && exit; \
 	if [ "$$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2) >/dev/null; \
 	else \
-	  echo "The tests of the inbox need chromium on the PATH, and only root with apt-get can install it here." >&2; exit 1; \
+	  echo "The tests need $(1) on the PATH, and only root with apt-get can install it here." >&2; exit 1; \
 	fi
+endef
+
+browser: ## Chromium, which the tests of the inbox drive
+	$(call debian,chromium,chromium)
+
+prometheus: ## Prometheus, with which the alert rules are tried
+	$(call debian,promtool,prometheus)
 
 # The design system is taken as it is published, checked against the lock file; nothing of it is committed.
 $(ASSETS): inbox/package.json inbox/package-lock.json | $(STAMP)

@@ -65,6 +65,22 @@ def test_every_rule_has_what_a_person_needs_who_is_rung() -> None:
         )
 
 
+HEADINGS: Final = ("What it means", "What to look at", "What to do", "What not to do")
+
+
+def test_every_rule_has_a_runbook_and_every_runbook_a_rule() -> None:
+    rung: dict[str, set[str]] = {}
+    for rule in RULES.read_text("utf-8").split("- alert:")[1:]:
+        (page,) = re.findall(r"^ {10}runbook_url: (docs/runbooks/[\w-]+\.md)$", rule, re.MULTILINE)
+        rung.setdefault(page, set()).add(rule.split()[0])
+    folder = ROOT / "docs" / "runbooks"
+    assert {f"docs/runbooks/{page.name}" for page in folder.iterdir()} == rung.keys()
+    for page, names in rung.items():
+        text = (ROOT / page).read_text("utf-8")
+        assert re.findall(r"^## (.+)$", text, re.MULTILINE) == list(HEADINGS)
+        assert set(re.findall(r"`(Frafaldsvarsel\w+)`", text)) == names
+
+
 def test_every_rule_is_tried_where_it_must_ring() -> None:
     """`promtool test rules ops/alerts.test.yaml`; the names and metrics in it are held here."""
     named = re.findall(r"- alert: (\w+)", RULES.read_text("utf-8"))
