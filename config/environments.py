@@ -29,6 +29,7 @@ from config.sections.processes import (
     FailpointsSection,
     InstanceSection,
     IntakeSection,
+    LogSection,
     MetricsSection,
     ReadySection,
     WorkerSection,
@@ -56,6 +57,7 @@ class WorkerEnvironment:
     reference: ReferenceSection
     worker: WorkerSection
     instance: InstanceSection
+    log: LogSection
     ready: ReadySection
     failpoints: FailpointsSection
 
@@ -70,6 +72,7 @@ class LedgerEnvironment:
     database: DatabaseSection
     reference: ReferenceSection
     instance: InstanceSection
+    log: LogSection
     ready: ReadySection
     failpoints: FailpointsSection
 
@@ -94,6 +97,7 @@ class NotifierEnvironment(NoticeEnvironment):
     database: DatabaseSection
     deliveries: DeliverySection
     instance: InstanceSection
+    log: LogSection
     ready: ReadySection
     failpoints: FailpointsSection
 
@@ -109,6 +113,7 @@ class InboxEnvironment:
     oidc: OidcSection
     api: ApiSection
     reference: ReferenceSection
+    log: LogSection
     ready: ReadySection
     failpoints: FailpointsSection
 
@@ -123,6 +128,7 @@ class ProbeEnvironment:
     interval: ProbeIntervalSection
     probe: ProbeSection
     reference: ReferenceSection
+    log: LogSection
     ready: ReadySection
 
 
@@ -134,6 +140,7 @@ class LagEnvironment:
     replication: ReplicationSection
     lag: LagSection
     metrics: MetricsSection
+    log: LogSection
     ready: ReadySection
 
 
@@ -144,6 +151,7 @@ class AuditEnvironment:
     kafka: KafkaSettings
     database: DatabaseAddress
     audit: AuditSection
+    log: LogSection
     metrics: MetricsSection
     interval: ProbeIntervalSection
     bounces: BounceMaildirSection
@@ -259,6 +267,7 @@ class EveryEnvironment:
     reference: ReferenceSection
     instance: InstanceSection
     worker: WorkerSection
+    log: LogSection
     ready: ReadySection
     intake: IntakeSection
     consumer: ConsumerSection

@@ -31,6 +31,14 @@ class Metric:
     """Of a histogram: the upper bounds."""
 
 
+LOG_CPR_FOUND: Final = Metric(
+    "frafaldsvarsel_log_cpr_found_total",
+    MetricKind.COUNTER,
+    "Log lines in which something like a CPR was struck out. Anything but 0 is a fault of the code, and an alarm.",
+)
+"""Of every process that serves metrics."""
+
+
 class Metrics:
     """The values of one process."""
 

@@ -1,5 +1,6 @@
 """What a process is called, where it keeps its things, and how its starter learns that it works."""
 
+from enum import StrEnum
 from pathlib import Path
 
 from pydantic import Field
@@ -25,6 +26,23 @@ class ReadySection(Section):
         default=None,
         validation_alias="READY_FILE",
         description="Written when the process is ready for its work",
+    )
+
+
+class LogForm(StrEnum):
+    """What a log line looks like."""
+
+    LINE = "line"
+    JSON = "json"
+
+
+class LogSection(Section):
+    """Its log, on standard error."""
+
+    form: LogForm = Field(
+        default=LogForm.LINE,
+        validation_alias="LOG_FORM",
+        description="line, for people; json, one object a line, for whoever collects logs",
     )
 
 

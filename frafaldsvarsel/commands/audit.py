@@ -46,7 +46,7 @@ def audit_command(
     known, redrive = _told(data, heal)
     allowed = timedelta(seconds=known.audit.grace_seconds if grace is None else grace)
     if watch is not None:
-        logs.configure()
+        logs.configure(form=known.log.form)
         auditor.watch(
             known,
             grace=allowed,

@@ -47,7 +47,7 @@ def canary_command(
 
     known = settings(ProbeEnvironment, data)
     if not once:
-        logs.configure()
+        logs.configure(form=known.log.form)
         raise typer.Exit(run_canary(known))
     logs.configure("CRITICAL")
     configured = probe_wiring.probe_settings(known)

@@ -57,7 +57,7 @@ def lag_command(
 
     known = settings(LagEnvironment, data)
     if not once:
-        logs.configure()
+        logs.configure(form=known.log.form)
         raise typer.Exit(run_lag(known, metrics_port))
     logs.configure("CRITICAL")
     try:

@@ -81,32 +81,36 @@ def worker() -> None:
     """Run a stream worker (intake and match) against real servers."""
     from frafaldsvarsel.processes.worker import run_worker
 
-    logs.configure()
-    run_worker(from_environment(WorkerEnvironment))
+    known = from_environment(WorkerEnvironment)
+    logs.configure(form=known.log.form)
+    run_worker(known)
 
 
 def ledger() -> None:
     """Run the ledger: decisions into PostgreSQL, exactly once."""
     from frafaldsvarsel.processes.ledger import run_ledger
 
-    logs.configure()
-    raise typer.Exit(run_ledger(from_environment(LedgerEnvironment)))
+    known = from_environment(LedgerEnvironment)
+    logs.configure(form=known.log.form)
+    raise typer.Exit(run_ledger(known))
 
 
 def notify() -> None:
     """Run a notifier: due deliveries to the units."""
     from frafaldsvarsel.processes.notifier import run_notifier
 
-    logs.configure()
-    raise typer.Exit(run_notifier(from_environment(NotifierEnvironment)))
+    known = from_environment(NotifierEnvironment)
+    logs.configure(form=known.log.form)
+    raise typer.Exit(run_notifier(known))
 
 
 def inbox() -> None:
     """Run the inbox: the units' pages, and the interface for their case systems."""
     from frafaldsvarsel.processes.inbox import run_inbox
 
-    logs.configure()
-    raise typer.Exit(run_inbox(from_environment(InboxEnvironment)))
+    known = from_environment(InboxEnvironment)
+    logs.configure(form=known.log.form)
+    raise typer.Exit(run_inbox(known))
 
 
 @topic_commands.command("apply")

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 from config.errors import ConfigError, Fault
 from config.sections.base import PREFIX
 from infra.health import Health
+from infra.logging import CPR_FOUND
 from infra.watch_server import WatchServer
 
 
@@ -17,6 +18,7 @@ def watched(port: int | None, registry: CollectorRegistry, health: Health) -> It
     if port is None:
         yield
         return
+    registry.register(CPR_FOUND)
     try:
         server = WatchServer(port, registry, health)
     except OSError as error:

@@ -177,12 +177,12 @@ def _reads_environment(node: ast.AST) -> bool:
 def test_every_section_of_a_process_is_used_by_it(name: str) -> None:
     """The page would say more than is true."""
     files = {
-        "worker": ("processes/worker.py", "wiring/worker.py", "wiring/common.py"),
-        "ledger": ("processes/ledger.py", "wiring/ledger.py"),
-        "notify": ("processes/notifier.py", "wiring/notifier.py", "wiring/notices.py"),
-        "inbox": ("processes/inbox.py", "wiring/inbox.py"),
-        "canary": ("processes/probe.py", "wiring/probe.py"),
-        "lag": ("processes/lag.py",),
+        "worker": ("commands/service.py", "processes/worker.py", "wiring/worker.py", "wiring/common.py"),
+        "ledger": ("commands/service.py", "processes/ledger.py", "wiring/ledger.py"),
+        "notify": ("commands/service.py", "processes/notifier.py", "wiring/notifier.py", "wiring/notices.py"),
+        "inbox": ("commands/service.py", "processes/inbox.py", "wiring/inbox.py"),
+        "canary": ("commands/canary.py", "processes/probe.py", "wiring/probe.py"),
+        "lag": ("commands/lag.py", "processes/lag.py"),
         "audit": ("processes/auditor.py", "commands/audit.py"),
         "audit --heal": (
             "processes/auditor.py",
