@@ -6,7 +6,7 @@ from uuid import UUID
 
 import typer
 
-from config.environments import DatabaseEnvironment
+from config.command_environments import DatabaseEnvironment
 from frafaldsvarsel.commands import quarantine as at_quarantine
 from frafaldsvarsel.commands.context import operator, settings
 from frafaldsvarsel.commands.database import database

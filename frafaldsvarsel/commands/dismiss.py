@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from config.environments import DatabaseEnvironment
+from config.command_environments import DatabaseEnvironment
 from frafaldsvarsel.commands.context import operator, settings
 from frafaldsvarsel.commands.database import database
 from frafaldsvarsel.commands.listing import Columns, present

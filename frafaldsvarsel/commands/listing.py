@@ -7,7 +7,7 @@ from typing import Annotated, Final, TypeVar
 import psycopg
 import typer
 
-from config.environments import ListEnvironment
+from config.command_environments import ListEnvironment
 from frafaldsvarsel.commands.context import must_be_known, settings
 from frafaldsvarsel.commands.terminal import emit, fail, note, show
 from ledger.queries.listings import Query, rows

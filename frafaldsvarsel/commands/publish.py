@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from config.environments import KafkaEnvironment
+from config.command_environments import KafkaEnvironment
 from config.kafka import KafkaSettings
 from config.senders import SenderRegister
 from config.settings import from_environment, is_told

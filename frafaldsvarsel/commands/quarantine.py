@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import psycopg
 import typer
 
-from config.environments import DatabaseEnvironment, OpenEnvironment, ReplayEnvironment
+from config.command_environments import DatabaseEnvironment, OpenEnvironment, ReplayEnvironment
 from config.sections.servers import DatabaseAddress
 from frafaldsvarsel.commands.context import operator, settings
 from frafaldsvarsel.commands.database import database

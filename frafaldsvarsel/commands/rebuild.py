@@ -7,7 +7,7 @@ import psycopg
 import typer
 from aiokafka.errors import KafkaError
 
-from config.environments import RebuildEnvironment, RebuildPeopleEnvironment
+from config.command_environments import RebuildEnvironment, RebuildPeopleEnvironment
 from config.reference.law import law_of
 from frafaldsvarsel.commands.context import account, settings
 from frafaldsvarsel.commands.terminal import By, DataDir, JsonObjectFlag, emit, fail, note

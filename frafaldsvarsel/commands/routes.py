@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from config.environments import ReferenceEnvironment
+from config.command_environments import ReferenceEnvironment
 from config.reference.explain_route import Routed, When, route
 from frafaldsvarsel.commands.context import settings
 from frafaldsvarsel.commands.terminal import DataDir, JsonFlag, emit, out, show

@@ -7,13 +7,8 @@ from typing import Annotated
 
 import typer
 
-from config.environments import (
-    InboxEnvironment,
-    LedgerEnvironment,
-    NotifierEnvironment,
-    TopicsEnvironment,
-    WorkerEnvironment,
-)
+from config.command_environments import TopicsEnvironment
+from config.environments import InboxEnvironment, LedgerEnvironment, NotifierEnvironment, WorkerEnvironment
 from config.settings import from_environment
 from frafaldsvarsel.commands.context import settings
 from frafaldsvarsel.commands.terminal import DataDir, fail, needs_a_clone, note, out

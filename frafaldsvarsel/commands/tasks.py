@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 import typer
 
-from config.environments import DatabaseEnvironment
+from config.command_environments import DatabaseEnvironment
 from frafaldsvarsel.commands.context import settings
 from frafaldsvarsel.commands.listing import Canaries, Columns, answered, list_ledger
 from frafaldsvarsel.commands.show_task import present, task_answer

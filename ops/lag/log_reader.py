@@ -10,13 +10,12 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from config.kafka import KafkaSettings
 from config.topics import BY_NAME
+from ops.audit.consumer_groups import PartitionKey
 from ops.lag.sample import FirstWaiting, PartitionLag
 from ops.lag.waiting_since import waiting_since
 
 _SECONDS: Final = 5.0
 """For one answer, and for all records that wait."""
-
-PartitionKey = tuple[str, int]
 
 
 class LagUnknown(RuntimeError):

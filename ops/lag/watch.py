@@ -10,7 +10,7 @@ from config.topics import BY_NAME
 from ops.lag.consumer_status import WINDOW, ConsumerStatus, Seen, status
 from ops.lag.sample import LagSample, PartitionLag
 
-Place = tuple[str, str, int]
+ConsumerPlace = tuple[str, str, int]
 _MISSED: Final = 3
 _AT_LEAST: Final = timedelta(seconds=30)
 """After so many looks without an answer, and at least this long, what was found is no longer said."""
@@ -24,10 +24,10 @@ class LagWatch:
     sample: LagSample | None = None
     seconds: float = 0.0
     """What the last sample took."""
-    _windows: dict[Place, deque[Seen]] = field(
+    _windows: dict[ConsumerPlace, deque[Seen]] = field(
         default_factory=lambda: defaultdict(lambda: deque(maxlen=WINDOW))
     )
-    _standing: frozenset[Place] = frozenset()
+    _standing: frozenset[ConsumerPlace] = frozenset()
 
     def take(self, sample: LagSample, seconds: float) -> None:
         """A new sample."""
@@ -79,7 +79,7 @@ class LagWatch:
             return None
         return (one.waiting.appended_at + timedelta(days=days) - now).total_seconds()
 
-    def statuses(self) -> Mapping[Place, ConsumerStatus]:
+    def statuses(self) -> Mapping[ConsumerPlace, ConsumerStatus]:
         """Of every partition whose window says something."""
         if self.sample is None:
             return {}

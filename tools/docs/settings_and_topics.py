@@ -8,7 +8,8 @@ from typing import Any, Final
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from config.environments import COMMANDS, PROCESSES, EveryEnvironment
+from config.command_environments import COMMANDS
+from config.environments import PROCESSES, EveryEnvironment
 from config.settings import PREFIX, SECRETS, sections_of, variables_of
 from config.topics import TOPICS, TopicSpec
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 import pytest
 from pydantic import BaseModel
 
+from config.command_environments import COMMANDS
 from config.environments import (
-    COMMANDS,
     PROCESSES,
     AuditEnvironment,
     EveryEnvironment,

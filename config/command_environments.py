@@ -1,0 +1,113 @@
+"""What each command that ends is told: the sections of each. The processes': `config.environments`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from config.environments import EveryEnvironment, HealingAuditEnvironment, NoticeEnvironment
+from config.kafka import KafkaSettings
+from config.sections.keys import IntakeKeySection, VaultSection
+from config.sections.processes import IntakeSection
+from config.sections.servers import DatabaseAddress, ReferenceSection, ReplicationSection, SendersSection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KafkaEnvironment:
+    """`publish`."""
+
+    kafka: KafkaSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicsEnvironment:
+    """`topics`."""
+
+    kafka: KafkaSettings
+    replication: ReplicationSection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceEnvironment:
+    """`routes test`."""
+
+    reference: ReferenceSection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseEnvironment:
+    """What only reads or writes the ledger's tables: `dismiss`, the quarantine's list."""
+
+    database: DatabaseAddress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListEnvironment:
+    """The lists: of a unit that has nothing, they say whether there is such a unit."""
+
+    database: DatabaseAddress
+    reference: ReferenceSection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RebuildEnvironment:
+    """`rebuild ledger`."""
+
+    kafka: KafkaSettings
+    database: DatabaseAddress
+    reference: ReferenceSection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RebuildPeopleEnvironment:
+    """`rebuild people`: no database."""
+
+    kafka: KafkaSettings
+    reference: ReferenceSection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenEnvironment:
+    """`quarantine show`: opens what was refused."""
+
+    kafka: KafkaSettings
+    database: DatabaseAddress
+    keyring: VaultSection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayEnvironment:
+    """`quarantine replay`: judges a record as intake would, and a notice as the notifier would."""
+
+    kafka: KafkaSettings
+    database: DatabaseAddress
+    keyring: IntakeKeySection
+    senders: SendersSection
+    intake: IntakeSection
+    reference: ReferenceSection
+
+
+COMMANDS: Final[Mapping[str, type[Any]]] = {
+    "check-config": EveryEnvironment,
+    "topics": TopicsEnvironment,
+    "publish": KafkaEnvironment,
+    "receipts": ListEnvironment,
+    "decisions": ListEnvironment,
+    "tasks": ListEnvironment,
+    "deliveries list": ListEnvironment,
+    "webhooks list": ListEnvironment,
+    "tasks show": DatabaseEnvironment,
+    "deliveries retry": ReplayEnvironment,
+    "webhooks enable": DatabaseEnvironment,
+    "dismiss": DatabaseEnvironment,
+    "redecide": HealingAuditEnvironment,
+    "quarantine list": DatabaseEnvironment,
+    "quarantine dismiss": DatabaseEnvironment,
+    "quarantine show": OpenEnvironment,
+    "quarantine replay": ReplayEnvironment,
+    "routes test": ReferenceEnvironment,
+    "render": NoticeEnvironment,
+    "test-send": NoticeEnvironment,
+    "rebuild ledger": RebuildEnvironment,
+    "rebuild people": RebuildPeopleEnvironment,
+}
+"""The commands that end, by what they are told; the others read no settings."""
