@@ -166,6 +166,7 @@ OWNERS: Final = (
         holds="mails that came back",
         written_by="notify",
         module="notifiers/bounces/store.py",
+        others={"ops/recovery/dead_letters.py": "A person has read what no rule understands."},
     ),
     TableOwner(
         table="quarantine",

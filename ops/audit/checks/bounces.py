@@ -1,4 +1,4 @@
-"""Every mail that came back is read and ended its notice, and no notice was ended for a report that nobody has."""
+"""Every mail that came back ended its notice, is noted, or is a case for people; and none ended without a report."""
 
 import stat
 from collections.abc import Iterator
@@ -13,7 +13,8 @@ _UNHEARD: Final = "a mail came back, and its notice was not refused"
 _UNFOUNDED: Final = "refused for a report that nobody has"
 _NO_FOLDER: Final = "the folder of what comes back cannot be read"
 STANDING: Final[LiteralString] = """
-SELECT CASE WHEN action = 'failed' AND found IN ('delivered', 'due') THEN 'refused' ELSE 'noted' END, count(*)
+SELECT CASE WHEN action = 'failed' AND found IN ('delivered', 'due') THEN 'refused'
+            WHEN action = 'unread' THEN 'unread' ELSE 'noted' END, count(*)
 FROM bounces GROUP BY 1
 """
 DISAGREE: Final[LiteralString] = """
@@ -44,7 +45,11 @@ def count(context: CheckContext) -> CheckResult:
     return CheckResult(
         hop=Check.BOUNCES,
         total=total,
-        parts={"refused": found.get("refused", 0) - unheard, "noted": found.get("noted", 0)},
+        parts={
+            "refused": found.get("refused", 0) - unheard,
+            "noted": found.get("noted", 0),
+            "unread": found.get("unread", 0),
+        },
         under_way=lying,
         unaccounted=unheard + unfounded + unreadable,
     )
