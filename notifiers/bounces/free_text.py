@@ -29,6 +29,7 @@ _GIVEN_UP: Final = re.compile(
             r"not delivered to|did not reach|has not been delivered|failed to (?:deliver|be delivered)",
             r"fail(?:ed|ure) (?:recipient|addresses|to deliver)|undeliver(?:able|ed)|(?:was|been) aborted",
             r"returned (?:mail|to sender|as undeliverable)|delivery (?:has )?failed|delivery failure",
+            r"status notification \(failure\)",
             r"(?:following|these) (?:address|recipient)\S* (?:had|has|have)? ?(?:permanent|failed|errors?)",
             r"(?:was|been|is) (?:automatically )?rejected|error delivering",
             r"error (?:has )?occurred while (?:attempting|trying) to deliver",
@@ -57,7 +58,7 @@ _WAITS: Final = re.compile(
             r"(?:still|we are) (?:trying|being tried)|not yet been delivered|has been delayed|still undelivered",
             r"delivery (?:is |was |has been )?delayed|do(?:es)? not need to (?:resend|send)|no action is required",
             r"warning[: ]+message (?:still undelivered|only|delayed)|this is (?:only )?a warning",
-            r"delivery attempts will continue|remains? (?:in the )?queued?",
+            r"status notification \(delay\)|delivery attempts will continue|remains? (?:in the )?queued?",
             r"(?:could|has) not (?:be|been) delivered (?:yet|for (?:more than|the last|over))",
         )
     )
