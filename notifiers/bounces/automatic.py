@@ -9,10 +9,11 @@ from typing import Final
 from notifiers.bounces.report import BounceReport
 
 _DAEMONS: Final = re.compile(
-    r"(?i)(?:mailer[-_. ]?daemon|mail[-_. ]?daemon|mdaemon|postmaster|bounces?|mmdf|uucp|daemon|smtpd?|mta|"
-    r"mail[ .-]?(?:delivery|administrator|system|router|server)|delivery[ .-]?(?:subsystem|system|status)|"
-    r"system[ .-]?administrator|microsoft ?exchange|internet ?mail|notification)"
+    r"(?i)(?<![a-z])(?:mailer[-_. ]?daemon|mail[-_. ]?daemon|mdaemon|postmaster|bounces?|mmdf|uucp|daemon|smtpd?|mta"
+    r"|mail[ .-]?(?:delivery|administrator|system|router|server)|delivery[ .-]?(?:subsystem|system|status)"
+    r"|system[ .-]?administrator|microsoft ?exchange|internet ?mail|notifications?)(?![a-z])"
 )
+"""Whole words, in a name or at the beginning of an address."""
 _SIGNS: Final = {
     "auto-submitted": re.compile(r"(?i)\s*auto-(?:replied|generated|notified)"),
     "x-autoreply": re.compile(r"(?i)\s*(?!no\b|false\b).+"),
@@ -50,7 +51,9 @@ def is_from_a_mail_system(report: BounceReport) -> bool:
     if sender in ("", "<>") or "<>" in sender:
         return True
     local = re.search(r"([^\s<>\"@]{1,100})@", sender)
-    name = sender.partition("<")[0]
+    # Of an address alone, the name is what stands behind it as its comment.
+    is_named = "<" in sender or "@" not in sender
+    name = sender.partition("<")[0] if is_named else sender.partition("(")[2]
     return bool(_DAEMONS.search(name) or (local and _DAEMONS.match(local.group(1))))
 
 

@@ -10,7 +10,7 @@ from models.notifications.returned import ReportedAction
 from notifiers.bounces.automatic import is_automatic_answer, is_from_a_mail_system
 from notifiers.bounces.free_text import read_text
 from notifiers.bounces.report import BounceReport
-from notifiers.bounces.status_fields import RecipientStatus
+from notifiers.bounces.status_fields import RecipientStatus, address_in
 
 _FIRST: Final = (ReportedAction.FAILED, ReportedAction.DELAYED, ReportedAction.UNREAD)
 _HYBRID: Final = ".onmicrosoft.com"
@@ -31,14 +31,14 @@ def verdict(report: BounceReport, recipient: str) -> BounceVerdict | None:
     """What `report` says of `recipient`; None where it says that all went well, or is an automatic answer."""
     if report.recipients:
         return _by_fields(report, recipient)
-    if is_automatic_answer(report):
+    named = " ".join(value for name, value in report.headers if name == "x-failed-recipients")
+    said = read_text(f"{report.subject}\n{named}\n{report.text}", recipient)
+    # Anybody else may write a mail system's words: an answer by hand, or a gateway that calls itself otherwise.
+    if said is not None and is_from_a_mail_system(report):
+        return BounceVerdict(*said)
+    own = address_in(report.sender) == recipient.casefold()
+    if is_automatic_answer(report) and (own or said is None):
         return None
-    # Anybody else may write the same words: an answer by hand, or one of a kind that we do not know.
-    if is_from_a_mail_system(report):
-        named = " ".join(value for name, value in report.headers if name == "x-failed-recipients")
-        said = read_text(f"{report.subject}\n{named}\n{report.text}", recipient)
-        if said is not None:
-            return BounceVerdict(*said)
     return BounceVerdict(ReportedAction.UNREAD, _NO_STATUS)
 
 

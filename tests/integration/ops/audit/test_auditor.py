@@ -357,3 +357,16 @@ async def test_a_notice_that_came_back_is_refused_with_a_reason_and_counted(worl
     assert deliveries.beside["came_back"] == 2
     assert deliveries.parts["refused"] == 1
     assert balances(result)
+
+
+async def test_a_mail_that_nobody_understood_is_accounted_for_as_a_case(world: World) -> None:
+    await tell_all(world, *"a")
+    world.sql(
+        "INSERT INTO bounces (delivery_id, report, action, status, found) "
+        "SELECT id, kind, kind, '0.0.0', 'delivered' FROM deliveries, (VALUES ('unread'), ('other'), ('delayed')) "
+        "AS reports (kind)"
+    )
+    result = world.audit()
+    bounces = account(result, Check.BOUNCES)
+    assert bounces.parts == {"refused": 0, "noted": 2, "unread": 1}
+    assert (bounces.total, bounces.unaccounted) == (3, 0)

@@ -60,7 +60,13 @@ def test_words_of_a_person_end_nothing_whatever_they_are() -> None:
     assert verdict(by_hand, RECIPIENT) == BounceVerdict(ReportedAction.UNREAD, "0.0.0")
 
 
-def test_a_name_that_only_begins_like_a_daemons_is_one_and_a_persons_is_none() -> None:
+@pytest.mark.parametrize("name", ["mtausen", "daemonsen", "anna.postmaster-hansen", "smtpsen"])
+def test_a_person_whose_name_begins_like_a_daemons_is_a_person(name: str) -> None:
+    report = of_file(FOLDER / "nothing" / "autosvar.eml")
+    assert verdict(replace(report, sender=f"{name}@kommune.example.dk"), RECIPIENT) is None
+
+
+def test_a_mail_system_is_known_by_its_name_or_its_address() -> None:
     report = of_file(FOLDER / "failed" / "text_qmail.eml")
     for sender in (
         "",
