@@ -120,7 +120,10 @@ async def _take_in(mailbox: BounceMailbox, pool: Pool, file: Path, on_effect: On
     async with pool.connection() as connection:
         with shut_down_after(connection, mailbox.database_seconds):
             effect = await take(connection, mailbox.bounce_address, report, content)
-    await asyncio.to_thread(_settle, file, _MARKS.get(effect, _TAKEN))
+    flags = _MARKS.get(effect, _TAKEN)
+    if effect is BounceEffect.REPEATED and file.name.endswith(_FLAGS + _UNREAD):
+        flags = _UNREAD  # moved back after a restore, and its case is still there
+    await asyncio.to_thread(_settle, file, flags)
     if effect in _SAID:
         log.warning(_SAID[effect])
     on_effect(effect)
@@ -156,10 +159,9 @@ def _settle(file: Path, flags: str) -> None:
     longest = _LONGEST_NAME - len(_FLAGS) - len(flags)
     if len(os.fsencode(name)) > longest:
         name = f"long-{sha256(os.fsencode(name)).hexdigest()}"
-    place = file.parent.parent / "cur"
-    if (
-        place / (name + _FLAGS + flags)
-    ).exists():  # a mailbox's names are unique, but for what people put there
+    cur = file.parent.parent / "cur"
+    # A relay's names are unique, and what people put there may have a name that was used.
+    if (cur / (name + _FLAGS + flags)).exists():
         name = f"again-{time.time_ns()}"
     with suppress(FileNotFoundError):
-        file.rename(place / (name + _FLAGS + flags))
+        file.rename(cur / (name + _FLAGS + flags))

@@ -1,12 +1,14 @@
 """What answers to different recipients say together: whether it is the relay that refuses, or the recipient. Pure.
 
 One answer cannot tell. The same permanent answer to the third recipient in a row is the relay's, and from then on
-nothing is given up for it until another answer comes. A policy that is not said to be whose is the relay's at first;
-when the relay has delivered to others since, and says it to the same recipient again, it is the recipient's.
+nothing is given up for it, until one of them gets another answer or two others do: one alone may be an address that
+this relay always serves, as that of the probe. A policy that is not said to be whose is the relay's at first; when two
+others have been served since, and the same recipient gets it again, it is the recipient's.
 """
 
 import logging
 from collections import OrderedDict
+from dataclasses import dataclass, field
 from typing import Final
 
 from models.notifications.delivery import Scope, SendAttempt, SendOutcome
@@ -15,8 +17,16 @@ log = logging.getLogger(__name__)
 
 IN_A_ROW: Final = 3
 """Recipients. The unit, another unit and the next rung must not all be given up for one mistake."""
+OTHERS: Final = 2
+"""Recipients who fare otherwise, and show that it is not the relay."""
 _REMEMBERED: Final = 1000
 """Recipients of whom an unclear answer is known."""
+
+
+@dataclass(slots=True)
+class _Unclear:
+    answer: str
+    served_since: set[str] = field(default_factory=set)
 
 
 class AnswersInARow:
@@ -25,31 +35,35 @@ class AnswersInARow:
     def __init__(self) -> None:
         self._answer: str | None = None
         self._recipients: set[str] = set()
-        self._delivered = 0
-        self._unclear: OrderedDict[str, tuple[str, int]] = OrderedDict()
+        self._others: set[str] = set()
+        self._unclear: OrderedDict[str, _Unclear] = OrderedDict()
 
     def judged(self, recipient: str, attempt: SendAttempt, *, unclear: bool) -> SendAttempt:
         """`attempt` as it is to be taken. `unclear`: its answer says that a policy forbids it, and not whose."""
         if attempt.outcome is SendOutcome.DELIVERED:
-            self._delivered += 1
             self._unclear.pop(recipient, None)
+            for one in self._unclear.values():
+                if len(one.served_since) < OTHERS:
+                    one.served_since.add(recipient)
         if unclear:
             return self._of_unclear(recipient, attempt)
         if attempt.outcome is not SendOutcome.REFUSED or attempt.code is None:
-            if attempt.scope is Scope.MAIL:
-                self._end()
-            return attempt  # a relay that is away has said nothing about anybody
-        if attempt.detail != self._answer:
-            self._end()
-            self._answer = attempt.detail
-        if len(self._recipients) < IN_A_ROW:
-            self._recipients.add(recipient)
-            if len(self._recipients) == IN_A_ROW:
-                log.error(
-                    "the relay gives %d recipients in a row the same answer: %s", IN_A_ROW, attempt.detail
-                )
-        if len(self._recipients) < IN_A_ROW:
+            if attempt.scope is Scope.MAIL:  # a relay that is away has said nothing about anybody
+                self._another(recipient)
             return attempt
+        if attempt.detail != self._answer:
+            self._another(recipient)
+            if self._answer is not None:
+                return attempt
+            self._answer = attempt.detail
+        return self._of_row(recipient, attempt)
+
+    def _of_row(self, recipient: str, attempt: SendAttempt) -> SendAttempt:
+        if not self._is_paused:
+            self._recipients.add(recipient)
+            if not self._is_paused:
+                return attempt
+            log.error("the relay gives %d recipients in a row the same answer: %s", IN_A_ROW, attempt.detail)
         update = {
             "outcome": SendOutcome.MISCONFIGURED,
             "scope": Scope.RELAY,
@@ -57,16 +71,24 @@ class AnswersInARow:
         }
         return attempt.model_copy(update=update)
 
-    def _end(self) -> None:
-        self._answer = None
-        self._recipients.clear()
+    @property
+    def _is_paused(self) -> bool:
+        return len(self._recipients) >= IN_A_ROW
+
+    def _another(self, recipient: str) -> None:
+        """`recipient` has got another answer."""
+        self._others.add(recipient)
+        if not self._is_paused or recipient in self._recipients or len(self._others) >= OTHERS:
+            self._answer = None
+            self._recipients.clear()
+            self._others.clear()
 
     def _of_unclear(self, recipient: str, attempt: SendAttempt) -> SendAttempt:
         before = self._unclear.get(recipient)
-        if before is not None and before[0] == attempt.detail and self._delivered > before[1]:
-            return attempt.model_copy(update={"outcome": SendOutcome.REFUSED, "scope": Scope.MAIL})
-        if before is None or before[0] != attempt.detail:
-            self._unclear[recipient] = (attempt.detail, self._delivered)
+        if before is None or before.answer != attempt.detail:
+            self._unclear[recipient] = _Unclear(attempt.detail)
             if len(self._unclear) > _REMEMBERED:
                 self._unclear.popitem(last=False)
+        elif len(before.served_since) >= OTHERS:
+            return attempt.model_copy(update={"outcome": SendOutcome.REFUSED, "scope": Scope.MAIL})
         return attempt

@@ -443,6 +443,19 @@ async def test_after_a_restore_the_reports_that_were_taken_in_are_read_again_by_
         assert [file.name.count(":2,") for file in taken(mailbox)] == [1, 1]
 
 
+async def test_what_is_not_understood_stays_flagged_when_it_is_read_again(
+    pool: Pool, mailbox: BounceMailbox
+) -> None:
+    """After a restore: its case is still there, and somebody wants to read it."""
+    one = await sent(pool)
+    put(mailbox, f"To: {one.mail.sender}\nFrom: MAILER-DAEMON@x.dk\n\nAk og ve".encode())
+    for expected in (BounceEffect.UNREAD, BounceEffect.REPEATED):
+        assert await effects(mailbox, pool) == [expected]
+        (file,) = (mailbox.maildir / "cur").iterdir()
+        assert file.name.endswith(":2,FS")
+        file.rename(mailbox.maildir / "new" / file.name)
+
+
 async def test_a_report_that_was_taken_in_is_removed_when_it_is_old_and_what_people_have_to_see_is_not(
     pool: Pool, mailbox: BounceMailbox
 ) -> None:

@@ -44,8 +44,20 @@ def test_another_answer_ends_the_row(between: SmtpAnswer) -> None:
     relay.outcomes(("a", NO), ("b", NO), ("x", between))
     assert relay.says("c", NO).outcome is REFUSED
     assert relay.outcomes(("d", NO), ("e", NO)) == [REFUSED, MISCONFIGURED]
+    relay.says("e", between)
+    assert relay.says("d", NO).outcome is REFUSED
+
+
+@pytest.mark.parametrize("between", [YES, UNKNOWN])
+def test_a_paused_relay_goes_on_when_two_others_fare_otherwise(between: SmtpAnswer) -> None:
+    """One may be the probe's address, which is served all the time."""
+    relay = Relay()
+    relay.outcomes(("a", NO), ("b", NO), ("c", NO))
+    for _ in range(5):
+        relay.says("probe", between)
+        assert relay.says("d", NO).outcome is MISCONFIGURED
     relay.says("x", between)
-    assert relay.says("e", NO).outcome is REFUSED
+    assert relay.says("d", NO).outcome is REFUSED
 
 
 def test_one_recipient_again_and_again_is_no_row() -> None:
@@ -62,12 +74,15 @@ def test_a_relay_that_is_away_has_said_nothing_about_anybody() -> None:
         assert answers.judged(recipient, attempt, unclear=False) is attempt
 
 
-def test_a_policy_is_the_recipients_once_the_relay_has_delivered_to_others_since() -> None:
+def test_a_policy_is_the_recipients_once_two_others_have_been_served_since() -> None:
     relay = Relay()
     first = relay.says("a", UNCLEAR)
     assert (first.outcome, first.scope) == (MISCONFIGURED, Scope.RELAY)
     assert relay.says("a", UNCLEAR).outcome is MISCONFIGURED
-    relay.says("b", YES)
+    for _ in range(3):
+        relay.says("b", YES)
+    assert relay.says("a", UNCLEAR).outcome is MISCONFIGURED  # b may be served by any relay
+    relay.says("x", YES)
     later = relay.says("a", UNCLEAR)
     assert (later.outcome, later.scope) == (REFUSED, Scope.MAIL)
     assert relay.says("c", UNCLEAR).outcome is MISCONFIGURED  # of whom nothing was known
@@ -80,15 +95,15 @@ def test_a_policy_that_meets_everybody_is_nobodys_refusal() -> None:
 
 def test_another_policy_of_the_same_recipient_begins_anew() -> None:
     relay = Relay()
-    relay.outcomes(("a", UNCLEAR), ("b", YES))
+    relay.outcomes(("a", UNCLEAR), ("b", YES), ("x", YES))
     assert relay.says("a", SmtpAnswer(550, "5.7.0")).outcome is MISCONFIGURED
-    relay.says("b", YES)
+    relay.outcomes(("b", YES), ("x", YES))
     assert relay.says("a", SmtpAnswer(550, "5.7.0")).outcome is REFUSED
 
 
 def test_a_recipient_who_has_got_a_mail_since_begins_anew() -> None:
     relay = Relay()
-    relay.outcomes(("a", UNCLEAR), ("a", YES))
+    relay.outcomes(("a", UNCLEAR), ("b", YES), ("x", YES), ("a", YES))
     assert relay.says("a", UNCLEAR).outcome is MISCONFIGURED
 
 
@@ -96,6 +111,6 @@ def test_no_more_recipients_are_remembered_than_there_is_room_for() -> None:
     relay = Relay()
     for number in range(1001):
         relay.says(f"r{number}", UNCLEAR)
-    relay.says("x", YES)
+    relay.outcomes(("x", YES), ("y", YES))
     assert relay.says("r0", UNCLEAR).outcome is MISCONFIGURED
     assert relay.says("r1000", UNCLEAR).outcome is REFUSED
