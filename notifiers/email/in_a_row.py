@@ -52,8 +52,7 @@ class AnswersInARow:
                 self._another(recipient)
             return attempt
         if attempt.detail != self._answer:
-            self._another(recipient)
-            if self._answer is not None:
+            if not self._another(recipient):
                 return attempt
             self._answer = attempt.detail
         return self._of_row(recipient, attempt)
@@ -75,13 +74,15 @@ class AnswersInARow:
     def _is_paused(self) -> bool:
         return len(self._recipients) >= IN_A_ROW
 
-    def _another(self, recipient: str) -> None:
-        """`recipient` has got another answer."""
+    def _another(self, recipient: str) -> bool:
+        """`recipient` has got another answer; whether that ends the row."""
         self._others.add(recipient)
-        if not self._is_paused or recipient in self._recipients or len(self._others) >= OTHERS:
-            self._answer = None
-            self._recipients.clear()
-            self._others.clear()
+        if self._is_paused and recipient not in self._recipients and len(self._others) < OTHERS:
+            return False
+        self._answer = None
+        self._recipients.clear()
+        self._others.clear()
+        return True
 
     def _of_unclear(self, recipient: str, attempt: SendAttempt) -> SendAttempt:
         before = self._unclear.get(recipient)
