@@ -58,9 +58,9 @@ class AnswersInARow:
         return self._of_row(recipient, attempt)
 
     def _of_row(self, recipient: str, attempt: SendAttempt) -> SendAttempt:
-        if not self._is_paused:
+        if not self._is_paused():
             self._recipients.add(recipient)
-            if not self._is_paused:
+            if not self._is_paused():
                 return attempt
             log.error("the relay gives %d recipients in a row the same answer: %s", IN_A_ROW, attempt.detail)
         update = {
@@ -70,14 +70,13 @@ class AnswersInARow:
         }
         return attempt.model_copy(update=update)
 
-    @property
     def _is_paused(self) -> bool:
         return len(self._recipients) >= IN_A_ROW
 
     def _another(self, recipient: str) -> bool:
         """`recipient` has got another answer; whether that ends the row."""
         self._others.add(recipient)
-        if self._is_paused and recipient not in self._recipients and len(self._others) < OTHERS:
+        if self._is_paused() and recipient not in self._recipients and len(self._others) < OTHERS:
             return False
         self._answer = None
         self._recipients.clear()
