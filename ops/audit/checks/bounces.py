@@ -13,10 +13,15 @@ _UNHEARD: Final = "a mail came back, and its notice was not refused"
 _UNFOUNDED: Final = "refused for a report that nobody has"
 _NO_FOLDER: Final = "the folder of what comes back cannot be read"
 STANDING: Final[LiteralString] = """
-SELECT CASE WHEN action = 'failed' AND found IN ('delivered', 'due') THEN 'refused'
-            WHEN action = 'unread' THEN 'unread' ELSE 'noted' END, count(*)
+SELECT CASE WHEN action = 'failed' AND found IN ('delivered', 'due') THEN 'refused' ELSE 'noted' END, count(*)
 FROM bounces GROUP BY 1
 """
+CASES: Final[LiteralString] = """
+SELECT count(*) FROM bounces b WHERE action = 'unread' AND NOT EXISTS (
+    SELECT FROM quarantine q WHERE q.kind = 'bounce' AND q.id = concat_ws('/', b.delivery_id, left(b.report, 16))
+    AND q.since = b.at AND q.state IN ('replayed', 'dismissed'))
+"""
+"""Not understood, and no person has decided."""
 DISAGREE: Final[LiteralString] = """
 WITH back AS (
     SELECT delivery_id, count(*) AS times FROM bounces
@@ -45,11 +50,8 @@ def count(context: CheckContext) -> CheckResult:
     return CheckResult(
         hop=Check.BOUNCES,
         total=total,
-        parts={
-            "refused": found.get("refused", 0) - unheard,
-            "noted": found.get("noted", 0),
-            "unread": found.get("unread", 0),
-        },
+        parts={"refused": found.get("refused", 0) - unheard, "noted": found.get("noted", 0)},
+        beside={"not_understood": context.number(CASES)},
         under_way=lying,
         unaccounted=unheard + unfounded + unreadable,
     )
