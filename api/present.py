@@ -2,6 +2,7 @@
 
 from api.schemas import (
     ActionBody,
+    CameBack,
     DeliveryAttempt,
     HistoryBody,
     HistoryLine,
@@ -118,6 +119,7 @@ def task_history(view: TaskView) -> HistoryBody:
                     DeliveryAttempt(at=attempt.at, outcome=attempt.outcome, code=attempt.code)
                     for attempt in delivery.attempts
                 ),
+                came_back=tuple(CameBack(at=one.at, report=one.report) for one in delivery.came_back),
             )
             for delivery in view.deliveries
         ),

@@ -14,6 +14,7 @@ from models.eligibility.decision import Evidence
 from models.events.contract import Severity, Signal
 from models.events.sensitive_fields import OpenPurpose
 from models.notifications.delivery import DeliveryStatus, Occasion, SendOutcome
+from models.notifications.returned import ReportedAction
 from models.reasons import DecisionReason
 from models.tasks.actions import Action, Ending
 from models.tasks.status import TaskStatus
@@ -197,6 +198,16 @@ class DeliveryAttempt(Frozen):
     code: int | None
 
 
+class CameBack(Frozen):
+    """A mail that came back to a notice's return address."""
+
+    at: AwareDatetime
+    report: ReportedAction = Field(
+        description="`failed`: the notice ended by it, unless it had ended before; `delayed`: still being tried, at "
+        "that moment; `other`: about a copy that was passed on; `unread`: not understood, and no person has decided"
+    )
+
+
 class Notice(Frozen):
     """One notice to the unit, and what became of it."""
 
@@ -206,6 +217,9 @@ class Notice(Frozen):
     due_at: AwareDatetime
     ended_at: AwareDatetime | None
     attempts: tuple[DeliveryAttempt, ...]
+    came_back: tuple[CameBack, ...] = Field(
+        description="What mail systems have reported since, the earliest first"
+    )
 
 
 class Step(Frozen):

@@ -29,6 +29,8 @@ class DeadLetterKind(StrEnum):
     """A record that was accepted and has no effect: its sender is over its bound for that person."""
     DELIVERY = "delivery"
     """A notice that its recipient refused, or that nobody took before its deadline."""
+    BOUNCE = "bounce"
+    """A mail that came back to the address of one delivery, and that no rule understands."""
 
 
 class DeadLetterState(StrEnum):
@@ -60,11 +62,16 @@ class DeadLetter(Frozen):
     message_id: str | None = None
     task: str | None = None
     delivery_status: str | None = None
-    """Of a delivery: where it stands now."""
+    """Of a delivery, and of a mail that came back: where the delivery stands now."""
     decided_by: str | None = None
     because: str | None = None
     decided_at: AwareDatetime | None = None
     replayed_as: str | None = None
+
+    @property
+    def delivery(self) -> str:
+        """Of a delivery, and of a mail that came back: the delivery's id."""
+        return self.id.partition("/")[0]
 
     @property
     def place(self) -> RecordPlace:
@@ -86,6 +93,8 @@ class ReplayOutcome(StrEnum):
     """Its bytes are no longer there."""
     SENT = "sent"
     """The notice goes out."""
+    RETURNED = "returned"
+    """A person has read the mail that came back: the notice ends as refused."""
     NOT_NEEDED = "not_needed"
     """The notice no longer fits its task, or the unit has had it at another address."""
     NO_RECIPIENT = "no_recipient"
@@ -96,7 +105,7 @@ class ReplayOutcome(StrEnum):
     @property
     def worthwhile(self) -> bool:
         """Whether a replay changes anything for the better."""
-        return self in (ReplayOutcome.ACCEPTED, ReplayOutcome.SENT)
+        return self in (ReplayOutcome.ACCEPTED, ReplayOutcome.SENT, ReplayOutcome.RETURNED)
 
     @property
     def may_be_forced(self) -> bool:

@@ -107,6 +107,13 @@ def _became(row: DeliveryListing) -> str:
     # What a delivered one was answered, and an outcome that is the status again, say nothing.
     came = [] if row.status == DeliveryStatus.DELIVERED else [row.last_outcome, row.last_detail]
     waits = [f"next {_time(row.due_at)}"] if row.status == DeliveryStatus.DUE else []
+    back = {
+        "delayed": "delayed on the way",
+        "other": "a copy came back",
+        "unread": "a mail came back, not understood",
+    }
+    if row.came_back in back:
+        waits.append(back[row.came_back])
     parts = [told, *tries, *(part for part in came if part and part != row.status), *waits]
     return f"{row.status}: {', '.join(parts)}"
 

@@ -112,8 +112,8 @@ def show_dead_letter(
             raise typer.Exit(1)
         (dead_letter,) = found
         dead_letters.opened(connection, dead_letter, operator(by, because))
-        if dead_letter.kind is DeadLetterKind.DELIVERY:
-            tried = failed_deliveries.attempts(connection, dead_letter.id)
+        if dead_letter.kind in (DeadLetterKind.DELIVERY, DeadLetterKind.BOUNCE):
+            tried = failed_deliveries.attempts(connection, dead_letter.delivery)
             content = None
         else:
             tried = []

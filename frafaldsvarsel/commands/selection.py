@@ -13,10 +13,11 @@ from models.dead_letter import DeadLetterKind
 from ops.recovery.dead_letters import Selection
 
 KindOption = Annotated[
-    DeadLetterKind | None, typer.Option("--kind", help="input, conflict, left_out or delivery.")
+    DeadLetterKind | None, typer.Option("--kind", help="input, conflict, left_out, delivery or bounce.")
 ]
 ReasonOption = Annotated[
-    str | None, typer.Option("--reason", help="As in the list: docs/reasons.md, refused, exhausted.")
+    str | None,
+    typer.Option("--reason", help="As in the list: docs/reasons.md, refused, exhausted, not_understood."),
 ]
 Party = Annotated[str | None, typer.Option("--sender", help="A sender's number, or a unit.")]
 Since = Annotated[

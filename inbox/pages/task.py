@@ -122,7 +122,9 @@ async def read(visit: Visit) -> TaskView:
 
 def mark(view: TaskView) -> str:
     """Changes when the page would look otherwise."""
-    deliveries = "-".join(f"{delivery.status}{len(delivery.attempts)}" for delivery in view.deliveries)
+    deliveries = "-".join(
+        f"{delivery.status}{len(delivery.attempts)}.{len(delivery.came_back)}" for delivery in view.deliveries
+    )
     return f"{view.task.version}-{len(view.history)}-{deliveries}"
 
 

@@ -108,6 +108,8 @@ class DeliveryListing:
     ended_at: datetime | None
     last_outcome: str | None
     last_detail: str | None
+    came_back: str | None
+    """What the last mail that came back says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

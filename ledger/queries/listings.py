@@ -84,7 +84,8 @@ LIMIT %(limit)s
 
 SELECT_DELIVERIES = """
 SELECT d.id AS delivery_id, t.reference AS task, d.unit_id AS unit, d.occasion, d.channel, d.audience, d.recipient,
-       d.status, d.attempts, d.due_at, d.deadline, d.ended_at, a.outcome AS last_outcome, a.detail AS last_detail
+       d.status, d.attempts, d.due_at, d.deadline, d.ended_at, a.outcome AS last_outcome, a.detail AS last_detail,
+       (SELECT b.action FROM bounces b WHERE b.delivery_id = d.id ORDER BY b.at DESC, b.report LIMIT 1) AS came_back
 FROM deliveries d LEFT JOIN tasks t ON t.id = d.task_id
 LEFT JOIN attempts a ON (a.delivery_id, a.attempt) = (d.id, d.attempts)
 WHERE (%(status)s::text IS NULL OR d.status = %(status)s)

@@ -15,6 +15,7 @@ from models.eligibility.decision import Decision, Evidence
 from models.events.contract import Severity, Signal
 from models.notifications.cause import CauseKind
 from models.notifications.delivery import Channel, DeliveryStatus, Occasion, SendOutcome
+from models.notifications.returned import ReportedAction
 from models.tasks.actions import Action, Ending
 from models.tasks.status import TaskStatus
 
@@ -81,6 +82,13 @@ class AttemptView(Frozen):
     detail: str
 
 
+class CameBackView(Frozen):
+    """A mail that came back to a notice's address, and what it says; of those not understood, the undecided."""
+
+    at: AwareDatetime
+    report: ReportedAction
+
+
 class DeliveryView(Frozen):
     """One notice to the unit."""
 
@@ -97,6 +105,8 @@ class DeliveryView(Frozen):
     created_at: AwareDatetime
     ended_at: AwareDatetime | None
     attempts: tuple[AttemptView, ...]
+    came_back: tuple[CameBackView, ...] = ()
+    """The earliest first."""
 
 
 class ReminderView(Frozen):
@@ -172,7 +182,11 @@ SELECT {OWN_COLUMNS},
         'created_at', d.created_at, 'ended_at', d.ended_at, 'attempts',
         (SELECT coalesce(json_agg(json_build_object('attempt', e.attempt, 'at', e.at, 'outcome', e.outcome,
                                                     'code', e.code, 'detail', e.detail) ORDER BY e.attempt), '[]')
-         FROM attempts e WHERE e.delivery_id = d.id)) ORDER BY d.created_at, d.id)
+         FROM attempts e WHERE e.delivery_id = d.id), 'came_back',
+        (SELECT coalesce(json_agg(json_build_object('at', b.at, 'report', b.action) ORDER BY b.at), '[]')
+         FROM bounces b WHERE b.delivery_id = d.id AND NOT EXISTS (
+             SELECT FROM quarantine q WHERE b.action = 'unread' AND q.kind = 'bounce'
+                AND q.id = concat_ws('/', d.id, left(b.report, 16)) AND q.since = b.at))) ORDER BY d.created_at, d.id)
      FROM deliveries d WHERE d.task_id = t.id AND d.unit_id = ANY(%(units)s)) AS deliveries,
     (SELECT json_agg(json_build_object('id', s.id, 'kind', s.kind, 'level', s.level, 'due_at', s.due_at,
                                        'status', s.status, 'reason', s.reason, 'ended_at', s.ended_at)

@@ -164,8 +164,9 @@ OWNERS: Final = (
     TableOwner(
         table="bounces",
         holds="mails that came back",
-        written_by="notify",
+        written_by="notify; `quarantine`",
         module="notifiers/bounces/store.py",
+        others={"ops/recovery/dead_letters.py": "A person has read what no rule understands."},
     ),
     TableOwner(
         table="quarantine",

@@ -87,8 +87,7 @@ CREATE TABLE bounces (
     action text NOT NULL,
     status text NOT NULL,
     at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    found text NOT NULL,
-    CONSTRAINT bounces_action_check CHECK ((action = ANY (ARRAY['failed'::text, 'delayed'::text])))
+    found text NOT NULL
 );
 
 CREATE TABLE deliveries (
@@ -342,6 +341,9 @@ ALTER TABLE ONLY attempts
 ALTER TABLE ONLY audit
     ADD CONSTRAINT audit_pkey PRIMARY KEY (id);
 
+ALTER TABLE bounces
+    ADD CONSTRAINT bounces_action_check CHECK ((action = ANY (ARRAY['failed'::text, 'delayed'::text, 'other'::text, 'unread'::text]))) NOT VALID;
+
 ALTER TABLE ONLY bounces
     ADD CONSTRAINT bounces_pkey PRIMARY KEY (delivery_id, report);
 
@@ -379,7 +381,7 @@ ALTER TABLE ONLY "position"
     ADD CONSTRAINT position_pkey PRIMARY KEY (topic, partition);
 
 ALTER TABLE quarantine
-    ADD CONSTRAINT quarantine_kind_check CHECK ((kind = ANY (ARRAY['input'::text, 'conflict'::text, 'delivery'::text, 'left_out'::text]))) NOT VALID;
+    ADD CONSTRAINT quarantine_kind_check CHECK ((kind = ANY (ARRAY['input'::text, 'conflict'::text, 'delivery'::text, 'left_out'::text, 'bounce'::text]))) NOT VALID;
 
 ALTER TABLE ONLY quarantine
     ADD CONSTRAINT quarantine_pkey PRIMARY KEY (kind, id, since);
@@ -409,6 +411,8 @@ CREATE INDEX applied_by_origin ON applied USING btree (origin_topic, origin_part
 CREATE INDEX applied_left_out ON applied USING btree (origin_topic, origin_partition, origin_offset) WHERE (left_out IS NOT NULL);
 
 CREATE INDEX audit_by_task ON audit USING btree (task_id);
+
+CREATE INDEX bounces_unread ON bounces USING btree (at) WHERE (action = 'unread'::text);
 
 CREATE INDEX conflicts_open ON repeats USING btree (sender) WHERE ((kind = 'conflict'::text) AND (resolved_at IS NULL));
 

@@ -1,132 +1,162 @@
-"""Reads a delivery status notification (RFC 3464): to which address it came, about what, and what happened. Pure.
+"""Reads a mail that came back: to which addresses it came, what it says of whom, and its plain text. Pure.
 
-It believes nothing: whether the report is about a mail of ours is for `notifiers.bounces.address` to say.
+It believes nothing: whether the mail is about one of ours is for `notifiers.bounces.address` to say, and what follows
+for our recipient for `notifiers.bounces.verdict`.
 """
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from email import message_from_bytes, message_from_string
-from email.errors import MessageError
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.errors import HeaderParseError, MessageError
+from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses
-from enum import StrEnum
+from html import unescape
 from typing import TYPE_CHECKING, Any, Final
+
+from notifiers.bounces.status_fields import RecipientStatus, read_fields
 
 if TYPE_CHECKING:
     Part = Message[Any, Any]
 else:  # generic for the type checker alone
     Part = Message
 
-_KINDS: Final = ("delivery-status", "global-delivery-status")
-"""The second one is for addresses outside ASCII (RFC 6533)."""
-_STATUS: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _ARRIVED_AT: Final = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to")
+_STATUS_PART: Final = re.compile(rb"(?im)^(content-type[ \t]*:\s*)message/(?:global-)?delivery-status")
+"""The library takes such a part apart before it undoes its encoding; as a text it is undone first."""
+_AS_TEXT: Final = "text/x-delivery-status"
+_TOKEN: Final = re.compile(rb"(?i)(?<![a-z2-7])[a-z2-7]{26}\.[a-z2-7]{16}(?![a-z2-7])")
+_TAG: Final = re.compile(r"<[^<>]{0,2000}>")
+_STUMBLED: Final = (MessageError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+_FIELDS_IN_TEXT: Final = re.compile(
+    r"(?im)^final-recipient[ \t]*:(?s:.{0,2000})^action[ \t]*:|"
+    r"^action[ \t]*:(?s:.{0,2000})^final-recipient[ \t]*:"
+)
+"""The fields without their part: gateways that make one text of a report."""
 _MOST: Final = 50
-"""Addresses and blocks that are looked at."""
-_UNKNOWN: Final = "5.0.0"
-
-
-class ReportedAction(StrEnum):
-    """What happened to the mail, as far as it concerns us."""
-
-    FAILED = "failed"
-    """It was given up, whatever the status says: nobody tries again."""
-    DELAYED = "delayed"
-    """It is still being tried."""
+"""Addresses, parts and tokens that are looked at."""
+_LONGEST_HEADER: Final = 4000
+_LONGEST_TEXT: Final = 60_000
+"""Signs of the text that are looked at; what a person is to read stands at its head."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BounceReport:
-    """What a report says of one mail; each of our mails has one recipient."""
+    """What came back, as it was read; each of our mails has one recipient."""
 
-    action: ReportedAction
-    status: str
-    """The enhanced status code (RFC 3463)."""
     arrived_at: tuple[str, ...]
-    """The addresses to which the report may have been sent."""
-    envelope_ids: tuple[str, ...]
+    """The addresses to which it may have been sent."""
+    envelope_ids: tuple[str, ...] = ()
     """What the relay repeats of the envelope's own id (RFC 3461)."""
-    message_id: str | None
-    """Of the mail that came back, where the report shows its head."""
+    tokens: tuple[str, ...] = ()
+    """What looks like a token of ours anywhere in the mail: in the head of the mail that came back, for one."""
+    recipients: tuple[RecipientStatus, ...] = ()
+    """What it says by fields, wherever they stand in it."""
+    text: str = ""
+    """What it says to people, in front of the mail that came back."""
+    subject: str = ""
+    sender: str = ""
+    """Whom it is from: the whole field."""
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Of the mail itself: name in small letters, and value."""
+    kinds: frozenset[str] = frozenset()
+    """The types of its parts."""
 
 
-def read(content: bytes) -> BounceReport | None:
-    """The report in `content`; None where it is something else, or says that all went well."""
+def read(content: bytes) -> BounceReport:
+    """What stands in `content`. Where the parser fails, its head is still read: the address must not get lost."""
     try:
-        return _read(message_from_bytes(content))
-    except (MessageError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return None  # whatever the parser stumbles over is no report of a sound relay
+        return _read(message_from_bytes(_STATUS_PART.sub(rb"\1" + _AS_TEXT.encode(), content)), content)
+    except _STUMBLED:
+        head = re.split(rb"\r?\n\r?\n|\r\r", content[:100_000], maxsplit=1)[0]
+    try:
+        return _read(message_from_bytes(b"X-Broken: yes\n" + head + b"\n\n"), content)
+    except _STUMBLED:
+        return BounceReport(arrived_at=(), tokens=_tokens(content))
 
 
-def _read(message: Part) -> BounceReport | None:
-    if message.get_content_type() != "multipart/report":
-        return None
-    if str(message.get_param("report-type", "")).casefold() not in _KINDS:
-        return None
-    blocks: list[Part] = []
-    message_id = None
-    for part in message.walk():
-        match part.get_content_type():
-            case "message/delivery-status" | "message/global-delivery-status" if not blocks:
-                blocks = list(_blocks(part))[:_MOST]
-            case "message/rfc822" | "message/global" | "text/rfc822-headers" | "message/global-headers" if (
-                blocks and message_id is None
-            ):
-                message_id = _text(_headers(part), "message-id")
-    found = [(action, block) for block in blocks if (action := _action(block)) is not None]
-    if not found:
-        return None
-    action, block = min(found, key=lambda one: one[0] is not ReportedAction.FAILED)
-    status = _STATUS.search(_text(block, "status") or "")
+def _read(message: Part, content: bytes) -> BounceReport:
+    statuses: list[RecipientStatus] = []
+    ids: list[str] = []
+    texts: list[str] = []
+    kinds: set[str] = set()
+    for part, of_original in _parts(message):
+        kind = part.get_content_type()
+        kinds.add(kind)
+        if kind == _AS_TEXT:
+            fields = read_fields(_decoded(part))
+            statuses += fields.recipients
+            ids += fields.envelope_ids
+        elif not of_original and _holds_text(part) and sum(map(len, texts)) < _LONGEST_TEXT:
+            texts.append(_plain(_decoded(part)) if kind == "text/html" else _decoded(part))
+    text = "\n".join(texts)[:_LONGEST_TEXT]
+    if not statuses and _FIELDS_IN_TEXT.search(text):
+        fields = read_fields(text)
+        statuses += fields.recipients
+        ids += fields.envelope_ids
     return BounceReport(
-        action=action,
-        status=status.group() if status else _UNKNOWN,
         arrived_at=_arrived_at(message),
-        envelope_ids=tuple(
-            filter(None, (_text(one, "original-envelope-id") for one in blocks)),
+        envelope_ids=tuple(ids[:_MOST]),
+        tokens=_tokens(content),
+        recipients=tuple(statuses[:_MOST]),
+        text=text,
+        subject=_readable(_value(message, "subject")),
+        sender=_readable(_value(message, "from")),
+        headers=tuple(
+            (name.casefold(), str(value)[:_LONGEST_HEADER]) for name, value in message.items()[:500]
         ),
-        message_id=message_id,
+        kinds=frozenset(kinds),
     )
 
 
-def _action(block: Part) -> ReportedAction | None:
-    words = (_text(block, "action") or "").split()
-    try:
-        return ReportedAction(words[0].casefold()) if words else None
-    except ValueError:
-        return None
-
-
-def _blocks(part: Part) -> Iterator[Part]:
-    """The groups of fields: the library makes a list of them for one of the two types only."""
-    payload = part.get_payload()
-    groups = [one for one in payload if isinstance(one, Message)] if isinstance(payload, list) else []
-    if part.get_content_type() == "message/delivery-status":
-        yield from groups
+def _parts(message: Part, depth: int = 0, *, of_original: bool = False) -> Iterator[tuple[Part, bool]]:
+    """Each part, and whether it belongs to a mail within the mail."""
+    yield message, of_original
+    payload = message.get_payload()
+    if not isinstance(payload, list) or depth >= _MOST:
         return
-    for first in groups:
-        yield first
-        rest = first.get_payload()
-        if isinstance(rest, str):
-            yield from (message_from_string(text) for text in re.split(r"\r?\n\r?\n", rest) if text.strip())
+    inner = of_original or message.get_content_maintype() == "message"
+    for part in payload[:_MOST]:
+        if isinstance(part, Message):
+            yield from _parts(part, depth + 1, of_original=inner)
 
 
-def _headers(part: Part) -> Part:
-    """The head of the mail in `part`: whatever is called a message, the library has taken apart already."""
-    match part.get_payload():
-        case [Message() as inner, *_]:
-            return inner
-        case _:
-            payload = part.get_payload(decode=True)
-            return message_from_bytes(payload if isinstance(payload, bytes) else b"")
+def _holds_text(part: Part) -> bool:
+    """Broken MIME too: several parts were promised, and none is marked."""
+    promised = part.get_content_maintype() == "multipart" and isinstance(part.get_payload(), str)
+    return promised or part.get_content_type() in ("text/plain", "text/html")
+
+
+def _decoded(part: Part) -> str:
+    payload = part.get_payload(decode=True)
+    content = payload if isinstance(payload, bytes) else b""
+    try:
+        return content.decode(part.get_content_charset("utf-8"), "replace")
+    except (LookupError, ValueError):
+        return content.decode("utf-8", "replace")
+
+
+def _plain(html: str) -> str:
+    return unescape(_TAG.sub(" ", html[: 4 * _LONGEST_TEXT]))
 
 
 def _arrived_at(message: Part) -> tuple[str, ...]:
-    values = [str(value) for name in _ARRIVED_AT for value in message.get_all(name, [])][:_MOST]
-    return tuple(dict.fromkeys(address for _, address in getaddresses(values) if address))[:_MOST]
+    values = [str(value)[:_LONGEST_HEADER] for name in _ARRIVED_AT for value in message.get_all(name, [])]
+    return tuple(dict.fromkeys(address for _, address in getaddresses(values[:_MOST]) if address))[:_MOST]
 
 
-def _text(message: Part, name: str) -> str | None:
-    value = message.get(name)
-    return None if value is None else str(value).strip()
+def _tokens(content: bytes) -> tuple[str, ...]:
+    found = dict.fromkeys(match.group().decode().casefold() for match in _TOKEN.finditer(content))
+    return tuple(found)[:_MOST]
+
+
+def _value(message: Part, name: str) -> str:
+    return str(message.get(name, ""))[:_LONGEST_HEADER]
+
+
+def _readable(value: str) -> str:
+    try:
+        return str(make_header(decode_header(value)))
+    except (HeaderParseError, LookupError, ValueError):
+        return value

@@ -7,10 +7,12 @@ import asyncio
 import ssl
 import time
 
-from models.notifications.delivery import SendAttempt, SendOutcome
+from models.notifications.delivery import Scope, SendAttempt, SendOutcome
 from notifiers.content.mail_message import Mail
-from notifiers.email.classify import SmtpAnswer, SmtpStage, classify
+from notifiers.email.answer import SmtpAnswer
+from notifiers.email.classify import MissingCapability, SmtpStage, classify, is_unclear
 from notifiers.email.connection import Ended, SmtpConnection
+from notifiers.email.in_a_row import AnswersInARow
 from notifiers.email.settings import SmtpSettings
 
 _CLOSING = 421
@@ -25,6 +27,7 @@ class EmailChannel:
         self._idle: list[
             tuple[float, SmtpConnection]
         ] = []  # the last used is taken first, the others grow old
+        self._answers = AnswersInARow()
 
     async def send(self, mail: Mail) -> SendAttempt:
         """One transaction for one recipient. Raises nothing but cancellation."""
@@ -34,12 +37,12 @@ class EmailChannel:
                 return await self._transact(kept, mail)
             except Ended as end:
                 if not _worth_a_new_connection(end):
-                    return classify(end.stage, end.what)
+                    return self._judged(mail, end.stage, end.what)
         try:
             fresh = await self._open()
             return await self._transact(fresh, mail)
         except Ended as end:
-            attempt = classify(end.stage, end.what)
+            attempt = self._judged(mail, end.stage, end.what)
             if attempt.outcome is SendOutcome.MISCONFIGURED:
                 self._context = None  # a CA file that was mended is read again
             return attempt
@@ -65,7 +68,13 @@ class EmailChannel:
             connection.close()
         else:
             await self._give_back(connection, reset=answer.code >= 300)
-        return classify(SmtpStage.BODY, answer)
+        return self._judged(mail, SmtpStage.BODY, answer)
+
+    def _judged(
+        self, mail: Mail, stage: SmtpStage, what: SmtpAnswer | MissingCapability | BaseException
+    ) -> SendAttempt:
+        unclear = stage.scope is Scope.MAIL and is_unclear(what)
+        return self._answers.judged(mail.recipient, classify(stage, what), unclear=unclear)
 
     async def _give_back(self, connection: SmtpConnection, *, reset: bool) -> None:
         try:

@@ -1,4 +1,4 @@
-"""What an answer or a fault means, by the stage it came at. Pure; it must not read a server's free text.
+"""What an answer or a fault means, by the stage it came at. Pure; of a server's words it knows whom they blame.
 
 | stage                                | 2xx       | 4xx       | 5xx           | silence, loss     |
 |--------------------------------------|-----------|-----------|---------------|-------------------|
@@ -7,22 +7,28 @@
 | recipient (RCPT TO), data (DATA)     | goes on   | try again | refused       | try again         |
 | body (after the final dot)           | delivered | try again | refused       | **indeterminate** |
 
-Exceptions: a full mailbox (552) is tried again; a mail too large (5.3.4, 5.2.3) is refused, at MAIL FROM too;
-"log in first" (530, 538) and a policy that forbids the recipient (5.7.x) wait for a person who mends it;
-a command out of order (503) is our connection's fault and tried again; a certificate is always misconfigured.
+Exceptions, from the recipient on:
+- *we may not send* (sender, login, network, the family 5.7; `notifiers.email.answer`) is misconfigured, and a sending
+  limit is tried again: both for the whole relay, and never the recipient's refusal;
+- "log in first" (530, 538) and a policy that is not said to be whose (5.7.0, 5.7.1) as well, until
+  `notifiers.email.in_a_row` knows better; a recipient's own policy (5.7.133) is refused;
+- a full mailbox (5.2.2, a bare 552) is tried again, and so is a command out of order (503), our connection's fault.
+A mail too large (5.3.4, 5.2.3, and 552 at MAIL FROM) is refused, and that mail alone. A certificate is always
+misconfigured. A relay that closes (421) or is full (4.3.1, 4.3.2) speaks of itself.
 """
 
-import re
 import socket
 import ssl
-from dataclasses import dataclass
 from enum import StrEnum
 
 from models.notifications.delivery import Scope, SendAttempt, SendOutcome
+from notifiers.email.answer import Blame, SmtpAnswer
 
-_ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 _TOO_LARGE = frozenset({"5.3.4", "5.2.3"})
-_MAILBOX_FULL = 552
+_MAILBOX_FULL = "5.2.2"
+_NO_STORAGE = 552
+_NO_ROOM = frozenset({"4.3.1", "4.3.2"})
+"""The relay itself is full, or takes nothing now."""
 _LOG_IN_FIRST = frozenset({530, 538})
 _OUT_OF_ORDER = 503
 _CLOSING = 421
@@ -49,25 +55,15 @@ class SmtpStage(StrEnum):
         return Scope.MAIL if self in about_mail else Scope.RELAY
 
 
+_KNOWS_SIZE = frozenset({SmtpStage.SENDER, SmtpStage.RECIPIENT, SmtpStage.DATA, SmtpStage.BODY})
+
+
 class MissingCapability(StrEnum):
     """What the relay does not offer."""
 
     STARTTLS = "STARTTLS is not offered"
     LOGIN = "no usable login is offered"
     SMTPUTF8 = "SMTPUTF8 is not offered"
-
-
-@dataclass(frozen=True)
-class SmtpAnswer:
-    """A well-formed reply: its code, and the enhanced status code that its text began with (RFC 3463)."""
-
-    code: int
-    enhanced: str | None = None
-
-    @classmethod
-    def of(cls, code: int, text: str) -> "SmtpAnswer":
-        found = _ENHANCED.match(text)
-        return cls(code, found.group() if found else None)
 
 
 def classify(stage: SmtpStage, what: SmtpAnswer | MissingCapability | BaseException) -> SendAttempt:
@@ -83,35 +79,52 @@ def classify(stage: SmtpStage, what: SmtpAnswer | MissingCapability | BaseExcept
 
 
 def _of_answer(stage: SmtpStage, answer: SmtpAnswer) -> SendAttempt:
-    detail = f"{stage}: {answer.code}" + (f" {answer.enhanced}" if answer.enhanced else "")
-    scope = Scope.RELAY if answer.code == _CLOSING else stage.scope
-    if stage is SmtpStage.SENDER and answer.enhanced in _TOO_LARGE:
-        scope = Scope.MAIL
-    return SendAttempt(outcome=_outcome(stage, answer), code=answer.code, detail=detail, scope=scope)
+    outcome, scope = _meaning(stage, answer)
+    words = f"{stage}: {answer.code}" + (f" {answer.enhanced}" if answer.enhanced else "")
+    blamed = answer.blame if stage.scope is Scope.MAIL and outcome is not SendOutcome.DELIVERED else None
+    detail = words + (f", {blamed}" if blamed else "")
+    return SendAttempt(outcome=outcome, code=answer.code, detail=detail, scope=scope)
 
 
-def _outcome(stage: SmtpStage, answer: SmtpAnswer) -> SendOutcome:
+def _meaning(stage: SmtpStage, answer: SmtpAnswer) -> tuple[SendOutcome, Scope]:
     match answer.code // 100:
         case 2 if stage is SmtpStage.BODY:
-            return SendOutcome.DELIVERED
+            return SendOutcome.DELIVERED, Scope.MAIL
         case 4:
-            return SendOutcome.TRY_AGAIN
-        case 5 if answer.enhanced in _TOO_LARGE:
-            return SendOutcome.REFUSED
+            of_us = answer.code == _CLOSING or answer.blame is not None
+            return SendOutcome.TRY_AGAIN, Scope.RELAY if of_us or answer.enhanced in _NO_ROOM else stage.scope
         case 5:
             return _permanent(stage, answer)
         case _:  # an answer that does not belong here; after the dot it may hide a yes
-            return SendOutcome.INDETERMINATE if stage is SmtpStage.BODY else SendOutcome.TRY_AGAIN
+            odd = SendOutcome.INDETERMINATE if stage is SmtpStage.BODY else SendOutcome.TRY_AGAIN
+            return odd, stage.scope
 
 
-def _permanent(stage: SmtpStage, answer: SmtpAnswer) -> SendOutcome:
+def _permanent(stage: SmtpStage, answer: SmtpAnswer) -> tuple[SendOutcome, Scope]:
+    if answer.blame is Blame.LIMIT:
+        return SendOutcome.TRY_AGAIN, Scope.RELAY
+    if stage in _KNOWS_SIZE and _is_too_large(stage, answer):
+        return SendOutcome.REFUSED, Scope.MAIL
     if stage.scope is Scope.RELAY or answer.code in _LOG_IN_FIRST:
-        return SendOutcome.MISCONFIGURED
-    if answer.code in (_MAILBOX_FULL, _OUT_OF_ORDER):
-        return SendOutcome.TRY_AGAIN
-    if stage is SmtpStage.RECIPIENT and (answer.enhanced or "").startswith("5.7."):
-        return SendOutcome.MISCONFIGURED
-    return SendOutcome.REFUSED
+        return SendOutcome.MISCONFIGURED, Scope.RELAY
+    if answer.code == _OUT_OF_ORDER or answer.enhanced == _MAILBOX_FULL:
+        return SendOutcome.TRY_AGAIN, Scope.MAIL
+    if answer.blame in (Blame.SENDER, Blame.UNCLEAR):
+        return SendOutcome.MISCONFIGURED, Scope.RELAY
+    if answer.code == _NO_STORAGE:
+        return SendOutcome.TRY_AGAIN, Scope.MAIL
+    return SendOutcome.REFUSED, Scope.MAIL
+
+
+def _is_too_large(stage: SmtpStage, answer: SmtpAnswer) -> bool:
+    """Before a recipient is named, 552 can speak of the announced size alone, unless it says otherwise."""
+    announced = stage is SmtpStage.SENDER and answer.code == _NO_STORAGE and answer.enhanced != _MAILBOX_FULL
+    return answer.enhanced in _TOO_LARGE or announced
+
+
+def is_unclear(what: SmtpAnswer | MissingCapability | BaseException) -> bool:
+    """Whether it says that a policy forbids it, and not whose: `notifiers.email.in_a_row` finds that out."""
+    return isinstance(what, SmtpAnswer) and what.code >= 500 and what.blame is Blame.UNCLEAR
 
 
 def _of_fault(stage: SmtpStage, fault: BaseException) -> SendAttempt:

@@ -20,7 +20,8 @@ from aiosmtplib.response import SMTPResponse
 
 from infra.failpoints import Point, reach
 from notifiers.content.mail_message import Mail, wire_bytes
-from notifiers.email.classify import MissingCapability, SmtpAnswer, SmtpStage
+from notifiers.email.answer import SmtpAnswer
+from notifiers.email.classify import MissingCapability, SmtpStage
 from notifiers.email.settings import SmtpSettings
 
 _LOGINS = (

@@ -48,7 +48,7 @@ ABOUT: Mapping[Check, str] = {
     Check.NOTICES: "every task's unit has a mail made out to it",
     Check.DELIVERIES: "every notice is sent, or there is a reason",
     Check.WEBHOOKS: "every notice has its webhooks, each is sent or has a reason, and no endpoint is off in silence",
-    Check.BOUNCES: "every mail that came back is read and ended its notice, and none was ended without a report",
+    Check.BOUNCES: "every mail that came back ended its notice, is noted or is a case, and none ended without one",
     Check.STEPS: "every step that fell due came to a notice or a reason, and every open task has its steps",
     Check.OFFSETS: "no offset is committed before what follows from it is durable, and nothing was removed unread",
 }

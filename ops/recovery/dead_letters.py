@@ -14,9 +14,11 @@ from infra.postgres import SyncConnection
 from ledger.store import audit_trail, deliveries
 from models.audit_kind import AuditKind
 from models.dead_letter import WAITING, AcceptedRecord, DeadLetter, DeadLetterKind, DeadLetterState
+from models.notifications.delivery import SendOutcome
 from models.operator import Operator
 
 _LOCK: Final = 0x46_52_51_55
+_NO_CODE: Final = "5.0.0"
 
 THINGS: Final[LiteralString] = """
 WITH things AS (
@@ -52,6 +54,11 @@ WITH things AS (
     JOIN LATERAL (SELECT since, reason FROM quarantine WHERE kind = 'delivery' AND id = d.id::text
                   ORDER BY since DESC LIMIT 1) q ON true
     WHERE d.status NOT IN ('refused', 'exhausted')
+    UNION ALL
+    SELECT 'bounce', concat_ws('/', d.id, left(b.report, 16)), b.at, NULL, d.unit_id, 'not_understood', NULL, NULL,
+           t.reference, d.status
+    FROM bounces b JOIN deliveries d ON d.id = b.delivery_id LEFT JOIN tasks t ON t.id = d.task_id
+    WHERE b.action = 'unread'
 )
 SELECT t.kind, t.id, t.since, t.sender, t.unit, t.reason, t.detail, t.message_id, t.task, t.delivery_status,
        coalesce(q.state, 'open') AS state, q.decided_by, q.because, q.decided_at, q.replayed_as
@@ -73,6 +80,19 @@ VALUES (%(kind)s, %(id)s, %(since)s, %(state)s, %(reason)s, %(by)s, %(because)s,
 ON CONFLICT (kind, id, since) DO UPDATE SET
     state = excluded.state, decided_by = excluded.decided_by, because = excluded.because,
     decided_at = excluded.decided_at, replayed_as = excluded.replayed_as
+"""
+
+RETURNED: Final[LiteralString] = f"""
+INSERT INTO bounces (delivery_id, report, action, status, at, found)
+SELECT b.delivery_id, 'read by a person: ' || b.report, 'failed', %(code)s, %(now)s, d.status
+FROM bounces b JOIN deliveries d ON d.id = b.delivery_id
+WHERE concat_ws('/', b.delivery_id, left(b.report, 16)) = %(id)s AND b.delivery_id = %(delivery)s
+  AND b.action = 'unread' AND d.status IN ({deliveries.RETURNABLE})
+ON CONFLICT DO NOTHING
+"""
+"""Beside the row of what was not understood, which stays as it was."""
+LOCK_DELIVERY: Final[LiteralString] = """
+SELECT clock_timestamp() FROM deliveries WHERE id = %(delivery)s FOR NO KEY UPDATE
 """
 
 ACCEPTED: Final[LiteralString] = """
@@ -222,6 +242,29 @@ def due_again(
             mail="written anew" if anew else "the same",
         )
         connection.execute(deliveries.NOTIFY)
+    return True
+
+
+def end_as_returned(connection: SyncConnection, dead_letter: DeadLetter, operator: Operator) -> bool:
+    """End the delivery as one that came back; False when it has ended otherwise meanwhile."""
+    with connection.transaction():
+        values: dict[str, object] = {"id": dead_letter.id, "delivery": dead_letter.delivery, "code": _NO_CODE}
+        row = connection.execute(LOCK_DELIVERY, values).fetchone()
+        values["now"] = row[0] if row else None
+        if row is None or connection.execute(RETURNED, values).rowcount != 1:
+            return False
+        connection.execute(
+            deliveries.BOUNCE,
+            {
+                "id": dead_letter.delivery,
+                "now": row[0],
+                "outcome": SendOutcome.REFUSED,
+                "kind": AuditKind.DELIVERY_REFUSED,
+                "reason": "bounce: read by a person",
+            },
+        )
+        _decide(connection, dead_letter, DeadLetterState.REPLAYED, operator)
+        note(connection, AuditKind.QUARANTINE_REPLAYED, dead_letter, operator)
     return True
 
 

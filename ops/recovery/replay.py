@@ -35,7 +35,8 @@ from ops.recovery import dead_letters, failed_deliveries
 from ops.recovery.failed_deliveries import FailedDelivery
 from ops.recovery.rejected_payloads import Bytes, Gone, RejectedPayloads
 from ops.recovery.release import plan_release
-from ops.recovery.replay_plan import Again, Arrived, DueAgain, ReplayPlan
+from ops.recovery.replay_plan import Again, Arrived, DueAgain, EndAsReturned, ReplayPlan
+from ops.recovery.returned import plan_return
 from streams.batch_producer import partition_of
 from streams.intake import Context, InputRecord, validate_record
 
@@ -76,6 +77,8 @@ class ReplayPlanner:
                 answers.append(self._of_input(dead_letter, found[dead_letter.place]))
             elif dead_letter.kind is DeadLetterKind.DELIVERY:
                 answers.append(self._of_delivery(dead_letter))
+            elif dead_letter.kind is DeadLetterKind.BOUNCE:
+                answers.append(plan_return(dead_letter))
             elif dead_letter.kind is DeadLetterKind.LEFT_OUT:
                 content = self._payloads.record(dead_letter.place, dead_letter.since, self._now)
                 is_conflict = dead_letters.is_conflict(self._connection, dead_letter)
@@ -225,6 +228,11 @@ class Replayer:
                 ):
                     return dead_letter.model_copy(
                         update={"state": DeadLetterState.REPLAYED, "delivery_status": "due"}
+                    )
+            case EndAsReturned():
+                if dead_letters.end_as_returned(self._connection, dead_letter, self._operator):
+                    return dead_letter.model_copy(
+                        update={"state": DeadLetterState.REPLAYED, "delivery_status": "refused"}
                     )
         return None
 

@@ -33,13 +33,18 @@ class Arrived:
 
 
 @dataclass(frozen=True, slots=True)
+class EndAsReturned:
+    """A notice to be ended: a person has read the mail that came back, and it was not delivered."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReplayPlan:
     """What a replay of one thing would come to; `by` is how, where it is possible at all."""
 
     dead_letter: DeadLetter
     prospect: ReplayOutcome
     why: str | None = None
-    by: Again | DueAgain | Arrived | None = None
+    by: Again | DueAgain | Arrived | EndAsReturned | None = None
 
     def goes(self, *, force: bool) -> bool:
         """Whether it is to be replayed."""

@@ -1,6 +1,6 @@
 """Mails that come back: late, twice, forged. The reports are taken in by the real `notifiers.bounces.store.take`.
 
-How a report's text is read is not simulated: it comes as `notifiers.bounces.report` would read it.
+How a report's bytes are read is not simulated: it comes as `notifiers.bounces.report` would read it.
 """
 
 from collections.abc import Callable
@@ -13,8 +13,10 @@ from uuid import UUID
 import psycopg
 
 from crypto.hmac_tokens import HmacTokens, Purpose
-from notifiers.bounces.address import bounce_address
-from notifiers.bounces.report import BounceReport, ReportedAction
+from models.notifications.returned import ReportedAction
+from notifiers.bounces.address import bounce_address, token
+from notifiers.bounces.report import BounceReport
+from notifiers.bounces.status_fields import RecipientStatus
 from notifiers.bounces.store import BounceAddress, BounceEffect, take
 from notifiers.content.mail_message import Mail
 from tests.simulation.clock import Clock
@@ -47,6 +49,8 @@ class Returned:
     at: datetime
     delivery: UUID
     mail: Mail
+    action: ReportedAction
+    """What it says of the mail's recipient."""
     genuine: bool
     age: int
     """How often the database had been restored when the mail was taken."""
@@ -89,7 +93,10 @@ class PostBox:
         elif drawn < 0.06:
             self._comes(mail, age, ReportedAction.DELAYED)
             self._count(Fault.BOUNCE_DELAYED)
-        elif drawn < 0.12:
+        elif drawn < 0.09:
+            self._comes(mail, age, self._rng.choice((ReportedAction.OTHER, ReportedAction.UNREAD)))
+            self._count(Fault.BOUNCE_ODD)
+        elif drawn < 0.15:
             self._comes(mail, age, ReportedAction.FAILED, genuine=False)
             self._count(Fault.BOUNCE_FORGED)
 
@@ -99,25 +106,29 @@ class PostBox:
     def _comes(self, mail: Mail, age: int, action: ReportedAction, *, genuine: bool = True) -> None:
         delivery = UUID(mail.message_id[1:37])
         self._made += 1
+        final = "passed.on@example.net" if action is ReportedAction.OTHER else mail.recipient
+        said = RecipientStatus(
+            final=final,
+            original=mail.recipient,
+            action=ReportedAction.FAILED if action is ReportedAction.OTHER else action,
+            status="4.4.7" if action is ReportedAction.DELAYED else "5.1.1",
+        )
         report = BounceReport(
-            action=action,
-            status="5.1.1" if action is ReportedAction.FAILED else "4.4.7",
             arrived_at=(return_to(delivery),),
-            envelope_ids=(),
-            message_id=self._rng.choice((mail.message_id, None)),
+            recipients=() if action is ReportedAction.UNREAD else (said,),
         )
         if not genuine:
             report = replace(report, **self._forged(mail, delivery))
         content = f"report {self._made}".encode()
-        self.waiting.append(Returned(report, content, self._later(), delivery, mail, genuine, age))
+        self.waiting.append(Returned(report, content, self._later(), delivery, mail, action, genuine, age))
 
     def _forged(self, mail: Mail, delivery: UUID) -> dict[str, Any]:
         """Who reads the Message-ID in a log knows the delivery, and not our tag; or has the tag of another mail."""
         return self._rng.choice(
             (
-                {"arrived_at": (bounce_address(_FOREIGN, BASE, delivery),), "message_id": mail.message_id},
-                {"arrived_at": (BASE,), "message_id": mail.message_id},
-                {"message_id": "<00000000-0000-0000-0000-000000000000@varsel.example.dk>"},
+                {"arrived_at": (bounce_address(_FOREIGN, BASE, delivery),)},
+                {"arrived_at": (BASE,), "envelope_ids": (mail.message_id,)},
+                {"arrived_at": (), "tokens": (token(_FOREIGN, delivery),)},
                 {"arrived_at": (return_to(delivery), return_to(UUID(int=delivery.int ^ 1)))},
             )
         )
@@ -130,7 +141,7 @@ class PostBox:
         one = come[0]
         report = one.report
         if self._believes:
-            report = replace(report, arrived_at=(return_to(one.delivery),), message_id=None)
+            report = replace(report, arrived_at=(return_to(one.delivery),), envelope_ids=())
         try:
             effect = await take(cast(Any, session), _RETURNS, report, one.content)
         except psycopg.OperationalError:

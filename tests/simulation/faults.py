@@ -55,6 +55,7 @@ class Fault(StrEnum):
     HOOK_DOWN = "a receiver is down for days"
     BOUNCED = "a mail comes back after it was taken"
     BOUNCED_TWICE = "the same report comes twice"
+    BOUNCE_ODD = "a report is about another recipient, or cannot be understood"
     BOUNCE_FORGED = "a report is forged"
     BOUNCE_DELAYED = "the relay reports that it still tries"
 

@@ -1,4 +1,4 @@
-"""Every mail that came back is read and ended its notice, and no notice was ended for a report that nobody has."""
+"""Every mail that came back ended its notice, is noted, or is a case for people; and none ended without a report."""
 
 import stat
 from collections.abc import Iterator
@@ -16,6 +16,12 @@ STANDING: Final[LiteralString] = """
 SELECT CASE WHEN action = 'failed' AND found IN ('delivered', 'due') THEN 'refused' ELSE 'noted' END, count(*)
 FROM bounces GROUP BY 1
 """
+CASES: Final[LiteralString] = """
+SELECT count(*) FROM bounces b WHERE action = 'unread' AND NOT EXISTS (
+    SELECT FROM quarantine q WHERE q.kind = 'bounce' AND q.id = concat_ws('/', b.delivery_id, left(b.report, 16))
+    AND q.since = b.at AND q.state IN ('replayed', 'dismissed'))
+"""
+"""Not understood, and no person has decided."""
 DISAGREE: Final[LiteralString] = """
 WITH back AS (
     SELECT delivery_id, count(*) AS times FROM bounces
@@ -45,6 +51,7 @@ def count(context: CheckContext) -> CheckResult:
         hop=Check.BOUNCES,
         total=total,
         parts={"refused": found.get("refused", 0) - unheard, "noted": found.get("noted", 0)},
+        beside={"not_understood": context.number(CASES)},
         under_way=lying,
         unaccounted=unheard + unfounded + unreadable,
     )

@@ -179,3 +179,4 @@ async def test_the_history_holds_deeds_notices_and_openings_in_order(service: Se
     assert set(purposes[:-2]) == {None}
     assert history["history"][-1]["deed"] == {"kind": "acknowledge"}
     assert [notice["occasion"] for notice in history["notices"]] == ["new"]
+    assert [notice["came_back"] for notice in history["notices"]] == [[]]

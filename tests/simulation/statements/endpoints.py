@@ -90,7 +90,9 @@ def _returned(server: Server, values: Mapping[str, Any]) -> Result:
     if row is None or row["channel"] != "email":
         return [], 0
     frozen = row["frozen"] or {}
-    return [{"status": row["status"], "name": frozen.get("message_id"), "now": server.now}], 1
+    recipient = frozen.get("recipient", row["recipient"])
+    found = {"status": row["status"], "to": recipient, "sent": bool(frozen), "now": server.now}
+    return [found], 1
 
 
 @statement(bounces.NOTE)
@@ -103,6 +105,9 @@ def _note_bounce(server: Server, values: Mapping[str, Any]) -> Result:
         "at": values["now"],
         "found": values["found"],
     }
+    kept = [one for one in server.tables["bounces"].values() if one["delivery_id"] == values["id"]]
+    if not values["ends"] and len(kept) >= values["most"]:
+        return [], 0
     return insert(server.tables["bounces"], (values["id"], values["report"]), row)
 
 

@@ -14,12 +14,12 @@ from models.eligibility.decision import Outcome
 from models.events.receipt import ReceiptStatus, RepeatKind
 from models.notifications.cause import CauseKind
 from models.notifications.delivery import Audience, Channel, DeliveryStatus, Occasion
+from models.notifications.returned import ReportedAction
 from models.reasons import LeftOut
 from models.tasks.actions import Ending
 from models.tasks.reminder_diff import ReminderStatus
 from models.tasks.reminders import ReminderKind
 from models.tasks.status import TaskStatus
-from notifiers.bounces.report import ReportedAction
 from notifiers.webhook.endpoints import OffReason
 from tools.docs.schema import FILE, dump
 

@@ -6,7 +6,8 @@ import logging
 import os
 import subprocess
 import time
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
@@ -19,7 +20,7 @@ from infra.postgres import Pool
 from notifiers.bounces import run as bounces
 from notifiers.bounces.address import bounce_address, token
 from notifiers.bounces.run import BounceMailbox, sweep
-from notifiers.bounces.store import BounceAddress, BounceEffect
+from notifiers.bounces.store import MOST_NOTED, BounceAddress, BounceEffect
 from notifiers.due_delivery import BuildPayload, payload_builder
 from notifiers.worker import NotifierSettings, run
 from tests.channels import mail_entry
@@ -197,10 +198,8 @@ def forgeries(one: Sent) -> dict[str, bytes]:
             one.mail, to=BASE, envelope_id=token(FORGER, one.row.id)
         ),
         "for a delivery that was never made": report(one.mail, to=other),
-        "about another mail": report(one.mail, message_id="<another@varsel.example.dk>"),
         "for two at once": report(one.mail, to=f"{one.mail.sender}, {other}"),
         "no report": b"Subject: out of office\n\nHej\n",
-        "too large": report(one.mail) + b"x" * (bounces.LARGEST + 1),
     }
 
 
@@ -221,6 +220,122 @@ async def test_a_forged_bounce_changes_nothing_and_is_left_for_people(
     assert await effects(mailbox, pool) == []
     assert one.mail.recipient not in caplog.text
     assert str(one.row.id) not in caplog.text
+
+
+def copy_of(one: Sent) -> bytes:
+    """A report on a copy that the recipient's rule has passed on."""
+    told = f"Final-Recipient: rfc822; {one.mail.recipient}".encode()
+    return report(one.mail).replace(told, b"Final-Recipient: rfc822; privat@example.net")
+
+
+ODD = {
+    "its Message-ID was changed on the way": (
+        lambda one: report(one.mail, message_id="<another@gateway.example.dk>"),
+        BounceEffect.REFUSED,
+    ),
+    "huge": (lambda one: report(one.mail) + b"x" * (2 * bounces.LARGEST), BounceEffect.REFUSED),
+    "about a copy": (copy_of, BounceEffect.NOTED),
+    "not understood": (
+        lambda one: f"To: {one.mail.sender}\nFrom: MAILER-DAEMON@x.dk\n\nAk og ve".encode(),
+        BounceEffect.UNREAD,
+    ),
+    "broken": (lambda one: report(one.mail)[:300] + b"\x00\xff" * 500, BounceEffect.UNREAD),
+    "an automatic answer": (
+        lambda one: f"To: {one.mail.sender}\nFrom: x@y.dk\nSubject: Autosvar: ferie\n\nHej".encode(),
+        BounceEffect.NOTHING,
+    ),
+    "all went well": (lambda one: report(one.mail, action="delivered"), BounceEffect.NOTHING),
+}
+
+
+@pytest.mark.parametrize(("make", "expected"), ODD.values(), ids=ODD.keys())
+async def test_what_came_to_our_address_is_seen_whatever_it_is(
+    pool: Pool, mailbox: BounceMailbox, make: Callable[[Sent], bytes], expected: BounceEffect
+) -> None:
+    one = await sent(pool)
+    put(mailbox, make(one))
+    assert await effects(mailbox, pool) == [expected]
+    refused = expected is BounceEffect.REFUSED
+    assert (await standing(pool, one.row))[0] == ("refused" if refused else "delivered")
+    kept = await rows(pool, "SELECT delivery_id FROM bounces")
+    assert kept == ([] if expected is BounceEffect.NOTHING else [(one.row.id,)])
+    flags = {BounceEffect.UNREAD: "FS"}.get(expected, "ST")
+    assert [file.name.rpartition(",")[2] for file in (mailbox.maildir / "cur").iterdir()] == [flags]
+
+
+async def test_a_report_about_two_recipients_of_whom_ours_is_one_is_ours(
+    pool: Pool, mailbox: BounceMailbox
+) -> None:
+    one = await sent(pool)
+    ours = f"Final-Recipient: rfc822; {one.mail.recipient}".encode()
+    other = b"Final-Recipient: rfc822; privat@example.net\nAction: failed\nStatus: 5.2.2\n\n"
+    put(mailbox, report(one.mail).replace(ours, other + ours))
+    assert await effects(mailbox, pool) == [BounceEffect.REFUSED]
+    assert await rows(pool, "SELECT status FROM bounces") == [("5.1.1",)]
+
+
+async def test_whoever_has_a_tag_fills_no_table_and_hides_no_failure(
+    pool: Pool, mailbox: BounceMailbox
+) -> None:
+    one = await sent(pool)
+    for number in range(MOST_NOTED + 10):
+        put(mailbox, f"To: {one.mail.sender}\nFrom: MAILER-DAEMON@x.dk\n\nAk {number}".encode())
+    assert Counter(await effects(mailbox, pool)) == {
+        BounceEffect.UNREAD: MOST_NOTED,
+        BounceEffect.REPEATED: 10,
+    }
+    put(mailbox, report(one.mail))
+    assert await effects(mailbox, pool) == [BounceEffect.REFUSED]
+
+
+async def test_each_file_is_read_for_itself(
+    pool: Pool, mailbox: BounceMailbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One that cannot be read, put away or opened stays, is said once, and holds up no other."""
+    one = await sent(pool)
+    new = mailbox.maildir / "new"
+    (new / "0-a-folder").mkdir()
+    os.mkfifo(new / "0-a-pipe")
+    (new / "0-a-link").symlink_to(new / "nowhere")
+    (new / "0-a-loop").symlink_to(new / "0-a-loop")
+    (new / "0-not-ours").write_bytes(b"Subject: x\n\n")
+    (new / ("0" * 255)).write_bytes(b"Subject: long\n\n")
+    (new / os.fsdecode(b"0-\xff\n:2,:2,S")).write_bytes(b"Subject: odd\n\n")
+    forbidden = new / "0-forbidden"
+    forbidden.write_bytes(report(one.mail, status="5.9.9"))
+
+    def no_permission(file: Path) -> bytes:
+        if file == forbidden:
+            raise PermissionError(13, "no", str(file))
+        return read_bytes(file)
+
+    read_bytes = bounces._content
+    put(mailbox, report(one.mail))
+    found: list[BounceEffect] = []
+    passed: set[str] = set()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bounces, "_content", no_permission)
+        for _ in range(3):
+            await sweep(mailbox, pool, passed, on_effect=found.append)
+    assert Counter(found) == {BounceEffect.REFUSED: 1, BounceEffect.NOT_OURS: 3}
+    assert (await standing(pool, one.row))[0] == "refused"
+    assert sorted(file.name for file in new.iterdir()) == [
+        "0-a-folder",
+        "0-a-link",
+        "0-a-loop",
+        "0-a-pipe",
+        "0-forbidden",
+    ]
+    stays = [record.getMessage() for record in caplog.records if "stays in new" in record.getMessage()]
+    assert stays == ["bounces: a file cannot be read or put away, and stays in new: PermissionError"]
+    assert await effects(mailbox, pool) == [BounceEffect.NOTED]  # once it can be read, it is
+
+
+async def test_two_files_of_one_name_are_both_kept(pool: Pool, mailbox: BounceMailbox) -> None:
+    for content in (b"Subject: one\n\n", b"Subject: two\n\n"):
+        (mailbox.maildir / "new" / "same").write_bytes(content)
+        assert await effects(mailbox, pool) == [BounceEffect.NOT_OURS]
+    assert len(list((mailbox.maildir / "cur").iterdir())) == 2
 
 
 async def test_a_relay_that_keeps_only_the_envelopes_id_is_understood(
@@ -305,7 +420,7 @@ async def restore(pool: Pool) -> None:
 async def test_after_a_restore_the_reports_that_were_taken_in_are_read_again_by_the_runbooks_command(
     pool: Pool, mailbox: BounceMailbox
 ) -> None:
-    command = "find cur -name '*:2,ST' -exec mv -t new -- {} +"
+    command = "find cur \\( -name '*:2,ST' -o -name '*:2,FS' \\) -exec mv -t new -- {} +"
     assert command in (ROOT / "docs" / "operations.md").read_text("utf-8")
     before, after = await sent(pool), await sent(pool)
     put(mailbox, report(before.mail))
@@ -326,6 +441,19 @@ async def test_after_a_restore_the_reports_that_were_taken_in_are_read_again_by_
         assert (await standing(pool, after.row))[0] == "refused"
         assert lying(mailbox) == (0, 1)
         assert [file.name.count(":2,") for file in taken(mailbox)] == [1, 1]
+
+
+async def test_what_is_not_understood_stays_flagged_when_it_is_read_again(
+    pool: Pool, mailbox: BounceMailbox
+) -> None:
+    """After a restore: its case is still there, and somebody wants to read it."""
+    one = await sent(pool)
+    put(mailbox, f"To: {one.mail.sender}\nFrom: MAILER-DAEMON@x.dk\n\nAk og ve".encode())
+    for expected in (BounceEffect.UNREAD, BounceEffect.REPEATED):
+        assert await effects(mailbox, pool) == [expected]
+        (file,) = (mailbox.maildir / "cur").iterdir()
+        assert file.name.endswith(":2,FS")
+        file.rename(mailbox.maildir / "new" / file.name)
 
 
 async def test_a_report_that_was_taken_in_is_removed_when_it_is_old_and_what_people_have_to_see_is_not(

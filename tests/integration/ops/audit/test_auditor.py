@@ -357,3 +357,22 @@ async def test_a_notice_that_came_back_is_refused_with_a_reason_and_counted(worl
     assert deliveries.beside["came_back"] == 2
     assert deliveries.parts["refused"] == 1
     assert balances(result)
+
+
+async def test_a_mail_that_nobody_understood_is_accounted_for_as_a_case(world: World) -> None:
+    await tell_all(world, *"a")
+    world.sql(
+        "INSERT INTO bounces (delivery_id, report, action, status, found) "
+        "SELECT id, kind, kind, '0.0.0', 'delivered' FROM deliveries, (VALUES ('unread'), ('other'), ('delayed')) "
+        "AS reports (kind)"
+    )
+    result = world.audit()
+    bounces = account(result, Check.BOUNCES)
+    assert bounces.parts == {"refused": 0, "noted": 3}
+    assert (bounces.total, bounces.unaccounted, bounces.beside) == (3, 0, {"not_understood": 1})
+    world.sql(
+        "INSERT INTO quarantine (kind, id, since, state, reason, decided_by) SELECT 'bounce', "
+        "delivery_id || '/' || left(report, 16), at, 'dismissed', 'not_understood', 'a' FROM bounces "
+        "WHERE action = 'unread'"
+    )
+    assert account(world.audit(), Check.BOUNCES).beside == {"not_understood": 0}

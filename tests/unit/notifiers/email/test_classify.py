@@ -7,7 +7,8 @@ import pytest
 from aiosmtplib import SMTPConnectError, SMTPReadTimeoutError, SMTPResponseException, SMTPServerDisconnected
 
 from models.notifications.delivery import Scope, SendOutcome
-from notifiers.email.classify import MissingCapability, SmtpAnswer, SmtpStage, classify
+from notifiers.email.answer import SmtpAnswer
+from notifiers.email.classify import MissingCapability, SmtpStage, classify
 
 BEFORE_SENDER = [
     SmtpStage.CONNECT,
@@ -58,7 +59,7 @@ def test_a_permanent_no_to_the_mail_is_refused(stage: SmtpStage, code: int) -> N
         (SmtpStage.SENDER, SmtpAnswer(552, "5.3.4"), SendOutcome.REFUSED),
         (SmtpStage.RECIPIENT, SmtpAnswer(530, "5.7.0"), SendOutcome.MISCONFIGURED),
         (SmtpStage.RECIPIENT, SmtpAnswer(554, "5.7.1"), SendOutcome.MISCONFIGURED),  # relay access denied
-        (SmtpStage.BODY, SmtpAnswer(554, "5.7.1"), SendOutcome.REFUSED),
+        (SmtpStage.BODY, SmtpAnswer(554, "5.7.1"), SendOutcome.MISCONFIGURED),
         (SmtpStage.DATA, SmtpAnswer(503, "5.5.1"), SendOutcome.TRY_AGAIN),
         (SmtpStage.RECIPIENT, SmtpAnswer(550), SendOutcome.REFUSED),
         (SmtpStage.RECIPIENT, SmtpAnswer(530), SendOutcome.MISCONFIGURED),  # log in first
