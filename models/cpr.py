@@ -4,10 +4,16 @@ Modulus 11 is never asked: numbers without it have been issued since 2007 (sourc
 """
 
 import re
+import unicodedata
 from datetime import date
 
 _SHAPE = re.compile(r"\d{6}-?\d{4}", re.ASCII)
 _BEGUN = re.compile(r"(\d[\s-]*){6,}", re.ASCII)
+_BETWEEN = r"[\W_]{0,3}"
+_HELD = re.compile(
+    rf"(?<!\d)(?=(\d\d){_BETWEEN}(\d\d){_BETWEEN}\d\d{_BETWEEN}\d\d{_BETWEEN}\d\d(?!\d))", re.ASCII
+)
+_RANDOM_ID = re.compile(r"(?=[\d-]*[a-f])[\da-f-]{20,}", re.ASCII | re.IGNORECASE)
 _TEMPORARY_DAY = 60
 
 
@@ -36,6 +42,27 @@ def seems_one(text: str) -> bool:
     (True, True, False, False)
     """
     return _BEGUN.fullmatch(text.strip()) is not None
+
+
+def holds_one(text: str) -> bool:
+    """Whether a CPR may stand somewhere in `text`, however it is written; a random id in hexadecimal is none.
+
+    >>> holds_one("Anna (010101 \u2013 1234)"), holds_one("CPR0101011234"), holds_one("110169484474386276334")
+    (True, True, False)
+    >>> holds_one("a0b1c2d3-0101-4112-8101-011234abcdef"), holds_one("+45 12 34 56 78")
+    (False, False)
+    """
+    plain = _RANDOM_ID.sub(" ", plain_digits(text))
+    dates = (tuple(map(int, found.groups())) for found in _HELD.finditer(plain))
+    return any(1 <= day % _TEMPORARY_DAY <= 31 and 1 <= month <= 12 for day, month in dates)
+
+
+def plain_digits(text: str) -> str:
+    """`text` with every decimal digit as 0 to 9, whatever script or width it was typed in."""
+    return "".join(
+        str(unicodedata.decimal(sign)) if sign.isdecimal() else sign
+        for sign in unicodedata.normalize("NFKC", text)
+    )
 
 
 def birth_date(digits: str) -> date:
