@@ -7,7 +7,7 @@ it notes gives the same. It sends nothing and knows no page and no interface.
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, LiteralString
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from config.topics import Topic
 from infra.failpoints import Point, reach
@@ -16,7 +16,7 @@ from ledger.reminders.scheduler import plan_reminders
 from ledger.store import action_log, repository
 from ledger.store.action_log import ActionRow
 from ledger.tasks.projection import Policy, Projection
-from models.tasks.actions import Action, ActionRefusal, Actor, RecordedAction, refusal
+from models.tasks.actions import Action, ActionRefusal, Actor, RecordedAction, Via, refusal
 
 STAND: Final = """
 SELECT t.version, coalesce((SELECT max(a.number) FROM acts a WHERE a.task_id = t.id), 0) + 1,
@@ -100,6 +100,10 @@ async def perform(
         person_id, partition = await _lock(connection, task_id, units)
         messages, tasks = await repository.rows_of(connection, {person_id})
         before = await action_log.find(connection, act_id)
+        if before is not None and _tenant(before.act.by) != _tenant(by):
+            # Whoever sends a form chooses its id: somebody else's must not stand in the way of this one.
+            act_id = uuid5(act_id, "|".join(_tenant(by)))
+            before = await action_log.find(connection, act_id)
         cursor = await connection.execute(STAND, (Topic.DECISIONS, partition, task_id))
         ((version, number, after_offset, now),) = await cursor.fetchall()
         if before is not None:
@@ -161,6 +165,11 @@ async def _lock(connection: Connection, task_id: UUID, units: frozenset[str]) ->
     if not partitions:
         raise NoSuchTask(str(task_id))
     return person_id, partitions[0][0]
+
+
+def _tenant(by: Actor) -> tuple[str, str]:
+    """Who must not use an id twice: a person, or a program with all of its workers."""
+    return by.via.value, by.id.partition("/")[0] if by.via is Via.API else by.id
 
 
 def _repeated(before: ActionRow, task_id: UUID, by: Actor, deed: Action, version: int) -> Performed:
