@@ -12,6 +12,7 @@ import psycopg
 from fastapi import Request
 from psycopg_pool import PoolTimeout
 
+from api.parameters import judge_parameters
 from api.problems import Problem, ProblemRaised
 from api.rate_limit import RateLimiter
 from api.secret_check import SecretCheck
@@ -76,4 +77,5 @@ class ApiDependencies:
         given = granted(content, client)
         if right not in given.rights:
             raise ProblemRaised(Problem.RIGHT_MISSING)
+        judge_parameters(request)
         return given
