@@ -80,6 +80,9 @@ class TaskLine(Frozen):
     institutions: tuple[str, ...] = Field(description="Numbers of the institutions that wrote")
     last_message_at: AwareDatetime | None
     waiting_for_delivery: bool = Field(description="A notice to the unit is still under way")
+    undelivered: bool = Field(
+        description="A mail to the unit reached nobody, and nobody has done anything since"
+    )
 
 
 class TaskPage(Frozen):

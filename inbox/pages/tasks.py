@@ -222,7 +222,7 @@ def _groups(visit: Visit, chosen: Filter, found: tuple[ListedTask, ...]) -> list
 
 def _mark(page: TaskListPage, numbers: Mapping[Filter, TaskCount]) -> str:
     """Changes when the list would look otherwise."""
-    lines = [f"{task.id}/{task.version}/{task.waiting}" for task in page.tasks]
+    lines = [f"{task.id}/{task.version}/{task.waiting}/{task.undelivered}" for task in page.tasks]
     lines += [f"{each}/{count.number}" for each, count in numbers.items()]
     return sha256("\n".join(lines).encode()).hexdigest()[:16]
 

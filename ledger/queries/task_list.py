@@ -13,9 +13,10 @@ from uuid import UUID
 
 from psycopg.rows import kwargs_row
 
-from infra.postgres import Connection
+from infra.postgres import Connection, literals
 from ledger.queries.cursors import ByClosing, ByDate, Cursor, NotACursor
 from models.events.contract import Severity
+from models.notifications.delivery import NEW_DUTY, Occasion
 from models.tasks.actions import Ending
 from models.tasks.status import TaskStatus
 
@@ -37,7 +38,7 @@ class Filter(StrEnum):
     DUE_TODAY = "due_today"
     OVERDUE = "overdue"
     WAITING_FOR_DELIVERY = "waiting_for_delivery"
-    """Open, with a notice to the unit that nobody has taken yet."""
+    """Open, with a notice to the unit that nobody has taken yet, or a mail that reached nobody and nobody has seen."""
     CLOSED = "closed"
     """The last one first."""
 
@@ -80,6 +81,8 @@ class ListedTask:
     last_message_at: datetime | None
     waiting: bool
     """A notice to the unit is still under way."""
+    undelivered: bool
+    """A mail about it reached nobody, and nobody at the unit has done anything since that shows that it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +105,17 @@ OF_ITS_MESSAGES: Final = ("messages", "severity", "institutions", "last_message_
 COLUMNS: Final = ", ".join(
     f"{'m' if each.name in OF_ITS_MESSAGES else 't'}.{each.name}"
     for each in fields(ListedTask)
-    if each.name != "waiting"
+    if each.name not in ("waiting", "undelivered")
 )
 DUE: Final[LiteralString] = """EXISTS (
     SELECT FROM deliveries d WHERE d.unit_id = t.unit_id AND d.task_id = t.id AND d.status = 'due')"""
+FAILED: Final[LiteralString] = "d.channel = 'email' AND d.status IN ('refused', 'exhausted')"
+UNSEEN: Final = f"""
+    NOT EXISTS (SELECT FROM acts a WHERE a.task_id = t.id AND a.at > d.ended_at)
+    AND NOT (t.acknowledged_at IS NOT NULL AND d.occasion IN ({literals((*NEW_DUTY, Occasion.REMINDER))}))"""
+"""A deed after it shows that the task is known; so does an earlier one where the mail asked for no more than that."""
+UNDELIVERED: Final = f"""EXISTS (
+    SELECT FROM deliveries d WHERE d.unit_id = t.unit_id AND d.task_id = t.id AND {FAILED} AND {UNSEEN})"""
 MESSAGES: Final[LiteralString] = """
     CROSS JOIN LATERAL (
         SELECT count(*) AS messages, max(appended_at) AS last_message_at,
@@ -122,20 +132,24 @@ _WHICH: Final[Mapping[Filter, str]] = MappingProxyType(
         Filter.MINE: f"{OPEN} AND t.owner_id = %(who)s",
         Filter.DUE_TODAY: f"{OPEN} AND t.react_by = %(today)s",
         Filter.OVERDUE: f"{OPEN} AND t.react_by < %(today)s",
-        Filter.WAITING_FOR_DELIVERY: f"{OPEN} AND {DUE}",
+        Filter.WAITING_FOR_DELIVERY: f"{OPEN} AND ({DUE} OR {UNDELIVERED})",
         Filter.CLOSED: "t.status = 'closed'",
     }
 )
-MANY_DUE: Final = """
+MANY_DUE: Final = f"""
 SELECT count(*) > %(most)s FROM (
-    SELECT FROM deliveries WHERE unit_id = ANY(%(units)s) AND status = 'due' LIMIT %(most)s + 1) d
+    (SELECT FROM deliveries WHERE unit_id = ANY(%(units)s) AND status = 'due' LIMIT %(most)s + 1)
+    UNION ALL (SELECT FROM deliveries d WHERE d.unit_id = ANY(%(units)s) AND {FAILED} LIMIT %(most)s + 1)) d
 """
 # OFFSET 0: task by task by its key, whatever is believed of how many are open.
-OF_DUE: Final = """
-(SELECT DISTINCT unit_id, task_id FROM deliveries WHERE unit_id = ANY(%(units)s) AND status = 'due') d
+OF_DUE: Final = f"""
+(SELECT unit_id, task_id FROM deliveries WHERE unit_id = ANY(%(units)s) AND status = 'due'
+ UNION SELECT d.unit_id, d.task_id FROM deliveries d CROSS JOIN LATERAL (
+    SELECT t.id, t.acknowledged_at FROM tasks t WHERE t.id = d.task_id AND t.status = 'open' OFFSET 0) t
+ WHERE d.unit_id = ANY(%(units)s) AND {FAILED} AND {UNSEEN}) d
 CROSS JOIN LATERAL (
     SELECT t.react_by, t.reference FROM tasks t
-    WHERE t.id = d.task_id AND t.unit_id = d.unit_id AND {where} OFFSET 0) t
+    WHERE t.id = d.task_id AND t.unit_id = d.unit_id AND {{where}} OFFSET 0) t
 """
 BEGINS: Final[LiteralString] = "t.reference LIKE %(beginning)s"
 OF_PERSON: Final[LiteralString] = "t.person_id = %(person)s"
@@ -149,7 +163,7 @@ unnest(%(units)s::text[]) AS u (unit_id) CROSS JOIN LATERAL ({found}) t
 """
 """Each along its own index: a condition on many units at once would read and sort all of them."""
 PAGE: Final[LiteralString] = """
-SELECT {columns}, {due} AS waiting
+SELECT {columns}, {due} AS waiting, {undelivered} AS undelivered
 FROM (SELECT t.reference FROM {source} ORDER BY {order} LIMIT {size}) p JOIN tasks t USING (reference) {messages}
 ORDER BY {order}
 """
@@ -218,7 +232,9 @@ async def listing(
         source = OF_DUE.format(where=told["where"])
     else:
         source = UNIT_BY_UNIT.format(found=found) if search is None else f"({found}) t"
-    statement = PAGE.format(columns=COLUMNS, due=DUE, source=source, messages=MESSAGES, **told)
+    statement = PAGE.format(
+        columns=COLUMNS, due=DUE, undelivered=UNDELIVERED, source=source, messages=MESSAGES, **told
+    )
     async with connection.cursor(row_factory=kwargs_row(_listed)) as cursor:
         await cursor.execute(statement.encode(), values)
         rows = await cursor.fetchall()

@@ -170,6 +170,52 @@ async def test_a_search_finds_by_the_beginning_of_a_reference_and_by_person(conn
         await listing(connection, units=ONE, filter=None, today=TODAY)
 
 
+FAILED: dict[str, object] = {"status": "refused", "ended_at": NOON + timedelta(hours=1)}
+
+
+@pytest.mark.parametrize(
+    ("task", "delivery", "acts", "shown"),
+    [
+        ({}, {}, [], True),
+        ({}, {"status": "exhausted"}, [], True),
+        ({}, {"audience": "municipality", "occasion": "escalation"}, [], True),
+        ({"react_by": TODAY - timedelta(days=90)}, {}, [], True),
+        ({}, {"channel": "webhook"}, [], False),
+        ({}, {"status": "superseded"}, [], False),
+        ({}, {}, [2], False),
+        ({}, {}, [0], True),
+        ({"acknowledged_at": NOON}, {}, [0], False),
+        ({"acknowledged_at": NOON}, {"occasion": "reminder"}, [0], False),
+        ({"acknowledged_at": NOON}, {"occasion": "overdue"}, [0], True),
+        ({"acknowledged_at": NOON}, {"occasion": "overdue"}, [0, 2], False),
+        ({"status": "closed", "closed_at": NOON, "ending": "contact_made"}, {}, [], False),
+        ({"unit_id": OTHER_UNIT}, {}, [], False),
+    ],
+    ids=str,
+)
+async def test_a_mail_that_reached_nobody_stands_there_until_somebody_has_seen_its_task(
+    connection: Connection,
+    task: dict[str, object],
+    delivery: dict[str, object],
+    acts: list[int],
+    shown: bool,
+) -> None:
+    """`acts`: deeds on the task, in hours after noon; the mail was given up one hour after."""
+    identity = await add_task(connection, **task)
+    await add_delivery(connection, identity, **(FAILED | delivery))
+    for number, hours in enumerate(acts, 1):
+        await connection.execute(
+            b"INSERT INTO acts (id, task_id, number, kind, detail, by_id, by_name, via, at, person_id, partition, "
+            b"after_offset) VALUES (gen_random_uuid(), %s, %s, 'acknowledge', '{}', 'a', 'A', 'page', %s, 'p', 0, 0)",
+            (identity, number, NOON + timedelta(hours=hours)),
+        )
+    numbers = await counts(connection, units=ONE, who=None, today=TODAY)
+    listed = await pages(connection, Filter.WAITING_FOR_DELIVERY, size=2)
+    assert [line.id for line in listed] == ([identity] if shown else [])
+    assert [line.undelivered for line in listed] == ([True] if shown else [])
+    assert numbers[Filter.WAITING_FOR_DELIVERY].number == len(listed)
+
+
 async def test_a_line_says_how_many_messages_from_whom_and_how_grave(connection: Connection) -> None:
     books = Books(connection)
     await books.project(decisions=[decided("one"), decided("two", sender="281082")])
