@@ -197,6 +197,29 @@ def test_a_task_that_another_has_changed_is_not_closed_by_what_was_seen_before(r
     expect(bilal.get_by_text("Anna Holm arbejder med den", exact=True)).to_be_visible()
 
 
+def test_the_back_button_brings_the_same_attempt_and_it_counts_once(reader: Reader) -> None:
+    page = reader("Anna Holm")
+    page.locator("tr", has=page.locator('input[name="task"]')).last.locator(".fv-reference").click()
+    missed = page.locator(".fv-timeline").get_by_text("Søgte kontakt uden at træffe den unge")
+    for said in ("Forsøget er registreret.", "Forsøget var allerede registreret og tæller én gang."):
+        panel(page, "attempt")
+        attempt = page.locator("#attempt")
+        if said.startswith("Forsøget er"):
+            attempt.get_by_label("Telefon").check()
+            attempt.get_by_label("Nej", exact=True).check()
+            given = [attempt.locator(f'input[name="{name}"]').input_value() for name in ("date", "time")]
+        else:
+            page.go_back()
+            panel(page, "attempt")
+            for name, value in zip(("date", "time"), given, strict=True):
+                attempt.locator(f'input[name="{name}"]').fill(value)
+            attempt.get_by_label("Telefon").check()
+            attempt.get_by_label("Nej", exact=True).check()
+        attempt.get_by_role("button", name="Registrér forsøget").click()
+        expect(page.locator("#said")).to_have_text(said)
+    expect(missed).to_have_count(1)
+
+
 def test_a_list_that_has_changed_says_so_and_moves_nothing_under_the_reader(reader: Reader) -> None:
     anna, bilal = reader("Anna Holm"), reader("Bilal Aydin")
     first = anna.locator(".fv-reference").first.inner_text()
