@@ -8,10 +8,10 @@ import unicodedata
 from datetime import date
 
 _SHAPE = re.compile(r"\d{6}-?\d{4}", re.ASCII)
-_BEGUN = re.compile(r"(\d[\s-]*){6,}", re.ASCII)
+_BEGUN = re.compile(r"(\d[\W_]*){6,}")
 _BETWEEN = r"[\W_]{0,3}"
 _HELD = re.compile(
-    rf"(?<!\d)(?=(\d\d){_BETWEEN}(\d\d){_BETWEEN}\d\d{_BETWEEN}\d\d{_BETWEEN}\d\d(?!\d))", re.ASCII
+    rf"(?<!\d)(?=(\d\d{_BETWEEN}\d\d{_BETWEEN}\d\d{_BETWEEN}\d\d{_BETWEEN}\d\d)(?!\d))", re.ASCII
 )
 _RANDOM_ID = re.compile(r"(?=[\d-]*[a-f])[\da-f-]{20,}", re.ASCII | re.IGNORECASE)
 _TEMPORARY_DAY = 60
@@ -35,13 +35,13 @@ def is_unborn(digits: str, day: date) -> bool:
     return birth_date(digits) > day
 
 
-def seems_one(text: str) -> bool:
-    """Whether somebody has typed a CPR, or the date that it begins with: digits and nothing else.
+def seems_begun(text: str) -> bool:
+    """Whether somebody has typed a CPR or the date that it begins with: six digits, whatever lies between them.
 
-    >>> seems_one(" 010101 - 1234"), seems_one("010101"), seems_one("FV-0101-0112"), seems_one("01010")
+    >>> seems_begun("cpr 01.01.01"), seems_begun("010101"), seems_begun("FV-7K2P-01AB"), seems_begun("01010")
     (True, True, False, False)
     """
-    return _BEGUN.fullmatch(text.strip()) is not None
+    return _BEGUN.search(plain_digits(text)) is not None
 
 
 def holds_one(text: str) -> bool:
@@ -52,9 +52,16 @@ def holds_one(text: str) -> bool:
     >>> holds_one("a0b1c2d3-0101-4112-8101-011234abcdef"), holds_one("+45 12 34 56 78")
     (False, False)
     """
-    plain = _RANDOM_ID.sub(" ", plain_digits(text))
-    dates = (tuple(map(int, found.groups())) for found in _HELD.finditer(plain))
-    return any(1 <= day % _TEMPORARY_DAY <= 31 and 1 <= month <= 12 for day, month in dates)
+    return found_in(text) is not None
+
+
+def found_in(text: str) -> str | None:
+    """The ten digits of the first CPR that may stand in `text`."""
+    for held in _HELD.finditer(_RANDOM_ID.sub(" ", plain_digits(text))):
+        digits = re.sub(r"\D", "", held[1])
+        if 1 <= int(digits[:2]) % _TEMPORARY_DAY <= 31 and 1 <= int(digits[2:4]) <= 12:
+            return digits
+    return None
 
 
 def plain_digits(text: str) -> str:

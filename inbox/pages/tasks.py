@@ -17,13 +17,13 @@ from ledger.actions.perform import ActionDiffers, ActionRefused, NoSuchTask, per
 from ledger.queries.cursors import (
     ByClosing,
     Cursor,
+    addressable,
     cursor_text,
     is_reference,
     read_cursor,
-    reference_beginning,
 )
 from ledger.queries.task_list import Filter, ListedTask, Search, TaskCount, TaskListPage, counts, listing
-from models.cpr import seems_one
+from models.events.sensitive_fields import OpenPurpose
 from models.tasks.actions import Acknowledge
 
 PATH: Final = "/opgaver"
@@ -53,28 +53,30 @@ async def tasks(visit: Visit) -> Response:
     """The list."""
     _may(visit)
     typed = visit.query("q")
-    if is_reference(typed.upper()):
-        return RedirectResponse(f"{PATH}/{typed.upper()}", status_code=303)
-    if seems_one(typed):
+    beginning = addressable(typed) if typed else None
+    if beginning is not None and is_reference(beginning):
+        return RedirectResponse(f"{PATH}/{beginning}", status_code=303)
+    if typed and beginning is None:
         # It came by an address that somebody has written by hand: on to one that does not hold it.
         return RedirectResponse(PATH, status_code=303)
-    return await overview(visit, typed=typed)
+    return await overview(visit, beginning=beginning)
 
 
 async def overview(
     visit: Visit,
     *,
-    typed: str = "",
+    beginning: str | None = None,
     of_person: tuple[ListedTask, ...] | None = None,
-    wrong_cpr: bool = False,
+    search_fault: str | None = None,
     status: int = 200,
 ) -> Response:
-    """The list's page. `of_person`: the tasks to be shown in place of it; `wrong_cpr`: the search was none."""
-    chosen = Filter.OPEN if of_person is not None or wrong_cpr else _filter(visit)
-    beginning = reference_beginning(typed) if typed else None
-    place = _place(visit)
-    nothing = bool(typed) and beginning is None
-    page, numbers = await _read(visit, chosen, beginning, place, found=nothing or of_person is not None)
+    """The list's page. `beginning`: of the references searched for; `of_person`: the tasks to be shown in place of it.
+
+    `search_fault`: the sentence that says why the search was none. What was typed then is not shown again.
+    """
+    chosen = Filter.OPEN if of_person is not None or search_fault is not None else _filter(visit)
+    place, typed = _place(visit), beginning or ""
+    page, numbers = await _read(visit, chosen, beginning, place, found=of_person is not None)
     if of_person is not None:
         page = TaskListPage(of_person, None)
     following = None
@@ -88,7 +90,8 @@ async def overview(
         filters=[(each, address(each, "", ""), numbers[each]) for each in Filter],
         numbers=numbers,
         typed=typed,
-        search_fault="list.cpr_wrong" if wrong_cpr else "list.too_little" if nothing else None,
+        search_fault=search_fault,
+        purposes=list(OpenPurpose),
         searching=beginning is not None or of_person is not None,
         of_person=of_person is not None,
         groups=_groups(visit, chosen, page.tasks),
