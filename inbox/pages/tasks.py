@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from inbox.action_forms import read_id
 from inbox.auth_guard import NoAccess
+from inbox.narrowing import Narrowing, read_narrowing
 from inbox.page_context import Visit
 from ledger.actions.perform import ActionDiffers, ActionRefused, NoSuchTask, perform
 from ledger.queries.cursors import (
@@ -22,7 +23,19 @@ from ledger.queries.cursors import (
     is_reference,
     read_cursor,
 )
-from ledger.queries.task_list import Filter, ListedTask, Search, TaskCount, TaskListPage, counts, listing
+from ledger.queries.list_statements import Sorting
+from ledger.queries.task_list import (
+    LIMIT,
+    Filter,
+    ListedTask,
+    Search,
+    TaskCount,
+    TaskListPage,
+    counts,
+    institutions_of,
+    listing,
+)
+from models.events.contract import Severity
 from models.events.sensitive_fields import OpenPurpose
 from models.tasks.actions import Acknowledge
 
@@ -76,13 +89,16 @@ async def overview(
     """
     chosen = Filter.OPEN if of_person is not None or search_fault is not None else _filter(visit)
     place, typed = _place(visit), beginning or ""
-    page, numbers = await _read(visit, chosen, beginning, place, found=of_person is not None)
+    narrowing = _narrowing(visit, chosen) if beginning is None and of_person is None else Narrowing()
+    page, numbers = await _read(
+        visit, chosen, beginning, place, found=of_person is not None, narrowing=narrowing
+    )
     if of_person is not None:
         page = TaskListPage(of_person, None)
     following = None
     if page.next is not None:
-        following = address(chosen, typed, cursor_text(page.next))
-    plain = place is None and not typed and of_person is None
+        following = address(chosen, typed, cursor_text(page.next), narrowing)
+    plain = not narrowing.query and place is None and not typed and of_person is None
     return visit.page(
         "tasks.html",
         status,
@@ -94,9 +110,17 @@ async def overview(
         purposes=list(OpenPurpose),
         searching=beginning is not None or of_person is not None,
         of_person=of_person is not None,
-        groups=_groups(visit, chosen, page.tasks),
+        groups=_groups(visit, chosen, page.tasks, narrowing.sorting),
         several_units=len(visit.rights.tasks_of) > 1,
-        first=address(chosen, typed, "") if place is not None else None,
+        first=address(chosen, typed, "", narrowing) if place is not None else None,
+        narrowing=narrowing,
+        narrowed_to=narrowing.query,
+        severities=list(Severity)[::-1],
+        sortings=list(Sorting),
+        institutions=await _institutions(visit, chosen, narrowing),
+        longest=len(page.tasks)
+        if narrowing.sorting is not Sorting.DATE and len(page.tasks) == LIMIT
+        else None,
         following=following,
         mark=_mark(page, numbers),
         live=_live_address(chosen) if plain else None,
@@ -155,7 +179,13 @@ def _may(visit: Visit) -> None:
 
 
 async def _read(
-    visit: Visit, chosen: Filter, beginning: str | None, place: Cursor | None, *, found: bool = False
+    visit: Visit,
+    chosen: Filter,
+    beginning: str | None,
+    place: Cursor | None,
+    *,
+    found: bool = False,
+    narrowing: Narrowing = Narrowing(),  # noqa: B008 - it is frozen
 ) -> tuple[TaskListPage, Mapping[Filter, TaskCount]]:
     """The page and the numbers; `found`: the search cannot find anything, so nothing is looked for."""
     units = visit.rights.tasks_of
@@ -172,8 +202,11 @@ async def _read(
                 today=visit.today,
                 who=who,
                 search=Search(reference=beginning) if beginning else None,
+                severity=narrowing.severity,
+                institution=narrowing.institution,
+                sorting=narrowing.sorting,
                 after=place,
-                limit=PAGE_SIZE,
+                limit=PAGE_SIZE if narrowing.sorting is Sorting.DATE else LIMIT,
             )
 
     async def numbers() -> Mapping[Filter, TaskCount]:
@@ -200,9 +233,28 @@ def _place(visit: Visit) -> Cursor | None:
     return place if isinstance(place, ByClosing) == (_filter(visit) is Filter.CLOSED) else None
 
 
-def address(chosen: Filter, typed: str, after: str) -> str:
-    """Of a list: a filter, a search by reference, a place."""
+def _narrowing(visit: Visit, chosen: Filter) -> Narrowing:
+    """Closed tasks are a memory, and too many to be looked through."""
+    return Narrowing() if chosen is Filter.CLOSED else read_narrowing(visit.request.query_params)
+
+
+async def _institutions(visit: Visit, chosen: Filter, narrowing: Narrowing) -> list[tuple[str, str]]:
+    """Those that can be chosen, by name."""
+    if chosen is Filter.CLOSED:
+        return []
+    async with visit.parts.pool.connection() as connection:
+        found = await institutions_of(connection, units=visit.rights.tasks_of)
+    numbers = {*found, *([narrowing.institution] if narrowing.institution else [])}
+    return sorted(
+        ((number, visit.parts.institution_name(number)) for number in numbers), key=lambda pair: pair[1]
+    )
+
+
+def address(chosen: Filter, typed: str, after: str, narrowing: Narrowing | None = None) -> str:
+    """Of a list: a filter, a search by reference, a place, and what it is narrowed to."""
     parts = {"vis": "" if chosen is Filter.OPEN else chosen.value, "q": typed, "efter": after}
+    if narrowing is not None:
+        parts |= narrowing.query
     query = urlencode({name: value for name, value in parts.items() if value})
     return f"{PATH}?{query}" if query else PATH
 
@@ -211,8 +263,12 @@ def _live_address(chosen: Filter) -> str:
     return f"{PATH}/nyt?{urlencode({'vis': chosen.value})}"
 
 
-def _groups(visit: Visit, chosen: Filter, found: tuple[ListedTask, ...]) -> list[TaskGroup]:
-    if chosen is Filter.CLOSED or any(task.closed_at is not None for task in found):
+def _groups(visit: Visit, chosen: Filter, found: tuple[ListedTask, ...], sorting: Sorting) -> list[TaskGroup]:
+    if (
+        chosen is Filter.CLOSED
+        or sorting is not Sorting.DATE
+        or any(task.closed_at is not None for task in found)
+    ):
         return [TaskGroup("", found)] if found else []
     today = visit.today
     groups = (

@@ -1,13 +1,16 @@
 """What a unit reads of its work: only its own, in order, each task once, whatever happens in between."""
 
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from infra.postgres import Connection
 from ledger.queries.cursors import ByDate
-from ledger.queries.task_list import Filter, ListedTask, Search, counts, listing
+from ledger.queries.list_statements import Sorting
+from ledger.queries.task_list import Filter, ListedTask, Search, counts, institutions_of, listing
+from models.eligibility.decision import Decision
 from models.events.contract import Severity
 from tests.integration.ledger.ledger_fixture import Books
 from tests.integration.ledger.task_rows import NOON, OTHER_UNIT, TODAY, UNIT, add_delivery, add_task
@@ -225,3 +228,49 @@ async def test_a_line_says_how_many_messages_from_whom_and_how_grave(connection:
     assert task.institutions == ("280051", "281082")
     assert task.severity is Severity.HIGH
     assert task.waiting
+
+
+async def test_open_tasks_are_narrowed_and_sorted_by_severity_and_institution(connection: Connection) -> None:
+    """By the gravest message, and by any that wrote; what is of one severity or institution comes by date."""
+    books = Books(connection)
+    names = ("low", "high", "medium", "other's")
+
+    def of(name: str, severity: Severity, **how: Any) -> Decision:
+        decision = decided(name, person=name, **how)
+        message = decision.message.model_copy(update={"severity": severity})
+        return decision.model_copy(update={"message": message})
+
+    await books.project(
+        decisions=[
+            of("low", Severity.LOW),
+            of("high", Severity.HIGH, sender="281082"),
+            of("medium", Severity.MEDIUM),
+            of("other's", Severity.HIGH, unit=OTHER_UNIT),
+        ]
+    )
+    found = await connection.execute("SELECT person_id, reference FROM tasks")
+    name_of = {reference: person for person, reference in await found.fetchall()}
+    assert set(name_of.values()) == set(names)
+
+    async def listed(**how: Any) -> list[str]:
+        page = await listing(connection, units=ONE, filter=Filter.OPEN, today=TODAY, **how)
+        assert page.next is None
+        return [name_of[task.reference] for task in page.tasks]
+
+    assert await listed(sorting=Sorting.SEVERITY) == ["high", "medium", "low"]
+    assert (await listed(sorting=Sorting.INSTITUTION))[-1] == "high"
+    assert await listed(severity=Severity.HIGH) == ["high"]
+    assert await listed(severity=Severity.LOW, sorting=Sorting.SEVERITY) == ["low"]
+    assert sorted(await listed(institution="280051")) == ["low", "medium"]
+    assert await listed(institution="280051", severity=Severity.HIGH) == []
+    assert await institutions_of(connection, units=ONE) == ("280051", "281082")
+    for filter in (Filter.CLOSED, None):
+        with pytest.raises(ValueError, match="few enough"):
+            await listing(
+                connection,
+                units=ONE,
+                filter=filter,
+                today=TODAY,
+                severity=Severity.HIGH,
+                search=Search(reference="FV-7K2P"),
+            )
