@@ -147,7 +147,7 @@ def test_one_box_chooses_all_on_the_page_and_tells_when_it_is_some(
     boxes = page.locator('input[name="task"]')
     there = boxes.count()
     assert there > 1
-    every = page.get_by_label("Vælg alle på denne side")
+    every = page.get_by_label("Vælg alle på denne side", exact=True)
     every.focus()
     page.keyboard.press("Space")
     expect(page.locator('input[name="task"]:checked')).to_have_count(there)
