@@ -64,7 +64,8 @@ class Description(BaseModel):
     authorization_endpoint: str
     token_endpoint: str
     jwks_uri: str
-    end_session_endpoint: str | None = None
+    end_session_endpoint: object = None
+    """Asked at the log-out alone: whatever stands there, people can log in."""
 
 
 @dataclass(slots=True)
@@ -113,7 +114,7 @@ class Provider:
             ending = (await self._discovered()).end_session_endpoint
         except ProviderUnreachable:
             return None
-        if ending is None:
+        if not isinstance(ending, str):
             return None
         return f"{ending}?{urlencode({'client_id': self.client_id, 'post_logout_redirect_uri': back_to})}"
 

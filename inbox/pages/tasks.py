@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from functools import partial
 from hashlib import sha256
 from typing import Final
 from urllib.parse import urlencode
@@ -95,6 +97,8 @@ async def overview(
     )
     if of_person is not None:
         page = TaskListPage(of_person, None)
+    if narrowing.sorting is Sorting.INSTITUTION:
+        page = TaskListPage(tuple(sorted(page.tasks, key=partial(_by_name, visit))), None)
     following = None
     if page.next is not None:
         following = address(chosen, typed, cursor_text(page.next), narrowing)
@@ -277,6 +281,12 @@ def _groups(visit: Visit, chosen: Filter, found: tuple[ListedTask, ...], sorting
         TaskGroup("later", tuple(task for task in found if task.react_by > today)),
     )
     return [group for group in groups if group.tasks]
+
+
+def _by_name(visit: Visit, task: ListedTask) -> tuple[list[str], date, str]:
+    """The numbers of institutions mean nothing to a reader."""
+    names = sorted(visit.parts.institution_name(number) for number in task.institutions)
+    return names, task.react_by, task.reference
 
 
 def _mark(page: TaskListPage, numbers: Mapping[Filter, TaskCount]) -> str:

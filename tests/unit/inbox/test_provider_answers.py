@@ -133,6 +133,10 @@ CASES: Final = {
         AWAY,
     ),
     "an address that is none": (Answers(description=lambda good: {**good, "jwks_uri": "http://["}), AWAY),
+    "no address for the log-out": (
+        Answers(description=lambda good: {**good, "end_session_endpoint": 5, "scopes_supported": None}),
+        IN,
+    ),
     "another issuer": (Answers(description=lambda good: {**good, "issuer": f"{ISSUER}/"}), AWAY),
     # The token endpoint.
     "a list for a token": (Answers(token_answer=[{"id_token": "a.b.c"}]), AWAY),
