@@ -160,9 +160,9 @@ def test_one_box_chooses_all_on_the_page_and_tells_when_it_is_some(
     expect(every).to_be_checked()
     every.uncheck()
     expect(page.locator('input[name="task"]:checked')).to_have_count(0)
-    # Before the table, so before what it chooses.
+    # Right before the button that it is for, which stays in sight beside it.
     page.keyboard.press("Tab")
-    expect(page.get_by_role("region", name="Tabel med opgaver")).to_be_focused()
+    expect(page.get_by_role("button", name="Kvittér for de valgte")).to_be_focused()
 
 
 def test_without_script_there_is_no_box_for_all(reader: Reader) -> None:
