@@ -95,7 +95,8 @@ def _keep_from_others(file: Path) -> None:
 
     SQLite gives the files beside it the same mode. A group that was let in on purpose stays.
     """
-    os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    with suppress(OSError):  # whoever opens it says what is wrong with it
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     for each in _files(file):
         with suppress(FileNotFoundError, PermissionError):
             each.chmod(each.stat().st_mode & 0o770)
