@@ -1,6 +1,5 @@
 """What the interface is built from, and what every route asks of it: who calls, and whether that may be."""
 
-import asyncio
 import math
 import time
 from collections.abc import AsyncIterator, Callable, Collection
@@ -13,8 +12,10 @@ import psycopg
 from fastapi import Request
 from psycopg_pool import PoolTimeout
 
+from api.parameters import judge_parameters
 from api.problems import Problem, ProblemRaised
 from api.rate_limit import RateLimiter
+from api.secret_check import SecretCheck
 from api.tokens import LIFETIME, Grant, client_of, granted
 from config.api_clients import ClientRegister, ClientRight
 from crypto.hmac_tokens import HmacTokens
@@ -23,8 +24,6 @@ from infra.postgres import Connection, Pool
 from ledger.actions.perform import Rules
 
 _AWAY_SECONDS: Final = 5
-_LOG_INS_AT_ONCE: Final = 2
-"""Each takes 16 MiB and a processor for a moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +47,7 @@ class ApiDependencies:
     ticks: Callable[[], float] = time.monotonic
     """Seconds that never go back, for the pace."""
     pace: RateLimiter = field(default_factory=RateLimiter)
-    log_ins: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_LOG_INS_AT_ONCE))
+    log_ins: SecretCheck = field(default_factory=SecretCheck)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
@@ -78,4 +77,5 @@ class ApiDependencies:
         given = granted(content, client)
         if right not in given.rights:
             raise ProblemRaised(Problem.RIGHT_MISSING)
+        judge_parameters(request)
         return given

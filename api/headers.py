@@ -6,8 +6,10 @@ from uuid import UUID, uuid5
 
 from api.problems import Problem, ProblemRaised
 
-_ETAG: Final = re.compile(r'(W/)?"([\x21\x23-\x7e]*)"')
-_VERSION: Final = re.compile(r"[1-9]\d{0,17}", re.ASCII)
+_ETAG: Final = re.compile(r'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+_NEXT: Final = re.compile(r"[ \t]*(?:,[ \t]*)+")
+_VERSION: Final = re.compile(r"([1-9]\d{0,17})(?:-{1,2}(?:gzip|deflate|br|zstd))?", re.ASCII)
+"""A proxy that compresses an answer marks its ETag: nginx as weak, Apache and Jetty by a word behind it."""
 _KEY: Final = re.compile(r'"([\x20-\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x7e]{1,255})')
 _NAMESPACE: Final = UUID("3d0a6c0e-7f0d-5b8e-8c7b-0e6a1c2d9f44")
 _NEVER: Final = -1
@@ -28,9 +30,9 @@ def expected_version(if_match: str | None) -> int | None:
     found = _ETAG.fullmatch(text)
     if found is None:
         raise ProblemRaised(Problem.BAD_PRECONDITION)
-    weak, opaque = found.groups()
-    # A weak one never matches here, nor does one that is not ours.
-    return int(opaque) if weak is None and _VERSION.fullmatch(opaque) else _NEVER
+    # RFC 9110 lets no weak one match here, but ours are weak only because a proxy has compressed what they stand for.
+    version = _version(found[1])
+    return _NEVER if version is None else version
 
 
 def act_id(client_id: str, key: str | None) -> UUID:
@@ -47,4 +49,23 @@ def matches_none(if_none_match: str | None, version: int) -> bool:
         return False
     if if_none_match.strip() == "*":
         return True
-    return any(opaque == str(version) for _, opaque in _ETAG.findall(if_none_match))
+    return version in map(_version, _listed(if_none_match.strip(" \t")))
+
+
+def _listed(text: str) -> list[str]:
+    """The opaque parts of a list of ETags; none of a text that is no such list."""
+    found, place = [], 0
+    while one := _ETAG.match(text, place):
+        found.append(one[1])
+        if one.end() == len(text):
+            return found
+        comma = _NEXT.match(text, one.end())
+        if comma is None:
+            return []
+        place = comma.end()
+    return []
+
+
+def _version(opaque: str) -> int | None:
+    found = _VERSION.fullmatch(opaque)
+    return None if found is None else int(found[1])

@@ -1,14 +1,13 @@
 """Around every route: what is too large is refused unread, no answer is kept, and a fault of ours says no words."""
 
 import logging
-import traceback
 from typing import Final
 
-import psycopg
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import Problem, ProblemRaised, answer
+from infra.fault_kind import fault_kind
 
 _LOGGER: Final = logging.getLogger(__name__)
 MOST_BYTES: Final = 16 * 1024
@@ -65,7 +64,7 @@ class Limits:
             await self._app(scope, receive, noticed)
         except Exception as fault:
             # Its words may hold a row's values, and a server logs whatever comes up to it.
-            _LOGGER.error("a request failed: %s", _kind(fault))
+            _LOGGER.error("a request failed: %s", fault_kind(fault))
             if not begun:
                 await answer(ProblemRaised(Problem.FAULT))(scope, receive, noticed)
 
@@ -96,10 +95,3 @@ def _replayed(content: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": content, "more_body": False}
 
     return replayed
-
-
-def _kind(fault: Exception) -> str:
-    """What failed and where, without the words of it."""
-    place = traceback.extract_tb(fault.__traceback__)[-1]
-    code = f" {fault.sqlstate}" if isinstance(fault, psycopg.Error) and fault.sqlstate else ""
-    return f"{type(fault).__name__}{code} in {place.name}, line {place.lineno}"

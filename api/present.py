@@ -41,6 +41,7 @@ def task_line(task: ListedTask) -> TaskLine:
         institutions=task.institutions,
         last_message_at=task.last_message_at,
         waiting_for_delivery=task.waiting,
+        undelivered=task.undelivered,
     )
 
 

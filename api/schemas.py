@@ -9,7 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
+from models.actor_text import fault_in
 from models.base import Frozen
+from models.cpr import plain_digits
 from models.eligibility.decision import Evidence
 from models.events.contract import Severity, Signal
 from models.events.sensitive_fields import OpenPurpose
@@ -22,8 +24,11 @@ from models.tasks.status import TaskStatus
 _LONG_NUMBER = re.compile(r"\d{6}-?\d{4}|\d{8}")
 
 
-def _not_a_number_of_a_person(text: str) -> str:
-    if _LONG_NUMBER.search(text):
+def _may_be_shown(text: str) -> str:
+    fault = fault_in(text)
+    if fault is not None:
+        raise ValueError(fault)
+    if _LONG_NUMBER.search(plain_digits(text)):
         raise ValueError("holds a number that could be somebody's CPR")
     return text
 
@@ -31,13 +36,13 @@ def _not_a_number_of_a_person(text: str) -> str:
 WorkerId = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Za-z0-9._@-]{1,60}$"),
-    AfterValidator(_not_a_number_of_a_person),
+    AfterValidator(_may_be_shown),
     Field(description="The case worker's id in your own system; never a CPR", examples=["abc123"]),
 ]
 WorkerName = Annotated[
     str,
     StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$"),
-    AfterValidator(_not_a_number_of_a_person),
+    AfterValidator(_may_be_shown),
     Field(description="Stands in the task's history", examples=["Anna Berg"]),
 ]
 
@@ -76,6 +81,9 @@ class TaskLine(Frozen):
     institutions: tuple[str, ...] = Field(description="Numbers of the institutions that wrote")
     last_message_at: AwareDatetime | None
     waiting_for_delivery: bool = Field(description="A notice to the unit is still under way")
+    undelivered: bool = Field(
+        description="A mail to the unit reached nobody, and nobody has done anything since"
+    )
 
 
 class TaskPage(Frozen):

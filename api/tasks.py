@@ -8,6 +8,7 @@ from starlette.status import HTTP_304_NOT_MODIFIED
 
 from api.authorize import CanRead, dependencies_of
 from api.headers import etag, matches_none
+from api.parameters import units_asked_for
 from api.present import task_body, task_history, task_line
 from api.problems import FieldError, Problem, ProblemRaised, documented
 from api.schemas import HistoryBody, Number, Numbers, TaskBody, TaskPage, WorkerId
@@ -70,7 +71,7 @@ async def list_tasks(
         async with parts.connection() as connection:
             page = await listing(
                 connection,
-                units=caller.units if unit is None else caller.units & {unit},
+                units=units_asked_for(caller, unit),
                 filter=filter,
                 today=copenhagen_date(parts.clock()),
                 who=owner_id(caller, worker),

@@ -1,7 +1,7 @@
 """Where a program gets its token: OAuth 2.0 client credentials (RFC 6749, 4.4), and RFC 6749's own form of errors."""
 
-import asyncio
 from base64 import b64decode
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote_plus
 
@@ -10,15 +10,15 @@ from fastapi.responses import JSONResponse
 
 from api.authorize import dependencies_of
 from api.dependencies import ApiDependencies
-from api.problems import Problem, documented
+from api.problems import Problem, ProblemRaised, documented
 from api.schemas import Token
+from api.secret_check import TooBusy
 from api.tokens import ScopeError, grant, make_token
 from config.api_clients import ApiClient
-from crypto.client_secret_hash import fits
 
-_PER_MINUTE: Final = 30
-"""Log-ins of one client, whether or not its secret is right."""
-_UNKNOWN: Final = "log-in/unknown clients"
+_FAILURES_PER_MINUTE: Final = 30
+"""Of one client from one address; those of all clients that nobody knows count as one client's."""
+_BUSY_SECONDS: Final = 5
 _FORM: Final = "application/x-www-form-urlencoded"
 _NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _ERROR: Final[dict[str, Any]] = {
@@ -82,7 +82,7 @@ async def token(request: Request) -> JSONResponse:
         form = _form(request, await request.body())
         if form.get("grant_type") != "client_credentials":
             raise LogInError("unsupported_grant_type" if form.get("grant_type") else "invalid_request")
-        client = await _client(parts, *_credentials(request, form))
+        client = await _client(parts, _from(request), *_credentials(request, form))
         granted = grant(client, form.get("scope"))
     except ScopeError:
         return _refused("invalid_scope")
@@ -127,16 +127,33 @@ def _credentials(request: Request, form: dict[str, str]) -> tuple[str, str]:
     return unquote_plus(name), unquote_plus(secret)
 
 
-async def _client(parts: ApiDependencies, client_id: str, secret: str) -> ApiClient:
-    """Whoever logs in; raises the same, after the same time, for an unknown client and for a wrong secret."""
+async def _client(parts: ApiDependencies, address: str, client_id: str, secret: str) -> ApiClient:
+    """Whoever logs in; raises the same, after the same time, for an unknown client and for a wrong secret.
+
+    The secret is judged first: whoever sends wrong ones, under whatever id, holds up only its own failures.
+    """
     client = parts.clients.find(client_id)
-    parts.hold_back(_UNKNOWN if client is None else f"log-in/{client.id}", _PER_MINUTE)
+    failures = f"log-in/{'' if client is None else client.id}/{address}"
     hashes = [] if client is None else [kept.hash for kept in client.valid_secrets(parts.clock())]
-    async with parts.log_ins:
-        found = [await asyncio.to_thread(fits, secret, kept) for kept in [*hashes, None, None][:2]]
-    if client is None or not any(found):
+    suspect = parts.pace.would_wait(failures, _FAILURES_PER_MINUTE, parts.ticks())
+    try:
+        right = await parts.log_ins.is_right(secret, hashes, suspect=suspect)
+    except TooBusy:
+        raise ProblemRaised(Problem.TOO_MANY, {"Retry-After": str(_BUSY_SECONDS)}) from None
+    if client is None or not right:
+        parts.hold_back(failures, _FAILURES_PER_MINUTE)
         raise LogInError("invalid_client")
     return client
+
+
+def _from(request: Request) -> str:
+    """The address of the one who asks; of IPv6 the network, of which one host has all addresses."""
+    host = "" if request.client is None else request.client.host
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    return str(ip_network((address, 64), strict=False) if isinstance(address, IPv6Address) else address)
 
 
 def _refused(error: str) -> JSONResponse:

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request, Response
 
 from api.authorize import CanReadUndecided, dependencies_of
+from api.parameters import units_asked_for
 from api.present import undecided_line
 from api.problems import FieldError, Problem, ProblemRaised, documented
 from api.schemas import UndecidedPage
@@ -39,7 +40,7 @@ async def list_undecided(
     """
     parts = dependencies_of(request)
     today = copenhagen_date(parts.clock())
-    units = caller.units if unit is None else caller.units & {unit}
+    units = units_asked_for(caller, unit)
     answering = {
         code: found
         for code in parts.municipalities

@@ -31,6 +31,16 @@ from models.tasks.actions import (
 E = TypeVar("E")
 _VERSION: Final = re.compile(r"[1-9]\d{0,17}", re.ASCII)
 _NEVER: Final = -1
+_DAY: Final = re.compile(
+    r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)|(?P<d>\d{1,2})[./-] ?(?P<m>\d{1,2})[./-] ?(?P<y>\d{4})",
+    re.ASCII,
+)
+"""As a browser's field sends it, and as people write it in Danish where the field is one for text."""
+_CLOCK: Final = re.compile(
+    r"(?:kl\.? ?)?(?P<hour>\d{1,2})(?:[:.]?(?P<minute>\d\d)(?:[:.](?P<second>\d\d)(?:\.0+)?)?)?",
+    re.ASCII | re.IGNORECASE,
+)
+"""The same. `18.20` is twenty past six, never a fraction of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +160,20 @@ def _member(kind: Callable[[str], E], text: str) -> E | None:
 
 def _moment(day: str, at: str) -> datetime | None:
     """A time by Copenhagen's clock; in the hour that comes twice it is the first."""
+    found, clock = _DAY.fullmatch(day), _CLOCK.fullmatch(at)
+    if found is None or clock is None:
+        return None
+    year, month, number = (
+        found["year"] or found["y"],
+        found["month"] or found["m"],
+        found["day"] or found["d"],
+    )
+    hour, minute = int(clock["hour"]), int(clock["minute"] or 0)
     try:
-        return datetime.combine(date.fromisoformat(day), time.fromisoformat(at), COPENHAGEN)
+        return datetime.combine(
+            date(int(year), int(month), int(number)),
+            time(hour, minute, int(clock["second"] or 0)),
+            COPENHAGEN,
+        )
     except ValueError:
         return None

@@ -1,6 +1,7 @@
 """The inbox as one ASGI application: the pages of a unit, and beside them the interface for its case system."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final, LiteralString
@@ -12,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from crypto.acknowledge_link import PATH as LINK_PATH
 from inbox.auth_guard import LOG_OUT, AuthGuard, NotFound, ResponseHeaders, language_of
@@ -20,6 +21,9 @@ from inbox.dependencies import InboxDependencies
 from inbox.page_context import Visit
 from inbox.pages import figures, log_in, mail_link, person, search, task, tasks, undecided
 from inbox.render import STATIC, Renderer
+from infra.fault_kind import fault_kind
+
+log = logging.getLogger(__name__)
 
 ANSWERS: Final[LiteralString] = "SELECT 1"
 
@@ -73,7 +77,23 @@ def build(parts: InboxDependencies, *, beside: BaseRoute | None = None) -> ASGIA
     # A redirect of the library's own names the host and the scheme that the request claims, not those of our address.
     application.router.redirect_slashes = False
     # Around everything: the page of a fault carries the policy too.
-    return ResponseHeaders(application, secure=parts.secure, static_path=renderer.static_path)
+    return ResponseHeaders(_Quiet(application), secure=parts.secure, static_path=renderer.static_path)
+
+
+class _Quiet:
+    """A fault stops here, its page sent: a server that sees it logs a traceback, with whatever words are in it."""
+
+    def __init__(self, application: ASGIApp) -> None:
+        self._application = application
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        try:
+            await self._application(scope, receive, send)
+        except Exception as fault:
+            if scope["type"] != "http":
+                raise
+            log.error("a page failed: %s", fault_kind(fault))
 
 
 def _lifespan(parts: InboxDependencies) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
@@ -125,7 +145,7 @@ def _broken(
     parts: InboxDependencies, renderer: Renderer
 ) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def broken(request: Request, _: Exception) -> Response:
-        """A fault of ours: it is logged by the server, and the page says nothing of it."""
+        """A fault of ours: its kind is logged, and the page says nothing of it."""
         return Visit(request, parts, renderer, language_of(request)).page("broken.html", 500)
 
     return broken

@@ -21,6 +21,8 @@ _GAP: Final = 0.28
 _BAR: Final = 0.92
 """Of its place in the group, a bar's own width."""
 _LINES: Final = 4
+_LEAST: Final = 2
+"""Of a bar: none at all would look like nothing to count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,8 @@ class Series:
     """Numbers of one kind, one for each label."""
 
     name: str
-    values: Sequence[float]
+    values: Sequence[float | None]
+    """None: there was nothing to count, which is not the same as a count of nothing."""
     tone: str
     """A letter: which colour and pattern, in the style sheet."""
 
@@ -41,9 +44,10 @@ def bars(
     name: str,
     described_by: str,
     number: Callable[[int], str] | Callable[[float], str],
+    no_data: str,
 ) -> Markup:
     """Bars in groups. `titles` say a label in full; `described_by` is the picture in a sentence."""
-    top = _ceiling(max((value for each in series for value in each.values), default=0))
+    top = _ceiling(max((value for each in series for value in each.values if value is not None), default=0))
     inner_height = _HEIGHT - _TOP - _BOTTOM
     group = _WIDTH / max(len(labels), 1)
     width = group * (1 - _GAP) / max(len(series), 1)
@@ -58,8 +62,8 @@ def bars(
         ).format(_HEIGHT, name, name, described_by)
     ]
     for line in range(_LINES + 1):
-        value = top * line / _LINES
-        at = y(value)
+        level = top * line / _LINES
+        at = y(level)
         parts.append(
             Markup('<line class="fv-grid" x1="{}%" x2="{}%" y1="{:.1f}" y2="{:.1f}"/>').format(
                 _LEFT, _LEFT + _WIDTH, at, at
@@ -67,13 +71,21 @@ def bars(
         )
         parts.append(
             Markup('<text class="fv-tick" x="{}%" y="{:.1f}" text-anchor="end">{}</text>').format(
-                _LEFT - 1, at + 4, _tick(value)
+                _LEFT - 1, at + 4, _tick(level)
             )
         )
     for place, (label, title) in enumerate(zip(labels, titles, strict=True)):
         left = _LEFT + group * place + group * _GAP / 2
         for offset, each in enumerate(series):
             value = each.values[place]
+            if value is None:
+                parts.append(
+                    Markup(
+                        '<text class="fv-tick" x="{:.2f}%" y="{:.1f}" text-anchor="middle">'
+                        "–<title>{}: {}</title></text>"
+                    ).format(left + width * (offset + _BAR / 2), y(0) - 4, title, f"{no_data}, {each.name}")
+                )
+                continue
             parts.append(
                 Markup(
                     '<rect class="fv-bar-{}" x="{:.2f}%" y="{:.1f}" width="{:.2f}%" height="{:.1f}" rx="1.5">'
@@ -81,9 +93,9 @@ def bars(
                 ).format(
                     each.tone,
                     left + width * offset,
-                    y(value),
+                    min(y(value), y(0) - _LEAST),
                     width * _BAR,
-                    max(_TOP + inner_height - y(value), 0),
+                    max(y(0) - y(value), _LEAST),
                     title,
                     number(value),  # type: ignore[arg-type]  # whole numbers where the caller's are whole
                     each.name,

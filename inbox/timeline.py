@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from inbox.date_text import clock
 from inbox.translations import Translations
 from ledger.queries.task_detail import HistoryEntry, TaskView
+from models.audit_kind import AuditKind
 from models.tasks.actions import Action, Close, ContactAttempt, Ending, HandOver, Reopen, Via
 
 _SILENT: Final = frozenset({"decided"})
@@ -89,9 +90,11 @@ def _audit(entry: HistoryEntry, say: Translations, names: Names) -> str | None:
     key = f"history.{entry.kind}"
     if entry.kind in _BY_MESSAGE and entry.sender is None:
         key = "history.task_taken_over"
+    detail = entry.detail
+    if entry.kind == AuditKind.FOUND_BY_CPR and detail.get("purpose"):
+        key += "_for"
     if not say.knows(key):
         return None
-    detail = entry.detail
     purpose, occasion = detail.get("purpose"), f"occasion.{detail.get('occasion')}"
     return say(
         key,

@@ -4,10 +4,16 @@ Modulus 11 is never asked: numbers without it have been issued since 2007 (sourc
 """
 
 import re
+import unicodedata
 from datetime import date
 
 _SHAPE = re.compile(r"\d{6}-?\d{4}", re.ASCII)
-_BEGUN = re.compile(r"(\d[\s-]*){6,}", re.ASCII)
+_BEGUN = re.compile(r"(\d[\W_]*){6,}")
+_BETWEEN = r"[\W_]{0,3}"
+_HELD = re.compile(
+    rf"(?<!\d)(?=(\d\d{_BETWEEN}\d\d{_BETWEEN}\d\d{_BETWEEN}\d\d{_BETWEEN}\d\d)(?!\d))", re.ASCII
+)
+_RANDOM_ID = re.compile(r"(?=[\d-]*[a-f])[\da-f-]{20,}", re.ASCII | re.IGNORECASE)
 _TEMPORARY_DAY = 60
 
 
@@ -29,13 +35,41 @@ def is_unborn(digits: str, day: date) -> bool:
     return birth_date(digits) > day
 
 
-def seems_one(text: str) -> bool:
-    """Whether somebody has typed a CPR, or the date that it begins with: digits and nothing else.
+def seems_begun(text: str) -> bool:
+    """Whether somebody has typed a CPR or the date that it begins with: six digits, whatever lies between them.
 
-    >>> seems_one(" 010101 - 1234"), seems_one("010101"), seems_one("FV-0101-0112"), seems_one("01010")
+    >>> seems_begun("cpr 01.01.01"), seems_begun("010101"), seems_begun("FV-7K2P-01AB"), seems_begun("01010")
     (True, True, False, False)
     """
-    return _BEGUN.fullmatch(text.strip()) is not None
+    return _BEGUN.search(plain_digits(text)) is not None
+
+
+def holds_one(text: str) -> bool:
+    """Whether a CPR may stand somewhere in `text`, however it is written; a random id in hexadecimal is none.
+
+    >>> holds_one("Anna (010101 \u2013 1234)"), holds_one("CPR0101011234"), holds_one("110169484474386276334")
+    (True, True, False)
+    >>> holds_one("a0b1c2d3-0101-4112-8101-011234abcdef"), holds_one("+45 12 34 56 78")
+    (False, False)
+    """
+    return found_in(text) is not None
+
+
+def found_in(text: str) -> str | None:
+    """The ten digits of the first CPR that may stand in `text`."""
+    for held in _HELD.finditer(_RANDOM_ID.sub(" ", plain_digits(text))):
+        digits = re.sub(r"\D", "", held[1])
+        if 1 <= int(digits[:2]) % _TEMPORARY_DAY <= 31 and 1 <= int(digits[2:4]) <= 12:
+            return digits
+    return None
+
+
+def plain_digits(text: str) -> str:
+    """`text` with every decimal digit as 0 to 9, whatever script or width it was typed in."""
+    return "".join(
+        str(unicodedata.decimal(sign)) if sign.isdecimal() else sign
+        for sign in unicodedata.normalize("NFKC", text)
+    )
 
 
 def birth_date(digits: str) -> date:

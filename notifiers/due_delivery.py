@@ -15,7 +15,7 @@ from models.calendar import COPENHAGEN, copenhagen_date
 from models.notifications.cause import DeliveryCause
 from models.notifications.delivery import Audience, Channel, Occasion
 from notifiers.content.mail_message import Mail, header_date, message_id
-from notifiers.content.notice import DigestLine, DigestNotice, TaskNotice
+from notifiers.content.notice import DigestLine, DigestNotice, FailedMail, TaskNotice
 from notifiers.content.render import Rendered, render
 from notifiers.content.service_mail import render_channel_off
 
@@ -78,6 +78,7 @@ class Due:
     seen: bool  # a person has seen the task, and the notice was to bring just that about
     about: DueTask | OpenTasks
     endpoint_off: bool = False  # a webhook whose endpoint is switched off
+    failed: FailedMail | None = None  # the mail in whose place it comes
     is_followed: bool = (
         False  # a later notice of further messages of the same task waits for the same recipient
     )
@@ -179,6 +180,7 @@ def _notice(
         appended_on=copenhagen_date(about.appended_at),
         mentor_until=about.mentor_until,
         undelivered=due.undelivered,
+        failed=due.failed,
         link_base=link_base,
         acknowledge_link=acknowledge_link,
     )

@@ -4,13 +4,14 @@ from datetime import datetime
 from uuid import UUID
 
 from psycopg.rows import DictRow, dict_row
+from pydantic import ValidationError
 
 from infra.postgres import Connection
 from models.calendar import copenhagen_date
 from models.notifications.cause import CauseKind, DeliveryCause
-from models.notifications.delivery import Audience, Channel, Occasion, SendAttempt
+from models.notifications.delivery import Audience, Channel, DeliveryStatus, Occasion, SendAttempt
 from notifiers import statements
-from notifiers.content.notice import DigestLine
+from notifiers.content.notice import DigestLine, FailedMail
 from notifiers.due_delivery import Due, DueTask, OpenTasks
 
 LISTED = 60
@@ -62,9 +63,26 @@ def due_of(row: DictRow, about: DueTask | OpenTasks) -> Due:
         seen=bool(row["seen"]),
         about=about,
         endpoint_off=row["endpoint_off"],
+        failed=_failed_of(row),
         is_followed=row["is_followed"],
         told_at=row["told_at"],
     )
+
+
+def _failed_of(row: DictRow) -> FailedMail | None:
+    if row["failed_address"] is None:
+        return None
+    answer = row["failed_bounce"] or row["failed_code"]
+    try:
+        return FailedMail(
+            address=row["failed_address"],
+            came_back=row["failed_bounce"] is not None,
+            given_up=row["failed_status"] == DeliveryStatus.EXHAUSTED,
+            code=None if answer is None else str(answer),
+        )
+    except ValidationError:
+        # What cannot be said stops no notice.
+        return None
 
 
 def attempt_row(delivery: UUID, number: int, now: datetime, attempt: SendAttempt) -> dict[str, object]:

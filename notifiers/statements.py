@@ -17,6 +17,10 @@ WITH picked AS (  -- all columns here: a row that changed while we waited is rea
 SELECT d.*, t.status AS task_status, t.reference, t.react_by, t.opened_at, t.appended_at, t.mentor_until,
        (SELECT count(*) FROM messages m WHERE m.task_id = t.id AND m.outcome = 'obliged') AS messages,
        s.failed_delivery IS NOT NULL AS undelivered,
+       b.recipient AS failed_address, b.status AS failed_status,
+       (SELECT status FROM bounces WHERE delivery_id = b.id AND action = 'failed' ORDER BY at DESC LIMIT 1)
+       AS failed_bounce,
+       (SELECT code FROM attempts WHERE delivery_id = b.id ORDER BY attempt DESC LIMIT 1) AS failed_code,
        s.until_seen IS TRUE AND (SELECT f.seen FROM footings f WHERE f.task_id = t.id) AS seen,
        e.disabled_at IS NOT NULL AS endpoint_off, clock_timestamp() AS now,
        g.is_followed IS TRUE AS is_followed, g.told_at
@@ -31,6 +35,7 @@ LEFT JOIN LATERAL (  -- the other notices of further messages of this task to th
       AND (o.occasion, o.channel, o.recipient) = (d.occasion, d.channel, d.recipient)
 ) g ON true
 LEFT JOIN steps s ON s.id = CASE WHEN d.cause_kind = 'step' THEN d.cause_ref::uuid END
+LEFT JOIN deliveries b ON b.id = s.failed_delivery AND b.channel = 'email'
 LEFT JOIN endpoints e ON d.channel = 'webhook' AND (e.unit_id, e.url) = (d.unit_id, d.recipient)
 ORDER BY d.due_at, d.id
 """

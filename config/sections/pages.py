@@ -53,6 +53,13 @@ class InboxSection(Section):
         validation_alias="INBOX_SESSION_HOURS",
         description="After so long a person must log in anew, however busy",
     )
+    attempts_apart_minutes: int = Field(
+        default=60,
+        ge=1,
+        le=7 * 24 * 60,
+        validation_alias="INBOX_ATTEMPTS_APART_MINUTES",
+        description="Attempts at contact that lie closer together count as one, when a task is closed as not reached",
+    )
 
 
 class OidcSection(Section):

@@ -43,7 +43,9 @@ def inbox_parts(settings: InboxEnvironment, reference: Reference) -> InboxDepend
     """Everything that the pages need; raises `ConfigError`. The pool is opened by the application."""
     public_url, keys = settings.links.url.rstrip("/"), settings.keyring.inbox
     provider = _provider(settings.oidc, public_url)
-    rules = ledger_wiring.rules(reference)
+    rules = ledger_wiring.rules(
+        reference, attempts_apart=timedelta(minutes=settings.inbox.attempts_apart_minutes)
+    )
     units = {str(unit_id): unit for unit_id, unit in units_of(reference).items()}
     law = law_of(reference)
     pool = make_pool(

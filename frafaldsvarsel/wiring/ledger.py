@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from config.environments import LedgerEnvironment
 from config.reference.addresses import addresses_of
@@ -18,6 +18,7 @@ from ledger.tasks.projection import Policy
 from models.calendar import COPENHAGEN, copenhagen_date
 from models.events import probe_identity as reserved
 from models.notifications.delivery import Audience
+from models.tasks.actions import ATTEMPTS_APART
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +62,12 @@ def policy(reference: Reference, clock: Callable[[], datetime] = lambda: datetim
     )
 
 
-def rules(reference: Reference) -> Rules:
+def rules(reference: Reference, attempts_apart: timedelta = ATTEMPTS_APART) -> Rules:
     """What decides on what people do with a task."""
     not_reached = not_reached_of(reference)
     return Rules(
         policy=policy(reference),
         not_reached_after=lambda unit_id: not_reached.on(unit_id, datetime.now(COPENHAGEN).date()),
         units=frozenset(units_of(reference)) - {reserved.UNIT},
+        attempts_apart=attempts_apart,
     )

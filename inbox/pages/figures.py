@@ -31,7 +31,7 @@ async def figures(visit: Visit) -> Response:
     ]
     contacts = sum(week.first_contacts for week in weeks)
     in_time = sum(week.contacts_in_time for week in weeks)
-    plot = partial(bars, labels, titles, number=say.number)
+    plot = partial(bars, labels, titles, number=say.number, no_data=say("figures.no_data"))
     return visit.page(
         "figures.html",
         open=found.open,
@@ -39,7 +39,8 @@ async def figures(visit: Visit) -> Response:
         counted_at=counted_at,
         weeks=list(zip(labels, titles, weeks, strict=True)),
         contacts=contacts,
-        in_time=None if not contacts else round(100 * in_time / contacts),
+        in_time=in_time,
+        part_in_time=None if not contacts else round(100 * in_time / contacts),
         median=_middle(weeks),
         days=lambda taken: _days(visit, taken),
         units=sorted((visit.parts.unit_name(unit), unit) for unit in mine),
@@ -63,7 +64,11 @@ async def figures(visit: Visit) -> Response:
         timely=plot(
             (
                 Series(say("figures.first_contacts"), [week.first_contacts for week in weeks], "a"),
-                Series(say("figures.contacts_in_time"), [week.contacts_in_time for week in weeks], "b"),
+                Series(
+                    say("figures.contacts_in_time"),
+                    [week.contacts_in_time if week.first_contacts else None for week in weeks],
+                    "b",
+                ),
             ),
             name="timely",
             described_by=say("figures.timely_alt"),
@@ -92,8 +97,8 @@ def _middle(weeks: object) -> timedelta | None:
     return None
 
 
-def _number(taken: timedelta | None) -> float:
-    return 0.0 if taken is None else taken / _DAY
+def _number(taken: timedelta | None) -> float | None:
+    return None if taken is None else taken / _DAY
 
 
 def _days(visit: Visit, taken: timedelta | None) -> str:

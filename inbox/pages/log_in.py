@@ -1,5 +1,6 @@
 """The way in and out: to the provider and back, and the session between the two."""
 
+import logging
 import re
 from typing import Final
 
@@ -8,18 +9,22 @@ from starlette.responses import RedirectResponse, Response
 
 from crypto.vault import NotOpenedError
 from inbox.auth_guard import LOST_QUERY, session_cookie
+from inbox.identity import Identity, NoIdentity, identity_of
 from inbox.oidc import Begun, LogInRefused, ProviderUnreachable
 from inbox.page_context import Visit
-from inbox.rights import rights_of
+from inbox.rights import Rights, rights_of
+
+log = logging.getLogger(__name__)
 
 CALLBACK: Final = "/log-ind/tilbage"
-_BEGUN_COOKIE: Final = "log-ind"
+_BEGUN_COOKIE: Final = "log-ind-"
+"""With the state behind it: each tab logs in by its own."""
+_MOST_BEGUN: Final = 5
+"""Of one browser at a time. More would at last fill the header in which a browser sends them all."""
 _BEGUN_PURPOSE: Final = "inbox/log-in"
 _BEGUN_SECONDS: Final = 600
 _HOME: Final = "/"
 _LOCAL: Final = re.compile(r"/(?![/\\])[A-Za-z0-9/_.~?=&%+-]*")
-_LONGEST_NAME: Final = 120
-_LONGEST_SUBJECT: Final = 200
 
 
 async def log_in(visit: Visit) -> Response:
@@ -33,6 +38,8 @@ async def log_in(visit: Visit) -> Response:
 async def begin(visit: Visit) -> Response:
     """To the provider."""
     target = local(visit.query("til"))
+    if visit.session is not None:
+        return RedirectResponse(target, status_code=303)
     try:
         address, begun = await visit.parts.provider.begin(
             target, until=visit.now.timestamp() + _BEGUN_SECONDS
@@ -40,8 +47,10 @@ async def begin(visit: Visit) -> Response:
     except ProviderUnreachable:
         return visit.page("log_in.html", 503, target=target, fault="unreachable")
     response = RedirectResponse(address, status_code=303)
+    for old in _too_many(visit):
+        response.delete_cookie(old, path="/log-ind")
     response.set_cookie(
-        _BEGUN_COOKIE,
+        _BEGUN_COOKIE + begun.state,
         visit.parts.vault.seal(begun.model_dump_json().encode(), _BEGUN_PURPOSE),
         max_age=_BEGUN_SECONDS,
         path="/log-ind",
@@ -56,23 +65,31 @@ async def come_back(visit: Visit) -> Response:
     """From the provider: judge what it says, and begin a session."""
     begun = _begun(visit)
     if begun is None:
+        if visit.session is not None:
+            # An old address, by the browser's Back: the session goes on.
+            return RedirectResponse(_HOME, status_code=303)
         return visit.page("log_in.html", 400, target=_HOME, fault="lost")
     try:
         claims = await visit.parts.provider.finish(begun, dict(visit.request.query_params))
+        who = identity_of(claims.get("sub"), claims.get("name"))
     except LogInRefused:
+        return visit.page("log_in.html", 403, target=begun.target, fault="refused")
+    except NoIdentity as fault:
+        log.error("the provider names a person in a way that cannot be kept: %s", fault)
         return visit.page("log_in.html", 403, target=begun.target, fault="refused")
     except ProviderUnreachable:
         return visit.page("log_in.html", 503, target=begun.target, fault="unreachable")
-    subject, name = str(claims["sub"])[:_LONGEST_SUBJECT], str(claims.get("name") or claims["sub"])
     rights = rights_of(claims, visit.parts.rights_claim, visit.parts.units)
+    response = RedirectResponse(begun.target, status_code=303)
+    response.delete_cookie(_BEGUN_COOKIE + begun.state, path="/log-ind")
+    if _goes_on(visit, who, rights):
+        return response
     async with visit.parts.pool.connection() as connection:
         if visit.session is not None:
             await visit.parts.sessions.close(connection, visit.session)
         cookie = await visit.parts.sessions.open(
-            connection, user_id=subject, user_name=name[:_LONGEST_NAME], rights=rights
+            connection, user_id=who.subject, user_name=who.name, rights=rights
         )
-    response = RedirectResponse(begun.target, status_code=303)
-    response.delete_cookie(_BEGUN_COOKIE, path="/log-ind")
     response.set_cookie(
         session_cookie(visit.parts),
         cookie,
@@ -103,13 +120,36 @@ async def logged_out(visit: Visit) -> Response:
     return visit.page("logged_out.html", everywhere=address)
 
 
+def _goes_on(visit: Visit, who: Identity, rights: Rights) -> bool:
+    """Whether the browser has this very session already: a second tab must not spoil the forms of the first."""
+    session = visit.session
+    return session is not None and (session.user_id, session.user_name, session.rights) == (
+        who.subject,
+        who.name,
+        rights,
+    )
+
+
 def _begun(visit: Visit) -> Begun | None:
+    """The log-in under way that the address is an answer to."""
+    begun = _opened(visit, _BEGUN_COOKIE + visit.query("state"))
+    return begun if begun is not None and visit.now.timestamp() < begun.until else None
+
+
+def _too_many(visit: Visit) -> list[str]:
+    """The cookies of log-ins that make room for another: all that say nothing, and the oldest."""
+    names = [name for name in visit.request.cookies if name.startswith(_BEGUN_COOKIE)]
+    until = {name: begun.until for name in names if (begun := _opened(visit, name)) is not None}
+    kept = sorted(until, key=until.__getitem__)[1 - _MOST_BEGUN :]
+    return [name for name in names if name not in kept]
+
+
+def _opened(visit: Visit, name: str) -> Begun | None:
     try:
-        sealed = visit.request.cookies[_BEGUN_COOKIE]
-        begun = Begun.model_validate_json(visit.parts.vault.open(sealed, _BEGUN_PURPOSE))
+        sealed = visit.request.cookies[name]
+        return Begun.model_validate_json(visit.parts.vault.open(sealed, _BEGUN_PURPOSE))
     except (KeyError, NotOpenedError, ValidationError):
         return None
-    return begun if visit.now.timestamp() < begun.until else None
 
 
 def local(target: str) -> str:

@@ -1,7 +1,7 @@
 """The search: by a task's reference, whose answer has an address, or by CPR, whose answer has none.
 
 Both come as a form, from one field, so that a CPR never stands in an address nor in a browser's history.
-It is made a pseudonym here, at once; who looked is written down before anything is shown.
+It is made a pseudonym here, at once; who looked and why is written down before anything is shown.
 """
 
 from typing import Final
@@ -13,8 +13,10 @@ from inbox.page_context import Visit
 from inbox.pages.tasks import PATH as LIST
 from inbox.pages.tasks import address, overview
 from ledger.actions.reveal_sensitive import note_search
+from ledger.queries.cursors import addressable
 from ledger.queries.task_list import Filter, Search, listing
-from models.cpr import NotAPerson, normalise, seems_one
+from models.cpr import NotAPerson, found_in, normalise, seems_begun
+from models.events.sensitive_fields import OpenPurpose
 
 PATH: Final = "/opgaver/soeg"
 _MOST: Final = 50
@@ -24,17 +26,24 @@ async def find(visit: Visit) -> Response:
     """What the field was given."""
     if not visit.rights.tasks_of:
         raise NoAccess
-    typed = visit.form.one("q")
-    if not seems_one(typed):
-        return visit.go(address(Filter.OPEN, typed, ""))
+    typed, purpose = visit.form.one("q"), visit.form.one("purpose")
+    reference = addressable(typed)
+    if reference is not None:
+        return visit.go(address(Filter.OPEN, reference, ""))
+    if not seems_begun(typed):
+        return await overview(visit, status=422, search_fault="list.too_little")
     try:
-        cpr = normalise("".join(typed.split()))
+        cpr = normalise(found_in(typed) or "")
     except NotAPerson:
-        return await overview(visit, status=422, wrong_cpr=True)
+        return await overview(visit, status=422, search_fault="list.cpr_wrong")
+    if purpose not in set(OpenPurpose):
+        return await overview(visit, status=422, search_fault="list.purpose_missing")
     person_id = visit.parts.vault.person_id(cpr)
     units = visit.rights.tasks_of
     async with visit.parts.pool.connection() as connection:
-        await note_search(connection, person_id=person_id, units=units, by=visit.actor)
+        await note_search(
+            connection, person_id=person_id, units=units, by=visit.actor, purpose=OpenPurpose(purpose)
+        )
         found = await listing(
             connection,
             units=units,

@@ -23,6 +23,7 @@ from models.events.sensitive_fields import OpenPurpose, SensitiveFields
 from models.tasks.actions import (
     ActionRefusal,
     Close,
+    ContactAttempt,
     ContactForm,
     Ending,
     HandOver,
@@ -33,6 +34,7 @@ from models.tasks.actions import (
     Reopen,
     ReopenReason,
     Take,
+    attempts_apart,
 )
 from models.tasks.status import TaskStatus
 
@@ -71,7 +73,7 @@ async def do(visit: Visit) -> Response:
     expected = read_version(visit.form.one("version")) if isinstance(deed, _DISTURBED) else None
     try:
         async with visit.parts.pool.connection() as connection:
-            await perform(
+            done = await perform(
                 connection,
                 task_id=view.task.id,
                 units=visit.rights.tasks_of,
@@ -91,7 +93,10 @@ async def do(visit: Visit) -> Response:
         fault = FieldFault("main", "fault.sent_before")
     else:
         gone = isinstance(deed, HandOver) and deed.to_unit not in visit.rights.tasks_of
-        return visit.go(PATH if gone else f"{PATH}/{view.task.reference}", said=kind)
+        again = done.repeated and isinstance(deed, ContactAttempt)
+        return visit.go(
+            PATH if gone else f"{PATH}/{view.task.reference}", said="attempt_again" if again else kind
+        )
     now = await read(visit)
     if fault.sentence == f"refusal.{ActionRefusal.ANOTHER_TASK_IS_OPEN}":
         fault = replace(fault, task=now.open_beside)
@@ -163,7 +168,7 @@ async def show(
         ],
         timeline=timeline(view, visit.say, parts),
         next_step=view.next_step,
-        may_close_unreached=found.attempts >= parts.rules.not_reached_after(found.unit_id),
+        may_close_unreached=_attempts_that_count(visit, view) >= parts.rules.not_reached_after(found.unit_id),
         needed=parts.rules.not_reached_after(found.unit_id),
         kind=kind,
         faults=faults,
@@ -183,6 +188,12 @@ async def show(
         opened=opened,
         mark=mark(view),
     )
+
+
+def _attempts_that_count(visit: Visit, view: TaskView) -> int:
+    """For closing the task as not reached."""
+    times = [entry.deed.at for entry in view.history if isinstance(entry.deed, ContactAttempt)]
+    return attempts_apart(times, visit.parts.rules.attempts_apart)
 
 
 def _other_units(visit: Visit, own: str) -> list[tuple[str, str]]:

@@ -5,9 +5,10 @@ it notes gives the same. It sends nothing and knows no page and no interface.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final, LiteralString
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from config.topics import Topic
 from infra.failpoints import Point, reach
@@ -16,7 +17,19 @@ from ledger.reminders.scheduler import plan_reminders
 from ledger.store import action_log, repository
 from ledger.store.action_log import ActionRow
 from ledger.tasks.projection import Policy, Projection
-from models.tasks.actions import Action, ActionRefusal, Actor, RecordedAction, refusal
+from models.tasks.actions import (
+    ATTEMPTS_APART,
+    Action,
+    ActionRefusal,
+    Actor,
+    Close,
+    ContactAttempt,
+    Ending,
+    RecordedAction,
+    Via,
+    attempts_apart,
+    refusal,
+)
 
 STAND: Final = """
 SELECT t.version, coalesce((SELECT max(a.number) FROM acts a WHERE a.task_id = t.id), 0) + 1,
@@ -64,6 +77,8 @@ class Rules:
     policy: Policy
     not_reached_after: Callable[[str], int]
     """Attempts without contact after which a unit may close a task."""
+    attempts_apart: timedelta = ATTEMPTS_APART
+    """How far they lie apart at least."""
     units: frozenset[str]
     """Who may be given a task."""
 
@@ -73,6 +88,8 @@ class Performed:
     """What was done, now or when the act was sent first."""
 
     task_id: UUID
+    act_id: UUID
+    """Under which it stands; not the one that was sent where the same attempt was recorded before."""
     version: int
     repeated: bool
     """The act had been done before, and nothing has happened now."""
@@ -100,8 +117,16 @@ async def perform(
         person_id, partition = await _lock(connection, task_id, units)
         messages, tasks = await repository.rows_of(connection, {person_id})
         before = await action_log.find(connection, act_id)
+        if before is not None and _tenant(before.act.by) != _tenant(by):
+            # Whoever sends a form chooses its id: somebody else's must not stand in the way of this one.
+            act_id = uuid5(act_id, "|".join(_tenant(by)))
+            before = await action_log.find(connection, act_id)
         cursor = await connection.execute(STAND, (Topic.DECISIONS, partition, task_id))
         ((version, number, after_offset, now),) = await cursor.fetchall()
+        attempts = await _attempts(connection, task_id, deed)
+        if before is None and isinstance(deed, ContactAttempt):
+            # The Back button of a browser brings the form once more, under an id of its own.
+            before = next((row for row in attempts if _is_same(row, by, deed)), None)
         if before is not None:
             return _repeated(before, task_id, by, deed, version)
         if expected_version is not None and expected_version != version:
@@ -113,7 +138,10 @@ async def perform(
             policy=rules.policy,
             now=now,
         )
-        standing = projection.standing(task_id)
+        standing = replace(
+            projection.standing(task_id),
+            attempts=attempts_apart(map(_moment, attempts), rules.attempts_apart),
+        )
         refused = refusal(
             standing,
             deed,
@@ -141,7 +169,7 @@ async def perform(
             await plan_reminders(connection, projection.changes.tasks, rules.policy.steps)
         reach(Point.ACT_BEFORE_COMMIT)
     reach(Point.ACT_COMMITTED)
-    return Performed(task_id, effect.version, repeated=False, successor=effect.successor)
+    return Performed(task_id, act_id, effect.version, repeated=False, successor=effect.successor)
 
 
 async def _lock(connection: Connection, task_id: UUID, units: frozenset[str]) -> tuple[str, int]:
@@ -163,7 +191,29 @@ async def _lock(connection: Connection, task_id: UUID, units: frozenset[str]) ->
     return person_id, partitions[0][0]
 
 
+async def _attempts(connection: Connection, task_id: UUID, deed: Action) -> list[ActionRow]:
+    """Those on the task, where the deed depends on them."""
+    if isinstance(deed, ContactAttempt) or (isinstance(deed, Close) and deed.ending is Ending.NOT_REACHED):
+        return await action_log.attempts_of(connection, task_id)
+    return []
+
+
+def _is_same(row: ActionRow, by: Actor, deed: ContactAttempt) -> bool:
+    """Whether the same person has recorded the same attempt: one moment, one form, one outcome."""
+    return (row.act.by.via, row.act.by.id, row.act.deed) == (by.via, by.id, deed)
+
+
+def _moment(row: ActionRow) -> datetime:
+    deed = row.act.deed
+    return deed.at if isinstance(deed, ContactAttempt) else row.act.at
+
+
+def _tenant(by: Actor) -> tuple[str, str]:
+    """Who must not use an id twice: a person, or a program with all of its workers."""
+    return by.via.value, by.id.partition("/")[0] if by.via is Via.API else by.id
+
+
 def _repeated(before: ActionRow, task_id: UUID, by: Actor, deed: Action, version: int) -> Performed:
     if (before.act.task_id, before.act.by.id, before.act.deed) != (task_id, by.id, deed):
         raise ActionDiffers(str(before.act.id))
-    return Performed(task_id, version, repeated=True, successor=before.successor)
+    return Performed(task_id, before.act.id, version, repeated=True, successor=before.successor)

@@ -64,8 +64,10 @@ async def reveal_messages(
     return tuple(SealedMessage(*row) for row in await found.fetchall())
 
 
-async def note_search(connection: Connection, *, person_id: str, units: frozenset[str], by: Actor) -> int:
-    """Note who looked a person up, at each task of `units` that it shows, for good; returns how many those are.
+async def note_search(
+    connection: Connection, *, person_id: str, units: frozenset[str], by: Actor, purpose: OpenPurpose
+) -> int:
+    """Note who looked a person up and why, at each task of `units` that it shows, for good; returns how many those are.
 
     Where there is none, the line names the pseudonym: looking for people who are not the unit's is misuse that must
     be found. `connection` is in autocommit, so that the note stands before anything is shown.
@@ -74,7 +76,9 @@ async def note_search(connection: Connection, *, person_id: str, units: frozense
         audit_trail.APPEND_TO_PERSONS_TASKS,
         {
             "kind": AuditKind.FOUND_BY_CPR,
-            "detail": Jsonb({"by_id": by.id, "by_name": by.name, "via": by.via.value}),
+            "detail": Jsonb(
+                {"by_id": by.id, "by_name": by.name, "via": by.via.value, "purpose": purpose.value}
+            ),
             "person": person_id,
             "units": sorted(units),
         },

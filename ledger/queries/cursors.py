@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
 
+from models.cpr import holds_one, seems_begun
+
 _REFERENCE: Final = re.compile(r"FV-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MOMENT: Final = re.compile(r"\d{8}T\d{6}\.\d{6}", re.ASCII)
@@ -77,3 +79,16 @@ def reference_beginning(text: str) -> str | None:
     if not _LEAST <= len(letters) <= 12 or re.search(r"[^0-9A-HJKMNP-TV-Z]", letters):
         return None
     return "FV-" + "-".join(letters[at : at + 4] for at in range(0, len(letters), 4))
+
+
+def addressable(text: str) -> str | None:
+    """The same, where it may go into an address: what could be a CPR, in any spelling, or a name is no reference.
+
+    >>> addressable("FV-0101-01"), addressable("cpr 010101"), addressable("FV 010101-1234"), addressable("7k2p")
+    ('FV-0101-01', None, None, 'FV-7K2P')
+    """
+    named = text.strip().upper().startswith("FV")
+    if holds_one(text) or (seems_begun(text) and not named):
+        return None
+    beginning = reference_beginning(text)
+    return beginning if beginning is None or named or re.search(r"\d", text) else None

@@ -8,13 +8,32 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final, LiteralString
+from typing import Any, Final
 from uuid import UUID
 
 from psycopg.rows import kwargs_row
 
 from infra.postgres import Connection
 from ledger.queries.cursors import ByClosing, ByDate, Cursor, NotACursor
+from ledger.queries.list_statements import (
+    BEGINS,
+    BY,
+    DUE,
+    FOUND,
+    HIGHEST,
+    INSTITUTIONS,
+    MANY_DUE,
+    MESSAGES,
+    OF_DUE,
+    OF_PERSON,
+    OPEN,
+    PAGE,
+    SORTED,
+    UNDELIVERED,
+    UNIT_BY_UNIT,
+    WROTE,
+    Sorting,
+)
 from models.events.contract import Severity
 from models.tasks.actions import Ending
 from models.tasks.status import TaskStatus
@@ -37,7 +56,7 @@ class Filter(StrEnum):
     DUE_TODAY = "due_today"
     OVERDUE = "overdue"
     WAITING_FOR_DELIVERY = "waiting_for_delivery"
-    """Open, with a notice to the unit that nobody has taken yet."""
+    """Open, with a notice to the unit that nobody has taken yet, or a mail that reached nobody and nobody has seen."""
     CLOSED = "closed"
     """The last one first."""
 
@@ -80,6 +99,8 @@ class ListedTask:
     last_message_at: datetime | None
     waiting: bool
     """A notice to the unit is still under way."""
+    undelivered: bool
+    """A mail about it reached nobody, and nobody at the unit has done anything since that shows that it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,58 +123,18 @@ OF_ITS_MESSAGES: Final = ("messages", "severity", "institutions", "last_message_
 COLUMNS: Final = ", ".join(
     f"{'m' if each.name in OF_ITS_MESSAGES else 't'}.{each.name}"
     for each in fields(ListedTask)
-    if each.name != "waiting"
+    if each.name not in ("waiting", "undelivered")
 )
-DUE: Final[LiteralString] = """EXISTS (
-    SELECT FROM deliveries d WHERE d.unit_id = t.unit_id AND d.task_id = t.id AND d.status = 'due')"""
-MESSAGES: Final[LiteralString] = """
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS messages, max(appended_at) AS last_message_at,
-               coalesce(array_agg(DISTINCT sender), '{}') AS institutions,
-               (array['low', 'medium', 'high'])[max(array_position(array['low', 'medium', 'high'],
-                   decision -> 'message' ->> 'severity'))] AS severity
-        FROM messages WHERE task_id = t.id
-    ) m
-"""
-OPEN: Final[LiteralString] = "t.status = 'open'"
 _WHICH: Final[Mapping[Filter, str]] = MappingProxyType(
     {
         Filter.OPEN: OPEN,
         Filter.MINE: f"{OPEN} AND t.owner_id = %(who)s",
         Filter.DUE_TODAY: f"{OPEN} AND t.react_by = %(today)s",
         Filter.OVERDUE: f"{OPEN} AND t.react_by < %(today)s",
-        Filter.WAITING_FOR_DELIVERY: f"{OPEN} AND {DUE}",
+        Filter.WAITING_FOR_DELIVERY: f"{OPEN} AND ({DUE} OR {UNDELIVERED})",
         Filter.CLOSED: "t.status = 'closed'",
     }
 )
-MANY_DUE: Final = """
-SELECT count(*) > %(most)s FROM (
-    SELECT FROM deliveries WHERE unit_id = ANY(%(units)s) AND status = 'due' LIMIT %(most)s + 1) d
-"""
-# OFFSET 0: task by task by its key, whatever is believed of how many are open.
-OF_DUE: Final = """
-(SELECT DISTINCT unit_id, task_id FROM deliveries WHERE unit_id = ANY(%(units)s) AND status = 'due') d
-CROSS JOIN LATERAL (
-    SELECT t.react_by, t.reference FROM tasks t
-    WHERE t.id = d.task_id AND t.unit_id = d.unit_id AND {where} OFFSET 0) t
-"""
-BEGINS: Final[LiteralString] = "t.reference LIKE %(beginning)s"
-OF_PERSON: Final[LiteralString] = "t.person_id = %(person)s"
-# What is put in is one of the texts here, and the size of the page: a number in the statement, not a parameter,
-# for a plan that does not know it may read everything.
-FOUND: Final[LiteralString] = """
-SELECT {standing}, t.reference FROM tasks t WHERE {unit} AND {where} ORDER BY {order} LIMIT {size}
-"""
-UNIT_BY_UNIT: Final[LiteralString] = """
-unnest(%(units)s::text[]) AS u (unit_id) CROSS JOIN LATERAL ({found}) t
-"""
-"""Each along its own index: a condition on many units at once would read and sort all of them."""
-PAGE: Final[LiteralString] = """
-SELECT {columns}, {due} AS waiting
-FROM (SELECT t.reference FROM {source} ORDER BY {order} LIMIT {size}) p JOIN tasks t USING (reference) {messages}
-ORDER BY {order}
-"""
-"""First only where they stand, of many units far more than a page; then the rows of the page alone."""
 COUNT_AND_ONE: Final = COUNT_AT_MOST + 1
 COUNTS: Final = "SELECT " + ", ".join(
     f"(SELECT count(*) FROM (SELECT FROM unnest(%(units)s::text[]) AS u (unit_id) CROSS JOIN LATERAL ("
@@ -181,15 +162,22 @@ async def listing(
     today: date,
     who: str | None = None,
     search: Search | None = None,
+    severity: Severity | None = None,
+    institution: str | None = None,
+    sorting: Sorting = Sorting.DATE,
     after: Cursor | None = None,
     limit: int = 50,
 ) -> TaskListPage:
     """A page of the tasks of `units`; `filter` None means any status, and asks for a `search`.
 
-    `who`: the reader's id, for `Filter.MINE`. Raises `NotACursor` for an `after` of another list.
+    `who`: the reader's id, for `Filter.MINE`. `severity`, of the gravest message, `institution`, its number, and
+    `sorting` are for open tasks, however many those are. Raises `NotACursor` for an `after` of another list.
     """
     if filter is None and search is None:
         raise ValueError("a list of everything is nobody's work")
+    narrowed = severity is not None or institution is not None
+    if (narrowed or sorting is not Sorting.DATE) and filter in (None, Filter.CLOSED):
+        raise ValueError("only open tasks are few enough to be looked through")
     closed = filter is Filter.CLOSED
     if after is not None and isinstance(after, ByClosing) != closed:
         raise NotACursor("a place of another list")
@@ -205,9 +193,29 @@ async def listing(
     if search is not None and search.person_id is not None:
         where.append(OF_PERSON)
         values["person"] = search.person_id
+    if severity is not None:
+        where.append(HIGHEST)
+        values["severity"] = severity.value
+    if institution is not None:
+        where.append(WROTE)
+        values["institution"] = institution
     size = min(max(limit, 1), LIMIT)
+    if sorting is not Sorting.DATE:
+        statement = SORTED.format(
+            columns=COLUMNS,
+            due=DUE,
+            undelivered=UNDELIVERED,
+            messages=MESSAGES,
+            where=" AND ".join(where),
+            order=BY[sorting],
+            size=size,
+        )
+        return TaskListPage(tuple(await _fetched(connection, statement, values)), None)
     in_due = (
-        search is None and filter is Filter.WAITING_FOR_DELIVERY and not await _many_due(connection, units)
+        search is None
+        and not narrowed
+        and filter is Filter.WAITING_FOR_DELIVERY
+        and not await _many_due(connection, units)
     )
     if in_due:
         where[0] = OPEN
@@ -218,12 +226,24 @@ async def listing(
         source = OF_DUE.format(where=told["where"])
     else:
         source = UNIT_BY_UNIT.format(found=found) if search is None else f"({found}) t"
-    statement = PAGE.format(columns=COLUMNS, due=DUE, source=source, messages=MESSAGES, **told)
-    async with connection.cursor(row_factory=kwargs_row(_listed)) as cursor:
-        await cursor.execute(statement.encode(), values)
-        rows = await cursor.fetchall()
+    statement = PAGE.format(
+        columns=COLUMNS, due=DUE, undelivered=UNDELIVERED, source=source, messages=MESSAGES, **told
+    )
+    rows = await _fetched(connection, statement, values)
     tasks = tuple(rows[:size])
     return TaskListPage(tasks, cursor_of(tasks[-1], closed=closed) if len(rows) > len(tasks) else None)
+
+
+async def institutions_of(connection: Connection, *, units: frozenset[str]) -> tuple[str, ...]:
+    """Numbers of the institutions that wrote about the open tasks of `units`."""
+    cursor = await connection.execute(INSTITUTIONS, (sorted(units),))
+    return tuple(number for (number,) in await cursor.fetchall())
+
+
+async def _fetched(connection: Connection, statement: str, values: dict[str, object]) -> list[ListedTask]:
+    async with connection.cursor(row_factory=kwargs_row(_listed)) as cursor:
+        await cursor.execute(statement.encode(), values)
+        return await cursor.fetchall()
 
 
 async def _many_due(connection: Connection, units: frozenset[str]) -> bool:

@@ -420,6 +420,8 @@ CREATE INDEX deliveries_by_task ON deliveries USING btree (task_id);
 
 CREATE INDEX deliveries_due ON deliveries USING btree (due_at) WHERE (status = 'due'::text);
 
+CREATE INDEX deliveries_not_delivered_of_unit ON deliveries USING btree (unit_id, task_id) WHERE ((channel = 'email'::text) AND (status = ANY (ARRAY['refused'::text, 'exhausted'::text])));
+
 CREATE INDEX deliveries_of_digests ON deliveries USING btree (cause_ref) WHERE ((cause_kind = 'digest'::text) AND (occasion = 'digest'::text));
 
 CREATE INDEX deliveries_of_mornings ON deliveries USING btree (cause) WHERE (occasion = 'digest'::text);

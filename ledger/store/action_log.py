@@ -23,6 +23,7 @@ INSERT INTO acts (id, task_id, number, kind, detail, by_id, by_name, via, at, pe
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING
 """
 BY_ID: Final[LiteralString] = "WHERE id = %s"
+ATTEMPTS: Final[LiteralString] = "WHERE task_id = %s AND kind = 'attempt' ORDER BY number"
 COUNT: Final[LiteralString] = "SELECT count(*) FROM acts"
 BETWEEN: Final[LiteralString] = """
 WHERE partition = %s AND after_offset > %s AND after_offset <= %s ORDER BY after_offset, serial
@@ -76,6 +77,13 @@ async def find(connection: Connection, act_id: UUID) -> ActionRow | None:
         await cursor.execute(READ + BY_ID, (act_id,))
         row = await cursor.fetchone()
     return None if row is None else row_of(row)
+
+
+async def attempts_of(connection: Connection, task_id: UUID) -> list[ActionRow]:
+    """Every attempt at contact on a task, in the order in which they were recorded."""
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(READ + ATTEMPTS, (task_id,))
+        return [row_of(row) for row in await cursor.fetchall()]
 
 
 async def count(connection: Connection) -> int:

@@ -3,6 +3,7 @@
 Pure. It has no room for free text: what a young person has said belongs into the case system, not here.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,6 +17,8 @@ from models.tasks.status import TaskStatus
 
 NOT_REACHED_AFTER: int = 3
 """Attempts without contact after which a unit may close a task; a local choice, no law names a number."""
+ATTEMPTS_APART: timedelta = timedelta(hours=1)
+"""Attempts that lie closer together count as one; a local choice, as the number is."""
 _CLOCKS = timedelta(minutes=5)
 
 
@@ -186,7 +189,7 @@ class ActionRefusal(StrEnum):
     TASK_NOT_OPEN = "task_not_open"
     TASK_NOT_CLOSED = "task_not_closed"
     NOT_REACHED_YET = "not_reached_yet"
-    """Too few attempts to close as not reached."""
+    """Too few attempts, at times apart from each other, to close as not reached."""
     NO_CONTACT_RECORDED = "no_contact_recorded"
     """Contact made, but no attempt that reached the person."""
     ATTEMPT_OUT_OF_TIME = "attempt_out_of_time"
@@ -207,10 +210,25 @@ class TaskState:
     unit_id: str
     appended_at: datetime
     attempts: int
+    """That lie apart (`attempts_apart`)."""
     reached: bool
     open_successor: bool = False
     obliged: bool = True
     """Whether one of its messages obliges the unit still."""
+
+
+def attempts_apart(times: Iterable[datetime], distance: timedelta) -> int:
+    """How many attempts there were at times that lie `distance` apart; two at the same moment are one.
+
+    >>> noon = datetime(2026, 10, 9, 12)
+    >>> attempts_apart([noon, noon, noon + timedelta(minutes=59), noon + timedelta(hours=1)], timedelta(hours=1))
+    2
+    """
+    counted: list[datetime] = []
+    for at in sorted(set(times)):
+        if not counted or at - counted[-1] >= distance:
+            counted.append(at)
+    return len(counted)
 
 
 def refusal(

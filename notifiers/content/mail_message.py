@@ -6,6 +6,7 @@ Nothing here may draw a number, read a clock or take a header from anywhere but 
 
 import hashlib
 from datetime import datetime
+from email.header import Header, decode_header, make_header
 from email.headerregistry import Address as HeaderAddress
 from email.headerregistry import HeaderRegistry
 from email.message import EmailMessage
@@ -113,7 +114,17 @@ class _Policy(_EmailPolicy):
 
     @lru_cache(_COMMON)  # noqa: B019 - there are two policies, and both stay
     def fold_binary(self, name: str, value: str) -> bytes:
-        return super().fold_binary(name, value)
+        folded = super().fold_binary(name, value)
+        if name != "Subject" or self.utf8 or _read(folded.partition(b":")[2]) == str(value):
+            return folded
+        # The library folds between a plain word and an encoded one, and leaves a space on either side: readers see two.
+        encoded = Header(str(value), "utf-8", header_name=name).encode(linesep=self.linesep)
+        return f"{name}: {encoded}{self.linesep}".encode("ascii")
+
+
+def _read(folded: bytes) -> str:
+    """As a mail program reads a header (RFC 5322, 2.2.3; RFC 2047)."""
+    return str(make_header(decode_header(folded.decode("ascii").replace("\r\n", "").strip())))
 
 
 @cache

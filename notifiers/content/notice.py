@@ -35,6 +35,21 @@ ReferenceText = Annotated[str, StringConstraints(pattern=r"^FV(-[0-9A-Z]{4}){3}$
 UnitName = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
+class FailedMail(Frozen):
+    """The mail in whose place a notice comes: an address of a unit's, and why it was not reached."""
+
+    address: Annotated[
+        str, StringConstraints(min_length=1, max_length=320, pattern=r"^[!-~\xa1-\U0010ffff]+$")
+    ]
+    """As it was set, which may be just what was wrong with it."""
+    came_back: bool
+    """A server took it, and it was returned later."""
+    given_up: bool
+    """No server has said no; the time for it was over."""
+    code: Annotated[str, StringConstraints(pattern=r"^(\d{3}|\d\.\d{1,3}\.\d{1,3})$")] | None = None
+    """The last answer of SMTP, or the status of the report that came back."""
+
+
 class TaskNotice(Frozen):
     """One occasion on which somebody is told about one task of a unit. Dates are Copenhagen's."""
 
@@ -51,6 +66,8 @@ class TaskNotice(Frozen):
     mentor_until: date | None = None
     undelivered: bool = False
     """It stands in for a notice that could not be delivered."""
+    failed: FailedMail | None = None
+    """The mail among what could not be delivered, where it was one."""
     link_base: LinkBase
     acknowledge_link: (
         Annotated[str, StringConstraints(max_length=400, pattern=r"^https?://[!-~]+$")] | None

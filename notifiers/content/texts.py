@@ -8,7 +8,13 @@ from datetime import date
 from typing import assert_never
 
 from models.notifications.delivery import Audience, Occasion
-from notifiers.content.notice import DigestLine, DigestNotice, TaskNotice, danish_weekday_date
+from notifiers.content.notice import (
+    DigestLine,
+    DigestNotice,
+    FailedMail,
+    TaskNotice,
+    danish_weekday_date,
+)
 
 DUTY = (
     "Når en uddannelsesinstitution inden for de første 6 måneder efter studiestart underretter om, at en ung "
@@ -100,7 +106,8 @@ def texts_for(notice: TaskNotice) -> NoticeTexts:
                 else f"En besked om opgave {reference} kunne ikke leveres: målet var {day}",
                 heading="En besked kunne ikke leveres",
                 reason=f"Vi har ikke kunnet levere en besked om opgaven til {_who(notice)}. Derfor får I den i "
-                f"stedet. Sørg for, at {unit} kender opgaven, og at den adresse, vi skriver til, bliver rettet.",
+                f"stedet. {_failure(notice.failed)}Sørg for, at {unit} kender opgaven, og at den adresse, vi skriver "
+                "til, bliver rettet.",
                 pressing=True,
             )
         case Occasion.ESCALATION if notice.passed:
@@ -180,6 +187,20 @@ def _who(notice: TaskNotice) -> str:
     return (
         notice.unit_name if notice.audience is not Audience.SERVICE else f"dem, der følger {notice.unit_name}"
     )
+
+
+def _failure(failed: FailedMail | None) -> str:
+    """Where the mail went and what came of it, so that somebody can mend it."""
+    if failed is None:
+        return ""
+    code = "" if failed.code is None else f" (kode {failed.code})"
+    if failed.came_back:
+        what = f"den kom tilbage som umulig at levere{code}"
+    elif failed.given_up:
+        what = f"ingen mailserver tog imod den, før vi måtte opgive{code}"
+    else:
+        what = f"mailserveren afviste den{code}"
+    return f"Mailen gik til {failed.address}, men {what}. "
 
 
 def _short(unit: str) -> str:

@@ -4,24 +4,18 @@ Asked with the very address that is being connected to, so a name that answers d
 """
 
 import socket
+import tomllib
 from collections.abc import Sequence
+from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from pathlib import Path
 from typing import Any, Final
 
 Network = IPv4Network | IPv6Network
 IpAddress = IPv4Address | IPv6Address
 
-_NEVER: Final = tuple(
-    map(
-        ip_network,
-        (
-            "64:ff9b::/32",  # translation to IPv4: what stands behind it cannot be seen (RFC 6052, RFC 8215)
-            "2002::/16",  # 6to4
-            "192.88.99.0/24",  # its relays
-            "fec0::/10",  # site-local, deprecated, and still routed in places
-        ),
-    )
-)
+SPECIAL: Final = Path(__file__).with_name("special_addresses.toml")
+_UNICAST: Final = ip_network("2000::/3")
 
 
 class AddressForbidden(OSError):
@@ -34,9 +28,16 @@ def is_allowed(address: IpAddress, named: Sequence[Network]) -> bool:
         address = address.ipv4_mapped
     if any(address in network for network in named):
         return True
-    if any(address in network for network in _NEVER):
+    if isinstance(address, IPv6Address) and address not in _UNICAST:
         return False
-    return address.is_global and not address.is_multicast
+    return not any(address in network for network in set_aside())
+
+
+@cache
+def set_aside() -> tuple[Network, ...]:
+    """By IANA's registries, and not by `is_global` of the library, which knows them as of its own release."""
+    read = tomllib.loads(SPECIAL.read_text("utf-8"))
+    return tuple(map(ip_network, (*read["ipv4"], *read["ipv6"])))
 
 
 class AddressGuard:

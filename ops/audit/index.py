@@ -5,9 +5,10 @@ it judges. A file that is lost, damaged or of another cluster is begun again, wh
 It holds no content: places, digests, ids of messages, and of the residence facts what routing needs.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, LiteralString
 
@@ -85,6 +86,22 @@ NOTE_CLUSTER: Final[LiteralString] = "INSERT INTO meta VALUES ('cluster', ?)"
 MARK: Final[LiteralString] = "SELECT upto FROM mark WHERE (name, topic, partition) = (?, ?, ?)"
 
 
+def _files(file: Path) -> tuple[Path, ...]:
+    return tuple(file.with_name(file.name + suffix) for suffix in ("", "-wal", "-shm"))
+
+
+def _keep_from_others(file: Path) -> None:
+    """It names people's pseudonyms and where they live: a new file is the auditor's alone, an old one nobody else's.
+
+    SQLite gives the files beside it the same mode. A group that was let in on purpose stays.
+    """
+    with suppress(OSError):  # whoever opens it says what is wrong with it
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    for each in _files(file):
+        with suppress(FileNotFoundError, PermissionError):
+            each.chmod(each.stat().st_mode & 0o770)
+
+
 class AuditIndex:
     """The file. Not for several threads; several processes may share it."""
 
@@ -93,6 +110,8 @@ class AuditIndex:
         self._open()
 
     def _open(self) -> None:
+        if self._file is not None:
+            _keep_from_others(self._file)
         # An empty name is a temporary file that SQLite keeps on disk when it grows.
         self._connection = sqlite3.connect(
             "" if self._file is None else self._file, timeout=_WAIT_SECONDS, isolation_level=None
@@ -129,8 +148,8 @@ class AuditIndex:
         """Throw everything away."""
         self._connection.close()
         if self._file is not None:
-            for suffix in ("", "-wal", "-shm"):
-                self._file.with_name(self._file.name + suffix).unlink(missing_ok=True)
+            for file in _files(self._file):
+                file.unlink(missing_ok=True)
         self._open()
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ DANISH: Words = {
     "mine": "Mine",
     "closed": "Lukkede",
     "take": "Tag opgaven",
-    "taken": "Opgaven er din.",
+    "taken": "Opgaven er din. Åbn oplysningerne om den unge, og registrér kontakten.",
     "attempt": "Registrér kontaktforsøg",
     "phone": "Telefon",
     "yes": "Ja",
@@ -30,7 +30,7 @@ ENGLISH: Words = {
     "mine": "Mine",
     "closed": "Closed",
     "take": "Take the task",
-    "taken": "The task is yours.",
+    "taken": "The task is yours. Open the young person's data, and record the contact.",
     "attempt": "Record an attempt",
     "phone": "Phone",
     "yes": "Yes",
@@ -147,7 +147,7 @@ def test_one_box_chooses_all_on_the_page_and_tells_when_it_is_some(
     boxes = page.locator('input[name="task"]')
     there = boxes.count()
     assert there > 1
-    every = page.get_by_label("Vælg alle på denne side")
+    every = page.get_by_label("Vælg alle på denne side", exact=True)
     every.focus()
     page.keyboard.press("Space")
     expect(page.locator('input[name="task"]:checked')).to_have_count(there)
@@ -160,9 +160,9 @@ def test_one_box_chooses_all_on_the_page_and_tells_when_it_is_some(
     expect(every).to_be_checked()
     every.uncheck()
     expect(page.locator('input[name="task"]:checked')).to_have_count(0)
-    # Before the table, so before what it chooses.
+    # Right before the button that it is for, which stays in sight beside it.
     page.keyboard.press("Tab")
-    expect(page.get_by_role("region", name="Tabel med opgaver")).to_be_focused()
+    expect(page.get_by_role("button", name="Kvittér for de valgte")).to_be_focused()
 
 
 def test_without_script_there_is_no_box_for_all(reader: Reader) -> None:
@@ -195,6 +195,29 @@ def test_a_task_that_another_has_changed_is_not_closed_by_what_was_seen_before(r
     bilal.get_by_role("button", name="Tag opgaven").click()
     expect(bilal.locator("#faults")).to_contain_text("Opgaven er ændret, siden du åbnede siden.")
     expect(bilal.get_by_text("Anna Holm arbejder med den", exact=True)).to_be_visible()
+
+
+def test_the_back_button_brings_the_same_attempt_and_it_counts_once(reader: Reader) -> None:
+    page = reader("Anna Holm")
+    page.locator("tr", has=page.locator('input[name="task"]')).last.locator(".fv-reference").click()
+    missed = page.locator(".fv-timeline").get_by_text("Søgte kontakt uden at træffe den unge")
+    for said in ("Forsøget er registreret.", "Forsøget var allerede registreret og tæller én gang."):
+        panel(page, "attempt")
+        attempt = page.locator("#attempt")
+        if said.startswith("Forsøget er"):
+            attempt.get_by_label("Telefon").check()
+            attempt.get_by_label("Nej", exact=True).check()
+            given = [attempt.locator(f'input[name="{name}"]').input_value() for name in ("date", "time")]
+        else:
+            page.go_back()
+            panel(page, "attempt")
+            for name, value in zip(("date", "time"), given, strict=True):
+                attempt.locator(f'input[name="{name}"]').fill(value)
+            attempt.get_by_label("Telefon").check()
+            attempt.get_by_label("Nej", exact=True).check()
+        attempt.get_by_role("button", name="Registrér forsøget").click()
+        expect(page.locator("#said")).to_have_text(said)
+    expect(missed).to_have_count(1)
 
 
 def test_a_list_that_has_changed_says_so_and_moves_nothing_under_the_reader(reader: Reader) -> None:

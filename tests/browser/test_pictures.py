@@ -28,11 +28,13 @@ def test_a_task_that_somebody_works_on(reader: Reader, picture: Picture) -> None
     page = reader("Anna Holm", width=1200)
     page.locator(".fv-reference").first.click()
     page.get_by_role("button", name="Tag opgaven").click()
-    expect(page.locator("#said")).to_have_text("Opgaven er din.")
+    expect(page.locator("#said")).to_have_text(
+        "Opgaven er din. Åbn oplysningerne om den unge, og registrér kontakten."
+    )
     page.goto(page.url)
     rules = law_of(SHIPPED).rules_on(copenhagen_date(now()))
     assert rules is not None
-    expect(page.get_by_text(f"regelversion {rules.version}").first).to_be_visible()
+    expect(page.get_by_text(f"Regelversion: {rules.version}").first).to_be_visible()
     expect(page.get_by_text("Kontanthjælp som uddannelsesparat").first).to_be_visible()
     assert "Uddannelseshjælp" not in page.content()
     if not page.locator("#attempt[open]").count():

@@ -178,7 +178,7 @@ class CaseSystems:
             return {"kind": "close", "ending": ending, "initiatives": initiatives}
         attempt = {
             "kind": "attempt",
-            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "at": datetime.now(UTC).isoformat(),
             "form": self._rng.choice(tuple(ContactForm)).value,
         }
         to_unit = self._rng.choice([one for one in self._units if one != unit])

@@ -154,7 +154,8 @@ class Office:
         except ActionDiffers:
             self._count(Fault.ACT_KEY_REUSED)
         else:
-            self.done[pressed.id] = (pressed, done)
+            if done.act_id == pressed.id:
+                self.done[pressed.id] = (pressed, done)
             if self._rng.random() < 0.1:
                 self.unanswered.append(pressed)
 

@@ -20,7 +20,7 @@ TASKS_ARE_LISTED: Final = {
 A_LIST: Final = 10
 """So many columns of a table in one place are its list."""
 PUT_TOGETHER: Final = {
-    "ledger/queries/task_list.py": "one statement for each filter and kind of page, of the texts above it",
+    "ledger/queries/task_list.py": "one statement for each filter and kind of page, of the texts in `list_statements`",
     "ledger/rebuild/compare.py": "one statement for each table, by `psycopg.sql`",
     "ledger/rebuild/replace.py": "one statement for each table, by `psycopg.sql`",
     "local/demo/counts.py": "the demo's own counts by reason and by unit",
@@ -75,7 +75,7 @@ def named_texts() -> Iterator[tuple[str, int, str]]:
 
 
 def test_texts_are_put_together_where_there_is_a_reason() -> None:
-    found, named = set(), {(file, name) for file, _, name in named_texts()}
+    found, named = set(), {name for _, _, name in named_texts()}
     for package in SOURCE:
         for file in sorted(package.rglob("*.py")):
             where = file.relative_to(ROOT).as_posix()
@@ -85,7 +85,7 @@ def test_texts_are_put_together_where_there_is_a_reason() -> None:
                     and node.attr == "format"
                     and isinstance(node.value, ast.Name)
                 ):
-                    found |= {where} if (where, node.value.id) in named else set()
+                    found |= {where} if node.value.id in named else set()
     assert found == set(PUT_TOGETHER)
 
 

@@ -93,9 +93,10 @@ class Service:
         self.app = Starlette(routes=[ApiMount(build(self.parts))])
         self._serial = count()
 
-    def http(self) -> AsyncClient:
-        """A client without a token."""
-        return AsyncClient(transport=ASGITransport(app=self.app), base_url="https://inbox.example" + PREFIX)
+    def http(self, address: str = "192.0.2.1") -> AsyncClient:
+        """A client without a token, that calls from `address`."""
+        transport = ASGITransport(app=self.app, client=(address, 50_000))
+        return AsyncClient(transport=transport, base_url="https://inbox.example" + PREFIX)
 
     async def caller(self, name: str = "case-system", **form: str) -> "Caller":
         """A client that has logged in."""

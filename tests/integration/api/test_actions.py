@@ -140,8 +140,11 @@ async def test_ten_at_once_under_one_key_are_one_deed_and_under_one_etag_too(ser
     assert {response.status_code for response in same} == {200}
     assert await acts(service) == 1
     seen = await caller.etag(reference)
-    others = await asyncio.gather(*(caller.do(reference, ATTEMPT, etag=seen) for _ in range(10)))
+    others = await asyncio.gather(*(caller.do(reference, {"kind": "take"}, etag=seen) for _ in range(10)))
     assert sorted(response.status_code for response in others) == [200] + [412] * 9
+    assert await acts(service) == 2
+    again = await caller.do(reference, ATTEMPT, key="another", etag=seen)
+    assert (again.status_code, again.headers["Idempotency-Replayed"]) == (200, "true")
     assert await acts(service) == 2
 
 

@@ -24,9 +24,45 @@ async def test_a_list_holds_the_callers_units_tasks_and_no_others(service: Servi
     assert await seen(other) == {others}
     assert await seen(both) == {mine, others}
     assert await seen(both, unit=UNIT) == {mine}
-    assert await seen(caller, unit=OTHER_UNIT) == set()
     narrowed = await service.caller("both-system", scope=f"tasks:read unit:{OTHER_UNIT}")
     assert {task["reference"] for task in (await narrowed.get("/tasks")).json()["tasks"]} == {others}
+
+
+@pytest.mark.parametrize("path", ["/tasks", "/undecided"])
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        (f"unit={OTHER_UNIT}", "unit"),
+        ("unit=unit-9999", "unit"),
+        ("unit=", "unit"),
+        (f"unit={UNIT}&unit={UNIT}", "unit"),
+        ("limit=5&limit=6", "limit"),
+        ("Unit=x", ""),
+        ("after%00=x", ""),
+        ("page=2", ""),
+    ],
+)
+async def test_a_parameter_that_is_not_understood_gives_no_list(
+    service: Service, path: str, query: str, pointer: str
+) -> None:
+    """Nobody must take all tasks for those of a unit, or the first page for the second."""
+    response = await (await service.caller()).http.get(f"{path}?{query}")
+    assert (response.status_code, problem(response)) == (422, "not-valid")
+    assert [error["pointer"] for error in response.json()["errors"]] == [pointer]
+
+
+async def test_no_route_takes_a_parameter_that_it_does_not_know(service: Service) -> None:
+    reference = await service.task()
+    caller = await service.caller()
+    for path in ("/counts", f"/tasks/{reference}", f"/tasks/{reference}/history"):
+        assert (await caller.get(path)).status_code == 200
+        assert (await caller.get(path, unit=UNIT)).status_code == 422
+    deed = {"deed": {"kind": "take"}}
+    headers = {"If-Match": "*", "Idempotency-Key": "key"}
+    refused = await caller.http.post(f"/tasks/{reference}/deeds?dry_run=1", json=deed, headers=headers)
+    assert (refused.status_code, problem(refused)) == (422, "not-valid")
+    assert await service.books.rows("SELECT count(*) FROM acts") == [(0,)]
+    assert (await service.http().get("/tasks?page=2")).status_code == 401
 
 
 async def test_another_units_task_answers_as_one_that_does_not_exist(service: Service) -> None:

@@ -183,6 +183,48 @@ async def test_log_ins_are_held_back_for_a_known_client_and_for_all_unknown_ones
     assert await status("other-system") == 401
 
 
+async def test_wrong_secrets_lock_no_right_one_out_wherever_they_come_from(service: Service) -> None:
+    """Ten a second for half a minute, each another one, from the client's own address and from elsewhere."""
+
+    async def status(secret: str, address: str) -> int:
+        http = service.http(address)
+        return (await http.post("/oauth2/token", data=FORM, auth=("case-system", secret))).status_code
+
+    for number in range(60):
+        for address in ("192.0.2.1", "198.51.100.7"):
+            assert await status(f"wrong {number}", address) in (401, 429)
+        service.ticks += 0.1
+    assert await status("wrong", "192.0.2.1") == 429
+    assert await status(SECRET, "192.0.2.1") == 200
+    assert await status(SECRET, "203.0.113.9") == 200
+    assert await status("wrong", "203.0.113.9") == 401
+
+
+async def test_failures_are_counted_by_address_and_for_ipv6_by_network(service: Service) -> None:
+    async def failures(*addresses: str) -> list[int]:
+        answers = [
+            await service.http(address).post("/oauth2/token", data=FORM, auth=("case-system", "wrong"))
+            for address in addresses
+        ]
+        return [answer.status_code for answer in answers]
+
+    assert await failures(*[f"2001:db8::{number}" for number in range(1, 7)]) == [401] * 5 + [429]
+    assert await failures("2001:db8:0:1::1", "192.0.2.1", "::1") == [401] * 3
+
+
+async def test_a_secret_that_was_right_is_right_only_as_long_as_the_register_says_so(
+    service: Service,
+) -> None:
+    async def status() -> int:
+        answer = await service.http().post("/oauth2/token", data=FORM, auth=("case-system", SECRET))
+        return answer.status_code
+
+    assert [await status() for _ in range(12)] == [200] * 12
+    write_clients(service.file, api_client("case-system", secrets=(KeptSecret(hash=hash_secret("another")),)))
+    service.ticks += 1
+    assert await status() == 401
+
+
 async def test_a_database_that_is_away_is_503_and_a_fault_of_ours_says_nothing_of_a_row(
     service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:

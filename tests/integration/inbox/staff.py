@@ -31,11 +31,12 @@ class Desk:
         fields = {"unit_id": COPENHAGEN, "person_id": self.parts.vault.person_id(cpr)} | changes
         return task_reference(await add_task(self.connection, **fields))
 
-    async def search(self, typed: str, *, token: str | None = None) -> httpx2.Response:
+    async def search(
+        self, typed: str, *, token: str | None = None, purpose: str = "contact_person"
+    ) -> httpx2.Response:
         """What the form sends."""
-        return await self.person.post(
-            "/opgaver/soeg", data={"q": typed, "form_token": self.token if token is None else token}
-        )
+        sent = {"q": typed, "purpose": purpose, "form_token": self.token if token is None else token}
+        return await self.person.post("/opgaver/soeg", data=sent)
 
     async def noted(self) -> list[tuple[object, ...]]:
         """What stands of searches: whose task, by whom, and the pseudonym where there is no task."""

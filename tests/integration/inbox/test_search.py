@@ -12,15 +12,67 @@ from tests.browser.world import World
 from tests.integration.inbox.staff import AARHUS, CPR, NOBODY, Desk
 from tests.integration.ledger.task_rows import NOON
 
+SPELLINGS = [
+    CPR, "010101-1234", " 010101 1234 ", "010101 - 1234", "010101--1234", "010101.1234", "010101/1234", "010101_1234",
+    "010101:1234", "010101,1234", "010101\u20131234", "010101\u20141234", "010101\u20101234", "010101\u20111234",
+    "010101\u22121234", "010101\u00a01234", "010101\u20091234", "01.01.01-1234", "01 01 01 1234", "01-01-01-1234",
+    "01/01/01 1234", "01 01 01 12 34", "cpr 010101-1234", "CPR: 0101011234", "cpr0101011234", "nr. 010101-1234",
+    "FV 010101-1234", "FV-0101011234", "010101-1234.", "(010101-1234)", "'010101-1234", "010101\u200b1234",
+    "\uff10\uff11\uff10\uff11\uff10\uff11\uff11\uff12\uff13\uff14",
+]  # fmt: skip
 
-@pytest.mark.parametrize("typed", [CPR, "010101-1234", " 010101 1234 "])
+
+@pytest.mark.parametrize("typed", SPELLINGS)
 async def test_a_cpr_leads_to_the_task_and_who_looked_stands_in_its_history(desk: Desk, typed: str) -> None:
     reference = await desk.task()
     answer = await desk.search(typed)
     assert answer.status_code == 303
     assert answer.headers["location"] == f"/opgaver/{reference}"
     assert await desk.noted() == [(reference, "anna", None)]
-    assert "Fandt opgaven ved at søge på CPR-nummer" in (await desk.person.get(f"/opgaver/{reference}")).text
+    text = (await desk.person.get(f"/opgaver/{reference}")).text
+    assert "Fandt opgaven ved at søge på CPR-nummer: kontakt til den unge" in text
+
+
+@pytest.mark.parametrize("typed", SPELLINGS)
+async def test_a_cpr_goes_into_no_address_however_it_is_spelt(desk: Desk, typed: str) -> None:
+    """Nor where it was put into one by hand; and without a purpose nothing is looked up."""
+    await desk.task()
+    led = await desk.person.get("/opgaver", params={"q": typed})
+    assert (led.status_code, led.headers["location"]) == (303, "/opgaver")
+    answer = await desk.search(typed, purpose="")
+    assert answer.status_code == 422
+    assert "Vælg, hvad du skal bruge opgaven til" in answer.text
+    assert typed.strip() not in answer.text
+    assert await desk.noted() == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "beginning"),
+    [
+        ("FV-7K2P", "FV-7K2P"),
+        ("fv 7k2p 01ab", "FV-7K2P-01AB"),
+        ("7k2p", "FV-7K2P"),
+        ("FV-0101-01", "FV-0101-01"),
+        ("FV7O2P", "FV-702P"),
+        ("\u00e5bc", None),
+        ("Anna", None),
+        ("Anna Berg", None),
+        ("FV-ANNA", "FV-ANNA"),
+        ("cpr 010101", None),
+        ("010101", None),
+        ("0101", "FV-0101"),
+        ("01-01-01", None),
+        ("FV-7K2P?x=1", None),
+    ],
+)
+async def test_only_what_looks_like_a_reference_goes_into_an_address(
+    desk: Desk, typed: str, beginning: str | None
+) -> None:
+    answer = await desk.search(typed)
+    if beginning is None:
+        assert answer.status_code == 422
+    else:
+        assert answer.headers["location"] == f"/opgaver?q={beginning}"
 
 
 async def test_several_tasks_of_a_person_are_a_list_also_the_ended_ones(desk: Desk) -> None:
@@ -106,7 +158,7 @@ async def test_a_cpr_that_was_put_into_an_address_is_led_out_of_it(desk: Desk, t
 
 async def test_the_page_says_in_english_too_that_a_search_is_written_down(desk: Desk) -> None:
     page = await desk.person.get("/opgaver", headers={"cookie": _english(desk)})
-    assert "A search by CPR number is written in the log with your name." in page.text
+    assert "A search by CPR number is written in the log with your name and the purpose." in page.text
     assert 'method="post" action="/opgaver/soeg"' in page.text
 
 

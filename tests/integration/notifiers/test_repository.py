@@ -307,3 +307,44 @@ async def test_the_mail_is_frozen_before_it_can_be_sent_and_says_what_the_task_s
         "Første underretning modtaget: 2. oktober 2026\n" in claim.mail.text
     )  # 22:30 UTC is the next day here
     assert abs(claim.mail.date - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("bounce", "said"),
+    [
+        (None, "mailserveren afviste den (kode 550)"),
+        ("5.1.1", "den kom tilbage som umulig at levere (kode 5.1.1)"),
+        ("not a status", "skal jobcentret"),
+    ],
+    ids=str,
+)
+async def test_who_is_told_instead_of_an_address_reads_which_one_and_why(
+    pool: Pool, bounce: str | None, said: str
+) -> None:
+    """A report that says nothing usable is passed over; the notice goes out all the same."""
+    store = a_store(pool)
+    failed = await add_delivery(pool)
+    (claim,) = await claimed(store)
+    await store.record(claim, REFUSED, datetime.now(UTC))
+    step = uuid4()
+    await rows(
+        pool,
+        "INSERT INTO steps (id, task_id, kind, due_at, about, status, failed_delivery, failed_at, ended_at) "
+        "VALUES (%s, %s, 'escalation', now(), '2026-10-09', 'fired', %s, now(), now()) RETURNING id",
+        step,
+        failed.task_id,
+        failed.id,
+    )
+    if bounce is not None:
+        await rows(
+            pool,
+            "INSERT INTO bounces (delivery_id, report, action, status, found) "
+            "VALUES (%s, 'r', 'failed', %s, 'f') RETURNING report",
+            failed.id,
+            bounce,
+        )
+    await add_delivery(pool, occasion="escalation", task=failed.task_id, cause=f"step:{step}")
+    (told,) = await claimed(store)
+    text = " ".join(told.mail.text.split())
+    assert said in text
+    assert (f"Mailen gik til {RECIPIENT}, men " in text) == (bounce != "not a status")

@@ -67,6 +67,17 @@ def _find_act(server: Server, values: tuple[Any]) -> Result:
     return [row], 1
 
 
+@statement(action_log.READ + action_log.ATTEMPTS)
+def _attempts(server: Server, values: tuple[Any]) -> Result:
+    rows = [
+        row
+        for row in server.tables["acts"].values()
+        if row["task_id"] == values[0] and row["kind"] == "attempt"
+    ]
+    rows.sort(key=lambda row: row["number"])
+    return rows, len(rows)
+
+
 @statement(action_log.ADD)
 def _add_act(server: Server, values: tuple[Any, ...]) -> Result:
     table = server.tables["acts"]

@@ -94,6 +94,10 @@ def _pick(server: Server, values: Mapping[str, Any]) -> Result:
         step = step_of(server, row)
         more |= {
             "undelivered": step is not None and step["failed_delivery"] is not None,
+            "failed_address": None,
+            "failed_status": None,
+            "failed_bounce": None,
+            "failed_code": None,
             "seen": step is not None and step["until_seen"] and footing(server, task)["seen"],
             "endpoint_off": row["channel"] == "webhook"
             and is_off(server, row)

@@ -34,7 +34,46 @@ def test_any_other_if_match_is_refused_or_matches_nothing(text: str) -> None:
     if version is None:
         assert text.strip() == "*"
     else:
-        assert version in (Problem.BAD_PRECONDITION, -1) or text.strip() == f'"{version}"'
+        assert version in (Problem.BAD_PRECONDITION, -1) or text.strip() in (f'"{version}"', f'W/"{version}"')
+
+
+@pytest.mark.parametrize(
+    "sent", ['"7"', 'W/"7"', ' W/"7" ', '"7-gzip"', 'W/"7-gzip"', '"7--gzip"', '"7-br"', '"7-zstd"']
+)
+def test_an_etag_that_a_compressing_proxy_has_marked_is_still_ours(sent: str) -> None:
+    assert expected_version(sent) == 7
+    assert matches_none(sent, 7)
+    assert not matches_none(sent, 8)
+
+
+@pytest.mark.parametrize("sent", ['"07"', '"7-x"', '"7-"', '"gzip"', '"-7"', '""', '"7 "', 'W/"a"'])
+def test_an_etag_that_is_not_ours_matches_nothing(sent: str) -> None:
+    assert asked(lambda: expected_version(sent)) in (-1, Problem.BAD_PRECONDITION)
+    assert not matches_none(sent, 7)
+
+
+@pytest.mark.parametrize(
+    ("sent", "has_it"),
+    [
+        ("*", True),
+        ('"6", "7"', True),
+        ('"6",W/"7" , "8"', True),
+        ('"6",,"7"', True),
+        ('"a,b", "7"', True),
+        ('"7,8"', False),
+        ('"a"7"b"', False),
+        ('x"7"y', False),
+        ('"6" "7"', False),
+        ('"7" trailing', False),
+        ('"7', False),
+        ("7", False),
+        ('w/"7"', False),
+        ('*, "7"', False),
+        ("", False),
+    ],
+)
+def test_if_none_match_is_a_list_or_nothing(sent: str, has_it: bool) -> None:
+    assert matches_none(sent, 7) is has_it
 
 
 def test_without_if_match_nothing_is_written() -> None:

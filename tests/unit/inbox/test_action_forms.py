@@ -1,11 +1,12 @@
 """A form becomes a deed, or says field by field what must be mended."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from inbox.action_forms import READERS, BadForm, read_id, read_version
 from inbox.forms import Form
+from models.calendar import COPENHAGEN
 from models.tasks.actions import (
     Action,
     Close,
@@ -39,6 +40,57 @@ def test_an_attempts_time_is_copenhagens(day: str, utc: int) -> None:
     found = read("attempt", date=day, time="10:00", form="phone", reached="no")
     at = datetime.fromisoformat(day).replace(hour=utc, tzinfo=UTC)
     assert found == ContactAttempt(at=at, form=ContactForm.PHONE, reached=False)
+
+
+@pytest.mark.parametrize(
+    ("day", "typed", "minutes"),
+    [
+        ("2026-10-09", "18.20", 1100),
+        ("2026-10-09", "18:20", 1100),
+        ("2026-10-09", "18:20:00", 1100),
+        ("2026-10-09", "18:20:00.000", 1100),
+        ("2026-10-09", "kl. 18.20", 1100),
+        ("2026-10-09", "Kl 18.20", 1100),
+        ("2026-10-09", "1820", 1100),
+        ("2026-10-09", "18", 1080),
+        ("2026-10-09", "9.05", 545),
+        ("9.10.2026", "18.20", 1100),
+        ("9. 10. 2026", "18.20", 1100),
+        ("09-10-2026", "18.20", 1100),
+        ("9/10/2026", "00:00", 0),
+    ],
+)
+def test_a_time_is_read_as_danes_write_it(day: str, typed: str, minutes: int) -> None:
+    found = read("attempt", date=day, time=typed, form="phone", reached="no")
+    at = datetime(2026, 10, 9, tzinfo=COPENHAGEN) + timedelta(minutes=minutes)
+    assert found == ContactAttempt(at=at, form=ContactForm.PHONE, reached=False)
+
+
+@pytest.mark.parametrize(
+    ("day", "typed"),
+    [
+        ("2026-10-09", typed)
+        for typed in (
+            "",
+            "24:00",
+            "18.6",
+            "18.60",
+            "18,20",
+            "18:20+02:00",
+            "182",
+            "18.20.2",
+            "1 8",
+            "١٨:٢٠",
+            "T18:20",
+        )
+    ]
+    + [
+        (day, "18:20")
+        for day in ("", "2026-W41-5", "20261009", "9.10.26", "10.13.2026", "2026-10-9", "9.2026")
+    ],
+)
+def test_what_is_no_day_or_no_time_is_asked_for_again(day: str, typed: str) -> None:
+    assert fields(read("attempt", date=day, time=typed, form="phone", reached="no")) == ["attempt-date"]
 
 
 def test_an_empty_attempt_is_told_everything_at_once() -> None:

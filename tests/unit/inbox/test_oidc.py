@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from joserfc import jwt
-from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
+from joserfc.jwk import ECKey, OctKey, RSAKey
 
-from inbox.oidc import Begun, LogInRefused, Provider
+from inbox.oidc import Begun, Description, LogInRefused, Provider
+from inbox.provider_keys import read_keys
 
 ISSUER = "https://provider.example"
 KEY = ECKey.generate_key("P-256", {"kid": "one", "use": "sig"})
@@ -32,10 +33,14 @@ class Answers(Provider):
 
     token: str | None = None
 
-    async def _discovered(self, *, anew: bool = False) -> dict[str, Any]:
-        self._metadata = {"issuer": ISSUER, "token_endpoint": f"{ISSUER}/token"}
-        self._keys = self._keys or KeySet.import_key_set({"keys": [KEY.as_dict(private=False)]})
-        return self._metadata
+    async def _discovered(self, *, anew: bool = False) -> Description:
+        self._keys = self._keys or read_keys({"keys": [KEY.as_dict(private=False)]})
+        return Description(
+            issuer=ISSUER,
+            authorization_endpoint=f"{ISSUER}/start",
+            token_endpoint=f"{ISSUER}/token",
+            jwks_uri=f"{ISSUER}/keys",
+        )
 
     async def _redeem(self, address: str, code: str, verifier: str) -> dict[str, Any]:
         return {"id_token": self.token, "access_token": "access"}

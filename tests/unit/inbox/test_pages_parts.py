@@ -65,7 +65,7 @@ def test_the_evidence_of_a_message_on_the_last_day_says_that_it_was_counted_in(
 ) -> None:
     evidence = Evidence(message_date=day, window_end=date(2027, 2, 11), window_includes_last_day=counted_in)
     told = told_in_english(evidence)
-    assert told[0].endswith(": within the six months, which run until 10 February 2027.")
+    assert told[0].endswith(": within six months, up to and including 10 February 2027.")
     assert any("the last day" in sentence for sentence in told) is said
 
 
@@ -97,9 +97,9 @@ def test_the_evidence_is_told_with_its_dates_and_the_rule_version() -> None:
         "Study start 10 August 2026 at School 900101 (commercial upper secondary, HHX).",
         "Admitted 1 June 2026.",
         "Uddannelseshjælp as ready for education from 1 January 2025 until 31 July 2026.",
-        "Message of 2 October 2026: within the six months, which run until 9 February 2027.",
+        "Message of 2 October 2026: within six months, up to and including 9 February 2027.",
         "Resident in Municipality 0101 that day.",
-        "Decided by rule version 2025-07-01.",
+        "Rule version: 2025-07-01",
     )
 
 
@@ -111,11 +111,28 @@ def test_a_plot_holds_every_number_and_lets_no_markup_in() -> None:
         name="flow",
         described_by="Bars",
         number=str,
+        no_data="nothing to count",
     )
     assert svg.count("<rect") == 4
     assert "Week 1: 3 New" in svg
     assert "Week &lt;2&gt;: 2 Ended &amp; gone" in svg
     assert "style=" not in svg
+
+
+def test_zero_is_a_bar_and_nothing_to_count_is_none() -> None:
+    svg = bars(
+        ["1", "2"],
+        ["Week 1", "Week 2"],
+        [Series("Median", [0.0, None], "a")],
+        name="speed",
+        described_by="Bars",
+        number=str,
+        no_data="nothing to count",
+    )
+    assert svg.count("<rect") == 1
+    assert 'height="2.0"' in svg
+    assert "Week 1: 0.0 Median" in svg
+    assert "Week 2: nothing to count, Median" in svg
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import psycopg
@@ -108,7 +108,7 @@ async def test_a_task_is_seen_taken_attempted_and_closed(connection: Connection,
 
 
 async def test_the_same_act_sent_again_is_done_once(connection: Connection, own: Connection) -> None:
-    """Under its id; another deed, another task or another person under it is refused, and nothing is written."""
+    """Under its id; another deed, another task or another worker under it is refused, and nothing is written."""
     books = Books(connection)
     task_id = await opened(books)
     other = await opened(books, "other", person="other")
@@ -116,10 +116,88 @@ async def test_the_same_act_sent_again_is_done_once(connection: Connection, own:
     first = await do(own, task_id, Take(), act_id=same)
     again = await do(own, task_id, Take(), act_id=same, version=1)
     assert (first.repeated, again.repeated, again.version) == (False, True, first.version)
-    for task, deed, by in ((task_id, Release(), ANNA), (other, Take(), ANNA), (task_id, Take(), BO)):
+    for task, deed in ((task_id, Release()), (other, Take())):
         with pytest.raises(ActionDiffers):
-            await do(own, task, deed, act_id=same, by=by)
-    assert await books.rows("SELECT count(*) FROM acts") == [(1,)]
+            await do(own, task, deed, act_id=same)
+    key = uuid4()
+    await do(own, other, Take(), act_id=key, by=BO)
+    worker = BO.model_copy(update={"id": f"{BO.id}/7"})
+    with pytest.raises(ActionDiffers):
+        await do(own, other, Take(), act_id=key, by=worker)
+    assert await books.rows("SELECT count(*) FROM acts") == [(2,)]
+
+
+async def test_the_same_attempt_under_a_new_id_is_the_same_attempt(
+    connection: Connection, own: Connection
+) -> None:
+    """The Back button shows the form again, and the page gives it a new id."""
+    books = Books(connection)
+    task_id = await opened(books)
+    missed = ContactAttempt(at=ARRIVED, form=ContactForm.PHONE, reached=False)
+    first = await do(own, task_id, missed)
+    again = await do(own, task_id, missed)
+    assert (again.repeated, again.act_id, again.version) == (True, first.act_id, first.version)
+    other = ANNA.model_copy(update={"id": "clara", "name": "Clara"})
+    for deed, by in (
+        (missed, other),
+        (missed, BO),
+        (missed.model_copy(update={"form": ContactForm.LETTER}), ANNA),
+        (missed.model_copy(update={"at": ARRIVED + timedelta(minutes=1)}), ANNA),
+        (missed.model_copy(update={"reached": True}), ANNA),
+    ):
+        assert not (await do(own, task_id, deed, by=by)).repeated
+    assert await books.rows("SELECT count(*) FROM acts") == [(6,)]
+    assert await books.rows("SELECT attempts FROM tasks") == [(6,)]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "allowed"),
+    [
+        ([0, 0], False),
+        ([0, 59], False),
+        ([59, 0], False),
+        ([0, 60], True),
+        ([0, 30, 60], True),
+        ([0, 30, 59], False),
+    ],
+    ids=str,
+)
+async def test_only_attempts_at_different_times_make_a_task_not_reached(
+    connection: Connection, own: Connection, minutes: list[int], allowed: bool
+) -> None:
+    """Two are asked for here, an hour apart."""
+    books = Books(connection)
+    task_id = await opened(books)
+    for number, minute in enumerate(minutes):
+        at = ARRIVED + timedelta(minutes=minute)
+        form = tuple(ContactForm)[number]
+        await do(own, task_id, ContactAttempt(at=at, form=form, reached=False))
+    close = Close(ending=Ending.NOT_REACHED)
+    if allowed:
+        await do(own, task_id, close)
+    else:
+        with pytest.raises(ActionRefused) as refused:
+            await do(own, task_id, close)
+        assert refused.value.refusal is ActionRefusal.NOT_REACHED_YET
+
+
+async def test_an_id_that_somebody_else_has_used_stands_in_nobodys_way(
+    connection: Connection, own: Connection
+) -> None:
+    """Whoever sends a form chooses its id, and may choose the one that a program will use next."""
+    books = Books(connection)
+    task_id = await opened(books)
+    same = uuid4()
+    await do(own, task_id, Acknowledge(), act_id=same)
+    other = ANNA.model_copy(update={"id": "anna/2"})
+    for by in (BO, other):
+        first = await do(own, task_id, Take(), act_id=same, by=by)
+        again = await do(own, task_id, Take(), act_id=same, by=by)
+        assert (first.repeated, again.repeated) == (False, True)
+        with pytest.raises(ActionDiffers):
+            await do(own, task_id, Release(), act_id=same, by=by)
+    assert (await do(own, task_id, Acknowledge(), act_id=same)).repeated
+    assert await books.rows("SELECT count(*) FROM acts") == [(3,)]
 
 
 async def test_another_units_task_is_not_there(connection: Connection, own: Connection) -> None:

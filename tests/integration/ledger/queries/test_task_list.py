@@ -1,13 +1,16 @@
 """What a unit reads of its work: only its own, in order, each task once, whatever happens in between."""
 
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from infra.postgres import Connection
 from ledger.queries.cursors import ByDate
-from ledger.queries.task_list import Filter, ListedTask, Search, counts, listing
+from ledger.queries.list_statements import Sorting
+from ledger.queries.task_list import Filter, ListedTask, Search, counts, institutions_of, listing
+from models.eligibility.decision import Decision
 from models.events.contract import Severity
 from tests.integration.ledger.ledger_fixture import Books
 from tests.integration.ledger.task_rows import NOON, OTHER_UNIT, TODAY, UNIT, add_delivery, add_task
@@ -170,6 +173,52 @@ async def test_a_search_finds_by_the_beginning_of_a_reference_and_by_person(conn
         await listing(connection, units=ONE, filter=None, today=TODAY)
 
 
+FAILED: dict[str, object] = {"status": "refused", "ended_at": NOON + timedelta(hours=1)}
+
+
+@pytest.mark.parametrize(
+    ("task", "delivery", "acts", "shown"),
+    [
+        ({}, {}, [], True),
+        ({}, {"status": "exhausted"}, [], True),
+        ({}, {"audience": "municipality", "occasion": "escalation"}, [], True),
+        ({"react_by": TODAY - timedelta(days=90)}, {}, [], True),
+        ({}, {"channel": "webhook"}, [], False),
+        ({}, {"status": "superseded"}, [], False),
+        ({}, {}, [2], False),
+        ({}, {}, [0], True),
+        ({"acknowledged_at": NOON}, {}, [0], False),
+        ({"acknowledged_at": NOON}, {"occasion": "reminder"}, [0], False),
+        ({"acknowledged_at": NOON}, {"occasion": "overdue"}, [0], True),
+        ({"acknowledged_at": NOON}, {"occasion": "overdue"}, [0, 2], False),
+        ({"status": "closed", "closed_at": NOON, "ending": "contact_made"}, {}, [], False),
+        ({"unit_id": OTHER_UNIT}, {}, [], False),
+    ],
+    ids=str,
+)
+async def test_a_mail_that_reached_nobody_stands_there_until_somebody_has_seen_its_task(
+    connection: Connection,
+    task: dict[str, object],
+    delivery: dict[str, object],
+    acts: list[int],
+    shown: bool,
+) -> None:
+    """`acts`: deeds on the task, in hours after noon; the mail was given up one hour after."""
+    identity = await add_task(connection, **task)
+    await add_delivery(connection, identity, **(FAILED | delivery))
+    for number, hours in enumerate(acts, 1):
+        await connection.execute(
+            b"INSERT INTO acts (id, task_id, number, kind, detail, by_id, by_name, via, at, person_id, partition, "
+            b"after_offset) VALUES (gen_random_uuid(), %s, %s, 'acknowledge', '{}', 'a', 'A', 'page', %s, 'p', 0, 0)",
+            (identity, number, NOON + timedelta(hours=hours)),
+        )
+    numbers = await counts(connection, units=ONE, who=None, today=TODAY)
+    listed = await pages(connection, Filter.WAITING_FOR_DELIVERY, size=2)
+    assert [line.id for line in listed] == ([identity] if shown else [])
+    assert [line.undelivered for line in listed] == ([True] if shown else [])
+    assert numbers[Filter.WAITING_FOR_DELIVERY].number == len(listed)
+
+
 async def test_a_line_says_how_many_messages_from_whom_and_how_grave(connection: Connection) -> None:
     books = Books(connection)
     await books.project(decisions=[decided("one"), decided("two", sender="281082")])
@@ -179,3 +228,49 @@ async def test_a_line_says_how_many_messages_from_whom_and_how_grave(connection:
     assert task.institutions == ("280051", "281082")
     assert task.severity is Severity.HIGH
     assert task.waiting
+
+
+async def test_open_tasks_are_narrowed_and_sorted_by_severity_and_institution(connection: Connection) -> None:
+    """By the gravest message, and by any that wrote; what is of one severity or institution comes by date."""
+    books = Books(connection)
+    names = ("low", "high", "medium", "other's")
+
+    def of(name: str, severity: Severity, **how: Any) -> Decision:
+        decision = decided(name, person=name, **how)
+        message = decision.message.model_copy(update={"severity": severity})
+        return decision.model_copy(update={"message": message})
+
+    await books.project(
+        decisions=[
+            of("low", Severity.LOW),
+            of("high", Severity.HIGH, sender="281082"),
+            of("medium", Severity.MEDIUM),
+            of("other's", Severity.HIGH, unit=OTHER_UNIT),
+        ]
+    )
+    found = await connection.execute("SELECT person_id, reference FROM tasks")
+    name_of = {reference: person for person, reference in await found.fetchall()}
+    assert set(name_of.values()) == set(names)
+
+    async def listed(**how: Any) -> list[str]:
+        page = await listing(connection, units=ONE, filter=Filter.OPEN, today=TODAY, **how)
+        assert page.next is None
+        return [name_of[task.reference] for task in page.tasks]
+
+    assert await listed(sorting=Sorting.SEVERITY) == ["high", "medium", "low"]
+    assert (await listed(sorting=Sorting.INSTITUTION))[-1] == "high"
+    assert await listed(severity=Severity.HIGH) == ["high"]
+    assert await listed(severity=Severity.LOW, sorting=Sorting.SEVERITY) == ["low"]
+    assert sorted(await listed(institution="280051")) == ["low", "medium"]
+    assert await listed(institution="280051", severity=Severity.HIGH) == []
+    assert await institutions_of(connection, units=ONE) == ("280051", "281082")
+    for filter in (Filter.CLOSED, None):
+        with pytest.raises(ValueError, match="few enough"):
+            await listing(
+                connection,
+                units=ONE,
+                filter=filter,
+                today=TODAY,
+                severity=Severity.HIGH,
+                search=Search(reference="FV-7K2P"),
+            )

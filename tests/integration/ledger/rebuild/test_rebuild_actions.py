@@ -43,6 +43,8 @@ BACK = HandOver(to_unit=UNIT, reason=HandOverReason.AGREED)
 TRIED = ARRIVED + timedelta(days=1)
 REACHED = ContactAttempt(at=TRIED, form=ContactForm.PHONE, reached=True)
 NOT_REACHED = ContactAttempt(at=TRIED, form=ContactForm.LETTER, reached=False)
+REACHED_LATER = REACHED.model_copy(update={"at": TRIED + timedelta(hours=3)})
+AGAIN = NOT_REACHED.model_copy(update={"at": TRIED + timedelta(hours=2)})
 REOPEN = Reopen(reason=ReopenReason.CONTACT_LOST)
 
 FIRST: list[list[Action]] = [
@@ -50,7 +52,7 @@ FIRST: list[list[Action]] = [
     [Acknowledge()],
     [Take(), NOT_REACHED],
     [REACHED, CONTACT],
-    [NOT_REACHED, NOT_REACHED, Close(ending=Ending.NOT_REACHED)],
+    [NOT_REACHED, AGAIN, Close(ending=Ending.NOT_REACHED)],
     [REACHED, CONTACT, REOPEN],
     [OVER],
     [Take(), OVER, BACK],
@@ -58,7 +60,7 @@ FIRST: list[list[Action]] = [
 SECOND: list[list[Action]] = [
     [Take()],
     [OVER],
-    [REACHED, Close(ending=Ending.CONTACT_MADE, initiatives=(Initiative.ALREADY_IN_PLACE,))],
+    [REACHED_LATER, Close(ending=Ending.CONTACT_MADE, initiatives=(Initiative.ALREADY_IN_PLACE,))],
 ]
 
 

@@ -52,6 +52,7 @@ async def test_a_filled_database_is_migrated(database: str) -> None:
         "0015_fingerprint_utc.sql",
         "0016_left_out.sql",
         "0021_unread_bounces.sql",
+        "0022_not_delivered.sql",
     ]
     assert len(ids) == 150
     assert as_migrated(rows(database, READ))
@@ -186,6 +187,7 @@ async def test_the_backfill_goes_on_where_a_batch_ends(database: str) -> None:
         "0015_fingerprint_utc.sql",
         "0016_left_out.sql",
         "0021_unread_bounces.sql",
+        "0022_not_delivered.sql",
     ]
 
 

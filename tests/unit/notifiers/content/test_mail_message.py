@@ -2,7 +2,9 @@
 
 import email
 import email.policy
+import re
 from datetime import date, datetime
+from email.header import decode_header, make_header
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,11 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from models.notifications.delivery import Occasion
+from models.notifications.delivery import Audience, Occasion
 from notifiers.addresses import checked_address
 from notifiers.content.mail_message import Mail, header_date, message_id, wire_bytes
 from notifiers.content.notice import TaskNotice
 from notifiers.content.render import render
+from tests.unit.notifiers.content.test_render import ABOUT_A_TASK, DAYS
+from tests.unit.notifiers.content.test_render import a_notice as a_whole_notice
 
 WHEN = datetime(2026, 10, 2, 11, 30, 5, tzinfo=ZoneInfo("Europe/Copenhagen"))
 
@@ -88,6 +92,35 @@ def test_text_and_html_come_out_as_they_went_in() -> None:
 def test_a_folded_subject_reads_as_it_was_written(subject: str) -> None:
     parsed = email.message_from_bytes(wire_bytes(a_mail(subject=subject)), policy=email.policy.default)
     assert parsed["Subject"] == subject
+
+
+def read_by_others(mail: Mail) -> str:
+    """The subject as RFC 2047 has it, not as Python's own parser mends it."""
+    head = wire_bytes(mail).partition(b"\r\n\r\n")[0].decode("ascii")
+    raw = re.sub(r"\r\n(?=[ \t])", "", head).partition("Subject: ")[2].partition("\r\n")[0]
+    return str(make_header(decode_header(raw)))
+
+
+def test_no_subject_of_ours_gets_a_space_where_it_is_folded() -> None:
+    for occasion in ABOUT_A_TASK:
+        for audience in Audience:
+            for undelivered in (False, True):
+                for today in DAYS:
+                    notice = a_whole_notice(
+                        occasion=occasion, audience=audience, undelivered=undelivered, today=today
+                    )
+                    mail = a_mail(subject=render(notice).subject)
+                    assert read_by_others(mail) == mail.subject
+
+
+@given(
+    st.lists(
+        st.sampled_from(["ren", "reagér", "kunne", "FV-7K3M-92QD-0001", "ikke", "ø", "æble:"]), min_size=1
+    )
+)
+def test_a_subject_of_any_words_is_read_as_it_was_written(words: list[str]) -> None:
+    subject = " ".join(words)[:250].strip()
+    assert read_by_others(a_mail(subject=subject)) == subject
 
 
 @pytest.mark.parametrize("occasion", sorted(set(Occasion) - {Occasion.DIGEST, Occasion.CHANNEL_OFF}))

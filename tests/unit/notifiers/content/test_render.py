@@ -115,7 +115,7 @@ def test_a_notice_has_no_field_for_a_person() -> None:
     """The record is all that rendering sees, so a mail cannot hold what is not named here."""
     assert set(TaskNotice.model_fields) == {
         "reference", "occasion", "audience", "unit_name", "today", "react_by", "messages", "opened_on",
-        "appended_on", "mentor_until", "undelivered", "link_base", "acknowledge_link",
+        "appended_on", "mentor_until", "undelivered", "failed", "link_base", "acknowledge_link",
     }  # fmt: skip
     for personal in ("person_id", "cpr", "institution", "reason", "name"):
         with pytest.raises(ValidationError):

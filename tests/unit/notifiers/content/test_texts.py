@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from models.notifications.delivery import CALLS_TO_ACT, Audience, Occasion
-from notifiers.content.notice import TaskNotice
+from notifiers.content.notice import FailedMail, TaskNotice
 from notifiers.content.texts import (
     AUTOMATIC_NOTE,
     DIGEST_NOTE,
@@ -115,6 +115,26 @@ def test_a_notice_that_stands_in_for_another_says_whom_that_did_not_reach(
     """The service is told last: by then those above the unit were not reached either."""
     reason = texts_for(a_notice(occasion=Occasion.ESCALATION, audience=audience, undelivered=True)).reason
     assert f"Vi har ikke kunnet levere en besked om opgaven {whom}" in reason
+
+
+@pytest.mark.parametrize(
+    ("came_back", "given_up", "code", "said"),
+    [
+        (False, False, "550", "Mailen gik til post@jc.example, men mailserveren afviste den (kode 550). "),
+        (False, False, None, "Mailen gik til post@jc.example, men mailserveren afviste den. "),
+        (False, True, "451", "men ingen mailserver tog imod den, før vi måtte opgive (kode 451). "),
+        (True, False, "5.1.1", "men den kom tilbage som umulig at levere (kode 5.1.1). "),
+    ],
+)
+def test_who_is_told_instead_reads_which_address_failed_and_why(
+    came_back: bool, given_up: bool, code: str | None, said: str
+) -> None:
+    failed = FailedMail(address="post@jc.example", came_back=came_back, given_up=given_up, code=code)
+    notice = a_notice(
+        occasion=Occasion.ESCALATION, audience=Audience.MUNICIPALITY, undelivered=True, failed=failed
+    )
+    assert said in texts_for(notice).reason
+    assert "post@jc.example" not in texts_for(notice).subject
 
 
 @pytest.mark.parametrize(("length", "shown"), [(60, "J" * 60), (61, f"{'J' * 60}…"), (120, f"{'J' * 60}…")])
