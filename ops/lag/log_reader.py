@@ -110,6 +110,8 @@ class LagReader:
                 awaited.discard(place)
                 consumer.pause([TopicPartition(*place)])
         finally:
+            # A pause outlives the assignment: the next look would wait in vain for this partition.
+            consumer.resume([TopicPartition(*place) for place in wanted])
             consumer.unassign()
         return found
 

@@ -121,6 +121,18 @@ async def test_the_age_is_true_within_a_second_and_is_read_once(
     assert of(await asyncio.to_thread(reader.look), Topic.PERSON_EVENTS, 1).waiting is None
 
 
+async def test_a_partition_is_read_anew_whenever_another_record_waits_there(
+    kafka: KafkaSettings, reader: LagReader, producer: Any
+) -> None:
+    """Not the first time alone: librdkafka keeps a partition paused beyond its assignment."""
+    for done in range(3):
+        sent = await producer.send_and_wait(InputTopic.BENEFITS, b"one", partition=3)
+        one = of(await asyncio.to_thread(reader.look), InputTopic.BENEFITS, 3)
+        assert one.waiting is not None
+        assert one.waiting.offset == sent.offset == done
+        await commit(kafka, WORKER, InputTopic.BENEFITS, 3, done + 1)
+
+
 async def test_a_group_is_described_with_its_members(kafka: KafkaSettings) -> None:
     consumer = AIOKafkaConsumer(Topic.REACTIONS, **kafka.aiokafka(), group_id="described")
     await consumer.start()
