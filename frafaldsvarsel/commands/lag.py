@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +13,7 @@ from frafaldsvarsel.commands.terminal import DataDir, JsonObjectFlag, emit, fail
 from infra import logging as logs
 
 if TYPE_CHECKING:
-    from ops.lag.sample import LagSample
+    from ops.lag.sample import LagSample, PartitionLag
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,25 +73,28 @@ def lag_command(
 
 
 def _answer(sample: "LagSample") -> LagAnswer:
-    topics: dict[tuple[str, str], list[tuple[int, float | None]]] = {}
+    topics: dict[tuple[str, str], list[PartitionLag]] = {}
     for one in sample.partitions:
-        age = None if one.waiting is None else (sample.taken_at - one.waiting.appended_at).total_seconds()
-        topics.setdefault((one.group, one.topic), []).append((one.records, age))
-    since = sample.duty_since
-    duty = 0.0 if since is None else round((sample.taken_at - since).total_seconds(), 3)
+        topics.setdefault((one.group, one.topic), []).append(one)
+    duty = sample.duty_age(sample.taken_at)
     return LagAnswer(
         taken_at=sample.taken_at.isoformat(timespec="milliseconds"),
-        duty_lag_seconds=duty if sample.is_duty_known else None,
+        duty_lag_seconds=None if duty is None else round(duty, 3),
         groups={group: state.state for group, state in sample.groups.items()},
         topics=[
-            TopicLag(group=group, topic=topic, records=sum(one for one, _ in each), seconds=_oldest(each))
+            TopicLag(
+                group=group,
+                topic=topic,
+                records=sum(one.records for one in each),
+                seconds=_oldest(each, sample.taken_at),
+            )
             for (group, topic), each in topics.items()
         ],
     )
 
 
-def _oldest(partitions: Sequence[tuple[int, float | None]]) -> float | None:
-    ages = [age for records, age in partitions if records]
+def _oldest(partitions: "Sequence[PartitionLag]", at: datetime) -> float | None:
+    ages = [one.age(at) for one in partitions if one.records]
     known = [age for age in ages if age is not None]
     return round(max(known, default=0.0), 3) if len(known) == len(ages) else None
 

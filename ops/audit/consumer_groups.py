@@ -31,18 +31,18 @@ def committed(kafka: KafkaSettings) -> dict[str, dict[PartitionKey, int]]:
 
 
 def _of(kafka: KafkaSettings, group: str, topics: Sequence[str]) -> dict[PartitionKey, int]:
-    asked = [TopicPartition(name, part) for name in topics for part in range(BY_NAME[name].partitions)]
     consumer = Consumer(kafka.librdkafka() | {"group.id": group, "enable.auto.commit": False, "log_level": 0})
     try:
-        found = patiently(lambda seconds: _asked(consumer, asked, seconds))
+        return patiently(lambda seconds: committed_by(consumer, topics, seconds))
     finally:
         consumer.close()
-    return {(place.topic, place.partition): place.offset for place in found if place.offset >= 0}
 
 
-def _asked(consumer: Consumer, asked: Sequence[TopicPartition], seconds: float) -> list[TopicPartition]:
-    found: list[TopicPartition] = consumer.committed(list(asked), timeout=seconds)
+def committed_by(consumer: Consumer, topics: Sequence[str], seconds: float) -> dict[PartitionKey, int]:
+    """What the group of `consumer` has committed of `topics`, without what never was; raises `KafkaException`."""
+    asked = [TopicPartition(name, part) for name in topics for part in range(BY_NAME[name].partitions)]
+    found: list[TopicPartition] = consumer.committed(asked, timeout=seconds)
     for place in found:
         if place.error is not None:
             raise KafkaException(place.error)
-    return found
+    return {(place.topic, place.partition): place.offset for place in found if place.offset >= 0}

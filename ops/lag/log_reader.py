@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from config.kafka import KafkaSettings
 from config.topics import BY_NAME
-from ops.audit.consumer_groups import PartitionKey
+from ops.audit.consumer_groups import PartitionKey, committed_by
 from ops.lag.sample import FirstWaiting, PartitionLag
 from ops.lag.waiting_since import waiting_since
 
@@ -40,28 +40,24 @@ class LagReader:
         """Every partition of every group; raises `LagUnknown`."""
         try:
             # What is committed first and the ends after it: a lag is never negative.
-            committed = {group: self._committed(group) for group in self._reads}
-            found = [
-                self._partition(group, topic, part, committed[group].get((topic, part)))
+            committed = {
+                group: committed_by(self._consumers[group], topics, _SECONDS)
                 for group, topics in self._reads.items()
-                for topic in topics
-                for part in range(BY_NAME[topic].partitions)
+            }
+            return [
+                one
+                for group, topics in self._reads.items()
+                for one in self._with_first(
+                    group,
+                    [
+                        self._partition(group, topic, part, committed[group].get((topic, part)))
+                        for topic in topics
+                        for part in range(BY_NAME[topic].partitions)
+                    ],
+                )
             ]
-            return [one for group in self._reads for one in self._with_first(group, found)]
         except KafkaException as error:
             raise LagUnknown(f"Kafka does not answer: {error.args[0].str()}.") from None
-
-    def _committed(self, group: str) -> dict[PartitionKey, int]:
-        asked = [
-            TopicPartition(topic, part)
-            for topic in self._reads[group]
-            for part in range(BY_NAME[topic].partitions)
-        ]
-        answers: list[TopicPartition] = self._consumers[group].committed(asked, timeout=_SECONDS)
-        for place in answers:
-            if place.error is not None:
-                raise KafkaException(place.error)
-        return {(place.topic, place.partition): place.offset for place in answers if place.offset >= 0}
 
     def _partition(self, group: str, topic: str, partition: int, committed: int | None) -> PartitionLag:
         place = TopicPartition(topic, partition)
@@ -75,13 +71,14 @@ class LagReader:
 
     def _with_first(self, group: str, partitions: Sequence[PartitionLag]) -> list[PartitionLag]:
         """The group's partitions, each with its first record that waits, where it could be read."""
-        own = [one for one in partitions if one.group == group]
-        behind = {(one.topic, one.partition): one.next_offset for one in own if one.records}
+        behind = {(one.topic, one.partition): one.next_offset for one in partitions if one.records}
         before = self._known.get(group, {})
         known = {place: waiting for place, waiting in before.items() if behind.get(place) == waiting.offset}
         wanted = {place: offset for place, offset in behind.items() if place not in known}
         self._known[group] = known | self._first(self._consumers[group], wanted)
-        return [replace(one, waiting=self._known[group].get((one.topic, one.partition))) for one in own]
+        return [
+            replace(one, waiting=self._known[group].get((one.topic, one.partition))) for one in partitions
+        ]
 
     def _first(
         self, consumer: Consumer, wanted: Mapping[PartitionKey, int]
@@ -103,10 +100,9 @@ class LagReader:
                 error = message.error()
                 if error is None:
                     found[place] = _waiting(message, wanted[place])
-                elif (
-                    error.code() != KafkaError._PARTITION_EOF
-                ):  # as where nothing but a transaction's marker stands
+                elif error.code() != KafkaError._PARTITION_EOF:
                     raise KafkaException(error)
+                # At the end there is nothing but a transaction's marker, which is no record.
                 awaited.discard(place)
                 consumer.pause([TopicPartition(*place)])
         finally:

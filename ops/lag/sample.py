@@ -55,6 +55,12 @@ class PartitionLag:
         """Offsets between it and the end; never negative, because the end is asked last."""
         return max(0, self.end - self.next_offset)
 
+    def age(self, at: datetime) -> float | None:
+        """Seconds that the first record has waited at `at`; 0 where none waits, None: it could not be read."""
+        if not self.records:
+            return 0.0
+        return None if self.waiting is None else (at - self.waiting.appended_at).total_seconds()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupState:
@@ -83,9 +89,9 @@ class LagSample:
         ]
         return min(waits, default=None)
 
-    @property
-    def is_duty_known(self) -> bool:
-        """Whether every record that matters for `duty_since` could be read."""
-        return all(
-            one.waiting is not None for one in self.partitions if one.records and one.topic in DUTY_TOPICS
-        )
+    def duty_age(self, at: datetime) -> float | None:
+        """Seconds that record has waited at `at`; 0 where none does, None: one that matters could not be read."""
+        if any(one.records and one.waiting is None and one.topic in DUTY_TOPICS for one in self.partitions):
+            return None
+        since = self.duty_since
+        return 0.0 if since is None else (at - since).total_seconds()

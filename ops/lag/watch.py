@@ -52,25 +52,23 @@ class LagWatch:
 
         What already waited at the sample before still waits, as far as anybody knows, so its age runs on until `now`.
         """
-        if not one.records:
-            return 0.0
-        if one.waiting is None or self.sample is None:
+        if self.sample is None:
             return None
-        at = now if one.place in self._standing else self.sample.taken_at
-        return max(0.0, (at - one.waiting.appended_at).total_seconds())
+        age = one.age(now if one.place in self._standing else self.sample.taken_at)
+        return None if age is None else max(0.0, age)
 
     def duty_seconds(self, now: datetime) -> float | None:
         """The age of the oldest record that may make a duty; None: unknown."""
-        if self.sample is None or not self.sample.is_duty_known:
+        if self.sample is None:
             return None
-        since = self.sample.duty_since
-        if since is None:
-            return 0.0
         is_standing = any(
-            one.place in self._standing and one.waiting is not None and one.waiting.since == since
+            one.place in self._standing
+            and one.waiting is not None
+            and one.waiting.since == self.sample.duty_since
             for one in self.sample.partitions
         )
-        return max(0.0, ((now if is_standing else self.sample.taken_at) - since).total_seconds())
+        age = self.sample.duty_age(now if is_standing else self.sample.taken_at)
+        return None if age is None else max(0.0, age)
 
     def headroom_seconds(self, one: PartitionLag, now: datetime) -> float | None:
         """Until retention may remove the first record that waits; None: nothing waits, or nothing is removed."""

@@ -15,6 +15,7 @@ from local.servers.process import Process, ProcessPlan
 from tests.integration.ops.audit.test_auditor import tell_all
 from tests.integration.ops.audit.world import World
 from tests.paths import ROOT
+from tests.scrape import scraped
 
 
 class Watcher:
@@ -48,16 +49,8 @@ class Watcher:
         )
 
     def metrics(self) -> dict[str, float]:
-        """A scrape; nothing while it is not served yet."""
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
-                lines = answer.read().decode().splitlines()
-        except OSError:
-            return {}
-        return {
-            name: float(value)
-            for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
-        }
+        """As `tests.scrape.scraped`."""
+        return scraped(self.port)
 
     def ask(self, path: str) -> int:
         """The status of an answer about the process's health."""

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -12,26 +11,14 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from config.kafka import KafkaSettings
 from config.topics import BY_NAME, Topic
-from infra import topic_admin
-from infra.topic_admin import Replication
 from models.events.event_types import InputTopic
 from ops.audit.consumer_groups import LEDGER, READS, WORKER
 from ops.lag.group_states import group_states
 from ops.lag.log_reader import LagReader, LagUnknown
 from ops.lag.sample import PartitionLag
 from tests.factories import risk
-from tests.fixtures.servers import running_broker
 
 RISKS: Final = str(InputTopic.DROPOUT_RISKS)
-
-
-@pytest.fixture(scope="module")
-def kafka(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
-    """A broker of its own: the groups have fixed names."""
-    with running_broker(tmp_path_factory.mktemp("lag-kafka"), jars) as broker:
-        settings = KafkaSettings(bootstrap_servers=broker.bootstrap)
-        topic_admin.apply(settings, Replication(factor=1, min_insync=1))
-        yield settings
 
 
 @pytest.fixture

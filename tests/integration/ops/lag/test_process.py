@@ -5,7 +5,6 @@ import json
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,24 +15,14 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from config.kafka import KafkaSettings
 from config.settings import PREFIX
-from infra import topic_admin
-from infra.topic_admin import Replication
 from local.servers.ports import remembered_ports
 from local.servers.process import Process, ProcessPlan
 from models.events.event_types import InputTopic
 from ops.audit.consumer_groups import WORKER
-from tests.fixtures.servers import running_broker
 from tests.paths import ROOT
+from tests.scrape import scraped
 
 PLACE = f'group="{WORKER}",partition="0",topic="{InputTopic.DROPOUT_RISKS}"'
-
-
-@pytest.fixture(scope="module")
-def kafka(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
-    with running_broker(tmp_path_factory.mktemp("lag-process-kafka"), jars) as broker:
-        settings = KafkaSettings(bootstrap_servers=broker.bootstrap)
-        topic_admin.apply(settings, Replication(factor=1, min_insync=1))
-        yield settings
 
 
 def environment(kafka: KafkaSettings, **more: str) -> dict[str, str]:
@@ -61,14 +50,8 @@ class Scraped:
         )
 
     def metrics(self) -> dict[str, float]:
-        """A scrape; nothing while it is not served yet."""
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
-                lines = answer.read().decode().splitlines()
-        except OSError:
-            return {}
-        pairs = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
-        return {name: float(value) for name, value in pairs}
+        """As `tests.scrape.scraped`."""
+        return scraped(self.port)
 
     async def until(self, told: Callable[[dict[str, float]], bool]) -> dict[str, float]:
         """Scrape until it says so."""

@@ -7,7 +7,6 @@ import subprocess
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,13 +16,10 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.structs import TopicPartition
 
 from config.kafka import KafkaSettings
-from infra import topic_admin
-from infra.topic_admin import Replication
 from local.servers.ports import remembered_ports
 from local.servers.process import Process, ProcessPlan
 from models.events.event_types import InputTopic
 from ops.audit.consumer_groups import WORKER
-from tests.fixtures.servers import running_broker
 from tests.integration.ops.lag.test_lag import commit
 from tests.integration.ops.lag.test_process import Scraped
 from tests.paths import ROOT
@@ -44,14 +40,6 @@ def test_the_rules_ring_when_they_must_and_not_otherwise(asked: list[str]) -> No
         timeout=60,
     )
     assert told.returncode == 0, told.stdout + told.stderr
-
-
-@pytest.fixture(scope="module")
-def kafka(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
-    with running_broker(tmp_path_factory.mktemp("prometheus-kafka"), jars) as broker:
-        settings = KafkaSettings(bootstrap_servers=broker.bootstrap)
-        topic_admin.apply(settings, Replication(factor=1, min_insync=1))
-        yield settings
 
 
 class Prometheus:

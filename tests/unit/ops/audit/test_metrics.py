@@ -10,6 +10,7 @@ from infra.metrics import Metric, MetricKind, Metrics
 from ops.audit import metrics
 from ops.audit.metrics_export import show
 from ops.audit.report import AuditReport, Check, CheckResult, Missing
+from tests import scrape
 from tests.paths import ROOT
 from tools.docs import metrics as metrics_docs
 from tools.docs.metrics import METRICS
@@ -21,9 +22,7 @@ LABELS: Final = {label for metric in METRICS for label in metric.labels}
 
 def shown(values: Metrics) -> dict[str, float]:
     """What a scrape gets."""
-    lines = generate_latest(values.registry).decode().splitlines()
-    pairs = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
-    return {name: float(value) for name, value in pairs}
+    return scrape.values(generate_latest(values.registry).decode())
 
 
 def missing(hop: Check, what: str, offset: int) -> Missing:
