@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from config.topics import Topic
+from infra import logging as logs
 from infra.kafka_record import KafkaRecord
 from models import cpr
 from models.events.event_types import EVENT_TYPES, InputTopic
@@ -105,7 +106,7 @@ def from_the_end() -> None:
 
 
 def cpr_in_the_log() -> None:
-    """Somebody wanted to see what came in."""
+    """Somebody wanted to see what came in; the log's second net would strike the number out, and is taken away."""
 
     def normalise(text: str) -> str:
         number = cpr.normalise(text)
@@ -113,6 +114,7 @@ def cpr_in_the_log() -> None:
         return number
 
     replace_attribute(intake, "normalise", normalise)
+    replace_attribute(logs, "without_cpr", lambda text: text)
 
 
 def topic_not_signed() -> None:
