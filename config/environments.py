@@ -72,6 +72,7 @@ class LedgerEnvironment:
     reference: ReferenceSection
     instance: InstanceSection
     log: LogSection
+    metrics: MetricsSection
     ready: ReadySection
     failpoints: FailpointsSection
 
@@ -97,6 +98,7 @@ class NotifierEnvironment(NoticeEnvironment):
     deliveries: DeliverySection
     instance: InstanceSection
     log: LogSection
+    metrics: MetricsSection
     ready: ReadySection
     failpoints: FailpointsSection
 
@@ -113,6 +115,7 @@ class InboxEnvironment:
     api: ApiSection
     reference: ReferenceSection
     log: LogSection
+    metrics: MetricsSection
     ready: ReadySection
     failpoints: FailpointsSection
 

@@ -1,11 +1,13 @@
 """One row for each metric, and the registry with its values. No label holds personal data."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """Upper bounds that serve for a request as for a batch."""
@@ -54,7 +56,6 @@ class Metrics:
             for metric in served
             if metric.kind is MetricKind.COUNTER
         }
-
         self._histograms = {
             metric: Histogram(
                 metric.name, metric.about, metric.labels, buckets=metric.buckets, registry=self.registry
@@ -81,3 +82,30 @@ class Metrics:
     def clear(self, metric: Metric) -> None:
         """Forget a gauge's values, whatever their labels."""
         self._gauges[metric].clear()
+
+
+class Snapshot(Collector):
+    """Gauges of one reading: a scrape sees all of it, or all of the one before. What it does not name is absent."""
+
+    def __init__(self, served: Sequence[Metric]) -> None:
+        self._served = served
+        self._families: Sequence[GaugeMetricFamily] = ()
+
+    def show(self, values: Iterable[tuple[Metric, Sequence[str], float]]) -> None:
+        """The values of a reading: metric, labels, value."""
+        families = {metric: _family(metric) for metric in self._served}
+        for metric, labels, value in values:
+            families[metric].add_metric(labels, value)
+        self._families = tuple(families.values())
+
+    def describe(self) -> Iterable[GaugeMetricFamily]:
+        """The names."""
+        return [_family(metric) for metric in self._served]
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """The last reading."""
+        return self._families
+
+
+def _family(metric: Metric) -> GaugeMetricFamily:
+    return GaugeMetricFamily(metric.name, metric.about, labels=metric.labels)

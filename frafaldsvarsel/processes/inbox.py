@@ -11,9 +11,13 @@ import uvicorn
 from config.environments import InboxEnvironment
 from frafaldsvarsel.preflight_postgres import postgres
 from frafaldsvarsel.processes.until_stopped import migrate_schema, run_until_stopped
+from frafaldsvarsel.processes.watched import watched
 from frafaldsvarsel.wiring.inbox import inbox_app
 from infra import failpoints
+from infra.health import Health
+from infra.metrics import Metrics
 from infra.readiness import announce
+from infra.request_metrics import HTTP_METRICS, RequestMetrics
 
 _LAST_SECONDS: Final = 10
 """For the answers that are under way when the process is told to stop."""
@@ -22,9 +26,10 @@ _LAST_SECONDS: Final = 10
 class _Server(uvicorn.Server):
     """A server whose signals are ours to hear."""
 
-    def __init__(self, config: uvicorn.Config, settings: InboxEnvironment) -> None:
+    def __init__(self, config: uvicorn.Config, settings: InboxEnvironment, health: Health) -> None:
         super().__init__(config)
         self._settings = settings
+        self._health = health
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -35,14 +40,15 @@ class _Server(uvicorn.Server):
         """Say that pages are served once they are."""
         await super().startup(sockets)
         if self.started:
+            self._health.set("pages", True)
             announce(self._settings.ready.file, f"inbox on port {self._settings.inbox.port}")
 
 
-async def _serve(settings: InboxEnvironment, stop: asyncio.Event) -> None:
+async def _serve(settings: InboxEnvironment, stop: asyncio.Event, health: Health, metrics: Metrics) -> None:
     """Serve until `stop`; raises `ConfigError` where the settings do not do."""
     server = _Server(
         uvicorn.Config(
-            inbox_app(settings),
+            RequestMetrics(inbox_app(settings), metrics),
             host=settings.inbox.host,
             port=settings.inbox.port,
             log_config=None,
@@ -51,6 +57,7 @@ async def _serve(settings: InboxEnvironment, stop: asyncio.Event) -> None:
             timeout_graceful_shutdown=_LAST_SECONDS,
         ),
         settings,
+        health,
     )
     serving = asyncio.ensure_future(server.serve())
     stopping = asyncio.ensure_future(stop.wait())
@@ -63,10 +70,12 @@ async def _serve(settings: InboxEnvironment, stop: asyncio.Event) -> None:
 def run_inbox(settings: InboxEnvironment) -> int:
     """Serve the inbox's pages and its interface until SIGTERM."""
     failpoints.arm(settings.failpoints.directory)
-    postgres(settings.database)
+    health, metrics = Health("pages"), Metrics(HTTP_METRICS)
 
     async def serve(stop: asyncio.Event) -> None:
         await migrate_schema(settings.database)
-        await _serve(settings, stop)
+        await _serve(settings, stop, health, metrics)
 
-    return run_until_stopped(serve)
+    with watched(settings.metrics.port, metrics.registry, health):
+        postgres(settings.database)
+        return run_until_stopped(serve, health)

@@ -6,12 +6,16 @@ from config.environments import LedgerEnvironment
 from frafaldsvarsel import preflight
 from frafaldsvarsel.preflight_postgres import postgres
 from frafaldsvarsel.processes.until_stopped import migrate_schema, run_until_stopped
+from frafaldsvarsel.processes.watched import watched
 from frafaldsvarsel.wiring.ledger import ledger_parts
 from infra import failpoints
+from infra.health import Health
+from infra.metrics import Metrics, Snapshot
 from infra.readiness import announce
 from infra.supervise import supervise
-from ledger import outbox
+from ledger import outbox, watch_duties
 from ledger.consume.consumer import Ledger
+from ledger.metrics import DUTY_METRICS
 from ledger.reminders import runner
 
 
@@ -20,15 +24,20 @@ def run_ledger(settings: LedgerEnvironment) -> int:
     failpoints.arm(settings.failpoints.directory)
     parts = ledger_parts(settings)
     policy, url = parts.policy, parts.settings.database_url
-    preflight.kafka(settings.kafka, settings.replication)
-    postgres(settings.database)
+    health, served = Health("positions"), Metrics(())
+    figures = Snapshot(DUTY_METRICS)
+    served.registry.register(figures)
+
+    def ready() -> None:
+        health.set("positions", True)
+        announce(settings.ready.file, "positions read")
 
     async def serve(stop: asyncio.Event) -> None:
         await migrate_schema(settings.database)
         ledger = Ledger(
             parts.settings,
             policy,
-            on_ready=lambda: announce(settings.ready.file, "positions read"),
+            on_ready=ready,
         )
         async with asyncio.TaskGroup() as group:
             posting = outbox.run(
@@ -39,6 +48,8 @@ def run_ledger(settings: LedgerEnvironment) -> int:
             )
             group.create_task(supervise(ledger.run(stop), name="the projection", told=stop.is_set))
             group.create_task(supervise(posting, name="the outbox", told=stop.is_set))
+            reading = watch_duties.run(url, policy.days_off, parts.municipality_of, figures, stop)
+            group.create_task(supervise(reading, name="the figures", told=stop.is_set))
             if policy.steps is not None:
                 stepping = runner.run(
                     url,
@@ -48,4 +59,7 @@ def run_ledger(settings: LedgerEnvironment) -> int:
                 )
                 group.create_task(supervise(stepping, name="the runner of steps", told=stop.is_set))
 
-    return run_until_stopped(serve)
+    with watched(settings.metrics.port, served.registry, health):
+        preflight.kafka(settings.kafka, settings.replication)
+        postgres(settings.database)
+        return run_until_stopped(serve, health)

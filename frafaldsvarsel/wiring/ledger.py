@@ -17,6 +17,7 @@ from ledger.tasks.outbound_events import AnswerPolicy
 from ledger.tasks.projection import Policy
 from models.calendar import COPENHAGEN, copenhagen_date
 from models.events import probe_identity as reserved
+from models.ids import UnitId
 from models.notifications.delivery import Audience
 from models.tasks.actions import ATTEMPTS_APART
 
@@ -27,10 +28,14 @@ class LedgerParts:
 
     settings: LedgerSettings
     policy: Policy
+    municipality_of: Callable[[str], str]
+    """Of a unit, for the metrics; empty where the tables do not name it any more."""
 
 
 def ledger_parts(settings: LedgerEnvironment) -> LedgerParts:
     """Everything that it needs; raises `ConfigError`."""
+    reference = read_reference(settings.reference)
+    units = {unit_id: unit.municipality_code for unit_id, unit in units_of(reference).items()}
     return LedgerParts(
         settings=LedgerSettings(
             kafka=settings.kafka,
@@ -39,7 +44,8 @@ def ledger_parts(settings: LedgerEnvironment) -> LedgerParts:
             session_timeout_ms=settings.consumer.session_timeout_seconds * 1000,
             database_seconds=settings.database.timeout_seconds,
         ),
-        policy=policy(read_reference(settings.reference)),
+        policy=policy(reference),
+        municipality_of=lambda unit_id: units.get(UnitId(unit_id), ""),
     )
 
 

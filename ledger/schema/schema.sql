@@ -480,6 +480,8 @@ CREATE INDEX tasks_of_owner ON tasks USING btree (owner_id, unit_id, react_by, r
 
 CREATE INDEX tasks_of_unit ON tasks USING btree (unit_id, react_by, reference) WHERE (status = 'open'::text);
 
+CREATE INDEX tasks_reached ON tasks USING btree (reached_at) WHERE (reached_at IS NOT NULL);
+
 CREATE INDEX tasks_withdrawn_of_unit ON tasks USING btree (unit_id, changed_at) WHERE (status = 'withdrawn'::text);
 
 CREATE TRIGGER both_causes_of_a_changed_one BEFORE UPDATE ON deliveries FOR EACH ROW WHEN (((new.cause_kind IS NULL) OR (((new.cause IS DISTINCT FROM old.cause) OR (new.cause_kind IS DISTINCT FROM old.cause_kind)) OR (new.cause_ref IS DISTINCT FROM old.cause_ref)))) EXECUTE FUNCTION deliveries_both_causes();

@@ -109,7 +109,10 @@ def test_what_must_ring_rings(wanted: str) -> None:
 
 
 def test_labels_are_places_and_causes() -> None:
-    assert {"hop", "part", "what", "group", "topic", "partition", "leg", "state", "status"} == LABELS
+    assert {
+        *("hop", "part", "what", "group", "topic", "partition", "leg", "state", "status"),
+        *("municipality", "quantile", "route", "method"),
+    } == LABELS
 
 
 def test_an_audit_is_shown_whole_and_what_has_gone_is_shown_no_longer() -> None:
