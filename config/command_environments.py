@@ -88,6 +88,7 @@ class ReplayEnvironment:
 
 COMMANDS: Final[Mapping[str, type[Any]]] = {
     "check-config": EveryEnvironment,
+    "doctor": EveryEnvironment,
     "topics": TopicsEnvironment,
     "publish": KafkaEnvironment,
     "receipts": ListEnvironment,

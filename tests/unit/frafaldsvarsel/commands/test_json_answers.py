@@ -1,11 +1,13 @@
-"""What programs read of an audit and of a rebuild does not change by one byte (docs/command-line.md)."""
+"""What programs read of an audit, of a rebuild and of a doctor does not change by one byte (docs/command-line.md)."""
 
 from datetime import UTC, datetime
 from typing import Final
 
 import pytest
 
+from doctor.diagnosis import HealthCheck, fault, fine, unknown
 from frafaldsvarsel.commands.canary import ProbeAnswer
+from frafaldsvarsel.commands.doctor import doctor_answer
 from frafaldsvarsel.commands.show_audit import audit_answer
 from frafaldsvarsel.commands.show_rebuild import ledger_answer, people_answer
 from frafaldsvarsel.commands.terminal import emit
@@ -85,6 +87,22 @@ ANSWERS: Final[list[tuple[object, str]]] = [
         ),
         '{"message_id": "one", "home": false, "seconds": 1.25, "legs": {"published": 1.25}, "lost_at": "receipt", '
         '"why": "too long"}\n',
+    ),
+    (
+        doctor_answer(
+            [
+                fault(HealthCheck.GROUPS, "No ledger runs.", "Start it.", AT),
+                unknown(HealthCheck.CLOCKS, "Nobody tells the time."),
+                fine(HealthCheck.DISK, "Room."),
+            ],
+            AT,
+        ),
+        '{"looked_at": "2026-01-02 03:04:00+00:00", "faults": 1, "warnings": 0, "unknown": 1, "fine": 1, "found": '
+        '[{"check": "groups", "level": "fault", "sentence": "No ledger runs.", "since": "2026-01-02 03:04:00+00:00", '
+        '"advice": "Start it.", "page": "docs/runbooks/consumer-stands-still.md"}, {"check": "clocks", "level": '
+        '"unknown", "sentence": "Nobody tells the time.", "since": null, "advice": null, "page": '
+        '"docs/doctor.md#clocks"}, {"check": "disk", "level": "fine", "sentence": "Room.", "since": null, "advice": '
+        'null, "page": "docs/doctor.md#disk"}]}\n',
     ),
 ]
 
