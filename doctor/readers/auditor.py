@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from doctor.examine import NotSeen
 from doctor.readers.machine import read_page
+from doctor.side_by_side import NotSeen
 from ops.audit.metrics import HEARTBEAT_AT, ROUND_AT, UNACCOUNTED
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from cryptography.x509 import load_pem_x509_certificates
 
-from doctor.examine import NotSeen
+from doctor.side_by_side import NotSeen
 from notifiers.email.channel import tls_context
 from notifiers.email.classify import classify
 from notifiers.email.connection import Ended, SmtpConnection

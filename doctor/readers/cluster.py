@@ -12,7 +12,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-d
 
 from config.kafka import KafkaSettings
 from config.topics import BY_NAME
-from doctor.examine import NotSeen
+from doctor.side_by_side import NotSeen
 from infra.topic_admin import refusal
 from models.events.event_types import InputTopic
 

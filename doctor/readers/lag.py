@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from config.kafka import KafkaSettings
-from doctor.examine import NotSeen
+from doctor.side_by_side import NotSeen
 from ops.audit.consumer_groups import READS
 from ops.lag.log_reader import LagReader, LagUnknown
 from ops.lag.run import look

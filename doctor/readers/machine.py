@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from doctor.examine import NotSeen
+from doctor.side_by_side import NotSeen
 
 _SECONDS: Final = 5.0
 _MOST_BYTES: Final = 1_000_000

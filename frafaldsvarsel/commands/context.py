@@ -6,11 +6,11 @@ The service is found by the environment, or by the folder of a service started w
 import os
 import pwd
 from pathlib import Path
+from typing import Any
 
 import typer
 from pydantic import BaseModel
 
-from config.environments import EveryEnvironment
 from config.errors import ConfigError, Fault
 from config.sections.base import PREFIX
 from config.sections.servers import ReferenceSection
@@ -29,12 +29,12 @@ def settings(kind: type[EnvironmentT], data: Path | None) -> EnvironmentT:
     return from_environment(kind)
 
 
-def settings_as_they_are(data: Path | None) -> tuple[ToldSections, tuple[Fault, ...]]:
-    """What can be read of the settings, and what is wrong with the rest; raises `ConfigError` where there are none."""
+def settings_as_they_are(kind: type[Any], data: Path | None) -> tuple[ToldSections, tuple[Fault, ...]]:
+    """What can be read of `kind`, and what is wrong with the rest; raises `ConfigError` where there are none."""
     if data is not None:
-        return told_sections(EveryEnvironment, _of_folder(data).environment)
+        return told_sections(kind, _of_folder(data).environment)
     _must_be_told()
-    return told_sections(EveryEnvironment)
+    return told_sections(kind)
 
 
 def metrics_page(data: Path | None, process: str) -> str | None:

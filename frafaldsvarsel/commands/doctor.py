@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from config.environments import EveryEnvironment
 from frafaldsvarsel.commands.context import metrics_page, settings_as_they_are
 from frafaldsvarsel.commands.terminal import DataDir, JsonObjectFlag, emit
 from infra import logging as logs
@@ -62,7 +63,7 @@ def doctor(
     from frafaldsvarsel.wiring.doctor import DoctorSettings, looks
 
     logs.configure("CRITICAL")
-    told, faults = settings_as_they_are(data)
+    told, faults = settings_as_they_are(EveryEnvironment, data)
     where = audit_metrics or metrics_page(data, "audit")
     found = examine(looks(DoctorSettings(told=told, faults=faults, audit_metrics=where)))
     looked_at = datetime.now(UTC)

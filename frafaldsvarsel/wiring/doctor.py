@@ -21,7 +21,7 @@ from config.sections.servers import (
 )
 from config.told_sections import SectionT, ToldSections
 from doctor.diagnosis import Diagnosis, HealthCheck, fault, fine, unknown
-from doctor.examine import HealthLook, NotSeen
+from doctor.examine import HealthLook
 from doctor.judgements import backlog, certificates, clocks, cluster, machine, work
 from doctor.readers import certificates as certificate_readers
 from doctor.readers.auditor import AuditSaid, read_audit
@@ -29,6 +29,7 @@ from doctor.readers.cluster import read_cluster, read_newest, read_rights
 from doctor.readers.lag import one_look
 from doctor.readers.machine import read_page, read_rooms, touched_at
 from doctor.readers.work import LedgerWork, ledger_work, utc_now
+from doctor.side_by_side import NotSeen
 from frafaldsvarsel.wiring.common import replication
 from frafaldsvarsel.wiring.doctor_config import configured
 from frafaldsvarsel.wiring.notices import smtp

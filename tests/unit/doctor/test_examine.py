@@ -7,7 +7,8 @@ import time
 from collections.abc import Iterator
 
 from doctor.diagnosis import Diagnosis, HealthCheck, Level, fault, fine, in_order, page, warning
-from doctor.examine import HealthLook, NotSeen, examine
+from doctor.examine import HealthLook, examine
+from doctor.side_by_side import NotSeen
 from frafaldsvarsel.commands import MODULES
 from tests.paths import ROOT
 
