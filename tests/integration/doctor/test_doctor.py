@@ -23,7 +23,9 @@ from frafaldsvarsel.commands import commands
 from infra import topic_admin
 from infra.topic_admin import Replication
 from ledger.schema.migrate import migrate
+from models.events import probe_identity
 from models.events.event_types import InputTopic
+from ops.probe.events import message_id, next_run
 from tests.fixtures.servers import running_broker
 from tests.unit.frafaldsvarsel.wiring.environments import told
 
@@ -167,8 +169,9 @@ def test_what_waits_in_the_database(environment: dict[str, str], database: str) 
                 DELIVERY, {"number": f"0/{number}", "unit": unit, "status": status, "ended": at}
             )
         connection.execute(
-            "INSERT INTO outbox (id, topic, key, value, due_at)"
-            " VALUES ('x', 'receipts', 'k', '', now() - interval '5 minutes')"
+            "INSERT INTO outbox (id, topic, key, value, due_at, sent_at)"
+            " VALUES ('x', 'receipts', 'k', '', now() - interval '5 minutes', NULL),"
+            " ('y', 'receipts', 'k', '', now() - interval '9 days', now())"
         )
     found = ask(environment)
     assert "(delivery 2, input 2)" in found.of("quarantine")["sentence"]
@@ -245,3 +248,24 @@ def test_settings_that_are_wrong_do_not_hide_the_rest(environment: dict[str, str
     assert [PREFIX + "KEYRING is missing." in wrong, len(wrong)] == [True, 3]
     assert {found.of(one)["level"] for one in ("key-ring", "relay")} == {"unknown"}
     assert {found.of(one)["level"] for one in ("kafka", "postgresql", "senders")} == {"fine"}
+
+
+CANARY: Final = """
+INSERT INTO messages (sender, message_id, person_id, revision, outcome, reason, law_version, registered_at,
+                      appended_at, origin_topic, origin_partition, origin_offset, decision)
+VALUES (%s, %s, 'p', 1, 'obliged', 'obliged', 'v', %s, %s, 'dropout-risks', 0, 0, '{}')
+"""
+
+
+def test_a_broker_that_is_behind_is_seen_by_the_canaries(environment: dict[str, str], database: str) -> None:
+    """The one that was the quickest counts: the others may have waited."""
+    interval = timedelta(seconds=60)
+    moment = next_run(datetime.now(UTC), interval) - 3 * interval
+    with psycopg.connect(database) as connection:
+        for back, behind in ((0, timedelta(seconds=-20)), (1, timedelta(seconds=95))):
+            at = moment - back * interval
+            connection.execute(CANARY, (probe_identity.INSTITUTION, message_id(at), at, at - behind))
+    found = ask({**environment, PREFIX + "CANARY_SECONDS": "60"})
+    assert found.of("clocks")["sentence"] == "The brokers' clock is 95 s behind the canary's."
+    assert found.of("clocks")["level"] == "fault"
+    assert found.of("canary")["sentence"] == "No canary came home within a day."
