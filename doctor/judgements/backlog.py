@@ -6,9 +6,9 @@ from typing import Final
 
 from config.topics import BY_NAME
 from doctor.diagnosis import Diagnosis, HealthCheck, fault, fine, unknown, warning
-from doctor.words import age, duration, number_of
+from doctor.words import age, duration, number_of, some
 from ops.audit.consumer_groups import LEDGER, WORKER
-from ops.lag.sample import LagSample, PartitionLag
+from ops.lag.sample import DUTY_TOPICS, LagSample, PartitionLag
 
 SLOW: Final = timedelta(minutes=2)
 LONG: Final = timedelta(minutes=10)
@@ -17,6 +17,9 @@ HEADROOM: Final = timedelta(days=7)
 PROCESSES: Final[Mapping[str, str]] = {WORKER: "worker", LEDGER: "ledger"}
 """Which process reads for a group."""
 STABLE: Final = "Stable"
+_LOOK: Final = (
+    "`frafaldsvarsel lag --once`: the first step from the top that is behind is the one to look at."
+)
 _NOBODY: Final = frozenset({"Empty", "Dead"})
 
 
@@ -54,24 +57,38 @@ def groups(sample: LagSample) -> Iterable[Diagnosis]:
 
 
 def lag(sample: LagSample, now: datetime) -> Iterable[Diagnosis]:
-    """How long the oldest record waits that may make a duty, and where the most waits."""
+    """How long the oldest record waits that may make a duty, and whatever else has waited long."""
     since = sample.duty_since
     if not sample.is_duty_known:
         yield unknown(HealthCheck.LAG, "A record waits that could not be read, so its age is not known.")
-    if since is not None and now - since > SLOW:
-        say = fault if now - since > LONG else warning
-        worst = max(sample.partitions, key=lambda one: one.records)
-        yield say(
-            HealthCheck.LAG,
-            f"The oldest record that may make a duty has waited {age(since, now)}; the most waits at "
-            f"{worst.topic}/{worst.partition} ({number_of(worst.records, 'record')}).",
-            "`frafaldsvarsel lag --once`: the first step from the top that is behind is the one to look at.",
-            since,
-        )
-    elif sample.is_duty_known:
+    elif since is None or now - since <= SLOW:
         waits = sum(one.records for one in sample.partitions)
         yield fine(
-            HealthCheck.LAG, "Nothing waits." if not waits else f"{number_of(waits, 'record')} under way."
+            HealthCheck.LAG,
+            "Nothing that may make a duty waits long." if waits else "Nothing waits.",
+        )
+    if since is not None and now - since > SLOW:
+        worst = max(sample.partitions, key=lambda one: one.records)
+        yield (fault if now - since > LONG else warning)(
+            HealthCheck.LAG,
+            f"The oldest record that may make a duty has waited {age(since, now)}; the most waits at "
+            f"{_place(worst)} ({number_of(worst.records, 'record')}).",
+            _LOOK,
+            since,
+        )
+    beside = [
+        one
+        for one in sample.partitions
+        if one.topic not in DUTY_TOPICS and one.waiting is not None and now - one.waiting.appended_at > LONG
+    ]
+    if beside:
+        begun = min(one.waiting.appended_at for one in beside if one.waiting is not None)
+        yield warning(
+            HealthCheck.LAG,
+            f"{number_of(sum(one.records for one in beside), 'record')} beside the duties waited long, the oldest "
+            f"{age(begun, now)}: {some([_place(one) for one in beside])}.",
+            _LOOK,
+            begun,
         )
 
 
@@ -82,7 +99,7 @@ def retention(sample: LagSample, now: datetime) -> Iterable[Diagnosis]:
     for one in passed:
         yield fault(
             HealthCheck.RETENTION,
-            f"{one.topic}/{one.partition}: {number_of(one.first - (one.committed or 0), 'record')} "
+            f"{_place(one)}: {number_of(one.first - (one.committed or 0), 'record')} "
             "were removed before they were read.",
             "Ask the senders to send them again; the audit names the places.",
         )
@@ -90,12 +107,16 @@ def retention(sample: LagSample, now: datetime) -> Iterable[Diagnosis]:
         left, one = min(near, key=lambda each: each[0])
         yield fault(
             HealthCheck.RETENTION,
-            f"{one.topic}/{one.partition}: retention may remove what waits in {duration(left.total_seconds())}.",
+            f"{_place(one)}: retention may remove what waits in {duration(left.total_seconds())}.",
             "Let the process read; if it cannot be in time, raise `retention.ms` of the topic first.",
             one.waiting.appended_at if one.waiting else None,
         )
     if not (passed or near):
         yield fine(HealthCheck.RETENTION, "Retention is far from everything that waits.")
+
+
+def _place(one: PartitionLag) -> str:
+    return f"{one.topic}/{one.partition}"
 
 
 def _behind(sample: LagSample, group: str) -> tuple[int, datetime | None]:

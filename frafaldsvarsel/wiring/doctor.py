@@ -97,9 +97,9 @@ def _lag(known: DoctorSettings) -> Iterator[Diagnosis]:
 
 
 def _postgres(known: DoctorSettings) -> Iterator[Diagnosis]:
-    interval = known.section(ProbeIntervalSection)
+    interval, database = known.section(ProbeIntervalSection), known.section(DatabaseSection)
     try:
-        with ledger_work(known.section(DatabaseSection), known.clock) as ledger:
+        with ledger_work(database, known.clock) as ledger:
             now = known.clock()
             yield work.postgres(ledger.server())
             for check, judged in _of_ledger(ledger, now, probe_within(interval)).items():
@@ -230,9 +230,11 @@ def _audit(known: DoctorSettings) -> Iterator[Diagnosis]:
                 f"The auditor's metrics: {error}",
                 "Start `frafaldsvarsel audit --watch 60 --heal`, or correct the address.",
             )
-    is_set = settings.heartbeat_file is not None or settings.heartbeat_url is not None
+    # The auditor may have been told of a place that we have not.
+    told = None if said is None else said.heartbeat_at
+    is_set = settings.heartbeat_file is not None or settings.heartbeat_url is not None or told is not None
     beaten = None if settings.heartbeat_file is None else touched_at(settings.heartbeat_file)
-    yield machine.heartbeat(is_set, beaten or (None if said is None else said.heartbeat_at), known.clock())
+    yield machine.heartbeat(is_set, beaten or told, known.clock())
 
 
 _LOOKS: Final[Sequence[tuple[Sequence[HealthCheck], Callable[[DoctorSettings], Iterable[Diagnosis]]]]] = (

@@ -70,6 +70,17 @@ def test_an_age_that_could_not_be_read_is_not_called_fine() -> None:
     assert one.level is Level.UNKNOWN
 
 
+def test_what_is_no_duty_and_has_waited_long_is_told_as_well() -> None:
+    at = FirstWaiting(offset=1, appended_at=NOW - timedelta(minutes=11), since=NOW)
+    receipts = PartitionLag(
+        group=LEDGER, topic=Topic.RECEIPTS, partition=2, committed=1, first=0, end=41, waiting=at
+    )
+    found = list(backlog.lag(sample(receipts), NOW))
+    assert [one.level for one in found] == [Level.FINE, Level.WARNING]
+    assert "40 records beside the duties waited long, the oldest 11 min: receipts/2." in found[1].sentence
+    assert found[1].since == at.appended_at
+
+
 def test_retention_that_comes_near_and_that_has_passed() -> None:
     assert [one.level for one in backlog.retention(sample(part(waits=1)), NOW)] == [Level.FINE]
     [near] = backlog.retention(sample(part(waits=1, age=timedelta(days=359))), NOW)
