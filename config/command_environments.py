@@ -49,6 +49,14 @@ class ListEnvironment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StatusEnvironment:
+    """`status`: works while one of the two is away, or not told."""
+
+    kafka: KafkaSettings
+    database: DatabaseAddress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RebuildEnvironment:
     """`rebuild ledger`."""
 
@@ -88,6 +96,8 @@ class ReplayEnvironment:
 
 COMMANDS: Final[Mapping[str, type[Any]]] = {
     "check-config": EveryEnvironment,
+    "doctor": EveryEnvironment,
+    "status": StatusEnvironment,
     "topics": TopicsEnvironment,
     "publish": KafkaEnvironment,
     "receipts": ListEnvironment,

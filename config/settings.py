@@ -15,8 +15,18 @@ from pydantic import ValidationError
 from config.environments import EveryEnvironment
 from config.errors import ConfigError, Fault
 from config.sections.base import PREFIX, Section
+from config.told_sections import ToldSections
 
-__all__ = ["PREFIX", "SECRETS", "from_environment", "is_told", "load", "sections_of", "variables_of"]
+__all__ = [
+    "PREFIX",
+    "SECRETS",
+    "from_environment",
+    "is_told",
+    "load",
+    "sections_of",
+    "told_sections",
+    "variables_of",
+]
 
 EnvironmentT = TypeVar("EnvironmentT")
 
@@ -53,6 +63,21 @@ def load(kind: type[EnvironmentT], environ: Mapping[str, str]) -> EnvironmentT:
 
     What another process needs is neither demanded nor read. A name that no process has is a fault.
     """
+    found, faults = _read(kind, environ)
+    if faults:
+        raise ConfigError(faults)
+    return kind(**found)
+
+
+def told_sections(
+    kind: type[Any], environ: Mapping[str, str] | None = None
+) -> tuple[ToldSections, tuple[Fault, ...]]:
+    """Those sections of `kind` that can be read, and what is wrong; without `environ`, of the environment."""
+    found, faults = _read(kind, os.environ if environ is None else environ)
+    return ToldSections(found.values()), tuple(faults)
+
+
+def _read(kind: type[Any], environ: Mapping[str, str]) -> tuple[dict[str, Section], list[Fault]]:
     faults = [
         Fault(f"{variable} is not a setting; see docs/settings.md for their names.")
         for variable in environ
@@ -65,9 +90,7 @@ def load(kind: type[EnvironmentT], environ: Mapping[str, str]) -> EnvironmentT:
             found[name] = section.model_validate(values)
         except ValidationError as error:
             faults.extend(_sentences(error))
-    if faults:
-        raise ConfigError(faults)
-    return kind(**found)
+    return found, faults
 
 
 def _is_ours(name: str) -> bool:

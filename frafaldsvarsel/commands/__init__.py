@@ -15,6 +15,8 @@ from infra import gc_tuning
 MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "service": ("up", "worker", "ledger", "notify", "inbox", "topics"),
     "check_config": ("check-config",),
+    "doctor": ("doctor",),
+    "status": ("status",),
     "publish": ("publish",),
     "lists": ("receipts", "decisions"),
     "tasks": ("tasks",),

@@ -3,17 +3,19 @@
 The service is found by the environment, or by the folder of a service started with `up`.
 """
 
-import json
 import os
 import pwd
 from pathlib import Path
+from typing import Any
 
 import typer
+from pydantic import BaseModel
 
 from config.errors import ConfigError, Fault
 from config.sections.base import PREFIX
 from config.sections.servers import ReferenceSection
-from config.settings import EnvironmentT, from_environment, is_told, load
+from config.settings import EnvironmentT, from_environment, is_told, load, told_sections
+from config.told_sections import ToldSections
 from frafaldsvarsel.commands.terminal import fail
 from models.ids import UnitId
 from models.operator import Operator
@@ -22,23 +24,46 @@ from models.operator import Operator
 def settings(kind: type[EnvironmentT], data: Path | None) -> EnvironmentT:
     """What a command needs of the service in `data`, or of the environment; raises `ConfigError`."""
     if data is not None:
-        return load(kind, _of_folder(data))
+        return load(kind, _of_folder(data).environment)
+    _must_be_told()
+    return from_environment(kind)
+
+
+def settings_as_they_are(kind: type[Any], data: Path | None) -> tuple[ToldSections, tuple[Fault, ...]]:
+    """What can be read of `kind`, and what is wrong with the rest; raises `ConfigError` where there are none."""
+    if data is not None:
+        return told_sections(kind, _of_folder(data).environment)
+    _must_be_told()
+    return told_sections(kind)
+
+
+def metrics_page(data: Path | None, process: str) -> str | None:
+    """Where a process of the service in `data` serves its metrics; None: it is not known."""
+    return None if data is None else _of_folder(data).metrics.get(process)
+
+
+class _Addresses(BaseModel):
+    """What `up` writes of itself, as far as commands need it."""
+
+    environment: dict[str, str]
+    metrics: dict[str, str] = {}
+
+
+def _must_be_told() -> None:
     if not is_told():
         raise ConfigError(
             [Fault(f"Which service? Set {PREFIX}… in the environment, or give --data DIR of a running `up`.")]
         )
-    return from_environment(kind)
 
 
-def _of_folder(data: Path) -> dict[str, str]:
+def _of_folder(data: Path) -> _Addresses:
     file = data / "addresses.json"
     try:
-        known: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))["environment"]
-    except (OSError, ValueError, KeyError):
+        return _Addresses.model_validate_json(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         raise ConfigError(
             [Fault(f"No service has been started in {data}: it holds no addresses.json.")]
         ) from None
-    return known
 
 
 def account() -> str:

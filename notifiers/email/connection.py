@@ -7,6 +7,7 @@ import asyncio
 import ssl
 from collections.abc import Awaitable
 from contextlib import suppress
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self, cast
 
@@ -165,6 +166,13 @@ class SmtpConnection:
     def is_clean(self) -> bool:
         """Fit for another mail."""
         return self._client.is_connected and not self._has_leftovers()
+
+    @property
+    def certificate_ends_at(self) -> datetime | None:
+        """When the relay's certificate ends; None without TLS."""
+        transport = self._client.transport
+        seen = None if transport is None else transport.get_extra_info("peercert")
+        return datetime.fromtimestamp(ssl.cert_time_to_seconds(seen["notAfter"]), UTC) if seen else None
 
     async def _send_body(self, body: bytes) -> SmtpAnswer:
         """The library's own `data` does not tell whether a failure came before the 354 or after it."""

@@ -107,7 +107,7 @@ def audit(
                 lags=offsets.lags(context),
                 waiting=waiting(context),
                 oldest_seconds=context.oldest_seconds,
-                canary_home_at=last_probe.last_home(context),
+                canary_home_at=last_probe.last_home(context.rows),
                 read=log.handed - handed,
             )
     finally:

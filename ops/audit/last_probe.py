@@ -4,13 +4,16 @@ A canary's notice names the person event that made it due, and that event its in
 notice of its unit has been delivered, and was sent when the brokers received that record.
 """
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Final, LiteralString
+from typing import Any, Final, LiteralString
 
 from models.events.probe_identity import SENDERS, UNIT
 from models.notifications.cause import CauseKind, DeliveryCause
 from models.notifications.delivery import Occasion
-from ops.audit.checks.context import CheckContext
+
+Rows = Callable[[LiteralString, Sequence[Any]], Sequence[tuple[Any, ...]]]
+"""All rows that the ledger has for a query with its parameters."""
 
 CAUSES: Final[LiteralString] = """
 SELECT DISTINCT d.cause_ref FROM tasks t JOIN deliveries d ON d.task_id = t.id
@@ -25,10 +28,10 @@ WHERE r.sender = ANY(%s)
 """
 
 
-def last_home(context: CheckContext) -> datetime | None:
+def last_home(rows: Rows) -> datetime | None:
     """When the brokers had received it; None where none came home within a day."""
-    found_in = context.rows(CAUSES, (UNIT, [Occasion.NEW, Occasion.MORE_MESSAGES]))
+    found_in = rows(CAUSES, (UNIT, [Occasion.NEW, Occasion.MORE_MESSAGES]))
     causes = [DeliveryCause(CauseKind.EVENT, ref).place for (ref,) in found_in]
     partitions, offsets = [partition for partition, _ in causes], [offset for _, offset in causes]
-    ((found,),) = context.rows(LAST_HOME, (partitions, offsets, sorted(SENDERS)))
+    ((found,),) = rows(LAST_HOME, (partitions, offsets, sorted(SENDERS)))
     return found if isinstance(found, datetime) else None

@@ -100,7 +100,7 @@ done
 ok "holds the packages and nothing else of the repository, and nothing of the builder's pip configuration"
 
 inside frafaldsvarsel --help >"$work/help"
-for command in worker ledger notify inbox canary lag audit topics publish receipts decisions tasks check-config senders; do
+for command in worker ledger notify inbox canary lag audit topics publish receipts decisions tasks check-config doctor status senders; do
   grep -q "$command" "$work/help" || bad "--help does not name $command"
 done
 ok "frafaldsvarsel --help"

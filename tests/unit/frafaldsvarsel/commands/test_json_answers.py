@@ -1,11 +1,17 @@
-"""What programs read of an audit and of a rebuild does not change by one byte (docs/command-line.md)."""
+"""What programs read of an audit, a rebuild, a doctor and a status does not change by one byte."""
 
 from datetime import UTC, datetime
 from typing import Final
 
 import pytest
 
+from doctor.diagnosis import HealthCheck, fault, fine, unknown
+from doctor.readers.auditor import AuditSaid
+from doctor.readers.work import Amount
+from doctor.status.answer import status_answer
+from doctor.status.look import LedgerSeen, StatusLook
 from frafaldsvarsel.commands.canary import ProbeAnswer
+from frafaldsvarsel.commands.doctor import doctor_answer
 from frafaldsvarsel.commands.show_audit import audit_answer
 from frafaldsvarsel.commands.show_rebuild import ledger_answer, people_answer
 from frafaldsvarsel.commands.terminal import emit
@@ -85,6 +91,50 @@ ANSWERS: Final[list[tuple[object, str]]] = [
         ),
         '{"message_id": "one", "home": false, "seconds": 1.25, "legs": {"published": 1.25}, "lost_at": "receipt", '
         '"why": "too long"}\n',
+    ),
+    (
+        doctor_answer(
+            [
+                fault(HealthCheck.GROUPS, "No ledger runs.", "Start it.", AT),
+                unknown(HealthCheck.CLOCKS, "Nobody tells the time."),
+                fine(HealthCheck.DISK, "Room."),
+            ],
+            AT,
+        ),
+        '{"looked_at": "2026-01-02 03:04:00+00:00", "faults": 1, "warnings": 0, "unknown": 1, "fine": 1, "found": '
+        '[{"check": "groups", "level": "fault", "sentence": "No ledger runs.", "since": "2026-01-02 03:04:00+00:00", '
+        '"advice": "Start it.", "page": "docs/runbooks/consumer-stands-still.md"}, {"check": "clocks", "level": '
+        '"unknown", "sentence": "Nobody tells the time.", "since": null, "advice": null, "page": '
+        '"docs/doctor.md#clocks"}, {"check": "disk", "level": "fine", "sentence": "Room.", "since": null, "advice": '
+        'null, "page": "docs/doctor.md#disk"}]}\n',
+    ),
+    (
+        status_answer(
+            None,
+            StatusLook(
+                at=AT,
+                ledger=LedgerSeen(
+                    at=AT,
+                    attempts=7,
+                    deliveries=[],
+                    overdue=2,
+                    quarantine={"input": Amount(3, AT)},
+                    undecided=1,
+                    failed_units=0,
+                ),
+                audit=AuditSaid(0, AT, None),
+                away={"kafka": "Kafka does not answer."},
+            ),
+        ),
+        '{"taken_at": "2026-01-02 03:04:00+00:00", "flow": [{"step": "senders", "per_second": null, "waiting": null, '
+        '"oldest_seconds": null, "group_state": null, "members": null}, {"step": "intake", "per_second": null, '
+        '"waiting": null, "oldest_seconds": null, "group_state": null, "members": null}, {"step": "match", '
+        '"per_second": null, "waiting": null, "oldest_seconds": null, "group_state": null, "members": null}, {"step": '
+        '"ledger", "per_second": null, "waiting": null, "oldest_seconds": null, "group_state": null, "members": null}, '
+        '{"step": "notify", "per_second": null, "waiting": 0, "oldest_seconds": 0.0, "group_state": null, "members": '
+        'null}], "promises": {"unaccounted": 0, "counted_at": "2026-01-02 03:04:00+00:00", "duty_lag_seconds": null, '
+        '"overdue_without_contact": 2, "oldest_undelivered_seconds": 0.0}, "people": {"quarantine": {"input": 3}, '
+        '"undecided_past_review": 1, "units_not_reached": 0}, "away": {"kafka": "Kafka does not answer."}}\n',
     ),
 ]
 
