@@ -59,7 +59,7 @@ def groups(sample: LagSample) -> Iterable[Diagnosis]:
 def lag(sample: LagSample, now: datetime) -> Iterable[Diagnosis]:
     """How long the oldest record waits that may make a duty, and whatever else has waited long."""
     since = sample.duty_since
-    if not sample.is_duty_known:
+    if sample.duty_age(now) is None:
         yield unknown(HealthCheck.LAG, "A record waits that could not be read, so its age is not known.")
     elif since is None or now - since <= SLOW:
         waits = sum(one.records for one in sample.partitions)

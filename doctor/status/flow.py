@@ -86,10 +86,8 @@ def flow(before: StatusLook | None, now: StatusLook) -> list[FlowStep]:
 
 def duty_lag_seconds(sample: LagSample) -> float | None:
     """How long the oldest record that may make a duty has waited; None: it could not be read."""
-    if not sample.is_duty_known:
-        return None
-    since = sample.duty_since
-    return 0.0 if since is None else max(0.0, (sample.taken_at - since).total_seconds())
+    seconds = sample.duty_age(sample.taken_at)
+    return None if seconds is None else max(0.0, seconds)
 
 
 def oldest_undelivered_seconds(ledger: LedgerSeen) -> float:
