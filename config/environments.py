@@ -26,6 +26,7 @@ from config.sections.notices import (
 )
 from config.sections.pages import ApiSection, InboxSection, LinkSection, OidcSection
 from config.sections.processes import (
+    ContractSection,
     FailpointsSection,
     InstanceSection,
     IntakeSection,
@@ -52,6 +53,7 @@ class WorkerEnvironment:
     keyring: IntakeKeySection
     senders: SendersSection
     intake: IntakeSection
+    contract: ContractSection
     reference: ReferenceSection
     worker: WorkerSection
     instance: InstanceSection
@@ -121,6 +123,7 @@ class ProbeEnvironment:
     database: DatabaseAddress
     interval: ProbeIntervalSection
     probe: ProbeSection
+    contract: ContractSection
     reference: ReferenceSection
     ready: ReadySection
 
@@ -144,6 +147,7 @@ class HealingAuditEnvironment(AuditEnvironment):
     keyring: IntakeKeySection
     senders: SendersSection
     intake: IntakeSection
+    contract: ContractSection
 
 
 PROCESSES: Final[Mapping[str, type[Any]]] = {
@@ -230,6 +234,7 @@ class ReplayEnvironment:
     keyring: IntakeKeySection
     senders: SendersSection
     intake: IntakeSection
+    contract: ContractSection
     reference: ReferenceSection
 
 
@@ -247,6 +252,7 @@ class EveryEnvironment:
     worker: WorkerSection
     ready: ReadySection
     intake: IntakeSection
+    contract: ContractSection
     consumer: ConsumerSection
     audit: AuditSection
     interval: ProbeIntervalSection

@@ -8,6 +8,7 @@ from datetime import date
 
 _SHAPE = re.compile(r"\d{6}-?\d{4}", re.ASCII)
 _BEGUN = re.compile(r"(\d[\s-]*){6,}", re.ASCII)
+_INSIDE = re.compile(r"(?<!\d)\d{6} ?[-–]? ?\d{4}(?!\d)", re.ASCII)
 _TEMPORARY_DAY = 60
 
 
@@ -36,6 +37,23 @@ def seems_one(text: str) -> bool:
     (True, True, False, False)
     """
     return _BEGUN.fullmatch(text.strip()) is not None
+
+
+def holds_one(text: str) -> bool:
+    """Whether a CPR stands somewhere in a text that people have written: ten digits that begin with a date.
+
+    >>> holds_one("Ring om 010101-1234"), holds_one("Ring 12 34 56 78"), holds_one("Ring +4512345678")
+    (True, False, False)
+    """
+    return any(_is_possible("".join(filter(str.isdigit, found))) for found in _INSIDE.findall(text))
+
+
+def _is_possible(digits: str) -> bool:
+    try:
+        birth_date(digits)
+    except NotAPerson:
+        return False
+    return True
 
 
 def birth_date(digits: str) -> date:

@@ -13,10 +13,11 @@ from pydantic import ValidationError
 
 from models.base import Frozen
 from models.calendar import copenhagen_date
-from models.cpr import NotAPerson, is_unborn, normalise
+from models.cpr import NotAPerson, holds_one, is_unborn, normalise
 from models.events.cloudevent import RefusedError, read
-from models.events.contract import AboutPerson, ContactPerson, ControlTotalData, TypeCount
-from models.events.event_types import EVENT_TYPES, EventType, countable
+from models.events.contract import ContactPerson, RiskData
+from models.events.control_total import ControlTotalData, TypeCount
+from models.events.event_types import VERSION_1, EventType, countable
 from models.events.sender import Sender, kind_of
 from publisher.events import PlainEvent
 from publisher.prepare import attributes_of
@@ -33,7 +34,7 @@ class FindsSenders(Protocol):
 
 def faults_of(event: PlainEvent, register: FindsSenders | None = None) -> Iterator[str]:
     """A sentence for all in `event` that intake would refuse, as far as it can be seen before sealing."""
-    event_type = EVENT_TYPES.get(event.type)
+    event_type = VERSION_1.get(event.type)
     if event_type is None:
         yield "type is not one of the contract's."
         return
@@ -76,11 +77,19 @@ def _of_data(event: PlainEvent, event_type: EventType, time: datetime | None) ->
         yield from _of_cpr(event, time)
     elif isinstance(data, ControlTotalData):
         yield from _of_total(event, data, time)
+    if isinstance(data, RiskData):
+        yield from _of_text(data)
 
 
 def is_about_a_person(event_type: EventType) -> bool:
     """Whether its data carries a CPR."""
-    return issubclass(event_type.data, AboutPerson)
+    return event_type.content is not None
+
+
+def _of_text(data: RiskData) -> Iterator[str]:
+    for path, text in data.free_texts():
+        if holds_one(text):
+            yield f"data.{path} holds a CPR: write it without, for the event names its person."
 
 
 def _of_total(event: PlainEvent, data: ControlTotalData, time: datetime | None) -> Iterator[str]:

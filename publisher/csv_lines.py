@@ -10,14 +10,14 @@ import csv
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
 
-from models.events.event_types import EVENT_TYPES, full_type
+from models.events.event_types import VERSION_1, full_type
 from publisher.events import FileFault, LineFault, line_fault
 
 _NEEDED: Final = ("type", "id", "sender", "time", "cpr")
 _ATTRIBUTES: Final = frozenset({"type", "id", "sender", "time", "source", "sequence"})
 _CONTACT: Final = {"contact_name": "name", "contact_phone": "phone", "contact_email": "email"}
 _DATA: Final = frozenset(
-    name for event_type in EVENT_TYPES.values() for name in event_type.data.model_fields
+    name for event_type in VERSION_1.values() for name in event_type.data.model_fields
 ) - {"contact"}
 COLUMNS: Final = frozenset({*_ATTRIBUTES, *_DATA, *_CONTACT})
 

@@ -3,7 +3,8 @@
 A line is a CloudEvent with a plain ``data.cpr`` and the extension attribute ``sender``. ``id`` and ``time``
 are the author's: an id made up here would turn every repetition into a new message. What may be left out is
 ``source`` (completed from the sender's register entry), ``specversion``, ``datacontenttype`` and the prefix
-and version of ``type`` (``dropout-risk.raised``). Memory does not grow with the file.
+and version of ``type`` (``dropout-risk.raised``): which version is sent, the publisher is told otherwise.
+Memory does not grow with the file.
 """
 
 import codecs
@@ -16,7 +17,7 @@ import orjson
 
 from models.cpr import normalise
 from models.events.cloudevent import SEQUENCE
-from models.events.event_types import EVENT_TYPES, full_type
+from models.events.event_types import VERSION_1, full_type
 from publisher.check import FindsSenders, faults_of, is_about_a_person
 from publisher.csv_lines import read_csv
 from publisher.events import FileFault, FileLine, LineFault, PlainEvent, line_fault
@@ -101,14 +102,14 @@ def _event(number: int, fields: Mapping[str, Any], reading: Reading) -> Iterator
     event, sentences = _plain(fields, reading.register)
     if reading.check:
         sentences = [*sentences, *(faults_of(event, reading.register) if not sentences else ())]
-    elif event.type in EVENT_TYPES:
+    elif event.type in VERSION_1:
         sentences = []
     else:
         sentences = ["type is not one of the contract's, so there is no topic for it."]
     if sentences:
         yield from (line_fault(number, sentence) for sentence in sentences)
         return
-    if reading.check and is_about_a_person(EVENT_TYPES[event.type]):
+    if reading.check and is_about_a_person(VERSION_1[event.type]):
         event = replace(event, data={**event.data, "cpr": normalise(event.data["cpr"])})
     yield FileLine(number, event)
 

@@ -17,6 +17,7 @@ from infra import logging as logs
 from publisher.events import Binding, FileFault
 from publisher.keys import KeyFolder, NoKey, SingleKey
 from publisher.lines import Reading, read_file
+from publisher.prepare import LATEST, Version
 from publisher.publish import NotPublished, PublishResult, prepared, publish
 from publisher.publish import PublishProgress as Sent
 
@@ -48,6 +49,15 @@ def publish_file(
     binary: Annotated[
         bool, typer.Option("--binary", help="Binary Kafka binding in place of structured.")
     ] = False,
+    contract: Annotated[
+        int,
+        typer.Option(
+            "--contract",
+            min=1,
+            max=LATEST,
+            help="Version of the contract to send in, whatever the lines say.",
+        ),
+    ] = LATEST,
     unchecked: Annotated[
         bool, typer.Option("--no-check", help="Send what the contract would refuse: to test intake.")
     ] = False,
@@ -70,7 +80,12 @@ def publish_file(
     )
     try:
         result = _send(
-            file, reading, signing, _kafka(bootstrap, data), Binding.BINARY if binary else Binding.STRUCTURED
+            file,
+            reading,
+            signing,
+            _kafka(bootstrap, data),
+            Binding.BINARY if binary else Binding.STRUCTURED,
+            1 if contract == 1 else LATEST,
         )
     except (NotPublished, FileFault, NoKey) as error:
         fail(str(error))
@@ -96,7 +111,12 @@ def _kafka(bootstrap: str | None, data: Path | None) -> KafkaSettings:
 
 
 def _send(
-    file: Path, reading: Reading, signing: KeyFolder | SingleKey, kafka: KafkaSettings, binding: Binding
+    file: Path,
+    reading: Reading,
+    signing: KeyFolder | SingleKey,
+    kafka: KafkaSettings,
+    binding: Binding,
+    version: Version,
 ) -> PublishResult:
     shown = 0
 
@@ -122,7 +142,7 @@ def _send(
 
         return asyncio.run(
             publish(
-                prepared(read_file(file, reading), signing, binding=binding),
+                prepared(read_file(file, reading), signing, binding=binding, version=version),
                 kafka=kafka,
                 on_progress=progress,
                 on_fault=lambda found: show(found.sentence),

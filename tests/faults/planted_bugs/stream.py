@@ -10,7 +10,7 @@ from config.topics import Topic
 from infra.kafka_record import KafkaRecord
 from models import cpr
 from models.events.event_types import EVENT_TYPES, InputTopic
-from streams import intake
+from streams import intake, open_person
 from streams.batch_driver import BatchDriver
 from streams.batch_producer import BatchProducer
 from streams.checkpoint import Checkpoint
@@ -112,7 +112,7 @@ def cpr_in_the_log() -> None:
         logging.getLogger("streams.intake").warning("taken: %s", number)
         return number
 
-    replace_attribute(intake, "normalise", normalise)
+    replace_attribute(open_person, "normalise", normalise)
 
 
 def topic_not_signed() -> None:
