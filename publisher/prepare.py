@@ -18,8 +18,8 @@ from publisher.events import Binding, PlainEvent, Ready
 
 DATA_CONTENT_TYPE: Final = "application/json"
 STRUCTURED_CONTENT_TYPE: Final = "application/cloudevents+json; charset=UTF-8"
-Version = Literal[1, 2]
-LATEST: Final[Version] = 2
+ContractVersion = Literal[1, 2]
+LATEST: Final[ContractVersion] = 2
 _STRUCTURED_HEADERS: Final = (("content-type", STRUCTURED_CONTENT_TYPE.encode()),)
 
 
@@ -45,7 +45,7 @@ def prepare(
     signing_key: OKPKey,
     service_key: OKPKey,
     binding: Binding = Binding.STRUCTURED,
-    version: Version = LATEST,
+    version: ContractVersion = LATEST,
     topic: str | None = None,
 ) -> Ready:
     """`event` sealed to `service_key` and signed with `signing_key`, keyed by its sender's number.
@@ -79,7 +79,7 @@ def attributes_of(event: PlainEvent) -> dict[str, str]:
     return attributes
 
 
-def sealed(event: PlainEvent, service_key: OKPKey, version: Version = LATEST) -> PlainEvent:
+def sealed(event: PlainEvent, service_key: OKPKey, version: ContractVersion = LATEST) -> PlainEvent:
     """The event with type and data of `version`, where it has that one; nothing personal is in the clear.
 
     Whatever stands in the place of something personal is sealed: it may be a CPR all the same.

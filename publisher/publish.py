@@ -18,7 +18,7 @@ from config.kafka import KafkaSettings
 from crypto.signature import NotCanonicalError
 from publisher.events import Binding, FileLine, LineFault, Outgoing, Ready, line_fault
 from publisher.keys import NoKey
-from publisher.prepare import LATEST, Keys, Version, prepare
+from publisher.prepare import LATEST, ContractVersion, Keys, prepare
 
 IN_FLIGHT: Final = 4000
 """Records sent and not yet acknowledged: enough for full batches, and a bound on memory."""
@@ -69,7 +69,7 @@ def prepared(
     keys: Keys,
     *,
     binding: Binding = Binding.STRUCTURED,
-    version: Version = LATEST,
+    version: ContractVersion = LATEST,
 ) -> Iterator[Outgoing | LineFault]:
     """Each line sealed and signed with its own sender's key, as it is asked for."""
     for line in lines:

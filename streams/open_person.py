@@ -13,13 +13,13 @@ from models.cpr import NotAPerson, holds_one, is_unborn, normalise
 from models.events.cloudevent import Envelope, RefusedError
 from models.events.contract import RiskData
 from models.events.event_types import VERSION_1, EventType
-from models.events.sealed_contract import SealedPerson
+from models.events.sealed_contract import PersonInside
 from models.reasons import Rejection
 from streams.wrong_fields import wrong_field
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedPerson:
     """`number`: ten digits. `data`: as in version 1, with text and contact; its `cpr` is not to be looked at."""
 
     number: str
@@ -28,10 +28,10 @@ class Opened:
 
 def open_person(
     envelope: Envelope, event_type: EventType, data: Any, keys: Mapping[str, OKPKey], day: date
-) -> Opened:
+) -> OpenedPerson:
     """What `data` has sealed, opened by the service's `keys`; `day`: when the broker got it. Raises `RefusedError`."""
     if event_type.inside is None:
-        return Opened(_number(_text(data.cpr, keys, None), day), data)
+        return OpenedPerson(_number(_text(data.cpr, keys, None), day), data)
     belongs = cpr_seal.Belongs(envelope.attributes["sender"], envelope.attributes["id"])
     inside = _inside(_text(data.sealed, keys, belongs), event_type.inside)
     number = _number(inside.cpr, day)
@@ -42,7 +42,7 @@ def open_person(
         for name, text in plain.free_texts():
             if holds_one(text):
                 raise RefusedError(Rejection.CPR_IN_TEXT, f"sealed.{name}")
-    return Opened(number, plain)
+    return OpenedPerson(number, plain)
 
 
 def _text(sealed: str, keys: Mapping[str, OKPKey], belongs: cpr_seal.Belongs | None) -> str:
@@ -56,7 +56,7 @@ def _text(sealed: str, keys: Mapping[str, OKPKey], belongs: cpr_seal.Belongs | N
         raise RefusedError(Rejection.CPR_NOT_OPENED) from None
 
 
-def _inside(text: str, model: type[SealedPerson]) -> SealedPerson:
+def _inside(text: str, model: type[PersonInside]) -> PersonInside:
     try:
         return model.model_validate_json(text, strict=True)
     except ValidationError as error:

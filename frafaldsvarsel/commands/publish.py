@@ -17,7 +17,7 @@ from infra import logging as logs
 from publisher.events import Binding, FileFault
 from publisher.keys import KeyFolder, NoKey, SingleKey
 from publisher.lines import Reading, read_file
-from publisher.prepare import LATEST, Version
+from publisher.prepare import LATEST, ContractVersion
 from publisher.publish import NotPublished, PublishResult, prepared, publish
 from publisher.publish import PublishProgress as Sent
 
@@ -55,7 +55,7 @@ def publish_file(
             "--contract",
             min=1,
             max=LATEST,
-            help="Version of the contract to send in, whatever the lines say.",
+            help="ContractVersion of the contract to send in, whatever the lines say.",
         ),
     ] = LATEST,
     unchecked: Annotated[
@@ -116,7 +116,7 @@ def _send(
     signing: KeyFolder | SingleKey,
     kafka: KafkaSettings,
     binding: Binding,
-    version: Version,
+    version: ContractVersion,
 ) -> PublishResult:
     shown = 0
 

@@ -106,7 +106,7 @@ class EventType:
     owner: str | None
     """The field that must equal the sender's number."""
     version: int = 1
-    inside: type[sealed.SealedPerson] | None = None
+    inside: type[sealed.PersonInside] | None = None
     """What the JWE holds, from version 2 on."""
 
     @property
@@ -220,7 +220,7 @@ VERSION_2: Final[dict[str, EventType]] = {
         row,
         version=2,
         data=_SEALED[row.data],
-        inside=sealed.SealedMessage if row.data is contract.RiskData else sealed.SealedPerson,
+        inside=sealed.MessageInside if row.data is contract.RiskData else sealed.PersonInside,
     )
     for row in _ROWS
     if row.data in _SEALED
@@ -229,7 +229,7 @@ VERSION_2: Final[dict[str, EventType]] = {
 EVENT_TYPES: Final[dict[str, EventType]] = VERSION_1 | {row.name: row for row in VERSION_2.values()}
 """Of every version, by CloudEvents ``type``."""
 CONTROL_TOTAL: Final = f"{TYPE_PREFIX}control-total.declared.v1"
-SEALED_FIELDS: Final = frozenset(sealed.SealedMessage.model_fields)
+SEALED_FIELDS: Final = frozenset(sealed.MessageInside.model_fields)
 """Fields of the data that the stream never sees in the clear."""
 
 

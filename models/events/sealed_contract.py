@@ -15,13 +15,13 @@ MAX_SEALED = 16_384
 _ABOUT = "JWE compact (ECDH-ES, X25519, A256GCM) to the service's key, with `apu` the sender and `apv` the event's id, "
 
 
-class SealedPerson(Frozen):
+class PersonInside(Frozen):
     """What the JWE of an event about a person holds, as JSON."""
 
     cpr: Annotated[str, Field(description="Ten digits")]
 
 
-class SealedMessage(SealedPerson):
+class MessageInside(PersonInside):
     """What the JWE of a dropout-risk message holds, as JSON."""
 
     text: contract.RiskText | None = Field(

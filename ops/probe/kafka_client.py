@@ -14,7 +14,7 @@ from config.kafka import KafkaSettings
 from config.topics import BY_NAME, Topic
 from ops.probe.trace import TracedPlace
 from publisher.events import PlainEvent
-from publisher.prepare import Keys, Version, prepare
+from publisher.prepare import ContractVersion, Keys, prepare
 
 HEARD: Final = (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS)
 _PLACES: Final = [
@@ -29,7 +29,7 @@ _STOP_SECONDS: Final = 5.0
 class ProbeKafka:
     """A producer and a consumer; `open` before use, and anew after a fault."""
 
-    def __init__(self, kafka: KafkaSettings, keys: Keys, version: Version) -> None:
+    def __init__(self, kafka: KafkaSettings, keys: Keys, version: ContractVersion) -> None:
         self._kafka = kafka
         self._keys = keys
         self._version = version

@@ -23,7 +23,7 @@ from ops.probe.kafka_client import Ends, ProbeKafka
 from ops.probe.ledger_client import ProbeLedger
 from ops.probe.metrics import CANARY_HOME, CANARY_LEFT, CANARY_LEG, CANARY_LOST, CANARY_SECONDS
 from ops.probe.trace import Leg, ProbeRun, ProbeTrace, applied_places, refusal
-from publisher.prepare import Keys, Version
+from publisher.prepare import ContractVersion, Keys
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class ProbeSettings:
     sources: Mapping[str, str]
     law: Law
     patience: timedelta
-    version: Version
+    version: ContractVersion
     """Of the contract, that they are sent in."""
 
 

@@ -13,7 +13,7 @@ from joserfc.jwk import OKPKey
 from models.events.event_types import TYPE_PREFIX
 from models.events.sender import Sender
 from publisher.events import Binding, PlainEvent, Ready
-from publisher.prepare import LATEST, Version, prepare, topic_of
+from publisher.prepare import LATEST, ContractVersion, prepare, topic_of
 from tests.factories import uuid
 from tests.integration.streams.traffic import made_up_cpr
 
@@ -99,7 +99,7 @@ class Load:
             yield self._bad(pen, number // 20 % 5)
 
     def _ready(
-        self, event: PlainEvent, binding: Binding = Binding.STRUCTURED, version: Version = LATEST
+        self, event: PlainEvent, binding: Binding = Binding.STRUCTURED, version: ContractVersion = LATEST
     ) -> Ready:
         return prepare(
             event,

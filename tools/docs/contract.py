@@ -16,7 +16,7 @@ from models.eligibility.decision import Decision
 from models.events.contract import Moment, Uuid
 from models.events.event_types import EVENT_TYPES, EventType
 from models.events.receipt import LeftOutReceipt, Receipt, RepeatReceipt
-from models.events.sealed_contract import SealedMessage, SealedPerson
+from models.events.sealed_contract import MessageInside, PersonInside
 from models.events.sender import SenderKind
 from models.reasons import DecisionReason, LeftOut, Reason, Rejection
 from models.tasks.published_events import ReactionEvent, TaskEvent
@@ -32,8 +32,8 @@ _NUMBERS: Final = {
     SenderKind.REGISTER: "^REG-[A-Z]{2,10}$",
 }
 _SEALED: Final[dict[str, tuple[type[Frozen], str]]] = {
-    "sealed-person": (SealedPerson, "What is sealed in an event of version 2"),
-    "sealed-message": (SealedMessage, "What is sealed in a message of version 2"),
+    "sealed-person": (PersonInside, "What is sealed in an event of version 2"),
+    "sealed-message": (MessageInside, "What is sealed in a message of version 2"),
 }
 _ANSWERS: Final[dict[str, tuple[type[Frozen], str]]] = {
     "receipt": (Receipt, "Receipt"),

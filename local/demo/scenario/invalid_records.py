@@ -17,7 +17,7 @@ from crypto.signature import sign, signing_input
 from models.events.event_types import TYPE_PREFIX, InputTopic
 from models.reasons import Rejection
 from publisher.events import Binding, PlainEvent, Ready
-from publisher.prepare import LATEST, Version, attributes_of, bind, sealed
+from publisher.prepare import LATEST, ContractVersion, attributes_of, bind, sealed
 
 EXPIRED_FROM: Final = datetime(2022, 1, 1, tzinfo=UTC)
 EXPIRED_TO: Final = datetime(2024, 1, 1, tzinfo=UTC)
@@ -63,7 +63,7 @@ def _made(
     signed_for: str | None = None,
     data: dict[str, Any] | None = None,
     binding: Binding = Binding.STRUCTURED,
-    version: Version = LATEST,
+    version: ContractVersion = LATEST,
 ) -> Ready:
     """The event on `topic`, everything right unless an argument says otherwise."""
     event = sealed(event, keys.service_key(), version) if data is None else event

@@ -10,10 +10,10 @@ from crypto.signature import NotCanonicalError, SignatureError, signing_input, v
 from models.events.cloudevent import SIGNED, read
 from publisher import prepare as prepare_module
 from publisher.events import Binding, PlainEvent
-from publisher.prepare import Version, attributes_of, prepare
+from publisher.prepare import ContractVersion, attributes_of, prepare
 from tests.unit.publisher.conftest import CPR, NUMBER, Keys
 
-VERSIONS: tuple[Version, ...] = (1, 2)
+VERSIONS: tuple[ContractVersion, ...] = (1, 2)
 
 
 @pytest.mark.parametrize("binding", list(Binding))

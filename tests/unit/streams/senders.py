@@ -15,7 +15,7 @@ from models.events.event_types import TYPE_PREFIX, InputTopic
 from models.events.person_event import Origin
 from models.events.sender import Sender, VerificationKey, kind_of
 from publisher.events import Binding, PlainEvent, Ready
-from publisher.prepare import Version, attributes_of, bind, prepare, sealed
+from publisher.prepare import ContractVersion, attributes_of, bind, prepare, sealed
 from streams.intake import Context, InputRecord
 from tests.factories import INSTITUTION, MADE_UP_CPR, MUNICIPALITY, REGISTER, uuid
 
@@ -93,7 +93,9 @@ class Senders:
             clock_tolerance=TOLERANCE,
         )
 
-    def ready(self, event: PlainEvent, binding: Binding = Binding.STRUCTURED, version: Version = 1) -> Ready:
+    def ready(
+        self, event: PlainEvent, binding: Binding = Binding.STRUCTURED, version: ContractVersion = 1
+    ) -> Ready:
         """The event as its sender sends it."""
         return prepare(
             event,
@@ -103,7 +105,7 @@ class Senders:
             version=version,
         )
 
-    def sealed_data(self, event: PlainEvent, version: Version = 1) -> Mapping[str, Any]:
+    def sealed_data(self, event: PlainEvent, version: ContractVersion = 1) -> Mapping[str, Any]:
         """The event's data as it is sent."""
         return sealed(event, self.service_key, version).data
 
@@ -116,7 +118,7 @@ class Senders:
         topic: str = InputTopic.DROPOUT_RISKS,
         signed_for: str | None = None,
         data: Mapping[str, Any] | None = None,
-        version: Version = 1,
+        version: ContractVersion = 1,
         **attributes: str,
     ) -> Ready:
         """As `ready`, with everything open to be got wrong; what is wrong is signed all the same."""
