@@ -15,7 +15,7 @@ from models.base import Frozen
 from models.calendar import copenhagen_date
 from models.cpr import NotAPerson, holds_one, is_unborn, normalise
 from models.events.cloudevent import RefusedError, read
-from models.events.contract import ContactPerson, RiskData
+from models.events.contract import ContactPerson, RiskData, is_uuid
 from models.events.control_total import ControlTotalData, TypeCount
 from models.events.event_types import VERSION_1, EventType, countable
 from models.events.sender import Sender, kind_of
@@ -43,7 +43,7 @@ def faults_of(event: PlainEvent, register: FindsSenders | None = None) -> Iterat
         time = read(orjson.dumps({**attributes_of(event), "data": {}}), ()).time
     except RefusedError as error:
         yield f"{error.refused.detail}."
-    if len(event.id) != 36 or event.id != event.id.lower():
+    if not is_uuid(event.id):
         yield "id is not a UUID in lower case."
     yield from _of_sender(event, event_type, register)
     yield from _of_data(event, event_type, time)

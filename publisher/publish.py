@@ -119,8 +119,10 @@ async def publish(
     try:
         await sending.run(producer, records)
     finally:
+        # Whoever interrupts it learns how far it came, with what is taken while it stops.
         await _stop(producer)
-    return sending.finish()
+        result = sending.finish()
+    return result
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:

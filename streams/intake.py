@@ -4,7 +4,6 @@ Pure given its context (keys, register, tolerance): it reads no clock and sends 
 one receipt; what is refused keeps its bytes, sealed.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -23,6 +22,7 @@ from models.calendar import copenhagen_date
 from models.events import probe_identity
 from models.events.claimed import claims
 from models.events.cloudevent import Envelope, RefusedError, read
+from models.events.contract import is_uuid
 from models.events.control_total import ControlTotalData
 from models.events.event_types import (
     EVENT_TYPES,
@@ -43,7 +43,6 @@ from streams.receipt_draft import ReceiptDraft
 from streams.signed_content import describe_signed
 from streams.wrong_fields import wrong_field
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MAX_PAYLOAD_BYTES = 4 * 1024 * 1024
 """Bytes that fit into ``rejected`` when they are sealed. The input topics take a quarter of it, uncompressed; a record
 from before that was so must not stop its partition either."""
@@ -129,7 +128,7 @@ def _accept(
     envelope = read(record.value, record.headers)
     event_type = _type(envelope, origin.topic, draft)
     event_id = envelope.attributes["id"]
-    if not _UUID.fullmatch(event_id):
+    if not is_uuid(event_id):
         raise RefusedError(Rejection.NOT_A_CLOUDEVENT, "id is not a UUID in lower case")
     draft.event_id = event_id
     sender = _sender(envelope, origin, context.register, draft)

@@ -14,6 +14,7 @@ from models.events.cloudevent import Envelope, RefusedError
 from models.events.contract import RiskData
 from models.events.event_types import VERSION_1, EventType
 from models.events.sealed_contract import PersonInside
+from models.json_names import has_double_name
 from models.reasons import Rejection
 from streams.wrong_fields import wrong_field
 
@@ -58,9 +59,12 @@ def _text(sealed: str, keys: Mapping[str, OKPKey], belongs: cpr_seal.Belongs | N
 
 def _inside(text: str, model: type[PersonInside]) -> PersonInside:
     try:
-        return model.model_validate_json(text, strict=True)
+        inside = model.model_validate_json(text, strict=True)
     except ValidationError as error:
         raise wrong_field(error, model, within="sealed") from None
+    if has_double_name(text):
+        raise RefusedError(Rejection.WRONG_FIELD, "sealed: a name stands twice in one object")
+    return inside
 
 
 def _number(text: str, day: date) -> str:

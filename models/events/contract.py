@@ -15,9 +15,10 @@ from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints, W
 from models.base import Frozen
 from models.rfc3339 import PATTERN, read_moment
 
+_UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 Uuid = Annotated[
     str,
-    StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"),
+    StringConstraints(pattern=_UUID),
     Field(description="UUID in lower case"),
 ]
 InstitutionCode = Annotated[
@@ -27,6 +28,19 @@ Municipality = Annotated[
     str, StringConstraints(pattern=r"^[0-9]{4}$"), Field(description="Municipality code")
 ]
 _DATE = re.compile(r"(199\d|20\d\d|2100)-\d\d-\d\d", re.ASCII)
+
+
+def is_uuid(text: str) -> bool:
+    """Whether `text` is an id of the contract."""
+    return re.fullmatch(_UUID[1:-1], text) is not None
+
+
+def _whole(value: object) -> object:
+    """``28.0`` is an integer: JSON has one kind of number, and JSON Schema says so (validation, 6.1.1)."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WholeNumber = Annotated[int, BeforeValidator(_whole)]
 
 
 def _date(value: object) -> object:
@@ -211,7 +225,7 @@ class RiskFields(Frozen):
     seen_at: Moment = Field(description="When the institution saw the risk (virkning)")
     signals: Annotated[tuple[Signal, ...], Field(min_length=1, max_length=7)]
     severity: Severity
-    absence_percentage: Annotated[int, Field(ge=0, le=100)] | None = None
+    absence_percentage: Annotated[WholeNumber, Field(ge=0, le=100)] | None = None
 
 
 class ContactPerson(Frozen):

@@ -214,6 +214,11 @@ def test_nobody_on_the_way_changes_the_version(binding: Binding, version: Any, o
         ({**_INSIDE, "cpr": 101011234}, Rejection.WRONG_FIELD, "sealed.cpr"),
         ({**_INSIDE, "cpr": "0000000000"}, Rejection.NOT_A_PERSON, None),
         ({**_INSIDE, "cpr": ""}, Rejection.NOT_A_PERSON, None),
+        (
+            f'{{"cpr": "0202021234", "cpr": "{MADE_UP_CPR}"}}',
+            Rejection.WRONG_FIELD,
+            "sealed: a name stands twice in one object",
+        ),
         ([_INSIDE], Rejection.WRONG_FIELD, "sealed"),
         (MADE_UP_CPR, Rejection.WRONG_FIELD, "sealed"),
         ("", Rejection.WRONG_FIELD, "sealed"),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import combinations
-from typing import Final
+from typing import Any, Final
 
 import orjson
 import pytest
@@ -760,13 +760,43 @@ def test_what_is_no_signature_at_all_says_what_is_wrong_with_it() -> None:
     assert (receipt.reason, receipt.detail) == (Rejection.SIGNATURE_INVALID, "not a detached JWS")
 
 
-@pytest.mark.parametrize("number", [1e21, 0.1, 1e-7, -0.0])
+@pytest.mark.parametrize("number", [1e21, 0.1, 1e-7, 28.5])
 def test_a_number_that_is_written_otherwise_in_the_quick_form_breaks_no_signature(number: float) -> None:
     """The sender is told what is wrong with its data, and not that somebody has changed it."""
     event = risk_event()
     data = {**SENDERS.sealed_data(event), "absence_percentage": number}
     receipt = validate_record(received(SENDERS.made(event, data=data)), SENDERS.context).receipt
     assert (receipt.reason, receipt.detail) == (Rejection.WRONG_FIELD, "absence_percentage")
+
+
+@pytest.mark.parametrize(("number", "same"), [(28.0, 28), (-0.0, 0), (1e2, 100)])
+def test_an_integer_is_one_however_it_is_written(number: float, same: int) -> None:
+    """As the published schema has it; it is the same content, so a repeat in the other form is a repeat."""
+    events = [
+        validate_record(
+            received(SENDERS.ready(with_data(risk_event(), absence_percentage=written), binding, version)),
+            SENDERS.context,
+        ).event
+        for written in (number, same)
+        for binding in Binding
+        for version in (1, 2)
+    ]
+    assert None not in events
+    assert all(event == events[0] for event in events)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_name_that_stands_twice_in_an_object_is_refused(version: Any) -> None:
+    """The last one would count here, and the first with somebody else. The signature fits either."""
+    ready = SENDERS.ready(risk_event(), version=version)
+    for old, new in (
+        (b'"severity":"high"', b'"severity":"low","severity":"high"'),
+        (b'{"specversion"', b'{"sender":"900101","specversion"'),
+    ):
+        assert old in (ready.value or b"")
+        doubled = replace(ready, value=(ready.value or b"").replace(old, new))
+        receipt = validate_record(received(doubled), SENDERS.context).receipt
+        assert (receipt.reason, receipt.detail) == (Rejection.NOT_JSON, "a name stands twice in one object")
 
 
 @pytest.mark.parametrize(
