@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from models.events.event_types import VERSION_1, full_type
-from publisher.csv_rows import Row, rows_of
+from publisher.csv_rows import CsvRow, rows_of
 from publisher.events import FileFault, LineFault, line_fault
 from publisher.text_lines import NOT_UTF8, TextLine, is_utf8
 
@@ -60,7 +60,7 @@ def _header(line: TextLine, delimiter: str) -> tuple[list[str], int]:
     rows = list(rows_of(iter([line]), delimiter))
     if rows and isinstance(rows[0], LineFault):
         raise FileFault(f"The header cannot be read. {rows[0].sentence}")
-    cells = [cell for row in rows if isinstance(row, Row) for cell in row.cells]
+    cells = [cell for row in rows if isinstance(row, CsvRow) for cell in row.cells]
     header = [cell.strip().lower() for cell in cells]
     while header and not header[-1]:
         header.pop()

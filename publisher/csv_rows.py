@@ -23,14 +23,14 @@ _OURS: Final = re.compile(
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 
 
-class Row(NamedTuple):
+class CsvRow(NamedTuple):
     """One row, by the number of the line on which it begins."""
 
     number: int
     cells: list[str]
 
 
-def rows_of(lines: Iterator[TextLine], delimiter: str) -> Iterator[Row | LineFault]:
+def rows_of(lines: Iterator[TextLine], delimiter: str) -> Iterator[CsvRow | LineFault]:
     """The rows in `lines` that are not blank, or what is wrong with them."""
     for first in lines:
         parts, opened = [first], _opened(first, delimiter, None)
@@ -73,7 +73,7 @@ def _opened(line: TextLine, delimiter: str, opened: int | None) -> int | None:
             opened, place = line.number, place + 1
 
 
-def _row(number: int, last: int, text: str, delimiter: str) -> Iterator[Row | LineFault]:
+def _row(number: int, last: int, text: str, delimiter: str) -> Iterator[CsvRow | LineFault]:
     where = "of it" if last == number else f"of lines {number} to {last}"
     if not is_utf8(text):
         yield line_fault(number, NOT_UTF8)
@@ -108,4 +108,4 @@ def _row(number: int, last: int, text: str, delimiter: str) -> Iterator[Row | Li
             )
             return
         begins += breaks
-    yield Row(number, cells)
+    yield CsvRow(number, cells)

@@ -40,7 +40,8 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-WholeNumber = Annotated[int, BeforeValidator(_whole)]
+WHOLE = BeforeValidator(_whole)
+"""Stands behind the bounds, which would not be in the schema otherwise."""
 
 
 def _date(value: object) -> object:
@@ -225,7 +226,7 @@ class RiskFields(Frozen):
     seen_at: Moment = Field(description="When the institution saw the risk (virkning)")
     signals: Annotated[tuple[Signal, ...], Field(min_length=1, max_length=7)]
     severity: Severity
-    absence_percentage: Annotated[WholeNumber, Field(ge=0, le=100)] | None = None
+    absence_percentage: Annotated[int, Field(ge=0, le=100), WHOLE] | None = None
 
 
 class ContactPerson(Frozen):

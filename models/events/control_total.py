@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from models.base import Frozen
-from models.events.contract import LegalDate, WholeNumber
+from models.events.contract import WHOLE, LegalDate
 
 
 class TypeCount(Frozen):
@@ -16,7 +16,7 @@ class TypeCount(Frozen):
         StringConstraints(pattern=r"^dk\.frafaldsvarsel\.[a-z]+(-[a-z]+)*\.[a-z]+\.v[1-9]$", max_length=100),
         Field(description="The CloudEvents `type`, one of the sender's own"),
     ]
-    events: Annotated[WholeNumber, Field(ge=0, le=999_999_999)]
+    events: Annotated[int, Field(ge=0, le=999_999_999), WHOLE]
 
 
 class ControlTotalData(Frozen):

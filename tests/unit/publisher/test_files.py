@@ -1,4 +1,4 @@
-"""Files as spreadsheets, old machines and torn downloads leave them: read, or refused with a sentence; never swallowed."""
+"""Files as spreadsheets, old machines and torn downloads leave them: read, or refused with a sentence."""
 
 import io
 import os
@@ -10,7 +10,7 @@ from typing import Final
 import orjson
 import pytest
 
-from publisher.csv_rows import Row, rows_of
+from publisher.csv_rows import CsvRow, rows_of
 from publisher.events import FileFault, FileLine, LineFault
 from publisher.lines import Reading, read_file, read_stream
 from publisher.text_lines import MAX_LINE, NOT_UTF8, text_lines
@@ -286,7 +286,7 @@ class TestPipes:
         assert [type(line) for line in found] == [FileLine]
 
 
-def _csv_rows(text: str) -> Iterator[Row | LineFault]:
+def _csv_rows(text: str) -> Iterator[CsvRow | LineFault]:
     return rows_of(text_lines(io.BytesIO(text.encode())), ",")
 
 
@@ -312,7 +312,7 @@ def _csv_rows(text: str) -> Iterator[Row | LineFault]:
 )
 def test_the_forms_of_public_suites_are_read(text: str, cells: list[list[str]]) -> None:
     """After RFC 4180, csv-spectrum and csv-test-data; blank rows are nothing."""
-    assert [row.cells for row in _csv_rows(text) if isinstance(row, Row)] == cells
+    assert [row.cells for row in _csv_rows(text) if isinstance(row, CsvRow)] == cells
 
 
 @pytest.mark.parametrize(

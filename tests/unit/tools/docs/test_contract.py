@@ -77,6 +77,12 @@ class TestSchemas:
         for name in whole.keys() - {"datacontenttype"}:
             assert faults(f"{kind}.v1", {other: whole[other] for other in whole if other != name})
 
+    def test_an_integer_may_be_written_as_a_number_with_nothing_behind_its_point(self) -> None:
+        """As JSON Schema has it, and as intake takes it."""
+        data = DATA["dropout-risk.raised"] | {"absence_percentage": 28.0}
+        assert faults("dropout-risk.raised.v1.data", data) == []
+        BY_KIND["dropout-risk.raised"].data.model_validate_json(json.dumps(data), strict=True)
+
     @pytest.mark.parametrize("row", VERSION_2.values(), ids=lambda row: row.kind)
     def test_what_stands_beside_the_seal_is_as_in_version_1(self, row: EventType) -> None:
         """And nothing that is to be sealed may stand there."""
@@ -97,6 +103,9 @@ class TestSchemas:
             {"seen_at": "i går"},
             {"text": "x" * 501},
             {"seen_at": "2026-09-01"},
+            {"absence_percentage": 101},
+            {"absence_percentage": -1},
+            {"absence_percentage": 28.5},
         ],
     )
     def test_values_outside_the_contract_are_refused(self, change: dict[str, Any]) -> None:
