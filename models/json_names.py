@@ -12,11 +12,13 @@ class _TwiceError(ValueError):
 
 
 def has_double_name(text: str) -> bool:
-    """Of `text`, which some parser has taken for JSON. Numbers are not read."""
+    """Of `text`, which some parser has taken for JSON. Numbers are not read; what is too deep to look at has none."""
     try:
         json.loads(text, object_pairs_hook=_once, parse_int=len, parse_float=len)
     except _TwiceError:
         return True
+    except RecursionError:
+        return False
     return False
 
 

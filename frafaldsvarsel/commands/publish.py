@@ -74,7 +74,7 @@ def publish_file(
     if (keys is not None and key is not None) or (keys is key is data is None):
         fail("Give either --keys FOLDER or --key FILE, or --data DIR of a service that has keys.")
         raise typer.Exit(2)
-    if keys is None and key is None and data is not None:
+    if keys is None and data is not None:
         keys = data / "keys"
     folder = keys if keys is not None else (key or Path()).parent
     beside = folder.parent if (folder.parent / "addresses.json").exists() else None

@@ -269,6 +269,13 @@ class TestContent:
             "Line 2: data.text holds a CPR: write it without, for the event names its person."
         ]
 
+    def test_a_line_nested_without_bound_is_a_sentence(self, risk: dict[str, object]) -> None:
+        """One parser takes a thousand levels, and another ends there with an error of its own."""
+        for depth in (500, 990, 1010, 100_000):
+            deep = b'{"a":' * depth + b"1" + b"}" * depth
+            (found,) = read_stream(io.BytesIO(orjson.dumps(risk).replace(b'"high"', deep)), Reading())
+            assert isinstance(found, LineFault)
+
 
 class TestPipes:
     @pytest.mark.parametrize("form", ["json", "csv"])
