@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from config.environments import EveryEnvironment, HealingAuditEnvironment, NoticeEnvironment
+from config.environments import HealingAuditEnvironment, NoticeEnvironment
+from config.every_environment import EveryEnvironment
 from config.kafka import KafkaSettings
 from config.sections.keys import IntakeKeySection, VaultSection
-from config.sections.processes import IntakeSection
+from config.sections.processes import ContractSection, IntakeSection
 from config.sections.servers import DatabaseAddress, ReferenceSection, ReplicationSection, SendersSection
 
 
@@ -91,6 +92,7 @@ class ReplayEnvironment:
     keyring: IntakeKeySection
     senders: SendersSection
     intake: IntakeSection
+    contract: ContractSection
     reference: ReferenceSection
 
 

@@ -12,7 +12,6 @@ from config.sections.audit import AuditSection, LagSection, ProbeIntervalSection
 from config.sections.keys import (
     InboxKeySection,
     IntakeKeySection,
-    KeyringSection,
     NoticeKeySection,
 )
 from config.sections.notices import (
@@ -25,6 +24,7 @@ from config.sections.notices import (
 )
 from config.sections.pages import ApiSection, InboxSection, LinkSection, OidcSection
 from config.sections.processes import (
+    ContractSection,
     FailpointsSection,
     InstanceSection,
     IntakeSection,
@@ -53,6 +53,7 @@ class WorkerEnvironment:
     keyring: IntakeKeySection
     senders: SendersSection
     intake: IntakeSection
+    contract: ContractSection
     reference: ReferenceSection
     worker: WorkerSection
     instance: InstanceSection
@@ -129,6 +130,7 @@ class ProbeEnvironment:
     database: DatabaseAddress
     interval: ProbeIntervalSection
     probe: ProbeSection
+    contract: ContractSection
     reference: ReferenceSection
     log: LogSection
     ready: ReadySection
@@ -167,6 +169,7 @@ class HealingAuditEnvironment(AuditEnvironment):
     keyring: IntakeKeySection
     senders: SendersSection
     intake: IntakeSection
+    contract: ContractSection
 
 
 PROCESSES: Final[Mapping[str, type[Any]]] = {
@@ -180,36 +183,3 @@ PROCESSES: Final[Mapping[str, type[Any]]] = {
     "audit --heal": HealingAuditEnvironment,
 }
 """The processes by the commands that run them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EveryEnvironment:
-    """All there is: for `check-config`, and for whoever starts all processes. In the order of the page."""
-
-    kafka: KafkaSettings
-    replication: ReplicationSection
-    database: DatabaseSection
-    keyring: KeyringSection
-    senders: SendersSection
-    reference: ReferenceSection
-    instance: InstanceSection
-    worker: WorkerSection
-    log: LogSection
-    ready: ReadySection
-    intake: IntakeSection
-    consumer: ConsumerSection
-    audit: AuditSection
-    lag: LagSection
-    metrics: MetricsSection
-    interval: ProbeIntervalSection
-    probe: ProbeSection
-    failpoints: FailpointsSection
-    smtp: SmtpSection
-    deliveries: DeliverySection
-    links: LinkSection
-    inbox: InboxSection
-    oidc: OidcSection
-    acknowledge: AcknowledgeSection
-    bounces: BounceSection
-    webhooks: WebhookSection
-    api: ApiSection

@@ -12,8 +12,8 @@ from typing import Any, Final, TypeVar, get_type_hints
 
 from pydantic import ValidationError
 
-from config.environments import EveryEnvironment
 from config.errors import ConfigError, Fault
+from config.every_environment import EveryEnvironment
 from config.sections.base import PREFIX, Section
 from config.told_sections import ToldSections
 

@@ -1,11 +1,12 @@
-"""The CPR on its way from a sender to the service: a JWE that only the service's private key opens.
+"""The CPR, and in version 2 all that is personal, on its way to the service: a JWE that only its private key opens.
 
 RFC 7516 in compact form, ECDH-ES on X25519 (RFC 8037) straight to AES-256-GCM: one way, and no other is taken.
+From version 2 of the contract on it names the event that it belongs to, by ``apu`` and ``apv`` (RFC 7518, 4.6.1).
 """
 
 from collections.abc import Mapping
 from os import urandom
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 from cryptography.exceptions import InvalidTag
@@ -34,21 +35,44 @@ class SealNotOpenedError(ValueError):
     """None of the service's keys opens the JWE."""
 
 
-def seal(cpr: str, service_key: OKPKey) -> str:
-    """`cpr` (ten digits) as a JWE to the service's public X25519 key."""
+class SealedForAnotherError(ValueError):
+    """The JWE names another event than the one that it came with, or none."""
+
+
+class Belongs(NamedTuple):
+    """The event that a JWE is sealed for. Both go into its header and into its key (RFC 7518, 4.6.2)."""
+
+    sender: str
+    """The sender's number: ``apu``."""
+    event_id: str
+    """The event's id: ``apv``."""
+
+    @property
+    def header(self) -> dict[str, str]:
+        """The members of the protected header."""
+        return {
+            "apu": base64url.encode(self.sender.encode()),
+            "apv": base64url.encode(self.event_id.encode()),
+        }
+
+
+def seal(text: str, service_key: OKPKey, belongs: Belongs | None = None) -> str:
+    """`text` as a JWE to the service's public X25519 key: ten digits, or from version 2 on JSON for one event."""
     public = service_key.public_key
     if not isinstance(public, X25519PublicKey):
         raise TypeError("a CPR is sealed to an X25519 key")
     ephemeral = X25519PrivateKey.generate()
     epk = {"kty": "OKP", "crv": "X25519", "x": base64url.encode(ephemeral.public_key().public_bytes_raw())}
+    parties = {} if belongs is None else belongs.header
     header = base64url.encode(
-        orjson.dumps({"alg": _AGREEMENT, "enc": _ENCRYPTION, "kid": service_key.kid, "epk": epk})
+        orjson.dumps({"alg": _AGREEMENT, "enc": _ENCRYPTION, "kid": service_key.kid, "epk": epk, **parties})
     )
     iv = urandom(_IV_BYTES)
-    key = _content_key(ephemeral.exchange(public), b"", b"")
-    sealed = AESGCM(key).encrypt(iv, cpr.encode(), header.encode("ascii"))
-    text, tag = sealed[:-_TAG_BYTES], sealed[-_TAG_BYTES:]
-    return f"{header}..{base64url.encode(iv)}.{base64url.encode(text)}.{base64url.encode(tag)}"
+    apu, apv = ("", "") if belongs is None else belongs
+    key = _content_key(ephemeral.exchange(public), apu.encode(), apv.encode())
+    sealed = AESGCM(key).encrypt(iv, text.encode(), header.encode("ascii"))
+    content, tag = sealed[:-_TAG_BYTES], sealed[-_TAG_BYTES:]
+    return f"{header}..{base64url.encode(iv)}.{base64url.encode(content)}.{base64url.encode(tag)}"
 
 
 def is_sealed(text: object) -> bool:
@@ -63,8 +87,11 @@ def is_sealed(text: object) -> bool:
     return (len(iv), len(tag), len(epk)) == (_IV_BYTES, _TAG_BYTES, _KEY_BYTES) and content != b""
 
 
-def open_sealed(sealed: str, keys: Mapping[str, OKPKey]) -> str:
-    """The text inside `sealed`, by the key that it names; raises `NotSealedError`, `SealNotOpenedError`."""
+def open_sealed(sealed: str, keys: Mapping[str, OKPKey], belongs: Belongs | None = None) -> str:
+    """The text inside `sealed`, by the key that it names.
+
+    Raises `NotSealedError`, `SealNotOpenedError` and, where it must name the event `belongs`, `SealedForAnotherError`.
+    """
     parts = sealed.split(".")
     if len(parts) != 5:
         raise NotSealedError("a JWE in compact form has five parts")
@@ -75,6 +102,8 @@ def open_sealed(sealed: str, keys: Mapping[str, OKPKey]) -> str:
         raise SealNotOpenedError("it names no key of the service") from None
     except (ValueError, TypeError):
         raise NotSealedError("its header is not JSON") from None
+    if belongs is not None and not belongs.header.items() <= header.items():
+        raise SealedForAnotherError("it names another event, or none")
     try:
         return _decrypt(parts, header, key).decode()
     except (InvalidTag, ValueError, TypeError, KeyError):

@@ -20,7 +20,7 @@ from typing import Final
 
 import psycopg
 
-from config.environments import EveryEnvironment
+from config.every_environment import EveryEnvironment
 from config.reference import units as reference_units
 from config.reference.checks.all import sound_reference
 from config.senders import base_senders

@@ -29,6 +29,11 @@ class Rejection(Reason):
     NOT_A_CLOUDEVENT = "not_a_cloudevent", "A CloudEvents 1.0 attribute is missing or malformed."
     UNKNOWN_TYPE = "unknown_type", "The contract has no event of this type."
     UNKNOWN_VERSION = "unknown_version", "The contract has this event, but not in this version."
+    VERSION_ENDED = (
+        "version_ended",
+        "Version 1 of this event is no longer taken. Send version 2, where one JWE for this event alone holds CPR, "
+        "text and contact person.",
+    )
     WRONG_TOPIC = "wrong_topic", "Events of this type belong on another topic."
     UNKNOWN_SENDER = "unknown_sender", "The sender is not registered, or not on the event's date."
     NOT_SENDERS_TYPE = "not_senders_type", "This kind of sender may not send events of this type."
@@ -46,8 +51,16 @@ class Rejection(Reason):
         "wrong_field",
         "A field of the data is unknown or has a value that the contract does not allow.",
     )
-    CPR_NOT_SEALED = "cpr_not_sealed", "The CPR is not a JWE; a CPR is never sent in the clear."
+    CPR_NOT_SEALED = "cpr_not_sealed", "The CPR is not in a JWE; a CPR is never sent in the clear."
     CPR_NOT_OPENED = "cpr_not_opened", "The CPR's JWE cannot be opened with the service's keys."
+    SEALED_FOR_ANOTHER = (
+        "sealed_for_another",
+        "The JWE does not name this sender in `apu` and this event in `apv`: it was made for another event, or none.",
+    )
+    CPR_IN_TEXT = (
+        "cpr_in_text",
+        "A CPR stands in the text or with the contact person. Send the message without it: the event names its person.",
+    )
     NOT_A_PERSON = "not_a_person", "The number cannot be a person's CPR, or its date of birth has not come."
     DAY_NOT_OVER = "day_not_over", "The control total is of a day that was not over at the event's time."
     CLOCK_AHEAD = "clock_ahead", "The event's time is ahead of the broker's clock by more than the tolerance."

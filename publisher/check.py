@@ -13,10 +13,11 @@ from pydantic import ValidationError
 
 from models.base import Frozen
 from models.calendar import copenhagen_date
-from models.cpr import NotAPerson, is_unborn, normalise
+from models.cpr import NotAPerson, is_unborn, is_written_in, normalise
 from models.events.cloudevent import RefusedError, read
-from models.events.contract import AboutPerson, ContactPerson, ControlTotalData, TypeCount
-from models.events.event_types import EVENT_TYPES, EventType, countable
+from models.events.contract import ContactPerson, RiskData, is_uuid
+from models.events.control_total import ControlTotalData, TypeCount
+from models.events.event_types import VERSION_1, EventType, countable
 from models.events.sender import Sender, kind_of
 from publisher.events import PlainEvent
 from publisher.prepare import attributes_of
@@ -33,7 +34,7 @@ class FindsSenders(Protocol):
 
 def faults_of(event: PlainEvent, register: FindsSenders | None = None) -> Iterator[str]:
     """A sentence for all in `event` that intake would refuse, as far as it can be seen before sealing."""
-    event_type = EVENT_TYPES.get(event.type)
+    event_type = VERSION_1.get(event.type)
     if event_type is None:
         yield "type is not one of the contract's."
         return
@@ -42,7 +43,7 @@ def faults_of(event: PlainEvent, register: FindsSenders | None = None) -> Iterat
         time = read(orjson.dumps({**attributes_of(event), "data": {}}), ()).time
     except RefusedError as error:
         yield f"{error.refused.detail}."
-    if len(event.id) != 36 or event.id != event.id.lower():
+    if not is_uuid(event.id):
         yield "id is not a UUID in lower case."
     yield from _of_sender(event, event_type, register)
     yield from _of_data(event, event_type, time)
@@ -76,11 +77,19 @@ def _of_data(event: PlainEvent, event_type: EventType, time: datetime | None) ->
         yield from _of_cpr(event, time)
     elif isinstance(data, ControlTotalData):
         yield from _of_total(event, data, time)
+    if isinstance(data, RiskData):
+        yield from _of_text(data)
 
 
 def is_about_a_person(event_type: EventType) -> bool:
     """Whether its data carries a CPR."""
-    return issubclass(event_type.data, AboutPerson)
+    return event_type.content is not None
+
+
+def _of_text(data: RiskData) -> Iterator[str]:
+    for path, text in data.free_texts():
+        if is_written_in(text):
+            yield f"data.{path} holds a CPR: write it without, for the event names its person."
 
 
 def _of_total(event: PlainEvent, data: ControlTotalData, time: datetime | None) -> Iterator[str]:

@@ -20,10 +20,13 @@ class Binding(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlainEvent:
-    """A CloudEvent whose ``data.cpr`` is still in the clear. `time` is RFC 3339 text, signed as it stands."""
+    """A CloudEvent before it is sealed: ``data`` as in version 1, its ``cpr`` in the clear.
+
+    `time` is RFC 3339 text, signed as it stands.
+    """
 
     type: str
-    """The full name, such as ``dk.frafaldsvarsel.dropout-risk.raised.v1``."""
+    """The full name in version 1, such as ``dk.frafaldsvarsel.dropout-risk.raised.v1``, whichever version is sent."""
     id: str
     sender: str
     source: str

@@ -3,11 +3,20 @@
 No sentence about a key shows any of it.
 """
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 import orjson
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
+
+from models.events.sender import Sender
+
+_OWN_NAME: Final = re.compile(r"([0-9]{6}|[0-9]{4}|REG-[A-Z]{2,10})-[0-9]+", re.ASCII)
+"""What `senders add` and `senders rotate` call a key."""
 
 
 class NoKey(LookupError):
@@ -26,7 +35,10 @@ class KeyFolder:
         """The private key of the sender of that number; raises `NoKey`."""
         if not number.replace("-", "").isalnum() or not number.isascii():
             raise NoKey("its sender is not a sender's number.")
-        return self._key(f"{number}.key.json", f"There is no private key of sender {number}.")
+        return _private(
+            self._key(f"{number}.key.json", f"There is no private key of sender {number}."),
+            f"{number}.key.json",
+        )
 
     def retired_key(self, kid: str) -> OKPKey:
         """A private key that `add_key` has made; raises `NoKey`."""
@@ -48,24 +60,38 @@ class KeyFolder:
 class SingleKey:
     """One sender's key, for a file that holds only its own events."""
 
-    def __init__(self, file: Path, service_key: Path) -> None:
-        """`file`: the sender's private JWK; `service_key`: the service's public one."""
+    def __init__(self, file: Path, service_key: Path, senders: Iterable[Sender] = ()) -> None:
+        """`file`: the sender's private JWK; `service_key`: the service's public one; `senders`: the register."""
         self._file = file
+        self._senders = senders
+        self._owner: str | None = None
         self._service = service_key
         self._known: OKPKey | None = None
         self._known_service: OKPKey | None = None
 
     def signing_key(self, number: str) -> OKPKey:
-        """The key, when its ``kid`` names that sender; raises `NoKey`."""
+        """The key, when it is that sender's; raises `NoKey`."""
         if self._known is None:
             try:
-                self._known = read_key(self._file)
+                self._known = _private(read_key(self._file), self._file.name)
             except OSError:
                 raise NoKey(f"{self._file.name} cannot be read.") from None
-        owner = str(self._known.kid).rsplit("-", 1)[0]
-        if owner != number:
-            raise NoKey(f"its sender is not {owner}, whose key {self._file.name} is.")
+        if self._owner is None:
+            self._owner = self._found_owner(self._known) or number
+        if self._owner != number:
+            raise NoKey(f"its sender is not {self._owner}, whose key {self._file.name} is.")
         return self._known
+
+    def _found_owner(self, key: OKPKey) -> str | None:
+        """By the register or by our own way of naming keys; else the file's first sender is taken at its word."""
+        if not key.kid:
+            raise NoKey(f"{self._file.name} has no kid: the register knows a key by it.")
+        public = key.as_dict(private=False)["x"]
+        for sender in self._senders:
+            if any((known.kid, known.x) == (key.kid, public) for known in sender.keys):
+                return sender.number
+        named = _OWN_NAME.fullmatch(str(key.kid))
+        return None if named is None else named[1]
 
     def service_key(self) -> OKPKey:
         """The service's public key; raises `NoKey`."""
@@ -75,6 +101,12 @@ class SingleKey:
             except OSError:
                 raise NoKey(f"The service's public key is missing: {self._service.name}.") from None
         return self._known_service
+
+
+def _private(key: OKPKey, name: str) -> OKPKey:
+    if not isinstance(key.private_key, Ed25519PrivateKey):
+        raise NoKey(f"{name} is not a private Ed25519 key.")
+    return key
 
 
 def read_key(file: Path) -> OKPKey:

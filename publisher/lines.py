@@ -3,12 +3,13 @@
 A line is a CloudEvent with a plain ``data.cpr`` and the extension attribute ``sender``. ``id`` and ``time``
 are the author's: an id made up here would turn every repetition into a new message. What may be left out is
 ``source`` (completed from the sender's register entry), ``specversion``, ``datacontenttype`` and the prefix
-and version of ``type`` (``dropout-risk.raised``). Memory does not grow with the file.
+and version of ``type`` (``dropout-risk.raised``): which version is sent, the publisher is told otherwise.
+Memory does not grow with the file.
 """
 
-import codecs
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -16,14 +17,14 @@ import orjson
 
 from models.cpr import normalise
 from models.events.cloudevent import SEQUENCE
-from models.events.event_types import EVENT_TYPES, full_type
+from models.events.event_types import VERSION_1, full_type
+from models.json_names import has_double_name
 from publisher.check import FindsSenders, faults_of, is_about_a_person
 from publisher.csv_lines import read_csv
 from publisher.events import FileFault, FileLine, LineFault, PlainEvent, line_fault
 from publisher.prepare import DATA_CONTENT_TYPE
+from publisher.text_lines import MAX_LINE, NOT_UTF8, TextLine, is_utf8, text_lines
 
-MAX_LINE: Final = 1024 * 1024
-"""Bytes; four times what intake takes, so that a test of intake's limit can be published."""
 _KNOWN: Final = frozenset(
     {"specversion", "id", "source", "sender", "type", "time", "datacontenttype", "data", SEQUENCE}
 )
@@ -38,29 +39,36 @@ class Reading:
 
 
 def read_file(file: Path, reading: Reading) -> Iterator[FileLine | LineFault]:
-    """The lines of `file`: CSV where its name ends so, else JSON Lines. Raises `FileFault`."""
+    """The lines of `file`: CSV where its name ends so, else JSON Lines. Raises `FileFault`.
+
+    A pipe has no name of its own: there the first sign tells.
+    """
     try:
         opened = file.open("rb")
     except OSError as error:
         raise FileFault(f"{file.name} cannot be read: {error.strerror}.") from None
     with opened:
-        yield from read_stream(opened, reading, csv=file.suffix.lower() == ".csv")
+        is_table = file.suffix.lower() == ".csv" or (None if not file.is_file() else False)
+        yield from read_stream(opened, reading, csv=is_table)
 
 
-def read_stream(stream: BinaryIO, reading: Reading, *, csv: bool = False) -> Iterator[FileLine | LineFault]:
-    """The lines of an open file. Raises `FileFault` for a CSV header that cannot be used."""
-    rows = read_csv(stream) if csv else _json_rows(stream)
-    for row in rows:
+def read_stream(
+    stream: BinaryIO, reading: Reading, *, csv: bool | None = False
+) -> Iterator[FileLine | LineFault]:
+    """The lines of an open file; `csv` None: as its first line looks. Raises `FileFault` where it cannot be used."""
+    lines = text_lines(stream)
+    if csv is None:
+        first = next(lines, TextLine(1, ""))
+        csv, lines = not first.text.lstrip().startswith(("{", "[")), chain([first], lines)
+    for row in read_csv(lines) if csv else _json_rows(lines):
         if isinstance(row, LineFault):
             yield row
         else:
             yield from _event(row[0], row[1], reading)
 
 
-def _json_rows(stream: BinaryIO) -> Iterator[tuple[int, dict[str, Any]] | LineFault]:
-    for number, line in _bounded(stream):
-        if number == 1:
-            line = line.removeprefix(codecs.BOM_UTF8)
+def _json_rows(lines: Iterable[TextLine]) -> Iterator[tuple[int, dict[str, Any]] | LineFault]:
+    for number, line in lines:
         if not line.strip():
             continue
         if len(line) > MAX_LINE:
@@ -69,31 +77,14 @@ def _json_rows(stream: BinaryIO) -> Iterator[tuple[int, dict[str, Any]] | LineFa
         try:
             parsed = orjson.loads(line)
         except orjson.JSONDecodeError:
-            yield line_fault(number, f"it is not {'JSON' if _is_utf8(line) else 'UTF-8'}.")
+            yield line_fault(number, "it is not JSON." if is_utf8(line) else NOT_UTF8)
             continue
-        if isinstance(parsed, dict):
-            yield number, parsed
-        else:
+        if not isinstance(parsed, dict):
             yield line_fault(number, "it is not a JSON object.")
-
-
-def _bounded(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """The lines, none of them read further than it matters."""
-    number = 0
-    while line := stream.readline(MAX_LINE + 1):
-        number += 1
-        rest = line
-        while not rest.endswith(b"\n") and (rest := stream.readline(MAX_LINE)):
-            pass
-        yield number, line
-
-
-def _is_utf8(line: bytes) -> bool:
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+        elif has_double_name(line):
+            yield line_fault(number, "a name stands twice in one object.")
+        else:
+            yield number, parsed
 
 
 def _event(number: int, fields: Mapping[str, Any], reading: Reading) -> Iterator[FileLine | LineFault]:
@@ -101,14 +92,14 @@ def _event(number: int, fields: Mapping[str, Any], reading: Reading) -> Iterator
     event, sentences = _plain(fields, reading.register)
     if reading.check:
         sentences = [*sentences, *(faults_of(event, reading.register) if not sentences else ())]
-    elif event.type in EVENT_TYPES:
+    elif event.type in VERSION_1:
         sentences = []
     else:
         sentences = ["type is not one of the contract's, so there is no topic for it."]
     if sentences:
         yield from (line_fault(number, sentence) for sentence in sentences)
         return
-    if reading.check and is_about_a_person(EVENT_TYPES[event.type]):
+    if reading.check and is_about_a_person(VERSION_1[event.type]):
         event = replace(event, data={**event.data, "cpr": normalise(event.data["cpr"])})
     yield FileLine(number, event)
 

@@ -1,21 +1,25 @@
-"""From a plain event to a Kafka record: seal the CPR, sign, put it into one of the two bindings.
+"""From a plain event to a Kafka record: seal what is personal, sign, put it into one of the two bindings.
 
 It completes nothing and judges nothing: what is missing stays missing, so that intake can be tested with it.
 """
 
-from typing import Any, Final, Protocol
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final, Literal, Protocol
 
 import orjson
 from joserfc.jwk import OKPKey
 
-from crypto.sealed_cpr import seal
+from crypto.sealed_cpr import Belongs, seal
 from crypto.signature import sign, signing_input
 from models.events.cloudevent import SEQUENCE
-from models.events.event_types import EVENT_TYPES
+from models.events.event_types import EVENT_TYPES, SEALED_FIELDS, VERSION_2
 from publisher.events import Binding, PlainEvent, Ready
 
 DATA_CONTENT_TYPE: Final = "application/json"
 STRUCTURED_CONTENT_TYPE: Final = "application/cloudevents+json; charset=UTF-8"
+ContractVersion = Literal[1, 2]
+LATEST: Final[ContractVersion] = 2
 _STRUCTURED_HEADERS: Final = (("content-type", STRUCTURED_CONTENT_TYPE.encode()),)
 
 
@@ -26,7 +30,7 @@ class Keys(Protocol):
         """The private key of the sender of that number."""
 
     def service_key(self) -> OKPKey:
-        """The service's public key, which a CPR is sealed to."""
+        """The service's public key, which all that is personal is sealed to."""
 
 
 def topic_of(event: PlainEvent) -> str | None:
@@ -41,18 +45,20 @@ def prepare(
     signing_key: OKPKey,
     service_key: OKPKey,
     binding: Binding = Binding.STRUCTURED,
+    version: ContractVersion = LATEST,
     topic: str | None = None,
 ) -> Ready:
     """`event` sealed to `service_key` and signed with `signing_key`, keyed by its sender's number.
 
-    `topic` is asked for only where the type has none. Raises `crypto.signature.NotCanonicalError` for data
-    that JSON cannot carry exactly, and `ValueError` when there is no topic.
+    It is sent in `version` of the contract, where it has that one. `topic` is asked for only where the type has
+    none. Raises `crypto.signature.NotCanonicalError` for data that JSON cannot carry exactly, and `ValueError` when
+    there is no topic.
     """
     topic = topic or topic_of(event)
     if topic is None:
         raise ValueError("the contract has no event of this type, so there is no topic for it")
-    attributes = attributes_of(event)
-    data = sealed_data(event, service_key)
+    event = sealed(event, service_key, version)
+    attributes, data = attributes_of(event), event.data
     signature = sign(signing_input(attributes, data, topic), signing_key)
     return bind(attributes, signature, data, topic=topic, binding=binding)
 
@@ -73,12 +79,26 @@ def attributes_of(event: PlainEvent) -> dict[str, str]:
     return attributes
 
 
-def sealed_data(event: PlainEvent, service_key: OKPKey) -> dict[str, Any]:
-    """The data with the CPR sealed. Whatever stands in its place is sealed: it may be a CPR all the same."""
-    data = dict(event.data)
-    if (cpr := data.get("cpr")) is not None:
-        data["cpr"] = seal(cpr if isinstance(cpr, str) else orjson.dumps(cpr).decode(), service_key)
-    return data
+def sealed(event: PlainEvent, service_key: OKPKey, version: ContractVersion = LATEST) -> PlainEvent:
+    """The event with type and data of `version`, where it has that one; nothing personal is in the clear.
+
+    Whatever stands in the place of something personal is sealed: it may be a CPR all the same.
+    """
+    newer = VERSION_2.get(event.type) if version == 2 else None
+    if newer is None:
+        return replace(event, data=_with_sealed_cpr(event.data, service_key))
+    inside = {name: content for name, content in event.data.items() if name in SEALED_FIELDS}
+    data = {name: content for name, content in event.data.items() if name not in SEALED_FIELDS}
+    if inside:
+        belongs = Belongs(event.sender, event.id)
+        data = {"sealed": seal(orjson.dumps(inside).decode(), service_key, belongs), **data}
+    return replace(event, type=newer.name, data=data)
+
+
+def _with_sealed_cpr(data: Mapping[str, Any], service_key: OKPKey) -> dict[str, Any]:
+    if (cpr := data.get("cpr")) is None:
+        return dict(data)
+    return {**data, "cpr": seal(cpr if isinstance(cpr, str) else orjson.dumps(cpr).decode(), service_key)}
 
 
 def bind(

@@ -18,7 +18,7 @@ from config.kafka import KafkaSettings
 from crypto.signature import NotCanonicalError
 from publisher.events import Binding, FileLine, LineFault, Outgoing, Ready, line_fault
 from publisher.keys import NoKey
-from publisher.prepare import Keys, prepare
+from publisher.prepare import LATEST, ContractVersion, Keys, prepare
 
 IN_FLIGHT: Final = 4000
 """Records sent and not yet acknowledged: enough for full batches, and a bound on memory."""
@@ -65,7 +65,11 @@ class PublishResult:
 
 
 def prepared(
-    lines: Iterable[FileLine | LineFault], keys: Keys, *, binding: Binding = Binding.STRUCTURED
+    lines: Iterable[FileLine | LineFault],
+    keys: Keys,
+    *,
+    binding: Binding = Binding.STRUCTURED,
+    version: ContractVersion = LATEST,
 ) -> Iterator[Outgoing | LineFault]:
     """Each line sealed and signed with its own sender's key, as it is asked for."""
     for line in lines:
@@ -78,6 +82,7 @@ def prepared(
                 signing_key=keys.signing_key(line.event.sender),
                 service_key=keys.service_key(),
                 binding=binding,
+                version=version,
             )
         except NoKey as error:
             yield line_fault(line.number, str(error))
@@ -114,8 +119,10 @@ async def publish(
     try:
         await sending.run(producer, records)
     finally:
+        # Whoever interrupts it learns how far it came, with what is taken while it stops.
         await _stop(producer)
-    return sending.finish()
+        result = sending.finish()
+    return result
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from crypto.vault import Vault
 from models.base import Frozen
 from models.events.cloudevent import Envelope
+from models.events.event_types import EventType
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +19,14 @@ class Fingerprints:
     utc: str | None
 
 
-def fingerprints(envelope: Envelope, data: Frozen, opened: Mapping[str, str], vault: Vault) -> Fingerprints:
-    """Of `data` with `opened` in the place of what is sealed. The form of neither may ever change: both are kept."""
-    fields: dict[str, Any] = {**data.model_dump(mode="json"), **opened, "type": envelope.attributes["type"]}
+def fingerprints(
+    envelope: Envelope, event_type: EventType, data: Frozen, opened: Mapping[str, str], vault: Vault
+) -> Fingerprints:
+    """Of `data`, in the form of version 1, with `opened` in the place of the CPR: the same for every version.
+
+    The form of neither may ever change: both are kept.
+    """
+    fields: dict[str, Any] = {**data.model_dump(mode="json"), **opened, "type": event_type.first_name}
     written = vault.fingerprint({**fields, "time": envelope.time.isoformat()})
     moments = {name: moment.astimezone(UTC) for name, moment in data if isinstance(moment, datetime)}
     if moments:

@@ -4,10 +4,9 @@ Pure given its context (keys, register, tolerance): it reads no clock and sends 
 one receipt; what is refused keeps its bytes, sealed.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any, Protocol
 
@@ -15,29 +14,35 @@ import orjson
 from joserfc.jwk import OKPKey
 from pydantic import ValidationError
 
-from crypto import sealed_cpr as cpr_seal
 from crypto import signature as signatures
 from crypto.published_keys import SIGNING
 from crypto.vault import Vault
 from models.base import Frozen
 from models.calendar import copenhagen_date
-from models.cpr import NotAPerson, is_unborn, normalise
 from models.events import probe_identity
 from models.events.claimed import claims
 from models.events.cloudevent import Envelope, RefusedError, read
-from models.events.contract import ControlTotalData
-from models.events.event_types import EVENT_TYPES, SEALED_FIELDS, EventType, InputTopic, countable
+from models.events.contract import is_uuid
+from models.events.control_total import ControlTotalData
+from models.events.event_types import (
+    EVENT_TYPES,
+    SEALED_FIELDS,
+    EventType,
+    InputTopic,
+    countable,
+    has_ended,
+)
 from models.events.person_event import Origin, PersonEvent
 from models.events.receipt import KeptCount, Receipt, Total
 from models.events.sender import Sender, VerificationKey
 from models.events.sensitive_fields import SensitiveFields, sealed_for
 from models.reasons import Rejection
 from streams.fingerprints import Fingerprints, fingerprints
+from streams.open_person import open_person
 from streams.receipt_draft import ReceiptDraft
 from streams.signed_content import describe_signed
+from streams.wrong_fields import wrong_field
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_MISSING = "missing"
 _MAX_PAYLOAD_BYTES = 4 * 1024 * 1024
 """Bytes that fit into ``rejected`` when they are sealed. The input topics take a quarter of it, uncompressed; a record
 from before that was so must not stop its partition either."""
@@ -66,6 +71,8 @@ class Context:
     clock_tolerance: timedelta
     published_keys_taken: bool = False
     """Whether a key whose private half everybody can read may sign: for trying things out."""
+    version_1_until: date | None = None
+    """The last Danish day of the broker's append time on which version 1 of an event about a person is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +128,15 @@ def _accept(
     envelope = read(record.value, record.headers)
     event_type = _type(envelope, origin.topic, draft)
     event_id = envelope.attributes["id"]
-    if not _UUID.fullmatch(event_id):
+    if not is_uuid(event_id):
         raise RefusedError(Rejection.NOT_A_CLOUDEVENT, "id is not a UUID in lower case")
     draft.event_id = event_id
     sender = _sender(envelope, origin, context.register, draft)
     if sender.kind not in event_type.senders:
         raise RefusedError(Rejection.NOT_SENDERS_TYPE)
     _verify(envelope, event_type, origin, sender, context)
+    if has_ended(event_type, copenhagen_date(origin.appended_at), context.version_1_until):
+        raise RefusedError(Rejection.VERSION_ENDED)
     draft.sequence = envelope.sequence
     draft.registered_on = copenhagen_date(envelope.time)
     if envelope.time > origin.appended_at + context.clock_tolerance:
@@ -137,7 +146,7 @@ def _accept(
         raise RefusedError(Rejection.NOT_SENDERS_OWN, event_type.owner)
     if isinstance(data, ControlTotalData):
         draft.total = _total(envelope, data, sender)
-        return fingerprints(envelope, data, {}, context.vault), None
+        return fingerprints(envelope, event_type, data, {}, context.vault), None
     return _event(envelope, event_type, data, origin, context)
 
 
@@ -228,37 +237,23 @@ def _data(envelope: Envelope, event_type: EventType) -> Frozen:
     try:
         return event_type.data.model_validate_json(orjson.dumps(envelope.data), strict=True)
     except ValidationError as error:
-        fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        field = ".".join(str(part) for part in fault["loc"] if part in _field_names(event_type))
-        reason = Rejection.MISSING_FIELD if fault["type"] == _MISSING else Rejection.WRONG_FIELD
-        raise RefusedError(reason, field or None) from None
-
-
-def _field_names(event_type: EventType) -> set[str]:
-    """Names that a receipt may repeat: the contract's own, never one that a sender made up."""
-    return {*event_type.data.model_fields, "name", "phone", "email"}
+        raise wrong_field(error, event_type.data) from None
 
 
 def _event(
     envelope: Envelope, event_type: EventType, data: Any, origin: Origin, context: Context
 ) -> tuple[Fingerprints, PersonEvent]:
-    try:
-        number = normalise(cpr_seal.open_sealed(data.cpr, context.opening_keys))
-    except cpr_seal.NotSealedError:
-        raise RefusedError(Rejection.CPR_NOT_SEALED) from None
-    except cpr_seal.SealNotOpenedError:
-        raise RefusedError(Rejection.CPR_NOT_OPENED) from None
-    except NotAPerson:
-        raise RefusedError(Rejection.NOT_A_PERSON) from None
-    if is_unborn(number, copenhagen_date(origin.appended_at)):
-        raise RefusedError(Rejection.NOT_A_PERSON, "born after the broker received it")
+    opened = open_person(
+        envelope, event_type, data, context.opening_keys, copenhagen_date(origin.appended_at)
+    )
+    number, data = opened.number, opened.data
     attributes = envelope.attributes
     fields = data.model_dump(mode="json")
     field = probe_identity.oversteps(attributes["sender"], number, fields.get("municipality_code"))
     if field is not None:
         raise RefusedError(Rejection.NOT_SENDERS_OWN, field)
     person_id = context.vault.person_id(number)
-    found = fingerprints(envelope, data, {"cpr": person_id}, context.vault)
+    found = fingerprints(envelope, event_type, data, {"cpr": person_id}, context.vault)
     sealed = None
     if event_type.kind == "dropout-risk.raised":
         particulars = SensitiveFields(cpr=number, text=fields.get("text"), contact=fields.get("contact"))

@@ -12,7 +12,6 @@ from pydantic import ValidationError
 from crypto.sealed_cpr import is_sealed
 from crypto.signature import signing_input
 from models.events.cloudevent import Envelope
-from models.events.contract import AboutPerson
 from models.events.event_types import EventType
 
 
@@ -28,8 +27,8 @@ def describe_signed(envelope: Envelope, event_type: EventType, topic: str) -> st
 
 def _cannot_be_guessed(envelope: Envelope, event_type: EventType) -> bool:
     """Whether the data has a seal, whose key, vector and tag are made by chance; or has no place for a person."""
-    if issubclass(event_type.data, AboutPerson):
-        return is_sealed(envelope.data.get("cpr"))
+    if event_type.content is not None:
+        return is_sealed(envelope.data.get("cpr" if event_type.inside is None else "sealed"))
     try:
         event_type.data.model_validate_json(orjson.dumps(envelope.data), strict=True)
     except (ValidationError, TypeError):

@@ -1,5 +1,6 @@
 """What a process is called, where it keeps its things, and how its starter learns that it works."""
 
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
@@ -90,4 +91,15 @@ class IntakeSection(Section):
         validation_alias="PUBLISHED_KEYS_TAKEN",
         description="Whether the published test keys may sign and be sealed to: to try the contract's vectors on one "
         "machine, and nowhere else. `up` and `demo` set it",
+    )
+
+
+class ContractSection(Section):
+    """Which versions of the contract are spoken."""
+
+    version_1_until: date | None = Field(
+        default=None,
+        validation_alias="VERSION_1_UNTIL",
+        description="The last day (in Denmark, by the brokers' clock) on which version 1 of the contract is taken; "
+        "unset: no end. The canary sends version 2 as soon as it is set, so set it when every intake runs this release",
     )

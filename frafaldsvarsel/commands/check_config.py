@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import typer
 
-from config.environments import EveryEnvironment
+from config.every_environment import EveryEnvironment
 from config.reference.law import law_of
 from config.told_sections import ToldSections
 from frafaldsvarsel.commands.context import settings

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from config.environments import EveryEnvironment
+from config.every_environment import EveryEnvironment
 from frafaldsvarsel.commands.context import metrics_page, settings_as_they_are
 from frafaldsvarsel.commands.terminal import DataDir, JsonObjectFlag, emit
 from infra import logging as logs

@@ -68,7 +68,7 @@ def _time(row: ReceiptListing) -> str:
 
 
 def _kind(row: ReceiptListing) -> str:
-    return (row.type or "").removeprefix(TYPE_PREFIX).removesuffix(".v1")
+    return (row.type or "").removeprefix(TYPE_PREFIX).rsplit(".v", 1)[0]
 
 
 def _answer(row: ReceiptListing) -> str:

@@ -13,7 +13,7 @@ from config.reference.csv_reader import DATA
 from config.reference.tables import Reference
 from config.register_faults import entry_faults
 from config.sections.keys import IntakeKeySection
-from config.sections.processes import IntakeSection
+from config.sections.processes import ContractSection, IntakeSection
 from config.sections.servers import ReferenceSection, ReplicationSection, SendersSection
 from config.senders import SenderRegister
 from infra.topic_admin import Replication
@@ -35,6 +35,10 @@ class ReadsInput(Protocol):
     def intake(self) -> IntakeSection:
         """What is let pass."""
 
+    @property
+    def contract(self) -> ContractSection:
+        """Which versions are taken."""
+
 
 def read_reference(section: ReferenceSection) -> Reference:
     """The reference data; raises `ConfigError`. A process reads it once, and hands it on."""
@@ -49,6 +53,7 @@ def intake_context(settings: ReadsInput) -> Context:
         opening_keys=dict(settings.keyring.intake.opening),
         clock_tolerance=timedelta(seconds=settings.intake.clock_tolerance_seconds),
         published_keys_taken=settings.intake.published_keys_taken,
+        version_1_until=settings.contract.version_1_until,
     )
 
 

@@ -13,6 +13,7 @@ from frafaldsvarsel.wiring.common import read_reference
 from models.events import probe_identity as reserved
 from ops.probe.probe import ProbeSettings
 from publisher.keys import KeyFolder, NoKey
+from publisher.prepare import LATEST
 
 
 def probe_within(section: ProbeIntervalSection) -> timedelta | None:
@@ -30,6 +31,8 @@ def probe_settings(settings: ProbeEnvironment) -> ProbeSettings:
         kafka=settings.kafka,
         database_url=settings.database.url.get_secret_value(),
         keys=keys,
+        # An intake of the release before would refuse version 2; whoever sets a last day has none left.
+        version=1 if settings.contract.version_1_until is None else LATEST,
         sources=senders,
         law=law_of(reference),
         patience=timedelta(seconds=settings.interval.patience_seconds),

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from pydantic_core import from_json
 
+from models.json_names import has_double_name
 from models.reasons import Rejection
 from models.rfc3339 import read_moment
 
@@ -180,7 +181,7 @@ def _text(own: dict[str, bytes], name: str) -> str:
 
 def _json(value: bytes) -> Any:
     try:
-        value.decode()
+        text = value.decode()
     except UnicodeDecodeError:
         raise RefusedError(Rejection.NOT_UTF8) from None
     try:
@@ -191,6 +192,8 @@ def _json(value: bytes) -> Any:
         raise RefusedError(Rejection.NOT_JSON) from None
     if _depth(parsed) > MAX_DEPTH:
         raise RefusedError(Rejection.TOO_DEEP)
+    if has_double_name(text):
+        raise RefusedError(Rejection.NOT_JSON, "a name stands twice in one object")
     return parsed
 
 

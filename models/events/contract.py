@@ -1,10 +1,11 @@
-"""The data of every event that a sender may send: the public contract, version 1.
+"""The data of every event that a sender may send: the public contract, version 1. Version 2: `sealed_contract`.
 
 ``time`` of the CloudEvent is the registration time (registrering); dates here are effect times (virkning).
-On the wire `cpr` is a JWE to the service's key; everything else is covered by the sender's signature.
+On the wire `cpr` is a JWE to the service's key. A plain event, before it is sealed, has this form in either version.
 """
 
 import re
+from collections.abc import Iterator
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Self
@@ -14,9 +15,10 @@ from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints, W
 from models.base import Frozen
 from models.rfc3339 import PATTERN, read_moment
 
+_UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 Uuid = Annotated[
     str,
-    StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"),
+    StringConstraints(pattern=_UUID),
     Field(description="UUID in lower case"),
 ]
 InstitutionCode = Annotated[
@@ -26,6 +28,20 @@ Municipality = Annotated[
     str, StringConstraints(pattern=r"^[0-9]{4}$"), Field(description="Municipality code")
 ]
 _DATE = re.compile(r"(199\d|20\d\d|2100)-\d\d-\d\d", re.ASCII)
+
+
+def is_uuid(text: str) -> bool:
+    """Whether `text` is an id of the contract."""
+    return re.fullmatch(_UUID[1:-1], text) is not None
+
+
+def _whole(value: object) -> object:
+    """``28.0`` is an integer: JSON has one kind of number, and JSON Schema says so (validation, 6.1.1)."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WHOLE = BeforeValidator(_whole)
+"""Stands behind the bounds, which would not be in the schema otherwise."""
 
 
 def _date(value: object) -> object:
@@ -210,7 +226,7 @@ class RiskFields(Frozen):
     seen_at: Moment = Field(description="When the institution saw the risk (virkning)")
     signals: Annotated[tuple[Signal, ...], Field(min_length=1, max_length=7)]
     severity: Severity
-    absence_percentage: Annotated[int, Field(ge=0, le=100)] | None = None
+    absence_percentage: Annotated[int, Field(ge=0, le=100), WHOLE] | None = None
 
 
 class ContactPerson(Frozen):
@@ -227,6 +243,9 @@ class WithdrawalFields(Frozen):
     institution_number: InstitutionCode
     message_id: Uuid = Field(description="The id of the CloudEvent that raised the risk")
     reason: WithdrawalReason
+
+
+RiskText = Annotated[str, StringConstraints(max_length=500)]
 
 
 class AboutPerson(Frozen):
@@ -262,39 +281,20 @@ class ResidenceData(ResidenceFields, AboutPerson):
 class RiskData(RiskFields, AboutPerson):
     """Data of ``dropout-risk.raised``."""
 
-    text: Annotated[str, StringConstraints(max_length=500)] | None = Field(
+    text: RiskText | None = Field(
         default=None, description="Short text for the unit. No health information; sealed at intake"
     )
     contact: ContactPerson | None = None
 
+    def free_texts(self) -> Iterator[tuple[str, str]]:
+        """Each field in which somebody has written freely, by its name. A phone number may have ten digits."""
+        if self.text is not None:
+            yield "text", self.text
+        if self.contact is not None:
+            yield "contact.name", self.contact.name
+            if self.contact.email is not None:
+                yield "contact.email", self.contact.email
+
 
 class WithdrawalData(WithdrawalFields, AboutPerson):
     """Data of ``dropout-risk.withdrawn``."""
-
-
-class TypeCount(Frozen):
-    """How many events of one type."""
-
-    type: Annotated[
-        str,
-        StringConstraints(pattern=r"^dk\.frafaldsvarsel\.[a-z]+(-[a-z]+)*\.[a-z]+\.v[1-9]$", max_length=100),
-        Field(description="The CloudEvents `type`, one of the sender's own"),
-    ]
-    events: Annotated[int, Field(ge=0, le=999_999_999)]
-
-
-class ControlTotalData(Frozen):
-    """Data of ``control-total.declared``: what the sender has published of one day, so that we can compare.
-
-    Counted are its events whose ``time`` falls on that day, each ``id`` once, whatever the service answered; but no
-    control totals. A type that is not named counts as none. A later total of the same day takes the place of this one.
-    """
-
-    day: LegalDate = Field(description="The day, over at the event's own `time`")
-    counts: Annotated[tuple[TypeCount, ...], Field(min_length=1, max_length=50)]
-
-    @model_validator(mode="after")
-    def _each_once(self) -> Self:
-        if len({count.type for count in self.counts}) != len(self.counts):
-            raise ValueError("counts names a type twice")
-        return self

@@ -1,6 +1,10 @@
-"""The events of the contract in one table: type, topic, sender, data, and what the stream keeps of it."""
+"""The events of the contract in one table: type, topic, sender, data, and what the stream keeps of it.
 
-from dataclasses import dataclass
+The last part of a CloudEvents ``type`` is its version. What comes after intake is the same for all of them.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
@@ -8,6 +12,8 @@ from pydantic import Field
 
 from models.base import Frozen, Travelling
 from models.events import contract
+from models.events import sealed_contract as sealed
+from models.events.control_total import ControlTotalData
 from models.events.sender import SenderKind
 
 TYPE_PREFIX: Final = "dk.frafaldsvarsel."
@@ -99,10 +105,18 @@ class EventType:
     """What the stream keeps; None where the event is about no person, and ends with its receipt."""
     owner: str | None
     """The field that must equal the sender's number."""
+    version: int = 1
+    inside: type[sealed.PersonInside] | None = None
+    """What the JWE holds, from version 2 on."""
 
     @property
     def name(self) -> str:
         """The CloudEvents ``type``."""
+        return f"{TYPE_PREFIX}{self.kind}.v{self.version}"
+
+    @property
+    def first_name(self) -> str:
+        """Its ``type`` in version 1: the same event in whatever version it comes."""
         return f"{TYPE_PREFIX}{self.kind}.v1"
 
 
@@ -185,15 +199,37 @@ _ROWS = (
         "control-total.declared",
         InputTopic.CONTROL_TOTALS,
         frozenset(SenderKind),
-        contract.ControlTotalData,
+        ControlTotalData,
         None,
         None,
     ),
 )
-EVENT_TYPES: Final[dict[str, EventType]] = {row.name: row for row in _ROWS}
-"""By CloudEvents ``type``."""
+_SEALED: Final[dict[type[Frozen], type[Frozen]]] = {
+    contract.EnrolmentData: sealed.EnrolmentSealed,
+    contract.EnrolmentEndData: sealed.EnrolmentEndSealed,
+    contract.BenefitPeriodData: sealed.BenefitPeriodSealed,
+    contract.BenefitAnnulmentData: sealed.BenefitAnnulmentSealed,
+    contract.ResidenceData: sealed.ResidenceSealed,
+    contract.RiskData: sealed.RiskSealed,
+    contract.WithdrawalData: sealed.WithdrawalSealed,
+}
+VERSION_1: Final[dict[str, EventType]] = {row.name: row for row in _ROWS}
+"""By CloudEvents ``type``. Its data has the form of a plain event, too."""
+VERSION_2: Final[dict[str, EventType]] = {
+    row.first_name: replace(
+        row,
+        version=2,
+        data=_SEALED[row.data],
+        inside=sealed.MessageInside if row.data is contract.RiskData else sealed.PersonInside,
+    )
+    for row in _ROWS
+    if row.data in _SEALED
+}
+"""By the ``type`` of version 1. What is about no person has nothing to seal, and no second version."""
+EVENT_TYPES: Final[dict[str, EventType]] = VERSION_1 | {row.name: row for row in VERSION_2.values()}
+"""Of every version, by CloudEvents ``type``."""
 CONTROL_TOTAL: Final = f"{TYPE_PREFIX}control-total.declared.v1"
-SEALED_FIELDS: Final = frozenset({"cpr", "text", "contact"})
+SEALED_FIELDS: Final = frozenset(sealed.MessageInside.model_fields)
 """Fields of the data that the stream never sees in the clear."""
 
 
@@ -204,9 +240,15 @@ def countable(kind: SenderKind) -> frozenset[str]:
     )
 
 
+def has_ended(event_type: EventType, day: date, version_1_until: date | None) -> bool:
+    """Whether on `day` only a newer version of the event is taken; `version_1_until`: the last day of version 1."""
+    has_newer = event_type.version == 1 and event_type.first_name in VERSION_2
+    return has_newer and version_1_until is not None and day > version_1_until
+
+
 def full_type(name: str) -> str:
-    """``dropout-risk.raised``, with or without ``.v1``, → the full name; anything else stays as it is."""
-    for candidate in (f"{TYPE_PREFIX}{name}.v1", f"{TYPE_PREFIX}{name}"):
+    """``dropout-risk.raised``, with or without its version, → the full name of version 1; all else stays as it is."""
+    for candidate in (f"{TYPE_PREFIX}{name}.v1", f"{TYPE_PREFIX}{name}", name):
         if candidate in EVENT_TYPES:
-            return candidate
+            return EVENT_TYPES[candidate].first_name
     return name

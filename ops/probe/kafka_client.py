@@ -14,7 +14,7 @@ from config.kafka import KafkaSettings
 from config.topics import BY_NAME, Topic
 from ops.probe.trace import TracedPlace
 from publisher.events import PlainEvent
-from publisher.prepare import Keys, prepare
+from publisher.prepare import ContractVersion, Keys, prepare
 
 HEARD: Final = (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS)
 _PLACES: Final = [
@@ -29,9 +29,10 @@ _STOP_SECONDS: Final = 5.0
 class ProbeKafka:
     """A producer and a consumer; `open` before use, and anew after a fault."""
 
-    def __init__(self, kafka: KafkaSettings, keys: Keys) -> None:
+    def __init__(self, kafka: KafkaSettings, keys: Keys, version: ContractVersion) -> None:
         self._kafka = kafka
         self._keys = keys
+        self._version = version
         self._producer: Any = None
         self._consumer: Any = None
 
@@ -102,6 +103,7 @@ class ProbeKafka:
                 event,
                 signing_key=self._keys.signing_key(event.sender),
                 service_key=self._keys.service_key(),
+                version=self._version,
             )
             put = await self._producer.send_and_wait(
                 ready.topic, value=ready.value, key=ready.key, headers=list(ready.headers)

@@ -23,7 +23,7 @@ from ops.probe.kafka_client import Ends, ProbeKafka
 from ops.probe.ledger_client import ProbeLedger
 from ops.probe.metrics import CANARY_HOME, CANARY_LEFT, CANARY_LEG, CANARY_LOST, CANARY_SECONDS
 from ops.probe.trace import Leg, ProbeRun, ProbeTrace, applied_places, refusal
-from publisher.prepare import Keys
+from publisher.prepare import ContractVersion, Keys
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,8 @@ class ProbeSettings:
     sources: Mapping[str, str]
     law: Law
     patience: timedelta
+    version: ContractVersion
+    """Of the contract, that they are sent in."""
 
 
 class Probe:
@@ -54,7 +56,7 @@ class Probe:
         self._shown = shown
         self._monotonic = monotonic
         self._plan = ProbePlan(settings.sources, settings.law)
-        self._wire = ProbeKafka(settings.kafka, settings.keys)
+        self._wire = ProbeKafka(settings.kafka, settings.keys, settings.version)
         self._ledger = ProbeLedger(settings.database_url)
         self._known: int | None = None
         """The person whose facts are known to be applied."""

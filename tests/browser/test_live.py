@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from playwright.sync_api import expect
 
-from config.environments import EveryEnvironment
+from config.every_environment import EveryEnvironment
 from config.settings import load
 from crypto.acknowledge_link import PATH, make_link_token, recipient_fingerprint
 from crypto.hmac_tokens import Purpose

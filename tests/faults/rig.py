@@ -13,7 +13,7 @@ from typing import Any, Final, Self, TypeVar
 
 import psycopg
 
-from config.environments import EveryEnvironment
+from config.every_environment import EveryEnvironment
 from config.reference.days_off import days_off_of
 from config.reference.law import law_of
 from config.reference.units import DEFAULT_WORKING_DAYS, react_by_of, units_of

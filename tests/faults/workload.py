@@ -13,7 +13,7 @@ from joserfc.jwk import OKPKey
 from models.events.event_types import TYPE_PREFIX
 from models.events.sender import Sender
 from publisher.events import Binding, PlainEvent, Ready
-from publisher.prepare import prepare, topic_of
+from publisher.prepare import LATEST, ContractVersion, prepare, topic_of
 from tests.factories import uuid
 from tests.integration.streams.traffic import made_up_cpr
 
@@ -93,16 +93,20 @@ class Load:
         pen = _Pen(number, self._senders, self._salt, self._chance.choice(moments))
         for event in pen.story(number % 20):
             binding = Binding.BINARY if self._chance.random() < 0.2 else Binding.STRUCTURED
-            yield Sent(self._ready(event, binding), event.data["cpr"], event)
+            ready = self._ready(event, binding, version=1 if number % 3 == 0 else LATEST)
+            yield Sent(ready, event.data["cpr"], event)
         if number % 20 == 19:
             yield self._bad(pen, number // 20 % 5)
 
-    def _ready(self, event: PlainEvent, binding: Binding = Binding.STRUCTURED) -> Ready:
+    def _ready(
+        self, event: PlainEvent, binding: Binding = Binding.STRUCTURED, version: ContractVersion = LATEST
+    ) -> Ready:
         return prepare(
             event,
             signing_key=self._keys.signing(event.sender),
             service_key=self._keys.service,
             binding=binding,
+            version=version,
         )
 
     def _bad(self, pen: "_Pen", which: int) -> Sent:

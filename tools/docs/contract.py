@@ -16,6 +16,7 @@ from models.eligibility.decision import Decision
 from models.events.contract import Moment, Uuid
 from models.events.event_types import EVENT_TYPES, EventType
 from models.events.receipt import LeftOutReceipt, Receipt, RepeatReceipt
+from models.events.sealed_contract import MessageInside, PersonInside
 from models.events.sender import SenderKind
 from models.reasons import DecisionReason, LeftOut, Reason, Rejection
 from models.tasks.published_events import ReactionEvent, TaskEvent
@@ -29,6 +30,10 @@ _NUMBERS: Final = {
     SenderKind.INSTITUTION: "^[0-9]{6}$",
     SenderKind.MUNICIPALITY: "^[0-9]{4}$",
     SenderKind.REGISTER: "^REG-[A-Z]{2,10}$",
+}
+_SEALED: Final[dict[str, tuple[type[Frozen], str]]] = {
+    "sealed-person": (PersonInside, "What is sealed in an event of version 2"),
+    "sealed-message": (MessageInside, "What is sealed in a message of version 2"),
 }
 _ANSWERS: Final[dict[str, tuple[type[Frozen], str]]] = {
     "receipt": (Receipt, "Receipt"),
@@ -58,11 +63,14 @@ def _json(content: Any) -> str:
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """The JSON Schemas by name: of each event as a whole and of its data, and of what the service answers."""
+    """The JSON Schemas by name: of each event as a whole, of its data and its seal, and of what the service answers."""
     made = {}
     for row in EVENT_TYPES.values():
-        made[f"{row.kind}.v1.data"] = _headed(f"{row.kind}.v1.data", f"Data of {row.name}", _of(row.data))
-        made[f"{row.kind}.v1"] = _headed(f"{row.kind}.v1", row.name, _event(row))
+        name = f"{row.kind}.v{row.version}"
+        made[f"{name}.data"] = _headed(f"{name}.data", f"Data of {row.name}", _of(row.data))
+        made[name] = _headed(name, row.name, _event(row))
+    for name, (inside, title) in _SEALED.items():
+        made[name] = _headed(name, title, _of(inside))
     for name, (model, title) in _ANSWERS.items():
         made[name] = _headed(name, title, _of(model, "serialization"))
     return made

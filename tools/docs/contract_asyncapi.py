@@ -51,7 +51,7 @@ def asyncapi() -> dict[str, Any]:
         "asyncapi": "3.0.0",
         "info": {
             "title": "Frafaldsvarsel",
-            "version": "1.0.0",
+            "version": "2.0.0",
             "description": (
                 "Enrolments, benefit periods, residences and dropout-risk messages in CloudEvents 1.0 "
                 "on Kafka, signed by their senders. Both Kafka bindings are read: structured and binary."
@@ -119,7 +119,10 @@ def _send(topic: Topic) -> dict[str, Any]:
 def _messages(row: EventType) -> list[tuple[str, dict[str, Any]]]:
     """An event's two messages, one for each Kafka binding."""
     first, *rest = row.kind.replace(".", "-").split("-")
-    name = first + "".join(part.capitalize() for part in rest)
+    name = (
+        first + "".join(part.capitalize() for part in rest) + ("" if row.version == 1 else f"V{row.version}")
+    )
+    schema = f"{row.kind}.v{row.version}"
     owner = f" `{row.owner}` in the data is the sender's own number." if row.owner else ""
     key = {"type": "string", "description": "The sender's number; any key is accepted"}
     common = {
@@ -129,22 +132,22 @@ def _messages(row: EventType) -> list[tuple[str, dict[str, Any]]]:
     }
     structured = {
         **common,
-        "title": f"{row.kind}, structured binding",
+        "title": f"{schema}, structured binding",
         "contentType": "application/cloudevents+json",
-        "payload": {"$ref": f"./schemas/{row.kind}.v1.schema.json"},
+        "payload": {"$ref": f"./schemas/{schema}.schema.json"},
     }
     binary = {
         **common,
-        "title": f"{row.kind}, binary binding",
+        "title": f"{schema}, binary binding",
         "contentType": "application/json",
         "headers": _headers(row),
-        "payload": {"$ref": f"./schemas/{row.kind}.v1.data.schema.json"},
+        "payload": {"$ref": f"./schemas/{schema}.data.schema.json"},
     }
     return [(name, structured), (f"{name}Binary", binary)]
 
 
 def _headers(row: EventType) -> dict[str, Any]:
-    event = f"./schemas/{row.kind}.v1.schema.json#/properties"
+    event = f"./schemas/{row.kind}.v{row.version}.schema.json#/properties"
     names = ("specversion", "id", "source", "sender", "type", "time", "signature")
     return {
         "type": "object",

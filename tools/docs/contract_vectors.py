@@ -3,14 +3,14 @@
 The keys are made for the vectors only. They are public, so no register may ever hold them.
 """
 
+import json
 from base64 import urlsafe_b64encode
 from typing import Any, Final
 
 from joserfc.jwk import OKPKey
 
 from crypto.signature import sign, signing_input
-from models.events.contract import AboutPerson
-from models.events.event_types import EVENT_TYPES, TYPE_PREFIX, EventType
+from models.events.event_types import SEALED_FIELDS, TYPE_PREFIX, VERSION_1, VERSION_2, EventType
 from publisher.events import Binding
 from publisher.prepare import bind
 
@@ -41,7 +41,27 @@ _SEALED: Final = (
     "hE.-afrbhAFSEc0mw.rjGN_ZXhTWYbYWutPp_KLg"
 )
 """A JWE is different each time that it is made, so one of them stands here."""
-_ABOUT_PERSON: Final = f"data.cpr opens to the made-up number {CPR} with service_key_private of keys.json."
+_SEALED_FOR_EVENT: Final = {
+    "enrolment.registered": (
+        "eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTI1NkdDTSIsImtpZCI6InB1YmxpYy10ZXN0LXNlcnZpY2Uta2V5IiwiYXB1IjoiT1RBd01UQXgi"
+        "LCJhcHYiOiJNR1EyWmpaak0yVXRObUV3WWkwMFlUTTNMVGxrTUdZdE0ySXhaalptTUdFM1l6QXgiLCJlcGsiOnsiY3J2IjoiWDI1NTE5Iiwi"
+        "eCI6InhsT2o1MkpuRk1wRGhxM2owRHRJN3otcVJjTHBrOV9uZENtMW5pTGFYV2ciLCJrdHkiOiJPS1AifX0..z8sREfWG0iVs6U6r.TYYaCA"
+        "_zXBBzbB818qPNVJSlAkW_.Py7FQCk6nTYkBv7bKBNgJQ"
+    ),
+    "dropout-risk.raised": (
+        "eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTI1NkdDTSIsImtpZCI6InB1YmxpYy10ZXN0LXNlcnZpY2Uta2V5IiwiYXB1IjoiT1RBd01UQXgi"
+        "LCJhcHYiOiJNR1EyWmpaak0yVXRObUV3WWkwMFlUTTNMVGxrTUdZdE0ySXhaalptTUdFM1l6QXkiLCJlcGsiOnsiY3J2IjoiWDI1NTE5Iiwi"
+        "eCI6IlUzdGQ1NTI0YjE2WVNmREJVbndpSmxXUU1memhybWVqVFFybjlFbU1yajgiLCJrdHkiOiJPS1AifX0..1mn1X43sGCsvKp0_.fDHTec"
+        "tBhedZ5FBTeTDPuVxf0bss92tntsgK01BSQEAtaRODD8pRQr1qKyvBVeq3wjctg9LVM_LLhh9Idje-jGc01ZyQp9hGwOZBNII9kKodEfv17Y"
+        "y3fto1fR-xwuzXsRFegH46xYDQwLHT4tyLVVGekx53DLPwEA0i24KLYZwQQOSt49EftXvqPOwSmyX6nakUnEod2NHC-47yTn-fKZW3D7BfjL"
+        "J9RodBgAJ-En97qYbzqfq4__tmJjiNDi0AIp78IW6wAzOikLCC.iOPtZ9UNoyjutPnE6vuqJA"
+    ),
+}
+"""The same for version 2: each is for its one event."""
+_ABOUT: Final = {
+    1: f"data.cpr opens to the made-up number {CPR} with service_key_private of keys.json.",
+    2: "data.sealed opens to sealed_utf8 with service_key_private of keys.json, whose header names sender and id.",
+}
 _EVENTS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "enrolment.registered": (
         "2025-08-14T02:15:00+02:00",
@@ -99,9 +119,11 @@ def vectors() -> dict[str, dict[str, Any]]:
             "service_key_public": _public(SERVICE_KEY),
         }
     }
-    rows = {row.kind: row for row in EVENT_TYPES.values()}
     for kind, (time, data) in _EVENTS.items():
-        made[kind] = _vector(rows[kind], time, data)
+        first = VERSION_1[f"{TYPE_PREFIX}{kind}.v1"]
+        made[kind] = _vector(first, time, data)
+        if first.name in VERSION_2:
+            made[f"{kind}.v2"] = _vector(VERSION_2[first.name], time, data)
     return made
 
 
@@ -119,13 +141,20 @@ def _vector(row: EventType, time: str, plain: dict[str, Any]) -> dict[str, Any]:
         "time": time,
         "datacontenttype": "application/json",
     }
-    about_person = issubclass(row.data, AboutPerson)
-    data = {"cpr": _SEALED, **plain} if about_person else plain
+    about = "About no person, so nothing in it is sealed."
+    data, inside = plain, {}
+    if row.inside is not None:
+        inside = {"sealed_utf8": json.dumps(_inside(plain), ensure_ascii=False)}
+        rest = {name: content for name, content in plain.items() if name not in SEALED_FIELDS}
+        about, data = _ABOUT[2], {"sealed": _SEALED_FOR_EVENT[row.kind], **rest}
+    elif row.content is not None:
+        about, data = _ABOUT[1], {"cpr": _SEALED, **plain}
     content = signing_input(attributes, data, row.topic)
     signature = sign(content, OKPKey.import_key(dict(SIGNING_KEY)))
     return {
         "warning": WARNING,
-        "about": _ABOUT_PERSON if about_person else "About no person, so nothing in it is sealed.",
+        "about": about,
+        **inside,
         "topic": row.topic.value,
         "attributes": attributes,
         "data": data,
@@ -135,6 +164,10 @@ def _vector(row: EventType, time: str, plain: dict[str, Any]) -> dict[str, Any]:
             binding.value: _record(attributes, signature, data, row.topic, binding) for binding in Binding
         },
     }
+
+
+def _inside(plain: dict[str, Any]) -> dict[str, Any]:
+    return {"cpr": CPR} | {name: content for name, content in plain.items() if name in SEALED_FIELDS}
 
 
 def _record(

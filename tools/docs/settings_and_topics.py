@@ -9,7 +9,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from config.command_environments import COMMANDS
-from config.environments import PROCESSES, EveryEnvironment
+from config.environments import PROCESSES
+from config.every_environment import EveryEnvironment
 from config.settings import PREFIX, SECRETS, sections_of, variables_of
 from config.topics import TOPICS, TopicSpec
 

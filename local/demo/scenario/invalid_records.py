@@ -17,7 +17,7 @@ from crypto.signature import sign, signing_input
 from models.events.event_types import TYPE_PREFIX, InputTopic
 from models.reasons import Rejection
 from publisher.events import Binding, PlainEvent, Ready
-from publisher.prepare import attributes_of, bind, sealed_data
+from publisher.prepare import LATEST, ContractVersion, attributes_of, bind, sealed
 
 EXPIRED_FROM: Final = datetime(2022, 1, 1, tzinfo=UTC)
 EXPIRED_TO: Final = datetime(2024, 1, 1, tzinfo=UTC)
@@ -63,9 +63,11 @@ def _made(
     signed_for: str | None = None,
     data: dict[str, Any] | None = None,
     binding: Binding = Binding.STRUCTURED,
+    version: ContractVersion = LATEST,
 ) -> Ready:
     """The event on `topic`, everything right unless an argument says otherwise."""
-    data = sealed_data(event, keys.service_key()) if data is None else data
+    event = sealed(event, keys.service_key(), version) if data is None else event
+    data = dict(event.data) if data is None else data
     attributes = attributes_of(event)
     signature = sign(
         signing_input(attributes, data, signed_for or topic), key or keys.signing_key(event.sender)
@@ -88,7 +90,7 @@ def _too_large(event: PlainEvent, keys: StoryKeys) -> Ready:
 
 
 def _bad_utf8(event: PlainEvent, keys: StoryKeys) -> Ready:
-    ready = _made(_with(event, text="Søren mødte ikke op"), keys)
+    ready = _made(_with(event, text="Søren mødte ikke op"), keys, version=1)
     return replace(ready, value=(ready.value or b"").decode().encode("latin-1"))
 
 
@@ -137,7 +139,7 @@ def _unknown_type(event: PlainEvent, keys: StoryKeys) -> Ready:
 
 
 def _unknown_version(event: PlainEvent, keys: StoryKeys) -> Ready:
-    return _made(replace(event, type=f"{TYPE_PREFIX}dropout-risk.raised.v2"), keys)
+    return _made(replace(event, type=f"{TYPE_PREFIX}dropout-risk.raised.v9"), keys)
 
 
 def _wrong_topic(event: PlainEvent, keys: StoryKeys) -> Ready:
@@ -212,6 +214,16 @@ def _sealed_to_another(event: PlainEvent, keys: StoryKeys) -> Ready:
     return _made(event, keys, data={**event.data, "cpr": seal(event.data["cpr"], other)})
 
 
+def _sealed_for_another(event: PlainEvent, keys: StoryKeys) -> Ready:
+    """A seal copied from another event, as whoever reads the topic could."""
+    copied = sealed(replace(event, id="6f2c1a38-9b1e-4f7d-8a55-0c3d2e1f4a5b"), keys.service_key())
+    return _made(replace(event, type=copied.type), keys, data=dict(copied.data))
+
+
+def _cpr_in_text(event: PlainEvent, keys: StoryKeys) -> Ready:
+    return _made(_with(event, text=f"Ring til {event.data['cpr']}"), keys)
+
+
 def _nobody(event: PlainEvent, keys: StoryKeys) -> Ready:
     return _made(_with(event, cpr="0000000000"), keys)
 
@@ -262,6 +274,8 @@ FAULTS: Final[Sequence[tuple[Rejection, Spoil]]] = (
     (Rejection.WRONG_FIELD, _own_field),
     (Rejection.CPR_NOT_SEALED, _not_sealed),
     (Rejection.CPR_NOT_OPENED, _sealed_to_another),
+    (Rejection.SEALED_FOR_ANOTHER, _sealed_for_another),
+    (Rejection.CPR_IN_TEXT, _cpr_in_text),
     (Rejection.NOT_A_PERSON, _nobody),
     (Rejection.NOT_A_PERSON, _no_such_day),
     (Rejection.DAY_NOT_OVER, _day_not_over),

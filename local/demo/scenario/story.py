@@ -18,7 +18,7 @@ from local.demo.scenario.totals import add_totals
 from local.demo.scenario.write import TARGET_SHARE, write_cases, write_ordinary
 from publisher.events import Binding, Outgoing, PlainEvent, Ready
 from publisher.key_files import add_key
-from publisher.prepare import prepare
+from publisher.prepare import LATEST, prepare
 
 SEED: Final = 20260810
 MESSAGES: Final = 5000
@@ -97,10 +97,11 @@ def outgoing(
 
 
 def ready(event: PlainEvent, keys: StoryKeys) -> Ready:
-    """Some senders use the binary binding, most the structured one."""
+    """Some senders use the binary binding, most the structured one; and some have not gone over to version 2 yet."""
     return prepare(
         event,
         signing_key=keys.signing_key(event.sender),
         service_key=keys.service_key(),
         binding=Binding.BINARY if event.sender[-1] in "37" else Binding.STRUCTURED,
+        version=1 if event.sender[-1] in "48" else LATEST,
     )

@@ -3,16 +3,16 @@
 from typing import Final, LiteralString
 
 from config.topics import Topic
-from models.events.event_types import TYPE_PREFIX
+from models.events.event_types import EVENT_TYPES
 from ops.audit.checks.context import LISTED, CheckContext
 from ops.audit.checks.followed import BEHIND, Followed, followed
 from ops.audit.report import Check, CheckResult, GapKind, Missing
 
-_RAISED: Final = f"{TYPE_PREFIX}dropout-risk.raised.v1"
-RISKS: Final[LiteralString] = "SELECT count(*) FROM receipts WHERE status = 'accepted' AND type = %s"
+_RAISED: Final = [name for name, row in EVENT_TYPES.items() if row.kind == "dropout-risk.raised"]
+RISKS: Final[LiteralString] = "SELECT count(*) FROM receipts WHERE status = 'accepted' AND type = ANY(%s)"
 REPEATS: Final[LiteralString] = """
 SELECT p.kind, count(*) FROM repeats p JOIN receipts r USING (topic, partition, "offset")
-WHERE r.type = %s GROUP BY p.kind
+WHERE r.type = ANY(%s) GROUP BY p.kind
 """
 OUTCOMES: Final[LiteralString] = """
 SELECT m.outcome, count(*) FROM messages m
@@ -30,7 +30,7 @@ SELECT r.topic, r.partition, r."offset", r.event_id, r.sender, r.recorded_at, EX
     WHERE (a.origin_topic, a.origin_partition, a.origin_offset) = (r.topic, r.partition, r."offset")
         AND a.left_out IS NOT NULL) AS is_beside
 FROM receipts r
-WHERE r.status = 'accepted' AND r.type = %s
+WHERE r.status = 'accepted' AND r.type = ANY(%s)
 AND NOT EXISTS (
     SELECT 1 FROM repeats p WHERE (p.topic, p.partition, p."offset") = (r.topic, r.partition, r."offset"))
 AND NOT EXISTS (

@@ -1,7 +1,8 @@
 """Of every day for which a sender has declared its control total, as many events have come as it says, by type.
 
 Counted are the sender's events that carry its signature, by the Danish date of their ``time``, each id once, whatever
-intake answered. After the receipts in the order of the checks: a day is settled only where the receipts are whole.
+intake answered; the versions of a type are one. After the receipts in the order of the checks: a day is settled only
+where the receipts are whole.
 """
 
 from collections import Counter, defaultdict
@@ -13,7 +14,7 @@ from typing import Final
 import orjson
 
 from config.topics import Topic
-from models.events.event_types import CONTROL_TOTAL, TYPE_PREFIX, InputTopic
+from models.events.event_types import CONTROL_TOTAL, TYPE_PREFIX, InputTopic, full_type
 from models.events.exception_case import WrongTotal
 from ops.audit.checks.context import INPUTS, LISTED, CheckContext, moment_of
 from ops.audit.dismissals import cases
@@ -26,8 +27,9 @@ FROM total t JOIN day d ON (d.sender, d.day) = (t.sender, t.day)
 ORDER BY t.sender, t.day, t.registered_us DESC, t.event_id DESC
 """
 CONFLICTS: Final = "SELECT topic, partition, \"offset\" FROM repeats WHERE topic = %s AND kind = 'conflict'"
-CAME: Final = """
-SELECT r.sender, to_char(r.registered_on, 'YYYY-MM-DD'), r.type, count(DISTINCT r.event_id)
+CAME: Final = r"""
+SELECT r.sender, to_char(r.registered_on, 'YYYY-MM-DD'), regexp_replace(r.type, '\.v[0-9]+$', '.v1'),
+       count(DISTINCT r.event_id)
 FROM unnest(%s::text[], %s::date[]) AS t (sender, day)
 JOIN receipts r ON (r.sender, r.registered_on) = (t.sender, t.day)
 WHERE r.type <> %s GROUP BY 1, 2, 3
@@ -43,6 +45,7 @@ class Declared:
 
     place: tuple[str, int, int]
     counts: Mapping[str, int]
+    """By the type's name in version 1."""
     last_ms: int
     """When the latest receipt of that day was written."""
     stale: bool
@@ -129,7 +132,10 @@ def _in_force(context: CheckContext) -> dict[SendersDay, Declared]:
     found: dict[SendersDay, Declared] = {}
     for sender, day, topic, part, place, counts, last_ms, stale, agreed in context.index.rows(HELD):
         if (topic, part, place) not in refused:
-            total = Declared((topic, part, place), orjson.loads(counts), last_ms, bool(stale), agreed)
+            said: Counter[str] = Counter()
+            for name, events in orjson.loads(counts).items():
+                said[full_type(name)] += events
+            total = Declared((topic, part, place), said, last_ms, bool(stale), agreed)
             found.setdefault((sender, day), total)
     return found
 

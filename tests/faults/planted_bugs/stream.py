@@ -11,7 +11,7 @@ from infra import logging as logs
 from infra.kafka_record import KafkaRecord
 from models import cpr
 from models.events.event_types import EVENT_TYPES, InputTopic
-from streams import intake
+from streams import intake, open_person
 from streams.batch_driver import BatchDriver
 from streams.batch_producer import BatchProducer
 from streams.checkpoint import Checkpoint
@@ -113,7 +113,7 @@ def cpr_in_the_log() -> None:
         logging.getLogger("streams.intake").warning("taken: %s", number)
         return number
 
-    replace_attribute(intake, "normalise", normalise)
+    replace_attribute(open_person, "normalise", normalise)
     replace_attribute(logs, "without_cpr", lambda text: text)
 
 

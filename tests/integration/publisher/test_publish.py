@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer
 from confluent_kafka.admin import AdminClient
@@ -14,7 +15,7 @@ from confluent_kafka.cimpl import NewTopic
 from config.kafka import KafkaSettings
 from config.senders import base_senders
 from crypto.keyring import Keyring
-from crypto.sealed_cpr import open_sealed
+from crypto.sealed_cpr import Belongs, open_sealed
 from crypto.signature import signing_input, verify
 from local.servers.kafka import Broker
 from models.events.cloudevent import read
@@ -121,7 +122,9 @@ async def test_what_is_published_arrives_in_order_and_verifies_and_opens(
             assert record.key == sender.encode()
             content = signing_input(envelope.attributes, envelope.data, topic)
             verify(envelope.signature or "", content, keys.signing_key(sender))
-            assert open_sealed(envelope.data["cpr"], ring.opening_keys()) == CPR
+            belongs = Belongs(sender, envelope.attributes["id"])
+            inside = open_sealed(envelope.data["sealed"], ring.opening_keys(), belongs)
+            assert orjson.loads(inside) == {"cpr": CPR}
             ids.setdefault(record.key, []).append(envelope.attributes["id"])
     assert len(ids) == 2
     assert all(order == sorted(order) for order in ids.values())

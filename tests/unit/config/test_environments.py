@@ -13,12 +13,12 @@ from config.command_environments import COMMANDS
 from config.environments import (
     PROCESSES,
     AuditEnvironment,
-    EveryEnvironment,
     LedgerEnvironment,
     NotifierEnvironment,
     WorkerEnvironment,
 )
 from config.errors import ConfigError
+from config.every_environment import EveryEnvironment
 from config.settings import PREFIX, load, sections_of, variables_of
 from crypto.keyring import Keyring
 from frafaldsvarsel.commands import MODULES

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from config.environments import EveryEnvironment
 from config.errors import ConfigError
+from config.every_environment import EveryEnvironment
 from config.settings import PREFIX, SECRETS, load
 from crypto.keyring import new_keyring
 

@@ -19,7 +19,14 @@ from joserfc.jwk import OctKey, OKPKey
 
 from crypto import base64url
 from crypto.keyring import new_keyring
-from crypto.sealed_cpr import NotSealedError, SealNotOpenedError, open_sealed, seal
+from crypto.sealed_cpr import (
+    Belongs,
+    NotSealedError,
+    SealedForAnotherError,
+    SealNotOpenedError,
+    open_sealed,
+    seal,
+)
 from tests.factories import MADE_UP_CPR
 
 RING = new_keyring()
@@ -36,7 +43,13 @@ def with_header(**changes: Any) -> str:
     return f"{urlsafe_b64encode(json.dumps(kept).encode()).rstrip(b'=').decode()}.{rest}"
 
 
-def made_by_hand(changes: Mapping[str, Any] = MappingProxyType({}), *, iv: int = 12, second: str = "") -> str:
+def made_by_hand(
+    changes: Mapping[str, Any] = MappingProxyType({}),
+    *,
+    iv: int = 12,
+    second: str = "",
+    in_key: Mapping[str, str] | None = None,
+) -> str:
     """As RFC 7516 and 7518 say, with other members in its header: it would open if nobody looked at these."""
     ephemeral = X25519PrivateKey.generate()
     epk = {"kty": "OKP", "crv": "X25519", "x": base64url.encode(ephemeral.public_key().public_bytes_raw())}
@@ -44,12 +57,69 @@ def made_by_hand(changes: Mapping[str, Any] = MappingProxyType({}), *, iv: int =
     header["epk"] = epk | header["epk"]
     first = base64url.encode(json.dumps(header).encode())
     service = X25519PublicKey.from_public_bytes(base64url.decode(RING.public_key()["x"]))
-    parties = (base64url.decode(header.get(name, "")) for name in ("apu", "apv"))
+    names = header if in_key is None else in_key
+    parties = (base64url.decode(names.get(name, "")) for name in ("apu", "apv"))
     info = b"".join(len(part).to_bytes(4) + part for part in (b"A256GCM", *parties)) + (256).to_bytes(4)
     key = ConcatKDFHash(SHA256(), 32, info).derive(ephemeral.exchange(service))
     start = urandom(iv)
     sealed = AESGCM(key).encrypt(start, MADE_UP_CPR.encode(), first.encode())
     return ".".join((first, second, *map(base64url.encode, (start, sealed[:-16], sealed[-16:]))))
+
+
+EVENT = Belongs("280051", "0d6f6c3e-6a0b-4a37-9d0f-3b1f6f0a7c02")
+BOUND = seal(MADE_UP_CPR, PUBLIC, EVENT)
+JOSE = ["ECDH-ES", "A256GCM"]
+
+
+def test_another_library_makes_the_same_of_apu_and_apv() -> None:
+    """joserfc opens what is sealed for an event, and what it seals for one is opened here."""
+    private = OKPKey.import_key(dict(RING.opening[-1]))
+    opened = jwe.decrypt_compact(BOUND, private, algorithms=JOSE)
+    assert opened.plaintext == MADE_UP_CPR.encode()
+    assert (opened.headers()["apu"], opened.headers()["apv"]) == (
+        "MjgwMDUx",
+        base64url.encode(EVENT[1].encode()),
+    )
+    header = {"alg": "ECDH-ES", "enc": "A256GCM", "kid": "service-1", **EVENT.header}
+    theirs = jwe.encrypt_compact(header, MADE_UP_CPR, PUBLIC, algorithms=JOSE)
+    assert open_sealed(theirs, KEYS, EVENT) == MADE_UP_CPR
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        EVENT._replace(sender="280052"),
+        EVENT._replace(event_id="0d6f6c3e-6a0b-4a37-9d0f-3b1f6f0a7c03"),
+        Belongs(EVENT.event_id, EVENT.sender),
+        Belongs("", ""),
+    ],
+)
+def test_a_seal_for_one_event_opens_for_no_other(other: Belongs) -> None:
+    """By what it says, and by what it is: who makes it say something else changes its key (RFC 7518, 4.6.2)."""
+    with pytest.raises(SealedForAnotherError):
+        open_sealed(BOUND, KEYS, other)
+    with pytest.raises(SealedForAnotherError):
+        open_sealed(SEALED, KEYS, other)
+    first, rest = BOUND.split(".", 1)
+    forged = base64url.encode(json.dumps(json.loads(base64url.decode(first)) | other.header).encode())
+    with pytest.raises(SealNotOpenedError):
+        open_sealed(f"{forged}.{rest}", KEYS, other)
+
+
+@pytest.mark.parametrize("flipped", ["apu", "apv"])
+def test_each_of_the_two_names_enters_the_key(flipped: str) -> None:
+    """Made by hand with one name in the header and another in the key: the header alone would not do."""
+    wrong = made_by_hand(EVENT.header, in_key=EVENT.header | {flipped: "QWxpY2U"})
+    assert open_sealed(made_by_hand(EVENT.header, in_key=EVENT.header), KEYS, EVENT) == MADE_UP_CPR
+    with pytest.raises(SealNotOpenedError):
+        open_sealed(wrong, KEYS, EVENT)
+
+
+@pytest.mark.parametrize("wrong", [5, None, [], {}, "", "MjgwMDUx=", "MjgwMDUy"])
+@pytest.mark.parametrize("member", ["apu", "apv"])
+def test_a_name_that_is_another_or_none_is_a_seal_for_another(member: str, wrong: Any) -> None:
+    with pytest.raises(SealedForAnotherError):
+        open_sealed(made_by_hand(EVENT.header | {member: wrong}, in_key=EVENT.header), KEYS, EVENT)
 
 
 ALL_NAMES = {"apu": "QWxpY2U", "apv": "Qm9i", "typ": "JWE", "cty": "text/plain"}

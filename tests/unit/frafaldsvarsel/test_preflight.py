@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from config.environments import EveryEnvironment
 from config.errors import ConfigError
+from config.every_environment import EveryEnvironment
 from config.settings import load
 from crypto.keyring import new_keyring
 from frafaldsvarsel import preflight

@@ -8,6 +8,7 @@ import pytest
 
 from publisher.events import FileFault, FileLine, LineFault
 from publisher.lines import Reading, read_stream
+from publisher.text_lines import NOT_UTF8
 from tests.unit.publisher.conftest import CPR, NUMBER, Register
 
 HEADER = (
@@ -69,9 +70,9 @@ def test_a_row_is_named_by_the_line_on_which_it_begins(register: Register) -> No
 
 def test_only_the_row_with_bad_bytes_or_too_many_cells_suffers(register: Register) -> None:
     bad = ROW.encode().replace("Å".encode(), b"\xc5")
-    text = b"\n".join([HEADER.encode(), bad, ROW.encode() + b",x", b",,,", ROW.encode()])
+    text = b"\n".join([HEADER.encode(), bad, ROW.encode() + b",x", b",,,", ROW.encode(), b""])
     first, second, third = read(text, register)
-    assert first == LineFault(2, "Line 2: it is not UTF-8.")
+    assert first == LineFault(2, f"Line 2: {NOT_UTF8}")
     assert second == LineFault(3, "Line 3: it has more cells than the header has columns.")
     assert isinstance(third, FileLine)
     assert third.number == 5

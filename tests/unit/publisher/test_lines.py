@@ -10,7 +10,8 @@ import pytest
 
 from models.events.event_types import full_type
 from publisher.events import FileFault, FileLine, LineFault
-from publisher.lines import MAX_LINE, Reading, read_file, read_stream
+from publisher.lines import Reading, read_file, read_stream
+from publisher.text_lines import MAX_LINE, NOT_UTF8
 from tests.unit.publisher.conftest import CPR, Register
 
 Risk = Mapping[str, Any]
@@ -136,7 +137,7 @@ def test_what_only_the_author_knows_is_required(risk: Risk, name: str) -> None:
     ("line", "sentence"),
     [
         (b"{", "it is not JSON."),
-        (b'{"id": "s\xf8ren"}', "it is not UTF-8."),
+        (b'{"id": "s\xf8ren"}', NOT_UTF8),
         (b"[1]", "it is not a JSON object."),
         (b'{"text":"' + b"a" * MAX_LINE + b'"}', "it is longer than 1 MiB."),
     ],

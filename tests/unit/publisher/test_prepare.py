@@ -2,22 +2,45 @@
 
 from dataclasses import replace
 
+import orjson
 import pytest
 
-from crypto.sealed_cpr import open_sealed
+from crypto.sealed_cpr import Belongs, open_sealed
 from crypto.signature import NotCanonicalError, SignatureError, signing_input, verify
 from models.events.cloudevent import SIGNED, read
 from publisher import prepare as prepare_module
 from publisher.events import Binding, PlainEvent
-from publisher.prepare import attributes_of, prepare
+from publisher.prepare import ContractVersion, attributes_of, prepare
 from tests.unit.publisher.conftest import CPR, NUMBER, Keys
+
+VERSIONS: tuple[ContractVersion, ...] = (1, 2)
+
+
+@pytest.mark.parametrize("binding", list(Binding))
+def test_version_2_seals_all_that_is_personal_for_its_event(
+    event: PlainEvent, keys: Keys, binding: Binding
+) -> None:
+    """It is what is written unless somebody asks for another."""
+    ready = prepare(event, signing_key=keys.signing, service_key=keys.service_key(), binding=binding)
+    envelope = read(ready.value, ready.headers)
+    newer = replace(event, type="dk.frafaldsvarsel.dropout-risk.raised.v2")
+    assert envelope.attributes == attributes_of(newer)
+    assert envelope.signature is not None
+    verify(envelope.signature, signing_input(envelope.attributes, envelope.data, ready.topic), keys.signing)
+    sealed = envelope.data.pop("sealed")
+    inside = orjson.loads(open_sealed(sealed, keys.ring.opening_keys(), Belongs(NUMBER, event.id)))
+    assert set(inside) == {"cpr", "text", "contact"}
+    assert {**envelope.data, **inside} == event.data
 
 
 @pytest.mark.parametrize("binding", list(Binding))
 def test_intake_reads_verifies_and_opens_what_was_prepared(
     event: PlainEvent, keys: Keys, binding: Binding
 ) -> None:
-    ready = prepare(event, signing_key=keys.signing, service_key=keys.service_key(), binding=binding)
+    """In version 1, too, while it is needed."""
+    ready = prepare(
+        event, signing_key=keys.signing, service_key=keys.service_key(), binding=binding, version=1
+    )
     envelope = read(ready.value, ready.headers)
     assert (ready.topic, ready.key) == ("dropout-risks", NUMBER.encode())
     assert envelope.attributes == attributes_of(event)
@@ -33,8 +56,8 @@ def test_both_bindings_carry_the_same_signature(
 ) -> None:
     """The seal is another one each time, so it is held still here."""
     sealed = prepare(event, signing_key=keys.signing, service_key=keys.service_key())
-    cpr = read(sealed.value, sealed.headers).data["cpr"]
-    monkeypatch.setattr(prepare_module, "seal", lambda text, key: cpr)
+    held = read(sealed.value, sealed.headers).data["sealed"]
+    monkeypatch.setattr(prepare_module, "seal", lambda text, key, belongs: held)
     envelopes = [
         read(ready.value, ready.headers)
         for ready in (
@@ -55,9 +78,15 @@ def test_the_cpr_is_nowhere_in_the_record(event: PlainEvent, keys: Keys, binding
 def test_a_cpr_that_was_written_as_a_number_is_sealed_too(event: PlainEvent, keys: Keys) -> None:
     """With checks off, whatever stands in the field may be a CPR."""
     spoilt = replace(event, data={**event.data, "cpr": int(CPR)})
-    ready = prepare(spoilt, signing_key=keys.signing, service_key=keys.service_key())
-    sealed = read(ready.value, ready.headers).data["cpr"]
-    assert open_sealed(sealed, keys.ring.opening_keys()) == CPR
+    first, second = (
+        read(ready.value, ready.headers).data
+        for ready in (
+            prepare(spoilt, signing_key=keys.signing, service_key=keys.service_key(), version=version)
+            for version in VERSIONS
+        )
+    )
+    assert open_sealed(first["cpr"], keys.ring.opening_keys()) == CPR
+    assert orjson.loads(open_sealed(second["sealed"], keys.ring.opening_keys()))["cpr"] == int(CPR)
 
 
 def test_a_signature_does_not_fit_another_topic(event: PlainEvent, keys: Keys) -> None:
@@ -72,9 +101,15 @@ def test_a_signature_does_not_fit_another_topic(event: PlainEvent, keys: Keys) -
 
 
 def test_nothing_is_completed(event: PlainEvent, keys: Keys) -> None:
-    data = {name: content for name, content in event.data.items() if name not in ("cpr", "severity")}
-    ready = prepare(replace(event, data=data), signing_key=keys.signing, service_key=keys.service_key())
-    assert read(ready.value, ready.headers).data == data
+    data = {name: event.data[name] for name in ("institution_number", "signals")}
+    for version in VERSIONS:
+        ready = prepare(
+            replace(event, data=data),
+            signing_key=keys.signing,
+            service_key=keys.service_key(),
+            version=version,
+        )
+        assert read(ready.value, ready.headers).data == data
 
 
 def test_an_unknown_type_has_no_topic_unless_one_is_given(event: PlainEvent, keys: Keys) -> None:

@@ -1,6 +1,6 @@
 """Three made-up senders with keys of their own, and their events as intake meets them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -15,7 +15,7 @@ from models.events.event_types import TYPE_PREFIX, InputTopic
 from models.events.person_event import Origin
 from models.events.sender import Sender, VerificationKey, kind_of
 from publisher.events import Binding, PlainEvent, Ready
-from publisher.prepare import attributes_of, bind, prepare, sealed_data
+from publisher.prepare import ContractVersion, attributes_of, bind, prepare, sealed
 from streams.intake import Context, InputRecord
 from tests.factories import INSTITUTION, MADE_UP_CPR, MUNICIPALITY, REGISTER, uuid
 
@@ -93,11 +93,21 @@ class Senders:
             clock_tolerance=TOLERANCE,
         )
 
-    def ready(self, event: PlainEvent, binding: Binding = Binding.STRUCTURED) -> Ready:
+    def ready(
+        self, event: PlainEvent, binding: Binding = Binding.STRUCTURED, version: ContractVersion = 1
+    ) -> Ready:
         """The event as its sender sends it."""
         return prepare(
-            event, signing_key=self.private[event.sender], service_key=self.service_key, binding=binding
+            event,
+            signing_key=self.private[event.sender],
+            service_key=self.service_key,
+            binding=binding,
+            version=version,
         )
+
+    def sealed_data(self, event: PlainEvent, version: ContractVersion = 1) -> Mapping[str, Any]:
+        """The event's data as it is sent."""
+        return sealed(event, self.service_key, version).data
 
     def made(
         self,
@@ -107,11 +117,13 @@ class Senders:
         key: OKPKey | None = None,
         topic: str = InputTopic.DROPOUT_RISKS,
         signed_for: str | None = None,
-        data: dict[str, Any] | None = None,
+        data: Mapping[str, Any] | None = None,
+        version: ContractVersion = 1,
         **attributes: str,
     ) -> Ready:
         """As `ready`, with everything open to be got wrong; what is wrong is signed all the same."""
-        data = sealed_data(event, self.service_key) if data is None else data
+        event = sealed(event, self.service_key, version) if data is None else event
+        data = event.data if data is None else data
         said = attributes_of(event) | attributes
         signature = sign(signing_input(said, data, signed_for or topic), key or self.private[event.sender])
         return bind(said, signature, data, topic=topic, binding=binding)

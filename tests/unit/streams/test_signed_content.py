@@ -1,6 +1,7 @@
 """A sender whose signature does not fit learns what it must cover, and nobody learns of a person by it."""
 
 import re
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from crypto.sealed_cpr import is_sealed, seal
 from models.events.cloudevent import SIGNED
 from models.reasons import Rejection
 from publisher.events import Binding, PlainEvent, Ready
-from publisher.prepare import attributes_of, sealed_data
+from publisher.prepare import attributes_of
 from streams.intake import validate_record
 from tests.factories import INSTITUTION, MADE_UP_CPR
 from tests.unit.streams.senders import Senders, edited, received, risk_event, total_event, with_data
@@ -31,16 +32,16 @@ def _told(ready: Ready) -> tuple[int, str, str | None]:
     return int(found[1]), found[2], found[3]
 
 
-def _canonical(event: PlainEvent, data: dict[str, Any], topic: str) -> bytes:
+def _canonical(event: PlainEvent, data: Mapping[str, Any], topic: str) -> bytes:
     """As the contract tells integrators, with their library."""
-    return rfc8785.dumps({"attributes": attributes_of(event), "data": data, "topic": topic})
+    return rfc8785.dumps({"attributes": attributes_of(event), "data": dict(data), "topic": topic})
 
 
 @pytest.mark.parametrize("binding", Binding)
 def test_whose_key_is_another_finds_its_own_bytes(binding: Binding) -> None:
     """Length and hash are equal to the sender's: the content is right, so the key is not."""
     event = risk_event(sequence="41")
-    data = sealed_data(event, SENDERS.service_key)
+    data = SENDERS.sealed_data(event)
     ready = SENDERS.made(event, binding, data=data, key=new_signing_key(f"{INSTITUTION}-1"))
     content = _canonical(event, data, "dropout-risks")
     names = "datacontenttype, id, sender, sequence, source, specversion, time, type"
@@ -53,7 +54,7 @@ def test_whose_key_is_another_finds_its_own_bytes(binding: Binding) -> None:
 def test_whose_content_was_changed_finds_other_bytes(changes: dict[str, str]) -> None:
     """What a proxy has rewritten, or a library has left out of what it signed."""
     event = risk_event()
-    data = sealed_data(event, SENDERS.service_key)
+    data = SENDERS.sealed_data(event)
     content = _canonical(event, data, "dropout-risks")
     told = _told(edited(SENDERS.made(event, data=data), **changes))
     assert told[1].split(", ") == sorted(SIGNED)

@@ -41,19 +41,17 @@ def as_migrated(found: list[tuple[Any, ...]]) -> bool:
     return bool(found) and all(before.CAUSES[cause] == (kind, ref) for cause, kind, ref in found)
 
 
+def since(first: str) -> list[str]:
+    """The migrations from `first` on, in their order."""
+    return [name for name in sorted(one.name for one in MIGRATIONS.glob("*.sql")) if name >= first]
+
+
 async def test_a_filled_database_is_migrated(database: str) -> None:
     """Every kind of cause, more rows than a batch holds, and no id has changed."""
     before.make(database)
     before.write(database, "a@unit.example", number=30)
     ids = rows(database, "SELECT id, cause FROM deliveries ORDER BY id")
-    assert await migrate(database) == [
-        "0012_cause.sql",
-        "0013_cause_filled.sql",
-        "0015_fingerprint_utc.sql",
-        "0016_left_out.sql",
-        "0021_unread_bounces.sql",
-        "0022_not_delivered.sql",
-    ]
+    assert await migrate(database) == since("0012_cause.sql")
     assert len(ids) == 150
     assert as_migrated(rows(database, READ))
     assert rows(database, "SELECT id, cause FROM deliveries ORDER BY id") == ids
@@ -182,13 +180,7 @@ async def test_the_backfill_goes_on_where_a_batch_ends(database: str) -> None:
         assert rows(database, UNFILLED) == [(17,)]
         await backfill.fill(connection, causes, batch=3)
     assert as_migrated(rows(database, READ))
-    assert await migrate(database) == [
-        "0013_cause_filled.sql",
-        "0015_fingerprint_utc.sql",
-        "0016_left_out.sql",
-        "0021_unread_bounces.sql",
-        "0022_not_delivered.sql",
-    ]
+    assert await migrate(database) == since("0013_cause_filled.sql")
 
 
 async def test_without_its_kind_no_row_is_kept(database: str) -> None:

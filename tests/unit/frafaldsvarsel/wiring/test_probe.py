@@ -72,3 +72,12 @@ def test_the_heart_waits_for_interval_and_patience_together(tmp_path: Path) -> N
     assert within is not None
     assert within.total_seconds() == 150
     assert probe_wiring.probe_within(settings(tmp_path).interval) is None
+
+
+@pytest.mark.parametrize(("until", "version"), [(None, 1), ("2026-12-31", 2)])
+def test_it_sends_version_2_of_the_contract_when_version_1_has_a_last_day(
+    tmp_path: Path, until: str | None, version: int
+) -> None:
+    """Readers first: while intakes of the release before may run, they would refuse it."""
+    ensure_keys(tmp_path, base_senders(SHIPPED))
+    assert probe_wiring.probe_settings(settings(tmp_path, VERSION_1_UNTIL=until)).version == version

@@ -14,6 +14,8 @@ from models.events.event_types import (
     CONTROL_TOTAL,
     EVENT_TYPES,
     SEALED_FIELDS,
+    VERSION_1,
+    VERSION_2,
     EventType,
     InputTopic,
     countable,
@@ -83,7 +85,8 @@ DATA: dict[str, dict[str, Any]] = {
         ],
     },
 }
-BY_KIND = {row.kind: row for row in EVENT_TYPES.values()}
+BY_KIND = {row.kind: row for row in VERSION_1.values()}
+NEWER = {row.kind: row for row in VERSION_2.values()}
 ABOUT_PEOPLE = {kind: row for kind, row in BY_KIND.items() if row.content is not None}
 
 
@@ -97,7 +100,7 @@ def test_the_contract_has_these_ten_events() -> None:
     """Type, topic and senders of each; an eleventh needs a test."""
     anybody = "institution municipality register"
     assert {
-        (row.name, row.topic, " ".join(sorted(row.senders)), row.owner) for row in EVENT_TYPES.values()
+        (row.name, row.topic, " ".join(sorted(row.senders)), row.owner) for row in VERSION_1.values()
     } == {
         (f"dk.frafaldsvarsel.{kind}.v1", topic, senders, owner)
         for kind, topic, senders, owner in (
@@ -114,7 +117,27 @@ def test_the_contract_has_these_ten_events() -> None:
         )
     }
     assert {row.topic for row in EVENT_TYPES.values()} == set(InputTopic)
-    assert set(EVENT_TYPES) == {row.name for row in EVENT_TYPES.values()}
+    assert all(name == row.name for name, row in EVENT_TYPES.items())
+
+
+def test_each_event_about_a_person_has_a_second_version() -> None:
+    """Of the same topic, senders and owner; all but what is sealed stands in it as in the first one."""
+    assert set(NEWER) == set(ABOUT_PEOPLE)
+    for kind, newer in NEWER.items():
+        first = BY_KIND[kind]
+        assert newer.name == f"dk.frafaldsvarsel.{kind}.v2"
+        assert newer.first_name == first.first_name == first.name
+        same = ("kind", "topic", "senders", "content", "owner")
+        assert [getattr(newer, name) for name in same] == [getattr(first, name) for name in same]
+        assert newer.inside is not None
+        assert set(newer.data.model_fields) - {"sealed"} == set(first.data.model_fields) - SEALED_FIELDS
+        assert set(newer.inside.model_fields) == set(first.data.model_fields) & SEALED_FIELDS
+        for name, field in newer.data.model_fields.items():
+            if name != "sealed":
+                assert repr(field) == repr(first.data.model_fields[name])
+        for name, field in newer.inside.model_fields.items():
+            assert field.is_required() is first.data.model_fields[name].is_required()
+    assert len(EVENT_TYPES) == len(BY_KIND) + len(NEWER)
 
 
 def test_a_message_needs_neither_text_nor_contact_person() -> None:
@@ -263,7 +286,8 @@ def test_what_is_about_a_person_goes_on_and_what_is_not_ends_with_its_receipt() 
 @pytest.mark.parametrize("kind", SenderKind)
 def test_a_sender_counts_what_it_may_send_and_not_its_totals(kind: SenderKind) -> None:
     """Every type but the total is counted by exactly one kind."""
-    assert countable(kind) == {row.name for row in ABOUT_PEOPLE.values() if kind in row.senders}
+    rows = (*ABOUT_PEOPLE.values(), *NEWER.values())
+    assert countable(kind) == {row.name for row in rows if kind in row.senders}
     assert CONTROL_TOTAL not in countable(kind)
     assert countable(kind)
 
@@ -298,7 +322,9 @@ def test_a_type_is_known_by_its_short_names_too(kind: str) -> None:
     """Operators write them on the command line; what is no type stays as it was written."""
     whole = f"dk.frafaldsvarsel.{kind}.v1"
     assert {full_type(name) for name in (kind, f"{kind}.v1", whole)} == {whole}
-    for other in (f"{kind}.v2", f"{kind}.", "", "dk.frafaldsvarsel."):
+    if kind in NEWER:
+        assert {full_type(name) for name in (f"{kind}.v2", NEWER[kind].name)} == {whole}
+    for other in (f"{kind}.v3", f"{kind}.", "", "dk.frafaldsvarsel."):
         assert full_type(other) == other
 
 

@@ -11,14 +11,21 @@ from joserfc.jwk import OKPKey
 from jsonschema import Draft202012Validator, FormatChecker
 
 from config.senders import base_senders
-from crypto.sealed_cpr import open_sealed
+from crypto.sealed_cpr import Belongs, open_sealed
 from crypto.signature import key_id, verify
 from models.cpr import birth_date, normalise
 from models.eligibility.apply_event import apply
 from models.eligibility.decision import Cause
 from models.eligibility.person_record import PersonRecord
 from models.events.cloudevent import read
-from models.events.event_types import EVENT_TYPES, InputTopic
+from models.events.event_types import (
+    EVENT_TYPES,
+    SEALED_FIELDS,
+    TYPE_PREFIX,
+    VERSION_2,
+    EventType,
+    InputTopic,
+)
 from models.events.receipt import Receipt, ReceiptStatus, RepeatKind, RepeatReceipt
 from models.events.sender import Sender
 from models.reasons import DecisionReason, Rejection
@@ -70,6 +77,24 @@ class TestSchemas:
         for name in whole.keys() - {"datacontenttype"}:
             assert faults(f"{kind}.v1", {other: whole[other] for other in whole if other != name})
 
+    def test_an_integer_may_be_written_as_a_number_with_nothing_behind_its_point(self) -> None:
+        """As JSON Schema has it, and as intake takes it."""
+        data = DATA["dropout-risk.raised"] | {"absence_percentage": 28.0}
+        assert faults("dropout-risk.raised.v1.data", data) == []
+        BY_KIND["dropout-risk.raised"].data.model_validate_json(json.dumps(data), strict=True)
+
+    @pytest.mark.parametrize("row", VERSION_2.values(), ids=lambda row: row.kind)
+    def test_what_stands_beside_the_seal_is_as_in_version_1(self, row: EventType) -> None:
+        """And nothing that is to be sealed may stand there."""
+        clear = {name: held for name, held in DATA[row.kind].items() if name not in SEALED_FIELDS}
+        data = {"sealed": "eyJ..iv.text.tag", **clear}
+        assert faults(f"{row.kind}.v2.data", data) == []
+        assert faults(f"{row.kind}.v2", event(row.kind) | {"type": row.name, "data": data}) == []
+        for name in DATA[row.kind].keys() & SEALED_FIELDS:
+            assert faults(f"{row.kind}.v2.data", data | {name: DATA[row.kind][name]})
+        assert faults(f"{row.kind}.v2.data", DATA[row.kind])
+        assert faults(f"{row.kind}.v2.data", clear)
+
     @pytest.mark.parametrize(
         "change",
         [
@@ -78,6 +103,9 @@ class TestSchemas:
             {"seen_at": "i går"},
             {"text": "x" * 501},
             {"seen_at": "2026-09-01"},
+            {"absence_percentage": 101},
+            {"absence_percentage": -1},
+            {"absence_percentage": 28.5},
         ],
     )
     def test_values_outside_the_contract_are_refused(self, change: dict[str, Any]) -> None:
@@ -140,6 +168,21 @@ class TestVectors:
         assert key_id(vector["signature"]) == SIGNING_KEY["kid"]
         verify(vector["signature"], vector["signing_input_utf8"].encode(), PUBLIC)
 
+    @pytest.mark.parametrize("name", [name for name in VECTORS if "sealed" in VECTORS[name]["data"]])
+    def test_a_vectors_seal_opens_for_its_event(self, name: str) -> None:
+        """To the text that it shows, which fits its schema; it was made by another library."""
+        vector = VECTORS[name]
+        belongs = Belongs(vector["attributes"]["sender"], vector["attributes"]["id"])
+        key = OKPKey.import_key(dict(SERVICE_KEY))
+        opened = open_sealed(vector["data"]["sealed"], {SERVICE_KEY["kid"]: key}, belongs)
+        assert opened == vector["sealed_utf8"]
+        assert json.loads(opened)["cpr"] == CPR
+        schema = "sealed-message" if "dropout-risk" in name else "sealed-person"
+        assert faults(schema, json.loads(opened)) == []
+        plain = json.dumps({**vector["data"], **json.loads(opened)}, sort_keys=True)
+        first = VECTORS[name.removesuffix(".v2")]["data"]
+        assert plain == json.dumps({**first, "cpr": CPR, "sealed": vector["data"]["sealed"]}, sort_keys=True)
+
     @pytest.mark.parametrize("name", [name for name in VECTORS if "cpr" in VECTORS[name]["data"]])
     def test_a_vectors_cpr_opens_to_the_made_up_number(self, name: str) -> None:
         """With the public test key."""
@@ -151,8 +194,9 @@ class TestVectors:
     def test_a_vector_fits_the_schemas(self, name: str) -> None:
         """The record in structured binding is an event, the one in binary binding is its data."""
         records = VECTORS[name]["records"]
-        assert faults(f"{name}.v1", json.loads(records["structured"]["value_utf8"])) == []
-        assert faults(f"{name}.v1.data", json.loads(records["binary"]["value_utf8"])) == []
+        schema = VECTORS[name]["attributes"]["type"].removeprefix(TYPE_PREFIX)
+        assert faults(schema, json.loads(records["structured"]["value_utf8"])) == []
+        assert faults(f"{schema}.data", json.loads(records["binary"]["value_utf8"])) == []
 
     def test_the_keys_say_that_they_are_public(self) -> None:
         """Their secrets are a plain count of bytes, and each file warns."""
@@ -167,18 +211,23 @@ class TestVectors:
         assert found
         names: dict[str, Any] = {}
         exec(found[1], names)  # noqa: S102  our own page
-        vector = VECTORS["dropout-risk.raised"]
+        vector = VECTORS["dropout-risk.raised.v2"]
         public = OKPKey.import_key({name: text for name, text in SERVICE_KEY.items() if name != "d"})
-        data = {name: value for name, value in vector["data"].items() if name != "cpr"}
+        data = {name: value for name, value in vector["data"].items() if name != "sealed"}
+        personal = json.loads(vector["sealed_utf8"])
         signing_key = OKPKey.import_key(dict(SIGNING_KEY))
-        record = names["make_record"](vector["attributes"], data, CPR, vector["topic"], signing_key, public)
+        record = names["make_record"](
+            vector["attributes"], data, personal, vector["topic"], signing_key, public
+        )
         envelope = read(record, [("content-type", b"application/cloudevents+json")])
         content = {"attributes": envelope.attributes, "data": envelope.data, "topic": vector["topic"]}
         assert envelope.signature is not None
         verify(envelope.signature, names["rfc8785"].dumps(content), PUBLIC)
-        opened = open_sealed(envelope.data["cpr"], {SERVICE_KEY["kid"]: OKPKey.import_key(dict(SERVICE_KEY))})
-        assert opened == CPR
-        assert faults("dropout-risk.raised.v1", json.loads(record)) == []
+        belongs = Belongs(vector["attributes"]["sender"], vector["attributes"]["id"])
+        key = OKPKey.import_key(dict(SERVICE_KEY))
+        opened = open_sealed(envelope.data["sealed"], {SERVICE_KEY["kid"]: key}, belongs)
+        assert json.loads(opened) == personal
+        assert faults("dropout-risk.raised.v2", json.loads(record)) == []
 
 
 class TestExamples:

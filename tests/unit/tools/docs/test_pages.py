@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from config.environments import EveryEnvironment
+from config.every_environment import EveryEnvironment
 from config.settings import SECRETS, sections_of, variables_of
 from config.topics import TOPICS
 from tests.paths import ROOT

@@ -100,6 +100,32 @@ async def test_a_control_total_is_held_against_what_has_come(world: World) -> No
     assert (patient.under_way, patient.unaccounted) == (2, 0)
 
 
+async def test_the_versions_of_a_type_are_counted_as_one(world: World) -> None:
+    """A school goes over to version 2 at noon, repeats one event in it, and counts by whatever names it has."""
+    newer = ENROLLED.replace(".v1", ".v2")
+    days = [date(2025, 10, number) for number in (1, 2, 3)]
+    for day, counts in zip(days, ({ENROLLED: 3}, {newer: 3}, {ENROLLED: 1, newer: 2}), strict=True):
+        once = sent(world, day)
+        sent(world, day, event_id=once.event_id, type=newer)
+        sent(world, day, type=newer)
+        sent(world, day, type=newer)
+        declare(world, day, counts)
+    await world.book()
+    totals = account(world.audit(), Check.TOTALS)
+    assert (totals.parts, totals.unaccounted) == ({"agree": 3}, 0)
+
+
+async def test_an_accepted_message_of_either_version_needs_a_decision(world: World) -> None:
+    """Each message is answered, and its decision never comes."""
+    for name, version in (("a", "v1"), ("b", "v2")):
+        event = student(name)[-1]
+        assert event.content.kind == "dropout-risk.raised"
+        world.answer(world.receipt(event, type=RAISED.replace("v1", version)))
+    await world.book()
+    decisions = account(world.audit(), Check.DECISIONS)
+    assert decisions.total == 2
+
+
 async def test_a_day_that_agreed_is_counted_again_when_something_is_added(world: World) -> None:
     """What agreed is remembered in the notes, and a late event, or another total, opens it again."""
     day = date(2025, 10, 1)

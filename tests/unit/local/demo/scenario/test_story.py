@@ -96,7 +96,9 @@ def test_every_plain_event_keeps_the_contract(story: Story) -> None:
 
 def test_every_reason_for_a_refusal_occurs(story: Story) -> None:
     bad = {item.reason for act in story.acts for item in act.items if isinstance(item, BadRecord)}
-    assert bad == set(Rejection) == {reason for reason, _ in FAULTS}
+    assert bad == {reason for reason, _ in FAULTS}
+    # It needs a last day for version 1, which the demo has not set: integrators try both versions on it.
+    assert set(Rejection) - bad == {Rejection.VERSION_ENDED}
 
 
 def test_bad_input_stands_among_the_good_of_the_bursts(whole: Story) -> None:

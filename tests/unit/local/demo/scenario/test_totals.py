@@ -7,7 +7,7 @@ from datetime import date
 from local.demo.scenario.expected import count
 from local.demo.scenario.story import Story
 from models.eligibility.law import Law
-from models.events.event_types import CONTROL_TOTAL
+from models.events.event_types import CONTROL_TOTAL, full_type
 from models.events.sender import SenderKind, kind_of
 from tests.unit.local.demo.scenario.conftest import Answer
 
@@ -19,7 +19,7 @@ def test_every_total_is_what_intake_has_verified_of_the_day(answers: Sequence[An
     for answer in answers:
         receipt = answer.taken.receipt
         if receipt.registered_on is not None and receipt.type != CONTROL_TOTAL:
-            came[receipt.sender, receipt.registered_on][receipt.type].add(receipt.event_id)
+            came[receipt.sender, receipt.registered_on][full_type(receipt.type or "")].add(receipt.event_id)
     totals = [answer.taken.receipt for answer in answers if answer.taken.receipt.total is not None]
     assert totals
     for receipt in totals:

@@ -1,0 +1,66 @@
+"""Every section of the settings: for `check-config`, `doctor`, and whoever starts all processes."""
+
+from dataclasses import dataclass
+
+from config.kafka import KafkaSettings
+from config.sections.audit import AuditSection, LagSection, ProbeIntervalSection, ProbeSection
+from config.sections.keys import KeyringSection
+from config.sections.notices import (
+    AcknowledgeSection,
+    BounceSection,
+    DeliverySection,
+    SmtpSection,
+    WebhookSection,
+)
+from config.sections.pages import ApiSection, InboxSection, LinkSection, OidcSection
+from config.sections.processes import (
+    ContractSection,
+    FailpointsSection,
+    InstanceSection,
+    IntakeSection,
+    LogSection,
+    MetricsSection,
+    ReadySection,
+    WorkerSection,
+)
+from config.sections.servers import (
+    ConsumerSection,
+    DatabaseSection,
+    ReferenceSection,
+    ReplicationSection,
+    SendersSection,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EveryEnvironment:
+    """All there is: for `check-config`, and for whoever starts all processes. In the order of the page."""
+
+    kafka: KafkaSettings
+    replication: ReplicationSection
+    database: DatabaseSection
+    keyring: KeyringSection
+    senders: SendersSection
+    reference: ReferenceSection
+    instance: InstanceSection
+    worker: WorkerSection
+    log: LogSection
+    ready: ReadySection
+    intake: IntakeSection
+    contract: ContractSection
+    consumer: ConsumerSection
+    audit: AuditSection
+    lag: LagSection
+    metrics: MetricsSection
+    interval: ProbeIntervalSection
+    probe: ProbeSection
+    failpoints: FailpointsSection
+    smtp: SmtpSection
+    deliveries: DeliverySection
+    links: LinkSection
+    inbox: InboxSection
+    oidc: OidcSection
+    acknowledge: AcknowledgeSection
+    bounces: BounceSection
+    webhooks: WebhookSection
+    api: ApiSection
