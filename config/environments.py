@@ -40,6 +40,7 @@ from config.sections.servers import (
     ReplicationSection,
     SendersSection,
 )
+from config.sections.stream_keys import StreamKeySection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,7 @@ class WorkerEnvironment:
     """The stream worker: no database, no relay."""
 
     kafka: KafkaSettings
+    stream: StreamKeySection
     replication: ReplicationSection
     consumer: ConsumerSection
     keyring: IntakeKeySection
@@ -61,9 +63,10 @@ class WorkerEnvironment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEnvironment:
-    """The ledger: no key, no relay."""
+    """The ledger: no key but the stream's, no relay."""
 
     kafka: KafkaSettings
+    stream: StreamKeySection
     replication: ReplicationSection
     consumer: ConsumerSection
     database: DatabaseSection
@@ -114,9 +117,10 @@ class InboxEnvironment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeEnvironment:
-    """The canary: no key of the service."""
+    """The canary: no key of the service but the stream's."""
 
     kafka: KafkaSettings
+    stream: StreamKeySection
     replication: ReplicationSection
     database: DatabaseAddress
     interval: ProbeIntervalSection
@@ -127,9 +131,10 @@ class ProbeEnvironment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEnvironment:
-    """The audit that only looks: no key."""
+    """The audit that only looks: no key but the stream's."""
 
     kafka: KafkaSettings
+    stream: StreamKeySection
     database: DatabaseAddress
     audit: AuditSection
     interval: ProbeIntervalSection
@@ -170,6 +175,7 @@ class TopicsEnvironment:
     """`topics`."""
 
     kafka: KafkaSettings
+    stream: StreamKeySection
     replication: ReplicationSection
 
 
@@ -196,20 +202,19 @@ class ListEnvironment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RebuildEnvironment:
-    """`rebuild ledger`."""
-
-    kafka: KafkaSettings
-    database: DatabaseAddress
-    reference: ReferenceSection
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RebuildPeopleEnvironment:
     """`rebuild people`: no database."""
 
     kafka: KafkaSettings
+    stream: StreamKeySection
     reference: ReferenceSection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RebuildEnvironment(RebuildPeopleEnvironment):
+    """`rebuild ledger`."""
+
+    database: DatabaseAddress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +231,7 @@ class ReplayEnvironment:
     """`quarantine replay`: judges a record as intake would, and a notice as the notifier would."""
 
     kafka: KafkaSettings
+    stream: StreamKeySection
     database: DatabaseAddress
     keyring: IntakeKeySection
     senders: SendersSection
@@ -241,6 +247,7 @@ class EveryEnvironment:
     replication: ReplicationSection
     database: DatabaseSection
     keyring: KeyringSection
+    stream: StreamKeySection
     senders: SendersSection
     reference: ReferenceSection
     instance: InstanceSection
@@ -277,6 +284,7 @@ COMMANDS: Final[Mapping[str, type[Any]]] = {
     "webhooks enable": DatabaseEnvironment,
     "dismiss": DatabaseEnvironment,
     "redecide": HealingAuditEnvironment,
+    "ledger skip": DatabaseEnvironment,
     "quarantine list": DatabaseEnvironment,
     "quarantine dismiss": DatabaseEnvironment,
     "quarantine show": OpenEnvironment,

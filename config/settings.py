@@ -21,7 +21,15 @@ __all__ = ["PREFIX", "SECRETS", "from_environment", "is_told", "load", "sections
 EnvironmentT = TypeVar("EnvironmentT")
 
 SECRETS: Final = frozenset(
-    {"KAFKA_PASSWORD", "DATABASE_URL", "KEYRING", "SMTP_PASSWORD", "HEARTBEAT_URL", "OIDC_CLIENT_SECRET"}
+    {
+        "KAFKA_PASSWORD",
+        "DATABASE_URL",
+        "KEYRING",
+        "STREAM_KEYS",
+        "SMTP_PASSWORD",
+        "HEARTBEAT_URL",
+        "OIDC_CLIENT_SECRET",
+    }
 )
 """What may stand in a file as well."""
 _FILE: Final = "_FILE"

@@ -1,6 +1,7 @@
 """What the processes of a service on one machine are told: the environment of each, made from its servers."""
 
 from pathlib import Path
+from typing import Final
 
 from config.sections.base import PREFIX
 from frafaldsvarsel.api_client_setup import clients_file
@@ -8,6 +9,9 @@ from local.servers.kafka import Broker
 from local.servers.mail_catcher import Catcher
 from local.servers.postgres import Database
 from local.servers.provider import CLIENT_ID, DemoProvider
+
+MAC_REQUIRED_FROM: Final = "2022-01-01T00:00:00Z"
+"""As old as the law: a folder that is begun today has no older record."""
 
 
 def process_environment(
@@ -30,6 +34,8 @@ def process_environment(
         "MIN_INSYNC_REPLICAS": "1",
         "DATABASE_URL": database.url,
         "KEYRING_FILE": str(keys / "service.key.json"),
+        "STREAM_KEYS_FILE": str(keys / "stream.key.json"),
+        "STREAM_MAC_REQUIRED_FROM": MAC_REQUIRED_FROM,
         "SENDERS_DIR": str(data / "senders"),
         "REFERENCE_DIR": str(reference),
         "WORKER_DATA_DIR": str(data / "worker"),

@@ -172,7 +172,9 @@ class Service:
             self._answered = self._broker.pid
             self.say("topics")
             settings = load(EveryEnvironment, self._environment())
-            topic_admin.apply(settings.kafka, common_wiring.replication(settings.replication))
+            topic_admin.apply(
+                settings.kafka, common_wiring.replication(settings.replication), mac_required=True
+            )
             self.say("processes")
             self._children.start(["worker", *more])
             for one in starting.values():

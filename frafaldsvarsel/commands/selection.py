@@ -13,7 +13,7 @@ from models.dead_letter import DeadLetterKind
 from ops.recovery.dead_letters import Selection
 
 KindOption = Annotated[
-    DeadLetterKind | None, typer.Option("--kind", help="input, conflict, left_out or delivery.")
+    DeadLetterKind | None, typer.Option("--kind", help="input, conflict, left_out, foreign or delivery.")
 ]
 ReasonOption = Annotated[
     str | None, typer.Option("--reason", help="As in the list: docs/reasons.md, refused, exhausted.")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from config.environments import (
+    DatabaseEnvironment,
     InboxEnvironment,
     LedgerEnvironment,
     NotifierEnvironment,
@@ -15,12 +16,13 @@ from config.environments import (
     WorkerEnvironment,
 )
 from config.settings import from_environment
-from frafaldsvarsel.commands.context import settings
-from frafaldsvarsel.commands.terminal import DataDir, fail, needs_a_clone, note, out
+from frafaldsvarsel.commands.context import operator, settings
+from frafaldsvarsel.commands.terminal import Because, By, DataDir, fail, needs_a_clone, note, out
 from frafaldsvarsel.wiring import common as common_wiring
 from infra import logging as logs
 from infra import topic_admin
 
+ledger_commands = typer.Typer(invoke_without_command=True)
 topic_commands = typer.Typer(help="Make and verify the Kafka topics.", no_args_is_help=True)
 
 
@@ -28,7 +30,7 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command()(up)
     app.command()(worker)
-    app.command()(ledger)
+    app.add_typer(ledger_commands, name="ledger")
     app.command()(notify)
     app.command()(inbox)
     app.add_typer(topic_commands, name="topics")
@@ -80,12 +82,41 @@ def worker() -> None:
     run_worker(from_environment(WorkerEnvironment))
 
 
-def ledger() -> None:
+@ledger_commands.callback()
+def ledger(context: typer.Context) -> None:
     """Run the ledger: decisions into PostgreSQL, exactly once."""
+    if context.invoked_subcommand is not None:
+        return
     from frafaldsvarsel.processes.ledger import run_ledger
 
     logs.configure()
     raise typer.Exit(run_ledger(from_environment(LedgerEnvironment)))
+
+
+@ledger_commands.command("skip")
+def skip_record(
+    place: Annotated[str, typer.Argument(metavar="TOPIC/PARTITION@OFFSET", help="As the ledger says it.")],
+    because: Because,
+    by: By = None,
+    data: DataDir = None,
+) -> None:
+    """Let the ledger pass one record that this version cannot read. What it says is given up: first try the version
+    that wrote it.
+    """
+    from frafaldsvarsel.commands.database import database
+    from ops.recovery import skips
+
+    try:
+        found = skips.parse(place)
+    except skips.NoPlace as error:
+        raise typer.BadParameter(f"{error}", param_hint="TOPIC/PARTITION@OFFSET") from None
+    who = operator(by, because)
+    with database(settings(DatabaseEnvironment, data).database) as connection:
+        if (wrong := skips.objection(connection, found)) is not None:
+            fail(f"{place}: {wrong}.")
+            raise typer.Exit(1)
+        fresh = skips.skip(connection, found, who)
+    out.print(f"{place} is let pass{'' if fresh else ' already'}; the ledger goes on when it begins again.")
 
 
 def notify() -> None:
@@ -109,7 +140,11 @@ def apply_topics(data: DataDir = None) -> None:
     """Make the topics that are missing."""
     known = settings(TopicsEnvironment, data)
     try:
-        made = topic_admin.apply(known.kafka, common_wiring.replication(known.replication))
+        made = topic_admin.apply(
+            known.kafka,
+            common_wiring.replication(known.replication),
+            mac_required=known.stream.required_from is not None,
+        )
     except topic_admin.TopicsUnreachable as error:
         fail(str(error))
         raise typer.Exit(1) from None
@@ -125,7 +160,11 @@ def check_topics(data: DataDir = None) -> None:
     try:
         faults = [
             fault.sentence
-            for fault in topic_admin.check(known.kafka, common_wiring.replication(known.replication))
+            for fault in topic_admin.check(
+                known.kafka,
+                common_wiring.replication(known.replication),
+                mac_required=known.stream.required_from is not None,
+            )
         ]
     except topic_admin.TopicsUnreachable as error:
         faults = [str(error)]

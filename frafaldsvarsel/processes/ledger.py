@@ -20,7 +20,7 @@ def run_ledger(settings: LedgerEnvironment) -> int:
     failpoints.arm(settings.failpoints.directory)
     parts = ledger_parts(settings)
     policy, url = parts.policy, parts.settings.database_url
-    preflight.kafka(settings.kafka, settings.replication)
+    preflight.kafka(settings.kafka, settings.replication, settings.stream)
     postgres(settings.database)
 
     async def serve(stop: asyncio.Event) -> None:
@@ -36,6 +36,7 @@ def run_ledger(settings: LedgerEnvironment) -> int:
                 url,
                 stop,
                 database_seconds=settings.database.timeout_seconds,
+                mac=parts.settings.mac,
             )
             group.create_task(supervise(ledger.run(stop), name="the projection", told=stop.is_set))
             group.create_task(supervise(posting, name="the outbox", told=stop.is_set))

@@ -29,7 +29,7 @@ def run_canary(settings: ProbeEnvironment) -> int:
     shown = Metrics(CANARY_METRICS)
     if settings.probe.metrics_port is not None:
         start_http_server(settings.probe.metrics_port, registry=shown.registry)
-    preflight.kafka(settings.kafka, settings.replication)
+    preflight.kafka(settings.kafka, settings.replication, settings.stream)
     postgres(settings.database)
 
     async def serve(stop: asyncio.Event) -> None:

@@ -12,6 +12,9 @@ from aiokafka.errors import KafkaError
 
 from config.kafka import KafkaSettings
 from config.topics import BY_NAME, Topic
+from infra import tolerant_headers
+from infra.kafka_record import KafkaRecord
+from infra.stream_mac import StreamMac
 from ops.probe.trace import TracedPlace
 from publisher.events import PlainEvent
 from publisher.prepare import Keys, prepare
@@ -29,8 +32,9 @@ _STOP_SECONDS: Final = 5.0
 class ProbeKafka:
     """A producer and a consumer; `open` before use, and anew after a fault."""
 
-    def __init__(self, kafka: KafkaSettings, keys: Keys) -> None:
+    def __init__(self, kafka: KafkaSettings, keys: Keys, mac: StreamMac) -> None:
         self._kafka = kafka
+        self._mac = mac
         self._keys = keys
         self._producer: Any = None
         self._consumer: Any = None
@@ -46,6 +50,7 @@ class ProbeKafka:
                 raise
             self._producer = producer
         if self._consumer is None:
+            tolerant_headers.install()
             consumer = AIOKafkaConsumer(
                 **self._kafka.aiokafka(),
                 enable_auto_commit=False,
@@ -80,13 +85,13 @@ class ProbeKafka:
         return ends
 
     async def hear(self, timeout_ms: int) -> list[tuple[str, bytes]]:
-        """What was said since: topic and value."""
+        """What the service has said since: topic and value. What is foreign was said by somebody else."""
         fetched = await self._consumer.getmany(timeout_ms=timeout_ms, max_records=_CHUNK)
         return [
             (place.topic, record.value)
             for place, records in fetched.items()
             for record in records
-            if record.value is not None
+            if record.value is not None and self._mac.fault(KafkaRecord.of(record)) is None
         ]
 
     def deaf(self) -> None:

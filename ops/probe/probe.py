@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError
 from config.kafka import KafkaSettings
 from config.topics import Topic
 from infra.metrics import Metrics
+from infra.stream_mac import NO_MAC, StreamMac
 from models.eligibility.law import Law
 from ops.probe import events
 from ops.probe.events import ProbePlan
@@ -44,6 +45,7 @@ class ProbeSettings:
     sources: Mapping[str, str]
     law: Law
     patience: timedelta
+    mac: StreamMac = NO_MAC
 
 
 class Probe:
@@ -54,7 +56,7 @@ class Probe:
         self._shown = shown
         self._monotonic = monotonic
         self._plan = ProbePlan(settings.sources, settings.law)
-        self._wire = ProbeKafka(settings.kafka, settings.keys)
+        self._wire = ProbeKafka(settings.kafka, settings.keys, settings.mac)
         self._ledger = ProbeLedger(settings.database_url)
         self._known: int | None = None
         """The person whose facts are known to be applied."""

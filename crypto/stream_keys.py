@@ -1,0 +1,79 @@
+"""The key ring of the stream: by it the service's processes know each other's records on the internal topics.
+
+It is a ring of its own. Every process that reads or writes these topics holds it, and none of them needs the keys
+that open a CPR for that.
+"""
+
+import hmac
+import re
+import secrets
+from base64 import b64decode, b64encode
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Final, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from crypto.hmac_tokens import Purpose, derived
+from models.reasons import ForeignReason
+
+_KID: Final = re.compile("[A-Za-z0-9._-]{1,32}")
+_KEY_BYTES: Final = 32
+_TAG_BYTES: Final = 16
+"""128 bits of HMAC-SHA-256, as in RFC 4868: it stands in every record for ever."""
+_ABSENT: Final = b"\xff\xff\xff\xff"
+Part = bytes | None
+
+
+class StreamKeyring(BaseModel):
+    """``stream.key.json``: base64 of 32 bytes by key id. `active` writes; all of them are accepted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    keys: dict[str, str] = Field(repr=False)
+    active: str
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if self.active not in self.keys:
+            raise ValueError("the active key must be in the ring")
+        for kid, key in self.keys.items():
+            if _KID.fullmatch(kid) is None:
+                raise ValueError("a key id has 1 to 32 letters, digits, dots, hyphens and underscores")
+            if len(b64decode(key, validate=True)) != _KEY_BYTES:
+                raise ValueError("a key has 32 bytes")
+        return self
+
+    def tags(self) -> "StreamTags":
+        """What makes and judges MACs by these keys."""
+        return StreamTags(self)
+
+
+class StreamTags:
+    """A MAC is ``KID:TAG`` over parts that nobody can shift against each other; an absent part is not an empty one."""
+
+    def __init__(self, ring: StreamKeyring) -> None:
+        self._keys = {kid.encode(): derived(b64decode(key), Purpose.STREAM) for kid, key in ring.keys.items()}
+        self._active = ring.active.encode()
+
+    def make(self, parts: Iterable[Part]) -> bytes:
+        """The MAC of `parts` by the active key."""
+        return self._active + b":" + _tag(self._keys[self._active], parts)
+
+    def fault(self, mac: bytes, parts: Iterable[Part]) -> ForeignReason | None:
+        """Why `mac` is none of ours for `parts`; None if it is."""
+        kid, _, tag = mac.partition(b":")
+        key = self._keys.get(kid)
+        if key is None:
+            return ForeignReason.UNKNOWN_KEY
+        return None if hmac.compare_digest(_tag(key, parts), tag) else ForeignReason.WRONG_MAC
+
+
+def new_stream_keyring() -> StreamKeyring:
+    """A ring with one key, for local use."""
+    return StreamKeyring(keys={"s1": b64encode(secrets.token_bytes(_KEY_BYTES)).decode()}, active="s1")
+
+
+def _tag(key: bytes, parts: Iterable[Part]) -> bytes:
+    content = b"".join(_ABSENT if part is None else len(part).to_bytes(4) + part for part in parts)
+    return hmac.digest(key, content, sha256)[:_TAG_BYTES]

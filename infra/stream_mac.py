@@ -1,0 +1,92 @@
+"""The MAC of the service's own records: one place that writes it, and one that judges it (docs/decisions/0038).
+
+A record that the service did not write is *foreign*. Whoever reads an internal topic asks `fault` first, passes a
+foreign record by, and says where it stands; what it holds is looked at by nobody.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+
+from config.topics import GUARDED
+from crypto.stream_keys import Part, StreamTags
+from infra.kafka_record import KafkaRecord
+from models.events.receipt import ForeignRecord
+from models.reasons import ForeignReason
+
+HEADER: Final = "mac"
+APPLIED_HEADER: Final = "applied"
+"""Of a record of ``people``: the offset of the event that was applied last."""
+COVERED: Final = frozenset({APPLIED_HEADER})
+"""The headers that mean something. What a tracing library adds on the way is none of them, and spoils no MAC."""
+RecordHeaders = Sequence[tuple[str, Part]]
+
+
+class StreamMac:
+    """Writes and judges MACs. Without keys it does neither: then a record is taken as it stands."""
+
+    def __init__(self, tags: StreamTags | None = None, required_from: datetime | None = None) -> None:
+        """`required_from`: what a broker has appended since then must have a MAC; None: not asked for yet."""
+        if tags is None and required_from is not None:
+            raise ValueError("a MAC that is required needs keys that judge it")
+        self._tags = tags
+        self._required_from_ms = None if required_from is None else round(required_from.timestamp() * 1000)
+
+    @property
+    def is_required(self) -> bool:
+        """Whether there is a moment from which on every record must have one."""
+        return self._required_from_ms is not None
+
+    def headers(
+        self, topic: str, partition: int, key: Part, value: Part, headers: RecordHeaders = ()
+    ) -> list[tuple[str, Part]]:
+        """`headers`, and with them the record's MAC where there are keys and the topic is guarded."""
+        if self._tags is None or topic not in GUARDED:
+            return list(headers)
+        mac = self._tags.make(_parts(topic, partition, key, value, headers))
+        return [*headers, (HEADER, mac)]
+
+    def fault(self, record: KafkaRecord) -> ForeignReason | None:
+        """Why the record is foreign; None where it is ours."""
+        if self._tags is None or record.topic not in GUARDED:
+            return None
+        macs = [content for name, content in record.headers if name == HEADER]
+        if not macs:
+            # The broker's own clock: topics with a MAC have its append time from the moment on that it is required.
+            since = self._required_from_ms
+            return None if since is None or record.timestamp_ms < since else ForeignReason.NO_MAC
+        if len(macs) > 1 or macs[0] is None:
+            return ForeignReason.WRONG_MAC
+        return self._tags.fault(
+            macs[0], _parts(record.topic, record.partition, record.key, record.value, record.headers)
+        )
+
+    def split(self, records: Iterable[KafkaRecord]) -> tuple[list[KafkaRecord], list[ForeignRecord]]:
+        """Those that are ours, and of the others where they stand."""
+        ours: list[KafkaRecord] = []
+        foreign: list[ForeignRecord] = []
+        for record in records:
+            fault = self.fault(record)
+            if fault is None:
+                ours.append(record)
+            else:
+                foreign.append(as_foreign(record, fault))
+        return ours, foreign
+
+
+NO_MAC: Final = StreamMac()
+"""For whoever has no keys: as before there were any."""
+
+
+def as_foreign(record: KafkaRecord, reason: ForeignReason) -> ForeignRecord:
+    """Where the record stands, and nothing of what it holds."""
+    return ForeignRecord(**record.origin.model_dump(), reason=reason)
+
+
+def _parts(topic: str, partition: int, key: Part, value: Part, headers: RecordHeaders) -> list[Part]:
+    # The partition too: a person's events that are copied into another one would make a second record of the person.
+    parts: list[Part] = [topic.encode(), str(partition).encode(), key, value]
+    for name, content in headers:
+        if name in COVERED:
+            parts += (name.encode(), content)
+    return parts
