@@ -86,8 +86,9 @@ def apply(kafka: KafkaSettings, replication: Replication, *, mac_required: bool 
                 future.result()
             except KafkaException as error:
                 raise TopicsUnreachable(f"Topic {name} could not be made: {error.args[0].str()}.") from None
-    if mac_required:
-        _stamp_by_brokers(admin, [spec for spec in TOPICS if spec.guarded and spec.name in known])
+    present = [spec for spec in TOPICS if spec.guarded and spec.name in known]
+    if mac_required and present:
+        _stamp_by_brokers(admin, present)
     return [spec.name for spec in missing]
 
 
