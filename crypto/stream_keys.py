@@ -8,8 +8,7 @@ import hmac
 import re
 import secrets
 from base64 import b64decode, b64encode
-from collections.abc import Iterable
-from hashlib import sha256
+from hashlib import blake2b
 from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -20,9 +19,7 @@ from models.reasons import ForeignReason
 _KID: Final = re.compile("[A-Za-z0-9._-]{1,32}")
 _KEY_BYTES: Final = 32
 _TAG_BYTES: Final = 16
-"""128 bits of HMAC-SHA-256, as in RFC 4868: it stands in every record for ever."""
-_ABSENT: Final = b"\xff\xff\xff\xff"
-Part = bytes | None
+"""128 bits: it stands in every record for ever."""
 
 
 class StreamKeyring(BaseModel):
@@ -50,23 +47,27 @@ class StreamKeyring(BaseModel):
 
 
 class StreamTags:
-    """A MAC is ``KID:TAG`` over parts that nobody can shift against each other; an absent part is not an empty one."""
+    """A MAC is ``KID:TAG``, the tag a keyed BLAKE2b (RFC 7693), which costs a third of an HMAC."""
 
     def __init__(self, ring: StreamKeyring) -> None:
-        self._keys = {kid.encode(): derived(b64decode(key), Purpose.STREAM) for kid, key in ring.keys.items()}
-        self._active = ring.active.encode()
+        self._states = {
+            kid.encode(): blake2b(key=derived(b64decode(key), Purpose.STREAM), digest_size=_TAG_BYTES)
+            for kid, key in ring.keys.items()
+        }
+        self._active = self._states[ring.active.encode()]
+        self._prefix = ring.active.encode() + b":"
 
-    def make(self, parts: Iterable[Part]) -> bytes:
-        """The MAC of `parts` by the active key."""
-        return self._active + b":" + _tag(self._keys[self._active], parts)
+    def make(self, content: bytes) -> bytes:
+        """The MAC of `content` by the active key."""
+        return self._prefix + _tag(self._active, content)
 
-    def fault(self, mac: bytes, parts: Iterable[Part]) -> ForeignReason | None:
-        """Why `mac` is none of ours for `parts`; None if it is."""
+    def fault(self, mac: bytes, content: bytes) -> ForeignReason | None:
+        """Why `mac` is none of ours for `content`; None if it is."""
         kid, _, tag = mac.partition(b":")
-        key = self._keys.get(kid)
-        if key is None:
+        state = self._states.get(kid)
+        if state is None:
             return ForeignReason.UNKNOWN_KEY
-        return None if hmac.compare_digest(_tag(key, parts), tag) else ForeignReason.WRONG_MAC
+        return None if hmac.compare_digest(_tag(state, content), tag) else ForeignReason.WRONG_MAC
 
 
 def new_stream_keyring() -> StreamKeyring:
@@ -74,6 +75,7 @@ def new_stream_keyring() -> StreamKeyring:
     return StreamKeyring(keys={"s1": b64encode(secrets.token_bytes(_KEY_BYTES)).decode()}, active="s1")
 
 
-def _tag(key: bytes, parts: Iterable[Part]) -> bytes:
-    content = b"".join(_ABSENT if part is None else len(part).to_bytes(4) + part for part in parts)
-    return hmac.digest(key, content, sha256)[:_TAG_BYTES]
+def _tag(state: blake2b, content: bytes) -> bytes:
+    hashing = state.copy()
+    hashing.update(content)
+    return hashing.digest()

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from config.topics import GUARDED
-from crypto.stream_keys import Part, StreamTags
+from crypto.stream_keys import StreamTags
 from infra.kafka_record import KafkaRecord
 from models.events.receipt import ForeignRecord
 from models.reasons import ForeignReason
@@ -19,6 +19,7 @@ APPLIED_HEADER: Final = "applied"
 """Of a record of ``people``: the offset of the event that was applied last."""
 COVERED: Final = frozenset({APPLIED_HEADER})
 """The headers that mean something. What a tracing library adds on the way is none of them, and spoils no MAC."""
+Part = bytes | None
 RecordHeaders = Sequence[tuple[str, Part]]
 
 
@@ -43,14 +44,14 @@ class StreamMac:
         """`headers`, and with them the record's MAC where there are keys and the topic is guarded."""
         if self._tags is None or topic not in GUARDED:
             return list(headers)
-        mac = self._tags.make(_parts(topic, partition, key, value, headers))
+        mac = self._tags.make(_content(topic, partition, key, value, headers))
         return [*headers, (HEADER, mac)]
 
     def fault(self, record: KafkaRecord) -> ForeignReason | None:
         """Why the record is foreign; None where it is ours."""
         if self._tags is None or record.topic not in GUARDED:
             return None
-        macs = [content for name, content in record.headers if name == HEADER]
+        macs = [said for name, said in record.headers if name == HEADER]
         if not macs:
             # The broker's own clock: topics with a MAC have its append time from the moment on that it is required.
             since = self._required_from_ms
@@ -58,7 +59,7 @@ class StreamMac:
         if len(macs) > 1 or macs[0] is None:
             return ForeignReason.WRONG_MAC
         return self._tags.fault(
-            macs[0], _parts(record.topic, record.partition, record.key, record.value, record.headers)
+            macs[0], _content(record.topic, record.partition, record.key, record.value, record.headers)
         )
 
     def split(self, records: Iterable[KafkaRecord]) -> tuple[list[KafkaRecord], list[ForeignRecord]]:
@@ -83,10 +84,20 @@ def as_foreign(record: KafkaRecord, reason: ForeignReason) -> ForeignRecord:
     return ForeignRecord(**record.origin.model_dump(), reason=reason)
 
 
-def _parts(topic: str, partition: int, key: Part, value: Part, headers: RecordHeaders) -> list[Part]:
-    # The partition too: a person's events that are copied into another one would make a second record of the person.
-    parts: list[Part] = [topic.encode(), str(partition).encode(), key, value]
-    for name, content in headers:
+def _content(topic: str, partition: int, key: Part, value: Part, headers: RecordHeaders) -> bytes:
+    """What the MAC covers: each part behind its length, -1 where there is none, so that no two can be taken for one.
+
+    The partition too: a person's events that are copied into another one would make a second record of the person.
+    """
+    content = b"%b %d %d %d\n%b%b" % (
+        topic.encode(),
+        partition,
+        -1 if key is None else len(key),
+        -1 if value is None else len(value),
+        key or b"",
+        value or b"",
+    )
+    for name, said in headers:
         if name in COVERED:
-            parts += (name.encode(), content)
-    return parts
+            content += b"%b %d\n%b" % (name.encode(), -1 if said is None else len(said), said or b"")
+    return content

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Message
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from config.topics import GUARDED, Topic
 from crypto.stream_keys import new_stream_keyring
@@ -20,6 +22,8 @@ TAGS = new_stream_keyring().tags()
 OPTIONAL = StreamMac(TAGS)
 REQUIRED = StreamMac(TAGS, SINCE)
 PLAIN = KafkaRecord(Topic.PEOPLE, 3, 17, SINCE_MS, b"person", b"{}", [("applied", b"9")])
+
+Parts = tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]
 
 
 def signed(record: KafkaRecord, mac: StreamMac = OPTIONAL) -> KafkaRecord:
@@ -57,6 +61,25 @@ def test_a_header_that_means_something_is_covered_and_any_other_is_not() -> None
     assert OPTIONAL.fault(replace(record, headers=[("traceparent", b"\xff"), applied, mac])) is None
     for headers in ([("applied", b"10"), mac], [mac], [applied, ("applied", b"10"), mac]):
         assert OPTIONAL.fault(replace(record, headers=headers)) is ForeignReason.WRONG_MAC
+
+
+parts = st.tuples(
+    st.none() | st.binary(max_size=6),
+    st.none() | st.binary(max_size=6),
+    st.lists(st.tuples(st.just("applied"), st.none() | st.binary(max_size=3)), max_size=2),
+)
+
+
+@given(parts, parts)
+@example((b"a", b"b", []), (b"ab", b"", []))
+@example((b"", b"a", []), (None, b"a", []))
+@example((b"a", b"b", []), (b"a", None, [("applied", b"b")]))
+@example((b"a", b"applied 1\nb", []), (b"a", b"", [("applied", b"b")]))
+def test_parts_that_differ_have_macs_that_differ(one: Parts, other: Parts) -> None:
+    """Also where they are the same when they are joined, and where one is empty and the other is not there."""
+    mac = OPTIONAL.headers(Topic.PEOPLE, 3, *one)[-1]
+    record = replace(PLAIN, key=other[0], value=other[1], headers=[*other[2], mac])
+    assert (OPTIONAL.fault(record) is None) == (one == other)
 
 
 def test_two_macs_are_none() -> None:
