@@ -36,6 +36,7 @@ from config.sections.servers import (
     ConsumerSection,
     DatabaseAddress,
     DatabaseSection,
+    QuotaSection,
     ReferenceSection,
     ReplicationSection,
     SendersSection,
@@ -171,12 +172,12 @@ class KafkaEnvironment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TopicsEnvironment:
+class TopicsEnvironment(KafkaEnvironment):
     """`topics`."""
 
-    kafka: KafkaSettings
     stream: StreamKeySection
     replication: ReplicationSection
+    quotas: QuotaSection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +250,7 @@ class EveryEnvironment:
     keyring: KeyringSection
     stream: StreamKeySection
     senders: SendersSection
+    quotas: QuotaSection
     reference: ReferenceSection
     instance: InstanceSection
     worker: WorkerSection

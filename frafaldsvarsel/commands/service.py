@@ -19,8 +19,11 @@ from config.settings import from_environment
 from frafaldsvarsel.commands.context import operator, settings
 from frafaldsvarsel.commands.terminal import Because, By, DataDir, fail, needs_a_clone, note, out
 from frafaldsvarsel.wiring import common as common_wiring
+from frafaldsvarsel.wiring import quotas as quotas_wiring
+from frafaldsvarsel.wiring.quotas import SenderQuotaEnvironment
 from infra import logging as logs
 from infra import topic_admin
+from infra.client_quotas import apply_quotas
 
 ledger_commands = typer.Typer(invoke_without_command=True)
 topic_commands = typer.Typer(help="Make and verify the Kafka topics.", no_args_is_help=True)
@@ -137,7 +140,7 @@ def inbox() -> None:
 
 @topic_commands.command("apply")
 def apply_topics(data: DataDir = None) -> None:
-    """Make the topics that are missing."""
+    """Make the topics that are missing, and set the quotas that are configured."""
     known = settings(TopicsEnvironment, data)
     try:
         made = topic_admin.apply(
@@ -145,12 +148,22 @@ def apply_topics(data: DataDir = None) -> None:
             common_wiring.replication(known.replication),
             mac_required=known.stream.required_from is not None,
         )
+        quotas = quotas_wiring.quotas(known.quotas, lambda: settings(SenderQuotaEnvironment, data).senders)
+        changes = apply_quotas(known.kafka, quotas) if quotas else []
     except topic_admin.TopicsUnreachable as error:
         fail(str(error))
         raise typer.Exit(1) from None
     for name in made:
         out.print(f"[green]+[/] {name}")
     out.print(f"{len(made)} made; the others were there." if made else "Every topic is there.")
+    for change in changes:
+        user = "every other user" if change.user is None else change.user
+        before = "none" if change.before is None else f"{change.before}"
+        out.print(
+            f"[green]+[/] {user} may write {change.now} bytes a second; before: {before}", highlight=False
+        )
+    if quotas and not changes:
+        out.print("Every quota is as it should be.")
 
 
 @topic_commands.command("check")
