@@ -84,7 +84,8 @@ def topics_page() -> str:
     return _page(
         "Topics",
         "`frafaldsvarsel topics apply` makes those that are missing; `frafaldsvarsel topics check` says what differs.",
-        "Neither changes one that is there, but for the clock of the service's own records once MACs are required. Set `auto.create.topics.enable=false`, so that nothing else makes one.",
+        "Neither changes one that is there, but for the clock of the service's own records once MACs are required.",
+        "Set `auto.create.topics.enable=false`, so that nothing else makes one.",
         f"Copies come from `{PREFIX}REPLICATION_FACTOR`, and `min.insync.replicas` from `{PREFIX}MIN_INSYNC_REPLICAS`.",
         f"All of them have {shared}.",
         f"Those that are compacted have {only}.",
