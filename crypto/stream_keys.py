@@ -50,32 +50,36 @@ class StreamTags:
     """A MAC is ``KID:TAG``, the tag a keyed BLAKE2b (RFC 7693), which costs a third of an HMAC."""
 
     def __init__(self, ring: StreamKeyring) -> None:
-        self._states = {
+        self._keys = {
             kid.encode(): blake2b(key=derived(b64decode(key), Purpose.STREAM), digest_size=_TAG_BYTES)
             for kid, key in ring.keys.items()
         }
-        self._active = self._states[ring.active.encode()]
-        self._prefix = ring.active.encode() + b":"
+        self._active = ring.active.encode()
+        self._begun: dict[tuple[bytes, bytes], blake2b] = {}
 
-    def make(self, content: bytes) -> bytes:
-        """The MAC of `content` by the active key."""
-        return self._prefix + _tag(self._active, content)
+    def make(self, place: bytes, content: bytes) -> bytes:
+        """The MAC of `place` and `content` by the active key. There are few places, none a beginning of another."""
+        return self._active + b":" + self._tag(self._active, place, content)
 
-    def fault(self, mac: bytes, content: bytes) -> ForeignReason | None:
-        """Why `mac` is none of ours for `content`; None if it is."""
+    def fault(self, mac: bytes, place: bytes, content: bytes) -> ForeignReason | None:
+        """Why `mac` is none of ours for them; None if it is."""
         kid, _, tag = mac.partition(b":")
-        state = self._states.get(kid)
-        if state is None:
+        if kid not in self._keys:
             return ForeignReason.UNKNOWN_KEY
-        return None if hmac.compare_digest(_tag(state, content), tag) else ForeignReason.WRONG_MAC
+        is_ours = hmac.compare_digest(self._tag(kid, place, content), tag)
+        return None if is_ours else ForeignReason.WRONG_MAC
+
+    def _tag(self, kid: bytes, place: bytes, content: bytes) -> bytes:
+        begun = self._begun.get((kid, place))
+        if begun is None:
+            begun = self._keys[kid].copy()
+            begun.update(place)
+            self._begun[kid, place] = begun
+        hashing = begun.copy()
+        hashing.update(content)
+        return hashing.digest()
 
 
 def new_stream_keyring() -> StreamKeyring:
     """A ring with one key, for local use."""
     return StreamKeyring(keys={"s1": b64encode(secrets.token_bytes(_KEY_BYTES)).decode()}, active="s1")
-
-
-def _tag(state: blake2b, content: bytes) -> bytes:
-    hashing = state.copy()
-    hashing.update(content)
-    return hashing.digest()

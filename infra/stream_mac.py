@@ -6,6 +6,8 @@ foreign record by, and says where it stands; what it holds is looked at by nobod
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
+from struct import Struct
 from typing import Final
 
 from config.topics import GUARDED
@@ -19,6 +21,7 @@ APPLIED_HEADER: Final = "applied"
 """Of a record of ``people``: the offset of the event that was applied last."""
 COVERED: Final = frozenset({APPLIED_HEADER})
 """The headers that mean something. What a tracing library adds on the way is none of them, and spoils no MAC."""
+_LENGTHS: Final = Struct(">ii").pack
 Part = bytes | None
 RecordHeaders = Sequence[tuple[str, Part]]
 
@@ -44,23 +47,25 @@ class StreamMac:
         """`headers`, and with them the record's MAC where there are keys and the topic is guarded."""
         if self._tags is None or topic not in GUARDED:
             return list(headers)
-        mac = self._tags.make(_content(topic, partition, key, value, headers))
+        mac = self._tags.make(_place(topic, partition), _content(key, value, headers))
         return [*headers, (HEADER, mac)]
 
     def fault(self, record: KafkaRecord) -> ForeignReason | None:
         """Why the record is foreign; None where it is ours."""
         if self._tags is None or record.topic not in GUARDED:
             return None
-        macs = [said for name, said in record.headers if name == HEADER]
-        if not macs:
+        mac = None
+        for name, said in record.headers:
+            if name == HEADER:
+                if mac is not None or said is None:
+                    return ForeignReason.WRONG_MAC
+                mac = said
+        if mac is None:
             # The broker's own clock: topics with a MAC have its append time from the moment on that it is required.
             since = self._required_from_ms
             return None if since is None or record.timestamp_ms < since else ForeignReason.NO_MAC
-        if len(macs) > 1 or macs[0] is None:
-            return ForeignReason.WRONG_MAC
-        return self._tags.fault(
-            macs[0], _content(record.topic, record.partition, record.key, record.value, record.headers)
-        )
+        content = _content(record.key, record.value, record.headers)
+        return self._tags.fault(mac, _place(record.topic, record.partition), content)
 
     def split(self, records: Iterable[KafkaRecord]) -> tuple[list[KafkaRecord], list[ForeignRecord]]:
         """Those that are ours, and of the others where they stand."""
@@ -84,19 +89,16 @@ def as_foreign(record: KafkaRecord, reason: ForeignReason) -> ForeignRecord:
     return ForeignRecord(**record.origin.model_dump(), reason=reason)
 
 
-def _content(topic: str, partition: int, key: Part, value: Part, headers: RecordHeaders) -> bytes:
-    """What the MAC covers: each part behind its length, -1 where there is none, so that no two can be taken for one.
+@cache
+def _place(topic: str, partition: int) -> bytes:
+    """The partition too: a person's events, copied into another one, would make a second record of the person."""
+    return b"%b/%d\n" % (topic.encode(), partition)
 
-    The partition too: a person's events that are copied into another one would make a second record of the person.
-    """
-    content = b"%b %d %d %d\n%b%b" % (
-        topic.encode(),
-        partition,
-        -1 if key is None else len(key),
-        -1 if value is None else len(value),
-        key or b"",
-        value or b"",
-    )
+
+def _content(key: Part, value: Part, headers: RecordHeaders) -> bytes:
+    """Each part behind its length, -1 where there is none, so that no two contents can be taken for one another."""
+    lengths = _LENGTHS(-1 if key is None else len(key), -1 if value is None else len(value))
+    content = lengths + (key or b"") + (value or b"")
     for name, said in headers:
         if name in COVERED:
             content += b"%b %d\n%b" % (name.encode(), -1 if said is None else len(said), said or b"")

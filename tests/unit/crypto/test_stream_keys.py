@@ -17,15 +17,15 @@ BOTH = StreamKeyring(keys={"s1": ONE, "s2": OTHER}, active="s2")
 def test_while_keys_are_rotated_each_ring_reads_what_it_can() -> None:
     """The new key is given to every reader first; a writer takes it after that."""
     before, after = OLD.tags(), BOTH.tags()
-    old, new = before.make(b"a"), after.make(b"a")
+    old, new = before.make(b"p", b"a"), after.make(b"p", b"a")
     assert (old[:3], new[:3], len(new)) == (b"s1:", b"s2:", 19)
-    assert after.fault(old, b"a") is after.fault(new, b"a") is None
-    assert before.fault(new, b"a") is ForeignReason.UNKNOWN_KEY
+    assert after.fault(old, b"p", b"a") is after.fault(new, b"p", b"a") is None
+    assert before.fault(new, b"p", b"a") is ForeignReason.UNKNOWN_KEY
 
 
 def test_a_known_vector() -> None:
     """HKDF-SHA256 of the ring's key, then keyed BLAKE2b of 128 bits."""
-    assert OLD.tags().make(b"receipts 0 -1 2\n{}").hex() == "73313a9bea5fbd612f5e7041d258909e141d4d"
+    assert OLD.tags().make(b"receipts/0\n", b"{}").hex() == "73313aa6d078c19dd9d2c7fe1a8c8743a42c4c"
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_known_vector() -> None:
 )
 def test_what_is_no_mac_of_ours(mac: bytes, why: ForeignReason) -> None:
     """Whatever stands there, it is answered and raises nothing."""
-    assert OLD.tags().fault(mac, b"a") is why
+    assert OLD.tags().fault(mac, b"p", b"a") is why
 
 
 @pytest.mark.parametrize(
