@@ -47,7 +47,7 @@ class StreamKeyring(BaseModel):
 
 
 class StreamTags:
-    """A MAC is ``KID:TAG``, the tag a keyed BLAKE2b (RFC 7693), which costs a third of an HMAC."""
+    """A MAC is ``KID:TAG``, the tag a keyed BLAKE2b (RFC 7693), which costs half of an HMAC."""
 
     def __init__(self, ring: StreamKeyring) -> None:
         self._keys = {

@@ -5,7 +5,7 @@ foreign record by, and says where it stands; what it holds is looked at by nobod
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from struct import Struct
 from typing import Final
@@ -21,6 +21,7 @@ APPLIED_HEADER: Final = "applied"
 """Of a record of ``people``: the offset of the event that was applied last."""
 COVERED: Final = frozenset({APPLIED_HEADER})
 """The headers that mean something. What a tracing library adds on the way is none of them, and spoils no MAC."""
+_LATEST_MS: Final = round(datetime(2100, 1, 1, tzinfo=UTC).timestamp() * 1000)
 _LENGTHS: Final = Struct(">ii").pack
 Part = bytes | None
 RecordHeaders = Sequence[tuple[str, Part]]
@@ -35,11 +36,6 @@ class StreamMac:
             raise ValueError("a MAC that is required needs keys that judge it")
         self._tags = tags
         self._required_from_ms = None if required_from is None else round(required_from.timestamp() * 1000)
-
-    @property
-    def is_required(self) -> bool:
-        """Whether there is a moment from which on every record must have one."""
-        return self._required_from_ms is not None
 
     def headers(
         self, topic: str, partition: int, key: Part, value: Part, headers: RecordHeaders = ()
@@ -86,7 +82,18 @@ NO_MAC: Final = StreamMac()
 
 def as_foreign(record: KafkaRecord, reason: ForeignReason) -> ForeignRecord:
     """Where the record stands, and nothing of what it holds."""
-    return ForeignRecord(**record.origin.model_dump(), reason=reason)
+    return ForeignRecord(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        appended_at=datetime.fromtimestamp(bounded_ms(record.timestamp_ms) / 1000, UTC),
+        reason=reason,
+    )
+
+
+def bounded_ms(timestamp_ms: int) -> int:
+    """A foreign record's own time, within what a calendar holds: its writer can say anything."""
+    return min(max(timestamp_ms, 0), _LATEST_MS)
 
 
 @cache

@@ -221,21 +221,24 @@ class _Rebuild:
     async def _take_over(self, live: Connection, topic: str, partition: int, first: int, end: int) -> None:
         """Rows whose records are gone are put in as they stand: what follows from them must still follow."""
         oldest = None
+        batch = Batch(self._mac, self._skips)
         if first < end:
             async for records in self._reader.read(topic, partition, first, end):
-                oldest = records[0]
-                break
+                oldest = oldest or records[0]
+                if topic == Topic.APPLIED:
+                    for record in records:
+                        batch.take(record)
+                # What is foreign, or tells of what is, has no entry that says where the log begins.
+                if topic != Topic.APPLIED or any(applied.entries for applied in batch.applied):
+                    break
         moved = 0
         if topic == Topic.RECEIPTS:
             before = "infinity" if oldest is None else datetime.fromtimestamp(oldest.timestamp_ms / 1000, UTC)
             values = (INPUT_PARTITIONS, partition, before, _CLOCKS)
             moved = (await live.execute(TAKE_OVER_RECEIPTS, values)).rowcount
         elif topic == Topic.APPLIED:
-            batch = Batch(self._mac, self._skips)
-            if oldest is not None:
-                batch.take(oldest)
-            entries = [entry.offset for applied in batch.applied for entry in applied.entries]
-            kept_from = min(entries, default=None)
+            kept = next((applied.entries for applied in batch.applied if applied.entries), ())
+            kept_from = min((entry.offset for entry in kept), default=None)
             moved = (await live.execute(TAKE_OVER_APPLIED, (partition, kept_from, kept_from))).rowcount
         when = None if oldest is None else datetime.fromtimestamp(oldest.timestamp_ms / 1000, UTC)
         self._result.removed.append(Removed(topic, partition, first, when, moved))

@@ -10,7 +10,7 @@ from confluent_kafka import Message
 
 from config.topics import Topic
 from infra.kafka_record import KafkaRecord
-from infra.stream_mac import StreamMac
+from infra.stream_mac import StreamMac, bounded_ms
 from models.events.event_types import InputTopic
 from ops.audit.index import AuditIndex
 from ops.audit.kafka_log import Bounds, KafkaLog
@@ -146,7 +146,7 @@ def _read(index: AuditIndex, mac: StreamMac, topic: str, records: Sequence[Messa
             if mac.fault(KafkaRecord.of_message(record)) is None:
                 fresh.append(record)
             else:
-                index.run(FOREIGN, (topic, part, offset, record.timestamp()[1]))
+                index.run(FOREIGN, (topic, part, offset, bounded_ms(record.timestamp()[1])))
     reader(index, fresh)
     for part, upto in marks.items():
         index.set_mark(READ, topic, part, upto)
