@@ -13,7 +13,6 @@ from config.settings import PREFIX
 from crypto.stream_keys import StreamKeyring
 from infra import topic_admin
 from infra.stream_mac import NO_MAC, StreamMac
-from local.environment import MAC_REQUIRED_FROM
 from local.servers.jars import ensure_jars
 from local.servers.kafka import Broker
 from local.servers.process import Process, ProcessPlan
@@ -55,7 +54,7 @@ class Place:
         if self.with_macs:
             values |= {
                 "STREAM_KEYS_FILE": str(self.data / "keys" / "stream.key.json"),
-                "STREAM_MAC_REQUIRED_FROM": MAC_REQUIRED_FROM,
+                "STREAM_MAC_REQUIRED_FROM": "2022-01-01T00:00:00Z",
             }
         process = Process(
             ProcessPlan(

@@ -1,7 +1,7 @@
 """What the processes of a service on one machine are told: the environment of each, made from its servers."""
 
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 from config.sections.base import PREFIX
 from frafaldsvarsel.api_client_setup import clients_file
@@ -9,9 +9,6 @@ from local.servers.kafka import Broker
 from local.servers.mail_catcher import Catcher
 from local.servers.postgres import Database
 from local.servers.provider import CLIENT_ID, DemoProvider
-
-MAC_REQUIRED_FROM: Final = "2022-01-01T00:00:00Z"
-"""As old as the law: a folder that is begun today has no older record."""
 
 
 def process_environment(
@@ -28,14 +25,16 @@ def process_environment(
 ) -> dict[str, str]:
     """The settings of every process; what tells one from another is added at its launch."""
     keys = data / "keys"
+    stream_keys = keys / "stream.key.json"
     values = {
         "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap,
         "REPLICATION_FACTOR": "1",
         "MIN_INSYNC_REPLICAS": "1",
         "DATABASE_URL": database.url,
         "KEYRING_FILE": str(keys / "service.key.json"),
-        "STREAM_KEYS_FILE": str(keys / "stream.key.json"),
-        "STREAM_MAC_REQUIRED_FROM": MAC_REQUIRED_FROM,
+        "STREAM_KEYS_FILE": str(stream_keys),
+        # A folder of a version before has older records, which have none.
+        "STREAM_MAC_REQUIRED_FROM": datetime.fromtimestamp(stream_keys.stat().st_mtime, UTC).isoformat(),
         "SENDERS_DIR": str(data / "senders"),
         "REFERENCE_DIR": str(reference),
         "WORKER_DATA_DIR": str(data / "worker"),
