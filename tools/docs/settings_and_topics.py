@@ -115,7 +115,9 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 
 def _read_by(variable: str) -> str:
-    readers = [name for name, kind in PROCESSES.items() if variable in variables_of(kind)]
+    readers = [name for name, kind in PROCESSES.items() if variable in variables_of(kind)] or [
+        name for name, kind in COMMANDS.items() if variable in variables_of(kind) and name != "check-config"
+    ]
     # What only looks is told in the same words as what drives again.
     return ", ".join(name for name in readers if name != "audit --heal" or "audit" not in readers)
 
