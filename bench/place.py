@@ -10,7 +10,9 @@ from config.kafka import KafkaSettings
 from config.reference.checks.all import sound_reference
 from config.senders import base_senders
 from config.settings import PREFIX
+from crypto.stream_keys import StreamKeyring
 from infra import topic_admin
+from infra.stream_mac import NO_MAC, StreamMac
 from local.servers.jars import ensure_jars
 from local.servers.kafka import Broker
 from local.servers.process import Process, ProcessPlan
@@ -22,9 +24,18 @@ _READY_SECONDS = 60
 class Place:
     """A running broker and the folder with its keys."""
 
-    def __init__(self, data: Path, broker: Broker) -> None:
+    def __init__(self, data: Path, broker: Broker, *, with_macs: bool) -> None:
         self.data = data
+        self.with_macs = with_macs
         self.kafka = KafkaSettings(bootstrap_servers=broker.bootstrap)
+
+    @property
+    def mac(self) -> StreamMac:
+        """By what the service knows its own records here."""
+        if not self.with_macs:
+            return NO_MAC
+        ring = (self.data / "keys" / "stream.key.json").read_bytes()
+        return StreamMac(StreamKeyring.model_validate_json(ring).tags())
 
     @contextmanager
     def worker(self) -> Iterator[Process]:
@@ -40,6 +51,11 @@ class Place:
             "READY_FILE": str(ready),
             "SESSION_TIMEOUT_SECONDS": "6",
         }
+        if self.with_macs:
+            values |= {
+                "STREAM_KEYS_FILE": str(self.data / "keys" / "stream.key.json"),
+                "STREAM_MAC_REQUIRED_FROM": "2022-01-01T00:00:00Z",
+            }
         process = Process(
             ProcessPlan(
                 argv=[sys.executable, "-m", "frafaldsvarsel", "worker"],
@@ -56,16 +72,18 @@ class Place:
 
 
 @contextmanager
-def place() -> Iterator[Place]:
-    """A broker with the project's topics and keys, gone afterwards."""
+def place(*, with_macs: bool = True) -> Iterator[Place]:
+    """A broker with the project's topics and keys, gone afterwards. `with_macs`: as in production."""
     with tempfile.TemporaryDirectory(prefix="frafaldsvarsel-bench-") as folder:
         data = Path(folder)
         broker = Broker(data / "kafka", ensure_jars())
         broker.start()
         try:
             broker.wait_ready()
-            made = Place(data, broker)
-            topic_admin.apply(made.kafka, topic_admin.Replication(factor=1, min_insync=1))
+            made = Place(data, broker, with_macs=with_macs)
+            topic_admin.apply(
+                made.kafka, topic_admin.Replication(factor=1, min_insync=1), mac_required=with_macs
+            )
             ensure_keys(data, base_senders(sound_reference()))
             yield made
         finally:

@@ -24,7 +24,7 @@ async def fill(place: Place, events: Iterable[PersonEvent]) -> int:
     """Write a backlog of person events."""
     producer = AIOKafkaProducer(**place.kafka.producer())
     await producer.start()
-    output, number = BatchProducer(producer), 0
+    output, number = BatchProducer(producer, place.mac), 0
     try:
         for event in events:
             output.add(

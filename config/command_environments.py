@@ -9,7 +9,14 @@ from config.every_environment import EveryEnvironment
 from config.kafka import KafkaSettings
 from config.sections.keys import IntakeKeySection, VaultSection
 from config.sections.processes import ContractSection, IntakeSection
-from config.sections.servers import DatabaseAddress, ReferenceSection, ReplicationSection, SendersSection
+from config.sections.servers import (
+    DatabaseAddress,
+    QuotaSection,
+    ReferenceSection,
+    ReplicationSection,
+    SendersSection,
+)
+from config.sections.stream_keys import StreamKeySection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,11 +27,12 @@ class KafkaEnvironment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TopicsEnvironment:
+class TopicsEnvironment(KafkaEnvironment):
     """`topics`."""
 
-    kafka: KafkaSettings
+    stream: StreamKeySection
     replication: ReplicationSection
+    quotas: QuotaSection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,20 +66,19 @@ class StatusEnvironment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RebuildEnvironment:
-    """`rebuild ledger`."""
-
-    kafka: KafkaSettings
-    database: DatabaseAddress
-    reference: ReferenceSection
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RebuildPeopleEnvironment:
     """`rebuild people`: no database."""
 
     kafka: KafkaSettings
+    stream: StreamKeySection
     reference: ReferenceSection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RebuildEnvironment(RebuildPeopleEnvironment):
+    """`rebuild ledger`."""
+
+    database: DatabaseAddress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +95,7 @@ class ReplayEnvironment:
     """`quarantine replay`: judges a record as intake would, and a notice as the notifier would."""
 
     kafka: KafkaSettings
+    stream: StreamKeySection
     database: DatabaseAddress
     keyring: IntakeKeySection
     senders: SendersSection
@@ -112,6 +120,7 @@ COMMANDS: Final[Mapping[str, type[Any]]] = {
     "webhooks enable": DatabaseEnvironment,
     "dismiss": DatabaseEnvironment,
     "redecide": HealingAuditEnvironment,
+    "ledger skip": DatabaseEnvironment,
     "quarantine list": DatabaseEnvironment,
     "quarantine dismiss": DatabaseEnvironment,
     "quarantine show": OpenEnvironment,

@@ -41,6 +41,7 @@ from config.sections.servers import (
     ReplicationSection,
     SendersSection,
 )
+from config.sections.stream_keys import StreamKeySection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,7 @@ class WorkerEnvironment:
     """The stream worker: no database, no relay."""
 
     kafka: KafkaSettings
+    stream: StreamKeySection
     replication: ReplicationSection
     consumer: ConsumerSection
     keyring: IntakeKeySection
@@ -64,9 +66,10 @@ class WorkerEnvironment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEnvironment:
-    """The ledger: no key, no relay."""
+    """The ledger: no key but the stream's, no relay."""
 
     kafka: KafkaSettings
+    stream: StreamKeySection
     replication: ReplicationSection
     consumer: ConsumerSection
     database: DatabaseSection
@@ -123,9 +126,10 @@ class InboxEnvironment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeEnvironment:
-    """The canary: no key of the service."""
+    """The canary: no key of the service but the stream's."""
 
     kafka: KafkaSettings
+    stream: StreamKeySection
     replication: ReplicationSection
     database: DatabaseAddress
     interval: ProbeIntervalSection
@@ -150,9 +154,10 @@ class LagEnvironment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEnvironment:
-    """The audit that only looks: no key."""
+    """The audit that only looks: no key but the stream's."""
 
     kafka: KafkaSettings
+    stream: StreamKeySection
     database: DatabaseAddress
     audit: AuditSection
     log: LogSection

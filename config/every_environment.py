@@ -26,10 +26,12 @@ from config.sections.processes import (
 from config.sections.servers import (
     ConsumerSection,
     DatabaseSection,
+    QuotaSection,
     ReferenceSection,
     ReplicationSection,
     SendersSection,
 )
+from config.sections.stream_keys import StreamKeySection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,9 @@ class EveryEnvironment:
     replication: ReplicationSection
     database: DatabaseSection
     keyring: KeyringSection
+    stream: StreamKeySection
     senders: SendersSection
+    quotas: QuotaSection
     reference: ReferenceSection
     instance: InstanceSection
     worker: WorkerSection

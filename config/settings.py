@@ -31,7 +31,15 @@ __all__ = [
 EnvironmentT = TypeVar("EnvironmentT")
 
 SECRETS: Final = frozenset(
-    {"KAFKA_PASSWORD", "DATABASE_URL", "KEYRING", "SMTP_PASSWORD", "HEARTBEAT_URL", "OIDC_CLIENT_SECRET"}
+    {
+        "KAFKA_PASSWORD",
+        "DATABASE_URL",
+        "KEYRING",
+        "STREAM_KEYS",
+        "SMTP_PASSWORD",
+        "HEARTBEAT_URL",
+        "OIDC_CLIENT_SECRET",
+    }
 )
 """What may stand in a file as well."""
 _FILE: Final = "_FILE"

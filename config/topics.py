@@ -15,6 +15,7 @@ _HOUR_MS: Final = 60 * 60 * 1000
 _MINUTE_MS: Final = 60 * 1000
 _SEGMENT_BYTES: Final = 16 * 1024 * 1024
 _FOREVER: Final = -1
+TIMESTAMP_TYPE: Final = "message.timestamp.type"
 
 
 class Topic(StrEnum):
@@ -51,16 +52,20 @@ class TopicSpec:
     compacted: bool = False
     append_time: bool = False
     """The broker's clock stamps the records: what deadlines are computed from."""
+    guarded: bool = False
+    """Its records carry a MAC (docs/decisions/0038). Once that is required, the broker's clock stamps them too."""
     compaction_lag_ms: int = _WEEK_MS
     max_message_bytes: int = 1024 * 1024
 
-    def config(self, *, min_insync_replicas: int) -> dict[str, str]:
-        """The broker's configuration of the topic."""
+    def config(self, *, min_insync_replicas: int, mac_required: bool = False) -> dict[str, str]:
+        """The broker's configuration of the topic. `mac_required`: whether a record of ours must have a MAC."""
         retention = _FOREVER if self.retention_days is None else self.retention_days * _DAY_MS
         entries = {
             "cleanup.policy": "compact" if self.compacted else "delete",
             "retention.ms": str(retention),
-            "message.timestamp.type": "LogAppendTime" if self.append_time else "CreateTime",
+            TIMESTAMP_TYPE: "LogAppendTime"
+            if self.append_time or (self.guarded and mac_required)
+            else "CreateTime",
             "max.message.bytes": str(self.max_message_bytes),
             "min.insync.replicas": str(min_insync_replicas),
             "unclean.leader.election.enable": "false",
@@ -107,6 +112,7 @@ TOPICS: Final = (
         key="person id",
         partitions=PERSON_PARTITIONS,
         retention_days=None,
+        guarded=True,
     ),
     TopicSpec(
         name=Topic.PEOPLE.value,
@@ -117,6 +123,7 @@ TOPICS: Final = (
         retention_days=None,
         compacted=True,
         max_message_bytes=8 * 1024 * 1024,
+        guarded=True,
     ),
     TopicSpec(
         name=Topic.DECISIONS.value,
@@ -125,6 +132,7 @@ TOPICS: Final = (
         key="person id",
         partitions=PERSON_PARTITIONS,
         retention_days=None,
+        guarded=True,
     ),
     TopicSpec(
         name=Topic.APPLIED.value,
@@ -133,6 +141,7 @@ TOPICS: Final = (
         key="none",
         partitions=PERSON_PARTITIONS,
         retention_days=365,
+        guarded=True,
     ),
     TopicSpec(
         name=Topic.RECEIPTS.value,
@@ -141,6 +150,7 @@ TOPICS: Final = (
         key="the sender's number",
         partitions=INPUT_PARTITIONS,
         retention_days=365,
+        guarded=True,
     ),
     TopicSpec(
         name=Topic.REJECTED.value,
@@ -160,6 +170,7 @@ TOPICS: Final = (
         retention_days=None,
         compacted=True,
         compaction_lag_ms=_MINUTE_MS,
+        guarded=True,
     ),
     TopicSpec(
         name=Topic.TASK_EVENTS.value,
@@ -179,3 +190,5 @@ TOPICS: Final = (
     ),
 )
 BY_NAME: Final = {spec.name: spec for spec in TOPICS}
+GUARDED: Final = frozenset(spec.name for spec in TOPICS if spec.guarded)
+"""By which one process tells another what it has done. Not ``rejected``, which is sealed, nor what others read."""

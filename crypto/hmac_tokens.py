@@ -24,6 +24,7 @@ class Purpose(StrEnum):
     RECIPIENT = "recipient"
     SESSION = "inbox session"
     ACCESS = "access token"
+    STREAM = "stream record"
 
 
 class HmacTokens:
@@ -33,7 +34,7 @@ class HmacTokens:
         """`keys`: the ring's secrets by key id; `active` names the one that makes a tag."""
         if active not in keys:
             raise ValueError("the active key must be in the ring")
-        self._keys = {kid: _derived(key, purpose) for kid, key in keys.items()}
+        self._keys = {kid: derived(key, purpose) for kid, key in keys.items()}
         self._active = active
 
     def make(self, content: bytes, length: int) -> bytes:
@@ -54,6 +55,7 @@ class HmacTokens:
         return any(found)
 
 
-def _derived(key: bytes, purpose: Purpose) -> bytes:
+def derived(key: bytes, purpose: Purpose) -> bytes:
+    """The key of 32 bytes for one purpose that follows from a ring's secret."""
     info = b"frafaldsvarsel tag " + purpose.encode()
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(key)

@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 from config.errors import ConfigError, Fault
 from config.kafka import KafkaSettings
 from config.sections.servers import ReplicationSection
+from config.sections.stream_keys import StreamKeySection
 from frafaldsvarsel.wiring import common as common_wiring
 from infra import topic_admin
 
@@ -20,10 +21,21 @@ _LONGEST_WAIT: Final = 10.0
 
 
 def kafka(
-    settings: KafkaSettings, copies: ReplicationSection, *, sleep: Callable[[float], None] = time.sleep
+    settings: KafkaSettings,
+    copies: ReplicationSection,
+    stream: StreamKeySection | None,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Return when Kafka answers and has every topic; raises `ConfigError` where one is missing or made otherwise."""
-    faults = wait_for(lambda: topic_admin.check(settings, common_wiring.replication(copies)), sleep)
+    """Return when Kafka answers and has every topic; raises `ConfigError` where one is missing or made otherwise.
+
+    `stream` is None for a process that holds no key of the stream.
+    """
+    made, required = (
+        common_wiring.replication(copies),
+        stream is not None and stream.required_from is not None,
+    )
+    faults = wait_for(lambda: topic_admin.check(settings, made, mac_required=required), sleep)
     judge(faults)
 
 
@@ -34,7 +46,12 @@ def judge(faults: Sequence[topic_admin.TopicDifference]) -> None:
     if any(fault.fatal for fault in faults):
         raise ConfigError(
             [Fault(fault.sentence) for fault in faults if fault.fatal]
-            + [Fault("Mend the topics first: frafaldsvarsel topics apply makes those that are missing.")]
+            + [
+                Fault(
+                    "Mend the topics first: frafaldsvarsel topics apply makes those that are missing, and gives "
+                    "the others the brokers' clock where MACs are required."
+                )
+            ]
         )
 
 

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, Self
 
+from confluent_kafka import Message
+
 from models.events.person_event import Origin
 
 
@@ -34,6 +36,23 @@ class KafkaRecord:
             record.headers,
         )
 
+    @classmethod
+    def of_message(cls, message: Message) -> Self:
+        """From a record of librdkafka. The name of a header that is not UTF-8 cannot be shown: then without any."""
+        try:
+            headers = tuple((name, _bytes(content)) for name, content in _listed(message))
+        except (SystemError, UnicodeDecodeError):
+            headers = ()
+        return cls(
+            message.topic() or "",
+            message.partition() or 0,
+            message.offset() or 0,
+            message.timestamp()[1],
+            _bytes(message.key()),
+            _bytes(message.value()),
+            headers,
+        )
+
     @property
     def origin(self) -> Origin:
         """The record's place and append time."""
@@ -43,6 +62,15 @@ class KafkaRecord:
             offset=self.offset,
             appended_at=datetime.fromtimestamp(self.timestamp_ms / 1000, UTC),
         )
+
+
+def _listed(message: Message) -> list[tuple[str, str | bytes | None]]:
+    headers = message.headers() or []
+    return list(headers.items()) if isinstance(headers, dict) else headers
+
+
+def _bytes(content: str | bytes | None) -> bytes | None:
+    return content.encode() if isinstance(content, str) else content
 
 
 def by_partition(records: Iterable[KafkaRecord]) -> list[tuple[tuple[str, int], list[KafkaRecord]]]:

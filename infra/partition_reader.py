@@ -8,6 +8,7 @@ from typing import Any, Final, Self
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from config.kafka import KafkaSettings
+from infra import tolerant_headers
 from infra.kafka_record import KafkaRecord
 
 _WAIT_SECONDS: Final = 120
@@ -28,6 +29,7 @@ class PartitionReader:
 
     async def start(self) -> None:
         """Connect."""
+        tolerant_headers.install()
         self._consumer = AIOKafkaConsumer(
             **self._settings.aiokafka(),
             enable_auto_commit=False,

@@ -1,4 +1,7 @@
-"""Creates and verifies the topics of `config.topics`. It never changes a topic that exists: it reports what differs."""
+"""Creates and verifies the topics of `config.topics`. Of a topic that exists it reports what differs.
+
+It changes one thing in place: the clock that stamps the service's own records, once they must have a MAC.
+"""
 
 import re
 from collections.abc import Sequence
@@ -8,11 +11,17 @@ from typing import Any, Final
 from confluent_kafka import KafkaError, KafkaException
 
 # Public by their documentation, and not marked as exported.
-from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # type: ignore[attr-defined]
+from confluent_kafka.admin import (  # type: ignore[attr-defined]
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    ResourceType,
+)
 from confluent_kafka.cimpl import NewTopic
 
 from config.kafka import KafkaSettings
-from config.topics import TOPICS, TopicSpec
+from config.topics import TIMESTAMP_TYPE, TOPICS, TopicSpec
 
 _SECONDS: Final = 30.0
 _METADATA_SECONDS: Final = 10.0
@@ -24,7 +33,7 @@ _FATAL: Final = frozenset(
         "cleanup.policy",
         "compression.type",
         "max.message.bytes",
-        "message.timestamp.type",
+        TIMESTAMP_TYPE,
         "unclean.leader.election.enable",
     }
 )
@@ -51,8 +60,12 @@ class TopicsUnreachable(RuntimeError):
     """The cluster does not answer, or refuses; try again when it does."""
 
 
-def apply(kafka: KafkaSettings, replication: Replication) -> list[str]:
-    """Create the missing topics; returns their names."""
+def apply(kafka: KafkaSettings, replication: Replication, *, mac_required: bool = False) -> list[str]:
+    """Create the missing topics; returns their names.
+
+    `mac_required`: the service's own topics, those that are there too, get the brokers' clock. A record without a MAC
+    is judged by it, and a writer could say what it likes.
+    """
     admin, known = _open(kafka)
     missing = [spec for spec in TOPICS if spec.name not in known]
     if missing:
@@ -62,7 +75,7 @@ def apply(kafka: KafkaSettings, replication: Replication) -> list[str]:
                     spec.name,
                     num_partitions=spec.partitions,
                     replication_factor=replication.factor,
-                    config=spec.config(min_insync_replicas=replication.min_insync),
+                    config=spec.config(min_insync_replicas=replication.min_insync, mac_required=mac_required),
                 )
                 for spec in missing
             ],
@@ -73,10 +86,30 @@ def apply(kafka: KafkaSettings, replication: Replication) -> list[str]:
                 future.result()
             except KafkaException as error:
                 raise TopicsUnreachable(f"Topic {name} could not be made: {error.args[0].str()}.") from None
+    present = [spec for spec in TOPICS if spec.guarded and spec.name in known]
+    if mac_required and present:
+        _stamp_by_brokers(admin, present)
     return [spec.name for spec in missing]
 
 
-def check(kafka: KafkaSettings, replication: Replication) -> list[TopicDifference]:
+def _stamp_by_brokers(admin: AdminClient, specs: Sequence[TopicSpec]) -> None:
+    entry = ConfigEntry(TIMESTAMP_TYPE, "LogAppendTime", incremental_operation=AlterConfigOpType.SET)
+    altered = admin.incremental_alter_configs(
+        [ConfigResource(ResourceType.TOPIC, spec.name, incremental_configs=[entry]) for spec in specs]
+    )
+    for resource, future in altered.items():
+        try:
+            future.result(_SECONDS)
+        except KafkaException as error:
+            said = error.args[0].str()
+            raise TopicsUnreachable(
+                f"Topic {resource.name} could not be given the brokers' clock: {said}."
+            ) from None
+
+
+def check(
+    kafka: KafkaSettings, replication: Replication, *, mac_required: bool = False
+) -> list[TopicDifference]:
     """What differs from the table; nothing when all is as it should be."""
     admin, known = _open(kafka)
     present = [spec for spec in TOPICS if spec.name in known]
@@ -92,7 +125,7 @@ def check(kafka: KafkaSettings, replication: Replication) -> list[TopicDifferenc
     ]
     configs = _configs(admin, [spec.name for spec in present])
     for spec in present:
-        faults += _differences(spec, known[spec.name], configs[spec.name], replication)
+        faults += _differences(spec, known[spec.name], configs[spec.name], replication, mac_required)
     return faults
 
 
@@ -138,7 +171,9 @@ def _configs(admin: AdminClient, names: Sequence[str]) -> dict[str, Any]:
         raise TopicsUnreachable(f"Kafka does not tell how the topics are made: {said}.") from None
 
 
-def _differences(spec: TopicSpec, found: Any, config: Any, replication: Replication) -> list[TopicDifference]:
+def _differences(
+    spec: TopicSpec, found: Any, config: Any, replication: Replication, mac_required: bool
+) -> list[TopicDifference]:
     faults = []
     if len(found.partitions) != spec.partitions:
         sentence = f"Topic {spec.name} has {len(found.partitions)} partitions, not {spec.partitions}."
@@ -150,7 +185,11 @@ def _differences(spec: TopicSpec, found: Any, config: Any, replication: Replicat
                 f"Topic {spec.name} has {sorted(copies)} copies, not {replication.factor}.", False
             )
         )
-    for name, expected in spec.config(min_insync_replicas=replication.min_insync).items():
+    wanted = spec.config(min_insync_replicas=replication.min_insync, mac_required=mac_required)
+    if spec.guarded and not mac_required:
+        # It has been required before, or is about to be: nothing rests on it meanwhile.
+        del wanted[TIMESTAMP_TYPE]
+    for name, expected in wanted.items():
         if config[name].value != expected:
             sentence = f"Topic {spec.name}: {name} is {config[name].value}, not {expected}."
             faults.append(TopicDifference(sentence, name in _FATAL))

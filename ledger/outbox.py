@@ -11,9 +11,12 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from config.kafka import KafkaSettings
+from config.topics import BY_NAME
 from infra.failpoints import Point, reach
+from infra.partitioner import partition_of
 from infra.postgres import Connection
 from infra.postgres_timeouts import CONNECT_SECONDS, shut_down_after, statement_timeouts
+from infra.stream_mac import NO_MAC, StreamMac
 
 log = logging.getLogger(__name__)
 _BATCH: Final = 500
@@ -37,7 +40,12 @@ SENT: Final[LiteralString] = "UPDATE outbox SET sent_at = now() WHERE id = ANY(%
 
 
 async def run(
-    kafka: KafkaSettings, database_url: str, stop: asyncio.Event, *, database_seconds: float = 60
+    kafka: KafkaSettings,
+    database_url: str,
+    stop: asyncio.Event,
+    *,
+    database_seconds: float = 60,
+    mac: StreamMac = NO_MAC,
 ) -> None:
     """Send what is due until `stop`."""
     while not stop.is_set():
@@ -53,7 +61,7 @@ async def run(
             ) as connection:
                 clock, forgotten = asyncio.get_running_loop().time, 0.0
                 while not stop.is_set():
-                    if await send_due(connection, producer, 2 * database_seconds) == 0:
+                    if await send_due(connection, producer, 2 * database_seconds, mac) == 0:
                         if clock() - forgotten > _FORGET_SECONDS:
                             await forget(connection)
                             forgotten = clock()
@@ -71,7 +79,9 @@ async def forget(connection: Connection) -> int:
         return (await connection.execute(FORGET, (_KEPT_DAYS,))).rowcount
 
 
-async def send_due(connection: Connection, producer: AIOKafkaProducer, patience: float) -> int:
+async def send_due(
+    connection: Connection, producer: AIOKafkaProducer, patience: float, mac: StreamMac = NO_MAC
+) -> int:
     """Send a batch of what is due, and note that it was sent; how many."""
     with ExitStack() as until_read, ExitStack() as until_committed:
         until_read.enter_context(shut_down_after(connection, patience))
@@ -83,7 +93,7 @@ async def send_due(connection: Connection, producer: AIOKafkaProducer, patience:
             rows = await cursor.fetchall()
             until_read.close()
             if rows:
-                await _send(producer, rows)
+                await _send(producer, rows, mac)
                 reach(Point.OUTBOX_SENT)
             until_committed.enter_context(shut_down_after(connection, patience))
             if rows:
@@ -91,10 +101,17 @@ async def send_due(connection: Connection, producer: AIOKafkaProducer, patience:
     return len(rows)
 
 
-async def _send(producer: AIOKafkaProducer, rows: Sequence[tuple[object, ...]]) -> None:
+async def _send(
+    producer: AIOKafkaProducer, rows: Sequence[tuple[object, str, str, bytes]], mac: StreamMac
+) -> None:
     async with asyncio.timeout(_DELIVERY_SECONDS):
-        sent = [
-            await producer.send(str(topic), key=str(key).encode(), value=value)
-            for _, topic, key, value in rows
-        ]
+        sent = []
+        for _, topic, key, value in rows:
+            partition = partition_of(key, BY_NAME[topic].partitions)
+            headers = mac.headers(topic, partition, key.encode(), value)
+            sent.append(
+                await producer.send(
+                    topic, key=key.encode(), value=value, partition=partition, headers=headers
+                )
+            )
         await asyncio.gather(*sent)

@@ -1,5 +1,6 @@
 """What the processes of a service on one machine are told: the environment of each, made from its servers."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from config.sections.base import PREFIX
@@ -24,12 +25,16 @@ def process_environment(
 ) -> dict[str, str]:
     """The settings of every process; what tells one from another is added at its launch."""
     keys = data / "keys"
+    stream_keys = keys / "stream.key.json"
     values = {
         "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap,
         "REPLICATION_FACTOR": "1",
         "MIN_INSYNC_REPLICAS": "1",
         "DATABASE_URL": database.url,
         "KEYRING_FILE": str(keys / "service.key.json"),
+        "STREAM_KEYS_FILE": str(stream_keys),
+        # A folder of a version before has older records, which have none.
+        "STREAM_MAC_REQUIRED_FROM": datetime.fromtimestamp(stream_keys.stat().st_mtime, UTC).isoformat(),
         "SENDERS_DIR": str(data / "senders"),
         "REFERENCE_DIR": str(reference),
         "WORKER_DATA_DIR": str(data / "worker"),

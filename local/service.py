@@ -26,7 +26,7 @@ from config.reference.checks.all import sound_reference
 from config.senders import base_senders
 from config.settings import EnvironmentT, load
 from frafaldsvarsel.api_client_setup import ensure_client
-from frafaldsvarsel.wiring import common as common_wiring
+from frafaldsvarsel.wiring.common import replication
 from infra import topic_admin
 from local.demo_users import demo_people, units_of
 from local.environment import process_environment
@@ -177,7 +177,7 @@ class Service:
             self._answered = self._broker.pid
             self.say("topics")
             settings = load(EveryEnvironment, self._environment())
-            topic_admin.apply(settings.kafka, common_wiring.replication(settings.replication))
+            topic_admin.apply(settings.kafka, replication(settings.replication), mac_required=True)
             self.say("processes")
             self._children.start(["worker", *more])
             for one in starting.values():

@@ -41,6 +41,7 @@ class AuditKind(StrEnum):
     QUARANTINE_DISMISSED = "quarantine_dismissed"
     EXCEPTION_DISMISSED = "exception_dismissed"
     LEDGER_REBUILT = "ledger_rebuilt"
+    RECORD_SKIPPED = "record_skipped"
 
 
 def kind_of_end(status: DeliveryStatus) -> AuditKind | None:

@@ -27,6 +27,8 @@ class DeadLetterKind(StrEnum):
     """A record that was accepted, and refused because its id had come with other content."""
     LEFT_OUT = "left_out"
     """A record that was accepted and has no effect: its sender is over its bound for that person."""
+    FOREIGN = "foreign"
+    """A record on one of the service's own topics that the service did not write. It had no effect."""
     DELIVERY = "delivery"
     """A notice that its recipient refused, or that nobody took before its deadline."""
     BOUNCE = "bounce"
@@ -75,7 +77,7 @@ class DeadLetter(Frozen):
 
     @property
     def place(self) -> RecordPlace:
-        """Of an input record or a conflict: where it stands."""
+        """Of a record: where it stands."""
         return place_of(self.id)
 
 

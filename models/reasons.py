@@ -131,3 +131,11 @@ class LeftOut(Reason):
         "Several senders together have filled the person's record: this one has a large part in it, "
         "or no room is left.",
     )
+
+
+class ForeignReason(Reason):
+    """Why a record on one of the service's own topics is none of its own. Its content is looked at by nobody."""
+
+    NO_MAC = "no_mac", "The record has no MAC, and was appended when every record must have one."
+    UNKNOWN_KEY = "unknown_key", "The record's MAC names a key that is not in the stream's key ring."
+    WRONG_MAC = "wrong_mac", "The record's MAC does not fit its topic, partition, key and value."

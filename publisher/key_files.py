@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from config.reference.checks.all import sound_reference
 from config.senders import base_senders, write_sender
 from crypto.keyring import Keyring, new_keyring, new_signing_key
+from crypto.stream_keys import new_stream_keyring
 from models.events.sender import Sender, VerificationKey, kind_of
 from publisher.keys import NoKey, read_key
 
@@ -37,6 +38,7 @@ def ensure_keys(data: Path, senders: Iterable[Sender]) -> None:
     keys, register = _folders(data)
     ring = keys / "service.key.json"
     write_new(ring, new_keyring().model_dump_json(indent=1).encode())
+    write_new(keys / "stream.key.json", new_stream_keyring().model_dump_json(indent=1).encode())
     if not (public := keys / "service.public.json").exists():
         write_new(
             public, orjson.dumps(Keyring.model_validate_json(ring.read_bytes()).public_key()), mode=0o644

@@ -34,7 +34,7 @@ def build(
     on_assigned: Callable[[frozenset[tuple[str, int]]], None],
 ) -> StreamApp:
     """The worker's agents, not started. `on_assigned` is called with the partitions at every assignment."""
-    assignment = Assignment()
+    assignment, mac = Assignment(), settings.mac
     clients: list[AIOKafkaProducer | PartitionReader] = []
 
     def revoked() -> None:
@@ -58,8 +58,8 @@ def build(
             processor,
             topics=topics,
             assignment=assignment,
-            checkpoint=Checkpoint(processor.name, reader),
-            output=BatchProducer(producer),
+            checkpoint=Checkpoint(processor.name, reader, mac),
+            output=BatchProducer(producer, mac),
             monotonic=time.monotonic,
         )
 
@@ -77,7 +77,7 @@ def build(
         name=Match.name,
         topics=_PERSON_EVENTS,
         max_record_batches=_MATCH_RECORD_BATCHES,
-        start=lambda: start(_PERSON_EVENTS, lambda reader: Match(law, PersonStore(reader))),
+        start=lambda: start(_PERSON_EVENTS, lambda reader: Match(law, PersonStore(reader, mac), mac)),
     )
     return StreamApp(
         settings=settings,

@@ -16,7 +16,7 @@ from infra.kafka_record import KafkaRecord, by_partition
 from streams.assignment import Assignment
 from streams.batch_producer import BatchProducer
 from streams.checkpoint import Checkpoint
-from streams.processors import Processor
+from streams.processors import Processor, tell_foreign
 
 log = logging.getLogger(__name__)
 AnswerT = TypeVar("AnswerT")
@@ -148,7 +148,7 @@ class BatchDriver:
                 if self._generation != generation:
                     self._rests.clear()
                     self._read_beside.clear()
-                    await self._checkpoint.load()
+                    tell_foreign(0, await self._checkpoint.load(), self._output)
                 ours = {partition for topic, partition in partitions if topic in self._topics}
                 await self._processor.begin(ours, self._output)
                 if generation == self._assignment.generation:

@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.partitioner import murmur2
 
 from config.topics import Topic
 from infra.failpoints import Point, reach
+from infra.partitioner import partition_of as partition_of
+from infra.stream_mac import NO_MAC, StreamMac
 
 _DELIVERY_SECONDS = 60
 _TURNS: Final[Mapping[str, int]] = {Topic.RECEIPTS: 1, Topic.APPLIED: 1, Topic.PROGRESS: 2}
@@ -27,10 +28,11 @@ output. The checkpoint is sent last.
 class BatchProducer:
     """Records waiting to be sent, by partition, in order."""
 
-    def __init__(self, producer: AIOKafkaProducer) -> None:
+    def __init__(self, producer: AIOKafkaProducer, mac: StreamMac = NO_MAC) -> None:
         self._producer = producer
+        self._mac = mac
         self._waiting: dict[
-            tuple[str, int], list[tuple[bytes | None, bytes, Sequence[tuple[str, bytes]]]]
+            tuple[str, int], list[tuple[bytes | None, bytes, Sequence[tuple[str, bytes | None]]]]
         ] = defaultdict(list)
 
     def add(
@@ -41,8 +43,9 @@ class BatchProducer:
         value: bytes,
         headers: Sequence[tuple[str, bytes]] = (),
     ) -> None:
-        """Put one record into the batch."""
-        self._waiting[topic, partition].append((key, value, headers))
+        """Put one record into the batch, with its MAC where the topic has one."""
+        signed = self._mac.headers(topic, partition, key, value, headers)
+        self._waiting[topic, partition].append((key, value, signed))
 
     async def flush(self) -> None:
         """Send everything and wait for the brokers' acknowledgement; raises when any of it is not acknowledged."""
@@ -65,7 +68,7 @@ class BatchProducer:
         self,
         topic: str,
         partition: int,
-        records: list[tuple[bytes | None, bytes, Sequence[tuple[str, bytes]]]],
+        records: list[tuple[bytes | None, bytes, Sequence[tuple[str, bytes | None]]]],
     ) -> list[asyncio.Future[object]]:
         futures = []
         builder = self._producer.create_batch()
@@ -82,9 +85,3 @@ class BatchProducer:
 
 def _turn(topic: str) -> int:
     return _TURNS.get(topic, 0)
-
-
-def partition_of(key: str, partitions: int) -> int:
-    """The partition that Kafka's default partitioner chooses for `key` (murmur2)."""
-    hashed: int = murmur2(key.encode())
-    return (hashed & 0x7FFFFFFF) % partitions

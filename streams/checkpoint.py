@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from config.topics import Topic
 from infra.kafka_record import KafkaRecord
 from infra.partition_reader import PartitionReader
+from infra.stream_mac import NO_MAC, StreamMac
+from models.events.receipt import ForeignRecord
 from streams.batch_producer import BatchProducer
 
 log = logging.getLogger(__name__)
@@ -18,23 +20,31 @@ log = logging.getLogger(__name__)
 class Checkpoint:
     """The next offset of every partition that `processor` reads."""
 
-    def __init__(self, processor: str, reader: PartitionReader) -> None:
+    def __init__(self, processor: str, reader: PartitionReader, mac: StreamMac = NO_MAC) -> None:
         self._processor = processor
         self._reader = reader
+        self._mac = mac
         self._next: dict[tuple[str, int], int] = {}
         self.skipped = 0
         """Records that the engine had skipped and that were read from the broker."""
 
-    async def load(self) -> None:
-        """Read the topic. With several writers the highest offset is right: a checkpoint never goes back."""
+    async def load(self) -> list[ForeignRecord]:
+        """Read the topic; returns what is foreign there, which says nothing of how far the processor has come.
+
+        With several writers the highest offset is right: a checkpoint never goes back.
+        """
         self._next.clear()
+        foreign: list[ForeignRecord] = []
         first, end = await self._reader.bounds(Topic.PROGRESS, 0)
         async for records in self._reader.read(Topic.PROGRESS, 0, first, end):
-            for record in records:
+            ours, others = self._mac.split(records)
+            foreign += others
+            for record in ours:
                 processor, topic, partition = (record.key or b"").decode().split("/")
                 if processor == self._processor:
                     place = (topic, int(partition))
                     self._next[place] = max(self._next.get(place, 0), int(record.value or b"0"))
+        return foreign
 
     def next_offset(self, topic: str, partition: int) -> int:
         """Everything before it is processed; 0 where nothing is known."""

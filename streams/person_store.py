@@ -4,21 +4,28 @@ Not a Faust Table, for the measured reasons in docs/decisions. Values stay encod
 """
 
 from collections import defaultdict
+from typing import Final
 
 from config.topics import Topic
 from infra.kafka_record import KafkaRecord
 from infra.partition_reader import PartitionReader
+from infra.stream_mac import APPLIED_HEADER, NO_MAC, StreamMac, as_foreign
 from models.eligibility.person_record import PersonRecord
+from models.events.receipt import ForeignRecord
 from streams.batch_producer import BatchProducer
 
-_APPLIED = "applied"
+_NOWHERE: Final = -1
+"""Before every offset."""
 
 
 class PersonStore:
     """Records by person id, for each partition that has been loaded."""
 
-    def __init__(self, reader: PartitionReader) -> None:
+    def __init__(self, reader: PartitionReader, mac: StreamMac = NO_MAC) -> None:
         self._reader = reader
+        self._mac = mac
+        self.foreign: list[ForeignRecord] = []
+        """What was read and is none of ours; whoever tells of it clears it."""
         self._held: dict[int, dict[bytes, tuple[int, bytes]]] = defaultdict(dict)
         self._read_to: dict[int, int] = {}
 
@@ -26,7 +33,8 @@ class PersonStore:
         """Read what was written since the last load, or everything; returns the people whose record must be rewritten.
 
         A worker that has lost the partition may still write an older record behind a newer one, and compaction would
-        keep the older. The higher applied offset wins here, and the caller writes that record again.
+        keep the older. The higher applied offset wins here, and the caller writes that record again; so too where a
+        foreign record stands behind ours.
         """
         first, end = await self._reader.bounds(Topic.PEOPLE, partition)
         start = max(first, self._read_to.get(partition, first))
@@ -34,6 +42,11 @@ class PersonStore:
         last: dict[bytes, int] = {}
         async for records in self._reader.read(Topic.PEOPLE, partition, start, end):
             for record in records:
+                if (fault := self._mac.fault(record)) is not None:
+                    self.foreign.append(as_foreign(record, fault))
+                    if record.key in held:
+                        last[record.key] = _NOWHERE
+                    continue
                 if record.key is None or record.value is None:
                     continue
                 applied = _applied(record)
@@ -69,7 +82,7 @@ class PersonStore:
     def write(self, partition: int, key: bytes, output: BatchProducer) -> None:
         """Write the held record of a person."""
         applied, value = self._held[partition][key]
-        output.add(Topic.PEOPLE, partition, key, value, [(_APPLIED, str(applied).encode())])
+        output.add(Topic.PEOPLE, partition, key, value, [(APPLIED_HEADER, str(applied).encode())])
 
     def __len__(self) -> int:
         return sum(len(held) for held in self._held.values())
@@ -77,4 +90,4 @@ class PersonStore:
 
 def _applied(record: KafkaRecord) -> int:
     """The offset of the event applied last; a record that does not say it is older than any other."""
-    return int(dict(record.headers).get(_APPLIED) or b"-1")
+    return int(dict(record.headers).get(APPLIED_HEADER) or _NOWHERE)

@@ -8,13 +8,14 @@ from pydantic import ValidationError
 
 from config.topics import INPUT_PARTITIONS, PERSON_PARTITIONS, Topic
 from infra.kafka_record import KafkaRecord
+from infra.stream_mac import NO_MAC, StreamMac
 from models.eligibility.apply_event import apply
 from models.eligibility.decision import Cause
 from models.eligibility.law import Law
 from models.eligibility.person_record import PersonRecord
 from models.errors import UnreadableError
 from models.events.person_event import PersonEvent
-from models.events.receipt import Applied, AppliedEntry, LeftOutEvent
+from models.events.receipt import Applied, AppliedEntry, ForeignRecord, LeftOutEvent
 from models.reasons import LeftOut
 from streams.batch_producer import BatchProducer, partition_of
 from streams.intake import Context, InputRecord, validate_record
@@ -86,9 +87,10 @@ class Match:
 
     name = "match"
 
-    def __init__(self, law: Law, people: PersonStore) -> None:
+    def __init__(self, law: Law, people: PersonStore, mac: StreamMac = NO_MAC) -> None:
         self._law = law
         self._people = people
+        self._mac = mac
 
     async def begin(self, partitions: set[int], output: BatchProducer) -> None:
         """Load the state of our partitions, and write again what another worker has overwritten too late."""
@@ -96,14 +98,18 @@ class Match:
         for partition in sorted(partitions):
             for key in await self._people.load(partition):
                 self._people.write(partition, key, output)
+            tell_foreign(partition, self._people.foreign, output)
+            self._people.foreign.clear()
 
     async def run(
         self, topic: str, partition: int, records: Sequence[KafkaRecord], output: BatchProducer
     ) -> None:
-        """Apply each event to its person's record; write each person once."""
+        """Apply each event to its person's record; write each person once. What is foreign is told, and passed by."""
         touched: dict[str, PersonRecord] = {}
         entries: list[AppliedEntry] = []
-        async for record in in_turns(records):
+        ours, foreign = self._mac.split(records)
+        tell_foreign(partition, foreign, output)
+        async for record in in_turns(ours):
             event = _decode(record)
             person = touched.get(event.person_id) or self._people.get(partition, event.person_id)
             step = apply(person, event, Cause(partition=partition, offset=record.offset), self._law)
@@ -135,6 +141,14 @@ class Match:
             output.add(Topic.APPLIED, partition, None, applied.model_dump_json(exclude_none=True).encode())
 
 
+def tell_foreign(partition: int, foreign: Sequence[ForeignRecord], output: BatchProducer) -> None:
+    """Tell the ledger, which has the database, what is to go into quarantine. Told twice, it lies there once."""
+    for start in range(0, len(foreign), _ENTRIES_PER_RECORD):
+        told = tuple(foreign[start : start + _ENTRIES_PER_RECORD])
+        applied = Applied(partition=partition, entries=(), foreign=told)
+        output.add(Topic.APPLIED, partition, None, applied.model_dump_json(exclude_none=True).encode())
+
+
 def _left_out(event: PersonEvent, why: LeftOut | None) -> LeftOutEvent | None:
     if why is None:
         return None
@@ -157,8 +171,8 @@ def _decode(record: KafkaRecord) -> PersonEvent:
     try:
         return PersonEvent.model_validate_json(record.value or b"")
     except ValidationError as error:
-        # Only intake and the ledger write here: this is a fault of ours, and going on would lose the record.
+        # Ours, and going on would lose it: another version has written it, or it is from before there were MACs.
         raise UnreadableError(
-            f"{record.topic}/{record.partition}@{record.offset} is no person event: "
-            f"{error.error_count()} faults"
+            f"{record.topic}/{record.partition}@{record.offset} cannot be read by this version: "
+            f"{error.error_count()} faults. Install the version that wrote it."
         ) from None

@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaProducer
 from config.kafka import KafkaSettings
 from config.topics import PERSON_PARTITIONS, Topic
 from infra.partition_reader import PartitionReader
+from infra.stream_mac import NO_MAC, StreamMac
 from models.eligibility.apply_event import apply
 from models.eligibility.compare_record import Finding, compare
 from models.eligibility.decision import Cause
@@ -39,7 +40,7 @@ class PersonStoreRebuild:
 
 
 async def rebuild_person_store(
-    kafka: KafkaSettings, law: Law, *, write: bool, say: Callable[[str], None]
+    kafka: KafkaSettings, law: Law, *, write: bool, say: Callable[[str], None], mac: StreamMac = NO_MAC
 ) -> PersonStoreRebuild:
     """Rebuild and compare every partition; `write` also writes what differs, with its applied offset."""
     result = PersonStoreRebuild()
@@ -50,7 +51,7 @@ async def rebuild_person_store(
             await producer.start()
         try:
             # Checkpoint before people before events: each is then at least as far as the one read before it.
-            checkpoint = Checkpoint(Match.name, reader)
+            checkpoint = Checkpoint(Match.name, reader, mac)
             await checkpoint.load()
             for partition in range(PERSON_PARTITIONS):
                 say(f"{Topic.PERSON_EVENTS}/{partition}")
@@ -58,11 +59,11 @@ async def rebuild_person_store(
                 if first > 0:
                     result.removed.append(partition)
                     continue
-                store = PersonStore(reader)
+                store = PersonStore(reader, mac)
                 await store.load(partition)
                 held = store.records(partition)
                 processed = checkpoint.next_offset(Topic.PERSON_EVENTS, partition)
-                rebuilt = await _rebuilt(reader, partition, held, processed, law, result)
+                rebuilt = await _rebuilt(reader, mac, partition, held, processed, law, result)
                 found = []
                 for person in sorted(held.keys() | rebuilt.keys()):
                     stored, made = held.get(person), rebuilt.get(person)
@@ -73,7 +74,7 @@ async def rebuild_person_store(
                 result.people += len(rebuilt)
                 result.findings += found
                 if producer is not None:
-                    result.written += await _write(store, BatchProducer(producer), partition, found)
+                    result.written += await _write(store, BatchProducer(producer, mac), partition, found)
         finally:
             if producer is not None:
                 await producer.stop()
@@ -83,6 +84,7 @@ async def rebuild_person_store(
 
 async def _rebuilt(
     reader: PartitionReader,
+    mac: StreamMac,
     partition: int,
     held: Mapping[str, PersonRecord],
     processed: int,
@@ -92,7 +94,7 @@ async def _rebuilt(
     people: dict[str, PersonRecord] = {}
     first, end = await reader.bounds(Topic.PERSON_EVENTS, partition)
     async for records in reader.read(Topic.PERSON_EVENTS, partition, first, end):
-        for record in records:
+        for record in mac.split(records)[0]:
             event = PersonEvent.model_validate_json(record.value or b"")
             known = held.get(event.person_id)
             if record.offset >= processed and (known is None or record.offset > known.applied):

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from config.kafka import KafkaSettings
+from infra.stream_mac import NO_MAC, StreamMac
 
 GROUP: Final = "frafaldsvarsel"
 """The consumer group of every stream worker."""
@@ -18,3 +19,4 @@ class WorkerSettings:
     instance: str | None
     session_timeout: timedelta
     data_dir: str
+    mac: StreamMac = NO_MAC

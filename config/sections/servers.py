@@ -72,6 +72,31 @@ class SendersSection(Section):
     )
 
 
+class QuotaSection(Section):
+    """How much a user may write to Kafka; `topics apply` tells it to the brokers."""
+
+    sender_bytes: int | None = Field(
+        default=None,
+        ge=1024,
+        validation_alias="SENDER_BYTES_PER_SECOND",
+        description="What each sender of the register may write to Kafka in a second, at each broker; "
+        "without it `topics apply` sets no quota of a sender",
+    )
+    sender_user: str = Field(
+        default="{number}",
+        pattern=r"\{number\}",
+        validation_alias="SENDER_KAFKA_USER",
+        description="What a sender is called at Kafka; `{number}` is its number",
+    )
+    other_bytes: int | None = Field(
+        default=None,
+        ge=1024,
+        validation_alias="OTHER_USERS_BYTES_PER_SECOND",
+        description="The same for every user without a quota of its own: the service's own users too, so give them "
+        "theirs before",
+    )
+
+
 class ReferenceSection(Section):
     """The dated tables."""
 

@@ -153,7 +153,7 @@ def replay(
 
     Exit code 1 when something that was selected has not been replayed, or an --id is not there.
     """
-    from frafaldsvarsel.wiring.common import intake_context, read_reference
+    from frafaldsvarsel.wiring.common import intake_context, read_reference, stream_mac
     from frafaldsvarsel.wiring.notices import contacts
     from ops.recovery.rejected_payloads import RejectedPayloads
     from ops.recovery.replay import Replayer, ReplayPlanner
@@ -169,7 +169,7 @@ def replay(
                 _alone(connection)
             planner = ReplayPlanner(connection, payloads, context, reached, datetime.now(UTC))
             plan = planner.of(dead_letters.dead_letters(connection, chosen))
-            replayer = Replayer(connection, known.kafka, operator(by, because))
+            replayer = Replayer(connection, known.kafka, operator(by, because), stream_mac(known.stream))
             for one in plan:
                 after = replayer.replay(one) if yes and one.goes(force=force) else None
                 answers.append(_answer(one, after))

@@ -11,7 +11,7 @@ from config.command_environments import RebuildEnvironment, RebuildPeopleEnviron
 from config.reference.law import law_of
 from frafaldsvarsel.commands.context import account, settings
 from frafaldsvarsel.commands.terminal import By, DataDir, JsonObjectFlag, emit, fail, note
-from frafaldsvarsel.wiring.common import read_reference
+from frafaldsvarsel.wiring.common import read_reference, stream_mac
 
 if TYPE_CHECKING:
     from ledger.rebuild.rebuild import Rebuilt
@@ -73,7 +73,10 @@ async def _ledger(known: RebuildEnvironment, *, apply: bool, by: str) -> "Rebuil
 
     url = known.database.url.get_secret_value()
     set_by_units = policy(read_reference(known.reference))
-    async with rebuilding(known.kafka, url, set_by_units, lambda what: note(f"[dim]{what}[/]")) as result:
+    mac = stream_mac(known.stream)
+    async with rebuilding(
+        known.kafka, url, set_by_units, lambda what: note(f"[dim]{what}[/]"), mac
+    ) as result:
         if apply and result.differing:
             await replace(url, result, by)
         return result
@@ -99,7 +102,13 @@ def people(
     law = law_of(read_reference(known.reference))
     try:
         result = asyncio.run(
-            rebuild_person_store(known.kafka, law, write=apply, say=lambda what: note(f"[dim]{what}[/]"))
+            rebuild_person_store(
+                known.kafka,
+                law,
+                write=apply,
+                say=lambda what: note(f"[dim]{what}[/]"),
+                mac=stream_mac(known.stream),
+            )
         )
     except (KafkaError, TimeoutError) as error:
         fail(f"Kafka does not answer: {type(error).__name__}.")

@@ -13,7 +13,8 @@ from models.dead_letter import DeadLetterKind
 from ops.recovery.dead_letters import Selection
 
 KindOption = Annotated[
-    DeadLetterKind | None, typer.Option("--kind", help="input, conflict, left_out, delivery or bounce.")
+    DeadLetterKind | None,
+    typer.Option("--kind", help="input, conflict, left_out, foreign, delivery or bounce."),
 ]
 ReasonOption = Annotated[
     str | None,

@@ -7,15 +7,19 @@ from typing import Annotated
 
 import typer
 
-from config.command_environments import TopicsEnvironment
+from config.command_environments import DatabaseEnvironment, TopicsEnvironment
 from config.environments import InboxEnvironment, LedgerEnvironment, NotifierEnvironment, WorkerEnvironment
 from config.settings import from_environment
-from frafaldsvarsel.commands.context import settings
-from frafaldsvarsel.commands.terminal import DataDir, fail, needs_a_clone, note, out
+from frafaldsvarsel.commands.context import operator, settings
+from frafaldsvarsel.commands.terminal import Because, By, DataDir, fail, needs_a_clone, note, out
 from frafaldsvarsel.wiring import common as common_wiring
+from frafaldsvarsel.wiring import quotas as quotas_wiring
+from frafaldsvarsel.wiring.quotas import SenderQuotaEnvironment
 from infra import logging as logs
 from infra import topic_admin
+from infra.client_quotas import apply_quotas
 
+ledger_commands = typer.Typer(invoke_without_command=True)
 topic_commands = typer.Typer(help="Make and verify the Kafka topics.", no_args_is_help=True)
 
 
@@ -23,7 +27,7 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command()(up)
     app.command()(worker)
-    app.command()(ledger)
+    app.add_typer(ledger_commands, name="ledger")
     app.command()(notify)
     app.command()(inbox)
     app.add_typer(topic_commands, name="topics")
@@ -81,13 +85,42 @@ def worker() -> None:
     run_worker(known)
 
 
-def ledger() -> None:
+@ledger_commands.callback()
+def ledger(context: typer.Context) -> None:
     """Run the ledger: decisions into PostgreSQL, exactly once."""
+    if context.invoked_subcommand is not None:
+        return
     from frafaldsvarsel.processes.ledger import run_ledger
 
     known = from_environment(LedgerEnvironment)
     logs.configure(form=known.log.form)
     raise typer.Exit(run_ledger(known))
+
+
+@ledger_commands.command("skip")
+def skip_record(
+    place: Annotated[str, typer.Argument(metavar="TOPIC/PARTITION@OFFSET", help="As the ledger says it.")],
+    because: Because,
+    by: By = None,
+    data: DataDir = None,
+) -> None:
+    """Let the ledger pass one record that this version cannot read. What it says is given up: first try the version
+    that wrote it.
+    """
+    from frafaldsvarsel.commands.database import database
+    from ops.recovery import skips
+
+    try:
+        found = skips.parse(place)
+    except skips.NoPlace as error:
+        raise typer.BadParameter(f"{error}", param_hint="TOPIC/PARTITION@OFFSET") from None
+    who = operator(by, because)
+    with database(settings(DatabaseEnvironment, data).database) as connection:
+        if (wrong := skips.objection(connection, found)) is not None:
+            fail(f"{place}: {wrong}.")
+            raise typer.Exit(1)
+        fresh = skips.skip(connection, found, who)
+    out.print(f"{place} is let pass{'' if fresh else ' already'}; the ledger goes on when it begins again.")
 
 
 def notify() -> None:
@@ -110,16 +143,30 @@ def inbox() -> None:
 
 @topic_commands.command("apply")
 def apply_topics(data: DataDir = None) -> None:
-    """Make the topics that are missing."""
+    """Make the topics that are missing, and set the quotas that are configured."""
     known = settings(TopicsEnvironment, data)
     try:
-        made = topic_admin.apply(known.kafka, common_wiring.replication(known.replication))
+        made = topic_admin.apply(
+            known.kafka,
+            common_wiring.replication(known.replication),
+            mac_required=known.stream.required_from is not None,
+        )
+        quotas = quotas_wiring.quotas(known.quotas, lambda: settings(SenderQuotaEnvironment, data).senders)
+        changes = apply_quotas(known.kafka, quotas) if quotas else []
     except topic_admin.TopicsUnreachable as error:
         fail(str(error))
         raise typer.Exit(1) from None
     for name in made:
         out.print(f"[green]+[/] {name}")
     out.print(f"{len(made)} made; the others were there." if made else "Every topic is there.")
+    for change in changes:
+        user = "every other user" if change.user is None else change.user
+        before = "none" if change.before is None else f"{change.before}"
+        out.print(
+            f"[green]+[/] {user} may write {change.now} bytes a second; before: {before}", highlight=False
+        )
+    if quotas and not changes:
+        out.print("Every quota is as it should be.")
 
 
 @topic_commands.command("check")
@@ -129,7 +176,11 @@ def check_topics(data: DataDir = None) -> None:
     try:
         faults = [
             fault.sentence
-            for fault in topic_admin.check(known.kafka, common_wiring.replication(known.replication))
+            for fault in topic_admin.check(
+                known.kafka,
+                common_wiring.replication(known.replication),
+                mac_required=known.stream.required_from is not None,
+            )
         ]
     except topic_admin.TopicsUnreachable as error:
         faults = [str(error)]

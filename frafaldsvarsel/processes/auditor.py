@@ -17,6 +17,7 @@ from config.reference.csv_reader import DATA
 from config.sections.base import PREFIX
 from frafaldsvarsel.processes.watched import watched
 from frafaldsvarsel.wiring import probe as probe_wiring
+from frafaldsvarsel.wiring.common import stream_mac
 from infra.health import Health
 from infra.metrics import Metrics
 from infra.postgres_timeouts import CONNECT_SECONDS, TimeoutConnection, statement_timeouts
@@ -66,7 +67,7 @@ def auditor(
         index = AuditIndex(settings.audit.file)
     except sqlite3.OperationalError as error:
         raise ConfigError([Fault(f"{PREFIX}AUDIT_FILE cannot be opened: {error}.")]) from None
-    counting = KafkaLog(settings.kafka)
+    counting = KafkaLog(settings.kafka, stream_mac(settings.stream))
 
     def count(grace: timedelta) -> AuditReport:
         oracle = Oracle(settings.reference.directory or DATA)

@@ -36,7 +36,7 @@ def run_lag(settings: LagEnvironment, port: int | None = None, clock: Callable[[
         await supervise(looking, name="the lag", told=stop.is_set)
 
     with watched(settings.metrics.port if port is None else port, registry(watch, clock), health):
-        preflight.kafka(settings.kafka, settings.replication)
+        preflight.kafka(settings.kafka, settings.replication, stream=None)
         return run_until_stopped(serve, health)
 
 

@@ -45,6 +45,7 @@ def run_ledger(settings: LedgerEnvironment) -> int:
                 url,
                 stop,
                 database_seconds=settings.database.timeout_seconds,
+                mac=parts.settings.mac,
             )
             group.create_task(supervise(ledger.run(stop), name="the projection", told=stop.is_set))
             group.create_task(supervise(posting, name="the outbox", told=stop.is_set))
@@ -60,6 +61,6 @@ def run_ledger(settings: LedgerEnvironment) -> int:
                 group.create_task(supervise(stepping, name="the runner of steps", told=stop.is_set))
 
     with watched(settings.metrics.port, served.registry, health):
-        preflight.kafka(settings.kafka, settings.replication)
+        preflight.kafka(settings.kafka, settings.replication, settings.stream)
         postgres(settings.database)
         return run_until_stopped(serve, health)

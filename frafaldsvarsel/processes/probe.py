@@ -36,6 +36,6 @@ def run_canary(settings: ProbeEnvironment) -> int:
         await supervise(flying, name="the canary", told=stop.is_set)
 
     with watched(settings.probe.metrics_port, shown.registry, health):
-        preflight.kafka(settings.kafka, settings.replication)
+        preflight.kafka(settings.kafka, settings.replication, settings.stream)
         postgres(settings.database)
         return run_until_stopped(serve, health)

@@ -25,7 +25,7 @@ def run_worker(settings: WorkerEnvironment) -> NoReturn:
     def assigned(partitions: frozenset[tuple[str, int]]) -> None:
         announce(settings.ready.file, f"{len(partitions)} partitions")
 
-    preflight.kafka(settings.kafka, settings.replication)
+    preflight.kafka(settings.kafka, settings.replication, settings.stream)
     parts = worker_parts(settings)
     say_horizon(parts.law, copenhagen_date(datetime.now(UTC)))
     app = make_app(build(parts.settings, parts.context, parts.law, assigned))

@@ -15,7 +15,9 @@ from config.register_faults import entry_faults
 from config.sections.keys import IntakeKeySection
 from config.sections.processes import ContractSection, IntakeSection
 from config.sections.servers import ReferenceSection, ReplicationSection, SendersSection
+from config.sections.stream_keys import StreamKeySection
 from config.senders import SenderRegister
+from infra.stream_mac import StreamMac
 from infra.topic_admin import Replication
 from streams.intake import Context
 
@@ -55,6 +57,12 @@ def intake_context(settings: ReadsInput) -> Context:
         published_keys_taken=settings.intake.published_keys_taken,
         version_1_until=settings.contract.version_1_until,
     )
+
+
+def stream_mac(section: StreamKeySection) -> StreamMac:
+    """By what the service's own records are known."""
+    tags = None if section.ring is None else section.ring.tags()
+    return StreamMac(tags, section.required_from)
 
 
 def replication(section: ReplicationSection) -> Replication:

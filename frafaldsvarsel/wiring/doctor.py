@@ -19,6 +19,7 @@ from config.sections.servers import (
     ReplicationSection,
     SendersSection,
 )
+from config.sections.stream_keys import StreamKeySection
 from config.told_sections import SectionT, ToldSections
 from doctor.diagnosis import Diagnosis, HealthCheck, fault, fine, unknown
 from doctor.examine import HealthLook
@@ -77,7 +78,11 @@ def _kafka(known: DoctorSettings) -> Iterator[Diagnosis]:
         return
     yield fine(HealthCheck.KAFKA, f"Kafka answers: {state.brokers} broker(s).")
     try:
-        yield from cluster.topics(topic_admin.check(kafka, copies))
+        yield from cluster.topics(
+            topic_admin.check(
+                kafka, copies, mac_required=known.section(StreamKeySection).required_from is not None
+            )
+        )
     except topic_admin.TopicsUnreachable as error:
         yield fault(
             HealthCheck.TOPICS, str(error), "`topics apply`, or the rights that docs/operations.md lists."

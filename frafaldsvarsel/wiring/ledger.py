@@ -10,7 +10,7 @@ from config.reference.channels import answers_of, webhooks_of
 from config.reference.reminder_policy import reminder_policy_of
 from config.reference.tables import Reference
 from config.reference.units import not_reached_of, react_by_of, units_of
-from frafaldsvarsel.wiring.common import read_reference
+from frafaldsvarsel.wiring.common import read_reference, stream_mac
 from ledger.actions.perform import Rules
 from ledger.consume.consumer import LedgerSettings
 from ledger.tasks.outbound_events import AnswerPolicy
@@ -40,6 +40,7 @@ def ledger_parts(settings: LedgerEnvironment) -> LedgerParts:
         settings=LedgerSettings(
             kafka=settings.kafka,
             database_url=settings.database.url.get_secret_value(),
+            mac=stream_mac(settings.stream),
             instance=settings.instance.name,
             session_timeout_ms=settings.consumer.session_timeout_seconds * 1000,
             database_seconds=settings.database.timeout_seconds,

@@ -9,7 +9,7 @@ from config.reference.tables import Reference
 from config.sections.audit import ProbeIntervalSection, ProbeSection
 from config.sections.base import PREFIX
 from config.senders import base_senders
-from frafaldsvarsel.wiring.common import read_reference
+from frafaldsvarsel.wiring.common import read_reference, stream_mac
 from models.events import probe_identity as reserved
 from ops.probe.probe import ProbeSettings
 from publisher.keys import KeyFolder, NoKey
@@ -36,6 +36,7 @@ def probe_settings(settings: ProbeEnvironment) -> ProbeSettings:
         sources=senders,
         law=law_of(reference),
         patience=timedelta(seconds=settings.interval.patience_seconds),
+        mac=stream_mac(settings.stream),
     )
 
 

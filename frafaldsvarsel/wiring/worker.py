@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from config.environments import WorkerEnvironment
 from config.reference.law import law_of
-from frafaldsvarsel.wiring.common import intake_context, read_reference
+from frafaldsvarsel.wiring.common import intake_context, read_reference, stream_mac
 from models.eligibility.law import Law
 from streams.intake import Context
 from streams.settings import WorkerSettings
@@ -28,6 +28,7 @@ def worker_parts(settings: WorkerEnvironment) -> WorkerParts:
             instance=settings.instance.name,
             session_timeout=timedelta(seconds=settings.consumer.session_timeout_seconds),
             data_dir=str(settings.worker.data_dir),
+            mac=stream_mac(settings.stream),
         ),
         context=intake_context(settings),
         law=law_of(read_reference(settings.reference)),

@@ -1,19 +1,22 @@
 """One batch of Kafka records into PostgreSQL: all of it, or none of it."""
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from config.topics import Topic
+from infra.kafka_record import KafkaRecord
 from infra.postgres import Connection
+from infra.stream_mac import NO_MAC, StreamMac, as_foreign
 from ledger.consume import duplicates, left_out
 from ledger.reminders.scheduler import plan_reminders
-from ledger.store import action_log, repository
+from ledger.store import action_log, foreign_records, repository
 from ledger.store.action_log import ActionRow
 from ledger.tasks.projection import Policy, Projection, cause_of
 from models.eligibility.decision import Decision
-from models.events.receipt import Applied, LeftOutReceipt, Receipt, RepeatReceipt
+from models.errors import UnreadableError
+from models.events.receipt import Applied, ForeignRecord, LeftOutReceipt, Receipt, RepeatReceipt
 
 Place = tuple[str, int]
 _receipts: TypeAdapter[Receipt | RepeatReceipt | LeftOutReceipt] = TypeAdapter(
@@ -24,11 +27,34 @@ _receipts: TypeAdapter[Receipt | RepeatReceipt | LeftOutReceipt] = TypeAdapter(
 class Batch:
     """The records of one poll, decoded."""
 
-    def __init__(self) -> None:
+    def __init__(self, mac: StreamMac = NO_MAC, skips: Collection[tuple[str, int, int]] = ()) -> None:
+        """`skips`: places of records of ours that people let pass though this version cannot read them."""
+        self._mac = mac
+        self._skips = skips
+        self.foreign: list[ForeignRecord] = []
         self.receipts: list[Receipt] = []
         self.applied: list[Applied] = []
         self.decisions: list[Decision] = []
         self.next_offsets: dict[Place, int] = {}
+
+    def take(self, record: KafkaRecord) -> None:
+        """Decode one record of ours, and note where a foreign one stands.
+
+        Raises `UnreadableError` for one of ours that this version cannot read: to go on would lose it.
+        """
+        if (fault := self._mac.fault(record)) is not None:
+            self.foreign.append(as_foreign(record, fault))
+            return
+        try:
+            self.add(record.topic, record.value or b"")
+        except ValidationError as error:
+            if (record.topic, record.partition, record.offset) in self._skips:
+                return
+            place = f"{record.topic}/{record.partition}@{record.offset}"
+            raise UnreadableError(
+                f"{place} cannot be read by this version: {error.error_count()} faults. Install the version that "
+                f"wrote it, or give it up: frafaldsvarsel ledger skip {place} --because …"
+            ) from None
 
     def add(self, topic: str, value: bytes) -> None:
         """Decode one record; raises `pydantic.ValidationError` for what is none of ours."""
@@ -38,7 +64,9 @@ class Batch:
                 if isinstance(receipt, Receipt):
                     self.receipts.append(receipt)
             case Topic.APPLIED:
-                self.applied.append(Applied.model_validate_json(value))
+                applied = Applied.model_validate_json(value)
+                self.applied.append(applied)
+                self.foreign += applied.foreign or ()
             case Topic.DECISIONS:
                 self.decisions.append(Decision.model_validate_json(value))
 
@@ -65,6 +93,7 @@ async def project(
             for (topic, part), to in sorted(batch.next_offsets.items())
         ],
     )
+    await foreign_records.add(connection, batch.foreign)
     await repository.add_receipts(connection, batch.receipts)
     await duplicates.find(connection, batch.receipts)
     for applied in batch.applied:

@@ -5,7 +5,7 @@ Kafka's committed offset is only a hint for lag displays; where to read on is al
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,18 +13,19 @@ from typing import Any, Final
 import psycopg
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
-from pydantic import ValidationError
 
 from config.kafka import KafkaSettings
 from config.topics import Topic
+from infra import tolerant_headers
 from infra.consumer_health import check_consumer
 from infra.failpoints import Point, reach
+from infra.kafka_record import KafkaRecord
 from infra.postgres import Connection
 from infra.postgres_timeouts import CONNECT_SECONDS, shut_down_after, statement_timeouts
+from infra.stream_mac import NO_MAC, StreamMac
 from ledger.consume.batch import Batch, Place, project
-from ledger.store import repository
+from ledger.store import foreign_records, repository
 from ledger.tasks.projection import Policy
-from models.errors import UnreadableError
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class LedgerSettings:
 
     kafka: KafkaSettings
     database_url: str
+    mac: StreamMac = NO_MAC
     instance: str | None = None
     """Its steady name in the group, if it has one."""
     session_timeout_ms: int = 10_000
@@ -56,6 +58,7 @@ class Ledger:
         self._policy = policy
         self._on_ready = on_ready
         self._known: dict[Place, int] = {}
+        self._skips: frozenset[tuple[str, int, int]] = frozenset()
         self._stale = True
         self._consumer: Any = None
 
@@ -95,6 +98,7 @@ class Ledger:
 
     async def _start(self, stop: asyncio.Event) -> None:
         ledger = self
+        tolerant_headers.install()
 
         class Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
             async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
@@ -148,7 +152,7 @@ class Ledger:
         if self._stale or not polled:
             return
         reach(Point.LEDGER_FETCHED)
-        batch = _decode(polled)
+        batch = self._decode(polled)
         try:
             async with self._patiently(connection), connection.transaction():
                 await project(connection, batch, self._known, self._policy)
@@ -160,6 +164,15 @@ class Ledger:
         self._known |= batch.next_offsets
         if not self._stale:
             await self._hint(batch)
+
+    def _decode(self, polled: Mapping[TopicPartition, list[Any]]) -> Batch:
+        batch = Batch(self._settings.mac, self._skips)
+        for place, records in polled.items():
+            for record in records:
+                batch.take(KafkaRecord.of(record))
+            if records:
+                batch.next_offsets[place.topic, place.partition] = records[-1].offset + 1
+        return batch
 
     @asynccontextmanager
     async def _patiently(self, connection: Connection) -> AsyncIterator[None]:
@@ -185,6 +198,7 @@ class Ledger:
         self._stale = False
         async with self._patiently(connection), connection.transaction():
             self._known = await repository.positions(connection)
+            self._skips = await foreign_records.skips(connection)
         fresh = [place for place in assigned if (place.topic, place.partition) not in self._known]
         for place in assigned:
             known = self._known.get((place.topic, place.partition))
@@ -193,23 +207,6 @@ class Ledger:
         if fresh:
             await self._consumer.seek_to_beginning(*fresh)
         self._on_ready()
-
-
-def _decode(polled: dict[TopicPartition, list[Any]]) -> Batch:
-    batch = Batch()
-    for place, records in polled.items():
-        for record in records:
-            try:
-                batch.add(place.topic, record.value)
-            except ValidationError as error:
-                # Only our own processes write here: a fault of ours, and going on would lose the record.
-                raise UnreadableError(
-                    f"{place.topic}/{place.partition}@{record.offset} cannot be read: "
-                    f"{error.error_count()} faults"
-                ) from None
-        if records:
-            batch.next_offsets[place.topic, place.partition] = records[-1].offset + 1
-    return batch
 
 
 async def _sleep(stop: asyncio.Event, seconds: float) -> None:

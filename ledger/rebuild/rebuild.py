@@ -18,12 +18,13 @@ from config.kafka import KafkaSettings
 from config.topics import BY_NAME, INPUT_PARTITIONS, Topic
 from infra.partition_reader import PartitionReader
 from infra.postgres import Connection
+from infra.stream_mac import NO_MAC, StreamMac
 from ledger.consume import duplicates
 from ledger.consume.batch import Batch, Place, project
 from ledger.rebuild.compare import TABLES, Comparison, compare
 from ledger.schema.migrate import migrate
 from ledger.store import action_log as acts
-from ledger.store import repository
+from ledger.store import foreign_records, repository
 from ledger.store.action_log import ActionRow
 from ledger.tasks.projection import Policy
 from models.events.person_event import Origin
@@ -100,7 +101,7 @@ class Rebuilt:
 
 @asynccontextmanager
 async def rebuilding(
-    kafka: KafkaSettings, url: str, policy: Policy, say: Callable[[str], None]
+    kafka: KafkaSettings, url: str, policy: Policy, say: Callable[[str], None], mac: StreamMac = NO_MAC
 ) -> AsyncIterator[Rebuilt]:
     """Rebuild up to where the ledger is, and compare; the schema is there until this is left."""
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as keeper:
@@ -121,7 +122,8 @@ async def rebuilding(
                 positions = await repository.positions(live)
                 result = Rebuilt()
                 result.acts = await acts.count(live)
-                await _Rebuild(kafka, rebuilt, live, policy, positions, result, say).run(keeper)
+                rebuild = _Rebuild(kafka, rebuilt, live, policy, positions, result, say, mac)
+                await rebuild.run(keeper, await foreign_records.skips(live))
                 for table in TABLES:
                     result.tables.append(await compare(table, live, rebuilt))
             yield result
@@ -144,6 +146,7 @@ class _Rebuild:
         positions: Mapping[Place, int],
         result: Rebuilt,
         say: Callable[[str], None],
+        mac: StreamMac,
     ) -> None:
         self._reader = PartitionReader(kafka, max_records=_RECORDS)
         self._connection = connection
@@ -154,8 +157,11 @@ class _Rebuild:
         self._result = result
         self._say = say
         self._known: dict[Place, int] = {}
+        self._mac = mac
+        self._skips: frozenset[tuple[str, int, int]] = frozenset()
 
-    async def run(self, live: Connection) -> None:
+    async def run(self, live: Connection, skips: frozenset[tuple[str, int, int]]) -> None:
+        self._skips = skips
         async with self._reader:
             for topic in _ORDER:
                 self._say(f"reading {topic}")
@@ -188,9 +194,9 @@ class _Rebuild:
             await self._connection.commit()
         done = -1
         async for records in self._reader.read(topic, partition, first, end):
-            batch = Batch()
+            batch = Batch(self._mac, self._skips)
             for record in records:
-                batch.add(topic, record.value or b"")
+                batch.take(record)
             batch.next_offsets[place] = records[-1].offset + 1
             offsets = [record.offset for record in records]
             again = await self._acts(topic, partition, done, offsets[-1])
@@ -215,21 +221,24 @@ class _Rebuild:
     async def _take_over(self, live: Connection, topic: str, partition: int, first: int, end: int) -> None:
         """Rows whose records are gone are put in as they stand: what follows from them must still follow."""
         oldest = None
+        batch = Batch(self._mac, self._skips)
         if first < end:
             async for records in self._reader.read(topic, partition, first, end):
-                oldest = records[0]
-                break
+                oldest = oldest or records[0]
+                if topic == Topic.APPLIED:
+                    for record in records:
+                        batch.take(record)
+                # What is foreign, or tells of what is, has no entry that says where the log begins.
+                if topic != Topic.APPLIED or any(applied.entries for applied in batch.applied):
+                    break
         moved = 0
         if topic == Topic.RECEIPTS:
             before = "infinity" if oldest is None else datetime.fromtimestamp(oldest.timestamp_ms / 1000, UTC)
             values = (INPUT_PARTITIONS, partition, before, _CLOCKS)
             moved = (await live.execute(TAKE_OVER_RECEIPTS, values)).rowcount
         elif topic == Topic.APPLIED:
-            batch = Batch()
-            if oldest is not None:
-                batch.add(topic, oldest.value or b"")
-            entries = [entry.offset for applied in batch.applied for entry in applied.entries]
-            kept_from = min(entries, default=None)
+            kept = next((applied.entries for applied in batch.applied if applied.entries), ())
+            kept_from = min((entry.offset for entry in kept), default=None)
             moved = (await live.execute(TAKE_OVER_APPLIED, (partition, kept_from, kept_from))).rowcount
         when = None if oldest is None else datetime.fromtimestamp(oldest.timestamp_ms / 1000, UTC)
         self._result.removed.append(Removed(topic, partition, first, when, moved))

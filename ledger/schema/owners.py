@@ -114,7 +114,7 @@ OWNERS: Final = (
     TableOwner(
         table="audit",
         holds="the audit trail: who or what changed what; added only",
-        written_by="ledger, inbox and notify, each with what it changes; by command `quarantine`, "
+        written_by="ledger, inbox and notify, each with what it changes; by command `quarantine`, `ledger skip`, "
         "`deliveries retry`, `webhooks enable`, `dismiss` and `rebuild ledger --apply`",
         module="ledger/store/audit_trail.py",
     ),
@@ -167,6 +167,18 @@ OWNERS: Final = (
         written_by="notify; `quarantine`",
         module="notifiers/bounces/store.py",
         others={"ops/recovery/dead_letters.py": "A person has read what no rule understands."},
+    ),
+    TableOwner(
+        table="foreign_records",
+        holds="what others wrote on the service's own topics, by its place",
+        written_by="ledger",
+        module="ledger/store/foreign_records.py",
+    ),
+    TableOwner(
+        table="skips",
+        holds="records of the service's own that people let the ledger pass",
+        written_by="`ledger skip`",
+        module="ops/recovery/skips.py",
     ),
     TableOwner(
         table="quarantine",

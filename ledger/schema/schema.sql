@@ -188,6 +188,15 @@ CREATE VIEW footings AS
                    FROM audit a
                   WHERE ((a.task_id = t.id) AND (a.kind = 'task_reopened'::text)))) AS since) o);
 
+CREATE TABLE foreign_records (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    "offset" bigint NOT NULL,
+    appended_at timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT foreign_records_reason_check CHECK ((reason = ANY (ARRAY['no_mac'::text, 'unknown_key'::text, 'wrong_mac'::text])))
+);
+
 CREATE TABLE inbox_sessions (
     id text NOT NULL,
     user_id text NOT NULL,
@@ -301,6 +310,15 @@ CREATE TABLE repeats (
     CONSTRAINT repeats_kind_check CHECK ((kind = ANY (ARRAY['duplicate'::text, 'conflict'::text])))
 );
 
+CREATE TABLE skips (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    "offset" bigint NOT NULL,
+    decided_by text NOT NULL,
+    because text NOT NULL,
+    decided_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
 CREATE TABLE steps (
     id uuid NOT NULL,
     task_id uuid NOT NULL,
@@ -359,6 +377,9 @@ ALTER TABLE ONLY dismissed
 ALTER TABLE ONLY endpoints
     ADD CONSTRAINT endpoints_pkey PRIMARY KEY (unit_id, url);
 
+ALTER TABLE ONLY foreign_records
+    ADD CONSTRAINT foreign_records_pkey PRIMARY KEY (topic, partition, "offset");
+
 ALTER TABLE ONLY inbox_sessions
     ADD CONSTRAINT inbox_sessions_pkey PRIMARY KEY (id);
 
@@ -381,7 +402,7 @@ ALTER TABLE ONLY "position"
     ADD CONSTRAINT position_pkey PRIMARY KEY (topic, partition);
 
 ALTER TABLE quarantine
-    ADD CONSTRAINT quarantine_kind_check CHECK ((kind = ANY (ARRAY['input'::text, 'conflict'::text, 'delivery'::text, 'left_out'::text, 'bounce'::text]))) NOT VALID;
+    ADD CONSTRAINT quarantine_kind_check CHECK ((kind = ANY (ARRAY['input'::text, 'conflict'::text, 'delivery'::text, 'left_out'::text, 'bounce'::text, 'foreign'::text]))) NOT VALID;
 
 ALTER TABLE ONLY quarantine
     ADD CONSTRAINT quarantine_pkey PRIMARY KEY (kind, id, since);
@@ -391,6 +412,9 @@ ALTER TABLE ONLY receipts
 
 ALTER TABLE ONLY repeats
     ADD CONSTRAINT repeats_pkey PRIMARY KEY (topic, partition, "offset");
+
+ALTER TABLE ONLY skips
+    ADD CONSTRAINT skips_pkey PRIMARY KEY (topic, partition, "offset");
 
 ALTER TABLE ONLY steps
     ADD CONSTRAINT steps_pkey PRIMARY KEY (id);

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime
 
 from models.base import Travelling
 from models.events.person_event import Origin
-from models.reasons import LeftOut, Rejection
+from models.reasons import ForeignReason, LeftOut, Rejection
 
 
 class ReceiptStatus(StrEnum):
@@ -102,8 +102,19 @@ class AppliedEntry(Travelling):
     """That it has no effect; absent where it counts."""
 
 
+class ForeignRecord(Origin):
+    """A record on an internal topic that the service did not write: where it stands, and why it is taken for foreign.
+
+    `appended_at` is the record's own time where its topic does not have the broker's yet.
+    """
+
+    reason: ForeignReason
+
+
 class Applied(Travelling):
-    """What match has applied of one partition in one batch: one entry for every person event."""
+    """What match has applied of one partition in one batch: one entry for every person event of the service's own."""
 
     partition: int
     entries: tuple[AppliedEntry, ...]
+    foreign: tuple[ForeignRecord, ...] | None = None
+    """What the stream's steps have passed by; the ledger, which has the database, puts it into quarantine."""

@@ -9,6 +9,8 @@ from typing import Final, LiteralString
 from confluent_kafka import Message
 
 from config.topics import Topic
+from infra.kafka_record import KafkaRecord
+from infra.stream_mac import StreamMac, bounded_ms
 from models.events.event_types import InputTopic
 from ops.audit.index import AuditIndex
 from ops.audit.kafka_log import Bounds, KafkaLog
@@ -33,6 +35,8 @@ READERS: Final[Readers] = {
 _PROGRESS: Final[Readers] = {Topic.PROGRESS: progress.read}
 
 Places = dict[tuple[str, int], Bounds]
+FOREIGN: Final = "INSERT OR IGNORE INTO foreign_record VALUES (?, ?, ?, ?)"
+"""What somebody else wrote is no receipt, no event, no entry, no decision and no checkpoint."""
 MARKS: Final[LiteralString] = "SELECT topic, partition, upto FROM mark WHERE name = ?"
 ANSWERED: Final[LiteralString] = """
 SELECT place FROM origin
@@ -85,7 +89,7 @@ def _follow(log: KafkaLog, index: AuditIndex, readers: Readers, *, counted: bool
         for records in log.follow(topic, batches):
             log.handed += len(records) if counted else 0
             with index.writing():
-                _read(index, topic, records, reader)
+                _read(index, log.mac, topic, records, reader)
         with index.writing():
             for part, (_, end) in batches.items():
                 # What stands at the very end may be no record: a transaction's marker.
@@ -129,7 +133,7 @@ def _start(log: KafkaLog, index: AuditIndex, topic: str, part: int, edges: Bound
     return known
 
 
-def _read(index: AuditIndex, topic: str, records: Sequence[Message], reader: Reader) -> None:
+def _read(index: AuditIndex, mac: StreamMac, topic: str, records: Sequence[Message], reader: Reader) -> None:
     """Take the records that no other process has taken meanwhile, and note how far it went."""
     marks: dict[int, int] = {}
     fresh = []
@@ -138,8 +142,11 @@ def _read(index: AuditIndex, topic: str, records: Sequence[Message], reader: Rea
         if part not in marks:
             marks[part] = index.mark(READ, topic, part) or 0
         if offset >= marks[part]:
-            fresh.append(record)
             marks[part] = offset + 1
+            if mac.fault(KafkaRecord.of_message(record)) is None:
+                fresh.append(record)
+            else:
+                index.run(FOREIGN, (topic, part, offset, bounded_ms(record.timestamp()[1])))
     reader(index, fresh)
     for part, upto in marks.items():
         index.set_mark(READ, topic, part, upto)

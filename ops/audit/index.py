@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, LiteralString
 
-_VERSION: Final = 5
+_VERSION: Final = 6
 _WAIT_SECONDS: Final = 60.0
 SCHEMA: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, said TEXT NOT NULL);
@@ -70,6 +70,9 @@ CREATE TABLE home (
 CREATE TABLE refused (topic TEXT, partition INT, place INT, PRIMARY KEY (topic, partition, place)) WITHOUT ROWID;
 CREATE TABLE moved (
     topic TEXT, partition INT, upto INT NOT NULL, at_ms INT NOT NULL, PRIMARY KEY (topic, partition)
+) WITHOUT ROWID;
+CREATE TABLE foreign_record (
+    topic TEXT, partition INT, place INT, at_ms INT NOT NULL, PRIMARY KEY (topic, partition, place)
 ) WITHOUT ROWID;
 CREATE TABLE redriven (
     what TEXT, topic TEXT, partition INT, place INT, PRIMARY KEY (what, topic, partition, place)

@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from config.kafka import KafkaSettings
+from infra.stream_mac import NO_MAC, StreamMac
 
 GROUP: Final = "frafaldsvarsel-audit"
 _SECONDS: Final = 20.0
@@ -24,8 +25,10 @@ class LogUnreachable(RuntimeError):
 class KafkaLog:
     """Bounds, ranges and single records of partitions."""
 
-    def __init__(self, kafka: KafkaSettings) -> None:
+    def __init__(self, kafka: KafkaSettings, mac: StreamMac = NO_MAC) -> None:
+        """`mac`: by what the service's own records are known."""
         self.kafka = kafka
+        self.mac = mac
         self.handed = 0
         """Answers that were read to be noted; counted by the reader."""
         self._consumer = Consumer(

@@ -12,6 +12,9 @@ from aiokafka.errors import KafkaError
 
 from config.kafka import KafkaSettings
 from config.topics import BY_NAME, Topic
+from infra import tolerant_headers
+from infra.kafka_record import KafkaRecord
+from infra.stream_mac import StreamMac
 from ops.probe.trace import TracedPlace
 from publisher.events import PlainEvent
 from publisher.prepare import ContractVersion, Keys, prepare
@@ -29,8 +32,9 @@ _STOP_SECONDS: Final = 5.0
 class ProbeKafka:
     """A producer and a consumer; `open` before use, and anew after a fault."""
 
-    def __init__(self, kafka: KafkaSettings, keys: Keys, version: ContractVersion) -> None:
+    def __init__(self, kafka: KafkaSettings, keys: Keys, version: ContractVersion, mac: StreamMac) -> None:
         self._kafka = kafka
+        self._mac = mac
         self._keys = keys
         self._version = version
         self._producer: Any = None
@@ -47,6 +51,7 @@ class ProbeKafka:
                 raise
             self._producer = producer
         if self._consumer is None:
+            tolerant_headers.install()
             consumer = AIOKafkaConsumer(
                 **self._kafka.aiokafka(),
                 enable_auto_commit=False,
@@ -81,13 +86,13 @@ class ProbeKafka:
         return ends
 
     async def hear(self, timeout_ms: int) -> list[tuple[str, bytes]]:
-        """What was said since: topic and value."""
+        """What the service has said since: topic and value. What is foreign was said by somebody else."""
         fetched = await self._consumer.getmany(timeout_ms=timeout_ms, max_records=_CHUNK)
         return [
             (place.topic, record.value)
             for place, records in fetched.items()
             for record in records
-            if record.value is not None
+            if record.value is not None and self._mac.fault(KafkaRecord.of(record)) is None
         ]
 
     def deaf(self) -> None:

@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError
 from config.kafka import KafkaSettings
 from config.topics import Topic
 from infra.metrics import Metrics
+from infra.stream_mac import NO_MAC, StreamMac
 from models.eligibility.law import Law
 from ops.probe import events
 from ops.probe.events import ProbePlan
@@ -46,6 +47,7 @@ class ProbeSettings:
     patience: timedelta
     version: ContractVersion
     """Of the contract, that they are sent in."""
+    mac: StreamMac = NO_MAC
 
 
 class Probe:
@@ -56,7 +58,7 @@ class Probe:
         self._shown = shown
         self._monotonic = monotonic
         self._plan = ProbePlan(settings.sources, settings.law)
-        self._wire = ProbeKafka(settings.kafka, settings.keys, settings.version)
+        self._wire = ProbeKafka(settings.kafka, settings.keys, settings.version, settings.mac)
         self._ledger = ProbeLedger(settings.database_url)
         self._known: int | None = None
         """The person whose facts are known to be applied."""

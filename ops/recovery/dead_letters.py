@@ -43,6 +43,10 @@ WITH things AS (
             WHERE (s.sender, s.event_id, s.fingerprint) = (r.sender, r.event_id, r.fingerprint)
               AND b.person_id = a.person_id AND b.left_out IS NULL))
     UNION ALL
+    SELECT 'foreign', concat_ws('/', f.topic, f.partition, f."offset"), f.appended_at,
+           NULL, NULL, f.reason, NULL, NULL, NULL, NULL
+    FROM foreign_records f
+    UNION ALL
     SELECT 'delivery', d.id::text, d.ended_at, NULL, d.unit_id, d.status,
            (SELECT concat_ws(' ', a.outcome || ':', a.code, a.detail) FROM attempts a
             WHERE a.delivery_id = d.id ORDER BY a.attempt DESC LIMIT 1),

@@ -13,6 +13,7 @@ from config.kafka import KafkaSettings
 from config.topics import Topic
 from infra.kafka_record import KafkaRecord
 from infra.partition_reader import PartitionReader
+from infra.stream_mac import NO_MAC, StreamMac
 from models.events.event_types import InputTopic
 from models.events.person_event import PersonEvent
 from models.events.receipt import ReceiptStatus
@@ -29,7 +30,9 @@ _RUN = 10_000
 """Offsets that lie further apart are read apart."""
 
 
-async def redrive(kafka: KafkaSettings, context: Context, missing: Iterable[Missing]) -> list[Missing]:
+async def redrive(
+    kafka: KafkaSettings, context: Context, missing: Iterable[Missing], mac: StreamMac = NO_MAC
+) -> list[Missing]:
     """Drive the missing records again; returns those that were driven. `context`: what intake judges by."""
     places: dict[tuple[str, int], dict[int, Missing]] = defaultdict(dict)
     for one in missing:
@@ -47,7 +50,7 @@ async def redrive(kafka: KafkaSettings, context: Context, missing: Iterable[Miss
     await reader.start()
     try:
         await producer.start()
-        redriver = _Redriver(context, BatchProducer(producer))
+        redriver = _Redriver(context, BatchProducer(producer, mac))
         for (topic, partition), wanted in places.items():
             first, end = await reader.bounds(topic, partition)
             present = {offset: one for offset, one in wanted.items() if first <= offset < end}
@@ -58,7 +61,9 @@ async def redrive(kafka: KafkaSettings, context: Context, missing: Iterable[Miss
                 )
             for run in _runs(sorted(present)):
                 async for records in reader.read(topic, partition, run[0], run[-1] + 1):
-                    found = {record.offset: record for record in records if record.offset in present}
+                    found = {
+                        record.offset: record for record in mac.split(records)[0] if record.offset in present
+                    }
                     await redriver.drive(found, present)
                     await redriver.output.flush()
                     driven += [present[offset] for offset in found]

@@ -72,15 +72,19 @@ class RejectedPayloads:
             likely = self._since(partition, earliest, end)
             for start, stop in ((max(first, likely), end), (first, min(likely, end))):
                 for message in self._read(Topic.REJECTED, partition, start, stop):
-                    taken = names.pop((message.key() or b"").decode(errors="replace"), None)
-                    if taken is not None:
+                    name = (message.key() or b"").decode(errors="replace")
+                    if (taken := names.get(name)) is not None:
                         found[taken] = self._open(taken, (message.value() or b"").decode(errors="replace"))
+                        # What does not open may be somebody else's, put before ours or behind it.
+                        if isinstance(found[taken], Bytes):
+                            del names[name]
                     if not names:
                         break
                 if not names:
                     break
             for place in names.values():
-                found[place] = Gone(gone(Topic.REJECTED, wanted[place], removed=first > 0, now=now))
+                lost = Gone(gone(Topic.REJECTED, wanted[place], removed=first > 0, now=now))
+                found.setdefault(place, lost)
         return found
 
     def record(self, place: RecordPlace, appended_at: datetime, now: datetime) -> Bytes | Gone:

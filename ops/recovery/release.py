@@ -22,7 +22,7 @@ def plan_release(dead_letter: DeadLetter, content: Bytes | Gone, *, is_conflict:
     topic, partition, _ = dead_letter.place
     event = PersonEvent.model_validate_json(content.value or b"").model_copy(update={"released": True})
     value = event.model_dump_json(exclude_none=True).encode()
-    by = Again(topic, partition, event.person_id, Bytes(value, content.headers))
+    by = Again(topic, partition, event.person_id, Bytes(value, ()))
     if dead_letter.state is DeadLetterState.REPLAYED:
         return ReplayPlan(
             dead_letter, ReplayOutcome.DECIDED, f"replayed already as {dead_letter.replayed_as}", by

@@ -14,6 +14,7 @@ from confluent_kafka import KafkaException, Message, Producer
 from config.kafka import KafkaSettings
 from config.topics import INPUT_PARTITIONS
 from infra.postgres import SyncConnection
+from infra.stream_mac import NO_MAC, StreamMac
 from ledger.tasks.projection import deadline_of
 from models.dead_letter import (
     AcceptedRecord,
@@ -43,6 +44,7 @@ from streams.intake import Context, InputRecord, validate_record
 _SECONDS = 30
 _A_MORNING: Final = timedelta(hours=1)
 """A morning mail that is replayed has this long: what it lists grows old."""
+_FOREIGN: Final = "the service did not write it: find out who did, and dismiss it"
 
 
 class ReplayPlanner:
@@ -79,6 +81,8 @@ class ReplayPlanner:
                 answers.append(self._of_delivery(dead_letter))
             elif dead_letter.kind is DeadLetterKind.BOUNCE:
                 answers.append(plan_return(dead_letter))
+            elif dead_letter.kind is DeadLetterKind.FOREIGN:
+                answers.append(ReplayPlan(dead_letter, ReplayOutcome.REFUSED, _FOREIGN))
             elif dead_letter.kind is DeadLetterKind.LEFT_OUT:
                 content = self._payloads.record(dead_letter.place, dead_letter.since, self._now)
                 is_conflict = dead_letters.is_conflict(self._connection, dead_letter)
@@ -192,9 +196,12 @@ def _deadline(due: FailedDelivery) -> datetime:
 class Replayer:
     """Lets it happen. One at a time: `ops.recovery.dead_letters.alone` is asked first."""
 
-    def __init__(self, connection: SyncConnection, kafka: KafkaSettings, operator: Operator) -> None:
+    def __init__(
+        self, connection: SyncConnection, kafka: KafkaSettings, operator: Operator, mac: StreamMac = NO_MAC
+    ) -> None:
         self._connection = connection
         self._operator = operator
+        self._mac = mac
         self._producer = Producer(
             kafka.librdkafka()
             | {
@@ -239,13 +246,17 @@ class Replayer:
     def write(self, again: Again) -> str:
         """Write the bytes and wait for the brokers; returns where they have put them."""
         reports: list[tuple[object, Message]] = []
+        key = None if again.key is None else again.key.encode()
+        partition, content = again.partition, again.content
+        headers: list[tuple[str, str | bytes | None]] = []
+        headers += self._mac.headers(again.topic, partition, key, content.value, content.headers)
         try:
             self._producer.produce(
                 again.topic,
-                value=again.content.value,
-                key=again.key,
-                partition=again.partition,
-                headers=list(again.content.headers),
+                value=content.value,
+                key=key,
+                partition=partition,
+                headers=headers,
                 on_delivery=lambda error, message: reports.append((error, message)),
             )
             self._producer.flush(_SECONDS + 5)

@@ -10,10 +10,10 @@ import os
 from collections.abc import Awaitable, Sequence
 from typing import Any, Final
 
+from infra import tolerant_headers
 from infra.failpoints import Point, reach
 from infra.kafka_record import KafkaRecord
 from streams.agent import Agent, BatchHandler, StreamApp
-from streams.engine import tolerant_headers
 from streams.engine.fail_stop import fail_stop
 from streams.engine.faust_app import App, faust_app, raw_channel
 

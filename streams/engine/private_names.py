@@ -66,7 +66,7 @@ _TRANSPORT: Final = "streams/engine/batch_transport.py"
 _WATCHDOG: Final = "streams/engine/consumer_watchdog.py"
 _COMMITS: Final = "streams/engine/generation_commits.py"
 _FAIL_STOP: Final = "streams/engine/fail_stop.py"
-_HEADERS: Final = "streams/engine/tolerant_headers.py"
+_HEADERS: Final = "infra/tolerant_headers.py"
 _HEALTH: Final = "infra/consumer_health.py"
 _SMTP: Final = "notifiers/email/connection.py"
 

@@ -133,7 +133,9 @@ class Rig:
         self.proxy.add(Route(SMTP, ("127.0.0.1", self.relay.server.port)))
         ensure_keys(self.data, [sender for sender in base_senders(SHIPPED) if sender.number in SENDERS])
         topic_admin.apply(
-            self.settings.kafka, topic_admin.Replication(factor=self.nodes, min_insync=min(self.nodes, 2))
+            self.settings.kafka,
+            topic_admin.Replication(factor=self.nodes, min_insync=min(self.nodes, 2)),
+            mac_required=True,
         )
         self._clients()
         if self.users:

@@ -16,6 +16,7 @@ from infra.partition_reader import PartitionReader
 from models.events.event_types import InputTopic
 from models.events.person_event import PersonEvent
 from tests.simulation.clock import Clock
+from tests.simulation.macs import MAC
 
 Place = tuple[str, int]
 _APPEND_TIME: Final = frozenset(str(topic) for topic in InputTopic)
@@ -59,7 +60,7 @@ class Log:
         if topic in _APPEND_TIME:
             at += self.skews[partition % _BROKERS]
         if self.last_write_wins and topic == Topic.PEOPLE:
-            headers = [("applied", str(offset).encode())]
+            headers = MAC.headers(topic, partition, key, value, [("applied", b"%d" % offset)])
         record = KafkaRecord(topic, partition, offset, round(at.timestamp() * 1000), key, value, headers)
         self._ends[place] = offset + 1
         self._records[place].append(record)

@@ -2,28 +2,29 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from random import Random
+from types import SimpleNamespace
 from typing import Any, Final, cast
 
 import psycopg
 from aiokafka import TopicPartition
 
 from config.kafka import KafkaSettings
-from config.topics import BY_NAME, PERSON_PARTITIONS, Topic
+from config.topics import BY_NAME
 from infra.kafka_record import KafkaRecord
 from infra.postgres import Connection
 from ledger import outbox
 from ledger.consume.consumer import TOPICS, Ledger, LedgerSettings
 from ledger.store.repository import Fenced
 from ledger.tasks.projection import Policy
-from streams.batch_producer import partition_of
 from tests.simulation.failing_connection import Session
 from tests.simulation.faults import Fault
 from tests.simulation.kafka_in_memory import Log, Place
+from tests.simulation.macs import MAC
 
 PLACES: Final = tuple(
     (str(topic), partition) for topic in TOPICS for partition in range(BY_NAME[topic].partitions)
 )
-_SETTINGS: Final = LedgerSettings(kafka=cast(KafkaSettings, None), database_url="")
+_SETTINGS: Final = LedgerSettings(kafka=cast(KafkaSettings, None), database_url="", mac=MAC)
 
 
 class SimulatedConsumer:
@@ -48,16 +49,16 @@ class SimulatedConsumer:
         for place in places:
             self.seek(place, 0)
 
-    async def getmany(self, *, timeout_ms: int) -> dict[TopicPartition, list[KafkaRecord]]:
+    async def getmany(self, *, timeout_ms: int) -> dict[TopicPartition, list[SimpleNamespace]]:
         """A few records of a few partitions."""
-        polled: dict[TopicPartition, list[KafkaRecord]] = {}
+        polled: dict[TopicPartition, list[SimpleNamespace]] = {}
         some = [place for place in self.places if self._positions.get(place, 0) < self._log.end(place)]
         for place in self._rng.sample(some, self._rng.randint(0, len(some))):
             start = self._positions.get(place, 0)
             records = self._log.read(place, start, self._log.end(place))[: self._rng.randint(1, 12)]
             self._positions[place] = records[-1].offset + 1 if records else self._log.end(place)
             if records:
-                polled[TopicPartition(*place)] = records
+                polled[TopicPartition(*place)] = [_as_delivered(record) for record in records]
         return polled
 
     async def commit(self, offsets: Any) -> None:
@@ -96,6 +97,19 @@ class LedgerProcess:
             self._ledger._stale = True
 
 
+def _as_delivered(record: KafkaRecord) -> SimpleNamespace:
+    """By aiokafka's names."""
+    return SimpleNamespace(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        timestamp=record.timestamp_ms,
+        key=record.key,
+        value=record.value,
+        headers=record.headers,
+    )
+
+
 def deal(processes: Sequence[LedgerProcess], *, apart: bool) -> None:
     """The group deals anew; or one does not hear that the other has them all now, and goes on."""
     one, other = processes
@@ -105,15 +119,22 @@ def deal(processes: Sequence[LedgerProcess], *, apart: bool) -> None:
 
 
 class OutboxProducer:
-    """What the outbox asks of aiokafka's producer, with the project's own partitioner."""
+    """What the outbox asks of aiokafka's producer."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
 
-    async def send(self, topic: str, *, key: bytes, value: bytes) -> Any:
+    async def send(
+        self,
+        topic: str,
+        *,
+        key: bytes,
+        value: bytes,
+        partition: int,
+        headers: Sequence[tuple[str, bytes | None]],
+    ) -> Any:
         """Append; the acknowledgement can be awaited."""
-        partitions = PERSON_PARTITIONS if topic == Topic.PERSON_EVENTS else BY_NAME[topic].partitions
-        self._log.append(topic, partition_of(key.decode(), partitions), key, value)
+        self._log.append(topic, partition, key, value, headers)
         return _acknowledged()
 
 
@@ -124,6 +145,6 @@ async def _acknowledged() -> None:
 async def send_outbox(session: Session, log: Log) -> int:
     """What is due is said, at least once."""
     try:
-        return await outbox.send_due(cast(Any, session), cast(Any, OutboxProducer(log)), 60)
+        return await outbox.send_due(cast(Any, session), cast(Any, OutboxProducer(log)), 60, MAC)
     except psycopg.OperationalError:
         return 0

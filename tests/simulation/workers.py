@@ -27,6 +27,7 @@ from tests.simulation.clock import Clock
 from tests.simulation.faults import Fault
 from tests.simulation.history import Sent
 from tests.simulation.kafka_in_memory import Log, Place
+from tests.simulation.macs import MAC
 
 INPUTS: Final = tuple(str(topic) for topic in InputTopic)
 PLACES: Final = (
@@ -211,12 +212,12 @@ class Worker:
         self.positions = {}
         self._assignment = Assignment()
         reader = self._log.reader
-        self.people = PersonStore(reader)
+        self.people = PersonStore(reader, MAC)
         self.producers: dict[str, SimulatedProducer] = {}
         self._drivers: dict[str, BatchDriver] = {}
         steps: list[tuple[Processor, Sequence[str]]] = [
             (PlainIntake(self._story), INPUTS),
-            (Match(self._law, self.people), [Topic.PERSON_EVENTS]),
+            (Match(self._law, self.people, MAC), [Topic.PERSON_EVENTS]),
         ]
         progress = BlindProgress if self._blind else Checkpoint
         for step, topics in steps:
@@ -226,8 +227,8 @@ class Worker:
                 step,
                 topics=topics,
                 assignment=self._assignment,
-                checkpoint=progress(step.name, reader),
-                output=BatchProducer(cast(AIOKafkaProducer, producer)),
+                checkpoint=progress(step.name, reader, MAC),
+                output=BatchProducer(cast(AIOKafkaProducer, producer), MAC),
                 monotonic=lambda: self._clock.seconds,
             )
 

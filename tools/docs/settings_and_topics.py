@@ -69,7 +69,7 @@ def topics_page() -> str:
             spec.key,
             str(spec.partitions),
             _kept(spec),
-            "the broker's" if spec.append_time else "the writer's",
+            _clock(spec),
             _size(spec.max_message_bytes),
         )
         for spec in TOPICS
@@ -86,7 +86,8 @@ def topics_page() -> str:
     return _page(
         "Topics",
         "`frafaldsvarsel topics apply` makes those that are missing; `frafaldsvarsel topics check` says what differs.",
-        "Neither changes one that is there. Set `auto.create.topics.enable=false`, so that nothing else makes one.",
+        "Neither changes one that is there, but for the clock of the service's own records once MACs are required.",
+        "Set `auto.create.topics.enable=false`, so that nothing else makes one.",
         f"Copies come from `{PREFIX}REPLICATION_FACTOR`, and `min.insync.replicas` from `{PREFIX}MIN_INSYNC_REPLICAS`.",
         f"All of them have {shared}.",
         f"Those that are compacted have {only}.",
@@ -116,7 +117,9 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 
 def _read_by(variable: str) -> str:
-    readers = [name for name, kind in PROCESSES.items() if variable in variables_of(kind)]
+    readers = [name for name, kind in PROCESSES.items() if variable in variables_of(kind)] or [
+        name for name, kind in COMMANDS.items() if variable in variables_of(kind) and name != "check-config"
+    ]
     # What only looks is told in the same words as what drives again.
     return ", ".join(name for name in readers if name != "audit --heal" or "audit" not in readers)
 
@@ -148,6 +151,12 @@ def _kept(spec: TopicSpec) -> str:
     if spec.compacted:
         return "the last record of each key"
     return "for ever" if spec.retention_days is None else f"{spec.retention_days} days"
+
+
+def _clock(spec: TopicSpec) -> str:
+    if spec.append_time:
+        return "the broker's"
+    return "the writer's; once MACs are required the broker's" if spec.guarded else "the writer's"
 
 
 def _size(count: int) -> str:

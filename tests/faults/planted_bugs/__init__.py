@@ -61,6 +61,9 @@ PLANTS: Final[Mapping[str, Planted]] = {
     "retry with a new Message-ID": Planted(
         ("notify",), notifier.new_message_id, "body taken and never answered", "duplicate_mails"
     ),
+    "records taken without their MAC": Planted(
+        ("ledger",), ledger.takes_anything, "foreign records on receipts", "lost"
+    ),
     # Last: the key stays dropped.
     "unique key on tasks dropped": Planted(
         ("ledger",), ledger.no_unique_key, NOTHING, "duplicate_tasks", ledger.no_unique_key_alone

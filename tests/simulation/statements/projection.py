@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
-from ledger.store import audit_trail, repository
+from ledger.store import audit_trail, foreign_records, repository
 from ledger.tasks.rows import TASK_COLUMNS, TASK_IDENTITY
 from tests.simulation.faults import Mutation
 from tests.simulation.statements.server import Result, Row, Server, insert, note, plain, statement
@@ -15,6 +15,11 @@ from tests.simulation.statements.server import Result, Row, Server, insert, note
 def _positions(server: Server, _: None) -> Result:
     rows = list(server.tables["position"].values())
     return rows, len(rows)
+
+
+@statement(foreign_records.SKIPS)
+def _skips(server: Server, _: None) -> Result:
+    return [], 0
 
 
 @statement(repository.FIRST_POSITION)

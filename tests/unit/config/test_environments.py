@@ -86,8 +86,9 @@ def test_no_variable_stands_in_two_sections_of_a_process() -> None:
         assert len(set(variables_of(kind))) == len(variables_of(kind)), name
 
 
-def test_every_variable_is_read_by_some_process() -> None:
-    assert {variable for kind in PROCESSES.values() for variable in variables_of(kind)} == set(ALL)
+def test_every_variable_is_read_by_some_process_or_tells_a_command_how_to_make_topics() -> None:
+    kinds = (*PROCESSES.values(), COMMANDS["topics"])
+    assert {variable for kind in kinds for variable in variables_of(kind)} == set(ALL)
 
 
 def test_the_ledger_has_no_relay_the_worker_no_database_and_who_only_looks_no_key() -> None:

@@ -9,6 +9,7 @@ from config.errors import ConfigError
 from config.every_environment import EveryEnvironment
 from config.settings import PREFIX, SECRETS, load
 from crypto.keyring import new_keyring
+from crypto.stream_keys import new_stream_keyring
 
 SECRET = "postgresql://somebody:hunter2@db/frafald"
 
@@ -67,7 +68,11 @@ def test_links_in_mails_lead_somewhere(url: str) -> None:
 @pytest.mark.parametrize("name", sorted(SECRETS))
 def test_every_secret_may_lie_in_a_file(name: str, tmp_path: Path) -> None:
     """The file's content, without the newline at its end, is the secret."""
-    content = {"KEYRING": new_keyring().model_dump_json(), "DATABASE_URL": SECRET}.get(name, "hunter2")
+    content = {
+        "KEYRING": new_keyring().model_dump_json(),
+        "STREAM_KEYS": new_stream_keyring().model_dump_json(),
+        "DATABASE_URL": SECRET,
+    }.get(name, "hunter2")
     file = tmp_path / "secret"
     file.write_text(content + "\n")
     environ = environment(**{name + "_FILE": str(file)})
@@ -77,12 +82,28 @@ def test_every_secret_may_lie_in_a_file(name: str, tmp_path: Path) -> None:
         "KAFKA_PASSWORD": found.kafka.password,
         "DATABASE_URL": found.database.url,
         "KEYRING": SecretStr(found.keyring.ring.model_dump_json()),
+        "STREAM_KEYS": SecretStr(found.stream.ring.model_dump_json()) if found.stream.ring else None,
         "SMTP_PASSWORD": found.smtp.password,
         "HEARTBEAT_URL": found.audit.heartbeat_url,
         "OIDC_CLIENT_SECRET": found.oidc.client_secret,
     }[name]
     assert held is not None
     assert held.get_secret_value() == content
+
+
+def test_a_mac_is_required_by_those_only_who_can_judge_one() -> None:
+    """And a ring that is not sound is refused without a word of what it holds."""
+    ring = new_stream_keyring()
+    (said,) = faults(environment(STREAM_MAC_REQUIRED_FROM="2026-01-01T00:00:00Z"))
+    assert said == "STREAM_MAC_REQUIRED_FROM needs STREAM_KEYS."
+    (said,) = faults(
+        environment(STREAM_KEYS=ring.model_dump_json().replace('"active":"s1"', '"active":"s2"'))
+    )
+    assert said == "FRAFALDSVARSEL_STREAM_KEYS is not a key ring of the stream; see docs/operations.md."
+    told = environment(STREAM_KEYS=ring.model_dump_json(), STREAM_MAC_REQUIRED_FROM="2026-01-01T00:00:00Z")
+    assert load(EveryEnvironment, told).stream.ring == ring
+    (said,) = faults(told | {PREFIX + "STREAM_MAC_REQUIRED_FROM": "2026-01-01T00:00:00"})
+    assert "timezone" in said
 
 
 def test_a_secret_file_that_is_not_there_is_named_by_its_variable() -> None:

@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaProducer
 
 from infra.kafka_record import KafkaRecord
 from infra.partition_reader import PartitionReader
+from infra.stream_mac import NO_MAC, StreamMac
 from streams.batch_producer import BatchProducer
 
 Place = tuple[str, int]
@@ -46,9 +47,9 @@ class Log:
         """Reads this log."""
         return cast(PartitionReader, _Reader(self))
 
-    def output(self) -> "MemoryOutput":
+    def output(self, mac: StreamMac = NO_MAC) -> "MemoryOutput":
         """Writes to this log when it is flushed."""
-        return MemoryOutput(self)
+        return MemoryOutput(self, mac)
 
 
 class _Reader:
@@ -72,8 +73,8 @@ class _Reader:
 class MemoryOutput(BatchProducer):
     """The real batch, delivered to a log; `broken` refuses the next delivery."""
 
-    def __init__(self, log: Log) -> None:
-        super().__init__(cast(AIOKafkaProducer, None))
+    def __init__(self, log: Log, mac: StreamMac = NO_MAC) -> None:
+        super().__init__(cast(AIOKafkaProducer, None), mac)
         self._log = log
         self.broken: Exception | None = None
 

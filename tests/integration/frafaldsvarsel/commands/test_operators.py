@@ -526,3 +526,46 @@ class TestDeliveries:
         assert ledger.sql("SELECT unit_id FROM endpoints") == [("jc-0147",)]
         assert ledger.sql("SELECT kind, detail ->> 'unit' FROM audit") == [("endpoint_enabled", UNIT)]
         assert run(environment, "webhooks", "enable", UNIT, *BECAUSE).exit_code == 1
+
+
+class TestLedgerSkip:
+    """`ledger skip`: exactly one record passes, and who said so is kept."""
+
+    def test_it_is_noted_once_with_who_and_why(self, environment: dict[str, str], ledger: Ledger) -> None:
+        ledger.sql("INSERT INTO position VALUES ('decisions', 3, 17)")
+        done = run(environment, "ledger", "skip", "decisions/3@17", *BECAUSE)
+        assert (done.exit_code, done.stdout.split(";")[0]) == (0, "decisions/3@17 is let pass")
+        again = run(environment, "ledger", "skip", "decisions/3@17", *BECAUSE)
+        assert "is let pass already" in again.stdout
+        assert ledger.sql('SELECT topic, partition, "offset", decided_by, because FROM skips') == [
+            ("decisions", 3, 17, "operator", "test of the commands")
+        ]
+        assert ledger.sql("SELECT count(*) FROM audit WHERE kind = 'record_skipped'") == [(1,)]
+
+    def test_what_the_ledger_has_passed_by_is_not_skipped_any_more(
+        self, environment: dict[str, str], ledger: Ledger
+    ) -> None:
+        ledger.sql("INSERT INTO position VALUES ('decisions', 3, 17)")
+        late = run(environment, "ledger", "skip", "decisions/3@16", *BECAUSE)
+        assert late.exit_code == 1
+        assert "the ledger has passed it by; it goes on at 17" in late.stderr
+        assert ledger.sql("SELECT count(*) FROM skips") == [(0,)]
+
+    @pytest.mark.parametrize(
+        ("place", "why"),
+        [
+            ("decisions/3", "a place reads TOPIC/PARTITION@OFFSET"),
+            ("decisions/-3@1", "a place reads TOPIC/PARTITION@OFFSET"),
+            ("person-events/0@1", "the ledger reads receipts, applied, decisions"),
+            ("receipts/7@1", "receipts has 4 partitions"),
+        ],
+    )
+    def test_a_place_that_the_ledger_does_not_read_is_refused(
+        self, environment: dict[str, str], place: str, why: str
+    ) -> None:
+        done = run(environment, "ledger", "skip", place, *BECAUSE)
+        assert done.exit_code == 2
+        assert why in " ".join(done.stderr.replace("│", " ").split())
+
+    def test_a_reason_must_be_given(self, environment: dict[str, str]) -> None:
+        assert run(environment, "ledger", "skip", "receipts/0@1").exit_code == 2

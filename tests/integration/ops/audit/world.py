@@ -4,6 +4,7 @@ The broker, the database, match's rule and the projection are the real ones; onl
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -108,11 +109,23 @@ class World:
     def __post_init__(self) -> None:
         self._producer = Producer(self.kafka.librdkafka() | QUIET | {"linger.ms": 0})
 
-    def write(self, topic: str, partition: int, value: bytes, key: bytes | None = None) -> Message:
+    def write(
+        self,
+        topic: str,
+        partition: int,
+        value: bytes,
+        key: bytes | None = None,
+        headers: Sequence[tuple[str, bytes | None]] = (),
+    ) -> Message:
         """One record, acknowledged."""
         written: list[Message] = []
         self._producer.produce(
-            topic, value, key, partition, on_delivery=lambda error, message: written.append(message)
+            topic,
+            value,
+            key,
+            partition,
+            headers=list(headers),
+            on_delivery=lambda error, message: written.append(message),
         )
         assert self._producer.flush(20) == 0
         assert written[0].error() is None

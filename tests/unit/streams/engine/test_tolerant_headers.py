@@ -7,7 +7,7 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.record.util import calc_crc32c_py
 
-from streams.engine.tolerant_headers import TolerantRecords
+from infra.tolerant_headers import TolerantRecords
 
 _CRC_AT = 17
 
