@@ -74,8 +74,8 @@ def _verdict(message: Plain, standing: list[Plain], law: Plain) -> Plain:
         about = other["content"]
         if (
             about["kind"] == "dropout-risk.withdrawn"
-            and other["sender"] == message["sender"]
             and about["message_id"] == message["event_id"]
+            and message["sender"] in (other["sender"], _owner(other, standing, law))
         ):
             return _no("withdrawn", version)
     if version == "none":
@@ -90,12 +90,12 @@ def _verdict(message: Plain, standing: list[Plain], law: Plain) -> Plain:
             **_no("law_not_confirmed", version),
             "outcome": "undecided",
             "review_on": today.isoformat(),
-            "municipality_code": _municipality_on(today, standing),
+            "municipality_code": _municipality_on(today, standing, law),
         }
     review = (today + timedelta(days=rules["review_days"])).isoformat()
     candidates = [
         _about_enrolment(enrolment, today, standing, law, rules, version, review)
-        for enrolment in _enrolments(standing)
+        for enrolment in _enrolments(standing, law)
         if _one_house(law, enrolment["institution_number"], message["content"]["institution_number"])
     ]
     if not candidates:
@@ -103,7 +103,7 @@ def _verdict(message: Plain, standing: list[Plain], law: Plain) -> Plain:
             **_no("enrolment_unknown", version),
             "outcome": "undecided",
             "review_on": review,
-            "municipality_code": _municipality_on(today, standing),
+            "municipality_code": _municipality_on(today, standing, law),
         }
     best = candidates[0]
     for candidate in candidates[1:]:
@@ -118,7 +118,7 @@ def _verdict(message: Plain, standing: list[Plain], law: Plain) -> Plain:
 def _elsewhere(message: Plain, today: date, standing: list[Plain], law: Plain) -> list[str]:
     """The institutions of another house where the person is said to be enrolled on that day."""
     found = set()
-    for enrolment in _enrolments(standing):
+    for enrolment in _enrolments(standing, law):
         begun = date.fromisoformat(enrolment["study_start"]) <= today
         over = enrolment["ended_on"] is not None and date.fromisoformat(enrolment["ended_on"]) < today
         number = enrolment["institution_number"]
@@ -139,7 +139,7 @@ def _about_enrolment(
     start = date.fromisoformat(enrolment["study_start"])
     answer = _no("", version) | {"enrolment_id": enrolment["enrolment_id"], "_start": start}
 
-    told = _periods(standing)
+    told = _periods(standing, law)
     periods = [
         period
         for period in told
@@ -180,7 +180,7 @@ def _about_enrolment(
         in_doubt = in_doubt or "target_group_uncertain"
         break
 
-    municipality = _municipality_on(today, standing)
+    municipality = _municipality_on(today, standing, law)
     if in_doubt:
         waits = {"outcome": "undecided", "reason": in_doubt, "review_on": today.isoformat()}
         return answer | waits | {"municipality_code": municipality}
@@ -241,10 +241,10 @@ def _version(message: Plain, law: Plain) -> str:
     return max(begun, default="none")
 
 
-def _enrolments(standing: list[Plain]) -> list[Plain]:
+def _enrolments(standing: list[Plain], law: Plain) -> list[Plain]:
     """Each enrolment as its own institution said last, with the end that was registered after that."""
     result = []
-    for _, said in _by_subject(standing, "enrolment_id"):
+    for _, said in _by_subject(standing, "enrolment_id", law):
         whole = [word for word in said if word["content"]["kind"] != "enrolment.ended"]
         if not whole:
             continue
@@ -261,10 +261,10 @@ def _enrolments(standing: list[Plain]) -> list[Plain]:
     return result
 
 
-def _periods(standing: list[Plain]) -> list[Plain]:
+def _periods(standing: list[Plain], law: Plain) -> list[Plain]:
     """Each benefit period as its own municipality said last, without those that it annulled after that."""
     result = []
-    for _, said in _by_subject(standing, "period_id"):
+    for _, said in _by_subject(standing, "period_id", law):
         annulled = [
             _registered(word) for word in said if word["content"]["kind"] == "benefit-period.annulled"
         ]
@@ -279,8 +279,8 @@ def _periods(standing: list[Plain]) -> list[Plain]:
     return result
 
 
-def _municipality_on(today: date, standing: list[Plain]) -> str | None:
-    homes = [max(said, key=_when_registered) for _, said in _by_subject(standing, "residence_id")]
+def _municipality_on(today: date, standing: list[Plain], law: Plain) -> str | None:
+    homes = [max(said, key=_when_registered) for _, said in _by_subject(standing, "residence_id", law)]
     begun = [home for home in homes if date.fromisoformat(home["content"]["valid_from"]) <= today]
     if not begun:
         return None
@@ -291,12 +291,50 @@ def _municipality_on(today: date, standing: list[Plain]) -> str | None:
     return str(last["content"]["municipality_code"])
 
 
-def _by_subject(standing: list[Plain], field: str) -> list[tuple[tuple[str, str], list[Plain]]]:
+def _by_subject(standing: list[Plain], field: str, law: Plain) -> list[tuple[tuple[str, str], list[Plain]]]:
     subjects: dict[tuple[str, str], list[Plain]] = {}
     for word in standing:
         if field in word["content"]:
-            subjects.setdefault((word["sender"], word["content"][field]), []).append(word)
+            subjects.setdefault((_owner(word, standing, law), word["content"][field]), []).append(word)
     return sorted(subjects.items())
+
+
+_TAKE_BACK = ("enrolment.ended", "benefit-period.annulled", "dropout-risk.withdrawn")
+
+
+def _owner(word: Plain, standing: list[Plain], law: Plain) -> str:
+    """The institution (municipality, register) whose matter this is: the speaker, or one that it has taken over.
+
+    Who has taken over another speaks of what the other had registered, unless it had registered the same itself before.
+    """
+    field, name = _names(word)
+    begun: dict[str, list[str]] = {}
+    for other in standing:
+        if other["content"]["kind"] not in _TAKE_BACK and _names(other) == (field, name):
+            begun.setdefault(other["sender"], []).append(
+                danish_date(other["origin"]["appended_at"]).isoformat()
+            )
+    today = danish_date(word["origin"]["appended_at"]).isoformat()
+
+    def look(number: str, passed: list[str]) -> str | None:
+        for before, until in law["taken_over"].get(number, []):
+            already = number in begun and min(begun[number]) < until
+            if until <= today and not already and before not in passed:
+                found = look(before, [*passed, number])
+                if found:
+                    return found
+        return number if number in begun else None
+
+    return look(word["sender"], []) or str(word["sender"])
+
+
+def _names(word: Plain) -> tuple[str, str]:
+    """By what field and id a statement speaks of its matter."""
+    about = word["content"]
+    for field in ("enrolment_id", "period_id", "residence_id", "message_id"):
+        if field in about:
+            return field, about[field]
+    return "message_id", word["event_id"]
 
 
 def _lasted_on(period: Plain, day: date) -> bool:

@@ -1,10 +1,12 @@
 """What is known of a person: events folded by registration time, so that order of arrival never matters."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Protocol, assert_never
 
+from models.calendar import copenhagen_date
+from models.eligibility.succession import NO_SUCCESSION, Succession
 from models.events.contract import BenefitType, EducationType, TargetGroup
 from models.events.event_types import (
     BenefitAnnulment,
@@ -17,6 +19,7 @@ from models.events.event_types import (
     Withdrawal,
 )
 from models.events.person_event import Origin, PersonEvent
+from models.events.subject import subject_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +84,11 @@ class _Fold:
     messages: list[PersonEvent] = field(default_factory=list)
     withdrawn: set[tuple[str, str]] = field(default_factory=set)
 
-    def add(self, event: PersonEvent) -> None:
-        """Take in the next event by registration time; a later one replaces what an earlier one said."""
+    def add(self, event: PersonEvent, owner: str) -> None:
+        """Take in the next event by registration time; a later one replaces what an earlier one of `owner` said."""
         match event.content:
             case EnrolmentVersion() as enrolment:
-                self.enrolments[event.sender, enrolment.enrolment_id] = Enrolment(
+                self.enrolments[owner, enrolment.enrolment_id] = Enrolment(
                     enrolment.enrolment_id,
                     enrolment.institution_number,
                     enrolment.education_type,
@@ -94,11 +97,11 @@ class _Fold:
                     enrolment.ended_on,
                 )
             case EnrolmentEnd() as end:
-                known = self.enrolments.get((event.sender, end.enrolment_id))
+                known = self.enrolments.get((owner, end.enrolment_id))
                 if known is not None:
-                    self.enrolments[event.sender, end.enrolment_id] = replace(known, ended_on=end.ended_on)
+                    self.enrolments[owner, end.enrolment_id] = replace(known, ended_on=end.ended_on)
             case BenefitPeriodVersion() as period:
-                self.periods[event.sender, period.period_id] = BenefitPeriod(
+                self.periods[owner, period.period_id] = BenefitPeriod(
                     period.period_id,
                     period.benefit_type,
                     period.target_group,
@@ -106,9 +109,9 @@ class _Fold:
                     period.valid_to,
                 )
             case BenefitAnnulment() as annulment:
-                self.periods.pop((event.sender, annulment.period_id), None)
+                self.periods.pop((owner, annulment.period_id), None)
             case Residence() as home:
-                self.homes[event.sender, home.residence_id] = Home(
+                self.homes[owner, home.residence_id] = Home(
                     home.residence_id,
                     home.municipality_code,
                     home.valid_from,
@@ -116,7 +119,8 @@ class _Fold:
                     event.origin.order,
                 )
             case Withdrawal() as withdrawal:
-                self.withdrawn.add((event.sender, withdrawal.message_id))
+                # A message of its own under that id is meant, too.
+                self.withdrawn |= {(owner, withdrawal.message_id), (event.sender, withdrawal.message_id)}
             case Risk():
                 self.messages.append(event)
             case RefusedDuplicate():
@@ -178,17 +182,22 @@ def conflicts(events: Iterable[Identified]) -> frozenset[tuple[str, int, int]]:
     return frozenset(losers)
 
 
-def fold(events: Iterable[PersonEvent], superseded: Iterable[Identified] = ()) -> Facts:
+def fold(
+    events: Iterable[PersonEvent],
+    superseded: Iterable[Identified] = (),
+    succession: Succession = NO_SUCCESSION,
+) -> Facts:
     """What is in force when all of `events` are known; any permutation gives the same.
 
     `superseded`: events whose content no longer counts, and whose ids do.
     """
     known = tuple(events)
     refused = refusals(known) | conflicts((*known, *superseded))
+    counting = [event for event in known if event.origin.place not in refused]
+    owner = _owners(counting, succession)
     state = _Fold()
-    for event in sorted(known, key=by_registration):
-        if event.origin.place not in refused:
-            state.add(event)
+    for event in sorted(counting, key=by_registration):
+        state.add(event, owner(event))
     return Facts(
         enrolments=tuple(state.enrolments[key] for key in sorted(state.enrolments)),
         periods=tuple(state.periods[key] for key in sorted(state.periods)),
@@ -197,6 +206,31 @@ def fold(events: Iterable[PersonEvent], superseded: Iterable[Identified] = ()) -
         withdrawn=frozenset(state.withdrawn),
         refused=refused,
     )
+
+
+def _owners(events: Iterable[PersonEvent], succession: Succession) -> Callable[[PersonEvent], str]:
+    """Of each of `events`, the number whose subject it is about."""
+    known = tuple(events)
+    if not any(event.sender in succession.links for event in known):
+        return lambda event: event.sender
+    firsts: dict[tuple[str, str, str], date] = {}
+    for event in known:
+        subject = subject_of(event)
+        if subject is not None and subject.is_version:
+            key = (subject.kind, subject.name, event.sender)
+            day = copenhagen_date(event.origin.appended_at)
+            firsts[key] = min(day, firsts.get(key, day))
+
+    def owner(event: PersonEvent) -> str:
+        subject = subject_of(event)
+        if subject is None:
+            return event.sender
+        day = copenhagen_date(event.origin.appended_at)
+        return succession.owner(
+            event.sender, day, lambda number: firsts.get((subject.kind, subject.name, number))
+        )
+
+    return owner
 
 
 def _refused_messages(

@@ -6,7 +6,7 @@ Written from the words of the domain and not from the service's code: it must no
 
 import csv
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -15,7 +15,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 DENMARK: Final = ZoneInfo("Europe/Copenhagen")
-_FILES: Final = ("municipalities.csv", "units.csv", "routes.csv", "law.toml")
+_FILES: Final = ("municipalities.csv", "units.csv", "routes.csv", "senders.csv", "law.toml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,14 @@ class KnownResidence:
     """The brokers' time and the place: of two with one id, the earlier counts."""
     refused: bool = False
     """The ledger has said that its id was another person's first."""
+
+    @property
+    def received_on(self) -> date:
+        """The Danish date on which the brokers had it."""
+        return self.appended[0].astimezone(DENMARK).date()
+
+
+_Whose = Callable[[str, date, Mapping[str, date]], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,11 @@ class Oracle:
             )
             for row in _rows((directory / "webhooks.csv").read_bytes())
         ]
+        self._taken_over: dict[str, list[tuple[date, str]]] = {}
+        for row in tables["senders.csv"]:
+            if row["successor"] and row["valid_to"]:
+                link = (date.fromisoformat(row["valid_to"]), row["number"])
+                self._taken_over.setdefault(row["successor"], []).append(link)
         rule_sets = tomllib.loads(texts["law.toml"].decode())["rule_sets"]
         self._law_from = min(rule_set["in_force_from"] for rule_set in rule_sets)
 
@@ -84,7 +97,7 @@ class Oracle:
         day = registered_at.astimezone(DENMARK).date()
         if day < self._law_from:
             return None
-        municipality = _municipality(day, homes)
+        municipality = _municipality(day, homes, self._whose)
         if municipality not in self._municipalities:
             return None
         named = {
@@ -98,12 +111,28 @@ class Oracle:
         """All that the tables name."""
         return self._endpoints
 
+    def _whose(self, number: str, day: date, begun: Mapping[str, date]) -> str | None:
+        """Of `begun` (who has said of a residence when first) the one for whom `number` spoke on that day."""
+        its_own = begun.get(number)
+        for ended, former in sorted(self._taken_over.get(number, ()), reverse=True):
+            if ended > day or (its_own is not None and its_own < ended):
+                continue
+            if (found := self._whose(former, day, begun)) is not None:
+                return found
+        return None if its_own is None else number
 
-def _municipality(day: date, homes: Iterable[KnownResidence]) -> str:
+
+def _municipality(day: date, homes: Iterable[KnownResidence], whose: _Whose) -> str:
     """Where the person lived on that day; empty where no home is known."""
+    counting = _first_of_each_id(homes)
+    begun: dict[str, dict[str, date]] = {}
+    for home in counting:
+        said = begun.setdefault(home.residence_id, {})
+        said[home.sender] = min(home.received_on, said.get(home.sender, date.max))
     latest: dict[tuple[str, str], KnownResidence] = {}
-    for home in _first_of_each_id(homes):
-        subject = (home.sender, home.residence_id)
+    for home in counting:
+        owner = whose(home.sender, home.received_on, begun[home.residence_id])
+        subject = (owner or home.sender, home.residence_id)
         known = latest.get(subject)
         if known is None or (known.registered_at, known.appended) < (home.registered_at, home.appended):
             latest[subject] = home

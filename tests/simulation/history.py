@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from hashlib import sha256
 from random import Random
-from typing import Final
+from typing import Final, cast
 
 from models.events.event_types import EVENT_TYPES, InputTopic, Withdrawal
 from models.events.person_event import PersonEvent
@@ -41,6 +41,8 @@ def story(rng: Random) -> list[Sent]:
 
 def _history_of(person: str, rng: Random) -> list[PersonEvent]:
     rows = _rows(rng)
+    if rng.random() < 0.25:
+        rows = _merged(rows, rng)
     told = history(rows)
     own = {
         event.event_id: make.uuid(f"{person} {event.event_id}")
@@ -118,6 +120,16 @@ def _rows(rng: Random) -> list[Row]:
         about, when = rng.randrange(2), rng.randrange(9)
         rows.append((what, rng.choice((0, 0, 0, 1, 2)), about, when, value, _own(rng)))
     return rows
+
+
+def _merged(rows: list[Row], rng: Random) -> list[Row]:
+    """Mostly told by the senders that have been taken over; then their successors end, correct, annul and take back."""
+    told = [(what, 1 if rng.random() < 0.7 else who, *more) for what, who, *more in rows]
+    later = [
+        (what, 0, rng.choice((0, 0, 1)), rng.randrange(9), rng.randrange(36), _own(rng))
+        for what in rng.sample((1, 2, 4, 5, 6, _WITHDRAWAL, _WITHDRAWAL), rng.randint(1, 4))
+    ]
+    return [*cast("list[Row]", told), *later]
 
 
 def _own(rng: Random) -> int:
