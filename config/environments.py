@@ -36,6 +36,7 @@ from config.sections.servers import (
     ConsumerSection,
     DatabaseAddress,
     DatabaseSection,
+    NamingSection,
     ReferenceSection,
     ReplicationSection,
     SendersSection,
@@ -64,6 +65,7 @@ class LedgerEnvironment:
     """The ledger: no key, no relay."""
 
     kafka: KafkaSettings
+    naming: NamingSection
     replication: ReplicationSection
     consumer: ConsumerSection
     database: DatabaseSection
@@ -248,6 +250,7 @@ class EveryEnvironment:
     ready: ReadySection
     intake: IntakeSection
     consumer: ConsumerSection
+    naming: NamingSection
     audit: AuditSection
     interval: ProbeIntervalSection
     probe: ProbeSection

@@ -25,6 +25,7 @@ from models.events.event_types import (
     EnrolmentVersion,
     RefusedDuplicate,
     Residence,
+    ResidenceAnnulment,
     Risk,
     Withdrawal,
 )
@@ -197,6 +198,14 @@ def residence(
         valid_from=valid_from,
     )
     return event(content, sender=sender, at=at or moment(valid_from), **changes)
+
+
+def residence_annulment(
+    *, at: datetime, name: str = "residence", sender: str = REGISTER, **changes: Any
+) -> PersonEvent:
+    """The word that a residence never was this person's."""
+    content = ResidenceAnnulment(kind="residence.annulled", residence_id=uuid(name))
+    return event(content, sender=sender, at=at, **changes)
 
 
 def risk(

@@ -27,7 +27,63 @@ _OF_THE_BENEFIT = _QUESTIONS[4:]
 
 def verdicts(history: list[Plain], law: Plain) -> dict[tuple[str, str], Plain]:
     """What holds of each message (by sender and id) when the whole of `history` is known, in any order."""
-    standing, refused = _sift(history)
+    return _judged(*_sift(history), law)
+
+
+def verdicts_of_all(people: dict[str, list[Plain]], law: Plain) -> dict[tuple[str, str, str], Plain]:
+    """The same of each message (by sender, id and person) of several people, whose histories know of each other."""
+    sifted = {person: _sift(history) for person, history in people.items()}
+    everything = [{**word, "_about": person} for person, (said, _) in sifted.items() for word in said]
+    placed = _each_with_its_person(everything, law)
+    return {
+        (*name, person): verdict
+        for person, (_, refused) in sifted.items()
+        for name, verdict in _judged(
+            [word for word in placed if word["_about"] == person], refused, law
+        ).items()
+    }
+
+
+def names_nothing(people: dict[str, list[Plain]], law: Plain) -> set[tuple[str, int, int]]:
+    """Where the statements stand that end, annul or take back what their owner has stated about nobody."""
+    said = [word for history in people.values() for word in _sift(history)[0]]
+    said = [word for word in said if word["content"]["kind"] != "event.refused"]
+    known = {(_owner(word, said, law), *_names(word)) for word in said if not _takes_back(word)}
+    return {
+        _place(word)
+        for word in said
+        if _takes_back(word) and (_owner(word, said, law), *_names(word)) not in known
+    }
+
+
+def _takes_back(word: Plain) -> bool:
+    return word["content"]["kind"] in _TAKE_BACK
+
+
+def _each_with_its_person(everything: list[Plain], law: Plain) -> list[Plain]:
+    """What is said of a matter, put with the person about whom its owner has said it last."""
+    placed: list[Plain] = []
+    matters: dict[tuple[str, ...], list[Plain]] = {}
+    for word in everything:
+        if word["content"]["kind"] == "event.refused":
+            continue
+        owner = _owner(word, everything, law)
+        matters.setdefault((owner, *_names(word)), []).append({**word, "_owner": owner})
+    for (*_, field, _name), said in matters.items():
+        stated = [word for word in said if not _takes_back(word)]
+        if not stated:
+            placed += said
+            continue
+        person = max(stated, key=_when_registered)["_about"]
+        if field == "message_id":
+            placed += stated
+        else:
+            placed += [word for word in stated if word["_about"] == person]
+        placed += [{**word, "_about": person} for word in said if _takes_back(word)]
+    return placed
+
+
+def _judged(standing: list[Plain], refused: list[Plain], law: Plain) -> dict[tuple[str, str], Plain]:
     result = {}
     for message in standing:
         if message["content"]["kind"] == "dropout-risk.raised":
@@ -263,24 +319,27 @@ def _enrolments(standing: list[Plain], law: Plain) -> list[Plain]:
 
 def _periods(standing: list[Plain], law: Plain) -> list[Plain]:
     """Each benefit period as its own municipality said last, without those that it annulled after that."""
+    return [period["content"] for period in _not_annulled(standing, "period_id", law)]
+
+
+def _not_annulled(standing: list[Plain], field: str, law: Plain) -> list[Plain]:
+    """The last word on each, where nothing was annulled in that moment or later."""
     result = []
-    for _, said in _by_subject(standing, "period_id", law):
-        annulled = [
-            _registered(word) for word in said if word["content"]["kind"] == "benefit-period.annulled"
-        ]
+    for _, said in _by_subject(standing, field, law):
+        annulled = [_registered(word) for word in said if word["content"]["kind"].endswith(".annulled")]
         whole = [
             word
             for word in said
-            if word["content"]["kind"] != "benefit-period.annulled"
+            if not word["content"]["kind"].endswith(".annulled")
             and all(moment < _registered(word) for moment in annulled)
         ]
         if whole:
-            result.append(max(whole, key=_when_registered)["content"])
+            result.append(max(whole, key=_when_registered))
     return result
 
 
 def _municipality_on(today: date, standing: list[Plain], law: Plain) -> str | None:
-    homes = [max(said, key=_when_registered) for _, said in _by_subject(standing, "residence_id", law)]
+    homes = _not_annulled(standing, "residence_id", law)
     begun = [home for home in homes if date.fromisoformat(home["content"]["valid_from"]) <= today]
     if not begun:
         return None
@@ -299,7 +358,7 @@ def _by_subject(standing: list[Plain], field: str, law: Plain) -> list[tuple[tup
     return sorted(subjects.items())
 
 
-_TAKE_BACK = ("enrolment.ended", "benefit-period.annulled", "dropout-risk.withdrawn")
+_TAKE_BACK = ("enrolment.ended", "benefit-period.annulled", "residence.annulled", "dropout-risk.withdrawn")
 
 
 def _owner(word: Plain, standing: list[Plain], law: Plain) -> str:
@@ -307,10 +366,12 @@ def _owner(word: Plain, standing: list[Plain], law: Plain) -> str:
 
     Who has taken over another speaks of what the other had registered, unless it had registered the same itself before.
     """
+    if "_owner" in word:
+        return str(word["_owner"])
     field, name = _names(word)
     begun: dict[str, list[str]] = {}
     for other in standing:
-        if other["content"]["kind"] not in _TAKE_BACK and _names(other) == (field, name):
+        if not _takes_back(other) and _names(other) == (field, name):
             begun.setdefault(other["sender"], []).append(
                 danish_date(other["origin"]["appended_at"]).isoformat()
             )

@@ -91,15 +91,18 @@ class SameIdRecord:
     """Match knows that it is refused, or will: it stands in the outbox."""
 
 
-async def find(connection: Connection, receipts: Sequence[Receipt]) -> None:
-    """Mark the repeats among `receipts` and what is known already; a following receipt of each goes to the outbox."""
+async def find(connection: Connection, receipts: Sequence[Receipt]) -> list[tuple[str, int, int]]:
+    """Mark the repeats among `receipts` and what is known already; a following receipt of each goes to the outbox.
+
+    Returns the places of those that were marked.
+    """
     accepted = [
         receipt
         for receipt in receipts
         if receipt.status is ReceiptStatus.ACCEPTED and receipt.sender and receipt.event_id
     ]
     if not accepted:
-        return
+        return []
     await _one_at_a_time(connection)
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
@@ -126,6 +129,7 @@ async def find(connection: Connection, receipts: Sequence[Receipt]) -> None:
             row["sender"],
             following.model_dump_json().encode(),
         )
+    return [(row["topic"], row["partition"], row["offset"]) for row in found]
 
 
 def to_refuse(namesakes: Sequence[SameIdRecord]) -> tuple[list[SameIdRecord], list[SameIdRecord]]:

@@ -15,7 +15,7 @@ from models.eligibility.decision import Cause, Decision, Evidence, MessageRef, O
 from models.eligibility.facts import fold
 from models.eligibility.law import Law
 from models.eligibility.person_record import Decided, PersonRecord
-from models.events.event_types import RefusedDuplicate, Risk
+from models.events.event_types import LedgersWord, Risk
 from models.events.person_event import Origin, PersonEvent
 from models.reasons import DecisionReason, LeftOut
 
@@ -113,7 +113,7 @@ def _left_out(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law, 
         record=record.model_copy(update={"applied": max(record.applied, cause.offset)}),
         decisions=tuple(decisions),
         changed=len(decisions),
-        left_out=None if isinstance(event.content, RefusedDuplicate) else why,
+        left_out=None if isinstance(event.content, LedgersWord) else why,
     )
 
 

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Final
 
 from models.calendar import copenhagen_date
-from models.eligibility.facts import by_registration, conflicts, refusals
+from models.eligibility.facts import conflicts, refusals
 from models.eligibility.person_record import SupersededEvent
 from models.eligibility.succession import NO_SUCCESSION, Succession
 from models.events.event_types import (
@@ -18,14 +18,19 @@ from models.events.event_types import (
     BenefitPeriodVersion,
     EnrolmentEnd,
     EnrolmentVersion,
+    HandedOver,
+    LedgersWord,
+    MovedAway,
     RefusedDuplicate,
     Residence,
+    ResidenceAnnulment,
     Risk,
+    SubjectKind,
     Withdrawal,
 )
 from models.events.fingerprints import same_content
 from models.events.person_event import PersonEvent
-from models.events.subject import SubjectKind, subject_of
+from models.events.subject import order_of, subject_of
 from models.reasons import LeftOut
 
 MAX_EVENTS: Final = 300
@@ -40,6 +45,10 @@ newer versions are kept beyond `MAX_EVENTS`, so their number is what bounds them
 MAX_REFUSALS: Final = 300
 """The ledger's refusals beyond which one is kept only where the event that it names is. It refuses what match has
 applied, so one that names nothing held is about an event that was left out."""
+MAX_TOLD: Final = 5
+"""Of what the ledger tells of one subject of one owner: where it went, and what was taken back."""
+MAX_TOLD_OF_MESSAGE: Final = 2
+"""The same of a message: any withdrawal does, and a sender may have 300 messages."""
 MAX_RECORD: Final = 2400
 """Events of all senders in one record."""
 MAX_BYTES: Final = 6_000_000
@@ -84,6 +93,12 @@ def keep(held: Kept, event: PersonEvent, succession: Succession = NO_SUCCESSION)
     if not event.released and _is_one_too_many(event, held, speaks_for):
         return LeftOut.SENDER_BOUND
     grown = Kept((*held.events, event), held.superseded)
+    if isinstance(event.content, MovedAway | HandedOver):
+        return (
+            LeftOut.RECORD_FULL
+            if _is_full(held, grown, event, speaks_for)
+            else _of_the_latest(grown, event.content)
+        )
     bound = MAX_REFUSALS if isinstance(event.content, RefusedDuplicate) else MAX_EVENTS
     if _number(grown.events, event.sender) > bound:
         grown = _compacted(grown, event.sender, succession)
@@ -108,7 +123,7 @@ def _is_full(held: Kept, grown: Kept, event: PersonEvent, speaks_for: Collection
         return True
     if len(grown.events) <= max(MAX_RECORD, len(held.events)) and size <= max(MAX_BYTES, before):
         return False
-    if isinstance(event.content, RefusedDuplicate) or _number(held.events, event.sender) < SHARE:
+    if isinstance(event.content, LedgersWord) or _number(held.events, event.sender) < SHARE:
         return False
     return not _always_counts(event, held, speaks_for)
 
@@ -137,7 +152,7 @@ def _replaced(held: Kept, sender: str) -> int:
 
 
 def _number(events: Iterable[PersonEvent], sender: str) -> int:
-    return sum(event.sender == sender and not event.released for event in events)
+    return sum(event.sender == sender and not event.released and _told_of(event) is None for event in events)
 
 
 def _always_counts(event: PersonEvent, held: Kept, speaks_for: Collection[str]) -> bool:
@@ -151,19 +166,56 @@ def _always_counts(event: PersonEvent, held: Kept, speaks_for: Collection[str]) 
     if event.released:
         return True
     match event.content:
-        case BenefitPeriodVersion() | BenefitAnnulment() | Residence():
+        case BenefitPeriodVersion() | BenefitAnnulment() | Residence() | ResidenceAnnulment():
             return True
         case RefusedDuplicate() as refused:
             place = (refused.topic, refused.partition, refused.offset)
-            return place in {one.origin.place for one in held.events}
+            return any(place in _places(one) for one in held.events)
         case Withdrawal() as withdrawal:
             named = {(sender, withdrawal.message_id) for sender in speaks_for}
             return any(isinstance(one.content, Risk) and one.identity in named for one in held.events)
         case EnrolmentVersion() | EnrolmentEnd():
             named_by_event = _named(event)
             return any(one.sender in speaks_for and _named(one) == named_by_event for one in held.events)
+        case MovedAway() | HandedOver():
+            return True
         case Risk():
             return False
+
+
+def _of_the_latest(kept: Kept, word: MovedAway | HandedOver) -> Kept:
+    """Of what the ledger has told of one subject, as much as is kept of it: that of the latest versions.
+
+    The last one counts. Those before it are needed where the last ones are refused later.
+    """
+    about = (word.kind, word.subject, word.name, word.sender)
+    own = [one for one in kept.events if _told_of(one) == about]
+    bound = MAX_TOLD_OF_MESSAGE if word.subject is SubjectKind.MESSAGE else MAX_TOLD
+    gone = sorted(own, key=_told_order)[:-bound]
+    names = {one.identity for one in gone}
+    return Kept(tuple(one for one in kept.events if one.identity not in names), kept.superseded)
+
+
+def _places(event: PersonEvent) -> set[tuple[str, int, int]]:
+    """Where an event stands, and the record that the ledger's word rests on."""
+    word = event.content
+    if isinstance(word, MovedAway | HandedOver):
+        return {event.origin.place, (word.topic, word.partition, word.offset)}
+    return {event.origin.place}
+
+
+def _told_of(event: PersonEvent) -> tuple[str, str, str, str] | None:
+    word = event.content
+    if isinstance(word, MovedAway | HandedOver):
+        return (word.kind, word.subject, word.name, word.sender)
+    return None
+
+
+def _told_order(event: PersonEvent) -> tuple[object, ...]:
+    word = event.content
+    if isinstance(word, MovedAway | HandedOver):
+        return (word.registered_at, word.appended_at, event.origin.order)
+    return ()
 
 
 def _compacted(kept: Kept, sender: str, succession: Succession) -> Kept:
@@ -176,7 +228,7 @@ def _compacted(kept: Kept, sender: str, succession: Succession) -> Kept:
     own = [event for event in kept.events if event.sender == sender]
     refused = refusals(kept.events) | conflicts((*kept.events, *kept.superseded))
     subjects: dict[FactKey, list[PersonEvent]] = defaultdict(list)
-    for event in sorted(own, key=by_registration):
+    for event in sorted(own, key=order_of):
         subject = _subject(event)
         if subject is not None and event.origin.place not in refused:
             subjects[subject].append(event)
@@ -185,7 +237,7 @@ def _compacted(kept: Kept, sender: str, succession: Succession) -> Kept:
     counting |= {one.origin.place for versions in subjects.values() for one in _first(versions, last_link)}
     replaced = sorted(
         (event for event in own if _subject(event) is not None and event.origin.place not in counting),
-        key=lambda event: (event.origin.place not in refused, by_registration(event)),
+        key=lambda event: (event.origin.place not in refused, order_of(event)),
     )[: _number(own, sender) - MAX_EVENTS]
     if not replaced:
         return kept

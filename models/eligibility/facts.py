@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Protocol, assert_never
 
 from models.calendar import copenhagen_date
+from models.eligibility.across_people import AcrossPeople, SubjectKey, across_people
 from models.eligibility.succession import NO_SUCCESSION, Succession
 from models.events.contract import BenefitType, EducationType, TargetGroup
 from models.events.event_types import (
@@ -13,13 +14,17 @@ from models.events.event_types import (
     BenefitPeriodVersion,
     EnrolmentEnd,
     EnrolmentVersion,
+    HandedOver,
+    MovedAway,
     RefusedDuplicate,
     Residence,
+    ResidenceAnnulment,
     Risk,
+    SubjectKind,
     Withdrawal,
 )
 from models.events.person_event import Origin, PersonEvent
-from models.events.subject import subject_of
+from models.events.subject import Order, order_of, subject_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,37 +123,17 @@ class _Fold:
                     event.registered_at,
                     event.origin.order,
                 )
+            case ResidenceAnnulment() as annulled:
+                self.homes.pop((owner, annulled.residence_id), None)
             case Withdrawal() as withdrawal:
                 # A message of its own under that id is meant, too.
                 self.withdrawn |= {(owner, withdrawal.message_id), (event.sender, withdrawal.message_id)}
             case Risk():
                 self.messages.append(event)
-            case RefusedDuplicate():
+            case RefusedDuplicate() | MovedAway() | HandedOver():
                 pass
             case _:
                 assert_never(event.content)
-
-
-def by_registration(event: PersonEvent) -> tuple[datetime, int, tuple[datetime, str, int, int]]:
-    """The order in which events count.
-
-    Of one moment a registration comes first, then what corrects it, then what ends or annuls it: a system that stores
-    whole seconds registers and corrects in one. After that the brokers' order counts, and never an id made by chance.
-    """
-    return (event.registered_at, _within_a_moment(event), event.origin.order)
-
-
-def _within_a_moment(event: PersonEvent) -> int:
-    match event.content:
-        case EnrolmentEnd() | BenefitAnnulment():
-            return 2
-        case (
-            EnrolmentVersion(kind="enrolment.corrected")
-            | BenefitPeriodVersion(kind="benefit-period.corrected")
-        ):
-            return 1
-        case _:
-            return 0
 
 
 def refusals(events: Iterable[PersonEvent]) -> frozenset[tuple[str, int, int]]:
@@ -193,11 +178,22 @@ def fold(
     """
     known = tuple(events)
     refused = refusals(known) | conflicts((*known, *superseded))
-    counting = [event for event in known if event.origin.place not in refused]
-    owner = _owners(counting, succession)
+    told = across_people(known, refused)
+    counting = [event for event in (*known, *told.taken_back) if event.origin.place not in refused]
+    owner_of = _owners(counting, told, succession)
+    elsewhere: dict[SubjectKey, Order] = {}
+    for (kind, name, sender), order in told.elsewhere.items():
+        moved = (kind, name, owner_of(kind, name, sender, date.max))
+        elsewhere[moved] = max(order, elsewhere.get(moved, order))
     state = _Fold()
-    for event in sorted(counting, key=by_registration):
-        state.add(event, owner(event))
+    for event in sorted(counting, key=order_of):
+        subject = subject_of(event)
+        if subject is None:
+            continue
+        owner = owner_of(subject.kind, subject.name, event.sender, copenhagen_date(event.origin.appended_at))
+        until = elsewhere.get((subject.kind, subject.name, owner))
+        if until is None or not subject.is_version or order_of(event) >= until:
+            state.add(event, owner)
     return Facts(
         enrolments=tuple(state.enrolments[key] for key in sorted(state.enrolments)),
         periods=tuple(state.periods[key] for key in sorted(state.periods)),
@@ -208,29 +204,24 @@ def fold(
     )
 
 
-def _owners(events: Iterable[PersonEvent], succession: Succession) -> Callable[[PersonEvent], str]:
-    """Of each of `events`, the number whose subject it is about."""
+def _owners(
+    events: Iterable[PersonEvent], told: AcrossPeople, succession: Succession
+) -> Callable[[SubjectKind, str, str, date], str]:
+    """Kind and id of a subject, a sender and the day on which the brokers had its word → whose subject it means."""
     known = tuple(events)
     if not any(event.sender in succession.links for event in known):
-        return lambda event: event.sender
-    firsts: dict[tuple[str, str, str], date] = {}
+        return lambda _kind, _name, sender, _day: sender
+    # What an owner registered about another person is no event of this one; the ledger says that it did.
+    firsts = dict(told.owned_since)
     for event in known:
         subject = subject_of(event)
         if subject is not None and subject.is_version:
-            key = (subject.kind, subject.name, event.sender)
+            key: SubjectKey = (subject.kind, subject.name, event.sender)
             day = copenhagen_date(event.origin.appended_at)
             firsts[key] = min(day, firsts.get(key, day))
-
-    def owner(event: PersonEvent) -> str:
-        subject = subject_of(event)
-        if subject is None:
-            return event.sender
-        day = copenhagen_date(event.origin.appended_at)
-        return succession.owner(
-            event.sender, day, lambda number: firsts.get((subject.kind, subject.name, number))
-        )
-
-    return owner
+    return lambda kind, name, sender, day: succession.owner(
+        sender, day, lambda number: firsts.get((kind, name, number))
+    )
 
 
 def _refused_messages(

@@ -39,6 +39,22 @@ class Succession:
         """`sender` and all that it has taken over by `day`."""
         return frozenset(self._numbers(sender, day, set()))
 
+    def family(self, number: str) -> frozenset[str]:
+        """`number` and all that are linked to it, whatever the day."""
+        found, before = {number}, 0
+        while before < len(found):
+            before = len(found)
+            for successor, links in self.links.items():
+                linked = {successor, *(link.predecessor for link in links)}
+                if linked & found:
+                    found |= linked
+        return frozenset(found)
+
+    def speaks_since(self, number: str, owner: str, first: FirstDay) -> date | None:
+        """From which day on what `number` says of the subject is about the one of `owner`; None: it never is."""
+        days = sorted({link.ended_on for links in self.links.values() for link in links})
+        return next((day for day in days if self.owner(number, day, first) == owner), None)
+
     def _holder(self, number: str, day: date, first: FirstDay, seen: frozenset[str]) -> str | None:
         own = first(number)
         for link in self.links.get(number, ()):

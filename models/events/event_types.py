@@ -1,13 +1,15 @@
 """The events of the contract in one table: type, topic, sender, data, and what the stream keeps of it."""
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from models.base import Frozen, Travelling
 from models.events import contract
+from models.events.annulled_residence import ResidenceAnnulmentData, ResidenceAnnulmentFields
 from models.events.sender import SenderKind
 
 TYPE_PREFIX: Final = "dk.frafaldsvarsel."
@@ -53,6 +55,12 @@ class Residence(contract.ResidenceFields, Travelling):
     kind: Literal["residence.registered"]
 
 
+class ResidenceAnnulment(ResidenceAnnulmentFields, Travelling):
+    """A residence annulled."""
+
+    kind: Literal["residence.annulled"]
+
+
 class Risk(contract.RiskFields, Travelling):
     """A dropout risk raised."""
 
@@ -74,15 +82,76 @@ class RefusedDuplicate(Travelling):
     offset: int
 
 
+TakingBack = Annotated[
+    EnrolmentEnd | BenefitAnnulment | ResidenceAnnulment | Withdrawal, Field(discriminator="kind")
+]
+"""What ends, annuls or withdraws something that was said by another event."""
+
+
+class SubjectKind(StrEnum):
+    """Whose ids do not meet: an enrolment and a period may have one id."""
+
+    ENROLMENT = "enrolment"
+    PERIOD = "period"
+    RESIDENCE = "residence"
+    MESSAGE = "message"
+
+
+class OwnedSubject(Travelling):
+    """An enrolment, period, residence or message, as the ledger knows it across people."""
+
+    subject: SubjectKind
+    name: str
+    """Its id."""
+    owner: str
+    """The sender that registered it (`models.eligibility.succession`)."""
+    owned_since: date
+    """The Danish date on which the brokers had the owner's first word of it."""
+
+
+class MovedAway(OwnedSubject):
+    """The ledger's word that a subject is another person's, from the version at `topic`/`partition`/`offset` on."""
+
+    kind: Literal["subject.moved"]
+    sender: str
+    """Of the version that this one has overtaken here."""
+    registered_at: AwareDatetime
+    """With `rank` and `appended_at` the version's place in the order in which events count."""
+    rank: int
+    appended_at: AwareDatetime
+    topic: str
+    partition: int
+    offset: int
+
+
+class HandedOver(OwnedSubject):
+    """The ledger's word that a sender took something back about this person under another person's CPR."""
+
+    kind: Literal["subject.taken_back"]
+    sender: str
+    event_id: str
+    registered_at: AwareDatetime
+    appended_at: AwareDatetime
+    topic: str
+    partition: int
+    offset: int
+    says: TakingBack
+
+
+LedgersWord = RefusedDuplicate | MovedAway | HandedOver
+"""What no sender says."""
 Content = Annotated[
     EnrolmentVersion
     | EnrolmentEnd
     | BenefitPeriodVersion
     | BenefitAnnulment
     | Residence
+    | ResidenceAnnulment
     | Risk
     | Withdrawal
-    | RefusedDuplicate,
+    | RefusedDuplicate
+    | MovedAway
+    | HandedOver,
     Field(discriminator="kind"),
 ]
 
@@ -163,6 +232,14 @@ _ROWS = (
         frozenset({SenderKind.REGISTER}),
         contract.ResidenceData,
         Residence,
+        None,
+    ),
+    EventType(
+        "residence.annulled",
+        InputTopic.RESIDENCES,
+        frozenset({SenderKind.REGISTER}),
+        ResidenceAnnulmentData,
+        ResidenceAnnulment,
         None,
     ),
     EventType(

@@ -18,6 +18,7 @@ class Check(StrEnum):
     PERSON_EVENTS = "person_events"
     APPLIED = "applied"
     BOUNDS = "bounds"
+    NAMES_NOTHING = "names_nothing"
     DECISIONS = "decisions"
     REVISIONS = "revisions"
     TASKS = "tasks"
@@ -39,6 +40,7 @@ ABOUT: Mapping[Check, str] = {
     Check.PERSON_EVENTS: "every accepted record has been applied to its person, if it is about one",
     Check.APPLIED: "every person event has one applied entry, on the log and in the ledger",
     Check.BOUNDS: "what has no effect because its sender is over its bound for a person is listed until people decide",
+    Check.NAMES_NOTHING: "what takes back something that nobody has registered is told to its sender, and listed",
     Check.DECISIONS: "every accepted message has one decision, or repeats another",
     Check.REVISIONS: "every message's last revision is in the ledger, and none is missing or said twice",
     Check.TASKS: "every obliged message is in one task, open or closed, at the oracle's unit or where people gave it",

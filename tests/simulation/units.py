@@ -105,6 +105,7 @@ STEPS: Final = ReminderPolicy(
     fingerprint="simulated",
 )
 POLICY: Final = Policy(
+    succession=LAW.succession,
     react_by_days=lambda unit, _: REACT_BY_DAYS.get(unit, 5),
     addresses=by_channel(recipients, webhooks),
     days_off=DAYS_OFF,

@@ -51,6 +51,7 @@ async def test_a_filled_database_is_migrated(database: str) -> None:
         "0013_cause_filled.sql",
         "0015_fingerprint_utc.sql",
         "0016_left_out.sql",
+        "0018_subjects.sql",
     ]
     assert len(ids) == 150
     assert as_migrated(rows(database, READ))
@@ -184,6 +185,7 @@ async def test_the_backfill_goes_on_where_a_batch_ends(database: str) -> None:
         "0013_cause_filled.sql",
         "0015_fingerprint_utc.sql",
         "0016_left_out.sql",
+        "0018_subjects.sql",
     ]
 
 

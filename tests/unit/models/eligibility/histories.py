@@ -152,6 +152,8 @@ def _event(
                 kind=("benefit-period.registered", "benefit-period.corrected")[what - 3],
                 **place,
             )
+        case 5 if values % 4 == 3:
+            return make.residence_annulment(at=at, sender=register, name=name, **place)
         case 5:
             return make.annulment(at=at, sender=municipality, name=name, **place)
         case 6 | 7:
