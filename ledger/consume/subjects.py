@@ -7,7 +7,7 @@ two people's, the person of the earlier one is told. Equal versions are one and 
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from hashlib import blake2b
 from typing import Final
@@ -24,6 +24,8 @@ from models.events.person_event import Origin, PersonEvent
 from models.events.receipt import Applied
 
 _EVER: Final = date(1900, 1, 1)
+_NEVER: Final = datetime(9000, 1, 1, tzinfo=UTC)
+"""After every link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,28 @@ async def tell(
     touched = [*gone, *await subjects.add(connection, _about(applied))]
     if not touched:
         return
-    owned = await _owned(connection, touched, succession)
-    await _tell_of_moves(connection, list(zip(touched, owned, strict=True)))
-    await _hand_over(connection, list(dict.fromkeys(owned)), set(owned[: len(gone)]))
+    by_place = {row.place: row for row in touched}
+    # A version that comes or falls away can give others of its family of senders another owner: each is looked at anew.
+    changing = [
+        (row, succession.family(row.sender))
+        for row in touched
+        if row.says is None and (not row.counts or len(succession.family(row.sender)) > 1)
+    ]
+    anew = [
+        replace(row, sender=number, appended_at=at)
+        for row, family in changing
+        for number in sorted(family)
+        for at in (row.appended_at, _NEVER)
+    ]
+    owned = await _owned(connection, [*touched, *anew], succession)
+    around = list(zip(touched, owned[: len(touched)], strict=True))
+    for row, one in zip(anew, owned[len(touched) :], strict=True):
+        around.append((replace(by_place[row.place], counts=False), one))
+    await _tell_of_moves(connection, list(dict.fromkeys(around)))
+    lost = [
+        Voice(row.kind, row.name, number, _at(_EVER)) for row, family in changing for number in sorted(family)
+    ]
+    await _hand_over(connection, list(dict.fromkeys(owned)), lost)
 
 
 def _about(applied: Sequence[Applied]) -> list[SubjectRow]:
@@ -91,7 +112,13 @@ async def _owned(
 
         owner = succession.owner(row.sender, copenhagen_date(row.appended_at), first)
         voices = tuple(
-            Voice(row.kind, row.name, number, datetime.combine(since, time(), COPENHAGEN))
+            Voice(
+                row.kind,
+                row.name,
+                number,
+                _at(since),
+                states=succession.owner(number, date.max, first) == owner,
+            )
             for number in sorted(families[row.sender])
             if (since := _EVER if number == owner else succession.speaks_since(number, owner, first))
         )
@@ -115,25 +142,26 @@ async def _tell_of_moves(connection: Connection, touched: Sequence[tuple[Subject
                 await _say(connection, other, "moved", one.person_id, _moved(owned, one, other))
 
 
-async def _hand_over(connection: Connection, owned: Sequence[Owned], struck: set[Owned]) -> None:
-    """What was taken back last counts where the subject is now, whoever it was said about."""
+async def _hand_over(connection: Connection, owned: Sequence[Owned], lost: Sequence[Voice]) -> None:
+    """What was taken back last counts where the subject is now, whoever it was said about.
+
+    `lost`: whose words may name nothing any more.
+    """
     asked = [(nth, voice) for nth, one in enumerate(owned) for voice in one.voices]
     stated, taken_back = map(_by_number, await subjects.latest(connection, asked))
     held: list[Voice] = []
-    lost: list[Voice] = []
     for nth, one in enumerate(owned):
         version = max(stated[nth], key=lambda row: row.order, default=None)
         last = max(taken_back[nth], key=lambda row: row.order, default=None)
         if version is None:
-            lost += one.voices if one in struck else ()
             continue
         held += one.voices
         if last is None or last.person_id == version.person_id:
             continue
         if one.kind is SubjectKind.MESSAGE or last.order > version.order:
             await _say(connection, last, "taken-back", version.person_id, _handed_over(one, last))
-    await subjects.names(connection, held, something=True)
     await subjects.names(connection, lost, something=False)
+    await subjects.names(connection, held, something=True)
 
 
 def _by_number(rows: Iterable[tuple[int, SubjectRow]]) -> defaultdict[int, list[SubjectRow]]:
@@ -141,6 +169,10 @@ def _by_number(rows: Iterable[tuple[int, SubjectRow]]) -> defaultdict[int, list[
     for number, row in rows:
         found[number].append(row)
     return found
+
+
+def _at(day: date) -> datetime:
+    return datetime.combine(day, time(), COPENHAGEN)
 
 
 def _named(owned: Owned) -> dict[str, object]:

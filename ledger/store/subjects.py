@@ -133,6 +133,8 @@ class Voice:
     name: str
     sender: str
     since: datetime
+    states: bool = True
+    """Whether what it states is of the subject, too."""
 
 
 async def add(connection: Connection, rows: Sequence[SubjectRow]) -> list[SubjectRow]:
@@ -174,9 +176,12 @@ async def neighbours(
     connection: Connection, asked: Sequence[tuple[int, Voice, SubjectRow]]
 ) -> tuple[list[tuple[int, SubjectRow]], list[tuple[int, SubjectRow]]]:
     """For each number, row and voice: that voice's last version before the row, and its first one behind it."""
-    if not asked:
+    stating = [
+        (nth, voice.kind, voice.name, voice.sender, *row.order) for nth, voice, row in asked if voice.states
+    ]
+    if not stating:
         return [], []
-    columns = _turned([(nth, voice.kind, voice.name, voice.sender, *row.order) for nth, voice, row in asked])
+    columns = _turned(stating)
     return await _numbered(connection, BEFORE, columns), await _numbered(connection, BEHIND, columns)
 
 
@@ -187,7 +192,8 @@ async def latest(
     if not asked:
         return [], []
     named = [(nth, voice.kind, voice.name, voice.sender, voice.since) for nth, voice in asked]
-    stated = await _numbered(connection, LAST_STATED, _turned([row[:4] for row in named]))
+    stating = [row[:4] for row, (_, voice) in zip(named, asked, strict=True) if voice.states]
+    stated = await _numbered(connection, LAST_STATED, _turned(stating)) if stating else []
     return stated, await _numbered(connection, LAST_TAKEN_BACK, _turned(named))
 
 
