@@ -31,8 +31,8 @@ from local.servers.postgres import Database
 from models.eligibility.apply_event import apply
 from models.eligibility.decision import Cause
 from models.eligibility.person_record import PersonRecord
+from models.events.content import BenefitPeriodVersion, Content, EnrolmentVersion, Residence, Risk
 from models.events.contract import BenefitType, EducationType, Severity, Signal, TargetGroup
-from models.events.event_types import BenefitPeriodVersion, Content, EnrolmentVersion, Residence, Risk
 from models.events.person_event import Origin, PersonEvent
 from models.events.receipt import Applied, AppliedEntry, Receipt, ReceiptStatus
 from models.notifications.delivery import Channel

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
+from models.events.content import BenefitPeriodVersion, Content, EnrolmentVersion, Residence, Risk
 from models.events.contract import BenefitType, EducationType, Severity, Signal, TargetGroup
-from models.events.event_types import BenefitPeriodVersion, Content, EnrolmentVersion, Residence, Risk
 from models.events.person_event import Origin, PersonEvent
 
 _START = date(2026, 8, 10)

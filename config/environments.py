@@ -37,6 +37,7 @@ from config.sections.servers import (
     ConsumerSection,
     DatabaseAddress,
     DatabaseSection,
+    NamingSection,
     ReferenceSection,
     ReplicationSection,
     SendersSection,
@@ -70,6 +71,7 @@ class LedgerEnvironment:
 
     kafka: KafkaSettings
     stream: StreamKeySection
+    naming: NamingSection
     replication: ReplicationSection
     consumer: ConsumerSection
     database: DatabaseSection

@@ -26,6 +26,7 @@ from config.sections.processes import (
 from config.sections.servers import (
     ConsumerSection,
     DatabaseSection,
+    NamingSection,
     QuotaSection,
     ReferenceSection,
     ReplicationSection,
@@ -53,6 +54,7 @@ class EveryEnvironment:
     intake: IntakeSection
     contract: ContractSection
     consumer: ConsumerSection
+    naming: NamingSection
     audit: AuditSection
     lag: LagSection
     metrics: MetricsSection

@@ -24,14 +24,7 @@ from models.events.claimed import claims
 from models.events.cloudevent import Envelope, RefusedError, read
 from models.events.contract import is_uuid
 from models.events.control_total import ControlTotalData
-from models.events.event_types import (
-    EVENT_TYPES,
-    SEALED_FIELDS,
-    EventType,
-    InputTopic,
-    countable,
-    has_ended,
-)
+from models.events.event_types import EVENT_TYPES, SEALED_FIELDS, EventType, InputTopic, countable, has_ended
 from models.events.person_event import Origin, PersonEvent
 from models.events.receipt import KeptCount, Receipt, Total
 from models.events.sender import Sender, VerificationKey

@@ -15,7 +15,7 @@ from models.eligibility.law import Law
 from models.eligibility.person_record import PersonRecord
 from models.errors import UnreadableError
 from models.events.person_event import PersonEvent
-from models.events.receipt import Applied, AppliedEntry, ForeignRecord, LeftOutEvent
+from models.events.receipt import Applied, AppliedEntry, AppliedSubject, ForeignRecord, LeftOutEvent
 from models.reasons import LeftOut
 from streams.batch_producer import BatchProducer, partition_of
 from streams.intake import Context, InputRecord, validate_record
@@ -130,6 +130,7 @@ class Match:
                     person_id=event.person_id,
                     changed=step.changed,
                     left_out=_left_out(event, step.left_out),
+                    subject=None if step.left_out else AppliedSubject.of(event),
                 )
             )
         for person in touched.values():

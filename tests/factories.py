@@ -15,8 +15,8 @@ from models.eligibility.decide import decide
 from models.eligibility.decision import Verdict
 from models.eligibility.facts import fold
 from models.eligibility.law import Law, Route, RuleSet
-from models.events.contract import BenefitType, EducationType, Severity, Signal, TargetGroup
-from models.events.event_types import (
+from models.eligibility.succession import Succession, Takeover
+from models.events.content import (
     BenefitAnnulment,
     BenefitPeriodVersion,
     Content,
@@ -24,9 +24,11 @@ from models.events.event_types import (
     EnrolmentVersion,
     RefusedDuplicate,
     Residence,
+    ResidenceAnnulment,
     Risk,
     Withdrawal,
 )
+from models.events.contract import BenefitType, EducationType, Severity, Signal, TargetGroup
 from models.events.person_event import Origin, PersonEvent
 
 PERSON: Final = "madeupmadeupmadeupmadeup22"
@@ -37,7 +39,12 @@ CLOSED_INSTITUTION: Final = "279001"
 """Taken over by `INSTITUTION`."""
 MUNICIPALITY: Final = "0101"
 OTHER_MUNICIPALITY: Final = "0751"
+CLOSED_MUNICIPALITY: Final = "0099"
+"""Taken over by `MUNICIPALITY`, as `CLOSED_REGISTER` by `REGISTER`."""
 REGISTER: Final = "REG-CPR"
+CLOSED_REGISTER: Final = "REG-OLD"
+MERGED_ON: Final = date(2026, 3, 2)
+"""From then on the successors speak for them."""
 LEDGER: Final = "ledger"
 
 START: Final = date(2025, 8, 11)
@@ -179,6 +186,7 @@ def residence(
     valid_from: date = date(2020, 1, 1),
     *,
     name: str = "residence",
+    sender: str = REGISTER,
     at: datetime | None = None,
     **changes: Any,
 ) -> PersonEvent:
@@ -189,7 +197,15 @@ def residence(
         municipality_code=municipality,
         valid_from=valid_from,
     )
-    return event(content, sender=REGISTER, at=at or moment(valid_from), **changes)
+    return event(content, sender=sender, at=at or moment(valid_from), **changes)
+
+
+def residence_annulment(
+    *, at: datetime, name: str = "residence", sender: str = REGISTER, **changes: Any
+) -> PersonEvent:
+    """The word that a residence never was this person's."""
+    content = ResidenceAnnulment(kind="residence.annulled", residence_id=uuid(name))
+    return event(content, sender=sender, at=at, **changes)
 
 
 def risk(
@@ -274,6 +290,13 @@ def make_law(**changes: Any) -> Law:
             ),
         },
         "successors": {CLOSED_INSTITUTION: INSTITUTION},
+        "succession": Succession(
+            {
+                INSTITUTION: (Takeover(CLOSED_INSTITUTION, MERGED_ON),),
+                MUNICIPALITY: (Takeover(CLOSED_MUNICIPALITY, MERGED_ON),),
+                REGISTER: (Takeover(CLOSED_REGISTER, MERGED_ON),),
+            }
+        ),
     }
     return Law(**(fields | changes))
 
@@ -288,4 +311,4 @@ def background(*, start: date = START) -> tuple[PersonEvent, ...]:
 
 def judge(message: PersonEvent, facts: Iterable[PersonEvent] = (), *, law: Law = LAW) -> Verdict:
     """The verdict on `message` when it and `facts` are all that is known."""
-    return decide(message, fold((*facts, message)), law)
+    return decide(message, fold((*facts, message), succession=law.succession), law)

@@ -27,7 +27,63 @@ _OF_THE_BENEFIT = _QUESTIONS[4:]
 
 def verdicts(history: list[Plain], law: Plain) -> dict[tuple[str, str], Plain]:
     """What holds of each message (by sender and id) when the whole of `history` is known, in any order."""
-    standing, refused = _sift(history)
+    return _judged(*_sift(history), law)
+
+
+def verdicts_of_all(people: dict[str, list[Plain]], law: Plain) -> dict[tuple[str, str, str], Plain]:
+    """The same of each message (by sender, id and person) of several people, whose histories know of each other."""
+    sifted = {person: _sift(history) for person, history in people.items()}
+    everything = [{**word, "_about": person} for person, (said, _) in sifted.items() for word in said]
+    placed = _each_with_its_person(everything, law)
+    return {
+        (*name, person): verdict
+        for person, (_, refused) in sifted.items()
+        for name, verdict in _judged(
+            [word for word in placed if word["_about"] == person], refused, law
+        ).items()
+    }
+
+
+def names_nothing(people: dict[str, list[Plain]], law: Plain) -> set[tuple[str, int, int]]:
+    """Where the statements stand that end, annul or take back what their owner has stated about nobody."""
+    said = [word for history in people.values() for word in _sift(history)[0]]
+    said = [word for word in said if word["content"]["kind"] != "event.refused"]
+    known = {(_owner(word, said, law), *_names(word)) for word in said if not _takes_back(word)}
+    return {
+        _place(word)
+        for word in said
+        if _takes_back(word) and (_owner(word, said, law), *_names(word)) not in known
+    }
+
+
+def _takes_back(word: Plain) -> bool:
+    return word["content"]["kind"] in _TAKE_BACK
+
+
+def _each_with_its_person(everything: list[Plain], law: Plain) -> list[Plain]:
+    """What is said of a matter, put with the person about whom its owner has said it last."""
+    placed: list[Plain] = []
+    matters: dict[tuple[str, ...], list[Plain]] = {}
+    for word in everything:
+        if word["content"]["kind"] == "event.refused":
+            continue
+        owner = _owner(word, everything, law)
+        matters.setdefault((owner, *_names(word)), []).append({**word, "_owner": owner})
+    for (*_, field, _name), said in matters.items():
+        stated = [word for word in said if not _takes_back(word)]
+        if not stated:
+            placed += said
+            continue
+        person = max(stated, key=_when_registered)["_about"]
+        if field == "message_id":
+            placed += stated
+        else:
+            placed += [word for word in stated if word["_about"] == person]
+        placed += [{**word, "_about": person} for word in said if _takes_back(word)]
+    return placed
+
+
+def _judged(standing: list[Plain], refused: list[Plain], law: Plain) -> dict[tuple[str, str], Plain]:
     result = {}
     for message in standing:
         if message["content"]["kind"] == "dropout-risk.raised":
@@ -74,8 +130,8 @@ def _verdict(message: Plain, standing: list[Plain], law: Plain) -> Plain:
         about = other["content"]
         if (
             about["kind"] == "dropout-risk.withdrawn"
-            and other["sender"] == message["sender"]
             and about["message_id"] == message["event_id"]
+            and message["sender"] in (other["sender"], _owner(other, standing, law))
         ):
             return _no("withdrawn", version)
     if version == "none":
@@ -90,12 +146,12 @@ def _verdict(message: Plain, standing: list[Plain], law: Plain) -> Plain:
             **_no("law_not_confirmed", version),
             "outcome": "undecided",
             "review_on": today.isoformat(),
-            "municipality_code": _municipality_on(today, standing),
+            "municipality_code": _municipality_on(today, standing, law),
         }
     review = (today + timedelta(days=rules["review_days"])).isoformat()
     candidates = [
         _about_enrolment(enrolment, today, standing, law, rules, version, review)
-        for enrolment in _enrolments(standing)
+        for enrolment in _enrolments(standing, law)
         if _one_house(law, enrolment["institution_number"], message["content"]["institution_number"])
     ]
     if not candidates:
@@ -103,7 +159,7 @@ def _verdict(message: Plain, standing: list[Plain], law: Plain) -> Plain:
             **_no("enrolment_unknown", version),
             "outcome": "undecided",
             "review_on": review,
-            "municipality_code": _municipality_on(today, standing),
+            "municipality_code": _municipality_on(today, standing, law),
         }
     best = candidates[0]
     for candidate in candidates[1:]:
@@ -118,7 +174,7 @@ def _verdict(message: Plain, standing: list[Plain], law: Plain) -> Plain:
 def _elsewhere(message: Plain, today: date, standing: list[Plain], law: Plain) -> list[str]:
     """The institutions of another house where the person is said to be enrolled on that day."""
     found = set()
-    for enrolment in _enrolments(standing):
+    for enrolment in _enrolments(standing, law):
         begun = date.fromisoformat(enrolment["study_start"]) <= today
         over = enrolment["ended_on"] is not None and date.fromisoformat(enrolment["ended_on"]) < today
         number = enrolment["institution_number"]
@@ -139,7 +195,7 @@ def _about_enrolment(
     start = date.fromisoformat(enrolment["study_start"])
     answer = _no("", version) | {"enrolment_id": enrolment["enrolment_id"], "_start": start}
 
-    told = _periods(standing)
+    told = _periods(standing, law)
     periods = [
         period
         for period in told
@@ -180,7 +236,7 @@ def _about_enrolment(
         in_doubt = in_doubt or "target_group_uncertain"
         break
 
-    municipality = _municipality_on(today, standing)
+    municipality = _municipality_on(today, standing, law)
     if in_doubt:
         waits = {"outcome": "undecided", "reason": in_doubt, "review_on": today.isoformat()}
         return answer | waits | {"municipality_code": municipality}
@@ -241,10 +297,10 @@ def _version(message: Plain, law: Plain) -> str:
     return max(begun, default="none")
 
 
-def _enrolments(standing: list[Plain]) -> list[Plain]:
+def _enrolments(standing: list[Plain], law: Plain) -> list[Plain]:
     """Each enrolment as its own institution said last, with the end that was registered after that."""
     result = []
-    for _, said in _by_subject(standing, "enrolment_id"):
+    for _, said in _by_subject(standing, "enrolment_id", law):
         whole = [word for word in said if word["content"]["kind"] != "enrolment.ended"]
         if not whole:
             continue
@@ -261,26 +317,29 @@ def _enrolments(standing: list[Plain]) -> list[Plain]:
     return result
 
 
-def _periods(standing: list[Plain]) -> list[Plain]:
+def _periods(standing: list[Plain], law: Plain) -> list[Plain]:
     """Each benefit period as its own municipality said last, without those that it annulled after that."""
+    return [period["content"] for period in _not_annulled(standing, "period_id", law)]
+
+
+def _not_annulled(standing: list[Plain], field: str, law: Plain) -> list[Plain]:
+    """The last word on each, where nothing was annulled in that moment or later."""
     result = []
-    for _, said in _by_subject(standing, "period_id"):
-        annulled = [
-            _registered(word) for word in said if word["content"]["kind"] == "benefit-period.annulled"
-        ]
+    for _, said in _by_subject(standing, field, law):
+        annulled = [_registered(word) for word in said if word["content"]["kind"].endswith(".annulled")]
         whole = [
             word
             for word in said
-            if word["content"]["kind"] != "benefit-period.annulled"
+            if not word["content"]["kind"].endswith(".annulled")
             and all(moment < _registered(word) for moment in annulled)
         ]
         if whole:
-            result.append(max(whole, key=_when_registered)["content"])
+            result.append(max(whole, key=_when_registered))
     return result
 
 
-def _municipality_on(today: date, standing: list[Plain]) -> str | None:
-    homes = [max(said, key=_when_registered) for _, said in _by_subject(standing, "residence_id")]
+def _municipality_on(today: date, standing: list[Plain], law: Plain) -> str | None:
+    homes = _not_annulled(standing, "residence_id", law)
     begun = [home for home in homes if date.fromisoformat(home["content"]["valid_from"]) <= today]
     if not begun:
         return None
@@ -291,12 +350,52 @@ def _municipality_on(today: date, standing: list[Plain]) -> str | None:
     return str(last["content"]["municipality_code"])
 
 
-def _by_subject(standing: list[Plain], field: str) -> list[tuple[tuple[str, str], list[Plain]]]:
+def _by_subject(standing: list[Plain], field: str, law: Plain) -> list[tuple[tuple[str, str], list[Plain]]]:
     subjects: dict[tuple[str, str], list[Plain]] = {}
     for word in standing:
         if field in word["content"]:
-            subjects.setdefault((word["sender"], word["content"][field]), []).append(word)
+            subjects.setdefault((_owner(word, standing, law), word["content"][field]), []).append(word)
     return sorted(subjects.items())
+
+
+_TAKE_BACK = ("enrolment.ended", "benefit-period.annulled", "residence.annulled", "dropout-risk.withdrawn")
+
+
+def _owner(word: Plain, standing: list[Plain], law: Plain) -> str:
+    """The institution (municipality, register) whose matter this is: the speaker, or one that it has taken over.
+
+    Who has taken over another speaks of what the other had registered, unless it had registered the same itself before.
+    """
+    if "_owner" in word:
+        return str(word["_owner"])
+    field, name = _names(word)
+    begun: dict[str, list[str]] = {}
+    for other in standing:
+        if not _takes_back(other) and _names(other) == (field, name):
+            begun.setdefault(other["sender"], []).append(
+                danish_date(other["origin"]["appended_at"]).isoformat()
+            )
+    today = danish_date(word["origin"]["appended_at"]).isoformat()
+
+    def look(number: str, passed: list[str]) -> str | None:
+        for before, until in law["taken_over"].get(number, []):
+            already = number in begun and min(begun[number]) < until
+            if until <= today and not already and before not in passed:
+                found = look(before, [*passed, number])
+                if found:
+                    return found
+        return number if number in begun else None
+
+    return look(word["sender"], []) or str(word["sender"])
+
+
+def _names(word: Plain) -> tuple[str, str]:
+    """By what field and id a statement speaks of its matter."""
+    about = word["content"]
+    for field in ("enrolment_id", "period_id", "residence_id", "message_id"):
+        if field in about:
+            return field, about[field]
+    return "message_id", word["event_id"]
 
 
 def _lasted_on(period: Plain, day: date) -> bool:

@@ -12,6 +12,7 @@ from config.reference.rows import Coverage
 from config.reference.rule_sets import RuleSetRow
 from config.reference.tables import Reference
 from models.eligibility.law import Law, Route, RuleSet
+from models.eligibility.succession import Succession, Takeover
 
 
 def law_of(reference: Reference) -> Law:
@@ -34,6 +35,23 @@ def law_of(reference: Reference) -> Law:
         successors=MappingProxyType(
             {row.number: row.successor for row in reference.senders.rows if row.successor is not None}
         ),
+        succession=succession_of(reference),
+    )
+
+
+def succession_of(reference: Reference) -> Succession:
+    """The chains of ``senders.csv``: a link ends on the day from which the predecessor's number is not valid."""
+    links: dict[str, list[Takeover]] = defaultdict(list)
+    for row in sorted(reference.senders.rows, key=lambda row: row.number):
+        if row.successor is not None and row.valid_to is not None:
+            links[row.successor].append(Takeover(row.number, row.valid_to))
+    return Succession(
+        MappingProxyType(
+            {
+                number: tuple(sorted(found, key=lambda link: link.ended_on, reverse=True))
+                for number, found in links.items()
+            }
+        )
     )
 
 

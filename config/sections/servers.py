@@ -107,6 +107,17 @@ class ReferenceSection(Section):
     )
 
 
+class NamingSection(Section):
+    """What takes back something that nobody has registered."""
+
+    names_nothing_after_hours: int = Field(
+        default=72,
+        ge=1,
+        validation_alias="NAMES_NOTHING_AFTER_HOURS",
+        description="Hours after which its sender is told that an end, an annulment or a withdrawal names nothing",
+    )
+
+
 class ConsumerSection(Section):
     """Whoever shares partitions with others."""
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from config.environments import LedgerEnvironment
 from config.reference.addresses import addresses_of
 from config.reference.channels import answers_of, webhooks_of
+from config.reference.law import succession_of
 from config.reference.reminder_policy import reminder_policy_of
 from config.reference.tables import Reference
 from config.reference.units import not_reached_of, react_by_of, units_of
@@ -45,7 +46,10 @@ def ledger_parts(settings: LedgerEnvironment) -> LedgerParts:
             session_timeout_ms=settings.consumer.session_timeout_seconds * 1000,
             database_seconds=settings.database.timeout_seconds,
         ),
-        policy=policy(reference),
+        policy=replace(
+            policy(reference),
+            names_nothing_after=timedelta(hours=settings.naming.names_nothing_after_hours),
+        ),
         municipality_of=lambda unit_id: units.get(UnitId(unit_id), ""),
     )
 
@@ -58,6 +62,7 @@ def policy(reference: Reference, clock: Callable[[], datetime] = lambda: datetim
         addresses=lambda unit, channel, day: addresses(unit, Audience.UNIT, channel, day),
         days_off=steps.days_off,
         endpoints=webhooks_of(reference).all(),
+        succession=succession_of(reference),
         answers=AnswerPolicy(contact_made=answers.contact_made, closed=answers.closed),
         # What falls due goes to where each audience is reached on that day.
         steps=replace(

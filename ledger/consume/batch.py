@@ -9,18 +9,25 @@ from config.topics import Topic
 from infra.kafka_record import KafkaRecord
 from infra.postgres import Connection
 from infra.stream_mac import NO_MAC, StreamMac, as_foreign
-from ledger.consume import duplicates, left_out
+from ledger.consume import duplicates, left_out, names_nothing, subjects
 from ledger.reminders.scheduler import plan_reminders
 from ledger.store import action_log, foreign_records, repository
 from ledger.store.action_log import ActionRow
 from ledger.tasks.projection import Policy, Projection, cause_of
 from models.eligibility.decision import Decision
 from models.errors import UnreadableError
-from models.events.receipt import Applied, ForeignRecord, LeftOutReceipt, Receipt, RepeatReceipt
+from models.events.receipt import (
+    Applied,
+    ForeignRecord,
+    LeftOutReceipt,
+    NamesNothingReceipt,
+    Receipt,
+    RepeatReceipt,
+)
 
 Place = tuple[str, int]
-_receipts: TypeAdapter[Receipt | RepeatReceipt | LeftOutReceipt] = TypeAdapter(
-    Receipt | RepeatReceipt | LeftOutReceipt
+_receipts: TypeAdapter[Receipt | RepeatReceipt | LeftOutReceipt | NamesNothingReceipt] = TypeAdapter(
+    Receipt | RepeatReceipt | LeftOutReceipt | NamesNothingReceipt
 )
 
 
@@ -95,7 +102,7 @@ async def project(
     )
     await foreign_records.add(connection, batch.foreign)
     await repository.add_receipts(connection, batch.receipts)
-    await duplicates.find(connection, batch.receipts)
+    struck = await duplicates.find(connection, batch.receipts)
     for applied in batch.applied:
         await repository.add_applied(connection, applied.partition, applied.entries)
     await left_out.tell(connection, batch.applied)
@@ -103,6 +110,9 @@ async def project(
     if batch.decisions or again:
         unplaced = await _decide(connection, batch.decisions, policy, again)
     await duplicates.resolve_conflicts(connection)
+    # Under the lock that this has taken: two ledgers side by side would each miss the other's rows.
+    await subjects.tell(connection, batch.applied, struck, policy.succession)
+    await names_nothing.tell(connection, policy.names_nothing_after)
     return unplaced
 
 

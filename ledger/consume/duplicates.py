@@ -13,7 +13,8 @@ from psycopg.rows import dict_row
 
 from config.topics import Topic
 from infra.postgres import Connection
-from models.events.event_types import InputTopic, RefusedDuplicate
+from models.events.content import RefusedDuplicate
+from models.events.event_types import InputTopic
 from models.events.person_event import Origin, PersonEvent
 from models.events.receipt import Receipt, ReceiptStatus, RepeatKind, RepeatReceipt
 
@@ -91,15 +92,18 @@ class SameIdRecord:
     """Match knows that it is refused, or will: it stands in the outbox."""
 
 
-async def find(connection: Connection, receipts: Sequence[Receipt]) -> None:
-    """Mark the repeats among `receipts` and what is known already; a following receipt of each goes to the outbox."""
+async def find(connection: Connection, receipts: Sequence[Receipt]) -> list[tuple[str, int, int]]:
+    """Mark the repeats among `receipts` and what is known already; a following receipt of each goes to the outbox.
+
+    Returns the places of those that were marked.
+    """
     accepted = [
         receipt
         for receipt in receipts
         if receipt.status is ReceiptStatus.ACCEPTED and receipt.sender and receipt.event_id
     ]
     if not accepted:
-        return
+        return []
     await _one_at_a_time(connection)
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
@@ -126,6 +130,7 @@ async def find(connection: Connection, receipts: Sequence[Receipt]) -> None:
             row["sender"],
             following.model_dump_json().encode(),
         )
+    return [(row["topic"], row["partition"], row["offset"]) for row in found]
 
 
 def to_refuse(namesakes: Sequence[SameIdRecord]) -> tuple[list[SameIdRecord], list[SameIdRecord]]:

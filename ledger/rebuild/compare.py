@@ -53,6 +53,22 @@ APPLIED: Final = ComparedTable(
     ("origin_topic", "origin_partition", "origin_offset", "person_id", "changed", "left_out"),
 )
 REPEATS: Final = ComparedTable("repeats", ("topic", "partition", "offset"), ("sender", "event_id", "kind"))
+SUBJECTS: Final = ComparedTable(
+    "subjects",
+    ("topic", "partition", "offset", "person_id"),
+    (
+        "kind",
+        "name",
+        "sender",
+        "event_id",
+        "registered_at",
+        "rank",
+        "appended_at",
+        "says",
+        "counts",
+        "names_nothing",
+    ),
+)
 TASKS: Final = ComparedTable(
     "tasks", ("id",), tuple(name for name in TASK_COLUMNS if name not in ("id", "version"))
 )
@@ -87,7 +103,7 @@ DELIVERIES: Final = ComparedTable(
     "deliveries", ("task_id", "occasion", "cause", "channel", "unit_id"), (), labelled=5
 )
 """Without the recipient: a notice follows its unit to a new address."""
-TABLES: Final = (POSITION, RECEIPTS, APPLIED, REPEATS, TASKS, MESSAGES, TRANSFERS, DELIVERIES)
+TABLES: Final = (POSITION, RECEIPTS, APPLIED, REPEATS, SUBJECTS, TASKS, MESSAGES, TRANSFERS, DELIVERIES)
 
 CAUSE: Final[LiteralString] = (
     "CASE d.cause_kind WHEN 'event' THEN d.cause_ref ELSE d.cause_kind || ':' || d.cause_ref END"

@@ -48,6 +48,11 @@ TAKE_OVER_APPLIED: Final[LiteralString] = """
 INSERT INTO rebuilt.applied SELECT * FROM applied
 WHERE partition = %s AND (%s::bigint IS NULL OR "offset" < %s::bigint) ON CONFLICT DO NOTHING
 """
+TAKE_OVER_SUBJECTS: Final[LiteralString] = """
+INSERT INTO rebuilt.subjects SELECT s.* FROM subjects s JOIN applied a
+ON (a.origin_topic, a.origin_partition, a.origin_offset, a.person_id) = (s.topic, s.partition, s."offset", s.person_id)
+WHERE a.partition = %s AND (%s::bigint IS NULL OR a."offset" < %s::bigint) ON CONFLICT DO NOTHING
+"""
 SHARED: Final = """
 SELECT DISTINCT ON (sender, event_id) topic, partition, "offset", appended_at, sender, event_id
 FROM (SELECT *, count(*) OVER (PARTITION BY sender, event_id) AS copies FROM receipts WHERE status = 'accepted') r
@@ -240,6 +245,7 @@ class _Rebuild:
             kept = next((applied.entries for applied in batch.applied if applied.entries), ())
             kept_from = min((entry.offset for entry in kept), default=None)
             moved = (await live.execute(TAKE_OVER_APPLIED, (partition, kept_from, kept_from))).rowcount
+            await live.execute(TAKE_OVER_SUBJECTS, (partition, kept_from, kept_from))
         when = None if oldest is None else datetime.fromtimestamp(oldest.timestamp_ms / 1000, UTC)
         self._result.removed.append(Removed(topic, partition, first, when, moved))
 

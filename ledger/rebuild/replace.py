@@ -15,6 +15,7 @@ from ledger.rebuild.compare import (
     MESSAGES,
     RECEIPTS,
     REPEATS,
+    SUBJECTS,
     TASKS,
     TRANSFERS,
     ComparedTable,
@@ -24,7 +25,7 @@ from ledger.store import action_log, audit_trail, deliveries
 from models.audit_kind import AuditKind
 
 LOCK: Final[LiteralString] = """
-LOCK TABLE position, receipts, applied, messages, tasks, repeats, deliveries, acts, transfers
+LOCK TABLE position, receipts, applied, subjects, messages, tasks, repeats, deliveries, acts, transfers
 IN SHARE ROW EXCLUSIVE MODE
 """
 
@@ -43,7 +44,7 @@ WHERE (r.topic, r.partition, r."offset") = (p.topic, p.partition, p."offset")
 
 REFUSALS: Final[LiteralString] = """
 INSERT INTO outbox (id, topic, key, value)
-SELECT id, topic, key, value FROM rebuilt.outbox WHERE id LIKE 'refusal/%' ON CONFLICT DO NOTHING
+SELECT id, topic, key, value FROM rebuilt.outbox WHERE id LIKE 'refusal/%' OR id LIKE 'across|%' ON CONFLICT DO NOTHING
 """
 
 CLOSE_OTHERS: Final[LiteralString] = """
@@ -96,6 +97,8 @@ async def replace(url: str, rebuilt: Rebuilt, by: str) -> None:
         await connection.execute(_upsert(REPEATS))
         await connection.execute(RESOLVED)
         await connection.execute(REFUSALS)
+        await connection.execute(_upsert(SUBJECTS))
+        await connection.execute(_remove(SUBJECTS))
         await connection.execute(_upsert(APPLIED))
         await connection.execute(_remove(APPLIED))
         await connection.execute(CLOSE_OTHERS)

@@ -70,6 +70,16 @@ OWNERS: Final = (
         others=_REBUILT,
     ),
     TableOwner(
+        table="subjects",
+        holds="what each applied event is about, across people",
+        written_by="ledger",
+        module="ledger/store/subjects.py",
+        others={
+            **_REBUILT,
+            COPY: "A rebuild's own copy takes over rows whose records retention has removed.",
+        },
+    ),
+    TableOwner(
         table="messages",
         holds="every message and its last decision",
         written_by="ledger; inbox, when an act moves messages (`ledger.actions`)",
@@ -126,7 +136,7 @@ OWNERS: Final = (
         others={
             "ledger/consume/duplicates.py": "A conflict's refusal and its following receipt, with the repeat.",
             "ledger/outbox.py": "Sends what is due, and forgets what was told long ago.",
-            REBUILD: "Refusals that are missing.",
+            REBUILD: "Refusals and words across people that are missing.",
         },
     ),
     TableOwner(

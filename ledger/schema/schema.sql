@@ -336,6 +336,26 @@ CREATE TABLE steps (
     CONSTRAINT steps_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'fired'::text, 'stopped'::text])))
 );
 
+CREATE TABLE subjects (
+    topic text NOT NULL COLLATE pg_catalog."C",
+    partition integer NOT NULL,
+    "offset" bigint NOT NULL,
+    person_id text NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    sender text NOT NULL,
+    event_id text NOT NULL,
+    registered_at timestamp with time zone NOT NULL,
+    rank integer NOT NULL,
+    appended_at timestamp with time zone NOT NULL,
+    says jsonb,
+    counts boolean NOT NULL,
+    names_nothing boolean NOT NULL,
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    told_at timestamp with time zone,
+    CONSTRAINT subjects_kind_check CHECK ((kind = ANY (ARRAY['enrolment'::text, 'period'::text, 'residence'::text, 'message'::text])))
+);
+
 CREATE TABLE transfers (
     person_id text NOT NULL,
     enrolment_id text NOT NULL,
@@ -419,6 +439,9 @@ ALTER TABLE ONLY skips
 ALTER TABLE ONLY steps
     ADD CONSTRAINT steps_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY subjects
+    ADD CONSTRAINT subjects_pkey PRIMARY KEY (topic, partition, "offset", person_id);
+
 ALTER TABLE ONLY tasks
     ADD CONSTRAINT tasks_pkey PRIMARY KEY (id);
 
@@ -468,6 +491,8 @@ CREATE INDEX messages_undecided ON messages USING btree (review_on, sender, mess
 
 CREATE UNIQUE INDEX one_open_task ON tasks USING btree (person_id, enrolment_id, unit_id) WHERE (status = 'open'::text);
 
+CREATE INDEX outbox_across_people ON outbox USING btree (split_part(id, '|'::text, 2)) WHERE (id ~~ 'across|%'::text);
+
 CREATE INDEX outbox_due ON outbox USING btree (due_at) WHERE (sent_at IS NULL);
 
 CREATE INDEX outbox_told ON outbox USING btree (sent_at) WHERE ((sent_at IS NOT NULL) AND (topic = ANY (ARRAY['task-events'::text, 'reactions'::text])));
@@ -487,6 +512,16 @@ CREATE UNIQUE INDEX steps_by_failure ON steps USING btree (failed_delivery, fail
 CREATE INDEX steps_by_task ON steps USING btree (task_id);
 
 CREATE INDEX steps_due ON steps USING btree (due_at) WHERE (status = 'waiting'::text);
+
+CREATE INDEX subjects_first ON subjects USING btree (kind, name, sender, appended_at) WHERE (counts AND (says IS NULL));
+
+CREATE INDEX subjects_naming_nothing ON subjects USING btree (kind, name, sender) WHERE names_nothing;
+
+CREATE INDEX subjects_stated ON subjects USING btree (kind, name, sender, registered_at, rank, appended_at, topic, partition, "offset") WHERE (counts AND (says IS NULL));
+
+CREATE INDEX subjects_taken_back ON subjects USING btree (kind, name, sender, registered_at, rank, appended_at, topic, partition, "offset") WHERE (counts AND (says IS NOT NULL));
+
+CREATE INDEX subjects_untold ON subjects USING btree (recorded_at) WHERE (names_nothing AND (told_at IS NULL));
 
 CREATE INDEX tasks_by_arrival ON tasks USING btree (unit_id, appended_at);
 

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 from ledger.tasks.outbound_events import AnswerPolicy
 from models.calendar import COPENHAGEN
+from models.eligibility.succession import NO_SUCCESSION, Succession
 from models.notifications.delivery import Channel
 from models.tasks.reminders import ReminderPolicy
 
@@ -28,6 +29,10 @@ class Policy:
     """Unit and address of every one that is or was to be, so that the ledger can note since when it knows them."""
     steps: ReminderPolicy | None = None
     """What falls due besides; None where nobody is reminded of anything."""
+    succession: Succession = NO_SUCCESSION
+    """Who speaks for whom."""
+    names_nothing_after: timedelta = timedelta(days=3)
+    """How long what is taken back may wait for its registration before its sender is told that it names nothing."""
 
 
 def deadline_of(react_by: date, now: datetime) -> datetime:

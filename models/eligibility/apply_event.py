@@ -15,7 +15,7 @@ from models.eligibility.decision import Cause, Decision, Evidence, MessageRef, O
 from models.eligibility.facts import fold
 from models.eligibility.law import Law
 from models.eligibility.person_record import Decided, PersonRecord
-from models.events.event_types import RefusedDuplicate, Risk
+from models.events.content import LedgersWord, Risk
 from models.events.person_event import Origin, PersonEvent
 from models.reasons import DecisionReason, LeftOut
 
@@ -51,7 +51,7 @@ def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> A
     another record, and what it repeats has its decisions already: nothing is decided anew, whatever it would cost.
     """
     held = Kept(record.events, record.superseded)
-    kept = keep(held, event)
+    kept = keep(held, event, law.succession)
     if isinstance(kept, LeftOut):
         return _left_out(record, event, cause, law, kept)
     again = cause.offset <= record.applied or (kept is held and _holds(held, event.origin))
@@ -98,7 +98,9 @@ def _left_out(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law, 
             reason=DecisionReason.TOO_MANY_EVENTS,
             law_version=BEFORE_THE_LAW if rules is None else rules.version,
             # So that those nearest to the person see it.
-            evidence=with_home(Evidence(message_date=day), fold(record.events, record.superseded), day),
+            evidence=with_home(
+                Evidence(message_date=day), fold(record.events, record.superseded, law.succession), day
+            ),
             review_on=day,
         )
         reference = _reference(event, record.person_id)
@@ -111,7 +113,7 @@ def _left_out(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law, 
         record=record.model_copy(update={"applied": max(record.applied, cause.offset)}),
         decisions=tuple(decisions),
         changed=len(decisions),
-        left_out=None if isinstance(event.content, RefusedDuplicate) else why,
+        left_out=None if isinstance(event.content, LedgersWord) else why,
     )
 
 
@@ -125,7 +127,7 @@ def _decisions(
 ) -> tuple[list[Decision], dict[str, Decided]]:
     if not any(isinstance(event.content, Risk) for event in kept.events):
         return [], record.decided
-    facts = fold(kept.events, kept.superseded)
+    facts = fold(kept.events, kept.superseded, law.succession)
     decisions, decided = [], {}
     for message in facts.messages:
         reference = _reference(message, record.person_id)

@@ -1,22 +1,30 @@
 """What is known of a person: events folded by registration time, so that order of arrival never matters."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Protocol, assert_never
 
-from models.events.contract import BenefitType, EducationType, TargetGroup
-from models.events.event_types import (
+from models.calendar import copenhagen_date
+from models.eligibility.across_people import AcrossPeople, SubjectKey, across_people
+from models.eligibility.succession import NO_SUCCESSION, Succession
+from models.events.content import (
     BenefitAnnulment,
     BenefitPeriodVersion,
     EnrolmentEnd,
     EnrolmentVersion,
+    HandedOver,
+    MovedAway,
     RefusedDuplicate,
     Residence,
+    ResidenceAnnulment,
     Risk,
+    SubjectKind,
     Withdrawal,
 )
+from models.events.contract import BenefitType, EducationType, TargetGroup
 from models.events.person_event import Origin, PersonEvent
+from models.events.subject import Order, order_of, subject_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +89,11 @@ class _Fold:
     messages: list[PersonEvent] = field(default_factory=list)
     withdrawn: set[tuple[str, str]] = field(default_factory=set)
 
-    def add(self, event: PersonEvent) -> None:
-        """Take in the next event by registration time; a later one replaces what an earlier one said."""
+    def add(self, event: PersonEvent, owner: str) -> None:
+        """Take in the next event by registration time; a later one replaces what an earlier one of `owner` said."""
         match event.content:
             case EnrolmentVersion() as enrolment:
-                self.enrolments[event.sender, enrolment.enrolment_id] = Enrolment(
+                self.enrolments[owner, enrolment.enrolment_id] = Enrolment(
                     enrolment.enrolment_id,
                     enrolment.institution_number,
                     enrolment.education_type,
@@ -94,11 +102,11 @@ class _Fold:
                     enrolment.ended_on,
                 )
             case EnrolmentEnd() as end:
-                known = self.enrolments.get((event.sender, end.enrolment_id))
+                known = self.enrolments.get((owner, end.enrolment_id))
                 if known is not None:
-                    self.enrolments[event.sender, end.enrolment_id] = replace(known, ended_on=end.ended_on)
+                    self.enrolments[owner, end.enrolment_id] = replace(known, ended_on=end.ended_on)
             case BenefitPeriodVersion() as period:
-                self.periods[event.sender, period.period_id] = BenefitPeriod(
+                self.periods[owner, period.period_id] = BenefitPeriod(
                     period.period_id,
                     period.benefit_type,
                     period.target_group,
@@ -106,45 +114,26 @@ class _Fold:
                     period.valid_to,
                 )
             case BenefitAnnulment() as annulment:
-                self.periods.pop((event.sender, annulment.period_id), None)
+                self.periods.pop((owner, annulment.period_id), None)
             case Residence() as home:
-                self.homes[event.sender, home.residence_id] = Home(
+                self.homes[owner, home.residence_id] = Home(
                     home.residence_id,
                     home.municipality_code,
                     home.valid_from,
                     event.registered_at,
                     event.origin.order,
                 )
+            case ResidenceAnnulment() as annulled:
+                self.homes.pop((owner, annulled.residence_id), None)
             case Withdrawal() as withdrawal:
-                self.withdrawn.add((event.sender, withdrawal.message_id))
+                # A message of its own under that id is meant, too.
+                self.withdrawn |= {(owner, withdrawal.message_id), (event.sender, withdrawal.message_id)}
             case Risk():
                 self.messages.append(event)
-            case RefusedDuplicate():
+            case RefusedDuplicate() | MovedAway() | HandedOver():
                 pass
             case _:
                 assert_never(event.content)
-
-
-def by_registration(event: PersonEvent) -> tuple[datetime, int, tuple[datetime, str, int, int]]:
-    """The order in which events count.
-
-    Of one moment a registration comes first, then what corrects it, then what ends or annuls it: a system that stores
-    whole seconds registers and corrects in one. After that the brokers' order counts, and never an id made by chance.
-    """
-    return (event.registered_at, _within_a_moment(event), event.origin.order)
-
-
-def _within_a_moment(event: PersonEvent) -> int:
-    match event.content:
-        case EnrolmentEnd() | BenefitAnnulment():
-            return 2
-        case (
-            EnrolmentVersion(kind="enrolment.corrected")
-            | BenefitPeriodVersion(kind="benefit-period.corrected")
-        ):
-            return 1
-        case _:
-            return 0
 
 
 def refusals(events: Iterable[PersonEvent]) -> frozenset[tuple[str, int, int]]:
@@ -178,17 +167,33 @@ def conflicts(events: Iterable[Identified]) -> frozenset[tuple[str, int, int]]:
     return frozenset(losers)
 
 
-def fold(events: Iterable[PersonEvent], superseded: Iterable[Identified] = ()) -> Facts:
+def fold(
+    events: Iterable[PersonEvent],
+    superseded: Iterable[Identified] = (),
+    succession: Succession = NO_SUCCESSION,
+) -> Facts:
     """What is in force when all of `events` are known; any permutation gives the same.
 
     `superseded`: events whose content no longer counts, and whose ids do.
     """
     known = tuple(events)
     refused = refusals(known) | conflicts((*known, *superseded))
+    told = across_people(known, refused)
+    counting = [event for event in (*known, *told.taken_back) if event.origin.place not in refused]
+    owner_of = _owners(counting, told, succession)
+    elsewhere: dict[SubjectKey, Order] = {}
+    for (kind, name, sender), order in told.elsewhere.items():
+        moved = (kind, name, owner_of(kind, name, sender, date.max))
+        elsewhere[moved] = max(order, elsewhere.get(moved, order))
     state = _Fold()
-    for event in sorted(known, key=by_registration):
-        if event.origin.place not in refused:
-            state.add(event)
+    for event in sorted(counting, key=order_of):
+        subject = subject_of(event)
+        if subject is None:
+            continue
+        owner = owner_of(subject.kind, subject.name, event.sender, copenhagen_date(event.origin.appended_at))
+        until = elsewhere.get((subject.kind, subject.name, owner))
+        if until is None or not subject.is_version or order_of(event) >= until:
+            state.add(event, owner)
     return Facts(
         enrolments=tuple(state.enrolments[key] for key in sorted(state.enrolments)),
         periods=tuple(state.periods[key] for key in sorted(state.periods)),
@@ -196,6 +201,26 @@ def fold(events: Iterable[PersonEvent], superseded: Iterable[Identified] = ()) -
         messages=(*state.messages, *_refused_messages(known, refused, state.messages)),
         withdrawn=frozenset(state.withdrawn),
         refused=refused,
+    )
+
+
+def _owners(
+    events: Iterable[PersonEvent], told: AcrossPeople, succession: Succession
+) -> Callable[[SubjectKind, str, str, date], str]:
+    """Kind and id of a subject, a sender and the day on which the brokers had its word → whose subject it means."""
+    known = tuple(events)
+    if not any(event.sender in succession.links for event in known):
+        return lambda _kind, _name, sender, _day: sender
+    # What an owner registered about another person is no event of this one; the ledger says that it did.
+    firsts = dict(told.owned_since)
+    for event in known:
+        subject = subject_of(event)
+        if subject is not None and subject.is_version:
+            key: SubjectKey = (subject.kind, subject.name, event.sender)
+            day = copenhagen_date(event.origin.appended_at)
+            firsts[key] = min(day, firsts.get(key, day))
+    return lambda kind, name, sender, day: succession.owner(
+        sender, day, lambda number: firsts.get((kind, name, number))
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from models.calendar import add_months, in_force
+from models.eligibility.succession import NO_SUCCESSION, Succession
 from models.events.contract import BenefitType, EducationType, TargetGroup
 
 
@@ -73,6 +74,8 @@ class Law:
     """By municipality code."""
     successors: Mapping[str, str]
     """Institution number → the institution that has taken it over."""
+    succession: Succession = NO_SUCCESSION
+    """The same of every kind of sender, with the days: who may correct, end and take back what another registered."""
 
     def rules_on(self, day: date) -> RuleSet | None:
         """The rule set in force on `day`, or None before the first one."""

@@ -6,13 +6,22 @@ The last part of a CloudEvents ``type`` is its version. What comes after intake 
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Final, Literal
+from typing import Final
 
-from pydantic import Field
-
-from models.base import Frozen, Travelling
+from models.base import Frozen
 from models.events import contract
 from models.events import sealed_contract as sealed
+from models.events.annulled_residence import ResidenceAnnulmentData
+from models.events.content import (
+    BenefitAnnulment,
+    BenefitPeriodVersion,
+    EnrolmentEnd,
+    EnrolmentVersion,
+    Residence,
+    ResidenceAnnulment,
+    Risk,
+    Withdrawal,
+)
 from models.events.control_total import ControlTotalData
 from models.events.sender import SenderKind
 
@@ -27,70 +36,6 @@ class InputTopic(StrEnum):
     RESIDENCES = "residences"
     DROPOUT_RISKS = "dropout-risks"
     CONTROL_TOTALS = "control-totals"
-
-
-class EnrolmentVersion(contract.EnrolmentFields, Travelling):
-    """An enrolment registered or corrected."""
-
-    kind: Literal["enrolment.registered", "enrolment.corrected"]
-
-
-class EnrolmentEnd(contract.EnrolmentEndFields, Travelling):
-    """An enrolment ended."""
-
-    kind: Literal["enrolment.ended"]
-
-
-class BenefitPeriodVersion(contract.BenefitPeriodFields, Travelling):
-    """A benefit period registered or corrected."""
-
-    kind: Literal["benefit-period.registered", "benefit-period.corrected"]
-
-
-class BenefitAnnulment(contract.BenefitAnnulmentFields, Travelling):
-    """A benefit period annulled."""
-
-    kind: Literal["benefit-period.annulled"]
-
-
-class Residence(contract.ResidenceFields, Travelling):
-    """A residence registered."""
-
-    kind: Literal["residence.registered"]
-
-
-class Risk(contract.RiskFields, Travelling):
-    """A dropout risk raised."""
-
-    kind: Literal["dropout-risk.raised"]
-
-
-class Withdrawal(contract.WithdrawalFields, Travelling):
-    """A dropout risk withdrawn."""
-
-    kind: Literal["dropout-risk.withdrawn"]
-
-
-class RefusedDuplicate(Travelling):
-    """The ledger's word that the event at `topic`/`partition`/`offset` reused another event's id."""
-
-    kind: Literal["event.refused"]
-    topic: str
-    partition: int
-    offset: int
-
-
-Content = Annotated[
-    EnrolmentVersion
-    | EnrolmentEnd
-    | BenefitPeriodVersion
-    | BenefitAnnulment
-    | Residence
-    | Risk
-    | Withdrawal
-    | RefusedDuplicate,
-    Field(discriminator="kind"),
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +125,14 @@ _ROWS = (
         None,
     ),
     EventType(
+        "residence.annulled",
+        InputTopic.RESIDENCES,
+        frozenset({SenderKind.REGISTER}),
+        ResidenceAnnulmentData,
+        ResidenceAnnulment,
+        None,
+    ),
+    EventType(
         "dropout-risk.raised",
         InputTopic.DROPOUT_RISKS,
         _INSTITUTION,
@@ -210,6 +163,7 @@ _SEALED: Final[dict[type[Frozen], type[Frozen]]] = {
     contract.BenefitPeriodData: sealed.BenefitPeriodSealed,
     contract.BenefitAnnulmentData: sealed.BenefitAnnulmentSealed,
     contract.ResidenceData: sealed.ResidenceSealed,
+    ResidenceAnnulmentData: sealed.ResidenceAnnulmentSealed,
     contract.RiskData: sealed.RiskSealed,
     contract.WithdrawalData: sealed.WithdrawalSealed,
 }

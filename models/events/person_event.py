@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import AwareDatetime
 
 from models.base import Travelling
-from models.events.event_types import Content, Risk
+from models.events.content import Content, Risk
 
 
 class Origin(Travelling):

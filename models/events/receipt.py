@@ -6,7 +6,9 @@ from enum import StrEnum
 from pydantic import AwareDatetime
 
 from models.base import Travelling
-from models.events.person_event import Origin
+from models.events.content import SubjectKind, TakingBack
+from models.events.person_event import Origin, PersonEvent
+from models.events.subject import rank_of, subject_of
 from models.reasons import ForeignReason, LeftOut, Rejection
 
 
@@ -88,6 +90,47 @@ class LeftOutEvent(Travelling):
     appended_at: AwareDatetime
 
 
+class NamesNothingReceipt(Travelling):
+    """Follows when an accepted record ends, annuls or withdraws what its sender has not registered about anybody."""
+
+    origin: Origin
+    names_nothing: SubjectKind
+    sender: str
+    event_id: str
+
+
+class AppliedSubject(Travelling):
+    """What an applied event is about: the ledger holds its subject against those of other people."""
+
+    kind: SubjectKind
+    name: str
+    sender: str
+    event_id: str
+    registered_at: AwareDatetime
+    rank: int
+    """`models.events.subject.rank_of`."""
+    appended_at: AwareDatetime
+    taken_back: TakingBack | None = None
+    """What the event ends, annuls or withdraws; absent where it states the subject."""
+
+    @classmethod
+    def of(cls, event: PersonEvent) -> "AppliedSubject | None":
+        """What `event` is about; None for what the ledger says."""
+        subject = subject_of(event)
+        if subject is None:
+            return None
+        return cls(
+            kind=subject.kind,
+            name=subject.name,
+            sender=event.sender,
+            event_id=event.event_id,
+            registered_at=event.registered_at,
+            rank=rank_of(event),
+            appended_at=event.origin.appended_at,
+            taken_back=subject.taken_back,
+        )
+
+
 class AppliedEntry(Travelling):
     """One person event that match has applied."""
 
@@ -100,6 +143,8 @@ class AppliedEntry(Travelling):
     """Decisions that are new or changed by it."""
     left_out: LeftOutEvent | None = None
     """That it has no effect; absent where it counts."""
+    subject: AppliedSubject | None = None
+    """Absent where it has none or no effect, and in entries of earlier versions."""
 
 
 class ForeignRecord(Origin):

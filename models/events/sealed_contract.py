@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 
 from models.base import Frozen
 from models.events import contract
+from models.events.annulled_residence import ResidenceAnnulmentFields
 
 MAX_SEALED = 16_384
 """Characters of a message's JWE: room for the longest text and contact with every letter escaped (`\\u00e5`)."""
@@ -68,6 +69,10 @@ class BenefitAnnulmentSealed(contract.BenefitAnnulmentFields, HasSealedPerson):
 
 class ResidenceSealed(contract.ResidenceFields, HasSealedPerson):
     """Data of ``residence.registered``."""
+
+
+class ResidenceAnnulmentSealed(ResidenceAnnulmentFields, HasSealedPerson):
+    """Data of ``residence.annulled``."""
 
 
 class RiskSealed(contract.RiskFields, HasSealedMessage):

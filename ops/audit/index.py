@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, LiteralString
 
-_VERSION: Final = 6
+_VERSION: Final = 7
 _WAIT_SECONDS: Final = 60.0
 SCHEMA: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, said TEXT NOT NULL);
@@ -66,6 +66,11 @@ CREATE TABLE home (
     person INT, topic TEXT, partition INT, place INT, appended_at TEXT, sender TEXT, event_id TEXT, fingerprint TEXT,
     residence_id TEXT, municipality TEXT, valid_from TEXT, registered_at TEXT,
     PRIMARY KEY (person, topic, partition, place)
+) WITHOUT ROWID;
+CREATE TABLE lost (
+    person INT, topic TEXT, partition INT, place INT, appended_at TEXT, sender TEXT, event_id TEXT, residence_id TEXT,
+    registered_at TEXT, keeps_equal INT, owner TEXT, owned_since TEXT,
+    PRIMARY KEY (person, topic, partition, place, event_id)
 ) WITHOUT ROWID;
 CREATE TABLE refused (topic TEXT, partition INT, place INT, PRIMARY KEY (topic, partition, place)) WITHOUT ROWID;
 CREATE TABLE moved (

@@ -6,7 +6,7 @@ Written from the words of the domain and not from the service's code: it must no
 
 import csv
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -15,7 +15,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 DENMARK: Final = ZoneInfo("Europe/Copenhagen")
-_FILES: Final = ("municipalities.csv", "units.csv", "routes.csv", "law.toml")
+_FILES: Final = ("municipalities.csv", "units.csv", "routes.csv", "senders.csv", "law.toml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,32 @@ class KnownResidence:
     """The brokers' time and the place: of two with one id, the earlier counts."""
     refused: bool = False
     """The ledger has said that its id was another person's first."""
+
+    @property
+    def received_on(self) -> date:
+        """The Danish date on which the brokers had it."""
+        return self.appended[0].astimezone(DENMARK).date()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostResidence:
+    """An annulment, or the ledger's word that a residence is another person's: what was said of it before is gone."""
+
+    sender: str
+    event_id: str
+    residence_id: str
+    registered_at: datetime
+    appended: tuple[datetime, str, int, int]
+    """Of the annulment, or of the version that is another person's."""
+    keeps_equal: bool
+    """Of what was registered in the same moment, whether what the brokers had later stays: nobody annuls by moving."""
+    owner: str | None = None
+    owned_since: date | None = None
+    """By the ledger's word, since when it is the owner's, wherever that was said."""
+    refused: bool = False
+
+
+_Whose = Callable[[str, date, Mapping[str, date]], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +102,22 @@ class Oracle:
             )
             for row in _rows((directory / "webhooks.csv").read_bytes())
         ]
+        self._taken_over: dict[str, list[tuple[date, str]]] = {}
+        for row in tables["senders.csv"]:
+            if row["successor"] and row["valid_to"]:
+                link = (date.fromisoformat(row["valid_to"]), row["number"])
+                self._taken_over.setdefault(row["successor"], []).append(link)
         rule_sets = tomllib.loads(texts["law.toml"].decode())["rule_sets"]
         self._law_from = min(rule_set["in_force_from"] for rule_set in rule_sets)
 
-    def unit(self, registered_at: datetime, homes: Iterable[KnownResidence]) -> str | None:
+    def unit(
+        self, registered_at: datetime, homes: Iterable[KnownResidence], lost: Iterable[LostResidence] = ()
+    ) -> str | None:
         """The unit that answers for a person with these homes when a message was registered; None: nobody can say."""
         day = registered_at.astimezone(DENMARK).date()
         if day < self._law_from:
             return None
-        municipality = _municipality(day, homes)
+        municipality = _municipality(day, homes, tuple(lost), self._whose)
         if municipality not in self._municipalities:
             return None
         named = {
@@ -98,28 +131,65 @@ class Oracle:
         """All that the tables name."""
         return self._endpoints
 
+    def _whose(self, number: str, day: date, begun: Mapping[str, date]) -> str | None:
+        """Of `begun` (who has said of a residence when first) the one for whom `number` spoke on that day."""
+        its_own = begun.get(number)
+        for ended, former in sorted(self._taken_over.get(number, ()), reverse=True):
+            if ended > day or (its_own is not None and its_own < ended):
+                continue
+            if (found := self._whose(former, day, begun)) is not None:
+                return found
+        return None if its_own is None else number
 
-def _municipality(day: date, homes: Iterable[KnownResidence]) -> str:
+
+def _municipality(
+    day: date, homes: Iterable[KnownResidence], lost: Sequence[LostResidence], whose: _Whose
+) -> str:
     """Where the person lived on that day; empty where no home is known."""
+    said = _first_of_each_id([*homes, *lost])
+    counting = [one for one in said if isinstance(one, KnownResidence)]
+    gone = [one for one in said if isinstance(one, LostResidence)]
+    begun: dict[str, dict[str, date]] = {}
+    for name, sender, since in [
+        *((home.residence_id, home.sender, home.received_on) for home in counting),
+        *((one.residence_id, one.owner or "", one.owned_since or date.max) for one in gone),
+    ]:
+        known_since = begun.setdefault(name, {})
+        known_since[sender] = min(since, known_since.get(sender, date.max))
+
+    def subject(one: KnownResidence | LostResidence) -> tuple[str, str]:
+        received = one.appended[0].astimezone(DENMARK).date()
+        return (whose(one.sender, received, begun[one.residence_id]) or one.sender, one.residence_id)
+
     latest: dict[tuple[str, str], KnownResidence] = {}
-    for home in _first_of_each_id(homes):
-        subject = (home.sender, home.residence_id)
-        known = latest.get(subject)
+    for home in counting:
+        known = latest.get(subject(home))
         if known is None or (known.registered_at, known.appended) < (home.registered_at, home.appended):
-            latest[subject] = home
+            latest[subject(home)] = home
     best: KnownResidence | None = None
-    for home in latest.values():
+    for of, home in latest.items():
+        if any(subject(one) == of and _takes(one, home) for one in gone):
+            continue
         if home.valid_from <= day and (best is None or _rank(best) < _rank(home)):
             best = home
     return "" if best is None else best.municipality
 
 
-def _first_of_each_id(homes: Iterable[KnownResidence]) -> Sequence[KnownResidence]:
+def _takes(lost: LostResidence, home: KnownResidence) -> bool:
+    if home.registered_at != lost.registered_at:
+        return home.registered_at < lost.registered_at
+    return not lost.keeps_equal or home.appended < lost.appended
+
+
+_Said = KnownResidence | LostResidence
+
+
+def _first_of_each_id(said: Iterable[_Said]) -> Sequence[_Said]:
     """A sender's id counts once: what came later under it is a repeat or refused, as is what the ledger named."""
-    first: dict[tuple[str, str], KnownResidence] = {}
-    for home in sorted(homes, key=lambda home: home.appended):
-        first.setdefault((home.sender, home.event_id), home)
-    return [home for home in first.values() if not home.refused]
+    first: dict[tuple[str, str], _Said] = {}
+    for one in sorted(said, key=lambda one: one.appended):
+        first.setdefault((one.sender, one.event_id), one)
+    return [one for one in first.values() if not one.refused]
 
 
 def _rank(home: KnownResidence) -> tuple[date, datetime, tuple[datetime, str, int, int]]:

@@ -19,6 +19,7 @@ class Check(StrEnum):
     APPLIED = "applied"
     BOUNDS = "bounds"
     FOREIGN = "foreign"
+    NAMES_NOTHING = "names_nothing"
     DECISIONS = "decisions"
     REVISIONS = "revisions"
     TASKS = "tasks"
@@ -41,6 +42,7 @@ ABOUT: Mapping[Check, str] = {
     Check.APPLIED: "every person event has one applied entry, on the log and in the ledger",
     Check.BOUNDS: "what has no effect because its sender is over its bound for a person is listed until people decide",
     Check.FOREIGN: "what others wrote on the service's own topics is in quarantine, and is listed until people decide",
+    Check.NAMES_NOTHING: "what takes back something that nobody has registered is told to its sender, and listed",
     Check.DECISIONS: "every accepted message has one decision, or repeats another",
     Check.REVISIONS: "every message's last revision is in the ledger, and none is missing or said twice",
     Check.TASKS: "every obliged message is in one task, open or closed, at the oracle's unit or where people gave it",

@@ -35,9 +35,26 @@ ORDER BY person_id, 2 DESC
 """But for what match has left out: asked again, it would be left out again. It waits in the quarantine."""
 
 
+OF_SENDERS: Final[LiteralString] = """
+SELECT DISTINCT ON (a.person_id) a.partition, a."offset" FROM receipts r
+JOIN applied a ON (a.origin_topic, a.origin_partition, a.origin_offset) = (r.topic, r.partition, r."offset")
+WHERE r.sender = ANY(%s) AND r.status = 'accepted' AND a.left_out IS NULL
+  AND EXISTS (SELECT 1 FROM messages m WHERE m.person_id = a.person_id)
+ORDER BY a.person_id, a."offset" DESC
+"""
+
+
+def of_senders(connection: SyncConnection, numbers: Iterable[str]) -> list[Missing]:
+    """One event of each person with a message, about whom one of `numbers` has sent anything."""
+    return _missing(connection.execute(OF_SENDERS, (list(numbers),)).fetchall())
+
+
 def waiting(connection: SyncConnection, reasons: Iterable[RedecideReason]) -> list[Missing]:
     """One event of each person of whom a message waits for one of `reasons`: it brings out all their decisions."""
-    rows = connection.execute(WAITING, ([reason.value for reason in reasons],)).fetchall()
+    return _missing(connection.execute(WAITING, ([reason.value for reason in reasons],)).fetchall())
+
+
+def _missing(rows: Iterable[tuple[int, int]]) -> list[Missing]:
     return [
         Missing(
             hop=CHECK_OF[GapKind.NO_DECISION],

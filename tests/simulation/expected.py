@@ -20,14 +20,21 @@ PLAIN_LAW = plain_law(LAW)
 
 def verdicts(events: list[Plain]) -> dict[Message, Plain]:
     """The oracle's answer for every message of every person: `events` are all accepted ones, with their places."""
-    answers: dict[Message, Plain] = {}
-    for person in sorted({event["person_id"] for event in events}):
-        own = [event for event in events if event["person_id"] == person]
-        words = [_struck(event) for event in own if _somebody_elses(event, events)]
-        for (sender, message), verdict in oracle.verdicts(own + words, PLAIN_LAW).items():
-            if sender != "ledger":
-                answers[sender, message, person] = verdict
-    return answers
+    answers = oracle.verdicts_of_all(_by_person(events), PLAIN_LAW)
+    return {name: verdict for name, verdict in answers.items() if name[0] != "ledger"}
+
+
+def names_nothing(events: list[Plain]) -> set[tuple[str, int, int]]:
+    """The places of those that take back what nobody has stated."""
+    return oracle.names_nothing(_by_person(events), PLAIN_LAW)
+
+
+def _by_person(events: list[Plain]) -> dict[str, list[Plain]]:
+    return {
+        person: own + [_struck(event) for event in own if _somebody_elses(event, events)]
+        for person in sorted({event["person_id"] for event in events})
+        for own in [[event for event in events if event["person_id"] == person]]
+    }
 
 
 def _order(event: Plain) -> tuple[Any, str, int, int]:

@@ -70,6 +70,7 @@ class Mutation(StrEnum):
     LOWER_OFFSET_WINS = "the last record of a person wins, whatever it has applied"
     HOLE_NOT_READ = "a record that the stream engine skipped is not read beside it"
     REFUSAL_NOT_TOLD = "match is not told of an id that was used about another person"
+    MOVE_NOT_TOLD = "a person is not told that a subject is another person's"
     CAUSE_FORGOTTEN = "whom a cause has told already is not looked up"
     DATE_FROM_PROCESSING = "the date is counted from when a message was projected"
     TASK_AT_ANOTHER_UNIT = "a task is written down for another unit"

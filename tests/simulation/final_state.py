@@ -38,6 +38,8 @@ class Books:
         self.decisions = [decision for _, _, decision in self._decided]
         self.acts = sorted(tables["acts"], key=lambda act: act["serial"])
         self.transfers = tables["transfers"]
+        self.subjects = tables["subjects"]
+        self.outbox = tables["outbox"]
         self.steps = tables["steps"]
         self.attempts = tables["attempts"]
         self.endpoints = tables["endpoints"]

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from hashlib import sha256
 from random import Random
-from typing import Final
+from typing import Final, cast
 
-from models.events.event_types import EVENT_TYPES, InputTopic, Withdrawal
+from models.events.content import Risk, Withdrawal
+from models.events.event_types import EVENT_TYPES, InputTopic
 from models.events.person_event import PersonEvent
 from tests import factories as make
 from tests.unit.models.eligibility.histories import Row, history
@@ -29,6 +30,8 @@ class Sent:
 def story(rng: Random) -> list[Sent]:
     """Everything that senders will send, in the order in which they do."""
     told = [_history_of(f"person-{number}", rng) for number in range(rng.choice((1, 1, 2, 2, 3)))]
+    if len(told) > 1 and rng.random() < 0.5:
+        _mix_up(told, rng)
     sent: list[Sent] = []
     while any(told):
         events = rng.choice([events for events in told if events])
@@ -41,6 +44,8 @@ def story(rng: Random) -> list[Sent]:
 
 def _history_of(person: str, rng: Random) -> list[PersonEvent]:
     rows = _rows(rng)
+    if rng.random() < 0.25:
+        rows = _merged(rows, rng)
     told = history(rows)
     own = {
         event.event_id: make.uuid(f"{person} {event.event_id}")
@@ -53,6 +58,30 @@ def _history_of(person: str, rng: Random) -> list[PersonEvent]:
     if rng.random() < 0.7:
         rng.shuffle(events)
     return events
+
+
+def _mix_up(told: list[list[PersonEvent]], rng: Random) -> None:
+    """Some events are sent under another person's CPR: what they state moves there, what they take back stays here."""
+    for _ in range(rng.randint(1, 4)):
+        number = rng.randrange(len(told))
+        of_one, of_other = told[number], told[number - 1]
+        if not of_one:
+            continue
+        event = rng.choice(of_one)
+        if isinstance(event.content, Risk):
+            continue
+        if rng.random() < 0.4:
+            of_one.remove(event)
+        person = f"person-{(number - 1) % len(told)}"
+        name = f"{person} instead {event.event_id} {rng.random()}"
+        moved = event.model_copy(
+            update={
+                "person_id": person,
+                "event_id": make.uuid(name),
+                "fingerprint": sha256(name.encode()).hexdigest()[:24],
+            }
+        )
+        of_other.insert(rng.randint(0, len(of_other)), moved)
 
 
 def _of_a_hostile_institution(person: str, honest: list[PersonEvent], rng: Random) -> list[PersonEvent]:
@@ -77,6 +106,10 @@ def _of(event: PersonEvent, person: str, own: dict[str, str]) -> PersonEvent:
     content = event.content
     if isinstance(content, Withdrawal):
         content = content.model_copy(update={"message_id": own.get(content.message_id, content.message_id)})
+    for field in ("enrolment_id", "period_id", "residence_id"):
+        if field in type(content).model_fields:
+            name = make.uuid(f"{person} {getattr(content, field)}")
+            content = content.model_copy(update={field: name})
     said = f"{person} {event.fingerprint} {content.message_id if isinstance(content, Withdrawal) else ''}"
     return event.model_copy(
         update={
@@ -118,6 +151,16 @@ def _rows(rng: Random) -> list[Row]:
         about, when = rng.randrange(2), rng.randrange(9)
         rows.append((what, rng.choice((0, 0, 0, 1, 2)), about, when, value, _own(rng)))
     return rows
+
+
+def _merged(rows: list[Row], rng: Random) -> list[Row]:
+    """Mostly told by the senders that have been taken over; then their successors end, correct, annul and take back."""
+    told = [(what, 1 if rng.random() < 0.7 else who, *more) for what, who, *more in rows]
+    later = [
+        (what, 0, rng.choice((0, 0, 1)), rng.randrange(9), rng.randrange(36), _own(rng))
+        for what in rng.sample((1, 2, 4, 5, 6, _WITHDRAWAL, _WITHDRAWAL), rng.randint(1, 4))
+    ]
+    return [*cast("list[Row]", told), *later]
 
 
 def _own(rng: Random) -> int:

@@ -22,7 +22,7 @@ _WITHOUT_STEPS: Final = replace(POLICY, steps=None)
 """As the service rebuilds: what falls due is planned by the runner of steps, when the tables have been exchanged."""
 _STANDS: Final = frozenset({"acknowledged", "moment_passed", "already_fired"})
 """Why a step that is planned may stand as stopped."""
-_COMPARED: Final = (compare.TASKS, compare.TRANSFERS)
+_COMPARED: Final = (compare.SUBJECTS, compare.TASKS, compare.TRANSFERS)
 
 
 async def remake(world: World, done: Rows) -> Memory:

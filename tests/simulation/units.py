@@ -6,6 +6,7 @@ from datetime import date, time
 from typing import Final
 
 from ledger.tasks.projection import Policy
+from models.eligibility.succession import Succession
 from models.notifications.delivery import Audience, Channel
 from models.tasks.office_hours import OfficeHours, Week
 from models.tasks.reminders import ReminderKind, ReminderPolicy, ReminderRule
@@ -18,7 +19,17 @@ DAYS_OFF: Final = frozenset({date(2026, 3, 6), date(2026, 4, 2), date(2026, 4, 3
 REACT_BY_DAYS: Final = {"unit-0751": 3}
 """Elsewhere five."""
 SERVICE: Final = ("drift@service.example",)
-LAW: Final = make_law(rule_sets=tuple(replace(rules, mentor_months=9) for rules in make_law().rule_sets))
+MERGED_ON: Final = date(2026, 3, 3)
+"""After the first records of a world that begins early in March, and before all others."""
+LAW: Final = make_law(
+    rule_sets=tuple(replace(rules, mentor_months=9) for rules in make_law().rule_sets),
+    succession=Succession(
+        {
+            number: tuple(replace(link, ended_on=MERGED_ON) for link in links)
+            for number, links in make_law().succession.links.items()
+        }
+    ),
+)
 """The right to a mentor ends within the time of a world: of the usual six months nothing would be left."""
 DAY: Final = (time(8), time(16))
 WEEK: Final[Week] = (DAY, DAY, DAY, DAY, (time(8), time(14)), None, None)
@@ -94,6 +105,7 @@ STEPS: Final = ReminderPolicy(
     fingerprint="simulated",
 )
 POLICY: Final = Policy(
+    succession=LAW.succession,
     react_by_days=lambda unit, _: REACT_BY_DAYS.get(unit, 5),
     addresses=by_channel(recipients, webhooks),
     days_off=DAYS_OFF,

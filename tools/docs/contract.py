@@ -15,7 +15,7 @@ from models.base import Frozen
 from models.eligibility.decision import Decision
 from models.events.contract import Moment, Uuid
 from models.events.event_types import EVENT_TYPES, EventType
-from models.events.receipt import LeftOutReceipt, Receipt, RepeatReceipt
+from models.events.receipt import LeftOutReceipt, NamesNothingReceipt, Receipt, RepeatReceipt
 from models.events.sealed_contract import MessageInside, PersonInside
 from models.events.sender import SenderKind
 from models.reasons import DecisionReason, LeftOut, Reason, Rejection
@@ -39,6 +39,10 @@ _ANSWERS: Final[dict[str, tuple[type[Frozen], str]]] = {
     "receipt": (Receipt, "Receipt"),
     "repeat-receipt": (RepeatReceipt, "Receipt that follows on a repeat"),
     "left-out-receipt": (LeftOutReceipt, "Receipt that follows on a record that has no effect"),
+    "names-nothing-receipt": (
+        NamesNothingReceipt,
+        "Receipt that follows on a record that takes back what nobody has registered",
+    ),
     "decision": (Decision, "Decision"),
     "task-event": (TaskEvent, "Change of a task"),
     "reaction": (ReactionEvent, "Answer to an institution"),

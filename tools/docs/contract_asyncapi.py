@@ -22,6 +22,10 @@ _ANSWERS: Final = {
         Topic.RECEIPTS,
         "Follows when an accepted record has no effect: its sender is over its bound for that person.",
     ),
+    "namesNothingReceipt": (
+        Topic.RECEIPTS,
+        "Follows when an accepted record ends, annuls or withdraws what its sender has registered about nobody.",
+    ),
     "decision": (Topic.DECISIONS, "Every revision of every message's decision. Inside the service only."),
     "taskEvent": (
         Topic.TASK_EVENTS,
@@ -36,6 +40,7 @@ _SCHEMAS: Final = {
     "receipt": "receipt",
     "repeatReceipt": "repeat-receipt",
     "leftOutReceipt": "left-out-receipt",
+    "namesNothingReceipt": "names-nothing-receipt",
     "decision": "decision",
     "taskEvent": "task-event",
     "reaction": "reaction",

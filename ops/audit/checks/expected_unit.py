@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any, Final, LiteralString
 
 from ops.audit.index import AuditIndex
-from ops.audit.oracle import KnownResidence, Oracle
+from ops.audit.oracle import KnownResidence, LostResidence, Oracle
 
 STALE: Final = """
 SELECT m.person, m.id, m.registered_at FROM message m WHERE m.stale
@@ -17,6 +17,12 @@ SELECT sender, event_id, fingerprint, residence_id, municipality, valid_from, re
        partition, place, EXISTS (SELECT 1 FROM refused r
                                  WHERE (r.topic, r.partition, r.place) = (h.topic, h.partition, h.place))
 FROM home h WHERE person = ?
+"""
+LOST: Final = """
+SELECT sender, event_id, residence_id, registered_at, keeps_equal, owner, owned_since, appended_at, topic, partition,
+       place, EXISTS (SELECT 1 FROM refused r
+                      WHERE (r.topic, r.partition, r.place) = (l.topic, l.partition, l.place))
+FROM lost l WHERE person = ?
 """
 TABLES: Final[LiteralString] = "SELECT said FROM meta WHERE name = 'tables'"
 ALL_STALE: Final[LiteralString] = "UPDATE message SET stale = 1"
@@ -45,8 +51,9 @@ def expected_unit(index: AuditIndex, oracle: Oracle) -> None:
 def _told(index: AuditIndex, oracle: Oracle) -> Iterator[tuple[int, str | None]]:
     for person, messages in groupby(index.rows(STALE), key=lambda row: row[0]):
         homes = [_home(row) for row in index.rows(HOMES, (person,))]
+        lost = [_gone(row) for row in index.rows(LOST, (person,))]
         for _, message, registered_at in messages:
-            yield message, oracle.unit(datetime.fromisoformat(registered_at), homes)
+            yield message, oracle.unit(datetime.fromisoformat(registered_at), homes, lost)
 
 
 def _home(row: tuple[Any, ...]) -> KnownResidence:
@@ -71,5 +78,20 @@ def _home(row: tuple[Any, ...]) -> KnownResidence:
         valid_from=date.fromisoformat(valid_from),
         registered_at=datetime.fromisoformat(registered),
         appended=(datetime.fromisoformat(appended), *place),
+        refused=bool(refused),
+    )
+
+
+def _gone(row: tuple[Any, ...]) -> LostResidence:
+    sender, event_id, residence, registered, keeps_equal, owner, since, appended, *place, refused = row
+    return LostResidence(
+        sender=sender,
+        event_id=event_id,
+        residence_id=residence,
+        registered_at=datetime.fromisoformat(registered),
+        appended=(datetime.fromisoformat(appended), *place),
+        keeps_equal=bool(keeps_equal),
+        owner=owner,
+        owned_since=None if since is None else date.fromisoformat(since),
         refused=bool(refused),
     )

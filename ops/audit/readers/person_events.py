@@ -31,7 +31,7 @@ STALE: Final[LiteralString] = "UPDATE message SET stale = 1 WHERE person = ?"
 
 def read(index: AuditIndex, records: Sequence[Message]) -> None:
     """Person events, and of the facts those that routing needs."""
-    events, origins, people, homes, refused = [], [], [], [], []
+    events, origins, people, homes, lost, refused = [], [], [], [], [], []
 
     def one(record: Message, said: Any) -> None:
         at, origin, content = record.timestamp()[1], said["origin"], said["content"]
@@ -47,7 +47,8 @@ def read(index: AuditIndex, records: Sequence[Message]) -> None:
             )
         )
         origins.append((*place, record.partition(), record.offset()))
-        moves = content["kind"] in ("residence.registered", "event.refused")
+        gone = _lost(said)
+        moves = gone is not None or content["kind"] in ("residence.registered", "event.refused")
         people.append((person, at, record.partition(), record.offset()) if moves else (person, 0, None, None))
         if content["kind"] == "residence.registered":
             homes.append(
@@ -64,6 +65,8 @@ def read(index: AuditIndex, records: Sequence[Message]) -> None:
                     said["registered_at"],
                 )
             )
+        elif gone is not None:
+            lost.append((person, *gone))
         elif content["kind"] == "event.refused":
             refused.append((content["topic"], content["partition"], content["offset"]))
 
@@ -72,5 +75,33 @@ def read(index: AuditIndex, records: Sequence[Message]) -> None:
     index.many(ORIGIN_EVENT, origins)
     index.many(PERSON, people)
     index.many("INSERT OR IGNORE INTO home VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", homes)
+    index.many("INSERT OR IGNORE INTO lost VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", lost)
     index.many("INSERT OR IGNORE INTO refused VALUES (?, ?, ?)", refused)
     index.many(STALE, [(person,) for person, at, *_ in people if at])
+
+
+def _lost(said: Any) -> tuple[Any, ...] | None:
+    """Of an annulled residence, and of the ledger's word on one: the row of ``lost`` without its person."""
+    content = said["content"]
+    origin, word = said["origin"], content
+    match content["kind"]:
+        case "residence.annulled":
+            word = {**origin, **said, "name": content["residence_id"]}
+        case "subject.moved" | "subject.taken_back" if content["subject"] == "residence":
+            # An id of its own: the version that it names stands with another person.
+            word = {**content, "event_id": said["event_id"]}
+        case _:
+            return None
+    return (
+        word["topic"],
+        word["partition"],
+        word["offset"],
+        word["appended_at"],
+        word["sender"],
+        word["event_id"],
+        word["name"],
+        word["registered_at"],
+        content["kind"] == "subject.moved",
+        content.get("owner"),
+        content.get("owned_since"),
+    )

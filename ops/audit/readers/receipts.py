@@ -31,6 +31,7 @@ INSERT INTO day (sender, day, last_ms) VALUES (?, ?, ?)
 ON CONFLICT DO UPDATE SET last_ms = max(last_ms, excluded.last_ms), stale = 1
 """
 """A day of a sender to which something has been added is counted again."""
+_FOLLOWING: Final = frozenset({"repeat", "left_out", "names_nothing"})
 COLUMNS: Final = (
     '"offset"',
     "status",
@@ -48,12 +49,12 @@ COLUMNS: Final = (
 
 
 def read(index: AuditIndex, records: Sequence[Message]) -> None:
-    """Receipts of input records; those that follow them (repeats, what was left out) are passed over."""
+    """Receipts of input records; those that follow them are passed over."""
     rows, numbers, totals = [], [], []
     days: dict[tuple[str, str], int] = {}
 
     def one(record: Message, said: Any) -> None:
-        if "repeat" in said or "left_out" in said:
+        if not _FOLLOWING.isdisjoint(said):
             return
         origin = said["origin"]
         place = (origin["topic"], origin["partition"], origin["offset"])

@@ -9,7 +9,7 @@ from infra.postgres import Connection
 from ledger.consume.batch import Batch, Place, project
 from models.eligibility.decision import Decision
 from models.events.person_event import Origin, PersonEvent
-from models.events.receipt import Applied, AppliedEntry, Receipt, ReceiptStatus
+from models.events.receipt import Applied, AppliedEntry, AppliedSubject, Receipt, ReceiptStatus
 from tests.unit.ledger.decisions import POLICY
 
 TABLES = ("position", "receipts", "applied", "messages", "tasks", "deliveries", "audit", "outbox", "repeats")
@@ -40,6 +40,7 @@ def applied(*events: tuple[int, PersonEvent], partition: int = 0) -> Applied:
                 origin_offset=event.origin.offset,
                 person_id=event.person_id,
                 changed=0,
+                subject=AppliedSubject.of(event),
             )
             for offset, event in events
         ),

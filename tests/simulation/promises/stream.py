@@ -28,7 +28,7 @@ def receipts(books: Books) -> Iterator[str]:
     said: dict[tuple[str, int, int], set[bytes]] = defaultdict(set)
     for record in books.world.log.all_of(Topic.RECEIPTS):
         origin = json.loads(record.value or b"")
-        if "repeat" not in origin and "left_out" not in origin:
+        if not {"repeat", "left_out", "names_nothing"} & origin.keys():
             place = origin["origin"]
             said[place["topic"], place["partition"], place["offset"]].add(record.value or b"")
     for place, texts in said.items():
@@ -82,6 +82,23 @@ def non_interference(books: Books) -> Iterator[str]:
         said["contradicted_by"] = [one for one in said["contradicted_by"] if one != HOSTILE]
         if said != verdict:
             yield f"message {name}: decided {said}, and without the hostile institution it would be {verdict}"
+
+
+def names_nothing(books: Books) -> Iterator[str]:
+    """The ledger knows what takes back nothing; whoever has waited long enough was told, once."""
+    nothing = expected.names_nothing(books.accepted)
+    known = {_place_of(row) for row in books.subjects if row["names_nothing"]}
+    if known != nothing:
+        yield f"names nothing: the ledger says {known - nothing} besides, and misses {nothing - known}"
+    told = {row["id"] for row in books.outbox if row["id"].startswith("names-nothing/")}
+    for row in books.subjects:
+        name = "/".join(["names-nothing", *map(str, _place_of(row))])
+        if row["told_at"] is not None and name not in told:
+            yield f"{_place_of(row)} was told, and nothing was said"
+
+
+def _place_of(row: dict[str, Any]) -> tuple[str, int, int]:
+    return (row["topic"], row["partition"], row["offset"])
 
 
 def _in_the_oracles_words(row: dict[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from tests.simulation.statements import (
     projection,
     reminders,
     server,
+    subjects,
 )
 
 HANDLERS: Final = server.HANDLERS
 """Each file has put its own in when it was imported."""
-FILES: Final = (actions, deliveries, endpoints, outbox, projection, duplicates, reminders)
+FILES: Final = (actions, deliveries, endpoints, outbox, projection, duplicates, reminders, subjects)

@@ -27,6 +27,7 @@ NAMES: Final = (
     "audit",
     "outbox",
     "repeats",
+    "subjects",
     "acts",
     "transfers",
     "steps",

@@ -11,7 +11,8 @@ from models.base import Travelling
 from models.eligibility.apply_event import apply
 from models.eligibility.decision import Cause, Decision
 from models.eligibility.person_record import PersonRecord
-from models.events.event_types import EVENT_TYPES, Risk
+from models.events.content import Risk
+from models.events.event_types import EVENT_TYPES
 from models.events.person_event import PersonEvent
 from models.events.receipt import Applied, AppliedEntry, Receipt, ReceiptStatus, RepeatKind, RepeatReceipt
 from tests.factories import LAW, PERSON, background, origin, risk, uuid

@@ -7,7 +7,7 @@ import pytest
 
 from models import audit_kind, dead_letter, reasons
 from models.eligibility import compare_record, decision
-from models.events import contract, event_types, receipt, sender, sensitive_fields
+from models.events import content, contract, event_types, receipt, sender, sensitive_fields
 from models.notifications import cause, delivery, delivery_moves
 from models.tasks import actions, escalation, published_events, reminder_diff, reminders, status
 
@@ -17,6 +17,7 @@ MODULES = (
         reasons,
         compare_record,
         decision,
+        content,
         contract,
         event_types,
         receipt,

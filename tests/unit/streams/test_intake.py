@@ -18,7 +18,8 @@ from crypto.sealed_cpr import seal
 from crypto.vault import NotOpenedError
 from models.events import probe_identity
 from models.events.cloudevent import MAX_BYTES
-from models.events.event_types import TYPE_PREFIX, InputTopic, Risk, countable
+from models.events.content import Risk
+from models.events.event_types import TYPE_PREFIX, InputTopic, countable
 from models.events.fingerprints import same_content
 from models.events.person_event import PersonEvent
 from models.events.receipt import KeptCount, ReceiptStatus, Total

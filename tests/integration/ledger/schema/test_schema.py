@@ -11,6 +11,7 @@ import pytest
 from ledger.schema.migrate import migrate
 from models.dead_letter import DeadLetterKind, DeadLetterState
 from models.eligibility.decision import Outcome
+from models.events.content import SubjectKind
 from models.events.receipt import ReceiptStatus, RepeatKind
 from models.notifications.cause import CauseKind
 from models.notifications.delivery import Audience, Channel, DeliveryStatus, Occasion
@@ -43,6 +44,7 @@ LISTS: Final[Mapping[tuple[str, str], set[StrEnum]]] = {
     ("repeats_kind_check", "kind"): {*RepeatKind},
     ("steps_kind_check", "kind"): {*ReminderKind},
     ("steps_status_check", "status"): {*ReminderStatus},
+    ("subjects_kind_check", "kind"): {*SubjectKind},
     ("tasks_ending_check", "ending"): {*Ending},
     ("tasks_status_check", "status"): {*TaskStatus},
 }

@@ -5,9 +5,9 @@ import psycopg
 from config.topics import Topic
 from ledger.schema.migrate import migrate
 from models.eligibility.decision import Decision, Outcome
-from models.events.receipt import Applied, AppliedEntry
+from models.events.receipt import Applied, AppliedEntry, Receipt, ReceiptStatus
 from models.reasons import DecisionReason
-from ops.recovery.redecide import RedecideReason, waiting
+from ops.recovery.redecide import RedecideReason, of_senders, waiting
 from tests.integration.ledger.ledger_fixture import Books
 from tests.unit.ledger.decisions import ARRIVED, decided
 
@@ -91,3 +91,46 @@ async def test_who_was_frozen_by_the_earlier_bound_is_asked_about_and_not_what_i
     with psycopg.connect(database, autocommit=True) as reading:
         found = waiting(reading, [RedecideReason.TOO_MANY_EVENTS])
     assert [one.offset for one in found] == [3]
+
+
+async def test_after_a_merger_one_event_of_each_person_whom_the_sender_has_told_us_of(database: str) -> None:
+    """A person without a message has nothing to be decided; one of another sender's is not touched."""
+    await migrate(database)
+    messages = [
+        decided("one", person="a" * 64, cause=3),
+        decided("two", person="a" * 64, cause=8),
+        decided("three", person="b" * 64, cause=5, sender="101"),
+    ]
+    entries = [_entry(one, offset) for one, offset in zip(messages, (3, 8, 5), strict=True)]
+    facts = decided("a fact", person="c" * 64, cause=6)
+    receipts = [_receipt(one) for one in (*messages, facts)]
+    async with await psycopg.AsyncConnection.connect(database) as connection:
+        applied = Applied(partition=0, entries=(*entries, _entry(facts, 6)))
+        await Books(connection).project(receipts=receipts, decisions=messages, applied=[applied])
+    with psycopg.connect(database, autocommit=True) as reading:
+        found = of_senders(reading, [messages[0].message.sender])
+        assert [one.offset for one in found] == [8]
+        assert of_senders(reading, ["999"]) == []
+
+
+def _entry(decision: Decision, offset: int) -> AppliedEntry:
+    origin = decision.message.origin
+    return AppliedEntry(
+        offset=offset,
+        origin_topic=origin.topic,
+        origin_partition=origin.partition,
+        origin_offset=origin.offset,
+        person_id=decision.message.person_id,
+        changed=1,
+    )
+
+
+def _receipt(decision: Decision) -> Receipt:
+    message = decision.message
+    return Receipt(
+        origin=message.origin,
+        status=ReceiptStatus.ACCEPTED,
+        sender=message.sender,
+        event_id=message.message_id,
+        fingerprint=message.message_id,
+    )

@@ -13,6 +13,7 @@ from config.reference.law import law_of
 from config.reference.rule_sets import read_rule_sets
 from models.calendar import copenhagen_date
 from models.eligibility.law import Law
+from models.eligibility.succession import Takeover
 from models.events import probe_identity
 from models.events.contract import BenefitType, EducationType, TargetGroup
 from tests.reference import AS_SHIPPED, SHIPPED
@@ -188,3 +189,8 @@ def test_what_is_inferred_is_not_called_certain() -> None:
 def test_a_broken_directory_gives_no_law(tmp_path: Path) -> None:
     with pytest.raises(ConfigError):
         law_of(sound_reference(tmp_path))
+
+
+def test_a_merger_has_its_day(law: Law) -> None:
+    """The first day on which the old number is refused."""
+    assert law.succession.links["900252"] == (Takeover("900081", date(2024, 8, 1)),)

@@ -17,8 +17,8 @@ from tests import factories as make
 Row = tuple[int, int, int, int, int, int]
 
 _INSTITUTIONS: Final = (make.INSTITUTION, make.CLOSED_INSTITUTION, make.OTHER_INSTITUTION)
-_MUNICIPALITIES: Final = (make.MUNICIPALITY, make.OTHER_MUNICIPALITY)
-_HOMES: Final = (*_MUNICIPALITIES, "0411", "9999")
+_MUNICIPALITIES: Final = (make.MUNICIPALITY, make.CLOSED_MUNICIPALITY, make.OTHER_MUNICIPALITY)
+_HOMES: Final = (make.MUNICIPALITY, make.OTHER_MUNICIPALITY, "0411", "9999")
 _EDUCATIONS: Final = (EducationType.EUD, EducationType.HF_ENKELTFAG, EducationType.AVU)
 _BENEFITS: Final = (
     (BenefitType.UDDANNELSESHJAELP, TargetGroup.UDDANNELSESPARAT),
@@ -100,7 +100,8 @@ def history(drawn: Sequence[Row]) -> list[PersonEvent]:
             partition=number % 2,
             offset=number,
             # Several records may share one append time: the place decides then.
-            appended_at=datetime(2026, 3, 1, tzinfo=UTC) + timedelta(seconds=number // 2),
+            # And some come before the mergers of `factories.make_law`, some after.
+            appended_at=datetime(2026, 3, 1, tzinfo=UTC) + timedelta(hours=8 * (number // 2)),
         )
         own = make.uuid(f"own {number}")
         event_id = own if name >= _IDS else make.uuid(f"shared {name}")
@@ -117,7 +118,8 @@ def _event(
     earlier: list[PersonEvent],
     **place: Any,
 ) -> PersonEvent:
-    institution, municipality = _INSTITUTIONS[who], _MUNICIPALITIES[who % 2]
+    institution, municipality = _INSTITUTIONS[who], _MUNICIPALITIES[who]
+    register = make.CLOSED_REGISTER if who == 1 else make.REGISTER
     at = _MOMENTS[when]
     name = f"subject {about}"
     match what:
@@ -150,11 +152,13 @@ def _event(
                 kind=("benefit-period.registered", "benefit-period.corrected")[what - 3],
                 **place,
             )
+        case 5 if values % 4 == 3:
+            return make.residence_annulment(at=at, sender=register, name=name, **place)
         case 5:
             return make.annulment(at=at, sender=municipality, name=name, **place)
         case 6 | 7:
             since = (date(2020, 1, 1), date(2025, 10, 1), date(2025, 10, 2))[values // 4 % 3]
-            return make.residence(_HOMES[values % 4], since, name=name, at=at, **place)
+            return make.residence(_HOMES[values % 4], since, name=name, sender=register, at=at, **place)
         case 8 | 9:
             return make.risk(at, institution=institution, **place)
         case 10:
@@ -221,4 +225,8 @@ def plain_law(law: Law) -> dict[str, Any]:
             for code, routes in law.routes.items()
         },
         "successors": dict(law.successors),
+        "taken_over": {
+            number: [[link.predecessor, link.ended_on.isoformat()] for link in links]
+            for number, links in law.succession.links.items()
+        },
     }

@@ -41,7 +41,7 @@ def hostile_events(drawn: Sequence[Claim], honest: Sequence[PersonEvent]) -> lis
             partition=0,
             offset=number,
             # Before, among and after those of the others, whose brokers stamped them in March.
-            appended_at=datetime(2026, 3, 1, tzinfo=UTC) + timedelta(seconds=values - 9),
+            appended_at=datetime(2026, 3, 1, tzinfo=UTC) + timedelta(hours=4 * (values - 9)),
         )
         event_id = make.uuid(f"hostile {number}")
         if name < len(honest):

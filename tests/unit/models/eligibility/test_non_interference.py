@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from models.eligibility import bounds
 from models.eligibility.decision import Verdict
 from models.eligibility.facts import conflicts, refusals
-from models.events.event_types import RefusedDuplicate
+from models.events.content import RefusedDuplicate
 from models.events.person_event import PersonEvent
 from models.reasons import LeftOut
 from tests.unit.models.eligibility.arrivals import run, told

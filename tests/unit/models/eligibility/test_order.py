@@ -15,8 +15,8 @@ from models.eligibility.apply_event import apply, key_of
 from models.eligibility.decision import Cause
 from models.eligibility.law import Law
 from models.eligibility.person_record import PersonRecord
+from models.events.content import BenefitPeriodVersion, Residence
 from models.events.contract import BenefitType
-from models.events.event_types import BenefitPeriodVersion, Residence
 from models.events.person_event import PersonEvent
 from tests import oracle
 from tests.factories import LAW, PERSON, make_law, rule_set

@@ -55,6 +55,7 @@ DATA: dict[str, dict[str, Any]] = {
     "benefit-period.registered": PERIOD,
     "benefit-period.corrected": PERIOD | {"valid_to": "2025-01-01"},
     "benefit-period.annulled": {"cpr": SEALED, "period_id": uuid("period"), "municipality_code": "0101"},
+    "residence.annulled": {"cpr": SEALED, "residence_id": uuid("residence")},
     "residence.registered": {
         "cpr": SEALED,
         "residence_id": uuid("residence"),
@@ -96,8 +97,8 @@ def parse(kind: str, **changes: Any) -> Frozen:
     return BY_KIND[kind].data.model_validate_json(orjson.dumps(fields), strict=True)
 
 
-def test_the_contract_has_these_ten_events() -> None:
-    """Type, topic and senders of each; an eleventh needs a test."""
+def test_the_contract_has_these_eleven_events() -> None:
+    """Type, topic and senders of each; a twelfth needs a test."""
     anybody = "institution municipality register"
     assert {
         (row.name, row.topic, " ".join(sorted(row.senders)), row.owner) for row in VERSION_1.values()
@@ -111,6 +112,7 @@ def test_the_contract_has_these_ten_events() -> None:
             ("benefit-period.corrected", "benefits", "municipality", "municipality_code"),
             ("benefit-period.annulled", "benefits", "municipality", "municipality_code"),
             ("residence.registered", "residences", "register", None),
+            ("residence.annulled", "residences", "register", None),
             ("dropout-risk.raised", "dropout-risks", "institution", "institution_number"),
             ("dropout-risk.withdrawn", "dropout-risks", "institution", "institution_number"),
             ("control-total.declared", "control-totals", anybody, None),

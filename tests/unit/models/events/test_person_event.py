@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from models.events.event_types import Risk
+from models.events.content import Risk
 from models.events.person_event import PersonEvent
 from tests.factories import background, origin, refusal, residence, risk, withdrawal
 

@@ -22,13 +22,14 @@ from models.eligibility.decide import decide
 from models.eligibility.decision import Outcome
 from models.eligibility.facts import fold, refusals
 from models.eligibility.law import Law
-from models.events.event_types import CONTROL_TOTAL, EVENT_TYPES, SEALED_FIELDS, Residence
+from models.events.content import Residence
+from models.events.event_types import CONTROL_TOTAL, EVENT_TYPES, SEALED_FIELDS
 from models.events.person_event import Origin, PersonEvent
 from models.reasons import DecisionReason
 from ops.audit import oracle as module
 from ops.audit.oracle import KnownResidence, Oracle
 from publisher.events import PlainEvent
-from tests.factories import moment, refusal, residence, uuid
+from tests.factories import moment, origin, refusal, residence, uuid
 from tests.paths import ROOT
 from tests.reference import SHIPPED
 
@@ -117,12 +118,14 @@ def histories(draw: st.DrawFn) -> list[PersonEvent]:
             valid_from=draw(DAYS | NEAR),
             at=moment(draw(DAYS | NEAR), draw(st.sampled_from(("08:00", "12:00")))),
             event_id=uuid(draw(st.sampled_from("uvwxyz"))),
+            sender=draw(st.sampled_from(("REG-CPR", "REG-OLD", "REG-ELDER"))),
+            origin=origin(appended_at=moment(draw(NEAR), draw(st.sampled_from(("00:30", "23:30"))))),
         )
         events.append(event)
         if draw(st.integers(0, 5)) == 0:
             events.append(refusal(event))
         if draw(st.integers(0, 5)) == 0:
-            events.append(residence().model_copy(update={**dict(event), "origin": residence().origin}))
+            events.append(event.model_copy(update={"origin": origin()}))
     return draw(st.permutations(events))
 
 
@@ -140,6 +143,11 @@ def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         closed = f"0751,{unit},{begins},2026-02-01,,{certainty},[I] made up"
         opened = f"0751,jc-0101,2026-02-01,,,{certainty},[I] made up"
         routes.write_text("\n".join([*(line for line in lines if line != old), closed, opened, ""]), "utf-8")
+    with (folder / "senders.csv").open("a", encoding="utf-8") as senders:
+        senders.write(
+            "REG-OLD,Registeret (opdigtet),00000000,,,2022-01-01,2026-02-02,REG-CPR,made-up,[I] made up\n"
+        )
+        senders.write("REG-ELDER,Et register,00000000,,,2022-01-01,2026-02-01,REG-OLD,made-up,[I] made up\n")
     return law_of(sound_reference(folder)), Oracle(folder)
 
 
@@ -149,7 +157,7 @@ def test_whatever_is_known_of_a_persons_homes_both_name_the_same_unit(
 ) -> None:
     registered_at = moment(day, clock).astimezone(UTC)
     law, oracle = both
-    home = fold(events).home_on(day)
+    home = fold(events, succession=law.succession).home_on(day)
     served = None if home is None else law.unit_on(home.municipality_code, day)
     if law.rules_on(day) is None:
         served = None

@@ -14,7 +14,7 @@ from models.eligibility.apply_event import apply
 from models.eligibility.decision import Cause, Decision, Outcome
 from models.eligibility.law import Law
 from models.eligibility.person_record import PersonRecord
-from models.events.event_types import RefusedDuplicate
+from models.events.content import RefusedDuplicate
 from models.events.person_event import Origin, PersonEvent
 from tests.channels import by_channel
 from tests.unit.local.demo.scenario.conftest import Answer

@@ -1,0 +1,251 @@
+"""Subjects across people: who holds an enrolment, period, residence or message, and what was taken back elsewhere.
+
+Match knows one person at a time. What it cannot see is told to it by the outbox, once under a name that follows from
+what it rests on. Which words follow is a function of the set of events: of two versions that follow each other and are
+two people's, the person of the earlier one is told. Equal versions are one and the same, wherever they stand.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from hashlib import blake2b
+from typing import Final
+
+from config.topics import Topic
+from infra.postgres import Connection
+from ledger.consume.duplicates import LEDGER, post
+from ledger.store import subjects
+from ledger.store.subjects import OriginPlace, SubjectRow, Voice
+from models.calendar import COPENHAGEN, copenhagen_date
+from models.eligibility.succession import Succession
+from models.events.content import HandedOver, LedgersWord, MovedAway, RefusedDuplicate, SubjectKind
+from models.events.person_event import Origin, PersonEvent
+from models.events.receipt import Applied
+
+_EVER: Final = date(1900, 1, 1)
+_NEVER: Final = datetime(9000, 1, 1, tzinfo=UTC)
+"""After every link."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A subject and all who speak of it."""
+
+    kind: SubjectKind
+    name: str
+    owner: str
+    since: date
+    """Since when it is the owner's."""
+    voices: tuple[Voice, ...]
+
+
+async def tell(
+    connection: Connection, applied: Sequence[Applied], struck: Sequence[OriginPlace], succession: Succession
+) -> None:
+    """Write what `applied` is about, and tell each person what follows from it, and from the repeats at `struck`."""
+    gone = await subjects.strike(connection, struck)
+    await _take_back(connection, gone)
+    touched = [*gone, *await subjects.add(connection, _about(applied))]
+    if not touched:
+        return
+    by_place = {row.place: row for row in touched}
+    # A version that comes or falls away can give others of its family of senders another owner: each is looked at anew.
+    changing = [
+        (row, succession.family(row.sender))
+        for row in touched
+        if row.says is None and (not row.counts or len(succession.family(row.sender)) > 1)
+    ]
+    anew = [
+        replace(row, sender=number, appended_at=at)
+        for row, family in changing
+        for number in sorted(family)
+        for at in (row.appended_at, _NEVER)
+    ]
+    owned = await _owned(connection, [*touched, *anew], succession)
+    around = list(zip(touched, owned[: len(touched)], strict=True))
+    for row, one in zip(anew, owned[len(touched) :], strict=True):
+        around.append((replace(by_place[row.place], counts=False), one))
+    await _tell_of_moves(connection, list(dict.fromkeys(around)))
+    lost = [
+        Voice(row.kind, row.name, number, _at(_EVER)) for row, family in changing for number in sorted(family)
+    ]
+    await _hand_over(connection, list(dict.fromkeys(owned)), lost)
+
+
+def _about(applied: Sequence[Applied]) -> list[SubjectRow]:
+    return [
+        SubjectRow(
+            topic=entry.origin_topic,
+            partition=entry.origin_partition,
+            offset=entry.origin_offset,
+            person_id=entry.person_id,
+            kind=entry.subject.kind,
+            name=entry.subject.name,
+            sender=entry.subject.sender,
+            event_id=entry.subject.event_id,
+            # In UTC, as they are read again.
+            registered_at=entry.subject.registered_at.astimezone(UTC),
+            rank=entry.subject.rank,
+            appended_at=entry.subject.appended_at.astimezone(UTC),
+            says=entry.subject.taken_back,
+            counts=True,
+        )
+        for one in applied
+        for entry in one.entries
+        if entry.subject is not None
+    ]
+
+
+async def _owned(
+    connection: Connection, touched: Sequence[SubjectRow], succession: Succession
+) -> list[Owned]:
+    """Of each of `touched` the subject that it speaks of."""
+    families = {row.sender: succession.family(row.sender) for row in touched}
+    named = sorted({(row.kind, row.name, number) for row in touched for number in families[row.sender]})
+    known = {key: copenhagen_date(at) for key, at in (await subjects.firsts(connection, named)).items()}
+    found = []
+    for row in touched:
+
+        def first(number: str, row: SubjectRow = row) -> date | None:
+            return known.get((row.kind, row.name, number))
+
+        owner = succession.owner(row.sender, copenhagen_date(row.appended_at), first)
+        voices = tuple(
+            Voice(
+                row.kind,
+                row.name,
+                number,
+                _at(since),
+                states=succession.owner(number, date.max, first) == owner,
+            )
+            for number in sorted(families[row.sender])
+            if (since := _EVER if number == owner else succession.speaks_since(number, owner, first))
+        )
+        found.append(Owned(row.kind, row.name, owner, first(owner) or _EVER, voices))
+    return found
+
+
+async def _tell_of_moves(connection: Connection, touched: Sequence[tuple[SubjectRow, Owned]]) -> None:
+    """Two messages of one id are no move: the later one is refused (`ledger.consume.duplicates`)."""
+    stated = [
+        (row, owned) for row, owned in touched if row.says is None and row.kind is not SubjectKind.MESSAGE
+    ]
+    asked = [(nth, voice, row) for nth, (row, owned) in enumerate(stated) for voice in owned.voices]
+    before, behind = map(_by_number, await subjects.neighbours(connection, asked))
+    for nth, (row, owned) in enumerate(stated):
+        earlier = max(before[nth], key=lambda one: one.order, default=None)
+        later = min(behind[nth], key=lambda one: one.order, default=None)
+        pairs = [(earlier, row), (row, later)] if row.counts else [(earlier, later)]
+        for one, other in pairs:
+            if one is not None and other is not None and one.person_id != other.person_id:
+                await _say(connection, other, "moved", one.person_id, _moved(owned, one, other))
+
+
+async def _hand_over(connection: Connection, owned: Sequence[Owned], lost: Sequence[Voice]) -> None:
+    """What was taken back last counts where the subject is now, whoever it was said about.
+
+    `lost`: whose words may name nothing any more.
+    """
+    asked = [(nth, voice) for nth, one in enumerate(owned) for voice in one.voices]
+    stated, taken_back = map(_by_number, await subjects.latest(connection, asked))
+    held: list[Voice] = []
+    for nth, one in enumerate(owned):
+        version = max(stated[nth], key=lambda row: row.order, default=None)
+        last = max(taken_back[nth], key=lambda row: row.order, default=None)
+        if version is None:
+            continue
+        held += one.voices
+        if last is None or last.person_id == version.person_id:
+            continue
+        if one.kind is SubjectKind.MESSAGE or last.order > version.order:
+            await _say(connection, last, "taken-back", version.person_id, _handed_over(one, last))
+    await subjects.names(connection, lost, something=False)
+    await subjects.names(connection, held, something=True)
+
+
+def _by_number(rows: Iterable[tuple[int, SubjectRow]]) -> defaultdict[int, list[SubjectRow]]:
+    found: defaultdict[int, list[SubjectRow]] = defaultdict(list)
+    for number, row in rows:
+        found[number].append(row)
+    return found
+
+
+def _at(day: date) -> datetime:
+    return datetime.combine(day, time(), COPENHAGEN)
+
+
+def _named(owned: Owned) -> dict[str, object]:
+    return {"subject": owned.kind, "name": owned.name, "owner": owned.owner, "owned_since": owned.since}
+
+
+def _moved(owned: Owned, overtaken: SubjectRow, to: SubjectRow) -> MovedAway:
+    return MovedAway.model_validate(
+        {
+            **_named(owned),
+            "kind": "subject.moved",
+            "sender": overtaken.sender,
+            "registered_at": to.registered_at,
+            "rank": to.rank,
+            "appended_at": to.appended_at,
+            "topic": to.topic,
+            "partition": to.partition,
+            "offset": to.offset,
+        }
+    )
+
+
+def _handed_over(owned: Owned, said: SubjectRow) -> HandedOver:
+    return HandedOver.model_validate(
+        {
+            **_named(owned),
+            "kind": "subject.taken_back",
+            "sender": said.sender,
+            "event_id": said.event_id,
+            "registered_at": said.registered_at,
+            "appended_at": said.appended_at,
+            "topic": said.topic,
+            "partition": said.partition,
+            "offset": said.offset,
+            "says": said.says,
+        }
+    )
+
+
+async def _take_back(connection: Connection, gone: Sequence[SubjectRow]) -> None:
+    """Whoever was told something because of a record that does not count is told that it is refused."""
+    by_ground = {_ground(row): row for row in gone}
+    for ground, person in await subjects.told_because_of(connection, list(by_ground)):
+        row = by_ground[ground]
+        refusal = RefusedDuplicate(
+            kind="event.refused", topic=row.topic, partition=row.partition, offset=row.offset
+        )
+        await _say(connection, row, "refused", person, refusal)
+
+
+def _ground(row: SubjectRow) -> str:
+    return f"{row.topic}/{row.partition}/{row.offset}"
+
+
+async def _say(
+    connection: Connection, because_of: SubjectRow, what: str, person: str, word: LedgersWord
+) -> None:
+    """Put a word where the person's other events are; said twice, it is the same event."""
+    name = f"across|{_ground(because_of)}|{what}|{person}"
+    event = PersonEvent(
+        person_id=person,
+        sender=LEDGER,
+        event_id=name,
+        registered_at=because_of.registered_at,
+        origin=Origin(
+            # Of its own: several words may rest on one record.
+            topic=f"{LEDGER}/{blake2b(name.encode(), digest_size=8).hexdigest()}",
+            partition=because_of.partition,
+            offset=because_of.offset,
+            appended_at=because_of.appended_at,
+        ),
+        fingerprint=name,
+        content=word,
+    )
+    value = event.model_dump_json(exclude_none=True).encode()
+    await post(connection, name, Topic.PERSON_EVENTS, person, value)

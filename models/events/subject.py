@@ -1,0 +1,86 @@
+"""What an event is about: the enrolment, period, residence or message that it states, ends or takes back.
+
+And the order in which events count, which match and ledger must both know.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.events.content import (
+    BenefitAnnulment,
+    BenefitPeriodVersion,
+    EnrolmentEnd,
+    EnrolmentVersion,
+    HandedOver,
+    MovedAway,
+    RefusedDuplicate,
+    Residence,
+    ResidenceAnnulment,
+    Risk,
+    SubjectKind,
+    TakingBack,
+    Withdrawal,
+)
+from models.events.person_event import PersonEvent
+
+Order = tuple[datetime, int, datetime, str, int, int]
+"""Registered, within a moment, and the brokers' order."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSubject:
+    """By what name a sender knows it, and what the event takes back; None where it states the subject itself."""
+
+    kind: SubjectKind
+    name: str
+    taken_back: TakingBack | None = None
+
+    @property
+    def is_version(self) -> bool:
+        """Whether the event states the subject."""
+        return self.taken_back is None
+
+
+def subject_of(event: PersonEvent) -> NamedSubject | None:
+    """What `event` is about; None for what the ledger says."""
+    match event.content:
+        case EnrolmentVersion(enrolment_id=name):
+            return NamedSubject(SubjectKind.ENROLMENT, name)
+        case EnrolmentEnd(enrolment_id=name) as end:
+            return NamedSubject(SubjectKind.ENROLMENT, name, end)
+        case BenefitPeriodVersion(period_id=name):
+            return NamedSubject(SubjectKind.PERIOD, name)
+        case BenefitAnnulment(period_id=name) as annulment:
+            return NamedSubject(SubjectKind.PERIOD, name, annulment)
+        case Residence(residence_id=name):
+            return NamedSubject(SubjectKind.RESIDENCE, name)
+        case ResidenceAnnulment(residence_id=name) as annulment:
+            return NamedSubject(SubjectKind.RESIDENCE, name, annulment)
+        case Risk():
+            return NamedSubject(SubjectKind.MESSAGE, event.event_id)
+        case Withdrawal(message_id=name) as withdrawal:
+            return NamedSubject(SubjectKind.MESSAGE, name, withdrawal)
+        case RefusedDuplicate() | MovedAway() | HandedOver():
+            return None
+
+
+def rank_of(event: PersonEvent) -> int:
+    """Within one moment a registration comes first, then what corrects it, then what ends or annuls it.
+
+    A system that stores whole seconds registers and corrects in one.
+    """
+    match event.content:
+        case EnrolmentEnd() | BenefitAnnulment() | ResidenceAnnulment():
+            return 2
+        case (
+            EnrolmentVersion(kind="enrolment.corrected")
+            | BenefitPeriodVersion(kind="benefit-period.corrected")
+        ):
+            return 1
+        case _:
+            return 0
+
+
+def order_of(event: PersonEvent) -> Order:
+    """The order in which events count: as registered, then `rank_of`, then the brokers'; never an id made by chance."""
+    return (event.registered_at, rank_of(event), *event.origin.order)
