@@ -16,7 +16,7 @@ import orjson
 
 from models.cpr import normalise
 from models.events.cloudevent import SEQUENCE
-from models.events.event_types import EVENT_TYPES, full_type
+from models.events.event_types import CPR_FIELDS, EVENT_TYPES, full_type
 from publisher.check import FindsSenders, faults_of, is_about_a_person
 from publisher.csv_lines import read_csv
 from publisher.events import FileFault, FileLine, LineFault, PlainEvent, line_fault
@@ -109,7 +109,8 @@ def _event(number: int, fields: Mapping[str, Any], reading: Reading) -> Iterator
         yield from (line_fault(number, sentence) for sentence in sentences)
         return
     if reading.check and is_about_a_person(EVENT_TYPES[event.type]):
-        event = replace(event, data={**event.data, "cpr": normalise(event.data["cpr"])})
+        numbers = {field: normalise(event.data[field]) for field in CPR_FIELDS if field in event.data}
+        event = replace(event, data={**event.data, **numbers})
     yield FileLine(number, event)
 
 

@@ -11,7 +11,7 @@ from joserfc.jwk import OKPKey
 from crypto.sealed_cpr import seal
 from crypto.signature import sign, signing_input
 from models.events.cloudevent import SEQUENCE
-from models.events.event_types import EVENT_TYPES
+from models.events.event_types import CPR_FIELDS, EVENT_TYPES
 from publisher.events import Binding, PlainEvent, Ready
 
 DATA_CONTENT_TYPE: Final = "application/json"
@@ -76,8 +76,9 @@ def attributes_of(event: PlainEvent) -> dict[str, str]:
 def sealed_data(event: PlainEvent, service_key: OKPKey) -> dict[str, Any]:
     """The data with the CPR sealed. Whatever stands in its place is sealed: it may be a CPR all the same."""
     data = dict(event.data)
-    if (cpr := data.get("cpr")) is not None:
-        data["cpr"] = seal(cpr if isinstance(cpr, str) else orjson.dumps(cpr).decode(), service_key)
+    for field in CPR_FIELDS:
+        if (cpr := data.get(field)) is not None:
+            data[field] = seal(cpr if isinstance(cpr, str) else orjson.dumps(cpr).decode(), service_key)
     return data
 
 

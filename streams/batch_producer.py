@@ -32,6 +32,8 @@ class BatchProducer:
         self._waiting: dict[
             tuple[str, int], list[tuple[bytes | None, bytes, Sequence[tuple[str, bytes]]]]
         ] = defaultdict(list)
+        self.waiting_bytes = 0
+        """Of what has been put in since the last `flush`."""
 
     def add(
         self,
@@ -43,10 +45,12 @@ class BatchProducer:
     ) -> None:
         """Put one record into the batch."""
         self._waiting[topic, partition].append((key, value, headers))
+        self.waiting_bytes += len(value)
 
     async def flush(self) -> None:
         """Send everything and wait for the brokers' acknowledgement; raises when any of it is not acknowledged."""
         waiting, self._waiting = self._waiting, defaultdict(list)
+        self.waiting_bytes = 0
         reach(Point.OUTPUT_BEFORE)
         for turn in sorted({_turn(topic) for topic, _ in waiting}):
             async with asyncio.timeout(_DELIVERY_SECONDS):

@@ -15,17 +15,15 @@ import orjson
 from joserfc.jwk import OKPKey
 from pydantic import ValidationError
 
-from crypto import sealed_cpr as cpr_seal
 from crypto import signature as signatures
 from crypto.published_keys import SIGNING
 from crypto.vault import Vault
 from models.base import Frozen
 from models.calendar import copenhagen_date
-from models.cpr import NotAPerson, is_unborn, normalise
 from models.events import probe_identity
 from models.events.claimed import claims
 from models.events.cloudevent import Envelope, RefusedError, read
-from models.events.contract import ControlTotalData
+from models.events.contract import ControlTotalData, NumberChangeData
 from models.events.event_types import EVENT_TYPES, SEALED_FIELDS, EventType, InputTopic, countable
 from models.events.person_event import Origin, PersonEvent
 from models.events.receipt import KeptCount, Receipt, Total
@@ -33,6 +31,7 @@ from models.events.sender import Sender, VerificationKey
 from models.events.sensitive_fields import SensitiveFields, sealed_for
 from models.reasons import Rejection
 from streams.fingerprints import Fingerprints, fingerprints
+from streams.open_number import open_number
 from streams.receipt_draft import ReceiptDraft
 from streams.signed_content import describe_signed
 
@@ -242,23 +241,20 @@ def _field_names(event_type: EventType) -> set[str]:
 def _event(
     envelope: Envelope, event_type: EventType, data: Any, origin: Origin, context: Context
 ) -> tuple[Fingerprints, PersonEvent]:
-    try:
-        number = normalise(cpr_seal.open_sealed(data.cpr, context.opening_keys))
-    except cpr_seal.NotSealedError:
-        raise RefusedError(Rejection.CPR_NOT_SEALED) from None
-    except cpr_seal.SealNotOpenedError:
-        raise RefusedError(Rejection.CPR_NOT_OPENED) from None
-    except NotAPerson:
-        raise RefusedError(Rejection.NOT_A_PERSON) from None
-    if is_unborn(number, copenhagen_date(origin.appended_at)):
-        raise RefusedError(Rejection.NOT_A_PERSON, "born after the broker received it")
     attributes = envelope.attributes
     fields = data.model_dump(mode="json")
+    number = open_number(data.cpr, attributes["sender"], origin, context.opening_keys)
     field = probe_identity.oversteps(attributes["sender"], number, fields.get("municipality_code"))
     if field is not None:
         raise RefusedError(Rejection.NOT_SENDERS_OWN, field)
     person_id = context.vault.person_id(number)
-    found = fingerprints(envelope, data, {"cpr": person_id}, context.vault)
+    people = {"cpr": person_id}
+    if isinstance(data, NumberChangeData):
+        new = open_number(data.new_cpr, attributes["sender"], origin, context.opening_keys, "new_cpr")
+        people["new_cpr"] = context.vault.person_id(new)
+        if new == number:
+            raise RefusedError(Rejection.WRONG_FIELD, "new_cpr")
+    found = fingerprints(envelope, data, people, context.vault)
     sealed = None
     if event_type.kind == "dropout-risk.raised":
         particulars = SensitiveFields(cpr=number, text=fields.get("text"), contact=fields.get("contact"))
@@ -267,6 +263,8 @@ def _event(
             purpose=sealed_for(attributes["sender"], attributes["id"], person_id),
         )
     content = {name: value for name, value in fields.items() if name not in SEALED_FIELDS}
+    if "new_cpr" in people:
+        content["new_person_id"] = people["new_cpr"]
     event = PersonEvent.model_validate(
         {
             "person_id": person_id,

@@ -15,6 +15,8 @@ from models.events.event_types import (
     BenefitPeriodVersion,
     EnrolmentEnd,
     EnrolmentVersion,
+    NumberChange,
+    PersonJoined,
     RefusedDuplicate,
     Residence,
     Risk,
@@ -152,7 +154,7 @@ def _always_counts(event: PersonEvent, held: Kept) -> bool:
         case EnrolmentVersion() | EnrolmentEnd():
             subject = _subject(event)
             return any(_subject(one) == subject for one in held.events)
-        case Risk():
+        case Risk() | NumberChange() | PersonJoined():
             return False
 
 
@@ -204,7 +206,7 @@ def _subject(event: PersonEvent) -> FactKey | None:
             return ("residence", event.sender, name)
         case Withdrawal(message_id=name):
             return ("withdrawal", event.sender, name)
-        case Risk() | RefusedDuplicate():
+        case Risk() | RefusedDuplicate() | NumberChange() | PersonJoined():
             return None
 
 

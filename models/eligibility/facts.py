@@ -11,6 +11,8 @@ from models.events.event_types import (
     BenefitPeriodVersion,
     EnrolmentEnd,
     EnrolmentVersion,
+    NumberChange,
+    PersonJoined,
     RefusedDuplicate,
     Residence,
     Risk,
@@ -119,7 +121,7 @@ class _Fold:
                 self.withdrawn.add((event.sender, withdrawal.message_id))
             case Risk():
                 self.messages.append(event)
-            case RefusedDuplicate():
+            case RefusedDuplicate() | NumberChange() | PersonJoined():
                 pass
             case _:
                 assert_never(event.content)

@@ -65,6 +65,20 @@ class Withdrawal(contract.WithdrawalFields, Travelling):
     kind: Literal["dropout-risk.withdrawn"]
 
 
+class NumberChange(contract.NumberChangeFields, Travelling):
+    """The person of this number has another one, under `new_person_id` (docs/decisions/0041)."""
+
+    kind: Literal["person-number.changed"]
+    new_person_id: str
+
+
+class PersonJoined(Travelling):
+    """Match's word to one of its numbers that it is the same person's as `other`, which is smaller."""
+
+    kind: Literal["person.joined"]
+    other: str
+
+
 class RefusedDuplicate(Travelling):
     """The ledger's word that the event at `topic`/`partition`/`offset` reused another event's id."""
 
@@ -82,6 +96,8 @@ Content = Annotated[
     | Residence
     | Risk
     | Withdrawal
+    | NumberChange
+    | PersonJoined
     | RefusedDuplicate,
     Field(discriminator="kind"),
 ]
@@ -166,6 +182,14 @@ _ROWS = (
         None,
     ),
     EventType(
+        "person-number.changed",
+        InputTopic.RESIDENCES,
+        frozenset({SenderKind.REGISTER}),
+        contract.NumberChangeData,
+        NumberChange,
+        None,
+    ),
+    EventType(
         "dropout-risk.raised",
         InputTopic.DROPOUT_RISKS,
         _INSTITUTION,
@@ -193,7 +217,9 @@ _ROWS = (
 EVENT_TYPES: Final[dict[str, EventType]] = {row.name: row for row in _ROWS}
 """By CloudEvents ``type``."""
 CONTROL_TOTAL: Final = f"{TYPE_PREFIX}control-total.declared.v1"
-SEALED_FIELDS: Final = frozenset({"cpr", "text", "contact"})
+CPR_FIELDS: Final = ("cpr", "new_cpr")
+"""Fields of the data that hold a number; its sender seals each."""
+SEALED_FIELDS: Final = frozenset({*CPR_FIELDS, "text", "contact"})
 """Fields of the data that the stream never sees in the clear."""
 
 
