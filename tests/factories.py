@@ -242,9 +242,7 @@ def number_change(
     new_person_id: str, *, at: datetime | None = None, valid_from: date = DAY, **changes: Any
 ) -> PersonEvent:
     """The register's word that the person has the number `new_person_id` instead."""
-    content = NumberChange(
-        kind="person-number.changed", new_person_id=new_person_id, valid_from=valid_from
-    )
+    content = NumberChange(kind="person-number.changed", new_person_id=new_person_id, valid_from=valid_from)
     return event(content, sender=REGISTER, at=at or moment(valid_from), **changes)
 
 

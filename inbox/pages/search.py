@@ -13,6 +13,7 @@ from inbox.page_context import Visit
 from inbox.pages.tasks import PATH as LIST
 from inbox.pages.tasks import address, overview
 from ledger.actions.reveal_sensitive import note_search
+from ledger.queries.numbers import numbers_of
 from ledger.queries.task_list import Filter, Search, listing
 from models.cpr import NotAPerson, normalise, seems_one
 
@@ -34,13 +35,14 @@ async def find(visit: Visit) -> Response:
     person_id = visit.parts.vault.person_id(cpr)
     units = visit.rights.tasks_of
     async with visit.parts.pool.connection() as connection:
-        await note_search(connection, person_id=person_id, units=units, by=visit.actor)
+        people = await numbers_of(connection, person_id)
+        await note_search(connection, person_id=person_id, people=people, units=units, by=visit.actor)
         found = await listing(
             connection,
             units=units,
             filter=None,
             today=visit.today,
-            search=Search(person_id=person_id),
+            search=Search(people=tuple(people)),
             limit=_MOST,
         )
     if len(found.tasks) == 1:

@@ -22,6 +22,7 @@ from infra.failpoints import Point, reach
 from infra.postgres import Connection
 from infra.postgres_timeouts import CONNECT_SECONDS, shut_down_after, statement_timeouts
 from ledger.consume.batch import Batch, Place, project
+from ledger.consume.joins import settle
 from ledger.store import repository
 from ledger.tasks.projection import Policy
 from models.errors import UnreadableError
@@ -33,6 +34,7 @@ TOPICS: Final = (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS)
 _MAX_RECORDS: Final = 1000
 _POLL_MS: Final = 200
 _WAIT_SECONDS: Final = (0.5, 1, 2, 5)
+_HELD_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,8 @@ class Ledger:
                         await self._know(connection)
                         self._stale = True
                     check_consumer(self._consumer)
-                    await self._step(connection)
+                    if not await self._step(connection):
+                        await _sleep(stop, _HELD_SECONDS)
                     if faults:
                         log.info("ledger: going on")
                     faults = 0
@@ -141,16 +144,18 @@ class Ledger:
             async with self._patiently(connection), connection.transaction():
                 await repository.know(connection, self._policy.endpoints)
 
-    async def _step(self, connection: Connection) -> None:
+    async def _step(self, connection: Connection) -> bool:
+        """One poll and its transaction. False: a partition waits for what another one has still to say."""
         if self._stale:
             await self._seek(connection)
         polled = await self._consumer.getmany(timeout_ms=_POLL_MS)
         if self._stale or not polled:
-            return
+            return True
         reach(Point.LEDGER_FETCHED)
         batch = _decode(polled)
         try:
             async with self._patiently(connection), connection.transaction():
+                await settle(connection, batch)
                 await project(connection, batch, self._known, self._policy)
                 reach(Point.LEDGER_BEFORE_COMMIT)
             reach(Point.LEDGER_COMMITTED)
@@ -158,8 +163,12 @@ class Ledger:
             self._stale = True
             raise
         self._known |= batch.next_offsets
+        if batch.is_held:
+            # What another partition has still to say may be another process's to read.
+            self._stale = True
         if not self._stale:
             await self._hint(batch)
+        return not batch.is_held
 
     @asynccontextmanager
     async def _patiently(self, connection: Connection) -> AsyncIterator[None]:
@@ -200,7 +209,7 @@ def _decode(polled: dict[TopicPartition, list[Any]]) -> Batch:
     for place, records in polled.items():
         for record in records:
             try:
-                batch.add(place.topic, record.value)
+                batch.add(place.topic, record.value, place.partition, record.offset)
             except ValidationError as error:
                 # Only our own processes write here: a fault of ours, and going on would lose the record.
                 raise UnreadableError(

@@ -48,7 +48,8 @@ class Search:
 
     reference: str | None = None
     """How it begins, normalised (`ledger.queries.cursors.reference_beginning`)."""
-    person_id: str | None = None
+    people: tuple[str, ...] | None = None
+    """All numbers of one person (`ledger.queries.numbers`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +139,7 @@ CROSS JOIN LATERAL (
     WHERE t.id = d.task_id AND t.unit_id = d.unit_id AND {where} OFFSET 0) t
 """
 BEGINS: Final[LiteralString] = "t.reference LIKE %(beginning)s"
-OF_PERSON: Final[LiteralString] = "t.person_id = %(person)s"
+OF_PERSON: Final[LiteralString] = "t.person_id = ANY(%(people)s)"
 # What is put in is one of the texts here, and the size of the page: a number in the statement, not a parameter,
 # for a plan that does not know it may read everything.
 FOUND: Final[LiteralString] = """
@@ -202,9 +203,9 @@ async def listing(
     if search is not None and search.reference is not None:
         where.append(BEGINS)
         values["beginning"] = f"{search.reference}%"
-    if search is not None and search.person_id is not None:
+    if search is not None and search.people is not None:
         where.append(OF_PERSON)
-        values["person"] = search.person_id
+        values["people"] = list(search.people)
     size = min(max(limit, 1), LIMIT)
     in_due = (
         search is None and filter is Filter.WAITING_FOR_DELIVERY and not await _many_due(connection, units)

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from ledger.tasks.fold_numbers import fold_numbers
 from ledger.tasks.policy import Policy, deadline_of
 from ledger.tasks.rows import Changes, MessageRow, Subject, TaskRow, TransferRow
 from ledger.tasks.transitions import after_action, is_possible, reopened
@@ -73,6 +74,8 @@ class Projection:
                 }
             )
             decision = decision.model_copy(update={"verdict": verdict})
+        if decision.joined:
+            fold_numbers(self._working_set, decision)
         row = MessageRow(decision)
         before = self._working_set.messages.get(row.key)
         if before is not None and _revision(before.decision) >= _revision(decision):

@@ -119,7 +119,9 @@ def _passed_on(
         record=record.model_copy(update=updates),
         decisions=(),
         changed=0,
-        forwards=() if kept is None and not again and event.forwarded is None else (forwarded(record, event),),
+        forwards=()
+        if kept is None and not again and event.forwarded is None
+        else (forwarded(record, event),),
     )
 
 

@@ -50,7 +50,14 @@ def compare(held: PersonRecord | None, rebuilt: PersonRecord | None) -> Finding 
 
 
 def _known(record: PersonRecord) -> tuple[object, ...]:
-    return (record.events, record.superseded, record.changed_to, record.joined_to, record.joined, record.awaited)
+    return (
+        record.events,
+        record.superseded,
+        record.changed_to,
+        record.joined_to,
+        record.joined,
+        record.awaited,
+    )
 
 
 def mend(held: PersonRecord, rebuilt: PersonRecord) -> PersonRecord:

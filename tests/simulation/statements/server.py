@@ -29,6 +29,7 @@ NAMES: Final = (
     "repeats",
     "acts",
     "transfers",
+    "person_joins",
     "steps",
     "plans",
     "endpoints",

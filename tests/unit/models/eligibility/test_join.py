@@ -149,7 +149,8 @@ def test_nothing_is_decided_between_the_parts_of_what_a_number_holds() -> None:
     numbers.work("B")
     before = len(numbers.of["A"].decisions)
     numbers.work("A")
-    assert numbers.of["A"].record.awaited == ("B",)
+    awaited = numbers.of["A"].record.awaited
+    assert awaited == ("B",)
     assert len(numbers.of["A"].decisions) == before
     numbers.work("A")
     assert numbers.of["A"].record.awaited == ()
