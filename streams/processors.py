@@ -131,6 +131,7 @@ class Match:
                     person_id=event.person_id,
                     changed=step.changed,
                     left_out=_left_out(event, step.left_out),
+                    forwarded=None if event.forwarded is None else True,
                 )
             )
         for person in touched.values():

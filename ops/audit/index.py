@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, LiteralString
 
-_VERSION: Final = 5
+_VERSION: Final = 6
 _WAIT_SECONDS: Final = 60.0
 SCHEMA: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, said TEXT NOT NULL);
@@ -66,6 +66,7 @@ CREATE TABLE home (
     residence_id TEXT, municipality TEXT, valid_from TEXT, registered_at TEXT,
     PRIMARY KEY (person, topic, partition, place)
 ) WITHOUT ROWID;
+CREATE TABLE joined (person INTEGER PRIMARY KEY);
 CREATE TABLE refused (topic TEXT, partition INT, place INT, PRIMARY KEY (topic, partition, place)) WITHOUT ROWID;
 CREATE TABLE moved (
     topic TEXT, partition INT, upto INT NOT NULL, at_ms INT NOT NULL, PRIMARY KEY (topic, partition)
