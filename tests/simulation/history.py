@@ -5,7 +5,7 @@ from hashlib import sha256
 from random import Random
 from typing import Final
 
-from models.events.event_types import EVENT_TYPES, InputTopic, Withdrawal
+from models.events.event_types import EVENT_TYPES, InputTopic, Risk, Withdrawal
 from models.events.person_event import PersonEvent
 from tests import factories as make
 from tests.unit.models.eligibility.histories import Row, history
@@ -50,6 +50,12 @@ def _under_several_numbers(events: list[PersonEvent], rng: Random) -> list[Perso
     numbers = [f"{person}-{sign}" for sign in rng.choice(("ab", "ba", "ab", "ba", "bca", "cab", "acb"))]
     where = {event.event_id: rng.choice(numbers) for event in events}
     split = [_of(event, where[event.event_id], {}) for event in events]
+    if rng.random() < 0.5:  # the facts are known under each of them, so that each can have a task
+        for event in events:
+            for number in numbers:
+                if number != where[event.event_id] and not isinstance(event.content, Risk | Withdrawal):
+                    own = {event.event_id: make.uuid(f"{number} {event.event_id}")}
+                    split.insert(rng.randint(0, len(split)), _of(event, number, own))
     pairs = [(numbers[one], numbers[rng.randrange(one)]) for one in range(1, len(numbers))]
     if rng.random() < 0.2:
         pairs.append((numbers[0], numbers[1]))
