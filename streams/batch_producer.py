@@ -51,6 +51,7 @@ class BatchProducer:
         """Send everything and wait for the brokers' acknowledgement; raises when any of it is not acknowledged."""
         waiting, self._waiting = self._waiting, defaultdict(list)
         self.waiting_bytes = 0
+        of_match = any(topic == Topic.PEOPLE for topic, _ in waiting)
         reach(Point.OUTPUT_BEFORE)
         for turn in sorted({_turn(topic) for topic, _ in waiting}):
             async with asyncio.timeout(_DELIVERY_SECONDS):
@@ -62,6 +63,8 @@ class BatchProducer:
                         reach(Point.PEOPLE_BEFORE)
                     sent += await self._send(topic, partition, records)
                     reach(Point.PEOPLE_AFTER if topic == Topic.PEOPLE else Point.OUTPUT_HALF)
+                    if topic == Topic.PERSON_EVENTS and of_match:
+                        reach(Point.FORWARDED)
                 reach(Point.OUTPUT_SENT)
                 await asyncio.gather(*sent)
 

@@ -40,19 +40,21 @@ def fold_numbers(rows: WorkingSet, decision: Decision) -> None:
 
 
 def _renumber(rows: WorkingSet, person: str, moved: list[TaskRow]) -> list[TaskRow]:
-    """Tasks about one enrolment at one unit keep an order, the open one last; returns those that are open."""
+    """Tasks about one enrolment at one unit keep an order, the one that goes on last; returns those that are open."""
     about: defaultdict[Subject, list[TaskRow]] = defaultdict(list)
     for task in moved:
         about[person, task.enrolment_id, task.unit_id].append(task)
     for subject, tasks in about.items():
         same = sorted([*rows.of_subject(subject), *tasks], key=_order)
-        for ordinal, task in enumerate(same, start=1):
+        over = [task for task in same if task.status is not TaskStatus.OPEN]
+        is_open = [task for task in reversed(same) if task.status is TaskStatus.OPEN]
+        for ordinal, task in enumerate([*over, *is_open], start=1):
             rows.move_task(task, person, ordinal)
     return [rows.tasks[task.id] for task in moved if task.status is TaskStatus.OPEN]
 
 
-def _order(task: TaskRow) -> tuple[bool, datetime, str]:
-    return (task.status is TaskStatus.OPEN, task.appended_at, str(task.id))
+def _order(task: TaskRow) -> tuple[datetime, str]:
+    return (task.appended_at, str(task.id))
 
 
 def _move_message(rows: WorkingSet, row: MessageRow, decision: Decision) -> None:
@@ -79,8 +81,8 @@ def _move_message(rows: WorkingSet, row: MessageRow, decision: Decision) -> None
 
 def _merge_open(rows: WorkingSet, subject: Subject) -> None:
     is_open = [task for task in rows.of_subject(subject) if task.status is TaskStatus.OPEN]
-    for other in is_open[1:]:
-        first = rows.tasks[is_open[0].id]
+    for other in is_open[:-1]:
+        first = rows.tasks[is_open[-1].id]
         for row in rows.messages_of(other):
             rows.store(replace(row, task_id=first.id))
         ended = rows.put(replace(other, status=TaskStatus.WITHDRAWN, ending=Ending.TRANSFERRED))
