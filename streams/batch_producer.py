@@ -15,9 +15,17 @@ from config.topics import Topic
 from infra.failpoints import Point, reach
 
 _DELIVERY_SECONDS = 60
-_TURNS: Final[Mapping[str, int]] = {Topic.RECEIPTS: 1, Topic.APPLIED: 1, Topic.PROGRESS: 2}
+_TURNS: Final[Mapping[str, int]] = {
+    Topic.PERSON_EVENTS: 1,
+    Topic.RECEIPTS: 2,
+    Topic.APPLIED: 2,
+    Topic.PROGRESS: 3,
+}
 """The turn in which a topic is sent; every other topic is sent in turn 0.
 
+What match forwards to another number is sent after the mark on ``decisions`` that says so: the ledger holds a partition
+back until it has read the mark, so the mark must stand before whatever can follow from the forward. Otherwise two
+partitions could wait for each other.
 Receipts and applied entries say that a record was processed, so they are sent after the brokers have acknowledged its
 output. Otherwise a crash in between, followed by an engine that skips the record, would leave an answer without its
 output. The checkpoint is sent last.
