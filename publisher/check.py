@@ -15,14 +15,9 @@ from models.base import Frozen
 from models.calendar import copenhagen_date
 from models.cpr import NotAPerson, is_unborn, normalise
 from models.events.cloudevent import RefusedError, read
-from models.events.contract import (
-    AboutPerson,
-    ContactPerson,
-    ControlTotalData,
-    NumberChangeData,
-    TypeCount,
-)
+from models.events.contract import AboutPerson, ContactPerson, ControlTotalData, TypeCount
 from models.events.event_types import CPR_FIELDS, EVENT_TYPES, EventType, countable
+from models.events.number_change import NumberChangeData
 from models.events.sender import Sender, kind_of
 from publisher.events import PlainEvent
 from publisher.prepare import attributes_of

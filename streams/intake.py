@@ -23,8 +23,9 @@ from models.calendar import copenhagen_date
 from models.events import probe_identity
 from models.events.claimed import claims
 from models.events.cloudevent import Envelope, RefusedError, read
-from models.events.contract import ControlTotalData, NumberChangeData
+from models.events.contract import ControlTotalData
 from models.events.event_types import EVENT_TYPES, SEALED_FIELDS, EventType, InputTopic, countable
+from models.events.number_change import NumberChangeData
 from models.events.person_event import Origin, PersonEvent
 from models.events.receipt import KeptCount, Receipt, Total
 from models.events.sender import Sender, VerificationKey

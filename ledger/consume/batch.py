@@ -103,7 +103,7 @@ async def _decide(
 ) -> list[ActionRow]:
     joined = {person for decision in decisions for person in decision.joined or ()}
     people = {decision.message.person_id for decision in decisions} | {row.person_id for _, row in again}
-    people |= joined | await repository.people_of(connection, [row.act.task_id for _, row in again])
+    people |= joined | await action_log.people_of(connection, [row.act.task_id for _, row in again])
     named = {(decision.message.sender, decision.message.message_id) for decision in decisions}
     messages, tasks = await repository.rows_of(connection, people, named, joined)
     transfers = await repository.transfers_of(connection, people)

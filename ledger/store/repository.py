@@ -77,7 +77,6 @@ SELECT decision, sealed, task_id FROM messages WHERE person_id = ANY(%s) AND (re
     OR (sender, message_id) IN (SELECT * FROM unnest(%s::text[], %s::text[])) OR person_id = ANY(%s))
 FOR NO KEY UPDATE OF messages
 """
-PEOPLE_OF: Final[LiteralString] = "SELECT DISTINCT person_id FROM tasks WHERE id = ANY(%s)"
 DROP_MESSAGE: Final[LiteralString] = (
     "DELETE FROM messages WHERE sender = %s AND message_id = %s AND person_id = %s"
 )
@@ -206,14 +205,6 @@ async def rows_of(
         await cursor.execute(TASKS, (list(people),))
         tasks = [_task_row(row) for row in await cursor.fetchall()]
     return messages, tasks
-
-
-async def people_of(connection: Connection, tasks: Collection[UUID]) -> set[str]:
-    """Whose `tasks` are now: an act names the number that the person had then."""
-    if not tasks:
-        return set()
-    cursor = await connection.execute(PEOPLE_OF, (list(tasks),))
-    return {person for (person,) in await cursor.fetchall()}
 
 
 async def transfers_of(connection: Connection, people: Collection[str]) -> list[TransferRow]:

@@ -203,12 +203,6 @@ class ResidenceFields(Frozen):
     valid_from: LegalDate
 
 
-class NumberChangeFields(Frozen):
-    """The civil register has given a person another number, without the two numbers themselves."""
-
-    valid_from: LegalDate = Field(description="From when the new number holds")
-
-
 class RiskFields(Frozen):
     """A message (underretning) that a student is at risk of dropping out, without what is sealed."""
 
@@ -263,16 +257,6 @@ class BenefitAnnulmentData(BenefitAnnulmentFields, AboutPerson):
 
 class ResidenceData(ResidenceFields, AboutPerson):
     """Data of ``residence.registered``."""
-
-
-class NumberChangeData(NumberChangeFields, AboutPerson):
-    """Data of ``person-number.changed``; `cpr` is the old number."""
-
-    new_cpr: Annotated[
-        str,
-        StringConstraints(min_length=10, max_length=2000),
-        Field(description="The new number, sealed as `cpr` is; the old one may be temporary (day + 60)"),
-    ]
 
 
 class RiskData(RiskFields, AboutPerson):

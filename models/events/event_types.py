@@ -8,6 +8,7 @@ from pydantic import Field
 
 from models.base import Frozen, Travelling
 from models.events import contract
+from models.events.number_change import NumberChangeData, NumberChangeFields
 from models.events.sender import SenderKind
 
 TYPE_PREFIX: Final = "dk.frafaldsvarsel."
@@ -65,7 +66,7 @@ class Withdrawal(contract.WithdrawalFields, Travelling):
     kind: Literal["dropout-risk.withdrawn"]
 
 
-class NumberChange(contract.NumberChangeFields, Travelling):
+class NumberChange(NumberChangeFields, Travelling):
     """The person of this number has another one, under `new_person_id` (docs/decisions/0041)."""
 
     kind: Literal["person-number.changed"]
@@ -185,7 +186,7 @@ _ROWS = (
         "person-number.changed",
         InputTopic.RESIDENCES,
         frozenset({SenderKind.REGISTER}),
-        contract.NumberChangeData,
+        NumberChangeData,
         NumberChange,
         None,
     ),

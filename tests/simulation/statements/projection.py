@@ -6,7 +6,7 @@ from typing import Any, Final
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
 from ledger.consume import joins
-from ledger.store import audit_trail, repository
+from ledger.store import action_log, audit_trail, repository
 from ledger.tasks.rows import TASK_COLUMNS, TASK_IDENTITY
 from tests.simulation.faults import Mutation
 from tests.simulation.statements.server import Result, Row, Server, insert, note, plain, statement
@@ -181,7 +181,7 @@ def _drop_message(server: Server, key: tuple[str, str, str]) -> Result:
     return [], int(server.tables["messages"].pop(tuple(key), None) is not None)
 
 
-@statement(repository.PEOPLE_OF)
+@statement(action_log.PEOPLE_OF)
 def _people_of(server: Server, values: tuple[list[Any]]) -> Result:
     found = {row["person_id"] for row in server.tables["tasks"].values() if row["id"] in set(values[0])}
     return [{"person_id": person} for person in sorted(found)], len(found)
