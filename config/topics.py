@@ -106,7 +106,8 @@ TOPICS: Final = (
         name=Topic.PERSON_EVENTS.value,
         about="Accepted events under a pseudonym; intake to match.",
         writer=(
-            "intake; ledger, by its outbox, the refusals of conflicts; "
+            "intake; match, what one number of a person forwards to another; "
+            "ledger, by its outbox, the refusals of conflicts; "
             "`audit --heal` and `redecide`, an event once more"
         ),
         key="person id",

@@ -22,6 +22,7 @@ class Point(StrEnum):
     INTAKE_JUDGED = "intake.judged"
     MATCH_FETCHED = "match.fetched"
     MATCH_JUDGED = "match.judged"
+    FORWARDED = "match.forwarded"
     STREAM_ASSIGNED = "stream.assigned"
     STREAM_REVOKED = "stream.revoked"
     STREAM_SHUTDOWN = "stream.shutdown"

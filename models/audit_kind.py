@@ -17,6 +17,10 @@ class AuditKind(StrEnum):
     TASK_HANDED_OVER = "task_handed_over"
     TASK_WITHDRAWN = "task_withdrawn"
     TRANSFER_VOID = "transfer_void"
+    NUMBER_CHANGED = "number_changed"
+    """The person has another number: what stood under the one stands under the other now."""
+    TASKS_JOINED = "tasks_joined"
+    """Two open tasks about one duty were found to be one person's."""
 
     # What people looked at.
     OPENED = "opened"

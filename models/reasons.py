@@ -131,6 +131,10 @@ class LeftOut(Reason):
         "Several senders together have filled the person's record: this one has a large part in it, "
         "or no room is left.",
     )
+    JOINED_ELSEWHERE = (
+        "joined_elsewhere",
+        "The old number has another new one already. Two people may be in question, and a join is not taken back.",
+    )
 
 
 class ForeignReason(Reason):

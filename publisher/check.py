@@ -17,11 +17,13 @@ from models.cpr import NotAPerson, is_unborn, is_written_in, normalise
 from models.events.cloudevent import RefusedError, read
 from models.events.contract import ContactPerson, RiskData, is_uuid
 from models.events.control_total import ControlTotalData, TypeCount
-from models.events.event_types import VERSION_1, EventType, countable
+from models.events.event_types import CPR_FIELDS, VERSION_1, EventType, countable
+from models.events.number_change import NumberChangeData
 from models.events.sender import Sender, kind_of
 from publisher.events import PlainEvent
 from publisher.prepare import attributes_of
 
+_NUMBERS: Final = frozenset((field,) for field in CPR_FIELDS)
 _HINTS: Final = {"institution_number": "six digits", "municipality_code": "four digits"}
 
 
@@ -69,12 +71,16 @@ def _of_data(event: PlainEvent, event_type: EventType, time: datetime | None) ->
         data = event_type.data.model_validate_json(orjson.dumps(event.data), strict=True)
     except ValidationError as error:
         for fault in error.errors(include_url=False, include_context=False, include_input=False):
-            if fault["loc"] != ("cpr",) or not is_about_a_person(event_type):
+            if fault["loc"] not in _NUMBERS or not is_about_a_person(event_type):
                 yield _sentence(fault["loc"], fault["type"], fault["msg"], event_type)
     except TypeError:
         yield "data holds something that JSON cannot carry."
     if is_about_a_person(event_type):
-        yield from _of_cpr(event, time)
+        for field in CPR_FIELDS:
+            if field in event_type.data.model_fields:
+                yield from _of_cpr(event, field, time)
+        if isinstance(data, NumberChangeData) and _same(data.cpr, data.new_cpr):
+            yield "data.new_cpr is the old number."
     elif isinstance(data, ControlTotalData):
         yield from _of_total(event, data, time)
     if isinstance(data, RiskData):
@@ -99,20 +105,27 @@ def _of_total(event: PlainEvent, data: ControlTotalData, time: datetime | None) 
         yield "data.day was not over at its time."
 
 
-def _of_cpr(event: PlainEvent, time: datetime | None) -> Iterator[str]:
-    cpr = event.data.get("cpr")
+def _of_cpr(event: PlainEvent, field: str, time: datetime | None) -> Iterator[str]:
+    cpr = event.data.get(field)
     if cpr is None:
-        yield "data.cpr is missing."
+        yield f"data.{field} is missing."
     elif not isinstance(cpr, str):
-        yield "data.cpr is not a text of ten digits."
+        yield f"data.{field} is not a text of ten digits."
     else:
         try:
             digits = normalise(cpr)
         except NotAPerson as error:
-            yield f"data.cpr: {error}."
+            yield f"data.{field}: {error}."
             return
         if time is not None and is_unborn(digits, copenhagen_date(time)):
-            yield "data.cpr: its date of birth is after the event's own time."
+            yield f"data.{field}: its date of birth is after the event's own time."
+
+
+def _same(one: str, other: str) -> bool:
+    try:
+        return normalise(one) == normalise(other)
+    except NotAPerson:
+        return False
 
 
 def _sentence(loc: tuple[int | str, ...], kind: str, message: str, event_type: EventType) -> str:

@@ -17,7 +17,7 @@ import orjson
 
 from models.cpr import normalise
 from models.events.cloudevent import SEQUENCE
-from models.events.event_types import VERSION_1, full_type
+from models.events.event_types import CPR_FIELDS, VERSION_1, full_type
 from models.json_names import has_double_name
 from publisher.check import FindsSenders, faults_of, is_about_a_person
 from publisher.csv_lines import read_csv
@@ -100,7 +100,8 @@ def _event(number: int, fields: Mapping[str, Any], reading: Reading) -> Iterator
         yield from (line_fault(number, sentence) for sentence in sentences)
         return
     if reading.check and is_about_a_person(VERSION_1[event.type]):
-        event = replace(event, data={**event.data, "cpr": normalise(event.data["cpr"])})
+        numbers = {field: normalise(event.data[field]) for field in CPR_FIELDS if field in event.data}
+        event = replace(event, data={**event.data, **numbers})
     yield FileLine(number, event)
 
 

@@ -13,7 +13,7 @@ from joserfc.jwk import OKPKey
 from crypto.sealed_cpr import Belongs, seal
 from crypto.signature import sign, signing_input
 from models.events.cloudevent import SEQUENCE
-from models.events.event_types import EVENT_TYPES, SEALED_FIELDS, VERSION_2
+from models.events.event_types import CPR_FIELDS, EVENT_TYPES, SEALED_FIELDS, VERSION_2
 from publisher.events import Binding, PlainEvent, Ready
 
 DATA_CONTENT_TYPE: Final = "application/json"
@@ -86,7 +86,7 @@ def sealed(event: PlainEvent, service_key: OKPKey, version: ContractVersion = LA
     """
     newer = VERSION_2.get(event.type) if version == 2 else None
     if newer is None:
-        return replace(event, data=_with_sealed_cpr(event.data, service_key))
+        return replace(event, data=_with_sealed_numbers(event.data, service_key))
     inside = {name: content for name, content in event.data.items() if name in SEALED_FIELDS}
     data = {name: content for name, content in event.data.items() if name not in SEALED_FIELDS}
     if inside:
@@ -95,10 +95,12 @@ def sealed(event: PlainEvent, service_key: OKPKey, version: ContractVersion = LA
     return replace(event, type=newer.name, data=data)
 
 
-def _with_sealed_cpr(data: Mapping[str, Any], service_key: OKPKey) -> dict[str, Any]:
-    if (cpr := data.get("cpr")) is None:
-        return dict(data)
-    return {**data, "cpr": seal(cpr if isinstance(cpr, str) else orjson.dumps(cpr).decode(), service_key)}
+def _with_sealed_numbers(data: Mapping[str, Any], service_key: OKPKey) -> dict[str, Any]:
+    numbers = {field: data[field] for field in CPR_FIELDS if data.get(field) is not None}
+    return dict(data) | {
+        field: seal(cpr if isinstance(cpr, str) else orjson.dumps(cpr).decode(), service_key)
+        for field, cpr in numbers.items()
+    }
 
 
 def bind(

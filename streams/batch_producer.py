@@ -16,9 +16,17 @@ from infra.partitioner import partition_of as partition_of
 from infra.stream_mac import NO_MAC, StreamMac
 
 _DELIVERY_SECONDS = 60
-_TURNS: Final[Mapping[str, int]] = {Topic.RECEIPTS: 1, Topic.APPLIED: 1, Topic.PROGRESS: 2}
+_TURNS: Final[Mapping[str, int]] = {
+    Topic.PERSON_EVENTS: 1,
+    Topic.RECEIPTS: 2,
+    Topic.APPLIED: 2,
+    Topic.PROGRESS: 3,
+}
 """The turn in which a topic is sent; every other topic is sent in turn 0.
 
+What match forwards to another number is sent after the mark on ``decisions`` that says so: the ledger holds a partition
+back until it has read the mark, so the mark must stand before whatever can follow from the forward. Otherwise two
+partitions could wait for each other.
 Receipts and applied entries say that a record was processed, so they are sent after the brokers have acknowledged its
 output. Otherwise a crash in between, followed by an engine that skips the record, would leave an answer without its
 output. The checkpoint is sent last.
@@ -34,6 +42,8 @@ class BatchProducer:
         self._waiting: dict[
             tuple[str, int], list[tuple[bytes | None, bytes, Sequence[tuple[str, bytes | None]]]]
         ] = defaultdict(list)
+        self.waiting_bytes = 0
+        """Of what has been put in since the last `flush`."""
 
     def add(
         self,
@@ -46,10 +56,13 @@ class BatchProducer:
         """Put one record into the batch, with its MAC where the topic has one."""
         signed = self._mac.headers(topic, partition, key, value, headers)
         self._waiting[topic, partition].append((key, value, signed))
+        self.waiting_bytes += len(value)
 
     async def flush(self) -> None:
         """Send everything and wait for the brokers' acknowledgement; raises when any of it is not acknowledged."""
         waiting, self._waiting = self._waiting, defaultdict(list)
+        self.waiting_bytes = 0
+        of_match = any(topic == Topic.PEOPLE for topic, _ in waiting)
         reach(Point.OUTPUT_BEFORE)
         for turn in sorted({_turn(topic) for topic, _ in waiting}):
             async with asyncio.timeout(_DELIVERY_SECONDS):
@@ -61,6 +74,8 @@ class BatchProducer:
                         reach(Point.PEOPLE_BEFORE)
                     sent += await self._send(topic, partition, records)
                     reach(Point.PEOPLE_AFTER if topic == Topic.PEOPLE else Point.OUTPUT_HALF)
+                    if topic == Topic.PERSON_EVENTS and of_match:
+                        reach(Point.FORWARDED)
                 reach(Point.OUTPUT_SENT)
                 await asyncio.gather(*sent)
 

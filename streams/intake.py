@@ -239,14 +239,16 @@ def _event(
     opened = open_person(
         envelope, event_type, data, context.opening_keys, copenhagen_date(origin.appended_at)
     )
-    number, data = opened.number, opened.data
+    number, new, data = opened.number, opened.new_number, opened.data
     attributes = envelope.attributes
     fields = data.model_dump(mode="json")
-    field = probe_identity.oversteps(attributes["sender"], number, fields.get("municipality_code"))
-    if field is not None:
-        raise RefusedError(Rejection.NOT_SENDERS_OWN, field)
+    for name, one in (("cpr", number), ("new_cpr", new)):
+        field = one and probe_identity.oversteps(attributes["sender"], one, fields.get("municipality_code"))
+        if field:
+            raise RefusedError(Rejection.NOT_SENDERS_OWN, name if field == "cpr" else field)
     person_id = context.vault.person_id(number)
-    found = fingerprints(envelope, event_type, data, {"cpr": person_id}, context.vault)
+    people = {"cpr": person_id} | ({} if new is None else {"new_cpr": context.vault.person_id(new)})
+    found = fingerprints(envelope, event_type, data, people, context.vault)
     sealed = None
     if event_type.kind == "dropout-risk.raised":
         particulars = SensitiveFields(cpr=number, text=fields.get("text"), contact=fields.get("contact"))
@@ -255,6 +257,8 @@ def _event(
             purpose=sealed_for(attributes["sender"], attributes["id"], person_id),
         )
     content = {name: value for name, value in fields.items() if name not in SEALED_FIELDS}
+    if "new_cpr" in people:
+        content["new_person_id"] = people["new_cpr"]
     event = PersonEvent.model_validate(
         {
             "person_id": person_id,

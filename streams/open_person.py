@@ -13,7 +13,8 @@ from models.cpr import NotAPerson, is_unborn, is_written_in, normalise
 from models.events.cloudevent import Envelope, RefusedError
 from models.events.contract import RiskData
 from models.events.event_types import VERSION_1, EventType
-from models.events.sealed_contract import PersonInside
+from models.events.number_change import NumberChangeData
+from models.events.sealed_contract import NumbersInside, PersonInside
 from models.json_names import has_double_name
 from models.reasons import Rejection
 from streams.wrong_fields import wrong_field
@@ -21,9 +22,11 @@ from streams.wrong_fields import wrong_field
 
 @dataclass(frozen=True, slots=True)
 class OpenedPerson:
-    """`number`: ten digits. `data`: as in version 1, with text and contact; its `cpr` is not to be looked at."""
+    """`number`: ten digits. `data`: as in version 1, with text and contact; its numbers are not to be looked at."""
 
     number: str
+    new_number: str | None
+    """The other one, of a change of number."""
     data: Any
 
 
@@ -32,7 +35,10 @@ def open_person(
 ) -> OpenedPerson:
     """What `data` has sealed, opened by the service's `keys`; `day`: when the broker got it. Raises `RefusedError`."""
     if event_type.inside is None:
-        return OpenedPerson(_number(_text(data.cpr, keys, None), day), data)
+        number = _number(_text(data.cpr, keys, None), day)
+        changed = isinstance(data, NumberChangeData)
+        new = _other(_text(data.new_cpr, keys, None, "new_cpr"), day, number) if changed else None
+        return OpenedPerson(number, new, data)
     belongs = cpr_seal.Belongs(envelope.attributes["sender"], envelope.attributes["id"])
     inside = _inside(_text(data.sealed, keys, belongs), event_type.inside)
     number = _number(inside.cpr, day)
@@ -43,18 +49,21 @@ def open_person(
         for name, text in plain.free_texts():
             if is_written_in(text):
                 raise RefusedError(Rejection.CPR_IN_TEXT, f"sealed.{name}")
-    return OpenedPerson(number, plain)
+    new = _other(inside.new_cpr, day, number) if isinstance(inside, NumbersInside) else None
+    return OpenedPerson(number, new, plain)
 
 
-def _text(sealed: str, keys: Mapping[str, OKPKey], belongs: cpr_seal.Belongs | None) -> str:
+def _text(
+    sealed: str, keys: Mapping[str, OKPKey], belongs: cpr_seal.Belongs | None, field: str | None = None
+) -> str:
     try:
         return cpr_seal.open_sealed(sealed, keys, belongs)
     except cpr_seal.NotSealedError:
-        raise RefusedError(Rejection.CPR_NOT_SEALED) from None
+        raise RefusedError(Rejection.CPR_NOT_SEALED, field) from None
     except cpr_seal.SealedForAnotherError:
         raise RefusedError(Rejection.SEALED_FOR_ANOTHER) from None
     except cpr_seal.SealNotOpenedError:
-        raise RefusedError(Rejection.CPR_NOT_OPENED) from None
+        raise RefusedError(Rejection.CPR_NOT_OPENED, field) from None
 
 
 def _inside(text: str, model: type[PersonInside]) -> PersonInside:
@@ -67,11 +76,19 @@ def _inside(text: str, model: type[PersonInside]) -> PersonInside:
     return inside
 
 
-def _number(text: str, day: date) -> str:
+def _other(text: str, day: date, number: str) -> str:
+    """The new number of a change of number."""
+    new = _number(text, day, "new_cpr")
+    if new == number:
+        raise RefusedError(Rejection.WRONG_FIELD, "new_cpr")
+    return new
+
+
+def _number(text: str, day: date, field: str | None = None) -> str:
     try:
         number = normalise(text)
     except NotAPerson:
-        raise RefusedError(Rejection.NOT_A_PERSON) from None
+        raise RefusedError(Rejection.NOT_A_PERSON, field) from None
     if is_unborn(number, day):
         raise RefusedError(Rejection.NOT_A_PERSON, "born after the broker received it")
     return number

@@ -22,6 +22,8 @@ from streams.intake import Context, InputRecord, validate_record
 from streams.person_store import PersonStore
 
 _ENTRIES_PER_RECORD = 500
+_MOST_WAITING: Final = 16 * 1024 * 1024
+"""Bytes of output beyond which forwarded events are sent at once: a person's record holds up to 6 MB of them."""
 _TURN: Final = 5
 """Records between two turns of everything else. One event of a person with 2,400 of them takes 0.2 seconds."""
 
@@ -114,13 +116,18 @@ class Match:
             person = touched.get(event.person_id) or self._people.get(partition, event.person_id)
             step = apply(person, event, Cause(partition=partition, offset=record.offset), self._law)
             touched[event.person_id] = step.record
-            for decision in step.decisions:
+            for decided in (*step.decisions, *(() if step.mark is None else (step.mark,))):
                 output.add(
                     Topic.DECISIONS,
                     partition,
                     event.person_id.encode(),
-                    decision.model_dump_json(exclude_none=True).encode(),
+                    decided.model_dump_json(exclude_none=True).encode(),
                 )
+            for forward in step.forwards:
+                add_person_event(forward, output)
+                if output.waiting_bytes > _MOST_WAITING:
+                    # Sent before the rest: whatever of it is lost or doubled, a forward done again gives the same.
+                    await output.flush()
             entries.append(
                 AppliedEntry(
                     offset=record.offset,
@@ -130,7 +137,9 @@ class Match:
                     person_id=event.person_id,
                     changed=step.changed,
                     left_out=_left_out(event, step.left_out),
-                    subject=None if step.left_out else AppliedSubject.of(event),
+                    forwarded=None if event.forwarded is None else True,
+                    # Of what was forwarded, the number that it came under has said it.
+                    subject=None if step.left_out or event.forwarded else AppliedSubject.of(event),
                 )
             )
         for person in touched.values():

@@ -22,6 +22,7 @@ from models.events.content import (
     Content,
     EnrolmentEnd,
     EnrolmentVersion,
+    NumberChange,
     RefusedDuplicate,
     Residence,
     ResidenceAnnulment,
@@ -251,6 +252,14 @@ def refusal(of: PersonEvent, **changes: Any) -> PersonEvent:
         at=of.registered_at,
         **({"origin": origin(topic="refusals")} | changes),
     )
+
+
+def number_change(
+    new_person_id: str, *, at: datetime | None = None, valid_from: date = DAY, **changes: Any
+) -> PersonEvent:
+    """The register's word that the person has the number `new_person_id` instead."""
+    content = NumberChange(kind="person-number.changed", new_person_id=new_person_id, valid_from=valid_from)
+    return event(content, sender=REGISTER, at=at or moment(valid_from), **changes)
 
 
 def rule_set(in_force_from: date, *benefits: BenefitType, **changes: Any) -> RuleSet:

@@ -14,6 +14,7 @@ from inbox.pages.tasks import PATH as LIST
 from inbox.pages.tasks import address, overview
 from ledger.actions.reveal_sensitive import note_search
 from ledger.queries.cursors import addressable
+from ledger.queries.numbers import numbers_of
 from ledger.queries.task_list import Filter, Search, listing
 from models.cpr import NotAPerson, found_in, normalise, seems_begun
 from models.events.sensitive_fields import OpenPurpose
@@ -41,15 +42,21 @@ async def find(visit: Visit) -> Response:
     person_id = visit.parts.vault.person_id(cpr)
     units = visit.rights.tasks_of
     async with visit.parts.pool.connection() as connection:
+        people = await numbers_of(connection, person_id)
         await note_search(
-            connection, person_id=person_id, units=units, by=visit.actor, purpose=OpenPurpose(purpose)
+            connection,
+            person_id=person_id,
+            people=people,
+            units=units,
+            by=visit.actor,
+            purpose=OpenPurpose(purpose),
         )
         found = await listing(
             connection,
             units=units,
             filter=None,
             today=visit.today,
-            search=Search(person_id=person_id),
+            search=Search(people=tuple(people)),
             limit=_MOST,
         )
     if len(found.tasks) == 1:

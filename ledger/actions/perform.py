@@ -46,6 +46,10 @@ WHERE person_id = %s FOR NO KEY UPDATE
 """
 
 
+_NUMBERS: Final = 3
+"""Tries: a person's number seldom changes twice in a moment."""
+
+
 class NoSuchTask(LookupError):
     """There is none, or it is another unit's: nobody learns which."""
 
@@ -176,19 +180,17 @@ async def _lock(connection: Connection, task_id: UUID, units: frozenset[str]) ->
     """Lock what the projection locks first: whoever waits here reads, afterwards, what the other has written."""
     # First, and all together: a rebuild that replaces the tables must not meet one who holds rows of them.
     await connection.execute(LOCK)
-    cursor = await connection.execute(PERSON_OF, (task_id, list(units)))
-    found = await cursor.fetchone()
-    if found is None:
-        raise NoSuchTask(str(task_id))
-    (person_id,) = found
-    cursor = await connection.execute(
-        LOCK_MESSAGES,
-        (person_id,),
-    )
-    partitions = await cursor.fetchall()
-    if not partitions:
-        raise NoSuchTask(str(task_id))
-    return person_id, partitions[0][0]
+    for _ in range(_NUMBERS):
+        cursor = await connection.execute(PERSON_OF, (task_id, list(units)))
+        found = await cursor.fetchone()
+        if found is None:
+            raise NoSuchTask(str(task_id))
+        (person_id,) = found
+        cursor = await connection.execute(LOCK_MESSAGES, (person_id,))
+        if partitions := await cursor.fetchall():
+            return person_id, partitions[0][0]
+        # Who has waited for the projection finds the task under another number of the person.
+    raise NoSuchTask(str(task_id))
 
 
 async def _attempts(connection: Connection, task_id: UUID, deed: Action) -> list[ActionRow]:

@@ -4,6 +4,7 @@ It hands over ciphertext: only the process that holds the key ring makes words o
 as well: whoever types a CPR learns whether the unit has a task about that person.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, LiteralString
 from uuid import UUID
@@ -19,7 +20,8 @@ from models.tasks.actions import Actor
 
 THERE: Final[LiteralString] = "SELECT FROM tasks WHERE id = %(task)s AND unit_id = ANY(%(units)s)"
 SEALED: Final[LiteralString] = """
-SELECT m.sender, m.message_id, m.person_id, m.sealed FROM messages m JOIN tasks t ON t.id = m.task_id
+SELECT m.sender, m.message_id, coalesce(m.decision #>> '{message,sent_as}', m.person_id), m.sealed
+FROM messages m JOIN tasks t ON t.id = m.task_id
 WHERE t.id = %(task)s AND t.unit_id = ANY(%(units)s) AND m.sealed IS NOT NULL
 ORDER BY m.appended_at, m.sender, m.message_id
 """
@@ -35,13 +37,14 @@ class SealedMessage:
 
     sender: str
     message_id: str
-    person_id: str
+    sent_as: str
+    """The person's number under which it was sent, as a pseudonym."""
     sealed: str
 
     @property
     def sealed_for(self) -> str:
         """What the vault must be told to open it."""
-        return sealed_for(self.sender, self.message_id, self.person_id)
+        return sealed_for(self.sender, self.message_id, self.sent_as)
 
 
 async def reveal_messages(
@@ -65,9 +68,17 @@ async def reveal_messages(
 
 
 async def note_search(
-    connection: Connection, *, person_id: str, units: frozenset[str], by: Actor, purpose: OpenPurpose
+    connection: Connection,
+    *,
+    person_id: str,
+    people: Sequence[str],
+    units: frozenset[str],
+    by: Actor,
+    purpose: OpenPurpose,
 ) -> int:
     """Note who looked a person up and why, at each task of `units` that it shows, for good; returns how many those are.
+
+    `people`: all numbers of the person, `person_id` among them.
 
     Where there is none, the line names the pseudonym: looking for people who are not the unit's is misuse that must
     be found. `connection` is in autocommit, so that the note stands before anything is shown.
@@ -80,6 +91,7 @@ async def note_search(
                 {"by_id": by.id, "by_name": by.name, "via": by.via.value, "purpose": purpose.value}
             ),
             "person": person_id,
+            "people": list(people),
             "units": sorted(units),
         },
     )

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -14,7 +15,7 @@ from ledger.reminders.scheduler import plan_reminders
 from ledger.store import action_log, foreign_records, repository
 from ledger.store.action_log import ActionRow
 from ledger.tasks.projection import Policy, Projection, cause_of
-from models.eligibility.decision import Decision
+from models.eligibility.decision import Decision, JoinMark
 from models.errors import UnreadableError
 from models.events.receipt import (
     Applied,
@@ -29,6 +30,16 @@ Place = tuple[str, int]
 _receipts: TypeAdapter[Receipt | RepeatReceipt | LeftOutReceipt | NamesNothingReceipt] = TypeAdapter(
     Receipt | RepeatReceipt | LeftOutReceipt | NamesNothingReceipt
 )
+_said: TypeAdapter[Decision | JoinMark] = TypeAdapter(Decision | JoinMark)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A record of ``decisions``, and where it stands."""
+
+    partition: int
+    offset: int
+    content: Decision | JoinMark
 
 
 class Batch:
@@ -41,8 +52,14 @@ class Batch:
         self.foreign: list[ForeignRecord] = []
         self.receipts: list[Receipt] = []
         self.applied: list[Applied] = []
+        self.said: list[Said] = []
+        """Of ``decisions``, until `ledger.consume.joins.settle` has found what may be projected."""
         self.decisions: list[Decision] = []
+        self.offsets: list[int] = []
+        """Where the decisions stand."""
         self.next_offsets: dict[Place, int] = {}
+        self.is_held = False
+        """Whether a partition has to wait for another one: `next_offsets` says where."""
 
     def take(self, record: KafkaRecord) -> None:
         """Decode one record of ours, and note where a foreign one stands.
@@ -53,7 +70,7 @@ class Batch:
             self.foreign.append(as_foreign(record, fault))
             return
         try:
-            self.add(record.topic, record.value or b"")
+            self.add(record.topic, record.value or b"", record.partition, record.offset)
         except ValidationError as error:
             if (record.topic, record.partition, record.offset) in self._skips:
                 return
@@ -63,7 +80,7 @@ class Batch:
                 f"wrote it, or give it up: frafaldsvarsel ledger skip {place} --because …"
             ) from None
 
-    def add(self, topic: str, value: bytes) -> None:
+    def add(self, topic: str, value: bytes, partition: int = 0, offset: int = 0) -> None:
         """Decode one record; raises `pydantic.ValidationError` for what is none of ours."""
         match topic:
             case Topic.RECEIPTS:
@@ -75,10 +92,10 @@ class Batch:
                 self.applied.append(applied)
                 self.foreign += applied.foreign or ()
             case Topic.DECISIONS:
-                self.decisions.append(Decision.model_validate_json(value))
+                self.said.append(Said(partition, offset, _said.validate_json(value)))
 
     def __len__(self) -> int:
-        return len(self.receipts) + len(self.applied) + len(self.decisions)
+        return len(self.receipts) + len(self.applied) + len(self.said) + len(self.decisions)
 
 
 async def project(
@@ -90,6 +107,7 @@ async def project(
 ) -> list[ActionRow]:
     """Project `batch` in the connection's transaction; raises `Fenced` when another has been here.
 
+    `batch` is one that `ledger.consume.joins.settle` has seen to, in the same transaction.
     `again`: acts that a rebuild does once more, in order, each with the number of decisions of this batch that come
     before it. Returns those of them that have no place.
     """
@@ -122,9 +140,11 @@ async def _decide(
     policy: Policy,
     again: Sequence[tuple[int, ActionRow]],
 ) -> list[ActionRow]:
+    joined = {person for decision in decisions for person in decision.joined or ()}
     people = {decision.message.person_id for decision in decisions} | {row.person_id for _, row in again}
+    people |= joined | await action_log.people_of(connection, [row.act.task_id for _, row in again])
     named = {(decision.message.sender, decision.message.message_id) for decision in decisions}
-    messages, tasks = await repository.rows_of(connection, people, named)
+    messages, tasks = await repository.rows_of(connection, people, named, joined)
     transfers = await repository.transfers_of(connection, people)
     refused = await duplicates.refused(connection, [decision.message.origin.place for decision in decisions])
     told = await repository.told(

@@ -24,6 +24,7 @@ from infra.postgres import Connection
 from infra.postgres_timeouts import CONNECT_SECONDS, shut_down_after, statement_timeouts
 from infra.stream_mac import NO_MAC, StreamMac
 from ledger.consume.batch import Batch, Place, project
+from ledger.consume.joins import settle
 from ledger.store import foreign_records, repository
 from ledger.tasks.projection import Policy
 
@@ -34,6 +35,7 @@ TOPICS: Final = (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS)
 _MAX_RECORDS: Final = 1000
 _POLL_MS: Final = 200
 _WAIT_SECONDS: Final = (0.5, 1, 2, 5)
+_HELD_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,8 @@ class Ledger:
                         await self._know(connection)
                         self._stale = True
                     check_consumer(self._consumer)
-                    await self._step(connection)
+                    if not await self._step(connection):
+                        await _sleep(stop, _HELD_SECONDS)
                     if faults:
                         log.info("ledger: going on")
                     faults = 0
@@ -145,16 +148,18 @@ class Ledger:
             async with self._patiently(connection), connection.transaction():
                 await repository.know(connection, self._policy.endpoints)
 
-    async def _step(self, connection: Connection) -> None:
+    async def _step(self, connection: Connection) -> bool:
+        """One poll and its transaction. False: a partition waits for what another one has still to say."""
         if self._stale:
             await self._seek(connection)
         polled = await self._consumer.getmany(timeout_ms=_POLL_MS)
         if self._stale or not polled:
-            return
+            return True
         reach(Point.LEDGER_FETCHED)
         batch = self._decode(polled)
         try:
             async with self._patiently(connection), connection.transaction():
+                await settle(connection, batch)
                 await project(connection, batch, self._known, self._policy)
                 reach(Point.LEDGER_BEFORE_COMMIT)
             reach(Point.LEDGER_COMMITTED)
@@ -162,8 +167,12 @@ class Ledger:
             self._stale = True
             raise
         self._known |= batch.next_offsets
+        if batch.is_held:
+            # What another partition has still to say may be another process's to read.
+            self._stale = True
         if not self._stale:
             await self._hint(batch)
+        return not batch.is_held
 
     def _decode(self, polled: Mapping[TopicPartition, list[Any]]) -> Batch:
         batch = Batch(self._settings.mac, self._skips)

@@ -69,7 +69,7 @@ WROTE: Final[LiteralString] = (
     "EXISTS (SELECT FROM messages WHERE task_id = t.id AND sender = %(institution)s)"
 )
 BEGINS: Final[LiteralString] = "t.reference LIKE %(beginning)s"
-OF_PERSON: Final[LiteralString] = "t.person_id = %(person)s"
+OF_PERSON: Final[LiteralString] = "t.person_id = ANY(%(people)s)"
 # What is put in is one of the texts here, and the size of the page: a number in the statement, not a parameter,
 # for a plan that does not know it may read everything.
 FOUND: Final[LiteralString] = """

@@ -67,7 +67,8 @@ class Search:
 
     reference: str | None = None
     """How it begins, normalised (`ledger.queries.cursors.reference_beginning`)."""
-    person_id: str | None = None
+    people: tuple[str, ...] | None = None
+    """All numbers of one person (`ledger.queries.numbers`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,9 +191,9 @@ async def listing(
     if search is not None and search.reference is not None:
         where.append(BEGINS)
         values["beginning"] = f"{search.reference}%"
-    if search is not None and search.person_id is not None:
+    if search is not None and search.people is not None:
         where.append(OF_PERSON)
-        values["person"] = search.person_id
+        values["people"] = list(search.people)
     if severity is not None:
         where.append(HIGHEST)
         values["severity"] = severity.value

@@ -98,12 +98,24 @@ MESSAGES: Final = ComparedTable(
 TRANSFERS: Final = ComparedTable(
     "transfers", ("decided_unit", "enrolment_id", "person_id"), ("unit_id", "act_id"), labelled=1
 )
+PERSON_JOINS: Final = ComparedTable("person_joins", ("person_id",), ("joined_to",), labelled=0)
 POSITION: Final = ComparedTable("position", ("topic", "partition"), ("next_offset",))
 DELIVERIES: Final = ComparedTable(
     "deliveries", ("task_id", "occasion", "cause", "channel", "unit_id"), (), labelled=5
 )
 """Without the recipient: a notice follows its unit to a new address."""
-TABLES: Final = (POSITION, RECEIPTS, APPLIED, REPEATS, SUBJECTS, TASKS, MESSAGES, TRANSFERS, DELIVERIES)
+TABLES: Final = (
+    POSITION,
+    RECEIPTS,
+    APPLIED,
+    REPEATS,
+    SUBJECTS,
+    TASKS,
+    MESSAGES,
+    TRANSFERS,
+    PERSON_JOINS,
+    DELIVERIES,
+)
 
 CAUSE: Final[LiteralString] = (
     "CASE d.cause_kind WHEN 'event' THEN d.cause_ref ELSE d.cause_kind || ':' || d.cause_ref END"

@@ -21,6 +21,7 @@ from infra.postgres import Connection
 from infra.stream_mac import NO_MAC, StreamMac
 from ledger.consume import duplicates
 from ledger.consume.batch import Batch, Place, project
+from ledger.consume.joins import settle
 from ledger.rebuild.compare import TABLES, Comparison, compare
 from ledger.schema.migrate import migrate
 from ledger.store import action_log as acts
@@ -177,8 +178,7 @@ class _Rebuild:
                 for partition, (first, end) in bounds.items():
                     if first > 0:
                         await self._take_over(live, topic, partition, first, end)
-                for partition, (first, end) in bounds.items():
-                    await self._project(topic, partition, first, end)
+                await self._project_all(topic, bounds)
                 if topic == Topic.RECEIPTS and self._result.removed:
                     await self._find_repeats()
 
@@ -192,25 +192,46 @@ class _Rebuild:
             )
         return first, projected
 
-    async def _project(self, topic: str, partition: int, first: int, end: int) -> None:
-        place = (topic, partition)
-        if first >= end and place in self._positions:
-            await self._connection.execute(AT_ITS_END, (*place, end))
-            await self._connection.commit()
-        done = -1
+    async def _project_all(self, topic: str, bounds: Mapping[int, tuple[int, int]]) -> None:
+        """Partition by partition; one that waits for another goes on when that one has."""
+        for partition, (first, end) in bounds.items():
+            if first >= end and (topic, partition) in self._positions:
+                await self._connection.execute(AT_ITS_END, (topic, partition, end))
+                await self._connection.commit()
+        left = {partition: (first, -1) for partition, (first, _) in bounds.items()}
+        while left:
+            before = dict(left)
+            for partition, (start, done) in before.items():
+                end = bounds[partition][1]
+                left[partition] = await self._project(topic, partition, start, end, done)
+                if left[partition][0] >= end:
+                    again = await self._acts(topic, partition, left.pop(partition)[1], end)
+                    if again:
+                        await self._write(Batch(), [(0, row) for row in again])
+            if left == before:
+                raise CannotRebuild(
+                    f"A number's last word is missing in {topic}: {sorted(left)} wait for it."
+                )
+
+    async def _project(self, topic: str, partition: int, first: int, end: int, done: int) -> tuple[int, int]:
+        """As far as nothing has to wait; returns where to go on, and the offset up to which acts were done."""
         async for records in self._reader.read(topic, partition, first, end):
             batch = Batch(self._mac, self._skips)
             for record in records:
                 batch.take(record)
-            batch.next_offsets[place] = records[-1].offset + 1
-            offsets = [record.offset for record in records]
-            again = await self._acts(topic, partition, done, offsets[-1])
-            await self._write(batch, [(bisect_left(offsets, row.after_offset), row) for row in again])
-            done = offsets[-1]
-            self._result.records += len(records)
-        again = await self._acts(topic, partition, done, end)
-        if again:
-            await self._write(Batch(), [(0, row) for row in again])
+            batch.next_offsets[topic, partition] = records[-1].offset + 1
+            async with self._connection.transaction():
+                await settle(self._connection, batch)
+                upto = batch.next_offsets[topic, partition] - 1 if batch.is_held else records[-1].offset
+                again = await self._acts(topic, partition, done, upto)
+                await self._write(
+                    batch, [(bisect_left(batch.offsets, row.after_offset), row) for row in again]
+                )
+            self._result.records += sum(record.offset <= upto for record in records)
+            first, done = upto + 1, max(done, upto)
+            if batch.is_held:
+                return first, done
+        return max(first, end), done
 
     async def _acts(self, topic: str, partition: int, after: int, until: int) -> list[ActionRow]:
         if topic != Topic.DECISIONS:

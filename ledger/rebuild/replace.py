@@ -13,6 +13,7 @@ from psycopg import sql
 from ledger.rebuild.compare import (
     APPLIED,
     MESSAGES,
+    PERSON_JOINS,
     RECEIPTS,
     REPEATS,
     SUBJECTS,
@@ -25,7 +26,8 @@ from ledger.store import action_log, audit_trail, deliveries
 from models.audit_kind import AuditKind
 
 LOCK: Final[LiteralString] = """
-LOCK TABLE position, receipts, applied, subjects, messages, tasks, repeats, deliveries, acts, transfers
+LOCK TABLE position, receipts, applied, subjects, messages, tasks, repeats, deliveries, acts, transfers,
+    person_joins
 IN SHARE ROW EXCLUSIVE MODE
 """
 
@@ -108,6 +110,8 @@ async def replace(url: str, rebuilt: Rebuilt, by: str) -> None:
         await connection.execute(_remove(MESSAGES))
         await connection.execute(_upsert(TRANSFERS))
         await connection.execute(_remove(TRANSFERS))
+        await connection.execute(_upsert(PERSON_JOINS))
+        await connection.execute(_remove(PERSON_JOINS))
         await connection.execute(DROP_TASKS)
         await connection.execute(deliveries.ADD_MISSING, {"kind": AuditKind.DELIVERY_REBUILT})
         await connection.execute(deliveries.DROP_STRAY, {"kind": AuditKind.DELIVERY_SUPERSEDED})

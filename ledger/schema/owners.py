@@ -95,6 +95,13 @@ OWNERS: Final = (
         others=_REBUILT,
     ),
     TableOwner(
+        table="person_joins",
+        holds="which numbers are one person's, as pseudonyms",
+        written_by="ledger",
+        module="ledger/consume/joins.py",
+        others=_REBUILT,
+    ),
+    TableOwner(
         table="transfers",
         holds="tasks that people have given to another unit than the rules name",
         written_by="inbox, from acts; ledger, when the rules name another unit",

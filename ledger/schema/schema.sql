@@ -49,8 +49,7 @@ CREATE TABLE applied (
     origin_offset bigint NOT NULL,
     person_id text NOT NULL,
     changed integer NOT NULL,
-    left_out text,
-    CONSTRAINT applied_left_out_check CHECK ((left_out = ANY (ARRAY['sender_bound'::text, 'record_full'::text])))
+    left_out text
 );
 
 CREATE TABLE attempts (
@@ -251,6 +250,12 @@ CREATE TABLE outbox (
     sent_at timestamp with time zone
 );
 
+CREATE TABLE person_joins (
+    person_id text NOT NULL,
+    joined_to text NOT NULL,
+    noted_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE plans (
     task_id uuid NOT NULL,
     status text NOT NULL,
@@ -370,6 +375,9 @@ ALTER TABLE ONLY acts
 ALTER TABLE ONLY acts
     ADD CONSTRAINT acts_task_id_number_key UNIQUE (task_id, number);
 
+ALTER TABLE applied
+    ADD CONSTRAINT applied_left_out_check CHECK ((left_out = ANY (ARRAY['sender_bound'::text, 'record_full'::text, 'joined_elsewhere'::text]))) NOT VALID;
+
 ALTER TABLE ONLY applied
     ADD CONSTRAINT applied_pkey PRIMARY KEY (partition, "offset");
 
@@ -414,6 +422,9 @@ ALTER TABLE ONLY migrations
 
 ALTER TABLE ONLY outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY person_joins
+    ADD CONSTRAINT person_joins_pkey PRIMARY KEY (person_id);
 
 ALTER TABLE ONLY plans
     ADD CONSTRAINT plans_pkey PRIMARY KEY (task_id);
@@ -496,6 +507,8 @@ CREATE INDEX outbox_across_people ON outbox USING btree (split_part(id, '|'::tex
 CREATE INDEX outbox_due ON outbox USING btree (due_at) WHERE (sent_at IS NULL);
 
 CREATE INDEX outbox_told ON outbox USING btree (sent_at) WHERE ((sent_at IS NOT NULL) AND (topic = ANY (ARRAY['task-events'::text, 'reactions'::text])));
+
+CREATE INDEX person_joins_to ON person_joins USING btree (joined_to);
 
 CREATE INDEX plans_open ON plans USING btree (task_id) WHERE (status = 'open'::text);
 

@@ -1,6 +1,6 @@
 """The acts as the table holds them: added, and read again at the place where they were done. Decides nothing."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from typing import Any, Final, LiteralString
 from uuid import UUID
@@ -24,6 +24,7 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO 
 """
 BY_ID: Final[LiteralString] = "WHERE id = %s"
 ATTEMPTS: Final[LiteralString] = "WHERE task_id = %s AND kind = 'attempt' ORDER BY number"
+PEOPLE_OF: Final[LiteralString] = "SELECT DISTINCT person_id FROM tasks WHERE id = ANY(%s)"
 COUNT: Final[LiteralString] = "SELECT count(*) FROM acts"
 BETWEEN: Final[LiteralString] = """
 WHERE partition = %s AND after_offset > %s AND after_offset <= %s ORDER BY after_offset, serial
@@ -91,6 +92,14 @@ async def count(connection: Connection) -> int:
     cursor = await connection.execute(COUNT)
     ((number,),) = await cursor.fetchall()
     return int(number)
+
+
+async def people_of(connection: Connection, tasks: Collection[UUID]) -> set[str]:
+    """Whose `tasks` are now: an act names the number that the person had then."""
+    if not tasks:
+        return set()
+    cursor = await connection.execute(PEOPLE_OF, (list(tasks),))
+    return {person for (person,) in await cursor.fetchall()}
 
 
 async def between(connection: Connection, partition: int, after: int, until: int) -> AsyncIterator[ActionRow]:

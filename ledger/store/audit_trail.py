@@ -30,7 +30,7 @@ APPEND_TO_PERSONS_TASKS: Final[LiteralString] = """
 INSERT INTO audit (kind, task_id, detail)
 SELECT %(kind)s, t.id, %(detail)s::jsonb || CASE WHEN t.id IS NULL
     THEN jsonb_build_object('person_id', %(person)s::text) ELSE '{}' END
-FROM (SELECT) once LEFT JOIN tasks t ON t.person_id = %(person)s AND t.unit_id = ANY(%(units)s)
+FROM (SELECT) once LEFT JOIN tasks t ON t.person_id = ANY(%(people)s) AND t.unit_id = ANY(%(units)s)
 RETURNING task_id
 """
 """At each task of the units; where there is none, one line with the pseudonym."""

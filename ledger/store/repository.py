@@ -74,9 +74,12 @@ ON CONFLICT (person_id, enrolment_id, decided_unit) DO UPDATE SET unit_id = excl
 """
 MESSAGES: Final[LiteralString] = """
 SELECT decision, sealed, task_id FROM messages WHERE person_id = ANY(%s) AND (reason <> %s OR task_id IS NOT NULL
-    OR (sender, message_id) IN (SELECT * FROM unnest(%s::text[], %s::text[])))
+    OR (sender, message_id) IN (SELECT * FROM unnest(%s::text[], %s::text[])) OR person_id = ANY(%s))
 FOR NO KEY UPDATE OF messages
 """
+DROP_MESSAGE: Final[LiteralString] = (
+    "DELETE FROM messages WHERE sender = %s AND message_id = %s AND person_id = %s"
+)
 UPSERT_MESSAGE: Final[LiteralString] = """
 INSERT INTO messages (sender, message_id, person_id, revision, outcome, reason, unit_id, enrolment_id, law_version,
                       review_on, registered_at, appended_at, origin_topic, origin_partition, origin_offset,
@@ -180,16 +183,21 @@ async def add_applied(connection: Connection, partition: int, entries: Sequence[
 
 
 async def rows_of(
-    connection: Connection, people: Collection[str], named: Collection[tuple[str, str]] = ()
+    connection: Connection,
+    people: Collection[str],
+    named: Collection[tuple[str, str]] = (),
+    whole: Collection[str] = (),
 ) -> tuple[list[MessageRow], list[TaskRow]]:
     """The messages and every task of `people`, locked until the transaction ends.
 
     Of the messages that were too many for a person only those in `named` (sender and id): a sender in a loop makes
-    any number of them, they oblige nobody, and no task is made of them.
+    any number of them, they oblige nobody, and no task is made of them. Of those in `whole` all, to be moved.
     """
     senders, ids = [sender for sender, _ in named], [message for _, message in named]
     async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(MESSAGES, (list(people), DecisionReason.TOO_MANY_EVENTS, senders, ids))
+        await cursor.execute(
+            MESSAGES, (list(people), DecisionReason.TOO_MANY_EVENTS, senders, ids, list(whole))
+        )
         messages = [
             MessageRow(Decision.model_validate({**row["decision"], "sealed": row["sealed"]}), row["task_id"])
             for row in await cursor.fetchall()
@@ -226,6 +234,8 @@ async def write(connection: Connection, changes: Changes) -> None:
             # The open ones last: of one subject there is never a second one, not even for a moment.
             tasks = sorted(changes.tasks.values(), key=lambda task: task.status is TaskStatus.OPEN)
             await cursor.executemany(UPSERT_TASK, [_task_values(task) for task in tasks])
+        if changes.moved:
+            await cursor.executemany(DROP_MESSAGE, sorted(changes.moved))
         if changes.messages:
             await cursor.executemany(UPSERT_MESSAGE, [_message(row) for row in changes.messages.values()])
         given = [row for row in changes.transfers.values() if row is not None]

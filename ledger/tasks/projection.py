@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from ledger.tasks.fold_numbers import fold_numbers
 from ledger.tasks.policy import Policy, deadline_of
 from ledger.tasks.rows import Changes, MessageRow, Subject, TaskRow, TransferRow
 from ledger.tasks.transitions import after_action, is_possible, reopened
@@ -73,6 +74,8 @@ class Projection:
                 }
             )
             decision = decision.model_copy(update={"verdict": verdict})
+        if decision.joined:
+            fold_numbers(self._working_set, decision)
         row = MessageRow(decision)
         before = self._working_set.messages.get(row.key)
         if before is not None and _revision(before.decision) >= _revision(decision):
@@ -261,11 +264,9 @@ class Projection:
         """The rules name another unit, and none of the messages the old one: what people had agreed on is over."""
         if row.named is None:
             return
-        person_id, enrolment_id, _ = row.named
-        for named in [
-            named for named in self._working_set.transfers if named[:2] == (person_id, enrolment_id)
-        ]:
-            if all(other.named != named for other in self._working_set.messages_about(person_id)):
+        duty = row.named[:2]
+        for named in [given for given in self._working_set.transfers if given[:2] == duty]:
+            if all(other.named != named for other in self._working_set.messages_about(duty[0])):
                 self._working_set.transfer(named, None)
                 self._working_set.note(AuditKind.TRANSFER_VOID, None, row.decision, unit=named[2])
 

@@ -83,8 +83,8 @@ class TaskRow:
 
 TASK_COLUMNS: Final = tuple(each.name for each in fields(TaskRow))
 """As the ledger reads and writes them: every column of `tasks` but the two that the database stamps."""
-TASK_IDENTITY: Final = ("id", "reference", "person_id", "enrolment_id", "unit_id", "ordinal", "follows")
-"""Of these, what stays as it was when the task was made."""
+TASK_IDENTITY: Final = ("id", "reference", "enrolment_id", "unit_id", "follows")
+"""Of these, what stays as it was when the task was made. The person's number may become another one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +145,8 @@ class Changes:
     """What a batch of decisions and acts changes."""
 
     messages: dict[tuple[str, str, str], MessageRow] = field(default_factory=dict)
+    moved: set[tuple[str, str, str]] = field(default_factory=set)
+    """Messages that are another number's of the same person now."""
     tasks: dict[UUID, TaskRow] = field(default_factory=dict)
     transfers: dict[Subject, TransferRow | None] = field(default_factory=dict)
     """None: it is void."""

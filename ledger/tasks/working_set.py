@@ -89,6 +89,25 @@ class WorkingSet:
         self.changes.outbox += outbound_events(known, task, own, answers=self.policy.answers, now=self._now)
         return task
 
+    def tasks_about(self, person_id: str) -> list[TaskRow]:
+        """All tasks of a person, in a steady order."""
+        return [self.tasks[identity] for identity in sorted(self._tasks_about[person_id])]
+
+    def move_task(self, task: TaskRow, person_id: str, ordinal: int) -> None:
+        """The same task under another number of the person: nothing that anybody is told of."""
+        self._tasks_about[task.person_id].discard(task.id)
+        self._tasks_about[person_id].add(task.id)
+        self.tasks[task.id] = self.changes.tasks[task.id] = replace(
+            task, person_id=person_id, ordinal=ordinal
+        )
+
+    def drop_message(self, row: MessageRow) -> None:
+        """It is not there any more: another number of the person has it."""
+        del self.messages[row.key]
+        self._messages_about[row.key[2]].discard(row.key)
+        self.changes.messages.pop(row.key, None)
+        self.changes.moved.add(row.key)
+
     def transfer(self, named: Subject, to: TransferRow | None) -> None:
         """From now on `to` has what the rules name; None: they are followed again."""
         if to is None:

@@ -4,15 +4,16 @@ Deterministic: the record after a step is a function of the person's events in p
 A worker that died between its outputs writes the same ones again, under the same revisions.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Final
 
 from models.calendar import copenhagen_date
 from models.eligibility.bounds import Kept, keep
 from models.eligibility.decide import BEFORE_THE_LAW, decide, with_home
-from models.eligibility.decision import Cause, Decision, Evidence, MessageRef, Outcome, Verdict
+from models.eligibility.decision import Cause, Decision, Evidence, JoinMark, MessageRef, Outcome, Verdict
 from models.eligibility.facts import fold
+from models.eligibility.join import Joining, forwarded, is_join, join, receive
 from models.eligibility.law import Law
 from models.eligibility.person_record import Decided, PersonRecord
 from models.events.content import LedgersWord, Risk
@@ -41,6 +42,10 @@ class AppliedEvent:
     changed: int
     left_out: LeftOut | None = None
     """Why the event has no effect."""
+    forwards: tuple[PersonEvent, ...] = ()
+    """For the person's other numbers."""
+    mark: JoinMark | None = None
+    """The last word about this number."""
 
 
 def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> AppliedEvent:
@@ -50,16 +55,24 @@ def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> A
     decisions again: the outputs of the first time may have been lost between the brokers and us. A sender's repeat is
     another record, and what it repeats has its decisions already: nothing is decided anew, whatever it would cost.
     """
+    if is_join(event):
+        return _joined(record, event, cause)
+    record, is_whole = receive(record, event)
     held = Kept(record.events, record.superseded)
     kept = keep(held, event, law.succession)
-    if isinstance(kept, LeftOut):
-        return _left_out(record, event, cause, law, kept)
     again = cause.offset <= record.applied or (kept is held and _holds(held, event.origin))
-    if kept is held and not again:
+    if record.joined_to is not None:
+        return _passed_on(record, event, cause, None if kept is held else kept, again=again)
+    if isinstance(kept, LeftOut):
+        step = _left_out(record, event, cause, law, kept)
+        return _with_what_waited(step, cause, law) if is_whole else step
+    if kept is held and not again and not is_whole:
         return AppliedEvent(
             record=record.model_copy(update={"applied": cause.offset}), decisions=(), changed=0
         )
-    decisions, decided = _decisions(record, kept, cause, law)
+    if kept is not held:
+        record = _going_on(record, event, cause)
+    decisions, decided = ([], record.decided) if record.awaited else _decisions(record, kept, cause, law)
     changed = [
         decision for decision in decisions if decision.revision > _revision(record, key_of(decision.message))
     ]
@@ -75,6 +88,64 @@ def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> A
         decisions=tuple(decisions if again else changed),
         changed=len(changed),
     )
+
+
+def _joined(record: PersonRecord, event: PersonEvent, cause: Cause) -> AppliedEvent:
+    """The event is about the number itself: it changes where events go, and decides nothing."""
+    joining = join(record, event, again=cause.offset <= record.applied)
+    left_out = joining if isinstance(joining, LeftOut) else None
+    made = joining if isinstance(joining, Joining) else Joining(record)
+    return AppliedEvent(
+        record=made.record.model_copy(update={"applied": max(record.applied, cause.offset)}),
+        decisions=(),
+        changed=0,
+        left_out=left_out,
+        forwards=made.events,
+        mark=made.mark,
+    )
+
+
+def _passed_on(
+    record: PersonRecord, event: PersonEvent, cause: Cause, kept: Kept | LeftOut | None, *, again: bool
+) -> AppliedEvent:
+    """At a number that is joined to another one: known here, forwarded, and judged there, by its bounds too.
+
+    `kept` None: it is known already. What is known is forwarded again only where the first time may have been lost.
+    """
+    updates: dict[str, object] = {"applied": max(record.applied, cause.offset)}
+    if isinstance(kept, Kept):
+        updates |= {"events": kept.events, "superseded": kept.superseded}
+    return AppliedEvent(
+        record=record.model_copy(update=updates),
+        decisions=(),
+        changed=0,
+        forwards=()
+        if kept is None and not again and event.forwarded is None
+        else (forwarded(record, event),),
+    )
+
+
+def _with_what_waited(step: AppliedEvent, cause: Cause, law: Law) -> AppliedEvent:
+    """The last part of what another number held is left out: what waited for it is decided all the same."""
+    record = step.record
+    decisions, decided = _decisions(record, Kept(record.events, record.superseded), cause, law)
+    changed = [one for one in decisions if one.revision > _revision(record, key_of(one.message))]
+    return replace(
+        step,
+        record=record.model_copy(update={"decided": decided}),
+        decisions=(*step.decisions, *changed),
+        changed=step.changed + len(changed),
+    )
+
+
+def _going_on(record: PersonRecord, event: PersonEvent, cause: Cause) -> PersonRecord:
+    """A message that another number of the person has decided on goes on from that revision."""
+    came = event.forwarded
+    if came is None or came.revision is None:
+        return record
+    key = f"{event.sender}/{event.event_id}"
+    last = Decided(revision=max(came.revision, _revision(record, key)), digest="", cause=cause)
+    return record.model_copy(update={"decided": {**record.decided, key: last}})
 
 
 def _holds(held: Kept, origin: Origin) -> bool:
@@ -106,7 +177,12 @@ def _left_out(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law, 
         reference = _reference(event, record.person_id)
         decisions.append(
             Decision(
-                message=reference, revision=NOT_REMEMBERED, verdict=verdict, cause=cause, sealed=event.sealed
+                message=reference,
+                revision=NOT_REMEMBERED,
+                verdict=verdict,
+                cause=cause,
+                sealed=event.sealed,
+                joined=record.joined or None,
             )
         )
     return AppliedEvent(
@@ -133,7 +209,7 @@ def _decisions(
         reference = _reference(message, record.person_id)
         verdict = decide(message, facts, law)
         key = key_of(reference)
-        digest = blake2b((_said(verdict) + reference.model_dump_json()).encode(), digest_size=12).hexdigest()
+        digest = blake2b(_said(verdict, reference, record.joined).encode(), digest_size=12).hexdigest()
         before = record.decided.get(key)
         now = before
         if now is None or now.digest != digest:
@@ -147,15 +223,18 @@ def _decisions(
                 # A replay names the event that made the revision: the notices that follow from it keep their ids.
                 cause=now.cause,
                 sealed=message.sealed,
+                joined=record.joined or None,
             )
         )
     return decisions, decided
 
 
-def _said(verdict: Verdict) -> str:
-    """What a digest is made of."""
+def _said(verdict: Verdict, reference: MessageRef, joined: tuple[str, ...]) -> str:
+    """What a digest is made of. A number that is joined makes a revision more, from which the ledger learns of it."""
     absent = {name for name in _ADDED_LATER if getattr(verdict.evidence, name) is None}
-    return verdict.model_dump_json(exclude={"evidence": absent})
+    unsent = {"sent_as"} if reference.sent_as is None else None
+    said = verdict.model_dump_json(exclude={"evidence": absent}) + reference.model_dump_json(exclude=unsent)
+    return said + "".join(f"|{name}" for name in joined)
 
 
 def _reference(message: PersonEvent, person_id: str) -> MessageRef:
@@ -170,6 +249,7 @@ def _reference(message: PersonEvent, person_id: str) -> MessageRef:
         severity=content.severity,
         absence_percentage=content.absence_percentage,
         seen_at=content.seen_at,
+        sent_as=None if message.forwarded is None else message.forwarded.sent_as,
     )
 
 

@@ -21,6 +21,8 @@ from models.events.content import (
     HandedOver,
     LedgersWord,
     MovedAway,
+    NumberChange,
+    PersonJoined,
     RefusedDuplicate,
     Residence,
     ResidenceAnnulment,
@@ -179,7 +181,7 @@ def _always_counts(event: PersonEvent, held: Kept, speaks_for: Collection[str]) 
             return any(one.sender in speaks_for and _named(one) == named_by_event for one in held.events)
         case MovedAway() | HandedOver():
             return True
-        case Risk():
+        case Risk() | NumberChange() | PersonJoined():
             return False
 
 

@@ -41,12 +41,23 @@ def compare(held: PersonRecord | None, rebuilt: PersonRecord | None) -> Finding 
         return Finding(rebuilt.person_id, RecordDifference.MISSING, rebuilt)
     if held.applied < rebuilt.applied:
         return Finding(rebuilt.person_id, RecordDifference.BEHIND, mend(held, rebuilt))
-    if (held.events, held.superseded) != (rebuilt.events, rebuilt.superseded):
+    if _known(held) != _known(rebuilt):
         return Finding(rebuilt.person_id, RecordDifference.EVENTS, mend(held, rebuilt))
     if held.decided != rebuilt.decided:
         mended = mend(held, rebuilt)
         return Finding(rebuilt.person_id, RecordDifference.DECISIONS, None if mended == held else mended)
     return None
+
+
+def _known(record: PersonRecord) -> tuple[object, ...]:
+    return (
+        record.events,
+        record.superseded,
+        record.changed_to,
+        record.joined_to,
+        record.joined,
+        record.awaited,
+    )
 
 
 def mend(held: PersonRecord, rebuilt: PersonRecord) -> PersonRecord:

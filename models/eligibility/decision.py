@@ -79,6 +79,8 @@ class MessageRef(Travelling):
     severity: Severity
     absence_percentage: int | None = None
     seen_at: AwareDatetime
+    sent_as: str | None = None
+    """The person's number under which it was sent, as a pseudonym, where that is another one than `person_id`."""
 
 
 class Cause(Travelling):
@@ -96,3 +98,12 @@ class Decision(Travelling):
     verdict: Verdict
     cause: Cause
     sealed: str | None = None
+    joined: tuple[str, ...] | None = None
+    """The person's other numbers: their rows are this person's from now on (docs/decisions/0041)."""
+
+
+class JoinMark(Travelling):
+    """On ``decisions``, the last word about a number: what is said of it from now on is said of `joined_to`."""
+
+    person_id: str
+    joined_to: str

@@ -15,6 +15,8 @@ from models.events.content import (
     EnrolmentVersion,
     HandedOver,
     MovedAway,
+    NumberChange,
+    PersonJoined,
     RefusedDuplicate,
     Residence,
     ResidenceAnnulment,
@@ -130,7 +132,7 @@ class _Fold:
                 self.withdrawn |= {(owner, withdrawal.message_id), (event.sender, withdrawal.message_id)}
             case Risk():
                 self.messages.append(event)
-            case RefusedDuplicate() | MovedAway() | HandedOver():
+            case RefusedDuplicate() | MovedAway() | HandedOver() | NumberChange() | PersonJoined():
                 pass
             case _:
                 assert_never(event.content)

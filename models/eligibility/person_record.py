@@ -45,3 +45,13 @@ class PersonRecord(Travelling):
     """Of senders with many events: those that a later one has replaced (`models.eligibility.bounds`)."""
     decided: dict[str, Decided] = Field(default_factory=dict)
     """By ``sender/message id``."""
+    changed_to: str | None = None
+    """The person's new number, as the register says; there is one at most."""
+    joined_to: str | None = None
+    """The number to which all is forwarded: nothing is decided here any more."""
+    joined_by: Origin | None = None
+    """The record that has joined it."""
+    joined: tuple[str, ...] = ()
+    """The numbers whose events come here, sorted."""
+    awaited: tuple[str, ...] = ()
+    """Of these, the ones that have not come whole: until then nothing is decided."""

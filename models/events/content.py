@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field
 from models.base import Travelling
 from models.events import contract
 from models.events.annulled_residence import ResidenceAnnulmentFields
+from models.events.number_change import NumberChangeFields
 
 
 class EnrolmentVersion(contract.EnrolmentFields, Travelling):
@@ -57,6 +58,20 @@ class Withdrawal(contract.WithdrawalFields, Travelling):
     """A dropout risk withdrawn."""
 
     kind: Literal["dropout-risk.withdrawn"]
+
+
+class NumberChange(NumberChangeFields, Travelling):
+    """The person of this number has another one, under `new_person_id` (docs/decisions/0041)."""
+
+    kind: Literal["person-number.changed"]
+    new_person_id: str
+
+
+class PersonJoined(Travelling):
+    """Match's word to one of its numbers that it is the same person's as `other`, which is smaller."""
+
+    kind: Literal["person.joined"]
+    other: str
 
 
 class RefusedDuplicate(Travelling):
@@ -135,6 +150,8 @@ Content = Annotated[
     | ResidenceAnnulment
     | Risk
     | Withdrawal
+    | NumberChange
+    | PersonJoined
     | RefusedDuplicate
     | MovedAway
     | HandedOver,

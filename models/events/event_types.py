@@ -17,12 +17,14 @@ from models.events.content import (
     BenefitPeriodVersion,
     EnrolmentEnd,
     EnrolmentVersion,
+    NumberChange,
     Residence,
     ResidenceAnnulment,
     Risk,
     Withdrawal,
 )
 from models.events.control_total import ControlTotalData
+from models.events.number_change import NumberChangeData
 from models.events.sender import SenderKind
 
 TYPE_PREFIX: Final = "dk.frafaldsvarsel."
@@ -133,6 +135,14 @@ _ROWS = (
         None,
     ),
     EventType(
+        "person-number.changed",
+        InputTopic.RESIDENCES,
+        frozenset({SenderKind.REGISTER}),
+        NumberChangeData,
+        NumberChange,
+        None,
+    ),
+    EventType(
         "dropout-risk.raised",
         InputTopic.DROPOUT_RISKS,
         _INSTITUTION,
@@ -164,8 +174,13 @@ _SEALED: Final[dict[type[Frozen], type[Frozen]]] = {
     contract.BenefitAnnulmentData: sealed.BenefitAnnulmentSealed,
     contract.ResidenceData: sealed.ResidenceSealed,
     ResidenceAnnulmentData: sealed.ResidenceAnnulmentSealed,
+    NumberChangeData: sealed.NumberChangeSealed,
     contract.RiskData: sealed.RiskSealed,
     contract.WithdrawalData: sealed.WithdrawalSealed,
+}
+_INSIDE: Final[dict[type[Frozen], type[sealed.PersonInside]]] = {
+    contract.RiskData: sealed.MessageInside,
+    NumberChangeData: sealed.NumbersInside,
 }
 VERSION_1: Final[dict[str, EventType]] = {row.name: row for row in _ROWS}
 """By CloudEvents ``type``. Its data has the form of a plain event, too."""
@@ -174,7 +189,7 @@ VERSION_2: Final[dict[str, EventType]] = {
         row,
         version=2,
         data=_SEALED[row.data],
-        inside=sealed.MessageInside if row.data is contract.RiskData else sealed.PersonInside,
+        inside=_INSIDE.get(row.data, sealed.PersonInside),
     )
     for row in _ROWS
     if row.data in _SEALED
@@ -183,7 +198,9 @@ VERSION_2: Final[dict[str, EventType]] = {
 EVENT_TYPES: Final[dict[str, EventType]] = VERSION_1 | {row.name: row for row in VERSION_2.values()}
 """Of every version, by CloudEvents ``type``."""
 CONTROL_TOTAL: Final = f"{TYPE_PREFIX}control-total.declared.v1"
-SEALED_FIELDS: Final = frozenset(sealed.MessageInside.model_fields)
+CPR_FIELDS: Final = tuple(sealed.NumbersInside.model_fields)
+"""Fields of the data that hold a number; in version 1 its sender seals each."""
+SEALED_FIELDS: Final = frozenset({*CPR_FIELDS, *sealed.MessageInside.model_fields})
 """Fields of the data that the stream never sees in the clear."""
 
 

@@ -27,6 +27,24 @@ class Origin(Travelling):
         return (self.topic, self.partition, self.offset)
 
 
+class Forwarded(Travelling):
+    """How an event came from another number of the same person (docs/decisions/0041)."""
+
+    by: str
+    """The number that has forwarded it first, as a pseudonym."""
+    also: tuple[str, ...] = ()
+    """Further numbers whose events come by this way."""
+    sent_as: str
+    """The number under which its sender has sent it."""
+    revision: int | None = None
+    """Of a message: the last revision of its decision so far."""
+    part: int = 1
+    parts: int = 1
+    """What a number holds when it is joined comes in parts: nothing is decided between them."""
+    awaited: tuple[str, ...] = ()
+    """Of `by` and `also`: those of which parts have still to come."""
+
+
 class PersonEvent(Travelling):
     """An accepted event, keyed by `person_id` on the topic ``person-events``."""
 
@@ -45,6 +63,9 @@ class PersonEvent(Travelling):
     """CPR, text and contact person of a message, sealed to the vault."""
     released: bool | None = None
     """True: an operator lets it count although its sender is over its bound (`models.eligibility.bounds`)."""
+
+    forwarded: Forwarded | None = None
+    """Where it came from, if another number of the person has forwarded it."""
 
     @property
     def risk(self) -> Risk:

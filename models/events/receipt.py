@@ -143,6 +143,8 @@ class AppliedEntry(Travelling):
     """Decisions that are new or changed by it."""
     left_out: LeftOutEvent | None = None
     """That it has no effect; absent where it counts."""
+    forwarded: bool | None = None
+    """True: another number of the person has forwarded it, where it was applied as well."""
     subject: AppliedSubject | None = None
     """Absent where it has none or no effect, and in entries of earlier versions."""
 

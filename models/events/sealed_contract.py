@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from models.base import Frozen
 from models.events import contract
 from models.events.annulled_residence import ResidenceAnnulmentFields
+from models.events.number_change import NumberChangeFields
 
 MAX_SEALED = 16_384
 """Characters of a message's JWE: room for the longest text and contact with every letter escaped (`\\u00e5`)."""
@@ -31,6 +32,12 @@ class MessageInside(PersonInside):
     contact: contract.ContactPerson | None = None
 
 
+class NumbersInside(PersonInside):
+    """What the JWE of ``person-number.changed`` holds, as JSON: the old number, and the new one."""
+
+    new_cpr: Annotated[str, Field(description="Ten digits; the old number may be temporary (day + 60)")]
+
+
 class HasSealedPerson(Frozen):
     """Every event about a person."""
 
@@ -48,6 +55,16 @@ class HasSealedMessage(Frozen):
         str,
         StringConstraints(min_length=10, max_length=MAX_SEALED),
         Field(description=f"{_ABOUT}of JSON: sealed-message.schema.json"),
+    ]
+
+
+class HasSealedNumbers(Frozen):
+    """A change of number."""
+
+    sealed: Annotated[
+        str,
+        StringConstraints(min_length=10, max_length=2000),
+        Field(description=f"{_ABOUT}of JSON: sealed-numbers.schema.json"),
     ]
 
 
@@ -73,6 +90,10 @@ class ResidenceSealed(contract.ResidenceFields, HasSealedPerson):
 
 class ResidenceAnnulmentSealed(ResidenceAnnulmentFields, HasSealedPerson):
     """Data of ``residence.annulled``."""
+
+
+class NumberChangeSealed(NumberChangeFields, HasSealedNumbers):
+    """Data of ``person-number.changed``."""
 
 
 class RiskSealed(contract.RiskFields, HasSealedMessage):

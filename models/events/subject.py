@@ -13,6 +13,8 @@ from models.events.content import (
     EnrolmentVersion,
     HandedOver,
     MovedAway,
+    NumberChange,
+    PersonJoined,
     RefusedDuplicate,
     Residence,
     ResidenceAnnulment,
@@ -60,7 +62,7 @@ def subject_of(event: PersonEvent) -> NamedSubject | None:
             return NamedSubject(SubjectKind.MESSAGE, event.event_id)
         case Withdrawal(message_id=name) as withdrawal:
             return NamedSubject(SubjectKind.MESSAGE, name, withdrawal)
-        case RefusedDuplicate() | MovedAway() | HandedOver():
+        case RefusedDuplicate() | MovedAway() | HandedOver() | NumberChange() | PersonJoined():
             return None
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, LiteralString
 
-_VERSION: Final = 7
+_VERSION: Final = 8
 _WAIT_SECONDS: Final = 60.0
 SCHEMA: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, said TEXT NOT NULL);
@@ -72,6 +72,7 @@ CREATE TABLE lost (
     registered_at TEXT, keeps_equal INT, owner TEXT, owned_since TEXT,
     PRIMARY KEY (person, topic, partition, place, event_id)
 ) WITHOUT ROWID;
+CREATE TABLE joined (person INTEGER PRIMARY KEY);
 CREATE TABLE refused (topic TEXT, partition INT, place INT, PRIMARY KEY (topic, partition, place)) WITHOUT ROWID;
 CREATE TABLE moved (
     topic TEXT, partition INT, upto INT NOT NULL, at_ms INT NOT NULL, PRIMARY KEY (topic, partition)

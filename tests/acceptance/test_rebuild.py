@@ -13,7 +13,11 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from config.every_environment import EveryEnvironment
+from config.settings import load
 from config.topics import PERSON_PARTITIONS, Topic
+from frafaldsvarsel.wiring.common import stream_mac
+from infra.stream_mac import HEADER, StreamMac
 from local.servers.mailbox import read_mails
 from models.eligibility.person_record import PersonRecord
 from tests.acceptance.test_command_line import (
@@ -206,16 +210,16 @@ def test_the_peoples_records_made_once_more_are_the_same(up: Up, told: list[dict
 def test_a_record_that_was_tampered_with_is_found_and_mended(up: Up, told: list[dict[str, object]]) -> None:
     partition, key, headers, value = newest_record(up)
     record = PersonRecord.model_validate_json(value)
-    short = record.model_copy(update={"events": record.events[:1]})
-    producer = Producer({"bootstrap.servers": bootstrap(up), "log_level": 0})
-    producer.produce(
-        Topic.PEOPLE,
-        key=key,
-        partition=partition,
-        value=short.model_dump_json(exclude_defaults=True).encode(),
-        headers=headers,
+    short = (
+        record.model_copy(update={"events": record.events[:1]})
+        .model_dump_json(exclude_defaults=True)
+        .encode()
     )
-    producer.flush(20)
+    write_record(up, partition, key, short, headers)
+    code, found = rebuilt(up, "people")
+    assert (code, found["differing"]) == (0, 0)  # its MAC is another record's: it has no effect
+    unsigned = [(name, said) for name, said in headers if name != HEADER]
+    write_record(up, partition, key, short, mac_of(up).headers(Topic.PEOPLE, partition, key, short, unsigned))
     code, found = rebuilt(up, "people")
     assert (code, found["differences"]) == (1, {"events": 1})
     assert found["held_hash"] != found["rebuilt_hash"]
@@ -223,6 +227,18 @@ def test_a_record_that_was_tampered_with_is_found_and_mended(up: Up, told: list[
     assert (code, found["written"]) == (0, 1)
     code, found = rebuilt(up, "people")
     assert (code, found["differing"]) == (0, 0)
+
+
+def write_record(up: Up, partition: int, key: bytes, value: bytes, headers: Any) -> None:
+    producer = Producer({"bootstrap.servers": bootstrap(up), "log_level": 0})
+    producer.produce(Topic.PEOPLE, key=key, partition=partition, value=value, headers=list(headers))
+    producer.flush(20)
+
+
+def mac_of(up: Up) -> StreamMac:
+    """Whoever has the service's own key can do this."""
+    environment = json.loads((up.data / "addresses.json").read_text())["environment"]
+    return stream_mac(load(EveryEnvironment, environment).stream)
 
 
 def newest_record(up: Up) -> tuple[int, bytes, Any, bytes]:

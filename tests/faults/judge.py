@@ -68,33 +68,55 @@ def _people(seen: Seen, verdict: Verdict) -> dict[str, str]:
         applied[place].add(person_id)
     people: dict[str, str] = {}
     owner: dict[str, str] = {}
+    joined = _joined(seen.inputs)
+    groups: defaultdict[str, set[str]] = defaultdict(set)
     for logged in seen.inputs:
         if logged.sent.event is None:
             continue
         found = applied.get(logged.place, set())
         if not found:
             verdict.note("lost", f"{_at(logged.place)} was accepted and never applied")
+        if logged.sent.cpr in joined:
+            groups[joined[logged.sent.cpr]] |= found
+            continue
         for person_id in found:
             if people.setdefault(logged.sent.cpr, person_id) != person_id:
                 verdict.note("wrong", f"{_at(logged.place)}: one person under two pseudonyms")
             if owner.setdefault(person_id, logged.sent.cpr) != logged.sent.cpr:
                 verdict.note("wrong", f"{_at(logged.place)}: two people under one pseudonym")
+    for cpr, found in groups.items():
+        numbers = sum(root == cpr for root in joined.values())
+        if len(found) > numbers:
+            verdict.note("wrong", f"{numbers} numbers of one person have {len(found)} pseudonyms")
+        # All that is said of the person is said of the smallest of them.
+        people[cpr] = min(found, default="?")
     return people
+
+
+def _joined(inputs: Sequence[Logged]) -> dict[str, str]:
+    """Of each number that the register has joined with another one, the one that stands for both."""
+    roots: dict[str, str] = {}
+    for logged in inputs:
+        event = logged.sent.event
+        if event is not None and (new := event.data.get("new_cpr")) is not None:
+            roots |= dict.fromkeys((logged.sent.cpr, new), min(logged.sent.cpr, new))
+    return roots
 
 
 def _expected(inputs: Sequence[Logged], law: dict[str, Any]) -> dict[Message, dict[str, Any]]:
     """By the oracle: what holds of each message when everything is known."""
     histories: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     first: dict[tuple[str, str], str] = {}
+    joined = _joined(inputs)
     for logged in sorted(inputs, key=lambda one: (one.appended_at, one.place)):
         event = logged.sent.event
         if event is None:
             continue
-        statement = _statement(logged, event)
-        histories[logged.sent.cpr].append(statement)
-        owner = first.setdefault((event.sender, event.id), logged.sent.cpr)
-        if owner != logged.sent.cpr:
-            histories[logged.sent.cpr].append(_refusal(statement))
+        statement, person = _statement(logged, event), joined.get(logged.sent.cpr, logged.sent.cpr)
+        histories[person].append(statement)
+        owner = first.setdefault((event.sender, event.id), person)
+        if owner != person:
+            histories[person].append(_refusal(statement))
     return {
         (sender, message_id, cpr): found
         for cpr, history in histories.items()

@@ -41,7 +41,9 @@ _HOOKS: Final = (Point.HOOK_BEFORE, Point.HOOK_SENT, Point.HOOK_ANSWERED)
 """Passed where a unit has a webhook: `hook_cells`."""
 _ACTS: Final = (Point.ACT_BEFORE_COMMIT, Point.ACT_COMMITTED)
 """Passed where a person or a program works on tasks: `api_cells`."""
-_POINTS: Final = tuple(point for point in Point if point not in (*_HOOKS, *_ACTS))
+_JOINS: Final = (Point.FORWARDED,)
+"""Passed where numbers are joined: `join_cells`."""
+_POINTS: Final = tuple(point for point in Point if point not in (*_HOOKS, *_ACTS, *_JOINS))
 _ZOMBIES: Final = (
     Point.INTAKE_JUDGED,
     Point.MATCH_JUDGED,

@@ -262,6 +262,18 @@ class _Pen:
                     reason="dropped_out",
                 )
                 return [*whole, end]
+            case 18:  # what came before has the number of before, and the register says so last
+                before = _Pen(self._number + 2_500_000, self._senders, self._name, self._moment)
+                before.institution, before.municipality = self.institution, self.municipality
+                changed = before.event(
+                    "person-number.changed",
+                    REGISTER,
+                    "number",
+                    "2025-09-25T09:00:00+02:00",
+                    new_cpr=self.cpr,
+                    valid_from="2025-09-24",
+                )
+                return [before.help(), before.home(self.municipality), whole[0], whole[3], changed]
             case _:
                 return whole
 

@@ -68,6 +68,22 @@ def _struck(event: Plain) -> Plain:
     }
 
 
+def roots(events: list[Plain]) -> dict[str, str]:
+    """Of every number that is joined with others, the smallest of them: written as a search through pairs."""
+    pairs = [
+        (event["person_id"], event["content"]["new_person_id"])
+        for event in events
+        if event["content"]["kind"] == "person-number.changed"
+    ]
+    found: dict[str, str] = {}
+    for number in {number for pair in pairs for number in pair}:
+        group = {number}
+        while more := {one for pair in pairs if group & {*pair} for one in pair} - group:
+            group |= more
+        found[number] = min(group)
+    return found
+
+
 def contested(events: list[Plain]) -> set[str]:
     """People with an id that was used for two things: what they are told meanwhile depends on what came first."""
     first: dict[tuple[str, str], list[Plain]] = {}

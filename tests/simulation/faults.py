@@ -92,4 +92,5 @@ class Mutation(StrEnum):
     OFF_IN_SILENCE = "an endpoint is switched off and nobody told"
     BOUNCE_IGNORED = "a mail that came back stays delivered"
     FORGERY_BELIEVED = "a report is believed whoever wrote it"
+    NUMBER_KEPT = "what was moved to a person's other number stays under the first as well"
     ETAG_IGNORED = "a program's If-Match is not looked at"

@@ -30,11 +30,19 @@ class Books:
         self.audit = tables["audit"]
         self.position = {(row["topic"], row["partition"]): row["next_offset"] for row in tables["position"]}
         self.events = [_plain(world, record) for topic in INPUTS for record in world.log.all_of(topic)]
-        self.accepted = [event for event in self.events if event["accepted"]]
-        self._decided = [
+        every = [event for event in self.events if event["accepted"]]
+        self.root = expected.roots(every)
+        self.accepted = [
+            {**event, "person_id": self.root.get(event["person_id"], event["person_id"])}
+            for event in every
+            if event["content"]["kind"] != "person-number.changed"
+        ]
+        """Of one person's numbers all are said of the one that all of them end at."""
+        said = [
             (record.partition, record.offset, json.loads(record.value or b""))
             for record in world.log.all_of(Topic.DECISIONS)
         ]
+        self._decided = [place for place in said if "message" in place[2]]
         self.decisions = [decision for _, _, decision in self._decided]
         self.acts = sorted(tables["acts"], key=lambda act: act["serial"])
         self.transfers = tables["transfers"]
@@ -44,15 +52,18 @@ class Books:
         self.attempts = tables["attempts"]
         self.endpoints = tables["endpoints"]
         self.bounces = tables["bounces"]
-        self.contested = expected.contested(self.accepted)
+        contested = {self.root.get(person, person) for person in expected.contested(every)}
+        self.contested = contested | {number for number, root in self.root.items() if root in contested}
+        self.untold = self.contested | self.root.keys()
+        """Whose tasks are not told again here: it matters when the ledger has learnt of a number."""
         self.lives = self._told()
         self.verdicts = expected.verdicts(self.accepted)
 
     def _told(self) -> Lives:
         """Decisions and acts, played through."""
         told = Lives(lambda stamp, unit: expected.react_by(stamp, REACT_BY_DAYS.get(unit, 5), DAYS_OFF))
-        settled = [place for place in self._decided if place[2]["message"]["person_id"] not in self.contested]
-        acts = [act for act in self.acts if act["person_id"] not in self.contested]
+        settled = [place for place in self._decided if place[2]["message"]["person_id"] not in self.untold]
+        acts = [act for act in self.acts if act["person_id"] not in self.untold]
         for step in in_order(settled, acts):
             if "kind" in step:
                 told.act(key_of(self.tasks[step["task_id"]]), step)

@@ -32,6 +32,7 @@ def story(rng: Random) -> list[Sent]:
     told = [_history_of(f"person-{number}", rng) for number in range(rng.choice((1, 1, 2, 2, 3)))]
     if len(told) > 1 and rng.random() < 0.5:
         _mix_up(told, rng)
+    told = [_under_several_numbers(events, rng) for events in told]
     sent: list[Sent] = []
     while any(told):
         events = rng.choice([events for events in told if events])
@@ -40,6 +41,30 @@ def story(rng: Random) -> list[Sent]:
         if rng.random() < 0.05:
             sent.append(Sent(rng.choice(_ABOUT_PEOPLE), None))
     return sent
+
+
+def _under_several_numbers(events: list[PersonEvent], rng: Random) -> list[PersonEvent]:
+    """Some people have two or three numbers, which the register joins at any time; some it joins twice, or back."""
+    if rng.random() >= 0.3:
+        return events
+    person = events[0].person_id
+    numbers = [f"{person}-{sign}" for sign in rng.choice(("ab", "ba", "ab", "ba", "bca", "cab", "acb"))]
+    where = {event.event_id: rng.choice(numbers) for event in events}
+    split = [_of(event, where[event.event_id], {}) for event in events]
+    if rng.random() < 0.5:  # the facts are known under each of them, so that each can have a task
+        for event in events:
+            for number in numbers:
+                if number != where[event.event_id] and not isinstance(event.content, Risk | Withdrawal):
+                    own = {event.event_id: make.uuid(f"{number} {event.event_id}")}
+                    split.insert(rng.randint(0, len(split)), _of(event, number, own))
+    pairs = [(numbers[one], numbers[rng.randrange(one)]) for one in range(1, len(numbers))]
+    if rng.random() < 0.2:
+        pairs.append((numbers[0], numbers[1]))
+    for old, new in pairs:
+        join = make.number_change(new, person_id=old, event_id=make.uuid(f"{old} is {new}"))
+        for _ in range(rng.choice((1, 1, 2))):
+            split.insert(rng.randint(0, len(split)), join)
+    return split
 
 
 def _history_of(person: str, rng: Random) -> list[PersonEvent]:

@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 from config.topics import BY_NAME, Topic
 from infra.postgres import Connection
 from ledger.consume.batch import Batch, project
+from ledger.consume.joins import settle
 from ledger.rebuild import compare
 from ledger.reminders.scheduler import plan_stale
 from ledger.store import action_log
@@ -31,22 +32,30 @@ async def remake(world: World, done: Rows) -> Memory:
     connection = cast(Connection, await memory.connect())
     known: dict[tuple[str, int], int] = {}
     for topic in (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS):
-        for partition in range(BY_NAME[topic].partitions):
-            place = (str(topic), partition)
-            records = world.log.read(place, 0, world.log.end(place))
-            batch = Batch()
-            for record in records:
-                batch.add(topic, record.value or b"")
-            batch.next_offsets[place] = world.log.end(place)
-            offsets = [record.offset for record in records]
-            again = [
-                (bisect_left(offsets, row["after_offset"]), action_log.row_of(row))
-                for row in sorted(done, key=lambda row: (row["after_offset"], row["serial"]))
-                if topic == Topic.DECISIONS and row["partition"] == partition
-            ]
-            async with connection.transaction():
-                await project(connection, batch, known, _WITHOUT_STEPS, again)
-            known |= batch.next_offsets
+        starts = dict.fromkeys(range(BY_NAME[topic].partitions), 0)
+        while starts:
+            for partition, start in list(starts.items()):
+                place = (str(topic), partition)
+                batch = Batch()
+                for record in world.log.read(place, start, world.log.end(place)):
+                    batch.add(topic, record.value or b"", partition, record.offset)
+                batch.next_offsets[place] = world.log.end(place)
+                async with connection.transaction():
+                    await settle(connection, batch)
+                    upto = batch.next_offsets[place] if batch.is_held else float("inf")
+                    again = [
+                        (bisect_left(batch.offsets, row["after_offset"]), action_log.row_of(row))
+                        for row in sorted(done, key=lambda row: (row["after_offset"], row["serial"]))
+                        if topic == Topic.DECISIONS
+                        and row["partition"] == partition
+                        and (start == 0 or row["after_offset"] >= start)
+                        and row["after_offset"] < upto
+                    ]
+                    await project(connection, batch, known, _WITHOUT_STEPS, again)
+                known |= batch.next_offsets
+                starts[partition] = batch.next_offsets[place]
+                if not batch.is_held:
+                    del starts[partition]
     return memory
 
 

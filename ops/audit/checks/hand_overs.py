@@ -9,7 +9,7 @@ from typing import Final
 from ops.audit.checks.context import CheckContext
 
 HANDED: Final = """
-SELECT a.person_id, t.enrolment_id, t.unit_id, a.detail ->> 'to_unit'
+SELECT t.person_id, t.enrolment_id, t.unit_id, a.detail ->> 'to_unit'
 FROM acts a JOIN tasks t ON t.id = a.task_id WHERE a.kind = 'hand_over' ORDER BY a.serial
 """
 

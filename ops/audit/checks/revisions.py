@@ -23,15 +23,30 @@ LEDGER: Final = (
 )
 DIFFERENT: Final = """
 SELECT m.message_id, m.partition, m.place, m.at_ms, m.revision, m.outcome, s.revision, s.outcome, s.reason, s.refused
-FROM message m LEFT JOIN standing s ON s.id = m.id WHERE s.id IS NULL OR s.said <> m.said
+FROM message m LEFT JOIN standing s ON s.id = m.id
+WHERE s.said <> m.said OR s.id IS NULL AND m.person NOT IN (SELECT person FROM joined)
 """
 WRONG: Final = """
 SELECT m.message_id, m.partition, m.place, max(r.differs) FROM revision r JOIN message m ON m.id = r.message
-WHERE r.revision > 0 GROUP BY r.message HAVING max(r.differs) OR count(*) <> max(r.revision) OR min(r.revision) <> 1
+WHERE r.revision > 0 GROUP BY r.message
+HAVING max(r.differs) OR (count(*) <> max(r.revision) OR min(r.revision) <> 1) AND NOT EXISTS (
+    SELECT 1 FROM message n JOIN joined j ON j.person = n.person
+    WHERE (n.sender, n.message_id) = (m.sender, m.message_id))
 """
-PHANTOM: Final = (
-    "SELECT message_id FROM standing s WHERE NOT EXISTS (SELECT 1 FROM message m WHERE m.id = s.id)"
-)
+"""Of several numbers of a person, one goes on from the revision that another has had."""
+MOVED: Final[LiteralString] = """
+SELECT count(*) FROM message m JOIN joined j ON j.person = m.person
+WHERE NOT EXISTS (SELECT 1 FROM standing s WHERE s.id = m.id)
+"""
+"""They stand under another number of the person now: by their place, the check of decisions looks for each."""
+LEFT_BEHIND: Final[LiteralString] = """
+SELECT m.message_id, j.noted_at FROM messages m JOIN person_joins j ON j.person_id = m.person_id
+"""
+PHANTOM: Final = """
+SELECT message_id FROM standing s WHERE NOT EXISTS (SELECT 1 FROM message m WHERE m.id = s.id) AND NOT EXISTS (
+    SELECT 1 FROM message n JOIN joined j ON j.person = n.person
+    WHERE (n.sender, n.message_id) = (s.sender, s.message_id))
+"""
 MESSAGES: Final[LiteralString] = "SELECT count(*) FROM message"
 REVISIONS: Final[LiteralString] = "SELECT count(*), coalesce(sum(times), 0) FROM revision"
 EMPTY_STANDING: Final[LiteralString] = "DELETE FROM standing"
@@ -61,10 +76,14 @@ def count(context: CheckContext) -> CheckResult:
         context.miss(
             Check.REVISIONS, "a message in the ledger that the log does not know", message_id=message_id
         )
+    left_behind = _left_behind(context)
     total: int = context.index.value(MESSAGES)
     revisions, times = next(context.index.rows(REVISIONS))
     different = found.total()
-    parts = {"in_the_ledger": total - different}
+    moved: int = context.index.value(MOVED)
+    parts = {"in_the_ledger": total - different - moved - left_behind}
+    if moved:
+        parts["under_another_number"] = moved
     if found["refused_by_the_ledger"]:
         parts["refused_by_the_ledger"] = found["refused_by_the_ledger"]
     return CheckResult(
@@ -72,9 +91,23 @@ def count(context: CheckContext) -> CheckResult:
         total=total + len(phantoms),
         parts=parts,
         under_way=found["under_way"],
-        unaccounted=found["wrong"] + len(phantoms),
+        unaccounted=found["wrong"] + len(phantoms) + left_behind,
         beside={"revisions": revisions, "written_again": times - revisions},
     )
+
+
+def _left_behind(context: CheckContext) -> int:
+    """Messages of a number that was joined to another one, where nobody has gone on with them."""
+    old = [
+        message_id
+        for message_id, noted_at in context.rows(LEFT_BEHIND)
+        if not context.under_way(noted_at, waits=False)
+    ]
+    for message_id in old[:LISTED]:
+        context.miss(
+            Check.REVISIONS, "a number was joined to another, and this stayed behind", message_id=message_id
+        )
+    return len(old)
 
 
 def _accuse(

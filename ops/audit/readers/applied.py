@@ -7,7 +7,7 @@ from confluent_kafka import Message
 
 from ops.audit.digest import digest
 from ops.audit.index import AuditIndex
-from ops.audit.readers.decode import each
+from ops.audit.readers.decode import each, forwarded_topic
 
 ENTRY: Final = """
 INSERT INTO event (partition, place, entry, entries) VALUES (?, ?, ?, 1)
@@ -40,6 +40,8 @@ def read(index: AuditIndex, records: Sequence[Message]) -> None:
             entries.append(
                 (said["partition"], entry["offset"], digest(entry["offset"], *place, entry["person_id"]))
             )
+            if entry.get("forwarded"):
+                place = (forwarded_topic(place[0], entry["person_id"]), *place[1:])
             origins.append((*place, record.partition(), record.offset()))
 
     each(index, records, one)

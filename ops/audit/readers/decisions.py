@@ -1,7 +1,7 @@
 """Decisions: a digest of every revision, and of each message the last one."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
 import orjson
 from confluent_kafka import Message
@@ -28,6 +28,7 @@ AGAIN: Final = """
 UPDATE message SET partition = ?, place = ?, at_ms = ? WHERE id = ? AND revision = ? AND place < ?
 """
 """The ledger has still to read the copy: until then it may lack the revision."""
+JOINED: Final[LiteralString] = "INSERT OR IGNORE INTO joined VALUES (?)"
 COLUMNS: Final = (
     "m.revision",
     "m.outcome",
@@ -46,9 +47,12 @@ COLUMNS: Final = (
 
 def read(index: AuditIndex, records: Sequence[Message]) -> None:
     """Every revision of every message, and the last one in full."""
-    revisions, last = [], []
+    revisions, last, joined = [], [], []
 
     def one(record: Message, said: Any) -> None:
+        if "joined_to" in said:
+            joined.append((digest(said["person_id"]),))
+            return
         message, verdict, origin = said["message"], said["verdict"], said["message"]["origin"]
         person = digest(message["person_id"])
         key = message_key(message["sender"], message["message_id"], message["person_id"])
@@ -92,6 +96,7 @@ def read(index: AuditIndex, records: Sequence[Message]) -> None:
         )
 
     each(index, records, one)
+    index.many(JOINED, joined)
     index.many(REVISION, revisions)
     index.many(MESSAGE, last)
     index.many(AGAIN, [(*row[10:13], row[0], row[4], row[11]) for row in last])

@@ -7,6 +7,7 @@ from typing import Any, Final
 import orjson
 from confluent_kafka import Message
 
+from ops.audit.digest import digest
 from ops.audit.index import AuditIndex
 
 UNREADABLE: Final = "a record that cannot be read"
@@ -20,6 +21,11 @@ def each(index: AuditIndex, records: Sequence[Message], one: Callable[[Message, 
         except (ValueError, LookupError, TypeError, AttributeError):
             topic, part, at = record.topic() or "", record.partition() or 0, record.offset() or 0
             index.set_fault(topic, part, at, at, UNREADABLE)
+
+
+def forwarded_topic(topic: str, person_id: str) -> str:
+    """Under which what was forwarded to another number is noted: it is to be applied there as well."""
+    return f"{topic}>{digest(person_id)}"
 
 
 def moment_ms(moment: str) -> int:

@@ -7,7 +7,7 @@ from confluent_kafka import Message
 
 from ops.audit.digest import digest
 from ops.audit.index import AuditIndex
-from ops.audit.readers.decode import each
+from ops.audit.readers.decode import each, forwarded_topic
 
 EVENT: Final = """
 INSERT INTO event (partition, place, said, at_ms, topic, origin_partition, origin_place) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -37,16 +37,12 @@ def read(index: AuditIndex, records: Sequence[Message]) -> None:
         at, origin, content = record.timestamp()[1], said["origin"], said["content"]
         place = (origin["topic"], origin["partition"], origin["offset"])
         person = digest(said["person_id"])
-        events.append(
-            (
-                record.partition(),
-                record.offset(),
-                digest(record.offset(), *place, said["person_id"]),
-                at,
-                *place,
-            )
-        )
-        origins.append((*place, record.partition(), record.offset()))
+        said_of = digest(record.offset(), *place, said["person_id"])
+        noted = place
+        if said.get("forwarded") is not None:
+            noted = (forwarded_topic(place[0], said["person_id"]), *place[1:])
+        events.append((record.partition(), record.offset(), said_of, at, *noted))
+        origins.append((*noted, record.partition(), record.offset()))
         gone = _lost(said)
         moves = gone is not None or content["kind"] in ("residence.registered", "event.refused")
         people.append((person, at, record.partition(), record.offset()) if moves else (person, 0, None, None))

@@ -158,7 +158,7 @@ async def test_the_numbers_read_little_more_than_they_say(crowd: Connection) -> 
 
 
 async def test_a_search_and_a_single_task_read_what_they_find(crowd: Connection) -> None:
-    for search in (Search(reference="FV-00000000001234"), Search(person_id="person-1234")):
+    for search in (Search(reference="FV-00000000001234"), Search(people=("person-1234",))):
         page = await listing(crowd, units=ONE, filter=None, today=TODAY, search=search)
         assert len(page.tasks) == 1
         assert last(crowd) <= 5

@@ -23,12 +23,12 @@ def notices(books: Books) -> Iterator[str]:
         (*notice, address)
         for notice in books.lives.notices
         for address in (*recipients(notice[0][0][2]), *webhooks(notice[0][0][2]))
-        if notice[0][0][0] not in books.contested
+        if notice[0][0][0] not in books.untold
     }
     made = {
         (key_of(books.tasks[row["task_id"]]), row["occasion"], row["cause"], row["recipient"])
         for row in books.deliveries.values()
-        if books.tasks[row["task_id"]]["person_id"] not in books.contested and _by_a_decision(row)
+        if books.tasks[row["task_id"]]["person_id"] not in books.untold and _by_a_decision(row)
     }
     for notice in due - made:
         yield f"nobody was told: {notice}"

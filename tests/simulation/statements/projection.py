@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
-from ledger.store import audit_trail, foreign_records, repository
+from ledger.consume import joins
+from ledger.store import action_log, audit_trail, foreign_records, repository
 from ledger.tasks.rows import TASK_COLUMNS, TASK_IDENTITY
 from tests.simulation.faults import Mutation
 from tests.simulation.statements.server import Result, Row, Server, insert, note, plain, statement
@@ -77,15 +78,18 @@ def _add_applied(server: Server, values: tuple[Any, ...]) -> Result:
 
 
 @statement(repository.MESSAGES)
-def _messages_of(server: Server, values: tuple[list[str], str, list[str], list[str]]) -> Result:
-    people, but, *named = values
+def _messages_of(server: Server, values: tuple[list[str], str, list[str], list[str], list[str]]) -> Result:
+    people, but, *named, whole = values
     wanted = set(zip(*named, strict=True))
     rows = [
         {name: row[name] for name in ("decision", "sealed", "task_id")}
         for row in server.tables["messages"].values()
         if row["person_id"] in set(people)
         and (
-            row["reason"] != but or row["task_id"] is not None or (row["sender"], row["message_id"]) in wanted
+            row["reason"] != but
+            or row["task_id"] is not None
+            or (row["sender"], row["message_id"]) in wanted
+            or row["person_id"] in set(whole)
         )
     ]
     if server.mutation is Mutation.OLDER_REVISION_WINS:
@@ -173,6 +177,31 @@ _MESSAGE: Final = (
     "review_on", "registered_at", "appended_at", "origin_topic", "origin_partition", "origin_offset", "decision",
     "sealed", "task_id",
 )  # fmt: skip
+
+
+@statement(repository.DROP_MESSAGE)
+def _drop_message(server: Server, key: tuple[str, str, str]) -> Result:
+    if server.mutation is Mutation.NUMBER_KEPT:
+        return [], 0
+    return [], int(server.tables["messages"].pop(tuple(key), None) is not None)
+
+
+@statement(action_log.PEOPLE_OF)
+def _people_of(server: Server, values: tuple[list[Any]]) -> Result:
+    found = {row["person_id"] for row in server.tables["tasks"].values() if row["id"] in set(values[0])}
+    return [{"person_id": person} for person in sorted(found)], len(found)
+
+
+@statement(joins.KNOWN)
+def _known_joins(server: Server, values: tuple[list[str]]) -> Result:
+    found = [{"person_id": person} for person in values[0] if person in server.tables["person_joins"]]
+    return found, len(found)
+
+
+@statement(joins.NOTE)
+def _note_join(server: Server, values: tuple[str, str]) -> Result:
+    row = dict(zip(("person_id", "joined_to"), values, strict=True)) | {"noted_at": server.now}
+    return insert(server.tables["person_joins"], values[0], row)
 
 
 @statement(repository.UPSERT_MESSAGE)

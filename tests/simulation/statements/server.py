@@ -30,6 +30,7 @@ NAMES: Final = (
     "subjects",
     "acts",
     "transfers",
+    "person_joins",
     "steps",
     "plans",
     "endpoints",

@@ -168,6 +168,8 @@ class Desk:
 
     def _write(self, projection: Projection) -> Changes:
         changes = projection.changes
+        for key in changes.moved:
+            self.messages.pop(key, None)
         self.messages |= changes.messages
         for named, transfer in changes.transfers.items():
             if transfer is None:

@@ -25,6 +25,7 @@ TOLERANCE: Final = timedelta(minutes=5)
 NAME: Final = "Opdigtet Vejlederby"
 TEXT: Final = "Kom ikke til prøven, og svarer ikke"
 PHONE: Final = "+45 12 34 56 78"
+NEW_CPR: Final = "0101015678"
 PERSONAL: Final = (MADE_UP_CPR, NAME, TEXT, PHONE, "vejleder@skole.example")
 """What must never be seen outside a seal."""
 _CVR: Final = {INSTITUTION: "00110019", MUNICIPALITY: "00119997", REGISTER: "00599026"}
@@ -171,6 +172,19 @@ def residence_event(**changes: Any) -> PlainEvent:
             "municipality_code": MUNICIPALITY,
             "valid_from": "2020-01-01",
         },
+    )
+    return replace(event, **changes)
+
+
+def number_change_event(**changes: Any) -> PlainEvent:
+    """Another number for the same person, from the register."""
+    event = PlainEvent(
+        type=f"{TYPE_PREFIX}person-number.changed.v1",
+        id=uuid("number event"),
+        sender=REGISTER,
+        source=f"urn:oio:cvr-nr:{_CVR[REGISTER]}",
+        time="2025-10-01T13:00:00+02:00",
+        data={"cpr": MADE_UP_CPR, "new_cpr": NEW_CPR, "valid_from": "2025-09-24"},
     )
     return replace(event, **changes)
 

@@ -77,12 +77,10 @@ async def test_answers_wait_for_what_they_stand_for_and_progress_for_the_answers
     """Seed 13433: a record was in the applied entries, its worker died, and the person's record never had it."""
     brokers = Brokers()
     sending = asyncio.create_task(output(brokers).flush())
-    assert await brokers.topics() == {
-        Topic.PERSON_EVENTS,
-        Topic.PEOPLE,
-        Topic.DECISIONS,
-        Topic.REJECTED,
-    }
+    assert await brokers.topics() == {Topic.PEOPLE, Topic.DECISIONS, Topic.REJECTED}
+    brokers.acknowledge()
+    # What is forwarded to another number stands behind the mark that says so.
+    assert await brokers.topics() == {Topic.PERSON_EVENTS}
     brokers.acknowledge()
     assert await brokers.topics() == {Topic.RECEIPTS, Topic.APPLIED}
     brokers.acknowledge()

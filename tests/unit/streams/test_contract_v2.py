@@ -62,6 +62,8 @@ def _event(kind: str) -> PlainEvent:
     base = risk_event() if first == "institution" else residence_event()
     changes = {"institution_number": INSTITUTION, "municipality_code": MUNICIPALITY, "cpr": MADE_UP_CPR}
     data = DATA[kind] | {name: held for name, held in changes.items() if name in DATA[kind]}
+    if "new_cpr" in data:
+        data["new_cpr"] = "020202-1234"
     if "seen_at" in data:
         data["seen_at"] = "2025-09-30T10:00:00.5+02:00"
     event = replace(base, type=f"{TYPE_PREFIX}{kind}.v1", data=data)

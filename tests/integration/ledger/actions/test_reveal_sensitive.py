@@ -49,7 +49,7 @@ async def test_opening_hands_over_each_message_and_leaves_a_line(autocommit: Con
     assert [message.sender for message in opened] == ["280051", "281082"]
     assert {message.sealed for message in opened} == {"v1.sealed"}
     first = opened[0]
-    assert first.sealed_for == f"message/{first.sender}/{first.message_id}/{first.person_id}"
+    assert first.sealed_for == f"message/{first.sender}/{first.message_id}/{first.sent_as}"
     detail = {"by_id": "anna", "by_name": "Anna", "via": "page", "purpose": "contact_person"}
     assert await lines(autocommit) == [(task, detail)]
 

@@ -167,7 +167,7 @@ async def test_a_search_finds_by_the_beginning_of_a_reference_and_by_person(conn
 
     assert await found(None, Search(reference="FV-7K2P")) == {mine, closed}
     assert await found(Filter.OPEN, Search(reference="FV-7K2P")) == {mine}
-    assert await found(None, Search(person_id="p")) == {mine, closed}
+    assert await found(None, Search(people=("p",))) == {mine, closed}
     assert await found(None, Search(reference="FV-7K2P-0000-0003")) == set()
     with pytest.raises(ValueError, match="everything"):
         await listing(connection, units=ONE, filter=None, today=TODAY)

@@ -16,7 +16,7 @@ from models.events.receipt import ReceiptStatus, RepeatKind
 from models.notifications.cause import CauseKind
 from models.notifications.delivery import Audience, Channel, DeliveryStatus, Occasion
 from models.notifications.returned import ReportedAction
-from models.reasons import LeftOut
+from models.reasons import ForeignReason, LeftOut
 from models.tasks.actions import Ending
 from models.tasks.reminder_diff import ReminderStatus
 from models.tasks.reminders import ReminderKind
@@ -36,6 +36,7 @@ LISTS: Final[Mapping[tuple[str, str], set[StrEnum]]] = {
     # A morning is settled at once: it never waits.
     ("digests_status_check", "status"): {*ReminderStatus} - {ReminderStatus.WAITING},
     ("endpoints_reason_check", "reason"): {*OffReason},
+    ("foreign_records_reason_check", "reason"): {*ForeignReason},
     ("messages_outcome_check", "outcome"): {*Outcome},
     ("quarantine_kind_check", "kind"): {*DeadLetterKind},
     # What is open has no row.
@@ -104,4 +105,4 @@ async def test_a_column_of_such_a_name_has_a_list_or_a_reason(
     with connection:
         named = {(table, column) for table, column in connection.execute(NAMED_SO.encode()).fetchall()}
     listed = {(name.partition("_")[0], column) for name, column in LISTS}
-    assert named == listed - {("endpoints", "reason")} | set(FREE)
+    assert named == listed - {("endpoints", "reason"), ("foreign", "reason")} | set(FREE)

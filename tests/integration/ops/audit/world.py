@@ -21,7 +21,8 @@ from config.reference.reminder_policy import reminder_policy_of
 from config.topics import PERSON_PARTITIONS, TOPICS, Topic
 from infra import topic_admin
 from infra.topic_admin import Replication
-from ledger.consume.batch import Batch, project
+from ledger.consume.batch import Batch, Said, project
+from ledger.consume.joins import settle
 from ledger.tasks.projection import Policy
 from models.eligibility.apply_event import apply
 from models.eligibility.decision import Cause, Decision
@@ -212,6 +213,26 @@ class World:
         self.apply(event, cause)
         return event
 
+    def tell_number(self, event: PersonEvent, *, forwards: bool = True) -> None:
+        """The same of an event, with all that one number forwards to others; or without, if it is lost."""
+        event = event.model_copy(update={"origin": self.input(event.origin.topic)})
+        kind = f"dk.frafaldsvarsel.{event.content.kind}.v1"
+        self.answer(self.receipt(event, type=kind))
+        left = [event]
+        while left:
+            one = left.pop(0)
+            cause = self.call(one)
+            record = self.people.get(one.person_id) or PersonRecord(person_id=one.person_id)
+            step = apply(record, one, cause, LAW)
+            self.people[one.person_id] = step.record
+            for decision in step.decisions:
+                self.decide(decision)
+            if step.mark is not None:
+                said = self.write(Topic.DECISIONS, cause.partition, step.mark.model_dump_json().encode())
+                self.batch.said.append(Said(cause.partition, said.offset() or 0, step.mark))
+            self.apply(one, cause, forwarded=None if one.forwarded is None else True)
+            left += step.forwards if forwards else ()
+
     def deliver(self) -> None:
         """Every notice is sent at the first attempt."""
         self.sql(
@@ -233,6 +254,7 @@ class World:
         moved = {place: end for place, end in ends.items() if end > self.known.get(place, 0)}
         self.batch.next_offsets = moved
         async with await psycopg.AsyncConnection.connect(self.url) as connection, connection.transaction():
+            await settle(connection, self.batch)
             await project(connection, self.batch, self.known, self.policy)
         self.known |= moved
         self.batch = Batch()

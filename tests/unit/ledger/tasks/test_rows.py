@@ -58,7 +58,7 @@ def test_a_task_is_the_first_of_its_kind_in_its_first_version_unless_it_is_said(
 
 def test_what_a_task_is_known_by_is_part_of_its_row() -> None:
     assert set(TASK_IDENTITY) < set(TASK_COLUMNS)
-    assert len(TASK_IDENTITY) == 7
+    assert len(TASK_IDENTITY) == 5
 
 
 def test_a_morning_mail_is_named_by_its_unit_and_every_other_notice_by_its_task() -> None:

@@ -1,0 +1,74 @@
+"""Which decisions of a batch may be projected now, where several numbers are one person's (docs/decisions/0041).
+
+A decision that names a joined number waits, with its partition, until that number's last word was projected: then its
+rows are complete, whichever partition is read first. Behind its last word a number says nothing more: what still comes
+is from a worker that had lost its partition.
+"""
+
+from collections import defaultdict
+from typing import Final, LiteralString
+
+from config.topics import Topic
+from infra.postgres import Connection
+from ledger.consume.batch import Batch, Said
+from models.eligibility.decision import JoinMark
+
+KNOWN: Final[LiteralString] = "SELECT person_id FROM person_joins WHERE person_id = ANY(%s)"
+NOTE: Final[LiteralString] = """
+INSERT INTO person_joins (person_id, joined_to) VALUES (%s, %s) ON CONFLICT DO NOTHING
+"""
+
+
+async def settle(connection: Connection, batch: Batch) -> None:
+    """Put the batch's decisions into an order in which they may be projected, and cut off what has to wait.
+
+    To be called in the transaction that projects them; it notes the numbers that have said their last word.
+    """
+    people = {name for each in batch.said for name in _named(each)}
+    if not people:
+        return
+    cursor = await connection.execute(KNOWN, (sorted(people),))
+    closed = {person for (person,) in await cursor.fetchall()}
+    marks = _order(batch, closed)
+    for mark in marks:
+        await connection.execute(NOTE, (mark.person_id, mark.joined_to))
+
+
+def _named(said: Said) -> tuple[str, ...]:
+    if isinstance(said.content, JoinMark):
+        return (said.content.person_id,)
+    return (said.content.message.person_id, *(said.content.joined or ()))
+
+
+def _order(batch: Batch, closed: set[str]) -> list[JoinMark]:
+    """Of each partition as much as may be projected, again and again until nothing more may."""
+    waiting: defaultdict[int, list[Said]] = defaultdict(list)
+    for said in batch.said:
+        waiting[said.partition].append(said)
+    marks: list[JoinMark] = []
+    went_on = True
+    while went_on:
+        went_on = False
+        for queue in waiting.values():
+            while queue and _may_go(queue[0], closed):
+                said, went_on = queue.pop(0), True
+                if isinstance(said.content, JoinMark):
+                    if said.content.person_id not in closed:
+                        marks.append(said.content)
+                    closed.add(said.content.person_id)
+                elif said.content.message.person_id not in closed:
+                    batch.decisions.append(said.content)
+                    batch.offsets.append(said.offset)
+    for partition, queue in waiting.items():
+        if queue:
+            batch.next_offsets[Topic.DECISIONS, partition] = queue[0].offset
+            batch.is_held = True
+    batch.said = []
+    return marks
+
+
+def _may_go(said: Said, closed: set[str]) -> bool:
+    content = said.content
+    if isinstance(content, JoinMark) or content.message.person_id in closed:
+        return True
+    return closed.issuperset(content.joined or ())
