@@ -16,7 +16,7 @@ from models.eligibility.decision import Decision
 from models.events.contract import Moment, Uuid
 from models.events.event_types import EVENT_TYPES, EventType
 from models.events.receipt import LeftOutReceipt, NamesNothingReceipt, Receipt, RepeatReceipt
-from models.events.sealed_contract import MessageInside, PersonInside
+from models.events.sealed_contract import MessageInside, NumbersInside, PersonInside
 from models.events.sender import SenderKind
 from models.reasons import DecisionReason, LeftOut, Reason, Rejection
 from models.tasks.published_events import ReactionEvent, TaskEvent
@@ -33,6 +33,7 @@ _NUMBERS: Final = {
 }
 _SEALED: Final[dict[str, tuple[type[Frozen], str]]] = {
     "sealed-person": (PersonInside, "What is sealed in an event of version 2"),
+    "sealed-numbers": (NumbersInside, "What is sealed in a change of number of version 2"),
     "sealed-message": (MessageInside, "What is sealed in a message of version 2"),
 }
 _ANSWERS: Final[dict[str, tuple[type[Frozen], str]]] = {
