@@ -140,7 +140,7 @@ async def test_a_ledger_that_is_further_than_kafka_cannot_be_rebuilt(
 
 async def test_every_column_that_follows_from_kafka_is_compared(database: str) -> None:
     """A column that a migration adds must be put into `ledger.rebuild.compare`, or be named here."""
-    of_the_writing = {"recorded_at", "opened_at", "changed_at", "resolved_at", "told_at", "version"}
+    of_the_writing = {"recorded_at", "opened_at", "changed_at", "resolved_at", "told_at", "noted_at", "version"}
     await migrate(database)
     async with await psycopg.AsyncConnection.connect(database) as connection:
         for table in set(TABLES) - {DELIVERIES}:
