@@ -222,13 +222,14 @@ class _Rebuild:
             batch.next_offsets[topic, partition] = records[-1].offset + 1
             async with self._connection.transaction():
                 await settle(self._connection, batch)
-                upto = batch.next_offsets[topic, partition] - 1 if batch.is_held else records[-1].offset
+                # Acts where it has to wait are done first: they were done before what it waits for was projected.
+                upto = batch.next_offsets[topic, partition]
                 again = await self._acts(topic, partition, done, upto)
                 await self._write(
                     batch, [(bisect_left(batch.offsets, row.after_offset), row) for row in again]
                 )
-            self._result.records += sum(record.offset <= upto for record in records)
-            first, done = upto + 1, max(done, upto)
+            self._result.records += sum(record.offset < upto for record in records)
+            first = done = upto
             if batch.is_held:
                 return first, done
         return max(first, end), done

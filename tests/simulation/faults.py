@@ -53,6 +53,7 @@ class Fault(StrEnum):
     HOOK_WRONG = "a receiver wants something else"
     HOOK_GONE = "a receiver is gone for good"
     HOOK_DOWN = "a receiver is down for days"
+    STOOD_STILL = "a step stands still, and its backlog grows while all others go on"
     BOUNCED = "a mail comes back after it was taken"
     BOUNCED_TWICE = "the same report comes twice"
     BOUNCE_ODD = "a report is about another recipient, or cannot be understood"

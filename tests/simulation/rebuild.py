@@ -48,8 +48,8 @@ async def remake(world: World, done: Rows) -> Memory:
                         for row in sorted(done, key=lambda row: (row["after_offset"], row["serial"]))
                         if topic == Topic.DECISIONS
                         and row["partition"] == partition
-                        and (start == 0 or row["after_offset"] >= start)
-                        and row["after_offset"] < upto
+                        and (start == 0 or row["after_offset"] > start)
+                        and row["after_offset"] <= upto
                     ]
                     await project(connection, batch, known, _WITHOUT_STEPS, again)
                 known |= batch.next_offsets

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from tests.simulation import ledger_faults, notifier_faults, stream_faults, unit_work
+from tests.simulation.faults import Fault
 from tests.simulation.world import World
 
 ACTIONS: Final[dict[str, Callable[[World], Awaitable[None]]]] = {
@@ -34,15 +35,29 @@ ACTIONS: Final[dict[str, Callable[[World], Awaitable[None]]]] = {
     "read_returns": notifier_faults.read_returns,
 }
 _WEIGHTS: Final = (22, 14, 26, 30, 26, 8, 36, 16, 7, 5, 4, 4, 1, 2, 4, 1, 2, 2, 1, 2, 0, 18, 2, 8, 8)
+_STILL: Final = 0.2
+"""Of the worlds in which a step stands still."""
 _NAMES: Final = tuple(ACTIONS)
 _CUMULATED: Final = tuple(sum(_WEIGHTS[: number + 1]) for number in range(len(_WEIGHTS)))
 
 
+_STEPS: Final = (("intake",), ("match",), ("ledger",), ("outbox",), ("notify", "call"), ("remind",))
+"""What is done by one process: where it stands still, its backlog grows."""
+
+
 async def chaos(world: World) -> None:
-    """Everything at once, for a while."""
+    """Everything at once, for a while; in some worlds one step does nothing for the greater part of it."""
     await world.begin()
-    for _ in range(44 + 5 * len(world.story)):
-        await act(world, world.rng.choices(_NAMES, cum_weights=_CUMULATED)[0])
+    turns = 44 + 5 * len(world.story)
+    still: tuple[str, ...] = world.rng.choice(_STEPS) if world.rng.random() < _STILL else ()
+    begins = world.rng.randrange(turns)
+    ends = world.rng.randrange(begins, 2 * turns)
+    for turn in range(turns):
+        name = world.rng.choices(_NAMES, cum_weights=_CUMULATED)[0]
+        if name not in still or not begins <= turn < ends:
+            await act(world, name)
+        else:
+            world.count(Fault.STOOD_STILL)
 
 
 async def act(world: World, name: str) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from datetime import timedelta
+from typing import Final
 
 import psycopg
 import pytest
@@ -14,7 +15,7 @@ from ledger.rebuild.compare import DELIVERIES, TABLES, Comparison
 from ledger.rebuild.rebuild import SCHEMA, CannotRebuild, Rebuilt, rebuilding
 from ledger.rebuild.replace import replace
 from ledger.schema.migrate import migrate
-from models.eligibility.decision import Decision
+from models.eligibility.decision import Decision, JoinMark
 from models.events.receipt import Applied, Receipt
 from models.reasons import DecisionReason
 from tests.factories import risk, uuid
@@ -24,15 +25,21 @@ from tests.unit.ledger.decisions import ARRIVED, OTHER_UNIT, POLICY, decided
 
 PEOPLE = 1500
 CLASH = uuid("clash")
+TOPICS: Final = {
+    Decision: Topic.DECISIONS,
+    JoinMark: Topic.DECISIONS,
+    Receipt: Topic.RECEIPTS,
+    Applied: Topic.APPLIED,
+}
 
 
-async def say(kafka: KafkaSettings, *records: tuple[int, Decision | Receipt | Applied]) -> None:
+async def say(kafka: KafkaSettings, *records: tuple[int, Decision | JoinMark | Receipt | Applied]) -> None:
     """Records on the topic of their kind, each on its partition."""
     producer = AIOKafkaProducer(**kafka.producer())
     await producer.start()
     try:
         for partition, record in records:
-            topic = {Decision: Topic.DECISIONS, Receipt: Topic.RECEIPTS, Applied: Topic.APPLIED}[type(record)]
+            topic = TOPICS[type(record)]
             value = record.model_dump_json(exclude_none=True).encode()
             await producer.send(topic, value, partition=partition)
     finally:
@@ -140,7 +147,15 @@ async def test_a_ledger_that_is_further_than_kafka_cannot_be_rebuilt(
 
 async def test_every_column_that_follows_from_kafka_is_compared(database: str) -> None:
     """A column that a migration adds must be put into `ledger.rebuild.compare`, or be named here."""
-    of_the_writing = {"recorded_at", "opened_at", "changed_at", "resolved_at", "told_at", "noted_at", "version"}
+    of_the_writing = {
+        "recorded_at",
+        "opened_at",
+        "changed_at",
+        "resolved_at",
+        "told_at",
+        "noted_at",
+        "version",
+    }
     await migrate(database)
     async with await psycopg.AsyncConnection.connect(database) as connection:
         for table in set(TABLES) - {DELIVERIES}:
