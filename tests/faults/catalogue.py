@@ -19,6 +19,7 @@ from tests.faults import (
     rights_cells,
     service_cells,
     smtp_cells,
+    subject_cells,
     version_cells,
     webhook_cells,
 )
@@ -29,6 +30,7 @@ CELLS: Final = (
     *kafka_cells.CELLS,
     *postgres_cells.CELLS,
     *service_cells.CELLS,
+    *subject_cells.CELLS,
     *action_cells.CELLS,
     *api_cells.CELLS,
     *smtp_cells.CELLS,
