@@ -20,6 +20,7 @@ from tests.faults import (
     rights_cells,
     service_cells,
     smtp_cells,
+    subject_cells,
     version_cells,
     webhook_cells,
 )
@@ -31,6 +32,7 @@ CELLS: Final = (
     *postgres_cells.CELLS,
     *service_cells.CELLS,
     *join_cells.CELLS,
+    *subject_cells.CELLS,
     *action_cells.CELLS,
     *api_cells.CELLS,
     *smtp_cells.CELLS,

@@ -23,6 +23,7 @@ from tests.faults.verdict import Verdict
 
 Message = tuple[str, str, str]
 """Sender, id, person (CPR on the side of what is expected, pseudonym on the side of what is found)."""
+_IDS: Final = ("enrolment_id", "period_id", "residence_id", "message_id")
 _RAISED: Final = f"{TYPE_PREFIX}dropout-risk.raised.v1"
 _CPR: Final = re.compile(rb"(?<![0-9A-Za-z])([0-9]{6})-?([0-9]{4})(?![0-9A-Za-z])")
 
@@ -105,6 +106,24 @@ def _joined(inputs: Sequence[Logged]) -> dict[str, str]:
 
 def _expected(inputs: Sequence[Logged], law: dict[str, Any]) -> dict[Message, dict[str, Any]]:
     """By the oracle: what holds of each message when everything is known."""
+    return {
+        key: found
+        for together in _knowing_each_other(_histories(inputs))
+        for key, found in oracle.verdicts_of_all(together, law).items()
+    }
+
+
+def names_nothing(inputs: Sequence[Logged], law: dict[str, Any]) -> set[Place]:
+    """Where the records stand that end, annul or withdraw what their sender has registered about nobody."""
+    return {
+        place
+        for together in _knowing_each_other(_histories(inputs))
+        for place in oracle.names_nothing(together, law)
+    }
+
+
+def _histories(inputs: Sequence[Logged]) -> dict[str, list[dict[str, Any]]]:
+    """By CPR, with what is refused because its id came first about somebody else."""
     histories: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     first: dict[tuple[str, str], str] = {}
     joined = _joined(inputs)
@@ -117,11 +136,27 @@ def _expected(inputs: Sequence[Logged], law: dict[str, Any]) -> dict[Message, di
         owner = first.setdefault((event.sender, event.id), person)
         if owner != person:
             histories[person].append(_refusal(statement))
-    return {
-        (sender, message_id, cpr): found
-        for cpr, history in histories.items()
-        for (sender, message_id), found in oracle.verdicts(history, law).items()
-    }
+    return histories
+
+
+def _knowing_each_other(
+    histories: Mapping[str, list[dict[str, Any]]],
+) -> list[dict[str, list[dict[str, Any]]]]:
+    """People of whom one id is used, together: nothing that is said of anybody else concerns them."""
+    group = {cpr: [cpr] for cpr in histories}
+    user: dict[str, str] = {}
+    for cpr, history in histories.items():
+        for statement in history:
+            content = statement["content"]
+            for name in (statement["event_id"], *(content.get(field) for field in _IDS)):
+                other = user.setdefault(name, cpr) if name else cpr
+                if group[other] is not group[cpr]:
+                    group[other] += group[cpr]
+                    group |= dict.fromkeys(group[cpr], group[other])
+    return [
+        {cpr: histories[cpr] for cpr in together}
+        for together in {id(people): people for people in group.values()}.values()
+    ]
 
 
 def _statement(logged: Logged, event: PlainEvent) -> dict[str, Any]:

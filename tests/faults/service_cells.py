@@ -62,7 +62,8 @@ _ZOMBIES: Final = (
 )
 
 
-def _strike(run: Run, chunk: Sequence[Sent], *, point: Point, action: FailpointAction, times: int) -> int:
+def strike(run: Run, chunk: Sequence[Sent], *, point: Point, action: FailpointAction, times: int) -> int:
+    """Act at the point, `times` times, while `chunk` is published; how often it has happened."""
     struck = 0
     for turn, part in enumerate(halves(chunk, times)):
         run.rig.children.strike(point, action)
@@ -134,7 +135,7 @@ class _provoked:  # noqa: N801 - reads as a verb where it is used
 
 
 def _cell(point: Point, action: FailpointAction, *, times: int, most_rounds: int = 100) -> Cell:
-    work: Callable[[Run, Sequence[Sent]], int] = partial(_strike, point=point, action=action, times=times)
+    work: Callable[[Run, Sequence[Sent]], int] = partial(strike, point=point, action=action, times=times)
     return Cell(f"{action} at {point}", Family.SERVICE, work, per_round=times, most_rounds=most_rounds)
 
 

@@ -68,10 +68,14 @@ class Load:
 
     def draw(self, records: int, *, moments: Sequence[str] = (MORNING,)) -> list[Sent]:
         """About `records` records, sealed and signed, of people who are whole in it."""
+        return self.mix(records, lambda: list(self._person(moments)))
+
+    def mix(self, records: int, next_lane: Callable[[], list[Sent]]) -> list[Sent]:
+        """About `records` records of whole lanes, each in its order or shuffled."""
         lanes: list[list[Sent]] = []
         count = 0
         while count < records:
-            lane = list(self._person(moments))
+            lane = next_lane()
             if self._chance.random() < 0.3:
                 self._chance.shuffle(lane)
             lanes.append(lane)
@@ -87,16 +91,23 @@ class Load:
         for number in order:
             yield next(waiting[number])
 
-    def _person(self, moments: Sequence[str]) -> Iterator[Sent]:
+    def next_pen(self, moments: Sequence[str] = (MORNING,)) -> "Pen":
+        """Of the next person."""
         number = self.next_person
         self.next_person += 1
-        pen = _Pen(number, self._senders, self._salt, self._chance.choice(moments))
-        for event in pen.story(number % 20):
-            binding = Binding.BINARY if self._chance.random() < 0.2 else Binding.STRUCTURED
-            ready = self._ready(event, binding, version=1 if number % 3 == 0 else LATEST)
-            yield Sent(ready, event.data["cpr"], event)
-        if number % 20 == 19:
-            yield self._bad(pen, number // 20 % 5)
+        return Pen(number, self._senders, self._salt, self._chance.choice(moments))
+
+    def sent(self, event: PlainEvent, *, version: ContractVersion = LATEST) -> Sent:
+        """The event as it is published."""
+        binding = Binding.BINARY if self._chance.random() < 0.2 else Binding.STRUCTURED
+        return Sent(self._ready(event, binding, version), event.data["cpr"], event)
+
+    def _person(self, moments: Sequence[str]) -> Iterator[Sent]:
+        pen = self.next_pen(moments)
+        for event in pen.story(pen.number % 20):
+            yield self.sent(event, version=1 if pen.number % 3 == 0 else LATEST)
+        if pen.number % 20 == 19:
+            yield self._bad(pen, pen.number // 20 % 5)
 
     def _ready(
         self, event: PlainEvent, binding: Binding = Binding.STRUCTURED, version: ContractVersion = LATEST
@@ -109,7 +120,7 @@ class Load:
             version=version,
         )
 
-    def _bad(self, pen: "_Pen", which: int) -> Sent:
+    def _bad(self, pen: "Pen", which: int) -> Sent:
         event = pen.risk("bad")
         ready = self._ready(event)
         value = ready.value or b""
@@ -128,14 +139,14 @@ class Load:
         return Sent(ready, event.data["cpr"], None)
 
 
-class _Pen:
+class Pen:
     """Writes one person's events."""
 
     def __init__(self, number: int, senders: Mapping[str, Sender], salt: str, moment: str) -> None:
         self.cpr = made_up_cpr(number)
         self._senders = senders
         self._name = f"{salt} {number}"
-        self._number = number
+        self.number = number
         self._moment = moment
         self.institution = INSTITUTIONS[number // 3 % len(INSTITUTIONS)]
         self.municipality = MUNICIPALITIES[number // 7 % len(MUNICIPALITIES)]
@@ -246,7 +257,7 @@ class _Pen:
             case 15:
                 return [*whole, self.risk(severity="low")]
             case 16:  # the same id about somebody else
-                other_pen = _Pen(self._number + 1_500_000, self._senders, self._name, self._moment)
+                other_pen = Pen(self.number + 1_500_000, self._senders, self._name, self._moment)
                 other_pen.institution, other_pen.municipality = self.institution, self.municipality
                 others = other_pen.whole()
                 return [*whole, *others[:3], replace(others[3], id=whole[3].id)]
@@ -263,7 +274,7 @@ class _Pen:
                 )
                 return [*whole, end]
             case 18:  # what came before has the number of before, and the register says so last
-                before = _Pen(self._number + 2_500_000, self._senders, self._name, self._moment)
+                before = Pen(self.number + 2_500_000, self._senders, self._name, self._moment)
                 before.institution, before.municipality = self.institution, self.municipality
                 changed = before.event(
                     "person-number.changed",

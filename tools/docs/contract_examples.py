@@ -37,7 +37,8 @@ def examples() -> dict[str, str]:
 
 
 def _story(one: str, cpr: str, school: str) -> list[ExampleRow]:
-    """One person's autumn: the message overtakes the enrolment; a correction, a repeat, a withdrawal, a control total.
+    """One person's autumn: the message overtakes the enrolment; a correction, a repeat, a withdrawal, a control total,
+    and a residence that never was.
 
     Each file has a school of its own, so that its total holds whichever of the files are published.
     """
@@ -70,6 +71,7 @@ def _story(one: str, cpr: str, school: str) -> list[ExampleRow]:
     }
     home = {"residence_id": uuid(103), "municipality_code": "0101", "valid_from": "2019-05-01"}
     move = {"residence_id": uuid(104), "municipality_code": "0751", "valid_from": "2025-09-20"}
+    never = {"residence_id": uuid(105), "municipality_code": "0101", "valid_from": "2025-10-01"}
     second = {**risk, "seen_at": "2025-10-01T09:00:00+02:00", "signals": ["lost_contact"], "severity": "high"}
     taken_back = {"institution_number": school, "message_id": uuid(8), "reason": "raised_by_mistake"}
     raised: ExampleRow = ("dropout-risk.raised", uuid(3), school, "2025-09-02T23:30:00+02:00", risk)
@@ -96,6 +98,8 @@ def _story(one: str, cpr: str, school: str) -> list[ExampleRow]:
             {**second, "signals": ["other"]},
         ),
         ("dropout-risk.withdrawn", uuid(9), school, "2025-10-02T10:00:00+02:00", taken_back),
+        ("residence.registered", uuid(12), "REG-CPR", "2025-10-03T08:00:00+02:00", never),
+        ("residence.annulled", uuid(13), "REG-CPR", "2025-10-06T08:00:00+02:00", {"residence_id": uuid(105)}),
         (
             "enrolment.ended",
             uuid(10),

@@ -11,6 +11,7 @@ from joserfc.jwk import OKPKey
 
 from crypto.signature import sign, signing_input
 from models.events.event_types import SEALED_FIELDS, TYPE_PREFIX, VERSION_1, VERSION_2, EventType
+from models.events.sender import SenderKind
 from publisher.events import Binding
 from publisher.prepare import bind
 
@@ -56,6 +57,12 @@ _SEALED_FOR_EVENT: Final = {
         "y3fto1fR-xwuzXsRFegH46xYDQwLHT4tyLVVGekx53DLPwEA0i24KLYZwQQOSt49EftXvqPOwSmyX6nakUnEod2NHC-47yTn-fKZW3D7BfjL"
         "J9RodBgAJ-En97qYbzqfq4__tmJjiNDi0AIp78IW6wAzOikLCC.iOPtZ9UNoyjutPnE6vuqJA"
     ),
+    "residence.annulled": (
+        "eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTI1NkdDTSIsImtpZCI6InB1YmxpYy10ZXN0LXNlcnZpY2Uta2V5IiwiYXB1IjoiVWtWSExVTlFV"
+        "ZyIsImFwdiI6Ik1HUTJaalpqTTJVdE5tRXdZaTAwWVRNM0xUbGtNR1l0TTJJeFpqWm1NR0UzWXpBMCIsImVwayI6eyJjcnYiOiJYMjU1MTki"
+        "LCJ4IjoiVThTVGhHZk5wSnMyTXlmazk4bUx2Q2pwV0RTR3NmNGQxTzVDOVVJbm1rWSIsImt0eSI6Ik9LUCJ9fQ..A4Xzt2TINyM1FnWt.JjM"
+        "s5xaQ_OqUYRSg6Clerj2JVGVB.bDnR7Q1lpcvrMSgQu4uyWw"
+    ),
 }
 """The same for version 2: each is for its one event."""
 _ABOUT: Final = {
@@ -99,12 +106,19 @@ _EVENTS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             ],
         },
     ),
+    "residence.annulled": (
+        "2025-10-02T08:00:00+02:00",
+        {"residence_id": "5f0c1f0e-2d57-4d1c-8a53-0d0a4c6f1a04"},
+    ),
 }
 _IDS: Final = {
     "enrolment.registered": "0d6f6c3e-6a0b-4a37-9d0f-3b1f6f0a7c01",
     "dropout-risk.raised": "0d6f6c3e-6a0b-4a37-9d0f-3b1f6f0a7c02",
     "control-total.declared": "0d6f6c3e-6a0b-4a37-9d0f-3b1f6f0a7c03",
+    "residence.annulled": "0d6f6c3e-6a0b-4a37-9d0f-3b1f6f0a7c04",
 }
+_INSTITUTION: Final = ("900101", "urn:oio:cvr-nr:00110019")
+_REGISTER: Final = ("REG-CPR", "urn:oio:cvr-nr:09000038")
 
 
 def vectors() -> dict[str, dict[str, Any]]:
@@ -112,7 +126,7 @@ def vectors() -> dict[str, dict[str, Any]]:
     made: dict[str, dict[str, Any]] = {
         "keys": {
             "warning": WARNING,
-            "sender": "900101",
+            "sender": _INSTITUTION[0],
             "signing_key_private": SIGNING_KEY,
             "signing_key_public": _public(SIGNING_KEY),
             "service_key_private": SERVICE_KEY,
@@ -132,11 +146,12 @@ def _public(key: dict[str, str]) -> dict[str, str]:
 
 
 def _vector(row: EventType, time: str, plain: dict[str, Any]) -> dict[str, Any]:
+    number, source = _INSTITUTION if SenderKind.INSTITUTION in row.senders else _REGISTER
     attributes = {
         "specversion": "1.0",
         "id": _IDS[row.kind],
-        "source": "urn:oio:cvr-nr:00110019",
-        "sender": "900101",
+        "source": source,
+        "sender": number,
         "type": row.name,
         "time": time,
         "datacontenttype": "application/json",

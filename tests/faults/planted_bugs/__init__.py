@@ -64,6 +64,9 @@ PLANTS: Final[Mapping[str, Planted]] = {
     "records taken without their MAC": Planted(
         ("ledger",), ledger.takes_anything, "foreign records on receipts", "lost"
     ),
+    "moves gathered and told after the commit": Planted(
+        ("ledger",), ledger.told_after_commit, "ledgers killed before a move is told", "phantom"
+    ),
     # Last: the key stays dropped.
     "unique key on tasks dropped": Planted(
         ("ledger",), ledger.no_unique_key, NOTHING, "duplicate_tasks", ledger.no_unique_key_alone

@@ -1,21 +1,25 @@
 """Bugs of the ledger."""
 
 import asyncio
+import time
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from aiokafka import AIOKafkaConsumer
 
 from infra.postgres import Connection
 from infra.stream_mac import StreamMac
-from ledger.consume import batch, consumer
+from ledger.consume import batch, consumer, subjects
+from ledger.consume.duplicates import post
 from ledger.store import repository
 from ledger.tasks import projection as project
 from ledger.tasks.rows import MessageRow
 from models.eligibility.decision import Decision
 from tests.faults.planted_bugs.replace import replace_attribute
+
+_GATHERED_SECONDS: Final = 1.0
 
 
 async def _advance_unfenced(
@@ -105,3 +109,24 @@ def deadline_from_processing() -> None:
         real(projection, decision.model_copy(update={"message": message}), refused=refused)
 
     replace_attribute(project.Projection, "take", late)
+
+
+def told_after_commit() -> None:
+    """Whose a subject is now is told when the books are sure of it, of many at once, by who remembers it."""
+    real, remembered, told_at = consumer.Ledger._step, list[tuple[str, str, str, bytes]](), 0.0
+
+    async def remember(connection: Connection, name: str, topic: str, key: str, value: bytes) -> None:
+        remembered.append((name, topic, key, value))
+
+    async def step(ledger: consumer.Ledger, connection: Connection) -> None:
+        nonlocal told_at
+        await real(ledger, connection)
+        if time.monotonic() < told_at + _GATHERED_SECONDS:
+            return
+        told_at = time.monotonic()
+        async with connection.transaction():
+            while remembered:
+                await post(connection, *remembered.pop(0))
+
+    replace_attribute(subjects, "post", remember)
+    replace_attribute(consumer.Ledger, "_step", step)
