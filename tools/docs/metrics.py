@@ -6,7 +6,8 @@ from typing import Final
 
 from infra.metrics import LOG_CPR_FOUND, Metric
 from infra.request_metrics import HTTP_METRICS
-from ledger.metrics import DUTY_METRICS
+from ledger.metrics import DUTY_METRICS, LEDGER_METRICS
+from notifiers.metrics import DELIVERY_METRICS, NOTIFIER_METRICS
 from ops.audit.metrics import AUDIT_METRICS
 from ops.audit.report import ABOUT
 from ops.lag.metrics import LAG_METRICS
@@ -19,7 +20,10 @@ METRICS: Final = (
     LOG_CPR_FOUND,
     *LAG_METRICS,
     *WORKER_METRICS,
+    *LEDGER_METRICS,
     *DUTY_METRICS,
+    *NOTIFIER_METRICS,
+    *DELIVERY_METRICS,
     *HTTP_METRICS,
     *AUDIT_METRICS,
     *CANARY_METRICS,
@@ -53,7 +57,11 @@ def page() -> str:
         "",
         "## The ledger's",
         "",
-        *_table(DUTY_METRICS),
+        *_table((*LEDGER_METRICS, *DUTY_METRICS)),
+        "",
+        "## The notifier's",
+        "",
+        *_table((*NOTIFIER_METRICS, *DELIVERY_METRICS)),
         "",
         "## The inbox's, of the pages and the interface",
         "",
