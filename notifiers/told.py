@@ -19,7 +19,7 @@ class Attempted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Hearers:
     """Whom it tells; none of them may wait or raise."""
 
     attempted: Callable[[Attempted], None] = lambda _: None

@@ -25,7 +25,7 @@ from notifiers.listen import DATABASE_AWAY, listen
 from notifiers.registry import ChannelEntry
 from notifiers.repository import Store
 from notifiers.supersede import Contacts
-from notifiers.told import Attempted, Told
+from notifiers.told import Attempted, Hearers
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ async def run(
     contacts: Contacts,
     entry: ChannelEntry[PayloadT],
     stop: asyncio.Event,
-    told: Told | None = None,
+    told: Hearers | None = None,
 ) -> None:
     """Until `stop` is set; then the notices in flight are finished and the others given back.
 
@@ -79,7 +79,7 @@ async def run(
         gathering=settings.gathering,
         patience_seconds=settings.database_seconds,
     )
-    await _Notifier(settings, pool, store, channel, entry.payload.channel, told or Told()).run(stop)
+    await _Notifier(settings, pool, store, channel, entry.payload.channel, told or Hearers()).run(stop)
 
 
 @dataclass
@@ -97,7 +97,7 @@ class _Notifier(Generic[PayloadT]):
         store: Store[PayloadT],
         channel: ChannelSender[PayloadT],
         kind: Kind,
-        told: Told,
+        told: Hearers,
     ) -> None:
         self._settings = settings
         self._pool = pool

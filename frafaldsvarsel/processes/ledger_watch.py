@@ -14,7 +14,7 @@ _POSITIONS: Final = "positions"
 
 
 class LedgerWatch:
-    """Told by the ledger."""
+    """Hearers by the ledger."""
 
     def __init__(self, on_ready: Callable[[], None], *, clock: Callable[[], float] = time.time) -> None:
         """`on_ready` is called each time the positions were read; `clock`: seconds since 1970."""

@@ -7,19 +7,19 @@ from infra.health import Health
 from infra.metrics import Metrics
 from models.notifications.delivery import Channel, SendOutcome
 from notifiers import metrics
-from notifiers.told import Attempted, Told
+from notifiers.told import Attempted, Hearers
 
 _DATABASE: Final = "database"
 _LOST: Final = "lost"
 
 
 class NotifierWatch:
-    """Told by the notifier's runs."""
+    """Hearers by the notifier's runs."""
 
     def __init__(self, channels: Iterable[Channel]) -> None:
         self.health = Health(_DATABASE)
         self.metrics = Metrics(metrics.NOTIFIER_METRICS)
-        self.told = Told(
+        self.told = Hearers(
             attempted=self._attempted, expired=self._expired, way_out=self._way_out, database=self.database
         )
         for channel in channels:

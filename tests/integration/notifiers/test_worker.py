@@ -18,7 +18,7 @@ from notifiers.content.mail_message import Mail, wire_bytes
 from notifiers.email.channel import EmailChannel
 from notifiers.email.settings import SmtpSettings
 from notifiers.supersede import UnitContact
-from notifiers.told import Attempted, Told
+from notifiers.told import Attempted, Hearers
 from notifiers.worker import NotifierSettings, run
 from tests.channels import mail_entry, unit_contact
 from tests.integration.notifiers.builders import (
@@ -80,7 +80,7 @@ async def running(
     poll_seconds: float = 0.2,
     first_rest_seconds: float = 0.5,
     contacts: Callable[[str], UnitContact | None] = contacts,
-    told: Told | None = None,
+    told: Hearers | None = None,
 ) -> AsyncIterator[asyncio.Event]:
     stop = asyncio.Event()
     settings = NotifierSettings(
@@ -288,7 +288,7 @@ async def test_whoever_watches_hears_of_each_attempt_once_it_is_recorded_and_of_
     row = await add_delivery(pool)
     await rows(pool, "UPDATE deliveries SET created_at = now() - interval '400 s' RETURNING id")
     plan: Plan = {At.MAIL: [Say("421 4.3.2 closing")]}
-    hears = Told(attempted=told.append, way_out=lambda *way: ways.append(way), expired=expired.append)
+    hears = Hearers(attempted=told.append, way_out=lambda *way: ways.append(way), expired=expired.append)
     async with MisbehavingServer(plan) as server, running(pool, email_channel(server.port), told=hears):
         await until(lambda: len(told) == 1)
         late = await add_delivery(pool, deadline="-1 second")
