@@ -14,7 +14,7 @@ _POSITIONS: Final = "positions"
 
 
 class LedgerWatch:
-    """Hearers by the ledger."""
+    """Told by the ledger."""
 
     def __init__(self, on_ready: Callable[[], None], *, clock: Callable[[], float] = time.time) -> None:
         """`on_ready` is called each time the positions were read; `clock`: seconds since 1970."""

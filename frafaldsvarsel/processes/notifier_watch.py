@@ -14,7 +14,7 @@ _LOST: Final = "lost"
 
 
 class NotifierWatch:
-    """Hearers by the notifier's runs."""
+    """Told by the notifier's runs."""
 
     def __init__(self, channels: Iterable[Channel]) -> None:
         self.health = Health(_DATABASE)
