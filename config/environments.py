@@ -61,6 +61,7 @@ class WorkerEnvironment:
     worker: WorkerSection
     instance: InstanceSection
     log: LogSection
+    metrics: MetricsSection
     ready: ReadySection
     failpoints: FailpointsSection
 

@@ -79,6 +79,10 @@ class Metrics:
         histogram = self._histograms[metric]
         (histogram.labels(*labels) if labels else histogram).observe(value)
 
+    def begin(self, metric: Metric, *labels: str) -> None:
+        """Serve a counter or a histogram from 0: what is first seen at 1 has not grown for Prometheus."""
+        (self._histograms.get(metric) or self._counters[metric]).labels(*labels)
+
     def clear(self, metric: Metric) -> None:
         """Forget a gauge's values, whatever their labels."""
         self._gauges[metric].clear()

@@ -42,6 +42,32 @@ OUTBOX_OLDEST: Final = Metric(
 FIGURES_AT: Final = Metric(
     "frafaldsvarsel_duty_timestamp_seconds", MetricKind.GAUGE, "When the figures above were last read."
 )
+RECORDS: Final = Metric(
+    "frafaldsvarsel_ledger_records_total",
+    MetricKind.COUNTER,
+    "Records that were projected, by their topic, after their transaction was committed.",
+    ("topic",),
+)
+TRANSACTION_SECONDS: Final = Metric(
+    "frafaldsvarsel_ledger_transaction_seconds",
+    MetricKind.HISTOGRAM,
+    "How long the transaction of a batch took that was committed.",
+)
+POSITION_AT: Final = Metric(
+    "frafaldsvarsel_ledger_position_timestamp_seconds",
+    MetricKind.GAUGE,
+    "When this ledger last moved a position; 0: not since the start. Without input none moves.",
+)
+ANSWER_SECONDS: Final = Metric(
+    "frafaldsvarsel_answer_seconds",
+    MetricKind.HISTOGRAM,
+    "From when the broker had a message until the ledger had its first answer: obliged, not_obliged, undecided, or "
+    "rejected. A message without an answer is not in it: see frafaldsvarsel_duty_lag_seconds.",
+    ("answer",),
+    (1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 3600.0),
+)
+LEDGER_METRICS: Final = (RECORDS, TRANSACTION_SECONDS, POSITION_AT, ANSWER_SECONDS)
+"""Of one ledger's own work."""
 DUTY_METRICS: Final = (
     DUTY_TASKS,
     DUTY_HEADROOM,

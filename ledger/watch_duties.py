@@ -1,27 +1,20 @@
 """Reads the duty's figures again and again, for the metrics. It changes nothing."""
 
 import asyncio
-import logging
-from collections.abc import Callable, Container, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Container, Iterator
 from datetime import date
 from typing import Final
 
-import psycopg
-
-from infra.metrics import Metric, Snapshot
-from infra.postgres_timeouts import CONNECT_SECONDS, statement_timeouts
+from infra.figures import Figure, keep_reading
+from infra.metrics import Snapshot
+from infra.postgres import Connection
 from ledger import metrics
 from ledger.queries.duty_figures import DutyFigures, DutyState, duty_figures
 from models.calendar import copenhagen_date
 
-log = logging.getLogger(__name__)
-_NAME: Final = "frafaldsvarsel-figures"
-_SECONDS: Final = 30.0
 _QUANTILES: Final = (0.5, 0.9)
 MunicipalityOf = Callable[[str], str]
 """The municipality code of a unit; empty where it is not known any more."""
-DutyReading = tuple[Metric, Sequence[str], float]
 
 
 async def run(
@@ -31,26 +24,15 @@ async def run(
     shown: Snapshot,
     stop: asyncio.Event,
 ) -> None:
-    """Read until `stop`. While PostgreSQL is away nothing is shown: an old number would look like a quiet day."""
-    while not stop.is_set():
-        try:
-            async with await psycopg.AsyncConnection.connect(
-                database_url,
-                options=statement_timeouts(_SECONDS),
-                application_name=_NAME,
-                connect_timeout=CONNECT_SECONDS,
-                autocommit=True,
-            ) as connection:
-                while not stop.is_set():
-                    shown.show(readings(await duty_figures(connection, days_off), municipality_of))
-                    await _rest(stop)
-        except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError) as error:
-            log.warning("figures: waiting; cannot go on: %s", type(error).__name__)
-            shown.show(())
-            await _rest(stop)
+    """See `infra.figures.keep_reading`."""
+
+    async def read(connection: Connection) -> Iterator[Figure]:
+        return readings(await duty_figures(connection, days_off), municipality_of)
+
+    await keep_reading(database_url, read, shown, stop)
 
 
-def readings(figures: DutyFigures, municipality_of: MunicipalityOf) -> Iterator[DutyReading]:
+def readings(figures: DutyFigures, municipality_of: MunicipalityOf) -> Iterator[Figure]:
     """The figures as metrics."""
     tasks: dict[tuple[str, DutyState], int] = {}
     headroom: dict[str, int] = {}
@@ -74,8 +56,3 @@ def readings(figures: DutyFigures, municipality_of: MunicipalityOf) -> Iterator[
     waited = 0.0 if figures.outbox_since is None else (figures.at - figures.outbox_since).total_seconds()
     yield metrics.OUTBOX_OLDEST, (), max(0.0, waited)
     yield metrics.FIGURES_AT, (), figures.at.timestamp()
-
-
-async def _rest(stop: asyncio.Event) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), _SECONDS)

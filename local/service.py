@@ -160,12 +160,12 @@ class Service:
         secret = self.data / "keys" / "inbox.secret"
         self._provider = DemoProvider(self.data / "provider", people, client_secret_file=secret)
         self._inbox_port = remembered_ports(self.data / "inbox.ports.json", ("inbox",))["inbox"]
-        watched = [name for name in self.beside if name != "canary"]
-        self._children.metrics_ports = remembered_ports(self.data / "metrics.ports.json", watched)
+        workers = ["worker", *(f"worker-{number}" for number in range(2, self.workers + 1))]
+        others = ["ledger", "notify", *(["inbox"] if self.pages else []), *self.beside]
+        self._children.metrics_ports = remembered_ports(self.data / "metrics.ports.json", workers + others)
         self._servers = {"broker": self._broker, "database": self._database, "mail_catcher": self._catcher}
         if self.pages:
             self._servers["provider"] = self._provider
-        more = [f"worker-{number}" for number in range(2, self.workers + 1)]
         with ThreadPoolExecutor() as pool:
             starting = {name: pool.submit(one.start) for name, one in self._servers.items()}
             ensure_keys(self.data, base_senders(reference))
@@ -179,10 +179,10 @@ class Service:
             settings = load(EveryEnvironment, self._environment())
             topic_admin.apply(settings.kafka, replication(settings.replication), mac_required=True)
             self.say("processes")
-            self._children.start(["worker", *more])
+            self._children.start(workers)
             for one in starting.values():
                 one.result()
-        self._children.start(["ledger", "notify", *(["inbox"] if self.pages else []), *self.beside])
+        self._children.start(others)
 
     def _stop(self) -> None:
         self._stopping.set()

@@ -132,7 +132,8 @@ class Children:
             "PYTHONPATH": str(_ROOT),
         }
         if child.name in self.metrics_ports:
-            told[PREFIX + "METRICS_PORT"] = str(self.metrics_ports[child.name])
+            variable = "CANARY_METRICS_PORT" if kind == "canary" else "METRICS_PORT"
+            told[PREFIX + variable] = str(self.metrics_ports[child.name])
         child.process = Process(
             ProcessPlan(
                 argv=[

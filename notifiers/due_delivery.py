@@ -85,6 +85,8 @@ class Due:
     told_at: datetime | None = (
         None  # when the last one went there or was tried last, or that one goes there now
     )
+    since: datetime | None = None
+    """Since when it could have been handed over: once it was tried, since it was made out; before, since it is due."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +97,7 @@ class Claim(Generic[PayloadT]):
     token: str
     deadline: datetime
     claimed_at: datetime  # by the database's clock
+    since: datetime  # see `Due`
     mail: PayloadT
 
 

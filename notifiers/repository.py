@@ -148,7 +148,14 @@ class Store(Generic[PayloadT]):
             deliveries.LEASE,
             {"id": due.id, "token": token, "lease": self._lease, "frozen": frozen, "attempts": attempts},
         )
-        return Claim(id=due.id, token=token, deadline=due.deadline, claimed_at=now, mail=mail)
+        return Claim(
+            id=due.id,
+            token=token,
+            deadline=due.deadline,
+            claimed_at=now,
+            since=due.since or now,
+            mail=mail,
+        )
 
     async def record(
         self, claim: Claim[PayloadT], attempt: SendAttempt, now: datetime

@@ -66,6 +66,7 @@ def due_of(row: DictRow, about: DueTask | OpenTasks) -> Due:
         failed=_failed_of(row),
         is_followed=row["is_followed"],
         told_at=row["told_at"],
+        since=row["created_at"] if row["attempts"] else row["due_at"],
     )
 
 

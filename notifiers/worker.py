@@ -5,7 +5,7 @@ An outage is waited for and said once. It must not send what it no longer holds,
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,7 +14,8 @@ from typing import Generic
 from infra.failpoints import Point, reach
 from infra.postgres import Pool
 from infra.supervise import supervise
-from models.notifications.delivery import Scope, SendAttempt, SendOutcome
+from models.notifications.delivery import Channel as Kind
+from models.notifications.delivery import DeliveryStatus, Scope, SendAttempt, SendOutcome
 from models.notifications.retry import RetryPolicy
 from notifiers.channel import ChannelSender
 from notifiers.circuit_breaker import CircuitBreaker
@@ -24,10 +25,9 @@ from notifiers.listen import DATABASE_AWAY, listen
 from notifiers.registry import ChannelEntry
 from notifiers.repository import Store
 from notifiers.supersede import Contacts
+from notifiers.told import Attempted, Hearers
 
 log = logging.getLogger(__name__)
-
-OnAttempt = Callable[[SendAttempt], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,7 @@ async def run(
     contacts: Contacts,
     entry: ChannelEntry[PayloadT],
     stop: asyncio.Event,
-    on_attempt: OnAttempt = lambda _: None,
+    told: Hearers | None = None,
 ) -> None:
     """Until `stop` is set; then the notices in flight are finished and the others given back.
 
@@ -79,7 +79,7 @@ async def run(
         gathering=settings.gathering,
         patience_seconds=settings.database_seconds,
     )
-    await _Notifier(settings, pool, store, channel, on_attempt).run(stop)
+    await _Notifier(settings, pool, store, channel, entry.payload.channel, told or Hearers()).run(stop)
 
 
 @dataclass
@@ -96,13 +96,15 @@ class _Notifier(Generic[PayloadT]):
         pool: Pool,
         store: Store[PayloadT],
         channel: ChannelSender[PayloadT],
-        on_attempt: OnAttempt,
+        kind: Kind,
+        told: Hearers,
     ) -> None:
         self._settings = settings
         self._pool = pool
         self._store = store
         self._channel = channel
-        self._on_attempt = on_attempt
+        self._kind = kind
+        self._told = told
         self._held: dict[str, _Held[PayloadT]] = {}
         self._queue: asyncio.Queue[_Held[PayloadT] | None] = asyncio.Queue()
         self._wake = asyncio.Event()  # something may have become due
@@ -176,9 +178,10 @@ class _Notifier(Generic[PayloadT]):
         try:
             claimed = await self._store.claim(room)
         except DATABASE_AWAY as fault:
-            self._database.away(type(fault).__name__, started=asked, now=self._clock())
+            self._without_database(fault, asked)
             return True  # the rest is kept by `_dispatch`
         self._database.back()
+        self._told.database(True)
         if claimed.claims:
             reach(Point.NOTIFY_CLAIMED)
         for claim in claimed.claims:
@@ -194,9 +197,10 @@ class _Notifier(Generic[PayloadT]):
         try:
             ended = await self._store.expire(limit=1000)
         except DATABASE_AWAY as fault:
-            self._database.away(type(fault).__name__, started=now, now=self._clock())
+            self._without_database(fault, now)
             return
         if ended:
+            self._told.expired(ended)
             log.error("%d deliveries reached their deadline without an answer", ended)
 
     async def _work(self) -> None:
@@ -225,8 +229,12 @@ class _Notifier(Generic[PayloadT]):
             self._relay.away(attempt.detail, started=started, now=self._clock())
         else:
             self._relay.back()
+        self._told.way_out(self._kind, not self._relay.is_away)
         await self._record(held, attempt)
-        self._on_attempt(attempt)
+
+    def _without_database(self, fault: Exception, asked: float) -> None:
+        self._database.away(type(fault).__name__, started=asked, now=self._clock())
+        self._told.database(False)
 
     async def _record(self, held: _Held[PayloadT], attempt: SendAttempt) -> None:
         """Asks until the database takes it: what was sent and is not recorded would be sent again."""
@@ -234,18 +242,25 @@ class _Notifier(Generic[PayloadT]):
         while True:
             asked = self._clock()
             try:
-                await self._record_once(held.claim, attempt, ended)
-                return
+                status = await self._record_once(held.claim, attempt, ended)
+                break
             except DATABASE_AWAY as fault:
-                self._database.away(type(fault).__name__, started=asked, now=self._clock())
+                self._without_database(fault, asked)
                 await asyncio.sleep(max(self._database.until - self._clock(), 0.1))
+        seconds = (ended - held.claim.since).total_seconds()
+        self._told.attempted(
+            Attempted(channel=self._kind, outcome=attempt.outcome, status=status, seconds=seconds)
+        )
 
-    async def _record_once(self, claim: Claim[PayloadT], attempt: SendAttempt, ended: datetime) -> None:
+    async def _record_once(
+        self, claim: Claim[PayloadT], attempt: SendAttempt, ended: datetime
+    ) -> DeliveryStatus | None:
         status = await self._store.record(claim, attempt, ended)
         if status is None:
             log.error("the lease of delivery %s was lost; %s is in the audit only", claim.id, attempt.outcome)
         elif attempt.outcome is not SendOutcome.DELIVERED:
             log.warning("delivery %s: %s (%s), now %s", claim.id, attempt.outcome, attempt.detail, status)
+        return status
 
     async def _renew(self) -> None:
         while True:

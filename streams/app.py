@@ -20,6 +20,7 @@ from streams.intake import Context
 from streams.person_store import PersonStore
 from streams.processors import Intake, Match, Processor
 from streams.settings import WorkerSettings
+from streams.watch import Watch
 
 _INTAKE_RECORD_BATCHES: Final = 4
 _MATCH_RECORD_BATCHES: Final = 8
@@ -31,20 +32,21 @@ def build(
     settings: WorkerSettings,
     context: Context,
     law: Law,
-    on_assigned: Callable[[frozenset[tuple[str, int]]], None],
+    watch: Watch,
 ) -> StreamApp:
-    """The worker's agents, not started. `on_assigned` is called with the partitions at every assignment."""
+    """The worker's agents, not started."""
     assignment, mac = Assignment(), settings.mac
     clients: list[AIOKafkaProducer | PartitionReader] = []
 
     def revoked() -> None:
         reach(Point.STREAM_REVOKED)
         assignment.revoked()
+        watch.revoked()
 
     def assigned(partitions: Iterable[tuple[str, int]]) -> None:
         reach(Point.STREAM_ASSIGNED)
         assignment.assigned(partitions)
-        on_assigned(assignment.partitions)
+        watch.assigned(assignment.partitions)
 
     async def start(
         topics: Sequence[str], make_processor: Callable[[PartitionReader], Processor]
@@ -61,6 +63,7 @@ def build(
             checkpoint=Checkpoint(processor.name, reader, mac),
             output=BatchProducer(producer, mac),
             monotonic=time.monotonic,
+            told=watch.tally,
         )
 
     async def shutdown() -> None:
@@ -85,4 +88,5 @@ def build(
         on_revoked=revoked,
         on_assigned=assigned,
         on_shutdown=shutdown,
+        watch=watch,
     )

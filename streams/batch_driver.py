@@ -17,6 +17,7 @@ from streams.assignment import Assignment
 from streams.batch_producer import BatchProducer
 from streams.checkpoint import Checkpoint
 from streams.processors import Processor, tell_foreign
+from streams.tally import OnTally, StepTally, told_nobody
 
 log = logging.getLogger(__name__)
 AnswerT = TypeVar("AnswerT")
@@ -51,6 +52,7 @@ class BatchDriver:
         checkpoint: Checkpoint,
         output: BatchProducer,
         monotonic: Callable[[], float],
+        told: OnTally = told_nobody,
     ) -> None:
         self._processor = processor
         self._topics = topics
@@ -58,6 +60,7 @@ class BatchDriver:
         self._checkpoint = checkpoint
         self._output = output
         self._monotonic = monotonic
+        self._told = told
         self._one_at_a_time = asyncio.Lock()
         self._generation = -1
         self._partitions: frozenset[tuple[str, int]] = frozenset()
@@ -72,7 +75,9 @@ class BatchDriver:
         reach(self._fetched)
         async with self._one_at_a_time:
             await self._load_state()
+            began = self._monotonic()
             await self._process(records)
+            self._tell(self._monotonic() - began)
 
     async def refresh(self) -> None:
         """Read the state again when it is due, also while no record comes: another worker may have written to it."""
@@ -81,6 +86,7 @@ class BatchDriver:
                 await self._load_state()
                 await self._output.flush()
                 await self._process_rests()
+                self._tell(None)
 
     async def _process_rests(self) -> None:
         """Read what the engine has skipped at a partition's end: no record comes after it that would show the gap."""
@@ -135,6 +141,11 @@ class BatchDriver:
             self._checkpoint.advance(*place, self._output)
         await self._output.flush()
         reach(Point.OUTPUT_ACKNOWLEDGED)
+
+    def _tell(self, seconds: float | None) -> None:
+        """Only now: what was not acknowledged comes again, and is counted then."""
+        done, self._processor.tally = self._processor.tally, StepTally()
+        self._told(self._processor.name, done, seconds)
 
     async def _load_state(self) -> None:
         """Wait for an assignment and load its state; begin again if the assignment changes meanwhile."""

@@ -20,6 +20,7 @@ from models.reasons import LeftOut
 from streams.batch_producer import BatchProducer, partition_of
 from streams.intake import Context, InputRecord, validate_record
 from streams.person_store import PersonStore
+from streams.tally import CodeAndReason, StepTally
 
 _ENTRIES_PER_RECORD = 500
 _MOST_WAITING: Final = 16 * 1024 * 1024
@@ -32,6 +33,8 @@ class Processor(Protocol):
     """What the batch driver calls."""
 
     name: str
+    tally: StepTally
+    """What it has done since the driver last took it."""
 
     async def begin(self, partitions: set[int], output: BatchProducer) -> None:
         """Load the state of a new assignment, or read again what was written to that of the present one."""
@@ -57,6 +60,7 @@ class Intake:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self.tally = StepTally()
 
     async def begin(self, partitions: set[int], output: BatchProducer) -> None:
         """Intake has no state."""
@@ -69,6 +73,7 @@ class Intake:
             origin = record.origin
             validated = validate_record(InputRecord(origin, record.value, record.headers), self._context)
             receipt = validated.receipt
+            self.tally.records[receipt.status, receipt.reason or ""] += 1
             output.add(
                 Topic.RECEIPTS,
                 partition % INPUT_PARTITIONS,
@@ -93,6 +98,7 @@ class Match:
         self._law = law
         self._people = people
         self._mac = mac
+        self.tally = StepTally()
 
     async def begin(self, partitions: set[int], output: BatchProducer) -> None:
         """Load the state of our partitions, and write again what another worker has overwritten too late."""
@@ -102,6 +108,7 @@ class Match:
                 self._people.write(partition, key, output)
             tell_foreign(partition, self._people.foreign, output)
             self._people.foreign.clear()
+        self.tally.people = len(self._people)
 
     async def run(
         self, topic: str, partition: int, records: Sequence[KafkaRecord], output: BatchProducer
@@ -111,11 +118,15 @@ class Match:
         entries: list[AppliedEntry] = []
         ours, foreign = self._mac.split(records)
         tell_foreign(partition, foreign, output)
+        self.tally.records.update(("foreign", one.reason) for one in foreign)
         async for record in in_turns(ours):
             event = _decode(record)
             person = touched.get(event.person_id) or self._people.get(partition, event.person_id)
             step = apply(person, event, Cause(partition=partition, offset=record.offset), self._law)
             touched[event.person_id] = step.record
+            self.tally.records[_outcome(step.changed, step.left_out)] += 1
+            for decision in step.decisions:
+                self.tally.decisions[decision.verdict.outcome, decision.verdict.reason] += 1
             for decided in (*step.decisions, *(() if step.mark is None else (step.mark,))):
                 output.add(
                     Topic.DECISIONS,
@@ -149,6 +160,7 @@ class Match:
                 partition=partition, entries=tuple(entries[start : start + _ENTRIES_PER_RECORD])
             )
             output.add(Topic.APPLIED, partition, None, applied.model_dump_json(exclude_none=True).encode())
+        self.tally.people = len(self._people)
 
 
 def tell_foreign(partition: int, foreign: Sequence[ForeignRecord], output: BatchProducer) -> None:
@@ -157,6 +169,12 @@ def tell_foreign(partition: int, foreign: Sequence[ForeignRecord], output: Batch
         told = tuple(foreign[start : start + _ENTRIES_PER_RECORD])
         applied = Applied(partition=partition, entries=(), foreign=told)
         output.add(Topic.APPLIED, partition, None, applied.model_dump_json(exclude_none=True).encode())
+
+
+def _outcome(changed: int, left_out: LeftOut | None) -> CodeAndReason:
+    if left_out is not None:
+        return "left_out", left_out
+    return "changed" if changed else "unchanged", ""
 
 
 def _left_out(event: PersonEvent, why: LeftOut | None) -> LeftOutEvent | None:

@@ -165,6 +165,8 @@ def _show_addresses(service: Service, seconds: float) -> None:
         out.print(f"  Work in the inbox  {service.inbox_pages}", highlight=False)
         out.print(f"  Ask the interface  {service.api} (docs/api.md, Try it)", highlight=False)
     out.print(f"  Read the mails     {service.mail_pages}", highlight=False)
+    for name, page in service.metrics_pages.items():
+        out.print(f"  Metrics            {page} ({name})", highlight=False)
     for what, command in (
         ("See the tasks", "tasks"),
         ("See the reasons", "decisions"),

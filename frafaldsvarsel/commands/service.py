@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -39,11 +40,21 @@ def up(
     canary: Annotated[
         bool, typer.Option(help="Send a made-up message through the whole chain every minute.")
     ] = True,
+    with_prometheus: Annotated[
+        bool, typer.Option("--prometheus", help="Start Debian's Prometheus beside it, with the alert rules.")
+    ] = False,
 ) -> None:
     """Run the whole service with an embedded broker, database and mail catcher, until Ctrl-C."""
     needs_a_clone()
+    from local.servers.prometheus import NoPrometheus, binary, prometheus
     from local.service import NotUp, Service
 
+    if with_prometheus:
+        try:
+            binary()
+        except NoPrometheus as error:
+            fail(str(error))
+            raise typer.Exit(1) from None
     logs.configure("WARNING")
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -55,7 +66,7 @@ def up(
         say=lambda part: note(f"[dim]starting: {part}[/]"),
     )
     try:
-        with service.running():
+        with service.running(), ExitStack() as beside:
             known = service.settings
             out.print("[bold green]Ready to take messages.[/]")
             out.print(f"  Kafka         {known.kafka.bootstrap_servers}", highlight=False)
@@ -67,6 +78,9 @@ def up(
             out.print(f"  Interface     {service.api}", highlight=False)
             for name, page in service.metrics_pages.items():
                 out.print(f"  Metrics       {page} ({name})", highlight=False)
+            if with_prometheus:
+                watching = beside.enter_context(prometheus(service.data, service.metrics_pages))
+                out.print(f"  Prometheus    {watching} (alerts: {watching}alerts)", highlight=False)
             out.print(f"  Addresses     {service.data / 'addresses.json'}", highlight=False, soft_wrap=True)
             out.print("Stop with Ctrl-C.")
             stop.wait()

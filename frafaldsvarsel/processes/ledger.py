@@ -5,12 +5,12 @@ import asyncio
 from config.environments import LedgerEnvironment
 from frafaldsvarsel import preflight
 from frafaldsvarsel.preflight_postgres import postgres
+from frafaldsvarsel.processes.ledger_watch import LedgerWatch
 from frafaldsvarsel.processes.until_stopped import migrate_schema, run_until_stopped
 from frafaldsvarsel.processes.watched import watched
 from frafaldsvarsel.wiring.ledger import ledger_parts
 from infra import failpoints
-from infra.health import Health
-from infra.metrics import Metrics, Snapshot
+from infra.metrics import Snapshot
 from infra.readiness import announce
 from infra.supervise import supervise
 from ledger import outbox, watch_duties
@@ -24,20 +24,18 @@ def run_ledger(settings: LedgerEnvironment) -> int:
     failpoints.arm(settings.failpoints.directory)
     parts = ledger_parts(settings)
     policy, url = parts.policy, parts.settings.database_url
-    health, served = Health("positions"), Metrics(())
+    watch = LedgerWatch(lambda: announce(settings.ready.file, "positions read"))
     figures = Snapshot(DUTY_METRICS)
-    served.registry.register(figures)
-
-    def ready() -> None:
-        health.set("positions", True)
-        announce(settings.ready.file, "positions read")
+    watch.metrics.registry.register(figures)
 
     async def serve(stop: asyncio.Event) -> None:
         await migrate_schema(settings.database)
         ledger = Ledger(
             parts.settings,
             policy,
-            on_ready=ready,
+            on_ready=watch.ready,
+            on_lost=watch.lost,
+            on_projected=watch.projected,
         )
         async with asyncio.TaskGroup() as group:
             posting = outbox.run(
@@ -60,7 +58,7 @@ def run_ledger(settings: LedgerEnvironment) -> int:
                 )
                 group.create_task(supervise(stepping, name="the runner of steps", told=stop.is_set))
 
-    with watched(settings.metrics.port, served.registry, health):
+    with watched(settings.metrics.port, watch.metrics.registry, watch.health):
         preflight.kafka(settings.kafka, settings.replication, settings.stream)
         postgres(settings.database)
-        return run_until_stopped(serve, health)
+        return run_until_stopped(serve, watch.health)

@@ -5,6 +5,8 @@ from typing import NoReturn
 
 from config.environments import WorkerEnvironment
 from frafaldsvarsel import preflight
+from frafaldsvarsel.processes.watched import watched
+from frafaldsvarsel.processes.worker_watch import WorkerWatch
 from frafaldsvarsel.wiring.law import say_horizon
 from frafaldsvarsel.wiring.worker import worker_parts
 from infra import failpoints, gc_tuning
@@ -25,9 +27,11 @@ def run_worker(settings: WorkerEnvironment) -> NoReturn:
     def assigned(partitions: frozenset[tuple[str, int]]) -> None:
         announce(settings.ready.file, f"{len(partitions)} partitions")
 
-    preflight.kafka(settings.kafka, settings.replication, settings.stream)
-    parts = worker_parts(settings)
-    say_horizon(parts.law, copenhagen_date(datetime.now(UTC)))
-    app = make_app(build(parts.settings, parts.context, parts.law, assigned))
-    gc_tuning.keep_for_good()
-    run_forever(app)
+    watch = WorkerWatch(assigned)
+    with watched(settings.metrics.port, watch.metrics.registry, watch.health):
+        preflight.kafka(settings.kafka, settings.replication, settings.stream)
+        parts = worker_parts(settings)
+        say_horizon(parts.law, copenhagen_date(datetime.now(UTC)))
+        app = make_app(build(parts.settings, parts.context, parts.law, watch))
+        gc_tuning.keep_for_good()
+        run_forever(app)

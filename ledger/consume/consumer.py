@@ -5,6 +5,7 @@ Kafka's committed offset is only a hint for lag displays; where to read on is al
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from infra.postgres_timeouts import CONNECT_SECONDS, shut_down_after, statement_
 from infra.stream_mac import NO_MAC, StreamMac
 from ledger.consume.batch import Batch, Place, project
 from ledger.consume.joins import settle
+from ledger.consume.projected import Projected, projected
 from ledger.store import foreign_records, repository
 from ledger.tasks.projection import Policy
 
@@ -55,10 +57,21 @@ class LedgerSettings:
 class Ledger:
     """One projecting process. Several share the partitions; the position keeps them apart."""
 
-    def __init__(self, settings: LedgerSettings, policy: Policy, on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        settings: LedgerSettings,
+        policy: Policy,
+        on_ready: Callable[[], None],
+        *,
+        on_lost: Callable[[], None] = lambda: None,
+        on_projected: Callable[[Projected], None] = lambda _: None,
+    ) -> None:
+        """`on_ready`: the positions were read; `on_lost`: it cannot go on for now; `on_projected`: of each batch."""
         self._settings = settings
         self._policy = policy
         self._on_ready = on_ready
+        self._on_lost = on_lost
+        self._on_projected = on_projected
         self._known: dict[Place, int] = {}
         self._skips: frozenset[tuple[str, int, int]] = frozenset()
         self._stale = True
@@ -91,6 +104,7 @@ class Ledger:
                     if faults in (0, len(_WAIT_SECONDS)):
                         log.warning("ledger: waiting; cannot go on: %s", type(error).__name__)
                     self._stale = True
+                    self._on_lost()
                     await _sleep(stop, _WAIT_SECONDS[min(faults, len(_WAIT_SECONDS) - 1)])
                     faults += 1
             reach(Point.LEDGER_SHUTDOWN)
@@ -106,6 +120,7 @@ class Ledger:
         class Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
             async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
                 ledger._stale = True
+                ledger._on_lost()
 
             async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
                 ledger._stale = True
@@ -157,6 +172,7 @@ class Ledger:
             return True
         reach(Point.LEDGER_FETCHED)
         batch = self._decode(polled)
+        began = time.monotonic()
         try:
             async with self._patiently(connection), connection.transaction():
                 await settle(connection, batch)
@@ -170,6 +186,8 @@ class Ledger:
         if batch.is_held:
             # What another partition has still to say may be another process's to read.
             self._stale = True
+        topics = (place.topic for place, records in polled.items() for _ in records)
+        self._on_projected(projected(batch, topics, time.monotonic() - began))
         if not self._stale:
             await self._hint(batch)
         return not batch.is_held

@@ -26,7 +26,7 @@ _REFRESH_SECONDS: Final = 60
 def make_app(stream: StreamApp) -> App:
     """The Faust application of these agents, not started."""
     tolerant_headers.install()
-    app = faust_app(stream.settings)
+    app = faust_app(stream.settings, stream.watch)
     refreshing: list[asyncio.Task[None]] = []
 
     @app.on_partitions_revoked.connect

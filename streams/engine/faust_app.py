@@ -1,6 +1,7 @@
 """The Faust application with our settings and fail-stop."""
 
-from typing import Any
+import asyncio
+from typing import Any, Final
 
 import faust
 from faust.auth import SASLCredentials, SSLCredentials
@@ -9,10 +10,25 @@ from config.kafka import METADATA_MS, KafkaSettings, Security
 from streams.engine.batch_transport import Transport
 from streams.engine.fail_stop import fail_stop
 from streams.settings import GROUP, WorkerSettings
+from streams.watch import Watch
+
+_TURN_SECONDS: Final = 0.5
 
 
 class App(faust.App):
     """Faust's application, with fail-stop: its own error handler would commit the batch that failed (faust.md, 1)."""
+
+    watch: Watch
+
+    async def on_start(self) -> None:
+        """Begin to say that the event loop turns."""
+        await super().on_start()
+        self.add_future(self._turn())
+
+    async def _turn(self) -> None:
+        while not self.should_stop:
+            self.watch.turned()
+            await asyncio.sleep(_TURN_SECONDS)
 
     async def _on_agent_error(self, agent: Any, exc: BaseException) -> None:
         fail_stop(agent.name, exc)
@@ -21,10 +37,10 @@ class App(faust.App):
         return Transport(self.conf.broker_consumer, self)
 
 
-def faust_app(settings: WorkerSettings) -> App:
+def faust_app(settings: WorkerSettings, watch: Watch) -> App:
     brokers = [f"kafka://{server}" for server in settings.kafka.bootstrap_servers.split(",")]
     session = settings.session_timeout.total_seconds()
-    return App(
+    app = App(
         GROUP,
         broker=brokers,
         broker_credentials=_credentials(settings.kafka),
@@ -50,6 +66,8 @@ def faust_app(settings: WorkerSettings) -> App:
         cython_optimizations=True,
         datadir=settings.data_dir,
     )
+    app.watch = watch
+    return app
 
 
 def raw_channel(app: App, *topics: str) -> Any:

@@ -93,6 +93,7 @@ _FAUST_NAMES: Final = (
         {"_on_agent_error": "async (self, agent, exc)"},
     ),
     *_rows(F, _APP, (_FAUST_APP,), "our transport takes the place of Faust's", {"_new_transport": "(self)"}),
+    *_rows(F, _APP, (_FAUST_APP,), "whoever watches hears that the loop turns", {"on_start": "async (self)"}),
     *_rows(F, _APP, (_TRANSPORT,), _COMMITTED, {"consumer_generation_id": ATTRIBUTE}),
     *_rows(
         F,
@@ -204,6 +205,13 @@ _AIOKAFKA_NAMES: Final = (
         (_WATCHDOG,),
         "a join that failed waits until somebody takes its error (faust.md, 22)",
         {"_pending_exception": ATTRIBUTE},
+    ),
+    *_rows(
+        K,
+        _COORDINATOR,
+        (_WATCHDOG,),
+        "a worker whose brokers are away is not ready",
+        {"coordinator_id": ATTRIBUTE},
     ),
     *_rows(K, _COORDINATOR, (_COMMITS,), _COMMITTED, {"generation": ATTRIBUTE}),
     *_rows(K, f"{_STATE}.SubscriptionState", (_COMMITS,), _COMMITTED, {"subscription": "property"}),

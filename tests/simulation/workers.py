@@ -23,6 +23,7 @@ from streams.batch_producer import BatchProducer
 from streams.checkpoint import Checkpoint
 from streams.person_store import PersonStore
 from streams.processors import Match, Processor, add_person_event
+from streams.tally import StepTally
 from tests.simulation.clock import Clock
 from tests.simulation.faults import Fault
 from tests.simulation.history import Sent
@@ -141,6 +142,7 @@ class PlainIntake:
 
     def __init__(self, story: Sequence[Sent]) -> None:
         self._story = story
+        self.tally = StepTally()
 
     async def begin(self, partitions: set[int], output: BatchProducer) -> None:
         """Intake remembers nothing."""

@@ -4,16 +4,21 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from tools.dashboards import files as dashboards
 from tools.docs import contract, metrics, settings_and_topics, state_owners
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 GENERATORS: Final[tuple[Callable[[], Mapping[Path, str]], ...]] = (
     contract.files,
+    dashboards.files,
     metrics.files,
     settings_and_topics.files,
     state_owners.files,
 )
-WHOLE: Final = tuple(contract.CONTRACT / folder for folder in ("schemas", "vectors", "examples"))
+WHOLE: Final = (
+    *(contract.CONTRACT / folder for folder in ("schemas", "vectors", "examples")),
+    dashboards.FOLDER,
+)
 """Folders in which everything is generated: a file that the code does not know is too many."""
 
 

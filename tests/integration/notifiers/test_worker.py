@@ -12,12 +12,13 @@ import pytest
 
 from infra.postgres import Pool
 from local.servers.postgres import Database
-from models.notifications.delivery import SendAttempt, SendOutcome
+from models.notifications.delivery import Channel, DeliveryStatus, SendAttempt, SendOutcome
 from notifiers.channel import ChannelSender
 from notifiers.content.mail_message import Mail, wire_bytes
 from notifiers.email.channel import EmailChannel
 from notifiers.email.settings import SmtpSettings
 from notifiers.supersede import UnitContact
+from notifiers.told import Attempted, Hearers
 from notifiers.worker import NotifierSettings, run
 from tests.channels import mail_entry, unit_contact
 from tests.integration.notifiers.builders import (
@@ -79,6 +80,7 @@ async def running(
     poll_seconds: float = 0.2,
     first_rest_seconds: float = 0.5,
     contacts: Callable[[str], UnitContact | None] = contacts,
+    told: Hearers | None = None,
 ) -> AsyncIterator[asyncio.Event]:
     stop = asyncio.Event()
     settings = NotifierSettings(
@@ -97,6 +99,7 @@ async def running(
             contacts=contacts,
             entry=mail_entry(FREEZE),
             stop=stop,
+            told=told,
         )
     )
     try:
@@ -273,6 +276,32 @@ async def test_a_relay_that_is_away_is_waited_for_and_said_once(
     assert said.count("the mail relay cannot be used, waiting: connect: connection refused") == 1
     assert said.count("the mail relay is back") == 1
     assert "@" not in " ".join(said)
+
+
+async def test_whoever_watches_hears_of_each_attempt_once_it_is_recorded_and_of_the_way_out(
+    pool: Pool,
+) -> None:
+    """The way is closed by what concerns every notice; one that was tried is as old as it was made out."""
+    told: list[Attempted] = []
+    ways: list[tuple[Channel, bool]] = []
+    expired: list[int] = []
+    row = await add_delivery(pool)
+    await rows(pool, "UPDATE deliveries SET created_at = now() - interval '400 s' RETURNING id")
+    plan: Plan = {At.MAIL: [Say("421 4.3.2 closing")]}
+    hears = Hearers(attempted=told.append, way_out=lambda *way: ways.append(way), expired=expired.append)
+    async with MisbehavingServer(plan) as server, running(pool, email_channel(server.port), told=hears):
+        await until(lambda: len(told) == 1)
+        late = await add_delivery(pool, deadline="-1 second")
+        await rows(pool, "UPDATE deliveries SET due_at = clock_timestamp() RETURNING id")
+        await until_status(pool, row, "delivered")
+        await until_status(pool, late, "exhausted")
+    first, second = told
+    assert (first.outcome, first.status) == (SendOutcome.TRY_AGAIN, DeliveryStatus.DUE)
+    assert first.seconds < 300, "it is due since just now"
+    assert (second.outcome, second.status) == (SendOutcome.DELIVERED, DeliveryStatus.DELIVERED)
+    assert 400 <= second.seconds < 700
+    assert ways == [(Channel.EMAIL, False), (Channel.EMAIL, True)]
+    assert expired == [1]
 
 
 async def test_a_wrong_login_stops_the_sending_and_not_the_escalation(pool: Pool) -> None:

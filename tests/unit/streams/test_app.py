@@ -10,6 +10,7 @@ from models.events.event_types import InputTopic
 from streams.app import build
 from streams.intake import Context
 from streams.settings import WorkerSettings
+from streams.watch import Watch
 
 SETTINGS = WorkerSettings(
     kafka=KafkaSettings(bootstrap_servers="kafka.invalid:9092"),
@@ -19,8 +20,24 @@ SETTINGS = WorkerSettings(
 )
 
 
+class Heard:
+    """Whoever watches."""
+
+    def __init__(self) -> None:
+        self.said: list[object] = []
+
+    def assigned(self, partitions: frozenset[tuple[str, int]]) -> None:
+        self.said.append(partitions)
+
+    def revoked(self) -> None:
+        self.said.append("revoked")
+
+    def tally(self, *_: object) -> None:
+        """Not heard here."""
+
+
 def test_two_agents_read_every_input_and_the_person_events() -> None:
-    app = build(SETTINGS, cast(Context, None), cast(Law, None), lambda _: None)
+    app = build(SETTINGS, cast(Context, None), cast(Law, None), cast(Watch, Heard()))
     assert {agent.name: set(agent.topics) for agent in app.agents} == {
         "intake": set(map(str, InputTopic)),
         "match": {str(Topic.PERSON_EVENTS)},
@@ -29,11 +46,12 @@ def test_two_agents_read_every_input_and_the_person_events() -> None:
 
 
 async def test_readiness_hears_of_every_assignment_and_a_shutdown_without_clients_is_quiet() -> None:
-    heard: list[frozenset[tuple[str, int]]] = []
-    app = build(SETTINGS, cast(Context, None), cast(Law, None), heard.append)
+    heard = Heard()
+    app = build(SETTINGS, cast(Context, None), cast(Law, None), cast(Watch, heard))
     app.on_revoked()
     app.on_assigned(iter([("enrolments", 1), ("person-events", 3)]))
     app.on_revoked()
     app.on_assigned([])
-    assert heard == [frozenset({("enrolments", 1), ("person-events", 3)}), frozenset()]
+    ours = frozenset({("enrolments", 1), ("person-events", 3)})
+    assert heard.said == ["revoked", ours, "revoked", frozenset()]
     await app.on_shutdown()

@@ -12,6 +12,7 @@ from streams.assignment import Assignment
 from streams.batch_driver import BatchDriver
 from streams.batch_producer import BatchProducer
 from streams.checkpoint import Checkpoint
+from streams.tally import StepTally
 from tests.unit.streams.doubles import Log, MemoryOutput
 
 TOPIC = "enrolments"
@@ -23,6 +24,7 @@ class Noting:
     name = "intake"
 
     def __init__(self) -> None:
+        self.tally = StepTally()
         self.begun: list[set[int]] = []
         self.ran: list[tuple[int, list[int]]] = []
 
@@ -37,6 +39,7 @@ class Noting:
     ) -> None:
         """Note the offsets."""
         self.ran.append((partition, [record.offset for record in records]))
+        self.tally.records["said", ""] += len(records)
         for record in records:
             output.add("said", partition, record.key, record.value or b"")
 
@@ -50,6 +53,7 @@ class Bench:
         self.assignment = Assignment()
         self.output: MemoryOutput = self.log.output()
         self.now = 1000.0
+        self.told: list[tuple[str, int, float | None]] = []
         self.driver = BatchDriver(
             self.step,
             topics=[TOPIC],
@@ -57,6 +61,7 @@ class Bench:
             checkpoint=Checkpoint(self.step.name, self.log.reader),
             output=self.output,
             monotonic=lambda: self.now,
+            told=lambda step, tally, seconds: self.told.append((step, tally.records.total(), seconds)),
         )
 
     def assign(self, *partitions: int) -> None:
@@ -295,3 +300,18 @@ async def test_output_that_is_not_taken_fails_the_batch() -> None:
     bench.output.broken = RuntimeError("the broker said no")
     with pytest.raises(RuntimeError, match="said no"):
         await bench.driver.batch(bench.fill(0, 1))
+
+
+async def test_a_batch_is_told_once_it_is_acknowledged_and_only_once() -> None:
+    """What fails comes again, and is counted then."""
+    bench = Bench()
+    bench.assign(0)
+    first = bench.fill(0, 3)
+    await bench.driver.batch(first)
+    assert bench.told == [("intake", 3, 0.0)]
+    await bench.driver.refresh()
+    assert bench.told[1:] == [("intake", 0, None)]
+    bench.output.broken = KafkaTimeoutError()
+    with pytest.raises(KafkaTimeoutError):
+        await bench.driver.batch(bench.fill(0, 2))
+    assert len(bench.told) == 2

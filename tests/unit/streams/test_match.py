@@ -5,7 +5,9 @@ from datetime import date
 from typing import Final
 
 from config.topics import Topic
+from models.eligibility.decision import Outcome
 from models.events.person_event import PersonEvent
+from models.reasons import DecisionReason
 from streams.person_store import PersonStore
 from streams.processors import Match, add_person_event
 from tests.factories import LAW, background, moment, origin, residence, risk
@@ -68,3 +70,22 @@ async def test_others_have_their_turn_while_a_partition_is_run() -> None:
     assert len(turns) >= len(records)
     await output.flush()
     assert len(log.written(Topic.PEOPLE)) == len({record.key for record in records})
+
+
+async def test_what_became_of_each_event_is_counted_and_of_each_decision() -> None:
+    """As often as it stands on the log; the counters are for those who watch, and hold codes alone."""
+    log = Log()
+    output = log.output()
+    match = Match(LAW, PersonStore(log.reader))
+    published = file()
+    for event in published:
+        add_person_event(event.model_copy(update={"origin": origin()}), output)
+    await output.flush()
+    for (topic, partition), records in list(log.records.items()):
+        await match.run(topic, partition, records, output)
+    await output.flush()
+    assert match.tally.records == {("changed", ""): len(published)}
+    assert match.tally.people == PEOPLE
+    assert match.tally.decisions.total() == len(log.written(Topic.DECISIONS))
+    assert {outcome for outcome, _ in match.tally.decisions} <= set(Outcome)
+    assert {reason for _, reason in match.tally.decisions} <= set(DecisionReason)

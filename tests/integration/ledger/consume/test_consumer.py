@@ -14,6 +14,7 @@ from config.topics import Topic
 from infra.consumer_health import ConsumerEnded
 from ledger import outbox
 from ledger.consume.consumer import Ledger, LedgerSettings
+from ledger.consume.projected import Projected
 from ledger.schema.migrate import migrate
 from ledger.tasks.projection import Policy
 from local.servers.postgres import Database
@@ -34,11 +35,23 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 @asynccontextmanager
 async def running(
-    kafka: KafkaSettings, url: str, instance: str = "1", policy: Policy = POLICY
+    kafka: KafkaSettings,
+    url: str,
+    instance: str = "1",
+    policy: Policy = POLICY,
+    heard: list[object] | None = None,
 ) -> AsyncIterator[asyncio.Task[None]]:
     """A ledger that is torn down without a word of farewell."""
     settings = LedgerSettings(kafka=kafka, database_url=url, instance=instance, session_timeout_ms=6000)
-    task = asyncio.create_task(Ledger(settings, policy, on_ready=lambda: None).run(asyncio.Event()))
+    said: list[object] = [] if heard is None else heard
+    ledger = Ledger(
+        settings,
+        policy,
+        on_ready=lambda: said.append("ready"),
+        on_lost=lambda: said.append("lost"),
+        on_projected=said.append,
+    )
+    task = asyncio.create_task(ledger.run(asyncio.Event()))
     try:
         yield task
     finally:
@@ -90,15 +103,22 @@ async def test_stopped_killed_and_cut_off_the_ledger_has_every_decision_once(
     assert await count(url, "SELECT sum(next_offset) FROM position") == await count(
         url, "SELECT count(*) FROM messages"
     )
-    async with running(kafka, url) as ledger:
+    heard: list[object] = []
+    async with running(kafka, url, heard=heard) as ledger:
         await until(url, "SELECT count(*) FROM messages", 2000)
+        assert "ready" in heard
+        before = len(heard)
         await asyncio.to_thread(server.kill)
         await publish(kafka, everything[2000:])
         await asyncio.sleep(1)
         assert not ledger.done()
         await asyncio.to_thread(server.start)
+        assert "lost" in heard[before:]
         await until(url, "SELECT count(*) FROM messages", 3000)
         assert not ledger.done()
+    told = [one for one in heard if isinstance(one, Projected)]
+    assert "ready" in heard[before + heard[before:].index("lost") :]
+    assert 1000 <= sum(len(one.answers) for one in told) == sum(one.records.total() for one in told) <= 2700
     for table in ("messages", "tasks", "deliveries"):
         assert await count(url, f"SELECT count(*) FROM {table}") == 3000  # noqa: S608 - our own names
     assert await count(url, "SELECT count(*) FROM audit") == 6000

@@ -23,6 +23,7 @@ from ops.audit.consumer_groups import WORKER
 from tests.integration.ops.lag.test_lag import commit
 from tests.integration.ops.lag.test_process import Scraped
 from tests.paths import ROOT
+from tools.dashboards.files import DASHBOARDS
 
 RULES: Final = ROOT / "ops" / "alerts.yaml"
 RISKS: Final = str(InputTopic.DROPOUT_RISKS)
@@ -40,6 +41,29 @@ def test_the_rules_ring_when_they_must_and_not_otherwise(asked: list[str]) -> No
         timeout=60,
     )
     assert told.returncode == 0, told.stdout + told.stderr
+
+
+def test_every_query_of_the_dashboards_is_promql(tmp_path: Path) -> None:
+    """As recording rules, which is what promtool reads; Grafana puts an interval in place of its own word."""
+    rules = [
+        {
+            "record": f"dashboard:{page.name.replace('-', '_')}:{number}",
+            "expr": query.expr.replace("$__rate_interval", "5m"),
+        }
+        for page in DASHBOARDS
+        for number, query in enumerate(page.queries)
+    ]
+    file = tmp_path / "rules.json"
+    file.write_text(json.dumps({"groups": [{"name": "dashboards", "rules": rules}]}), "utf-8")
+    told = subprocess.run(
+        [str(shutil.which("promtool")), "check", "rules", str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert f"{len(rules)} rules found" in told.stdout
 
 
 class Prometheus:

@@ -27,11 +27,13 @@ class Fetching(Consumer):
 
     def __init__(self, fetched: dict[TP, list[Any]], active: set[TP] | None) -> None:
         self.fetched, self.active = fetched, active
+        self.commits: list[bool] = []
         self.app = cast(
             "Any",
             SimpleNamespace(
                 consumer_generation_id=7,
                 monitor=SimpleNamespace(track_tp_end_offset=lambda *_: None, on_tp_commit=lambda _: None),
+                watch=SimpleNamespace(committed=lambda: self.commits.append(True)),
             ),
         )
         self.flow_active = True
@@ -171,6 +173,7 @@ async def test_what_was_committed_is_known_and_what_was_not_is_offered_again() -
         consumer = committing(thread)
         consumer._acked[PLACE] = [199]
         assert await consumer._commit_offsets({PLACE: 200}) is succeeds
+        assert len(consumer.commits) == succeeds
         assert thread.asked == [(7, {PLACE: 200})]
         assert consumer._filter_committable_offsets([PLACE]) == left
 

@@ -35,7 +35,7 @@ async def consumer() -> Any:
     return SimpleNamespace(
         _fetcher=SimpleNamespace(error_future=asyncio.create_task(lasting())),
         _coordinator=SimpleNamespace(
-            _coordination_task=asyncio.create_task(lasting()), _pending_exception=None
+            _coordination_task=asyncio.create_task(lasting()), _pending_exception=None, coordinator_id=1
         ),
     )
 
@@ -45,7 +45,9 @@ class Watching(WatchedThread):
 
     def __init__(self, consumer: Any, *, stopping: bool = False) -> None:
         self._given = consumer
-        self.app = cast("Any", SimpleNamespace(should_stop=stopping))
+        self.known: list[bool] = []
+        watch = SimpleNamespace(coordinator=self.known.append)
+        self.app = cast("Any", SimpleNamespace(should_stop=stopping, watch=watch))
 
     @property
     def should_stop(self) -> bool:
@@ -130,4 +132,15 @@ async def test_the_tasks_of_one_that_is_being_stopped_may_end(
     consumer._fetcher.error_future.cancel()
     await asyncio.sleep(0)
     await asyncio.wait_for(Watching(consumer, stopping=True)._watch(), 60)
+    assert said == []
+
+
+async def test_a_coordinator_that_is_away_is_told_and_ends_nothing(
+    consumer: Any, said: list[BaseException]
+) -> None:
+    thread = Watching(consumer)
+    thread._check()
+    consumer._coordinator.coordinator_id = None
+    thread._check()
+    assert thread.known == [True, False]
     assert said == []

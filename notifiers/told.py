@@ -1,0 +1,31 @@
+"""What a run of the notifier says of itself to whoever watches it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from models.notifications.delivery import Channel, DeliveryStatus, SendOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempted:
+    """An attempt that was recorded. It names no delivery and no address."""
+
+    channel: Channel
+    outcome: SendOutcome
+    status: DeliveryStatus | None
+    """Of the delivery afterwards; None: the lease was lost, another notifier has it."""
+    seconds: float
+    """Since the notice was due: see `notifiers.due_delivery.Due.since`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hearers:
+    """Whom it tells; none of them may wait or raise."""
+
+    attempted: Callable[[Attempted], None] = lambda _: None
+    expired: Callable[[int], None] = lambda _: None
+    """So many deliveries have reached their deadline."""
+    way_out: Callable[[Channel, bool], None] = lambda _, __: None
+    """Whether relay or endpoints can be reached at all."""
+    database: Callable[[bool], None] = lambda _: None
+    """Whether PostgreSQL answers."""
