@@ -149,8 +149,8 @@ class Match:
                     changed=step.changed,
                     left_out=_left_out(event, step.left_out),
                     forwarded=None if event.forwarded is None else True,
-                    # Of what was forwarded, the number that it came under has said it.
-                    subject=None if step.left_out or event.forwarded else AppliedSubject.of(event),
+                    # Where it counts: what is forwarded may be left out there.
+                    subject=None if step.left_out or step.record.joined_to else AppliedSubject.of(event),
                 )
             )
         for person in touched.values():

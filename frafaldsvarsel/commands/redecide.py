@@ -8,7 +8,7 @@ from config.environments import HealingAuditEnvironment
 from frafaldsvarsel.commands.context import settings
 from frafaldsvarsel.commands.database import database
 from frafaldsvarsel.commands.terminal import DataDir, fail, out
-from ops.recovery.redecide import RedecideReason, of_senders, waiting
+from ops.recovery.redecide import RedecideReason, joins, of_senders, waiting
 
 
 def add_to(app: typer.Typer) -> None:
@@ -30,22 +30,30 @@ def redecide(
             help="Everybody about whom this sender has sent something, after a merger; again for more."
         ),
     ] = None,
+    joined: Annotated[
+        bool,
+        typer.Option(
+            "--joined", help="Every change of number: all is forwarded again, and its mark is written."
+        ),
+    ] = False,
     data: DataDir = None,
 ) -> None:
     """Decide messages again that wait for the tables. Every worker must have the new ones before."""
     from frafaldsvarsel.wiring.redrive import redriver
 
-    reasons = [] if sender and not reason else reason or [RedecideReason.LAW_NOT_CONFIRMED]
+    reasons = [] if (sender or joined) and not reason else reason or [RedecideReason.LAW_NOT_CONFIRMED]
     known = settings(HealingAuditEnvironment, data)
     with database(known.database, unreachable=2) as connection:
         people = [*waiting(connection, reasons), *of_senders(connection, sender or [])]
+        people += joins(connection) if joined else []
     if not yes:
         out.print(
-            f"Waiting ({', '.join([*reasons, *(sender or [])])}): {_people(len(people))}. --yes hands them over."
+            f"Waiting ({', '.join([*reasons, *(sender or []), *(['joined'] if joined else [])])}): "
+            f"{_people(len(people))}. --yes hands them over."
         )
         return
     driven = redriver(known)(people)
-    again = "done once, that is all." if sender else "run again until it says 0."
+    again = "done once, that is all." if sender or joined else "run again until it says 0."
     out.print(f"Handed over: {_people(len(driven))}; {again}")
     if len(driven) < len(people):
         fail(f"{len(people) - len(driven)} could not be handed over: their events are out of the log.")

@@ -66,11 +66,11 @@ async def tell(
     around = list(zip(touched, owned[: len(touched)], strict=True))
     for row, one in zip(anew, owned[len(touched) :], strict=True):
         around.append((replace(by_place[row.place], counts=False), one))
-    await _tell_of_moves(connection, list(dict.fromkeys(around)))
+    await _tell_of_moves(connection, list(dict.fromkeys(around)), succession)
     lost = [
         Voice(row.kind, row.name, number, _at(_EVER)) for row, family in changing for number in sorted(family)
     ]
-    await _hand_over(connection, list(dict.fromkeys(owned)), lost)
+    await _hand_over(connection, list(dict.fromkeys(owned)), lost, succession)
 
 
 def _about(applied: Sequence[Applied]) -> list[SubjectRow]:
@@ -126,8 +126,14 @@ async def _owned(
     return found
 
 
-async def _tell_of_moves(connection: Connection, touched: Sequence[tuple[SubjectRow, Owned]]) -> None:
-    """Two messages of one id are no move: the later one is refused (`ledger.consume.duplicates`)."""
+async def _tell_of_moves(
+    connection: Connection, touched: Sequence[tuple[SubjectRow, Owned]], succession: Succession
+) -> None:
+    """Two messages of one id are no move: the later one is refused (`ledger.consume.duplicates`).
+
+    Where senders follow each other, the person of the later version is told of the earlier one, too: whose subject it
+    is depends on who stated it first, which that person's record does not show.
+    """
     stated = [
         (row, owned) for row, owned in touched if row.says is None and row.kind is not SubjectKind.MESSAGE
     ]
@@ -140,10 +146,16 @@ async def _tell_of_moves(connection: Connection, touched: Sequence[tuple[Subject
         for one, other in pairs:
             if one is not None and other is not None and one.person_id != other.person_id:
                 await _say(connection, other, "moved", one.person_id, _moved(owned, one, other))
+                if len(succession.family(owned.owner)) > 1:
+                    await _say(connection, one, "moved", other.person_id, _moved(owned, other, one))
 
 
-async def _hand_over(connection: Connection, owned: Sequence[Owned], lost: Sequence[Voice]) -> None:
+async def _hand_over(
+    connection: Connection, owned: Sequence[Owned], lost: Sequence[Voice], succession: Succession
+) -> None:
     """What was taken back last counts where the subject is now, whoever it was said about.
+
+    Where senders follow each other, the person that it was said about is told whose it is: there it counts for nothing.
 
     `lost`: whose words may name nothing any more.
     """
@@ -160,6 +172,8 @@ async def _hand_over(connection: Connection, owned: Sequence[Owned], lost: Seque
             continue
         if one.kind is SubjectKind.MESSAGE or last.order > version.order:
             await _say(connection, last, "taken-back", version.person_id, _handed_over(one, last))
+            if len(succession.family(one.owner)) > 1:
+                await _say(connection, version, "moved", last.person_id, _moved(one, last, version))
     await subjects.names(connection, lost, something=False)
     await subjects.names(connection, held, something=True)
 

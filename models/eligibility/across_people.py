@@ -27,7 +27,12 @@ class AcrossPeople:
 
 
 def across_people(events: Iterable[PersonEvent], refused: Collection[tuple[str, int, int]]) -> AcrossPeople:
-    """What counts of the ledger's words among `events`: not what rests on a record that is `refused`."""
+    """What counts of the ledger's words among `events`: not what rests on a record that is `refused`.
+
+    Nor that a version is another person's which is held here: under another number of this one.
+    """
+    events = tuple(events)
+    held = {event.origin.place for event in events}
     elsewhere: dict[SubjectKey, Order] = {}
     taken_back = []
     since: dict[SubjectKey, date] = {}
@@ -41,7 +46,7 @@ def across_people(events: Iterable[PersonEvent], refused: Collection[tuple[str, 
         since[owner] = min(word.owned_since, since.get(owner, date.max))
         if isinstance(word, HandedOver):
             taken_back.append(_as_said(event.person_id, word))
-        else:
+        elif (word.topic, word.partition, word.offset) not in held:
             order = (word.registered_at, word.rank, word.appended_at, word.topic, word.partition, word.offset)
             key = (word.subject, word.name, word.sender)
             elsewhere[key] = max(order, elsewhere.get(key, order))

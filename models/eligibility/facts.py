@@ -194,7 +194,9 @@ def fold(
             continue
         owner = owner_of(subject.kind, subject.name, event.sender, copenhagen_date(event.origin.appended_at))
         until = elsewhere.get((subject.kind, subject.name, owner))
-        if until is None or not subject.is_version or order_of(event) >= until:
+        # Two messages of one id are no move: of a message the ledger's word says whose it is, and no more.
+        stays = not subject.is_version or subject.kind is SubjectKind.MESSAGE
+        if until is None or stays or order_of(event) >= until:
             state.add(event, owner)
     return Facts(
         enrolments=tuple(state.enrolments[key] for key in sorted(state.enrolments)),

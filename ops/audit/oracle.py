@@ -146,6 +146,7 @@ def _municipality(
     day: date, homes: Iterable[KnownResidence], lost: Sequence[LostResidence], whose: _Whose
 ) -> str:
     """Where the person lived on that day; empty where no home is known."""
+    homes = tuple(homes)
     said = _first_of_each_id([*homes, *lost])
     counting = [one for one in said if isinstance(one, KnownResidence)]
     gone = [one for one in said if isinstance(one, LostResidence)]
@@ -161,6 +162,9 @@ def _municipality(
         received = one.appended[0].astimezone(DENMARK).date()
         return (whose(one.sender, received, begun[one.residence_id]) or one.sender, one.residence_id)
 
+    # A version that is known here has moved nowhere: it came under another number of this person.
+    here = {home.appended for home in homes}
+    gone = [one for one in gone if not (one.keeps_equal and one.appended in here)]
     latest: dict[tuple[str, str], KnownResidence] = {}
     for home in counting:
         known = latest.get(subject(home))

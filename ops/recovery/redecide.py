@@ -10,6 +10,7 @@ from typing import Final, LiteralString
 
 from config.topics import Topic
 from infra.postgres import SyncConnection
+from models.events.event_types import EVENT_TYPES
 from models.reasons import DecisionReason
 from ops.audit.report import CHECK_OF, GapKind, Missing
 
@@ -42,6 +43,21 @@ WHERE r.sender = ANY(%s) AND r.status = 'accepted' AND a.left_out IS NULL
   AND EXISTS (SELECT 1 FROM messages m WHERE m.person_id = a.person_id)
 ORDER BY a.person_id, a."offset" DESC
 """
+
+JOINS: Final[LiteralString] = """
+SELECT a.partition, a."offset" FROM receipts r
+JOIN applied a ON (a.origin_topic, a.origin_partition, a.origin_offset) = (r.topic, r.partition, r."offset")
+WHERE r.type = ANY(%s) AND r.status = 'accepted' AND a.left_out IS NULL ORDER BY 1, 2
+"""
+_NUMBER_CHANGES: Final = [name for name, row in EVENT_TYPES.items() if row.kind == "person-number.changed"]
+
+
+def joins(connection: SyncConnection) -> list[Missing]:
+    """Every word that has joined a number to another one: handed over again, all is forwarded, behind a new mark.
+
+    For what the ledger has skipped, or has been told under a key that it did not know, and no gap of the audit shows.
+    """
+    return _missing(connection.execute(JOINS, (_NUMBER_CHANGES,)).fetchall())
 
 
 def of_senders(connection: SyncConnection, numbers: Iterable[str]) -> list[Missing]:

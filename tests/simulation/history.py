@@ -45,12 +45,13 @@ def story(rng: Random) -> list[Sent]:
 
 def _under_several_numbers(events: list[PersonEvent], rng: Random) -> list[PersonEvent]:
     """Some people have two or three numbers, which the register joins at any time; some it joins twice, or back."""
-    if rng.random() >= 0.3:
+    if rng.random() >= 0.3 or not events:
         return events
     person = events[0].person_id
     numbers = [f"{person}-{sign}" for sign in rng.choice(("ab", "ba", "ab", "ba", "bca", "cab", "acb"))]
     where = {event.event_id: rng.choice(numbers) for event in events}
-    split = [_of(event, where[event.event_id], {}) for event in events]
+    shared = rng.random() < 0.7  # under whichever number, its sender means the same enrolment
+    split = [_under(event, where[event.event_id], shared=shared) for event in events]
     if rng.random() < 0.5:  # the facts are known under each of them, so that each can have a task
         for event in events:
             for number in numbers:
@@ -65,6 +66,12 @@ def _under_several_numbers(events: list[PersonEvent], rng: Random) -> list[Perso
         for _ in range(rng.choice((1, 1, 2))):
             split.insert(rng.randint(0, len(split)), join)
     return split
+
+
+def _under(event: PersonEvent, number: str, *, shared: bool) -> PersonEvent:
+    """The event under a number of its person; `shared`: what it is about keeps its name."""
+    under = _of(event, number, {})
+    return under.model_copy(update={"content": event.content}) if shared else under
 
 
 def _history_of(person: str, rng: Random) -> list[PersonEvent]:

@@ -3,6 +3,7 @@
 By the service's own code, in the order of a rebuild: every receipt before the first decision, partition by partition.
 """
 
+import json
 from bisect import bisect_left
 from dataclasses import replace
 from typing import Any, Final, cast
@@ -62,6 +63,7 @@ async def remake(world: World, done: Rows) -> Memory:
 async def differences(world: World, tables: dict[str, Rows], contested: set[str]) -> list[str]:
     """What a rebuild would find. Where an id was used for two things it reads in another order than was lived."""
     memory = await remake(world, tables["acts"])
+    contested = contested | _acted_between(world, tables["acts"])
     found: list[str] = []
     for table in _COMPARED:
         columns = (*table.key, *table.columns)
@@ -88,6 +90,27 @@ async def differences(world: World, tables: dict[str, Rows], contested: set[str]
         if name[2] not in contested and lived_in.get(name) != made_in.get(name)
     ]
     return found + await _otherwise_planned(memory, tables, contested)
+
+
+def _acted_between(world: World, acts: Rows) -> set[str]:
+    """The numbers of people on whose task a unit has acted between a mark and the first decision behind it.
+
+    Such an act has no place in a rebuild that reads in another order (docs/decisions/0041, "not held").
+    """
+    marks: dict[str, tuple[int, str]] = {}
+    for record in world.log.all_of(Topic.DECISIONS):
+        said = json.loads(record.value or b"")
+        if "joined_to" in said:
+            marks.setdefault(said["person_id"], (record.offset, said["joined_to"]))
+    found = set()
+    for act in acts:
+        number = act["person_id"]
+        if number in marks and act["after_offset"] > marks[number][0]:
+            found.add(number)
+            while number in marks:
+                number = marks[number][1]
+                found.add(number)
+    return found
 
 
 async def _otherwise_planned(memory: Memory, tables: dict[str, Rows], contested: set[str]) -> list[str]:

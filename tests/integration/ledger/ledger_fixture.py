@@ -7,6 +7,7 @@ from typing import Any
 from config.topics import Topic
 from infra.postgres import Connection
 from ledger.consume.batch import Batch, Place, project
+from ledger.tasks.projection import Policy
 from models.eligibility.decision import Decision
 from models.events.person_event import Origin, PersonEvent
 from models.events.receipt import Applied, AppliedEntry, AppliedSubject, Receipt, ReceiptStatus
@@ -66,8 +67,9 @@ def batch(
 class Books:
     """Projects batches one after the other, as one ledger process does."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, policy: Policy = POLICY) -> None:
         self.connection = connection
+        self._policy = policy
         self.known: dict[Place, int] = {}
         self._offset = 0
 
@@ -93,7 +95,7 @@ class Books:
             decisions=decisions,
             to={(str(Topic.DECISIONS), 0): self._offset},
         )
-        await project(self.connection, made, self.known, POLICY)
+        await project(self.connection, made, self.known, self._policy)
         self.known |= made.next_offsets
 
     async def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:

@@ -79,6 +79,20 @@ async def test_a_decision_that_names_a_number_waits_for_its_last_word(connection
     assert await numbers_of(connection, "C") == ["C"]
 
 
+async def test_a_mark_that_was_skipped_is_waited_for_until_it_is_said_again(connection: Connection) -> None:
+    """As `redecide --joined` has it said: behind whatever has come since."""
+    logs = story()
+    old, mark, _ = logs[1]
+    ledger = TwoPartitions(connection, {0: logs[0], 1: [old]})
+    assert not await ledger.poll(1)
+    assert await ledger.poll(0)
+    ledger.logs[1] = [old, decided("another", person="D", at=later(2)), mark, mark]
+    assert not await ledger.poll(0, 1)
+    assert ledger.at == {0: 3, 1: 4}
+    (task,) = [row for row in await ledger.rows(TASKS) if row[1:3] == ("A", "open")]
+    assert [row[2] for row in await ledger.rows(ROWS) if row[0] == "A"] == [task[0]] * 2
+
+
 @pytest.mark.parametrize("order", [[(0, 1)], [(1, 0)], [(1,), (0,)], [(0,), (1,), (0,)]], ids=str)
 async def test_in_any_order_of_the_partitions_the_rows_are_the_same(
     connection: Connection, order: list[tuple[int, ...]]

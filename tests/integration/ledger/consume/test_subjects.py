@@ -1,6 +1,7 @@
 """Who is told what of subjects across people: by the ledger on PostgreSQL, and by match from what the outbox says."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import permutations
 from typing import Final
@@ -11,11 +12,15 @@ from config.topics import Topic
 from infra.postgres import Connection
 from ledger.consume import names_nothing
 from models.eligibility.facts import Facts, fold
+from models.eligibility.succession import NO_SUCCESSION, Succession
 from models.events.content import HandedOver, MovedAway, RefusedDuplicate
 from models.events.person_event import PersonEvent
 from models.events.receipt import NamesNothingReceipt
 from tests.factories import (
+    CLOSED_INSTITUTION,
     DAY,
+    LAW,
+    MERGED_ON,
     OTHER_INSTITUTION,
     enrolment,
     enrolment_end,
@@ -26,6 +31,7 @@ from tests.factories import (
     withdrawal,
 )
 from tests.integration.ledger.ledger_fixture import Books, accepted, applied
+from tests.unit.ledger.decisions import POLICY
 
 WRONG: Final = "wrong" * 8
 RIGHT: Final = "right" * 8
@@ -48,10 +54,12 @@ async def booked(connection: Connection, events: Sequence[PersonEvent], *, one_b
     return books
 
 
-async def known_of(books: Books, person: str, events: Sequence[PersonEvent]) -> Facts:
+async def known_of(
+    books: Books, person: str, events: Sequence[PersonEvent], succession: Succession = NO_SUCCESSION
+) -> Facts:
     """What match comes to with what it was told."""
     words = [word for word in await books.refusals() if word.person_id == person]
-    return fold([*(event for event in events if event.person_id == person), *words])
+    return fold([*(event for event in events if event.person_id == person), *words], succession=succession)
 
 
 @pytest.mark.parametrize("order", list(permutations((FIRST, CORRECTED, LATER, END))))
@@ -134,3 +142,49 @@ async def test_what_names_nothing_is_told_once_after_the_grace_time(connection: 
         "enrolment",
     )
     assert await books.rows("SELECT name FROM subjects WHERE names_nothing") == [(uuid("mistyped"),)]
+
+
+OWN: Final = enrolment(person_id=RIGHT, origin=origin(appended_at=moment(MERGED_ON - timedelta(days=2))))
+FORMERS: Final = enrolment(
+    institution=CLOSED_INSTITUTION,
+    person_id=WRONG,
+    origin=origin(appended_at=moment(MERGED_ON - timedelta(days=1))),
+)
+MOVED_BEHIND: Final = enrolment(
+    person_id=WRONG,
+    kind="enrolment.corrected",
+    at=moment(MERGED_ON) + timedelta(hours=1),
+    origin=origin(appended_at=moment(MERGED_ON) + timedelta(hours=2)),
+)
+ENDED_BEHIND: Final = enrolment_end(
+    DAY,
+    person_id=WRONG,
+    at=moment(MERGED_ON) + timedelta(hours=1),
+    origin=origin(appended_at=moment(MERGED_ON) + timedelta(hours=2)),
+)
+
+
+@pytest.mark.parametrize("order", list(permutations((OWN, FORMERS, MOVED_BEHIND))))
+async def test_a_person_with_a_predecessors_subject_of_that_id_is_told_whose_the_successors_is(
+    connection: Connection, order: tuple[PersonEvent, ...]
+) -> None:
+    """The successor has registered one under that id itself, about somebody else: it is another enrolment."""
+    books = Books(connection, replace(POLICY, succession=LAW.succession))
+    for offset, event in enumerate(order):
+        await books.project(receipts=[accepted(event)], applied=[applied((offset, event))])
+    assert len((await known_of(books, WRONG, order, LAW.succession)).enrolments) == 2
+    assert (await known_of(books, RIGHT, order, LAW.succession)).enrolments == ()
+
+
+@pytest.mark.parametrize("order", list(permutations((OWN, FORMERS, ENDED_BEHIND))))
+async def test_what_takes_back_the_successors_own_takes_back_nothing_of_its_predecessors(
+    connection: Connection, order: tuple[PersonEvent, ...]
+) -> None:
+    """It counts where the successor's own is, and only there."""
+    books = Books(connection, replace(POLICY, succession=LAW.succession))
+    for offset, event in enumerate(order):
+        await books.project(receipts=[accepted(event)], applied=[applied((offset, event))])
+    (held,) = (await known_of(books, RIGHT, order, LAW.succession)).enrolments
+    assert held.ended_on == DAY
+    (formers,) = (await known_of(books, WRONG, order, LAW.succession)).enrolments
+    assert formers.ended_on is None

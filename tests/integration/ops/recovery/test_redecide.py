@@ -7,7 +7,7 @@ from ledger.schema.migrate import migrate
 from models.eligibility.decision import Decision, Outcome
 from models.events.receipt import Applied, AppliedEntry, Receipt, ReceiptStatus
 from models.reasons import DecisionReason
-from ops.recovery.redecide import RedecideReason, of_senders, waiting
+from ops.recovery.redecide import RedecideReason, joins, of_senders, waiting
 from tests.integration.ledger.ledger_fixture import Books
 from tests.unit.ledger.decisions import ARRIVED, decided
 
@@ -134,3 +134,15 @@ def _receipt(decision: Decision) -> Receipt:
         event_id=message.message_id,
         fingerprint=message.message_id,
     )
+
+
+async def test_every_change_of_number_is_handed_over_and_nothing_else(database: str) -> None:
+    """With a message or without one: what was lost may be the first that the ledger would have heard."""
+    await migrate(database)
+    change, message = decided("a change", person="a" * 64), decided("one", person="b" * 64)
+    of_change = _receipt(change).model_copy(update={"type": "dk.frafaldsvarsel.person-number.changed.v2"})
+    async with await psycopg.AsyncConnection.connect(database) as connection:
+        applied = Applied(partition=0, entries=(_entry(change, 4), _entry(change, 9), _entry(message, 6)))
+        await Books(connection).project(receipts=[of_change, _receipt(message)], applied=[applied])
+    with psycopg.connect(database, autocommit=True) as reading:
+        assert [one.offset for one in joins(reading)] == [4, 9]

@@ -13,6 +13,7 @@ from models.events.person_event import PersonEvent
 from models.events.subject import rank_of, subject_of
 from models.reasons import DecisionReason
 from tests.factories import (
+    CLOSED_INSTITUTION,
     DAY,
     INSTITUTION,
     LAW,
@@ -98,6 +99,21 @@ class TestWhatHasMovedAway:
     def test_stays_where_the_version_is_refused(self) -> None:
         here, there = enrolment(), enrolment(at=moment(DAY))
         assert in_any_order(here, moved(there), refusal(there)).enrolments
+
+    def test_is_not_what_is_held_here(self) -> None:
+        """Under another number of this person. Whose it is, is found out here; the word may be older than that."""
+        formers = enrolment(institution=CLOSED_INSTITUTION, origin=origin(appended_at=moment(DAY)))
+        own = enrolment(at=moment(DAY), origin=origin(appended_at=moment(DAY)))
+        word = moved(own)
+        said = word.content.model_copy(update={"owner": CLOSED_INSTITUTION, "sender": CLOSED_INSTITUTION})
+        known = in_any_order(formers, own, word.model_copy(update={"content": said})).enrolments
+        assert len(known) == 2
+
+    def test_a_message_does_not_move(self) -> None:
+        """Two of one id: the later one is refused."""
+        message = risk()
+        word = moved(risk(at=message.registered_at + timedelta(hours=1), event_id=message.event_id))
+        assert in_any_order(message, word).messages == (message,)
 
     def test_is_nobody_elses(self) -> None:
         """One institution's words never move another one's enrolment of that id."""

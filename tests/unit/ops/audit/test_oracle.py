@@ -29,9 +29,10 @@ from models.reasons import DecisionReason
 from ops.audit import oracle as module
 from ops.audit.oracle import KnownResidence, Oracle
 from publisher.events import PlainEvent
-from tests.factories import moment, origin, refusal, residence, uuid
+from tests.factories import moment, origin, refusal, residence, residence_annulment, uuid
 from tests.paths import ROOT
 from tests.reference import SHIPPED
+from tests.unit.ops.audit.lost_residences import lost, moved
 
 LAW: Final = law_of(SHIPPED)
 ORACLE: Final = Oracle(DATA)
@@ -129,6 +130,28 @@ def histories(draw: st.DrawFn) -> list[PersonEvent]:
     return draw(st.permutations(events))
 
 
+@st.composite
+def histories_across_people(draw: st.DrawFn) -> list[PersonEvent]:
+    """The same with annulments, and with the ledger's words on what was said here or about another person."""
+    here = draw(histories())
+    elsewhere = [said for said in draw(histories()) if isinstance(said.content, Residence)]
+    events = list(here)
+    for said in [*here, *elsewhere]:
+        if not isinstance(said.content, Residence):
+            continue
+        if draw(st.integers(0, 2)) == 0:
+            at = said.registered_at + timedelta(hours=draw(st.integers(-1, 1)))
+            events.append(
+                residence_annulment(
+                    at=at, name=draw(st.sampled_from("abc")), sender=said.sender, origin=origin()
+                )
+            )
+        if draw(st.integers(0, 2)) == 0:
+            owner = draw(st.sampled_from((said.sender, "REG-ELDER")))
+            events.append(moved(said, said.content.residence_id, owner))
+    return draw(st.permutations(events))
+
+
 @pytest.fixture(scope="session", params=["the tables", "another unit from 1 February 2026"])
 def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Law, Oracle]:
     """The service's law and the oracle, from the same files."""
@@ -162,6 +185,16 @@ def test_whatever_is_known_of_a_persons_homes_both_name_the_same_unit(
     if law.rules_on(day) is None:
         served = None
     assert oracle.unit(registered_at, homes(events)) == served
+
+
+@given(events=histories_across_people(), day=DAYS | NEAR)
+def test_of_what_is_annulled_or_told_of_other_people_both_say_the_same(
+    both: tuple[Law, Oracle], events: list[PersonEvent], day: date
+) -> None:
+    law, oracle = both
+    home = fold(events, succession=law.succession).home_on(day)
+    served = None if home is None or law.rules_on(day) is None else law.unit_on(home.municipality_code, day)
+    assert oracle.unit(moment(day).astimezone(UTC), homes(events), lost(events)) == served
 
 
 @pytest.mark.parametrize("day", [date(2026, 1, 31), date(2026, 2, 1), date(2026, 2, 2)])
