@@ -76,7 +76,10 @@ def _each_with_its_person(everything: list[Plain], law: Plain) -> list[Plain]:
             continue
         person = max(stated, key=_when_registered)["_about"]
         if field == "message_id":
+            # A message stays with its person, and whoever names both takes back that one, too.
             placed += stated
+            theirs = {word["_about"] for word in stated} - {person}
+            placed += [word for word in said if _takes_back(word) and word["_about"] in theirs]
         else:
             placed += [word for word in stated if word["_about"] == person]
         placed += [{**word, "_about": person} for word in said if _takes_back(word)]
