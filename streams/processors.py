@@ -148,7 +148,7 @@ class Match:
                     person_id=event.person_id,
                     changed=step.changed,
                     left_out=_left_out(event, step.left_out),
-                    forwarded=None if event.forwarded is None else True,
+                    forwarded=True if event.is_passed_on else None,
                     # Where it counts: what is forwarded may be left out there.
                     subject=None if step.left_out or step.record.joined_to else AppliedSubject.of(event),
                 )

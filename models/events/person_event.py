@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import AwareDatetime
 
 from models.base import Travelling
-from models.events.content import Content, Risk
+from models.events.content import Content, PersonJoined, Risk
 
 
 class Origin(Travelling):
@@ -73,6 +73,11 @@ class PersonEvent(Travelling):
         if not isinstance(self.content, Risk):
             raise TypeError("only a message has a risk")
         return self.content
+
+    @property
+    def is_passed_on(self) -> bool:
+        """Whether another number of the person has written it, of a record that was applied there as well."""
+        return self.forwarded is not None or isinstance(self.content, PersonJoined)
 
     @property
     def identity(self) -> tuple[str, str]:

@@ -144,7 +144,7 @@ class AppliedEntry(Travelling):
     left_out: LeftOutEvent | None = None
     """That it has no effect; absent where it counts."""
     forwarded: bool | None = None
-    """True: another number of the person has forwarded it, where it was applied as well."""
+    """True: another number of the person has passed it on, where it was applied as well."""
     subject: AppliedSubject | None = None
     """Absent where it has none or no effect, and in entries of earlier versions."""
 

@@ -39,7 +39,7 @@ def read(index: AuditIndex, records: Sequence[Message]) -> None:
         person = digest(said["person_id"])
         said_of = digest(record.offset(), *place, said["person_id"])
         noted = place
-        if said.get("forwarded") is not None:
+        if said.get("forwarded") is not None or content["kind"] == "person.joined":
             noted = (forwarded_topic(place[0], said["person_id"]), *place[1:])
         events.append((record.partition(), record.offset(), said_of, at, *noted))
         origins.append((*noted, record.partition(), record.offset()))

@@ -230,7 +230,7 @@ class World:
             if step.mark is not None:
                 said = self.write(Topic.DECISIONS, cause.partition, step.mark.model_dump_json().encode())
                 self.batch.said.append(Said(cause.partition, said.offset() or 0, step.mark))
-            self.apply(one, cause, forwarded=None if one.forwarded is None else True)
+            self.apply(one, cause, forwarded=True if one.is_passed_on else None)
             left += step.forwards if forwards else ()
 
     def deliver(self) -> None:

@@ -43,6 +43,22 @@ async def test_two_numbers_that_are_joined_balance(world: World) -> None:
     assert world.sql("SELECT count(*) FROM tasks WHERE status = 'open'") == [(1,)]
 
 
+@pytest.mark.parametrize(("old", "new"), [(OLD, NEW), (NEW, OLD)])
+async def test_a_join_that_is_handed_on_is_no_repeat(world: World, old: str, new: str) -> None:
+    """The record of the register is applied at both numbers, whichever of them it names first."""
+    enrolment, period, *_ = student("a")
+    world.tell_number(under(old, period))
+    world.tell_number(under(new, enrolment))
+    join = number_change(new, person_id=old)
+    world.tell_number(join.model_copy(update={"origin": period.origin}))
+    await world.book()
+    world.deliver()
+    result = world.audit()
+    assert faults(result) == []
+    assert account(result, Check.PERSON_EVENTS).beside["written_again"] == 0
+    assert account(result, Check.APPLIED).beside["written_again"] == 0
+
+
 async def test_what_stays_behind_is_named(world: World) -> None:
     """Nobody decides on it any more, so that silence would be the worst."""
     tell(world, forwards=False)
