@@ -140,8 +140,8 @@ async def _tell_of_moves(
     asked = [(nth, voice, row) for nth, (row, owned) in enumerate(stated) for voice in owned.voices]
     before, behind = map(_by_number, await subjects.neighbours(connection, asked))
     for nth, (row, owned) in enumerate(stated):
-        earlier = max(before[nth], key=lambda one: one.order, default=None)
-        later = min(behind[nth], key=lambda one: one.order, default=None)
+        earlier = max(before[nth], key=lambda one: (one.order, one.person_id), default=None)
+        later = min(behind[nth], key=lambda one: (one.order, one.person_id), default=None)
         pairs = [(earlier, row), (row, later)] if row.counts else [(earlier, later)]
         for one, other in pairs:
             if one is not None and other is not None and one.person_id != other.person_id:
@@ -163,8 +163,8 @@ async def _hand_over(
     stated, taken_back = map(_by_number, await subjects.latest(connection, asked))
     held: list[Voice] = []
     for nth, one in enumerate(owned):
-        version = max(stated[nth], key=lambda row: row.order, default=None)
-        last = max(taken_back[nth], key=lambda row: row.order, default=None)
+        version = max(stated[nth], key=lambda row: (row.order, row.person_id), default=None)
+        last = max(taken_back[nth], key=lambda row: (row.order, row.person_id), default=None)
         if version is None:
             continue
         held += one.voices

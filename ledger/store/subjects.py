@@ -20,8 +20,10 @@ _ROW: Final[LiteralString] = (
 )
 _ORDER: Final[LiteralString] = 's.registered_at, s.rank, s.appended_at, s.topic, s.partition, s."offset"'
 _DOWN: Final[LiteralString] = (
-    's.registered_at DESC, s.rank DESC, s.appended_at DESC, s.topic DESC, s.partition DESC, s."offset" DESC'
+    's.registered_at DESC, s.rank DESC, s.appended_at DESC, s.topic DESC, s.partition DESC, s."offset" DESC, '
+    "s.person_id DESC"
 )
+"""Under several numbers of one person one event has several rows: the order must be one all the same."""
 _SAME: Final[LiteralString] = "s.counts AND (s.kind, s.name, s.sender) = (t.kind, t.name, t.sender)"
 _PLACE_OF_T: Final[LiteralString] = 't.registered_at, t.rank, t.appended_at, t.topic, t.partition, t."offset"'
 
@@ -60,7 +62,7 @@ SELECT t.nth, f.* FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[], %s:
     %s::timestamptz[], %s::text[], %s::int[], %s::bigint[])
     AS t (nth, kind, name, sender, registered_at, rank, appended_at, topic, partition, "offset")
 CROSS JOIN LATERAL (SELECT {_ROW} FROM subjects s WHERE {_SAME} AND s.says IS NULL
-    AND ({_ORDER}) > ({_PLACE_OF_T}) ORDER BY {_ORDER} LIMIT 1) f
+    AND ({_ORDER}) > ({_PLACE_OF_T}) ORDER BY {_ORDER}, s.person_id LIMIT 1) f
 """
 LAST_STATED: Final[LiteralString] = f"""
 SELECT t.nth, f.* FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[]) AS t (nth, kind, name, sender)

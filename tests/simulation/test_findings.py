@@ -14,6 +14,7 @@ from tests import factories as make
 from tests.simulation.clock import Clock
 from tests.simulation.faults import Fault
 from tests.simulation.kafka_in_memory import Log
+from tests.simulation.macs import MAC
 from tests.simulation.workers import KilledError, Worker, write
 
 
@@ -21,7 +22,9 @@ def put(log: Log, event: PersonEvent) -> KafkaRecord:
     """A person event, where its person's others are."""
     partition = partition_of(event.person_id, PERSON_PARTITIONS)
     value = event.model_dump_json(exclude_none=True).encode()
-    return log.append(Topic.PERSON_EVENTS, partition, event.person_id.encode(), value)
+    key = event.person_id.encode()
+    signed = MAC.headers(Topic.PERSON_EVENTS, partition, key, value)
+    return log.append(Topic.PERSON_EVENTS, partition, key, value, signed)
 
 
 def worker(name: str, log: Log, clock: Clock, places: Sequence[tuple[str, int]]) -> Worker:
@@ -69,6 +72,6 @@ async def late_write(log: Log, clock: Clock) -> tuple[Worker, KafkaRecord]:
 async def applied_after_compaction(log: Log, event: KafkaRecord) -> int:
     """What the next owner of the partition finds."""
     log.compact()
-    people = PersonStore(log.reader)
+    people = PersonStore(log.reader, MAC)
     await people.load(event.partition)
     return people.get(event.partition, make.PERSON).applied

@@ -9,7 +9,7 @@ from uuid import uuid5
 import psycopg
 import pytest
 
-from ledger.store import deliveries
+from ledger.store import action_log, deliveries
 from tests.simulation.come_to_rest import play
 from tests.simulation.judge import judge
 from tests.simulation.postgres_in_memory import Memory
@@ -90,6 +90,7 @@ async def test_what_no_trace_reaches_is_the_same_too(postgres: Postgres) -> None
         for statement, values in (
             (deliveries.READDRESS, {"new": new, "old": one, "recipient": "ny@unit.example"}),
             (deliveries.READDRESS, {"new": new, "old": one, "recipient": "igen@unit.example"}),
+            (action_log.PEOPLE_OF, ([one],)),
             (deliveries.PUT_OFF, {"id": one, "due_at": later, "attempts": 7}),
         ):
             await world.sessions[0].execute(statement, values)
@@ -98,7 +99,7 @@ async def test_what_no_trace_reaches_is_the_same_too(postgres: Postgres) -> None
 
 async def test_every_statement_of_the_stand_in_is_proven() -> None:
     """The traces above, and the test of what they do not reach, run all of them."""
-    used = {"_readdress", "_put_off"}
+    used = {"_readdress", "_put_off", "_people_of"}
     for seed in range(SEEDS):
         world = World(seed)
         await play(world)

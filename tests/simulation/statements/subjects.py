@@ -30,6 +30,10 @@ def _order(row: Row) -> tuple[Any, ...]:
     return (row["registered_at"], row["rank"], row["appended_at"], *_place(row))
 
 
+def _one_order(row: Row) -> tuple[Any, ...]:
+    return (_order(row), row["person_id"])
+
+
 @statement(subjects.ADD)
 def _add_subjects(server: Server, columns: tuple[list[Any], ...]) -> Result:
     table, new = server.tables["subjects"], []
@@ -88,7 +92,7 @@ def _before(server: Server, columns: tuple[list[Any], ...]) -> Result:
     return _beside(
         server,
         columns,
-        lambda rows, at: max((row for row in rows if _order(row) < at), key=_order, default=None),
+        lambda rows, at: max((row for row in rows if _order(row) < at), key=_one_order, default=None),
     )
 
 
@@ -99,13 +103,13 @@ def _behind(server: Server, columns: tuple[list[Any], ...]) -> Result:
     return _beside(
         server,
         columns,
-        lambda rows, at: min((row for row in rows if _order(row) > at), key=_order, default=None),
+        lambda rows, at: min((row for row in rows if _order(row) > at), key=_one_order, default=None),
     )
 
 
 @statement(subjects.LAST_STATED)
 def _last_stated(server: Server, columns: tuple[list[Any], ...]) -> Result:
-    return _beside(server, columns, lambda rows, _: max(rows, key=_order, default=None))
+    return _beside(server, columns, lambda rows, _: max(rows, key=_one_order, default=None))
 
 
 @statement(subjects.LAST_TAKEN_BACK)
@@ -113,7 +117,7 @@ def _last_taken_back(server: Server, columns: tuple[list[Any], ...]) -> Result:
     found = []
     for nth, kind, name, sender, since in zip(*columns, strict=True):
         rows = _speaking(server, kind, name, sender, takes_back=True)
-        row = max((row for row in rows if row["appended_at"] >= since), key=_order, default=None)
+        row = max((row for row in rows if row["appended_at"] >= since), key=_one_order, default=None)
         if row is not None:
             found.append({"nth": nth, **{key: row[key] for key in _SHOWN}})
     return found, len(found)
