@@ -70,6 +70,26 @@ def _notify(server: Server, _: None) -> Result:
     return [], -1
 
 
+def _failed(server: Server, failed: Any) -> Row:
+    """Of the mail that a notice is about: its address, and what was said of it last."""
+    mail = server.tables["deliveries"].get(failed)
+    if mail is None or mail["channel"] != "email":
+        return dict.fromkeys(("failed_address", "failed_status", "failed_bounce", "failed_code"))
+    bounces = [
+        row
+        for row in server.tables["bounces"].values()
+        if row["delivery_id"] == failed and row["action"] == "failed"
+    ]
+    tried = [row for row in server.tables["attempts"].values() if row["delivery_id"] == failed]
+    last = max(tried, key=lambda row: row["attempt"], default=None)
+    return {
+        "failed_address": mail["recipient"],
+        "failed_status": mail["status"],
+        "failed_bounce": max(bounces, key=lambda row: row["at"])["status"] if bounces else None,
+        "failed_code": None if last is None else last["code"],
+    }
+
+
 @statement(statements.PICK)
 def _pick(server: Server, values: Mapping[str, Any]) -> Result:
     now = server.now
@@ -94,10 +114,7 @@ def _pick(server: Server, values: Mapping[str, Any]) -> Result:
         step = step_of(server, row)
         more |= {
             "undelivered": step is not None and step["failed_delivery"] is not None,
-            "failed_address": None,
-            "failed_status": None,
-            "failed_bounce": None,
-            "failed_code": None,
+            **_failed(server, None if step is None else step["failed_delivery"]),
             "seen": step is not None and step["until_seen"] and footing(server, task)["seen"],
             "endpoint_off": row["channel"] == "webhook"
             and is_off(server, row)
