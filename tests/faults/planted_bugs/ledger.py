@@ -84,9 +84,12 @@ def no_unique_key() -> None:
     real = repository.rows_of
 
     async def no_tasks(
-        connection: Connection, people: Collection[str], named: Collection[tuple[str, str]] = ()
+        connection: Connection,
+        people: Collection[str],
+        named: Collection[tuple[str, str]] = (),
+        whole: Collection[str] = (),
     ) -> tuple[list[Any], list[Any]]:
-        messages, _ = await real(connection, people, named)
+        messages, _ = await real(connection, people, named, whole)
         return [MessageRow(row.decision) for row in messages], []
 
     no_unique_key_alone()
