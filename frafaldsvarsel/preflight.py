@@ -33,7 +33,7 @@ def kafka(
     """
     made, required = (
         common_wiring.replication(copies),
-        stream is not None and stream.required_from is not None,
+        stream is not None and stream.mac_required,
     )
     faults = wait_for(lambda: topic_admin.check(settings, made, mac_required=required), sleep)
     judge(faults)

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from infra.kafka_record import KafkaRecord
 from streams.settings import WorkerSettings
-from streams.watch import Watch
+from streams.watch import StreamWatch
 
 
 class BatchHandler(Protocol):
@@ -42,4 +42,4 @@ class StreamApp:
     on_assigned: Callable[[Iterable[tuple[str, int]]], None]
     """A rebalance ended: these topics and partitions are this worker's."""
     on_shutdown: Callable[[], Awaitable[None]]
-    watch: Watch
+    watch: StreamWatch

@@ -20,7 +20,7 @@ from streams.intake import Context
 from streams.person_store import PersonStore
 from streams.processors import Intake, Match, Processor
 from streams.settings import WorkerSettings
-from streams.watch import Watch
+from streams.watch import StreamWatch
 
 _INTAKE_RECORD_BATCHES: Final = 4
 _MATCH_RECORD_BATCHES: Final = 8
@@ -32,7 +32,7 @@ def build(
     settings: WorkerSettings,
     context: Context,
     law: Law,
-    watch: Watch,
+    watch: StreamWatch,
 ) -> StreamApp:
     """The worker's agents, not started."""
     assignment, mac = Assignment(), settings.mac

@@ -5,7 +5,7 @@ from typing import Protocol
 from streams.tally import StepTally
 
 
-class Watch(Protocol):
+class StreamWatch(Protocol):
     """Called from the event loop and from the consumer's thread. No call may wait or raise."""
 
     def turned(self) -> None:

@@ -34,8 +34,13 @@ class StreamKeySection(Section):
         "quarantine. To be set when every process has the keys; it stays for ever",
     )
 
+    @property
+    def mac_required(self) -> bool:
+        """Whether a record without a MAC is foreign from some moment on."""
+        return self.required_from is not None
+
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if self.required_from is not None and self.ring is None:
+        if self.mac_required and self.ring is None:
             raise PydanticCustomError("sentence", "STREAM_MAC_REQUIRED_FROM needs STREAM_KEYS")
         return self

@@ -163,7 +163,7 @@ def apply_topics(data: DataDir = None) -> None:
         made = topic_admin.apply(
             known.kafka,
             common_wiring.replication(known.replication),
-            mac_required=known.stream.required_from is not None,
+            mac_required=known.stream.mac_required,
         )
         quotas = quotas_wiring.quotas(known.quotas, lambda: settings(SenderQuotaEnvironment, data).senders)
         changes = apply_quotas(known.kafka, quotas) if quotas else []
@@ -193,7 +193,7 @@ def check_topics(data: DataDir = None) -> None:
             for fault in topic_admin.check(
                 known.kafka,
                 common_wiring.replication(known.replication),
-                mac_required=known.stream.required_from is not None,
+                mac_required=known.stream.mac_required,
             )
         ]
     except topic_admin.TopicsUnreachable as error:

@@ -18,7 +18,7 @@ _TOPICS: Final = (*map(str, InputTopic), str(Topic.PERSON_EVENTS))
 
 
 class WorkerWatch:
-    """A `streams.watch.Watch`."""
+    """A `streams.watch.StreamWatch`."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class WorkerWatch:
         self._hold(frozenset())
 
     def turned(self) -> None:
-        """See `Watch`; so the others."""
+        """See `StreamWatch`; so the others."""
         self.health.turn()
 
     def assigned(self, partitions: frozenset[tuple[str, int]]) -> None:

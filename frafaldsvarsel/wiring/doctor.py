@@ -79,9 +79,7 @@ def _kafka(known: DoctorSettings) -> Iterator[Diagnosis]:
     yield fine(HealthCheck.KAFKA, f"Kafka answers: {state.brokers} broker(s).")
     try:
         yield from cluster.topics(
-            topic_admin.check(
-                kafka, copies, mac_required=known.section(StreamKeySection).required_from is not None
-            )
+            topic_admin.check(kafka, copies, mac_required=known.section(StreamKeySection).mac_required)
         )
     except topic_admin.TopicsUnreachable as error:
         yield fault(

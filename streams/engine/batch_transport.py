@@ -13,7 +13,7 @@ from faust.types import TP, ConsumerMessage, Message
 from infra.failpoints import Point, reach
 from streams.engine.fail_stop import FailStopService, QueueWorker
 from streams.engine.generation_commits import ConsumerThread
-from streams.watch import Watch
+from streams.watch import StreamWatch
 
 MAX_RECORDS: Final = 200
 """In one record batch. What a process has not finished when it ends is read again."""
@@ -127,7 +127,7 @@ class Consumer(FailStopService, driver.Consumer):
         if committed and generation == self.app.consumer_generation_id:
             self._committed_offset.update(ours)
             self.app.monitor.on_tp_commit(ours)
-            watch: Watch = self.app.watch  # type: ignore[attr-defined]  # of our own application
+            watch: StreamWatch = self.app.watch  # type: ignore[attr-defined]  # of our own application
             watch.committed()
         reach(Point.OFFSETS_AFTER)
         return committed

@@ -7,7 +7,7 @@ from faust.transport.drivers import aiokafka as driver
 
 from infra.consumer_health import check_consumer
 from streams.engine.fail_stop import fail_stop
-from streams.watch import Watch
+from streams.watch import StreamWatch
 
 _SECONDS: Final = 1.0
 
@@ -35,7 +35,7 @@ class WatchedThread(driver.AIOKafkaConsumerThread):
     def _check(self) -> None:
         consumer = self._ensure_consumer()
         check_consumer(consumer)
-        watch: Watch = self.app.watch  # type: ignore[attr-defined]  # of our own application
+        watch: StreamWatch = self.app.watch  # type: ignore[attr-defined]  # of our own application
         watch.coordinator(consumer._coordinator.coordinator_id is not None)
         # aiokafka waits until somebody takes this error. Faust does so while it fetches, and not in a rebalance.
         failure = consumer._coordinator._pending_exception

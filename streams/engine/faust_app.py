@@ -10,7 +10,7 @@ from config.kafka import METADATA_MS, KafkaSettings, Security
 from streams.engine.batch_transport import Transport
 from streams.engine.fail_stop import fail_stop
 from streams.settings import GROUP, WorkerSettings
-from streams.watch import Watch
+from streams.watch import StreamWatch
 
 _TURN_SECONDS: Final = 0.5
 
@@ -18,7 +18,7 @@ _TURN_SECONDS: Final = 0.5
 class App(faust.App):
     """Faust's application, with fail-stop: its own error handler would commit the batch that failed (faust.md, 1)."""
 
-    watch: Watch
+    watch: StreamWatch
 
     async def on_start(self) -> None:
         """Begin to say that the event loop turns."""
@@ -37,7 +37,7 @@ class App(faust.App):
         return Transport(self.conf.broker_consumer, self)
 
 
-def faust_app(settings: WorkerSettings, watch: Watch) -> App:
+def faust_app(settings: WorkerSettings, watch: StreamWatch) -> App:
     brokers = [f"kafka://{server}" for server in settings.kafka.bootstrap_servers.split(",")]
     session = settings.session_timeout.total_seconds()
     app = App(

@@ -10,7 +10,7 @@ from models.events.event_types import InputTopic
 from streams.app import build
 from streams.intake import Context
 from streams.settings import WorkerSettings
-from streams.watch import Watch
+from streams.watch import StreamWatch
 
 SETTINGS = WorkerSettings(
     kafka=KafkaSettings(bootstrap_servers="kafka.invalid:9092"),
@@ -37,7 +37,7 @@ class Heard:
 
 
 def test_two_agents_read_every_input_and_the_person_events() -> None:
-    app = build(SETTINGS, cast(Context, None), cast(Law, None), cast(Watch, Heard()))
+    app = build(SETTINGS, cast(Context, None), cast(Law, None), cast(StreamWatch, Heard()))
     assert {agent.name: set(agent.topics) for agent in app.agents} == {
         "intake": set(map(str, InputTopic)),
         "match": {str(Topic.PERSON_EVENTS)},
@@ -47,7 +47,7 @@ def test_two_agents_read_every_input_and_the_person_events() -> None:
 
 async def test_readiness_hears_of_every_assignment_and_a_shutdown_without_clients_is_quiet() -> None:
     heard = Heard()
-    app = build(SETTINGS, cast(Context, None), cast(Law, None), cast(Watch, heard))
+    app = build(SETTINGS, cast(Context, None), cast(Law, None), cast(StreamWatch, heard))
     app.on_revoked()
     app.on_assigned(iter([("enrolments", 1), ("person-events", 3)]))
     app.on_revoked()
