@@ -239,19 +239,21 @@ def _event(
     opened = open_person(
         envelope, event_type, data, context.opening_keys, copenhagen_date(origin.appended_at)
     )
-    number, new, data = opened.number, opened.new_number, opened.data
+    numbers, data = opened.numbers, opened.data
     attributes = envelope.attributes
     fields = data.model_dump(mode="json")
-    for name, one in (("cpr", number), ("new_cpr", new)):
-        field = one and probe_identity.oversteps(attributes["sender"], one, fields.get("municipality_code"))
-        if field:
+    for name, number in numbers.items():
+        field = probe_identity.oversteps(attributes["sender"], number, fields.get("municipality_code"))
+        if field is not None:
             raise RefusedError(Rejection.NOT_SENDERS_OWN, name if field == "cpr" else field)
-    person_id = context.vault.person_id(number)
-    people = {"cpr": person_id} | ({} if new is None else {"new_cpr": context.vault.person_id(new)})
+    people = {name: context.vault.person_id(number) for name, number in numbers.items()}
+    person_id = people["cpr"]
     found = fingerprints(envelope, event_type, data, people, context.vault)
     sealed = None
     if event_type.kind == "dropout-risk.raised":
-        particulars = SensitiveFields(cpr=number, text=fields.get("text"), contact=fields.get("contact"))
+        particulars = SensitiveFields(
+            cpr=numbers["cpr"], text=fields.get("text"), contact=fields.get("contact")
+        )
         sealed = context.vault.seal(
             particulars.model_dump_json().encode(),
             purpose=sealed_for(attributes["sender"], attributes["id"], person_id),

@@ -1,6 +1,6 @@
 """Who an event is about, and what else it has sealed: the JWE of either version opened, to the same plain data."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,9 +12,8 @@ from crypto import sealed_cpr as cpr_seal
 from models.cpr import NotAPerson, is_unborn, is_written_in, normalise
 from models.events.cloudevent import Envelope, RefusedError
 from models.events.contract import RiskData
-from models.events.event_types import VERSION_1, EventType
-from models.events.number_change import NumberChangeData
-from models.events.sealed_contract import NumbersInside, PersonInside
+from models.events.event_types import CPR_FIELDS, VERSION_1, EventType
+from models.events.sealed_contract import PersonInside
 from models.json_names import has_double_name
 from models.reasons import Rejection
 from streams.wrong_fields import wrong_field
@@ -22,11 +21,10 @@ from streams.wrong_fields import wrong_field
 
 @dataclass(frozen=True, slots=True)
 class OpenedPerson:
-    """`number`: ten digits. `data`: as in version 1, with text and contact; its numbers are not to be looked at."""
+    """`data`: as in version 1, with text and contact; its numbers are not to be looked at."""
 
-    number: str
-    new_number: str | None
-    """The other one, of a change of number."""
+    numbers: Mapping[str, str]
+    """Ten digits by field: `cpr`, and of a change of number `new_cpr`."""
     data: Any
 
 
@@ -35,13 +33,12 @@ def open_person(
 ) -> OpenedPerson:
     """What `data` has sealed, opened by the service's `keys`; `day`: when the broker got it. Raises `RefusedError`."""
     if event_type.inside is None:
-        number = _number(_text(data.cpr, keys, None), day)
-        changed = isinstance(data, NumberChangeData)
-        new = _other(_text(data.new_cpr, keys, None, "new_cpr"), day, number) if changed else None
-        return OpenedPerson(number, new, data)
+        return OpenedPerson(
+            _numbers(data, lambda field, sealed: _text(sealed, keys, None, _unless_cpr(field)), day), data
+        )
     belongs = cpr_seal.Belongs(envelope.attributes["sender"], envelope.attributes["id"])
     inside = _inside(_text(data.sealed, keys, belongs), event_type.inside)
-    number = _number(inside.cpr, day)
+    numbers = _numbers(inside, lambda _, text: text, day)
     fields = {name: value for name, value in (*data, *inside) if name != "sealed"}
     # Both halves have been checked by now.
     plain = VERSION_1[event_type.first_name].data.model_construct(**fields)
@@ -49,8 +46,7 @@ def open_person(
         for name, text in plain.free_texts():
             if is_written_in(text):
                 raise RefusedError(Rejection.CPR_IN_TEXT, f"sealed.{name}")
-    new = _other(inside.new_cpr, day, number) if isinstance(inside, NumbersInside) else None
-    return OpenedPerson(number, new, plain)
+    return OpenedPerson(numbers, plain)
 
 
 def _text(
@@ -76,12 +72,21 @@ def _inside(text: str, model: type[PersonInside]) -> PersonInside:
     return inside
 
 
-def _other(text: str, day: date, number: str) -> str:
-    """The new number of a change of number."""
-    new = _number(text, day, "new_cpr")
-    if new == number:
-        raise RefusedError(Rejection.WRONG_FIELD, "new_cpr")
-    return new
+def _numbers(data: Any, opened: Callable[[str, str], str], day: date) -> dict[str, str]:
+    """Those that `data` holds, by field; `opened` gives the text of one."""
+    found: dict[str, str] = {}
+    for field in CPR_FIELDS:
+        if (text := getattr(data, field, None)) is not None:
+            number = _number(opened(field, text), day, _unless_cpr(field))
+            if number in found.values():
+                raise RefusedError(Rejection.WRONG_FIELD, field)
+            found[field] = number
+    return found
+
+
+def _unless_cpr(field: str) -> str | None:
+    """What a refusal names; of an event's own number its code says it already."""
+    return None if field == "cpr" else field
 
 
 def _number(text: str, day: date, field: str | None = None) -> str:

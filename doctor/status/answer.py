@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from doctor.status.flow import FlowStep, duty_lag_seconds, flow, oldest_undelivered_seconds
+from doctor.status.flow import FlowStep, flow, oldest_undelivered_seconds
 from doctor.status.look import StatusLook
 
 
@@ -45,7 +45,7 @@ class StatusAnswer:
 def status_answer(before: StatusLook | None, now: StatusLook) -> StatusAnswer:
     """What two looks say."""
     audit, ledger, sample = now.audit, now.ledger, now.sample
-    duty = None if sample is None else duty_lag_seconds(sample)
+    duty = None if sample is None else sample.duty_age(sample.taken_at)
     return StatusAnswer(
         taken_at=now.at,
         flow=flow(before, now),

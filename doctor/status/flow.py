@@ -84,12 +84,6 @@ def flow(before: StatusLook | None, now: StatusLook) -> list[FlowStep]:
     ]
 
 
-def duty_lag_seconds(sample: LagSample) -> float | None:
-    """How long the oldest record that may make a duty has waited; None: it could not be read."""
-    seconds = sample.duty_age(sample.taken_at)
-    return None if seconds is None else max(0.0, seconds)
-
-
 def oldest_undelivered_seconds(ledger: LedgerSeen) -> float:
     """Of the notices that should have gone out."""
     return max((_age(one.oldest, ledger.at) for one in ledger.deliveries), default=0.0)

@@ -186,7 +186,13 @@ class Ledger:
         if batch.is_held:
             # What another partition has still to say may be another process's to read.
             self._stale = True
-        topics = (place.topic for place, records in polled.items() for _ in records)
+        topics = (
+            place.topic
+            for place, records in polled.items()
+            for record in records
+            # What has to wait is read again.
+            if record.offset < batch.next_offsets[place.topic, place.partition]
+        )
         self._on_projected(projected(batch, topics, time.monotonic() - began))
         if not self._stale:
             await self._hint(batch)

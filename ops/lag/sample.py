@@ -94,4 +94,4 @@ class LagSample:
         if any(one.records and one.waiting is None and one.topic in DUTY_TOPICS for one in self.partitions):
             return None
         since = self.duty_since
-        return 0.0 if since is None else (at - since).total_seconds()
+        return 0.0 if since is None else max(0.0, (at - since).total_seconds())

@@ -67,8 +67,7 @@ class LagWatch:
             and one.waiting.since == self.sample.duty_since
             for one in self.sample.partitions
         )
-        age = self.sample.duty_age(now if is_standing else self.sample.taken_at)
-        return None if age is None else max(0.0, age)
+        return self.sample.duty_age(now if is_standing else self.sample.taken_at)
 
     def headroom_seconds(self, one: PartitionLag, now: datetime) -> float | None:
         """Until retention may remove the first record that waits; None: nothing waits, or nothing is removed."""

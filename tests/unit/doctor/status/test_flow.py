@@ -8,7 +8,7 @@ import pytest
 from config.topics import Topic
 from doctor.diagnosis import Level
 from doctor.readers.work import ChannelWork
-from doctor.status.flow import FlowStep, StepName, by_age, duty_lag_seconds, flow
+from doctor.status.flow import FlowStep, StepName, by_age, flow
 from doctor.status.look import LedgerSeen, StatusLook
 from models.events.event_types import InputTopic
 from ops.audit.consumer_groups import LEDGER, WORKER
@@ -96,7 +96,7 @@ def test_what_could_not_be_read_is_not_called_young() -> None:
     intake = of(flow(None, unread), StepName.INTAKE)
     assert (intake.oldest_seconds, intake.level) == (None, Level.UNKNOWN)
     assert unread.sample is not None
-    assert duty_lag_seconds(unread.sample) is None
+    assert unread.sample.duty_age(unread.sample.taken_at) is None
 
 
 def test_work_without_a_process_is_a_fault_however_young() -> None:
