@@ -149,7 +149,13 @@ def _municipality(
     homes = tuple(homes)
     said = _first_of_each_id([*homes, *lost])
     counting = [one for one in said if isinstance(one, KnownResidence)]
-    gone = [one for one in said if isinstance(one, LostResidence)]
+    # A word that rests on a repeat or on a refused version says nothing.
+    left_out = {home.appended for home in homes} - {home.appended for home in counting}
+    gone = [
+        one
+        for one in said
+        if isinstance(one, LostResidence) and not (one.keeps_equal and one.appended in left_out)
+    ]
     begun: dict[str, dict[str, date]] = {}
     for name, sender, since in [
         *((home.residence_id, home.sender, home.received_on) for home in counting),

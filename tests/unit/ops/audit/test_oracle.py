@@ -197,6 +197,41 @@ def test_of_what_is_annulled_or_told_of_other_people_both_say_the_same(
     assert oracle.unit(moment(day).astimezone(UTC), homes(events), lost(events)) == served
 
 
+def test_a_word_about_a_version_whose_id_was_used_before_names_no_owner(both: tuple[Law, Oracle]) -> None:
+    """The successor's residence stays its own: the predecessor's of that name was never one."""
+    law, oracle = both
+    night, day = origin(appended_at=moment(date(2026, 1, 30), "00:30")), date(2026, 1, 30)
+    first = residence("0101", name="a", sender="REG-OLD", event_id=uuid("u"), origin=night)
+    repeat = residence(
+        "0101",
+        name="b",
+        sender="REG-OLD",
+        event_id=uuid("u"),
+        origin=origin(appended_at=moment(day, "00:30")),
+    )
+    successors = residence(
+        "0101",
+        name="b",
+        valid_from=day,
+        event_id=uuid("v"),
+        origin=origin(appended_at=moment(date(2026, 2, 2), "00:30")),
+    )
+    elsewhere = residence(
+        "0101", name="a", event_id=uuid("w"), origin=origin(appended_at=moment(date(2026, 2, 2)))
+    )
+    events = [
+        first,
+        repeat,
+        successors,
+        moved(repeat, repeat.content.residence_id, "REG-OLD"),
+        moved(elsewhere, elsewhere.content.residence_id, "REG-CPR"),
+        residence_annulment(at=moment(day), name="b", sender="REG-OLD", origin=origin()),
+    ]
+    home = fold(events, succession=law.succession).home_on(day)
+    assert home is not None
+    assert oracle.unit(moment(day), homes(events), lost(events)) == law.unit_on(home.municipality_code, day)
+
+
 @pytest.mark.parametrize("day", [date(2026, 1, 31), date(2026, 2, 1), date(2026, 2, 2)])
 def test_where_one_route_ends_the_next_begins(both: tuple[Law, Oracle], day: date) -> None:
     law, oracle = both
