@@ -5,7 +5,6 @@ from datetime import date, datetime
 
 import orjson
 
-from models.calendar import copenhagen_date
 from models.eligibility.facts import refusals
 from models.events.content import MovedAway, SubjectKind
 from models.events.person_event import PersonEvent
@@ -50,14 +49,14 @@ def lost(events: Sequence[PersonEvent]) -> list[LostResidence]:
     return found
 
 
-def moved(to: PersonEvent, residence_id: str, owner: str) -> PersonEvent:
-    """The ledger's word that the version `to` is another person's."""
+def moved(to: PersonEvent, residence_id: str, owner: str, since: date) -> PersonEvent:
+    """The ledger's word that the version `to` is another person's, of a subject that is `owner`'s `since` then."""
     word = MovedAway(
         kind="subject.moved",
         subject=SubjectKind.RESIDENCE,
         name=residence_id,
         owner=owner,
-        owned_since=copenhagen_date(to.origin.appended_at),
+        owned_since=since,
         sender=to.sender,
         registered_at=to.registered_at,
         rank=0,

@@ -18,6 +18,7 @@ from config.reference.csv_reader import DATA
 from config.reference.law import law_of
 from local.demo.scenario.invalid_records import BadRecord
 from local.demo.scenario.story import make_story
+from models.calendar import copenhagen_date
 from models.eligibility.decide import decide
 from models.eligibility.decision import Outcome
 from models.eligibility.facts import fold, refusals
@@ -108,19 +109,40 @@ DAYS: Final = st.dates(date(2021, 11, 1), date(2026, 12, 31))
 NEAR: Final = st.integers(0, 4).map(lambda days: date(2026, 1, 30) + timedelta(days=days))
 
 
+ENDED: Final = {"REG-CPR": date.max, "REG-OLD": date(2026, 2, 2), "REG-ELDER": date(2026, 2, 1)}
+"""From which day on intake refuses a register, and the one before it in this table speaks for it."""
+FIRST: Final = date(2026, 1, 30)
+
+
+def owners(said: PersonEvent) -> list[tuple[str, date]]:
+    """Whose subject the ledger can say that a version is, and since when: nobody's that spoke for itself that day."""
+    received = copenhagen_date(said.origin.appended_at)
+    begins, former = FORMER[said.sender]
+    return [(said.sender, received), *((number, FIRST) for number in former if received >= begins)]
+
+
+FORMER: Final = {
+    "REG-CPR": (ENDED["REG-OLD"], ("REG-OLD", "REG-ELDER")),
+    "REG-OLD": (ENDED["REG-ELDER"], ("REG-ELDER",)),
+    "REG-ELDER": (date.max, ()),
+}
+"""For whom a register speaks, and from which day on."""
+
+
 @st.composite
 def histories(draw: st.DrawFn) -> list[PersonEvent]:
     """Moves, corrections, two homes from one day, ids used twice, refusals; in any order."""
     events: list[PersonEvent] = []
     for _ in range(draw(st.integers(0, 6))):
+        received = draw(NEAR)
         event = residence(
             draw(st.sampled_from(MUNICIPALITIES)),
             name=draw(st.sampled_from("abc")),
             valid_from=draw(DAYS | NEAR),
             at=moment(draw(DAYS | NEAR), draw(st.sampled_from(("08:00", "12:00")))),
             event_id=uuid(draw(st.sampled_from("uvwxyz"))),
-            sender=draw(st.sampled_from(("REG-CPR", "REG-OLD", "REG-ELDER"))),
-            origin=origin(appended_at=moment(draw(NEAR), draw(st.sampled_from(("00:30", "23:30"))))),
+            sender=draw(st.sampled_from([number for number, end in ENDED.items() if received < end])),
+            origin=origin(appended_at=moment(received, draw(st.sampled_from(("00:30", "23:30"))))),
         )
         events.append(event)
         if draw(st.integers(0, 5)) == 0:
@@ -147,8 +169,8 @@ def histories_across_people(draw: st.DrawFn) -> list[PersonEvent]:
                 )
             )
         if draw(st.integers(0, 2)) == 0:
-            owner = draw(st.sampled_from((said.sender, "REG-ELDER")))
-            events.append(moved(said, said.content.residence_id, owner))
+            owner, since = draw(st.sampled_from(owners(said)))
+            events.append(moved(said, said.content.residence_id, owner, since))
     return draw(st.permutations(events))
 
 
@@ -223,8 +245,8 @@ def test_a_word_about_a_version_whose_id_was_used_before_names_no_owner(both: tu
         first,
         repeat,
         successors,
-        moved(repeat, repeat.content.residence_id, "REG-OLD"),
-        moved(elsewhere, elsewhere.content.residence_id, "REG-CPR"),
+        moved(repeat, uuid("b"), "REG-OLD", day),
+        moved(elsewhere, uuid("a"), "REG-OLD", day),
         residence_annulment(at=moment(day), name="b", sender="REG-OLD", origin=origin()),
     ]
     home = fold(events, succession=law.succession).home_on(day)
