@@ -18,8 +18,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from crypto.acknowledge_link import PATH as LINK_PATH
 from inbox.auth_guard import LOG_OUT, AuthGuard, NotFound, ResponseHeaders, language_of
 from inbox.dependencies import InboxDependencies
+from inbox.guides import PATH as GUIDES
 from inbox.page_context import Visit
-from inbox.pages import figures, log_in, mail_link, person, search, task, tasks, undecided
+from inbox.pages import figures, log_in, mail_link, person, search, service, task, tasks, undecided
 from inbox.render import STATIC, Renderer
 from infra.fault_kind import fault_kind
 
@@ -59,6 +60,9 @@ def build(parts: InboxDependencies, *, beside: BaseRoute | None = None) -> ASGIA
         Route(one + "/{deed}", guard.private(task.again), methods=get),
         Route("/overblik", guard.private(figures.figures), methods=get),
         Route("/uafklarede", guard.private(undecided.queue), methods=get),
+        Route(service.PATH, guard.private(service.service), methods=get),
+        Route(f"{service.PATH}/nyt", guard.by_itself(service.live), methods=get),
+        Route(GUIDES + "/{name}", guard.private(service.guide), methods=get),
         Route(LINK_PATH + "/{token}", guard.public(mail_link.show), methods=get),
         Route(LINK_PATH + "/{token}", guard.public(mail_link.acknowledge), methods=post),
         Mount(renderer.static_path, StaticFiles(directory=STATIC)),
@@ -100,12 +104,15 @@ def _lifespan(parts: InboxDependencies) -> Callable[[Starlette], AbstractAsyncCo
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with parts.pool:
-            counting = asyncio.create_task(parts.counted.keep())
+            kept = [asyncio.create_task(parts.counted.keep())]
+            if parts.service is not None:
+                kept.append(asyncio.create_task(parts.service.keep()))
             try:
                 yield
             finally:
-                counting.cancel()
-                await asyncio.gather(counting, return_exceptions=True)
+                for one in kept:
+                    one.cancel()
+                await asyncio.gather(*kept, return_exceptions=True)
 
     return lifespan
 

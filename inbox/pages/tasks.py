@@ -61,6 +61,8 @@ async def home(visit: Visit) -> Response:
         return RedirectResponse(PATH, status_code=303)
     if rights.undecided:
         return RedirectResponse("/uafklarede", status_code=303)
+    if rights.operates:
+        return RedirectResponse("/drift", status_code=303)
     raise NoAccess
 
 
