@@ -20,7 +20,7 @@ from inbox.auth_guard import LOG_OUT, AuthGuard, NotFound, ResponseHeaders, lang
 from inbox.dependencies import InboxDependencies
 from inbox.guides import PATH as GUIDES
 from inbox.page_context import Visit
-from inbox.pages import figures, log_in, mail_link, person, search, service, task, tasks, undecided
+from inbox.pages import figures, home, log_in, mail_link, person, search, service, task, tasks, undecided
 from inbox.render import STATIC, Renderer
 from infra.fault_kind import fault_kind
 
@@ -41,7 +41,7 @@ def build(parts: InboxDependencies, *, beside: BaseRoute | None = None) -> ASGIA
     routes: list[BaseRoute] = [
         Route("/healthz", _alive),
         Route("/readyz", _ready(parts)),
-        Route("/", guard.private(tasks.home), methods=get),
+        Route("/", guard.private(home.home), methods=get),
         Route("/log-ind", guard.public(log_in.log_in), methods=get),
         Route("/log-ind/start", guard.public(log_in.begin), methods=get),
         Route(log_in.CALLBACK, guard.public(log_in.come_back), methods=get),

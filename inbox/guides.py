@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 DOCS: Final = Path(__file__).resolve().parents[1] / "docs"
 PATH: Final = "/drift/vejledning"
 _INLINE: Final = re.compile(r"`([^`]+)`|\[([^\]]+)\]\(([^)]+)\)|\*\*([^*]+)\*\*")
+_NAME: Final = re.compile(r"[a-z-]+")
 _ITEM: Final = re.compile(r"(?:\d+\.|[-*]) +")
 _TARGET: Final = re.compile(r"(?:\.\./)?(?:runbooks/)?(?:doctor\.md#)?([a-z-]+)(?:\.md)?")
 
@@ -41,7 +42,8 @@ def read_guides(docs: Path = DOCS) -> Mapping[str, Guide]:
     if checks.is_file():
         for section in re.split(r"^## ", checks.read_text("utf-8"), flags=re.MULTILINE)[1:]:
             name, _, text = section.partition("\n")
-            found[name.strip()] = Guide(name.strip(), _blocks(text))
+            if _NAME.fullmatch(name):
+                found[name] = Guide(name, _blocks(text))
     for file in sorted((docs / "runbooks").glob("*.md")):
         first, _, text = file.read_text("utf-8").partition("\n")
         found[file.stem] = Guide(first.removeprefix("# ").strip(), _blocks(text))

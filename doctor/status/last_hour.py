@@ -16,7 +16,7 @@ Counters = Mapping[tuple[str, ...], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
+class PlottedLook:
     """What one look says that is plotted. None: not known."""
 
     at: datetime
@@ -31,9 +31,9 @@ class Point:
 class LastHour:
     """The points of the last hour."""
 
-    _points: deque[Point] = field(default_factory=lambda: deque(maxlen=_MOST))
+    _points: deque[PlottedLook] = field(default_factory=lambda: deque(maxlen=_MOST))
 
-    def add(self, point: Point) -> None:
+    def add(self, point: PlottedLook) -> None:
         """The newest; what is older than an hour is forgotten."""
         self._points.append(point)
         while self._points[0].at < point.at - (MINUTES + 1) * _MINUTE:
@@ -42,7 +42,7 @@ class LastHour:
     def minutes(self, now: datetime) -> Sequence[Minute]:
         """Every minute up to the one of `now`, also those in which nothing was seen."""
         last = now.replace(second=0, microsecond=0)
-        by_minute: dict[datetime, list[Point]] = {}
+        by_minute: dict[datetime, list[PlottedLook]] = {}
         for point in self._points:
             by_minute.setdefault(point.at.replace(second=0, microsecond=0), []).append(point)
         begins = [last - back * _MINUTE for back in reversed(range(MINUTES))]
@@ -71,7 +71,7 @@ class CounterGrowth:
         return grown
 
 
-def _minute(begins: datetime, points: Sequence[Point]) -> Minute:
+def _minute(begins: datetime, points: Sequence[PlottedLook]) -> Minute:
     lags: dict[str, float] = {}
     for point in points:
         for group, seconds in point.lag_seconds.items():

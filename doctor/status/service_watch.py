@@ -9,7 +9,7 @@ from typing import Final
 
 from doctor.readers.metrics_page import MetricsPage
 from doctor.status.answer import status_answer
-from doctor.status.last_hour import CounterGrowth, LastHour, Point
+from doctor.status.last_hour import CounterGrowth, LastHour, PlottedLook
 from doctor.status.look import StatusLook
 from doctor.status.metrics_look import Scraped, attempts_of, look_of
 from doctor.status.scrape import scrape
@@ -79,7 +79,7 @@ class ServiceWatch:
         for labels, number in grown.items():
             attempts[labels[_OUTCOME]] = attempts.get(labels[_OUTCOME], 0) + number
         self._hour.add(
-            Point(
+            PlottedLook(
                 at=now,
                 duty_lag_seconds=look.duty_lag_seconds,
                 lag_seconds=_lags(look.sample),
