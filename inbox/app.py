@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final, LiteralString
 
@@ -36,9 +36,36 @@ def build(parts: InboxDependencies, *, beside: BaseRoute | None = None) -> ASGIA
     """
     renderer = Renderer()
     guard = AuthGuard(parts, renderer)
+    served: list[BaseRoute] = [
+        *_pages(parts, guard),
+        Mount(renderer.static_path, StaticFiles(directory=STATIC)),
+    ]
+    if beside is not None:
+        served.append(beside)
+    application = Starlette(
+        routes=served,
+        exception_handlers={
+            404: _says(guard.public(_not_found)),
+            405: _says(guard.public(_not_found)),
+            Exception: _broken(parts, renderer),
+        },
+        lifespan=_lifespan(parts),
+    )
+    # A redirect of the library's own names the host and the scheme that the request claims, not those of our address.
+    application.router.redirect_slashes = False
+    # Around everything: the page of a fault carries the policy too.
+    return ResponseHeaders(_Quiet(application), secure=parts.secure, static_path=renderer.static_path)
+
+
+def routes(parts: InboxDependencies) -> Sequence[BaseRoute]:
+    """Every page that is served, for whoever tries them all."""
+    return _pages(parts, AuthGuard(parts, Renderer()))
+
+
+def _pages(parts: InboxDependencies, guard: AuthGuard) -> Sequence[BaseRoute]:
     get, post = ["GET"], ["POST"]
     one = "/opgaver/{reference}"
-    routes: list[BaseRoute] = [
+    return [
         Route("/healthz", _alive),
         Route("/readyz", _ready(parts)),
         Route("/", guard.private(home.home), methods=get),
@@ -65,23 +92,7 @@ def build(parts: InboxDependencies, *, beside: BaseRoute | None = None) -> ASGIA
         Route(GUIDES + "/{name}", guard.private(service.guide), methods=get),
         Route(LINK_PATH + "/{token}", guard.public(mail_link.show), methods=get),
         Route(LINK_PATH + "/{token}", guard.public(mail_link.acknowledge), methods=post),
-        Mount(renderer.static_path, StaticFiles(directory=STATIC)),
     ]
-    if beside is not None:
-        routes.append(beside)
-    application = Starlette(
-        routes=routes,
-        exception_handlers={
-            404: _says(guard.public(_not_found)),
-            405: _says(guard.public(_not_found)),
-            Exception: _broken(parts, renderer),
-        },
-        lifespan=_lifespan(parts),
-    )
-    # A redirect of the library's own names the host and the scheme that the request claims, not those of our address.
-    application.router.redirect_slashes = False
-    # Around everything: the page of a fault carries the policy too.
-    return ResponseHeaders(_Quiet(application), secure=parts.secure, static_path=renderer.static_path)
 
 
 class _Quiet:

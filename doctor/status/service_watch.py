@@ -19,6 +19,7 @@ from ops.lag.sample import LagSample
 log = logging.getLogger(__name__)
 
 EVERY: Final = timedelta(seconds=10)
+REST: Final = timedelta(seconds=1)
 RATES_OVER: Final = timedelta(minutes=1)
 _OUTCOME: Final = 1
 """Of a counter of attempts: which label."""
@@ -51,8 +52,8 @@ class ServiceWatch:
             minutes=self._hour.minutes(self._clock()),
         )
 
-    async def keep(self) -> None:
-        """Look for ever. Whatever goes wrong in one look, the next one is taken."""
+    async def keep(self, every: timedelta = EVERY, *, rest: timedelta = REST) -> None:
+        """Look for ever. Whatever goes wrong in one look, the next one is taken, after a rest."""
         while True:
             began = asyncio.get_running_loop().time()
             try:
@@ -60,7 +61,7 @@ class ServiceWatch:
             except Exception as error:  # the pages of the units live in the same process
                 log.error("the service could not be looked at: %s", type(error).__name__)
             spent = asyncio.get_running_loop().time() - began
-            await asyncio.sleep(max(1.0, EVERY.total_seconds() - spent))
+            await asyncio.sleep(max(rest.total_seconds(), every.total_seconds() - spent))
 
     async def look(self) -> None:
         """Ask all of them once."""
