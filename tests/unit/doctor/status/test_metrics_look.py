@@ -1,100 +1,61 @@
 """What the processes say in their metrics, made into the look that the terminal's status takes itself."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import pytest
-from prometheus_client import generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
 
-from config.topics import BY_NAME
 from doctor.readers.metrics_page import MetricsPage, read_metrics
 from doctor.status.answer import status_answer
 from doctor.status.look import LedgerSeen, StatusLook
 from doctor.status.metrics_look import WANTED, Scraped, attempts_of, look_of
 from infra.figures import Figure
-from infra.metrics import Metric, Metrics, Snapshot
 from ledger import metrics as ledger_metrics
 from models.service_status import Level, StatusAnswer, StepName
 from notifiers import metrics as notifier_metrics
-from ops.audit.consumer_groups import LEDGER, READS, WORKER
-from ops.audit.metrics import AUDIT_METRICS, ROUND_AT, UNACCOUNTED
-from ops.lag.export import registry
-from ops.lag.sample import FirstWaiting, GroupState, LagSample, PartitionLag
-from ops.lag.watch import LagWatch
+from ops.lag.sample import LagSample
 from ops.recovery import metrics as people_metrics
+from tests.service_metrics import (
+    EMAIL,
+    audit_registry,
+    lag_registry,
+    lag_sample,
+    ledger_registry,
+    notices_registry,
+    people_registry,
+)
 
 NOW: Final = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 AT: Final = NOW.timestamp()
 
 
 def sample(**waits: int) -> LagSample:
-    """Every partition that is read; of `topic` (with `_` for `-`) the first has so many seconds of lag."""
-    partitions = []
-    for group, topics in READS.items():
-        for topic in topics:
-            for number in range(BY_NAME[topic].partitions):
-                seconds = waits.get(topic.replace("-", "_")) if number == 0 else None
-                at = NOW - timedelta(seconds=seconds or 0)
-                partitions.append(
-                    PartitionLag(
-                        group=group,
-                        topic=topic,
-                        partition=number,
-                        committed=None if number == 1 else 5,
-                        first=5 if number == 1 else 2,
-                        end=8 if seconds is not None else 5,
-                        waiting=None
-                        if seconds is None
-                        else FirstWaiting(offset=5, appended_at=at, since=at - timedelta(seconds=3)),
-                    )
-                )
-    states = {WORKER: GroupState(state="Stable", members=2), LEDGER: GroupState(state="Empty", members=0)}
-    return LagSample(taken_at=NOW, partitions=partitions, groups=states)
+    return lag_sample(NOW, **waits)
+
+
+def read(served: CollectorRegistry) -> MetricsPage:
+    return read_metrics(generate_latest(served).decode(), WANTED)
 
 
 def lag_page(seen: LagSample | None, now: datetime = NOW) -> MetricsPage:
-    """As the lag process serves it."""
-    watch = LagWatch(timedelta(seconds=10))
-    if seen is not None:
-        watch.take(seen, 0.1)
-    return read_metrics(generate_latest(registry(watch, lambda: now)).decode(), WANTED)
-
-
-def page(served: Sequence[Metric], *figures: Figure) -> MetricsPage:
-    shown, metrics = Snapshot(served), Metrics(())
-    metrics.registry.register(shown)
-    shown.show(figures)
-    return read_metrics(generate_latest(metrics.registry).decode(), WANTED)
+    return read(lag_registry(seen, now))
 
 
 def ledger(*figures: Figure, at: float = AT) -> MetricsPage:
-    return page(ledger_metrics.DUTY_METRICS, *figures, (ledger_metrics.FIGURES_AT, (), at))
+    return read(ledger_registry(*figures, at=at))
 
 
 def notices(*figures: Figure, at: float = AT) -> MetricsPage:
-    return page(notifier_metrics.DELIVERY_METRICS, *figures, (notifier_metrics.FIGURES_AT, (), at))
-
-
-def people(*figures: Figure) -> MetricsPage:
-    return page(
-        people_metrics.FOR_PEOPLE_METRICS,
-        *figures,
-        (people_metrics.UNITS_NOT_REACHED, (), 2),
-        (people_metrics.FOR_PEOPLE_AT, (), AT),
-    )
+    return read(notices_registry(*figures, at=at))
 
 
 def auditor(unaccounted: int, at: float = AT) -> MetricsPage:
-    metrics = Metrics(AUDIT_METRICS)
-    metrics.set(UNACCOUNTED, unaccounted, "receipts")
-    metrics.set(UNACCOUNTED, 0, "decisions")
-    metrics.set(ROUND_AT, at)
-    return read_metrics(generate_latest(metrics.registry).decode(), WANTED)
+    return read(audit_registry(unaccounted, at))
 
 
-EMAIL: Final = ("email",)
 WHOLE: Final = {
     "ledger": ledger(
         (ledger_metrics.DUTY_TASKS, ("0101", "overdue"), 3),
@@ -109,8 +70,13 @@ WHOLE: Final = {
         (notifier_metrics.OLDEST, ("webhook",), 4),
     ),
     "audit": auditor(4),
-    "audit-people": people(
-        (people_metrics.QUARANTINE, ("input",), 3), (people_metrics.QUARANTINE, ("bounce",), 0)
+    "audit-people": read(
+        people_registry(
+            (people_metrics.QUARANTINE, ("input",), 3),
+            (people_metrics.QUARANTINE, ("bounce",), 0),
+            (people_metrics.UNITS_NOT_REACHED, (), 2),
+            at=AT,
+        )
     ),
 }
 
