@@ -54,6 +54,7 @@ def test_without_the_documents_there_are_no_pages(tmp_path: Path) -> None:
         ("[see](known.md)", '<a href="/drift/vejledning/known">see</a>'),
         ("[see](../doctor.md#known)", '<a href="/drift/vejledning/known">see</a>'),
         ("[see](../operations.md#the-audit)", "see (<code>operations.md#the-audit</code>)"),
+        ("[see](unknown.md)", "see (<code>unknown.md</code>)"),
         ("[see](javascript:alert(1))", "see (<code>javascript:alert(1</code>))"),
         ('[<i>](https://elsewhere.example/")', "&lt;i&gt; (<code>https://elsewhere.example/&#34;</code>)"),
     ],
