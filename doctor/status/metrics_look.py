@@ -84,7 +84,8 @@ def sample_of(page: MetricsPage) -> LagSample | None:
     partitions = []
     for place, records in page.values(lag_metrics.GROUP_LAG):
         group, topic, partition = place
-        if place[1:] not in ends or not partition.isdecimal():
+        # What no process of the service reads, whoever names it, takes no room here.
+        if topic not in READS.get(group, ()) or place[1:] not in ends or not partition.isdecimal():
             continue
         age, offset, end = ages.get(place), committed.get(place), int(ends[place[1:]])
         waits = None

@@ -13,6 +13,7 @@ from doctor.status.last_hour import CounterGrowth, LastHour, PlottedLook
 from doctor.status.look import StatusLook
 from doctor.status.metrics_look import Scraped, attempts_of, look_of
 from doctor.status.scrape import scrape
+from models.notifications.delivery import SendOutcome
 from models.service_status import ProcessState, ServiceView, StatusAnswer
 from ops.lag.sample import LagSample
 
@@ -78,7 +79,9 @@ class ServiceWatch:
         self._looks.append(look)
         attempts: dict[str, int] = {}
         for labels, number in grown.items():
-            attempts[labels[_OUTCOME]] = attempts.get(labels[_OUTCOME], 0) + number
+            # Only what is known: labels are another's words, and are remembered for an hour.
+            if labels[_OUTCOME] in set(SendOutcome):
+                attempts[labels[_OUTCOME]] = attempts.get(labels[_OUTCOME], 0) + number
         self._hour.add(
             PlottedLook(
                 at=now,

@@ -33,6 +33,7 @@ _GUIDES: Final = {
 _READS: Final = {StepName.INTAKE: "worker", StepName.MATCH: "worker", StepName.LEDGER: "ledger"}
 _STEP_GUIDE: Final = {StepName.NOTIFY: "notices-late"}
 _LAG_GUIDE: Final = "consumer-stands-still"
+_MOST_KINDS: Final = 20
 _STABLE: Final = "Stable"
 _TONES: Final = {
     SendOutcome.DELIVERED: "b",
@@ -95,7 +96,7 @@ def _values(visit: Visit) -> dict[str, Any]:
     return known | {
         "promises": tiles[:4],
         "waits": tiles[4:],
-        "kinds": sorted((people.quarantine or {}).items()),
+        "kinds": sorted((people.quarantine or {}).items())[:_MOST_KINDS],
         "flow": [(step, _readers(visit.say, step), _step_guide(step)) for step in answer.flow],
         "rate": partial(_rate, visit),
         "span": partial(span, visit.say),

@@ -186,6 +186,16 @@ def test_a_record_that_could_not_be_read_makes_the_ages_unknown_and_not_the_numb
     assert seen.promises.duty_lag_seconds is None
 
 
+def test_groups_and_topics_of_others_take_no_room() -> None:
+    whole = sample()
+    strange = [replace(whole.partitions[0], group=f"g{number}") for number in range(50)]
+    found = look_of(
+        Scraped(NOW, {"lag": lag_page(replace(whole, partitions=[*whole.partitions, *strange]))}), 0
+    )
+    assert found.sample is not None
+    assert len(found.sample.partitions) == len(whole.partitions)
+
+
 def test_only_a_notifier_has_counters_of_attempts() -> None:
     assert attempts_of(WHOLE["audit"]) is None
     assert attempts_of(WHOLE["notify"]) == {}

@@ -70,6 +70,16 @@ async def test_attempts_are_counted_into_their_minute_and_as_a_rate() -> None:
     assert view.answer.flow[-1].per_second == 0.5
 
 
+async def test_an_outcome_that_nobody_knows_is_not_remembered() -> None:
+    service = Service()
+    strange = {"channel": "email", "outcome": "made up", "status": "due"}
+    await service.look(0, notify=page(100))
+    await service.look(10, notify=MetricsPage({ATTEMPTS.name: ((strange, 5.0),)}))
+    view = service.watch.seen()
+    assert view is not None
+    assert view.minutes[-1].attempts == {}
+
+
 async def test_a_notifier_that_is_away_has_no_rate_rather_than_0() -> None:
     service = Service()
     await service.look(0, notify=page(100))
