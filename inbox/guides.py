@@ -36,7 +36,7 @@ class Guide:
 
 
 def read_guides(docs: Path = DOCS) -> Mapping[str, Guide]:
-    """By name: a runbook's file, or a section of `doctor.md`. Empty where the documents are not there."""
+    """By name: a runbook's file, or a section of `docs/doctor.md`. Empty where the documents are not there."""
     found: dict[str, Guide] = {}
     checks = docs / "doctor.md"
     if checks.is_file():
