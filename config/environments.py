@@ -22,7 +22,7 @@ from config.sections.notices import (
     SmtpSection,
     WebhookSection,
 )
-from config.sections.pages import ApiSection, InboxSection, LinkSection, OidcSection
+from config.sections.pages import ApiSection, InboxSection, LinkSection, OidcSection, OperatorSection
 from config.sections.processes import (
     ContractSection,
     FailpointsSection,
@@ -120,6 +120,7 @@ class InboxEnvironment:
     inbox: InboxSection
     oidc: OidcSection
     api: ApiSection
+    operators: OperatorSection
     reference: ReferenceSection
     log: LogSection
     metrics: MetricsSection

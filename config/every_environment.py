@@ -12,7 +12,7 @@ from config.sections.notices import (
     SmtpSection,
     WebhookSection,
 )
-from config.sections.pages import ApiSection, InboxSection, LinkSection, OidcSection
+from config.sections.pages import ApiSection, InboxSection, LinkSection, OidcSection, OperatorSection
 from config.sections.processes import (
     ContractSection,
     FailpointsSection,
@@ -70,3 +70,4 @@ class EveryEnvironment:
     bounces: BounceSection
     webhooks: WebhookSection
     api: ApiSection
+    operators: OperatorSection

@@ -6,17 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-
-class Level(StrEnum):
-    """How urgent it is; in the order in which a person reads them."""
-
-    FAULT = "fault"
-    """Something is wrong now."""
-    WARNING = "warning"
-    """Something will be wrong, or a person must decide."""
-    UNKNOWN = "unknown"
-    """It could not be looked at."""
-    FINE = "fine"
+from models.service_status import Level
 
 
 class HealthCheck(StrEnum):

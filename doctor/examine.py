@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from doctor.diagnosis import Diagnosis, HealthCheck, Level, in_order, unknown
+from doctor.diagnosis import Diagnosis, HealthCheck, in_order, unknown
 from doctor.side_by_side import side_by_side
+from models.service_status import Level
 
 SECONDS: Final = 20.0
 """For all together: they are looked at side by side."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final, LiteralString
 
@@ -18,8 +18,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from crypto.acknowledge_link import PATH as LINK_PATH
 from inbox.auth_guard import LOG_OUT, AuthGuard, NotFound, ResponseHeaders, language_of
 from inbox.dependencies import InboxDependencies
+from inbox.guides import PATH as GUIDES
 from inbox.page_context import Visit
-from inbox.pages import figures, log_in, mail_link, person, search, task, tasks, undecided
+from inbox.pages import figures, home, log_in, mail_link, person, search, service, task, tasks, undecided
 from inbox.render import STATIC, Renderer
 from infra.fault_kind import fault_kind
 
@@ -35,12 +36,39 @@ def build(parts: InboxDependencies, *, beside: BaseRoute | None = None) -> ASGIA
     """
     renderer = Renderer()
     guard = AuthGuard(parts, renderer)
+    served: list[BaseRoute] = [
+        *_pages(parts, guard),
+        Mount(renderer.static_path, StaticFiles(directory=STATIC)),
+    ]
+    if beside is not None:
+        served.append(beside)
+    application = Starlette(
+        routes=served,
+        exception_handlers={
+            404: _says(guard.public(_not_found)),
+            405: _says(guard.public(_not_found)),
+            Exception: _broken(parts, renderer),
+        },
+        lifespan=_lifespan(parts),
+    )
+    # A redirect of the library's own names the host and the scheme that the request claims, not those of our address.
+    application.router.redirect_slashes = False
+    # Around everything: the page of a fault carries the policy too.
+    return ResponseHeaders(_Quiet(application), secure=parts.secure, static_path=renderer.static_path)
+
+
+def routes(parts: InboxDependencies) -> Sequence[BaseRoute]:
+    """Every page that is served, for whoever tries them all."""
+    return _pages(parts, AuthGuard(parts, Renderer()))
+
+
+def _pages(parts: InboxDependencies, guard: AuthGuard) -> Sequence[BaseRoute]:
     get, post = ["GET"], ["POST"]
     one = "/opgaver/{reference}"
-    routes: list[BaseRoute] = [
+    return [
         Route("/healthz", _alive),
         Route("/readyz", _ready(parts)),
-        Route("/", guard.private(tasks.home), methods=get),
+        Route("/", guard.private(home.home), methods=get),
         Route("/log-ind", guard.public(log_in.log_in), methods=get),
         Route("/log-ind/start", guard.public(log_in.begin), methods=get),
         Route(log_in.CALLBACK, guard.public(log_in.come_back), methods=get),
@@ -59,25 +87,12 @@ def build(parts: InboxDependencies, *, beside: BaseRoute | None = None) -> ASGIA
         Route(one + "/{deed}", guard.private(task.again), methods=get),
         Route("/overblik", guard.private(figures.figures), methods=get),
         Route("/uafklarede", guard.private(undecided.queue), methods=get),
+        Route(service.PATH, guard.private(service.service), methods=get),
+        Route(f"{service.PATH}/nyt", guard.by_itself(service.live), methods=get),
+        Route(GUIDES + "/{name}", guard.private(service.guide), methods=get),
         Route(LINK_PATH + "/{token}", guard.public(mail_link.show), methods=get),
         Route(LINK_PATH + "/{token}", guard.public(mail_link.acknowledge), methods=post),
-        Mount(renderer.static_path, StaticFiles(directory=STATIC)),
     ]
-    if beside is not None:
-        routes.append(beside)
-    application = Starlette(
-        routes=routes,
-        exception_handlers={
-            404: _says(guard.public(_not_found)),
-            405: _says(guard.public(_not_found)),
-            Exception: _broken(parts, renderer),
-        },
-        lifespan=_lifespan(parts),
-    )
-    # A redirect of the library's own names the host and the scheme that the request claims, not those of our address.
-    application.router.redirect_slashes = False
-    # Around everything: the page of a fault carries the policy too.
-    return ResponseHeaders(_Quiet(application), secure=parts.secure, static_path=renderer.static_path)
 
 
 class _Quiet:
@@ -100,12 +115,15 @@ def _lifespan(parts: InboxDependencies) -> Callable[[Starlette], AbstractAsyncCo
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with parts.pool:
-            counting = asyncio.create_task(parts.counted.keep())
+            kept = [asyncio.create_task(parts.counted.keep())]
+            if parts.service is not None:
+                kept.append(asyncio.create_task(parts.service.keep()))
             try:
                 yield
             finally:
-                counting.cancel()
-                await asyncio.gather(counting, return_exceptions=True)
+                for one in kept:
+                    one.cancel()
+                await asyncio.gather(*kept, return_exceptions=True)
 
     return lifespan
 

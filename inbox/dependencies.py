@@ -8,7 +8,9 @@ from config.reference.institutions import Institution
 from config.reference.units import Unit
 from crypto.hmac_tokens import HmacTokens
 from crypto.vault import Vault
+from inbox.guides import Guide
 from inbox.oidc import Provider
+from inbox.service_figures import ServiceFigures
 from inbox.sessions import Sessions
 from inbox.statistics_cache import Counted
 from infra.postgres import Pool
@@ -40,6 +42,10 @@ class InboxDependencies:
     public_url: str
     rights_claim: str
     counted: Counted
+    service: ServiceFigures | None
+    """How the service stands, for its operators; None: nobody has said where the processes serve their metrics."""
+    guides: Mapping[str, Guide]
+    """What to do about each trouble."""
     clock: Callable[[], datetime]
 
     @property

@@ -65,8 +65,10 @@ class Visit:
 
     @property
     def law_horizon(self) -> LawHorizon | None:
-        """The end of the known law, for those who answer for what becomes of messages: managers and service desk."""
-        return self.parts.law_horizon(self.today) if self.rights.sees_undecided else None
+        """The end of the known law, for those who answer for what becomes of messages: managers and service desk;
+        and for those who put new rules in."""
+        told = self.rights.sees_undecided or self.rights.operates
+        return self.parts.law_horizon(self.today) if told else None
 
     def query(self, name: str) -> str:
         """A value of the address, without spaces around it; empty when it is not there."""

@@ -5,7 +5,7 @@ Pure. It must never give more than a claim says in so many words: what cannot be
 
 from collections.abc import Container, Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from models.base import Frozen
 
@@ -19,6 +19,11 @@ class Role(StrEnum):
     """The same, and sees those units' figures, and the undecided messages about people who live there."""
     SERVICE_DESK = "service_desk"
     """Looks after messages that no unit has yet; sees no task and opens nobody's data."""
+    OPERATOR = "operator"
+    """Runs the service; sees how it stands in numbers, and no task, no message and no person."""
+
+
+_WITHOUT_UNITS: Final = frozenset({Role.SERVICE_DESK, Role.OPERATOR})
 
 
 class Right(Frozen):
@@ -54,9 +59,14 @@ class Rights(Frozen):
         return self.undecided or bool(self.figures_of)
 
     @property
+    def operates(self) -> bool:
+        """Whether the person runs the service."""
+        return any(right.role is Role.OPERATOR for right in self.held)
+
+    @property
     def any(self) -> bool:
         """Whether there is anything at all that the person may do."""
-        return bool(self.tasks_of) or self.undecided
+        return bool(self.tasks_of) or self.undecided or self.operates
 
     def _units(self, *roles: Role) -> frozenset[str]:
         return frozenset(unit for right in self.held if right.role in roles for unit in right.units)
@@ -80,7 +90,7 @@ def _right(entry: object, known_units: Container[str]) -> Right | None:
         role = Role(entry.get("role", ""))
     except ValueError:
         return None
-    if role is Role.SERVICE_DESK:
+    if role in _WITHOUT_UNITS:
         return Right(role=role)
     listed = entry.get("units")
     if not isinstance(listed, list):

@@ -33,6 +33,12 @@ def demo_people(units: Sequence[tuple[str, str]]) -> tuple[Person, ...]:
             about="Service desk: the messages that no unit has yet",
             rights=({"role": Role.SERVICE_DESK.value},),
         ),
+        Person(
+            subject="hanne",
+            name="Hanne Dahl",
+            about="Operator: how the service stands, and nothing else",
+            rights=({"role": Role.OPERATOR.value},),
+        ),
         Person(subject="ida", name="Ida Frost", about="No rights in Frafaldsvarsel", rights=()),
     )
 

@@ -1,7 +1,9 @@
 """What the processes of a service on one machine are told: the environment of each, made from its servers."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from config.sections.base import PREFIX
 from frafaldsvarsel.api_client_setup import clients_file
@@ -19,8 +21,8 @@ def process_environment(
     catcher: Catcher,
     provider: DemoProvider | None,
     inbox_pages: str,
-    inbox_port: int,
     canary: bool,
+    metrics_pages: Mapping[str, str],
     reference: Path,
 ) -> dict[str, str]:
     """The settings of every process; what tells one from another is added at its launch."""
@@ -47,7 +49,8 @@ def process_environment(
         "MAIL_GATHER": "false",  # what is played must come to rest
         "MAIL_FROM": "frafaldsvarsel@frafaldsvarsel.example",
         "INBOX_URL": inbox_pages.rstrip("/"),
-        "INBOX_PORT": str(inbox_port),
+        "INBOX_PORT": str(urlsplit(inbox_pages).port),
+        "OPERATOR_METRICS_ADDRESSES": ",".join(f"{name}={page}" for name, page in metrics_pages.items()),
         "API_CLIENTS_FILE": str(clients_file(data)),
         "CANARY_KEYS_DIR": str(keys),
         # Everybody in it is made up: an integrator may send the contract's vectors here.

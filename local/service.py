@@ -208,8 +208,8 @@ class Service:
             catcher=self._catcher,
             provider=self._provider if self.pages else None,
             inbox_pages=self.inbox_pages,
-            inbox_port=self._inbox_port,
             canary="canary" in self.beside,
+            metrics_pages=self.metrics_pages,
             reference=self.data / "reference",
         )
 

@@ -12,9 +12,11 @@ from models.notifications.delivery import Channel
 from notifiers import metrics
 from notifiers.supersede import Contacts
 
-WAITING: Final[LiteralString] = """
-SELECT channel, (count(*) FILTER (WHERE due_at <= clock_timestamp()))::int,
-       extract(epoch FROM clock_timestamp() - min(CASE WHEN attempts > 0 THEN created_at ELSE due_at END))::float8
+WAITS_SINCE: Final[LiteralString] = "CASE WHEN attempts > 0 THEN created_at ELSE due_at END"
+"""Of a delivery that should have gone out: what was put off on purpose waits since its time came."""
+WAITING: Final[LiteralString] = f"""
+SELECT channel, (count(*) FILTER (WHERE due_at <= clock_timestamp()))::int, count(*)::int,
+       extract(epoch FROM clock_timestamp() - min({WAITS_SINCE}))::float8
 FROM deliveries WHERE status = 'due' AND (due_at <= clock_timestamp() OR attempts > 0) GROUP BY channel
 """
 FAILING: Final[LiteralString] = "SELECT unit_id, url, disabled_at IS NOT NULL FROM endpoints"
@@ -33,8 +35,9 @@ async def delivery_figures(connection: Connection, contacts: Contacts) -> Iterab
     ((at,),) = await (await connection.execute(NOW)).fetchall()
     figures: list[Figure] = [(metrics.FIGURES_AT, (), at)]
     for channel in Channel:
-        due, seconds = waiting.get(channel, (0, 0.0))
+        due, all_of_them, seconds = waiting.get(channel, (0, 0, 0.0))
         figures.append((metrics.DUE, (channel,), due))
+        figures.append((metrics.WAITING, (channel,), all_of_them))
         figures.append((metrics.OLDEST, (channel,), max(0.0, seconds)))
     figures += [(metrics.ENDPOINTS, (state,), number) for state, number in endpoints.items()]
     return figures

@@ -34,6 +34,12 @@ WAY_OUT: Final = Metric(
 DUE: Final = Metric(
     "frafaldsvarsel_deliveries_due", MetricKind.GAUGE, "Deliveries that are due now.", ("channel",)
 )
+WAITING: Final = Metric(
+    "frafaldsvarsel_deliveries_waiting",
+    MetricKind.GAUGE,
+    "Deliveries that should have gone out: due now, or tried without success and to be tried again.",
+    ("channel",),
+)
 OLDEST: Final = Metric(
     "frafaldsvarsel_delivery_oldest_seconds",
     MetricKind.GAUGE,
@@ -55,5 +61,5 @@ FIGURES_AT: Final = Metric(
 )
 NOTIFIER_METRICS: Final = (ATTEMPTS, HANDED_OVER_SECONDS, EXPIRED, WAY_OUT)
 """Of one notifier's own work."""
-DELIVERY_METRICS: Final = (DUE, OLDEST, ENDPOINTS, FIGURES_AT)
+DELIVERY_METRICS: Final = (DUE, WAITING, OLDEST, ENDPOINTS, FIGURES_AT)
 """Read from the database together."""

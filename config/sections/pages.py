@@ -1,7 +1,9 @@
 """The inbox and the interface for case systems."""
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
@@ -60,6 +62,44 @@ class InboxSection(Section):
         validation_alias="INBOX_ATTEMPTS_APART_MINUTES",
         description="Attempts at contact that lie closer together count as one, when a task is closed as not reached",
     )
+
+
+_PROCESS: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+_MOST_PROCESSES: Final = 50
+
+
+def _process_addresses(text: str) -> str:
+    """Raises `ValueError`, whose message holds nothing of the value."""
+    names = []
+    for pair in filter(None, map(str.strip, text.split(","))):
+        name, _, address = pair.partition("=")
+        if not _PROCESS.fullmatch(name):
+            raise ValueError("each is name=address, the name of small letters, digits, dots and hyphens")
+        if urlsplit(_web_address(address)).username is not None:
+            raise ValueError("an address holds no user and no password")
+        names.append(name)
+    if len(set(names)) < len(names):
+        raise ValueError("a name stands twice")
+    if len(names) > _MOST_PROCESSES:
+        raise ValueError(f"more than {_MOST_PROCESSES} processes")
+    return text
+
+
+class OperatorSection(Section):
+    """The operators' page."""
+
+    addresses: Annotated[str, AfterValidator(_process_addresses)] = Field(
+        default="",
+        validation_alias="OPERATOR_METRICS_ADDRESSES",
+        description="Where the processes serve their metrics, for the operators' page of the inbox: "
+        "`name=address`, with commas between, such as `lag=http://lag:9100/metrics`; unset: the page has no numbers",
+    )
+
+    @property
+    def processes(self) -> Mapping[str, str]:
+        """Addresses by name, in the order of the setting."""
+        pairs = (pair.strip().partition("=") for pair in self.addresses.split(",") if pair.strip())
+        return {name: address for name, _, address in pairs}
 
 
 class OidcSection(Section):

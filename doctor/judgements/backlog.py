@@ -7,12 +7,10 @@ from typing import Final
 from config.topics import BY_NAME
 from doctor.diagnosis import Diagnosis, HealthCheck, fault, fine, unknown, warning
 from doctor.words import age, duration, number_of, some
+from models.service_status import LONG, SLOW
 from ops.audit.consumer_groups import LEDGER, WORKER
 from ops.lag.sample import DUTY_TOPICS, LagSample, PartitionLag
 
-SLOW: Final = timedelta(minutes=2)
-LONG: Final = timedelta(minutes=10)
-"""As the alerts `FrafaldsvarselDutyLag` and `FrafaldsvarselDutyLagLong`."""
 HEADROOM: Final = timedelta(days=7)
 PROCESSES: Final[Mapping[str, str]] = {WORKER: "worker", LEDGER: "ledger"}
 """Which process reads for a group."""

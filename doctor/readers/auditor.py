@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-
-from prometheus_client.parser import text_string_to_metric_families
+from typing import Final
 
 from doctor.readers.machine import read_page
+from doctor.readers.metrics_page import MetricsPage, read_metrics
 from doctor.side_by_side import NotSeen
 from ops.audit.metrics import HEARTBEAT_AT, ROUND_AT, UNACCOUNTED
+
+WANTED: Final = (HEARTBEAT_AT, ROUND_AT, UNACCOUNTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +30,23 @@ def read_audit(url: str) -> AuditSaid:
 
 def said_in(page: str) -> AuditSaid:
     """What a page of metrics says; raises `NotSeen` where it is not the auditor's."""
-    try:
-        values = {
-            (sample.name, tuple(sample.labels.values())): sample.value
-            for family in text_string_to_metric_families(page)
-            for sample in family.samples
-        }
-    except ValueError:
-        raise NotSeen("What answers there serves no metrics.") from None
-    if (ROUND_AT.name, ()) not in values:
+    said = audit_said(read_metrics(page, WANTED))
+    if said is None:
         raise NotSeen("What answers there is not the auditor.")
-    return AuditSaid(
-        unaccounted=round(sum(value for (name, _), value in values.items() if name == UNACCOUNTED.name)),
-        at=_moment(values[ROUND_AT.name, ()]),
-        heartbeat_at=_moment(values.get((HEARTBEAT_AT.name, ()), 0)),
-    )
+    return said
 
 
-def _moment(seconds: float) -> datetime | None:
-    return datetime.fromtimestamp(seconds, UTC) if seconds else None
+def audit_said(page: MetricsPage) -> AuditSaid | None:
+    """What a page says; None: it is not the auditor's."""
+    at = page.one(ROUND_AT)
+    if at is None:
+        return None
+    return AuditSaid(round(page.sum(UNACCOUNTED)), moment(at), moment(page.one(HEARTBEAT_AT)))
+
+
+def moment(seconds: float | None) -> datetime | None:
+    """Seconds since 1970 as metrics have them; None: never, or no moment at all."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC) if seconds else None
+    except (OverflowError, ValueError, OSError):
+        return None

@@ -13,11 +13,11 @@ from doctor.side_by_side import NotSeen
 from infra.postgres import SyncConnection
 from infra.postgres_timeouts import TimeoutConnection, statement_timeouts
 from ledger.schema.migrate import APPLIED, MIGRATIONS
-from models.dead_letter import WAITING
 from models.events import probe_identity
+from notifiers.figures import WAITS_SINCE
 from ops.audit.last_probe import last_home
 from ops.probe.events import message_id, next_run
-from ops.recovery.dead_letters import THINGS
+from ops.recovery.figures import FAILED_LAST, IN_QUARANTINE, everything_that_waits
 
 T = TypeVar("T")
 _CONNECT_SECONDS: Final = 5
@@ -28,17 +28,14 @@ _TICKS: Final = 15
 SERVER: Final[LiteralString] = (
     "SELECT clock_timestamp(), pg_is_in_recovery() OR current_setting('transaction_read_only')::bool"
 )
-IN_QUARANTINE: Final[LiteralString] = (
-    f"SELECT kind, count(*), min(since) FROM ({THINGS}) AS waiting GROUP BY kind ORDER BY kind"
-)
 UNDECIDED: Final[LiteralString] = """
 SELECT count(*), min(review_on) FROM messages WHERE outcome = 'undecided' AND review_on <= %s
 """
 OUTBOX: Final[LiteralString] = """
 SELECT count(*), min(due_at) FROM outbox WHERE sent_at IS NULL AND due_at <= clock_timestamp()
 """
-DELIVERIES: Final[LiteralString] = """
-SELECT d.channel, count(*), min(d.created_at),
+DELIVERIES: Final[LiteralString] = f"""
+SELECT d.channel, count(*), min(d.created_at), min({WAITS_SINCE}),
        min(d.due_at) FILTER (WHERE d.due_at <= clock_timestamp()
                              AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp())),
        count(*) FILTER (WHERE a.outcome = 'misconfigured'), count(*) FILTER (WHERE d.attempts > 0)
@@ -51,14 +48,6 @@ ATTEMPTS: Final[LiteralString] = (
     "SELECT n_tup_ins FROM pg_stat_user_tables WHERE relid = 'attempts'::regclass"
 )
 """As the server counts them anyway: counting the rows would take as long as there are."""
-FAILED_LAST: Final[LiteralString] = """
-SELECT f.unit_id, min(f.ended_at) FROM deliveries f
-WHERE f.status IN ('refused', 'exhausted') AND f.channel = 'email' AND f.audience = 'unit' AND NOT EXISTS (
-    SELECT 1 FROM deliveries o WHERE o.unit_id = f.unit_id AND o.channel = 'email' AND o.audience = 'unit'
-      AND o.status = 'delivered' AND o.ended_at > f.ended_at)
-GROUP BY f.unit_id ORDER BY f.unit_id
-"""
-"""Units whose last mail nobody took."""
 ENDPOINTS_OFF: Final[LiteralString] = """
 SELECT unit_id, min(coalesce(disabled_at, failing_since)), bool_or(disabled_at IS NOT NULL) FROM endpoints
 WHERE disabled_at IS NOT NULL OR failing_since IS NOT NULL GROUP BY unit_id ORDER BY unit_id
@@ -102,6 +91,8 @@ class ChannelWork:
     number: int
     oldest: datetime
     """When the oldest was made out."""
+    waits_since: datetime
+    """Since when one has waited longest to be handed over; what was put off on purpose waits since its time came."""
     due_since: datetime | None
     """Since when nobody has taken the first that may be tried now; None: none may, or a notifier has it."""
     misconfigured: int
@@ -161,10 +152,7 @@ class LedgerWork:
 
     def quarantine(self) -> Mapping[str, Amount]:
         """What a person has still to decide, by kind."""
-        everything: dict[str, object] = dict.fromkeys(
-            ("kind", "reason", "party", "since", "until", "ids", "limit")
-        )
-        rows = self._rows(IN_QUARANTINE, everything | {"states": sorted(WAITING)})
+        rows = self._rows(IN_QUARANTINE, everything_that_waits())
         return {kind: Amount(number, since) for kind, number, since in rows}
 
     def undecided(self, today: date) -> Review:
@@ -184,11 +172,14 @@ class LedgerWork:
                 channel=channel,
                 number=number,
                 oldest=oldest,
+                waits_since=waits_since,
                 due_since=due_since,
                 misconfigured=misconfigured,
                 tried=tried,
             )
-            for channel, number, oldest, due_since, misconfigured, tried in self._rows(DELIVERIES)
+            for channel, number, oldest, waits_since, due_since, misconfigured, tried in self._rows(
+                DELIVERIES
+            )
         ]
 
     def attempts(self) -> int:

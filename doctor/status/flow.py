@@ -1,72 +1,21 @@
 """The flow from the senders' topics to the mail: how much each step does, and how much waits before it. Pure."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
 from config.topics import Topic
-from doctor.diagnosis import Level
-from doctor.judgements.backlog import LONG, SLOW
 from doctor.status.look import LedgerSeen, StatusLook
 from models.events.event_types import InputTopic
+from models.service_status import FlowStep, StepName
 from ops.audit.consumer_groups import LEDGER, READS, WORKER
 from ops.lag.sample import LagSample, PartitionLag
-
-
-class StepName(StrEnum):
-    """The steps, in the order of the flow."""
-
-    SENDERS = "senders"
-    """What comes in."""
-    INTAKE = "intake"
-    MATCH = "match"
-    LEDGER = "ledger"
-    NOTIFY = "notify"
-
 
 _READS: Final[dict[StepName, tuple[str, frozenset[str]]]] = {
     StepName.INTAKE: (WORKER, frozenset(map(str, InputTopic))),
     StepName.MATCH: (WORKER, frozenset({str(Topic.PERSON_EVENTS)})),
     StepName.LEDGER: (LEDGER, frozenset(READS[LEDGER])),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlowStep:
-    """One step. What is None is not known."""
-
-    step: StepName
-    per_second: float | None
-    """Records that came in, or that it has finished, between two looks; of `notify` attempts to send."""
-    waiting: int | None
-    """Records, or notices, before it; None for the senders."""
-    oldest_seconds: float | None
-    """The age of the oldest of these; 0 where none waits."""
-    group_state: str | None = None
-    """As Kafka names it; None where it reads no topic."""
-    members: int | None = None
-
-    @property
-    def level(self) -> Level:
-        """How a person should take it."""
-        if self.waiting is None:
-            return (
-                Level.FINE if self.step is StepName.SENDERS and self.per_second is not None else Level.UNKNOWN
-            )
-        if self.waiting and self.members == 0:
-            return Level.FAULT
-        return by_age(self.oldest_seconds)
-
-
-def by_age(seconds: float | None) -> Level:
-    """As the alerts have it: two minutes, ten minutes."""
-    if seconds is None:
-        return Level.UNKNOWN
-    if seconds > LONG.total_seconds():
-        return Level.FAULT
-    return Level.WARNING if seconds > SLOW.total_seconds() else Level.FINE
 
 
 def flow(before: StatusLook | None, now: StatusLook) -> list[FlowStep]:
@@ -82,11 +31,6 @@ def flow(before: StatusLook | None, now: StatusLook) -> list[FlowStep]:
         *(_reading(step, earlier, now.sample) for step in _READS),
         _notifying(None if before is None else before.ledger, now.ledger),
     ]
-
-
-def oldest_undelivered_seconds(ledger: LedgerSeen) -> float:
-    """Of the notices that should have gone out."""
-    return max((_age(one.oldest, ledger.at) for one in ledger.deliveries), default=0.0)
 
 
 def _reading(step: StepName, before: LagSample | None, sample: LagSample | None) -> FlowStep:
@@ -111,10 +55,10 @@ def _notifying(before: LedgerSeen | None, now: LedgerSeen | None) -> FlowStep:
     return FlowStep(
         step=StepName.NOTIFY,
         per_second=None
-        if before is None
+        if before is None or now.attempts is None or before.attempts is None
         else _each_second(now.attempts - before.attempts, before.at, now.at),
-        waiting=sum(one.number for one in now.deliveries),
-        oldest_seconds=oldest_undelivered_seconds(now),
+        waiting=now.waiting,
+        oldest_seconds=now.oldest_seconds,
     )
 
 

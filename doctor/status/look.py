@@ -1,7 +1,7 @@
 """One look at everything that the status page shows. What is away says so, and the rest is still seen."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -10,7 +10,7 @@ from config.sections.servers import DatabaseAddress
 from config.told_sections import SectionT, ToldSections
 from doctor.readers.auditor import AuditSaid, read_audit
 from doctor.readers.lag import one_look
-from doctor.readers.work import Amount, ChannelWork, ledger_work, utc_now
+from doctor.readers.work import ledger_work, utc_now
 from doctor.side_by_side import NotSeen, side_by_side
 from models.calendar import copenhagen_date
 from ops.lag.sample import LagSample
@@ -20,18 +20,22 @@ SECONDS: Final = 15.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerSeen:
-    """What PostgreSQL says of the last step, and of what waits for people."""
+    """What PostgreSQL says of the last step, and of what waits for people. None: it is not known."""
 
     at: datetime
-    attempts: int
+    attempts: int | None = None
     """Attempts to send so far; of two looks the difference counts."""
-    deliveries: Sequence[ChannelWork]
-    overdue: int
+    waiting: int | None = None
+    """Notices that should have gone out."""
+    oldest_seconds: float | None = None
+    """How long the oldest of them has waited; 0 where none does."""
+    overdue: int | None = None
     """Tasks past their date without contact."""
-    quarantine: Mapping[str, Amount]
-    undecided: int
+    quarantine: Mapping[str, int] | None = None
+    """Things by their kind."""
+    undecided: int | None = None
     """Messages past their date."""
-    failed_units: int
+    failed_units: int | None = None
     """Units whose last mail nobody took."""
 
 
@@ -41,6 +45,8 @@ class StatusLook:
 
     at: datetime
     sample: LagSample | None = None
+    duty_lag_seconds: float | None = None
+    """How long the oldest record has waited that may make a duty; 0 where none does."""
     ledger: LedgerSeen | None = None
     audit: AuditSaid | None = None
     away: dict[str, str] = field(default_factory=dict)
@@ -62,7 +68,9 @@ class StatusReader:
         seen = StatusLook(at=self.clock())
 
         def kafka() -> None:
-            seen.sample = one_look(self._section(KafkaSettings), self.clock)
+            sample = one_look(self._section(KafkaSettings), self.clock)
+            seen.duty_lag_seconds = sample.duty_age(sample.taken_at)
+            seen.sample = sample
 
         def postgresql() -> None:
             seen.ledger = self._ledger()
@@ -73,18 +81,22 @@ class StatusReader:
         why = side_by_side([kafka, postgresql, audit], self.seconds)
         away = {name: said for name, said in zip(("kafka", "postgresql", "audit"), why, strict=True) if said}
         # A copy: a look that hung may still come to its end, and must change nothing that is shown.
-        return StatusLook(at=seen.at, sample=seen.sample, ledger=seen.ledger, audit=seen.audit, away=away)
+        return replace(seen, away=away)
 
     def _ledger(self) -> LedgerSeen:
         with ledger_work(self._section(DatabaseAddress), self.clock) as ledger:
             at = self.clock()
             today = copenhagen_date(at)
+            deliveries = ledger.deliveries()
             return LedgerSeen(
                 at=at,
                 attempts=ledger.attempts(),
-                deliveries=ledger.deliveries(),
+                waiting=sum(one.number for one in deliveries),
+                oldest_seconds=max(
+                    (max(0.0, (at - one.waits_since).total_seconds()) for one in deliveries), default=0.0
+                ),
                 overdue=ledger.overdue(today).number,
-                quarantine=ledger.quarantine(),
+                quarantine={kind: one.number for kind, one in ledger.quarantine().items()},
                 undecided=ledger.undecided(today).number,
                 failed_units=len(ledger.failed_last()),
             )

@@ -57,10 +57,10 @@ def doctor(
     as_json: JsonObjectFlag = False,
 ) -> None:
     """Look at everything that is known to go wrong; exit code 1 where something is. Changes nothing."""
-    from doctor.diagnosis import Level
     from doctor.examine import examine
     from frafaldsvarsel.commands.show_doctor import show_found
     from frafaldsvarsel.wiring.doctor import DoctorSettings, looks
+    from models.service_status import Level
 
     logs.configure("CRITICAL")
     told, faults = settings_as_they_are(EveryEnvironment, data)
@@ -77,7 +77,8 @@ def doctor(
 
 def doctor_answer(found: Sequence["Diagnosis"], looked_at: datetime) -> DoctorAnswer:
     """What programs read."""
-    from doctor.diagnosis import Level, page
+    from doctor.diagnosis import page
+    from models.service_status import Level
 
     count = {level: sum(one.level is level for one in found) for level in Level}
     return DoctorAnswer(

@@ -163,6 +163,7 @@ def _show_addresses(service: Service, seconds: float) -> None:
     out.print()
     if service.pages:
         out.print(f"  Work in the inbox  {service.inbox_pages}", highlight=False)
+        out.print(f"  See how it stands  {service.inbox_pages}drift (log in as Hanne Dahl)", highlight=False)
         out.print(f"  Ask the interface  {service.api} (docs/api.md, Try it)", highlight=False)
     out.print(f"  Read the mails     {service.mail_pages}", highlight=False)
     for name, page in service.metrics_pages.items():

@@ -75,6 +75,7 @@ def up(
             )
             out.print(f"  Mail catcher  {service.mail_pages}", highlight=False)
             out.print(f"  Inbox         {service.inbox_pages}", highlight=False)
+            out.print(f"  Operators     {service.inbox_pages}drift (log in as Hanne Dahl)", highlight=False)
             out.print(f"  Interface     {service.api}", highlight=False)
             for name, page in service.metrics_pages.items():
                 out.print(f"  Metrics       {page} ({name})", highlight=False)

@@ -8,10 +8,11 @@ from typing import Final
 
 from rich.text import Text
 
-from doctor.diagnosis import Diagnosis, Level, page
+from doctor.diagnosis import Diagnosis, page
 from doctor.words import age
 from frafaldsvarsel.commands.terminal import out
 from models.calendar import COPENHAGEN
+from models.service_status import Level
 
 _MARKS: Final = {
     Level.FAULT: ("✗", "bold red"),

@@ -10,13 +10,12 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from doctor.diagnosis import Level
-from doctor.status.answer import StatusAnswer, status_answer
-from doctor.status.flow import FlowStep, StepName, by_age
+from doctor.status.answer import status_answer
 from doctor.status.look import StatusLook, StatusReader
 from doctor.words import duration
 from frafaldsvarsel.commands.terminal import out
 from models.calendar import COPENHAGEN
+from models.service_status import FlowStep, Level, StatusAnswer, StepName
 
 _STYLES: Final = {
     Level.FAULT: "bold red",
@@ -108,20 +107,21 @@ def _promises(answer: StatusAnswer) -> Table:
     table = _list("Promises")
     said = answer.promises
     if said.unaccounted is not None:
-        table.add_row("unaccounted for", _count(said.unaccounted, Level.FAULT))
-    table.add_row("longest wait for an answer", _seconds(said.duty_lag_seconds))
-    table.add_row("overdue without contact", _count(said.overdue_without_contact, Level.WARNING))
-    table.add_row("oldest notice not delivered", _seconds(said.oldest_undelivered_seconds))
+        table.add_row("unaccounted for", _count(said.unaccounted, said.unaccounted_level))
+    table.add_row("longest wait for an answer", _seconds(said.duty_lag_seconds, said.duty_lag_level))
+    table.add_row("overdue without contact", _count(said.overdue_without_contact, said.overdue_level))
+    table.add_row(
+        "oldest notice not delivered", _seconds(said.oldest_undelivered_seconds, said.undelivered_level)
+    )
     return table
 
 
 def _people(answer: StatusAnswer) -> Table:
     table = _list("Waits for people")
     people = answer.people
-    kinds = people.quarantine
-    table.add_row("in quarantine", _count(None if kinds is None else sum(kinds.values()), Level.WARNING))
-    table.add_row("undecided past review", _count(people.undecided_past_review, Level.WARNING))
-    table.add_row("units no mail reaches", _count(people.units_not_reached, Level.FAULT))
+    table.add_row("in quarantine", _count(people.in_quarantine, people.quarantine_level))
+    table.add_row("undecided past review", _count(people.undecided_past_review, people.undecided_level))
+    table.add_row("units no mail reaches", _count(people.units_not_reached, people.units_level))
     return table
 
 
@@ -133,11 +133,9 @@ def _list(title: str) -> Table:
     return table
 
 
-def _count(number: int | None, bad: Level) -> Text:
-    if number is None:
-        return _UNKNOWN
-    return Text(f"{number:,}", style=_STYLES[bad if number else Level.FINE])
+def _count(number: int | None, level: Level) -> Text:
+    return _UNKNOWN if number is None else Text(f"{number:,}", style=_STYLES[level])
 
 
-def _seconds(seconds: float | None) -> Text:
-    return _UNKNOWN if seconds is None else Text(duration(seconds), style=_STYLES[by_age(seconds)])
+def _seconds(seconds: float | None, level: Level) -> Text:
+    return _UNKNOWN if seconds is None else Text(duration(seconds), style=_STYLES[level])

@@ -3,6 +3,7 @@
 What is still missing then is a fault for people: driving it again would only fill the log of events.
 """
 
+import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, NoReturn
+
+import psycopg
 
 from config.environments import AuditEnvironment
 from config.errors import ConfigError, Fault
@@ -19,7 +22,7 @@ from frafaldsvarsel.processes.watched import watched
 from frafaldsvarsel.wiring import probe as probe_wiring
 from frafaldsvarsel.wiring.common import stream_mac
 from infra.health import Health
-from infra.metrics import Metrics
+from infra.metrics import Metrics, Snapshot
 from infra.postgres_timeouts import CONNECT_SECONDS, TimeoutConnection, statement_timeouts
 from ops.audit.auditor import audit
 from ops.audit.heartbeat import Heartbeat
@@ -30,6 +33,10 @@ from ops.audit.oracle import Oracle
 from ops.audit.redriven import note_redriven
 from ops.audit.report import AuditReport, Missing
 from ops.audit.rounds import Redrive, Rounds, RunAudit, drive_nothing, due_of
+from ops.recovery.figures import for_people
+from ops.recovery.metrics import FOR_PEOPLE_METRICS
+
+log = logging.getLogger(__name__)
 
 _ROUND_SECONDS: Final = 900.0
 """Beside the pause between two of them, a round that takes longer hangs: the largest known one takes a minute."""
@@ -71,12 +78,7 @@ def auditor(
 
     def count(grace: timedelta) -> AuditReport:
         oracle = Oracle(settings.reference.directory or DATA)
-        with TimeoutConnection.connect(
-            settings.database.url.get_secret_value(),
-            options=statement_timeouts(TimeoutConnection.patience_seconds),
-            application_name="frafaldsvarsel-audit",
-            connect_timeout=CONNECT_SECONDS,
-        ) as connection:
+        with _connection(settings) as connection:
             try:
                 return audit(
                     counting,
@@ -109,6 +111,25 @@ def auditor(
         index.close()
 
 
+def _connection(settings: AuditEnvironment) -> TimeoutConnection:
+    return TimeoutConnection.connect(
+        settings.database.url.get_secret_value(),
+        options=statement_timeouts(TimeoutConnection.patience_seconds),
+        application_name="frafaldsvarsel-audit",
+        connect_timeout=CONNECT_SECONDS,
+    )
+
+
+def _show_people(settings: AuditEnvironment, shown: Snapshot) -> None:
+    """While it cannot be read nothing is shown: an old number would look like a quiet day."""
+    try:
+        with _connection(settings) as connection:
+            shown.show(list(for_people(connection)))
+    except psycopg.Error as error:
+        log.warning("what waits for people cannot be read: %s", type(error).__name__)
+        shown.show(())
+
+
 def watch(
     settings: AuditEnvironment,
     *,
@@ -118,7 +139,8 @@ def watch(
     metrics_port: int | None = None,
 ) -> NoReturn:
     """Audit every `seconds`; waits, and says so, while Kafka or PostgreSQL cannot be reached."""
-    shown = Metrics(AUDIT_METRICS)
+    shown, people = Metrics(AUDIT_METRICS), Snapshot(FOR_PEOPLE_METRICS)
+    shown.registry.register(people)
     health = Health("servers", loop_seconds=_ROUND_SECONDS + seconds)
     with (
         watched(metrics_port, shown.registry, health),
@@ -132,5 +154,7 @@ def watch(
         )
         while True:
             health.set("servers", rounds.round(auditing.count, grace) is not None)
+            health.turn()
+            _show_people(settings, people)
             health.turn()
             time.sleep(seconds)

@@ -13,15 +13,18 @@ from config.reference.law import law_of
 from config.reference.tables import Reference
 from config.reference.units import municipalities_of, units_of
 from config.sections.base import PREFIX
-from config.sections.pages import OidcSection
+from config.sections.pages import OidcSection, OperatorSection
+from doctor.status.service_watch import ServiceWatch
 from frafaldsvarsel.wiring import ledger as ledger_wiring
 from frafaldsvarsel.wiring.api import api_app
 from frafaldsvarsel.wiring.common import read_reference
 from inbox.app import build
 from inbox.dependencies import InboxDependencies
+from inbox.guides import read_guides
 from inbox.oidc import Provider
 from inbox.pages.log_in import CALLBACK
 from inbox.render import DESIGN
+from inbox.service_figures import ServiceFigures
 from inbox.sessions import Sessions
 from inbox.statistics_cache import Counted
 from infra.postgres_pool import make_pool
@@ -75,8 +78,14 @@ def inbox_parts(settings: InboxEnvironment, reference: Reference) -> InboxDepend
         public_url=public_url,
         rights_claim=settings.oidc.rights_claim,
         counted=Counted(pool, frozenset(units), clock=_now, day=copenhagen_date),
+        service=_service(settings.operators),
+        guides=read_guides(),
         clock=_now,
     )
+
+
+def _service(section: OperatorSection) -> ServiceFigures | None:
+    return ServiceWatch(section.processes, clock=_now) if section.processes else None
 
 
 def _now() -> datetime:

@@ -54,16 +54,6 @@ class TaskGroup:
     tasks: tuple[ListedTask, ...]
 
 
-async def home(visit: Visit) -> Response:
-    """To what the visitor works with."""
-    rights = visit.rights
-    if rights.tasks_of:
-        return RedirectResponse(PATH, status_code=303)
-    if rights.undecided:
-        return RedirectResponse("/uafklarede", status_code=303)
-    raise NoAccess
-
-
 async def tasks(visit: Visit) -> Response:
     """The list."""
     _may(visit)

@@ -83,6 +83,62 @@
     document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
   });
 
+  // The operators' page: its numbers are fetched anew. Where they cannot be, the page says so: old ones must not look new.
+  const service = byId("service");
+  if (service) {
+    const EVERY = 10000;
+    const said = byId("service-news");
+    const pause = byId("pause");
+    let stopped = false;
+    let ended = false;
+    let timer = 0;
+    const say = (text) => { if (said.textContent !== text) said.textContent = text; };
+    const later = () => {
+      clearTimeout(timer);
+      if (!stopped && !ended && !document.hidden) timer = setTimeout(again, EVERY);
+    };
+    const show = (html) => {
+      const open = [...service.querySelectorAll("details[open]")].map((each) => each.id);
+      const focused = service.contains(document.activeElement) ? document.activeElement.id : "";
+      const scrolled = byId("service-table-region");
+      const place = scrolled ? [scrolled.scrollLeft, scrolled.scrollTop] : [0, 0];
+      service.replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
+      open.forEach((id) => { if (byId(id)) byId(id).open = true; });
+      if (focused && byId(focused)) byId(focused).focus({ preventScroll: true });
+      const region = byId("service-table-region");
+      if (region) [region.scrollLeft, region.scrollTop] = place;
+    };
+    const again = async () => {
+      const marked = getSelection();
+      // Nobody's marked text is taken away under the hand.
+      if (marked && !marked.isCollapsed && service.contains(marked.anchorNode)) return later();
+      try {
+        const answer = await fetch(service.dataset.service, { signal: AbortSignal.timeout(EVERY) });
+        if (answer.status === 401 || answer.status === 403) {
+          ended = true;
+          return say(said.dataset.out);
+        }
+        if (!answer.ok) throw new Error(String(answer.status));
+        const html = await answer.text();
+        if (!stopped) show(html);
+        say("");
+      } catch {
+        say(said.dataset.old);
+      }
+      later();
+    };
+    pause.hidden = false;
+    pause.addEventListener("click", () => {
+      stopped = !stopped;
+      pause.setAttribute("aria-pressed", String(stopped));
+      if (stopped) clearTimeout(timer); else again();
+    });
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) clearTimeout(timer); else if (!stopped && !ended) again();
+    });
+    later();
+  }
+
   // Whether the page is still as it was shown: asked less and less often, and not at all in a hidden tab.
   const news = byId("news");
   if (!news || !news.dataset.live) return;

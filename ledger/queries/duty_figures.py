@@ -14,6 +14,7 @@ from psycopg.rows import kwargs_row
 from infra.postgres import Connection
 from ledger.queries.undecided import undecided_count
 from models.calendar import copenhagen_date, is_working_day
+from models.events import probe_identity
 
 _CONTACT_DAYS: Final = 30
 """First contacts of the last days are looked at."""
@@ -60,8 +61,9 @@ OPEN: Final[LiteralString] = """
 SELECT unit_id, count(*)::int AS tasks, min(react_by) AS next_react_by,
        CASE WHEN reached_at IS NOT NULL THEN 'reached' WHEN react_by < %(today)s THEN 'overdue' ELSE 'waiting' END
            AS state
-FROM tasks WHERE status = 'open' GROUP BY 1, 4 ORDER BY 1, 4
+FROM tasks WHERE status = 'open' AND unit_id <> %(canary)s GROUP BY 1, 4 ORDER BY 1, 4
 """
+"""Without the canary's: its tasks are nobody's duty."""
 CONTACTS: Final[LiteralString] = """
 SELECT (appended_at AT TIME ZONE 'Europe/Copenhagen')::date, (reached_at AT TIME ZONE 'Europe/Copenhagen')::date,
        count(*)
@@ -77,7 +79,7 @@ async def duty_figures(connection: Connection, days_off: Container[date]) -> Dut
         ((at, outbox_since),) = await cursor.fetchall()
         today = copenhagen_date(at)
         async with connection.cursor(row_factory=kwargs_row(_duties)) as rows:
-            await rows.execute(OPEN, {"today": today})
+            await rows.execute(OPEN, {"today": today, "canary": probe_identity.UNIT})
             duties = await rows.fetchall()
         cursor = await connection.execute(CONTACTS, {"since": at - timedelta(days=_CONTACT_DAYS)})
         contacts = await cursor.fetchall()

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +21,8 @@ from config.senders import base_senders
 from config.settings import PREFIX, load
 from crypto.client_secret_hash import hash_secret, new_secret
 from frafaldsvarsel.wiring import ledger as ledger_wiring
+from infra.health import Health
+from infra.watch_server import WatchServer
 from ledger.schema.migrate import migrate
 from local.demo_users import demo_people
 from local.servers.ports import remembered_ports
@@ -31,6 +33,7 @@ from publisher.key_files import ensure_keys
 from tests.browser.world import COPENHAGEN, World, an_autumn, now
 from tests.paths import ROOT
 from tests.reference import SHIPPED, copy_reference
+from tests.service_metrics import troubled
 
 API_SECRET: Final = new_secret()
 
@@ -46,7 +49,19 @@ class Place:
 
 @contextmanager
 def inbox(data: Path, database: str) -> Iterator[Place]:
-    """Provider and inbox, up until the block ends; `database` is empty and becomes an autumn."""
+    """Provider and inbox, up until the block ends; `database` is empty and becomes an autumn. Beside it a service in
+    trouble serves its metrics, but for its worker, which is away."""
+    with ExitStack() as serving:
+        servers = {name: WatchServer(0, served, Health()) for name, served in troubled().items()}
+        for one in servers.values():
+            serving.callback(one.stop)
+        pages = {name: f"http://127.0.0.1:{one.port}/metrics" for name, one in servers.items()}
+        with _inbox(data, database, {"worker": "http://127.0.0.1:1/metrics"} | pages) as place:
+            yield place
+
+
+@contextmanager
+def _inbox(data: Path, database: str, metrics: Mapping[str, str]) -> Iterator[Place]:
     ensure_keys(data, base_senders(SHIPPED))
     secret = data / "keys" / "inbox.secret"
     people = demo_people([(unit_id, unit.name) for unit_id, unit in units_of(SHIPPED).items()])
@@ -82,6 +97,7 @@ def inbox(data: Path, database: str) -> Iterator[Place]:
                 "OIDC_ISSUER": provider.issuer,
                 "OIDC_CLIENT_SECRET_FILE": str(secret),
                 "API_CLIENTS_FILE": str(clients),
+                "OPERATOR_METRICS_ADDRESSES": ",".join(f"{name}={page}" for name, page in metrics.items()),
                 "READY_FILE": str(data / "inbox.ready"),
             }.items()
         }

@@ -17,7 +17,6 @@ from pydantic import SecretStr
 
 from config.kafka import KafkaSettings, Security
 from config.topics import Topic
-from doctor.diagnosis import Level
 from doctor.judgements import cluster
 from doctor.readers import certificates
 from doctor.readers.cluster import read_cluster, read_rights
@@ -26,6 +25,7 @@ from infra import topic_admin
 from infra.topic_admin import Replication
 from local.servers.mail_catcher import Catcher
 from local.servers.ports import remembered_ports
+from models.service_status import Level
 from notifiers.email.settings import SmtpSettings
 from tests.faults.admin import Admin
 from tests.faults.brokers import one_broker

@@ -15,7 +15,7 @@ from config.kafka import KafkaSettings
 from config.sections.servers import DatabaseAddress
 from config.settings import PREFIX
 from config.told_sections import ToldSections
-from doctor.status.answer import StatusAnswer, status_answer
+from doctor.status.answer import status_answer
 from doctor.status.look import StatusReader
 from frafaldsvarsel.commands import commands
 from infra import topic_admin
@@ -24,6 +24,7 @@ from infra.topic_admin import Replication
 from infra.watch_server import WatchServer
 from ledger.schema.migrate import migrate
 from models.events.event_types import InputTopic
+from models.service_status import StatusAnswer
 from ops.audit.consumer_groups import WORKER
 from ops.audit.metrics import ROUND_AT, UNACCOUNTED
 from tests.fixtures.servers import running_broker

@@ -49,6 +49,7 @@ async def test_what_waits_between_two_attempts_is_as_old_as_it_is_and_what_is_pu
             await connection.execute(statement.encode(), (one.id,))
     found = await shown(pool)
     assert found.get_sample_value("frafaldsvarsel_deliveries_due", {"channel": "email"}) == 1
+    assert found.get_sample_value("frafaldsvarsel_deliveries_waiting", {"channel": "email"}) == 2
     oldest = found.get_sample_value("frafaldsvarsel_delivery_oldest_seconds", {"channel": "email"})
     assert oldest is not None
     assert 900 <= oldest < 1000

@@ -138,3 +138,31 @@ def test_no_secret_shows_in_the_settings() -> None:
     shown = repr(settings) + str(settings) + repr(settings.kafka)
     assert "hunter" not in shown
     assert "opening" not in shown
+
+
+def test_the_operators_page_asks_at_named_addresses_in_their_order() -> None:
+    told = "worker-2=http://w2:9100/metrics, lag=https://lag.internal:9100/metrics,"
+    settings = load(EveryEnvironment, environment(OPERATOR_METRICS_ADDRESSES=told))
+    assert list(settings.operators.processes.items()) == [
+        ("worker-2", "http://w2:9100/metrics"),
+        ("lag", "https://lag.internal:9100/metrics"),
+    ]
+    assert load(EveryEnvironment, environment()).operators.processes == {}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "http://geheim:9100/metrics",
+        "lag=file:///etc/geheim",
+        "lag=geheim:9100",
+        "lag=http://geheim:hunter2@lag/metrics",
+        "lag=http://geheim, lag=http://geheim",
+        "La<g=http://geheim",
+        ",".join(f"p{number}=http://geheim" for number in range(51)),
+    ],
+)
+def test_an_address_that_nobody_may_be_asked_at_is_a_fault_and_is_not_repeated(told: str) -> None:
+    (said,) = faults(environment(OPERATOR_METRICS_ADDRESSES=told))
+    assert "FRAFALDSVARSEL_OPERATOR_METRICS_ADDRESSES is not valid" in said
+    assert "geheim" not in said

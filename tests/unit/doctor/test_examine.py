@@ -6,10 +6,11 @@ import threading
 import time
 from collections.abc import Iterator
 
-from doctor.diagnosis import Diagnosis, HealthCheck, Level, fault, fine, in_order, page, warning
+from doctor.diagnosis import Diagnosis, HealthCheck, fault, fine, in_order, page, warning
 from doctor.examine import HealthLook, examine
 from doctor.side_by_side import NotSeen
 from frafaldsvarsel.commands import MODULES
+from models.service_status import Level
 from tests.paths import ROOT
 
 

@@ -64,3 +64,16 @@ def test_a_right_that_is_another_systems_hinders_none_of_ours() -> None:
         {"role": "other-system", "units": ["x"]}, {"role": "case_worker", "units": ["jc-0101", "jc-9999"]}
     )
     assert found.tasks_of == {"jc-0101"}
+
+
+def test_an_operator_sees_the_service_and_nothing_of_a_unit_whatever_units_it_names() -> None:
+    found = rights({"role": "operator", "units": ["jc-0101"]})
+    assert found.held == (Right(role=Role.OPERATOR),)
+    assert found.operates
+    assert found.any
+    assert (found.tasks_of, found.figures_of, found.sees_undecided) == (frozenset(), frozenset(), False)
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.OPERATOR])
+def test_no_other_role_operates(role: Role) -> None:
+    assert not rights({"role": role.value, "units": ["jc-0101"]}).operates

@@ -15,6 +15,7 @@ from models.events.contract import BenefitType, EducationType, Severity, Signal,
 from models.events.sensitive_fields import OpenPurpose
 from models.notifications.delivery import DeliveryStatus, Occasion, SendOutcome
 from models.reasons import DecisionReason
+from models.service_status import Level, StepName
 from models.tasks.actions import (
     Action,
     ActionRefusal,
@@ -46,6 +47,8 @@ CODED: Final[tuple[tuple[str, type[StrEnum]], ...]] = (
     ("occasion", Occasion),
     ("delivery", DeliveryStatus),
     ("attempt", SendOutcome),
+    ("level", Level),
+    ("flow_step", StepName),
 )
 
 

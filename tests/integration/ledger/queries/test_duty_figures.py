@@ -10,6 +10,7 @@ import pytest
 from infra.postgres import Connection
 from ledger.queries.duty_figures import DutyState, duty_figures, working_days
 from models.calendar import copenhagen_date
+from models.events import probe_identity
 from tests.integration.ledger.task_rows import add_task
 
 HOLIDAY: Final = date(2026, 4, 2)
@@ -80,3 +81,10 @@ async def test_each_figure_is_what_one_by_one_gives(connection: Connection, seed
     assert found.outbox_since is not None
     assert 40 <= (found.at - found.outbox_since).total_seconds() < 80
     assert found.undecided == 0
+
+
+async def test_the_canarys_tasks_are_nobodys_duty(connection: Connection) -> None:
+    await add_task(connection, unit_id=probe_identity.UNIT, react_by=date(2026, 1, 5))
+    await add_task(connection, unit_id="unit-1", react_by=date(2026, 1, 5))
+    found = await duty_figures(connection, ())
+    assert [(one.unit_id, one.state, one.tasks) for one in found.duties] == [("unit-1", DutyState.OVERDUE, 1)]

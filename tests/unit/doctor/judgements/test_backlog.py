@@ -6,9 +6,9 @@ from typing import Any, Final
 import pytest
 
 from config.topics import Topic
-from doctor.diagnosis import Level
 from doctor.judgements import backlog
 from models.events.event_types import InputTopic
+from models.service_status import Level
 from ops.audit.consumer_groups import LEDGER, WORKER
 from ops.lag.sample import FirstWaiting, GroupState, LagSample, PartitionLag
 

@@ -5,9 +5,10 @@ from typing import Final
 
 import pytest
 
-from doctor.diagnosis import HealthCheck, Level
+from doctor.diagnosis import HealthCheck
 from doctor.judgements.certificates import certificate, log_in, relay
 from doctor.readers.certificates import CertificateSeen
+from models.service_status import Level
 
 NOW: Final = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

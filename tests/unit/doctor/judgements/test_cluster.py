@@ -5,10 +5,10 @@ from typing import Final
 import pytest
 
 from config.topics import BY_NAME, Topic
-from doctor.diagnosis import Level
 from doctor.judgements import cluster
 from doctor.readers.cluster import ClusterState, PartitionCopies
 from infra.topic_admin import Replication, TopicDifference
+from models.service_status import Level
 from tests.faults.rights import RIGHTS
 
 THREE: Final = Replication(factor=3, min_insync=2)

@@ -5,9 +5,10 @@ from typing import Final
 
 import pytest
 
-from doctor.diagnosis import HealthCheck, Level
+from doctor.diagnosis import HealthCheck
 from doctor.judgements import configuration
 from models.eligibility.law_horizon import LawHorizon
+from models.service_status import Level
 
 TODAY: Final = date(2026, 3, 2)
 

@@ -5,11 +5,11 @@ from typing import Final
 
 import pytest
 
-from doctor.diagnosis import Level
 from doctor.judgements import machine
 from doctor.judgements.clocks import ClockReadings, clocks
 from doctor.readers.auditor import AuditSaid
 from doctor.readers.machine import Room, Rooms
+from models.service_status import Level
 
 NOW: Final = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 GB: Final = 1024**3

@@ -5,9 +5,10 @@ from typing import Any, Final
 
 import pytest
 
-from doctor.diagnosis import Diagnosis, Level
+from doctor.diagnosis import Diagnosis
 from doctor.judgements import work
 from doctor.readers.work import Amount, ChannelWork, Review, SchemaState, ServerState, UnitTrouble
+from models.service_status import Level
 
 NOW: Final = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -40,6 +41,7 @@ def notices(**changes: Any) -> ChannelWork:
     values: dict[str, Any] = {
         "number": 2,
         "oldest": ago(1),
+        "waits_since": ago(1),
         "due_since": None,
         "misconfigured": 0,
         "tried": 0,

@@ -6,11 +6,10 @@ from typing import Any, Final
 import pytest
 
 from config.topics import Topic
-from doctor.diagnosis import Level
-from doctor.readers.work import ChannelWork
-from doctor.status.flow import FlowStep, StepName, by_age, flow
+from doctor.status.flow import flow
 from doctor.status.look import LedgerSeen, StatusLook
 from models.events.event_types import InputTopic
+from models.service_status import FlowStep, Level, StepName, by_age
 from ops.audit.consumer_groups import LEDGER, WORKER
 from ops.lag.sample import FirstWaiting, GroupState, LagSample, PartitionLag
 
@@ -34,10 +33,8 @@ def look(*partitions: PartitionLag, at: datetime = NOW, members: int = 1, **more
     return StatusLook(at=at, sample=LagSample(taken_at=at, partitions=partitions, groups=groups), **more)
 
 
-def seen(attempts: int, at: datetime, *deliveries: ChannelWork) -> LedgerSeen:
-    return LedgerSeen(
-        at=at, attempts=attempts, deliveries=deliveries, overdue=0, quarantine={}, undecided=0, failed_units=0
-    )
+def seen(attempts: int, at: datetime, waiting: int = 0, oldest_seconds: float = 0.0) -> LedgerSeen:
+    return LedgerSeen(at=at, attempts=attempts, waiting=waiting, oldest_seconds=oldest_seconds)
 
 
 def of(steps: list[FlowStep], name: StepName) -> FlowStep:
@@ -54,20 +51,12 @@ def test_each_step_has_its_rate_and_what_waits_before_it() -> None:
         at=NOW - timedelta(seconds=4),
         ledger=seen(100, NOW - timedelta(seconds=4)),
     )
-    waits = ChannelWork(
-        channel="email",
-        number=3,
-        oldest=NOW - timedelta(seconds=50),
-        due_since=None,
-        misconfigured=0,
-        tried=3,
-    )
     now = look(
         part(WORKER, ENROLMENTS, 18, 20, 7),
         part(WORKER, Topic.PERSON_EVENTS, 9, 9),
         part(LEDGER, Topic.DECISIONS, 5, 6, 130),
         part(LEDGER, Topic.RECEIPTS, 10, 12, 20),
-        ledger=seen(106, NOW, waits),
+        ledger=seen(106, NOW, 3, 50.0),
     )
     steps = flow(before, now)
     assert [one.step for one in steps] == list(StepName)

@@ -7,7 +7,6 @@ import pytest
 
 from doctor.diagnosis import HealthCheck, fault, fine, unknown
 from doctor.readers.auditor import AuditSaid
-from doctor.readers.work import Amount
 from doctor.status.answer import status_answer
 from doctor.status.look import LedgerSeen, StatusLook
 from frafaldsvarsel.commands.canary import ProbeAnswer
@@ -116,9 +115,10 @@ ANSWERS: Final[list[tuple[object, str]]] = [
                 ledger=LedgerSeen(
                     at=AT,
                     attempts=7,
-                    deliveries=[],
+                    waiting=0,
+                    oldest_seconds=0.0,
                     overdue=2,
-                    quarantine={"input": Amount(3, AT)},
+                    quarantine={"input": 3},
                     undecided=1,
                     failed_units=0,
                 ),

@@ -5,10 +5,10 @@ from typing import Final
 
 from rich.console import Console
 
-from doctor.status.answer import ForPeople, Promises, StatusAnswer, status_answer
-from doctor.status.flow import FlowStep, StepName
+from doctor.status.answer import status_answer
 from doctor.status.look import StatusLook
 from frafaldsvarsel.commands.show_status import page_of
+from models.service_status import FlowStep, ForPeople, Promises, StatusAnswer, StepName
 
 AT: Final = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 
