@@ -49,6 +49,18 @@ WHERE t.unit_id = %(unit_id)s AND t.status = 'open'
 ORDER BY t.react_by, t.reference LIMIT %(limit)s
 """
 
+BOOKED: Final[LiteralString] = """
+SELECT d.id, m.origin_topic, m.origin_partition, m.origin_offset, m.appended_at, m.revision
+FROM deliveries d CROSS JOIN LATERAL (
+    SELECT * FROM messages m WHERE m.task_id = d.task_id
+    ORDER BY concat(m.decision->'cause'->>'partition', ':', m.decision->'cause'->>'offset') = d.cause_ref DESC,
+             m.appended_at DESC, m.origin_topic, m.origin_partition, m.origin_offset
+    LIMIT 1
+) m
+WHERE d.id = ANY(%(ids)s)
+"""
+"""The message that a notice came of: its cause's; else the latest of its task. Asked only where traces are on."""
+
 COUNTED: Final[LiteralString] = """
 SELECT count(*) FROM attempts WHERE delivery_id = %(id)s AND outcome <> 'misconfigured'
 """
