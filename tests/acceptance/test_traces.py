@@ -3,16 +3,21 @@
 The real service, told by its settings alone. What has come out is searched for everything that names somebody.
 """
 
+import json
+import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
 from config.settings import PREFIX
 from local.servers.mailbox import read_mails
+from tests import scrape
 from tests.acceptance.test_command_line import SCHOOL, Up, command, event, history, rows, start, until, write
 from tests.otlp import Collector, Received, collector
 
@@ -27,7 +32,8 @@ class Followed:
     up: Up
     collector: Collector
     sent: list[dict[str, object]]
-    mails: int
+    named: set[str]
+    """What the ledger calls people and what is theirs."""
 
     @property
     def spans(self) -> list[Received]:
@@ -51,13 +57,25 @@ def followed(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[F
             file = write(tmp_path_factory.mktemp("files") / "autumn.jsonl", [*events, refused])
             published = command("publish", str(file), "--keys", str(up.data / "keys"), "--no-check")
             assert published.returncode == 0, published.stderr
-            mails = until("mail", lambda: len(read_mails(up.data / "catcher")))
-            until("refusal", lambda: rows("receipts", "--rejected", data=up.data))
+            until("mail", lambda: read_mails(up.data / "catcher"))
+            until("refusal", lambda: rows("receipts", "--status", "rejected", data=up.data))
+            named = names(up)
             up.stop()
         finally:
             if up.process.poll() is None:
                 up.stop()
-        yield Followed(up, there, events, mails)
+        yield Followed(up, there, events, named)
+
+
+def names(up: Up) -> set[str]:
+    """Pseudonyms, tasks, deliveries."""
+    address = json.loads((up.data / "addresses.json").read_text())["database_url"]
+    with psycopg.connect(address) as connection:
+        found = connection.execute(
+            "SELECT person_id FROM messages UNION SELECT id::text FROM tasks UNION SELECT reference FROM tasks"
+            " UNION SELECT id::text FROM deliveries UNION SELECT sealed FROM messages"
+        ).fetchall()
+    return {one for (one,) in found if one is not None}
 
 
 def of_message(followed: Followed) -> list[Received]:
@@ -113,7 +131,7 @@ def test_each_record_has_one_first_span_and_a_refusal_its_reason(followed: Follo
 
 def test_nothing_that_names_somebody_has_left(followed: Followed) -> None:
     """Neither a number, nor a pseudonym, an id of theirs, a text, a contact or an address."""
-    texts: set[str] = set()
+    texts = set(followed.named)
     for one in followed.sent:
         data = one["data"]
         assert isinstance(data, dict)
@@ -127,3 +145,27 @@ def test_nothing_that_names_somebody_has_left(followed: Followed) -> None:
     assert [text for text in texts if text.encode() in sent] == []
     fields = {name for span in followed.spans for name in span.said}
     assert all(name.startswith(("messaging.", "frafaldsvarsel.")) for name in fields)
+
+
+def test_a_collector_that_hangs_holds_up_neither_a_mail_nor_the_end(
+    jars: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """It takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.MonkeyPatch.context() as patched:
+        patched.setenv(f"{PREFIX}OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        up = start(tmp_path_factory.mktemp("service") / "data")
+        try:
+            assert command("senders", "add", SCHOOL, "--name", "Prøveskolen", data=up.data).returncode == 0
+            time.sleep(1.5)
+            file = write(tmp_path_factory.mktemp("files") / "autumn.jsonl", history())
+            assert command("publish", str(file), "--keys", str(up.data / "keys")).returncode == 0
+            until("mail", lambda: read_mails(up.data / "catcher"))
+            metrics = json.loads((up.data / "addresses.json").read_text())["metrics"]
+            page = next(page for name, page in metrics.items() if name.startswith("worker"))
+            port = int(urlsplit(page).port or 0)
+            refused = 'frafaldsvarsel_trace_spans_total{fate="refused"}'
+            until("refused span", lambda: scrape.scraped(port).get(refused, 0) > 0)
+        finally:
+            began = time.monotonic()
+            up.stop()
+        assert time.monotonic() - began < 30
