@@ -44,6 +44,18 @@ _KINDS: Final = {
     SpanName.BOOK: SpanKind.CONSUMER,
     SpanName.DELIVER: SpanKind.CLIENT,
 }
+_HEADS: Final = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "user-agent",
+    }
+)
+"""Of each request, beside those of the settings."""
 _SCOPE: Final = InstrumentationScope("frafaldsvarsel")
 
 
@@ -91,6 +103,8 @@ class OtlpSpans:
         session = requests.Session()
         session.trust_env = False  # no proxy, and no password out of ~/.netrc
         session.hooks["response"].append(self._look)
+        self._heads = _HEADS | {name.lower() for name in settings.headers}
+        session.auth = self._strip
         roots = settings.ca_file or ssl.get_default_verify_paths().cafile
         self._exporter = OTLPSpanExporter(
             endpoint=_address(settings.endpoint),
@@ -100,6 +114,7 @@ class OtlpSpans:
             compression=Compression.Gzip,
             session=session,
         )
+        session.cert = None  # one of the environment's, which would name the machine to our collector
         self._waiting: deque[Span] = deque()
         self._stopping, self._given_up = threading.Event(), threading.Event()
         self._is_away = False
@@ -146,6 +161,12 @@ class OtlpSpans:
             log.warning(
                 "traces: %s", "the collector takes them again" if done else "the collector takes none"
             )
+
+    def _strip(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """The library adds what stands in the environment: a password for another collector, perhaps."""
+        for name in [name for name in request.headers if name.lower() not in self._heads]:
+            del request.headers[name]
+        return request
 
     def _look(self, response: requests.Response, *_: Any, **__: Any) -> None:
         """The library takes a redirect for success, and does not read what a collector has rejected."""

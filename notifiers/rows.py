@@ -73,7 +73,7 @@ def due_of(row: DictRow, about: DueTask | OpenTasks) -> Due:
 
 
 async def booked(connection: Connection, rows: Sequence[DictRow]) -> dict[UUID, BookedMessage]:
-    """The messages behind the rows of `PICK`, by delivery."""
+    """The messages behind the rows of `PICK`, by delivery: the last of those that `BOOKED` names."""
     by_event = {row["id"]: row["cause_kind"] == CauseKind.EVENT for row in rows if row["task_id"] is not None}
     if not by_event:
         return {}

@@ -136,10 +136,13 @@ def test_an_endpoint_that_names_the_path_is_taken_as_it_is() -> None:
 
 
 def test_what_is_set_for_the_machine_is_not_taken_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither a proxy nor another collector."""
+    """Neither a proxy nor another collector, nor what that one asks for."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "600")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=hunter2,x-other=hunter2")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "/nowhere.pem")
     with collector() as there:
         sent(there)
     assert len(there.spans) == 1
+    assert "hunter2" not in str(there.heads)
