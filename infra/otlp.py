@@ -9,12 +9,14 @@ import ssl
 import threading
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
 import requests
+from google.protobuf.message import DecodeError
 from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
@@ -38,6 +40,8 @@ _ROUND_SECONDS: Final = 1.0
 """One batch a round: so a flood of records costs the process no more than that, and the rest is dropped."""
 _TIMEOUT_SECONDS: Final = 5.0
 _STOP_SECONDS: Final = 2.0
+_MOST_BYTES: Final = 64 * 1024
+"""Of an answer."""
 _KINDS: Final = {
     SpanName.INTAKE: SpanKind.CONSUMER,
     SpanName.MATCH: SpanKind.CONSUMER,
@@ -75,7 +79,7 @@ for _fate in SpanFate:
 
 
 class NotTakenError(Exception):
-    """The collector answered with a redirect: what follows it would be the operator's to say."""
+    """The collector answered with a redirect, or with what is no answer to spans."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,13 +99,12 @@ class OtlpSpans:
     """The queue and its thread. `put` is what `infra.traces.Traces` tells."""
 
     def __init__(self, settings: CollectorSettings) -> None:
-        # The library says every failed attempt; the counter and one line for an outage say enough.
-        logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
         said = {"service.name": settings.process, "service.instance.id": settings.instance}
         self._resource = Resource({name: value for name, value in said.items() if value is not None})
         self._rejected = 0
         session = requests.Session()
         session.trust_env = False  # no proxy, and no password out of ~/.netrc
+        session.stream = True  # `_look` reads the answer, and not more of it than it must
         session.hooks["response"].append(self._look)
         self._heads = _HEADS | {name.lower() for name in settings.headers}
         session.auth = self._strip
@@ -170,16 +173,14 @@ class OtlpSpans:
 
     def _look(self, response: requests.Response, *_: Any, **__: Any) -> None:
         """The library takes a redirect for success, and does not read what a collector has rejected."""
-        if 300 <= response.status_code < 400:
+        content = response.raw.read(_MOST_BYTES + 1, decode_content=True)
+        if 300 <= response.status_code < 400 or len(content) > _MOST_BYTES:
             response.close()
             raise NotTakenError
         if response.status_code == requests.codes.ok:
-            answer = ExportTraceServiceResponse()
-            try:
-                answer.ParseFromString(response.content)
-            except Exception:  # what cannot be read rejects nothing
-                return
-            self._rejected = max(0, answer.partial_success.rejected_spans)
+            with suppress(DecodeError):  # what cannot be read rejects nothing
+                answer = ExportTraceServiceResponse.FromString(content)
+                self._rejected = max(0, answer.partial_success.rejected_spans)
 
     def _readable(self, span: Span) -> ReadableSpan:
         return ReadableSpan(

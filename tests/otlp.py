@@ -1,14 +1,16 @@
 """An OTLP collector over HTTP that keeps what it is sent and behaves as badly as it is told to. For tests only."""
 
 import gzip
+import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import trustme
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
@@ -41,6 +43,8 @@ class Collector:
     """It waits so long before each answer."""
     rejects: int = 0
     """So many spans of each request it says not to have taken."""
+    endless: bool = False
+    """Whether its answers have no end."""
     bodies: list[bytes] = field(default_factory=list)
     heads: list[dict[str, str]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
@@ -52,8 +56,8 @@ class Collector:
 
 
 @contextmanager
-def collector() -> Iterator[Collector]:
-    """Listen on a free port."""
+def collector(certificate: trustme.LeafCert | None = None) -> Iterator[Collector]:
+    """Listen on a free port, with TLS where there is a certificate."""
     kept = Collector()
 
     class Handler(BaseHTTPRequestHandler):
@@ -69,6 +73,13 @@ def collector() -> Iterator[Collector]:
             answer = ExportTraceServiceResponse()
             answer.partial_success.rejected_spans = kept.rejects
             said = answer.SerializeToString() if kept.status == 200 else b""
+            if kept.endless:
+                self.send_response(kept.status)
+                self.end_headers()
+                with suppress(OSError):
+                    while True:
+                        self.wfile.write(bytes(1 << 20))
+                return
             self.send_response(kept.status)
             if kept.status == 302:
                 self.send_header("Location", "/elsewhere")
@@ -80,7 +91,11 @@ def collector() -> Iterator[Collector]:
             """Nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    kept.endpoint = f"http://127.0.0.1:{server.server_address[1]}"
+    kept.endpoint = f"http{'s' if certificate else ''}://127.0.0.1:{server.server_address[1]}"
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        certificate.configure_cert(context)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -4,8 +4,11 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+import trustme
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from infra.otlp import SPANS, CollectorSettings, OtlpSpans, SpanFate
 from infra.traces import Span, SpanField, SpanLink, SpanName
@@ -103,6 +106,36 @@ def test_what_a_collector_says_not_to_have_taken_is_not_counted_as_exported() ->
         there.rejects = 2
         sent(there, 5)
     assert more == {SpanFate.REFUSED: 2, SpanFate.EXPORTED: 3}
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_an_answer_without_an_end_is_not_read_to_it(status: int) -> None:
+    with collector() as there, counted() as more:
+        there.status, there.endless = status, True
+        assert sent(there, 5) < LONGEST_STOP
+    assert more == {SpanFate.REFUSED: 5}
+
+
+def test_an_answer_that_is_no_answer_rejects_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy's page, say."""
+    monkeypatch.setattr(ExportTraceServiceResponse, "SerializeToString", lambda _: b"<html>")
+    with collector() as there, counted() as more:
+        sent(there, 5)
+    assert more == {SpanFate.EXPORTED: 5}
+
+
+def test_a_collector_is_spoken_to_in_tls_by_a_certificate_that_is_trusted_and_by_no_other(
+    tmp_path: Path,
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with collector(authority.issue_cert("127.0.0.1")) as there, counted() as more:
+        sent(there, 2, ca_file=tmp_path / "ca.pem")
+        assert len(there.spans) == 2
+        sent(there, 3)
+        sent(there, 4, ca_file=tmp_path / "nowhere.pem")
+        assert len(there.spans) == 2
+    assert more == {SpanFate.EXPORTED: 2, SpanFate.REFUSED: 7}
 
 
 def test_the_end_of_the_process_waits_for_nobody() -> None:
