@@ -142,9 +142,8 @@ def _plain(fields: Mapping[str, Any], register: FindsSenders | None) -> tuple[Pl
         sentences.append("sequence is not a text.")
         sequence = None
     traceparent = fields.get(TRACEPARENT)
-    if traceparent is not None and not (isinstance(traceparent, str) and read_traceparent(traceparent)):
-        # It would go out in the clear, whatever it says.
-        sentences.append("traceparent is not one of W3C Trace Context, or digits in it could be a CPR.")
+    if not (isinstance(traceparent, str) and read_traceparent(traceparent)):
+        # Nobody uses it, and it would go out in the clear, whatever it says. A trace is worth no message.
         traceparent = None
     data = fields.get("data")
     if not isinstance(data, dict):

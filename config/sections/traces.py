@@ -43,9 +43,13 @@ class TracesSection(Section):
 
     @field_validator("endpoint")
     @classmethod
-    def _names_no_user(cls, endpoint: str | None) -> str | None:
-        if endpoint is not None and (parts := urlsplit(endpoint)) and (parts.username or parts.password):
-            raise PydanticCustomError("sentence", "holds a user; put it into OTEL_EXPORTER_OTLP_HEADERS")
+    def _is_an_address_alone(cls, endpoint: str | None) -> str | None:
+        parts = urlsplit(endpoint or "")
+        if "@" in parts.netloc or parts.query or parts.fragment:
+            raise PydanticCustomError(
+                "sentence",
+                "holds more than an address; what the collector asks for is for OTEL_EXPORTER_OTLP_HEADERS",
+            )
         return endpoint
 
     @field_validator("headers")

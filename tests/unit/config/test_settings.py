@@ -113,7 +113,8 @@ def test_what_a_collector_asks_for_is_read_as_opentelemetry_writes_it() -> None:
     ("name", "value", "said"),
     [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318", "begins with http"),
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://us:hunter2@collector:4318", "holds a user"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://us:hunter2@collector:4318", "holds more than an address"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector:4318?token=hunter2", "holds more than an address"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "hunter2", "no list of name=value"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "a=b%0d%0ahunter2: c", "no list of name=value"),
         ("TRACES_SAMPLE_RATIO", "nan", "TRACES_SAMPLE_RATIO"),
