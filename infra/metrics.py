@@ -44,7 +44,7 @@ TRACE_SPANS: Final = Metric(
     MetricKind.COUNTER,
     "Spans of traces, where they are on: exported; dropped, because too many waited or the process ended; refused, "
     "because the collector was away, too slow or did not take them. Nothing but traces is lost by it.",
-    ("fate",),
+    ("outcome",),
 )
 """Of every process that traces."""
 

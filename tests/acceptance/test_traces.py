@@ -163,7 +163,7 @@ def test_a_collector_that_hangs_holds_up_neither_a_mail_nor_the_end(
             metrics = json.loads((up.data / "addresses.json").read_text())["metrics"]
             page = next(page for name, page in metrics.items() if name.startswith("worker"))
             port = int(urlsplit(page).port or 0)
-            refused = 'frafaldsvarsel_trace_spans_total{fate="refused"}'
+            refused = 'frafaldsvarsel_trace_spans_total{outcome="refused"}'
             until("refused span", lambda: scrape.scraped(port).get(refused, 0) > 0)
         finally:
             began = time.monotonic()
