@@ -43,6 +43,7 @@ from config.sections.servers import (
     SendersSection,
 )
 from config.sections.stream_keys import StreamKeySection
+from config.sections.traces import TracesSection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,7 @@ class WorkerEnvironment:
     instance: InstanceSection
     log: LogSection
     metrics: MetricsSection
+    traces: TracesSection
     ready: ReadySection
     failpoints: FailpointsSection
 
@@ -80,6 +82,7 @@ class LedgerEnvironment:
     instance: InstanceSection
     log: LogSection
     metrics: MetricsSection
+    traces: TracesSection
     ready: ReadySection
     failpoints: FailpointsSection
 
@@ -106,6 +109,7 @@ class NotifierEnvironment(NoticeEnvironment):
     instance: InstanceSection
     log: LogSection
     metrics: MetricsSection
+    traces: TracesSection
     ready: ReadySection
     failpoints: FailpointsSection
 

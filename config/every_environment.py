@@ -33,6 +33,7 @@ from config.sections.servers import (
     SendersSection,
 )
 from config.sections.stream_keys import StreamKeySection
+from config.sections.traces import TracesSection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,7 @@ class EveryEnvironment:
     audit: AuditSection
     lag: LagSection
     metrics: MetricsSection
+    traces: TracesSection
     interval: ProbeIntervalSection
     probe: ProbeSection
     failpoints: FailpointsSection

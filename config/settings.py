@@ -39,6 +39,7 @@ SECRETS: Final = frozenset(
         "SMTP_PASSWORD",
         "HEARTBEAT_URL",
         "OIDC_CLIENT_SECRET",
+        "OTEL_EXPORTER_OTLP_HEADERS",
     }
 )
 """What may stand in a file as well."""

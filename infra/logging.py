@@ -24,8 +24,9 @@ _QUIET: Final = (
     "asyncio",
     "psycopg",
     "aiosmtplib",
+    "opentelemetry",
 )
-"""Libraries that log every heartbeat at INFO, and some of them record contents at DEBUG."""
+"""Libraries that log every heartbeat at INFO, some of them record contents at DEBUG, or every attempt at a server."""
 FIELDS: Final = ("timestamp", "level", "logger", "event", "exception")
 """All that a line has. What a library adds is dropped: nobody has looked at it."""
 CPR_FOUND: Final = Counter(LOG_CPR_FOUND.name, LOG_CPR_FOUND.about, registry=None)

@@ -39,6 +39,14 @@ LOG_CPR_FOUND: Final = Metric(
     "Log lines in which something like a CPR was struck out. Anything but 0 is a fault of the code, and an alarm.",
 )
 """Of every process that serves metrics."""
+TRACE_SPANS: Final = Metric(
+    "frafaldsvarsel_trace_spans_total",
+    MetricKind.COUNTER,
+    "Spans of traces, where they are on: exported; dropped, because too many waited or the process ended; refused, "
+    "because the collector was away, too slow or did not take them. Nothing but traces is lost by it.",
+    ("outcome",),
+)
+"""Of every process that traces."""
 
 
 class Metrics:

@@ -1,11 +1,13 @@
 """What the processes of a service on one machine are told: the environment of each, made from its servers."""
 
 from collections.abc import Mapping
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from config.sections.base import PREFIX
+from config.sections.traces import TracesSection
 from frafaldsvarsel.api_client_setup import clients_file
 from local.servers.kafka import Broker
 from local.servers.mail_catcher import Catcher
@@ -62,4 +64,8 @@ def process_environment(
         values["OIDC_CLIENT_SECRET_FILE"] = str(keys / "inbox.secret")
     if canary:
         values["CANARY_SECONDS"] = "60"
-    return {PREFIX + name: value for name, value in values.items()}
+    # Whoever runs it may have a collector, and brings it by the same names.
+    told = {
+        name: os.environ[PREFIX + name] for name in TracesSection.variables() if PREFIX + name in os.environ
+    }
+    return {PREFIX + name: value for name, value in {**values, **told}.items()}

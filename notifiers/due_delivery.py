@@ -12,6 +12,7 @@ from uuid import UUID
 from typing_extensions import TypeVar
 
 from models.calendar import COPENHAGEN, copenhagen_date
+from models.events.person_event import Origin
 from models.notifications.cause import DeliveryCause
 from models.notifications.delivery import Audience, Channel, Occasion
 from notifiers.content.mail_message import Mail, header_date, message_id
@@ -89,6 +90,16 @@ class Due:
     """Since when it could have been handed over: once it was tried, since it was made out; before, since it is due."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookedMessage:
+    """The message behind a notice, by its place; no more of it is asked."""
+
+    origin: Origin
+    revision: int
+    is_cause: bool
+    """Whether the notice follows from what was decided of it, not from a date or an act."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Claim(Generic[PayloadT]):
     """Ours to send until the lease ends. `token` is drawn anew for each claim: it fences an older one off."""
@@ -99,6 +110,7 @@ class Claim(Generic[PayloadT]):
     claimed_at: datetime  # by the database's clock
     since: datetime  # see `Due`
     mail: PayloadT
+    message: BookedMessage | None = None  # where traces are on, and there is one
 
 
 BuildPayload = Callable[[Due, str, datetime], PayloadT]

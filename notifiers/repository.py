@@ -5,7 +5,7 @@ What somebody else has claimed anew must not be recorded by us, and no mail may 
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Generic
 from uuid import UUID, uuid4
@@ -30,7 +30,7 @@ from notifiers import statements
 from notifiers.due_delivery import Claim, Due, DueTask, OpenTasks, PayloadT
 from notifiers.gathering import Gathering, gather, told_at_once
 from notifiers.registry import ChannelEntry
-from notifiers.rows import about, attempt_row, due_of
+from notifiers.rows import about, attempt_row, booked, due_of
 from notifiers.supersede import (
     Contacts,
     Superseded,
@@ -71,7 +71,9 @@ class Store(Generic[PayloadT]):
         policy: RetryPolicy,
         gathering: Gathering = told_at_once,
         patience_seconds: float = 60,
+        traced: bool = False,
     ) -> None:
+        """`traced`: each claim names the message behind it."""
         self._pool = pool
         self._owner = owner
         self._lease = lease
@@ -80,6 +82,7 @@ class Store(Generic[PayloadT]):
         self._policy = policy
         self._gathering = gathering
         self._patience_seconds = patience_seconds
+        self._traced = traced
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:
@@ -95,11 +98,12 @@ class Store(Generic[PayloadT]):
                 values = {"limit": limit, "channel": self._entry.payload.channel}
                 rows = await (await cursor.execute(statements.PICK, values)).fetchall()
             due = [(due_of(row, await about(connection, row)), row["now"]) for row in rows]
+            messages = await booked(connection, rows) if self._traced else {}
             async with connection.pipeline():  # one round trip for all that follows
                 for one, now in due:
                     claim = await self._take(connection, one, now)
                     if claim is not None:
-                        claims.append(claim)
+                        claims.append(replace(claim, message=messages.get(claim.id)))
         return Claimed(claims=tuple(claims), settled=len(rows) - len(claims))
 
     async def _take(self, connection: Connection, due: Due, now: datetime) -> Claim[PayloadT] | None:

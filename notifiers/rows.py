@@ -1,5 +1,6 @@
 """From a row of `notifiers.statements` to a due delivery, and from an attempt to its row. Decides nothing."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,11 +9,12 @@ from pydantic import ValidationError
 
 from infra.postgres import Connection
 from models.calendar import copenhagen_date
+from models.events.person_event import Origin
 from models.notifications.cause import CauseKind, DeliveryCause
 from models.notifications.delivery import Audience, Channel, DeliveryStatus, Occasion, SendAttempt
 from notifiers import statements
 from notifiers.content.notice import DigestLine, FailedMail
-from notifiers.due_delivery import Due, DueTask, OpenTasks
+from notifiers.due_delivery import BookedMessage, Due, DueTask, OpenTasks
 
 LISTED = 60
 """Lines of a morning mail."""
@@ -68,6 +70,28 @@ def due_of(row: DictRow, about: DueTask | OpenTasks) -> Due:
         told_at=row["told_at"],
         since=row["created_at"] if row["attempts"] else row["due_at"],
     )
+
+
+async def booked(connection: Connection, rows: Sequence[DictRow]) -> dict[UUID, BookedMessage]:
+    """The messages behind the rows of `PICK`, by delivery: the last of those that `BOOKED` names."""
+    by_event = {row["id"]: row["cause_kind"] == CauseKind.EVENT for row in rows if row["task_id"] is not None}
+    if not by_event:
+        return {}
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        found = await (await cursor.execute(statements.BOOKED, {"ids": list(by_event)})).fetchall()
+    return {
+        row["id"]: BookedMessage(
+            origin=Origin(
+                topic=row["origin_topic"],
+                partition=row["origin_partition"],
+                offset=row["origin_offset"],
+                appended_at=row["appended_at"],
+            ),
+            revision=row["revision"],
+            is_cause=by_event[row["id"]],
+        )
+        for row in found
+    }
 
 
 def _failed_of(row: DictRow) -> FailedMail | None:

@@ -49,6 +49,20 @@ WHERE t.unit_id = %(unit_id)s AND t.status = 'open'
 ORDER BY t.react_by, t.reference LIMIT %(limit)s
 """
 
+BOOKED: Final[LiteralString] = """
+SELECT d.id, m.origin_topic, m.origin_partition, m.origin_offset, m.appended_at, m.revision
+FROM deliveries d JOIN tasks t ON t.id = d.task_id
+CROSS JOIN LATERAL (
+    SELECT m.*, concat(m.decision->'cause'->>'partition', ':', m.decision->'cause'->>'offset') = d.cause_ref AS is_cause
+    FROM messages m WHERE m.person_id = t.person_id
+) m
+WHERE d.id = ANY(%(ids)s) AND (m.is_cause OR m.task_id = d.task_id)
+ORDER BY d.id, m.is_cause, m.task_id IS NOT DISTINCT FROM d.task_id,
+         m.appended_at, m.origin_topic, m.origin_partition, m.origin_offset
+"""
+"""The messages that a notice may have come of, the likeliest last: its cause's, which may have left the task with it;
+else the latest of its task. Asked only where traces are on."""
+
 COUNTED: Final[LiteralString] = """
 SELECT count(*) FROM attempts WHERE delivery_id = %(id)s AND outcome <> 'misconfigured'
 """

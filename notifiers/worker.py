@@ -69,6 +69,7 @@ async def run(
     One run serves one channel, `entry`'s: so a webhook that hangs never holds up a mail.
     `pool` is open, in autocommit, of at least `workers` + 3 connections. The caller closes pool and channel.
     """
+    told = told or Hearers()
     store = Store[PayloadT](
         pool,
         owner=settings.owner,
@@ -78,8 +79,9 @@ async def run(
         policy=settings.policy,
         gathering=settings.gathering,
         patience_seconds=settings.database_seconds,
+        traced=told.traced,
     )
-    await _Notifier(settings, pool, store, channel, entry.payload.channel, told or Hearers()).run(stop)
+    await _Notifier(settings, pool, store, channel, entry.payload.channel, told).run(stop)
 
 
 @dataclass
@@ -230,13 +232,13 @@ class _Notifier(Generic[PayloadT]):
         else:
             self._relay.back()
         self._told.way_out(self._kind, not self._relay.is_away)
-        await self._record(held, attempt)
+        await self._record(held, attempt, started)
 
     def _without_database(self, fault: Exception, asked: float) -> None:
         self._database.away(type(fault).__name__, started=asked, now=self._clock())
         self._told.database(False)
 
-    async def _record(self, held: _Held[PayloadT], attempt: SendAttempt) -> None:
+    async def _record(self, held: _Held[PayloadT], attempt: SendAttempt, started: float) -> None:
         """Asks until the database takes it: what was sent and is not recorded would be sent again."""
         ended = held.claim.claimed_at + timedelta(seconds=self._clock() - held.since)
         while True:
@@ -249,7 +251,15 @@ class _Notifier(Generic[PayloadT]):
                 await asyncio.sleep(max(self._database.until - self._clock(), 0.1))
         seconds = (ended - held.claim.since).total_seconds()
         self._told.attempted(
-            Attempted(channel=self._kind, outcome=attempt.outcome, status=status, seconds=seconds)
+            Attempted(
+                channel=self._kind,
+                outcome=attempt.outcome,
+                status=status,
+                seconds=seconds,
+                took_seconds=self._clock() - started,
+                delivery=held.claim.id,
+                message=held.claim.message,
+            )
         )
 
     async def _record_once(

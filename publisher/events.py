@@ -34,6 +34,8 @@ class PlainEvent:
     data: Mapping[str, Any]
     sequence: str | None = None
     """Its number among its sender's events, where the sender counts them."""
+    traceparent: str | None = None
+    """The step of its author's trace that it comes from (CloudEvents' extension); the signature does not cover it."""
 
     def __repr__(self) -> str:
         """Without the data: a traceback must not print a CPR."""

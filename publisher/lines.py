@@ -18,6 +18,7 @@ import orjson
 from models.cpr import normalise
 from models.events.cloudevent import SEQUENCE
 from models.events.event_types import CPR_FIELDS, VERSION_1, full_type
+from models.events.traceparent import TRACEPARENT, read_traceparent
 from models.json_names import has_double_name
 from publisher.check import FindsSenders, faults_of, is_about_a_person
 from publisher.csv_lines import read_csv
@@ -26,7 +27,18 @@ from publisher.prepare import DATA_CONTENT_TYPE
 from publisher.text_lines import MAX_LINE, NOT_UTF8, TextLine, is_utf8, text_lines
 
 _KNOWN: Final = frozenset(
-    {"specversion", "id", "source", "sender", "type", "time", "datacontenttype", "data", SEQUENCE}
+    {
+        "specversion",
+        "id",
+        "source",
+        "sender",
+        "type",
+        "time",
+        "datacontenttype",
+        "data",
+        SEQUENCE,
+        TRACEPARENT,
+    }
 )
 
 
@@ -129,6 +141,10 @@ def _plain(fields: Mapping[str, Any], register: FindsSenders | None) -> tuple[Pl
     if sequence is not None and not isinstance(sequence, str):
         sentences.append("sequence is not a text.")
         sequence = None
+    traceparent = fields.get(TRACEPARENT)
+    if not (isinstance(traceparent, str) and read_traceparent(traceparent)):
+        # Nobody uses it, and it would go out in the clear, whatever it says. A trace is worth no message.
+        traceparent = None
     data = fields.get("data")
     if not isinstance(data, dict):
         sentences.append("data is missing or not an object.")
@@ -141,6 +157,7 @@ def _plain(fields: Mapping[str, Any], register: FindsSenders | None) -> tuple[Pl
         time=texts["time"],
         data=data,
         sequence=sequence,
+        traceparent=traceparent,
     ), sentences
 
 

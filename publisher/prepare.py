@@ -14,6 +14,7 @@ from crypto.sealed_cpr import Belongs, seal
 from crypto.signature import sign, signing_input
 from models.events.cloudevent import SEQUENCE
 from models.events.event_types import CPR_FIELDS, EVENT_TYPES, SEALED_FIELDS, VERSION_2
+from models.events.traceparent import TRACEPARENT
 from publisher.events import Binding, PlainEvent, Ready
 
 DATA_CONTENT_TYPE: Final = "application/json"
@@ -60,6 +61,8 @@ def prepare(
     event = sealed(event, service_key, version)
     attributes, data = attributes_of(event), event.data
     signature = sign(signing_input(attributes, data, topic), signing_key)
+    if event.traceparent is not None:
+        attributes[TRACEPARENT] = event.traceparent
     return bind(attributes, signature, data, topic=topic, binding=binding)
 
 

@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaProducer
 from config.topics import Topic
 from infra.failpoints import Point, reach
 from infra.partition_reader import PartitionReader
+from infra.traces import NO_TRACES, Traces
 from models.eligibility.law import Law
 from models.events.event_types import InputTopic
 from streams.agent import Agent, StreamApp
@@ -33,6 +34,7 @@ def build(
     context: Context,
     law: Law,
     watch: StreamWatch,
+    traces: Traces = NO_TRACES,
 ) -> StreamApp:
     """The worker's agents, not started."""
     assignment, mac = Assignment(), settings.mac
@@ -74,13 +76,13 @@ def build(
         name=Intake.name,
         topics=_INPUTS,
         max_record_batches=_INTAKE_RECORD_BATCHES,
-        start=lambda: start(_INPUTS, lambda _: Intake(context)),
+        start=lambda: start(_INPUTS, lambda _: Intake(context, traces)),
     )
     match = Agent(
         name=Match.name,
         topics=_PERSON_EVENTS,
         max_record_batches=_MATCH_RECORD_BATCHES,
-        start=lambda: start(_PERSON_EVENTS, lambda reader: Match(law, PersonStore(reader, mac), mac)),
+        start=lambda: start(_PERSON_EVENTS, lambda reader: Match(law, PersonStore(reader, mac), mac, traces)),
     )
     return StreamApp(
         settings=settings,

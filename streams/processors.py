@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from config.topics import INPUT_PARTITIONS, PERSON_PARTITIONS, Topic
 from infra.kafka_record import KafkaRecord
 from infra.stream_mac import NO_MAC, StreamMac
+from infra.traces import NO_TRACES, Traces
 from models.eligibility.apply_event import apply
 from models.eligibility.decision import Cause
 from models.eligibility.law import Law
@@ -20,6 +21,7 @@ from models.reasons import LeftOut
 from streams.batch_producer import BatchProducer, partition_of
 from streams.intake import Context, InputRecord, validate_record
 from streams.person_store import PersonStore
+from streams.step_spans import of_intake, of_match
 from streams.tally import CodeAndReason, StepTally
 
 _ENTRIES_PER_RECORD = 500
@@ -58,8 +60,9 @@ class Intake:
 
     name = "intake"
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, traces: Traces = NO_TRACES) -> None:
         self._context = context
+        self._traces = traces
         self.tally = StepTally()
 
     async def begin(self, partitions: set[int], output: BatchProducer) -> None:
@@ -71,9 +74,13 @@ class Intake:
         """Judge each record."""
         async for record in in_turns(records):
             origin = record.origin
+            trace = self._traces.of(origin)
+            began = 0 if trace is None else self._traces.now_ns()
             validated = validate_record(InputRecord(origin, record.value, record.headers), self._context)
             receipt = validated.receipt
             self.tally.records[receipt.status, receipt.reason or ""] += 1
+            if trace is not None:
+                self.tally.spans.append(of_intake(trace, record, receipt, began))
             output.add(
                 Topic.RECEIPTS,
                 partition % INPUT_PARTITIONS,
@@ -94,8 +101,11 @@ class Match:
 
     name = "match"
 
-    def __init__(self, law: Law, people: PersonStore, mac: StreamMac = NO_MAC) -> None:
+    def __init__(
+        self, law: Law, people: PersonStore, mac: StreamMac = NO_MAC, traces: Traces = NO_TRACES
+    ) -> None:
         self._law = law
+        self._traces = traces
         self._people = people
         self._mac = mac
         self.tally = StepTally()
@@ -121,10 +131,14 @@ class Match:
         self.tally.records.update(("foreign", one.reason) for one in foreign)
         async for record in in_turns(ours):
             event = _decode(record)
+            began = self._traces.now_ns() if self._traces.is_on else 0
             person = touched.get(event.person_id) or self._people.get(partition, event.person_id)
             step = apply(person, event, Cause(partition=partition, offset=record.offset), self._law)
             touched[event.person_id] = step.record
-            self.tally.records[_outcome(step.changed, step.left_out)] += 1
+            outcome = _outcome(step.changed, step.left_out)
+            self.tally.records[outcome] += 1
+            if self._traces.is_on:
+                self.tally.spans += of_match(self._traces, record, event, outcome, step.decisions, began)
             for decision in step.decisions:
                 self.tally.decisions[decision.verdict.outcome, decision.verdict.reason] += 1
             for decided in (*step.decisions, *(() if step.mark is None else (step.mark,))):

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from infra.traces import Span
+
 CodeAndReason = tuple[str, str]
 """What became of it, and why; the second is empty where the first says all."""
 
@@ -18,6 +20,8 @@ class StepTally:
     """The revisions that were published."""
     people: int | None = None
     """Records of people in memory; None: there are none in this step."""
+    spans: list[Span] = field(default_factory=list)
+    """Of the records that are traced; they end when the brokers have what follows from them."""
 
 
 OnTally = Callable[[str, StepTally, float | None], None]

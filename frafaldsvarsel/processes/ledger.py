@@ -6,6 +6,7 @@ from config.environments import LedgerEnvironment
 from frafaldsvarsel import preflight
 from frafaldsvarsel.preflight_postgres import postgres
 from frafaldsvarsel.processes.ledger_watch import LedgerWatch
+from frafaldsvarsel.processes.traced import traced
 from frafaldsvarsel.processes.until_stopped import migrate_schema, run_until_stopped
 from frafaldsvarsel.processes.watched import watched
 from frafaldsvarsel.wiring.ledger import ledger_parts
@@ -58,7 +59,11 @@ def run_ledger(settings: LedgerEnvironment) -> int:
                 )
                 group.create_task(supervise(stepping, name="the runner of steps", told=stop.is_set))
 
-    with watched(settings.metrics.port, watch.metrics.registry, watch.health):
+    registry, name = watch.metrics.registry, settings.instance.name
+    with (
+        watched(settings.metrics.port, registry, watch.health),
+        traced(settings.traces, registry, process="ledger", instance=name) as watch.traces,
+    ):
         preflight.kafka(settings.kafka, settings.replication, settings.stream)
         postgres(settings.database)
         return run_until_stopped(serve, watch.health)

@@ -6,7 +6,9 @@ from typing import Final
 
 from infra.health import Health
 from infra.metrics import Metrics
+from infra.traces import NO_TRACES
 from ledger import metrics
+from ledger.consume.book_spans import book_spans
 from ledger.consume.consumer import TOPICS
 from ledger.consume.projected import ANSWERS, Projected
 
@@ -22,6 +24,7 @@ class LedgerWatch:
         self.metrics = Metrics(metrics.LEDGER_METRICS)
         self._on_ready = on_ready
         self._clock = clock
+        self.traces = NO_TRACES
         for answer in ANSWERS:
             self.metrics.begin(metrics.ANSWER_SECONDS, answer)
         for topic in TOPICS:
@@ -45,3 +48,5 @@ class LedgerWatch:
             self.metrics.count(metrics.RECORDS, topic, by=number)
         for answer, appended_at in batch.answers:
             self.metrics.observe(metrics.ANSWER_SECONDS, max(0.0, now - appended_at.timestamp()), answer)
+        if self.traces.is_on:
+            self.traces.tell(book_spans(batch, self.traces))

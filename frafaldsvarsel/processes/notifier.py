@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from config.environments import NotifierEnvironment
 from frafaldsvarsel.preflight_postgres import postgres
 from frafaldsvarsel.processes.notifier_watch import NotifierWatch
+from frafaldsvarsel.processes.traced import traced
 from frafaldsvarsel.processes.until_stopped import migrate_schema, run_until_stopped
 from frafaldsvarsel.processes.watched import watched
 from frafaldsvarsel.wiring.notifier import notifier_parts
@@ -66,6 +67,10 @@ def run_notifier(settings: NotifierEnvironment) -> int:
                     returning = bounces.run(parts.mailbox, pool, stop)
                     group.create_task(supervise(returning, name="bounces", told=stop.is_set))
 
-    with watched(settings.metrics.port, watch.metrics.registry, watch.health):
+    registry, name = watch.metrics.registry, settings.instance.name
+    with (
+        watched(settings.metrics.port, registry, watch.health),
+        traced(settings.traces, registry, process="notify", instance=name) as watch.traces,
+    ):
         postgres(settings.database)
         return run_until_stopped(serve, watch.health)

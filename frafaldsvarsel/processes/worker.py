@@ -5,6 +5,7 @@ from typing import NoReturn
 
 from config.environments import WorkerEnvironment
 from frafaldsvarsel import preflight
+from frafaldsvarsel.processes.traced import traced
 from frafaldsvarsel.processes.watched import watched
 from frafaldsvarsel.processes.worker_watch import WorkerWatch
 from frafaldsvarsel.wiring.law import say_horizon
@@ -28,10 +29,14 @@ def run_worker(settings: WorkerEnvironment) -> NoReturn:
         announce(settings.ready.file, f"{len(partitions)} partitions")
 
     watch = WorkerWatch(assigned)
-    with watched(settings.metrics.port, watch.metrics.registry, watch.health):
+    registry, name = watch.metrics.registry, settings.instance.name
+    with (
+        watched(settings.metrics.port, registry, watch.health),
+        traced(settings.traces, registry, process="worker", instance=name) as watch.traces,
+    ):
         preflight.kafka(settings.kafka, settings.replication, settings.stream)
         parts = worker_parts(settings)
         say_horizon(parts.law, copenhagen_date(datetime.now(UTC)))
-        app = make_app(build(parts.settings, parts.context, parts.law, watch))
+        app = make_app(build(parts.settings, parts.context, parts.law, watch, watch.traces))
         gc_tuning.keep_for_good()
         run_forever(app)

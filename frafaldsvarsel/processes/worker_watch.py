@@ -8,6 +8,7 @@ from typing import Final
 from config.topics import Topic
 from infra.health import Health
 from infra.metrics import Metrics
+from infra.traces import NO_TRACES
 from models.events.event_types import InputTopic
 from streams import metrics
 from streams.tally import StepTally
@@ -31,6 +32,7 @@ class WorkerWatch:
         self.metrics = Metrics(metrics.WORKER_METRICS)
         self._on_assigned = on_assigned
         self._clock = clock
+        self.traces = NO_TRACES
         self._hold(frozenset())
 
     def turned(self) -> None:
@@ -62,6 +64,8 @@ class WorkerWatch:
             self.metrics.set(metrics.PEOPLE, tally.people)
         if seconds is not None:
             self.metrics.observe(metrics.BATCH_SECONDS, seconds, step)
+        if tally.spans:
+            self.traces.tell(tally.spans)
 
     def _hold(self, partitions: frozenset[tuple[str, int]]) -> None:
         held = Counter(topic for topic, _ in partitions)

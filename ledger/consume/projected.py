@@ -1,15 +1,15 @@
-"""What a ledger says of a batch that it has committed, to whoever watches. Nothing about a person."""
+"""What a ledger says of a batch that it has committed, to whoever watches. He may say places, codes and numbers."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from ledger.consume.batch import Batch
-from models.eligibility.decision import Outcome
+from models.eligibility.decision import Decision, Outcome
 from models.events.event_types import InputTopic
-from models.events.receipt import ReceiptStatus
+from models.events.receipt import Receipt, ReceiptStatus
 
 REJECTED: Final = str(ReceiptStatus.REJECTED)
 ANSWERS: Final = (*map(str, Outcome), REJECTED)
@@ -28,11 +28,19 @@ class Projected:
     """The messages that got their first answer: one of `ANSWERS`, and when the broker had the message."""
     seconds: float
     """Of its transaction."""
+    receipts: Sequence[Receipt] = ()
+    decisions: Sequence[Decision] = ()
 
 
 def projected(batch: Batch, topics: Iterable[str], seconds: float) -> Projected:
     """`topics`: of each record."""
-    return Projected(records=Counter(topics), answers=tuple(_answers(batch)), seconds=seconds)
+    return Projected(
+        records=Counter(topics),
+        answers=tuple(_answers(batch)),
+        seconds=seconds,
+        receipts=batch.receipts,
+        decisions=batch.decisions,
+    )
 
 
 def _answers(batch: Batch) -> Iterator[tuple[str, datetime]]:

@@ -21,6 +21,7 @@ FILES: Final = [
 ]
 MOST_LINES: Final = 300
 LATE_IMPORTS: Final = {
+    "frafaldsvarsel/processes/traced.py": "OpenTelemetry is loaded only where traces are on",
     "frafaldsvarsel/processes/worker.py": "the event loop is chosen before Faust is loaded, which may make one",
 }
 """Where an import stands in a function, beside the commands, each of which loads what it runs when it is called."""

@@ -72,6 +72,7 @@ def test_every_secret_may_lie_in_a_file(name: str, tmp_path: Path) -> None:
         "KEYRING": new_keyring().model_dump_json(),
         "STREAM_KEYS": new_stream_keyring().model_dump_json(),
         "DATABASE_URL": SECRET,
+        "OTEL_EXPORTER_OTLP_HEADERS": "authorization=hunter2",
     }.get(name, "hunter2")
     file = tmp_path / "secret"
     file.write_text(content + "\n")
@@ -86,9 +87,47 @@ def test_every_secret_may_lie_in_a_file(name: str, tmp_path: Path) -> None:
         "SMTP_PASSWORD": found.smtp.password,
         "HEARTBEAT_URL": found.audit.heartbeat_url,
         "OIDC_CLIENT_SECRET": found.oidc.client_secret,
+        "OTEL_EXPORTER_OTLP_HEADERS": found.traces.headers,
     }[name]
     assert held is not None
     assert held.get_secret_value() == content
+
+
+def test_traces_are_off_until_a_collector_is_named_by_a_variable_of_ours() -> None:
+    """What is set for all programs of a machine does not switch them on."""
+    machine = environment() | {"OTEL_EXPORTER_OTLP_ENDPOINT": "https://collector.example:4318"}
+    assert load(EveryEnvironment, machine).traces.endpoint is None
+    found = load(EveryEnvironment, environment(OTEL_EXPORTER_OTLP_ENDPOINT="https://collector.example:4318"))
+    assert found.traces.endpoint == "https://collector.example:4318"
+    assert (found.traces.ratio, found.traces.pairs) == (1.0, {})
+
+
+def test_what_a_collector_asks_for_is_read_as_opentelemetry_writes_it() -> None:
+    told = environment(OTEL_EXPORTER_OTLP_HEADERS="authorization=Bearer%20made-up, x-tenant = seven==,")
+    found = load(EveryEnvironment, told).traces
+    assert found.pairs == {"authorization": "Bearer made-up", "x-tenant": "seven=="}
+    assert "made-up" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318", "begins with http"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://us:hunter2@collector:4318", "holds more than an address"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector:4318?token=hunter2", "holds more than an address"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "hunter2", "no list of name=value"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "a=b%0d%0ahunter2: c", "no list of name=value"),
+        ("TRACES_SAMPLE_RATIO", "nan", "TRACES_SAMPLE_RATIO"),
+        ("TRACES_SAMPLE_RATIO", "1.5", "TRACES_SAMPLE_RATIO"),
+        ("TRACES_SAMPLE_RATIO", "-1", "TRACES_SAMPLE_RATIO"),
+    ],
+)
+def test_a_fault_in_the_settings_of_traces_is_a_sentence_without_the_secret(
+    name: str, value: str, said: str
+) -> None:
+    (sentence,) = faults(environment(**{name: value}))
+    assert said in sentence
+    assert "hunter2" not in sentence
 
 
 def test_a_mac_is_required_by_those_only_who_can_judge_one() -> None:

@@ -58,6 +58,18 @@ def test_a_good_line_is_an_event_and_blank_lines_are_nothing(risk: Risk) -> None
     assert line.event.data == risk["data"]
 
 
+def test_a_trace_is_handed_on_and_what_is_none_is_left_out(risk: Risk) -> None:
+    """It would lie in the clear beside what is sealed; and the message goes, whatever a tracer has made up."""
+    said = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    (line,) = read({**risk, "traceparent": said})
+    assert isinstance(line, FileLine)
+    assert line.event.traceparent == said
+    for bad in (7, CPR, said.upper(), f"00-{CPR.zfill(32)}-00f067aa0ba902b7-01"):
+        (line,) = read({**risk, "traceparent": bad})
+        assert isinstance(line, FileLine)
+        assert line.event.traceparent is None
+
+
 def test_a_number_is_handed_on_and_one_that_is_none_is_a_fault(risk: Risk) -> None:
     (line,) = read({**risk, "sequence": "7"})
     assert isinstance(line, FileLine)

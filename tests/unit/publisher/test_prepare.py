@@ -128,3 +128,25 @@ def test_a_number_that_json_cannot_carry_exactly_is_an_error(event: PlainEvent, 
 
 def test_a_plain_event_shows_no_data_when_it_is_printed(event: PlainEvent) -> None:
     assert CPR not in repr(event)
+
+
+@pytest.mark.parametrize("binding", list(Binding))
+def test_a_trace_lies_beside_what_is_signed(event: PlainEvent, keys: Keys, binding: Binding) -> None:
+    """CloudEvents' extension in either binding; who changes it on the way breaks no signature."""
+    said = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    traced = prepare(
+        replace(event, traceparent=said),
+        signing_key=keys.signing,
+        service_key=keys.service_key(),
+        binding=binding,
+    )
+    held = (
+        orjson.loads(traced.value or b"")["traceparent"]
+        if binding is Binding.STRUCTURED
+        else dict(traced.headers)["ce_traceparent"].decode()
+    )
+    assert held == said
+    envelope = read(traced.value, traced.headers)
+    assert "traceparent" not in envelope.attributes
+    assert envelope.signature is not None
+    verify(envelope.signature, signing_input(envelope.attributes, envelope.data, traced.topic), keys.signing)

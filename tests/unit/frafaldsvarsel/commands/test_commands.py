@@ -46,6 +46,18 @@ def test_the_worker_loads_neither_database_nor_mail() -> None:
     )
 
 
+@pytest.mark.parametrize("process", ["worker", "ledger", "notifier"])
+def test_without_a_collector_nothing_of_opentelemetry_is_loaded(process: str) -> None:
+    ask = (
+        f"import sys, frafaldsvarsel.processes.{process}; from prometheus_client import CollectorRegistry\n"
+        "from config.sections.traces import TracesSection; from frafaldsvarsel.processes.traced import traced\n"
+        "with traced(TracesSection(), CollectorRegistry(), process='p', instance=None) as traces:\n"
+        "    print(traces.is_on, 'opentelemetry' in sys.modules, 'requests' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False", "False"]
+
+
 def test_an_unknown_command_is_answered_by_the_whole_command_line() -> None:
     group = typer.main.get_command(commands("no-such-command"))
     assert isinstance(group, typer.core.TyperGroup)

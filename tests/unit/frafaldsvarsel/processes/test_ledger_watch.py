@@ -7,8 +7,11 @@ from prometheus_client import generate_latest
 
 from config.topics import Topic
 from frafaldsvarsel.processes.ledger_watch import LedgerWatch
+from infra.traces import Span, Traces, intake_span, trace_of
 from ledger.consume.projected import ANSWERS, Projected
+from models.events.receipt import Receipt, ReceiptStatus
 from tests import scrape
+from tests.factories import origin
 
 NOW = datetime(2026, 10, 7, 12, tzinfo=UTC)
 
@@ -59,3 +62,18 @@ def test_every_answer_is_served_from_the_start_so_that_its_first_one_is_growth()
         assert before[f'frafaldsvarsel_answer_seconds_count{{answer="{answer}"}}'] == 0
         watch.projected(batch((answer, NOW)))
     assert shown(watch).keys() == before.keys(), "no series is made later: their number is fixed"
+
+
+def test_what_was_booked_is_told_in_the_trace_of_each_record() -> None:
+    """The receipt hangs on intake's span, a decision on match's: both ids follow from the record's place."""
+    told: list[Span] = []
+    watch = watching()
+    place = origin(offset=7)
+    receipt = Receipt(origin=place, status=ReceiptStatus.ACCEPTED)
+    projected = Projected(records=Counter(), answers=(), seconds=0.25, receipts=[receipt], decisions=[])
+    watch.projected(projected)
+    watch.traces = Traces(ratio=1, tell=told.append, clock=lambda: 2_000_000_000)
+    watch.projected(projected)
+    (span,) = told
+    assert (span.trace, span.parent) == (trace_of(place), intake_span(trace_of(place)))
+    assert (span.began_ns, span.ended_ns) == (1_750_000_000, 2_000_000_000)
