@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from config.topics import BY_NAME
 from doctor.diagnosis import Diagnosis, HealthCheck, fault, fine, unknown, warning
 from doctor.words import age, duration, number_of, some
 from ops.audit.consumer_groups import LEDGER, WORKER
@@ -95,7 +94,11 @@ def lag(sample: LagSample, now: datetime) -> Iterable[Diagnosis]:
 def retention(sample: LagSample, now: datetime) -> Iterable[Diagnosis]:
     """Whether anything was removed before it was read, or soon is."""
     passed = [one for one in sample.partitions if one.committed is not None and one.committed < one.first]
-    near = [(left, one) for one in sample.partitions if (left := _headroom(one, now)) is not None]
+    near = [
+        (max(left, timedelta(0)), one)
+        for one in sample.partitions
+        if (left := sample.headroom(one, now)) is not None and left < HEADROOM
+    ]
     for one in passed:
         yield fault(
             HealthCheck.RETENTION,
@@ -123,12 +126,3 @@ def _behind(sample: LagSample, group: str) -> tuple[int, datetime | None]:
     own = [one for one in sample.partitions if one.group == group]
     since = min((one.waiting.appended_at for one in own if one.waiting is not None), default=None)
     return sum(one.records for one in own), since
-
-
-def _headroom(one: PartitionLag, now: datetime) -> timedelta | None:
-    """Below `HEADROOM`; else None."""
-    kept = BY_NAME[one.topic].retention_days
-    if one.waiting is None or kept is None:
-        return None
-    left = one.waiting.appended_at + timedelta(days=kept) - now
-    return max(left, timedelta(0)) if left < HEADROOM else None

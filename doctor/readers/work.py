@@ -13,7 +13,7 @@ from doctor.side_by_side import NotSeen
 from infra.postgres import SyncConnection
 from infra.postgres_timeouts import TimeoutConnection, statement_timeouts
 from ledger.schema.migrate import APPLIED, MIGRATIONS
-from models.dead_letter import WAITING
+from models.dead_letter import WAITING, DeadLetterKind
 from models.events import probe_identity
 from ops.audit.last_probe import last_home
 from ops.probe.events import message_id, next_run
@@ -31,6 +31,10 @@ SERVER: Final[LiteralString] = (
 IN_QUARANTINE: Final[LiteralString] = (
     f"SELECT kind, count(*), min(since) FROM ({THINGS}) AS waiting GROUP BY kind ORDER BY kind"
 )
+OVER_BOUND: Final[LiteralString] = (
+    f"SELECT sender, count(*), min(since) FROM ({THINGS}) AS waiting GROUP BY sender ORDER BY count(*) DESC, sender"
+)
+LAST_WRITTEN: Final[LiteralString] = "SELECT at FROM audit ORDER BY id DESC LIMIT 1"
 UNDECIDED: Final[LiteralString] = """
 SELECT count(*), min(review_on) FROM messages WHERE outcome = 'undecided' AND review_on <= %s
 """
@@ -41,7 +45,7 @@ DELIVERIES: Final[LiteralString] = """
 SELECT d.channel, count(*), min(d.created_at),
        min(d.due_at) FILTER (WHERE d.due_at <= clock_timestamp()
                              AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp())),
-       count(*) FILTER (WHERE a.outcome = 'misconfigured'), count(*) FILTER (WHERE d.attempts > 0)
+       count(*) FILTER (WHERE a.outcome = 'misconfigured'), count(*) FILTER (WHERE d.attempts > 0), max(a.at)
 FROM deliveries d LEFT JOIN attempts a ON (a.delivery_id, a.attempt) = (d.id, d.attempts)
 WHERE d.status = 'due' AND (d.due_at <= clock_timestamp() OR d.attempts > 0)
 GROUP BY d.channel ORDER BY d.channel
@@ -76,6 +80,11 @@ WHERE sender = %s AND message_id = ANY(%s)
 """
 """Of messages that are named: a canary's number follows from its moment."""
 
+_WAITING_THINGS: Final[Mapping[str, object]] = {
+    **dict.fromkeys(("kind", "reason", "party", "since", "until", "ids", "limit")),
+    "states": sorted(WAITING),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Amount:
@@ -108,6 +117,8 @@ class ChannelWork:
     """Whose last attempt met what a person must mend."""
     tried: int
     """Tried before, without success."""
+    tried_at: datetime | None = None
+    """The last attempt at one of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,13 +170,20 @@ class LedgerWork:
         pending = tuple(name for name in ours if name not in applied)
         return SchemaState(pending, tuple(sorted(applied - set(ours))))
 
+    def last_written(self) -> datetime | None:
+        """When the audit trail was last written to; None: never."""
+        rows = self._rows(LAST_WRITTEN)
+        return None if not rows else rows[0][0]
+
     def quarantine(self) -> Mapping[str, Amount]:
         """What a person has still to decide, by kind."""
-        everything: dict[str, object] = dict.fromkeys(
-            ("kind", "reason", "party", "since", "until", "ids", "limit")
-        )
-        rows = self._rows(IN_QUARANTINE, everything | {"states": sorted(WAITING)})
+        rows = self._rows(IN_QUARANTINE, _WAITING_THINGS)
         return {kind: Amount(number, since) for kind, number, since in rows}
+
+    def over_bound(self) -> Mapping[str, Amount]:
+        """Senders whose events wait for a person because there are too many of them, the most first."""
+        rows = self._rows(OVER_BOUND, {**_WAITING_THINGS, "kind": str(DeadLetterKind.LEFT_OUT)})
+        return {sender: Amount(number, since) for sender, number, since in rows}
 
     def undecided(self, today: date) -> Review:
         """Undecided messages past their date."""
@@ -187,8 +205,9 @@ class LedgerWork:
                 due_since=due_since,
                 misconfigured=misconfigured,
                 tried=tried,
+                tried_at=tried_at,
             )
-            for channel, number, oldest, due_since, misconfigured, tried in self._rows(DELIVERIES)
+            for channel, number, oldest, due_since, misconfigured, tried, tried_at in self._rows(DELIVERIES)
         ]
 
     def attempts(self) -> int:

@@ -3,9 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from doctor.status.flow import FlowStep, flow, oldest_undelivered_seconds
 from doctor.status.look import StatusLook
+
+READ_ONLY: Final = "PostgreSQL takes nothing: it is read-only. What waits for the ledger waits for that."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,5 +68,5 @@ def status_answer(before: StatusLook | None, now: StatusLook) -> StatusAnswer:
             undecided_past_review=None if ledger is None else ledger.undecided,
             units_not_reached=None if ledger is None else ledger.failed_units,
         ),
-        away=now.away,
+        away=now.away if ledger is None or not ledger.read_only else {**now.away, "postgresql": READ_ONLY},
     )

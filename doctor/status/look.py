@@ -33,6 +33,8 @@ class LedgerSeen:
     """Messages past their date."""
     failed_units: int
     """Units whose last mail nobody took."""
+    read_only: bool = False
+    """Whether PostgreSQL takes nothing."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,6 +83,7 @@ class StatusReader:
             today = copenhagen_date(at)
             return LedgerSeen(
                 at=at,
+                read_only=ledger.server().read_only,
                 attempts=ledger.attempts(),
                 deliveries=ledger.deliveries(),
                 overdue=ledger.overdue(today).number,

@@ -1,5 +1,6 @@
 """What one look at the consumer groups means."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -83,8 +84,17 @@ def test_what_is_no_duty_and_has_waited_long_is_told_as_well() -> None:
 
 def test_retention_that_comes_near_and_that_has_passed() -> None:
     assert [one.level for one in backlog.retention(sample(part(waits=1)), NOW)] == [Level.FINE]
-    [near] = backlog.retention(sample(part(waits=1, age=timedelta(days=359))), NOW)
+    near_its_end = part(waits=1, age=timedelta(days=359))
+    [near] = backlog.retention(sample(near_its_end), NOW)
     assert (near.level, "in 6 days" in near.sentence) == (Level.FAULT, True)
+    # As the brokers have it now, and not as the topic was meant to be made.
+    more = replace(sample(near_its_end), kept={str(InputTopic.DROPOUT_RISKS): timedelta(days=400)})
+    assert [one.level for one in backlog.retention(more, NOW)] == [Level.FINE]
+    less = replace(sample(part(waits=1)), kept={str(InputTopic.DROPOUT_RISKS): timedelta(days=3)})
+    [soon] = backlog.retention(less, NOW)
+    assert "in 3 days" in soon.sentence
+    for_ever = replace(sample(near_its_end), kept={str(InputTopic.DROPOUT_RISKS): None})
+    assert [one.level for one in backlog.retention(for_ever, NOW)] == [Level.FINE]
     [passed] = backlog.retention(sample(part(first=14, end=14)), NOW)
     assert (passed.level, "4 records were removed" in passed.sentence) == (Level.FAULT, True)
     never = part(committed=None, first=14, end=14)

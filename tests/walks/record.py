@@ -1,0 +1,54 @@
+"""What the walks have shown, as JSON: written, and read again for the page."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from tests.faults.verdict import Verdict
+from tests.walks.alarms import Alarm
+from tests.walks.operator import Line
+from tests.walks.walk import Walk
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """All walks of a run, and what the judge and the auditor found when all was over."""
+
+    run: str
+    seconds: int
+    walks: tuple[Walk, ...]
+    verdict: Verdict
+    unaccounted: int
+
+    @property
+    def good(self) -> bool:
+        """Whether an operator found everything, and nothing was lost."""
+        return not (any(one.missing for one in self.walks) or self.verdict.violations or self.unaccounted)
+
+    def write(self, folder: Path) -> Path:
+        """As ``<run>.json``."""
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / f"{self.run}.json"
+        file.write_text(json.dumps(asdict(self), ensure_ascii=False, indent=1) + "\n", "utf-8")
+        return file
+
+    @classmethod
+    def read(cls, file: Path) -> Self:
+        """What `write` has written."""
+        held: dict[str, Any] = json.loads(file.read_text("utf-8"))
+        return cls(
+            run=held["run"],
+            seconds=held["seconds"],
+            walks=tuple(_walk(one) for one in held["walks"]),
+            verdict=Verdict(**held["verdict"]),
+            unaccounted=held["unaccounted"],
+        )
+
+
+def _walk(held: dict[str, Any]) -> Walk:
+    alarms = tuple(
+        Alarm(**{**one, "labels": tuple((name, value) for name, value in one["labels"])})
+        for one in held["alarms"]
+    )
+    return Walk(**{**held, "alarms": alarms, "doctor": tuple(Line(**one) for one in held["doctor"])})
