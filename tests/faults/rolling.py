@@ -33,8 +33,8 @@ from tests.paths import ROOT
 
 FILE: Final = ROOT / "evidence" / "rolling.json"
 ALL: Final = (*WORKERS, *LEDGERS, *NOTIFIERS)
-BATCH: Final = 1_000
-"""Records that a worker takes at once, at most."""
+BATCH: Final = 200
+"""Records of a partition that a worker takes at once, at most: `streams.engine.batch_transport.MAX_RECORDS`."""
 GRACE_SECONDS: Final = 30.0
 
 
