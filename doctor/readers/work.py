@@ -13,8 +13,9 @@ from doctor.side_by_side import NotSeen
 from infra.postgres import SyncConnection
 from infra.postgres_timeouts import TimeoutConnection, statement_timeouts
 from ledger.schema.migrate import APPLIED, MIGRATIONS
-from models.dead_letter import WAITING, DeadLetterKind
+from models.dead_letter import WAITING
 from models.events import probe_identity
+from models.reasons import LeftOut
 from ops.audit.last_probe import last_home
 from ops.probe.events import message_id, next_run
 from ops.recovery.dead_letters import THINGS
@@ -182,7 +183,7 @@ class LedgerWork:
 
     def over_bound(self) -> Mapping[str, Amount]:
         """Senders whose events wait for a person because there are too many of them, the most first."""
-        rows = self._rows(OVER_BOUND, {**_WAITING_THINGS, "kind": str(DeadLetterKind.LEFT_OUT)})
+        rows = self._rows(OVER_BOUND, {**_WAITING_THINGS, "reason": str(LeftOut.SENDER_BOUND)})
         return {sender: Amount(number, since) for sender, number, since in rows}
 
     def undecided(self, today: date) -> Review:

@@ -20,6 +20,7 @@ from tests.faults.steady_load import SteadyLoad
 from tests.paths import ROOT
 from tests.walks.page import PAGE, page
 from tests.walks.record import Walked
+from tests.walks.rings import RINGS, Ring, ring
 from tests.walks.troubles import TROUBLES, Stage, Trouble
 from tests.walks.walk import Walk, walk
 from tests.walks.watched_rig import WatchedRig, watched_rig
@@ -29,6 +30,9 @@ from tests.walks.without import without
 def main() -> int:
     """0: every walk is good, and nothing is lost; 1: not so."""
     wanted = _arguments()
+    rings = [
+        one for one in RINGS if any(fnmatch.fnmatchcase(one.alert, each) for each in wanted.walks.split(","))
+    ]
     chosen = [
         one
         for one in TROUBLES
@@ -37,11 +41,12 @@ def main() -> int:
     if wanted.page:
         PAGE.write_text(page(Walked.read(Path(wanted.page))), "utf-8")
         return 0
-    if wanted.list or not chosen:
-        sys.stdout.writelines(f"{one.name}\n" for one in chosen)
-        return 0 if chosen else 2
+    names = [*(one.name for one in chosen), *(one.alert for one in rings)]
+    if wanted.list or not names:
+        sys.stdout.writelines(f"{name}\n" for name in names)
+        return 0 if names else 2
     with _folder(wanted.data) as data, watched_rig(data, ensure_jars()) as watched:
-        walked = _walks(watched, chosen)
+        walked = _walks(watched, chosen, rings)
     folder = Path(wanted.evidence or ROOT / "evidence" / "walks")
     _say(f"written: {walked.write(folder)}")
     if len(chosen) == len(TROUBLES) and not wanted.evidence:
@@ -49,7 +54,7 @@ def main() -> int:
     return 0 if walked.good else 1
 
 
-def _walks(watched: WatchedRig, troubles: Sequence[Trouble]) -> Walked:
+def _walks(watched: WatchedRig, troubles: Sequence[Trouble], rings: Sequence[Ring]) -> Walked:
     rig, walks, began = watched.rig, list[Walk](), time.monotonic()
     run = Run(rig, rig.mark())
     with SteadyLoad(run) as load:
@@ -61,6 +66,11 @@ def _walks(watched: WatchedRig, troubles: Sequence[Trouble]) -> Walked:
             before = watched.look()
             walks.append(walk(on, trouble, before))
             _tell(walks[-1])
+        rung = [ring(on, one) for one in rings]
+        for one in rung:
+            _say(
+                f"{one.alert:34} rang after {one.rang_after:5.1f} s, ended after {one.ended_after} s {one.missing}"
+            )
         flooded = set(load.flooded)
     rig.drain()
     verdict = judge(without(gather(rig, run.marks, run.published), flooded), rig.rules)
@@ -72,6 +82,7 @@ def _walks(watched: WatchedRig, troubles: Sequence[Trouble]) -> Walked:
         run=datetime.now(UTC).strftime("%Y%m%d-%H%M%S"),
         seconds=round(time.monotonic() - began),
         walks=tuple(walks),
+        rings=tuple(rung),
         verdict=verdict,
         # What is over a bound is an exception until a person has decided, and here one has.
         unaccounted=audit.unaccounted,

@@ -65,7 +65,7 @@ def _lines(walked: Walked) -> Iterator[str]:
     yield ""
     for one in walked.walks:
         yield from _walk(rules, one)
-    yield from _rung()
+    yield from _rung(walked)
 
 
 def _walk(rules: str, one: Walk) -> Iterator[str]:
@@ -128,14 +128,22 @@ def _waits(rules: str, alert: str) -> str:
     return f"{seconds / 60:.0f} min" if seconds >= 100 else f"{seconds} s"
 
 
-def _rung() -> Iterator[str]:
+def _rung(walked: Walked) -> Iterator[str]:
     yield "## Every alert, and where it rings and ends"
     yield ""
     yield "Each has a trial of `promtool` in [`ops/alerts.test.yaml`](../ops/alerts.test.yaml). Here it is said which rang, and ended, on the running service."
     yield ""
     yield "| alert | on the running service |"
     yield "|---|---|"
-    yield from (f"| `{name}` | {where} |" for name, where in LIVE.items())
+    rung = {one.alert: one for one in walked.rings}
+    for name, where in LIVE.items():
+        one = rung.get(name)
+        after = (
+            ""
+            if one is None
+            else f". It rang after {one.rang_after:.0f} s and ended {one.ended_after:.0f} s after that"
+        )
+        yield f"| `{name}` | {where}{after if one is None or not one.missing else f'. **{one.missing}**'} |"
     yield from (f"| `{name}` | not: {why} |" for name, why in NOT_LIVE.items())
 
 

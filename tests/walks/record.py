@@ -8,6 +8,7 @@ from typing import Any, Self
 from tests.faults.verdict import Verdict
 from tests.walks.alarms import Alarm
 from tests.walks.operator import Line
+from tests.walks.rings import Rung
 from tests.walks.walk import Walk
 
 
@@ -18,13 +19,15 @@ class Walked:
     run: str
     seconds: int
     walks: tuple[Walk, ...]
+    rings: tuple[Rung, ...]
     verdict: Verdict
     unaccounted: int
 
     @property
     def good(self) -> bool:
         """Whether an operator found everything, and nothing was lost."""
-        return not (any(one.missing for one in self.walks) or self.verdict.violations or self.unaccounted)
+        missing = any(one.missing for one in self.walks) or any(one.missing for one in self.rings)
+        return not (missing or self.verdict.violations or self.unaccounted)
 
     def write(self, folder: Path) -> Path:
         """As ``<run>.json``."""
@@ -41,6 +44,7 @@ class Walked:
             run=held["run"],
             seconds=held["seconds"],
             walks=tuple(_walk(one) for one in held["walks"]),
+            rings=tuple(Rung(**one) for one in held["rings"]),
             verdict=Verdict(**held["verdict"]),
             unaccounted=held["unaccounted"],
         )

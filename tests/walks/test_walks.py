@@ -16,6 +16,7 @@ from tests.walks.alarms import Alarm
 from tests.walks.operator import Line, Seen
 from tests.walks.page import page
 from tests.walks.record import Walked
+from tests.walks.rings import RINGS, Rung
 from tests.walks.rung import LIVE, NOT_LIVE
 from tests.walks.shortened import holds_for, shortened
 from tests.walks.troubles import TROUBLES
@@ -44,7 +45,7 @@ def test_shortened_rules_differ_in_how_long_they_must_hold_and_in_nothing_else()
 def test_every_alert_rings_on_a_running_service_or_has_a_reason_why_not() -> None:
     assert sorted([*LIVE, *NOT_LIVE]) == sorted(NAMES)
     staged = {trouble.alert for trouble in TROUBLES}
-    assert staged <= LIVE.keys()
+    assert staged | {one.alert for one in RINGS} <= LIVE.keys()
     by_walk = {name for name, where in LIVE.items() if "the walk" in where}
     assert {one for where in LIVE.values() for one in re.findall(r"walk \*(.+?)\*", where)} <= {
         trouble.name for trouble in TROUBLES
@@ -146,6 +147,7 @@ def walked(**changes: Any) -> Walked:
         "run": "r",
         "seconds": 9,
         "walks": (one,),
+        "rings": (Rung(RINGS[0].alert, RINGS[0].staged, 7, 5),),
         "verdict": Verdict(records=9),
         "unaccounted": 0,
     }
@@ -166,3 +168,6 @@ def test_the_page_says_what_was_seen_and_hides_no_fault() -> None:
     bad.walks[0].missing.append("nobody rang")
     assert "**nobody rang**" in page(bad)
     assert not bad.good
+    quiet = walked(rings=(Rung(RINGS[0].alert, RINGS[0].staged, missing="did not ring"),))
+    assert "**did not ring**" in page(quiet)
+    assert not quiet.good

@@ -107,10 +107,15 @@ def _workers(module: str) -> Callable[[Stage], None]:
 def _old_records(on: Stage) -> None:
     """The first records that wait have the age that they would have after a year of it."""
     on.rig.children.hold(*WORKERS)
+    old_facts(on, datetime.now(UTC) - _NEARLY)
+
+
+def old_facts(on: Stage, appended_at: datetime) -> None:
+    """Facts about people, as if the broker had appended them then."""
     _timestamps(on.rig, "CreateTime")
     try:
         facts = [one for one in on.rig.load.draw(30) if one.event and ".enrolment." in one.event.type]
-        on.load.publish(facts, timestamp_ms=int((datetime.now(UTC) - _NEARLY).timestamp() * 1000))
+        on.load.publish(facts, timestamp_ms=int(appended_at.timestamp() * 1000))
     finally:
         _timestamps(on.rig, "LogAppendTime")
 
@@ -143,7 +148,8 @@ def _flood(on: Stage) -> None:
 def _dismiss(on: Stage) -> None:
     on.load.drain()
     on.watched.command(
-        "quarantine", "dismiss", "--kind", "left_out", "--because", "sender was in a loop", "--yes"
+        *("quarantine", "dismiss", "--kind", "left_out", "--because", "sender was in a loop"),
+        *("--as", "walks", "--yes"),
     )
 
 
