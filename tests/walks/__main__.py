@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from config.environments import AuditEnvironment
 from frafaldsvarsel.processes.auditor import once
@@ -26,6 +27,8 @@ from tests.walks.walk import Walk, walk
 from tests.walks.watched_rig import WatchedRig, watched_rig
 from tests.walks.without import without
 
+EVIDENCE: Final = ROOT / "evidence" / "walks"
+
 
 def main() -> int:
     """0: every walk is good, and nothing is lost; 1: not so."""
@@ -39,16 +42,17 @@ def main() -> int:
         if any(fnmatch.fnmatchcase(one.name, each) for each in wanted.walks.split(","))
     ]
     if wanted.page:
-        PAGE.write_text(page(Walked.read(Path(wanted.page))), "utf-8")
-        return 0
+        walked = Walked.together([Walked.read(Path(file)) for file in wanted.page])
+        walked.write(EVIDENCE)
+        PAGE.write_text(page(walked), "utf-8")
+        return 0 if walked.good else 1
     names = [*(one.name for one in chosen), *(one.alert for one in rings)]
     if wanted.list or not names:
         sys.stdout.writelines(f"{name}\n" for name in names)
         return 0 if names else 2
     with _folder(wanted.data) as data, watched_rig(data, ensure_jars()) as watched:
         walked = _walks(watched, chosen, rings)
-    folder = Path(wanted.evidence or ROOT / "evidence" / "walks")
-    _say(f"written: {walked.write(folder)}")
+    _say(f"written: {walked.write(Path(wanted.evidence or EVIDENCE))}")
     if len(chosen) == len(TROUBLES) and not wanted.evidence:
         PAGE.write_text(page(walked), "utf-8")
     return 0 if walked.good else 1
@@ -122,7 +126,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--walks", default="*", help="names, with * and ?, separated by commas")
     parser.add_argument("--evidence", default="", help="the folder for the JSON; then no page is written")
     parser.add_argument("--data", default="", help="keep everything in this folder, for a look afterwards")
-    parser.add_argument("--page", default="", help="only write the page of this JSON")
+    parser.add_argument(
+        "--page", nargs="+", default=[], help="only write the page of these runs' JSON, the last one last"
+    )
     parser.add_argument("--list", action="store_true", help="name the walks and end")
     return parser.parse_args()
 

@@ -37,6 +37,9 @@ def _lines(walked: Walked) -> Iterator[str]:
     yield ""
     yield "## The result"
     yield ""
+    if walked.runs > 1:
+        yield f"What follows is of {walked.runs} runs, one after the other; of what was walked twice the last is shown."
+        yield ""
     if walked.good:
         yield f"All {len(walked.walks)} were found. Of {verdict.records:,} records ({verdict.messages:,} different at-risk messages) the judge"
         yield f"([evidence.md](evidence.md#how-it-is-judged)) found {verdict.violations} lost, doubled or astray, and the auditor {walked.unaccounted} unaccounted for."

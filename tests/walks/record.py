@@ -1,11 +1,12 @@
 """What the walks have shown, as JSON: written, and read again for the page."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from tests.faults.verdict import Verdict
+from tests.faults.verdict import Verdict, total
 from tests.walks.alarms import Alarm
 from tests.walks.operator import Line
 from tests.walks.rings import Rung
@@ -22,12 +23,28 @@ class Walked:
     rings: tuple[Rung, ...]
     verdict: Verdict
     unaccounted: int
+    runs: int = 1
 
     @property
     def good(self) -> bool:
         """Whether an operator found everything, and nothing was lost."""
         missing = any(one.missing for one in self.walks) or any(one.missing for one in self.rings)
         return not (missing or self.verdict.violations or self.unaccounted)
+
+    @classmethod
+    def together(cls, runs: Sequence[Self]) -> Self:
+        """Several runs as one: of each walk and each ring what came last; what is lost in any of them is lost."""
+        walks = {one.name: one for run in runs for one in run.walks}
+        rings = {one.alert: one for run in runs for one in run.rings}
+        return cls(
+            run=max(run.run for run in runs),
+            seconds=sum(run.seconds for run in runs),
+            walks=tuple(walks.values()),
+            rings=tuple(rings.values()),
+            verdict=total(run.verdict for run in runs),
+            unaccounted=sum(run.unaccounted for run in runs),
+            runs=sum(run.runs for run in runs),
+        )
 
     def write(self, folder: Path) -> Path:
         """As ``<run>.json``."""
@@ -47,6 +64,7 @@ class Walked:
             rings=tuple(Rung(**one) for one in held["rings"]),
             verdict=Verdict(**held["verdict"]),
             unaccounted=held["unaccounted"],
+            runs=held.get("runs", 1),
         )
 
 

@@ -158,6 +158,15 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert Walked.read(walked().write(tmp_path)) == walked()
 
 
+def test_of_several_runs_the_last_of_each_walk_is_shown_and_every_loss_counts() -> None:
+    first, last = walked(verdict=Verdict(records=9, lost=1)), walked(unaccounted=2)
+    first.walks[0].missing.append("nobody rang")
+    both = Walked.together([first, last])
+    assert [one.missing for one in both.walks] == [[]]
+    assert (both.verdict.lost, both.verdict.records, both.unaccounted, both.runs) == (1, 18, 2, 2)
+    assert not both.good
+
+
 def test_the_page_says_what_was_seen_and_hides_no_fault() -> None:
     good = page(walked())
     assert "All 1 were found" in good
