@@ -19,6 +19,10 @@ STABLE: Final = "Stable"
 _LOOK: Final = (
     "`frafaldsvarsel lag --once`: the first step from the top that is behind is the one to look at."
 )
+_START: Final = (
+    "Start the process: `frafaldsvarsel {}`. Where it runs, it has left its group and waits for a server: "
+    "see kafka and postgresql, and its log."
+)
 _NOBODY: Final = frozenset({"Empty", "Dead"})
 
 
@@ -33,15 +37,15 @@ def groups(sample: LagSample) -> Iterable[Diagnosis]:
         elif state.state in _NOBODY and waits:
             yield fault(
                 HealthCheck.GROUPS,
-                f"No {process} runs, and {number_of(waits, 'record')} {'waits' if waits == 1 else 'wait'} for it.",
-                f"Start the process: `frafaldsvarsel {process}`.",
+                f"No {process} reads, and {number_of(waits, 'record')} {'waits' if waits == 1 else 'wait'} for it.",
+                _START.format(process),
                 since,
             )
         elif state.state in _NOBODY:
             yield warning(
                 HealthCheck.GROUPS,
-                f"No {process} runs; nothing waits for it yet.",
-                f"Start the process: `frafaldsvarsel {process}`.",
+                f"No {process} reads; nothing waits for it yet.",
+                _START.format(process),
             )
         elif state.state != STABLE:
             yield warning(

@@ -6,8 +6,8 @@ from tests.walks.rings import RINGS
 
 _WALK: Final = "the walk *{}*".format
 LIVE: Final = {
-    "FrafaldsvarselConsumerStopped": f"{_WALK('worker stopped')}, {_WALK('ledger stopped')}",
-    "FrafaldsvarselConsumerStalled": f"{_WALK('one partition stuck')}, {_WALK('database read-only')}",
+    "FrafaldsvarselConsumerStopped": f"{_WALK('worker stopped')}, {_WALK('ledger stopped')}, {_WALK('database read-only')}",
+    "FrafaldsvarselConsumerStalled": _WALK("one partition stuck"),
     "FrafaldsvarselNoWayOut": _WALK("relay refusing"),
     "FrafaldsvarselNotifierShutOut": _WALK("a notifier with a wrong password"),
     "FrafaldsvarselRetentionComesNear": _WALK("retention near"),

@@ -83,7 +83,7 @@ def alarm(**changes: Any) -> Alarm:
 LINE: Final = Line(
     check=str(HealthCheck.GROUPS),
     level="fault",
-    sentence="No worker runs, and 4 records wait for it.",
+    sentence="No worker reads, and 4 records wait for it.",
     since="2026-01-02 03:04:05+00:00",
     advice="Start it.",
     page="docs/runbooks/consumer-stands-still.md",
@@ -108,7 +108,7 @@ def test_a_look_that_tells_all_has_nothing_missing() -> None:
 @pytest.mark.parametrize(
     ("now", "missing"),
     [
-        (seen(), "the doctor does not say 'No worker runs' of groups"),
+        (seen(), "the doctor does not say 'No worker reads' of groups"),
         (seen(replace(LINE, since="")), "since when"),
         (seen(replace(LINE, advice="")), "no remedy"),
         (seen(LINE, members=2), "status does not show it"),

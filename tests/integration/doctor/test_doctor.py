@@ -129,7 +129,7 @@ def test_a_worker_that_does_not_run_and_for_which_records_wait(
         one for one in found.answer["found"] if one["check"] == "groups" and "worker" in one["sentence"]
     ]
     assert [(one["level"], one["sentence"]) for one in worker] == [
-        ("fault", "No worker runs, and 1 record waits for it.")
+        ("fault", "No worker reads, and 1 record waits for it.")
     ]
     assert abs(datetime.fromisoformat(worker[0]["since"]) - before) < timedelta(seconds=5)
 

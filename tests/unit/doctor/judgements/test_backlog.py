@@ -34,7 +34,7 @@ def sample(*partitions: PartitionLag, worker: GroupState | None = STABLE) -> Lag
     ("worker", "waits", "level", "said"),
     [
         (STABLE, 5, Level.FINE, "worker (1), ledger (1)"),
-        (EMPTY, 5, Level.FAULT, "No worker runs, and 5 records wait for it."),
+        (EMPTY, 5, Level.FAULT, "No worker reads, and 5 records wait for it."),
         (EMPTY, 0, Level.WARNING, "nothing waits for it yet"),
         (GroupState(state="PreparingRebalance", members=2), 0, Level.WARNING, "anew (PreparingRebalance)"),
         (None, 0, Level.UNKNOWN, "does not describe"),
