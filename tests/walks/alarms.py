@@ -18,6 +18,8 @@ class Alarm:
     description: str
     runbook: str
     labels: tuple[tuple[str, str], ...]
+    since: str = ""
+    """When its expression began to hold, as Prometheus shows it."""
 
     @classmethod
     def of(cls, held: dict[str, Any]) -> "Alarm":
@@ -29,6 +31,7 @@ class Alarm:
             summary=said["summary"],
             description=said.get("description", ""),
             runbook=said["runbook_url"],
+            since=held["activeAt"],
             labels=tuple(
                 sorted(one for one in labels.items() if one[0] not in {"alertname", "severity", "instance"})
             ),

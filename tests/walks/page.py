@@ -83,6 +83,8 @@ def _walk(rules: str, one: Walk) -> Iterator[str]:
         yield f"> `{alarm.name}` ({alarm.severity}): {_quoted(alarm.summary)}"
         if alarm.description:
             yield f"> {alarm.description}"
+        if alarm.since:
+            yield f"> Active since {alarm.since[11:19]} (UTC)."
         yield ">"
         yield f"> {alarm.runbook}"
     yield ""

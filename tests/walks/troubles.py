@@ -57,6 +57,8 @@ class Trouble:
     """Whether the step's figures show it."""
     screen: str = ""
     """What the page must say in words."""
+    looked_with: str = ""
+    """The process whose settings the doctor is given, where the alert has named it; the alert says since when."""
     check: HealthCheck
     """Of the doctor's."""
     says: str
@@ -323,7 +325,8 @@ TROUBLES: Final = (
         labels=(("channel", "email"),),
         step=StepName.NOTIFY,
         shown=_anything,
-        check=HealthCheck.DELIVERIES,
+        looked_with=NOTIFIERS[1],
+        check=HealthCheck.RELAY,
         says="login",
         runbook="no-way-out",
         action="restart that notifier",

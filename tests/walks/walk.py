@@ -61,7 +61,7 @@ def walk(on: Stage, trouble: Trouble, before: Seen) -> Walk:
         trouble.stage(on)
         _rings(on, trouble, found, began)
         time.sleep(max(0.0, began + trouble.age_seconds - time.monotonic()))
-        seen = on.watched.look()
+        seen = on.watched.look(trouble.looked_with)
         _judge_alarms(trouble, found, on.watched.alarms.ringing())
         _judge_look(trouble, found, seen, before)
     finally:
@@ -118,9 +118,14 @@ def _judge_look(trouble: Trouble, found: Walk, seen: Seen, before: Seen) -> None
     if trouble.screen not in seen.screen:
         found.missing.append(f"status does not say {trouble.screen!r}")
     named = [one for one in found.doctor if one.check == trouble.check and trouble.says in one.sentence]
+    told_when = trouble.looked_with and any(one.since for one in found.alarms if one.name == trouble.alert)
     if not named:
         found.missing.append(f"the doctor does not say {trouble.says!r} of {trouble.check}")
-    found.missing += [f"the doctor does not say since when: {one.sentence}" for one in named if not one.since]
+    found.missing += [
+        f"the doctor does not say since when: {one.sentence}"
+        for one in named
+        if not one.since and not told_when
+    ]
     found.missing += [f"the doctor says no remedy: {one.sentence}" for one in named if not one.advice]
 
 

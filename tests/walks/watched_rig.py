@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from config.settings import PREFIX
 from local.servers.ports import remembered_ports
 from local.servers.prometheus import RULES, prometheus
 from tests.faults.rig import LEDGERS, NOTIFIERS, WORKERS, Rig
@@ -43,9 +44,10 @@ class WatchedRig:
         """What a person does by the command line."""
         return command(self.told, *words)
 
-    def look(self) -> Seen:
-        """What a person sees there."""
-        return look(self.told, self.audit_metrics)
+    def look(self, process: str = "") -> Seen:
+        """What a person sees there; with the settings of `process`, where one is named."""
+        own = {PREFIX + name: held for name, held in self.rig.children.own.get(process, {}).items()}
+        return look({**self.told, **own}, self.audit_metrics)
 
     @property
     def audit_metrics(self) -> str:
