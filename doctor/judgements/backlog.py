@@ -19,9 +19,8 @@ STABLE: Final = "Stable"
 _LOOK: Final = (
     "`frafaldsvarsel lag --once`: the first step from the top that is behind is the one to look at."
 )
-_START: Final = (
-    "Start the process: `frafaldsvarsel {}`. Where it runs, it has left its group and waits for a server: "
-    "see kafka and postgresql, and its log."
+_WHERE_IT_RUNS: Final = (
+    "Where it runs, it has left its group and waits for a server: see kafka and postgresql, and its log."
 )
 _NOBODY: Final = frozenset({"Empty", "Dead"})
 
@@ -38,14 +37,14 @@ def groups(sample: LagSample) -> Iterable[Diagnosis]:
             yield fault(
                 HealthCheck.GROUPS,
                 f"No {process} reads, and {number_of(waits, 'record')} {'waits' if waits == 1 else 'wait'} for it.",
-                _START.format(process),
+                f"Start the process: `frafaldsvarsel {process}`. {_WHERE_IT_RUNS}",
                 since,
             )
         elif state.state in _NOBODY:
             yield warning(
                 HealthCheck.GROUPS,
                 f"No {process} reads; nothing waits for it yet.",
-                _START.format(process),
+                f"Start the process: `frafaldsvarsel {process}`. {_WHERE_IT_RUNS}",
             )
         elif state.state != STABLE:
             yield warning(
