@@ -37,6 +37,7 @@ class HealthCheck(StrEnum):
     ENDPOINTS = "endpoints"
     STEPS = "reminders"
     QUARANTINE = "quarantine"
+    BOUNDS = "sender-bounds"
     UNDECIDED = "undecided"
     OVERDUE = "overdue"
     CANARY = "canary"
@@ -54,8 +55,11 @@ RUNBOOKS: Final = {
     HealthCheck.GROUPS: "consumer-stands-still",
     HealthCheck.LAG: "duty-lag",
     HealthCheck.RETENTION: "retention",
+    HealthCheck.DELIVERIES: "notices-late",
     HealthCheck.NOTICES: "nobody-told",
+    HealthCheck.BOUNDS: "sender-over-bound",
     HealthCheck.CANARY: "canary",
+    HealthCheck.RELAY: "no-way-out",
     HealthCheck.AUDIT: "unaccounted",
 }
 """Of what an alert rings for as well; everything else stands in `docs/doctor.md`."""

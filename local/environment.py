@@ -1,7 +1,7 @@
 """What the processes of a service on one machine are told: the environment of each, made from its servers."""
 
-from collections.abc import Mapping
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit

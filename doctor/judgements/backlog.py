@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from config.topics import BY_NAME
 from doctor.diagnosis import Diagnosis, HealthCheck, fault, fine, unknown, warning
 from doctor.words import age, duration, number_of, some
 from models.service_status import LONG, SLOW
@@ -17,6 +16,9 @@ PROCESSES: Final[Mapping[str, str]] = {WORKER: "worker", LEDGER: "ledger"}
 STABLE: Final = "Stable"
 _LOOK: Final = (
     "`frafaldsvarsel lag --once`: the first step from the top that is behind is the one to look at."
+)
+_WHERE_IT_RUNS: Final = (
+    "Where it runs, it has left its group and waits for a server: see kafka and postgresql, and its log."
 )
 _NOBODY: Final = frozenset({"Empty", "Dead"})
 
@@ -32,15 +34,15 @@ def groups(sample: LagSample) -> Iterable[Diagnosis]:
         elif state.state in _NOBODY and waits:
             yield fault(
                 HealthCheck.GROUPS,
-                f"No {process} runs, and {number_of(waits, 'record')} {'waits' if waits == 1 else 'wait'} for it.",
-                f"Start the process: `frafaldsvarsel {process}`.",
+                f"No {process} reads, and {number_of(waits, 'record')} {'waits' if waits == 1 else 'wait'} for it.",
+                f"Start the process: `frafaldsvarsel {process}`. {_WHERE_IT_RUNS}",
                 since,
             )
         elif state.state in _NOBODY:
             yield warning(
                 HealthCheck.GROUPS,
-                f"No {process} runs; nothing waits for it yet.",
-                f"Start the process: `frafaldsvarsel {process}`.",
+                f"No {process} reads; nothing waits for it yet.",
+                f"Start the process: `frafaldsvarsel {process}`. {_WHERE_IT_RUNS}",
             )
         elif state.state != STABLE:
             yield warning(
@@ -93,7 +95,11 @@ def lag(sample: LagSample, now: datetime) -> Iterable[Diagnosis]:
 def retention(sample: LagSample, now: datetime) -> Iterable[Diagnosis]:
     """Whether anything was removed before it was read, or soon is."""
     passed = [one for one in sample.partitions if one.committed is not None and one.committed < one.first]
-    near = [(left, one) for one in sample.partitions if (left := _headroom(one, now)) is not None]
+    near = [
+        (max(left, timedelta(0)), one)
+        for one in sample.partitions
+        if (left := sample.headroom(one, now)) is not None and left < HEADROOM
+    ]
     for one in passed:
         yield fault(
             HealthCheck.RETENTION,
@@ -121,12 +127,3 @@ def _behind(sample: LagSample, group: str) -> tuple[int, datetime | None]:
     own = [one for one in sample.partitions if one.group == group]
     since = min((one.waiting.appended_at for one in own if one.waiting is not None), default=None)
     return sum(one.records for one in own), since
-
-
-def _headroom(one: PartitionLag, now: datetime) -> timedelta | None:
-    """Below `HEADROOM`; else None."""
-    kept = BY_NAME[one.topic].retention_days
-    if one.waiting is None or kept is None:
-        return None
-    left = one.waiting.appended_at + timedelta(days=kept) - now
-    return max(left, timedelta(0)) if left < HEADROOM else None

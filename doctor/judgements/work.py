@@ -11,15 +11,18 @@ from doctor.words import age, duration, number_of, some
 SLOW: Final = timedelta(minutes=2)
 LONG: Final = timedelta(minutes=10)
 """How long what is due may lie before somebody should look, and before something surely stands still."""
+_NAMED: Final = 3
+"""Senders, each with a line of its own."""
 
 
-def postgres(state: ServerState) -> Diagnosis:
-    """Whether it can be written."""
+def postgres(state: ServerState, last_written: datetime | None = None) -> Diagnosis:
+    """Whether it can be written. `last_written`: the last change that the service made, where that is known."""
     if state.read_only:
         return fault(
             HealthCheck.POSTGRES,
-            "PostgreSQL takes nothing: it is read-only.",
+            "PostgreSQL takes nothing: it is read-only. The ledger's last change is as old as is said here.",
             "Let DATABASE_URL name the primary; or take `default_transaction_read_only` back.",
+            last_written,
         )
     return fine(HealthCheck.POSTGRES, "PostgreSQL answers and can be written.")
 
@@ -91,6 +94,14 @@ def deliveries(work: Sequence[ChannelWork], now: datetime) -> Iterable[Diagnosis
                 "See relay, or the endpoint; the notices go out by themselves when it is mended.",
                 one.oldest,
             )
+        elif one.tried and waits > SLOW and _is_tried(one, now):
+            found = (fault if waits > LONG else warning)(
+                HealthCheck.DELIVERIES,
+                f"{number_of(one.number, one.channel + ' notice')} {_wait(one.number)}, the oldest for "
+                f"{duration(waits.total_seconds())}, and what a notifier tries has no success.",
+                "See relay, or the endpoint; `deliveries list --status due` says what it answered.",
+                one.oldest,
+            )
         elif one.due_since is not None and due > SLOW:
             found = (fault if due > LONG else warning)(
                 HealthCheck.DELIVERIES,
@@ -98,14 +109,6 @@ def deliveries(work: Sequence[ChannelWork], now: datetime) -> Iterable[Diagnosis
                 f"{duration(due.total_seconds())} no notifier has taken the first.",
                 "Start `frafaldsvarsel notify`, or see in its log for what it waits.",
                 one.due_since,
-            )
-        elif one.tried and waits > SLOW:
-            found = (fault if waits > LONG else warning)(
-                HealthCheck.DELIVERIES,
-                f"{number_of(one.tried, one.channel + ' notice')} had no success yet, the oldest for "
-                f"{duration(waits.total_seconds())}.",
-                "See relay, or the endpoint; `deliveries list --status due` says what it answered.",
-                one.oldest,
             )
         else:
             continue
@@ -117,6 +120,15 @@ def deliveries(work: Sequence[ChannelWork], now: datetime) -> Iterable[Diagnosis
             HealthCheck.DELIVERIES,
             f"{number_of(number, 'notice')} under way." if number else "No notice waits.",
         )
+
+
+def _is_tried(one: ChannelWork, now: datetime) -> bool:
+    """Whether a notifier is at work: while a relay cannot be used, it takes one notice at a time, and the rest lie.
+
+    Of what is due nothing lies for long, or an attempt was made of late.
+    """
+    lies = one.due_since is not None and now - one.due_since > SLOW
+    return not lies or (one.tried_at is not None and now - one.tried_at <= SLOW)
 
 
 def failed_notices(units: Sequence[UnitTrouble]) -> Diagnosis:
@@ -165,6 +177,22 @@ def quarantine(kinds: Mapping[str, Amount]) -> Diagnosis:
         "`quarantine list`: mend the cause, then replay or dismiss.",
         min((one.since for one in kinds.values() if one.since is not None), default=None),
     )
+
+
+def over_bound(senders: Mapping[str, Amount]) -> Iterable[Diagnosis]:
+    """Senders that say more about one person than can be right."""
+    for sender, left_out in list(senders.items())[:_NAMED]:
+        have = "has" if left_out.number == 1 else "have"
+        yield warning(
+            HealthCheck.BOUNDS,
+            f"{number_of(left_out.number, 'event')} of sender {sender} {have} no effect: "
+            "it is over its bound for a person.",
+            f"Ask the sender whether it is in a loop: `receipts --institution {sender}`. "
+            "Replay what is true, dismiss the rest.",
+            left_out.since,
+        )
+    if not senders:
+        yield fine(HealthCheck.BOUNDS, "No sender is over its bound for a person.")
 
 
 def undecided(past: Review) -> Diagnosis:

@@ -14,9 +14,11 @@ from infra.postgres import SyncConnection
 from infra.postgres_timeouts import TimeoutConnection, statement_timeouts
 from ledger.schema.migrate import APPLIED, MIGRATIONS
 from models.events import probe_identity
+from models.reasons import LeftOut
 from notifiers.figures import WAITS_SINCE
 from ops.audit.last_probe import last_home
 from ops.probe.events import message_id, next_run
+from ops.recovery.dead_letters import THINGS
 from ops.recovery.figures import FAILED_LAST, IN_QUARANTINE, everything_that_waits
 
 T = TypeVar("T")
@@ -28,6 +30,10 @@ _TICKS: Final = 15
 SERVER: Final[LiteralString] = (
     "SELECT clock_timestamp(), pg_is_in_recovery() OR current_setting('transaction_read_only')::bool"
 )
+OVER_BOUND: Final[LiteralString] = (
+    f"SELECT sender, count(*), min(since) FROM ({THINGS}) AS waiting GROUP BY sender ORDER BY count(*) DESC, sender"
+)
+LAST_WRITTEN: Final[LiteralString] = "SELECT at FROM audit ORDER BY id DESC LIMIT 1"
 UNDECIDED: Final[LiteralString] = """
 SELECT count(*), min(review_on) FROM messages WHERE outcome = 'undecided' AND review_on <= %s
 """
@@ -38,7 +44,7 @@ DELIVERIES: Final[LiteralString] = f"""
 SELECT d.channel, count(*), min(d.created_at), min({WAITS_SINCE}),
        min(d.due_at) FILTER (WHERE d.due_at <= clock_timestamp()
                              AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp())),
-       count(*) FILTER (WHERE a.outcome = 'misconfigured'), count(*) FILTER (WHERE d.attempts > 0)
+       count(*) FILTER (WHERE a.outcome = 'misconfigured'), count(*) FILTER (WHERE d.attempts > 0), max(a.at)
 FROM deliveries d LEFT JOIN attempts a ON (a.delivery_id, a.attempt) = (d.id, d.attempts)
 WHERE d.status = 'due' AND (d.due_at <= clock_timestamp() OR d.attempts > 0)
 GROUP BY d.channel ORDER BY d.channel
@@ -99,6 +105,8 @@ class ChannelWork:
     """Whose last attempt met what a person must mend."""
     tried: int
     """Tried before, without success."""
+    tried_at: datetime | None = None
+    """The last attempt at one of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +158,20 @@ class LedgerWork:
         pending = tuple(name for name in ours if name not in applied)
         return SchemaState(pending, tuple(sorted(applied - set(ours))))
 
+    def last_written(self) -> datetime | None:
+        """When the audit trail was last written to; None: never."""
+        rows = self._rows(LAST_WRITTEN)
+        return None if not rows else rows[0][0]
+
     def quarantine(self) -> Mapping[str, Amount]:
         """What a person has still to decide, by kind."""
         rows = self._rows(IN_QUARANTINE, everything_that_waits())
         return {kind: Amount(number, since) for kind, number, since in rows}
+
+    def over_bound(self) -> Mapping[str, Amount]:
+        """Senders whose events wait for a person because there are too many of them, the most first."""
+        rows = self._rows(OVER_BOUND, {**everything_that_waits(), "reason": str(LeftOut.SENDER_BOUND)})
+        return {sender: Amount(number, since) for sender, number, since in rows}
 
     def undecided(self, today: date) -> Review:
         """Undecided messages past their date."""
@@ -176,8 +194,9 @@ class LedgerWork:
                 due_since=due_since,
                 misconfigured=misconfigured,
                 tried=tried,
+                tried_at=tried_at,
             )
-            for channel, number, oldest, waits_since, due_since, misconfigured, tried in self._rows(
+            for channel, number, oldest, waits_since, due_since, misconfigured, tried, tried_at in self._rows(
                 DELIVERIES
             )
         ]

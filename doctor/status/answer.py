@@ -1,8 +1,12 @@
 """What the status page shows and its JSON holds, made of two looks. Pure."""
 
+from typing import Final
+
 from doctor.status.flow import flow
 from doctor.status.look import LedgerSeen, StatusLook
 from models.service_status import ForPeople, Promises, StatusAnswer
+
+READ_ONLY: Final = "PostgreSQL takes nothing: it is read-only. What waits for the ledger waits for that."
 
 
 def status_answer(before: StatusLook | None, now: StatusLook) -> StatusAnswer:
@@ -23,7 +27,7 @@ def status_answer(before: StatusLook | None, now: StatusLook) -> StatusAnswer:
             undecided_past_review=ledger.undecided,
             units_not_reached=ledger.failed_units,
         ),
-        away=now.away,
+        away={**now.away, "postgresql": READ_ONLY} if ledger.read_only else now.away,
     )
 
 

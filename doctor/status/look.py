@@ -37,6 +37,8 @@ class LedgerSeen:
     """Messages past their date."""
     failed_units: int | None = None
     """Units whose last mail nobody took."""
+    read_only: bool = False
+    """Whether PostgreSQL takes nothing."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,6 +92,7 @@ class StatusReader:
             deliveries = ledger.deliveries()
             return LedgerSeen(
                 at=at,
+                read_only=ledger.server().read_only,
                 attempts=ledger.attempts(),
                 waiting=sum(one.number for one in deliveries),
                 oldest_seconds=max(

@@ -104,7 +104,8 @@ def _postgres(known: DoctorSettings) -> Iterator[Diagnosis]:
     try:
         with ledger_work(database, known.clock) as ledger:
             now = known.clock()
-            yield work.postgres(ledger.server())
+            state = ledger.server()
+            yield work.postgres(state, _last_written(ledger) if state.read_only else None)
             for check, judged in _of_ledger(ledger, now, probe_within(interval)).items():
                 try:
                     yield from judged()
@@ -112,6 +113,13 @@ def _postgres(known: DoctorSettings) -> Iterator[Diagnosis]:
                     yield unknown(check, str(error))
     except NotSeen as error:
         yield fault(HealthCheck.POSTGRES, str(error), "See the server, the address and this user's password.")
+
+
+def _last_written(ledger: LedgerWork) -> datetime | None:
+    try:
+        return ledger.last_written()
+    except NotSeen:
+        return None
 
 
 def _of_ledger(
@@ -127,6 +135,7 @@ def _of_ledger(
         HealthCheck.ENDPOINTS: lambda: work.endpoints(ledger.endpoints()),
         HealthCheck.STEPS: lambda: [work.steps(ledger.steps(), now)],
         HealthCheck.QUARANTINE: lambda: [work.quarantine(ledger.quarantine())],
+        HealthCheck.BOUNDS: lambda: work.over_bound(ledger.over_bound()),
         HealthCheck.UNDECIDED: lambda: [work.undecided(ledger.undecided(today))],
         HealthCheck.OVERDUE: lambda: [work.overdue(ledger.overdue(today))],
         HealthCheck.CANARY: lambda: [
@@ -269,6 +278,7 @@ _LOOKS: Final[Sequence[tuple[Sequence[HealthCheck], Callable[[DoctorSettings], I
             HealthCheck.ENDPOINTS,
             HealthCheck.STEPS,
             HealthCheck.QUARANTINE,
+            HealthCheck.BOUNDS,
             HealthCheck.UNDECIDED,
             HealthCheck.OVERDUE,
             HealthCheck.CANARY,

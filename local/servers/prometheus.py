@@ -29,7 +29,7 @@ def binary() -> str:
     return found
 
 
-def configuration(pages: Mapping[str, str], *, seconds: int = _SECONDS) -> str:
+def configuration(pages: Mapping[str, str], *, seconds: int = _SECONDS, rules: Path = RULES) -> str:
     """What it is told, in JSON, which is YAML too. `pages`: where each process serves its metrics, by its name;
     processes of one kind, such as ``worker`` and ``worker-2``, are one job.
     """
@@ -38,7 +38,7 @@ def configuration(pages: Mapping[str, str], *, seconds: int = _SECONDS) -> str:
         jobs.setdefault(_JOB + name.partition("-")[0], []).append(urlsplit(page).netloc)
     told = {
         "global": {"scrape_interval": f"{seconds}s", "evaluation_interval": f"{seconds}s"},
-        "rule_files": [str(RULES)],
+        "rule_files": [str(rules)],
         "scrape_configs": [
             {"job_name": job, "static_configs": [{"targets": targets}]} for job, targets in jobs.items()
         ],
@@ -47,14 +47,16 @@ def configuration(pages: Mapping[str, str], *, seconds: int = _SECONDS) -> str:
 
 
 @contextmanager
-def prometheus(data: Path, pages: Mapping[str, str], *, seconds: int = _SECONDS) -> Iterator[str]:
+def prometheus(
+    data: Path, pages: Mapping[str, str], *, seconds: int = _SECONDS, rules: Path = RULES
+) -> Iterator[str]:
     """Run it while the caller does, its data in `data`; gives its address. Raises `NoPrometheus`."""
     program = binary()
     folder = data / "prometheus"
     folder.mkdir(parents=True, exist_ok=True)
     port = remembered_ports(folder / "ports.json", ["web"])["web"]
     file = folder / "prometheus.yml"
-    file.write_text(configuration(pages, seconds=seconds), "utf-8")
+    file.write_text(configuration(pages, seconds=seconds, rules=rules), "utf-8")
     process = Process(
         ProcessPlan(
             argv=[

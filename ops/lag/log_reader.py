@@ -11,6 +11,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from config.kafka import KafkaSettings
 from config.topics import BY_NAME
 from ops.audit.consumer_groups import PartitionKey, committed_by
+from ops.lag.retention import RetentionReader, RetentionTime
 from ops.lag.sample import FirstWaiting, PartitionLag
 from ops.lag.waiting_since import waiting_since
 
@@ -29,12 +30,17 @@ class LagReader:
         """`reads`: the topics of each group."""
         self._reads = reads
         self._consumers = {group: _consumer(kafka, group) for group in reads}
+        self._retention = RetentionReader(kafka)
         self._known: dict[str, dict[PartitionKey, FirstWaiting]] = {}
 
     def close(self) -> None:
         """Disconnect."""
         for consumer in self._consumers.values():
             consumer.close()
+
+    def kept(self) -> Mapping[str, RetentionTime]:
+        """For how long the brokers keep each topic's records, where they say it."""
+        return self._retention.look({topic for topics in self._reads.values() for topic in topics})
 
     def look(self) -> list[PartitionLag]:
         """Every partition of every group; raises `LagUnknown`."""

@@ -23,8 +23,9 @@ _SAY_AGAIN: Final = 60.0
 async def look(kafka: KafkaSettings, reader: LagReader, clock: Callable[[], datetime]) -> LagSample:
     """One sample; raises `LagUnknown`."""
     states = await group_states(kafka, READS)
+    kept = await asyncio.to_thread(reader.kept)
     partitions = await asyncio.to_thread(reader.look)
-    return LagSample(taken_at=clock(), partitions=partitions, groups=states)
+    return LagSample(taken_at=clock(), partitions=partitions, groups=states, kept=kept)
 
 
 async def keep_looking(

@@ -1,12 +1,13 @@
 """How far the consumer groups are behind, at one moment."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Final
 
 from config.topics import Topic
 from models.events.event_types import InputTopic
+from ops.lag.retention import RetentionTime, by_the_table
 
 DUTY_TOPICS: Final = frozenset(
     {*InputTopic, Topic.PERSON_EVENTS, Topic.DECISIONS} - {InputTopic.CONTROL_TOTALS}
@@ -78,6 +79,13 @@ class LagSample:
     partitions: Sequence[PartitionLag]
     groups: Mapping[str, GroupState]
     """Without those that no coordinator has described."""
+    kept: Mapping[str, RetentionTime] = field(default_factory=dict)
+    """For how long the brokers keep a topic's records; where they did not say it, as the table has it."""
+
+    def headroom(self, one: PartitionLag, at: datetime) -> timedelta | None:
+        """Until retention may remove the first record that waits; None: nothing waits, or nothing is removed."""
+        kept = self.kept.get(one.topic, by_the_table(one.topic))
+        return None if one.waiting is None or kept is None else one.waiting.appended_at + kept - at
 
     @property
     def duty_since(self) -> datetime | None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from config.topics import BY_NAME
 from ops.lag.consumer_status import WINDOW, ConsumerStatus, Seen, status
 from ops.lag.sample import LagSample, PartitionLag
 
@@ -71,10 +70,8 @@ class LagWatch:
 
     def headroom_seconds(self, one: PartitionLag, now: datetime) -> float | None:
         """Until retention may remove the first record that waits; None: nothing waits, or nothing is removed."""
-        days = BY_NAME[one.topic].retention_days
-        if one.waiting is None or days is None:
-            return None
-        return (one.waiting.appended_at + timedelta(days=days) - now).total_seconds()
+        left = None if self.sample is None else self.sample.headroom(one, now)
+        return None if left is None else left.total_seconds()
 
     def statuses(self) -> Mapping[ConsumerPlace, ConsumerStatus]:
         """Of every partition whose window says something."""

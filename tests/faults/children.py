@@ -42,6 +42,10 @@ class Children:
         self.bugged: Sequence[str] = ()
         self.versions: dict[str, Path] = {}
         """Whose code is not this tree's, from their next start on."""
+        self.own: dict[str, Mapping[str, str]] = {}
+        """Settings that one of them alone has, without the prefix, from its next start on."""
+        self.modules: dict[str, Sequence[str]] = {}
+        """What Python runs in place of the usual command, by name, from the next start on."""
         self._environment = environment
         self._children: dict[str, _Child] = {}
         self._lock = threading.RLock()
@@ -176,7 +180,9 @@ class Children:
         child.process.wait()
         self._launch(child)
 
-    def _command(self, kind: str) -> Sequence[str]:
+    def _command(self, name: str, kind: str) -> Sequence[str]:
+        if name in self.modules:
+            return self.modules[name]
         bugged = self.bug and kind in self.bugged
         return ("tests.faults.run_with_bug", self.bug, kind) if bugged else ("frafaldsvarsel", kind)
 
@@ -198,10 +204,11 @@ class Children:
         }
         if child.steady:
             own["INSTANCE"] = f"rig-{number}"
+        own |= self.own.get(child.name, {})
         told = dict(self._environment(kind)) | {PREFIX + name: held for name, held in own.items()}
         child.process = Process(
             ProcessPlan(
-                argv=[sys.executable, "-m", *self._command(kind)],
+                argv=[sys.executable, "-m", *self._command(child.name, kind)],
                 log=self.data / "logs" / f"{child.name}.log",
                 env=inherited | told | self._code(child.name),
                 grace_seconds=20,

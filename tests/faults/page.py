@@ -1,10 +1,11 @@
-"""``docs/evidence.md`` from a run's evidence. Pure; it must not say more than the run has shown."""
+"""``docs/evidence.md`` from a run's evidence, and what was run beside it; it must not say more than these have shown."""
 
 from collections.abc import Iterator
 from typing import Final
 
 from tests.faults.cells import Family
 from tests.faults.evidence import NOUGHT, Evidence, percentile
+from tests.faults.rolling_page import beside
 from tests.paths import ROOT
 
 PAGE: Final = ROOT / "docs" / "evidence.md"
@@ -129,6 +130,7 @@ def _lines(evidence: Evidence) -> Iterator[str]:
         yield from _family(evidence, family)
     yield from _plants(evidence)
     yield from _simulation(evidence)
+    yield from beside()
     yield "## The run"
     yield ""
     yield f"Run `{evidence.run}`, seed {evidence.seed}, {evidence.seconds / 60:.0f} minutes on {evidence.cores} cores."

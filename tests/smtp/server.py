@@ -4,6 +4,7 @@ For tests only: it checks nothing, and keeps every mail in memory.
 """
 
 import asyncio
+import base64
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -99,6 +100,8 @@ class MisbehavingServer:
     extensions: tuple[str, ...] = ("SIZE 10240000", "8BITMIME", "SMTPUTF8")
     starttls: bool = True
     logins: str = ""
+    password: str = ""
+    """The one that AUTH PLAIN must bring; empty: any is good."""
     bad_recipients: Mapping[str, str] = field(default_factory=dict)
     mails: list[Received] = field(default_factory=list)
     accepted: list[Received] = field(default_factory=list)
@@ -152,6 +155,8 @@ class MisbehavingServer:
                     if await self._answer(writer, At.STARTTLS) and self.tls is not None:
                         await writer.start_tls(self.tls)
                         secure = True
+                case "AUTH" if self.password and _password(line) != self.password:
+                    await _write(writer, "535 5.7.8 authentication credentials invalid")
                 case "AUTH":
                     await self._answer(writer, At.AUTH)
                 case "MAIL" if sender:
@@ -227,6 +232,11 @@ async def _write(writer: asyncio.StreamWriter, text: str) -> None:
 async def _body(reader: asyncio.StreamReader) -> bytes:
     whole = await reader.readuntil(b"\r\n.\r\n")
     return (b"\r\n" + whole[:-3]).replace(b"\r\n..", b"\r\n.")[2:]
+
+
+def _password(line: str) -> str:
+    """Of ``AUTH PLAIN`` with what belongs to it on the same line."""
+    return base64.b64decode(line.split(" ")[-1]).decode().rpartition("\0")[2]
 
 
 def _address(line: str) -> str:

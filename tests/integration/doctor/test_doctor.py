@@ -129,7 +129,7 @@ def test_a_worker_that_does_not_run_and_for_which_records_wait(
         one for one in found.answer["found"] if one["check"] == "groups" and "worker" in one["sentence"]
     ]
     assert [(one["level"], one["sentence"]) for one in worker] == [
-        ("fault", "No worker runs, and 1 record waits for it.")
+        ("fault", "No worker reads, and 1 record waits for it.")
     ]
     assert abs(datetime.fromisoformat(worker[0]["since"]) - before) < timedelta(seconds=5)
 
@@ -184,6 +184,16 @@ def test_what_waits_in_the_database(environment: dict[str, str], database: str) 
     assert "a@b.dk" not in found.text
 
 
+RECEIPT_LEFT_OUT: Final = """
+INSERT INTO receipts (topic, partition, "offset", appended_at, status, sender, event_id)
+VALUES ('benefits', 0, %s, %s, 'accepted', '900101', %s)
+"""
+LEFT_OUT: Final = """
+INSERT INTO applied (partition, "offset", origin_topic, origin_partition, origin_offset, person_id, changed, left_out)
+VALUES (0, %s, 'benefits', 0, %s, 'p', 0, 'sender_bound')
+"""
+
+
 def test_a_migration_that_nobody_has_applied(environment: dict[str, str], database: str) -> None:
     with psycopg.connect(database) as connection:
         connection.execute("DELETE FROM migrations WHERE name = '0016_left_out.sql'")
@@ -205,6 +215,27 @@ def test_a_database_without_tables_and_one_that_is_read_only(
     assert "read-only" in found.of("postgresql")["sentence"]
     assert "of another version" in found.of("quarantine")["sentence"]
     assert found.of("schema")["level"] == "unknown"
+
+
+def test_since_when_a_read_only_database_was_not_written_and_who_is_over_its_bound(
+    environment: dict[str, str], database: str
+) -> None:
+    at = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=7)
+    asyncio.run(migrate(database))
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("INSERT INTO audit (at, kind) VALUES (%s, 'task_opened')", (at,))
+        for offset in range(3):
+            connection.execute(RECEIPT_LEFT_OUT, (offset, at, f"e{offset}"))
+            connection.execute(LEFT_OUT, (offset, offset))
+        connection.execute(RECEIPT_LEFT_OUT, (9, at, "e9"))
+        connection.execute(LEFT_OUT.replace("sender_bound", "record_full"), (9, 9))
+        name = connection.info.dbname
+        connection.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+    found = ask(environment)
+    assert datetime.fromisoformat(found.of("postgresql")["since"]) == at
+    assert "3 events of sender 900101 have no effect" in found.of("sender-bounds")["sentence"]
+    assert datetime.fromisoformat(found.of("sender-bounds")["since"]) == at
+    assert found.of("sender-bounds")["page"] == "docs/runbooks/sender-over-bound.md"
 
 
 def test_postgresql_away(environment: dict[str, str]) -> None:

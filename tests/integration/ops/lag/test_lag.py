@@ -3,11 +3,13 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from config.kafka import KafkaSettings
 from config.topics import BY_NAME, Topic
@@ -15,6 +17,7 @@ from models.events.event_types import InputTopic
 from ops.audit.consumer_groups import LEDGER, READS, WORKER
 from ops.lag.group_states import group_states
 from ops.lag.log_reader import LagReader, LagUnknown
+from ops.lag.retention import RetentionReader
 from ops.lag.sample import PartitionLag
 from tests.factories import risk
 
@@ -149,3 +152,26 @@ async def test_without_kafka_the_lag_is_unknown_and_nothing_is_invented() -> Non
         assert await group_states(away, READS) == {}
     finally:
         await asyncio.to_thread(reader.close)
+
+
+async def test_retention_is_what_the_brokers_are_told_now(kafka: KafkaSettings, reader: LagReader) -> None:
+    assert reader.kept()[RISKS] == timedelta(days=BY_NAME[RISKS].retention_days or 0)
+    assert reader.kept()[str(Topic.PERSON_EVENTS)] is None
+    admin = AIOKafkaAdminClient(**kafka.aiokafka())
+    await admin.start()
+    try:
+        for days in (400, BY_NAME[RISKS].retention_days or 0):
+            milliseconds = str(days * 86_400_000)
+            await admin.alter_configs(
+                [ConfigResource(ConfigResourceType.TOPIC, RISKS, configs={"retention.ms": milliseconds})]
+            )
+            end = time.monotonic() + 10
+            while reader.kept()[RISKS] != timedelta(days=days):
+                assert time.monotonic() < end
+                await asyncio.sleep(0.1)
+    finally:
+        await admin.close()
+
+
+async def test_where_the_brokers_do_not_say_it_the_table_stands() -> None:
+    assert RetentionReader(KafkaSettings(bootstrap_servers="127.0.0.1:9")).look([RISKS]) == {}

@@ -1,5 +1,6 @@
 """What one look at the consumer groups means."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -33,7 +34,7 @@ def sample(*partitions: PartitionLag, worker: GroupState | None = STABLE) -> Lag
     ("worker", "waits", "level", "said"),
     [
         (STABLE, 5, Level.FINE, "worker (1), ledger (1)"),
-        (EMPTY, 5, Level.FAULT, "No worker runs, and 5 records wait for it."),
+        (EMPTY, 5, Level.FAULT, "No worker reads, and 5 records wait for it."),
         (EMPTY, 0, Level.WARNING, "nothing waits for it yet"),
         (GroupState(state="PreparingRebalance", members=2), 0, Level.WARNING, "anew (PreparingRebalance)"),
         (None, 0, Level.UNKNOWN, "does not describe"),
@@ -83,8 +84,17 @@ def test_what_is_no_duty_and_has_waited_long_is_told_as_well() -> None:
 
 def test_retention_that_comes_near_and_that_has_passed() -> None:
     assert [one.level for one in backlog.retention(sample(part(waits=1)), NOW)] == [Level.FINE]
-    [near] = backlog.retention(sample(part(waits=1, age=timedelta(days=359))), NOW)
+    near_its_end = part(waits=1, age=timedelta(days=359))
+    [near] = backlog.retention(sample(near_its_end), NOW)
     assert (near.level, "in 6 days" in near.sentence) == (Level.FAULT, True)
+    # As the brokers have it now, and not as the topic was meant to be made.
+    more = replace(sample(near_its_end), kept={str(InputTopic.DROPOUT_RISKS): timedelta(days=400)})
+    assert [one.level for one in backlog.retention(more, NOW)] == [Level.FINE]
+    less = replace(sample(part(waits=1)), kept={str(InputTopic.DROPOUT_RISKS): timedelta(days=3)})
+    [soon] = backlog.retention(less, NOW)
+    assert "in 3 days" in soon.sentence
+    for_ever = replace(sample(near_its_end), kept={str(InputTopic.DROPOUT_RISKS): None})
+    assert [one.level for one in backlog.retention(for_ever, NOW)] == [Level.FINE]
     [passed] = backlog.retention(sample(part(first=14, end=14)), NOW)
     assert (passed.level, "4 records were removed" in passed.sentence) == (Level.FAULT, True)
     never = part(committed=None, first=14, end=14)

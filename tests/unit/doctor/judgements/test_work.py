@@ -19,7 +19,21 @@ def ago(minutes: float) -> datetime:
 
 def test_a_database_that_takes_nothing_is_a_fault() -> None:
     assert work.postgres(ServerState(0, read_only=True)).level is Level.FAULT
+    assert work.postgres(ServerState(0, read_only=True), ago(7)).since == ago(7)
     assert work.postgres(ServerState(0, read_only=False)).level is Level.FINE
+
+
+def test_a_sender_over_its_bound_is_named_with_what_to_ask() -> None:
+    senders = {f"90010{number}": Amount(30 - number, ago(5)) for number in range(5)}
+    found = list(work.over_bound(senders))
+    assert [one.level for one in found] == [Level.WARNING] * 3
+    assert found[0].sentence == (
+        "30 events of sender 900100 have no effect: it is over its bound for a person."
+    )
+    assert (found[0].since, "receipts --institution 900100" in found[0].advice) == (ago(5), True)
+    [one] = work.over_bound({"900100": Amount(1, ago(5))})
+    assert "1 event of sender 900100 has no effect" in one.sentence
+    assert [one.level for one in work.over_bound({})] == [Level.FINE]
 
 
 def test_a_schema_of_another_version() -> None:
@@ -55,8 +69,20 @@ def notices(**changes: Any) -> ChannelWork:
         (notices(), Level.FINE, "2 notices under way"),
         (notices(due_since=ago(3)), Level.WARNING, "no notifier has taken the first"),
         (notices(due_since=ago(11)), Level.FAULT, "for 11 min no notifier"),
-        (notices(tried=2, oldest=ago(3)), Level.WARNING, "had no success yet"),
+        (notices(tried=2, oldest=ago(3)), Level.WARNING, "what a notifier tries has no success"),
         (notices(tried=2, oldest=ago(20)), Level.FAULT, "the oldest for 20 min"),
+        # The relay is away, so one is tried at a time: it is not that nobody takes them.
+        (
+            notices(number=100, tried=1, tried_at=ago(1), due_since=ago(4), oldest=ago(4)),
+            Level.WARNING,
+            "what a notifier tries has no success",
+        ),
+        # Tried once, and then the notifier ended.
+        (
+            notices(tried=1, tried_at=ago(5), due_since=ago(4), oldest=ago(6)),
+            Level.WARNING,
+            "no notifier has taken the first",
+        ),
         (notices(misconfigured=1, tried=1), Level.FAULT, "1 email notice waits for a person"),
     ],
 )

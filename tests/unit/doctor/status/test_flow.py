@@ -1,11 +1,13 @@
 """The flow from topic to mail, made of two looks."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pytest
 
 from config.topics import Topic
+from doctor.status.answer import status_answer
 from doctor.status.flow import flow
 from doctor.status.look import LedgerSeen, StatusLook
 from models.events.event_types import InputTopic
@@ -114,3 +116,9 @@ def test_while_kafka_is_away_the_last_step_is_still_seen_and_the_other_way_round
 )
 def test_ages_are_judged_as_the_alerts_judge_them(seconds: float | None, level: Level) -> None:
     assert by_age(seconds) is level
+
+
+def test_a_database_that_takes_nothing_is_said_beside_what_it_answers() -> None:
+    ledger = replace(seen(0, NOW), read_only=True)
+    assert "read-only" in status_answer(None, look(ledger=ledger)).away["postgresql"]
+    assert status_answer(None, look(ledger=seen(0, NOW))).away == {}

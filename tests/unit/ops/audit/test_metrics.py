@@ -52,8 +52,8 @@ def test_every_metric_of_the_alert_rules_exists_and_every_label() -> None:
         assert used
         known = {label for metric in used for label in metric.labels}
         grouped = {name.strip() for group in re.findall(r"by \(([^)]*)\)", rule) for name in group.split(",")}
-        # `job` is Prometheus's own.
-        assert grouped | set(re.findall(r"\$labels\.(\w+)", rule)) <= known | {"job"}
+        # `job` and `instance` are Prometheus's own.
+        assert grouped | set(re.findall(r"\$labels\.(\w+)", rule)) <= known | {"job", "instance"}
 
 
 def test_every_rule_has_what_a_person_needs_who_is_rung() -> None:

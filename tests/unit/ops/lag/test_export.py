@@ -1,5 +1,6 @@
 """What Prometheus reads of a sample: whole, with ages of the moment of reading, and nothing where it is unknown."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -182,3 +183,16 @@ def test_what_is_kept_for_ever_has_no_end_that_comes_near() -> None:
     assert (
         read.value("frafaldsvarsel_retention_headroom_seconds", **PLACE | {"topic": "person-events"}) is None
     )
+
+
+def test_headroom_follows_what_the_brokers_are_told_now() -> None:
+    """Somebody has raised the retention, or lowered it: the table of the topics does not know that."""
+    read = Read()
+    sample = LagSample(taken_at=AT, partitions=[one(waited=86_400.0)], groups={})
+    name = "frafaldsvarsel_retention_headroom_seconds"
+    read.watch.take(sample, 0.2)
+    assert read.value(name, **PLACE) == 364 * 86_400
+    read.watch.take(replace(sample, kept={PLACE["topic"]: timedelta(days=3)}), 0.2)
+    assert read.value(name, **PLACE) == 2 * 86_400
+    read.watch.take(replace(sample, kept={PLACE["topic"]: None}), 0.2)
+    assert read.value(name, **PLACE) is None
