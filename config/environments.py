@@ -43,6 +43,7 @@ from config.sections.servers import (
     SendersSection,
 )
 from config.sections.stream_keys import StreamKeySection
+from config.sections.trail import TrailKeySection, TrailSection, TrailWaitSection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +119,7 @@ class InboxEnvironment:
     keyring: InboxKeySection
     links: LinkSection
     inbox: InboxSection
+    trail_wait: TrailWaitSection
     oidc: OidcSection
     api: ApiSection
     reference: ReferenceSection
@@ -156,6 +158,19 @@ class LagEnvironment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrailEnvironment:
+    """The keeper of the audit trail: its own key and no other."""
+
+    kafka: KafkaSettings
+    database: DatabaseAddress
+    trail: TrailSection
+    trail_key: TrailKeySection
+    metrics: MetricsSection
+    log: LogSection
+    ready: ReadySection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEnvironment:
     """The audit that only looks: no key but the stream's."""
 
@@ -187,6 +202,7 @@ PROCESSES: Final[Mapping[str, type[Any]]] = {
     "inbox": InboxEnvironment,
     "canary": ProbeEnvironment,
     "lag": LagEnvironment,
+    "trail keep": TrailEnvironment,
     "audit": AuditEnvironment,
     "audit --heal": HealingAuditEnvironment,
 }

@@ -33,6 +33,7 @@ from config.sections.servers import (
     SendersSection,
 )
 from config.sections.stream_keys import StreamKeySection
+from config.sections.trail import TrailKeySection, TrailPublicKeySection, TrailSection, TrailWaitSection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,9 @@ class EveryEnvironment:
     naming: NamingSection
     audit: AuditSection
     lag: LagSection
+    trail: TrailSection
+    trail_key: TrailKeySection
+    trail_public: TrailPublicKeySection
     metrics: MetricsSection
     interval: ProbeIntervalSection
     probe: ProbeSection
@@ -65,6 +69,7 @@ class EveryEnvironment:
     deliveries: DeliverySection
     links: LinkSection
     inbox: InboxSection
+    trail_wait: TrailWaitSection
     oidc: OidcSection
     acknowledge: AcknowledgeSection
     bounces: BounceSection

@@ -12,6 +12,7 @@ from inbox.oidc import Provider
 from inbox.sessions import Sessions
 from inbox.statistics_cache import Counted
 from infra.postgres import Pool
+from ledger.actions.chain_wait import ChainWait
 from ledger.actions.perform import Rules
 from models.eligibility.law_horizon import LawHorizon
 
@@ -40,6 +41,8 @@ class InboxDependencies:
     public_url: str
     rights_claim: str
     counted: Counted
+    chained: ChainWait
+    """How long opening a person waits for its line in the audit trail to be chained."""
     clock: Callable[[], datetime]
 
     @property

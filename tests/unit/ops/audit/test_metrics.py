@@ -117,7 +117,18 @@ def test_what_must_ring_rings(wanted: str) -> None:
 def test_labels_are_places_and_causes() -> None:
     assert {
         *("hop", "part", "what", "group", "topic", "partition", "leg", "state", "status"),
-        *("municipality", "quantile", "route", "method", "step", "outcome", "reason", "answer", "channel"),
+        *(
+            "municipality",
+            "quantile",
+            "route",
+            "method",
+            "step",
+            "outcome",
+            "reason",
+            "answer",
+            "channel",
+            "sink",
+        ),
     } == LABELS
 
 
