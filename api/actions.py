@@ -157,6 +157,7 @@ async def open_task(request: Request, caller: CanOpen, reference: ReferencePath)
                 units=caller.units,
                 by=_actor(caller, wanted.worker),
                 purpose=wanted.purpose,
+                chained=parts.chained,
             )
         except NoSuchTask:
             raise ProblemRaised(Problem.NO_SUCH_TASK) from None

@@ -21,6 +21,7 @@ from config.api_clients import ClientRegister, ClientRight
 from crypto.hmac_tokens import HmacTokens
 from crypto.vault import Vault
 from infra.postgres import Connection, Pool
+from ledger.actions.chain_wait import ChainWait
 from ledger.actions.perform import Rules
 
 _AWAY_SECONDS: Final = 5
@@ -41,6 +42,8 @@ class ApiDependencies:
     """Their codes."""
     unit_on: Callable[[str, date], str | None]
     """Who is responsible for those who live in a municipality (its code), on a day."""
+    chained: ChainWait
+    """How long opening a person waits for its line in the audit trail to be chained."""
     clock: Callable[[], datetime]
     """For tokens and for what is due today. What is done with a task has the database's time."""
     token_lifetime: timedelta = LIFETIME

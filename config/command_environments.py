@@ -17,6 +17,7 @@ from config.sections.servers import (
     SendersSection,
 )
 from config.sections.stream_keys import StreamKeySection
+from config.sections.trail import TrailKeySection, TrailPublicKeySection, TrailSection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,26 @@ class ReplayEnvironment:
     reference: ReferenceSection
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrailVerifyEnvironment:
+    """`trail verify`: public keys alone."""
+
+    kafka: KafkaSettings
+    database: DatabaseAddress
+    trail: TrailSection
+    trail_public: TrailPublicKeySection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrailRestartEnvironment:
+    """`trail restart`: it signs."""
+
+    kafka: KafkaSettings
+    database: DatabaseAddress
+    trail: TrailSection
+    trail_key: TrailKeySection
+
+
 COMMANDS: Final[Mapping[str, type[Any]]] = {
     "check-config": EveryEnvironment,
     "doctor": EveryEnvironment,
@@ -119,6 +140,8 @@ COMMANDS: Final[Mapping[str, type[Any]]] = {
     "deliveries retry": ReplayEnvironment,
     "webhooks enable": DatabaseEnvironment,
     "dismiss": DatabaseEnvironment,
+    "trail verify": TrailVerifyEnvironment,
+    "trail restart": TrailRestartEnvironment,
     "redecide": HealingAuditEnvironment,
     "ledger skip": DatabaseEnvironment,
     "quarantine list": DatabaseEnvironment,

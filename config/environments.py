@@ -44,6 +44,7 @@ from config.sections.servers import (
 )
 from config.sections.stream_keys import StreamKeySection
 from config.sections.traces import TracesSection
+from config.sections.trail import TrailKeySection, TrailSection, TrailWaitSection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +123,7 @@ class InboxEnvironment:
     keyring: InboxKeySection
     links: LinkSection
     inbox: InboxSection
+    trail_wait: TrailWaitSection
     oidc: OidcSection
     api: ApiSection
     operators: OperatorSection
@@ -161,6 +163,19 @@ class LagEnvironment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrailEnvironment:
+    """The keeper of the audit trail: its own key and no other."""
+
+    kafka: KafkaSettings
+    database: DatabaseAddress
+    trail: TrailSection
+    trail_key: TrailKeySection
+    metrics: MetricsSection
+    log: LogSection
+    ready: ReadySection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEnvironment:
     """The audit that only looks: no key but the stream's."""
 
@@ -192,6 +207,7 @@ PROCESSES: Final[Mapping[str, type[Any]]] = {
     "inbox": InboxEnvironment,
     "canary": ProbeEnvironment,
     "lag": LagEnvironment,
+    "trail keep": TrailEnvironment,
     "audit": AuditEnvironment,
     "audit --heal": HealingAuditEnvironment,
 }

@@ -34,6 +34,7 @@ from config.sections.servers import (
 )
 from config.sections.stream_keys import StreamKeySection
 from config.sections.traces import TracesSection
+from config.sections.trail import TrailKeySection, TrailPublicKeySection, TrailSection, TrailWaitSection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,9 @@ class EveryEnvironment:
     naming: NamingSection
     audit: AuditSection
     lag: LagSection
+    trail: TrailSection
+    trail_key: TrailKeySection
+    trail_public: TrailPublicKeySection
     metrics: MetricsSection
     traces: TracesSection
     interval: ProbeIntervalSection
@@ -67,6 +71,7 @@ class EveryEnvironment:
     deliveries: DeliverySection
     links: LinkSection
     inbox: InboxSection
+    trail_wait: TrailWaitSection
     oidc: OidcSection
     acknowledge: AcknowledgeSection
     bounces: BounceSection

@@ -36,6 +36,8 @@ SECRETS: Final = frozenset(
         "DATABASE_URL",
         "KEYRING",
         "STREAM_KEYS",
+        "TRAIL_KEY",
+        "TRAIL_PUBLIC_KEYS",
         "SMTP_PASSWORD",
         "HEARTBEAT_URL",
         "OIDC_CLIENT_SECRET",

@@ -30,6 +30,7 @@ class Topic(StrEnum):
     PROGRESS = "progress"
     TASK_EVENTS = "task-events"
     REACTIONS = "reactions"
+    AUDIT_CHECKPOINTS = "audit-checkpoints"
 
 
 INPUT_PARTITIONS: Final = 4
@@ -188,6 +189,14 @@ TOPICS: Final = (
         key="the sender's number",
         partitions=INPUT_PARTITIONS,
         retention_days=365,
+    ),
+    TopicSpec(
+        name=Topic.AUDIT_CHECKPOINTS.value,
+        about="Signed roots of the audit trail's chain: what the database cannot take back.",
+        writer="the keeper of the trail; `trail restart`",
+        key="none",
+        partitions=1,
+        retention_days=None,
     ),
 )
 BY_NAME: Final = {spec.name: spec for spec in TOPICS}

@@ -14,6 +14,7 @@ from inbox.service_figures import ServiceFigures
 from inbox.sessions import Sessions
 from inbox.statistics_cache import Counted
 from infra.postgres import Pool
+from ledger.actions.chain_wait import ChainWait
 from ledger.actions.perform import Rules
 from models.eligibility.law_horizon import LawHorizon
 
@@ -46,6 +47,8 @@ class InboxDependencies:
     """How the service stands, for its operators; None: nobody has said where the processes serve their metrics."""
     guides: Mapping[str, Guide]
     """What to do about each trouble."""
+    chained: ChainWait
+    """How long opening a person waits for its line in the audit trail to be chained."""
     clock: Callable[[], datetime]
 
     @property

@@ -39,6 +39,9 @@ def process_environment(
         "STREAM_KEYS_FILE": str(stream_keys),
         # A folder of a version before has older records, which have none.
         "STREAM_MAC_REQUIRED_FROM": datetime.fromtimestamp(stream_keys.stat().st_mtime, UTC).isoformat(),
+        "TRAIL_KEY_FILE": str(keys / "trail.key.json"),
+        "TRAIL_PUBLIC_KEYS_FILE": str(keys / "trail.public.json"),
+        "TRAIL_FILE": str(data / "trail.roots"),
         "SENDERS_DIR": str(data / "senders"),
         "REFERENCE_DIR": str(reference),
         "WORKER_DATA_DIR": str(data / "worker"),

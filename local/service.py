@@ -58,8 +58,8 @@ class Service:
     data: Path
     jars: Path | None = None
     workers: int = 1
-    beside: Sequence[str] = ("audit", "canary", "lag")
-    """Who watches it: an auditor that also drives again what it misses, a canary every minute, the lag."""
+    beside: Sequence[str] = ("audit", "canary", "lag", "trail")
+    """Who watches it: an auditor that also drives again what it misses, a canary every minute, the lag, the trail."""
     pages: bool = True
     """Whether the inbox can be visited, with somebody to log people in."""
     patient: bool = True

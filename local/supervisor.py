@@ -21,10 +21,10 @@ log = logging.getLogger(__name__)
 
 REST_SECONDS: Final = (0.0, 0.5, 2.0, 5.0)
 """Before a child that has died is started again, by how often it has died lately."""
-_ARGUMENTS: Final = {"audit": ("--heal", "--watch", "20")}
-_YIELDING: Final = {"inbox": 5, "notify": 10, "audit": 15, "canary": 15, "lag": 15}
+_ARGUMENTS: Final = {"audit": ("--heal", "--watch", "20"), "trail": ("keep",)}
+_YIELDING: Final = {"inbox": 5, "trail": 5, "notify": 10, "audit": 15, "canary": 15, "lag": 15}
 """On one machine a mail can wait for the ledger, and the audit for both."""
-_UNAWAITED: Final = frozenset({"audit", "canary", "lag"})
+_UNAWAITED: Final = frozenset({"audit", "canary", "lag", "trail"})
 """The service takes messages without them."""
 _CALM_SECONDS: Final = 30.0
 _ROOT: Final = Path(__file__).resolve().parents[1]

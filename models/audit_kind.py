@@ -26,6 +26,13 @@ class AuditKind(StrEnum):
     OPENED = "opened"
     """What is sealed of a task's messages was opened for its unit."""
     FOUND_BY_CPR = "found_by_cpr"
+    LOOKED_AT = "looked_at"
+    """The task's page was shown; the same person's further looks within a quarter of an hour are one."""
+    INSIGHT_EXPORTED = "insight_exported"
+    """The list of who has looked at a person was made out for that person."""
+    LOG_IN_DONE = "log_in_done"
+    LOG_IN_REFUSED = "log_in_refused"
+    LOG_IN_ENDED = "log_in_ended"
 
     # What became of notices.
     DELIVERY_REFUSED = "delivery_refused"
@@ -46,6 +53,8 @@ class AuditKind(StrEnum):
     EXCEPTION_DISMISSED = "exception_dismissed"
     LEDGER_REBUILT = "ledger_rebuilt"
     RECORD_SKIPPED = "record_skipped"
+    PERSON_ERASED = "person_erased"
+    """Its detail names, as `emptied`, the rows of this trail that were emptied with it."""
 
 
 def kind_of_end(status: DeliveryStatus) -> AuditKind | None:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from config.reference.checks.all import sound_reference
 from config.senders import base_senders, write_sender
+from crypto.jwk_set import as_set
 from crypto.keyring import Keyring, new_keyring, new_signing_key
 from crypto.stream_keys import new_stream_keyring
 from models.events.sender import Sender, VerificationKey, kind_of
@@ -39,6 +40,10 @@ def ensure_keys(data: Path, senders: Iterable[Sender]) -> None:
     ring = keys / "service.key.json"
     write_new(ring, new_keyring().model_dump_json(indent=1).encode())
     write_new(keys / "stream.key.json", new_stream_keyring().model_dump_json(indent=1).encode())
+    trail = keys / "trail.key.json"
+    write_new(trail, orjson.dumps(new_signing_key("trail-1").as_dict(private=True)))
+    if not (verifying := keys / "trail.public.json").exists():
+        write_new(verifying, as_set(OKPKey.import_key(orjson.loads(trail.read_bytes()))).encode(), mode=0o644)
     if not (public := keys / "service.public.json").exists():
         write_new(
             public, orjson.dumps(Keyring.model_validate_json(ring.read_bytes()).public_key()), mode=0o644

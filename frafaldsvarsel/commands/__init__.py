@@ -25,6 +25,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "audit": ("audit",),
     "canary": ("canary",),
     "lag": ("lag",),
+    "trail": ("trail",),
     "dismiss": ("dismiss",),
     "redecide": ("redecide",),
     "quarantine": ("quarantine",),

@@ -62,7 +62,7 @@ def up(
     service = Service(
         data,
         workers=workers,
-        beside=("audit", *(["canary"] if canary else []), "lag"),
+        beside=("audit", *(["canary"] if canary else []), "lag", "trail"),
         say=lambda part: note(f"[dim]starting: {part}[/]"),
     )
     try:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 import uvicorn
@@ -13,11 +14,12 @@ from frafaldsvarsel.preflight_postgres import postgres
 from frafaldsvarsel.processes.until_stopped import migrate_schema, run_until_stopped
 from frafaldsvarsel.processes.watched import watched
 from frafaldsvarsel.wiring.inbox import inbox_app
+from inbox.metrics import INBOX_METRICS, OPENED_UNCHAINED
 from infra import failpoints
 from infra.health import Health
 from infra.metrics import Metrics
 from infra.readiness import announce
-from infra.request_metrics import HTTP_METRICS, RequestMetrics
+from infra.request_metrics import RequestMetrics
 
 _LAST_SECONDS: Final = 10
 """For the answers that are under way when the process is told to stop."""
@@ -48,7 +50,7 @@ async def _serve(settings: InboxEnvironment, stop: asyncio.Event, health: Health
     """Serve until `stop`; raises `ConfigError` where the settings do not do."""
     server = _Server(
         uvicorn.Config(
-            RequestMetrics(inbox_app(settings), metrics),
+            RequestMetrics(inbox_app(settings, partial(metrics.count, OPENED_UNCHAINED)), metrics),
             host=settings.inbox.host,
             port=settings.inbox.port,
             log_config=None,
@@ -70,7 +72,9 @@ async def _serve(settings: InboxEnvironment, stop: asyncio.Event, health: Health
 def run_inbox(settings: InboxEnvironment) -> int:
     """Serve the inbox's pages and its interface until SIGTERM."""
     failpoints.arm(settings.failpoints.directory)
-    health, metrics = Health("pages"), Metrics(HTTP_METRICS)
+    health, metrics = Health("pages"), Metrics(INBOX_METRICS)
+
+    metrics.begin(OPENED_UNCHAINED)
 
     async def serve(stop: asyncio.Event) -> None:
         await migrate_schema(settings.database)

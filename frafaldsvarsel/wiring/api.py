@@ -15,11 +15,17 @@ from config.reference.units import municipalities_of
 from config.sections.keys import InboxKeys
 from config.sections.pages import ApiSection
 from infra.postgres import Pool
+from ledger.actions.chain_wait import NO_WAIT, ChainWait
 from ledger.actions.perform import Rules
 
 
 def api_app(
-    section: ApiSection, keys: InboxKeys, reference: Reference, rules: Rules, pool: Pool
+    section: ApiSection,
+    keys: InboxKeys,
+    reference: Reference,
+    rules: Rules,
+    pool: Pool,
+    chained: ChainWait = NO_WAIT,
 ) -> FastAPI | None:
     """The interface, to be mounted at ``/api/v1``; None where no client has been set. Raises `ConfigError`.
 
@@ -36,6 +42,7 @@ def api_app(
             rules=rules,
             municipalities=list(municipalities_of(reference)),
             unit_on=law_of(reference).unit_on,
+            chained=chained,
             clock=lambda: datetime.now(UTC),
         )
     )

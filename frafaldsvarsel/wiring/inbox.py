@@ -1,5 +1,6 @@
 """What the inbox is handed: settings in, its parts out. It belongs to the composition root."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -28,21 +29,27 @@ from inbox.service_figures import ServiceFigures
 from inbox.sessions import Sessions
 from inbox.statistics_cache import Counted
 from infra.postgres_pool import make_pool
+from ledger.actions.chain_wait import ChainWait
 from models.calendar import copenhagen_date
 from models.eligibility.law_horizon import law_horizon
 
 _MOST_CONNECTIONS = 12
 
 
-def inbox_app(settings: InboxEnvironment) -> ASGIApp:
-    """The pages with the interface for case systems; raises `ConfigError`."""
+def inbox_app(settings: InboxEnvironment, in_vain: Callable[[], None] = lambda: None) -> ASGIApp:
+    """The pages with the interface for case systems; raises `ConfigError`.
+
+    `in_vain` is called when a person was opened before its line was chained.
+    """
     reference = read_reference(settings.reference)
-    parts = inbox_parts(settings, reference)
-    api = api_app(settings.api, settings.keyring.inbox, reference, parts.rules, parts.pool)
+    parts = inbox_parts(settings, reference, in_vain)
+    api = api_app(settings.api, settings.keyring.inbox, reference, parts.rules, parts.pool, parts.chained)
     return build(parts, beside=None if api is None else ApiMount(api))
 
 
-def inbox_parts(settings: InboxEnvironment, reference: Reference) -> InboxDependencies:
+def inbox_parts(
+    settings: InboxEnvironment, reference: Reference, in_vain: Callable[[], None] = lambda: None
+) -> InboxDependencies:
     """Everything that the pages need; raises `ConfigError`. The pool is opened by the application."""
     public_url, keys = settings.links.url.rstrip("/"), settings.keyring.inbox
     provider = _provider(settings.oidc, public_url)
@@ -80,6 +87,7 @@ def inbox_parts(settings: InboxEnvironment, reference: Reference) -> InboxDepend
         counted=Counted(pool, frozenset(units), clock=_now, day=copenhagen_date),
         service=_service(settings.operators),
         guides=read_guides(),
+        chained=ChainWait(settings.trail_wait.wait_seconds, in_vain),
         clock=_now,
     )
 

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from crypto.vault import NotOpenedError
+from inbox.access_log import note_log_in, note_log_in_refused, note_log_out
 from inbox.auth_guard import LOST_QUERY, session_cookie
 from inbox.identity import Identity, NoIdentity, identity_of
 from inbox.oidc import Begun, LogInRefused, ProviderUnreachable
@@ -72,7 +73,9 @@ async def come_back(visit: Visit) -> Response:
     try:
         claims = await visit.parts.provider.finish(begun, dict(visit.request.query_params))
         who = identity_of(claims.get("sub"), claims.get("name"))
-    except LogInRefused:
+    except LogInRefused as refused:
+        async with visit.parts.pool.connection() as connection:
+            await note_log_in_refused(connection, str(refused))
         return visit.page("log_in.html", 403, target=begun.target, fault="refused")
     except NoIdentity as fault:
         log.error("the provider names a person in a way that cannot be kept: %s", fault)
@@ -87,9 +90,11 @@ async def come_back(visit: Visit) -> Response:
     async with visit.parts.pool.connection() as connection:
         if visit.session is not None:
             await visit.parts.sessions.close(connection, visit.session)
-        cookie = await visit.parts.sessions.open(
-            connection, user_id=who.subject, user_name=who.name, rights=rights
-        )
+        async with connection.transaction():
+            await note_log_in(connection, who, level=claims.get("acr"), units=rights.tasks_of)
+            cookie = await visit.parts.sessions.open(
+                connection, user_id=who.subject, user_name=who.name, rights=rights
+            )
     response.set_cookie(
         session_cookie(visit.parts),
         cookie,
@@ -105,7 +110,8 @@ async def come_back(visit: Visit) -> Response:
 async def log_out(visit: Visit) -> Response:
     """Ends the session here, and tells how to end the log-in at the provider too."""
     if visit.session is not None:
-        async with visit.parts.pool.connection() as connection:
+        async with visit.parts.pool.connection() as connection, connection.transaction():
+            await note_log_out(connection, visit.actor)
             await visit.parts.sessions.close(connection, visit.session)
     response = RedirectResponse("/logget-ud", status_code=303)
     response.delete_cookie(

@@ -32,6 +32,7 @@ async def open_person(visit: Visit) -> Response:
                 units=visit.rights.tasks_of,
                 by=visit.actor,
                 purpose=OpenPurpose(reason),
+                chained=visit.parts.chained,
             )
     except NoSuchTask:
         raise NotFound from None

@@ -50,6 +50,7 @@ async def find(visit: Visit) -> Response:
             units=units,
             by=visit.actor,
             purpose=OpenPurpose(purpose),
+            chained=visit.parts.chained,
         )
         found = await listing(
             connection,

@@ -8,6 +8,7 @@ from uuid import uuid4
 from starlette.responses import JSONResponse, Response
 
 from inbox import evidence_text
+from inbox.access_log import note_read
 from inbox.action_forms import READERS, BadForm, FieldFault, read_id, read_version
 from inbox.auth_guard import NotFound
 from inbox.forms import EMPTY, Form
@@ -44,7 +45,10 @@ _DISTURBED: Final = (Take, Release, Close, HandOver, Reopen)
 
 async def task(visit: Visit) -> Response:
     """The page."""
-    return await show(visit, await read(visit))
+    view = await read(visit)
+    async with visit.parts.pool.connection() as connection:
+        await note_read(connection, view.task.id, visit.actor)
+    return await show(visit, view)
 
 
 async def again(visit: Visit) -> Response:

@@ -12,6 +12,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from infra.postgres import Connection
+from ledger.actions.chain_wait import NO_WAIT, ChainWait
 from ledger.actions.perform import NoSuchTask
 from ledger.store import audit_trail
 from models.audit_kind import AuditKind
@@ -48,9 +49,17 @@ class SealedMessage:
 
 
 async def reveal_messages(
-    connection: Connection, *, task_id: UUID, units: frozenset[str], by: Actor, purpose: OpenPurpose
+    connection: Connection,
+    *,
+    task_id: UUID,
+    units: frozenset[str],
+    by: Actor,
+    purpose: OpenPurpose,
+    chained: ChainWait = NO_WAIT,
 ) -> tuple[SealedMessage, ...]:
     """Note who opens the task's messages and why, for good; then hand them over, the earliest first.
+
+    `chained`: how long the note is waited for to be part of the trail's chain.
 
     `connection` is in autocommit, so that the note stands whatever happens next.
     Raises `NoSuchTask`, `NothingToOpen`.
@@ -60,9 +69,11 @@ async def reveal_messages(
     noted = await connection.execute(
         audit_trail.APPEND_WHERE_IN_FORCE, {**about, "kind": AuditKind.OPENED, "detail": Jsonb(detail)}
     )
-    if noted.rowcount != 1:
+    line = await noted.fetchone()
+    if line is None:
         there = await connection.execute(THERE, about)
         raise NothingToOpen(str(task_id)) if there.rowcount == 1 else NoSuchTask(str(task_id))
+    await chained.for_lines(connection, line)
     found = await connection.execute(SEALED, about)
     return tuple(SealedMessage(*row) for row in await found.fetchall())
 
@@ -75,6 +86,7 @@ async def note_search(
     units: frozenset[str],
     by: Actor,
     purpose: OpenPurpose,
+    chained: ChainWait = NO_WAIT,
 ) -> int:
     """Note who looked a person up and why, at each task of `units` that it shows, for good; returns how many those are.
 
@@ -95,4 +107,6 @@ async def note_search(
             "units": sorted(units),
         },
     )
-    return sum(task_id is not None for (task_id,) in await noted.fetchall())
+    lines = await noted.fetchall()
+    await chained.for_lines(connection, [audit_id for audit_id, _ in lines])
+    return sum(task_id is not None for _, task_id in lines)

@@ -174,7 +174,7 @@ SELECT {OWN_COLUMNS},
      FROM acts a WHERE a.task_id = t.id) AS acts,
     (SELECT json_agg(json_build_object('at', l.at, 'kind', l.kind, 'sender', l.sender, 'message_id', l.message_id,
                                        'detail', l.detail) ORDER BY l.id)
-     FROM audit l WHERE l.task_id = t.id) AS audit,
+     FROM audit l WHERE l.task_id = t.id AND l.kind <> 'looked_at') AS audit,
     (SELECT json_agg(json_build_object(
         'id', d.id, 'occasion', d.occasion, 'cause_kind', d.cause_kind, 'cause_ref', d.cause_ref,
         'channel', d.channel, 'unit_id', d.unit_id,

@@ -136,6 +136,12 @@ OWNERS: Final = (
         module="ledger/store/audit_trail.py",
     ),
     TableOwner(
+        table="trail",
+        holds="the audit trail's chain of hashes, a link for each line; added only",
+        written_by="the keeper of the trail",
+        module="ops/trail/store.py",
+    ),
+    TableOwner(
         table="outbox",
         holds="what the ledger wants said on Kafka",
         written_by="ledger; inbox, from acts",

@@ -1,6 +1,22 @@
 -- The schema after all migrations. Made by `python -m tools.docs.schema`; write a migration, then run it again.
 -- What a column is for stands in the migration that has made it. Nothing applies this file.
 
+CREATE FUNCTION audit_only_grows() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'audit' THEN
+        IF OLD.erased_by IS NULL AND NEW.erased_by > NEW.id
+            AND (NEW.id, NEW.at, NEW.kind) = (OLD.id, OLD.at, OLD.kind)
+            AND num_nonnulls(NEW.task_id, NEW.sender, NEW.message_id, NEW.salt) = 0 AND NEW.detail = '{}'
+            AND EXISTS (SELECT FROM audit e WHERE e.id = NEW.erased_by AND e.kind = 'person_erased')
+        THEN
+            RETURN NEW;
+        END IF;
+    END IF;
+    RAISE EXCEPTION 'the audit trail only grows' USING ERRCODE = 'restrict_violation';
+END $$;
+
 CREATE FUNCTION deliveries_both_causes() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -68,7 +84,9 @@ CREATE TABLE audit (
     task_id uuid,
     sender text,
     message_id text,
-    detail jsonb DEFAULT '{}'::jsonb NOT NULL
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    salt uuid DEFAULT gen_random_uuid(),
+    erased_by bigint
 );
 
 ALTER TABLE audit ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -361,6 +379,13 @@ CREATE TABLE subjects (
     CONSTRAINT subjects_kind_check CHECK ((kind = ANY (ARRAY['enrolment'::text, 'period'::text, 'residence'::text, 'message'::text])))
 );
 
+CREATE TABLE trail (
+    n bigint NOT NULL,
+    audit_id bigint NOT NULL,
+    leaf bytea NOT NULL,
+    root bytea NOT NULL
+);
+
 CREATE TABLE transfers (
     person_id text NOT NULL,
     enrolment_id text NOT NULL,
@@ -459,6 +484,12 @@ ALTER TABLE ONLY tasks
 ALTER TABLE ONLY tasks
     ADD CONSTRAINT tasks_reference_key UNIQUE (reference);
 
+ALTER TABLE ONLY trail
+    ADD CONSTRAINT trail_audit_id_key UNIQUE (audit_id);
+
+ALTER TABLE ONLY trail
+    ADD CONSTRAINT trail_pkey PRIMARY KEY (n);
+
 ALTER TABLE ONLY transfers
     ADD CONSTRAINT transfers_pkey PRIMARY KEY (person_id, enrolment_id, decided_unit);
 
@@ -469,6 +500,10 @@ CREATE INDEX applied_by_origin ON applied USING btree (origin_topic, origin_part
 CREATE INDEX applied_left_out ON applied USING btree (origin_topic, origin_partition, origin_offset) WHERE (left_out IS NOT NULL);
 
 CREATE INDEX audit_by_task ON audit USING btree (task_id);
+
+CREATE INDEX audit_by_time ON audit USING brin (at);
+
+CREATE INDEX audit_looks ON audit USING btree (kind, at) WHERE (kind = ANY (ARRAY['opened'::text, 'found_by_cpr'::text, 'log_in_refused'::text]));
 
 CREATE INDEX bounces_unread ON bounces USING btree (at) WHERE (action = 'unread'::text);
 
@@ -556,9 +591,17 @@ CREATE INDEX tasks_reached ON tasks USING btree (reached_at) WHERE (reached_at I
 
 CREATE INDEX tasks_withdrawn_of_unit ON tasks USING btree (unit_id, changed_at) WHERE (status = 'withdrawn'::text);
 
+CREATE TRIGGER audit_is_never_emptied BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_only_grows();
+
+CREATE TRIGGER audit_only_grows BEFORE DELETE OR UPDATE ON audit FOR EACH ROW EXECUTE FUNCTION audit_only_grows();
+
 CREATE TRIGGER both_causes_of_a_changed_one BEFORE UPDATE ON deliveries FOR EACH ROW WHEN (((new.cause_kind IS NULL) OR (((new.cause IS DISTINCT FROM old.cause) OR (new.cause_kind IS DISTINCT FROM old.cause_kind)) OR (new.cause_ref IS DISTINCT FROM old.cause_ref)))) EXECUTE FUNCTION deliveries_both_causes();
 
 CREATE TRIGGER both_causes_of_a_new_one BEFORE INSERT ON deliveries FOR EACH ROW EXECUTE FUNCTION deliveries_both_causes();
+
+CREATE TRIGGER trail_is_never_emptied BEFORE TRUNCATE ON trail FOR EACH STATEMENT EXECUTE FUNCTION audit_only_grows();
+
+CREATE TRIGGER trail_only_grows BEFORE DELETE OR UPDATE ON trail FOR EACH ROW EXECUTE FUNCTION audit_only_grows();
 
 ALTER TABLE ONLY acts
     ADD CONSTRAINT acts_successor_fkey FOREIGN KEY (successor) REFERENCES tasks(id) DEFERRABLE INITIALLY DEFERRED;
@@ -568,6 +611,9 @@ ALTER TABLE ONLY acts
 
 ALTER TABLE ONLY attempts
     ADD CONSTRAINT attempts_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES deliveries(id);
+
+ALTER TABLE ONLY audit
+    ADD CONSTRAINT audit_erased_by_fkey FOREIGN KEY (erased_by) REFERENCES audit(id);
 
 ALTER TABLE ONLY bounces
     ADD CONSTRAINT bounces_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES deliveries(id);
@@ -592,6 +638,9 @@ ALTER TABLE ONLY steps
 
 ALTER TABLE ONLY tasks
     ADD CONSTRAINT tasks_follows_fkey FOREIGN KEY (follows) REFERENCES tasks(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY trail
+    ADD CONSTRAINT trail_audit_id_fkey FOREIGN KEY (audit_id) REFERENCES audit(id);
 
 ALTER TABLE ONLY transfers
     ADD CONSTRAINT transfers_act_id_fkey FOREIGN KEY (act_id) REFERENCES acts(id) DEFERRABLE INITIALLY DEFERRED;

@@ -25,13 +25,28 @@ APPEND_WHERE_IN_FORCE: Final[LiteralString] = """
 INSERT INTO audit (kind, task_id, detail)
 SELECT %(kind)s, id, %(detail)s FROM tasks
 WHERE id = %(task)s AND unit_id = ANY(%(units)s) AND status <> 'withdrawn'
+RETURNING id
 """
+APPEND_READ: Final[LiteralString] = f"""
+INSERT INTO audit (kind, task_id, detail)
+SELECT '{AuditKind.LOOKED_AT}', %(task)s, %(detail)s::jsonb WHERE NOT EXISTS (
+    SELECT FROM audit a
+    WHERE a.task_id = %(task)s AND a.kind = '{AuditKind.LOOKED_AT}' AND a.at > now() - %(one_within)s::interval
+      AND a.detail = %(detail)s::jsonb)
+"""
+"""Once for all looks of one person within a time; two at the same moment may leave two lines."""
+APPEND_FEW: Final[LiteralString] = """
+INSERT INTO audit (kind, detail)
+SELECT %(kind)s, %(detail)s WHERE %(most)s > (
+    SELECT count(*) FROM audit a WHERE a.kind = %(kind)s AND a.at > now() - interval '1 minute')
+"""
+"""Of what somebody who is not logged in can bring about: at most so many in a minute."""
 APPEND_TO_PERSONS_TASKS: Final[LiteralString] = """
 INSERT INTO audit (kind, task_id, detail)
 SELECT %(kind)s, t.id, %(detail)s::jsonb || CASE WHEN t.id IS NULL
     THEN jsonb_build_object('person_id', %(person)s::text) ELSE '{}' END
 FROM (SELECT) once LEFT JOIN tasks t ON t.person_id = ANY(%(people)s) AND t.unit_id = ANY(%(units)s)
-RETURNING task_id
+RETURNING id, task_id
 """
 """At each task of the units; where there is none, one line with the pseudonym."""
 

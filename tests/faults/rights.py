@@ -5,6 +5,7 @@ from typing import Final
 from config.topics import Topic
 from ledger.consume.consumer import GROUP as LEDGER_GROUP
 from models.events.event_types import InputTopic
+from ops.audit.kafka_log import GROUP as AUDIT_GROUP
 from streams.settings import GROUP
 from tests.faults.admin import Admin
 
@@ -25,6 +26,7 @@ def _rights(group: str, reads: tuple[str, ...], writes: tuple[str, ...]) -> tupl
 
 WORKER: Final = "worker"
 LEDGER: Final = "ledger"
+TRAIL: Final = "trail"
 RIGHTS: Final = {
     WORKER: _rights(
         GROUP,
@@ -44,6 +46,7 @@ RIGHTS: Final = {
         (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS),
         (Topic.RECEIPTS, Topic.PERSON_EVENTS, Topic.TASK_EVENTS, Topic.REACTIONS),
     ),
+    TRAIL: _rights(AUDIT_GROUP, (Topic.AUDIT_CHECKPOINTS,), (Topic.AUDIT_CHECKPOINTS,)),
 }
 
 

@@ -22,6 +22,8 @@ CREATE FUNCTION simulated.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOL
 CREATE SCHEMA backup;
 """
 """Found before the server's own, because the schema is named before `pg_catalog`."""
+_EMPTIED: Final = "ALTER TABLE audit DISABLE TRIGGER USER; ALTER TABLE trail DISABLE TRIGGER USER"
+"""One world after another is played on the same tables."""
 _PARENTS_FIRST: Final = sorted(
     NAMES, key=("position", "receipts", "applied", "tasks", "deliveries", "acts").__contains__, reverse=True
 )
@@ -42,6 +44,8 @@ async def prepare(url: str) -> None:
                 )
             )
     await migrate(url)
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        await connection.execute(_EMPTIED.encode())
 
 
 class Postgres:

@@ -19,6 +19,7 @@ from crypto.client_secret_hash import hash_secret, new_secret
 from crypto.hmac_tokens import Purpose
 from crypto.keyring import Keyring, new_keyring
 from infra.postgres import Pool
+from ledger.actions.chain_wait import NO_WAIT
 from ledger.actions.perform import Rules
 from models.eligibility.decision import Decision
 from models.events.sensitive_fields import SensitiveFields, sealed_for
@@ -87,6 +88,7 @@ class Service:
             rules=RULES,
             municipalities=("0101", "0147", "0751", "0411"),
             unit_on=lambda code, day: ANSWERS.get(code),
+            chained=NO_WAIT,
             clock=lambda: datetime.now(UTC) + self.moved,
             ticks=lambda: self.ticks,
         )

@@ -157,7 +157,7 @@ async def test_the_numbers_read_little_more_than_they_say(crowd: Connection) -> 
     assert last(crowd) <= said + TASKS / 2
 
 
-async def test_a_search_and_a_single_task_read_what_they_find(crowd: Connection) -> None:
+async def test_a_search_and_a_single_looked_at_what_they_find(crowd: Connection) -> None:
     for search in (Search(reference="FV-00000000001234"), Search(people=("person-1234",))):
         page = await listing(crowd, units=ONE, filter=None, today=TODAY, search=search)
         assert len(page.tasks) == 1

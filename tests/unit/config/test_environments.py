@@ -87,7 +87,7 @@ def test_no_variable_stands_in_two_sections_of_a_process() -> None:
 
 
 def test_every_variable_is_read_by_some_process_or_tells_a_command_how_to_make_topics() -> None:
-    kinds = (*PROCESSES.values(), COMMANDS["topics"])
+    kinds = (*PROCESSES.values(), COMMANDS["topics"], COMMANDS["trail verify"])
     assert {variable for kind in kinds for variable in variables_of(kind)} == set(ALL)
 
 
@@ -184,6 +184,7 @@ def test_every_section_of_a_process_is_used_by_it(name: str) -> None:
         "inbox": ("commands/service.py", "processes/inbox.py", "wiring/inbox.py"),
         "canary": ("commands/canary.py", "processes/probe.py", "wiring/probe.py"),
         "lag": ("commands/lag.py", "processes/lag.py"),
+        "trail keep": ("commands/trail.py", "processes/trail.py", "wiring/trail.py"),
         "audit": ("processes/auditor.py", "commands/audit.py"),
         "audit --heal": (
             "processes/auditor.py",

@@ -1,5 +1,6 @@
 """The environment: typed once, every fault a sentence, no secret ever shown."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,11 @@ from pydantic import SecretStr
 from config.errors import ConfigError
 from config.every_environment import EveryEnvironment
 from config.settings import PREFIX, SECRETS, load
-from crypto.keyring import new_keyring
+from crypto.jwk_set import as_set
+from crypto.keyring import new_keyring, new_signing_key
 from crypto.stream_keys import new_stream_keyring
 
+TRAIL = new_signing_key("trail-1")
 SECRET = "postgresql://somebody:hunter2@db/frafald"
 
 
@@ -71,6 +74,8 @@ def test_every_secret_may_lie_in_a_file(name: str, tmp_path: Path) -> None:
     content = {
         "KEYRING": new_keyring().model_dump_json(),
         "STREAM_KEYS": new_stream_keyring().model_dump_json(),
+        "TRAIL_KEY": json.dumps(TRAIL.as_dict(private=True)),
+        "TRAIL_PUBLIC_KEYS": as_set(TRAIL),
         "DATABASE_URL": SECRET,
         "OTEL_EXPORTER_OTLP_HEADERS": "authorization=hunter2",
     }.get(name, "hunter2")
@@ -84,6 +89,10 @@ def test_every_secret_may_lie_in_a_file(name: str, tmp_path: Path) -> None:
         "DATABASE_URL": found.database.url,
         "KEYRING": SecretStr(found.keyring.ring.model_dump_json()),
         "STREAM_KEYS": SecretStr(found.stream.ring.model_dump_json()) if found.stream.ring else None,
+        "TRAIL_KEY": SecretStr(json.dumps(found.trail_key.key.as_dict(private=True)))
+        if found.trail_key.key
+        else None,
+        "TRAIL_PUBLIC_KEYS": SecretStr(as_set(*(found.trail_public.keys or {}).values())),
         "SMTP_PASSWORD": found.smtp.password,
         "HEARTBEAT_URL": found.audit.heartbeat_url,
         "OIDC_CLIENT_SECRET": found.oidc.client_secret,

@@ -124,8 +124,8 @@ def test_without_keys_nothing_is_written_and_nothing_is_judged() -> None:
 
 
 def test_other_peoples_topics_carry_none() -> None:
-    """Senders sign what they send, and subscribers have no key; what was refused is sealed."""
-    others = {*InputTopic, Topic.TASK_EVENTS, Topic.REACTIONS, Topic.REJECTED}
+    """Senders sign what they send, and subscribers have no key; what was refused is sealed; a root is signed."""
+    others = {*InputTopic, Topic.TASK_EVENTS, Topic.REACTIONS, Topic.REJECTED, Topic.AUDIT_CHECKPOINTS}
     assert {*Topic, *InputTopic} - others == GUARDED
     for topic in others:
         record = replace(PLAIN, topic=topic)

@@ -1,6 +1,7 @@
 """What each process is told, with all that it must be told, and how it is composed of it. Nothing need be there."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from config.environments import (
     LedgerEnvironment,
     NotifierEnvironment,
     ProbeEnvironment,
+    TrailEnvironment,
     WorkerEnvironment,
 )
 from config.senders import base_senders
@@ -18,7 +20,10 @@ from frafaldsvarsel.wiring.inbox import inbox_app
 from frafaldsvarsel.wiring.ledger import ledger_parts
 from frafaldsvarsel.wiring.notifier import channel, notifier_parts, webhook_channel
 from frafaldsvarsel.wiring.probe import probe_settings
+from frafaldsvarsel.wiring.trail import keeper
 from frafaldsvarsel.wiring.worker import worker_parts
+from infra.metrics import Metrics
+from ops.trail.metrics import TRAIL_METRICS
 from publisher.key_files import ensure_keys
 from tests.reference import SHIPPED
 
@@ -29,12 +34,17 @@ def _notifier(settings: NotifierEnvironment) -> None:
     webhook_channel(settings.webhooks)
 
 
+def _trail(settings: TrailEnvironment) -> None:
+    keeper(settings, Metrics(TRAIL_METRICS), lambda: datetime.now(UTC))
+
+
 COMPOSED: Final[Mapping[str, tuple[type[Any], Callable[[Any], object]]]] = {
     "worker": (WorkerEnvironment, worker_parts),
     "ledger": (LedgerEnvironment, ledger_parts),
     "notify": (NotifierEnvironment, _notifier),
     "inbox": (InboxEnvironment, inbox_app),
     "canary": (ProbeEnvironment, probe_settings),
+    "trail keep": (TrailEnvironment, _trail),
 }
 """By process: its settings, and what makes its parts of them. The audit has an oracle of its own, on purpose."""
 
@@ -50,6 +60,8 @@ def told(folder: Path) -> dict[str, str]:
         "DATABASE_URL": "postgresql://nobody.invalid/none",
         "KEYRING": (folder / "keys" / "service.key.json").read_text("utf-8"),
         "SENDERS_DIR": str(folder / "senders"),
+        "TRAIL_KEY": (folder / "keys" / "trail.key.json").read_text("utf-8"),
+        "TRAIL_PUBLIC_KEYS": (folder / "keys" / "trail.public.json").read_text("utf-8"),
         "CANARY_KEYS_DIR": str(folder / "keys"),
         "OIDC_ISSUER": "https://log-in.example",
         "OIDC_CLIENT_SECRET": "made-up",

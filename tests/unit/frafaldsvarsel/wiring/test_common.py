@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "run_inbox": "inbox",
     "run_canary": "canary",
     "run_lag": "lag",
+    "run_trail": "trail",
 }
 """Each process, and the command that runs it."""
 LASTING: Final = (*COMMANDS.values(), "audit")

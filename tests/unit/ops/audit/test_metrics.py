@@ -128,6 +128,7 @@ def test_labels_are_places_and_causes() -> None:
             "answer",
             "channel",
             "kind",
+            "sink",
         ),
     } == LABELS
 
