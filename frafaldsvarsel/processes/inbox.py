@@ -8,9 +8,10 @@ from typing import Final
 
 import uvicorn
 
+from config.database_roles import DatabaseRole
 from config.environments import InboxEnvironment
 from frafaldsvarsel.preflight_postgres import postgres
-from frafaldsvarsel.processes.until_stopped import migrate_schema, run_until_stopped
+from frafaldsvarsel.processes.until_stopped import run_until_stopped
 from frafaldsvarsel.processes.watched import watched
 from frafaldsvarsel.wiring.inbox import inbox_app
 from infra import failpoints
@@ -73,9 +74,8 @@ def run_inbox(settings: InboxEnvironment) -> int:
     health, metrics = Health("pages"), Metrics(HTTP_METRICS)
 
     async def serve(stop: asyncio.Event) -> None:
-        await migrate_schema(settings.database)
         await _serve(settings, stop, health, metrics)
 
     with watched(settings.metrics.port, metrics.registry, health):
-        postgres(settings.database)
+        postgres(settings.database, DatabaseRole.INBOX)
         return run_until_stopped(serve, health)

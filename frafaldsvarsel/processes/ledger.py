@@ -2,11 +2,12 @@
 
 import asyncio
 
+from config.database_roles import DatabaseRole
 from config.environments import LedgerEnvironment
 from frafaldsvarsel import preflight
 from frafaldsvarsel.preflight_postgres import postgres
 from frafaldsvarsel.processes.ledger_watch import LedgerWatch
-from frafaldsvarsel.processes.until_stopped import migrate_schema, run_until_stopped
+from frafaldsvarsel.processes.until_stopped import run_until_stopped
 from frafaldsvarsel.processes.watched import watched
 from frafaldsvarsel.wiring.ledger import ledger_parts
 from infra import failpoints
@@ -29,7 +30,6 @@ def run_ledger(settings: LedgerEnvironment) -> int:
     watch.metrics.registry.register(figures)
 
     async def serve(stop: asyncio.Event) -> None:
-        await migrate_schema(settings.database)
         ledger = Ledger(
             parts.settings,
             policy,
@@ -60,5 +60,5 @@ def run_ledger(settings: LedgerEnvironment) -> int:
 
     with watched(settings.metrics.port, watch.metrics.registry, watch.health):
         preflight.kafka(settings.kafka, settings.replication, settings.stream)
-        postgres(settings.database)
+        postgres(settings.database, DatabaseRole.LEDGER)
         return run_until_stopped(serve, watch.health)

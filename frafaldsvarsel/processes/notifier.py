@@ -6,10 +6,11 @@ import socket
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
 
+from config.database_roles import DatabaseRole
 from config.environments import NotifierEnvironment
 from frafaldsvarsel.preflight_postgres import postgres
 from frafaldsvarsel.processes.notifier_watch import NotifierWatch
-from frafaldsvarsel.processes.until_stopped import migrate_schema, run_until_stopped
+from frafaldsvarsel.processes.until_stopped import run_until_stopped
 from frafaldsvarsel.processes.watched import watched
 from frafaldsvarsel.wiring.notifier import notifier_parts
 from infra import failpoints
@@ -38,7 +39,6 @@ def run_notifier(settings: NotifierEnvironment) -> int:
         return await delivery_figures(connection, parts.contacts)
 
     async def serve(stop: asyncio.Event) -> None:
-        await migrate_schema(settings.database)
         async with (
             AsyncExitStack() as opened,
             make_pool(settings.database.url, "notify", least=1, most=most) as pool,
@@ -67,5 +67,5 @@ def run_notifier(settings: NotifierEnvironment) -> int:
                     group.create_task(supervise(returning, name="bounces", told=stop.is_set))
 
     with watched(settings.metrics.port, watch.metrics.registry, watch.health):
-        postgres(settings.database)
+        postgres(settings.database, DatabaseRole.NOTIFY)
         return run_until_stopped(serve, watch.health)

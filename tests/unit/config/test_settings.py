@@ -72,6 +72,7 @@ def test_every_secret_may_lie_in_a_file(name: str, tmp_path: Path) -> None:
         "KEYRING": new_keyring().model_dump_json(),
         "STREAM_KEYS": new_stream_keyring().model_dump_json(),
         "DATABASE_URL": SECRET,
+        "MIGRATE_DATABASE_URL": SECRET,
     }.get(name, "hunter2")
     file = tmp_path / "secret"
     file.write_text(content + "\n")
@@ -81,6 +82,7 @@ def test_every_secret_may_lie_in_a_file(name: str, tmp_path: Path) -> None:
     held = {
         "KAFKA_PASSWORD": found.kafka.password,
         "DATABASE_URL": found.database.url,
+        "MIGRATE_DATABASE_URL": found.migrate.url,
         "KEYRING": SecretStr(found.keyring.ring.model_dump_json()),
         "STREAM_KEYS": SecretStr(found.stream.ring.model_dump_json()) if found.stream.ring else None,
         "SMTP_PASSWORD": found.smtp.password,
