@@ -9,6 +9,7 @@ from typing import Any, Final, LiteralString, TypeVar
 import psycopg
 
 from config.sections.servers import DatabaseAddress
+from doctor.readers.database_rights import DatabaseRights, read_database_rights
 from doctor.side_by_side import NotSeen
 from infra.postgres import SyncConnection
 from infra.postgres_timeouts import TimeoutConnection, statement_timeouts
@@ -158,6 +159,10 @@ class LedgerWork:
         applied = {name for (name,) in self._rows(APPLIED)}
         pending = tuple(name for name in ours if name not in applied)
         return SchemaState(pending, tuple(sorted(applied - set(ours))))
+
+    def rights(self) -> DatabaseRights:
+        """Who may do what here."""
+        return read_database_rights(self._rows)
 
     def quarantine(self) -> Mapping[str, Amount]:
         """What a person has still to decide, by kind."""
