@@ -59,7 +59,7 @@ def migrate(
         raise typer.Exit(EX_UNREACHABLE) from None
     for name in done.migrations:
         out.print(f"[green]+[/] {name}")
-    for statement in (*done.granted, *done.revoked):
+    for statement in (*done.revoked, *done.granted):
         out.print(f"[green]+[/] {escape(statement)}", highlight=False, soft_wrap=True)
     if done.newer:
         note(f"A later version has migrated ({', '.join(done.newer)}): its rights are left as they are.")

@@ -70,9 +70,11 @@ def bring_up(url: str, *, sleep: Callable[[float], None] = time.sleep) -> Brough
         done.newer = newer(connection)
         if not done.newer:
             with connection.transaction():
-                found = read_rights(_rows(connection))
-                done.granted, done.revoked = grants(lacking(found)), revokes(excess(found))
-                for statement in (*done.granted, *done.revoked):
+                done.revoked = revokes(excess(read_rights(_rows(connection))))
+                for statement in done.revoked:
+                    connection.execute(statement)
+                done.granted = grants(lacking(read_rights(_rows(connection))))
+                for statement in done.granted:
                     connection.execute(statement)
         done.left = differences(read_rights(_rows(connection)))
     return done

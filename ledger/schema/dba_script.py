@@ -83,8 +83,9 @@ def grants(rights: Iterable[Privilege]) -> list[str]:
 
 
 def revokes(rights: Iterable[Privilege]) -> list[str]:
-    """Statements that take them away."""
-    return [_one("REVOKE", "FROM", *one, columns) for one, columns in grouped(rights).items()]
+    """Statements that take them away, and from whom they were handed on to. That of a whole table takes the columns'
+    with it: grant afterwards."""
+    return [_one("REVOKE", "FROM", *one, columns) + " CASCADE" for one, columns in grouped(rights).items()]
 
 
 def _one(verb: str, to: str, role: str, table: str, name: str, columns: list[str]) -> str:

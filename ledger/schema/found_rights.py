@@ -31,18 +31,20 @@ SELECT c.relname, pg_get_userbyid(c.relowner) FROM pg_class c
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v') AND c.relname = ANY(%s)
 """
 GRANTED: Final[LiteralString] = """
-SELECT coalesce(r.rolname, 'PUBLIC'), g.relname, g.privilege_type, g.attname FROM (
-    SELECT a.grantee, c.relname, a.privilege_type, '' AS attname, c.relowner
+SELECT coalesce(r.rolname, 'PUBLIC'), g.relname, option || g.privilege_type, g.attname FROM (
+    SELECT a.grantee, c.relname, a.privilege_type, a.is_grantable, '' AS attname, c.relowner
     FROM pg_class c CROSS JOIN aclexplode(c.relacl) a WHERE c.relnamespace = 'public'::regnamespace
     UNION ALL
-    SELECT a.grantee, c.relname, a.privilege_type, t.attname, c.relowner
+    SELECT a.grantee, c.relname, a.privilege_type, a.is_grantable, t.attname, c.relowner
     FROM pg_class c JOIN pg_attribute t ON t.attrelid = c.oid CROSS JOIN aclexplode(t.attacl) a
     WHERE c.relnamespace = 'public'::regnamespace
 ) g LEFT JOIN pg_roles r ON r.oid = g.grantee
+CROSS JOIN LATERAL unnest(CASE WHEN g.is_grantable THEN ARRAY['', 'GRANT OPTION FOR '] ELSE ARRAY[''] END) AS option
 WHERE g.grantee <> g.relowner AND coalesce(r.rolname, 'PUBLIC') = ANY(%s)
 """
-ON_SCHEMA: Final[LiteralString] = """
-SELECT r.rolname, has_schema_privilege(r.oid, 'public', 'USAGE'), has_schema_privilege(r.oid, 'public', 'CREATE')
+PLACES: Final[LiteralString] = """
+SELECT r.rolname, has_schema_privilege(r.oid, 'public', 'USAGE'), has_schema_privilege(r.oid, 'public', 'CREATE'),
+       has_database_privilege(r.oid, current_database(), 'CREATE')
 FROM pg_roles r WHERE r.rolname = ANY(%s)
 """
 
@@ -59,6 +61,7 @@ class FoundRole:
     """Roles that it belongs to; whether it may become each."""
     uses_schema: bool
     makes_tables: bool
+    makes_schemas: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,15 +90,16 @@ def read_rights(rows: AskCatalogue) -> FoundRights:
     members: dict[str, dict[str, bool]] = defaultdict(dict)
     for member, role, may_become in rows(MEMBERS, ([*EVERY_ROLE],)):
         members[member][role] = members[member].get(role, False) or may_become
-    on_schema = {role: (uses, makes) for role, uses, makes in rows(ON_SCHEMA, ([*EVERY_ROLE],))}
+    places = {role: may for role, *may in rows(PLACES, ([*EVERY_ROLE],))}
     return FoundRights(
         roles={
             name: FoundRole(
                 can=frozenset(word for word, has in zip((*_TOO_MUCH, "log in"), can, strict=True) if has),
                 told=frozenset(told or ()),
                 member_of=members[name],
-                uses_schema=on_schema[name][0],
-                makes_tables=on_schema[name][1],
+                uses_schema=places[name][0],
+                makes_tables=places[name][1],
+                makes_schemas=places[name][2],
             )
             for name, *can, told in rows(ROLES, ([*EVERY_ROLE],))
         },
@@ -151,6 +155,9 @@ def _of_role(name: str, found: FoundRole | None) -> Iterable[RightsDifference]:
     if found.makes_tables != (name == OWNER):
         wrong = "lacks" if name == OWNER else "has"
         yield RightsDifference(f"{name} {wrong} CREATE on the schema public.", True, name)
+    if found.makes_schemas != (name == DatabaseRole.REBUILD):
+        wrong = "lacks" if name == DatabaseRole.REBUILD else "has"
+        yield RightsDifference(f"{name} {wrong} CREATE on the database.", True, name)
     for setting in sorted({f"{key}={value}" for key, value in SILENT.items()} - found.told):
         yield RightsDifference(f"{name} lacks the setting {setting}.", True, name)
 
