@@ -32,8 +32,8 @@ def migrate(
 ) -> None:
     """Apply the migrations of this version as the tables' owner, then give each role its rights, and no more.
 
-    Run it before the processes of a new version start. Exit code 1 where a DBA must do something, or --check found
-    something; 2 where PostgreSQL does not answer or refuses.
+    Run it before the processes of a new version start. Exit code 1 where something is still missing, or --check
+    found something; 2 where PostgreSQL does not answer or refuses.
     """
     from ledger.schema import apply_rights
     from ledger.schema.dba_script import script
@@ -70,6 +70,7 @@ def migrate(
         fail(one.sentence)
     if left:
         fail("That is a DBA's to mend: frafaldsvarsel migrate --print.")
+    if any(one.is_missing for one in left):
         raise typer.Exit(1)
 
 

@@ -81,8 +81,11 @@ def bring_up(url: str, *, sleep: Callable[[float], None] = time.sleep) -> Brough
 
 
 def check(connection: SyncConnection) -> list[RightsDifference]:
-    """What is missing or too much; nothing is changed."""
+    """What is missing or too much; nothing is changed. Who may become the owner looks as the owner."""
     rows = _rows(connection)
+    ((_, may_become),) = rows(MAY_BECOME, (OWNER,))
+    if may_become:
+        connection.execute(BECOME_OWNER)
     found = differences(read_rights(rows))
     missing = pending(connection)
     if missing:

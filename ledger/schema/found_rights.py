@@ -26,6 +26,10 @@ MEMBERS: Final[LiteralString] = """
 SELECT m.rolname, r.rolname, g.set_option FROM pg_auth_members g
 JOIN pg_roles r ON r.oid = g.roleid JOIN pg_roles m ON m.oid = g.member WHERE m.rolname = ANY(%s)
 """
+OWNERS: Final[LiteralString] = """
+SELECT m.rolname FROM pg_auth_members g JOIN pg_roles r ON r.oid = g.roleid JOIN pg_roles m ON m.oid = g.member
+WHERE r.rolname = %s AND m.rolname <> ALL(%s) ORDER BY m.rolname
+"""
 OWNED_BY: Final[LiteralString] = """
 SELECT c.relname, pg_get_userbyid(c.relowner) FROM pg_class c
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v') AND c.relname = ANY(%s)
@@ -69,6 +73,8 @@ class FoundRights:
     """Everything that is there."""
 
     roles: Mapping[str, FoundRole]
+    strange_owners: Sequence[str]
+    """Users that are none of ours and may become the owner: that of a release before, until it is gone."""
     owners: Mapping[str, str]
     """Of the tables and views that are there."""
     granted: frozenset[Privilege]
@@ -103,6 +109,7 @@ def read_rights(rows: AskCatalogue) -> FoundRights:
             )
             for name, *can, told in rows(ROLES, ([*EVERY_ROLE],))
         },
+        strange_owners=[user for (user,) in rows(OWNERS, (OWNER, [*EVERY_ROLE]))],
         owners=dict(rows(OWNED_BY, ([*BY_TABLE, *VIEWS],))),
         granted=frozenset(Privilege(*row) for row in rows(GRANTED, (_GRANTEES,))),
     )
@@ -122,6 +129,10 @@ def differences(found: FoundRights) -> list[RightsDifference]:
     """What is missing, and what is too much."""
     return [
         *(one for role in EVERY_ROLE for one in _of_role(role, found.roles.get(role))),
+        *(
+            RightsDifference(f"{user} belongs to {OWNER}, and is no role of the service.", by_dba=True)
+            for user in found.strange_owners
+        ),
         *(
             RightsDifference(f"{table} belongs to {owner}, not to {OWNER}.", by_dba=True)
             for table, owner in sorted(found.owners.items())

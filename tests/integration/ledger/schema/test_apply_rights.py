@@ -7,8 +7,11 @@ from typing import Final, LiteralString
 import psycopg
 import pytest
 from psycopg import sql
+from typer.testing import CliRunner
 
 from config.database_roles import EVERY_ROLE, MIGRATE, OWNER, DatabaseRole
+from config.settings import PREFIX
+from frafaldsvarsel.commands import commands
 from infra.postgres import SyncConnection
 from ledger.schema import migrate
 from ledger.schema.apply_rights import NotSetUp, bring_up, check, not_ready
@@ -18,6 +21,7 @@ from local.servers.postgres import Database
 SCHEMA: Final = {path.name for path in migrate.MIGRATIONS.glob("*.sql")}
 CPR: Final = "0101011234"
 OLD: Final = "frafaldsvarsel_once"
+STILL_OWNS: Final = f"{OLD} belongs to {OWNER}, and is no role of the service."
 
 
 def user(url: str, name: str) -> str:
@@ -85,11 +89,15 @@ def test_a_database_of_one_user_is_taken_over_and_that_user_goes_on(database: st
         with pytest.raises(NotSetUp, match=f"belongs to {OLD}|may not become"):
             bring_up(old_user)
         done = bring_up(database)
-        assert (list(done.migrations), done.left) == ([], [])
+        assert list(done.migrations) == []
+        assert [one.sentence for one in done.left] == [STILL_OWNS]
         before.execute(sql.SQL(insert).format(2))
         assert before.execute("SELECT count(*) FROM skips").fetchone() == (2,)
     # A version before, which migrates as it starts, finds nothing to do and may look.
     assert asyncio.run(migrate.migrate(old_user)) == []
+    assert differences(database) == [STILL_OWNS]
+    with connected(database) as admin:
+        admin.execute(sql.SQL("REVOKE {} FROM {}").format(*map(sql.Identifier, (OWNER, OLD))))
     assert differences(database) == []
 
 
@@ -280,7 +288,7 @@ def test_it_waits_for_whoever_holds_a_table_that_is_handed_over(database: str, o
             waits.append(seconds)
             holder.rollback()
 
-        assert bring_up(database, sleep=release).left == []
+        assert len(bring_up(database, sleep=release).left) == 1
     assert len(waits) == 1
 
 
@@ -288,3 +296,42 @@ def test_every_role_is_printed_and_no_password() -> None:
     text = script()
     assert all(f"CREATE ROLE {role} " in text for role in EVERY_ROLE)
     assert "PASSWORD" not in text
+
+
+def command(database: str, *options: str) -> tuple[int, str]:
+    told = {PREFIX + "MIGRATE_DATABASE_URL": user(database, MIGRATE)}
+    done = CliRunner().invoke(commands("migrate"), ["migrate", *options], env=told)
+    return done.exit_code, done.output
+
+
+def test_the_command_does_looks_and_prints(database: str) -> None:
+    with connected(database) as admin:
+        admin.execute(script().partition("-- 2.")[0].encode())
+    code, said = command(database, "--check")
+    assert (code, "To be applied: 0001_ledger.sql" in said) == (1, True)
+    code, said = command(database)
+    assert (code, "+ 0001_ledger.sql" in said, "+ GRANT" in said) == (0, True, True)
+    assert command(database, "--check") == (0, "✓ Schema and rights are of this version.\n")
+    assert command(database) == (0, "Schema and rights are of this version.\n")
+    assert command(database, "--print") == (0, script())
+    with connected(database) as admin:
+        admin.execute("GRANT DELETE ON audit TO frafaldsvarsel_inbox")
+        admin.execute("ALTER ROLE frafaldsvarsel_canary RESET ALL")
+    code, said = command(database, "--check")
+    assert (code, "frafaldsvarsel_inbox has DELETE of audit" in said) == (1, True)
+    code, said = command(database)
+    assert (code, '+ REVOKE DELETE ON "audit" FROM frafaldsvarsel_inbox' in said) == (0, True)
+    assert "frafaldsvarsel_canary lacks the setting" in said
+    assert "migrate --print" in said
+
+
+def test_the_command_repeats_no_address(database: str) -> None:
+    told = {PREFIX + "MIGRATE_DATABASE_URL": "postgresql://u:geheim@127.0.0.1:1/d"}
+    done = CliRunner().invoke(commands("migrate"), ["migrate"], env=told)
+    assert (done.exit_code, "geheim" in done.output) == (2, False)
+    done = CliRunner().invoke(
+        commands("migrate"),
+        ["migrate"],
+        env={PREFIX + "MIGRATE_DATABASE_URL": user(database, DatabaseRole.AUDIT)},
+    )
+    assert (done.exit_code, "migrate --print" in done.output) == (1, True)
