@@ -4,13 +4,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from config.environments import HealingAuditEnvironment, NoticeEnvironment
+from config.database_roles import DatabaseRole
+from config.environments import (
+    AuditEnvironment,
+    HealingAuditEnvironment,
+    InboxEnvironment,
+    LedgerEnvironment,
+    NoticeEnvironment,
+    NotifierEnvironment,
+    ProbeEnvironment,
+)
 from config.every_environment import EveryEnvironment
 from config.kafka import KafkaSettings
 from config.sections.keys import IntakeKeySection, VaultSection
 from config.sections.processes import ContractSection, IntakeSection
 from config.sections.servers import (
     DatabaseAddress,
+    MigrateSection,
     QuotaSection,
     ReferenceSection,
     ReplicationSection,
@@ -83,6 +93,13 @@ class RebuildEnvironment(RebuildPeopleEnvironment):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MigrateEnvironment:
+    """`migrate`: nothing but the database."""
+
+    migrate: MigrateSection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenEnvironment:
     """`quarantine show`: opens what was refused."""
 
@@ -129,6 +146,7 @@ COMMANDS: Final[Mapping[str, type[Any]]] = {
     "check-config": EveryEnvironment,
     "doctor": EveryEnvironment,
     "status": StatusEnvironment,
+    "migrate": MigrateEnvironment,
     "topics": TopicsEnvironment,
     "publish": KafkaEnvironment,
     "receipts": ListEnvironment,
@@ -155,3 +173,18 @@ COMMANDS: Final[Mapping[str, type[Any]]] = {
     "rebuild people": RebuildPeopleEnvironment,
 }
 """The commands that end, by what they are told; the others read no settings."""
+
+_ROLES: Final[Mapping[type[Any], DatabaseRole]] = {
+    LedgerEnvironment: DatabaseRole.LEDGER,
+    NotifierEnvironment: DatabaseRole.NOTIFY,
+    InboxEnvironment: DatabaseRole.INBOX,
+    ProbeEnvironment: DatabaseRole.CANARY,
+    AuditEnvironment: DatabaseRole.AUDIT,
+    HealingAuditEnvironment: DatabaseRole.AUDIT,
+    RebuildEnvironment: DatabaseRole.REBUILD,
+}
+
+
+def role_of(kind: type[Any]) -> DatabaseRole:
+    """As which user a process or a command with these settings comes to the database."""
+    return _ROLES.get(kind, DatabaseRole.OPERATOR)

@@ -26,6 +26,7 @@ from config.sections.processes import (
 from config.sections.servers import (
     ConsumerSection,
     DatabaseSection,
+    MigrateSection,
     NamingSection,
     QuotaSection,
     ReferenceSection,
@@ -44,6 +45,7 @@ class EveryEnvironment:
     kafka: KafkaSettings
     replication: ReplicationSection
     database: DatabaseSection
+    migrate: MigrateSection
     keyring: KeyringSection
     stream: StreamKeySection
     senders: SendersSection

@@ -34,6 +34,7 @@ SECRETS: Final = frozenset(
     {
         "KAFKA_PASSWORD",
         "DATABASE_URL",
+        "MIGRATE_DATABASE_URL",
         "KEYRING",
         "STREAM_KEYS",
         "TRAIL_KEY",

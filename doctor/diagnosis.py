@@ -31,6 +31,7 @@ class HealthCheck(StrEnum):
     RETENTION = "retention"
     POSTGRES = "postgresql"
     SCHEMA = "schema"
+    DATABASE_RIGHTS = "database-rights"
     OUTBOX = "outbox"
     DELIVERIES = "deliveries"
     NOTICES = "failed-notices"

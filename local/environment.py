@@ -4,8 +4,10 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
+from config.database_roles import MIGRATE, DatabaseRole
 from config.sections.base import PREFIX
 from config.sections.traces import TracesSection
 from frafaldsvarsel.api_client_setup import clients_file
@@ -14,12 +16,25 @@ from local.servers.mail_catcher import Catcher
 from local.servers.postgres import Database
 from local.servers.provider import CLIENT_ID, DemoProvider
 
+DATABASE: Final = "postgres"
+"""The server's first one: nothing else is in it."""
+ROLES: Final[Mapping[str, DatabaseRole]] = {
+    "ledger": DatabaseRole.LEDGER,
+    "notify": DatabaseRole.NOTIFY,
+    "inbox": DatabaseRole.INBOX,
+    "audit": DatabaseRole.AUDIT,
+    "canary": DatabaseRole.CANARY,
+    "trail": DatabaseRole.TRAIL,
+}
+"""By the kind of a process; who is not here has no use for the database."""
+
 
 def process_environment(
     data: Path,
     *,
     broker: Broker,
     database: Database,
+    role: DatabaseRole | None,
     catcher: Catcher,
     provider: DemoProvider | None,
     inbox_pages: str,
@@ -27,14 +42,14 @@ def process_environment(
     metrics_pages: Mapping[str, str],
     reference: Path,
 ) -> dict[str, str]:
-    """The settings of every process; what tells one from another is added at its launch."""
+    """The settings of every process, which comes to the database as `role`, or not at all; what else tells one
+    from another is added at its launch."""
     keys = data / "keys"
     stream_keys = keys / "stream.key.json"
     values = {
         "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap,
         "REPLICATION_FACTOR": "1",
         "MIN_INSYNC_REPLICAS": "1",
-        "DATABASE_URL": database.url,
         "KEYRING_FILE": str(keys / "service.key.json"),
         "STREAM_KEYS_FILE": str(stream_keys),
         # A folder of a version before has older records, which have none.
@@ -61,6 +76,10 @@ def process_environment(
         # Everybody in it is made up: an integrator may send the contract's vectors here.
         "PUBLISHED_KEYS_TAKEN": "true",
     }
+    if role is not None:
+        values["DATABASE_URL"] = database.url_of(DATABASE, role)
+    if role is DatabaseRole.OPERATOR:
+        values["MIGRATE_DATABASE_URL"] = database.url_of(DATABASE, MIGRATE)
     if provider is not None:
         values["OIDC_ISSUER"] = provider.issuer
         values["OIDC_CLIENT_ID"] = CLIENT_ID

@@ -18,8 +18,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import psycopg
-
+from config.command_environments import role_of
+from config.database_roles import DatabaseRole
 from config.every_environment import EveryEnvironment
 from config.reference import units as reference_units
 from config.reference.checks.all import sound_reference
@@ -28,8 +28,10 @@ from config.settings import EnvironmentT, load
 from frafaldsvarsel.api_client_setup import ensure_client
 from frafaldsvarsel.wiring.common import replication
 from infra import topic_admin
+from infra.postgres import SyncConnection
+from ledger.schema.apply_rights import bring_up
 from local.demo_users import demo_people, units_of
-from local.environment import process_environment
+from local.environment import DATABASE, ROLES, process_environment
 from local.made_up_law import confirmed_tables
 from local.servers.jars import ensure_jars
 from local.servers.kafka import Broker
@@ -79,7 +81,9 @@ class Service:
     def __post_init__(self) -> None:
         self.data = self.data.resolve()
         self.data.mkdir(parents=True, exist_ok=True)
-        self._children = Children(self.data, self.grace_seconds, self._environment)
+        self._children = Children(
+            self.data, self.grace_seconds, lambda kind: self._environment(ROLES.get(kind))
+        )
 
     @contextmanager
     def running(self) -> Iterator["Service"]:
@@ -100,7 +104,7 @@ class Service:
     def told(self, kind: type[EnvironmentT]) -> EnvironmentT:
         """The same as one process, or one command, reads it."""
         self._await_servers()
-        return load(kind, self._environment())
+        return load(kind, self._environment(role_of(kind)))
 
     @property
     def mail_pages(self) -> str:
@@ -176,12 +180,13 @@ class Service:
             self._broker.wait_ready()
             self._answered = self._broker.pid
             self.say("topics")
-            settings = load(EveryEnvironment, self._environment())
+            settings = load(EveryEnvironment, self._environment(DatabaseRole.OPERATOR))
             topic_admin.apply(settings.kafka, replication(settings.replication), mac_required=True)
             self.say("processes")
             self._children.start(workers)
             for one in starting.values():
                 one.result()
+            bring_up(self._database.url)  # as the superuser, who makes the roles too
         self._children.start(others)
 
     def _stop(self) -> None:
@@ -200,11 +205,12 @@ class Service:
                 ended.result()
         self._hold.close()
 
-    def _environment(self) -> dict[str, str]:
+    def _environment(self, role: DatabaseRole | None) -> dict[str, str]:
         return process_environment(
             self.data,
             broker=self._broker,
             database=self._database,
+            role=role,
             catcher=self._catcher,
             provider=self._provider if self.pages else None,
             inbox_pages=self.inbox_pages,
@@ -279,7 +285,8 @@ class Service:
             "senders": str(self.data / "senders"),
             "logs": str(self.data / "logs"),
             "metrics": self.metrics_pages,
-            "environment": self._environment(),
+            "environment": self._environment(DatabaseRole.OPERATOR),
+            "database_urls": {role: self._database.url_of(DATABASE, role) for role in DatabaseRole},
             "pids": self._told,
         }
         write_whole(self.data / "addresses.json", json.dumps(addresses, indent=1) + "\n")
@@ -288,13 +295,6 @@ class Service:
         """The CloudEvents ``source`` of a sender."""
         return read_sender(self.data, number).source
 
-    def database(self) -> psycopg.Connection[tuple[object, ...]]:
+    def database(self) -> SyncConnection:
         """A connection to the ledger, for whoever counts."""
-        deadline = time.monotonic() + _BACK_SECONDS
-        while True:
-            try:
-                return psycopg.connect(self._database.url, autocommit=True)
-            except psycopg.OperationalError:
-                if not self._looked_after or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.05)
+        return self._database.connect(lambda: self._looked_after, _BACK_SECONDS)

@@ -51,8 +51,8 @@ class Children:
 
     data: Path
     grace_seconds: float
-    environment: Callable[[], Mapping[str, str]]
-    """What every child is told; what tells one from another is added at its launch."""
+    environment: Callable[[str], Mapping[str, str]]
+    """What a child of a kind is told; what tells one of a kind from another is added at its launch."""
     metrics_ports: Mapping[str, int] = field(default_factory=dict)
     """Where a child serves its metrics, by its name."""
     _known: dict[str, _Child] = field(default_factory=dict, init=False)
@@ -145,7 +145,7 @@ class Children:
                     *_ARGUMENTS.get(kind, ()),
                 ],
                 log=self.data / "logs" / f"{child.name}.log",
-                env={**inherited, **self.environment(), **told},
+                env={**inherited, **self.environment(kind), **told},
                 grace_seconds=self.grace_seconds,
             )
         )

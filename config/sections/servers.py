@@ -64,6 +64,16 @@ class DatabaseSection(DatabaseAddress):
     )
 
 
+class MigrateSection(Section):
+    """Who changes the schema; no process is told."""
+
+    url: DatabaseUrl | None = Field(
+        default=None,
+        validation_alias="MIGRATE_DATABASE_URL",
+        description="The same database as its own user, who may become the owner; a superuser also makes the roles",
+    )
+
+
 class SendersSection(Section):
     """Who may send."""
 

@@ -33,7 +33,7 @@ def schema(state: SchemaState) -> Iterable[Diagnosis]:
         yield fault(
             HealthCheck.SCHEMA,
             f"{number_of(len(state.pending), 'migration')} to be applied: {some(state.pending)}.",
-            "Start a `ledger` of this version: it applies them. Or a process does not come to it: see its log.",
+            "Run `frafaldsvarsel migrate` of this version: the processes wait for it.",
         )
     if state.newer:
         yield warning(

@@ -9,6 +9,7 @@ from typing import Any, Final, LiteralString, TypeVar
 import psycopg
 
 from config.sections.servers import DatabaseAddress
+from doctor.readers.database_rights import DatabaseRights, read_database_rights
 from doctor.side_by_side import NotSeen
 from infra.postgres import SyncConnection
 from infra.postgres_timeouts import TimeoutConnection, statement_timeouts
@@ -162,6 +163,10 @@ class LedgerWork:
         """When the audit trail was last written to; None: never."""
         rows = self._rows(LAST_WRITTEN)
         return None if not rows else rows[0][0]
+
+    def rights(self) -> DatabaseRights:
+        """Who may do what here."""
+        return read_database_rights(self._rows)
 
     def quarantine(self) -> Mapping[str, Amount]:
         """What a person has still to decide, by kind."""

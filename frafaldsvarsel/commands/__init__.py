@@ -14,6 +14,7 @@ from infra import gc_tuning
 
 MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "service": ("up", "worker", "ledger", "notify", "inbox", "topics"),
+    "migrate": ("migrate",),
     "check_config": ("check-config",),
     "doctor": ("doctor",),
     "status": ("status",),

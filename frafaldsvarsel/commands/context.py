@@ -11,6 +11,8 @@ from typing import Any
 import typer
 from pydantic import BaseModel
 
+from config.command_environments import role_of
+from config.database_roles import DatabaseRole
 from config.errors import ConfigError, Fault
 from config.sections.base import PREFIX
 from config.sections.servers import ReferenceSection
@@ -24,7 +26,7 @@ from models.operator import Operator
 def settings(kind: type[EnvironmentT], data: Path | None) -> EnvironmentT:
     """What a command needs of the service in `data`, or of the environment; raises `ConfigError`."""
     if data is not None:
-        return load(kind, _of_folder(data).environment)
+        return load(kind, _of_folder(data).environment_of(kind))
     _must_be_told()
     return from_environment(kind)
 
@@ -32,7 +34,7 @@ def settings(kind: type[EnvironmentT], data: Path | None) -> EnvironmentT:
 def settings_as_they_are(kind: type[Any], data: Path | None) -> tuple[ToldSections, tuple[Fault, ...]]:
     """What can be read of `kind`, and what is wrong with the rest; raises `ConfigError` where there are none."""
     if data is not None:
-        return told_sections(kind, _of_folder(data).environment)
+        return told_sections(kind, _of_folder(data).environment_of(kind))
     _must_be_told()
     return told_sections(kind)
 
@@ -46,7 +48,13 @@ class _Addresses(BaseModel):
     """What `up` writes of itself, as far as commands need it."""
 
     environment: dict[str, str]
+    database_urls: dict[DatabaseRole, str] = {}
     metrics: dict[str, str] = {}
+
+    def environment_of(self, kind: type[Any]) -> dict[str, str]:
+        """What a command with the settings `kind` is told: it comes to the database as its own user."""
+        url = self.database_urls.get(role_of(kind))
+        return self.environment if url is None else {**self.environment, PREFIX + "DATABASE_URL": url}
 
 
 def _must_be_told() -> None:

@@ -9,9 +9,10 @@ from typing import Final
 
 import uvicorn
 
+from config.database_roles import DatabaseRole
 from config.environments import InboxEnvironment
 from frafaldsvarsel.preflight_postgres import postgres
-from frafaldsvarsel.processes.until_stopped import migrate_schema, run_until_stopped
+from frafaldsvarsel.processes.until_stopped import run_until_stopped
 from frafaldsvarsel.processes.watched import watched
 from frafaldsvarsel.wiring.inbox import inbox_app
 from inbox.metrics import INBOX_METRICS, OPENED_UNCHAINED
@@ -77,9 +78,8 @@ def run_inbox(settings: InboxEnvironment) -> int:
     metrics.begin(OPENED_UNCHAINED)
 
     async def serve(stop: asyncio.Event) -> None:
-        await migrate_schema(settings.database)
         await _serve(settings, stop, health, metrics)
 
     with watched(settings.metrics.port, metrics.registry, health):
-        postgres(settings.database)
+        postgres(settings.database, DatabaseRole.INBOX)
         return run_until_stopped(serve, health)

@@ -2,12 +2,13 @@
 
 import asyncio
 
+from config.database_roles import DatabaseRole
 from config.environments import LedgerEnvironment
 from frafaldsvarsel import preflight
 from frafaldsvarsel.preflight_postgres import postgres
 from frafaldsvarsel.processes.ledger_watch import LedgerWatch
 from frafaldsvarsel.processes.traced import traced
-from frafaldsvarsel.processes.until_stopped import migrate_schema, run_until_stopped
+from frafaldsvarsel.processes.until_stopped import run_until_stopped
 from frafaldsvarsel.processes.watched import watched
 from frafaldsvarsel.wiring.ledger import ledger_parts
 from infra import failpoints
@@ -30,7 +31,6 @@ def run_ledger(settings: LedgerEnvironment) -> int:
     watch.metrics.registry.register(figures)
 
     async def serve(stop: asyncio.Event) -> None:
-        await migrate_schema(settings.database)
         ledger = Ledger(
             parts.settings,
             policy,
@@ -65,5 +65,5 @@ def run_ledger(settings: LedgerEnvironment) -> int:
         traced(settings.traces, registry, process="ledger", instance=name) as watch.traces,
     ):
         preflight.kafka(settings.kafka, settings.replication, settings.stream)
-        postgres(settings.database)
+        postgres(settings.database, DatabaseRole.LEDGER)
         return run_until_stopped(serve, watch.health)

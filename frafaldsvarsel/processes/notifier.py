@@ -6,11 +6,12 @@ import socket
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
 
+from config.database_roles import DatabaseRole
 from config.environments import NotifierEnvironment
 from frafaldsvarsel.preflight_postgres import postgres
 from frafaldsvarsel.processes.notifier_watch import NotifierWatch
 from frafaldsvarsel.processes.traced import traced
-from frafaldsvarsel.processes.until_stopped import migrate_schema, run_until_stopped
+from frafaldsvarsel.processes.until_stopped import run_until_stopped
 from frafaldsvarsel.processes.watched import watched
 from frafaldsvarsel.wiring.notifier import notifier_parts
 from infra import failpoints
@@ -39,7 +40,6 @@ def run_notifier(settings: NotifierEnvironment) -> int:
         return await delivery_figures(connection, parts.contacts)
 
     async def serve(stop: asyncio.Event) -> None:
-        await migrate_schema(settings.database)
         async with (
             AsyncExitStack() as opened,
             make_pool(settings.database.url, "notify", least=1, most=most) as pool,
@@ -72,5 +72,5 @@ def run_notifier(settings: NotifierEnvironment) -> int:
         watched(settings.metrics.port, registry, watch.health),
         traced(settings.traces, registry, process="notify", instance=name) as watch.traces,
     ):
-        postgres(settings.database)
+        postgres(settings.database, DatabaseRole.NOTIFY)
         return run_until_stopped(serve, watch.health)

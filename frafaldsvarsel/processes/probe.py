@@ -4,6 +4,7 @@ import asyncio
 import time
 from datetime import timedelta
 
+from config.database_roles import DatabaseRole
 from config.environments import ProbeEnvironment
 from frafaldsvarsel import preflight
 from frafaldsvarsel.preflight_postgres import postgres
@@ -37,5 +38,5 @@ def run_canary(settings: ProbeEnvironment) -> int:
 
     with watched(settings.probe.metrics_port, shown.registry, health):
         preflight.kafka(settings.kafka, settings.replication, settings.stream)
-        postgres(settings.database)
+        postgres(settings.database, DatabaseRole.CANARY)
         return run_until_stopped(serve, health)

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import psycopg
 
+from config.database_roles import DatabaseRole
 from config.environments import TrailEnvironment
 from frafaldsvarsel.preflight_postgres import postgres
 from frafaldsvarsel.processes.watched import watched
@@ -40,7 +41,7 @@ def run_trail(
     health = Health("chain", loop_seconds=_ROUND_SECONDS)
     keep = keeper(settings, shown, clock)
     with watched(settings.metrics.port if port is None else port, shown.registry, health):
-        postgres(settings.database)
+        postgres(settings.database, DatabaseRole.TRAIL)
         announce(settings.ready.file, "trail started")
         while True:
             try:

@@ -8,22 +8,13 @@ from collections.abc import Awaitable, Callable, Iterator
 import psycopg
 import uvloop
 
-from config.sections.servers import DatabaseAddress
 from infra import gc_tuning
 from infra.health import Health, keep_turning
-from ledger.schema.migrate import migrate
 
 log = logging.getLogger(__name__)
 
 EX_FAULT = 70
 """A fault of ours or of a server: nothing is lost, start the process again (sysexits.h)."""
-
-
-async def migrate_schema(database: DatabaseAddress) -> None:
-    """Bring the schema up to date, whichever process comes first."""
-    made = await migrate(database.url.get_secret_value())
-    if made:
-        log.info("migrations applied: %s", ", ".join(made))
 
 
 def run_until_stopped(serve: Callable[[asyncio.Event], Awaitable[None]], health: Health | None = None) -> int:

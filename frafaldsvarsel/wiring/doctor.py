@@ -24,6 +24,7 @@ from config.told_sections import SectionT, ToldSections
 from doctor.diagnosis import Diagnosis, HealthCheck, fault, fine, unknown
 from doctor.examine import HealthLook
 from doctor.judgements import backlog, certificates, clocks, cluster, machine, work
+from doctor.judgements.database_rights import database_rights
 from doctor.readers import certificates as certificate_readers
 from doctor.readers.auditor import AuditSaid, read_audit
 from doctor.readers.cluster import read_cluster, read_newest, read_rights
@@ -129,6 +130,7 @@ def _of_ledger(
     today = copenhagen_date(now)
     return {
         HealthCheck.SCHEMA: lambda: work.schema(ledger.schema()),
+        HealthCheck.DATABASE_RIGHTS: lambda: database_rights(ledger.rights()),
         HealthCheck.OUTBOX: lambda: [work.outbox(ledger.outbox(), now)],
         HealthCheck.DELIVERIES: lambda: work.deliveries(ledger.deliveries(), now),
         HealthCheck.NOTICES: lambda: [work.failed_notices(ledger.failed_last())],
@@ -272,6 +274,7 @@ _LOOKS: Final[Sequence[tuple[Sequence[HealthCheck], Callable[[DoctorSettings], I
         (
             HealthCheck.POSTGRES,
             HealthCheck.SCHEMA,
+            HealthCheck.DATABASE_RIGHTS,
             HealthCheck.OUTBOX,
             HealthCheck.DELIVERIES,
             HealthCheck.NOTICES,

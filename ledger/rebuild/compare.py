@@ -210,12 +210,12 @@ _Row = tuple[str, str, bool]
 async def _rows(table: ComparedTable, connection: Connection) -> AsyncIterator[_Row]:
     async with connection.cursor(name=f"content_{table.name}") as cursor:
         cursor.itersize = _FETCH
-        await cursor.execute(_query(table))
+        await cursor.execute(query(table))
         async for row in cursor:
             yield row
 
 
-def _query(table: ComparedTable) -> sql.Composed:
+def query(table: ComparedTable) -> sql.Composed:
     key = sql.SQL(", ").join(sql.Identifier("t", name) for name in table.key)
     columns: list[sql.Composable] = [sql.Identifier("t", name) for name in table.columns]
     passing: sql.Composable = _NEVER

@@ -93,25 +93,25 @@ async def replace(url: str, rebuilt: Rebuilt, by: str) -> None:
             raise CannotRebuild("The ledger has gone on meanwhile; stop it, and rebuild again.")
         if await action_log.count(connection) != rebuilt.acts:
             raise CannotRebuild("Somebody has worked on a task meanwhile; rebuild again.")
-        await connection.execute(_remove(REPEATS))
-        await connection.execute(_upsert(RECEIPTS))
-        await connection.execute(_remove(RECEIPTS))
-        await connection.execute(_upsert(REPEATS))
+        await connection.execute(remove(REPEATS))
+        await connection.execute(upsert(RECEIPTS))
+        await connection.execute(remove(RECEIPTS))
+        await connection.execute(upsert(REPEATS))
         await connection.execute(RESOLVED)
         await connection.execute(REFUSALS)
-        await connection.execute(_upsert(SUBJECTS))
-        await connection.execute(_remove(SUBJECTS))
-        await connection.execute(_upsert(APPLIED))
-        await connection.execute(_remove(APPLIED))
+        await connection.execute(upsert(SUBJECTS))
+        await connection.execute(remove(SUBJECTS))
+        await connection.execute(upsert(APPLIED))
+        await connection.execute(remove(APPLIED))
         await connection.execute(CLOSE_OTHERS)
-        await connection.execute(_upsert(TASKS))
+        await connection.execute(upsert(TASKS))
         await connection.execute(OPENED)
-        await connection.execute(_upsert(MESSAGES))
-        await connection.execute(_remove(MESSAGES))
-        await connection.execute(_upsert(TRANSFERS))
-        await connection.execute(_remove(TRANSFERS))
-        await connection.execute(_upsert(PERSON_JOINS))
-        await connection.execute(_remove(PERSON_JOINS))
+        await connection.execute(upsert(MESSAGES))
+        await connection.execute(remove(MESSAGES))
+        await connection.execute(upsert(TRANSFERS))
+        await connection.execute(remove(TRANSFERS))
+        await connection.execute(upsert(PERSON_JOINS))
+        await connection.execute(remove(PERSON_JOINS))
         await connection.execute(DROP_TASKS)
         await connection.execute(deliveries.ADD_MISSING, {"kind": AuditKind.DELIVERY_REBUILT})
         await connection.execute(deliveries.DROP_STRAY, {"kind": AuditKind.DELIVERY_SUPERSEDED})
@@ -120,7 +120,7 @@ async def replace(url: str, rebuilt: Rebuilt, by: str) -> None:
         await connection.execute(audit_trail.APPEND, done)
 
 
-def _upsert(table: ComparedTable) -> sql.Composed:
+def upsert(table: ComparedTable) -> sql.Composed:
     names = [sql.Identifier(name) for name in (*table.key, *table.columns)]
     key = [sql.Identifier(name) for name in table.key]
     columns = [sql.Identifier(name) for name in table.columns]
@@ -141,7 +141,7 @@ def _upsert(table: ComparedTable) -> sql.Composed:
     )
 
 
-def _remove(table: ComparedTable) -> sql.Composed:
+def remove(table: ComparedTable) -> sql.Composed:
     comma = sql.SQL(", ")
     return REMOVE.format(
         live=sql.Identifier(table.name),

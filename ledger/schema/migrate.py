@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, LiteralString
 
 import psycopg
+from psycopg import sql
 
 from infra.postgres import Connection
 from infra.postgres_timeouts import CONNECT_SECONDS
@@ -30,11 +31,13 @@ _AGAIN_SECONDS: Final = 1.0
 NOTE: Final[LiteralString] = "INSERT INTO migrations (name) VALUES (%s)"
 
 
-async def migrate(url: str) -> list[str]:
-    """Apply what is missing; returns the names of the files applied."""
+async def migrate(url: str, *, role: str | None = None) -> list[str]:
+    """Apply what is missing, as `role` where one is named; returns the names of the files applied."""
     async with await psycopg.AsyncConnection.connect(
         url, connect_timeout=CONNECT_SECONDS, autocommit=True
     ) as connection:
+        if role is not None:
+            await connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
         # Another process may be at it, which takes as long as there are rows to fill.
         log.info("waiting for whoever migrates the schema, if somebody does")
         await connection.execute(TAKE_LOCK, (_LOCK,))

@@ -224,11 +224,14 @@ OWNERS: Final = (
     TableOwner(
         table="migrations",
         holds="which migrations were applied",
-        written_by="ledger, notify and inbox, whichever starts first",
+        written_by="`migrate`",
         module="ledger/schema/migrate.py",
     ),
 )
 BY_TABLE: Final = {owner.table: owner for owner in OWNERS}
+VIEWS: Final = ("footings",)
+FUNCTIONS: Final = ("deliveries_both_causes",)
+"""What belongs to the owner beside the tables."""
 COMPOSED: Final[Mapping[str, str]] = {
     REBUILD: "One statement for all tables that a rebuild replaces; `ledger.rebuild.compare.TABLES` names them.",
 }

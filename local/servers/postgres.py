@@ -10,6 +10,7 @@ import os
 import pwd
 import signal
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,7 @@ from urllib.parse import quote
 
 import psycopg
 
+from infra.postgres import SyncConnection
 from local.servers.process import READY_SECONDS, Process, ProcessPlan, Server, StartFailed
 
 SOCKET: Final = ".s.PGSQL.5432"
@@ -42,9 +44,20 @@ class Database(Server):
         """For libpq and psycopg: the superuser's own database `postgres`."""
         return self.url_of("postgres")
 
-    def url_of(self, database: str) -> str:
-        """The URL of another database on this server."""
-        return f"postgresql://postgres@/{quote(database)}?host={quote(str(self._socket_folder()), safe='')}"
+    def url_of(self, database: str, user: str = "postgres") -> str:
+        """The URL of another database on this server; as its superuser, unless a user is named."""
+        return f"postgresql://{user}@/{quote(database)}?host={quote(str(self._socket_folder()), safe='')}"
+
+    def connect(self, may_return: Callable[[], bool], seconds: float) -> SyncConnection:
+        """A connection as the superuser; while the server is away, and may come back, it is tried again."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                return psycopg.connect(self.url, autocommit=True)
+            except psycopg.OperationalError:
+                if not may_return() or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
 
     def start(self) -> str:
         """Make the cluster at the first start, start the server, wait until it answers; return `url`."""
@@ -65,6 +78,11 @@ class Database(Server):
             "synchronous_commit": "on",
             # Shared memory as files in the data folder: nothing is left in /dev/shm by a kill.
             "dynamic_shared_memory_type": "mmap",
+            # Its log is kept beside what it is about: no statement, no parameter, no row of an error.
+            "log_min_error_statement": "panic",
+            "log_parameter_max_length": "0",
+            "log_parameter_max_length_on_error": "0",
+            "log_error_verbosity": "terse",
         }
         argv = [program("postgres"), "-D", str(self._pg)]
         for name, value in settings.items():

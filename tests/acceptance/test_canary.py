@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from config.environments import AuditEnvironment, ProbeEnvironment
@@ -93,7 +92,7 @@ class Cage:
         return self.shown.registry.get_sample_value(name, labels) or 0
 
     def sql(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self._service.settings.database.url.get_secret_value()) as connection:
+        with self._service.database() as connection:
             return connection.execute(statement.encode(), values).fetchall()
 
     def settled(self, statement: str, *values: object) -> None:

@@ -131,7 +131,7 @@ async def test_at_rest_the_page_and_the_terminal_say_the_same(
     await send_what_nobody_can_read(service, 3)
     with service.database() as connection:
         until("receipts", lambda: connection.execute("SELECT count(*) FROM receipts").fetchone() == (3,))
-        task, day = uuid4(), copenhagen_date(connection.execute("SELECT now()").fetchone()[0])  # type: ignore[index, arg-type]
+        task, day = uuid4(), copenhagen_date(connection.execute("SELECT now()").fetchone()[0])  # type: ignore[index]
         connection.execute(
             "INSERT INTO tasks (id, reference, person_id, enrolment_id, unit_id, status, react_by, appended_at, "
             "opened_at) VALUES (%s, 'FV-0000-0000-0001', 'p', 'e', 'jc-0101', 'open', %s, now(), now())",

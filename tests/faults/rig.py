@@ -13,6 +13,8 @@ from typing import Any, Final, Self, TypeVar
 
 import psycopg
 
+from config.command_environments import role_of
+from config.database_roles import DatabaseRole
 from config.every_environment import EveryEnvironment
 from config.reference.days_off import days_off_of
 from config.reference.law import law_of
@@ -21,6 +23,8 @@ from config.senders import base_senders
 from config.settings import PREFIX, load
 from config.topics import TOPICS
 from infra import topic_admin
+from ledger.schema.apply_rights import bring_up
+from local.environment import ROLES
 from local.servers.cluster import Cluster
 from local.servers.ports import remembered_ports
 from local.servers.postgres import SOCKET, Database
@@ -128,6 +132,7 @@ class Rig:
         self._stack.callback(lambda: self.database.stop())
         with psycopg.connect(self.database.url, autocommit=True) as connection:
             connection.execute("CREATE DATABASE faults")
+        bring_up(self.database.url_of("faults"))
         socket = Path(self.database.url.rpartition("host=")[2].replace("%2F", "/")) / SOCKET
         self.proxy.add(Route(DATABASE, socket, swallow=CommitAnswer))
         self.proxy.add(Route(SMTP, ("127.0.0.1", self.relay.server.port)))
@@ -202,7 +207,8 @@ class Rig:
     def environment(self, kind: str) -> dict[str, str]:
         """What the service's processes of this kind are told."""
         port = self.proxy.routes[DATABASE].port
-        told = self._environment(self.reached, f"postgresql://postgres@127.0.0.1:{port}/faults")
+        role = ROLES.get(kind, DatabaseRole.OPERATOR)
+        told = self._environment(self.reached, f"postgresql://{role}@127.0.0.1:{port}/faults")
         if self.users:
             login = {
                 "SECURITY": "SASL_SSL",
@@ -223,7 +229,7 @@ class Rig:
 
     def told(self, kind: type[EnvironmentT]) -> EnvironmentT:
         """The same as one process, or one command, reads it."""
-        told = self._environment(self.direct, self.database.url_of("faults"))
+        told = self._environment(self.direct, self.database.url_of("faults", role_of(kind)))
         # So that the audit of a cell reads what is new, and not the log of all the cells before it.
         return load(kind, told | {PREFIX + "AUDIT_FILE": str(self.data / "audit.sqlite")})
 

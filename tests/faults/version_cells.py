@@ -1,9 +1,14 @@
 """This version and a later one side by side, as in every rolling upgrade, and the way back (docs/decisions/0015)."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
+from config.database_roles import MIGRATE
+from config.settings import PREFIX
 from config.topics import Topic
 from tests.faults import next_version
 from tests.faults.cells import Cell, Family, Run, halves
@@ -62,7 +67,19 @@ def _become(run: Run, later: set[str]) -> None:
 
 @contextmanager
 def _two_versions(run: Run) -> Iterator[None]:
-    next_version.make(run.rig.data / "next-version")
+    folder = next_version.make(run.rig.data / "next-version")
+    # Before the first process of it starts, as in every upgrade.
+    subprocess.run(
+        [sys.executable, "-m", "frafaldsvarsel", "migrate"],
+        cwd=folder,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(folder),
+            PREFIX + "MIGRATE_DATABASE_URL": run.rig.database.url_of("faults", MIGRATE),
+        },
+        check=True,
+        timeout=120,
+    )
     try:
         yield
     finally:

@@ -15,6 +15,8 @@ from tests.sql_texts import SOURCE, SqlText, in_python, sql_texts
 MIGRATIONS: Final = "ledger/schema/"
 TASKS_ARE_LISTED: Final = {
     "ledger/queries/listings.py": "`tasks` as commands show it, under the names of its JSON",
+    "ledger/schema/command_rights.py": "the columns that people's commands may read",
+    "ledger/schema/process_rights.py": "the columns that ledger and inbox may change",
 }
 """Beside `TaskRow` itself: what the list is, where it is no list of the table's columns."""
 A_LIST: Final = 10
@@ -22,6 +24,7 @@ A_LIST: Final = 10
 PUT_TOGETHER: Final = {
     "ledger/queries/task_list.py": "one statement for each filter and kind of page, of the texts in `list_statements`",
     "ledger/rebuild/compare.py": "one statement for each table, by `psycopg.sql`",
+    "ledger/schema/dba_script.py": "a role, its powers and its settings, for each name in `config.database_roles`",
     "ledger/rebuild/replace.py": "one statement for each table, by `psycopg.sql`",
     "local/demo/counts.py": "the demo's own counts by reason and by unit",
 }

@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import uuid4
 
+import psycopg
 from aiokafka import AIOKafkaConsumer
 
+from config.database_roles import DatabaseRole
 from infra.postgres import Connection
 from infra.stream_mac import StreamMac
 from ledger.consume import batch, consumer, subjects
@@ -66,13 +68,14 @@ def auto_commit() -> None:
 
 def no_unique_key_alone() -> None:
     """The database no longer says that a person's enrolment has one open task at a unit."""
-    migrate = consumer.Ledger._connect
+    connect = consumer.Ledger._connect
 
     async def without_key(ledger: consumer.Ledger) -> Connection:
-        connection = await migrate(ledger)
-        async with connection.transaction():
+        # As the superuser: the ledger's own user may not.
+        url = ledger._settings.database_url.replace(f"//{DatabaseRole.LEDGER}@", "//postgres@")
+        async with await psycopg.AsyncConnection.connect(url) as connection:
             await connection.execute("DROP INDEX IF EXISTS one_open_task")
-        return connection
+        return await connect(ledger)
 
     # A batch knows its own tasks: one record in each, so that every message comes in its own.
     replace_attribute(consumer, "_MAX_RECORDS", 1)

@@ -16,13 +16,14 @@ from aiokafka import AIOKafkaProducer
 from confluent_kafka.admin import AdminClient
 from typer.testing import CliRunner
 
+from config.database_roles import DatabaseRole
 from config.kafka import KafkaSettings
 from config.settings import PREFIX
 from config.topics import Topic
 from frafaldsvarsel.commands import commands
 from infra import topic_admin
 from infra.topic_admin import Replication
-from ledger.schema.migrate import migrate
+from ledger.schema.apply_rights import bring_up
 from models.events import probe_identity
 from models.events.event_types import InputTopic
 from ops.probe.events import message_id, next_run
@@ -44,12 +45,12 @@ def kafka(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafk
 @pytest.fixture
 def environment(kafka: KafkaSettings, database: str, tmp_path: Path) -> dict[str, str]:
     """A service whose parts are all there, and none of its processes."""
-    asyncio.run(migrate(database))
+    bring_up(database)
     values = {
         "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
         "REPLICATION_FACTOR": "1",
         "MIN_INSYNC_REPLICAS": "1",
-        "DATABASE_URL": database,
+        "DATABASE_URL": database.replace("//postgres@", f"//{DatabaseRole.OPERATOR}@"),
         "SMTP_HOST": "127.0.0.1",
         "SMTP_PORT": "9",
         "OIDC_ISSUER": "http://127.0.0.1:9",
@@ -84,6 +85,7 @@ def test_a_service_that_is_not_started_yet(environment: dict[str, str]) -> None:
     expected = {
         *("settings", "reference-data", "key-ring", "senders", "channels", "api-clients", "holidays"),
         *("kafka", "topics", "copies", "rights", "lag", "retention", "postgresql", "schema", "outbox"),
+        "database-rights",
         *("deliveries", "failed-notices", "endpoints", "reminders", "quarantine", "undecided", "overdue"),
         *("clocks", "disk", "kafka-certificate"),
     }
@@ -221,7 +223,7 @@ def test_since_when_a_read_only_database_was_not_written_and_who_is_over_its_bou
     environment: dict[str, str], database: str
 ) -> None:
     at = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=7)
-    asyncio.run(migrate(database))
+    bring_up(database)
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute("INSERT INTO audit (at, kind) VALUES (%s, 'task_opened')", (at,))
         for offset in range(3):

@@ -78,6 +78,7 @@ def test_every_secret_may_lie_in_a_file(name: str, tmp_path: Path) -> None:
         "TRAIL_PUBLIC_KEYS": as_set(TRAIL),
         "DATABASE_URL": SECRET,
         "OTEL_EXPORTER_OTLP_HEADERS": "authorization=hunter2",
+        "MIGRATE_DATABASE_URL": SECRET,
     }.get(name, "hunter2")
     file = tmp_path / "secret"
     file.write_text(content + "\n")
@@ -87,6 +88,7 @@ def test_every_secret_may_lie_in_a_file(name: str, tmp_path: Path) -> None:
     held = {
         "KAFKA_PASSWORD": found.kafka.password,
         "DATABASE_URL": found.database.url,
+        "MIGRATE_DATABASE_URL": found.migrate.url,
         "KEYRING": SecretStr(found.keyring.ring.model_dump_json()),
         "STREAM_KEYS": SecretStr(found.stream.ring.model_dump_json()) if found.stream.ring else None,
         "TRAIL_KEY": SecretStr(json.dumps(found.trail_key.key.as_dict(private=True)))

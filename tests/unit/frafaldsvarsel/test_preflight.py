@@ -4,6 +4,7 @@ import logging
 
 import pytest
 
+from config.database_roles import DatabaseRole
 from config.errors import ConfigError
 from config.every_environment import EveryEnvironment
 from config.settings import load
@@ -42,7 +43,7 @@ def test_it_waits_for_postgresql_longer_each_time_and_says_so(
             raise Enough
 
     with caplog.at_level(logging.WARNING), pytest.raises(Enough):
-        postgres(settings.database, sleep=sleep)
+        postgres(settings.database, DatabaseRole.LEDGER, sleep=sleep)
     assert waits == [0.5, 1, 2, 4, 8, 10, 10]
     assert caplog.messages == ["waiting: PostgreSQL does not answer."] * 7
 

@@ -1,0 +1,32 @@
+"""The users of the database: what each is called, and who comes as it. What each may do: `ledger.schema.rights`.
+
+The names are fixed: roles belong to a whole PostgreSQL server, so two services need two servers.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+
+class DatabaseRole(StrEnum):
+    """A log-in role for each process, and for commands by what they write."""
+
+    LEDGER = "frafaldsvarsel_ledger"
+    NOTIFY = "frafaldsvarsel_notify"
+    INBOX = "frafaldsvarsel_inbox"
+    """Pages and interface are one process."""
+    AUDIT = "frafaldsvarsel_audit"
+    """Reads only; `redecide` too."""
+    CANARY = "frafaldsvarsel_canary"
+    TRAIL = "frafaldsvarsel_trail"
+    """The keeper of the audit trail."""
+    OPERATOR = "frafaldsvarsel_operator"
+    """The commands of people: lists, `status`, `doctor`, `quarantine`, `deliveries`, `dismiss`, `ledger skip`."""
+    REBUILD = "frafaldsvarsel_rebuild"
+    """`rebuild ledger`, which may replace everything that follows from Kafka."""
+
+
+OWNER: Final = "frafaldsvarsel_owner"
+"""Owns schema and tables. Nobody can log in as it."""
+MIGRATE: Final = "frafaldsvarsel_migrate"
+"""`migrate`: may become the owner, and has no right of its own."""
+EVERY_ROLE: Final = (OWNER, MIGRATE, *DatabaseRole)

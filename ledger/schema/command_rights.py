@@ -1,0 +1,107 @@
+"""What people's commands may do with each table, and no more.
+
+A test holds it against every statement that their code can reach.
+Two versions run side by side: take a right away one release after the last statement that needs it.
+"""
+
+from typing import Final
+
+from ledger.schema.table_right import WHOLE, TableRight
+
+OPERATOR: Final = (
+    TableRight("acts", read=("at", "by_name", "detail", "kind", "number", "successor", "task_id", "via")),
+    TableRight("applied", read=WHOLE),
+    TableRight("attempts", read=WHOLE, add=True),
+    TableRight("audit", read=("at", "detail", "id", "kind", "task_id"), add=True),
+    TableRight("bounces", read=WHOLE, add=True),
+    TableRight(
+        "deliveries",
+        read=WHOLE,
+        change=(
+            "attempts",
+            "deadline",
+            "due_at",
+            "ended_at",
+            "frozen",
+            "lease_owner",
+            "lease_until",
+            "status",
+        ),
+    ),
+    TableRight("dismissed", read=WHOLE, add=True),
+    TableRight("endpoints", read=WHOLE, remove=True),
+    TableRight("foreign_records", read=WHOLE),
+    TableRight(
+        "messages",
+        read=(
+            "appended_at",
+            "decision",
+            "law_version",
+            "message_id",
+            "origin_offset",
+            "origin_partition",
+            "origin_topic",
+            "outcome",
+            "reason",
+            "registered_at",
+            "review_on",
+            "revision",
+            "sender",
+            "task_id",
+            "unit_id",
+        ),
+    ),
+    TableRight("migrations", read=("name",)),
+    TableRight("outbox", read=("due_at", "sent_at")),
+    TableRight("position", read=WHOLE),
+    TableRight(
+        "quarantine",
+        read=WHOLE,
+        add=True,
+        change=("because", "decided_at", "decided_by", "replayed_as", "state"),
+    ),
+    TableRight("receipts", read=WHOLE),
+    TableRight("repeats", read=WHOLE),
+    TableRight("skips", add=True),
+    TableRight("steps", read=("due_at", "status")),
+    TableRight(
+        "tasks",
+        read=(
+            "acknowledged_at",
+            "appended_at",
+            "attempts",
+            "changed_at",
+            "closed_at",
+            "ending",
+            "follows",
+            "id",
+            "mentor_until",
+            "opened_at",
+            "owner_name",
+            "reached_at",
+            "react_by",
+            "reference",
+            "status",
+            "unit_id",
+            "version",
+        ),
+    ),
+)
+
+REBUILD: Final = (
+    TableRight("acts", read=WHOLE, lock=True),
+    TableRight("applied", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
+    TableRight("attempts", add=True),
+    TableRight("audit", read=("at", "kind", "task_id"), add=True),
+    TableRight("deliveries", read=WHOLE, add=True, change=WHOLE, lock=True),
+    TableRight("messages", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
+    TableRight("outbox", add=True),
+    TableRight("person_joins", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
+    TableRight("position", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
+    TableRight("receipts", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
+    TableRight("repeats", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
+    TableRight("skips", read=WHOLE),
+    TableRight("subjects", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
+    TableRight("tasks", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
+    TableRight("transfers", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
+)

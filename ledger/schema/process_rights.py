@@ -1,0 +1,195 @@
+"""What each process may do with each table, and no more.
+
+A test holds it against every statement that its code can reach.
+Two versions run side by side: take a right away one release after the last statement that needs it.
+"""
+
+from typing import Final
+
+from ledger.schema.table_right import WHOLE, TableRight
+
+_OF_A_MESSAGE: Final = (
+    "appended_at",
+    "decision",
+    "enrolment_id",
+    "law_version",
+    "origin_offset",
+    "origin_partition",
+    "origin_topic",
+    "outcome",
+    "reason",
+    "recorded_at",
+    "registered_at",
+    "review_on",
+    "revision",
+    "sealed",
+    "task_id",
+    "unit_id",
+)
+"""But for the key: which message it is, and whose."""
+_OF_A_TASK: Final = (
+    "acknowledged_at",
+    "acknowledged_by",
+    "appended_at",
+    "attempts",
+    "changed_at",
+    "closed_at",
+    "ending",
+    "mentor_until",
+    "ordinal",
+    "owner_id",
+    "owner_name",
+    "person_id",
+    "reached_at",
+    "react_by",
+    "status",
+    "version",
+)
+"""But for what a task is about: its id, reference, enrolment and unit never change."""
+
+LEDGER: Final = (
+    TableRight("acts", read=WHOLE, add=True),
+    TableRight("applied", read=WHOLE, add=True),
+    TableRight("audit", read=WHOLE, add=True),
+    TableRight("deliveries", read=WHOLE, add=True),
+    TableRight("digests", read=WHOLE, add=True, change=("reason",)),
+    TableRight("footings", read=WHOLE),
+    TableRight("foreign_records", add=True),
+    TableRight("known_endpoints", add=True),
+    TableRight(
+        "messages",
+        read=WHOLE,
+        add=True,
+        change=_OF_A_MESSAGE,
+        remove=True,
+    ),
+    TableRight("migrations", read=("name",)),
+    TableRight("outbox", read=WHOLE, add=True, change=("sent_at",), remove=True),
+    TableRight("person_joins", read=WHOLE, add=True),
+    TableRight(
+        "plans",
+        read=WHOLE,
+        add=True,
+        change=("mentor_until", "planned_at", "policy", "react_by", "seen", "status"),
+    ),
+    TableRight("position", read=WHOLE, add=True, change=("next_offset",)),
+    TableRight("quarantine", read=("decided_at", "id", "kind", "since", "state")),
+    TableRight("receipts", read=WHOLE, add=True),
+    TableRight("repeats", read=WHOLE, add=True, change=("kind", "resolved_at")),
+    TableRight("skips", read=WHOLE),
+    TableRight("steps", read=WHOLE, add=True, change=("due_at", "ended_at", "reason", "status")),
+    TableRight("subjects", read=WHOLE, add=True, change=("counts", "names_nothing", "told_at")),
+    TableRight(
+        "tasks",
+        read=WHOLE,
+        add=True,
+        change=_OF_A_TASK,
+    ),
+    TableRight("transfers", read=WHOLE, add=True, change=("act_id", "unit_id"), remove=True),
+)
+
+NOTIFY: Final = (
+    TableRight("attempts", read=WHOLE, add=True),
+    TableRight("audit", add=True),
+    TableRight("bounces", read=WHOLE, add=True),
+    TableRight(
+        "deliveries",
+        read=WHOLE,
+        add=True,
+        change=("attempts", "due_at", "ended_at", "frozen", "lease_owner", "lease_until", "status"),
+    ),
+    TableRight(
+        "endpoints", read=WHOLE, add=True, change=("disabled_at", "failing_since", "reason"), remove=True
+    ),
+    TableRight("footings", read=("seen", "task_id")),
+    TableRight("messages", read=("outcome", "task_id")),
+    TableRight("migrations", read=("name",)),
+    TableRight("steps", read=("failed_delivery", "id", "until_seen")),
+    TableRight(
+        "tasks",
+        read=("appended_at", "id", "mentor_until", "opened_at", "react_by", "reference", "status", "unit_id"),
+    ),
+)
+
+INBOX: Final = (
+    TableRight("acts", read=WHOLE, add=True),
+    TableRight("attempts", read=WHOLE),
+    TableRight("audit", read=WHOLE, add=True),
+    TableRight("bounces", read=("action", "at", "delivery_id", "report")),
+    TableRight("deliveries", read=WHOLE, add=True),
+    TableRight("footings", read=WHOLE),
+    TableRight("inbox_sessions", read=WHOLE, add=True, change=("seen_at",), remove=True),
+    TableRight(
+        "messages",
+        read=WHOLE,
+        add=True,
+        change=_OF_A_MESSAGE,
+        remove=True,
+    ),
+    TableRight("migrations", read=("name",)),
+    TableRight("outbox", add=True),
+    TableRight("person_joins", read=WHOLE),
+    TableRight(
+        "plans",
+        read=WHOLE,
+        add=True,
+        change=("mentor_until", "planned_at", "policy", "react_by", "seen", "status"),
+    ),
+    TableRight("position", read=WHOLE),
+    TableRight("quarantine", read=("id", "kind", "since")),
+    TableRight("steps", read=WHOLE, add=True, change=("ended_at", "reason", "status")),
+    TableRight(
+        "tasks",
+        read=WHOLE,
+        add=True,
+        change=_OF_A_TASK,
+    ),
+    TableRight("trail", read=("audit_id",)),
+    TableRight("transfers", read=WHOLE, add=True, change=("act_id", "unit_id"), remove=True),
+)
+
+AUDIT: Final = (
+    TableRight("acts", read=WHOLE),
+    TableRight("applied", read=WHOLE),
+    TableRight("attempts", read=WHOLE),
+    TableRight("audit", read=WHOLE),
+    TableRight("bounces", read=WHOLE),
+    TableRight("deliveries", read=WHOLE),
+    TableRight("digests", read=("day", "reason", "status", "unit_id")),
+    TableRight("dismissed", read=WHOLE),
+    TableRight("endpoints", read=("disabled_at", "unit_id")),
+    TableRight("footings", read=WHOLE),
+    TableRight("foreign_records", read=WHOLE),
+    TableRight("known_endpoints", read=WHOLE),
+    TableRight("messages", read=WHOLE),
+    TableRight("person_joins", read=WHOLE),
+    TableRight("plans", read=WHOLE),
+    TableRight("position", read=WHOLE),
+    TableRight("quarantine", read=("id", "kind", "since", "state")),
+    TableRight("receipts", read=WHOLE),
+    TableRight("repeats", read=WHOLE),
+    TableRight("steps", read=WHOLE),
+    TableRight(
+        "subjects",
+        read=("event_id", "kind", "names_nothing", "offset", "partition", "sender", "told_at", "topic"),
+    ),
+    TableRight("tasks", read=WHOLE),
+    TableRight("transfers", read=WHOLE),
+)
+
+TRAIL: Final = (
+    TableRight("audit", read=WHOLE),
+    TableRight("migrations", read=("name",)),
+    TableRight("trail", read=WHOLE, add=True),
+)
+
+CANARY: Final = (
+    TableRight("applied", read=("origin_offset", "origin_partition", "origin_topic")),
+    TableRight("deliveries", read=("cause_kind", "cause_ref", "status", "task_id")),
+    TableRight(
+        "messages", read=("decision", "message_id", "outcome", "reason", "registered_at", "sender", "task_id")
+    ),
+    TableRight("migrations", read=("name",)),
+    TableRight("receipts", read=("event_id", "offset", "partition", "sender", "status", "topic")),
+    TableRight("tasks", read=("id", "status", "unit_id")),
+)
