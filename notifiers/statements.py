@@ -53,7 +53,8 @@ BOOKED: Final[LiteralString] = """
 SELECT d.id, m.origin_topic, m.origin_partition, m.origin_offset, m.appended_at, m.revision
 FROM deliveries d JOIN tasks t ON t.id = d.task_id
 CROSS JOIN LATERAL (
-    SELECT m.*, concat(m.decision->'cause'->>'partition', ':', m.decision->'cause'->>'offset') = d.cause_ref AS is_cause
+    SELECT m.origin_topic, m.origin_partition, m.origin_offset, m.appended_at, m.revision, m.task_id,
+           concat(m.decision->'cause'->>'partition', ':', m.decision->'cause'->>'offset') = d.cause_ref AS is_cause
     FROM messages m WHERE m.person_id = t.person_id
 ) m
 WHERE d.id = ANY(%(ids)s) AND (m.is_cause OR m.task_id = d.task_id)

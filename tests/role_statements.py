@@ -38,7 +38,6 @@ OPERATORS: Final = (
     "routes",
     "status",
     "tasks",
-    "trail",
 )
 """The commands that people run under the operator's role."""
 ENTRIES: Final[Mapping[DatabaseRole, tuple[Definition, ...]]] = {
@@ -51,6 +50,8 @@ ENTRIES: Final[Mapping[DatabaseRole, tuple[Definition, ...]]] = {
     DatabaseRole.OPERATOR: (
         *(each for name in OPERATORS for each in definitions_of(f"{_COMMANDS}.{name}")),
         Definition(f"{_COMMANDS}.service", "skip_record"),
+        Definition(f"{_COMMANDS}.trail", "verify"),
+        Definition(f"{_COMMANDS}.trail", "restart"),
     ),
     # What projects again runs in a schema of the role's own; these run on what stands.
     DatabaseRole.REBUILD: (

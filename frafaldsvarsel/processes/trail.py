@@ -56,7 +56,7 @@ def run_trail(
 
 def _keep(connection: SyncConnection, one_round: Callable[[], None], health: Health) -> None:
     """Round by round, as long as the connection lasts. Waits while another keeps the chain."""
-    while not store.Chain(connection).take():
+    while not store.take(connection):
         health.turn()
         time.sleep(_AGAIN_SECONDS)
     connection.execute(store.LISTEN)

@@ -12,7 +12,7 @@ OPERATOR: Final = (
     TableRight("acts", read=("at", "by_name", "detail", "kind", "number", "successor", "task_id", "via")),
     TableRight("applied", read=WHOLE),
     TableRight("attempts", read=WHOLE, add=True),
-    TableRight("audit", read=("at", "detail", "id", "kind", "task_id"), add=True),
+    TableRight("audit", read=WHOLE, add=True),
     TableRight("bounces", read=WHOLE, add=True),
     TableRight(
         "deliveries",
@@ -86,6 +86,7 @@ OPERATOR: Final = (
             "version",
         ),
     ),
+    TableRight("trail", read=WHOLE),
 )
 
 REBUILD: Final = (

@@ -230,7 +230,7 @@ OWNERS: Final = (
 )
 BY_TABLE: Final = {owner.table: owner for owner in OWNERS}
 VIEWS: Final = ("footings",)
-FUNCTIONS: Final = ("deliveries_both_causes",)
+FUNCTIONS: Final = ("deliveries_both_causes", "audit_only_grows")
 """What belongs to the owner beside the tables."""
 COMPOSED: Final[Mapping[str, str]] = {
     REBUILD: "One statement for all tables that a rebuild replaces; `ledger.rebuild.compare.TABLES` names them.",

@@ -102,12 +102,36 @@ NOTIFY: Final = (
         "endpoints", read=WHOLE, add=True, change=("disabled_at", "failing_since", "reason"), remove=True
     ),
     TableRight("footings", read=("seen", "task_id")),
-    TableRight("messages", read=("outcome", "task_id")),
+    # Most of it for traces, where they are on.
+    TableRight(
+        "messages",
+        read=(
+            "appended_at",
+            "decision",
+            "origin_offset",
+            "origin_partition",
+            "origin_topic",
+            "outcome",
+            "person_id",
+            "revision",
+            "task_id",
+        ),
+    ),
     TableRight("migrations", read=("name",)),
     TableRight("steps", read=("failed_delivery", "id", "until_seen")),
     TableRight(
         "tasks",
-        read=("appended_at", "id", "mentor_until", "opened_at", "react_by", "reference", "status", "unit_id"),
+        read=(
+            "appended_at",
+            "id",
+            "mentor_until",
+            "opened_at",
+            "person_id",
+            "react_by",
+            "reference",
+            "status",
+            "unit_id",
+        ),
     ),
 )
 
@@ -165,7 +189,7 @@ AUDIT: Final = (
     TableRight("person_joins", read=WHOLE),
     TableRight("plans", read=WHOLE),
     TableRight("position", read=WHOLE),
-    TableRight("quarantine", read=("id", "kind", "since", "state")),
+    TableRight("quarantine", read=WHOLE),
     TableRight("receipts", read=WHOLE),
     TableRight("repeats", read=WHOLE),
     TableRight("steps", read=WHOLE),

@@ -15,7 +15,6 @@ from infra.postgres import SyncConnection
 from ops.trail import metrics, signed_root, store
 from ops.trail.signed_root import RootSigner, SignedRoot
 from ops.trail.sinks import Sink, SinkAway, gather
-from ops.trail.store import Chain
 from ops.trail.verify import TrailFinding, TrailReader, in_force
 
 log = logging.getLogger(__name__)
@@ -52,30 +51,30 @@ class Keeper:
 
     def round(self) -> None:
         """ChainLink, and sign or read the whole trail where it is time. Raises `psycopg.Error`."""
-        now, chain = self.clock(), store.Chain(self.connection)
+        now = self.clock()
         everywhere = now - self._everywhere_at >= _EVERYWHERE
-        chain.add(_BEGINNING if everywhere else now - _OPEN_FOR)
+        store.link(self.connection, _BEGINNING if everywhere else now - _OPEN_FOR)
         if everywhere:
             self._everywhere_at = now
         if now - self._signed_at >= self.sign_every:
             self._signed_at = now
-            self._sign(chain, now)
+            self._sign(now)
             self.shown.set(metrics.BUSIEST, store.busiest(self.connection))
         if now - self._verified_at >= self.verify_every:
             self._verified_at = now
             self._verify(now)
-        self.shown.set(metrics.LINKS, chain.end()[0])
+        self.shown.set(metrics.LINKS, store.chain_end(self.connection)[0])
         self.shown.set(metrics.ROUND_AT, now.timestamp())
         self.shown.set(metrics.BROKEN, int(self._differs or self._findings))
 
-    def _sign(self, chain: Chain, now: datetime) -> None:
-        n, root = chain.end()
+    def _sign(self, now: datetime) -> None:
+        n, root = store.chain_end(self.connection)
         if self._signed == n:
             for name in self._kept_in:
                 self.shown.set(metrics.SIGNED_AT, now.timestamp(), name)
             return
         if self._signed is None or self._differs:
-            self._differs = not self._holds(chain)
+            self._differs = not self._holds()
             if self._differs:
                 return
         line = self.signer.write(signed_root.new_root(n, root, now))
@@ -91,13 +90,13 @@ class Keeper:
         if self._kept_in:
             self._signed = n
 
-    def _holds(self, chain: Chain) -> bool:
+    def _holds(self) -> bool:
         """Whether the database still has what was signed last, as far as the places outside can be read."""
         gathered = gather(self.sinks, {str(self.signer.key.kid): self.signer.key}, latest=True)
         for place in gathered.away:
             log.warning("what was signed cannot be read from the %s", place)
         signed = in_force(gathered.roots)
-        if not signed or chain.root_at(signed[-1].n) == signed[-1].root_bytes:
+        if not signed or store.root_at(self.connection, signed[-1].n) == signed[-1].root_bytes:
             return True
         log.error("the audit trail is not the one that was signed: %d rows were", signed[-1].n)
         return False

@@ -7,7 +7,7 @@ from infra.postgres import SyncConnection
 from ops.trail import signed_root
 from ops.trail.signed_root import Restart, RootSigner
 from ops.trail.sinks import Sink, SinkAway, gather
-from ops.trail.store import Chain
+from ops.trail.store import chain_end, root_at
 from ops.trail.verify import in_force
 
 
@@ -28,12 +28,12 @@ def restart_chain(
     gathered = gather(sinks, {str(signer.key.kid): signer.key})
     if gathered.away:
         raise SinkAway(f"the signed roots in the {', '.join(gathered.away)} cannot be read")
-    chain, signed = Chain(connection), in_force(gathered.roots)
-    kept = max((one.n for one in signed if chain.root_at(one.n) == one.root_bytes), default=0)
+    signed = in_force(gathered.roots)
+    kept = max((one.n for one in signed if root_at(connection, one.n) == one.root_bytes), default=0)
     furthest = max((one.n for one in signed), default=0)
     if kept == furthest:
         raise NothingToRestart("The database has everything that was signed: there is no break.")
-    n, root = chain.end()
+    n, root = chain_end(connection)
     broken = Restart(lost_after=kept, by=by, because=because)
     line = signer.write(signed_root.new_root(n, root, now, broken))
     for sink in sinks:

@@ -48,52 +48,49 @@ SELECT coalesce(max(looks), 0) FROM (
 """How often the busiest person has opened or looked up people within the last hour."""
 
 
-class Chain:
-    """The chain's end, and what is added to it. One process at a time keeps it."""
+def take(connection: SyncConnection) -> bool:
+    """Whether this connection is the one that keeps the chain; the next one may when it ends."""
+    return bool(connection.execute(TAKE_KEEPING, (_KEEPER,)).fetchall()[0][0])
 
-    def __init__(self, connection: SyncConnection) -> None:
-        """`connection`: in autocommit, and the keeper's own."""
-        self._connection = connection
 
-    def take(self) -> bool:
-        """Whether this process is the one that keeps the chain; the next one takes it when the connection ends."""
-        return bool(self._connection.execute(TAKE_KEEPING, (_KEEPER,)).fetchall()[0][0])
+def chain_end(connection: SyncConnection) -> tuple[int, bytes]:
+    """The number of links, and the root over them."""
+    row = connection.execute(LAST).fetchone()
+    return (0, GENESIS) if row is None else (row[0], bytes(row[1]))
 
-    def end(self) -> tuple[int, bytes]:
-        """The number of links, and the root over them."""
-        row = self._connection.execute(LAST).fetchone()
-        return (0, GENESIS) if row is None else (row[0], bytes(row[1]))
 
-    def root_at(self, n: int) -> bytes | None:
-        """The root after link `n`; None where the chain is shorter."""
-        if n == 0:
-            return GENESIS
-        row = self._connection.execute(ROOT_AT, (n,)).fetchone()
-        return None if row is None else bytes(row[0])
+def root_at(connection: SyncConnection, n: int) -> bytes | None:
+    """The root after link `n`; None where the chain is shorter."""
+    if n == 0:
+        return GENESIS
+    row = connection.execute(ROOT_AT, (n,)).fetchone()
+    return None if row is None else bytes(row[0])
 
-    def add(self, after: datetime) -> int:
-        """ChainLink the rows written since `after` that have no link; returns how many there were.
 
-        A row becomes visible when its transaction ends, which may be after later ones: `after` lies before the
-        beginning of any that can still be open.
-        """
-        added = 0
-        while found := self._add_some(after):
-            added += found
-        return added
+def link(connection: SyncConnection, after: datetime) -> int:
+    """Link the rows written since `after` that have no link; returns how many there were.
 
-    def _add_some(self, after: datetime) -> int:
-        with self._connection.transaction(), self._connection.cursor(row_factory=dict_row) as cursor:
-            cursor.execute(WITHOUT_LINK, {"after": after, "limit": _AT_ONCE})
-            found = cursor.fetchall()
-            n, root = self.end()
-            new = []
-            for row in found:
-                leaf = leaf_of(_row(row))
-                n, root = n + 1, root_after(root, leaf)
-                new.append((n, row["id"], leaf, root))
-            cursor.executemany(ADD, new)
-        return len(new)
+    A row becomes visible when its transaction ends, which may be after later ones: `after` lies before the
+    beginning of any that can still be open. One process at a time: see `take`.
+    """
+    linked = 0
+    while found := _link_some(connection, after):
+        linked += found
+    return linked
+
+
+def _link_some(connection: SyncConnection, after: datetime) -> int:
+    with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
+        cursor.execute(WITHOUT_LINK, {"after": after, "limit": _AT_ONCE})
+        found = cursor.fetchall()
+        n, root = chain_end(connection)
+        new = []
+        for row in found:
+            leaf = leaf_of(_row(row))
+            n, root = n + 1, root_after(root, leaf)
+            new.append((n, row["id"], leaf, root))
+        cursor.executemany(ADD, new)
+    return len(new)
 
 
 def links(connection: SyncConnection) -> Iterator[ChainLink]:

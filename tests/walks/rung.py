@@ -22,6 +22,9 @@ _HOURS: Final = "its expression looks over hours; shortened it would be another 
 _CANARY: Final = (
     "the rig sends no canary; `tests/integration/ops/probe` tries the probe, `promtool` its rules"
 )
+_TRAIL: Final = (
+    "the rig runs no keeper of the trail; `tests/integration/ops/trail` tries it, `promtool` its rules"
+)
 NOT_LIVE: Final = {
     "FrafaldsvarselHeartbeatMissing": "its expression waits for five minutes without a heartbeat",
     "FrafaldsvarselNobodyLeftToTell": "it takes the last level of an escalation, which is days away",
@@ -36,6 +39,11 @@ NOT_LIVE: Final = {
     "FrafaldsvarselCanarySlow": _CANARY,
     "FrafaldsvarselCanaryNotTakenBack": _CANARY,
     "FrafaldsvarselCanaryProcessGone": _CANARY,
+    "FrafaldsvarselTrailBroken": _TRAIL,
+    "FrafaldsvarselTrailStandsStill": _TRAIL,
+    "FrafaldsvarselTrailUnsigned": _TRAIL,
+    "FrafaldsvarselOpenedUnchained": _TRAIL,
+    "FrafaldsvarselManyLooks": _TRAIL,
     "FrafaldsvarselAnswersLateFast": _HOURS,
     "FrafaldsvarselAnswersLateSlow": _HOURS,
     "FrafaldsvarselNoticesLateFast": _HOURS,

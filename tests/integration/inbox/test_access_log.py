@@ -8,7 +8,7 @@ import psycopg
 
 from ledger.actions.chain_wait import ChainWait
 from models.events.sensitive_fields import OpenPurpose
-from ops.trail.store import LISTEN, Chain
+from ops.trail.store import LISTEN
 from tests.integration.inbox.staff import Desk
 from tests.integration.inbox.test_log_in import Browser
 
@@ -89,7 +89,7 @@ async def test_a_person_is_opened_when_its_line_is_chained(desk: Desk, database:
             connection.execute(LISTEN)
             while not stop.is_set():
                 if list(connection.notifies(timeout=0.2, stop_after=1)):
-                    Chain(connection).add(datetime(2000, 1, 1, tzinfo=UTC))
+                    link(connection, datetime(2000, 1, 1, tzinfo=UTC))
 
     keeper = Thread(target=keep)
     keeper.start()
@@ -98,12 +98,12 @@ async def test_a_person_is_opened_when_its_line_is_chained(desk: Desk, database:
     finally:
         stop.set()
         keeper.join()
-    ((line, link),) = await (
+    ((line, linked),) = await (
         await desk.connection.execute(
             "SELECT a.id, t.audit_id FROM audit a LEFT JOIN trail t ON t.audit_id = a.id WHERE a.kind = 'opened'"
         )
     ).fetchall()
-    assert line == link
+    assert line == linked
     assert missed == []
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import psycopg
 import pytest
@@ -22,7 +22,7 @@ from ops.trail.metrics import BROKEN, TRAIL_METRICS
 from ops.trail.restart import NothingToRestart, restart_chain
 from ops.trail.signed_root import RootSigner
 from ops.trail.sinks import FileSink, Sink, SinkAway, TopicSink, gather
-from ops.trail.store import Chain
+from ops.trail.store import chain_end, link, take
 from ops.trail.verify import TrailFault, TrailReader
 
 KEY: Final = new_signing_key("trail-1")
@@ -175,7 +175,7 @@ def test_a_rewritten_trail_with_a_chain_that_fits_is_found_by_the_signed_root(
     connection.execute(AS_OWNER)
     connection.execute("DELETE FROM trail")
     connection.execute("UPDATE audit SET detail = '{}' WHERE detail ->> 'number' = '2'")
-    Chain(connection).add(kept.clock.now - timedelta(days=1))
+    link(connection, kept.clock.now - timedelta(days=1))
     assert kept.findings() == {TrailFault.ROOT_DIFFERS}
 
 
@@ -242,11 +242,11 @@ def test_many_who_write_at_once_lose_no_link(connection: SyncConnection, url: st
 
 
 def test_only_one_keeps_the_chain(connection: SyncConnection, url: str) -> None:
-    assert Chain(connection).take()
+    assert take(connection)
     with psycopg.connect(url, autocommit=True) as other:
-        assert not Chain(other).take()
+        assert not take(other)
         connection.close()
-        assert any(Chain(other).take() for _ in range(100))
+        assert any(take(other) for _ in range(100))
 
 
 def test_a_keeper_signs_nothing_over_a_break_until_people_have_said_it(
@@ -315,7 +315,7 @@ def test_with_every_place_away_the_chain_grows_and_the_root_is_signed_later(
     kept = Kept(connection, Away())
     write(connection, 1)
     kept.minute()
-    assert Chain(connection).end()[0] == 1
+    assert chain_end(connection)[0] == 1
     kept.keeper.sinks = [FileSink(tmp_path / "roots")]
     kept.minute()
     assert [one.n for one in gather(kept.keeper.sinks, KEYS).roots] == [1]
@@ -354,7 +354,3 @@ def test_the_time_of_a_row_is_chained_whatever_zone_the_server_has(
 ) -> None:
     connection.execute("SET TIME ZONE 'America/New_York'")
     assert not kept.findings()
-
-
-def rows_of(connection: SyncConnection) -> list[Any]:
-    return connection.execute("SELECT n FROM trail ORDER BY n").fetchall()
