@@ -8,7 +8,7 @@ import psycopg
 
 from ledger.actions.chain_wait import ChainWait
 from models.events.sensitive_fields import OpenPurpose
-from ops.trail.store import LISTEN
+from ops.trail.store import LISTEN, link
 from tests.integration.inbox.staff import Desk
 from tests.integration.inbox.test_log_in import Browser
 
