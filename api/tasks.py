@@ -1,5 +1,6 @@
-"""The routes that read: lists, numbers, one task, its history. They change nothing and open nothing."""
+"""The routes that read: lists, numbers, one task, its history. They open nothing; who looks at a task is noted."""
 
+from datetime import timedelta
 from typing import Annotated, Final
 from urllib.parse import urlencode
 
@@ -13,11 +14,15 @@ from api.present import task_body, task_history, task_line
 from api.problems import FieldError, Problem, ProblemRaised, documented
 from api.schemas import HistoryBody, Number, Numbers, TaskBody, TaskPage, WorkerId
 from api.tokens import Grant
+from ledger.actions.note_read import note_read
 from ledger.queries.cursors import NotACursor, cursor_text, read_cursor
 from ledger.queries.task_detail import TaskView, task
 from ledger.queries.task_list import Filter, counts, listing
 from models.calendar import copenhagen_date
+from models.tasks.actions import Actor, Via
 
+_ONE_LOOK: Final = timedelta(days=1)
+"""A case system may ask every minute whether a task has changed."""
 ALWAYS: Final = (
     Problem.NO_TOKEN,
     Problem.TOKEN_NOT_VALID,
@@ -143,6 +148,8 @@ async def read_history(request: Request, caller: CanRead, reference: ReferencePa
 async def _view(request: Request, caller: Grant, reference: str) -> TaskView:
     async with dependencies_of(request).connection() as connection:
         view = await task(connection, units=caller.units, key=reference)
-    if view is None:
-        raise ProblemRaised(Problem.NO_SUCH_TASK)
+        if view is None:
+            raise ProblemRaised(Problem.NO_SUCH_TASK)
+        reader = Actor(id=caller.client.id, name=caller.client.name, via=Via.API)
+        await note_read(connection, view.task.id, reader, one_within=_ONE_LOOK)
     return view

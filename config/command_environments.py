@@ -142,6 +142,15 @@ class TrailRestartEnvironment:
     trail_key: TrailKeySection
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InsightEnvironment:
+    """`insight export`: makes a pseudonym of a CPR."""
+
+    database: DatabaseAddress
+    keyring: VaultSection
+    reference: ReferenceSection
+
+
 COMMANDS: Final[Mapping[str, type[Any]]] = {
     "check-config": EveryEnvironment,
     "doctor": EveryEnvironment,
@@ -158,6 +167,7 @@ COMMANDS: Final[Mapping[str, type[Any]]] = {
     "deliveries retry": ReplayEnvironment,
     "webhooks enable": DatabaseEnvironment,
     "dismiss": DatabaseEnvironment,
+    "insight export": InsightEnvironment,
     "trail verify": TrailVerifyEnvironment,
     "trail restart": TrailRestartEnvironment,
     "redecide": HealingAuditEnvironment,
@@ -182,6 +192,7 @@ _ROLES: Final[Mapping[type[Any], DatabaseRole]] = {
     AuditEnvironment: DatabaseRole.AUDIT,
     HealingAuditEnvironment: DatabaseRole.AUDIT,
     RebuildEnvironment: DatabaseRole.REBUILD,
+    InsightEnvironment: DatabaseRole.INSIGHT,
 }
 
 

@@ -21,6 +21,8 @@ class DatabaseRole(StrEnum):
     """The keeper of the audit trail."""
     OPERATOR = "frafaldsvarsel_operator"
     """The commands of people: lists, `status`, `doctor`, `quarantine`, `deliveries`, `dismiss`, `ledger skip`."""
+    INSIGHT = "frafaldsvarsel_insight"
+    """`insight export`: which looks are a person's."""
     REBUILD = "frafaldsvarsel_rebuild"
     """`rebuild ledger`, which may replace everything that follows from Kafka."""
 

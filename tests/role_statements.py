@@ -53,6 +53,7 @@ ENTRIES: Final[Mapping[DatabaseRole, tuple[Definition, ...]]] = {
         Definition(f"{_COMMANDS}.trail", "verify"),
         Definition(f"{_COMMANDS}.trail", "restart"),
     ),
+    DatabaseRole.INSIGHT: (*definitions_of(f"{_COMMANDS}.insight"),),
     # What projects again runs in a schema of the role's own; these run on what stands.
     DatabaseRole.REBUILD: (
         Definition("ledger.rebuild.replace", "replace"),

@@ -14,6 +14,7 @@ _INPUTS: Final = tuple(map(str, InputTopic))
 READS: Final[Mapping[str, tuple[str, ...]]] = {
     "worker": (*_INPUTS, Topic.PERSON_EVENTS, Topic.PEOPLE, Topic.PROGRESS),
     "ledger": (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS),
+    "trail": (Topic.AUDIT_CHECKPOINTS,),
 }
 WRITES: Final[Mapping[str, tuple[str, ...]]] = {
     "worker": (
@@ -26,10 +27,12 @@ WRITES: Final[Mapping[str, tuple[str, ...]]] = {
         Topic.PROGRESS,
     ),
     "ledger": (Topic.RECEIPTS, Topic.PERSON_EVENTS, Topic.TASK_EVENTS, Topic.REACTIONS),
+    "trail": (Topic.AUDIT_CHECKPOINTS,),
 }
 OWN: Final[Mapping[str, frozenset[str]]] = {
     "worker": frozenset({Topic.REJECTED, Topic.DECISIONS, Topic.APPLIED, Topic.PEOPLE, Topic.PROGRESS}),
     "ledger": frozenset({Topic.TASK_EVENTS, Topic.REACTIONS}),
+    "trail": frozenset({Topic.AUDIT_CHECKPOINTS}),
 }
 """What no other process writes: whose user may write one of these, is that process's user."""
 

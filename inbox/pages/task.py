@@ -2,19 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 from uuid import uuid4
 
 from starlette.responses import JSONResponse, Response
 
 from inbox import evidence_text
-from inbox.access_log import note_read
 from inbox.action_forms import READERS, BadForm, FieldFault, read_id, read_version
 from inbox.auth_guard import NotFound
 from inbox.forms import EMPTY, Form
 from inbox.page_context import Visit
 from inbox.pages.tasks import PATH
 from inbox.timeline import timeline
+from ledger.actions.note_read import note_read
 from ledger.actions.perform import ActionDiffers, ActionRefused, NoSuchTask, TaskChanged, perform
 from ledger.queries import task_detail
 from ledger.queries.cursors import is_reference
@@ -39,6 +40,7 @@ from models.tasks.actions import (
 )
 from models.tasks.status import TaskStatus
 
+_ONE_LOOK: Final = timedelta(minutes=15)
 _DISTURBED: Final = (Take, Release, Close, HandOver, Reopen)
 """Deeds for which it matters what others have done since the page was read."""
 
@@ -47,7 +49,7 @@ async def task(visit: Visit) -> Response:
     """The page."""
     view = await read(visit)
     async with visit.parts.pool.connection() as connection:
-        await note_read(connection, view.task.id, visit.actor)
+        await note_read(connection, view.task.id, visit.actor, one_within=_ONE_LOOK)
     return await show(visit, view)
 
 

@@ -100,7 +100,13 @@ async def note_search(
         {
             "kind": AuditKind.FOUND_BY_CPR,
             "detail": Jsonb(
-                {"by_id": by.id, "by_name": by.name, "via": by.via.value, "purpose": purpose.value}
+                {
+                    "by_id": by.id,
+                    "by_name": by.name,
+                    "via": by.via.value,
+                    "purpose": purpose.value,
+                    "units": sorted(units),
+                }
             ),
             "person": person_id,
             "people": list(people),

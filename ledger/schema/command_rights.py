@@ -89,6 +89,12 @@ OPERATOR: Final = (
     TableRight("trail", read=WHOLE),
 )
 
+INSIGHT: Final = (
+    TableRight("audit", read=("at", "detail", "id", "kind", "task_id"), add=True),
+    TableRight("person_joins", read=("joined_to", "person_id")),
+    TableRight("tasks", read=("id", "person_id", "reference", "unit_id")),
+)
+
 REBUILD: Final = (
     TableRight("acts", read=WHOLE, lock=True),
     TableRight("applied", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),

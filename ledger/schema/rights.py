@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from config.database_roles import DatabaseRole
-from ledger.schema.command_rights import OPERATOR, REBUILD
+from ledger.schema.command_rights import INSIGHT, OPERATOR, REBUILD
 from ledger.schema.process_rights import AUDIT, CANARY, INBOX, LEDGER, NOTIFY, TRAIL
 from ledger.schema.table_right import WHOLE, TableRight
 
@@ -19,6 +19,7 @@ RIGHTS: Final[Mapping[DatabaseRole, tuple[TableRight, ...]]] = {
     DatabaseRole.CANARY: CANARY,
     DatabaseRole.TRAIL: TRAIL,
     DatabaseRole.OPERATOR: OPERATOR,
+    DatabaseRole.INSIGHT: INSIGHT,
     DatabaseRole.REBUILD: REBUILD,
 }
 SILENT: Final[Mapping[str, str]] = {
