@@ -20,6 +20,7 @@ from config.sections.keys import IntakeKeySection, VaultSection
 from config.sections.processes import ContractSection, IntakeSection
 from config.sections.servers import (
     DatabaseAddress,
+    KafkaUserSection,
     MigrateSection,
     QuotaSection,
     ReferenceSection,
@@ -44,6 +45,7 @@ class TopicsEnvironment(KafkaEnvironment):
     stream: StreamKeySection
     replication: ReplicationSection
     quotas: QuotaSection
+    users: KafkaUserSection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from config.sections.processes import (
 from config.sections.servers import (
     ConsumerSection,
     DatabaseSection,
+    KafkaUserSection,
     MigrateSection,
     NamingSection,
     QuotaSection,
@@ -50,6 +51,7 @@ class EveryEnvironment:
     stream: StreamKeySection
     senders: SendersSection
     quotas: QuotaSection
+    kafka_users: KafkaUserSection
     reference: ReferenceSection
     instance: InstanceSection
     worker: WorkerSection

@@ -82,6 +82,22 @@ class SendersSection(Section):
     )
 
 
+class KafkaUserSection(Section):
+    """What the service's own users are called at Kafka; `topics acl` gives them their rights."""
+
+    pattern: str = Field(
+        default="{user}",
+        pattern=r"\{user\}",
+        validation_alias="SERVICE_KAFKA_USER",
+        description="What a user of the service is called at Kafka; `{user}` is worker, ledger and so on. With client "
+        "certificates such as CN={user},O=Kommunen",
+    )
+
+    def name_of(self, user: str) -> str:
+        """The name at Kafka."""
+        return self.pattern.replace("{user}", user)
+
+
 class QuotaSection(Section):
     """How much a user may write to Kafka; `topics apply` tells it to the brokers."""
 

@@ -3,38 +3,18 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from config.topics import Topic
+from config.kafka_rights import READS, WRITES, KafkaUser, written_by_alone
 from doctor.diagnosis import Diagnosis, HealthCheck, fault, fine, warning
 from doctor.readers.cluster import ClusterState
 from doctor.words import number_of, some
 from infra.topic_admin import Replication, TopicDifference
-from models.events.event_types import InputTopic
 
-_INPUTS: Final = tuple(map(str, InputTopic))
-READS: Final[Mapping[str, tuple[str, ...]]] = {
-    "worker": (*_INPUTS, Topic.PERSON_EVENTS, Topic.PEOPLE, Topic.PROGRESS),
-    "ledger": (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS),
-    "trail": (Topic.AUDIT_CHECKPOINTS,),
+_PROCESSES: Final = (KafkaUser.WORKER, KafkaUser.LEDGER, KafkaUser.TRAIL)
+"""Those that write something that no other process writes."""
+OWN: Final[Mapping[KafkaUser, frozenset[str]]] = {
+    user: written_by_alone(user, _PROCESSES) for user in _PROCESSES
 }
-WRITES: Final[Mapping[str, tuple[str, ...]]] = {
-    "worker": (
-        Topic.RECEIPTS,
-        Topic.PERSON_EVENTS,
-        Topic.REJECTED,
-        Topic.DECISIONS,
-        Topic.APPLIED,
-        Topic.PEOPLE,
-        Topic.PROGRESS,
-    ),
-    "ledger": (Topic.RECEIPTS, Topic.PERSON_EVENTS, Topic.TASK_EVENTS, Topic.REACTIONS),
-    "trail": (Topic.AUDIT_CHECKPOINTS,),
-}
-OWN: Final[Mapping[str, frozenset[str]]] = {
-    "worker": frozenset({Topic.REJECTED, Topic.DECISIONS, Topic.APPLIED, Topic.PEOPLE, Topic.PROGRESS}),
-    "ledger": frozenset({Topic.TASK_EVENTS, Topic.REACTIONS}),
-    "trail": frozenset({Topic.AUDIT_CHECKPOINTS}),
-}
-"""What no other process writes: whose user may write one of these, is that process's user."""
+"""Whose user may write one of these, is that process's user."""
 
 
 def topics(differences: Sequence[TopicDifference]) -> Iterable[Diagnosis]:

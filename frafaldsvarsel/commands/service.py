@@ -184,6 +184,45 @@ def apply_topics(data: DataDir = None) -> None:
         out.print("Every quota is as it should be.")
 
 
+@topic_commands.command("acl")
+def topic_rights(
+    data: DataDir = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Give what is missing.")] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="With --apply: take back what these users have beyond it.")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; exit code 1 where it differs.")
+    ] = False,
+    senders: Annotated[bool, typer.Option(help="Also the senders of the register.")] = False,
+) -> None:
+    """Print the rights of the service's users at Kafka as calls of `kafka-acls.sh`; or set them, or look."""
+    from frafaldsvarsel.commands.topics_acl import print_commands, show_gap
+    from frafaldsvarsel.wiring.kafka_rights import wanted_rights
+    from infra import broker_rights
+
+    known = settings(TopicsEnvironment, data)
+    register = (lambda: settings(SenderQuotaEnvironment, data).senders) if senders else None
+    wanted = wanted_rights(known.users, known.quotas, register)
+    if not apply and not check:
+        print_commands(wanted)
+        return
+    try:
+        gap = broker_rights.compare(known.kafka, wanted)
+        if apply:
+            broker_rights.grant(known.kafka, gap.missing)
+            out.print(f"{len(gap.missing)} rights given; the others were there.", highlight=False)
+            if prune:
+                broker_rights.revoke(known.kafka, gap.too_much)
+                out.print(f"{len(gap.too_much)} rights taken back.", highlight=False)
+            gap = broker_rights.compare(known.kafka, wanted)
+    except topic_admin.TopicsUnreachable as error:
+        fail(str(error))
+        raise typer.Exit(2) from None
+    if not show_gap(gap):
+        raise typer.Exit(1)
+
+
 @topic_commands.command("check")
 def check_topics(data: DataDir = None) -> None:
     """Hold every topic against the table; exit code 1 where one differs."""

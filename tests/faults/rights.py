@@ -1,52 +1,15 @@
-"""Who may do what on the brokers: the table of docs/operations.md as a broker is told it, and nothing beyond it."""
+"""Who may do what on the brokers of the rig: the service's own table as a broker is told it, and nothing beyond it."""
 
 from typing import Final
 
-from config.topics import Topic
-from ledger.consume.consumer import GROUP as LEDGER_GROUP
-from models.events.event_types import InputTopic
-from ops.audit.kafka_log import GROUP as AUDIT_GROUP
-from streams.settings import GROUP
+from config.kafka_rights import KafkaUser, rights_of
 from tests.faults.admin import Admin
 
-_TOPIC: Final = "TOPIC"
-_GROUP: Final = "GROUP"
-_EVERYBODY: Final = ((_TOPIC, "*", "DESCRIBE"), (_TOPIC, "*", "DESCRIBE_CONFIGS"))
-_INPUTS: Final = tuple(map(str, InputTopic))
-
-
-def _rights(group: str, reads: tuple[str, ...], writes: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:
-    return (
-        *((_TOPIC, name, "READ") for name in reads),
-        *((_TOPIC, name, "WRITE") for name in writes),
-        (_GROUP, group, "READ"),
-        *_EVERYBODY,
-    )
-
-
-WORKER: Final = "worker"
-LEDGER: Final = "ledger"
-TRAIL: Final = "trail"
+WORKER: Final = KafkaUser.WORKER.value
+LEDGER: Final = KafkaUser.LEDGER.value
 RIGHTS: Final = {
-    WORKER: _rights(
-        GROUP,
-        (*_INPUTS, Topic.PERSON_EVENTS, Topic.PEOPLE, Topic.PROGRESS),
-        (
-            Topic.RECEIPTS,
-            Topic.PERSON_EVENTS,
-            Topic.REJECTED,
-            Topic.DECISIONS,
-            Topic.APPLIED,
-            Topic.PEOPLE,
-            Topic.PROGRESS,
-        ),
-    ),
-    LEDGER: _rights(
-        LEDGER_GROUP,
-        (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS),
-        (Topic.RECEIPTS, Topic.PERSON_EVENTS, Topic.TASK_EVENTS, Topic.REACTIONS),
-    ),
-    TRAIL: _rights(AUDIT_GROUP, (Topic.AUDIT_CHECKPOINTS,), (Topic.AUDIT_CHECKPOINTS,)),
+    user.value: tuple((one.resource.value, one.name, one.operation.value) for one in sorted(rights_of(user)))
+    for user in (KafkaUser.WORKER, KafkaUser.LEDGER, KafkaUser.TRAIL)
 }
 
 

@@ -4,6 +4,7 @@ from typing import Final
 
 import pytest
 
+from config.kafka_rights import KafkaUser
 from config.topics import BY_NAME, Topic
 from doctor.judgements import cluster
 from doctor.readers.cluster import ClusterState, PartitionCopies
@@ -56,7 +57,7 @@ def test_the_rights_of_the_fault_cells_are_enough_and_each_is_needed(user: str) 
     assert user in one.sentence
     for topic, rights in whole.items():
         # Who may not even write its only topic is taken for nobody's user.
-        for right in rights & ({"READ"} if cluster.OWN[user] == {topic} else {"READ", "WRITE"}):
+        for right in rights & ({"READ"} if cluster.OWN[KafkaUser(user)] == {topic} else {"READ", "WRITE"}):
             found = list(cluster.rights(whole | {topic: rights - {right}}))
             assert [(each.level, topic in each.sentence) for each in found] == [(Level.FAULT, True)], topic
 
