@@ -169,6 +169,8 @@ COMMANDS: Final[Mapping[str, type[Any]]] = {
     "deliveries retry": ReplayEnvironment,
     "webhooks enable": DatabaseEnvironment,
     "dismiss": DatabaseEnvironment,
+    "sessions list": DatabaseEnvironment,
+    "sessions end": DatabaseEnvironment,
     "insight export": InsightEnvironment,
     "trail verify": TrailVerifyEnvironment,
     "trail restart": TrailRestartEnvironment,

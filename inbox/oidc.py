@@ -44,6 +44,10 @@ class LogInRefused(RuntimeError):
     """What came back does not prove who it is: begin anew. The message holds nothing of it."""
 
 
+class LevelTooLow(LogInRefused):
+    """The provider knows the person, and not by one of the levels that are taken."""
+
+
 class Begun(Frozen):
     """A log-in under way; kept sealed in the browser until it comes back."""
 
@@ -76,6 +80,8 @@ class Provider:
     client_id: str
     client_secret: str
     redirect_uri: str
+    levels: tuple[str, ...] = ()
+    """Values of ``acr`` that are taken, the preferred one first; empty: any."""
     transport: httpx.AsyncBaseTransport | None = None
     """What the provider is asked through; the network, where none is given."""
     _description: Description | None = field(default=None, init=False)
@@ -89,7 +95,10 @@ class Provider:
         verifier, nonce = secrets.token_urlsafe(48), secrets.token_urlsafe(24)
         async with self._client() as client:
             address, state = client.create_authorization_url(
-                description.authorization_endpoint, nonce=nonce, code_verifier=verifier
+                description.authorization_endpoint,
+                nonce=nonce,
+                code_verifier=verifier,
+                **({"acr_values": " ".join(self.levels)} if self.levels else {}),
             )
         return address, Begun(state=state, nonce=nonce, verifier=verifier, until=until, target=target)
 
@@ -168,6 +177,9 @@ class Provider:
             claims.validate(now=int(time.time()), leeway=_LEEWAY_SECONDS)
         except (JoseError, ValueError, TypeError, KeyError, AttributeError):
             raise LogInRefused("the id token does not hold") from None
+        # OpenID Connect Core, 3.1.2.1: what was asked for is a wish, and the provider need not follow it.
+        if self.levels and claims.get("acr") not in self.levels:
+            raise LevelTooLow("the person was not known by a level that is taken")
         return dict(claims)
 
     async def _discovered(self, *, anew: bool = False) -> Description:

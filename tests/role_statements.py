@@ -36,6 +36,7 @@ OPERATORS: Final = (
     "notices",
     "quarantine",
     "routes",
+    "sessions",
     "status",
     "tasks",
 )

@@ -49,7 +49,7 @@ class InboxSection(Section):
         description="Without a click for so long, a person must log in anew",
     )
     session_hours: int = Field(
-        default=9,
+        default=8,
         ge=1,
         le=24,
         validation_alias="INBOX_SESSION_HOURS",
@@ -117,6 +117,13 @@ class OidcSection(Section):
     )
     client_secret: SecretStr | None = Field(
         default=None, validation_alias="OIDC_CLIENT_SECRET", description="Its secret there"
+    )
+    levels: str = Field(
+        default="",
+        validation_alias="OIDC_LEVELS",
+        description="Levels of assurance that are taken (values of `acr`, separated by spaces, the preferred one "
+        "first), such as those of NSIS; the provider is asked for them, and whoever comes with another is refused. "
+        "Without it any will do",
     )
     rights_claim: str = Field(
         default="rights",

@@ -115,4 +115,5 @@ def _provider(section: OidcSection, public_url: str) -> Provider:
         client_id=section.client_id,
         client_secret=section.client_secret.get_secret_value(),
         redirect_uri=f"{public_url}{CALLBACK}",
+        levels=tuple(section.levels.split()),
     )

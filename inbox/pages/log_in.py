@@ -11,7 +11,7 @@ from crypto.vault import NotOpenedError
 from inbox.access_log import note_log_in, note_log_in_refused, note_log_out
 from inbox.auth_guard import LOST_QUERY, session_cookie
 from inbox.identity import Identity, NoIdentity, identity_of
-from inbox.oidc import Begun, LogInRefused, ProviderUnreachable
+from inbox.oidc import Begun, LevelTooLow, LogInRefused, ProviderUnreachable
 from inbox.page_context import Visit
 from inbox.rights import Rights, rights_of
 
@@ -76,9 +76,10 @@ async def come_back(visit: Visit) -> Response:
     except LogInRefused as refused:
         async with visit.parts.pool.connection() as connection:
             await note_log_in_refused(connection, str(refused))
-        return visit.page("log_in.html", 403, target=begun.target, fault="refused")
-    except NoIdentity as fault:
-        log.error("the provider names a person in a way that cannot be kept: %s", fault)
+        fault = "level" if isinstance(refused, LevelTooLow) else "refused"
+        return visit.page("log_in.html", 403, target=begun.target, fault=fault)
+    except NoIdentity as unnamed:
+        log.error("the provider names a person in a way that cannot be kept: %s", unnamed)
         return visit.page("log_in.html", 403, target=begun.target, fault="refused")
     except ProviderUnreachable:
         return visit.page("log_in.html", 503, target=begun.target, fault="unreachable")

@@ -32,6 +32,9 @@ OPERATOR: Final = (
     TableRight("endpoints", read=WHOLE, remove=True),
     TableRight("foreign_records", read=WHOLE),
     TableRight(
+        "inbox_sessions", read=("created_at", "ends_at", "seen_at", "user_id", "user_name"), remove=True
+    ),
+    TableRight(
         "messages",
         read=(
             "appended_at",

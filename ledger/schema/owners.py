@@ -218,8 +218,9 @@ OWNERS: Final = (
     TableOwner(
         table="inbox_sessions",
         holds="who is logged in; lost, people log in again",
-        written_by="inbox",
+        written_by="inbox; `sessions end`",
         module="inbox/sessions.py",
+        others={"ops/recovery/open_sessions.py": "An operator ends somebody's."},
     ),
     TableOwner(
         table="migrations",

@@ -19,7 +19,7 @@ RIGHTS = [{"role": "case_worker", "units": [COPENHAGEN]}]
 class Browser:
     """One browser before the real pages, with a provider that answers as it is told."""
 
-    def __init__(self, desk: Desk, **claims: Any) -> None:
+    def __init__(self, desk: Desk, levels: tuple[str, ...] = (), **claims: Any) -> None:
         self.desk = desk
         self.answers = Answers(claims={"name": "Anna Holm", desk.parts.rights_claim: RIGHTS} | claims)
         provider = Provider(
@@ -27,6 +27,7 @@ class Browser:
             client_id="inbox",
             client_secret="secret",
             redirect_uri=f"{ADDRESS}/log-ind/tilbage",
+            levels=levels,
             transport=self.answers.transport(),
         )
         self.http = httpx2.AsyncClient(
@@ -138,3 +139,33 @@ async def test_a_list_for_a_token_is_a_page(desk: Desk) -> None:
     answer = await browser.back(await browser.begin())
     assert answer.status_code == 503
     assert "Vi får ikke svar" in answer.text
+
+
+HIGH, SUBSTANTIAL, LOW = (
+    f"https://data.gov.dk/concept/core/nsis/{level}" for level in ("High", "Substantial", "Low")
+)
+
+
+@pytest.mark.parametrize("acr", [LOW, None, "", f"{SUBSTANTIAL} ", SUBSTANTIAL.upper()])
+async def test_who_comes_with_too_low_a_level_is_told_to_log_in_otherwise(
+    desk: Desk, acr: str | None
+) -> None:
+    browser = Browser(desk, (SUBSTANTIAL, HIGH), acr=acr)
+    asked = await browser.begin()
+    assert asked["acr_values"] == f"{SUBSTANTIAL} {HIGH}"
+    answer = await browser.back(asked)
+    assert answer.status_code == 403
+    assert "højere sikringsniveau" in answer.text
+    assert await browser.sessions() == []
+
+
+@pytest.mark.parametrize("acr", [SUBSTANTIAL, HIGH])
+async def test_a_level_that_is_taken_lets_in(desk: Desk, acr: str) -> None:
+    browser = Browser(desk, (SUBSTANTIAL, HIGH), acr=acr)
+    answer = await browser.back(await browser.begin())
+    assert answer.status_code == 303
+    assert len(await browser.sessions()) == 1
+
+
+async def test_without_levels_none_is_asked_for(desk: Desk) -> None:
+    assert "acr_values" not in await Browser(desk).begin()
