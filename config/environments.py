@@ -44,7 +44,7 @@ from config.sections.servers import (
 )
 from config.sections.stream_keys import StreamKeySection
 from config.sections.traces import TracesSection
-from config.sections.trail import TrailKeySection, TrailSection, TrailWaitSection
+from config.sections.trail import TrailKeySection, TrailPublicKeySection, TrailSection, TrailWaitSection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +170,7 @@ class TrailEnvironment:
     database: DatabaseAddress
     trail: TrailSection
     trail_key: TrailKeySection
+    trail_public: TrailPublicKeySection
     metrics: MetricsSection
     log: LogSection
     ready: ReadySection

@@ -12,11 +12,10 @@ from config.database_roles import DatabaseRole
 from config.environments import TrailEnvironment
 from frafaldsvarsel.preflight_postgres import postgres
 from frafaldsvarsel.processes.watched import watched
-from frafaldsvarsel.wiring.trail import keeper
+from frafaldsvarsel.wiring.trail import keeper, trail_connection
 from infra.health import Health
 from infra.metrics import Metrics
 from infra.postgres import SyncConnection
-from infra.postgres_timeouts import CONNECT_SECONDS, TimeoutConnection, statement_timeouts
 from infra.readiness import announce
 from ops.trail import store
 from ops.trail.metrics import TRAIL_METRICS
@@ -24,8 +23,8 @@ from ops.trail.metrics import TRAIL_METRICS
 log = logging.getLogger(__name__)
 
 _AGAIN_SECONDS = 2.0
-_ROUND_SECONDS = 900.0
-"""A round that reads the whole trail takes longer than one that links what has come."""
+_ROUND_SECONDS = 300.0
+"""The first round links everything that came while no keeper was there."""
 
 
 def now() -> datetime:
@@ -45,7 +44,7 @@ def run_trail(
         announce(settings.ready.file, "trail started")
         while True:
             try:
-                with _connection(settings) as connection:
+                with trail_connection(settings.database) as connection:
                     _keep(connection, keep(connection).round, health)
             except psycopg.OperationalError as error:
                 log.warning("the database does not answer: %s; trying again", type(error).__name__)
@@ -66,13 +65,3 @@ def _keep(connection: SyncConnection, one_round: Callable[[], None], health: Hea
         health.turn()
         for _ in connection.notifies(timeout=1.0, stop_after=1):
             pass
-
-
-def _connection(settings: TrailEnvironment) -> SyncConnection:
-    return TimeoutConnection.connect(
-        settings.database.url.get_secret_value(),
-        autocommit=True,
-        options=statement_timeouts(TimeoutConnection.patience_seconds),
-        application_name="frafaldsvarsel-trail",
-        connect_timeout=CONNECT_SECONDS,
-    )

@@ -1,6 +1,6 @@
 """What keeps and verifies the audit trail: settings in, parts out. It belongs to the composition root."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from joserfc.jwk import OKPKey
@@ -9,12 +9,15 @@ from config.environments import TrailEnvironment
 from config.errors import ConfigError, Fault
 from config.kafka import KafkaSettings
 from config.sections.base import PREFIX
+from config.sections.servers import DatabaseAddress
 from config.sections.trail import TrailKeySection, TrailPublicKeySection, TrailSection
 from infra.metrics import Metrics
 from infra.postgres import SyncConnection
-from ops.trail.keeper import Keeper
+from infra.postgres_timeouts import CONNECT_SECONDS, TimeoutConnection, statement_timeouts
+from ops.trail.keeper import Keeper, verify
 from ops.trail.signed_root import RootSigner
 from ops.trail.sinks import FileSink, Sink, TopicSink
+from ops.trail.verify import TrailFinding, TrailReader
 
 
 def keeper(
@@ -22,12 +25,19 @@ def keeper(
 ) -> Callable[[SyncConnection], Keeper]:
     """Makes the keeper of a connection; raises `ConfigError`."""
     known, signing = tuple(sinks(settings.kafka, settings.trail)), signer(settings.trail_key)
+    keys = {**(settings.trail_public.keys or {}), str(signing.key.kid): signing.key}
+
+    def read_whole(before: datetime) -> Sequence[TrailFinding]:
+        with trail_connection(settings.database) as connection:
+            return verify(connection, (), before, TrailReader())
 
     def of(connection: SyncConnection) -> Keeper:
         return Keeper(
             connection=connection,
             signer=signing,
+            keys=keys,
             sinks=known,
+            read_whole=read_whole,
             shown=shown,
             clock=clock,
             sign_every=timedelta(seconds=settings.trail.sign_seconds),
@@ -35,6 +45,17 @@ def keeper(
         )
 
     return of
+
+
+def trail_connection(database: DatabaseAddress) -> SyncConnection:
+    """A connection of the keeper's, in autocommit."""
+    return TimeoutConnection.connect(
+        database.url.get_secret_value(),
+        autocommit=True,
+        options=statement_timeouts(TimeoutConnection.patience_seconds),
+        application_name="frafaldsvarsel-trail",
+        connect_timeout=CONNECT_SECONDS,
+    )
 
 
 def sinks(kafka: KafkaSettings, section: TrailSection) -> Iterator[Sink]:

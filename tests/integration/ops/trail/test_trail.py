@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Final
 
 import psycopg
@@ -23,7 +24,7 @@ from ops.trail.restart import NothingToRestart, restart_chain
 from ops.trail.signed_root import RootSigner
 from ops.trail.sinks import FileSink, Sink, SinkAway, TopicSink, gather
 from ops.trail.store import chain_end, link, take
-from ops.trail.verify import TrailFault, TrailReader
+from ops.trail.verify import TrailFault, TrailFinding, TrailReader
 
 KEY: Final = new_signing_key("trail-1")
 KEYS: Final = {"trail-1": KEY}
@@ -76,7 +77,9 @@ class Kept:
         self.keeper = Keeper(
             connection=self.connection,
             signer=RootSigner(KEY),
+            keys=KEYS,
             sinks=self.sinks,
+            read_whole=lambda before: (),
             shown=self.shown,
             clock=self.clock,
             sign_every=timedelta(minutes=1),
@@ -177,6 +180,53 @@ def test_a_rewritten_trail_with_a_chain_that_fits_is_found_by_the_signed_root(
     connection.execute("UPDATE audit SET detail = '{}' WHERE detail ->> 'number' = '2'")
     link(connection, kept.clock.now - timedelta(days=1))
     assert kept.findings() == {TrailFault.ROOT_DIFFERS}
+
+
+def test_a_keeper_that_runs_signs_nothing_over_a_history_that_was_rewritten_meanwhile(
+    kept: Kept, connection: SyncConnection
+) -> None:
+    """With a chain that fits in itself: only the root that was signed before tells."""
+    connection.execute(AS_OWNER)
+    connection.execute("DELETE FROM trail")
+    connection.execute("UPDATE audit SET kind = 'looked_at' WHERE detail ->> 'number' = '2'")
+    connection.execute("SET session_replication_role = origin")
+    write(connection, 80)
+    kept.minute()
+    assert kept.broken == 1
+    assert [one.n for one in gather(kept.sinks, KEYS).roots] == [3, 6, 9]
+    # Also where no place outside can be read: the keeper knows what it has signed.
+    kept.keeper.sinks = [Away()]
+    kept.minute()
+    assert kept.broken == 1
+
+
+def test_a_whole_reading_rings_and_holds_up_no_link(kept: Kept, connection: SyncConnection) -> None:
+    go, found = Event(), TrailFinding(TrailFault.ROW_CHANGED, 1, 1)
+
+    def read_whole(before: datetime) -> list[TrailFinding]:
+        assert go.wait(30)
+        return [found]
+
+    kept.begin()
+    kept.keeper.read_whole = read_whole
+    write(connection, 81)
+    kept.minute()
+    assert (chain_end(connection)[0], kept.broken) == (10, 0)
+    go.set()
+    while kept.broken == 0:
+        kept.minute()
+    assert kept.broken == 1
+
+
+def test_roots_of_an_earlier_key_still_count(kept: Kept, connection: SyncConnection) -> None:
+    connection.execute(AS_OWNER)
+    connection.execute("DELETE FROM trail WHERE n > 6")
+    connection.execute("DELETE FROM audit WHERE (detail ->> 'number')::int > 6")
+    new = new_signing_key("trail-2")
+    kept.begin()
+    kept.keeper.signer, kept.keeper.keys = RootSigner(new), {**KEYS, "trail-2": new}
+    kept.minute()
+    assert kept.broken == 1
 
 
 def test_an_erasure_empties_a_row_and_says_so(kept: Kept, connection: SyncConnection) -> None:
