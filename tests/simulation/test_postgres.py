@@ -29,6 +29,10 @@ async def postgres(database: str) -> AsyncIterator[Postgres]:
         yield Postgres(connection)
 
 
+_DRAWN: Final = frozenset({"id", "salt", "erased_by"})
+"""Of a line of the audit trail: its number, its salt, and what no world does."""
+
+
 async def left_behind(world: World) -> dict[str, list[Any]]:
     """Every row of every table. What is drawn by the service itself is left out: a lease's token, a line's number."""
     found = {}
@@ -38,7 +42,7 @@ async def left_behind(world: World) -> dict[str, list[Any]]:
             rows = [{key: value for key, value in row.items() if key != "serial"} for row in rows]
         if name == "audit":
             # One statement may write several lines, and PostgreSQL says nothing of their order.
-            rows = [{key: value for key, value in row.items() if key != "id"} for row in rows]
+            rows = [{key: value for key, value in row.items() if key not in _DRAWN} for row in rows]
             rows.sort(key=lambda row: (row["at"], row["kind"], json.dumps(row["detail"], sort_keys=True)))
         else:
             rows = sorted(map(_without_token, rows), key=_identity)
