@@ -1,13 +1,13 @@
 """`docs/asvs.csv`: every requirement of OWASP ASVS 5.0 up to level 2 is answered once, and what it names is there."""
 
 import csv
-import re
 from collections import Counter
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import pytest
 
+from tests.named_tests import there
 from tests.paths import DATA, ROOT
 
 COLUMNS: Final = ("id", "level", "applies", "how", "test")
@@ -53,22 +53,6 @@ def levels() -> dict[str, int]:
 
 ROWS: Final = rows()
 LEVELS: Final = levels()
-
-
-def there(test: str) -> bool:
-    """Whether `path::name` is a function of a file of tests."""
-    path, _, name = test.partition("::")
-    file = ROOT / path
-    if (
-        not re.fullmatch(r"tests/[\w/]*test_\w+\.py", path)
-        or not name.startswith("test_")
-        or not file.is_file()
-    ):
-        return False
-    return (
-        re.search(rf"^ *(?:async )?def {re.escape(name)}\(", file.read_text("utf-8"), re.MULTILINE)
-        is not None
-    )
 
 
 def test_each_requirement_up_to_level_2_is_answered_once() -> None:
