@@ -77,6 +77,26 @@ def test_each_named_test_is_there() -> None:
     assert [(row.id, test) for row in ROWS for test in row.tests if not there(test)] == []
 
 
+def numbers(levels: set[int]) -> str:
+    """What the page says of some levels, as its table has it."""
+    answered = [row for row in ROWS if row.level in levels]
+    concern = [row for row in answered if row.applies != "no"]
+    counted = (
+        len(answered),
+        len(answered) - len(concern),
+        sum(bool(row.tests) for row in concern),
+        sum(not row.tests for row in concern),
+        sum(row.is_open for row in concern),
+    )
+    return " | ".join(map(str, counted))
+
+
+def test_the_page_says_how_many_have_a_test_how_many_an_argument_and_how_many_are_open() -> None:
+    page = (ROOT / "docs" / "threat-model.md").read_text("utf-8")
+    assert f"| 1 and 2, all of them | {numbers({1, 2})} |" in page
+    assert f"| 3, chosen | {numbers({3})} |" in page
+
+
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 def test_an_answer_says_how(row: Row) -> None:
     assert row.applies in {"yes", "no", "partly"}
