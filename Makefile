@@ -19,10 +19,10 @@ IMAGE ?= frafaldsvarsel:latest
 BASE_IMAGE ?= docker.io/library/python:3.11-slim-bookworm
 COMPILE := $(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --python-version 3.11
 
-.PHONY: help install demo test check docs pictures faults simulate mutate format bench worklist lock clean image browser prometheus
+.PHONY: help install demo test check docs pictures faults simulate mutate format bench worklist lock sbom advisories clean image browser prometheus
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(STAMP) $(CLASSES) $(ASSETS) ## the virtual environment (.venv), Kafka's jars (.kafka), the pages' design system
 
@@ -69,6 +69,12 @@ mutate: install ## change the rules in small ways, one at a time: which does no 
 lock: install ## choose the pinned versions anew within pyproject.toml (ARGS=--upgrade for the newest)
 	@$(COMPILE) --extra dev --extra local -o requirements-dev.lock --quiet $(ARGS)
 	@$(COMPILE) -o requirements.lock -c requirements-dev.lock --quiet $(ARGS)
+
+sbom: install ## what the service is made of, as CycloneDX (build/sbom.json)
+	@$(BIN)/python -m tools.sbom build/sbom.json
+
+advisories: install ## whether an advisory is known against a locked library, where an index of them can be reached
+	@$(BIN)/python -m tools.advisories
 
 clean: ## remove what can be made again; keeps .venv and .kafka (ALL=1 removes them too)
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info .demo .bench .mutate

@@ -1,4 +1,4 @@
-"""What pages and docstrings name is there: files, modules and names of modules, commands, checks, packages."""
+"""What pages and docstrings name is there: files, modules and names of modules, tests, commands, checks, packages."""
 
 import re
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from frafaldsvarsel.commands import MODULES
 from models.notifications.delivery import Occasion
 from ops.audit.auditor import COUNTS
 from ops.audit.report import ABOUT, Check, GapKind
+from tests.named_tests import NAMED, there
 from tests.paths import ROOT
 
 PACKAGES: Final = tuple(sorted(init.parent.name for init in ROOT.glob("*/__init__.py")))
@@ -56,6 +57,11 @@ def test_a_page_names_what_is_there(file: Path) -> None:
     missing = [name for name in named_files(text) if not (ROOT / name).exists()]
     missing += [name for name in DOTTED.findall(text) if not is_there(name)]
     assert missing == []
+
+
+@pytest.mark.parametrize("file", PAGES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_a_page_names_tests_that_are_there(file: Path) -> None:
+    assert [name for name in NAMED.findall(file.read_text("utf-8")) if not there(name)] == []
 
 
 def test_a_docstring_names_what_is_there() -> None:
