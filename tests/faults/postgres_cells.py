@@ -111,7 +111,8 @@ def _wait_for_lock(connection: psycopg.Connection[Any]) -> None:
     while time.monotonic() < deadline:
         row = connection.execute(
             "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
-            "WHERE NOT granted AND a.application_name = 'frafaldsvarsel-ledger' AND EXISTS (SELECT FROM pg_locks h "
+            "WHERE NOT granted AND l.relation = 'tasks'::regclass AND a.application_name = 'frafaldsvarsel-ledger' "
+            "AND EXISTS (SELECT FROM pg_locks h "
             "WHERE h.pid = l.pid AND h.granted AND h.relation = 'position'::regclass)"
         ).fetchone()
         if row and row[0]:
