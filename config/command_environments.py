@@ -13,6 +13,7 @@ from config.environments import (
     NoticeEnvironment,
     NotifierEnvironment,
     ProbeEnvironment,
+    TrailEnvironment,
 )
 from config.every_environment import EveryEnvironment
 from config.kafka import KafkaSettings
@@ -195,6 +196,7 @@ _ROLES: Final[Mapping[type[Any], DatabaseRole]] = {
     ProbeEnvironment: DatabaseRole.CANARY,
     AuditEnvironment: DatabaseRole.AUDIT,
     HealingAuditEnvironment: DatabaseRole.AUDIT,
+    TrailEnvironment: DatabaseRole.TRAIL,
     RebuildEnvironment: DatabaseRole.REBUILD,
     InsightEnvironment: DatabaseRole.INSIGHT,
 }

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from config.command_environments import role_of
 from config.database_roles import MIGRATE, DatabaseRole
+from config.environments import PROCESSES
 from config.sections.base import PREFIX
 from config.sections.traces import TracesSection
+from config.settings import sections_of
 from frafaldsvarsel.api_client_setup import clients_file
 from local.servers.kafka import Broker
 from local.servers.mail_catcher import Catcher
@@ -19,12 +22,9 @@ from local.servers.provider import CLIENT_ID, DemoProvider
 DATABASE: Final = "postgres"
 """The server's first one: nothing else is in it."""
 ROLES: Final[Mapping[str, DatabaseRole]] = {
-    "ledger": DatabaseRole.LEDGER,
-    "notify": DatabaseRole.NOTIFY,
-    "inbox": DatabaseRole.INBOX,
-    "audit": DatabaseRole.AUDIT,
-    "canary": DatabaseRole.CANARY,
-    "trail": DatabaseRole.TRAIL,
+    name.partition(" ")[0]: role_of(kind)
+    for name, kind in PROCESSES.items()
+    if "database" in sections_of(kind)
 }
 """By the kind of a process; who is not here has no use for the database."""
 

@@ -15,6 +15,7 @@ ROLE_OF: Final[Mapping[str, DatabaseRole]] = {
     "frafaldsvarsel-inbox": DatabaseRole.INBOX,
     "frafaldsvarsel-audit": DatabaseRole.AUDIT,
     "frafaldsvarsel-canary": DatabaseRole.CANARY,
+    "frafaldsvarsel-trail": DatabaseRole.TRAIL,
 }
 """As the processes call their connections."""
 WHO_I_AM: Final[LiteralString] = """

@@ -9,7 +9,8 @@ from typing import Any, Final
 import pytest
 from pydantic import BaseModel
 
-from config.command_environments import COMMANDS
+from config.command_environments import COMMANDS, role_of
+from config.database_roles import DatabaseRole
 from config.environments import (
     PROCESSES,
     AuditEnvironment,
@@ -196,3 +197,11 @@ def test_every_section_of_a_process_is_used_by_it(name: str) -> None:
     text = "".join((ROOT / "frafaldsvarsel" / file).read_text("utf-8") for file in files)
     used = set(re.findall(r"\b(?:settings|known|_settings)\.(\w+)", text))
     assert set(sections_of(PROCESSES[name])) <= used
+
+
+def test_every_process_with_a_database_comes_to_it_as_its_own_role() -> None:
+    """Nor does one that has no row here come as the operator, who may not do its work."""
+    roles = {name: role_of(kind) for name, kind in PROCESSES.items() if "database" in sections_of(kind)}
+    assert DatabaseRole.OPERATOR not in roles.values()
+    assert roles.pop("audit --heal") == roles["audit"]
+    assert len(set(roles.values())) == len(roles)
