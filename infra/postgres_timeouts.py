@@ -47,6 +47,17 @@ class TimeoutConnection(psycopg.Connection[tuple[Any, ...]]):
         return super().wait(gen, interval, self.patience_seconds if timeout is None else timeout)
 
 
+def patient_connection(url: str, process: str, *, autocommit: bool = False) -> TimeoutConnection:
+    """A connection for `process` to wait on in a thread; the server has the same patience for a statement."""
+    return TimeoutConnection.connect(
+        url,
+        autocommit=autocommit,
+        options=statement_timeouts(TimeoutConnection.patience_seconds),
+        application_name=f"frafaldsvarsel-{process}",
+        connect_timeout=CONNECT_SECONDS,
+    )
+
+
 def statement_timeouts(seconds: float, *, idle: float = 0) -> str:
     """The server's own limits, as a connection option. A process that is frozen in a transaction must not hold
     its locks for ever: the server ends it, and another goes on. `idle`: where twice `seconds` are too few for that."""

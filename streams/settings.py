@@ -5,9 +5,10 @@ from datetime import timedelta
 from typing import Final
 
 from config.kafka import KafkaSettings
+from config.kafka_rights import GROUPS, KafkaUser
 from infra.stream_mac import NO_MAC, StreamMac
 
-GROUP: Final = "frafaldsvarsel"
+GROUP: Final = GROUPS[KafkaUser.WORKER]
 """The consumer group of every stream worker."""
 
 

@@ -122,6 +122,10 @@ class QuotaSection(Section):
         "theirs before",
     )
 
+    def user_of(self, number: str) -> str:
+        """What a sender is called at Kafka."""
+        return self.sender_user.replace("{number}", number)
+
 
 class ReferenceSection(Section):
     """The dated tables."""

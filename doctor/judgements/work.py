@@ -7,10 +7,8 @@ from typing import Final
 from doctor.diagnosis import Diagnosis, HealthCheck, fault, fine, warning
 from doctor.readers.work import Amount, ChannelWork, Review, SchemaState, ServerState, UnitTrouble
 from doctor.words import age, duration, number_of, some
+from models.service_status import LONG, SLOW
 
-SLOW: Final = timedelta(minutes=2)
-LONG: Final = timedelta(minutes=10)
-"""How long what is due may lie before somebody should look, and before something surely stands still."""
 _NAMED: Final = 3
 """Senders, each with a line of its own."""
 

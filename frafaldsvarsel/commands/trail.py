@@ -78,9 +78,9 @@ def verify(data: DataDir = None, as_json: JsonObjectFlag = False) -> None:
     known = settings(TrailVerifyEnvironment, data)
     keys, at = public_keys(known.trail_public), datetime.now(UTC)
     gathered = gather(tuple(sinks(known.kafka, known.trail)), keys)
-    reader = TrailReader()
+    reader = TrailReader(gathered.roots)
     with database(known.database, unreachable=2) as connection:
-        findings = hold(connection, gathered.roots, at - LINKED_WITHIN, reader)
+        findings = hold(connection, at - LINKED_WITHIN, reader)
     answer = TrailAnswer(
         verified_at=at.isoformat(timespec="seconds"),
         links=reader.links,

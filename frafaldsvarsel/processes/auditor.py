@@ -23,7 +23,7 @@ from frafaldsvarsel.wiring import probe as probe_wiring
 from frafaldsvarsel.wiring.common import stream_mac
 from infra.health import Health
 from infra.metrics import Metrics, Snapshot
-from infra.postgres_timeouts import CONNECT_SECONDS, TimeoutConnection, statement_timeouts
+from infra.postgres_timeouts import TimeoutConnection, patient_connection
 from ops.audit.auditor import audit
 from ops.audit.heartbeat import Heartbeat
 from ops.audit.index import AuditIndex
@@ -112,12 +112,7 @@ def auditor(
 
 
 def _connection(settings: AuditEnvironment) -> TimeoutConnection:
-    return TimeoutConnection.connect(
-        settings.database.url.get_secret_value(),
-        options=statement_timeouts(TimeoutConnection.patience_seconds),
-        application_name="frafaldsvarsel-audit",
-        connect_timeout=CONNECT_SECONDS,
-    )
+    return patient_connection(settings.database.url.get_secret_value(), "audit")
 
 
 def _show_people(settings: AuditEnvironment, shown: Snapshot) -> None:

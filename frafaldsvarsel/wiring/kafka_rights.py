@@ -16,8 +16,7 @@ def wanted_rights(
         register = SenderRegister(senders().directory)
         register.find("")
         for sender in register.senders:
-            name = quotas.sender_user.replace("{number}", sender.number)
-            found[_principal(name)] = sender_rights(sender.kind)
+            found[_principal(quotas.user_of(sender.number))] = sender_rights(sender.kind)
     return found
 
 

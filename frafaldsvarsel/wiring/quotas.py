@@ -22,7 +22,7 @@ def quotas(section: QuotaSection, senders: Callable[[], SendersSection]) -> dict
         register = SenderRegister(senders().directory)
         register.find("")
         for sender in sorted(register.senders, key=lambda one: one.number):
-            found[section.sender_user.replace("{number}", sender.number)] = section.sender_bytes
+            found[section.user_of(sender.number)] = section.sender_bytes
     if section.other_bytes is not None:
         found[EVERYBODY_ELSE] = section.other_bytes
     return found

@@ -13,7 +13,7 @@ from config.sections.servers import DatabaseAddress
 from config.sections.trail import TrailKeySection, TrailPublicKeySection, TrailSection
 from infra.metrics import Metrics
 from infra.postgres import SyncConnection
-from infra.postgres_timeouts import CONNECT_SECONDS, TimeoutConnection, statement_timeouts
+from infra.postgres_timeouts import patient_connection
 from ops.trail.keeper import Keeper, verify
 from ops.trail.signed_root import RootSigner
 from ops.trail.sinks import FileSink, Sink, TopicSink
@@ -29,7 +29,7 @@ def keeper(
 
     def read_whole(before: datetime) -> Sequence[TrailFinding]:
         with trail_connection(settings.database) as connection:
-            return verify(connection, (), before, TrailReader())
+            return verify(connection, before, TrailReader())
 
     def of(connection: SyncConnection) -> Keeper:
         return Keeper(
@@ -49,13 +49,7 @@ def keeper(
 
 def trail_connection(database: DatabaseAddress) -> SyncConnection:
     """A connection of the keeper's, in autocommit."""
-    return TimeoutConnection.connect(
-        database.url.get_secret_value(),
-        autocommit=True,
-        options=statement_timeouts(TimeoutConnection.patience_seconds),
-        application_name="frafaldsvarsel-trail",
-        connect_timeout=CONNECT_SECONDS,
-    )
+    return patient_connection(database.url.get_secret_value(), "trail", autocommit=True)
 
 
 def sinks(kafka: KafkaSettings, section: TrailSection) -> Iterator[Sink]:

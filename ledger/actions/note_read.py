@@ -19,7 +19,7 @@ async def note_read(connection: Connection, task_id: UUID, by: Actor, *, one_wit
         audit_trail.APPEND_READ,
         {
             "task": task_id,
-            "detail": Jsonb({"by_id": by.id, "by_name": by.name, "via": by.via.value}),
+            "detail": Jsonb(audit_trail.by_actor(by)),
             "one_within": one_within,
         },
     )

@@ -64,7 +64,7 @@ async def reveal_messages(
     `connection` is in autocommit, so that the note stands whatever happens next.
     Raises `NoSuchTask`, `NothingToOpen`.
     """
-    detail = {"by_id": by.id, "by_name": by.name, "via": by.via.value, "purpose": purpose.value}
+    detail = {**audit_trail.by_actor(by), "purpose": purpose.value}
     about = {"task": task_id, "units": sorted(units)}
     noted = await connection.execute(
         audit_trail.APPEND_WHERE_IN_FORCE, {**about, "kind": AuditKind.OPENED, "detail": Jsonb(detail)}
@@ -99,15 +99,7 @@ async def note_search(
         audit_trail.APPEND_TO_PERSONS_TASKS,
         {
             "kind": AuditKind.FOUND_BY_CPR,
-            "detail": Jsonb(
-                {
-                    "by_id": by.id,
-                    "by_name": by.name,
-                    "via": by.via.value,
-                    "purpose": purpose.value,
-                    "units": sorted(units),
-                }
-            ),
+            "detail": Jsonb({**audit_trail.by_actor(by), "purpose": purpose.value, "units": sorted(units)}),
             "person": person_id,
             "people": list(people),
             "units": sorted(units),

@@ -16,6 +16,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
 from config.kafka import KafkaSettings
+from config.kafka_rights import GROUPS, KafkaUser
 from config.topics import Topic
 from infra import tolerant_headers
 from infra.consumer_health import check_consumer
@@ -32,7 +33,7 @@ from ledger.tasks.projection import Policy
 
 log = logging.getLogger(__name__)
 
-GROUP: Final = "frafaldsvarsel-ledger"
+GROUP: Final = GROUPS[KafkaUser.LEDGER]
 TOPICS: Final = (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS)
 _MAX_RECORDS: Final = 1000
 _POLL_MS: Final = 200

@@ -47,6 +47,17 @@ _OF_A_TASK: Final = (
 )
 """But for what a task is about: its id, reference, enrolment and unit never change."""
 
+# What decisions and acts end in, by one code: the ledger's and the inbox's.
+_MESSAGES: Final = TableRight("messages", read=WHOLE, add=True, change=_OF_A_MESSAGE, remove=True)
+_PLANS: Final = TableRight(
+    "plans",
+    read=WHOLE,
+    add=True,
+    change=("mentor_until", "planned_at", "policy", "react_by", "seen", "status"),
+)
+_TASKS: Final = TableRight("tasks", read=WHOLE, add=True, change=_OF_A_TASK)
+_TRANSFERS: Final = TableRight("transfers", read=WHOLE, add=True, change=("act_id", "unit_id"), remove=True)
+
 LEDGER: Final = (
     TableRight("acts", read=WHOLE, add=True),
     TableRight("applied", read=WHOLE, add=True),
@@ -56,22 +67,11 @@ LEDGER: Final = (
     TableRight("footings", read=WHOLE),
     TableRight("foreign_records", add=True),
     TableRight("known_endpoints", add=True),
-    TableRight(
-        "messages",
-        read=WHOLE,
-        add=True,
-        change=_OF_A_MESSAGE,
-        remove=True,
-    ),
+    _MESSAGES,
     TableRight("migrations", read=("name",)),
     TableRight("outbox", read=WHOLE, add=True, change=("sent_at",), remove=True),
     TableRight("person_joins", read=WHOLE, add=True),
-    TableRight(
-        "plans",
-        read=WHOLE,
-        add=True,
-        change=("mentor_until", "planned_at", "policy", "react_by", "seen", "status"),
-    ),
+    _PLANS,
     TableRight("position", read=WHOLE, add=True, change=("next_offset",)),
     TableRight("quarantine", read=("decided_at", "id", "kind", "since", "state")),
     TableRight("receipts", read=WHOLE, add=True),
@@ -79,13 +79,8 @@ LEDGER: Final = (
     TableRight("skips", read=WHOLE),
     TableRight("steps", read=WHOLE, add=True, change=("due_at", "ended_at", "reason", "status")),
     TableRight("subjects", read=WHOLE, add=True, change=("counts", "names_nothing", "told_at")),
-    TableRight(
-        "tasks",
-        read=WHOLE,
-        add=True,
-        change=_OF_A_TASK,
-    ),
-    TableRight("transfers", read=WHOLE, add=True, change=("act_id", "unit_id"), remove=True),
+    _TASKS,
+    _TRANSFERS,
 )
 
 NOTIFY: Final = (
@@ -143,33 +138,17 @@ INBOX: Final = (
     TableRight("deliveries", read=WHOLE, add=True),
     TableRight("footings", read=WHOLE),
     TableRight("inbox_sessions", read=WHOLE, add=True, change=("seen_at",), remove=True),
-    TableRight(
-        "messages",
-        read=WHOLE,
-        add=True,
-        change=_OF_A_MESSAGE,
-        remove=True,
-    ),
+    _MESSAGES,
     TableRight("migrations", read=("name",)),
     TableRight("outbox", add=True),
     TableRight("person_joins", read=WHOLE),
-    TableRight(
-        "plans",
-        read=WHOLE,
-        add=True,
-        change=("mentor_until", "planned_at", "policy", "react_by", "seen", "status"),
-    ),
+    _PLANS,
     TableRight("position", read=WHOLE),
     TableRight("quarantine", read=("id", "kind", "since")),
     TableRight("steps", read=WHOLE, add=True, change=("ended_at", "reason", "status")),
-    TableRight(
-        "tasks",
-        read=WHOLE,
-        add=True,
-        change=_OF_A_TASK,
-    ),
+    _TASKS,
     TableRight("trail", read=("audit_id",)),
-    TableRight("transfers", read=WHOLE, add=True, change=("act_id", "unit_id"), remove=True),
+    _TRANSFERS,
 )
 
 AUDIT: Final = (

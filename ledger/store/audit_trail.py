@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 
 from ledger.tasks.rows import AuditRow
 from models.audit_kind import AuditKind
+from models.tasks.actions import Actor
 
 APPEND: Final[LiteralString] = """
 INSERT INTO audit (kind, task_id, sender, message_id, detail)
@@ -85,6 +86,11 @@ INSERT INTO audit (kind, task_id, detail)
 SELECT %(kind)s, task_id, jsonb_build_object('unit', unit_id, 'reason', %(reason)s::text)
 FROM deliveries WHERE id = %(id)s
 """
+
+
+def by_actor(by: Actor) -> dict[str, str]:
+    """What a line's detail says of a person or program that did something."""
+    return {"by_id": by.id, "by_name": by.name, "via": by.via.value}
 
 
 def line(

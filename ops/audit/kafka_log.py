@@ -6,9 +6,10 @@ from typing import Final, TypeVar
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from config.kafka import KafkaSettings
+from config.kafka_rights import GROUPS, KafkaUser
 from infra.stream_mac import NO_MAC, StreamMac
 
-GROUP: Final = "frafaldsvarsel-audit"
+GROUP: Final = GROUPS[KafkaUser.AUDIT]
 _SECONDS: Final = 20.0
 """For one answer."""
 _TRIES: Final = 6

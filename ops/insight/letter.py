@@ -11,6 +11,7 @@ import jinja2
 from models.audit_kind import AuditKind
 from models.calendar import COPENHAGEN
 from models.events.sensitive_fields import OpenPurpose
+from notifiers.content.notice import MONTHS
 from ops.insight.looks import PersonLook
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -32,10 +33,6 @@ _VIA: Final = {
     "api": "Kommunens sagssystem",
     "command": "Driften, efter din anmodning",
 }
-_MONTHS: Final = (
-    "januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september", "oktober", "november",
-    "december",
-)  # fmt: skip
 
 
 def letter(looks: Sequence[PersonLook], *, made_at: datetime, unit_name: Callable[[str], str]) -> str:
@@ -116,4 +113,4 @@ def as_data(
 
 def _day(moment: datetime) -> str:
     local = moment.astimezone(COPENHAGEN)
-    return f"{local.day}. {_MONTHS[local.month - 1]} {local.year}"
+    return f"{local.day}. {MONTHS[local.month - 1]} {local.year}"

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Final, LiteralString
 
 from psycopg.rows import class_row
-from psycopg.types.json import Jsonb
 
 from infra.postgres import SyncConnection
 from ledger.queries.numbers import NUMBERS
@@ -53,13 +52,10 @@ def looks_at(connection: SyncConnection, person_id: str, by: Operator) -> Sequen
     people = [row[0] for row in connection.execute(NUMBERS, (person_id,))]
     connection.execute(
         audit_trail.APPEND,
-        {
-            "kind": AuditKind.INSIGHT_EXPORTED,
-            "task_id": None,
-            "sender": None,
-            "message_id": None,
-            "detail": Jsonb({"by": by.by, "because": by.because, "person_id": person_id, "via": "command"}),
-        },
+        audit_trail.line(
+            AuditKind.INSIGHT_EXPORTED,
+            {"by": by.by, "because": by.because, "person_id": person_id, "via": "command"},
+        ),
     )
     with connection.cursor(row_factory=class_row(PersonLook)) as cursor:
         cursor.execute(LOOKS, {"kinds": list(KINDS), "people": people})

@@ -13,6 +13,7 @@ import orjson
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from config.kafka import KafkaSettings
+from config.kafka_rights import GROUPS, KafkaUser
 from config.topics import BY_NAME, INPUT_PARTITIONS, Topic
 from crypto.vault import NotOpenedError, Vault
 from models.dead_letter import RecordPlace, id_of
@@ -46,7 +47,7 @@ class RejectedPayloads:
         self._consumer = Consumer(
             kafka.librdkafka()
             | {
-                "group.id": "frafaldsvarsel-quarantine",
+                "group.id": GROUPS[KafkaUser.QUARANTINE],
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,
                 "auto.offset.reset": "error",

@@ -18,7 +18,7 @@ from infra.metrics import Metrics
 from infra.postgres import SyncConnection
 from ops.trail import metrics, signed_root, store
 from ops.trail.chain import GENESIS
-from ops.trail.signed_root import RootSigner, SignedRoot
+from ops.trail.signed_root import RootSigner
 from ops.trail.sinks import Sink, SinkAway, gather
 from ops.trail.verify import TrailFinding, TrailReader, in_force
 
@@ -131,11 +131,8 @@ class Keeper:
         self.shown.set(metrics.VERIFIED_AT, now.timestamp())
 
 
-def verify(
-    connection: SyncConnection, signed: Sequence[SignedRoot], before: datetime, reader: TrailReader
-) -> list[TrailFinding]:
+def verify(connection: SyncConnection, before: datetime, reader: TrailReader) -> list[TrailFinding]:
     """What is wrong with the trail, as of one moment. `before`: rows older than that must be linked."""
-    reader.roots = signed
     with connection.transaction():
         connection.execute(store.ONE_MOMENT)
         return [*reader.follow(store.links(connection)), *store.overdue(connection, before)]

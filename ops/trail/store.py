@@ -83,6 +83,8 @@ def _link_some(connection: SyncConnection, after: datetime) -> int:
     with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
         cursor.execute(WITHOUT_LINK, {"after": after, "limit": _AT_ONCE})
         found = cursor.fetchall()
+        if not found:
+            return 0
         n, root = chain_end(connection)
         new = []
         for row in found:

@@ -3,10 +3,8 @@
 import argparse
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -16,6 +14,7 @@ from local.servers.jars import ensure_jars
 from tests.faults.catalogue import chosen
 from tests.faults.cells import Cell, Family, Outcome, run_cell
 from tests.faults.evidence import Evidence, percentile, totals
+from tests.faults.harness import say, working_folder
 from tests.faults.page import PAGE, page
 from tests.faults.planted_bugs import ALONE, PLANTS, Planted
 from tests.faults.planted_bugs.with_bug import cell_of, finder, planted
@@ -40,7 +39,7 @@ def main() -> int:
     began = time.monotonic()
     outcomes: list[Outcome] = []
     not_run: list[str] = []
-    with _folder(wanted.data) as data:
+    with working_folder(wanted.data, "faults") as data:
         for name, kind, of_rig in _rigs(cells):
             until = began + 60 * wanted.minutes
             try:
@@ -56,13 +55,13 @@ def main() -> int:
         outcomes,
         not_run,
     )
-    _say(f"{totals(outcomes)}")
+    say(f"{totals(outcomes)}")
     whole = wanted.cells == "*"
     if whole or wanted.evidence:
-        _say(f"written: {evidence.write(Path(wanted.evidence or ROOT / 'evidence'))}")
+        say(f"written: {evidence.write(Path(wanted.evidence or ROOT / 'evidence'))}")
     if whole and not wanted.evidence:
         PAGE.write_text(page(evidence), "utf-8")
-        _say(f"written: {PAGE.relative_to(ROOT)}")
+        say(f"written: {PAGE.relative_to(ROOT)}")
     return 0 if evidence.good and outcomes else 1
 
 
@@ -73,7 +72,7 @@ def _together(wanted: argparse.Namespace) -> int:
         evidence = replace(evidence, plants=json.loads(Path(wanted.planted).read_text("utf-8")))
     if wanted.simulated:
         evidence = replace(evidence, simulation=json.loads(Path(wanted.simulated).read_text("utf-8")))
-    _say(f"written: {evidence.write(Path(wanted.evidence or ROOT / 'evidence'))}")
+    say(f"written: {evidence.write(Path(wanted.evidence or ROOT / 'evidence'))}")
     PAGE.write_text(page(evidence), "utf-8")
     return 0 if evidence.good else 1
 
@@ -81,13 +80,13 @@ def _together(wanted: argparse.Namespace) -> int:
 def _plants(wanted: argparse.Namespace) -> int:
     """Each planted bug, and what has found it; written as `plants.json`."""
     found: dict[str, str] = {}
-    with _folder(wanted.data) as data, Rig(data, ensure_jars(), seed=wanted.seed) as rig:
+    with working_folder(wanted.data, "faults") as data, Rig(data, ensure_jars(), seed=wanted.seed) as rig:
         rig.patience = 25
         rig.drain()
         for bug, plant in PLANTS.items():
             alone = None if plant.alone is None else _under(rig, bug + ALONE, plant)
             found[bug] = finder(plant, _under(rig, bug, plant), alone)
-            _say(f"{bug:50} found by: {found[bug] or 'NOTHING'}")
+            say(f"{bug:50} found by: {found[bug] or 'NOTHING'}")
     folder = Path(wanted.evidence or ROOT / "evidence")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "plants.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
@@ -145,7 +144,7 @@ def _on_rig(
         seed=seed,
     ) as rig:
         rig.drain()
-        _say(f"up: {kind}, {len(cells)} cells")
+        say(f"up: {kind}, {len(cells)} cells")
         for cell in cells:
             if time.monotonic() > until:
                 break
@@ -160,26 +159,12 @@ def _on_rig(
 def _tell(outcome: Outcome) -> None:
     half, most = percentile(outcome.recoveries, 0.5), percentile(outcome.recoveries, 0.99)
     verdict = "good" if outcome.good else f"NOT GOOD: {outcome.why}"
-    _say(
+    say(
         f"{outcome.cell:45} {outcome.verdict.records:6} records {outcome.injections:4} times "
         f"{half:6.1f} {most:6.1f} s back {outcome.seconds:6.1f} s {verdict}"
     )
     for line in (*outcome.told, *outcome.verdict.findings):
-        _say(f"    {line}")
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
-
-
-@contextmanager
-def _folder(named: str) -> Iterator[Path]:
-    if named:
-        yield Path(named)
-        return
-    with tempfile.TemporaryDirectory(prefix="frafaldsvarsel-faults-") as folder:
-        yield Path(folder)
+        say(f"    {line}")
 
 
 def _arguments() -> argparse.Namespace:

@@ -1,5 +1,8 @@
 """The rig's one broker: a way of its own for the judge, and one for the service, which leads through the proxy."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -10,8 +13,14 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
+from pydantic import SecretStr
 
+from config.kafka import KafkaSettings, Security
+from infra import topic_admin
+from infra.topic_admin import Replication
 from local.servers.kafka import Broker
+from local.servers.ports import remembered_ports
+from tests.faults.admin import Admin
 
 _HOST: Final = "127.0.0.1"
 _SCRAM: Final = "listener.name.broker.scram-sha-512.sasl.jaas.config"
@@ -41,6 +50,46 @@ def one_broker(
     # Whether it is ready is asked on the direct way.
     own = {"broker": ports["direct"], "controller": ports["controller"]}
     return Broker(data, jars, ports=own, settings=settings)
+
+
+@dataclass(frozen=True)
+class SecuredBroker:
+    """A broker with TLS, users and rights, and all topics."""
+
+    direct: KafkaSettings
+    """A way that is open to all."""
+    address: str
+    ca: Path
+    admin: Admin
+
+    def of(self, user: str, secret: str) -> KafkaSettings:
+        """As a process of that user is told."""
+        return KafkaSettings(
+            bootstrap_servers=self.address,
+            security=Security.SASL_SSL,
+            ca_file=str(self.ca),
+            username=user,
+            password=SecretStr(secret),
+        )
+
+
+@contextmanager
+def secured_broker(folder: Path, jars: Path) -> Iterator[SecuredBroker]:
+    """Nobody is let in yet, and nobody has a right."""
+    ports = dict(remembered_ports(folder / "ports.json", ["broker", "controller", "direct"]))
+    ca = folder / "ca.pem"
+    broker = one_broker(folder / "kafka", jars, {**ports, "proxy": ports["broker"]}, ca=ca)
+    direct = f"{_HOST}:{ports['direct']}"
+    broker.start()
+    admin = Admin(direct)
+    try:
+        broker.wait_ready()
+        kafka = KafkaSettings(bootstrap_servers=direct)
+        topic_admin.apply(kafka, Replication(factor=1, min_insync=1))
+        yield SecuredBroker(kafka, f"{_HOST}:{ports['broker']}", ca, admin)
+    finally:
+        admin.close()
+        broker.stop()
 
 
 def trusting(clients: Path) -> dict[str, str]:

@@ -8,11 +8,9 @@ import argparse
 import json
 import statistics
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +22,7 @@ from frafaldsvarsel.processes.auditor import once
 from local.servers.jars import ensure_jars
 from tests.faults.cells import Run
 from tests.faults.gather import gather
+from tests.faults.harness import working_folder
 from tests.faults.judge import judge
 from tests.faults.kafka_log import read
 from tests.faults.rig import LEDGERS, NOTIFIERS, WORKERS, Rig
@@ -170,7 +169,7 @@ def with_repeats(restarts: Sequence[Restart], again: Sequence[float]) -> tuple[R
 def main() -> int:
     """0: nothing was lost, and no restart cost more than it may."""
     wanted = _arguments()
-    with _folder(wanted.data) as data, Rig(data, ensure_jars()) as rig:
+    with working_folder(wanted.data, "rolling") as data, Rig(data, ensure_jars()) as rig:
         rolled = roll(rig, wanted.restarts)
     file = Path(wanted.file or FILE)
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -179,15 +178,6 @@ def main() -> int:
     sys.stdout.write(json.dumps(rolled.figures(), indent=1) + "\n")
     sys.stdout.writelines(f"NOT GOOD: {fault}\n" for fault in rolled.faults)
     return 1 if rolled.faults else 0
-
-
-@contextmanager
-def _folder(named: str) -> Iterator[Path]:
-    if named:
-        yield Path(named)
-        return
-    with tempfile.TemporaryDirectory(prefix="frafaldsvarsel-rolling-") as folder:
-        yield Path(folder)
 
 
 def _arguments() -> argparse.Namespace:

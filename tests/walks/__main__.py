@@ -3,10 +3,8 @@
 import argparse
 import fnmatch
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -16,6 +14,7 @@ from frafaldsvarsel.processes.auditor import once
 from local.servers.jars import ensure_jars
 from tests.faults.cells import Run
 from tests.faults.gather import gather
+from tests.faults.harness import say, working_folder
 from tests.faults.judge import judge
 from tests.faults.steady_load import SteadyLoad
 from tests.paths import ROOT
@@ -50,9 +49,9 @@ def main() -> int:
     if wanted.list or not names:
         sys.stdout.writelines(f"{name}\n" for name in names)
         return 0 if names else 2
-    with _folder(wanted.data) as data, watched_rig(data, ensure_jars()) as watched:
+    with working_folder(wanted.data, "walks") as data, watched_rig(data, ensure_jars()) as watched:
         walked = _walks(watched, chosen, rings)
-    _say(f"written: {walked.write(Path(wanted.evidence or EVIDENCE))}")
+    say(f"written: {walked.write(Path(wanted.evidence or EVIDENCE))}")
     if len(chosen) == len(TROUBLES) and not wanted.evidence:
         PAGE.write_text(page(walked), "utf-8")
     return 0 if walked.good else 1
@@ -72,16 +71,16 @@ def _walks(watched: WatchedRig, troubles: Sequence[Trouble], rings: Sequence[Rin
             _tell(walks[-1])
         rung = [ring(on, one) for one in rings]
         for one in rung:
-            _say(
+            say(
                 f"{one.alert:34} rang after {one.rang_after:5.1f} s, ended after {one.ended_after} s {one.missing}"
             )
         flooded = set(load.flooded)
     rig.drain()
     verdict = judge(without(gather(rig, run.marks, run.published), flooded), rig.rules)
     audit = once(rig.told(AuditEnvironment), timedelta(0))
-    _say(f"{verdict.records} records, {verdict.violations} violations, {audit.unaccounted} unaccounted")
+    say(f"{verdict.records} records, {verdict.violations} violations, {audit.unaccounted} unaccounted")
     for finding in verdict.findings:
-        _say(f"    {finding}")
+        say(f"    {finding}")
     return Walked(
         run=datetime.now(UTC).strftime("%Y%m%d-%H%M%S"),
         seconds=round(time.monotonic() - began),
@@ -95,30 +94,16 @@ def _walks(watched: WatchedRig, troubles: Sequence[Trouble], rings: Sequence[Rin
 
 def _tell(found: Walk) -> None:
     verdict = "NOT GOOD" if found.missing else "good"
-    _say(
+    say(
         f"{found.name:34} rang after {found.rang_after:5.1f} s, looked {found.look_seconds:5.1f} s, "
         f"cleared {found.cleared_after:5.1f} s, through {found.drained_after:5.1f} s  {verdict}"
     )
     for line in found.missing:
-        _say(f"    {line}")
+        say(f"    {line}")
     for alarm in found.alarms:
-        _say(f"    rings: {alarm.name} [{alarm.severity}] {alarm.summary}")
+        say(f"    rings: {alarm.name} [{alarm.severity}] {alarm.summary}")
     for one in found.doctor:
-        _say(f"    doctor: {one.level} {one.check}: {one.sentence} (since {one.since or '?'}) {one.advice}")
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
-
-
-@contextmanager
-def _folder(named: str) -> Iterator[Path]:
-    if named:
-        yield Path(named)
-        return
-    with tempfile.TemporaryDirectory(prefix="frafaldsvarsel-walks-") as folder:
-        yield Path(folder)
+        say(f"    doctor: {one.level} {one.check}: {one.sentence} (since {one.since or '?'}) {one.advice}")
 
 
 def _arguments() -> argparse.Namespace:

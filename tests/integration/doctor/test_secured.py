@@ -13,62 +13,43 @@ from typing import Final
 import pytest
 import trustme
 from cryptography.x509 import load_pem_x509_certificate
-from pydantic import SecretStr
 
-from config.kafka import KafkaSettings, Security
+from config.kafka import KafkaSettings
 from config.topics import Topic
 from doctor.judgements import cluster
 from doctor.readers import certificates
 from doctor.readers.cluster import read_cluster, read_rights
 from doctor.side_by_side import NotSeen
-from infra import topic_admin
-from infra.topic_admin import Replication
 from local.servers.mail_catcher import Catcher
-from local.servers.ports import remembered_ports
 from models.service_status import Level
 from notifiers.email.settings import SmtpSettings
 from tests.faults.admin import Admin
-from tests.faults.brokers import one_broker
+from tests.faults.brokers import SecuredBroker, secured_broker
 from tests.faults.rights import LEDGER, RIGHTS, WORKER, give, let_in, password
 
 
 @dataclass(frozen=True)
 class Secured:
-    """A broker with TLS, users and rights, and how its operator speaks with it."""
+    """A broker with users, and how a process speaks with it."""
 
-    address: str
-    ca: Path
-    admin: Admin
+    broker: SecuredBroker
+
+    @property
+    def admin(self) -> Admin:
+        return self.broker.admin
 
     def of(self, user: str, secret: str | None = None) -> KafkaSettings:
         """As a process of that user is told."""
-        return KafkaSettings(
-            bootstrap_servers=self.address,
-            security=Security.SASL_SSL,
-            ca_file=str(self.ca),
-            username=user,
-            password=SecretStr(password(user) if secret is None else secret),
-        )
+        return self.broker.of(user, password(user) if secret is None else secret)
 
 
 @pytest.fixture(scope="module")
 def secured(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
-    folder = tmp_path_factory.mktemp("doctor-secured")
-    ports = dict(remembered_ports(folder / "ports.json", ["broker", "controller", "direct"]))
-    broker = one_broker(folder / "kafka", jars, {**ports, "proxy": ports["broker"]}, ca=folder / "ca.pem")
-    direct = f"127.0.0.1:{ports['direct']}"
-    broker.start()
-    admin = Admin(direct)
-    try:
-        broker.wait_ready()
-        topic_admin.apply(KafkaSettings(bootstrap_servers=direct), Replication(factor=1, min_insync=1))
+    with secured_broker(tmp_path_factory.mktemp("doctor-secured"), jars) as broker:
         for user in (WORKER, LEDGER):
-            let_in(admin, user)
-            give(admin, user)
-        yield Secured(f"127.0.0.1:{ports['broker']}", folder / "ca.pem", admin)
-    finally:
-        admin.close()
-        broker.stop()
+            let_in(broker.admin, user)
+            give(broker.admin, user)
+        yield Secured(broker)
 
 
 @pytest.mark.parametrize("user", [WORKER, LEDGER])
@@ -98,7 +79,7 @@ def test_the_end_of_a_brokers_certificate(secured: Secured) -> None:
     context = kafka.ssl_context()
     assert context is not None
     [seen] = certificates.of_servers(kafka.bootstrap_servers, context)
-    assert (seen.refused, seen.whose) == ("", secured.address)
+    assert (seen.refused, seen.whose) == ("", secured.broker.address)
     assert seen.ends_at is not None
     assert seen.ends_at > datetime.now(UTC)
     [stranger] = certificates.of_servers(kafka.bootstrap_servers, ssl.create_default_context())

@@ -9,9 +9,8 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
-from pydantic import SecretStr
 
-from config.kafka import KafkaSettings, Security
+from config.kafka import KafkaSettings
 from config.kafka_rights import (
     CLUSTER_NAME,
     READS,
@@ -25,14 +24,10 @@ from config.kafka_rights import (
 )
 from config.topics import BY_NAME, Topic
 from doctor.readers.cluster import read_rights
-from infra import topic_admin
 from infra.broker_rights import compare, grant, revoke
-from infra.topic_admin import Replication
-from local.servers.ports import remembered_ports
 from models.events.event_types import InputTopic
 from models.events.sender import SenderKind
-from tests.faults.admin import Admin
-from tests.faults.brokers import one_broker
+from tests.faults.brokers import SecuredBroker, secured_broker
 
 SENDERS: Final = {
     "280051": SenderKind.INSTITUTION,
@@ -48,40 +43,25 @@ _SECRET: Final = "of-the-test"
 
 @dataclass(frozen=True)
 class Secured:
-    direct: KafkaSettings
-    address: str
-    ca: Path
+    """A broker with users, all of one password."""
+
+    broker: SecuredBroker
+
+    @property
+    def direct(self) -> KafkaSettings:
+        return self.broker.direct
 
     def of(self, user: str) -> KafkaSettings:
-        return KafkaSettings(
-            bootstrap_servers=self.address,
-            security=Security.SASL_SSL,
-            ca_file=str(self.ca),
-            username=user,
-            password=SecretStr(_SECRET),
-        )
+        return self.broker.of(user, _SECRET)
 
 
 @pytest.fixture(scope="module")
 def secured(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
     """With every user let in, and no right given yet."""
-    folder = tmp_path_factory.mktemp("rights")
-    ports = dict(remembered_ports(folder / "ports.json", ["broker", "controller", "direct"]))
-    broker = one_broker(folder / "kafka", jars, {**ports, "proxy": ports["broker"]}, ca=folder / "ca.pem")
-    direct = f"127.0.0.1:{ports['direct']}"
-    broker.start()
-    admin = Admin(direct)
-    try:
-        broker.wait_ready()
-        topic_admin.apply(KafkaSettings(bootstrap_servers=direct), Replication(factor=1, min_insync=1))
+    with secured_broker(tmp_path_factory.mktemp("rights"), jars) as broker:
         for principal in WANTED:
-            admin.set_password(principal.removeprefix("User:"), _SECRET)
-        yield Secured(
-            KafkaSettings(bootstrap_servers=direct), f"127.0.0.1:{ports['broker']}", folder / "ca.pem"
-        )
-    finally:
-        admin.close()
-        broker.stop()
+            broker.admin.set_password(principal.removeprefix("User:"), _SECRET)
+        yield Secured(broker)
 
 
 @pytest.fixture

@@ -96,7 +96,7 @@ class Kept:
 
     def findings(self) -> set[TrailFault]:
         signed = gather(self.sinks, KEYS).roots
-        return {one.fault for one in verify(self.connection, signed, self.clock.now, TrailReader())}
+        return {one.fault for one in verify(self.connection, self.clock.now, TrailReader(signed))}
 
 
 def write(connection: SyncConnection, *numbers: int) -> None:
