@@ -16,7 +16,7 @@ from config.environments import (
 )
 from config.every_environment import EveryEnvironment
 from config.kafka import KafkaSettings
-from config.sections.keys import IntakeKeySection, VaultSection
+from config.sections.keys import KeyStoreSection, OpenerKeySection, ReplayKeySection
 from config.sections.processes import ContractSection, IntakeSection
 from config.sections.servers import (
     DatabaseAddress,
@@ -105,7 +105,7 @@ class OpenEnvironment:
 
     kafka: KafkaSettings
     database: DatabaseAddress
-    keyring: VaultSection
+    keys: OpenerKeySection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +115,7 @@ class ReplayEnvironment:
     kafka: KafkaSettings
     stream: StreamKeySection
     database: DatabaseAddress
-    keyring: IntakeKeySection
+    keys: ReplayKeySection
     senders: SendersSection
     intake: IntakeSection
     contract: ContractSection
@@ -142,11 +142,19 @@ class TrailRestartEnvironment:
     trail_key: TrailKeySection
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysEnvironment:
+    """`keys`: where all of them lie."""
+
+    keys: KeyStoreSection
+
+
 COMMANDS: Final[Mapping[str, type[Any]]] = {
     "check-config": EveryEnvironment,
     "doctor": EveryEnvironment,
     "status": StatusEnvironment,
     "migrate": MigrateEnvironment,
+    "keys": KeysEnvironment,
     "topics": TopicsEnvironment,
     "publish": KafkaEnvironment,
     "receipts": ListEnvironment,

@@ -42,7 +42,7 @@ async def open_person(visit: Visit) -> Response:
     found: dict[tuple[str, str], SensitiveFields] = {}
     for one in sealed:
         try:
-            content = visit.parts.vault.open(one.sealed, one.sealed_for)
+            content = visit.parts.opener.open(one.sealed, one.sealed_for)
             found[one.sender, one.message_id] = SensitiveFields.model_validate_json(content)
         except (NotOpenedError, ValidationError):
             log.error("a message of task %s cannot be opened", view.task.reference)

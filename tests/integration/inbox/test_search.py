@@ -6,11 +6,11 @@ from urllib.parse import urlencode
 
 import pytest
 
-from crypto.keyring import new_keyring
 from models.ids import task_reference
 from tests.browser.world import World
 from tests.integration.inbox.staff import AARHUS, CPR, NOBODY, Desk
 from tests.integration.ledger.task_rows import NOON
+from tests.keys import made_keys
 
 SPELLINGS = [
     CPR, "010101-1234", " 010101 1234 ", "010101 - 1234", "010101--1234", "010101.1234", "010101/1234", "010101_1234",
@@ -97,7 +97,7 @@ async def test_anothers_units_task_is_not_found_and_that_somebody_looked_is_note
     assert answer.status_code == 200
     assert theirs not in answer.text
     assert "Jeres enheder har ingen opgave om en person med det CPR-nummer" in answer.text
-    assert await desk.noted() == [(None, "anna", desk.parts.vault.person_id(CPR))]
+    assert await desk.noted() == [(None, "anna", desk.parts.pseudonyms.person_id(CPR))]
 
 
 async def test_a_cpr_is_in_no_answer_no_address_and_no_log(
@@ -184,7 +184,7 @@ async def test_the_title_names_the_search_and_its_fault(
 
 async def test_a_page_whose_messages_no_key_opens_says_so_and_is_no_fault(desk: Desk) -> None:
     """Once an empty answer broke the page; what is left of the task is needed all the more."""
-    world = World(desk.connection, new_keyring().make_vault(), desk.parts.rules, NOON)
+    world = World(desk.connection, made_keys().vault, desk.parts.rules, NOON)
     task = await world.message("one", person="somebody", at=NOON - timedelta(days=1))
     assert task is not None
     answer = await desk.person.post(
