@@ -149,12 +149,20 @@ class KeysEnvironment:
     keys: KeyStoreSection
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShredEnvironment(KeysEnvironment):
+    """`keys shred`: also the tables in which something is sealed."""
+
+    database: DatabaseAddress
+
+
 COMMANDS: Final[Mapping[str, type[Any]]] = {
     "check-config": EveryEnvironment,
     "doctor": EveryEnvironment,
     "status": StatusEnvironment,
     "migrate": MigrateEnvironment,
     "keys": KeysEnvironment,
+    "keys shred": ShredEnvironment,
     "topics": TopicsEnvironment,
     "publish": KafkaEnvironment,
     "receipts": ListEnvironment,
@@ -190,6 +198,7 @@ _ROLES: Final[Mapping[type[Any], DatabaseRole]] = {
     AuditEnvironment: DatabaseRole.AUDIT,
     HealingAuditEnvironment: DatabaseRole.AUDIT,
     RebuildEnvironment: DatabaseRole.REBUILD,
+    ShredEnvironment: DatabaseRole.REBUILD,
 }
 
 

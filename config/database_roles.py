@@ -22,7 +22,7 @@ class DatabaseRole(StrEnum):
     OPERATOR = "frafaldsvarsel_operator"
     """The commands of people: lists, `status`, `doctor`, `quarantine`, `deliveries`, `dismiss`, `ledger skip`."""
     REBUILD = "frafaldsvarsel_rebuild"
-    """`rebuild ledger`, which may replace everything that follows from Kafka."""
+    """`rebuild ledger`, which may replace everything that follows from Kafka; `keys shred`."""
 
 
 OWNER: Final = "frafaldsvarsel_owner"

@@ -144,6 +144,23 @@ class KeyStore:
         for holder in reversed(READERS_FIRST):
             destroy(self.folder / holder / f"{purpose}-{kid}.json")
 
+    def is_shredded(self, month: str) -> bool:
+        """Whether its key was destroyed in some folder."""
+        held = (key for holder in KeyHolder for key in self.held(holder))
+        return any(key.is_month and key.kid == month and key.shredded_at is not None for key in held)
+
+    def shred(self, month: str, now: datetime) -> int:
+        """Destroy the key of a month in every folder; returns how many files held it. Cut off, it is done again.
+
+        Intake's half goes first, so that nothing is sealed that nobody opens. Its name and its times stay.
+        """
+        name, done = f"{KeyPurpose.SEAL}-{month}.json", 0
+        for holder in reversed(READERS_FIRST):
+            for key in self.held(holder):
+                if key.name == name and key.shredded_at is None:
+                    done += destroy(self.folder / holder / name, key.shredded(now))
+        return done
+
     def public_key(self) -> bytes:
         """The public JWK that senders seal to, of the opening key that was made last."""
         return _public(self.of(KeyPurpose.OPENING)[-1])

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 from pydantic import ValidationError
 
-from config.command_environments import KeysEnvironment
+from config.command_environments import KeysEnvironment, ShredEnvironment
 from config.errors import ConfigError, Fault
 from config.key_store import KeyRefused, KeyStore
 from config.sections.base import PREFIX
@@ -17,9 +17,12 @@ from config.sections.keys import STORE
 from crypto.key_file import MONTH, KeyFile, month_of, next_month
 from crypto.key_purpose import HELD, KeyHolder, KeyPurpose
 from crypto.keyring import Keyring
-from frafaldsvarsel.commands.context import settings
+from crypto.month_seals import sealing_key
+from crypto.vault import SealOpener
+from frafaldsvarsel.commands.context import operator, settings
+from frafaldsvarsel.commands.database import database
 from frafaldsvarsel.commands.listing import Columns, present
-from frafaldsvarsel.commands.terminal import DataDir, JsonFlag, fail, out
+from frafaldsvarsel.commands.terminal import Because, By, DataDir, JsonFlag, fail, out
 
 commands = typer.Typer(help="The service's keys, one for each purpose.", no_args_is_help=True)
 StoreOption = Annotated[
@@ -154,6 +157,67 @@ def split(
     out.print(
         f"[green]✓[/] The ring is split. It seals what comes before {month}; then each month has its own key. "
         "Keep a copy of the ring until this is handed out, and destroy it then.",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+@commands.command("shred")
+def shred(
+    month: Annotated[str, typer.Argument(help="Such as 2026-05.")],
+    because: Because,
+    by: By = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it. There is no way back.")] = False,
+    store: StoreOption = None,
+    data: DataDir = None,
+) -> None:
+    """Make unreadable for ever what a month's key has sealed: in topics, tables and backups.
+
+    First what open tasks and undecided messages still need of it is sealed again under this month's key. It refuses
+    while refused records of the month wait in quarantine. Cut off at any point, it is run again.
+    """
+    from ops.recovery.shred import NotYet, objection_to_month, seal_again
+
+    settled, who = settings(ShredEnvironment, data), operator(by, because)
+    known, now = key_store(store or settled.keys.store, data), datetime.now(UTC)
+    keys = [one for one in known.of(KeyPurpose.SEAL) if one.is_month]
+    found = next((one for one in keys if one.kid == month), None)
+    wrong = objection_to_month(month, now) if found is not None else f"There is no key seal-{month}."
+    if wrong is not None or found is None:
+        fail(wrong or "")
+        raise typer.Exit(1)
+    if found.private is None and known.is_shredded(month):
+        # Nobody opens with it any more, so nothing can be sealed again: a run that was cut off is finished.
+        files = known.shred(month, now)
+        out.print(
+            f"seal-{month} was shredded before; {files} folders still had a part of it.", highlight=False
+        )
+        return
+    if not yes:
+        fail(f"seal-{month} is destroyed with --yes; then nobody opens again what it has sealed.")
+        raise typer.Exit(1)
+    openers = {one.kid: opener for one in keys if (opener := one.opener) is not None}
+    today = sealing_key(month_of(now), known.of(KeyPurpose.SEAL)).sealing
+    if today is None:
+        fail(f"There is no key that seals {month_of(now)}.")
+        raise typer.Exit(1)
+    try:
+        with database(settled.database) as connection:
+            done = seal_again(
+                connection,
+                month,
+                is_first=keys[0].kid == month,
+                opener=SealOpener(openers),
+                seal=today.seal,
+                who=who,
+            )
+    except NotYet as error:
+        fail(str(error))
+        raise typer.Exit(1) from None
+    files = known.shred(month, now)
+    out.print(
+        f"[green]✓[/] {done.messages} messages were sealed again, and seal-{month} is destroyed in {files} folders. "
+        "Hand the folders out, so that it goes everywhere, and delete it from every copy of the store.",
         highlight=False,
         soft_wrap=True,
     )

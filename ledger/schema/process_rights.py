@@ -161,6 +161,7 @@ INBOX: Final = (
     ),
     TableRight("position", read=WHOLE),
     TableRight("quarantine", read=("id", "kind", "since")),
+    TableRight("resealed", read=("message_id", "sealed", "sender", "sent_as")),
     TableRight("steps", read=WHOLE, add=True, change=("ended_at", "reason", "status")),
     TableRight(
         "tasks",

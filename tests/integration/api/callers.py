@@ -92,8 +92,13 @@ class Service:
             clock=lambda: datetime.now(UTC) + self.moved,
             ticks=lambda: self.ticks,
         )
-        self.app = Starlette(routes=[ApiMount(build(self.parts))])
+        self.use(self.parts)
         self._serial = count()
+
+    def use(self, parts: ApiDependencies) -> None:
+        """Go on with other parts."""
+        self.parts = parts
+        self.app = Starlette(routes=[ApiMount(build(parts))])
 
     def http(self, address: str = "192.0.2.1") -> AsyncClient:
         """A client without a token, that calls from `address`."""

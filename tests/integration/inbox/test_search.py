@@ -1,11 +1,18 @@
 """A task is found by its reference or by CPR; a CPR stands nowhere, and who looked is noted."""
 
+import asyncio
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
+from config.key_store import KeyStore
+from crypto.intake_vault import IntakeVault
+from crypto.key_file import KeyFile
+from crypto.month_seals import MonthSeals
+from crypto.new_keys import new_seal
 from models.ids import task_reference
 from tests.browser.world import World
 from tests.integration.inbox.staff import AARHUS, CPR, NOBODY, Desk
@@ -193,6 +200,40 @@ async def test_a_page_whose_messages_no_key_opens_says_so_and_is_no_fault(desk: 
     )
     assert answer.status_code == 200
     assert "Der er ingen oplysninger at åbne" in answer.text
+
+
+class _Always(IntakeVault):
+    """Seals with one key, whenever it was."""
+
+    def __init__(self, key: KeyFile) -> None:
+        keys = made_keys().vault
+        super().__init__(pseudonyms=keys.pseudonyms, hashes=keys.hashes, seals=MonthSeals(lambda: (key,)))
+
+    def seal(self, plaintext: bytes, purpose: str, appended_at: datetime) -> str:
+        return self.seals.seal(plaintext, purpose, datetime(2020, 1, 9, tzinfo=UTC))
+
+
+async def test_what_was_shredded_by_time_is_said_in_words_and_the_key_was_gone_without_a_restart(
+    desk: Desk, keys: Path
+) -> None:
+    month = new_seal("2020-01", NOON)
+    task = await World(desk.connection, _Always(month), desk.parts.rules, NOON).message(
+        "one", person="somebody", at=NOON - timedelta(days=1)
+    )
+    assert task is not None
+    KeyStore(keys / "keys" / "service").hand_out([month])
+    address = f"/opgaver/{task_reference(task)}/person"
+    sent = {"form_token": desk.token, "purpose": "contact_person"}
+    await asyncio.sleep(1.1)
+    answer = await desk.person.post(address, data=sent)
+    assert f"{CPR[:6]}-{CPR[6:]}" in answer.text
+    assert KeyStore(keys / "keys" / "service").shred("2020-01", NOON) == 4
+    await asyncio.sleep(1.1)
+    answer = await desk.person.post(address, data=sent)
+    assert answer.status_code == 200
+    assert "CPR-nummeret er slettet, fordi den tid, det må gemmes, er gået." in answer.text
+    assert "Tekst og kontaktperson er slettet" in answer.text
+    assert CPR[6:] not in answer.text
 
 
 def _english(desk: Desk) -> str:
