@@ -75,8 +75,6 @@ def run_inbox(settings: InboxEnvironment) -> int:
     failpoints.arm(settings.failpoints.directory)
     health, metrics = Health("pages"), Metrics(INBOX_METRICS)
 
-    metrics.begin(OPENED_UNCHAINED)
-
     async def serve(stop: asyncio.Event) -> None:
         await _serve(settings, stop, health, metrics)
 
