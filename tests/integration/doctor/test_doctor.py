@@ -279,8 +279,8 @@ def test_settings_that_are_wrong_do_not_hide_the_rest(environment: dict[str, str
     found = ask({**environment, PREFIX + "SMTP_PORT": "mail", PREFIX + "NOSUCH": "1"})
     wrong = [one["sentence"] for one in found.answer["found"] if one["check"] == "settings"]
     assert [PREFIX + "SENDERS_DIR is missing." in wrong, len(wrong)] == [True, 3]
-    assert {found.of(one)["level"] for one in ("key-ring", "relay")} == {"unknown"}
-    assert {found.of(one)["level"] for one in ("kafka", "postgresql", "senders")} == {"fine"}
+    assert {found.of(one)["level"] for one in ("senders", "relay")} == {"unknown"}
+    assert {found.of(one)["level"] for one in ("kafka", "postgresql", "key-ring")} == {"fine"}
 
 
 CANARY: Final = """
