@@ -201,3 +201,14 @@ def test_every_section_of_a_process_is_used_by_it(name: str) -> None:
     text = "".join((ROOT / "frafaldsvarsel" / file).read_text("utf-8") for file in files)
     used = set(re.findall(r"\b(?:settings|known|_settings)\.(\w+)", text))
     assert set(sections_of(PROCESSES[name])) <= used
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+@pytest.mark.parametrize("variable", ["KEYS_DIR", "KEY_STORE", "STREAM_KEYS_FILE", "TRAIL_KEY_FILE"])
+def test_a_process_refuses_a_key_that_it_does_not_need(name: str, variable: str, folder: Path) -> None:
+    kind = PROCESSES[name]
+    if variable.removesuffix("_FILE") in variables_of(kind):
+        return
+    assert faults(kind, told(folder, kind) | {PREFIX + variable: str(folder)}) == [
+        f"{PREFIX}{variable} holds keys that this process does not need: do not tell it."
+    ]
