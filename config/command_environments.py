@@ -17,7 +17,7 @@ from config.environments import (
 )
 from config.every_environment import EveryEnvironment
 from config.kafka import KafkaSettings
-from config.sections.keys import IntakeKeySection, VaultSection
+from config.sections.keys import KeyStoreSection, LookupKeySection, OpenerKeySection, ReplayKeySection
 from config.sections.processes import ContractSection, IntakeSection
 from config.sections.servers import (
     DatabaseAddress,
@@ -108,7 +108,7 @@ class OpenEnvironment:
 
     kafka: KafkaSettings
     database: DatabaseAddress
-    keyring: VaultSection
+    keys: OpenerKeySection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +118,7 @@ class ReplayEnvironment:
     kafka: KafkaSettings
     stream: StreamKeySection
     database: DatabaseAddress
-    keyring: IntakeKeySection
+    keys: ReplayKeySection
     senders: SendersSection
     intake: IntakeSection
     contract: ContractSection
@@ -150,8 +150,22 @@ class InsightEnvironment:
     """`insight export`: makes a pseudonym of a CPR."""
 
     database: DatabaseAddress
-    keyring: VaultSection
+    keys: LookupKeySection
     reference: ReferenceSection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysEnvironment:
+    """`keys`: where all of them lie."""
+
+    keys: KeyStoreSection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShredEnvironment(KeysEnvironment):
+    """`keys shred`: also the tables in which something is sealed."""
+
+    database: DatabaseAddress
 
 
 COMMANDS: Final[Mapping[str, type[Any]]] = {
@@ -159,6 +173,8 @@ COMMANDS: Final[Mapping[str, type[Any]]] = {
     "doctor": EveryEnvironment,
     "status": StatusEnvironment,
     "migrate": MigrateEnvironment,
+    "keys": KeysEnvironment,
+    "keys shred": ShredEnvironment,
     "topics": TopicsEnvironment,
     "publish": KafkaEnvironment,
     "receipts": ListEnvironment,
@@ -199,6 +215,7 @@ _ROLES: Final[Mapping[type[Any], DatabaseRole]] = {
     TrailEnvironment: DatabaseRole.TRAIL,
     RebuildEnvironment: DatabaseRole.REBUILD,
     InsightEnvironment: DatabaseRole.INSIGHT,
+    ShredEnvironment: DatabaseRole.REBUILD,
 }
 
 

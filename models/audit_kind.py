@@ -53,6 +53,8 @@ class AuditKind(StrEnum):
     EXCEPTION_DISMISSED = "exception_dismissed"
     LEDGER_REBUILT = "ledger_rebuilt"
     RECORD_SKIPPED = "record_skipped"
+    KEY_SHREDDED = "key_shredded"
+    """The key of a month was destroyed: what it has sealed is opened by nobody again."""
     PERSON_ERASED = "person_erased"
     """Its detail names, as `emptied`, the rows of this trail that were emptied with it."""
 

@@ -67,6 +67,7 @@ ENTRIES: Final[Mapping[DatabaseRole, tuple[Definition, ...]]] = {
         Definition("ledger.store.action_log", "count"),
         Definition("ledger.store.repository", "positions"),
         Definition("ledger.store.foreign_records", "skips"),
+        Definition("ops.recovery.shred", "seal_again"),
     ),
 }
 """Where the code of each begins."""

@@ -22,6 +22,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "lists": ("receipts", "decisions"),
     "tasks": ("tasks",),
     "senders": ("senders",),
+    "keys": ("keys",),
     "api_client": ("api-client",),
     "audit": ("audit",),
     "canary": ("canary",),

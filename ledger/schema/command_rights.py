@@ -108,8 +108,12 @@ REBUILD: Final = (
     TableRight("outbox", add=True),
     TableRight("person_joins", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
     TableRight("position", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
+    TableRight("quarantine", read=("id", "kind", "state")),
     TableRight("receipts", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
     TableRight("repeats", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
+    TableRight(
+        "resealed", read=("message_id", "sealed", "sender", "sent_as"), add=True, change=("at", "sealed")
+    ),
     TableRight("skips", read=WHOLE),
     TableRight("subjects", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
     TableRight("tasks", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),

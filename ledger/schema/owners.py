@@ -216,6 +216,12 @@ OWNERS: Final = (
         module="ops/recovery/dismissals.py",
     ),
     TableOwner(
+        table="resealed",
+        holds="what is sealed of a message, sealed again before the key of its month was shredded",
+        written_by="`keys shred`",
+        module="ops/recovery/shred.py",
+    ),
+    TableOwner(
         table="inbox_sessions",
         holds="who is logged in; lost, people log in again",
         written_by="inbox; `sessions end`",

@@ -145,6 +145,7 @@ INBOX: Final = (
     _PLANS,
     TableRight("position", read=WHOLE),
     TableRight("quarantine", read=("id", "kind", "since")),
+    TableRight("resealed", read=("message_id", "sealed", "sender", "sent_as")),
     TableRight("steps", read=WHOLE, add=True, change=("ended_at", "reason", "status")),
     _TASKS,
     TableRight("trail", read=("audit_id",)),

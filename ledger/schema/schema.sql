@@ -333,6 +333,14 @@ CREATE TABLE repeats (
     CONSTRAINT repeats_kind_check CHECK ((kind = ANY (ARRAY['duplicate'::text, 'conflict'::text])))
 );
 
+CREATE TABLE resealed (
+    sender text NOT NULL,
+    message_id text NOT NULL,
+    sent_as text NOT NULL,
+    sealed text NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE skips (
     topic text NOT NULL,
     partition integer NOT NULL,
@@ -468,6 +476,9 @@ ALTER TABLE ONLY receipts
 
 ALTER TABLE ONLY repeats
     ADD CONSTRAINT repeats_pkey PRIMARY KEY (topic, partition, "offset");
+
+ALTER TABLE ONLY resealed
+    ADD CONSTRAINT resealed_pkey PRIMARY KEY (sender, message_id, sent_as);
 
 ALTER TABLE ONLY skips
     ADD CONSTRAINT skips_pkey PRIMARY KEY (topic, partition, "offset");
