@@ -8,10 +8,11 @@ from pydantic import ValidationError
 
 from config.topics import INPUT_PARTITIONS, PERSON_PARTITIONS, Topic
 from infra.kafka_record import KafkaRecord
+from infra.record_key import record_key
 from infra.stream_mac import NO_MAC, StreamMac
 from infra.traces import NO_TRACES, Traces
 from models.eligibility.apply_event import apply
-from models.eligibility.decision import Cause
+from models.eligibility.decision import Cause, Decision, JoinMark
 from models.eligibility.law import Law
 from models.eligibility.person_record import PersonRecord
 from models.errors import UnreadableError
@@ -129,7 +130,8 @@ class Match:
         ours, foreign = self._mac.split(records)
         tell_foreign(partition, foreign, output)
         self.tally.records.update(("foreign", one.reason) for one in foreign)
-        async for record in in_turns(ours):
+        # A tombstone says nothing to match: what it takes away, match has forgotten by the person's own event.
+        async for record in in_turns([one for one in ours if one.value is not None]):
             event = _decode(record)
             began = self._traces.now_ns() if self._traces.is_on else 0
             person = touched.get(event.person_id) or self._people.get(partition, event.person_id)
@@ -142,12 +144,7 @@ class Match:
             for decision in step.decisions:
                 self.tally.decisions[decision.verdict.outcome, decision.verdict.reason] += 1
             for decided in (*step.decisions, *(() if step.mark is None else (step.mark,))):
-                output.add(
-                    Topic.DECISIONS,
-                    partition,
-                    event.person_id.encode(),
-                    decided.model_dump_json(exclude_none=True).encode(),
-                )
+                add_decided(decided, partition, output)
             for forward in step.forwards:
                 add_person_event(forward, output)
                 if output.waiting_bytes > _MOST_WAITING:
@@ -200,12 +197,30 @@ def _left_out(event: PersonEvent, why: LeftOut | None) -> LeftOutEvent | None:
 
 
 def add_person_event(event: PersonEvent, output: BatchProducer) -> None:
-    """Write a person event to the partition of its person."""
+    """Write a person event to the partition of its person, under a key of its own."""
     output.add(
         Topic.PERSON_EVENTS,
         partition_of(event.person_id, PERSON_PARTITIONS),
-        event.person_id.encode(),
+        key_of_event(event),
         event.model_dump_json(exclude_none=True).encode(),
+    )
+
+
+def key_of_event(event: PersonEvent) -> bytes:
+    """The key of one writing of `event`."""
+    topic, partition, offset = event.origin.place
+    return record_key(event.person_id, f"{topic}/{partition}@{offset}")
+
+
+def add_decided(said: Decision | JoinMark, partition: int, output: BatchProducer) -> None:
+    """Write what match has to say to the ledger, under a key of its own."""
+    names = (
+        (said.message.person_id, said.message.sender, said.message.message_id, str(said.revision))
+        if isinstance(said, Decision)
+        else (said.person_id, said.joined_to)
+    )
+    output.add(
+        Topic.DECISIONS, partition, record_key(*names), said.model_dump_json(exclude_none=True).encode()
     )
 
 

@@ -69,6 +69,8 @@ class Batch:
         if (fault := self._mac.fault(record)) is not None:
             self.foreign.append(as_foreign(record, fault))
             return
+        if record.value is None and record.topic == Topic.DECISIONS:
+            return  # a tombstone, for the brokers alone
         try:
             self.add(record.topic, record.value or b"", record.partition, record.offset)
         except ValidationError as error:

@@ -88,7 +88,7 @@ def _one_by_one(context: CheckContext, part: int, bounds: Bounds) -> Counter[str
         found[said] += 1
         contiguous = contiguous and said == "applied" and place == upto
         upto += contiguous
-    found["transaction_markers"] = bounds[1] - bounds[0] - found.total()
+    found["no_record"] = bounds[1] - bounds[0] - found.total()
     _set_mark(context, part, upto)
     return found
 

@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaProducer
 
 from config.kafka import KafkaSettings
 from config.topics import Topic
+from infra.record_key import record_key
 from ledger.rebuild.compare import DELIVERIES, TABLES, Comparison
 from ledger.rebuild.rebuild import SCHEMA, CannotRebuild, Rebuilt, rebuilding
 from ledger.rebuild.replace import replace
@@ -41,7 +42,7 @@ async def say(kafka: KafkaSettings, *records: tuple[int, Decision | JoinMark | R
         for partition, record in records:
             topic = TOPICS[type(record)]
             value = record.model_dump_json(exclude_none=True).encode()
-            await producer.send(topic, value, partition=partition)
+            await producer.send(topic, value, record_key(), partition=partition)
     finally:
         await producer.stop()
 
