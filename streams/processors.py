@@ -11,8 +11,8 @@ from infra.kafka_record import KafkaRecord
 from infra.record_key import record_key
 from infra.stream_mac import NO_MAC, StreamMac
 from infra.traces import NO_TRACES, Traces
-from models.eligibility.apply_event import apply
-from models.eligibility.decision import Cause, Decision, JoinMark
+from models.eligibility.apply_event import AppliedEvent, apply
+from models.eligibility.decision import Cause, Decision, ErasureMark, JoinMark
 from models.eligibility.law import Law
 from models.eligibility.person_record import PersonRecord
 from models.errors import UnreadableError
@@ -137,13 +137,13 @@ class Match:
             person = touched.get(event.person_id) or self._people.get(partition, event.person_id)
             step = apply(person, event, Cause(partition=partition, offset=record.offset), self._law)
             touched[event.person_id] = step.record
-            outcome = _outcome(step.changed, step.left_out)
+            outcome = _outcome(step)
             self.tally.records[outcome] += 1
             if self._traces.is_on:
                 self.tally.spans += of_match(self._traces, record, event, outcome, step.decisions, began)
             for decision in step.decisions:
                 self.tally.decisions[decision.verdict.outcome, decision.verdict.reason] += 1
-            for decided in (*step.decisions, *(() if step.mark is None else (step.mark,))):
+            for decided in step.said:
                 add_decided(decided, partition, output)
             for forward in step.forwards:
                 add_person_event(forward, output)
@@ -161,7 +161,10 @@ class Match:
                     left_out=_left_out(event, step.left_out),
                     forwarded=True if event.is_passed_on else None,
                     # Where it counts: what is forwarded may be left out there.
-                    subject=None if step.left_out or step.record.joined_to else AppliedSubject.of(event),
+                    subject=None
+                    if step.left_out or step.erased or step.record.joined_to
+                    else AppliedSubject.of(event),
+                    erased=True if step.erased else None,
                 )
             )
         for person in touched.values():
@@ -182,10 +185,12 @@ def tell_foreign(partition: int, foreign: Sequence[ForeignRecord], output: Batch
         output.add(Topic.APPLIED, partition, None, applied.model_dump_json(exclude_none=True).encode())
 
 
-def _outcome(changed: int, left_out: LeftOut | None) -> CodeAndReason:
-    if left_out is not None:
-        return "left_out", left_out
-    return "changed" if changed else "unchanged", ""
+def _outcome(step: AppliedEvent) -> CodeAndReason:
+    if step.erased:
+        return "erased", ""
+    if step.left_out is not None:
+        return "left_out", step.left_out
+    return "changed" if step.changed else "unchanged", ""
 
 
 def _left_out(event: PersonEvent, why: LeftOut | None) -> LeftOutEvent | None:
@@ -212,13 +217,20 @@ def key_of_event(event: PersonEvent) -> bytes:
     return record_key(event.person_id, f"{topic}/{partition}@{offset}")
 
 
-def add_decided(said: Decision | JoinMark, partition: int, output: BatchProducer) -> None:
+def add_decided(said: Decision | JoinMark | ErasureMark, partition: int, output: BatchProducer) -> None:
     """Write what match has to say to the ledger, under a key of its own."""
-    names = (
-        (said.message.person_id, said.message.sender, said.message.message_id, str(said.revision))
-        if isinstance(said, Decision)
-        else (said.person_id, said.joined_to)
-    )
+    match said:
+        case Decision(message=message):
+            names: tuple[str, ...] = (
+                message.person_id,
+                message.sender,
+                message.message_id,
+                str(said.revision),
+            )
+        case JoinMark():
+            names = (said.person_id, said.joined_to)
+        case ErasureMark():
+            names = (said.person_id, said.request)
     output.add(
         Topic.DECISIONS, partition, record_key(*names), said.model_dump_json(exclude_none=True).encode()
     )
