@@ -31,6 +31,7 @@ class Topic(StrEnum):
     TASK_EVENTS = "task-events"
     REACTIONS = "reactions"
     AUDIT_CHECKPOINTS = "audit-checkpoints"
+    ERASURES = "erasures"
 
 
 INPUT_PARTITIONS: Final = 4
@@ -209,6 +210,16 @@ TOPICS: Final = (
         key="none",
         partitions=1,
         retention_days=None,
+    ),
+    TopicSpec(
+        name=Topic.ERASURES.value,
+        about="Who was erased, as hashes; the append time is the cut-off. By it a restored log can forget again.",
+        writer="`erase run`",
+        key="none",
+        partitions=1,
+        retention_days=None,
+        append_time=True,
+        guarded=True,
     ),
 )
 BY_NAME: Final = {spec.name: spec for spec in TOPICS}

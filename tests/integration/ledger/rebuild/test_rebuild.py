@@ -16,7 +16,7 @@ from ledger.rebuild.compare import DELIVERIES, TABLES, Comparison
 from ledger.rebuild.rebuild import SCHEMA, CannotRebuild, Rebuilt, rebuilding
 from ledger.rebuild.replace import replace
 from ledger.schema.migrate import migrate
-from models.eligibility.decision import Decision, JoinMark
+from models.eligibility.decision import Decision, ErasureMark, JoinMark
 from models.events.receipt import Applied, Receipt
 from models.reasons import DecisionReason
 from tests.factories import risk, uuid
@@ -29,12 +29,15 @@ CLASH = uuid("clash")
 TOPICS: Final = {
     Decision: Topic.DECISIONS,
     JoinMark: Topic.DECISIONS,
+    ErasureMark: Topic.DECISIONS,
     Receipt: Topic.RECEIPTS,
     Applied: Topic.APPLIED,
 }
 
 
-async def say(kafka: KafkaSettings, *records: tuple[int, Decision | JoinMark | Receipt | Applied]) -> None:
+async def say(
+    kafka: KafkaSettings, *records: tuple[int, Decision | JoinMark | ErasureMark | Receipt | Applied]
+) -> None:
     """Records on the topic of their kind, each on its partition."""
     producer = AIOKafkaProducer(**kafka.producer())
     await producer.start()
