@@ -27,6 +27,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "canary": ("canary",),
     "lag": ("lag",),
     "trail": ("trail",),
+    "erase": ("erase",),
     "dismiss": ("dismiss",),
     "redecide": ("redecide",),
     "quarantine": ("quarantine",),
