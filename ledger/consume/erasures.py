@@ -77,7 +77,7 @@ def _forgotten(applied: Applied, gone: Mapping[str, Erasure]) -> Applied:
 def _entry(partition: int, entry: AppliedEntry, gone: Mapping[str, Erasure]) -> AppliedEntry:
     """A record that must be accounted for, and names nobody."""
     erasure = gone.get(entry.person_id)
-    is_before = erasure is not None and (partition, entry.offset) <= (erasure.partition, erasure.offset)
+    is_before = erasure is not None and partition == erasure.partition and entry.offset <= erasure.offset
     subject = entry.subject
     if subject is not None and erasure is not None and subject.appended_at < erasure.erased_before:
         subject = None

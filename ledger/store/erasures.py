@@ -39,7 +39,8 @@ FORGET_MESSAGES: Final[LiteralString] = """
 DELETE FROM messages WHERE person_id = %s AND appended_at < %s RETURNING sender, message_id
 """
 GONE: Final[LiteralString] = """
-SELECT id FROM tasks t WHERE person_id = %s AND NOT EXISTS (SELECT FROM messages m WHERE m.task_id = t.id) FOR UPDATE
+SELECT id FROM tasks t WHERE person_id = %s AND appended_at < %s
+    AND NOT EXISTS (SELECT FROM messages m WHERE m.task_id = t.id) FOR UPDATE
 """
 """Tasks that no message is left of. One that a later message has joined goes on."""
 FORGET_TRANSFERS: Final[LiteralString] = """
@@ -121,7 +122,7 @@ async def forget(connection: Connection, person_id: str, erasure: Erasure) -> No
     await connection.execute(NOTE, note)
     cursor = await connection.execute(FORGET_MESSAGES, (person_id, erasure.erased_before))
     messages: list[tuple[str, str]] = await cursor.fetchall()
-    cursor = await connection.execute(GONE, (person_id,))
+    cursor = await connection.execute(GONE, (person_id, erasure.erased_before))
     tasks: list[UUID] = [task for (task,) in await cursor.fetchall()]
     await _empty_trail(connection, person_id, erasure, messages, tasks)
     if tasks:
