@@ -18,7 +18,6 @@ from ledger.rebuild.compare import (
     REPEATS,
     SUBJECTS,
     TASKS,
-    TASKS_WITH_PEOPLE,
     TRANSFERS,
     ComparedTable,
 )
@@ -71,6 +70,8 @@ AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.task_id = t.id)
 AND NOT EXISTS (SELECT 1 FROM acts a WHERE a.task_id = t.id OR a.successor = t.id)
 AND NOT EXISTS (SELECT 1 FROM tasks f WHERE f.follows = t.id)
 """
+REBUILT_TASKS: Final = sql.SQL("(SELECT * FROM rebuilt.tasks WHERE NOT starts_with(person_id, 'erased:'))")
+"""As `TASKS_WITH_PEOPLE`."""
 WAIT_SHORT: Final[LiteralString] = "SET LOCAL lock_timeout = '30s'"
 
 
@@ -124,7 +125,7 @@ async def replace(url: str, rebuilt: Rebuilt, by: str) -> None:
 
 def _source(table: ComparedTable) -> sql.Composable:
     name = sql.Identifier(SCHEMA, table.name)
-    return sql.SQL("{} r").format(TASKS_WITH_PEOPLE.format(tasks=name)) if table is TASKS else name
+    return sql.SQL("{} r").format(REBUILT_TASKS) if table is TASKS else name
 
 
 def upsert(table: ComparedTable) -> sql.Composed:
