@@ -76,13 +76,21 @@ def approve(
 @commands.command("run")
 def run(data: DataDir = None) -> None:
     """Carry out what is approved. Interrupted, or where a part is away, run it again: it goes on where it was."""
+    from aiokafka.errors import KafkaError
+
     from ops.recovery.erasure_requests import approved
 
     known = settings(EraseRunEnvironment, data)
     with database(known.database) as connection:
         due = approved(connection)
         for one in due:
-            out.print(asyncio.run(_carry_out(known, connection, one)))
+            try:
+                out.print(asyncio.run(_carry_out(known, connection, one)))
+            except (KafkaError, TimeoutError) as error:
+                fail(
+                    f"{one.id}: Kafka does not take it ({type(error).__name__}); run this again when it does."
+                )
+                raise typer.Exit(2) from None
     out.print(f"{len(due)} carried out." if due else "Nothing is approved and waits.")
 
 
