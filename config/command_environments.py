@@ -126,6 +126,25 @@ class ReplayEnvironment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EraseAskEnvironment:
+    """`erase request` and `erase verify`: they make a pseudonym of a CPR."""
+
+    kafka: KafkaSettings
+    stream: StreamKeySection
+    database: DatabaseAddress
+    keys: LookupKeySection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EraseRunEnvironment:
+    """`erase run`: no key that makes or opens anything of a person."""
+
+    kafka: KafkaSettings
+    stream: StreamKeySection
+    database: DatabaseAddress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrailVerifyEnvironment:
     """`trail verify`: public keys alone."""
 
@@ -189,6 +208,10 @@ COMMANDS: Final[Mapping[str, type[Any]]] = {
     "sessions list": DatabaseEnvironment,
     "sessions end": DatabaseEnvironment,
     "insight export": InsightEnvironment,
+    "erase request": EraseAskEnvironment,
+    "erase approve": DatabaseEnvironment,
+    "erase run": EraseRunEnvironment,
+    "erase verify": EraseAskEnvironment,
     "trail verify": TrailVerifyEnvironment,
     "trail restart": TrailRestartEnvironment,
     "redecide": HealingAuditEnvironment,

@@ -32,6 +32,7 @@ OPERATORS: Final = (
     "deliveries",
     "dismiss",
     "doctor",
+    "erase",
     "lists",
     "notices",
     "quarantine",

@@ -30,6 +30,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "trail": ("trail",),
     "insight": ("insight",),
     "sessions": ("sessions",),
+    "erase": ("erase",),
     "dismiss": ("dismiss",),
     "redecide": ("redecide",),
     "quarantine": ("quarantine",),
