@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +11,6 @@ import psycopg
 import pytest
 
 from tests.acceptance.test_command_line import (
-    ROOT,
     SCHOOL,
     Up,
     command,
@@ -51,15 +49,7 @@ def at_rest(up: Up) -> None:
 
 
 def erase(up: Up, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "frafaldsvarsel", "erase", *arguments, "--data", str(up.data)],
-        cwd=ROOT,
-        input=typed,
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
+    return command("erase", *arguments, data=up.data, typed=typed)
 
 
 def asked(up: Up) -> subprocess.CompletedProcess[str]:
