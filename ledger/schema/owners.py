@@ -229,6 +229,12 @@ OWNERS: Final = (
         others={"ops/recovery/open_sessions.py": "An operator ends somebody's."},
     ),
     TableOwner(
+        table="visit_keys",
+        holds="the keys under which the inbox proves whom it serves; no role but the owner reads them",
+        written_by="`migrate`",
+        module="ledger/schema/visit_keys.py",
+    ),
+    TableOwner(
         table="migrations",
         holds="which migrations were applied",
         written_by="`migrate`",
@@ -237,7 +243,15 @@ OWNERS: Final = (
 )
 BY_TABLE: Final = {owner.table: owner for owner in OWNERS}
 VIEWS: Final = ("footings",)
-FUNCTIONS: Final = ("deliveries_both_causes", "audit_only_grows")
+FUNCTIONS: Final = (
+    "admit_person",
+    "deliveries_both_causes",
+    "visit_content",
+    "visit_mac",
+    "visit_municipalities",
+    "visit_person",
+    "visit_units",
+)
 """What belongs to the owner beside the tables."""
 COMPOSED: Final[Mapping[str, str]] = {
     REBUILD: "One statement for all tables that a rebuild replaces; `ledger.rebuild.compare.TABLES` names them.",
