@@ -48,7 +48,7 @@ _DISTURBED: Final = (Take, Release, Close, HandOver, Reopen)
 async def task(visit: Visit) -> Response:
     """The page."""
     view = await read(visit)
-    async with visit.parts.pool.connection() as connection:
+    async with visit.connection() as connection:
         await note_read(connection, view.task.id, visit.actor, one_within=_ONE_LOOK)
     return await show(visit, view)
 

@@ -70,7 +70,7 @@ POLICIES: Final[Mapping[str, RowPolicy]] = {
         added=f"task_id IS NULL OR {_TASK}",
         act=_TASK,
     ),
-    "outbox": RowPolicy(act_added=_ALL),
+    "outbox": RowPolicy(act_added="(SELECT visit_person()) IS NOT NULL"),
     "person_joins": RowPolicy(seen="visit_knows(person_id)", owner=_ALL),
     "resealed": RowPolicy(
         seen="EXISTS (SELECT FROM messages m WHERE (m.sender, m.message_id) = (resealed.sender, resealed.message_id))"

@@ -184,15 +184,17 @@ def test_outside_of_an_act_nothing_is_changed_and_only_the_trail_is_added_to(inb
         "DELETE FROM transfers",
     ):
         assert inbox.execute(statement.encode()).rowcount == 0, statement
-    for statement in (
-        f"INSERT INTO audit (kind, task_id) VALUES ('opened', '{task(2)}')",
-        f"INSERT INTO plans (task_id, status, react_by, seen, policy) VALUES ('{task(1)}', 'o', now(), true, '')",
+    adding: list[LiteralString] = [
+        "INSERT INTO audit (kind, task_id) VALUES ('opened', %(theirs)s)",
+        "INSERT INTO plans (task_id, status, react_by, seen, policy) VALUES (%(ours)s, 'o', now(), true, '')",
         "INSERT INTO outbox (id, topic, key, value) VALUES ('x', 'task-events', 'anna', '')",
         "INSERT INTO tasks (id, reference, person_id, enrolment_id, unit_id, status, react_by, appended_at) "
-        f"VALUES ('{task(9)}', 'FV-9', 'anna', 'e9', '{OURS}', 'open', current_date, now())",
-    ):
+        "VALUES (%(new)s, 'FV-9', 'anna', 'e9', %(unit)s, 'open', current_date, now())",
+    ]
+    values = {"ours": task(1), "theirs": task(2), "new": task(9), "unit": OURS}
+    for statement in adding:
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            inbox.execute(statement.encode())
+            inbox.execute(statement, values)
     with inbox.transaction(force_rollback=True):
         # Who looked up somebody that is not the unit's.
         inbox.execute("INSERT INTO audit (kind) VALUES ('found_by_cpr')")
@@ -203,9 +205,10 @@ def test_outside_of_an_act_nothing_is_changed_and_only_the_trail_is_added_to(inb
 )
 def test_everybody_else_sees_every_unit(url: str, role: DatabaseRole) -> None:
     with psycopg.connect(user(url, role), autocommit=True) as connection:
-        of = {DatabaseRole.TRAIL: "audit"}.get(role, "tasks")
-        expected = 7 if of == "audit" else 4
-        assert connection.execute(f"SELECT count(*) FROM {of}".encode()).fetchone() == (expected,)
+        if role is DatabaseRole.TRAIL:
+            assert connection.execute("SELECT count(*) FROM audit").fetchone() == (7,)
+        else:
+            assert connection.execute("SELECT count(*) FROM tasks").fetchone() == (4,)
         if role in (DatabaseRole.NOTIFY, DatabaseRole.LEDGER):
             assert connection.execute("SELECT count(task_id) FROM footings").fetchone() == (4,)
 
