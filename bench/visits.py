@@ -1,15 +1,15 @@
 """What it costs that the database keeps rows apart by unit: each reading as the inbox, beside one whom nothing limits.
 
-``python -m bench.visits [TASKS]``. Both are asked in turn, on the same rows and by the same code; the ratio is that of
-the medians, by the clock and as the server's processor time. The visit itself (its number and its token) is a line of its
-own.
+``python -m bench.visits [TASKS]``. Both are asked in turn, on the same rows and by the same code; the ratio is that
+of the medians, by the clock and as the server's processor time. The visit itself, its number and its token, is a line
+of its own.
 """
 
 import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -67,10 +67,12 @@ class Side:
 
     async def take(self, what: Reading) -> tuple[float, float]:
         """Milliseconds by the clock, and of its server's processor."""
-        server = Path(f"/proc/{self.connection.info.backend_pid}/schedstat")
-        had, began = int(server.read_text().split()[0]), time.perf_counter()
+        had, began = self._processor(), time.perf_counter()
         await what(self.connection)
-        return (time.perf_counter() - began) * 1000, (int(server.read_text().split()[0]) - had) / 1e6
+        return (time.perf_counter() - began) * 1000, (self._processor() - had) / 1e6
+
+    def _processor(self) -> int:
+        return int(Path(f"/proc/{self.connection.info.backend_pid}/schedstat").read_text().split()[0])
 
 
 async def compare(name: str, plain: Side, limited: Side, what: Reading, calls: int = _CALLS) -> None:
@@ -137,7 +139,7 @@ async def measure(plain: Side, limited: Side, now: datetime) -> None:
             for reading, what in of_a_task(of, row[0]):
                 await compare(f"{reading}, {name}", plain, limited, what)
     for name, municipalities in {"one": ["0101"], "all": None}.items():
-        values = {"today": today, "municipalities": municipalities, "limit": 51}
+        values: dict[str, object] = {"today": today, "municipalities": municipalities, "limit": 51}
         values |= dict.fromkeys(("review_on", "sender", "message_id", "person_id"))
         await serve(limited.connection, _KEY, (), municipalities=municipalities or EVERYWHERE)
         for reading, statement in (("undecided, counted", COUNT), ("undecided, a page", PAGE)):
@@ -149,10 +151,8 @@ def readings(of: frozenset[str], now: datetime) -> Iterator[tuple[str, Reading]]
     today = copenhagen_date(now)
     for each in Filter:
         yield f"list {each}", partial(listing, units=of, today=today, who=WHO, filter=each)
-    yield (
-        "found by reference",
-        partial(listing, units=of, today=today, who=WHO, search=Search(reference="FV-1")),
-    )
+    found = Search(reference="FV-1")
+    yield "found by reference", partial(listing, units=of, today=today, who=WHO, filter=None, search=found)
     yield "numbers", partial(counts, units=of, who=WHO, today=today)
     yield "institutions", partial(_all, INSTITUTIONS, (list(of),))
     yield "twelve weeks", partial(statistics, units=of, today=today)
@@ -196,8 +196,10 @@ async def rolled_back(connection: Connection) -> AsyncIterator[None]:
         yield
 
 
-async def _all(statement: str, values: object, connection: Connection) -> None:
-    await (await connection.execute(statement.encode(), values)).fetchall()  # type: ignore[arg-type]
+async def _all(
+    statement: str, values: Sequence[object] | Mapping[str, object], connection: Connection
+) -> None:
+    await (await connection.execute(statement.encode(), values)).fetchall()
 
 
 if __name__ == "__main__":

@@ -182,8 +182,7 @@ class Service:
             self._children.start(workers)
             for one in starting.values():
                 one.result()
-            # As the superuser, who makes the roles too.
-            bring_up(self._database.url, visit_keys=visits_of(self.data))
+            bring_up(self._database.url, visit_keys=visits_of(self.data))  # the superuser makes the roles too
         self._children.start(others)
 
     def _stop(self) -> None:

@@ -24,12 +24,13 @@ SELECT relname, relrowsecurity AND relforcerowsecurity FROM pg_class
 WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
 """
 CALLABLE: Final[LiteralString] = """
-SELECT f, r.rolname FROM unnest(%s::text[]) f CROSS JOIN pg_roles r
-WHERE r.rolname = ANY(%s) AND to_regprocedure(f) IS NOT NULL
-  AND has_function_privilege(r.oid, to_regprocedure(f), 'EXECUTE')
+SELECT f, r.rolname FROM unnest(%s::text[]) f JOIN pg_proc p ON p.oid = to_regprocedure(f)
+CROSS JOIN aclexplode(p.proacl) a JOIN pg_roles r ON r.oid = a.grantee
+WHERE r.rolname = ANY(%s) AND a.privilege_type = 'EXECUTE'
 """
 SHORT_WAIT: Final[LiteralString] = "SET LOCAL lock_timeout = '2s'"
 _AGAIN_SECONDS: Final = 1.0
+_NOT_APART: Final = "Rows are not kept apart by unit: no key of visits was handed to the database (docs/operations.md, Rows by unit)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +60,12 @@ def read_policies(rows: AskCatalogue) -> FoundPolicies:
 
 def policy_differences(found: FoundPolicies) -> list[RightsDifference]:
     """What keeps rows of one unit apart from another's, and is not so. None of it needs a DBA."""
-    if not found.marks and not any(found.forced.values()):
-        return [
-            RightsDifference(
-                "Rows are not kept apart by unit: no key of visits was handed to the database "
-                "(docs/operations.md, Rows by unit).",
-                by_dba=False,
-                is_missing=True,
-            )
-        ]
-    return [
-        RightsDifference(sentence, by_dba=False, is_missing=True) for sentence in sorted(_sentences(found))
-    ]
+    apart = bool(found.marks) or any(found.forced.values())
+    sentences = [*_calls_said(found), *(_policies_said(found) if apart else [_NOT_APART])]
+    return [RightsDifference(sentence, by_dba=False, is_missing=True) for sentence in sorted(sentences)]
 
 
-def _sentences(found: FoundPolicies) -> Iterable[str]:
+def _policies_said(found: FoundPolicies) -> Iterable[str]:
     for table, forced in found.forced.items():
         if table in POLICIES and not forced:
             yield f"Row-level security of {table} is off, or not forced."
@@ -84,25 +76,33 @@ def _sentences(found: FoundPolicies) -> Iterable[str]:
             yield f"The policy {name} of {table} is missing or changed."
     for table, name in found.marks.keys() - policies().keys():
         yield f"{table} has a policy {name}, and needs it not."
+
+
+def _calls_said(found: FoundPolicies) -> Iterable[str]:
     for function, role in _calls() - found.callable:
         yield f"{role} may not call {function}."
     for function, role in found.callable - _calls():
         yield f"{role} may call {function}, and needs it not."
 
 
+def apply_calls(connection: SyncConnection, rows: AskCatalogue) -> list[str]:
+    """Who may call which function. The inbox tells of its visits before rows are kept apart."""
+    found = read_policies(rows).callable
+    done = [f"GRANT EXECUTE ON FUNCTION {function} TO {role}" for function, role in sorted(_calls() - found)]
+    done += [
+        f"REVOKE EXECUTE ON FUNCTION {function} FROM {role}" for function, role in sorted(found - _calls())
+    ]
+    for statement in done:
+        connection.execute(statement.encode())
+    return done
+
+
 def apply_policies(
     connection: SyncConnection, rows: AskCatalogue, *, sleep: Callable[[float], None] = time.sleep
 ) -> list[str]:
     """Returns the statements that were run; each table in a transaction, after waiting for whoever holds it."""
-    done = []
-    found = read_policies(rows)
-    for function, role in sorted(_calls() - found.callable):
-        done.append(f"GRANT EXECUTE ON FUNCTION {function} TO {role}")
-    for function, role in sorted(found.callable - _calls()):
-        done.append(f"REVOKE EXECUTE ON FUNCTION {function} FROM {role}")
-    for statement in done:
-        connection.execute(statement.encode())
-    for table in sorted({*POLICIES, *(table for table, _ in found.marks)}):
+    done: list[str] = []
+    for table in sorted({*POLICIES, *(table for table, _ in read_policies(rows).marks)}):
         while (statements := _of_table(connection, rows, table)) is None:
             sleep(_AGAIN_SECONDS)
         done += statements

@@ -12,7 +12,7 @@ from config.database_roles import OWNER, DatabaseRole
 from crypto.visit_token import VisitKey
 from infra.postgres import SyncConnection
 from infra.postgres_timeouts import CONNECT_SECONDS
-from ledger.schema.apply_policies import apply_policies, policy_differences, read_policies
+from ledger.schema.apply_policies import apply_calls, apply_policies, policy_differences, read_policies
 from ledger.schema.dba_script import SET_UP, grants, revokes
 from ledger.schema.found_rights import (
     RightsDifference,
@@ -92,6 +92,7 @@ def bring_up(
                 for statement in done.granted:
                     connection.execute(statement)
             keep_keys(connection, visit_keys)
+            done.granted = [*done.granted, *apply_calls(connection, _rows(connection))]
             if has_keys(connection):
                 done.limited = apply_policies(connection, _rows(connection), sleep=sleep)
         done.left = differences(read_rights(_rows(connection)))

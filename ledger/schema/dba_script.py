@@ -8,7 +8,7 @@ from typing import Final, LiteralString
 
 from config.database_roles import EVERY_ROLE, MIGRATE, NO_LOG_IN, OWNER, DatabaseRole
 from ledger.schema.found_rights import grouped
-from ledger.schema.owners import BY_TABLE, FUNCTIONS, VIEWS
+from ledger.schema.owners import BY_TABLE, FUNCTIONS, SEQUENCES, VIEWS
 from ledger.schema.rights import SILENT, Privilege, every_privilege
 
 _PROCESSES: Final = ", ".join(DatabaseRole)
@@ -44,10 +44,11 @@ ON_SCHEMA: Final = (
 TAKE_OVER: Final[str] = f"""
 DO $$ DECLARE thing record; BEGIN
     FOR thing IN
-        SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END AS kind, c.oid::regclass::text AS name,
-               pg_get_userbyid(c.relowner) AS owner
-        FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v')
-          AND c.relname IN ({_quoted_list((*BY_TABLE, *VIEWS))}) AND pg_get_userbyid(c.relowner) <> '{OWNER}'
+        SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind,
+               c.oid::regclass::text AS name, pg_get_userbyid(c.relowner) AS owner
+        FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v', 'S')
+          AND c.relname IN ({_quoted_list((*BY_TABLE, *VIEWS, *SEQUENCES))})
+          AND pg_get_userbyid(c.relowner) <> '{OWNER}'
         UNION ALL
         SELECT 'FUNCTION', p.oid::regprocedure::text, pg_get_userbyid(p.proowner) FROM pg_proc p
         WHERE p.pronamespace = 'public'::regnamespace AND p.proname IN ({_quoted_list(FUNCTIONS)})

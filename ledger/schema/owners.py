@@ -243,13 +243,19 @@ OWNERS: Final = (
 )
 BY_TABLE: Final = {owner.table: owner for owner in OWNERS}
 VIEWS: Final = ("footings",)
+SEQUENCES: Final = ("visit_numbers",)
 FUNCTIONS: Final = (
     "admit_person",
+    "audit_only_grows",
     "deliveries_both_causes",
     "visit_content",
+    "visit_holds",
+    "visit_knows",
     "visit_mac",
     "visit_municipalities",
+    "visit_number",
     "visit_person",
+    "visit_served",
     "visit_units",
 )
 """What belongs to the owner beside the tables."""

@@ -58,7 +58,7 @@ POLICIES: Final[Mapping[str, RowPolicy]] = {
     "messages": RowPolicy(seen=f"{_UNDECIDED} OR {_TASK}", act=_PERSON),
     "acts": RowPolicy(seen=_TASK, act=_TASK, owner=f"{_NOT_BY_INBOX} OR {_TASK}"),
     "transfers": RowPolicy(act=_PERSON),
-    "deliveries": RowPolicy(seen=f"{_UNITS} OR {_TASK}", act=_TASK),
+    "deliveries": RowPolicy(seen=_UNITS, act=_TASK),
     "attempts": RowPolicy(seen=_DELIVERY),
     "bounces": RowPolicy(seen=_DELIVERY),
     "steps": RowPolicy(seen=_TASK, act=_TASK),

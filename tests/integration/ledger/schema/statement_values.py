@@ -77,11 +77,12 @@ _POSITIONAL: Final[Mapping[str, tuple[Any, ...]]] = {
     "repository.TASKS": ([PERSON],),
     "repository.TRANSFERS": ([PERSON],),
     "repository.UPSERT_MESSAGE": (
-        "280001", "m2", PERSON, 2, "obliged", "obliged", THEIRS, "e2", "v", None, _NOW, _NOW, "t", 0, 0, Jsonb({}), None,
-        TASK,
+        "280001", "m2", PERSON, 2, "obliged", "obliged", THEIRS, "e2", "v", None, _NOW, _NOW, "t", 0, 0, Jsonb({}),
+        None, TASK,
     ),
     "repository.UPSERT_TASK": (
-        TASK, "FV-2", PERSON, "e2", THEIRS, "open", _DAY, _NOW, None, 0, 7, None, None, None, "w", "W", 0, None, None, None,
+        TASK, "FV-2", PERSON, "e2", THEIRS, "open", _DAY, _NOW, None, 0, 7, None, None, None, "w", "W", 0,
+        None, None, None,
     ),
     "repository.UPSERT_TRANSFER": (PERSON, "e2", "jc-0101", THEIRS, ACT),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Every statement that pages, interface and acts can come to run, found in the code: another unit's rows are in none."""
+"""Every statement that pages, interface and acts can run, found in the code: another unit's rows are in none."""
 
 import re
 from collections.abc import Iterator
