@@ -125,7 +125,9 @@ class KeyStore:
             raise KeyRefused("There are keys already: those of another ring would give people other ids.")
         self.hand_out(keys)
         for purpose in (KeyPurpose.PAGE, KeyPurpose.VISIT):
-            if not self.of(purpose):
+            if known := self.of(purpose):
+                self.hand_out(known)
+            else:
                 self.make(purpose, None, now)
         self.make(KeyPurpose.SEAL, month, now)
         return month
