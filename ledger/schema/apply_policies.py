@@ -30,7 +30,10 @@ WHERE r.rolname = ANY(%s) AND a.privilege_type = 'EXECUTE'
 """
 SHORT_WAIT: Final[LiteralString] = "SET LOCAL lock_timeout = '2s'"
 _AGAIN_SECONDS: Final = 1.0
-_NOT_APART: Final = "Rows are not kept apart by unit: no key of visits was handed to the database (docs/operations.md, Rows by unit)."
+_NOT_APART: Final = (
+    "Rows are not kept apart by unit: no key of visits was handed to the database "
+    "(docs/operations.md, Rows by unit)."
+)
 
 
 @dataclass(frozen=True, slots=True)
