@@ -105,7 +105,7 @@ async def perform_action(
     deed_id = act_id(caller.client.id, idempotency_key)
     expected = expected_version(if_match)
     wanted = await read_body(ActionRequest, request)
-    async with parts.connection() as connection:
+    async with parts.connection(caller.units) as connection:
         identity = await task_id(connection, units=caller.units, reference=reference)
         if identity is None:
             raise ProblemRaised(Problem.NO_SUCH_TASK)
@@ -147,7 +147,7 @@ async def open_task(request: Request, caller: CanOpen, reference: ReferencePath)
     """Who opens them and why is noted before they are opened, and stands in the task's history for good."""
     parts = dependencies_of(request)
     wanted = await read_body(OpenRequest, request)
-    async with parts.connection() as connection:
+    async with parts.connection(caller.units) as connection:
         identity = await task_id(connection, units=caller.units, reference=reference)
         if identity is None:
             raise ProblemRaised(Problem.NO_SUCH_TASK)

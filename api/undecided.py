@@ -51,7 +51,7 @@ async def list_undecided(
     except NotACursor:
         error = FieldError(pointer="after", detail="is not the `next` of a page of this list")
         raise ProblemRaised(Problem.NOT_VALID, errors=(error,)) from None
-    async with parts.connection() as connection:
+    async with parts.connection((), municipalities=answering) as connection:
         page = await undecided(connection, today=today, municipalities=answering, after=place, limit=limit)
     following = None if page.next is None else seal_cursor(parts.page_seal, page.next)
     if following is not None:

@@ -17,7 +17,13 @@ from config.environments import (
 )
 from config.every_environment import EveryEnvironment
 from config.kafka import KafkaSettings
-from config.sections.keys import KeyStoreSection, LookupKeySection, OpenerKeySection, ReplayKeySection
+from config.sections.keys import (
+    KeyStoreSection,
+    LookupKeySection,
+    MigrateKeySection,
+    OpenerKeySection,
+    ReplayKeySection,
+)
 from config.sections.processes import ContractSection, IntakeSection
 from config.sections.servers import (
     DatabaseAddress,
@@ -97,9 +103,10 @@ class RebuildEnvironment(RebuildPeopleEnvironment):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MigrateEnvironment:
-    """`migrate`: nothing but the database."""
+    """`migrate`: the database, and what it must know of the inbox."""
 
     migrate: MigrateSection
+    keys: MigrateKeySection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

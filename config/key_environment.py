@@ -11,6 +11,7 @@ from config.sections.keys import (
     InboxKeySection,
     IntakeKeySection,
     LookupKeySection,
+    MigrateKeySection,
     NoticeKeySection,
     OpenerKeySection,
     ReplayKeySection,
@@ -26,6 +27,7 @@ _HOLDERS: Final[Mapping[type[Section], KeyHolder]] = {
     ReplayKeySection: KeyHolder.REPLAY,
     OpenerKeySection: KeyHolder.OPENER,
     LookupKeySection: KeyHolder.LOOKUP,
+    MigrateKeySection: KeyHolder.MIGRATE,
 }
 
 

@@ -19,6 +19,7 @@ from crypto.keyring import Keyring
 from crypto.new_keys import new_key, next_kid
 
 READERS_FIRST: Final = (
+    KeyHolder.MIGRATE,
     KeyHolder.INBOX,
     KeyHolder.REPLAY,
     KeyHolder.OPENER,
@@ -123,8 +124,11 @@ class KeyStore:
         if len(pseudonyms) > 1:
             raise KeyRefused("There are keys already: those of another ring would give people other ids.")
         self.hand_out(keys)
-        if not self.of(KeyPurpose.PAGE):
-            self.make(KeyPurpose.PAGE, None, now)
+        for purpose in (KeyPurpose.PAGE, KeyPurpose.VISIT):
+            if known := self.of(purpose):
+                self.hand_out(known)
+            else:
+                self.make(purpose, None, now)
         self.make(KeyPurpose.SEAL, month, now)
         return month
 

@@ -20,6 +20,8 @@ class KeyPurpose(StrEnum):
     """Opens what senders have sealed to the service."""
     PAGE = "page"
     """Seals what the pages hand to a browser and get back."""
+    VISIT = "visit"
+    """Proves to the database whom the inbox serves."""
     SESSION = "session"
     ACCESS = "access"
     LINK = "link"
@@ -41,6 +43,8 @@ class KeyHolder(StrEnum):
     """`quarantine show`: opens the bytes of what was refused."""
     LOOKUP = "lookup"
     """Commands that find a person by CPR."""
+    MIGRATE = "migrate"
+    """`migrate`: hands the database what knows the inbox's visits."""
 
 
 _JUDGES: Final = frozenset(
@@ -54,6 +58,7 @@ HELD: Final[Mapping[KeyHolder, frozenset[KeyPurpose]]] = {
             KeyPurpose.PSEUDONYM,
             KeyPurpose.SEAL,
             KeyPurpose.PAGE,
+            KeyPurpose.VISIT,
             KeyPurpose.SESSION,
             KeyPurpose.ACCESS,
             KeyPurpose.LINK,
@@ -62,6 +67,7 @@ HELD: Final[Mapping[KeyHolder, frozenset[KeyPurpose]]] = {
     KeyHolder.REPLAY: _JUDGES,
     KeyHolder.OPENER: frozenset({KeyPurpose.SEAL}),
     KeyHolder.LOOKUP: frozenset({KeyPurpose.PSEUDONYM}),
+    KeyHolder.MIGRATE: frozenset({KeyPurpose.VISIT}),
 }
 """All that a holder needs; each of them it must have, and no other."""
 TAGS: Final[Mapping[KeyPurpose, Purpose]] = {

@@ -17,6 +17,7 @@ from inbox.statistics_cache import Counted
 from infra.postgres import Pool
 from ledger.actions.chain_wait import ChainWait
 from ledger.actions.perform import Rules
+from ledger.queries.visit import ServedConnections
 from models.eligibility.law_horizon import LawHorizon
 
 
@@ -25,6 +26,8 @@ class InboxDependencies:
     """Everything that a page may need."""
 
     pool: Pool
+    """For sessions, and for nothing that belongs to a unit."""
+    served: ServedConnections
     provider: Provider
     sessions: Sessions
     opener: SealOpener

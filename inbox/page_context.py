@@ -1,5 +1,7 @@
 """One request by one person, and how it is answered: who it is, in which language, with which form."""
 
+from collections.abc import Collection
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -17,6 +19,7 @@ from inbox.render import Renderer
 from inbox.rights import Rights
 from inbox.sessions import Session
 from inbox.translations import Language, Translations, words
+from infra.postgres import Connection
 from models.calendar import copenhagen_date
 from models.eligibility.law_horizon import LawHorizon
 from models.tasks.actions import Actor, Via
@@ -46,6 +49,10 @@ class Visit:
     def rights(self) -> Rights:
         """What the visitor may do; nothing before the log-in."""
         return Rights() if self.session is None else self.session.rights
+
+    def connection(self, *, municipalities: Collection[str] = ()) -> AbstractAsyncContextManager[Connection]:
+        """One that shows the tasks of the visitor's units, and the undecided messages of `municipalities`."""
+        return self.parts.served.of(self.rights.tasks_of, municipalities=municipalities)
 
     @property
     def actor(self) -> Actor:

@@ -11,9 +11,13 @@ from config.command_environments import role_of
 from config.database_roles import MIGRATE, DatabaseRole
 from config.environments import PROCESSES
 from config.key_environment import least_keys
+from config.key_folder import HeldKeys
 from config.sections.base import PREFIX
+from config.sections.keys import visit_keys
 from config.sections.traces import TracesSection
 from config.settings import sections_of, variables_of
+from crypto.key_purpose import KeyHolder
+from crypto.visit_token import VisitKey
 from frafaldsvarsel.api_client_setup import clients_file
 from local.servers.kafka import Broker
 from local.servers.mail_catcher import Catcher
@@ -28,6 +32,11 @@ ROLES: Final[Mapping[str, DatabaseRole]] = {
     if "database" in sections_of(kind)
 }
 """By the kind of a process; who is not here has no use for the database."""
+
+
+def visits_of(data: Path) -> tuple[VisitKey, ...]:
+    """What the database must know of the inbox whose keys are in `data`."""
+    return visit_keys(HeldKeys(data / "keys" / "service" / KeyHolder.MIGRATE, KeyHolder.MIGRATE))
 
 
 def settings_of(kind: str) -> type[Any]:

@@ -18,6 +18,7 @@ from crypto.month_seals import MonthSeals
 from crypto.new_keys import new_key
 from crypto.pseudonym import ContentHashes, Pseudonyms
 from crypto.vault import PageSeal, SealOpener, SymmetricSeal
+from crypto.visit_token import VisitKey
 
 MADE_AT: Final = datetime(2022, 1, 1, tzinfo=UTC)
 ONE_MONTH: Final = "9999-12"
@@ -64,6 +65,11 @@ class ServiceKeys:
         return PageSeal({key.kid: SymmetricSeal(key.kid, key.secret)}, key.kid)
 
     @property
+    def visits(self) -> tuple[VisitKey, ...]:
+        """What the database knows of the inbox."""
+        return tuple(VisitKey(one.kid, one.secret) for one in self.of(KeyPurpose.VISIT))
+
+    @property
     def inbox(self) -> InboxKeys:
         """What the inbox has."""
         return InboxKeys(
@@ -73,6 +79,7 @@ class ServiceKeys:
             sessions=self.tags(KeyPurpose.SESSION),
             links=self.tags(KeyPurpose.LINK),
             access=self.tags(KeyPurpose.ACCESS),
+            visit=self.visits[-1],
         )
 
     @property

@@ -23,6 +23,7 @@ from crypto.key_purpose import KeyHolder, KeyPurpose
 from crypto.month_seals import MonthSeals
 from crypto.pseudonym import ContentHashes, Pseudonyms
 from crypto.vault import Opener, PageSeal, SealOpener, SymmetricSeal
+from crypto.visit_token import VisitKey
 
 CapabilityT = TypeVar("CapabilityT")
 KeyT = TypeVar("KeyT")
@@ -97,6 +98,7 @@ class InboxKeys:
     sessions: HmacTokens = field(repr=False)
     links: HmacTokens = field(repr=False)
     access: HmacTokens = field(repr=False)
+    visit: VisitKey = field(repr=False)
 
 
 def intake_keys(held: HeldKeys) -> IntakeKeys:
@@ -135,7 +137,13 @@ def inbox_keys(held: HeldKeys) -> InboxKeys:
         sessions=_tags(held, KeyPurpose.SESSION),
         links=_tags(held, KeyPurpose.LINK),
         access=_tags(held, KeyPurpose.ACCESS),
+        visit=visit_keys(held)[-1],
     )
+
+
+def visit_keys(held: HeldKeys) -> tuple[VisitKey, ...]:
+    """For whoever hands them to the database; the last is the one that the inbox uses."""
+    return tuple(VisitKey(one.kid, one.secret) for one in held.of(KeyPurpose.VISIT))
 
 
 def seal_opener(held: HeldKeys) -> SealOpener:
@@ -228,6 +236,14 @@ class LookupKeySection(Section):
 
     pseudonyms: Annotated[Pseudonyms, _of_folder(KeyHolder.LOOKUP, _pseudonyms)] = Field(
         validation_alias=VARIABLE, description=_ABOUT, repr=False
+    )
+
+
+class MigrateKeySection(Section):
+    """The keys that the database must know."""
+
+    visits: Annotated[tuple[VisitKey, ...] | None, _of_folder(KeyHolder.MIGRATE, visit_keys)] = Field(
+        default=None, validation_alias=VARIABLE, description=_ABOUT, repr=False
     )
 
 

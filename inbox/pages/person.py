@@ -25,7 +25,7 @@ async def open_person(visit: Visit) -> Response:
         fault = FieldFault("person-purpose", "fault.purpose")
         return await show(visit, view, kind="person", faults=(fault,), form=visit.form, status=422)
     try:
-        async with visit.parts.pool.connection() as connection:
+        async with visit.connection() as connection:
             sealed = await reveal_messages(
                 connection,
                 task_id=view.task.id,

@@ -48,7 +48,7 @@ _DISTURBED: Final = (Take, Release, Close, HandOver, Reopen)
 async def task(visit: Visit) -> Response:
     """The page."""
     view = await read(visit)
-    async with visit.parts.pool.connection() as connection:
+    async with visit.connection() as connection:
         await note_read(connection, view.task.id, visit.actor, one_within=_ONE_LOOK)
     return await show(visit, view)
 
@@ -78,7 +78,7 @@ async def do(visit: Visit) -> Response:
         return await show(visit, view, kind=kind, faults=deed.faults, form=visit.form, status=422)
     expected = read_version(visit.form.one("version")) if isinstance(deed, _DISTURBED) else None
     try:
-        async with visit.parts.pool.connection() as connection:
+        async with visit.connection() as connection:
             done = await perform(
                 connection,
                 task_id=view.task.id,
@@ -124,7 +124,7 @@ async def read(visit: Visit) -> TaskView:
     reference = visit.request.path_params["reference"].upper()
     if not is_reference(reference) or not visit.rights.tasks_of:
         raise NotFound
-    async with visit.parts.pool.connection() as connection:
+    async with visit.connection() as connection:
         view = await task_detail.task(connection, units=visit.rights.tasks_of, key=reference)
     if view is None:
         raise NotFound

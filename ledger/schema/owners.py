@@ -255,6 +255,12 @@ OWNERS: Final = (
         others={"ops/recovery/open_sessions.py": "An operator ends somebody's."},
     ),
     TableOwner(
+        table="visit_keys",
+        holds="the keys under which the inbox proves whom it serves; no role but the owner reads them",
+        written_by="`migrate`",
+        module="ledger/schema/visit_keys.py",
+    ),
+    TableOwner(
         table="migrations",
         holds="which migrations were applied",
         written_by="`migrate`",
@@ -263,7 +269,21 @@ OWNERS: Final = (
 )
 BY_TABLE: Final = {owner.table: owner for owner in OWNERS}
 VIEWS: Final = ("footings",)
-FUNCTIONS: Final = ("deliveries_both_causes", "audit_only_grows")
+SEQUENCES: Final = ("visit_numbers",)
+FUNCTIONS: Final = (
+    "admit_person",
+    "audit_only_grows",
+    "deliveries_both_causes",
+    "visit_content",
+    "visit_holds",
+    "visit_knows",
+    "visit_mac",
+    "visit_municipalities",
+    "visit_number",
+    "visit_person",
+    "visit_served",
+    "visit_units",
+)
 """What belongs to the owner beside the tables."""
 COMPOSED: Final[Mapping[str, str]] = {
     REBUILD: "One statement for all tables that a rebuild replaces; `ledger.rebuild.compare.TABLES` names them.",

@@ -162,6 +162,20 @@ INBOX: Final = (
     _TRANSFERS,
 )
 
+ACT: Final = (
+    TableRight("acts", read=WHOLE, add=True),
+    TableRight("audit", add=True),
+    TableRight("deliveries", add=True),
+    TableRight("footings", read=WHOLE),
+    _MESSAGES,
+    TableRight("outbox", add=True),
+    _PLANS,
+    TableRight("position", read=WHOLE),
+    TableRight("steps", read=WHOLE, add=True, change=("ended_at", "reason", "status")),
+    _TASKS,
+    _TRANSFERS,
+)
+
 AUDIT: Final = (
     TableRight("acts", read=WHOLE),
     TableRight("applied", read=WHOLE),

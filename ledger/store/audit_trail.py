@@ -52,7 +52,7 @@ SELECT %(kind)s, t.id, %(detail)s::jsonb || CASE WHEN t.id IS NULL
 FROM (SELECT) once LEFT JOIN tasks t ON t.person_id = ANY(%(people)s) AND t.unit_id = ANY(%(units)s)
 RETURNING id, task_id
 """
-"""At each task of the units; where there is none, one line with the pseudonym."""
+"""At each task of the units; where there is none, one line with the pseudonym, which the unit may not read back."""
 
 DELIVERY_ENDED: Final[LiteralString] = """
 INSERT INTO audit (kind, task_id, detail)

@@ -25,7 +25,7 @@ from config.settings import PREFIX, load, variables_of
 from config.topics import TOPICS
 from infra import topic_admin
 from ledger.schema.apply_rights import bring_up
-from local.environment import ROLES, settings_of
+from local.environment import ROLES, settings_of, visits_of
 from local.servers.cluster import Cluster
 from local.servers.ports import remembered_ports
 from local.servers.postgres import SOCKET, Database
@@ -133,11 +133,11 @@ class Rig:
         self._stack.callback(lambda: self.database.stop())
         with psycopg.connect(self.database.url, autocommit=True) as connection:
             connection.execute("CREATE DATABASE faults")
-        bring_up(self.database.url_of("faults"))
         socket = Path(self.database.url.rpartition("host=")[2].replace("%2F", "/")) / SOCKET
         self.proxy.add(Route(DATABASE, socket, swallow=CommitAnswer))
         self.proxy.add(Route(SMTP, ("127.0.0.1", self.relay.server.port)))
         ensure_keys(self.data, [sender for sender in base_senders(SHIPPED) if sender.number in SENDERS])
+        bring_up(self.database.url_of("faults"), visit_keys=visits_of(self.data))
         topic_admin.apply(
             self.settings.kafka,
             topic_admin.Replication(factor=self.nodes, min_insync=min(self.nodes, 2)),

@@ -20,6 +20,7 @@ from crypto.key_purpose import KeyPurpose
 from infra.postgres import Pool
 from ledger.actions.chain_wait import NO_WAIT
 from ledger.actions.perform import Rules
+from ledger.queries.visit import ServedConnections
 from models.eligibility.decision import Decision
 from models.events.sensitive_fields import SensitiveFields, sealed_for
 from models.ids import task_id, task_reference
@@ -80,7 +81,7 @@ class Service:
                 api_client("both-system", UNIT, OTHER_UNIT),
             )
         self.parts = ApiDependencies(
-            pool=self.pool,
+            served=ServedConnections(self.pool, self.keyring.visits[-1]),
             clients=ClientRegister(self.file, RULES.units, clock=lambda: self.ticks),
             tags=self.keyring.tags(KeyPurpose.ACCESS),
             opener=self.keyring.opener,

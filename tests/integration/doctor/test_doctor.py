@@ -28,6 +28,7 @@ from models.events import probe_identity
 from models.events.event_types import InputTopic
 from ops.probe.events import message_id, next_run
 from tests.fixtures.servers import running_broker
+from tests.keys import made_keys
 from tests.unit.frafaldsvarsel.wiring.environments import told
 
 ONE: Final = Replication(factor=1, min_insync=1)
@@ -45,7 +46,7 @@ def kafka(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafk
 @pytest.fixture
 def environment(kafka: KafkaSettings, database: str, tmp_path: Path) -> dict[str, str]:
     """A service whose parts are all there, and none of its processes."""
-    bring_up(database)
+    bring_up(database, visit_keys=made_keys().visits)
     values = {
         "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
         "REPLICATION_FACTOR": "1",

@@ -15,6 +15,7 @@ from crypto.client_secret_hash import fits, hash_secret
 from frafaldsvarsel.api_client_setup import clients_file, curl_file, ensure_client
 from frafaldsvarsel.wiring.api import api_app, api_faults
 from frafaldsvarsel.wiring.ledger import rules
+from ledger.queries.visit import ServedConnections
 from tests.keys import made_keys
 from tests.reference import SHIPPED
 
@@ -25,7 +26,7 @@ def app(clients: Path | None) -> FastAPI | None:
     """The interface as it is composed, on a pool that is never opened."""
     pool = AsyncConnectionPool("postgresql://not-used", open=False)
     section, keys = ApiSection(clients_file=clients), made_keys().inbox
-    return api_app(section, keys, SHIPPED, rules(SHIPPED), pool)
+    return api_app(section, keys, SHIPPED, rules(SHIPPED), ServedConnections(pool, keys.visit))
 
 
 def faults(clients: Path | None) -> list[Fault]:
