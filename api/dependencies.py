@@ -19,7 +19,7 @@ from api.secret_check import SecretCheck
 from api.tokens import LIFETIME, Grant, client_of, granted
 from config.api_clients import ClientRegister, ClientRight
 from crypto.hmac_tokens import HmacTokens
-from crypto.vault import Vault
+from crypto.vault import PageSeal, SealOpener
 from infra.postgres import Connection, Pool
 from ledger.actions.chain_wait import ChainWait
 from ledger.actions.perform import Rules
@@ -36,7 +36,10 @@ class ApiDependencies:
     clients: ClientRegister
     tags: HmacTokens
     """Of `crypto.hmac_tokens.Purpose.ACCESS`."""
-    vault: Vault
+    opener: SealOpener
+    """Opens what is sealed of a message."""
+    page_seal: PageSeal
+    """Of where a page of the undecided queue ends."""
     rules: Rules
     municipalities: Collection[str]
     """Their codes."""

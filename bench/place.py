@@ -52,7 +52,7 @@ class Place:
         values = {
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers,
             "DATABASE_URL": "postgresql://not-used",
-            "KEYRING_FILE": str(self.data / "keys" / "service.key.json"),
+            "KEYS_DIR": str(self.data / "keys" / "service" / "intake"),
             "SENDERS_DIR": str(self.data / "senders"),
             "WORKER_DATA_DIR": str(self.data / "worker"),
             "READY_FILE": str(ready),

@@ -15,6 +15,7 @@ from config.topics import PERSON_PARTITIONS, Topic
 from models.events.person_event import PersonEvent
 from models.events.receipt import Applied
 from streams.batch_producer import BatchProducer, partition_of
+from streams.processors import key_of_event
 
 _POLL_SECONDS = 120.0
 _CHUNK = 5000
@@ -30,7 +31,7 @@ async def fill(place: Place, events: Iterable[PersonEvent]) -> int:
             output.add(
                 Topic.PERSON_EVENTS,
                 partition_of(event.person_id, PERSON_PARTITIONS),
-                event.person_id.encode(),
+                key_of_event(event),
                 event.model_dump_json(exclude_none=True).encode(),
             )
             number += 1

@@ -17,7 +17,7 @@ from config.environments import (
 )
 from config.every_environment import EveryEnvironment
 from config.kafka import KafkaSettings
-from config.sections.keys import IntakeKeySection, VaultSection
+from config.sections.keys import KeyStoreSection, LookupKeySection, OpenerKeySection, ReplayKeySection
 from config.sections.processes import ContractSection, IntakeSection
 from config.sections.servers import (
     DatabaseAddress,
@@ -108,7 +108,7 @@ class OpenEnvironment:
 
     kafka: KafkaSettings
     database: DatabaseAddress
-    keyring: VaultSection
+    keys: OpenerKeySection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,11 +118,30 @@ class ReplayEnvironment:
     kafka: KafkaSettings
     stream: StreamKeySection
     database: DatabaseAddress
-    keyring: IntakeKeySection
+    keys: ReplayKeySection
     senders: SendersSection
     intake: IntakeSection
     contract: ContractSection
     reference: ReferenceSection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EraseAskEnvironment:
+    """`erase request` and `erase verify`: they make a pseudonym of a CPR."""
+
+    kafka: KafkaSettings
+    stream: StreamKeySection
+    database: DatabaseAddress
+    keys: LookupKeySection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EraseRunEnvironment:
+    """`erase run`: no key that makes or opens anything of a person."""
+
+    kafka: KafkaSettings
+    stream: StreamKeySection
+    database: DatabaseAddress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,8 +169,22 @@ class InsightEnvironment:
     """`insight export`: makes a pseudonym of a CPR."""
 
     database: DatabaseAddress
-    keyring: VaultSection
+    keys: LookupKeySection
     reference: ReferenceSection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysEnvironment:
+    """`keys`: where all of them lie."""
+
+    keys: KeyStoreSection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShredEnvironment(KeysEnvironment):
+    """`keys shred`: also the tables in which something is sealed."""
+
+    database: DatabaseAddress
 
 
 COMMANDS: Final[Mapping[str, type[Any]]] = {
@@ -159,6 +192,8 @@ COMMANDS: Final[Mapping[str, type[Any]]] = {
     "doctor": EveryEnvironment,
     "status": StatusEnvironment,
     "migrate": MigrateEnvironment,
+    "keys": KeysEnvironment,
+    "keys shred": ShredEnvironment,
     "topics": TopicsEnvironment,
     "publish": KafkaEnvironment,
     "receipts": ListEnvironment,
@@ -173,6 +208,10 @@ COMMANDS: Final[Mapping[str, type[Any]]] = {
     "sessions list": DatabaseEnvironment,
     "sessions end": DatabaseEnvironment,
     "insight export": InsightEnvironment,
+    "erase request": EraseAskEnvironment,
+    "erase approve": DatabaseEnvironment,
+    "erase run": EraseRunEnvironment,
+    "erase verify": EraseAskEnvironment,
     "trail verify": TrailVerifyEnvironment,
     "trail restart": TrailRestartEnvironment,
     "redecide": HealingAuditEnvironment,
@@ -199,6 +238,7 @@ _ROLES: Final[Mapping[type[Any], DatabaseRole]] = {
     TrailEnvironment: DatabaseRole.TRAIL,
     RebuildEnvironment: DatabaseRole.REBUILD,
     InsightEnvironment: DatabaseRole.INSIGHT,
+    ShredEnvironment: DatabaseRole.REBUILD,
 }
 
 

@@ -24,7 +24,7 @@ class DatabaseRole(StrEnum):
     INSIGHT = "frafaldsvarsel_insight"
     """`insight export`: which looks are a person's."""
     REBUILD = "frafaldsvarsel_rebuild"
-    """`rebuild ledger`, which may replace everything that follows from Kafka."""
+    """`rebuild ledger`, which may replace everything that follows from Kafka; `keys shred`."""
 
 
 OWNER: Final = "frafaldsvarsel_owner"

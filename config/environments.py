@@ -55,7 +55,7 @@ class WorkerEnvironment:
     stream: StreamKeySection
     replication: ReplicationSection
     consumer: ConsumerSection
-    keyring: IntakeKeySection
+    keys: IntakeKeySection
     senders: SendersSection
     intake: IntakeSection
     contract: ContractSection
@@ -97,7 +97,7 @@ class NoticeEnvironment:
     webhooks: WebhookSection
     links: LinkSection
     acknowledge: AcknowledgeSection
-    keyring: NoticeKeySection
+    keys: NoticeKeySection
     reference: ReferenceSection
 
 
@@ -120,7 +120,7 @@ class InboxEnvironment:
     """The inbox and the interface for case systems: no Kafka, no relay, and of the key ring nothing of senders."""
 
     database: DatabaseSection
-    keyring: InboxKeySection
+    keys: InboxKeySection
     links: LinkSection
     inbox: InboxSection
     trail_wait: TrailWaitSection
@@ -195,7 +195,7 @@ class AuditEnvironment:
 class HealingAuditEnvironment(AuditEnvironment):
     """The audit that drives again what is missing, as intake would."""
 
-    keyring: IntakeKeySection
+    keys: IntakeKeySection
     senders: SendersSection
     intake: IntakeSection
     contract: ContractSection

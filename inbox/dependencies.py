@@ -7,7 +7,8 @@ from datetime import date, datetime
 from config.reference.institutions import Institution
 from config.reference.units import Unit
 from crypto.hmac_tokens import HmacTokens
-from crypto.vault import Vault
+from crypto.pseudonym import Pseudonyms
+from crypto.vault import PageSeal, SealOpener
 from inbox.guides import Guide
 from inbox.oidc import Provider
 from inbox.service_figures import ServiceFigures
@@ -26,8 +27,12 @@ class InboxDependencies:
     pool: Pool
     provider: Provider
     sessions: Sessions
-    vault: Vault
-    """Opens what is sealed of a message, and seals a log-in that is under way."""
+    opener: SealOpener
+    """Opens what is sealed of a message."""
+    pseudonyms: Pseudonyms
+    """Finds a person by CPR."""
+    page_seal: PageSeal
+    """Seals a log-in that is under way, and where a page of the undecided queue ends."""
     link_tags: HmacTokens
     """Of the link in a mail by which its reader acknowledges."""
     rules: Rules

@@ -8,10 +8,11 @@ from pydantic import ValidationError
 
 from config.topics import INPUT_PARTITIONS, PERSON_PARTITIONS, Topic
 from infra.kafka_record import KafkaRecord
+from infra.record_key import record_key
 from infra.stream_mac import NO_MAC, StreamMac
 from infra.traces import NO_TRACES, Traces
-from models.eligibility.apply_event import apply
-from models.eligibility.decision import Cause
+from models.eligibility.apply_event import AppliedEvent, apply
+from models.eligibility.decision import Cause, Decision, ErasureMark, JoinMark
 from models.eligibility.law import Law
 from models.eligibility.person_record import PersonRecord
 from models.errors import UnreadableError
@@ -129,25 +130,21 @@ class Match:
         ours, foreign = self._mac.split(records)
         tell_foreign(partition, foreign, output)
         self.tally.records.update(("foreign", one.reason) for one in foreign)
-        async for record in in_turns(ours):
+        # A tombstone says nothing to match: what it takes away, match has forgotten by the person's own event.
+        async for record in in_turns([one for one in ours if one.value is not None]):
             event = _decode(record)
             began = self._traces.now_ns() if self._traces.is_on else 0
             person = touched.get(event.person_id) or self._people.get(partition, event.person_id)
             step = apply(person, event, Cause(partition=partition, offset=record.offset), self._law)
             touched[event.person_id] = step.record
-            outcome = _outcome(step.changed, step.left_out)
+            outcome = _outcome(step)
             self.tally.records[outcome] += 1
             if self._traces.is_on:
                 self.tally.spans += of_match(self._traces, record, event, outcome, step.decisions, began)
             for decision in step.decisions:
                 self.tally.decisions[decision.verdict.outcome, decision.verdict.reason] += 1
-            for decided in (*step.decisions, *(() if step.mark is None else (step.mark,))):
-                output.add(
-                    Topic.DECISIONS,
-                    partition,
-                    event.person_id.encode(),
-                    decided.model_dump_json(exclude_none=True).encode(),
-                )
+            for decided in step.said:
+                add_decided(decided, partition, output)
             for forward in step.forwards:
                 add_person_event(forward, output)
                 if output.waiting_bytes > _MOST_WAITING:
@@ -164,7 +161,10 @@ class Match:
                     left_out=_left_out(event, step.left_out),
                     forwarded=True if event.is_passed_on else None,
                     # Where it counts: what is forwarded may be left out there.
-                    subject=None if step.left_out or step.record.joined_to else AppliedSubject.of(event),
+                    subject=None
+                    if step.left_out or step.erased or step.record.joined_to
+                    else AppliedSubject.of(event),
+                    erased=True if step.erased else None,
                 )
             )
         for person in touched.values():
@@ -185,10 +185,12 @@ def tell_foreign(partition: int, foreign: Sequence[ForeignRecord], output: Batch
         output.add(Topic.APPLIED, partition, None, applied.model_dump_json(exclude_none=True).encode())
 
 
-def _outcome(changed: int, left_out: LeftOut | None) -> CodeAndReason:
-    if left_out is not None:
-        return "left_out", left_out
-    return "changed" if changed else "unchanged", ""
+def _outcome(step: AppliedEvent) -> CodeAndReason:
+    if step.erased:
+        return "erased", ""
+    if step.left_out is not None:
+        return "left_out", step.left_out
+    return "changed" if step.changed else "unchanged", ""
 
 
 def _left_out(event: PersonEvent, why: LeftOut | None) -> LeftOutEvent | None:
@@ -200,12 +202,37 @@ def _left_out(event: PersonEvent, why: LeftOut | None) -> LeftOutEvent | None:
 
 
 def add_person_event(event: PersonEvent, output: BatchProducer) -> None:
-    """Write a person event to the partition of its person."""
+    """Write a person event to the partition of its person, under a key of its own."""
     output.add(
         Topic.PERSON_EVENTS,
         partition_of(event.person_id, PERSON_PARTITIONS),
-        event.person_id.encode(),
+        key_of_event(event),
         event.model_dump_json(exclude_none=True).encode(),
+    )
+
+
+def key_of_event(event: PersonEvent) -> bytes:
+    """The key of one writing of `event`."""
+    topic, partition, offset = event.origin.place
+    return record_key(event.person_id, f"{topic}/{partition}@{offset}")
+
+
+def add_decided(said: Decision | JoinMark | ErasureMark, partition: int, output: BatchProducer) -> None:
+    """Write what match has to say to the ledger, under a key of its own."""
+    match said:
+        case Decision(message=message):
+            names: tuple[str, ...] = (
+                message.person_id,
+                message.sender,
+                message.message_id,
+                str(said.revision),
+            )
+        case JoinMark():
+            names = (said.person_id, said.joined_to)
+        case ErasureMark():
+            names = (said.person_id, said.request)
+    output.add(
+        Topic.DECISIONS, partition, record_key(*names), said.model_dump_json(exclude_none=True).encode()
     )
 
 

@@ -32,6 +32,7 @@ OPERATORS: Final = (
     "deliveries",
     "dismiss",
     "doctor",
+    "erase",
     "lists",
     "notices",
     "quarantine",
@@ -67,6 +68,7 @@ ENTRIES: Final[Mapping[DatabaseRole, tuple[Definition, ...]]] = {
         Definition("ledger.store.action_log", "count"),
         Definition("ledger.store.repository", "positions"),
         Definition("ledger.store.foreign_records", "skips"),
+        Definition("ops.recovery.shred", "seal_again"),
     ),
 }
 """Where the code of each begins."""

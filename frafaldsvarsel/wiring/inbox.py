@@ -43,7 +43,7 @@ def inbox_app(settings: InboxEnvironment, in_vain: Callable[[], None] = lambda: 
     """
     reference = read_reference(settings.reference)
     parts = inbox_parts(settings, reference, in_vain)
-    api = api_app(settings.api, settings.keyring.inbox, reference, parts.rules, parts.pool, parts.chained)
+    api = api_app(settings.api, settings.keys.inbox, reference, parts.rules, parts.pool, parts.chained)
     return build(parts, beside=None if api is None else ApiMount(api))
 
 
@@ -51,7 +51,7 @@ def inbox_parts(
     settings: InboxEnvironment, reference: Reference, in_vain: Callable[[], None] = lambda: None
 ) -> InboxDependencies:
     """Everything that the pages need; raises `ConfigError`. The pool is opened by the application."""
-    public_url, keys = settings.links.url.rstrip("/"), settings.keyring.inbox
+    public_url, keys = settings.links.url.rstrip("/"), settings.keys.inbox
     provider = _provider(settings.oidc, public_url)
     rules = ledger_wiring.rules(
         reference, attempts_apart=timedelta(minutes=settings.inbox.attempts_apart_minutes)
@@ -73,7 +73,9 @@ def inbox_parts(
             idle=timedelta(minutes=settings.inbox.idle_minutes),
             longest=timedelta(hours=settings.inbox.session_hours),
         ),
-        vault=keys.vault,
+        opener=keys.opener,
+        pseudonyms=keys.pseudonyms,
+        page_seal=keys.pages,
         link_tags=keys.links,
         rules=rules,
         units=units,

@@ -52,7 +52,7 @@ async def begin(visit: Visit) -> Response:
         response.delete_cookie(old, path="/log-ind")
     response.set_cookie(
         _BEGUN_COOKIE + begun.state,
-        visit.parts.vault.seal(begun.model_dump_json().encode(), _BEGUN_PURPOSE),
+        visit.parts.page_seal.seal(begun.model_dump_json().encode(), _BEGUN_PURPOSE),
         max_age=_BEGUN_SECONDS,
         path="/log-ind",
         secure=visit.parts.secure,
@@ -154,7 +154,7 @@ def _too_many(visit: Visit) -> list[str]:
 def _opened(visit: Visit, name: str) -> Begun | None:
     try:
         sealed = visit.request.cookies[name]
-        return Begun.model_validate_json(visit.parts.vault.open(sealed, _BEGUN_PURPOSE))
+        return Begun.model_validate_json(visit.parts.page_seal.open(sealed, _BEGUN_PURPOSE))
     except (KeyError, NotOpenedError, ValidationError):
         return None
 

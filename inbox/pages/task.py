@@ -1,6 +1,6 @@
 """One task with everything that its unit needs to act, and the deeds on it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -147,9 +147,13 @@ async def show(
     faults: Sequence[FieldFault] = (),
     form: Form = EMPTY,
     opened: Mapping[tuple[str, str], SensitiveFields] | None = None,
+    shredded: Container[tuple[str, str]] = (),
     status: int = 200,
 ) -> Response:
-    """The page. `kind`, `faults` and `form`: a deed that could not be done; `opened`: particulars by message."""
+    """The page. `kind`, `faults` and `form`: a deed that could not be done; `opened`: particulars by message.
+
+    `shredded`: messages whose particulars nobody can open any more.
+    """
     parts, found = visit.parts, view.task
     local = visit.now.astimezone(COPENHAGEN)
     return visit.page(
@@ -192,6 +196,7 @@ async def show(
         endings=(Ending.CONTACT_MADE, Ending.NOT_REACHED),
         purposes=list(OpenPurpose),
         opened=opened,
+        shredded=shredded,
         mark=mark(view),
     )
 

@@ -25,7 +25,7 @@ async def queue(visit: Visit) -> Response:
     async with visit.parts.pool.connection() as connection:
         page = await undecided(connection, today=today, municipalities=near, after=place, limit=_PAGE_SIZE)
         number = await undecided_count(connection, today=today, municipalities=near)
-    following = None if page.next is None else seal_cursor(visit.parts.vault, page.next)
+    following = None if page.next is None else seal_cursor(visit.parts.page_seal, page.next)
     return visit.page(
         "undecided.html",
         everywhere=near is None,
@@ -43,6 +43,6 @@ async def queue(visit: Visit) -> Response:
 def _read(visit: Visit) -> UndecidedCursor | None:
     """Where to go on; an address that somebody has shortened begins at the beginning."""
     try:
-        return open_cursor(visit.parts.vault, visit.query("efter"))
+        return open_cursor(visit.parts.page_seal, visit.query("efter"))
     except NotACursor:
         return None

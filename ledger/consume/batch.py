@@ -12,10 +12,10 @@ from infra.postgres import Connection
 from infra.stream_mac import NO_MAC, StreamMac, as_foreign
 from ledger.consume import duplicates, left_out, names_nothing, subjects
 from ledger.reminders.scheduler import plan_reminders
-from ledger.store import action_log, foreign_records, repository
+from ledger.store import action_log, erasures, foreign_records, repository
 from ledger.store.action_log import ActionRow
 from ledger.tasks.projection import Policy, Projection, cause_of
-from models.eligibility.decision import Decision, JoinMark
+from models.eligibility.decision import Decision, ErasureMark, JoinMark
 from models.errors import UnreadableError
 from models.events.receipt import (
     Applied,
@@ -30,7 +30,7 @@ Place = tuple[str, int]
 _receipts: TypeAdapter[Receipt | RepeatReceipt | LeftOutReceipt | NamesNothingReceipt] = TypeAdapter(
     Receipt | RepeatReceipt | LeftOutReceipt | NamesNothingReceipt
 )
-_said: TypeAdapter[Decision | JoinMark] = TypeAdapter(Decision | JoinMark)
+_said: TypeAdapter[Decision | JoinMark | ErasureMark] = TypeAdapter(Decision | JoinMark | ErasureMark)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Said:
 
     partition: int
     offset: int
-    content: Decision | JoinMark
+    content: Decision | JoinMark | ErasureMark
 
 
 class Batch:
@@ -54,6 +54,8 @@ class Batch:
         self.applied: list[Applied] = []
         self.said: list[Said] = []
         """Of ``decisions``, until `ledger.consume.joins.settle` has found what may be projected."""
+        self.erasures: list[ErasureMark] = []
+        """Who is to be forgotten; taken out of `said` by `ledger.consume.erasures.take_out`."""
         self.decisions: list[Decision] = []
         self.offsets: list[int] = []
         """Where the decisions stand."""
@@ -69,6 +71,8 @@ class Batch:
         if (fault := self._mac.fault(record)) is not None:
             self.foreign.append(as_foreign(record, fault))
             return
+        if record.value is None and record.topic == Topic.DECISIONS:
+            return  # a tombstone, for the brokers alone
         try:
             self.add(record.topic, record.value or b"", record.partition, record.offset)
         except ValidationError as error:
@@ -118,6 +122,8 @@ async def project(
             for (topic, part), to in sorted(batch.next_offsets.items())
         ],
     )
+    for mark in batch.erasures:
+        await erasures.forget(connection, mark.person_id, erasures.Erasure.of(mark))
     await foreign_records.add(connection, batch.foreign)
     await repository.add_receipts(connection, batch.receipts)
     struck = await duplicates.find(connection, batch.receipts)

@@ -162,6 +162,30 @@ CREATE TABLE endpoints (
     CONSTRAINT endpoints_reason_check CHECK ((reason = ANY (ARRAY['gone'::text, 'failing'::text])))
 );
 
+CREATE TABLE erasure_requests (
+    id uuid NOT NULL,
+    people text[],
+    ground text NOT NULL,
+    asked_by text NOT NULL,
+    asked_at timestamp with time zone DEFAULT now() NOT NULL,
+    approved_by text,
+    approved_at timestamp with time zone,
+    erased_before timestamp with time zone,
+    "offset" bigint,
+    done_at timestamp with time zone,
+    CONSTRAINT erasure_requests_check CHECK ((approved_by <> asked_by)),
+    CONSTRAINT erasure_requests_check1 CHECK (((done_at IS NULL) OR (people IS NULL)))
+);
+
+CREATE TABLE erasures (
+    person text NOT NULL,
+    erased_before timestamp with time zone NOT NULL,
+    partition integer NOT NULL,
+    "offset" bigint NOT NULL,
+    request text NOT NULL,
+    noted_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE tasks (
     id uuid NOT NULL,
     reference text NOT NULL,
@@ -333,6 +357,14 @@ CREATE TABLE repeats (
     CONSTRAINT repeats_kind_check CHECK ((kind = ANY (ARRAY['duplicate'::text, 'conflict'::text])))
 );
 
+CREATE TABLE resealed (
+    sender text NOT NULL,
+    message_id text NOT NULL,
+    sent_as text NOT NULL,
+    sealed text NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE skips (
     topic text NOT NULL,
     partition integer NOT NULL,
@@ -430,6 +462,12 @@ ALTER TABLE ONLY dismissed
 ALTER TABLE ONLY endpoints
     ADD CONSTRAINT endpoints_pkey PRIMARY KEY (unit_id, url);
 
+ALTER TABLE ONLY erasure_requests
+    ADD CONSTRAINT erasure_requests_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY erasures
+    ADD CONSTRAINT erasures_pkey PRIMARY KEY (person);
+
 ALTER TABLE ONLY foreign_records
     ADD CONSTRAINT foreign_records_pkey PRIMARY KEY (topic, partition, "offset");
 
@@ -468,6 +506,9 @@ ALTER TABLE ONLY receipts
 
 ALTER TABLE ONLY repeats
     ADD CONSTRAINT repeats_pkey PRIMARY KEY (topic, partition, "offset");
+
+ALTER TABLE ONLY resealed
+    ADD CONSTRAINT resealed_pkey PRIMARY KEY (sender, message_id, sent_as);
 
 ALTER TABLE ONLY skips
     ADD CONSTRAINT skips_pkey PRIMARY KEY (topic, partition, "offset");

@@ -18,6 +18,9 @@ APPEND: Final[LiteralString] = """
 INSERT INTO audit (kind, task_id, sender, message_id, detail)
 VALUES (%(kind)s, %(task_id)s, %(sender)s, %(message_id)s, %(detail)s)
 """
+APPEND_RETURNING: Final[LiteralString] = """
+INSERT INTO audit (kind, detail) VALUES (%(kind)s, %(detail)s) RETURNING id
+"""
 APPEND_BY_REFERENCE: Final[LiteralString] = """
 INSERT INTO audit (kind, task_id, sender, message_id, detail)
 VALUES (%(kind)s, (SELECT id FROM tasks WHERE reference = %(task)s), %(sender)s, %(message_id)s, %(detail)s)

@@ -22,6 +22,7 @@ from models.events.content import (
     LedgersWord,
     MovedAway,
     NumberChange,
+    PersonErased,
     PersonJoined,
     RefusedDuplicate,
     Residence,
@@ -181,7 +182,7 @@ def _always_counts(event: PersonEvent, held: Kept, speaks_for: Collection[str]) 
             return any(one.sender in speaks_for and _named(one) == named_by_event for one in held.events)
         case MovedAway() | HandedOver():
             return True
-        case Risk() | NumberChange() | PersonJoined():
+        case Risk() | NumberChange() | PersonJoined() | PersonErased():
             return False
 
 

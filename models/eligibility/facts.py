@@ -16,6 +16,7 @@ from models.events.content import (
     HandedOver,
     MovedAway,
     NumberChange,
+    PersonErased,
     PersonJoined,
     RefusedDuplicate,
     Residence,
@@ -132,7 +133,14 @@ class _Fold:
                 self.withdrawn |= {(owner, withdrawal.message_id), (event.sender, withdrawal.message_id)}
             case Risk():
                 self.messages.append(event)
-            case RefusedDuplicate() | MovedAway() | HandedOver() | NumberChange() | PersonJoined():
+            case (
+                RefusedDuplicate()
+                | MovedAway()
+                | HandedOver()
+                | NumberChange()
+                | PersonJoined()
+                | PersonErased()
+            ):
                 pass
             case _:
                 assert_never(event.content)

@@ -14,6 +14,7 @@ from models.events.content import (
     HandedOver,
     MovedAway,
     NumberChange,
+    PersonErased,
     PersonJoined,
     RefusedDuplicate,
     Residence,
@@ -62,7 +63,9 @@ def subject_of(event: PersonEvent) -> NamedSubject | None:
             return NamedSubject(SubjectKind.MESSAGE, event.event_id)
         case Withdrawal(message_id=name) as withdrawal:
             return NamedSubject(SubjectKind.MESSAGE, name, withdrawal)
-        case RefusedDuplicate() | MovedAway() | HandedOver() | NumberChange() | PersonJoined():
+        case (
+            RefusedDuplicate() | MovedAway() | HandedOver() | NumberChange() | PersonJoined() | PersonErased()
+        ):
             return None
 
 

@@ -16,15 +16,16 @@ import psycopg
 from config.command_environments import role_of
 from config.database_roles import DatabaseRole
 from config.every_environment import EveryEnvironment
+from config.key_environment import least_keys
 from config.reference.days_off import days_off_of
 from config.reference.law import law_of
 from config.reference.units import DEFAULT_WORKING_DAYS, react_by_of, units_of
 from config.senders import base_senders
-from config.settings import PREFIX, load
+from config.settings import PREFIX, load, variables_of
 from config.topics import TOPICS
 from infra import topic_admin
 from ledger.schema.apply_rights import bring_up
-from local.environment import ROLES
+from local.environment import ROLES, settings_of
 from local.servers.cluster import Cluster
 from local.servers.ports import remembered_ports
 from local.servers.postgres import SOCKET, Database
@@ -220,7 +221,8 @@ class Rig:
                 login["CERTIFICATE_FILE"] = str(self.certificates.certificate(kind))
                 login["KEY_FILE"] = str(self.certificates.key(kind))
             told |= {f"{PREFIX}KAFKA_{name}": held for name, held in login.items()}
-        return told
+        read = settings_of(kind)
+        return least_keys(read, told, variables_of(read))
 
     @property
     def settings(self) -> EveryEnvironment:
@@ -231,7 +233,8 @@ class Rig:
         """The same as one process, or one command, reads it."""
         told = self._environment(self.direct, self.database.url_of("faults", role_of(kind)))
         # So that the audit of a cell reads what is new, and not the log of all the cells before it.
-        return load(kind, told | {PREFIX + "AUDIT_FILE": str(self.data / "audit.sqlite")})
+        told |= {PREFIX + "AUDIT_FILE": str(self.data / "audit.sqlite")}
+        return load(kind, least_keys(kind, told, variables_of(kind)))
 
     def _environment(self, bootstrap: str, database: str) -> dict[str, str]:
         told = usual(self.data, nodes=self.nodes, smtp_port=self.proxy.routes[SMTP].port)

@@ -275,12 +275,12 @@ def test_servers_that_take_a_connection_and_say_nothing_cost_seconds(environment
 
 
 def test_settings_that_are_wrong_do_not_hide_the_rest(environment: dict[str, str]) -> None:
-    environment.pop(PREFIX + "KEYRING")
+    environment.pop(PREFIX + "SENDERS_DIR")
     found = ask({**environment, PREFIX + "SMTP_PORT": "mail", PREFIX + "NOSUCH": "1"})
     wrong = [one["sentence"] for one in found.answer["found"] if one["check"] == "settings"]
-    assert [PREFIX + "KEYRING is missing." in wrong, len(wrong)] == [True, 3]
-    assert {found.of(one)["level"] for one in ("key-ring", "relay")} == {"unknown"}
-    assert {found.of(one)["level"] for one in ("kafka", "postgresql", "senders")} == {"fine"}
+    assert [PREFIX + "SENDERS_DIR is missing." in wrong, len(wrong)] == [True, 3]
+    assert {found.of(one)["level"] for one in ("senders", "relay")} == {"unknown"}
+    assert {found.of(one)["level"] for one in ("kafka", "postgresql", "key-ring")} == {"fine"}
 
 
 CANARY: Final = """

@@ -12,7 +12,7 @@ def test_a_fault_of_a_whole_file_names_no_line() -> None:
 
 
 def test_a_fault_outside_any_file_is_its_sentence() -> None:
-    assert str(Fault("FRAFALDSVARSEL_KEYRING is missing.")) == "FRAFALDSVARSEL_KEYRING is missing."
+    assert str(Fault("FRAFALDSVARSEL_KEYS_DIR is missing.")) == "FRAFALDSVARSEL_KEYS_DIR is missing."
 
 
 def test_an_error_carries_and_shows_every_fault() -> None:
