@@ -17,6 +17,7 @@ from bench.place import place
 from bench.throughput import fill
 from config.topics import PERSON_PARTITIONS
 from frafaldsvarsel.commands.terminal import note
+from models.events.person_event import PersonEvent
 from streams.batch_producer import partition_of
 
 
@@ -41,11 +42,12 @@ def main(
     with tempfile.TemporaryDirectory(prefix="frafaldsvarsel-peers-") as folder:
         rules, law = check_out(Path(folder) / "rules"), Path(folder) / "law.json"
         todays, old = of_todays_rules(records), truth(rules, records, law)
-        differ = sum(todays.last[one][1] != said[1] for one, said in old.last.items())
-        note(f"{len(old.last)} messages; today's rules give {differ} another outcome than those of {COMMIT}")
+        ours, theirs = todays.last, old.last
+        differ = sum(ours[one][1] != said[1] for one, said in theirs.items())
+        note(f"{len(theirs)} messages; today's rules give {differ} another outcome than those of {COMMIT}")
         for number in range(rounds):
             with place() as here:
-                course = Course(here, installed, rules, law, asyncio.run(fill(here, backlog)))
+                course = Course(here, installed, rules, law, asyncio.run(fill(here, backlog, _person)))
                 # Nobody is always first, nor always behind the same peer.
                 start = number % len(chosen)
                 for peer in chosen[start:] + chosen[:start]:
@@ -60,6 +62,11 @@ def main(
                         f"round {number + 1} of {rounds}: {peer.label}, {events / measured.seconds:,.0f} events/s"
                     )
     _table(figures, events)
+
+
+def _person(event: PersonEvent) -> bytes:
+    """The key that a peer keeps its state by."""
+    return event.person_id.encode()
 
 
 def _table(figures: dict[Peer, list[Figures]], events: int) -> None:
