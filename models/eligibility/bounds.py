@@ -59,6 +59,8 @@ MAX_BYTES: Final = 6_000_000
 LAST_BYTES: Final = 7_500_000
 """Beyond it nothing counts, whoever sends it. The topic ``people`` takes 8 MB: a record that it does not take would
 stop the partition for everybody."""
+FEW_EVENTS: Final = min(MAX_ENROLMENTS, MAX_FACTS, MAX_EVENTS, MAX_REFUSALS, MAX_RECORD)
+"""Of a record with fewer events than this, and nothing shortened, no number reaches its bound."""
 SHARE: Final = 30
 """Events of one sender that are kept however much the others have sent, up to `LAST_BYTES`."""
 _EVENT_BYTES: Final = 1200
@@ -82,16 +84,18 @@ def keep(held: Kept, event: PersonEvent, succession: Succession = NO_SUCCESSION)
     `models.eligibility.facts.fold` refuses whichever came later.
     """
     for place, known in enumerate(held.events):
-        if known.identity == event.identity and same_content(known, event):
+        if _is_repeat(known, event):
             if known.origin.order <= event.origin.order:
                 return held
             return Kept((*held.events[:place], event, *held.events[place + 1 :]), held.superseded)
     for place, gone in enumerate(held.superseded):
-        if gone.identity == event.identity and same_content(gone, event):
+        if _is_repeat(gone, event):
             if gone.origin.order <= event.origin.order:
                 return held
             behind = held.superseded[place + 1 :]
             return Kept(held.events, (*held.superseded[:place], _shortened(event), *behind))
+    if _is_far_from_bounds(held, event):
+        return Kept((*held.events, event), held.superseded)
     speaks_for = succession.speaks_for(event.sender, copenhagen_date(event.origin.appended_at))
     if not event.released and _is_one_too_many(event, held, speaks_for):
         return LeftOut.SENDER_BOUND
@@ -108,6 +112,23 @@ def keep(held: Kept, event: PersonEvent, succession: Succession = NO_SUCCESSION)
         if _number(grown.events, event.sender) > bound and not _always_counts(event, held, speaks_for):
             return LeftOut.SENDER_BOUND
     return LeftOut.RECORD_FULL if _is_full(held, grown, event, speaks_for) else grown
+
+
+def _is_repeat(known: PersonEvent | SupersededEvent, event: PersonEvent) -> bool:
+    return known.event_id == event.event_id and known.sender == event.sender and same_content(known, event)
+
+
+def _is_far_from_bounds(held: Kept, event: PersonEvent) -> bool:
+    """Whether so little is held that no bound can be reached, whoever sent it: true of almost everybody.
+
+    Nobody has more subjects than there are events, and what the ledger tells of one subject is bounded lower.
+    """
+    return (
+        len(held.events) < FEW_EVENTS
+        and not held.superseded
+        and not isinstance(event.content, MovedAway | HandedOver)
+        and size_of(held) + _EVENT_BYTES + len(event.sealed or "") <= MAX_BYTES
+    )
 
 
 def size_of(kept: Kept) -> int:

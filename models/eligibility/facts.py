@@ -169,6 +169,9 @@ class Identified(Protocol):
 
 def conflicts(events: Iterable[Identified]) -> frozenset[tuple[str, int, int]]:
     """The places of records whose id their sender used earlier, by the brokers' time, for other content."""
+    events = tuple(events)
+    if len({event.identity for event in events}) == len(events):
+        return frozenset()
     first: dict[tuple[str, str], Identified] = {}
     losers = set()
     for event in sorted(events, key=lambda event: event.origin.order):
@@ -193,15 +196,15 @@ def fold(
     owner_of = _owners(counting, told, succession)
     elsewhere: dict[SubjectKey, Order] = {}
     for (kind, name, sender), order in told.elsewhere.items():
-        moved = (kind, name, owner_of(kind, name, sender, date.max))
+        moved = (kind, name, owner_of(kind, name, sender, None))
         elsewhere[moved] = max(order, elsewhere.get(moved, order))
     state = _Fold()
     for event in sorted(counting, key=order_of):
         subject = subject_of(event)
         if subject is None:
             continue
-        owner = owner_of(subject.kind, subject.name, event.sender, copenhagen_date(event.origin.appended_at))
-        until = elsewhere.get((subject.kind, subject.name, owner))
+        owner = owner_of(subject.kind, subject.name, event.sender, event.origin.appended_at)
+        until = elsewhere.get((subject.kind, subject.name, owner)) if elsewhere else None
         # Two messages of one id are no move: of a message the ledger's word says whose it is, and no more.
         stays = not subject.is_version or subject.kind is SubjectKind.MESSAGE
         if until is None or stays or order_of(event) >= until:
@@ -218,11 +221,11 @@ def fold(
 
 def _owners(
     events: Iterable[PersonEvent], told: AcrossPeople, succession: Succession
-) -> Callable[[SubjectKind, str, str, date], str]:
-    """Kind and id of a subject, a sender and the day on which the brokers had its word → whose subject it means."""
+) -> Callable[[SubjectKind, str, str, datetime | None], str]:
+    """Kind and id of a subject, a sender and when the brokers had its word → whose subject it means. None: at last."""
     known = tuple(events)
-    if not any(event.sender in succession.links for event in known):
-        return lambda _kind, _name, sender, _day: sender
+    if not succession.links or not any(event.sender in succession.links for event in known):
+        return lambda _kind, _name, sender, _moment: sender
     # What an owner registered about another person is no event of this one; the ledger says that it did.
     firsts = dict(told.owned_since)
     for event in known:
@@ -231,8 +234,10 @@ def _owners(
             key: SubjectKey = (subject.kind, subject.name, event.sender)
             day = copenhagen_date(event.origin.appended_at)
             firsts[key] = min(day, firsts.get(key, day))
-    return lambda kind, name, sender, day: succession.owner(
-        sender, day, lambda number: firsts.get((kind, name, number))
+    return lambda kind, name, sender, moment: succession.owner(
+        sender,
+        date.max if moment is None else copenhagen_date(moment),
+        lambda number: firsts.get((kind, name, number)),
     )
 
 
@@ -242,6 +247,8 @@ def _refused_messages(
     in_force: list[PersonEvent],
 ) -> tuple[PersonEvent, ...]:
     """Messages that are refused and have no namesake in force: each still needs a decision that says so."""
+    if not refused:
+        return ()
     named = {message.identity for message in in_force}
     shown: dict[tuple[str, str], PersonEvent] = {}
     for event in sorted(events, key=lambda event: event.origin.order):
