@@ -5,12 +5,14 @@ Pure. What is kept of one sender never depends on what another sends, but for `M
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from models.calendar import copenhagen_date
 from models.eligibility.facts import conflicts, refusals
+from models.eligibility.kept import EVENT_BYTES
+from models.eligibility.kept import Kept as Kept
+from models.eligibility.kept import size_of as size_of
 from models.eligibility.person_record import SupersededEvent
 from models.eligibility.succession import NO_SUCCESSION, Succession
 from models.events.content import (
@@ -63,18 +65,7 @@ FEW_EVENTS: Final = min(MAX_ENROLMENTS, MAX_FACTS, MAX_EVENTS, MAX_REFUSALS, MAX
 """Of a record with fewer events than this, and nothing shortened, no number reaches its bound."""
 SHARE: Final = 30
 """Events of one sender that are kept however much the others have sent, up to `LAST_BYTES`."""
-_EVENT_BYTES: Final = 1200
-_SHORTENED_BYTES: Final = 600
-
 FactKey = tuple[str, str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What a record holds after an event."""
-
-    events: tuple[PersonEvent, ...]
-    superseded: tuple[SupersededEvent, ...]
 
 
 def keep(held: Kept, event: PersonEvent, succession: Succession = NO_SUCCESSION) -> Kept | LeftOut:
@@ -127,17 +118,8 @@ def _is_far_from_bounds(held: Kept, event: PersonEvent) -> bool:
         len(held.events) < FEW_EVENTS
         and not held.superseded
         and not isinstance(event.content, MovedAway | HandedOver)
-        and size_of(held) + _EVENT_BYTES + len(event.sealed or "") <= MAX_BYTES
+        and size_of(held) + EVENT_BYTES + len(event.sealed or "") <= MAX_BYTES
     )
-
-
-def size_of(kept: Kept) -> int:
-    """Bytes of a record as it is stored, at the most: its events with what is decided of them, and the shortened ones.
-
-    Counted and not serialised, which would cost much for each event of a long record.
-    """
-    sealed = sum(len(event.sealed or "") for event in kept.events)
-    return sealed + _EVENT_BYTES * len(kept.events) + _SHORTENED_BYTES * len(kept.superseded)
 
 
 def _is_full(held: Kept, grown: Kept, event: PersonEvent, speaks_for: Collection[str]) -> bool:

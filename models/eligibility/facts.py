@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Protocol, assert_never
+from typing import Final, Protocol, assert_never, get_args
 
 from models.calendar import copenhagen_date
-from models.eligibility.across_people import AcrossPeople, SubjectKey, across_people
+from models.eligibility.across_people import NOTHING_ACROSS, AcrossPeople, SubjectKey, across_people
 from models.eligibility.succession import NO_SUCCESSION, Succession
 from models.events.content import (
     BenefitAnnulment,
@@ -14,6 +14,7 @@ from models.events.content import (
     EnrolmentEnd,
     EnrolmentVersion,
     HandedOver,
+    LedgersWord,
     MovedAway,
     NumberChange,
     PersonErased,
@@ -28,6 +29,8 @@ from models.events.content import (
 from models.events.contract import BenefitType, EducationType, TargetGroup
 from models.events.person_event import Origin, PersonEvent
 from models.events.subject import Order, order_of, subject_of
+
+_LEDGERS_WORDS: Final = frozenset(get_args(LedgersWord))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +107,6 @@ class _Fold:
                     enrolment.study_start,
                     enrolment.ended_on,
                 )
-            case EnrolmentEnd() as end:
-                known = self.enrolments.get((owner, end.enrolment_id))
-                if known is not None:
-                    self.enrolments[owner, end.enrolment_id] = replace(known, ended_on=end.ended_on)
             case BenefitPeriodVersion() as period:
                 self.periods[owner, period.period_id] = BenefitPeriod(
                     period.period_id,
@@ -116,8 +115,6 @@ class _Fold:
                     period.valid_from,
                     period.valid_to,
                 )
-            case BenefitAnnulment() as annulment:
-                self.periods.pop((owner, annulment.period_id), None)
             case Residence() as home:
                 self.homes[owner, home.residence_id] = Home(
                     home.residence_id,
@@ -126,13 +123,19 @@ class _Fold:
                     event.registered_at,
                     event.origin.order,
                 )
+            case Risk():
+                self.messages.append(event)
+            case EnrolmentEnd() as end:
+                known = self.enrolments.get((owner, end.enrolment_id))
+                if known is not None:
+                    self.enrolments[owner, end.enrolment_id] = replace(known, ended_on=end.ended_on)
+            case BenefitAnnulment() as annulment:
+                self.periods.pop((owner, annulment.period_id), None)
             case ResidenceAnnulment() as annulled:
                 self.homes.pop((owner, annulled.residence_id), None)
             case Withdrawal() as withdrawal:
                 # A message of its own under that id is meant, too.
                 self.withdrawn |= {(owner, withdrawal.message_id), (event.sender, withdrawal.message_id)}
-            case Risk():
-                self.messages.append(event)
             case (
                 RefusedDuplicate()
                 | MovedAway()
@@ -190,8 +193,11 @@ def fold(
     `superseded`: events whose content no longer counts, and whose ids do.
     """
     known = tuple(events)
-    refused = refusals(known) | conflicts((*known, *superseded))
-    told = across_people(known, refused)
+    refused = conflicts((*known, *superseded))
+    told = NOTHING_ACROSS
+    if any(type(event.content) in _LEDGERS_WORDS for event in known):
+        refused |= refusals(known)
+        told = across_people(known, refused)
     counting = [event for event in (*known, *told.taken_back) if event.origin.place not in refused]
     owner_of = _owners(counting, told, succession)
     elsewhere: dict[SubjectKey, Order] = {}
