@@ -10,7 +10,7 @@ from typing import Final
 
 from models.calendar import copenhagen_date
 from models.eligibility.facts import conflicts, refusals
-from models.eligibility.kept import EVENT_BYTES
+from models.eligibility.kept import EVENT_BYTES, is_repeat
 from models.eligibility.kept import Kept as Kept
 from models.eligibility.kept import size_of as size_of
 from models.eligibility.person_record import SupersededEvent
@@ -33,7 +33,6 @@ from models.events.content import (
     SubjectKind,
     Withdrawal,
 )
-from models.events.fingerprints import same_content
 from models.events.person_event import PersonEvent
 from models.events.subject import order_of, subject_of
 from models.reasons import LeftOut
@@ -61,8 +60,6 @@ MAX_BYTES: Final = 6_000_000
 LAST_BYTES: Final = 7_500_000
 """Beyond it nothing counts, whoever sends it. The topic ``people`` takes 8 MB: a record that it does not take would
 stop the partition for everybody."""
-FEW_EVENTS: Final = min(MAX_ENROLMENTS, MAX_FACTS, MAX_EVENTS, MAX_REFUSALS, MAX_RECORD)
-"""Of a record with fewer events than this, and nothing shortened, no number reaches its bound."""
 SHARE: Final = 30
 """Events of one sender that are kept however much the others have sent, up to `LAST_BYTES`."""
 FactKey = tuple[str, str, str]
@@ -75,12 +72,12 @@ def keep(held: Kept, event: PersonEvent, succession: Succession = NO_SUCCESSION)
     `models.eligibility.facts.fold` refuses whichever came later.
     """
     for place, known in enumerate(held.events):
-        if _is_repeat(known, event):
+        if is_repeat(known, event):
             if known.origin.order <= event.origin.order:
                 return held
             return Kept((*held.events[:place], event, *held.events[place + 1 :]), held.superseded)
     for place, gone in enumerate(held.superseded):
-        if _is_repeat(gone, event):
+        if is_repeat(gone, event):
             if gone.origin.order <= event.origin.order:
                 return held
             behind = held.superseded[place + 1 :]
@@ -105,8 +102,9 @@ def keep(held: Kept, event: PersonEvent, succession: Succession = NO_SUCCESSION)
     return LeftOut.RECORD_FULL if _is_full(held, grown, event, speaks_for) else grown
 
 
-def _is_repeat(known: PersonEvent | SupersededEvent, event: PersonEvent) -> bool:
-    return known.event_id == event.event_id and known.sender == event.sender and same_content(known, event)
+def few_events() -> int:
+    """Of a record with fewer events than this, and nothing shortened, no number reaches its bound."""
+    return min(MAX_ENROLMENTS, MAX_FACTS, MAX_EVENTS, MAX_REFUSALS, MAX_RECORD)
 
 
 def _is_far_from_bounds(held: Kept, event: PersonEvent) -> bool:
@@ -115,7 +113,7 @@ def _is_far_from_bounds(held: Kept, event: PersonEvent) -> bool:
     Nobody has more subjects than there are events, and what the ledger tells of one subject is bounded lower.
     """
     return (
-        len(held.events) < FEW_EVENTS
+        len(held.events) < few_events()
         and not held.superseded
         and not isinstance(event.content, MovedAway | HandedOver)
         and size_of(held) + EVENT_BYTES + len(event.sealed or "") <= MAX_BYTES

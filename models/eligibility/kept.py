@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from models.eligibility.person_record import SupersededEvent
+from models.events.fingerprints import same_content
 from models.events.person_event import PersonEvent
 
 EVENT_BYTES: Final = 1200
@@ -25,3 +26,8 @@ def size_of(kept: Kept) -> int:
     """
     sealed = sum(len(event.sealed or "") for event in kept.events)
     return sealed + EVENT_BYTES * len(kept.events) + _SHORTENED_BYTES * len(kept.superseded)
+
+
+def is_repeat(known: PersonEvent | SupersededEvent, event: PersonEvent) -> bool:
+    """Whether `event` says again what is held as `known`."""
+    return known.event_id == event.event_id and known.sender == event.sender and same_content(known, event)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from msgspec import DecodeError, Raw, Struct
 from msgspec.json import Decoder, encode
 
-from models.eligibility.bounds import FEW_EVENTS
+from models.eligibility.bounds import few_events
 from models.events.plain_fact import PlainFact
 
 _MESSAGE: Final = b'"dropout-risk.raised"'
@@ -40,7 +40,7 @@ def splice_fact(record: bytes | None, fact: PlainFact, event: bytes, offset: int
         known: _PlainRecord = _READ.decode(record)
     except DecodeError:
         return None
-    if offset <= known.applied or len(known.events) >= FEW_EVENTS:
+    if offset <= known.applied or len(known.events) >= few_events():
         return None
     return _written(fact.person_id, offset, *map(bytes, known.events), event)
 

@@ -91,5 +91,5 @@ def test_a_record_that_says_anything_else_is_the_rules() -> None:
 
 
 def test_bounds_are_the_rules() -> None:
-    facts = [enrolment(name=f"enrolment {number}", at=AT) for number in range(bounds.FEW_EVENTS + 2)]
-    assert spliced_of(facts) == bounds.FEW_EVENTS
+    facts = [enrolment(name=f"enrolment {number}", at=AT) for number in range(bounds.few_events() + 2)]
+    assert spliced_of(facts) == bounds.few_events()
