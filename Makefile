@@ -19,7 +19,7 @@ IMAGE ?= frafaldsvarsel:latest
 BASE_IMAGE ?= docker.io/library/python:3.11-slim-bookworm
 COMPILE := $(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --python-version 3.11
 
-.PHONY: help install demo test check docs pictures faults simulate mutate format bench bench-peers worklist lock sbom advisories clean image browser prometheus
+.PHONY: help install demo test check docs pictures faults simulate fuzz mutate format bench bench-peers worklist lock sbom advisories clean image browser prometheus
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ worklist: install ## measure lists and the inbox's pages with a million tasks in
 
 simulate: install ## 100,000 simulated worlds with every kind of fault (ARGS=…: --seeds N, --seed N --trace, --json FILE)
 	@$(BIN)/python -m tests.simulation --seeds 100000 $(ARGS)
+
+fuzz: install ## a million inputs by chance to every surface that takes bytes of others (ARGS=…: --seed N, --surface NAME)
+	@$(BIN)/python -m tests.fuzz --inputs 1000000 $(ARGS)
 
 mutate: install ## change the rules in small ways, one at a time: which does no test notice? (ARGS=…: models/tasks, --sample 200, --again)
 	@$(BIN)/python -m tools.mutate $(ARGS)

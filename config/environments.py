@@ -103,7 +103,7 @@ class NoticeEnvironment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotifierEnvironment(NoticeEnvironment):
-    """The notifier: no Kafka, and of the key ring nothing that opens."""
+    """The notifier: no Kafka, and of the keys none that opens."""
 
     database: DatabaseSection
     deliveries: DeliverySection
@@ -117,7 +117,7 @@ class NotifierEnvironment(NoticeEnvironment):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxEnvironment:
-    """The inbox and the interface for case systems: no Kafka, no relay, and of the key ring nothing of senders."""
+    """The inbox and the interface for case systems: no Kafka, no relay, and no key that opens what senders seal."""
 
     database: DatabaseSection
     keys: InboxKeySection

@@ -5,11 +5,15 @@ versions where it was split; a month that is missing later on is made first, and
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 
-from crypto.key_file import KeyFile, month_of
+from crypto.key_file import KeyFile, month_of, next_month
 from crypto.month_seal import MonthSealing
 from crypto.vault import SymmetricSeal
+
+_LOOKED_AHEAD: Final = 12
+"""Months. Nobody makes keys for longer."""
 
 
 class NoSealKeyError(RuntimeError):
@@ -35,6 +39,18 @@ def sealing_key(month: str, keys: Sequence[KeyFile]) -> KeyFile:
     raise NoSealKeyError(month)
 
 
+def sealed_until(keys: Sequence[KeyFile], now: datetime) -> datetime:
+    """When the first month from `now` on begins that no key seals; looks a year ahead."""
+    month = month_of(now)
+    for _ in range(_LOOKED_AHEAD):
+        try:
+            sealing_key(month, keys)
+        except NoSealKeyError:
+            break
+        month = next_month(month)
+    return datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
+
+
 class MonthSeals:
     """What intake seals with."""
 
@@ -57,3 +73,7 @@ class MonthSeals:
             self._ready[month] = key.kid, key.sealing
         kid, sealing = self._ready[month]
         return f"{kid}." if sealing is None else sealing.seal(plaintext, purpose)
+
+    def until(self, now: datetime) -> datetime:
+        """As `sealed_until`, with the keys as they are now."""
+        return sealed_until(self._look(), now)

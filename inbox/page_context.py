@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from inbox import date_text
 from inbox.dependencies import InboxDependencies
 from inbox.forms import EMPTY, Form
+from inbox.handed_on import fields_handed_on, path_handed_on
 from inbox.render import Renderer
 from inbox.rights import Rights
 from inbox.sessions import Session
@@ -76,10 +77,11 @@ class Visit:
 
     def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page in the visitor's language."""
-        # One slash: two would name another host.
-        path = "/" + self.request.url.path.lstrip("/\\")
+        path = path_handed_on(self.request.url.path)
         changed = [
-            (name, value) for name, value in self.request.query_params.multi_items() if name != SAID_QUERY
+            (name, value)
+            for name, value in fields_handed_on(self.request.query_params.multi_items())
+            if name != SAID_QUERY
         ]
         return HTMLResponse(
             self.renderer.render(

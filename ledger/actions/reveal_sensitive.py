@@ -1,6 +1,6 @@
 """Opens what is sealed of a task's messages, for its unit and a stated purpose; the audit line stands before the read.
 
-It hands over ciphertext: only the process that holds the key ring makes words of it. To look a person up is noted here
+It hands over ciphertext: only the process that holds the keys makes words of it. To look a person up is noted here
 as well: whoever types a CPR learns whether the unit has a task about that person.
 """
 

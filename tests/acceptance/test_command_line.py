@@ -41,15 +41,16 @@ class Up:
         return self.process.wait(120)
 
 
-def command(*arguments: str, data: Path | None = None) -> subprocess.CompletedProcess[str]:
+def command(*arguments: str, data: Path | None = None, typed: str = "") -> subprocess.CompletedProcess[str]:
     where = [] if data is None else ["--data", str(data)]
     return subprocess.run(
         [sys.executable, "-m", "frafaldsvarsel", *arguments, *where],
         cwd=ROOT,
         env=os.environ | {"COLUMNS": "200"},
+        input=typed,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
         check=False,
     )
 

@@ -20,7 +20,7 @@ from tests.reference import SHIPPED
 
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with the key ring of all of these tests."""
+    """The folder with the keys of all of these tests."""
     return tmp_path_factory.mktemp("inbox")
 
 

@@ -14,7 +14,7 @@ from crypto.hmac_tokens import HmacTokens, Purpose
 from crypto.key_file import KeyFile, month_of, next_month
 from crypto.key_purpose import TAGS, KeyPurpose
 from crypto.keyring import Keyring
-from crypto.month_seals import MonthSeals, NoSealKeyError, sealing_key
+from crypto.month_seals import MonthSeals, NoSealKeyError, sealed_until, sealing_key
 from crypto.new_keys import new_opening, new_seal
 from crypto.pseudonym import ContentHashes, Pseudonyms
 from crypto.vault import KeyShreddedError, NotOpenedError, SealOpener, written
@@ -170,6 +170,22 @@ class TestMonths:
         """However it is written; Danish midnight is an hour or two before."""
         sealed = MONTHS.vault.seal(b"text", "p", datetime.fromisoformat(at))
         assert sealed.partition(".")[0] == month
+
+    @pytest.mark.parametrize(
+        ("months", "until"),
+        [
+            (("2026-11", "2026-12"), "2027-01-01"),
+            (("2026-11", "2027-01"), "2026-12-01"),
+            (("2026-10",), "2026-11-01"),
+            (("9999-12",), "2027-11-01"),
+        ],
+    )
+    def test_the_first_month_without_a_key_is_told_a_year_ahead(
+        self, months: tuple[str, ...], until: str
+    ) -> None:
+        now = datetime(2026, 11, 30, 23, 59, tzinfo=UTC)
+        found = sealed_until(made_keys(*months).of(KeyPurpose.SEAL), now)
+        assert found == datetime.fromisoformat(until).replace(tzinfo=UTC)
 
     def test_a_month_without_a_key_is_named_and_what_came_before_the_first_is_sealed_by_it(self) -> None:
         """A retry must seal alike: so nothing takes another month's key that may still be made."""
