@@ -90,10 +90,13 @@ class BatchProducer:
         for key, value, headers in records:
             arguments = {"timestamp": None, "key": key, "value": value, "headers": list(headers)}
             if builder.append(**arguments) is None:
+                builder.close()
                 futures.append(await self._producer.send_batch(builder, topic, partition=partition))
                 builder = self._producer.create_batch()
                 if builder.append(**arguments) is None:
                     raise ValueError(f"a record for {topic} does not fit into any batch")
+        # One that is open waits for more until the producer's linger is over, once for each turn.
+        builder.close()
         futures.append(await self._producer.send_batch(builder, topic, partition=partition))
         return futures
 
