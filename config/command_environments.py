@@ -145,6 +145,21 @@ class EraseRunEnvironment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionEnvironment(EraseRunEnvironment):
+    """`retention plan`, `accept` and `run`: the rules too."""
+
+    reference: ReferenceSection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldEnvironment:
+    """`retention hold` and `release`: they make a pseudonym of a CPR."""
+
+    database: DatabaseAddress
+    keys: LookupKeySection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrailVerifyEnvironment:
     """`trail verify`: public keys alone."""
 
@@ -212,6 +227,11 @@ COMMANDS: Final[Mapping[str, type[Any]]] = {
     "erase approve": DatabaseEnvironment,
     "erase run": EraseRunEnvironment,
     "erase verify": EraseAskEnvironment,
+    "retention plan": RetentionEnvironment,
+    "retention accept": RetentionEnvironment,
+    "retention run": RetentionEnvironment,
+    "retention hold": HoldEnvironment,
+    "retention release": HoldEnvironment,
     "trail verify": TrailVerifyEnvironment,
     "trail restart": TrailRestartEnvironment,
     "redecide": HealingAuditEnvironment,
@@ -239,6 +259,7 @@ _ROLES: Final[Mapping[type[Any], DatabaseRole]] = {
     RebuildEnvironment: DatabaseRole.REBUILD,
     InsightEnvironment: DatabaseRole.INSIGHT,
     ShredEnvironment: DatabaseRole.REBUILD,
+    RetentionEnvironment: DatabaseRole.RETENTION,
 }
 
 

@@ -52,8 +52,13 @@ ENTRIES: Final[Mapping[DatabaseRole, tuple[Definition, ...]]] = {
     DatabaseRole.OPERATOR: (
         *(each for name in OPERATORS for each in definitions_of(f"{_COMMANDS}.{name}")),
         Definition(f"{_COMMANDS}.service", "skip_record"),
+        Definition(f"{_COMMANDS}.retention", "hold"),
+        Definition(f"{_COMMANDS}.retention", "release"),
         Definition(f"{_COMMANDS}.trail", "verify"),
         Definition(f"{_COMMANDS}.trail", "restart"),
+    ),
+    DatabaseRole.RETENTION: tuple(
+        Definition(f"{_COMMANDS}.retention", name) for name in ("plan", "accept", "run")
     ),
     DatabaseRole.INSIGHT: (*definitions_of(f"{_COMMANDS}.insight"),),
     # What projects again runs in a schema of the role's own; these run on what stands.

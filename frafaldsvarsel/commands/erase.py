@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import typer
 
 from config.command_environments import DatabaseEnvironment, EraseAskEnvironment, EraseRunEnvironment
+from config.sections.keys import LookupKeySection
 from frafaldsvarsel.commands.context import operator, settings
 from frafaldsvarsel.commands.database import database
 from frafaldsvarsel.commands.terminal import Because, By, DataDir, fail, out
@@ -44,7 +45,7 @@ def request(
     from ops.recovery.erasure_requests import CannotErase, ask
 
     known = settings(EraseAskEnvironment, data)
-    person, number = _person(known), uuid4()
+    person, number = typed_person(known.keys), uuid4()
     with database(known.database) as connection:
         try:
             people = ask(connection, number, person, ground, operator(by, because))
@@ -85,7 +86,7 @@ def run(data: DataDir = None) -> None:
         due = approved(connection)
         for one in due:
             try:
-                out.print(asyncio.run(_carry_out(known, connection, one)))
+                out.print(asyncio.run(carry_out(known, connection, one)))
             except (KafkaError, TimeoutError) as error:
                 fail(
                     f"{one.id}: Kafka does not take it ({type(error).__name__}); run this again when it does."
@@ -94,16 +95,23 @@ def run(data: DataDir = None) -> None:
     out.print(f"{len(due)} carried out." if due else "Nothing is approved and waits.")
 
 
-async def _carry_out(known: EraseRunEnvironment, connection: SyncConnection, one: "ErasureRequest") -> str:
-    """The cut-off, the word to match, the ledger's transaction, the tombstones: each is noted, or shows."""
+async def carry_out(known: EraseRunEnvironment, connection: SyncConnection, one: "ErasureRequest") -> str:
+    """The cut-off, the word to match, the ledger's transaction, the tombstones: each is noted, or shows.
+
+    What may have come in between asking and this is asked once more before the cut-off.
+    """
     from frafaldsvarsel.wiring.common import stream_mac
     from ops.recovery.erasure_log import ErasureLog
-    from ops.recovery.erasure_requests import done, has_forgotten, set_cut_off
+    from ops.recovery.erasure_requests import done, has_forgotten, obstacle, set_cut_off
 
+    if one.origin is None and (reason := obstacle(connection, one.people)) is not None:
+        if one.by_rule:
+            done(connection, one.id)  # retention judges anew next time
+        return f"{one.id}: not erased. {reason}"
     async with ErasureLog(known.kafka, stream_mac(known.stream)) as log:
         origin = one.origin
         if origin is None:
-            origin = await log.cut_off(one.people, str(one.id))
+            origin = await log.cut_off(one.people, str(one.id), one.before)
             set_cut_off(connection, one.id, origin)
         cut_off = origin.appended_at
         if not has_forgotten(connection, one.people, cut_off):
@@ -126,7 +134,7 @@ def verify(data: DataDir = None) -> None:
     from ops.recovery.erasure_log import ErasureLog
 
     known = settings(EraseAskEnvironment, data)
-    person = _person(known)
+    person = typed_person(known.keys)
 
     async def look() -> dict[str, int]:
         async with ErasureLog(known.kafka, stream_mac(known.stream)) as log:
@@ -136,7 +144,7 @@ def verify(data: DataDir = None) -> None:
         out.print(f"{topic}: {number}" + (f" ({_STAYS[topic]})" if number else ""), highlight=False)
 
 
-def _person(known: EraseAskEnvironment) -> str:
+def typed_person(keys: LookupKeySection) -> str:
     """The pseudonym of the CPR that is typed, or comes on standard input; neither is shown."""
     import sys
 
@@ -144,7 +152,7 @@ def _person(known: EraseAskEnvironment) -> str:
 
     typed = typer.prompt("CPR", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline()
     try:
-        return known.keys.pseudonyms.person_id(normalise(typed.strip()))
+        return keys.pseudonyms.person_id(normalise(typed.strip()))
     except NotAPerson:
         fail("That is no CPR.")
         raise typer.Exit(1) from None

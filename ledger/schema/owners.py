@@ -5,8 +5,9 @@ docs/architecture.md is made from it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+from ledger.schema.table_owner import TableOwner
 
 REBUILD: Final = "ledger/rebuild/replace.py"
 MIGRATIONS: Final = "ledger/schema/migrations"
@@ -15,22 +16,10 @@ AUDIT_INDEX: Final = "ops/audit"
 """Its tables stand in an SQLite file of the auditor's own; there is none here that it writes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableOwner:
-    """One table."""
-
-    table: str
-    holds: str
-    """A line of the page."""
-    written_by: str
-    """The processes and commands that run the module's statements, for the page."""
-    module: str
-    others: Mapping[str, str] = field(default_factory=dict)
-    """Further modules with a statement that writes it, and why each does."""
-
-
 FORGET: Final = "ledger/store/erasures.py"
 _FORGOTTEN: Final = {FORGET: "Of an erased person, in one transaction for all tables."}
+RETENTION: Final = "ops/retention/rows.py"
+_TIMED: Final = {RETENTION: "`retention run`, when its time is over."}
 COPY: Final = "ledger/rebuild/rebuild.py"
 _REBUILT: Final = {
     REBUILD: "`rebuild ledger --apply` replaces what the projection gives, row by row, in one transaction."
@@ -50,6 +39,7 @@ OWNERS: Final = (
         written_by="ledger",
         module="ledger/store/repository.py",
         others={
+            **_TIMED,
             **_REBUILT,
             COPY: "A rebuild's own copy takes over rows whose records retention has removed.",
         },
@@ -70,7 +60,7 @@ OWNERS: Final = (
         holds="ids that were used twice, and whether match knows",
         written_by="ledger",
         module="ledger/consume/duplicates.py",
-        others=_REBUILT,
+        others={**_REBUILT, **_TIMED},
     ),
     TableOwner(
         table="subjects",
@@ -110,6 +100,33 @@ OWNERS: Final = (
         holds="who is to be erased, until it is done; who asked and who approved, for good",
         written_by="`erase request`, `erase approve`, `erase run`",
         module="ops/recovery/erasure_requests.py",
+        others=_TIMED,
+    ),
+    TableOwner(
+        table="retention_holds",
+        holds="who is not to be erased, and why",
+        written_by="`retention hold`, `retention release`",
+        module="ops/retention/store.py",
+        others=_FORGOTTEN,
+    ),
+    TableOwner(
+        table="journalised",
+        holds="which cases stand in the authority's case system",
+        written_by="`tasks journalised`",
+        module="ops/retention/store.py",
+        others=_FORGOTTEN,
+    ),
+    TableOwner(
+        table="retention_rules",
+        holds="which versions of a rule somebody has looked at",
+        written_by="`retention accept`",
+        module="ops/retention/store.py",
+    ),
+    TableOwner(
+        table="retention_runs",
+        holds="what the last night of retention has found",
+        written_by="`retention run`",
+        module="ops/retention/store.py",
     ),
     TableOwner(
         table="erasures",
@@ -138,14 +155,14 @@ OWNERS: Final = (
         "changed or an endpoint is off; `quarantine replay` and `deliveries retry` bring one back; a rebuild adds what "
         "is missing, ended",
         module="ledger/store/deliveries.py",
-        others=_FORGOTTEN,
+        others={**_FORGOTTEN, **_TIMED},
     ),
     TableOwner(
         table="attempts",
         holds="what happened each time",
         written_by="notify; a rebuild, for what it has added",
         module="ledger/store/deliveries.py",
-        others=_FORGOTTEN,
+        others={**_FORGOTTEN, **_TIMED},
     ),
     TableOwner(
         table="audit",
@@ -195,6 +212,7 @@ OWNERS: Final = (
         holds="the mornings of units that have morning mails",
         written_by="ledger",
         module="ledger/reminders/digest.py",
+        others=_TIMED,
     ),
     TableOwner(
         table="known_endpoints",
@@ -214,7 +232,11 @@ OWNERS: Final = (
         holds="mails that came back",
         written_by="notify; `quarantine`",
         module="notifiers/bounces/store.py",
-        others={**_FORGOTTEN, "ops/recovery/dead_letters.py": "A person has read what no rule understands."},
+        others={
+            **_TIMED,
+            **_FORGOTTEN,
+            "ops/recovery/dead_letters.py": "A person has read what no rule understands.",
+        },
     ),
     TableOwner(
         table="foreign_records",
@@ -233,6 +255,7 @@ OWNERS: Final = (
         holds="what people decided about refused and undeliverable things",
         written_by="`quarantine`, `deliveries retry`",
         module="ops/recovery/dead_letters.py",
+        others=_TIMED,
     ),
     TableOwner(
         table="dismissed",
@@ -252,7 +275,7 @@ OWNERS: Final = (
         holds="who is logged in; lost, people log in again",
         written_by="inbox; `sessions end`",
         module="inbox/sessions.py",
-        others={"ops/recovery/open_sessions.py": "An operator ends somebody's."},
+        others={**_TIMED, "ops/recovery/open_sessions.py": "An operator ends somebody's."},
     ),
     TableOwner(
         table="migrations",

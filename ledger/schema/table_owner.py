@@ -1,0 +1,18 @@
+"""What is said of a table and of whoever writes it; `ledger.schema.owners` says it of all."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableOwner:
+    """One table."""
+
+    table: str
+    holds: str
+    """A line of the page."""
+    written_by: str
+    """The processes and commands that run the module's statements, for the page."""
+    module: str
+    others: Mapping[str, str] = field(default_factory=dict)
+    """Further modules with a statement that writes it, and why each does."""
