@@ -217,6 +217,8 @@ COMMANDS: Final[Mapping[str, type[Any]]] = {
     "deliveries list": ListEnvironment,
     "webhooks list": ListEnvironment,
     "tasks show": DatabaseEnvironment,
+    "tasks export": ListEnvironment,
+    "tasks journalised": DatabaseEnvironment,
     "deliveries retry": ReplayEnvironment,
     "webhooks enable": DatabaseEnvironment,
     "dismiss": DatabaseEnvironment,

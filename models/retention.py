@@ -107,7 +107,7 @@ class RetentionRule:
         return add_months(today, -self.months)
 
 
-Rules = Mapping[RetentionClass, RetentionRule]
+RetentionRules = Mapping[RetentionClass, RetentionRule]
 
 
 class HeldBack(StrEnum):
@@ -165,7 +165,7 @@ class PersonDue:
     held: frozenset[HeldBack]
 
 
-def judge(person: RetainedPerson, rules: Rules, today: date) -> PersonDue | None:
+def judge(person: RetainedPerson, rules: RetentionRules, today: date) -> PersonDue | None:
     """Whether the person's time is over `today`, by which class, and what holds it back; None: it is not over.
 
     An open case has no end; it holds back what would be over without it.

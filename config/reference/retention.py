@@ -3,10 +3,10 @@
 from datetime import date
 
 from config.reference.tables import Reference
-from models.retention import RetentionClass, RetentionRule, Rules
+from models.retention import RetentionClass, RetentionRule, RetentionRules
 
 
-def retention_rules(reference: Reference, today: date) -> Rules:
+def retention_rules(reference: Reference, today: date) -> RetentionRules:
     """One rule for each class; before its first row, that row's. `reference` is sound."""
     return {kind: _rule(reference, kind, today) for kind in RetentionClass}
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 commands = typer.Typer(help="What goes when its time is over, and what is held back.", no_args_is_help=True)
 EX_UNKNOWN: Final = 1
-Reference = Annotated[
+HeldTask = Annotated[
     str | None,
     typer.Argument(
         help="The task: FV-XXXX-XXXX-XXXX. Without it the CPR is asked for, or read from standard input."
@@ -177,7 +177,7 @@ def hold(
     ground: Annotated[
         str, typer.Option(help="The legal ground: a paragraph, a case at a court, a complaint.")
     ],
-    reference: Reference = None,
+    reference: HeldTask = None,
     by: By = None,
     data: DataDir = None,
 ) -> None:
@@ -198,7 +198,7 @@ def hold(
 
 
 @commands.command("release")
-def release(because: Because, reference: Reference = None, by: By = None, data: DataDir = None) -> None:
+def release(because: Because, reference: HeldTask = None, by: By = None, data: DataDir = None) -> None:
     """Take a hold away: of a task those laid on it, of a person all."""
     from ops.retention import store
 

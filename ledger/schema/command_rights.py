@@ -41,6 +41,7 @@ OPERATOR: Final = (
     TableRight(
         "inbox_sessions", read=("created_at", "ends_at", "seen_at", "user_id", "user_name"), remove=True
     ),
+    TableRight("journalised", read=WHOLE, add=True, change=("at", "noted_by", "receipt")),
     TableRight(
         "messages",
         read=(
@@ -75,20 +76,23 @@ OPERATOR: Final = (
     TableRight("repeats", read=WHOLE),
     TableRight("retention_holds", read=("person_id", "reference"), add=True, remove=True),
     TableRight("skips", add=True),
-    TableRight("steps", read=("due_at", "status")),
+    TableRight("steps", read=WHOLE),
     TableRight(
         "tasks",
         read=(
             "acknowledged_at",
+            "acknowledged_by",
             "appended_at",
             "attempts",
             "changed_at",
             "closed_at",
             "ending",
+            "enrolment_id",
             "follows",
             "id",
             "mentor_until",
             "opened_at",
+            "owner_id",
             "owner_name",
             "person_id",
             "reached_at",

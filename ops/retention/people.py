@@ -17,7 +17,7 @@ from models.retention import (
     RetainedCase,
     RetainedPerson,
     RetentionClass,
-    Rules,
+    RetentionRules,
     judge,
 )
 
@@ -36,7 +36,7 @@ HOLDS: Final[LiteralString] = "SELECT person_id FROM retention_holds WHERE perso
 
 
 def due(
-    connection: SyncConnection, facts: Mapping[str, LastFact | None], rules: Rules, today: date
+    connection: SyncConnection, facts: Mapping[str, LastFact | None], rules: RetentionRules, today: date
 ) -> Iterator[PersonDue]:
     """Everybody whose time is over, with what holds them back."""
     numbers = _numbers(connection, facts)

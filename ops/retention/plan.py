@@ -12,7 +12,7 @@ from models.retention import (
     PersonDue,
     RetentionClass,
     RetentionRule,
-    Rules,
+    RetentionRules,
     is_late,
     objection,
 )
@@ -53,7 +53,7 @@ class RetentionPlan:
 def plan(
     connection: SyncConnection,
     log: LogView,
-    rules: Rules,
+    rules: RetentionRules,
     *,
     today: date,
     now: datetime,

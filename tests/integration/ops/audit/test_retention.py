@@ -1,8 +1,10 @@
 """After a night of retention every equation still holds: on a real broker, in a real database."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -23,14 +25,17 @@ from models.events.person_event import PersonEvent
 from models.events.receipt import ReceiptStatus
 from models.operator import Operator
 from models.reasons import Rejection
-from models.retention import HeldBack, RetentionClass, Rules
+from models.retention import HeldBack, RetentionClass, RetentionRules
 from ops.audit.index import AuditIndex
 from ops.audit.kafka_log import KafkaLog
 from ops.recovery import erasure_requests
 from ops.recovery.erasure_log import ErasureLog
 from ops.retention import night, store
+from ops.retention.case_file import CaseNames, as_data, as_page, read_case
 from ops.retention.log import LogView, look
 from ops.retention.plan import RetentionPlan, plan
+from ops.trail.store import link, links
+from ops.trail.verify import TrailReader
 from streams.batch_producer import partition_of
 from tests.factories import LAW, annulment, enrolment_end
 from tests.integration.ops.audit.world import QUIET, World, faults, student
@@ -42,13 +47,13 @@ LATER: Final = date(2040, 1, 1)
 """When the time of everything is over."""
 
 
-def rules(today: date, **changes: Any) -> Rules:
+def rules(today: date, **changes: Any) -> RetentionRules:
     """As shipped, and allowed."""
     shipped = retention_rules(SHIPPED, today)
     return {of: replace(rule, authorisation="made up", **changes) for of, rule in shipped.items()}
 
 
-def accept_all(connection: SyncConnection, known: Rules) -> datetime:
+def accept_all(connection: SyncConnection, known: RetentionRules) -> datetime:
     """Somebody has looked at every plan; returns a moment after the week."""
     for rule in known.values():
         store.accept(connection, rule, ANNE)
@@ -88,7 +93,7 @@ def facts(world: World) -> dict[str, LastFact | None]:
     return {person: last_fact(record) for person, record in world.people.items()}
 
 
-def planned(world: World, connection: SyncConnection, known: Rules, now: datetime) -> RetentionPlan:
+def planned(world: World, connection: SyncConnection, known: RetentionRules, now: datetime) -> RetentionPlan:
     return plan(connection, view(world), known, today=LATER, now=now)
 
 
@@ -313,6 +318,89 @@ async def test_refused_records_stay_until_somebody_has_decided(world: World) -> 
         assert connection.execute("SELECT state FROM quarantine").fetchall() == [("begun",)]
         rejected = connection.execute("SELECT count(*) FROM receipts WHERE status = 'rejected'").fetchone()
         assert rejected == (2,)
+
+
+async def test_a_case_is_exported_without_the_person_and_the_trail_says_so_first(world: World) -> None:
+    """Acts, facts and letters; a task that is open is not journalised."""
+    *_, studies = await told(world)
+    frozen = '{"subject": "Ny opgave <b>", "text": "Kære kollega"}'
+    world.sql("UPDATE deliveries SET frozen = %s WHERE channel = 'email'", frozen)
+    ((reference,),) = world.sql("SELECT reference FROM tasks WHERE person_id = %s", studies)
+    names = CaseNames(unit_name=str, institution_name=str, municipality_name=str)
+    async with await psycopg.AsyncConnection.connect(world.url, autocommit=True) as connection:
+        case = await read_case(connection, reference, ANNE)
+        assert await read_case(connection, "FV-0000-0000-0000", ANNE) is None
+    assert case is not None
+    page, data = as_page(case, names, made_at=datetime.now(UTC)), as_data(case, made_at=datetime.now(UTC))
+    assert "Ny opgave &lt;b&gt;" in page
+    assert "Kære kollega" in page
+    assert "11. august 2025" in page or "11.08.2025" in page or "11. aug" in page
+    for text in (page, data.decode()):
+        assert studies not in text
+        assert reference in text
+    assert json.loads(data)["case"]["messages"][0]["evidence"]["study_start"] == "2025-08-11"
+    assert ("case_exported",) in world.sql("SELECT kind FROM audit")
+    with (
+        psycopg.connect(world.url, autocommit=True) as connection,
+        pytest.raises(store.Unknown, match="open"),
+    ):
+        store.journalise(connection, reference, "2026-1", ANNE)
+
+
+async def test_rows_of_the_trail_are_emptied_and_the_chain_still_proves_them(world: World) -> None:
+    """Of a log-in years ago nothing is left but that something stood there; what is about a task stays with it."""
+    await told(world)
+    world.sql("INSERT INTO audit (kind, detail) VALUES ('log_in_done', '{\"by_id\": \"anne\"}')")
+    with psycopg.connect(world.url, autocommit=True) as connection:
+        link(connection, datetime(2020, 1, 1, tzinfo=UTC))
+        known = rules(LATER)
+        found = planned(world, connection, known, accept_all(connection, known))
+        link(connection, datetime(2020, 1, 1, tzinfo=UTC))
+        before = {row[0] for row in connection.execute("SELECT id FROM audit WHERE task_id IS NOT NULL")}
+        taken = night.take_rows(connection, found, view(world), today=LATER, most=1000)
+        assert taken["trail"] >= 1
+        assert connection.execute(
+            "SELECT count(*) FROM audit WHERE detail::text LIKE '%by_id%'"
+        ).fetchone() == (0,)
+        kept = {row[0] for row in connection.execute("SELECT id FROM audit WHERE task_id IS NOT NULL")}
+        assert kept == before
+        link(connection, datetime(2020, 1, 1, tzinfo=UTC))
+        with connection.transaction():
+            reader = TrailReader()
+            assert list(reader.follow(links(connection))) == []
+            assert reader.erased == taken["trail"]
+        again = night.take_rows(connection, found, view(world), today=LATER, most=1000)
+        assert again["trail"] == 0
+    assert faults(world.audit()) == []
+
+
+async def test_morning_mails_go_with_their_attempts_and_the_audit_misses_none(world: World) -> None:
+    await told(world)
+    day = date(2025, 11, 3)
+    mail = uuid4()
+    world.sql(
+        "INSERT INTO digests (unit_id, day, due_at, status) VALUES ('jc-0101', %s, now(), 'fired')", day
+    )
+    world.sql(
+        "INSERT INTO deliveries (id, occasion, cause, cause_kind, cause_ref, channel, unit_id, recipient, deadline) "
+        "VALUES (%s, 'digest', %s, 'digest', %s, 'email', 'jc-0101', 'a@b.example', now())",
+        mail,
+        f"digest:{day}",
+        str(day),
+    )
+    with psycopg.connect(world.url, autocommit=True) as connection:
+        known = rules(LATER)
+        found = planned(world, connection, known, accept_all(connection, known))
+        taken = night.take_rows(connection, found, view(world), today=LATER, most=1000)
+        assert taken["morning_mails"] == 0  # it is still to be sent
+        world.deliver()
+        assert faults(world.audit()) == []
+        taken = night.take_rows(connection, found, view(world), today=LATER, most=1000)
+        assert taken["morning_mails"] == 1
+        assert connection.execute(
+            "SELECT count(*) FROM attempts WHERE delivery_id = %s", (mail,)
+        ).fetchone() == (0,)
+    assert faults(world.audit()) == []
 
 
 def _everywhere(connection: SyncConnection, person: str) -> list[str]:
