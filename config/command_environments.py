@@ -17,6 +17,7 @@ from config.environments import (
 )
 from config.every_environment import EveryEnvironment
 from config.kafka import KafkaSettings
+from config.sections.audit import AuditSection
 from config.sections.keys import KeyStoreSection, LookupKeySection, OpenerKeySection, ReplayKeySection
 from config.sections.processes import ContractSection, IntakeSection
 from config.sections.servers import (
@@ -136,6 +137,13 @@ class EraseAskEnvironment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EraseVerifyEnvironment(EraseAskEnvironment):
+    """`erase verify`: the auditor's index too, where it can be seen."""
+
+    audit: AuditSection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EraseRunEnvironment:
     """`erase run`: no key that makes or opens anything of a person."""
 
@@ -228,7 +236,8 @@ COMMANDS: Final[Mapping[str, type[Any]]] = {
     "erase request": EraseAskEnvironment,
     "erase approve": DatabaseEnvironment,
     "erase run": EraseRunEnvironment,
-    "erase verify": EraseAskEnvironment,
+    "erase again": EraseRunEnvironment,
+    "erase verify": EraseVerifyEnvironment,
     "retention plan": RetentionEnvironment,
     "retention accept": RetentionEnvironment,
     "retention run": RetentionEnvironment,
@@ -262,6 +271,7 @@ _ROLES: Final[Mapping[type[Any], DatabaseRole]] = {
     InsightEnvironment: DatabaseRole.INSIGHT,
     ShredEnvironment: DatabaseRole.REBUILD,
     RetentionEnvironment: DatabaseRole.RETENTION,
+    EraseVerifyEnvironment: DatabaseRole.AUDIT,
 }
 
 

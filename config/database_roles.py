@@ -15,7 +15,7 @@ class DatabaseRole(StrEnum):
     INBOX = "frafaldsvarsel_inbox"
     """Pages and interface are one process."""
     AUDIT = "frafaldsvarsel_audit"
-    """Reads only; `redecide` too."""
+    """Reads only; `redecide` and `erase verify` too."""
     CANARY = "frafaldsvarsel_canary"
     TRAIL = "frafaldsvarsel_trail"
     """The keeper of the audit trail."""

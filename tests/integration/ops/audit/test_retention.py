@@ -30,6 +30,7 @@ from ops.audit.index import AuditIndex
 from ops.audit.kafka_log import KafkaLog
 from ops.recovery import erasure_requests
 from ops.recovery.erasure_log import ErasureLog
+from ops.recovery.erasure_search import in_tables
 from ops.retention import night, store
 from ops.retention.case_file import CaseNames, as_data, as_page, read_case
 from ops.retention.log import LogView, look
@@ -405,17 +406,4 @@ async def test_morning_mails_go_with_their_attempts_and_the_audit_misses_none(wo
 
 def _everywhere(connection: SyncConnection, person: str) -> list[str]:
     """The tables in which a pseudonym stands, whatever the column."""
-    names = [
-        name
-        for (name,) in connection.execute(
-            "SELECT table_name FROM information_schema.tables "
-            "WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
-        )
-    ]
-    found = []
-    for name in names:
-        row = connection.execute(
-            f"SELECT count(*) FROM {name} t WHERE t::text LIKE %s".encode(), (f"%{person}%",)
-        ).fetchone()
-        found += [name] if row is not None and row[0] else []
-    return found
+    return [table for table, number in in_tables(connection, person).rows.items() if number]
