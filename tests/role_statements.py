@@ -48,7 +48,11 @@ ENTRIES: Final[Mapping[DatabaseRole, tuple[Definition, ...]]] = {
     DatabaseRole.INBOX: (Definition(f"{_PROCESSES}.inbox", "run_inbox"),),
     DatabaseRole.CANARY: (Definition(f"{_PROCESSES}.probe", "run_canary"),),
     DatabaseRole.TRAIL: (Definition(f"{_PROCESSES}.trail", "run_trail"),),
-    DatabaseRole.AUDIT: (*definitions_of(f"{_COMMANDS}.audit"), *definitions_of(f"{_COMMANDS}.redecide")),
+    DatabaseRole.AUDIT: (
+        *definitions_of(f"{_COMMANDS}.audit"),
+        *definitions_of(f"{_COMMANDS}.redecide"),
+        Definition(f"{_COMMANDS}.erase", "verify"),
+    ),
     DatabaseRole.OPERATOR: (
         *(each for name in OPERATORS for each in definitions_of(f"{_COMMANDS}.{name}")),
         Definition(f"{_COMMANDS}.service", "skip_record"),
@@ -194,6 +198,8 @@ COMPOSED: Final[Mapping[Definition, Callable[[], list[str]]]] = {
         for table in compare.TABLES
         if table not in (compare.DELIVERIES, compare.TASKS)
     ],
+    # Over whatever columns the role may read: put together from the catalogue.
+    Definition("ops.recovery.erasure_search", "_COUNT"): list,
     # Fragments of statements of `ledger.store.deliveries`, which hold them whole.
     **{
         Definition("ledger.store.audit_trail", name): list

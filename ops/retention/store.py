@@ -33,7 +33,6 @@ DELETE FROM retention_holds WHERE person_id = ANY(%s) AND (%s::text IS NULL OR r
 """
 KNOWN: Final[LiteralString] = """
 SELECT EXISTS (SELECT FROM tasks WHERE person_id = ANY(%(people)s))
-    OR EXISTS (SELECT FROM messages WHERE person_id = ANY(%(people)s))
     OR EXISTS (SELECT FROM applied WHERE person_id = ANY(%(people)s))
 """
 JOURNALISE: Final[LiteralString] = """
