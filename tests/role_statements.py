@@ -199,7 +199,7 @@ COMPOSED: Final[Mapping[Definition, Callable[[], list[str]]]] = {
         if table not in (compare.DELIVERIES, compare.TASKS)
     ],
     # Over whatever columns the role may read: put together from the catalogue.
-    Definition("ops.recovery.erasure_search", "_COUNT"): list,
+    Definition("ops.recovery.erasure_search", "COUNT"): list,
     # Fragments of statements of `ledger.store.deliveries`, which hold them whole.
     **{
         Definition("ledger.store.audit_trail", name): list

@@ -115,7 +115,7 @@ def accept(
 ) -> None:
     """Note that you have looked at a class's plan: a week later it is carried out, as long as its rule stands."""
     from frafaldsvarsel.wiring.common import read_reference
-    from ops.retention import store
+    from ledger.store import retention as store
 
     known = settings(RetentionEnvironment, data)
     with database(known.database) as connection:
@@ -182,7 +182,7 @@ def hold(
     data: DataDir = None,
 ) -> None:
     """Keep a person, with all tasks, whatever the time: neither retention nor an erasure takes them away."""
-    from ops.retention import store
+    from ledger.store import retention as store
 
     known, who = settings(HoldEnvironment, data), operator(by, because)
     with database(known.database) as connection:
@@ -200,7 +200,7 @@ def hold(
 @commands.command("release")
 def release(because: Because, reference: HeldTask = None, by: By = None, data: DataDir = None) -> None:
     """Take a hold away: of a task those laid on it, of a person all."""
-    from ops.retention import store
+    from ledger.store import retention as store
 
     known, who = settings(HoldEnvironment, data), operator(by, because)
     with database(known.database) as connection:
@@ -227,8 +227,8 @@ def _look(known: RetentionEnvironment) -> "LogView":
 
 def _plan(known: RetentionEnvironment, connection: SyncConnection, log: "LogView") -> "RetentionPlan":
     from frafaldsvarsel.wiring.common import read_reference
+    from ledger.store.retention import clock
     from ops.retention.plan import plan as planned
-    from ops.retention.store import clock
 
     today = _today(connection)
     rules = retention_rules(read_reference(known.reference), today)
@@ -236,7 +236,7 @@ def _plan(known: RetentionEnvironment, connection: SyncConnection, log: "LogView
 
 
 def _today(connection: SyncConnection) -> date:
+    from ledger.store.retention import clock
     from models.calendar import copenhagen_date
-    from ops.retention.store import clock
 
     return copenhagen_date(clock(connection))

@@ -115,7 +115,7 @@ def journalised(
     data: DataDir = None,
 ) -> None:
     """Note that a case that is over stands in the case system. Retention asks for it before it takes the case away."""
-    from ops.retention.store import Unknown, journalise
+    from ledger.store.retention import Unknown, journalise
 
     known, who = settings(DatabaseEnvironment, data), operator(by, because)
     with database(known.database) as connection:

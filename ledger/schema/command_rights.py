@@ -168,6 +168,7 @@ REBUILD: Final = (
     TableRight(
         "resealed", read=("message_id", "sealed", "sender", "sent_as"), add=True, change=("at", "sealed")
     ),
+    TableRight("retention_holds", read=("person_id",)),
     TableRight("skips", read=WHOLE),
     TableRight("subjects", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
     TableRight("tasks", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),

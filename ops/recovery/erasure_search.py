@@ -23,7 +23,7 @@ SELECT c.relname, a.attname, has_column_privilege(c.oid, a.attnum, 'SELECT') FRO
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' ORDER BY 1, a.attnum
 """
-_COUNT: Final = sql.SQL("SELECT count(*) FROM {} WHERE strpos(concat_ws(' ', {}), %s) > 0")
+COUNT: Final = sql.SQL("SELECT count(*) FROM {} WHERE strpos(concat_ws(' ', {}), %s) > 0")
 _PIECE: Final = 1 << 20
 
 
@@ -47,7 +47,7 @@ def in_tables(connection: SyncConnection, person: str) -> TableSearch:
     found = {}
     for table, columns in readable.items():
         names = sql.SQL(", ").join(map(sql.Identifier, columns))
-        statement = _COUNT.format(sql.Identifier(table), names)
+        statement = COUNT.format(sql.Identifier(table), names)
         ((found[table],),) = connection.execute(statement, (person,)).fetchall()
     return TableSearch(found, not_read)
 

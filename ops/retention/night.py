@@ -7,12 +7,12 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from infra.postgres import SyncConnection
+from ledger.store.retention import note_run
 from models.retention import OF_A_PERSON, PersonDue
 from ops.recovery.erasure_requests import ask_by_rule
 from ops.retention.log import LogView
 from ops.retention.plan import RetentionPlan
 from ops.retention.rows import ROW_CLASSES, take
-from ops.retention.store import note_run
 
 GROUND: Final = "retention: the time of everything that is held is over"
 _JUST_AFTER: Final = timedelta(milliseconds=1)

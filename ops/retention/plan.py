@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from infra.postgres import SyncConnection
+from ledger.store.retention import accepted
 from models.retention import (
     LATE_AFTER,
     HeldBack,
@@ -19,7 +20,6 @@ from models.retention import (
 from ops.retention import people
 from ops.retention.log import LogView
 from ops.retention.rows import ROW_CLASSES, months_due
-from ops.retention.store import accepted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

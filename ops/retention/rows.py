@@ -123,17 +123,27 @@ class RowClass:
     """None: rows of the trail are emptied, not taken."""
 
 
-def _by_month(at: LiteralString, due: LiteralString) -> LiteralString:
-    return f"SELECT to_char({at}, 'YYYY-MM'), count(*) {due} GROUP BY 1 ORDER BY 1"
-
-
-MONTHS_OF_RECEIPTS: Final = _by_month("r.appended_at", RECEIPTS)
-MONTHS_OF_MORNING_MAILS: Final = _by_month("r.day", MORNING_MAILS)
-MONTHS_OF_CHANNEL_NOTICES: Final = _by_month("r.created_at", CHANNEL_NOTICES)
-MONTHS_OF_QUARANTINE: Final = _by_month("r.decided_at", QUARANTINE)
-MONTHS_OF_TRAIL: Final = _by_month("r.at", TRAIL)
-MONTHS_OF_REQUESTS: Final = _by_month("coalesce(r.done_at, r.asked_at)", REQUESTS)
-MONTHS_OF_SESSIONS: Final = _by_month("r.ends_at", SESSIONS)
+MONTHS_OF_RECEIPTS: Final[LiteralString] = f"""
+SELECT to_char(r.appended_at, 'YYYY-MM'), count(*) {RECEIPTS} GROUP BY 1 ORDER BY 1
+"""
+MONTHS_OF_MORNING_MAILS: Final[LiteralString] = f"""
+SELECT to_char(r.day, 'YYYY-MM'), count(*) {MORNING_MAILS} GROUP BY 1 ORDER BY 1
+"""
+MONTHS_OF_CHANNEL_NOTICES: Final[LiteralString] = f"""
+SELECT to_char(r.created_at, 'YYYY-MM'), count(*) {CHANNEL_NOTICES} GROUP BY 1 ORDER BY 1
+"""
+MONTHS_OF_QUARANTINE: Final[LiteralString] = f"""
+SELECT to_char(r.decided_at, 'YYYY-MM'), count(*) {QUARANTINE} GROUP BY 1 ORDER BY 1
+"""
+MONTHS_OF_TRAIL: Final[LiteralString] = f"""
+SELECT to_char(r.at, 'YYYY-MM'), count(*) {TRAIL} GROUP BY 1 ORDER BY 1
+"""
+MONTHS_OF_REQUESTS: Final[LiteralString] = f"""
+SELECT to_char(coalesce(r.done_at, r.asked_at), 'YYYY-MM'), count(*) {REQUESTS} GROUP BY 1 ORDER BY 1
+"""
+MONTHS_OF_SESSIONS: Final[LiteralString] = f"""
+SELECT to_char(r.ends_at, 'YYYY-MM'), count(*) {SESSIONS} GROUP BY 1 ORDER BY 1
+"""
 ROW_CLASSES: Final[Mapping[RetentionClass, RowClass]] = {
     RetentionClass.MORNING_MAILS: RowClass(MONTHS_OF_MORNING_MAILS, TAKE_MORNING_MAILS),
     RetentionClass.CHANNEL_NOTICES: RowClass(MONTHS_OF_CHANNEL_NOTICES, TAKE_CHANNEL_NOTICES),

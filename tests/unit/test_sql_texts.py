@@ -26,6 +26,7 @@ PUT_TOGETHER: Final = {
     "ledger/rebuild/compare.py": "one statement for each table, by `psycopg.sql`",
     "ledger/schema/dba_script.py": "a role, its powers and its settings, for each name in `config.database_roles`",
     "ledger/rebuild/replace.py": "one statement for each table, by `psycopg.sql`",
+    "ops/recovery/erasure_search.py": "one statement for each table, over the columns that the role may read",
     "local/demo/counts.py": "the demo's own counts by reason and by unit",
 }
 """Where a function puts texts together, and why."""

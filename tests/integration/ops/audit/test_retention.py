@@ -16,6 +16,7 @@ from config.topics import PERSON_PARTITIONS, Topic
 from infra.postgres import SyncConnection
 from infra.stream_mac import StreamMac
 from ledger.consume.batch import Said
+from ledger.store import retention as store
 from models.eligibility.apply_event import apply
 from models.eligibility.erase import erased_by
 from models.eligibility.last_fact import LastFact, last_fact
@@ -31,7 +32,7 @@ from ops.audit.kafka_log import KafkaLog
 from ops.recovery import erasure_requests
 from ops.recovery.erasure_log import ErasureLog
 from ops.recovery.erasure_search import in_tables
-from ops.retention import night, store
+from ops.retention import night
 from ops.retention.case_file import CaseNames, as_data, as_page, read_case
 from ops.retention.log import LogView, look
 from ops.retention.plan import RetentionPlan, plan
