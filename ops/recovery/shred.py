@@ -1,7 +1,7 @@
 """Before the key of a month is destroyed: what is still needed of it is sealed again under the key of today.
 
 Needed is what belongs to an open task, to a message that waits for facts, or to a person on hold; refused records that
-wait for a person hold the whole thing up. What this writes can be written again: a run that is cut off is simply begun anew.
+wait for a person hold the whole thing up. What this writes can be written again: a run that is cut off is begun anew.
 """
 
 from collections.abc import Callable
