@@ -75,6 +75,7 @@ LEDGER: Final = (
     TableRight("erasures", read=WHOLE, add=True, change=("erased_before", "offset", "request")),
     TableRight("footings", read=WHOLE),
     TableRight("foreign_records", add=True),
+    TableRight("journalised", read=("task_id",), remove=True),
     TableRight("known_endpoints", add=True),
     _MESSAGES,
     TableRight("migrations", read=("name",)),
@@ -86,6 +87,7 @@ LEDGER: Final = (
     TableRight("receipts", read=WHOLE, add=True),
     TableRight("repeats", read=WHOLE, add=True, change=("kind", "resolved_at")),
     TableRight("resealed", read=("message_id", "sender", "sent_as"), remove=True),
+    TableRight("retention_holds", read=("person_id",), remove=True),
     TableRight("skips", read=WHOLE),
     TableRight("steps", read=WHOLE, add=True, change=("due_at", "ended_at", "reason", "status"), remove=True),
     TableRight("subjects", read=WHOLE, add=True, change=("counts", "names_nothing", "told_at"), remove=True),
@@ -196,6 +198,7 @@ AUDIT: Final = (
     TableRight("quarantine", read=WHOLE),
     TableRight("receipts", read=WHOLE),
     TableRight("repeats", read=WHOLE),
+    TableRight("retention_runs", read=("at", "kind", "overdue")),
     TableRight("steps", read=WHOLE),
     TableRight(
         "subjects",
