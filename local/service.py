@@ -182,7 +182,7 @@ class Service:
             self._children.start(workers)
             for one in starting.values():
                 one.result()
-            bring_up(self._database.url)  # as the superuser, who makes the roles too
+            bring_up(self._database.url, shared_logins=True)  # as the superuser, who makes the roles too
         self._children.start(others)
 
     def _stop(self) -> None:

@@ -55,9 +55,10 @@ class AuditKind(StrEnum):
     RECORD_SKIPPED = "record_skipped"
     KEY_SHREDDED = "key_shredded"
     """The key of a month was destroyed: what it has sealed is opened by nobody again."""
-    ERASURE_ASKED = "erasure_asked"
-    ERASURE_APPROVED = "erasure_approved"
-    """By another person than the one who asked. Neither line names whom: the request does, until it is done."""
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    """By another person than the one who asked (docs/decisions/0061). The database writes both. Of an erasure, neither
+    line names whom: the request does, until it is done."""
     PERSON_ERASED = "person_erased"
     """Its detail names, as `emptied`, the rows of this trail that were emptied with it."""
 

@@ -31,6 +31,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "insight": ("insight",),
     "sessions": ("sessions",),
     "erase": ("erase",),
+    "requests": ("requests",),
     "dismiss": ("dismiss",),
     "redecide": ("redecide",),
     "quarantine": ("quarantine",),

@@ -37,7 +37,7 @@ def dismiss(
     """Put exceptions of the audit aside that only a sender could mend; without any, list those put aside."""
     with database(settings(DatabaseEnvironment, data).database, unreachable=2) as connection:
         if cases:
-            _dismiss(connection, cases, operator(by, because), yes=yes)
+            _dismiss(connection, cases, operator(connection, by, because), yes=yes)
         else:
             nothing = "Nothing has been put aside."
             present(dismissals.everything(connection), _COLUMNS, as_json=as_json, empty=nothing)

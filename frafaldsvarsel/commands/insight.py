@@ -47,7 +47,7 @@ def export(
     from ops.insight.letter import as_data, letter
     from ops.insight.looks import looks_at
 
-    known, who = settings(InsightEnvironment, data), operator(by, because)
+    known = settings(InsightEnvironment, data)
     typed = typer.prompt("CPR", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline()
     try:
         person_id = known.keys.pseudonyms.person_id(normalise(typed.strip()))
@@ -56,7 +56,7 @@ def export(
         raise typer.Exit(1) from None
     names = {str(unit_id): unit.name for unit_id, unit in units_of(read_reference(known.reference)).items()}
     with database(known.database, unreachable=2) as connection:
-        looks = looks_at(connection, person_id, who)
+        looks = looks_at(connection, person_id, operator(connection, by, because))
     made_at = datetime.now(UTC)
 
     def name(unit: str) -> str:

@@ -178,7 +178,7 @@ def shred(
     """
     from ops.recovery.shred import NotYet, objection_to_month, seal_again
 
-    settled, who = settings(ShredEnvironment, data), operator(by, because)
+    settled = settings(ShredEnvironment, data)
     known, now = key_store(store or settled.keys.store, data), datetime.now(UTC)
     keys = [one for one in known.of(KeyPurpose.SEAL) if one.is_month]
     found = next((one for one in keys if one.kid == month), None)
@@ -209,7 +209,7 @@ def shred(
                 is_first=keys[0].kid == month,
                 opener=SealOpener(openers),
                 seal=today.seal,
-                who=who,
+                who=operator(connection, by, because),
             )
     except NotYet as error:
         fail(str(error))

@@ -123,16 +123,20 @@ def skip_record(
     that wrote it.
     """
     from frafaldsvarsel.commands.database import database
+    from frafaldsvarsel.commands.requests import approved
     from ops.recovery import skips
+    from ops.recovery.requests import RequestKind
 
     try:
         found = skips.parse(place)
     except skips.NoPlace as error:
         raise typer.BadParameter(f"{error}", param_hint="TOPIC/PARTITION@OFFSET") from None
-    who = operator(by, because)
     with database(settings(DatabaseEnvironment, data).database) as connection:
         if (wrong := skips.objection(connection, found)) is not None:
             fail(f"{place}: {wrong}.")
+            raise typer.Exit(1)
+        who = operator(connection, by, because)
+        if not approved(connection, RequestKind.SKIP, {skips.written(found): None}, who):
             raise typer.Exit(1)
         fresh = skips.skip(connection, found, who)
     out.print(f"{place} is let pass{'' if fresh else ' already'}; the ledger goes on when it begins again.")

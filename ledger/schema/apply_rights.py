@@ -11,7 +11,7 @@ import psycopg
 from config.database_roles import OWNER, DatabaseRole
 from infra.postgres import SyncConnection
 from infra.postgres_timeouts import CONNECT_SECONDS
-from ledger.schema.dba_script import SET_UP, grants, revokes
+from ledger.schema.dba_script import ALLOW_SHARED_LOGINS, SET_UP, grants, revokes
 from ledger.schema.found_rights import (
     RightsDifference,
     differences,
@@ -50,8 +50,13 @@ class BroughtUp:
     """What only a DBA can mend."""
 
 
-def bring_up(url: str, *, sleep: Callable[[float], None] = time.sleep) -> BroughtUp:
-    """Set up where `url` is a superuser's, migrate as the owner, grant and revoke; raises `NotSetUp`."""
+def bring_up(
+    url: str, *, sleep: Callable[[float], None] = time.sleep, shared_logins: bool = False
+) -> BroughtUp:
+    """Set up where `url` is a superuser's, migrate as the owner, grant and revoke; raises `NotSetUp`.
+
+    `shared_logins`: for a trial, let people name themselves; a superuser alone can say so.
+    """
     done = BroughtUp()
     with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS) as connection:
         connection.execute(TAKE_LOCK, (_LOCK,))
@@ -65,6 +70,8 @@ def bring_up(url: str, *, sleep: Callable[[float], None] = time.sleep) -> Brough
             )
         else:
             _must_own(connection)
+        if shared_logins:
+            connection.execute(ALLOW_SHARED_LOGINS)
         done.migrations = asyncio.run(migrate(url, role=OWNER))
         connection.execute(BECOME_OWNER)
         done.newer = newer(connection)

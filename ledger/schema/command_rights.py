@@ -34,7 +34,7 @@ OPERATOR: Final = (
         "erasure_requests",
         read=WHOLE,
         add=True,
-        change=("approved_at", "approved_by", "done_at", "erased_before", "offset", "people"),
+        change=("done_at", "erased_before", "offset", "people"),
     ),
     TableRight("erasures", read=("erased_before", "person")),
     TableRight("foreign_records", read=WHOLE),
@@ -73,6 +73,7 @@ OPERATOR: Final = (
     ),
     TableRight("receipts", read=WHOLE),
     TableRight("repeats", read=WHOLE),
+    TableRight("requests", read=WHOLE, add=True, change=("approved_because", "approved_by")),
     TableRight("skips", add=True),
     TableRight("steps", read=("due_at", "status")),
     TableRight(

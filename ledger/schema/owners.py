@@ -107,8 +107,8 @@ OWNERS: Final = (
     ),
     TableOwner(
         table="erasure_requests",
-        holds="who is to be erased, until it is done; who asked and who approved, for good",
-        written_by="`erase request`, `erase approve`, `erase run`",
+        holds="who is to be erased, until it is done",
+        written_by="`erase request`, `erase run`",
         module="ops/recovery/erasure_requests.py",
     ),
     TableOwner(
@@ -223,6 +223,12 @@ OWNERS: Final = (
         module="ledger/store/foreign_records.py",
     ),
     TableOwner(
+        table="requests",
+        holds="what one person has asked for and another approves",
+        written_by="`erase request`, `quarantine replay`, `ledger skip`, `requests approve`",
+        module="ops/recovery/requests.py",
+    ),
+    TableOwner(
         table="skips",
         holds="records of the service's own that people let the ledger pass",
         written_by="`ledger skip`",
@@ -263,7 +269,15 @@ OWNERS: Final = (
 )
 BY_TABLE: Final = {owner.table: owner for owner in OWNERS}
 VIEWS: Final = ("footings",)
-FUNCTIONS: Final = ("deliveries_both_causes", "audit_only_grows")
+FUNCTIONS: Final = (
+    "deliveries_both_causes",
+    "audit_only_grows",
+    "audit_names_the_login",
+    "requests_take_two",
+    "skips_are_approved",
+    "personal_login",
+    "shared_logins_allowed",
+)
 """What belongs to the owner beside the tables."""
 COMPOSED: Final[Mapping[str, str]] = {
     REBUILD: "One statement for all tables that a rebuild replaces; `ledger.rebuild.compare.TABLES` names them.",

@@ -1,4 +1,4 @@
-"""Requests to erase a person: one asks, another approves, and both stand in the audit trail. Names nobody when done."""
+"""Requests to erase a person; `ops.recovery.requests` has who approved them. They name nobody when done."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,22 +8,18 @@ from uuid import UUID
 from config.topics import Topic
 from infra.postgres import SyncConnection
 from ledger.queries.numbers import NUMBERS
-from ledger.store import audit_trail
 from ledger.store.erasures import hashed
-from models.audit_kind import AuditKind
 from models.events.person_event import Origin
 from models.operator import Operator
+from ops.recovery import requests
+from ops.recovery.requests import RequestKind
 
 ASK: Final[LiteralString] = """
-INSERT INTO erasure_requests (id, people, ground, asked_by) VALUES (%s, %s, %s, %s)
-"""
-APPROVE: Final[LiteralString] = """
-UPDATE erasure_requests SET approved_by = %s, approved_at = now()
-WHERE id = %s AND approved_by IS NULL AND asked_by <> %s
+INSERT INTO erasure_requests (id, people, ground) VALUES (%s, %s, %s)
 """
 APPROVED: Final[LiteralString] = """
-SELECT id, people, erased_before, "offset" FROM erasure_requests
-WHERE approved_by IS NOT NULL AND done_at IS NULL ORDER BY approved_at, id
+SELECT e.id, e.people, e.erased_before, e."offset" FROM erasure_requests e JOIN requests r USING (id)
+WHERE r.kind = 'erasure' AND r.approved_at IS NOT NULL AND e.done_at IS NULL ORDER BY r.approved_at, e.id
 """
 SET_CUT_OFF: Final[LiteralString] = """
 UPDATE erasure_requests SET erased_before = %s, "offset" = %s WHERE id = %s
@@ -62,18 +58,9 @@ def ask(
             raise CannotErase(
                 f"The person has an open task ({', '.join(references)}): the duty to react comes first. Close it."
             )
-        connection.execute(ASK, (request, people, ground, operator.by))
-        _note(connection, AuditKind.ERASURE_ASKED, request, operator, ground=ground)
+        connection.execute(ASK, (request, people, ground))
+        requests.ask(connection, request, RequestKind.ERASURE, [ground], operator)
     return people
-
-
-def approve(connection: SyncConnection, request: UUID, operator: Operator) -> bool:
-    """Approve what another has asked for; False where it is one's own, approved already, or not there."""
-    with connection.transaction():
-        if not connection.execute(APPROVE, (operator.by, request, operator.by)).rowcount:
-            return False
-        _note(connection, AuditKind.ERASURE_APPROVED, request, operator)
-    return True
 
 
 def approved(connection: SyncConnection) -> list[ErasureRequest]:
@@ -103,10 +90,3 @@ def done(connection: SyncConnection, request: UUID) -> None:
 
 def _origin(cut_off: datetime, offset: int) -> Origin:
     return Origin(topic=Topic.ERASURES, partition=0, offset=offset, appended_at=cut_off.astimezone(UTC))
-
-
-def _note(
-    connection: SyncConnection, kind: AuditKind, request: UUID, operator: Operator, **more: str
-) -> None:
-    detail = {"request": str(request), "by": operator.by, "because": operator.because} | more
-    connection.execute(audit_trail.APPEND, audit_trail.line(kind, detail))

@@ -133,7 +133,7 @@ class Rig:
         self._stack.callback(lambda: self.database.stop())
         with psycopg.connect(self.database.url, autocommit=True) as connection:
             connection.execute("CREATE DATABASE faults")
-        bring_up(self.database.url_of("faults"))
+        bring_up(self.database.url_of("faults"), shared_logins=True)
         socket = Path(self.database.url.rpartition("host=")[2].replace("%2F", "/")) / SOCKET
         self.proxy.add(Route(DATABASE, socket, swallow=CommitAnswer))
         self.proxy.add(Route(SMTP, ("127.0.0.1", self.relay.server.port)))

@@ -42,7 +42,8 @@ def settings_page() -> str:
         "Settings",
         f"Every process reads its settings from the environment, once, at its start; all begin with `{PREFIX}`.",
         "It reads those that it needs and no other: what another process needs may be absent, and is not looked at.",
-        "It has the keys that it needs in a folder of its own, and refuses others: the notifier signs links, and opens nothing.",
+        "It has the keys that it needs in a folder of its own, and refuses others: the notifier signs links, and opens "
+        "nothing.",
         "A secret may also stand in a file: its variable ends with `_FILE`, and spaces and line ends around "
         "its content do not count.",
         "Where both are set, the variable itself wins.",

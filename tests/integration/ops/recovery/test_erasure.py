@@ -28,6 +28,7 @@ from models.events.person_event import PersonEvent
 from models.operator import Operator
 from ops.recovery import erasure_requests as requests
 from ops.recovery.erasure_log import ErasureLog
+from ops.recovery.requests import CannotApprove, approve
 from streams.batch_producer import BatchProducer, partition_of
 from streams.processors import add_decided, add_person_event
 from tests.factories import LAW, background, risk
@@ -141,16 +142,18 @@ def test_one_asks_and_another_approves(database: str) -> None:
         connection.execute("INSERT INTO person_joins (person_id, joined_to) VALUES (%s, %s)", (OLD, NEW))
         assert requests.ask(connection, number, OLD, "GDPR art. 17", ANNE) == [NEW, OLD]
         assert requests.approved(connection) == []
-        assert not requests.approve(connection, number, ANNE)
-        assert requests.approve(connection, number, BO)
-        assert not requests.approve(connection, number, Operator("cy", "once more"))
+        with pytest.raises(CannotApprove, match="yourself"):
+            approve(connection, number, ANNE)
+        approve(connection, number, BO)
+        with pytest.raises(CannotApprove, match="no such request"):
+            approve(connection, number, Operator("cy", "once more"))
         (one,) = requests.approved(connection)
         assert (one.people, one.origin) == ((NEW, OLD), None)
         assert not requests.has_forgotten(connection, one.people, datetime.now(UTC))
         trail = connection.execute("SELECT kind, detail FROM audit ORDER BY id").fetchall()
         assert [(kind, detail["by"]) for kind, detail in trail] == [
-            ("erasure_asked", "anne"),
-            ("erasure_approved", "bo"),
+            ("requested", "anne"),
+            ("approved", "bo"),
         ]
         assert not any(OLD in str(detail) or NEW in str(detail) for _, detail in trail)
         requests.done(connection, number)
