@@ -3,6 +3,7 @@
 import logging
 import re
 from typing import Final
+from urllib.parse import urlencode
 
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
@@ -14,6 +15,8 @@ from inbox.identity import Identity, NoIdentity, identity_of
 from inbox.oidc import Begun, LevelTooLow, LogInRefused, ProviderUnreachable
 from inbox.page_context import Visit
 from inbox.rights import Rights, rights_of
+from inbox.sessions import Check
+from infra.postgres import Connection
 
 log = logging.getLogger(__name__)
 
@@ -38,12 +41,12 @@ async def log_in(visit: Visit) -> Response:
 
 async def begin(visit: Visit) -> Response:
     """To the provider."""
-    target = local(visit.query("til"))
-    if visit.session is not None:
+    target, session = local(visit.query("til")), visit.session
+    if session is not None and session.check is Check.FRESH:
         return RedirectResponse(target, status_code=303)
     try:
         address, begun = await visit.parts.provider.begin(
-            target, until=visit.now.timestamp() + _BEGUN_SECONDS
+            target, until=visit.now.timestamp() + _BEGUN_SECONDS, silent=session is not None
         )
     except ProviderUnreachable:
         return visit.page("log_in.html", 503, target=target, fault="unreachable")
@@ -75,6 +78,8 @@ async def come_back(visit: Visit) -> Response:
         who = identity_of(claims.get("sub"), claims.get("name"))
     except LogInRefused as refused:
         async with visit.parts.pool.connection() as connection:
+            if begun.silent and visit.session is not None:
+                return await _not_again(visit, connection, begun.target)
             await note_log_in_refused(connection, str(refused))
         fault = "level" if isinstance(refused, LevelTooLow) else "refused"
         return visit.page("log_in.html", 403, target=begun.target, fault=fault)
@@ -86,7 +91,9 @@ async def come_back(visit: Visit) -> Response:
     rights = rights_of(claims, visit.parts.rights_claim, visit.parts.units)
     response = RedirectResponse(begun.target, status_code=303)
     response.delete_cookie(_BEGUN_COOKIE + begun.state, path="/log-ind")
-    if _goes_on(visit, who, rights):
+    if visit.session is not None and _goes_on(visit, who, rights):
+        async with visit.parts.pool.connection() as connection:
+            await visit.parts.sessions.checked(connection, visit.session)
         return response
     async with visit.parts.pool.connection() as connection:
         if visit.session is not None:
@@ -125,6 +132,15 @@ async def logged_out(visit: Visit) -> Response:
     """The page after it."""
     address = await visit.parts.provider.log_out_address(back_to=f"{visit.parts.public_url}/logget-ud")
     return visit.page("logged_out.html", everywhere=address)
+
+
+async def _not_again(visit: Visit, connection: Connection, target: str) -> Response:
+    """The provider does not say again who it is: the session ends, and the person is asked."""
+    if visit.session is not None:
+        async with connection.transaction():
+            await note_log_out(connection, visit.actor)
+            await visit.parts.sessions.close(connection, visit.session)
+    return RedirectResponse(f"/log-ind?{urlencode({'til': target})}", status_code=303)
 
 
 def _goes_on(visit: Visit, who: Identity, rights: Rights) -> bool:

@@ -323,7 +323,9 @@ CREATE TABLE inbox_sessions (
     form_token text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     seen_at timestamp with time zone DEFAULT now() NOT NULL,
-    ends_at timestamp with time zone NOT NULL
+    ends_at timestamp with time zone NOT NULL,
+    checked_at timestamp with time zone DEFAULT now() NOT NULL,
+    tag bytea
 );
 
 CREATE TABLE known_endpoints (

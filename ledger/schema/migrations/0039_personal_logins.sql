@@ -35,3 +35,8 @@ CREATE TRIGGER audit_names_the_login BEFORE INSERT ON audit FOR EACH ROW
         'frafaldsvarsel_ledger', 'frafaldsvarsel_notify', 'frafaldsvarsel_inbox', 'frafaldsvarsel_audit',
         'frafaldsvarsel_canary', 'frafaldsvarsel_trail')))
     EXECUTE FUNCTION audit_names_the_login();
+
+-- Of the inbox: when the provider was last asked for a session's rights, and a tag over the row by the inbox's own key,
+-- so that whoever may write this table gives nobody a right. A session of before has none, and logs in again.
+ALTER TABLE inbox_sessions ADD COLUMN checked_at timestamptz NOT NULL DEFAULT now();
+ALTER TABLE inbox_sessions ADD COLUMN tag bytea;
