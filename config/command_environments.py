@@ -174,6 +174,14 @@ class InsightEnvironment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SampleEnvironment:
+    """`insight sample`: it meets no CPR and needs no key."""
+
+    database: DatabaseAddress
+    reference: ReferenceSection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeysEnvironment:
     """`keys`: where all of them lie."""
 
@@ -208,6 +216,7 @@ COMMANDS: Final[Mapping[str, type[Any]]] = {
     "sessions list": DatabaseEnvironment,
     "sessions end": DatabaseEnvironment,
     "insight export": InsightEnvironment,
+    "insight sample": SampleEnvironment,
     "erase request": EraseAskEnvironment,
     "erase run": EraseRunEnvironment,
     "erase verify": EraseAskEnvironment,
@@ -239,6 +248,7 @@ _ROLES: Final[Mapping[type[Any], DatabaseRole]] = {
     TrailEnvironment: DatabaseRole.TRAIL,
     RebuildEnvironment: DatabaseRole.REBUILD,
     InsightEnvironment: DatabaseRole.INSIGHT,
+    SampleEnvironment: DatabaseRole.INSIGHT,
     ShredEnvironment: DatabaseRole.REBUILD,
 }
 

@@ -17,7 +17,7 @@ from inbox.dependencies import InboxDependencies
 from inbox.forms import EMPTY, NotAForm, read_form
 from inbox.page_context import LANGUAGE_COOKIE, LANGUAGE_QUERY, SAID_QUERY, Visit
 from inbox.render import Renderer
-from inbox.sessions import Check
+from inbox.sessions import RightsAge
 from inbox.translations import Language
 
 log = logging.getLogger(__name__)
@@ -113,12 +113,12 @@ class AuthGuard:
             return visit.page("too_old.html", 400)
         visit = Visit(request, self._parts, self._renderer, visit.language, session, form)
         guarded = whom is not _For.EVERYBODY and request.url.path != LOG_OUT
-        if session is not None and guarded and session.check is not Check.FRESH:
+        if session is not None and guarded and session.check is not RightsAge.FRESH:
             if request.method not in _UNSAFE and whom is not _For.SCRIPT:
                 return _check_again(request.url.path, request.url.query)
             if whom is _For.CHECKED:
                 return _check_again(request.url.path.rpartition("/")[0], f"{SAID_QUERY}=checked_again")
-            if session.check is Check.OVERDUE:
+            if session.check is RightsAge.OVERDUE:
                 session = None
         if session is None and whom is _For.SCRIPT:
             return Response(status_code=401)

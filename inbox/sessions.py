@@ -44,7 +44,7 @@ CHECKED_WITHIN: Final = timedelta(minutes=15)
 """So long a session's rights hold before the provider is asked again."""
 
 
-class Check(Enum):
+class RightsAge(Enum):
     """How long ago the provider was asked for the rights."""
 
     FRESH = auto()
@@ -64,7 +64,7 @@ class Session:
     rights: Rights
     form_token: str
     ends_at: datetime
-    check: Check = Check.FRESH
+    check: RightsAge = RightsAge.FRESH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,10 +165,10 @@ async def _clock(connection: Connection) -> datetime:
     return moment
 
 
-def _check(unchecked: timedelta) -> Check:
+def _check(unchecked: timedelta) -> RightsAge:
     if unchecked < CHECKED_WITHIN:
-        return Check.FRESH
-    return Check.DUE if unchecked < 2 * CHECKED_WITHIN else Check.OVERDUE
+        return RightsAge.FRESH
+    return RightsAge.DUE if unchecked < 2 * CHECKED_WITHIN else RightsAge.OVERDUE
 
 
 def signed_content(session: Session, checked_at: datetime) -> bytes:

@@ -15,7 +15,7 @@ from inbox.identity import Identity, NoIdentity, identity_of
 from inbox.oidc import Begun, LevelTooLow, LogInRefused, ProviderUnreachable
 from inbox.page_context import Visit
 from inbox.rights import Rights, rights_of
-from inbox.sessions import Check
+from inbox.sessions import RightsAge
 from infra.postgres import Connection
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ async def log_in(visit: Visit) -> Response:
 async def begin(visit: Visit) -> Response:
     """To the provider."""
     target, session = local(visit.query("til")), visit.session
-    if session is not None and session.check is Check.FRESH:
+    if session is not None and session.check is RightsAge.FRESH:
         return RedirectResponse(target, status_code=303)
     try:
         address, begun = await visit.parts.provider.begin(
