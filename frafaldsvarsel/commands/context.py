@@ -1,4 +1,4 @@
-"""What a command stands on: the service that it asks, whoever asks, and whether what was typed exists.
+"""What a command stands on: the service that it asks, and whether what was typed exists.
 
 The service is found by the environment, or by the folder of a service started with `up`.
 """
@@ -8,7 +8,6 @@ import pwd
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import typer
 from pydantic import BaseModel
 
@@ -21,10 +20,7 @@ from config.sections.servers import ReferenceSection
 from config.settings import EnvironmentT, from_environment, is_told, load, told_sections, variables_of
 from config.told_sections import ToldSections
 from frafaldsvarsel.commands.terminal import fail
-from infra.postgres import SyncConnection
-from ledger.store.personal_login import who_is_logged_in
 from models.ids import UnitId
-from models.operator import Operator
 
 
 def settings(kind: type[EnvironmentT], data: Path | None) -> EnvironmentT:
@@ -85,37 +81,6 @@ def account() -> str:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         return f"uid {os.getuid()}"
-
-
-def said(because: str | None) -> None:
-    """A reason that is given says something."""
-    if because is not None and not because.strip():
-        raise typer.BadParameter("say why", param_hint="--because")
-
-
-def operator(connection: SyncConnection, by: str | None, because: str | None) -> Operator:
-    """Who decides, and why: who is logged in to the database; ends with 1 where that is nobody in person.
-
-    `by` counts only where the database lets people name themselves.
-    """
-    said(because)
-    try:
-        login = who_is_logged_in(connection)
-    except psycopg.errors.UndefinedFunction:
-        fail("The database's schema is older than this command: run frafaldsvarsel migrate first.")
-        raise typer.Exit(1) from None
-    if login.person is not None:
-        if by not in (None, login.person):
-            fail(f"You are {login.person}: that is who has logged in to the database. Leave --as out.")
-            raise typer.Exit(1)
-        return Operator(login.person, because)
-    if not login.shared_allowed:
-        fail(
-            f"{login.role} is a log-in that several share, so nobody could say who did this. "
-            "Log in to the database as yourself: docs/operations.md, Personal log-ins."
-        )
-        raise typer.Exit(1)
-    return Operator(by or account(), because)
 
 
 def must_be_known(section: ReferenceSection, unit: str) -> None:

@@ -8,8 +8,8 @@ import typer
 
 from config.command_environments import DatabaseEnvironment
 from frafaldsvarsel.commands import quarantine as at_quarantine
-from frafaldsvarsel.commands.context import operator, settings
-from frafaldsvarsel.commands.database import database
+from frafaldsvarsel.commands.context import settings
+from frafaldsvarsel.commands.database import database, operator
 from frafaldsvarsel.commands.listing import Columns, list_ledger
 from frafaldsvarsel.commands.terminal import Because, By, DataDir, JsonFlag, Limit, fail, out
 from ledger.queries import listings

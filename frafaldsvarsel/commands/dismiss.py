@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from config.command_environments import DatabaseEnvironment
-from frafaldsvarsel.commands.context import operator, settings
-from frafaldsvarsel.commands.database import database
+from frafaldsvarsel.commands.context import settings
+from frafaldsvarsel.commands.database import database, operator
 from frafaldsvarsel.commands.listing import Columns, present
 from frafaldsvarsel.commands.terminal import By, DataDir, JsonFlag, PerhapsBecause, fail, out
 from infra.postgres import SyncConnection

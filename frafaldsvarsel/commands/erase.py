@@ -8,8 +8,8 @@ from uuid import uuid4
 import typer
 
 from config.command_environments import EraseAskEnvironment, EraseRunEnvironment
-from frafaldsvarsel.commands.context import operator, settings
-from frafaldsvarsel.commands.database import database
+from frafaldsvarsel.commands.context import settings
+from frafaldsvarsel.commands.database import database, operator
 from frafaldsvarsel.commands.terminal import Because, By, DataDir, fail, out
 from infra.postgres import SyncConnection
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from config.command_environments import InsightEnvironment, SampleEnvironment
-from frafaldsvarsel.commands.context import must_be_known, operator, settings
-from frafaldsvarsel.commands.database import database
+from frafaldsvarsel.commands.context import must_be_known, settings
+from frafaldsvarsel.commands.database import database, operator
 from frafaldsvarsel.commands.listing import Columns, present
 from frafaldsvarsel.commands.terminal import Because, By, DataDir, JsonFlag, fail, out
 from models.calendar import COPENHAGEN

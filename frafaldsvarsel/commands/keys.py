@@ -19,8 +19,8 @@ from crypto.key_purpose import HELD, KeyHolder, KeyPurpose
 from crypto.keyring import Keyring
 from crypto.month_seals import sealing_key
 from crypto.vault import SealOpener
-from frafaldsvarsel.commands.context import operator, settings
-from frafaldsvarsel.commands.database import database
+from frafaldsvarsel.commands.context import settings
+from frafaldsvarsel.commands.database import database, operator
 from frafaldsvarsel.commands.listing import Columns, present
 from frafaldsvarsel.commands.terminal import Because, By, DataDir, JsonFlag, fail, out
 

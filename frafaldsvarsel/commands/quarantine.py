@@ -10,8 +10,8 @@ import typer
 
 from config.command_environments import DatabaseEnvironment, OpenEnvironment, ReplayEnvironment
 from config.sections.servers import DatabaseAddress
-from frafaldsvarsel.commands.context import operator, said, settings
-from frafaldsvarsel.commands.database import database
+from frafaldsvarsel.commands.context import settings
+from frafaldsvarsel.commands.database import database, operator, said
 from frafaldsvarsel.commands.listing import first, present
 from frafaldsvarsel.commands.requests import approved
 from frafaldsvarsel.commands.selection import (

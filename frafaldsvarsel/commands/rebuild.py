@@ -9,8 +9,8 @@ from aiokafka.errors import KafkaError
 
 from config.command_environments import RebuildEnvironment, RebuildPeopleEnvironment
 from config.reference.law import law_of
-from frafaldsvarsel.commands.context import operator, settings
-from frafaldsvarsel.commands.database import database
+from frafaldsvarsel.commands.context import settings
+from frafaldsvarsel.commands.database import database, operator
 from frafaldsvarsel.commands.terminal import By, DataDir, JsonObjectFlag, emit, fail, note
 from frafaldsvarsel.wiring.common import read_reference, stream_mac
 

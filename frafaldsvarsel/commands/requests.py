@@ -9,8 +9,8 @@ import typer
 from rich.markup import escape
 
 from config.command_environments import DatabaseEnvironment
-from frafaldsvarsel.commands.context import operator, settings
-from frafaldsvarsel.commands.database import database
+from frafaldsvarsel.commands.context import settings
+from frafaldsvarsel.commands.database import database, operator
 from frafaldsvarsel.commands.listing import Columns, present
 from frafaldsvarsel.commands.terminal import Because, By, DataDir, JsonFlag, fail, note, out
 from infra.postgres import SyncConnection

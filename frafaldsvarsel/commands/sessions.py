@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from config.command_environments import DatabaseEnvironment
-from frafaldsvarsel.commands.context import operator, settings
-from frafaldsvarsel.commands.database import database
+from frafaldsvarsel.commands.context import settings
+from frafaldsvarsel.commands.database import database, operator
 from frafaldsvarsel.commands.listing import Columns, present
 from frafaldsvarsel.commands.terminal import Because, By, DataDir, JsonFlag, out
 from ops.recovery.open_sessions import OpenSession, end_sessions, open_sessions

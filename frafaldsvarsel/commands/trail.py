@@ -9,8 +9,8 @@ import typer
 
 from config.command_environments import TrailRestartEnvironment, TrailVerifyEnvironment
 from config.environments import TrailEnvironment
-from frafaldsvarsel.commands.context import operator, settings
-from frafaldsvarsel.commands.database import database
+from frafaldsvarsel.commands.context import settings
+from frafaldsvarsel.commands.database import database, operator
 from frafaldsvarsel.commands.terminal import Because, By, DataDir, JsonObjectFlag, emit, fail, out
 from infra import logging as logs
 
