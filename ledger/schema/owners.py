@@ -275,6 +275,7 @@ FUNCTIONS: Final = (
     "audit_names_the_login",
     "requests_take_two",
     "skips_are_approved",
+    "erasures_are_as_approved",
     "personal_login",
     "shared_logins_allowed",
 )

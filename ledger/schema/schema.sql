@@ -47,6 +47,24 @@ BEGIN
     RETURN NEW;
 END $$;
 
+CREATE FUNCTION erasures_are_as_approved() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog'
+    AS $_$
+DECLARE
+    approved boolean := false;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        EXECUTE format('SELECT EXISTS (SELECT FROM %I.requests r WHERE r.id = $1 AND r.approved_at IS NOT NULL)',
+                       TG_TABLE_SCHEMA) INTO approved USING NEW.id;
+    END IF;
+    IF approved OR (TG_OP = 'UPDATE' AND (NEW.id <> OLD.id
+                    OR (NEW.people IS NOT NULL AND NEW.people IS DISTINCT FROM OLD.people))) THEN
+        RAISE EXCEPTION 'whom an erasure is about does not change' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $_$;
+
 CREATE FUNCTION personal_login() RETURNS text
     LANGUAGE sql STABLE
     RETURN CASE WHEN ((SYSTEM_USER !~ '^(ident|trust):'::text) AND (strpos(SYSTEM_USER, 'frafaldsvarsel_'::text) = 0) AND (NOT (SELECT pg_roles.rolsuper FROM pg_roles WHERE (pg_roles.rolname = SESSION_USER)))) THEN substr(SYSTEM_USER, (strpos(SYSTEM_USER, ':'::text) + 1)) ELSE NULL::text END;
@@ -738,6 +756,8 @@ CREATE TRIGGER audit_only_grows BEFORE DELETE OR UPDATE ON audit FOR EACH ROW EX
 CREATE TRIGGER both_causes_of_a_changed_one BEFORE UPDATE ON deliveries FOR EACH ROW WHEN (((new.cause_kind IS NULL) OR (((new.cause IS DISTINCT FROM old.cause) OR (new.cause_kind IS DISTINCT FROM old.cause_kind)) OR (new.cause_ref IS DISTINCT FROM old.cause_ref)))) EXECUTE FUNCTION deliveries_both_causes();
 
 CREATE TRIGGER both_causes_of_a_new_one BEFORE INSERT ON deliveries FOR EACH ROW EXECUTE FUNCTION deliveries_both_causes();
+
+CREATE TRIGGER erasures_are_as_approved BEFORE INSERT OR UPDATE ON erasure_requests FOR EACH ROW EXECUTE FUNCTION erasures_are_as_approved();
 
 CREATE TRIGGER requests_take_two BEFORE INSERT OR DELETE OR UPDATE ON requests FOR EACH ROW EXECUTE FUNCTION requests_take_two();
 

@@ -79,3 +79,24 @@ END $$;
 
 CREATE TRIGGER skips_are_approved BEFORE INSERT OR UPDATE ON skips
     FOR EACH ROW EXECUTE FUNCTION skips_are_approved();
+
+-- Whom an erasure is about is said before it is approved, and then only forgotten.
+CREATE FUNCTION erasures_are_as_approved() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog
+    AS $$
+DECLARE
+    approved boolean := false;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        EXECUTE format('SELECT EXISTS (SELECT FROM %I.requests r WHERE r.id = $1 AND r.approved_at IS NOT NULL)',
+                       TG_TABLE_SCHEMA) INTO approved USING NEW.id;
+    END IF;
+    IF approved OR (TG_OP = 'UPDATE' AND (NEW.id <> OLD.id
+                    OR (NEW.people IS NOT NULL AND NEW.people IS DISTINCT FROM OLD.people))) THEN
+        RAISE EXCEPTION 'whom an erasure is about does not change' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER erasures_are_as_approved BEFORE INSERT OR UPDATE ON erasure_requests
+    FOR EACH ROW EXECUTE FUNCTION erasures_are_as_approved();

@@ -28,7 +28,8 @@ from models.events.person_event import PersonEvent
 from models.operator import Operator
 from ops.recovery import erasure_requests as requests
 from ops.recovery.erasure_log import ErasureLog
-from ops.recovery.requests import CannotApprove, approve
+from ops.recovery.requests import CannotApprove, RequestKind, approve
+from ops.recovery.requests import ask as ask_two
 from streams.batch_producer import BatchProducer, partition_of
 from streams.processors import add_decided, add_person_event
 from tests.factories import LAW, background, risk
@@ -147,11 +148,20 @@ def test_one_asks_and_another_approves(database: str) -> None:
         approve(connection, number, BO)
         with pytest.raises(CannotApprove, match="no such request"):
             approve(connection, number, Operator("cy", "once more"))
+        with pytest.raises(psycopg.errors.RestrictViolation):
+            connection.execute("UPDATE erasure_requests SET people = %s", ([NEIGHBOUR],))
+        other = uuid4()
+        ask_two(connection, other, RequestKind.ERASURE, ["GDPR art. 17"], ANNE)
+        approve(connection, other, BO)
+        with pytest.raises(psycopg.errors.RestrictViolation):
+            connection.execute(requests.ASK, (other, [NEIGHBOUR], "GDPR art. 17"))
         (one,) = requests.approved(connection)
         assert (one.people, one.origin) == ((NEW, OLD), None)
         assert not requests.has_forgotten(connection, one.people, datetime.now(UTC))
         trail = connection.execute("SELECT kind, detail FROM audit ORDER BY id").fetchall()
         assert [(kind, detail["by"]) for kind, detail in trail] == [
+            ("requested", "anne"),
+            ("approved", "bo"),
             ("requested", "anne"),
             ("approved", "bo"),
         ]
