@@ -204,6 +204,14 @@ class InsightEnvironment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SampleEnvironment:
+    """`insight sample`: it meets no CPR and needs no key."""
+
+    database: DatabaseAddress
+    reference: ReferenceSection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeysEnvironment:
     """`keys`: where all of them lie."""
 
@@ -240,8 +248,8 @@ COMMANDS: Final[Mapping[str, type[Any]]] = {
     "sessions list": DatabaseEnvironment,
     "sessions end": DatabaseEnvironment,
     "insight export": InsightEnvironment,
+    "insight sample": SampleEnvironment,
     "erase request": EraseAskEnvironment,
-    "erase approve": DatabaseEnvironment,
     "erase run": EraseRunEnvironment,
     "erase again": EraseRunEnvironment,
     "erase verify": EraseVerifyEnvironment,
@@ -250,6 +258,8 @@ COMMANDS: Final[Mapping[str, type[Any]]] = {
     "retention run": RetentionEnvironment,
     "retention hold": HoldEnvironment,
     "retention release": HoldEnvironment,
+    "requests list": DatabaseEnvironment,
+    "requests approve": DatabaseEnvironment,
     "trail verify": TrailVerifyEnvironment,
     "trail restart": TrailRestartEnvironment,
     "redecide": HealingAuditEnvironment,
@@ -276,6 +286,7 @@ _ROLES: Final[Mapping[type[Any], DatabaseRole]] = {
     TrailEnvironment: DatabaseRole.TRAIL,
     RebuildEnvironment: DatabaseRole.REBUILD,
     InsightEnvironment: DatabaseRole.INSIGHT,
+    SampleEnvironment: DatabaseRole.INSIGHT,
     ShredEnvironment: DatabaseRole.REBUILD,
     RetentionEnvironment: DatabaseRole.RETENTION,
     EraseVerifyEnvironment: DatabaseRole.AUDIT,

@@ -89,6 +89,7 @@ POLICIES: Final[Mapping[str, RowPolicy]] = {
             "known_endpoints",
             "receipts",
             "repeats",
+            "requests",
             "retention_holds",
             "subjects",
         ),

@@ -58,6 +58,7 @@ FREE: Final = {
     ("audit", "kind"): "as `acts.kind`",
     ("bounces", "status"): "an enhanced status code of RFC 3463",
     ("plans", "status"): "a copy of `tasks.status`",
+    ("requests", "kind"): "as `acts.kind`",
     ("retention_rules", "kind"): "as `acts.kind`",
     ("retention_runs", "kind"): "as `acts.kind`",
 }
