@@ -53,6 +53,11 @@ class Point(StrEnum):
     HOOK_SENT = "hook.sent"
     HOOK_ANSWERED = "hook.answered"
     NOTIFY_SHUTDOWN = "notify.shutdown"
+    ERASE_CUT_OFF = "erase.cut_off"
+    ERASE_TOLD = "erase.told"
+    ERASE_FORGOTTEN = "erase.forgotten"
+    ERASE_BURYING = "erase.burying"
+    ERASE_BURIED = "erase.buried"
 
 
 class FailpointAction(StrEnum):

@@ -19,6 +19,7 @@ from models.eligibility.decision import Decision, ErasureMark, JoinMark
 from models.errors import UnreadableError
 from models.events.receipt import (
     Applied,
+    AppliedEntry,
     ForeignRecord,
     LeftOutReceipt,
     NamesNothingReceipt,
@@ -56,6 +57,8 @@ class Batch:
         """Of ``decisions``, until `ledger.consume.joins.settle` has found what may be projected."""
         self.erasures: list[ErasureMark] = []
         """Who is to be forgotten; taken out of `said` by `ledger.consume.erasures.take_out`."""
+        self.nameless: set[tuple[int, int]] = set()
+        """Partition and offset of the applied events that are accounted for without a name, by `take_out` too."""
         self.decisions: list[Decision] = []
         self.offsets: list[int] = []
         """Where the decisions stand."""
@@ -123,21 +126,34 @@ async def project(
         ],
     )
     for mark in batch.erasures:
-        await erasures.forget(connection, mark.person_id, erasures.Erasure.of(mark))
+        forgotten = await erasures.forget(connection, mark.person_id, erasures.Erasure.of(mark))
+        await subjects.unname(connection, forgotten, policy.succession)
     await foreign_records.add(connection, batch.foreign)
     await repository.add_receipts(connection, batch.receipts)
     struck = await duplicates.find(connection, batch.receipts)
     for applied in batch.applied:
-        await repository.add_applied(connection, applied.partition, applied.entries)
+        entries = _without_names(applied, batch.nameless)
+        await repository.add_applied(connection, applied.partition, entries)
     await left_out.tell(connection, batch.applied)
     unplaced: list[ActionRow] = []
     if batch.decisions or again:
         unplaced = await _decide(connection, batch.decisions, policy, again)
-    await duplicates.resolve_conflicts(connection)
-    # Under the lock that this has taken: two ledgers side by side would each miss the other's rows.
+    # Two ledgers side by side would each miss the other's rows.
+    await duplicates.one_at_a_time(connection)
     await subjects.tell(connection, batch.applied, struck, policy.succession)
+    await duplicates.resolve_conflicts(connection)
     await names_nothing.tell(connection, policy.names_nothing_after)
     return unplaced
+
+
+def _without_names(applied: Applied, nameless: Collection[tuple[int, int]]) -> Sequence[AppliedEntry]:
+    """The entries as ``applied`` keeps them; what they are about still has its person."""
+    return [
+        entry.model_copy(update={"person_id": erasures.ERASED})
+        if (applied.partition, entry.offset) in nameless
+        else entry
+        for entry in applied.entries
+    ]
 
 
 async def _decide(

@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 
 from config.topics import Topic
 from infra.postgres import Connection
+from ledger.store.erasures import ERASED
 from models.events.content import RefusedDuplicate
 from models.events.event_types import InputTopic
 from models.events.person_event import Origin, PersonEvent
@@ -59,11 +60,17 @@ JOIN receipts r ON (r.sender, r.event_id) = (t.sender, t.event_id) AND r.status 
 LEFT JOIN LATERAL (
     SELECT person_id FROM applied
     WHERE (origin_topic, origin_partition, origin_offset) = (r.topic, r.partition, r."offset") LIMIT 1
+) n ON true
+LEFT JOIN LATERAL (
+    SELECT coalesce((SELECT min(s.person_id) FROM subjects s
+        WHERE n.person_id = 'erased' AND (s.topic, s.partition, s."offset") = (r.topic, r.partition, r."offset")
+    ), n.person_id) AS person_id
 ) a ON true
 LEFT JOIN repeats p ON (p.topic, p.partition, p."offset") = (r.topic, r.partition, r."offset")
 LEFT JOIN outbox o ON o.id = concat_ws('/', 'refusal', r.topic, r.partition, r."offset")
 ORDER BY r.sender, r.event_id, r.appended_at, r.topic, r.partition, r."offset"
 """
+"""What was applied before its person was erased has no name there; what it is about has one, if it came later."""
 APPENDED_AT: Final[LiteralString] = """
 SELECT appended_at FROM receipts WHERE (topic, partition, "offset") = (%s, %s, %s)
 """
@@ -82,7 +89,8 @@ INSERT INTO outbox (id, topic, key, value) VALUES (%s, %s, %s, %s) ON CONFLICT D
 class SameIdRecord:
     """One of several accepted records with the same sender and id.
 
-    `person_id` None: match has not applied it yet; `NOBODY`: it is about no person, and match never sees it.
+    `person_id` None: match has not applied it yet; `NOBODY`: it is about no person, and match never sees it; `ERASED`:
+    its person was erased since, and it counts no more, but its id stays taken.
     """
 
     origin: Origin
@@ -104,7 +112,7 @@ async def find(connection: Connection, receipts: Sequence[Receipt]) -> list[tupl
     ]
     if not accepted:
         return []
-    await _one_at_a_time(connection)
+    await one_at_a_time(connection)
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
             FIND, ([receipt.sender for receipt in accepted], [receipt.event_id for receipt in accepted])
@@ -146,7 +154,7 @@ def to_refuse(namesakes: Sequence[SameIdRecord]) -> tuple[list[SameIdRecord], li
             break
         if people:
             settled.append(namesake)
-            if people != {namesake.person_id} and namesake.person_id != NOBODY:
+            if people != {namesake.person_id} and namesake.person_id not in (NOBODY, ERASED):
                 told.append(namesake)
         people.add(namesake.person_id)
     return settled, told
@@ -154,7 +162,7 @@ def to_refuse(namesakes: Sequence[SameIdRecord]) -> tuple[list[SameIdRecord], li
 
 async def resolve_conflicts(connection: Connection) -> None:
     """Tell match of each conflict about another person, once both records are known to be applied."""
-    await _one_at_a_time(connection)
+    await one_at_a_time(connection)
     cursor = await connection.execute(OPEN)
     open_ids = await cursor.fetchall()
     if not open_ids:
@@ -212,7 +220,7 @@ async def refused(
     return {(topic, partition, offset) for topic, partition, offset in await cursor.fetchall()}
 
 
-async def _one_at_a_time(connection: Connection) -> None:
+async def one_at_a_time(connection: Connection) -> None:
     """Wait for the other ledgers' transactions: two that ran side by side would each miss the other's record."""
     await connection.execute(LOCK, (_LOCK,))
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from infra.postgres import Connection
 from ledger.consume.batch import Batch, Said
 from ledger.store import erasures
-from ledger.store.erasures import ERASED, Erasure
+from ledger.store.erasures import Erasure
 from models.eligibility.decision import Decision, ErasureMark, JoinMark
 from models.events.receipt import Applied, AppliedEntry
 
@@ -31,7 +31,7 @@ async def take_out(connection: Connection, batch: Batch) -> Mapping[str, Erasure
     if batch.erasures:
         await erasures.forget_joins(connection, {mark.person_id for mark in batch.erasures})
     batch.said = [said for said in batch.said if _still_says(said, gone, marks)]
-    batch.applied = [_forgotten(one, gone) for one in batch.applied]
+    batch.applied = [_forgotten(one, gone, batch.nameless) for one in batch.applied]
     return gone
 
 
@@ -67,19 +67,24 @@ def _still_says(said: Said, gone: Mapping[str, Erasure], marks: Mapping[tuple[in
             return erasure is None or message.origin.appended_at >= erasure.erased_before
 
 
-def _forgotten(applied: Applied, gone: Mapping[str, Erasure]) -> Applied:
+def _forgotten(applied: Applied, gone: Mapping[str, Erasure], nameless: set[tuple[int, int]]) -> Applied:
     if not any(entry.person_id in gone or entry.erased for entry in applied.entries):
         return applied
-    entries: Sequence[AppliedEntry] = [_entry(applied.partition, entry, gone) for entry in applied.entries]
+    entries: Sequence[AppliedEntry] = [
+        _entry(applied.partition, entry, gone, nameless) for entry in applied.entries
+    ]
     return applied.model_copy(update={"entries": tuple(entries)})
 
 
-def _entry(partition: int, entry: AppliedEntry, gone: Mapping[str, Erasure]) -> AppliedEntry:
-    """A record that must be accounted for, and names nobody."""
+def _entry(
+    partition: int, entry: AppliedEntry, gone: Mapping[str, Erasure], nameless: set[tuple[int, int]]
+) -> AppliedEntry:
+    """A record that must be accounted for, and names nobody; what it is about stays its person's if it came later."""
     erasure = gone.get(entry.person_id)
     is_before = erasure is not None and partition == erasure.partition and entry.offset <= erasure.offset
+    if entry.erased or is_before:
+        nameless.add((partition, entry.offset))
     subject = entry.subject
     if subject is not None and erasure is not None and subject.appended_at < erasure.erased_before:
         subject = None
-    person = ERASED if entry.erased or is_before else entry.person_id
-    return entry.model_copy(update={"person_id": person, "subject": None if entry.erased else subject})
+    return entry.model_copy(update={"subject": None if entry.erased else subject})

@@ -6,7 +6,7 @@ two people's, the person of the earlier one is told. Equal versions are one and 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from hashlib import blake2b
@@ -67,10 +67,35 @@ async def tell(
     for row, one in zip(anew, owned[len(touched) :], strict=True):
         around.append((replace(by_place[row.place], counts=False), one))
     await _tell_of_moves(connection, list(dict.fromkeys(around)), succession)
-    lost = [
+    await _hand_over(connection, list(dict.fromkeys(owned)), _everybody(changing), succession)
+
+
+async def unname(connection: Connection, gone: Sequence[SubjectRow], succession: Succession) -> None:
+    """The versions `gone` were erased: whatever takes them back names nothing now, unless another states the same.
+
+    Nobody else is told anything: what was told because of them stays.
+    """
+    changing = [(row, succession.family(row.sender)) for row in gone if row.says is None and row.counts]
+    anew = [
+        replace(row, sender=number, appended_at=at)
+        for row, family in changing
+        for number in sorted(family)
+        for at in (row.appended_at, _NEVER)
+    ]
+    if not anew:
+        return
+    owned = list(dict.fromkeys(await _owned(connection, anew, succession)))
+    asked = [(nth, voice) for nth, one in enumerate(owned) for voice in one.voices]
+    stated = {nth for nth, _ in (await subjects.latest(connection, asked))[0]}
+    await subjects.names(connection, _everybody(changing), something=False)
+    held = [voice for nth, one in enumerate(owned) if nth in stated for voice in one.voices]
+    await subjects.names(connection, held, something=True)
+
+
+def _everybody(changing: Iterable[tuple[SubjectRow, Collection[str]]]) -> list[Voice]:
+    return [
         Voice(row.kind, row.name, number, _at(_EVER)) for row, family in changing for number in sorted(family)
     ]
-    await _hand_over(connection, list(dict.fromkeys(owned)), lost, succession)
 
 
 def _about(applied: Sequence[Applied]) -> list[SubjectRow]:

@@ -13,7 +13,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from infra.postgres import Connection
-from ledger.store import audit_trail
+from ledger.store import audit_trail, subjects
 from models.audit_kind import AuditKind
 from models.eligibility.decision import ErasureMark
 
@@ -72,11 +72,14 @@ SELECT gen_random_uuid(), {_RANDOM}, {_RANDOM}, '{ERASED}',
 """
 """A task's id and reference follow from the pseudonym: whoever knows one could find the other again."""
 FORGET_TASKS: Final[LiteralString] = "DELETE FROM tasks WHERE id = ANY(%s)"
-FORGET_SUBJECTS: Final[LiteralString] = "DELETE FROM subjects WHERE person_id = %s AND appended_at < %s"
 FORGET_APPLIED: Final[LiteralString] = f"""
 UPDATE applied SET person_id = '{ERASED}' WHERE partition = %s AND "offset" <= %s AND person_id = %s
 """
-FORGET_WORDS: Final[LiteralString] = "DELETE FROM outbox WHERE topic = 'person-events' AND key = %s"
+FORGET_WORDS: Final[LiteralString] = """
+DELETE FROM outbox WHERE topic = 'person-events' AND key = %s
+    AND (convert_from(value, 'UTF8')::jsonb #>> '{origin,appended_at}')::timestamptz < %s
+"""
+"""A word that rests on what came later is still to be said."""
 TRAIL_OF: Final[LiteralString] = """
 SELECT id FROM audit WHERE erased_by IS NULL AND (task_id = ANY(%s) OR detail ->> 'person_id' = %s
     OR (sender, message_id) IN (SELECT * FROM unnest(%s::text[], %s::text[]))) ORDER BY id
@@ -122,8 +125,8 @@ async def forget_joins(connection: Connection, people: Collection[str]) -> None:
     await connection.execute(FORGET_JOINS, (sorted(people),))
 
 
-async def forget(connection: Connection, person_id: str, erasure: Erasure) -> None:
-    """Everything of before that the tables hold about the person."""
+async def forget(connection: Connection, person_id: str, erasure: Erasure) -> list[subjects.SubjectRow]:
+    """Everything of before that the tables hold about the person; returns of which subjects they spoke."""
     place = (erasure.partition, erasure.offset)
     note = (hashed(person_id), erasure.erased_before, *place, erasure.request)
     await connection.execute(NOTE, note)
@@ -141,10 +144,10 @@ async def forget(connection: Connection, person_id: str, erasure: Erasure) -> No
         await connection.execute(FORGET_RECEIPTS_OF_CASES, (tasks,))
         for statement in (FORGET_ACTS, FORGET_SUCCESSORS, FORGET_ORDER, KEEP_FIGURES, FORGET_TASKS):
             await connection.execute(statement, (tasks,))
-    await connection.execute(FORGET_SUBJECTS, (person_id, erasure.erased_before))
     await connection.execute(FORGET_APPLIED, (*place, person_id))
-    await connection.execute(FORGET_WORDS, (person_id,))
+    await connection.execute(FORGET_WORDS, (person_id, erasure.erased_before))
     await connection.execute(FORGET_HOLDS, (person_id,))
+    return await subjects.forget(connection, person_id, erasure.erased_before)
 
 
 async def _empty_trail(

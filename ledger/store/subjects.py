@@ -44,6 +44,10 @@ UPDATE subjects s SET counts = false, names_nothing = false
 FROM unnest(%s::text[], %s::int[], %s::bigint[]) AS t (topic, partition, "offset")
 WHERE (s.topic, s.partition, s."offset") = (t.topic, t.partition, t."offset") AND s.counts RETURNING {_ROW}
 """
+FORGET: Final[LiteralString] = f"""
+DELETE FROM subjects s USING unnest(%s::text[], %s::timestamptz[]) AS t (person_id, before)
+WHERE s.person_id = t.person_id AND s.appended_at < t.before RETURNING {_ROW}
+"""
 FIRSTS: Final[LiteralString] = f"""
 SELECT t.kind, t.name, t.sender, f.appended_at
 FROM unnest(%s::text[], %s::text[], %s::text[]) AS t (kind, name, sender)
@@ -162,6 +166,11 @@ async def add(connection: Connection, rows: Sequence[SubjectRow]) -> list[Subjec
 async def strike(connection: Connection, places: Sequence[OriginPlace]) -> list[SubjectRow]:
     """From here on those at `places` do not count; returns those that did."""
     return await _rows(connection, STRIKE, _turned(places)) if places else []
+
+
+async def forget(connection: Connection, person_id: str, before: datetime) -> list[SubjectRow]:
+    """What was said of a person before the moment is erased; returns it."""
+    return await _rows(connection, FORGET, ([person_id], [before]))
 
 
 async def firsts(

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaProducer
 
 from config.kafka import KafkaSettings
 from config.topics import BY_NAME, OWN_KEYS, Topic
+from infra.failpoints import Point, reach
 from infra.partition_reader import PartitionReader
 from infra.partitioner import partition_of
 from infra.stream_mac import StreamMac
@@ -65,6 +66,7 @@ class ErasureLog:
         at = datetime.fromtimestamp(written.timestamp / 1000, UTC)
         if before is not None:
             at = min(at, before)
+        reach(Point.ERASE_CUT_OFF)
         return Origin(topic=Topic.ERASURES, partition=0, offset=written.offset, appended_at=at)
 
     async def tell_match(self, people: Collection[str], origin: Origin, request: str) -> None:
@@ -73,9 +75,11 @@ class ErasureLog:
         for person in sorted(people):
             add_person_event(erased_by(person, origin, request), output)
         await output.flush()
+        reach(Point.ERASE_TOLD)
 
     async def bury(self, people: Collection[str], cut_off: datetime) -> int:
         """A tombstone for each record of before that has none yet; how many."""
+        reach(Point.ERASE_FORGOTTEN)
         output, written, people = self._output(), 0, frozenset(people)
         for topic in sorted(OWN_KEYS):
             for partition in _partitions(topic, people):
@@ -88,7 +92,10 @@ class ErasureLog:
                 for key in keys:
                     output.add(topic, partition, key, None)
                 written += len(keys)
-        await output.flush()
+            # Of one topic after the other: what this cuts off, the next run finds.
+            await output.flush()
+            reach(Point.ERASE_BURYING)
+        reach(Point.ERASE_BURIED)
         return written
 
     async def left(self, people: Collection[str]) -> Counter[str]:

@@ -23,7 +23,7 @@ from tests.faults.admin import AdminError
 from tests.faults.gather import gather
 from tests.faults.judge import judge
 from tests.faults.kafka_log import NotDrained
-from tests.faults.observation import CallSeen, Promised, Seen
+from tests.faults.observation import CallSeen, Erased, Promised, Seen
 from tests.faults.receiver import Receiver
 from tests.faults.rig import Marks, Rig
 from tests.faults.verdict import Verdict
@@ -41,6 +41,7 @@ class Family(StrEnum):
     WEBHOOK = "webhook"
     API = "api"
     CLOCK = "clock"
+    ERASURE = "erasure"
     DISK = "disk"
     RIGHTS = "rights"
 
@@ -66,6 +67,9 @@ class Run:
     """By which case systems come in, where there are any."""
     receiver: Receiver | None = None
     """Of the webhooks, where units have an endpoint."""
+    erased: list[Erased] = field(default_factory=list)
+    notices_erased: set[str] = field(default_factory=set)
+    """Deliveries that had gone out about people who were erased then."""
     gone_from_books: set[str] = field(default_factory=set)
     """Deliveries that the database knew before an older one took its place."""
 

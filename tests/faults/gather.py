@@ -41,6 +41,16 @@ def gather(rig: Rig, marks: Marks, published: Sequence[Sent]) -> Seen:
     return seen
 
 
+def inputs(rig: Rig, marks: Marks, published: Sequence[Sent]) -> list[Logged]:
+    """The input records since `marks` alone, in the middle of a cell."""
+    places = {place: first for place, first in marks.ends.items() if place[0] in _INPUTS}
+    ends, seen = rig.ends(_INPUTS), Seen()
+    _inputs(
+        seen, read(rig.direct, {place: (first, ends[place]) for place, first in places.items()}), published
+    )
+    return seen.inputs
+
+
 def _of_others(connection: psycopg.Connection[Any], seen: Seen) -> set[str]:
     """Mails of an earlier cell that has failed: what it left behind went out in this one."""
     unknown = {_delivery(mail) for mail in seen.mails} - {str(one.id) for one in seen.deliveries}

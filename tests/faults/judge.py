@@ -3,10 +3,10 @@
 Pure: everything that it looks at is handed to it (`gather.py` collects it), so that a test can plant each violation.
 """
 
-import re
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,9 +15,11 @@ from publisher.events import PlainEvent
 from tests import oracle
 from tests.faults.judge_actions import judge_life, worked_on
 from tests.faults.judge_api_calls import judge_calls
+from tests.faults.judge_erased import NOBODY, is_erased, judge_erased
 from tests.faults.judge_mails import judge_mails
+from tests.faults.judge_secrets import judge_secrets
 from tests.faults.judge_webhooks import judge_hooks
-from tests.faults.observation import Logged, Place, Seen
+from tests.faults.observation import Erased, Logged, Place, Seen
 from tests.faults.reference_rules import Rules
 from tests.faults.verdict import Verdict
 
@@ -25,7 +27,6 @@ Message = tuple[str, str, str]
 """Sender, id, person (CPR on the side of what is expected, pseudonym on the side of what is found)."""
 _IDS: Final = ("enrolment_id", "period_id", "residence_id", "message_id")
 _RAISED: Final = f"{TYPE_PREFIX}dropout-risk.raised.v1"
-_CPR: Final = re.compile(rb"(?<![0-9A-Za-z])([0-9]{6})-?([0-9]{4})(?![0-9A-Za-z])")
 
 
 def judge(seen: Seen, rules: Rules) -> Verdict:
@@ -33,7 +34,8 @@ def judge(seen: Seen, rules: Rules) -> Verdict:
     verdict = Verdict(records=len(seen.inputs))
     _receipts(seen, verdict)
     people = _people(seen, verdict)
-    expected = _expected(seen.inputs, rules.law)
+    judge_erased(seen, verdict)
+    expected = _expected(seen.inputs, rules.law, seen.erased)
     verdict.messages = len(expected)
     _messages(seen, expected, people, verdict)
     _tasks(seen, expected, people, verdict)
@@ -42,7 +44,7 @@ def judge(seen: Seen, rules: Rules) -> Verdict:
     judge_mails(seen, rules, verdict)
     judge_hooks(seen, verdict)
     judge_calls(seen, verdict)
-    _secrets(seen, verdict)
+    judge_secrets(seen, verdict)
     return verdict
 
 
@@ -77,6 +79,10 @@ def _people(seen: Seen, verdict: Verdict) -> dict[str, str]:
         found = applied.get(logged.place, set())
         if not found:
             verdict.note("lost", f"{_at(logged.place)} was accepted and never applied")
+        if (gone := seen.erased.get(logged.sent.cpr)) is not None:
+            # What was applied before the erasure names nobody, whenever it was sent.
+            people[logged.sent.cpr] = gone.person_id
+            found = found - {NOBODY}
         if logged.sent.cpr in joined:
             groups[joined[logged.sent.cpr]] |= found
             continue
@@ -104,11 +110,13 @@ def _joined(inputs: Sequence[Logged]) -> dict[str, str]:
     return roots
 
 
-def _expected(inputs: Sequence[Logged], law: dict[str, Any]) -> dict[Message, dict[str, Any]]:
-    """By the oracle: what holds of each message when everything is known."""
+def _expected(
+    inputs: Sequence[Logged], law: dict[str, Any], erased: Mapping[str, Erased]
+) -> dict[Message, dict[str, Any]]:
+    """By the oracle: what holds of each message when everything is known that is not erased."""
     return {
         key: found
-        for together in _knowing_each_other(_histories(inputs))
+        for together in _knowing_each_other(_histories(inputs, erased))
         for key, found in oracle.verdicts_of_all(together, law).items()
     }
 
@@ -122,8 +130,10 @@ def names_nothing(inputs: Sequence[Logged], law: dict[str, Any]) -> set[Place]:
     }
 
 
-def _histories(inputs: Sequence[Logged]) -> dict[str, list[dict[str, Any]]]:
-    """By CPR, with what is refused because its id came first about somebody else."""
+def _histories(
+    inputs: Sequence[Logged], erased: Mapping[str, Erased] = MappingProxyType({})
+) -> dict[str, list[dict[str, Any]]]:
+    """By CPR, with what is refused because its id came first about somebody else, who may be erased since."""
     histories: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     first: dict[tuple[str, str], str] = {}
     joined = _joined(inputs)
@@ -132,8 +142,10 @@ def _histories(inputs: Sequence[Logged]) -> dict[str, list[dict[str, Any]]]:
         if event is None:
             continue
         statement, person = _statement(logged, event), joined.get(logged.sent.cpr, logged.sent.cpr)
-        histories[person].append(statement)
         owner = first.setdefault((event.sender, event.id), person)
+        if is_erased(erased, logged):
+            continue
+        histories[person].append(statement)
         if owner != person:
             histories[person].append(_refusal(statement))
     return histories
@@ -275,19 +287,6 @@ def _working_days_after(day: date, days: int, days_off: Container[date]) -> date
         day += timedelta(days=1)
         days -= day.weekday() < 5 and day not in days_off
     return day
-
-
-def _secrets(seen: Seen, verdict: Verdict) -> None:
-    people = {logged.sent.cpr.encode() for logged in seen.inputs}
-    for where, text in seen.texts:
-        for found in cprs_in(text):
-            if found in people:
-                verdict.note("cpr_found", where)
-
-
-def cprs_in(text: bytes) -> Iterator[bytes]:
-    """Whatever could be a CPR number in `text`, without its dash."""
-    return (match.group(1) + match.group(2) for match in _CPR.finditer(text))
 
 
 def _at(place: Place) -> str:

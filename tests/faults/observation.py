@@ -121,6 +121,15 @@ class HookSeen:
     answered: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """Somebody of whom everything is erased that the brokers had before the moment."""
+
+    cpr: str
+    person_id: str
+    cut_off: datetime
+
+
 @dataclass(slots=True)
 class Seen:
     """Everything that a cell has left behind."""
@@ -142,5 +151,9 @@ class Seen:
     gone: frozenset[str] = frozenset()
     """Units whose endpoint has said that it is gone: what comes after is not wanted there."""
     hooks: list[HookSeen] = field(default_factory=list)
+    erased: dict[str, Erased] = field(default_factory=dict)
+    """By CPR."""
+    named: list[tuple[str, str]] = field(default_factory=list)
+    """Table and pseudonym, of every row that names somebody who was erased."""
     texts: list[tuple[str, bytes]] = field(default_factory=list)
     """Where, and what stands there: all of it is searched for CPR numbers."""

@@ -45,6 +45,10 @@ _FAMILIES: Final = {
         "Case systems at the interface",
         "Two programs with credentials of their own do deeds over HTTP and repeat what gets no answer under its key.",
     ),
+    Family.ERASURE: (
+        "People erased under load",
+        "The command that erases, the service, the broker and the database struck in between.",
+    ),
     Family.DISK: ("Full disks", "The servers' disks are small here, and somebody else fills them."),
     Family.RIGHTS: (
         "Passwords and rights",

@@ -14,7 +14,7 @@ from tests.faults.cells import Cell, Family, Run, halves
 from tests.faults.network_faults import bad_way, cut
 from tests.faults.observation import Seen
 from tests.faults.proxy import Way
-from tests.faults.rig import DATABASE, LEDGERS, NOTIFIERS
+from tests.faults.rig import DATABASE, LEDGERS, NOTIFIERS, Rig
 from tests.faults.workload import Sent
 
 _OURS: Final = (
@@ -173,27 +173,38 @@ def _restored(run: Run, chunk: Sequence[Sent]) -> int:
     """Everything since the backup is gone, the position with it; the log has it all, and is projected again."""
     rig = run.rig
     first, second = halves(chunk)
-    kept = rig.data / "backup"
-    shutil.rmtree(kept, ignore_errors=True)
     rig.children.hold(*LEDGERS, *NOTIFIERS)
-    rig.database.stop()
-    _copy(rig.data / "postgres" / "pg", kept)
-    rig.database.start()
+    copy_of_database(rig)
     rig.children.release(*LEDGERS, *NOTIFIERS)
     run.publish(first)
     rig.drain()
     rig.children.hold(*LEDGERS, *NOTIFIERS)
     with rig.connect() as connection:
         run.gone_from_books = {str(one) for (one,) in connection.execute("SELECT id FROM deliveries")}
+    put_back(rig)
+    rig.children.release(*LEDGERS, *NOTIFIERS)
+    run.healed()
+    run.publish(second)
+    return 1
+
+
+def copy_of_database(rig: Rig) -> None:
+    """A backup, taken while the database stands still."""
+    kept = rig.data / "backup"
+    shutil.rmtree(kept, ignore_errors=True)
+    rig.database.stop()
+    _copy(rig.data / "postgres" / "pg", kept)
+    rig.database.start()
+
+
+def put_back(rig: Rig) -> None:
+    """Restore what `copy_of_database` has kept."""
+    kept = rig.data / "backup"
     rig.database.stop()
     shutil.rmtree(rig.data / "postgres" / "pg")
     _copy(kept, rig.data / "postgres" / "pg")
     shutil.rmtree(kept)
     rig.database.start()
-    rig.children.release(*LEDGERS, *NOTIFIERS)
-    run.healed()
-    run.publish(second)
-    return 1
 
 
 def _copy(source: Any, target: Any) -> None:
@@ -201,7 +212,7 @@ def _copy(source: Any, target: Any) -> None:
     subprocess.run(["/bin/cp", "-a", str(source), str(target)], check=True)
 
 
-def _amend_restored(run: Run, seen: Seen) -> None:
+def amend_restored(run: Run, seen: Seen) -> None:
     """A notice that the backup did not know is due again: the same Message-ID, dated anew, counted as told again."""
     first: dict[str, str] = {}
     again = 0
@@ -242,7 +253,7 @@ def _cell(
 
 
 CELLS: Final = (
-    _cell("an older backup restored", _restored, most_rounds=1, amend=_amend_restored),
+    _cell("an older backup restored", _restored, most_rounds=1, amend=amend_restored),
     _cell("backends terminated", _terminated, per_round=4, times=4),
     _cell("database killed and started", _killed, most_rounds=6),
     _cell("database stopped and started", _killed, most_rounds=2, in_order=True),

@@ -43,7 +43,15 @@ _ACTS: Final = (Point.ACT_BEFORE_COMMIT, Point.ACT_COMMITTED)
 """Passed where a person or a program works on tasks: `api_cells`."""
 _JOINS: Final = (Point.FORWARDED,)
 """Passed where numbers are joined: `join_cells`."""
-_POINTS: Final = tuple(point for point in Point if point not in (*_HOOKS, *_ACTS, *_JOINS))
+_ERASURES: Final = (
+    Point.ERASE_CUT_OFF,
+    Point.ERASE_TOLD,
+    Point.ERASE_FORGOTTEN,
+    Point.ERASE_BURYING,
+    Point.ERASE_BURIED,
+)
+"""Passed by the command that erases: `erasure_cells`."""
+_POINTS: Final = tuple(point for point in Point if point not in (*_HOOKS, *_ACTS, *_JOINS, *_ERASURES))
 _ZOMBIES: Final = (
     Point.INTAKE_JUDGED,
     Point.MATCH_JUDGED,

@@ -7,7 +7,8 @@ from uuid import uuid5
 
 import pytest
 
-from tests.faults.judge import cprs_in, judge
+from tests.faults.judge import judge
+from tests.faults.judge_secrets import cprs_in
 from tests.faults.observation import Seen
 from tests.faults.sound_observation import CPR, OTHER_UNIT, RULES, SPACE, THURSDAY, all_well
 

@@ -58,7 +58,12 @@ async def rest(world: World) -> None:
         await world.office.again()
     world.late = world.late or stays
     await _settle(world)
+    if world.eraser.is_on:
+        await world.eraser.again()
+        await _settle(world)
     await _time_goes_on(world)
+    if world.eraser.is_on:
+        world.log.compact()
     await _count_what_a_claim_found(world)
 
 
@@ -81,6 +86,10 @@ async def _settle(world: World) -> None:
         for process in world.ledgers:
             await process.step()
         sent = await send_outbox(world.ledgers[0].session, world.log)
+        erasing = world.eraser.under_way is not None
+        await world.eraser.run(await world.database.rows("erasures"), gently=True)
+        if erasing:
+            continue
         if not any(delivered) and sent == 0 and await _projected(world) and not await _rests(world):
             return
     raise AssertionError("the world does not come to rest")

@@ -3,6 +3,7 @@
 Written from the words of the domain and not from the code, with `tests.oracle`. It must import no rule of the service.
 """
 
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,9 +19,12 @@ Subject = tuple[str, str, str]
 PLAIN_LAW = plain_law(LAW)
 
 
-def verdicts(events: list[Plain]) -> dict[Message, Plain]:
-    """The oracle's answer for every message of every person: `events` are all accepted ones, with their places."""
-    answers = oracle.verdicts_of_all(_by_person(events), PLAIN_LAW)
+def verdicts(events: list[Plain], erased: Sequence[Plain] = ()) -> dict[Message, Plain]:
+    """The oracle's answer for every message of every person: `events` are all accepted ones, with their places.
+
+    `erased`: those that count no more, but have taken their id for their sender all the same.
+    """
+    answers = oracle.verdicts_of_all(_by_person(events, erased), PLAIN_LAW)
     return {name: verdict for name, verdict in answers.items() if name[0] != "ledger"}
 
 
@@ -29,9 +33,10 @@ def names_nothing(events: list[Plain]) -> set[tuple[str, int, int]]:
     return oracle.names_nothing(_by_person(events), PLAIN_LAW)
 
 
-def _by_person(events: list[Plain]) -> dict[str, list[Plain]]:
+def _by_person(events: list[Plain], erased: Sequence[Plain] = ()) -> dict[str, list[Plain]]:
+    known = [*events, *erased]
     return {
-        person: own + [_struck(event) for event in own if _somebody_elses(event, events)]
+        person: own + [_struck(event) for event in own if _somebody_elses(event, known)]
         for person in sorted({event["person_id"] for event in events})
         for own in [[event for event in events if event["person_id"] == person]]
     }
@@ -95,6 +100,20 @@ def contested(events: list[Plain]) -> set[str]:
         if len({event["fingerprint"] for event in same}) > 1
         for event in same
     }
+
+
+def names_of(event: Plain) -> Iterator[tuple[str, str]]:
+    """What the event says something of, as others may too: its own id, and the ids that it names."""
+    yield event["sender"], event["event_id"]
+    for field in ("enrolment_id", "period_id", "residence_id", "message_id"):
+        if event["content"].get(field) is not None:
+            yield field, event["content"][field]
+
+
+def beside(erased: list[Plain], accepted: list[Plain]) -> set[str]:
+    """Whoever names what an erased event names: what of it was told before the erasure is told, and after it is not."""
+    named = {name for event in erased for name in names_of(event)}
+    return {event["person_id"] for event in accepted if named & {*names_of(event)}}
 
 
 def subject_of(message: Plain, verdict: Plain) -> Subject | None:

@@ -59,6 +59,14 @@ class Fault(StrEnum):
     BOUNCE_ODD = "a report is about another recipient, or cannot be understood"
     BOUNCE_FORGED = "a report is forged"
     BOUNCE_DELAYED = "the relay reports that it still tries"
+    ERASED = "a person is erased"
+    ERASED_AGAIN = "a person is erased once more"
+    ERASED_UP_TO = "what goes ends before the present"
+    ERASING_KILLED_BEFORE_NOTED = "who erases dies when the cut-off is said and not noted"
+    ERASING_KILLED_IN_OUTPUT = "who erases dies with part of its word, or of its tombstones, written"
+    ERASING_KILLED_AT_END = "who erases dies when all is buried and that is not noted"
+    ERASED_DRIVEN_AGAIN = "a record of before an erasure is driven again"
+    ERASED_COMPACTED = "records that tombstones name are compacted away"
 
 
 class Mutation(StrEnum):
@@ -95,3 +103,6 @@ class Mutation(StrEnum):
     FORGERY_BELIEVED = "a report is believed whoever wrote it"
     NUMBER_KEPT = "what was moved to a person's other number stays under the first as well"
     ETAG_IGNORED = "a program's If-Match is not looked at"
+    ERASED_BY_POSITION = "what comes behind the mark of an erasure counts, whenever the brokers had it"
+    ERASED_TOO_MUCH = "an erasure takes what was sent after it as well"
+    GRAVESTONE_FORGETS = "a gravestone that is loaded again has no cut-off"

@@ -1,6 +1,7 @@
 """What a run has left behind: the tables, and the log in plain words."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from config.topics import Topic
@@ -24,23 +25,26 @@ class Books:
         self.messages = {
             (row["sender"], row["message_id"], row["person_id"]): row for row in tables["messages"]
         }
-        self.tasks = {row["id"]: row for row in tables["tasks"]}
-        self.open = [row for row in tables["tasks"] if row["status"] == "open"]
+        self.tables = tables
+        self.figures = [row for row in tables["tasks"] if ":" in row["person_id"]]
+        """What is left of erased people's tasks."""
+        self.tasks = {row["id"]: row for row in tables["tasks"] if ":" not in row["person_id"]}
+        self.open = [row for row in self.tasks.values() if row["status"] == "open"]
         self.deliveries = {row["id"]: row for row in tables["deliveries"]}
         self.audit = tables["audit"]
         self.position = {(row["topic"], row["partition"]): row["next_offset"] for row in tables["position"]}
         self.events = [_plain(world, record) for topic in INPUTS for record in world.log.all_of(topic)]
         every = [event for event in self.events if event["accepted"]]
-        self.root = expected.roots(every)
-        self.accepted = [
-            {**event, "person_id": self.root.get(event["person_id"], event["person_id"])}
-            for event in every
-            if event["content"]["kind"] != "person-number.changed"
-        ]
+        gone = [event for event in every if self.is_erased(event)]
+        left = [event for event in every if not self.is_erased(event)]
+        self.root = expected.roots(left)
+        self.accepted = self._of_roots(left)
         """Of one person's numbers all are said of the one that all of them end at."""
+        self.erased = self._of_roots(gone)
         said = [
             (record.partition, record.offset, json.loads(record.value or b""))
             for record in world.log.all_of(Topic.DECISIONS)
+            if record.value is not None
         ]
         self._decided = [place for place in said if "message" in place[2]]
         self.decisions = [decision for _, _, decision in self._decided]
@@ -54,10 +58,40 @@ class Books:
         self.bounces = tables["bounces"]
         contested = {self.root.get(person, person) for person in expected.contested(every)}
         self.contested = contested | {number for number, root in self.root.items() if root in contested}
-        self.untold = self.contested | self.root.keys()
-        """Whose tasks are not told again here: it matters when the ledger has learnt of a number."""
+        self.untold = self.contested | self.root.keys() | world.eraser.cut_offs.keys()
+        """Whose tasks are not told again here: it matters when the ledger has learnt of a number, or forgotten one."""
+        self.blurred = expected.beside(self.erased, self.accepted)
+        self.blurred |= self._forwarded_in_between()
+        # Numbers that were erased and joined later: nobody waits for what they still say (docs/decisions/0054).
+        self.blurred |= self.root.keys() & world.eraser.cut_offs.keys()
+        self.blurred |= {number for number, root in self.root.items() if root in self.blurred}
+        """Of whom depends on the order what was erased: they name what an erased record names (docs/decisions/0054)."""
         self.lives = self._told()
-        self.verdicts = expected.verdicts(self.accepted)
+        self.verdicts = expected.verdicts(self.accepted, self.erased)
+
+    def _forwarded_in_between(self) -> set[str]:
+        """Numbers that got, from one that was joined before the cut-off, what was sent after it: both have it then."""
+        found = set()
+        for record in self.world.log.all_of(Topic.PERSON_EVENTS):
+            event = json.loads(record.value or b"{}")
+            if "forwarded" not in event or self.is_erased(event):
+                continue
+            number, other = event["person_id"], event["forwarded"]["by"]
+            if number in self.world.eraser.cut_offs and self.root.get(number) != self.root.get(other, other):
+                found |= {number, other}
+        return found
+
+    def is_erased(self, event: Plain) -> bool:
+        """Whether the brokers had it before the cut-off of its person."""
+        cut_off = self.world.eraser.cut_offs.get(event["person_id"])
+        return cut_off is not None and datetime.fromisoformat(event["origin"]["appended_at"]) < cut_off
+
+    def _of_roots(self, events: list[Plain]) -> list[Plain]:
+        return [
+            {**event, "person_id": self.root.get(event["person_id"], event["person_id"])}
+            for event in events
+            if event["content"]["kind"] != "person-number.changed"
+        ]
 
     def _told(self) -> Lives:
         """Decisions and acts, played through."""

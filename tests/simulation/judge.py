@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from tests.simulation.final_state import Books
-from tests.simulation.promises import bounces, endpoints, notices, reminders, stream, tasks
+from tests.simulation.promises import bounces, endpoints, erasures, notices, reminders, stream, tasks
 from tests.simulation.rebuild import differences
 from tests.simulation.world import World
 
@@ -24,6 +24,10 @@ _TABLES: Final = (
     "steps",
     "endpoints",
     "bounces",
+    "person_joins",
+    "plans",
+    "repeats",
+    "erasures",
 )
 _PROMISES: Final[tuple[Callable[[Books], Iterator[str]], ...]] = (
     stream.receipts,
@@ -44,6 +48,7 @@ _PROMISES: Final[tuple[Callable[[Books], Iterator[str]], ...]] = (
     endpoints.waits,
     bounces.returns,
     stream.position,
+    erasures.erased,
 )
 
 
@@ -55,5 +60,5 @@ async def judge(world: World) -> list[str]:
     for promise in _PROMISES:
         found += promise(books)
     found += [fault async for fault in stream.people(world)]
-    found += await differences(world, tables, books.contested)
+    found += await differences(world, tables, books.contested | books.blurred)
     return found

@@ -14,6 +14,7 @@ from typing import Final, cast
 from config.topics import BY_NAME, OWN_KEYS, PERSON_PARTITIONS, Topic
 from infra.kafka_record import KafkaRecord
 from infra.partition_reader import PartitionReader
+from models.eligibility.person_record import PersonRecord
 from models.events.event_types import InputTopic
 from models.events.person_event import PersonEvent
 from tests.simulation.clock import Clock
@@ -45,6 +46,8 @@ class Log:
         """How far each broker's clock is off."""
         self.last_write_wins = False
         """Planted: `people` is stamped so that the last record of a person wins."""
+        self.forgets_cut_offs = False
+        """Planted: a gravestone is written to `people` without its cut-off."""
 
     def append(
         self,
@@ -62,6 +65,12 @@ class Log:
             at += self.skews[partition % _BROKERS]
         if self.last_write_wins and topic == Topic.PEOPLE:
             headers = MAC.headers(topic, partition, key, value, [("applied", b"%d" % offset)])
+        if self.forgets_cut_offs and topic == Topic.PEOPLE and value is not None:
+            said = PersonRecord.model_validate_json(value)
+            value = (
+                said.model_copy(update={"erased_before": None}).model_dump_json(exclude_none=True).encode()
+            )
+            headers = MAC.headers(topic, partition, key, value, [("applied", b"%d" % said.applied)])
         record = KafkaRecord(topic, partition, offset, round(at.timestamp() * 1000), key, value, headers)
         self._ends[place] = offset + 1
         self._records[place].append(record)
@@ -89,14 +98,16 @@ class Log:
             for record in stretch
         ]
 
-    def compact(self) -> int:
-        """Drop each record of a compacted topic that has a newer one, both past the lag; returns how many of `people`.
+    def compact(self) -> tuple[int, int]:
+        """Drop each record of a compacted topic that has a newer one, both past the lag; returns how many.
+
+        Of `people`, and of the two topics with a key for each record.
 
         Of a tombstone past it nothing stays either. `progress` is left whole: what is lost of it is lost by age.
         """
         oldest = self._clock.now - self._lag
         limit = oldest.timestamp() * 1000
-        dropped = 0
+        dropped = [0, 0]
         for topic, partition in product((Topic.PEOPLE, *OWN_KEYS), range(PERSON_PARTITIONS)):
             stretch = self._records[topic, partition]
             last = {record.key: record.offset for record in stretch if record.timestamp_ms < limit}
@@ -106,9 +117,9 @@ class Log:
                 if record.timestamp_ms >= limit
                 or (last[record.key] == record.offset and record.value is not None)
             ]
-            dropped += len(stretch) - len(kept) if topic == Topic.PEOPLE else 0
+            dropped[topic != Topic.PEOPLE] += len(stretch) - len(kept)
             self._records[topic, partition] = kept
-        return dropped
+        return dropped[0], dropped[1]
 
     @property
     def reader(self) -> PartitionReader:

@@ -39,7 +39,8 @@ async def remake(world: World, done: Rows) -> Memory:
                 place = (str(topic), partition)
                 batch = Batch()
                 for record in world.log.read(place, start, world.log.end(place)):
-                    batch.add(topic, record.value or b"", partition, record.offset)
+                    if record.value is not None:  # a tombstone says nothing
+                        batch.add(topic, record.value, partition, record.offset)
                 batch.next_offsets[place] = world.log.end(place)
                 async with connection.transaction():
                     await settle(connection, batch)
@@ -71,7 +72,7 @@ async def differences(world: World, tables: dict[str, Rows], contested: set[str]
             {
                 tuple(row[name] for name in table.key): {name: row[name] for name in columns}
                 for row in rows
-                if row["person_id"] not in contested
+                if row["person_id"] not in contested and ":" not in row["person_id"]
             }
             for rows in (tables[table.name], await memory.rows(table.name))
         )
@@ -99,7 +100,7 @@ def _acted_between(world: World, acts: Rows) -> set[str]:
     """
     marks: dict[str, tuple[int, str]] = {}
     for record in world.log.all_of(Topic.DECISIONS):
-        said = json.loads(record.value or b"")
+        said = json.loads(record.value or b"{}")
         if "joined_to" in said:
             marks.setdefault(said["person_id"], (record.offset, said["joined_to"]))
     found = set()

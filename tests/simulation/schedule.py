@@ -33,8 +33,11 @@ ACTIONS: Final[dict[str, Callable[[World], Awaitable[None]]]] = {
     "turn_receiver": notifier_faults.turn_receiver,
     "remind": notifier_faults.remind,
     "read_returns": notifier_faults.read_returns,
+    "erase": stream_faults.erase,
 }
-_WEIGHTS: Final = (22, 14, 26, 30, 26, 8, 36, 16, 7, 5, 4, 4, 1, 2, 4, 1, 2, 2, 1, 2, 0, 18, 2, 8, 8)
+_WEIGHTS: Final = (22, 14, 26, 30, 26, 8, 36, 16, 7, 5, 4, 4, 1, 2, 4, 1, 2, 2, 1, 2, 0, 18, 2, 8, 8, 0)
+_ERASING: Final = 0.09
+"""Of the turns of a world in which people are erased, beside what happens anyway."""
 _STILL: Final = 0.2
 """Of the worlds in which a step stands still."""
 _NAMES: Final = tuple(ACTIONS)
@@ -58,10 +61,14 @@ async def chaos(world: World) -> None:
             await act(world, name)
         else:
             world.count(Fault.STOOD_STILL)
+        if world.eraser.is_on and world.eraser.rng.random() < _ERASING:
+            await act(world, "erase")
 
 
 async def act(world: World, name: str) -> None:
     """One thing happens."""
     world.actions += 1
     await world.database.at(world.clock.now)
+    if world.eraser.is_on:
+        await world.eraser.look(await world.database.rows("tasks"), await world.database.rows("deliveries"))
     await ACTIONS[name](world)

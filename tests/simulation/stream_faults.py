@@ -81,8 +81,17 @@ async def compact(world: World) -> None:
     for worker in world.group.workers:
         if not worker.deaf:
             await worker.refresh()
-    for _ in range(min(1, world.log.compact())):
+    of_people, of_erased = world.log.compact()
+    for _ in range(min(1, of_people)):
         world.count(Fault.COMPACTION)
+    for _ in range(min(1, of_erased)):
+        world.count(Fault.ERASED_COMPACTED)
+
+
+async def erase(world: World) -> None:
+    """Somebody asks that a person be erased, or the command runs, or what is erased comes once more."""
+    world.say("erase")
+    await world.eraser.step(await world.database.rows("erasures"))
 
 
 async def intake(world: World) -> None:

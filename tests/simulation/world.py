@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 from tests.simulation.bounces import PostBox
 from tests.simulation.channels import Relay
 from tests.simulation.clock import BEGINNINGS, Clock
+from tests.simulation.erasing import Eraser
 from tests.simulation.failing_connection import Session
 from tests.simulation.faults import Fault, Mutation
 from tests.simulation.history import Sent, story
@@ -71,6 +72,8 @@ class World:
         self.faults: Counter[Fault] = Counter()
         self.log = Log(self.clock, compaction_lag=_COMPACTION_LAG)
         self.log.last_write_wins = mutation is Mutation.LOWER_OFFSET_WINS
+        self.log.forgets_cut_offs = mutation is Mutation.GRAVESTONE_FORGETS
+        self.eraser = Eraser(seed, self.log, self.clock, self.story, self.count)
         self.database: Database = Memory(self.clock, mutation) if database is None else database(self.clock)
         self.post = PostBox(self.clock, self.rng, self.count, mutation)
         self.post.bad = frozenset(one for one in ADDRESSES if self.rng.random() < 0.12)

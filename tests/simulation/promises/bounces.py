@@ -34,7 +34,9 @@ def returns(books: Books) -> Iterator[str]:
             failed.add(one.delivery)
         if read.age != post.age or one.age != post.age:
             continue
-        row = books.deliveries.get(one.delivery)
+        row, eraser = books.deliveries.get(one.delivery), books.world.eraser
+        if row is None and eraser.is_erased(eraser.notices.get(one.delivery)):
+            continue
         if row is None or read.effect is BounceEffect.NOT_OURS:
             yield f"a report on {one.delivery} was not known as ours"
         elif one.action is ReportedAction.FAILED and row["status"] in ("due", "delivered"):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from config.topics import PERSON_PARTITIONS, Topic
+from ledger.store.erasures import ERASED
 from streams.person_store import PersonStore
 from tests.simulation import expected, ledgers
 from tests.simulation.expected import Message
@@ -40,21 +41,29 @@ def applied(books: Books) -> Iterator[str]:
     """Every person event is applied, and every accepted record is a person event; nothing was driven again."""
     origins = set()
     for record in books.world.log.all_of(Topic.PERSON_EVENTS):
-        event = json.loads(record.value or b"")
+        if record.value is None:
+            continue
+        event = json.loads(record.value)
         origins.add(tuple(event["origin"][name] for name in ("topic", "partition", "offset")))
         row = books.applied.get((record.partition, record.offset))
         if row is None:
             yield f"person event {record.partition}@{record.offset} was not applied"
-        elif row["person_id"] != event["person_id"]:
+        elif row["person_id"] != event["person_id"] and not _names_nobody(books, row, event):
             yield f"person event {record.partition}@{record.offset} was applied to another person"
     for event in books.accepted:
         if event["place"] not in origins:
             yield f"{event['place']} never became a person event"
 
 
+def _names_nobody(books: Books, row: dict[str, Any], event: dict[str, Any]) -> bool:
+    return row["person_id"] == ERASED and event["person_id"] in books.world.eraser.cut_offs
+
+
 def decisions(books: Books) -> Iterator[str]:
     """Every accepted message has one final decision: the oracle's, under the highest revision that was published."""
     for name in books.verdicts.keys() ^ books.messages.keys():
+        if name[2] in books.blurred:
+            continue
         yield f"message {name} is known to {'the oracle' if name in books.verdicts else 'the ledger'} only"
     highest: Counter[Message] = Counter()
     for decision in books.decisions:
@@ -64,6 +73,8 @@ def decisions(books: Books) -> Iterator[str]:
     for name in books.verdicts.keys() & books.messages.keys():
         row, verdict = books.messages[name], books.verdicts[name]
         said = _in_the_oracles_words(row)
+        if name[2] in books.blurred:
+            continue
         if said != verdict:
             yield f"message {name}: decided {said}, the oracle says {verdict}"
         if (row["outcome"], row["reason"], row["unit_id"]) != (
@@ -76,8 +87,13 @@ def decisions(books: Books) -> Iterator[str]:
 
 def non_interference(books: Books) -> Iterator[str]:
     """What the hostile institution has sent changes no decision on another one's message, but that it is named."""
-    without = expected.verdicts([event for event in books.accepted if event["sender"] != HOSTILE])
+    without = expected.verdicts(
+        [event for event in books.accepted if event["sender"] != HOSTILE],
+        [event for event in books.erased if event["sender"] != HOSTILE],
+    )
     for name, verdict in without.items():
+        if name[2] in books.blurred or name not in books.messages:
+            continue
         said = _in_the_oracles_words(books.messages[name])
         said["contradicted_by"] = [one for one in said["contradicted_by"] if one != HOSTILE]
         if said != verdict:
@@ -86,8 +102,9 @@ def non_interference(books: Books) -> Iterator[str]:
 
 def names_nothing(books: Books) -> Iterator[str]:
     """The ledger knows what takes back nothing; whoever has waited long enough was told, once."""
-    nothing = expected.names_nothing(books.accepted)
-    known = {_place_of(row) for row in books.subjects if row["names_nothing"]}
+    vague = {event["place"] for event in books.accepted if event["person_id"] in books.blurred}
+    nothing = expected.names_nothing(books.accepted) - vague
+    known = {_place_of(row) for row in books.subjects if row["names_nothing"]} - vague
     if known != nothing:
         yield f"names nothing: the ledger says {known - nothing} besides, and misses {nothing - known}"
     told = {row["id"] for row in books.outbox if row["id"].startswith("names-nothing/")}
@@ -125,6 +142,8 @@ async def people(world: World) -> Any:
     """Whoever loads `people` now has each person with the last of its events applied."""
     last: dict[tuple[int, str], int] = {}
     for record in world.log.all_of(Topic.PERSON_EVENTS):
+        if record.value is None:
+            continue
         event = person_event(record.value)
         last[record.partition, event.person_id] = record.offset
     loaded = PersonStore(world.log.reader)
@@ -132,5 +151,5 @@ async def people(world: World) -> Any:
         await loaded.load(partition)
     for (partition, person), offset in last.items():
         applied_last = loaded.get(partition, person).applied
-        if applied_last != offset:
+        if applied_last != offset and not (world.eraser.is_erased(person) and applied_last > offset):
             yield f"the record of {person} has applied {applied_last}, and its last event is {offset}"

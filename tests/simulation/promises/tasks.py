@@ -23,6 +23,8 @@ def tasks(books: Books) -> Iterator[str]:
         if task["id"] not in held:
             yield f"the open task of {subject_of(task)} has no message that obliges"
     for name, row in books.messages.items():
+        if name[2] in books.blurred:
+            continue
         holder, duty = books.tasks.get(row["task_id"]), duties.get(name)
         if duty is None:
             if holder is not None and holder["status"] != "closed":
@@ -100,6 +102,8 @@ def acts(books: Books) -> Iterator[str]:
     for identity, (pressed, _) in books.world.office.done.items():
         found = known.get(identity)
         deed = pressed.deed.model_dump(mode="json", exclude={"kind"}, exclude_none=True)
+        if found is None and books.world.eraser.is_erased(books.world.eraser.tasks.get(pressed.task_id)):
+            continue
         if found is None:
             yield f"{pressed.deed.kind} on {pressed.task_id} was told as done, and is not there"
         elif (found["task_id"], found["kind"], found["detail"], found["by_id"]) != (

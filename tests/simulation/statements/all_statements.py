@@ -7,6 +7,7 @@ from tests.simulation.statements import (
     deliveries,
     duplicates,
     endpoints,
+    erasures,
     outbox,
     projection,
     reminders,
@@ -16,4 +17,4 @@ from tests.simulation.statements import (
 
 HANDLERS: Final = server.HANDLERS
 """Each file has put its own in when it was imported."""
-FILES: Final = (actions, deliveries, endpoints, outbox, projection, duplicates, reminders, subjects)
+FILES: Final = (actions, deliveries, endpoints, erasures, outbox, projection, duplicates, reminders, subjects)

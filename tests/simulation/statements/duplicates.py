@@ -4,6 +4,7 @@ from collections import defaultdict
 from datetime import datetime
 
 from ledger.consume import duplicates
+from ledger.store.erasures import ERASED
 from tests.simulation.faults import Mutation
 from tests.simulation.statements.server import Result, Row, Server, statement
 
@@ -67,6 +68,7 @@ def _open_conflicts(server: Server, _: None) -> Result:
 def _namesakes(server: Server, values: tuple[list[str], list[str]]) -> Result:
     wanted = set(zip(*values, strict=True))
     people: dict[tuple[str, int, int], str] = {}
+    later: dict[tuple[str, int, int], str] = {}
     for entry in server.tables["applied"].values():
         origin = (entry["origin_topic"], entry["origin_partition"], entry["origin_offset"])
         people.setdefault(origin, entry["person_id"])
@@ -76,6 +78,10 @@ def _namesakes(server: Server, values: tuple[list[str], list[str]]) -> Result:
         if row["status"] == "accepted" and (row["sender"], row["event_id"]) in wanted
     ]
     found.sort(key=lambda row: (row["sender"], row["event_id"], *_order(row)))
+    for subject in sorted(server.tables["subjects"].values(), key=lambda row: row["person_id"], reverse=True):
+        if people.get(_place(subject)) == ERASED:
+            later[_place(subject)] = subject["person_id"]
+    people |= later
     names = ("sender", "event_id", "topic", "partition", "offset", "appended_at")
     known, told = server.tables["repeats"], server.tables["outbox"]
     return [

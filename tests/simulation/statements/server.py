@@ -35,6 +35,7 @@ NAMES: Final = (
     "plans",
     "endpoints",
     "bounces",
+    "erasures",
 )
 
 

@@ -59,6 +59,14 @@ def _strike_subjects(server: Server, columns: tuple[list[Any], ...]) -> Result:
     return _shown(table[key] for key in gone)
 
 
+@statement(subjects.FORGET)
+def _forget_subjects(server: Server, values: tuple[list[str], list[datetime]]) -> Result:
+    (person,), (before,) = values
+    table = server.tables["subjects"]
+    gone = [key for key, row in table.items() if row["person_id"] == person and row["appended_at"] < before]
+    return _shown([table.pop(key) for key in gone])
+
+
 def _speaking(server: Server, kind: str, name: str, sender: str, *, takes_back: bool) -> Iterator[Row]:
     for row in server.tables["subjects"].values():
         named = (row["kind"], row["name"], row["sender"]) == (kind, name, sender)

@@ -12,8 +12,9 @@ from ledger.consume.batch import Batch, project
 from ledger.consume.joins import settle
 from ledger.store.erasures import ERASED, hashed
 from models.eligibility.decision import Cause, Decision, ErasureMark, JoinMark
+from models.events.person_event import Origin, PersonEvent
 from models.events.receipt import Applied
-from tests.factories import risk, uuid
+from tests.factories import enrolment, enrolment_end, risk, uuid
 from tests.integration.ledger.ledger_fixture import accepted, applied
 from tests.integration.ledger.task_rows import add_delivery
 from tests.unit.ledger.decisions import POLICY, decided, later
@@ -192,3 +193,78 @@ async def test_a_restored_database_forgets_again_when_it_reads_on(connection: Co
     await ledger.poll(of(GONE, "again", revision=2), MARK)
     assert await ledger.found(GONE) == set()
     assert await ledger.rows("SELECT person FROM erasures") == [(hashed(GONE),)]
+
+
+def message_of(person: str, name: str, *, days: int = 0, number: int = 1) -> PersonEvent:
+    origin = Origin(topic="dropout-risks", partition=0, offset=number, appended_at=later(days))
+    return risk(person_id=person, event_id=uuid(name), origin=origin, fingerprint=f"{name} {number}")
+
+
+async def test_what_came_later_stays_its_persons_though_it_was_applied_before(connection: Connection) -> None:
+    """The entry names nobody, by its place; the subject is the person's, or a word about it would go to nobody."""
+    ledger = await told(connection)
+    new = message_of(GONE, "new", days=61)
+    await ledger.poll(MARK)
+    await ledger.poll(applied=[applied((8, new))])
+    assert await ledger.rows('SELECT person_id FROM applied WHERE "offset" = 8') == [(ERASED,)]
+    rows = await ledger.rows(f"SELECT person_id FROM subjects WHERE event_id = '{uuid('new')}'")  # noqa: S608 - our own names
+    assert rows == [(GONE,)]
+
+
+async def test_an_id_that_an_erased_record_had_stays_taken_and_nobody_is_told_who_is_erased(
+    connection: Connection,
+) -> None:
+    """Of three records with one id the erased person's is the second: the third is refused, the second is not told."""
+    ledger = await told(connection)
+    theirs, erased, new = (
+        message_of(STAYS, "one id", number=21),
+        message_of(GONE, "one id", days=1, number=22),
+        message_of("another", "one id", days=2, number=23),
+    )
+    receipts = Batch()
+    receipts.receipts += [accepted(theirs), accepted(erased)]
+    async with connection.transaction():
+        await project(connection, receipts, {}, POLICY)
+    await ledger.poll(applied=[applied((21, theirs), (9, erased))])
+    await ledger.poll(MARK)
+    third = Batch()
+    third.receipts.append(accepted(new))
+    async with connection.transaction():
+        await project(connection, third, {}, POLICY)
+    await ledger.poll(applied=[applied((23, new))])
+    words = await ledger.rows("SELECT key FROM outbox WHERE id LIKE 'refusal/%' ORDER BY key")
+    assert words == [("another",)]
+
+
+async def test_a_word_about_what_came_later_is_still_said(connection: Connection) -> None:
+    """It stands in the outbox when the mark comes; without it, what was refused would count."""
+    ledger = await told(connection)
+    theirs, new = message_of(STAYS, "one id", number=21), message_of(GONE, "one id", days=61, number=22)
+    receipts = Batch()
+    receipts.receipts += [accepted(theirs), accepted(new)]
+    async with connection.transaction():
+        await project(connection, receipts, {}, POLICY)
+    await ledger.poll(applied=[applied((21, theirs), (10, new))])
+    word = await ledger.rows("SELECT id FROM outbox WHERE id LIKE 'refusal/%'")
+    assert len(word) == 1
+    await ledger.poll(MARK)
+    assert await ledger.rows("SELECT id FROM outbox WHERE id LIKE 'refusal/%'") == word
+
+
+@pytest.mark.parametrize("after", [True, False])
+async def test_what_takes_back_an_erased_record_names_nothing_in_either_order(
+    connection: Connection, after: bool
+) -> None:
+    """As a rebuild finds it, which reads every entry before the first mark."""
+    ledger = await told(connection)
+    places = [Origin(topic="enrolments", partition=0, offset=day, appended_at=later(day)) for day in (1, 61)]
+    stated = enrolment(person_id=GONE, origin=places[0])
+    ended = enrolment_end(later(61).date(), person_id=GONE, origin=places[1])
+    await ledger.poll(applied=[applied((5, stated))])
+    if after:
+        await ledger.poll(MARK)
+    await ledger.poll(applied=[applied((10, ended))])
+    if not after:
+        await ledger.poll(MARK)
+    rows = await ledger.rows("SELECT names_nothing FROM subjects WHERE kind = 'enrolment'")
+    assert rows == [(True,)]
