@@ -8,8 +8,9 @@ from uuid import uuid5
 import pytest
 
 from tests.faults.judge import judge
+from tests.faults.judge_erased import NOBODY
 from tests.faults.judge_secrets import cprs_in
-from tests.faults.observation import Seen
+from tests.faults.observation import Erased, Seen
 from tests.faults.sound_observation import CPR, OTHER_UNIT, RULES, SPACE, THURSDAY, all_well
 
 
@@ -95,6 +96,33 @@ def _counted_from_now(seen: Seen) -> None:
 
 def _cpr_in_a_log(seen: Seen) -> None:
     seen.texts.append(("log worker-1.log", b"INFO cannot read 010199-1234 today"))
+
+
+def _erased(seen: Seen) -> str:
+    """The person is erased after everything was sent, and the ledger has forgotten."""
+    person = seen.applied[0][1]
+    seen.erased[CPR] = Erased(CPR, person, THURSDAY + timedelta(days=1))
+    seen.applied = [(place, NOBODY if name == person else name) for place, name in seen.applied]
+    for rows in (seen.messages, seen.tasks, seen.deliveries, seen.mails):
+        rows.clear()
+    return person
+
+
+def test_whoever_is_erased_is_not_asked_for() -> None:
+    seen = all_well()
+    _erased(seen)
+    assert judge(seen, RULES).findings == []
+
+
+def test_what_is_left_of_the_erased_is_found() -> None:
+    """A row that names the person; a message that stands there still; an entry that has a name."""
+    seen = all_well()
+    messages = list(seen.messages)
+    person = _erased(seen)
+    seen.messages, seen.named = messages, [("messages", person)]
+    seen.applied[0] = (seen.applied[0][0], person)
+    verdict = judge(seen, RULES)
+    assert (verdict.phantom, verdict.wrong) == (2, 1), verdict.findings
 
 
 @pytest.mark.parametrize(

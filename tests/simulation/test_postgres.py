@@ -49,7 +49,7 @@ async def left_behind(world: World) -> dict[str, list[Any]]:
             rows = [row | {"detail": _lines_counted(row["detail"])} for row in rows]
             rows.sort(key=lambda row: (row["at"], row["kind"], json.dumps(row["detail"], sort_keys=True)))
         elif name == "tasks":
-            rows = sorted(map(_of_nobody, rows), key=lambda row: (_identity(row), str(row)))
+            rows = sorted(map(_of_nobody, rows), key=lambda row: (_identity(row), *map(str, row.values())))
         else:
             rows = sorted(map(_without_token, rows), key=_identity)
         found[name] = rows
