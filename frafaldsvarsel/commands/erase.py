@@ -91,9 +91,12 @@ async def carry_out(known: EraseRunEnvironment, connection: SyncConnection, one:
     """
     from frafaldsvarsel.wiring.common import stream_mac
     from ops.recovery.erasure_log import ErasureLog
-    from ops.recovery.erasure_requests import done, has_forgotten, obstacle, set_cut_off
+    from ops.recovery.erasure_requests import done, has_forgotten, joined_since, obstacle, set_cut_off
 
-    if one.origin is None and (reason := obstacle(connection, one.people)) is not None:
+    reason = None
+    if one.origin is None:
+        reason = obstacle(connection, one.people) or joined_since(connection, one.people)
+    if reason is not None:
         if one.by_rule:
             done(connection, one.id)  # retention judges anew next time
         return f"{one.id}: not erased. {reason}"

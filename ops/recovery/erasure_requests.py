@@ -110,6 +110,15 @@ def obstacle(connection: SyncConnection, people: Sequence[str]) -> str | None:
     return "The person is on hold: retention release takes it away." if holds else None
 
 
+def joined_since(connection: SyncConnection, people: Sequence[str]) -> str | None:
+    """Why a request no longer covers its person: the register has joined another number since it was asked for.
+
+    To be asked just before the cut-off: what one number forwards to one that is not erased would stay there.
+    """
+    known = {number for person in people for (number,) in connection.execute(NUMBERS, (person,))}
+    return "The person has another number since. Ask for it anew." if known - set(people) else None
+
+
 def approved(connection: SyncConnection) -> list[ErasureRequest]:
     """What is to be done, the oldest first."""
     return [

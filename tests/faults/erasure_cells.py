@@ -145,7 +145,9 @@ def _ask(run: Run, sent: Sequence[Sent], coming: Sequence[Sent]) -> tuple[str, d
 
 def _places(run: Run, sent: Sequence[Sent], coming: Sequence[Sent]) -> dict[str, tuple[str, int, int]]:
     taken = {one.cpr for one in run.erased}
-    wanted = {one.cpr for one in sent} - {one.cpr for one in coming} - taken - _shared(run.published)
+    wanted = (
+        {one.cpr for one in sent} - {one.cpr for one in coming} - taken - _shared([*run.published, *coming])
+    )
     found = inputs(run.rig, run.marks, run.published)
     return {one.sent.cpr: one.place for one in found if one.sent.cpr in wanted and one.sent.event is not None}
 

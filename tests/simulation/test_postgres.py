@@ -51,7 +51,9 @@ async def left_behind(world: World) -> dict[str, list[Any]]:
         elif name == "tasks":
             rows = sorted(map(_of_nobody, rows), key=lambda row: (_identity(row), *map(str, row.values())))
         else:
-            rows = sorted(map(_without_token, rows), key=_identity)
+            rows = sorted(
+                map(_without_token, rows), key=lambda row: (_identity(row), str(list(row.values())[3:4]))
+            )
         found[name] = rows
     return found
 

@@ -185,6 +185,16 @@ def test_a_person_with_an_open_task_is_not_erased(database: str) -> None:
         assert connection.execute("SELECT count(*) FROM erasure_requests").fetchone() == (0,)
 
 
+def test_a_number_that_is_joined_after_the_request_is_seen_before_the_cut_off(database: str) -> None:
+    """What the erased number has forwarded to it would stay."""
+    asyncio.run(migrate(database))
+    with psycopg.connect(database, autocommit=True) as connection:
+        assert requests.joined_since(connection, [OLD]) is None
+        connection.execute("INSERT INTO person_joins (person_id, joined_to) VALUES (%s, %s)", (OLD, NEW))
+        assert requests.joined_since(connection, [OLD]) is not None
+        assert requests.joined_since(connection, [NEW, OLD]) is None
+
+
 async def test_a_restored_log_is_told_again_whom_the_topic_names(kafka: KafkaSettings) -> None:
     """Match's topic knows the person without a gravestone, as a backup of before would; the cut-off is that of then."""
     person, other = "restoredrestoredrestored01", "neverneverneverneverneve01"
