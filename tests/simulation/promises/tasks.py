@@ -82,6 +82,8 @@ def lives(books: Books) -> Iterator[str]:
 def dates(books: Books) -> Iterator[str]:
     """A task's date follows from the broker's time of one of its person's messages, by some unit's target."""
     for task in books.open:
+        if task["person_id"] in books.blurred:
+            continue
         stamps = {
             event["origin"]["appended_at"]
             for event in books.accepted
@@ -121,6 +123,8 @@ def acts(books: Books) -> Iterator[str]:
         if [act["number"] for act in done] != list(range(1, len(done) + 1)):
             yield f"the acts on {task_id} are numbered {[act['number'] for act in done]}"
     for task_id, task in books.tasks.items():
+        if task["person_id"] in books.blurred:
+            continue
         done = by_task[task_id]
         last = [act["kind"] for act in done if act["kind"] in ("close", "reopen")][-1:]
         if (task["status"] == "closed") != (last == ["close"]):
