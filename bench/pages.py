@@ -42,7 +42,7 @@ from models.events.sensitive_fields import SensitiveFields, sealed_for
 from publisher.key_files import ensure_keys
 
 _CALLS: Final = 100
-_LOOKS: Final = 40
+_LOOKS: Final = 30
 """Of two pages: nobody looks more people up within an hour than the pages allow."""
 _READY_SECONDS: Final = 60
 _CPR: Final = "0101011234"
@@ -247,6 +247,7 @@ async def _seal(connection: Connection, vault: IntakeVault, references: list[str
 @contextmanager
 def _inbox(folder: Path, environment: dict[str, str]) -> Iterator[Process]:
     root = Path(__file__).resolve().parents[1]
+    (folder / "inbox.ready").unlink(missing_ok=True)
     process = Process(
         ProcessPlan(
             argv=[sys.executable, "-m", "frafaldsvarsel", "inbox"],
