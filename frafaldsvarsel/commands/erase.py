@@ -68,38 +68,39 @@ def run(data: DataDir = None) -> None:
     """Carry out what is approved. Interrupted, or where a part is away, run it again: it goes on where it was."""
     from aiokafka.errors import KafkaError
 
-    from ops.recovery.erasure_requests import approved
+    from ops.recovery.erasure_requests import CannotErase, approved
 
     known = settings(EraseRunEnvironment, data)
+    refused = 0
     with database(known.database) as connection:
         due = approved(connection)
         for one in due:
             try:
                 out.print(asyncio.run(carry_out(known, connection, one)))
+            except CannotErase as error:
+                refused += 1
+                fail(f"{one.id}: not erased. {error}")
             except (KafkaError, TimeoutError) as error:
                 fail(
                     f"{one.id}: Kafka does not take it ({type(error).__name__}); run this again when it does."
                 )
                 raise typer.Exit(2) from None
-    out.print(f"{len(due)} carried out." if due else "Nothing is approved and waits.")
+    out.print(f"{len(due) - refused} carried out." if due else "Nothing is approved and waits.")
+    if refused:
+        raise typer.Exit(1)
 
 
 async def carry_out(known: EraseRunEnvironment, connection: SyncConnection, one: "ErasureRequest") -> str:
     """The cut-off, the word to match, the ledger's transaction, the tombstones: each is noted, or shows.
 
-    What may have come in between asking and this is asked once more before the cut-off.
+    What may have come in between asking and this is asked once more before the cut-off; raises `CannotErase`.
     """
     from frafaldsvarsel.wiring.common import stream_mac
     from ops.recovery.erasure_log import ErasureLog
-    from ops.recovery.erasure_requests import done, has_forgotten, joined_since, obstacle, set_cut_off
+    from ops.recovery.erasure_requests import done, has_forgotten, refuse_if_changed, set_cut_off
 
-    reason = None
     if one.origin is None:
-        reason = obstacle(connection, one.people) or joined_since(connection, one.people)
-    if reason is not None:
-        if one.by_rule:
-            done(connection, one.id)  # retention judges anew next time
-        return f"{one.id}: not erased. {reason}"
+        refuse_if_changed(connection, one)
     async with ErasureLog(known.kafka, stream_mac(known.stream)) as log:
         origin = one.origin
         if origin is None:

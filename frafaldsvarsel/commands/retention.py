@@ -164,11 +164,14 @@ def run(
 
 def _carry_out_asked(known: RetentionEnvironment, connection: SyncConnection) -> None:
     """What retention has asked for, today or in a night that was cut off; people's own requests are `erase run`'s."""
-    from ops.recovery.erasure_requests import approved
+    from ops.recovery.erasure_requests import CannotErase, approved
 
     for one in approved(connection):
         if one.by_rule:
-            out.print(asyncio.run(carry_out(known, connection, one)), highlight=False)
+            try:
+                out.print(asyncio.run(carry_out(known, connection, one)), highlight=False)
+            except CannotErase as error:
+                out.print(f"{one.id}: not erased. {error}", highlight=False)
 
 
 @commands.command("hold")

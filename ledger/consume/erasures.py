@@ -18,6 +18,10 @@ async def take_out(connection: Connection, batch: Batch) -> Mapping[str, Erasure
     """The erased people that `batch` names. In the transaction that projects it; the marks go to `batch.erasures`."""
     people = {entry.person_id for one in batch.applied for entry in one.entries}
     people |= {name for said in batch.said for name in _named(said)}
+    if not people:
+        return {}
+    erasing = any(isinstance(said.content, ErasureMark) for said in batch.said)
+    await erasures.keep_apart(connection, erasing=erasing)
     gone = await erasures.known(connection, people)
     marks: dict[tuple[int, str], Said] = {}
     for said in batch.said:
@@ -26,8 +30,6 @@ async def take_out(connection: Connection, batch: Batch) -> Mapping[str, Erasure
             marks[said.partition, mark.person_id] = said
             batch.erasures.append(mark)
             gone[mark.person_id] = _later(gone.get(mark.person_id), Erasure.of(mark))
-    if not gone:
-        return gone
     if batch.erasures:
         await erasures.forget_joins(connection, {mark.person_id for mark in batch.erasures})
     batch.said = [said for said in batch.said if _still_says(said, gone, marks)]

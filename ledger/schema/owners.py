@@ -63,7 +63,6 @@ OWNERS: Final = (
         written_by="ledger",
         module="ledger/store/subjects.py",
         others={
-            **FORGOTTEN,
             **_REBUILT,
             COPY: "A rebuild's own copy takes over rows whose records retention has removed.",
         },

@@ -26,6 +26,9 @@ _FIGURES: Final[LiteralString] = (
 )
 """Of a task what is counted. Who has worked on it is not."""
 
+_LOCK: Final = 0x46_52_52_46
+BESIDE: Final[LiteralString] = "SELECT pg_advisory_xact_lock_shared(%s)"
+ALONE: Final[LiteralString] = "SELECT pg_advisory_xact_lock(%s)"
 KNOWN: Final[LiteralString] = """
 SELECT person, erased_before, partition, "offset", request FROM erasures WHERE person = ANY(%s)
 """
@@ -118,6 +121,15 @@ async def known(connection: Connection, people: Collection[str]) -> dict[str, Er
         return {}
     cursor = await connection.execute(KNOWN, (sorted(names),))
     return {names[name]: Erasure(*rest) for name, *rest in await cursor.fetchall()}
+
+
+async def keep_apart(connection: Connection, *, erasing: bool) -> None:
+    """Whoever erases waits for those who name people, and they for it: neither would see the other's rows.
+
+    Partitions of ``applied`` and of ``decisions`` may be read by two ledgers. To be asked before `known`, for the
+    transaction.
+    """
+    await connection.execute(ALONE if erasing else BESIDE, (_LOCK,))
 
 
 async def forget_joins(connection: Connection, people: Collection[str]) -> None:

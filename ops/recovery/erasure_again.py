@@ -17,6 +17,7 @@ from infra.stream_mac import StreamMac
 from ledger.store.erasures import hashed
 from models.eligibility.person_record import PersonRecord
 from models.events.person_event import Origin
+from ops.recovery.erasure_log import origin_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +79,9 @@ async def said_erasures(kafka: KafkaSettings, mac: StreamMac) -> list[SaidErasur
         async for records in reader.read(Topic.ERASURES, 0, first, end):
             for record in mac.split(records)[0]:
                 said = orjson.loads(record.value or b"{}")
-                at = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
-                if (before := said.get("before")) is not None:
-                    at = min(at, datetime.fromisoformat(before))
-                origin = Origin(topic=Topic.ERASURES, partition=0, offset=record.offset, appended_at=at)
+                before = said.get("before")
+                moment = None if before is None else datetime.fromisoformat(before)
+                origin = origin_of(record.offset, record.timestamp_ms, moment)
                 found.append(SaidErasure(said["request"], frozenset(said["people"]), origin))
     return found
 

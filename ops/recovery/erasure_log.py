@@ -27,6 +27,17 @@ WHERE: Final = (Topic.PERSON_EVENTS, Topic.DECISIONS, Topic.PEOPLE, Topic.APPLIE
 """The topics that name people, by their pseudonyms."""
 
 
+def origin_of(offset: int, timestamp_ms: int, before: datetime | None) -> Origin:
+    """Where a record of ``erasures`` stands, and its cut-off: the brokers' time, or the earlier moment it names."""
+    at = datetime.fromtimestamp(timestamp_ms / 1000, UTC)
+    return Origin(
+        topic=Topic.ERASURES,
+        partition=0,
+        offset=offset,
+        appended_at=at if before is None else min(at, before),
+    )
+
+
 class ErasureLog:
     """The log as an erasure changes it. `async with`."""
 
@@ -63,11 +74,8 @@ class ErasureLog:
         headers = self._mac.headers(Topic.ERASURES, 0, None, value)
         assert self._producer is not None  # noqa: S101 - `async with` has made it
         written = await self._producer.send_and_wait(Topic.ERASURES, value, partition=0, headers=headers)
-        at = datetime.fromtimestamp(written.timestamp / 1000, UTC)
-        if before is not None:
-            at = min(at, before)
         reach(Point.ERASE_CUT_OFF)
-        return Origin(topic=Topic.ERASURES, partition=0, offset=written.offset, appended_at=at)
+        return origin_of(written.offset, written.timestamp, before)
 
     async def tell_match(self, people: Collection[str], origin: Origin, request: str) -> None:
         """The erasing event of each number."""

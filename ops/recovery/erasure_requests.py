@@ -110,13 +110,21 @@ def obstacle(connection: SyncConnection, people: Sequence[str]) -> str | None:
     return "The person is on hold: retention release takes it away." if holds else None
 
 
-def joined_since(connection: SyncConnection, people: Sequence[str]) -> str | None:
-    """Why a request no longer covers its person: the register has joined another number since it was asked for.
+def refuse_if_changed(connection: SyncConnection, request: ErasureRequest) -> None:
+    """To be asked just before the cut-off; raises `CannotErase` where the person may not be erased now.
 
-    To be asked just before the cut-off: what one number forwards to one that is not erased would stay there.
+    A request that no longer covers its person is closed: what one number forwards to one that is not erased would stay
+    there. So is one of a rule, for retention judges anew.
     """
+    people = request.people
     known = {number for person in people for (number,) in connection.execute(NUMBERS, (person,))}
-    return "The person has another number since. Ask for it anew." if known - set(people) else None
+    outgrown = "The person has another number since. Ask for it anew." if known - set(people) else None
+    reason = outgrown or obstacle(connection, people)
+    if reason is None:
+        return
+    if outgrown or request.by_rule:
+        done(connection, request.id)
+    raise CannotErase(reason)
 
 
 def approved(connection: SyncConnection) -> list[ErasureRequest]:

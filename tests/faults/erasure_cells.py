@@ -110,14 +110,19 @@ class Command:
         self._run.left_out.append("the command that erases does not come to its end")
 
 
-def _erase(run: Run, chunk: Sequence[Sent], *, injure: Callable[[Run, Command], int]) -> int:
-    """Half the records, then the erasure under the other half, then what some of those people send anew."""
+def _erase(
+    run: Run, chunk: Sequence[Sent], *, injure: Callable[[Run, Command], int], before: bool = False
+) -> int:
+    """Half the records, then the erasure under the other half, then what some of those people send anew.
+
+    `before`: the injury must be set before the command starts.
+    """
     first, second = halves(chunk)
     run.publish(first)
     run.rig.drain()
     request, people = _ask(run, first, second)
     command = Command(run)
-    process = command.start() if injure not in _BEFORE else None
+    process = None if before else command.start()
     run.publish(halves(second)[0])
     struck = injure(run, command)
     run.healed()
@@ -210,10 +215,6 @@ def _ledgers_killed(run: Run, command: Command) -> int:
     return len(LEDGERS)
 
 
-_BEFORE: Final[list[Callable[[Run, Command], int]]] = []
-"""What must be set before the command starts."""
-
-
 def _restored(run: Run, chunk: Sequence[Sent]) -> int:
     """The backup is from before the erasure: whoever was erased stands in it, until the ledger has read on."""
     rig = run.rig
@@ -271,11 +272,9 @@ def _amend_restored(run: Run, seen: Seen) -> None:
     amend(run, seen)
 
 
-def _cell(name: str, injure: Callable[[Run, Command], int], *, before: bool = False, rounds: int = 2) -> Cell:
-    if before:
-        _BEFORE.append(injure)
-    work = partial(_erase, injure=injure)
-    return Cell(name, Family.ERASURE, work, most_rounds=rounds, amend=amend)
+def _cell(name: str, injure: Callable[[Run, Command], int], *, before: bool = False) -> Cell:
+    work = partial(_erase, injure=injure, before=before)
+    return Cell(name, Family.ERASURE, work, most_rounds=2, amend=amend)
 
 
 CELLS: Final = (

@@ -23,6 +23,12 @@ def _drop(server: Server, table: str, goes: Callable[[Row], bool]) -> list[Row]:
     return [rows.pop(key) for key in gone]
 
 
+@statement(erasures.BESIDE)
+@statement(erasures.ALONE)
+def _keep_apart(server: Server, _: tuple[int]) -> Result:
+    return [{"pg_advisory_xact_lock": ""}], 1
+
+
 @statement(erasures.KNOWN)
 def _known_erasures(server: Server, values: tuple[list[str]]) -> Result:
     rows = [row for row in server.tables["erasures"].values() if row["person"] in set(values[0])]

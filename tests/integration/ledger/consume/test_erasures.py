@@ -172,6 +172,17 @@ async def test_entries_are_accounted_for_and_name_nobody(connection: Connection)
     assert subjects in ([(uuid("new"),)], [])
 
 
+async def test_an_entry_of_an_erased_person_names_nobody_before_the_mark_is_known(
+    connection: Connection,
+) -> None:
+    """Match has dropped it, and says so; the mark itself is still to be read from ``decisions``."""
+    ledger = await told(connection)
+    one = applied((12, risk(person_id=GONE, event_id=uuid("late"), origin=of(GONE, "late").message.origin)))
+    dropped = one.entries[0].model_copy(update={"erased": True, "subject": None})
+    await ledger.poll(applied=[one.model_copy(update={"entries": (dropped,)})])
+    assert await ledger.rows('SELECT person_id FROM applied WHERE "offset" = 12') == [(ERASED,)]
+
+
 async def test_nobody_waits_for_the_last_word_of_a_number_that_is_erased(connection: Connection) -> None:
     """Its rows are gone, and its last word may be, too. Joined anew, it is joined again."""
     ledger = await told(connection)

@@ -211,10 +211,20 @@ def test_a_number_that_is_joined_after_the_request_is_seen_before_the_cut_off(da
     """What the erased number has forwarded to it would stay."""
     asyncio.run(migrate(database))
     with psycopg.connect(database, autocommit=True) as connection:
-        assert requests.joined_since(connection, [OLD]) is None
+        requests.ask(connection, uuid4(), OLD, "GDPR art. 17", ANNE)
+        connection.execute("UPDATE erasure_requests SET approved_at = now(), approved_by = 'BRITT'")
+        (one,) = requests.approved(connection)
+        requests.refuse_if_changed(connection, one)
         connection.execute("INSERT INTO person_joins (person_id, joined_to) VALUES (%s, %s)", (OLD, NEW))
-        assert requests.joined_since(connection, [OLD]) is not None
-        assert requests.joined_since(connection, [NEW, OLD]) is None
+        with pytest.raises(requests.CannotErase, match="another number"):
+            requests.refuse_if_changed(connection, one)
+        assert requests.approved(connection) == [], "it can never be carried out"
+        requests.ask(connection, uuid4(), OLD, "GDPR art. 17", ANNE)
+        connection.execute(
+            "UPDATE erasure_requests SET approved_at = now(), approved_by = 'BRITT' WHERE done_at IS NULL"
+        )
+        (anew,) = requests.approved(connection)
+        requests.refuse_if_changed(connection, anew)
 
 
 async def test_a_restored_log_is_told_again_whom_the_topic_names(kafka: KafkaSettings) -> None:
