@@ -110,7 +110,9 @@ class Provider:
     async def finish(self, begun: Begun, returned: Mapping[str, str]) -> Mapping[str, Any]:
         """The claims of the person who came back; raises `LogInRefused`, `ProviderUnreachable`."""
         # As bytes: a text with a letter beyond ASCII cannot be compared in constant time.
-        if not secrets.compare_digest(returned.get("state", "").encode(), begun.state.encode()):
+        if not secrets.compare_digest(
+            returned.get("state", "").encode(errors="replace"), begun.state.encode()
+        ):
             raise LogInRefused("it is another log-in's answer")
         if returned.get("error") in _LATER:
             raise ProviderUnreachable("the provider says that it cannot log in anybody now")

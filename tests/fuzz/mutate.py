@@ -57,7 +57,7 @@ def _changed(chance: Random, value: Any) -> Any:
             case 0:
                 del value[name]
             case 1:
-                value[chance.choice(TEXTS)] = chance.choice(VALUES)
+                value[chance.choice(TEXTS)] = copy.deepcopy(chance.choice(VALUES))
             case 2:
                 value[spoil_text(chance, name)] = value.pop(name)
             case 3:
@@ -88,7 +88,7 @@ def _changed(chance: Random, value: Any) -> Any:
         case 3:
             return str(value)
         case _:
-            return chance.choice(VALUES)
+            return copy.deepcopy(chance.choice(VALUES))
 
 
 def _nested(chance: Random, value: Any) -> Any:

@@ -111,7 +111,7 @@ class ApiAttempts:
             return f"{answer.status}, for a HEAD"
         if answer.status >= 400 and not _is_oauth(sent.target, said):
             return _problem(answer.status, kind, said)
-        if "/open" not in sent.target and any(one in said for one in _SEALED):
+        if "/open" not in unquote(sent.target) and any(one in said for one in _SEALED):
             raise Wrong("an answer that says what is sealed")
         return str(answer.status)
 
