@@ -55,6 +55,8 @@ class Batch:
         self.applied: list[Applied] = []
         self.said: list[Said] = []
         """Of ``decisions``, until `ledger.consume.joins.settle` has found what may be projected."""
+        self.erased: Mapping[str, erasures.Erasure] = {}
+        """Of whom the batch names, who is erased; `ledger.consume.erasures.take_out` finds it."""
         self.erasures: list[ErasureMark] = []
         """Who is to be forgotten; taken out of `said` by `ledger.consume.erasures.take_out`."""
         self.nameless: set[tuple[int, int]] = set()
@@ -126,8 +128,7 @@ async def project(
         ],
     )
     for mark in batch.erasures:
-        forgotten = await erasures.forget(connection, mark.person_id, erasures.Erasure.of(mark))
-        await subjects.unname(connection, forgotten, policy.succession)
+        await _forget(connection, mark.person_id, erasures.Erasure.of(mark), policy)
     await foreign_records.add(connection, batch.foreign)
     await repository.add_receipts(connection, batch.receipts)
     struck = await duplicates.find(connection, batch.receipts)
@@ -138,12 +139,20 @@ async def project(
     unplaced: list[ActionRow] = []
     if batch.decisions or again:
         unplaced = await _decide(connection, batch.decisions, policy, again)
+    # What another number of theirs had comes to them with it, after their own mark and before that number's.
+    for person in {each.message.person_id for each in batch.decisions if each.joined} & batch.erased.keys():
+        await _forget(connection, person, batch.erased[person], policy)
     # Two ledgers side by side would each miss the other's rows.
     await duplicates.one_at_a_time(connection)
     await subjects.tell(connection, batch.applied, struck, policy.succession)
     await duplicates.resolve_conflicts(connection)
     await names_nothing.tell(connection, policy.names_nothing_after)
     return unplaced
+
+
+async def _forget(connection: Connection, person: str, erasure: erasures.Erasure, policy: Policy) -> None:
+    forgotten = await erasures.forget(connection, person, erasure)
+    await subjects.unname(connection, forgotten, policy.succession)
 
 
 def _without_names(applied: Applied, nameless: Collection[tuple[int, int]]) -> Sequence[AppliedEntry]:

@@ -14,12 +14,15 @@ from models.eligibility.decision import Decision, ErasureMark, JoinMark
 from models.events.receipt import Applied, AppliedEntry
 
 
-async def take_out(connection: Connection, batch: Batch) -> Mapping[str, Erasure]:
-    """The erased people that `batch` names. In the transaction that projects it; the marks go to `batch.erasures`."""
+async def take_out(connection: Connection, batch: Batch) -> None:
+    """Take out of `batch` what is of before an erasure. In the transaction that projects it.
+
+    Who is erased stands in `batch.erased` then, and the marks in `batch.erasures`.
+    """
     people = {entry.person_id for one in batch.applied for entry in one.entries}
     people |= {name for said in batch.said for name in _named(said)}
     if not people:
-        return {}
+        return
     erasing = any(isinstance(said.content, ErasureMark) for said in batch.said)
     await erasures.keep_apart(connection, erasing=erasing)
     gone = await erasures.known(connection, people)
@@ -34,7 +37,7 @@ async def take_out(connection: Connection, batch: Batch) -> Mapping[str, Erasure
         await erasures.forget_joins(connection, {mark.person_id for mark in batch.erasures})
     batch.said = [said for said in batch.said if _still_says(said, gone, marks)]
     batch.applied = [_forgotten(one, gone, batch.nameless) for one in batch.applied]
-    return gone
+    batch.erased = gone
 
 
 def _named(said: Said) -> tuple[str, ...]:

@@ -26,13 +26,13 @@ async def settle(connection: Connection, batch: Batch) -> None:
 
     To be called in the transaction that projects them; it notes the numbers that have said their last word.
     """
-    erased = await take_out(connection, batch)
+    await take_out(connection, batch)
     people = {name for each in batch.said for name in _named(each)}
     if not people:
         return
     cursor = await connection.execute(KNOWN, (sorted(people),))
     closed = {person for (person,) in await cursor.fetchall()}
-    marks = _order(batch, closed, erased)
+    marks = _order(batch, closed, batch.erased)
     for mark in marks:
         await connection.execute(NOTE, (mark.person_id, mark.joined_to))
 

@@ -20,7 +20,7 @@ def tasks(books: Books) -> Iterator[str]:
             yield f"{number} open tasks of {subject}"
     held = {row["task_id"] for name, row in books.messages.items() if name in duties}
     for task in books.open:
-        if task["id"] not in held:
+        if task["id"] not in held and task["person_id"] not in books.blurred:
             yield f"the open task of {subject_of(task)} has no message that obliges"
     for name, row in books.messages.items():
         if name[2] in books.blurred:

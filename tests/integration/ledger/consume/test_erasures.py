@@ -195,6 +195,18 @@ async def test_nobody_waits_for_the_last_word_of_a_number_that_is_erased(connect
     assert await ledger.rows("SELECT 1 FROM messages WHERE person_id = 'another'") == [(1,)]
 
 
+async def test_what_another_number_brings_along_after_the_mark_is_forgotten_too(connection: Connection) -> None:
+    """Both numbers are erased; the mark of the one whose rows are brought is still to come."""
+    ledger = await told(connection)
+    await ledger.poll(of("other", "of the other"), JoinMark(person_id="other", joined_to=GONE))
+    await ledger.poll(MARK)
+    joined = of(GONE, "new", days=61).model_copy(update={"joined": ("other",)})
+    await ledger.poll(joined)
+    assert await ledger.rows("SELECT 1 FROM messages WHERE person_id = 'other'") == []
+    rows = await ledger.rows(f"SELECT message_id FROM messages WHERE person_id = '{GONE}'")  # noqa: S608 - our own names
+    assert rows == [(uuid("new"),)]
+
+
 async def test_a_restored_database_forgets_again_when_it_reads_on(connection: Connection) -> None:
     """The mark stands on the log, behind the position that the backup has."""
     ledger = await told(connection)
