@@ -195,7 +195,9 @@ async def test_nobody_waits_for_the_last_word_of_a_number_that_is_erased(connect
     assert await ledger.rows("SELECT 1 FROM messages WHERE person_id = 'another'") == [(1,)]
 
 
-async def test_what_another_number_brings_along_after_the_mark_is_forgotten_too(connection: Connection) -> None:
+async def test_what_another_number_brings_along_after_the_mark_is_forgotten_too(
+    connection: Connection,
+) -> None:
     """Both numbers are erased; the mark of the one whose rows are brought is still to come."""
     ledger = await told(connection)
     await ledger.poll(of("other", "of the other"), JoinMark(person_id="other", joined_to=GONE))
