@@ -72,7 +72,7 @@ class DatabaseEnvironment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListEnvironment:
-    """The lists: of a unit that has nothing, they say whether there is such a unit."""
+    """The lists: of a unit that has nothing, they say whether there is such a unit. `routes sign`, for the trail."""
 
     database: DatabaseAddress
     reference: ReferenceSection
@@ -266,6 +266,7 @@ COMMANDS: Final[Mapping[str, type[Any]]] = {
     "quarantine show": OpenEnvironment,
     "quarantine replay": ReplayEnvironment,
     "routes test": ReferenceEnvironment,
+    "routes sign": ListEnvironment,
     "render": NoticeEnvironment,
     "test-send": NoticeEnvironment,
     "rebuild ledger": RebuildEnvironment,

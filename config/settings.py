@@ -41,6 +41,7 @@ SECRETS: Final = frozenset(
         "STREAM_KEYS",
         "TRAIL_KEY",
         "TRAIL_PUBLIC_KEYS",
+        "REFERENCE_APPROVERS",
         "SMTP_PASSWORD",
         "HEARTBEAT_URL",
         "OIDC_CLIENT_SECRET",

@@ -57,6 +57,8 @@ class AuditKind(StrEnum):
     EXCEPTION_DISMISSED = "exception_dismissed"
     LEDGER_REBUILT = "ledger_rebuilt"
     RECORD_SKIPPED = "record_skipped"
+    ROUTES_SIGNED = "routes_signed"
+    """Somebody has signed for routes and addresses as they stood; two people must (docs/decisions/0066)."""
     KEY_SHREDDED = "key_shredded"
     """The key of a month was destroyed: what it has sealed is opened by nobody again."""
     REQUESTED = "requested"

@@ -115,3 +115,14 @@ def read_key(file: Path) -> OKPKey:
         return OKPKey.import_key(orjson.loads(file.read_bytes()))
     except (JoseError, ValueError, TypeError, KeyError):
         raise NoKey(f"{file.name} is not a JWK of an Ed25519 or X25519 key.") from None
+
+
+def read_private_key(file: Path) -> OKPKey:
+    """A key that signs and has a kid; raises `NoKey`."""
+    try:
+        key = read_key(file)
+    except OSError:
+        raise NoKey(f"{file.name} cannot be read.") from None
+    if not key.is_private or not key.kid or key.curve_name != "Ed25519":
+        raise NoKey(f"{file.name} is not a private Ed25519 key with a kid.")
+    return key

@@ -1,12 +1,16 @@
 """The servers that a process speaks with, and what it reads there. Kafka's clients: `config.kafka`."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from joserfc.jwk import OKPKey
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from config.reference.approved import PEOPLE
 from config.sections.base import PREFIX, Section
+from config.sections.public_keys import PublicKeys
 
 _SCHEMES: Final = frozenset({"postgresql", "postgres"})
 
@@ -135,6 +139,20 @@ class ReferenceSection(Section):
         validation_alias="REFERENCE_DIR",
         description="Reference data in place of the built-in",
     )
+    approvers: PublicKeys | None = Field(
+        default=None,
+        validation_alias="REFERENCE_APPROVERS",
+        description="The public keys of those who may sign for routes and addresses (JWK set, each `kid` a person); "
+        "normally by …_FILE, where nobody who changes the tables can write. With it no process takes tables that two "
+        "of them have not signed",
+    )
+
+    @field_validator("approvers")
+    @classmethod
+    def _enough(cls, keys: Mapping[str, OKPKey] | None) -> Mapping[str, OKPKey] | None:
+        if keys is not None and len(keys) < PEOPLE:
+            raise ValueError(f"holds {len(keys)} key, and {PEOPLE} people must sign")
+        return keys
 
 
 class NamingSection(Section):

@@ -1,7 +1,6 @@
 """The audit trail's chain: who signs it, who believes the signature, and where it is kept outside the database."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,7 @@ from pydantic import Field, PlainValidator
 from pydantic_core import PydanticCustomError
 
 from config.sections.base import Section
-from crypto.jwk_set import public_keys
+from config.sections.public_keys import PublicKeys
 
 
 def _private(text: object) -> OKPKey:
@@ -23,13 +22,6 @@ def _private(text: object) -> OKPKey:
         # Nothing of what is wrong with it: that would show some of it.
         raise PydanticCustomError("sentence", "is no private Ed25519 key; see docs/operations.md") from None
     return key
-
-
-def _public(text: object) -> Mapping[str, OKPKey]:
-    try:
-        return public_keys(str(text))
-    except ValueError as error:
-        raise PydanticCustomError("sentence", f"{error}") from None
 
 
 class TrailSection(Section):
@@ -70,7 +62,7 @@ class TrailKeySection(Section):
 class TrailPublicKeySection(Section):
     """Whose signatures count."""
 
-    keys: Annotated[Mapping[str, OKPKey], PlainValidator(_public)] | None = Field(
+    keys: PublicKeys | None = Field(
         default=None,
         validation_alias="TRAIL_PUBLIC_KEYS",
         description="The public keys of the audit trail, today's and earlier ones (JWK set); normally by …_FILE",

@@ -56,6 +56,16 @@ def published_keys(taken: bool) -> Iterable[Diagnosis]:
         )
 
 
+def approvers(named: bool) -> Iterable[Diagnosis]:
+    """Whether one person alone can change who answers for whom, and where it is told."""
+    if not named:
+        yield warning(
+            HealthCheck.REFERENCE,
+            "Who may change the tables can send duties elsewhere alone: nobody else signs for routes and addresses.",
+            "Let two people sign: FRAFALDSVARSEL_REFERENCE_APPROVERS, docs/operations.md. For a trial it is right so.",
+        )
+
+
 def law(horizon: LawHorizon | None, sentence: str) -> Diagnosis:
     """How far the law is known. `sentence`: what is said of that horizon."""
     if horizon is None:

@@ -1,18 +1,29 @@
-"""`routes test`: who would be told about a resident of a municipality, when, and why (docs/command-line.md)."""
+"""`routes`: who would be told about a resident of a municipality, when, and why; and who has signed for it."""
 
+import json
+import os
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
-from config.command_environments import ReferenceEnvironment
+from config.command_environments import ListEnvironment, ReferenceEnvironment
+from config.reference.approved import GUARDED, approval_faults, approve, fingerprint, keep
+from config.reference.checks.all import check_reference_data, sound_reference
+from config.reference.csv_reader import DATA
 from config.reference.explain_route import Routed, When, route
+from config.sections.base import PREFIX
+from crypto.new_keys import new_signing_key
 from frafaldsvarsel.commands.context import settings
-from frafaldsvarsel.commands.terminal import DataDir, JsonFlag, emit, out, show
-from frafaldsvarsel.wiring.common import read_reference
+from frafaldsvarsel.commands.database import database, operator
+from frafaldsvarsel.commands.terminal import EX_CONFIG, Because, By, DataDir, JsonFlag, emit, fail, out, show
+from ledger.store import audit_trail
+from models.audit_kind import AuditKind
 from models.calendar import COPENHAGEN
 from models.notifications.delivery import Occasion
+from publisher.keys import NoKey, read_private_key
 
 commands = typer.Typer(help="Who answers for whom.", no_args_is_help=True)
 
@@ -43,13 +54,73 @@ def ask(
     except ValueError:
         raise typer.BadParameter("a date: 2026-10-02", param_hint="--on") from None
     known = settings(ReferenceEnvironment, data)
-    found = route(municipality, day, read_reference(known.reference))
+    # Before anybody has signed for them, too: it is by this that one sees what one signs.
+    found = route(municipality, day, sound_reference(known.reference.directory or DATA))
     if as_json:
         emit(found)
     else:
         _present(found)
     if found.unit_id is None:
         raise typer.Exit(1)
+
+
+@commands.command("key")
+def make_key(
+    person: Annotated[str, typer.Argument(help="Whose it is: as you are logged in to the database.")],
+    file: Annotated[Path, typer.Argument(help="Where the private key goes. It must not be there yet.")],
+) -> None:
+    """Make a person's key to sign with; the public half is printed, for the set of those who may."""
+    key = new_signing_key(person)
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        fail(f"{file.name} cannot be made: {error.strerror}.")
+        raise typer.Exit(1) from None
+    with os.fdopen(descriptor, "w") as out_file:
+        json.dump(key.as_dict(private=True), out_file)
+    typer.echo(json.dumps(key.as_dict(private=False)))
+
+
+@commands.command("sign")
+def sign(
+    key: Annotated[Path, typer.Option(help="Your private Ed25519 key with a kid (JWK).")],
+    because: Because,
+    by: By = None,
+    data: DataDir = None,
+) -> None:
+    """Say that routes and addresses are right as they stand: who answers, and where it is told.
+
+    Where REFERENCE_APPROVERS is set, no process takes them before two people have said so.
+    """
+    known = settings(ListEnvironment, data)
+    directory, approvers = known.reference.directory, known.reference.approvers
+    if directory is None or approvers is None:
+        fail(f"Set {PREFIX}REFERENCE_DIR and {PREFIX}REFERENCE_APPROVERS: docs/operations.md, Two people.")
+        raise typer.Exit(EX_CONFIG)
+    try:
+        private = read_private_key(key)
+    except NoKey as error:
+        fail(str(error))
+        raise typer.Exit(1) from None
+    person = str(private.kid)
+    if person not in approvers or approvers[person].thumbprint() != private.thumbprint():
+        fail(f"{key.name} is not a key of those who may sign ({', '.join(sorted(approvers))}).")
+        raise typer.Exit(1)
+    if faults := check_reference_data(directory):
+        for fault in faults:
+            fail(str(fault))
+        raise typer.Exit(EX_CONFIG)
+    tables = fingerprint(directory)
+    row = approve(tables, private, datetime.now(COPENHAGEN).date())
+    detail = {"tables": tables, "key": person}
+    with database(known.database, unreachable=2) as connection, connection.transaction():
+        who = operator(connection, by, because)
+        told = detail | {"by": who.by, "because": who.because}
+        connection.execute(audit_trail.APPEND, audit_trail.line(AuditKind.ROUTES_SIGNED, told))
+        keep(directory, row)
+    lacking = approval_faults(directory, approvers)
+    out.print(f"Signed by {escape(person)}: {', '.join(GUARDED)} ({tables[:12]}).", highlight=False)
+    out.print("One more person must sign." if lacking else "Two people have signed.", highlight=False)
 
 
 def _present(found: Routed) -> None:

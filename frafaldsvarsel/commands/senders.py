@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from joserfc.jwk import OKPKey
 
 from config.reference.checks.all import sound_reference
 from config.senders import SenderRegister, base_senders, write_sender
@@ -14,7 +13,7 @@ from frafaldsvarsel.commands.terminal import JsonFlag, fail, note, out
 from models.events.sender import Sender
 from publisher.enrolment import KeyRequest, NotEnrolled, enrolled, fingerprint, make_request, revoked
 from publisher.key_files import NotAdded, add_sender, read_sender, rotate_key
-from publisher.keys import NoKey, read_key
+from publisher.keys import NoKey, read_private_key
 
 commands = typer.Typer(help="The senders' register and their keys for local use.", no_args_is_help=True)
 DataOption = Annotated[Path, typer.Option("--data", help="Folder of the service.")]
@@ -68,7 +67,10 @@ def request(
     """At the sender's: print a request for a new key, which proves that you have its private half. It is no secret."""
     try:
         made = make_request(
-            number, _private(key), datetime.now(UTC), known_key=None if known is None else _private(known)
+            number,
+            read_private_key(key),
+            datetime.now(UTC),
+            known_key=None if known is None else read_private_key(known),
         )
     except NoKey as error:
         fail(str(error))
@@ -157,17 +159,6 @@ def _of_reference(number: str) -> Sender:
     if found is None:
         raise NotEnrolled(f"Neither the register nor senders.csv has a sender {number}.")
     return found
-
-
-def _private(file: Path) -> OKPKey:
-    """A key that signs and has a kid; raises `NoKey`."""
-    try:
-        key = read_key(file)
-    except OSError:
-        raise NoKey(f"{file.name} cannot be read.") from None
-    if not key.is_private or not key.kid or key.curve_name != "Ed25519":
-        raise NoKey(f"{file.name} is not a private Ed25519 key with a kid.")
-    return key
 
 
 _COLUMNS: Columns[Sender] = {

@@ -7,7 +7,8 @@ needs.
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from config.errors import Fault
+from config.errors import ConfigError, Fault
+from config.reference.approved import approval_faults
 from config.reference.checks.all import sound_reference
 from config.reference.csv_reader import DATA
 from config.reference.tables import Reference
@@ -52,7 +53,10 @@ class ReadsInput(Protocol):
 
 def read_reference(section: ReferenceSection) -> Reference:
     """The reference data; raises `ConfigError`. A process reads it once, and hands it on."""
-    return sound_reference(section.directory or DATA)
+    directory = section.directory or DATA
+    if section.approvers is not None and (faults := approval_faults(directory, section.approvers)):
+        raise ConfigError(faults)
+    return sound_reference(directory)
 
 
 def intake_context(settings: ReadsInput) -> Context:

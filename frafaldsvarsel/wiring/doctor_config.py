@@ -9,6 +9,7 @@ from config.reference.law import law_of
 from config.reference.tables import Reference
 from config.reference.units import units_of
 from config.sections.processes import IntakeSection
+from config.sections.servers import ReferenceSection
 from config.told_sections import ToldSections
 from doctor.diagnosis import Diagnosis, HealthCheck, unknown
 from doctor.judgements import configuration
@@ -31,6 +32,9 @@ def configured(told: ToldSections, faults: Sequence[Fault], now: datetime) -> It
             yield from configuration.part(check, [str(one.fault) for one in found.faults if one.part is part])
     intake = told.get(IntakeSection)
     yield from configuration.published_keys(intake is not None and intake.published_keys_taken)
+    section = told.get(ReferenceSection)
+    if section is not None:
+        yield from configuration.approvers(section.approvers is not None)
     if found.reference is not None:
         yield from _tables(found.reference, copenhagen_date(now))
 

@@ -14,6 +14,7 @@ from crypto.new_keys import new_signing_key
 from crypto.stream_keys import new_stream_keyring
 
 TRAIL = new_signing_key("trail-1")
+ANOTHER = new_signing_key("another")
 SECRET = "postgresql://somebody:hunter2@db/frafald"
 
 
@@ -73,6 +74,7 @@ def test_every_secret_may_lie_in_a_file(name: str, tmp_path: Path) -> None:
         "STREAM_KEYS": new_stream_keyring().model_dump_json(),
         "TRAIL_KEY": json.dumps(TRAIL.as_dict(private=True)),
         "TRAIL_PUBLIC_KEYS": as_set(TRAIL),
+        "REFERENCE_APPROVERS": as_set(TRAIL, ANOTHER),
         "DATABASE_URL": SECRET,
         "OTEL_EXPORTER_OTLP_HEADERS": "authorization=hunter2",
         "MIGRATE_DATABASE_URL": SECRET,
@@ -91,6 +93,7 @@ def test_every_secret_may_lie_in_a_file(name: str, tmp_path: Path) -> None:
         if found.trail_key.key
         else None,
         "TRAIL_PUBLIC_KEYS": SecretStr(as_set(*(found.trail_public.keys or {}).values())),
+        "REFERENCE_APPROVERS": SecretStr(as_set(*(found.reference.approvers or {}).values())),
         "SMTP_PASSWORD": found.smtp.password,
         "HEARTBEAT_URL": found.audit.heartbeat_url,
         "OIDC_CLIENT_SECRET": found.oidc.client_secret,
