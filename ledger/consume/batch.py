@@ -145,7 +145,7 @@ async def project(
     # Two ledgers side by side would each miss the other's rows.
     await duplicates.one_at_a_time(connection)
     await subjects.tell(connection, batch.applied, struck, policy.succession)
-    await duplicates.resolve_conflicts(connection)
+    await duplicates.resolve(connection)
     await names_nothing.tell(connection, policy.names_nothing_after)
     return unplaced
 
@@ -153,6 +153,8 @@ async def project(
 async def _forget(connection: Connection, person: str, erasure: erasures.Erasure, policy: Policy) -> None:
     forgotten = await erasures.forget(connection, person, erasure)
     await subjects.unname(connection, forgotten, policy.succession)
+    for task, unit, first in await erasures.outlasting(connection, person, erasure.erased_before):
+        await erasures.set_dates(connection, task, first, policy.react_by(unit, first))
 
 
 def _without_names(applied: Applied, nameless: Collection[tuple[int, int]]) -> Sequence[AppliedEntry]:

@@ -1,7 +1,8 @@
 """Repeats: accepted records whose (sender, id) the brokers had appended before, found from the receipts alone.
 
-Which one came first does not depend on the order in which they are projected. A conflict about another person is
-told to match, which could not see it: each of the two people's records holds one of the two.
+Which one came first does not depend on the order in which they are projected. Match is told what it could not see: a
+conflict about another person, for each of the two people's records holds one of the two; and a repeat of what was
+erased, for match has forgotten it.
 """
 
 from collections import defaultdict
@@ -45,7 +46,7 @@ ON CONFLICT (topic, partition, "offset") DO UPDATE SET kind = excluded.kind, res
 RETURNING topic, partition, "offset", sender, event_id, kind
 """
 
-OPEN = "SELECT DISTINCT sender, event_id FROM repeats WHERE kind = 'conflict' AND resolved_at IS NULL"
+OPEN = "SELECT DISTINCT sender, event_id FROM repeats WHERE resolved_at IS NULL"
 
 RESOLVED = """
 UPDATE repeats r SET resolved_at = now()
@@ -144,7 +145,8 @@ async def find(connection: Connection, receipts: Sequence[Receipt]) -> list[tupl
 def to_refuse(namesakes: Sequence[SameIdRecord]) -> tuple[list[SameIdRecord], list[SameIdRecord]]:
     """Of records with one id, in the brokers' order: those that are settled, and those of them to tell match about.
 
-    A record is settled when all before it are applied. Match must be told where an earlier one is about somebody else.
+    A record is settled when all before it are applied. Match must be told where an earlier one is about somebody else,
+    or of before an erasure.
     """
     settled: list[SameIdRecord] = []
     told: list[SameIdRecord] = []
@@ -160,8 +162,8 @@ def to_refuse(namesakes: Sequence[SameIdRecord]) -> tuple[list[SameIdRecord], li
     return settled, told
 
 
-async def resolve_conflicts(connection: Connection) -> None:
-    """Tell match of each conflict about another person, once both records are known to be applied."""
+async def resolve(connection: Connection) -> None:
+    """Tell match of each repeat that it could not see, once both records are known to be applied."""
     await one_at_a_time(connection)
     cursor = await connection.execute(OPEN)
     open_ids = await cursor.fetchall()

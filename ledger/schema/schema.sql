@@ -845,8 +845,6 @@ CREATE INDEX audit_looks ON audit USING btree (kind, at) WHERE (kind = ANY (ARRA
 
 CREATE INDEX bounces_unread ON bounces USING btree (at) WHERE (action = 'unread'::text);
 
-CREATE INDEX conflicts_open ON repeats USING btree (sender) WHERE ((kind = 'conflict'::text) AND (resolved_at IS NULL));
-
 CREATE INDEX deliveries_by_task ON deliveries USING btree (task_id);
 
 CREATE INDEX deliveries_due ON deliveries USING btree (due_at) WHERE (status = 'due'::text);
@@ -892,6 +890,8 @@ CREATE INDEX receipts_by_event ON receipts USING btree (sender, event_id) WHERE 
 CREATE INDEX receipts_rejected ON receipts USING btree (appended_at) WHERE (status = 'rejected'::text);
 
 CREATE INDEX repeats_by_event ON repeats USING btree (sender, event_id);
+
+CREATE INDEX repeats_open ON repeats USING btree (sender) WHERE (resolved_at IS NULL);
 
 CREATE INDEX retention_holds_by_person ON retention_holds USING btree (person_id);
 

@@ -5,7 +5,7 @@ In one transaction with the mark that asks for it (docs/decisions/0054). Done tw
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import blake2b
 from typing import Final, LiteralString, Self
 from uuid import UUID
@@ -75,6 +75,11 @@ SELECT gen_random_uuid(), {_RANDOM}, {_RANDOM}, '{ERASED}',
 """
 """A task's id and reference follow from the pseudonym: whoever knows one could find the other again."""
 FORGET_TASKS: Final[LiteralString] = "DELETE FROM tasks WHERE id = ANY(%s)"
+OUTLASTING: Final[LiteralString] = """
+SELECT t.id, t.unit_id, min(m.appended_at) FROM tasks t JOIN messages m ON m.task_id = t.id
+WHERE t.person_id = %s AND t.appended_at < %s GROUP BY t.id, t.unit_id
+"""
+SET_DATES: Final[LiteralString] = "UPDATE tasks SET appended_at = %s, react_by = %s WHERE id = %s"
 FORGET_APPLIED: Final[LiteralString] = f"""
 UPDATE applied SET person_id = '{ERASED}' WHERE partition = %s AND "offset" <= %s AND person_id = %s
 """
@@ -160,6 +165,19 @@ async def forget(connection: Connection, person_id: str, erasure: Erasure) -> li
     await connection.execute(FORGET_WORDS, (person_id, erasure.erased_before))
     await connection.execute(FORGET_HOLDS, (person_id,))
     return await subjects.forget(connection, person_id, erasure.erased_before)
+
+
+async def outlasting(
+    connection: Connection, person_id: str, before: datetime
+) -> list[tuple[UUID, str, datetime]]:
+    """Tasks of before that a later message keeps: id, unit, and when the earliest of those that are left came."""
+    cursor = await connection.execute(OUTLASTING, (person_id, before))
+    return await cursor.fetchall()
+
+
+async def set_dates(connection: Connection, task: UUID, appended_at: datetime, react_by: date) -> None:
+    """As a rebuild finds them, which knows nothing of the message that has gone."""
+    await connection.execute(SET_DATES, (appended_at, react_by, task))
 
 
 async def _empty_trail(

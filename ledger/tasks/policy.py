@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from ledger.tasks.outbound_events import AnswerPolicy
-from models.calendar import COPENHAGEN
+from models.calendar import COPENHAGEN, add_working_days, copenhagen_date
 from models.eligibility.succession import NO_SUCCESSION, Succession
 from models.notifications.delivery import Channel
 from models.tasks.reminders import ReminderPolicy
@@ -33,6 +33,11 @@ class Policy:
     """Who speaks for whom."""
     names_nothing_after: timedelta = timedelta(days=3)
     """How long what is taken back may wait for its registration before its sender is told that it names nothing."""
+
+    def react_by(self, unit_id: str, appended_at: datetime) -> date:
+        """The local target of a task whose first message the brokers got at the moment."""
+        arrived = copenhagen_date(appended_at)
+        return add_working_days(arrived, self.react_by_days(unit_id, arrived), self.days_off)
 
 
 def deadline_of(react_by: date, now: datetime) -> datetime:

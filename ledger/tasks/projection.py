@@ -16,7 +16,6 @@ from ledger.tasks.rows import Changes, MessageRow, Subject, TaskRow, TransferRow
 from ledger.tasks.transitions import after_action, is_possible, reopened
 from ledger.tasks.working_set import WorkingSet
 from models.audit_kind import AuditKind
-from models.calendar import add_working_days, copenhagen_date
 from models.eligibility.decision import Decision, Outcome
 from models.ids import task_id, task_reference
 from models.notifications.cause import DeliveryCause
@@ -236,11 +235,9 @@ class Projection:
 
     def _dates(self, decision: Decision, unit_id: str) -> dict[str, Any]:
         appended_at = decision.message.origin.appended_at
-        arrived = copenhagen_date(appended_at)
-        policy = self._working_set.policy
         return {
             "appended_at": appended_at,
-            "react_by": add_working_days(arrived, policy.react_by_days(unit_id, arrived), policy.days_off),
+            "react_by": self._working_set.policy.react_by(unit_id, appended_at),
             "mentor_until": decision.verdict.mentor_last_day,
         }
 

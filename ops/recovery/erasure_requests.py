@@ -38,6 +38,9 @@ DONE: Final[LiteralString] = "UPDATE erasure_requests SET people = NULL, done_at
 OPEN_TASKS: Final[LiteralString] = """
 SELECT reference FROM tasks WHERE person_id = ANY(%s) AND status = 'open' ORDER BY reference
 """
+SINCE: Final[LiteralString] = """
+SELECT count(*) FROM messages WHERE person_id = ANY(%s) AND appended_at >= %s
+"""
 HOLDS: Final[LiteralString] = "SELECT count(*) FROM retention_holds WHERE person_id = ANY(%s)"
 FORGOTTEN: Final[LiteralString] = """
 SELECT count(*) FROM erasures WHERE person = ANY(%s) AND erased_before >= %s
@@ -119,12 +122,20 @@ def refuse_if_changed(connection: SyncConnection, request: ErasureRequest) -> No
     people = request.people
     known = {number for person in people for (number,) in connection.execute(NUMBERS, (person,))}
     outgrown = "The person has another number since. Ask for it anew." if known - set(people) else None
-    reason = outgrown or obstacle(connection, people)
+    reason = outgrown or obstacle(connection, people) or _went_on(connection, request)
     if reason is None:
         return
     if outgrown or request.by_rule:
         done(connection, request.id)
     raise CannotErase(reason)
+
+
+def _went_on(connection: SyncConnection, request: ErasureRequest) -> str | None:
+    """A case goes as a whole: a task with messages of before and of after the moment would stay by halves."""
+    if request.before is None:
+        return None
+    ((later,),) = connection.execute(SINCE, (list(request.people), request.before)).fetchall()
+    return "A message about the person has come since." if later else None
 
 
 def approved(connection: SyncConnection) -> list[ErasureRequest]:

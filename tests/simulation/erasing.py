@@ -21,6 +21,7 @@ from infra.record_key import record_key
 from ledger.store.erasures import hashed
 from models.events.content import NumberChange
 from models.events.person_event import Origin
+from models.tasks.actions import Ending
 from ops.recovery.erasure_log import ErasureLog
 from tests.simulation.clock import Clock
 from tests.simulation.faults import Fault
@@ -79,10 +80,13 @@ class Eraser:
         self.tasks: dict[UUID, str] = {}
         self.notices: dict[UUID, str] = {}
         """Whose they were, while they stood there."""
+        self.handed_over: set[str] = set()
+        """Whose tasks people have handed to another unit."""
 
     async def look(self, tasks: Rows, deliveries: Rows) -> None:
         """Whose task is whose: afterwards nobody can say."""
         self.tasks |= {row["id"]: row["person_id"] for row in tasks if ":" not in row["person_id"]}
+        self.handed_over |= {row["person_id"] for row in tasks if row["ending"] is Ending.TRANSFERRED}
         self.notices |= {
             row["id"]: self.tasks[row["task_id"]] for row in deliveries if row["task_id"] in self.tasks
         }

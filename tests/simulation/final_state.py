@@ -64,6 +64,8 @@ class Books:
         self.blurred |= self._forwarded_in_between()
         # Numbers that were erased and joined later: nobody waits for what they still say (docs/decisions/0054).
         self.blurred |= self.root.keys() & world.eraser.cut_offs.keys()
+        # A hand-over goes with the messages that it was about, and what came into that task later stays where it is.
+        self.blurred |= world.eraser.handed_over & world.eraser.cut_offs.keys()
         self.blurred |= {number for number, root in self.root.items() if root in self.blurred}
         """Of whom depends on the order what was erased: they name what an erased record names (docs/decisions/0054)."""
         self.lives = self._told()

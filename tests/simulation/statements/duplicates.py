@@ -53,11 +53,11 @@ def _appended_at(server: Server, place: tuple[str, int, int]) -> Result:
 
 
 @statement(duplicates.OPEN)
-def _open_conflicts(server: Server, _: None) -> Result:
+def _open_repeats(server: Server, _: None) -> Result:
     found = {
         (row["sender"], row["event_id"])
         for row in server.tables["repeats"].values()
-        if row["kind"] == "conflict" and row["resolved_at"] is None
+        if row["resolved_at"] is None
     }
     if server.mutation is Mutation.REFUSAL_NOT_TOLD:
         return [], 0

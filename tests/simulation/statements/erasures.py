@@ -58,6 +58,31 @@ def _forget_joins(server: Server, values: tuple[list[str]]) -> Result:
     return [], len(_drop(server, "person_joins", lambda row: row["person_id"] in set(values[0])))
 
 
+@statement(erasures.OUTLASTING)
+def _outlasting(server: Server, values: tuple[str, datetime]) -> Result:
+    person, before = values
+    found = []
+    for task in server.tables["tasks"].values():
+        if task["person_id"] == person and task["appended_at"] < before:
+            own = [
+                row["appended_at"]
+                for row in server.tables["messages"].values()
+                if row["task_id"] == task["id"]
+            ]
+            if own:
+                found.append({"id": task["id"], "unit_id": task["unit_id"], "min": min(own)})
+    return found, len(found)
+
+
+@statement(erasures.SET_DATES)
+def _set_dates(server: Server, values: tuple[datetime, Any, Any]) -> Result:
+    appended_at, react_by, task = values
+    table = server.tables["tasks"]
+    key = next(key for key, row in table.items() if row["id"] == task)
+    table[key] = {**table[key], "appended_at": appended_at, "react_by": react_by}
+    return [], 1
+
+
 @statement(erasures.FORGET_MESSAGES)
 def _forget_messages(server: Server, values: tuple[str, datetime]) -> Result:
     person, before = values

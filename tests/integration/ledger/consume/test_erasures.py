@@ -130,6 +130,15 @@ async def test_a_tasks_row_stays_for_figures_and_leads_nowhere(connection: Conne
     assert person.removeprefix("erased:") not in hashed(GONE)
 
 
+async def test_a_task_that_a_later_message_keeps_has_its_dates(connection: Connection) -> None:
+    """As a rebuild gives them, which reads nothing of the first."""
+    ledger = await told(connection)
+    await ledger.poll(of(GONE, "new", days=61))
+    query = f"SELECT appended_at, react_by FROM tasks WHERE person_id = '{GONE}'"  # noqa: S608 - our own names
+    await ledger.poll(MARK)
+    assert await ledger.rows(query) == [(later(61), POLICY.react_by("unit-0101", later(61)))]
+
+
 async def test_the_trail_is_emptied_by_a_line_that_names_what_it_empties(connection: Connection) -> None:
     ledger = await told(connection)
     await ledger.poll(MARK)
@@ -259,6 +268,47 @@ async def test_an_id_that_an_erased_record_had_stays_taken_and_nobody_is_told_wh
     await ledger.poll(applied=[applied((23, new))])
     words = await ledger.rows("SELECT key FROM outbox WHERE id LIKE 'refusal/%' ORDER BY key")
     assert words == [("another",)]
+
+
+@pytest.mark.parametrize("applied_first", [True, False])
+async def test_what_is_sent_again_after_an_erasure_is_refused(
+    connection: Connection, applied_first: bool
+) -> None:
+    """In the same words under the same id; whichever of its receipt and its entry is read first, and told once."""
+    ledger = await told(connection)
+    await ledger.poll(MARK)
+    first = risk(person_id=GONE, event_id=uuid(GONE), origin=of(GONE, GONE).message.origin)
+    again = message_of(GONE, "again", days=61, number=31).model_copy(
+        update={"event_id": first.event_id, "fingerprint": first.fingerprint, "fingerprint_utc": None}
+    )
+    receipts = Batch()
+    receipts.receipts.append(accepted(again))
+    for step in (0, 1):
+        if (step == 0) is applied_first:
+            await ledger.poll(applied=[applied((10, again))])
+        else:
+            async with connection.transaction():
+                await project(connection, receipts, {}, POLICY)
+    await ledger.poll(applied=[applied((10, again))])
+    assert await ledger.rows("SELECT kind, resolved_at IS NOT NULL FROM repeats") == [("duplicate", True)]
+    words = await ledger.rows("SELECT key, id FROM outbox WHERE id LIKE 'refusal/%'")
+    assert words == [(GONE, "refusal/dropout-risks/0/31")]
+
+
+async def test_a_repeat_of_what_stands_is_told_to_nobody(connection: Connection) -> None:
+    ledger = await told(connection)
+    first = risk(person_id=STAYS, event_id=uuid(STAYS), origin=of(STAYS, STAYS).message.origin)
+    again = message_of(STAYS, "again", days=61, number=31).model_copy(
+        update={"event_id": first.event_id, "fingerprint": first.fingerprint, "fingerprint_utc": None}
+    )
+    receipts = Batch()
+    receipts.receipts.append(accepted(again))
+    async with connection.transaction():
+        await project(connection, receipts, {}, POLICY)
+    await ledger.poll(applied=[applied((10, again))])
+    await ledger.poll(MARK)
+    assert await ledger.rows("SELECT kind, resolved_at IS NOT NULL FROM repeats") == [("duplicate", True)]
+    assert await ledger.rows("SELECT 1 FROM outbox WHERE id LIKE 'refusal/%'") == []
 
 
 async def test_a_word_about_what_came_later_is_still_said(connection: Connection) -> None:

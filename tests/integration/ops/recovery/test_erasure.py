@@ -227,6 +227,31 @@ def test_a_number_that_is_joined_after_the_request_is_seen_before_the_cut_off(da
         requests.refuse_if_changed(connection, anew)
 
 
+def test_a_rule_takes_nobody_about_whom_a_message_has_come_since(database: str) -> None:
+    """A task with messages on both sides of the moment would stay by halves."""
+    asyncio.run(migrate(database))
+    before = datetime(2026, 10, 1, tzinfo=UTC)
+    with psycopg.connect(database, autocommit=True) as connection:
+        requests.ask_by_rule(connection, uuid4(), [OLD], ground="a law", rules="1", before=before)
+        (one,) = requests.approved(connection)
+        add_message(connection, OLD, before - timedelta(seconds=1))
+        requests.refuse_if_changed(connection, one)
+        add_message(connection, OLD, before)
+        with pytest.raises(requests.CannotErase, match="since"):
+            requests.refuse_if_changed(connection, one)
+        assert requests.approved(connection) == [], "retention judges anew"
+
+
+def add_message(connection: psycopg.Connection[Any], person: str, at: datetime) -> None:
+    connection.execute(
+        "INSERT INTO messages (sender, message_id, person_id, revision, outcome, reason, law_version, registered_at, appended_at, "
+        "origin_topic, origin_partition, origin_offset, decision) "
+        "VALUES ('280051', gen_random_uuid(), %s, 1, 'undecided', 'x', '2025-07-01', %s, %s, 'dropout-risks', 0, "
+        "extract(epoch FROM %s::timestamptz), '{}')",
+        (person, at, at, at),
+    )
+
+
 async def test_a_restored_log_is_told_again_whom_the_topic_names(kafka: KafkaSettings) -> None:
     """Match's topic knows the person without a gravestone, as a backup of before would; the cut-off is that of then."""
     person, other = "restoredrestoredrestored01", "neverneverneverneverneve01"
