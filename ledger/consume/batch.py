@@ -3,6 +3,8 @@
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -12,11 +14,13 @@ from infra.postgres import Connection
 from infra.stream_mac import NO_MAC, StreamMac, as_foreign
 from ledger.consume import duplicates, left_out, names_nothing, subjects
 from ledger.reminders.scheduler import plan_reminders
-from ledger.store import action_log, foreign_records, repository
+from ledger.store import action_log, follow_up, foreign_records, repository
 from ledger.store.action_log import ActionRow
+from ledger.store.follow_up_rows import FactRow, VerdictRow, fact_of, verdict_of
 from ledger.tasks.projection import Policy, Projection, cause_of
 from models.eligibility.decision import Decision, JoinMark
 from models.errors import UnreadableError
+from models.events.person_event import PersonEvent
 from models.events.receipt import (
     Applied,
     ForeignRecord,
@@ -27,6 +31,7 @@ from models.events.receipt import (
 )
 
 Place = tuple[str, int]
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _receipts: TypeAdapter[Receipt | RepeatReceipt | LeftOutReceipt | NamesNothingReceipt] = TypeAdapter(
     Receipt | RepeatReceipt | LeftOutReceipt | NamesNothingReceipt
 )
@@ -55,6 +60,8 @@ class Batch:
         self.said: list[Said] = []
         """Of ``decisions``, until `ledger.consume.joins.settle` has found what may be projected."""
         self.decisions: list[Decision] = []
+        self.facts: list[FactRow] = []
+        self.verdicts: list[VerdictRow] = []
         self.offsets: list[int] = []
         """Where the decisions stand."""
         self.next_offsets: dict[Place, int] = {}
@@ -70,7 +77,13 @@ class Batch:
             self.foreign.append(as_foreign(record, fault))
             return
         try:
-            self.add(record.topic, record.value or b"", record.partition, record.offset)
+            self.add(
+                record.topic,
+                record.value or b"",
+                record.partition,
+                record.offset,
+                record.origin.appended_at,
+            )
         except ValidationError as error:
             if (record.topic, record.partition, record.offset) in self._skips:
                 return
@@ -80,7 +93,14 @@ class Batch:
                 f"wrote it, or give it up: frafaldsvarsel ledger skip {place} --because …"
             ) from None
 
-    def add(self, topic: str, value: bytes, partition: int = 0, offset: int = 0) -> None:
+    def add(
+        self,
+        topic: str,
+        value: bytes,
+        partition: int = 0,
+        offset: int = 0,
+        written_at: datetime = _LONG_AGO,
+    ) -> None:
         """Decode one record; raises `pydantic.ValidationError` for what is none of ours."""
         match topic:
             case Topic.RECEIPTS:
@@ -92,10 +112,21 @@ class Batch:
                 self.applied.append(applied)
                 self.foreign += applied.foreign or ()
             case Topic.DECISIONS:
-                self.said.append(Said(partition, offset, _said.validate_json(value)))
+                content = _said.validate_json(value)
+                self.said.append(Said(partition, offset, content))
+                if isinstance(content, Decision):
+                    place = {"partition": partition, "offset": offset}
+                    self.verdicts.append(verdict_of(content, **place, written_at=written_at))
+            case Topic.PERSON_EVENTS:
+                if not value:
+                    return
+                event = PersonEvent.model_validate_json(value)
+                fact = fact_of(event, partition=partition, offset=offset, written_at=written_at)
+                if fact is not None:
+                    self.facts.append(fact)
 
     def __len__(self) -> int:
-        return len(self.receipts) + len(self.applied) + len(self.said) + len(self.decisions)
+        return len(self.receipts) + len(self.applied) + len(self.said) + len(self.decisions) + len(self.facts)
 
 
 async def project(
@@ -123,6 +154,11 @@ async def project(
     struck = await duplicates.find(connection, batch.receipts)
     for applied in batch.applied:
         await repository.add_applied(connection, applied.partition, applied.entries)
+    await follow_up.add_facts(connection, batch.facts)
+    # What has to wait for another partition is read again.
+    until = batch.next_offsets
+    shown = [row for row in batch.verdicts if row.offset < until.get((Topic.DECISIONS, row.partition), 0)]
+    await follow_up.add_verdicts(connection, shown)
     await left_out.tell(connection, batch.applied)
     unplaced: list[ActionRow] = []
     if batch.decisions or again:

@@ -12,6 +12,7 @@ from psycopg import sql
 
 from infra.postgres import Connection
 from ledger.store.deliveries import PROJECTED_OCCASIONS
+from ledger.store.follow_up import FACT_COLUMNS, VERDICT_COLUMNS
 from ledger.tasks.rows import TASK_COLUMNS
 
 _SHOWN: Final = 20
@@ -99,6 +100,16 @@ TRANSFERS: Final = ComparedTable(
     "transfers", ("decided_unit", "enrolment_id", "person_id"), ("unit_id", "act_id"), labelled=1
 )
 PERSON_JOINS: Final = ComparedTable("person_joins", ("person_id",), ("joined_to",), labelled=0)
+PERSON_FACTS: Final = ComparedTable(
+    "person_facts",
+    ("partition", "offset"),
+    tuple(name for name in FACT_COLUMNS if name not in ("partition", "offset")),
+)
+VERDICTS: Final = ComparedTable(
+    "verdicts",
+    ("partition", "offset"),
+    tuple(name for name in VERDICT_COLUMNS if name not in ("partition", "offset")),
+)
 POSITION: Final = ComparedTable("position", ("topic", "partition"), ("next_offset",))
 DELIVERIES: Final = ComparedTable(
     "deliveries", ("task_id", "occasion", "cause", "channel", "unit_id"), (), labelled=5
@@ -114,6 +125,8 @@ TABLES: Final = (
     MESSAGES,
     TRANSFERS,
     PERSON_JOINS,
+    PERSON_FACTS,
+    VERDICTS,
     DELIVERIES,
 )
 

@@ -13,12 +13,14 @@ from psycopg import sql
 from ledger.rebuild.compare import (
     APPLIED,
     MESSAGES,
+    PERSON_FACTS,
     PERSON_JOINS,
     RECEIPTS,
     REPEATS,
     SUBJECTS,
     TASKS,
     TRANSFERS,
+    VERDICTS,
     ComparedTable,
 )
 from ledger.rebuild.rebuild import SCHEMA, CannotRebuild, Rebuilt
@@ -27,7 +29,7 @@ from models.audit_kind import AuditKind
 
 LOCK: Final[LiteralString] = """
 LOCK TABLE position, receipts, applied, subjects, messages, tasks, repeats, deliveries, acts, transfers,
-    person_joins
+    person_joins, person_facts, verdicts
 IN SHARE ROW EXCLUSIVE MODE
 """
 
@@ -112,6 +114,9 @@ async def replace(url: str, rebuilt: Rebuilt, by: str) -> None:
         await connection.execute(remove(TRANSFERS))
         await connection.execute(upsert(PERSON_JOINS))
         await connection.execute(remove(PERSON_JOINS))
+        for table in (PERSON_FACTS, VERDICTS):
+            await connection.execute(upsert(table))
+            await connection.execute(remove(table))
         await connection.execute(DROP_TASKS)
         await connection.execute(deliveries.ADD_MISSING, {"kind": AuditKind.DELIVERY_REBUILT})
         await connection.execute(deliveries.DROP_STRAY, {"kind": AuditKind.DELIVERY_SUPERSEDED})

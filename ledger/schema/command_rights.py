@@ -106,6 +106,7 @@ REBUILD: Final = (
     TableRight("deliveries", read=WHOLE, add=True, change=WHOLE, lock=True),
     TableRight("messages", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
     TableRight("outbox", add=True),
+    TableRight("person_facts", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
     TableRight("person_joins", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
     TableRight("position", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
     TableRight("receipts", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
@@ -114,4 +115,5 @@ REBUILD: Final = (
     TableRight("subjects", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
     TableRight("tasks", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
     TableRight("transfers", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
+    TableRight("verdicts", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
 )

@@ -102,6 +102,20 @@ OWNERS: Final = (
         others=_REBUILT,
     ),
     TableOwner(
+        table="person_facts",
+        holds="every fact, and since when it is known: what the follow-up report counts",
+        written_by="ledger",
+        module="ledger/store/follow_up.py",
+        others={**_REBUILT, COPY: "A rebuild's own copy takes over rows whose records are gone."},
+    ),
+    TableOwner(
+        table="verdicts",
+        holds="every revision of every decision, and since when it is known; likewise",
+        written_by="ledger",
+        module="ledger/store/follow_up.py",
+        others={**_REBUILT, COPY: "A rebuild's own copy takes over rows whose records are gone."},
+    ),
+    TableOwner(
         table="transfers",
         holds="tasks that people have given to another unit than the rules name",
         written_by="inbox, from acts; ledger, when the rules name another unit",

@@ -70,6 +70,7 @@ LEDGER: Final = (
     _MESSAGES,
     TableRight("migrations", read=("name",)),
     TableRight("outbox", read=WHOLE, add=True, change=("sent_at",), remove=True),
+    TableRight("person_facts", add=True),
     TableRight("person_joins", read=WHOLE, add=True),
     _PLANS,
     TableRight("position", read=WHOLE, add=True, change=("next_offset",)),
@@ -81,6 +82,7 @@ LEDGER: Final = (
     TableRight("subjects", read=WHOLE, add=True, change=("counts", "names_nothing", "told_at")),
     _TASKS,
     _TRANSFERS,
+    TableRight("verdicts", add=True),
 )
 
 NOTIFY: Final = (

@@ -268,6 +268,30 @@ CREATE TABLE outbox (
     sent_at timestamp with time zone
 );
 
+CREATE TABLE person_facts (
+    partition integer NOT NULL,
+    "offset" bigint NOT NULL,
+    person_id text NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    sender text NOT NULL,
+    registered_at timestamp with time zone NOT NULL,
+    rank integer NOT NULL,
+    appended_at timestamp with time zone NOT NULL,
+    origin_topic text NOT NULL COLLATE pg_catalog."C",
+    origin_partition integer NOT NULL,
+    origin_offset bigint NOT NULL,
+    known_at timestamp with time zone NOT NULL,
+    institution_number text,
+    education_type text,
+    starts_on date,
+    ends_on date,
+    reason text,
+    benefit_type text,
+    target_group text,
+    municipality_code text
+);
+
 CREATE TABLE person_joins (
     person_id text NOT NULL,
     joined_to text NOT NULL,
@@ -394,6 +418,29 @@ CREATE TABLE transfers (
     act_id uuid NOT NULL
 );
 
+CREATE TABLE verdicts (
+    partition integer NOT NULL,
+    "offset" bigint NOT NULL,
+    sender text NOT NULL,
+    message_id text NOT NULL,
+    person_id text NOT NULL,
+    sent_as text NOT NULL,
+    revision integer NOT NULL,
+    outcome text NOT NULL,
+    reason text NOT NULL,
+    law_version text NOT NULL,
+    unit_id text,
+    enrolment_id text,
+    institution_number text,
+    education_type text,
+    benefit_type text,
+    target_group text,
+    municipality_code text,
+    message_date date NOT NULL,
+    appended_at timestamp with time zone NOT NULL,
+    known_at timestamp with time zone NOT NULL
+);
+
 ALTER TABLE ONLY acts
     ADD CONSTRAINT acts_pkey PRIMARY KEY (id);
 
@@ -448,6 +495,9 @@ ALTER TABLE ONLY migrations
 ALTER TABLE ONLY outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY person_facts
+    ADD CONSTRAINT person_facts_pkey PRIMARY KEY (partition, "offset");
+
 ALTER TABLE ONLY person_joins
     ADD CONSTRAINT person_joins_pkey PRIMARY KEY (person_id);
 
@@ -492,6 +542,9 @@ ALTER TABLE ONLY trail
 
 ALTER TABLE ONLY transfers
     ADD CONSTRAINT transfers_pkey PRIMARY KEY (person_id, enrolment_id, decided_unit);
+
+ALTER TABLE ONLY verdicts
+    ADD CONSTRAINT verdicts_pkey PRIMARY KEY (partition, "offset");
 
 CREATE INDEX acts_by_place ON acts USING btree (partition, after_offset, serial);
 
@@ -543,6 +596,8 @@ CREATE INDEX outbox_due ON outbox USING btree (due_at) WHERE (sent_at IS NULL);
 
 CREATE INDEX outbox_told ON outbox USING btree (sent_at) WHERE ((sent_at IS NOT NULL) AND (topic = ANY (ARRAY['task-events'::text, 'reactions'::text])));
 
+CREATE INDEX person_facts_by_person ON person_facts USING btree (person_id);
+
 CREATE INDEX person_joins_to ON person_joins USING btree (joined_to);
 
 CREATE INDEX plans_open ON plans USING btree (task_id) WHERE (status = 'open'::text);
@@ -590,6 +645,8 @@ CREATE INDEX tasks_of_unit ON tasks USING btree (unit_id, react_by, reference) W
 CREATE INDEX tasks_reached ON tasks USING btree (reached_at) WHERE (reached_at IS NOT NULL);
 
 CREATE INDEX tasks_withdrawn_of_unit ON tasks USING btree (unit_id, changed_at) WHERE (status = 'withdrawn'::text);
+
+CREATE INDEX verdicts_by_person ON verdicts USING btree (person_id);
 
 CREATE TRIGGER audit_is_never_emptied BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_only_grows();
 

@@ -57,7 +57,9 @@ FREE: Final = {
     ("attempts", "outcome"): "as `acts.kind`",
     ("audit", "kind"): "as `acts.kind`",
     ("bounces", "status"): "an enhanced status code of RFC 3463",
+    ("person_facts", "kind"): "as `acts.kind`",
     ("plans", "status"): "a copy of `tasks.status`",
+    ("verdicts", "outcome"): "as a decision on Kafka has it; a list would stop the ledger",
 }
 """Columns of such a name whose list is open, and why."""
 CHECKS: Final = "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'c'"
