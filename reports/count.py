@@ -1,0 +1,123 @@
+"""From rows to counts: how many of what, in each value of each breakdown. Pure; decides nothing about showing them."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from models.eligibility.decision import Outcome
+from models.tasks.actions import Initiative
+from reports import families as f
+from reports.rows import BREAKDOWNS, Duty, Message, Place, Start
+
+TOTAL: Final = "total"
+"""The breakdown with one value, of the same name."""
+Key = tuple[str, str]
+"""Breakdown and value."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """Everything that was counted."""
+
+    cells: dict[str, dict[Key, Counter[str]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(Counter))
+    )
+    """By family: breakdown and value → category → how many."""
+    lives: dict[Key, Counter[tuple[int, bool]]] = field(default_factory=lambda: defaultdict(Counter))
+    """Of starts from the target group: days under observation and whether they ended by leaving → how many."""
+    days: dict[str, dict[Key, Counter[int]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(Counter))
+    )
+    """`contact` and `decision`: working days → how many."""
+
+
+def count(
+    starts: Iterable[Start],
+    messages: Iterable[Message],
+    duties: Iterable[Duty],
+    *,
+    today: date,
+    working_days: Callable[[date, date], int],
+) -> Counts:
+    """Count. `today` is the as-of date; `working_days` counts them after a first day until a second one."""
+    counts = Counts()
+    for start in starts:
+        keys = keys_of(start.place)
+        _add(counts, keys, "starts", "from_benefit" if start.from_benefit else "other", start.number)
+        if start.from_benefit:
+            told = "with_message" if start.has_message else "without_message"
+            _add(counts, keys, "stay", _stay(start), start.number)
+            _add(counts, keys, "told", told, start.number)
+            _add(counts, [("message", told)], "stay", _stay(start), start.number)
+            for key in (*keys, ("message", told)):
+                counts.lives[key][start.days, start.has_left] += start.number
+    for message in messages:
+        category = (
+            f"{message.outcome}.{message.reason}"
+            if message.outcome == Outcome.NOT_OBLIGED
+            else message.outcome
+        )
+        _add(counts, keys_of(message.place), "messages", category, message.number)
+    for duty, number in Counter(duties).items():
+        keys = keys_of(duty.place)
+        for family, category in _of_duty(duty, today).items():
+            _add(counts, keys, family, category, number)
+        for what, day in (("contact", duty.contact), ("decision", duty.decided)):
+            if day is not None and duty.contact is not None:
+                taken = working_days(duty.arrived, day)
+                for key in keys:
+                    counts.days[what][key][taken] += number
+    return counts
+
+
+def keys_of(place: Place) -> tuple[Key, ...]:
+    """Where it is counted."""
+    return ((TOTAL, TOTAL), *zip(BREAKDOWNS, place.values, strict=True))
+
+
+def quantile(days: Mapping[int, int], part: float) -> int | None:
+    """The smallest number of days within which `part` of all were done; None of none.
+
+    >>> quantile({1: 1, 2: 2, 9: 1}, 0.5), quantile({1: 1, 2: 2, 9: 1}, 0.9)
+    (2, 9)
+    """
+    wanted, seen = part * sum(days.values()), 0
+    for day in sorted(days):
+        seen += days[day]
+        if seen >= wanted:
+            return day
+    return None
+
+
+def _add(counts: Counts, keys: Iterable[Key], family: str, category: str, number: int) -> None:
+    for key in keys:
+        counts.cells[family][key][category] += number
+
+
+def _stay(start: Start) -> str:
+    if not start.has_left:
+        return "under_observation"
+    return next(
+        (f"left_within_{months}" for months, days in f.HORIZONS.items() if start.days <= days), "left_later"
+    )
+
+
+def _of_duty(duty: Duty, today: date) -> dict[str, str]:
+    """Its category in each family that it is counted in."""
+    if duty.contact is None:
+        state = "closed" if duty.ending else "overdue" if duty.target < today else "waiting"
+        return {"duties": "not_reached", "unreached": state}
+    said = {
+        "duties": "reached",
+        "target": "in_time" if duty.contact <= duty.target else "late",
+        "form": duty.form or "",
+        "decision": "decided" if duty.decided else "not_decided",
+    }
+    if duty.decided:
+        said |= {
+            f"initiative.{initiative}": "yes" if initiative in duty.initiatives else "no"
+            for initiative in Initiative
+        }
+    return said
