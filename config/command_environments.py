@@ -154,6 +154,14 @@ class InsightEnvironment:
     reference: ReferenceSection
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportEnvironment:
+    """`report`."""
+
+    database: DatabaseAddress
+    reference: ReferenceSection
+
+
 COMMANDS: Final[Mapping[str, type[Any]]] = {
     "check-config": EveryEnvironment,
     "doctor": EveryEnvironment,
@@ -173,6 +181,7 @@ COMMANDS: Final[Mapping[str, type[Any]]] = {
     "sessions list": DatabaseEnvironment,
     "sessions end": DatabaseEnvironment,
     "insight export": InsightEnvironment,
+    "report": ReportEnvironment,
     "trail verify": TrailVerifyEnvironment,
     "trail restart": TrailRestartEnvironment,
     "redecide": HealingAuditEnvironment,
@@ -199,6 +208,7 @@ _ROLES: Final[Mapping[type[Any], DatabaseRole]] = {
     TrailEnvironment: DatabaseRole.TRAIL,
     RebuildEnvironment: DatabaseRole.REBUILD,
     InsightEnvironment: DatabaseRole.INSIGHT,
+    ReportEnvironment: DatabaseRole.REPORT,
 }
 
 

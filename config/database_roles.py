@@ -23,6 +23,8 @@ class DatabaseRole(StrEnum):
     """The commands of people: lists, `status`, `doctor`, `quarantine`, `deliveries`, `dismiss`, `ledger skip`."""
     INSIGHT = "frafaldsvarsel_insight"
     """`insight export`: which looks are a person's."""
+    REPORT = "frafaldsvarsel_report"
+    """`report`: reads what it counts, and notes which periods were released."""
     REBUILD = "frafaldsvarsel_rebuild"
     """`rebuild ledger`, which may replace everything that follows from Kafka."""
 

@@ -54,6 +54,7 @@ ENTRIES: Final[Mapping[DatabaseRole, tuple[Definition, ...]]] = {
         Definition(f"{_COMMANDS}.trail", "verify"),
         Definition(f"{_COMMANDS}.trail", "restart"),
     ),
+    DatabaseRole.REPORT: (*definitions_of(f"{_COMMANDS}.report"),),
     DatabaseRole.INSIGHT: (*definitions_of(f"{_COMMANDS}.insight"),),
     # What projects again runs in a schema of the role's own; these run on what stands.
     DatabaseRole.REBUILD: (
@@ -61,7 +62,13 @@ ENTRIES: Final[Mapping[DatabaseRole, tuple[Definition, ...]]] = {
         Definition("ledger.rebuild.compare", "compare"),
         *(
             Definition("ledger.rebuild.rebuild", name)
-            for name in ("TAKE_OVER_RECEIPTS", "TAKE_OVER_APPLIED", "TAKE_OVER_SUBJECTS")
+            for name in (
+                "TAKE_OVER_RECEIPTS",
+                "TAKE_OVER_APPLIED",
+                "TAKE_OVER_SUBJECTS",
+                "TAKE_OVER_FACTS",
+                "TAKE_OVER_VERDICTS",
+            )
         ),
         Definition("ledger.store.action_log", "between"),
         Definition("ledger.store.action_log", "count"),

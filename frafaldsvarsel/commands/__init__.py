@@ -28,6 +28,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "lag": ("lag",),
     "trail": ("trail",),
     "insight": ("insight",),
+    "report": ("report",),
     "sessions": ("sessions",),
     "dismiss": ("dismiss",),
     "redecide": ("redecide",),

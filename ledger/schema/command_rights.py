@@ -98,6 +98,18 @@ INSIGHT: Final = (
     TableRight("tasks", read=("id", "person_id", "reference", "unit_id")),
 )
 
+REPORT: Final = (
+    TableRight("acts", read=("at", "detail", "kind", "serial", "successor", "task_id")),
+    TableRight("applied", read=("left_out", "offset", "partition")),
+    TableRight("messages", read=("message_id", "sender")),
+    TableRight("person_facts", read=WHOLE),
+    TableRight("receipts", read=("appended_at", "offset", "partition", "sender", "status", "topic", "type")),
+    TableRight("releases", read=WHOLE, add=True),
+    TableRight("repeats", read=("offset", "partition", "topic")),
+    TableRight("tasks", read=("enrolment_id", "id", "unit_id")),
+    TableRight("verdicts", read=WHOLE),
+)
+
 REBUILD: Final = (
     TableRight("acts", read=WHOLE, lock=True),
     TableRight("applied", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),

@@ -230,6 +230,12 @@ OWNERS: Final = (
         module="ops/recovery/dismissals.py",
     ),
     TableOwner(
+        table="releases",
+        holds="for which periods the follow-up report was released",
+        written_by="`report`",
+        module="reports/releases.py",
+    ),
+    TableOwner(
         table="inbox_sessions",
         holds="who is logged in; lost, people log in again",
         written_by="inbox; `sessions end`",

@@ -346,6 +346,16 @@ CREATE TABLE receipts (
     CONSTRAINT receipts_status_check CHECK ((status = ANY (ARRAY['accepted'::text, 'rejected'::text])))
 );
 
+CREATE TABLE releases (
+    first_day date NOT NULL,
+    last_day date NOT NULL,
+    as_of date NOT NULL,
+    threshold integer NOT NULL,
+    sha256 text NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE repeats (
     topic text NOT NULL,
     partition integer NOT NULL,
@@ -515,6 +525,9 @@ ALTER TABLE ONLY quarantine
 
 ALTER TABLE ONLY receipts
     ADD CONSTRAINT receipts_pkey PRIMARY KEY (topic, partition, "offset");
+
+ALTER TABLE ONLY releases
+    ADD CONSTRAINT releases_pkey PRIMARY KEY (first_day);
 
 ALTER TABLE ONLY repeats
     ADD CONSTRAINT repeats_pkey PRIMARY KEY (topic, partition, "offset");

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid5
 
 from config.reference.law import law_of
@@ -77,7 +77,7 @@ def make(seed: int, people: int) -> Autumn:
 
 
 def _live(rng: Random, autumn: Autumn, person: str) -> None:
-    def at(day: date, *, late: bool = False) -> dict[str, object]:
+    def at(day: date, *, late: bool = False) -> dict[str, Any]:
         """Registered on `day`; the brokers have it then, or long after."""
         registered = factories.moment(day, f"{rng.randrange(8, 18):02d}:{rng.randrange(60):02d}")
         appended = registered + timedelta(days=rng.choice((70, 120)) if late else rng.randrange(3))
@@ -91,7 +91,7 @@ def _live(rng: Random, autumn: Autumn, person: str) -> None:
     school, kind = rng.choice(SCHOOLS), rng.choice([*EducationType][:9])
     home = rng.choices(HOMES, _WEIGHTS)[0]
     own: list[PersonEvent] = []
-    name = {"name": f"enrolment {person}", "institution": school}
+    name: dict[str, Any] = {"name": f"enrolment {person}", "institution": school}
     own.append(
         factories.enrolment(start=start, education=kind, **name, **at(start, late=rng.random() < 0.05))
     )

@@ -5,16 +5,17 @@ By `fold` and plain loops over people; it shares no statement, no row and no cou
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from config.reference.days_off import days_off_of
 from config.reference.units import react_by_of
 from models.calendar import add_working_days, is_working_day
+from models.eligibility.decision import Decision
 from models.eligibility.facts import Enrolment, Facts, fold
 from models.events.content import EnrolmentEnd
 from models.events.person_event import PersonEvent
 from models.ids import UnitId
-from models.tasks.actions import Close, ContactAttempt, Reopen
+from models.tasks.actions import Close, ContactAttempt, Ending, Reopen
 from reports.read import Period
 from tests.integration.reports.autumn import LAW, Autumn, Deed, day_of
 from tests.reference import SHIPPED
@@ -39,7 +40,7 @@ def recount(autumn: Autumn, period: Period) -> tuple[Found, dict[tuple[str, str,
     for event in autumn.events:
         if event.origin.appended_at < period.moment:
             people[event.person_id].append(event)
-    verdicts = {}
+    verdicts: dict[tuple[str, str], Decision] = {}
     for at, decision in autumn.decisions:
         name = (decision.message.sender, decision.message.message_id)
         if at < period.moment and (name not in verdicts or verdicts[name].revision < decision.revision):
@@ -124,7 +125,7 @@ def _duties(put, days, autumn: Autumn, period: Period, verdicts) -> None:  # typ
         (one for one in verdicts if one.verdict.outcome == "obliged"),
         key=lambda one: one.message.origin.appended_at,
     )
-    open_until = {}
+    open_until: dict[tuple[str, str], datetime | None] = {}
     react_by = react_by_of(SHIPPED)
     for decision in obliged:
         verdict, arrived = decision.verdict, decision.message.origin.appended_at
@@ -168,7 +169,7 @@ def _duties(put, days, autumn: Autumn, period: Period, verdicts) -> None:  # typ
         put("duties", "reached", *place)
         put("target", "in_time" if contact <= target else "late", *place)
         put("form", reached[0].form, *place)
-        is_decided = deed is not None and deed.ending == "contact_made"
+        is_decided = deed is not None and deed.ending is Ending.CONTACT_MADE
         put("decision", "decided" if is_decided else "not_decided", *place)
         days["contact", "total", "total"].append(_working(day, contact))
         if deed is not None and close is not None and is_decided:
@@ -184,14 +185,14 @@ def _duties(put, days, autumn: Autumn, period: Period, verdicts) -> None:  # typ
                 put(f"initiative.{name}", "yes" if name in deed.initiatives else "no", *place)
 
 
-def _close(own: list[Deed], after: object) -> Deed | None:
+def _close(own: list[Deed], after: datetime) -> Deed | None:
     standing: list[Deed] = []
     for one in own:
         if isinstance(one.act.deed, Close):
             standing.append(one)
         elif isinstance(one.act.deed, Reopen):
             standing.pop()
-    return next((one for one in standing if one.act.at > after), None)  # type: ignore[operator]
+    return next((one for one in standing if one.act.at > after), None)
 
 
 def _working(first: date, last: date) -> int:

@@ -1,0 +1,95 @@
+"""The composition root's part for `report`."""
+
+import csv
+from pathlib import Path
+
+import psycopg
+
+import frafaldsvarsel
+from config.command_environments import ReportEnvironment
+from config.reference.csv_reader import DATA
+from config.reference.days_off import days_off_of
+from config.reference.law import law_of
+from config.reference.units import react_by_of
+from frafaldsvarsel import VERSION
+from frafaldsvarsel.wiring.common import read_reference
+from models.events import probe_identity
+from models.events.sender import SenderKind
+from models.ids import UnitId
+from reports.make import Release, make
+from reports.manifest import About, code_hash, file_hashes
+from reports.pages import Coverage
+from reports.read import Period, Tables, read
+from reports.releases import note
+from reports.words import Words
+
+_ROOT = Path(frafaldsvarsel.__file__).parents[1]
+_CLUSTERS = _ROOT / "reports/data/clusters.csv"
+_FONTS = _ROOT / "inbox/static/dkfds/fonts/IBMPlexSans/complete/woff"
+_CONTROL_TOTAL = "control-total"
+
+
+def make_release(
+    known: ReportEnvironment, period: Period, *, threshold: int, by: str
+) -> tuple[Release, bool]:
+    """The release, noted before anybody gets it; whether it is a new one. Raises `NotWhole`, `Refused`."""
+    reference = read_reference(known.reference)
+    law, react_by = law_of(reference), react_by_of(reference)
+    tables = Tables(
+        law=law,
+        senders=tuple(row.number for row in reference.senders.rows),
+        react_by_days=lambda unit, day: react_by.on(UnitId(unit), day),
+        days_off=days_off_of(reference),
+    )
+    url = known.database.url.get_secret_value()
+    with psycopg.connect(url, application_name="frafaldsvarsel-report") as snapshot:
+        snapshot.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        snapshot.read_only = True
+        found = read(snapshot, period, tables)
+    with _CLUSTERS.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    words = Words(
+        {
+            "municipality": {row.code: row.name for row in reference.municipalities.rows},
+            "education_type": {row.code: row.name for row in reference.education_types.rows},
+        },
+        {row["cluster"]: row["name"] for row in rows},
+    )
+    institutions = {
+        row.number
+        for row in reference.senders.rows
+        if row.kind is SenderKind.INSTITUTION and row.number not in probe_identity.SENDERS
+    }
+    made = make(
+        found.counts,
+        About(
+            first=period.first,
+            last=period.last,
+            as_of=period.as_of,
+            threshold=threshold,
+            version=VERSION,
+            code=code_hash(_ROOT),
+            law_versions=tuple(rules.version for rules in reversed(law.rule_sets)),
+            tables=file_hashes(known.reference.directory or DATA),
+            offsets=found.offsets,
+        ),
+        Coverage(
+            known=len(institutions),
+            sent=len(institutions & {sender for sender, _ in found.sent}),
+            totals=sum(number for (_, kind), number in found.sent.items() if _CONTROL_TOTAL in kind),
+        ),
+        words=words,
+        clusters={row["municipality_code"]: row["cluster"] for row in rows},
+        fonts=_FONTS,
+    )
+    with psycopg.connect(url, autocommit=True, application_name="frafaldsvarsel-report") as connection:
+        is_new = note(
+            connection,
+            first=period.first,
+            last=period.last,
+            as_of=period.as_of,
+            threshold=threshold,
+            sha256=made.sha256,
+            by=by,
+        )
+    return made, is_new

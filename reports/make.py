@@ -1,0 +1,63 @@
+"""A release as files: everything that goes into its folder, by name. The same bytes for the same rows and tables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from hashlib import sha256
+from pathlib import Path
+
+from reports.count import Counts
+from reports.files import as_csv, as_parquet, as_workbook, lines
+from reports.manifest import About, catalogue, manifest
+from reports.pages import Coverage, Pages
+from reports.pdf import pdf
+from reports.release import cells, controlled
+from reports.words import Language, Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """What is to be written."""
+
+    files: Mapping[str, bytes]
+    sha256: str
+    """Of its cells: of `figures.csv`."""
+    cells: int
+    shown: int
+
+
+def make(
+    counts: Counts,
+    about: About,
+    coverage: Coverage,
+    *,
+    words: Words,
+    clusters: Mapping[str, str],
+    fonts: Path | None,
+) -> Release:
+    """Everything. `clusters`: of each municipality; `fonts`: where the pages' typeface is."""
+    every = list(cells(controlled(counts, about.threshold, clusters), counts))
+    rows = lines(every, words)
+    made = datetime.combine(about.as_of, time(), UTC)
+    note = [
+        ("Periode", f"{about.first} / {about.last}"),
+        ("Opgjort", f"{about.as_of}"),
+        ("Tærskel", f"{about.threshold}"),
+        ("Program", f"{about.version} {about.code}"),
+    ]
+    files = {
+        "figures.csv": as_csv(rows),
+        "figures.xlsx": as_workbook(rows, note, made.replace(tzinfo=None)),
+        "figures.parquet": as_parquet(rows),
+    }
+    for language in Language:
+        data = Pages(every, words, language).data(about, coverage)
+        files[f"report.{language}.pdf"] = pdf(data, fonts, made=int(made.timestamp()))
+    files["dcat.jsonld"] = catalogue(about, files)
+    files["manifest.json"] = manifest(about, files)
+    return Release(
+        files=files,
+        sha256=sha256(files["figures.csv"]).hexdigest(),
+        cells=len(every),
+        shown=sum(cell.number is not None for cell in every),
+    )

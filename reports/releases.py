@@ -1,0 +1,66 @@
+"""Which periods were released: two releases that overlap could be held against each other, so none does.
+
+A release may be made again, and must then be the same.
+"""
+
+from datetime import date
+from typing import Final, LiteralString
+
+from infra.postgres import SyncConnection
+
+OVERLAPPING: Final[LiteralString] = """
+SELECT first_day, last_day, as_of, threshold, sha256 FROM releases WHERE first_day <= %(last)s AND last_day >= %(first)s
+ORDER BY first_day
+"""
+NOTE: Final[LiteralString] = """
+INSERT INTO releases (first_day, last_day, as_of, threshold, sha256, made_by)
+VALUES (%(first)s, %(last)s, %(as_of)s, %(threshold)s, %(sha256)s, %(by)s)
+"""
+TAKE_LOCK: Final[LiteralString] = "SELECT pg_advisory_xact_lock(%(lock)s)"
+_LOCK: Final = 0x46_52_52_45
+
+
+class Refused(RuntimeError):
+    """The release must not be made; the message is a sentence for the person who asked."""
+
+
+def note(
+    connection: SyncConnection,
+    *,
+    first: date,
+    last: date,
+    as_of: date,
+    threshold: int,
+    sha256: str,
+    by: str,
+) -> bool:
+    """Note a release before anybody gets it; False where it was made before. Raises `Refused`.
+
+    `sha256`: of its cells. `connection` is in autocommit.
+    """
+    with connection.transaction():
+        connection.execute(TAKE_LOCK, {"lock": _LOCK})
+        values = {
+            "first": first,
+            "last": last,
+            "as_of": as_of,
+            "threshold": threshold,
+            "sha256": sha256,
+            "by": by,
+        }
+        found = connection.execute(OVERLAPPING, values).fetchall()
+        if not found:
+            connection.execute(NOTE, values)
+            return True
+        if found == [(first, last, as_of, threshold, sha256)]:
+            return False
+        other_first, other_last, other_as_of, other_threshold, _ = found[0]
+        if (other_first, other_last, other_as_of, other_threshold) == (first, last, as_of, threshold):
+            raise Refused(
+                "This release was made before, and its numbers would be others now: the code or a reference table "
+                "has changed. Give out the one that was made."
+            )
+        raise Refused(
+            f"{other_first} to {other_last} was released as of {other_as_of} with threshold {other_threshold}: a "
+            f"release that overlaps it could be held against it, and show single persons."
+        )
