@@ -7,31 +7,31 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from reports.disclosure import Row, small_group
+from reports.disclosure import TableLine, small_group
 
 OTHERS: Final = "others"
 REST: Final = "rest+"
 """Of several clusters."""
 
 
-def merged_rows(sums: Mapping[str, int], threshold: int, clusters: Mapping[str, str]) -> list[Row]:
+def merged_rows(sums: Mapping[str, int], threshold: int, clusters: Mapping[str, str]) -> list[TableLine]:
     """The lines for values with these `sums`, in the order of their codes; merged ones last.
 
     `clusters`: a value's cluster; a value without one is merged with any other.
     """
-    rows = [Row(value, (value,)) for value in sorted(sums)]
-    by_cluster: defaultdict[str, list[Row]] = defaultdict(list)
+    rows = [TableLine(value, (value,)) for value in sorted(sums)]
+    by_cluster: defaultdict[str, list[TableLine]] = defaultdict(list)
     for row in rows:
         by_cluster[clusters.get(row.code, OTHERS)].append(row)
-    merged: list[Row] = []
-    left: list[Row] = []
+    merged: list[TableLine] = []
+    left: list[TableLine] = []
     for name, group in sorted(by_cluster.items()):
         small = [row for row in group if 0 < sums[row.code] < threshold]
         if not small:
             continue
         together = small_group(small, _large(group, sums, threshold), lambda row: sums[row.code], threshold)
         if len(together) > 1 and _size(together, sums) >= threshold:
-            merged.append(Row(f"{name}+", _members(together)))
+            merged.append(TableLine(f"{name}+", _members(together)))
         else:
             left += together
     if left:
@@ -41,20 +41,20 @@ def merged_rows(sums: Mapping[str, int], threshold: int, clusters: Mapping[str, 
         wider.sort(key=lambda row: (_size([row], sums), row.code))
         together = small_group(left, wider, lambda row: _size([row], sums), threshold)
         merged = [row for row in merged if row not in together]
-        merged.append(Row(REST, _members(together)))
+        merged.append(TableLine(REST, _members(together)))
     gone = {value for row in merged for value in row.members}
     return [*(row for row in rows if row.code not in gone), *merged]
 
 
-def _large(rows: Sequence[Row], sums: Mapping[str, int], threshold: int) -> list[Row]:
+def _large(rows: Sequence[TableLine], sums: Mapping[str, int], threshold: int) -> list[TableLine]:
     return sorted(
         (row for row in rows if sums[row.code] >= threshold), key=lambda row: (sums[row.code], row.code)
     )
 
 
-def _size(rows: Sequence[Row], sums: Mapping[str, int]) -> int:
+def _size(rows: Sequence[TableLine], sums: Mapping[str, int]) -> int:
     return sum(sums[value] for row in rows for value in row.members)
 
 
-def _members(rows: Sequence[Row]) -> tuple[str, ...]:
+def _members(rows: Sequence[TableLine]) -> tuple[str, ...]:
     return tuple(sorted(value for row in rows for value in row.members))

@@ -9,7 +9,7 @@ from typing import Final
 from models.eligibility.decision import Outcome
 from models.tasks.actions import Initiative
 from reports import families as f
-from reports.rows import BREAKDOWNS, Duty, Message, Place, Start
+from reports.rows import BREAKDOWNS, CountedIn, CountedMessage, Duty, Start
 
 TOTAL: Final = "total"
 """The breakdown with one value, of the same name."""
@@ -18,7 +18,7 @@ Key = tuple[str, str]
 
 
 @dataclass(slots=True)
-class Counts:
+class FigureCounts:
     """Everything that was counted."""
 
     cells: dict[str, dict[Key, Counter[str]]] = field(
@@ -35,14 +35,14 @@ class Counts:
 
 def count(
     starts: Iterable[Start],
-    messages: Iterable[Message],
+    messages: Iterable[CountedMessage],
     duties: Iterable[Duty],
     *,
     today: date,
     working_days: Callable[[date, date], int],
-) -> Counts:
+) -> FigureCounts:
     """Count. `today` is the as-of date; `working_days` counts them after a first day until a second one."""
-    counts = Counts()
+    counts = FigureCounts()
     for start in starts:
         keys = keys_of(start.place)
         _add(counts, keys, "starts", "from_benefit" if start.from_benefit else "other", start.number)
@@ -72,7 +72,7 @@ def count(
     return counts
 
 
-def keys_of(place: Place) -> tuple[Key, ...]:
+def keys_of(place: CountedIn) -> tuple[Key, ...]:
     """Where it is counted."""
     return ((TOTAL, TOTAL), *zip(BREAKDOWNS, place.values, strict=True))
 
@@ -91,7 +91,7 @@ def quantile(days: Mapping[int, int], part: float) -> int | None:
     return None
 
 
-def _add(counts: Counts, keys: Iterable[Key], family: str, category: str, number: int) -> None:
+def _add(counts: FigureCounts, keys: Iterable[Key], family: str, category: str, number: int) -> None:
     for key in keys:
         counts.cells[family][key][category] += number
 

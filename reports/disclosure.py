@@ -14,7 +14,7 @@ MERGED: Final = "merged"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableLine:
     """A line of a table: one value of a breakdown, or several that are merged."""
 
     code: str
@@ -26,20 +26,20 @@ class Row:
 class Table:
     """Counts before they are controlled."""
 
-    rows: tuple[Row, ...]
-    columns: tuple[Row, ...]
+    rows: tuple[TableLine, ...]
+    columns: tuple[TableLine, ...]
     cells: Mapping[tuple[str, str], int]
     """By the codes of row and column."""
 
-    def at(self, row: Row, column: Row) -> int:
+    def at(self, row: TableLine, column: TableLine) -> int:
         """A cell."""
         return self.cells.get((row.code, column.code), 0)
 
-    def of_row(self, row: Row) -> int:
+    def of_row(self, row: TableLine) -> int:
         """A margin."""
         return sum(self.at(row, column) for column in self.columns)
 
-    def of_column(self, column: Row) -> int:
+    def of_column(self, column: TableLine) -> int:
         """Likewise."""
         return sum(self.at(row, column) for row in self.rows)
 
@@ -58,13 +58,13 @@ class Controlled:
     """One for each small cell. Never published."""
 
 
-Merge = Callable[[Mapping[str, int], int], Sequence[Row]]
+Merge = Callable[[Mapping[str, int], int], Sequence[TableLine]]
 """Sums by value and the threshold → the lines in their order."""
 
 
 def control(
     cells: Mapping[tuple[str, str], int],
-    rows: Sequence[Row],
+    rows: Sequence[TableLine],
     columns: Sequence[str],
     threshold: int,
 ) -> Controlled | None:
@@ -88,21 +88,21 @@ def control(
             return None
 
 
-def merge_columns(sums: Mapping[str, int], threshold: int) -> list[Row]:
+def merge_columns(sums: Mapping[str, int], threshold: int) -> list[TableLine]:
     """The columns in their order; those of which there are too few are one, `MERGED`."""
-    heads = [Row(code, (code,)) for code in sums]
+    heads = [TableLine(code, (code,)) for code in sums]
     small = [head for head in heads if 0 < sums[head.code] < threshold]
     if not small:
         return heads
     rest = sorted((h for h in heads if sums[h.code] >= threshold), key=lambda h: (sums[h.code], h.code))
     together = small_group(small, rest, lambda head: sums[head.code], threshold)
     kept = [head for head in heads if head not in together]
-    return [*kept, Row(MERGED, tuple(code for head in together for code in head.members))]
+    return [*kept, TableLine(MERGED, tuple(code for head in together for code in head.members))]
 
 
 def small_group(
-    small: Sequence[Row], others: Sequence[Row], size: Callable[[Row], int], threshold: int
-) -> list[Row]:
+    small: Sequence[TableLine], others: Sequence[TableLine], size: Callable[[TableLine], int], threshold: int
+) -> list[TableLine]:
     """`small`, and of `others` as many as are needed so that their sum gives none of them away.
 
     Each is known to be from 1 to `threshold` - 1: a sum at either end of what that allows would say every one.
@@ -124,7 +124,9 @@ def _sums(cells: Mapping[tuple[str, str], int], columns: Sequence[str]) -> dict[
     return sums
 
 
-def _merged(cells: Mapping[tuple[str, str], int], rows: Sequence[Row], columns: Sequence[Row]) -> Table:
+def _merged(
+    cells: Mapping[tuple[str, str], int], rows: Sequence[TableLine], columns: Sequence[TableLine]
+) -> Table:
     return Table(
         tuple(rows),
         tuple(columns),
@@ -138,17 +140,19 @@ def _merged(cells: Mapping[tuple[str, str], int], rows: Sequence[Row], columns: 
     )
 
 
-def _joined(lines: list[Row], one: Row, size: Callable[[Row], int], name: str) -> list[Row]:
+def _joined(
+    lines: list[TableLine], one: TableLine, size: Callable[[TableLine], int], name: str
+) -> list[TableLine]:
     """With `one`, the smallest other line that holds anything and what is called `name` in one line of that name."""
     other = min(
         (line for line in lines if line != one), key=lambda line: (size(line) == 0, size(line), line.code)
     )
     group = [line for line in lines if line in (one, other) or line.code == name]
     members = tuple(value for line in group for value in line.members)
-    return [*(line for line in lines if line not in group), Row(name, members)]
+    return [*(line for line in lines if line not in group), TableLine(name, members)]
 
 
-def _hide(table: Table, threshold: int) -> Controlled | tuple[Row, Row]:
+def _hide(table: Table, threshold: int) -> Controlled | tuple[TableLine, TableLine]:
     """The hidden cells, or the row and column of a small cell that nothing hides."""
     found = Controlled(table)
     small = [

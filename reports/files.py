@@ -10,7 +10,7 @@ import xlsxwriter
 
 from reports.parquet import Column, parquet
 from reports.release import Cell
-from reports.words import Language, Words
+from reports.words import ReportLanguage, Words
 
 HEAD: Final = (
     "family",
@@ -43,10 +43,12 @@ def lines(cells: Iterable[Cell], words: Words) -> list[Line]:
 
 def _line(cell: Cell, words: Words) -> Line:
     def both(kind: str, code: str) -> tuple[str, str, str]:
-        danish, english = (words.say(kind, code, language) if code else "" for language in Language)
+        danish, english = (words.say(kind, code, language) if code else "" for language in ReportLanguage)
         return (code, danish, english)
 
-    value = (words.value(cell.breakdown, cell.value, language) if cell.value else "" for language in Language)
+    value = (
+        words.value(cell.breakdown, cell.value, language) if cell.value else "" for language in ReportLanguage
+    )
     return (
         *both("family", cell.family),
         *both("breakdown", cell.breakdown),

@@ -6,17 +6,17 @@ from datetime import UTC, datetime, time
 from hashlib import sha256
 from pathlib import Path
 
-from reports.count import Counts
+from reports.count import FigureCounts
 from reports.files import as_csv, as_parquet, as_workbook, lines
 from reports.manifest import About, catalogue, manifest
-from reports.pages import Coverage, Pages
+from reports.pages import Pages, SenderCoverage
 from reports.pdf import pdf
 from reports.release import cells, controlled
-from reports.words import Language, Words
+from reports.words import ReportLanguage, Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
+class MadeRelease:
     """What is to be written."""
 
     files: Mapping[str, bytes]
@@ -27,14 +27,14 @@ class Release:
 
 
 def make(
-    counts: Counts,
+    counts: FigureCounts,
     about: About,
-    coverage: Coverage,
+    coverage: SenderCoverage,
     *,
     words: Words,
     clusters: Mapping[str, str],
     fonts: Path | None,
-) -> Release:
+) -> MadeRelease:
     """Everything. `clusters`: of each municipality; `fonts`: where the pages' typeface is."""
     every = list(cells(controlled(counts, about.threshold, clusters), counts))
     rows = lines(every, words)
@@ -50,12 +50,12 @@ def make(
         "figures.xlsx": as_workbook(rows, note, made.replace(tzinfo=None)),
         "figures.parquet": as_parquet(rows),
     }
-    for language in Language:
+    for language in ReportLanguage:
         data = Pages(every, words, language).data(about, coverage)
         files[f"report.{language}.pdf"] = pdf(data, fonts, made=int(made.timestamp()))
     files["dcat.jsonld"] = catalogue(about, files)
     files["manifest.json"] = manifest(about, files)
-    return Release(
+    return MadeRelease(
         files=files,
         sha256=sha256(files["figures.csv"]).hexdigest(),
         cells=len(every),

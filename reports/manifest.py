@@ -10,7 +10,7 @@ from typing import Final
 
 SOURCES: Final = ("reports", "models/eligibility")
 """The code that decides what the numbers are."""
-Json = str | int | None | list["Json"] | dict[str, "Json"]
+JsonValue = str | int | None | list["JsonValue"] | dict[str, "JsonValue"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +147,6 @@ def catalogue(about: About, files: Mapping[str, bytes]) -> bytes:
     )
 
 
-def as_json(content: Json) -> bytes:
+def as_json(content: JsonValue) -> bytes:
     """UTF-8, indented, in the order given."""
     return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()

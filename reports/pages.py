@@ -8,16 +8,16 @@ from typing import Final
 from models.tasks.actions import Initiative
 from reports.count import TOTAL
 from reports.families import BY_CODE, HORIZONS
-from reports.manifest import About, Json
+from reports.manifest import About, JsonValue
 from reports.release import MESSAGE, Cell, Status
-from reports.words import Language, Words
+from reports.words import ReportLanguage, Words
 
-Shown = dict[str, Json]
+Shown = dict[str, JsonValue]
 _SIGNS: Final = {Status.HIDDEN: "hidden", Status.NO_DATA: "no_data", Status.MERGED: "merged"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
+class SenderCoverage:
     """Who has sent anything."""
 
     known: int
@@ -29,7 +29,7 @@ class Coverage:
 class Pages:
     """One release in one language."""
 
-    def __init__(self, cells: Iterable[Cell], words: Words, language: Language) -> None:
+    def __init__(self, cells: Iterable[Cell], words: Words, language: ReportLanguage) -> None:
         """`cells`: all of the release."""
         self._words, self._language = words, language
         self._cells: dict[tuple[str, str, str, str, str], Cell] = {}
@@ -43,7 +43,7 @@ class Pages:
             if cell.value and cell.value not in values:
                 values.append(cell.value)
 
-    def data(self, about: About, coverage: Coverage) -> Mapping[str, Json]:
+    def data(self, about: About, coverage: SenderCoverage) -> Mapping[str, JsonValue]:
         """For `page.typ`."""
         known: dict[str, object] = {
             "first": self._day(about.first),
@@ -61,7 +61,7 @@ class Pages:
             silent=silent,
             totals=coverage.totals,
         )
-        about_lines: list[Json] = [
+        about_lines: list[JsonValue] = [
             covered,
             *(self._say(name, **known) for name in ("about_made", "about_again", "about_defined")),
         ]
@@ -92,18 +92,18 @@ class Pages:
             "about": {"title": self._say("about"), "lines": about_lines},
         }
 
-    def _starts(self) -> list[Json]:
+    def _starts(self) -> list[JsonValue]:
         return [
             self._by("starts_month", "starts", "month", "from_benefit", 0),
             self._by("starts_education", "starts", "education_type", "from_benefit", 1),
         ]
 
-    def _answers(self) -> Json:
+    def _answers(self) -> JsonValue:
         columns = self._columns("messages")
         rows = [(self._category(one), ("messages", TOTAL, TOTAL, one, "count")) for one in columns]
         return self._plot("messages_answer", rows, tone=0)
 
-    def _contact(self) -> list[Json]:
+    def _contact(self) -> list[JsonValue]:
         state = [
             (self._category(category), (family, TOTAL, TOTAL, category, "count"))
             for family in ("target", "unreached")
@@ -124,7 +124,7 @@ class Pages:
             self._plot("contact_initiative", chosen, tone=0, is_percent=True),
         ]
 
-    def _stay(self) -> list[Json]:
+    def _stay(self) -> list[JsonValue]:
         groups = (
             ("stay_all", TOTAL, TOTAL),
             ("stay_with", MESSAGE, "with_message"),
@@ -146,7 +146,7 @@ class Pages:
             for tone, (title, breakdown, value) in zip((0, 2, 4), groups, strict=True)
         ]
 
-    def _municipalities(self) -> Json:
+    def _municipalities(self) -> JsonValue:
         wanted = (
             ("starts", "from_benefit", "count"),
             ("messages", "obliged", "count"),
@@ -155,7 +155,7 @@ class Pages:
         )
         values = self._values.get(("starts", "municipality"), [])
         names = ("column_starts", "column_obliged", "column_in_time", "column_median")
-        rows: list[Json] = [
+        rows: list[JsonValue] = [
             {
                 "name": self._words.value("municipality", value, self._language),
                 "cells": [self._cell((family, "municipality", value, *rest)) for family, *rest in wanted],
@@ -167,7 +167,7 @@ class Pages:
 
     def _by(
         self, title: str, family: str, breakdown: str, category: str, tone: int, *, measure: str = "count"
-    ) -> Json:
+    ) -> JsonValue:
         rows = [
             (
                 self._words.value(breakdown, value, self._language),
@@ -184,7 +184,7 @@ class Pages:
         *,
         tone: int,
         is_percent: bool = False,
-    ) -> Json:
+    ) -> JsonValue:
         cells: list[Shown] = [{"name": name, "cell": self._cell(key)} for name, key in rows]
         numbers = [found.number for _, key in rows if (found := self._found(key)) and found.number]
         said = self._say(title)
@@ -198,7 +198,7 @@ class Pages:
             "unit": " %" if is_percent else "",
         }
 
-    def _section(self, name: str, plots: list[Json], tables: list[Json] | None = None) -> Json:
+    def _section(self, name: str, plots: list[JsonValue], tables: list[JsonValue] | None = None) -> JsonValue:
         return {
             "title": self._say(name),
             "intro": self._say(f"{name}_intro"),
@@ -207,7 +207,7 @@ class Pages:
             "tables": tables or [],
         }
 
-    def _key(self, name: str, key: tuple[str, ...], unit: str = "") -> Json:
+    def _key(self, name: str, key: tuple[str, ...], unit: str = "") -> JsonValue:
         cell = self._cell(key)
         if cell["text"] is not None:
             cell["text"] = f"{cell['text']}{unit and ' ' + unit}"
@@ -218,7 +218,7 @@ class Pages:
         if found is None or found.number is None:
             sign = "absent" if found is None else _SIGNS.get(found.status, "absent")
             return {"number": None, "text": None, "sign": self._say(sign)}
-        point = "." if self._language is Language.DANISH else ","
+        point = "." if self._language is ReportLanguage.DANISH else ","
         return {"number": found.number, "text": f"{found.number:,}".replace(",", point), "sign": ""}
 
     def _found(self, key: tuple[str, ...]) -> Cell | None:
@@ -240,4 +240,4 @@ class Pages:
         return text.format(**values) if values else text
 
     def _day(self, day: date) -> str:
-        return f"{day.day}.{day.month}.{day.year}" if self._language is Language.DANISH else f"{day}"
+        return f"{day.day}.{day.month}.{day.year}" if self._language is ReportLanguage.DANISH else f"{day}"

@@ -9,12 +9,13 @@ from typing import Final
 import typst
 
 from reports.font import unpacked
+from reports.manifest import JsonValue
 
 _PAGE: Final = Path(__file__).parent / "page.typ"
 _FONTS: Final = ("IBMPlexSans-Regular.woff", "IBMPlexSans-Bold.woff")
 
 
-def pdf(data: Mapping[str, object], fonts: Path | None, *, made: int) -> bytes:
+def pdf(data: Mapping[str, JsonValue], fonts: Path | None, *, made: int) -> bytes:
     """The file. `fonts`: the folder of the pages' typeface; `made`: its own time, in seconds since 1970."""
     with TemporaryDirectory() as name:
         folder = Path(name)

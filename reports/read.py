@@ -11,11 +11,14 @@ from models.calendar import COPENHAGEN, add_working_days
 from models.eligibility.law import Law
 from models.events import probe_identity
 from reports import statements
-from reports.count import Counts, count
+from reports.count import FigureCounts, count
 from reports.duties import duties
-from reports.rows import Act, Duty, DutyMessage, Message, Place, Start
+from reports.rows import Act, CountedIn, CountedMessage, Duty, DutyMessage, Start
 
 _FETCH: Final = 20_000
+Parameter = datetime | date | list[str] | list[date] | list[int]
+Parameters = Mapping[str, Parameter]
+"""Of every statement, by name."""
 _LAST_DAY: Final = date(2100, 12, 31)
 
 
@@ -24,7 +27,7 @@ class NotWhole(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Period:
+class ReportPeriod:
     """What is counted, and as of when."""
 
     first: date
@@ -39,7 +42,7 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tables:
+class ReportTables:
     """The reference data that a report rests on."""
 
     law: Law
@@ -53,14 +56,14 @@ class Tables:
 class Read:
     """What came of it."""
 
-    counts: Counts
+    counts: FigureCounts
     sent: Mapping[tuple[str, str], int]
     """Accepted records by sender and type."""
     offsets: Mapping[str, int]
     """`topic/partition` → the first offset that is not in it."""
 
 
-def read(connection: SyncConnection, period: Period, tables: Tables) -> Read:
+def read(connection: SyncConnection, period: ReportPeriod, tables: ReportTables) -> Read:
     """Everything, in the one transaction of `connection`; raises `NotWhole`."""
     ((untold,),) = connection.execute(statements.UNTOLD).fetchall()
     if untold:
@@ -90,7 +93,7 @@ def read(connection: SyncConnection, period: Period, tables: Tables) -> Read:
     return Read(counts=counts, sent=sent, offsets=offsets)
 
 
-def parameters(period: Period, tables: Tables) -> dict[str, Any]:
+def parameters(period: ReportPeriod, tables: ReportTables) -> dict[str, Parameter]:
     """Of every statement."""
     rules = sorted(tables.law.rule_sets, key=lambda one: one.in_force_from)
     ends = [one.in_force_from - timedelta(days=1) for one in rules[1:]] + [_LAST_DAY]
@@ -115,32 +118,34 @@ def parameters(period: Period, tables: Tables) -> dict[str, Any]:
     }
 
 
-def starts(connection: SyncConnection, values: Mapping[str, Any]) -> Iterator[Start]:
+def starts(connection: SyncConnection, values: Parameters) -> Iterator[Start]:
     """The enrolments that began in the period."""
     for month, home, kind, group, version, told, days, left, number in _rows(
         connection, "starts", statements.STARTS, values
     ):
-        yield Start(Place.of(month, home, kind, group, version), group is not None, told, days, left, number)
+        yield Start(
+            CountedIn.of(month, home, kind, group, version), group is not None, told, days, left, number
+        )
 
 
-def messages(connection: SyncConnection, values: Mapping[str, Any]) -> Iterator[Message]:
+def messages(connection: SyncConnection, values: Parameters) -> Iterator[CountedMessage]:
     """The messages of the period."""
     for *place, outcome, reason, number in _rows(connection, "messages", statements.MESSAGES, values):
-        yield Message(Place.of(*place), outcome, reason, number)
+        yield CountedMessage(CountedIn.of(*place), outcome, reason, number)
 
 
 def found_duties(
-    connection: SyncConnection, period: Period, tables: Tables, values: Mapping[str, Any]
+    connection: SyncConnection, period: ReportPeriod, tables: ReportTables, values: Parameters
 ) -> Iterator[Duty]:
     """The duties that began in the period."""
-    places: dict[tuple[Any, ...], Place] = {}
+    places: dict[tuple[Any, ...], CountedIn] = {}
 
     def obliged() -> Iterator[DutyMessage]:
         for enrolment, unit, at, *place in _rows(connection, "obliged", statements.DUTY_MESSAGES, values):
             month = at.astimezone(COPENHAGEN).strftime("%Y-%m")
             key = (month, *place)
             if key not in places:
-                places[key] = Place.of(*key)
+                places[key] = CountedIn.of(*key)
             yield DutyMessage(enrolment, unit, at, places[key])
 
     def acts() -> Iterator[Act]:
@@ -160,9 +165,7 @@ def found_duties(
             yield duty
 
 
-def _rows(
-    connection: SyncConnection, name: str, query: Any, values: Mapping[str, Any]
-) -> Iterator[tuple[Any, ...]]:
+def _rows(connection: SyncConnection, name: str, query: Any, values: Parameters) -> Iterator[tuple[Any, ...]]:
     """Streamed: memory does not grow with the country."""
     with connection.cursor(name=f"report_{name}") as cursor:
         cursor.itersize = _FETCH

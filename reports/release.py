@@ -11,8 +11,8 @@ from enum import StrEnum
 from typing import Final
 
 from reports.clusters import merged_rows
-from reports.count import TOTAL, Counts, Key, quantile
-from reports.disclosure import Controlled, Row, control
+from reports.count import TOTAL, FigureCounts, Key, quantile
+from reports.disclosure import Controlled, TableLine, control
 from reports.families import BY_CODE, FAMILIES, HORIZONS, Family
 from reports.rows import BREAKDOWNS
 from reports.survival import still_enrolled
@@ -56,10 +56,10 @@ class Cell:
     """Of a merged line or category."""
 
 
-Tables = Mapping[tuple[str, str], Controlled | None]
+ControlledTables = Mapping[tuple[str, str], Controlled | None]
 
 
-def controlled(counts: Counts, threshold: int, clusters: Mapping[str, str]) -> Tables:
+def controlled(counts: FigureCounts, threshold: int, clusters: Mapping[str, str]) -> ControlledTables:
     """Every table by family and breakdown; None: withheld."""
     found: dict[tuple[str, str], Controlled | None] = {}
     for family, breakdown in (*TABLES, (BY_CODE["stay"], MESSAGE)):
@@ -68,7 +68,12 @@ def controlled(counts: Counts, threshold: int, clusters: Mapping[str, str]) -> T
 
 
 def _table(
-    counts: Counts, family: Family, breakdown: str, threshold: int, clusters: Mapping[str, str], found: Tables
+    counts: FigureCounts,
+    family: Family,
+    breakdown: str,
+    threshold: int,
+    clusters: Mapping[str, str],
+    found: ControlledTables,
 ) -> Controlled | None:
     by_value = {
         value: counter for (name, value), counter in counts.cells[family.code].items() if name == breakdown
@@ -92,7 +97,7 @@ def _table(
     return control(cells, rows, family.categories, threshold)
 
 
-def rows_below(parent: Controlled, family: str, category: str) -> list[Row] | None:
+def rows_below(parent: Controlled, family: str, category: str) -> list[TableLine] | None:
     """The lines of a table that divides a column further; None where that column is merged with others."""
     column = next((one for one in parent.table.columns if one.members == (category,)), None)
     if column is None:
@@ -101,12 +106,14 @@ def rows_below(parent: Controlled, family: str, category: str) -> list[Row] | No
     hidden = [row for row in parent.table.rows if (row.code, column.code) in parent.hidden]
     if hidden:
         shown.append(
-            Row(HIDDEN_LINE.format(family), tuple(sorted(value for row in hidden for value in row.members)))
+            TableLine(
+                HIDDEN_LINE.format(family), tuple(sorted(value for row in hidden for value in row.members))
+            )
         )
     return shown
 
 
-def cells(tables: Tables, counts: Counts) -> Iterator[Cell]:
+def cells(tables: ControlledTables, counts: FigureCounts) -> Iterator[Cell]:
     """All of them in the order of `TABLES`."""
     for (family, breakdown), table in tables.items():
         if table is None:
@@ -138,7 +145,7 @@ def _of_table(family: str, breakdown: str, table: Controlled) -> Iterator[Cell]:
             yield Cell(family, breakdown, row.code, column.code, "percent", part, status, heads)
 
 
-def _several(row: Row) -> tuple[str, ...]:
+def _several(row: TableLine) -> tuple[str, ...]:
     return row.members if row.members != (row.code,) else ()
 
 
@@ -151,7 +158,7 @@ def percent(number: int, base: int) -> int:
     return (200 * number + base) // (2 * base)
 
 
-def _stays(breakdown: str, table: Controlled, counts: Counts) -> Iterator[Cell]:
+def _stays(breakdown: str, table: Controlled, counts: FigureCounts) -> Iterator[Cell]:
     """Still enrolled: shown where every count of those who had left by then is shown."""
     for row in table.table.rows:
         lives: Counter[tuple[int, bool]] = Counter()
@@ -172,7 +179,7 @@ def _stays(breakdown: str, table: Controlled, counts: Counts) -> Iterator[Cell]:
             )
 
 
-def _days(what: str, breakdown: str, table: Controlled, counts: Counts) -> Iterator[Cell]:
+def _days(what: str, breakdown: str, table: Controlled, counts: FigureCounts) -> Iterator[Cell]:
     for row in table.table.rows:
         days: Counter[int] = Counter()
         for value in row.members:

@@ -20,7 +20,7 @@ TAKE_LOCK: Final[LiteralString] = "SELECT pg_advisory_xact_lock(%(lock)s)"
 _LOCK: Final = 0x46_52_52_45
 
 
-class Refused(RuntimeError):
+class ReleaseRefused(RuntimeError):
     """The release must not be made; the message is a sentence for the person who asked."""
 
 
@@ -34,7 +34,7 @@ def note(
     sha256: str,
     by: str,
 ) -> bool:
-    """Note a release before anybody gets it; False where it was made before. Raises `Refused`.
+    """Note a release before anybody gets it; False where it was made before. Raises `ReleaseRefused`.
 
     `sha256`: of its cells. `connection` is in autocommit.
     """
@@ -56,11 +56,11 @@ def note(
             return False
         other_first, other_last, other_as_of, other_threshold, _ = found[0]
         if (other_first, other_last, other_as_of, other_threshold) == (first, last, as_of, threshold):
-            raise Refused(
+            raise ReleaseRefused(
                 "This release was made before, and its numbers would be others now: the code or a reference table "
                 "has changed. Give out the one that was made."
             )
-        raise Refused(
+        raise ReleaseRefused(
             f"{other_first} to {other_last} was released as of {other_as_of} with threshold {other_threshold}: a "
             f"release that overlaps it could be held against it, and show single persons."
         )

@@ -5,12 +5,12 @@ from datetime import date, datetime
 from typing import Final
 
 BREAKDOWNS: Final = ("month", "municipality", "education_type", "target_group", "law_version")
-"""By what each figure is given, in the order of `Place.values`."""
+"""By what each figure is given, in the order of `CountedIn.values`."""
 UNKNOWN: Final = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CountedIn:
     """Where in each breakdown something is counted."""
 
     month: str
@@ -21,7 +21,7 @@ class Place:
     law_version: str
 
     @classmethod
-    def of(cls, *values: str | None) -> "Place":
+    def of(cls, *values: str | None) -> "CountedIn":
         """What is not known is counted as `UNKNOWN`."""
         return cls(*(value or UNKNOWN for value in values))
 
@@ -35,7 +35,7 @@ class Place:
 class Start:
     """So many enrolments that began, and what became of them by the as-of date."""
 
-    place: Place
+    place: CountedIn
     from_benefit: bool
     """From the target group, within the look-back of the rules of the study start."""
     has_message: bool
@@ -47,10 +47,10 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class CountedMessage:
     """So many messages with one answer."""
 
-    place: Place
+    place: CountedIn
     outcome: str
     reason: str
     number: int
@@ -63,7 +63,7 @@ class DutyMessage:
     enrolment: str
     unit: str
     appended_at: datetime
-    place: Place
+    place: CountedIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Act:
 class Duty:
     """One duty to react: opened by a first message, and what was done about it by the as-of date."""
 
-    place: Place
+    place: CountedIn
     arrived: date
     """The Danish date on which the brokers had the first message."""
     target: date

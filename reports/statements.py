@@ -9,7 +9,7 @@ from typing import Final, LiteralString
 _ORDER: Final[LiteralString] = (
     "registered_at DESC, rank DESC, appended_at DESC, origin_topic DESC, origin_partition DESC, origin_offset DESC"
 )
-_HEARD: Final[LiteralString] = """
+HEARD: Final[LiteralString] = """
 WITH families AS MATERIALIZED (
     SELECT * FROM unnest(%(senders)s::text[], %(families)s::text[]) AS f (sender, owner)
 ), rules AS MATERIALIZED (
@@ -27,7 +27,7 @@ WITH families AS MATERIALIZED (
                       WHERE (r.topic, r.partition, r."offset") = (f.origin_topic, f.origin_partition, f.origin_offset))
 )
 """
-_LAST_VERDICTS: Final[LiteralString] = """
+LAST_VERDICTS: Final[LiteralString] = """
     SELECT DISTINCT ON (sender, message_id, sent_as) outcome, reason, law_version, unit_id, enrolment_id,
         education_type, target_group, municipality_code, message_date, appended_at
     FROM verdicts WHERE known_at < %(as_of)s AND appended_at < %(as_of)s AND sender <> ALL(%(canary)s)
@@ -36,7 +36,7 @@ _LAST_VERDICTS: Final[LiteralString] = """
 """Of a person's numbers that were joined the later one goes on counting the revisions."""
 
 STARTS: Final[LiteralString] = f"""
-{_HEARD}, states AS (
+{HEARD}, states AS (
     SELECT DISTINCT ON (owner, name) * FROM heard WHERE kind = 'enrolment'
     ORDER BY owner, name, {_ORDER}, person_id
 ), ends AS (
@@ -70,7 +70,7 @@ STARTS: Final[LiteralString] = f"""
     ORDER BY b.owner, b.name, h.starts_on DESC, h.registered_at DESC, h.appended_at DESC, h.origin_topic DESC,
         h.origin_partition DESC, h.origin_offset DESC
 ), told_of AS (
-    SELECT DISTINCT enrolment_id FROM ({_LAST_VERDICTS}) v
+    SELECT DISTINCT enrolment_id FROM ({LAST_VERDICTS}) v
     WHERE enrolment_id IS NOT NULL AND reason NOT IN ('withdrawn', 'id_conflict')
 )
 SELECT to_char(b.starts_on, 'YYYY-MM') AS month, l.municipality_code, b.education_type,
@@ -86,12 +86,12 @@ GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 MESSAGES: Final[LiteralString] = f"""
 SELECT to_char(message_date, 'YYYY-MM') AS month, municipality_code, education_type, target_group, law_version,
     outcome, reason, count(*) AS messages
-FROM ({_LAST_VERDICTS}) v WHERE message_date BETWEEN %(first)s AND %(last)s GROUP BY 1, 2, 3, 4, 5, 6, 7
+FROM ({LAST_VERDICTS}) v WHERE message_date BETWEEN %(first)s AND %(last)s GROUP BY 1, 2, 3, 4, 5, 6, 7
 """
 DUTY_MESSAGES: Final[LiteralString] = f"""
 SELECT enrolment_id COLLATE "C", unit_id COLLATE "C", appended_at, municipality_code, education_type, target_group,
     law_version
-FROM ({_LAST_VERDICTS}) v WHERE outcome = 'obliged' AND enrolment_id IS NOT NULL
+FROM ({LAST_VERDICTS}) v WHERE outcome = 'obliged' AND enrolment_id IS NOT NULL
 ORDER BY 1, 2, appended_at
 """
 ACTS: Final[LiteralString] = """

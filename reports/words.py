@@ -9,7 +9,7 @@ from typing import Final
 _FILE: Final = Path(__file__).parent / "words.toml"
 
 
-class Language(StrEnum):
+class ReportLanguage(StrEnum):
     """In which a release is written."""
 
     DANISH = "da"
@@ -25,12 +25,12 @@ class Words:
         self._values = values
         self._clusters = clusters
 
-    def say(self, kind: str, code: str, language: Language) -> str:
+    def say(self, kind: str, code: str, language: ReportLanguage) -> str:
         """The name of a family, breakdown, measure, category or status."""
         found = self._words[kind].get(code)
-        return code if found is None else found[language is Language.ENGLISH]
+        return code if found is None else found[language is ReportLanguage.ENGLISH]
 
-    def value(self, breakdown: str, code: str, language: Language) -> str:
+    def value(self, breakdown: str, code: str, language: ReportLanguage) -> str:
         """The name of a value of a breakdown."""
         if breakdown == "month" and code[:4].isdigit():
             names = self.say("months", "names", language).split()

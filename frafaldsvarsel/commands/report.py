@@ -42,11 +42,11 @@ def report(
     Small numbers are hidden so that no sum gives them back. A period is released once: made again it is the same.
     """
     from frafaldsvarsel.wiring.report import make_release
-    from reports.read import NotWhole, Period
-    from reports.releases import Refused
+    from reports.read import NotWhole, ReportPeriod
+    from reports.releases import ReleaseRefused
 
     known = settings(ReportEnvironment, data)
-    period = Period(first=first.date(), last=_month_end(last.date()), as_of=as_of.date())
+    period = ReportPeriod(first=first.date(), last=_month_end(last.date()), as_of=as_of.date())
     today = copenhagen_date(datetime.now().astimezone())
     if not period.first <= period.last < period.as_of <= today:
         fail("--as-of must lie after the last month and must have begun, and --from not after --to.")
@@ -54,7 +54,7 @@ def report(
     folder = to / f"{period.first:%Y-%m}--{period.last:%Y-%m}--{period.as_of}"
     try:
         made, is_new = make_release(known, period, threshold=threshold, by=by or account())
-    except (NotWhole, Refused) as error:
+    except (NotWhole, ReleaseRefused) as error:
         fail(str(error))
         raise typer.Exit(1) from None
     except psycopg.Error as error:

@@ -16,10 +16,10 @@ from frafaldsvarsel.wiring.common import read_reference
 from models.events import probe_identity
 from models.events.sender import SenderKind
 from models.ids import UnitId
-from reports.make import Release, make
+from reports.make import MadeRelease, make
 from reports.manifest import About, code_hash, file_hashes
-from reports.pages import Coverage
-from reports.read import Period, Tables, read
+from reports.pages import SenderCoverage
+from reports.read import ReportPeriod, ReportTables, read
 from reports.releases import note
 from reports.words import Words
 
@@ -30,12 +30,12 @@ _CONTROL_TOTAL = "control-total"
 
 
 def make_release(
-    known: ReportEnvironment, period: Period, *, threshold: int, by: str
-) -> tuple[Release, bool]:
-    """The release, noted before anybody gets it; whether it is a new one. Raises `NotWhole`, `Refused`."""
+    known: ReportEnvironment, period: ReportPeriod, *, threshold: int, by: str
+) -> tuple[MadeRelease, bool]:
+    """The release, noted before anybody gets it; whether it is a new one. Raises `NotWhole`, `ReleaseRefused`."""
     reference = read_reference(known.reference)
     law, react_by = law_of(reference), react_by_of(reference)
-    tables = Tables(
+    tables = ReportTables(
         law=law,
         senders=tuple(row.number for row in reference.senders.rows),
         react_by_days=lambda unit, day: react_by.on(UnitId(unit), day),
@@ -73,7 +73,7 @@ def make_release(
             tables=file_hashes(known.reference.directory or DATA),
             offsets=found.offsets,
         ),
-        Coverage(
+        SenderCoverage(
             known=len(institutions),
             sent=len(institutions & {sender for sender, _ in found.sent}),
             totals=sum(number for (_, kind), number in found.sent.items() if _CONTROL_TOTAL in kind),

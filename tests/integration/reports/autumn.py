@@ -37,13 +37,13 @@ from models.tasks.actions import (
     ReopenReason,
     Via,
 )
-from reports.read import Period
+from reports.read import ReportPeriod
 from tests import factories
 from tests.reference import SHIPPED
 from tests.unit.ledger.decisions import POLICY
 
 LAW: Final = law_of(SHIPPED)
-PERIOD: Final = Period(first=date(2026, 8, 1), last=date(2026, 11, 30), as_of=date(2026, 12, 1))
+PERIOD: Final = ReportPeriod(first=date(2026, 8, 1), last=date(2026, 11, 30), as_of=date(2026, 12, 1))
 HOMES: Final = ("0101", "0147", "0751", "0461", "0851", "0400", "0825", "0563")
 SCHOOLS: Final = ("280051", "281082", "280052")
 _WEIGHTS: Final = (60, 30, 30, 20, 10, 2, 1, 1)

@@ -16,7 +16,7 @@ from models.events.content import EnrolmentEnd
 from models.events.person_event import PersonEvent
 from models.ids import UnitId
 from models.tasks.actions import Close, ContactAttempt, Ending, Reopen
-from reports.read import Period
+from reports.read import ReportPeriod
 from tests.integration.reports.autumn import LAW, Autumn, Deed, day_of
 from tests.reference import SHIPPED
 
@@ -25,7 +25,7 @@ Found = Counter[tuple[str, str, str, str]]
 DAYS_OFF = days_off_of(SHIPPED)
 
 
-def recount(autumn: Autumn, period: Period) -> tuple[Found, dict[tuple[str, str, str], list[int]]]:
+def recount(autumn: Autumn, period: ReportPeriod) -> tuple[Found, dict[tuple[str, str, str], list[int]]]:
     """The counts, and the working days of contact and decision."""
     found: Found = Counter()
     days: dict[tuple[str, str, str], list[int]] = defaultdict(list)
@@ -77,7 +77,7 @@ def _start(
     facts: Facts,
     enrolment: Enrolment,
     events: list[PersonEvent],
-    period: Period,
+    period: ReportPeriod,
     told: set[str | None],
 ) -> None:
     start, ended = enrolment.study_start, enrolment.ended_on
@@ -119,7 +119,7 @@ def _start(
     put("stay", category, *place)
 
 
-def _duties(put, days, autumn: Autumn, period: Period, verdicts) -> None:  # type: ignore[no-untyped-def]
+def _duties(put, days, autumn: Autumn, period: ReportPeriod, verdicts) -> None:  # type: ignore[no-untyped-def]
     """Message by message in the order of arrival: who comes before the close of an open duty belongs to it."""
     obliged = sorted(
         (one for one in verdicts if one.verdict.outcome == "obliged"),

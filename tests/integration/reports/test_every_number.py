@@ -9,14 +9,14 @@ from config.reference.days_off import days_off_of
 from config.reference.units import react_by_of
 from ledger.schema.migrate import migrate
 from models.ids import UnitId
-from reports.count import Counts
-from reports.read import Period, Read, Tables, read
+from reports.count import FigureCounts
+from reports.read import Read, ReportPeriod, ReportTables, read
 from reports.release import Status, cells, controlled
 from tests.integration.reports.autumn import LAW, PERIOD, Autumn, make, put_in
 from tests.integration.reports.recount import recount
 from tests.reference import SHIPPED
 
-TABLES = Tables(
+TABLES = ReportTables(
     law=LAW,
     senders=tuple(row.number for row in SHIPPED.senders.rows),
     react_by_days=lambda unit, day: react_by_of(SHIPPED).on(UnitId(unit), day),
@@ -24,7 +24,7 @@ TABLES = Tables(
 )
 
 
-def read_in(url: str, period: Period = PERIOD) -> Read:
+def read_in(url: str, period: ReportPeriod = PERIOD) -> Read:
     """What the report reads."""
     with psycopg.connect(url) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -42,7 +42,7 @@ async def autumn(database: str) -> Autumn:
     return made
 
 
-def as_counted(counts: Counts) -> dict[tuple[str, str, str, str], int]:
+def as_counted(counts: FigureCounts) -> dict[tuple[str, str, str, str], int]:
     """What the report has counted."""
     return {
         (family, breakdown, value, category): number
@@ -82,7 +82,7 @@ async def test_what_a_release_shows_is_what_was_counted(database: str, autumn: A
 
 
 async def test_as_of_a_past_day_it_is_what_it_was_then(database: str, autumn: Autumn) -> None:
-    earlier = Period(first=PERIOD.first, last=date(2026, 9, 30), as_of=date(2026, 10, 15))
+    earlier = ReportPeriod(first=PERIOD.first, last=date(2026, 9, 30), as_of=date(2026, 10, 15))
     counts = read_in(database, earlier).counts
     found, _ = recount(autumn, earlier)
     assert as_counted(counts) == dict(found)

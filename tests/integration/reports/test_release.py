@@ -10,14 +10,16 @@ from config.command_environments import ReportEnvironment
 from config.sections.servers import DatabaseAddress, ReferenceSection
 from frafaldsvarsel.wiring.report import make_release
 from ledger.schema.migrate import migrate
-from reports.make import Release
-from reports.read import NotWhole, Period
-from reports.releases import Refused
+from reports.make import MadeRelease
+from reports.read import NotWhole, ReportPeriod
+from reports.releases import ReleaseRefused
 from tests.integration.reports.autumn import PERIOD, Autumn, make, put_in
 from tests.reference import copy_reference
 
 
-def released(url: str, tables: Path, period: Period = PERIOD, threshold: int = 3) -> tuple[Release, bool]:
+def released(
+    url: str, tables: Path, period: ReportPeriod = PERIOD, threshold: int = 3
+) -> tuple[MadeRelease, bool]:
     """By the command's own way."""
     environment = ReportEnvironment(
         database=DatabaseAddress.model_validate({"DATABASE_URL": url}),
@@ -45,7 +47,7 @@ async def autumn(database: str) -> Autumn:
 async def test_made_again_later_it_is_the_same_byte_for_byte(
     database: str, autumn: Autumn, tables: Path
 ) -> None:
-    earlier = Period(first=PERIOD.first, last=date(2026, 9, 30), as_of=date(2026, 10, 15))
+    earlier = ReportPeriod(first=PERIOD.first, last=date(2026, 9, 30), as_of=date(2026, 10, 15))
     first, is_new = released(database, tables, earlier)
     assert is_new
     async with await psycopg.AsyncConnection.connect(database) as connection:
@@ -85,17 +87,21 @@ async def test_a_release_that_could_be_held_against_another_is_refused(
     database: str, autumn: Autumn, tables: Path
 ) -> None:
     released(
-        database, tables, Period(first=date(2026, 8, 1), last=date(2026, 9, 30), as_of=date(2026, 11, 1))
+        database,
+        tables,
+        ReportPeriod(first=date(2026, 8, 1), last=date(2026, 9, 30), as_of=date(2026, 11, 1)),
     )
     for period, threshold in (
-        (Period(first=date(2026, 8, 1), last=date(2026, 10, 31), as_of=date(2026, 11, 1)), 3),
-        (Period(first=date(2026, 8, 1), last=date(2026, 9, 30), as_of=date(2026, 11, 2)), 3),
-        (Period(first=date(2026, 8, 1), last=date(2026, 9, 30), as_of=date(2026, 11, 1)), 5),
+        (ReportPeriod(first=date(2026, 8, 1), last=date(2026, 10, 31), as_of=date(2026, 11, 1)), 3),
+        (ReportPeriod(first=date(2026, 8, 1), last=date(2026, 9, 30), as_of=date(2026, 11, 2)), 3),
+        (ReportPeriod(first=date(2026, 8, 1), last=date(2026, 9, 30), as_of=date(2026, 11, 1)), 5),
     ):
-        with pytest.raises(Refused):
+        with pytest.raises(ReleaseRefused):
             released(database, tables, period, threshold)
     _, is_new = released(
-        database, tables, Period(first=date(2026, 10, 1), last=date(2026, 10, 31), as_of=date(2026, 11, 1))
+        database,
+        tables,
+        ReportPeriod(first=date(2026, 10, 1), last=date(2026, 10, 31), as_of=date(2026, 11, 1)),
     )
     assert is_new
 

@@ -11,9 +11,9 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
-from reports.count import TOTAL, Counts
+from reports.count import TOTAL, FigureCounts
 from reports.families import BY_CODE, FAMILIES
-from reports.release import MESSAGE, Tables
+from reports.release import MESSAGE, ControlledTables
 
 Variable = tuple[str, str, str, str]
 """Family, breakdown, value, category."""
@@ -48,7 +48,7 @@ class Attack:
         return ends[0], ends[1]
 
 
-def attack_on(tables: Tables, counts: Counts, breakdown: str) -> Attack:
+def attack_on(tables: ControlledTables, counts: FigureCounts, breakdown: str) -> Attack:
     """With all that is published about `breakdown` and in total."""
     attack = Attack()
     values = {
@@ -75,7 +75,7 @@ def attack_on(tables: Tables, counts: Counts, breakdown: str) -> Attack:
     return attack
 
 
-def _shown(tables: Tables, family: str, breakdown: str) -> Iterator[tuple[list[Variable], int]]:
+def _shown(tables: ControlledTables, family: str, breakdown: str) -> Iterator[tuple[list[Variable], int]]:
     controlled = tables[family, breakdown]
     if controlled is None:
         return
@@ -88,7 +88,7 @@ def _shown(tables: Tables, family: str, breakdown: str) -> Iterator[tuple[list[V
                 yield cells, controlled.table.at(row, column)
 
 
-def hidden(tables: Tables, breakdown: str) -> Iterator[list[Variable]]:
+def hidden(tables: ControlledTables, breakdown: str) -> Iterator[list[Variable]]:
     """What each hidden cell consists of."""
     for (family, name), controlled in tables.items():
         if name != breakdown or name == MESSAGE or controlled is None:

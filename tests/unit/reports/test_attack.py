@@ -8,24 +8,24 @@ import pytest
 from models.calendar import is_working_day
 from models.tasks.actions import ContactForm, Initiative
 from reports.clusters import merged_rows
-from reports.count import Counts, count
+from reports.count import FigureCounts, count
 from reports.disclosure import control
 from reports.families import MESSAGES
 from reports.release import controlled
-from reports.rows import BREAKDOWNS, Duty, Message, Place, Start
+from reports.rows import BREAKDOWNS, CountedIn, CountedMessage, Duty, Start
 from tests.unit.reports.attack import attack_on, hidden
 
 CLUSTERS = {f"{number:04d}": f"DK{number % 4}" for number in range(30)}
 
 
-def world(seed: int, size: int) -> Counts:
+def world(seed: int, size: int) -> FigureCounts:
     """Made-up counts: some municipalities are large, most are small."""
     rng = Random(seed)
     homes = [f"{number:04d}" for number in range(30)]
     weights = [1 / (1 + number) for number in range(30)]
 
-    def place() -> Place:
-        return Place(
+    def place() -> CountedIn:
+        return CountedIn(
             rng.choice(("2026-08", "2026-09", "2026-10")),
             rng.choices(homes, weights)[0],
             rng.choices(("eud", "eux", "stx", "hf"), (20, 8, 3, 1))[0],
@@ -41,7 +41,7 @@ def world(seed: int, size: int) -> Counts:
     outcomes = [name.partition(".") for name in MESSAGES.categories]
     shares = [30, 5, *(10 / (1 + nth) for nth in range(len(outcomes) - 2))]
     messages = [
-        Message(place(), outcome, reason, 1)
+        CountedMessage(place(), outcome, reason, 1)
         for outcome, _, reason in rng.choices(outcomes, shares, k=size // 2)
     ]
     duties = []

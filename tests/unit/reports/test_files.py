@@ -9,7 +9,7 @@ from pyarrow import parquet
 
 from reports.files import HEAD, as_csv, as_parquet, as_workbook, lines
 from reports.release import Cell, Status
-from reports.words import Language, Words
+from reports.words import ReportLanguage, Words
 
 WORDS = Words({"municipality": {"0101": "København"}}, {"DK032": "Sydjylland"})
 CELLS = [
@@ -48,7 +48,7 @@ def test_every_code_has_a_name_in_both_languages() -> None:
     from reports.families import FAMILIES
     from reports.rows import BREAKDOWNS
 
-    for language in Language:
+    for language in ReportLanguage:
         for family in FAMILIES:
             assert WORDS.say("family", family.code, language) != family.code
             for category in family.categories:
