@@ -10,7 +10,7 @@ _ORDER: Final[LiteralString] = (
     "registered_at DESC, rank DESC, appended_at DESC, origin_topic DESC, origin_partition DESC, origin_offset DESC"
 )
 HEARD: Final[LiteralString] = """
-WITH families AS MATERIALIZED (
+families AS MATERIALIZED (
     SELECT * FROM unnest(%(senders)s::text[], %(families)s::text[]) AS f (sender, owner)
 ), rules AS MATERIALIZED (
     SELECT * FROM unnest(%(versions)s::text[], %(first_days)s::date[], %(last_days)s::date[], %(look_backs)s::int[])
@@ -35,8 +35,13 @@ LAST_VERDICTS: Final[LiteralString] = """
 """
 """Of a person's numbers that were joined the later one goes on counting the revisions."""
 
+SORT_IN_MEMORY: Final[LiteralString] = "SET LOCAL work_mem = '256MB'"
+WITHOUT_LOOPS: Final[LiteralString] = "SET LOCAL enable_nestloop = off"
+"""PostgreSQL takes each step for a hundred rows, and would go through a country's rows once for each of them."""
+WITHOUT_JIT: Final[LiteralString] = "SET LOCAL jit = off"
+
 STARTS: Final[LiteralString] = f"""
-{HEARD}, states AS (
+WITH {HEARD}, states AS (
     SELECT DISTINCT ON (owner, name) * FROM heard WHERE kind = 'enrolment'
     ORDER BY owner, name, {_ORDER}, person_id
 ), ends AS (
