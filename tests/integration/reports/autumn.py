@@ -123,7 +123,7 @@ def _live(rng: Random, autumn: Autumn, person: str) -> None:
             own.append(
                 factories.residence_annulment(name=f"new home {person}", **at(moved + timedelta(days=2)))
             )
-    for nth in range(rng.randrange(3)):
+    for nth in range(rng.choice((0, 1, 1, 2, 2))):
         first = start - timedelta(days=rng.choice((400, 200, 100, -5)))
         until = rng.choice(
             (None, start - timedelta(days=90), start - timedelta(days=10), start + timedelta(days=20))
@@ -136,7 +136,7 @@ def _live(rng: Random, autumn: Autumn, person: str) -> None:
                 until,
                 name=f"period {nth} {person}",
                 benefit=rng.choice(
-                    (BenefitType.KONTANTHJAELP, BenefitType.UDDANNELSESHJAELP, BenefitType.OTHER)
+                    [*[BenefitType.KONTANTHJAELP] * 4, BenefitType.UDDANNELSESHJAELP, BenefitType.OTHER]
                 ),
                 group=rng.choice(
                     (TargetGroup.UDDANNELSESPARAT, TargetGroup.AKTIVITETSPARAT_UNDER_30, TargetGroup.JOBPARAT)
@@ -147,8 +147,8 @@ def _live(rng: Random, autumn: Autumn, person: str) -> None:
         if rng.random() < 0.1:
             own.append(factories.annulment(name=f"period {nth} {person}", **at(start - timedelta(days=2))))
     autumn.events += own
-    for nth in range(rng.choice((0, 0, 1, 1, 2))):
-        day = start + timedelta(days=rng.randrange(-5, 200))
+    for nth in range(rng.choice((0, 0, 1, 2, 3))):
+        day = start + timedelta(days=rng.randrange(-5, 120))
         if day < date(2026, 12, 20):
             _warn(rng, autumn, own, factories.risk(institution=school, **at(day)), nth)
 
@@ -218,7 +218,7 @@ def _react(rng: Random, autumn: Autumn, message: PersonEvent, verdict: Verdict) 
                 ending=Ending.CONTACT_MADE, initiatives=started or (Initiative.NONE,), none_because=none
             )
             do(close, rng.choice((0, 2, 8)))
-            if rng.random() < 0.1:
+            if rng.random() < 0.25:
                 do(Reopen(reason=ReopenReason.CLOSED_BY_MISTAKE), 1)
                 if rng.random() < 0.5:
                     do(close, 1)

@@ -59,6 +59,8 @@ async def test_every_number_is_that_of_an_independent_count(database: str, autum
     assert as_counted(counts) == dict(found)
     assert found["starts", "total", "total", "from_benefit"] > 50
     assert found["target", "total", "total", "late"] > 5
+    assert found["duties", "total", "total", "reached"] > 40
+    assert sum(deed.act.deed.kind == "reopen" for deed in autumn.deeds) > 5
     for what in ("contact", "decision"):
         ordered = sorted(days[what, "total", "total"])
         assert sorted(counts.days[what]["total", "total"].elements()) == ordered
