@@ -59,8 +59,8 @@ class PartitionLag:
 
     @property
     def delays_a_duty(self) -> bool:
-        """Whether a message may wait here. Whoever reads person events beside match does so for figures alone."""
-        if self.topic == Topic.PERSON_EVENTS and self.group != GROUPS[KafkaUser.WORKER]:
+        """Whether a message may wait here. The ledger reads person events for figures alone."""
+        if (self.group, self.topic) == (GROUPS[KafkaUser.LEDGER], Topic.PERSON_EVENTS):
             return False
         return self.topic in DUTY_TOPICS
 
