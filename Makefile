@@ -19,10 +19,10 @@ IMAGE ?= frafaldsvarsel:latest
 BASE_IMAGE ?= docker.io/library/python:3.11-slim-bookworm
 COMPILE := $(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --python-version 3.11
 
-.PHONY: help install demo test check docs pictures faults simulate mutate format bench worklist lock sbom advisories clean image browser prometheus
+.PHONY: help install demo test check docs pictures faults simulate fuzz mutate format bench bench-peers worklist lock sbom advisories clean image browser prometheus
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(STAMP) $(CLASSES) $(ASSETS) ## the virtual environment (.venv), Kafka's jars (.kafka), the pages' design system
 
@@ -57,11 +57,17 @@ format: install ## put the code in shape and mend what the linter can mend
 bench: install ## measure throughput and latency on this machine (ARGS=…)
 	@$(BIN)/python -m bench $(ARGS)
 
+bench-peers: install ## match beside Faust, Quix Streams, Kafka Streams and hand-written loops (ARGS=--rounds 5 --events 60000)
+	@$(BIN)/python -m bench.peers $(ARGS)
+
 worklist: install ## measure lists and the inbox's pages with a million tasks in the ledger (ARGS=another number of tasks)
 	@$(BIN)/python -m bench.worklist $(ARGS)
 
 simulate: install ## 100,000 simulated worlds with every kind of fault (ARGS=…: --seeds N, --seed N --trace, --json FILE)
 	@$(BIN)/python -m tests.simulation --seeds 100000 $(ARGS)
+
+fuzz: install ## a million inputs by chance to every surface that takes bytes of others (ARGS=…: --seed N, --surface NAME)
+	@$(BIN)/python -m tests.fuzz --inputs 1000000 $(ARGS)
 
 mutate: install ## change the rules in small ways, one at a time: which does no test notice? (ARGS=…: models/tasks, --sample 200, --again)
 	@$(BIN)/python -m tools.mutate $(ARGS)

@@ -1,5 +1,6 @@
 """The routes that change something: an action on a task, and the opening of what is sealed of it."""
 
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Final
 
 import orjson
@@ -13,7 +14,7 @@ from api.problems import Problem, ProblemRaised, documented
 from api.schemas import ActionRequest, Contact, Opened, OpenedMessage, OpenRequest, TaskBody, Worker
 from api.tasks import ALWAYS, ReferencePath, owner_id
 from api.tokens import Grant
-from crypto.vault import Vault
+from crypto.vault import KeyShreddedError, SealOpener
 from ledger.actions.perform import ActionDiffers, ActionRefused, NoSuchTask, TaskChanged, perform
 from ledger.actions.reveal_sensitive import NothingToOpen, SealedMessage, reveal_messages
 from ledger.queries.task_detail import task, task_id
@@ -104,7 +105,7 @@ async def perform_action(
     deed_id = act_id(caller.client.id, idempotency_key)
     expected = expected_version(if_match)
     wanted = await read_body(ActionRequest, request)
-    async with parts.connection() as connection:
+    async with parts.connection(caller.units) as connection:
         identity = await task_id(connection, units=caller.units, reference=reference)
         if identity is None:
             raise ProblemRaised(Problem.NO_SUCH_TASK)
@@ -146,7 +147,7 @@ async def open_task(request: Request, caller: CanOpen, reference: ReferencePath)
     """Who opens them and why is noted before they are opened, and stands in the task's history for good."""
     parts = dependencies_of(request)
     wanted = await read_body(OpenRequest, request)
-    async with parts.connection() as connection:
+    async with parts.connection(caller.units) as connection:
         identity = await task_id(connection, units=caller.units, reference=reference)
         if identity is None:
             raise ProblemRaised(Problem.NO_SUCH_TASK)
@@ -163,7 +164,7 @@ async def open_task(request: Request, caller: CanOpen, reference: ReferencePath)
             raise ProblemRaised(Problem.NO_SUCH_TASK) from None
         except NothingToOpen:
             raise ProblemRaised(Problem.NOTHING_TO_OPEN) from None
-    return Opened(messages=tuple(_opened(parts.vault, message) for message in sealed))
+    return Opened(messages=tuple(_opened(parts.opener, sealed)))
 
 
 def _actor(caller: Grant, worker: Worker | None) -> Actor:
@@ -172,8 +173,17 @@ def _actor(caller: Grant, worker: Worker | None) -> Actor:
     return Actor(id=owner_id(caller, worker.id), name=worker.name, via=Via.API)
 
 
-def _opened(vault: Vault, message: SealedMessage) -> OpenedMessage:
-    particulars = SensitiveFields.model_validate(orjson.loads(vault.open(message.sealed, message.sealed_for)))
+def _opened(opener: SealOpener, sealed: Iterable[SealedMessage]) -> Iterator[OpenedMessage]:
+    for message in sealed:
+        try:
+            content = opener.open(message.sealed, message.sealed_for)
+        except KeyShreddedError:
+            continue  # forgotten on purpose: there is nothing of it to hand over
+        yield _message(message, content)
+
+
+def _message(message: SealedMessage, content: bytes) -> OpenedMessage:
+    particulars = SensitiveFields.model_validate(orjson.loads(content))
     return OpenedMessage(
         institution=message.sender,
         message_id=message.message_id,

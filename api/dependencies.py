@@ -19,10 +19,11 @@ from api.secret_check import SecretCheck
 from api.tokens import LIFETIME, Grant, client_of, granted
 from config.api_clients import ClientRegister, ClientRight
 from crypto.hmac_tokens import HmacTokens
-from crypto.vault import Vault
-from infra.postgres import Connection, Pool
+from crypto.vault import PageSeal, SealOpener
+from infra.postgres import Connection
 from ledger.actions.chain_wait import ChainWait
 from ledger.actions.perform import Rules
+from ledger.queries.visit import ServedConnections
 
 _AWAY_SECONDS: Final = 5
 
@@ -31,12 +32,15 @@ _AWAY_SECONDS: Final = 5
 class ApiDependencies:
     """Everything that the interface needs."""
 
-    pool: Pool
-    """Of connections in autocommit."""
+    served: ServedConnections
+    """In autocommit."""
     clients: ClientRegister
     tags: HmacTokens
     """Of `crypto.hmac_tokens.Purpose.ACCESS`."""
-    vault: Vault
+    opener: SealOpener
+    """Opens what is sealed of a message."""
+    page_seal: PageSeal
+    """Of where a page of the undecided queue ends."""
     rules: Rules
     municipalities: Collection[str]
     """Their codes."""
@@ -53,10 +57,12 @@ class ApiDependencies:
     log_ins: SecretCheck = field(default_factory=SecretCheck)
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
-        """A connection; `Problem.AWAY` where there is none to be had, or it is lost."""
+    async def connection(
+        self, units: Collection[str], *, municipalities: Collection[str] = ()
+    ) -> AsyncIterator[Connection]:
+        """A connection that shows what is theirs; `Problem.AWAY` where there is none to be had, or it is lost."""
         try:
-            async with self.pool.connection() as connection:
+            async with self.served.of(units, municipalities=municipalities) as connection:
                 yield connection
         except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError):
             raise ProblemRaised(Problem.AWAY, {"Retry-After": str(_AWAY_SECONDS)}) from None

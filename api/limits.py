@@ -1,6 +1,7 @@
 """Around every route: what is too large is refused unread, no answer is kept, and a fault of ours says no words."""
 
 import logging
+import re
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -11,6 +12,8 @@ from infra.fault_kind import fault_kind
 
 _LOGGER: Final = logging.getLogger(__name__)
 MOST_BYTES: Final = 16 * 1024
+_LENGTH: Final = re.compile(rf"0*[0-9]{{1,{len(str(MOST_BYTES))}}}", re.ASCII)
+"""Longer ones are no number that Python reads, or of a body that is too large."""
 _HEADERS: Final = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -43,9 +46,9 @@ class Limits:
             # A route's pattern passes over a line's end behind it: the address would be another one's.
             await answer(ProblemRaised(Problem.NOT_FOUND))(scope, receive, marked)
             return
-        length = headers.get("content-length", "0")
         content = None
-        if length.isdecimal() and int(length) <= MOST_BYTES:
+        if _LENGTH.fullmatch(headers.get("content-length", "0")):
+            # What is read is counted: what it says of itself may be anything.
             content = await _read(receive)
         if content is None:
             await answer(ProblemRaised(Problem.TOO_LARGE))(scope, receive, marked)

@@ -282,7 +282,7 @@ class OpenedMessage(Frozen):
 
 
 class Opened(Frozen):
-    """The particulars of a task's messages. Keep no copy that you do not need."""
+    """A task's particulars, without those that time has deleted. Keep no copy that you do not need."""
 
     messages: tuple[OpenedMessage, ...]
 

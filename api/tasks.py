@@ -73,7 +73,7 @@ async def list_tasks(
     parts = dependencies_of(request)
     try:
         place = None if after is None else read_cursor(after)
-        async with parts.connection() as connection:
+        async with parts.connection(caller.units) as connection:
             page = await listing(
                 connection,
                 units=units_asked_for(caller, unit),
@@ -97,7 +97,7 @@ async def list_tasks(
 async def count_tasks(request: Request, caller: CanRead, worker: OfWorker = None) -> Numbers:
     """The numbers over your units together."""
     parts = dependencies_of(request)
-    async with parts.connection() as connection:
+    async with parts.connection(caller.units) as connection:
         found = await counts(
             connection,
             units=caller.units,
@@ -146,7 +146,7 @@ async def read_history(request: Request, caller: CanRead, reference: ReferencePa
 
 
 async def _view(request: Request, caller: Grant, reference: str) -> TaskView:
-    async with dependencies_of(request).connection() as connection:
+    async with dependencies_of(request).connection(caller.units) as connection:
         view = await task(connection, units=caller.units, key=reference)
         if view is None:
             raise ProblemRaised(Problem.NO_SUCH_TASK)

@@ -47,13 +47,13 @@ async def list_undecided(
         if (found := parts.unit_on(code, today)) in units and found
     }
     try:
-        place = None if after is None else open_cursor(parts.vault, after)
+        place = None if after is None else open_cursor(parts.page_seal, after)
     except NotACursor:
         error = FieldError(pointer="after", detail="is not the `next` of a page of this list")
         raise ProblemRaised(Problem.NOT_VALID, errors=(error,)) from None
-    async with parts.connection() as connection:
+    async with parts.connection((), municipalities=answering) as connection:
         page = await undecided(connection, today=today, municipalities=answering, after=place, limit=limit)
-    following = None if page.next is None else seal_cursor(parts.vault, page.next)
+    following = None if page.next is None else seal_cursor(parts.page_seal, page.next)
     if following is not None:
         response.headers["Link"] = f'<?{urlencode({**request.query_params, "after": following})}>; rel="next"'
     lines = ((message, message.evidence.municipality_code or "") for message in page.messages)

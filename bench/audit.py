@@ -19,8 +19,9 @@ from config.kafka import KafkaSettings
 from config.reference.checks.all import sound_reference
 from config.reference.law import law_of
 from config.reference.reminder_policy import reminder_policy_of
-from config.topics import PERSON_PARTITIONS, Topic
+from config.topics import OWN_KEYS, PERSON_PARTITIONS, Topic
 from infra import topic_admin
+from infra.record_key import record_key
 from infra.topic_admin import Replication
 from ledger.consume.batch import Batch, project
 from ledger.schema.migrate import migrate
@@ -126,7 +127,8 @@ class Writer:
         self._ends[place] = offset + 1
         while True:
             try:
-                self._producer.produce(topic, value, partition=part)
+                key = record_key(str(offset)) if topic in OWN_KEYS else None
+                self._producer.produce(topic, value, key=key, partition=part)
                 return offset
             except BufferError:
                 self._producer.poll(0.1)

@@ -25,11 +25,12 @@ def person_events(number: int, seed: int) -> Iterator[PersonEvent]:
         if chance.random() < 0.25:
             kinds += ["risk"]
         for kind in kinds[: number - made]:
-            yield _event(person_id, _content(kind, chance), chance, made)
+            yield event_of(person_id, content_of(kind, chance), chance, made)
             made += 1
 
 
-def _content(kind: str, chance: random.Random) -> Content:
+def content_of(kind: str, chance: random.Random) -> Content:
+    """What an enrolment, benefit, residence or risk says, under an id of its own."""
     name = str(UUID(int=chance.getrandbits(128)))
     if kind == "enrolment":
         return EnrolmentVersion(
@@ -67,7 +68,8 @@ def _content(kind: str, chance: random.Random) -> Content:
     )
 
 
-def _event(person_id: str, content: Content, chance: random.Random, number: int) -> PersonEvent:
+def event_of(person_id: str, content: Content, chance: random.Random, number: int) -> PersonEvent:
+    """`content` as intake would hand it to match; `number`: the offset of its record."""
     risk = isinstance(content, Risk)
     return PersonEvent(
         person_id=person_id,

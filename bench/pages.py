@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import quantiles
 from typing import Any, Final
@@ -21,10 +22,13 @@ import psycopg
 
 from bench.many_tasks import WHO, units
 from config.environments import InboxEnvironment
+from config.key_folder import HeldKeys
 from config.reference.checks.all import sound_reference
+from config.sections.keys import intake_keys
 from config.senders import base_senders
 from config.settings import PREFIX, load
-from crypto.vault import Vault
+from crypto.intake_vault import IntakeVault
+from crypto.key_purpose import KeyHolder
 from frafaldsvarsel.wiring.inbox import inbox_parts
 from inbox.rights import Right, Rights, Role
 from infra.postgres import Connection
@@ -121,7 +125,7 @@ async def ask_for_pages(folder: Path, database: str) -> None:
     values = {
         "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
         "DATABASE_URL": database,
-        "KEYRING_FILE": str(folder / "keys" / "service.key.json"),
+        "KEYS_DIR": str(folder / "keys" / "service" / "inbox"),
         "SENDERS_DIR": str(folder / "senders"),
         "INBOX_URL": f"http://127.0.0.1:{port}",
         "INBOX_PORT": str(port),
@@ -130,7 +134,9 @@ async def ask_for_pages(folder: Path, database: str) -> None:
         "READY_FILE": str(folder / "inbox.ready"),
     }
     environment = {PREFIX + name: value for name, value in values.items()}
-    people, references = await _prepare(load(InboxEnvironment, environment), database)
+    intake = HeldKeys(folder / "keys" / "service" / KeyHolder.INTAKE, KeyHolder.INTAKE)
+    intake_vault = intake_keys(intake).vault
+    people, references = await _prepare(load(InboxEnvironment, environment), intake_vault, database)
     with _inbox(folder, environment) as process, psycopg.connect(database, autocommit=True) as connection:
         reader = Reader(port, process.pid, connection)
         for person in people:
@@ -160,7 +166,9 @@ def _ask(reader: Reader, person: Visitor, references: list[str]) -> None:
     reader.say("the manager's weeks", person, lambda: "/overblik", None)
 
 
-async def _prepare(settings: InboxEnvironment, database: str) -> tuple[list[Visitor], dict[str, list[str]]]:
+async def _prepare(
+    settings: InboxEnvironment, vault: IntakeVault, database: str
+) -> tuple[list[Visitor], dict[str, list[str]]]:
     """Log people in, and let the CPR be somebody's."""
     parts = inbox_parts(settings, sound_reference())
     everybody = units()
@@ -179,15 +187,15 @@ async def _prepare(settings: InboxEnvironment, database: str) -> tuple[list[Visi
                 (theirs[0],),
             )
             references[theirs[0]] = [reference for (reference,) in await found.fetchall()]
-            await _seal(connection, parts.vault, references[theirs[0]])
+            await _seal(connection, vault, references[theirs[0]])
             await connection.execute(
                 "UPDATE tasks SET person_id = %s WHERE reference = ANY(%s)",
-                (parts.vault.person_id(_CPR), references[theirs[0]][:2]),
+                (parts.pseudonyms.person_id(_CPR), references[theirs[0]][:2]),
             )
     return people, references
 
 
-async def _seal(connection: Connection, vault: Vault, references: list[str]) -> None:
+async def _seal(connection: Connection, vault: IntakeVault, references: list[str]) -> None:
     """What can be opened, in the messages of these tasks."""
     found = await connection.execute(
         "SELECT m.sender, m.message_id, m.person_id FROM messages m JOIN tasks t ON t.id = m.task_id "
@@ -199,7 +207,10 @@ async def _seal(connection: Connection, vault: Vault, references: list[str]) -> 
     async with connection.cursor() as cursor:
         await cursor.executemany(
             "UPDATE messages SET sealed = %s WHERE (sender, message_id, person_id) = (%s, %s, %s)",
-            [(vault.seal(written, sealed_for(*key)), *key) for key in await found.fetchall()],
+            [
+                (vault.seal(written, sealed_for(*key), datetime.now(UTC)), *key)
+                for key in await found.fetchall()
+            ],
         )
 
 

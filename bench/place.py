@@ -2,9 +2,11 @@
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
 from config.kafka import KafkaSettings
 from config.reference.checks.all import sound_reference
@@ -19,6 +21,7 @@ from local.servers.process import Process, ProcessPlan
 from publisher.key_files import ensure_keys
 
 _READY_SECONDS = 60
+NOTHING_MORE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Place:
@@ -38,14 +41,18 @@ class Place:
         return StreamMac(StreamKeyring.model_validate_json(ring).tags())
 
     @contextmanager
-    def worker(self) -> Iterator[Process]:
-        """A stream worker, running and with its partitions assigned."""
+    def worker(
+        self,
+        program: Sequence[str] = ("-m", "frafaldsvarsel", "worker"),
+        more: Mapping[str, str] = NOTHING_MORE,
+    ) -> Iterator[Process]:
+        """A stream worker, running and with its partitions assigned; `more`: of its environment."""
         ready = self.data / "worker.ready"
         ready.unlink(missing_ok=True)
         values = {
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers,
             "DATABASE_URL": "postgresql://not-used",
-            "KEYRING_FILE": str(self.data / "keys" / "service.key.json"),
+            "KEYS_DIR": str(self.data / "keys" / "service" / "intake"),
             "SENDERS_DIR": str(self.data / "senders"),
             "WORKER_DATA_DIR": str(self.data / "worker"),
             "READY_FILE": str(ready),
@@ -58,9 +65,9 @@ class Place:
             }
         process = Process(
             ProcessPlan(
-                argv=[sys.executable, "-m", "frafaldsvarsel", "worker"],
+                argv=[sys.executable, *program],
                 log=self.data / "worker.log",
-                env={PREFIX + name: value for name, value in values.items()} | {"PATH": ""},
+                env={PREFIX + name: value for name, value in values.items()} | {"PATH": ""} | dict(more),
                 grace_seconds=20,
             )
         )

@@ -5,7 +5,7 @@ process nor the polling of this one is in it.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from aiokafka import AIOKafkaProducer
 from confluent_kafka import Consumer, TopicPartition
@@ -15,12 +15,15 @@ from config.topics import PERSON_PARTITIONS, Topic
 from models.events.person_event import PersonEvent
 from models.events.receipt import Applied
 from streams.batch_producer import BatchProducer, partition_of
+from streams.processors import key_of_event
 
 _POLL_SECONDS = 120.0
 _CHUNK = 5000
 
 
-async def fill(place: Place, events: Iterable[PersonEvent]) -> int:
+async def fill(
+    place: Place, events: Iterable[PersonEvent], key_of: Callable[[PersonEvent], bytes] = key_of_event
+) -> int:
     """Write a backlog of person events."""
     producer = AIOKafkaProducer(**place.kafka.producer())
     await producer.start()
@@ -30,7 +33,7 @@ async def fill(place: Place, events: Iterable[PersonEvent]) -> int:
             output.add(
                 Topic.PERSON_EVENTS,
                 partition_of(event.person_id, PERSON_PARTITIONS),
-                event.person_id.encode(),
+                key_of(event),
                 event.model_dump_json(exclude_none=True).encode(),
             )
             number += 1

@@ -17,7 +17,13 @@ from config.environments import (
 )
 from config.every_environment import EveryEnvironment
 from config.kafka import KafkaSettings
-from config.sections.keys import IntakeKeySection, VaultSection
+from config.sections.keys import (
+    KeyStoreSection,
+    LookupKeySection,
+    MigrateKeySection,
+    OpenerKeySection,
+    ReplayKeySection,
+)
 from config.sections.processes import ContractSection, IntakeSection
 from config.sections.servers import (
     DatabaseAddress,
@@ -97,9 +103,10 @@ class RebuildEnvironment(RebuildPeopleEnvironment):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MigrateEnvironment:
-    """`migrate`: nothing but the database."""
+    """`migrate`: the database, and what it must know of the inbox."""
 
     migrate: MigrateSection
+    keys: MigrateKeySection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +115,7 @@ class OpenEnvironment:
 
     kafka: KafkaSettings
     database: DatabaseAddress
-    keyring: VaultSection
+    keys: OpenerKeySection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,11 +125,30 @@ class ReplayEnvironment:
     kafka: KafkaSettings
     stream: StreamKeySection
     database: DatabaseAddress
-    keyring: IntakeKeySection
+    keys: ReplayKeySection
     senders: SendersSection
     intake: IntakeSection
     contract: ContractSection
     reference: ReferenceSection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EraseAskEnvironment:
+    """`erase request` and `erase verify`: they make a pseudonym of a CPR."""
+
+    kafka: KafkaSettings
+    stream: StreamKeySection
+    database: DatabaseAddress
+    keys: LookupKeySection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EraseRunEnvironment:
+    """`erase run`: no key that makes or opens anything of a person."""
+
+    kafka: KafkaSettings
+    stream: StreamKeySection
+    database: DatabaseAddress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +176,7 @@ class InsightEnvironment:
     """`insight export`: makes a pseudonym of a CPR."""
 
     database: DatabaseAddress
-    keyring: VaultSection
+    keys: LookupKeySection
     reference: ReferenceSection
 
 
@@ -162,11 +188,27 @@ class ReportEnvironment:
     reference: ReferenceSection
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysEnvironment:
+    """`keys`: where all of them lie."""
+
+    keys: KeyStoreSection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShredEnvironment(KeysEnvironment):
+    """`keys shred`: also the tables in which something is sealed."""
+
+    database: DatabaseAddress
+
+
 COMMANDS: Final[Mapping[str, type[Any]]] = {
     "check-config": EveryEnvironment,
     "doctor": EveryEnvironment,
     "status": StatusEnvironment,
     "migrate": MigrateEnvironment,
+    "keys": KeysEnvironment,
+    "keys shred": ShredEnvironment,
     "topics": TopicsEnvironment,
     "publish": KafkaEnvironment,
     "receipts": ListEnvironment,
@@ -182,6 +224,10 @@ COMMANDS: Final[Mapping[str, type[Any]]] = {
     "sessions end": DatabaseEnvironment,
     "insight export": InsightEnvironment,
     "report": ReportEnvironment,
+    "erase request": EraseAskEnvironment,
+    "erase approve": DatabaseEnvironment,
+    "erase run": EraseRunEnvironment,
+    "erase verify": EraseAskEnvironment,
     "trail verify": TrailVerifyEnvironment,
     "trail restart": TrailRestartEnvironment,
     "redecide": HealingAuditEnvironment,
@@ -209,6 +255,7 @@ _ROLES: Final[Mapping[type[Any], DatabaseRole]] = {
     RebuildEnvironment: DatabaseRole.REBUILD,
     InsightEnvironment: DatabaseRole.INSIGHT,
     ReportEnvironment: DatabaseRole.REPORT,
+    ShredEnvironment: DatabaseRole.REBUILD,
 }
 
 

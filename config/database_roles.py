@@ -14,6 +14,8 @@ class DatabaseRole(StrEnum):
     NOTIFY = "frafaldsvarsel_notify"
     INBOX = "frafaldsvarsel_inbox"
     """Pages and interface are one process."""
+    ACT = "frafaldsvarsel_act"
+    """What the inbox becomes within an act; nobody logs in as it."""
     AUDIT = "frafaldsvarsel_audit"
     """Reads only; `redecide` too."""
     CANARY = "frafaldsvarsel_canary"
@@ -26,11 +28,14 @@ class DatabaseRole(StrEnum):
     REPORT = "frafaldsvarsel_report"
     """`report`: reads what it counts, and notes which periods were released."""
     REBUILD = "frafaldsvarsel_rebuild"
-    """`rebuild ledger`, which may replace everything that follows from Kafka."""
+    """`rebuild ledger`, which may replace everything that follows from Kafka; `keys shred`."""
 
 
 OWNER: Final = "frafaldsvarsel_owner"
 """Owns schema and tables. Nobody can log in as it."""
 MIGRATE: Final = "frafaldsvarsel_migrate"
 """`migrate`: may become the owner, and has no right of its own."""
+NO_LOG_IN: Final = (OWNER, DatabaseRole.ACT)
+BECOMES: Final = {MIGRATE: OWNER, DatabaseRole.INBOX: DatabaseRole.ACT}
+"""Who may become whom (`SET ROLE`), without having its rights before."""
 EVERY_ROLE: Final = (OWNER, MIGRATE, *DatabaseRole)

@@ -55,7 +55,7 @@ class WorkerEnvironment:
     stream: StreamKeySection
     replication: ReplicationSection
     consumer: ConsumerSection
-    keyring: IntakeKeySection
+    keys: IntakeKeySection
     senders: SendersSection
     intake: IntakeSection
     contract: ContractSection
@@ -97,13 +97,13 @@ class NoticeEnvironment:
     webhooks: WebhookSection
     links: LinkSection
     acknowledge: AcknowledgeSection
-    keyring: NoticeKeySection
+    keys: NoticeKeySection
     reference: ReferenceSection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotifierEnvironment(NoticeEnvironment):
-    """The notifier: no Kafka, and of the key ring nothing that opens."""
+    """The notifier: no Kafka, and of the keys none that opens."""
 
     database: DatabaseSection
     deliveries: DeliverySection
@@ -117,10 +117,10 @@ class NotifierEnvironment(NoticeEnvironment):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxEnvironment:
-    """The inbox and the interface for case systems: no Kafka, no relay, and of the key ring nothing of senders."""
+    """The inbox and the interface for case systems: no Kafka, no relay, and no key that opens what senders seal."""
 
     database: DatabaseSection
-    keyring: InboxKeySection
+    keys: InboxKeySection
     links: LinkSection
     inbox: InboxSection
     trail_wait: TrailWaitSection
@@ -195,7 +195,7 @@ class AuditEnvironment:
 class HealingAuditEnvironment(AuditEnvironment):
     """The audit that drives again what is missing, as intake would."""
 
-    keyring: IntakeKeySection
+    keys: IntakeKeySection
     senders: SendersSection
     intake: IntakeSection
     contract: ContractSection

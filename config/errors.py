@@ -8,6 +8,8 @@ A fault never stops at the first one found, and it never holds a secret or perso
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from models.cpr import struck
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -18,10 +20,12 @@ class Fault:
     line: int | None = None
 
     def __str__(self) -> str:
+        # What was written in the wrong place may be anything, and sentences are logged.
+        sentence = struck(self.sentence)
         if self.file is None:
-            return self.sentence
+            return sentence
         place = self.file if self.line is None else f"{self.file}, line {self.line}"
-        return f"{place}: {self.sentence}"
+        return f"{place}: {sentence}"
 
 
 class ConfigError(Exception):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from config.kafka import KafkaSettings
 from config.sections.audit import AuditSection, LagSection, ProbeIntervalSection, ProbeSection
-from config.sections.keys import KeyringSection
+from config.sections.keys import EveryKeySection
 from config.sections.notices import (
     AcknowledgeSection,
     BounceSection,
@@ -47,7 +47,7 @@ class EveryEnvironment:
     replication: ReplicationSection
     database: DatabaseSection
     migrate: MigrateSection
-    keyring: KeyringSection
+    keys: EveryKeySection
     stream: StreamKeySection
     senders: SendersSection
     quotas: QuotaSection

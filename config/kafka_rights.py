@@ -25,6 +25,8 @@ class KafkaUser(StrEnum):
     CANARY = "canary"
     QUARANTINE = "quarantine"
     REBUILD = "rebuild"
+    ERASE = "erase"
+    """`erase run` and `erase verify`."""
     OPERATOR = "operator"
     """`status` and `doctor`, which look; `lag --once`."""
     TOPICS = "topics"
@@ -89,6 +91,7 @@ READS: Final[Mapping[KafkaUser, tuple[str, ...]]] = {
     KafkaUser.CANARY: _BOOKED,
     KafkaUser.QUARANTINE: (*_INPUTS, Topic.PERSON_EVENTS, Topic.REJECTED),
     KafkaUser.REBUILD: (*_BOOKED, Topic.PERSON_EVENTS, Topic.PEOPLE, Topic.PROGRESS),
+    KafkaUser.ERASE: (Topic.PERSON_EVENTS, Topic.DECISIONS, Topic.PEOPLE, Topic.APPLIED),
     KafkaUser.OPERATOR: (*_INPUTS, Topic.PERSON_EVENTS, *_BOOKED, Topic.AUDIT_CHECKPOINTS),
     KafkaUser.TOPICS: (),
 }
@@ -101,6 +104,8 @@ WRITES: Final[Mapping[KafkaUser, tuple[str, ...]]] = {
     KafkaUser.CANARY: tuple(name for name in _INPUTS if name != InputTopic.CONTROL_TOTALS),
     KafkaUser.QUARANTINE: (*_INPUTS, Topic.PERSON_EVENTS),
     KafkaUser.REBUILD: (Topic.PEOPLE,),
+    # Tombstones for records of before, on the two topics that are compacted by a key for each record.
+    KafkaUser.ERASE: (Topic.ERASURES, Topic.PERSON_EVENTS, Topic.DECISIONS),
     KafkaUser.OPERATOR: (),
     KafkaUser.TOPICS: (),
 }

@@ -12,9 +12,12 @@ from typing import Any, Final, TypeVar, get_type_hints
 
 from pydantic import ValidationError
 
+from config.environments import PROCESSES
 from config.errors import ConfigError, Fault
 from config.every_environment import EveryEnvironment
+from config.key_environment import KEY_VARIABLES, least_keys
 from config.sections.base import PREFIX, Section
+from config.sections.keys import VARIABLE
 from config.told_sections import ToldSections
 
 __all__ = [
@@ -35,7 +38,6 @@ SECRETS: Final = frozenset(
         "KAFKA_PASSWORD",
         "DATABASE_URL",
         "MIGRATE_DATABASE_URL",
-        "KEYRING",
         "STREAM_KEYS",
         "TRAIL_KEY",
         "TRAIL_PUBLIC_KEYS",
@@ -95,6 +97,10 @@ def _read(kind: type[Any], environ: Mapping[str, str]) -> tuple[dict[str, Sectio
         for variable in environ
         if _is_ours(variable) and variable.removeprefix(PREFIX) not in _KNOWN
     ]
+    if kind in PROCESSES.values():
+        faults += _needless(variables_of(kind), environ)
+    elif PREFIX + VARIABLE not in environ:
+        environ = least_keys(kind, environ, variables_of(kind))
     found: dict[str, Section] = {}
     for name, section in sections_of(kind).items():
         values = _values(section.variables(), environ, faults)
@@ -103,6 +109,15 @@ def _read(kind: type[Any], environ: Mapping[str, str]) -> tuple[dict[str, Sectio
         except ValidationError as error:
             faults.extend(_sentences(error))
     return found, faults
+
+
+def _needless(own: Iterable[str], environ: Mapping[str, str]) -> Iterable[Fault]:
+    """Whoever has the memory of a process has what it was told: no process is told a key that it does not need."""
+    needed = frozenset(own)
+    for name in KEY_VARIABLES:
+        for variable in (PREFIX + name, PREFIX + name + _FILE):
+            if name not in needed and variable in environ:
+                yield Fault(f"{variable} holds keys that this process does not need: do not tell it.")
 
 
 def _is_ours(name: str) -> bool:
@@ -131,6 +146,8 @@ def _sentences(error: ValidationError) -> Iterable[Fault]:
         why = detail["msg"].removeprefix("Value error, ")
         if detail["type"] == "missing":
             yield Fault(f"{variable} is missing.")
+        elif detail["type"] == "keys":
+            yield Fault(f"{variable}: {why}")
         elif detail["type"] == "sentence":
             yield Fault(f"{variable} {why}.".lstrip())
         else:

@@ -31,6 +31,7 @@ class Topic(StrEnum):
     TASK_EVENTS = "task-events"
     REACTIONS = "reactions"
     AUDIT_CHECKPOINTS = "audit-checkpoints"
+    ERASURES = "erasures"
 
 
 INPUT_PARTITIONS: Final = 4
@@ -51,6 +52,9 @@ class TopicSpec:
     retention_days: int | None
     """None: for ever."""
     compacted: bool = False
+    own_keys: bool = False
+    """Every record has a key of its own: compaction takes away what a tombstone names, and nothing else
+    (docs/decisions/0054)."""
     append_time: bool = False
     """The broker's clock stamps the records: what deadlines are computed from."""
     guarded: bool = False
@@ -74,7 +78,12 @@ class TopicSpec:
         if self.append_time:
             # max.message.bytes counts compressed bytes: without this, a record could unpack to any size.
             entries["compression.type"] = "uncompressed"
-        if self.compacted:
+        if self.own_keys:
+            # Time to see a foreign tombstone, which the audit reports, before it takes anything away; and an end to
+            # the time that an erased record stays.
+            entries["min.compaction.lag.ms"] = str(self.compaction_lag_ms)
+            entries["max.compaction.lag.ms"] = str(self.compaction_lag_ms + _DAY_MS)
+        elif self.compacted:
             entries["min.cleanable.dirty.ratio"] = "0.2"
             # A zombie's late write and the better record that it hides must both be there to be compared, also
             # when no worker runs for days after it.
@@ -111,9 +120,11 @@ TOPICS: Final = (
             "ledger, by its outbox, the refusals of conflicts; "
             "`audit --heal` and `redecide`, an event once more"
         ),
-        key="person id",
+        key="its own: person and origin, hashed; the partition is the person's",
         partitions=PERSON_PARTITIONS,
         retention_days=None,
+        compacted=True,
+        own_keys=True,
         guarded=True,
     ),
     TopicSpec(
@@ -131,9 +142,11 @@ TOPICS: Final = (
         name=Topic.DECISIONS.value,
         about="Every revision of every message's decision; match to ledger.",
         writer="match, for its partitions",
-        key="person id",
+        key="its own: person, message and revision, hashed; the partition is the person's",
         partitions=PERSON_PARTITIONS,
         retention_days=None,
+        compacted=True,
+        own_keys=True,
         guarded=True,
     ),
     TopicSpec(
@@ -198,7 +211,19 @@ TOPICS: Final = (
         partitions=1,
         retention_days=None,
     ),
+    TopicSpec(
+        name=Topic.ERASURES.value,
+        about="Who was erased, as hashes; the append time is the cut-off. By it a restored log can forget again.",
+        writer="`erase run`",
+        key="none",
+        partitions=1,
+        retention_days=None,
+        append_time=True,
+        guarded=True,
+    ),
 )
 BY_NAME: Final = {spec.name: spec for spec in TOPICS}
 GUARDED: Final = frozenset(spec.name for spec in TOPICS if spec.guarded)
 """By which one process tells another what it has done. Not ``rejected``, which is sealed, nor what others read."""
+OWN_KEYS: Final = frozenset(spec.name for spec in TOPICS if spec.own_keys)
+"""Where a record without a value is a tombstone, and says nothing."""

@@ -37,6 +37,15 @@ class HmacTokens:
         self._keys = {kid: derived(key, purpose) for kid, key in keys.items()}
         self._active = active
 
+    @classmethod
+    def of_derived(cls, keys: Mapping[str, bytes], active: str) -> "HmacTokens":
+        """Of keys that were made for one purpose, 32 bytes each."""
+        tags = cls.__new__(cls)
+        tags._keys, tags._active = dict(keys), active
+        if active not in keys:
+            raise ValueError("the active key must be in the ring")
+        return tags
+
     def make(self, content: bytes, length: int) -> bytes:
         """The tag of `content`, `length` bytes long."""
         if not _SHORTEST <= length <= sha256().digest_size:

@@ -12,7 +12,7 @@ def public_keys(jwks: str) -> dict[str, OKPKey]:
         keys = [OKPKey.import_key(key) for key in json.loads(jwks)["keys"]]
         if not keys or any(not key.kid or key.curve_name != "Ed25519" for key in keys):
             raise ValueError("a key without a name, or of another curve")
-    except (ValueError, KeyError, TypeError, AttributeError, JoseError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, JoseError):
         raise ValueError("is no JWK set of Ed25519 keys") from None
     return {str(key.kid): key for key in keys}
 

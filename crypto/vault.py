@@ -1,72 +1,91 @@
-"""The service's own secrets: pseudonyms, fingerprints, and the seal around what the stream must not see.
+"""The seals around what the stream must not see, as those know them who only open.
 
-Everything is deterministic (HMAC-SHA-256, AES-SIV), so a replay gives the same bytes.
-Nothing here is ever logged.
+A sealed value says which key opens it: ``KID.BODY``. Nothing here is ever logged.
 """
 
-import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
-from hashlib import sha256
-from typing import Any, Final
+from typing import Final, Protocol
 
-import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-_KEY_BYTES: Final = 32
-_BASE32: Final = "abcdefghijklmnopqrstuvwxyz234567"
-_PAIRS: Final = tuple(first + second for first in _BASE32 for second in _BASE32)
-"""Base32 (RFC 4648, in lower case) ten bits at a time; the library's own takes as long as the HMAC five times over."""
+SIV_KEY_BYTES: Final = 64
 
 
 class NotOpenedError(ValueError):
     """The seal is not ours, is damaged, or was made for another purpose."""
 
 
-class Vault:
-    """A ring of secret keys: the active one seals, all of them open.
+class KeyShreddedError(NotOpenedError):
+    """The key was destroyed on purpose: nobody opens it any more."""
 
-    The pseudonym's key is the ring's first entry for ever: changing it would give every person a new id.
-    It is changed by rebuilding ``person-events``, never by rotation.
-    """
 
-    def __init__(self, keys: Mapping[str, bytes], active: str) -> None:
-        """`keys`: 32 bytes each, by key id, the pseudonym's key first; `active` names the one that seals."""
-        if active not in keys or any(len(key) != _KEY_BYTES for key in keys.values()):
-            raise ValueError("the vault needs keys of 32 bytes, and its active key among them")
-        self._active = active
-        self._seals = {kid: AESSIV(_derive(key, b"seal", 64)) for kid, key in keys.items()}
-        first = next(iter(keys.values()))
-        self._pseudonym = _derive(first, b"pseudonym", 32)
-        self._fingerprint = _derive(first, b"fingerprint", 32)
+class Opener(Protocol):
+    """Opens what one key has sealed."""
 
-    def person_id(self, cpr: str) -> str:
-        """The keyed pseudonym of a normalised CPR: 26 characters, 130 bits."""
-        digest = hmac.digest(self._pseudonym, cpr.encode(), sha256)
-        number = int.from_bytes(digest[:17], "big") >> 6
-        return "".join(_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10))
+    def open_body(self, body: bytes, purpose: str) -> bytes:
+        """The plaintext; raises `ValueError` or `InvalidTag` where it does not open, `KeyShreddedError`."""
 
-    def fingerprint(self, content: Mapping[str, Any]) -> str:
-        """A keyed hash of an event's content with the CPR opened: equal however it was sealed and signed."""
-        canonical = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
-        return urlsafe_b64encode(hmac.digest(self._fingerprint, canonical, sha256)[:18]).decode()
+
+class SymmetricSeal:
+    """AES-SIV under one key, which opens what it seals: the same plaintext and purpose give the same bytes."""
+
+    def __init__(self, kid: str, key: bytes) -> None:
+        """`key`: 64 bytes."""
+        if len(key) != SIV_KEY_BYTES:
+            raise ValueError("a key of this seal has 64 bytes")
+        self._kid = kid
+        self._siv = AESSIV(key)
 
     def seal(self, plaintext: bytes, purpose: str) -> str:
         """`plaintext` sealed for `purpose`; it opens only for the same purpose."""
-        sealed = self._seals[self._active].encrypt(plaintext, [purpose.encode()])
-        return f"{self._active}.{urlsafe_b64encode(sealed).decode()}"
+        return written(self._kid, self._siv.encrypt(plaintext, [purpose.encode()]))
+
+    def open_body(self, body: bytes, purpose: str) -> bytes:
+        """As `Opener`."""
+        return self._siv.decrypt(body, [purpose.encode()])
+
+
+class ShreddedKey:
+    """What stands in the place of a key that was destroyed."""
+
+    def open_body(self, body: bytes, purpose: str) -> bytes:
+        """As `Opener`."""
+        raise KeyShreddedError("its key was shredded")
+
+
+class SealOpener:
+    """Opens what any of its keys has sealed."""
+
+    def __init__(self, keys: Mapping[str, Opener]) -> None:
+        """`keys` by key id; looked into at each call."""
+        self._keys = keys
 
     def open(self, sealed: str, purpose: str) -> bytes:
-        """What `seal` has sealed; raises `NotOpenedError`."""
+        """What was sealed for `purpose`; raises `NotOpenedError`, and of it `KeyShreddedError`."""
         kid, _, body = sealed.partition(".")
         try:
-            return self._seals[kid].decrypt(urlsafe_b64decode(body), [purpose.encode()])
+            return self._keys[kid].open_body(urlsafe_b64decode(body), purpose)
+        except KeyShreddedError:
+            raise
         except (KeyError, ValueError, InvalidTag):
-            raise NotOpenedError("the vault cannot open it for this purpose") from None
+            raise NotOpenedError("no key here opens it for this purpose") from None
 
 
-def _derive(key: bytes, purpose: bytes, length: int) -> bytes:
-    return HKDF(algorithm=SHA256(), length=length, salt=None, info=b"frafaldsvarsel " + purpose).derive(key)
+class PageSeal(SealOpener):
+    """What the pages hand to a browser and get back: the active key seals, each of them opens."""
+
+    def __init__(self, keys: Mapping[str, SymmetricSeal], active: str) -> None:
+        """`active` names the key that seals."""
+        super().__init__(keys)
+        self._active = keys[active]
+
+    def seal(self, plaintext: bytes, purpose: str) -> str:
+        """`plaintext` sealed for `purpose`."""
+        return self._active.seal(plaintext, purpose)
+
+
+def written(kid: str, body: bytes) -> str:
+    """A sealed value as it stands in records and tables."""
+    return f"{kid}.{urlsafe_b64encode(body).decode()}"

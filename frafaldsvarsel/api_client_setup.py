@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from config.api_clients import ApiClient, ClientRight, KeptSecret
+from config.key_store import write_new
 from crypto.client_secret_hash import hash_secret, new_secret
-from publisher.key_files import write_new
 
 CLIENT_ID: Final = "case-system"
 

@@ -164,6 +164,6 @@ def _broken(
 ) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def broken(request: Request, _: Exception) -> Response:
         """A fault of ours: its kind is logged, and the page says nothing of it."""
-        return Visit(request, parts, renderer, language_of(request)).page("broken.html", 500)
+        return Visit(request, parts, renderer, language_of(request, parts)).page("broken.html", 500)
 
     return broken

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from enum import Enum, auto
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import psycopg
 from psycopg_pool import PoolTimeout
@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from inbox.dependencies import InboxDependencies
 from inbox.forms import EMPTY, NotAForm, read_form
+from inbox.handed_on import target_handed_on
 from inbox.page_context import LANGUAGE_COOKIE, LANGUAGE_QUERY, Visit
 from inbox.render import Renderer
 from inbox.translations import Language
@@ -49,9 +50,14 @@ class FormTooOld(PermissionError):
     """The form was not made for this session."""
 
 
+def cookie_name(parts: InboxDependencies, name: str) -> str:
+    """With the prefix a browser takes a cookie from this host alone, by TLS alone, and for all of its paths."""
+    return f"__Host-{name}" if parts.secure else name
+
+
 def session_cookie(parts: InboxDependencies) -> str:
-    """The cookie's name. With its prefix a browser takes it from this host alone, and by TLS alone."""
-    return "__Host-frafaldsvarsel" if parts.secure else "frafaldsvarsel"
+    """The cookie's name."""
+    return cookie_name(parts, "frafaldsvarsel")
 
 
 class AuthGuard:
@@ -78,7 +84,7 @@ class AuthGuard:
             chosen = request.query_params.get(LANGUAGE_QUERY)
             if request.method == "GET" and chosen in set(Language):
                 return self._change_language(request, Language(chosen))
-            visit = Visit(request, self._parts, self._renderer, language_of(request))
+            visit = Visit(request, self._parts, self._renderer, language_of(request, self._parts))
             try:
                 return await self._serve(visit, page, whom)
             except NotFound:
@@ -121,13 +127,13 @@ class AuthGuard:
 
     def _change_language(self, request: Request, language: Language) -> Response:
         left = [(name, value) for name, value in request.query_params.multi_items() if name != LANGUAGE_QUERY]
-        # One slash: two would name another host.
-        target = "/" + quote(request.url.path.lstrip("/\\")) + (f"?{urlencode(left)}" if left else "")
+        target = target_handed_on(request.url.path, urlencode(left))
         response = RedirectResponse(target, status_code=303)
         response.set_cookie(
-            LANGUAGE_COOKIE,
+            cookie_name(self._parts, LANGUAGE_COOKIE),
             language,
             max_age=_A_YEAR,
+            path="/",
             secure=self._parts.secure,
             httponly=True,
             samesite="lax",
@@ -135,9 +141,9 @@ class AuthGuard:
         return response
 
 
-def language_of(request: Request) -> Language:
+def language_of(request: Request, parts: InboxDependencies) -> Language:
     """The one that was chosen; else Danish, whatever the browser prefers: it is a Danish authority's page."""
-    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    chosen = request.cookies.get(cookie_name(parts, LANGUAGE_COOKIE))
     return Language(chosen) if chosen in set(Language) else Language.DANISH
 
 
@@ -147,7 +153,7 @@ def _to_log_in(request: Request) -> Response:
     What a form held is not kept: the page says so.
     """
     path = request.url.path
-    query = {"til": path + (f"?{request.url.query}" if request.url.query else "")}
+    query = {"til": target_handed_on(path, request.url.query)}
     if request.method in _UNSAFE and path != LOG_OUT:
         query[LOST_QUERY] = "1"
     return RedirectResponse(f"/log-ind?{urlencode(query)}", status_code=303)
@@ -193,7 +199,7 @@ class ResponseHeaders:
             (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
         ]
         if secure:
-            self._headers.append((b"strict-transport-security", b"max-age=31536000"))
+            self._headers.append((b"strict-transport-security", b"max-age=31536000; includeSubDomains"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""

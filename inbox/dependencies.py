@@ -7,7 +7,8 @@ from datetime import date, datetime
 from config.reference.institutions import Institution
 from config.reference.units import Unit
 from crypto.hmac_tokens import HmacTokens
-from crypto.vault import Vault
+from crypto.pseudonym import Pseudonyms
+from crypto.vault import PageSeal, SealOpener
 from inbox.guides import Guide
 from inbox.oidc import Provider
 from inbox.service_figures import ServiceFigures
@@ -16,6 +17,7 @@ from inbox.statistics_cache import Counted
 from infra.postgres import Pool
 from ledger.actions.chain_wait import ChainWait
 from ledger.actions.perform import Rules
+from ledger.queries.visit import ServedConnections
 from models.eligibility.law_horizon import LawHorizon
 
 
@@ -24,10 +26,16 @@ class InboxDependencies:
     """Everything that a page may need."""
 
     pool: Pool
+    """For sessions, and for nothing that belongs to a unit."""
+    served: ServedConnections
     provider: Provider
     sessions: Sessions
-    vault: Vault
-    """Opens what is sealed of a message, and seals a log-in that is under way."""
+    opener: SealOpener
+    """Opens what is sealed of a message."""
+    pseudonyms: Pseudonyms
+    """Finds a person by CPR."""
+    page_seal: PageSeal
+    """Seals a log-in that is under way, and where a page of the undecided queue ends."""
     link_tags: HmacTokens
     """Of the link in a mail by which its reader acknowledges."""
     rules: Rules

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 _LARGEST: Final = 64 * 1024
 _MOST_FIELDS: Final = 400
@@ -13,7 +13,7 @@ _KIND: Final = "application/x-www-form-urlencoded"
 
 
 class NotAForm(ValueError):
-    """The body is too large, of another kind, or not UTF-8."""
+    """The body is too large, of another kind, torn, or not UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,13 @@ async def read_form(request: Request) -> Form:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _KIND:
         raise NotAForm("not an urlencoded form")
     body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > _LARGEST:
-            raise NotAForm("too large")
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > _LARGEST:
+                raise NotAForm("too large")
+    except ClientDisconnect:
+        raise NotAForm("it ended in the middle") from None
     found: dict[str, tuple[str, ...]] = {}
     try:
         pairs = parse_qsl(

@@ -141,8 +141,8 @@ class Provider:
                 log.error("the provider does not take the inbox's own id and secret: %s", refused.error)
                 raise ProviderUnreachable("the inbox's own secret is not taken") from None
             raise LogInRefused("the provider refused the code") from None
-        except (ValueError, TypeError, AttributeError):
-            # A page in HTML, a list, a bare text.
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            # A page in HTML, a list, a bare text, JSON without a bottom.
             log.error("the provider's token endpoint does not answer with a JSON object")
             raise ProviderUnreachable("the provider's token endpoint does not answer as one") from None
         return token
@@ -175,7 +175,7 @@ class Provider:
                 },
             )
             claims.validate(now=int(time.time()), leeway=_LEEWAY_SECONDS)
-        except (JoseError, ValueError, TypeError, KeyError, AttributeError):
+        except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             raise LogInRefused("the id token does not hold") from None
         # OpenID Connect Core, 3.1.2.1: what was asked for is a wish, and the provider need not follow it.
         if self.levels and claims.get("acr") not in self.levels:
@@ -197,7 +197,14 @@ class Provider:
                     log.error("the provider calls itself by another name than the setting")
                     raise ProviderUnreachable("the provider calls itself by another name than the setting")
                 self._keys, self._description, self._read_at = keys, read, time.monotonic()
-            except (httpx.HTTPError, httpx.InvalidURL, ValidationError, ValueError, TypeError) as fault:
+            except (
+                httpx.HTTPError,
+                httpx.InvalidURL,
+                ValidationError,
+                ValueError,
+                TypeError,
+                RecursionError,
+            ) as fault:
                 why = str(fault) if isinstance(fault, NoUsableKey) else type(fault).__name__
                 log.error("the provider's description and keys cannot be read: %s", why)
                 if known is None or anew:

@@ -1,5 +1,7 @@
 """One request by one person, and how it is answered: who it is, in which language, with which form."""
 
+from collections.abc import Collection
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -12,10 +14,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from inbox import date_text
 from inbox.dependencies import InboxDependencies
 from inbox.forms import EMPTY, Form
+from inbox.handed_on import fields_handed_on, path_handed_on
 from inbox.render import Renderer
 from inbox.rights import Rights
 from inbox.sessions import Session
 from inbox.translations import Language, Translations, words
+from infra.postgres import Connection
 from models.calendar import copenhagen_date
 from models.eligibility.law_horizon import LawHorizon
 from models.tasks.actions import Actor, Via
@@ -45,6 +49,10 @@ class Visit:
     def rights(self) -> Rights:
         """What the visitor may do; nothing before the log-in."""
         return Rights() if self.session is None else self.session.rights
+
+    def connection(self, *, municipalities: Collection[str] = ()) -> AbstractAsyncContextManager[Connection]:
+        """One that shows the tasks of the visitor's units, and the undecided messages of `municipalities`."""
+        return self.parts.served.of(self.rights.tasks_of, municipalities=municipalities)
 
     @property
     def actor(self) -> Actor:
@@ -76,10 +84,11 @@ class Visit:
 
     def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page in the visitor's language."""
-        # One slash: two would name another host.
-        path = "/" + self.request.url.path.lstrip("/\\")
+        path = path_handed_on(self.request.url.path)
         changed = [
-            (name, value) for name, value in self.request.query_params.multi_items() if name != SAID_QUERY
+            (name, value)
+            for name, value in fields_handed_on(self.request.query_params.multi_items())
+            if name != SAID_QUERY
         ]
         return HTMLResponse(
             self.renderer.render(

@@ -36,6 +36,7 @@ _UNUSABLE: Final = (
     KeyError,
     AttributeError,
     OverflowError,
+    RecursionError,
 )
 """What the libraries raise about a key or a token that they do not understand."""
 

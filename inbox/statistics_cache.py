@@ -14,8 +14,8 @@ from typing import Final
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from infra.postgres import Pool
 from ledger.queries.statistics import Statistics, UnitWeeks, by_unit, together
+from ledger.queries.visit import ServedConnections
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +37,13 @@ class Counted:
 
     def __init__(
         self,
-        pool: Pool,
+        served: ServedConnections,
         units: frozenset[str],
         *,
         clock: Callable[[], datetime],
         day: Callable[[datetime], date],
     ) -> None:
-        self._pool = pool
+        self._served = served
         self._units = units
         self._clock = clock
         self._day = day
@@ -77,5 +77,5 @@ class Counted:
         return together((await self._ask(units, today)).values(), today=today, weeks=WEEKS), None
 
     async def _ask(self, units: frozenset[str], today: date) -> Mapping[str, UnitWeeks]:
-        async with self._pool.connection() as connection:
+        async with self._served.of(units) as connection:
             return await by_unit(connection, units=units, today=today, weeks=WEEKS)

@@ -1,11 +1,12 @@
 """A pool of database connections, for processes that need several at once."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from psycopg_pool import AsyncConnectionPool
 from pydantic import SecretStr
 
-from infra.postgres import Pool
+from infra.postgres import Connection, Pool
 from infra.postgres_timeouts import CONNECT_SECONDS
 
 LONGEST_WAIT_SECONDS: Final = 10
@@ -17,9 +18,18 @@ Giving up resets it: the next request makes it try at once.
 
 
 def make_pool(
-    url: SecretStr, process: str, *, least: int, most: int, statement_seconds: float | None = None
+    url: SecretStr,
+    process: str,
+    *,
+    least: int,
+    most: int,
+    statement_seconds: float | None = None,
+    reset: Callable[[Connection], Awaitable[None]] | None = None,
 ) -> Pool:
-    """A pool of `least` to `most` connections, not open yet. The database shows them under the name of `process`."""
+    """A pool of `least` to `most` connections, not open yet. The database shows them under the name of `process`.
+
+    `reset`: what is done with a connection that comes back.
+    """
     kwargs: dict[str, Any] = {
         "autocommit": True,
         "application_name": f"frafaldsvarsel-{process}",
@@ -35,4 +45,5 @@ def make_pool(
         reconnect_timeout=LONGEST_WAIT_SECONDS,
         kwargs=kwargs,
         open=False,
+        reset=reset,
     )

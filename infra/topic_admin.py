@@ -1,10 +1,11 @@
 """Creates and verifies the topics of `config.topics`. Of a topic that exists it reports what differs.
 
-It changes one thing in place: the clock that stamps the service's own records, once they must have a MAC.
+It changes two things in place: the clock that stamps the service's own records, once they must have a MAC; and
+compaction, which `infra.topic_compaction` turns on where that destroys nothing.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,9 +29,12 @@ _METADATA_SECONDS: Final = 10.0
 """Without an answer of the brokers."""
 _REFUSALS: Final = (KafkaError._AUTHENTICATION, KafkaError._SSL)
 _CERTIFICATE: Final = re.compile("alert .*certificate|alert unknown ca")
+_POLICY: Final = "cleanup.policy"
+_LAGS: Final = ("min.compaction.lag.ms", "max.compaction.lag.ms")
+"""What matters of a topic only when it is compacted."""
 _FATAL: Final = frozenset(
     {
-        "cleanup.policy",
+        _POLICY,
         "compression.type",
         "max.message.bytes",
         TIMESTAMP_TYPE,
@@ -93,18 +97,38 @@ def apply(kafka: KafkaSettings, replication: Replication, *, mac_required: bool 
 
 
 def _stamp_by_brokers(admin: AdminClient, specs: Sequence[TopicSpec]) -> None:
-    entry = ConfigEntry(TIMESTAMP_TYPE, "LogAppendTime", incremental_operation=AlterConfigOpType.SET)
+    _alter(admin, specs, {TIMESTAMP_TYPE: "LogAppendTime"}, "the brokers' clock")
+
+
+def _alter(admin: AdminClient, specs: Sequence[TopicSpec], config: Mapping[str, str], what: str) -> None:
+    entries = [
+        ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+        for name, value in config.items()
+    ]
     altered = admin.incremental_alter_configs(
-        [ConfigResource(ResourceType.TOPIC, spec.name, incremental_configs=[entry]) for spec in specs]
+        [ConfigResource(ResourceType.TOPIC, spec.name, incremental_configs=entries) for spec in specs]
     )
     for resource, future in altered.items():
         try:
             future.result(_SECONDS)
         except KafkaException as error:
             said = error.args[0].str()
-            raise TopicsUnreachable(
-                f"Topic {resource.name} could not be given the brokers' clock: {said}."
-            ) from None
+            raise TopicsUnreachable(f"Topic {resource.name} could not be given {what}: {said}.") from None
+
+
+def awaits_compaction(kafka: KafkaSettings, spec: TopicSpec) -> bool:
+    """Whether the topic is there, and is kept by ``delete`` though its records have keys of their own now."""
+    if not spec.own_keys:
+        return False
+    admin, known = _open(kafka)
+    return spec.name in known and _configs(admin, [spec.name])[spec.name][_POLICY].value == "delete"
+
+
+def compact(kafka: KafkaSettings, spec: TopicSpec) -> None:
+    """Let the brokers compact the topic from now on. `infra.topic_compaction` has looked at its keys."""
+    wanted = spec.config(min_insync_replicas=1)
+    admin, _ = _open(kafka)
+    _alter(admin, [spec], {name: wanted[name] for name in (_POLICY, *_LAGS)}, "compaction")
 
 
 def check(
@@ -189,6 +213,15 @@ def _differences(
     if spec.guarded and not mac_required:
         # It has been required before, or is about to be: nothing rests on it meanwhile.
         del wanted[TIMESTAMP_TYPE]
+    if spec.own_keys and config[_POLICY].value == "delete":
+        # From before its records had keys of their own. All goes well, but for what is erased.
+        for name in (_POLICY, *_LAGS):
+            del wanted[name]
+        sentence = (
+            f"Topic {spec.name} is not compacted: what is erased stays in it. Where every record has a key of its "
+            f"own, frafaldsvarsel topics apply turns compaction on."
+        )
+        faults.append(TopicDifference(sentence, False))
     for name, expected in wanted.items():
         if config[name].value != expected:
             sentence = f"Topic {spec.name}: {name} is {config[name].value}, not {expected}."

@@ -25,6 +25,10 @@ class _Threads(ThreadingMixIn, WSGIServer):
 
 
 class _Silent(WSGIRequestHandler):
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Without the library's words: they repeat what came."""
+        super().send_error(code, HTTPStatus(code).phrase, "")
+
     def log_message(self, *_: Any) -> None:
         """Nothing: a scrape is no news."""
 

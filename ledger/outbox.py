@@ -16,6 +16,7 @@ from infra.failpoints import Point, reach
 from infra.partitioner import partition_of
 from infra.postgres import Connection
 from infra.postgres_timeouts import CONNECT_SECONDS, shut_down_after, statement_timeouts
+from infra.record_key import record_key
 from infra.stream_mac import NO_MAC, StreamMac
 
 log = logging.getLogger(__name__)
@@ -106,12 +107,12 @@ async def _send(
 ) -> None:
     async with asyncio.timeout(_DELIVERY_SECONDS):
         sent = []
-        for _, topic, key, value in rows:
-            partition = partition_of(key, BY_NAME[topic].partitions)
-            headers = mac.headers(topic, partition, key.encode(), value)
+        for name, topic, about, value in rows:
+            spec = BY_NAME[topic]
+            partition = partition_of(about, spec.partitions)
+            key = record_key(about, str(name)) if spec.own_keys else about.encode()
+            headers = mac.headers(topic, partition, key, value)
             sent.append(
-                await producer.send(
-                    topic, key=key.encode(), value=value, partition=partition, headers=headers
-                )
+                await producer.send(topic, key=key, value=value, partition=partition, headers=headers)
             )
         await asyncio.gather(*sent)

@@ -4,15 +4,20 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from config.command_environments import role_of
 from config.database_roles import MIGRATE, DatabaseRole
 from config.environments import PROCESSES
+from config.key_environment import least_keys
+from config.key_folder import HeldKeys
 from config.sections.base import PREFIX
+from config.sections.keys import visit_keys
 from config.sections.traces import TracesSection
-from config.settings import sections_of
+from config.settings import sections_of, variables_of
+from crypto.key_purpose import KeyHolder
+from crypto.visit_token import VisitKey
 from frafaldsvarsel.api_client_setup import clients_file
 from local.servers.kafka import Broker
 from local.servers.mail_catcher import Catcher
@@ -29,6 +34,16 @@ ROLES: Final[Mapping[str, DatabaseRole]] = {
 """By the kind of a process; who is not here has no use for the database."""
 
 
+def visits_of(data: Path) -> tuple[VisitKey, ...]:
+    """What the database must know of the inbox whose keys are in `data`."""
+    return visit_keys(HeldKeys(data / "keys" / "service" / KeyHolder.MIGRATE, KeyHolder.MIGRATE))
+
+
+def settings_of(kind: str) -> type[Any]:
+    """What a process of that kind reads, as the supervisor starts it."""
+    return PROCESSES[{"audit": "audit --heal", "trail": "trail keep"}.get(kind, kind)]
+
+
 def process_environment(
     data: Path,
     *,
@@ -41,16 +56,17 @@ def process_environment(
     canary: bool,
     metrics_pages: Mapping[str, str],
     reference: Path,
+    kind: type[Any] | None = None,
 ) -> dict[str, str]:
-    """The settings of every process, which comes to the database as `role`, or not at all; what else tells one
-    from another is added at its launch."""
+    """The settings of every process, which comes to the database as `role`, or not at all; of the keys it gets those
+    that the settings `kind` have, and without that it gets all. What else tells one from another is added at launch."""
     keys = data / "keys"
     stream_keys = keys / "stream.key.json"
     values = {
         "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap,
         "REPLICATION_FACTOR": "1",
         "MIN_INSYNC_REPLICAS": "1",
-        "KEYRING_FILE": str(keys / "service.key.json"),
+        "KEY_STORE": str(keys / "service"),
         "STREAM_KEYS_FILE": str(stream_keys),
         # A folder of a version before has older records, which have none.
         "STREAM_MAC_REQUIRED_FROM": datetime.fromtimestamp(stream_keys.stat().st_mtime, UTC).isoformat(),
@@ -90,4 +106,5 @@ def process_environment(
     told = {
         name: os.environ[PREFIX + name] for name in TracesSection.variables() if PREFIX + name in os.environ
     }
-    return {PREFIX + name: value for name, value in {**values, **told}.items()}
+    everything = {PREFIX + name: value for name, value in {**values, **told}.items()}
+    return everything if kind is None else least_keys(kind, everything, variables_of(kind))

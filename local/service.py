@@ -1,7 +1,6 @@
 """The whole service on one machine: broker, database, mail catcher, log-in and our processes, kept between runs.
 
-A child that dies is started again, as an orchestrator would, and whoever asks meanwhile waits until it is back.
-Everything lies in one folder, and nothing outlives us.
+A child that dies is started again, and whoever asks meanwhile waits for it. All lies in a folder; nothing outlives us.
 """
 
 import fcntl
@@ -16,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from config.command_environments import role_of
 from config.database_roles import DatabaseRole
@@ -31,7 +30,7 @@ from infra import topic_admin
 from infra.postgres import SyncConnection
 from ledger.schema.apply_rights import bring_up
 from local.demo_users import demo_people, units_of
-from local.environment import DATABASE, ROLES, process_environment
+from local.environment import DATABASE, ROLES, process_environment, settings_of, visits_of
 from local.made_up_law import confirmed_tables
 from local.servers.jars import ensure_jars
 from local.servers.kafka import Broker
@@ -76,14 +75,11 @@ class Service:
     _reviving: threading.Lock = field(default_factory=threading.Lock, init=False)
     """Held while a server is started again: none is half started for whoever holds it."""
     _answered: int | None = field(default=None, init=False)
-    """The broker that has been heard, by its process: it is started long before it answers."""
 
     def __post_init__(self) -> None:
         self.data = self.data.resolve()
         self.data.mkdir(parents=True, exist_ok=True)
-        self._children = Children(
-            self.data, self.grace_seconds, lambda kind: self._environment(ROLES.get(kind))
-        )
+        self._children = Children(self.data, self.grace_seconds, self._childs_environment)
 
     @contextmanager
     def running(self) -> Iterator["Service"]:
@@ -104,7 +100,7 @@ class Service:
     def told(self, kind: type[EnvironmentT]) -> EnvironmentT:
         """The same as one process, or one command, reads it."""
         self._await_servers()
-        return load(kind, self._environment(role_of(kind)))
+        return load(kind, self._environment(role_of(kind), kind))
 
     @property
     def mail_pages(self) -> str:
@@ -186,7 +182,7 @@ class Service:
             self._children.start(workers)
             for one in starting.values():
                 one.result()
-            bring_up(self._database.url)  # as the superuser, who makes the roles too
+            bring_up(self._database.url, visit_keys=visits_of(self.data))  # the superuser makes the roles too
         self._children.start(others)
 
     def _stop(self) -> None:
@@ -205,7 +201,10 @@ class Service:
                 ended.result()
         self._hold.close()
 
-    def _environment(self, role: DatabaseRole | None) -> dict[str, str]:
+    def _childs_environment(self, kind: str) -> dict[str, str]:
+        return self._environment(ROLES.get(kind), settings_of(kind))
+
+    def _environment(self, role: DatabaseRole | None, kind: type[Any] | None = None) -> dict[str, str]:
         return process_environment(
             self.data,
             broker=self._broker,
@@ -217,6 +216,7 @@ class Service:
             canary="canary" in self.beside,
             metrics_pages=self.metrics_pages,
             reference=self.data / "reference",
+            kind=kind,
         )
 
     def _watch(self) -> None:

@@ -53,6 +53,11 @@ class AuditKind(StrEnum):
     EXCEPTION_DISMISSED = "exception_dismissed"
     LEDGER_REBUILT = "ledger_rebuilt"
     RECORD_SKIPPED = "record_skipped"
+    KEY_SHREDDED = "key_shredded"
+    """The key of a month was destroyed: what it has sealed is opened by nobody again."""
+    ERASURE_ASKED = "erasure_asked"
+    ERASURE_APPROVED = "erasure_approved"
+    """By another person than the one who asked. Neither line names whom: the request does, until it is done."""
     PERSON_ERASED = "person_erased"
     """Its detail names, as `emptied`, the rows of this trail that were emptied with it."""
 

@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
+FIRST_DATE, LAST_DATE = date(1990, 1, 1), date(2100, 12, 31)
+"""Of the effect of anything that a sender registers."""
 _SATURDAY = 5
 
 

@@ -65,6 +65,17 @@ def found_in(text: str) -> str | None:
     return None
 
 
+def struck(text: str) -> str:
+    """`text` without a CPR as people write one, for a sentence that repeats what somebody has written.
+
+    >>> struck('unit_id "010101-1234": unknown'), struck("no number")
+    ('unit_id "[CPR]": unknown', 'no number')
+    """
+    if not is_written_in(text):
+        return text
+    return _WRITTEN.sub("[CPR]", plain_digits(text))
+
+
 def plain_digits(text: str) -> str:
     """`text` with every decimal digit as 0 to 9, whatever script or width it was typed in."""
     return "".join(

@@ -18,7 +18,8 @@ from publisher.text_lines import NOT_UTF8, TextLine, is_utf8
 _SAID: Final = re.compile("sep=([;,])")
 """What Excel writes and reads before the header."""
 _OTHER_SEPARATORS: Final = {"\t": "tabs", "|": "vertical bars"}
-_WHOLE: Final = re.compile(r"([0-9]+)(\.0+)?", re.ASCII)
+_WHOLE: Final = re.compile(r"([0-9]{1,15})(\.0+)?", re.ASCII)
+"""No count of ours is longer, and Python reads no number of any length."""
 _NEEDED: Final = ("type", "id", "sender", "time", "cpr")
 _ATTRIBUTES: Final = frozenset({"type", "id", "sender", "time", "source", "sequence"})
 _CONTACT: Final = {"contact_name": "name", "contact_phone": "phone", "contact_email": "email"}

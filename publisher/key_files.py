@@ -1,9 +1,8 @@
-"""Keys for local use, made at start: the service's ring, and for every sender a private key and an entry.
+"""Keys for local use, made at start: the service's, and for every sender a private key and an entry.
 
 It overwrites nothing. A real sender makes its key itself and hands over the public half only.
 """
 
-import os
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -14,10 +13,15 @@ import orjson
 from joserfc.jwk import OKPKey
 from pydantic import ValidationError
 
+from config.key_store import KeyStore, write_new
 from config.reference.checks.all import sound_reference
 from config.senders import base_senders, write_sender
 from crypto.jwk_set import as_set
-from crypto.keyring import Keyring, new_keyring, new_signing_key
+from crypto.key_file import month_of, next_month
+from crypto.key_purpose import KeyPurpose
+from crypto.keyring import Keyring
+from crypto.month_seals import NoSealKeyError, sealing_key
+from crypto.new_keys import new_signing_key
 from crypto.stream_keys import new_stream_keyring
 from models.events.sender import Sender, VerificationKey, kind_of
 from publisher.keys import NoKey, read_key
@@ -37,20 +41,41 @@ def ensure_keys(data: Path, senders: Iterable[Sender]) -> None:
     A sender whose entry stands there already is left alone: its private key may rightly lie elsewhere.
     """
     keys, register = _folders(data)
-    ring = keys / "service.key.json"
-    write_new(ring, new_keyring().model_dump_json(indent=1).encode())
+    store = ensure_service_keys(keys, datetime.now(UTC))
     write_new(keys / "stream.key.json", new_stream_keyring().model_dump_json(indent=1).encode())
     trail = keys / "trail.key.json"
     write_new(trail, orjson.dumps(new_signing_key("trail-1").as_dict(private=True)))
     if not (verifying := keys / "trail.public.json").exists():
         write_new(verifying, as_set(OKPKey.import_key(orjson.loads(trail.read_bytes()))).encode(), mode=0o644)
     if not (public := keys / "service.public.json").exists():
-        write_new(
-            public, orjson.dumps(Keyring.model_validate_json(ring.read_bytes()).public_key()), mode=0o644
-        )
+        write_new(public, store.public_key(), mode=0o644)
     for sender in senders:
         if not (register / f"{sender.number}.json").exists():
             _enter(data, sender, LOCAL_KEYS_FROM)
+
+
+def ensure_service_keys(keys: Path, now: datetime) -> KeyStore:
+    """The store ``keys/service``, with all that a service needs this month and the next.
+
+    The ring of an earlier version, where there is one, is split: its ids and seals stay what they are.
+    """
+    store, ring = KeyStore(keys / "service"), keys / "service.key.json"
+    if ring.exists() and not store.of(KeyPurpose.PSEUDONYM):
+        store.take_over(Keyring.model_validate_json(ring.read_bytes()), now, next_month(month_of(now)))
+    for purpose in KeyPurpose:
+        if purpose is KeyPurpose.SEAL:
+            for month in (month_of(now), next_month(month_of(now))):
+                _ensure_seal(store, month, now)
+        elif not store.of(purpose):
+            store.make(purpose, None, now)
+    return store
+
+
+def _ensure_seal(store: KeyStore, month: str, now: datetime) -> None:
+    try:
+        sealing_key(month, store.of(KeyPurpose.SEAL))
+    except NoSealKeyError:
+        store.make(KeyPurpose.SEAL, month, now)
 
 
 def add_sender(
@@ -163,19 +188,3 @@ def _public(key: OKPKey, valid_from: datetime, valid_to: datetime | None) -> Ver
 
 def _private(key: OKPKey) -> bytes:
     return orjson.dumps(key.as_dict(private=True))
-
-
-def write_new(file: Path, content: bytes, *, mode: int = 0o600) -> None:
-    """Write `file` whole or, when it exists, not at all: of two starting processes one makes the key."""
-    if file.exists():
-        return
-    part = file.with_name(f".{file.name}.{os.getpid()}")
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as out:
-        out.write(content)
-    try:
-        os.link(part, file)
-    except FileExistsError:
-        pass
-    finally:
-        part.unlink()

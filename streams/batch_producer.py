@@ -40,7 +40,7 @@ class BatchProducer:
         self._producer = producer
         self._mac = mac
         self._waiting: dict[
-            tuple[str, int], list[tuple[bytes | None, bytes, Sequence[tuple[str, bytes | None]]]]
+            tuple[str, int], list[tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes | None]]]]
         ] = defaultdict(list)
         self.waiting_bytes = 0
         """Of what has been put in since the last `flush`."""
@@ -50,13 +50,13 @@ class BatchProducer:
         topic: str,
         partition: int,
         key: bytes | None,
-        value: bytes,
+        value: bytes | None,
         headers: Sequence[tuple[str, bytes]] = (),
     ) -> None:
-        """Put one record into the batch, with its MAC where the topic has one."""
+        """Put one record into the batch, with its MAC where the topic has one; without a value it is a tombstone."""
         signed = self._mac.headers(topic, partition, key, value, headers)
         self._waiting[topic, partition].append((key, value, signed))
-        self.waiting_bytes += len(value)
+        self.waiting_bytes += len(value or b"")
 
     async def flush(self) -> None:
         """Send everything and wait for the brokers' acknowledgement; raises when any of it is not acknowledged."""
@@ -83,17 +83,20 @@ class BatchProducer:
         self,
         topic: str,
         partition: int,
-        records: list[tuple[bytes | None, bytes, Sequence[tuple[str, bytes | None]]]],
+        records: list[tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes | None]]]],
     ) -> list[asyncio.Future[object]]:
         futures = []
         builder = self._producer.create_batch()
         for key, value, headers in records:
             arguments = {"timestamp": None, "key": key, "value": value, "headers": list(headers)}
             if builder.append(**arguments) is None:
+                builder.close()
                 futures.append(await self._producer.send_batch(builder, topic, partition=partition))
                 builder = self._producer.create_batch()
                 if builder.append(**arguments) is None:
                     raise ValueError(f"a record for {topic} does not fit into any batch")
+        # One that is open waits for more until the producer's linger is over, once for each turn.
+        builder.close()
         futures.append(await self._producer.send_batch(builder, topic, partition=partition))
         return futures
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from crypto.vault import Vault
+from crypto.intake_vault import IntakeVault
 from models.base import Frozen
 from models.events.cloudevent import Envelope
 from models.events.event_types import EventType
@@ -20,7 +20,7 @@ class Fingerprints:
 
 
 def fingerprints(
-    envelope: Envelope, event_type: EventType, data: Frozen, opened: Mapping[str, str], vault: Vault
+    envelope: Envelope, event_type: EventType, data: Frozen, opened: Mapping[str, str], vault: IntakeVault
 ) -> Fingerprints:
     """Of `data`, in the form of version 1, with `opened` in the place of the CPR: the same for every version.
 

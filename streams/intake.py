@@ -15,8 +15,8 @@ from joserfc.jwk import OKPKey
 from pydantic import ValidationError
 
 from crypto import signature as signatures
+from crypto.intake_vault import IntakeVault
 from crypto.published_keys import SIGNING
-from crypto.vault import Vault
 from models.base import Frozen
 from models.calendar import copenhagen_date
 from models.events import probe_identity
@@ -59,7 +59,7 @@ class Context:
     """What intake judges by."""
 
     register: SenderKeys
-    vault: Vault
+    vault: IntakeVault
     opening_keys: Mapping[str, OKPKey]
     clock_tolerance: timedelta
     published_keys_taken: bool = False
@@ -256,7 +256,8 @@ def _event(
         )
         sealed = context.vault.seal(
             particulars.model_dump_json().encode(),
-            purpose=sealed_for(attributes["sender"], attributes["id"], person_id),
+            sealed_for(attributes["sender"], attributes["id"], person_id),
+            origin.appended_at,
         )
     content = {name: value for name, value in fields.items() if name not in SEALED_FIELDS}
     if "new_cpr" in people:
@@ -279,7 +280,7 @@ def _event(
     return found, event
 
 
-def _sealed_payload(record: InputRecord, vault: Vault) -> str:
+def _sealed_payload(record: InputRecord, vault: IntakeVault) -> str:
     """The refused record's bytes, sealed: a line of JSON with the headers, then the value as it was."""
     headers = orjson.dumps([[name, (content or b"").hex()] for name, content in record.headers])
     origin = record.origin
@@ -287,4 +288,4 @@ def _sealed_payload(record: InputRecord, vault: Vault) -> str:
     content = headers + b"\n" + (record.value or b"")
     if len(content) > _MAX_PAYLOAD_BYTES:
         content = orjson.dumps({"too_large_to_keep": len(content), "sha256": sha256(content).hexdigest()})
-    return vault.seal(content, purpose)
+    return vault.seal(content, purpose, origin.appended_at)

@@ -39,4 +39,9 @@ PEOPLE: Final = Metric(
     MetricKind.GAUGE,
     "Records of people in this worker's memory; they are loaded with the first batch, or in the first minute.",
 )
-WORKER_METRICS: Final = (RECORDS, DECISIONS, BATCH_SECONDS, COMMIT_AT, PARTITIONS, PEOPLE)
+SEALED_UNTIL: Final = Metric(
+    "frafaldsvarsel_worker_sealed_until_timestamp_seconds",
+    MetricKind.GAUGE,
+    "When the first month begins whose key for sealing this worker lacks; a year ahead at most. Then it stands still.",
+)
+WORKER_METRICS: Final = (RECORDS, DECISIONS, BATCH_SECONDS, COMMIT_AT, PARTITIONS, PEOPLE, SEALED_UNTIL)

@@ -69,6 +69,15 @@ class PersonStore:
             return PersonRecord(person_id=person_id)
         return PersonRecord.model_validate_json(known[1])
 
+    def written(self, partition: int, person_id: str) -> bytes | None:
+        """The person's record as it is kept; None where there is none."""
+        known = self._held[partition].get(person_id.encode())
+        return None if known is None else known[1]
+
+    def keep(self, partition: int, person_id: str, applied: int, value: bytes) -> None:
+        """Keep the record that `value` is; `write` writes it."""
+        self._held[partition][person_id.encode()] = (applied, value)
+
     def records(self, partition: int) -> dict[str, PersonRecord]:
         """Every person's record, by person id."""
         return {key.decode(): self.get(partition, key.decode()) for key in self._held[partition]}

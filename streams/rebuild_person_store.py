@@ -95,6 +95,8 @@ async def _rebuilt(
     first, end = await reader.bounds(Topic.PERSON_EVENTS, partition)
     async for records in reader.read(Topic.PERSON_EVENTS, partition, first, end):
         for record in mac.split(records)[0]:
+            if record.value is None:
+                continue  # a tombstone
             event = PersonEvent.model_validate_json(record.value or b"")
             known = held.get(event.person_id)
             if record.offset >= processed and (known is None or record.offset > known.applied):

@@ -32,6 +32,7 @@ OPERATORS: Final = (
     "deliveries",
     "dismiss",
     "doctor",
+    "erase",
     "lists",
     "notices",
     "quarantine",
@@ -45,6 +46,7 @@ ENTRIES: Final[Mapping[DatabaseRole, tuple[Definition, ...]]] = {
     DatabaseRole.LEDGER: (Definition(f"{_PROCESSES}.ledger", "run_ledger"),),
     DatabaseRole.NOTIFY: (Definition(f"{_PROCESSES}.notifier", "run_notifier"),),
     DatabaseRole.INBOX: (Definition(f"{_PROCESSES}.inbox", "run_inbox"),),
+    DatabaseRole.ACT: (Definition("ledger.actions.perform", "perform"),),
     DatabaseRole.CANARY: (Definition(f"{_PROCESSES}.probe", "run_canary"),),
     DatabaseRole.TRAIL: (Definition(f"{_PROCESSES}.trail", "run_trail"),),
     DatabaseRole.AUDIT: (*definitions_of(f"{_COMMANDS}.audit"), *definitions_of(f"{_COMMANDS}.redecide")),
@@ -74,6 +76,7 @@ ENTRIES: Final[Mapping[DatabaseRole, tuple[Definition, ...]]] = {
         Definition("ledger.store.action_log", "count"),
         Definition("ledger.store.repository", "positions"),
         Definition("ledger.store.foreign_records", "skips"),
+        Definition("ops.recovery.shred", "seal_again"),
     ),
 }
 """Where the code of each begins."""

@@ -76,6 +76,8 @@ def read_rule_sets(directory: Path) -> CsvTable[RuleSetRow]:
         place = re.search(r"line (\d+)", str(error))
         number = int(place[1]) if place else None
         return CsvTable(FILE, (), (Fault(f"this is not TOML: {error}.", FILE, number),))
+    except (ValueError, RecursionError):  # the parser's own limits, of which it says no line
+        return CsvTable(FILE, (), (Fault("it has a number that is too long, or is nested too deep.", FILE),))
     blocks = content.pop(_KEY, [])
     faults = [Fault(f"{key} is not known here.", FILE) for key in content]
     source = text.splitlines()

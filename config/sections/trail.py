@@ -19,7 +19,7 @@ def _private(text: object) -> OKPKey:
         key: OKPKey = OKPKey.import_key(json.loads(str(text)))
         if not (key.is_private and key.curve_name == "Ed25519" and key.kid):
             raise ValueError("not a private key of this curve, with a name")
-    except (ValueError, TypeError, KeyError, JoseError):
+    except (ValueError, TypeError, KeyError, RecursionError, JoseError):
         # Nothing of what is wrong with it: that would show some of it.
         raise PydanticCustomError("sentence", "is no private Ed25519 key; see docs/operations.md") from None
     return key

@@ -11,7 +11,7 @@ from models.eligibility.law_horizon import LawHorizon
 ADVICE: Final = {
     HealthCheck.SETTINGS: "Correct the environment: docs/settings.md has every name.",
     HealthCheck.REFERENCE: "Correct the table, then restart the processes that read it.",
-    HealthCheck.KEYS: "Mend the key ring before a worker is restarted.",
+    HealthCheck.KEYS: "Mend the keys before a worker is restarted.",
     HealthCheck.SENDERS: "Correct the sender's file: it is read again within a second.",
     HealthCheck.CHANNELS: "Correct it, then restart the notifiers.",
     HealthCheck.CLIENTS: "Correct the file: `api-client` makes an entry.",
@@ -20,7 +20,7 @@ ADVICE: Final = {
 _SOUND: Final = {
     HealthCheck.SETTINGS: "Every setting is there and valid.",
     HealthCheck.REFERENCE: "The reference data is sound.",
-    HealthCheck.KEYS: "The key ring opens what senders seal.",
+    HealthCheck.KEYS: "The keys open what senders seal.",
     HealthCheck.SENDERS: "The senders' register is sound.",
     HealthCheck.CHANNELS: "Mails and webhooks can be made.",
     HealthCheck.CLIENTS: "The file of the interface's clients is readable, or there is none.",

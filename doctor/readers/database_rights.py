@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, LiteralString
 
 from config.database_roles import OWNER, DatabaseRole
+from ledger.schema.apply_policies import policy_differences, read_policies
 from ledger.schema.found_rights import AskCatalogue, RightsDifference, differences, read_rights
 
 ROLE_OF: Final[Mapping[str, DatabaseRole]] = {
@@ -54,5 +55,5 @@ def read_database_rights(ask: AskCatalogue) -> DatabaseRights:
             for name, who in ask(CONNECTED, ([*ROLE_OF],))
             if who is not None and who != ROLE_OF[name]
         ],
-        differences=differences(read_rights(ask)),
+        differences=[*differences(read_rights(ask)), *policy_differences(read_policies(ask))],
     )

@@ -14,9 +14,10 @@ from pydantic import BaseModel
 from config.command_environments import role_of
 from config.database_roles import DatabaseRole
 from config.errors import ConfigError, Fault
+from config.key_environment import least_keys
 from config.sections.base import PREFIX
 from config.sections.servers import ReferenceSection
-from config.settings import EnvironmentT, from_environment, is_told, load, told_sections
+from config.settings import EnvironmentT, from_environment, is_told, load, told_sections, variables_of
 from config.told_sections import ToldSections
 from frafaldsvarsel.commands.terminal import fail
 from models.ids import UnitId
@@ -54,7 +55,8 @@ class _Addresses(BaseModel):
     def environment_of(self, kind: type[Any]) -> dict[str, str]:
         """What a command with the settings `kind` is told: it comes to the database as its own user."""
         url = self.database_urls.get(role_of(kind))
-        return self.environment if url is None else {**self.environment, PREFIX + "DATABASE_URL": url}
+        told = least_keys(kind, self.environment, variables_of(kind))
+        return told if url is None else {**told, PREFIX + "DATABASE_URL": url}
 
 
 def _must_be_told() -> None:

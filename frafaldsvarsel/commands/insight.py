@@ -50,7 +50,7 @@ def export(
     known, who = settings(InsightEnvironment, data), operator(by, because)
     typed = typer.prompt("CPR", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline()
     try:
-        person_id = known.keyring.vault.person_id(normalise(typed.strip()))
+        person_id = known.keys.pseudonyms.person_id(normalise(typed.strip()))
     except NotAPerson as error:
         fail(f"{error}.")
         raise typer.Exit(1) from None

@@ -41,14 +41,15 @@ def migrate(
     if show:
         typer.echo(script(), nl=False)
         return
-    url = settings(MigrateEnvironment, data).migrate.url
+    told = settings(MigrateEnvironment, data)
+    url, visits = told.migrate.url, told.keys.visits or ()
     if url is None:
         raise ConfigError([Fault(f"{PREFIX}MIGRATE_DATABASE_URL is missing.")])
     try:
         if check:
             _check(url.get_secret_value())
             return
-        done = apply_rights.bring_up(url.get_secret_value())
+        done = apply_rights.bring_up(url.get_secret_value(), visit_keys=visits)
     except apply_rights.NotSetUp as error:
         fail(str(error))
         raise typer.Exit(1) from None
@@ -59,11 +60,11 @@ def migrate(
         raise typer.Exit(EX_UNREACHABLE) from None
     for name in done.migrations:
         out.print(f"[green]+[/] {name}")
-    for statement in (*done.revoked, *done.granted):
+    for statement in (*done.revoked, *done.granted, *done.limited):
         out.print(f"[green]+[/] {escape(statement)}", highlight=False, soft_wrap=True)
     if done.newer:
         note(f"A later version has migrated ({', '.join(done.newer)}): its rights are left as they are.")
-    elif not (done.migrations or done.granted or done.revoked):
+    elif not (done.migrations or done.granted or done.revoked or done.limited):
         out.print("Schema and rights are of this version.")
     left = [] if done.newer else done.left
     for one in left:

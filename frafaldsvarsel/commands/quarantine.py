@@ -117,7 +117,7 @@ def show_dead_letter(
             content = None
         else:
             tried = []
-            payloads = RejectedPayloads(known.kafka, known.keyring.vault)
+            payloads = RejectedPayloads(known.kafka, known.keys.opener)
             try:
                 now = datetime.now(UTC)
                 if dead_letter.kind is DeadLetterKind.INPUT:
@@ -161,7 +161,7 @@ def replay(
     known = settings(ReplayEnvironment, data)
     chosen = narrow(selection(kind, reason, sender, since, until, ids, decided=False))
     context, reached = intake_context(known), contacts(read_reference(known.reference))
-    payloads = RejectedPayloads(known.kafka, context.vault)
+    payloads = RejectedPayloads(known.kafka, known.keys.replay.opener)
     answers: list[ReplayAnswer] = []
     try:
         with _database(known.database) as connection:

@@ -17,7 +17,7 @@ from frafaldsvarsel.wiring import common as common_wiring
 from frafaldsvarsel.wiring import quotas as quotas_wiring
 from frafaldsvarsel.wiring.quotas import SenderQuotaEnvironment
 from infra import logging as logs
-from infra import topic_admin
+from infra import topic_admin, topic_compaction
 from infra.client_quotas import apply_quotas
 
 ledger_commands = typer.Typer(invoke_without_command=True)
@@ -158,7 +158,7 @@ def inbox() -> None:
 
 @topic_commands.command("apply")
 def apply_topics(data: DataDir = None) -> None:
-    """Make the topics that are missing, and set the quotas that are configured."""
+    """Make the topics that are missing, turn on the compaction that is safe, and set the quotas that are configured."""
     known = settings(TopicsEnvironment, data)
     try:
         made = topic_admin.apply(
@@ -166,6 +166,7 @@ def apply_topics(data: DataDir = None) -> None:
             common_wiring.replication(known.replication),
             mac_required=known.stream.mac_required,
         )
+        compaction = topic_compaction.turn_on(known.kafka)
         quotas = quotas_wiring.quotas(known.quotas, lambda: settings(SenderQuotaEnvironment, data).senders)
         changes = apply_quotas(known.kafka, quotas) if quotas else []
     except topic_admin.TopicsUnreachable as error:
@@ -174,6 +175,8 @@ def apply_topics(data: DataDir = None) -> None:
     for name in made:
         out.print(f"[green]+[/] {name}")
     out.print(f"{len(made)} made; the others were there." if made else "Every topic is there.")
+    for step in compaction:
+        out.print(f"{'[green]+[/]' if step.turned_on else '[yellow]![/]'} {step.sentence}", highlight=False)
     for change in changes:
         user = "every other user" if change.user is None else change.user
         before = "none" if change.before is None else f"{change.before}"

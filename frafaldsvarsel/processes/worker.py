@@ -28,7 +28,7 @@ def run_worker(settings: WorkerEnvironment) -> NoReturn:
     def assigned(partitions: frozenset[tuple[str, int]]) -> None:
         announce(settings.ready.file, f"{len(partitions)} partitions")
 
-    watch = WorkerWatch(assigned)
+    watch = WorkerWatch(assigned, sealed_until=settings.keys.intake.vault.seals.until)
     registry, name = watch.metrics.registry, settings.instance.name
     with (
         watched(settings.metrics.port, registry, watch.health),

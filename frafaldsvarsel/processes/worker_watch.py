@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Final
 
 from config.topics import Topic
@@ -15,6 +16,7 @@ from streams.tally import StepTally
 
 _PARTITIONS: Final = "partitions"
 _COORDINATOR: Final = "the group's coordinator"
+_LOOK_SECONDS: Final = 60.0
 _TOPICS: Final = (*map(str, InputTopic), str(Topic.PERSON_EVENTS))
 
 
@@ -25,19 +27,29 @@ class WorkerWatch:
         self,
         on_assigned: Callable[[frozenset[tuple[str, int]]], None],
         *,
+        sealed_until: Callable[[datetime], datetime],
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`on_assigned` is called with the partitions at every assignment; `clock`: seconds since 1970."""
+        """`on_assigned` is called with the partitions at every assignment; `clock`: seconds since 1970.
+
+        `sealed_until` says of a moment when the first month begins that no key seals.
+        """
         self.health = Health(_PARTITIONS, _COORDINATOR)
         self.metrics = Metrics(metrics.WORKER_METRICS)
         self._on_assigned = on_assigned
+        self._sealed_until = sealed_until
         self._clock = clock
+        self._looked_at = 0.0
         self.traces = NO_TRACES
         self._hold(frozenset())
 
     def turned(self) -> None:
         """See `StreamWatch`; so the others."""
         self.health.turn()
+        if (now := self._clock()) - self._looked_at >= _LOOK_SECONDS:
+            self._looked_at = now
+            until = self._sealed_until(datetime.fromtimestamp(now, UTC))
+            self.metrics.set(metrics.SEALED_UNTIL, until.timestamp())
 
     def assigned(self, partitions: frozenset[tuple[str, int]]) -> None:
         """A worker to whom no partition fell is as ready as the others: it waits for one of them to end."""

@@ -14,9 +14,9 @@ from config.reference.tables import Reference
 from config.reference.units import municipalities_of
 from config.sections.keys import InboxKeys
 from config.sections.pages import ApiSection
-from infra.postgres import Pool
 from ledger.actions.chain_wait import NO_WAIT, ChainWait
 from ledger.actions.perform import Rules
+from ledger.queries.visit import ServedConnections
 
 
 def api_app(
@@ -24,21 +24,22 @@ def api_app(
     keys: InboxKeys,
     reference: Reference,
     rules: Rules,
-    pool: Pool,
+    served: ServedConnections,
     chained: ChainWait = NO_WAIT,
 ) -> FastAPI | None:
     """The interface, to be mounted at ``/api/v1``; None where no client has been set. Raises `ConfigError`.
 
-    `pool`: of connections in autocommit; it is opened and closed by the process that mounts the application.
+    `served`: connections in autocommit; their pool is opened and closed by the process that mounts the application.
     """
     if section.clients_file is None:
         return None
     return build(
         ApiDependencies(
-            pool=pool,
+            served=served,
             clients=ClientRegister(section.clients_file, rules.units),
             tags=keys.access,
-            vault=keys.vault,
+            opener=keys.opener,
+            page_seal=keys.pages,
             rules=rules,
             municipalities=list(municipalities_of(reference)),
             unit_on=law_of(reference).unit_on,

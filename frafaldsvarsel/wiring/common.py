@@ -12,7 +12,7 @@ from config.reference.checks.all import sound_reference
 from config.reference.csv_reader import DATA
 from config.reference.tables import Reference
 from config.register_faults import entry_faults
-from config.sections.keys import IntakeKeySection
+from config.sections.keys import IntakeKeys
 from config.sections.processes import ContractSection, IntakeSection
 from config.sections.servers import ReferenceSection, ReplicationSection, SendersSection
 from config.sections.stream_keys import StreamKeySection
@@ -22,11 +22,19 @@ from infra.topic_admin import Replication
 from streams.intake import Context
 
 
+class HoldsIntakeKeys(Protocol):
+    """A section with what intake does with its keys, and perhaps with more."""
+
+    @property
+    def intake(self) -> IntakeKeys:
+        """What opens a record, and makes of it what may be kept."""
+
+
 class ReadsInput(Protocol):
     """The settings of whoever judges a record as intake does."""
 
     @property
-    def keyring(self) -> IntakeKeySection:
+    def keys(self) -> HoldsIntakeKeys:
         """What opens a record."""
 
     @property
@@ -51,8 +59,8 @@ def intake_context(settings: ReadsInput) -> Context:
     """What intake judges by."""
     return Context(
         register=SenderRegister(settings.senders.directory),
-        vault=settings.keyring.intake.vault,
-        opening_keys=dict(settings.keyring.intake.opening),
+        vault=settings.keys.intake.vault,
+        opening_keys=settings.keys.intake.opening,
         clock_tolerance=timedelta(seconds=settings.intake.clock_tolerance_seconds),
         published_keys_taken=settings.intake.published_keys_taken,
         version_1_until=settings.contract.version_1_until,

@@ -30,6 +30,7 @@ from inbox.sessions import Sessions
 from inbox.statistics_cache import Counted
 from infra.postgres_pool import make_pool
 from ledger.actions.chain_wait import ChainWait
+from ledger.queries.visit import ServedConnections, forget
 from models.calendar import copenhagen_date
 from models.eligibility.law_horizon import law_horizon
 
@@ -43,7 +44,7 @@ def inbox_app(settings: InboxEnvironment, in_vain: Callable[[], None] = lambda: 
     """
     reference = read_reference(settings.reference)
     parts = inbox_parts(settings, reference, in_vain)
-    api = api_app(settings.api, settings.keyring.inbox, reference, parts.rules, parts.pool, parts.chained)
+    api = api_app(settings.api, settings.keys.inbox, reference, parts.rules, parts.served, parts.chained)
     return build(parts, beside=None if api is None else ApiMount(api))
 
 
@@ -51,7 +52,7 @@ def inbox_parts(
     settings: InboxEnvironment, reference: Reference, in_vain: Callable[[], None] = lambda: None
 ) -> InboxDependencies:
     """Everything that the pages need; raises `ConfigError`. The pool is opened by the application."""
-    public_url, keys = settings.links.url.rstrip("/"), settings.keyring.inbox
+    public_url, keys = settings.links.url.rstrip("/"), settings.keys.inbox
     provider = _provider(settings.oidc, public_url)
     rules = ledger_wiring.rules(
         reference, attempts_apart=timedelta(minutes=settings.inbox.attempts_apart_minutes)
@@ -64,16 +65,21 @@ def inbox_parts(
         least=2,
         most=_MOST_CONNECTIONS,
         statement_seconds=settings.database.timeout_seconds,
+        reset=forget,
     )
+    served = ServedConnections(pool, keys.visit)
     return InboxDependencies(
         pool=pool,
+        served=served,
         provider=provider,
         sessions=Sessions(
             tags=keys.sessions,
             idle=timedelta(minutes=settings.inbox.idle_minutes),
             longest=timedelta(hours=settings.inbox.session_hours),
         ),
-        vault=keys.vault,
+        opener=keys.opener,
+        pseudonyms=keys.pseudonyms,
+        page_seal=keys.pages,
         link_tags=keys.links,
         rules=rules,
         units=units,
@@ -84,7 +90,7 @@ def inbox_parts(
         days_off=rules.policy.days_off,
         public_url=public_url,
         rights_claim=settings.oidc.rights_claim,
-        counted=Counted(pool, frozenset(units), clock=_now, day=copenhagen_date),
+        counted=Counted(served, frozenset(units), clock=_now, day=copenhagen_date),
         service=_service(settings.operators),
         guides=read_guides(),
         chained=ChainWait(settings.trail_wait.wait_seconds, in_vain),

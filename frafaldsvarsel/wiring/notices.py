@@ -104,7 +104,7 @@ def channel_faults(
 
 
 def _return_to(settings: NoticeEnvironment) -> Callable[[UUID], str] | None:
-    base, tags = settings.bounces.address, settings.keyring.notices.bounces
+    base, tags = settings.bounces.address, settings.keys.notices.bounces
     if base is None:
         return None
     return lambda delivery: bounce_address(tags, base, delivery)
@@ -114,7 +114,7 @@ def _acknowledge_link(settings: NoticeEnvironment) -> Callable[[Due, datetime], 
     days = timedelta(days=settings.acknowledge.days)
     if not days:
         return None
-    links, recipients = settings.keyring.notices.links, settings.keyring.notices.recipients
+    links, recipients = settings.keys.notices.links, settings.keys.notices.recipients
     base = settings.links.url.rstrip("/") + PATH
 
     def link(due: Due, now: datetime) -> str | None:

@@ -111,7 +111,7 @@ def bounces(settings: NotifierEnvironment) -> BounceMailbox | None:
     section = settings.bounces
     if section.address is None or section.maildir is None:
         return None
-    returns = BounceAddress(tags=settings.keyring.notices.bounces, base=section.address)
+    returns = BounceAddress(tags=settings.keys.notices.bounces, base=section.address)
     return BounceMailbox(
         maildir=section.maildir,
         bounce_address=returns,

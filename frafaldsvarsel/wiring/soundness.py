@@ -6,18 +6,19 @@ from datetime import datetime
 from enum import StrEnum
 
 from config.errors import ConfigError, Fault
-from config.keyring_faults import ring_faults
+from config.key_faults import folder_faults, store_faults
 from config.reference.checks.all import reference_faults
 from config.reference.checks.law import confirmations_to_come
 from config.reference.csv_reader import DATA
 from config.reference.tables import Reference, read_reference
 from config.sections.audit import ProbeIntervalSection, ProbeSection
-from config.sections.keys import KeyringSection
+from config.sections.keys import EveryKeySection
 from config.sections.notices import BounceSection, SmtpSection, WebhookSection
 from config.sections.pages import ApiSection
 from config.sections.processes import IntakeSection
 from config.sections.servers import ReferenceSection, SendersSection
 from config.told_sections import ToldSections
+from crypto.key_purpose import KeyHolder
 from frafaldsvarsel.wiring import common as common_wiring
 from frafaldsvarsel.wiring import notices as notices_wiring
 from frafaldsvarsel.wiring import probe as probe_wiring
@@ -66,7 +67,7 @@ def soundness(told: ToldSections, now: datetime) -> Soundness:
             for fault in confirmations_to_come(reference, copenhagen_date(now))
         ]
     ways: dict[ConfigPart, Callable[[], Iterable[Fault]]] = {
-        ConfigPart.KEYS: lambda: _keys(told),
+        ConfigPart.KEYS: lambda: _keys(told, now),
         ConfigPart.SENDERS: lambda: _senders(told, now),
         ConfigPart.CHANNELS: lambda: _channels(told, reference),
         ConfigPart.CLIENTS: lambda: _clients(told, reference),
@@ -96,11 +97,16 @@ def _reference(told: ToldSections) -> tuple[Reference | None, Iterable[Fault]]:
     return (None if faults else reference), faults
 
 
-def _keys(told: ToldSections) -> Iterable[Fault]:
-    ring, intake = told.get(KeyringSection), told.get(IntakeSection)
-    if ring is None or intake is None:
+def _keys(told: ToldSections, now: datetime) -> Iterable[Fault]:
+    keys, intake = told.get(EveryKeySection), told.get(IntakeSection)
+    if keys is None or intake is None:
         raise _Unasked
-    return ring_faults(ring.ring, published_keys_taken=intake.published_keys_taken)
+    taken = intake.published_keys_taken
+    if keys.store is not None:
+        return store_faults(keys.store, now=now, published_keys_taken=taken)
+    if keys.folder is not None and keys.folder.name in set(KeyHolder):
+        return folder_faults(keys.folder, KeyHolder(keys.folder.name), now=now, published_keys_taken=taken)
+    raise _Unasked
 
 
 def _senders(told: ToldSections, now: datetime) -> Iterable[Fault]:

@@ -3,13 +3,15 @@
 import logging
 import re
 from typing import Final
+from urllib.parse import unquote
 
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from crypto.vault import NotOpenedError
 from inbox.access_log import note_log_in, note_log_in_refused, note_log_out
-from inbox.auth_guard import LOST_QUERY, session_cookie
+from inbox.auth_guard import LOST_QUERY, cookie_name, session_cookie
+from inbox.handed_on import target_handed_on
 from inbox.identity import Identity, NoIdentity, identity_of
 from inbox.oidc import Begun, LevelTooLow, LogInRefused, ProviderUnreachable
 from inbox.page_context import Visit
@@ -20,6 +22,8 @@ log = logging.getLogger(__name__)
 CALLBACK: Final = "/log-ind/tilbage"
 _BEGUN_COOKIE: Final = "log-ind-"
 """With the state behind it: each tab logs in by its own."""
+_CLEARED: Final = '"cache", "storage"'
+"""What a browser forgets at the log-out. Not its cookies: that would end those of the whole domain, ours or not."""
 _MOST_BEGUN: Final = 5
 """Of one browser at a time. More would at last fill the header in which a browser sends them all."""
 _BEGUN_PURPOSE: Final = "inbox/log-in"
@@ -49,12 +53,12 @@ async def begin(visit: Visit) -> Response:
         return visit.page("log_in.html", 503, target=target, fault="unreachable")
     response = RedirectResponse(address, status_code=303)
     for old in _too_many(visit):
-        response.delete_cookie(old, path="/log-ind")
+        _forget(visit, response, old)
     response.set_cookie(
-        _BEGUN_COOKIE + begun.state,
-        visit.parts.vault.seal(begun.model_dump_json().encode(), _BEGUN_PURPOSE),
+        _begun_cookie(visit, begun.state),
+        visit.parts.page_seal.seal(begun.model_dump_json().encode(), _BEGUN_PURPOSE),
         max_age=_BEGUN_SECONDS,
-        path="/log-ind",
+        path="/",
         secure=visit.parts.secure,
         httponly=True,
         samesite="lax",
@@ -85,7 +89,7 @@ async def come_back(visit: Visit) -> Response:
         return visit.page("log_in.html", 503, target=begun.target, fault="unreachable")
     rights = rights_of(claims, visit.parts.rights_claim, visit.parts.units)
     response = RedirectResponse(begun.target, status_code=303)
-    response.delete_cookie(_BEGUN_COOKIE + begun.state, path="/log-ind")
+    _forget(visit, response, _begun_cookie(visit, begun.state))
     if _goes_on(visit, who, rights):
         return response
     async with visit.parts.pool.connection() as connection:
@@ -115,9 +119,8 @@ async def log_out(visit: Visit) -> Response:
             await note_log_out(connection, visit.actor)
             await visit.parts.sessions.close(connection, visit.session)
     response = RedirectResponse("/logget-ud", status_code=303)
-    response.delete_cookie(
-        session_cookie(visit.parts), path="/", secure=visit.parts.secure, httponly=True, samesite="lax"
-    )
+    _forget(visit, response, session_cookie(visit.parts))
+    response.headers["Clear-Site-Data"] = _CLEARED
     return response
 
 
@@ -125,6 +128,15 @@ async def logged_out(visit: Visit) -> Response:
     """The page after it."""
     address = await visit.parts.provider.log_out_address(back_to=f"{visit.parts.public_url}/logget-ud")
     return visit.page("logged_out.html", everywhere=address)
+
+
+def _begun_cookie(visit: Visit, state: str) -> str:
+    return cookie_name(visit.parts, _BEGUN_COOKIE + state)
+
+
+def _forget(visit: Visit, response: Response, name: str) -> None:
+    """A browser takes the end of a cookie with the prefix only as it took the cookie."""
+    response.delete_cookie(name, path="/", secure=visit.parts.secure, httponly=True, samesite="lax")
 
 
 def _goes_on(visit: Visit, who: Identity, rights: Rights) -> bool:
@@ -139,13 +151,13 @@ def _goes_on(visit: Visit, who: Identity, rights: Rights) -> bool:
 
 def _begun(visit: Visit) -> Begun | None:
     """The log-in under way that the address is an answer to."""
-    begun = _opened(visit, _BEGUN_COOKIE + visit.query("state"))
+    begun = _opened(visit, _begun_cookie(visit, visit.query("state")))
     return begun if begun is not None and visit.now.timestamp() < begun.until else None
 
 
 def _too_many(visit: Visit) -> list[str]:
     """The cookies of log-ins that make room for another: all that say nothing, and the oldest."""
-    names = [name for name in visit.request.cookies if name.startswith(_BEGUN_COOKIE)]
+    names = [name for name in visit.request.cookies if name.startswith(_begun_cookie(visit, ""))]
     until = {name: begun.until for name in names if (begun := _opened(visit, name)) is not None}
     kept = sorted(until, key=until.__getitem__)[1 - _MOST_BEGUN :]
     return [name for name in names if name not in kept]
@@ -154,11 +166,14 @@ def _too_many(visit: Visit) -> list[str]:
 def _opened(visit: Visit, name: str) -> Begun | None:
     try:
         sealed = visit.request.cookies[name]
-        return Begun.model_validate_json(visit.parts.vault.open(sealed, _BEGUN_PURPOSE))
+        return Begun.model_validate_json(visit.parts.page_seal.open(sealed, _BEGUN_PURPOSE))
     except (KeyError, NotOpenedError, ValidationError):
         return None
 
 
 def local(target: str) -> str:
     """A place in the inbox: an address of elsewhere must not be reached by way of the log-in."""
-    return target if _LOCAL.fullmatch(target) and not target.startswith("/log-") else _HOME
+    if not _LOCAL.fullmatch(target) or target.startswith("/log-"):
+        return _HOME
+    path, _, query = target.partition("?")
+    return target_handed_on(unquote(path), query)

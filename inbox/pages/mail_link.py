@@ -27,7 +27,7 @@ async def acknowledge(visit: Visit) -> Response:
     if not isinstance(link, Link):
         return _unusable(visit, link)
     try:
-        async with visit.parts.pool.connection() as connection:
+        async with visit.parts.served.of({link.unit_id}) as connection:
             await perform(
                 connection,
                 task_id=link.task_id,
@@ -64,7 +64,7 @@ async def _page(visit: Visit, *, done: bool) -> Response:
 
 
 async def _read(visit: Visit, link: Link) -> TaskView | None:
-    async with visit.parts.pool.connection() as connection:
+    async with visit.parts.served.of({link.unit_id}) as connection:
         return await task_detail.task(connection, units=frozenset({link.unit_id}), key=link.task_id)
 
 

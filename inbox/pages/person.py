@@ -5,7 +5,7 @@ import logging
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from crypto.vault import NotOpenedError
+from crypto.vault import KeyShreddedError, NotOpenedError
 from inbox.action_forms import FieldFault
 from inbox.auth_guard import NotFound
 from inbox.page_context import Visit
@@ -25,7 +25,7 @@ async def open_person(visit: Visit) -> Response:
         fault = FieldFault("person-purpose", "fault.purpose")
         return await show(visit, view, kind="person", faults=(fault,), form=visit.form, status=422)
     try:
-        async with visit.parts.pool.connection() as connection:
+        async with visit.connection() as connection:
             sealed = await reveal_messages(
                 connection,
                 task_id=view.task.id,
@@ -40,11 +40,14 @@ async def open_person(visit: Visit) -> Response:
         fault = FieldFault("person-purpose", "fault.nothing_to_open")
         return await show(visit, view, kind="person", faults=(fault,), form=visit.form, status=409)
     found: dict[tuple[str, str], SensitiveFields] = {}
+    shredded: set[tuple[str, str]] = set()
     for one in sealed:
         try:
-            content = visit.parts.vault.open(one.sealed, one.sealed_for)
+            content = visit.parts.opener.open(one.sealed, one.sealed_for)
             found[one.sender, one.message_id] = SensitiveFields.model_validate_json(content)
+        except KeyShreddedError:
+            shredded.add((one.sender, one.message_id))
         except (NotOpenedError, ValidationError):
             log.error("a message of task %s cannot be opened", view.task.reference)
     # Read again: the look stands in the history of the very page that shows it.
-    return await show(visit, await read(visit), opened=found)
+    return await show(visit, await read(visit), opened=found, shredded=shredded)

@@ -39,9 +39,9 @@ async def find(visit: Visit) -> Response:
         return await overview(visit, status=422, search_fault="list.cpr_wrong")
     if purpose not in set(OpenPurpose):
         return await overview(visit, status=422, search_fault="list.purpose_missing")
-    person_id = visit.parts.vault.person_id(cpr)
+    person_id = visit.parts.pseudonyms.person_id(cpr)
     units = visit.rights.tasks_of
-    async with visit.parts.pool.connection() as connection:
+    async with visit.connection() as connection:
         people = await numbers_of(connection, person_id)
         await note_search(
             connection,

@@ -1,6 +1,6 @@
 """One task with everything that its unit needs to act, and the deeds on it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -48,7 +48,7 @@ _DISTURBED: Final = (Take, Release, Close, HandOver, Reopen)
 async def task(visit: Visit) -> Response:
     """The page."""
     view = await read(visit)
-    async with visit.parts.pool.connection() as connection:
+    async with visit.connection() as connection:
         await note_read(connection, view.task.id, visit.actor, one_within=_ONE_LOOK)
     return await show(visit, view)
 
@@ -78,7 +78,7 @@ async def do(visit: Visit) -> Response:
         return await show(visit, view, kind=kind, faults=deed.faults, form=visit.form, status=422)
     expected = read_version(visit.form.one("version")) if isinstance(deed, _DISTURBED) else None
     try:
-        async with visit.parts.pool.connection() as connection:
+        async with visit.connection() as connection:
             done = await perform(
                 connection,
                 task_id=view.task.id,
@@ -124,7 +124,7 @@ async def read(visit: Visit) -> TaskView:
     reference = visit.request.path_params["reference"].upper()
     if not is_reference(reference) or not visit.rights.tasks_of:
         raise NotFound
-    async with visit.parts.pool.connection() as connection:
+    async with visit.connection() as connection:
         view = await task_detail.task(connection, units=visit.rights.tasks_of, key=reference)
     if view is None:
         raise NotFound
@@ -147,9 +147,13 @@ async def show(
     faults: Sequence[FieldFault] = (),
     form: Form = EMPTY,
     opened: Mapping[tuple[str, str], SensitiveFields] | None = None,
+    shredded: Container[tuple[str, str]] = (),
     status: int = 200,
 ) -> Response:
-    """The page. `kind`, `faults` and `form`: a deed that could not be done; `opened`: particulars by message."""
+    """The page. `kind`, `faults` and `form`: a deed that could not be done; `opened`: particulars by message.
+
+    `shredded`: messages whose particulars nobody can open any more.
+    """
     parts, found = visit.parts, view.task
     local = visit.now.astimezone(COPENHAGEN)
     return visit.page(
@@ -192,6 +196,7 @@ async def show(
         endings=(Ending.CONTACT_MADE, Ending.NOT_REACHED),
         purposes=list(OpenPurpose),
         opened=opened,
+        shredded=shredded,
         mark=mark(view),
     )
 

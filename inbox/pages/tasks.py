@@ -145,7 +145,7 @@ async def acknowledge(visit: Visit) -> Response:
     if not chosen or once is None:
         return visit.go(back, said="nothing_chosen")
     missed = 0
-    async with visit.parts.pool.connection() as connection:
+    async with visit.connection() as connection:
         for task_id in chosen:
             try:
                 await perform(
@@ -188,7 +188,7 @@ async def _read(
     async def page() -> TaskListPage:
         if found:
             return TaskListPage((), None)
-        async with visit.parts.pool.connection() as connection:
+        async with visit.connection() as connection:
             return await listing(
                 connection,
                 units=units,
@@ -204,7 +204,7 @@ async def _read(
             )
 
     async def numbers() -> Mapping[Filter, TaskCount]:
-        async with visit.parts.pool.connection() as connection:
+        async with visit.connection() as connection:
             return await counts(connection, units=units, who=who, today=visit.today)
 
     return await asyncio.gather(page(), numbers())
@@ -236,7 +236,7 @@ async def _institutions(visit: Visit, chosen: Filter, narrowing: Narrowing) -> l
     """Those that can be chosen, by name."""
     if chosen is Filter.CLOSED:
         return []
-    async with visit.parts.pool.connection() as connection:
+    async with visit.connection() as connection:
         found = await institutions_of(connection, units=visit.rights.tasks_of)
     numbers = {*found, *([narrowing.institution] if narrowing.institution else [])}
     return sorted(

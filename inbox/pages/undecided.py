@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from crypto.visit_token import EVERYWHERE
 from inbox.auth_guard import NoAccess
 from inbox.page_context import Visit
 from ledger.queries.cursors import NotACursor
@@ -22,10 +23,10 @@ async def queue(visit: Visit) -> Response:
         raise NoAccess
     near = None if rights.undecided else visit.parts.municipalities_of(rights.figures_of, today)
     place = _read(visit)
-    async with visit.parts.pool.connection() as connection:
+    async with visit.connection(municipalities=EVERYWHERE if near is None else near) as connection:
         page = await undecided(connection, today=today, municipalities=near, after=place, limit=_PAGE_SIZE)
         number = await undecided_count(connection, today=today, municipalities=near)
-    following = None if page.next is None else seal_cursor(visit.parts.vault, page.next)
+    following = None if page.next is None else seal_cursor(visit.parts.page_seal, page.next)
     return visit.page(
         "undecided.html",
         everywhere=near is None,
@@ -43,6 +44,6 @@ async def queue(visit: Visit) -> Response:
 def _read(visit: Visit) -> UndecidedCursor | None:
     """Where to go on; an address that somebody has shortened begins at the beginning."""
     try:
-        return open_cursor(visit.parts.vault, visit.query("efter"))
+        return open_cursor(visit.parts.page_seal, visit.query("efter"))
     except NotACursor:
         return None

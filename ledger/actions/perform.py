@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final, LiteralString
 from uuid import UUID, uuid5
 
+from config.database_roles import DatabaseRole
 from config.topics import Topic
 from infra.failpoints import Point, reach
 from infra.postgres import Connection
@@ -39,7 +40,14 @@ FROM tasks t LEFT JOIN position p ON p.topic = %s AND p.partition = %s WHERE t.i
 LOCK: Final[LiteralString] = """
 LOCK TABLE messages, tasks, deliveries, acts, transfers IN ROW EXCLUSIVE MODE
 """
-PERSON_OF: Final[LiteralString] = "SELECT person_id FROM tasks WHERE id = %s AND unit_id = ANY(%s)"
+PERSON_OF: Final[LiteralString] = """
+SELECT person_id, admit_person(id) FROM tasks WHERE id = %s AND unit_id = ANY(%s)
+"""
+BECOME_ACT: Final[LiteralString] = f"""
+SELECT set_config('role', '{DatabaseRole.ACT}', true) WHERE session_user = '{DatabaseRole.INBOX}'
+"""
+"""From here on the database shows what the person has, at other units too, until the transaction ends."""
+BECOME_ONESELF: Final[LiteralString] = "SELECT set_config('role', 'none', true)"
 LOCK_MESSAGES: Final[LiteralString] = """
 SELECT (decision -> 'cause' ->> 'partition')::int FROM messages
 WHERE person_id = %s FOR NO KEY UPDATE
@@ -181,11 +189,13 @@ async def _lock(connection: Connection, task_id: UUID, units: frozenset[str]) ->
     # First, and all together: a rebuild that replaces the tables must not meet one who holds rows of them.
     await connection.execute(LOCK)
     for _ in range(_NUMBERS):
+        await connection.execute(BECOME_ONESELF)
         cursor = await connection.execute(PERSON_OF, (task_id, list(units)))
         found = await cursor.fetchone()
         if found is None:
             raise NoSuchTask(str(task_id))
-        (person_id,) = found
+        person_id = found[0]
+        await connection.execute(BECOME_ACT)
         cursor = await connection.execute(LOCK_MESSAGES, (person_id,))
         if partitions := await cursor.fetchall():
             return person_id, partitions[0][0]

@@ -1,6 +1,6 @@
 """Opens what is sealed of a task's messages, for its unit and a stated purpose; the audit line stands before the read.
 
-It hands over ciphertext: only the process that holds the key ring makes words of it. To look a person up is noted here
+It hands over ciphertext: only the process that holds the keys makes words of it. To look a person up is noted here
 as well: whoever types a CPR learns whether the unit has a task about that person.
 """
 
@@ -21,8 +21,10 @@ from models.tasks.actions import Actor
 
 THERE: Final[LiteralString] = "SELECT FROM tasks WHERE id = %(task)s AND unit_id = ANY(%(units)s)"
 SEALED: Final[LiteralString] = """
-SELECT m.sender, m.message_id, coalesce(m.decision #>> '{message,sent_as}', m.person_id), m.sealed
+SELECT m.sender, m.message_id, coalesce(m.decision #>> '{message,sent_as}', m.person_id), coalesce(r.sealed, m.sealed)
 FROM messages m JOIN tasks t ON t.id = m.task_id
+LEFT JOIN resealed r ON r.sender = m.sender AND r.message_id = m.message_id
+    AND r.sent_as = coalesce(m.decision #>> '{message,sent_as}', m.person_id)
 WHERE t.id = %(task)s AND t.unit_id = ANY(%(units)s) AND m.sealed IS NOT NULL
 ORDER BY m.appended_at, m.sender, m.message_id
 """

@@ -14,11 +14,11 @@ from infra.postgres import Connection
 from infra.stream_mac import NO_MAC, StreamMac, as_foreign
 from ledger.consume import duplicates, left_out, names_nothing, subjects
 from ledger.reminders.scheduler import plan_reminders
-from ledger.store import action_log, follow_up, foreign_records, repository
+from ledger.store import action_log, erasures, follow_up, foreign_records, repository
 from ledger.store.action_log import ActionRow
 from ledger.store.follow_up_rows import FactRow, VerdictRow, fact_of, verdict_of
 from ledger.tasks.projection import Policy, Projection, cause_of
-from models.eligibility.decision import Decision, JoinMark
+from models.eligibility.decision import Decision, ErasureMark, JoinMark
 from models.errors import UnreadableError
 from models.events.person_event import PersonEvent
 from models.events.receipt import (
@@ -35,7 +35,7 @@ _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _receipts: TypeAdapter[Receipt | RepeatReceipt | LeftOutReceipt | NamesNothingReceipt] = TypeAdapter(
     Receipt | RepeatReceipt | LeftOutReceipt | NamesNothingReceipt
 )
-_said: TypeAdapter[Decision | JoinMark] = TypeAdapter(Decision | JoinMark)
+_said: TypeAdapter[Decision | JoinMark | ErasureMark] = TypeAdapter(Decision | JoinMark | ErasureMark)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Said:
 
     partition: int
     offset: int
-    content: Decision | JoinMark
+    content: Decision | JoinMark | ErasureMark
 
 
 class Batch:
@@ -59,6 +59,8 @@ class Batch:
         self.applied: list[Applied] = []
         self.said: list[Said] = []
         """Of ``decisions``, until `ledger.consume.joins.settle` has found what may be projected."""
+        self.erasures: list[ErasureMark] = []
+        """Who is to be forgotten; taken out of `said` by `ledger.consume.erasures.take_out`."""
         self.decisions: list[Decision] = []
         self.facts: list[FactRow] = []
         self.verdicts: list[VerdictRow] = []
@@ -76,6 +78,8 @@ class Batch:
         if (fault := self._mac.fault(record)) is not None:
             self.foreign.append(as_foreign(record, fault))
             return
+        if record.value is None and record.topic in (Topic.DECISIONS, Topic.PERSON_EVENTS):
+            return  # a tombstone, for the brokers alone
         try:
             self.add(
                 record.topic,
@@ -118,8 +122,6 @@ class Batch:
                     place = {"partition": partition, "offset": offset}
                     self.verdicts.append(verdict_of(content, **place, written_at=written_at))
             case Topic.PERSON_EVENTS:
-                if not value:
-                    return
                 event = PersonEvent.model_validate_json(value)
                 fact = fact_of(event, partition=partition, offset=offset, written_at=written_at)
                 if fact is not None:
@@ -149,6 +151,8 @@ async def project(
             for (topic, part), to in sorted(batch.next_offsets.items())
         ],
     )
+    for mark in batch.erasures:
+        await erasures.forget(connection, mark.person_id, erasures.Erasure.of(mark))
     await foreign_records.add(connection, batch.foreign)
     await repository.add_receipts(connection, batch.receipts)
     struck = await duplicates.find(connection, batch.receipts)

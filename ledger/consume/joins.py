@@ -6,12 +6,14 @@ is from a worker that had lost its partition.
 """
 
 from collections import defaultdict
+from collections.abc import Collection
 from typing import Final, LiteralString
 
 from config.topics import Topic
 from infra.postgres import Connection
 from ledger.consume.batch import Batch, Said
-from models.eligibility.decision import JoinMark
+from ledger.consume.erasures import take_out
+from models.eligibility.decision import Decision, JoinMark
 
 KNOWN: Final[LiteralString] = "SELECT person_id FROM person_joins WHERE person_id = ANY(%s)"
 NOTE: Final[LiteralString] = """
@@ -24,23 +26,24 @@ async def settle(connection: Connection, batch: Batch) -> None:
 
     To be called in the transaction that projects them; it notes the numbers that have said their last word.
     """
+    erased = await take_out(connection, batch)
     people = {name for each in batch.said for name in _named(each)}
     if not people:
         return
     cursor = await connection.execute(KNOWN, (sorted(people),))
     closed = {person for (person,) in await cursor.fetchall()}
-    marks = _order(batch, closed)
+    marks = _order(batch, closed, erased)
     for mark in marks:
         await connection.execute(NOTE, (mark.person_id, mark.joined_to))
 
 
 def _named(said: Said) -> tuple[str, ...]:
-    if isinstance(said.content, JoinMark):
+    if not isinstance(said.content, Decision):
         return (said.content.person_id,)
     return (said.content.message.person_id, *(said.content.joined or ()))
 
 
-def _order(batch: Batch, closed: set[str]) -> list[JoinMark]:
+def _order(batch: Batch, closed: set[str], erased: Collection[str]) -> list[JoinMark]:
     """Of each partition as much as may be projected, again and again until nothing more may."""
     waiting: defaultdict[int, list[Said]] = defaultdict(list)
     for said in batch.said:
@@ -50,13 +53,13 @@ def _order(batch: Batch, closed: set[str]) -> list[JoinMark]:
     while went_on:
         went_on = False
         for queue in waiting.values():
-            while queue and _may_go(queue[0], closed):
+            while queue and _may_go(queue[0], closed, erased):
                 said, went_on = queue.pop(0), True
                 if isinstance(said.content, JoinMark):
                     if said.content.person_id not in closed:
                         marks.append(said.content)
                     closed.add(said.content.person_id)
-                elif said.content.message.person_id not in closed:
+                elif isinstance(said.content, Decision) and said.content.message.person_id not in closed:
                     batch.decisions.append(said.content)
                     batch.offsets.append(said.offset)
     for partition, queue in waiting.items():
@@ -67,8 +70,9 @@ def _order(batch: Batch, closed: set[str]) -> list[JoinMark]:
     return marks
 
 
-def _may_go(said: Said, closed: set[str]) -> bool:
+def _may_go(said: Said, closed: set[str], erased: Collection[str]) -> bool:
+    """Behind an erased number nothing is waited for: its rows are gone, and its last word may be, too."""
     content = said.content
-    if isinstance(content, JoinMark) or content.message.person_id in closed:
+    if not isinstance(content, Decision) or content.message.person_id in closed:
         return True
-    return closed.issuperset(content.joined or ())
+    return all(name in closed or name in erased for name in content.joined or ())

@@ -66,11 +66,14 @@ WHERE a.task_id = t.id AND t.opened_at = now()
 
 DROP_TASKS: Final[LiteralString] = """
 DELETE FROM tasks t WHERE NOT EXISTS (SELECT 1 FROM rebuilt.tasks r WHERE r.id = t.id)
+AND NOT starts_with(t.person_id, 'erased:')
 AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.task_id = t.id)
 AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.task_id = t.id)
 AND NOT EXISTS (SELECT 1 FROM acts a WHERE a.task_id = t.id OR a.successor = t.id)
 AND NOT EXISTS (SELECT 1 FROM tasks f WHERE f.follows = t.id)
 """
+REBUILT_TASKS: Final = sql.SQL("(SELECT * FROM rebuilt.tasks WHERE NOT starts_with(person_id, 'erased:'))")
+"""As `TASKS_WITH_PEOPLE`."""
 WAIT_SHORT: Final[LiteralString] = "SET LOCAL lock_timeout = '30s'"
 
 
@@ -125,6 +128,11 @@ async def replace(url: str, rebuilt: Rebuilt, by: str) -> None:
         await connection.execute(audit_trail.APPEND, done)
 
 
+def _source(table: ComparedTable) -> sql.Composable:
+    name = sql.Identifier(SCHEMA, table.name)
+    return sql.SQL("{} r").format(REBUILT_TASKS) if table is TASKS else name
+
+
 def upsert(table: ComparedTable) -> sql.Composed:
     names = [sql.Identifier(name) for name in (*table.key, *table.columns)]
     key = [sql.Identifier(name) for name in table.key]
@@ -137,7 +145,7 @@ def upsert(table: ComparedTable) -> sql.Composed:
     comma = sql.SQL(", ")
     return UPSERT.format(
         live=sql.Identifier(table.name),
-        rebuilt=sql.Identifier(SCHEMA, table.name),
+        rebuilt=_source(table),
         names=comma.join(names),
         key=comma.join(key),
         sets=comma.join(sets),

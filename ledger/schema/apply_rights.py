@@ -2,15 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, LiteralString
 
 import psycopg
 
 from config.database_roles import OWNER, DatabaseRole
+from crypto.visit_token import VisitKey
 from infra.postgres import SyncConnection
 from infra.postgres_timeouts import CONNECT_SECONDS
+from ledger.schema.apply_policies import apply_calls, apply_policies, policy_differences, read_policies
 from ledger.schema.dba_script import SET_UP, grants, revokes
 from ledger.schema.found_rights import (
     RightsDifference,
@@ -21,6 +23,7 @@ from ledger.schema.found_rights import (
     read_rights,
 )
 from ledger.schema.migrate import APPLIED, MIGRATIONS, TAKE_LOCK, migrate
+from ledger.schema.visit_keys import has_keys, keep_keys
 
 BECOME_OWNER: Final[LiteralString] = f"SET ROLE {OWNER}"
 MAY_BECOME: Final[LiteralString] = """
@@ -44,14 +47,25 @@ class BroughtUp:
     granted: Sequence[str] = ()
     """Statements."""
     revoked: Sequence[str] = ()
+    limited: Sequence[str] = ()
+    """Statements that limit which rows are seen."""
     newer: Sequence[str] = ()
     """Migrations of a later version. Its rights are not ours to judge, so none was touched."""
     left: Sequence[RightsDifference] = field(default_factory=list)
     """What only a DBA can mend."""
 
 
-def bring_up(url: str, *, sleep: Callable[[float], None] = time.sleep) -> BroughtUp:
-    """Set up where `url` is a superuser's, migrate as the owner, grant and revoke; raises `NotSetUp`."""
+def bring_up(
+    url: str,
+    *,
+    visit_keys: Iterable[VisitKey] = (),
+    sleep: Callable[[float], None] = time.sleep,
+) -> BroughtUp:
+    """Set up where `url` is a superuser's, migrate as the owner, grant and revoke; raises `NotSetUp`.
+
+    `visit_keys`: those under which the inbox proves whom it serves; none: those that the database has. Once it has one,
+    it shows the inbox the rows of a visit alone, so an inbox that tells of none must be gone by then.
+    """
     done = BroughtUp()
     with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS) as connection:
         connection.execute(TAKE_LOCK, (_LOCK,))
@@ -73,9 +87,14 @@ def bring_up(url: str, *, sleep: Callable[[float], None] = time.sleep) -> Brough
                 done.revoked = revokes(excess(read_rights(_rows(connection))))
                 for statement in done.revoked:
                     connection.execute(statement)
-                done.granted = grants(lacking(read_rights(_rows(connection))))
+                rights = read_rights(_rows(connection))
+                done.granted = grants(one for one in lacking(rights) if one.role in rights.roles)
                 for statement in done.granted:
                     connection.execute(statement)
+            keep_keys(connection, visit_keys)
+            done.granted = [*done.granted, *apply_calls(connection, _rows(connection))]
+            if has_keys(connection):
+                done.limited = apply_policies(connection, _rows(connection), sleep=sleep)
         done.left = differences(read_rights(_rows(connection)))
     return done
 
@@ -86,8 +105,10 @@ def check(connection: SyncConnection) -> list[RightsDifference]:
     ((_, may_become),) = rows(MAY_BECOME, (OWNER,))
     if may_become:
         connection.execute(BECOME_OWNER)
-    found = differences(read_rights(rows))
     missing = pending(connection)
+    found = differences(read_rights(rows))
+    if not missing:
+        found += policy_differences(read_policies(rows))
     if missing:
         found.insert(0, RightsDifference(f"To be applied: {', '.join(missing)}.", by_dba=False))
     return found

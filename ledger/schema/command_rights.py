@@ -30,6 +30,13 @@ OPERATOR: Final = (
     ),
     TableRight("dismissed", read=WHOLE, add=True),
     TableRight("endpoints", read=WHOLE, remove=True),
+    TableRight(
+        "erasure_requests",
+        read=WHOLE,
+        add=True,
+        change=("approved_at", "approved_by", "done_at", "erased_before", "offset", "people"),
+    ),
+    TableRight("erasures", read=("erased_before", "person")),
     TableRight("foreign_records", read=WHOLE),
     TableRight(
         "inbox_sessions", read=("created_at", "ends_at", "seen_at", "user_id", "user_name"), remove=True
@@ -56,6 +63,7 @@ OPERATOR: Final = (
     ),
     TableRight("migrations", read=("name",)),
     TableRight("outbox", read=("due_at", "sent_at")),
+    TableRight("person_joins", read=("joined_to", "person_id")),
     TableRight("position", read=WHOLE),
     TableRight(
         "quarantine",
@@ -81,6 +89,7 @@ OPERATOR: Final = (
             "mentor_until",
             "opened_at",
             "owner_name",
+            "person_id",
             "reached_at",
             "react_by",
             "reference",
@@ -121,8 +130,12 @@ REBUILD: Final = (
     TableRight("person_facts", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
     TableRight("person_joins", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
     TableRight("position", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
+    TableRight("quarantine", read=("id", "kind", "state")),
     TableRight("receipts", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
     TableRight("repeats", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
+    TableRight(
+        "resealed", read=("message_id", "sealed", "sender", "sent_as"), add=True, change=("at", "sealed")
+    ),
     TableRight("skips", read=WHOLE),
     TableRight("subjects", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
     TableRight("tasks", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),

@@ -6,9 +6,9 @@ Run again it changes nothing. It sets no password, and takes none away: how each
 from collections.abc import Iterable
 from typing import Final, LiteralString
 
-from config.database_roles import EVERY_ROLE, MIGRATE, OWNER, DatabaseRole
+from config.database_roles import EVERY_ROLE, MIGRATE, NO_LOG_IN, OWNER, DatabaseRole
 from ledger.schema.found_rights import grouped
-from ledger.schema.owners import BY_TABLE, FUNCTIONS, VIEWS
+from ledger.schema.owners import BY_TABLE, FUNCTIONS, SEQUENCES, VIEWS
 from ledger.schema.rights import SILENT, Privilege, every_privilege
 
 _PROCESSES: Final = ", ".join(DatabaseRole)
@@ -26,7 +26,8 @@ MAKE_ROLE: Final = (
 )
 NO_POWERS: Final = "ALTER ROLE {role} NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 SILENCE: Final = "ALTER ROLE {role} SET {name} = '{value}'"
-OWNER_STAYS_OUT: Final = f"ALTER ROLE {OWNER} NOLOGIN"
+STAY_OUT: Final = tuple(f"ALTER ROLE {role} NOLOGIN" for role in NO_LOG_IN)
+MAY_ACT: Final = f"GRANT {DatabaseRole.ACT} TO {DatabaseRole.INBOX} WITH INHERIT FALSE, SET TRUE"
 MAY_BECOME: Final = f"GRANT {OWNER} TO {MIGRATE} WITH INHERIT FALSE, SET TRUE"
 ON_DATABASE: Final = f"""
 DO $$ BEGIN
@@ -43,10 +44,11 @@ ON_SCHEMA: Final = (
 TAKE_OVER: Final[str] = f"""
 DO $$ DECLARE thing record; BEGIN
     FOR thing IN
-        SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END AS kind, c.oid::regclass::text AS name,
-               pg_get_userbyid(c.relowner) AS owner
-        FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v')
-          AND c.relname IN ({_quoted_list((*BY_TABLE, *VIEWS))}) AND pg_get_userbyid(c.relowner) <> '{OWNER}'
+        SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind,
+               c.oid::regclass::text AS name, pg_get_userbyid(c.relowner) AS owner
+        FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v', 'S')
+          AND c.relname IN ({_quoted_list((*BY_TABLE, *VIEWS, *SEQUENCES))})
+          AND pg_get_userbyid(c.relowner) <> '{OWNER}'
         UNION ALL
         SELECT 'FUNCTION', p.oid::regprocedure::text, pg_get_userbyid(p.proowner) FROM pg_proc p
         WHERE p.pronamespace = 'public'::regnamespace AND p.proname IN ({_quoted_list(FUNCTIONS)})
@@ -66,11 +68,11 @@ owner until somebody takes that back."""
 def _set_up() -> Iterable[str]:
     yield SHORT_WAIT
     for role in EVERY_ROLE:
-        yield MAKE_ROLE.format(role=role, log_in="NOLOGIN" if role == OWNER else "LOGIN")
+        yield MAKE_ROLE.format(role=role, log_in="NOLOGIN" if role in NO_LOG_IN else "LOGIN")
         yield NO_POWERS.format(role=role)
         for name, value in SILENT.items():
             yield SILENCE.format(role=role, name=name, value=value)
-    yield from (OWNER_STAYS_OUT, MAY_BECOME, ON_DATABASE, *ON_SCHEMA, TAKE_OVER)
+    yield from (*STAY_OUT, MAY_BECOME, MAY_ACT, ON_DATABASE, *ON_SCHEMA, TAKE_OVER)
 
 
 SET_UP: Final[LiteralString] = ";\n".join(one.strip() for one in _set_up()) + ";\n"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, LiteralString
 
-from config.database_roles import EVERY_ROLE, MIGRATE, OWNER, DatabaseRole
+from config.database_roles import BECOMES, EVERY_ROLE, MIGRATE, NO_LOG_IN, OWNER, DatabaseRole
 from ledger.schema.owners import BY_TABLE, VIEWS
 from ledger.schema.rights import SILENT, Privilege, every_privilege
 
@@ -155,12 +155,13 @@ def _of_role(name: str, found: FoundRole | None) -> Iterable[RightsDifference]:
         return
     for word in sorted(found.can - {"log in"}):
         yield RightsDifference(f"{name} is {word}, and needs it not.", True, name)
-    if name == OWNER and "log in" in found.can:
+    if name in NO_LOG_IN and "log in" in found.can:
         yield RightsDifference(f"{name} may log in, and needs it not.", True, name)
-    for role in sorted(set(found.member_of) - ({OWNER} if name == MIGRATE else set())):
+    becomes = BECOMES.get(name)
+    for role in sorted(set(found.member_of) - {becomes}):
         yield RightsDifference(f"{name} belongs to {role}, and needs it not.", True, name)
-    if name == MIGRATE and not found.member_of.get(OWNER):
-        yield RightsDifference(f"{name} may not become {OWNER}.", True, name, is_missing=True)
+    if becomes is not None and not found.member_of.get(becomes):
+        yield RightsDifference(f"{name} may not become {becomes}.", True, name, is_missing=True)
     if not found.uses_schema and name != MIGRATE:
         yield RightsDifference(f"{name} lacks USAGE of the schema public.", True, name, is_missing=True)
     if found.makes_tables != (name == OWNER):

@@ -29,6 +29,8 @@ class TableOwner:
     """Further modules with a statement that writes it, and why each does."""
 
 
+FORGET: Final = "ledger/store/erasures.py"
+_FORGOTTEN: Final = {FORGET: "Of an erased person, in one transaction for all tables."}
 COPY: Final = "ledger/rebuild/rebuild.py"
 _REBUILT: Final = {
     REBUILD: "`rebuild ledger --apply` replaces what the projection gives, row by row, in one transaction."
@@ -58,6 +60,7 @@ OWNERS: Final = (
         written_by="ledger",
         module="ledger/store/repository.py",
         others={
+            **_FORGOTTEN,
             **_REBUILT,
             COPY: "A rebuild's own copy takes over rows whose records retention has removed.",
         },
@@ -75,6 +78,7 @@ OWNERS: Final = (
         written_by="ledger",
         module="ledger/store/subjects.py",
         others={
+            **_FORGOTTEN,
             **_REBUILT,
             COPY: "A rebuild's own copy takes over rows whose records retention has removed.",
         },
@@ -84,7 +88,7 @@ OWNERS: Final = (
         holds="every message and its last decision",
         written_by="ledger; inbox, when an act moves messages (`ledger.actions`)",
         module="ledger/store/repository.py",
-        others=_REBUILT,
+        others={**_REBUILT, **_FORGOTTEN},
     ),
     TableOwner(
         table="tasks",
@@ -92,14 +96,26 @@ OWNERS: Final = (
         written_by="ledger, from decisions; inbox, from acts (`ledger.actions`): both by one projection and under one "
         "set of locks",
         module="ledger/store/repository.py",
-        others=_REBUILT,
+        others={**_REBUILT, **_FORGOTTEN},
     ),
     TableOwner(
         table="person_joins",
         holds="which numbers are one person's, as pseudonyms",
         written_by="ledger",
         module="ledger/consume/joins.py",
-        others=_REBUILT,
+        others={**_REBUILT, **_FORGOTTEN},
+    ),
+    TableOwner(
+        table="erasure_requests",
+        holds="who is to be erased, until it is done; who asked and who approved, for good",
+        written_by="`erase request`, `erase approve`, `erase run`",
+        module="ops/recovery/erasure_requests.py",
+    ),
+    TableOwner(
+        table="erasures",
+        holds="who was erased, as hashes, and until when",
+        written_by="ledger",
+        module=FORGET,
     ),
     TableOwner(
         table="person_facts",
@@ -120,13 +136,14 @@ OWNERS: Final = (
         holds="tasks that people have given to another unit than the rules name",
         written_by="inbox, from acts; ledger, when the rules name another unit",
         module="ledger/store/repository.py",
-        others=_REBUILT,
+        others={**_REBUILT, **_FORGOTTEN},
     ),
     TableOwner(
         table="acts",
         holds="what people did; added only",
         written_by="inbox",
         module="ledger/store/action_log.py",
+        others=_FORGOTTEN,
     ),
     TableOwner(
         table="deliveries",
@@ -135,12 +152,14 @@ OWNERS: Final = (
         "changed or an endpoint is off; `quarantine replay` and `deliveries retry` bring one back; a rebuild adds what "
         "is missing, ended",
         module="ledger/store/deliveries.py",
+        others=_FORGOTTEN,
     ),
     TableOwner(
         table="attempts",
         holds="what happened each time",
         written_by="notify; a rebuild, for what it has added",
         module="ledger/store/deliveries.py",
+        others=_FORGOTTEN,
     ),
     TableOwner(
         table="audit",
@@ -148,6 +167,7 @@ OWNERS: Final = (
         written_by="ledger, inbox and notify, each with what it changes; by command `quarantine`, `ledger skip`, "
         "`deliveries retry`, `webhooks enable`, `dismiss` and `rebuild ledger --apply`",
         module="ledger/store/audit_trail.py",
+        others=_FORGOTTEN,
     ),
     TableOwner(
         table="trail",
@@ -161,6 +181,7 @@ OWNERS: Final = (
         written_by="ledger; inbox, from acts",
         module="ledger/store/repository.py",
         others={
+            **_FORGOTTEN,
             "ledger/consume/duplicates.py": "A conflict's refusal and its following receipt, with the repeat.",
             "ledger/outbox.py": "Sends what is due, and forgets what was told long ago.",
             REBUILD: "Refusals and words across people that are missing.",
@@ -171,13 +192,17 @@ OWNERS: Final = (
         holds="what falls due: reminders and escalations",
         written_by="ledger; inbox, with an act",
         module="ledger/reminders/scheduler.py",
-        others={"ledger/reminders/failed_deliveries.py": "The escalation that follows from a failed notice."},
+        others={
+            **_FORGOTTEN,
+            "ledger/reminders/failed_deliveries.py": "The escalation that follows from a failed notice.",
+        },
     ),
     TableOwner(
         table="plans",
         holds="how a task stood when its steps were planned",
         written_by="ledger; inbox, with an act",
         module="ledger/reminders/scheduler.py",
+        others=_FORGOTTEN,
     ),
     TableOwner(
         table="digests",
@@ -203,7 +228,7 @@ OWNERS: Final = (
         holds="mails that came back",
         written_by="notify; `quarantine`",
         module="notifiers/bounces/store.py",
-        others={"ops/recovery/dead_letters.py": "A person has read what no rule understands."},
+        others={**_FORGOTTEN, "ops/recovery/dead_letters.py": "A person has read what no rule understands."},
     ),
     TableOwner(
         table="foreign_records",
@@ -236,11 +261,24 @@ OWNERS: Final = (
         module="reports/releases.py",
     ),
     TableOwner(
+        table="resealed",
+        holds="what is sealed of a message, sealed again before the key of its month was shredded",
+        written_by="`keys shred`",
+        module="ops/recovery/shred.py",
+        others=_FORGOTTEN,
+    ),
+    TableOwner(
         table="inbox_sessions",
         holds="who is logged in; lost, people log in again",
         written_by="inbox; `sessions end`",
         module="inbox/sessions.py",
         others={"ops/recovery/open_sessions.py": "An operator ends somebody's."},
+    ),
+    TableOwner(
+        table="visit_keys",
+        holds="the keys under which the inbox proves whom it serves; no role but the owner reads them",
+        written_by="`migrate`",
+        module="ledger/schema/visit_keys.py",
     ),
     TableOwner(
         table="migrations",
@@ -251,7 +289,21 @@ OWNERS: Final = (
 )
 BY_TABLE: Final = {owner.table: owner for owner in OWNERS}
 VIEWS: Final = ("footings",)
-FUNCTIONS: Final = ("deliveries_both_causes", "audit_only_grows")
+SEQUENCES: Final = ("visit_numbers",)
+FUNCTIONS: Final = (
+    "admit_person",
+    "audit_only_grows",
+    "deliveries_both_causes",
+    "visit_content",
+    "visit_holds",
+    "visit_knows",
+    "visit_mac",
+    "visit_municipalities",
+    "visit_number",
+    "visit_person",
+    "visit_served",
+    "visit_units",
+)
 """What belongs to the owner beside the tables."""
 COMPOSED: Final[Mapping[str, str]] = {
     REBUILD: "One statement for all tables that a rebuild replaces; `ledger.rebuild.compare.TABLES` names them.",

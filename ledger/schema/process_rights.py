@@ -4,6 +4,7 @@ A test holds it against every statement that its code can reach.
 Two versions run side by side: take a right away one release after the last statement that needs it.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from ledger.schema.table_right import WHOLE, TableRight
@@ -59,11 +60,19 @@ _TASKS: Final = TableRight("tasks", read=WHOLE, add=True, change=_OF_A_TASK)
 _TRANSFERS: Final = TableRight("transfers", read=WHOLE, add=True, change=("act_id", "unit_id"), remove=True)
 
 LEDGER: Final = (
-    TableRight("acts", read=WHOLE, add=True),
-    TableRight("applied", read=WHOLE, add=True),
-    TableRight("audit", read=WHOLE, add=True),
-    TableRight("deliveries", read=WHOLE, add=True),
+    TableRight("acts", read=WHOLE, add=True, change=("successor",), remove=True),
+    TableRight("applied", read=WHOLE, add=True, change=("person_id",)),
+    TableRight("attempts", read=("delivery_id",), remove=True),
+    TableRight(
+        "audit",
+        read=WHOLE,
+        add=True,
+        change=("detail", "erased_by", "message_id", "salt", "sender", "task_id"),
+    ),
+    TableRight("bounces", read=("delivery_id",), remove=True),
+    TableRight("deliveries", read=WHOLE, add=True, remove=True),
     TableRight("digests", read=WHOLE, add=True, change=("reason",)),
+    TableRight("erasures", read=WHOLE, add=True, change=("erased_before", "offset", "request")),
     TableRight("footings", read=WHOLE),
     TableRight("foreign_records", add=True),
     TableRight("known_endpoints", add=True),
@@ -71,17 +80,18 @@ LEDGER: Final = (
     TableRight("migrations", read=("name",)),
     TableRight("outbox", read=WHOLE, add=True, change=("sent_at",), remove=True),
     TableRight("person_facts", add=True),
-    TableRight("person_joins", read=WHOLE, add=True),
-    _PLANS,
+    TableRight("person_joins", read=WHOLE, add=True, remove=True),
+    replace(_PLANS, remove=True),
     TableRight("position", read=WHOLE, add=True, change=("next_offset",)),
     TableRight("quarantine", read=("decided_at", "id", "kind", "since", "state")),
     TableRight("receipts", read=WHOLE, add=True),
     TableRight("repeats", read=WHOLE, add=True, change=("kind", "resolved_at")),
+    TableRight("resealed", read=("message_id", "sender", "sent_as"), remove=True),
     TableRight("skips", read=WHOLE),
-    TableRight("steps", read=WHOLE, add=True, change=("due_at", "ended_at", "reason", "status")),
-    TableRight("subjects", read=WHOLE, add=True, change=("counts", "names_nothing", "told_at")),
-    _TASKS,
-    _TRANSFERS,
+    TableRight("steps", read=WHOLE, add=True, change=("due_at", "ended_at", "reason", "status"), remove=True),
+    TableRight("subjects", read=WHOLE, add=True, change=("counts", "names_nothing", "told_at"), remove=True),
+    replace(_TASKS, change=(*_OF_A_TASK, "follows"), remove=True),
+    replace(_TRANSFERS, remove=True),
     TableRight("verdicts", add=True),
 )
 
@@ -147,9 +157,24 @@ INBOX: Final = (
     _PLANS,
     TableRight("position", read=WHOLE),
     TableRight("quarantine", read=("id", "kind", "since")),
+    TableRight("resealed", read=("message_id", "sealed", "sender", "sent_as")),
     TableRight("steps", read=WHOLE, add=True, change=("ended_at", "reason", "status")),
     _TASKS,
     TableRight("trail", read=("audit_id",)),
+    _TRANSFERS,
+)
+
+ACT: Final = (
+    TableRight("acts", read=WHOLE, add=True),
+    TableRight("audit", add=True),
+    TableRight("deliveries", add=True),
+    TableRight("footings", read=WHOLE),
+    _MESSAGES,
+    TableRight("outbox", add=True),
+    _PLANS,
+    TableRight("position", read=WHOLE),
+    TableRight("steps", read=WHOLE, add=True, change=("ended_at", "reason", "status")),
+    _TASKS,
     _TRANSFERS,
 )
 

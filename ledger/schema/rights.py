@@ -8,13 +8,14 @@ from typing import Final, NamedTuple
 
 from config.database_roles import DatabaseRole
 from ledger.schema.command_rights import INSIGHT, OPERATOR, REBUILD, REPORT
-from ledger.schema.process_rights import AUDIT, CANARY, INBOX, LEDGER, NOTIFY, TRAIL
+from ledger.schema.process_rights import ACT, AUDIT, CANARY, INBOX, LEDGER, NOTIFY, TRAIL
 from ledger.schema.table_right import WHOLE, TableRight
 
 RIGHTS: Final[Mapping[DatabaseRole, tuple[TableRight, ...]]] = {
     DatabaseRole.LEDGER: LEDGER,
     DatabaseRole.NOTIFY: NOTIFY,
     DatabaseRole.INBOX: INBOX,
+    DatabaseRole.ACT: ACT,
     DatabaseRole.AUDIT: AUDIT,
     DatabaseRole.CANARY: CANARY,
     DatabaseRole.TRAIL: TRAIL,

@@ -1,6 +1,25 @@
 -- The schema after all migrations. Made by `python -m tools.docs.schema`; write a migration, then run it again.
 -- What a column is for stands in the migration that has made it. Nothing applies this file.
 
+CREATE FUNCTION admit_person(task uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+DECLARE
+    token text;
+BEGIN
+    SELECT concat_ws('|', k.kid, floor(extract(epoch FROM clock_timestamp()) + 3600)::bigint,
+                     'transaction ' || pg_current_xact_id(), t.person_id) INTO token
+    FROM tasks t CROSS JOIN (SELECT kid FROM visit_keys ORDER BY kid LIMIT 1) k
+    WHERE t.id = task AND t.unit_id = ANY (visit_units());
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM set_config('frafaldsvarsel.person',
+                       token || '|' || encode(visit_mac(split_part(token, '|', 1), token), 'hex'), true);
+    RETURN true;
+END $$;
+
 CREATE FUNCTION audit_only_grows() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -29,6 +48,98 @@ BEGIN
         NEW.cause_ref := regexp_replace(NEW.cause, '^(step|act|digest|endpoint):', '');
     END IF;
     RETURN NEW;
+END $$;
+
+CREATE FUNCTION visit_content(token text, bound text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $_$
+DECLARE
+    part text[] := string_to_array(token, '|');
+    tag bytea;
+BEGIN
+    IF cardinality(part) IS DISTINCT FROM 5 OR part[3] IS DISTINCT FROM bound OR part[2] !~ '^[0-9]{1,12}$'
+       OR part[2]::bigint < extract(epoch FROM clock_timestamp()) THEN
+        RETURN NULL;
+    END IF;
+    SELECT visit_mac(part[1], left(token, -1 - length(part[5]))) INTO tag;
+    RETURN CASE WHEN encode(tag, 'hex') = part[5] THEN part[4] END;
+END $_$;
+
+CREATE FUNCTION visit_holds() RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+BEGIN
+    RETURN NOT EXISTS (SELECT FROM visit_keys) OR visit_served() IS NOT NULL;
+END $$;
+
+CREATE FUNCTION visit_knows(person text) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+DECLARE
+    units text[] := visit_units();
+BEGIN
+    RETURN units <> '{}' AND EXISTS (
+        WITH RECURSIVE joined (person_id) AS (
+            SELECT person
+            UNION
+            SELECT other.person_id FROM joined, LATERAL (
+                SELECT joined_to FROM person_joins WHERE person_joins.person_id = joined.person_id
+                UNION ALL
+                SELECT person_joins.person_id FROM person_joins WHERE joined_to = joined.person_id
+            ) other (person_id)
+        )
+        SELECT FROM joined JOIN tasks t USING (person_id) WHERE t.unit_id = ANY (units));
+END $$;
+
+CREATE FUNCTION visit_mac(kid text, content text) RETURNS bytea
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT sha256(k.outer_key || sha256(k.inner_key || convert_to(content, 'UTF8')))
+    FROM visit_keys k WHERE k.kid = visit_mac.kid
+$$;
+
+CREATE FUNCTION visit_municipalities() RETURNS text[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+BEGIN
+    RETURN coalesce(string_to_array(nullif(split_part(visit_served(), ';', 2), ''), ','), '{}');
+END $$;
+
+CREATE FUNCTION visit_number() RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$ SELECT nextval('visit_numbers') $$;
+
+CREATE FUNCTION visit_person() RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+BEGIN
+    RETURN visit_content(
+        current_setting('frafaldsvarsel.person', true), 'transaction ' || pg_current_xact_id_if_assigned());
+END $$;
+
+CREATE FUNCTION visit_served() RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    token text := current_setting('frafaldsvarsel.visit', true);
+BEGIN
+    IF token IS NULL OR token = '' THEN
+        RETURN NULL; -- nor has such a connection drawn a number
+    END IF;
+    RETURN visit_content(token, 'visit ' || currval('visit_numbers'));
+END $$;
+
+CREATE FUNCTION visit_units() RETURNS text[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+BEGIN
+    RETURN coalesce(string_to_array(nullif(split_part(visit_served(), ';', 1), ''), ','), '{}');
 END $$;
 
 CREATE TABLE acts (
@@ -160,6 +271,30 @@ CREATE TABLE endpoints (
     reason text,
     CONSTRAINT endpoints_check CHECK (((disabled_at IS NULL) = (reason IS NULL))),
     CONSTRAINT endpoints_reason_check CHECK ((reason = ANY (ARRAY['gone'::text, 'failing'::text])))
+);
+
+CREATE TABLE erasure_requests (
+    id uuid NOT NULL,
+    people text[],
+    ground text NOT NULL,
+    asked_by text NOT NULL,
+    asked_at timestamp with time zone DEFAULT now() NOT NULL,
+    approved_by text,
+    approved_at timestamp with time zone,
+    erased_before timestamp with time zone,
+    "offset" bigint,
+    done_at timestamp with time zone,
+    CONSTRAINT erasure_requests_check CHECK ((approved_by <> asked_by)),
+    CONSTRAINT erasure_requests_check1 CHECK (((done_at IS NULL) OR (people IS NULL)))
+);
+
+CREATE TABLE erasures (
+    person text NOT NULL,
+    erased_before timestamp with time zone NOT NULL,
+    partition integer NOT NULL,
+    "offset" bigint NOT NULL,
+    request text NOT NULL,
+    noted_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 CREATE TABLE tasks (
@@ -367,6 +502,14 @@ CREATE TABLE repeats (
     CONSTRAINT repeats_kind_check CHECK ((kind = ANY (ARRAY['duplicate'::text, 'conflict'::text])))
 );
 
+CREATE TABLE resealed (
+    sender text NOT NULL,
+    message_id text NOT NULL,
+    sent_as text NOT NULL,
+    sealed text NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE skips (
     topic text NOT NULL,
     partition integer NOT NULL,
@@ -451,6 +594,21 @@ CREATE TABLE verdicts (
     known_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE visit_keys (
+    kid text NOT NULL,
+    inner_key bytea NOT NULL,
+    outer_key bytea NOT NULL,
+    CONSTRAINT visit_keys_inner_key_check CHECK ((length(inner_key) = 64)),
+    CONSTRAINT visit_keys_outer_key_check CHECK ((length(outer_key) = 64))
+);
+
+CREATE SEQUENCE visit_numbers
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 50;
+
 ALTER TABLE ONLY acts
     ADD CONSTRAINT acts_pkey PRIMARY KEY (id);
 
@@ -486,6 +644,12 @@ ALTER TABLE ONLY dismissed
 
 ALTER TABLE ONLY endpoints
     ADD CONSTRAINT endpoints_pkey PRIMARY KEY (unit_id, url);
+
+ALTER TABLE ONLY erasure_requests
+    ADD CONSTRAINT erasure_requests_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY erasures
+    ADD CONSTRAINT erasures_pkey PRIMARY KEY (person);
 
 ALTER TABLE ONLY foreign_records
     ADD CONSTRAINT foreign_records_pkey PRIMARY KEY (topic, partition, "offset");
@@ -532,6 +696,9 @@ ALTER TABLE ONLY releases
 ALTER TABLE ONLY repeats
     ADD CONSTRAINT repeats_pkey PRIMARY KEY (topic, partition, "offset");
 
+ALTER TABLE ONLY resealed
+    ADD CONSTRAINT resealed_pkey PRIMARY KEY (sender, message_id, sent_as);
+
 ALTER TABLE ONLY skips
     ADD CONSTRAINT skips_pkey PRIMARY KEY (topic, partition, "offset");
 
@@ -558,6 +725,9 @@ ALTER TABLE ONLY transfers
 
 ALTER TABLE ONLY verdicts
     ADD CONSTRAINT verdicts_pkey PRIMARY KEY (partition, "offset");
+
+ALTER TABLE ONLY visit_keys
+    ADD CONSTRAINT visit_keys_pkey PRIMARY KEY (kid);
 
 CREATE INDEX acts_by_place ON acts USING btree (partition, after_offset, serial);
 

@@ -18,6 +18,9 @@ APPEND: Final[LiteralString] = """
 INSERT INTO audit (kind, task_id, sender, message_id, detail)
 VALUES (%(kind)s, %(task_id)s, %(sender)s, %(message_id)s, %(detail)s)
 """
+APPEND_RETURNING: Final[LiteralString] = """
+INSERT INTO audit (kind, detail) VALUES (%(kind)s, %(detail)s) RETURNING id
+"""
 APPEND_BY_REFERENCE: Final[LiteralString] = """
 INSERT INTO audit (kind, task_id, sender, message_id, detail)
 VALUES (%(kind)s, (SELECT id FROM tasks WHERE reference = %(task)s), %(sender)s, %(message_id)s, %(detail)s)
@@ -49,7 +52,7 @@ SELECT %(kind)s, t.id, %(detail)s::jsonb || CASE WHEN t.id IS NULL
 FROM (SELECT) once LEFT JOIN tasks t ON t.person_id = ANY(%(people)s) AND t.unit_id = ANY(%(units)s)
 RETURNING id, task_id
 """
-"""At each task of the units; where there is none, one line with the pseudonym."""
+"""At each task of the units; where there is none, one line with the pseudonym, which the unit may not read back."""
 
 DELIVERY_ENDED: Final[LiteralString] = """
 INSERT INTO audit (kind, task_id, detail)

@@ -6,6 +6,7 @@ Pure. It tells of subjects of one owner only, so it changes nothing of what anyb
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from models.events.content import HandedOver, MovedAway, SubjectKind
 from models.events.person_event import Origin, PersonEvent
@@ -24,6 +25,9 @@ class AcrossPeople:
     taken_back: tuple[PersonEvent, ...]
     """What its sender said about another person, as if it had said it about this one."""
     owned_since: Mapping[SubjectKey, date]
+
+
+NOTHING_ACROSS: Final = AcrossPeople({}, (), {})
 
 
 def across_people(events: Iterable[PersonEvent], refused: Collection[tuple[str, int, int]]) -> AcrossPeople:

@@ -5,30 +5,31 @@ A worker that died between its outputs writes the same ones again, under the sam
 """
 
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from typing import Final
 
 from models.calendar import copenhagen_date
 from models.eligibility.bounds import Kept, keep
 from models.eligibility.decide import BEFORE_THE_LAW, decide, with_home
-from models.eligibility.decision import Cause, Decision, Evidence, JoinMark, MessageRef, Outcome, Verdict
+from models.eligibility.decision import (
+    Cause,
+    Decision,
+    ErasureMark,
+    Evidence,
+    JoinMark,
+    MessageRef,
+    Outcome,
+    Verdict,
+)
+from models.eligibility.digest import digest_of
+from models.eligibility.erase import gravestone, is_erased, mark_of
 from models.eligibility.facts import fold
 from models.eligibility.join import Joining, forwarded, is_join, join, receive
 from models.eligibility.law import Law
 from models.eligibility.person_record import Decided, PersonRecord
-from models.events.content import LedgersWord, Risk
+from models.events.content import LedgersWord, PersonErased, Risk
 from models.events.person_event import Origin, PersonEvent
 from models.reasons import DecisionReason, LeftOut
 
-_ADDED_LATER: Final = (
-    "contradicted_by",
-    "law_confirmed_until",
-    "law_known_until",
-    "received_on",
-    "window_includes_last_day",
-)
-"""The evidence that earlier versions did not know: no part of a digest where it is absent. Otherwise every message
-would get a revision more at the next event of its person. A new field of the evidence is named here."""
 NOT_REMEMBERED: Final = 0
 """The revision of a decision on a message that was left out: whatever is decided of it later comes after."""
 
@@ -44,8 +45,17 @@ class AppliedEvent:
     """Why the event has no effect."""
     forwards: tuple[PersonEvent, ...] = ()
     """For the person's other numbers."""
-    mark: JoinMark | None = None
-    """The last word about this number."""
+    mark: JoinMark | ErasureMark | None = None
+    """The last word about this number, or that what was said of the person is erased."""
+    erased: bool = False
+    """Whether the event erases its person, or is dropped because the person was erased."""
+
+    @property
+    def said(self) -> tuple[Decision | JoinMark | ErasureMark, ...]:
+        """What goes to ``decisions``, in order: what is forgotten first, what is still said, and the last word last."""
+        if isinstance(self.mark, ErasureMark):
+            return (self.mark, *self.decisions)
+        return self.decisions if self.mark is None else (*self.decisions, self.mark)
 
 
 def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> AppliedEvent:
@@ -55,6 +65,10 @@ def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> A
     decisions again: the outputs of the first time may have been lost between the brokers and us. A sender's repeat is
     another record, and what it repeats has its decisions already: nothing is decided anew, whatever it would cost.
     """
+    if isinstance(event.content, PersonErased):
+        return _erase(record, event, event.content, cause, law)
+    if is_erased(record, event):
+        return _dropped(record, event, cause, law)
     if is_join(event):
         return _joined(record, event, cause)
     record, is_whole = receive(record, event)
@@ -88,6 +102,39 @@ def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> A
         decisions=tuple(decisions if again else changed),
         changed=len(changed),
     )
+
+
+def _erase(
+    record: PersonRecord, event: PersonEvent, content: PersonErased, cause: Cause, law: Law
+) -> AppliedEvent:
+    """Only what was appended since the cut-off is left, and decided anew: facts that it rested on may be gone."""
+    left = gravestone(record, event)
+    decides = left.joined_to is None and not left.awaited
+    decisions, decided = (
+        _decisions(left, Kept(left.events, left.superseded), cause, law) if decides else ([], left.decided)
+    )
+    changed = [one for one in decisions if one.revision > _revision(record, key_of(one.message))]
+    return AppliedEvent(
+        record=left.model_copy(update={"applied": max(record.applied, cause.offset), "decided": decided}),
+        decisions=tuple(decisions),
+        changed=len(changed),
+        mark=mark_of(event, content, cause),
+        erased=True,
+    )
+
+
+def _dropped(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> AppliedEvent:
+    """Appended before the person was erased. It may still be the last part of what another number has forwarded."""
+    is_whole = False
+    if event.forwarded is not None and event.forwarded.by in record.awaited:
+        record, is_whole = receive(record, event)
+    step = AppliedEvent(
+        record=record.model_copy(update={"applied": max(record.applied, cause.offset)}),
+        decisions=(),
+        changed=0,
+        erased=True,
+    )
+    return _with_what_waited(step, cause, law) if is_whole else step
 
 
 def _joined(record: PersonRecord, event: PersonEvent, cause: Cause) -> AppliedEvent:
@@ -209,7 +256,7 @@ def _decisions(
         reference = _reference(message, record.person_id)
         verdict = decide(message, facts, law)
         key = key_of(reference)
-        digest = blake2b(_said(verdict, reference, record.joined).encode(), digest_size=12).hexdigest()
+        digest = digest_of(verdict, reference, record.joined)
         before = record.decided.get(key)
         now = before
         if now is None or now.digest != digest:
@@ -227,14 +274,6 @@ def _decisions(
             )
         )
     return decisions, decided
-
-
-def _said(verdict: Verdict, reference: MessageRef, joined: tuple[str, ...]) -> str:
-    """What a digest is made of. A number that is joined makes a revision more, from which the ledger learns of it."""
-    absent = {name for name in _ADDED_LATER if getattr(verdict.evidence, name) is None}
-    unsent = {"sent_as"} if reference.sent_as is None else None
-    said = verdict.model_dump_json(exclude={"evidence": absent}) + reference.model_dump_json(exclude=unsent)
-    return said + "".join(f"|{name}" for name in joined)
 
 
 def _reference(message: PersonEvent, person_id: str) -> MessageRef:

@@ -5,12 +5,14 @@ Pure. What is kept of one sender never depends on what another sends, but for `M
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from models.calendar import copenhagen_date
 from models.eligibility.facts import conflicts, refusals
+from models.eligibility.kept import EVENT_BYTES, is_repeat
+from models.eligibility.kept import Kept as Kept
+from models.eligibility.kept import size_of as size_of
 from models.eligibility.person_record import SupersededEvent
 from models.eligibility.succession import NO_SUCCESSION, Succession
 from models.events.content import (
@@ -22,6 +24,7 @@ from models.events.content import (
     LedgersWord,
     MovedAway,
     NumberChange,
+    PersonErased,
     PersonJoined,
     RefusedDuplicate,
     Residence,
@@ -30,7 +33,6 @@ from models.events.content import (
     SubjectKind,
     Withdrawal,
 )
-from models.events.fingerprints import same_content
 from models.events.person_event import PersonEvent
 from models.events.subject import order_of, subject_of
 from models.reasons import LeftOut
@@ -60,18 +62,7 @@ LAST_BYTES: Final = 7_500_000
 stop the partition for everybody."""
 SHARE: Final = 30
 """Events of one sender that are kept however much the others have sent, up to `LAST_BYTES`."""
-_EVENT_BYTES: Final = 1200
-_SHORTENED_BYTES: Final = 600
-
 FactKey = tuple[str, str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What a record holds after an event."""
-
-    events: tuple[PersonEvent, ...]
-    superseded: tuple[SupersededEvent, ...]
 
 
 def keep(held: Kept, event: PersonEvent, succession: Succession = NO_SUCCESSION) -> Kept | LeftOut:
@@ -81,16 +72,18 @@ def keep(held: Kept, event: PersonEvent, succession: Succession = NO_SUCCESSION)
     `models.eligibility.facts.fold` refuses whichever came later.
     """
     for place, known in enumerate(held.events):
-        if known.identity == event.identity and same_content(known, event):
+        if is_repeat(known, event):
             if known.origin.order <= event.origin.order:
                 return held
             return Kept((*held.events[:place], event, *held.events[place + 1 :]), held.superseded)
     for place, gone in enumerate(held.superseded):
-        if gone.identity == event.identity and same_content(gone, event):
+        if is_repeat(gone, event):
             if gone.origin.order <= event.origin.order:
                 return held
             behind = held.superseded[place + 1 :]
             return Kept(held.events, (*held.superseded[:place], _shortened(event), *behind))
+    if _is_far_from_bounds(held, event):
+        return Kept((*held.events, event), held.superseded)
     speaks_for = succession.speaks_for(event.sender, copenhagen_date(event.origin.appended_at))
     if not event.released and _is_one_too_many(event, held, speaks_for):
         return LeftOut.SENDER_BOUND
@@ -109,13 +102,22 @@ def keep(held: Kept, event: PersonEvent, succession: Succession = NO_SUCCESSION)
     return LeftOut.RECORD_FULL if _is_full(held, grown, event, speaks_for) else grown
 
 
-def size_of(kept: Kept) -> int:
-    """Bytes of a record as it is stored, at the most: its events with what is decided of them, and the shortened ones.
+def few_events() -> int:
+    """Of a record with fewer events than this, and nothing shortened, no number reaches its bound."""
+    return min(MAX_ENROLMENTS, MAX_FACTS, MAX_EVENTS, MAX_REFUSALS, MAX_RECORD)
 
-    Counted and not serialised, which would cost much for each event of a long record.
+
+def _is_far_from_bounds(held: Kept, event: PersonEvent) -> bool:
+    """Whether so little is held that no bound can be reached, whoever sent it: true of almost everybody.
+
+    Nobody has more subjects than there are events, and what the ledger tells of one subject is bounded lower.
     """
-    sealed = sum(len(event.sealed or "") for event in kept.events)
-    return sealed + _EVENT_BYTES * len(kept.events) + _SHORTENED_BYTES * len(kept.superseded)
+    return (
+        len(held.events) < few_events()
+        and not held.superseded
+        and not isinstance(event.content, MovedAway | HandedOver)
+        and size_of(held) + EVENT_BYTES + len(event.sealed or "") <= MAX_BYTES
+    )
 
 
 def _is_full(held: Kept, grown: Kept, event: PersonEvent, speaks_for: Collection[str]) -> bool:
@@ -181,7 +183,7 @@ def _always_counts(event: PersonEvent, held: Kept, speaks_for: Collection[str]) 
             return any(one.sender in speaks_for and _named(one) == named_by_event for one in held.events)
         case MovedAway() | HandedOver():
             return True
-        case Risk() | NumberChange() | PersonJoined():
+        case Risk() | NumberChange() | PersonJoined() | PersonErased():
             return False
 
 

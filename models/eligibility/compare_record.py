@@ -57,6 +57,7 @@ def _known(record: PersonRecord) -> tuple[object, ...]:
         record.joined_to,
         record.joined,
         record.awaited,
+        record.erased_before,
     )
 
 
@@ -68,6 +69,8 @@ def mend(held: PersonRecord, rebuilt: PersonRecord) -> PersonRecord:
     """
     decided = dict(rebuilt.decided)
     for key, known in held.decided.items():
+        if rebuilt.erased_before is not None and key not in decided:
+            continue  # erased with its message
         if key not in decided or known.revision >= decided[key].revision:
             decided[key] = known
     return rebuilt.model_copy(update={"applied": max(held.applied, rebuilt.applied), "decided": decided})

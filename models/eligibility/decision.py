@@ -102,6 +102,16 @@ class Decision(Travelling):
     """The person's other numbers: their rows are this person's from now on (docs/decisions/0041)."""
 
 
+class ErasureMark(Travelling):
+    """On ``decisions``: what was appended about a person before the moment is erased, and the ledger forgets it."""
+
+    person_id: str
+    erased_before: AwareDatetime
+    cause: Cause
+    """The person event that erases: what match had applied by then names nobody any more."""
+    request: str
+
+
 class JoinMark(Travelling):
     """On ``decisions``, the last word about a number: what is said of it from now on is said of `joined_to`."""
 

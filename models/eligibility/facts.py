@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Protocol, assert_never
+from typing import Final, Protocol, assert_never, get_args
 
 from models.calendar import copenhagen_date
-from models.eligibility.across_people import AcrossPeople, SubjectKey, across_people
+from models.eligibility.across_people import NOTHING_ACROSS, AcrossPeople, SubjectKey, across_people
 from models.eligibility.succession import NO_SUCCESSION, Succession
 from models.events.content import (
     BenefitAnnulment,
@@ -14,8 +14,10 @@ from models.events.content import (
     EnrolmentEnd,
     EnrolmentVersion,
     HandedOver,
+    LedgersWord,
     MovedAway,
     NumberChange,
+    PersonErased,
     PersonJoined,
     RefusedDuplicate,
     Residence,
@@ -27,6 +29,8 @@ from models.events.content import (
 from models.events.contract import BenefitType, EducationType, TargetGroup
 from models.events.person_event import Origin, PersonEvent
 from models.events.subject import Order, order_of, subject_of
+
+_LEDGERS_WORDS: Final = frozenset(get_args(LedgersWord))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +107,6 @@ class _Fold:
                     enrolment.study_start,
                     enrolment.ended_on,
                 )
-            case EnrolmentEnd() as end:
-                known = self.enrolments.get((owner, end.enrolment_id))
-                if known is not None:
-                    self.enrolments[owner, end.enrolment_id] = replace(known, ended_on=end.ended_on)
             case BenefitPeriodVersion() as period:
                 self.periods[owner, period.period_id] = BenefitPeriod(
                     period.period_id,
@@ -115,8 +115,6 @@ class _Fold:
                     period.valid_from,
                     period.valid_to,
                 )
-            case BenefitAnnulment() as annulment:
-                self.periods.pop((owner, annulment.period_id), None)
             case Residence() as home:
                 self.homes[owner, home.residence_id] = Home(
                     home.residence_id,
@@ -125,14 +123,27 @@ class _Fold:
                     event.registered_at,
                     event.origin.order,
                 )
+            case Risk():
+                self.messages.append(event)
+            case EnrolmentEnd() as end:
+                known = self.enrolments.get((owner, end.enrolment_id))
+                if known is not None:
+                    self.enrolments[owner, end.enrolment_id] = replace(known, ended_on=end.ended_on)
+            case BenefitAnnulment() as annulment:
+                self.periods.pop((owner, annulment.period_id), None)
             case ResidenceAnnulment() as annulled:
                 self.homes.pop((owner, annulled.residence_id), None)
             case Withdrawal() as withdrawal:
                 # A message of its own under that id is meant, too.
                 self.withdrawn |= {(owner, withdrawal.message_id), (event.sender, withdrawal.message_id)}
-            case Risk():
-                self.messages.append(event)
-            case RefusedDuplicate() | MovedAway() | HandedOver() | NumberChange() | PersonJoined():
+            case (
+                RefusedDuplicate()
+                | MovedAway()
+                | HandedOver()
+                | NumberChange()
+                | PersonJoined()
+                | PersonErased()
+            ):
                 pass
             case _:
                 assert_never(event.content)
@@ -161,6 +172,9 @@ class Identified(Protocol):
 
 def conflicts(events: Iterable[Identified]) -> frozenset[tuple[str, int, int]]:
     """The places of records whose id their sender used earlier, by the brokers' time, for other content."""
+    events = tuple(events)
+    if len({event.identity for event in events}) == len(events):
+        return frozenset()
     first: dict[tuple[str, str], Identified] = {}
     losers = set()
     for event in sorted(events, key=lambda event: event.origin.order):
@@ -179,21 +193,24 @@ def fold(
     `superseded`: events whose content no longer counts, and whose ids do.
     """
     known = tuple(events)
-    refused = refusals(known) | conflicts((*known, *superseded))
-    told = across_people(known, refused)
+    refused = conflicts((*known, *superseded))
+    told = NOTHING_ACROSS
+    if any(type(event.content) in _LEDGERS_WORDS for event in known):
+        refused |= refusals(known)
+        told = across_people(known, refused)
     counting = [event for event in (*known, *told.taken_back) if event.origin.place not in refused]
     owner_of = _owners(counting, told, succession)
     elsewhere: dict[SubjectKey, Order] = {}
     for (kind, name, sender), order in told.elsewhere.items():
-        moved = (kind, name, owner_of(kind, name, sender, date.max))
+        moved = (kind, name, owner_of(kind, name, sender, None))
         elsewhere[moved] = max(order, elsewhere.get(moved, order))
     state = _Fold()
     for event in sorted(counting, key=order_of):
         subject = subject_of(event)
         if subject is None:
             continue
-        owner = owner_of(subject.kind, subject.name, event.sender, copenhagen_date(event.origin.appended_at))
-        until = elsewhere.get((subject.kind, subject.name, owner))
+        owner = owner_of(subject.kind, subject.name, event.sender, event.origin.appended_at)
+        until = elsewhere.get((subject.kind, subject.name, owner)) if elsewhere else None
         # Two messages of one id are no move: of a message the ledger's word says whose it is, and no more.
         stays = not subject.is_version or subject.kind is SubjectKind.MESSAGE
         if until is None or stays or order_of(event) >= until:
@@ -210,11 +227,11 @@ def fold(
 
 def _owners(
     events: Iterable[PersonEvent], told: AcrossPeople, succession: Succession
-) -> Callable[[SubjectKind, str, str, date], str]:
-    """Kind and id of a subject, a sender and the day on which the brokers had its word → whose subject it means."""
+) -> Callable[[SubjectKind, str, str, datetime | None], str]:
+    """Kind and id of a subject, a sender and when the brokers had its word → whose subject it means. None: at last."""
     known = tuple(events)
-    if not any(event.sender in succession.links for event in known):
-        return lambda _kind, _name, sender, _day: sender
+    if not succession.links or not any(event.sender in succession.links for event in known):
+        return lambda _kind, _name, sender, _moment: sender
     # What an owner registered about another person is no event of this one; the ledger says that it did.
     firsts = dict(told.owned_since)
     for event in known:
@@ -223,8 +240,10 @@ def _owners(
             key: SubjectKey = (subject.kind, subject.name, event.sender)
             day = copenhagen_date(event.origin.appended_at)
             firsts[key] = min(day, firsts.get(key, day))
-    return lambda kind, name, sender, day: succession.owner(
-        sender, day, lambda number: firsts.get((kind, name, number))
+    return lambda kind, name, sender, moment: succession.owner(
+        sender,
+        date.max if moment is None else copenhagen_date(moment),
+        lambda number: firsts.get((kind, name, number)),
     )
 
 
@@ -234,6 +253,8 @@ def _refused_messages(
     in_force: list[PersonEvent],
 ) -> tuple[PersonEvent, ...]:
     """Messages that are refused and have no namesake in force: each still needs a decision that says so."""
+    if not refused:
+        return ()
     named = {message.identity for message in in_force}
     shown: dict[tuple[str, str], PersonEvent] = {}
     for event in sorted(events, key=lambda event: event.origin.order):

@@ -55,3 +55,5 @@ class PersonRecord(Travelling):
     """The numbers whose events come here, sorted."""
     awaited: tuple[str, ...] = ()
     """Of these, the ones that have not come whole: until then nothing is decided."""
+    erased_before: AwareDatetime | None = None
+    """What was appended earlier is erased, and is dropped whenever it comes again (`models.eligibility.erase`)."""

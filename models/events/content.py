@@ -74,6 +74,14 @@ class PersonJoined(Travelling):
     other: str
 
 
+class PersonErased(Travelling):
+    """Whatever was appended about the person before this event's origin is erased; who asked for it, and why, stands in
+    the audit trail under `request` (docs/decisions/0054)."""
+
+    kind: Literal["person.erased"]
+    request: str
+
+
 class RefusedDuplicate(Travelling):
     """The ledger's word that the event at `topic`/`partition`/`offset` reused another event's id."""
 
@@ -152,6 +160,7 @@ Content = Annotated[
     | Withdrawal
     | NumberChange
     | PersonJoined
+    | PersonErased
     | RefusedDuplicate
     | MovedAway
     | HandedOver,

@@ -13,14 +13,11 @@ from typing import Annotated, Self
 from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
 from models.base import Frozen
+from models.calendar import FIRST_DATE, LAST_DATE
 from models.rfc3339 import PATTERN, read_moment
 
 _UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
-Uuid = Annotated[
-    str,
-    StringConstraints(pattern=_UUID),
-    Field(description="UUID in lower case"),
-]
+Uuid = Annotated[str, StringConstraints(pattern=_UUID), Field(description="UUID in lower case")]
 InstitutionCode = Annotated[
     str, StringConstraints(pattern=r"^[0-9]{6}$"), Field(description="Institution number")
 ]
@@ -67,8 +64,8 @@ LegalDate = Annotated[
     BeforeValidator(_date),
     WithJsonSchema({"type": "string", "format": "date", "pattern": f"^{_DATE.pattern}$"}),
     Field(
-        ge=date(1990, 1, 1),
-        le=date(2100, 12, 31),
+        ge=FIRST_DATE,
+        le=LAST_DATE,
         description="A date in Europe/Copenhagen, from 1990 to 2100",
     ),
 ]

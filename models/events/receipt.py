@@ -147,6 +147,8 @@ class AppliedEntry(Travelling):
     """True: another number of the person has passed it on, where it was applied as well."""
     subject: AppliedSubject | None = None
     """Absent where it has none or no effect, and in entries of earlier versions."""
+    erased: bool | None = None
+    """True: it erases its person, or was appended before the person was erased. What is noted names nobody."""
 
 
 class ForeignRecord(Origin):

@@ -5,6 +5,7 @@ And the order in which events count, which match and ledger must both know.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from models.events.content import (
     BenefitAnnulment,
@@ -14,6 +15,7 @@ from models.events.content import (
     HandedOver,
     MovedAway,
     NumberChange,
+    PersonErased,
     PersonJoined,
     RefusedDuplicate,
     Residence,
@@ -25,6 +27,13 @@ from models.events.content import (
 )
 from models.events.person_event import PersonEvent
 
+_RANKS: Final = {
+    "enrolment.corrected": 1,
+    "benefit-period.corrected": 1,
+    "enrolment.ended": 2,
+    "benefit-period.annulled": 2,
+    "residence.annulled": 2,
+}
 Order = tuple[datetime, int, datetime, str, int, int]
 """Registered, within a moment, and the brokers' order."""
 
@@ -45,24 +54,27 @@ class NamedSubject:
 
 def subject_of(event: PersonEvent) -> NamedSubject | None:
     """What `event` is about; None for what the ledger says."""
+    # What is most frequent first: asking a model for a class that it is not costs time.
     match event.content:
         case EnrolmentVersion(enrolment_id=name):
             return NamedSubject(SubjectKind.ENROLMENT, name)
-        case EnrolmentEnd(enrolment_id=name) as end:
-            return NamedSubject(SubjectKind.ENROLMENT, name, end)
         case BenefitPeriodVersion(period_id=name):
             return NamedSubject(SubjectKind.PERIOD, name)
-        case BenefitAnnulment(period_id=name) as annulment:
-            return NamedSubject(SubjectKind.PERIOD, name, annulment)
         case Residence(residence_id=name):
             return NamedSubject(SubjectKind.RESIDENCE, name)
-        case ResidenceAnnulment(residence_id=name) as annulment:
-            return NamedSubject(SubjectKind.RESIDENCE, name, annulment)
         case Risk():
             return NamedSubject(SubjectKind.MESSAGE, event.event_id)
+        case EnrolmentEnd(enrolment_id=name) as end:
+            return NamedSubject(SubjectKind.ENROLMENT, name, end)
+        case BenefitAnnulment(period_id=name) as annulment:
+            return NamedSubject(SubjectKind.PERIOD, name, annulment)
+        case ResidenceAnnulment(residence_id=name) as annulment:
+            return NamedSubject(SubjectKind.RESIDENCE, name, annulment)
         case Withdrawal(message_id=name) as withdrawal:
             return NamedSubject(SubjectKind.MESSAGE, name, withdrawal)
-        case RefusedDuplicate() | MovedAway() | HandedOver() | NumberChange() | PersonJoined():
+        case (
+            RefusedDuplicate() | MovedAway() | HandedOver() | NumberChange() | PersonJoined() | PersonErased()
+        ):
             return None
 
 
@@ -71,16 +83,7 @@ def rank_of(event: PersonEvent) -> int:
 
     A system that stores whole seconds registers and corrects in one.
     """
-    match event.content:
-        case EnrolmentEnd() | BenefitAnnulment() | ResidenceAnnulment():
-            return 2
-        case (
-            EnrolmentVersion(kind="enrolment.corrected")
-            | BenefitPeriodVersion(kind="benefit-period.corrected")
-        ):
-            return 1
-        case _:
-            return 0
+    return _RANKS.get(event.content.kind, 0)
 
 
 def order_of(event: PersonEvent) -> Order:

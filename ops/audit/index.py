@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, LiteralString
 
-_VERSION: Final = 8
+_VERSION: Final = 9
 _WAIT_SECONDS: Final = 60.0
 SCHEMA: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, said TEXT NOT NULL);
@@ -44,8 +44,15 @@ CREATE TABLE day (
 ) WITHOUT ROWID;
 CREATE TABLE event (
     partition INT, place INT, said INT, at_ms INT, topic TEXT, origin_partition INT, origin_place INT,
-    entry INT, entries INT NOT NULL DEFAULT 0, differs INT NOT NULL DEFAULT 0, PRIMARY KEY (partition, place)
+    entry INT, entries INT NOT NULL DEFAULT 0, differs INT NOT NULL DEFAULT 0, person INT,
+    erased INT NOT NULL DEFAULT 0, PRIMARY KEY (partition, place)
 ) WITHOUT ROWID;
+CREATE INDEX event_by_person ON event (person) WHERE person IS NOT NULL;
+CREATE INDEX event_erased ON event (erased) WHERE erased;
+CREATE TABLE erasure (
+    person INTEGER PRIMARY KEY, cut_off_ms INT NOT NULL, partition INT NOT NULL, place INT NOT NULL, mark_partition INT,
+    mark_place INT
+);
 CREATE TABLE revision (
     message INT, revision INT, said INT NOT NULL, times INT NOT NULL DEFAULT 1, differs INT NOT NULL DEFAULT 0,
     PRIMARY KEY (message, revision)
@@ -53,7 +60,7 @@ CREATE TABLE revision (
 CREATE TABLE message (
     id INTEGER PRIMARY KEY, sender TEXT, message_id TEXT, person INT, revision INT, said INT, outcome TEXT,
     reason TEXT, unit TEXT, registered_at TEXT, partition INT, place INT, at_ms INT,
-    named TEXT, stale INT NOT NULL DEFAULT 1
+    named TEXT, stale INT NOT NULL DEFAULT 1, appended_ms INT
 );
 CREATE INDEX message_by_person ON message (person);
 CREATE INDEX message_by_id ON message (sender, message_id);

@@ -84,7 +84,8 @@ class _Redriver:
         """Put into the output what the record's step makes of it."""
         for offset, record in found.items():
             if record.topic == Topic.PERSON_EVENTS:
-                add_person_event(PersonEvent.model_validate_json(record.value or b""), self.output)
+                if record.value is not None:
+                    add_person_event(PersonEvent.model_validate_json(record.value), self.output)
             elif record.topic not in set(InputTopic):
                 continue
             elif missing[offset].what == GapKind.NO_RECEIPT or self._still(record, missing[offset]):

@@ -1,4 +1,4 @@
-"""The bytes of refused records: found on Kafka, and opened with the vault. Reads only, in no group.
+"""The bytes of refused records: found on Kafka, and opened with the keys of their months. Reads only, in no group.
 
 Whoever opens them to show them to a person writes that into the audit trail first; nothing here may be logged.
 """
@@ -15,7 +15,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from config.kafka import KafkaSettings
 from config.kafka_rights import GROUPS, KafkaUser
 from config.topics import BY_NAME, INPUT_PARTITIONS, Topic
-from crypto.vault import NotOpenedError, Vault
+from crypto.vault import KeyShreddedError, NotOpenedError, SealOpener
 from models.dead_letter import RecordPlace, id_of
 from ops.audit.kafka_log import LogUnreachable
 
@@ -42,8 +42,8 @@ class Gone:
 class RejectedPayloads:
     """Finds the bytes of records."""
 
-    def __init__(self, kafka: KafkaSettings, vault: Vault) -> None:
-        self._vault = vault
+    def __init__(self, kafka: KafkaSettings, opener: SealOpener) -> None:
+        self._opener = opener
         self._consumer = Consumer(
             kafka.librdkafka()
             | {
@@ -99,9 +99,13 @@ class RejectedPayloads:
 
     def _open(self, place: RecordPlace, sealed: str) -> Bytes | Gone:
         try:
-            return unpack(self._vault.open(sealed, f"rejected/{id_of(place)}"))
+            return unpack(self._opener.open(sealed, f"rejected/{id_of(place)}"))
+        except KeyShreddedError:
+            return Gone(
+                "the bytes were sealed with the key of a month that has been shredded: nobody opens them"
+            )
         except NotOpenedError:
-            return Gone("the key ring cannot open the bytes: the key that sealed them is not in it")
+            return Gone("the bytes cannot be opened: the key that sealed them is not here")
 
     def _bounds(self, topic: str, partition: int) -> tuple[int, int]:
         try:

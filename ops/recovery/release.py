@@ -7,6 +7,7 @@ from models.dead_letter import DeadLetter, DeadLetterState, ReplayOutcome
 from models.events.person_event import PersonEvent
 from ops.recovery.rejected_payloads import Bytes, Gone
 from ops.recovery.replay_plan import Again, ReplayPlan
+from streams.processors import key_of_event
 
 
 def plan_release(dead_letter: DeadLetter, content: Bytes | Gone, *, is_conflict: bool) -> ReplayPlan:
@@ -22,7 +23,7 @@ def plan_release(dead_letter: DeadLetter, content: Bytes | Gone, *, is_conflict:
     topic, partition, _ = dead_letter.place
     event = PersonEvent.model_validate_json(content.value or b"").model_copy(update={"released": True})
     value = event.model_dump_json(exclude_none=True).encode()
-    by = Again(topic, partition, event.person_id, Bytes(value, ()))
+    by = Again(topic, partition, key_of_event(event).decode(), Bytes(value, ()))
     if dead_letter.state is DeadLetterState.REPLAYED:
         return ReplayPlan(
             dead_letter, ReplayOutcome.DECIDED, f"replayed already as {dead_letter.replayed_as}", by

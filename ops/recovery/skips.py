@@ -9,6 +9,8 @@ from models.audit_kind import AuditKind
 from models.dead_letter import RecordPlace
 from models.operator import Operator
 
+_MOST_DIGITS: Final = 18
+"""Of an offset, which is of 64 bits; Python reads no number of any length."""
 READ_BY_LEDGER: Final = (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS)
 ADD: Final[LiteralString] = """
 INSERT INTO skips (topic, partition, "offset", decided_by, because) VALUES (%s, %s, %s, %s, %s)
@@ -59,4 +61,4 @@ def skip(connection: SyncConnection, place: RecordPlace, operator: Operator) -> 
 
 
 def _is_number(text: str) -> bool:
-    return text.isdecimal() and text.isascii()
+    return text.isdecimal() and text.isascii() and len(text) <= _MOST_DIGITS

@@ -16,6 +16,9 @@ import httpx2
 import psycopg
 import pytest
 
+from config.environments import WorkerEnvironment
+from config.key_environment import least_keys
+from config.settings import variables_of
 from local.servers.mailbox import read_mails
 from tests.paths import ROOT
 
@@ -38,15 +41,16 @@ class Up:
         return self.process.wait(120)
 
 
-def command(*arguments: str, data: Path | None = None) -> subprocess.CompletedProcess[str]:
+def command(*arguments: str, data: Path | None = None, typed: str = "") -> subprocess.CompletedProcess[str]:
     where = [] if data is None else ["--data", str(data)]
     return subprocess.run(
         [sys.executable, "-m", "frafaldsvarsel", *arguments, *where],
         cwd=ROOT,
         env=os.environ | {"COLUMNS": "200"},
+        input=typed,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
         check=False,
     )
 
@@ -304,9 +308,9 @@ def test_a_process_without_settings_says_what_to_mend(up: Up) -> None:
         "FRAFALDSVARSEL_TYPO": "1",
     }
     for process, lacks in (
-        ("worker", {"KAFKA_BOOTSTRAP_SERVERS", "KEYRING", "SENDERS_DIR"}),
+        ("worker", {"KAFKA_BOOTSTRAP_SERVERS", "KEYS_DIR", "SENDERS_DIR"}),
         ("ledger", {"KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL"}),
-        ("notify", {"DATABASE_URL", "KEYRING"}),
+        ("notify", {"DATABASE_URL", "KEYS_DIR"}),
     ):
         ended = subprocess.run(
             [sys.executable, "-m", "frafaldsvarsel", process],
@@ -326,8 +330,9 @@ def test_a_process_without_settings_says_what_to_mend(up: Up) -> None:
 
 
 def test_a_second_worker_takes_a_share_with_the_same_settings(up: Up, tmp_path: Path) -> None:
-    """The addresses' environment is enough; nobody has to think of names."""
-    settings: dict[str, str] = json.loads((up.data / "addresses.json").read_text())["environment"]
+    """The addresses' environment is enough, but for the keys of others; nobody has to think of names."""
+    everything: dict[str, str] = json.loads((up.data / "addresses.json").read_text())["environment"]
+    settings = least_keys(WorkerEnvironment, everything, variables_of(WorkerEnvironment))
     ready = tmp_path / "ready"
     second = subprocess.Popen(
         [sys.executable, "-m", "frafaldsvarsel", "worker"],

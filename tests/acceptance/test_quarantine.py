@@ -13,7 +13,6 @@ from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from config.kafka import KafkaSettings
-from crypto.keyring import Keyring
 from infra.postgres import SyncConnection
 from local.servers.mailbox import read_mails
 from models.dead_letter import place_of
@@ -35,6 +34,7 @@ from tests.acceptance.test_command_line import (
     until,
     write,
 )
+from tests.keys import stored_keys
 
 WORDS = "Svarer ikke på beskeder."
 
@@ -242,8 +242,7 @@ def test_a_replay_cut_off_after_the_brokers_took_it_is_replayed_again_without_ef
     assert published.returncode == 0
     until("two refused", lambda: len(listed(up)) == 2)
     put(entry, whole)
-    ring = Keyring.model_validate_json((up.data / "keys" / "service.key.json").read_text())
-    payloads = RejectedPayloads(kafka(up), ring.make_vault())
+    payloads = RejectedPayloads(kafka(up), stored_keys(up.data).opener)
     with database(up) as connection:
         things = dead_letters.dead_letters(connection, Selection())
         found = payloads.refused(

@@ -15,10 +15,9 @@ from typing import Final
 import psycopg
 
 from config.api_clients import ApiClient, ClientRight, KeptSecret
-from config.environments import InboxEnvironment
 from config.reference.units import units_of
 from config.senders import base_senders
-from config.settings import PREFIX, load
+from config.settings import PREFIX
 from crypto.client_secret_hash import hash_secret, new_secret
 from frafaldsvarsel.wiring import ledger as ledger_wiring
 from infra.health import Health
@@ -31,6 +30,7 @@ from local.servers.provider import DemoProvider
 from models.calendar import copenhagen_date
 from publisher.key_files import ensure_keys
 from tests.browser.world import COPENHAGEN, World, an_autumn, now
+from tests.keys import stored_keys
 from tests.paths import ROOT
 from tests.reference import SHIPPED, copy_reference
 from tests.service_metrics import troubled
@@ -45,6 +45,7 @@ class Place:
     address: str
     environment: Mapping[str, str]
     database: str
+    data: Path
 
 
 @contextmanager
@@ -89,7 +90,7 @@ def _inbox(data: Path, database: str, metrics: Mapping[str, str]) -> Iterator[Pl
             for name, value in {
                 "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
                 "DATABASE_URL": database,
-                "KEYRING_FILE": str(data / "keys" / "service.key.json"),
+                "KEYS_DIR": str(data / "keys" / "service" / "inbox"),
                 "SENDERS_DIR": str(data / "senders"),
                 "REFERENCE_DIR": str(copy_reference(data / "reference", law_ends)),
                 "INBOX_URL": address,
@@ -103,10 +104,10 @@ def _inbox(data: Path, database: str, metrics: Mapping[str, str]) -> Iterator[Pl
         }
         # In a thread: Playwright has a loop of its own in this one.
         with ThreadPoolExecutor(1) as pool:
-            pool.submit(lambda: asyncio.run(_fill(database, environment))).result()
+            pool.submit(lambda: asyncio.run(_fill(database, data))).result()
         process = _start(data, environment)
         try:
-            yield Place(address, environment, database)
+            yield Place(address, environment, database, data)
         finally:
             process.stop()
     finally:
@@ -133,9 +134,8 @@ def _start(data: Path, environment: Mapping[str, str]) -> Process:
     return process
 
 
-async def _fill(database: str, environment: Mapping[str, str]) -> None:
-    settings = load(InboxEnvironment, environment)
+async def _fill(database: str, data: Path) -> None:
     await migrate(database)
     async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
-        world = World(connection, settings.keyring.inbox.vault, ledger_wiring.rules(SHIPPED), now())
+        world = World(connection, stored_keys(data).vault, ledger_wiring.rules(SHIPPED), now())
         await an_autumn(world)

@@ -7,13 +7,12 @@ import psycopg
 import pytest
 from playwright.sync_api import expect
 
-from config.every_environment import EveryEnvironment
-from config.settings import load
 from crypto.acknowledge_link import PATH, make_link_token, recipient_fingerprint
-from crypto.hmac_tokens import Purpose
+from crypto.key_purpose import KeyPurpose
 from tests.browser.conftest import Reader
 from tests.browser.place import API_SECRET, Place
 from tests.browser.world import AARHUS, COPENHAGEN
+from tests.keys import stored_keys
 
 A_MINUTE = 60_000
 
@@ -84,7 +83,7 @@ def token(
     place: Place, unit: str, *, hours: float, changed: bool = False, status: str = "open"
 ) -> tuple[str, str]:
     """A task of `unit`, where it is open one that nobody has acknowledged, and the address in its mail."""
-    keyring = load(EveryEnvironment, place.environment).keyring.ring
+    keys = stored_keys(place.data)
     with psycopg.connect(place.database) as connection:
         found = connection.execute(
             "SELECT id, reference FROM tasks WHERE unit_id = %s AND status = %s "
@@ -93,10 +92,10 @@ def token(
         ).fetchone()
     assert found is not None
     text = make_link_token(
-        keyring.tags(Purpose.LINK),
+        keys.tags(KeyPurpose.LINK),
         task_id=found[0],
         unit_id=unit,
-        recipient=recipient_fingerprint(keyring.tags(Purpose.RECIPIENT), "opgaver@unit.example"),
+        recipient=recipient_fingerprint(keys.tags(KeyPurpose.RECIPIENT), "opgaver@unit.example"),
         expires_at=datetime.now(UTC).replace(microsecond=0) + timedelta(hours=hours),
     )
     if changed:

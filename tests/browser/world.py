@@ -11,7 +11,7 @@ from uuid import UUID, uuid4, uuid5
 
 from config.reference.law import law_of
 from config.topics import Topic
-from crypto.vault import Vault
+from crypto.intake_vault import IntakeVault
 from infra.postgres import Connection
 from ledger.actions.perform import Rules, perform
 from ledger.consume.batch import Batch, Place, project
@@ -54,7 +54,7 @@ class World:
     """Puts messages and deeds into the ledger, as the stream and the units would."""
 
     connection: Connection
-    vault: Vault
+    vault: IntakeVault
     rules: Rules
     now: datetime
     law: Law = field(default_factory=lambda: law_of(SHIPPED))
@@ -103,7 +103,7 @@ class World:
             verdict=self._verdict(at, person, unit, sender, missing, lives_in),
             cause=Cause(partition=0, offset=offset),
             sealed=self.vault.seal(
-                particulars.model_dump_json().encode(), sealed_for(sender, identity, person_id)
+                particulars.model_dump_json().encode(), sealed_for(sender, identity, person_id), at
             ),
         )
         batch = Batch()

@@ -42,7 +42,7 @@ def _poisoned(run: Run, chunk: Sequence[Sent], *, topic: Topic) -> int:
     producer = Producer({"bootstrap.servers": run.rig.direct, "linger.ms": 5, **QUIET})
     for part in partitions:
         for value in (b'{"not":"a record of ours"}', b"", b"\xff\x00"):
-            producer.produce(topic, value, partition=part)
+            producer.produce(topic, value, b"key", partition=part)
     for message in itertools.islice(genuine, _COPIED):
         here, headers = message.partition(), message.headers() or []
         false = (message.value() or b"").replace(b'"offset":', b'"offset":7')

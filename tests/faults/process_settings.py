@@ -15,7 +15,7 @@ def usual(data: Path, *, nodes: int, smtp_port: int) -> dict[str, str]:
     return {
         "REPLICATION_FACTOR": str(nodes),
         "MIN_INSYNC_REPLICAS": str(min(nodes, 2)),
-        "KEYRING_FILE": str(keys / "service.key.json"),
+        "KEY_STORE": str(keys / "service"),
         "STREAM_KEYS_FILE": str(keys / "stream.key.json"),
         "STREAM_MAC_REQUIRED_FROM": "2022-01-01T00:00:00Z",
         "SENDERS_DIR": str(data / "senders"),

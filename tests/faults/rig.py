@@ -16,15 +16,16 @@ import psycopg
 from config.command_environments import role_of
 from config.database_roles import DatabaseRole
 from config.every_environment import EveryEnvironment
+from config.key_environment import least_keys
 from config.reference.days_off import days_off_of
 from config.reference.law import law_of
 from config.reference.units import DEFAULT_WORKING_DAYS, react_by_of, units_of
 from config.senders import base_senders
-from config.settings import PREFIX, load
+from config.settings import PREFIX, load, variables_of
 from config.topics import TOPICS
 from infra import topic_admin
 from ledger.schema.apply_rights import bring_up
-from local.environment import ROLES
+from local.environment import ROLES, settings_of, visits_of
 from local.servers.cluster import Cluster
 from local.servers.ports import remembered_ports
 from local.servers.postgres import SOCKET, Database
@@ -132,11 +133,11 @@ class Rig:
         self._stack.callback(lambda: self.database.stop())
         with psycopg.connect(self.database.url, autocommit=True) as connection:
             connection.execute("CREATE DATABASE faults")
-        bring_up(self.database.url_of("faults"))
         socket = Path(self.database.url.rpartition("host=")[2].replace("%2F", "/")) / SOCKET
         self.proxy.add(Route(DATABASE, socket, swallow=CommitAnswer))
         self.proxy.add(Route(SMTP, ("127.0.0.1", self.relay.server.port)))
         ensure_keys(self.data, [sender for sender in base_senders(SHIPPED) if sender.number in SENDERS])
+        bring_up(self.database.url_of("faults"), visit_keys=visits_of(self.data))
         topic_admin.apply(
             self.settings.kafka,
             topic_admin.Replication(factor=self.nodes, min_insync=min(self.nodes, 2)),
@@ -220,7 +221,8 @@ class Rig:
                 login["CERTIFICATE_FILE"] = str(self.certificates.certificate(kind))
                 login["KEY_FILE"] = str(self.certificates.key(kind))
             told |= {f"{PREFIX}KAFKA_{name}": held for name, held in login.items()}
-        return told
+        read = settings_of(kind)
+        return least_keys(read, told, variables_of(read))
 
     @property
     def settings(self) -> EveryEnvironment:
@@ -231,7 +233,8 @@ class Rig:
         """The same as one process, or one command, reads it."""
         told = self._environment(self.direct, self.database.url_of("faults", role_of(kind)))
         # So that the audit of a cell reads what is new, and not the log of all the cells before it.
-        return load(kind, told | {PREFIX + "AUDIT_FILE": str(self.data / "audit.sqlite")})
+        told |= {PREFIX + "AUDIT_FILE": str(self.data / "audit.sqlite")}
+        return load(kind, least_keys(kind, told, variables_of(kind)))
 
     def _environment(self, bootstrap: str, database: str) -> dict[str, str]:
         told = usual(self.data, nodes=self.nodes, smtp_port=self.proxy.routes[SMTP].port)

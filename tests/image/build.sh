@@ -108,7 +108,7 @@ ok "frafaldsvarsel --help"
 code=0
 inside env FRAFALDSVARSEL_SMTP_TLS=maybe FRAFALDSVARSEL_TYPO=1 frafaldsvarsel check-config >"$work/out" 2>&1 || code=$?
 [ "$code" -eq 78 ] || { cat "$work/out"; bad "check-config ended with $code, not 78"; }
-for sentence in 'KAFKA_BOOTSTRAP_SERVERS is missing' 'DATABASE_URL is missing' 'KEYRING is missing' \
+for sentence in 'KAFKA_BOOTSTRAP_SERVERS is missing' 'DATABASE_URL is missing' 'SENDERS_DIR is missing' \
   'SMTP_TLS is not valid' 'TYPO is not a setting'; do
   grep -q "$sentence" "$work/out" || { cat "$work/out"; bad "it does not say: $sentence"; }
 done
@@ -127,7 +127,7 @@ ensure_keys(Path("/tmp/check"), base_senders(sound_reference()))
 ensure_client(Path("/tmp/check"), ["jc-0101"], "http://localhost:8080/api/v1")' || bad "keys could not be made"
 whole=(env FRAFALDSVARSEL_KAFKA_BOOTSTRAP_SERVERS=localhost:1
   FRAFALDSVARSEL_DATABASE_URL=postgresql://nobody@localhost:1/nothing
-  FRAFALDSVARSEL_KEYRING_FILE=/tmp/check/keys/service.key.json FRAFALDSVARSEL_SENDERS_DIR=/tmp/check/senders
+  FRAFALDSVARSEL_KEY_STORE=/tmp/check/keys/service FRAFALDSVARSEL_SENDERS_DIR=/tmp/check/senders
   FRAFALDSVARSEL_API_CLIENTS_FILE=/tmp/check/api/clients.json
   FRAFALDSVARSEL_CANARY_SECONDS=60 FRAFALDSVARSEL_CANARY_KEYS_DIR=/tmp/check/keys
   FRAFALDSVARSEL_MAIL_FROM=frafaldsvarsel@example.org)

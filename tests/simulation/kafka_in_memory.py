@@ -1,4 +1,4 @@
-"""Kafka in memory: partitions with offsets, holes and append times, and the compaction of `people`.
+"""Kafka in memory: partitions with offsets, holes and append times, and compaction.
 
 It must not be kinder than a broker: it keeps what Kafka keeps, and compacts as early as Kafka may.
 """
@@ -8,9 +8,10 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from functools import lru_cache
+from itertools import product
 from typing import Final, cast
 
-from config.topics import BY_NAME, PERSON_PARTITIONS, Topic
+from config.topics import BY_NAME, OWN_KEYS, PERSON_PARTITIONS, Topic
 from infra.kafka_record import KafkaRecord
 from infra.partition_reader import PartitionReader
 from models.events.event_types import InputTopic
@@ -89,20 +90,24 @@ class Log:
         ]
 
     def compact(self) -> int:
-        """Drop each record of `people` that has a newer one, both past the compaction lag; returns how many."""
+        """Drop each record of a compacted topic that has a newer one, both past the lag; returns how many of `people`.
+
+        Of a tombstone past it nothing stays either. `progress` is left whole: what is lost of it is lost by age.
+        """
         oldest = self._clock.now - self._lag
         limit = oldest.timestamp() * 1000
         dropped = 0
-        for partition in range(PERSON_PARTITIONS):
-            stretch = self._records[Topic.PEOPLE, partition]
+        for topic, partition in product((Topic.PEOPLE, *OWN_KEYS), range(PERSON_PARTITIONS)):
+            stretch = self._records[topic, partition]
             last = {record.key: record.offset for record in stretch if record.timestamp_ms < limit}
             kept = [
                 record
                 for record in stretch
-                if record.timestamp_ms >= limit or last[record.key] == record.offset
+                if record.timestamp_ms >= limit
+                or (last[record.key] == record.offset and record.value is not None)
             ]
-            dropped += len(stretch) - len(kept)
-            self._records[Topic.PEOPLE, partition] = kept
+            dropped += len(stretch) - len(kept) if topic == Topic.PEOPLE else 0
+            self._records[topic, partition] = kept
         return dropped
 
     @property

@@ -115,6 +115,9 @@ class Batch:
         self.records.append((key, value, headers))
         return True
 
+    def close(self) -> None:
+        """Nothing more comes."""
+
 
 def write(log: Log, records: Written) -> None:
     """Append them all."""

@@ -68,9 +68,10 @@ def lying(url: str) -> list[DeadLetter]:
 
 def foreseen_of(url: str, units: Units) -> list[ReplayPlan]:
     """What a replay would come to."""
-    context = Senders().context
+    senders = Senders()
+    context = senders.context
     kept = RejectedPayloads(
-        KafkaSettings(bootstrap_servers="127.0.0.1:9"), context.vault
+        KafkaSettings(bootstrap_servers="127.0.0.1:9"), senders.opener
     )  # no notice needs Kafka
     try:
         with psycopg.connect(url, autocommit=True) as connection:

@@ -18,8 +18,8 @@ def imported(file: Path) -> Iterator[tuple[int, str]]:
             yield node.lineno, (node.module or "").partition(".")[0]
 
 
-def test_models_import_the_standard_library_and_pydantic_only() -> None:
-    allowed = sys.stdlib_module_names | {"models", "pydantic", "pydantic_core"}
+def test_models_import_the_standard_library_pydantic_and_msgspec_only() -> None:
+    allowed = sys.stdlib_module_names | {"models", "msgspec", "pydantic", "pydantic_core"}
     wrong = [
         f"{file.relative_to(ROOT)}:{line} imports {name}"
         for file in sorted((ROOT / "models").rglob("*.py"))

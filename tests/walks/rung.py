@@ -39,6 +39,7 @@ NOT_LIVE: Final = {
     "FrafaldsvarselCanarySlow": _CANARY,
     "FrafaldsvarselCanaryNotTakenBack": _CANARY,
     "FrafaldsvarselCanaryProcessGone": _CANARY,
+    "FrafaldsvarselSealKeyMissing": "the rig's clock is the machine's, and its keys are made for months to come",
     "FrafaldsvarselTrailBroken": _TRAIL,
     "FrafaldsvarselTrailStandsStill": _TRAIL,
     "FrafaldsvarselTrailUnsigned": _TRAIL,

@@ -42,7 +42,8 @@ def settings_page() -> str:
         "Settings",
         f"Every process reads its settings from the environment, once, at its start; all begin with `{PREFIX}`.",
         "It reads those that it needs and no other: what another process needs may be absent, and is not looked at.",
-        "Of the key ring it keeps what it needs and drops the rest: the notifier signs links, and opens nothing.",
+        "It has the keys that it needs in a folder of its own, and refuses others: "
+        "the notifier signs links, and opens nothing.",
         "A secret may also stand in a file: its variable ends with `_FILE`, and spaces and line ends around "
         "its content do not count.",
         "Where both are set, the variable itself wins.",
@@ -76,7 +77,9 @@ def topics_page() -> str:
     ]
     every = _common(spec.config(min_insync_replicas=0) for spec in TOPICS)
     every.pop("min.insync.replicas")
-    compacted = _common(spec.config(min_insync_replicas=0) for spec in TOPICS if spec.compacted)
+    compacted = _common(
+        spec.config(min_insync_replicas=0) for spec in TOPICS if spec.compacted and not spec.own_keys
+    )
     shared = ", ".join(f"`{name}={value}`" for name, value in every.items())
     only = ", ".join(
         f"`{name}={value}`"
@@ -86,18 +89,20 @@ def topics_page() -> str:
     return _page(
         "Topics",
         "`frafaldsvarsel topics apply` makes those that are missing; `frafaldsvarsel topics check` says what differs.",
-        "Neither changes one that is there, but for the clock of the service's own records once MACs are required.",
+        "Neither changes one that is there, but for the clock of the service's own records once MACs are required,",
+        "and for compaction, which `topics apply` turns on where every record has a key of its own "
+        "([0054](decisions/0054-a-log-that-can-forget.md)).",
         "Set `auto.create.topics.enable=false`, so that nothing else makes one.",
         f"Copies come from `{PREFIX}REPLICATION_FACTOR`, and `min.insync.replicas` from `{PREFIX}MIN_INSYNC_REPLICAS`.",
         f"All of them have {shared}.",
-        f"Those that are compacted have {only}.",
+        f"Those that keep the last record of each key have {only}.",
         "",
         *_table(
             ("topic", "what it holds", "key", "partitions", "kept", "clock of a record", "largest batch"),
             rows,
         ),
         "",
-        "Topics keyed by person id have the same number of partitions, and a person is in the same one in all of them.",
+        "Topics about people have the same number of partitions, and a person is in the same one in all of them.",
         "That number never changes in place: it would send a person's next event to another partition than the last.",
     )
 
@@ -148,6 +153,8 @@ def _meaning(field: FieldInfo) -> str:
 
 
 def _kept(spec: TopicSpec) -> str:
+    if spec.own_keys:
+        return "for ever, but for what is erased"
     if spec.compacted:
         return "the last record of each key"
     return "for ever" if spec.retention_days is None else f"{spec.retention_days} days"

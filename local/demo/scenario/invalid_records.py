@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 import orjson
 from joserfc.jwk import OKPKey
 
-from crypto.keyring import new_keyring, new_signing_key
+from crypto.new_keys import new_opening, new_signing_key
 from crypto.sealed_cpr import seal
 from crypto.signature import sign, signing_input
 from models.events.event_types import TYPE_PREFIX, InputTopic
@@ -210,7 +210,8 @@ def _not_sealed(event: PlainEvent, keys: StoryKeys) -> Ready:
 
 def _sealed_to_another(event: PlainEvent, keys: StoryKeys) -> Ready:
     """Sealed to a key that bears the service's id, as after a mix-up of two systems."""
-    other = OKPKey.import_key({**new_keyring().public_key(), "kid": str(keys.service_key().kid)})
+    foreign = new_opening("k9", datetime.now(UTC)).opening.as_dict(private=False)
+    other = OKPKey.import_key({**foreign, "kid": str(keys.service_key().kid)})
     return _made(event, keys, data={**event.data, "cpr": seal(event.data["cpr"], other)})
 
 

@@ -15,7 +15,8 @@ SELECT t.id FROM tasks t LEFT JOIN (
            AS reached_at
     FROM acts WHERE kind = 'attempt' GROUP BY task_id
 ) a ON a.task_id = t.id
-WHERE t.attempts <> coalesce(a.times, 0) OR t.reached_at IS DISTINCT FROM a.reached_at
+WHERE (t.attempts <> coalesce(a.times, 0) OR t.reached_at IS DISTINCT FROM a.reached_at)
+    AND NOT starts_with(t.person_id, 'erased:')
 """
 ACTS: Final[LiteralString] = "SELECT count(*) FROM acts"
 

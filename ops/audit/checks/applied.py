@@ -6,15 +6,19 @@ from typing import Any, Final, LiteralString
 
 from config.topics import Topic
 from ops.audit.checks.context import CheckContext, moment_of
+from ops.audit.checks.erasing import erasing
 from ops.audit.checks.merge_join import pairs
 from ops.audit.digest import SUMMED, in_sql
 from ops.audit.kafka_log import Bounds
 from ops.audit.readers.applied import COLUMNS
+from ops.audit.readers.erasures import ERASED
 from ops.audit.report import Check, CheckResult, GapKind
 
 MARK: Final = "applied"
 COPY: Final = "an event that was driven again, and not applied either"
 """No kind of gap: what was driven again is never driven again itself."""
+NOT_FORGOTTEN: Final = "its person was erased, and the ledger has not forgotten it"
+OTHERWISE: Final = "the ledger has another applied entry than the log"
 _SAID: Final = in_sql(COLUMNS)
 IN_LEDGER: Final = (
     f'SELECT "offset" >= %s, count(*), coalesce(sum({_SAID} & {SUMMED}), 0) FROM applied '
@@ -28,15 +32,16 @@ ELSEWHERE: Final = (
     "SELECT count(*) FROM applied WHERE (origin_topic, origin_partition, origin_offset) = (%s, %s, %s)"
 )
 AGAIN: Final[LiteralString] = "SELECT sum(entries - 1) FROM event WHERE entries > 1"
+COUNT_ERASED: Final[LiteralString] = "SELECT count(*) FROM event WHERE erased"
 PLACES: Final[LiteralString] = "SELECT place FROM event WHERE partition = ? AND place >= ?"
 EVENTS: Final[LiteralString] = """
 SELECT e.place, e.said, e.at_ms, e.entry, e.differs, coalesce(o.entries, 0) > 0, o.event_partition, o.event_place,
-       o.entry_partition, o.entry_place, e.place > o.event_first, e.topic, e.origin_partition, e.origin_place
+       o.entry_partition, o.entry_place, e.erased, e.place > o.event_first, e.topic, e.origin_partition, e.origin_place
 FROM event e LEFT JOIN origin o ON (o.topic, o.partition, o.place) = (e.topic, e.origin_partition, e.origin_place)
 WHERE e.partition = ? AND e.place >= ? AND e.place < ? ORDER BY e.place
 """
 ENTRIES: Final[LiteralString] = (
-    f'SELECT "offset", {_SAID} FROM applied '
+    f"SELECT \"offset\", {_SAID}, person_id = '{ERASED}' FROM applied "
     'WHERE partition = %s AND "offset" >= %s AND "offset" < %s ORDER BY "offset"'
 )
 
@@ -59,7 +64,7 @@ def count(context: CheckContext) -> CheckResult:
         parts=parts,
         under_way=young,
         unaccounted=old + uncalled,
-        beside={"written_again": again or 0},
+        beside={"written_again": again or 0, "erased": context.index.value(COUNT_ERASED)},
     )
 
 
@@ -88,7 +93,7 @@ def _one_by_one(context: CheckContext, part: int, bounds: Bounds) -> Counter[str
         found[said] += 1
         contiguous = contiguous and said == "applied" and place == upto
         upto += contiguous
-    found["transaction_markers"] = bounds[1] - bounds[0] - found.total()
+    found["no_record"] = bounds[1] - bounds[0] - found.total()
     _set_mark(context, part, upto)
     return found
 
@@ -106,6 +111,8 @@ def _judge(
         context.miss(Check.APPLIED, what, topic=str(Topic.PERSON_EVENTS), partition=part, offset=place)
         return "old"
 
+    if event is None and ledger is not None and ledger[2]:
+        return "erased"  # of a record that was taken out of the log, and so was its entry
     if event is None or event[1] is None:
         return wrong("an applied entry for a person event that is not there")
     (
@@ -119,6 +126,7 @@ def _judge(
         event_place,
         entry_part,
         entry_place,
+        erased,
         copy,
         *origin,
     ) = event
@@ -141,8 +149,10 @@ def _judge(
         if context.number(ELSEWHERE, origin):
             return "driven_again"
         return wrong(GapKind.ENTRY_NOT_BOOKED)
+    if ledger[1] != said and erased and not ledger[2] and erasing(context, part):
+        return "young"
     if ledger[1] != said:
-        return wrong("the ledger has another applied entry than the log")
+        return wrong(NOT_FORGOTTEN if erased and not ledger[2] else OTHERWISE)
     return "applied"
 
 

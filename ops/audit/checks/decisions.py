@@ -28,7 +28,9 @@ SELECT r.topic, r.partition, r."offset", r.event_id, r.sender, r.recorded_at, EX
     SELECT 1 FROM applied a JOIN messages m
         ON (m.sender, m.message_id, m.person_id) = (r.sender, r.event_id, a.person_id)
     WHERE (a.origin_topic, a.origin_partition, a.origin_offset) = (r.topic, r.partition, r."offset")
-        AND a.left_out IS NOT NULL) AS is_beside
+        AND a.left_out IS NOT NULL) AS is_beside, EXISTS (
+    SELECT 1 FROM applied a WHERE (a.origin_topic, a.origin_partition, a.origin_offset)
+        = (r.topic, r.partition, r."offset") AND a.person_id = 'erased') AS is_erased
 FROM receipts r
 WHERE r.status = 'accepted' AND r.type = ANY(%s)
 AND NOT EXISTS (
@@ -57,8 +59,11 @@ def count(context: CheckContext) -> CheckResult:
     )
     decided = context.counts(OUTCOMES)
     rows = context.rows(UNDECIDED, (_RAISED,))
-    old, beside = [], 0
-    for topic, partition, offset, event_id, sender, recorded_at, is_beside in rows:
+    old, beside, erased = [], 0, 0
+    for topic, partition, offset, event_id, sender, recorded_at, is_beside, is_erased in rows:
+        if is_erased:
+            erased += 1
+            continue
         if is_beside:
             beside += 1
             continue
@@ -81,7 +86,9 @@ def count(context: CheckContext) -> CheckResult:
     parts = {name: decided.get(name, 0) for name in ("obliged", "not_obliged", "undecided")}
     parts |= {name: repeats.get(name, 0) for name in ("duplicate", "conflict")}
     parts["left_out"] = beside
-    under_way = len(rows) - beside - len(old)
+    if erased:
+        parts["erased"] = erased
+    under_way = len(rows) - beside - erased - len(old)
     return CheckResult(
         hop=Check.DECISIONS, total=total, parts=parts, under_way=under_way, unaccounted=len(old)
     )

@@ -7,11 +7,12 @@ from models.notifications.delivery import Occasion
 from ops.audit.checks.context import LISTED, CheckContext
 from ops.audit.report import Check, CheckResult, Missing
 
-TASKS: Final[LiteralString] = "SELECT count(*) FROM tasks"
+TASKS: Final[LiteralString] = "SELECT count(*) FROM tasks t WHERE NOT starts_with(t.person_id, 'erased:')"
+"""Of an erased person the notices are gone."""
 UNTOLD: Final[LiteralString] = """
 SELECT id FROM tasks t
-WHERE NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.task_id = t.id AND d.channel = 'email' AND d.occasion =
-    ANY(%s))
+WHERE NOT starts_with(t.person_id, 'erased:') AND NOT EXISTS (
+    SELECT 1 FROM deliveries d WHERE d.task_id = t.id AND d.channel = 'email' AND d.occasion = ANY(%s))
 """
 TASKS_OF_UNIT: Final[LiteralString] = "SELECT count(*) FROM tasks WHERE unit_id = %s"
 

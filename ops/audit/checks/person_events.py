@@ -12,7 +12,7 @@ WITHOUT_REASON: Final = """
 SELECT topic, partition, place, max(at_ms) FROM (
     SELECT o.topic, o.partition, o.place, e.at_ms FROM origin o JOIN event e
     ON (e.topic, e.origin_partition, e.origin_place) = (o.topic, o.partition, o.place)
-    WHERE o.topic <> 'ledger' AND o.topic NOT LIKE 'ledger/%' AND instr(o.topic, '>') = 0
+    WHERE o.topic NOT IN ('ledger', 'erasures') AND o.topic NOT LIKE 'ledger/%' AND instr(o.topic, '>') = 0
       AND (o.accepted = 0 OR (o.accepted IS NULL AND NOT ?))
 ) GROUP BY 1, 2, 3
 """

@@ -9,8 +9,9 @@ from typing import Any, Final, LiteralString
 
 from config.topics import Topic
 from ops.audit.checks.context import LISTED, CheckContext, moment_of
+from ops.audit.checks.erasing import pending
 from ops.audit.checks.hand_overs import HandOvers
-from ops.audit.digest import in_sql
+from ops.audit.digest import digest, in_sql
 from ops.audit.readers.decisions import COLUMNS, NOT_REMEMBERED, message_key
 from ops.audit.report import Check, CheckResult
 
@@ -47,6 +48,7 @@ SELECT message_id FROM standing s WHERE NOT EXISTS (SELECT 1 FROM message m WHER
     SELECT 1 FROM message n JOIN joined j ON j.person = n.person
     WHERE (n.sender, n.message_id) = (s.sender, s.message_id))
 """
+NOTED: Final[LiteralString] = "SELECT 1 FROM message WHERE id = ?"
 MESSAGES: Final[LiteralString] = "SELECT count(*) FROM message"
 REVISIONS: Final[LiteralString] = "SELECT count(*), coalesce(sum(times), 0) FROM revision"
 EMPTY_STANDING: Final[LiteralString] = "DELETE FROM standing"
@@ -148,6 +150,7 @@ def _lay_out(context: CheckContext) -> None:
     """The ledger's messages beside the log's, where they can be compared by key."""
 
     given = HandOvers(context)
+    leaving = pending(context)
 
     def rows() -> Iterator[tuple[Any, ...]]:
         for (
@@ -163,6 +166,8 @@ def _lay_out(context: CheckContext) -> None:
             enrolment,
         ) in context.stream(LEDGER):
             key = message_key(sender, message_id, person)
+            if leaving and digest(person) in leaving and context.index.value(NOTED, (key,)) is None:
+                continue  # to be forgotten, when the ledger comes to the mark
             by = given.by(person, enrolment, unit)
             if reason == "too_many_events":
                 revision = NOT_REMEMBERED

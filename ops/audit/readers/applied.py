@@ -1,16 +1,17 @@
 """Applied entries: a digest of each; one that says something else than the first is marked, and stays so."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from confluent_kafka import Message
 
 from ops.audit.digest import digest
 from ops.audit.index import AuditIndex
+from ops.audit.readers import erasures
 from ops.audit.readers.decode import each, forwarded_topic
 
 ENTRY: Final = """
-INSERT INTO event (partition, place, entry, entries) VALUES (?, ?, ?, 1)
+INSERT INTO event (partition, place, entry, said, erased, entries) VALUES (?, ?, ?, ?, ?, 1)
 ON CONFLICT DO UPDATE SET
     differs = differs OR (entry IS NOT NULL AND entry <> excluded.entry), entries = entries + 1,
     entry = coalesce(entry, excluded.entry)
@@ -32,14 +33,20 @@ COLUMNS: Final = (
 def read(index: AuditIndex, records: Sequence[Message]) -> None:
     """What match says that it has applied. How many decisions an event changed is not held against a repeat:
     an event that is applied again may change none."""
-    entries, origins = [], []
+    entries: list[tuple[Any, ...]] = []
+    origins = []
+    cuts = erasures.known(index)
 
     def one(record: Message, said: Any) -> None:
         for entry in said["entries"]:
             place = (entry["origin_topic"], entry["origin_partition"], entry["origin_offset"])
-            entries.append(
-                (said["partition"], entry["offset"], digest(entry["offset"], *place, entry["person_id"]))
-            )
+            part, offset = said["partition"], entry["offset"]
+            if entry.get("erased") or _is_cut(cuts, part, offset, entry["person_id"]):
+                # Of a record that was taken out of the log, its entry alone still tells.
+                whole = erasures.place_digest(offset, place)
+                entries.append((part, offset, whole, whole, 1))
+            else:
+                entries.append((part, offset, digest(offset, *place, entry["person_id"]), None, 0))
             if entry.get("forwarded"):
                 place = (forwarded_topic(place[0], entry["person_id"]), *place[1:])
             origins.append((*place, record.partition(), record.offset()))
@@ -47,3 +54,9 @@ def read(index: AuditIndex, records: Sequence[Message]) -> None:
     each(index, records, one)
     index.many(ENTRY, entries)
     index.many(ORIGIN_ENTRY, origins)
+
+
+def _is_cut(cuts: Mapping[int, erasures.Cut], partition: int, offset: int, person_id: str) -> bool:
+    """Whether the event was applied before its person was erased: the ledger's row names nobody then."""
+    cut = cuts.get(digest(person_id)) if cuts else None
+    return cut is not None and cut[1] == partition and offset <= cut[2]

@@ -8,6 +8,7 @@ from confluent_kafka import Message
 
 from ops.audit.digest import digest
 from ops.audit.index import AuditIndex
+from ops.audit.readers import erasures
 from ops.audit.readers.decode import each, moment_ms
 
 NOT_REMEMBERED: Final = 0
@@ -18,10 +19,11 @@ ON CONFLICT DO UPDATE SET times = times + 1, differs = differs OR said <> exclud
 """
 MESSAGE: Final = """
 INSERT INTO message (id, sender, message_id, person, revision, said, outcome, reason, unit, registered_at, partition,
-                     place, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                     place, at_ms, appended_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET revision = excluded.revision, said = excluded.said, outcome = excluded.outcome,
     reason = excluded.reason, unit = excluded.unit, registered_at = excluded.registered_at,
-    partition = excluded.partition, place = excluded.place, at_ms = excluded.at_ms, stale = 1
+    partition = excluded.partition, place = excluded.place, at_ms = excluded.at_ms, stale = 1,
+    appended_ms = excluded.appended_ms
 WHERE excluded.revision > message.revision
 """
 AGAIN: Final = """
@@ -47,14 +49,21 @@ COLUMNS: Final = (
 
 def read(index: AuditIndex, records: Sequence[Message]) -> None:
     """Every revision of every message, and the last one in full."""
-    revisions, last, joined = [], [], []
+    revisions, last, joined, marked = [], [], [], []
+    cuts = erasures.known(index)
 
     def one(record: Message, said: Any) -> None:
         if "joined_to" in said:
             joined.append((digest(said["person_id"]),))
             return
+        if "erased_before" in said:
+            marked.append((record.partition(), record.offset(), digest(said["person_id"])))
+            return
         message, verdict, origin = said["message"], said["verdict"], said["message"]["origin"]
         person = digest(message["person_id"])
+        appended_ms = moment_ms(origin["appended_at"])
+        if erasures.is_before(cuts, person, appended_ms):
+            return
         key = message_key(message["sender"], message["message_id"], message["person_id"])
         content, revision = said, said["revision"]
         if verdict["reason"] == "too_many_events":
@@ -92,11 +101,13 @@ def read(index: AuditIndex, records: Sequence[Message]) -> None:
                 record.partition(),
                 record.offset(),
                 record.timestamp()[1],
+                appended_ms,
             )
         )
 
     each(index, records, one)
     index.many(JOINED, joined)
+    index.many(erasures.MARKED, marked)
     index.many(REVISION, revisions)
     index.many(MESSAGE, last)
     index.many(AGAIN, [(*row[10:13], row[0], row[4], row[11]) for row in last])

@@ -7,6 +7,7 @@ from typing import Any, Final
 import orjson
 from confluent_kafka import Message
 
+from config.topics import OWN_KEYS
 from ops.audit.digest import digest
 from ops.audit.index import AuditIndex
 
@@ -16,6 +17,8 @@ UNREADABLE: Final = "a record that cannot be read"
 def each(index: AuditIndex, records: Sequence[Message], one: Callable[[Message, Any], None]) -> None:
     """Call `one` for each record. What it cannot read is a fault of the log, and never stops the audit."""
     for record in records:
+        if record.value() is None and record.topic() in OWN_KEYS:
+            continue  # a tombstone says nothing of a person
         try:
             one(record, orjson.loads(record.value() or b""))
         except (ValueError, LookupError, TypeError, AttributeError):

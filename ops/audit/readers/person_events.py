@@ -7,12 +7,15 @@ from confluent_kafka import Message
 
 from ops.audit.digest import digest
 from ops.audit.index import AuditIndex
-from ops.audit.readers.decode import each, forwarded_topic
+from ops.audit.readers import erasures
+from ops.audit.readers.decode import each, forwarded_topic, moment_ms
 
 EVENT: Final = """
-INSERT INTO event (partition, place, said, at_ms, topic, origin_partition, origin_place) VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO event (partition, place, said, at_ms, topic, origin_partition, origin_place, person, erased)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET said = excluded.said, at_ms = excluded.at_ms, topic = excluded.topic,
-    origin_partition = excluded.origin_partition, origin_place = excluded.origin_place
+    origin_partition = excluded.origin_partition, origin_place = excluded.origin_place, person = excluded.person,
+    erased = excluded.erased
 """
 ORIGIN_EVENT: Final = """
 INSERT INTO origin (topic, partition, place, events, event_partition, event_first, event_place)
@@ -31,7 +34,9 @@ STALE: Final[LiteralString] = "UPDATE message SET stale = 1 WHERE person = ?"
 
 def read(index: AuditIndex, records: Sequence[Message]) -> None:
     """Person events, and of the facts those that routing needs."""
-    events, origins, people, homes, lost, refused = [], [], [], [], [], []
+    events: list[tuple[Any, ...]] = []
+    origins, people, homes, lost, refused = [], [], [], [], []
+    cuts, fresh = erasures.known(index), set()
 
     def one(record: Message, said: Any) -> None:
         at, origin, content = record.timestamp()[1], said["origin"], said["content"]
@@ -41,8 +46,18 @@ def read(index: AuditIndex, records: Sequence[Message]) -> None:
         noted = place
         if said.get("forwarded") is not None or content["kind"] == "person.joined":
             noted = (forwarded_topic(place[0], said["person_id"]), *place[1:])
-        events.append((record.partition(), record.offset(), said_of, at, *noted))
         origins.append((*noted, record.partition(), record.offset()))
+        appended_ms = moment_ms(origin["appended_at"])
+        is_erasing = content["kind"] == "person.erased"
+        if is_erasing or erasures.is_before(cuts, person, appended_ms):
+            said_of = erasures.place_digest(record.offset(), place)
+            events.append((record.partition(), record.offset(), said_of, at, *noted, None, 1))
+            if is_erasing:
+                before = cuts.get(person, (0, 0, 0))
+                cuts[person] = (max(before[0], appended_ms), record.partition() or 0, record.offset() or 0)
+                fresh.add(person)
+            return
+        events.append((record.partition(), record.offset(), said_of, at, *noted, person, 0))
         gone = _lost(said)
         moves = gone is not None or content["kind"] in ("residence.registered", "event.refused")
         people.append((person, at, record.partition(), record.offset()) if moves else (person, 0, None, None))
@@ -74,6 +89,8 @@ def read(index: AuditIndex, records: Sequence[Message]) -> None:
     index.many("INSERT OR IGNORE INTO lost VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", lost)
     index.many("INSERT OR IGNORE INTO refused VALUES (?, ?, ?)", refused)
     index.many(STALE, [(person,) for person, at, *_ in people if at])
+    for person in fresh:
+        erasures.forget(index, person, cuts[person])
 
 
 def _lost(said: Any) -> tuple[Any, ...] | None:

@@ -16,16 +16,17 @@ from api.mount import ApiMount
 from api.problems import PREFIX
 from config.api_clients import ApiClient, ClientRegister, ClientRight, KeptSecret
 from crypto.client_secret_hash import hash_secret, new_secret
-from crypto.hmac_tokens import Purpose
-from crypto.keyring import Keyring, new_keyring
+from crypto.key_purpose import KeyPurpose
 from infra.postgres import Pool
 from ledger.actions.chain_wait import NO_WAIT
 from ledger.actions.perform import Rules
+from ledger.queries.visit import ServedConnections
 from models.eligibility.decision import Decision
 from models.events.sensitive_fields import SensitiveFields, sealed_for
 from models.ids import task_id, task_reference
 from tests.factories import MADE_UP_CPR, uuid
 from tests.integration.ledger.ledger_fixture import Books
+from tests.keys import ServiceKeys, made_keys
 from tests.unit.ledger.decisions import OTHER_UNIT, POLICY, UNIT, decided
 
 RULES: Final = Rules(
@@ -65,7 +66,7 @@ class Service:
     file: Path
     pool: Pool
     books: Books
-    keyring: Keyring = field(default_factory=new_keyring)
+    keyring: ServiceKeys = field(default_factory=made_keys)
     moved: timedelta = timedelta(0)
     """How far the application's clock is ahead."""
     ticks: float = 0
@@ -79,12 +80,12 @@ class Service:
                 api_client("other-system", OTHER_UNIT),
                 api_client("both-system", UNIT, OTHER_UNIT),
             )
-        self.vault = self.keyring.make_vault()
         self.parts = ApiDependencies(
-            pool=self.pool,
+            served=ServedConnections(self.pool, self.keyring.visits[-1]),
             clients=ClientRegister(self.file, RULES.units, clock=lambda: self.ticks),
-            tags=self.keyring.tags(Purpose.ACCESS),
-            vault=self.vault,
+            tags=self.keyring.tags(KeyPurpose.ACCESS),
+            opener=self.keyring.opener,
+            page_seal=self.keyring.pages,
             rules=RULES,
             municipalities=("0101", "0147", "0751", "0411"),
             unit_on=lambda code, day: ANSWERS.get(code),
@@ -92,8 +93,13 @@ class Service:
             clock=lambda: datetime.now(UTC) + self.moved,
             ticks=lambda: self.ticks,
         )
-        self.app = Starlette(routes=[ApiMount(build(self.parts))])
+        self.use(self.parts)
         self._serial = count()
+
+    def use(self, parts: ApiDependencies) -> None:
+        """Go on with other parts."""
+        self.parts = parts
+        self.app = Starlette(routes=[ApiMount(build(parts))])
 
     def http(self, address: str = "192.0.2.1") -> AsyncClient:
         """A client without a token, that calls from `address`."""
@@ -119,7 +125,11 @@ class Service:
         )
         purpose = sealed_for(message.sender, message.message_id, message.person_id)
         return decision.model_copy(
-            update={"sealed": self.vault.seal(particulars.model_dump_json().encode(), purpose)}
+            update={
+                "sealed": self.keyring.vault.seal(
+                    particulars.model_dump_json().encode(), purpose, message.origin.appended_at
+                )
+            }
         )
 
     async def task(self, *, unit: str = UNIT, **changes: Any) -> str:

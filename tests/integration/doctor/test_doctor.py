@@ -28,6 +28,7 @@ from models.events import probe_identity
 from models.events.event_types import InputTopic
 from ops.probe.events import message_id, next_run
 from tests.fixtures.servers import running_broker
+from tests.keys import made_keys
 from tests.unit.frafaldsvarsel.wiring.environments import told
 
 ONE: Final = Replication(factor=1, min_insync=1)
@@ -45,7 +46,7 @@ def kafka(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafk
 @pytest.fixture
 def environment(kafka: KafkaSettings, database: str, tmp_path: Path) -> dict[str, str]:
     """A service whose parts are all there, and none of its processes."""
-    bring_up(database)
+    bring_up(database, visit_keys=made_keys().visits)
     values = {
         "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
         "REPLICATION_FACTOR": "1",
@@ -275,12 +276,12 @@ def test_servers_that_take_a_connection_and_say_nothing_cost_seconds(environment
 
 
 def test_settings_that_are_wrong_do_not_hide_the_rest(environment: dict[str, str]) -> None:
-    environment.pop(PREFIX + "KEYRING")
+    environment.pop(PREFIX + "SENDERS_DIR")
     found = ask({**environment, PREFIX + "SMTP_PORT": "mail", PREFIX + "NOSUCH": "1"})
     wrong = [one["sentence"] for one in found.answer["found"] if one["check"] == "settings"]
-    assert [PREFIX + "KEYRING is missing." in wrong, len(wrong)] == [True, 3]
-    assert {found.of(one)["level"] for one in ("key-ring", "relay")} == {"unknown"}
-    assert {found.of(one)["level"] for one in ("kafka", "postgresql", "senders")} == {"fine"}
+    assert [PREFIX + "SENDERS_DIR is missing." in wrong, len(wrong)] == [True, 3]
+    assert {found.of(one)["level"] for one in ("senders", "relay")} == {"unknown"}
+    assert {found.of(one)["level"] for one in ("kafka", "postgresql", "key-ring")} == {"fine"}
 
 
 CANARY: Final = """

@@ -1,5 +1,6 @@
 """The real pages on a real PostgreSQL of the test's own."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -7,12 +8,14 @@ import httpx2
 import psycopg
 import pytest
 
+from config.database_roles import DatabaseRole
 from config.environments import InboxEnvironment
 from config.settings import load
 from frafaldsvarsel.wiring.inbox import inbox_parts
 from inbox.app import build
 from inbox.rights import Right, Rights, Role
-from ledger.schema.migrate import migrate
+from ledger.schema.apply_rights import bring_up
+from local.environment import visits_of
 from tests.integration.inbox.environment import environment
 from tests.integration.inbox.staff import ADDRESS, COPENHAGEN, Desk
 from tests.reference import SHIPPED
@@ -20,17 +23,16 @@ from tests.reference import SHIPPED
 
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with the key ring of all of these tests."""
+    """The folder with the keys of all of these tests."""
     return tmp_path_factory.mktemp("inbox")
 
 
 @pytest.fixture
 async def desk(database: str, keys: Path) -> AsyncIterator[Desk]:
     """Anna has logged in."""
-    parts = inbox_parts(
-        load(InboxEnvironment, environment(keys, address=ADDRESS, database=database)), SHIPPED
-    )
-    await migrate(database)
+    theirs = database.replace("//postgres@", f"//{DatabaseRole.INBOX}@")
+    parts = inbox_parts(load(InboxEnvironment, environment(keys, address=ADDRESS, database=theirs)), SHIPPED)
+    await asyncio.to_thread(bring_up, database, visit_keys=visits_of(keys))
     async with parts.pool, await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
         cookie = await parts.sessions.open(
             connection,

@@ -17,7 +17,7 @@ def environment(folder: Path, *, address: str, database: str = NOWHERE) -> Mappi
     values = {
         "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
         "DATABASE_URL": database,
-        "KEYRING_FILE": str(folder / "keys" / "service.key.json"),
+        "KEYS_DIR": str(folder / "keys" / "service" / "inbox"),
         "SENDERS_DIR": str(folder / "senders"),
         "INBOX_URL": address,
         "OIDC_ISSUER": "http://127.0.0.1:1",

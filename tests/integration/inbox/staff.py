@@ -28,7 +28,7 @@ class Desk:
 
     async def task(self, cpr: str = CPR, **changes: object) -> str:
         """Adds one; returns its reference."""
-        fields = {"unit_id": COPENHAGEN, "person_id": self.parts.vault.person_id(cpr)} | changes
+        fields = {"unit_id": COPENHAGEN, "person_id": self.parts.pseudonyms.person_id(cpr)} | changes
         return task_reference(await add_task(self.connection, **fields))
 
     async def search(

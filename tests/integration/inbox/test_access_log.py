@@ -52,7 +52,8 @@ async def test_log_ins_are_noted_with_their_level(desk: Desk) -> None:
     ((_, done),) = await lines(desk, "log_in_done")
     assert isinstance(done, dict)
     assert (done["by_id"], done["level"]) == ("anna", "https://data.gov.dk/concept/core/nsis/Substantial")
-    await desk.person.post("/log-ud", data={"form_token": desk.token})
+    out = await desk.person.post("/log-ud", data={"form_token": desk.token})
+    assert out.headers["clear-site-data"] == '"cache", "storage"'
     assert await lines(desk, "log_in_ended") == [("log_in_ended", {"by_id": "anna", "by_name": "Anna Holm"})]
 
 

@@ -7,6 +7,7 @@ import pytest
 from models.ids import task_reference
 from tests.browser.world import World
 from tests.integration.inbox.staff import Desk
+from tests.keys import made_keys
 
 SAID = {
     "delayed": "Forsinket undervejs hos modtagerens mailserver, meldt",
@@ -18,7 +19,7 @@ SAID = {
 @pytest.mark.parametrize("action", [*SAID, "failed"])
 async def test_a_known_delay_is_shown_beside_delivered(desk: Desk, action: str) -> None:
     world = World(
-        desk.connection, desk.parts.vault, desk.parts.rules, datetime.now(UTC).replace(microsecond=0)
+        desk.connection, made_keys().vault, desk.parts.rules, datetime.now(UTC).replace(microsecond=0)
     )
     task = await world.message("one", person="somebody", at=datetime.now(UTC).replace(microsecond=0))
     assert task is not None

@@ -101,7 +101,7 @@ async def test_another_person_or_other_rights_begin_a_session_anew(
 
 async def test_a_browser_keeps_a_few_log_ins_and_the_newest(desk: Desk) -> None:
     browser = Browser(desk)
-    browser.http.cookies.set("log-ind-old", "nonsense", domain="127.0.0.1", path="/log-ind")
+    browser.http.cookies.set("log-ind-old", "nonsense", domain="127.0.0.1", path="/")
     begun = [await browser.begin() for _ in range(12)]
     kept = [name for name in browser.http.cookies if name.startswith("log-ind-")]
     assert len(kept) == 5

@@ -109,7 +109,9 @@ async def staff(database: str, tmp_path: Path) -> AsyncIterator[Staff]:
     parts = inbox_parts(settings, SHIPPED)
     await migrate(database)
     async with parts.pool, await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
-        task = await add_task(connection, unit_id=COPENHAGEN, person_id=parts.vault.person_id("0101011234"))
+        task = await add_task(
+            connection, unit_id=COPENHAGEN, person_id=parts.pseudonyms.person_id("0101011234")
+        )
         yield Staff(connection, parts, task_reference(task))
 
 

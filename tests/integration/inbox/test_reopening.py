@@ -9,11 +9,12 @@ from models.ids import task_reference
 from models.tasks.actions import Close, ContactAttempt, ContactForm, Ending, Initiative
 from tests.browser.world import World
 from tests.integration.inbox.staff import Desk
+from tests.keys import made_keys
 
 
 async def test_a_task_that_a_newer_one_follows_is_not_opened_again_and_leads_to_it(desk: Desk) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
-    world = World(desk.connection, desk.parts.vault, desk.parts.rules, now)
+    world = World(desk.connection, made_keys().vault, desk.parts.rules, now)
     before = await world.message("one", person="somebody", at=now - timedelta(days=9))
     reached = ContactAttempt(at=now - timedelta(days=6), form=ContactForm.PHONE, reached=True)
     await world.do(before, reached)

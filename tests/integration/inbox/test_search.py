@@ -1,16 +1,23 @@
 """A task is found by its reference or by CPR; a CPR stands nowhere, and who looked is noted."""
 
+import asyncio
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
-from crypto.keyring import new_keyring
+from config.key_store import KeyStore
+from crypto.intake_vault import IntakeVault
+from crypto.key_file import KeyFile
+from crypto.month_seals import MonthSeals
+from crypto.new_keys import new_seal
 from models.ids import task_reference
 from tests.browser.world import World
 from tests.integration.inbox.staff import AARHUS, CPR, NOBODY, Desk
 from tests.integration.ledger.task_rows import NOON
+from tests.keys import made_keys
 
 SPELLINGS = [
     CPR, "010101-1234", " 010101 1234 ", "010101 - 1234", "010101--1234", "010101.1234", "010101/1234", "010101_1234",
@@ -97,7 +104,7 @@ async def test_anothers_units_task_is_not_found_and_that_somebody_looked_is_note
     assert answer.status_code == 200
     assert theirs not in answer.text
     assert "Jeres enheder har ingen opgave om en person med det CPR-nummer" in answer.text
-    assert await desk.noted() == [(None, "anna", desk.parts.vault.person_id(CPR))]
+    assert await desk.noted() == [(None, "anna", desk.parts.pseudonyms.person_id(CPR))]
 
 
 async def test_a_cpr_is_in_no_answer_no_address_and_no_log(
@@ -184,7 +191,7 @@ async def test_the_title_names_the_search_and_its_fault(
 
 async def test_a_page_whose_messages_no_key_opens_says_so_and_is_no_fault(desk: Desk) -> None:
     """Once an empty answer broke the page; what is left of the task is needed all the more."""
-    world = World(desk.connection, new_keyring().make_vault(), desk.parts.rules, NOON)
+    world = World(desk.connection, made_keys().vault, desk.parts.rules, NOON)
     task = await world.message("one", person="somebody", at=NOON - timedelta(days=1))
     assert task is not None
     answer = await desk.person.post(
@@ -193,6 +200,40 @@ async def test_a_page_whose_messages_no_key_opens_says_so_and_is_no_fault(desk: 
     )
     assert answer.status_code == 200
     assert "Der er ingen oplysninger at åbne" in answer.text
+
+
+class _Always(IntakeVault):
+    """Seals with one key, whenever it was."""
+
+    def __init__(self, key: KeyFile) -> None:
+        keys = made_keys().vault
+        super().__init__(pseudonyms=keys.pseudonyms, hashes=keys.hashes, seals=MonthSeals(lambda: (key,)))
+
+    def seal(self, plaintext: bytes, purpose: str, appended_at: datetime) -> str:
+        return self.seals.seal(plaintext, purpose, datetime(2020, 1, 9, tzinfo=UTC))
+
+
+async def test_what_was_shredded_by_time_is_said_in_words_and_the_key_was_gone_without_a_restart(
+    desk: Desk, keys: Path
+) -> None:
+    month = new_seal("2020-01", NOON)
+    task = await World(desk.connection, _Always(month), desk.parts.rules, NOON).message(
+        "one", person="somebody", at=NOON - timedelta(days=1)
+    )
+    assert task is not None
+    KeyStore(keys / "keys" / "service").hand_out([month])
+    address = f"/opgaver/{task_reference(task)}/person"
+    sent = {"form_token": desk.token, "purpose": "contact_person"}
+    await asyncio.sleep(1.1)
+    answer = await desk.person.post(address, data=sent)
+    assert f"{CPR[:6]}-{CPR[6:]}" in answer.text
+    assert KeyStore(keys / "keys" / "service").shred("2020-01", NOON) == 4
+    await asyncio.sleep(1.1)
+    answer = await desk.person.post(address, data=sent)
+    assert answer.status_code == 200
+    assert "CPR-nummeret er slettet, fordi den tid, det må gemmes, er gået." in answer.text
+    assert "Tekst og kontaktperson er slettet" in answer.text
+    assert CPR[6:] not in answer.text
 
 
 def _english(desk: Desk) -> str:

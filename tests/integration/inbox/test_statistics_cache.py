@@ -8,13 +8,20 @@ from datetime import timedelta
 import pytest
 from psycopg_pool import AsyncConnectionPool
 
+from crypto.visit_token import VisitKey
 from inbox.statistics_cache import EVERY, FEW, Counted
 from infra.postgres import Pool
+from ledger.queries.visit import ServedConnections
 from ledger.schema.migrate import migrate
 from models.calendar import copenhagen_date
 from tests.integration.ledger.task_rows import NOON, OTHER_UNIT, UNIT, add_task
 
 LARGE, SMALL = frozenset({UNIT}), frozenset({OTHER_UNIT})
+
+
+def served(pool: Pool) -> ServedConnections:
+    """As a user whom nothing limits."""
+    return ServedConnections(pool, VisitKey("k1", b"key"))
 
 
 class Clock:
@@ -49,7 +56,12 @@ def clock() -> Clock:
 @pytest.fixture
 def counted(pool: Pool, clock: Clock) -> Counted:
     """Nothing is counted yet."""
-    return Counted(pool, LARGE | SMALL, clock=lambda: clock.now, day=copenhagen_date)
+    return Counted(
+        served(pool),
+        LARGE | SMALL,
+        clock=lambda: clock.now,
+        day=copenhagen_date,
+    )
 
 
 async def more(pool: Pool, unit: str) -> None:
@@ -104,7 +116,14 @@ async def test_a_database_that_is_away_does_not_end_the_counting(
 ) -> None:
     pool = Pool("postgresql://nobody@127.0.0.1:1/nothing", open=False, min_size=1, timeout=0.1)
     caplog.set_level(logging.WARNING)
-    counting = asyncio.create_task(Counted(pool, LARGE, clock=lambda: clock.now, day=copenhagen_date).keep())
+    counting = asyncio.create_task(
+        Counted(
+            served(pool),
+            LARGE,
+            clock=lambda: clock.now,
+            day=copenhagen_date,
+        ).keep()
+    )
     while "could not be counted" not in caplog.text:
         await asyncio.sleep(0.01)
         assert not counting.done()

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import httpx2
 import pytest
 from starlette.responses import PlainTextResponse
+from starlette.types import Message
 
 from api.mount import ApiMount
 from config.environments import InboxEnvironment
@@ -14,8 +15,10 @@ from crypto import base64url
 from frafaldsvarsel.wiring.inbox import inbox_parts
 from inbox.app import build
 from inbox.dependencies import InboxDependencies
+from inbox.oidc import Provider
 from tests.integration.inbox.environment import environment
 from tests.reference import SHIPPED
+from tests.unit.inbox.provider_answers import ISSUER, Answers
 
 ADDRESS = "https://indbakke.example"
 
@@ -65,7 +68,9 @@ async def test_a_fault_of_ours_is_a_page_in_the_readers_language_without_a_word_
         raise RuntimeError("what is inside")
 
     transport = httpx2.ASGITransport(app=build(replace(parts, clock=broken)))
-    async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS, cookies={"sprog": "en"}) as person:
+    async with httpx2.AsyncClient(
+        transport=transport, base_url=ADDRESS, cookies={"__Host-sprog": "en"}
+    ) as person:
         answer = await person.get("/log-ind/start")
         assert answer.status_code == 500
         assert "Something broke on our side" in answer.text
@@ -105,6 +110,66 @@ async def test_a_form_without_a_session_leads_back_to_its_page_and_says_that_not
         assert "tabt" not in out.headers["location"]
 
 
+async def test_by_tls_a_log_in_under_way_is_kept_for_this_host_alone_and_forgotten_as_it_was_kept(
+    parts: InboxDependencies,
+) -> None:
+    provider = Provider(
+        issuer=ISSUER,
+        client_id="inbox",
+        client_secret="secret",
+        redirect_uri=f"{ADDRESS}/log-ind/tilbage",
+        transport=Answers().transport(),
+    )
+    transport = httpx2.ASGITransport(app=build(replace(parts, provider=provider)))
+    async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as person:
+        kept = ""
+        for _ in range(7):
+            answer = await person.get("/log-ind/start")
+            *forgotten, kept = answer.headers.get_list("set-cookie")
+            for cookie in (*forgotten, kept):
+                assert cookie.startswith("__Host-log-ind-")
+                assert {"Secure", "HttpOnly", "Path=/", "SameSite=lax"} <= set(cookie.split("; "))
+        assert len(forgotten) == 1
+        assert len(person.cookies) == 5
+
+
+async def test_a_form_that_ends_in_the_middle_is_no_fault_of_ours(
+    parts: InboxDependencies, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A browser that is closed while it sends; an error in the log would ring."""
+    heard: list[Message] = []
+    pieces: list[Message] = [
+        {"type": "http.request", "body": b"form_token=ol", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> Message:
+        return pieces.pop(0)
+
+    async def send(message: Message) -> None:
+        heard.append(message)
+
+    scope = {
+        "type": "http", "method": "POST", "path": "/log-ud", "query_string": b"", "scheme": "https",
+        "headers": [(b"content-type", b"application/x-www-form-urlencoded")], "server": ("a", 1),
+    }  # fmt: skip
+    await build(parts)(scope, receive, send)
+    assert heard[0]["status"] == 400
+    assert "failed" not in caplog.text
+
+
+@pytest.mark.parametrize("query", ["q=010101-1234", "fra=0101011234", "0101011234"])
+async def test_a_cpr_in_an_address_goes_on_into_no_link_and_no_other_address(
+    parts: InboxDependencies, query: str
+) -> None:
+    transport = httpx2.ASGITransport(app=build(parts))
+    async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as person:
+        for path in ("/log-ind", "/nowhere", "/opgaver", f"/opgaver/{query.rpartition('=')[2]}"):
+            for more in ("", "&sprog=en"):
+                answer = await person.get(f"{path}?{query}{more}")
+                assert "1234" not in answer.text + answer.headers.get("location", "")
+
+
 @pytest.mark.parametrize("path", ["/opgaver/", "/log-ind/", "/api/v1", "/uafklarede/"])
 async def test_no_address_is_made_of_the_host_that_a_request_names(
     parts: InboxDependencies, path: str
@@ -135,8 +200,11 @@ async def test_by_tls_cookies_are_secure_and_the_browser_is_told_to_stay_with_it
     transport = httpx2.ASGITransport(app=build(parts))
     async with httpx2.AsyncClient(transport=transport, base_url=ADDRESS) as person:
         answer = await person.get("/log-ind?sprog=en")
-        assert "Secure" in answer.headers["set-cookie"]
-        assert answer.headers["strict-transport-security"] == "max-age=31536000"
+        assert answer.headers["set-cookie"].startswith("__Host-sprog=en; ")
+        assert {"Secure", "HttpOnly", "Path=/", "SameSite=lax"} <= set(
+            answer.headers["set-cookie"].split("; ")
+        )
+        assert answer.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
 
 
 @pytest.mark.parametrize(

@@ -60,8 +60,8 @@ def replay(
     ids: tuple[str, ...] = (),
 ) -> list[ReplayPlan]:
     """What the command does."""
-    context = Senders().context
-    payloads = RejectedPayloads(NOBODY, context.vault)
+    senders = Senders()
+    context, payloads = senders.context, RejectedPayloads(NOBODY, senders.opener)
     try:
         with psycopg.connect(url, autocommit=True) as connection:
             planner = ReplayPlanner(connection, payloads, context, present, datetime.now(UTC))

@@ -14,7 +14,6 @@ from confluent_kafka.cimpl import NewTopic
 
 from config.kafka import KafkaSettings
 from config.senders import base_senders
-from crypto.keyring import Keyring
 from crypto.sealed_cpr import Belongs, open_sealed
 from crypto.signature import signing_input, verify
 from local.servers.kafka import Broker
@@ -25,6 +24,7 @@ from publisher.key_files import ensure_keys
 from publisher.keys import KeyFolder
 from publisher.prepare import prepare
 from publisher.publish import NotPublished, PublishProgress, publish
+from tests.keys import stored_keys
 from tests.reference import SHIPPED
 
 CPR = "3112081234"
@@ -111,7 +111,7 @@ async def test_what_is_published_arrives_in_order_and_verifies_and_opens(
     result = await publish(records(data, topic, 600), kafka=kafka, on_progress=seen.append)
     assert (result.read, result.acknowledged, result.faulty, result.complete) == (600, 600, 0, True)
     assert seen[-1] == PublishProgress(600, 600, 0)
-    ring = Keyring.model_validate_json((data / "keys" / "service.key.json").read_bytes())
+    ring = stored_keys(data)
     keys = KeyFolder(data / "keys")
     ids: dict[bytes, list[str]] = {}
     async with consumer(broker, topic) as reader:
@@ -123,7 +123,7 @@ async def test_what_is_published_arrives_in_order_and_verifies_and_opens(
             content = signing_input(envelope.attributes, envelope.data, topic)
             verify(envelope.signature or "", content, keys.signing_key(sender))
             belongs = Belongs(sender, envelope.attributes["id"])
-            inside = open_sealed(envelope.data["sealed"], ring.opening_keys(), belongs)
+            inside = open_sealed(envelope.data["sealed"], ring.opening_keys, belongs)
             assert orjson.loads(inside) == {"cpr": CPR}
             ids.setdefault(record.key, []).append(envelope.attributes["id"])
     assert len(ids) == 2

@@ -1,18 +1,21 @@
 """Real workers on a real broker, killed and taken over: nothing is lost, and what comes twice says the same."""
 
 import asyncio
+import json
 import os
 import signal
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from confluent_kafka import KafkaError, Producer
 
 from config.topics import INPUT_PARTITIONS, PERSON_PARTITIONS, Topic
 from infra.failpoints import FailpointAction, Point
+from infra.record_key import is_own_key
 from local.servers.kafka import Broker
 from models.events.cloudevent import MAX_BYTES
 from models.events.event_types import InputTopic
@@ -177,9 +180,21 @@ def test_person_events_lie_where_kafkas_own_partitioner_puts_them(stage: Stage) 
     wrong = [
         place_of(each)
         for each in stage.read(Topic.PERSON_EVENTS, Topic.PEOPLE, Topic.DECISIONS)
-        if each.partition() != partition_of((each.key() or b"").decode(), PERSON_PARTITIONS)
+        if each.partition() != partition_of(_person_of(each.value() or b""), PERSON_PARTITIONS)
     ]
     assert wrong == []
+
+
+def test_every_person_event_and_decision_has_a_key_of_its_own(stage: Stage) -> None:
+    """Also what a killed worker has written twice: compaction leaves both, for readers need the first."""
+    keys = [each.key() for each in stage.read(Topic.PERSON_EVENTS, Topic.DECISIONS)]
+    assert len(keys) == len(set(keys)) > 0
+    assert all(is_own_key(key if isinstance(key, bytes) else None) for key in keys)
+
+
+def _person_of(value: bytes) -> str:
+    said: dict[str, Any] = json.loads(value)
+    return str(said.get("message", said)["person_id"])
 
 
 def test_a_record_that_unpacks_to_more_than_the_limit_is_refused_to_its_sender(stage: Stage) -> None:

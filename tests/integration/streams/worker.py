@@ -71,7 +71,7 @@ class Stage:
             "REPLICATION_FACTOR": "1",
             "MIN_INSYNC_REPLICAS": "1",
             "DATABASE_URL": "postgresql://nobody.invalid/none",
-            "KEYRING_FILE": str(self.data / "keys" / "service.key.json"),
+            "KEYS_DIR": str(self.data / "keys" / "service" / "intake"),
             "SENDERS_DIR": str(self.data / "senders"),
             "INSTANCE": str(instance),
             "WORKER_DATA_DIR": str(self.data / "worker"),

@@ -6,7 +6,7 @@ from typing import Any, Final
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
 from ledger.consume import joins
-from ledger.store import action_log, audit_trail, follow_up, foreign_records, repository
+from ledger.store import action_log, audit_trail, erasures, follow_up, foreign_records, repository
 from ledger.tasks.rows import TASK_COLUMNS, TASK_IDENTITY
 from tests.simulation.faults import Mutation
 from tests.simulation.statements.server import Result, Row, Server, insert, note, plain, statement
@@ -214,6 +214,12 @@ def _people_of(server: Server, values: tuple[list[Any]]) -> Result:
 def _known_joins(server: Server, values: tuple[list[str]]) -> Result:
     found = [{"person_id": person} for person in values[0] if person in server.tables["person_joins"]]
     return found, len(found)
+
+
+@statement(erasures.KNOWN)
+def _known_erasures(server: Server, values: tuple[list[str]]) -> Result:
+    """Nobody is erased in a simulated world."""
+    return [], 0
 
 
 @statement(joins.NOTE)

@@ -21,8 +21,9 @@ from config.environments import (
 from config.errors import ConfigError
 from config.every_environment import EveryEnvironment
 from config.settings import PREFIX, load, sections_of, variables_of
-from crypto.keyring import Keyring
+from crypto.key_file import KeyFile
 from frafaldsvarsel.commands import MODULES
+from tests.keys import stored_keys
 from tests.paths import ROOT
 from tests.unit.frafaldsvarsel.wiring.environments import COMPOSED, poisoned, told
 
@@ -58,14 +59,14 @@ async def test_a_process_is_composed_of_its_own_settings_whatever_the_others_are
     """Every variable that the page does not name for it holds nonsense, and every other secret's file is away."""
     kind, compose = COMPOSED[process]
     assert kind is PROCESSES[process]
-    compose(load(kind, poisoned(folder, set(variables_of(kind)), ALL)))
+    compose(load(kind, poisoned(folder, kind, ALL)))
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_what_is_missing_is_one_sentence_that_names_the_variable(name: str, folder: Path) -> None:
     kind = KINDS[name]
     for variable in demanded(kind):
-        environ = told(folder)
+        environ = told(folder, kind)
         del environ[PREFIX + variable]
         assert faults(kind, environ) == [f"{PREFIX}{variable} is missing."]
 
@@ -74,7 +75,7 @@ def test_what_is_missing_is_one_sentence_that_names_the_variable(name: str, fold
 def test_what_it_does_not_need_is_not_demanded(name: str, folder: Path) -> None:
     kind = KINDS[name]
     needed = {PREFIX + variable for variable in demanded(kind)}
-    load(kind, {variable: value for variable, value in told(folder).items() if variable in needed})
+    load(kind, {variable: value for variable, value in told(folder, kind).items() if variable in needed})
 
 
 def test_the_page_has_every_variable_of_every_process() -> None:
@@ -88,30 +89,34 @@ def test_no_variable_stands_in_two_sections_of_a_process() -> None:
 
 
 def test_every_variable_is_read_by_some_process_or_by_a_command_before_them() -> None:
-    kinds = (*PROCESSES.values(), COMMANDS["topics"], COMMANDS["migrate"], COMMANDS["trail verify"])
+    before = ("topics", "migrate", "trail verify", "keys")
+    kinds = (*PROCESSES.values(), *(COMMANDS[name] for name in before))
     assert {variable for kind in kinds for variable in variables_of(kind)} == set(ALL)
 
 
 def test_the_ledger_has_no_relay_the_worker_no_database_and_who_only_looks_no_key() -> None:
-    assert not {"SMTP_PASSWORD", "KEYRING"} & set(variables_of(LedgerEnvironment))
+    assert not {"SMTP_PASSWORD", "KEYS_DIR"} & set(variables_of(LedgerEnvironment))
     assert not {"DATABASE_URL", "SMTP_PASSWORD"} & set(variables_of(WorkerEnvironment))
-    assert "KEYRING" not in variables_of(AuditEnvironment)
+    assert "KEYS_DIR" not in variables_of(AuditEnvironment)
     assert "KAFKA_PASSWORD" not in variables_of(NotifierEnvironment)
 
 
 @pytest.mark.parametrize(("kind", "section"), [(WorkerEnvironment, "database"), (LedgerEnvironment, "smtp")])
 def test_another_processs_section_is_not_there(kind: type[Any], section: str, folder: Path) -> None:
     with pytest.raises(AttributeError):
-        getattr(load(kind, told(folder)), section)
+        getattr(load(kind, told(folder, kind)), section)
 
 
-def test_no_process_is_handed_the_key_ring(folder: Path) -> None:
-    """Nor a secret of it, in whatever form: only what signs, opens or seals for a purpose."""
-    ring = Keyring.model_validate_json(told(folder)[PREFIX + "KEYRING"])
-    secrets = {*ring.vault.values(), *(key["d"] for key in ring.opening)}
+def test_no_process_is_handed_a_key_in_whatever_form(folder: Path) -> None:
+    """Only what signs, opens or seals for a purpose."""
+    told(folder)
+    keys = stored_keys(folder).keys
+    parts = (part for key in keys for part in (key.key, key.binding, key.private, (key.jwk or {}).get("d")))
+    secrets = {part for part in parts if part is not None}
+    assert len(secrets) > len(keys)
     for name, kind in PROCESSES.items():
-        held = load(kind, told(folder))
-        assert not any(isinstance(one, Keyring) for one in _within(held)), name
+        held = load(kind, told(folder, kind))
+        assert not any(isinstance(one, KeyFile) for one in _within(held)), name
         assert not secrets & {one for one in _within(held) if isinstance(one, str)}, name
         assert not any(secret in repr(held) for secret in secrets), name
 
@@ -205,3 +210,14 @@ def test_every_process_with_a_database_comes_to_it_as_its_own_role() -> None:
     assert DatabaseRole.OPERATOR not in roles.values()
     assert roles.pop("audit --heal") == roles["audit"]
     assert len(set(roles.values())) == len(roles)
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+@pytest.mark.parametrize("variable", ["KEYS_DIR", "KEY_STORE", "STREAM_KEYS_FILE", "TRAIL_KEY_FILE"])
+def test_a_process_refuses_a_key_that_it_does_not_need(name: str, variable: str, folder: Path) -> None:
+    kind = PROCESSES[name]
+    if variable.removesuffix("_FILE") in variables_of(kind):
+        return
+    assert faults(kind, told(folder, kind) | {PREFIX + variable: str(folder)}) == [
+        f"{PREFIX}{variable} holds keys that this process does not need: do not tell it."
+    ]

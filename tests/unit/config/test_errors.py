@@ -12,7 +12,7 @@ def test_a_fault_of_a_whole_file_names_no_line() -> None:
 
 
 def test_a_fault_outside_any_file_is_its_sentence() -> None:
-    assert str(Fault("FRAFALDSVARSEL_KEYRING is missing.")) == "FRAFALDSVARSEL_KEYRING is missing."
+    assert str(Fault("FRAFALDSVARSEL_KEYS_DIR is missing.")) == "FRAFALDSVARSEL_KEYS_DIR is missing."
 
 
 def test_an_error_carries_and_shows_every_fault() -> None:
@@ -20,3 +20,9 @@ def test_an_error_carries_and_shows_every_fault() -> None:
     error = ConfigError(iter(faults))
     assert error.faults == tuple(faults)
     assert str(error).splitlines() == ["a.csv, line 2: one.", "b.csv: two."]
+
+
+def test_a_value_that_may_be_a_cpr_is_struck_from_the_sentence_that_repeats_it() -> None:
+    for written in ("0101011234", "010101-1234", "010101 1234", "０１０１０１1234"):
+        assert str(Fault(f'unit_id "{written}": unknown.', "a.csv")) == 'a.csv: unit_id "[CPR]": unknown.'
+    assert str(Fault("law.toml, 2026-01-01 to 2026-12-31.")) == "law.toml, 2026-01-01 to 2026-12-31."

@@ -7,7 +7,7 @@ import pytest
 
 from config.register_faults import entry_faults
 from crypto import base64url
-from crypto.keyring import new_signing_key
+from crypto.new_keys import new_signing_key
 from models.events.sender import Sender, VerificationKey, kind_of
 from tools.docs.contract_vectors import SIGNING_KEY
 

@@ -9,7 +9,7 @@ from joserfc.jwk import OKPKey
 
 from config.errors import ConfigError, Fault
 from config.senders import SenderRegister, write_sender
-from crypto.keyring import new_signing_key
+from crypto.new_keys import new_signing_key
 from crypto.signature import sign, verify
 from models.events.sender import Sender, SenderKind, VerificationKey, kind_of
 

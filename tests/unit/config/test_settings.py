@@ -10,7 +10,7 @@ from config.errors import ConfigError
 from config.every_environment import EveryEnvironment
 from config.settings import PREFIX, SECRETS, load
 from crypto.jwk_set import as_set
-from crypto.keyring import new_keyring, new_signing_key
+from crypto.new_keys import new_signing_key
 from crypto.stream_keys import new_stream_keyring
 
 TRAIL = new_signing_key("trail-1")
@@ -21,7 +21,6 @@ def environment(**more: str) -> dict[str, str]:
     values = {
         "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092",
         "DATABASE_URL": SECRET,
-        "KEYRING": new_keyring().model_dump_json(),
         "SENDERS_DIR": "senders",
         **more,
     }
@@ -38,7 +37,6 @@ def test_a_whole_environment_becomes_typed_settings() -> None:
     settings = load(EveryEnvironment, environment(SMTP_PORT="2525", SMTP_TLS="tls"))
     assert settings.smtp.port == 2525
     assert settings.kafka.bootstrap_servers == "kafka:9092"
-    assert settings.keyring.ring.vault_active == "v1"
 
 
 def test_every_fault_is_named_at_once() -> None:
@@ -72,7 +70,6 @@ def test_links_in_mails_lead_somewhere(url: str) -> None:
 def test_every_secret_may_lie_in_a_file(name: str, tmp_path: Path) -> None:
     """The file's content, without the newline at its end, is the secret."""
     content = {
-        "KEYRING": new_keyring().model_dump_json(),
         "STREAM_KEYS": new_stream_keyring().model_dump_json(),
         "TRAIL_KEY": json.dumps(TRAIL.as_dict(private=True)),
         "TRAIL_PUBLIC_KEYS": as_set(TRAIL),
@@ -89,7 +86,6 @@ def test_every_secret_may_lie_in_a_file(name: str, tmp_path: Path) -> None:
         "KAFKA_PASSWORD": found.kafka.password,
         "DATABASE_URL": found.database.url,
         "MIGRATE_DATABASE_URL": found.migrate.url,
-        "KEYRING": SecretStr(found.keyring.ring.model_dump_json()),
         "STREAM_KEYS": SecretStr(found.stream.ring.model_dump_json()) if found.stream.ring else None,
         "TRAIL_KEY": SecretStr(json.dumps(found.trail_key.key.as_dict(private=True)))
         if found.trail_key.key
@@ -168,26 +164,10 @@ def test_copies_that_must_have_a_record_cannot_be_more_than_there_are() -> None:
     assert said == ["FRAFALDSVARSEL_MIN_INSYNC_REPLICAS is larger than FRAFALDSVARSEL_REPLICATION_FACTOR."]
 
 
-@pytest.mark.parametrize(
-    "keyring",
-    [
-        "",
-        "{}",
-        "not json",
-        '{"vault":{"v1":"c2hvcnQ="},"vault_active":"v1","opening":[]}',
-        '{"vault_active":1}',
-    ],
-)
-def test_a_key_ring_that_cannot_be_used_is_one_sentence_and_shows_nothing(keyring: str) -> None:
-    said = faults(environment(KEYRING=keyring))
-    assert said == ["FRAFALDSVARSEL_KEYRING is not a key ring; see docs/operations.md."]
-
-
 def test_no_secret_shows_in_the_settings() -> None:
     settings = load(EveryEnvironment, environment(SMTP_PASSWORD="hunter3", KAFKA_PASSWORD="hunter4"))
     shown = repr(settings) + str(settings) + repr(settings.kafka)
     assert "hunter" not in shown
-    assert "opening" not in shown
 
 
 def test_the_operators_page_asks_at_named_addresses_in_their_order() -> None:

@@ -18,7 +18,7 @@ from joserfc import jwe
 from joserfc.jwk import OctKey, OKPKey
 
 from crypto import base64url
-from crypto.keyring import new_keyring
+from crypto.new_keys import new_opening
 from crypto.sealed_cpr import (
     Belongs,
     NotSealedError,
@@ -28,9 +28,10 @@ from crypto.sealed_cpr import (
     seal,
 )
 from tests.factories import MADE_UP_CPR
+from tests.keys import MADE_AT, ServiceKeys, made_keys
 
-RING = new_keyring()
-KEYS = RING.opening_keys()
+RING = made_keys()
+KEYS = RING.opening_keys
 PUBLIC = OKPKey.import_key(RING.public_key())
 SEALED = seal(MADE_UP_CPR, PUBLIC)
 
@@ -73,7 +74,7 @@ JOSE = ["ECDH-ES", "A256GCM"]
 
 def test_another_library_makes_the_same_of_apu_and_apv() -> None:
     """joserfc opens what is sealed for an event, and what it seals for one is opened here."""
-    private = OKPKey.import_key(dict(RING.opening[-1]))
+    private = RING.opening_keys["service-1"]
     opened = jwe.decrypt_compact(BOUND, private, algorithms=JOSE)
     assert opened.plaintext == MADE_UP_CPR.encode()
     assert (opened.headers()["apu"], opened.headers()["apv"]) == (
@@ -184,11 +185,10 @@ def test_the_service_opens_what_a_sender_sealed() -> None:
 
 def test_an_older_key_opens_while_it_is_kept() -> None:
     """Rotation: the new key stands last and seals, the old one still opens."""
-    newer = OKPKey.generate_key("X25519", {"kid": "service-2", "use": "enc"})
-    ring = RING.model_copy(update={"opening": (*RING.opening, newer.as_dict(private=True))})
+    ring = ServiceKeys((*RING.keys, new_opening("2", MADE_AT)))
     assert ring.public_key()["kid"] == "service-2"
     assert "d" not in ring.public_key()
-    both = ring.opening_keys()
+    both = ring.opening_keys
     assert open_sealed(SEALED, both) == MADE_UP_CPR
     assert open_sealed(seal(MADE_UP_CPR, OKPKey.import_key(ring.public_key())), both) == MADE_UP_CPR
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from joserfc import jws
 from joserfc.jwk import OctKey, OKPKey
 
-from crypto.keyring import new_signing_key
+from crypto.new_keys import new_signing_key
 from crypto.signature import (
     NotCanonicalError,
     SignatureError,

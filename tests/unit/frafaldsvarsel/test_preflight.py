@@ -8,7 +8,6 @@ from config.database_roles import DatabaseRole
 from config.errors import ConfigError
 from config.every_environment import EveryEnvironment
 from config.settings import load
-from crypto.keyring import new_keyring
 from frafaldsvarsel import preflight
 from frafaldsvarsel.preflight_postgres import postgres
 from infra import topic_admin
@@ -23,7 +22,6 @@ def settings() -> EveryEnvironment:
         environment(
             KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1",
             DATABASE_URL="postgresql://nobody@/none?host=/nonexistent",
-            KEYRING=new_keyring().model_dump_json(),
         ),
     )
 

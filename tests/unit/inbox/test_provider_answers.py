@@ -60,6 +60,13 @@ def _page(status: int) -> httpx2.Response:
     return httpx2.Response(status, html="<!DOCTYPE html><title>Gateway</title>")
 
 
+_DEEP: Final = b"[" * 100_000
+
+
+def _without_a_bottom() -> httpx2.Response:
+    return httpx2.Response(200, content=_DEEP, headers={"content-type": "application/json"})
+
+
 CASES: Final = {
     # One key of no use beside the one that signs.
     "secp256k1": (beside({"kty": "EC", "crv": "secp256k1", "kid": "k", "x": "AA", "y": "AA"}), IN),
@@ -121,6 +128,13 @@ CASES: Final = {
     "a name that no key has": (Answers(header={"kid": "gone"}), REFUSED),
     # No set of keys at all.
     "no usable key": (Answers(keys={"keys": [{"kty": "AKP"}]}), AWAY),
+    "keys without a bottom": (Answers(keys=_without_a_bottom()), AWAY),
+    "a description without a bottom": (Answers(description=lambda _: _without_a_bottom()), AWAY),
+    "a token without a bottom": (Answers(token_answer=_without_a_bottom()), AWAY),
+    "an id token whose header has no bottom": (
+        Answers(token_answer={"id_token": f"{urlsafe_b64encode(_DEEP).decode()}.e30.AA"}),
+        REFUSED,
+    ),
     "no keys": (Answers(keys={"keys": []}), AWAY),
     "a list for a set": (Answers(keys=[GOOD]), AWAY),
     "keys an object": (Answers(keys={"keys": {"ec": GOOD}}), AWAY),

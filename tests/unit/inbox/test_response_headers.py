@@ -56,5 +56,5 @@ async def test_no_other_origin_reads_an_answer() -> None:
 
 
 async def test_tls_is_asked_for_where_there_is_tls() -> None:
-    assert (await headers_of())["strict-transport-security"] == "max-age=31536000"
+    assert (await headers_of())["strict-transport-security"] == "max-age=31536000; includeSubDomains"
     assert "strict-transport-security" not in await headers_of(secure=False)

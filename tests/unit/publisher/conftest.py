@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from joserfc.jwk import OKPKey
 
-from crypto.keyring import Keyring, new_keyring, new_signing_key
+from crypto.new_keys import new_signing_key
 from models.events.sender import Sender, SenderKind
 from publisher.events import PlainEvent
 from publisher.keys import NoKey
+from tests.keys import ServiceKeys, made_keys
 
 NUMBER = "900101"
 CPR = "3112081234"
@@ -21,7 +22,7 @@ class Keys:
     """The keys of one institution."""
 
     signing: OKPKey
-    ring: Keyring
+    ring: ServiceKeys
 
     def signing_key(self, number: str) -> OKPKey:
         if number != NUMBER:
@@ -41,7 +42,7 @@ class Register(dict[str, Sender]):
 
 @pytest.fixture(scope="session")
 def keys() -> Keys:
-    return Keys(new_signing_key(f"{NUMBER}-1"), new_keyring())
+    return Keys(new_signing_key(f"{NUMBER}-1"), made_keys())
 
 
 @pytest.fixture(scope="session")

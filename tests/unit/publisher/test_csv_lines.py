@@ -112,3 +112,10 @@ def test_a_control_total_has_its_counts_in_one_cell_and_needs_no_cpr(register: R
     }
     fault, *_ = read(f"{header}\n{row}dropout-risk.raised=twelve\n", register)
     assert fault == LineFault(2, "Line 2: data.counts.0.events: should be a valid integer.")
+
+
+@pytest.mark.parametrize("digits", ["9" * 5_000, f"{'9' * 5_000}.0", "0" * 16])
+def test_a_number_of_any_length_is_a_fault_of_its_line_alone(digits: str, register: Register) -> None:
+    long, good = read(f"{HEADER}\n{ROW.replace(',34,', f',{digits},')}\n{ROW}\n", register)
+    assert isinstance(long, LineFault)
+    assert isinstance(good, FileLine)

@@ -61,7 +61,7 @@ def test_a_sender_whose_key_lies_elsewhere_is_left_alone(data: Path) -> None:
 def test_private_keys_are_readable_by_the_owner_alone(data: Path) -> None:
     for file in (data / "keys").glob("*.key.json"):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert len(list((data / "keys").glob("*.key.json"))) == 6
+    assert len(list((data / "keys").glob("*.key.json"))) == 5
     assert b'"d"' not in (data / "keys" / "service.public.json").read_bytes()
     assert list((data / "keys").glob(".*")) == []
 

@@ -7,7 +7,8 @@ import orjson
 import pytest
 from joserfc.jwk import OKPKey
 
-from crypto.keyring import new_signing_key
+from crypto.key_purpose import KeyPurpose
+from crypto.new_keys import new_signing_key
 from models.events.sender import Sender, VerificationKey, kind_of
 from publisher.keys import NoKey, SingleKey
 from tests.unit.publisher.conftest import NUMBER, Keys
@@ -82,7 +83,7 @@ def test_what_cannot_sign_is_a_sentence(files: tuple[Path, Path], keys: Keys) ->
     _written(files[0], f"{NUMBER}-1", private=False)
     with pytest.raises(NoKey, match=r"^own\.json is not a private Ed25519 key\.$"):
         SingleKey(*files).signing_key(NUMBER)
-    files[0].write_bytes(orjson.dumps(keys.ring.opening[0]))
+    files[0].write_bytes(orjson.dumps(keys.ring.of(KeyPurpose.OPENING)[0].jwk))
     with pytest.raises(NoKey, match=r"^own\.json is not a private Ed25519 key\.$"):
         SingleKey(*files).signing_key(NUMBER)
     _written(files[0], None)

@@ -28,7 +28,7 @@ def test_version_2_seals_all_that_is_personal_for_its_event(
     assert envelope.signature is not None
     verify(envelope.signature, signing_input(envelope.attributes, envelope.data, ready.topic), keys.signing)
     sealed = envelope.data.pop("sealed")
-    inside = orjson.loads(open_sealed(sealed, keys.ring.opening_keys(), Belongs(NUMBER, event.id)))
+    inside = orjson.loads(open_sealed(sealed, keys.ring.opening_keys, Belongs(NUMBER, event.id)))
     assert set(inside) == {"cpr", "text", "contact"}
     assert {**envelope.data, **inside} == event.data
 
@@ -47,7 +47,7 @@ def test_intake_reads_verifies_and_opens_what_was_prepared(
     assert tuple(envelope.attributes) == SIGNED
     assert envelope.signature is not None
     verify(envelope.signature, signing_input(envelope.attributes, envelope.data, ready.topic), keys.signing)
-    assert open_sealed(envelope.data["cpr"], keys.ring.opening_keys()) == CPR
+    assert open_sealed(envelope.data["cpr"], keys.ring.opening_keys) == CPR
     assert {**envelope.data, "cpr": CPR} == event.data
 
 
@@ -85,8 +85,8 @@ def test_a_cpr_that_was_written_as_a_number_is_sealed_too(event: PlainEvent, key
             for version in VERSIONS
         )
     )
-    assert open_sealed(first["cpr"], keys.ring.opening_keys()) == CPR
-    assert orjson.loads(open_sealed(second["sealed"], keys.ring.opening_keys()))["cpr"] == int(CPR)
+    assert open_sealed(first["cpr"], keys.ring.opening_keys) == CPR
+    assert orjson.loads(open_sealed(second["sealed"], keys.ring.opening_keys))["cpr"] == int(CPR)
 
 
 def test_a_signature_does_not_fit_another_topic(event: PlainEvent, keys: Keys) -> None:

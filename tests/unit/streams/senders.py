@@ -8,9 +8,9 @@ from typing import Any, Final
 import orjson
 from joserfc.jwk import OKPKey
 
-from crypto.keyring import Keyring, new_keyring, new_signing_key
+from crypto.new_keys import new_signing_key
 from crypto.signature import sign, signing_input
-from crypto.vault import Vault
+from crypto.vault import SealOpener
 from models.events.event_types import TYPE_PREFIX, InputTopic
 from models.events.person_event import Origin
 from models.events.sender import Sender, VerificationKey, kind_of
@@ -18,6 +18,7 @@ from publisher.events import Binding, PlainEvent, Ready
 from publisher.prepare import ContractVersion, attributes_of, bind, prepare, sealed
 from streams.intake import Context, InputRecord
 from tests.factories import INSTITUTION, MADE_UP_CPR, MUNICIPALITY, REGISTER, uuid
+from tests.keys import ServiceKeys, made_keys
 
 APPENDED: Final = datetime(2025, 10, 1, 12, 0, tzinfo=UTC)
 """When the broker got everything here, unless a test says otherwise."""
@@ -35,7 +36,7 @@ _CVR: Final = {INSTITUTION: "00110019", MUNICIPALITY: "00119997", REGISTER: "005
 class Senders:
     """The register in memory, the private keys behind it, and the service's ring."""
 
-    ring: Keyring = field(default_factory=new_keyring)
+    ring: ServiceKeys = field(default_factory=made_keys)
     entries: dict[str, Sender] = field(default_factory=dict)
     private: dict[str, OKPKey] = field(default_factory=dict)
     public: dict[tuple[str, str], tuple[VerificationKey, OKPKey]] = field(default_factory=dict)
@@ -75,9 +76,9 @@ class Senders:
         return found[0] if len(found) == 1 else None
 
     @property
-    def vault(self) -> Vault:
-        """The service's vault."""
-        return self.ring.make_vault()
+    def opener(self) -> SealOpener:
+        """What opens what intake has sealed."""
+        return self.ring.opener
 
     @property
     def service_key(self) -> OKPKey:
@@ -89,8 +90,8 @@ class Senders:
         """What intake judges by."""
         return Context(
             register=self,
-            vault=self.vault,
-            opening_keys=self.ring.opening_keys(),
+            vault=self.ring.vault,
+            opening_keys=self.ring.opening_keys,
             clock_tolerance=TOLERANCE,
         )
 
@@ -224,7 +225,7 @@ def edited(ready: Ready, **fields: Any) -> Ready:
 
 
 def kept_as(value: bytes | None, headers: Sequence[tuple[str, bytes | None]]) -> bytes:
-    """What the vault must give back of a refused record."""
+    """What must open of a refused record."""
     return (
         orjson.dumps([[name, (content or b"").hex()] for name, content in headers]) + b"\n" + (value or b"")
     )

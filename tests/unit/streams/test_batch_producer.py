@@ -26,11 +26,17 @@ WRITTEN = (
 class Batch:
     """What the project uses of aiokafka's batch builder."""
 
+    is_closed = False
+
     def append(
         self, *, timestamp: int | None, key: bytes | None, value: bytes, headers: Sequence[tuple[str, bytes]]
     ) -> bool:
         """There is always room."""
-        return True
+        return not self.is_closed
+
+    def close(self) -> None:
+        """Nothing more comes."""
+        self.is_closed = True
 
 
 class Brokers:
@@ -44,7 +50,8 @@ class Brokers:
         return Batch()
 
     async def send_batch(self, batch: Batch, topic: str, *, partition: int) -> asyncio.Future[None]:
-        """Under way from here on."""
+        """Under way from here on. An open batch would wait for more."""
+        assert batch.is_closed
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.under_way.append((topic, future))
         return future

@@ -13,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import OKPKey
 
-from crypto.keyring import new_keyring, new_signing_key
+from crypto.key_purpose import KeyPurpose
+from crypto.keyring import Keyring
+from crypto.new_keys import new_signing_key
 from crypto.sealed_cpr import seal
 from crypto.vault import NotOpenedError
 from models.events import probe_identity
@@ -29,6 +31,7 @@ from models.reasons import Rejection
 from publisher.events import Binding, PlainEvent, Ready
 from streams.intake import InputRecord, Validated, validate_record
 from tests.factories import INSTITUTION, MADE_UP_CPR, OTHER_INSTITUTION, REGISTER, uuid
+from tests.keys import MADE_AT, ServiceKeys, made_keys
 from tests.unit.streams.senders import (
     APPENDED,
     NAME,
@@ -48,7 +51,7 @@ from tests.unit.streams.senders import (
 from tools.docs.contract_vectors import SIGNING_KEY
 
 SENDERS: Final = Senders()
-VAULT: Final = SENDERS.vault
+VAULT: Final = SENDERS.ring.vault
 _EXPIRED: Final = SENDERS.add_key(INSTITUTION, f"{INSTITUTION}-0", valid_to=datetime(2024, 1, 1, tzinfo=UTC))
 _LAPSED: Final = "900001"
 SENDERS.entries[_LAPSED] = SENDERS.entries[INSTITUTION].model_copy(
@@ -79,7 +82,7 @@ def _unsigned(binding: Binding) -> Ready:
 
 def _sealed_to_another(binding: Binding) -> Ready:
     service_kid = str(SENDERS.service_key.kid)
-    other = OKPKey.import_key({**new_keyring().public_key(), "kid": service_kid})
+    other = OKPKey.import_key({**made_keys().public_key(), "kid": service_kid})
     event = risk_event()
     return SENDERS.made(event, binding, data={**event.data, "cpr": seal(MADE_UP_CPR, other)})
 
@@ -245,9 +248,9 @@ def test_a_bad_record_gets_its_reason_and_keeps_its_bytes(
     assert taken.rejected_payload is not None
     assert not [secret for secret in PERSONAL if secret in taken.rejected_payload]
     purpose = "rejected/{topic}/{partition}/{offset}".format(**record.origin.model_dump())
-    assert VAULT.open(taken.rejected_payload, purpose) == kept_as(ready.value, ready.headers)
+    assert SENDERS.opener.open(taken.rejected_payload, purpose) == kept_as(ready.value, ready.headers)
     with pytest.raises(NotOpenedError):
-        VAULT.open(taken.rejected_payload, purpose + "0")
+        SENDERS.opener.open(taken.rejected_payload, purpose + "0")
 
 
 _NAMELESS: Final = {
@@ -312,12 +315,12 @@ def test_a_good_message_becomes_an_event_under_a_pseudonym(binding: Binding) -> 
         assert not [secret for secret in PERSONAL if secret in told]
     assert event.sealed is not None
     purpose = f"message/{INSTITUTION}/{event.event_id}/{event.person_id}"
-    particulars = SensitiveFields.model_validate_json(VAULT.open(event.sealed, purpose))
+    particulars = SensitiveFields.model_validate_json(SENDERS.opener.open(event.sealed, purpose))
     assert (particulars.cpr, particulars.text) == (MADE_UP_CPR, TEXT)
     assert particulars.contact is not None
     assert particulars.contact["name"] == NAME
     with pytest.raises(NotOpenedError):
-        VAULT.open(event.sealed, purpose.replace(event.event_id, uuid("another message")))
+        SENDERS.opener.open(event.sealed, purpose.replace(event.event_id, uuid("another message")))
 
 
 def test_a_receipt_of_a_good_record_says_whose_it_is() -> None:
@@ -623,7 +626,9 @@ def test_what_is_too_large_to_be_kept_is_kept_as_its_hash() -> None:
     assert len(taken.rejected_payload) < 1000
     origin = record.origin
     kept = orjson.loads(
-        VAULT.open(taken.rejected_payload, f"rejected/{origin.topic}/{origin.partition}/{origin.offset}")
+        SENDERS.opener.open(
+            taken.rejected_payload, f"rejected/{origin.topic}/{origin.partition}/{origin.offset}"
+        )
     )
     assert kept["too_large_to_keep"] > 12_000_000
     assert len(kept["sha256"]) == 64
@@ -690,7 +695,14 @@ def test_an_event_in_utc_has_one_fingerprint() -> None:
 
 
 GOLDEN: Final = Senders(
-    ring=new_keyring().model_copy(update={"vault": {"v1": b64encode(bytes(range(32))).decode()}})
+    ring=ServiceKeys(
+        (
+            *Keyring(vault={"v1": b64encode(bytes(range(32))).decode()}, vault_active="v1", opening=()).split(
+                MADE_AT, "9999-12"
+            ),
+            *made_keys().of(KeyPurpose.OPENING),
+        )
+    )
 )
 
 

@@ -4,10 +4,14 @@ import asyncio
 from datetime import date
 from typing import Final
 
+import pytest
+
+from bench.peers.backlog import spread
 from config.topics import Topic
 from models.eligibility.decision import Outcome
 from models.events.person_event import PersonEvent
 from models.reasons import DecisionReason
+from streams import processors
 from streams.person_store import PersonStore
 from streams.processors import Match, add_person_event
 from tests.factories import LAW, background, moment, origin, residence, risk
@@ -69,7 +73,9 @@ async def test_others_have_their_turn_while_a_partition_is_run() -> None:
     beating.cancel()
     assert len(turns) >= len(records)
     await output.flush()
-    assert len(log.written(Topic.PEOPLE)) == len({record.key for record in records})
+    assert len(log.written(Topic.PEOPLE)) == len(
+        {PersonEvent.model_validate_json(record.value or b"").person_id for record in records}
+    )
 
 
 async def test_what_became_of_each_event_is_counted_and_of_each_decision() -> None:
@@ -89,3 +95,37 @@ async def test_what_became_of_each_event_is_counted_and_of_each_decision() -> No
     assert match.tally.decisions.total() == len(log.written(Topic.DECISIONS))
     assert {outcome for outcome, _ in match.tally.decisions} <= set(Outcome)
     assert {reason for _, reason in match.tally.decisions} <= set(DecisionReason)
+
+
+async def written_of(events: list[PersonEvent], batch: int) -> Log:
+    """What match writes of `events`, in batches of so many records of a partition."""
+    log = Log()
+    output = log.output()
+    match = Match(LAW, PersonStore(log.reader))
+    for event in events:
+        add_person_event(event, output)
+    await output.flush()
+    for (topic, partition), records in list(log.records.items()):
+        for start in range(0, len(records), batch):
+            await match.run(topic, partition, records[start : start + batch], output)
+            await output.flush()
+    return log
+
+
+@pytest.mark.parametrize("batch", [1, 7, 1000])
+async def test_facts_that_are_spliced_and_facts_that_the_rule_applies_make_the_same_log(
+    batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one batch a person's facts are spliced, a message comes, and facts come after it."""
+    events = list(spread(400, 40, seed=5))
+    quick = await written_of(events, batch)
+    monkeypatch.setattr(processors, "read_plain_fact", lambda _: None)
+    ruled = await written_of(events, batch)
+    for topic in (Topic.DECISIONS, Topic.APPLIED):
+        # A decision's key has a part that is drawn.
+        assert [one.value for one in quick.written(topic)] == [one.value for one in ruled.written(topic)]
+    # One batch writes people in another order; each person's records have theirs.
+    people = [sorted(log.written(Topic.PEOPLE), key=lambda one: one.key or b"") for log in (quick, ruled)]
+    assert [(one.key, one.value, one.headers) for one in people[0]] == [
+        (one.key, one.value, one.headers) for one in people[1]
+    ]

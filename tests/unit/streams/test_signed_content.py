@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 import rfc8785
 
-from crypto.keyring import new_signing_key
+from crypto.new_keys import new_signing_key
 from crypto.sealed_cpr import is_sealed, seal
 from models.events.cloudevent import SIGNED
 from models.reasons import Rejection

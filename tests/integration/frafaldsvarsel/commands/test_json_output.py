@@ -4,6 +4,7 @@ Where it is meant to change, run this file with ``WRITE_GOLDEN=1`` and read what
 """
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -13,10 +14,10 @@ from typer.testing import CliRunner
 
 from config.senders import write_sender
 from config.settings import PREFIX
-from crypto.keyring import new_keyring
 from frafaldsvarsel.commands import commands
 from ledger.schema.migrate import migrate
 from models.events.sender import Sender, SenderKind
+from publisher.key_files import ensure_service_keys
 from tests.paths import DATA
 
 GOLDEN: Final = DATA / "command-line"
@@ -49,7 +50,7 @@ async def environment(tmp_path: Path, database: str) -> dict[str, str]:
     told = {
         "KAFKA_BOOTSTRAP_SERVERS": "localhost:1",
         "DATABASE_URL": database,
-        "KEYRING": new_keyring().model_dump_json(),
+        "KEY_STORE": str(ensure_service_keys(tmp_path / "keys", datetime.now(UTC)).folder),
         "SENDERS_DIR": str(tmp_path),
         "SMTP_HOST": "127.0.0.1",
         "SMTP_PORT": "1",

@@ -19,13 +19,12 @@ from typer.testing import CliRunner, Result
 
 from config.reference.csv_reader import DATA
 from config.settings import PREFIX
-from crypto.keyring import new_keyring
 from frafaldsvarsel.commands import commands
 from local.servers.mail_catcher import Catcher
 from local.servers.mailbox import read_mails
 from models.calendar import copenhagen_date
 from models.ids import delivery_id, task_reference
-from publisher.key_files import LOCAL_KEYS_FROM, add_sender
+from publisher.key_files import LOCAL_KEYS_FROM, add_sender, ensure_service_keys
 from tests.integration.notifiers.hooks import OLD, write_secrets
 
 UNIT = "jc-0101"
@@ -87,7 +86,7 @@ def environment(tmp_path: Path, database: str, reference: Path, catcher: Catcher
     told = {
         "KAFKA_BOOTSTRAP_SERVERS": "localhost:1",
         "DATABASE_URL": database,
-        "KEYRING": new_keyring().model_dump_json(),
+        "KEY_STORE": str(ensure_service_keys(tmp_path / "keys", datetime.now(UTC)).folder),
         "SENDERS_DIR": str(tmp_path / "senders"),
         "REFERENCE_DIR": str(reference),
         "SMTP_HOST": "localhost",

@@ -10,15 +10,15 @@ from typer.testing import CliRunner
 
 from config.database_roles import DatabaseRole
 from config.settings import PREFIX
-from crypto.hmac_tokens import Purpose
-from crypto.keyring import new_keyring
+from crypto.key_purpose import KeyPurpose
 from frafaldsvarsel.commands import commands
 from inbox.rights import Rights
 from inbox.sessions import Sessions
 from ledger.schema.apply_rights import bring_up
+from tests.keys import made_keys
 
 SESSIONS = Sessions(
-    tags=new_keyring().tags(Purpose.SESSION), idle=timedelta(minutes=30), longest=timedelta(hours=8)
+    tags=made_keys().tags(KeyPurpose.SESSION), idle=timedelta(minutes=30), longest=timedelta(hours=8)
 )
 
 

@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from config.kafka import KafkaSettings
 from config.topics import Topic
 from infra.consumer_health import ConsumerEnded
+from infra.record_key import record_key
 from ledger import outbox
 from ledger.consume.consumer import Ledger, LedgerSettings
 from ledger.consume.projected import Projected
@@ -67,7 +68,7 @@ async def publish(kafka: KafkaSettings, decisions: list[Decision]) -> None:
     try:
         for number, decision in enumerate(decisions):
             value = decision.model_dump_json(exclude_none=True).encode()
-            await producer.send(Topic.DECISIONS, value, partition=number % 8)
+            await producer.send(Topic.DECISIONS, value, record_key(), partition=number % 8)
     finally:
         await producer.stop()
 

@@ -78,7 +78,7 @@ async def producer(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaProducer]:
 async def odd_header(brokers: AIOKafkaProducer, topic: str) -> None:
     """A record with a header whose name is no text, at which the client library raises."""
     builder = brokers.create_batch()
-    builder.append(timestamp=None, key=None, value=b"{}", headers=[("NN", b"")])
+    builder.append(timestamp=None, key=b"key", value=b"{}", headers=[("NN", b"")])
     raw = bytearray(builder._build().replace(b"NN", b"\xff\xfe"))
     struct.pack_into(">I", raw, CRC_AT, calc_crc32c_py(bytes(raw[CRC_AT + 4 :])))
     builder._buffer = raw
@@ -113,14 +113,13 @@ async def poison(brokers: AIOKafkaProducer, genuine: Sequence[tuple[str, bytes]]
             (None, ()),
             (false, ()),
             (false, [("mac", b"s1:0123456789abcdef")]),
-            (false, OTHERS.headers(topic, 0, None, false)),
-            (false, MAC.headers(topic, 0, None, value)),
+            (false, OTHERS.headers(topic, 0, b"key", false)),
+            (false, MAC.headers(topic, 0, b"key", value)),
             # One of ours, carried to another partition than its own.
-            (value, MAC.headers(topic, 3, None, value)),
+            (value, MAC.headers(topic, 3, b"key", value)),
         )
         for content, headers in forged:
-            key = b"nobody" if content is None else None
-            await brokers.send_and_wait(topic, content, key, partition=0, headers=list(headers))
+            await brokers.send_and_wait(topic, content, b"key", partition=0, headers=list(headers))
         await odd_header(brokers, topic)
         sent += len(forged) + 1
     return sent
@@ -144,7 +143,7 @@ async def test_foreign_records_stop_nobody_and_are_no_receipt_no_entry_and_no_de
         sent = await poison(brokers, genuine)
         output = BatchProducer(brokers, MAC)
         for topic, value in genuine:
-            output.add(topic, 0, None, value)
+            output.add(topic, 0, b"key", value)
         await output.flush()
         sent += await poison(brokers, genuine)
         total = await ends(brokers, kafka)
@@ -174,8 +173,8 @@ async def test_one_of_ours_that_cannot_be_read_stops_the_ledger_until_a_person_l
     async with producer(kafka) as brokers:
         output = BatchProducer(brokers, MAC)
         for value in (b'{"of":"another version"}', b'{"and":"one more"}'):
-            output.add(Topic.DECISIONS, 5, None, value)
-        output.add(Topic.DECISIONS, 5, None, decided("behind").model_dump_json(exclude_none=True).encode())
+            output.add(Topic.DECISIONS, 5, b"key", value)
+        output.add(Topic.DECISIONS, 5, b"key", decided("behind").model_dump_json(exclude_none=True).encode())
         await output.flush()
     for offset in (0, 1):
         async with running(kafka, database) as task, asyncio.timeout(30):

@@ -11,11 +11,12 @@ from aiokafka import AIOKafkaProducer
 
 from config.kafka import KafkaSettings
 from config.topics import Topic
+from infra.record_key import record_key
 from ledger.rebuild.compare import DELIVERIES, TABLES, Comparison
 from ledger.rebuild.rebuild import SCHEMA, CannotRebuild, Rebuilt, rebuilding
 from ledger.rebuild.replace import replace
 from ledger.schema.migrate import migrate
-from models.eligibility.decision import Decision, JoinMark
+from models.eligibility.decision import Decision, ErasureMark, JoinMark
 from models.events.receipt import Applied, Receipt
 from models.reasons import DecisionReason
 from tests.factories import risk, uuid
@@ -28,12 +29,15 @@ CLASH = uuid("clash")
 TOPICS: Final = {
     Decision: Topic.DECISIONS,
     JoinMark: Topic.DECISIONS,
+    ErasureMark: Topic.DECISIONS,
     Receipt: Topic.RECEIPTS,
     Applied: Topic.APPLIED,
 }
 
 
-async def say(kafka: KafkaSettings, *records: tuple[int, Decision | JoinMark | Receipt | Applied]) -> None:
+async def say(
+    kafka: KafkaSettings, *records: tuple[int, Decision | JoinMark | ErasureMark | Receipt | Applied]
+) -> None:
     """Records on the topic of their kind, each on its partition."""
     producer = AIOKafkaProducer(**kafka.producer())
     await producer.start()
@@ -41,7 +45,7 @@ async def say(kafka: KafkaSettings, *records: tuple[int, Decision | JoinMark | R
         for partition, record in records:
             topic = TOPICS[type(record)]
             value = record.model_dump_json(exclude_none=True).encode()
-            await producer.send(topic, value, partition=partition)
+            await producer.send(topic, value, record_key(), partition=partition)
     finally:
         await producer.stop()
 

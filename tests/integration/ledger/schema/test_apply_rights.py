@@ -1,7 +1,10 @@
 """`migrate` on real databases: an empty one, one that a single user made, one that somebody has tampered with."""
 
 import asyncio
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final, LiteralString
 
 import psycopg
@@ -9,18 +12,22 @@ import pytest
 from psycopg import sql
 from typer.testing import CliRunner
 
-from config.database_roles import EVERY_ROLE, MIGRATE, OWNER, DatabaseRole
+from config.database_roles import EVERY_ROLE, MIGRATE, NO_LOG_IN, OWNER, DatabaseRole
+from config.key_store import KeyStore
 from config.settings import PREFIX
+from crypto.key_purpose import KeyHolder, KeyPurpose
+from crypto.visit_token import VisitKey
 from frafaldsvarsel.commands import commands
 from infra.postgres import SyncConnection
-from ledger.schema import migrate
-from ledger.schema.apply_rights import NotSetUp, bring_up, check, not_ready
+from ledger.schema import apply_rights, migrate
+from ledger.schema.apply_rights import BroughtUp, NotSetUp, check, not_ready
 from ledger.schema.dba_script import script
 from local.servers.postgres import Database
 
 SCHEMA: Final = {path.name for path in migrate.MIGRATIONS.glob("*.sql")}
 CPR: Final = "0101011234"
 OLD: Final = "frafaldsvarsel_once"
+VISIT: Final = VisitKey("k1", b"a key of the tests alone, 32 byte")
 STILL_OWNS: Final = f"{OLD} belongs to {OWNER}, and is no role of the service."
 
 
@@ -50,6 +57,11 @@ def old_user(database: str) -> Iterator[str]:
         )
         admin.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(OLD)))
         admin.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(OLD)))
+
+
+def bring_up(url: str, sleep: Callable[[float], None] = time.sleep) -> BroughtUp:
+    """With the key of the visits, as `migrate` is told it."""
+    return apply_rights.bring_up(url, visit_keys=[VISIT], sleep=sleep)
 
 
 def differences(url: str) -> list[str]:
@@ -209,7 +221,7 @@ def test_a_process_does_not_begin_before_schema_and_rights_are_there(database: s
         assert not_ready(connection, DatabaseRole.INBOX) == "frafaldsvarsel_inbox lacks INSERT of acts."
 
 
-@pytest.mark.parametrize("role", DatabaseRole)
+@pytest.mark.parametrize("role", [role for role in DatabaseRole if role not in NO_LOG_IN])
 def test_a_process_can_make_nothing_and_become_nobody(database: str, role: DatabaseRole) -> None:
     bring_up(database)
     refused: list[LiteralString] = [
@@ -298,19 +310,26 @@ def test_every_role_is_printed_and_no_password() -> None:
     assert "PASSWORD" not in text
 
 
-def command(database: str, *options: str) -> tuple[int, str]:
+def command(database: str, *options: str, keys: Path | None = None) -> tuple[int, str]:
     told = {PREFIX + "MIGRATE_DATABASE_URL": user(database, MIGRATE)}
+    if keys is not None:
+        told[PREFIX + "KEYS_DIR"] = str(keys)
     done = CliRunner().invoke(commands("migrate"), ["migrate", *options], env=told)
     return done.exit_code, done.output
 
 
-def test_the_command_does_looks_and_prints(database: str) -> None:
+def test_the_command_does_looks_and_prints(database: str, tmp_path: Path) -> None:
+    KeyStore(tmp_path).make(KeyPurpose.VISIT, None, datetime(2026, 1, 1, tzinfo=UTC))
     with connected(database) as admin:
         admin.execute(script().partition("-- 2.")[0].encode())
     code, said = command(database, "--check")
     assert (code, "To be applied: 0001_ledger.sql" in said) == (1, True)
     code, said = command(database)
     assert (code, "+ 0001_ledger.sql" in said, "+ GRANT" in said) == (0, True, True)
+    code, said = command(database, "--check")
+    assert (code, "Rows are not kept apart by unit" in said) == (1, True)
+    code, said = command(database, keys=tmp_path / KeyHolder.MIGRATE)
+    assert (code, "+ CREATE POLICY of_the_visit ON tasks" in said) == (0, True)
     assert command(database, "--check") == (0, "✓ Schema and rights are of this version.\n")
     assert command(database) == (0, "Schema and rights are of this version.\n")
     assert command(database, "--print") == (0, script())

@@ -12,6 +12,7 @@ from confluent_kafka.cimpl import TopicPartition
 
 from config.kafka import KafkaSettings
 from config.topics import Topic
+from infra.record_key import record_key
 from ops.audit import consumer_groups
 from ops.audit.catch_up import CUT, READERS, UNANSWERED, UNREAD, read_on
 from ops.audit.index import AuditIndex
@@ -165,7 +166,7 @@ async def test_a_record_that_cannot_be_read_is_a_fault_and_stops_nothing(world: 
     await tell_all(world, "a")
     for topic in (Topic.RECEIPTS, Topic.PERSON_EVENTS, Topic.APPLIED, Topic.DECISIONS):
         for value in (b"not json", b"[]", b'{"entries": 3}', b'"text"'):
-            world.write(topic, 3, value)
+            world.write(topic, 3, value, record_key())
     index = AuditIndex()
     for _ in range(2):
         result = world.audit(index=index)

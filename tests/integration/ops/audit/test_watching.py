@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from config.settings import PREFIX
-from crypto.keyring import new_keyring
 from local.servers.ports import remembered_ports
 from local.servers.process import Process, ProcessPlan
 from tests.integration.ops.audit.test_auditor import tell_all
@@ -32,7 +31,6 @@ class Watcher:
         values = {
             "KAFKA_BOOTSTRAP_SERVERS": world.kafka.bootstrap_servers,
             "DATABASE_URL": world.url,
-            "KEYRING": new_keyring().model_dump_json(),
             "SENDERS_DIR": str(self.folder),
             "GRACE_SECONDS": "1",
             "AUDIT_FILE": str(self.folder / "notes"),

@@ -20,6 +20,7 @@ from config.reference.law import law_of
 from config.reference.reminder_policy import reminder_policy_of
 from config.topics import PERSON_PARTITIONS, TOPICS, Topic
 from infra import topic_admin
+from infra.record_key import record_key
 from infra.topic_admin import Replication
 from ledger.consume.batch import Batch, Said, project
 from ledger.consume.joins import settle
@@ -36,6 +37,7 @@ from ops.audit.kafka_log import KafkaLog, LogUnreachable
 from ops.audit.oracle import Oracle
 from ops.audit.report import AuditReport, Check, CheckResult
 from streams.batch_producer import partition_of
+from streams.processors import key_of_event
 from tests.channels import by_channel
 from tests.factories import INSTITUTION, enrolment, period, residence, risk
 from tests.reference import SHIPPED
@@ -169,7 +171,7 @@ class World:
         """Write a person event; returns its place."""
         part = partition_of(event.person_id, PERSON_PARTITIONS)
         value = event.model_dump_json(exclude_none=True).encode()
-        written = self.write(Topic.PERSON_EVENTS, part, value, event.person_id.encode())
+        written = self.write(Topic.PERSON_EVENTS, part, value, key_of_event(event))
         return Cause(partition=part, offset=written.offset() or 0)
 
     def match(self, event: PersonEvent, cause: Cause) -> list[Decision]:
@@ -182,7 +184,7 @@ class World:
     def decide(self, decision: Decision, *, book: bool = True) -> None:
         """Write a decision."""
         part = partition_of(decision.message.person_id, PERSON_PARTITIONS)
-        self.write(Topic.DECISIONS, part, decision.model_dump_json(exclude_none=True).encode())
+        self.write(Topic.DECISIONS, part, decision.model_dump_json(exclude_none=True).encode(), record_key())
         self.decisions.append(decision)
         if book:
             self.batch.decisions.append(decision)
@@ -228,7 +230,9 @@ class World:
             for decision in step.decisions:
                 self.decide(decision)
             if step.mark is not None:
-                said = self.write(Topic.DECISIONS, cause.partition, step.mark.model_dump_json().encode())
+                said = self.write(
+                    Topic.DECISIONS, cause.partition, step.mark.model_dump_json().encode(), record_key()
+                )
                 self.batch.said.append(Said(cause.partition, said.offset() or 0, step.mark))
             self.apply(one, cause, forwarded=True if one.is_passed_on else None)
             left += step.forwards if forwards else ()

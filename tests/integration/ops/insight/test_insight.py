@@ -8,8 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from config.database_roles import DatabaseRole
+from config.key_store import KeyStore
 from config.settings import PREFIX
-from crypto.keyring import new_keyring
+from crypto.key_purpose import KeyHolder
 from frafaldsvarsel.commands import commands
 from infra.postgres import SyncConnection
 from ledger.actions.perform import NoSuchTask
@@ -19,6 +20,7 @@ from models.events.sensitive_fields import OpenPurpose
 from models.ids import task_reference
 from models.tasks.actions import Actor, Via
 from tests.integration.ledger.task_rows import OTHER_UNIT, UNIT, add_task
+from tests.keys import made_keys
 
 ANNA = Actor(id="anna", name="Anna Holm", via=Via.PAGE)
 CPR, OTHER = "0101011234", "0202021234"
@@ -36,11 +38,11 @@ class Asked:
     """A service's database and keys, and a person at the terminal."""
 
     def __init__(self, database: str, folder: Path) -> None:
-        self.database, self.folder, self.ring = database, folder, new_keyring()
-        self.vault = self.ring.make_vault()
+        self.database, self.folder, self.keys = database, folder, made_keys()
+        KeyStore(folder / "keys").hand_out(self.keys.keys)
 
     def pseudonym(self, cpr: str) -> str:
-        return self.vault.person_id(cpr)
+        return self.keys.pseudonyms.person_id(cpr)
 
     async def open(self, cpr: str = CPR, unit: str = UNIT) -> str:
         """A task about the person, which Anna opens; its reference."""
@@ -72,7 +74,7 @@ class Asked:
         to = self.folder / "out"
         environ = {
             PREFIX + "DATABASE_URL": self.database.replace("//postgres@", f"//{DatabaseRole.INSIGHT}@"),
-            PREFIX + "KEYRING": self.ring.model_dump_json(),
+            PREFIX + "KEYS_DIR": str(self.folder / "keys" / KeyHolder.LOOKUP),
         }
         done = CliRunner().invoke(
             commands("insight"),

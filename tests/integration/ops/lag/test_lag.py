@@ -62,7 +62,7 @@ async def test_every_partition_is_as_another_client_reads_it(
     """Committed offset, both ends, and the append time of the first record that waits."""
     for number in range(5):
         await producer.send_and_wait(RISKS, f"r{number}".encode(), partition=2)
-    await producer.send_and_wait(Topic.DECISIONS, b"{}", partition=7)
+    await producer.send_and_wait(Topic.DECISIONS, b"{}", b"key", partition=7)
     await commit(kafka, WORKER, RISKS, 2, 3)
     await commit(kafka, LEDGER, Topic.DECISIONS, 7, 1)
     found = await asyncio.to_thread(reader.look)
@@ -99,7 +99,7 @@ async def test_the_age_is_true_within_a_second_and_is_read_once(
 ) -> None:
     event = risk(at=datetime(2026, 8, 1, 9, 0, tzinfo=UTC))
     before = datetime.now(UTC)
-    await producer.send_and_wait(Topic.PERSON_EVENTS, event.model_dump_json().encode(), partition=1)
+    await producer.send_and_wait(Topic.PERSON_EVENTS, event.model_dump_json().encode(), b"key", partition=1)
     await asyncio.sleep(2)
     first = of(await asyncio.to_thread(reader.look), Topic.PERSON_EVENTS, 1)
     assert first.waiting is not None

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from config.kafka import KafkaSettings
-from crypto.keyring import new_signing_key
+from crypto.new_keys import new_signing_key
 from infra import topic_admin
 from infra.metrics import Metrics
 from infra.postgres import SyncConnection

@@ -55,3 +55,10 @@ def test_a_value_of_another_kind_is_a_fault(old: str, new: str, tmp_path: Path) 
 )
 def test_another_shape_is_a_fault_and_no_exception(text: str, tmp_path: Path) -> None:
     assert faults(tmp_path, text) == ["law.toml: rule sets are written as [[rule_sets]], one or more."]
+
+
+@pytest.mark.parametrize(
+    "text", [f"a = {'[' * 5_000}", f"a = {'{b = ' * 3_000}", f"a = {'9' * 5_000}", f"a = 0x{'f' * 5_000}"]
+)
+def test_what_the_parser_itself_gives_up_is_a_fault_and_no_exception(text: str, tmp_path: Path) -> None:
+    assert faults(tmp_path, text)[0].startswith("law.toml: ")

@@ -85,21 +85,26 @@ def test_a_register_that_would_refuse_or_believe_the_wrong_one_is_no_sound_one(
 @pytest.mark.parametrize(
     ("opening", "sentence"),
     [
-        ([], "the key ring has no opening key: no CPR could be opened."),
-        ([{**SERVICE_KEY, "d": None}], "opening key 1 is a public half only: it opens nothing."),
-        ([SIGNING_KEY], "opening key 1 is not an X25519 key: no CPR is sealed to it."),
-        ([SERVICE_KEY], "opening key 1 is published (docs/contract/vectors): everybody can open with it."),
+        (None, "intake has no key of the purpose opening"),
+        ({**SERVICE_KEY, "d": None}, "opening-k1.json: is a public half only: it opens nothing."),
+        (SIGNING_KEY, "opening-k1.json: is not an X25519 key: no CPR is sealed to it."),
+        (SERVICE_KEY, "opening-k1.json: is published (docs/contract/vectors): everybody can open with it."),
     ],
 )
-def test_a_ring_that_opens_nothing_or_for_everybody_is_no_sound_one(
-    opening: list[dict[str, str | None]], sentence: str, environment: dict[str, str]
+def test_keys_that_open_nothing_or_for_everybody_are_no_sound_ones(
+    opening: dict[str, str | None] | None, sentence: str, environment: dict[str, str]
 ) -> None:
-    ring = json.loads(environment[PREFIX + "KEYRING"])
-    kept = [{name: part for name, part in key.items() if part is not None} for key in opening]
-    done = run({**environment, PREFIX + "KEYRING": json.dumps({**ring, "opening": kept})})
+    for holder in ("intake", "replay"):
+        folder = Path(environment[PREFIX + "KEY_STORE"]) / holder
+        next(folder.glob("opening-*")).unlink()
+        if opening is not None:
+            jwk = {name: part for name, part in opening.items() if part is not None}
+            key = {"purpose": "opening", "kid": "k1", "made_at": "2026-01-01T00:00:00Z", "jwk": jwk}
+            (folder / "opening-k1.json").write_text(json.dumps(key))
+    done = run(environment)
     assert done.exit_code == EX_CONFIG
     assert sentence in done.output
-    assert not [part for part in (SERVICE_KEY["d"], ring["opening"][0]["d"]) if part in done.output]
+    assert str(SERVICE_KEY["d"]) not in done.output
 
 
 def test_a_service_to_try_the_vectors_on_takes_published_keys_and_says_so(

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from datetime import datetime, timedelta
 
 from prometheus_client import generate_latest
 
@@ -19,8 +20,12 @@ OURS = frozenset(
 )
 
 
+def sealed_until(now: datetime) -> datetime:
+    return now + timedelta(seconds=1000)
+
+
 def watching() -> WorkerWatch:
-    return WorkerWatch(lambda _: None, clock=lambda: 1234.0)
+    return WorkerWatch(lambda _: None, sealed_until=sealed_until, clock=lambda: 1234.0)
 
 
 def shown(watch: WorkerWatch) -> dict[str, float]:
@@ -29,7 +34,7 @@ def shown(watch: WorkerWatch) -> dict[str, float]:
 
 def test_it_is_ready_while_it_has_partitions_and_a_coordinator() -> None:
     heard: list[frozenset[tuple[str, int]]] = []
-    watch = WorkerWatch(heard.append)
+    watch = WorkerWatch(heard.append, sealed_until=sealed_until)
     health = watch.health
     watch.turned()
     assert list(health.missing) == ["partitions", "the group's coordinator"]
@@ -45,6 +50,12 @@ def test_it_is_ready_while_it_has_partitions_and_a_coordinator() -> None:
     assert list(health.missing) == ["the group's coordinator"]
     assert health.is_alive, "brokers that are away kill nobody"
     assert health.is_started
+
+
+def test_it_tells_until_when_it_can_seal() -> None:
+    watch = watching()
+    watch.turned()
+    assert shown(watch)["frafaldsvarsel_worker_sealed_until_timestamp_seconds"] == 2234
 
 
 def test_the_partitions_of_each_topic_are_shown_and_none_in_a_rebalance() -> None:

@@ -13,8 +13,10 @@ from config.environments import (
     TrailEnvironment,
     WorkerEnvironment,
 )
+from config.every_environment import EveryEnvironment
+from config.key_environment import KEY_VARIABLES, least_keys
 from config.senders import base_senders
-from config.settings import PREFIX, SECRETS
+from config.settings import PREFIX, SECRETS, variables_of
 from frafaldsvarsel.api_client_setup import ensure_client
 from frafaldsvarsel.wiring.inbox import inbox_app
 from frafaldsvarsel.wiring.ledger import ledger_parts
@@ -49,8 +51,8 @@ COMPOSED: Final[Mapping[str, tuple[type[Any], Callable[[Any], object]]]] = {
 """By process: its settings, and what makes its parts of them. The audit has an oracle of its own, on purpose."""
 
 
-def told(folder: Path) -> dict[str, str]:
-    """Every variable that some process must be told, and files for those that name one; made in `folder`."""
+def told(folder: Path, kind: type[Any] = EveryEnvironment) -> dict[str, str]:
+    """Every variable that some process must be told, of the keys those of `kind`; files are made in `folder`."""
     if not (folder / "maildir").exists():
         ensure_keys(folder, base_senders(SHIPPED))
         ensure_client(folder, ["jc-0101"], "http://127.0.0.1/api/v1")
@@ -58,7 +60,7 @@ def told(folder: Path) -> dict[str, str]:
     values = {
         "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
         "DATABASE_URL": "postgresql://nobody.invalid/none",
-        "KEYRING": (folder / "keys" / "service.key.json").read_text("utf-8"),
+        "KEY_STORE": str(folder / "keys" / "service"),
         "SENDERS_DIR": str(folder / "senders"),
         "TRAIL_KEY": (folder / "keys" / "trail.key.json").read_text("utf-8"),
         "TRAIL_PUBLIC_KEYS": (folder / "keys" / "trail.public.json").read_text("utf-8"),
@@ -69,12 +71,14 @@ def told(folder: Path) -> dict[str, str]:
         "BOUNCE_ADDRESS": "bounce@frafaldsvarsel.example",
         "BOUNCE_MAILDIR": str(folder / "maildir"),
     }
-    return {PREFIX + name: value for name, value in values.items()}
+    everything = {PREFIX + name: value for name, value in values.items()}
+    return least_keys(kind, everything, variables_of(kind))
 
 
-def poisoned(folder: Path, own: set[str], everything: tuple[str, ...]) -> dict[str, str]:
-    """What `own` must be told, and for every other variable a value that nothing can be made of."""
-    good = {name: value for name, value in told(folder).items() if name.removeprefix(PREFIX) in own}
-    bad = {PREFIX + name: "\x00 of nothing" for name in everything if name not in own}
-    files = {PREFIX + name + "_FILE": "/nowhere" for name in SECRETS - own}
+def poisoned(folder: Path, kind: type[Any], everything: tuple[str, ...]) -> dict[str, str]:
+    """What `kind` must be told, and for every other variable a value that nothing can be made of."""
+    own = set(variables_of(kind))
+    good = {name: value for name, value in told(folder, kind).items() if name.removeprefix(PREFIX) in own}
+    bad = {PREFIX + name: "\x00 of nothing" for name in everything if name not in {*own, *KEY_VARIABLES}}
+    files = {PREFIX + name + "_FILE": "/nowhere" for name in SECRETS - own - {*KEY_VARIABLES}}
     return good | bad | files

@@ -10,13 +10,13 @@ from psycopg_pool import AsyncConnectionPool
 from config.api_clients import read_api_clients
 from config.errors import ConfigError, Fault
 from config.reference.units import units_of
-from config.sections.keys import inbox_keys
 from config.sections.pages import ApiSection
 from crypto.client_secret_hash import fits, hash_secret
-from crypto.keyring import new_keyring
 from frafaldsvarsel.api_client_setup import clients_file, curl_file, ensure_client
 from frafaldsvarsel.wiring.api import api_app, api_faults
 from frafaldsvarsel.wiring.ledger import rules
+from ledger.queries.visit import ServedConnections
+from tests.keys import made_keys
 from tests.reference import SHIPPED
 
 UNIT = next(iter(units_of(SHIPPED)))
@@ -25,8 +25,8 @@ UNIT = next(iter(units_of(SHIPPED)))
 def app(clients: Path | None) -> FastAPI | None:
     """The interface as it is composed, on a pool that is never opened."""
     pool = AsyncConnectionPool("postgresql://not-used", open=False)
-    section, keys = ApiSection(clients_file=clients), inbox_keys(new_keyring())
-    return api_app(section, keys, SHIPPED, rules(SHIPPED), pool)
+    section, keys = ApiSection(clients_file=clients), made_keys().inbox
+    return api_app(section, keys, SHIPPED, rules(SHIPPED), ServedConnections(pool, keys.visit))
 
 
 def faults(clients: Path | None) -> list[Fault]:

@@ -18,4 +18,4 @@ def test_each_that_judges_records_knows_the_last_day_of_version_1(
     kind: type[ReadsInput], until: str | None, day: date | None, tmp_path: Path
 ) -> None:
     changes = {} if until is None else {f"{PREFIX}VERSION_1_UNTIL": until}
-    assert intake_context(load(kind, told(tmp_path) | changes)).version_1_until == day
+    assert intake_context(load(kind, told(tmp_path, kind) | changes)).version_1_until == day

@@ -36,7 +36,7 @@ def _listen() -> None:
 @pytest.mark.parametrize("process", COMPOSED)
 def test_each_table_is_opened_once_when_a_process_is_composed(process: str, folder: Path) -> None:
     kind, compose = COMPOSED[process]
-    settings = load(kind, told(folder))
+    settings = load(kind, told(folder, kind))
 
     async def run() -> None:
         compose(settings)

@@ -21,7 +21,7 @@ def kept_of(value: bytes | None, headers: tuple[tuple[str, bytes | None], ...]) 
     record = InputRecord(place(), value, headers)
     taken = validate_record(record, senders.context)
     assert taken.rejected_payload is not None
-    return unpack(senders.vault.open(taken.rejected_payload, f"rejected/{id_of(record.origin.place)}"))
+    return unpack(senders.opener.open(taken.rejected_payload, f"rejected/{id_of(record.origin.place)}"))
 
 
 def test_intakes_own_bytes_come_back_with_their_headers() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crypto.keyring import new_signing_key
+from crypto.new_keys import new_signing_key
 from ops.trail.chain import GENESIS, TrailRow, leaf_of, root_after
 from ops.trail.signed_root import NotOurs, Restart, RootSigner, SignedRoot, new_root, read
 from ops.trail.verify import ChainLink, TrailFault, TrailReader, in_force

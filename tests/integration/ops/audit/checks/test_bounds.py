@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from crypto.vault import Vault
+from crypto.vault import SealOpener
 from models.dead_letter import DeadLetterKind, DeadLetterState, ReplayOutcome, place_of
 from models.eligibility.bounds import MAX_EVENTS
 from models.eligibility.person_record import PersonRecord
@@ -85,7 +85,7 @@ async def test_an_operator_lets_it_count(world: World) -> None:
     """The event goes to its person's partition once more, marked; who did it and why is in the trail."""
     event, place = leave_out(world, student("a")[0])
     await world.book()
-    payloads = RejectedPayloads(world.kafka, Vault({"v": bytes(32)}, "v"))
+    payloads = RejectedPayloads(world.kafka, SealOpener({}))
     try:
         with psycopg.connect(world.url, autocommit=True) as connection:
             found = dead_letters.dead_letters(connection, Selection(kind=DeadLetterKind.LEFT_OUT))

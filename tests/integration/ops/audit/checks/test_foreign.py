@@ -7,10 +7,11 @@ import psycopg
 import pytest
 from confluent_kafka import Message
 
-from config.topics import PERSON_PARTITIONS, Topic
+from config.topics import OWN_KEYS, PERSON_PARTITIONS, Topic
 from crypto.stream_keys import new_stream_keyring
 from infra import topic_admin
 from infra.kafka_record import KafkaRecord
+from infra.record_key import record_key
 from infra.stream_mac import StreamMac, as_foreign
 from infra.topic_admin import Replication
 from models.dead_letter import DeadLetterKind, DeadLetterState, ReplayOutcome
@@ -50,6 +51,7 @@ def guarded(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
 
 def forge(world: World, topic: str, partition: int, value: bytes, key: bytes | None = None) -> KafkaRecord:
     """Somebody else's record."""
+    key = record_key() if key is None and topic in OWN_KEYS else key
     written: Message = world.forge(topic, partition, value, key)  # type: ignore[attr-defined]  # of `guarded`
     return KafkaRecord.of_message(written)
 

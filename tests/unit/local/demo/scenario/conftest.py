@@ -10,7 +10,6 @@ import pytest
 
 from config.reference.law import law_of
 from config.senders import SenderRegister, base_senders
-from crypto.keyring import Keyring
 from local.demo.scenario.duplicates import Item
 from local.demo.scenario.invalid_records import BadRecord
 from local.demo.scenario.story import Story, ensure_story_keys, make_story, outgoing
@@ -19,6 +18,7 @@ from models.events.person_event import Origin, PersonEvent
 from publisher.key_files import ensure_keys
 from publisher.keys import KeyFolder
 from streams.intake import Context, InputRecord, Validated, validate_record
+from tests.keys import stored_keys
 from tests.reference import SHIPPED
 
 FIRST_APPENDED = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -65,11 +65,11 @@ def data(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def answers(story: Story, data: Path) -> Sequence[Answer]:
     """The whole story through sealing, signing and intake, in the order in which it is published."""
-    ring = Keyring.model_validate_json((data / "keys" / "service.key.json").read_bytes())
+    service = stored_keys(data)
     context = Context(
         register=SenderRegister(data / "senders"),
-        vault=ring.make_vault(),
-        opening_keys=ring.opening_keys(),
+        vault=service.vault,
+        opening_keys=service.opening_keys,
         clock_tolerance=timedelta(minutes=5),
     )
     keys = KeyFolder(data / "keys")

@@ -1,0 +1,85 @@
+"""What a batch says of people who are erased: taken out before anything is projected (docs/decisions/0054).
+
+By the append time of the message, so the order of records never matters: what stands before the mark, what a worker
+writes late, and what a restored database reads again are dropped alike.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from infra.postgres import Connection
+from ledger.consume.batch import Batch, Said
+from ledger.store import erasures
+from ledger.store.erasures import ERASED, Erasure
+from models.eligibility.decision import Decision, ErasureMark, JoinMark
+from models.events.receipt import Applied, AppliedEntry
+
+
+async def take_out(connection: Connection, batch: Batch) -> Mapping[str, Erasure]:
+    """The erased people that `batch` names. In the transaction that projects it; the marks go to `batch.erasures`."""
+    people = {entry.person_id for one in batch.applied for entry in one.entries}
+    people |= {name for said in batch.said for name in _named(said)}
+    gone = await erasures.known(connection, people)
+    marks: dict[tuple[int, str], Said] = {}
+    for said in batch.said:
+        mark = said.content
+        if isinstance(mark, ErasureMark):
+            marks[said.partition, mark.person_id] = said
+            batch.erasures.append(mark)
+            gone[mark.person_id] = _later(gone.get(mark.person_id), Erasure.of(mark))
+    if not gone:
+        return gone
+    if batch.erasures:
+        await erasures.forget_joins(connection, {mark.person_id for mark in batch.erasures})
+    batch.said = [said for said in batch.said if _still_says(said, gone, marks)]
+    batch.applied = [_forgotten(one, gone) for one in batch.applied]
+    return gone
+
+
+def _named(said: Said) -> tuple[str, ...]:
+    content = said.content
+    if isinstance(content, Decision):
+        return (content.message.person_id, *(content.joined or ()))
+    return (content.person_id,)
+
+
+def _later(one: Erasure | None, other: Erasure) -> Erasure:
+    """A later erasure of the same person takes what the earlier one took, and more."""
+    if one is None:
+        return other
+    return Erasure(
+        max(one.erased_before, other.erased_before),
+        other.partition,
+        max(one.offset, other.offset),
+        other.request,
+    )
+
+
+def _still_says(said: Said, gone: Mapping[str, Erasure], marks: Mapping[tuple[int, str], Said]) -> bool:
+    match said.content:
+        case ErasureMark():
+            return False
+        case JoinMark(person_id=person):
+            # The last word of a number that was joined before it was erased; behind the mark it is joined anew.
+            mark = marks.get((said.partition, person))
+            return mark is None or said.offset > mark.offset
+        case Decision(message=message):
+            erasure = gone.get(message.person_id)
+            return erasure is None or message.origin.appended_at >= erasure.erased_before
+
+
+def _forgotten(applied: Applied, gone: Mapping[str, Erasure]) -> Applied:
+    if not any(entry.person_id in gone or entry.erased for entry in applied.entries):
+        return applied
+    entries: Sequence[AppliedEntry] = [_entry(applied.partition, entry, gone) for entry in applied.entries]
+    return applied.model_copy(update={"entries": tuple(entries)})
+
+
+def _entry(partition: int, entry: AppliedEntry, gone: Mapping[str, Erasure]) -> AppliedEntry:
+    """A record that must be accounted for, and names nobody."""
+    erasure = gone.get(entry.person_id)
+    is_before = erasure is not None and partition == erasure.partition and entry.offset <= erasure.offset
+    subject = entry.subject
+    if subject is not None and erasure is not None and subject.appended_at < erasure.erased_before:
+        subject = None
+    person = ERASED if entry.erased or is_before else entry.person_id
+    return entry.model_copy(update={"person_id": person, "subject": None if entry.erased else subject})

@@ -1,0 +1,162 @@
+"""The SQL that forgets a person: what is sealed, what was decided, who has looked; a task's row stays for figures.
+
+In one transaction with the mark that asks for it (docs/decisions/0054). Done twice, it finds nothing the second time.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Final, LiteralString, Self
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from infra.postgres import Connection
+from ledger.store import audit_trail
+from models.audit_kind import AuditKind
+from models.eligibility.decision import ErasureMark
+
+ERASED: Final = "erased"
+"""In place of a pseudonym, where only the place of a record has still to be accounted for."""
+_RANDOM: Final[LiteralString] = "'erased:' || gen_random_uuid()"
+_FIGURES: Final[LiteralString] = (
+    "unit_id, react_by, appended_at, mentor_until, opened_at, changed_at, version, ending, acknowledged_at, attempts, "
+    "reached_at, closed_at, ordinal"
+)
+"""Of a task what is counted. Who has worked on it is not."""
+
+KNOWN: Final[LiteralString] = """
+SELECT person, erased_before, partition, "offset", request FROM erasures WHERE person = ANY(%s)
+"""
+NOTE: Final[LiteralString] = """
+INSERT INTO erasures AS e (person, erased_before, partition, "offset", request) VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT (person) DO UPDATE SET erased_before = greatest(e.erased_before, excluded.erased_before),
+    "offset" = greatest(e."offset", excluded."offset"), request = excluded.request
+"""
+FORGET_JOINS: Final[LiteralString] = "DELETE FROM person_joins WHERE person_id = ANY(%s)"
+FORGET_MESSAGES: Final[LiteralString] = """
+DELETE FROM messages WHERE person_id = %s AND appended_at < %s
+RETURNING sender, message_id, coalesce(decision #>> '{message,sent_as}', person_id)
+"""
+FORGET_RESEALED: Final[LiteralString] = """
+DELETE FROM resealed WHERE (sender, message_id, sent_as) IN (SELECT * FROM unnest(%s::text[], %s::text[], %s::text[]))
+"""
+GONE: Final[LiteralString] = """
+SELECT id FROM tasks t WHERE person_id = %s AND appended_at < %s
+    AND NOT EXISTS (SELECT FROM messages m WHERE m.task_id = t.id) FOR UPDATE
+"""
+"""Tasks that no message is left of. One that a later message has joined goes on."""
+FORGET_TRANSFERS: Final[LiteralString] = """
+DELETE FROM transfers r USING acts a WHERE a.id = r.act_id AND (a.task_id = ANY(%s) OR a.successor = ANY(%s))
+"""
+FORGET_ACTS: Final[LiteralString] = "DELETE FROM acts WHERE task_id = ANY(%s)"
+FORGET_STEPS: Final[LiteralString] = "DELETE FROM steps WHERE task_id = ANY(%s)"
+FORGET_PLANS: Final[LiteralString] = "DELETE FROM plans WHERE task_id = ANY(%s)"
+FORGET_ATTEMPTS: Final[LiteralString] = """
+DELETE FROM attempts WHERE delivery_id IN (SELECT id FROM deliveries WHERE task_id = ANY(%s))
+"""
+FORGET_BOUNCES: Final[LiteralString] = """
+DELETE FROM bounces WHERE delivery_id IN (SELECT id FROM deliveries WHERE task_id = ANY(%s))
+"""
+FORGET_DELIVERIES: Final[LiteralString] = "DELETE FROM deliveries WHERE task_id = ANY(%s)"
+FORGET_SUCCESSORS: Final[LiteralString] = "UPDATE acts SET successor = NULL WHERE successor = ANY(%s)"
+FORGET_ORDER: Final[LiteralString] = "UPDATE tasks SET follows = NULL WHERE follows = ANY(%s)"
+KEEP_FIGURES: Final[LiteralString] = f"""
+INSERT INTO tasks (id, reference, person_id, enrolment_id, status, {_FIGURES})
+SELECT gen_random_uuid(), {_RANDOM}, {_RANDOM}, '{ERASED}',
+    CASE status WHEN 'open' THEN 'withdrawn' ELSE status END, {_FIGURES} FROM tasks WHERE id = ANY(%s)
+"""
+"""A task's id and reference follow from the pseudonym: whoever knows one could find the other again."""
+FORGET_TASKS: Final[LiteralString] = "DELETE FROM tasks WHERE id = ANY(%s)"
+FORGET_SUBJECTS: Final[LiteralString] = "DELETE FROM subjects WHERE person_id = %s AND appended_at < %s"
+FORGET_APPLIED: Final[LiteralString] = f"""
+UPDATE applied SET person_id = '{ERASED}' WHERE partition = %s AND "offset" <= %s AND person_id = %s
+"""
+FORGET_WORDS: Final[LiteralString] = "DELETE FROM outbox WHERE topic = 'person-events' AND key = %s"
+TRAIL_OF: Final[LiteralString] = """
+SELECT id FROM audit WHERE erased_by IS NULL AND (task_id = ANY(%s) OR detail ->> 'person_id' = %s
+    OR (sender, message_id) IN (SELECT * FROM unnest(%s::text[], %s::text[]))) ORDER BY id
+"""
+EMPTY_TRAIL: Final[LiteralString] = """
+UPDATE audit SET task_id = NULL, sender = NULL, message_id = NULL, salt = NULL, detail = '{}', erased_by = %s
+WHERE id = ANY(%s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """One person's, as far as it goes: what was appended before the moment, and what match had applied by then."""
+
+    erased_before: datetime
+    partition: int
+    offset: int
+    """Of the erasing event on ``person-events``."""
+    request: str
+
+    @classmethod
+    def of(cls, mark: ErasureMark) -> Self:
+        """What a mark asks for."""
+        return cls(mark.erased_before, mark.cause.partition, mark.cause.offset, mark.request)
+
+
+def hashed(person_id: str) -> str:
+    """What is kept of whom was erased. A pseudonym is a keyed hash with 130 bits: nobody can guess one."""
+    return blake2b(person_id.encode(), digest_size=16, person=b"erased").hexdigest()
+
+
+async def known(connection: Connection, people: Collection[str]) -> dict[str, Erasure]:
+    """Those of `people` that were erased."""
+    names = {hashed(person): person for person in people}
+    if not names:
+        return {}
+    cursor = await connection.execute(KNOWN, (sorted(names),))
+    return {names[name]: Erasure(*rest) for name, *rest in await cursor.fetchall()}
+
+
+async def forget_joins(connection: Connection, people: Collection[str]) -> None:
+    """What is said of these numbers from now on is said of a person who is known anew."""
+    await connection.execute(FORGET_JOINS, (sorted(people),))
+
+
+async def forget(connection: Connection, person_id: str, erasure: Erasure) -> None:
+    """Everything of before that the tables hold about the person."""
+    place = (erasure.partition, erasure.offset)
+    note = (hashed(person_id), erasure.erased_before, *place, erasure.request)
+    await connection.execute(NOTE, note)
+    cursor = await connection.execute(FORGET_MESSAGES, (person_id, erasure.erased_before))
+    deleted: list[tuple[str, str, str]] = await cursor.fetchall()
+    senders, ids, sent_as = ([row[column] for row in deleted] for column in range(3))
+    await connection.execute(FORGET_RESEALED, (senders, ids, sent_as))
+    cursor = await connection.execute(GONE, (person_id, erasure.erased_before))
+    tasks: list[UUID] = [task for (task,) in await cursor.fetchall()]
+    await _empty_trail(connection, person_id, erasure, (senders, ids), tasks)
+    if tasks:
+        await connection.execute(FORGET_TRANSFERS, (tasks, tasks))
+        for statement in (FORGET_STEPS, FORGET_PLANS, FORGET_ATTEMPTS, FORGET_BOUNCES, FORGET_DELIVERIES):
+            await connection.execute(statement, (tasks,))
+        for statement in (FORGET_ACTS, FORGET_SUCCESSORS, FORGET_ORDER, KEEP_FIGURES, FORGET_TASKS):
+            await connection.execute(statement, (tasks,))
+    await connection.execute(FORGET_SUBJECTS, (person_id, erasure.erased_before))
+    await connection.execute(FORGET_APPLIED, (*place, person_id))
+    await connection.execute(FORGET_WORDS, (person_id,))
+
+
+async def _empty_trail(
+    connection: Connection,
+    person_id: str,
+    erasure: Erasure,
+    messages: tuple[list[str], list[str]],
+    tasks: list[UUID],
+) -> None:
+    """The line that says so comes first, and names the lines that it empties: the chain asks for it (0052)."""
+    cursor = await connection.execute(TRAIL_OF, (tasks, person_id, *messages))
+    lines = [line for (line,) in await cursor.fetchall()]
+    if not lines and not messages[0]:
+        return
+    detail = Jsonb({"request": erasure.request, "emptied": lines})
+    cursor = await connection.execute(
+        audit_trail.APPEND_RETURNING, {"kind": AuditKind.PERSON_ERASED, "detail": detail}
+    )
+    ((by,),) = await cursor.fetchall()
+    await connection.execute(EMPTY_TRAIL, (by, lines))

@@ -1,0 +1,123 @@
+"""What an erasure writes to Kafka: the cut-off, the word to match, and a tombstone for each record of before.
+
+Each step may be done again: what is written twice gives the same, and a record that comes late gets its tombstone then.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import orjson
+from aiokafka import AIOKafkaProducer
+
+from config.kafka import KafkaSettings
+from config.topics import BY_NAME, OWN_KEYS, Topic
+from infra.partition_reader import PartitionReader
+from infra.partitioner import partition_of
+from infra.stream_mac import StreamMac
+from ledger.store.erasures import hashed
+from models.eligibility.erase import erased_by
+from models.events.person_event import Origin
+from streams.batch_producer import BatchProducer
+from streams.processors import add_person_event
+
+WHERE: Final = (Topic.PERSON_EVENTS, Topic.DECISIONS, Topic.PEOPLE, Topic.APPLIED)
+"""The topics that name people, by their pseudonyms."""
+
+
+class ErasureLog:
+    """The log as an erasure changes it. `async with`."""
+
+    def __init__(self, kafka: KafkaSettings, mac: StreamMac) -> None:
+        self._kafka = kafka
+        self._mac = mac
+        self._reader = PartitionReader(kafka)
+        self._producer: AIOKafkaProducer | None = None
+
+    async def __aenter__(self) -> "ErasureLog":
+        self._producer = AIOKafkaProducer(**self._kafka.producer())
+        try:
+            await self._producer.start()
+            await self._reader.start()
+        except BaseException:
+            await self.__aexit__()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._producer is not None:
+            await self._producer.stop()
+        await self._reader.stop()
+
+    async def cut_off(self, people: Collection[str], request: str) -> Origin:
+        """Say on ``erasures`` who is erased, as hashes; the brokers' clock says from when on."""
+        value = orjson.dumps({"request": request, "people": sorted(map(hashed, people))})
+        headers = self._mac.headers(Topic.ERASURES, 0, None, value)
+        assert self._producer is not None  # noqa: S101 - `async with` has made it
+        said = await self._producer.send_and_wait(Topic.ERASURES, value, partition=0, headers=headers)
+        at = datetime.fromtimestamp(said.timestamp / 1000, UTC)
+        return Origin(topic=Topic.ERASURES, partition=0, offset=said.offset, appended_at=at)
+
+    async def tell_match(self, people: Collection[str], origin: Origin, request: str) -> None:
+        """The erasing event of each number."""
+        output = self._output()
+        for person in sorted(people):
+            add_person_event(erased_by(person, origin, request), output)
+        await output.flush()
+
+    async def bury(self, people: Collection[str], cut_off: datetime) -> int:
+        """A tombstone for each record of before that has none yet; how many."""
+        output, written = self._output(), 0
+        for topic in sorted(OWN_KEYS):
+            for partition in _partitions(topic, people):
+                keys: dict[bytes, bool] = {}
+                async for key, said in self._records(topic, partition):
+                    if said is None:
+                        keys.pop(key, None)
+                    elif _is_of_before(said, people, cut_off):
+                        keys[key] = True
+                for key in keys:
+                    output.add(topic, partition, key, None)
+                written += len(keys)
+        await output.flush()
+        return written
+
+    async def left(self, people: Collection[str]) -> Counter[str]:
+        """How many records of each topic still name one of the numbers."""
+        found: Counter[str] = Counter()
+        for topic in WHERE:
+            for partition in _partitions(topic, people):
+                first, end = await self._reader.bounds(topic, partition)
+                async for records in self._reader.read(topic, partition, first, end):
+                    for record in records:
+                        content = (record.key or b"") + (record.value or b"")
+                        found[topic] += any(person.encode() in content for person in people)
+        return found
+
+    async def _records(self, topic: str, partition: int) -> Any:
+        first, end = await self._reader.bounds(topic, partition)
+        async for records in self._reader.read(topic, partition, first, end):
+            for record in self._mac.split(records)[0]:
+                if record.key is not None:
+                    yield record.key, None if record.value is None else orjson.loads(record.value)
+
+    def _output(self) -> BatchProducer:
+        assert self._producer is not None  # noqa: S101 - `async with` has made it
+        return BatchProducer(self._producer, self._mac)
+
+
+def _partitions(topic: str, people: Collection[str]) -> Iterator[int]:
+    yield from sorted({partition_of(person, BY_NAME[topic].partitions) for person in people})
+
+
+def _is_of_before(said: Any, people: Collection[str], cut_off: datetime) -> bool:
+    """Whether a record of ours is about one of the numbers, and from before. What says that it is erased stays."""
+    about = said.get("message", said)
+    if about.get("person_id") not in people or "erased_before" in said:
+        return False
+    if said.get("content", {}).get("kind") == "person.erased":
+        return False
+    origin = about.get("origin")
+    # A number's last word has no origin: what it says of before went with its events.
+    return origin is None or datetime.fromisoformat(origin["appended_at"]) < cut_off

@@ -1,0 +1,133 @@
+"""Story: a young person's case is long over and everything about them is erased; then they begin an education anew."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from tests.acceptance.test_command_line import (
+    SCHOOL,
+    Up,
+    command,
+    event,
+    history,
+    rows,
+    start,
+    until,
+    write,
+)
+from tests.integration.streams.traffic import made_up_cpr
+from tests.keys import stored_keys
+
+GONE: Final = made_up_cpr(31)
+STAYS: Final = made_up_cpr(32)
+
+
+@pytest.fixture(scope="module")
+def up(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    running = start(tmp_path_factory.mktemp("service") / "data")
+    try:
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.stop()
+
+
+def publish(up: Up, file: Path, events: list[dict[str, Any]]) -> None:
+    sent = command("publish", str(write(file, events)), "--keys", str(up.data / "keys"))
+    assert sent.returncode == 0, sent.stderr
+    at_rest(up)
+
+
+def at_rest(up: Up) -> None:
+    until("sound audit", lambda: command("audit", "--grace", "0", data=up.data).returncode == 0)
+
+
+def erase(up: Up, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+    return command("erase", *arguments, data=up.data, typed=typed)
+
+
+def asked(up: Up) -> subprocess.CompletedProcess[str]:
+    ground = ("--ground", "GDPR art. 17(1)(a)", "--because", "case 7", "--as", "anna")
+    return erase(up, "request", *ground, typed=GONE + "\n")
+
+
+def open_tasks(up: Up, one: dict[str, Any]) -> list[dict[str, Any]]:
+    tasks = rows("tasks", data=up.data)
+    return [task for task in tasks if one["id"] in (task["message_ids"] or ()) and task["status"] == "open"]
+
+
+def dump(up: Up) -> str:
+    """Every row of every table, as text."""
+    url = json.loads((up.data / "addresses.json").read_text())["database_url"]
+    with psycopg.connect(url, autocommit=True) as connection:
+        tables = connection.execute(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
+        ).fetchall()
+        return "".join(
+            str(connection.execute(f'SELECT t::text FROM "{name}" t'.encode()).fetchall())  # noqa: S608 - our names
+            for (name,) in tables
+        )
+
+
+def test_what_was_erased_stays_away_and_what_comes_later_counts(up: Up, tmp_path: Path) -> None:
+    """Nothing of before is left in the tables; the neighbour keeps everything, and the books are sound throughout."""
+    assert command("senders", "add", SCHOOL, "--name", "Prøveskolen", data=up.data).returncode == 0
+    until("entry", lambda: (up.data / "senders" / f"{SCHOOL}.json").exists())
+    before: list[Any] = history(GONE)
+    other: list[Any] = history(STAYS)
+    publish(up, tmp_path / "before.jsonl", before + other)
+    assert len(open_tasks(up, before[0])) == len(open_tasks(up, other[0])) == 1
+
+    refused = asked(up)
+    assert refused.returncode == 1
+    assert "open task" in refused.stderr + refused.stdout
+    withdrawn: Any = event(
+        "dropout-risk.withdrawn",
+        SCHOOL,
+        "2026-10-05T10:00:00+02:00",
+        GONE,
+        institution_number=SCHOOL,
+        message_id=before[0]["id"],
+        reason="raised_by_mistake",
+    )
+    publish(up, tmp_path / "withdrawn.jsonl", [withdrawn])
+    assert open_tasks(up, before[0]) == []
+
+    request = asked(up)
+    assert request.returncode == 0, request.stderr
+    number = request.stdout.split()[-1]
+    assert erase(up, "approve", number, "--because", "case 7", "--as", "anna").returncode == 1
+    assert erase(up, "approve", number, "--because", "case 7", "--as", "bo").returncode == 0
+    ran = erase(up, "run")
+    assert ran.returncode == 0, ran.stderr + ran.stdout
+    assert "1 carried out." in ran.stdout
+    at_rest(up)
+
+    pseudonym, neighbour = (stored_keys(up.data).pseudonyms.person_id(cpr) for cpr in (GONE, STAYS))
+    held = dump(up)
+    assert pseudonym not in held
+    assert before[0]["id"] not in "".join(str(one) for one in rows("decisions", data=up.data))
+    assert neighbour in held
+    assert len(open_tasks(up, other[0])) == 1
+    verified = erase(up, "verify", typed=GONE + "\n")
+    assert verified.returncode == 0, verified.stderr
+    assert GONE not in verified.stdout + ran.stdout + request.stdout
+
+    # What a sender says after the cut-off counts (0054): here it says the withdrawal too.
+    publish(up, tmp_path / "again.jsonl", [*before, withdrawn])
+    assert open_tasks(up, before[0]) == []
+    anew = [
+        {**one, "id": str(uuid4()), "data": {**one["data"], **({name: str(uuid4())} if name else {})}}
+        for one, name in zip(before, ("", "residence_id", "period_id", "enrolment_id"), strict=True)
+    ]
+    publish(up, tmp_path / "anew.jsonl", anew)
+    assert len(open_tasks(up, anew[0])) == 1
+    for what in ("ledger", "people"):
+        rebuilt = command("rebuild", what, "--json", data=up.data)
+        assert rebuilt.returncode == 0, rebuilt.stdout

@@ -1,0 +1,40 @@
+"""A rebuild forgets again: the same rows, and the figures of whom was erased stay as they are, also with --apply."""
+
+import psycopg
+
+from config.kafka import KafkaSettings
+from ledger.rebuild.rebuild import rebuilding
+from ledger.rebuild.replace import replace
+from ledger.schema.migrate import migrate
+from models.eligibility.decision import Cause, ErasureMark
+from tests.factories import risk, uuid
+from tests.integration.ledger.consume.test_consumer import running, until
+from tests.integration.ledger.ledger_fixture import accepted, applied, at
+from tests.integration.ledger.rebuild import test_rebuild
+from tests.unit.ledger.decisions import ARRIVED, POLICY, decided, later
+
+GONE, STAYS = "gonegonegonegonegonegone01", "staysstaysstaysstaysstays1"
+
+
+async def test_the_same_rows_come_out_and_figures_stay(kafka: KafkaSettings, database: str) -> None:
+    await migrate(database)
+    gone, stays = (decided(person, person=person, offset=n) for n, person in enumerate((GONE, STAYS), 1))
+    event = risk(person_id=GONE, event_id=uuid(GONE), origin=at(1, ARRIVED))
+    mark = ErasureMark(
+        person_id=GONE, erased_before=later(30), cause=Cause(partition=0, offset=9), request="request-1"
+    )
+    async with running(kafka, database):
+        await test_rebuild.say(kafka, (0, accepted(event)), (0, applied((3, event))), (0, gone), (1, stays))
+        await until(database, "SELECT count(*) FROM messages", 2)
+        await until(database, "SELECT count(*) FROM applied", 1)
+        await test_rebuild.say(kafka, (0, mark))
+        await until(database, "SELECT count(*) FROM erasures", 1)
+    with psycopg.connect(database, autocommit=True) as connection:
+        figures = connection.execute("SELECT id, status, react_by FROM tasks ORDER BY id").fetchall()
+        assert len(figures) == 2
+        async with rebuilding(kafka, database, POLICY, lambda _: None) as again:
+            assert {one.table: one.differing for one in again.tables if one.differing} == {}
+            assert all(one.live_hash == one.rebuilt_hash for one in again.tables)
+            await replace(database, again, "somebody")
+        assert connection.execute("SELECT id, status, react_by FROM tasks ORDER BY id").fetchall() == figures
+        assert connection.execute("SELECT person_id FROM messages").fetchall() == [(STAYS,)]

@@ -1,0 +1,100 @@
+"""What is put into the inbox's statements so that each asks for what `THEIRS` has, and for nothing else.
+
+A statement that is not in it fails its test: whoever writes one says here what it asks for.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from models.audit_kind import AuditKind
+from tests.integration.ledger.schema.unit_rows import THEIRS, task
+from tests.reachable_code import Definition
+
+PERSON, TASK, ACT, NEW = "bo", task(2), UUID(int=102), task(9)
+MUNICIPALITY: Final = "0101"
+_DAY, _LATER = date(2020, 1, 1), date(2099, 1, 1)
+_NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
+NAMED: Final[Mapping[str, Any]] = {
+    "at": date(2019, 1, 1),
+    "beginning": "FV%",
+    "detail": Jsonb({"units": [THEIRS]}),
+    "institution": "280001",
+    "kind": AuditKind.LOG_IN_REFUSED,
+    "last": _DAY,
+    "limit": 50,
+    "message_id": "",
+    "monday": date(2019, 12, 30),
+    "most": 100,
+    "municipalities": [MUNICIPALITY],
+    "one_within": timedelta(minutes=15),
+    "people": [PERSON],
+    "person": PERSON,
+    "person_id": "",
+    "reference": "",
+    "review_on": date(2019, 1, 1),
+    "sender": "",
+    "severity": "medium",
+    "since": datetime(2019, 1, 1, tzinfo=UTC),
+    "task": TASK,
+    "task_id": TASK,
+    "today": _LATER,
+    "units": [THEIRS],
+    "who": "w",
+}
+_OF_NAMED: Final[Mapping[str, Mapping[str, Any]]] = {
+    "APPEND_TO_PERSONS_TASKS": {"kind": AuditKind.FOUND_BY_CPR},
+    "TASK_BY_ID": {"key": TASK},
+    "TASK_BY_REFERENCE": {"key": "FV-2"},
+}
+_CLOSED_AFTER: Final = datetime(2099, 1, 1, tzinfo=UTC)
+_POSITIONAL: Final[Mapping[str, tuple[Any, ...]]] = {
+    "perform.LOCK_MESSAGES": (PERSON,),
+    "perform.PERSON_OF": (TASK, [THEIRS]),
+    "perform.STAND": ("decisions", 0, TASK),
+    "list_statements.INSTITUTIONS": ([THEIRS],),
+    "numbers.NUMBERS": (PERSON,),
+    "scheduler.ADD": (
+        [NEW], [TASK], ["overdue"], [1], [_NOW], [_DAY], [False], ["waiting"], [None],
+    ),
+    "scheduler.AGAIN": ([TASK],),
+    "scheduler.FOOTINGS": ([TASK],),
+    "scheduler.KEPT": ([TASK],),
+    "scheduler.PLANNED": ([TASK], ["open"], [_DAY], [None], [True], ["p"]),
+    "scheduler.STOP": ([TASK], ["why"]),
+    "action_log.ADD": (NEW, TASK, 2, "take", Jsonb({}), "w", "W", "page", _NOW, PERSON, 0, 0, None),
+    "action_log.READ": (),
+    "action_log.attempts_of": (TASK,),
+    "action_log.find": (ACT,),
+    "deliveries.ADD": (NEW, TASK, "new", "event", "9:9", "email", "unit", THEIRS, "x@b.example", _NOW),
+    "repository.DROP_MESSAGE": ("280001", "m2", PERSON),
+    "repository.DROP_TRANSFER": (PERSON, "e2", "jc-0101"),
+    "repository.MESSAGES": ([PERSON], "none", ["280001"], ["m2"], [PERSON]),
+    "repository.SAY": (["said"], ["task-events"], [PERSON], [b""]),
+    "repository.TASKS": ([PERSON],),
+    "repository.TRANSFERS": ([PERSON],),
+    "repository.UPSERT_MESSAGE": (
+        "280001", "m2", PERSON, 2, "obliged", "obliged", THEIRS, "e2", "v", None, _NOW, _NOW, "t", 0, 0, Jsonb({}),
+        None, TASK,
+    ),
+    "repository.UPSERT_TASK": (
+        TASK, "FV-2", PERSON, "e2", THEIRS, "open", _DAY, _NOW, None, 0, 7, None, None, None, "w", "W", 0,
+        None, None, None,
+    ),
+    "repository.UPSERT_TRANSFER": (PERSON, "e2", "jc-0101", THEIRS, ACT),
+}  # fmt: skip
+
+
+def values_for(definition: Definition, statement: str) -> Any:
+    """Those of one statement; raises `KeyError` where nobody has said what it asks for."""
+    if "%(" in statement:
+        told = {**NAMED, **_OF_NAMED.get(definition.name, {})}
+        if "closed_at <" in statement or "(t.closed_at" in statement:
+            told["at"] = _CLOSED_AFTER
+        return told
+    if "%s" not in statement and "LOCK TABLE" in statement:
+        return ()
+    return _POSITIONAL[f"{definition.module.rpartition('.')[2]}.{definition.name}"]

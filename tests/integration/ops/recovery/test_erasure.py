@@ -1,0 +1,171 @@
+"""An erasure on the log and in the requests: tombstones for exactly the person's records, by two people."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+import psycopg
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from config.kafka import KafkaSettings
+from config.topics import OWN_KEYS, PERSON_PARTITIONS, Topic
+from crypto.stream_keys import new_stream_keyring
+from infra import topic_admin
+from infra.kafka_record import KafkaRecord
+from infra.partition_reader import PartitionReader
+from infra.stream_mac import StreamMac
+from infra.topic_admin import Replication
+from ledger.schema.migrate import migrate
+from ledger.store.erasures import hashed
+from models.eligibility.apply_event import apply
+from models.eligibility.decision import Cause
+from models.eligibility.person_record import PersonRecord
+from models.events.person_event import PersonEvent
+from models.operator import Operator
+from ops.recovery import erasure_requests as requests
+from ops.recovery.erasure_log import ErasureLog
+from streams.batch_producer import BatchProducer, partition_of
+from streams.processors import add_decided, add_person_event
+from tests.factories import LAW, background, risk
+from tests.fixtures.servers import running_broker
+
+MAC: Final = StreamMac(new_stream_keyring().tags(), datetime(2020, 1, 1, tzinfo=UTC))
+OLD, NEW, NEIGHBOUR = "oldoldoldoldoldoldoldold01", "newnewnewnewnewnewnewnew01", "neighbourneighbourneighb01"
+ANNE, BO = Operator("anne", "asked for by the person"), Operator("bo", "seen by the lawyer")
+
+
+@pytest.fixture(scope="module")
+def kafka(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
+    """A broker of its own, on which records must have a MAC."""
+    with running_broker(tmp_path_factory.mktemp("erasure-kafka"), jars) as broker:
+        settings = KafkaSettings(bootstrap_servers=broker.bootstrap)
+        topic_admin.apply(settings, Replication(factor=1, min_insync=1), mac_required=True)
+        yield settings
+
+
+async def worker(kafka: KafkaSettings, events: list[PersonEvent]) -> None:
+    """What intake and match write of them, twice, as after a crash."""
+    producer = AIOKafkaProducer(**kafka.producer())
+    await producer.start()
+    output = BatchProducer(producer, MAC)
+    people: dict[str, PersonRecord] = {}
+    for offset, event in enumerate(events):
+        record = people.get(event.person_id) or PersonRecord(person_id=event.person_id)
+        step = apply(record, event, Cause(partition=0, offset=offset), LAW)
+        people[event.person_id] = step.record
+        for _ in range(2):
+            add_person_event(event, output)
+            for said in step.said:
+                add_decided(said, _partition(event.person_id), output)
+    await output.flush()
+    await producer.stop()
+
+
+def _partition(person: str) -> int:
+    return partition_of(person, PERSON_PARTITIONS)
+
+
+async def standing(kafka: KafkaSettings, topic: str) -> dict[bytes, KafkaRecord]:
+    """Of each key the last record that is ours, as compaction would leave it."""
+    found: dict[bytes, KafkaRecord] = {}
+    async with PartitionReader(kafka) as reader:
+        for partition in range(PERSON_PARTITIONS):
+            first, end = await reader.bounds(topic, partition)
+            async for records in reader.read(topic, partition, first, end):
+                ours, foreign = MAC.split(records)
+                assert not foreign
+                found |= {record.key or b"": record for record in ours}
+    return {key: record for key, record in found.items() if record.value is not None}
+
+
+async def test_exactly_the_persons_records_get_a_tombstone_of_ours(kafka: KafkaSettings) -> None:
+    """Under all numbers and both copies, on the right partitions. Done again, nothing is left to do."""
+    events = [
+        one.model_copy(update={"person_id": person})
+        for person in (OLD, NEW, NEIGHBOUR)
+        for one in (*background(), risk())
+    ]
+    await worker(kafka, events)
+    people = (OLD, NEW)
+    async with ErasureLog(kafka, MAC) as log:
+        origin = await log.cut_off(people, "request-1")
+        assert abs(datetime.now(UTC) - origin.appended_at) < timedelta(minutes=5)
+        await log.tell_match(people, origin, "request-1")
+        later = risk().model_copy(
+            update={
+                "person_id": NEW,
+                "origin": risk().origin.model_copy(
+                    update={"appended_at": origin.appended_at + timedelta(seconds=1)}
+                ),
+            }
+        )
+        await worker(kafka, [later])
+        assert await log.bury(people, origin.appended_at) > 4 * len(events) / 3
+        assert await log.bury(people, origin.appended_at) == 0
+    left = {topic: await standing(kafka, topic) for topic in OWN_KEYS}
+    values = [record.value or b"" for topic in OWN_KEYS for record in left[topic].values()]
+    assert sum(OLD.encode() in value for value in values) == 1  # the erasing event
+    of_new = [value for value in values if NEW.encode() in value]
+    assert all(
+        b"person.erased" in value or b"request-1" in value or later.event_id.encode() in value
+        for value in of_new
+    )
+    neighbours = [value for value in values if NEIGHBOUR.encode() in value]
+    assert len(neighbours) == 2 * (len(events) // 3) + 2
+
+
+async def test_the_topic_of_erasures_names_nobody(kafka: KafkaSettings) -> None:
+    async with ErasureLog(kafka, MAC) as log:
+        origin = await log.cut_off((OLD,), "request-2")
+    async with PartitionReader(kafka) as reader:
+        read = [
+            record
+            async for records in reader.read(Topic.ERASURES, 0, origin.offset, origin.offset + 1)
+            for record in records
+        ]
+    assert OLD.encode() not in (read[0].value or b"")
+    assert hashed(OLD).encode() in (read[0].value or b"")
+    assert MAC.fault(read[0]) is None
+    assert read[0].origin.appended_at == origin.appended_at
+
+
+def test_one_asks_and_another_approves(database: str) -> None:
+    """Both stand in the trail; the person does not, and is known no more when it is done."""
+    asyncio.run(migrate(database))
+    number = uuid4()
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("INSERT INTO person_joins (person_id, joined_to) VALUES (%s, %s)", (OLD, NEW))
+        assert requests.ask(connection, number, OLD, "GDPR art. 17", ANNE) == [NEW, OLD]
+        assert requests.approved(connection) == []
+        assert not requests.approve(connection, number, ANNE)
+        assert requests.approve(connection, number, BO)
+        assert not requests.approve(connection, number, Operator("cy", "once more"))
+        (one,) = requests.approved(connection)
+        assert (one.people, one.origin) == ((NEW, OLD), None)
+        assert not requests.has_forgotten(connection, one.people, datetime.now(UTC))
+        trail = connection.execute("SELECT kind, detail FROM audit ORDER BY id").fetchall()
+        assert [(kind, detail["by"]) for kind, detail in trail] == [
+            ("erasure_asked", "anne"),
+            ("erasure_approved", "bo"),
+        ]
+        assert not any(OLD in str(detail) or NEW in str(detail) for _, detail in trail)
+        requests.done(connection, number)
+        assert requests.approved(connection) == []
+        assert connection.execute("SELECT people FROM erasure_requests").fetchall() == [(None,)]
+
+
+def test_a_person_with_an_open_task_is_not_erased(database: str) -> None:
+    asyncio.run(migrate(database))
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO tasks (id, reference, person_id, enrolment_id, unit_id, status, react_by, appended_at) "
+            "VALUES (gen_random_uuid(), 'FV-1', %s, '', 'unit-0101', 'open', now(), now())",
+            (OLD,),
+        )
+        with pytest.raises(requests.CannotErase, match="FV-1"):
+            requests.ask(connection, uuid4(), OLD, "GDPR art. 17", ANNE)
+        assert connection.execute("SELECT count(*) FROM erasure_requests").fetchone() == (0,)
