@@ -28,6 +28,8 @@ class About:
     tables: Mapping[str, str]
     """Reference file → its hash."""
     offsets: Mapping[str, int]
+    erased: Mapping[str, int]
+    """Rows that are counted without a person, by what they are."""
 
 
 def code_hash(root: Path) -> str:
@@ -62,6 +64,7 @@ def manifest(about: About, files: Mapping[str, bytes]) -> bytes:
             "law_versions": list(about.law_versions),
             "reference_sha256": dict(about.tables),
             "kafka_offsets": dict(about.offsets),
+            "rows_of_erased_people": dict(about.erased),
             "files": {
                 name: {"bytes": len(content), "sha256": sha256(content).hexdigest()}
                 for name, content in sorted(files.items())

@@ -61,6 +61,8 @@ class Read:
     """Accepted records by sender and type."""
     offsets: Mapping[str, int]
     """`topic/partition` → the first offset that is not in it."""
+    erased: Mapping[str, int]
+    """Rows of people who have been erased since, by what they are."""
 
 
 def read(connection: SyncConnection, period: ReportPeriod, tables: ReportTables) -> Read:
@@ -92,7 +94,8 @@ def read(connection: SyncConnection, period: ReportPeriod, tables: ReportTables)
         f"{topic}/{partition}": offset
         for topic, partition, offset in connection.execute(statements.OFFSETS, values)
     }
-    return Read(counts=counts, sent=sent, offsets=offsets)
+    erased: dict[str, int] = dict(connection.execute(statements.ERASED, values).fetchall())
+    return Read(counts=counts, sent=sent, offsets=offsets, erased=erased)
 
 
 def parameters(period: ReportPeriod, tables: ReportTables) -> dict[str, Parameter]:

@@ -58,7 +58,7 @@ def note(
         if (other_first, other_last, other_as_of, other_threshold) == (first, last, as_of, threshold):
             raise ReleaseRefused(
                 "This release was made before, and its numbers would be others now: the code or a reference table "
-                "has changed. Give out the one that was made."
+                "has changed, or what was not projected yet. Give out the one that was made."
             )
         raise ReleaseRefused(
             f"{other_first} to {other_last} was released as of {other_as_of} with threshold {other_threshold}: a "

@@ -6,6 +6,8 @@ the one against the other. No row that leaves the database has a person, an enro
 
 from typing import Final, LiteralString
 
+from ledger.store.erased_figures import COUNTED_ACT, COUNTED_KINDS, ROOTS
+
 _ORDER: Final[LiteralString] = (
     "registered_at DESC, rank DESC, appended_at DESC, origin_topic DESC, origin_partition DESC, origin_offset DESC"
 )
@@ -43,10 +45,10 @@ WITHOUT_JIT: Final[LiteralString] = "SET LOCAL jit = off"
 STARTS: Final[LiteralString] = f"""
 WITH {HEARD}, states AS (
     SELECT DISTINCT ON (owner, name) * FROM heard WHERE kind = 'enrolment'
-    ORDER BY owner, name, {_ORDER}, person_id
+    ORDER BY owner, name, {_ORDER}, known_at DESC, person_id
 ), ends AS (
     SELECT DISTINCT ON (owner, name) * FROM heard WHERE kind = 'enrolment_end'
-    ORDER BY owner, name, {_ORDER}, person_id
+    ORDER BY owner, name, {_ORDER}, known_at DESC, person_id
 ), enrolments AS (
     SELECT s.owner, s.name, s.person_id, s.education_type, s.starts_on,
         CASE WHEN is_ended THEN e.ends_on ELSE s.ends_on END AS ends_on, CASE WHEN is_ended THEN e.reason END AS reason
@@ -60,7 +62,7 @@ WITH {HEARD}, states AS (
     WHERE n.ends_on IS NULL OR n.ends_on >= n.starts_on
 ), periods AS (
     SELECT * FROM (SELECT DISTINCT ON (owner, name) * FROM heard WHERE kind IN ('period', 'period_annulled')
-                   ORDER BY owner, name, {_ORDER}, person_id) p WHERE kind = 'period'
+                   ORDER BY owner, name, {_ORDER}, known_at DESC, person_id) p WHERE kind = 'period'
 ), came_from AS (
     SELECT DISTINCT ON (b.owner, b.name) b.owner, b.name, p.target_group, p.ends_on, b.starts_on, b.look_back
     FROM begun b JOIN periods p ON p.person_id = b.person_id AND p.starts_on < b.starts_on
@@ -68,7 +70,7 @@ WITH {HEARD}, states AS (
     ORDER BY b.owner, b.name, coalesce(p.ends_on, 'infinity') DESC, p.starts_on DESC, p.name DESC
 ), homes AS (
     SELECT * FROM (SELECT DISTINCT ON (owner, name) * FROM heard WHERE kind IN ('residence', 'residence_annulled')
-                   ORDER BY owner, name, {_ORDER}, person_id) h WHERE kind = 'residence'
+                   ORDER BY owner, name, {_ORDER}, known_at DESC, person_id) h WHERE kind = 'residence'
 ), lives_in AS (
     SELECT DISTINCT ON (b.owner, b.name) b.owner, b.name, h.municipality_code
     FROM begun b JOIN homes h ON h.person_id = b.person_id AND h.starts_on <= b.starts_on
@@ -99,22 +101,18 @@ SELECT enrolment_id COLLATE "C", unit_id COLLATE "C", appended_at, municipality_
 FROM ({LAST_VERDICTS}) v WHERE outcome = 'obliged' AND enrolment_id IS NOT NULL
 ORDER BY 1, 2, appended_at
 """
-ACTS: Final[LiteralString] = """
+ACTS: Final[LiteralString] = f"""
 WITH RECURSIVE given AS (
     SELECT task_id, successor FROM acts WHERE successor IS NOT NULL AND at < %(as_of)s
-), roots AS (                                   -- what a unit was given belongs to the duty that the rules had named
-    SELECT successor AS task_id, task_id AS root, 1 AS depth FROM given
-    UNION ALL SELECT r.task_id, g.task_id, depth + 1 FROM roots r JOIN given g ON g.successor = r.root WHERE depth < 100
-), first_roots AS (
-    SELECT DISTINCT ON (task_id) task_id, root FROM roots ORDER BY task_id, depth DESC
-)
-SELECT t.enrolment_id COLLATE "C", t.unit_id COLLATE "C", a.at, a.kind, (a.detail ->> 'at')::timestamptz AS contact_at,
-    a.detail ->> 'form' AS form, coalesce((a.detail ->> 'reached')::boolean, false) AS reached,
-    a.detail ->> 'ending' AS ending,
-    (SELECT coalesce(array_agg(i), '{}') FROM jsonb_array_elements_text(a.detail -> 'initiatives') i) AS initiatives
-FROM acts a LEFT JOIN first_roots r ON r.task_id = a.task_id JOIN tasks t ON t.id = coalesce(r.root, a.task_id)
-WHERE a.kind IN ('attempt', 'close', 'reopen') AND a.at < %(as_of)s
-ORDER BY 1, 2, a.at, a.serial
+), {ROOTS}
+SELECT enrolment_id COLLATE "C", unit_id COLLATE "C", at, kind, contact_at, form, reached, ending, initiatives
+FROM (
+    SELECT t.enrolment_id, t.unit_id, {COUNTED_ACT}
+    FROM acts a LEFT JOIN first_roots r ON r.task_id = a.task_id JOIN tasks t ON t.id = coalesce(r.root, a.task_id)
+    WHERE a.kind IN {COUNTED_KINDS} AND a.at < %(as_of)s
+    UNION ALL SELECT enrolment_id, unit_id, at, kind, contact_at, form, reached, ending, initiatives, serial
+    FROM erased_acts WHERE at < %(as_of)s) done
+ORDER BY 1, 2, at, serial
 """
 SENT: Final[LiteralString] = """
 SELECT sender, type, count(*) FROM receipts
@@ -132,3 +130,9 @@ SELECT count(*) FROM messages m WHERE NOT EXISTS (
     SELECT FROM verdicts v WHERE (v.sender, v.message_id) = (m.sender, m.message_id))
 """
 """Decisions of before the ledger kept all of them."""
+ERASED: Final[LiteralString] = """
+SELECT 'person_facts', count(*) FROM person_facts WHERE starts_with(person_id, 'erased:') AND known_at < %(as_of)s
+UNION ALL SELECT 'verdicts', count(*) FROM verdicts WHERE starts_with(person_id, 'erased:') AND known_at < %(as_of)s
+UNION ALL SELECT 'acts', count(*) FROM erased_acts WHERE at < %(as_of)s
+"""
+"""Rows of people who were erased since: they count as before."""

@@ -188,7 +188,10 @@ COMPOSED: Final[Mapping[Definition, Callable[[], list[str]]]] = {
     Definition("ledger.rebuild.compare", "compare"): lambda: [
         compare.query(table).as_string(None) for table in compare.TABLES
     ],
-    **{Definition("ledger.rebuild.compare", name): list for name in ("CONTENT", "PROJECTED_DELIVERIES")},
+    **{
+        Definition("ledger.rebuild.compare", name): list
+        for name in ("CONTENT", "PROJECTED_DELIVERIES", "WITH_PEOPLE")
+    },
     Definition("ledger.rebuild.replace", "UPSERT"): lambda: [
         replace.upsert(table).as_string(None) for table in compare.TABLES if table is not compare.DELIVERIES
     ],

@@ -72,6 +72,7 @@ def make_release(
             law_versions=tuple(rules.version for rules in reversed(law.rule_sets)),
             tables=file_hashes(known.reference.directory or DATA),
             offsets=found.offsets,
+            erased=found.erased,
         ),
         SenderCoverage(
             known=len(institutions),

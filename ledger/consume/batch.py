@@ -14,7 +14,7 @@ from infra.postgres import Connection
 from infra.stream_mac import NO_MAC, StreamMac, as_foreign
 from ledger.consume import duplicates, left_out, names_nothing, subjects
 from ledger.reminders.scheduler import plan_reminders
-from ledger.store import action_log, erasures, follow_up, foreign_records, repository
+from ledger.store import action_log, erased_figures, erasures, follow_up, foreign_records, repository
 from ledger.store.action_log import ActionRow
 from ledger.store.follow_up_rows import FactRow, VerdictRow, fact_of, verdict_of
 from ledger.tasks.projection import Policy, Projection, cause_of
@@ -61,6 +61,8 @@ class Batch:
         """Of ``decisions``, until `ledger.consume.joins.settle` has found what may be projected."""
         self.erasures: list[ErasureMark] = []
         """Who is to be forgotten; taken out of `said` by `ledger.consume.erasures.take_out`."""
+        self.numbers: dict[str, Sequence[str]] = {}
+        """Of each of them every number that the person had; likewise."""
         self.decisions: list[Decision] = []
         self.facts: list[FactRow] = []
         self.verdicts: list[VerdictRow] = []
@@ -151,18 +153,19 @@ async def project(
             for (topic, part), to in sorted(batch.next_offsets.items())
         ],
     )
+    await follow_up.add_facts(connection, batch.facts)
+    # What has to wait for another partition is read again.
+    until = batch.next_offsets
+    shown = [row for row in batch.verdicts if row.offset < until.get((Topic.DECISIONS, row.partition), 0)]
+    await follow_up.add_verdicts(connection, shown)
     for mark in batch.erasures:
+        await erased_figures.keep(connection, batch.numbers[mark.person_id], mark.erased_before)
         await erasures.forget(connection, mark.person_id, erasures.Erasure.of(mark))
     await foreign_records.add(connection, batch.foreign)
     await repository.add_receipts(connection, batch.receipts)
     struck = await duplicates.find(connection, batch.receipts)
     for applied in batch.applied:
         await repository.add_applied(connection, applied.partition, applied.entries)
-    await follow_up.add_facts(connection, batch.facts)
-    # What has to wait for another partition is read again.
-    until = batch.next_offsets
-    shown = [row for row in batch.verdicts if row.offset < until.get((Topic.DECISIONS, row.partition), 0)]
-    await follow_up.add_verdicts(connection, shown)
     await left_out.tell(connection, batch.applied)
     unplaced: list[ActionRow] = []
     if batch.decisions or again:

@@ -31,6 +31,8 @@ class TableOwner:
 
 FORGET: Final = "ledger/store/erasures.py"
 _FORGOTTEN: Final = {FORGET: "Of an erased person, in one transaction for all tables."}
+ERASED_FIGURES: Final = "ledger/store/erased_figures.py"
+_ANONYMOUS: Final = {ERASED_FIGURES: "Of an erased person the rows that are counted, under a random name."}
 COPY: Final = "ledger/rebuild/rebuild.py"
 _REBUILT: Final = {
     REBUILD: "`rebuild ledger --apply` replaces what the projection gives, row by row, in one transaction."
@@ -122,14 +124,28 @@ OWNERS: Final = (
         holds="every fact, and since when it is known: what the follow-up report counts",
         written_by="ledger",
         module="ledger/store/follow_up.py",
-        others={**_REBUILT, COPY: "A rebuild's own copy takes over rows whose records are gone."},
+        others={
+            **_REBUILT,
+            **_ANONYMOUS,
+            COPY: "A rebuild's own copy takes over rows whose records are gone.",
+        },
     ),
     TableOwner(
         table="verdicts",
         holds="every revision of every decision, and since when it is known; likewise",
         written_by="ledger",
         module="ledger/store/follow_up.py",
-        others={**_REBUILT, COPY: "A rebuild's own copy takes over rows whose records are gone."},
+        others={
+            **_REBUILT,
+            **_ANONYMOUS,
+            COPY: "A rebuild's own copy takes over rows whose records are gone.",
+        },
+    ),
+    TableOwner(
+        table="erased_acts",
+        holds="of the acts of erased people what the follow-up report counts",
+        written_by="ledger",
+        module=ERASED_FIGURES,
     ),
     TableOwner(
         table="transfers",

@@ -72,6 +72,7 @@ LEDGER: Final = (
     TableRight("bounces", read=("delivery_id",), remove=True),
     TableRight("deliveries", read=WHOLE, add=True, remove=True),
     TableRight("digests", read=WHOLE, add=True, change=("reason",)),
+    TableRight("erased_acts", add=True),
     TableRight("erasures", read=WHOLE, add=True, change=("erased_before", "offset", "request")),
     TableRight("footings", read=WHOLE),
     TableRight("foreign_records", add=True),
@@ -79,7 +80,12 @@ LEDGER: Final = (
     _MESSAGES,
     TableRight("migrations", read=("name",)),
     TableRight("outbox", read=WHOLE, add=True, change=("sent_at",), remove=True),
-    TableRight("person_facts", add=True),
+    TableRight(
+        "person_facts",
+        read=("appended_at", "name", "offset", "partition", "person_id"),
+        add=True,
+        change=("name", "person_id"),
+    ),
     TableRight("person_joins", read=WHOLE, add=True, remove=True),
     replace(_PLANS, remove=True),
     TableRight("position", read=WHOLE, add=True, change=("next_offset",)),
@@ -92,7 +98,12 @@ LEDGER: Final = (
     TableRight("subjects", read=WHOLE, add=True, change=("counts", "names_nothing", "told_at"), remove=True),
     replace(_TASKS, change=(*_OF_A_TASK, "follows"), remove=True),
     replace(_TRANSFERS, remove=True),
-    TableRight("verdicts", add=True),
+    TableRight(
+        "verdicts",
+        read=("appended_at", "enrolment_id", "message_id", "offset", "partition", "person_id", "sent_as"),
+        add=True,
+        change=("enrolment_id", "message_id", "person_id", "sent_as"),
+    ),
 )
 
 NOTIFY: Final = (

@@ -83,6 +83,7 @@ POLICIES: Final[Mapping[str, RowPolicy]] = {
             "dismissed",
             "endpoints",
             "erasure_requests",
+            "erased_acts",
             "erasures",
             "foreign_records",
             "known_endpoints",

@@ -273,6 +273,19 @@ CREATE TABLE endpoints (
     CONSTRAINT endpoints_reason_check CHECK ((reason = ANY (ARRAY['gone'::text, 'failing'::text])))
 );
 
+CREATE TABLE erased_acts (
+    enrolment_id text NOT NULL,
+    unit_id text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    kind text NOT NULL,
+    contact_at timestamp with time zone,
+    form text,
+    reached boolean NOT NULL,
+    ending text,
+    initiatives text[] NOT NULL,
+    serial bigint NOT NULL
+);
+
 CREATE TABLE erasure_requests (
     id uuid NOT NULL,
     people text[],

@@ -51,3 +51,16 @@ CREATE TABLE verdicts (                      -- one for each record of `decision
     PRIMARY KEY (partition, "offset")
 );
 CREATE INDEX verdicts_by_person ON verdicts (person_id);
+
+CREATE TABLE erased_acts (                   -- what the report counts of the acts of erased people
+    enrolment_id text        NOT NULL,       -- random, that of the same person's facts and verdicts
+    unit_id      text        NOT NULL,
+    at           timestamptz NOT NULL,
+    kind         text        NOT NULL,
+    contact_at   timestamptz,
+    form         text,
+    reached      boolean     NOT NULL,
+    ending       text,
+    initiatives  text[]      NOT NULL,
+    serial       bigint      NOT NULL        -- the order of acts of one moment
+);

@@ -57,6 +57,8 @@ FREE: Final = {
     ("attempts", "outcome"): "as `acts.kind`",
     ("audit", "kind"): "as `acts.kind`",
     ("bounces", "status"): "an enhanced status code of RFC 3463",
+    ("erased_acts", "ending"): "a copy of `acts.detail`",
+    ("erased_acts", "kind"): "a copy of `acts.kind`",
     ("person_facts", "kind"): "as `acts.kind`",
     ("plans", "status"): "a copy of `tasks.status`",
     ("verdicts", "outcome"): "as a decision on Kafka has it; a list would stop the ledger",
