@@ -17,6 +17,7 @@ from config.environments import (
 )
 from config.every_environment import EveryEnvironment
 from config.kafka import KafkaSettings
+from config.sections.audit import AuditSection
 from config.sections.keys import (
     KeyStoreSection,
     LookupKeySection,
@@ -143,12 +144,34 @@ class EraseAskEnvironment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EraseVerifyEnvironment(EraseAskEnvironment):
+    """`erase verify`: the auditor's index too, where it can be seen."""
+
+    audit: AuditSection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EraseRunEnvironment:
     """`erase run`: no key that makes or opens anything of a person."""
 
     kafka: KafkaSettings
     stream: StreamKeySection
     database: DatabaseAddress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionEnvironment(EraseRunEnvironment):
+    """`retention plan`, `accept` and `run`: the rules too."""
+
+    reference: ReferenceSection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldEnvironment:
+    """`retention hold` and `release`: they make a pseudonym of a CPR."""
+
+    database: DatabaseAddress
+    keys: LookupKeySection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +240,8 @@ COMMANDS: Final[Mapping[str, type[Any]]] = {
     "deliveries list": ListEnvironment,
     "webhooks list": ListEnvironment,
     "tasks show": DatabaseEnvironment,
+    "tasks export": ListEnvironment,
+    "tasks journalised": DatabaseEnvironment,
     "deliveries retry": ReplayEnvironment,
     "webhooks enable": DatabaseEnvironment,
     "dismiss": DatabaseEnvironment,
@@ -227,7 +252,13 @@ COMMANDS: Final[Mapping[str, type[Any]]] = {
     "erase request": EraseAskEnvironment,
     "erase approve": DatabaseEnvironment,
     "erase run": EraseRunEnvironment,
-    "erase verify": EraseAskEnvironment,
+    "erase again": EraseRunEnvironment,
+    "erase verify": EraseVerifyEnvironment,
+    "retention plan": RetentionEnvironment,
+    "retention accept": RetentionEnvironment,
+    "retention run": RetentionEnvironment,
+    "retention hold": HoldEnvironment,
+    "retention release": HoldEnvironment,
     "trail verify": TrailVerifyEnvironment,
     "trail restart": TrailRestartEnvironment,
     "redecide": HealingAuditEnvironment,
@@ -256,6 +287,8 @@ _ROLES: Final[Mapping[type[Any], DatabaseRole]] = {
     InsightEnvironment: DatabaseRole.INSIGHT,
     ReportEnvironment: DatabaseRole.REPORT,
     ShredEnvironment: DatabaseRole.REBUILD,
+    RetentionEnvironment: DatabaseRole.RETENTION,
+    EraseVerifyEnvironment: DatabaseRole.AUDIT,
 }
 
 

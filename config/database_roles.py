@@ -17,7 +17,7 @@ class DatabaseRole(StrEnum):
     ACT = "frafaldsvarsel_act"
     """What the inbox becomes within an act; nobody logs in as it."""
     AUDIT = "frafaldsvarsel_audit"
-    """Reads only; `redecide` too."""
+    """Reads only; `redecide` and `erase verify` too."""
     CANARY = "frafaldsvarsel_canary"
     TRAIL = "frafaldsvarsel_trail"
     """The keeper of the audit trail."""
@@ -27,6 +27,8 @@ class DatabaseRole(StrEnum):
     """`insight export`: which looks are a person's."""
     REPORT = "frafaldsvarsel_report"
     """`report`: reads what it counts, and notes which periods were released."""
+    RETENTION = "frafaldsvarsel_retention"
+    """`retention plan`, `accept` and `run`: the one role that may take rows away when their time is over."""
     REBUILD = "frafaldsvarsel_rebuild"
     """`rebuild ledger`, which may replace everything that follows from Kafka; `keys shred`."""
 

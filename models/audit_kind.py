@@ -60,6 +60,15 @@ class AuditKind(StrEnum):
     """By another person than the one who asked. Neither line names whom: the request does, until it is done."""
     PERSON_ERASED = "person_erased"
     """Its detail names, as `emptied`, the rows of this trail that were emptied with it."""
+    RETENTION_ACCEPTED = "retention_accepted"
+    """Somebody has looked at the plan of a rule; a week later it is carried out."""
+    RETENTION_TAKEN = "retention_taken"
+    TRAIL_EMPTIED = "trail_emptied"
+    """The time of the rows that its detail names, as `emptied`, was over."""
+    HOLD_LAID = "hold_laid"
+    HOLD_RELEASED = "hold_released"
+    CASE_EXPORTED = "case_exported"
+    JOURNALISED = "journalised"
 
 
 def kind_of_end(status: DeliveryStatus) -> AuditKind | None:

@@ -32,6 +32,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "report": ("report",),
     "sessions": ("sessions",),
     "erase": ("erase",),
+    "retention": ("retention",),
     "dismiss": ("dismiss",),
     "redecide": ("redecide",),
     "quarantine": ("quarantine",),

@@ -141,7 +141,10 @@ def _show(answer: TrailAnswer) -> None:
         f"  {answer.signed} signed roots were held against it, up to row {answer.signed_to}.", highlight=False
     )
     if answer.erased:
-        out.print(f"  {answer.erased} rows were emptied by erasures that the chain names.", highlight=False)
+        out.print(
+            f"  {answer.erased} rows were emptied by erasures, or when their time was over, as the chain says.",
+            highlight=False,
+        )
     if answer.restarts:
         out.print(f"  {answer.restarts} times people said that an older copy was restored.", highlight=False)
     if answer.not_ours:

@@ -5,32 +5,16 @@ docs/architecture.md is made from it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+from ledger.schema.command_owners import COMMAND_OWNERS
+from ledger.schema.table_owner import FORGET, FORGOTTEN, TIMED, TableOwner
 
 REBUILD: Final = "ledger/rebuild/replace.py"
 MIGRATIONS: Final = "ledger/schema/migrations"
 """A migration may write any table: it runs once, under a lock."""
 AUDIT_INDEX: Final = "ops/audit"
 """Its tables stand in an SQLite file of the auditor's own; there is none here that it writes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableOwner:
-    """One table."""
-
-    table: str
-    holds: str
-    """A line of the page."""
-    written_by: str
-    """The processes and commands that run the module's statements, for the page."""
-    module: str
-    others: Mapping[str, str] = field(default_factory=dict)
-    """Further modules with a statement that writes it, and why each does."""
-
-
-FORGET: Final = "ledger/store/erasures.py"
-_FORGOTTEN: Final = {FORGET: "Of an erased person, in one transaction for all tables."}
 ERASED_FIGURES: Final = "ledger/store/erased_figures.py"
 _ANONYMOUS: Final = {ERASED_FIGURES: "Of an erased person the rows that are counted, under a random name."}
 COPY: Final = "ledger/rebuild/rebuild.py"
@@ -52,6 +36,7 @@ OWNERS: Final = (
         written_by="ledger",
         module="ledger/store/repository.py",
         others={
+            **TIMED,
             **_REBUILT,
             COPY: "A rebuild's own copy takes over rows whose records retention has removed.",
         },
@@ -62,7 +47,7 @@ OWNERS: Final = (
         written_by="ledger",
         module="ledger/store/repository.py",
         others={
-            **_FORGOTTEN,
+            **FORGOTTEN,
             **_REBUILT,
             COPY: "A rebuild's own copy takes over rows whose records retention has removed.",
         },
@@ -72,7 +57,7 @@ OWNERS: Final = (
         holds="ids that were used twice, and whether match knows",
         written_by="ledger",
         module="ledger/consume/duplicates.py",
-        others=_REBUILT,
+        others={**_REBUILT, **TIMED},
     ),
     TableOwner(
         table="subjects",
@@ -80,7 +65,7 @@ OWNERS: Final = (
         written_by="ledger",
         module="ledger/store/subjects.py",
         others={
-            **_FORGOTTEN,
+            **FORGOTTEN,
             **_REBUILT,
             COPY: "A rebuild's own copy takes over rows whose records retention has removed.",
         },
@@ -90,7 +75,7 @@ OWNERS: Final = (
         holds="every message and its last decision",
         written_by="ledger; inbox, when an act moves messages (`ledger.actions`)",
         module="ledger/store/repository.py",
-        others={**_REBUILT, **_FORGOTTEN},
+        others={**_REBUILT, **FORGOTTEN},
     ),
     TableOwner(
         table="tasks",
@@ -98,20 +83,40 @@ OWNERS: Final = (
         written_by="ledger, from decisions; inbox, from acts (`ledger.actions`): both by one projection and under one "
         "set of locks",
         module="ledger/store/repository.py",
-        others={**_REBUILT, **_FORGOTTEN},
+        others={**_REBUILT, **FORGOTTEN},
     ),
     TableOwner(
         table="person_joins",
         holds="which numbers are one person's, as pseudonyms",
         written_by="ledger",
         module="ledger/consume/joins.py",
-        others={**_REBUILT, **_FORGOTTEN},
+        others={**_REBUILT, **FORGOTTEN},
     ),
     TableOwner(
-        table="erasure_requests",
-        holds="who is to be erased, until it is done; who asked and who approved, for good",
-        written_by="`erase request`, `erase approve`, `erase run`",
-        module="ops/recovery/erasure_requests.py",
+        table="retention_holds",
+        holds="who is not to be erased, and why",
+        written_by="`retention hold`, `retention release`",
+        module="ledger/store/retention.py",
+        others=FORGOTTEN,
+    ),
+    TableOwner(
+        table="journalised",
+        holds="which cases stand in the authority's case system",
+        written_by="`tasks journalised`",
+        module="ledger/store/retention.py",
+        others=FORGOTTEN,
+    ),
+    TableOwner(
+        table="retention_rules",
+        holds="which versions of a rule somebody has looked at",
+        written_by="`retention accept`",
+        module="ledger/store/retention.py",
+    ),
+    TableOwner(
+        table="retention_runs",
+        holds="what the last night of retention has found",
+        written_by="`retention run`",
+        module="ledger/store/retention.py",
     ),
     TableOwner(
         table="erasures",
@@ -152,14 +157,14 @@ OWNERS: Final = (
         holds="tasks that people have given to another unit than the rules name",
         written_by="inbox, from acts; ledger, when the rules name another unit",
         module="ledger/store/repository.py",
-        others={**_REBUILT, **_FORGOTTEN},
+        others={**_REBUILT, **FORGOTTEN},
     ),
     TableOwner(
         table="acts",
         holds="what people did; added only",
         written_by="inbox",
         module="ledger/store/action_log.py",
-        others=_FORGOTTEN,
+        others=FORGOTTEN,
     ),
     TableOwner(
         table="deliveries",
@@ -168,14 +173,14 @@ OWNERS: Final = (
         "changed or an endpoint is off; `quarantine replay` and `deliveries retry` bring one back; a rebuild adds what "
         "is missing, ended",
         module="ledger/store/deliveries.py",
-        others=_FORGOTTEN,
+        others={**FORGOTTEN, **TIMED},
     ),
     TableOwner(
         table="attempts",
         holds="what happened each time",
         written_by="notify; a rebuild, for what it has added",
         module="ledger/store/deliveries.py",
-        others=_FORGOTTEN,
+        others={**FORGOTTEN, **TIMED},
     ),
     TableOwner(
         table="audit",
@@ -183,13 +188,7 @@ OWNERS: Final = (
         written_by="ledger, inbox and notify, each with what it changes; by command `quarantine`, `ledger skip`, "
         "`deliveries retry`, `webhooks enable`, `dismiss` and `rebuild ledger --apply`",
         module="ledger/store/audit_trail.py",
-        others=_FORGOTTEN,
-    ),
-    TableOwner(
-        table="trail",
-        holds="the audit trail's chain of hashes, a link for each line; added only",
-        written_by="the keeper of the trail",
-        module="ops/trail/store.py",
+        others=FORGOTTEN,
     ),
     TableOwner(
         table="outbox",
@@ -197,7 +196,7 @@ OWNERS: Final = (
         written_by="ledger; inbox, from acts",
         module="ledger/store/repository.py",
         others={
-            **_FORGOTTEN,
+            **FORGOTTEN,
             "ledger/consume/duplicates.py": "A conflict's refusal and its following receipt, with the repeat.",
             "ledger/outbox.py": "Sends what is due, and forgets what was told long ago.",
             REBUILD: "Refusals and words across people that are missing.",
@@ -209,7 +208,7 @@ OWNERS: Final = (
         written_by="ledger; inbox, with an act",
         module="ledger/reminders/scheduler.py",
         others={
-            **_FORGOTTEN,
+            **FORGOTTEN,
             "ledger/reminders/failed_deliveries.py": "The escalation that follows from a failed notice.",
         },
     ),
@@ -218,13 +217,14 @@ OWNERS: Final = (
         holds="how a task stood when its steps were planned",
         written_by="ledger; inbox, with an act",
         module="ledger/reminders/scheduler.py",
-        others=_FORGOTTEN,
+        others=FORGOTTEN,
     ),
     TableOwner(
         table="digests",
         holds="the mornings of units that have morning mails",
         written_by="ledger",
         module="ledger/reminders/digest.py",
+        others=TIMED,
     ),
     TableOwner(
         table="known_endpoints",
@@ -244,7 +244,11 @@ OWNERS: Final = (
         holds="mails that came back",
         written_by="notify; `quarantine`",
         module="notifiers/bounces/store.py",
-        others={**_FORGOTTEN, "ops/recovery/dead_letters.py": "A person has read what no rule understands."},
+        others={
+            **TIMED,
+            **FORGOTTEN,
+            "ops/recovery/dead_letters.py": "A person has read what no rule understands.",
+        },
     ),
     TableOwner(
         table="foreign_records",
@@ -252,56 +256,7 @@ OWNERS: Final = (
         written_by="ledger",
         module="ledger/store/foreign_records.py",
     ),
-    TableOwner(
-        table="skips",
-        holds="records of the service's own that people let the ledger pass",
-        written_by="`ledger skip`",
-        module="ops/recovery/skips.py",
-    ),
-    TableOwner(
-        table="quarantine",
-        holds="what people decided about refused and undeliverable things",
-        written_by="`quarantine`, `deliveries retry`",
-        module="ops/recovery/dead_letters.py",
-    ),
-    TableOwner(
-        table="dismissed",
-        holds="exceptions of the audit that were put aside",
-        written_by="`dismiss`",
-        module="ops/recovery/dismissals.py",
-    ),
-    TableOwner(
-        table="releases",
-        holds="for which periods the follow-up report was released",
-        written_by="`report`",
-        module="reports/releases.py",
-    ),
-    TableOwner(
-        table="resealed",
-        holds="what is sealed of a message, sealed again before the key of its month was shredded",
-        written_by="`keys shred`",
-        module="ops/recovery/shred.py",
-        others=_FORGOTTEN,
-    ),
-    TableOwner(
-        table="inbox_sessions",
-        holds="who is logged in; lost, people log in again",
-        written_by="inbox; `sessions end`",
-        module="inbox/sessions.py",
-        others={"ops/recovery/open_sessions.py": "An operator ends somebody's."},
-    ),
-    TableOwner(
-        table="visit_keys",
-        holds="the keys under which the inbox proves whom it serves; no role but the owner reads them",
-        written_by="`migrate`",
-        module="ledger/schema/visit_keys.py",
-    ),
-    TableOwner(
-        table="migrations",
-        holds="which migrations were applied",
-        written_by="`migrate`",
-        module="ledger/schema/migrate.py",
-    ),
+    *COMMAND_OWNERS,
 )
 BY_TABLE: Final = {owner.table: owner for owner in OWNERS}
 VIEWS: Final = ("footings",)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from config.database_roles import DatabaseRole
-from ledger.schema.command_rights import INSIGHT, OPERATOR, REBUILD, REPORT
+from ledger.schema.command_rights import INSIGHT, OPERATOR, REBUILD, REPORT, RETENTION
 from ledger.schema.process_rights import ACT, AUDIT, CANARY, INBOX, LEDGER, NOTIFY, TRAIL
 from ledger.schema.table_right import WHOLE, TableRight
 
@@ -22,6 +22,7 @@ RIGHTS: Final[Mapping[DatabaseRole, tuple[TableRight, ...]]] = {
     DatabaseRole.OPERATOR: OPERATOR,
     DatabaseRole.INSIGHT: INSIGHT,
     DatabaseRole.REPORT: REPORT,
+    DatabaseRole.RETENTION: RETENTION,
     DatabaseRole.REBUILD: REBUILD,
 }
 SILENT: Final[Mapping[str, str]] = {

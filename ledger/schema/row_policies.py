@@ -50,6 +50,7 @@ EVERY_ROW: Final[Mapping[DatabaseRole, str]] = {
     DatabaseRole.INSIGHT: "tells a citizen who has looked, in every unit",
     DatabaseRole.REBUILD: "replaces what follows from Kafka",
     DatabaseRole.REPORT: "counts the whole country, and gives out no row",
+    DatabaseRole.RETENTION: "takes what is past its time, of every unit",
 }
 """Who sees the rows of every unit in the tables that `ledger.schema.rights` opens to it, and why. No role may bypass
 row-level security: a policy says so on each table."""
@@ -86,10 +87,12 @@ POLICIES: Final[Mapping[str, RowPolicy]] = {
             "erased_acts",
             "erasures",
             "foreign_records",
+            "journalised",
             "known_endpoints",
             "person_facts",
             "receipts",
             "repeats",
+            "retention_holds",
             "subjects",
             "verdicts",
         ),
@@ -103,6 +106,8 @@ OF_NOBODY: Final[Mapping[str, str]] = {
     "position": "places in Kafka",
     "quarantine": "places and ids of what was refused",
     "releases": "periods and hashes of what was released",
+    "retention_rules": "who has accepted which rule",
+    "retention_runs": "how many rows of which class",
     "skips": "places in Kafka",
     "trail": "hashes",
     "visit_keys": "no role reads it",
@@ -121,6 +126,9 @@ FUNCTION_RIGHTS: Final[Mapping[str, tuple[DatabaseRole, ...]]] = {
 """Who may call which of the owner's functions. Everybody else may call none."""
 
 
+MAKE: Final = "CREATE POLICY {} ON {} {}"
+
+
 def policies() -> dict[tuple[str, str], str]:
     """The statements by table and policy."""
     others = ", ".join(EVERY_ROW)
@@ -136,7 +144,5 @@ def policies() -> dict[tuple[str, str], str]:
             "added_by_the_act": policy.act_added
             and f"FOR INSERT TO {DatabaseRole.ACT} WITH CHECK ({policy.act_added})",
         }
-        found |= {
-            (table, name): f"CREATE POLICY {name} ON {table} {rest}" for name, rest in said.items() if rest
-        }
+        found |= {(table, name): MAKE.format(name, table, rest) for name, rest in said.items() if rest}
     return found

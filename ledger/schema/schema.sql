@@ -28,7 +28,7 @@ BEGIN
         IF OLD.erased_by IS NULL AND NEW.erased_by > NEW.id
             AND (NEW.id, NEW.at, NEW.kind) = (OLD.id, OLD.at, OLD.kind)
             AND num_nonnulls(NEW.task_id, NEW.sender, NEW.message_id, NEW.salt) = 0 AND NEW.detail = '{}'
-            AND EXISTS (SELECT FROM audit e WHERE e.id = NEW.erased_by AND e.kind = 'person_erased')
+            AND EXISTS (SELECT FROM audit e WHERE e.id = NEW.erased_by AND e.kind IN ('person_erased', 'trail_emptied'))
         THEN
             RETURN NEW;
         END IF;
@@ -373,6 +373,13 @@ CREATE TABLE inbox_sessions (
     ends_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE journalised (
+    task_id uuid NOT NULL,
+    receipt text NOT NULL,
+    noted_by text NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE known_endpoints (
     unit_id text NOT NULL,
     url text NOT NULL,
@@ -523,6 +530,31 @@ CREATE TABLE resealed (
     at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE retention_holds (
+    id uuid NOT NULL,
+    person_id text NOT NULL,
+    reference text,
+    ground text NOT NULL,
+    held_by text NOT NULL,
+    held_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE retention_rules (
+    version text NOT NULL,
+    kind text NOT NULL,
+    accepted_by text NOT NULL,
+    accepted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+CREATE TABLE retention_runs (
+    kind text NOT NULL,
+    version text NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    taken bigint NOT NULL,
+    waiting bigint NOT NULL,
+    overdue bigint NOT NULL
+);
+
 CREATE TABLE skips (
     topic text NOT NULL,
     partition integer NOT NULL,
@@ -670,6 +702,9 @@ ALTER TABLE ONLY foreign_records
 ALTER TABLE ONLY inbox_sessions
     ADD CONSTRAINT inbox_sessions_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY journalised
+    ADD CONSTRAINT journalised_pkey PRIMARY KEY (task_id);
+
 ALTER TABLE ONLY known_endpoints
     ADD CONSTRAINT known_endpoints_pkey PRIMARY KEY (unit_id, url);
 
@@ -711,6 +746,15 @@ ALTER TABLE ONLY repeats
 
 ALTER TABLE ONLY resealed
     ADD CONSTRAINT resealed_pkey PRIMARY KEY (sender, message_id, sent_as);
+
+ALTER TABLE ONLY retention_holds
+    ADD CONSTRAINT retention_holds_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY retention_rules
+    ADD CONSTRAINT retention_rules_pkey PRIMARY KEY (version);
+
+ALTER TABLE ONLY retention_runs
+    ADD CONSTRAINT retention_runs_pkey PRIMARY KEY (kind);
 
 ALTER TABLE ONLY skips
     ADD CONSTRAINT skips_pkey PRIMARY KEY (topic, partition, "offset");
@@ -805,6 +849,8 @@ CREATE INDEX receipts_by_event ON receipts USING btree (sender, event_id) WHERE 
 CREATE INDEX receipts_rejected ON receipts USING btree (appended_at) WHERE (status = 'rejected'::text);
 
 CREATE INDEX repeats_by_event ON repeats USING btree (sender, event_id);
+
+CREATE INDEX retention_holds_by_person ON retention_holds USING btree (person_id);
 
 CREATE UNIQUE INDEX steps_by_failure ON steps USING btree (failed_delivery, failed_at) WHERE (failed_delivery IS NOT NULL);
 

@@ -41,7 +41,13 @@ KEEP: Final[LiteralString] = f"""
 WITH RECURSIVE who AS MATERIALIZED (
     SELECT 'erased:' || gen_random_uuid() AS erased
 ), facts AS MATERIALIZED (
-    SELECT partition, "offset", name FROM person_facts WHERE person_id = ANY(%(people)s) AND appended_at < %(before)s
+    SELECT f.partition, f."offset", f.name, EXISTS (
+        SELECT FROM repeats r
+        WHERE (r.topic, r.partition, r."offset") = (f.origin_topic, f.origin_partition, f.origin_offset)
+    ) OR EXISTS (
+        SELECT FROM applied a WHERE a.left_out IS NOT NULL AND (a.partition, a."offset") = (f.partition, f."offset")
+    ) AS is_struck
+    FROM person_facts f WHERE f.person_id = ANY(%(people)s) AND f.appended_at < %(before)s
 ), told AS MATERIALIZED (
     SELECT partition, "offset", message_id, sent_as, enrolment_id FROM verdicts
     WHERE person_id = ANY(%(people)s) AND appended_at < %(before)s
@@ -65,7 +71,10 @@ WITH RECURSIVE who AS MATERIALIZED (
     FROM who, (SELECT DISTINCT message_id, sent_as FROM told) d
 ), of_facts AS (
     UPDATE person_facts p SET person_id = erased, name = new FROM who, facts f JOIN names USING (name)
-    WHERE (p.partition, p."offset") = (f.partition, f."offset")
+    WHERE (p.partition, p."offset") = (f.partition, f."offset") AND NOT f.is_struck
+), of_struck AS (
+    DELETE FROM person_facts p USING facts f
+    WHERE (p.partition, p."offset") = (f.partition, f."offset") AND f.is_struck
 ), of_verdicts AS (
     UPDATE verdicts v SET person_id = erased, sent_as = erased, message_id = ids.new, enrolment_id = names.new
     FROM who, told t JOIN ids USING (message_id, sent_as) LEFT JOIN names ON names.name = t.enrolment_id
@@ -75,7 +84,8 @@ INSERT INTO erased_acts (enrolment_id, unit_id, at, kind, contact_at, form, reac
 SELECT new, unit_id, at, kind, contact_at, form, reached, ending, initiatives, serial
 FROM done JOIN names ON names.name = done.enrolment_id
 """
-"""Acts themselves are deleted with the person's tasks: they name who has worked on them."""
+"""Acts themselves are deleted with the person's tasks: they name who has worked on them. A fact that does not count is
+deleted, too: retention takes away what says so."""
 
 
 async def joined(connection: Connection, person_id: str, also: Collection[tuple[str, str]]) -> Sequence[str]:

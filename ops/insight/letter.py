@@ -20,6 +20,7 @@ _WHAT: Final = {
     AuditKind.LOOKED_AT: "Opgaven om dig blev åbnet på skærmen",
     AuditKind.OPENED: "Dit CPR-nummer og institutionens tekst om dig blev vist",
     AuditKind.INSIGHT_EXPORTED: "Denne oversigt blev lavet til dig",
+    AuditKind.CASE_EXPORTED: "Sagen blev skrevet ud til kommunens sagssystem",
 }
 _WHY: Final = {
     OpenPurpose.CONTACT_PERSON: "At få kontakt med dig",
@@ -31,6 +32,7 @@ _CASE_WORK: Final = "At behandle opgaven"
 _VIA: Final = {
     "page": "Kommunens sagsbehandler",
     "api": "Kommunens sagssystem",
+    "export": "Driften, for kommunens sagssystem",
     "command": "Driften, efter din anmodning",
 }
 

@@ -1,5 +1,6 @@
 """Requests to erase a person: one asks, another approves, and both stand in the audit trail. Names nobody when done."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, LiteralString
@@ -17,12 +18,17 @@ from models.operator import Operator
 ASK: Final[LiteralString] = """
 INSERT INTO erasure_requests (id, people, ground, asked_by) VALUES (%s, %s, %s, %s)
 """
+ASK_BY_RULE: Final[LiteralString] = """
+INSERT INTO erasure_requests (id, people, ground, asked_by, approved_by, approved_at, erased_before)
+VALUES (%s, %s, %s, %s, %s, now(), %s)
+"""
+"""What retention asks for is approved by the version of its rule, which a person has accepted."""
 APPROVE: Final[LiteralString] = """
 UPDATE erasure_requests SET approved_by = %s, approved_at = now()
 WHERE id = %s AND approved_by IS NULL AND asked_by <> %s
 """
 APPROVED: Final[LiteralString] = """
-SELECT id, people, erased_before, "offset" FROM erasure_requests
+SELECT id, people, erased_before, "offset", asked_by = 'retention' FROM erasure_requests
 WHERE approved_by IS NOT NULL AND done_at IS NULL ORDER BY approved_at, id
 """
 SET_CUT_OFF: Final[LiteralString] = """
@@ -32,6 +38,7 @@ DONE: Final[LiteralString] = "UPDATE erasure_requests SET people = NULL, done_at
 OPEN_TASKS: Final[LiteralString] = """
 SELECT reference FROM tasks WHERE person_id = ANY(%s) AND status = 'open' ORDER BY reference
 """
+HOLDS: Final[LiteralString] = "SELECT count(*) FROM retention_holds WHERE person_id = ANY(%s)"
 FORGOTTEN: Final[LiteralString] = """
 SELECT count(*) FROM erasures WHERE person = ANY(%s) AND erased_before >= %s
 """
@@ -49,6 +56,10 @@ class ErasureRequest:
     people: tuple[str, ...]
     origin: Origin | None
     """Its record on ``erasures``, once there is one."""
+    before: datetime | None = None
+    """Of retention's: what was appended later stays. None: all that was appended before that record goes."""
+    by_rule: bool = False
+    """Whether retention has asked for it."""
 
 
 def ask(
@@ -57,14 +68,40 @@ def ask(
     """Note that a person, under all their numbers, is to be erased; raises `CannotErase` where a task is open."""
     with connection.transaction():
         people = sorted(person for (person,) in connection.execute(NUMBERS, (person_id,)))
-        references = [reference for (reference,) in connection.execute(OPEN_TASKS, (people,))]
-        if references:
-            raise CannotErase(
-                f"The person has an open task ({', '.join(references)}): the duty to react comes first. Close it."
-            )
+        if (reason := obstacle(connection, people)) is not None:
+            raise CannotErase(reason)
         connection.execute(ASK, (request, people, ground, operator.by))
         _note(connection, AuditKind.ERASURE_ASKED, request, operator, ground=ground)
     return people
+
+
+def ask_by_rule(
+    connection: SyncConnection,
+    request: UUID,
+    people: Sequence[str],
+    *,
+    ground: str,
+    rules: str,
+    before: datetime,
+) -> None:
+    """Note that retention takes these people's data of before a moment; approved by `rules`, their versions."""
+    who = Operator("retention", rules)
+    with connection.transaction():
+        values = (request, sorted(people), ground, who.by, f"rule {rules}", before)
+        connection.execute(ASK_BY_RULE, values)
+        _note(connection, AuditKind.ERASURE_ASKED, request, who, ground=ground)
+        _note(connection, AuditKind.ERASURE_APPROVED, request, Operator(f"rule {rules}", ground))
+
+
+def obstacle(connection: SyncConnection, people: Sequence[str]) -> str | None:
+    """Why these people cannot be erased now: an open task, or a hold; to be asked again before the cut-off."""
+    references = [reference for (reference,) in connection.execute(OPEN_TASKS, (list(people),))]
+    if references:
+        return (
+            f"The person has an open task ({', '.join(references)}): the duty to react comes first. Close it."
+        )
+    ((holds,),) = connection.execute(HOLDS, (list(people),)).fetchall()
+    return "The person is on hold: retention release takes it away." if holds else None
 
 
 def approve(connection: SyncConnection, request: UUID, operator: Operator) -> bool:
@@ -79,8 +116,10 @@ def approve(connection: SyncConnection, request: UUID, operator: Operator) -> bo
 def approved(connection: SyncConnection) -> list[ErasureRequest]:
     """What is to be done, the oldest first."""
     return [
-        ErasureRequest(request, tuple(people), None if cut_off is None else _origin(cut_off, offset))
-        for request, people, cut_off, offset in connection.execute(APPROVED).fetchall()
+        ErasureRequest(
+            request, tuple(people), None if offset is None else _origin(cut_off, offset), cut_off, by_rule
+        )
+        for request, people, cut_off, offset, by_rule in connection.execute(APPROVED).fetchall()
     ]
 
 
@@ -97,7 +136,7 @@ def has_forgotten(connection: SyncConnection, people: tuple[str, ...], cut_off: 
 
 
 def done(connection: SyncConnection, request: UUID) -> None:
-    """It is carried out; whom it was about is known no more."""
+    """It is carried out, or, where it has no record on Kafka, given up; whom it was about is known no more."""
     connection.execute(DONE, (request,))
 
 

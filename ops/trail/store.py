@@ -14,6 +14,7 @@ from ops.trail.verify import ChainLink, TrailFault, TrailFinding
 CHANNEL: Final = "trail"
 """Who waits for a link says so there, and the keeper hurries."""
 _AT_ONCE: Final = 5_000
+_EMPTYING: Final = frozenset({AuditKind.PERSON_ERASED, AuditKind.TRAIL_EMPTIED})
 _KEEPER: Final = 0x7472_6169_6C  # "trail"
 
 COLUMNS: Final[LiteralString] = (
@@ -125,7 +126,7 @@ def _link(row: dict[str, Any]) -> ChainLink:
         row=_row(row) if whole else None,
         erased_by=row["erased_by"],
         empties=frozenset(_ids(row["detail"].get("emptied")))
-        if whole and row["kind"] == AuditKind.PERSON_ERASED
+        if whole and row["kind"] in _EMPTYING
         else frozenset(),
     )
 

@@ -62,6 +62,8 @@ FREE: Final = {
     ("person_facts", "kind"): "as `acts.kind`",
     ("plans", "status"): "a copy of `tasks.status`",
     ("verdicts", "outcome"): "as a decision on Kafka has it; a list would stop the ledger",
+    ("retention_rules", "kind"): "as `acts.kind`",
+    ("retention_runs", "kind"): "as `acts.kind`",
 }
 """Columns of such a name whose list is open, and why."""
 CHECKS: Final = "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'c'"

@@ -26,6 +26,7 @@ from models.eligibility.decision import Cause
 from models.eligibility.person_record import PersonRecord
 from models.events.person_event import PersonEvent
 from models.operator import Operator
+from ops.recovery import erasure_again, erasure_search
 from ops.recovery import erasure_requests as requests
 from ops.recovery.erasure_log import ErasureLog
 from streams.batch_producer import BatchProducer, partition_of
@@ -169,3 +170,41 @@ def test_a_person_with_an_open_task_is_not_erased(database: str) -> None:
         with pytest.raises(requests.CannotErase, match="FV-1"):
             requests.ask(connection, uuid4(), OLD, "GDPR art. 17", ANNE)
         assert connection.execute("SELECT count(*) FROM erasure_requests").fetchone() == (0,)
+
+
+async def test_a_restored_log_is_told_again_whom_the_topic_names(kafka: KafkaSettings) -> None:
+    """Match's topic knows the person without a gravestone, as a backup of before would; the cut-off is that of then."""
+    person, other = "restoredrestoredrestored01", "neverneverneverneverneve01"
+    producer = AIOKafkaProducer(**kafka.producer())
+    await producer.start()
+    output = BatchProducer(producer, MAC)
+    for name in (person, other):
+        value = PersonRecord(person_id=name, applied=1).model_dump_json().encode()
+        output.add(Topic.PEOPLE, _partition(name), name.encode(), value)
+    await output.flush()
+    await producer.stop()
+    before = datetime(2026, 1, 1, tzinfo=UTC)
+    async with ErasureLog(kafka, MAC) as log:
+        await log.cut_off((person,), "request-3", before)
+    said = await erasure_again.said_erasures(kafka, MAC)
+    (one,) = erasure_again.lacking(said, await erasure_again.cut_offs(kafka, MAC))
+    assert (one.request, one.people, one.origin.appended_at) == ("request-3", (person,), before)
+
+
+def test_what_is_left_of_a_person_is_found_in_every_column(database: str, tmp_path: Path) -> None:
+    """In a table, in a dump across the pieces in which it is read, in raw segments; what is not read is told."""
+    asyncio.run(migrate(database))
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO audit (kind, detail) VALUES ('found_by_cpr', jsonb_build_object('person_id', %s::text))",
+            (OLD,),
+        )
+        found = erasure_search.in_tables(connection, OLD)
+        assert {table: number for table, number in found.rows.items() if number} == {"audit": 1}
+        assert found.not_read == []
+    dump = tmp_path / "dump"
+    dump.write_bytes(b"x" * ((1 << 20) - 5) + OLD.encode() + b"y" * 40 + OLD.encode())
+    assert erasure_search.in_file(dump, OLD) == 2
+    (tmp_path / "decisions-3").mkdir()
+    (tmp_path / "decisions-3" / "0.log").write_bytes(OLD.encode())
+    assert erasure_search.in_segments(tmp_path, OLD) == {"decisions": 1}
