@@ -37,10 +37,15 @@ FROM verdicts v WHERE person_id = ANY(%s)
 """
 JOIN = "INSERT INTO person_joins SELECT n, replace(n, 'person', %s) FROM unnest(%s::text[]) n"
 STRIKE = """
-INSERT INTO repeats (topic, partition, "offset", sender, event_id, kind)
-SELECT DISTINCT origin_topic, origin_partition, origin_offset, sender, origin_offset::text, 'conflict' FROM person_facts
-WHERE origin_offset % 9 = 0
+WITH struck AS (
+    INSERT INTO receipts (topic, partition, "offset", appended_at, status, sender, event_id, type)
+    SELECT DISTINCT origin_topic, origin_partition, origin_offset, appended_at, 'accepted', sender, origin_offset::text,
+        'enrolment.registered'
+    FROM person_facts WHERE origin_offset % 9 = 0 RETURNING topic, partition, "offset", sender, event_id
+)
+INSERT INTO repeats (topic, partition, "offset", sender, event_id, kind) SELECT *, 'conflict' FROM struck
 """
+"""Facts that stand under the id of another one."""
 NAMES = "a number", "the number"
 """One sorts before `person`, the other one behind it."""
 
