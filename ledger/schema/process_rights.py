@@ -215,7 +215,6 @@ AUDIT: Final = (
     TableRight("foreign_records", read=WHOLE),
     TableRight("known_endpoints", read=WHOLE),
     TableRight("messages", read=WHOLE),
-    TableRight("person_facts", read=("name", "person_id")),
     TableRight("person_joins", read=WHOLE),
     TableRight("plans", read=WHOLE),
     TableRight("position", read=WHOLE),
@@ -230,7 +229,6 @@ AUDIT: Final = (
     ),
     TableRight("tasks", read=WHOLE),
     TableRight("transfers", read=WHOLE),
-    TableRight("verdicts", read=("enrolment_id", "message_id", "person_id", "sent_as")),
 )
 
 TRAIL: Final = (
