@@ -204,6 +204,14 @@ class InsightEnvironment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SampleEnvironment:
+    """`insight sample`: it meets no CPR and needs no key."""
+
+    database: DatabaseAddress
+    reference: ReferenceSection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportEnvironment:
     """`report`."""
 
@@ -249,8 +257,8 @@ COMMANDS: Final[Mapping[str, type[Any]]] = {
     "sessions end": DatabaseEnvironment,
     "insight export": InsightEnvironment,
     "report": ReportEnvironment,
+    "insight sample": SampleEnvironment,
     "erase request": EraseAskEnvironment,
-    "erase approve": DatabaseEnvironment,
     "erase run": EraseRunEnvironment,
     "erase again": EraseRunEnvironment,
     "erase verify": EraseVerifyEnvironment,
@@ -259,6 +267,8 @@ COMMANDS: Final[Mapping[str, type[Any]]] = {
     "retention run": RetentionEnvironment,
     "retention hold": HoldEnvironment,
     "retention release": HoldEnvironment,
+    "requests list": DatabaseEnvironment,
+    "requests approve": DatabaseEnvironment,
     "trail verify": TrailVerifyEnvironment,
     "trail restart": TrailRestartEnvironment,
     "redecide": HealingAuditEnvironment,
@@ -286,6 +296,7 @@ _ROLES: Final[Mapping[type[Any], DatabaseRole]] = {
     RebuildEnvironment: DatabaseRole.REBUILD,
     InsightEnvironment: DatabaseRole.INSIGHT,
     ReportEnvironment: DatabaseRole.REPORT,
+    SampleEnvironment: DatabaseRole.INSIGHT,
     ShredEnvironment: DatabaseRole.REBUILD,
     RetentionEnvironment: DatabaseRole.RETENTION,
     EraseVerifyEnvironment: DatabaseRole.AUDIT,

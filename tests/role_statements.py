@@ -36,6 +36,7 @@ OPERATORS: Final = (
     "lists",
     "notices",
     "quarantine",
+    "requests",
     "routes",
     "sessions",
     "status",

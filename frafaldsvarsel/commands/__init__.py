@@ -33,6 +33,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "sessions": ("sessions",),
     "erase": ("erase",),
     "retention": ("retention",),
+    "requests": ("requests",),
     "dismiss": ("dismiss",),
     "redecide": ("redecide",),
     "quarantine": ("quarantine",),

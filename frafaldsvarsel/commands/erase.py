@@ -4,19 +4,18 @@ import asyncio
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import typer
 
 from config.command_environments import (
-    DatabaseEnvironment,
     EraseAskEnvironment,
     EraseRunEnvironment,
     EraseVerifyEnvironment,
 )
 from config.sections.keys import LookupKeySection
-from frafaldsvarsel.commands.context import operator, settings
-from frafaldsvarsel.commands.database import database
+from frafaldsvarsel.commands.context import settings
+from frafaldsvarsel.commands.database import database, operator
 from frafaldsvarsel.commands.terminal import Because, By, DataDir, fail, out
 from infra.postgres import SyncConnection
 
@@ -56,30 +55,12 @@ def request(
     person, number = typed_person(known.keys), uuid4()
     with database(known.database) as connection:
         try:
-            people = ask(connection, number, person, ground, operator(by, because))
+            people = ask(connection, number, person, ground, operator(connection, by, because))
         except CannotErase as error:
             fail(str(error))
             raise typer.Exit(1) from None
     numbers = "one number" if len(people) == 1 else f"{len(people)} numbers"
-    out.print(f"Asked for, under {numbers}: {number}. Another person approves it: erase approve {number}")
-
-
-@commands.command("approve")
-def approve(
-    number: Annotated[UUID, typer.Argument(metavar="REQUEST", help="As `erase request` has printed it.")],
-    because: Because,
-    by: By = None,
-    data: DataDir = None,
-) -> None:
-    """Approve what another has asked for."""
-    from ops.recovery.erasure_requests import approve as confirm
-
-    known = settings(DatabaseEnvironment, data)
-    with database(known.database) as connection:
-        if not confirm(connection, number, operator(by, because)):
-            fail("There is no such request that waits, or it is your own: another person must approve it.")
-            raise typer.Exit(1)
-    out.print("Approved; erase run carries it out.")
+    out.print(f"Asked for, under {numbers}. Another person approves it: requests approve {number}")
 
 
 @commands.command("run")

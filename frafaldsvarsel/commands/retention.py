@@ -9,8 +9,8 @@ import typer
 
 from config.command_environments import HoldEnvironment, RetentionEnvironment
 from config.reference.retention import retention_rules
-from frafaldsvarsel.commands.context import operator, settings
-from frafaldsvarsel.commands.database import database
+from frafaldsvarsel.commands.context import settings
+from frafaldsvarsel.commands.database import database, operator
 from frafaldsvarsel.commands.erase import carry_out, typed_person
 from frafaldsvarsel.commands.terminal import Because, By, DataDir, JsonFlag, emit, fail, out, show
 from infra.postgres import SyncConnection
@@ -124,7 +124,7 @@ def accept(
         if rule.authorisation is None:
             fail(f"retention.csv names no authorisation for {kind}: nothing is deleted without one.")
             raise typer.Exit(EX_UNKNOWN)
-        new = store.accept(connection, rule, operator(by, because))
+        new = store.accept(connection, rule, operator(connection, by, because))
     out.print(
         f"{rule.version}: " + ("carried out in a week." if new else "was accepted before."), highlight=False
     )
@@ -184,8 +184,9 @@ def hold(
     """Keep a person, with all tasks, whatever the time: neither retention nor an erasure takes them away."""
     from ledger.store import retention as store
 
-    known, who = settings(HoldEnvironment, data), operator(by, because)
+    known = settings(HoldEnvironment, data)
     with database(known.database) as connection:
+        who = operator(connection, by, because)
         try:
             if reference is not None:
                 store.hold_task(connection, reference.upper(), ground, who)
@@ -202,8 +203,9 @@ def release(because: Because, reference: HeldTask = None, by: By = None, data: D
     """Take a hold away: of a task those laid on it, of a person all."""
     from ledger.store import retention as store
 
-    known, who = settings(HoldEnvironment, data), operator(by, because)
+    known = settings(HoldEnvironment, data)
     with database(known.database) as connection:
+        who = operator(connection, by, because)
         try:
             if reference is not None:
                 number = store.release_task(connection, reference.upper(), who)

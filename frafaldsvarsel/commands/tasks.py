@@ -9,8 +9,8 @@ import psycopg
 import typer
 
 from config.command_environments import DatabaseEnvironment, ListEnvironment
-from frafaldsvarsel.commands.context import operator, settings
-from frafaldsvarsel.commands.database import database
+from frafaldsvarsel.commands.context import settings
+from frafaldsvarsel.commands.database import database, operator
 from frafaldsvarsel.commands.listing import Canaries, Columns, answered, list_ledger
 from frafaldsvarsel.commands.show_task import present, task_answer
 from frafaldsvarsel.commands.terminal import Because, By, DataDir, JsonFlag, Limit, emit, fail, out
@@ -87,7 +87,9 @@ def export(
 
     That you did is noted in the audit trail first.
     """
-    known, who = settings(ListEnvironment, data), operator(by, because)
+    known = settings(ListEnvironment, data)
+    with database(known.database) as connection:
+        who = operator(connection, by, because)
     reference = reference.upper()
     case = asyncio.run(_case(known, reference, who))
     if case is None:
@@ -117,8 +119,9 @@ def journalised(
     """Note that a case that is over stands in the case system. Retention asks for it before it takes the case away."""
     from ledger.store.retention import Unknown, journalise
 
-    known, who = settings(DatabaseEnvironment, data), operator(by, because)
+    known = settings(DatabaseEnvironment, data)
     with database(known.database) as connection:
+        who = operator(connection, by, because)
         try:
             journalise(connection, reference.upper(), receipt, who)
         except Unknown as error:

@@ -8,9 +8,15 @@ COMMAND_OWNERS: Final = (
     TableOwner(
         table="erasure_requests",
         holds="who is to be erased, until it is done; who asked and who approved, for good",
-        written_by="`erase request`, `erase approve`, `erase run`",
+        written_by="`erase request`, `erase run`, `retention run`",
         module="ops/recovery/erasure_requests.py",
         others=TIMED,
+    ),
+    TableOwner(
+        table="requests",
+        holds="what one person has asked for and another approves",
+        written_by="`erase request`, `quarantine replay`, `ledger skip`, `requests approve`",
+        module="ops/recovery/requests.py",
     ),
     TableOwner(
         table="trail",

@@ -264,7 +264,13 @@ SEQUENCES: Final = ("visit_numbers",)
 FUNCTIONS: Final = (
     "admit_person",
     "audit_only_grows",
+    "audit_names_the_login",
     "deliveries_both_causes",
+    "erasures_are_as_approved",
+    "personal_login",
+    "requests_take_two",
+    "shared_logins_allowed",
+    "skips_are_approved",
     "visit_content",
     "visit_holds",
     "visit_knows",

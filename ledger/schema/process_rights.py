@@ -172,7 +172,7 @@ INBOX: Final = (
     TableRight("bounces", read=("action", "at", "delivery_id", "report")),
     TableRight("deliveries", read=WHOLE, add=True),
     TableRight("footings", read=WHOLE),
-    TableRight("inbox_sessions", read=WHOLE, add=True, change=("seen_at",), remove=True),
+    TableRight("inbox_sessions", read=WHOLE, add=True, change=("checked_at", "seen_at", "tag"), remove=True),
     _MESSAGES,
     TableRight("migrations", read=("name",)),
     TableRight("outbox", add=True),

@@ -92,6 +92,7 @@ POLICIES: Final[Mapping[str, RowPolicy]] = {
             "person_facts",
             "receipts",
             "repeats",
+            "requests",
             "retention_holds",
             "subjects",
             "verdicts",

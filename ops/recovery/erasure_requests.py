@@ -1,4 +1,4 @@
-"""Requests to erase a person: one asks, another approves, and both stand in the audit trail. Names nobody when done."""
+"""Requests to erase a person; `ops.recovery.requests` has who approved them. They name nobody when done."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,22 +14,22 @@ from ledger.store.erasures import hashed
 from models.audit_kind import AuditKind
 from models.events.person_event import Origin
 from models.operator import Operator
+from ops.recovery import requests
+from ops.recovery.requests import RequestKind
 
 ASK: Final[LiteralString] = """
-INSERT INTO erasure_requests (id, people, ground, asked_by) VALUES (%s, %s, %s, %s)
+INSERT INTO erasure_requests (id, people, ground) VALUES (%s, %s, %s)
 """
 ASK_BY_RULE: Final[LiteralString] = """
 INSERT INTO erasure_requests (id, people, ground, asked_by, approved_by, approved_at, erased_before)
 VALUES (%s, %s, %s, %s, %s, now(), %s)
 """
-"""What retention asks for is approved by the version of its rule, which a person has accepted."""
-APPROVE: Final[LiteralString] = """
-UPDATE erasure_requests SET approved_by = %s, approved_at = now()
-WHERE id = %s AND approved_by IS NULL AND asked_by <> %s
-"""
+"""What retention asks for is approved by the version of its rule, which a person has accepted; its role alone may."""
 APPROVED: Final[LiteralString] = """
-SELECT id, people, erased_before, "offset", asked_by = 'retention' FROM erasure_requests
-WHERE approved_by IS NOT NULL AND done_at IS NULL ORDER BY approved_at, id
+SELECT e.id, e.people, e.erased_before, e."offset", coalesce(e.asked_by = 'retention', false)
+FROM erasure_requests e LEFT JOIN requests r ON r.id = e.id AND r.kind = 'erasure'
+WHERE e.done_at IS NULL AND coalesce(r.approved_at, e.approved_at) IS NOT NULL
+ORDER BY coalesce(r.approved_at, e.approved_at), e.id
 """
 SET_CUT_OFF: Final[LiteralString] = """
 UPDATE erasure_requests SET erased_before = %s, "offset" = %s WHERE id = %s
@@ -70,8 +70,8 @@ def ask(
         people = sorted(person for (person,) in connection.execute(NUMBERS, (person_id,)))
         if (reason := obstacle(connection, people)) is not None:
             raise CannotErase(reason)
-        connection.execute(ASK, (request, people, ground, operator.by))
-        _note(connection, AuditKind.ERASURE_ASKED, request, operator, ground=ground)
+        connection.execute(ASK, (request, people, ground))
+        requests.ask(connection, request, RequestKind.ERASURE, [ground], operator)
     return people
 
 
@@ -89,8 +89,14 @@ def ask_by_rule(
     with connection.transaction():
         values = (request, sorted(people), ground, who.by, f"rule {rules}", before)
         connection.execute(ASK_BY_RULE, values)
-        _note(connection, AuditKind.ERASURE_ASKED, request, who, ground=ground)
-        _note(connection, AuditKind.ERASURE_APPROVED, request, Operator(f"rule {rules}", ground))
+        detail = {
+            "request": str(request),
+            "of": RequestKind.ERASURE,
+            "what": [ground],
+            "by": who.by,
+            "because": who.because,
+        }
+        connection.execute(audit_trail.APPEND, audit_trail.line(AuditKind.REQUESTED, detail))
 
 
 def obstacle(connection: SyncConnection, people: Sequence[str]) -> str | None:
@@ -102,15 +108,6 @@ def obstacle(connection: SyncConnection, people: Sequence[str]) -> str | None:
         )
     ((holds,),) = connection.execute(HOLDS, (list(people),)).fetchall()
     return "The person is on hold: retention release takes it away." if holds else None
-
-
-def approve(connection: SyncConnection, request: UUID, operator: Operator) -> bool:
-    """Approve what another has asked for; False where it is one's own, approved already, or not there."""
-    with connection.transaction():
-        if not connection.execute(APPROVE, (operator.by, request, operator.by)).rowcount:
-            return False
-        _note(connection, AuditKind.ERASURE_APPROVED, request, operator)
-    return True
 
 
 def approved(connection: SyncConnection) -> list[ErasureRequest]:
@@ -142,10 +139,3 @@ def done(connection: SyncConnection, request: UUID) -> None:
 
 def _origin(cut_off: datetime, offset: int) -> Origin:
     return Origin(topic=Topic.ERASURES, partition=0, offset=offset, appended_at=cut_off.astimezone(UTC))
-
-
-def _note(
-    connection: SyncConnection, kind: AuditKind, request: UUID, operator: Operator, **more: str
-) -> None:
-    detail = {"request": str(request), "by": operator.by, "because": operator.because} | more
-    connection.execute(audit_trail.APPEND, audit_trail.line(kind, detail))

@@ -102,6 +102,7 @@ what was emptied name nobody, and the chain needs them. A line without a link is
 EMPTIED: Final[LiteralString] = f"SELECT r.id {TRAIL} ORDER BY r.id LIMIT %(most)s"
 REQUESTS: Final[LiteralString] = """
 FROM erasure_requests r WHERE r.done_at < %(before)s OR r.approved_by IS NULL AND r.asked_at < %(before)s
+    AND NOT EXISTS (SELECT FROM requests q WHERE q.id = r.id AND q.approved_at IS NOT NULL)
 """
 """One that nobody has approved in all that time names a person for nothing."""
 TAKE_REQUESTS: Final[LiteralString] = f"""

@@ -96,7 +96,13 @@ async def test_open_tasks_and_undecided_messages_are_read_on_and_the_rest_by_nob
         with pytest.raises(KeyShreddedError):
             GONE.opener.open(sealed, sealed_for(sender, message_id, person_id))
     ((detail,),) = await service.books.rows("SELECT detail FROM audit WHERE kind = 'key_shredded'")
-    assert detail == {"month": MONTH, "sealed_again": 2, "by": WHO.by, "because": WHO.because}
+    assert detail == {
+        "month": MONTH,
+        "sealed_again": 2,
+        "by": WHO.by,
+        "because": WHO.because,
+        "login": "shared:postgres",
+    }
 
 
 async def test_what_is_sealed_of_a_person_on_hold_is_read_on(of_may: Service) -> None:

@@ -62,6 +62,7 @@ FREE: Final = {
     ("person_facts", "kind"): "as `acts.kind`",
     ("plans", "status"): "a copy of `tasks.status`",
     ("verdicts", "outcome"): "as a decision on Kafka has it; a list would stop the ledger",
+    ("requests", "kind"): "as `acts.kind`",
     ("retention_rules", "kind"): "as `acts.kind`",
     ("retention_runs", "kind"): "as `acts.kind`",
 }

@@ -112,7 +112,7 @@ async def test_a_plan_is_seen_accepted_and_carried_out_a_week_later(terminal: Te
         "SELECT people, asked_by, approved_by LIKE 'rule facts-%%' FROM erasure_requests"
     ) == [(None, "retention", True)]
     kinds = [kind for (kind,) in terminal.world.sql("SELECT kind FROM audit ORDER BY id")]
-    assert kinds == ["retention_accepted", "erasure_asked", "erasure_approved"]
+    assert kinds == ["retention_accepted", "requested"]
 
 
 async def test_rows_go_as_the_role_that_may_take_them(terminal: Terminal) -> None:

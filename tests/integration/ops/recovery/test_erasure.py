@@ -29,6 +29,8 @@ from models.operator import Operator
 from ops.recovery import erasure_again, erasure_search
 from ops.recovery import erasure_requests as requests
 from ops.recovery.erasure_log import ErasureLog
+from ops.recovery.requests import CannotApprove, RequestKind, approve
+from ops.recovery.requests import ask as ask_two
 from streams.batch_producer import BatchProducer, partition_of
 from streams.processors import add_decided, add_person_event
 from tests.factories import LAW, background, risk
@@ -142,16 +144,27 @@ def test_one_asks_and_another_approves(database: str) -> None:
         connection.execute("INSERT INTO person_joins (person_id, joined_to) VALUES (%s, %s)", (OLD, NEW))
         assert requests.ask(connection, number, OLD, "GDPR art. 17", ANNE) == [NEW, OLD]
         assert requests.approved(connection) == []
-        assert not requests.approve(connection, number, ANNE)
-        assert requests.approve(connection, number, BO)
-        assert not requests.approve(connection, number, Operator("cy", "once more"))
+        with pytest.raises(CannotApprove, match="yourself"):
+            approve(connection, number, ANNE)
+        approve(connection, number, BO)
+        with pytest.raises(CannotApprove, match="no such request"):
+            approve(connection, number, Operator("cy", "once more"))
+        with pytest.raises(psycopg.errors.RestrictViolation):
+            connection.execute("UPDATE erasure_requests SET people = %s", ([NEIGHBOUR],))
+        other = uuid4()
+        ask_two(connection, other, RequestKind.ERASURE, ["GDPR art. 17"], ANNE)
+        approve(connection, other, BO)
+        with pytest.raises(psycopg.errors.RestrictViolation):
+            connection.execute(requests.ASK, (other, [NEIGHBOUR], "GDPR art. 17"))
         (one,) = requests.approved(connection)
         assert (one.people, one.origin) == ((NEW, OLD), None)
         assert not requests.has_forgotten(connection, one.people, datetime.now(UTC))
         trail = connection.execute("SELECT kind, detail FROM audit ORDER BY id").fetchall()
         assert [(kind, detail["by"]) for kind, detail in trail] == [
-            ("erasure_asked", "anne"),
-            ("erasure_approved", "bo"),
+            ("requested", "anne"),
+            ("approved", "bo"),
+            ("requested", "anne"),
+            ("approved", "bo"),
         ]
         assert not any(OLD in str(detail) or NEW in str(detail) for _, detail in trail)
         requests.done(connection, number)
