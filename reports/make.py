@@ -11,7 +11,7 @@ from reports.files import as_csv, as_parquet, as_workbook, lines
 from reports.manifest import About, catalogue, manifest
 from reports.pages import Pages, SenderCoverage
 from reports.pdf import pdf
-from reports.release import cells, controlled
+from reports.release import Cell, cells, controlled
 from reports.words import ReportLanguage, Words
 
 
@@ -24,6 +24,8 @@ class MadeRelease:
     """Of its cells: of `figures.csv`."""
     cells: int
     shown: int
+    by_municipality: tuple[Cell, ...]
+    """For the interface."""
 
 
 def make(
@@ -60,4 +62,5 @@ def make(
         sha256=sha256(files["figures.csv"]).hexdigest(),
         cells=len(every),
         shown=sum(cell.number is not None for cell in every),
+        by_municipality=tuple(cell for cell in every if cell.breakdown == "municipality"),
     )

@@ -3,10 +3,12 @@
 A release may be made again, and must then be the same.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final, LiteralString
 
 from infra.postgres import SyncConnection
+from reports.release import Cell
 
 OVERLAPPING: Final[LiteralString] = """
 SELECT first_day, last_day, as_of, threshold, sha256 FROM releases WHERE first_day <= %(last)s AND last_day >= %(first)s
@@ -16,12 +18,24 @@ NOTE: Final[LiteralString] = """
 INSERT INTO releases (first_day, last_day, as_of, threshold, sha256, made_by)
 VALUES (%(first)s, %(last)s, %(as_of)s, %(threshold)s, %(sha256)s, %(by)s)
 """
+KEEP: Final[LiteralString] = """
+INSERT INTO released_figures (first_day, place, family, value, category, measure, number, status, members)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
 TAKE_LOCK: Final[LiteralString] = "SELECT pg_advisory_xact_lock(%(lock)s)"
 _LOCK: Final = 0x46_52_52_45
 
 
 class ReleaseRefused(RuntimeError):
     """The release must not be made; the message is a sentence for the person who asked."""
+
+
+Row = tuple[date, int, str, str, str, str, int | None, str, list[str]]
+
+
+def _row(first: date, place: int, cell: Cell) -> Row:
+    status, members = str(cell.status), list(cell.members)
+    return (first, place, cell.family, cell.value, cell.category, cell.measure, cell.number, status, members)
 
 
 def note(
@@ -33,10 +47,11 @@ def note(
     threshold: int,
     sha256: str,
     by: str,
+    by_municipality: Sequence[Cell] = (),
 ) -> bool:
     """Note a release before anybody gets it; False where it was made before. Raises `ReleaseRefused`.
 
-    `sha256`: of its cells. `connection` is in autocommit.
+    `sha256`: of its cells. `by_municipality`: those that the interface gives out. `connection` is in autocommit.
     """
     with connection.transaction():
         connection.execute(TAKE_LOCK, {"lock": _LOCK})
@@ -51,6 +66,8 @@ def note(
         found = connection.execute(OVERLAPPING, values).fetchall()
         if not found:
             connection.execute(NOTE, values)
+            with connection.cursor() as cursor:
+                cursor.executemany(KEEP, [_row(first, *each) for each in enumerate(by_municipality)])
             return True
         if found == [(first, last, as_of, threshold, sha256)]:
             return False

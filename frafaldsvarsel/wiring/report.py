@@ -92,5 +92,6 @@ def make_release(
             threshold=threshold,
             sha256=made.sha256,
             by=by,
+            by_municipality=made.by_municipality,
         )
     return made, is_new

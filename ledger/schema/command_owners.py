@@ -50,6 +50,12 @@ COMMAND_OWNERS: Final = (
         module="reports/releases.py",
     ),
     TableOwner(
+        table="released_figures",
+        holds="what was released by municipality, for the interface",
+        written_by="`report`",
+        module="reports/releases.py",
+    ),
+    TableOwner(
         table="resealed",
         holds="what is sealed of a message, sealed again before the key of its month was shredded",
         written_by="`keys shred`",

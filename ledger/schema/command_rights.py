@@ -120,6 +120,7 @@ REPORT: Final = (
     TableRight("messages", read=("message_id", "sender")),
     TableRight("person_facts", read=WHOLE),
     TableRight("receipts", read=("appended_at", "offset", "partition", "sender", "status", "topic", "type")),
+    TableRight("released_figures", add=True),
     TableRight("releases", read=WHOLE, add=True),
     TableRight("repeats", read=("offset", "partition", "topic")),
     TableRight("tasks", read=("enrolment_id", "id", "unit_id")),

@@ -180,6 +180,8 @@ INBOX: Final = (
     _PLANS,
     TableRight("position", read=WHOLE),
     TableRight("quarantine", read=("id", "kind", "since")),
+    TableRight("released_figures", read=WHOLE),
+    TableRight("releases", read=("as_of", "first_day", "last_day", "threshold")),
     TableRight("resealed", read=("message_id", "sealed", "sender", "sent_as")),
     TableRight("steps", read=WHOLE, add=True, change=("ended_at", "reason", "status")),
     _TASKS,

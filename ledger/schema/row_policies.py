@@ -106,6 +106,7 @@ OF_NOBODY: Final[Mapping[str, str]] = {
     "migrations": "names of files",
     "position": "places in Kafka",
     "quarantine": "places and ids of what was refused",
+    "released_figures": "numbers that were given out, the small ones hidden",
     "releases": "periods and hashes of what was released",
     "retention_rules": "who has accepted which rule",
     "retention_runs": "how many rows of which class",

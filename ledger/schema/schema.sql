@@ -605,6 +605,18 @@ CREATE TABLE receipts (
     CONSTRAINT receipts_status_check CHECK ((status = ANY (ARRAY['accepted'::text, 'rejected'::text])))
 );
 
+CREATE TABLE released_figures (
+    first_day date NOT NULL,
+    place integer NOT NULL,
+    family text NOT NULL,
+    value text NOT NULL,
+    category text NOT NULL,
+    measure text NOT NULL,
+    number integer,
+    status text NOT NULL,
+    members text[] NOT NULL
+);
+
 CREATE TABLE releases (
     first_day date NOT NULL,
     last_day date NOT NULL,
@@ -857,6 +869,9 @@ ALTER TABLE ONLY quarantine
 ALTER TABLE ONLY receipts
     ADD CONSTRAINT receipts_pkey PRIMARY KEY (topic, partition, "offset");
 
+ALTER TABLE ONLY released_figures
+    ADD CONSTRAINT released_figures_pkey PRIMARY KEY (first_day, place);
+
 ALTER TABLE ONLY releases
     ADD CONSTRAINT releases_pkey PRIMARY KEY (first_day);
 
@@ -1055,6 +1070,9 @@ ALTER TABLE ONLY messages
 
 ALTER TABLE ONLY plans
     ADD CONSTRAINT plans_task_id_fkey FOREIGN KEY (task_id) REFERENCES tasks(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY released_figures
+    ADD CONSTRAINT released_figures_first_day_fkey FOREIGN KEY (first_day) REFERENCES releases(first_day);
 
 ALTER TABLE ONLY repeats
     ADD CONSTRAINT repeats_topic_partition_offset_fkey FOREIGN KEY (topic, partition, "offset") REFERENCES receipts(topic, partition, "offset");

@@ -9,3 +9,15 @@ CREATE TABLE releases (
     made_by    text        NOT NULL,
     made_at    timestamptz NOT NULL DEFAULT now()
 );
+CREATE TABLE released_figures (              -- the cells of a release by municipality: what the interface gives out
+    first_day date NOT NULL REFERENCES releases,
+    place     int  NOT NULL,                 -- their order in the release
+    family    text NOT NULL,
+    value     text NOT NULL,                 -- a municipality, or the line in which several are counted
+    category  text NOT NULL,
+    measure   text NOT NULL,
+    number    int,
+    status    text NOT NULL,                 -- reports.release.Status
+    members   text[] NOT NULL,
+    PRIMARY KEY (first_day, place)
+);

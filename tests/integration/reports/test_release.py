@@ -86,7 +86,7 @@ async def test_no_file_holds_a_person(database: str, autumn: Autumn, tables: Pat
 async def test_a_release_that_could_be_held_against_another_is_refused(
     database: str, autumn: Autumn, tables: Path
 ) -> None:
-    released(
+    made, _ = released(
         database,
         tables,
         ReportPeriod(first=date(2026, 8, 1), last=date(2026, 9, 30), as_of=date(2026, 11, 1)),
@@ -98,6 +98,16 @@ async def test_a_release_that_could_be_held_against_another_is_refused(
     ):
         with pytest.raises(ReleaseRefused):
             released(database, tables, period, threshold)
+    with psycopg.connect(database) as connection:
+        kept = connection.execute(
+            "SELECT value, category, measure, number, status, members FROM released_figures ORDER BY place"
+        ).fetchall()
+    with_lines = [
+        (cell.value, cell.category, cell.measure, cell.number, str(cell.status), list(cell.members))
+        for cell in made.by_municipality
+    ]
+    assert kept == with_lines
+    assert len(kept) > 50
     _, is_new = released(
         database,
         tables,

@@ -61,6 +61,7 @@ FREE: Final = {
     ("erased_acts", "kind"): "a copy of `acts.kind`",
     ("person_facts", "kind"): "as `acts.kind`",
     ("plans", "status"): "a copy of `tasks.status`",
+    ("released_figures", "status"): "as `reports.release.Status` has it; nothing reads it but people",
     ("verdicts", "outcome"): "as a decision on Kafka has it; a list would stop the ledger",
     ("requests", "kind"): "as `acts.kind`",
     ("retention_rules", "kind"): "as `acts.kind`",
