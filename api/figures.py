@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from api.authorize import CanReadFigures, dependencies_of
+from api.figure_schemas import FigureBody, FiguresBody, PeriodBody
 from api.parameters import units_asked_for
 from api.problems import FieldError, Problem, ProblemRaised, documented
-from api.schemas import FigureBody, FiguresBody, PeriodBody
 from api.tasks import ALWAYS
 from ledger.queries.released_figures import ReleasedPeriod, figures, periods
 from models.calendar import copenhagen_date

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import psycopg
 
 from bench.many_tasks import units
-from config.command_environments import ReportEnvironment
+from config.reading_environments import ReportEnvironment
 from config.sections.servers import DatabaseAddress, ReferenceSection
 from frafaldsvarsel.wiring.report import make_release
 from ledger.schema.migrate import migrate

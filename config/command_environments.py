@@ -17,6 +17,7 @@ from config.environments import (
 )
 from config.every_environment import EveryEnvironment
 from config.kafka import KafkaSettings
+from config.reading_environments import ReportEnvironment, SampleEnvironment
 from config.sections.audit import AuditSection
 from config.sections.keys import (
     KeyStoreSection,
@@ -200,22 +201,6 @@ class InsightEnvironment:
 
     database: DatabaseAddress
     keys: LookupKeySection
-    reference: ReferenceSection
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SampleEnvironment:
-    """`insight sample`: it meets no CPR and needs no key."""
-
-    database: DatabaseAddress
-    reference: ReferenceSection
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportEnvironment:
-    """`report`."""
-
-    database: DatabaseAddress
     reference: ReferenceSection
 
 

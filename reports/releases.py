@@ -30,10 +30,10 @@ class ReleaseRefused(RuntimeError):
     """The release must not be made; the message is a sentence for the person who asked."""
 
 
-Row = tuple[date, int, str, str, str, str, int | None, str, list[str]]
+FigureRow = tuple[date, int, str, str, str, str, int | None, str, list[str]]
 
 
-def _row(first: date, place: int, cell: Cell) -> Row:
+def _row(first: date, place: int, cell: Cell) -> FigureRow:
     status, members = str(cell.status), list(cell.members)
     return (first, place, cell.family, cell.value, cell.category, cell.measure, cell.number, status, members)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import psycopg
 import typer
 
-from config.command_environments import ReportEnvironment
+from config.reading_environments import ReportEnvironment
 from frafaldsvarsel.commands.context import account, settings
 from frafaldsvarsel.commands.terminal import By, DataDir, JsonObjectFlag, emit, fail, out
 from models.calendar import add_months, copenhagen_date

@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 
 import frafaldsvarsel
-from config.command_environments import ReportEnvironment
+from config.reading_environments import ReportEnvironment
 from config.reference.csv_reader import DATA
 from config.reference.days_off import days_off_of
 from config.reference.law import law_of

@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from config.command_environments import ReportEnvironment
+from config.reading_environments import ReportEnvironment
 from config.sections.servers import DatabaseAddress, ReferenceSection
 from frafaldsvarsel.wiring.report import make_release
 from ledger.schema.migrate import migrate
