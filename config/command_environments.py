@@ -135,12 +135,18 @@ class ReplayEnvironment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EraseAskEnvironment:
-    """`erase request` and `erase verify`: they make a pseudonym of a CPR."""
+class EraseRunEnvironment:
+    """`erase run`: no key that makes or opens anything of a person."""
 
     kafka: KafkaSettings
     stream: StreamKeySection
     database: DatabaseAddress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EraseAskEnvironment(EraseRunEnvironment):
+    """`erase request` and `erase verify`: they make a pseudonym of a CPR."""
+
     keys: LookupKeySection
 
 
@@ -149,15 +155,6 @@ class EraseVerifyEnvironment(EraseAskEnvironment):
     """`erase verify`: the auditor's index too, where it can be seen."""
 
     audit: AuditSection
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EraseRunEnvironment:
-    """`erase run`: no key that makes or opens anything of a person."""
-
-    kafka: KafkaSettings
-    stream: StreamKeySection
-    database: DatabaseAddress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from ledger.queries.task_list import Filter, Search
 from ledger.rebuild import compare, replace
 from ledger.store import action_log
 from models.events.contract import Severity
+from tests.paths import ROOT
 from tests.reachable_code import Definition, definitions_of, reachable
 
 _COMMANDS: Final = "frafaldsvarsel.commands"
@@ -46,7 +47,15 @@ OPERATORS: Final = (
 ENTRIES: Final[Mapping[DatabaseRole, tuple[Definition, ...]]] = {
     DatabaseRole.LEDGER: (Definition(f"{_PROCESSES}.ledger", "run_ledger"),),
     DatabaseRole.NOTIFY: (Definition(f"{_PROCESSES}.notifier", "run_notifier"),),
-    DatabaseRole.INBOX: (Definition(f"{_PROCESSES}.inbox", "run_inbox"),),
+    DatabaseRole.INBOX: (
+        Definition(f"{_PROCESSES}.inbox", "run_inbox"),
+        # A route is known to its router alone, which names no function.
+        *(
+            each
+            for file in sorted((ROOT / "api").glob("[a-z]*.py"))
+            for each in definitions_of(f"api.{file.stem}")
+        ),
+    ),
     DatabaseRole.ACT: (Definition("ledger.actions.perform", "perform"),),
     DatabaseRole.CANARY: (Definition(f"{_PROCESSES}.probe", "run_canary"),),
     DatabaseRole.TRAIL: (Definition(f"{_PROCESSES}.trail", "run_trail"),),
@@ -56,7 +65,12 @@ ENTRIES: Final[Mapping[DatabaseRole, tuple[Definition, ...]]] = {
         Definition(f"{_COMMANDS}.erase", "verify"),
     ),
     DatabaseRole.OPERATOR: (
-        *(each for name in OPERATORS for each in definitions_of(f"{_COMMANDS}.{name}")),
+        *(
+            each
+            for name in OPERATORS
+            for each in definitions_of(f"{_COMMANDS}.{name}")
+            if each != Definition(f"{_COMMANDS}.erase", "verify")
+        ),
         Definition(f"{_COMMANDS}.service", "skip_record"),
         Definition(f"{_COMMANDS}.retention", "hold"),
         Definition(f"{_COMMANDS}.retention", "release"),

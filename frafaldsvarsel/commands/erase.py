@@ -16,7 +16,7 @@ from config.command_environments import (
 from config.sections.keys import LookupKeySection
 from frafaldsvarsel.commands.context import settings
 from frafaldsvarsel.commands.database import database, operator
-from frafaldsvarsel.commands.terminal import Because, By, DataDir, fail, out
+from frafaldsvarsel.commands.terminal import Because, By, DataDir, fail, out, typed_cpr
 from infra.postgres import SyncConnection
 
 if TYPE_CHECKING:
@@ -212,13 +212,10 @@ def stays(place: str) -> str | None:
 
 def typed_person(keys: LookupKeySection) -> str:
     """The pseudonym of the CPR that is typed, or comes on standard input; neither is shown."""
-    import sys
-
     from models.cpr import NotAPerson, normalise
 
-    typed = typer.prompt("CPR", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline()
     try:
-        return keys.pseudonyms.person_id(normalise(typed.strip()))
+        return keys.pseudonyms.person_id(normalise(typed_cpr()))
     except NotAPerson:
         fail("That is no CPR.")
         raise typer.Exit(1) from None

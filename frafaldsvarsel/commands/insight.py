@@ -1,7 +1,6 @@
 """`insight`: for a citizen who asks who has looked (GDPR, article 15)."""
 
 import json
-import sys
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +14,7 @@ from config.reading_environments import SampleEnvironment
 from frafaldsvarsel.commands.context import must_be_known, settings
 from frafaldsvarsel.commands.database import database, operator
 from frafaldsvarsel.commands.listing import Columns, present
-from frafaldsvarsel.commands.terminal import Because, By, DataDir, JsonFlag, fail, out
+from frafaldsvarsel.commands.terminal import Because, By, DataDir, JsonFlag, fail, out, typed_cpr
 from models.calendar import COPENHAGEN
 
 if TYPE_CHECKING:
@@ -55,9 +54,8 @@ def export(
     from ops.insight.looks import looks_at
 
     known = settings(InsightEnvironment, data)
-    typed = typer.prompt("CPR", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline()
     try:
-        person_id = known.keys.pseudonyms.person_id(normalise(typed.strip()))
+        person_id = known.keys.pseudonyms.person_id(normalise(typed_cpr()))
     except NotAPerson as error:
         fail(f"{error}.")
         raise typer.Exit(1) from None

@@ -102,3 +102,9 @@ def show(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *
         out.print(table)
     else:
         out.print(empty)
+
+
+def typed_cpr() -> str:
+    """What is typed when it is asked for, or comes on standard input; it is not shown."""
+    typed: str = typer.prompt("CPR", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline()
+    return typed.strip()

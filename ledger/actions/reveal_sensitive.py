@@ -31,11 +31,12 @@ ORDER BY m.appended_at, m.sender, m.message_id
 
 
 LOOKS_LATELY: Final[LiteralString] = """
-SELECT count(*) FROM audit
+SELECT count(DISTINCT at) FROM audit
 WHERE kind IN ('opened', 'found_by_cpr') AND at > now() - interval '1 hour' AND detail ->> 'by_id' = %(by)s
 """
 MOST_LOOKS_AN_HOUR: Final = 120
-"""Of one person at the pages. At half of it an alert rings (`ops/alerts.yaml`); no case work comes so far."""
+"""Of one person at the pages; a search is one look, however many tasks it finds. At half of it an alert rings
+(`ops/alerts.yaml`); no case work comes so far."""
 
 
 class TooManyLooks(RuntimeError):

@@ -217,6 +217,7 @@ AUDIT: Final = (
     TableRight("foreign_records", read=WHOLE),
     TableRight("known_endpoints", read=WHOLE),
     TableRight("messages", read=WHOLE),
+    TableRight("person_facts", read=("person_id",)),
     TableRight("person_joins", read=WHOLE),
     TableRight("plans", read=WHOLE),
     TableRight("position", read=WHOLE),
@@ -231,6 +232,7 @@ AUDIT: Final = (
     ),
     TableRight("tasks", read=WHOLE),
     TableRight("transfers", read=WHOLE),
+    TableRight("verdicts", read=("person_id", "sent_as")),
 )
 
 TRAIL: Final = (

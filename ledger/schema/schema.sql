@@ -76,7 +76,9 @@ BEGIN
     IF num_nonnulls(NEW.asked_by, NEW.approved_by, NEW.approved_at) > 0
         AND (TG_OP = 'INSERT' OR (NEW.asked_by, NEW.approved_by, NEW.approved_at)
              IS DISTINCT FROM (OLD.asked_by, OLD.approved_by, OLD.approved_at))
-        AND NOT pg_has_role(session_user, 'frafaldsvarsel_retention', 'USAGE')
+        AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'frafaldsvarsel_retention'
+                        AND pg_has_role(session_user, r.oid, 'USAGE'))
+        AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = session_user AND r.rolsuper)
     THEN
         RAISE EXCEPTION 'two people decide it, by a request' USING ERRCODE = 'insufficient_privilege';
     END IF;

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-import jinja2
-
+from infra.page_templates import page_templates
 from models.audit_kind import AuditKind
 from models.calendar import COPENHAGEN
 from models.events.sensitive_fields import OpenPurpose
@@ -39,13 +38,6 @@ _VIA: Final = {
 
 def letter(looks: Sequence[PersonLook], *, made_at: datetime, unit_name: Callable[[str], str]) -> str:
     """An HTML page of its own: no script, nothing that is fetched, no name and no number of the person."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     rows = [
         {
             "at": f"{_day(look.at)} kl. {look.at.astimezone(COPENHAGEN):%H.%M}",
@@ -57,7 +49,7 @@ def letter(looks: Sequence[PersonLook], *, made_at: datetime, unit_name: Callabl
         }
         for look in looks
     ]
-    return environment.get_template("letter.html").render(rows=rows, made_on=_day(made_at))
+    return page_templates(_TEMPLATES).get_template("letter.html").render(rows=rows, made_on=_day(made_at))
 
 
 def why(look: PersonLook) -> str:

@@ -43,38 +43,31 @@ _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 
 def lacking(said: Iterable[SaidErasure], known: Mapping[str, datetime | None]) -> list[Forgotten]:
     """Which of `known` (each number's cut-off; None: none) were erased later than their record says. Pure."""
-    names = {hashed(person): person for person in known}
-    found = []
-    for one in sorted(said, key=lambda each: each.origin.appended_at):
-        people = tuple(
-            sorted(
-                person
-                for name in one.hashes
-                if (person := names.get(name)) is not None
-                and (known[person] or _EARLIEST) < one.origin.appended_at
-            )
-        )
-        if people:
-            found.append(Forgotten(one.request, people, one.origin))
-    return found
+    ordered = sorted(said, key=lambda each: each.origin.appended_at)
+    return [
+        Forgotten(one.request, people, one.origin) for one, people in _meant(ordered, known, buried=False)
+    ]
 
 
 def to_bury(
     said: Iterable[SaidErasure], known: Mapping[str, datetime | None]
 ) -> Iterator[tuple[tuple[str, ...], datetime]]:
     """Who has a gravestone, by cut-off: records of before may have come back with the backup. Pure."""
+    for one, people in _meant(said, known, buried=True):
+        yield people, one.origin.appended_at
+
+
+def _meant(
+    said: Iterable[SaidErasure], known: Mapping[str, datetime | None], *, buried: bool
+) -> Iterator[tuple[SaidErasure, tuple[str, ...]]]:
+    """Of each erasure those of `known` whose gravestone reaches as far as it (`buried`), or does not."""
     names = {hashed(person): person for person in known}
     for one in said:
-        people = tuple(
-            sorted(
-                person
-                for name in one.hashes
-                if (person := names.get(name)) is not None
-                and (known[person] or _EARLIEST) >= one.origin.appended_at
-            )
-        )
+        meant = [names[name] for name in one.hashes if name in names]
+        at = one.origin.appended_at
+        people = tuple(sorted(name for name in meant if ((known[name] or _EARLIEST) >= at) is buried))
         if people:
-            yield people, one.origin.appended_at
+            yield one, people
 
 
 async def said_erasures(kafka: KafkaSettings, mac: StreamMac) -> list[SaidErasure]:

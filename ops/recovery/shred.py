@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, LiteralString
 
-from crypto.key_file import month_of, next_month
+from crypto.key_file import begins, month_of, next_month
 from crypto.vault import NotOpenedError, SealOpener
 from infra.postgres import SyncConnection
 from ledger.store import audit_trail
@@ -95,6 +95,5 @@ def seal_again(
 
 
 def _bounds(month: str, *, is_first: bool) -> dict[str, datetime]:
-    begins = datetime.fromisoformat(f"{month}-01T00:00:00+00:00")
-    until = datetime.fromisoformat(f"{next_month(month)}-01T00:00:00+00:00")
-    return {"since": datetime.min.replace(tzinfo=UTC, year=1900) if is_first else begins, "until": until}
+    since = datetime.min.replace(tzinfo=UTC, year=1900) if is_first else begins(month)
+    return {"since": since, "until": begins(next_month(month))}

@@ -10,13 +10,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, LiteralString
 
-import jinja2
 from psycopg.rows import class_row
 from pydantic import TypeAdapter
 
 from inbox.evidence_text import sentences
 from inbox.timeline import timeline
 from inbox.translations import Language, words
+from infra.page_templates import page_templates
 from infra.postgres import Connection
 from ledger.queries.task_detail import TaskView, task
 from ledger.store import audit_trail
@@ -103,13 +103,7 @@ async def read_case(connection: Connection, reference: str, by: Operator) -> Cas
 def as_page(case: CaseFile, names: CaseNames, *, made_at: datetime) -> str:
     """An HTML page of its own: no script, nothing that is fetched."""
     say, found = words(Language.DANISH), case.view
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    template = page_templates(_TEMPLATES).get_template("case.html")
     messages = [
         {
             "institution": names.institution_name(one.sender),
@@ -125,7 +119,7 @@ def as_page(case: CaseFile, names: CaseNames, *, made_at: datetime) -> str:
         }
         for one in found.messages
     ]
-    return environment.get_template("case.html").render(
+    return template.render(
         task=found.task,
         unit=names.unit_name(found.task.unit_id),
         ended=say(f"ending.{found.task.ending}") if found.task.ending else "Åben",

@@ -42,11 +42,12 @@ ORDER BY a.id
 """By the time of the row's own transaction: one that is open for long is late, and that is worth a look as well."""
 BUSIEST: Final[LiteralString] = f"""
 SELECT coalesce(max(looks), 0) FROM (
-    SELECT count(*) AS looks FROM audit
+    SELECT count(DISTINCT at) AS looks FROM audit
     WHERE kind IN ('{AuditKind.OPENED}', '{AuditKind.FOUND_BY_CPR}') AND at > now() - interval '1 hour'
     GROUP BY detail ->> 'by_id') of_one
 """
-"""How often the busiest person has opened or looked up people within the last hour."""
+"""How often the busiest person has opened or looked up people within the last hour; a search is one look, with a line
+for each task that it finds."""
 
 
 def take(connection: SyncConnection) -> bool:

@@ -4,14 +4,14 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from ledger.actions.reveal_sensitive import MOST_LOOKS_AN_HOUR
-from tests.integration.inbox.staff import CPR, Desk
+from tests.integration.inbox.staff import COPENHAGEN, CPR, Desk
 
 
 async def looks(desk: Desk, number: int, *, by: str = "anna", minutes_ago: int = 1) -> None:
     await desk.connection.execute(
-        "INSERT INTO audit (at, kind, detail) SELECT now() - make_interval(mins => %s), 'opened', %s "
-        "FROM generate_series(1, %s)",
-        (minutes_ago, Jsonb({"by_id": by, "via": "page"}), number),
+        "INSERT INTO audit (at, kind, detail) "
+        "SELECT now() - make_interval(mins => %s) - n * interval '1 ms', 'opened', %s FROM generate_series(1, %s) n",
+        (minutes_ago, Jsonb({"by_id": by, "via": "page", "units": [COPENHAGEN]}), number),
     )
 
 
@@ -45,3 +45,12 @@ async def test_the_next_one_after_the_most_is_refused_with_a_sentence_and_noted(
     assert (status, "(too_many_looks)" in text, CPR in text) == (429, True, False)
     assert (await noted(desk, "opened"), await noted(desk, "found_by_cpr")) == before
     assert await noted(desk, "look_refused") == 1
+
+
+async def test_a_search_is_one_look_however_many_tasks_it_finds(desk: Desk) -> None:
+    """Each of them has a line of its own, with the time of the search."""
+    for _ in range(3):
+        await desk.task()
+    await looks(desk, MOST_LOOKS_AN_HOUR - 2)
+    assert [(await desk.search(CPR)).status_code != 429 for _ in range(3)] == [True, True, False]
+    assert await noted(desk, "found_by_cpr") == 6

@@ -4,21 +4,24 @@ import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 import psycopg
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from config.database_roles import DatabaseRole
 from config.kafka import KafkaSettings
 from config.topics import OWN_KEYS, PERSON_PARTITIONS, Topic
 from crypto.stream_keys import new_stream_keyring
 from infra import topic_admin
 from infra.kafka_record import KafkaRecord
 from infra.partition_reader import PartitionReader
+from infra.postgres import SyncConnection
 from infra.stream_mac import StreamMac
 from infra.topic_admin import Replication
+from ledger.schema.apply_rights import bring_up
 from ledger.schema.migrate import migrate
 from ledger.store.erasures import hashed
 from models.eligibility.apply_event import apply
@@ -36,6 +39,11 @@ from streams.processors import add_decided, add_person_event
 from tests.factories import LAW, background, risk
 from tests.fixtures.servers import running_broker
 
+FACT_OF: Final = """
+INSERT INTO person_facts (partition, "offset", person_id, kind, name, sender, registered_at, rank, appended_at,
+    origin_topic, origin_partition, origin_offset, known_at)
+VALUES (0, 1, %s, 'enrolment', 'e', '280051', now(), 0, now(), 'enrolments', 0, 1, now())
+"""
 MAC: Final = StreamMac(new_stream_keyring().tags(), datetime(2020, 1, 1, tzinfo=UTC))
 OLD, NEW, NEIGHBOUR = "oldoldoldoldoldoldoldold01", "newnewnewnewnewnewnewnew01", "neighbourneighbourneighb01"
 ANNE, BO = Operator("anne", "asked for by the person"), Operator("bo", "seen by the lawyer")
@@ -172,6 +180,25 @@ def test_one_asks_and_another_approves(database: str) -> None:
         assert connection.execute("SELECT people FROM erasure_requests").fetchall() == [(None,)]
 
 
+def test_retention_alone_asks_in_the_name_of_a_rule(database: str) -> None:
+    """Or one operator could erase anybody, and say that a rule had approved it."""
+    bring_up(database)
+    asked: dict[str, Any] = {"ground": "class facts", "rules": "facts-1", "before": datetime.now(UTC)}
+
+    def as_role(role: DatabaseRole) -> SyncConnection:
+        return psycopg.connect(database.replace("//postgres@", f"//{role}@"), autocommit=True)
+
+    with as_role(DatabaseRole.OPERATOR) as operator:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="two people decide it"):
+            requests.ask_by_rule(operator, uuid4(), [OLD], **asked)
+        requests.ask(operator, number := uuid4(), OLD, "GDPR art. 17", ANNE)
+        assert requests.approved(operator) == []
+    with as_role(DatabaseRole.RETENTION) as night:
+        requests.ask_by_rule(night, uuid4(), [NEIGHBOUR], **asked)
+        assert [(one.people, one.by_rule) for one in requests.approved(night)] == [((NEIGHBOUR,), True)]
+        assert number not in [one.id for one in requests.approved(night)]
+
+
 def test_a_person_with_an_open_task_is_not_erased(database: str) -> None:
     asyncio.run(migrate(database))
     with psycopg.connect(database, autocommit=True) as connection:
@@ -212,8 +239,12 @@ def test_what_is_left_of_a_person_is_found_in_every_column(database: str, tmp_pa
             "INSERT INTO audit (kind, detail) VALUES ('found_by_cpr', jsonb_build_object('person_id', %s::text))",
             (OLD,),
         )
+        connection.execute(FACT_OF, (OLD,))
         found = erasure_search.in_tables(connection, OLD)
-        assert {table: number for table, number in found.rows.items() if number} == {"audit": 1}
+        assert {table: number for table, number in found.rows.items() if number} == {
+            "audit": 1,
+            "person_facts": 1,
+        }
         assert found.not_read == []
     dump = tmp_path / "dump"
     dump.write_bytes(b"x" * ((1 << 20) - 5) + OLD.encode() + b"y" * 40 + OLD.encode())
