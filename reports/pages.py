@@ -26,6 +26,13 @@ class SenderCoverage:
     totals: int
 
 
+def _root(family: str) -> str:
+    """The family at the top, whose lines are those of all values."""
+    while (parent := BY_CODE[family].parent) is not None:
+        family = parent[0]
+    return family
+
+
 class Pages:
     """One release in one language."""
 
@@ -142,6 +149,7 @@ class Pages:
                 ],
                 tone=tone,
                 is_percent=True,
+                note=self._say("read_cause") if breakdown == MESSAGE else "",
             )
             for tone, (title, breakdown, value) in zip((0, 2, 4), groups, strict=True)
         ]
@@ -173,7 +181,8 @@ class Pages:
                 self._words.value(breakdown, value, self._language),
                 (family, breakdown, value, category, measure),
             )
-            for value in self._values.get((family, breakdown), [])
+            # Also those that are behind a hidden number: a month that is not there would be taken for none.
+            for value in self._values.get((_root(family), breakdown), [])
         ]
         return self._plot(title, rows, tone=tone, is_percent=measure == "percent")
 
@@ -184,13 +193,14 @@ class Pages:
         *,
         tone: int,
         is_percent: bool = False,
+        note: str = "",
     ) -> JsonValue:
         cells: list[Shown] = [{"name": name, "cell": self._cell(key)} for name, key in rows]
         numbers = [found.number for _, key in rows if (found := self._found(key)) and found.number]
         said = self._say(title)
         return {
             "title": said,
-            "note": "",
+            "note": note,
             "alt": self._say("alt", title=said),
             "rows": list(cells),
             "top": 100 if is_percent else max(numbers, default=1),
@@ -202,7 +212,7 @@ class Pages:
         return {
             "title": self._say(name),
             "intro": self._say(f"{name}_intro"),
-            "new_page": name in ("messages", "municipalities"),
+            "new_page": name == "messages",
             "plots": plots,
             "tables": tables or [],
         }

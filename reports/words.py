@@ -40,6 +40,8 @@ class Words:
             return named
         if code.startswith("hidden."):
             return self.say("value", "hidden.+", language)
+        if breakdown == "municipality" and code.isdigit():
+            return self.say("value", "unnamed", language).format(code=code)
         if code.removesuffix("+") in self._clusters:
             cluster = self._clusters[code.removesuffix("+")]
             return self.say("value", "cluster+", language).format(name=cluster)

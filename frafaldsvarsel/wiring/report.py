@@ -1,6 +1,7 @@
 """The composition root's part for `report`."""
 
 import csv
+from collections.abc import Iterable
 from pathlib import Path
 
 import psycopg
@@ -10,23 +11,71 @@ from config.reading_environments import ReportEnvironment
 from config.reference.csv_reader import DATA
 from config.reference.days_off import days_off_of
 from config.reference.law import law_of
+from config.reference.tables import Reference
 from config.reference.units import react_by_of
 from frafaldsvarsel import VERSION
 from frafaldsvarsel.wiring.common import read_reference
+from inbox.released_report import ReleasedReport
+from ledger.queries.released_figures import ReleasedFigure
 from models.events import probe_identity
 from models.events.sender import SenderKind
 from models.ids import UnitId
+from reports.files import as_csv, lines
 from reports.make import MadeRelease, make
 from reports.manifest import About, code_hash, file_hashes
 from reports.pages import SenderCoverage
 from reports.read import ReportPeriod, ReportTables, read
+from reports.release import Cell, Status
 from reports.releases import note
-from reports.words import Words
+from reports.words import ReportLanguage, Words
 
 _ROOT = Path(frafaldsvarsel.__file__).parents[1]
 _CLUSTERS = _ROOT / "reports/data/clusters.csv"
 _FONTS = _ROOT / "inbox/static/dkfds/fonts/IBMPlexSans/complete/woff"
 _CONTROL_TOTAL = "control-total"
+
+
+def words_of(reference: Reference) -> Words:
+    """What the codes of a release are called."""
+    return Words(
+        {
+            "municipality": {row.code: row.name for row in reference.municipalities.rows},
+            "education_type": {row.code: row.name for row in reference.education_types.rows},
+        },
+        {row["cluster"]: row["name"] for row in _clusters()},
+    )
+
+
+def released_report(reference: Reference) -> ReleasedReport:
+    """The same for the pages, with the file as a release has it."""
+    words = words_of(reference)
+
+    def file(found: Iterable[ReleasedFigure]) -> bytes:
+        cells = (
+            Cell(
+                one.family,
+                "municipality",
+                one.value,
+                one.category,
+                one.measure,
+                one.number,
+                Status(one.status),
+                tuple(one.members),
+            )
+            for one in found
+        )
+        return as_csv(lines(cells, words))
+
+    return ReleasedReport(
+        name=lambda kind, code, language: words.say(kind, code, ReportLanguage(language)),
+        line=lambda code, language: words.value("municipality", code, ReportLanguage(language)),
+        as_csv=file,
+    )
+
+
+def _clusters() -> list[dict[str, str]]:
+    with _CLUSTERS.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def make_release(
@@ -46,15 +95,7 @@ def make_release(
         snapshot.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         snapshot.read_only = True
         found = read(snapshot, period, tables)
-    with _CLUSTERS.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    words = Words(
-        {
-            "municipality": {row.code: row.name for row in reference.municipalities.rows},
-            "education_type": {row.code: row.name for row in reference.education_types.rows},
-        },
-        {row["cluster"]: row["name"] for row in rows},
-    )
+    rows = _clusters()
     institutions = {
         row.number
         for row in reference.senders.rows
@@ -79,7 +120,7 @@ def make_release(
             sent=len(institutions & {sender for sender, _ in found.sent}),
             totals=sum(number for (_, kind), number in found.sent.items() if _CONTROL_TOTAL in kind),
         ),
-        words=words,
+        words=words_of(reference),
         clusters={row["municipality_code"]: row["cluster"] for row in rows},
         fonts=_FONTS,
     )

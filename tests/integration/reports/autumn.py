@@ -169,7 +169,7 @@ def _warn(rng: Random, autumn: Autumn, own: Sequence[PersonEvent], message: Pers
         last, revision = verdict, revision + 1
         autumn.decisions.append((moment, _decision(message, verdict, revision)))
     if last is not None and last.unit_id is not None:
-        _react(rng, autumn, message, last)
+        react(rng, autumn, message, last)
 
 
 def _decision(message: PersonEvent, verdict: Verdict, revision: int) -> Decision:
@@ -191,7 +191,7 @@ def _decision(message: PersonEvent, verdict: Verdict, revision: int) -> Decision
     )
 
 
-def _react(rng: Random, autumn: Autumn, message: PersonEvent, verdict: Verdict) -> None:
+def react(rng: Random, autumn: Autumn, message: PersonEvent, verdict: Verdict) -> None:
     at, deeds = message.origin.appended_at, list[Action]()
     when: list[datetime] = []
 

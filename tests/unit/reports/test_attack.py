@@ -1,5 +1,6 @@
 """Nobody can reckon what a release hides: attacked by linear programming over every margin and family."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from random import Random
 
@@ -18,11 +19,13 @@ from tests.unit.reports.attack import attack_on, hidden
 CLUSTERS = {f"{number:04d}": f"DK{number % 4}" for number in range(30)}
 
 
-def world(seed: int, size: int) -> FigureCounts:
+HOMES = tuple(CLUSTERS)
+
+
+def world(seed: int, size: int, homes: Sequence[str] = HOMES) -> FigureCounts:
     """Made-up counts: some municipalities are large, most are small."""
     rng = Random(seed)
-    homes = [f"{number:04d}" for number in range(30)]
-    weights = [1 / (1 + number) for number in range(30)]
+    weights = [1 / (1 + number) for number in range(len(homes))]
 
     def place() -> CountedIn:
         return CountedIn(
