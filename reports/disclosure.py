@@ -81,9 +81,9 @@ def control(
             return found
         row, column = found
         if len(heads) > 2:
-            heads = _joined(heads, column, table.of_column, MERGED)
+            heads = joined(heads, column, table.of_column, MERGED)
         elif len(lines) > 2:
-            lines = _joined(lines, row, table.of_row, MERGED)
+            lines = joined(lines, row, table.of_row, MERGED)
         else:
             return None
 
@@ -140,7 +140,7 @@ def _merged(
     )
 
 
-def _joined(
+def joined(
     lines: list[TableLine], one: TableLine, size: Callable[[TableLine], int], name: str
 ) -> list[TableLine]:
     """With `one`, the smallest other line that holds anything and what is called `name` in one line of that name."""

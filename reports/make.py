@@ -11,7 +11,7 @@ from reports.files import as_csv, as_parquet, as_workbook, lines
 from reports.manifest import About, catalogue, manifest
 from reports.pages import Pages, SenderCoverage
 from reports.pdf import pdf
-from reports.release import Cell, cells, controlled
+from reports.release import Cell, ControlledTables, cells
 from reports.words import ReportLanguage, Words
 
 
@@ -29,16 +29,16 @@ class MadeRelease:
 
 
 def make(
+    tables: ControlledTables,
     counts: FigureCounts,
     about: About,
     coverage: SenderCoverage,
     *,
     words: Words,
-    clusters: Mapping[str, str],
     fonts: Path | None,
 ) -> MadeRelease:
-    """Everything. `clusters`: of each municipality; `fonts`: where the pages' typeface is."""
-    every = list(cells(controlled(counts, about.threshold, clusters), counts))
+    """Everything. `tables`: of `counts`, controlled; `fonts`: the pages' typeface. A follow-up has no pages."""
+    every = list(cells(tables, counts))
     rows = lines(every, words)
     made = datetime.combine(about.as_of, time(), UTC)
     note = [
@@ -52,7 +52,7 @@ def make(
         "figures.xlsx": as_workbook(rows, note, made.replace(tzinfo=None)),
         "figures.parquet": as_parquet(rows),
     }
-    for language in ReportLanguage:
+    for language in ReportLanguage if not about.before else ():
         data = Pages(every, words, language).data(about, coverage)
         files[f"report.{language}.pdf"] = pdf(data, fonts, made=int(made.timestamp()))
     files["dcat.jsonld"] = catalogue(about, files)
@@ -64,3 +64,8 @@ def make(
         shown=sum(cell.number is not None for cell in every),
         by_municipality=tuple(cell for cell in every if cell.breakdown == "municipality"),
     )
+
+
+def cells_hash(tables: ControlledTables, counts: FigureCounts, words: Words) -> str:
+    """Of the cells alone, as a release is noted by it."""
+    return sha256(as_csv(lines(cells(tables, counts), words))).hexdigest()

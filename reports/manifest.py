@@ -30,6 +30,8 @@ class About:
     offsets: Mapping[str, int]
     erased: Mapping[str, int]
     """Rows that are counted without a person, by what they are."""
+    before: tuple[date, ...] = ()
+    """Of a follow-up: as of which days the period was released before."""
 
 
 def code_hash(root: Path) -> str:
@@ -57,6 +59,7 @@ def manifest(about: About, files: Mapping[str, bytes]) -> bytes:
         {
             "period": {"first": f"{about.first}", "last": f"{about.last}"},
             "as_of": f"{about.as_of}",
+            **({"follows": [f"{day}" for day in about.before]} if about.before else {}),
             "threshold": about.threshold,
             "width": about.threshold,
             "version": about.version,
@@ -89,7 +92,9 @@ def catalogue(about: About, files: Mapping[str, bytes]) -> bytes:
 
     Sources: DCAT-AP-DK 2.0 (digst.github.io/DCAT-AP-DK), DCAT 2 and SPDX's checksum, as DCAT-AP 2.1 asks for.
     """
-    name = f"frafaldsvarsel-{about.first:%Y-%m}-{about.last:%Y-%m}"
+    name = f"frafaldsvarsel-{about.first:%Y-%m}-{about.last:%Y-%m}" + (
+        f"-{about.as_of}" if about.before else ""
+    )
     return as_json(
         {
             "@context": {

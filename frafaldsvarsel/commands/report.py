@@ -33,6 +33,10 @@ def report(
     threshold: Annotated[
         int, typer.Option("--threshold", min=3, max=5, help="Below it a number is hidden.")
     ] = 3,
+    is_follow_up: Annotated[
+        bool,
+        typer.Option("--follow-up", help="A released period as of a later day: the country alone, no PDF."),
+    ] = False,
     by: By = None,
     data: DataDir = None,
     as_json: JsonObjectFlag = False,
@@ -40,8 +44,9 @@ def report(
     """Write the follow-up report: CSV, workbook, Parquet, PDF in Danish and English, metadata and manifest.
 
     Small numbers are hidden so that no sum gives them back. A period is released once: made again it is the same.
+    Its follow-ups have the release's threshold, and show no change that is of few people.
     """
-    from frafaldsvarsel.wiring.report import make_release
+    from frafaldsvarsel.wiring.report import make_follow_up, make_release
     from reports.read import NotWhole, ReportPeriod
     from reports.releases import ReleaseRefused
 
@@ -53,7 +58,10 @@ def report(
         raise typer.Exit(1)
     folder = to / f"{period.first:%Y-%m}--{period.last:%Y-%m}--{period.as_of}"
     try:
-        made, is_new = make_release(known, period, threshold=threshold, by=by or account())
+        if is_follow_up:
+            made, is_new = make_follow_up(known, period, by=by or account())
+        else:
+            made, is_new = make_release(known, period, threshold=threshold, by=by or account())
     except (NotWhole, ReleaseRefused) as error:
         fail(str(error))
         raise typer.Exit(1) from None

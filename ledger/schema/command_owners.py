@@ -50,6 +50,12 @@ COMMAND_OWNERS: Final = (
         module="reports/releases.py",
     ),
     TableOwner(
+        table="follow_ups",
+        holds="as of which later days a released period was told again",
+        written_by="`report --follow-up`",
+        module="reports/releases.py",
+    ),
+    TableOwner(
         table="released_figures",
         holds="what was released by municipality, for the interface",
         written_by="`report`",

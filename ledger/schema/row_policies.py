@@ -102,6 +102,7 @@ POLICIES: Final[Mapping[str, RowPolicy]] = {
 }
 """Every table that tells of a person or a unit."""
 OF_NOBODY: Final[Mapping[str, str]] = {
+    "follow_ups": "days and hashes of what was released",
     "inbox_sessions": "read before it is known whom a request serves; the ids are hashes",
     "migrations": "names of files",
     "position": "places in Kafka",

@@ -414,6 +414,14 @@ CREATE TABLE erasures (
     noted_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE follow_ups (
+    first_day date NOT NULL,
+    as_of date NOT NULL,
+    sha256 text NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE tasks (
     id uuid NOT NULL,
     reference text NOT NULL,
@@ -829,6 +837,9 @@ ALTER TABLE ONLY erasure_requests
 ALTER TABLE ONLY erasures
     ADD CONSTRAINT erasures_pkey PRIMARY KEY (person);
 
+ALTER TABLE ONLY follow_ups
+    ADD CONSTRAINT follow_ups_pkey PRIMARY KEY (first_day, as_of);
+
 ALTER TABLE ONLY foreign_records
     ADD CONSTRAINT foreign_records_pkey PRIMARY KEY (topic, partition, "offset");
 
@@ -1066,6 +1077,9 @@ ALTER TABLE ONLY bounces
 
 ALTER TABLE ONLY deliveries
     ADD CONSTRAINT deliveries_task_id_fkey FOREIGN KEY (task_id) REFERENCES tasks(id);
+
+ALTER TABLE ONLY follow_ups
+    ADD CONSTRAINT follow_ups_first_day_fkey FOREIGN KEY (first_day) REFERENCES releases(first_day);
 
 ALTER TABLE ONLY messages
     ADD CONSTRAINT messages_task_id_fkey FOREIGN KEY (task_id) REFERENCES tasks(id);
