@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Final
 
 from models.eligibility.decision import Outcome
@@ -60,13 +61,13 @@ def count(
             else message.outcome
         )
         _add(counts, keys_of(message.place), "messages", category, message.number)
-    for duty, number in Counter(duties).items():
-        keys = keys_of(duty.place)
-        for family, category in _of_duty(duty, today).items():
+    alike = Counter(_alike(duty, today, working_days) for duty in duties)
+    for (place, answers, contact, decision), number in alike.items():
+        keys = keys_of(place)
+        for family, category in answers:
             _add(counts, keys, family, category, number)
-        for what, day in (("contact", duty.contact), ("decision", duty.decided)):
-            if day is not None and duty.contact is not None:
-                taken = working_days(duty.arrived, day)
+        for what, taken in (("contact", contact), ("decision", decision)):
+            if taken is not None:
                 for key in keys:
                     counts.days[what][key][taken] += number
     return counts
@@ -104,20 +105,35 @@ def _stay(start: Start) -> str:
     )
 
 
-def _of_duty(duty: Duty, today: date) -> dict[str, str]:
-    """Its category in each family that it is counted in."""
+Alike = tuple[CountedIn, tuple[tuple[str, str], ...], int | None, int | None]
+"""Place, family and category of each answer, and working days until contact and until the decision."""
+
+
+def _alike(duty: Duty, today: date, working_days: Callable[[date, date], int]) -> Alike:
+    """All that is counted of a duty: of a country's millions there are far fewer kinds."""
     if duty.contact is None:
         state = "closed" if duty.ending else "overdue" if duty.target < today else "waiting"
-        return {"duties": "not_reached", "unreached": state}
+        return (duty.place, (("duties", "not_reached"), ("unreached", state)), None, None)
+    answers = _answers(duty.contact <= duty.target, duty.form, duty.decided is not None, duty.initiatives)
+    contact = working_days(duty.arrived, duty.contact)
+    decision = None if duty.decided is None else working_days(duty.arrived, duty.decided)
+    return (duty.place, answers, contact, decision)
+
+
+@cache
+def _answers(
+    is_in_time: bool, form: str | None, is_decided: bool, initiatives: tuple[str, ...]
+) -> tuple[tuple[str, str], ...]:
+    """Of a duty whose person was reached: its category in each family."""
     said = {
         "duties": "reached",
-        "target": "in_time" if duty.contact <= duty.target else "late",
-        "form": duty.form or "",
-        "decision": "decided" if duty.decided else "not_decided",
+        "target": "in_time" if is_in_time else "late",
+        "form": form or "",
+        "decision": "decided" if is_decided else "not_decided",
     }
-    if duty.decided:
+    if is_decided:
         said |= {
-            f"initiative.{initiative}": "yes" if initiative in duty.initiatives else "no"
+            f"initiative.{initiative}": "yes" if initiative in initiatives else "no"
             for initiative in Initiative
         }
-    return said
+    return tuple(said.items())

@@ -56,7 +56,7 @@ def _of_one(messages: list[DutyMessage], acts: list[Act], target: Target) -> Ite
             key=lambda act: (act.contact_at, act.at),
             default=None,
         )
-        arrived = copenhagen_date(message.appended_at)
+        arrived = message.arrived
         is_decided = ended is not None and ended.ending == Ending.CONTACT_MADE
         yield Duty(
             place=message.place,

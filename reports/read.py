@@ -146,12 +146,13 @@ def found_duties(
     places: dict[tuple[Any, ...], CountedIn] = {}
 
     def obliged() -> Iterator[DutyMessage]:
-        for enrolment, unit, at, *place in _rows(connection, "obliged", statements.DUTY_MESSAGES, values):
-            month = at.astimezone(COPENHAGEN).strftime("%Y-%m")
-            key = (month, *place)
+        for enrolment, unit, at, arrived, *place in _rows(
+            connection, "obliged", statements.DUTY_MESSAGES, values
+        ):
+            key = (arrived.year, arrived.month, *place)
             if key not in places:
-                places[key] = CountedIn.of(*key)
-            yield DutyMessage(enrolment, unit, at, places[key])
+                places[key] = CountedIn.of(f"{arrived:%Y-%m}", *place)
+            yield DutyMessage(enrolment, unit, at, arrived, places[key])
 
     def acts() -> Iterator[Act]:
         for *row, initiatives in _rows(connection, "acts", statements.ACTS, values):
@@ -173,6 +174,6 @@ def found_duties(
 def _rows(connection: SyncConnection, name: str, query: Any, values: Parameters) -> Iterator[tuple[Any, ...]]:
     """Streamed: memory does not grow with the country."""
     with connection.cursor(name=f"report_{name}") as cursor:
-        cursor.itersize = _FETCH
         cursor.execute(query, values)
-        yield from cursor
+        while rows := cursor.fetchmany(_FETCH):
+            yield from rows

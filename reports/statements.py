@@ -96,7 +96,8 @@ SELECT to_char(message_date, 'YYYY-MM') AS month, municipality_code, education_t
 FROM ({LAST_VERDICTS}) v WHERE message_date BETWEEN %(first)s AND %(last)s GROUP BY 1, 2, 3, 4, 5, 6, 7
 """
 DUTY_MESSAGES: Final[LiteralString] = f"""
-SELECT enrolment_id COLLATE "C", unit_id COLLATE "C", appended_at, municipality_code, education_type, target_group,
+SELECT enrolment_id COLLATE "C", unit_id COLLATE "C", appended_at,
+    (appended_at AT TIME ZONE 'Europe/Copenhagen')::date AS arrived, municipality_code, education_type, target_group,
     law_version
 FROM ({LAST_VERDICTS}) v WHERE outcome = 'obliged' AND enrolment_id IS NOT NULL
 ORDER BY 1, 2, appended_at
