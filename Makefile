@@ -116,7 +116,7 @@ $(ASSETS): inbox/package.json inbox/package-lock.json | $(STAMP)
 	  && cp -R img/svg-icons img/all-svg-icons.svg $(CURDIR)/$(@D)/img/ \
 	  && cp -R fonts/IBMPlexSans/complete/woff2 $(CURDIR)/$(@D)/fonts/IBMPlexSans/complete/ \
 	  && mkdir $(CURDIR)/$(@D)/fonts/IBMPlexSans/complete/woff \
-	  && cp fonts/IBMPlexSans/complete/woff/IBMPlexSans-Regular.woff $(CURDIR)/$(@D)/fonts/IBMPlexSans/complete/woff/ \
+	  && cp fonts/IBMPlexSans/complete/woff/IBMPlexSans-{Regular,Bold}.woff $(CURDIR)/$(@D)/fonts/IBMPlexSans/complete/woff/ \
 	  && cp LICENSE.md $(CURDIR)/$(@D)/
 	@touch $@
 

@@ -8,7 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 
-from api import actions, index, tasks, token_endpoint, undecided
+from api import actions, figures, index, tasks, token_endpoint, undecided
 from api.body import said
 from api.dependencies import ApiDependencies
 from api.head_requests import Head
@@ -70,6 +70,7 @@ def _application() -> FastAPI:
     app.include_router(tasks.router)
     app.include_router(actions.router)
     app.include_router(undecided.router)
+    app.include_router(figures.router)
     app.add_api_route("/problems", list_problems, tags=["problems"], summary="Every problem that there is")
     app.add_api_route(
         "/problems/{code}",

@@ -19,6 +19,7 @@ SCHEME = OAuth2(
                 ClientRight.WRITE: "Do what a person of the unit does with a task",
                 ClientRight.OPEN: "Open CPR, text and contact person, each time for a stated purpose",
                 ClientRight.UNDECIDED: "Read the undecided messages about people who live where its units answer",
+                ClientRight.FIGURES: "Read the released figures of the municipalities for which its units answer",
             },
         )
     ),
@@ -57,7 +58,14 @@ async def _manager(
     return dependencies_of(request).caller(request, ClientRight.UNDECIDED)
 
 
+async def _reporter(
+    request: Request, _: Annotated[str | None, Security(SCHEME, scopes=[ClientRight.FIGURES])]
+) -> Grant:
+    return dependencies_of(request).caller(request, ClientRight.FIGURES)
+
+
 CanRead = Annotated[Grant, Security(_reader)]
 CanWrite = Annotated[Grant, Security(_writer)]
 CanOpen = Annotated[Grant, Security(_opener)]
 CanReadUndecided = Annotated[Grant, Security(_manager)]
+CanReadFigures = Annotated[Grant, Security(_reporter)]

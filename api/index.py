@@ -17,6 +17,7 @@ class Index(Frozen):
     tasks: str = Field(description="Your units' tasks")
     counts: str = Field(description="How many they are")
     undecided: str = Field(description="Messages that no unit has yet")
+    figures: str = Field(description="What was released of the follow-up report about your municipalities")
     problems: str = Field(description="Every problem that there is")
 
 
@@ -29,5 +30,6 @@ async def read_index() -> Index:
         tasks=f"{PREFIX}/tasks",
         counts=f"{PREFIX}/counts",
         undecided=f"{PREFIX}/undecided",
+        figures=f"{PREFIX}/figures",
         problems=f"{PREFIX}/problems",
     )

@@ -34,6 +34,8 @@ class ClientRight(StrEnum):
     """Open CPR, text and contact person, each time for a stated purpose."""
     UNDECIDED = "undecided:read"
     """Read what no unit has yet, about people who live where its units answer; for whoever acts for a manager."""
+    FIGURES = "figures:read"
+    """Read what was released of the follow-up report about the municipalities for which its units answer."""
 
 
 def _hashed(text: str) -> str:

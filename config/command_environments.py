@@ -17,6 +17,7 @@ from config.environments import (
 )
 from config.every_environment import EveryEnvironment
 from config.kafka import KafkaSettings
+from config.reading_environments import ReportEnvironment, SampleEnvironment
 from config.sections.audit import AuditSection
 from config.sections.keys import (
     KeyStoreSection,
@@ -201,14 +202,6 @@ class InsightEnvironment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SampleEnvironment:
-    """`insight sample`: it meets no CPR and needs no key."""
-
-    database: DatabaseAddress
-    reference: ReferenceSection
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class KeysEnvironment:
     """`keys`: where all of them lie."""
 
@@ -245,6 +238,7 @@ COMMANDS: Final[Mapping[str, type[Any]]] = {
     "sessions list": DatabaseEnvironment,
     "sessions end": DatabaseEnvironment,
     "insight export": InsightEnvironment,
+    "report": ReportEnvironment,
     "insight sample": SampleEnvironment,
     "erase request": EraseAskEnvironment,
     "erase run": EraseRunEnvironment,
@@ -284,6 +278,7 @@ _ROLES: Final[Mapping[type[Any], DatabaseRole]] = {
     TrailEnvironment: DatabaseRole.TRAIL,
     RebuildEnvironment: DatabaseRole.REBUILD,
     InsightEnvironment: DatabaseRole.INSIGHT,
+    ReportEnvironment: DatabaseRole.REPORT,
     SampleEnvironment: DatabaseRole.INSIGHT,
     ShredEnvironment: DatabaseRole.REBUILD,
     RetentionEnvironment: DatabaseRole.RETENTION,

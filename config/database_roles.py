@@ -25,6 +25,8 @@ class DatabaseRole(StrEnum):
     """The commands of people: lists, `status`, `doctor`, `quarantine`, `deliveries`, `dismiss`, `ledger skip`."""
     INSIGHT = "frafaldsvarsel_insight"
     """`insight export`: which looks are a person's."""
+    REPORT = "frafaldsvarsel_report"
+    """`report`: reads what it counts, and notes which periods were released."""
     RETENTION = "frafaldsvarsel_retention"
     """`retention plan`, `accept` and `run`: the one role that may take rows away when their time is over."""
     REBUILD = "frafaldsvarsel_rebuild"

@@ -84,7 +84,7 @@ _BY_WORKER: Final = (
 )
 READS: Final[Mapping[KafkaUser, tuple[str, ...]]] = {
     KafkaUser.WORKER: (*_INPUTS, Topic.PERSON_EVENTS, Topic.PEOPLE, Topic.PROGRESS),
-    KafkaUser.LEDGER: _BOOKED,
+    KafkaUser.LEDGER: (*_BOOKED, Topic.PERSON_EVENTS),
     KafkaUser.AUDIT: (*_INPUTS, Topic.PERSON_EVENTS, *_BOOKED, Topic.PROGRESS),
     KafkaUser.TRAIL: (Topic.AUDIT_CHECKPOINTS,),
     KafkaUser.LAG: (*_INPUTS, Topic.PERSON_EVENTS, *_BOOKED),

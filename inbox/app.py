@@ -20,7 +20,19 @@ from inbox.auth_guard import LOG_OUT, AuthGuard, NotFound, ResponseHeaders, lang
 from inbox.dependencies import InboxDependencies
 from inbox.guides import PATH as GUIDES
 from inbox.page_context import Visit
-from inbox.pages import figures, home, log_in, mail_link, person, search, service, task, tasks, undecided
+from inbox.pages import (
+    figures,
+    home,
+    log_in,
+    mail_link,
+    person,
+    released,
+    search,
+    service,
+    task,
+    tasks,
+    undecided,
+)
 from inbox.render import STATIC, Renderer
 from infra.fault_kind import fault_kind
 
@@ -86,6 +98,8 @@ def _pages(parts: InboxDependencies, guard: AuthGuard) -> Sequence[BaseRoute]:
         Route(one + "/{deed}", guard.private(task.do), methods=post),
         Route(one + "/{deed}", guard.private(task.again), methods=get),
         Route("/overblik", guard.private(figures.figures), methods=get),
+        Route(released.PATH, guard.private(released.released), methods=get),
+        Route(released.FILE, guard.private(released.export), methods=get),
         Route("/uafklarede", guard.private(undecided.queue), methods=get),
         Route(service.PATH, guard.private(service.service), methods=get),
         Route(f"{service.PATH}/nyt", guard.by_itself(service.live), methods=get),

@@ -11,6 +11,7 @@ from crypto.pseudonym import Pseudonyms
 from crypto.vault import PageSeal, SealOpener
 from inbox.guides import Guide
 from inbox.oidc import Provider
+from inbox.released_report import ReleasedReport
 from inbox.service_figures import ServiceFigures
 from inbox.sessions import Sessions
 from inbox.statistics_cache import Counted
@@ -51,6 +52,8 @@ class InboxDependencies:
     public_url: str
     rights_claim: str
     counted: Counted
+    report: ReleasedReport
+    """What the codes of the follow-up report are called, and its file."""
     service: ServiceFigures | None
     """How the service stands, for its operators; None: nobody has said where the processes serve their metrics."""
     guides: Mapping[str, Guide]

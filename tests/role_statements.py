@@ -23,6 +23,7 @@ from ledger.queries.task_list import Filter, Search
 from ledger.rebuild import compare, replace
 from ledger.store import action_log
 from models.events.contract import Severity
+from tests.paths import ROOT
 from tests.reachable_code import Definition, definitions_of, reachable
 
 _COMMANDS: Final = "frafaldsvarsel.commands"
@@ -46,7 +47,15 @@ OPERATORS: Final = (
 ENTRIES: Final[Mapping[DatabaseRole, tuple[Definition, ...]]] = {
     DatabaseRole.LEDGER: (Definition(f"{_PROCESSES}.ledger", "run_ledger"),),
     DatabaseRole.NOTIFY: (Definition(f"{_PROCESSES}.notifier", "run_notifier"),),
-    DatabaseRole.INBOX: (Definition(f"{_PROCESSES}.inbox", "run_inbox"),),
+    DatabaseRole.INBOX: (
+        Definition(f"{_PROCESSES}.inbox", "run_inbox"),
+        # A route is known to its router alone, which names no function.
+        *(
+            each
+            for file in sorted((ROOT / "api").glob("[a-z]*.py"))
+            for each in definitions_of(f"api.{file.stem}")
+        ),
+    ),
     DatabaseRole.ACT: (Definition("ledger.actions.perform", "perform"),),
     DatabaseRole.CANARY: (Definition(f"{_PROCESSES}.probe", "run_canary"),),
     DatabaseRole.TRAIL: (Definition(f"{_PROCESSES}.trail", "run_trail"),),
@@ -56,13 +65,19 @@ ENTRIES: Final[Mapping[DatabaseRole, tuple[Definition, ...]]] = {
         Definition(f"{_COMMANDS}.erase", "verify"),
     ),
     DatabaseRole.OPERATOR: (
-        *(each for name in OPERATORS for each in definitions_of(f"{_COMMANDS}.{name}")),
+        *(
+            each
+            for name in OPERATORS
+            for each in definitions_of(f"{_COMMANDS}.{name}")
+            if each != Definition(f"{_COMMANDS}.erase", "verify")
+        ),
         Definition(f"{_COMMANDS}.service", "skip_record"),
         Definition(f"{_COMMANDS}.retention", "hold"),
         Definition(f"{_COMMANDS}.retention", "release"),
         Definition(f"{_COMMANDS}.trail", "verify"),
         Definition(f"{_COMMANDS}.trail", "restart"),
     ),
+    DatabaseRole.REPORT: (*definitions_of(f"{_COMMANDS}.report"),),
     DatabaseRole.RETENTION: tuple(
         Definition(f"{_COMMANDS}.retention", name) for name in ("plan", "accept", "run")
     ),
@@ -73,7 +88,13 @@ ENTRIES: Final[Mapping[DatabaseRole, tuple[Definition, ...]]] = {
         Definition("ledger.rebuild.compare", "compare"),
         *(
             Definition("ledger.rebuild.rebuild", name)
-            for name in ("TAKE_OVER_RECEIPTS", "TAKE_OVER_APPLIED", "TAKE_OVER_SUBJECTS")
+            for name in (
+                "TAKE_OVER_RECEIPTS",
+                "TAKE_OVER_APPLIED",
+                "TAKE_OVER_SUBJECTS",
+                "TAKE_OVER_FACTS",
+                "TAKE_OVER_VERDICTS",
+            )
         ),
         Definition("ledger.store.action_log", "between"),
         Definition("ledger.store.action_log", "count"),
@@ -191,7 +212,10 @@ COMPOSED: Final[Mapping[Definition, Callable[[], list[str]]]] = {
     Definition("ledger.rebuild.compare", "compare"): lambda: [
         compare.query(table).as_string(None) for table in compare.TABLES
     ],
-    **{Definition("ledger.rebuild.compare", name): list for name in ("CONTENT", "PROJECTED_DELIVERIES")},
+    **{
+        Definition("ledger.rebuild.compare", name): list
+        for name in ("CONTENT", "PROJECTED_DELIVERIES", "WITH_PEOPLE")
+    },
     Definition("ledger.rebuild.replace", "UPSERT"): lambda: [
         replace.upsert(table).as_string(None) for table in compare.TABLES if table is not compare.DELIVERIES
     ],

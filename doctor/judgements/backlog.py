@@ -8,7 +8,7 @@ from doctor.diagnosis import Diagnosis, HealthCheck, fault, fine, unknown, warni
 from doctor.words import age, duration, number_of, some
 from models.service_status import LONG, SLOW
 from ops.audit.consumer_groups import LEDGER, WORKER
-from ops.lag.sample import DUTY_TOPICS, LagSample, PartitionLag
+from ops.lag.sample import LagSample, PartitionLag
 
 HEADROOM: Final = timedelta(days=7)
 PROCESSES: Final[Mapping[str, str]] = {WORKER: "worker", LEDGER: "ledger"}
@@ -79,7 +79,7 @@ def lag(sample: LagSample, now: datetime) -> Iterable[Diagnosis]:
     beside = [
         one
         for one in sample.partitions
-        if one.topic not in DUTY_TOPICS and one.waiting is not None and now - one.waiting.appended_at > LONG
+        if not one.delays_a_duty and one.waiting is not None and now - one.waiting.appended_at > LONG
     ]
     if beside:
         begun = min(one.waiting.appended_at for one in beside if one.waiting is not None)

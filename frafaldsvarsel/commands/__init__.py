@@ -29,6 +29,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "lag": ("lag",),
     "trail": ("trail",),
     "insight": ("insight",),
+    "report": ("report",),
     "sessions": ("sessions",),
     "erase": ("erase",),
     "retention": ("retention",),

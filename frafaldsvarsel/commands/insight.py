@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from config.command_environments import InsightEnvironment, SampleEnvironment
+from config.command_environments import InsightEnvironment
+from config.reading_environments import SampleEnvironment
 from frafaldsvarsel.commands.context import must_be_known, settings
 from frafaldsvarsel.commands.database import database, operator
 from frafaldsvarsel.commands.listing import Columns, present

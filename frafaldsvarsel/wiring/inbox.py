@@ -19,6 +19,7 @@ from doctor.status.service_watch import ServiceWatch
 from frafaldsvarsel.wiring import ledger as ledger_wiring
 from frafaldsvarsel.wiring.api import api_app
 from frafaldsvarsel.wiring.common import read_reference
+from frafaldsvarsel.wiring.report import released_report
 from inbox.app import build
 from inbox.dependencies import InboxDependencies
 from inbox.guides import read_guides
@@ -91,6 +92,7 @@ def inbox_parts(
         public_url=public_url,
         rights_claim=settings.oidc.rights_claim,
         counted=Counted(served, frozenset(units), clock=_now, day=copenhagen_date),
+        report=released_report(reference),
         service=_service(settings.operators),
         guides=read_guides(),
         chained=ChainWait(settings.trail_wait.wait_seconds, in_vain),

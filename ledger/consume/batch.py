@@ -3,6 +3,8 @@
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -12,11 +14,13 @@ from infra.postgres import Connection
 from infra.stream_mac import NO_MAC, StreamMac, as_foreign
 from ledger.consume import duplicates, left_out, names_nothing, subjects
 from ledger.reminders.scheduler import plan_reminders
-from ledger.store import action_log, erasures, foreign_records, repository
+from ledger.store import action_log, erased_figures, erasures, follow_up, foreign_records, repository
 from ledger.store.action_log import ActionRow
+from ledger.store.follow_up_rows import FactRow, VerdictRow, fact_of, verdict_of
 from ledger.tasks.projection import Policy, Projection, cause_of
 from models.eligibility.decision import Decision, ErasureMark, JoinMark
 from models.errors import UnreadableError
+from models.events.person_event import PersonEvent
 from models.events.receipt import (
     Applied,
     AppliedEntry,
@@ -28,6 +32,7 @@ from models.events.receipt import (
 )
 
 Place = tuple[str, int]
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _receipts: TypeAdapter[Receipt | RepeatReceipt | LeftOutReceipt | NamesNothingReceipt] = TypeAdapter(
     Receipt | RepeatReceipt | LeftOutReceipt | NamesNothingReceipt
 )
@@ -61,7 +66,11 @@ class Batch:
         """Who is to be forgotten; taken out of `said` by `ledger.consume.erasures.take_out`."""
         self.nameless: set[tuple[int, int]] = set()
         """Partition and offset of the applied events that are accounted for without a name, by `take_out` too."""
+        self.numbers: dict[str, Sequence[str]] = {}
+        """Of each of them every number that the person had; likewise."""
         self.decisions: list[Decision] = []
+        self.facts: list[FactRow] = []
+        self.verdicts: list[VerdictRow] = []
         self.offsets: list[int] = []
         """Where the decisions stand."""
         self.next_offsets: dict[Place, int] = {}
@@ -76,10 +85,16 @@ class Batch:
         if (fault := self._mac.fault(record)) is not None:
             self.foreign.append(as_foreign(record, fault))
             return
-        if record.value is None and record.topic == Topic.DECISIONS:
+        if record.value is None and record.topic in (Topic.DECISIONS, Topic.PERSON_EVENTS):
             return  # a tombstone, for the brokers alone
         try:
-            self.add(record.topic, record.value or b"", record.partition, record.offset)
+            self.add(
+                record.topic,
+                record.value or b"",
+                record.partition,
+                record.offset,
+                record.origin.appended_at,
+            )
         except ValidationError as error:
             if (record.topic, record.partition, record.offset) in self._skips:
                 return
@@ -89,7 +104,14 @@ class Batch:
                 f"wrote it, or give it up: frafaldsvarsel ledger skip {place} --because …"
             ) from None
 
-    def add(self, topic: str, value: bytes, partition: int = 0, offset: int = 0) -> None:
+    def add(
+        self,
+        topic: str,
+        value: bytes,
+        partition: int = 0,
+        offset: int = 0,
+        written_at: datetime = _LONG_AGO,
+    ) -> None:
         """Decode one record; raises `pydantic.ValidationError` for what is none of ours."""
         match topic:
             case Topic.RECEIPTS:
@@ -101,10 +123,19 @@ class Batch:
                 self.applied.append(applied)
                 self.foreign += applied.foreign or ()
             case Topic.DECISIONS:
-                self.said.append(Said(partition, offset, _said.validate_json(value)))
+                content = _said.validate_json(value)
+                self.said.append(Said(partition, offset, content))
+                if isinstance(content, Decision):
+                    place = {"partition": partition, "offset": offset}
+                    self.verdicts.append(verdict_of(content, **place, written_at=written_at))
+            case Topic.PERSON_EVENTS:
+                event = PersonEvent.model_validate_json(value)
+                fact = fact_of(event, partition=partition, offset=offset, written_at=written_at)
+                if fact is not None:
+                    self.facts.append(fact)
 
     def __len__(self) -> int:
-        return len(self.receipts) + len(self.applied) + len(self.said) + len(self.decisions)
+        return len(self.receipts) + len(self.applied) + len(self.said) + len(self.decisions) + len(self.facts)
 
 
 async def project(
@@ -127,7 +158,13 @@ async def project(
             for (topic, part), to in sorted(batch.next_offsets.items())
         ],
     )
+    await follow_up.add_facts(connection, batch.facts)
+    # What has to wait for another partition is read again.
+    until = batch.next_offsets
+    shown = [row for row in batch.verdicts if row.offset < until.get((Topic.DECISIONS, row.partition), 0)]
+    await follow_up.add_verdicts(connection, shown)
     for mark in batch.erasures:
+        await erased_figures.keep(connection, batch.numbers[mark.person_id], mark.erased_before)
         await _forget(connection, mark.person_id, erasures.Erasure.of(mark), policy)
     await foreign_records.add(connection, batch.foreign)
     await repository.add_receipts(connection, batch.receipts)

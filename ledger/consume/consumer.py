@@ -34,7 +34,7 @@ from ledger.tasks.projection import Policy
 log = logging.getLogger(__name__)
 
 GROUP: Final = GROUPS[KafkaUser.LEDGER]
-TOPICS: Final = (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS)
+TOPICS: Final = (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS, Topic.PERSON_EVENTS)
 _MAX_RECORDS: Final = 1000
 _POLL_MS: Final = 200
 _WAIT_SECONDS: Final = (0.5, 1, 2, 5)

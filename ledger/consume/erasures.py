@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 
 from infra.postgres import Connection
 from ledger.consume.batch import Batch, Said
-from ledger.store import erasures
+from ledger.store import erased_figures, erasures
 from ledger.store.erasures import Erasure
+from ledger.store.follow_up_rows import FactRow, VerdictRow
 from models.eligibility.decision import Decision, ErasureMark, JoinMark
 from models.events.receipt import Applied, AppliedEntry
 
@@ -21,11 +22,13 @@ async def take_out(connection: Connection, batch: Batch) -> None:
     """
     people = {entry.person_id for one in batch.applied for entry in one.entries}
     people |= {name for said in batch.said for name in _named(said)}
+    people |= {row.person_id for row in batch.facts} | {row.person_id for row in batch.verdicts}
     if not people:
         return
     erasing = any(isinstance(said.content, ErasureMark) for said in batch.said)
     await erasures.keep_apart(connection, erasing=erasing)
     gone = await erasures.known(connection, people)
+    before = dict(gone)
     marks: dict[tuple[int, str], Said] = {}
     for said in batch.said:
         mark = said.content
@@ -33,11 +36,40 @@ async def take_out(connection: Connection, batch: Batch) -> None:
             marks[said.partition, mark.person_id] = said
             batch.erasures.append(mark)
             gone[mark.person_id] = _later(gone.get(mark.person_id), Erasure.of(mark))
+    # What comes with the mark is still kept for figures, without the person; what comes later finds no place there.
+    batch.facts = [row for row in batch.facts if _counts(row, before)]
+    batch.verdicts = [row for row in batch.verdicts if _counts(row, before)]
     if batch.erasures:
+        batch.numbers = await _numbers(connection, batch, before, marks)
         await erasures.forget_joins(connection, {mark.person_id for mark in batch.erasures})
     batch.said = [said for said in batch.said if _still_says(said, gone, marks)]
     batch.applied = [_forgotten(one, gone, batch.nameless) for one in batch.applied]
     batch.erased = gone
+
+
+def _counts(row: FactRow | VerdictRow, gone: Mapping[str, Erasure]) -> bool:
+    erasure = gone.get(row.person_id)
+    return erasure is None or row.appended_at >= erasure.erased_before
+
+
+async def _numbers(
+    connection: Connection,
+    batch: Batch,
+    before: Mapping[str, Erasure],
+    marks: Mapping[tuple[int, str], Said],
+) -> dict[str, Sequence[str]]:
+    """All numbers of a person have one cut-off. A mark that is read again says nothing of what was joined since."""
+    also = [
+        (content.person_id, content.joined_to)
+        for said in batch.said
+        if isinstance(content := said.content, JoinMark) and not _still_says(said, {}, marks)
+    ]
+    found: dict[str, Sequence[str]] = {}
+    for mark in batch.erasures:
+        person, known = mark.person_id, before.get(mark.person_id)
+        is_again = known is not None and known.erased_before >= mark.erased_before
+        found[person] = [person] if is_again else await erased_figures.joined(connection, person, also)
+    return found
 
 
 def _named(said: Said) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from psycopg import sql
 
 from infra.postgres import Connection
 from ledger.store.deliveries import PROJECTED_OCCASIONS
+from ledger.store.follow_up import FACT_COLUMNS, VERDICT_COLUMNS
 from ledger.tasks.rows import TASK_COLUMNS
 
 _SHOWN: Final = 20
@@ -99,6 +100,16 @@ TRANSFERS: Final = ComparedTable(
     "transfers", ("decided_unit", "enrolment_id", "person_id"), ("unit_id", "act_id"), labelled=1
 )
 PERSON_JOINS: Final = ComparedTable("person_joins", ("person_id",), ("joined_to",), labelled=0)
+PERSON_FACTS: Final = ComparedTable(
+    "person_facts",
+    ("partition", "offset"),
+    tuple(name for name in FACT_COLUMNS if name not in ("partition", "offset")),
+)
+VERDICTS: Final = ComparedTable(
+    "verdicts",
+    ("partition", "offset"),
+    tuple(name for name in VERDICT_COLUMNS if name not in ("partition", "offset")),
+)
 POSITION: Final = ComparedTable("position", ("topic", "partition"), ("next_offset",))
 DELIVERIES: Final = ComparedTable(
     "deliveries", ("task_id", "occasion", "cause", "channel", "unit_id"), (), labelled=5
@@ -114,6 +125,8 @@ TABLES: Final = (
     MESSAGES,
     TRANSFERS,
     PERSON_JOINS,
+    PERSON_FACTS,
+    VERDICTS,
     DELIVERIES,
 )
 
@@ -133,8 +146,10 @@ _GONE: Final = sql.SQL(
     "(t.status <> 'open' AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.task_id = t.id AND m.outcome = 'obliged'))"
 )
 """A task that was opened and withdrawn on the way. In another order of reading it may never have been opened."""
-TASKS_WITH_PEOPLE: Final = sql.SQL("(SELECT * FROM tasks WHERE NOT starts_with(person_id, 'erased:'))")
-"""Those of erased people have random ids, and follow from nothing: no rebuild makes or removes them."""
+WITH_PEOPLE: Final = sql.SQL("(SELECT * FROM {} WHERE NOT starts_with(person_id, 'erased:'))")
+"""Rows of erased people have random ids, and follow from nothing: no rebuild makes or removes them."""
+OUTLIVE_PEOPLE: Final = (TASKS, PERSON_FACTS, VERDICTS)
+"""Tables that have such rows."""
 _UNNAMED: Final = sql.SQL(
     "NOT EXISTS (SELECT 1 FROM messages m WHERE m.outcome = 'obliged' AND m.person_id = t.person_id "
     "AND coalesce(m.enrolment_id, '') = t.enrolment_id AND m.unit_id = t.decided_unit)"
@@ -222,10 +237,12 @@ def query(table: ComparedTable) -> sql.Composed:
     columns: list[sql.Composable] = [sql.Identifier("t", name) for name in table.columns]
     passing: sql.Composable = _NEVER
     source: sql.Composable = sql.Identifier(table.name)
+    if table in OUTLIVE_PEOPLE:
+        source = WITH_PEOPLE.format(source)
     if table is REPEATS:
         columns.append(sql.SQL("t.resolved_at IS NOT NULL"))
     if table is TASKS:
-        passing, source = _GONE, TASKS_WITH_PEOPLE
+        passing = _GONE
     if table is TRANSFERS:
         passing = _UNNAMED
     if table is MESSAGES:

@@ -33,7 +33,7 @@ from models.events.receipt import Receipt, ReceiptStatus
 
 SCHEMA: Final = "rebuilt"
 _LOCK: Final = 0x46_52_52_42
-_ORDER: Final = (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS)
+_ORDER: Final = (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS, Topic.PERSON_EVENTS)
 """Receipts first: every conflict is known before the decisions that it refuses."""
 _RECORDS: Final = 1000
 _CLOCKS: Final = "5 minutes"
@@ -53,6 +53,13 @@ TAKE_OVER_SUBJECTS: Final[LiteralString] = """
 INSERT INTO rebuilt.subjects SELECT s.* FROM subjects s JOIN applied a
 ON (a.origin_topic, a.origin_partition, a.origin_offset, a.person_id) = (s.topic, s.partition, s."offset", s.person_id)
 WHERE a.partition = %s AND (%s::bigint IS NULL OR a."offset" < %s::bigint) ON CONFLICT DO NOTHING
+"""
+TAKE_OVER_FACTS: Final[LiteralString] = """
+INSERT INTO rebuilt.person_facts SELECT * FROM person_facts WHERE partition = %s AND "offset" < %s
+ON CONFLICT DO NOTHING
+"""
+TAKE_OVER_VERDICTS: Final[LiteralString] = """
+INSERT INTO rebuilt.verdicts SELECT * FROM verdicts WHERE partition = %s AND "offset" < %s ON CONFLICT DO NOTHING
 """
 SHARED: Final = """
 SELECT DISTINCT ON (sender, event_id) topic, partition, "offset", appended_at, sender, event_id
@@ -268,6 +275,10 @@ class _Rebuild:
             kept_from = min((entry.offset for entry in kept), default=None)
             moved = (await live.execute(TAKE_OVER_APPLIED, (partition, kept_from, kept_from))).rowcount
             await live.execute(TAKE_OVER_SUBJECTS, (partition, kept_from, kept_from))
+        elif topic == Topic.PERSON_EVENTS:
+            moved = (await live.execute(TAKE_OVER_FACTS, (partition, first))).rowcount
+        elif topic == Topic.DECISIONS:
+            moved = (await live.execute(TAKE_OVER_VERDICTS, (partition, first))).rowcount
         when = None if oldest is None else datetime.fromtimestamp(oldest.timestamp_ms / 1000, UTC)
         self._result.removed.append(Removed(topic, partition, first, when, moved))
 

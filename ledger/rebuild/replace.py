@@ -13,12 +13,16 @@ from psycopg import sql
 from ledger.rebuild.compare import (
     APPLIED,
     MESSAGES,
+    OUTLIVE_PEOPLE,
+    PERSON_FACTS,
     PERSON_JOINS,
     RECEIPTS,
     REPEATS,
     SUBJECTS,
     TASKS,
     TRANSFERS,
+    VERDICTS,
+    WITH_PEOPLE,
     ComparedTable,
 )
 from ledger.rebuild.rebuild import SCHEMA, CannotRebuild, Rebuilt
@@ -27,7 +31,7 @@ from models.audit_kind import AuditKind
 
 LOCK: Final[LiteralString] = """
 LOCK TABLE position, receipts, applied, subjects, messages, tasks, repeats, deliveries, acts, transfers,
-    person_joins
+    person_joins, person_facts, verdicts
 IN SHARE ROW EXCLUSIVE MODE
 """
 
@@ -70,8 +74,6 @@ AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.task_id = t.id)
 AND NOT EXISTS (SELECT 1 FROM acts a WHERE a.task_id = t.id OR a.successor = t.id)
 AND NOT EXISTS (SELECT 1 FROM tasks f WHERE f.follows = t.id)
 """
-REBUILT_TASKS: Final = sql.SQL("(SELECT * FROM rebuilt.tasks WHERE NOT starts_with(person_id, 'erased:'))")
-"""As `TASKS_WITH_PEOPLE`."""
 WAIT_SHORT: Final[LiteralString] = "SET LOCAL lock_timeout = '30s'"
 
 
@@ -80,8 +82,11 @@ INSERT INTO {live} ({names}) SELECT {names} FROM {rebuilt}
 ON CONFLICT ({key}) DO UPDATE SET {sets} WHERE ({old}) IS DISTINCT FROM ({new})
 """)
 REMOVE: Final = sql.SQL("""
-DELETE FROM {live} l WHERE NOT EXISTS (SELECT 1 FROM {rebuilt} r WHERE ({theirs}) = ({mine}))
+DELETE FROM {live} l WHERE {removable} AND NOT EXISTS (SELECT 1 FROM {rebuilt} r WHERE ({theirs}) = ({mine}))
 """)
+
+
+_HAS_PERSON: Final = sql.SQL("NOT starts_with(l.person_id, 'erased:')")
 
 
 async def replace(url: str, rebuilt: Rebuilt, by: str) -> None:
@@ -115,6 +120,9 @@ async def replace(url: str, rebuilt: Rebuilt, by: str) -> None:
         await connection.execute(remove(TRANSFERS))
         await connection.execute(upsert(PERSON_JOINS))
         await connection.execute(remove(PERSON_JOINS))
+        for table in (PERSON_FACTS, VERDICTS):
+            await connection.execute(upsert(table))
+            await connection.execute(remove(table))
         await connection.execute(DROP_TASKS)
         await connection.execute(deliveries.ADD_MISSING, {"kind": AuditKind.DELIVERY_REBUILT})
         await connection.execute(deliveries.DROP_STRAY, {"kind": AuditKind.DELIVERY_SUPERSEDED})
@@ -125,7 +133,7 @@ async def replace(url: str, rebuilt: Rebuilt, by: str) -> None:
 
 def _source(table: ComparedTable) -> sql.Composable:
     name = sql.Identifier(SCHEMA, table.name)
-    return sql.SQL("{} r").format(REBUILT_TASKS) if table is TASKS else name
+    return sql.SQL("{} r").format(WITH_PEOPLE.format(name)) if table in OUTLIVE_PEOPLE else name
 
 
 def upsert(table: ComparedTable) -> sql.Composed:
@@ -153,6 +161,7 @@ def remove(table: ComparedTable) -> sql.Composed:
     comma = sql.SQL(", ")
     return REMOVE.format(
         live=sql.Identifier(table.name),
+        removable=_HAS_PERSON if table in OUTLIVE_PEOPLE else sql.SQL("true"),
         rebuilt=sql.Identifier(SCHEMA, table.name),
         theirs=comma.join(sql.Identifier("r", name) for name in table.key),
         mine=comma.join(sql.Identifier("l", name) for name in table.key),

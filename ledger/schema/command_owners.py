@@ -44,6 +44,24 @@ COMMAND_OWNERS: Final = (
         module="ops/recovery/dismissals.py",
     ),
     TableOwner(
+        table="releases",
+        holds="for which periods the follow-up report was released",
+        written_by="`report`",
+        module="reports/releases.py",
+    ),
+    TableOwner(
+        table="follow_ups",
+        holds="as of which later days a released period was told again",
+        written_by="`report --follow-up`",
+        module="reports/releases.py",
+    ),
+    TableOwner(
+        table="released_figures",
+        holds="what was released by municipality, for the interface",
+        written_by="`report`",
+        module="reports/releases.py",
+    ),
+    TableOwner(
         table="resealed",
         holds="what is sealed of a message, sealed again before the key of its month was shredded",
         written_by="`keys shred`",

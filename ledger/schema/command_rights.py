@@ -113,6 +113,21 @@ INSIGHT: Final = (
     TableRight("tasks", read=("id", "person_id", "reference", "unit_id")),
 )
 
+REPORT: Final = (
+    TableRight("acts", read=("at", "detail", "kind", "serial", "successor", "task_id")),
+    TableRight("applied", read=("left_out", "offset", "partition")),
+    TableRight("erased_acts", read=WHOLE),
+    TableRight("follow_ups", read=("as_of", "first_day", "sha256"), add=True),
+    TableRight("messages", read=("message_id", "sender")),
+    TableRight("person_facts", read=WHOLE),
+    TableRight("receipts", read=("appended_at", "offset", "partition", "sender", "status", "topic", "type")),
+    TableRight("released_figures", add=True),
+    TableRight("releases", read=WHOLE, add=True),
+    TableRight("repeats", read=("offset", "partition", "topic")),
+    TableRight("tasks", read=("enrolment_id", "id", "unit_id")),
+    TableRight("verdicts", read=WHOLE),
+)
+
 RETENTION: Final = (
     TableRight("applied", read=WHOLE),
     TableRight("attempts", read=("delivery_id",), remove=True),
@@ -162,6 +177,7 @@ REBUILD: Final = (
     TableRight("deliveries", read=WHOLE, add=True, change=WHOLE, lock=True),
     TableRight("messages", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
     TableRight("outbox", add=True),
+    TableRight("person_facts", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
     TableRight("person_joins", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
     TableRight("position", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
     TableRight("quarantine", read=("id", "kind", "state")),
@@ -175,4 +191,5 @@ REBUILD: Final = (
     TableRight("subjects", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
     TableRight("tasks", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
     TableRight("transfers", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
+    TableRight("verdicts", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
 )

@@ -15,6 +15,8 @@ MIGRATIONS: Final = "ledger/schema/migrations"
 """A migration may write any table: it runs once, under a lock."""
 AUDIT_INDEX: Final = "ops/audit"
 """Its tables stand in an SQLite file of the auditor's own; there is none here that it writes."""
+ERASED_FIGURES: Final = "ledger/store/erased_figures.py"
+_ANONYMOUS: Final = {ERASED_FIGURES: "Of an erased person the rows that are counted, under a random name."}
 COPY: Final = "ledger/rebuild/rebuild.py"
 _REBUILT: Final = {
     REBUILD: "`rebuild ledger --apply` replaces what the projection gives, row by row, in one transaction."
@@ -120,6 +122,34 @@ OWNERS: Final = (
         holds="who was erased, as hashes, and until when",
         written_by="ledger",
         module=FORGET,
+    ),
+    TableOwner(
+        table="person_facts",
+        holds="every fact, and since when it is known: what the follow-up report counts",
+        written_by="ledger",
+        module="ledger/store/follow_up.py",
+        others={
+            **_REBUILT,
+            **_ANONYMOUS,
+            COPY: "A rebuild's own copy takes over rows whose records are gone.",
+        },
+    ),
+    TableOwner(
+        table="verdicts",
+        holds="every revision of every decision, and since when it is known; likewise",
+        written_by="ledger",
+        module="ledger/store/follow_up.py",
+        others={
+            **_REBUILT,
+            **_ANONYMOUS,
+            COPY: "A rebuild's own copy takes over rows whose records are gone.",
+        },
+    ),
+    TableOwner(
+        table="erased_acts",
+        holds="of the acts of erased people what the follow-up report counts",
+        written_by="ledger",
+        module=ERASED_FIGURES,
     ),
     TableOwner(
         table="transfers",

@@ -72,6 +72,7 @@ LEDGER: Final = (
     TableRight("bounces", read=("delivery_id",), remove=True),
     TableRight("deliveries", read=WHOLE, add=True, remove=True),
     TableRight("digests", read=WHOLE, add=True, change=("reason",)),
+    TableRight("erased_acts", add=True),
     TableRight("erasures", read=WHOLE, add=True, change=("erased_before", "offset", "request")),
     TableRight("footings", read=WHOLE),
     TableRight("foreign_records", add=True),
@@ -80,6 +81,22 @@ LEDGER: Final = (
     _MESSAGES,
     TableRight("migrations", read=("name",)),
     TableRight("outbox", read=WHOLE, add=True, change=("sent_at",), remove=True),
+    TableRight(
+        "person_facts",
+        read=(
+            "appended_at",
+            "name",
+            "offset",
+            "origin_offset",
+            "origin_partition",
+            "origin_topic",
+            "partition",
+            "person_id",
+        ),
+        add=True,
+        change=("name", "person_id"),
+        remove=True,
+    ),
     TableRight("person_joins", read=WHOLE, add=True, remove=True),
     replace(_PLANS, remove=True),
     TableRight("position", read=WHOLE, add=True, change=("next_offset",)),
@@ -93,6 +110,12 @@ LEDGER: Final = (
     TableRight("subjects", read=WHOLE, add=True, change=("counts", "names_nothing", "told_at"), remove=True),
     replace(_TASKS, change=(*_OF_A_TASK, "follows"), remove=True),
     replace(_TRANSFERS, remove=True),
+    TableRight(
+        "verdicts",
+        read=("appended_at", "enrolment_id", "message_id", "offset", "partition", "person_id", "sent_as"),
+        add=True,
+        change=("enrolment_id", "message_id", "person_id", "sent_as"),
+    ),
 )
 
 NOTIFY: Final = (
@@ -157,6 +180,8 @@ INBOX: Final = (
     _PLANS,
     TableRight("position", read=WHOLE),
     TableRight("quarantine", read=("id", "kind", "since")),
+    TableRight("released_figures", read=WHOLE),
+    TableRight("releases", read=("as_of", "first_day", "last_day", "threshold")),
     TableRight("resealed", read=("message_id", "sealed", "sender", "sent_as")),
     TableRight("steps", read=WHOLE, add=True, change=("ended_at", "reason", "status")),
     _TASKS,
@@ -192,6 +217,7 @@ AUDIT: Final = (
     TableRight("foreign_records", read=WHOLE),
     TableRight("known_endpoints", read=WHOLE),
     TableRight("messages", read=WHOLE),
+    TableRight("person_facts", read=("person_id",)),
     TableRight("person_joins", read=WHOLE),
     TableRight("plans", read=WHOLE),
     TableRight("position", read=WHOLE),
@@ -206,6 +232,7 @@ AUDIT: Final = (
     ),
     TableRight("tasks", read=WHOLE),
     TableRight("transfers", read=WHOLE),
+    TableRight("verdicts", read=("person_id", "sent_as")),
 )
 
 TRAIL: Final = (

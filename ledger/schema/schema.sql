@@ -377,6 +377,19 @@ CREATE TABLE endpoints (
     CONSTRAINT endpoints_reason_check CHECK ((reason = ANY (ARRAY['gone'::text, 'failing'::text])))
 );
 
+CREATE TABLE erased_acts (
+    enrolment_id text NOT NULL,
+    unit_id text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    kind text NOT NULL,
+    contact_at timestamp with time zone,
+    form text,
+    reached boolean NOT NULL,
+    ending text,
+    initiatives text[] NOT NULL,
+    serial bigint NOT NULL
+);
+
 CREATE TABLE erasure_requests (
     id uuid NOT NULL,
     people text[],
@@ -399,6 +412,14 @@ CREATE TABLE erasures (
     "offset" bigint NOT NULL,
     request text NOT NULL,
     noted_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE follow_ups (
+    first_day date NOT NULL,
+    as_of date NOT NULL,
+    sha256 text NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 CREATE TABLE tasks (
@@ -516,6 +537,30 @@ CREATE TABLE outbox (
     sent_at timestamp with time zone
 );
 
+CREATE TABLE person_facts (
+    partition integer NOT NULL,
+    "offset" bigint NOT NULL,
+    person_id text NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    sender text NOT NULL,
+    registered_at timestamp with time zone NOT NULL,
+    rank integer NOT NULL,
+    appended_at timestamp with time zone NOT NULL,
+    origin_topic text NOT NULL COLLATE pg_catalog."C",
+    origin_partition integer NOT NULL,
+    origin_offset bigint NOT NULL,
+    known_at timestamp with time zone NOT NULL,
+    institution_number text,
+    education_type text,
+    starts_on date,
+    ends_on date,
+    reason text,
+    benefit_type text,
+    target_group text,
+    municipality_code text
+);
+
 CREATE TABLE person_joins (
     person_id text NOT NULL,
     joined_to text NOT NULL,
@@ -568,6 +613,28 @@ CREATE TABLE receipts (
     registered_on date,
     fingerprint_utc text,
     CONSTRAINT receipts_status_check CHECK ((status = ANY (ARRAY['accepted'::text, 'rejected'::text])))
+);
+
+CREATE TABLE released_figures (
+    first_day date NOT NULL,
+    place integer NOT NULL,
+    family text NOT NULL,
+    value text NOT NULL,
+    category text NOT NULL,
+    measure text NOT NULL,
+    number integer,
+    status text NOT NULL,
+    members text[] NOT NULL
+);
+
+CREATE TABLE releases (
+    first_day date NOT NULL,
+    last_day date NOT NULL,
+    as_of date NOT NULL,
+    threshold integer NOT NULL,
+    sha256 text NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 CREATE TABLE repeats (
@@ -690,6 +757,29 @@ CREATE TABLE transfers (
     act_id uuid NOT NULL
 );
 
+CREATE TABLE verdicts (
+    partition integer NOT NULL,
+    "offset" bigint NOT NULL,
+    sender text NOT NULL,
+    message_id text NOT NULL,
+    person_id text NOT NULL,
+    sent_as text NOT NULL,
+    revision integer NOT NULL,
+    outcome text NOT NULL,
+    reason text NOT NULL,
+    law_version text NOT NULL,
+    unit_id text,
+    enrolment_id text,
+    institution_number text,
+    education_type text,
+    benefit_type text,
+    target_group text,
+    municipality_code text,
+    message_date date NOT NULL,
+    appended_at timestamp with time zone NOT NULL,
+    known_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE visit_keys (
     kid text NOT NULL,
     inner_key bytea NOT NULL,
@@ -747,6 +837,9 @@ ALTER TABLE ONLY erasure_requests
 ALTER TABLE ONLY erasures
     ADD CONSTRAINT erasures_pkey PRIMARY KEY (person);
 
+ALTER TABLE ONLY follow_ups
+    ADD CONSTRAINT follow_ups_pkey PRIMARY KEY (first_day, as_of);
+
 ALTER TABLE ONLY foreign_records
     ADD CONSTRAINT foreign_records_pkey PRIMARY KEY (topic, partition, "offset");
 
@@ -768,6 +861,9 @@ ALTER TABLE ONLY migrations
 ALTER TABLE ONLY outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY person_facts
+    ADD CONSTRAINT person_facts_pkey PRIMARY KEY (partition, "offset");
+
 ALTER TABLE ONLY person_joins
     ADD CONSTRAINT person_joins_pkey PRIMARY KEY (person_id);
 
@@ -785,6 +881,12 @@ ALTER TABLE ONLY quarantine
 
 ALTER TABLE ONLY receipts
     ADD CONSTRAINT receipts_pkey PRIMARY KEY (topic, partition, "offset");
+
+ALTER TABLE ONLY released_figures
+    ADD CONSTRAINT released_figures_pkey PRIMARY KEY (first_day, place);
+
+ALTER TABLE ONLY releases
+    ADD CONSTRAINT releases_pkey PRIMARY KEY (first_day);
 
 ALTER TABLE ONLY repeats
     ADD CONSTRAINT repeats_pkey PRIMARY KEY (topic, partition, "offset");
@@ -827,6 +929,9 @@ ALTER TABLE ONLY trail
 
 ALTER TABLE ONLY transfers
     ADD CONSTRAINT transfers_pkey PRIMARY KEY (person_id, enrolment_id, decided_unit);
+
+ALTER TABLE ONLY verdicts
+    ADD CONSTRAINT verdicts_pkey PRIMARY KEY (partition, "offset");
 
 ALTER TABLE ONLY visit_keys
     ADD CONSTRAINT visit_keys_pkey PRIMARY KEY (kid);
@@ -878,6 +983,8 @@ CREATE INDEX outbox_across_people ON outbox USING btree (split_part(id, '|'::tex
 CREATE INDEX outbox_due ON outbox USING btree (due_at) WHERE (sent_at IS NULL);
 
 CREATE INDEX outbox_told ON outbox USING btree (sent_at) WHERE ((sent_at IS NOT NULL) AND (topic = ANY (ARRAY['task-events'::text, 'reactions'::text])));
+
+CREATE INDEX person_facts_by_person ON person_facts USING btree (person_id);
 
 CREATE INDEX person_joins_to ON person_joins USING btree (joined_to);
 
@@ -931,6 +1038,8 @@ CREATE INDEX tasks_reached ON tasks USING btree (reached_at) WHERE (reached_at I
 
 CREATE INDEX tasks_withdrawn_of_unit ON tasks USING btree (unit_id, changed_at) WHERE (status = 'withdrawn'::text);
 
+CREATE INDEX verdicts_by_person ON verdicts USING btree (person_id);
+
 CREATE TRIGGER audit_is_never_emptied BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_only_grows();
 
 CREATE TRIGGER audit_names_the_login BEFORE INSERT ON audit FOR EACH ROW WHEN (((new.detail ? 'by'::text) OR ((SYSTEM_USER IS NOT NULL) AND (SESSION_USER <> ALL (ARRAY['frafaldsvarsel_ledger'::name, 'frafaldsvarsel_notify'::name, 'frafaldsvarsel_inbox'::name, 'frafaldsvarsel_audit'::name, 'frafaldsvarsel_canary'::name, 'frafaldsvarsel_trail'::name]))))) EXECUTE FUNCTION audit_names_the_login();
@@ -969,11 +1078,17 @@ ALTER TABLE ONLY bounces
 ALTER TABLE ONLY deliveries
     ADD CONSTRAINT deliveries_task_id_fkey FOREIGN KEY (task_id) REFERENCES tasks(id);
 
+ALTER TABLE ONLY follow_ups
+    ADD CONSTRAINT follow_ups_first_day_fkey FOREIGN KEY (first_day) REFERENCES releases(first_day);
+
 ALTER TABLE ONLY messages
     ADD CONSTRAINT messages_task_id_fkey FOREIGN KEY (task_id) REFERENCES tasks(id);
 
 ALTER TABLE ONLY plans
     ADD CONSTRAINT plans_task_id_fkey FOREIGN KEY (task_id) REFERENCES tasks(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY released_figures
+    ADD CONSTRAINT released_figures_first_day_fkey FOREIGN KEY (first_day) REFERENCES releases(first_day);
 
 ALTER TABLE ONLY repeats
     ADD CONSTRAINT repeats_topic_partition_offset_fkey FOREIGN KEY (topic, partition, "offset") REFERENCES receipts(topic, partition, "offset");

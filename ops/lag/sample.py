@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from config.kafka_rights import GROUPS, KafkaUser
 from config.topics import Topic
 from models.events.event_types import InputTopic
 from ops.lag.retention import RetentionTime, by_the_table
@@ -56,6 +57,13 @@ class PartitionLag:
         """Offsets between it and the end; never negative, because the end is asked last."""
         return max(0, self.end - self.next_offset)
 
+    @property
+    def delays_a_duty(self) -> bool:
+        """Whether a message may wait here. The ledger reads person events for figures alone."""
+        if (self.group, self.topic) == (GROUPS[KafkaUser.LEDGER], Topic.PERSON_EVENTS):
+            return False
+        return self.topic in DUTY_TOPICS
+
     def age(self, at: datetime) -> float | None:
         """Seconds that the first record has waited at `at`; 0 where none waits, None: it could not be read."""
         if not self.records:
@@ -91,15 +99,13 @@ class LagSample:
     def duty_since(self) -> datetime | None:
         """Since when the oldest record waits that may make a message a duty; None: none does."""
         waits = [
-            one.waiting.since
-            for one in self.partitions
-            if one.waiting is not None and one.topic in DUTY_TOPICS
+            one.waiting.since for one in self.partitions if one.waiting is not None and one.delays_a_duty
         ]
         return min(waits, default=None)
 
     def duty_age(self, at: datetime) -> float | None:
         """Seconds that record has waited at `at`; 0 where none does, None: one that matters could not be read."""
-        if any(one.records and one.waiting is None and one.topic in DUTY_TOPICS for one in self.partitions):
+        if any(one.records and one.waiting is None and one.delays_a_duty for one in self.partitions):
             return None
         since = self.duty_since
         return 0.0 if since is None else max(0.0, (at - since).total_seconds())

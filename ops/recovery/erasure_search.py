@@ -24,6 +24,11 @@ JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdroppe
 WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' ORDER BY 1, a.attnum
 """
 COUNT: Final = sql.SQL("SELECT count(*) FROM {} WHERE strpos(concat_ws(' ', {}), %s) > 0")
+IN_HISTORY: Final[LiteralString] = """
+SELECT 'person_facts', count(*) FROM person_facts WHERE person_id = %(person)s
+UNION ALL SELECT 'verdicts', count(*) FROM verdicts WHERE %(person)s IN (person_id, sent_as)
+"""
+"""The history of the follow-up report: by name, so that the right of whoever verifies is no wider."""
 _PIECE: Final = 1 << 20
 
 
@@ -49,6 +54,8 @@ def in_tables(connection: SyncConnection, person: str) -> TableSearch:
         names = sql.SQL(", ").join(map(sql.Identifier, columns))
         statement = COUNT.format(sql.Identifier(table), names)
         ((found[table],),) = connection.execute(statement, (person,)).fetchall()
+    if {"person_facts", "verdicts"} <= readable.keys():
+        found |= dict(connection.execute(IN_HISTORY, {"person": person}).fetchall())
     return TableSearch(found, not_read)
 
 

@@ -29,6 +29,7 @@ from local.servers.process import Process, ProcessPlan
 from local.servers.provider import DemoProvider
 from models.calendar import copenhagen_date
 from publisher.key_files import ensure_keys
+from tests.browser.releases import release
 from tests.browser.world import COPENHAGEN, World, an_autumn, now
 from tests.keys import stored_keys
 from tests.paths import ROOT
@@ -139,3 +140,4 @@ async def _fill(database: str, data: Path) -> None:
     async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
         world = World(connection, stored_keys(data).vault, ledger_wiring.rules(SHIPPED), now())
         await an_autumn(world)
+    release(database)

@@ -78,6 +78,9 @@ HANNE: Final = "Hanne Dahl"
         (FREJA, "/opgaver?q=ab", 200),
         (FREJA, "/opgaver?q=FV-0000", 200),
         (FREJA, "/overblik", 200),
+        (FREJA, "/overblik/rapport", 200),
+        (FREJA, "/overblik/rapport?periode=2026-01", 200),
+        ("Anna Holm", "/overblik/rapport", 403),
         (FREJA, "/uafklarede", 200),
         ("Anna Holm", "/uafklarede", 403),
         (FREJA, "/opgaver/FV-0000-0000-0000", 404),
@@ -142,7 +145,7 @@ def test_a_narrow_window_hides_nothing_and_scrolls_one_way(reader: Reader, place
     open_all(page)
     assert violations(page) == []
     page = reader(FREJA, width=width)
-    for address in ("/opgaver", "/overblik"):
+    for address in ("/opgaver", "/overblik", "/overblik/rapport"):
         page.goto(f"{place.address}{address}")
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), address
         assert violations(page) == []

@@ -20,6 +20,8 @@ _TABLES: Final = (
     "acts",
     "transfers",
     "subjects",
+    "person_facts",
+    "verdicts",
     "outbox",
     "steps",
     "endpoints",

@@ -25,6 +25,8 @@ _WITHOUT_STEPS: Final = replace(POLICY, steps=None)
 _STANDS: Final = frozenset({"acknowledged", "moment_passed", "already_fired"})
 """Why a step that is planned may stand as stopped."""
 _COMPARED: Final = (compare.SUBJECTS, compare.TASKS, compare.TRANSFERS)
+_PLACED: Final = (compare.PERSON_FACTS, compare.VERDICTS)
+"""A row for each record, whatever the order in which it was read."""
 
 
 async def remake(world: World, done: Rows) -> Memory:
@@ -32,7 +34,7 @@ async def remake(world: World, done: Rows) -> Memory:
     memory = Memory(world.clock)
     connection = cast(Connection, await memory.connect())
     known: dict[tuple[str, int], int] = {}
-    for topic in (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS):
+    for topic in (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS, Topic.PERSON_EVENTS):
         starts = dict.fromkeys(range(BY_NAME[topic].partitions), 0)
         while starts:
             for partition, start in list(starts.items()):
@@ -40,7 +42,7 @@ async def remake(world: World, done: Rows) -> Memory:
                 batch = Batch()
                 for record in world.log.read(place, start, world.log.end(place)):
                     if record.value is not None:  # a tombstone says nothing
-                        batch.add(topic, record.value, partition, record.offset)
+                        batch.add(topic, record.value, partition, record.offset, record.origin.appended_at)
                 batch.next_offsets[place] = world.log.end(place)
                 async with connection.transaction():
                     await settle(connection, batch)
@@ -90,6 +92,13 @@ async def differences(world: World, tables: dict[str, Rows], contested: set[str]
         for name in lived_in.keys() | made_in.keys()
         if name[2] not in contested and lived_in.get(name) != made_in.get(name)
     ]
+    for table in _PLACED:
+        stands, made = (
+            {(row["partition"], row["offset"]): row for row in rows}
+            for rows in (tables[table.name], await memory.rows(table.name))
+        )
+        if stands != made:
+            found.append(f"a rebuild gives other rows in {table.name}")
     return found + await _otherwise_planned(memory, tables, contested)
 
 

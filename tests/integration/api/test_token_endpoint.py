@@ -26,7 +26,9 @@ async def test_a_client_logs_in_by_basic_and_by_the_form(service: Service) -> No
         assert response.headers["Cache-Control"] == "no-store"
         token = response.json()
         assert (token["token_type"], token["expires_in"]) == ("Bearer", 600)
-        assert token["scope"] == "persons:open tasks:read tasks:write undecided:read unit:unit-0101"
+        assert token["scope"] == (
+            "figures:read persons:open tasks:read tasks:write undecided:read unit:unit-0101"
+        )
         answer = await http.get("/tasks", headers={"Authorization": f"bearer {token['access_token']}"})
         assert answer.status_code == 200
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
 from ledger.consume import joins
-from ledger.store import action_log, audit_trail, foreign_records, repository
+from ledger.store import action_log, audit_trail, follow_up, foreign_records, repository
 from ledger.tasks.rows import TASK_COLUMNS, TASK_IDENTITY
 from tests.simulation.faults import Mutation
 from tests.simulation.statements.server import Result, Row, Server, insert, note, plain, statement
@@ -75,6 +75,24 @@ _APPLIED: Final = (
 @statement(repository.ADD_APPLIED)
 def _add_applied(server: Server, values: tuple[Any, ...]) -> Result:
     return insert(server.tables["applied"], values[:2], dict(zip(_APPLIED, values, strict=True)))
+
+
+@statement(follow_up.ADD_FACTS)
+def _add_facts(server: Server, columns: tuple[list[Any], ...]) -> Result:
+    return _add_places(server, "person_facts", follow_up.FACT_COLUMNS, columns)
+
+
+@statement(follow_up.ADD_VERDICTS)
+def _add_verdicts(server: Server, columns: tuple[list[Any], ...]) -> Result:
+    return _add_places(server, "verdicts", follow_up.VERDICT_COLUMNS, columns)
+
+
+def _add_places(server: Server, name: str, names: tuple[str, ...], columns: tuple[list[Any], ...]) -> Result:
+    added = 0
+    for values in zip(*columns, strict=True):
+        row = dict(zip(names, values, strict=True))
+        added += insert(server.tables[name], (row["partition"], row["offset"]), row)[1]
+    return [], added
 
 
 @statement(repository.MESSAGES)

@@ -31,6 +31,8 @@ NAMES: Final = (
     "acts",
     "transfers",
     "person_joins",
+    "person_facts",
+    "verdicts",
     "steps",
     "plans",
     "endpoints",

@@ -14,7 +14,7 @@ from ledger.store.erasures import ERASED, hashed
 from models.eligibility.decision import Cause, Decision, ErasureMark, JoinMark
 from models.events.person_event import Origin, PersonEvent
 from models.events.receipt import Applied
-from tests.factories import enrolment, enrolment_end, risk, uuid
+from tests.factories import enrolment, enrolment_end, origin, risk, uuid
 from tests.integration.ledger.ledger_fixture import accepted, applied
 from tests.integration.ledger.task_rows import add_delivery
 from tests.unit.ledger.decisions import POLICY, decided, later
@@ -73,8 +73,16 @@ def of(person: str, name: str, *, days: int = 0, **more: Any) -> Decision:
     return made.model_copy(update={"sealed": f"sealed-of-{name}"})
 
 
+def fact(batch: Batch, person: str, offset: int, *, days: int = 0) -> None:
+    """A record of `person-events`: the person's enrolment, as its decision names it."""
+    place = origin(appended_at=later(days))
+    event = enrolment(name=f"enrolment-{person}", person_id=person, origin=place)
+    value = event.model_dump_json(exclude_none=True).encode()
+    batch.add(Topic.PERSON_EVENTS, value, 0, offset, later(days))
+
+
 async def told(connection: Connection) -> Ledger:
-    """Two people with a task each, a notice with its frozen mail, and people who have looked at them."""
+    """Two people with an enrolment and a task each, a notice with its frozen mail, and who has looked at them."""
     ledger = Ledger(connection)
     events = [
         risk(person_id=person, event_id=uuid(person), origin=of(person, person).message.origin)
@@ -82,6 +90,8 @@ async def told(connection: Connection) -> Ledger:
     ]
     first = Batch()
     first.receipts += [accepted(event) for event in events]
+    for offset, person in enumerate((GONE, STAYS), start=1):
+        fact(first, person, offset)
     async with connection.transaction():
         await project(connection, first, {}, POLICY)
     await ledger.poll(of(GONE, GONE), of(STAYS, STAYS), applied=[applied((3, events[0]), (4, events[1]))])
@@ -105,16 +115,16 @@ async def test_nothing_of_the_person_is_left_in_any_column(connection: Connectio
     ((task, reference),) = await ledger.rows(
         f"SELECT id::text, reference FROM tasks WHERE person_id = '{GONE}'"  # noqa: S608 - our own names
     )
-    words = (GONE, uuid(GONE), f"sealed-of-{GONE}", f"enrolment-{GONE}", task, reference)
-    assert {"messages.sealed", "resealed.sealed", "tasks.person_id", "audit.detail"} <= await ledger.found(
-        *words
-    )
+    words = (GONE, uuid(GONE), f"sealed-of-{GONE}", uuid(f"enrolment-{GONE}"), task, reference)
+    before = await ledger.found(*words)
+    assert {"messages.sealed", "resealed.sealed", "tasks.person_id", "audit.detail"} <= before
+    assert {"person_facts.name", "verdicts.enrolment_id", "verdicts.message_id", "verdicts.sent_as"} <= before
     neighbour = await ledger.found(STAYS, f"sealed-of-{STAYS}")
     await ledger.poll(MARK)
     left = await ledger.found(*words)
     # The id of the sender's event stands in its receipt, by which a repeat is known; the other two leave in a week.
     assert left <= {"receipts.event_id", "outbox.key", "outbox.value", "outbox.id"}
-    assert await ledger.found(GONE, f"sealed-of-{GONE}", f"enrolment-{GONE}") == set()
+    assert await ledger.found(GONE, f"sealed-of-{GONE}", uuid(f"enrolment-{GONE}")) == set()
     assert await ledger.found(STAYS, f"sealed-of-{STAYS}") == neighbour
 
 
@@ -137,6 +147,64 @@ async def test_a_task_that_a_later_message_keeps_has_its_dates(connection: Conne
     query = f"SELECT appended_at, react_by FROM tasks WHERE person_id = '{GONE}'"  # noqa: S608 - our own names
     await ledger.poll(MARK)
     assert await ledger.rows(query) == [(later(61), POLICY.react_by("unit-0101", later(61)))]
+
+
+async def test_what_is_counted_stays_together_under_one_name(connection: Connection) -> None:
+    """And what comes late has no place there: nobody knows any more whose it would be."""
+    ledger = await told(connection)
+    await ledger.poll(MARK)
+    rows = """
+        SELECT f.person_id, v.person_id, f.name, v.enrolment_id, v.sent_as FROM person_facts f, verdicts v
+        WHERE f.person_id LIKE 'erased:%' AND v.person_id LIKE 'erased:%'
+    """
+    ((person, same, name, enrolled, sent_as),) = await ledger.rows(rows)
+    assert (person, name) == (same, enrolled)
+    assert name.startswith(f"{person}/")
+    assert sent_as == person
+    late = Batch()
+    fact(late, GONE, 7)
+    fact(late, GONE, 8, days=61)
+    async with connection.transaction():
+        await settle(connection, late)
+        await project(connection, late, ledger.known, POLICY)
+    await ledger.poll(of(GONE, "late", revision=3), MARK)
+    found = await ledger.rows('SELECT "offset", person_id FROM person_facts ORDER BY 1')
+    assert found == [(1, person), (2, STAYS), (8, GONE)]
+    assert len(await ledger.rows("SELECT 1 FROM verdicts")) == 2
+
+
+async def test_a_mark_that_is_read_again_takes_no_number_that_was_joined_since(
+    connection: Connection,
+) -> None:
+    ledger = await told(connection)
+    await ledger.poll(MARK)
+    await ledger.poll(JoinMark(person_id=GONE, joined_to=STAYS))
+    before = await ledger.found(STAYS)
+    assert {"person_facts.person_id", "verdicts.person_id"} <= before
+    await ledger.poll(MARK)
+    assert {"person_facts.person_id", "verdicts.person_id"} <= await ledger.found(STAYS)
+
+
+async def test_all_numbers_of_a_person_are_counted_as_one(connection: Connection) -> None:
+    """Whichever is erased first, and also where the join is read with the mark."""
+    for together in (True, False):
+        await connection.execute("DELETE FROM erasures")
+        await connection.execute("DELETE FROM person_joins")
+        await connection.execute("DELETE FROM person_facts")
+        ledger = Ledger(connection)
+        ledger.known = {(topic, part): to for topic, part, to in await ledger.rows("SELECT * FROM position")}
+        ledger.at = ledger.known.get((Topic.DECISIONS, 0), 0)
+        facts = Batch()
+        fact(facts, GONE, 1)
+        fact(facts, "another", 2)
+        async with connection.transaction():
+            await project(connection, facts, {}, POLICY)
+        other = MARK.model_copy(update={"person_id": "another"})
+        said = (JoinMark(person_id=GONE, joined_to="another"), other, MARK)
+        for each in [said] if together else [(one,) for one in said]:
+            await ledger.poll(*each)
+        assert len(await ledger.rows("SELECT DISTINCT person_id FROM person_facts")) == 1
+        assert await ledger.found(GONE, "another") == set()
 
 
 async def test_the_trail_is_emptied_by_a_line_that_names_what_it_empties(connection: Connection) -> None:

@@ -17,6 +17,7 @@ from ledger.rebuild.rebuild import SCHEMA, CannotRebuild, Rebuilt, rebuilding
 from ledger.rebuild.replace import replace
 from ledger.schema.migrate import migrate
 from models.eligibility.decision import Decision, ErasureMark, JoinMark
+from models.events.person_event import PersonEvent
 from models.events.receipt import Applied, Receipt
 from models.reasons import DecisionReason
 from tests.factories import risk, uuid
@@ -32,11 +33,13 @@ TOPICS: Final = {
     ErasureMark: Topic.DECISIONS,
     Receipt: Topic.RECEIPTS,
     Applied: Topic.APPLIED,
+    PersonEvent: Topic.PERSON_EVENTS,
 }
 
 
 async def say(
-    kafka: KafkaSettings, *records: tuple[int, Decision | JoinMark | ErasureMark | Receipt | Applied]
+    kafka: KafkaSettings,
+    *records: tuple[int, Decision | JoinMark | ErasureMark | Receipt | Applied | PersonEvent],
 ) -> None:
     """Records on the topic of their kind, each on its partition."""
     producer = AIOKafkaProducer(**kafka.producer())

@@ -7,12 +7,16 @@ from ledger.rebuild.rebuild import rebuilding
 from ledger.rebuild.replace import replace
 from ledger.schema.migrate import migrate
 from models.eligibility.decision import Cause, ErasureMark
-from tests.factories import risk, uuid
+from tests.factories import enrolment, risk, uuid
 from tests.integration.ledger.consume.test_consumer import running, until
 from tests.integration.ledger.ledger_fixture import accepted, applied, at
 from tests.integration.ledger.rebuild import test_rebuild
 from tests.unit.ledger.decisions import ARRIVED, POLICY, decided, later
 
+COUNTED = (
+    'SELECT person_id, name, "offset" FROM person_facts ORDER BY 1',
+    "SELECT person_id, enrolment_id, message_id FROM verdicts ORDER BY 1",
+)
 GONE, STAYS = "gonegonegonegonegonegone01", "staysstaysstaysstaysstays1"
 
 
@@ -24,7 +28,10 @@ async def test_the_same_rows_come_out_and_figures_stay(kafka: KafkaSettings, dat
         person_id=GONE, erased_before=later(30), cause=Cause(partition=0, offset=9), request="request-1"
     )
     async with running(kafka, database):
+        facts = [enrolment(person_id=person, origin=at(2, ARRIVED)) for person in (GONE, STAYS)]
+        await test_rebuild.say(kafka, *((0, fact) for fact in facts))
         await test_rebuild.say(kafka, (0, accepted(event)), (0, applied((3, event))), (0, gone), (1, stays))
+        await until(database, "SELECT count(*) FROM person_facts", 2)
         await until(database, "SELECT count(*) FROM messages", 2)
         await until(database, "SELECT count(*) FROM applied", 1)
         await test_rebuild.say(kafka, (0, mark))
@@ -32,9 +39,13 @@ async def test_the_same_rows_come_out_and_figures_stay(kafka: KafkaSettings, dat
     with psycopg.connect(database, autocommit=True) as connection:
         figures = connection.execute("SELECT id, status, react_by FROM tasks ORDER BY id").fetchall()
         assert len(figures) == 2
+        counted = [connection.execute(rows).fetchall() for rows in COUNTED]
+        assert [len(rows) for rows in counted] == [2, 2]
+        assert all(sum(row[0].startswith("erased:") for row in rows) == 1 for rows in counted)
         async with rebuilding(kafka, database, POLICY, lambda _: None) as again:
             assert {one.table: one.differing for one in again.tables if one.differing} == {}
             assert all(one.live_hash == one.rebuilt_hash for one in again.tables)
             await replace(database, again, "somebody")
         assert connection.execute("SELECT id, status, react_by FROM tasks ORDER BY id").fetchall() == figures
+        assert [connection.execute(rows).fetchall() for rows in COUNTED] == counted
         assert connection.execute("SELECT person_id FROM messages").fetchall() == [(STAYS,)]

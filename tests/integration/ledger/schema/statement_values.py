@@ -58,6 +58,7 @@ _POSITIONAL: Final[Mapping[str, tuple[Any, ...]]] = {
     "perform.STAND": ("decisions", 0, TASK),
     "list_statements.INSTITUTIONS": ([THEIRS],),
     "numbers.NUMBERS": (PERSON,),
+    "task_detail.ID_OF": ("FV-2", [THEIRS]),
     "scheduler.ADD": (
         [NEW], [TASK], ["overdue"], [1], [_NOW], [_DAY], [False], ["waiting"], [None],
     ),

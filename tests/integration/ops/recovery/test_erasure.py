@@ -39,6 +39,11 @@ from streams.processors import add_decided, add_person_event
 from tests.factories import LAW, background, risk
 from tests.fixtures.servers import running_broker
 
+FACT_OF: Final = """
+INSERT INTO person_facts (partition, "offset", person_id, kind, name, sender, registered_at, rank, appended_at,
+    origin_topic, origin_partition, origin_offset, known_at)
+VALUES (0, 1, %s, 'enrolment', 'e', '280051', now(), 0, now(), 'enrolments', 0, 1, now())
+"""
 MAC: Final = StreamMac(new_stream_keyring().tags(), datetime(2020, 1, 1, tzinfo=UTC))
 OLD, NEW, NEIGHBOUR = "oldoldoldoldoldoldoldold01", "newnewnewnewnewnewnewnew01", "neighbourneighbourneighb01"
 ANNE, BO = Operator("anne", "asked for by the person"), Operator("bo", "seen by the lawyer")
@@ -244,7 +249,8 @@ def test_a_rule_takes_nobody_about_whom_a_message_has_come_since(database: str) 
 
 def add_message(connection: psycopg.Connection[Any], person: str, at: datetime) -> None:
     connection.execute(
-        "INSERT INTO messages (sender, message_id, person_id, revision, outcome, reason, law_version, registered_at, appended_at, "
+        "INSERT INTO messages (sender, message_id, person_id, revision, outcome, reason, law_version, registered_at, "
+        "appended_at, "
         "origin_topic, origin_partition, origin_offset, decision) "
         "VALUES ('280051', gen_random_uuid(), %s, 1, 'undecided', 'x', '2025-07-01', %s, %s, 'dropout-risks', 0, "
         "extract(epoch FROM %s::timestamptz), '{}')",
@@ -279,8 +285,12 @@ def test_what_is_left_of_a_person_is_found_in_every_column(database: str, tmp_pa
             "INSERT INTO audit (kind, detail) VALUES ('found_by_cpr', jsonb_build_object('person_id', %s::text))",
             (OLD,),
         )
+        connection.execute(FACT_OF, (OLD,))
         found = erasure_search.in_tables(connection, OLD)
-        assert {table: number for table, number in found.rows.items() if number} == {"audit": 1}
+        assert {table: number for table, number in found.rows.items() if number} == {
+            "audit": 1,
+            "person_facts": 1,
+        }
         assert found.not_read == []
     dump = tmp_path / "dump"
     dump.write_bytes(b"x" * ((1 << 20) - 5) + OLD.encode() + b"y" * 40 + OLD.encode())

@@ -1,0 +1,179 @@
+"""Reads the rows of one report in one snapshot of the database: nobody is held up, and no person leaves it."""
+
+from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+
+from infra.postgres import SyncConnection
+from ledger.queries.duty_figures import working_days
+from models.calendar import COPENHAGEN, add_working_days
+from models.eligibility.law import Law
+from models.events import probe_identity
+from reports import statements
+from reports.count import FigureCounts, count
+from reports.duties import duties
+from reports.rows import Act, CountedIn, CountedMessage, Duty, DutyMessage, Start
+
+_FETCH: Final = 20_000
+Parameter = datetime | date | list[str] | list[date] | list[int]
+Parameters = Mapping[str, Parameter]
+"""Of every statement, by name."""
+_LAST_DAY: Final = date(2100, 12, 31)
+
+
+class NotWhole(RuntimeError):
+    """The ledger does not hold what the report needs; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportPeriod:
+    """What is counted, and as of when."""
+
+    first: date
+    last: date
+    as_of: date
+    """What was known when this day began in Denmark."""
+
+    @property
+    def moment(self) -> datetime:
+        """Its beginning."""
+        return datetime.combine(self.as_of, time(), COPENHAGEN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportTables:
+    """The reference data that a report rests on."""
+
+    law: Law
+    senders: tuple[str, ...]
+    """Every number of the register."""
+    react_by_days: Callable[[str, date], int]
+    days_off: Container[date]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What came of it."""
+
+    counts: FigureCounts
+    sent: Mapping[tuple[str, str], int]
+    """Accepted records by sender and type."""
+    offsets: Mapping[str, int]
+    """`topic/partition` → the first offset that is not in it."""
+    erased: Mapping[str, int]
+    """Rows of people who have been erased since, by what they are."""
+
+
+def read(connection: SyncConnection, period: ReportPeriod, tables: ReportTables) -> Read:
+    """Everything, in the one transaction of `connection`; raises `NotWhole`."""
+    for setting in (statements.SORT_IN_MEMORY, statements.WITHOUT_LOOPS, statements.WITHOUT_JIT):
+        connection.execute(setting)
+    ((untold,),) = connection.execute(statements.UNTOLD).fetchall()
+    if untold:
+        raise NotWhole(
+            f"{untold} messages have no decision in the history. Run `frafaldsvarsel rebuild ledger --apply` once."
+        )
+    values = parameters(period, tables)
+    taken: dict[tuple[date, date], int] = {}
+
+    def days(arrived: date, day: date) -> int:
+        if (arrived, day) not in taken:
+            taken[arrived, day] = working_days(arrived, day, tables.days_off)
+        return taken[arrived, day]
+
+    counts = count(
+        starts(connection, values),
+        messages(connection, values),
+        found_duties(connection, period, tables, values),
+        today=period.as_of,
+        working_days=days,
+    )
+    sent = {(sender, kind): number for sender, kind, number in connection.execute(statements.SENT, values)}
+    offsets = {
+        f"{topic}/{partition}": offset
+        for topic, partition, offset in connection.execute(statements.OFFSETS, values)
+    }
+    erased: dict[str, int] = dict(connection.execute(statements.ERASED, values).fetchall())
+    return Read(counts=counts, sent=sent, offsets=offsets, erased=erased)
+
+
+def parameters(period: ReportPeriod, tables: ReportTables) -> dict[str, Parameter]:
+    """Of every statement."""
+    rules = sorted(tables.law.rule_sets, key=lambda one: one.in_force_from)
+    ends = [one.in_force_from - timedelta(days=1) for one in rules[1:]] + [_LAST_DAY]
+    pairs = [(one.version, *pair) for one in rules for pair in sorted(one.target_groups)]
+    family = {sender: min(tables.law.succession.family(sender)) for sender in tables.senders}
+    return {
+        "as_of": period.moment,
+        "today": period.as_of,
+        "first": period.first,
+        "last": period.last,
+        "since": datetime.combine(period.first, time(), COPENHAGEN),
+        "senders": list(family),
+        "families": list(family.values()),
+        "versions": [one.version for one in rules],
+        "first_days": [one.in_force_from for one in rules],
+        "last_days": ends,
+        "look_backs": [one.look_back_days for one in rules],
+        "pair_versions": [version for version, _, _ in pairs],
+        "pair_benefits": [str(benefit) for _, benefit, _ in pairs],
+        "pair_groups": [str(group) for _, _, group in pairs],
+        "canary": sorted(probe_identity.SENDERS),
+    }
+
+
+def starts(connection: SyncConnection, values: Parameters) -> Iterator[Start]:
+    """The enrolments that began in the period."""
+    for month, home, kind, group, version, told, days, left, number in _rows(
+        connection, "starts", statements.STARTS, values
+    ):
+        yield Start(
+            CountedIn.of(month, home, kind, group, version), group is not None, told, days, left, number
+        )
+
+
+def messages(connection: SyncConnection, values: Parameters) -> Iterator[CountedMessage]:
+    """The messages of the period."""
+    for *place, outcome, reason, number in _rows(connection, "messages", statements.MESSAGES, values):
+        yield CountedMessage(CountedIn.of(*place), outcome, reason, number)
+
+
+def found_duties(
+    connection: SyncConnection, period: ReportPeriod, tables: ReportTables, values: Parameters
+) -> Iterator[Duty]:
+    """The duties that began in the period."""
+    places: dict[tuple[Any, ...], CountedIn] = {}
+
+    def obliged() -> Iterator[DutyMessage]:
+        for enrolment, unit, at, arrived, *place in _rows(
+            connection, "obliged", statements.DUTY_MESSAGES, values
+        ):
+            key = (arrived.year, arrived.month, *place)
+            if key not in places:
+                places[key] = CountedIn.of(f"{arrived:%Y-%m}", *place)
+            yield DutyMessage(enrolment, unit, at, arrived, places[key])
+
+    def acts() -> Iterator[Act]:
+        for *row, initiatives in _rows(connection, "acts", statements.ACTS, values):
+            enrolment, unit, at, kind, contact_at, form, reached, ending = row
+            yield Act(enrolment, unit, at, kind, contact_at, form, reached, ending, tuple(initiatives))
+
+    targets: dict[tuple[str, date], date] = {}
+
+    def target(unit: str, day: date) -> date:
+        if (unit, day) not in targets:
+            targets[unit, day] = add_working_days(day, tables.react_by_days(unit, day), tables.days_off)
+        return targets[unit, day]
+
+    for duty in duties(obliged(), acts(), target):
+        if period.first <= duty.arrived <= period.last:
+            yield duty
+
+
+def _rows(connection: SyncConnection, name: str, query: Any, values: Parameters) -> Iterator[tuple[Any, ...]]:
+    """Streamed: memory does not grow with the country."""
+    with connection.cursor(name=f"report_{name}") as cursor:
+        cursor.execute(query, values)
+        while rows := cursor.fetchmany(_FETCH):
+            yield from rows
