@@ -31,8 +31,9 @@ from ledger.actions.reveal_sensitive import SEALED, note_search
 from ledger.queries.list_statements import INSTITUTIONS
 from ledger.queries.numbers import numbers_of
 from ledger.queries.statistics import statistics
+from ledger.queries.task_counts import counts
 from ledger.queries.task_detail import task
-from ledger.queries.task_list import Filter, Search, counts, listing
+from ledger.queries.task_list import Filter, Search, listing
 from ledger.queries.undecided import COUNT, PAGE
 from ledger.queries.visit import forget, serve
 from ledger.reminders.scheduler import FOOTINGS, KEPT

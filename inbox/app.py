@@ -20,7 +20,20 @@ from inbox.auth_guard import LOG_OUT, AuthGuard, NotFound, ResponseHeaders, lang
 from inbox.dependencies import InboxDependencies
 from inbox.guides import PATH as GUIDES
 from inbox.page_context import Visit
-from inbox.pages import figures, home, log_in, mail_link, person, search, service, task, tasks, undecided
+from inbox.pages import (
+    figures,
+    follow_up,
+    home,
+    log_in,
+    mail_link,
+    person,
+    saved_views,
+    search,
+    service,
+    task,
+    tasks,
+    undecided,
+)
 from inbox.render import STATIC, Renderer
 from infra.fault_kind import fault_kind
 
@@ -78,11 +91,18 @@ def _pages(parts: InboxDependencies, guard: AuthGuard) -> Sequence[BaseRoute]:
         Route("/opgaver/nyt", guard.by_itself(tasks.live), methods=get),
         Route("/opgaver/kvitter", guard.private(tasks.acknowledge), methods=post),
         Route("/opgaver/kvitter", guard.private(tasks.again), methods=get),
+        Route(tasks.SAVE, guard.private(saved_views.save), methods=post),
+        Route(tasks.SAVE, guard.private(tasks.again), methods=get),
+        Route(tasks.DROP, guard.private(saved_views.drop), methods=post),
+        Route(tasks.DROP, guard.private(tasks.again), methods=get),
         Route(search.PATH, guard.private(search.find), methods=post),
         Route(search.PATH, guard.private(tasks.again), methods=get),
         Route(one, guard.private(task.task), methods=get),
         Route(f"{one}/nyt", guard.by_itself(task.live), methods=get),
         Route(f"{one}/person", guard.private(person.open_person), methods=post),
+        Route(f"{one}/opfoelgning", guard.private(follow_up.put), methods=post),
+        Route(f"{one}/opfoelgning/fjern", guard.private(follow_up.drop), methods=post),
+        Route(f"{one}/opfoelgning/fjern", guard.private(task.again), methods=get),
         Route(one + "/{deed}", guard.private(task.do), methods=post),
         Route(one + "/{deed}", guard.private(task.again), methods=get),
         Route("/overblik", guard.private(figures.figures), methods=get),

@@ -12,14 +12,15 @@ from inbox import evidence_text
 from inbox.action_forms import READERS, BadForm, FieldFault, read_id, read_version
 from inbox.auth_guard import NotFound
 from inbox.forms import EMPTY, Form
+from inbox.list_address import PATH
 from inbox.page_context import Visit
-from inbox.pages.tasks import PATH
 from inbox.timeline import timeline
 from ledger.actions.note_read import note_read
 from ledger.actions.perform import ActionDiffers, ActionRefused, NoSuchTask, TaskChanged, perform
 from ledger.queries import task_detail
 from ledger.queries.cursors import is_reference
 from ledger.queries.task_detail import TaskView
+from ledger.store.follow_ups import follow_ups_of
 from models.calendar import COPENHAGEN
 from models.events.sensitive_fields import OpenPurpose, SensitiveFields
 from models.tasks.actions import (
@@ -38,6 +39,7 @@ from models.tasks.actions import (
     Take,
     attempts_apart,
 )
+from models.tasks.follow_up import LONGEST, is_after_target
 from models.tasks.status import TaskStatus
 
 _ONE_LOOK: Final = timedelta(minutes=15)
@@ -156,6 +158,8 @@ async def show(
     """
     parts, found = visit.parts, view.task
     local = visit.now.astimezone(COPENHAGEN)
+    async with visit.connection() as connection:
+        own = await follow_ups_of(connection, visit.reader, visit.rights.tasks_of)
     return visit.page(
         "task.html",
         status,
@@ -185,6 +189,9 @@ async def show(
         fault_at={fault.field: fault.sentence for fault in faults},
         form=form,
         act=uuid4(),
+        follow_up=own.get(found.id),
+        follow_up_is_late=found.id in own and is_after_target(own[found.id].day, found.react_by),
+        last_follow_up=visit.today + LONGEST,
         today=f"{local:%Y-%m-%d}",
         time_now=f"{local:%H:%M}",
         contact_forms=list(ContactForm),

@@ -255,6 +255,19 @@ OWNERS: Final = (
         others={"ops/recovery/open_sessions.py": "An operator ends somebody's."},
     ),
     TableOwner(
+        table="saved_views",
+        holds="what a reader has called a list of tasks; nobody else's, and of no case",
+        written_by="inbox",
+        module="ledger/store/saved_views.py",
+    ),
+    TableOwner(
+        table="follow_ups",
+        holds="a reader's own dates on tasks; nobody else's, and of no case",
+        written_by="inbox",
+        module="ledger/store/follow_ups.py",
+        others=_FORGOTTEN,
+    ),
+    TableOwner(
         table="visit_keys",
         holds="the keys under which the inbox proves whom it serves; no role but the owner reads them",
         written_by="`migrate`",
@@ -281,6 +294,7 @@ FUNCTIONS: Final = (
     "visit_municipalities",
     "visit_number",
     "visit_person",
+    "visit_reader",
     "visit_served",
     "visit_units",
 )

@@ -20,6 +20,7 @@ _UNDECIDED: Final = (
     "outcome = 'undecided' AND ((SELECT visit_municipalities()) = ARRAY['*'] OR "
     "decision #>> '{verdict,evidence,municipality_code}' = ANY ((SELECT visit_municipalities())::text[]))"
 )
+_READER: Final = "user_id = (SELECT visit_reader())"
 _ALL: Final = "true"
 _NOT_BY_INBOX: Final = f"session_user <> '{DatabaseRole.INBOX}'"
 
@@ -32,6 +33,8 @@ class RowPolicy:
     """What the inbox reads."""
     added: str | None = None
     """What it adds outside of acts. It changes and removes nothing there."""
+    kept: str | None = None
+    """What it reads, adds, changes and removes outside of acts: the reader's own, and no part of a case."""
     act: str | None = None
     """What an act reads and writes."""
     act_added: str | None = None
@@ -75,6 +78,7 @@ POLICIES: Final[Mapping[str, RowPolicy]] = {
     "resealed": RowPolicy(
         seen="EXISTS (SELECT FROM messages m WHERE (m.sender, m.message_id) = (resealed.sender, resealed.message_id))"
     ),
+    **dict.fromkeys(("follow_ups", "saved_views"), RowPolicy(kept=_READER)),
     **dict.fromkeys(
         (
             "applied",
@@ -107,6 +111,7 @@ FUNCTION_RIGHTS: Final[Mapping[str, tuple[DatabaseRole, ...]]] = {
     "visit_number()": (DatabaseRole.INBOX,),
     "visit_holds()": (DatabaseRole.INBOX,),
     "visit_municipalities()": (DatabaseRole.INBOX,),
+    "visit_reader()": (DatabaseRole.INBOX,),
     "visit_knows(text)": (DatabaseRole.INBOX,),
     "admit_person(uuid)": (DatabaseRole.INBOX,),
     # Whoever reads the view `footings` calls them, though its own visit is none.
@@ -127,6 +132,7 @@ def policies() -> dict[tuple[str, str], str]:
             "of_the_visit": policy.seen and f"FOR SELECT TO {DatabaseRole.INBOX} USING ({policy.seen})",
             "added_by_the_visit": policy.added
             and f"FOR INSERT TO {DatabaseRole.INBOX} WITH CHECK ({policy.added})",
+            "kept_by_the_reader": policy.kept and f"TO {DatabaseRole.INBOX} USING ({policy.kept})",
             "of_the_act": policy.act and f"TO {DatabaseRole.ACT} USING ({policy.act})",
             "added_by_the_act": policy.act_added
             and f"FOR INSERT TO {DatabaseRole.ACT} WITH CHECK ({policy.act_added})",

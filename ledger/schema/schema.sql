@@ -122,6 +122,14 @@ BEGIN
         current_setting('frafaldsvarsel.person', true), 'transaction ' || pg_current_xact_id_if_assigned());
 END $$;
 
+CREATE FUNCTION visit_reader() RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+BEGIN
+    RETURN convert_from(decode(nullif(split_part(visit_served(), ';', 3), ''), 'hex'), 'UTF8');
+END $$;
+
 CREATE FUNCTION visit_served() RETURNS text
     LANGUAGE plpgsql STABLE
     AS $$
@@ -295,6 +303,13 @@ CREATE TABLE erasures (
     "offset" bigint NOT NULL,
     request text NOT NULL,
     noted_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE follow_ups (
+    user_id text NOT NULL,
+    task_id uuid NOT NULL,
+    day date NOT NULL,
+    set_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 CREATE TABLE tasks (
@@ -476,6 +491,15 @@ CREATE TABLE resealed (
     at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE saved_views (
+    user_id text NOT NULL,
+    name text NOT NULL,
+    query text NOT NULL,
+    saved_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT saved_views_name_check CHECK (((length(name) >= 1) AND (length(name) <= 60))),
+    CONSTRAINT saved_views_query_check CHECK ((length(query) <= 400))
+);
+
 CREATE TABLE skips (
     topic text NOT NULL,
     partition integer NOT NULL,
@@ -594,6 +618,9 @@ ALTER TABLE ONLY erasure_requests
 ALTER TABLE ONLY erasures
     ADD CONSTRAINT erasures_pkey PRIMARY KEY (person);
 
+ALTER TABLE ONLY follow_ups
+    ADD CONSTRAINT follow_ups_pkey PRIMARY KEY (user_id, task_id);
+
 ALTER TABLE ONLY foreign_records
     ADD CONSTRAINT foreign_records_pkey PRIMARY KEY (topic, partition, "offset");
 
@@ -635,6 +662,9 @@ ALTER TABLE ONLY repeats
 
 ALTER TABLE ONLY resealed
     ADD CONSTRAINT resealed_pkey PRIMARY KEY (sender, message_id, sent_as);
+
+ALTER TABLE ONLY saved_views
+    ADD CONSTRAINT saved_views_pkey PRIMARY KEY (user_id, name);
 
 ALTER TABLE ONLY skips
     ADD CONSTRAINT skips_pkey PRIMARY KEY (topic, partition, "offset");
@@ -692,6 +722,8 @@ CREATE INDEX deliveries_of_mornings ON deliveries USING btree (cause) WHERE (occ
 CREATE INDEX deliveries_undeliverable ON deliveries USING btree (ended_at) WHERE (status = ANY (ARRAY['refused'::text, 'exhausted'::text]));
 
 CREATE INDEX deliveries_waiting_of_unit ON deliveries USING btree (unit_id, task_id) WHERE (status = 'due'::text);
+
+CREATE INDEX follow_ups_of_task ON follow_ups USING btree (task_id);
 
 CREATE INDEX inbox_sessions_by_end ON inbox_sessions USING btree (ends_at);
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from models.audit_kind import AuditKind
-from tests.integration.ledger.schema.unit_rows import THEIRS, task
+from tests.integration.ledger.schema.unit_rows import READER, THEIRS, task
 from tests.reachable_code import Definition
 
 PERSON, TASK, ACT, NEW = "bo", task(2), UUID(int=102), task(9)
@@ -22,11 +22,16 @@ NAMED: Final[Mapping[str, Any]] = {
     "at": date(2019, 1, 1),
     "beginning": "FV%",
     "detail": Jsonb({"units": [THEIRS]}),
+    "day": _DAY,
+    "education": "eud",
     "institution": "280001",
     "kind": AuditKind.LOG_IN_REFUSED,
     "last": _DAY,
     "limit": 50,
     "message_id": "",
+    "name": "n",
+    "query": "",
+    "reader": READER,
     "monday": date(2019, 12, 30),
     "most": 100,
     "municipalities": [MUNICIPALITY],
