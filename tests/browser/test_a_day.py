@@ -1,0 +1,105 @@
+"""A case worker's day, in both languages: what is to be followed up, a list of one's own, and a date that moves no duty."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from inbox.translations import Language, Translations, words
+from tests.browser.conftest import Reader
+from tests.browser.test_accessible import violations
+
+Picture = Callable[..., None]
+BOTH = pytest.mark.parametrize("language", Language)
+ANNA = "Anna Holm"
+
+
+def go_through(page: Page, summary: str) -> None:
+    """Open a panel by its heading, with the keyboard."""
+    panel = page.locator("details > summary", has_text=summary).first
+    panel.focus()
+    if panel.locator("..").get_attribute("open") is None:
+        page.keyboard.press("Enter")
+
+
+def narrow(page: Page, say: Translations, **chosen: str) -> None:
+    """Choose by value, and show."""
+    go_through(page, say("narrow.open"))
+    for field, value in chosen.items():
+        page.locator(f"#{field}").select_option(value=value)
+    page.locator(".fv-narrow-row button").click()
+
+
+@BOTH
+@pytest.mark.parametrize("script", [True, False])
+def test_a_list_of_ones_own_is_saved_found_again_and_dropped(
+    reader: Reader, picture: Picture, language: Language, script: bool
+) -> None:
+    say = words(language)
+    page = reader(ANNA, english=language is Language.ENGLISH, script=script)
+    narrow(page, say, alvor="high", uddannelse="eud")
+    expect(page.locator(".fv-fitting")).to_be_visible()
+    lines = page.locator(".fv-reference").all_inner_texts()
+    page.get_by_label(say("view.name")).fill("010101-1234")
+    page.get_by_role("button", name=say("view.save")).click()
+    expect(page.locator("#name-error")).to_contain_text(say("view.fault.number"))
+    if script:
+        assert violations(page) == []
+    page.get_by_label(say("view.name")).fill(f"Grave {language} {script}")
+    page.get_by_role("button", name=say("view.save")).click()
+    expect(page.locator("#said")).to_contain_text(say("said.view_saved"))
+    page.goto(page.url.partition("?")[0])
+    link = page.locator(".fv-views").get_by_role("link", name=f"Grave {language} {script}")
+    link.click()
+    assert page.locator(".fv-reference").all_inner_texts() == lines
+    assert "uddannelse=eud" in page.url
+    expect(link).to_have_attribute("aria-current", "page")
+    if script:
+        picture(page, f"day-view-{language}")
+        assert violations(page) == []
+        page.set_viewport_size({"width": 390, "height": 844})
+        picture(page, f"day-view-{language}-390")
+        assert violations(page) == []
+    page.get_by_role("button", name=say("view.drop")).click()
+    expect(page.locator("#said")).to_contain_text(say("said.view_dropped"))
+    expect(page.get_by_role("link", name=f"Grave {language} {script}")).to_have_count(0)
+
+
+@BOTH
+def test_a_date_of_ones_own_reminds_oneself_alone(reader: Reader, picture: Picture, language: Language) -> None:
+    say = words(language)
+    english = language is Language.ENGLISH
+    page = reader(ANNA, english=english)
+    reference = page.locator(".fv-reference").first.inner_text()
+    page.locator(".fv-reference").first.click()
+    target = page.locator(".fv-target-day").inner_text()
+    go_through(page, say("follow_up.put"))
+    page.get_by_label(say("follow_up.day")).fill(str(date.today() + timedelta(days=9)))
+    picture(page, f"day-follow-up-{language}")
+    page.get_by_role("button", name=say("follow_up.button")).click()
+    expect(page.locator("#said")).to_be_visible()
+    assert page.locator(".fv-target-day").inner_text() == target
+    assert violations(page) == []
+    go_through(page, say("follow_up.of", day="").strip())
+    page.get_by_label(say("follow_up.day")).fill(str(date.today()))
+    page.get_by_role("button", name=say("follow_up.move"), exact=True).click()
+    expect(page.locator("#said")).to_be_visible()
+    page.get_by_role("link", name=say("task.back")).click()
+    due = page.locator(".fv-due")
+    expect(due).to_contain_text(reference)
+    page.get_by_role("link", name=say("follow_up.mine")).click()
+    assert page.locator(".fv-reference").all_inner_texts() == [reference]
+    picture(page, f"day-followed-{language}")
+    assert violations(page) == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    picture(page, f"day-followed-{language}-390")
+    colleague = reader("Bilal Aydin", english=english)
+    expect(colleague.locator(".fv-due")).to_have_count(0)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.locator(".fv-reference").first.click()
+    go_through(page, say("follow_up.of", day="").strip())
+    page.get_by_role("button", name=say("follow_up.drop"), exact=True).click()
+    expect(page.locator("#said")).to_contain_text(say("said.follow_up_dropped"))
+    page.get_by_role("link", name=say("task.back")).click()
+    expect(page.locator(".fv-due")).to_have_count(0)
