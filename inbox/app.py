@@ -21,6 +21,7 @@ from inbox.dependencies import InboxDependencies
 from inbox.guides import PATH as GUIDES
 from inbox.page_context import Visit
 from inbox.pages import (
+    absence,
     figures,
     follow_up,
     home,
@@ -105,6 +106,10 @@ def _pages(parts: InboxDependencies, guard: AuthGuard) -> Sequence[BaseRoute]:
         Route(f"{one}/opfoelgning/fjern", guard.private(task.again), methods=get),
         Route(one + "/{deed}", guard.private(task.do), methods=post),
         Route(one + "/{deed}", guard.private(task.again), methods=get),
+        Route(absence.PATH, guard.private(absence.page), methods=get),
+        Route(absence.PATH, guard.private(absence.put), methods=post),
+        Route(absence.END, guard.private(absence.end), methods=post),
+        Route(absence.END, guard.private(absence.page), methods=get),
         Route("/overblik", guard.private(figures.figures), methods=get),
         Route("/uafklarede", guard.private(undecided.queue), methods=get),
         Route(service.PATH, guard.private(service.service), methods=get),

@@ -18,6 +18,7 @@ SEVERITY_QUERY: Final = "alvor"
 INSTITUTION_QUERY: Final = "institution"
 EDUCATION_QUERY: Final = "uddannelse"
 FOLLOWED_QUERY: Final = "opfoelgning"
+STANDING_IN_QUERY: Final = "stedfortraeder"
 SORTING_QUERY: Final = "sorter"
 _YES: Final = "1"
 
@@ -30,6 +31,8 @@ class Narrowing(Frozen):
     education: EducationType | None = None
     followed: bool = False
     """Only tasks on which the reader has put a date of his own."""
+    standing_in: bool = False
+    """Only tasks for whose owner the reader stands in today."""
     sorting: Sorting = Sorting.DATE
 
     @property
@@ -40,6 +43,7 @@ class Narrowing(Frozen):
             INSTITUTION_QUERY: self.institution or "",
             EDUCATION_QUERY: self.education or "",
             FOLLOWED_QUERY: _YES if self.followed else "",
+            STANDING_IN_QUERY: _YES if self.standing_in else "",
             SORTING_QUERY: "" if self.sorting is Sorting.DATE else self.sorting.value,
         }
         return {name: str(value) for name, value in said.items() if value}
@@ -51,10 +55,12 @@ class Narrowing(Frozen):
             institution=self.institution,
             education=self.education,
             followed_by=reader if self.followed else None,
+            stand_in=reader if self.standing_in else None,
         )
 
 
 FOLLOWED: Final = Narrowing(followed=True)
+STANDING_IN: Final = Narrowing(standing_in=True)
 
 
 def read_narrowing(query: Mapping[str, str]) -> Narrowing:
@@ -67,5 +73,6 @@ def read_narrowing(query: Mapping[str, str]) -> Narrowing:
         institution=institution if _INSTITUTION.fullmatch(institution) else None,
         education=EducationType(education) if education in set(EducationType) else None,
         followed=query.get(FOLLOWED_QUERY, "") == _YES,
+        standing_in=query.get(STANDING_IN_QUERY, "") == _YES,
         sorting=Sorting(sorting) if sorting in set(Sorting) else Sorting.DATE,
     )

@@ -34,6 +34,11 @@ class AuditKind(StrEnum):
     LOG_IN_REFUSED = "log_in_refused"
     LOG_IN_ENDED = "log_in_ended"
 
+    STAND_IN_SET = "stand_in_set"
+    """Somebody is away from a unit, and a colleague looks after the tasks meanwhile."""
+    STAND_IN_ENDED = "stand_in_ended"
+    """Before its last day."""
+
     # What became of notices.
     DELIVERY_REFUSED = "delivery_refused"
     DELIVERY_EXHAUSTED = "delivery_exhausted"

@@ -147,6 +147,7 @@ def lists() -> list[str]:
             institution="280001",
             education=EducationType.EUD,
             followed_by="w",
+            stand_in="w",
         ),
     )
 
@@ -186,6 +187,7 @@ def narrowed_counts() -> list[str]:
         {"institution": "280001"},
         {"education": EducationType.EUD},
         {"followed_by": "w"},
+        {"stand_in": "w"},
     )
 
     async def run() -> None:
@@ -213,7 +215,7 @@ COMPOSED: Final[Mapping[Definition, Callable[[], list[str]]]] = {
     Definition("ledger.queries.task_counts", "COUNT_NARROWED"): list,
     **{
         Definition("ledger.queries.narrowed", name): list
-        for name in ("FOLLOWED", "HIGHEST", "TEACHES", "WROTE")
+        for name in ("FOLLOWED", "HIGHEST", "STANDS_IN", "TEACHES", "WROTE")
     },
     # Its whole forms stand beside it.
     Definition("ledger.queries.task_detail", "TASK"): list,

@@ -16,6 +16,7 @@ from inbox.identity import Identity, NoIdentity, identity_of
 from inbox.oidc import Begun, LevelTooLow, LogInRefused, ProviderUnreachable
 from inbox.page_context import Visit
 from inbox.rights import Rights, rights_of
+from ledger.store.stand_ins import note_colleague
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +100,11 @@ async def come_back(visit: Visit) -> Response:
             await note_log_in(connection, who, level=claims.get("acr"), units=rights.tasks_of)
             cookie = await visit.parts.sessions.open(
                 connection, user_id=who.subject, user_name=who.name, rights=rights
+            )
+    if rights.tasks_of:
+        async with visit.parts.served.of(rights.tasks_of, reader=who.subject) as connection:
+            await note_colleague(
+                connection, reader=who.subject, name=who.name, units=rights.tasks_of, today=visit.today
             )
     response.set_cookie(
         session_cookie(visit.parts),

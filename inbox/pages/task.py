@@ -21,6 +21,7 @@ from ledger.queries import task_detail
 from ledger.queries.cursors import is_reference
 from ledger.queries.task_detail import TaskView
 from ledger.store.follow_ups import follow_ups_of
+from ledger.store.stand_ins import stand_ins
 from models.calendar import COPENHAGEN
 from models.events.sensitive_fields import OpenPurpose, SensitiveFields
 from models.tasks.actions import (
@@ -40,6 +41,7 @@ from models.tasks.actions import (
     attempts_apart,
 )
 from models.tasks.follow_up import LONGEST, is_after_target
+from models.tasks.stand_in import standing_in
 from models.tasks.status import TaskStatus
 
 _ONE_LOOK: Final = timedelta(minutes=15)
@@ -160,6 +162,9 @@ async def show(
     local = visit.now.astimezone(COPENHAGEN)
     async with visit.connection() as connection:
         own = await follow_ups_of(connection, visit.reader, visit.rights.tasks_of)
+        away = standing_in(
+            await stand_ins(connection, visit.rights.tasks_of, today=visit.today), on=visit.today
+        )
     return visit.page(
         "task.html",
         status,
@@ -189,6 +194,7 @@ async def show(
         fault_at={fault.field: fault.sentence for fault in faults},
         form=form,
         act=uuid4(),
+        away=away.get((found.unit_id, found.owner_id or "")),
         follow_up=own.get(found.id),
         follow_up_is_late=found.id in own and is_after_target(own[found.id].day, found.react_by),
         last_follow_up=visit.today + LONGEST,

@@ -13,7 +13,7 @@ from inbox.action_forms import read_id
 from inbox.auth_guard import NoAccess
 from inbox.list_address import PATH, ListChoice, address, filter_of, read_choice
 from inbox.list_groups import by_name, groups, mark
-from inbox.narrowing import FOLLOWED, Narrowing
+from inbox.narrowing import FOLLOWED, STANDING_IN, Narrowing
 from inbox.page_context import Visit
 from ledger.actions.perform import ActionDiffers, ActionRefused, NoSuchTask, perform
 from ledger.queries.cursors import addressable, cursor_text, is_reference
@@ -30,10 +30,12 @@ from ledger.queries.task_list import (
 )
 from ledger.store.follow_ups import FollowUp, follow_ups_of
 from ledger.store.saved_views import SavedView, views_of
+from ledger.store.stand_ins import stand_ins
 from models.events.contract import EducationType, Severity
 from models.events.sensitive_fields import OpenPurpose
 from models.tasks.actions import Acknowledge
 from models.tasks.follow_up import is_due
+from models.tasks.stand_in import StandIn, standing_in
 
 SAVE: Final = f"{PATH}/visninger/gem"
 DROP: Final = f"{PATH}/visninger/slet"
@@ -47,6 +49,8 @@ class _Own:
 
     views: tuple[SavedView, ...]
     follow_ups: Mapping[UUID, FollowUp]
+    away: Mapping[tuple[str, str], StandIn]
+    """By unit and person."""
 
 
 async def tasks(visit: Visit) -> Response:
@@ -124,6 +128,9 @@ async def overview(
         drop_view=DROP,
         follow_ups=own.follow_ups,
         follow_ups_due=[one for one in own.follow_ups.values() if is_due(one.day, today=today)],
+        away=own.away,
+        stands_in_for=sorted({one.user_name for one in own.away.values() if one.stand_in_id == visit.reader}),
+        stood_in=address(Filter.OPEN, narrowing=STANDING_IN),
         followed=address(Filter.OPEN, narrowing=FOLLOWED),
         following=following,
         mark=mark(page, numbers),
@@ -220,6 +227,9 @@ async def _own(visit: Visit) -> _Own:
         return _Own(
             await views_of(connection, visit.reader),
             await follow_ups_of(connection, visit.reader, visit.rights.tasks_of),
+            standing_in(
+                await stand_ins(connection, visit.rights.tasks_of, today=visit.today), on=visit.today
+            ),
         )
 
 

@@ -19,6 +19,12 @@ EXISTS (SELECT FROM messages
 """
 FOLLOWED: Final[LiteralString] = "t.id IN (SELECT task_id FROM follow_ups WHERE user_id = %(reader)s)"
 
+STANDS_IN: Final[LiteralString] = """
+EXISTS (SELECT FROM stand_ins s
+        WHERE s.unit_id = t.unit_id AND s.user_id = t.owner_id AND s.stand_in_id = %(stand_in)s
+          AND s.ended_at IS NULL AND %(today)s::date BETWEEN s.first_day AND s.last_day)
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Narrowed:
@@ -32,6 +38,8 @@ class Narrowed:
     """Of the enrolment that the task is about, by any of its messages' decisions."""
     followed_by: str | None = None
     """The reader who has put a date of his own on the task."""
+    stand_in: str | None = None
+    """The reader who stands in for the task's owner today."""
 
     def __bool__(self) -> bool:
         return bool(self.conditions)
@@ -44,6 +52,7 @@ class Narrowed:
             (self.institution, WROTE),
             (self.education, TEACHES),
             (self.followed_by, FOLLOWED),
+            (self.stand_in, STANDS_IN),
         )
         return tuple(condition for value, condition in given if value is not None)
 
@@ -55,6 +64,7 @@ class Narrowed:
             "institution": self.institution,
             "education": self.education,
             "reader": self.followed_by,
+            "stand_in": self.stand_in,
         }
         return {name: str(value) for name, value in given.items() if value is not None}
 

@@ -5,8 +5,10 @@ docs/architecture.md is made from it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+from ledger.schema.inbox_owners import BESIDE_THE_CASES
+from ledger.schema.table_owner import FORGET, FORGOTTEN, TableOwner
 
 REBUILD: Final = "ledger/rebuild/replace.py"
 MIGRATIONS: Final = "ledger/schema/migrations"
@@ -15,22 +17,6 @@ AUDIT_INDEX: Final = "ops/audit"
 """Its tables stand in an SQLite file of the auditor's own; there is none here that it writes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableOwner:
-    """One table."""
-
-    table: str
-    holds: str
-    """A line of the page."""
-    written_by: str
-    """The processes and commands that run the module's statements, for the page."""
-    module: str
-    others: Mapping[str, str] = field(default_factory=dict)
-    """Further modules with a statement that writes it, and why each does."""
-
-
-FORGET: Final = "ledger/store/erasures.py"
-_FORGOTTEN: Final = {FORGET: "Of an erased person, in one transaction for all tables."}
 COPY: Final = "ledger/rebuild/rebuild.py"
 _REBUILT: Final = {
     REBUILD: "`rebuild ledger --apply` replaces what the projection gives, row by row, in one transaction."
@@ -60,7 +46,7 @@ OWNERS: Final = (
         written_by="ledger",
         module="ledger/store/repository.py",
         others={
-            **_FORGOTTEN,
+            **FORGOTTEN,
             **_REBUILT,
             COPY: "A rebuild's own copy takes over rows whose records retention has removed.",
         },
@@ -78,7 +64,7 @@ OWNERS: Final = (
         written_by="ledger",
         module="ledger/store/subjects.py",
         others={
-            **_FORGOTTEN,
+            **FORGOTTEN,
             **_REBUILT,
             COPY: "A rebuild's own copy takes over rows whose records retention has removed.",
         },
@@ -88,7 +74,7 @@ OWNERS: Final = (
         holds="every message and its last decision",
         written_by="ledger; inbox, when an act moves messages (`ledger.actions`)",
         module="ledger/store/repository.py",
-        others={**_REBUILT, **_FORGOTTEN},
+        others={**_REBUILT, **FORGOTTEN},
     ),
     TableOwner(
         table="tasks",
@@ -96,14 +82,14 @@ OWNERS: Final = (
         written_by="ledger, from decisions; inbox, from acts (`ledger.actions`): both by one projection and under one "
         "set of locks",
         module="ledger/store/repository.py",
-        others={**_REBUILT, **_FORGOTTEN},
+        others={**_REBUILT, **FORGOTTEN},
     ),
     TableOwner(
         table="person_joins",
         holds="which numbers are one person's, as pseudonyms",
         written_by="ledger",
         module="ledger/consume/joins.py",
-        others={**_REBUILT, **_FORGOTTEN},
+        others={**_REBUILT, **FORGOTTEN},
     ),
     TableOwner(
         table="erasure_requests",
@@ -122,14 +108,14 @@ OWNERS: Final = (
         holds="tasks that people have given to another unit than the rules name",
         written_by="inbox, from acts; ledger, when the rules name another unit",
         module="ledger/store/repository.py",
-        others={**_REBUILT, **_FORGOTTEN},
+        others={**_REBUILT, **FORGOTTEN},
     ),
     TableOwner(
         table="acts",
         holds="what people did; added only",
         written_by="inbox",
         module="ledger/store/action_log.py",
-        others=_FORGOTTEN,
+        others=FORGOTTEN,
     ),
     TableOwner(
         table="deliveries",
@@ -138,14 +124,14 @@ OWNERS: Final = (
         "changed or an endpoint is off; `quarantine replay` and `deliveries retry` bring one back; a rebuild adds what "
         "is missing, ended",
         module="ledger/store/deliveries.py",
-        others=_FORGOTTEN,
+        others=FORGOTTEN,
     ),
     TableOwner(
         table="attempts",
         holds="what happened each time",
         written_by="notify; a rebuild, for what it has added",
         module="ledger/store/deliveries.py",
-        others=_FORGOTTEN,
+        others=FORGOTTEN,
     ),
     TableOwner(
         table="audit",
@@ -153,7 +139,7 @@ OWNERS: Final = (
         written_by="ledger, inbox and notify, each with what it changes; by command `quarantine`, `ledger skip`, "
         "`deliveries retry`, `webhooks enable`, `dismiss` and `rebuild ledger --apply`",
         module="ledger/store/audit_trail.py",
-        others=_FORGOTTEN,
+        others=FORGOTTEN,
     ),
     TableOwner(
         table="trail",
@@ -167,7 +153,7 @@ OWNERS: Final = (
         written_by="ledger; inbox, from acts",
         module="ledger/store/repository.py",
         others={
-            **_FORGOTTEN,
+            **FORGOTTEN,
             "ledger/consume/duplicates.py": "A conflict's refusal and its following receipt, with the repeat.",
             "ledger/outbox.py": "Sends what is due, and forgets what was told long ago.",
             REBUILD: "Refusals and words across people that are missing.",
@@ -179,7 +165,7 @@ OWNERS: Final = (
         written_by="ledger; inbox, with an act",
         module="ledger/reminders/scheduler.py",
         others={
-            **_FORGOTTEN,
+            **FORGOTTEN,
             "ledger/reminders/failed_deliveries.py": "The escalation that follows from a failed notice.",
         },
     ),
@@ -188,7 +174,7 @@ OWNERS: Final = (
         holds="how a task stood when its steps were planned",
         written_by="ledger; inbox, with an act",
         module="ledger/reminders/scheduler.py",
-        others=_FORGOTTEN,
+        others=FORGOTTEN,
     ),
     TableOwner(
         table="digests",
@@ -214,7 +200,7 @@ OWNERS: Final = (
         holds="mails that came back",
         written_by="notify; `quarantine`",
         module="notifiers/bounces/store.py",
-        others={**_FORGOTTEN, "ops/recovery/dead_letters.py": "A person has read what no rule understands."},
+        others={**FORGOTTEN, "ops/recovery/dead_letters.py": "A person has read what no rule understands."},
     ),
     TableOwner(
         table="foreign_records",
@@ -245,7 +231,7 @@ OWNERS: Final = (
         holds="what is sealed of a message, sealed again before the key of its month was shredded",
         written_by="`keys shred`",
         module="ops/recovery/shred.py",
-        others=_FORGOTTEN,
+        others=FORGOTTEN,
     ),
     TableOwner(
         table="inbox_sessions",
@@ -254,19 +240,7 @@ OWNERS: Final = (
         module="inbox/sessions.py",
         others={"ops/recovery/open_sessions.py": "An operator ends somebody's."},
     ),
-    TableOwner(
-        table="saved_views",
-        holds="what a reader has called a list of tasks; nobody else's, and of no case",
-        written_by="inbox",
-        module="ledger/store/saved_views.py",
-    ),
-    TableOwner(
-        table="follow_ups",
-        holds="a reader's own dates on tasks; nobody else's, and of no case",
-        written_by="inbox",
-        module="ledger/store/follow_ups.py",
-        others=_FORGOTTEN,
-    ),
+    *BESIDE_THE_CASES,
     TableOwner(
         table="visit_keys",
         holds="the keys under which the inbox proves whom it serves; no role but the owner reads them",

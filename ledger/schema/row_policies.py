@@ -34,7 +34,7 @@ class RowPolicy:
     added: str | None = None
     """What it adds outside of acts. It changes and removes nothing there."""
     kept: str | None = None
-    """What it reads, adds, changes and removes outside of acts: the reader's own, and no part of a case."""
+    """What it reads, adds, changes and removes outside of acts: of the reader or the unit, and no part of a case."""
     act: str | None = None
     """What an act reads and writes."""
     act_added: str | None = None
@@ -79,6 +79,8 @@ POLICIES: Final[Mapping[str, RowPolicy]] = {
         seen="EXISTS (SELECT FROM messages m WHERE (m.sender, m.message_id) = (resealed.sender, resealed.message_id))"
     ),
     **dict.fromkeys(("follow_ups", "saved_views"), RowPolicy(kept=_READER)),
+    "colleagues": RowPolicy(seen=_UNITS, kept=_READER),
+    "stand_ins": RowPolicy(kept=_UNITS),
     **dict.fromkeys(
         (
             "applied",
@@ -132,7 +134,7 @@ def policies() -> dict[tuple[str, str], str]:
             "of_the_visit": policy.seen and f"FOR SELECT TO {DatabaseRole.INBOX} USING ({policy.seen})",
             "added_by_the_visit": policy.added
             and f"FOR INSERT TO {DatabaseRole.INBOX} WITH CHECK ({policy.added})",
-            "kept_by_the_reader": policy.kept and f"TO {DatabaseRole.INBOX} USING ({policy.kept})",
+            "kept_by_the_visit": policy.kept and f"TO {DatabaseRole.INBOX} USING ({policy.kept})",
             "of_the_act": policy.act and f"TO {DatabaseRole.ACT} USING ({policy.act})",
             "added_by_the_act": policy.act_added
             and f"FOR INSERT TO {DatabaseRole.ACT} WITH CHECK ({policy.act_added})",

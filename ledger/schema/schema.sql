@@ -226,6 +226,13 @@ CREATE TABLE bounces (
     found text NOT NULL
 );
 
+CREATE TABLE colleagues (
+    user_id text NOT NULL,
+    unit_id text NOT NULL,
+    user_name text NOT NULL,
+    seen_on date NOT NULL
+);
+
 CREATE TABLE deliveries (
     id uuid NOT NULL,
     task_id uuid,
@@ -509,6 +516,20 @@ CREATE TABLE skips (
     decided_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
 );
 
+CREATE TABLE stand_ins (
+    id uuid NOT NULL,
+    unit_id text NOT NULL,
+    user_id text NOT NULL,
+    user_name text NOT NULL,
+    stand_in_id text NOT NULL,
+    stand_in_name text NOT NULL,
+    first_day date NOT NULL,
+    last_day date NOT NULL,
+    set_at timestamp with time zone DEFAULT now() NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT stand_ins_check CHECK ((last_day >= first_day))
+);
+
 CREATE TABLE steps (
     id uuid NOT NULL,
     task_id uuid NOT NULL,
@@ -600,6 +621,9 @@ ALTER TABLE bounces
 ALTER TABLE ONLY bounces
     ADD CONSTRAINT bounces_pkey PRIMARY KEY (delivery_id, report);
 
+ALTER TABLE ONLY colleagues
+    ADD CONSTRAINT colleagues_pkey PRIMARY KEY (unit_id, user_id);
+
 ALTER TABLE ONLY deliveries
     ADD CONSTRAINT deliveries_pkey PRIMARY KEY (id);
 
@@ -668,6 +692,9 @@ ALTER TABLE ONLY saved_views
 
 ALTER TABLE ONLY skips
     ADD CONSTRAINT skips_pkey PRIMARY KEY (topic, partition, "offset");
+
+ALTER TABLE ONLY stand_ins
+    ADD CONSTRAINT stand_ins_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY steps
     ADD CONSTRAINT steps_pkey PRIMARY KEY (id);
@@ -756,6 +783,8 @@ CREATE INDEX receipts_by_event ON receipts USING btree (sender, event_id) WHERE 
 CREATE INDEX receipts_rejected ON receipts USING btree (appended_at) WHERE (status = 'rejected'::text);
 
 CREATE INDEX repeats_by_event ON repeats USING btree (sender, event_id);
+
+CREATE INDEX stand_ins_of_unit ON stand_ins USING btree (unit_id, last_day) WHERE (ended_at IS NULL);
 
 CREATE UNIQUE INDEX steps_by_failure ON steps USING btree (failed_delivery, failed_at) WHERE (failed_delivery IS NOT NULL);
 

@@ -1,14 +1,16 @@
-"""A case worker's day, in both languages: what is to be followed up, a list of one's own, and a date that moves no duty."""
+"""A case worker's day, in both languages: a list of one's own, dates that move no duty, a stand-in, and an export."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from inbox.translations import Language, Translations, words
+from models.calendar import copenhagen_date
 from tests.browser.conftest import Reader
 from tests.browser.test_accessible import violations
+from tests.browser.world import now
 
 Picture = Callable[..., None]
 BOTH = pytest.mark.parametrize("language", Language)
@@ -67,7 +69,9 @@ def test_a_list_of_ones_own_is_saved_found_again_and_dropped(
 
 
 @BOTH
-def test_a_date_of_ones_own_reminds_oneself_alone(reader: Reader, picture: Picture, language: Language) -> None:
+def test_a_date_of_ones_own_reminds_oneself_alone(
+    reader: Reader, picture: Picture, language: Language
+) -> None:
     say = words(language)
     english = language is Language.ENGLISH
     page = reader(ANNA, english=english)
@@ -75,14 +79,14 @@ def test_a_date_of_ones_own_reminds_oneself_alone(reader: Reader, picture: Pictu
     page.locator(".fv-reference").first.click()
     target = page.locator(".fv-target-day").inner_text()
     go_through(page, say("follow_up.put"))
-    page.get_by_label(say("follow_up.day")).fill(str(date.today() + timedelta(days=9)))
+    page.get_by_label(say("follow_up.day")).fill(str(copenhagen_date(now()) + timedelta(days=9)))
     picture(page, f"day-follow-up-{language}")
     page.get_by_role("button", name=say("follow_up.button")).click()
     expect(page.locator("#said")).to_be_visible()
     assert page.locator(".fv-target-day").inner_text() == target
     assert violations(page) == []
     go_through(page, say("follow_up.of", day="").strip())
-    page.get_by_label(say("follow_up.day")).fill(str(date.today()))
+    page.get_by_label(say("follow_up.day")).fill(str(copenhagen_date(now())))
     page.get_by_role("button", name=say("follow_up.move"), exact=True).click()
     expect(page.locator("#said")).to_be_visible()
     page.get_by_role("link", name=say("task.back")).click()

@@ -48,6 +48,8 @@ def database_of_units(server: Database) -> Iterator[str]:
             _task(admin, number, person, unit)
         undecided = {"verdict": {"evidence": {"municipality_code": "0101"}}}
         _message(admin, "u", "dora", None, "undecided", undecided)
+        for number, (_, unit) in enumerate(TASKS, 1):
+            _absence(admin, number, unit)
         admin.execute(
             "INSERT INTO saved_views (user_id, name, query) VALUES (%s, 'n', 'vis=mine')", (READER,)
         )
@@ -105,6 +107,15 @@ def _message(
         "'v1.sealed')",
         (name, person, outcome, json.dumps(decision or {"cause": {"partition": 0}}), of),
     )
+
+
+def _absence(admin: SyncConnection, number: int, unit: str) -> None:
+    admin.execute(
+        "INSERT INTO stand_ins (id, unit_id, user_id, user_name, stand_in_id, stand_in_name, first_day, last_day) "
+        "VALUES (%s, %s, 'a', 'A', %s, 'W', '2020-01-01', '2199-01-01')",
+        (task(number), unit, READER),
+    )
+    admin.execute("INSERT INTO colleagues VALUES ('a', %s, 'A', '2099-01-01') ON CONFLICT DO NOTHING", (unit,))
 
 
 def _task(admin: SyncConnection, number: int, person: str, unit: str) -> None:

@@ -1,0 +1,23 @@
+"""Who may write one table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableOwner:
+    """One table."""
+
+    table: str
+    holds: str
+    """A line of the page."""
+    written_by: str
+    """The processes and commands that run the module's statements, for the page."""
+    module: str
+    others: Mapping[str, str] = field(default_factory=dict)
+    """Further modules with a statement that writes it, and why each does."""
+
+
+FORGET: Final = "ledger/store/erasures.py"
+FORGOTTEN: Final = {FORGET: "Of an erased person, in one transaction for all tables."}
