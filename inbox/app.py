@@ -22,6 +22,7 @@ from inbox.guides import PATH as GUIDES
 from inbox.page_context import Visit
 from inbox.pages import (
     absence,
+    export,
     figures,
     follow_up,
     home,
@@ -96,6 +97,8 @@ def _pages(parts: InboxDependencies, guard: AuthGuard) -> Sequence[BaseRoute]:
         Route(tasks.SAVE, guard.private(tasks.again), methods=get),
         Route(tasks.DROP, guard.private(saved_views.drop), methods=post),
         Route(tasks.DROP, guard.private(tasks.again), methods=get),
+        Route(tasks.EXPORT, guard.private(export.export), methods=post),
+        Route(tasks.EXPORT, guard.private(tasks.again), methods=get),
         Route(search.PATH, guard.private(search.find), methods=post),
         Route(search.PATH, guard.private(tasks.again), methods=get),
         Route(one, guard.private(task.task), methods=get),

@@ -28,6 +28,8 @@ class AuditKind(StrEnum):
     FOUND_BY_CPR = "found_by_cpr"
     LOOKED_AT = "looked_at"
     """The task's page was shown; the same person's further looks within a quarter of an hour are one."""
+    LIST_EXPORTED = "list_exported"
+    """A list of tasks left as a file; with CPR, each person's opening is a line of its own."""
     INSIGHT_EXPORTED = "insight_exported"
     """The list of who has looked at a person was made out for that person."""
     LOG_IN_DONE = "log_in_done"

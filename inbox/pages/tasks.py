@@ -39,6 +39,7 @@ from models.tasks.stand_in import StandIn, standing_in
 
 SAVE: Final = f"{PATH}/visninger/gem"
 DROP: Final = f"{PATH}/visninger/slet"
+EXPORT: Final = f"{PATH}/uddrag"
 _PAGE_SIZE: Final = 50
 _MOST_AT_ONCE: Final = 100
 
@@ -73,12 +74,13 @@ async def overview(
     of_person: tuple[ListedTask, ...] | None = None,
     search_fault: str | None = None,
     view_fault: str | None = None,
+    export_fault: str | None = None,
     status: int = 200,
 ) -> Response:
     """The list's page. `beginning`: of the references searched for; `of_person`: the tasks to be shown in place of it.
 
-    `search_fault`, `view_fault`: the sentence that says why a search was none, or a view could not be saved. What was
-    typed then is not shown again.
+    `search_fault`, `view_fault`, `export_fault`: the sentence that says why a search was none, a view could not be
+    saved, or a list gave no file. What was typed then is not shown again.
     """
     choice = read_choice(visit.request.query_params)
     if of_person is not None or search_fault is not None:
@@ -126,6 +128,8 @@ async def overview(
         view_fault=view_fault,
         save_view=address(chosen, narrowing=narrowing, path=SAVE),
         drop_view=DROP,
+        export=address(chosen, narrowing=narrowing, path=EXPORT),
+        export_fault=export_fault,
         follow_ups=own.follow_ups,
         follow_ups_due=[one for one in own.follow_ups.values() if is_due(one.day, today=today)],
         away=own.away,

@@ -1,5 +1,7 @@
 """A case worker's day, in both languages: a list of one's own, dates that move no duty, a stand-in, and an export."""
 
+import csv
+import io
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -10,7 +12,7 @@ from inbox.translations import Language, Translations, words
 from models.calendar import copenhagen_date
 from tests.browser.conftest import Reader
 from tests.browser.test_accessible import violations
-from tests.browser.world import now
+from tests.browser.world import CPR, now
 
 Picture = Callable[..., None]
 BOTH = pytest.mark.parametrize("language", Language)
@@ -107,3 +109,81 @@ def test_a_date_of_ones_own_reminds_oneself_alone(
     expect(page.locator("#said")).to_contain_text(say("said.follow_up_dropped"))
     page.get_by_role("link", name=say("task.back")).click()
     expect(page.locator(".fv-due")).to_have_count(0)
+
+
+@BOTH
+def test_a_stand_in_is_named_seen_at_the_task_and_ended(
+    reader: Reader, picture: Picture, language: Language
+) -> None:
+    say = words(language)
+    english = language is Language.ENGLISH
+    colleague = reader("Bilal Aydin", english=english)
+    page = reader(ANNA, english=english)
+    page.locator(".fv-reference").last.click()
+    reference = page.locator("h1").inner_text().split()[-1]
+    page.get_by_role("button", name=say("acts.take"), exact=True).click()
+    page.get_by_role("link", name=say("page.absence")).click()
+    page.get_by_role("button", name=say("absence.button")).click()
+    page.get_by_label(say("absence.last_day")).fill(str(copenhagen_date(now()) + timedelta(days=4)))
+    page.get_by_role("button", name=say("absence.button")).click()
+    expect(page.locator("#stand-in-error")).to_be_visible()
+    assert violations(page) == []
+    page.locator("#stand-in").select_option(label="Bilal Aydin")
+    page.get_by_role("button", name=say("absence.button")).click()
+    expect(page.locator("#said")).to_contain_text(say("said.stand_in_set"))
+    picture(page, f"day-absence-{language}")
+    assert violations(page) == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    picture(page, f"day-absence-{language}-390")
+    assert violations(page) == []
+    page.set_viewport_size({"width": 1280, "height": 900})
+    colleague.reload()
+    colleague.get_by_role("link", name=say("absence.you_stand_in", names=ANNA)).click()
+    expect(colleague.locator(".fv-owner").first).to_contain_text("Bilal Aydin")
+    assert reference in colleague.locator(".fv-reference").all_inner_texts()
+    picture(colleague, f"day-stands-in-{language}")
+    assert violations(colleague) == []
+    colleague.get_by_role("link", name=reference).click()
+    expect(colleague.locator(".fv-away")).to_contain_text("Bilal Aydin")
+    picture(colleague, f"day-away-task-{language}", whole=False)
+    page.get_by_role("button", name=say("absence.end")).click()
+    expect(page.locator("#said")).to_contain_text(say("said.stand_in_ended"))
+    expect(page.get_by_text(say("absence.nobody"))).to_be_visible()
+    page.goto(page.url.partition("/fravaer")[0] + f"/opgaver/{reference}")
+    page.get_by_role("button", name=say("acts.release")).click()
+
+
+@BOTH
+@pytest.mark.parametrize("script", [True, False])
+def test_the_list_is_exported_and_a_cpr_for_a_purpose_alone(
+    reader: Reader, picture: Picture, language: Language, script: bool
+) -> None:
+    say = words(language)
+    page = reader(ANNA, english=language is Language.ENGLISH, script=script)
+    narrow(page, say, alvor="high")
+    lines = page.locator(".fv-reference").all_inner_texts()
+
+    def file() -> list[list[str]]:
+        go_through(page, say("export.open"))
+        with page.expect_download() as got:
+            page.get_by_role("button", name=say("export.button")).click()
+        text = got.value.path().read_text("utf-8-sig")
+        return list(csv.reader(io.StringIO(text), delimiter=";"))
+
+    head, *rows = file()
+    assert head[0] == say("export.column.reference")
+    assert [row[0] for row in rows] == lines
+    assert CPR[6:] not in str(rows)
+    page.get_by_label(say("export.cpr")).check()
+    page.get_by_role("button", name=say("export.button")).click()
+    expect(page.locator("#export-error")).to_contain_text(say("export.fault.purpose"))
+    if script:
+        picture(page, f"day-export-{language}")
+        assert violations(page) == []
+    page.get_by_label(say("export.cpr")).check()
+    page.get_by_label(say("export.purpose")).select_option(value="case_record")
+    head, *rows = file()
+    assert head[-1] == say("export.column.cpr")
+    assert {row[-1] for row in rows} == {f"{CPR[:6]}-{CPR[6:]}"}
+    page.locator(".fv-reference").first.click()
+    expect(page.locator("main")).to_contain_text(say("purpose.case_record"))

@@ -101,9 +101,7 @@ async def test_a_case_worker_ends_nobody_elses_and_a_manager_does(desk: Desk) ->
         "FROM unnest(%s::text[]) u",
         ([COPENHAGEN, AARHUS],),
     )
-    ids = dict(
-        await (await desk.connection.execute("SELECT unit_id, id FROM stand_ins")).fetchall()
-    )
+    ids = dict(await (await desk.connection.execute("SELECT unit_id, id FROM stand_ins")).fetchall())
     for unit, status in ((COPENHAGEN, 403), (AARHUS, 303)):
         sent = {"form_token": desk.token, "stand_in": str(ids[unit])}
         assert (await desk.person.post("/fravaer/afslut", data=sent)).status_code == status

@@ -115,7 +115,9 @@ def _absence(admin: SyncConnection, number: int, unit: str) -> None:
         "VALUES (%s, %s, 'a', 'A', %s, 'W', '2020-01-01', '2199-01-01')",
         (task(number), unit, READER),
     )
-    admin.execute("INSERT INTO colleagues VALUES ('a', %s, 'A', '2099-01-01') ON CONFLICT DO NOTHING", (unit,))
+    admin.execute(
+        "INSERT INTO colleagues VALUES ('a', %s, 'A', '2099-01-01') ON CONFLICT DO NOTHING", (unit,)
+    )
 
 
 def _task(admin: SyncConnection, number: int, person: str, unit: str) -> None:
