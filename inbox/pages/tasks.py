@@ -40,6 +40,7 @@ from models.tasks.stand_in import StandIn, standing_in
 SAVE: Final = f"{PATH}/visninger/gem"
 DROP: Final = f"{PATH}/visninger/slet"
 EXPORT: Final = f"{PATH}/uddrag"
+SEVERAL: Final = f"{PATH}/flere"
 _PAGE_SIZE: Final = 50
 _MOST_AT_ONCE: Final = 100
 
@@ -128,6 +129,7 @@ async def overview(
         view_fault=view_fault,
         save_view=address(chosen, narrowing=narrowing, path=SAVE),
         drop_view=DROP,
+        several=address(chosen, narrowing=narrowing, path=SEVERAL),
         export=address(chosen, narrowing=narrowing, path=EXPORT),
         export_fault=export_fault,
         follow_ups=own.follow_ups,

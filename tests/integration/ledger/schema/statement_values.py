@@ -32,6 +32,7 @@ NAMED: Final[Mapping[str, Any]] = {
     "name": "n",
     "query": "",
     "reader": READER,
+    "references": ["FV-2"],
     "monday": date(2019, 12, 30),
     "most": 100,
     "municipalities": [MUNICIPALITY],
