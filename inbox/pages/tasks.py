@@ -47,12 +47,14 @@ _MOST_AT_ONCE: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class _Own:
-    """What the reader has put beside the unit's list."""
+    """What stands beside the unit's list, for this reader."""
 
     views: tuple[SavedView, ...]
     follow_ups: Mapping[UUID, FollowUp]
     away: Mapping[tuple[str, str], StandIn]
     """By unit and person."""
+    fitting: TaskCount | None
+    """How many tasks a narrowed list has; None where it is not narrowed."""
 
 
 async def tasks(visit: Visit) -> Response:
@@ -89,8 +91,8 @@ async def overview(
     if beginning is not None or of_person is not None:
         choice = replace(choice, narrowing=Narrowing())
     chosen, narrowing, typed = choice.filter, choice.narrowing, beginning or ""
-    (page, numbers), own, fitting = await asyncio.gather(
-        _read(visit, choice, beginning, found=of_person is not None), _own(visit), _fitting(visit, choice)
+    (page, numbers), own = await asyncio.gather(
+        _read(visit, choice, beginning, found=of_person is not None), _own(visit, choice)
     )
     if of_person is not None:
         page = TaskListPage(of_person, None)
@@ -117,7 +119,7 @@ async def overview(
         first=address(chosen, typed, "", narrowing) if choice.place is not None else None,
         narrowing=narrowing,
         narrowed_to=narrowing.query,
-        fitting=fitting,
+        fitting=own.fitting,
         severities=list(Severity)[::-1],
         educations=list(EducationType),
         sortings=list(Sorting),
@@ -228,30 +230,24 @@ async def _read(
     return await asyncio.gather(page(), numbers())
 
 
-async def _own(visit: Visit) -> _Own:
+async def _own(visit: Visit, choice: ListChoice) -> _Own:
+    units, today = visit.rights.tasks_of, visit.today
+    narrowed = choice.narrowing.asked_by(visit.reader)
     async with visit.connection() as connection:
         return _Own(
             await views_of(connection, visit.reader),
-            await follow_ups_of(connection, visit.reader, visit.rights.tasks_of),
-            standing_in(
-                await stand_ins(connection, visit.rights.tasks_of, today=visit.today), on=visit.today
-            ),
-        )
-
-
-async def _fitting(visit: Visit, choice: ListChoice) -> TaskCount | None:
-    """How many tasks a narrowed list has; None where it is not narrowed."""
-    narrowed = choice.narrowing.asked_by(visit.reader)
-    if not narrowed:
-        return None
-    async with visit.connection() as connection:
-        return await narrowed_count(
-            connection,
-            units=visit.rights.tasks_of,
-            filter=choice.filter,
-            narrowed=narrowed,
-            who=visit.reader,
-            today=visit.today,
+            await follow_ups_of(connection, visit.reader, units),
+            standing_in(await stand_ins(connection, units, today=today), on=today),
+            await narrowed_count(
+                connection,
+                units=units,
+                filter=choice.filter,
+                narrowed=narrowed,
+                who=visit.reader,
+                today=today,
+            )
+            if narrowed
+            else None,
         )
 
 

@@ -187,3 +187,34 @@ def test_the_list_is_exported_and_a_cpr_for_a_purpose_alone(
     assert {row[-1] for row in rows} == {f"{CPR[:6]}-{CPR[6:]}"}
     page.locator(".fv-reference").first.click()
     expect(page.locator("main")).to_contain_text(say("purpose.case_record"))
+
+
+@BOTH
+@pytest.mark.parametrize("script", [True, False])
+def test_several_tasks_are_taken_at_once_and_what_fails_is_named(
+    reader: Reader, picture: Picture, language: Language, script: bool
+) -> None:
+    say = words(language)
+    page = reader(ANNA, english=language is Language.ENGLISH, script=script)
+    page.goto(page.url.partition("?")[0] + "?institution=900101")
+    page.get_by_role("link", name=say("several.open")).click()
+    page.get_by_role("button", name=say("several.button")).click()
+    expect(page.locator("#faults")).to_contain_text(say("several.nothing"))
+    reached = page.locator("input[value=contact_made]")
+    expect(reached).to_have_count(1)
+    page.locator("label[for^=contact_made-]").click()
+    page.locator("label[for^=take-]").first.click()
+    page.get_by_role("button", name=say("several.button")).click()
+    faults = page.locator("#faults")
+    expect(faults).to_contain_text(say("fault.initiative"))
+    expect(faults).to_contain_text(say("several.stands"))
+    taken = faults.locator("p a").first.inner_text()
+    if script:
+        picture(page, f"day-several-{language}")
+        assert violations(page) == []
+        page.set_viewport_size({"width": 390, "height": 844})
+        picture(page, f"day-several-{language}-390")
+        assert violations(page) == []
+    page.goto(page.url.partition("/opgaver")[0] + f"/opgaver/{taken}")
+    page.get_by_role("button", name=say("acts.release")).click()
+    expect(page.locator("#said")).to_contain_text(say("said.release"))

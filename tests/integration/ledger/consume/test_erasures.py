@@ -91,6 +91,9 @@ async def told(connection: Connection) -> Ledger:
             (task, Jsonb({"by": "somebody"}), Jsonb({"person_id": person})),
         )
     await connection.execute(
+        "INSERT INTO follow_ups (user_id, task_id, day) SELECT 'anna', id, '2026-10-07' FROM tasks"
+    )
+    await connection.execute(
         "INSERT INTO resealed (sender, message_id, sent_as, sealed) "
         "SELECT sender, message_id, person_id, sealed || '-again' FROM messages"
     )
@@ -105,9 +108,13 @@ async def test_nothing_of_the_person_is_left_in_any_column(connection: Connectio
         f"SELECT id::text, reference FROM tasks WHERE person_id = '{GONE}'"  # noqa: S608 - our own names
     )
     words = (GONE, uuid(GONE), f"sealed-of-{GONE}", f"enrolment-{GONE}", task, reference)
-    assert {"messages.sealed", "resealed.sealed", "tasks.person_id", "audit.detail"} <= await ledger.found(
-        *words
-    )
+    assert {
+        "messages.sealed",
+        "resealed.sealed",
+        "tasks.person_id",
+        "audit.detail",
+        "follow_ups.task_id",
+    } <= await ledger.found(*words)
     neighbour = await ledger.found(STAYS, f"sealed-of-{STAYS}")
     await ledger.poll(MARK)
     left = await ledger.found(*words)
