@@ -14,7 +14,7 @@ MOST: Final = 25
 _DO: Final = "do-"
 
 
-class Choice(StrEnum):
+class TaskChoice(StrEnum):
     """What is done with a task."""
 
     TAKE = "take"
@@ -40,7 +40,7 @@ def read_several(form: Form) -> tuple[ChosenDeed, ...]:
     chosen = [
         name.removeprefix(_DO)
         for name in form.fields
-        if name.startswith(_DO) and form.one(name) in set(Choice) and is_reference(name.removeprefix(_DO))
+        if name.startswith(_DO) and form.one(name) in set(TaskChoice) and is_reference(name.removeprefix(_DO))
     ]
     return tuple(_read(form, reference) for reference in chosen[:MOST])
 
@@ -48,7 +48,7 @@ def read_several(form: Form) -> tuple[ChosenDeed, ...]:
 def _read(form: Form, reference: str) -> ChosenDeed:
     version = read_version(form.one(f"version-{reference}"))
     choice = form.one(_DO + reference)
-    if choice == Choice.TAKE:
+    if choice == TaskChoice.TAKE:
         return ChosenDeed(reference, Take(), None, version)
     deed = read_close(
         Form(

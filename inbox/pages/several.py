@@ -15,7 +15,7 @@ from inbox.forms import EMPTY, Form
 from inbox.list_address import address, read_choice
 from inbox.page_context import Visit
 from inbox.pages.tasks import SEVERAL, may_see_tasks
-from inbox.several_form import MOST, Choice, ChosenDeed, read_several
+from inbox.several_form import MOST, ChosenDeed, TaskChoice, read_several
 from infra.postgres import Connection
 from ledger.actions.perform import ActionDiffers, ActionRefused, NoSuchTask, TaskChanged, perform
 from ledger.queries.references import ids_of
@@ -134,13 +134,13 @@ async def _show(
     )
 
 
-def _choices(visit: Visit, task: ListedTask) -> list[Choice]:
+def _choices(visit: Visit, task: ListedTask) -> list[TaskChoice]:
     """What the task's page would offer. How far attempts lie apart is judged when it is done."""
     if task.status is not TaskStatus.OPEN:
         return []
     enough = task.attempts >= visit.parts.rules.not_reached_after(task.unit_id)
     return [
-        *([Choice.TAKE] if task.owner_id != visit.reader else []),
-        *([Choice.CONTACT_MADE] if task.reached_at is not None else []),
-        *([Choice.NOT_REACHED] if enough else []),
+        *([TaskChoice.TAKE] if task.owner_id != visit.reader else []),
+        *([TaskChoice.CONTACT_MADE] if task.reached_at is not None else []),
+        *([TaskChoice.NOT_REACHED] if enough else []),
     ]
