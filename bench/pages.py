@@ -17,14 +17,16 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any, Final
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import psycopg
 
 from bench.many_tasks import WHO, units
+from config.database_roles import DatabaseRole
 from config.environments import InboxEnvironment
 from config.key_folder import HeldKeys
 from config.reference.checks.all import sound_reference
-from config.sections.keys import intake_keys
+from config.sections.keys import intake_keys, visit_keys
 from config.senders import base_senders
 from config.settings import PREFIX, load
 from crypto.intake_vault import IntakeVault
@@ -33,12 +35,15 @@ from frafaldsvarsel.wiring.inbox import inbox_parts
 from inbox.rights import Right, Rights, Role
 from infra.postgres import Connection
 from ledger.queries.task_list import Filter
+from ledger.schema.apply_rights import bring_up
 from local.servers.ports import remembered_ports
 from local.servers.process import Process, ProcessPlan
 from models.events.sensitive_fields import SensitiveFields, sealed_for
 from publisher.key_files import ensure_keys
 
 _CALLS: Final = 100
+_LOOKS: Final = 30
+"""Of two pages: nobody looks more people up within an hour than the pages allow."""
 _READY_SECONDS: Final = 60
 _CPR: Final = "0101011234"
 """Made up: no such number was issued on that day."""
@@ -65,7 +70,12 @@ class Reader:
         self.slowest = 0.0
 
     def say(
-        self, name: str, person: Visitor, path: Callable[[], str], form: Callable[[], str] | None
+        self,
+        name: str,
+        person: Visitor,
+        path: Callable[[], str],
+        form: Callable[[], str] | None,
+        calls: int = _CALLS,
     ) -> None:
         """One line about a page. `form`: what is posted to it."""
         connection = http.client.HTTPConnection("127.0.0.1", self._port)
@@ -73,7 +83,7 @@ class Reader:
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         clock, inbox, servers = [], [], []
-        for call in range(_CALLS + 10):
+        for call in range(calls + 10):
             where, body = path(), None if form is None else form()
             before = self._processor()
             began = time.perf_counter()
@@ -119,12 +129,27 @@ def _had(pid: int) -> float:
 
 
 async def ask_for_pages(folder: Path, database: str) -> None:
-    """Every page, for the case worker of a large unit, the manager of a small one and one who sees all."""
+    """Every page, for the case worker of a large unit, the manager of a small one and one who sees all.
+
+    First as the inbox's own role, to which the database shows the rows of the visit alone; then as a superuser, whom
+    nothing limits: the same code on the same rows.
+    """
     ensure_keys(folder, base_senders(sound_reference()))
+    migrate = HeldKeys(folder / "keys" / "service" / KeyHolder.MIGRATE, KeyHolder.MIGRATE)
+    await asyncio.to_thread(bring_up, database, visit_keys=visit_keys(migrate))
+    for role, url in (
+        ("as the inbox", database.replace("//postgres@", f"//{DatabaseRole.INBOX}@")),
+        ("as a superuser", database),
+    ):
+        sys.stdout.write(f"{role}:\n")
+        await _ask_all(folder, url, database)
+
+
+async def _ask_all(folder: Path, url: str, database: str) -> None:
     port = remembered_ports(folder / "ports.json", ("inbox",))["inbox"]
     values = {
         "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
-        "DATABASE_URL": database,
+        "DATABASE_URL": url,
         "KEYS_DIR": str(folder / "keys" / "service" / "inbox"),
         "SENDERS_DIR": str(folder / "senders"),
         "INBOX_URL": f"http://127.0.0.1:{port}",
@@ -132,6 +157,7 @@ async def ask_for_pages(folder: Path, database: str) -> None:
         "OIDC_ISSUER": "http://127.0.0.1:1",
         "OIDC_CLIENT_SECRET": "made-up",
         "READY_FILE": str(folder / "inbox.ready"),
+        "TRAIL_WAIT_SECONDS": "0",  # nobody keeps the chain
     }
     environment = {PREFIX + name: value for name, value in values.items()}
     intake = HeldKeys(folder / "keys" / "service" / KeyHolder.INTAKE, KeyHolder.INTAKE)
@@ -155,13 +181,15 @@ def _ask(reader: Reader, person: Visitor, references: list[str]) -> None:
         "search by CPR",
         person,
         lambda: "/opgaver/soeg",
-        lambda: urlencode({"form_token": person.token, "q": _CPR}),
+        lambda: urlencode({"form_token": person.token, "q": _CPR, "purpose": "case_record"}),
+        _LOOKS,
     )
     reader.say(
         "open the person",
         person,
         lambda: f"/opgaver/{chance.choice(references)}/person",
         lambda: urlencode({"form_token": person.token, "purpose": "contact_person"}),
+        _LOOKS,
     )
     reader.say("the manager's weeks", person, lambda: "/overblik", None)
 
@@ -177,7 +205,9 @@ async def _prepare(
     async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
         for name, theirs in held.items():
             rights = Rights(held=(Right(role=Role.MANAGER, units=theirs),))
-            cookie = await parts.sessions.open(connection, user_id=WHO, user_name="Anna", rights=rights)
+            cookie = await parts.sessions.open(
+                connection, user_id=f"{WHO} {uuid4()}", user_name="Anna", rights=rights
+            )
             session = await parts.sessions.find(connection, cookie)
             if session is None:
                 raise RuntimeError("the session is not there")
@@ -217,6 +247,7 @@ async def _seal(connection: Connection, vault: IntakeVault, references: list[str
 @contextmanager
 def _inbox(folder: Path, environment: dict[str, str]) -> Iterator[Process]:
     root = Path(__file__).resolve().parents[1]
+    (folder / "inbox.ready").unlink(missing_ok=True)
     process = Process(
         ProcessPlan(
             argv=[sys.executable, "-m", "frafaldsvarsel", "inbox"],

@@ -17,6 +17,7 @@ from config.environments import (
 )
 from config.every_environment import EveryEnvironment
 from config.kafka import KafkaSettings
+from config.sections.audit import AuditSection
 from config.sections.keys import (
     KeyStoreSection,
     LookupKeySection,
@@ -133,22 +134,41 @@ class ReplayEnvironment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EraseAskEnvironment:
-    """`erase request` and `erase verify`: they make a pseudonym of a CPR."""
-
-    kafka: KafkaSettings
-    stream: StreamKeySection
-    database: DatabaseAddress
-    keys: LookupKeySection
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EraseRunEnvironment:
     """`erase run`: no key that makes or opens anything of a person."""
 
     kafka: KafkaSettings
     stream: StreamKeySection
     database: DatabaseAddress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EraseAskEnvironment(EraseRunEnvironment):
+    """`erase request` and `erase verify`: they make a pseudonym of a CPR."""
+
+    keys: LookupKeySection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EraseVerifyEnvironment(EraseAskEnvironment):
+    """`erase verify`: the auditor's index too, where it can be seen."""
+
+    audit: AuditSection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionEnvironment(EraseRunEnvironment):
+    """`retention plan`, `accept` and `run`: the rules too."""
+
+    reference: ReferenceSection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldEnvironment:
+    """`retention hold` and `release`: they make a pseudonym of a CPR."""
+
+    database: DatabaseAddress
+    keys: LookupKeySection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +201,14 @@ class InsightEnvironment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SampleEnvironment:
+    """`insight sample`: it meets no CPR and needs no key."""
+
+    database: DatabaseAddress
+    reference: ReferenceSection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeysEnvironment:
     """`keys`: where all of them lie."""
 
@@ -209,16 +237,26 @@ COMMANDS: Final[Mapping[str, type[Any]]] = {
     "deliveries list": ListEnvironment,
     "webhooks list": ListEnvironment,
     "tasks show": DatabaseEnvironment,
+    "tasks export": ListEnvironment,
+    "tasks journalised": DatabaseEnvironment,
     "deliveries retry": ReplayEnvironment,
     "webhooks enable": DatabaseEnvironment,
     "dismiss": DatabaseEnvironment,
     "sessions list": DatabaseEnvironment,
     "sessions end": DatabaseEnvironment,
     "insight export": InsightEnvironment,
+    "insight sample": SampleEnvironment,
     "erase request": EraseAskEnvironment,
-    "erase approve": DatabaseEnvironment,
     "erase run": EraseRunEnvironment,
-    "erase verify": EraseAskEnvironment,
+    "erase again": EraseRunEnvironment,
+    "erase verify": EraseVerifyEnvironment,
+    "retention plan": RetentionEnvironment,
+    "retention accept": RetentionEnvironment,
+    "retention run": RetentionEnvironment,
+    "retention hold": HoldEnvironment,
+    "retention release": HoldEnvironment,
+    "requests list": DatabaseEnvironment,
+    "requests approve": DatabaseEnvironment,
     "trail verify": TrailVerifyEnvironment,
     "trail restart": TrailRestartEnvironment,
     "redecide": HealingAuditEnvironment,
@@ -245,7 +283,10 @@ _ROLES: Final[Mapping[type[Any], DatabaseRole]] = {
     TrailEnvironment: DatabaseRole.TRAIL,
     RebuildEnvironment: DatabaseRole.REBUILD,
     InsightEnvironment: DatabaseRole.INSIGHT,
+    SampleEnvironment: DatabaseRole.INSIGHT,
     ShredEnvironment: DatabaseRole.REBUILD,
+    RetentionEnvironment: DatabaseRole.RETENTION,
+    EraseVerifyEnvironment: DatabaseRole.AUDIT,
 }
 
 

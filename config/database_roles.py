@@ -17,7 +17,7 @@ class DatabaseRole(StrEnum):
     ACT = "frafaldsvarsel_act"
     """What the inbox becomes within an act; nobody logs in as it."""
     AUDIT = "frafaldsvarsel_audit"
-    """Reads only; `redecide` too."""
+    """Reads only; `redecide` and `erase verify` too."""
     CANARY = "frafaldsvarsel_canary"
     TRAIL = "frafaldsvarsel_trail"
     """The keeper of the audit trail."""
@@ -25,6 +25,8 @@ class DatabaseRole(StrEnum):
     """The commands of people: lists, `status`, `doctor`, `quarantine`, `deliveries`, `dismiss`, `ledger skip`."""
     INSIGHT = "frafaldsvarsel_insight"
     """`insight export`: which looks are a person's."""
+    RETENTION = "frafaldsvarsel_retention"
+    """`retention plan`, `accept` and `run`: the one role that may take rows away when their time is over."""
     REBUILD = "frafaldsvarsel_rebuild"
     """`rebuild ledger`, which may replace everything that follows from Kafka; `keys shred`."""
 

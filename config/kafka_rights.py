@@ -26,7 +26,7 @@ class KafkaUser(StrEnum):
     QUARANTINE = "quarantine"
     REBUILD = "rebuild"
     ERASE = "erase"
-    """`erase run` and `erase verify`."""
+    """`erase run`, `again` and `verify`; `retention plan` and `run`, which ask where the input begins."""
     OPERATOR = "operator"
     """`status` and `doctor`, which look; `lag --once`."""
     TOPICS = "topics"
@@ -91,7 +91,7 @@ READS: Final[Mapping[KafkaUser, tuple[str, ...]]] = {
     KafkaUser.CANARY: _BOOKED,
     KafkaUser.QUARANTINE: (*_INPUTS, Topic.PERSON_EVENTS, Topic.REJECTED),
     KafkaUser.REBUILD: (*_BOOKED, Topic.PERSON_EVENTS, Topic.PEOPLE, Topic.PROGRESS),
-    KafkaUser.ERASE: (Topic.PERSON_EVENTS, Topic.DECISIONS, Topic.PEOPLE, Topic.APPLIED),
+    KafkaUser.ERASE: (Topic.PERSON_EVENTS, Topic.DECISIONS, Topic.PEOPLE, Topic.APPLIED, Topic.ERASURES),
     KafkaUser.OPERATOR: (*_INPUTS, Topic.PERSON_EVENTS, *_BOOKED, Topic.AUDIT_CHECKPOINTS),
     KafkaUser.TOPICS: (),
 }

@@ -101,7 +101,9 @@ def _input(name: InputTopic, about: str) -> TopicSpec:
         writer="its senders, and the canary; `quarantine replay` writes the same bytes again",
         key="the sender's number",
         partitions=INPUT_PARTITIONS,
-        retention_days=365,
+        # What rests on it is the time to notice that a worker stands still (docs/decisions/0060). No tombstone reaches
+        # a record that is keyed by its sender: an erased person's goes with this.
+        retention_days=35,
         append_time=True,
     )
 
@@ -173,7 +175,7 @@ TOPICS: Final = (
         writer="intake, for its partitions; `audit --heal`, by the step of intake",
         key="origin: topic/partition/offset",
         partitions=INPUT_PARTITIONS,
-        retention_days=365,
+        retention_days=90,
         max_message_bytes=8 * 1024 * 1024,
     ),
     TopicSpec(

@@ -147,5 +147,10 @@ def next_month(month: str) -> str:
     return f"{year + number // 12:04}-{number % 12 + 1:02}"
 
 
+def begins(month: str) -> datetime:
+    """Its first moment."""
+    return datetime.fromisoformat(f"{month}-01T00:00:00+00:00")
+
+
 def _bytes(text: str | None) -> bytes:
     return b64decode(text or "", validate=True)

@@ -5,10 +5,10 @@ versions where it was split; a month that is missing later on is made first, and
 """
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
-from crypto.key_file import KeyFile, month_of, next_month
+from crypto.key_file import KeyFile, begins, month_of, next_month
 from crypto.month_seal import MonthSealing
 from crypto.vault import SymmetricSeal
 
@@ -48,7 +48,7 @@ def sealed_until(keys: Sequence[KeyFile], now: datetime) -> datetime:
         except NoSealKeyError:
             break
         month = next_month(month)
-    return datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
+    return begins(month)
 
 
 class MonthSeals:

@@ -32,6 +32,7 @@ class HealthCheck(StrEnum):
     POSTGRES = "postgresql"
     SCHEMA = "schema"
     DATABASE_RIGHTS = "database-rights"
+    OPERATORS = "operators"
     OUTBOX = "outbox"
     DELIVERIES = "deliveries"
     NOTICES = "failed-notices"

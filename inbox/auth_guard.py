@@ -16,8 +16,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from inbox.dependencies import InboxDependencies
 from inbox.forms import EMPTY, NotAForm, read_form
 from inbox.handed_on import target_handed_on
-from inbox.page_context import LANGUAGE_COOKIE, LANGUAGE_QUERY, Visit
+from inbox.page_context import LANGUAGE_COOKIE, LANGUAGE_QUERY, SAID_QUERY, Visit
 from inbox.render import Renderer
+from inbox.sessions import RightsAge
 from inbox.translations import Language
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,12 @@ class _For(Enum):
 
     EVERYBODY = auto()
     LOGGED_IN = auto()
+    CHECKED = auto()
+    """Those who are logged in, and whose rights the provider has said just now."""
     SCRIPT = auto()
+
+
+_PRIVATE: Final = frozenset({_For.LOGGED_IN, _For.CHECKED})
 
 
 class NotFound(LookupError):
@@ -75,6 +81,10 @@ class AuthGuard:
         """A page for those who are logged in; its forms must carry the session's token."""
         return self._endpoint(page, _For.LOGGED_IN)
 
+    def checked(self, page: PageHandler) -> Callable[[Request], Awaitable[Response]]:
+        """As `private`; where the rights were not asked for just now, the provider is asked before anything is done."""
+        return self._endpoint(page, _For.CHECKED)
+
     def by_itself(self, page: PageHandler) -> Callable[[Request], Awaitable[Response]]:
         """What an open page asks now and then, without a person's doing: it keeps no session alive."""
         return self._endpoint(page, _For.SCRIPT)
@@ -108,14 +118,22 @@ class AuthGuard:
         except NotAForm:
             return visit.page("too_old.html", 400)
         visit = Visit(request, self._parts, self._renderer, visit.language, session, form)
+        guarded = whom is not _For.EVERYBODY and request.url.path != LOG_OUT
+        if session is not None and guarded and session.check is not RightsAge.FRESH:
+            if request.method not in _UNSAFE and whom is not _For.SCRIPT:
+                return _check_again(request.url.path, request.url.query)
+            if whom is _For.CHECKED:
+                return _check_again(request.url.path.rpartition("/")[0], f"{SAID_QUERY}=checked_again")
+            if session.check is RightsAge.OVERDUE:
+                session = None
         if session is None and whom is _For.SCRIPT:
             return Response(status_code=401)
-        if session is None and whom is _For.LOGGED_IN:
+        if session is None and whom in _PRIVATE:
             return _to_log_in(request)
         try:
             if request.method in _UNSAFE:
                 _judge_origin(visit)
-                if whom is _For.LOGGED_IN:
+                if whom in _PRIVATE:
                     _judge_token(visit)
             return await page(visit)
         except NotFound:
@@ -157,6 +175,12 @@ def _to_log_in(request: Request) -> Response:
     if request.method in _UNSAFE and path != LOG_OUT:
         query[LOST_QUERY] = "1"
     return RedirectResponse(f"/log-ind?{urlencode(query)}", status_code=303)
+
+
+def _check_again(path: str, query: str) -> Response:
+    """To the provider, which says without asking the person who it is, and back to the page."""
+    target = path + (f"?{query}" if query else "")
+    return RedirectResponse(f"/log-ind/start?{urlencode({'til': target})}", status_code=303)
 
 
 def _judge_origin(visit: Visit) -> None:

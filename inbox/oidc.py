@@ -57,6 +57,8 @@ class Begun(Frozen):
     until: float
     target: str
     """Where in the inbox the person wants to go."""
+    silent: bool = False
+    """The provider is asked to say who it is without asking the person."""
 
 
 class Description(BaseModel):
@@ -89,8 +91,8 @@ class Provider:
     _read_at: float = field(default=0.0, init=False)
     _reading: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
-    async def begin(self, target: str, *, until: float) -> tuple[str, Begun]:
-        """Where to send the browser, and what to remember meanwhile."""
+    async def begin(self, target: str, *, until: float, silent: bool = False) -> tuple[str, Begun]:
+        """Where to send the browser, and what to remember meanwhile; `silent`: the person is not to be asked."""
         description = await self._discovered()
         verifier, nonce = secrets.token_urlsafe(48), secrets.token_urlsafe(24)
         async with self._client() as client:
@@ -99,8 +101,11 @@ class Provider:
                 nonce=nonce,
                 code_verifier=verifier,
                 **({"acr_values": " ".join(self.levels)} if self.levels else {}),
+                **({"prompt": "none"} if silent else {}),
             )
-        return address, Begun(state=state, nonce=nonce, verifier=verifier, until=until, target=target)
+        return address, Begun(
+            state=state, nonce=nonce, verifier=verifier, until=until, target=target, silent=silent
+        )
 
     async def finish(self, begun: Begun, returned: Mapping[str, str]) -> Mapping[str, Any]:
         """The claims of the person who came back; raises `LogInRefused`, `ProviderUnreachable`."""

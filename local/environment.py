@@ -19,6 +19,7 @@ from config.settings import sections_of, variables_of
 from crypto.key_purpose import KeyHolder
 from crypto.visit_token import VisitKey
 from frafaldsvarsel.api_client_setup import clients_file
+from ledger.schema.apply_rights import bring_up
 from local.servers.kafka import Broker
 from local.servers.mail_catcher import Catcher
 from local.servers.postgres import Database
@@ -37,6 +38,11 @@ ROLES: Final[Mapping[str, DatabaseRole]] = {
 def visits_of(data: Path) -> tuple[VisitKey, ...]:
     """What the database must know of the inbox whose keys are in `data`."""
     return visit_keys(HeldKeys(data / "keys" / "service" / KeyHolder.MIGRATE, KeyHolder.MIGRATE))
+
+
+def bring_up_database(data: Path, database: Database) -> None:
+    """Schema, roles and rights, as the superuser, who makes the roles too; people may name themselves."""
+    bring_up(database.url, visit_keys=visits_of(data), shared_logins=True)
 
 
 def settings_of(kind: str) -> type[Any]:

@@ -28,9 +28,8 @@ from frafaldsvarsel.api_client_setup import ensure_client
 from frafaldsvarsel.wiring.common import replication
 from infra import topic_admin
 from infra.postgres import SyncConnection
-from ledger.schema.apply_rights import bring_up
 from local.demo_users import demo_people, units_of
-from local.environment import DATABASE, ROLES, process_environment, settings_of, visits_of
+from local.environment import DATABASE, ROLES, bring_up_database, process_environment, settings_of
 from local.made_up_law import confirmed_tables
 from local.servers.jars import ensure_jars
 from local.servers.kafka import Broker
@@ -182,7 +181,7 @@ class Service:
             self._children.start(workers)
             for one in starting.values():
                 one.result()
-            bring_up(self._database.url, visit_keys=visits_of(self.data))  # the superuser makes the roles too
+            bring_up_database(self.data, self._database)
         self._children.start(others)
 
     def _stop(self) -> None:

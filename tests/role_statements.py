@@ -37,6 +37,7 @@ OPERATORS: Final = (
     "lists",
     "notices",
     "quarantine",
+    "requests",
     "routes",
     "sessions",
     "status",
@@ -50,12 +51,21 @@ ENTRIES: Final[Mapping[DatabaseRole, tuple[Definition, ...]]] = {
     DatabaseRole.ACT: (Definition("ledger.actions.perform", "perform"),),
     DatabaseRole.CANARY: (Definition(f"{_PROCESSES}.probe", "run_canary"),),
     DatabaseRole.TRAIL: (Definition(f"{_PROCESSES}.trail", "run_trail"),),
-    DatabaseRole.AUDIT: (*definitions_of(f"{_COMMANDS}.audit"), *definitions_of(f"{_COMMANDS}.redecide")),
+    DatabaseRole.AUDIT: (
+        *definitions_of(f"{_COMMANDS}.audit"),
+        *definitions_of(f"{_COMMANDS}.redecide"),
+        Definition(f"{_COMMANDS}.erase", "verify"),
+    ),
     DatabaseRole.OPERATOR: (
         *(each for name in OPERATORS for each in definitions_of(f"{_COMMANDS}.{name}")),
         Definition(f"{_COMMANDS}.service", "skip_record"),
+        Definition(f"{_COMMANDS}.retention", "hold"),
+        Definition(f"{_COMMANDS}.retention", "release"),
         Definition(f"{_COMMANDS}.trail", "verify"),
         Definition(f"{_COMMANDS}.trail", "restart"),
+    ),
+    DatabaseRole.RETENTION: tuple(
+        Definition(f"{_COMMANDS}.retention", name) for name in ("plan", "accept", "run")
     ),
     DatabaseRole.INSIGHT: (*definitions_of(f"{_COMMANDS}.insight"),),
     # What projects again runs in a schema of the role's own; these run on what stands.
@@ -234,6 +244,8 @@ COMPOSED: Final[Mapping[Definition, Callable[[], list[str]]]] = {
         for table in compare.TABLES
         if table not in (compare.DELIVERIES, compare.TASKS)
     ],
+    # Over whatever columns the role may read: put together from the catalogue.
+    Definition("ops.recovery.erasure_search", "COUNT"): list,
     # Fragments of statements of `ledger.store.deliveries`, which hold them whole.
     **{
         Definition("ledger.store.audit_trail", name): list

@@ -15,7 +15,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from bench.peers.installed import Installed
-from bench.peers.truth import Told, told
+from bench.peers.truth import PeerAnswers, told
 from bench.peers.yardstick import PROGRAMS, environment
 from bench.place import Place
 from config.topics import BY_NAME, Topic
@@ -70,7 +70,7 @@ class Course:
     law: Path
     events: int
 
-    def run(self, peer: Peer) -> tuple[Figures, Told | None]:
+    def run(self, peer: Peer) -> tuple[Figures, PeerAnswers | None]:
         """`peer` over the whole backlog. None: it has no rules, and tells nothing."""
         marks = self.place.data / f"{peer}.json"
         given = {"PEER_MARKS": str(marks), "PEER_EVENTS": str(self.events)}

@@ -23,7 +23,7 @@ Memory = tuple[int, tuple[str, ...], tuple[tuple[str, int], ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PeerAnswers:
     """`decisions`: how often each stands there."""
 
     decisions: Mapping[Revision, int]
@@ -38,7 +38,7 @@ class Told:
         return found
 
 
-def told(decisions: Iterable[bytes], people: Iterable[bytes]) -> Told:
+def told(decisions: Iterable[bytes], people: Iterable[bytes]) -> PeerAnswers:
     """From records in their order; a later record of a person replaces an earlier one."""
     found: Counter[Revision] = Counter()
     for value in decisions:
@@ -50,10 +50,10 @@ def told(decisions: Iterable[bytes], people: Iterable[bytes]) -> Told:
         events = tuple(sorted(event["event_id"] for event in one.get("events", ())))
         revisions = sorted((name, known["revision"]) for name, known in one.get("decided", {}).items())
         held[one["person_id"]] = (one["applied"], events, tuple(revisions))
-    return Told(found, held)
+    return PeerAnswers(found, held)
 
 
-def of_todays_rules(records: Iterable[tuple[int, bytes, bytes]]) -> Told:
+def of_todays_rules(records: Iterable[tuple[int, bytes, bytes]]) -> PeerAnswers:
     """What the rules of this tree say of (partition, key, value) in order, with no broker and no stream."""
     law, people, offsets = law_of(sound_reference()), dict[bytes, PersonRecord](), Counter[int]()
     decisions = []
@@ -67,7 +67,7 @@ def of_todays_rules(records: Iterable[tuple[int, bytes, bytes]]) -> Told:
     return told(decisions, (one.model_dump_json(exclude_defaults=True).encode() for one in people.values()))
 
 
-def differences(truth: Told, found: Told) -> list[str]:
+def differences(truth: PeerAnswers, found: PeerAnswers) -> list[str]:
     """One sentence for each kind of difference; empty where the peer has lost, doubled and invented nothing."""
     return [
         *_said("decisions are missing", Counter(truth.decisions) - Counter(found.decisions)),

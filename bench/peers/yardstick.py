@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from bench.peers.truth import Told, told
+from bench.peers.truth import PeerAnswers, told
 
 COMMIT: Final = "360a842"
 """Its rules were the service's on 27 November 2026."""
@@ -43,7 +43,7 @@ def environment(rules: Path) -> dict[str, str]:
     return {"PYTHONPATH": f"{rules}{os.pathsep}{PROGRAMS}", "PATH": os.environ["PATH"]}
 
 
-def truth(rules: Path, records: Iterable[tuple[int, bytes, bytes]], law: Path) -> Told:
+def truth(rules: Path, records: Iterable[tuple[int, bytes, bytes]], law: Path) -> PeerAnswers:
     """What the yardstick's rules say of (partition, key, value) in order; writes their law to `law`, as JSON."""
     lines = [
         b"%d %b %b\n" % (partition, base64.b64encode(key), base64.b64encode(value))

@@ -6,6 +6,7 @@ from pathlib import Path
 from config.errors import Fault
 from config.reference.csv_reader import CsvTable, read_table
 from config.reference.reminder_rows import DigestRow, HoursRow, RecipientRow, ReminderRow
+from config.reference.retention_rows import RetentionRow
 from config.reference.rows import (
     AnswerRow,
     DayOffRow,
@@ -46,6 +47,7 @@ class Reference:
     working_hours: CsvTable[HoursRow]
     recipients: CsvTable[RecipientRow]
     digests: CsvTable[DigestRow]
+    retention: CsvTable[RetentionRow]
 
     @property
     def faults(self) -> list[Fault]:
@@ -69,6 +71,7 @@ class Reference:
             *self.working_hours.faults,
             *self.recipients.faults,
             *self.digests.faults,
+            *self.retention.faults,
         ]
 
 
@@ -93,4 +96,5 @@ def read_reference(directory: Path) -> Reference:
         working_hours=read_table(directory, "working_hours.csv", HoursRow),
         recipients=read_table(directory, "recipients.csv", RecipientRow),
         digests=read_table(directory, "digests.csv", DigestRow),
+        retention=read_table(directory, "retention.csv", RetentionRow),
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from doctor.diagnosis import Diagnosis, HealthCheck, fault, fine, warning
 from doctor.readers.database_rights import DatabaseRights
 from doctor.words import some
+from ledger.store.personal_login import DatabaseLogin
 
 _MIGRATE = "`frafaldsvarsel migrate`; what it leaves, a DBA: `frafaldsvarsel migrate --print`."
 
@@ -46,3 +47,20 @@ def _rights(seen: DatabaseRights) -> Iterable[Diagnosis]:
 def _first(sentences: list[str], most: int = 3) -> list[str]:
     more = len(sentences) - most
     return sentences[:most] + ([f"And {more} more."] if more > 0 else [])
+
+
+def operators(login: DatabaseLogin) -> Diagnosis:
+    """Of whoever runs this look: their commands come to the database in the same way."""
+    if login.shared_allowed:
+        return warning(
+            HealthCheck.OPERATORS,
+            "This database lets people name themselves (--as): who did what, and who approved it, is not proved.",
+            "For a trial alone. Else: ALTER DATABASE … RESET frafaldsvarsel.shared_logins; personal log-ins.",
+        )
+    if login.person is None:
+        return warning(
+            HealthCheck.OPERATORS,
+            f"You come to PostgreSQL as {login.role}, which several share: commands that decide something refuse.",
+            "Make personal log-ins: docs/operations.md, Personal log-ins.",
+        )
+    return fine(HealthCheck.OPERATORS, "You come to PostgreSQL in person.")

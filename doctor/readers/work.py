@@ -14,6 +14,7 @@ from doctor.side_by_side import NotSeen
 from infra.postgres import SyncConnection
 from infra.postgres_timeouts import TimeoutConnection, statement_timeouts
 from ledger.schema.migrate import APPLIED, MIGRATIONS
+from ledger.store.personal_login import WHO, DatabaseLogin
 from models.events import probe_identity
 from models.reasons import LeftOut
 from notifiers.figures import WAITS_SINCE
@@ -167,6 +168,11 @@ class LedgerWork:
     def rights(self) -> DatabaseRights:
         """Who may do what here."""
         return read_database_rights(self._rows)
+
+    def login(self) -> DatabaseLogin:
+        """Who we are to PostgreSQL."""
+        ((person, role, allowed),) = self._rows(WHO)
+        return DatabaseLogin(person, role, allowed)
 
     def quarantine(self) -> Mapping[str, Amount]:
         """What a person has still to decide, by kind."""

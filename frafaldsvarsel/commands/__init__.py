@@ -31,6 +31,8 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "insight": ("insight",),
     "sessions": ("sessions",),
     "erase": ("erase",),
+    "retention": ("retention",),
+    "requests": ("requests",),
     "dismiss": ("dismiss",),
     "redecide": ("redecide",),
     "quarantine": ("quarantine",),

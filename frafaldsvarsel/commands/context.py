@@ -1,4 +1,4 @@
-"""What a command stands on: the service that it asks, whoever asks, and whether what was typed exists.
+"""What a command stands on: the service that it asks, and whether what was typed exists.
 
 The service is found by the environment, or by the folder of a service started with `up`.
 """
@@ -21,7 +21,6 @@ from config.settings import EnvironmentT, from_environment, is_told, load, told_
 from config.told_sections import ToldSections
 from frafaldsvarsel.commands.terminal import fail
 from models.ids import UnitId
-from models.operator import Operator
 
 
 def settings(kind: type[EnvironmentT], data: Path | None) -> EnvironmentT:
@@ -82,13 +81,6 @@ def account() -> str:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         return f"uid {os.getuid()}"
-
-
-def operator(by: str | None, because: str | None) -> Operator:
-    """Who decides, and why; a reason that is given says something."""
-    if because is not None and not because.strip():
-        raise typer.BadParameter("say why", param_hint="--because")
-    return Operator(by or account(), because)
 
 
 def must_be_known(section: ReferenceSection, unit: str) -> None:

@@ -8,8 +8,8 @@ import typer
 
 from config.command_environments import DatabaseEnvironment
 from frafaldsvarsel.commands import quarantine as at_quarantine
-from frafaldsvarsel.commands.context import operator, settings
-from frafaldsvarsel.commands.database import database
+from frafaldsvarsel.commands.context import settings
+from frafaldsvarsel.commands.database import database, operator
 from frafaldsvarsel.commands.listing import Columns, list_ledger
 from frafaldsvarsel.commands.terminal import Because, By, DataDir, JsonFlag, Limit, fail, out
 from ledger.queries import listings
@@ -58,7 +58,7 @@ def retry(
     Exit code 1 when it is neither, or no longer fits its task.
     """
     with database(settings(DatabaseEnvironment, data).database) as connection:
-        if deliveries.hurry(connection, str(identity), operator(by, because)):
+        if deliveries.hurry(connection, str(identity), operator(connection, by, because)):
             out.print("It is tried now.")
             return
         row = connection.execute(STATUS, (identity,)).fetchone()
@@ -94,7 +94,7 @@ def enable(
 ) -> None:
     """Switch a unit's webhooks on again, once they are mended; `test-send --channel webhook` tells."""
     with database(settings(DatabaseEnvironment, data).database) as connection:
-        found = deliveries.enable(connection, unit, operator(by, because))
+        found = deliveries.enable(connection, unit, operator(connection, by, because))
     if not found:
         fail(f"No webhook of {unit} is off.")
         raise typer.Exit(1)

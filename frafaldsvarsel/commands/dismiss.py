@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from config.command_environments import DatabaseEnvironment
-from frafaldsvarsel.commands.context import operator, settings
-from frafaldsvarsel.commands.database import database
+from frafaldsvarsel.commands.context import settings
+from frafaldsvarsel.commands.database import database, operator
 from frafaldsvarsel.commands.listing import Columns, present
 from frafaldsvarsel.commands.terminal import By, DataDir, JsonFlag, PerhapsBecause, fail, out
 from infra.postgres import SyncConnection
@@ -37,7 +37,7 @@ def dismiss(
     """Put exceptions of the audit aside that only a sender could mend; without any, list those put aside."""
     with database(settings(DatabaseEnvironment, data).database, unreachable=2) as connection:
         if cases:
-            _dismiss(connection, cases, operator(by, because), yes=yes)
+            _dismiss(connection, cases, operator(connection, by, because), yes=yes)
         else:
             nothing = "Nothing has been put aside."
             present(dismissals.everything(connection), _COLUMNS, as_json=as_json, empty=nothing)

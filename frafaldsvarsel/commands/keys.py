@@ -19,8 +19,8 @@ from crypto.key_purpose import HELD, KeyHolder, KeyPurpose
 from crypto.keyring import Keyring
 from crypto.month_seals import sealing_key
 from crypto.vault import SealOpener
-from frafaldsvarsel.commands.context import operator, settings
-from frafaldsvarsel.commands.database import database
+from frafaldsvarsel.commands.context import settings
+from frafaldsvarsel.commands.database import database, operator
 from frafaldsvarsel.commands.listing import Columns, present
 from frafaldsvarsel.commands.terminal import Because, By, DataDir, JsonFlag, fail, out
 
@@ -178,7 +178,7 @@ def shred(
     """
     from ops.recovery.shred import NotYet, objection_to_month, seal_again
 
-    settled, who = settings(ShredEnvironment, data), operator(by, because)
+    settled = settings(ShredEnvironment, data)
     known, now = key_store(store or settled.keys.store, data), datetime.now(UTC)
     keys = [one for one in known.of(KeyPurpose.SEAL) if one.is_month]
     found = next((one for one in keys if one.kid == month), None)
@@ -209,7 +209,7 @@ def shred(
                 is_first=keys[0].kid == month,
                 opener=SealOpener(openers),
                 seal=today.seal,
-                who=who,
+                who=operator(connection, by, because),
             )
     except NotYet as error:
         fail(str(error))

@@ -1,6 +1,6 @@
 """`quarantine`: what was refused or could not be delivered is listed, shown, replayed and dismissed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -10,9 +10,10 @@ import typer
 
 from config.command_environments import DatabaseEnvironment, OpenEnvironment, ReplayEnvironment
 from config.sections.servers import DatabaseAddress
-from frafaldsvarsel.commands.context import operator, settings
-from frafaldsvarsel.commands.database import database
+from frafaldsvarsel.commands.context import settings
+from frafaldsvarsel.commands.database import database, operator, said
 from frafaldsvarsel.commands.listing import first, present
+from frafaldsvarsel.commands.requests import approved
 from frafaldsvarsel.commands.selection import (
     DecidedOption,
     IdsArgument,
@@ -45,9 +46,11 @@ from frafaldsvarsel.commands.terminal import (
 )
 from infra.postgres import SyncConnection
 from models.dead_letter import DeadLetter, DeadLetterKind, DeadLetterState
+from models.operator import Operator
 from ops.audit.kafka_log import LogUnreachable
 from ops.recovery import dead_letters, failed_deliveries
 from ops.recovery.dead_letters import Selection
+from ops.recovery.requests import RequestKind
 
 if TYPE_CHECKING:
     from ops.recovery.replay_plan import ReplayPlan
@@ -57,6 +60,8 @@ commands = typer.Typer(
     no_args_is_help=True,
 )
 
+_RECORDS = frozenset({DeadLetterKind.INPUT, DeadLetterKind.LEFT_OUT})
+_WAITS = "waits for a second person"
 Yes = Annotated[bool, typer.Option("--yes", help="Do it; without this it is only said what would happen.")]
 
 
@@ -111,7 +116,7 @@ def show_dead_letter(
             fail(f"{identity} is not in quarantine.")
             raise typer.Exit(1)
         (dead_letter,) = found
-        dead_letters.opened(connection, dead_letter, operator(by, because))
+        dead_letters.opened(connection, dead_letter, operator(connection, by, because))
         if dead_letter.kind in (DeadLetterKind.DELIVERY, DeadLetterKind.BOUNCE):
             tried = failed_deliveries.attempts(connection, dead_letter.delivery)
             content = None
@@ -149,7 +154,8 @@ def replay(
     data: DataDir = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Say what a replay would come to now, and with --yes let it happen.
+    """Say what a replay would come to now, and with --yes let it happen: a notice at once, a record when another
+    person has approved it (`requests approve`).
 
     Exit code 1 when something that was selected has not been replayed, or an --id is not there.
     """
@@ -158,6 +164,7 @@ def replay(
     from ops.recovery.rejected_payloads import RejectedPayloads
     from ops.recovery.replay import Replayer, ReplayPlanner
 
+    said(because)
     known = settings(ReplayEnvironment, data)
     chosen = narrow(selection(kind, reason, sender, since, until, ids, decided=False))
     context, reached = intake_context(known), contacts(read_reference(known.reference))
@@ -165,14 +172,16 @@ def replay(
     answers: list[ReplayAnswer] = []
     try:
         with _database(known.database) as connection:
-            if yes:
-                _alone(connection)
+            who = _alone(connection, by, because) if yes else None
             planner = ReplayPlanner(connection, payloads, context, reached, datetime.now(UTC))
             plan = planner.of(dead_letters.dead_letters(connection, chosen))
-            replayer = Replayer(connection, known.kafka, operator(by, because), stream_mac(known.stream))
+            replayer = Replayer(connection, known.kafka, who, stream_mac(known.stream)) if who else None
+            going = [one for one in plan if one.goes(force=force)]
+            held = _held_back(connection, going, who) if who else frozenset()
             for one in plan:
-                after = replayer.replay(one) if yes and one.goes(force=force) else None
-                answers.append(_answer(one, after))
+                waits = one.dead_letter.id in held
+                after = replayer.replay(one) if replayer and one in going and not waits else None
+                answers.append(_answer(one, after, held=waits))
                 if as_json:
                     emit(answers[-1])
     finally:
@@ -185,13 +194,26 @@ def replay(
         raise typer.Exit(1)
 
 
-def _answer(plan: "ReplayPlan", after: DeadLetter | None) -> ReplayAnswer:
+def _held_back(connection: SyncConnection, going: "Sequence[ReplayPlan]", who: Operator) -> frozenset[str]:
+    """Ids of records, for a second person must approve those; a notice goes at once."""
+    records = {
+        f"{one.kind}/{one.id}": one for one in (plan.dead_letter for plan in going) if one.kind in _RECORDS
+    }
+    decided = {
+        thing: one.decided_at if one.state in (DeadLetterState.REPLAYED, DeadLetterState.DISMISSED) else None
+        for thing, one in records.items()
+    }
+    good = frozenset(approved(connection, RequestKind.REPLAY, decided, who))
+    return frozenset(one.id for thing, one in records.items() if thing not in good)
+
+
+def _answer(plan: "ReplayPlan", after: DeadLetter | None, *, held: bool) -> ReplayAnswer:
     return ReplayAnswer(
         id=plan.dead_letter.id,
         kind=plan.dead_letter.kind,
         reason=plan.dead_letter.reason,
         prospect=plan.prospect,
-        why=plan.why,
+        why=_WAITS if held else plan.why,
         replayed=after is not None,
         replayed_as=None if after is None else after.replayed_as,
     )
@@ -216,14 +238,13 @@ def dismiss(
     Exit code 1 when an --id is not there.
     """
     chosen = narrow(selection(kind, reason, sender, since, until, ids, decided=False))
-    who = operator(by, because)
+    said(because)
     answers = []
     with _database(settings(DatabaseEnvironment, data).database) as connection:
-        if yes:
-            _alone(connection)
+        who = _alone(connection, by, because) if yes else None
         for dead_letter in dead_letters.dead_letters(connection, chosen):
             decided = dead_letter.state in (DeadLetterState.REPLAYED, DeadLetterState.DISMISSED)
-            if yes and not decided:
+            if who is not None and not decided:
                 dead_letters.dismiss(connection, dead_letter, who)
             answers.append(
                 DismissAnswer(
@@ -242,10 +263,13 @@ def dismiss(
     must_be_there(chosen, (one.id for one in answers))
 
 
-def _alone(connection: SyncConnection) -> None:
+def _alone(connection: SyncConnection, by: str | None, because: str | None) -> Operator:
+    """Whoever decides now, and nobody beside them."""
+    who = operator(connection, by, because)
     if not dead_letters.alone(connection):
         fail("Somebody else is at the quarantine; try again when they are done.")
         raise typer.Exit(1)
+    return who
 
 
 @contextmanager

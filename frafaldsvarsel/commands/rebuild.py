@@ -9,7 +9,8 @@ from aiokafka.errors import KafkaError
 
 from config.command_environments import RebuildEnvironment, RebuildPeopleEnvironment
 from config.reference.law import law_of
-from frafaldsvarsel.commands.context import account, settings
+from frafaldsvarsel.commands.context import settings
+from frafaldsvarsel.commands.database import database, operator
 from frafaldsvarsel.commands.terminal import By, DataDir, JsonObjectFlag, emit, fail, note
 from frafaldsvarsel.wiring.common import read_reference, stream_mac
 
@@ -44,8 +45,12 @@ def ledger(
     from frafaldsvarsel.commands.show_rebuild import ledger_answer, show_ledger
     from ledger.rebuild.rebuild import CannotRebuild
 
+    known, who = settings(RebuildEnvironment, data), ""
+    if apply:
+        with database(known.database, unreachable=EX_UNREACHABLE) as connection:
+            who = operator(connection, by, None).by
     try:
-        result = asyncio.run(_ledger(settings(RebuildEnvironment, data), apply=apply, by=by or account()))
+        result = asyncio.run(_ledger(known, apply=apply, by=who))
     except CannotRebuild as error:
         fail(str(error))
         raise typer.Exit(EX_UNREACHABLE) from None

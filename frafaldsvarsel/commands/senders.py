@@ -1,17 +1,20 @@
-"""`senders`: who may send, and one more of them."""
+"""`senders`: who may send, with which keys: made for a trial, or enrolled as the sender's own."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from joserfc.jwk import OKPKey
 
-from config.senders import SenderRegister
+from config.reference.checks.all import sound_reference
+from config.senders import SenderRegister, base_senders, write_sender
 from frafaldsvarsel.commands.listing import Columns, present
-from frafaldsvarsel.commands.terminal import JsonFlag, fail, out
+from frafaldsvarsel.commands.terminal import JsonFlag, fail, note, out
 from models.events.sender import Sender
-from publisher.key_files import NotAdded, add_sender, rotate_key
-from publisher.keys import NoKey
+from publisher.enrolment import KeyRequest, NotEnrolled, enrolled, fingerprint, make_request, revoked
+from publisher.key_files import NotAdded, add_sender, read_sender, rotate_key
+from publisher.keys import NoKey, read_key
 
 commands = typer.Typer(help="The senders' register and their keys for local use.", no_args_is_help=True)
 DataOption = Annotated[Path, typer.Option("--data", help="Folder of the service.")]
@@ -53,6 +56,90 @@ def rotate(number: NumberOption, data: DataOption = Path("data")) -> None:
     out.print(f"[green]✓[/] {sender.number} signs with {sender.keys[-1].kid} from now on.", highlight=False)
 
 
+@commands.command("request")
+def request(
+    number: NumberOption,
+    key: Annotated[Path, typer.Option("--key", help="The new private key, a JWK with a kid of its own.")],
+    known: Annotated[
+        Path | None,
+        typer.Option("--known-key", help="The private key that you sign with now, to vouch for it."),
+    ] = None,
+) -> None:
+    """At the sender's: print a request for a new key, which proves that you have its private half. It is no secret."""
+    try:
+        made = make_request(
+            number, _private(key), datetime.now(UTC), known_key=None if known is None else _private(known)
+        )
+    except NoKey as error:
+        fail(str(error))
+        raise typer.Exit(1) from None
+    typer.echo(made.model_dump_json(exclude_none=True))
+    note(f"Read this to whoever enrols it, by a way of its own: {fingerprint(made.x)}")
+
+
+@commands.command("enrol")
+def enrol(
+    file: Annotated[Path, typer.Argument(metavar="REQUEST", help="What `senders request` has printed.")],
+    confirmed: Annotated[
+        str | None, typer.Option("--fingerprint", help="As the sender has read it to you; for a first key.")
+    ] = None,
+    overlap_days: Annotated[
+        int, typer.Option(min=0, max=60, help="So long the earlier keys stay valid, for what is under way.")
+    ] = 7,
+    data: DataOption = Path("data"),
+) -> None:
+    """Enter a sender's new key, when the request proves that the sender has it; known within a second or two.
+
+    A key that the sender signs with now must vouch for it, or you give the fingerprint that the sender has said.
+    """
+    try:
+        asked = KeyRequest.model_validate_json(file.read_bytes())
+    except (OSError, ValueError):
+        fail(f"{file.name} is no request of `senders request`.")
+        raise typer.Exit(1) from None
+    register = SenderRegister(data / "senders")
+    try:
+        sender = register.find(asked.number)
+        if sender is None and register.faults:
+            raise NotEnrolled(f"The register has a fault that comes first: {register.faults[0]}")
+        sender = sender or _of_reference(asked.number)
+        changed = enrolled(
+            sender,
+            asked,
+            others=register.senders,
+            now=datetime.now(UTC),
+            overlap=timedelta(days=overlap_days),
+            confirmed=confirmed,
+        )
+    except NotEnrolled as error:
+        fail(str(error))
+        raise typer.Exit(1) from None
+    write_sender(data / "senders", changed)
+    out.print(f"[green]✓[/] {changed.number} may sign with {asked.kid} from now on.", highlight=False)
+
+
+@commands.command("revoke")
+def revoke(
+    number: NumberOption,
+    kid: Annotated[str, typer.Argument(help="Of the key.")],
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%dT%H:%M:%S%z"], help="From when, as 2026-10-01T08:00:00+0200; else now."
+        ),
+    ] = None,
+    data: DataOption = Path("data"),
+) -> None:
+    """End a key: what the brokers get from then on is refused, within a second or two. What was decided stays."""
+    try:
+        sender = revoked(read_sender(data, number), kid, since or datetime.now(UTC))
+    except (NoKey, NotEnrolled) as error:
+        fail(str(error))
+        raise typer.Exit(1) from None
+    write_sender(data / "senders", sender)
+    out.print(f"[green]✓[/] {number} signs with {kid} no more.", highlight=False)
+
+
 @commands.command("list")
 def list_senders(data: DataOption = Path("data"), as_json: JsonFlag = False) -> None:
     """List the register."""
@@ -63,6 +150,24 @@ def list_senders(data: DataOption = Path("data"), as_json: JsonFlag = False) -> 
         if (sender := register.find(file.stem)) is not None
     ]
     present(senders, _COLUMNS, as_json=as_json, empty="No sender is registered.")
+
+
+def _of_reference(number: str) -> Sender:
+    found = next((sender for sender in base_senders(sound_reference()) if sender.number == number), None)
+    if found is None:
+        raise NotEnrolled(f"Neither the register nor senders.csv has a sender {number}.")
+    return found
+
+
+def _private(file: Path) -> OKPKey:
+    """A key that signs and has a kid; raises `NoKey`."""
+    try:
+        key = read_key(file)
+    except OSError:
+        raise NoKey(f"{file.name} cannot be read.") from None
+    if not key.is_private or not key.kid or key.curve_name != "Ed25519":
+        raise NoKey(f"{file.name} is not a private Ed25519 key with a kid.")
+    return key
 
 
 _COLUMNS: Columns[Sender] = {

@@ -11,7 +11,7 @@ import typer
 from config.command_environments import DatabaseEnvironment, TopicsEnvironment
 from config.environments import InboxEnvironment, LedgerEnvironment, NotifierEnvironment, WorkerEnvironment
 from config.settings import from_environment
-from frafaldsvarsel.commands.context import operator, settings
+from frafaldsvarsel.commands.context import settings
 from frafaldsvarsel.commands.terminal import Because, By, DataDir, fail, needs_a_clone, note, out
 from frafaldsvarsel.wiring import common as common_wiring
 from frafaldsvarsel.wiring import quotas as quotas_wiring
@@ -122,17 +122,21 @@ def skip_record(
     """Let the ledger pass one record that this version cannot read. What it says is given up: first try the version
     that wrote it.
     """
-    from frafaldsvarsel.commands.database import database
+    from frafaldsvarsel.commands.database import database, operator
+    from frafaldsvarsel.commands.requests import approved
     from ops.recovery import skips
+    from ops.recovery.requests import RequestKind
 
     try:
         found = skips.parse(place)
     except skips.NoPlace as error:
         raise typer.BadParameter(f"{error}", param_hint="TOPIC/PARTITION@OFFSET") from None
-    who = operator(by, because)
     with database(settings(DatabaseEnvironment, data).database) as connection:
         if (wrong := skips.objection(connection, found)) is not None:
             fail(f"{place}: {wrong}.")
+            raise typer.Exit(1)
+        who = operator(connection, by, because)
+        if not approved(connection, RequestKind.SKIP, {skips.written(found): None}, who):
             raise typer.Exit(1)
         fresh = skips.skip(connection, found, who)
     out.print(f"{place} is let pass{'' if fresh else ' already'}; the ledger goes on when it begins again.")

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from config.command_environments import DatabaseEnvironment
-from frafaldsvarsel.commands.context import operator, settings
-from frafaldsvarsel.commands.database import database
+from frafaldsvarsel.commands.context import settings
+from frafaldsvarsel.commands.database import database, operator
 from frafaldsvarsel.commands.listing import Columns, present
 from frafaldsvarsel.commands.terminal import Because, By, DataDir, JsonFlag, out
 from ops.recovery.open_sessions import OpenSession, end_sessions, open_sessions
@@ -45,7 +45,6 @@ def end(
     """End somebody's sessions at once: the next click leads to the log-in. Take rights away at the provider before."""
     if (user is None) == (not everybody):
         raise typer.BadParameter("name a user, or say --everybody", param_hint="USER")
-    who = operator(by, because)
     with database(settings(DatabaseEnvironment, data).database) as connection:
-        ended = end_sessions(connection, user, who)
+        ended = end_sessions(connection, user, operator(connection, by, because))
     out.print(f"{ended} sessions ended.", highlight=False)

@@ -36,7 +36,13 @@ JsonObjectFlag = Annotated[bool, typer.Option("--json", help="One JSON object.")
 Limit = Annotated[
     int | None, typer.Option("--limit", min=1, help="How many rows; a table shows 50 unless told.")
 ]
-By = Annotated[str | None, typer.Option("--as", help="Who you are; else the name of your account.")]
+By = Annotated[
+    str | None,
+    typer.Option(
+        "--as",
+        help="Who you are, in a trial where all share one log-in to the database; else that log-in says it.",
+    ),
+]
 _WHY = "Why, for the audit trail. A few words; never a name, a CPR or anything about a person."
 Because = Annotated[str, typer.Option("--because", help=_WHY)]
 PerhapsBecause = Annotated[str | None, typer.Option("--because", help=_WHY)]
@@ -96,3 +102,9 @@ def show(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *
         out.print(table)
     else:
         out.print(empty)
+
+
+def typed_cpr() -> str:
+    """What is typed when it is asked for, or comes on standard input; it is not shown."""
+    typed: str = typer.prompt("CPR", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline()
+    return typed.strip()

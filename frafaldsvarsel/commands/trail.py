@@ -9,8 +9,8 @@ import typer
 
 from config.command_environments import TrailRestartEnvironment, TrailVerifyEnvironment
 from config.environments import TrailEnvironment
-from frafaldsvarsel.commands.context import operator, settings
-from frafaldsvarsel.commands.database import database
+from frafaldsvarsel.commands.context import settings
+from frafaldsvarsel.commands.database import database, operator
 from frafaldsvarsel.commands.terminal import Because, By, DataDir, JsonObjectFlag, emit, fail, out
 from infra import logging as logs
 
@@ -113,14 +113,14 @@ def restart(because: Because, by: By = None, data: DataDir = None) -> None:
     from ops.trail.restart import NothingToRestart, restart_chain
     from ops.trail.sinks import SinkAway
 
-    known, who = settings(TrailRestartEnvironment, data), operator(by, because)
+    known = settings(TrailRestartEnvironment, data)
     try:
         with database(known.database, unreachable=2) as connection:
             lost = restart_chain(
                 connection,
                 tuple(sinks(known.kafka, known.trail)),
                 signer(known.trail_key),
-                by=who.by,
+                by=operator(connection, by, because).by,
                 because=because,
                 now=datetime.now(UTC),
             )
@@ -141,7 +141,10 @@ def _show(answer: TrailAnswer) -> None:
         f"  {answer.signed} signed roots were held against it, up to row {answer.signed_to}.", highlight=False
     )
     if answer.erased:
-        out.print(f"  {answer.erased} rows were emptied by erasures that the chain names.", highlight=False)
+        out.print(
+            f"  {answer.erased} rows were emptied by erasures, or when their time was over, as the chain says.",
+            highlight=False,
+        )
     if answer.restarts:
         out.print(f"  {answer.restarts} times people said that an older copy was restored.", highlight=False)
     if answer.not_ours:

@@ -13,18 +13,13 @@ from config.sections.audit import AuditSection, ProbeIntervalSection, ProbeSecti
 from config.sections.notices import BounceSection, SmtpSection, WebhookSection
 from config.sections.pages import ApiSection, OidcSection
 from config.sections.processes import ReadySection, WorkerSection
-from config.sections.servers import (
-    DatabaseSection,
-    ReferenceSection,
-    ReplicationSection,
-    SendersSection,
-)
+from config.sections.servers import DatabaseSection, ReferenceSection, ReplicationSection, SendersSection
 from config.sections.stream_keys import StreamKeySection
 from config.told_sections import SectionT, ToldSections
 from doctor.diagnosis import Diagnosis, HealthCheck, fault, fine, unknown
 from doctor.examine import HealthLook
 from doctor.judgements import backlog, certificates, clocks, cluster, machine, work
-from doctor.judgements.database_rights import database_rights
+from doctor.judgements.database_rights import database_rights, operators
 from doctor.readers import certificates as certificate_readers
 from doctor.readers.auditor import AuditSaid, read_audit
 from doctor.readers.cluster import read_cluster, read_newest, read_rights
@@ -131,6 +126,7 @@ def _of_ledger(
     return {
         HealthCheck.SCHEMA: lambda: work.schema(ledger.schema()),
         HealthCheck.DATABASE_RIGHTS: lambda: database_rights(ledger.rights()),
+        HealthCheck.OPERATORS: lambda: [operators(ledger.login())],
         HealthCheck.OUTBOX: lambda: [work.outbox(ledger.outbox(), now)],
         HealthCheck.DELIVERIES: lambda: work.deliveries(ledger.deliveries(), now),
         HealthCheck.NOTICES: lambda: [work.failed_notices(ledger.failed_last())],
@@ -275,6 +271,7 @@ _LOOKS: Final[Sequence[tuple[Sequence[HealthCheck], Callable[[DoctorSettings], I
             HealthCheck.POSTGRES,
             HealthCheck.SCHEMA,
             HealthCheck.DATABASE_RIGHTS,
+            HealthCheck.OPERATORS,
             HealthCheck.OUTBOX,
             HealthCheck.DELIVERIES,
             HealthCheck.NOTICES,

@@ -13,7 +13,13 @@ from inbox.list_address import ListChoice, read_choice
 from inbox.list_csv import header_of, line_of, list_csv
 from inbox.page_context import Visit
 from inbox.pages.tasks import may_see_tasks, overview
-from ledger.actions.reveal_sensitive import SealedMessage, note_export, reveal_tasks
+from ledger.actions.reveal_sensitive import (
+    MOST_LOOKS_AN_HOUR,
+    SealedMessage,
+    TooManyLooks,
+    note_export,
+    reveal_tasks,
+)
 from ledger.queries.task_list import LIMIT, ListedTask, listing
 from ledger.store.follow_ups import follow_ups_of
 from ledger.store.stand_ins import stand_ins
@@ -23,8 +29,8 @@ from models.tasks.stand_in import standing_in
 log = logging.getLogger(__name__)
 
 MOST: Final = 5_000
-MOST_WITH_CPR: Final = LIMIT
-"""A page of people. Who needs more reads a register, and not one list."""
+MOST_WITH_CPR: Final = MOST_LOOKS_AN_HOUR // 2
+"""Each is a look, of which a person has so many an hour. Who needs more reads a register, and not one list."""
 
 
 async def export(visit: Visit) -> Response:
@@ -44,19 +50,22 @@ async def export(visit: Visit) -> Response:
     async with visit.connection() as connection:
         follow_ups = await follow_ups_of(connection, visit.reader, units)
         away = standing_in(await stand_ins(connection, units, today=today), on=today)
+        opened: Mapping[UUID, Sequence[SealedMessage]] = {}
+        if with_cpr:
+            try:
+                opened = await reveal_tasks(
+                    connection,
+                    task_ids=[task.id for task in tasks],
+                    units=units,
+                    by=visit.actor,
+                    purpose=OpenPurpose(purpose),
+                    chained=visit.parts.chained,
+                )
+            except TooManyLooks:
+                return await overview(visit, status=429, export_fault="fault.too_many_looks")
         await note_export(
             connection, units=units, by=visit.actor, query=choice.query, tasks=len(tasks), with_cpr=with_cpr
         )
-        opened: Mapping[UUID, Sequence[SealedMessage]] = {}
-        if with_cpr:
-            opened = await reveal_tasks(
-                connection,
-                task_ids=[task.id for task in tasks],
-                units=units,
-                by=visit.actor,
-                purpose=OpenPurpose(purpose),
-                chained=visit.parts.chained,
-            )
     lines = [
         line_of(
             task,

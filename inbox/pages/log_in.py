@@ -3,7 +3,7 @@
 import logging
 import re
 from typing import Final
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
@@ -16,6 +16,8 @@ from inbox.identity import Identity, NoIdentity, identity_of
 from inbox.oidc import Begun, LevelTooLow, LogInRefused, ProviderUnreachable
 from inbox.page_context import Visit
 from inbox.rights import Rights, rights_of
+from inbox.sessions import RightsAge
+from infra.postgres import Connection
 from ledger.store.stand_ins import note_colleague
 
 log = logging.getLogger(__name__)
@@ -43,12 +45,12 @@ async def log_in(visit: Visit) -> Response:
 
 async def begin(visit: Visit) -> Response:
     """To the provider."""
-    target = local(visit.query("til"))
-    if visit.session is not None:
+    target, session = local(visit.query("til")), visit.session
+    if session is not None and session.check is RightsAge.FRESH:
         return RedirectResponse(target, status_code=303)
     try:
         address, begun = await visit.parts.provider.begin(
-            target, until=visit.now.timestamp() + _BEGUN_SECONDS
+            target, until=visit.now.timestamp() + _BEGUN_SECONDS, silent=session is not None
         )
     except ProviderUnreachable:
         return visit.page("log_in.html", 503, target=target, fault="unreachable")
@@ -80,6 +82,8 @@ async def come_back(visit: Visit) -> Response:
         who = identity_of(claims.get("sub"), claims.get("name"))
     except LogInRefused as refused:
         async with visit.parts.pool.connection() as connection:
+            if begun.silent and visit.session is not None:
+                return await _not_again(visit, connection, begun.target)
             await note_log_in_refused(connection, str(refused))
         fault = "level" if isinstance(refused, LevelTooLow) else "refused"
         return visit.page("log_in.html", 403, target=begun.target, fault=fault)
@@ -91,7 +95,9 @@ async def come_back(visit: Visit) -> Response:
     rights = rights_of(claims, visit.parts.rights_claim, visit.parts.units)
     response = RedirectResponse(begun.target, status_code=303)
     _forget(visit, response, _begun_cookie(visit, begun.state))
-    if _goes_on(visit, who, rights):
+    if visit.session is not None and _goes_on(visit, who, rights):
+        async with visit.parts.pool.connection() as connection:
+            await visit.parts.sessions.checked(connection, visit.session)
         return response
     async with visit.parts.pool.connection() as connection:
         if visit.session is not None:
@@ -143,6 +149,15 @@ def _begun_cookie(visit: Visit, state: str) -> str:
 def _forget(visit: Visit, response: Response, name: str) -> None:
     """A browser takes the end of a cookie with the prefix only as it took the cookie."""
     response.delete_cookie(name, path="/", secure=visit.parts.secure, httponly=True, samesite="lax")
+
+
+async def _not_again(visit: Visit, connection: Connection, target: str) -> Response:
+    """The provider does not say again who it is: the session ends, and the person is asked."""
+    if visit.session is not None:
+        async with connection.transaction():
+            await note_log_out(connection, visit.actor)
+            await visit.parts.sessions.close(connection, visit.session)
+    return RedirectResponse(f"/log-ind?{urlencode({'til': target})}", status_code=303)
 
 
 def _goes_on(visit: Visit, who: Identity, rights: Rights) -> bool:

@@ -11,7 +11,7 @@ from inbox.auth_guard import NotFound
 from inbox.page_context import Visit
 from inbox.pages.task import read, show
 from ledger.actions.perform import NoSuchTask
-from ledger.actions.reveal_sensitive import NothingToOpen, reveal_messages
+from ledger.actions.reveal_sensitive import NothingToOpen, TooManyLooks, reveal_messages
 from models.events.sensitive_fields import OpenPurpose, SensitiveFields
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,9 @@ async def open_person(visit: Visit) -> Response:
             )
     except NoSuchTask:
         raise NotFound from None
+    except TooManyLooks:
+        fault = FieldFault("person-purpose", "fault.too_many_looks")
+        return await show(visit, view, kind="person", faults=(fault,), form=visit.form, status=429)
     except NothingToOpen:
         fault = FieldFault("person-purpose", "fault.nothing_to_open")
         return await show(visit, view, kind="person", faults=(fault,), form=visit.form, status=409)

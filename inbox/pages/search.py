@@ -13,7 +13,7 @@ from inbox.list_address import PATH as LIST
 from inbox.list_address import address
 from inbox.page_context import Visit
 from inbox.pages.tasks import overview
-from ledger.actions.reveal_sensitive import note_search
+from ledger.actions.reveal_sensitive import TooManyLooks, note_search
 from ledger.queries.cursors import addressable
 from ledger.queries.numbers import numbers_of
 from ledger.queries.task_list import Filter, Search, listing
@@ -44,15 +44,18 @@ async def find(visit: Visit) -> Response:
     units = visit.rights.tasks_of
     async with visit.connection() as connection:
         people = await numbers_of(connection, person_id)
-        await note_search(
-            connection,
-            person_id=person_id,
-            people=people,
-            units=units,
-            by=visit.actor,
-            purpose=OpenPurpose(purpose),
-            chained=visit.parts.chained,
-        )
+        try:
+            await note_search(
+                connection,
+                person_id=person_id,
+                people=people,
+                units=units,
+                by=visit.actor,
+                purpose=OpenPurpose(purpose),
+                chained=visit.parts.chained,
+            )
+        except TooManyLooks:
+            return await overview(visit, status=429, search_fault="fault.too_many_looks")
         found = await listing(
             connection,
             units=units,

@@ -17,7 +17,7 @@ from ledger.actions.perform import NoSuchTask
 from ledger.store import audit_trail
 from models.audit_kind import AuditKind
 from models.events.sensitive_fields import OpenPurpose, sealed_for
-from models.tasks.actions import Actor
+from models.tasks.actions import Actor, Via
 
 THERE: Final[LiteralString] = "SELECT FROM tasks WHERE id = %(task)s AND unit_id = ANY(%(units)s)"
 SEALED: Final[LiteralString] = """
@@ -28,6 +28,19 @@ LEFT JOIN resealed r ON r.sender = m.sender AND r.message_id = m.message_id
 WHERE t.id = %(task)s AND t.unit_id = ANY(%(units)s) AND m.sealed IS NOT NULL
 ORDER BY m.appended_at, m.sender, m.message_id
 """
+
+
+LOOKS_LATELY: Final[LiteralString] = """
+SELECT count(DISTINCT at) FROM audit
+WHERE kind IN ('opened', 'found_by_cpr') AND at > now() - interval '1 hour' AND detail ->> 'by_id' = %(by)s
+"""
+MOST_LOOKS_AN_HOUR: Final = 120
+"""Of one person at the pages; a search is one look, however many tasks it finds. At half of it an alert rings
+(`ops/alerts.yaml`); no case work comes so far."""
+
+
+class TooManyLooks(RuntimeError):
+    """The person has opened or looked up so many within the hour that the next one waits; it is noted."""
 
 
 class NothingToOpen(RuntimeError):
@@ -64,8 +77,9 @@ async def reveal_messages(
     `chained`: how long the note is waited for to be part of the trail's chain.
 
     `connection` is in autocommit, so that the note stands whatever happens next.
-    Raises `NoSuchTask`, `NothingToOpen`.
+    Raises `NoSuchTask`, `NothingToOpen`, `TooManyLooks`.
     """
+    await _must_be_at_pace(connection, by)
     detail = {**audit_trail.by_actor(by), "purpose": purpose.value}
     about = {"task": task_id, "units": sorted(units)}
     noted = await connection.execute(
@@ -91,8 +105,10 @@ async def reveal_tasks(
 ) -> Mapping[UUID, tuple[SealedMessage, ...]]:
     """The same for several tasks, a note at each; without those that were withdrawn, or are not of `units`.
 
-    All notes stand, and were waited for together, before anything is handed over.
+    All notes stand, and were waited for together, before anything is handed over. Raises `TooManyLooks` before the
+    first where the last would be one too many.
     """
+    await _must_be_at_pace(connection, by, looks=len(task_ids))
     detail = Jsonb({**audit_trail.by_actor(by), "purpose": purpose.value})
     noted: dict[UUID, int] = {}
     for task_id in task_ids:
@@ -137,8 +153,9 @@ async def note_search(
     `people`: all numbers of the person, `person_id` among them.
 
     Where there is none, the line names the pseudonym: looking for people who are not the unit's is misuse that must
-    be found. `connection` is in autocommit, so that the note stands before anything is shown.
+    be found. `connection` is in autocommit, so that the note stands before anything is shown. Raises `TooManyLooks`.
     """
+    await _must_be_at_pace(connection, by)
     noted = await connection.execute(
         audit_trail.APPEND_TO_PERSONS_TASKS,
         {
@@ -152,3 +169,14 @@ async def note_search(
     lines = await noted.fetchall()
     await chained.for_lines(connection, [audit_id for audit_id, _ in lines])
     return sum(task_id is not None for _, task_id in lines)
+
+
+async def _must_be_at_pace(connection: Connection, by: Actor, *, looks: int = 1) -> None:
+    """Programs have a pace of their own, by client (`api.rate_limit`)."""
+    if by.via is not Via.PAGE:
+        return
+    row = await (await connection.execute(LOOKS_LATELY, {"by": by.id})).fetchone()
+    if row is not None and row[0] + looks > MOST_LOOKS_AN_HOUR:
+        detail = {**audit_trail.by_actor(by), "reason": "too_many_looks"}
+        await connection.execute(audit_trail.APPEND, audit_trail.line(AuditKind.LOOK_REFUSED, detail))
+        raise TooManyLooks(f"more than {MOST_LOOKS_AN_HOUR} within an hour")

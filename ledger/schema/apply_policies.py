@@ -29,6 +29,8 @@ CROSS JOIN aclexplode(p.proacl) a JOIN pg_roles r ON r.oid = a.grantee
 WHERE r.rolname = ANY(%s) AND a.privilege_type = 'EXECUTE'
 """
 SHORT_WAIT: Final[LiteralString] = "SET LOCAL lock_timeout = '2s'"
+DROP: Final = 'DROP POLICY "{}" ON "{}"'
+FORCE: Final = "ALTER TABLE {} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
 _AGAIN_SECONDS: Final = 1.0
 _NOT_APART: Final = (
     "Rows are not kept apart by unit: no key of visits was handed to the database "
@@ -120,14 +122,10 @@ def _of_table(connection: SyncConnection, rows: AskCatalogue, table: str) -> lis
         for place, statement in policies().items()
         if place[0] == table and not found.marks.get(place)
     }
-    done = [
-        f'DROP POLICY "{name}" ON "{one}"'
-        for (one, name), good in found.marks.items()
-        if one == table and not good
-    ]
+    done = [DROP.format(name, one) for (one, name), good in found.marks.items() if one == table and not good]
     done += made.values()
     if table in POLICIES and not found.forced.get(table):
-        done.append(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
+        done.append(FORCE.format(table))
     try:
         with connection.transaction():
             connection.execute(SHORT_WAIT)

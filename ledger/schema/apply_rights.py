@@ -13,7 +13,7 @@ from crypto.visit_token import VisitKey
 from infra.postgres import SyncConnection
 from infra.postgres_timeouts import CONNECT_SECONDS
 from ledger.schema.apply_policies import apply_calls, apply_policies, policy_differences, read_policies
-from ledger.schema.dba_script import SET_UP, grants, revokes
+from ledger.schema.dba_script import ALLOW_SHARED_LOGINS, SET_UP, grants, revokes
 from ledger.schema.found_rights import (
     RightsDifference,
     differences,
@@ -60,11 +60,13 @@ def bring_up(
     *,
     visit_keys: Iterable[VisitKey] = (),
     sleep: Callable[[float], None] = time.sleep,
+    shared_logins: bool = False,
 ) -> BroughtUp:
     """Set up where `url` is a superuser's, migrate as the owner, grant and revoke; raises `NotSetUp`.
 
     `visit_keys`: those under which the inbox proves whom it serves; none: those that the database has. Once it has one,
     it shows the inbox the rows of a visit alone, so an inbox that tells of none must be gone by then.
+    `shared_logins`: for a trial, let people name themselves; a superuser alone can say so.
     """
     done = BroughtUp()
     with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS) as connection:
@@ -79,6 +81,8 @@ def bring_up(
             )
         else:
             _must_own(connection)
+        if shared_logins:
+            connection.execute(ALLOW_SHARED_LOGINS)
         done.migrations = asyncio.run(migrate(url, role=OWNER))
         connection.execute(BECOME_OWNER)
         done.newer = newer(connection)

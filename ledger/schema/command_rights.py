@@ -34,13 +34,14 @@ OPERATOR: Final = (
         "erasure_requests",
         read=WHOLE,
         add=True,
-        change=("approved_at", "approved_by", "done_at", "erased_before", "offset", "people"),
+        change=("done_at", "erased_before", "offset", "people"),
     ),
     TableRight("erasures", read=("erased_before", "person")),
     TableRight("foreign_records", read=WHOLE),
     TableRight(
         "inbox_sessions", read=("created_at", "ends_at", "seen_at", "user_id", "user_name"), remove=True
     ),
+    TableRight("journalised", read=WHOLE, add=True, change=("at", "noted_by", "receipt")),
     TableRight(
         "messages",
         read=(
@@ -73,21 +74,26 @@ OPERATOR: Final = (
     ),
     TableRight("receipts", read=WHOLE),
     TableRight("repeats", read=WHOLE),
+    TableRight("requests", read=WHOLE, add=True, change=("approved_because", "approved_by")),
+    TableRight("retention_holds", read=("person_id", "reference"), add=True, remove=True),
     TableRight("skips", add=True),
-    TableRight("steps", read=("due_at", "status")),
+    TableRight("steps", read=WHOLE),
     TableRight(
         "tasks",
         read=(
             "acknowledged_at",
+            "acknowledged_by",
             "appended_at",
             "attempts",
             "changed_at",
             "closed_at",
             "ending",
+            "enrolment_id",
             "follows",
             "id",
             "mentor_until",
             "opened_at",
+            "owner_id",
             "owner_name",
             "person_id",
             "reached_at",
@@ -107,6 +113,47 @@ INSIGHT: Final = (
     TableRight("tasks", read=("id", "person_id", "reference", "unit_id")),
 )
 
+RETENTION: Final = (
+    TableRight("applied", read=WHOLE),
+    TableRight("attempts", read=("delivery_id",), remove=True),
+    TableRight(
+        "audit",
+        read=WHOLE,
+        add=True,
+        change=("detail", "erased_by", "message_id", "salt", "sender", "task_id"),
+    ),
+    TableRight("bounces", read=("delivery_id",), remove=True),
+    TableRight(
+        "deliveries",
+        read=("cause_kind", "cause_ref", "created_at", "id", "occasion", "status", "task_id", "unit_id"),
+        remove=True,
+    ),
+    TableRight("digests", read=("day", "unit_id"), remove=True),
+    TableRight("dismissed", read=("case",)),
+    TableRight("endpoints", read=("disabled_at", "unit_id")),
+    TableRight(
+        "erasure_requests",
+        read=WHOLE,
+        add=True,
+        change=("done_at", "erased_before", "offset", "people"),
+        remove=True,
+    ),
+    TableRight("erasures", read=("erased_before", "person")),
+    TableRight("inbox_sessions", read=("ends_at", "id"), remove=True),
+    TableRight("journalised", read=("task_id",)),
+    TableRight("messages", read=("appended_at", "outcome", "person_id", "task_id")),
+    TableRight("person_joins", read=("joined_to", "person_id")),
+    TableRight("quarantine", read=WHOLE, remove=True),
+    TableRight("receipts", read=WHOLE, remove=True),
+    TableRight("repeats", read=WHOLE, remove=True),
+    TableRight("requests", read=("approved_at", "id", "kind")),
+    TableRight("retention_holds", read=("person_id",)),
+    TableRight("retention_rules", read=WHOLE, add=True),
+    TableRight("retention_runs", read=WHOLE, add=True, change=WHOLE),
+    TableRight("tasks", read=("changed_at", "closed_at", "id", "person_id", "reference", "status")),
+    TableRight("trail", read=("audit_id",)),
+)
+
 REBUILD: Final = (
     TableRight("acts", read=WHOLE, lock=True),
     TableRight("applied", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
@@ -123,6 +170,7 @@ REBUILD: Final = (
     TableRight(
         "resealed", read=("message_id", "sealed", "sender", "sent_as"), add=True, change=("at", "sealed")
     ),
+    TableRight("retention_holds", read=("person_id",)),
     TableRight("skips", read=WHOLE),
     TableRight("subjects", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),
     TableRight("tasks", read=WHOLE, add=True, change=WHOLE, remove=True, lock=True),

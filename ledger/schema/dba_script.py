@@ -63,6 +63,12 @@ END $$
 """
 """Of a database that one user made and used: its processes go on beside the new ones, for their user belongs to the
 owner until somebody takes that back."""
+ALLOW_SHARED_LOGINS: Final = """
+DO $$ BEGIN
+    EXECUTE format('ALTER DATABASE %I SET frafaldsvarsel.shared_logins = on', current_database());
+END $$
+"""
+"""People may name themselves, for a trial. Only a superuser or the database's owner can say so, and no session."""
 
 
 def _set_up() -> Iterable[str]:

@@ -7,16 +7,15 @@ docs/architecture.md is made from it.
 from collections.abc import Mapping
 from typing import Final
 
+from ledger.schema.command_owners import COMMAND_OWNERS
 from ledger.schema.inbox_owners import BESIDE_THE_CASES
-from ledger.schema.table_owner import FORGET, FORGOTTEN, TableOwner
+from ledger.schema.table_owner import FORGET, FORGOTTEN, TIMED, TableOwner
 
 REBUILD: Final = "ledger/rebuild/replace.py"
 MIGRATIONS: Final = "ledger/schema/migrations"
 """A migration may write any table: it runs once, under a lock."""
 AUDIT_INDEX: Final = "ops/audit"
 """Its tables stand in an SQLite file of the auditor's own; there is none here that it writes."""
-
-
 COPY: Final = "ledger/rebuild/rebuild.py"
 _REBUILT: Final = {
     REBUILD: "`rebuild ledger --apply` replaces what the projection gives, row by row, in one transaction."
@@ -36,6 +35,7 @@ OWNERS: Final = (
         written_by="ledger",
         module="ledger/store/repository.py",
         others={
+            **TIMED,
             **_REBUILT,
             COPY: "A rebuild's own copy takes over rows whose records retention has removed.",
         },
@@ -56,7 +56,7 @@ OWNERS: Final = (
         holds="ids that were used twice, and whether match knows",
         written_by="ledger",
         module="ledger/consume/duplicates.py",
-        others=_REBUILT,
+        others={**_REBUILT, **TIMED},
     ),
     TableOwner(
         table="subjects",
@@ -92,10 +92,30 @@ OWNERS: Final = (
         others={**_REBUILT, **FORGOTTEN},
     ),
     TableOwner(
-        table="erasure_requests",
-        holds="who is to be erased, until it is done; who asked and who approved, for good",
-        written_by="`erase request`, `erase approve`, `erase run`",
-        module="ops/recovery/erasure_requests.py",
+        table="retention_holds",
+        holds="who is not to be erased, and why",
+        written_by="`retention hold`, `retention release`",
+        module="ledger/store/retention.py",
+        others=FORGOTTEN,
+    ),
+    TableOwner(
+        table="journalised",
+        holds="which cases stand in the authority's case system",
+        written_by="`tasks journalised`",
+        module="ledger/store/retention.py",
+        others=FORGOTTEN,
+    ),
+    TableOwner(
+        table="retention_rules",
+        holds="which versions of a rule somebody has looked at",
+        written_by="`retention accept`",
+        module="ledger/store/retention.py",
+    ),
+    TableOwner(
+        table="retention_runs",
+        holds="what the last night of retention has found",
+        written_by="`retention run`",
+        module="ledger/store/retention.py",
     ),
     TableOwner(
         table="erasures",
@@ -124,14 +144,14 @@ OWNERS: Final = (
         "changed or an endpoint is off; `quarantine replay` and `deliveries retry` bring one back; a rebuild adds what "
         "is missing, ended",
         module="ledger/store/deliveries.py",
-        others=FORGOTTEN,
+        others={**FORGOTTEN, **TIMED},
     ),
     TableOwner(
         table="attempts",
         holds="what happened each time",
         written_by="notify; a rebuild, for what it has added",
         module="ledger/store/deliveries.py",
-        others=FORGOTTEN,
+        others={**FORGOTTEN, **TIMED},
     ),
     TableOwner(
         table="audit",
@@ -140,12 +160,6 @@ OWNERS: Final = (
         "`deliveries retry`, `webhooks enable`, `dismiss` and `rebuild ledger --apply`",
         module="ledger/store/audit_trail.py",
         others=FORGOTTEN,
-    ),
-    TableOwner(
-        table="trail",
-        holds="the audit trail's chain of hashes, a link for each line; added only",
-        written_by="the keeper of the trail",
-        module="ops/trail/store.py",
     ),
     TableOwner(
         table="outbox",
@@ -181,6 +195,7 @@ OWNERS: Final = (
         holds="the mornings of units that have morning mails",
         written_by="ledger",
         module="ledger/reminders/digest.py",
+        others=TIMED,
     ),
     TableOwner(
         table="known_endpoints",
@@ -200,7 +215,11 @@ OWNERS: Final = (
         holds="mails that came back",
         written_by="notify; `quarantine`",
         module="notifiers/bounces/store.py",
-        others={**FORGOTTEN, "ops/recovery/dead_letters.py": "A person has read what no rule understands."},
+        others={
+            **TIMED,
+            **FORGOTTEN,
+            "ops/recovery/dead_letters.py": "A person has read what no rule understands.",
+        },
     ),
     TableOwner(
         table="foreign_records",
@@ -208,51 +227,8 @@ OWNERS: Final = (
         written_by="ledger",
         module="ledger/store/foreign_records.py",
     ),
-    TableOwner(
-        table="skips",
-        holds="records of the service's own that people let the ledger pass",
-        written_by="`ledger skip`",
-        module="ops/recovery/skips.py",
-    ),
-    TableOwner(
-        table="quarantine",
-        holds="what people decided about refused and undeliverable things",
-        written_by="`quarantine`, `deliveries retry`",
-        module="ops/recovery/dead_letters.py",
-    ),
-    TableOwner(
-        table="dismissed",
-        holds="exceptions of the audit that were put aside",
-        written_by="`dismiss`",
-        module="ops/recovery/dismissals.py",
-    ),
-    TableOwner(
-        table="resealed",
-        holds="what is sealed of a message, sealed again before the key of its month was shredded",
-        written_by="`keys shred`",
-        module="ops/recovery/shred.py",
-        others=FORGOTTEN,
-    ),
-    TableOwner(
-        table="inbox_sessions",
-        holds="who is logged in; lost, people log in again",
-        written_by="inbox; `sessions end`",
-        module="inbox/sessions.py",
-        others={"ops/recovery/open_sessions.py": "An operator ends somebody's."},
-    ),
     *BESIDE_THE_CASES,
-    TableOwner(
-        table="visit_keys",
-        holds="the keys under which the inbox proves whom it serves; no role but the owner reads them",
-        written_by="`migrate`",
-        module="ledger/schema/visit_keys.py",
-    ),
-    TableOwner(
-        table="migrations",
-        holds="which migrations were applied",
-        written_by="`migrate`",
-        module="ledger/schema/migrate.py",
-    ),
+    *COMMAND_OWNERS,
 )
 BY_TABLE: Final = {owner.table: owner for owner in OWNERS}
 VIEWS: Final = ("footings",)
@@ -260,7 +236,13 @@ SEQUENCES: Final = ("visit_numbers",)
 FUNCTIONS: Final = (
     "admit_person",
     "audit_only_grows",
+    "audit_names_the_login",
     "deliveries_both_causes",
+    "erasures_are_as_approved",
+    "personal_login",
+    "requests_take_two",
+    "shared_logins_allowed",
+    "skips_are_approved",
     "visit_content",
     "visit_holds",
     "visit_knows",

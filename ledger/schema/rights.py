@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from config.database_roles import DatabaseRole
-from ledger.schema.command_rights import INSIGHT, OPERATOR, REBUILD
+from ledger.schema.command_rights import INSIGHT, OPERATOR, REBUILD, RETENTION
 from ledger.schema.process_rights import ACT, AUDIT, CANARY, INBOX, LEDGER, NOTIFY, TRAIL
 from ledger.schema.table_right import WHOLE, TableRight
 
@@ -21,6 +21,7 @@ RIGHTS: Final[Mapping[DatabaseRole, tuple[TableRight, ...]]] = {
     DatabaseRole.TRAIL: TRAIL,
     DatabaseRole.OPERATOR: OPERATOR,
     DatabaseRole.INSIGHT: INSIGHT,
+    DatabaseRole.RETENTION: RETENTION,
     DatabaseRole.REBUILD: REBUILD,
 }
 SILENT: Final[Mapping[str, str]] = {

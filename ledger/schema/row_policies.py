@@ -52,6 +52,7 @@ EVERY_ROW: Final[Mapping[DatabaseRole, str]] = {
     DatabaseRole.OPERATOR: "answers for the whole service, and sees no sealed content",
     DatabaseRole.INSIGHT: "tells a citizen who has looked, in every unit",
     DatabaseRole.REBUILD: "replaces what follows from Kafka",
+    DatabaseRole.RETENTION: "takes what is past its time, of every unit",
 }
 """Who sees the rows of every unit in the tables that `ledger.schema.rights` opens to it, and why. No role may bypass
 row-level security: a policy says so on each table."""
@@ -90,9 +91,12 @@ POLICIES: Final[Mapping[str, RowPolicy]] = {
             "erasure_requests",
             "erasures",
             "foreign_records",
+            "journalised",
             "known_endpoints",
             "receipts",
             "repeats",
+            "requests",
+            "retention_holds",
             "subjects",
         ),
         _OTHERS_ALONE,
@@ -104,6 +108,8 @@ OF_NOBODY: Final[Mapping[str, str]] = {
     "migrations": "names of files",
     "position": "places in Kafka",
     "quarantine": "places and ids of what was refused",
+    "retention_rules": "who has accepted which rule",
+    "retention_runs": "how many rows of which class",
     "skips": "places in Kafka",
     "trail": "hashes",
     "visit_keys": "no role reads it",
@@ -123,6 +129,9 @@ FUNCTION_RIGHTS: Final[Mapping[str, tuple[DatabaseRole, ...]]] = {
 """Who may call which of the owner's functions. Everybody else may call none."""
 
 
+MAKE: Final = "CREATE POLICY {} ON {} {}"
+
+
 def policies() -> dict[tuple[str, str], str]:
     """The statements by table and policy."""
     others = ", ".join(EVERY_ROW)
@@ -139,7 +148,5 @@ def policies() -> dict[tuple[str, str], str]:
             "added_by_the_act": policy.act_added
             and f"FOR INSERT TO {DatabaseRole.ACT} WITH CHECK ({policy.act_added})",
         }
-        found |= {
-            (table, name): f"CREATE POLICY {name} ON {table} {rest}" for name, rest in said.items() if rest
-        }
+        found |= {(table, name): MAKE.format(name, table, rest) for name, rest in said.items() if rest}
     return found

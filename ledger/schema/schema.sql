@@ -20,6 +20,22 @@ BEGIN
     RETURN true;
 END $$;
 
+CREATE FUNCTION audit_names_the_login() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog'
+    AS $$
+DECLARE
+    person text;
+BEGIN
+    EXECUTE format('SELECT %I.personal_login()', TG_TABLE_SCHEMA) INTO person;
+    IF person IS NULL THEN
+        NEW.detail := NEW.detail || jsonb_build_object('login', 'shared:' || session_user);
+    ELSE
+        NEW.detail := NEW.detail || jsonb_build_object('by', person, 'login', system_user);
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION audit_only_grows() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -28,7 +44,7 @@ BEGIN
         IF OLD.erased_by IS NULL AND NEW.erased_by > NEW.id
             AND (NEW.id, NEW.at, NEW.kind) = (OLD.id, OLD.at, OLD.kind)
             AND num_nonnulls(NEW.task_id, NEW.sender, NEW.message_id, NEW.salt) = 0 AND NEW.detail = '{}'
-            AND EXISTS (SELECT FROM audit e WHERE e.id = NEW.erased_by AND e.kind = 'person_erased')
+            AND EXISTS (SELECT FROM audit e WHERE e.id = NEW.erased_by AND e.kind IN ('person_erased', 'trail_emptied'))
         THEN
             RETURN NEW;
         END IF;
@@ -49,6 +65,94 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+
+CREATE FUNCTION erasures_are_as_approved() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog'
+    AS $_$
+DECLARE
+    approved boolean := false;
+BEGIN
+    IF num_nonnulls(NEW.asked_by, NEW.approved_by, NEW.approved_at) > 0
+        AND (TG_OP = 'INSERT' OR (NEW.asked_by, NEW.approved_by, NEW.approved_at)
+             IS DISTINCT FROM (OLD.asked_by, OLD.approved_by, OLD.approved_at))
+        AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = 'frafaldsvarsel_retention'
+                        AND pg_has_role(session_user, r.oid, 'USAGE'))
+        AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = session_user AND r.rolsuper)
+    THEN
+        RAISE EXCEPTION 'two people decide it, by a request' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF TG_OP = 'INSERT' THEN
+        EXECUTE format('SELECT EXISTS (SELECT FROM %I.requests r WHERE r.id = $1 AND r.approved_at IS NOT NULL)',
+                       TG_TABLE_SCHEMA) INTO approved USING NEW.id;
+    END IF;
+    IF approved OR (TG_OP = 'UPDATE' AND (NEW.id <> OLD.id
+                    OR (NEW.people IS NOT NULL AND NEW.people IS DISTINCT FROM OLD.people))) THEN
+        RAISE EXCEPTION 'whom an erasure is about does not change' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $_$;
+
+CREATE FUNCTION personal_login() RETURNS text
+    LANGUAGE sql STABLE
+    RETURN CASE WHEN ((SYSTEM_USER !~ '^(ident|trust):'::text) AND (strpos(SYSTEM_USER, 'frafaldsvarsel_'::text) = 0) AND (NOT (SELECT pg_roles.rolsuper FROM pg_roles WHERE (pg_roles.rolname = SESSION_USER)))) THEN substr(SYSTEM_USER, (strpos(SYSTEM_USER, ':'::text) + 1)) ELSE NULL::text END;
+
+CREATE FUNCTION requests_take_two() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog'
+    AS $_$
+DECLARE
+    said text;
+    person text;
+BEGIN
+    IF TG_OP = 'INSERT' AND NEW.approved_by IS NULL AND NEW.approved_at IS NULL THEN
+        said := NEW.asked_by;
+    ELSIF TG_OP = 'UPDATE' AND OLD.approved_at IS NULL AND NEW.approved_by IS NOT NULL
+        AND (NEW.id, NEW.kind, NEW.what, NEW.because, NEW.asked_by, NEW.asked_at)
+            = (OLD.id, OLD.kind, OLD.what, OLD.because, OLD.asked_by, OLD.asked_at)
+    THEN
+        said := NEW.approved_by;
+    ELSE
+        RAISE EXCEPTION 'a request is asked, then approved, and stays' USING ERRCODE = 'restrict_violation';
+    END IF;
+    EXECUTE format('SELECT coalesce(%1$I.personal_login(), CASE WHEN %1$I.shared_logins_allowed() THEN $1 END)',
+                   TG_TABLE_SCHEMA) INTO person USING said;
+    IF person IS NULL THEN
+        RAISE EXCEPTION 'nobody in person has logged in' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF TG_OP = 'INSERT' THEN
+        NEW.asked_by := person;
+        NEW.asked_at := now();
+    ELSE
+        NEW.approved_by := person;
+        NEW.approved_at := now();
+    END IF;
+    EXECUTE format('INSERT INTO %I.audit (kind, detail) VALUES ($1, $2)', TG_TABLE_SCHEMA)
+        USING CASE TG_OP WHEN 'INSERT' THEN 'requested' ELSE 'approved' END,
+              jsonb_build_object('request', NEW.id, 'of', NEW.kind, 'what', NEW.what, 'by', person,
+                                 'because', coalesce(NEW.approved_because, NEW.because));
+    RETURN NEW;
+END $_$;
+
+CREATE FUNCTION shared_logins_allowed() RETURNS boolean
+    LANGUAGE sql STABLE
+    RETURN (EXISTS (SELECT FROM pg_db_role_setting s WHERE ((s.setrole = (0)::oid) AND ('frafaldsvarsel.shared_logins=on'::text = ANY (s.setconfig)) AND (s.setdatabase = ANY (ARRAY[(0)::oid, (SELECT pg_database.oid FROM pg_database WHERE (pg_database.datname = current_database()))])))));
+
+CREATE FUNCTION skips_are_approved() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog'
+    AS $_$
+DECLARE
+    approved boolean;
+BEGIN
+    EXECUTE format('SELECT EXISTS (SELECT FROM %I.requests r WHERE r.kind = ''skip'' AND r.approved_at IS NOT NULL '
+                   'AND $1 = ANY (r.what))', TG_TABLE_SCHEMA)
+        INTO approved USING format('%s/%s@%s', NEW.topic, NEW.partition, NEW."offset");
+    IF NOT approved THEN
+        RAISE EXCEPTION 'nobody has approved it' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $_$;
 
 CREATE FUNCTION visit_content(token text, bound text) RETURNS text
     LANGUAGE plpgsql STABLE
@@ -292,7 +396,7 @@ CREATE TABLE erasure_requests (
     id uuid NOT NULL,
     people text[],
     ground text NOT NULL,
-    asked_by text NOT NULL,
+    asked_by text,
     asked_at timestamp with time zone DEFAULT now() NOT NULL,
     approved_by text,
     approved_at timestamp with time zone,
@@ -379,7 +483,16 @@ CREATE TABLE inbox_sessions (
     form_token text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     seen_at timestamp with time zone DEFAULT now() NOT NULL,
-    ends_at timestamp with time zone NOT NULL
+    ends_at timestamp with time zone NOT NULL,
+    checked_at timestamp with time zone DEFAULT now() NOT NULL,
+    tag bytea
+);
+
+CREATE TABLE journalised (
+    task_id uuid NOT NULL,
+    receipt text NOT NULL,
+    noted_by text NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 CREATE TABLE known_endpoints (
@@ -490,12 +603,52 @@ CREATE TABLE repeats (
     CONSTRAINT repeats_kind_check CHECK ((kind = ANY (ARRAY['duplicate'::text, 'conflict'::text])))
 );
 
+CREATE TABLE requests (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    what text[] NOT NULL,
+    because text NOT NULL,
+    asked_by text NOT NULL,
+    asked_at timestamp with time zone DEFAULT now() NOT NULL,
+    approved_by text,
+    approved_because text,
+    approved_at timestamp with time zone,
+    CONSTRAINT approved_as_a_whole CHECK ((num_nonnulls(approved_by, approved_because, approved_at) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT nobody_approves_alone CHECK ((lower(approved_by) <> lower(asked_by))),
+    CONSTRAINT requests_what_check CHECK ((cardinality(what) > 0))
+);
+
 CREATE TABLE resealed (
     sender text NOT NULL,
     message_id text NOT NULL,
     sent_as text NOT NULL,
     sealed text NOT NULL,
     at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE retention_holds (
+    id uuid NOT NULL,
+    person_id text NOT NULL,
+    reference text,
+    ground text NOT NULL,
+    held_by text NOT NULL,
+    held_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE retention_rules (
+    version text NOT NULL,
+    kind text NOT NULL,
+    accepted_by text NOT NULL,
+    accepted_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+CREATE TABLE retention_runs (
+    kind text NOT NULL,
+    version text NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    taken bigint NOT NULL,
+    waiting bigint NOT NULL,
+    overdue bigint NOT NULL
 );
 
 CREATE TABLE saved_views (
@@ -651,6 +804,9 @@ ALTER TABLE ONLY foreign_records
 ALTER TABLE ONLY inbox_sessions
     ADD CONSTRAINT inbox_sessions_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY journalised
+    ADD CONSTRAINT journalised_pkey PRIMARY KEY (task_id);
+
 ALTER TABLE ONLY known_endpoints
     ADD CONSTRAINT known_endpoints_pkey PRIMARY KEY (unit_id, url);
 
@@ -684,8 +840,20 @@ ALTER TABLE ONLY receipts
 ALTER TABLE ONLY repeats
     ADD CONSTRAINT repeats_pkey PRIMARY KEY (topic, partition, "offset");
 
+ALTER TABLE ONLY requests
+    ADD CONSTRAINT requests_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY resealed
     ADD CONSTRAINT resealed_pkey PRIMARY KEY (sender, message_id, sent_as);
+
+ALTER TABLE ONLY retention_holds
+    ADD CONSTRAINT retention_holds_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY retention_rules
+    ADD CONSTRAINT retention_rules_pkey PRIMARY KEY (version);
+
+ALTER TABLE ONLY retention_runs
+    ADD CONSTRAINT retention_runs_pkey PRIMARY KEY (kind);
 
 ALTER TABLE ONLY saved_views
     ADD CONSTRAINT saved_views_pkey PRIMARY KEY (user_id, name);
@@ -784,6 +952,8 @@ CREATE INDEX receipts_rejected ON receipts USING btree (appended_at) WHERE (stat
 
 CREATE INDEX repeats_by_event ON repeats USING btree (sender, event_id);
 
+CREATE INDEX retention_holds_by_person ON retention_holds USING btree (person_id);
+
 CREATE INDEX stand_ins_of_unit ON stand_ins USING btree (unit_id, last_day) WHERE (ended_at IS NULL);
 
 CREATE UNIQUE INDEX steps_by_failure ON steps USING btree (failed_delivery, failed_at) WHERE (failed_delivery IS NOT NULL);
@@ -824,11 +994,19 @@ CREATE INDEX tasks_withdrawn_of_unit ON tasks USING btree (unit_id, changed_at) 
 
 CREATE TRIGGER audit_is_never_emptied BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_only_grows();
 
+CREATE TRIGGER audit_names_the_login BEFORE INSERT ON audit FOR EACH ROW WHEN (((new.detail ? 'by'::text) OR ((SYSTEM_USER IS NOT NULL) AND (SESSION_USER <> ALL (ARRAY['frafaldsvarsel_ledger'::name, 'frafaldsvarsel_notify'::name, 'frafaldsvarsel_inbox'::name, 'frafaldsvarsel_audit'::name, 'frafaldsvarsel_canary'::name, 'frafaldsvarsel_trail'::name]))))) EXECUTE FUNCTION audit_names_the_login();
+
 CREATE TRIGGER audit_only_grows BEFORE DELETE OR UPDATE ON audit FOR EACH ROW EXECUTE FUNCTION audit_only_grows();
 
 CREATE TRIGGER both_causes_of_a_changed_one BEFORE UPDATE ON deliveries FOR EACH ROW WHEN (((new.cause_kind IS NULL) OR (((new.cause IS DISTINCT FROM old.cause) OR (new.cause_kind IS DISTINCT FROM old.cause_kind)) OR (new.cause_ref IS DISTINCT FROM old.cause_ref)))) EXECUTE FUNCTION deliveries_both_causes();
 
 CREATE TRIGGER both_causes_of_a_new_one BEFORE INSERT ON deliveries FOR EACH ROW EXECUTE FUNCTION deliveries_both_causes();
+
+CREATE TRIGGER erasures_are_as_approved BEFORE INSERT OR UPDATE ON erasure_requests FOR EACH ROW EXECUTE FUNCTION erasures_are_as_approved();
+
+CREATE TRIGGER requests_take_two BEFORE INSERT OR DELETE OR UPDATE ON requests FOR EACH ROW EXECUTE FUNCTION requests_take_two();
+
+CREATE TRIGGER skips_are_approved BEFORE INSERT OR UPDATE ON skips FOR EACH ROW EXECUTE FUNCTION skips_are_approved();
 
 CREATE TRIGGER trail_is_never_emptied BEFORE TRUNCATE ON trail FOR EACH STATEMENT EXECUTE FUNCTION audit_only_grows();
 

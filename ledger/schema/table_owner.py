@@ -1,4 +1,4 @@
-"""Who may write one table."""
+"""What is said of a table and of whoever writes it; `ledger.schema.owners` says it of all."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,3 +21,6 @@ class TableOwner:
 
 FORGET: Final = "ledger/store/erasures.py"
 FORGOTTEN: Final = {FORGET: "Of an erased person, in one transaction for all tables."}
+RETENTION: Final = "ops/retention/rows.py"
+TIMED: Final = {RETENTION: "`retention run`, when its time is over."}
+"""Further modules of tables that forget."""

@@ -60,6 +60,9 @@ DELETE FROM attempts WHERE delivery_id IN (SELECT id FROM deliveries WHERE task_
 FORGET_BOUNCES: Final[LiteralString] = """
 DELETE FROM bounces WHERE delivery_id IN (SELECT id FROM deliveries WHERE task_id = ANY(%s))
 """
+FORGET_RECEIPTS_OF_CASES: Final[LiteralString] = "DELETE FROM journalised WHERE task_id = ANY(%s)"
+FORGET_HOLDS: Final[LiteralString] = "DELETE FROM retention_holds WHERE person_id = %s"
+"""One that was laid while the erasure ran is too late."""
 FORGET_DELIVERIES: Final[LiteralString] = "DELETE FROM deliveries WHERE task_id = ANY(%s)"
 FORGET_SUCCESSORS: Final[LiteralString] = "UPDATE acts SET successor = NULL WHERE successor = ANY(%s)"
 FORGET_ORDER: Final[LiteralString] = "UPDATE tasks SET follows = NULL WHERE follows = ANY(%s)"
@@ -137,11 +140,13 @@ async def forget(connection: Connection, person_id: str, erasure: Erasure) -> No
         for statement in (FORGET_STEPS, FORGET_PLANS, FORGET_ATTEMPTS, FORGET_BOUNCES, FORGET_DELIVERIES):
             await connection.execute(statement, (tasks,))
         await connection.execute(FORGET_FOLLOW_UPS, (tasks,))
+        await connection.execute(FORGET_RECEIPTS_OF_CASES, (tasks,))
         for statement in (FORGET_ACTS, FORGET_SUCCESSORS, FORGET_ORDER, KEEP_FIGURES, FORGET_TASKS):
             await connection.execute(statement, (tasks,))
     await connection.execute(FORGET_SUBJECTS, (person_id, erasure.erased_before))
     await connection.execute(FORGET_APPLIED, (*place, person_id))
     await connection.execute(FORGET_WORDS, (person_id,))
+    await connection.execute(FORGET_HOLDS, (person_id,))
 
 
 async def _empty_trail(

@@ -32,6 +32,8 @@ _TEMPLATES: Final = Path(__file__).with_name("templates")
 _CODE_SECONDS: Final = 60.0
 _TOKEN_SECONDS: Final = 300
 _ALGORITHM: Final = "ES256"
+_CHOSEN: Final = "provider-person"
+"""A cookie: who was chosen last in this browser, for a log-in that must not ask."""
 _LARGEST_FORM: Final = 8192
 _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
@@ -99,7 +101,11 @@ def build(issuer: str, people: tuple[Person, ...], secret: str) -> Starlette:
         fault = _fault(asked)
         if fault is not None:
             return HTMLResponse(fault, status_code=400, headers=_HEADERS)
-        person = provider.find(asked.get("person", ""))
+        silent = asked.get("prompt") == "none"
+        person = provider.find(request.cookies.get(_CHOSEN, "") if silent else asked.get("person", ""))
+        if person is None and silent:
+            refusal = {"error": "login_required", "state": asked.get("state", ""), "iss": issuer}
+            return RedirectResponse(f"{asked['redirect_uri']}?{urlencode(refusal)}", 303, headers=_HEADERS)
         if person is None:
             page = templates.get_template("provider.html").render(
                 people=[(one, "?" + urlencode({**asked, "person": one.subject})) for one in people]
@@ -114,7 +120,9 @@ def build(issuer: str, people: tuple[Person, ...], secret: str) -> Starlette:
             time.monotonic() + _CODE_SECONDS,
         )
         answer = {"code": code, "state": asked.get("state", ""), "iss": issuer}
-        return RedirectResponse(f"{asked['redirect_uri']}?{urlencode(answer)}", 303, headers=_HEADERS)
+        back = RedirectResponse(f"{asked['redirect_uri']}?{urlencode(answer)}", 303, headers=_HEADERS)
+        back.set_cookie(_CHOSEN, person.subject, httponly=True, samesite="lax")
+        return back
 
     async def token(request: Request) -> Response:
         """A code, once and in time, with the client's secret and the proof that the same browser began."""
@@ -153,11 +161,16 @@ def build(issuer: str, people: tuple[Person, ...], secret: str) -> Starlette:
         )
 
     async def end(request: Request) -> Response:
-        """There is no session here to end; the way back is all that is owed."""
+        """Forgets who was chosen in this browser."""
         back = request.query_params.get("post_logout_redirect_uri", "")
-        if not _is_local(back):
-            return HTMLResponse("Logged out.", headers=_HEADERS)
-        return RedirectResponse(back, 303, headers=_HEADERS)
+        local = _is_local(back)
+        answer: Response = (
+            RedirectResponse(back, 303, headers=_HEADERS)
+            if local
+            else HTMLResponse("Logged out.", headers=_HEADERS)
+        )
+        answer.delete_cookie(_CHOSEN)
+        return answer
 
     return Starlette(
         routes=[

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-import jinja2
-
+from infra.page_templates import page_templates
 from models.audit_kind import AuditKind
 from models.calendar import COPENHAGEN
 from models.events.sensitive_fields import OpenPurpose
@@ -20,6 +19,7 @@ _WHAT: Final = {
     AuditKind.LOOKED_AT: "Opgaven om dig blev åbnet på skærmen",
     AuditKind.OPENED: "Dit CPR-nummer og institutionens tekst om dig blev vist",
     AuditKind.INSIGHT_EXPORTED: "Denne oversigt blev lavet til dig",
+    AuditKind.CASE_EXPORTED: "Sagen blev skrevet ud til kommunens sagssystem",
 }
 _WHY: Final = {
     OpenPurpose.CONTACT_PERSON: "At få kontakt med dig",
@@ -31,19 +31,13 @@ _CASE_WORK: Final = "At behandle opgaven"
 _VIA: Final = {
     "page": "Kommunens sagsbehandler",
     "api": "Kommunens sagssystem",
+    "export": "Driften, for kommunens sagssystem",
     "command": "Driften, efter din anmodning",
 }
 
 
 def letter(looks: Sequence[PersonLook], *, made_at: datetime, unit_name: Callable[[str], str]) -> str:
     """An HTML page of its own: no script, nothing that is fetched, no name and no number of the person."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     rows = [
         {
             "at": f"{_day(look.at)} kl. {look.at.astimezone(COPENHAGEN):%H.%M}",
@@ -55,7 +49,7 @@ def letter(looks: Sequence[PersonLook], *, made_at: datetime, unit_name: Callabl
         }
         for look in looks
     ]
-    return environment.get_template("letter.html").render(rows=rows, made_on=_day(made_at))
+    return page_templates(_TEMPLATES).get_template("letter.html").render(rows=rows, made_on=_day(made_at))
 
 
 def why(look: PersonLook) -> str:

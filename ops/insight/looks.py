@@ -18,6 +18,7 @@ KINDS: Final = (
     AuditKind.LOOKED_AT,
     AuditKind.OPENED,
     AuditKind.INSIGHT_EXPORTED,
+    AuditKind.CASE_EXPORTED,
 )
 """What counts as a look at a person."""
 LOOKS: Final[LiteralString] = """

@@ -50,14 +50,22 @@ class ErasureLog:
             await self._producer.stop()
         await self._reader.stop()
 
-    async def cut_off(self, people: Collection[str], request: str) -> Origin:
-        """Say on ``erasures`` who is erased, as hashes; the brokers' clock says from when on."""
-        value = orjson.dumps({"request": request, "people": sorted(map(hashed, people))})
+    async def cut_off(self, people: Collection[str], request: str, before: datetime | None = None) -> Origin:
+        """Say on ``erasures`` who is erased, as hashes; the brokers' clock says from when on.
+
+        `before`: an earlier moment, where what came later stays. The record says it, so that it holds after a restore.
+        """
+        said = {"request": request, "people": sorted(map(hashed, people))}
+        if before is not None:
+            said["before"] = before.isoformat()
+        value = orjson.dumps(said)
         headers = self._mac.headers(Topic.ERASURES, 0, None, value)
         assert self._producer is not None  # noqa: S101 - `async with` has made it
-        said = await self._producer.send_and_wait(Topic.ERASURES, value, partition=0, headers=headers)
-        at = datetime.fromtimestamp(said.timestamp / 1000, UTC)
-        return Origin(topic=Topic.ERASURES, partition=0, offset=said.offset, appended_at=at)
+        written = await self._producer.send_and_wait(Topic.ERASURES, value, partition=0, headers=headers)
+        at = datetime.fromtimestamp(written.timestamp / 1000, UTC)
+        if before is not None:
+            at = min(at, before)
+        return Origin(topic=Topic.ERASURES, partition=0, offset=written.offset, appended_at=at)
 
     async def tell_match(self, people: Collection[str], origin: Origin, request: str) -> None:
         """The erasing event of each number."""
@@ -68,7 +76,7 @@ class ErasureLog:
 
     async def bury(self, people: Collection[str], cut_off: datetime) -> int:
         """A tombstone for each record of before that has none yet; how many."""
-        output, written = self._output(), 0
+        output, written, people = self._output(), 0, frozenset(people)
         for topic in sorted(OWN_KEYS):
             for partition in _partitions(topic, people):
                 keys: dict[bytes, bool] = {}

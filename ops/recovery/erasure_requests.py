@@ -1,5 +1,6 @@
-"""Requests to erase a person: one asks, another approves, and both stand in the audit trail. Names nobody when done."""
+"""Requests to erase a person; `ops.recovery.requests` has who approved them. They name nobody when done."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, LiteralString
@@ -13,17 +14,22 @@ from ledger.store.erasures import hashed
 from models.audit_kind import AuditKind
 from models.events.person_event import Origin
 from models.operator import Operator
+from ops.recovery import requests
+from ops.recovery.requests import RequestKind
 
 ASK: Final[LiteralString] = """
-INSERT INTO erasure_requests (id, people, ground, asked_by) VALUES (%s, %s, %s, %s)
+INSERT INTO erasure_requests (id, people, ground) VALUES (%s, %s, %s)
 """
-APPROVE: Final[LiteralString] = """
-UPDATE erasure_requests SET approved_by = %s, approved_at = now()
-WHERE id = %s AND approved_by IS NULL AND asked_by <> %s
+ASK_BY_RULE: Final[LiteralString] = """
+INSERT INTO erasure_requests (id, people, ground, asked_by, approved_by, approved_at, erased_before)
+VALUES (%s, %s, %s, %s, %s, now(), %s)
 """
+"""What retention asks for is approved by the version of its rule, which a person has accepted; its role alone may."""
 APPROVED: Final[LiteralString] = """
-SELECT id, people, erased_before, "offset" FROM erasure_requests
-WHERE approved_by IS NOT NULL AND done_at IS NULL ORDER BY approved_at, id
+SELECT e.id, e.people, e.erased_before, e."offset", coalesce(e.asked_by = 'retention', false)
+FROM erasure_requests e LEFT JOIN requests r ON r.id = e.id AND r.kind = 'erasure'
+WHERE e.done_at IS NULL AND coalesce(r.approved_at, e.approved_at) IS NOT NULL
+ORDER BY coalesce(r.approved_at, e.approved_at), e.id
 """
 SET_CUT_OFF: Final[LiteralString] = """
 UPDATE erasure_requests SET erased_before = %s, "offset" = %s WHERE id = %s
@@ -32,6 +38,7 @@ DONE: Final[LiteralString] = "UPDATE erasure_requests SET people = NULL, done_at
 OPEN_TASKS: Final[LiteralString] = """
 SELECT reference FROM tasks WHERE person_id = ANY(%s) AND status = 'open' ORDER BY reference
 """
+HOLDS: Final[LiteralString] = "SELECT count(*) FROM retention_holds WHERE person_id = ANY(%s)"
 FORGOTTEN: Final[LiteralString] = """
 SELECT count(*) FROM erasures WHERE person = ANY(%s) AND erased_before >= %s
 """
@@ -49,6 +56,10 @@ class ErasureRequest:
     people: tuple[str, ...]
     origin: Origin | None
     """Its record on ``erasures``, once there is one."""
+    before: datetime | None = None
+    """Of retention's: what was appended later stays. None: all that was appended before that record goes."""
+    by_rule: bool = False
+    """Whether retention has asked for it."""
 
 
 def ask(
@@ -57,30 +68,55 @@ def ask(
     """Note that a person, under all their numbers, is to be erased; raises `CannotErase` where a task is open."""
     with connection.transaction():
         people = sorted(person for (person,) in connection.execute(NUMBERS, (person_id,)))
-        references = [reference for (reference,) in connection.execute(OPEN_TASKS, (people,))]
-        if references:
-            raise CannotErase(
-                f"The person has an open task ({', '.join(references)}): the duty to react comes first. Close it."
-            )
-        connection.execute(ASK, (request, people, ground, operator.by))
-        _note(connection, AuditKind.ERASURE_ASKED, request, operator, ground=ground)
+        if (reason := obstacle(connection, people)) is not None:
+            raise CannotErase(reason)
+        connection.execute(ASK, (request, people, ground))
+        requests.ask(connection, request, RequestKind.ERASURE, [ground], operator)
     return people
 
 
-def approve(connection: SyncConnection, request: UUID, operator: Operator) -> bool:
-    """Approve what another has asked for; False where it is one's own, approved already, or not there."""
+def ask_by_rule(
+    connection: SyncConnection,
+    request: UUID,
+    people: Sequence[str],
+    *,
+    ground: str,
+    rules: str,
+    before: datetime,
+) -> None:
+    """Note that retention takes these people's data of before a moment; approved by `rules`, their versions."""
+    who = Operator("retention", rules)
     with connection.transaction():
-        if not connection.execute(APPROVE, (operator.by, request, operator.by)).rowcount:
-            return False
-        _note(connection, AuditKind.ERASURE_APPROVED, request, operator)
-    return True
+        values = (request, sorted(people), ground, who.by, f"rule {rules}", before)
+        connection.execute(ASK_BY_RULE, values)
+        detail = {
+            "request": str(request),
+            "of": RequestKind.ERASURE,
+            "what": [ground],
+            "by": who.by,
+            "because": who.because,
+        }
+        connection.execute(audit_trail.APPEND, audit_trail.line(AuditKind.REQUESTED, detail))
+
+
+def obstacle(connection: SyncConnection, people: Sequence[str]) -> str | None:
+    """Why these people cannot be erased now: an open task, or a hold; to be asked again before the cut-off."""
+    references = [reference for (reference,) in connection.execute(OPEN_TASKS, (list(people),))]
+    if references:
+        return (
+            f"The person has an open task ({', '.join(references)}): the duty to react comes first. Close it."
+        )
+    ((holds,),) = connection.execute(HOLDS, (list(people),)).fetchall()
+    return "The person is on hold: retention release takes it away." if holds else None
 
 
 def approved(connection: SyncConnection) -> list[ErasureRequest]:
     """What is to be done, the oldest first."""
     return [
-        ErasureRequest(request, tuple(people), None if cut_off is None else _origin(cut_off, offset))
-        for request, people, cut_off, offset in connection.execute(APPROVED).fetchall()
+        ErasureRequest(
+            request, tuple(people), None if offset is None else _origin(cut_off, offset), cut_off, by_rule
+        )
+        for request, people, cut_off, offset, by_rule in connection.execute(APPROVED).fetchall()
     ]
 
 
@@ -97,16 +133,9 @@ def has_forgotten(connection: SyncConnection, people: tuple[str, ...], cut_off: 
 
 
 def done(connection: SyncConnection, request: UUID) -> None:
-    """It is carried out; whom it was about is known no more."""
+    """It is carried out, or, where it has no record on Kafka, given up; whom it was about is known no more."""
     connection.execute(DONE, (request,))
 
 
 def _origin(cut_off: datetime, offset: int) -> Origin:
     return Origin(topic=Topic.ERASURES, partition=0, offset=offset, appended_at=cut_off.astimezone(UTC))
-
-
-def _note(
-    connection: SyncConnection, kind: AuditKind, request: UUID, operator: Operator, **more: str
-) -> None:
-    detail = {"request": str(request), "by": operator.by, "because": operator.because} | more
-    connection.execute(audit_trail.APPEND, audit_trail.line(kind, detail))

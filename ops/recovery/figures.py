@@ -23,6 +23,9 @@ WHERE f.status IN ('refused', 'exhausted') AND f.channel = 'email' AND f.audienc
 GROUP BY f.unit_id ORDER BY f.unit_id
 """
 """Units whose last mail nobody took."""
+LAST_NIGHT: Final[LiteralString] = """
+SELECT kind, overdue, extract(epoch FROM at)::float8 FROM retention_runs ORDER BY kind
+"""
 NOW: Final[LiteralString] = "SELECT extract(epoch FROM clock_timestamp())::float8"
 
 
@@ -39,5 +42,9 @@ def for_people(connection: SyncConnection) -> Iterator[Figure]:
     for kind in DeadLetterKind:
         yield metrics.QUARANTINE, (kind.value,), found.get(kind.value, 0)
     yield metrics.UNITS_NOT_REACHED, (), len(connection.execute(FAILED_LAST).fetchall())
+    night = connection.execute(LAST_NIGHT).fetchall()
+    for kind, overdue, _ in night:
+        yield metrics.RETENTION_OVERDUE, (kind,), overdue
+    yield metrics.RETENTION_AT, (), min((at for *_, at in night), default=0)
     ((at,),) = connection.execute(NOW).fetchall()
     yield metrics.FOR_PEOPLE_AT, (), at

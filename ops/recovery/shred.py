@@ -1,7 +1,7 @@
 """Before the key of a month is destroyed: what is still needed of it is sealed again under the key of today.
 
-Needed is what belongs to an open task, or to a message that waits for facts; refused records that wait for a person
-hold the whole thing up. What this writes can be written again: a run that is cut off is simply begun anew.
+Needed is what belongs to an open task, to a message that waits for facts, or to a person on hold; refused records that
+wait for a person hold the whole thing up. What this writes can be written again: a run that is cut off is begun anew.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, LiteralString
 
-from crypto.key_file import month_of, next_month
+from crypto.key_file import begins, month_of, next_month
 from crypto.vault import NotOpenedError, SealOpener
 from infra.postgres import SyncConnection
 from ledger.store import audit_trail
@@ -24,7 +24,9 @@ FROM messages m LEFT JOIN tasks t ON t.id = m.task_id
 LEFT JOIN resealed r ON r.sender = m.sender AND r.message_id = m.message_id
     AND r.sent_as = coalesce(m.decision #>> '{message,sent_as}', m.person_id)
 WHERE m.sealed IS NOT NULL AND starts_with(coalesce(r.sealed, m.sealed), %(kid)s)
-  AND (m.outcome = 'undecided' OR t.status = 'open')
+  AND (m.outcome = 'undecided' OR t.status = 'open' OR EXISTS (
+      SELECT FROM retention_holds h LEFT JOIN person_joins j ON h.person_id IN (j.person_id, j.joined_to)
+      WHERE m.person_id IN (h.person_id, j.person_id, j.joined_to)))
 ORDER BY m.sender, m.message_id
 """
 RESEAL: Final[LiteralString] = """
@@ -93,6 +95,5 @@ def seal_again(
 
 
 def _bounds(month: str, *, is_first: bool) -> dict[str, datetime]:
-    begins = datetime.fromisoformat(f"{month}-01T00:00:00+00:00")
-    until = datetime.fromisoformat(f"{next_month(month)}-01T00:00:00+00:00")
-    return {"since": datetime.min.replace(tzinfo=UTC, year=1900) if is_first else begins, "until": until}
+    since = datetime.min.replace(tzinfo=UTC, year=1900) if is_first else begins(month)
+    return {"since": since, "until": begins(next_month(month))}

@@ -40,6 +40,16 @@ def parse(text: str) -> RecordPlace:
     return (topic, int(partition), int(offset))
 
 
+def written(place: RecordPlace) -> str:
+    """The one way to write it, which the database compares with what was approved.
+
+    >>> written(("receipts", 0, 17))
+    'receipts/0@17'
+    """
+    topic, partition, offset = place
+    return f"{topic}/{partition}@{offset}"
+
+
 def objection(connection: SyncConnection, place: RecordPlace) -> str | None:
     """Why there is nothing to skip there; None if the ledger stands before it."""
     row = connection.execute(POSITION, place[:2]).fetchone()
@@ -50,12 +60,14 @@ def objection(connection: SyncConnection, place: RecordPlace) -> str | None:
 
 
 def skip(connection: SyncConnection, place: RecordPlace, operator: Operator) -> bool:
-    """Let it pass; False where somebody has said so before. The trail has it in the same transaction."""
+    """Let it pass; False where somebody has said so before. The trail has it in the same transaction.
+
+    The database refuses what nobody has approved (`ops.recovery.requests`).
+    """
     with connection.transaction():
         if not connection.execute(ADD, (*place, operator.by, operator.because)).rowcount:
             return False
-        topic, partition, offset = place
-        detail = {"record": f"{topic}/{partition}@{offset}", "by": operator.by, "because": operator.because}
+        detail = {"record": written(place), "by": operator.by, "because": operator.because}
         connection.execute(audit_trail.APPEND, audit_trail.line(AuditKind.RECORD_SKIPPED, detail))
     return True
 

@@ -14,6 +14,7 @@ from ops.trail.verify import ChainLink, TrailFault, TrailFinding
 CHANNEL: Final = "trail"
 """Who waits for a link says so there, and the keeper hurries."""
 _AT_ONCE: Final = 5_000
+_EMPTYING: Final = frozenset({AuditKind.PERSON_ERASED, AuditKind.TRAIL_EMPTIED})
 _KEEPER: Final = 0x7472_6169_6C  # "trail"
 
 COLUMNS: Final[LiteralString] = (
@@ -41,11 +42,12 @@ ORDER BY a.id
 """By the time of the row's own transaction: one that is open for long is late, and that is worth a look as well."""
 BUSIEST: Final[LiteralString] = f"""
 SELECT coalesce(max(looks), 0) FROM (
-    SELECT count(*) AS looks FROM audit
+    SELECT count(DISTINCT at) AS looks FROM audit
     WHERE kind IN ('{AuditKind.OPENED}', '{AuditKind.FOUND_BY_CPR}') AND at > now() - interval '1 hour'
     GROUP BY detail ->> 'by_id') of_one
 """
-"""How often the busiest person has opened or looked up people within the last hour."""
+"""How often the busiest person has opened or looked up people within the last hour; a search is one look, with a line
+for each task that it finds."""
 
 
 def take(connection: SyncConnection) -> bool:
@@ -125,7 +127,7 @@ def _link(row: dict[str, Any]) -> ChainLink:
         row=_row(row) if whole else None,
         erased_by=row["erased_by"],
         empties=frozenset(_ids(row["detail"].get("emptied")))
-        if whole and row["kind"] == AuditKind.PERSON_ERASED
+        if whole and row["kind"] in _EMPTYING
         else frozenset(),
     )
 

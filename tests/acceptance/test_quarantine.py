@@ -54,6 +54,14 @@ def listed(up: Up, *filters: str) -> list[dict[str, Any]]:
 
 
 def replayed(up: Up, *arguments: str) -> list[dict[str, Any]]:
+    if "--yes" in arguments and "--because" not in arguments:
+        arguments = (*arguments, "--because", "en gang til")
+    if "--yes" in arguments:
+        # Asked by one, approved by another.
+        command("quarantine", "replay", *arguments, "--json", data=up.data)
+        for waiting in rows("requests", "list", data=up.data):
+            approval = ("requests", "approve", waiting["id"], "--because", "set", "--as", "drift-2")
+            assert command(*approval, data=up.data).returncode == 0
     ran = command("quarantine", "replay", *arguments, "--json", data=up.data)
     assert ran.returncode in (0, 1), ran.stderr
     return [json.loads(line) for line in ran.stdout.splitlines()]
@@ -163,6 +171,7 @@ def test_showing_it_is_in_the_audit_trail_before_it_is_opened(up: Up, refused: d
         "reason": "unknown_key",
         "by": "drift-1",
         "because": "nøgle mangler",
+        "login": "shared:frafaldsvarsel_operator",
     }
     (as_json,) = rows("quarantine", "show", identity, "--because", "igen", data=up.data)
     assert json.loads(as_json["value"])["id"] == refused["event"]["id"]

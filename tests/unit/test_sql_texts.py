@@ -25,8 +25,11 @@ PUT_TOGETHER: Final = {
     "ledger/queries/task_counts.py": "one statement for each filter and narrowing, of the conditions in `narrowed`",
     "ledger/queries/task_list.py": "one statement for each filter and kind of page, of the texts in `list_statements`",
     "ledger/rebuild/compare.py": "one statement for each table, by `psycopg.sql`",
+    "ledger/schema/apply_policies.py": "one statement for each policy of `ledger.schema.row_policies`",
     "ledger/schema/dba_script.py": "a role, its powers and its settings, for each name in `config.database_roles`",
+    "ledger/schema/row_policies.py": "one statement for each policy",
     "ledger/rebuild/replace.py": "one statement for each table, by `psycopg.sql`",
+    "ops/recovery/erasure_search.py": "one statement for each table, over the columns that the role may read",
     "local/demo/counts.py": "the demo's own counts by reason and by unit",
 }
 """Where a function puts texts together, and why."""

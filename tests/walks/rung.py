@@ -45,6 +45,8 @@ NOT_LIVE: Final = {
     "FrafaldsvarselTrailUnsigned": _TRAIL,
     "FrafaldsvarselOpenedUnchained": _TRAIL,
     "FrafaldsvarselManyLooks": _TRAIL,
+    "FrafaldsvarselRetentionOverdue": "it takes data that are months old, and an hour; `promtool` tries its rule",
+    "FrafaldsvarselRetentionNotRun": "it takes two days; the same",
     "FrafaldsvarselAnswersLateFast": _HOURS,
     "FrafaldsvarselAnswersLateSlow": _HOURS,
     "FrafaldsvarselNoticesLateFast": _HOURS,

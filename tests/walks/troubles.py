@@ -16,8 +16,8 @@ from tests.walks.watched_rig import PASSWORD, WatchedRig
 
 _INPUTS: Final = tuple(map(str, InputTopic))
 _DAY_MS: Final = 86_400_000
-_NEARLY: Final = timedelta(days=359)
-"""Retention of a sender's topic is 365 days, and seven before its end it counts as near."""
+_NEARLY: Final = timedelta(days=29)
+"""Retention of a sender's topic is 35 days, and seven before its end it counts as near."""
 _FLOOD: Final = 330
 """Of one person; a sender may say 300 things."""
 

@@ -10,6 +10,7 @@ from config.errors import ConfigError, Fault
 from config.reference.checks.channels import channel_faults
 from config.reference.checks.law import law_faults
 from config.reference.checks.reminders import reminder_faults
+from config.reference.checks.retention import retention_faults
 from config.reference.checks.routes import route_faults
 from config.reference.checks.senders import sender_faults
 from config.reference.csv_reader import DATA, CsvTable, RowT
@@ -84,6 +85,7 @@ def reference_faults(reference: Reference) -> list[Fault]:
         ),
         *_twice(reference.digests, "digest of", lambda row: f"{row.unit_id} from {row.valid_from}"),
         *reminder_faults(reference),
+        *retention_faults(reference),
     ]
 
 

@@ -63,8 +63,10 @@ NEVER_OFF: Final[LiteralString] = """
 SELECT d.task_id, d.status FROM deliveries d JOIN audit s ON s.kind = 'delivery_superseded'
     AND s.detail ->> 'delivery_id' = d.id::text AND s.detail ->> 'reason' = 'endpoint_off'
 WHERE d.status = 'superseded' AND d.channel = 'webhook' AND NOT EXISTS (
-    SELECT 1 FROM audit a WHERE a.kind = 'endpoint_disabled' AND a.detail ->> 'unit' = d.unit_id AND a.id < s.id)
+    SELECT 1 FROM audit a WHERE a.kind = 'endpoint_disabled' AND a.id < s.id
+    AND (a.detail ->> 'unit' = d.unit_id OR a.erased_by IS NOT NULL))
 """
+"""A line that was emptied, with its task's person or in its time, says no more of which unit."""
 OFF: Final[LiteralString] = "SELECT count(*) FROM endpoints WHERE disabled_at IS NOT NULL"
 
 

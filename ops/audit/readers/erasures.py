@@ -39,6 +39,11 @@ FORGET_LOST: Final[LiteralString] = """
 DELETE FROM lost WHERE (person, topic, partition, place) = (?, ?, ?, ?)
 """
 PENDING: Final[LiteralString] = "SELECT person, mark_partition, mark_place FROM erasure"
+ROWS_OF: Final[LiteralString] = """
+SELECT (SELECT count(*) FROM event WHERE person = :person) + (SELECT count(*) FROM message WHERE person = :person)
+    + (SELECT count(*) FROM home WHERE person = :person) + (SELECT count(*) FROM lost WHERE person = :person)
+"""
+"""What `erase verify` asks: what is left of a person beside that there was an erasure."""
 
 Cut = tuple[int, int, int]
 """Cut-off in milliseconds; partition and offset of the erasing event."""

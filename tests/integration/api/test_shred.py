@@ -96,7 +96,34 @@ async def test_open_tasks_and_undecided_messages_are_read_on_and_the_rest_by_nob
         with pytest.raises(KeyShreddedError):
             GONE.opener.open(sealed, sealed_for(sender, message_id, person_id))
     ((detail,),) = await service.books.rows("SELECT detail FROM audit WHERE kind = 'key_shredded'")
-    assert detail == {"month": MONTH, "sealed_again": 2, "by": WHO.by, "because": WHO.because}
+    assert detail == {
+        "month": MONTH,
+        "sealed_again": 2,
+        "by": WHO.by,
+        "because": WHO.because,
+        "login": "shared:postgres",
+    }
+
+
+async def test_what_is_sealed_of_a_person_on_hold_is_read_on(of_may: Service) -> None:
+    """Under whichever number the hold was laid; of a closed task too."""
+    service = of_may
+    held, joined, other = [await service.task() for _ in range(3)]
+    await service.books.rows("UPDATE tasks SET status = 'closed' RETURNING 1")
+    people = dict(await service.books.rows("SELECT reference, person_id FROM tasks"))
+    join = "INSERT INTO person_joins (person_id, joined_to) VALUES ('an earlier number', %s) RETURNING 1"
+    await service.books.rows(join, people[joined])
+    for person in (people[held], "an earlier number"):
+        await service.books.rows(
+            "INSERT INTO retention_holds (id, person_id, ground, held_by) "
+            "VALUES (gen_random_uuid(), %s, 'a complaint', 'anne') RETURNING 1",
+            person,
+        )
+    assert again(service.url) == 2
+    shredded(service)
+    caller = await service.caller()
+    for reference, number in ((held, 1), (joined, 1), (other, 0)):
+        assert len((await caller.open(reference)).json()["messages"]) == number
 
 
 async def test_a_later_decision_brings_the_old_seal_and_the_unit_reads_on(of_may: Service) -> None:

@@ -1,6 +1,7 @@
 """An absence with its stand-in: set, seen at the tasks, ended early, in the trail; and nothing of the duty moves."""
 
 import html
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -109,7 +110,12 @@ async def test_a_case_worker_ends_nobody_elses_and_a_manager_does(desk: Desk) ->
     page = html.unescape((await desk.person.get("/opgaver")).text)
     assert "Du er stedfortræder for Bo" in page
     rights = Rights(held=(Right(role=Role.MANAGER, units=(COPENHAGEN,)),))
-    await desk.connection.execute("UPDATE inbox_sessions SET rights = %s::jsonb", (rights.model_dump_json(),))
+    await desk.connection.execute("DELETE FROM inbox_sessions")
+    cookie = await desk.parts.sessions.open(desk.connection, user_id="anna", user_name="Anna", rights=rights)
+    rows = await desk.connection.execute("SELECT form_token FROM inbox_sessions")
+    ((token,),) = await rows.fetchall()
+    desk = replace(desk, token=str(token))
+    desk.person.cookies.set("frafaldsvarsel", cookie)
     sent = {"form_token": desk.token, "stand_in": str(ids[COPENHAGEN])}
     assert (await desk.person.post("/fravaer/afslut", data=sent)).status_code == 303
     assert [line[:3] for line in await trail(desk)] == [("stand_in_ended", None, "anna")]

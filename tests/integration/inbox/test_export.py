@@ -5,7 +5,8 @@ import io
 
 import pytest
 
-from tests.integration.inbox.staff import AARHUS, CPR, NOBODY, Desk
+from ledger.actions.reveal_sensitive import MOST_LOOKS_AN_HOUR
+from tests.integration.inbox.staff import AARHUS, CPR, NOBODY, Desk, looks
 
 HIDDEN = f"{CPR[:6]}-{CPR[6:]}"
 
@@ -61,17 +62,28 @@ async def test_with_a_purpose_each_person_is_noted_as_an_opening_is(desk: Desk) 
     assert status == 200
     assert lines(text)[0][-1] == "CPR-nummer"
     noted = await trail(desk)
-    assert noted[0] == ("list_exported", None, None, "2", "true")
-    assert {line[1] for line in noted[1:]} == references
-    assert {line[2] for line in noted[1:]} == {"case_record"}
+    assert noted[-1] == ("list_exported", None, None, "2", "true")
+    assert {line[1] for line in noted[:-1]} == references
+    assert {line[2] for line in noted[:-1]} == {"case_record"}
     assert theirs not in text
 
 
 async def test_a_list_that_is_too_long_gives_no_file_and_opens_nobody(desk: Desk) -> None:
-    for number in range(201):
+    for number in range(61):
         await desk.task(f"0101{number:06}" if number else CPR)
     status, text = await get(desk, cpr="1", purpose="case_record")
     assert status == 422
-    assert "højst 200" in text
+    assert "højst 60" in text
     assert await trail(desk) == []
-    assert len(lines((await get(desk))[1])) == 202
+    assert len(lines((await get(desk))[1])) == 62
+
+
+async def test_who_has_looked_at_many_within_the_hour_gets_no_file_with_more(desk: Desk) -> None:
+    await desk.task()
+    await desk.task(NOBODY)
+    await looks(desk, MOST_LOOKS_AN_HOUR - 1)
+    before = await trail(desk)
+    status, text = await get(desk, cpr="1", purpose="case_record")
+    assert (status, "(too_many_looks)" in text) == (429, True)
+    assert await trail(desk) == before
+    assert (await get(desk))[0] == 200

@@ -23,6 +23,13 @@ def _whose(server: Server, values: tuple[Any, list[str]]) -> Result:
     return found, len(found)
 
 
+@statement(perform.BECOME_ACT)
+@statement(perform.BECOME_ONESELF)
+def _become(server: Server, _: None) -> Result:
+    """There are no roles in memory: which rows each sees is tried on PostgreSQL alone."""
+    return [{"set_config": "none"}], 1
+
+
 @statement(perform.LOCK_MESSAGES)
 def _lock_messages(server: Server, values: tuple[str]) -> Result:
     found = [

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from bench.peers.backlog import spread
-from bench.peers.truth import Told, differences, of_todays_rules, told
+from bench.peers.truth import PeerAnswers, differences, of_todays_rules, told
 from models.events.content import Risk
 
 EVENTS: Final = [
@@ -18,7 +18,7 @@ EVENTS: Final = [
 
 
 @pytest.fixture(scope="module")
-def truth() -> Told:
+def truth() -> PeerAnswers:
     return of_todays_rules(EVENTS)
 
 
@@ -31,18 +31,18 @@ def bytes_of(decisions: Sequence[tuple[str, int, str]]) -> list[bytes]:
     ]
 
 
-def test_the_truth_decides_each_message_and_remembers_each_person(truth: Told) -> None:
+def test_the_truth_decides_each_message_and_remembers_each_person(truth: PeerAnswers) -> None:
     events = list(spread(300, 40, seed=3))
     assert truth.last.keys() == {one.event_id for one in events if isinstance(one.content, Risk)}
     assert truth.people.keys() == {one.person_id for one in events}
     assert max(applied for applied, _, _ in truth.people.values()) == len(events) - 1
 
 
-def test_a_peer_that_tells_the_same_differs_in_nothing(truth: Told) -> None:
+def test_a_peer_that_tells_the_same_differs_in_nothing(truth: PeerAnswers) -> None:
     assert differences(truth, of_todays_rules(EVENTS)) == []
 
 
-def test_a_lost_update_a_double_and_an_invented_decision_are_told(truth: Told) -> None:
+def test_a_lost_update_a_double_and_an_invented_decision_are_told(truth: PeerAnswers) -> None:
     (first, *_), person = sorted(truth.decisions), min(truth.people)
     lost = {key: number for key, number in truth.decisions.items() if key != first}
     message, revision, _ = first

@@ -1,6 +1,6 @@
 """A session's name cannot be guessed, and what the table holds opens nothing."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, cast
 
@@ -17,10 +17,15 @@ class Written:
     def __init__(self) -> None:
         self.rows: list[Any] = []
 
-    async def execute(self, statement: str, row: object = None) -> None:
+    async def execute(self, statement: str, row: object = None) -> "Written":
         """Keeps what a new session writes."""
         if statement == OPEN:
             self.rows.append(row)
+        return self
+
+    async def fetchone(self) -> tuple[datetime]:
+        """What time it is."""
+        return (datetime(2026, 10, 1, tzinfo=UTC),)
 
 
 async def test_a_name_has_256_bits_of_chance_and_a_tag_and_the_table_holds_its_hash_alone() -> None:

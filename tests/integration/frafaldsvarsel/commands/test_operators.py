@@ -532,6 +532,17 @@ class TestLedgerSkip:
 
     def test_it_is_noted_once_with_who_and_why(self, environment: dict[str, str], ledger: Ledger) -> None:
         ledger.sql("INSERT INTO position VALUES ('decisions', 3, 17)")
+        asked = run(environment, "ledger", "skip", "decisions/3@017", *BECAUSE)
+        assert (asked.exit_code, ledger.sql("SELECT count(*) FROM skips")) == (1, [(0,)])
+        assert run(environment, "ledger", "skip", "decisions/3@17", *BECAUSE).stderr == asked.stderr, (
+            "asked once"
+        )
+        [waiting] = map(json.loads, run(environment, "requests", "list", "--json").stdout.splitlines())
+        assert waiting["id"] in asked.stderr.replace("\n", "")
+        own = run(environment, "requests", "approve", waiting["id"], *BECAUSE)
+        assert (own.exit_code, "another person" in own.stderr) == (1, True)
+        approval = ("requests", "approve", waiting["id"], "--because", "seen", "--as", "another")
+        assert run(environment, *approval).exit_code == 0
         done = run(environment, "ledger", "skip", "decisions/3@17", *BECAUSE)
         assert (done.exit_code, done.stdout.split(";")[0]) == (0, "decisions/3@17 is let pass")
         again = run(environment, "ledger", "skip", "decisions/3@17", *BECAUSE)

@@ -52,7 +52,9 @@ async def test_a_users_sessions_end_at_once_and_nobody_elses(database: str, cook
     assert await standing(database, cookies) == {"bo-1"}
     with psycopg.connect(database) as connection:
         ((detail,),) = connection.execute("SELECT detail FROM audit WHERE kind = 'log_in_ended'").fetchall()
-    assert detail == {"user": "anna", "sessions": 2, "by": "ops", "because": "left"}
+    assert detail == {"user": "anna", "sessions": 2, "by": "ops", "because": "left"} | {
+        "login": "shared:frafaldsvarsel_operator"
+    }
 
 
 async def test_everybodys_end_takes_the_word_everybody(database: str, cookies: dict[str, str]) -> None:

@@ -8,6 +8,7 @@ import struct
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -31,7 +32,8 @@ from models.errors import UnreadableError
 from models.events.receipt import ForeignRecord
 from models.operator import Operator
 from models.reasons import ForeignReason
-from ops.recovery import skips
+from ops.recovery import requests, skips
+from ops.recovery.requests import RequestKind
 from streams.batch_producer import BatchProducer
 from tests.factories import risk, uuid
 from tests.integration.ledger.consume.test_consumer import until
@@ -185,6 +187,11 @@ async def test_one_of_ours_that_cannot_be_read_stops_the_ledger_until_a_person_l
         with psycopg.connect(database, autocommit=True) as connection:
             place = skips.parse(f"decisions/5@{offset}")
             assert skips.objection(connection, place) is None
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                skips.skip(connection, place, HAND)
+            number = uuid4()
+            requests.ask(connection, number, RequestKind.SKIP, [f"decisions/5@{offset}"], HAND)
+            requests.approve(connection, number, Operator("another", "no version reads it"))
             assert skips.skip(connection, place, HAND)
             assert not skips.skip(connection, place, HAND)
     async with running(kafka, database):
@@ -200,7 +207,13 @@ async def test_one_of_ours_that_cannot_be_read_stops_the_ledger_until_a_person_l
             0,
         )
     assert [row[0] for row in trail] == [
-        {"record": f"decisions/5@{offset}", "by": HAND.by, "because": HAND.because} for offset in (0, 1)
+        {
+            "record": f"decisions/5@{offset}",
+            "by": HAND.by,
+            "because": HAND.because,
+            "login": "shared:postgres",
+        }
+        for offset in (0, 1)
     ]
 
 

@@ -21,6 +21,7 @@ _NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
 NAMED: Final[Mapping[str, Any]] = {
     "at": date(2019, 1, 1),
     "beginning": "FV%",
+    "by": "w",
     "detail": Jsonb({"units": [THEIRS]}),
     "day": _DAY,
     "education": "eud",

@@ -95,7 +95,7 @@ def test_what_a_dba_runs_by_hand_is_the_same(database: str) -> None:
 
 def test_a_database_of_one_user_is_taken_over_and_that_user_goes_on(database: str, old_user: str) -> None:
     asyncio.run(migrate.migrate(old_user))
-    insert: LiteralString = "INSERT INTO skips VALUES ('decisions', 0, {}, 'me', 'because')"
+    insert: LiteralString = "INSERT INTO dismissed VALUES ('total/' || {}, 'me', 'because')"
     with psycopg.connect(old_user, autocommit=True) as before:
         before.execute(sql.SQL(insert).format(1))
         with pytest.raises(NotSetUp, match=f"belongs to {OLD}|may not become"):
@@ -104,7 +104,7 @@ def test_a_database_of_one_user_is_taken_over_and_that_user_goes_on(database: st
         assert list(done.migrations) == []
         assert [one.sentence for one in done.left] == [STILL_OWNS]
         before.execute(sql.SQL(insert).format(2))
-        assert before.execute("SELECT count(*) FROM skips").fetchone() == (2,)
+        assert before.execute("SELECT count(*) FROM dismissed").fetchone() == (2,)
     # A version before, which migrates as it starts, finds nothing to do and may look.
     assert asyncio.run(migrate.migrate(old_user)) == []
     assert differences(database) == [STILL_OWNS]

@@ -58,6 +58,9 @@ FREE: Final = {
     ("audit", "kind"): "as `acts.kind`",
     ("bounces", "status"): "an enhanced status code of RFC 3463",
     ("plans", "status"): "a copy of `tasks.status`",
+    ("requests", "kind"): "as `acts.kind`",
+    ("retention_rules", "kind"): "as `acts.kind`",
+    ("retention_runs", "kind"): "as `acts.kind`",
 }
 """Columns of such a name whose list is open, and why."""
 CHECKS: Final = "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'c'"

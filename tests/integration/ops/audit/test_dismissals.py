@@ -59,7 +59,12 @@ async def test_who_and_why_stand_in_the_trail_once(world: World) -> None:
         (
             "exception_dismissed",
             "280051",
-            {"case": "gap/280051/2-2", "by": "nobody", "because": "the school has restored a backup"},
+            {
+                "case": "gap/280051/2-2",
+                "by": "nobody",
+                "because": "the school has restored a backup",
+                "login": "shared:postgres",
+            },
         )
     ]
 

@@ -1,6 +1,7 @@
 """A citizen who asks who has looked gets every look, in words and as data, and the question itself is one."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import psycopg
@@ -16,6 +17,7 @@ from infra.postgres import SyncConnection
 from ledger.actions.perform import NoSuchTask
 from ledger.actions.reveal_sensitive import note_search, reveal_messages
 from ledger.schema.apply_rights import bring_up
+from models.calendar import COPENHAGEN
 from models.events.sensitive_fields import OpenPurpose
 from models.ids import task_reference
 from models.tasks.actions import Actor, Via
@@ -152,3 +154,32 @@ async def test_a_look_that_was_refused_is_none(asked: Asked) -> None:
                 purpose=OpenPurpose.CONTACT_PERSON,
             )
     assert [one["kind"] for one in asked.export(CPR)["looks"]] == ["insight_exported"]
+
+
+async def test_a_sample_is_drawn_for_the_manager_of_a_unit_and_names_no_citizen(asked: Asked) -> None:
+    reference = await asked.open()
+    unit = "jc-0101"
+    await asked.search(OTHER, frozenset({unit}))
+    with psycopg.connect(asked.database) as connection:
+        connection.execute("UPDATE tasks SET unit_id = %s", (unit,))
+    month = f"{datetime.now(COPENHAGEN):%Y-%m}"
+    environ = {PREFIX + "DATABASE_URL": asked.database.replace("//postgres@", f"//{DatabaseRole.INSIGHT}@")}
+    told = ["insight", "sample", unit, month, "--because", "monthly", "--as", "ops", "--json"]
+    done = CliRunner().invoke(commands("insight"), told, env=environ)
+    assert done.exit_code == 0, done.output
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(one["kind"], one["who"], one["reference"]) for one in rows] == [
+        ("opened", "Anna Holm", reference),
+        ("found_by_cpr", "Anna Holm", None),
+    ]
+    assert "without_a_task" in rows[1]["unusual"]
+    assert asked.pseudonym(OTHER) not in done.output
+    with psycopg.connect(asked.database) as connection:
+        row = connection.execute(
+            "SELECT detail ->> 'by', detail ->> 'unit' FROM audit WHERE kind = 'sample_taken'"
+        )
+        assert row.fetchall() == [("ops", unit)]
+    wrong = CliRunner().invoke(
+        commands("insight"), ["insight", "sample", unit, "2026", "--because", "x"], env=environ
+    )
+    assert wrong.exit_code == 2

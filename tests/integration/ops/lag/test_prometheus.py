@@ -38,7 +38,7 @@ def test_the_rules_ring_when_they_must_and_not_otherwise(asked: list[str]) -> No
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
     assert told.returncode == 0, told.stdout + told.stderr
 
@@ -60,7 +60,7 @@ def test_every_query_of_the_dashboards_is_promql(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
     assert told.returncode == 0, told.stdout + told.stderr
     assert f"{len(rules)} rules found" in told.stdout

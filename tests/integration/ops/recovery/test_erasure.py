@@ -4,21 +4,24 @@ import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 import psycopg
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from config.database_roles import DatabaseRole
 from config.kafka import KafkaSettings
 from config.topics import OWN_KEYS, PERSON_PARTITIONS, Topic
 from crypto.stream_keys import new_stream_keyring
 from infra import topic_admin
 from infra.kafka_record import KafkaRecord
 from infra.partition_reader import PartitionReader
+from infra.postgres import SyncConnection
 from infra.stream_mac import StreamMac
 from infra.topic_admin import Replication
+from ledger.schema.apply_rights import bring_up
 from ledger.schema.migrate import migrate
 from ledger.store.erasures import hashed
 from models.eligibility.apply_event import apply
@@ -26,8 +29,11 @@ from models.eligibility.decision import Cause
 from models.eligibility.person_record import PersonRecord
 from models.events.person_event import PersonEvent
 from models.operator import Operator
+from ops.recovery import erasure_again, erasure_search
 from ops.recovery import erasure_requests as requests
 from ops.recovery.erasure_log import ErasureLog
+from ops.recovery.requests import CannotApprove, RequestKind, approve
+from ops.recovery.requests import ask as ask_two
 from streams.batch_producer import BatchProducer, partition_of
 from streams.processors import add_decided, add_person_event
 from tests.factories import LAW, background, risk
@@ -141,21 +147,51 @@ def test_one_asks_and_another_approves(database: str) -> None:
         connection.execute("INSERT INTO person_joins (person_id, joined_to) VALUES (%s, %s)", (OLD, NEW))
         assert requests.ask(connection, number, OLD, "GDPR art. 17", ANNE) == [NEW, OLD]
         assert requests.approved(connection) == []
-        assert not requests.approve(connection, number, ANNE)
-        assert requests.approve(connection, number, BO)
-        assert not requests.approve(connection, number, Operator("cy", "once more"))
+        with pytest.raises(CannotApprove, match="yourself"):
+            approve(connection, number, ANNE)
+        approve(connection, number, BO)
+        with pytest.raises(CannotApprove, match="no such request"):
+            approve(connection, number, Operator("cy", "once more"))
+        with pytest.raises(psycopg.errors.RestrictViolation):
+            connection.execute("UPDATE erasure_requests SET people = %s", ([NEIGHBOUR],))
+        other = uuid4()
+        ask_two(connection, other, RequestKind.ERASURE, ["GDPR art. 17"], ANNE)
+        approve(connection, other, BO)
+        with pytest.raises(psycopg.errors.RestrictViolation):
+            connection.execute(requests.ASK, (other, [NEIGHBOUR], "GDPR art. 17"))
         (one,) = requests.approved(connection)
         assert (one.people, one.origin) == ((NEW, OLD), None)
         assert not requests.has_forgotten(connection, one.people, datetime.now(UTC))
         trail = connection.execute("SELECT kind, detail FROM audit ORDER BY id").fetchall()
         assert [(kind, detail["by"]) for kind, detail in trail] == [
-            ("erasure_asked", "anne"),
-            ("erasure_approved", "bo"),
+            ("requested", "anne"),
+            ("approved", "bo"),
+            ("requested", "anne"),
+            ("approved", "bo"),
         ]
         assert not any(OLD in str(detail) or NEW in str(detail) for _, detail in trail)
         requests.done(connection, number)
         assert requests.approved(connection) == []
         assert connection.execute("SELECT people FROM erasure_requests").fetchall() == [(None,)]
+
+
+def test_retention_alone_asks_in_the_name_of_a_rule(database: str) -> None:
+    """Or one operator could erase anybody, and say that a rule had approved it."""
+    bring_up(database)
+    asked: dict[str, Any] = {"ground": "class facts", "rules": "facts-1", "before": datetime.now(UTC)}
+
+    def as_role(role: DatabaseRole) -> SyncConnection:
+        return psycopg.connect(database.replace("//postgres@", f"//{role}@"), autocommit=True)
+
+    with as_role(DatabaseRole.OPERATOR) as operator:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="two people decide it"):
+            requests.ask_by_rule(operator, uuid4(), [OLD], **asked)
+        requests.ask(operator, number := uuid4(), OLD, "GDPR art. 17", ANNE)
+        assert requests.approved(operator) == []
+    with as_role(DatabaseRole.RETENTION) as night:
+        requests.ask_by_rule(night, uuid4(), [NEIGHBOUR], **asked)
+        assert [(one.people, one.by_rule) for one in requests.approved(night)] == [((NEIGHBOUR,), True)]
+        assert number not in [one.id for one in requests.approved(night)]
 
 
 def test_a_person_with_an_open_task_is_not_erased(database: str) -> None:
@@ -169,3 +205,41 @@ def test_a_person_with_an_open_task_is_not_erased(database: str) -> None:
         with pytest.raises(requests.CannotErase, match="FV-1"):
             requests.ask(connection, uuid4(), OLD, "GDPR art. 17", ANNE)
         assert connection.execute("SELECT count(*) FROM erasure_requests").fetchone() == (0,)
+
+
+async def test_a_restored_log_is_told_again_whom_the_topic_names(kafka: KafkaSettings) -> None:
+    """Match's topic knows the person without a gravestone, as a backup of before would; the cut-off is that of then."""
+    person, other = "restoredrestoredrestored01", "neverneverneverneverneve01"
+    producer = AIOKafkaProducer(**kafka.producer())
+    await producer.start()
+    output = BatchProducer(producer, MAC)
+    for name in (person, other):
+        value = PersonRecord(person_id=name, applied=1).model_dump_json().encode()
+        output.add(Topic.PEOPLE, _partition(name), name.encode(), value)
+    await output.flush()
+    await producer.stop()
+    before = datetime(2026, 1, 1, tzinfo=UTC)
+    async with ErasureLog(kafka, MAC) as log:
+        await log.cut_off((person,), "request-3", before)
+    said = await erasure_again.said_erasures(kafka, MAC)
+    (one,) = erasure_again.lacking(said, await erasure_again.cut_offs(kafka, MAC))
+    assert (one.request, one.people, one.origin.appended_at) == ("request-3", (person,), before)
+
+
+def test_what_is_left_of_a_person_is_found_in_every_column(database: str, tmp_path: Path) -> None:
+    """In a table, in a dump across the pieces in which it is read, in raw segments; what is not read is told."""
+    asyncio.run(migrate(database))
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO audit (kind, detail) VALUES ('found_by_cpr', jsonb_build_object('person_id', %s::text))",
+            (OLD,),
+        )
+        found = erasure_search.in_tables(connection, OLD)
+        assert {table: number for table, number in found.rows.items() if number} == {"audit": 1}
+        assert found.not_read == []
+    dump = tmp_path / "dump"
+    dump.write_bytes(b"x" * ((1 << 20) - 5) + OLD.encode() + b"y" * 40 + OLD.encode())
+    assert erasure_search.in_file(dump, OLD) == 2
+    (tmp_path / "decisions-3").mkdir()
+    (tmp_path / "decisions-3" / "0.log").write_bytes(OLD.encode())
+    assert erasure_search.in_segments(tmp_path, OLD) == {"decisions": 1}

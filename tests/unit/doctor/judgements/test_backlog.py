@@ -84,7 +84,7 @@ def test_what_is_no_duty_and_has_waited_long_is_told_as_well() -> None:
 
 def test_retention_that_comes_near_and_that_has_passed() -> None:
     assert [one.level for one in backlog.retention(sample(part(waits=1)), NOW)] == [Level.FINE]
-    near_its_end = part(waits=1, age=timedelta(days=359))
+    near_its_end = part(waits=1, age=timedelta(days=29))
     [near] = backlog.retention(sample(near_its_end), NOW)
     assert (near.level, "in 6 days" in near.sentence) == (Level.FAULT, True)
     # As the brokers have it now, and not as the topic was meant to be made.

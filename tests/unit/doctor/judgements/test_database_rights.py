@@ -3,9 +3,10 @@
 from typing import Any
 
 from doctor.diagnosis import Diagnosis
-from doctor.judgements.database_rights import database_rights
+from doctor.judgements.database_rights import database_rights, operators
 from doctor.readers.database_rights import DatabaseRights
 from ledger.schema.found_rights import RightsDifference
+from ledger.store.personal_login import DatabaseLogin
 from models.service_status import Level
 
 
@@ -45,3 +46,12 @@ def test_what_is_missing_is_a_fault_and_what_is_too_much_a_warning() -> None:
     assert lacks.sentence == "x lacks 0. x lacks 1. x lacks 2. And 2 more."
     assert has.sentence == too_much.sentence
     assert "migrate" in has.advice
+
+
+def test_a_log_in_that_several_share_is_named_and_so_is_a_database_that_allows_it() -> None:
+    role = "frafaldsvarsel_operator"
+    assert operators(DatabaseLogin("anna", "anna", shared_allowed=False)).level is Level.FINE
+    shared = operators(DatabaseLogin(None, role, shared_allowed=False))
+    assert (shared.level, role in shared.sentence) == (Level.WARNING, True)
+    trial = operators(DatabaseLogin("anna", "anna", shared_allowed=True))
+    assert (trial.level, "--as" in trial.sentence) == (Level.WARNING, True)

@@ -41,11 +41,11 @@ def test_a_record_that_was_too_large_to_keep_says_so() -> None:
 
 
 def test_bytes_that_are_gone_say_since_when() -> None:
-    origin = Origin(topic="benefits", partition=0, offset=1, appended_at=NOW - timedelta(days=400))
+    origin = Origin(topic="benefits", partition=0, offset=1, appended_at=NOW - timedelta(days=125))
     assert gone("rejected", origin.appended_at, removed=True, now=NOW) == (
-        "the bytes are gone since about 2026-11-27: rejected keeps them for 365 days"
+        "the bytes are gone since about 2026-11-27: rejected keeps them for 90 days"
     )
-    assert "before its 365 days" in gone("rejected", NOW - timedelta(days=3), removed=True, now=NOW)
+    assert "before its 90 days" in gone("rejected", NOW - timedelta(days=3), removed=True, now=NOW)
     assert "retention has removed nothing" in gone("rejected", NOW, removed=False, now=NOW)
 
 
