@@ -22,11 +22,13 @@ from models.tasks.actions import (
     HandOverReason,
     Initiative,
     NoInitiative,
+    Note,
     Release,
     Reopen,
     ReopenReason,
     Take,
 )
+from models.tasks.notes import NoteCode
 
 E = TypeVar("E")
 _VERSION: Final = re.compile(r"[1-9]\d{0,17}", re.ASCII)
@@ -124,6 +126,12 @@ def read_reopen(form: Form) -> Action | BadForm:
     )
 
 
+def read_note(form: Form) -> Action | BadForm:
+    """Which."""
+    note = _member(NoteCode, form.one("note"))
+    return BadForm((FieldFault("note-code", "fault.note"),)) if note is None else Note(note=note)
+
+
 READERS: Final[Mapping[str, Callable[[Form], Action | BadForm]]] = {
     "acknowledge": lambda _: Acknowledge(),
     "take": lambda _: Take(),
@@ -132,6 +140,7 @@ READERS: Final[Mapping[str, Callable[[Form], Action | BadForm]]] = {
     "close": read_close,
     "hand_over": read_hand_over,
     "reopen": read_reopen,
+    "note": read_note,
 }
 """By the deed's kind."""
 

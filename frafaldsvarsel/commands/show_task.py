@@ -32,6 +32,7 @@ _PERSON: Final[Mapping[str, str]] = {
     "close": "closed: {ending}{decided}",
     "reopen": "opened again: {reason}",
     "hand_over": "handed over to {to_unit}: {reason}{as}",
+    "note": "noted: {note}",
     "looked_at": "looked at",
     "opened": "the person's particulars were opened: {purpose}",
     "found_by_cpr": "found by CPR",

@@ -14,7 +14,7 @@ from inbox.auth_guard import NotFound
 from inbox.forms import EMPTY, Form
 from inbox.list_address import PATH
 from inbox.page_context import Visit
-from inbox.timeline import timeline
+from inbox.timeline import latest_notes, timeline
 from ledger.actions.note_read import note_read
 from ledger.actions.perform import ActionDiffers, ActionRefused, NoSuchTask, TaskChanged, perform
 from ledger.queries import task_detail
@@ -41,6 +41,7 @@ from models.tasks.actions import (
     attempts_apart,
 )
 from models.tasks.follow_up import LONGEST, is_after_target
+from models.tasks.notes import NoteCode
 from models.tasks.stand_in import standing_in
 from models.tasks.status import TaskStatus
 
@@ -205,6 +206,8 @@ async def show(
         no_initiatives=list(NoInitiative),
         hand_over_reasons=list(HandOverReason),
         reopen_reasons=list(ReopenReason),
+        note_codes=list(NoteCode),
+        notes=latest_notes(view.history),
         units=_other_units(visit, found.unit_id),
         endings=(Ending.CONTACT_MADE, Ending.NOT_REACHED),
         purposes=list(OpenPurpose),

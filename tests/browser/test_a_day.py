@@ -218,3 +218,33 @@ def test_several_tasks_are_taken_at_once_and_what_fails_is_named(
     page.goto(page.url.partition("/opgaver")[0] + f"/opgaver/{taken}")
     page.get_by_role("button", name=say("acts.release")).click()
     expect(page.locator("#said")).to_contain_text(say("said.release"))
+
+
+@BOTH
+def test_a_note_is_a_code_that_a_colleague_finds_on_the_task(
+    reader: Reader, picture: Picture, language: Language
+) -> None:
+    say = words(language)
+    english = language is Language.ENGLISH
+    page = reader(ANNA, english=english)
+    page.locator(".fv-reference").first.click()
+    reference = page.locator("h1").inner_text().split()[-1]
+    target = page.locator(".fv-target-day").inner_text()
+    go_through(page, say("note.put"))
+    page.get_by_role("button", name=say("note.button")).click()
+    page.locator("label[for=note-code-awaits_institution]").click()
+    picture(page, f"day-note-{language}")
+    page.get_by_role("button", name=say("note.button")).click()
+    expect(page.locator("#said")).to_contain_text(say("said.note"))
+    assert page.locator(".fv-target-day").inner_text() == target
+    expect(page.locator(".fv-timeline")).to_contain_text(
+        say("history.note", note=say("note.awaits_institution"))
+    )
+    assert violations(page) == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    picture(page, f"day-noted-{language}-390", whole=False)
+    assert violations(page) == []
+    colleague = reader("Bilal Aydin", english=english)
+    colleague.goto(colleague.url.partition("/opgaver")[0] + f"/opgaver/{reference}")
+    expect(colleague.locator(".fv-notes")).to_contain_text(say("note.awaits_institution"))
+    expect(colleague.locator(".fv-notes")).to_contain_text(ANNA)
