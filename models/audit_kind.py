@@ -52,6 +52,8 @@ class AuditKind(StrEnum):
     DELIVERY_LEASE_LOST = "delivery_lease_lost"
     """Somebody else had claimed it when its attempt was written down: it may have been sent twice."""
     DELIVERY_HURRIED = "delivery_hurried"
+    DELIVERY_SENT_AGAIN = "delivery_sent_again"
+    """A unit has let one that reached nobody be tried once more."""
     DELIVERY_REBUILT = "delivery_rebuilt"
     ENDPOINT_DISABLED = "endpoint_disabled"
     ENDPOINT_ENABLED = "endpoint_enabled"

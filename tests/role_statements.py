@@ -48,7 +48,10 @@ ENTRIES: Final[Mapping[DatabaseRole, tuple[Definition, ...]]] = {
     DatabaseRole.LEDGER: (Definition(f"{_PROCESSES}.ledger", "run_ledger"),),
     DatabaseRole.NOTIFY: (Definition(f"{_PROCESSES}.notifier", "run_notifier"),),
     DatabaseRole.INBOX: (Definition(f"{_PROCESSES}.inbox", "run_inbox"),),
-    DatabaseRole.ACT: (Definition("ledger.actions.perform", "perform"),),
+    DatabaseRole.ACT: (
+        Definition("ledger.actions.perform", "perform"),
+        Definition("ledger.actions.send_again", "put_back"),
+    ),
     DatabaseRole.CANARY: (Definition(f"{_PROCESSES}.probe", "run_canary"),),
     DatabaseRole.TRAIL: (Definition(f"{_PROCESSES}.trail", "run_trail"),),
     DatabaseRole.AUDIT: (
@@ -249,7 +252,13 @@ COMPOSED: Final[Mapping[Definition, Callable[[], list[str]]]] = {
     # Fragments of statements of `ledger.store.deliveries`, which hold them whole.
     **{
         Definition("ledger.store.audit_trail", name): list
-        for name in ("DELIVERY_ENDED", "DELIVERY_HURRIED", "DELIVERY_REBUILT", "DELIVERY_DROPPED")
+        for name in (
+            "DELIVERY_ENDED",
+            "DELIVERY_HURRIED",
+            "DELIVERY_SENT_AGAIN",
+            "DELIVERY_REBUILT",
+            "DELIVERY_DROPPED",
+        )
     },
 }
 """What a definition runs, where its text is put together; and texts that are parts of others, with nothing."""

@@ -36,6 +36,7 @@ _PERSON: Final[Mapping[str, str]] = {
     "looked_at": "looked at",
     "opened": "the person's particulars were opened: {purpose}",
     "found_by_cpr": "found by CPR",
+    "delivery_sent_again": "a notice was sent again ({occasion})",
     "delivery_hurried": "a notice was tried at once: {because}",
 }
 

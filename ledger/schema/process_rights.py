@@ -143,13 +143,16 @@ NOTIFY: Final = (
     ),
 )
 
+_AGAIN: Final = ("deadline", "due_at", "ended_at", "lease_owner", "lease_until", "status")
+"""A unit lets a notice go once more."""
+
 INBOX: Final = (
     TableRight("acts", read=WHOLE, add=True),
     TableRight("attempts", read=WHOLE),
     TableRight("audit", read=WHOLE, add=True),
     TableRight("bounces", read=("action", "at", "delivery_id", "report")),
     TableRight("colleagues", read=WHOLE, add=True, change=("seen_on", "user_name")),
-    TableRight("deliveries", read=WHOLE, add=True),
+    TableRight("deliveries", read=WHOLE, add=True, change=_AGAIN),
     TableRight("follow_ups", read=WHOLE, add=True, change=("day", "set_at"), remove=True),
     TableRight("footings", read=WHOLE),
     TableRight("inbox_sessions", read=WHOLE, add=True, change=("checked_at", "seen_at", "tag"), remove=True),
@@ -172,7 +175,9 @@ INBOX: Final = (
 ACT: Final = (
     TableRight("acts", read=WHOLE, add=True),
     TableRight("audit", add=True),
-    TableRight("deliveries", add=True),
+    TableRight(
+        "deliveries", read=("id", "occasion", "status", "task_id", "unit_id"), add=True, change=_AGAIN
+    ),
     TableRight("footings", read=WHOLE),
     _MESSAGES,
     TableRight("outbox", add=True),

@@ -914,6 +914,8 @@ CREATE INDEX deliveries_of_digests ON deliveries USING btree (cause_ref) WHERE (
 
 CREATE INDEX deliveries_of_mornings ON deliveries USING btree (cause) WHERE (occasion = 'digest'::text);
 
+CREATE INDEX deliveries_of_unit ON deliveries USING btree (unit_id, created_at);
+
 CREATE INDEX deliveries_undeliverable ON deliveries USING btree (ended_at) WHERE (status = ANY (ARRAY['refused'::text, 'exhausted'::text]));
 
 CREATE INDEX deliveries_waiting_of_unit ON deliveries USING btree (unit_id, task_id) WHERE (status = 'due'::text);

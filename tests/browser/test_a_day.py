@@ -5,18 +5,25 @@ import io
 from collections.abc import Callable
 from datetime import timedelta
 
+import psycopg
 import pytest
 from playwright.sync_api import Page, expect
 
 from inbox.translations import Language, Translations, words
 from models.calendar import copenhagen_date
 from tests.browser.conftest import Reader
+from tests.browser.place import Place
 from tests.browser.test_accessible import violations
-from tests.browser.world import CPR, now
+from tests.browser.world import COPENHAGEN, CPR, now
 
 Picture = Callable[..., None]
 BOTH = pytest.mark.parametrize("language", Language)
 ANNA = "Anna Holm"
+REACH_NOBODY = """
+UPDATE deliveries SET status = 'exhausted', channel = CASE WHEN occasion = 'new' THEN 'webhook' ELSE channel END
+WHERE id IN (SELECT d.id FROM deliveries d JOIN tasks t ON t.id = d.task_id AND t.unit_id = d.unit_id
+             WHERE d.unit_id = %s AND d.status = 'delivered' ORDER BY d.occasion, d.id LIMIT 2)
+"""
 
 
 def go_through(page: Page, summary: str) -> None:
@@ -248,3 +255,33 @@ def test_a_note_is_a_code_that_a_colleague_finds_on_the_task(
     colleague.goto(colleague.url.partition("/opgaver")[0] + f"/opgaver/{reference}")
     expect(colleague.locator(".fv-notes")).to_contain_text(say("note.awaits_institution"))
     expect(colleague.locator(".fv-notes")).to_contain_text(ANNA)
+
+
+@BOTH
+def test_the_units_mails_and_webhooks_are_seen_and_one_that_reached_nobody_goes_again(
+    reader: Reader, picture: Picture, language: Language, place: Place
+) -> None:
+    say = words(language)
+    with psycopg.connect(place.database, autocommit=True) as connection:
+        connection.execute(REACH_NOBODY, (COPENHAGEN,))
+    page = reader(ANNA, english=language is Language.ENGLISH)
+    page.get_by_role("link", name=say("page.notices"), exact=True).click()
+    rows = page.locator(".fv-sent tbody tr")
+    failed = rows.count()
+    assert failed >= 2
+    picture(page, f"day-notices-{language}")
+    assert violations(page) == []
+    page.get_by_role("link", name=say("notices.all"), exact=True).click()
+    expect(page.get_by_role("link", name=say("notices.all"), exact=True)).to_have_attribute(
+        "aria-current", "page"
+    )
+    assert rows.count() > failed
+    picture(page, f"day-notices-all-{language}")
+    assert violations(page) == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    picture(page, f"day-notices-all-{language}-390", whole=False)
+    assert violations(page) == []
+    page.get_by_role("link", name=say("notices.failed"), exact=True).click()
+    page.get_by_role("button", name=say("notices.again")).first.click()
+    expect(page.locator("#said")).to_contain_text(say("said.sent_again"))
+    assert rows.count() == failed - 1
