@@ -21,6 +21,7 @@ from ledger.queries import task_detail
 from ledger.queries.cursors import is_reference
 from ledger.queries.task_detail import TaskView
 from ledger.store.follow_ups import follow_ups_of
+from ledger.store.seen_tasks import see
 from ledger.store.stand_ins import stand_ins
 from models.calendar import COPENHAGEN
 from models.events.sensitive_fields import OpenPurpose, SensitiveFields
@@ -55,6 +56,13 @@ async def task(visit: Visit) -> Response:
     view = await read(visit)
     async with visit.connection() as connection:
         await note_read(connection, view.task.id, visit.actor, one_within=_ONE_LOOK)
+        await see(
+            connection,
+            visit.reader,
+            visit.rights.tasks_of,
+            task_id=view.task.id,
+            version=view.task.version,
+        )
     return await show(visit, view)
 
 

@@ -30,6 +30,7 @@ from ledger.queries.task_list import (
 )
 from ledger.store.follow_ups import FollowUp, follow_ups_of
 from ledger.store.saved_views import SavedView, views_of
+from ledger.store.seen_tasks import changed
 from ledger.store.stand_ins import stand_ins
 from models.events.contract import EducationType, Severity
 from models.events.sensitive_fields import OpenPurpose
@@ -101,6 +102,10 @@ async def overview(
     following = None
     if page.next is not None:
         following = address(chosen, typed, cursor_text(page.next), narrowing)
+    async with visit.connection() as connection:
+        changes = await changed(
+            connection, visit.reader, visit.rights.tasks_of, [task.id for task in page.tasks]
+        )
     plain = not narrowing.query and choice.place is None and not typed and of_person is None
     today = visit.today
     return visit.page(
@@ -135,6 +140,7 @@ async def overview(
         export=address(chosen, narrowing=narrowing, path=EXPORT),
         export_fault=export_fault,
         follow_ups=own.follow_ups,
+        changes=changes,
         follow_ups_due=[one for one in own.follow_ups.values() if is_due(one.day, today=today)],
         away=own.away,
         stands_in_for=sorted({one.user_name for one in own.away.values() if one.stand_in_id == visit.reader}),

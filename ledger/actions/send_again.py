@@ -4,6 +4,7 @@ It makes nothing out and writes no mail anew, so a receiver that has it already 
 its task is the notifier's to ask, as before every attempt.
 """
 
+from datetime import datetime
 from typing import Final, LiteralString
 from uuid import UUID
 
@@ -58,18 +59,21 @@ async def send_again(connection: Connection, *, delivery: UUID, units: frozenset
         if await (await connection.execute(PERSON_OF, (task_id, sorted(units)))).fetchone() is None:
             raise NoSuchNotice(str(delivery))
         await connection.execute(BECOME_ACT)
-        values = {
-            "id": delivery,
-            "units": sorted(units),
-            "deadline": deadline_of(react_by, now),
-            "kind": AuditKind.DELIVERY_SENT_AGAIN,
-            "detail": Jsonb({**audit_trail.by_actor(by), "unit": unit}),
-        }
-        await put_back(connection, values)
+        deadline = deadline_of(react_by, now)
+        await put_back(connection, delivery=delivery, units=units, deadline=deadline, by=by, unit=unit)
 
 
-async def put_back(connection: Connection, values: dict[str, object]) -> None:
+async def put_back(
+    connection: Connection, *, delivery: UUID, units: frozenset[str], deadline: datetime, by: Actor, unit: str
+) -> None:
     """What runs under the act's role; raises `NotAgain`."""
+    values = {
+        "id": delivery,
+        "units": sorted(units),
+        "deadline": deadline,
+        "kind": AuditKind.DELIVERY_SENT_AGAIN,
+        "detail": Jsonb({**audit_trail.by_actor(by), "unit": unit}),
+    }
     if (await connection.execute(deliveries.SEND_AGAIN, values)).rowcount != 1:
-        raise NotAgain(str(values["id"]))
+        raise NotAgain(str(delivery))
     await connection.execute(deliveries.NOTIFY)

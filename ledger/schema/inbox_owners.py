@@ -19,6 +19,13 @@ BESIDE_THE_CASES: Final = (
         others=FORGOTTEN,
     ),
     TableOwner(
+        table="seen_tasks",
+        holds="how a task stood when a reader looked at it last; nobody else's, and of no case",
+        written_by="inbox",
+        module="ledger/store/seen_tasks.py",
+        others=FORGOTTEN,
+    ),
+    TableOwner(
         table="stand_ins",
         holds="who stands in for whom at a unit, and until when; of no case",
         written_by="inbox",

@@ -79,7 +79,7 @@ POLICIES: Final[Mapping[str, RowPolicy]] = {
     "resealed": RowPolicy(
         seen="EXISTS (SELECT FROM messages m WHERE (m.sender, m.message_id) = (resealed.sender, resealed.message_id))"
     ),
-    **dict.fromkeys(("follow_ups", "saved_views"), RowPolicy(kept=_READER)),
+    **dict.fromkeys(("follow_ups", "saved_views", "seen_tasks"), RowPolicy(kept=_READER)),
     "colleagues": RowPolicy(seen=_UNITS, kept=_READER),
     "stand_ins": RowPolicy(kept=_UNITS),
     **dict.fromkeys(

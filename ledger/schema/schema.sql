@@ -660,6 +660,13 @@ CREATE TABLE saved_views (
     CONSTRAINT saved_views_query_check CHECK ((length(query) <= 400))
 );
 
+CREATE TABLE seen_tasks (
+    user_id text NOT NULL,
+    task_id uuid NOT NULL,
+    version bigint NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE skips (
     topic text NOT NULL,
     partition integer NOT NULL,
@@ -858,6 +865,9 @@ ALTER TABLE ONLY retention_runs
 ALTER TABLE ONLY saved_views
     ADD CONSTRAINT saved_views_pkey PRIMARY KEY (user_id, name);
 
+ALTER TABLE ONLY seen_tasks
+    ADD CONSTRAINT seen_tasks_pkey PRIMARY KEY (user_id, task_id);
+
 ALTER TABLE ONLY skips
     ADD CONSTRAINT skips_pkey PRIMARY KEY (topic, partition, "offset");
 
@@ -955,6 +965,8 @@ CREATE INDEX receipts_rejected ON receipts USING btree (appended_at) WHERE (stat
 CREATE INDEX repeats_by_event ON repeats USING btree (sender, event_id);
 
 CREATE INDEX retention_holds_by_person ON retention_holds USING btree (person_id);
+
+CREATE INDEX seen_tasks_of_task ON seen_tasks USING btree (task_id);
 
 CREATE INDEX stand_ins_of_unit ON stand_ins USING btree (unit_id, last_day) WHERE (ended_at IS NULL);
 

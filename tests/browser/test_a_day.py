@@ -285,3 +285,32 @@ def test_the_units_mails_and_webhooks_are_seen_and_one_that_reached_nobody_goes_
     page.get_by_role("button", name=say("notices.again")).first.click()
     expect(page.locator("#said")).to_contain_text(say("said.sent_again"))
     assert rows.count() == failed - 1
+
+
+@BOTH
+def test_the_list_says_what_a_colleague_has_done_since_one_looked(
+    reader: Reader, picture: Picture, language: Language
+) -> None:
+    say = words(language)
+    english = language is Language.ENGLISH
+    page = reader(ANNA, english=english)
+    page.locator(".fv-reference").nth(2).click()
+    reference = page.locator("h1").inner_text().split()[-1]
+    colleague = reader("Bilal Aydin", english=english)
+    colleague.goto(colleague.url.partition("/opgaver")[0] + f"/opgaver/{reference}")
+    go_through(colleague, say("note.put"))
+    colleague.locator("label[for=note-code-meeting_arranged]").click()
+    colleague.get_by_role("button", name=say("note.button")).click()
+    expect(colleague.locator("#said")).to_contain_text(say("said.note"))
+    colleague.get_by_role("link", name=say("task.back")).click()
+    row = f"tr:has(.fv-reference:text-is('{reference}')) .fv-changed"
+    expect(colleague.locator(row)).to_have_count(0)
+    page.get_by_role("link", name=say("task.back")).click()
+    expect(page.locator(row)).to_contain_text(say("changed.note"))
+    picture(page, f"day-changed-{language}", whole=False)
+    assert violations(page) == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert violations(page) == []
+    page.locator(f".fv-reference:text-is('{reference}')").click()
+    page.get_by_role("link", name=say("task.back")).click()
+    expect(page.locator(row)).to_have_count(0)

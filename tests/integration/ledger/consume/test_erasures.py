@@ -94,6 +94,9 @@ async def told(connection: Connection) -> Ledger:
         "INSERT INTO follow_ups (user_id, task_id, day) SELECT 'anna', id, '2026-10-07' FROM tasks"
     )
     await connection.execute(
+        "INSERT INTO seen_tasks (user_id, task_id, version) SELECT 'anna', id, 1 FROM tasks"
+    )
+    await connection.execute(
         "INSERT INTO resealed (sender, message_id, sent_as, sealed) "
         "SELECT sender, message_id, person_id, sealed || '-again' FROM messages"
     )
@@ -114,6 +117,7 @@ async def test_nothing_of_the_person_is_left_in_any_column(connection: Connectio
         "tasks.person_id",
         "audit.detail",
         "follow_ups.task_id",
+        "seen_tasks.task_id",
     } <= await ledger.found(*words)
     neighbour = await ledger.found(STAYS, f"sealed-of-{STAYS}")
     await ledger.poll(MARK)

@@ -53,10 +53,12 @@ NAMED: Final[Mapping[str, Any]] = {
     "stand_in": READER,
     "since": datetime(2019, 1, 1, tzinfo=UTC),
     "task": TASK,
+    "tasks": [TASK],
     "task_id": TASK,
     "today": _LATER,
     "unit": THEIRS,
     "units": [THEIRS],
+    "version": 1,
     "who": "w",
 }
 _OF_NAMED: Final[Mapping[str, Mapping[str, Any]]] = {

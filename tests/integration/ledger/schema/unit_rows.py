@@ -142,6 +142,7 @@ def _task(admin: SyncConnection, number: int, person: str, unit: str) -> None:
         "INSERT INTO plans (task_id, status, react_by, seen, policy) "
         "VALUES (%(id)s, 'open', current_date, false, 'p')",
         "INSERT INTO follow_ups (user_id, task_id, day) VALUES (%(reader)s, %(id)s, '2020-01-01')",
+        "INSERT INTO seen_tasks (user_id, task_id, version, seen_at) VALUES (%(reader)s, %(id)s, -9, '2020-01-01')",
         "INSERT INTO audit (kind, task_id) VALUES ('task_opened', %(id)s)",
         "INSERT INTO audit (kind, detail) SELECT 'found_by_cpr', "
         "jsonb_build_object('units', jsonb_build_array(%(unit)s::text), 'person_id', 'nobody') WHERE %(n)s <> 3",
