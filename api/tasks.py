@@ -16,8 +16,9 @@ from api.schemas import HistoryBody, Number, Numbers, TaskBody, TaskPage, Worker
 from api.tokens import Grant
 from ledger.actions.note_read import note_read
 from ledger.queries.cursors import NotACursor, cursor_text, read_cursor
+from ledger.queries.task_counts import counts
 from ledger.queries.task_detail import TaskView, task
-from ledger.queries.task_list import Filter, counts, listing
+from ledger.queries.task_list import Filter, listing
 from models.calendar import copenhagen_date
 from models.tasks.actions import Actor, Via
 

@@ -29,17 +29,22 @@ from ledger.actions.note_read import note_read
 from ledger.actions.perform import BECOME_ACT, LOCK_MESSAGES, PERSON_OF
 from ledger.actions.reveal_sensitive import SEALED, note_search
 from ledger.queries.list_statements import INSTITUTIONS
+from ledger.queries.narrowed import Narrowed
 from ledger.queries.numbers import numbers_of
 from ledger.queries.statistics import statistics
+from ledger.queries.task_counts import counts, narrowed_count
 from ledger.queries.task_detail import task
-from ledger.queries.task_list import Filter, Search, counts, listing
+from ledger.queries.task_list import Filter, Search, listing
 from ledger.queries.undecided import COUNT, PAGE
 from ledger.queries.visit import forget, serve
 from ledger.reminders.scheduler import FOOTINGS, KEPT
 from ledger.schema.apply_rights import bring_up
 from ledger.store import action_log, repository
+from ledger.store.follow_ups import follow_ups_of
+from ledger.store.saved_views import views_of
 from local.servers.postgres import Database
 from models.calendar import copenhagen_date
+from models.events.contract import EducationType
 from models.events.sensitive_fields import OpenPurpose
 from models.tasks.actions import Actor, Via
 
@@ -127,7 +132,7 @@ async def measure(plain: Side, limited: Side, now: datetime) -> None:
     await compare("a visit, to its end", plain, limited, visit)
     for name, theirs in {"large": everybody[:1], "small": everybody[42:43], "all": everybody}.items():
         of = frozenset(theirs)
-        await serve(limited.connection, _KEY, of)
+        await serve(limited.connection, _KEY, of, reader=WHO)
         for reading, what in readings(of, now):
             await compare(f"{reading}, {name}", plain, limited, what, 20 if name == "all" else _CALLS)
         row = await (
@@ -153,6 +158,17 @@ def readings(of: frozenset[str], now: datetime) -> Iterator[tuple[str, Reading]]
         yield f"list {each}", partial(listing, units=of, today=today, who=WHO, filter=each)
     found = Search(reference="FV-1")
     yield "found by reference", partial(listing, units=of, today=today, who=WHO, filter=None, search=found)
+    none = Narrowed(education=EducationType.STU)
+    which = Filter.OPEN
+    yield (
+        "narrowed to nothing",
+        partial(listing, units=of, today=today, who=WHO, filter=which, narrowed=none),
+    )
+    yield (
+        "its number",
+        partial(narrowed_count, units=of, today=today, who=WHO, filter=which, narrowed=none),
+    )
+    yield "views and dates", partial(_own, of)
     yield "numbers", partial(counts, units=of, who=WHO, today=today)
     yield "institutions", partial(_all, INSTITUTIONS, (list(of),))
     yield "twelve weeks", partial(statistics, units=of, today=today)
@@ -194,6 +210,12 @@ async def rolled_back(connection: Connection) -> AsyncIterator[None]:
     """A transaction that leaves nothing."""
     async with connection.transaction(force_rollback=True):
         yield
+
+
+async def _own(of: frozenset[str], connection: Connection) -> None:
+    """What a reader keeps beside the list."""
+    await views_of(connection, WHO)
+    await follow_ups_of(connection, WHO, of)
 
 
 async def _all(

@@ -25,8 +25,9 @@ from bench.many_tasks import WHO, fill, units
 from bench.pages import ask_for_pages
 from infra.postgres import Connection
 from ledger.queries.statistics import statistics
+from ledger.queries.task_counts import counts
 from ledger.queries.task_detail import task
-from ledger.queries.task_list import Filter, counts, listing
+from ledger.queries.task_list import Filter, listing
 from ledger.schema.migrate import migrate
 from local.servers.postgres import Database
 from models.calendar import copenhagen_date

@@ -19,14 +19,22 @@ class VisitKey:
     key: bytes = field(repr=False)
 
     def token(
-        self, *, units: Collection[str], municipalities: Collection[str] = (), until: int, number: int
+        self,
+        *,
+        units: Collection[str],
+        municipalities: Collection[str] = (),
+        reader: str = "",
+        until: int,
+        number: int,
     ) -> str:
         """Good on the connection that drew `number` last, until that second since 1970.
+
+        `reader`: the person who is logged in, whose own rows are shown too; a program has none.
 
         Raises `ValueError` where a name could be read as two.
         """
         if any(not name or _SEPARATORS.intersection(name) for name in (*units, *municipalities)):
             raise ValueError("the id of a unit or a municipality is empty or holds one of | ; ,")
-        content = f"{','.join(sorted(units))};{','.join(sorted(municipalities))}"
+        content = f"{','.join(sorted(units))};{','.join(sorted(municipalities))};{reader.encode().hex()}"
         signed = f"{self.kid}|{until}|visit {number}|{content}"
         return f"{signed}|{hmac.digest(self.key, signed.encode(), sha256).hex()}"

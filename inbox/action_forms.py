@@ -22,11 +22,13 @@ from models.tasks.actions import (
     HandOverReason,
     Initiative,
     NoInitiative,
+    Note,
     Release,
     Reopen,
     ReopenReason,
     Take,
 )
+from models.tasks.notes import NoteCode
 
 E = TypeVar("E")
 _VERSION: Final = re.compile(r"[1-9]\d{0,17}", re.ASCII)
@@ -124,6 +126,12 @@ def read_reopen(form: Form) -> Action | BadForm:
     )
 
 
+def read_note(form: Form) -> Action | BadForm:
+    """Which."""
+    note = _member(NoteCode, form.one("note"))
+    return BadForm((FieldFault("note-code", "fault.note"),)) if note is None else Note(note=note)
+
+
 READERS: Final[Mapping[str, Callable[[Form], Action | BadForm]]] = {
     "acknowledge": lambda _: Acknowledge(),
     "take": lambda _: Take(),
@@ -132,6 +140,7 @@ READERS: Final[Mapping[str, Callable[[Form], Action | BadForm]]] = {
     "close": read_close,
     "hand_over": read_hand_over,
     "reopen": read_reopen,
+    "note": read_note,
 }
 """By the deed's kind."""
 
@@ -151,6 +160,26 @@ def read_version(text: str) -> int | None:
     return int(text) if _VERSION.fullmatch(text) else _NEVER
 
 
+def read_day(text: str) -> date | None:
+    """A day, as a browser's field sends it or as people write it; None for what is none.
+
+    >>> read_day("2026-10-07"), read_day("7.10.2026"), read_day("31.2.2026")
+    (datetime.date(2026, 10, 7), datetime.date(2026, 10, 7), None)
+    """
+    found = _DAY.fullmatch(text)
+    if found is None:
+        return None
+    year, month, number = (
+        found["year"] or found["y"],
+        found["month"] or found["m"],
+        found["day"] or found["d"],
+    )
+    try:
+        return date(int(year), int(month), int(number))
+    except ValueError:
+        return None
+
+
 def _member(kind: Callable[[str], E], text: str) -> E | None:
     try:
         return kind(text)
@@ -160,18 +189,13 @@ def _member(kind: Callable[[str], E], text: str) -> E | None:
 
 def _moment(day: str, at: str) -> datetime | None:
     """A time by Copenhagen's clock; in the hour that comes twice it is the first."""
-    found, clock = _DAY.fullmatch(day), _CLOCK.fullmatch(at)
+    found, clock = read_day(day), _CLOCK.fullmatch(at)
     if found is None or clock is None:
         return None
-    year, month, number = (
-        found["year"] or found["y"],
-        found["month"] or found["m"],
-        found["day"] or found["d"],
-    )
     hour, minute = int(clock["hour"]), int(clock["minute"] or 0)
     try:
         return datetime.combine(
-            date(int(year), int(month), int(number)),
+            found,
             time(hour, minute, int(clock["second"] or 0)),
             COPENHAGEN,
         )

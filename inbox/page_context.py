@@ -51,8 +51,14 @@ class Visit:
         return Rights() if self.session is None else self.session.rights
 
     def connection(self, *, municipalities: Collection[str] = ()) -> AbstractAsyncContextManager[Connection]:
-        """One that shows the tasks of the visitor's units, and the undecided messages of `municipalities`."""
-        return self.parts.served.of(self.rights.tasks_of, municipalities=municipalities)
+        """One that shows the tasks of the visitor's units, the undecided messages of `municipalities`, and what the
+        visitor keeps."""
+        return self.parts.served.of(self.rights.tasks_of, municipalities=municipalities, reader=self.reader)
+
+    @property
+    def reader(self) -> str:
+        """The id of who is logged in; empty where nobody is."""
+        return "" if self.session is None else self.session.user_id
 
     @property
     def actor(self) -> Actor:

@@ -1,6 +1,6 @@
 """A task's history as people would tell it: one line for each thing that happened, the latest first. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -9,7 +9,8 @@ from inbox.date_text import clock
 from inbox.translations import Translations
 from ledger.queries.task_detail import HistoryEntry, TaskView
 from models.audit_kind import AuditKind
-from models.tasks.actions import Action, Close, ContactAttempt, Ending, HandOver, Reopen, Via
+from models.tasks.actions import Action, Close, ContactAttempt, Ending, HandOver, Note, Reopen, Via
+from models.tasks.notes import NoteCode
 
 _SILENT: Final = frozenset({"decided"})
 """Of the audit trail, what says nothing to the unit."""
@@ -44,6 +45,25 @@ def timeline(view: TaskView, say: Translations, names: Names) -> list[TimelineEn
     """The lines, the latest first."""
     lines = [_line(entry, say, names) for entry in view.history]
     return [line for line in reversed(lines) if line is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class LatestNote:
+    """A code that somebody has noted, as it was noted last."""
+
+    note: NoteCode
+    at: datetime
+    by_name: str | None
+
+
+def latest_notes(history: Sequence[HistoryEntry]) -> list[LatestNote]:
+    """Each code once, the latest first."""
+    latest = {
+        entry.deed.note: LatestNote(entry.deed.note, entry.at, entry.by_name)
+        for entry in sorted(history, key=lambda entry: entry.at)
+        if isinstance(entry.deed, Note)
+    }
+    return sorted(latest.values(), key=lambda note: note.at, reverse=True)
 
 
 def _line(entry: HistoryEntry, say: Translations, names: Names) -> TimelineEntry | None:
@@ -82,6 +102,8 @@ def _deed(deed: Action, say: Translations, names: Names) -> str:
             )
         case Reopen(reason=reason):
             return say("history.reopen", reason=say(f"reopen_reason.{reason}").lower())
+        case Note(note=note):
+            return say("history.note", note=say(f"note.{note}"))
         case _:
             return say(f"history.{deed.kind}")
 
@@ -119,6 +141,7 @@ _SIGNS: Final = {
     "close": "success",
     "reopen": "refresh",
     "hand_over": "forward",
+    "note": "bookmark",
     "opened": "visibility",
     "found_by_cpr": "search",
     "task_opened": "flag",

@@ -32,11 +32,18 @@ class AuditKind(StrEnum):
     """A sample of a unit's looks was drawn for its manager."""
     LOOKED_AT = "looked_at"
     """The task's page was shown; the same person's further looks within a quarter of an hour are one."""
+    LIST_EXPORTED = "list_exported"
+    """A list of tasks left as a file; with CPR, each person's opening is a line of its own."""
     INSIGHT_EXPORTED = "insight_exported"
     """The list of who has looked at a person was made out for that person."""
     LOG_IN_DONE = "log_in_done"
     LOG_IN_REFUSED = "log_in_refused"
     LOG_IN_ENDED = "log_in_ended"
+
+    STAND_IN_SET = "stand_in_set"
+    """Somebody is away from a unit, and a colleague looks after the tasks meanwhile."""
+    STAND_IN_ENDED = "stand_in_ended"
+    """Before its last day."""
 
     # What became of notices.
     DELIVERY_REFUSED = "delivery_refused"
@@ -45,6 +52,8 @@ class AuditKind(StrEnum):
     DELIVERY_LEASE_LOST = "delivery_lease_lost"
     """Somebody else had claimed it when its attempt was written down: it may have been sent twice."""
     DELIVERY_HURRIED = "delivery_hurried"
+    DELIVERY_SENT_AGAIN = "delivery_sent_again"
+    """A unit has let one that reached nobody be tried once more."""
     DELIVERY_REBUILT = "delivery_rebuilt"
     ENDPOINT_DISABLED = "endpoint_disabled"
     ENDPOINT_ENABLED = "endpoint_enabled"

@@ -27,10 +27,10 @@ RELEASED: Final[LiteralString] = """
 SELECT as_of, threshold, sha256 FROM releases WHERE first_day = %(first)s AND last_day = %(last)s
 """
 FOLLOW_UPS: Final[LiteralString] = """
-SELECT as_of, sha256 FROM follow_ups WHERE first_day = %(first)s ORDER BY as_of
+SELECT as_of, sha256 FROM later_releases WHERE first_day = %(first)s ORDER BY as_of
 """
 NOTE_FOLLOW_UP: Final[LiteralString] = """
-INSERT INTO follow_ups (first_day, as_of, sha256, made_by) VALUES (%(first)s, %(as_of)s, %(sha256)s, %(by)s)
+INSERT INTO later_releases (first_day, as_of, sha256, made_by) VALUES (%(first)s, %(as_of)s, %(sha256)s, %(by)s)
 """
 TAKE_LOCK: Final[LiteralString] = "SELECT pg_advisory_xact_lock(%(lock)s)"
 _LOCK: Final = 0x46_52_52_45

@@ -16,13 +16,14 @@ from psycopg import sql
 
 from config.database_roles import DatabaseRole
 from infra.postgres import Connection
-from ledger.queries import task_list
+from ledger.queries import task_counts, task_list
 from ledger.queries.cursors import ByClosing, ByDate
 from ledger.queries.list_statements import MANY_DUE, Sorting
+from ledger.queries.narrowed import EVERYTHING, Narrowed
 from ledger.queries.task_list import Filter, Search
 from ledger.rebuild import compare, replace
 from ledger.store import action_log
-from models.events.contract import Severity
+from models.events.contract import EducationType, Severity
 from tests.paths import ROOT
 from tests.reachable_code import Definition, definitions_of, reachable
 
@@ -56,7 +57,10 @@ ENTRIES: Final[Mapping[DatabaseRole, tuple[Definition, ...]]] = {
             for each in definitions_of(f"api.{file.stem}")
         ),
     ),
-    DatabaseRole.ACT: (Definition("ledger.actions.perform", "perform"),),
+    DatabaseRole.ACT: (
+        Definition("ledger.actions.perform", "perform"),
+        Definition("ledger.actions.send_again", "put_back"),
+    ),
     DatabaseRole.CANARY: (Definition(f"{_PROCESSES}.probe", "run_canary"),),
     DatabaseRole.TRAIL: (Definition(f"{_PROCESSES}.trail", "run_trail"),),
     DatabaseRole.AUDIT: (
@@ -161,6 +165,8 @@ class _Recorder:
         return self
 
     async def fetchall(self) -> list[Any]:
+        if "counted" in self.ran[-1]:
+            return [(0,)]
         return [(False,)] if self.ran[-1] == MANY_DUE else []
 
 
@@ -168,7 +174,16 @@ def lists() -> list[str]:
     """Every list of a unit's tasks: each filter with each search, order, narrowing and place to go on at."""
     recorder, day = _Recorder(), date(2026, 10, 1)
     searches = (None, Search(reference="FV"), Search(people=("p",)))
-    narrowings: tuple[dict[str, Any], ...] = ({}, {"severity": Severity.HIGH, "institution": "280001"})
+    narrowings = (
+        EVERYTHING,
+        Narrowed(
+            severity=Severity.HIGH,
+            institution="280001",
+            education=EducationType.EUD,
+            followed_by="w",
+            stand_in="w",
+        ),
+    )
 
     async def run() -> None:
         for which, search, narrowing, sorting in product((None, *Filter), searches, narrowings, Sorting):
@@ -191,8 +206,34 @@ def lists() -> list[str]:
                     search=search,
                     sorting=sorting,
                     after=place,
-                    **narrowing,
+                    narrowed=narrowing,
                 )
+
+    asyncio.run(run())
+    return sorted(set(recorder.ran))
+
+
+def narrowed_counts() -> list[str]:
+    """A narrowed list's number, by each condition alone."""
+    recorder = _Recorder()
+    conditions: tuple[dict[str, Any], ...] = (
+        {"severity": Severity.HIGH},
+        {"institution": "280001"},
+        {"education": EducationType.EUD},
+        {"followed_by": "w"},
+        {"stand_in": "w"},
+    )
+
+    async def run() -> None:
+        for which, condition in product(Filter, conditions):
+            await task_counts.narrowed_count(
+                cast(Connection, recorder),
+                units=frozenset({"jc-0101"}),
+                filter=which,
+                narrowed=Narrowed(**condition),
+                who="w",
+                today=date(2026, 10, 1),
+            )
 
     asyncio.run(run())
     return sorted(set(recorder.ran))
@@ -202,7 +243,13 @@ COMPOSED: Final[Mapping[Definition, Callable[[], list[str]]]] = {
     Definition("ledger.queries.task_list", "listing"): lists,
     **{
         Definition("ledger.queries.list_statements", name): list
-        for name in ("FOUND", "OF_DUE", "PAGE", "SORTED", "HIGHEST", "UNIT_BY_UNIT", "WROTE")
+        for name in ("FOUND", "OF_DUE", "PAGE", "SORTED", "UNIT_BY_UNIT")
+    },
+    Definition("ledger.queries.task_counts", "narrowed_count"): narrowed_counts,
+    Definition("ledger.queries.task_counts", "COUNT_NARROWED"): list,
+    **{
+        Definition("ledger.queries.narrowed", name): list
+        for name in ("FOLLOWED", "HIGHEST", "STANDS_IN", "TEACHES", "WROTE")
     },
     # Its whole forms stand beside it.
     Definition("ledger.queries.task_detail", "TASK"): list,
@@ -229,7 +276,13 @@ COMPOSED: Final[Mapping[Definition, Callable[[], list[str]]]] = {
     # Fragments of statements of `ledger.store.deliveries`, which hold them whole.
     **{
         Definition("ledger.store.audit_trail", name): list
-        for name in ("DELIVERY_ENDED", "DELIVERY_HURRIED", "DELIVERY_REBUILT", "DELIVERY_DROPPED")
+        for name in (
+            "DELIVERY_ENDED",
+            "DELIVERY_HURRIED",
+            "DELIVERY_SENT_AGAIN",
+            "DELIVERY_REBUILT",
+            "DELIVERY_DROPPED",
+        )
     },
 }
 """What a definition runs, where its text is put together; and texts that are parts of others, with nothing."""

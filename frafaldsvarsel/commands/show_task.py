@@ -32,9 +32,11 @@ _PERSON: Final[Mapping[str, str]] = {
     "close": "closed: {ending}{decided}",
     "reopen": "opened again: {reason}",
     "hand_over": "handed over to {to_unit}: {reason}{as}",
+    "note": "noted: {note}",
     "looked_at": "looked at",
     "opened": "the person's particulars were opened: {purpose}",
     "found_by_cpr": "found by CPR",
+    "delivery_sent_again": "a notice was sent again ({occasion})",
     "delivery_hurried": "a notice was tried at once: {because}",
 }
 

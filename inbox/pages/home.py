@@ -3,15 +3,16 @@
 from starlette.responses import RedirectResponse, Response
 
 from inbox.auth_guard import NoAccess
+from inbox.list_address import PATH
 from inbox.page_context import Visit
-from inbox.pages import service, tasks
+from inbox.pages import service
 
 
 async def home(visit: Visit) -> Response:
     """To what the visitor works with."""
     rights = visit.rights
     if rights.tasks_of:
-        return RedirectResponse(tasks.PATH, status_code=303)
+        return RedirectResponse(PATH, status_code=303)
     if rights.undecided:
         return RedirectResponse("/uafklarede", status_code=303)
     if rights.operates:

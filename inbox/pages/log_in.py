@@ -18,6 +18,7 @@ from inbox.page_context import Visit
 from inbox.rights import Rights, rights_of
 from inbox.sessions import RightsAge
 from infra.postgres import Connection
+from ledger.store.stand_ins import note_colleague
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +106,11 @@ async def come_back(visit: Visit) -> Response:
             await note_log_in(connection, who, level=claims.get("acr"), units=rights.tasks_of)
             cookie = await visit.parts.sessions.open(
                 connection, user_id=who.subject, user_name=who.name, rights=rights
+            )
+    if rights.tasks_of:
+        async with visit.parts.served.of(rights.tasks_of, reader=who.subject) as connection:
+            await note_colleague(
+                connection, reader=who.subject, name=who.name, units=rights.tasks_of, today=visit.today
             )
     response.set_cookie(
         session_cookie(visit.parts),

@@ -9,9 +9,10 @@ from typing import Final
 from starlette.responses import Response
 
 from inbox.auth_guard import NoAccess
+from inbox.list_address import PATH as LIST
+from inbox.list_address import address
 from inbox.page_context import Visit
-from inbox.pages.tasks import PATH as LIST
-from inbox.pages.tasks import address, overview
+from inbox.pages.tasks import overview
 from ledger.actions.reveal_sensitive import TooManyLooks, note_search
 from ledger.queries.cursors import addressable
 from ledger.queries.numbers import numbers_of
@@ -30,7 +31,7 @@ async def find(visit: Visit) -> Response:
     typed, purpose = visit.form.one("q"), visit.form.one("purpose")
     reference = addressable(typed)
     if reference is not None:
-        return visit.go(address(Filter.OPEN, reference, ""))
+        return visit.go(address(Filter.OPEN, reference))
     if not seems_begun(typed):
         return await overview(visit, status=422, search_fault="list.too_little")
     try:

@@ -12,14 +12,17 @@ from inbox import evidence_text
 from inbox.action_forms import READERS, BadForm, FieldFault, read_id, read_version
 from inbox.auth_guard import NotFound
 from inbox.forms import EMPTY, Form
+from inbox.list_address import PATH
 from inbox.page_context import Visit
-from inbox.pages.tasks import PATH
-from inbox.timeline import timeline
+from inbox.timeline import latest_notes, timeline
 from ledger.actions.note_read import note_read
 from ledger.actions.perform import ActionDiffers, ActionRefused, NoSuchTask, TaskChanged, perform
 from ledger.queries import task_detail
 from ledger.queries.cursors import is_reference
 from ledger.queries.task_detail import TaskView
+from ledger.store.follow_ups import follow_ups_of
+from ledger.store.seen_tasks import see
+from ledger.store.stand_ins import stand_ins
 from models.calendar import COPENHAGEN
 from models.events.sensitive_fields import OpenPurpose, SensitiveFields
 from models.tasks.actions import (
@@ -38,6 +41,9 @@ from models.tasks.actions import (
     Take,
     attempts_apart,
 )
+from models.tasks.follow_up import LONGEST, is_after_target
+from models.tasks.notes import NoteCode
+from models.tasks.stand_in import standing_in
 from models.tasks.status import TaskStatus
 
 _ONE_LOOK: Final = timedelta(minutes=15)
@@ -50,6 +56,13 @@ async def task(visit: Visit) -> Response:
     view = await read(visit)
     async with visit.connection() as connection:
         await note_read(connection, view.task.id, visit.actor, one_within=_ONE_LOOK)
+        await see(
+            connection,
+            visit.reader,
+            visit.rights.tasks_of,
+            task_id=view.task.id,
+            version=view.task.version,
+        )
     return await show(visit, view)
 
 
@@ -156,6 +169,11 @@ async def show(
     """
     parts, found = visit.parts, view.task
     local = visit.now.astimezone(COPENHAGEN)
+    async with visit.connection() as connection:
+        own = await follow_ups_of(connection, visit.reader, visit.rights.tasks_of)
+        away = standing_in(
+            await stand_ins(connection, visit.rights.tasks_of, today=visit.today), on=visit.today
+        )
     return visit.page(
         "task.html",
         status,
@@ -185,6 +203,10 @@ async def show(
         fault_at={fault.field: fault.sentence for fault in faults},
         form=form,
         act=uuid4(),
+        away=away.get((found.unit_id, found.owner_id or "")),
+        follow_up=own.get(found.id),
+        follow_up_is_late=found.id in own and is_after_target(own[found.id].day, found.react_by),
+        last_follow_up=visit.today + LONGEST,
         today=f"{local:%Y-%m-%d}",
         time_now=f"{local:%H:%M}",
         contact_forms=list(ContactForm),
@@ -192,6 +214,8 @@ async def show(
         no_initiatives=list(NoInitiative),
         hand_over_reasons=list(HandOverReason),
         reopen_reasons=list(ReopenReason),
+        note_codes=list(NoteCode),
+        notes=latest_notes(view.history),
         units=_other_units(visit, found.unit_id),
         endings=(Ending.CONTACT_MADE, Ending.NOT_REACHED),
         purposes=list(OpenPurpose),

@@ -2,61 +2,65 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
-from functools import partial
-from hashlib import sha256
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlencode
-from uuid import uuid4, uuid5
+from uuid import UUID, uuid4, uuid5
 
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from inbox.action_forms import read_id
 from inbox.auth_guard import NoAccess
-from inbox.narrowing import Narrowing, read_narrowing
+from inbox.list_address import PATH, ListChoice, address, filter_of, read_choice
+from inbox.list_groups import by_name, groups, mark
+from inbox.narrowing import FOLLOWED, STANDING_IN, Narrowing
 from inbox.page_context import Visit
 from ledger.actions.perform import ActionDiffers, ActionRefused, NoSuchTask, perform
-from ledger.queries.cursors import (
-    ByClosing,
-    Cursor,
-    addressable,
-    cursor_text,
-    is_reference,
-    read_cursor,
-)
+from ledger.queries.cursors import addressable, cursor_text, is_reference
 from ledger.queries.list_statements import Sorting
+from ledger.queries.task_counts import TaskCount, counts, narrowed_count
 from ledger.queries.task_list import (
     LIMIT,
     Filter,
     ListedTask,
     Search,
-    TaskCount,
     TaskListPage,
-    counts,
     institutions_of,
     listing,
 )
-from models.events.contract import Severity
+from ledger.store.follow_ups import FollowUp, follow_ups_of
+from ledger.store.saved_views import SavedView, views_of
+from ledger.store.seen_tasks import changed
+from ledger.store.stand_ins import stand_ins
+from models.events.contract import EducationType, Severity
 from models.events.sensitive_fields import OpenPurpose
 from models.tasks.actions import Acknowledge
+from models.tasks.follow_up import is_due
+from models.tasks.stand_in import StandIn, standing_in
 
-PATH: Final = "/opgaver"
-PAGE_SIZE: Final = 50
+SAVE: Final = f"{PATH}/visninger/gem"
+DROP: Final = f"{PATH}/visninger/slet"
+EXPORT: Final = f"{PATH}/uddrag"
+SEVERAL: Final = f"{PATH}/flere"
+_PAGE_SIZE: Final = 50
 _MOST_AT_ONCE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class TaskGroup:
-    """Lines that belong together: overdue, today, later."""
+class _Own:
+    """What stands beside the unit's list, for this reader."""
 
-    name: str
-    tasks: tuple[ListedTask, ...]
+    views: tuple[SavedView, ...]
+    follow_ups: Mapping[UUID, FollowUp]
+    away: Mapping[tuple[str, str], StandIn]
+    """By unit and person."""
+    fitting: TaskCount | None
+    """How many tasks a narrowed list has; None where it is not narrowed."""
 
 
 async def tasks(visit: Visit) -> Response:
     """The list."""
-    _may(visit)
+    may_see_tasks(visit)
     typed = visit.query("q")
     beginning = addressable(typed) if typed else None
     if beginning is not None and is_reference(beginning):
@@ -73,50 +77,77 @@ async def overview(
     beginning: str | None = None,
     of_person: tuple[ListedTask, ...] | None = None,
     search_fault: str | None = None,
+    view_fault: str | None = None,
+    export_fault: str | None = None,
     status: int = 200,
 ) -> Response:
     """The list's page. `beginning`: of the references searched for; `of_person`: the tasks to be shown in place of it.
 
-    `search_fault`: the sentence that says why the search was none. What was typed then is not shown again.
+    `search_fault`, `view_fault`, `export_fault`: the sentence that says why a search was none, a view could not be
+    saved, or a list gave no file. What was typed then is not shown again.
     """
-    chosen = Filter.OPEN if of_person is not None or search_fault is not None else _filter(visit)
-    place, typed = _place(visit), beginning or ""
-    narrowing = _narrowing(visit, chosen) if beginning is None and of_person is None else Narrowing()
-    page, numbers = await _read(
-        visit, chosen, beginning, place, found=of_person is not None, narrowing=narrowing
+    choice = read_choice(visit.request.query_params)
+    if of_person is not None or search_fault is not None:
+        choice = replace(choice, filter=Filter.OPEN)
+    if beginning is not None or of_person is not None:
+        choice = replace(choice, narrowing=Narrowing())
+    chosen, narrowing, typed = choice.filter, choice.narrowing, beginning or ""
+    (page, numbers), own = await asyncio.gather(
+        _read(visit, choice, beginning, found=of_person is not None), _own(visit, choice)
     )
     if of_person is not None:
         page = TaskListPage(of_person, None)
     if narrowing.sorting is Sorting.INSTITUTION:
-        page = TaskListPage(tuple(sorted(page.tasks, key=partial(_by_name, visit))), None)
+        page = TaskListPage(by_name(page.tasks, visit.parts.institution_name), None)
     following = None
     if page.next is not None:
         following = address(chosen, typed, cursor_text(page.next), narrowing)
-    plain = not narrowing.query and place is None and not typed and of_person is None
+    async with visit.connection() as connection:
+        changes = await changed(
+            connection, visit.reader, visit.rights.tasks_of, [task.id for task in page.tasks]
+        )
+    plain = not narrowing.query and choice.place is None and not typed and of_person is None
+    today = visit.today
     return visit.page(
         "tasks.html",
         status,
         filter=chosen,
-        filters=[(each, address(each, "", ""), numbers[each]) for each in Filter],
+        filters=[(each, address(each), numbers[each]) for each in Filter],
         numbers=numbers,
         typed=typed,
         search_fault=search_fault,
         purposes=list(OpenPurpose),
         searching=beginning is not None or of_person is not None,
         of_person=of_person is not None,
-        groups=_groups(visit, chosen, page.tasks, narrowing.sorting),
+        groups=groups(chosen, page.tasks, narrowing.sorting, today=today),
         several_units=len(visit.rights.tasks_of) > 1,
-        first=address(chosen, typed, "", narrowing) if place is not None else None,
+        first=address(chosen, typed, "", narrowing) if choice.place is not None else None,
         narrowing=narrowing,
         narrowed_to=narrowing.query,
+        fitting=own.fitting,
         severities=list(Severity)[::-1],
+        educations=list(EducationType),
         sortings=list(Sorting),
-        institutions=await _institutions(visit, chosen, narrowing),
+        institutions=await _institutions(visit, choice),
         longest=len(page.tasks)
         if narrowing.sorting is not Sorting.DATE and len(page.tasks) == LIMIT
         else None,
+        views=[(view.name, _address_of(view), view.query == choice.query) for view in own.views],
+        view_fault=view_fault,
+        save_view=address(chosen, narrowing=narrowing, path=SAVE),
+        drop_view=DROP,
+        several=address(chosen, narrowing=narrowing, path=SEVERAL),
+        export=address(chosen, narrowing=narrowing, path=EXPORT),
+        export_fault=export_fault,
+        follow_ups=own.follow_ups,
+        changes=changes,
+        follow_ups_due=[one for one in own.follow_ups.values() if is_due(one.day, today=today)],
+        away=own.away,
+        stands_in_for=sorted({one.user_name for one in own.away.values() if one.stand_in_id == visit.reader}),
+        stood_in=address(Filter.OPEN, narrowing=STANDING_IN),
+        followed=address(Filter.OPEN, narrowing=FOLLOWED),
         following=following,
-        mark=_mark(page, numbers),
+        mark=mark(page, numbers),
         live=_live_address(chosen) if plain else None,
         act=uuid4(),
     )
@@ -126,9 +157,10 @@ async def live(visit: Visit) -> Response:
     """Whether the list is still as it was shown, and the numbers of the filters."""
     if visit.session is None or not visit.rights.tasks_of:
         return Response(status_code=401)
-    page, numbers = await _read(visit, _filter(visit), None, None)
+    chosen = read_choice(visit.request.query_params).filter
+    page, numbers = await _read(visit, ListChoice(chosen, Narrowing()), None)
     said = {
-        "mark": _mark(page, numbers),
+        "mark": mark(page, numbers),
         "counts": {each.value: _said(visit, numbers[each]) for each in Filter},
     }
     return JSONResponse(said)
@@ -136,8 +168,8 @@ async def live(visit: Visit) -> Response:
 
 async def acknowledge(visit: Visit) -> Response:
     """Several at once. Each is a deed of its own, and one that cannot be done hinders no other."""
-    _may(visit)
-    back = address(_filter_of(visit.form.one("vis")), "", "")
+    may_see_tasks(visit)
+    back = address(filter_of(visit.form.one("vis")))
     once = read_id(visit.form.one("act"))
     chosen = [
         found for text in visit.form.all("task")[:_MOST_AT_ONCE] if (found := read_id(text)) is not None
@@ -163,27 +195,22 @@ async def acknowledge(visit: Visit) -> Response:
 
 
 async def again(visit: Visit) -> Response:
-    """Somebody came back to the address of one of the list's forms: it holds nothing."""
-    return visit.go(PATH)
+    """Somebody came back to the address of one of the list's forms: it holds nothing but which list."""
+    choice = read_choice(visit.request.query_params)
+    return visit.go(address(choice.filter, narrowing=choice.narrowing))
 
 
-def _may(visit: Visit) -> None:
+def may_see_tasks(visit: Visit) -> None:
+    """Raises `NoAccess`."""
     if not visit.rights.tasks_of:
         raise NoAccess
 
 
 async def _read(
-    visit: Visit,
-    chosen: Filter,
-    beginning: str | None,
-    place: Cursor | None,
-    *,
-    found: bool = False,
-    narrowing: Narrowing = Narrowing(),  # noqa: B008 - it is frozen
+    visit: Visit, choice: ListChoice, beginning: str | None, *, found: bool = False
 ) -> tuple[TaskListPage, Mapping[Filter, TaskCount]]:
     """The page and the numbers; `found`: the search cannot find anything, so nothing is looked for."""
-    units = visit.rights.tasks_of
-    who = None if visit.session is None else visit.session.user_id
+    units, who, sorting = visit.rights.tasks_of, visit.reader or None, choice.narrowing.sorting
 
     async def page() -> TaskListPage:
         if found:
@@ -192,15 +219,14 @@ async def _read(
             return await listing(
                 connection,
                 units=units,
-                filter=None if beginning else chosen,
+                filter=None if beginning else choice.filter,
                 today=visit.today,
                 who=who,
                 search=Search(reference=beginning) if beginning else None,
-                severity=narrowing.severity,
-                institution=narrowing.institution,
-                sorting=narrowing.sorting,
-                after=place,
-                limit=PAGE_SIZE if narrowing.sorting is Sorting.DATE else LIMIT,
+                narrowed=choice.narrowing.asked_by(visit.reader),
+                sorting=sorting,
+                after=choice.place,
+                limit=_PAGE_SIZE if sorting is Sorting.DATE else LIMIT,
             )
 
     async def numbers() -> Mapping[Filter, TaskCount]:
@@ -210,80 +236,46 @@ async def _read(
     return await asyncio.gather(page(), numbers())
 
 
-def _filter(visit: Visit) -> Filter:
-    return _filter_of(visit.query("vis"))
+async def _own(visit: Visit, choice: ListChoice) -> _Own:
+    units, today = visit.rights.tasks_of, visit.today
+    narrowed = choice.narrowing.asked_by(visit.reader)
+    async with visit.connection() as connection:
+        return _Own(
+            await views_of(connection, visit.reader),
+            await follow_ups_of(connection, visit.reader, units),
+            standing_in(await stand_ins(connection, units, today=today), on=today),
+            await narrowed_count(
+                connection,
+                units=units,
+                filter=choice.filter,
+                narrowed=narrowed,
+                who=visit.reader,
+                today=today,
+            )
+            if narrowed
+            else None,
+        )
 
 
-def _filter_of(text: str) -> Filter:
-    return Filter(text) if text in set(Filter) else Filter.OPEN
-
-
-def _place(visit: Visit) -> Cursor | None:
-    """Where to go on reading; an address that somebody has shortened begins at the beginning."""
-    try:
-        place = read_cursor(visit.query("efter"))
-    except ValueError:
-        return None
-    return place if isinstance(place, ByClosing) == (_filter(visit) is Filter.CLOSED) else None
-
-
-def _narrowing(visit: Visit, chosen: Filter) -> Narrowing:
-    """Closed tasks are a memory, and too many to be looked through."""
-    return Narrowing() if chosen is Filter.CLOSED else read_narrowing(visit.request.query_params)
-
-
-async def _institutions(visit: Visit, chosen: Filter, narrowing: Narrowing) -> list[tuple[str, str]]:
+async def _institutions(visit: Visit, choice: ListChoice) -> list[tuple[str, str]]:
     """Those that can be chosen, by name."""
-    if chosen is Filter.CLOSED:
+    if choice.filter is Filter.CLOSED:
         return []
     async with visit.connection() as connection:
         found = await institutions_of(connection, units=visit.rights.tasks_of)
-    numbers = {*found, *([narrowing.institution] if narrowing.institution else [])}
+    chosen = choice.narrowing.institution
+    numbers = {*found, *([chosen] if chosen else [])}
     return sorted(
         ((number, visit.parts.institution_name(number)) for number in numbers), key=lambda pair: pair[1]
     )
 
 
-def address(chosen: Filter, typed: str, after: str, narrowing: Narrowing | None = None) -> str:
-    """Of a list: a filter, a search by reference, a place, and what it is narrowed to."""
-    parts = {"vis": "" if chosen is Filter.OPEN else chosen.value, "q": typed, "efter": after}
-    if narrowing is not None:
-        parts |= narrowing.query
-    query = urlencode({name: value for name, value in parts.items() if value})
-    return f"{PATH}?{query}" if query else PATH
+def _address_of(view: SavedView) -> str:
+    return f"{PATH}?{view.query}" if view.query else PATH
 
 
 def _live_address(chosen: Filter) -> str:
     return f"{PATH}/nyt?{urlencode({'vis': chosen.value})}"
-
-
-def _groups(visit: Visit, chosen: Filter, found: tuple[ListedTask, ...], sorting: Sorting) -> list[TaskGroup]:
-    if (
-        chosen is Filter.CLOSED
-        or sorting is not Sorting.DATE
-        or any(task.closed_at is not None for task in found)
-    ):
-        return [TaskGroup("", found)] if found else []
-    today = visit.today
-    groups = (
-        TaskGroup("overdue", tuple(task for task in found if task.react_by < today)),
-        TaskGroup("today", tuple(task for task in found if task.react_by == today)),
-        TaskGroup("later", tuple(task for task in found if task.react_by > today)),
-    )
-    return [group for group in groups if group.tasks]
-
-
-def _by_name(visit: Visit, task: ListedTask) -> tuple[list[str], date, str]:
-    """The numbers of institutions mean nothing to a reader."""
-    names = sorted(visit.parts.institution_name(number) for number in task.institutions)
-    return names, task.react_by, task.reference
-
-
-def _mark(page: TaskListPage, numbers: Mapping[Filter, TaskCount]) -> str:
-    """Changes when the list would look otherwise."""
-    lines = [f"{task.id}/{task.version}/{task.waiting}/{task.undelivered}" for task in page.tasks]
-    lines += [f"{each}/{count.number}" for each, count in numbers.items()]
-    return sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
 def _said(visit: Visit, count: TaskCount) -> str:

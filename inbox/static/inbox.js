@@ -73,7 +73,8 @@
   });
 
   // A form is sent once, however often its button is pressed.
-  document.querySelectorAll('form[method="post"]').forEach((form) => {
+  // But for one that gives a file: the page stays, and may ask again.
+  document.querySelectorAll('form[method="post"]:not([data-file])').forEach((form) => {
     form.addEventListener("submit", (event) => {
       if (form.dataset.sent) event.preventDefault();
       form.dataset.sent = "yes";

@@ -4,7 +4,7 @@ It hands over ciphertext: only the process that holds the keys makes words of it
 as well: whoever types a CPR learns whether the unit has a task about that person.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, LiteralString
 from uuid import UUID
@@ -94,6 +94,50 @@ async def reveal_messages(
     return tuple(SealedMessage(*row) for row in await found.fetchall())
 
 
+async def reveal_tasks(
+    connection: Connection,
+    *,
+    task_ids: Sequence[UUID],
+    units: frozenset[str],
+    by: Actor,
+    purpose: OpenPurpose,
+    chained: ChainWait = NO_WAIT,
+) -> Mapping[UUID, tuple[SealedMessage, ...]]:
+    """The same for several tasks, a note at each; without those that were withdrawn, or are not of `units`.
+
+    All notes stand, and were waited for together, before anything is handed over. Raises `TooManyLooks` before the
+    first where the last would be one too many.
+    """
+    await _must_be_at_pace(connection, by, looks=len(task_ids))
+    detail = Jsonb({**audit_trail.by_actor(by), "purpose": purpose.value})
+    noted: dict[UUID, int] = {}
+    for task_id in task_ids:
+        values = {"task": task_id, "units": sorted(units), "kind": AuditKind.OPENED, "detail": detail}
+        line = await (await connection.execute(audit_trail.APPEND_WHERE_IN_FORCE, values)).fetchone()
+        if line is not None:
+            noted[task_id] = line[0]
+    await chained.for_lines(connection, list(noted.values()))
+    found: dict[UUID, tuple[SealedMessage, ...]] = {}
+    for task_id in noted:
+        rows = await connection.execute(SEALED, {"task": task_id, "units": sorted(units)})
+        found[task_id] = tuple(SealedMessage(*row) for row in await rows.fetchall())
+    return found
+
+
+async def note_export(
+    connection: Connection, *, units: frozenset[str], by: Actor, query: str, tasks: int, with_cpr: bool
+) -> None:
+    """Note that a list left as a file: which list (`query` of its address), how long, and whether with CPR."""
+    detail = {
+        **audit_trail.by_actor(by),
+        "units": sorted(units),
+        "list": query,
+        "tasks": tasks,
+        "with_cpr": with_cpr,
+    }
+    await connection.execute(audit_trail.APPEND, audit_trail.line(AuditKind.LIST_EXPORTED, detail))
+
+
 async def note_search(
     connection: Connection,
     *,
@@ -127,12 +171,12 @@ async def note_search(
     return sum(task_id is not None for _, task_id in lines)
 
 
-async def _must_be_at_pace(connection: Connection, by: Actor) -> None:
+async def _must_be_at_pace(connection: Connection, by: Actor, *, looks: int = 1) -> None:
     """Programs have a pace of their own, by client (`api.rate_limit`)."""
     if by.via is not Via.PAGE:
         return
     row = await (await connection.execute(LOOKS_LATELY, {"by": by.id})).fetchone()
-    if row is not None and row[0] >= MOST_LOOKS_AN_HOUR:
+    if row is not None and row[0] + looks > MOST_LOOKS_AN_HOUR:
         detail = {**audit_trail.by_actor(by), "reason": "too_many_looks"}
         await connection.execute(audit_trail.APPEND, audit_trail.line(AuditKind.LOOK_REFUSED, detail))
         raise TooManyLooks(f"more than {MOST_LOOKS_AN_HOUR} within an hour")

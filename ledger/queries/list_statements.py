@@ -61,13 +61,6 @@ INSTITUTIONS: Final[LiteralString] = """
 SELECT DISTINCT m.sender FROM tasks t JOIN messages m ON m.task_id = t.id
 WHERE t.unit_id = ANY(%s) AND t.status = 'open' ORDER BY m.sender
 """
-HIGHEST: Final[LiteralString] = """
-(SELECT max(array_position(array['low', 'medium', 'high'], decision -> 'message' ->> 'severity'))
- FROM messages WHERE task_id = t.id) = array_position(array['low', 'medium', 'high'], %(severity)s)
-"""
-WROTE: Final[LiteralString] = (
-    "EXISTS (SELECT FROM messages WHERE task_id = t.id AND sender = %(institution)s)"
-)
 BEGINS: Final[LiteralString] = "t.reference LIKE %(beginning)s"
 OF_PERSON: Final[LiteralString] = "t.person_id = ANY(%(people)s)"
 # What is put in is one of the texts here, and the size of the page: a number in the statement, not a parameter,

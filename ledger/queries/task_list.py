@@ -1,4 +1,4 @@
-"""The lists of a unit: pages of its tasks, and how many there are. Reading only.
+"""The lists of a unit: pages of its tasks. Reading only.
 
 Nothing of another unit is ever visible: `units` is a condition of every statement here, and an empty set sees nothing.
 """
@@ -20,7 +20,6 @@ from ledger.queries.list_statements import (
     BY,
     DUE,
     FOUND,
-    HIGHEST,
     INSTITUTIONS,
     MANY_DUE,
     MESSAGES,
@@ -31,15 +30,13 @@ from ledger.queries.list_statements import (
     SORTED,
     UNDELIVERED,
     UNIT_BY_UNIT,
-    WROTE,
     Sorting,
 )
+from ledger.queries.narrowed import EVERYTHING, Narrowed
 from models.events.contract import Severity
 from models.tasks.actions import Ending
 from models.tasks.status import TaskStatus
 
-COUNT_AT_MOST: Final = 5_000
-"""Higher numbers are said as "5,000 and more": a number must not cost more the longer the service has lived."""
 LIMIT: Final = 200
 """The longest page."""
 DUE_AT_MOST: Final = 20_000
@@ -112,21 +109,13 @@ class TaskListPage:
     next: Cursor | None
 
 
-@dataclass(frozen=True, slots=True)
-class TaskCount:
-    """A number up to `COUNT_AT_MOST`; `more` where it is higher."""
-
-    number: int
-    more: bool = False
-
-
 OF_ITS_MESSAGES: Final = ("messages", "severity", "institutions", "last_message_at")
 COLUMNS: Final = ", ".join(
     f"{'m' if each.name in OF_ITS_MESSAGES else 't'}.{each.name}"
     for each in fields(ListedTask)
     if each.name not in ("waiting", "undelivered")
 )
-_WHICH: Final[Mapping[Filter, str]] = MappingProxyType(
+WHICH: Final[Mapping[Filter, str]] = MappingProxyType(
     {
         Filter.OPEN: OPEN,
         Filter.MINE: f"{OPEN} AND t.owner_id = %(who)s",
@@ -136,14 +125,6 @@ _WHICH: Final[Mapping[Filter, str]] = MappingProxyType(
         Filter.CLOSED: "t.status = 'closed'",
     }
 )
-COUNT_AND_ONE: Final = COUNT_AT_MOST + 1
-COUNTS: Final = "SELECT " + ", ".join(
-    f"(SELECT count(*) FROM (SELECT FROM unnest(%(units)s::text[]) AS u (unit_id) CROSS JOIN LATERAL ("
-    f"SELECT FROM tasks t WHERE t.unit_id = u.unit_id AND {condition} LIMIT {COUNT_AND_ONE}"
-    f") t LIMIT {COUNT_AND_ONE}) counted) AS {name}"
-    for name, condition in _WHICH.items()
-)
-"""Each number is cut off on its way, so that it walks a bounded part of its index."""
 _BY_DATE: Final = (
     "t.react_by, t.reference",
     "t.react_by >= %(at)s AND (t.react_by, t.reference) > (%(at)s, %(reference)s)",
@@ -163,28 +144,26 @@ async def listing(
     today: date,
     who: str | None = None,
     search: Search | None = None,
-    severity: Severity | None = None,
-    institution: str | None = None,
+    narrowed: Narrowed = EVERYTHING,
     sorting: Sorting = Sorting.DATE,
     after: Cursor | None = None,
     limit: int = 50,
 ) -> TaskListPage:
     """A page of the tasks of `units`; `filter` None means any status, and asks for a `search`.
 
-    `who`: the reader's id, for `Filter.MINE`. `severity`, of the gravest message, `institution`, its number, and
-    `sorting` are for open tasks, however many those are. Raises `NotACursor` for an `after` of another list.
+    `who`: the reader's id, for `Filter.MINE`. `narrowed` and `sorting` are for open tasks, however many those are.
+    Raises `NotACursor` for an `after` of another list.
     """
     if filter is None and search is None:
         raise ValueError("a list of everything is nobody's work")
-    narrowed = severity is not None or institution is not None
     if (narrowed or sorting is not Sorting.DATE) and filter in (None, Filter.CLOSED):
         raise ValueError("only open tasks are few enough to be looked through")
     closed = filter is Filter.CLOSED
     if after is not None and isinstance(after, ByClosing) != closed:
         raise NotACursor("a place of another list")
     order, following = _BY_CLOSING if closed else _BY_DATE
-    where = ["true" if filter is None else _WHICH[filter]]
-    values: dict[str, object] = {"units": sorted(units), "who": who, "today": today}
+    where = ["true" if filter is None else WHICH[filter], *narrowed.conditions]
+    values: dict[str, object] = {"units": sorted(units), "who": who, "today": today, **narrowed.values}
     if after is not None:
         where.append(following)
         values |= {"at": after.at, "reference": after.reference}
@@ -194,12 +173,6 @@ async def listing(
     if search is not None and search.people is not None:
         where.append(OF_PERSON)
         values["people"] = list(search.people)
-    if severity is not None:
-        where.append(HIGHEST)
-        values["severity"] = severity.value
-    if institution is not None:
-        where.append(WROTE)
-        values["institution"] = institution
     size = min(max(limit, 1), LIMIT)
     if sorting is not Sorting.DATE:
         statement = SORTED.format(
@@ -258,21 +231,6 @@ def cursor_of(task: ListedTask, *, closed: bool) -> Cursor:
     if closed and task.closed_at is not None:
         return ByClosing(task.closed_at, task.reference)
     return ByDate(task.react_by, task.reference)
-
-
-async def counts(
-    connection: Connection, *, units: frozenset[str], who: str | None, today: date
-) -> Mapping[Filter, TaskCount]:
-    """How many tasks each filter has."""
-    values = {"units": sorted(units), "who": who, "today": today}
-    cursor = await connection.execute(COUNTS, values)
-    (row,) = await cursor.fetchall()
-    return MappingProxyType(
-        {
-            each: TaskCount(min(number, COUNT_AT_MOST), number > COUNT_AT_MOST)
-            for each, number in zip(Filter, row, strict=True)
-        }
-    )
 
 
 def _listed(

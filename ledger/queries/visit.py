@@ -34,14 +34,14 @@ class ServedConnections:
 
     @asynccontextmanager
     async def of(
-        self, units: Collection[str], *, municipalities: Collection[str] = ()
+        self, units: Collection[str], *, municipalities: Collection[str] = (), reader: str = ""
     ) -> AsyncIterator[Connection]:
-        """One for these units, and for the undecided messages of these municipalities.
+        """One for these units, for the undecided messages of these municipalities, and for what `reader` keeps.
 
         Raises `VisitNotKnownError`.
         """
         async with self.pool.connection() as connection:
-            await serve(connection, self.key, units, municipalities=municipalities)
+            await serve(connection, self.key, units, municipalities=municipalities, reader=reader)
             yield connection
 
 
@@ -51,11 +51,16 @@ async def serve(
     units: Collection[str],
     *,
     municipalities: Collection[str] = (),
+    reader: str = "",
 ) -> None:
     """From now on the connection shows what is theirs. With the number that is drawn every earlier token has ended."""
     ((number,),) = await (await connection.execute(DRAW)).fetchall()
     token = key.token(
-        units=units, municipalities=municipalities, until=int(time.time()) + _GOOD_FOR_SECONDS, number=number
+        units=units,
+        municipalities=municipalities,
+        reader=reader,
+        until=int(time.time()) + _GOOD_FOR_SECONDS,
+        number=number,
     )
     ((_, holds),) = await (await connection.execute(TELL, (token,))).fetchall()
     if not holds:

@@ -50,7 +50,7 @@ COMMAND_OWNERS: Final = (
         module="reports/releases.py",
     ),
     TableOwner(
-        table="follow_ups",
+        table="later_releases",
         holds="as of which later days a released period was told again",
         written_by="`report --follow-up`",
         module="reports/releases.py",

@@ -117,7 +117,7 @@ REPORT: Final = (
     TableRight("acts", read=("at", "detail", "kind", "serial", "successor", "task_id")),
     TableRight("applied", read=("left_out", "offset", "partition")),
     TableRight("erased_acts", read=WHOLE),
-    TableRight("follow_ups", read=("as_of", "first_day", "sha256"), add=True),
+    TableRight("later_releases", read=("as_of", "first_day", "sha256"), add=True),
     TableRight("messages", read=("message_id", "sender")),
     TableRight("person_facts", read=WHOLE),
     TableRight("receipts", read=("appended_at", "offset", "partition", "sender", "status", "topic", "type")),

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ledger.schema.command_owners import COMMAND_OWNERS
+from ledger.schema.inbox_owners import BESIDE_THE_CASES
 from ledger.schema.table_owner import FORGET, FORGOTTEN, TIMED, TableOwner
 
 REBUILD: Final = "ledger/rebuild/replace.py"
@@ -255,6 +256,7 @@ OWNERS: Final = (
         written_by="ledger",
         module="ledger/store/foreign_records.py",
     ),
+    *BESIDE_THE_CASES,
     *COMMAND_OWNERS,
 )
 BY_TABLE: Final = {owner.table: owner for owner in OWNERS}
@@ -277,6 +279,7 @@ FUNCTIONS: Final = (
     "visit_municipalities",
     "visit_number",
     "visit_person",
+    "visit_reader",
     "visit_served",
     "visit_units",
 )

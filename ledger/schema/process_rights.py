@@ -74,6 +74,7 @@ LEDGER: Final = (
     TableRight("digests", read=WHOLE, add=True, change=("reason",)),
     TableRight("erased_acts", add=True),
     TableRight("erasures", read=WHOLE, add=True, change=("erased_before", "offset", "request")),
+    TableRight("follow_ups", read=("task_id",), remove=True),
     TableRight("footings", read=WHOLE),
     TableRight("foreign_records", add=True),
     TableRight("journalised", read=("task_id",), remove=True),
@@ -105,6 +106,7 @@ LEDGER: Final = (
     TableRight("repeats", read=WHOLE, add=True, change=("kind", "resolved_at")),
     TableRight("resealed", read=("message_id", "sender", "sent_as"), remove=True),
     TableRight("retention_holds", read=("person_id",), remove=True),
+    TableRight("seen_tasks", read=("task_id",), remove=True),
     TableRight("skips", read=WHOLE),
     TableRight("steps", read=WHOLE, add=True, change=("due_at", "ended_at", "reason", "status"), remove=True),
     TableRight("subjects", read=WHOLE, add=True, change=("counts", "names_nothing", "told_at"), remove=True),
@@ -165,12 +167,17 @@ NOTIFY: Final = (
     ),
 )
 
+_AGAIN: Final = ("deadline", "due_at", "ended_at", "lease_owner", "lease_until", "status")
+"""A unit lets a notice go once more."""
+
 INBOX: Final = (
     TableRight("acts", read=WHOLE, add=True),
     TableRight("attempts", read=WHOLE),
     TableRight("audit", read=WHOLE, add=True),
     TableRight("bounces", read=("action", "at", "delivery_id", "report")),
-    TableRight("deliveries", read=WHOLE, add=True),
+    TableRight("colleagues", read=WHOLE, add=True, change=("seen_on", "user_name")),
+    TableRight("deliveries", read=WHOLE, add=True, change=_AGAIN),
+    TableRight("follow_ups", read=WHOLE, add=True, change=("day", "set_at"), remove=True),
     TableRight("footings", read=WHOLE),
     TableRight("inbox_sessions", read=WHOLE, add=True, change=("checked_at", "seen_at", "tag"), remove=True),
     _MESSAGES,
@@ -183,6 +190,9 @@ INBOX: Final = (
     TableRight("released_figures", read=WHOLE),
     TableRight("releases", read=("as_of", "first_day", "last_day", "threshold")),
     TableRight("resealed", read=("message_id", "sealed", "sender", "sent_as")),
+    TableRight("saved_views", read=WHOLE, add=True, change=("query",), remove=True),
+    TableRight("seen_tasks", read=WHOLE, add=True, change=("seen_at", "version")),
+    TableRight("stand_ins", read=WHOLE, add=True, change=("ended_at",)),
     TableRight("steps", read=WHOLE, add=True, change=("ended_at", "reason", "status")),
     _TASKS,
     TableRight("trail", read=("audit_id",)),
@@ -192,7 +202,9 @@ INBOX: Final = (
 ACT: Final = (
     TableRight("acts", read=WHOLE, add=True),
     TableRight("audit", add=True),
-    TableRight("deliveries", add=True),
+    TableRight(
+        "deliveries", read=("id", "occasion", "status", "task_id", "unit_id"), add=True, change=_AGAIN
+    ),
     TableRight("footings", read=WHOLE),
     _MESSAGES,
     TableRight("outbox", add=True),

@@ -20,6 +20,7 @@ _UNDECIDED: Final = (
     "outcome = 'undecided' AND ((SELECT visit_municipalities()) = ARRAY['*'] OR "
     "decision #>> '{verdict,evidence,municipality_code}' = ANY ((SELECT visit_municipalities())::text[]))"
 )
+_READER: Final = "user_id = (SELECT visit_reader())"
 _ALL: Final = "true"
 _NOT_BY_INBOX: Final = f"session_user <> '{DatabaseRole.INBOX}'"
 
@@ -32,6 +33,8 @@ class RowPolicy:
     """What the inbox reads."""
     added: str | None = None
     """What it adds outside of acts. It changes and removes nothing there."""
+    kept: str | None = None
+    """What it reads, adds, changes and removes outside of acts: of the reader or the unit, and no part of a case."""
     act: str | None = None
     """What an act reads and writes."""
     act_added: str | None = None
@@ -77,6 +80,9 @@ POLICIES: Final[Mapping[str, RowPolicy]] = {
     "resealed": RowPolicy(
         seen="EXISTS (SELECT FROM messages m WHERE (m.sender, m.message_id) = (resealed.sender, resealed.message_id))"
     ),
+    **dict.fromkeys(("follow_ups", "saved_views", "seen_tasks"), RowPolicy(kept=_READER)),
+    "colleagues": RowPolicy(seen=_UNITS, kept=_READER),
+    "stand_ins": RowPolicy(kept=_UNITS),
     **dict.fromkeys(
         (
             "applied",
@@ -102,7 +108,7 @@ POLICIES: Final[Mapping[str, RowPolicy]] = {
 }
 """Every table that tells of a person or a unit."""
 OF_NOBODY: Final[Mapping[str, str]] = {
-    "follow_ups": "days and hashes of what was released",
+    "later_releases": "days and hashes of what was released",
     "inbox_sessions": "read before it is known whom a request serves; the ids are hashes",
     "migrations": "names of files",
     "position": "places in Kafka",
@@ -120,6 +126,7 @@ FUNCTION_RIGHTS: Final[Mapping[str, tuple[DatabaseRole, ...]]] = {
     "visit_number()": (DatabaseRole.INBOX,),
     "visit_holds()": (DatabaseRole.INBOX,),
     "visit_municipalities()": (DatabaseRole.INBOX,),
+    "visit_reader()": (DatabaseRole.INBOX,),
     "visit_knows(text)": (DatabaseRole.INBOX,),
     "admit_person(uuid)": (DatabaseRole.INBOX,),
     # Whoever reads the view `footings` calls them, though its own visit is none.
@@ -143,6 +150,7 @@ def policies() -> dict[tuple[str, str], str]:
             "of_the_visit": policy.seen and f"FOR SELECT TO {DatabaseRole.INBOX} USING ({policy.seen})",
             "added_by_the_visit": policy.added
             and f"FOR INSERT TO {DatabaseRole.INBOX} WITH CHECK ({policy.added})",
+            "kept_by_the_visit": policy.kept and f"TO {DatabaseRole.INBOX} USING ({policy.kept})",
             "of_the_act": policy.act and f"TO {DatabaseRole.ACT} USING ({policy.act})",
             "added_by_the_act": policy.act_added
             and f"FOR INSERT TO {DatabaseRole.ACT} WITH CHECK ({policy.act_added})",

@@ -226,6 +226,14 @@ BEGIN
         current_setting('frafaldsvarsel.person', true), 'transaction ' || pg_current_xact_id_if_assigned());
 END $$;
 
+CREATE FUNCTION visit_reader() RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+BEGIN
+    RETURN convert_from(decode(nullif(split_part(visit_served(), ';', 3), ''), 'hex'), 'UTF8');
+END $$;
+
 CREATE FUNCTION visit_served() RETURNS text
     LANGUAGE plpgsql STABLE
     AS $$
@@ -322,6 +330,13 @@ CREATE TABLE bounces (
     found text NOT NULL
 );
 
+CREATE TABLE colleagues (
+    user_id text NOT NULL,
+    unit_id text NOT NULL,
+    user_name text NOT NULL,
+    seen_on date NOT NULL
+);
+
 CREATE TABLE deliveries (
     id uuid NOT NULL,
     task_id uuid,
@@ -415,11 +430,10 @@ CREATE TABLE erasures (
 );
 
 CREATE TABLE follow_ups (
-    first_day date NOT NULL,
-    as_of date NOT NULL,
-    sha256 text NOT NULL,
-    made_by text NOT NULL,
-    made_at timestamp with time zone DEFAULT now() NOT NULL
+    user_id text NOT NULL,
+    task_id uuid NOT NULL,
+    day date NOT NULL,
+    set_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 CREATE TABLE tasks (
@@ -498,6 +512,14 @@ CREATE TABLE known_endpoints (
     unit_id text NOT NULL,
     url text NOT NULL,
     since timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE later_releases (
+    first_day date NOT NULL,
+    as_of date NOT NULL,
+    sha256 text NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 CREATE TABLE messages (
@@ -696,6 +718,22 @@ CREATE TABLE retention_runs (
     overdue bigint NOT NULL
 );
 
+CREATE TABLE saved_views (
+    user_id text NOT NULL,
+    name text NOT NULL,
+    query text NOT NULL,
+    saved_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT saved_views_name_check CHECK (((length(name) >= 1) AND (length(name) <= 60))),
+    CONSTRAINT saved_views_query_check CHECK ((length(query) <= 400))
+);
+
+CREATE TABLE seen_tasks (
+    user_id text NOT NULL,
+    task_id uuid NOT NULL,
+    version bigint NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE skips (
     topic text NOT NULL,
     partition integer NOT NULL,
@@ -703,6 +741,20 @@ CREATE TABLE skips (
     decided_by text NOT NULL,
     because text NOT NULL,
     decided_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+CREATE TABLE stand_ins (
+    id uuid NOT NULL,
+    unit_id text NOT NULL,
+    user_id text NOT NULL,
+    user_name text NOT NULL,
+    stand_in_id text NOT NULL,
+    stand_in_name text NOT NULL,
+    first_day date NOT NULL,
+    last_day date NOT NULL,
+    set_at timestamp with time zone DEFAULT now() NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT stand_ins_check CHECK ((last_day >= first_day))
 );
 
 CREATE TABLE steps (
@@ -819,6 +871,9 @@ ALTER TABLE bounces
 ALTER TABLE ONLY bounces
     ADD CONSTRAINT bounces_pkey PRIMARY KEY (delivery_id, report);
 
+ALTER TABLE ONLY colleagues
+    ADD CONSTRAINT colleagues_pkey PRIMARY KEY (unit_id, user_id);
+
 ALTER TABLE ONLY deliveries
     ADD CONSTRAINT deliveries_pkey PRIMARY KEY (id);
 
@@ -838,7 +893,7 @@ ALTER TABLE ONLY erasures
     ADD CONSTRAINT erasures_pkey PRIMARY KEY (person);
 
 ALTER TABLE ONLY follow_ups
-    ADD CONSTRAINT follow_ups_pkey PRIMARY KEY (first_day, as_of);
+    ADD CONSTRAINT follow_ups_pkey PRIMARY KEY (user_id, task_id);
 
 ALTER TABLE ONLY foreign_records
     ADD CONSTRAINT foreign_records_pkey PRIMARY KEY (topic, partition, "offset");
@@ -851,6 +906,9 @@ ALTER TABLE ONLY journalised
 
 ALTER TABLE ONLY known_endpoints
     ADD CONSTRAINT known_endpoints_pkey PRIMARY KEY (unit_id, url);
+
+ALTER TABLE ONLY later_releases
+    ADD CONSTRAINT later_releases_pkey PRIMARY KEY (first_day, as_of);
 
 ALTER TABLE ONLY messages
     ADD CONSTRAINT messages_pkey PRIMARY KEY (sender, message_id, person_id);
@@ -906,8 +964,17 @@ ALTER TABLE ONLY retention_rules
 ALTER TABLE ONLY retention_runs
     ADD CONSTRAINT retention_runs_pkey PRIMARY KEY (kind);
 
+ALTER TABLE ONLY saved_views
+    ADD CONSTRAINT saved_views_pkey PRIMARY KEY (user_id, name);
+
+ALTER TABLE ONLY seen_tasks
+    ADD CONSTRAINT seen_tasks_pkey PRIMARY KEY (user_id, task_id);
+
 ALTER TABLE ONLY skips
     ADD CONSTRAINT skips_pkey PRIMARY KEY (topic, partition, "offset");
+
+ALTER TABLE ONLY stand_ins
+    ADD CONSTRAINT stand_ins_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY steps
     ADD CONSTRAINT steps_pkey PRIMARY KEY (id);
@@ -960,9 +1027,13 @@ CREATE INDEX deliveries_of_digests ON deliveries USING btree (cause_ref) WHERE (
 
 CREATE INDEX deliveries_of_mornings ON deliveries USING btree (cause) WHERE (occasion = 'digest'::text);
 
+CREATE INDEX deliveries_of_unit ON deliveries USING btree (unit_id, created_at);
+
 CREATE INDEX deliveries_undeliverable ON deliveries USING btree (ended_at) WHERE (status = ANY (ARRAY['refused'::text, 'exhausted'::text]));
 
 CREATE INDEX deliveries_waiting_of_unit ON deliveries USING btree (unit_id, task_id) WHERE (status = 'due'::text);
+
+CREATE INDEX follow_ups_of_task ON follow_ups USING btree (task_id);
 
 CREATE INDEX inbox_sessions_by_end ON inbox_sessions USING btree (ends_at);
 
@@ -1001,6 +1072,10 @@ CREATE INDEX repeats_by_event ON repeats USING btree (sender, event_id);
 CREATE INDEX repeats_open ON repeats USING btree (sender) WHERE (resolved_at IS NULL);
 
 CREATE INDEX retention_holds_by_person ON retention_holds USING btree (person_id);
+
+CREATE INDEX seen_tasks_of_task ON seen_tasks USING btree (task_id);
+
+CREATE INDEX stand_ins_of_unit ON stand_ins USING btree (unit_id, last_day) WHERE (ended_at IS NULL);
 
 CREATE UNIQUE INDEX steps_by_failure ON steps USING btree (failed_delivery, failed_at) WHERE (failed_delivery IS NOT NULL);
 
@@ -1078,8 +1153,8 @@ ALTER TABLE ONLY bounces
 ALTER TABLE ONLY deliveries
     ADD CONSTRAINT deliveries_task_id_fkey FOREIGN KEY (task_id) REFERENCES tasks(id);
 
-ALTER TABLE ONLY follow_ups
-    ADD CONSTRAINT follow_ups_first_day_fkey FOREIGN KEY (first_day) REFERENCES releases(first_day);
+ALTER TABLE ONLY later_releases
+    ADD CONSTRAINT later_releases_first_day_fkey FOREIGN KEY (first_day) REFERENCES releases(first_day);
 
 ALTER TABLE ONLY messages
     ADD CONSTRAINT messages_task_id_fkey FOREIGN KEY (task_id) REFERENCES tasks(id);

@@ -66,6 +66,11 @@ INSERT INTO audit (kind, task_id, detail)
 SELECT %(kind)s, task_id, jsonb_build_object('delivery_id', id) || %(detail)s FROM hurried
 """
 """A fragment, of `hurried` (id, task_id)."""
+DELIVERY_SENT_AGAIN: Final[LiteralString] = """
+INSERT INTO audit (kind, task_id, detail)
+SELECT %(kind)s, task_id, jsonb_build_object('delivery_id', id, 'occasion', occasion) || %(detail)s FROM again
+"""
+"""A fragment, of `again` (id, task_id, occasion)."""
 DELIVERY_REBUILT: Final[LiteralString] = """
 INSERT INTO audit (kind, task_id, detail)
 SELECT %(kind)s, task_id, jsonb_build_object('delivery_id', id, 'occasion', occasion) FROM made

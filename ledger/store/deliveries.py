@@ -186,6 +186,18 @@ SET status = 'due', due_at = clock_timestamp(), deadline = %(deadline)s, ended_a
 WHERE id = %(id)s AND status IN ({RETRIABLE}) AND ended_at = %(since)s
 """
 
+SEND_AGAIN: Final[LiteralString] = f"""
+WITH again AS (
+    UPDATE deliveries
+    SET status = 'due', due_at = clock_timestamp(), deadline = %(deadline)s, ended_at = NULL,
+        lease_owner = NULL, lease_until = NULL
+    WHERE id = %(id)s AND unit_id = ANY(%(units)s) AND status IN ({RETRIABLE})
+    RETURNING id, task_id, occasion
+)
+{audit_trail.DELIVERY_SENT_AGAIN}
+"""
+"""The unit's own hand; what was frozen stays, so it is the same mail, under the same id."""
+
 DROP_STRAY: Final[LiteralString] = f"""
 WITH dropped AS (
     UPDATE deliveries d SET status = 'superseded', ended_at = now(), lease_owner = NULL, lease_until = NULL

@@ -54,6 +54,8 @@ FORGET_TRANSFERS: Final[LiteralString] = """
 DELETE FROM transfers r USING acts a WHERE a.id = r.act_id AND (a.task_id = ANY(%s) OR a.successor = ANY(%s))
 """
 FORGET_ACTS: Final[LiteralString] = "DELETE FROM acts WHERE task_id = ANY(%s)"
+FORGET_SEEN: Final[LiteralString] = "DELETE FROM seen_tasks WHERE task_id = ANY(%s)"
+FORGET_FOLLOW_UPS: Final[LiteralString] = "DELETE FROM follow_ups WHERE task_id = ANY(%s)"
 FORGET_STEPS: Final[LiteralString] = "DELETE FROM steps WHERE task_id = ANY(%s)"
 FORGET_PLANS: Final[LiteralString] = "DELETE FROM plans WHERE task_id = ANY(%s)"
 FORGET_ATTEMPTS: Final[LiteralString] = """
@@ -157,6 +159,8 @@ async def forget(connection: Connection, person_id: str, erasure: Erasure) -> li
     if tasks:
         await connection.execute(FORGET_TRANSFERS, (tasks, tasks))
         for statement in (FORGET_STEPS, FORGET_PLANS, FORGET_ATTEMPTS, FORGET_BOUNCES, FORGET_DELIVERIES):
+            await connection.execute(statement, (tasks,))
+        for statement in (FORGET_FOLLOW_UPS, FORGET_SEEN):
             await connection.execute(statement, (tasks,))
         await connection.execute(FORGET_RECEIPTS_OF_CASES, (tasks,))
         for statement in (FORGET_ACTS, FORGET_SUCCESSORS, FORGET_ORDER, KEEP_FIGURES, FORGET_TASKS):

@@ -15,6 +15,7 @@ from models.tasks.actions import (
     ContactAttempt,
     Ending,
     HandOver,
+    Note,
     RecordedAction,
     Release,
     Reopen,
@@ -31,7 +32,7 @@ def is_possible(task: TaskRow, deed: Action) -> bool:
 def after_action(task: TaskRow, act: RecordedAction) -> TaskRow:
     """The row after the act."""
     match act.deed:
-        case Acknowledge():
+        case Acknowledge() | Note():
             return _seen(task, act)
         case Take():
             return replace(_seen(task, act), owner_id=act.by.id, owner_name=act.by.name)

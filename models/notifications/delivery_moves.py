@@ -11,8 +11,8 @@ from models.notifications.delivery import DeliveryStatus as Status
 
 
 class Move(StrEnum):
-    """What changes a delivery's status. Only an operator brings one back: every other move begins at `due`, but for a
-    mail that comes back after the relay has taken it."""
+    """What changes a delivery's status. Only an operator or the unit brings one back: every other move begins at `due`,
+    but for a mail that comes back after the relay has taken it."""
 
     RECORD = "record"
     """The notifier, which holds the lease, writes down what an attempt came to."""
@@ -23,7 +23,7 @@ class Move(StrEnum):
     BOUNCE = "bounce"
     """The bounce mailbox has a report that the recipient did not get it."""
     RETRY = "retry"
-    """An operator lets it be tried again."""
+    """An operator, or the unit itself, lets it be tried again."""
     DROP = "drop"
     """A rebuild of the ledger does not come to it."""
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from models.base import Frozen
+from models.tasks.notes import NoteCode
 from models.tasks.status import TaskStatus
 
 NOT_REACHED_AFTER: int = 3
@@ -167,8 +168,16 @@ class HandOver(Frozen):
     reason: HandOverReason
 
 
+class Note(Frozen):
+    """A coded word for colleagues; it counts as an acknowledgement, ends nothing and moves no date."""
+
+    kind: Literal["note"] = "note"
+    note: NoteCode
+
+
 Action = Annotated[
-    Acknowledge | Take | Release | ContactAttempt | Close | Reopen | HandOver, Field(discriminator="kind")
+    Acknowledge | Take | Release | ContactAttempt | Close | Reopen | HandOver | Note,
+    Field(discriminator="kind"),
 ]
 
 

@@ -28,12 +28,14 @@ from models.tasks.actions import (
     HandOver,
     HandOverReason,
     Initiative,
+    Note,
     Release,
     Reopen,
     ReopenReason,
     Take,
     Via,
 )
+from models.tasks.notes import NoteCode
 from tests.faults.cells import Cell, Family, Run, halves
 from tests.faults.network_faults import struck_at_work
 from tests.faults.observation import Promised, Seen
@@ -141,6 +143,7 @@ class Hands:
             Acknowledge(),
             Take(),
             Release(),
+            Note(note=NoteCode.AWAITS_INSTITUTION),
             ContactAttempt(at=now, form=form, reached=True),
             ContactAttempt(at=now, form=form, reached=False),
             Close(ending=Ending.NOT_REACHED),

@@ -84,7 +84,7 @@ class Lives:
     def act(self, task: Key, act: Plain) -> None:
         """A person does something."""
         life, detail = self.tasks[task], act["detail"]
-        if act["kind"] in ("acknowledge", "take", "attempt", "close") and life.seen_by is None:
+        if act["kind"] in ("acknowledge", "take", "attempt", "close", "note") and life.seen_by is None:
             life.seen_by = act["by_name"]
         match act["kind"]:
             case "take":

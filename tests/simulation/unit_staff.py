@@ -33,12 +33,14 @@ from models.tasks.actions import (
     HandOver,
     HandOverReason,
     Initiative,
+    Note,
     Release,
     Reopen,
     ReopenReason,
     Take,
     Via,
 )
+from models.tasks.notes import NoteCode
 from tests.simulation.clock import Clock
 from tests.simulation.failing_connection import Session
 from tests.simulation.faults import Fault, Mutation
@@ -164,6 +166,8 @@ class Office:
         if task["status"] == "closed" and drawn < 0.6:
             return Reopen(reason=ReopenReason.CONTACT_LOST)
         match drawn:
+            case _ if drawn < 0.04:
+                return Note(note=self._rng.choice(tuple(NoteCode)))
             case _ if drawn < 0.12:
                 return Acknowledge()
             case _ if drawn < 0.22:

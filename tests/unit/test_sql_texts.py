@@ -22,6 +22,7 @@ TASKS_ARE_LISTED: Final = {
 A_LIST: Final = 10
 """So many columns of a table in one place are its list."""
 PUT_TOGETHER: Final = {
+    "ledger/queries/task_counts.py": "one statement for each filter and narrowing, of the conditions in `narrowed`",
     "ledger/queries/task_list.py": "one statement for each filter and kind of page, of the texts in `list_statements`",
     "ledger/rebuild/compare.py": "one statement for each table, by `psycopg.sql`",
     "ledger/schema/apply_policies.py": "one statement for each policy of `ledger.schema.row_policies`",

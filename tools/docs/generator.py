@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Final
 
 from tools.dashboards import files as dashboards
-from tools.docs import contract, metrics, settings_and_topics, state_owners
+from tools.docs import contract, metrics, note_codes, settings_and_topics, state_owners
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 GENERATORS: Final[tuple[Callable[[], Mapping[Path, str]], ...]] = (
     contract.files,
     dashboards.files,
     metrics.files,
+    note_codes.files,
     settings_and_topics.files,
     state_owners.files,
 )

@@ -35,6 +35,7 @@ _BODIES: Final[tuple[Any, ...]] = (
     {"deed": {"kind": "attempt", "at": "2026-10-07T10:15:00+02:00", "form": "phone", "reached": True}},
     {"deed": {"kind": "close", "ending": "contact_made", "initiatives": ["mentor"]}},
     {"deed": {"kind": "hand_over", "to_unit": OTHER_UNIT, "reason": "moved"}},
+    {"deed": {"kind": "note", "note": "see_case_system"}},
     {"deed": {"kind": "reopen", "reason": "contact_lost"}},
     {"purpose": "contact_person"},
     {"purpose": "contact_person", "worker": {"id": "abc123", "name": "Anna Berg"}},

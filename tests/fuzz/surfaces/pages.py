@@ -83,6 +83,7 @@ _DEEDS: Final = (
     "close",
     "hand_over",
     "reopen",
+    "note",
     "person",
     "nyt",
     "x",

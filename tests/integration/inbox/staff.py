@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import httpx2
+from psycopg.types.json import Jsonb
 
 from inbox.dependencies import InboxDependencies
 from infra.postgres import Connection
@@ -45,3 +46,12 @@ class Desk:
             "LEFT JOIN tasks t ON t.id = a.task_id WHERE a.kind = 'found_by_cpr' ORDER BY a.id"
         )
         return await found.fetchall()
+
+
+async def looks(desk: Desk, number: int, *, by: str = "anna", minutes_ago: int = 1) -> None:
+    """So many that `by` has opened, a while ago."""
+    await desk.connection.execute(
+        "INSERT INTO audit (at, kind, detail) "
+        "SELECT now() - make_interval(mins => %s) - n * interval '1 ms', 'opened', %s FROM generate_series(1, %s) n",
+        (minutes_ago, Jsonb({"by_id": by, "via": "page", "units": [COPENHAGEN]}), number),
+    )

@@ -1,18 +1,9 @@
 """Who opens or looks up unusually many within an hour is not let on, and is told why; others are."""
 
 import pytest
-from psycopg.types.json import Jsonb
 
 from ledger.actions.reveal_sensitive import MOST_LOOKS_AN_HOUR
-from tests.integration.inbox.staff import COPENHAGEN, CPR, Desk
-
-
-async def looks(desk: Desk, number: int, *, by: str = "anna", minutes_ago: int = 1) -> None:
-    await desk.connection.execute(
-        "INSERT INTO audit (at, kind, detail) "
-        "SELECT now() - make_interval(mins => %s) - n * interval '1 ms', 'opened', %s FROM generate_series(1, %s) n",
-        (minutes_ago, Jsonb({"by_id": by, "via": "page", "units": [COPENHAGEN]}), number),
-    )
+from tests.integration.inbox.staff import CPR, Desk, looks
 
 
 async def noted(desk: Desk, kind: str) -> int:

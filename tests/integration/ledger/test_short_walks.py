@@ -11,8 +11,9 @@ import pytest
 from psycopg import sql
 
 from infra.postgres import Connection
+from ledger.queries.task_counts import COUNT_AT_MOST, counts
 from ledger.queries.task_detail import task
-from ledger.queries.task_list import COUNT_AT_MOST, DUE_AT_MOST, Filter, Search, counts, listing
+from ledger.queries.task_list import DUE_AT_MOST, Filter, Search, listing
 from ledger.schema.migrate import migrate
 from local.servers.postgres import Database
 from tests.integration.ledger.task_rows import NOON, TODAY, UNIT, add_delivery, add_task

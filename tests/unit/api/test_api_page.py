@@ -6,7 +6,8 @@ from typing import Final, get_args
 from api.app import document
 from api.problems import Problem
 from config.api_clients import ClientRight
-from ledger.queries.task_list import COUNT_AT_MOST, Filter
+from ledger.queries.task_counts import COUNT_AT_MOST
+from ledger.queries.task_list import Filter
 from models.events.sensitive_fields import OpenPurpose
 from models.tasks.actions import Action, ActionRefusal, ContactForm, Initiative
 from tests.paths import ROOT

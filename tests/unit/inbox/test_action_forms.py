@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from inbox.action_forms import READERS, BadForm, read_id, read_version
+from inbox.action_forms import READERS, BadForm, FieldFault, read_id, read_version
 from inbox.forms import Form
 from models.calendar import COPENHAGEN
 from models.tasks.actions import (
@@ -17,9 +17,11 @@ from models.tasks.actions import (
     HandOverReason,
     Initiative,
     NoInitiative,
+    Note,
     Reopen,
     ReopenReason,
 )
+from models.tasks.notes import NoteCode
 
 
 def read(kind: str, **fields: str | tuple[str, ...]) -> Action | BadForm:
@@ -134,6 +136,12 @@ def test_a_hand_over_names_unit_and_reason_and_a_reopening_its_reason() -> None:
     assert fields(read("hand_over", to_unit="x" * 41, reason="moved")) == ["hand-over-unit"]
     assert read("reopen", reason="contact_lost") == Reopen(reason=ReopenReason.CONTACT_LOST)
     assert fields(read("reopen", reason="moved")) == ["reopen-reason"]
+
+
+def test_a_note_is_one_of_the_codes_and_no_text() -> None:
+    assert read("note", note="awaits_person") == Note(note=NoteCode.AWAITS_PERSON)
+    for text in ("", "Awaits_person", "hun er syg"):
+        assert read("note", note=text) == BadForm((FieldFault("note-code", "fault.note"),))
 
 
 def test_an_id_that_is_none_is_no_deed() -> None:

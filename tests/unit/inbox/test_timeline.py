@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from inbox.timeline import timeline
+from inbox.timeline import latest_notes, timeline
 from inbox.translations import Language, words
 from ledger.queries.task_detail import HistoryEntry, TaskFields, TaskView
 from models.tasks.actions import (
@@ -16,8 +16,10 @@ from models.tasks.actions import (
     Ending,
     Initiative,
     NoInitiative,
+    Note,
     Take,
 )
+from models.tasks.notes import NoteCode
 from models.tasks.status import TaskStatus
 
 NOON = datetime(2026, 10, 7, 10, 0, tzinfo=UTC)
@@ -117,3 +119,13 @@ def test_a_revision_and_a_kind_that_is_not_known_are_passed_over() -> None:
 def test_a_message_that_no_longer_counts_is_told_with_its_reason() -> None:
     left = entry("message_left", 0, sender="900101", detail={"reason": "withdrawn"})
     assert told(left) == ["A message from School 900101 no longer counts. The institution has withdrawn it."]
+
+
+def test_a_note_is_told_and_each_code_stands_once_the_latest_first() -> None:
+    waits, see = Note(note=NoteCode.AWAITS_PERSON), Note(note=NoteCode.SEE_CASE_SYSTEM)
+    lines = (deed(waits, 3), deed(see, 2), deed(see, 1), deed(waits, 0), deed(Take(), 4))
+    assert told(lines[0]) == ["Noted: Awaits an answer from the young person"]
+    assert [(note.note, note.at) for note in latest_notes(lines)] == [
+        (NoteCode.AWAITS_PERSON, NOON + timedelta(minutes=3)),
+        (NoteCode.SEE_CASE_SYSTEM, NOON + timedelta(minutes=2)),
+    ]

@@ -26,6 +26,7 @@ from models.tasks.actions import (
     NoInitiative,
     ReopenReason,
 )
+from models.tasks.notes import NoteCode
 
 ASKED: Final = re.compile(r"""say(\.count)?\(\s*["']([a-z_.]+)["']\s*[,)]""")
 CODED: Final[tuple[tuple[str, type[StrEnum]], ...]] = (
@@ -36,6 +37,7 @@ CODED: Final[tuple[tuple[str, type[StrEnum]], ...]] = (
     ("withdrawn", Ending),
     ("hand_over_reason", HandOverReason),
     ("reopen_reason", ReopenReason),
+    ("note", NoteCode),
     ("refusal", ActionRefusal),
     ("purpose", OpenPurpose),
     ("signal", Signal),
@@ -81,7 +83,7 @@ def test_every_code_that_a_page_shows_has_its_words(prefix: str, codes: type[Str
 
 def test_every_deed_is_told_in_the_history_and_after_it_was_done() -> None:
     kinds = {each.model_fields["kind"].default for each in Action.__origin__.__args__}  # type: ignore[attr-defined]
-    assert kinds == {"acknowledge", "take", "release", "attempt", "close", "reopen", "hand_over"}
+    assert kinds == {"acknowledge", "take", "release", "attempt", "close", "reopen", "hand_over", "note"}
     assert [kind for kind in kinds if f"said.{kind}" not in pairs()] == []
 
 

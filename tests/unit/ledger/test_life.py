@@ -1,6 +1,7 @@
 """What people do with a task, and what the stream makes of a task on which people have acted."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from models.tasks.actions import (
     HandOver,
     HandOverReason,
     Initiative,
+    Note,
     RecordedAction,
     Release,
     Reopen,
@@ -31,6 +33,7 @@ from models.tasks.actions import (
     Take,
     refusal,
 )
+from models.tasks.notes import NoteCode
 from models.tasks.status import TaskStatus
 from tests.factories import PERSON, uuid
 from tests.unit.ledger.decisions import (
@@ -49,6 +52,7 @@ from tests.unit.ledger.decisions import (
 REACHED = ContactAttempt(at=ARRIVED, form=ContactForm.PHONE, reached=True)
 NOT_REACHED = ContactAttempt(at=ARRIVED, form=ContactForm.LETTER, reached=False)
 CLOSE = Close(ending=Ending.CONTACT_MADE, initiatives=(Initiative.MENTOR,))
+NOTE = Note(note=NoteCode.AWAITS_INSTITUTION)
 REOPEN = Reopen(reason=ReopenReason.CLOSED_BY_MISTAKE)
 UNITS = frozenset({UNIT, OTHER_UNIT, BY_TWO})
 
@@ -72,13 +76,20 @@ def act(desk: Desk, deed: Action, *, name: str = "act") -> TaskRow:
 
 
 def test_whoever_works_on_a_task_has_seen_it_and_the_first_who_did_stands() -> None:
-    for deed in (Acknowledge(), Take(), NOT_REACHED):
+    for deed in (Acknowledge(), Take(), NOT_REACHED, NOTE):
         desk = desk_with(decided())
         seen = act(desk, deed)
         assert (seen.acknowledged_at, seen.acknowledged_by) == (NOW, "Anna")
         (task,) = desk.open()
         desk.do(deed_of(task, Acknowledge(), name="again", at=later(2)))
         assert desk.open()[0].acknowledged_at == NOW
+
+
+def test_a_note_changes_nothing_but_that_the_task_was_seen() -> None:
+    desk = desk_with(decided())
+    (before,) = desk.open()
+    after = act(desk, NOTE)
+    assert after == replace(before, acknowledged_at=NOW, acknowledged_by="Anna", version=before.version + 1)
 
 
 def test_a_task_is_somebodys_until_it_is_released() -> None:

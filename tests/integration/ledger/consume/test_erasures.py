@@ -102,6 +102,12 @@ async def told(connection: Connection) -> Ledger:
             (task, Jsonb({"by": "somebody"}), Jsonb({"person_id": person})),
         )
     await connection.execute(
+        "INSERT INTO follow_ups (user_id, task_id, day) SELECT 'anna', id, '2026-10-07' FROM tasks"
+    )
+    await connection.execute(
+        "INSERT INTO seen_tasks (user_id, task_id, version) SELECT 'anna', id, 1 FROM tasks"
+    )
+    await connection.execute(
         "INSERT INTO resealed (sender, message_id, sent_as, sealed) "
         "SELECT sender, message_id, person_id, sealed || '-again' FROM messages"
     )
@@ -119,6 +125,7 @@ async def test_nothing_of_the_person_is_left_in_any_column(connection: Connectio
     before = await ledger.found(*words)
     assert {"messages.sealed", "resealed.sealed", "tasks.person_id", "audit.detail"} <= before
     assert {"person_facts.name", "verdicts.enrolment_id", "verdicts.message_id", "verdicts.sent_as"} <= before
+    assert {"follow_ups.task_id", "seen_tasks.task_id"} <= before
     neighbour = await ledger.found(STAYS, f"sealed-of-{STAYS}")
     await ledger.poll(MARK)
     left = await ledger.found(*words)

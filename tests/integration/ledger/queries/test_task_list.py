@@ -9,7 +9,9 @@ import pytest
 from infra.postgres import Connection
 from ledger.queries.cursors import ByDate
 from ledger.queries.list_statements import Sorting
-from ledger.queries.task_list import Filter, ListedTask, Search, counts, institutions_of, listing
+from ledger.queries.narrowed import Narrowed
+from ledger.queries.task_counts import counts
+from ledger.queries.task_list import Filter, ListedTask, Search, institutions_of, listing
 from models.eligibility.decision import Decision
 from models.events.contract import Severity
 from tests.integration.ledger.ledger_fixture import Books
@@ -259,10 +261,10 @@ async def test_open_tasks_are_narrowed_and_sorted_by_severity_and_institution(co
 
     assert await listed(sorting=Sorting.SEVERITY) == ["high", "medium", "low"]
     assert (await listed(sorting=Sorting.INSTITUTION))[-1] == "high"
-    assert await listed(severity=Severity.HIGH) == ["high"]
-    assert await listed(severity=Severity.LOW, sorting=Sorting.SEVERITY) == ["low"]
-    assert sorted(await listed(institution="280051")) == ["low", "medium"]
-    assert await listed(institution="280051", severity=Severity.HIGH) == []
+    assert await listed(narrowed=Narrowed(severity=Severity.HIGH)) == ["high"]
+    assert await listed(narrowed=Narrowed(severity=Severity.LOW), sorting=Sorting.SEVERITY) == ["low"]
+    assert sorted(await listed(narrowed=Narrowed(institution="280051"))) == ["low", "medium"]
+    assert await listed(narrowed=Narrowed(institution="280051", severity=Severity.HIGH)) == []
     assert await institutions_of(connection, units=ONE) == ("280051", "281082")
     for filter in (Filter.CLOSED, None):
         with pytest.raises(ValueError, match="few enough"):
@@ -271,6 +273,6 @@ async def test_open_tasks_are_narrowed_and_sorted_by_severity_and_institution(co
                 units=ONE,
                 filter=filter,
                 today=TODAY,
-                severity=Severity.HIGH,
+                narrowed=Narrowed(severity=Severity.HIGH),
                 search=Search(reference="FV-7K2P"),
             )

@@ -11,7 +11,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from models.audit_kind import AuditKind
-from tests.integration.ledger.schema.unit_rows import THEIRS, task
+from tests.integration.ledger.schema.unit_rows import READER, THEIRS, task
 from tests.reachable_code import Definition
 
 PERSON, TASK, ACT, NEW = "bo", task(2), UUID(int=102), task(9)
@@ -23,11 +23,22 @@ NAMED: Final[Mapping[str, Any]] = {
     "beginning": "FV%",
     "by": "w",
     "detail": Jsonb({"units": [THEIRS]}),
+    "day": _DAY,
+    "deadline": _LATER,
+    "delivery": TASK,
+    "education": "eud",
+    "failed": False,
+    "id": TASK,
     "institution": "280001",
     "kind": AuditKind.LOG_IN_REFUSED,
     "last": _DAY,
+    "lately": timedelta(days=30_000),
     "limit": 50,
     "message_id": "",
+    "name": "n",
+    "query": "",
+    "reader": READER,
+    "references": ["FV-2"],
     "monday": date(2019, 12, 30),
     "most": 100,
     "municipalities": [MUNICIPALITY],
@@ -39,11 +50,15 @@ NAMED: Final[Mapping[str, Any]] = {
     "review_on": date(2019, 1, 1),
     "sender": "",
     "severity": "medium",
+    "stand_in": READER,
     "since": datetime(2019, 1, 1, tzinfo=UTC),
     "task": TASK,
+    "tasks": [TASK],
     "task_id": TASK,
     "today": _LATER,
+    "unit": THEIRS,
     "units": [THEIRS],
+    "version": 1,
     "who": "w",
 }
 _OF_NAMED: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -72,6 +87,8 @@ _POSITIONAL: Final[Mapping[str, tuple[Any, ...]]] = {
     "action_log.attempts_of": (TASK,),
     "action_log.find": (ACT,),
     "deliveries.ADD": (NEW, TASK, "new", "event", "9:9", "email", "unit", THEIRS, "x@b.example", _NOW),
+    "stand_ins.END": (TASK, [THEIRS]),
+    "stand_ins.SET": (NEW, THEIRS, "a", "A", "w", "W", _DAY, _LATER),
     "repository.DROP_MESSAGE": ("280001", "m2", PERSON),
     "repository.DROP_TRANSFER": (PERSON, "e2", "jc-0101"),
     "repository.MESSAGES": ([PERSON], "none", ["280001"], ["m2"], [PERSON]),

@@ -187,6 +187,7 @@ def test_functions_tell_of_the_own_unit_alone(inbox: SyncConnection) -> None:
         "visit_municipalities",
         "visit_number",
         "visit_person",
+        "visit_reader",
         "visit_units",
     ]
 

@@ -16,6 +16,7 @@ from local.servers.postgres import Database
 from tests.integration.ledger.schema.statement_values import MUNICIPALITY, TASK, values_for
 from tests.integration.ledger.schema.unit_rows import (
     OURS,
+    READER,
     THEIRS,
     database_of_units,
     good,
@@ -117,7 +118,7 @@ def test_pages_show_and_change_nothing_of_a_unit_that_is_not_served(
     inbox: SyncConnection, empty: SyncConnection, visit: str
 ) -> None:
     if visit == "foreign":
-        serve(inbox, OURS)
+        tell(inbox, good(inbox, OURS, reader="another"))
     assert [statement[0] for statement in sorted(PAGES) if shows(inbox, empty, statement)] == []
 
 
@@ -133,7 +134,7 @@ def test_an_act_reads_and_writes_nothing_of_a_unit_that_is_not_served(
 def test_a_unit_that_is_served_has_its_rows(
     inbox: SyncConnection, admin: SyncConnection, empty: SyncConnection
 ) -> None:
-    tell(inbox, good(inbox, THEIRS, municipalities=[MUNICIPALITY]))
+    tell(inbox, good(inbox, THEIRS, municipalities=[MUNICIPALITY], reader=READER))
     shown = 0
     for statement in sorted(PAGES):
         found = run(inbox, statement)

@@ -4,7 +4,7 @@ import hmac
 import time
 from collections.abc import Iterator
 from hashlib import sha256
-from typing import LiteralString
+from typing import Final, LiteralString
 
 import psycopg
 import pytest
@@ -21,6 +21,7 @@ from tests.integration.ledger.schema.unit_rows import (
     OF_OUR_TASK,
     OTHER,
     OURS,
+    READER,
     THEIRS,
     database_of_units,
     good,
@@ -31,6 +32,8 @@ from tests.integration.ledger.schema.unit_rows import (
     user,
 )
 
+OWN: Final[tuple[LiteralString, ...]] = ("saved_views", "follow_ups", "seen_tasks")
+REMOVED_BY_THE_READER: Final = OWN[:2]
 BECOME_ACT: LiteralString = "SELECT set_config('role', 'frafaldsvarsel_act', true)"
 ADMIT: LiteralString = "SELECT admit_person(%s)"
 
@@ -223,3 +226,27 @@ def test_the_tag_is_an_hmac(url: str) -> None:
         for content in ("", "x", "æ" * 200):
             expected = hmac.digest(KEY.key, content.encode(), sha256)
             assert admin.execute("SELECT visit_mac('k1', %s)", (content,)).fetchone() == (expected,)
+
+
+@pytest.mark.parametrize("reader", ["", "another", "w;x", "W", "w "])
+def test_what_a_reader_keeps_is_shown_and_left_to_the_reader_alone(
+    inbox: SyncConnection, reader: str
+) -> None:
+    tell(inbox, good(inbox, OURS, THEIRS, reader=reader))
+    for table in OWN:
+        assert inbox.execute(f"SELECT count(*) FROM {table}").fetchall() == [(0,)]  # noqa: S608 - our own names
+        if table in REMOVED_BY_THE_READER:
+            assert inbox.execute(f"DELETE FROM {table}").rowcount == 0  # noqa: S608 - our own names
+    for writes in (
+        "INSERT INTO saved_views (user_id, name, query) VALUES ('w', 'theirs', '')",
+        "INSERT INTO follow_ups (user_id, task_id, day) VALUES ('w', gen_random_uuid(), '2020-01-01')",
+        "INSERT INTO seen_tasks (user_id, task_id, version) VALUES ('w', gen_random_uuid(), 1)",
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            inbox.execute(writes)
+    tell(inbox, good(inbox, reader=READER))
+    for table in OWN:
+        ((number,),) = inbox.execute(f"SELECT count(*) FROM {table}").fetchall()  # noqa: S608 - our own names
+        assert number > 0, table
+    serve(inbox, OURS)
+    assert inbox.execute("SELECT visit_reader()").fetchall() == [(None,)], "a program has no reader"

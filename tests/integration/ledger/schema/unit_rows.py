@@ -18,6 +18,8 @@ from local.servers.postgres import Database
 
 KEY: Final = VisitKey("k1", b"a key of the tests alone, 32 byte")
 OURS, THEIRS, OTHER = "jc-0101", "jc-0751", "jc-0147"
+READER: Final = "w"
+"""Who has taken each task, and keeps something beside it."""
 TASKS: Final = (("anna", OURS), ("bo", THEIRS), ("anna", THEIRS), ("cy", OTHER))
 """Person and unit, by the task's number from 1 on."""
 COUNTED: Final = (*(table for table, policy in POLICIES.items() if policy.seen is not None), "footings")
@@ -46,6 +48,11 @@ def database_of_units(server: Database) -> Iterator[str]:
             _task(admin, number, person, unit)
         undecided = {"verdict": {"evidence": {"municipality_code": "0101"}}}
         _message(admin, "u", "dora", None, "undecided", undecided)
+        for number, (_, unit) in enumerate(TASKS, 1):
+            _absence(admin, number, unit)
+        admin.execute(
+            "INSERT INTO saved_views (user_id, name, query) VALUES (%s, 'n', 'vis=mine')", (READER,)
+        )
     yield url
     with psycopg.connect(server.url, autocommit=True) as admin:
         admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
@@ -62,11 +69,16 @@ def tell(connection: SyncConnection, token: str) -> None:
 
 
 def good(
-    connection: SyncConnection, *units: str, key: VisitKey = KEY, seconds: int = 60, **more: list[str]
+    connection: SyncConnection,
+    *units: str,
+    key: VisitKey = KEY,
+    seconds: int = 60,
+    reader: str = "",
+    **more: list[str],
 ) -> str:
     """A token for the number that the connection draws now."""
     ((number,),) = connection.execute(DRAW).fetchall()
-    return key.token(units=units, until=int(time.time()) + seconds, number=number, **more)
+    return key.token(units=units, until=int(time.time()) + seconds, number=number, reader=reader, **more)
 
 
 def serve(connection: SyncConnection, *units: str) -> None:
@@ -97,8 +109,26 @@ def _message(
     )
 
 
+def _absence(admin: SyncConnection, number: int, unit: str) -> None:
+    admin.execute(
+        "INSERT INTO stand_ins (id, unit_id, user_id, user_name, stand_in_id, stand_in_name, first_day, last_day) "
+        "VALUES (%s, %s, 'a', 'A', %s, 'W', '2020-01-01', '2199-01-01')",
+        (task(number), unit, READER),
+    )
+    admin.execute(
+        "INSERT INTO colleagues VALUES ('a', %s, 'A', '2099-01-01') ON CONFLICT DO NOTHING", (unit,)
+    )
+
+
 def _task(admin: SyncConnection, number: int, person: str, unit: str) -> None:
-    values = {"id": task(number), "n": number, "person": person, "unit": unit, "act": UUID(int=100 + number)}
+    values = {
+        "id": task(number),
+        "n": number,
+        "person": person,
+        "unit": unit,
+        "act": UUID(int=100 + number),
+        "reader": READER,
+    }
     statements: list[LiteralString] = [
         "INSERT INTO tasks (id, reference, person_id, enrolment_id, unit_id, status, react_by, appended_at) "
         "VALUES (%(id)s, 'FV-' || %(n)s, %(person)s, 'e' || %(n)s, %(unit)s, 'open', '2020-01-01', now())",
@@ -111,6 +141,8 @@ def _task(admin: SyncConnection, number: int, person: str, unit: str) -> None:
         "INSERT INTO steps (id, task_id, kind, due_at, about) VALUES (%(id)s, %(id)s, 'reminder', now(), current_date)",
         "INSERT INTO plans (task_id, status, react_by, seen, policy) "
         "VALUES (%(id)s, 'open', current_date, false, 'p')",
+        "INSERT INTO follow_ups (user_id, task_id, day) VALUES (%(reader)s, %(id)s, '2020-01-01')",
+        "INSERT INTO seen_tasks (user_id, task_id, version, seen_at) VALUES (%(reader)s, %(id)s, -9, '2020-01-01')",
         "INSERT INTO audit (kind, task_id) VALUES ('task_opened', %(id)s)",
         "INSERT INTO audit (kind, detail) SELECT 'found_by_cpr', "
         "jsonb_build_object('units', jsonb_build_array(%(unit)s::text), 'person_id', 'nobody') WHERE %(n)s <> 3",

@@ -20,6 +20,7 @@ from models.tasks.actions import (
     HandOverReason,
     Initiative,
     NoInitiative,
+    Note,
     Release,
     Reopen,
     ReopenReason,
@@ -27,6 +28,7 @@ from models.tasks.actions import (
     TaskState,
     refusal,
 )
+from models.tasks.notes import NoteCode
 from models.tasks.status import TaskStatus
 
 CAME = datetime(2026, 10, 1, 8, tzinfo=UTC)
@@ -117,6 +119,7 @@ def test_a_task_is_not_closed_without_a_whole_outcome(said: dict[str, Any]) -> N
         REOPEN,
         over("jc-0751"),
         attempt(NOW),
+        *(Note(note=code) for code in NoteCode),
     ],
 )
 def test_a_deed_that_is_written_down_is_read_as_the_same(deed: Action) -> None:

@@ -1,6 +1,6 @@
 -- A released period that was told again as of later days, for the country alone (docs/decisions/0065).
 
-CREATE TABLE follow_ups (
+CREATE TABLE later_releases (
     first_day date        NOT NULL REFERENCES releases,
     as_of     date        NOT NULL,
     sha256    text        NOT NULL,          -- of its cells

@@ -1,0 +1,65 @@
+"""How many tasks each filter of a unit's lists has, and how many a narrowed list. Reading only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from typing import Final
+
+from infra.postgres import Connection
+from ledger.queries.narrowed import Narrowed
+from ledger.queries.task_list import WHICH, Filter
+
+COUNT_AT_MOST: Final = 5_000
+"""Higher numbers are said as "5,000 and more": a number must not cost more the longer the service has lived."""
+COUNT_AND_ONE: Final = COUNT_AT_MOST + 1
+COUNTS: Final = "SELECT " + ", ".join(
+    f"(SELECT count(*) FROM (SELECT FROM unnest(%(units)s::text[]) AS u (unit_id) CROSS JOIN LATERAL ("
+    f"SELECT FROM tasks t WHERE t.unit_id = u.unit_id AND {condition} LIMIT {COUNT_AND_ONE}"
+    f") t LIMIT {COUNT_AND_ONE}) counted) AS {name}"
+    for name, condition in WHICH.items()
+)
+"""Each number is cut off on its way, so that it walks a bounded part of its index."""
+COUNT_NARROWED: Final = f"""
+SELECT count(*) FROM (
+    SELECT FROM tasks t WHERE t.unit_id = ANY(%(units)s) AND {{where}} LIMIT {COUNT_AND_ONE}) counted
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCount:
+    """A number up to `COUNT_AT_MOST`; `more` where it is higher."""
+
+    number: int
+    more: bool = False
+
+
+async def counts(
+    connection: Connection, *, units: frozenset[str], who: str | None, today: date
+) -> Mapping[Filter, TaskCount]:
+    """How many tasks each filter has."""
+    values = {"units": sorted(units), "who": who, "today": today}
+    cursor = await connection.execute(COUNTS, values)
+    (row,) = await cursor.fetchall()
+    return MappingProxyType({each: _cut(number) for each, number in zip(Filter, row, strict=True)})
+
+
+async def narrowed_count(
+    connection: Connection,
+    *,
+    units: frozenset[str],
+    filter: Filter,
+    narrowed: Narrowed,
+    who: str | None,
+    today: date,
+) -> TaskCount:
+    """How many of a filter's tasks are left."""
+    statement = COUNT_NARROWED.format(where=" AND ".join((WHICH[filter], *narrowed.conditions)))
+    values = {"units": sorted(units), "who": who, "today": today, **narrowed.values}
+    cursor = await connection.execute(statement.encode(), values)
+    ((number,),) = await cursor.fetchall()
+    return _cut(number)
+
+
+def _cut(number: int) -> TaskCount:
+    return TaskCount(min(number, COUNT_AT_MOST), number > COUNT_AT_MOST)
