@@ -127,8 +127,7 @@ async def project(
     await foreign_records.add(connection, batch.foreign)
     await repository.add_receipts(connection, batch.receipts)
     struck = await duplicates.find(connection, batch.receipts)
-    for applied in batch.applied:
-        await repository.add_applied(connection, applied.partition, applied.entries)
+    await repository.add_applied(connection, batch.applied)
     await left_out.tell(connection, batch.applied)
     unplaced: list[ActionRow] = []
     if batch.decisions or again:
