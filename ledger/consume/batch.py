@@ -3,8 +3,9 @@
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from config.topics import Topic
 from infra.kafka_record import KafkaRecord
@@ -27,10 +28,14 @@ from models.events.receipt import (
 )
 
 Place = tuple[str, int]
+_IN_ORDER = Field(union_mode="left_to_right")
+"""No record has the fields of two kinds, and the frequent kind is asked first."""
 _receipts: TypeAdapter[Receipt | RepeatReceipt | LeftOutReceipt | NamesNothingReceipt] = TypeAdapter(
-    Receipt | RepeatReceipt | LeftOutReceipt | NamesNothingReceipt
+    Annotated[Receipt | RepeatReceipt | LeftOutReceipt | NamesNothingReceipt, _IN_ORDER]
 )
-_said: TypeAdapter[Decision | JoinMark | ErasureMark] = TypeAdapter(Decision | JoinMark | ErasureMark)
+_said: TypeAdapter[Decision | JoinMark | ErasureMark] = TypeAdapter(
+    Annotated[Decision | JoinMark | ErasureMark, _IN_ORDER]
+)
 
 
 @dataclass(frozen=True, slots=True)
