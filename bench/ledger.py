@@ -219,13 +219,16 @@ def _hash(connection: SyncConnection, table: compare.ComparedTable) -> str:
 
 def _cpu(pid: int) -> float:
     """User and system seconds of a process and of its children that have ended."""
-    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(") ")[2].split()
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(") ")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0  # its parent has its time
     return sum(map(int, fields[11:15])) / _TICKS
 
 
 def _cpu_of_server(database: Database) -> float:
     children = Path(f"/proc/{database.pid}/task/{database.pid}/children").read_text("utf-8").split()
-    return sum(map(_cpu, [database.pid or 0, *map(int, children)]))
+    return sum(map(_cpu, [*map(int, children), database.pid or 0]))
 
 
 if __name__ == "__main__":

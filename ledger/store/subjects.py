@@ -44,6 +44,12 @@ UPDATE subjects s SET counts = false, names_nothing = false
 FROM unnest(%s::text[], %s::int[], %s::bigint[]) AS t (topic, partition, "offset")
 WHERE (s.topic, s.partition, s."offset") = (t.topic, t.partition, t."offset") AND s.counts RETURNING {_ROW}
 """
+SHARED: Final[LiteralString] = f"""
+SELECT t.nth FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[]) AS t (nth, kind, name, sender)
+CROSS JOIN LATERAL ((SELECT FROM subjects s WHERE {_SAME} AND s.says IS NULL LIMIT 2)
+    UNION ALL (SELECT FROM subjects s WHERE {_SAME} AND s.says IS NOT NULL LIMIT 2)) f
+GROUP BY t.nth HAVING count(*) > 1
+"""
 FIRSTS: Final[LiteralString] = f"""
 SELECT t.kind, t.name, t.sender, f.appended_at
 FROM unnest(%s::text[], %s::text[], %s::text[]) AS t (kind, name, sender)
@@ -162,6 +168,14 @@ async def add(connection: Connection, rows: Sequence[SubjectRow]) -> list[Subjec
 async def strike(connection: Connection, places: Sequence[OriginPlace]) -> list[SubjectRow]:
     """From here on those at `places` do not count; returns those that did."""
     return await _rows(connection, STRIKE, _turned(places)) if places else []
+
+
+async def shared(connection: Connection, named: Sequence[tuple[int, SubjectKind, str, str]]) -> set[int]:
+    """Which numbers of `named` (number, kind, id, sender) have more than one event that counts."""
+    if not named:
+        return set()
+    cursor = await connection.execute(SHARED, _turned(named))
+    return {nth for (nth,) in await cursor.fetchall()}
 
 
 async def firsts(
