@@ -41,19 +41,8 @@ _READY_SECONDS: Final = 60
 _SECONDS: Final = 900
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _COPIED: Final = (
-    *(
-        "receipts",
-        "applied",
-        "subjects",
-        "tasks",
-        "messages",
-        "deliveries",
-        "steps",
-        "plans",
-        "outbox",
-        "audit",
-    ),
-)
+    "receipts", "applied", "subjects", "tasks", "messages", "deliveries", "steps", "plans", "outbox", "audit",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

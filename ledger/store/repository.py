@@ -25,10 +25,10 @@ MOVE_POSITION: Final[LiteralString] = """
 UPDATE position SET next_offset = %s WHERE topic = %s AND partition = %s AND next_offset = %s
 """
 NOW: Final[LiteralString] = "SELECT now()"
-_RECEIPT: Final[
-    LiteralString
-] = """topic, partition, "offset", appended_at, status, reason, detail, sender, event_id, type,
-    fingerprint, fingerprint_utc, sequence, registered_on"""
+_RECEIPT: Final[LiteralString] = (
+    'topic, partition, "offset", appended_at, status, reason, detail, sender, event_id, type, fingerprint, '
+    "fingerprint_utc, sequence, registered_on"
+)
 ADD_RECEIPTS: Final[LiteralString] = f"""
 INSERT INTO receipts ({_RECEIPT}) SELECT {_RECEIPT} FROM json_populate_recordset(NULL::receipts, %s)
 ON CONFLICT DO NOTHING
@@ -82,11 +82,10 @@ FOR NO KEY UPDATE OF messages
 DROP_MESSAGE: Final[LiteralString] = (
     "DELETE FROM messages WHERE sender = %s AND message_id = %s AND person_id = %s"
 )
-_MESSAGE: Final[
-    LiteralString
-] = """sender, message_id, person_id, revision, outcome, reason, unit_id, enrolment_id,
-    law_version, review_on, registered_at, appended_at, origin_topic, origin_partition, origin_offset, decision,
-    sealed, task_id"""
+_MESSAGE: Final[LiteralString] = (
+    "sender, message_id, person_id, revision, outcome, reason, unit_id, enrolment_id, law_version, review_on, "
+    "registered_at, appended_at, origin_topic, origin_partition, origin_offset, decision, sealed, task_id"
+)
 UPSERT_MESSAGES: Final[LiteralString] = f"""
 INSERT INTO messages ({_MESSAGE}) SELECT {_MESSAGE} FROM json_populate_recordset(NULL::messages, %s)
 ON CONFLICT (sender, message_id, person_id) DO UPDATE SET
