@@ -1,6 +1,5 @@
 """The ledger's own: position, receipts, messages, tasks and transfers."""
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
@@ -218,10 +217,3 @@ def _add_lines(server: Server, values: tuple[Json]) -> Result:
     for row in plain(values[0]):
         note(server, row.kind, row.task_id, row.detail, sender=row.sender, message=row.message_id)
     return [], 0
-
-
-@statement(audit_trail.APPEND)
-def _add_audit(server: Server, values: Mapping[str, Any]) -> Result:
-    named = {"sender": values["sender"], "message": values["message_id"]}
-    note(server, values["kind"], values["task_id"], plain(values["detail"]), **named)
-    return [], 1
