@@ -19,7 +19,7 @@ IMAGE ?= frafaldsvarsel:latest
 BASE_IMAGE ?= docker.io/library/python:3.11-slim-bookworm
 COMPILE := $(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --python-version 3.11
 
-.PHONY: help install demo test check docs pictures faults simulate fuzz mutate format bench bench-peers worklist lock sbom advisories clean image browser prometheus
+.PHONY: help install demo test check docs pictures faults simulate fuzz mutate format bench bench-peers bench-ledger worklist lock sbom advisories clean image browser prometheus
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ bench: install ## measure throughput and latency on this machine (ARGS=…)
 
 bench-peers: install ## match beside Faust, Quix Streams, Kafka Streams and hand-written loops (ARGS=--rounds 5 --events 60000)
 	@$(BIN)/python -m bench.peers $(ARGS)
+
+bench-ledger: install ## decisions per second of the whole ledger process (ARGS=--decisions 20000 --rounds 3 --alone)
+	@$(BIN)/python -m bench.ledger $(ARGS)
 
 worklist: install ## measure lists and the inbox's pages with a million tasks in the ledger (ARGS=another number of tasks)
 	@$(BIN)/python -m bench.worklist $(ARGS)

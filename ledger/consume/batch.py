@@ -4,9 +4,9 @@ from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Annotated, Final
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from config.topics import Topic
 from infra.kafka_record import KafkaRecord
@@ -23,7 +23,6 @@ from models.errors import UnreadableError
 from models.events.person_event import PersonEvent
 from models.events.receipt import (
     Applied,
-    AppliedEntry,
     ForeignRecord,
     LeftOutReceipt,
     NamesNothingReceipt,
@@ -33,10 +32,14 @@ from models.events.receipt import (
 
 Place = tuple[str, int]
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_IN_ORDER = Field(union_mode="left_to_right")
+"""No record has the fields of two kinds, and the frequent kind is asked first."""
 _receipts: TypeAdapter[Receipt | RepeatReceipt | LeftOutReceipt | NamesNothingReceipt] = TypeAdapter(
-    Receipt | RepeatReceipt | LeftOutReceipt | NamesNothingReceipt
+    Annotated[Receipt | RepeatReceipt | LeftOutReceipt | NamesNothingReceipt, _IN_ORDER]
 )
-_said: TypeAdapter[Decision | JoinMark | ErasureMark] = TypeAdapter(Decision | JoinMark | ErasureMark)
+_said: TypeAdapter[Decision | JoinMark | ErasureMark] = TypeAdapter(
+    Annotated[Decision | JoinMark | ErasureMark, _IN_ORDER]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +172,7 @@ async def project(
     await foreign_records.add(connection, batch.foreign)
     await repository.add_receipts(connection, batch.receipts)
     struck = await duplicates.find(connection, batch.receipts)
-    for applied in batch.applied:
-        entries = _without_names(applied, batch.nameless)
-        await repository.add_applied(connection, applied.partition, entries)
+    await repository.add_applied(connection, [_without_names(one, batch.nameless) for one in batch.applied])
     await left_out.tell(connection, batch.applied)
     unplaced: list[ActionRow] = []
     if batch.decisions or again:
@@ -194,14 +195,17 @@ async def _forget(connection: Connection, person: str, erasure: erasures.Erasure
         await erasures.set_dates(connection, task, first, policy.react_by(unit, first))
 
 
-def _without_names(applied: Applied, nameless: Collection[tuple[int, int]]) -> Sequence[AppliedEntry]:
-    """The entries as ``applied`` keeps them; what they are about still has its person."""
-    return [
+def _without_names(applied: Applied, nameless: Collection[tuple[int, int]]) -> Applied:
+    """The record as its entries are kept; what they are about still has its person."""
+    if not any((applied.partition, entry.offset) in nameless for entry in applied.entries):
+        return applied
+    entries = tuple(
         entry.model_copy(update={"person_id": erasures.ERASED})
         if (applied.partition, entry.offset) in nameless
         else entry
         for entry in applied.entries
-    ]
+    )
+    return applied.model_copy(update={"entries": entries})
 
 
 async def _decide(

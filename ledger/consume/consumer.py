@@ -23,6 +23,7 @@ from infra.consumer_health import check_consumer
 from infra.failpoints import Point, reach
 from infra.kafka_record import KafkaRecord
 from infra.postgres import Connection
+from infra.postgres_arrays import write_arrays_at_once
 from infra.postgres_timeouts import CONNECT_SECONDS, shut_down_after, statement_timeouts
 from infra.stream_mac import NO_MAC, StreamMac
 from ledger.consume.batch import Batch, Place, project
@@ -151,12 +152,14 @@ class Ledger:
         self._consumer.subscribe([str(topic) for topic in TOPICS], listener=Listener())
 
     async def _connect(self) -> Connection:
-        return await psycopg.AsyncConnection.connect(
+        connection = await psycopg.AsyncConnection.connect(
             self._settings.database_url,
             options=statement_timeouts(self._settings.database_seconds),
             application_name=GROUP,
             connect_timeout=CONNECT_SECONDS,
         )
+        write_arrays_at_once(connection)
+        return connection
 
     async def _know(self, connection: Connection) -> None:
         """At every connection: the database may have been restored to a time before the first one."""

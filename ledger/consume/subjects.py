@@ -46,7 +46,8 @@ async def tell(
     """Write what `applied` is about, and tell each person what follows from it, and from the repeats at `struck`."""
     gone = await subjects.strike(connection, struck)
     await _take_back(connection, gone)
-    touched = [*gone, *await subjects.add(connection, _about(applied))]
+    added = await subjects.add(connection, _about(applied))
+    touched = [*gone, *await _not_alone(connection, added, succession)]
     if not touched:
         return
     by_place = {row.place: row for row in touched}
@@ -120,6 +121,19 @@ def _about(applied: Sequence[Applied]) -> list[SubjectRow]:
         for entry in one.entries
         if entry.subject is not None
     ]
+
+
+async def _not_alone(
+    connection: Connection, added: Sequence[SubjectRow], succession: Succession
+) -> list[SubjectRow]:
+    """Without those that nobody has said anything beside: nobody is told anything of them. Most events are such."""
+    named = [
+        (nth, row.kind, row.name, number)
+        for nth, row in enumerate(added)
+        for number in succession.family(row.sender)
+    ]
+    shared = await subjects.shared(connection, named)
+    return [row for nth, row in enumerate(added) if nth in shared or not row.counts]
 
 
 async def _owned(

@@ -3,14 +3,12 @@
 Fragments are for statements that change something and note it in one: what they read is named there.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final, LiteralString
 from uuid import UUID
 
-from psycopg import AsyncCursor
 from psycopg.types.json import Jsonb
 
-from ledger.tasks.rows import AuditRow
 from models.audit_kind import AuditKind
 from models.tasks.actions import Actor
 
@@ -18,6 +16,11 @@ APPEND: Final[LiteralString] = """
 INSERT INTO audit (kind, task_id, sender, message_id, detail)
 VALUES (%(kind)s, %(task_id)s, %(sender)s, %(message_id)s, %(detail)s)
 """
+APPEND_ALL: Final[LiteralString] = """
+INSERT INTO audit (kind, task_id, sender, message_id, detail)
+SELECT kind, task_id, sender, message_id, detail FROM json_populate_recordset(NULL::audit, %s)
+"""
+"""The lines of a batch, in their order: an `AuditRow` each."""
 APPEND_RETURNING: Final[LiteralString] = """
 INSERT INTO audit (kind, detail) VALUES (%(kind)s, %(detail)s) RETURNING id
 """
@@ -117,13 +120,3 @@ def line(
         "message_id": message_id,
         "detail": Jsonb(dict(detail)),
     }
-
-
-async def append(cursor: AsyncCursor[object], rows: Iterable[AuditRow]) -> None:
-    """Add the lines of a batch, in their order."""
-    lines = [
-        line(row.kind, row.detail, task_id=row.task_id, sender=row.sender, message_id=row.message_id)
-        for row in rows
-    ]
-    if lines:
-        await cursor.executemany(APPEND, lines)

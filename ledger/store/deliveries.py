@@ -5,10 +5,12 @@ await their connection and some do not, so what they share are the statements.
 Every write to a leased delivery names its token: else a notifier that was paused could undo another's work.
 """
 
-from collections.abc import Sequence
-from typing import Any, Final, LiteralString
+from collections.abc import Iterable, Sequence
+from typing import Final, LiteralString
 
-from infra.postgres import Connection, literals
+from psycopg.types.json import Json
+
+from infra.postgres import Connection, json_rows, literals
 from ledger.store import audit_trail
 from ledger.tasks.rows import NewDelivery
 from models.notifications.delivery import PROJECTED
@@ -29,7 +31,8 @@ PROJECTED_OCCASIONS: Final = literals(PROJECTED)
 
 ADD: Final[LiteralString] = """
 INSERT INTO deliveries (id, task_id, occasion, cause_kind, cause_ref, channel, audience, unit_id, recipient, deadline)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+SELECT id, task_id, occasion, cause_kind, cause_ref, channel, audience, unit_id, recipient, deadline
+FROM json_populate_recordset(NULL::deliveries, %s) ON CONFLICT DO NOTHING
 """
 
 ADD_IN_ORDER: Final[LiteralString] = """
@@ -214,26 +217,31 @@ WITH dropped AS (
 """Due, and a rebuild has not come to it."""
 
 
-def row_of(notice: NewDelivery) -> tuple[Any, ...]:
-    """The values of `ADD`."""
-    return (
-        notice.id,
-        notice.task_id,
-        notice.occasion,
-        notice.cause.kind,
-        notice.cause.ref,
-        notice.channel,
-        notice.audience,
-        notice.unit_id,
-        notice.recipient,
-        notice.deadline,
-    )
+def rows_of(notices: Iterable[NewDelivery]) -> Json:
+    """The value of `ADD`."""
+    return json_rows([_row_of(one) for one in notices])
 
 
 async def add_in_order(connection: Connection, notices: Sequence[NewDelivery]) -> None:
     """Make `notices` due, in this order."""
     if not notices:
         return
-    columns = [list(column) for column in zip(*map(row_of, notices), strict=True)]
+    columns = [list(column) for column in zip(*(_row_of(one).values() for one in notices), strict=True)]
     await connection.execute(ADD_IN_ORDER, (len(notices), *columns))
     await connection.execute(NOTIFY)
+
+
+def _row_of(notice: NewDelivery) -> dict[str, object]:
+    """In the order of the arrays of `ADD_IN_ORDER`."""
+    return {
+        "id": notice.id,
+        "task_id": notice.task_id,
+        "occasion": notice.occasion,
+        "cause_kind": notice.cause.kind,
+        "cause_ref": notice.cause.ref,
+        "channel": notice.channel,
+        "audience": notice.audience,
+        "unit_id": notice.unit_id,
+        "recipient": notice.recipient,
+        "deadline": notice.deadline,
+    }

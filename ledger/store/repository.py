@@ -2,18 +2,16 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from operator import attrgetter
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
 from psycopg.rows import dict_row
-from psycopg.types.json import Jsonb
 
-from infra.postgres import Connection
+from infra.postgres import Connection, json_rows
 from ledger.store import audit_trail, deliveries
 from ledger.tasks.rows import TASK_COLUMNS, TASK_IDENTITY, Changes, MessageRow, TaskRow, TransferRow
 from models.eligibility.decision import Decision
-from models.events.receipt import AppliedEntry, Receipt
+from models.events.receipt import Applied, Receipt
 from models.notifications.cause import CauseKind, DeliveryCause
 from models.reasons import DecisionReason
 from models.tasks.actions import Ending
@@ -27,14 +25,20 @@ MOVE_POSITION: Final[LiteralString] = """
 UPDATE position SET next_offset = %s WHERE topic = %s AND partition = %s AND next_offset = %s
 """
 NOW: Final[LiteralString] = "SELECT now()"
-ADD_RECEIPT: Final[LiteralString] = """
-INSERT INTO receipts (topic, partition, "offset", appended_at, status, reason, detail, sender, event_id, type,
-    fingerprint, fingerprint_utc, sequence, registered_on)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+_RECEIPT: Final[LiteralString] = (
+    'topic, partition, "offset", appended_at, status, reason, detail, sender, event_id, type, fingerprint, '
+    "fingerprint_utc, sequence, registered_on"
+)
+ADD_RECEIPTS: Final[LiteralString] = f"""
+INSERT INTO receipts ({_RECEIPT}) SELECT {_RECEIPT} FROM json_populate_recordset(NULL::receipts, %s)
+ON CONFLICT DO NOTHING
 """
-ADD_APPLIED: Final[LiteralString] = """
-INSERT INTO applied (partition, "offset", origin_topic, origin_partition, origin_offset, person_id, changed, left_out)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+_APPLIED: Final[LiteralString] = (
+    'partition, "offset", origin_topic, origin_partition, origin_offset, person_id, changed, left_out'
+)
+ADD_APPLIED: Final[LiteralString] = f"""
+INSERT INTO applied ({_APPLIED}) SELECT {_APPLIED} FROM json_populate_recordset(NULL::applied, %s)
+ON CONFLICT DO NOTHING
 """
 TRANSFERS: Final[LiteralString] = """
 SELECT person_id, enrolment_id, decided_unit, unit_id, act_id FROM transfers
@@ -49,20 +53,18 @@ ON CONFLICT DO NOTHING
 """
 SAY: Final[LiteralString] = """
 INSERT INTO outbox (id, topic, key, value, due_at)
-SELECT id, topic, key, value, clock_timestamp()
-FROM unnest(%s::text[], %s::text[], %s::text[], %s::bytea[]) AS said (id, topic, key, value)
+SELECT id, topic, key, value, clock_timestamp() FROM json_populate_recordset(NULL::outbox, %s)
 ON CONFLICT DO NOTHING
 """
 TASK_NAMES: Final = ", ".join(TASK_COLUMNS)
-TASK_MARKS: Final = ", ".join(["%s"] * len(TASK_COLUMNS))
 TASK_CHANGES: Final = ", ".join(
     f"{name} = excluded.{name}" for name in TASK_COLUMNS if name not in TASK_IDENTITY
 )
 TASKS: Final = f"""
 SELECT {TASK_NAMES} FROM tasks WHERE person_id = ANY(%s) ORDER BY ordinal, id FOR NO KEY UPDATE
 """
-UPSERT_TASK: Final = f"""
-INSERT INTO tasks ({TASK_NAMES}) VALUES ({TASK_MARKS})
+UPSERT_TASKS: Final = f"""
+INSERT INTO tasks ({TASK_NAMES}) SELECT {TASK_NAMES} FROM json_populate_recordset(NULL::tasks, %s)
 ON CONFLICT (id) DO UPDATE SET {TASK_CHANGES}, changed_at = now()
 """
 DROP_TRANSFER: Final[LiteralString] = (
@@ -80,11 +82,12 @@ FOR NO KEY UPDATE OF messages
 DROP_MESSAGE: Final[LiteralString] = (
     "DELETE FROM messages WHERE sender = %s AND message_id = %s AND person_id = %s"
 )
-UPSERT_MESSAGE: Final[LiteralString] = """
-INSERT INTO messages (sender, message_id, person_id, revision, outcome, reason, unit_id, enrolment_id, law_version,
-                      review_on, registered_at, appended_at, origin_topic, origin_partition, origin_offset,
-                      decision, sealed, task_id)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+_MESSAGE: Final[LiteralString] = (
+    "sender, message_id, person_id, revision, outcome, reason, unit_id, enrolment_id, law_version, review_on, "
+    "registered_at, appended_at, origin_topic, origin_partition, origin_offset, decision, sealed, task_id"
+)
+UPSERT_MESSAGES: Final[LiteralString] = f"""
+INSERT INTO messages ({_MESSAGE}) SELECT {_MESSAGE} FROM json_populate_recordset(NULL::messages, %s)
 ON CONFLICT (sender, message_id, person_id) DO UPDATE SET
     revision = excluded.revision, outcome = excluded.outcome, reason = excluded.reason,
     unit_id = excluded.unit_id, enrolment_id = excluded.enrolment_id, law_version = excluded.law_version,
@@ -136,50 +139,46 @@ async def add_receipts(connection: Connection, receipts: Sequence[Receipt]) -> N
     """Write the receipts; a record that was judged twice keeps its first one."""
     if not receipts:
         return
-    async with connection.cursor() as cursor:
-        await cursor.executemany(
-            ADD_RECEIPT,
-            [
-                (
-                    receipt.origin.topic,
-                    receipt.origin.partition,
-                    receipt.origin.offset,
-                    receipt.origin.appended_at,
-                    receipt.status,
-                    receipt.reason,
-                    receipt.detail,
-                    receipt.sender,
-                    receipt.event_id,
-                    receipt.type,
-                    receipt.fingerprint,
-                    receipt.fingerprint_utc,
-                    receipt.sequence,
-                    receipt.registered_on,
-                )
-                for receipt in receipts
-            ],
-        )
+    rows = [
+        {
+            "topic": receipt.origin.topic,
+            "partition": receipt.origin.partition,
+            "offset": receipt.origin.offset,
+            "appended_at": receipt.origin.appended_at,
+            "status": receipt.status,
+            "reason": receipt.reason,
+            "detail": receipt.detail,
+            "sender": receipt.sender,
+            "event_id": receipt.event_id,
+            "type": receipt.type,
+            "fingerprint": receipt.fingerprint,
+            "fingerprint_utc": receipt.fingerprint_utc,
+            "sequence": receipt.sequence,
+            "registered_on": receipt.registered_on,
+        }
+        for receipt in receipts
+    ]
+    await connection.execute(ADD_RECEIPTS, (json_rows(rows),))
 
 
-async def add_applied(connection: Connection, partition: int, entries: Sequence[AppliedEntry]) -> None:
+async def add_applied(connection: Connection, applied: Sequence[Applied]) -> None:
     """Write what match has applied; an event that was applied again keeps its first entry."""
-    async with connection.cursor() as cursor:
-        await cursor.executemany(
-            ADD_APPLIED,
-            [
-                (
-                    partition,
-                    entry.offset,
-                    entry.origin_topic,
-                    entry.origin_partition,
-                    entry.origin_offset,
-                    entry.person_id,
-                    entry.changed,
-                    None if entry.left_out is None else entry.left_out.reason,
-                )
-                for entry in entries
-            ],
-        )
+    rows = [
+        {
+            "partition": one.partition,
+            "offset": entry.offset,
+            "origin_topic": entry.origin_topic,
+            "origin_partition": entry.origin_partition,
+            "origin_offset": entry.origin_offset,
+            "person_id": entry.person_id,
+            "changed": entry.changed,
+            "left_out": None if entry.left_out is None else entry.left_out.reason,
+        }
+        for one in applied
+        for entry in one.entries
+    ]
+    if rows:
+        await connection.execute(ADD_APPLIED, (json_rows(rows),))
 
 
 async def rows_of(
@@ -233,11 +232,13 @@ async def write(connection: Connection, changes: Changes) -> None:
         if changes.tasks:
             # The open ones last: of one subject there is never a second one, not even for a moment.
             tasks = sorted(changes.tasks.values(), key=lambda task: task.status is TaskStatus.OPEN)
-            await cursor.executemany(UPSERT_TASK, [_task_values(task) for task in tasks])
+            await cursor.execute(UPSERT_TASKS, (json_rows(tasks),))
         if changes.moved:
             await cursor.executemany(DROP_MESSAGE, sorted(changes.moved))
         if changes.messages:
-            await cursor.executemany(UPSERT_MESSAGE, [_message(row) for row in changes.messages.values()])
+            await cursor.execute(
+                UPSERT_MESSAGES, (json_rows([_message(row) for row in changes.messages.values()]),)
+            )
         given = [row for row in changes.transfers.values() if row is not None]
         void = [named for named, row in changes.transfers.items() if row is None]
         if void:
@@ -247,25 +248,16 @@ async def write(connection: Connection, changes: Changes) -> None:
                 UPSERT_TRANSFER, [(*row.named, row.unit_id, row.act_id) for row in given]
             )
         if changes.deliveries:
-            made_out = [deliveries.row_of(one) for one in changes.deliveries.values()]
-            await cursor.executemany(deliveries.ADD, made_out)
+            await cursor.execute(deliveries.ADD, (deliveries.rows_of(changes.deliveries.values()),))
             await cursor.execute(deliveries.NOTIFY)
         if changes.outbox:
-            said = changes.outbox
-            await cursor.execute(
-                SAY,
-                (
-                    [row.id for row in said],
-                    [row.topic for row in said],
-                    [row.key for row in said],
-                    [row.value for row in said],
-                ),
-            )
-        await audit_trail.append(cursor, changes.audit)
-
-
-_task_values: Final = attrgetter(*TASK_COLUMNS)
-"""In the order of the columns."""
+            said = [
+                {"id": row.id, "topic": row.topic, "key": row.key, "value": "\\x" + row.value.hex()}
+                for row in changes.outbox
+            ]
+            await cursor.execute(SAY, (json_rows(said),))
+        if changes.audit:
+            await cursor.execute(audit_trail.APPEND_ALL, (json_rows(changes.audit),))
 
 
 def _task_row(row: dict[str, Any]) -> TaskRow:
@@ -275,25 +267,25 @@ def _task_row(row: dict[str, Any]) -> TaskRow:
     )
 
 
-def _message(row: MessageRow) -> tuple[Any, ...]:
+def _message(row: MessageRow) -> dict[str, object]:
     message, verdict = row.decision.message, row.decision.verdict
-    return (
-        message.sender,
-        message.message_id,
-        message.person_id,
-        row.decision.revision,
-        verdict.outcome,
-        verdict.reason,
-        verdict.unit_id,
-        verdict.evidence.enrolment_id,
-        verdict.law_version,
-        verdict.review_on,
-        message.registered_at,
-        message.origin.appended_at,
-        message.origin.topic,
-        message.origin.partition,
-        message.origin.offset,
-        Jsonb(row.decision.model_dump(mode="json", exclude_none=True, exclude={"sealed"})),
-        row.decision.sealed,
-        row.task_id,
-    )
+    return {
+        "sender": message.sender,
+        "message_id": message.message_id,
+        "person_id": message.person_id,
+        "revision": row.decision.revision,
+        "outcome": verdict.outcome,
+        "reason": verdict.reason,
+        "unit_id": verdict.unit_id,
+        "enrolment_id": verdict.evidence.enrolment_id,
+        "law_version": verdict.law_version,
+        "review_on": verdict.review_on,
+        "registered_at": message.registered_at,
+        "appended_at": message.origin.appended_at,
+        "origin_topic": message.origin.topic,
+        "origin_partition": message.origin.partition,
+        "origin_offset": message.origin.offset,
+        "decision": row.decision.model_dump(mode="json", exclude_none=True, exclude={"sealed"}),
+        "sealed": row.decision.sealed,
+        "task_id": row.task_id,
+    }

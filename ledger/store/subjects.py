@@ -48,6 +48,12 @@ FORGET: Final[LiteralString] = f"""
 DELETE FROM subjects s USING unnest(%s::text[], %s::timestamptz[]) AS t (person_id, before)
 WHERE s.person_id = t.person_id AND s.appended_at < t.before RETURNING {_ROW}
 """
+SHARED: Final[LiteralString] = f"""
+SELECT t.nth FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[]) AS t (nth, kind, name, sender)
+CROSS JOIN LATERAL ((SELECT FROM subjects s WHERE {_SAME} AND s.says IS NULL LIMIT 2)
+    UNION ALL (SELECT FROM subjects s WHERE {_SAME} AND s.says IS NOT NULL LIMIT 2)) f
+GROUP BY t.nth HAVING count(*) > 1
+"""
 FIRSTS: Final[LiteralString] = f"""
 SELECT t.kind, t.name, t.sender, f.appended_at
 FROM unnest(%s::text[], %s::text[], %s::text[]) AS t (kind, name, sender)
@@ -171,6 +177,14 @@ async def strike(connection: Connection, places: Sequence[OriginPlace]) -> list[
 async def forget(connection: Connection, person_id: str, before: datetime) -> list[SubjectRow]:
     """What was said of a person before the moment is erased; returns it."""
     return await _rows(connection, FORGET, ([person_id], [before]))
+
+
+async def shared(connection: Connection, named: Sequence[tuple[int, SubjectKind, str, str]]) -> set[int]:
+    """Which numbers of `named` (number, kind, id, sender) have more than one event that counts."""
+    if not named:
+        return set()
+    cursor = await connection.execute(SHARED, _turned(named))
+    return {nth for (nth,) in await cursor.fetchall()}
 
 
 async def firsts(

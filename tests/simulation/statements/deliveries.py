@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
+from psycopg.types.json import Json
 
 from ledger.store import audit_trail, deliveries
 from models.notifications.cause import CauseKind, DeliveryCause
@@ -15,12 +16,14 @@ from tests.simulation.statements.server import Result, Row, Server, insert, note
 
 
 @statement(deliveries.ADD)
-def _add_delivery(server: Server, values: tuple[Any, ...]) -> Result:
-    *first, audience, unit, recipient, deadline = values
-    identity, task, occasion, kind, ref, channel = first
-    return deliver(
-        server, identity, task, occasion, kind, ref, channel, unit, recipient, deadline, audience=audience
-    )
+def _add_deliveries(server: Server, values: tuple[Json]) -> Result:
+    for row in plain(values[0]):
+        named = {name: value for name, value in row.items() if name not in _RENAMED}
+        deliver(server, **named, **{_RENAMED[name]: row[name] for name in _RENAMED})
+    return [], 0
+
+
+_RENAMED = {"id": "identity", "task_id": "task", "unit_id": "unit"}
 
 
 def deliver(

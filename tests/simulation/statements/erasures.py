@@ -8,7 +8,7 @@ from uuid import uuid4
 import orjson
 from psycopg.errors import ForeignKeyViolation
 
-from ledger.store import audit_trail, erasures
+from ledger.store import audit_trail, erased_figures, erasures
 from tests.simulation.faults import Mutation
 from tests.simulation.statements.server import Result, Row, Server, note, plain, statement
 
@@ -164,6 +164,8 @@ def _forget_deliveries(server: Server, values: tuple[list[Any]]) -> Result:
 
 
 @statement(erasures.FORGET_RESEALED)
+@statement(erasures.FORGET_SEEN)
+@statement(erasures.FORGET_FOLLOW_UPS)
 @statement(erasures.FORGET_RECEIPTS_OF_CASES)
 @statement(erasures.FORGET_HOLDS)
 def _nothing_there(server: Server, _: Any) -> Result:
@@ -208,6 +210,47 @@ def _forget_tasks(server: Server, values: tuple[list[Any]]) -> Result:
         if any(row["task_id"] in gone for row in server.tables[table].values()):
             raise ForeignKeyViolation(f"{table}.task_id")
     return [], len(_drop(server, "tasks", lambda row: row["id"] in gone))
+
+
+@statement(erased_figures.JOINED)
+def _joined(server: Server, values: tuple[list[str], list[str], str]) -> Result:
+    pairs = {(row["person_id"], row["joined_to"]) for row in server.tables["person_joins"].values()}
+    pairs |= set(zip(values[0], values[1], strict=True))
+    found = {values[2]}
+    while more := {one for pair in pairs if found & {*pair} for one in pair} - found:
+        found |= more
+    return [{"person_id": person} for person in sorted(found)], len(found)
+
+
+@statement(erased_figures.KEEP)
+def _keep_counted(server: Server, values: Mapping[str, Any]) -> Result:
+    """The acts that are counted go to a table that no world has."""
+    people, before, erased = set(values["people"]), values["before"], f"erased:{uuid4()}"
+    facts, verdicts = server.tables["person_facts"], server.tables["verdicts"]
+    left_out = {key for key, row in server.tables["applied"].items() if row["left_out"] is not None}
+
+    def goes(row: Row) -> bool:
+        return row["person_id"] in people and row["appended_at"] < before
+
+    told = {key: row for key, row in verdicts.items() if goes(row)}
+    stated = {key: row for key, row in facts.items() if goes(row)}
+    named = {row["name"] for row in stated.values()} | {row["enrolment_id"] for row in told.values()} - {None}
+    names = {name: f"{erased}/{nth:06}" for nth, name in enumerate(sorted(named), start=1)}
+    sent = sorted({(row["message_id"], row["sent_as"]) for row in told.values()})
+    ids = {one: f"{erased}/{nth:06}" for nth, one in enumerate(sent, start=1)}
+    for key, row in stated.items():
+        if _origin(row) in server.tables["repeats"] or (row["partition"], row["offset"]) in left_out:
+            del facts[key]
+        else:
+            facts[key] = {**row, "person_id": erased, "name": names[row["name"]]}
+    for key, row in told.items():
+        new = {"person_id": erased, "sent_as": erased, "message_id": ids[row["message_id"], row["sent_as"]]}
+        verdicts[key] = {**row, **new, "enrolment_id": names.get(row["enrolment_id"])}
+    return [], 0
+
+
+def _origin(row: Row) -> tuple[str, int, int]:
+    return row["origin_topic"], row["origin_partition"], row["origin_offset"]
 
 
 @statement(erasures.FORGET_APPLIED)

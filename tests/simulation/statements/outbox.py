@@ -1,9 +1,11 @@
 """What the ledger says on Kafka."""
 
+from psycopg.types.json import Json
+
 from ledger import outbox
 from ledger.consume import duplicates
 from ledger.store import repository
-from tests.simulation.statements.server import Result, Server, insert, statement
+from tests.simulation.statements.server import Result, Server, insert, plain, statement
 
 
 @statement(duplicates.POST)
@@ -21,8 +23,10 @@ def _post(server: Server, values: tuple[str, str, str, bytes]) -> Result:
 
 
 @statement(repository.SAY)
-def _say(server: Server, values: tuple[list[str], list[str], list[str], list[bytes]]) -> Result:
-    return [], sum(_post(server, row)[1] for row in zip(*values, strict=True))
+def _say(server: Server, values: tuple[Json]) -> Result:
+    for row in plain(values[0]):
+        _post(server, (row["id"], row["topic"], row["key"], bytes.fromhex(row["value"][2:])))
+    return [], 0
 
 
 # ledger.outbox

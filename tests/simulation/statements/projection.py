@@ -1,13 +1,13 @@
 """The ledger's own: position, receipts, messages, tasks and transfers."""
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
+from psycopg.types.json import Json
 
 from ledger.consume import joins
 from ledger.store import action_log, audit_trail, follow_up, foreign_records, repository
-from ledger.tasks.rows import TASK_COLUMNS, TASK_IDENTITY
+from ledger.tasks.rows import TASK_COLUMNS, TASK_IDENTITY, TaskRow
 from tests.simulation.faults import Mutation
 from tests.simulation.statements.server import Result, Row, Server, insert, note, plain, statement
 
@@ -53,28 +53,21 @@ def _now(server: Server, _: None) -> Result:
     return [{"now": server.now}], 1
 
 
-_RECEIPT: Final = (
-    "topic", "partition", "offset", "appended_at", "status", "reason", "detail", "sender", "event_id", "type",
-    "fingerprint", "fingerprint_utc", "sequence", "registered_on",
-)  # fmt: skip
-
-
-@statement(repository.ADD_RECEIPT)
-def _add_receipt(server: Server, values: tuple[Any, ...]) -> Result:
-    row = dict(zip(_RECEIPT, values, strict=True)) | {"recorded_at": server.now}
-    if server.mutation is Mutation.RECEIPT_DROPPED and values[2] % 5 == 4:
-        return [], 1
-    return insert(server.tables["receipts"], values[:3], row)
-
-
-_APPLIED: Final = (
-    "partition", "offset", "origin_topic", "origin_partition", "origin_offset", "person_id", "changed", "left_out",
-)  # fmt: skip
+@statement(repository.ADD_RECEIPTS)
+def _add_receipts(server: Server, values: tuple[Json]) -> Result:
+    for row in plain(values[0]):
+        if server.mutation is Mutation.RECEIPT_DROPPED and row["offset"] % 5 == 4:
+            continue
+        place = (row["topic"], row["partition"], row["offset"])
+        insert(server.tables["receipts"], place, row | {"recorded_at": server.now})
+    return [], 0
 
 
 @statement(repository.ADD_APPLIED)
-def _add_applied(server: Server, values: tuple[Any, ...]) -> Result:
-    return insert(server.tables["applied"], values[:2], dict(zip(_APPLIED, values, strict=True)))
+def _add_applied(server: Server, values: tuple[Json]) -> Result:
+    for row in plain(values[0]):
+        insert(server.tables["applied"], (row["partition"], row["offset"]), row)
+    return [], 0
 
 
 @statement(follow_up.ADD_FACTS)
@@ -164,10 +157,17 @@ def _told(server: Server, values: tuple[list[Any], str, list[str]]) -> Result:
     return [{"task_id": task, "cause_ref": cause} for task, cause in sorted(found)], len(found)
 
 
-@statement(repository.UPSERT_TASK)
-def _put_task(server: Server, values: tuple[Any, ...]) -> Result:
+@statement(repository.UPSERT_TASKS)
+def _put_tasks(server: Server, values: tuple[Json]) -> Result:
+    for task in plain(values[0]):
+        _put_task(server, task)
+    return [], 0
+
+
+def _put_task(server: Server, task: TaskRow) -> None:
     table = server.tables["tasks"]
-    new = dict(zip(TASK_COLUMNS, values, strict=True)) | {"opened_at": server.now, "changed_at": server.now}
+    new: Row = {name: getattr(task, name) for name in TASK_COLUMNS}
+    new |= {"opened_at": server.now, "changed_at": server.now}
     if server.mutation is Mutation.DATE_FROM_PROCESSING:
         new["react_by"] += server.now.date() - new["appended_at"].date()
     if server.mutation is Mutation.TASK_AT_ANOTHER_UNIT and new["unit_id"] == "unit-0751":
@@ -183,18 +183,10 @@ def _put_task(server: Server, values: tuple[Any, ...]) -> Result:
         if row["status"] == new["status"] == "open" and _subject(row) == _subject(new):
             raise UniqueViolation("one_open_task")
     table[new["id"]] = new
-    return [], 1
 
 
 def _subject(task: Row) -> tuple[str, str, str]:
     return (task["person_id"], task["enrolment_id"], task["unit_id"])
-
-
-_MESSAGE: Final = (
-    "sender", "message_id", "person_id", "revision", "outcome", "reason", "unit_id", "enrolment_id", "law_version",
-    "review_on", "registered_at", "appended_at", "origin_topic", "origin_partition", "origin_offset", "decision",
-    "sealed", "task_id",
-)  # fmt: skip
 
 
 @statement(repository.DROP_MESSAGE)
@@ -222,18 +214,18 @@ def _note_join(server: Server, values: tuple[str, str]) -> Result:
     return insert(server.tables["person_joins"], values[0], row)
 
 
-@statement(repository.UPSERT_MESSAGE)
-def _put_message(server: Server, values: tuple[Any, ...]) -> Result:
-    row = dict(zip(_MESSAGE, values, strict=True)) | {"recorded_at": server.now}
-    row["decision"] = plain(row["decision"])
-    if row["task_id"] is not None and row["task_id"] not in server.tables["tasks"]:
-        raise ForeignKeyViolation("messages.task_id")
-    server.tables["messages"][values[:3]] = row
-    return [], 1
+@statement(repository.UPSERT_MESSAGES)
+def _put_messages(server: Server, values: tuple[Json]) -> Result:
+    for row in plain(values[0]):
+        if row["task_id"] is not None and row["task_id"] not in server.tables["tasks"]:
+            raise ForeignKeyViolation("messages.task_id")
+        key = (row["sender"], row["message_id"], row["person_id"])
+        server.tables["messages"][key] = row | {"recorded_at": server.now}
+    return [], 0
 
 
-@statement(audit_trail.APPEND)
-def _add_audit(server: Server, values: Mapping[str, Any]) -> Result:
-    named = {"sender": values["sender"], "message": values["message_id"]}
-    note(server, values["kind"], values["task_id"], plain(values["detail"]), **named)
-    return [], 1
+@statement(audit_trail.APPEND_ALL)
+def _add_lines(server: Server, values: tuple[Json]) -> Result:
+    for row in plain(values[0]):
+        note(server, row.kind, row.task_id, row.detail, sender=row.sender, message=row.message_id)
+    return [], 0

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json, Jsonb
 
 from tests.simulation.faults import Mutation
 
@@ -139,5 +139,5 @@ def note(
     }
 
 
-def plain(value: Jsonb | None) -> Any:
+def plain(value: Json | Jsonb | None) -> Any:
     return None if value is None else value.obj

@@ -1,5 +1,6 @@
 """What events are about, across people."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -72,6 +73,16 @@ def _speaking(server: Server, kind: str, name: str, sender: str, *, takes_back: 
         named = (row["kind"], row["name"], row["sender"]) == (kind, name, sender)
         if row["counts"] and named and (row["says"] is not None) == takes_back:
             yield row
+
+
+@statement(subjects.SHARED)
+def _shared_subjects(server: Server, columns: tuple[list[Any], ...]) -> Result:
+    counted = Counter[int]()
+    for nth, *named in zip(*columns, strict=True):
+        for takes_back in (False, True):
+            counted[nth] += len(list(_speaking(server, *named, takes_back=takes_back)))
+    found = [{"nth": nth} for nth, number in counted.items() if number > 1]
+    return found, len(found)
 
 
 @statement(subjects.FIRSTS)

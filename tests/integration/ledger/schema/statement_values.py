@@ -10,6 +10,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from infra.postgres import json_rows
 from models.audit_kind import AuditKind
 from tests.integration.ledger.schema.unit_rows import READER, THEIRS, task
 from tests.reachable_code import Definition
@@ -86,22 +87,37 @@ _POSITIONAL: Final[Mapping[str, tuple[Any, ...]]] = {
     "action_log.READ": (),
     "action_log.attempts_of": (TASK,),
     "action_log.find": (ACT,),
-    "deliveries.ADD": (NEW, TASK, "new", "event", "9:9", "email", "unit", THEIRS, "x@b.example", _NOW),
+    "audit_trail.APPEND_ALL": (json_rows([{"kind": AuditKind.DECIDED, "task_id": TASK, "detail": {}}]),),
+    "deliveries.ADD": (
+        json_rows([{
+            "id": NEW, "task_id": TASK, "occasion": "new", "cause_kind": "event", "cause_ref": "9:9",
+            "channel": "email", "audience": "unit", "unit_id": THEIRS, "recipient": "x@b.example", "deadline": _NOW,
+        }]),
+    ),
     "stand_ins.END": (TASK, [THEIRS]),
     "stand_ins.SET": (NEW, THEIRS, "a", "A", "w", "W", _DAY, _LATER),
     "repository.DROP_MESSAGE": ("280001", "m2", PERSON),
     "repository.DROP_TRANSFER": (PERSON, "e2", "jc-0101"),
     "repository.MESSAGES": ([PERSON], "none", ["280001"], ["m2"], [PERSON]),
-    "repository.SAY": (["said"], ["task-events"], [PERSON], [b""]),
+    "repository.SAY": (
+        json_rows([{"id": "said", "topic": "task-events", "key": PERSON, "value": ""}]),
+    ),
     "repository.TASKS": ([PERSON],),
     "repository.TRANSFERS": ([PERSON],),
-    "repository.UPSERT_MESSAGE": (
-        "280001", "m2", PERSON, 2, "obliged", "obliged", THEIRS, "e2", "v", None, _NOW, _NOW, "t", 0, 0, Jsonb({}),
-        None, TASK,
+    "repository.UPSERT_MESSAGES": (
+        json_rows([{
+            "sender": "280001", "message_id": "m2", "person_id": PERSON, "revision": 2, "outcome": "obliged",
+            "reason": "obliged", "unit_id": THEIRS, "enrolment_id": "e2", "law_version": "v", "registered_at": _NOW,
+            "appended_at": _NOW, "origin_topic": "t", "origin_partition": 0, "origin_offset": 0, "decision": {},
+            "task_id": TASK,
+        }]),
     ),
-    "repository.UPSERT_TASK": (
-        TASK, "FV-2", PERSON, "e2", THEIRS, "open", _DAY, _NOW, None, 0, 7, None, None, None, "w", "W", 0,
-        None, None, None,
+    "repository.UPSERT_TASKS": (
+        json_rows([{
+            "id": TASK, "reference": "FV-2", "person_id": PERSON, "enrolment_id": "e2", "unit_id": THEIRS,
+            "status": "open", "react_by": _DAY, "appended_at": _NOW, "ordinal": 7, "version": 1,
+            "owner_id": "w", "owner_name": "W", "attempts": 0,
+        }]),
     ),
     "repository.UPSERT_TRANSFER": (PERSON, "e2", "jc-0101", THEIRS, ACT),
 }  # fmt: skip
