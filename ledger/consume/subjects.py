@@ -9,18 +9,15 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
-from hashlib import blake2b
 from typing import Final
 
-from config.topics import Topic
 from infra.postgres import Connection
-from ledger.consume.duplicates import LEDGER, post
+from ledger.consume.words import ground, say
 from ledger.store import subjects
 from ledger.store.subjects import OriginPlace, SubjectRow, Voice
 from models.calendar import COPENHAGEN, copenhagen_date
 from models.eligibility.succession import Succession
-from models.events.content import HandedOver, LedgersWord, MovedAway, RefusedDuplicate, SubjectKind
-from models.events.person_event import Origin, PersonEvent
+from models.events.content import HandedOver, MovedAway, RefusedDuplicate, SubjectKind
 from models.events.receipt import Applied
 
 _EVER: Final = date(1900, 1, 1)
@@ -57,12 +54,7 @@ async def tell(
         for row in touched
         if row.says is None and (not row.counts or len(succession.family(row.sender)) > 1)
     ]
-    anew = [
-        replace(row, sender=number, appended_at=at)
-        for row, family in changing
-        for number in sorted(family)
-        for at in (row.appended_at, _NEVER)
-    ]
+    anew = _anew(changing)
     owned = await _owned(connection, [*touched, *anew], succession)
     around = list(zip(touched, owned[: len(touched)], strict=True))
     for row, one in zip(anew, owned[len(touched) :], strict=True):
@@ -77,12 +69,7 @@ async def unname(connection: Connection, gone: Sequence[SubjectRow], succession:
     Nobody else is told anything: what was told because of them stays.
     """
     changing = [(row, succession.family(row.sender)) for row in gone if row.says is None and row.counts]
-    anew = [
-        replace(row, sender=number, appended_at=at)
-        for row, family in changing
-        for number in sorted(family)
-        for at in (row.appended_at, _NEVER)
-    ]
+    anew = _anew(changing)
     if not anew:
         return
     owned = list(dict.fromkeys(await _owned(connection, anew, succession)))
@@ -91,6 +78,15 @@ async def unname(connection: Connection, gone: Sequence[SubjectRow], succession:
     await subjects.names(connection, _everybody(changing), something=False)
     held = [voice for nth, one in enumerate(owned) if nth in stated for voice in one.voices]
     await subjects.names(connection, held, something=True)
+
+
+def _anew(changing: Iterable[tuple[SubjectRow, Collection[str]]]) -> list[SubjectRow]:
+    return [
+        replace(row, sender=number, appended_at=at)
+        for row, family in changing
+        for number in sorted(family)
+        for at in (row.appended_at, _NEVER)
+    ]
 
 
 def _everybody(changing: Iterable[tuple[SubjectRow, Collection[str]]]) -> list[Voice]:
@@ -184,9 +180,9 @@ async def _tell_of_moves(
         pairs = [(earlier, row), (row, later)] if row.counts else [(earlier, later)]
         for one, other in pairs:
             if one is not None and other is not None and one.person_id != other.person_id:
-                await _say(connection, other, "moved", one.person_id, _moved(owned, one, other))
+                await say(connection, other, "moved", one.person_id, _moved(owned, one, other))
                 if len(succession.family(owned.owner)) > 1:
-                    await _say(connection, one, "moved", other.person_id, _moved(owned, other, one))
+                    await say(connection, one, "moved", other.person_id, _moved(owned, other, one))
 
 
 async def _hand_over(
@@ -210,9 +206,9 @@ async def _hand_over(
         if last is None or last.person_id == version.person_id:
             continue
         if one.kind is SubjectKind.MESSAGE or last.order > version.order:
-            await _say(connection, last, "taken-back", version.person_id, _handed_over(one, last))
+            await say(connection, last, "taken-back", version.person_id, _handed_over(one, last))
             if len(succession.family(one.owner)) > 1:
-                await _say(connection, version, "moved", last.person_id, _moved(one, last, version))
+                await say(connection, version, "moved", last.person_id, _moved(one, last, version))
     await subjects.names(connection, lost, something=False)
     await subjects.names(connection, held, something=True)
 
@@ -267,38 +263,10 @@ def _handed_over(owned: Owned, said: SubjectRow) -> HandedOver:
 
 async def _take_back(connection: Connection, gone: Sequence[SubjectRow]) -> None:
     """Whoever was told something because of a record that does not count is told that it is refused."""
-    by_ground = {_ground(row): row for row in gone}
+    by_ground = {ground(row): row for row in gone}
     for ground, person in await subjects.told_because_of(connection, list(by_ground)):
         row = by_ground[ground]
         refusal = RefusedDuplicate(
             kind="event.refused", topic=row.topic, partition=row.partition, offset=row.offset
         )
-        await _say(connection, row, "refused", person, refusal)
-
-
-def _ground(row: SubjectRow) -> str:
-    return f"{row.topic}/{row.partition}/{row.offset}"
-
-
-async def _say(
-    connection: Connection, because_of: SubjectRow, what: str, person: str, word: LedgersWord
-) -> None:
-    """Put a word where the person's other events are; said twice, it is the same event."""
-    name = f"across|{_ground(because_of)}|{what}|{person}"
-    event = PersonEvent(
-        person_id=person,
-        sender=LEDGER,
-        event_id=name,
-        registered_at=because_of.registered_at,
-        origin=Origin(
-            # Of its own: several words may rest on one record.
-            topic=f"{LEDGER}/{blake2b(name.encode(), digest_size=8).hexdigest()}",
-            partition=because_of.partition,
-            offset=because_of.offset,
-            appended_at=because_of.appended_at,
-        ),
-        fingerprint=name,
-        content=word,
-    )
-    value = event.model_dump_json(exclude_none=True).encode()
-    await post(connection, name, Topic.PERSON_EVENTS, person, value)
+        await say(connection, row, "refused", person, refusal)

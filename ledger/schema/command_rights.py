@@ -53,6 +53,7 @@ OPERATOR: Final = (
             "origin_partition",
             "origin_topic",
             "outcome",
+            "person_id",
             "reason",
             "registered_at",
             "review_on",

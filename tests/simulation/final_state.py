@@ -64,6 +64,9 @@ class Books:
         self.blurred |= self._forwarded_in_between()
         # Numbers that were erased and joined later: nobody waits for what they still say (docs/decisions/0054).
         self.blurred |= self.root.keys() & world.eraser.cut_offs.keys()
+        # The earlier task of the same duty has gone, and a rebuild counts from the later one.
+        later = {row["person_id"] for row in self.tasks.values() if row["ordinal"] > 1}
+        self.blurred |= later & world.eraser.cut_offs.keys()
         # A hand-over goes with the messages that it was about, and what came into that task later stays where it is.
         self.blurred |= world.eraser.handed_over & world.eraser.cut_offs.keys()
         self.blurred |= {number for number, root in self.root.items() if root in self.blurred}

@@ -94,11 +94,7 @@ async def differences(world: World, tables: dict[str, Rows], contested: set[str]
     ]
     for table in _PLACED:
         stands, made = (
-            {
-                (row["partition"], row["offset"]): row
-                for row in rows
-                if ":" not in row["person_id"]
-            }
+            {(row["partition"], row["offset"]): row for row in rows if ":" not in row["person_id"]}
             for rows in (tables[table.name], await memory.rows(table.name))
         )
         if stands != made:

@@ -1,0 +1,39 @@
+"""What the ledger says to a person's record about a subject that others speak of too, by the outbox."""
+
+from hashlib import blake2b
+
+from config.topics import Topic
+from infra.postgres import Connection
+from ledger.consume.duplicates import LEDGER, post
+from ledger.store.subjects import SubjectRow
+from models.events.content import LedgersWord
+from models.events.person_event import Origin, PersonEvent
+
+
+def ground(row: SubjectRow) -> str:
+    """What a word rests on, as its name says it."""
+    return f"{row.topic}/{row.partition}/{row.offset}"
+
+
+async def say(
+    connection: Connection, because_of: SubjectRow, what: str, person: str, word: LedgersWord
+) -> None:
+    """Put a word where the person's other events are; said twice, it is the same event."""
+    name = f"across|{ground(because_of)}|{what}|{person}"
+    event = PersonEvent(
+        person_id=person,
+        sender=LEDGER,
+        event_id=name,
+        registered_at=because_of.registered_at,
+        origin=Origin(
+            # Of its own: several words may rest on one record.
+            topic=f"{LEDGER}/{blake2b(name.encode(), digest_size=8).hexdigest()}",
+            partition=because_of.partition,
+            offset=because_of.offset,
+            appended_at=because_of.appended_at,
+        ),
+        fingerprint=name,
+        content=word,
+    )
+    value = event.model_dump_json(exclude_none=True).encode()
+    await post(connection, name, Topic.PERSON_EVENTS, person, value)
