@@ -264,8 +264,8 @@ def _handed_over(owned: Owned, said: SubjectRow) -> HandedOver:
 async def _take_back(connection: Connection, gone: Sequence[SubjectRow]) -> None:
     """Whoever was told something because of a record that does not count is told that it is refused."""
     by_ground = {ground(row): row for row in gone}
-    for ground, person in await subjects.told_because_of(connection, list(by_ground)):
-        row = by_ground[ground]
+    for name, person in await subjects.told_because_of(connection, list(by_ground)):
+        row = by_ground[name]
         refusal = RefusedDuplicate(
             kind="event.refused", topic=row.topic, partition=row.partition, offset=row.offset
         )
