@@ -92,12 +92,12 @@ HOSTILE = {
     "words": _HEAD + b"\njobcenter@kommune.example.dk " + b"doesn't have an " * 33_000,
     "encoded words": b"Subject: " + b"=?utf-8?q?a?= " * 37_000,
     "digits": _HEAD + b"\njobcenter@kommune.example.dk " + b"5.1." * 130_000,
-    "parameters": _HEAD + b'Content-Type: multipart/mixed; boundary="' + b'";' * LARGEST,
-    "parameters on folded lines": _HEAD + b'Content-Type: text/plain; a="' + b'\n ";' * LARGEST,
-    "parameters behind a bare return": _HEAD + b'X: y\rContent-Disposition: x; a="' + b'";' * LARGEST,
+    "parameters": _HEAD + b'Content-Type: multipart/mixed; boundary="' + b";" * LARGEST,
+    "parameters on folded lines": _HEAD + b'Content-Type: text/plain; a="' + b"\n ;;;;" * 80_000,
+    "parameters behind a bare return": _HEAD + b'X: y\rContent-Type: x; a="' + b'\\";' * 170_000,
     "parameters of many parts": _HEAD
     + b"Content-Type: multipart/mixed; boundary=x\n\n"
-    + (b'--x\ncontent-type: text/plain; a="' + b'";' * 2_000 + b"\n\n") * 130,
+    + (b'--x\ncontent-type: text/plain; a="' + b";" * 30_000 + b"\n\n") * 17,
     "an encoding with no name": _HEAD + b'Content-Type: text/plain; charset="x\0y"\n\n\xff',
 }
 
