@@ -29,7 +29,7 @@ _PARAMETERS: Final = re.compile(
     rb"(?i)(?:\A|(?<=[\r\n]))content-(?:type|disposition)[ \t]*:(?:[^\r\n]|(?:\r\n|\r|\n)[ \t])*"
 )
 _MOST_PARAMETERS: Final = 20
-"""Of a part's type. The library's time grows with the square of their number: one mail would hold the agent for minutes."""
+"""Of a part's type. The library's time grows with the square of their number: one mail would take minutes."""
 _AS_TEXT: Final = "text/x-delivery-status"
 _TOKEN: Final = re.compile(rb"(?i)(?<![a-z2-7])[a-z2-7]{26}\.[a-z2-7]{16}(?![a-z2-7])")
 _TAG: Final = re.compile(r"<[^<>]{0,2000}>")
