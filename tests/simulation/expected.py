@@ -3,8 +3,8 @@
 Written from the words of the domain and not from the code, with `tests.oracle`. It must import no rule of the service.
 """
 
-from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from tests import oracle
@@ -114,6 +114,21 @@ def beside(erased: list[Plain], accepted: list[Plain]) -> set[str]:
     """Whoever names what an erased event names: what of it was told before the erasure is told, and after it is not."""
     named = {name for event in erased for name in names_of(event)}
     return {event["person_id"] for event in accepted if named & {*names_of(event)}}
+
+
+def across(accepted: list[Plain], cut_offs: Mapping[str, datetime]) -> set[str]:
+    """Erased people who name, of after their cut-off, what somebody else named before it: that word is dropped."""
+    found = set()
+    for person, cut_off in cut_offs.items():
+        own = {name for event in accepted if event["person_id"] == person for name in names_of(event)}
+        others = (event for event in accepted if event["person_id"] != person and _at(event) < cut_off)
+        if any(own & {*names_of(event)} for event in others):
+            found.add(person)
+    return found
+
+
+def _at(event: Plain) -> datetime:
+    return datetime.fromisoformat(event["origin"]["appended_at"])
 
 
 def subject_of(message: Plain, verdict: Plain) -> Subject | None:

@@ -61,6 +61,7 @@ class Books:
         self.untold = self.contested | self.root.keys() | world.eraser.cut_offs.keys()
         """Whose tasks are not told again here: it matters when the ledger has learnt of a number, or forgotten one."""
         self.blurred = expected.beside(self.erased, self.accepted)
+        self.blurred |= expected.across(self.accepted, world.eraser.cut_offs)
         self.blurred |= self._forwarded_in_between()
         # Numbers that were erased and joined later: nobody waits for what they still say (docs/decisions/0054).
         self.blurred |= self.root.keys() & world.eraser.cut_offs.keys()
