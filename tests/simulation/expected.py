@@ -105,6 +105,7 @@ def contested(events: list[Plain]) -> set[str]:
 def names_of(event: Plain) -> Iterator[tuple[str, str]]:
     """What the event says something of, as others may too: its own id, and the ids that it names."""
     yield event["sender"], event["event_id"]
+    yield "message_id", event["event_id"]
     for field in ("enrolment_id", "period_id", "residence_id", "message_id"):
         if event["content"].get(field) is not None:
             yield field, event["content"][field]
