@@ -17,8 +17,8 @@ from config.settings import PREFIX, sections_of
 from crypto.jwk_set import as_set
 from crypto.new_keys import new_signing_key
 from frafaldsvarsel.processes.auditor import oracles
-from ops.audit.oracle import Oracle
 from ledger.schema.migrate import migrate
+from ops.audit.oracle import Oracle
 from tests.paths import ROOT
 from tests.unit.config.reference.test_approved import sign_by
 from tests.unit.frafaldsvarsel.wiring.environments import COMPOSED, told
