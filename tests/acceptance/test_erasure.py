@@ -134,7 +134,7 @@ def test_what_was_erased_stays_away_and_what_comes_later_counts(up: Up, tmp_path
     assert verified.returncode == 0, verified.stderr
     assert GONE not in verified.stdout + ran.stdout + request.stdout
 
-    # The school sends the same records again, without the withdrawal: nothing of them counts, and it is told why (0054).
+    # The school sends the same records again, without the withdrawal: nothing counts, and it is told why (0054).
     publish(up, tmp_path / "again.jsonl", before)
     until("refusal", lambda: counted(up, before[0]) == [])
     assert [one["repeat"] for one in receipts_of(up, before[0])] == [None, "duplicate"]
