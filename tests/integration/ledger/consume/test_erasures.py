@@ -370,7 +370,9 @@ async def test_what_is_sent_again_after_an_erasure_is_refused(
     assert words == [(GONE, "refusal/dropout-risks/0/31")]
 
 
-async def test_what_is_sent_again_is_refused_though_it_is_read_before_the_mark(connection: Connection) -> None:
+async def test_what_is_sent_again_is_refused_though_it_is_read_before_the_mark(
+    connection: Connection,
+) -> None:
     """Match has applied it after the erasing event; the ledger reads that partition before the mark's."""
     ledger = await told(connection)
     first = risk(person_id=GONE, event_id=uuid(GONE), origin=of(GONE, GONE).message.origin)
