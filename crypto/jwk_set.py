@@ -14,6 +14,10 @@ def public_keys(jwks: str) -> dict[str, OKPKey]:
             raise ValueError("a key without a name, or of another curve")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, JoseError):
         raise ValueError("is no JWK set of Ed25519 keys") from None
+    if any(key.is_private for key in keys):
+        raise ValueError(
+            "holds a private key: its owner keeps that half, and whoever could read it makes a new one"
+        )
     return {str(key.kid): key for key in keys}
 
 

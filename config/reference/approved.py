@@ -64,8 +64,8 @@ def approval_faults(directory: Path, approvers: Mapping[str, OKPKey]) -> list[Fa
     """What is missing so that the tables of `directory` may be used; empty where nothing is."""
     try:
         tables = fingerprint(directory)
-    except OSError:
-        return []  # said by whoever reads the tables
+    except OSError as error:
+        return [Fault(f"nobody can have signed for what cannot be read: {error.strerror}.", APPROVALS)]
     table = read_table(directory, APPROVALS, ApprovalRow)
     names = approved_by(tables, table.rows, approvers)
     if len(names) >= PEOPLE:

@@ -152,6 +152,8 @@ class ReferenceSection(Section):
     def _enough(cls, keys: Mapping[str, OKPKey] | None) -> Mapping[str, OKPKey] | None:
         if keys is not None and len(keys) < PEOPLE:
             raise ValueError(f"holds {len(keys)} key, and {PEOPLE} people must sign")
+        if keys is not None and len({key.thumbprint() for key in keys.values()}) < len(keys):
+            raise ValueError("holds one key under two names, and whoever has it would be two people")
         return keys
 
 

@@ -18,7 +18,19 @@ from config.sections.base import PREFIX
 from crypto.new_keys import new_signing_key
 from frafaldsvarsel.commands.context import settings
 from frafaldsvarsel.commands.database import database, operator
-from frafaldsvarsel.commands.terminal import EX_CONFIG, Because, By, DataDir, JsonFlag, emit, fail, out, show
+from frafaldsvarsel.commands.terminal import (
+    EX_CONFIG,
+    Because,
+    By,
+    DataDir,
+    JsonFlag,
+    emit,
+    fail,
+    note,
+    out,
+    show,
+)
+from frafaldsvarsel.wiring.common import unsigned
 from ledger.store import audit_trail
 from models.audit_kind import AuditKind
 from models.calendar import COPENHAGEN
@@ -56,6 +68,8 @@ def ask(
     known = settings(ReferenceEnvironment, data)
     # Before anybody has signed for them, too: it is by this that one sees what one signs.
     found = route(municipality, day, sound_reference(known.reference.directory or DATA))
+    for fault in unsigned(known.reference):
+        note(f"No process takes these tables yet: {fault}")
     if as_json:
         emit(found)
     else:

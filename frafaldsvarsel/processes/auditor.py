@@ -18,9 +18,10 @@ from config.environments import AuditEnvironment
 from config.errors import ConfigError, Fault
 from config.reference.csv_reader import DATA
 from config.sections.base import PREFIX
+from config.sections.servers import ReferenceSection
 from frafaldsvarsel.processes.watched import watched
 from frafaldsvarsel.wiring import probe as probe_wiring
-from frafaldsvarsel.wiring.common import stream_mac
+from frafaldsvarsel.wiring.common import stream_mac, unsigned
 from infra.health import Health
 from infra.metrics import Metrics, Snapshot
 from infra.postgres_timeouts import TimeoutConnection, patient_connection
@@ -70,6 +71,7 @@ def auditor(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Iterator[Auditing]:
     """An audit that is open. Without `redrive` nothing is driven again."""
+    latest = oracles(settings.reference)
     try:
         index = AuditIndex(settings.audit.file)
     except sqlite3.OperationalError as error:
@@ -77,7 +79,7 @@ def auditor(
     counting = KafkaLog(settings.kafka, stream_mac(settings.stream))
 
     def count(grace: timedelta) -> AuditReport:
-        oracle = Oracle(settings.reference.directory or DATA)
+        oracle = latest()
         with _connection(settings) as connection:
             try:
                 return audit(
@@ -123,6 +125,21 @@ def _show_people(settings: AuditEnvironment, shown: Snapshot) -> None:
     except psycopg.Error as error:
         log.warning("what waits for people cannot be read: %s", type(error).__name__)
         shown.show(())
+
+
+def oracles(section: ReferenceSection) -> Callable[[], Oracle]:
+    """The tables as they lie there now, or as they last were signed; raises `ConfigError` where they never were."""
+    if faults := unsigned(section):
+        raise ConfigError(faults)
+    known = Oracle(section.directory or DATA)
+
+    def latest() -> Oracle:
+        nonlocal known
+        if not unsigned(section):
+            known = Oracle(section.directory or DATA)
+        return known
+
+    return latest
 
 
 def watch(

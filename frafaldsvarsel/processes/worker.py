@@ -28,6 +28,7 @@ def run_worker(settings: WorkerEnvironment) -> NoReturn:
     def assigned(partitions: frozenset[tuple[str, int]]) -> None:
         announce(settings.ready.file, f"{len(partitions)} partitions")
 
+    parts = worker_parts(settings)  # what is wrong in it is said before servers are waited for
     watch = WorkerWatch(assigned, sealed_until=settings.keys.intake.vault.seals.until)
     registry, name = watch.metrics.registry, settings.instance.name
     with (
@@ -35,7 +36,6 @@ def run_worker(settings: WorkerEnvironment) -> NoReturn:
         traced(settings.traces, registry, process="worker", instance=name) as watch.traces,
     ):
         preflight.kafka(settings.kafka, settings.replication, settings.stream)
-        parts = worker_parts(settings)
         say_horizon(parts.law, copenhagen_date(datetime.now(UTC)))
         app = make_app(build(parts.settings, parts.context, parts.law, watch, watch.traces))
         gc_tuning.keep_for_good()

@@ -7,7 +7,6 @@ from enum import StrEnum
 
 from config.errors import ConfigError, Fault
 from config.key_faults import folder_faults, store_faults
-from config.reference.approved import approval_faults
 from config.reference.checks.all import reference_faults
 from config.reference.checks.law import confirmations_to_come
 from config.reference.csv_reader import DATA
@@ -95,8 +94,8 @@ def _reference(told: ToldSections) -> tuple[Reference | None, Iterable[Fault]]:
     except ConfigError as error:
         return None, error.faults
     faults = list(reference_faults(reference))
-    if section is not None and section.approvers is not None:
-        faults += approval_faults(section.directory or DATA, section.approvers)
+    if section is not None:
+        faults += common_wiring.unsigned(section)
     return (None if faults else reference), faults
 
 

@@ -1,6 +1,7 @@
 """Who of a unit is away, and who stands in: set by the person or a manager, and ended early by either."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 from uuid import uuid4
 
@@ -45,7 +46,12 @@ async def put(visit: Visit) -> Response:
     if isinstance(one, BadForm):
         return _show(visit, known, standing, faults=one.faults, form=visit.form, status=422)
     async with visit.connection() as connection:
-        await set_stand_in(connection, one, visit.actor)
+        done = await set_stand_in(connection, one, visit.actor)
+    if not done:
+        _, standing = await _read(visit)
+        if not any(replace(each, set_at=one.set_at) == one for each in standing):
+            fault = FieldFault("main", "absence.sent_before")
+            return _show(visit, known, standing, faults=[fault], form=visit.form, status=409)
     return visit.go(PATH, said="stand_in_set")
 
 
@@ -91,8 +97,7 @@ def _show(
         status,
         standing=[(one, _may(visit, one)) for one in standing],
         absent=[*own, *managed],
-        # By person: a name that stands at two units is one choice.
-        others=sorted({(one.user_name, one.user_id) for one in known}),
+        others=_others(visit, known),
         several_units=len(visit.rights.tasks_of) > 1,
         faults=faults,
         fault_at={fault.field: fault.sentence for fault in faults},
@@ -100,3 +105,11 @@ def _show(
         act=uuid4(),
         end=END,
     )
+
+
+def _others(visit: Visit, known: Sequence[Colleague]) -> list[tuple[str, str, str]]:
+    """Name, id and units. By person: a name that stands at two units is one choice."""
+    units: dict[tuple[str, str], list[str]] = {}
+    for one in known:
+        units.setdefault((one.user_name, one.user_id), []).append(visit.parts.unit_name(one.unit_id))
+    return [(name, user, ", ".join(sorted(at))) for (name, user), at in sorted(units.items())]

@@ -85,6 +85,12 @@ SET_DATES: Final[LiteralString] = "UPDATE tasks SET appended_at = %s, react_by =
 FORGET_APPLIED: Final[LiteralString] = f"""
 UPDATE applied SET person_id = '{ERASED}' WHERE partition = %s AND "offset" <= %s AND person_id = %s
 """
+LOOK_AGAIN: Final[LiteralString] = """
+UPDATE repeats p SET resolved_at = NULL FROM applied n
+WHERE n.partition = %s AND n."offset" > %s AND n.person_id = %s
+    AND (p.topic, p.partition, p."offset") = (n.origin_topic, n.origin_partition, n.origin_offset)
+"""
+"""What match has applied since and the ledger saw before the mark was a repeat of a record that stood."""
 FORGET_WORDS: Final[LiteralString] = """
 DELETE FROM outbox WHERE topic = 'person-events' AND key = %s
     AND (convert_from(value, 'UTF8')::jsonb #>> '{origin,appended_at}')::timestamptz < %s
@@ -166,6 +172,7 @@ async def forget(connection: Connection, person_id: str, erasure: Erasure) -> li
         for statement in (FORGET_ACTS, FORGET_SUCCESSORS, FORGET_ORDER, KEEP_FIGURES, FORGET_TASKS):
             await connection.execute(statement, (tasks,))
     await connection.execute(FORGET_APPLIED, (*place, person_id))
+    await connection.execute(LOOK_AGAIN, (*place, person_id))
     await connection.execute(FORGET_WORDS, (person_id, erasure.erased_before))
     await connection.execute(FORGET_HOLDS, (person_id,))
     return await subjects.forget(connection, person_id, erasure.erased_before)

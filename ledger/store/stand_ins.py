@@ -71,15 +71,17 @@ async def stand_ins(connection: Connection, units: frozenset[str], *, today: dat
         return tuple(await cursor.fetchall())
 
 
-async def set_stand_in(connection: Connection, one: StandIn, by: Actor) -> None:
-    """With its line in the audit trail. The same id does nothing the second time."""
+async def set_stand_in(connection: Connection, one: StandIn, by: Actor) -> bool:
+    """With its line in the audit trail. False: its id was used before, and nothing was done."""
     values = (
         one.id, one.unit_id, one.user_id, one.user_name, one.stand_in_id, one.stand_in_name, one.first_day,
         one.last_day,
     )  # fmt: skip
     async with connection.transaction():
-        if (await connection.execute(SET, values)).rowcount == 1:
+        done = (await connection.execute(SET, values)).rowcount == 1
+        if done:
             await _note(connection, AuditKind.STAND_IN_SET, one, by)
+    return done
 
 
 async def end_stand_in(connection: Connection, one: StandIn, by: Actor) -> None:

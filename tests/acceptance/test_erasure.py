@@ -66,6 +66,17 @@ def open_tasks(up: Up, one: dict[str, Any]) -> list[dict[str, Any]]:
     return [task for task in tasks if one["id"] in (task["message_ids"] or ()) and task["status"] == "open"]
 
 
+def counted(up: Up, one: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the message obliges to."""
+    return rows("decisions", "--outcome", "obliged", "--message", one["id"], data=up.data)
+
+
+def receipts_of(up: Up, one: dict[str, Any]) -> list[dict[str, Any]]:
+    """In the order in which the brokers had the records."""
+    found = [each for each in rows("receipts", data=up.data) if each["message_id"] == one["id"]]
+    return sorted(found, key=lambda each: str(each["appended_at"]))
+
+
 def dump(up: Up) -> str:
     """Every row of every table, as text."""
     url = json.loads((up.data / "addresses.json").read_text())["database_url"]
@@ -123,8 +134,14 @@ def test_what_was_erased_stays_away_and_what_comes_later_counts(up: Up, tmp_path
     assert verified.returncode == 0, verified.stderr
     assert GONE not in verified.stdout + ran.stdout + request.stdout
 
-    # What a sender says after the cut-off counts (0054): here it says the withdrawal too.
-    publish(up, tmp_path / "again.jsonl", [*before, withdrawn])
+    # The school sends the same records again, without the withdrawal: nothing counts, and it is told why (0054).
+    publish(up, tmp_path / "again.jsonl", before)
+    until("refusal", lambda: counted(up, before[0]) == [])
+    assert [one["repeat"] for one in receipts_of(up, before[0])] == [None, "duplicate"]
+    changed = {**before[0], "data": {**before[0]["data"], "severity": "low"}}
+    publish(up, tmp_path / "changed.jsonl", [changed])
+    until("refusal", lambda: counted(up, before[0]) == [])
+    assert [one["repeat"] for one in receipts_of(up, before[0])] == [None, "duplicate", "conflict"]
     assert open_tasks(up, before[0]) == []
     anew = [
         {**one, "id": str(uuid4()), "data": {**one["data"], **({name: str(uuid4())} if name else {})}}

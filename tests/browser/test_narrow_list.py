@@ -106,3 +106,24 @@ def test_choose_all_stands_beside_its_button(reader: Reader, width: int) -> None
     assert box is not None
     assert button is not None
     assert abs(box["y"] - button["y"]) < 80
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_released_figures_stand_on_the_width_and_lead_back(
+    reader: Reader, picture: Picture, width: int
+) -> None:
+    page = reader("Freja Lund", width=width)
+    page.goto(page.url.partition("/opgaver")[0] + "/overblik/rapport")
+    cut = "found => found.filter(one => one.scrollWidth > one.clientWidth).map(one => one.ariaLabel)"
+    assert page.locator(".fv-released .fv-table").evaluate_all(cut) == []
+    picture(page, f"released-{width}", whole=False)
+    assert violations(page) == []
+    page.locator(".back-link").click()
+    expect(page.locator("h1")).to_have_text("Overblik")
+
+
+def test_a_reader_of_several_units_sees_where_a_colleague_works(reader: Reader) -> None:
+    reader("Anna Holm")
+    page = reader("Freja Lund")
+    page.goto(page.url.partition("/opgaver")[0] + "/fravaer")
+    expect(page.locator("#stand-in")).to_contain_text("Anna Holm · Jobcenter København")

@@ -108,6 +108,22 @@ class Office:
         await self.press(pressed)
         return f"{pressed.deed.kind} {task['reference']}"
 
+    async def note(self, tasks: list[dict[str, Any]], rng: Random) -> str:
+        """A note beside everything else, drawn from a generator of its own."""
+        task = rng.choice(sorted(tasks, key=lambda task: str(task["id"])))
+        deed = Note(note=rng.choice(tuple(NoteCode)))
+        await self.press(
+            Pressed(
+                id=UUID(int=rng.getrandbits(128), version=4),
+                task_id=task["id"],
+                units=frozenset({task["unit_id"]}),
+                by=rng.choice(PEOPLE),
+                deed=deed,
+                version=None,
+            )
+        )
+        return f"{deed.kind} {task['reference']}"
+
     def _by_program(self, pressed: Pressed, task: dict[str, Any]) -> Pressed:
         """The same through the API: its headers, read as the API reads them; now and then a key that was used."""
         used = self._rng.random() < 0.1 and self._keys > 0

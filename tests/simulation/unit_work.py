@@ -17,6 +17,13 @@ async def work(world: World) -> None:
     world.office.session.strike = None
 
 
+async def note(world: World) -> None:
+    """Somebody notes a word on an open task, which is handed over or erased later, or goes on."""
+    tasks = [row for row in await world.database.rows("tasks") if row["status"] == "open"]
+    if tasks:
+        world.say(await world.office.note(tasks, world.eraser.rng))
+
+
 async def calm(world: World) -> None:
     """For a moment nothing goes wrong: what was sent reaches the units, and somebody works."""
     for _ in range(3):

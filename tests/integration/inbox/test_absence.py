@@ -63,6 +63,19 @@ async def test_tasks_show_both_and_nothing_moves(desk: Desk) -> None:
     assert await rows.fetchall() == [(0,)]
 
 
+async def test_a_form_that_was_sent_goes_again_with_other_days_and_says_that_it_did_nothing(
+    desk: Desk,
+) -> None:
+    """Whoever comes back in the browser's history has the form of before, with its id."""
+    once, later = str(uuid4()), copenhagen_date(desk.parts.clock()) + timedelta(days=9)
+    assert (await put(desk, act=once))[0] == 303
+    status, page = await put(desk, act=once, last_day=str(later))
+    assert (status, "Fraværet er ikke gemt" in page) == (409, True)
+    assert str(later) in page, "what was written stands there still, under a new id"
+    assert f'name="act" value="{once}"' not in page
+    assert len(await trail(desk)) == 1
+
+
 async def test_it_is_ended_early_once(desk: Desk) -> None:
     await put(desk)
     ((identity,),) = await (await desk.connection.execute("SELECT id FROM stand_ins")).fetchall()

@@ -267,6 +267,21 @@ def _forget_applied(server: Server, values: tuple[int, int, str]) -> Result:
     return [], len(named)
 
 
+@statement(erasures.LOOK_AGAIN)
+def _look_again(server: Server, values: tuple[int, int, str]) -> Result:
+    partition, upto, person = values
+    table = server.tables["repeats"]
+    since = [
+        _origin(row)
+        for row in server.tables["applied"].values()
+        if row["partition"] == partition and row["offset"] > upto and row["person_id"] == person
+    ]
+    again = [place for place in since if place in table]
+    for place in again:
+        table[place] = {**table[place], "resolved_at": None}
+    return [], len(again)
+
+
 @statement(erasures.FORGET_WORDS)
 def _forget_words(server: Server, values: tuple[str, datetime]) -> Result:
     person, before = values

@@ -66,7 +66,9 @@ def test_two_people_sign_and_the_trail_says_who(told: dict[str, str], tmp_path: 
 
 
 def test_what_is_to_be_signed_can_be_looked_at_before(told: dict[str, str]) -> None:
-    assert run(told, "routes", "test", "0101").exit_code == 0
+    shown = run(told, "routes", "test", "0101")
+    assert shown.exit_code == 0
+    assert "No process takes these tables yet: approvals.csv" in shown.stderr
 
 
 def test_another_key_signs_nothing_though_it_has_the_name(told: dict[str, str], tmp_path: Path) -> None:

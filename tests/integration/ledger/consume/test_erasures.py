@@ -370,6 +370,27 @@ async def test_what_is_sent_again_after_an_erasure_is_refused(
     assert words == [(GONE, "refusal/dropout-risks/0/31")]
 
 
+async def test_what_is_sent_again_is_refused_though_it_is_read_before_the_mark(
+    connection: Connection,
+) -> None:
+    """Match has applied it after the erasing event; the ledger reads that partition before the mark's."""
+    ledger = await told(connection)
+    first = risk(person_id=GONE, event_id=uuid(GONE), origin=of(GONE, GONE).message.origin)
+    again = message_of(GONE, "again", days=61, number=31).model_copy(
+        update={"event_id": first.event_id, "fingerprint": first.fingerprint, "fingerprint_utc": None}
+    )
+    receipts = Batch()
+    receipts.receipts.append(accepted(again))
+    async with connection.transaction():
+        await project(connection, receipts, {}, POLICY)
+    await ledger.poll(applied=[applied((10, again))])
+    await ledger.poll(MARK)
+    await ledger.poll()
+    assert await ledger.rows("SELECT kind, resolved_at IS NOT NULL FROM repeats") == [("duplicate", True)]
+    words = await ledger.rows("SELECT key, id FROM outbox WHERE id LIKE 'refusal/%'")
+    assert words == [(GONE, "refusal/dropout-risks/0/31")]
+
+
 async def test_a_repeat_of_what_stands_is_told_to_nobody(connection: Connection) -> None:
     ledger = await told(connection)
     first = risk(person_id=STAYS, event_id=uuid(STAYS), origin=of(STAYS, STAYS).message.origin)

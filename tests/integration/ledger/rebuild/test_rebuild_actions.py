@@ -24,10 +24,12 @@ from models.tasks.actions import (
     HandOver,
     HandOverReason,
     Initiative,
+    Note,
     Reopen,
     ReopenReason,
     Take,
 )
+from models.tasks.notes import NoteCode
 from tests.factories import risk, uuid
 from tests.integration.ledger.actions.test_perform import ANNA, CONTACT, RULES
 from tests.integration.ledger.consume.test_consumer import count, running, until
@@ -45,6 +47,8 @@ REACHED = ContactAttempt(at=TRIED, form=ContactForm.PHONE, reached=True)
 NOT_REACHED = ContactAttempt(at=TRIED, form=ContactForm.LETTER, reached=False)
 REACHED_LATER = REACHED.model_copy(update={"at": TRIED + timedelta(hours=3)})
 AGAIN = NOT_REACHED.model_copy(update={"at": TRIED + timedelta(hours=2)})
+NOTED = Note(note=NoteCode.AWAITS_PERSON)
+NOTED_TOO = Note(note=NoteCode.SEE_CASE_SYSTEM)
 REOPEN = Reopen(reason=ReopenReason.CONTACT_LOST)
 
 FIRST: list[list[Action]] = [
@@ -56,10 +60,13 @@ FIRST: list[list[Action]] = [
     [REACHED, CONTACT, REOPEN],
     [OVER],
     [Take(), OVER, BACK],
+    [NOTED, Take(), NOTED_TOO],
+    [NOTED, OVER, NOTED_TOO],
 ]
 SECOND: list[list[Action]] = [
     [Take()],
     [OVER],
+    [NOTED_TOO, OVER],
     [REACHED_LATER, Close(ending=Ending.CONTACT_MADE, initiatives=(Initiative.ALREADY_IN_PLACE,))],
 ]
 
@@ -145,6 +152,7 @@ async def test_the_same_comes_out_with_every_act_at_its_place(kafka: KafkaSettin
         "SELECT count(*) FROM transfers",
         "SELECT count(*) FROM audit WHERE kind = 'transfer_void'",
         "SELECT count(*) FROM acts WHERE after_offset > 10",
+        "SELECT count(*) FROM acts WHERE kind = 'note' AND after_offset > 10",
     ):
         assert await count(database, told) > 2, told
     async with rebuilding(kafka, database, POLICY, lambda _: None) as same:

@@ -21,8 +21,11 @@ from frafaldsvarsel.commands import commands
 from ledger.schema.apply_rights import bring_up
 from ledger.store.erasures import hashed
 from models.eligibility.person_record import PersonRecord
+from models.tasks.actions import Note
+from models.tasks.notes import NoteCode
 from streams.batch_producer import partition_of
 from tests.factories import origin, period
+from tests.integration.ledger.rebuild.test_rebuild_actions import press
 from tests.integration.ops.audit.world import World, student
 from tests.keys import made_keys
 from tests.reference import copy_reference
@@ -168,7 +171,10 @@ async def test_a_case_is_written_out_by_its_reference(terminal: Terminal, tmp_pa
     for event in student("a"):
         world.tell(event)
     await world.book()
-    ((reference,),) = world.sql("SELECT reference FROM tasks")
+    ((reference, task, unit),) = world.sql("SELECT reference, id, unit_id FROM tasks")
+    async with await psycopg.AsyncConnection.connect(world.url, autocommit=True) as live:
+        for code in (NoteCode.AWAITS_PERSON, NoteCode.SEE_CASE_SYSTEM):
+            await press(live, task, unit, Note(note=code))
     words = ("tasks", "export", reference, "--to", str(tmp_path / "out"), "--because", "case 12")
     terminal.run(DatabaseRole.OPERATOR, *words)
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [
@@ -176,5 +182,13 @@ async def test_a_case_is_written_out_by_its_reference(terminal: Terminal, tmp_pa
         f"{reference}.json",
     ]
     assert (tmp_path / "out").stat().st_mode & 0o077 == 0
+    told = json.loads((tmp_path / "out" / f"{reference}.json").read_text("utf-8"))["case"]
+    notes = [one["deed"]["note"] for one in told["history"] if one["kind"] == "note"]
+    assert notes == ["awaits_person", "see_case_system"]
+    letter = (tmp_path / "out" / f"{reference}.html").read_text("utf-8")
+    said = [
+        letter.index(f"Anna: Noterede: {words}") for words in ("Afventer svar fra den unge", "Se sagen i fag")
+    ]
+    assert said == sorted(said)
     words = ("tasks", "export", "FV-0000-0000-0000", "--to", str(tmp_path / "out"), "--because", "case 12")
     terminal.run(DatabaseRole.OPERATOR, *words, code=1)

@@ -1,5 +1,6 @@
 """Routes and addresses count as two people have signed for them, and in no other state."""
 
+import json
 import shutil
 from datetime import date
 from pathlib import Path
@@ -137,3 +138,16 @@ def test_a_broken_file_of_signatures_is_said_with_its_line(folder: Path) -> None
 def test_one_key_is_not_enough_of_a_set() -> None:
     with pytest.raises(ValueError, match="2 people must sign"):
         ReferenceSection.model_validate({"REFERENCE_APPROVERS": as_set(ANNE)})
+
+
+def test_one_key_under_two_names_is_one_person() -> None:
+    keys = [ANNE.as_dict(private=False), ANNE.as_dict(private=False) | {"kid": "BRITT"}]
+    with pytest.raises(ValueError, match="one key under two names"):
+        ReferenceSection.model_validate({"REFERENCE_APPROVERS": json.dumps({"keys": keys})})
+
+
+def test_what_cannot_be_read_is_signed_by_nobody(folder: Path) -> None:
+    """Whoever reads the tables a moment later may be able to."""
+    sign_by(folder, ANNE, BRITT)
+    (folder / "routes.csv").rename(folder / "away.csv")
+    assert "cannot be read" in str(*approval_faults(folder, APPROVERS))
