@@ -73,6 +73,8 @@ class BatchProducer:
                     if topic == Topic.PEOPLE:
                         reach(Point.PEOPLE_BEFORE)
                     sent += await self._send(topic, partition, records)
+                    # Sending waits only where the producer is full.
+                    await asyncio.sleep(0)
                     reach(Point.PEOPLE_AFTER if topic == Topic.PEOPLE else Point.OUTPUT_HALF)
                     if topic == Topic.PERSON_EVENTS and of_match:
                         reach(Point.FORWARDED)

@@ -36,6 +36,9 @@ _TURN: Final = 25
 _INTAKE_WORK: Final = 5
 _APPLY_WORK: Final = 3
 """To which comes one for each event of the person."""
+_WRITE_WORK: Final = 1
+_EVENTS_WRITTEN: Final = 10
+"""A person's record is written as JSON: so many of its events are one more of the work."""
 
 
 class Processor(Protocol):
@@ -181,6 +184,7 @@ class Match:
             self._people.write(partition, person_id.encode(), output)
         for person in touched.values():
             self._people.put(partition, person, output)
+            await turns.after(_WRITE_WORK + len(person.events) // _EVENTS_WRITTEN)
         for start in range(0, len(entries), _ENTRIES_PER_RECORD):
             some = b",".join(entries[start : start + _ENTRIES_PER_RECORD])
             output.add(Topic.APPLIED, partition, None, b'{"partition":%d,"entries":[%b]}' % (partition, some))

@@ -7,10 +7,11 @@ LAB § 167(3): the right to a mentor can be taken up for six months from admissi
 """
 
 from datetime import date, timedelta
+from typing import Final, NamedTuple
 
 from models.calendar import add_months, copenhagen_date
 from models.eligibility.decision import Evidence, Outcome, Verdict
-from models.eligibility.facts import BenefitPeriod, Enrolment, Facts
+from models.eligibility.facts import BenefitPeriod, Enrolment, Facts, Home
 from models.eligibility.law import Law, RuleSet
 from models.events.contract import BenefitType, TargetGroup
 from models.events.person_event import PersonEvent
@@ -19,6 +20,7 @@ from models.reasons import DecisionReason
 BEFORE_THE_LAW = "none"
 """The law version of a message dated before the first rule set."""
 _DAY = timedelta(days=1)
+_RANK: Final = {Outcome.OBLIGED: 2, Outcome.UNDECIDED: 1, Outcome.NOT_OBLIGED: 0}
 _NEARNESS = (
     DecisionReason.TARGET_GROUP_ENDED_TOO_EARLY,
     DecisionReason.TARGET_GROUP_BEGAN_AFTER_START,
@@ -66,15 +68,26 @@ def decide(message: PersonEvent, facts: Facts, law: Law) -> Verdict:
         return undecided(DecisionReason.LAW_NOT_CONFIRMED, evidence, review_on=day)
 
     institution = message.risk.institution_number
-    verdicts = [
-        _judge(enrolment, message, facts, law, rules)
+    found = [
+        _judge(enrolment, day, facts, law, rules)
         for enrolment in facts.enrolments
         if law.same_institution(enrolment.institution_number, institution)
     ]
-    if not verdicts:
+    if not found:
         review_on = day + timedelta(days=rules.review_days)
         return undecided(DecisionReason.ENROLMENT_UNKNOWN, evidence, review_on=review_on)
-    return _flagged(max(verdicts, key=_weight), institution, facts, law)
+    verdict = _verdict(max(found, key=_weight), message, facts, law, rules)
+    return _flagged(verdict, institution, facts, law)
+
+
+class _Finding(NamedTuple):
+    """What one enrolment says of a message. Of those that are found, one is written out as a verdict."""
+
+    outcome: Outcome
+    reason: DecisionReason
+    enrolment: Enrolment
+    period: BenefitPeriod | None = None
+    home: Home | None = None
 
 
 def _flagged(verdict: Verdict, institution: str, facts: Facts, law: Law) -> Verdict:
@@ -98,11 +111,40 @@ def _flagged(verdict: Verdict, institution: str, facts: Facts, law: Law) -> Verd
     return verdict.model_copy(update={"evidence": evidence})
 
 
-def _judge(enrolment: Enrolment, message: PersonEvent, facts: Facts, law: Law, rules: RuleSet) -> Verdict:
-    """The verdict if this were the person's only enrolment."""
+def _judge(enrolment: Enrolment, day: date, facts: Facts, law: Law, rules: RuleSet) -> _Finding:
+    """What holds of a message of `day` if this were the person's only enrolment."""
+    reason = _enrolment_objection(enrolment, day, rules.window_end(enrolment.study_start), law)
+    if reason is not None:
+        return _Finding(Outcome.NOT_OBLIGED, reason, enrolment)
+    period, reason = _target_group(facts, enrolment.study_start, rules.target_groups, rules)
+    is_group_open = False
+    if reason is not None:
+        every_group = rules.target_groups | rules.open_groups
+        possible, objection = _target_group(facts, enrolment.study_start, every_group, rules)
+        if objection is None:
+            period, reason, is_group_open = possible, None, True
+    if reason is not None:
+        return _Finding(Outcome.NOT_OBLIGED, reason, enrolment, period)
+    home = facts.home_on(day)
+    if enrolment.education_type in law.open_education:
+        outcome, reason = Outcome.UNDECIDED, DecisionReason.EDUCATION_UNCERTAIN
+    elif is_group_open:
+        outcome, reason = Outcome.UNDECIDED, DecisionReason.TARGET_GROUP_UNCERTAIN
+    elif home is None:
+        outcome, reason = Outcome.UNDECIDED, DecisionReason.RESIDENCE_UNKNOWN
+    elif law.unit_on(home.municipality_code, day) is None:
+        outcome, reason = Outcome.UNDECIDED, DecisionReason.NO_RESPONSIBLE_UNIT
+    else:
+        outcome, reason = Outcome.OBLIGED, DecisionReason.OBLIGED
+    return _Finding(outcome, reason, enrolment, period, home)
+
+
+def _verdict(found: _Finding, message: PersonEvent, facts: Facts, law: Law, rules: RuleSet) -> Verdict:
+    """`found`, with its evidence and with what follows from it."""
+    enrolment, period = found.enrolment, found.period
     day, received = copenhagen_date(message.registered_at), copenhagen_date(message.origin.appended_at)
     window_end = rules.window_end(enrolment.study_start)
-    known = Evidence(
+    evidence = Evidence(
         message_date=day,
         enrolment_id=enrolment.enrolment_id,
         institution_number=enrolment.institution_number,
@@ -118,31 +160,8 @@ def _judge(enrolment: Enrolment, message: PersonEvent, facts: Facts, law: Law, r
         look_back_days=rules.look_back_days,
         law_confirmed_until=rules.confirmed_for(day),
     )
-
-    def verdict(outcome: Outcome, reason: DecisionReason, evidence: Evidence, **more: object) -> Verdict:
-        return Verdict.model_validate(
-            {
-                "outcome": outcome,
-                "reason": reason,
-                "law_version": rules.version,
-                "evidence": evidence,
-                **more,
-            }
-        )
-
-    reason = _enrolment_objection(enrolment, day, window_end, law)
-    if reason is not None:
-        return verdict(Outcome.NOT_OBLIGED, reason, known)
-
-    period, reason = _target_group(facts.periods, enrolment.study_start, rules.target_groups, rules)
-    is_group_open = False
-    if reason is not None:
-        every_group = rules.target_groups | rules.open_groups
-        possible, objection = _target_group(facts.periods, enrolment.study_start, every_group, rules)
-        if objection is None:
-            period, reason, is_group_open = possible, None, True
     if period is not None:
-        known = known.model_copy(
+        evidence = evidence.model_copy(
             update={
                 "period_id": period.period_id,
                 "benefit_type": period.benefit_type,
@@ -151,35 +170,37 @@ def _judge(enrolment: Enrolment, message: PersonEvent, facts: Facts, law: Law, r
                 "benefit_to": period.valid_to,
             }
         )
-    if reason is not None:
-        return verdict(Outcome.NOT_OBLIGED, reason, known)
-
-    known = with_home(known, facts, day)
-    # These two wait for no fact, so people look at them at once.
-    if enrolment.education_type in law.open_education:
-        return verdict(Outcome.UNDECIDED, DecisionReason.EDUCATION_UNCERTAIN, known, review_on=day)
-    if is_group_open:
-        return verdict(Outcome.UNDECIDED, DecisionReason.TARGET_GROUP_UNCERTAIN, known, review_on=day)
-    review_on = day + timedelta(days=rules.review_days)
-    if known.municipality_code is None:
-        return verdict(Outcome.UNDECIDED, DecisionReason.RESIDENCE_UNKNOWN, known, review_on=review_on)
-    unit = law.unit_on(known.municipality_code, day)
-    if unit is None:
-        return verdict(Outcome.UNDECIDED, DecisionReason.NO_RESPONSIBLE_UNIT, known, review_on=review_on)
-    return verdict(
-        Outcome.OBLIGED,
-        DecisionReason.OBLIGED,
-        known,
-        unit_id=unit,
-        mentor_last_day=add_months(enrolment.admission_date, rules.mentor_months) - _DAY,
+    more: dict[str, object] = {}
+    if found.outcome is Outcome.UNDECIDED:
+        # These two wait for no fact, so people look at them at once.
+        at_once = found.reason in (
+            DecisionReason.EDUCATION_UNCERTAIN,
+            DecisionReason.TARGET_GROUP_UNCERTAIN,
+        )
+        more["review_on"] = day if at_once else day + timedelta(days=rules.review_days)
+    if (home := found.home) is not None:
+        evidence = _at_home(evidence, home)
+        if found.outcome is Outcome.OBLIGED:
+            more["unit_id"] = law.unit_on(home.municipality_code, day)
+            more["mentor_last_day"] = add_months(enrolment.admission_date, rules.mentor_months) - _DAY
+    return Verdict.model_validate(
+        {
+            "outcome": found.outcome,
+            "reason": found.reason,
+            "law_version": rules.version,
+            "evidence": evidence,
+            **more,
+        }
     )
 
 
 def with_home(evidence: Evidence, facts: Facts, day: date) -> Evidence:
     """With where the person lived on `day`, if that is known."""
     home = facts.home_on(day)
-    if home is None:
-        return evidence
+    return evidence if home is None else _at_home(evidence, home)
+
+
+def _at_home(evidence: Evidence, home: Home) -> Evidence:
     return evidence.model_copy(
         update={"municipality_code": home.municipality_code, "residence_id": home.residence_id}
     )
@@ -202,6 +223,20 @@ def _enrolment_objection(
 
 
 def _target_group(
+    facts: Facts,
+    study_start: date,
+    groups: frozenset[tuple[BenefitType, TargetGroup]],
+    rules: RuleSet,
+) -> tuple[BenefitPeriod | None, DecisionReason | None]:
+    """`_came_from`, looked for once for all messages of a person: 300 of them and 30 enrolments are allowed."""
+    asked = (study_start, groups, rules.look_back_days)
+    answer = facts.came_from.get(asked)
+    if answer is None:
+        answer = facts.came_from[asked] = _came_from(facts.periods, study_start, groups, rules)
+    return answer
+
+
+def _came_from(
     periods: tuple[BenefitPeriod, ...],
     study_start: date,
     groups: frozenset[tuple[BenefitType, TargetGroup]],
@@ -221,9 +256,7 @@ def _target_group(
     return last, None
 
 
-def _weight(verdict: Verdict) -> tuple[int, int, date, str]:
+def _weight(found: _Finding) -> tuple[int, int, date, str]:
     """Obliged before undecided before not obliged; then the nearest objection; then the latest start."""
-    rank = {Outcome.OBLIGED: 2, Outcome.UNDECIDED: 1, Outcome.NOT_OBLIGED: 0}[verdict.outcome]
-    nearness = -_NEARNESS.index(verdict.reason) if verdict.reason in _NEARNESS else 0
-    start = verdict.evidence.study_start or date.min
-    return (rank, nearness, start, verdict.evidence.enrolment_id or "")
+    nearness = -_NEARNESS.index(found.reason) if found.reason in _NEARNESS else 0
+    return (_RANK[found.outcome], nearness, found.enrolment.study_start, found.enrolment.enrolment_id)

@@ -1,5 +1,6 @@
 """What is known of a person: events folded by registration time, so that order of arrival never matters."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -29,6 +30,7 @@ from models.events.content import (
 from models.events.contract import BenefitType, EducationType, TargetGroup
 from models.events.person_event import Origin, PersonEvent
 from models.events.subject import Order, order_of, subject_of
+from models.reasons import DecisionReason
 
 _LEDGERS_WORDS: Final = frozenset(get_args(LedgersWord))
 
@@ -79,12 +81,22 @@ class Facts:
     withdrawn: frozenset[tuple[str, str]] = frozenset()
     refused: frozenset[tuple[str, int, int]] = frozenset()
 
+    came_from: dict[
+        tuple[date, frozenset[tuple[BenefitType, TargetGroup]], int],
+        tuple[BenefitPeriod | None, DecisionReason | None],
+    ] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """What `models.eligibility.decide` has found in `periods`: each message of the person asks the same."""
+    _homes_in_order: list[Home] = field(default_factory=list, init=False, compare=False, repr=False)
+
     def home_on(self, day: date) -> Home | None:
         """The residence in force on `day`; of two from the same date, the one registered last, then appended last."""
-        begun = [home for home in self.homes if home.valid_from <= day]
-        if not begun:
-            return None
-        return max(begun, key=lambda home: (home.valid_from, home.registered_at, home.appended))
+        ordered = self._homes_in_order
+        if len(ordered) < len(self.homes):
+            ordered.extend(
+                sorted(self.homes, key=lambda home: (home.valid_from, home.registered_at, home.appended))
+            )
+        begun = bisect_right(ordered, day, key=lambda home: home.valid_from)
+        return ordered[begun - 1] if begun else None
 
 
 @dataclass(slots=True)

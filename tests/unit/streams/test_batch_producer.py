@@ -105,3 +105,21 @@ async def test_nothing_is_said_of_what_the_brokers_have_not_taken() -> None:
     with pytest.raises(KafkaError):
         await sending
     assert await brokers.topics() == set()
+
+
+async def test_others_have_their_turn_between_two_partitions() -> None:
+    """A producer that has room never waits: thousands of records would be sent in one turn."""
+    brokers = Brokers()
+    made = BatchProducer(cast(AIOKafkaProducer, brokers))
+    for partition in range(8):
+        made.add(Topic.PEOPLE, partition, b"key", b"value")
+    sending = asyncio.create_task(made.flush())
+    seen = []
+    for _ in range(8):
+        await asyncio.sleep(0)
+        seen.append(len(brokers.under_way))
+    assert seen == list(range(1, 9))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    brokers.acknowledge()
+    await sending

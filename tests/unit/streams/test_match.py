@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import date
+from itertools import pairwise
 from typing import Final
 
 import pytest
@@ -9,9 +10,11 @@ import pytest
 from bench.peers.backlog import spread
 from config.topics import Topic
 from models.eligibility.decision import Outcome
+from models.eligibility.person_record import PersonRecord
 from models.events.person_event import PersonEvent
 from models.reasons import DecisionReason
 from streams import processors
+from streams.batch_producer import BatchProducer
 from streams.person_store import PersonStore
 from streams.processors import Match, add_person_event
 from tests.factories import LAW, background, moment, origin, residence, risk
@@ -19,6 +22,17 @@ from tests.unit.streams.doubles import Log
 
 PEOPLE: Final = 40
 MESSAGES: Final = 5
+
+
+class CountingStore(PersonStore):
+    """Counts the people whom it writes."""
+
+    written_people = 0
+
+    def put(self, partition: int, record: PersonRecord, output: BatchProducer) -> None:
+        """As it is, and counted."""
+        self.written_people += 1
+        super().put(partition, record, output)
 
 
 def file() -> list[PersonEvent]:
@@ -76,6 +90,30 @@ async def test_others_have_their_turn_while_a_partition_is_run() -> None:
     assert len(log.written(Topic.PEOPLE)) == len(
         {PersonEvent.model_validate_json(record.value or b"").person_id for record in records}
     )
+
+
+async def test_others_have_their_turn_while_records_are_written() -> None:
+    """What a batch leaves is written person by person: up to 1,600 records of up to 6 MB."""
+    log = Log()
+    people = CountingStore(log.reader)
+    match, output = Match(LAW, people), log.output()
+    for number in range(400):
+        add_person_event(risk(person_id=f"person {number}"), output)
+    await output.flush()
+    ((topic, partition), records) = max(log.records.items(), key=lambda place: len(place[1]))
+    seen = [0]
+
+    async def beat() -> None:
+        while True:
+            seen.append(people.written_people)
+            await asyncio.sleep(0)
+
+    beating = asyncio.create_task(beat())
+    await match.run(topic, partition, records, output)
+    beating.cancel()
+    assert people.written_people == len(records) > 2 * processors._TURN
+    in_one_turn = (after - before for before, after in pairwise([*seen, people.written_people]))
+    assert max(in_one_turn) <= processors._TURN
 
 
 async def test_what_became_of_each_event_is_counted_and_of_each_decision() -> None:

@@ -1,6 +1,13 @@
 """Match's state: what stands in ``people`` is what is known, whoever wrote it in whatever order."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from itertools import pairwise
+from typing import cast
+
 from config.topics import Topic
+from infra.kafka_record import KafkaRecord
+from infra.partition_reader import PartitionReader
 from models.eligibility.person_record import PersonRecord
 from streams.person_store import PersonStore
 from tests.factories import PERSON, residence, risk
@@ -10,6 +17,29 @@ from tests.unit.streams.doubles import Log
 def record(applied: int, *, events: int = 0) -> PersonRecord:
     """A record that has applied so far."""
     return PersonRecord(person_id=PERSON, applied=applied, events=(residence(), risk())[:events])
+
+
+class AtOnce(Log):
+    """A log that a fetch reads whole, without waiting."""
+
+    def __init__(self, log: Log) -> None:
+        super().__init__()
+        self.records = log.records
+
+    @property
+    def reader(self) -> PartitionReader:
+        """As `Log.reader`."""
+        return cast(PartitionReader, self)
+
+    async def bounds(self, topic: str, partition: int) -> tuple[int, int]:
+        """From its first to its last."""
+        return 0, len(self.records[topic, partition])
+
+    async def read(
+        self, topic: str, partition: int, start: int, end: int
+    ) -> AsyncIterator[list[KafkaRecord]]:
+        """One fetch."""
+        yield self.records[topic, partition][start:end]
 
 
 async def written(log: Log, *records: PersonRecord, partition: int = 3) -> None:
@@ -99,3 +129,23 @@ async def test_a_record_that_does_not_say_what_it_has_applied_wins_over_none() -
     people = PersonStore(log.reader)
     assert await people.load(3) == [PERSON.encode()]
     assert people.records(3) == {PERSON: best}
+
+
+async def test_others_have_their_turn_while_people_are_read() -> None:
+    """A fetch holds thousands of records, and the clients' answers wait while they are read."""
+    log = Log()
+    many = [PersonRecord(person_id=f"{number:026d}", applied=number) for number in range(1000)]
+    await written(log, *many)
+    people = PersonStore(AtOnce(log).reader)
+    seen: list[int] = []
+
+    async def beat() -> None:
+        while True:
+            seen.append(len(people))
+            await asyncio.sleep(0)
+
+    beating = asyncio.create_task(beat())
+    await people.load(3)
+    beating.cancel()
+    assert len(people) == 1000
+    assert max(after - before for before, after in pairwise([*seen, 1000])) <= 100

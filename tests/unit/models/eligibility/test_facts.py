@@ -1,12 +1,13 @@
 """What is in force: later registration beats later arrival, and the first use of an id all others."""
 
+import random
 from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 
 import pytest
 
 from models.eligibility.decision import Decision
-from models.eligibility.facts import fold
+from models.eligibility.facts import Facts, Home, fold
 from models.events.person_event import PersonEvent
 from models.reasons import DecisionReason
 from tests.factories import (
@@ -230,6 +231,27 @@ class TestHomes:
         )
         for order in permutations((one, other)):
             assert [home.municipality_code for home in fold(order).homes] == ["0155"]
+
+    def test_on_every_day_the_last_that_began_counts(self) -> None:
+        """Whatever the number of homes, in whatever order they stand."""
+        chance = random.Random(7)
+        for _ in range(200):
+            homes = [
+                Home(str(number), "0101", day, moment(day), (moment(day), "residences", 0, number))
+                for number in range(chance.randrange(8))
+                for day in [DAY + timedelta(days=chance.randrange(6))]
+            ]
+            facts = Facts(homes=tuple(chance.sample(homes, len(homes))))
+            for day in [DAY + timedelta(days=days) for days in range(-1, 7)]:
+                begun = [
+                    (home.valid_from, home.registered_at, home.appended)
+                    for home in homes
+                    if home.valid_from <= day
+                ]
+                home = facts.home_on(day)
+                assert (home and (home.valid_from, home.registered_at, home.appended)) == max(
+                    begun, default=None
+                )
 
 
 class TestIds:
