@@ -46,7 +46,25 @@ ON CONFLICT (topic, partition, "offset") DO UPDATE SET kind = excluded.kind, res
 RETURNING topic, partition, "offset", sender, event_id, kind
 """
 
-OPEN = "SELECT DISTINCT sender, event_id FROM repeats WHERE resolved_at IS NULL"
+OPEN = "SELECT DISTINCT sender, event_id FROM repeats WHERE kind = 'conflict' AND resolved_at IS NULL"
+DUPLICATES: Final[LiteralString] = f"""
+WITH open AS (
+    SELECT topic, partition, "offset", sender, event_id FROM repeats WHERE kind = 'duplicate' AND resolved_at IS NULL
+), firsts AS (
+    SELECT DISTINCT ON (r.sender, r.event_id) r.sender, r.event_id, r.topic, r.partition, r."offset"
+    FROM receipts r JOIN (SELECT DISTINCT sender, event_id FROM open) o USING (sender, event_id)
+    WHERE r.status = 'accepted' ORDER BY r.sender, r.event_id, r.appended_at, r.topic, r.partition, r."offset"
+)
+SELECT o.topic, o.partition, o."offset", r.appended_at, n.person_id,
+    a.person_id = '{ERASED}' AND NOT EXISTS (
+        SELECT FROM subjects s WHERE (s.topic, s.partition, s."offset") = (f.topic, f.partition, f."offset"))
+FROM open o JOIN receipts r USING (topic, partition, "offset")
+JOIN firsts f ON (f.sender, f.event_id) = (o.sender, o.event_id)
+LEFT JOIN applied n ON (n.origin_topic, n.origin_partition, n.origin_offset) = (o.topic, o.partition, o."offset")
+LEFT JOIN applied a ON (a.origin_topic, a.origin_partition, a.origin_offset) = (f.topic, f.partition, f."offset")
+"""
+"""Place, append time and person (null: match has not applied it) of each that is open, and whether what it repeats was
+erased (null: match has not applied that). Of a sender that repeats one id without end each is looked at once."""
 
 RESOLVED = """
 UPDATE repeats r SET resolved_at = now()
@@ -165,6 +183,7 @@ def to_refuse(namesakes: Sequence[SameIdRecord]) -> tuple[list[SameIdRecord], li
 async def resolve(connection: Connection) -> None:
     """Tell match of each repeat that it could not see, once both records are known to be applied."""
     await one_at_a_time(connection)
+    await _resolve_duplicates(connection)
     cursor = await connection.execute(OPEN)
     open_ids = await cursor.fetchall()
     if not open_ids:
@@ -187,6 +206,22 @@ async def resolve(connection: Connection) -> None:
         resolved += [namesake.origin.place for namesake in settled if not namesake.is_resolved]
     if resolved:
         await connection.execute(RESOLVED, tuple(list(column) for column in zip(*resolved, strict=True)))
+
+
+async def _resolve_duplicates(connection: Connection) -> None:
+    """Match has forgotten what was erased, and takes what repeats it for new."""
+    cursor = await connection.execute(DUPLICATES)
+    settled = set()
+    for topic, partition, offset, appended_at, person, of_erased in await cursor.fetchall():
+        about_nobody = topic == InputTopic.CONTROL_TOTALS
+        if not about_nobody and (person is None or of_erased is None):
+            continue
+        settled.add((topic, partition, offset))
+        if of_erased and person != ERASED and not about_nobody:
+            origin = Origin(topic=topic, partition=partition, offset=offset, appended_at=appended_at)
+            await _refuse(connection, SameIdRecord(origin, person))
+    if settled:
+        await connection.execute(RESOLVED, tuple(list(column) for column in zip(*settled, strict=True)))
 
 
 async def _refuse(connection: Connection, namesake: SameIdRecord) -> None:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from datetime import datetime
+from typing import Any
 
 from ledger.consume import duplicates
 from ledger.store.erasures import ERASED
@@ -57,11 +58,45 @@ def _open_repeats(server: Server, _: None) -> Result:
     found = {
         (row["sender"], row["event_id"])
         for row in server.tables["repeats"].values()
-        if row["resolved_at"] is None
+        if row["kind"] == "conflict" and row["resolved_at"] is None
     }
     if server.mutation is Mutation.REFUSAL_NOT_TOLD:
         return [], 0
     return [{"sender": sender, "event_id": event_id} for sender, event_id in sorted(found)], len(found)
+
+
+@statement(duplicates.DUPLICATES)
+def _open_duplicates(server: Server, _: None) -> Result:
+    receipts = server.tables["receipts"]
+    people: dict[tuple[str, int, int], str] = {}
+    for entry in server.tables["applied"].values():
+        people.setdefault(
+            (entry["origin_topic"], entry["origin_partition"], entry["origin_offset"]), entry["person_id"]
+        )
+    held = {_place(row) for row in server.tables["subjects"].values()}
+    found: list[dict[str, Any]] = []
+    for place, row in server.tables["repeats"].items():
+        if row["kind"] != "duplicate" or row["resolved_at"] is not None:
+            continue
+        same = [
+            one
+            for one in receipts.values()
+            if one["status"] == "accepted"
+            and (one["sender"], one["event_id"]) == (row["sender"], row["event_id"])
+        ]
+        first = _place(min(same, key=_order))
+        gone = None if first not in people else people[first] == ERASED and first not in held
+        found.append(
+            {
+                **{name: row[name] for name in ("topic", "partition", "offset")},
+                "appended_at": receipts[place]["appended_at"],
+                "person_id": people.get(place),
+                "?column?": gone,
+            }
+        )
+    if server.mutation is Mutation.REFUSAL_NOT_TOLD:
+        return [], 0
+    return found, len(found)
 
 
 @statement(duplicates.NAMESAKES)
