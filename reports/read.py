@@ -67,7 +67,7 @@ class Read:
 
 def read(connection: SyncConnection, period: ReportPeriod, tables: ReportTables) -> Read:
     """Everything, in the one transaction of `connection`; raises `NotWhole`."""
-    for setting in (statements.SORT_IN_MEMORY, statements.WITHOUT_LOOPS, statements.WITHOUT_JIT):
+    for setting in statements.SETTINGS:
         connection.execute(setting)
     ((untold,),) = connection.execute(statements.UNTOLD).fetchall()
     if untold:
