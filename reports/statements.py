@@ -1,7 +1,8 @@
 """The rows that the report counts, as SQL: as of a moment, from what follows from Kafka and from what people did.
 
 Which of several facts holds is `models.eligibility.facts.fold` said once more, for a country at a time; a test holds
-the one against the other. No row that leaves the database has a person, an enrolment or a message in it.
+the one against the other. No row that leaves the database has a person in it; of a duty it has
+the enrolment, by which messages and acts are put together.
 
 What is sorted to find the last of several is sorted first by what differs most, byte by byte: PostgreSQL then compares
 eight bytes in one step, and in another collation of the database no texts at all by a language's rules. Ids are only
@@ -117,25 +118,31 @@ SELECT to_char(message_date, 'YYYY-MM') AS month, municipality_code, education_t
 FROM ({LAST_VERDICTS}) v WHERE message_date BETWEEN %(first)s AND %(last)s GROUP BY 1, 2, 3, 4, 5, 6, 7
 """
 DUTY_MESSAGES: Final[LiteralString] = f"""
-SELECT enrolment_id COLLATE "C", unit_id COLLATE "C", appended_at,
-    (appended_at AT TIME ZONE 'Europe/Copenhagen')::date AS arrived, municipality_code, education_type, target_group,
-    law_version
-FROM ({LAST_VERDICTS}) v WHERE outcome = 'obliged' AND enrolment_id IS NOT NULL
+SELECT enrolment_id COLLATE "C", unit_id COLLATE "C", appended_at, arrived,
+    concat(to_char(arrived, 'YYYY-MM'), e'\\x1f', municipality_code, e'\\x1f', education_type, e'\\x1f', target_group,
+        e'\\x1f', law_version)
+FROM ({LAST_VERDICTS}) v
+    CROSS JOIN LATERAL (SELECT (appended_at AT TIME ZONE 'Europe/Copenhagen')::date AS arrived OFFSET 0) a
+WHERE outcome = 'obliged' AND enrolment_id IS NOT NULL
 ORDER BY 1, 2, appended_at
 """
+"""`reports.rows.DutyMessage`: few columns, since the country has millions of them."""
 ACTS: Final[LiteralString] = f"""
 WITH RECURSIVE given AS (
     SELECT task_id, successor FROM acts WHERE successor IS NOT NULL AND at < %(as_of)s
 ), {ROOTS}
-SELECT enrolment_id COLLATE "C", unit_id COLLATE "C", at, kind, contact_at, form, reached, ending, initiatives
+SELECT enrolment_id COLLATE "C", unit_id COLLATE "C", at, kind, coalesce(contact_at, at), form, ending,
+    array_to_string(initiatives, ' ')
 FROM (
     SELECT t.enrolment_id, t.unit_id, {COUNTED_ACT}
     FROM acts a LEFT JOIN first_roots r ON r.task_id = a.task_id JOIN tasks t ON t.id = coalesce(r.root, a.task_id)
     WHERE a.kind IN {COUNTED_KINDS} AND a.at < %(as_of)s
     UNION ALL SELECT enrolment_id, unit_id, at, kind, contact_at, form, reached, ending, initiatives, serial
     FROM erased_acts WHERE at < %(as_of)s) done
+WHERE kind <> 'attempt' OR (reached AND contact_at IS NOT NULL)
 ORDER BY 1, 2, at, serial
 """
+"""`reports.rows.Act`: an attempt that did not reach the person says nothing that the report counts."""
 SENT: Final[LiteralString] = """
 SELECT sender, type, count(*) FROM receipts
 WHERE status = 'accepted' AND appended_at >= %(since)s AND appended_at < %(as_of)s AND sender IS NOT NULL GROUP BY 1, 2
