@@ -1,11 +1,10 @@
 """From rows to counts: how many of what, in each value of each breakdown. Pure; decides nothing about showing them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from models.eligibility.decision import Outcome
 from models.tasks.actions import Initiative
@@ -44,16 +43,19 @@ def count(
 ) -> FigureCounts:
     """Count. `today` is the as-of date; `working_days` counts them after a first day until a second one."""
     counts = FigureCounts()
+    began: Counter[tuple[CountedIn, bool, bool, str]] = Counter()
     for start in starts:
-        keys = keys_of(start.place)
-        _add(counts, keys, "starts", "from_benefit" if start.from_benefit else "other", start.number)
+        began[start.place, start.from_benefit, start.has_message, _stay(start)] += start.number
         if start.from_benefit:
-            told = "with_message" if start.has_message else "without_message"
-            _add(counts, keys, "stay", _stay(start), start.number)
-            _add(counts, keys, "told", told, start.number)
-            _add(counts, [("message", told)], "stay", _stay(start), start.number)
-            for key in (*keys, ("message", told)):
-                counts.lives[key][start.days, start.has_left] += start.number
+            life = (start.days, start.has_left)
+            for key in (*keys_of(start.place), _told(start.has_message)):
+                counts.lives[key][life] += start.number
+    for (place, from_benefit, has_message, stay), number in began.items():
+        keys, told = keys_of(place), _told(has_message)
+        _add(counts, keys, "starts", "from_benefit" if from_benefit else "other", number)
+        if from_benefit:
+            _add(counts, (*keys, told), "stay", stay, number)
+            _add(counts, keys, "told", told[1], number)
     for message in messages:
         category = (
             f"{message.outcome}.{message.reason}"
@@ -62,11 +64,11 @@ def count(
         )
         _add(counts, keys_of(message.place), "messages", category, message.number)
     alike = Counter(_alike(duty, today, working_days) for duty in duties)
-    for (place, answers, contact, decision), number in alike.items():
-        keys = keys_of(place)
-        for family, category in answers:
+    for one, number in alike.items():
+        keys = keys_of(one.place)
+        for family, category in _answers(one):
             _add(counts, keys, family, category, number)
-        for what, taken in (("contact", contact), ("decision", decision)):
+        for what, taken in (("contact", one.contact), ("decision", one.decision)):
             if taken is not None:
                 for key in keys:
                     counts.days[what][key][taken] += number
@@ -97,6 +99,10 @@ def _add(counts: FigureCounts, keys: Iterable[Key], family: str, category: str, 
         counts.cells[family][key][category] += number
 
 
+def _told(has_message: bool) -> Key:
+    return ("message", "with_message" if has_message else "without_message")
+
+
 def _stay(start: Start) -> str:
     if not start.has_left:
         return "under_observation"
@@ -105,35 +111,42 @@ def _stay(start: Start) -> str:
     )
 
 
-Alike = tuple[CountedIn, tuple[tuple[str, str], ...], int | None, int | None]
-"""Place, family and category of each answer, and working days until contact and until the decision."""
+class Alike(NamedTuple):
+    """All that is counted of a duty: of a country's millions there are far fewer kinds."""
+
+    place: CountedIn
+    state: str
+    """Of who was reached: by the target or after it. Otherwise how the duty stands."""
+    form: str | None
+    initiatives: tuple[str, ...]
+    contact: int | None
+    """Working days; None: not reached."""
+    decision: int | None
+    """Working days; None: not decided, or not reached."""
 
 
 def _alike(duty: Duty, today: date, working_days: Callable[[date, date], int]) -> Alike:
-    """All that is counted of a duty: of a country's millions there are far fewer kinds."""
     if duty.contact is None:
         state = "closed" if duty.ending else "overdue" if duty.target < today else "waiting"
-        return (duty.place, (("duties", "not_reached"), ("unreached", state)), None, None)
-    answers = _answers(duty.contact <= duty.target, duty.form, duty.decided is not None, duty.initiatives)
-    contact = working_days(duty.arrived, duty.contact)
-    decision = None if duty.decided is None else working_days(duty.arrived, duty.decided)
-    return (duty.place, answers, contact, decision)
+        return Alike(duty.place, state, None, (), None, None)
+    return Alike(
+        duty.place,
+        "in_time" if duty.contact <= duty.target else "late",
+        duty.form,
+        duty.initiatives,
+        working_days(duty.arrived, duty.contact),
+        None if duty.decided is None else working_days(duty.arrived, duty.decided),
+    )
 
 
-@cache
-def _answers(
-    is_in_time: bool, form: str | None, is_decided: bool, initiatives: tuple[str, ...]
-) -> tuple[tuple[str, str], ...]:
-    """Of a duty whose person was reached: its category in each family."""
-    said = {
-        "duties": "reached",
-        "target": "in_time" if is_in_time else "late",
-        "form": form or "",
-        "decision": "decided" if is_decided else "not_decided",
-    }
+def _answers(alike: Alike) -> Iterator[tuple[str, str]]:
+    """Family and category."""
+    if alike.contact is None:
+        yield from (("duties", "not_reached"), ("unreached", alike.state))
+        return
+    is_decided = alike.decision is not None
+    yield from (("duties", "reached"), ("target", alike.state), ("form", alike.form or ""))
+    yield "decision", "decided" if is_decided else "not_decided"
     if is_decided:
-        said |= {
-            f"initiative.{initiative}": "yes" if initiative in initiatives else "no"
-            for initiative in Initiative
-        }
-    return tuple(said.items())
+        for initiative in Initiative:
+            yield f"initiative.{initiative}", "yes" if initiative in alike.initiatives else "no"

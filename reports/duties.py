@@ -5,12 +5,13 @@ Pure. Not read from `tasks`, which holds only the last state: this gives the sam
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
+from functools import cache
 from itertools import groupby
 from operator import attrgetter
 
 from models.calendar import copenhagen_date
 from models.tasks.actions import Ending
-from reports.rows import Act, Duty, DutyMessage
+from reports.rows import Act, Duty, DutyMessage, place_of
 
 Target = Callable[[str, date], date]
 """Unit and the date on which a duty arrived → the last day of its target."""
@@ -35,41 +36,39 @@ def duties(messages: Iterable[DutyMessage], acts: Iterable[Act], target: Target)
 
 def _of_one(messages: list[DutyMessage], acts: list[Act], target: Target) -> Iterator[Duty]:
     closings = _closings(acts)
-    begun: list[tuple[DutyMessage, Act | None]] = []
-    since: datetime | None = None
+    begun = False
+    ended: Act | None = None
     for message in messages:
-        if begun and (begun[-1][1] is None or message.appended_at <= begun[-1][1].at):
+        if begun and (ended is None or message.appended_at <= ended.at):
             continue
-        ended = next((act for act in closings if act.at > message.appended_at), None)
-        begun.append((message, ended))
-    for message, ended in begun:
-        own = [
-            act
-            for act in acts
-            if act.kind == "attempt"
-            and (since is None or act.at > since)
-            and (ended is None or act.at <= ended.at)
-        ]
         since = None if ended is None else ended.at
-        reached = min(
-            (act for act in own if act.reached and act.contact_at is not None),
-            key=lambda act: (act.contact_at, act.at),
-            default=None,
-        )
-        arrived = message.arrived
+        begun, ended = True, next((act for act in closings if act.at > message.appended_at), None)
+        reached = _first_contact(acts, since, None if ended is None else ended.at)
         is_decided = ended is not None and ended.ending == Ending.CONTACT_MADE
         yield Duty(
-            place=message.place,
-            arrived=arrived,
-            target=target(message.unit, arrived),
-            contact=None
-            if reached is None or reached.contact_at is None
-            else copenhagen_date(reached.contact_at),
+            place=place_of(message.place),
+            arrived=message.arrived,
+            target=target(message.unit, message.arrived),
+            contact=None if reached is None else copenhagen_date(reached.contact_at),
             form=None if reached is None else reached.form,
             ending=None if ended is None else ended.ending,
             decided=copenhagen_date(ended.at) if ended is not None and is_decided else None,
-            initiatives=ended.initiatives if ended is not None and is_decided else (),
+            initiatives=_codes(ended.initiatives) if ended is not None and is_decided else (),
         )
+
+
+def _first_contact(acts: list[Act], after: datetime | None, until: datetime | None) -> Act | None:
+    """Of the attempts recorded after the one moment and until the other."""
+    first: Act | None = None
+    for act in acts:
+        if (
+            act.kind == "attempt"
+            and (after is None or act.at > after)
+            and (until is None or act.at <= until)
+            and (first is None or (act.contact_at, act.at) < (first.contact_at, first.at))
+        ):
+            first = act
+    return first
 
 
 def _closings(acts: list[Act]) -> list[Act]:
@@ -81,3 +80,8 @@ def _closings(acts: list[Act]) -> list[Act]:
         elif act.kind == "reopen" and closings:
             closings.pop()
     return closings
+
+
+@cache
+def _codes(said: str) -> tuple[str, ...]:
+    return tuple(said.split())

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any, Final
 
 from infra.postgres import SyncConnection
@@ -67,7 +68,7 @@ class Read:
 
 def read(connection: SyncConnection, period: ReportPeriod, tables: ReportTables) -> Read:
     """Everything, in the one transaction of `connection`; raises `NotWhole`."""
-    for setting in (statements.SORT_IN_MEMORY, statements.WITHOUT_LOOPS, statements.WITHOUT_JIT):
+    for setting in statements.SETTINGS:
         connection.execute(setting)
     ((untold,),) = connection.execute(statements.UNTOLD).fetchall()
     if untold:
@@ -75,19 +76,12 @@ def read(connection: SyncConnection, period: ReportPeriod, tables: ReportTables)
             f"{untold} messages have no decision in the history. Run `frafaldsvarsel rebuild ledger --apply` once."
         )
     values = parameters(period, tables)
-    taken: dict[tuple[date, date], int] = {}
-
-    def days(arrived: date, day: date) -> int:
-        if (arrived, day) not in taken:
-            taken[arrived, day] = working_days(arrived, day, tables.days_off)
-        return taken[arrived, day]
-
     counts = count(
         starts(connection, values),
         messages(connection, values),
         found_duties(connection, period, tables, values),
         today=period.as_of,
-        working_days=days,
+        working_days=cache(lambda arrived, day: working_days(arrived, day, tables.days_off)),
     )
     sent = {(sender, kind): number for sender, kind, number in connection.execute(statements.SENT, values)}
     offsets = {
@@ -143,30 +137,15 @@ def found_duties(
     connection: SyncConnection, period: ReportPeriod, tables: ReportTables, values: Parameters
 ) -> Iterator[Duty]:
     """The duties that began in the period."""
-    places: dict[tuple[Any, ...], CountedIn] = {}
-
-    def obliged() -> Iterator[DutyMessage]:
-        for enrolment, unit, at, arrived, *place in _rows(
-            connection, "obliged", statements.DUTY_MESSAGES, values
-        ):
-            key = (arrived.year, arrived.month, *place)
-            if key not in places:
-                places[key] = CountedIn.of(f"{arrived:%Y-%m}", *place)
-            yield DutyMessage(enrolment, unit, at, arrived, places[key])
-
-    def acts() -> Iterator[Act]:
-        for *row, initiatives in _rows(connection, "acts", statements.ACTS, values):
-            enrolment, unit, at, kind, contact_at, form, reached, ending = row
-            yield Act(enrolment, unit, at, kind, contact_at, form, reached, ending, tuple(initiatives))
-
-    targets: dict[tuple[str, date], date] = {}
+    obliged = _rows(connection, "obliged", statements.DUTY_MESSAGES, values)
+    acts = _rows(connection, "acts", statements.ACTS, values)
+    days = cache(tables.react_by_days)
+    after = cache(lambda day, number: add_working_days(day, number, tables.days_off))
 
     def target(unit: str, day: date) -> date:
-        if (unit, day) not in targets:
-            targets[unit, day] = add_working_days(day, tables.react_by_days(unit, day), tables.days_off)
-        return targets[unit, day]
+        return after(day, days(unit, day))
 
-    for duty in duties(obliged(), acts(), target):
+    for duty in duties(map(DutyMessage._make, obliged), map(Act._make, acts), target):
         if period.first <= duty.arrived <= period.last:
             yield duty
 
@@ -174,6 +153,6 @@ def found_duties(
 def _rows(connection: SyncConnection, name: str, query: Any, values: Parameters) -> Iterator[tuple[Any, ...]]:
     """Streamed: memory does not grow with the country."""
     with connection.cursor(name=f"report_{name}") as cursor:
-        cursor.execute(query, values)
+        cursor.execute(query, values, binary=True)
         while rows := cursor.fetchmany(_FETCH):
             yield from rows

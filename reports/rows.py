@@ -4,11 +4,14 @@ Tuples: a country has millions, and a frozen dataclass is made and hashed severa
 """
 
 from datetime import date, datetime
+from functools import cache
 from typing import Final, NamedTuple
 
 BREAKDOWNS: Final = ("month", "municipality", "education_type", "target_group", "law_version")
 """By what each figure is given, in the order of `CountedIn.values`."""
 UNKNOWN: Final = "unknown"
+BETWEEN: Final = "\x1f"
+"""Stands in no code."""
 
 
 class CountedIn(NamedTuple):
@@ -30,6 +33,16 @@ class CountedIn(NamedTuple):
     def values(self) -> tuple[str, str, str, str, str]:
         """By `BREAKDOWNS`."""
         return (self.month, self.municipality, self.education_type, self.target_group, self.law_version)
+
+
+@cache
+def place_of(said: str) -> CountedIn:
+    """From the values with `BETWEEN` between them.
+
+    >>> place_of("2026-08\\x1f0101\\x1feud\\x1f\\x1flab").values
+    ('2026-08', '0101', 'eud', 'unknown', 'lab')
+    """
+    return CountedIn.of(*said.split(BETWEEN))
 
 
 class Start(NamedTuple):
@@ -63,21 +76,23 @@ class DutyMessage(NamedTuple):
     appended_at: datetime
     arrived: date
     """The Danish date of it."""
-    place: CountedIn
+    place: str
+    """The values of a `CountedIn`, with `BETWEEN` between them: of a country's millions there are few."""
 
 
 class Act(NamedTuple):
-    """What somebody did about a duty."""
+    """What somebody did about a duty: an attempt that reached the person, a closing or a reopening."""
 
     enrolment: str
     unit: str
     at: datetime
     kind: str
-    contact_at: datetime | None
+    contact_at: datetime
+    """Of an attempt: when the person was reached; otherwise as `at`."""
     form: str | None
-    reached: bool
     ending: str | None
-    initiatives: tuple[str, ...]
+    initiatives: str
+    """Codes, with blanks between them: an array takes five times as long to read."""
 
 
 class Duty(NamedTuple):

@@ -32,7 +32,9 @@ roots AS (                                      -- what a unit was given belongs
 COUNTED_ACT: Final[LiteralString] = """
 a.at, a.kind, (a.detail ->> 'at')::timestamptz AS contact_at, a.detail ->> 'form' AS form,
     coalesce((a.detail ->> 'reached')::boolean, false) AS reached, a.detail ->> 'ending' AS ending,
-    (SELECT coalesce(array_agg(i), '{}') FROM jsonb_array_elements_text(a.detail -> 'initiatives') i) AS initiatives,
+    CASE WHEN a.detail ? 'initiatives' THEN
+        (SELECT coalesce(array_agg(i), '{}') FROM jsonb_array_elements_text(a.detail -> 'initiatives') i)
+        ELSE '{}' END AS initiatives,
     a.serial
 """
 """Of an act `a` what is counted: no name, no task."""
