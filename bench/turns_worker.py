@@ -1,4 +1,4 @@
-"""The service's own worker, which also notes how long each turn of its event loop takes; `bench.turns` runs it.
+"""The service's own worker, which also notes how long each turn of its event loop takes.
 
 A task asks for a turn every ten milliseconds. Between two of its turns it notes how late it is by the clock, and how
 much processor time the loop's thread has taken: on a machine with other work the second alone says something.

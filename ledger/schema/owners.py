@@ -58,7 +58,7 @@ OWNERS: Final = (
         holds="ids that were used twice, and whether match knows",
         written_by="ledger",
         module="ledger/consume/duplicates.py",
-        others={**_REBUILT, **TIMED},
+        others={**FORGOTTEN, **_REBUILT, **TIMED},
     ),
     TableOwner(
         table="subjects",
