@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, LiteralString
 
+from config.topics import Topic
 from infra.postgres import SyncConnection
 from models.events.event_types import InputTopic
 from ops.audit import catch_up, consumer_groups
@@ -43,7 +44,9 @@ class AuditMoment:
     input: Mapping[PartitionKey, Bounds]
     passed: Mapping[PartitionKey, int]
     """How far the step that reads a partition says that it has finished it: of the stream its checkpoint, of the
-    ledger its position."""
+    ledger its position. ``person-events`` is match's: the ledger reads it too, for what is counted."""
+    projected: Mapping[PartitionKey, int]
+    """The ledger's positions, of every topic that it reads."""
     own: Mapping[PartitionKey, Bounds]
 
 
@@ -65,11 +68,15 @@ def ask_first(log: KafkaLog, index: AuditIndex) -> StepClaims:
 
 def observe(log: KafkaLog, index: AuditIndex, connection: SyncConnection, claims: StepClaims) -> AuditMoment:
     """Bring the index up to date, and remember how far each side had come. `index` should be nearly so already."""
-    rows = connection.execute(POSITIONS).fetchall()
+    projected = {(topic, part): offset for topic, part, offset in connection.execute(POSITIONS).fetchall()}
     return AuditMoment(
         committed=claims.committed,
         input=claims.input,
-        passed={**claims.passed, **{(topic, part): offset for topic, part, offset in rows}},
+        passed={
+            **claims.passed,
+            **{place: offset for place, offset in projected.items() if place[0] != Topic.PERSON_EVENTS},
+        },
+        projected=projected,
         own=catch_up.read_on(log, index),
     )
 

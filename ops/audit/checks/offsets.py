@@ -22,7 +22,7 @@ def count(context: CheckContext) -> CheckResult:
     moment = context.moment
     total = ahead = 0
     durable = catch_up.durable(context.index, {**moment.input, **moment.own})
-    for group, limits in ((consumer_groups.WORKER, durable), (consumer_groups.LEDGER, moment.passed)):
+    for group, limits in ((consumer_groups.WORKER, durable), (consumer_groups.LEDGER, moment.projected)):
         for (topic, part), offset in sorted(moment.committed.get(group, {}).items()):
             total += 1
             first, _ = {**moment.input, **moment.own}.get((topic, part), (0, 0))

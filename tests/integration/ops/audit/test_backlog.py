@@ -160,6 +160,27 @@ async def test_a_copy_that_the_ledger_has_still_to_read_is_waited_for(
     assert what in {said for _, said in faults(world.audit())}
 
 
+async def test_a_ledger_that_is_ahead_of_match_has_passed_nothing_by(world: World) -> None:
+    """It reads the same events, for what is counted; whether one is applied is match's to say."""
+    await tell_all(world, "a")
+    event = message(world)
+    await world.book()
+    first = world.call(event)
+    world.passed[EVENTS, PART] = first.offset
+    world.pass_by(EVENTS, PART, first.offset)
+    world.sql(
+        "INSERT INTO position VALUES (%s, %s, %s) ON CONFLICT (topic, partition) "
+        "DO UPDATE SET next_offset = excluded.next_offset",
+        EVENTS,
+        PART,
+        first.offset + 1,
+    )
+    result = world.audit(waits=True)
+    assert faults(result) == []
+    assert EVENTS in waiting(result)
+    assert due_of(result) == []
+
+
 async def test_an_event_that_was_driven_again_is_never_driven_again_itself(
     world: World, tmp_path: Path
 ) -> None:
