@@ -5,7 +5,7 @@ import pytest
 from tests.simulation.faults import Mutation
 from tests.simulation.simulate import simulate
 
-WITHIN = 300
+WITHIN = 1_500
 
 
 @pytest.mark.parametrize("mutation", list(Mutation))

@@ -19,7 +19,7 @@ from tests.simulation.statements.server import NAMES, Row
 from tests.simulation.world import World
 
 SEEDS: Final = 40
-WITH_ERASED_TASKS: Final = (90, 189, 249, 1334, 1560)
+WITH_ERASED_TASKS: Final = (90, 189, 249, 1334, 1560, 5214)
 """Worlds in which somebody is erased who has a task, notices and acts."""
 GROUPS: Final = (*(tuple(range(first, first + 10)) for first in range(0, SEEDS, 10)), WITH_ERASED_TASKS)
 
@@ -48,7 +48,7 @@ async def left_behind(world: World) -> dict[str, list[Any]]:
             rows = [{key: value for key, value in row.items() if key not in _DRAWN} for row in rows]
             rows = [row | {"detail": _lines_counted(row["detail"])} for row in rows]
             rows.sort(key=lambda row: (row["at"], row["kind"], json.dumps(row["detail"], sort_keys=True)))
-        elif name == "tasks":
+        elif name in ("tasks", "person_facts", "verdicts"):
             rows = sorted(map(_of_nobody, rows), key=lambda row: (_identity(row), *map(str, row.values())))
         else:
             rows = sorted(
@@ -64,10 +64,12 @@ def _lines_counted(detail: Any) -> Any:
 
 
 def _of_nobody(row: Row) -> Row:
-    """What is left of an erased task is under random names."""
-    if not row["person_id"].startswith("erased:"):
+    """What is left of an erased person's tasks and figures is under random names."""
+    if not str(row.get("person_id", "")).startswith("erased:"):
         return row
-    drawn = dict.fromkeys(("id", "reference", "person_id"))
+    drawn = dict.fromkeys(
+        {"id", "reference", "person_id", "name", "enrolment_id", "message_id", "sent_as"} & row.keys()
+    )
     return row | drawn
 
 
