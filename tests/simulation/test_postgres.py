@@ -47,7 +47,14 @@ async def left_behind(world: World) -> dict[str, list[Any]]:
             # One statement may write several lines, and PostgreSQL says nothing of their order.
             rows = [{key: value for key, value in row.items() if key not in _DRAWN} for row in rows]
             rows = [row | {"detail": _lines_counted(row["detail"])} for row in rows]
-            rows.sort(key=lambda row: (row["at"], row["kind"], json.dumps(row["detail"], sort_keys=True)))
+            rows.sort(
+                key=lambda row: (
+                    row["at"],
+                    row["kind"],
+                    json.dumps(row["detail"], sort_keys=True),
+                    str(row["message_id"]),
+                )
+            )
         elif name in ("tasks", "person_facts", "verdicts"):
             rows = sorted(map(_of_nobody, rows), key=lambda row: (_identity(row), *map(str, row.values())))
         else:
