@@ -46,7 +46,7 @@ _COPIED: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class LedgerRun:
     """Of one run, in seconds."""
 
     clock: float
@@ -83,7 +83,7 @@ def main(
     _tell(runs, number[Topic.DECISIONS])
 
 
-def _tell(runs: list[Figures], decisions: int) -> None:
+def _tell(runs: list[LedgerRun], decisions: int) -> None:
     def each(seconds: Iterable[float]) -> str:
         every = sorted(one / decisions * 1e6 for one in seconds)
         return f"{median(every):6.0f} µs a decision ({every[0]:.0f}–{every[-1]:.0f})"
@@ -100,7 +100,7 @@ def _tell(runs: list[Figures], decisions: int) -> None:
     )
 
 
-def _run(backlog: list[Written]) -> Figures:
+def _run(backlog: list[Written]) -> LedgerRun:
     with place() as here, _database(here.data) as database:
         asyncio.run(_fill(here, backlog))
         to = Counter((str(one.topic), one.partition) for one in backlog)
@@ -116,7 +116,7 @@ def _run(backlog: list[Written]) -> Figures:
         with psycopg.connect(database.url) as connection:
             hashes = {table.name: _hash(connection, table) for table in compare.TABLES}
             copy_clock, copy, rows = _yardstick(connection, database)
-        return Figures(clock, ledger, server, copy_clock, copy, rows, hashes)
+        return LedgerRun(clock, ledger, server, copy_clock, copy, rows, hashes)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from streams.processors import Match
 _TICK_SECONDS: Final = 0.01
 
 
-class Turns:
+class TurnLog:
     """Written to `file` as JSON when `wanted` records are acknowledged."""
 
     def __init__(self, file: Path, wanted: int) -> None:
@@ -61,7 +61,7 @@ class Turns:
 
 
 if __name__ == "__main__":
-    turns = Turns(Path(os.environ["TURNS_FILE"]), int(os.environ["TURNS_EVENTS"]))
+    turns = TurnLog(Path(os.environ["TURNS_FILE"]), int(os.environ["TURNS_EVENTS"]))
     _run, _batch = Match.run, BatchDriver.batch
 
     async def run(self: Match, topic: str, partition: int, records: Any, output: Any) -> None:

@@ -21,6 +21,11 @@ def literals(members: Iterable[StrEnum]) -> LiteralString:
     return ", ".join(f"'{member.value}'" for member in members)
 
 
+def by_column(rows: Iterable[Sequence[Any]]) -> tuple[list[Any], ...]:
+    """The parameters of a statement that reads `unnest`: an array for each column, of rows that are alike."""
+    return tuple(list(column) for column in zip(*rows, strict=True))
+
+
 def json_rows(rows: Sequence[object]) -> Json:
     """The one parameter of a statement that reads `json_populate_recordset`: dicts or dataclasses, named by column.
 

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from config.command_environments import ListEnvironment, ReferenceEnvironment
-from config.reference.approved import GUARDED, approval_faults, approve, fingerprint, keep
+from config.reference.approved import GUARDED, approve, fingerprint, keep
 from config.reference.checks.all import check_reference_data, sound_reference
 from config.reference.csv_reader import DATA
 from config.reference.explain_route import Routed, When, route
@@ -126,13 +126,12 @@ def sign(
         raise typer.Exit(EX_CONFIG)
     tables = fingerprint(directory)
     row = approve(tables, private, datetime.now(COPENHAGEN).date())
-    detail = {"tables": tables, "key": person}
     with database(known.database, unreachable=2) as connection, connection.transaction():
         who = operator(connection, by, because)
-        told = detail | {"by": who.by, "because": who.because}
-        connection.execute(audit_trail.APPEND, audit_trail.line(AuditKind.ROUTES_SIGNED, told))
+        detail = {"tables": tables, "key": person, "by": who.by, "because": who.because}
+        connection.execute(audit_trail.APPEND, audit_trail.line(AuditKind.ROUTES_SIGNED, detail))
         keep(directory, row)
-    lacking = approval_faults(directory, approvers)
+    lacking = unsigned(known.reference)
     out.print(f"Signed by {escape(person)}: {', '.join(GUARDED)} ({tables[:12]}).", highlight=False)
     out.print("One more person must sign." if lacking else "Two people have signed.", highlight=False)
 

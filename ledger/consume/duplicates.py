@@ -13,7 +13,7 @@ from typing import Final, LiteralString
 from psycopg.rows import dict_row
 
 from config.topics import Topic
-from infra.postgres import Connection
+from infra.postgres import Connection, by_column
 from ledger.store.erasures import ERASED
 from models.events.content import RefusedDuplicate
 from models.events.event_types import InputTopic
@@ -188,9 +188,7 @@ async def resolve(connection: Connection) -> None:
     open_ids = await cursor.fetchall()
     if not open_ids:
         return
-    cursor = await connection.execute(
-        NAMESAKES, tuple(list(column) for column in zip(*open_ids, strict=True))
-    )
+    cursor = await connection.execute(NAMESAKES, by_column(open_ids))
     groups: defaultdict[tuple[str, str], list[SameIdRecord]] = defaultdict(list)
     for sender, event_id, topic, partition, offset, appended_at, person_id, *done in await cursor.fetchall():
         origin = Origin(topic=topic, partition=partition, offset=offset, appended_at=appended_at)
@@ -205,7 +203,7 @@ async def resolve(connection: Connection) -> None:
                 await _refuse(connection, namesake)
         resolved += [namesake.origin.place for namesake in settled if not namesake.is_resolved]
     if resolved:
-        await connection.execute(RESOLVED, tuple(list(column) for column in zip(*resolved, strict=True)))
+        await connection.execute(RESOLVED, by_column(resolved))
 
 
 async def _resolve_duplicates(connection: Connection) -> None:
@@ -221,7 +219,7 @@ async def _resolve_duplicates(connection: Connection) -> None:
             origin = Origin(topic=topic, partition=partition, offset=offset, appended_at=appended_at)
             await _refuse(connection, SameIdRecord(origin, person))
     if settled:
-        await connection.execute(RESOLVED, tuple(list(column) for column in zip(*settled, strict=True)))
+        await connection.execute(RESOLVED, by_column(settled))
 
 
 async def _refuse(connection: Connection, namesake: SameIdRecord) -> None:
@@ -249,11 +247,7 @@ async def refused(
     """Those of `places` that are conflicts."""
     if not places:
         return set()
-    topics, partitions, offsets = zip(*places, strict=True)
-    cursor = await connection.execute(
-        CONFLICTS,
-        (list(topics), list(partitions), list(offsets)),
-    )
+    cursor = await connection.execute(CONFLICTS, by_column(places))
     return {(topic, partition, offset) for topic, partition, offset in await cursor.fetchall()}
 
 

@@ -6,7 +6,7 @@ It goes on counting: a registration may come late, and then it names something.
 from datetime import timedelta
 
 from config.topics import Topic
-from infra.postgres import Connection
+from infra.postgres import Connection, by_column
 from ledger.consume.duplicates import post
 from ledger.store import subjects
 from models.events.content import SubjectKind
@@ -29,4 +29,4 @@ async def tell(connection: Connection, after: timedelta) -> None:
         await post(connection, name, Topic.RECEIPTS, sender, following.model_dump_json().encode())
     if rows:
         places = [row[:3] for row in rows]
-        await connection.execute(subjects.TOLD, tuple(list(column) for column in zip(*places, strict=True)))
+        await connection.execute(subjects.TOLD, by_column(places))

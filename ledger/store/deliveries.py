@@ -10,7 +10,7 @@ from typing import Final, LiteralString
 
 from psycopg.types.json import Json
 
-from infra.postgres import Connection, json_rows, literals
+from infra.postgres import Connection, by_column, json_rows, literals
 from ledger.store import audit_trail
 from ledger.tasks.rows import NewDelivery
 from models.notifications.delivery import PROJECTED
@@ -226,7 +226,7 @@ async def add_in_order(connection: Connection, notices: Sequence[NewDelivery]) -
     """Make `notices` due, in this order."""
     if not notices:
         return
-    columns = [list(column) for column in zip(*(_row_of(one).values() for one in notices), strict=True)]
+    columns = by_column([tuple(_row_of(one).values()) for one in notices])
     await connection.execute(ADD_IN_ORDER, (len(notices), *columns))
     await connection.execute(NOTIFY)
 

@@ -8,7 +8,7 @@ from typing import Any, Final, LiteralString
 from psycopg.rows import dict_row
 from pydantic import TypeAdapter
 
-from infra.postgres import Connection
+from infra.postgres import Connection, by_column
 from models.events.content import SubjectKind, TakingBack
 from models.events.subject import Order
 
@@ -166,12 +166,12 @@ async def add(connection: Connection, rows: Sequence[SubjectRow]) -> list[Subjec
         )
         for row in rows
     ]
-    return await _rows(connection, ADD, _turned(columns)) if columns else []
+    return await _rows(connection, ADD, by_column(columns)) if columns else []
 
 
 async def strike(connection: Connection, places: Sequence[OriginPlace]) -> list[SubjectRow]:
     """From here on those at `places` do not count; returns those that did."""
-    return await _rows(connection, STRIKE, _turned(places)) if places else []
+    return await _rows(connection, STRIKE, by_column(places)) if places else []
 
 
 async def forget(connection: Connection, person_id: str, before: datetime) -> list[SubjectRow]:
@@ -183,7 +183,7 @@ async def shared(connection: Connection, named: Sequence[tuple[int, SubjectKind,
     """Which numbers of `named` (number, kind, id, sender) have more than one event that counts."""
     if not named:
         return set()
-    cursor = await connection.execute(SHARED, _turned(named))
+    cursor = await connection.execute(SHARED, by_column(named))
     return {nth for (nth,) in await cursor.fetchall()}
 
 
@@ -193,7 +193,7 @@ async def firsts(
     """When the brokers had the first version of each of `named` (kind, id, sender), where there is one."""
     if not named:
         return {}
-    cursor = await connection.execute(FIRSTS, _turned(named))
+    cursor = await connection.execute(FIRSTS, by_column(named))
     return {(kind, name, sender): at for kind, name, sender, at in await cursor.fetchall()}
 
 
@@ -206,7 +206,7 @@ async def neighbours(
     ]
     if not stating:
         return [], []
-    columns = _turned(stating)
+    columns = by_column(stating)
     return await _numbered(connection, BEFORE, columns), await _numbered(connection, BEHIND, columns)
 
 
@@ -218,14 +218,14 @@ async def latest(
         return [], []
     named = [(nth, voice.kind, voice.name, voice.sender, voice.since) for nth, voice in asked]
     stating = [row[:4] for row, (_, voice) in zip(named, asked, strict=True) if voice.states]
-    stated = await _numbered(connection, LAST_STATED, _turned(stating)) if stating else []
-    return stated, await _numbered(connection, LAST_TAKEN_BACK, _turned(named))
+    stated = await _numbered(connection, LAST_STATED, by_column(stating)) if stating else []
+    return stated, await _numbered(connection, LAST_TAKEN_BACK, by_column(named))
 
 
 async def names(connection: Connection, voices: Sequence[Voice], *, something: bool) -> None:
     """What `voices` take back names something, or does not."""
     if voices:
-        columns = _turned([(one.kind, one.name, one.sender, one.since) for one in voices])
+        columns = by_column([(one.kind, one.name, one.sender, one.since) for one in voices])
         await connection.execute(NAMES_SOMETHING if something else NAMES_NOTHING_AGAIN, columns)
 
 
@@ -235,10 +235,6 @@ async def told_because_of(connection: Connection, grounds: Sequence[str]) -> lis
         return []
     cursor = await connection.execute(TOLD_BECAUSE_OF, (list(grounds),))
     return [(ground, person) for ground, person in await cursor.fetchall()]
-
-
-def _turned(rows: Sequence[Sequence[Any]]) -> tuple[list[Any], ...]:
-    return tuple(list(column) for column in zip(*rows, strict=True))
 
 
 async def _rows(
