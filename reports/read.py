@@ -4,6 +4,7 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
+from itertools import starmap
 from typing import Any, Final
 
 from infra.postgres import SyncConnection
@@ -145,7 +146,7 @@ def found_duties(
     def target(unit: str, day: date) -> date:
         return after(day, days(unit, day))
 
-    for duty in duties(map(DutyMessage._make, obliged), map(Act._make, acts), target):
+    for duty in duties(starmap(DutyMessage, obliged), starmap(Act, acts), target):
         if period.first <= duty.arrived <= period.last:
             yield duty
 

@@ -58,11 +58,11 @@ async def rest(world: World) -> None:
         await world.office.again()
     world.late = world.late or stays
     await _settle(world)
-    if world.eraser.is_on:
+    if world.eraser.cut_offs:
         await world.eraser.again()
         await _settle(world)
     await _time_goes_on(world)
-    if world.eraser.is_on:
+    if world.eraser.cut_offs:
         world.log.compact()
     await _count_what_a_claim_found(world)
 

@@ -42,7 +42,13 @@ _BODIES: Final[tuple[Any, ...]] = (
 )
 _SEALED: Final = (MADE_UP_CPR, "Karen Vejleder", "11223344")
 """In each message; any other name may be that of a worker whom the caller has named."""
-_QUERY: Final = {"filter": "open", "unit": UNIT, "after": "2026-10-09~FV-7K2P-0013-ABCD", "limit": "3"}
+_QUERY: Final = {
+    "filter": "open",
+    "unit": UNIT,
+    "after": "2026-10-09~FV-7K2P-0013-ABCD",
+    "limit": "3",
+    "first_month": "2026-01",
+}
 _LOGIN: Final = {
     "grant_type": "client_credentials",
     "client_id": "case-system",

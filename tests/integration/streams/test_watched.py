@@ -92,4 +92,5 @@ def test_what_it_did_is_seen_and_an_outage_makes_it_unready_and_does_not_kill_it
     finally:
         os.kill(pid, signal.SIGCONT)
     stage.until(lambda: stage.asked("readyz")[0] == 200, "not ready again")
+    stage.until_done()
     assert_accounted(stage)

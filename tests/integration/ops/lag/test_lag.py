@@ -51,8 +51,8 @@ async def commit(kafka: KafkaSettings, group: str, topic: str, partition: int, o
         await consumer.stop()
 
 
-def of(found: list[PartitionLag], topic: str, partition: int) -> PartitionLag:
-    [one] = [one for one in found if (one.topic, one.partition) == (topic, partition)]
+def of(found: list[PartitionLag], topic: str, partition: int, group: str = WORKER) -> PartitionLag:
+    [one] = [one for one in found if (one.group, one.topic, one.partition) == (group, topic, partition)]
     return one
 
 
@@ -75,7 +75,7 @@ async def test_every_partition_is_as_another_client_reads_it(
         try:
             for topic in topics:
                 for part in range(BY_NAME[topic].partitions):
-                    place, one = TopicPartition(topic, part), of(found, topic, part)
+                    place, one = TopicPartition(topic, part), of(found, topic, part, group)
                     second.assign([place])
                     assert one.group == group
                     assert one.committed == await second.committed(place)
