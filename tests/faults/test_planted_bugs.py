@@ -1,5 +1,6 @@
 """The harness itself is tested: a bug that is planted into the service must be found, and nothing without one."""
 
+import multiprocessing
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,6 +57,17 @@ def test_a_bug_whose_next_line_of_defence_is_taken_away_can_be_planted_alone() -
     assert all(plant_of(bug + ALONE) is plant.alone for bug, plant in PLANTS.items() if plant.alone)
     with pytest.raises(KeyError):
         plant_of("CPR in a log line" + ALONE)
+
+
+def test_what_a_plant_takes_the_place_of_is_there() -> None:
+    """In a process of its own for each, as where it is used: a child that cannot begin is only a timeout there."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([plant_of.__module__])
+    for bug in (*PLANTS, *(bug + ALONE for bug, plant in PLANTS.items() if plant.alone)):
+        process = context.Process(target=plant_of(bug))
+        process.start()
+        process.join()
+        assert process.exitcode == 0, bug
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer
 from config.database_roles import DatabaseRole
 from infra.postgres import Connection
 from infra.stream_mac import StreamMac
-from ledger.consume import batch, consumer, subjects
+from ledger.consume import batch, consumer, words
 from ledger.consume.duplicates import post
 from ledger.store import repository
 from ledger.tasks import projection as project
@@ -134,5 +134,5 @@ def told_after_commit() -> None:
             while remembered:
                 await post(connection, *remembered.pop(0))
 
-    replace_attribute(subjects, "post", remember)
+    replace_attribute(words, "post", remember)
     replace_attribute(consumer.Ledger, "_step", step)
