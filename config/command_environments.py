@@ -73,7 +73,7 @@ class DatabaseEnvironment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListEnvironment:
-    """The lists: of a unit that has nothing, they say whether there is such a unit. `routes sign`, for the trail."""
+    """Lists: of a unit that has nothing, whether there is one. `routes sign` and `senders`: the trail, the tables."""
 
     database: DatabaseAddress
     reference: ReferenceSection
@@ -261,6 +261,8 @@ COMMANDS: Final[Mapping[str, type[Any]]] = {
     "quarantine replay": ReplayEnvironment,
     "routes test": ReferenceEnvironment,
     "routes sign": ListEnvironment,
+    "senders enrol": ListEnvironment,
+    "senders revoke": ListEnvironment,
     "render": NoticeEnvironment,
     "test-send": NoticeEnvironment,
     "rebuild ledger": RebuildEnvironment,

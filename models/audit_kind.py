@@ -68,6 +68,8 @@ class AuditKind(StrEnum):
     RECORD_SKIPPED = "record_skipped"
     ROUTES_SIGNED = "routes_signed"
     """Somebody has signed for routes and addresses as they stood; two people must (docs/decisions/0066)."""
+    SENDER_KEY_ENROLLED = "sender_key_enrolled"
+    SENDER_KEY_REVOKED = "sender_key_revoked"
     KEY_SHREDDED = "key_shredded"
     """The key of a month was destroyed: what it has sealed is opened by nobody again."""
     REQUESTED = "requested"

@@ -2,19 +2,28 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
+from config.command_environments import ListEnvironment
 from config.reference.checks.all import sound_reference
+from config.reference.csv_reader import DATA
 from config.senders import SenderRegister, base_senders, write_sender
+from frafaldsvarsel.commands.context import settings
+from frafaldsvarsel.commands.database import database, operator
 from frafaldsvarsel.commands.listing import Columns, present
-from frafaldsvarsel.commands.terminal import JsonFlag, fail, note, out
+from frafaldsvarsel.commands.terminal import Because, By, JsonFlag, fail, note, out
+from infra.postgres import SyncConnection
+from ledger.store import audit_trail
+from models.audit_kind import AuditKind
 from models.events.sender import Sender
+from models.operator import Operator
 from publisher.enrolment import KeyRequest, NotEnrolled, enrolled, fingerprint, make_request, revoked
 from publisher.key_files import NotAdded, add_sender, read_sender, rotate_key
 from publisher.keys import NoKey, read_private_key
 
+_NO_DATABASE: Final = 2
 commands = typer.Typer(help="The senders' register and their keys for local use.", no_args_is_help=True)
 DataOption = Annotated[Path, typer.Option("--data", help="Folder of the service.")]
 NumberOption = Annotated[
@@ -82,29 +91,33 @@ def request(
 @commands.command("enrol")
 def enrol(
     file: Annotated[Path, typer.Argument(metavar="REQUEST", help="What `senders request` has printed.")],
+    because: Because,
     confirmed: Annotated[
         str | None, typer.Option("--fingerprint", help="As the sender has read it to you; for a first key.")
     ] = None,
     overlap_days: Annotated[
         int, typer.Option(min=0, max=60, help="So long the earlier keys stay valid, for what is under way.")
     ] = 7,
+    by: By = None,
     data: DataOption = Path("data"),
 ) -> None:
     """Enter a sender's new key, when the request proves that the sender has it; known within a second or two.
 
     A key that the sender signs with now must vouch for it, or you give the fingerprint that the sender has said.
+    The audit trail says who has entered it, and which of the two it was.
     """
     try:
         asked = KeyRequest.model_validate_json(file.read_bytes())
     except (OSError, ValueError):
         fail(f"{file.name} is no request of `senders request`.")
         raise typer.Exit(1) from None
+    known = _known(data)
     register = SenderRegister(data / "senders")
     try:
         sender = register.find(asked.number)
         if sender is None and register.faults:
             raise NotEnrolled(f"The register has a fault that comes first: {register.faults[0]}")
-        sender = sender or _of_reference(asked.number)
+        sender = sender or _of_reference(asked.number, known.reference.directory or DATA)
         changed = enrolled(
             sender,
             asked,
@@ -116,7 +129,11 @@ def enrol(
     except NotEnrolled as error:
         fail(str(error))
         raise typer.Exit(1) from None
-    write_sender(data / "senders", changed)
+    with database(known.database, unreachable=_NO_DATABASE) as connection, connection.transaction():
+        who = operator(connection, by, because)
+        vouched = "fingerprint" if confirmed is not None else "known key"
+        _note(connection, AuditKind.SENDER_KEY_ENROLLED, who, changed, asked.kid, vouched_by=vouched)
+        write_sender(data / "senders", changed)
     out.print(f"[green]✓[/] {changed.number} may sign with {asked.kid} from now on.", highlight=False)
 
 
@@ -124,21 +141,40 @@ def enrol(
 def revoke(
     number: NumberOption,
     kid: Annotated[str, typer.Argument(help="Of the key.")],
+    because: Because,
     since: Annotated[
         datetime | None,
         typer.Option(
             formats=["%Y-%m-%dT%H:%M:%S%z"], help="From when, as 2026-10-01T08:00:00+0200; else now."
         ),
     ] = None,
+    by: By = None,
     data: DataOption = Path("data"),
 ) -> None:
-    """End a key: what the brokers get from then on is refused, within a second or two. What was decided stays."""
+    """End a key: what the brokers get from then on is refused, within a second or two. What was decided stays.
+
+    The audit trail says who has ended it. A database that is away holds up nothing: exit code 2, and the key is ended.
+    """
+    known = _known(data)
     try:
         sender = revoked(read_sender(data, number), kid, since or datetime.now(UTC))
     except (NoKey, NotEnrolled) as error:
         fail(str(error))
         raise typer.Exit(1) from None
-    write_sender(data / "senders", sender)
+    try:
+        with database(known.database, unreachable=_NO_DATABASE) as connection, connection.transaction():
+            who = operator(connection, by, because)
+            _note(connection, AuditKind.SENDER_KEY_REVOKED, who, sender, kid)
+            write_sender(data / "senders", sender)
+    except typer.Exit as ended:
+        if ended.exit_code != _NO_DATABASE:
+            raise
+        # A key in wrong hands does not wait for a database.
+        write_sender(data / "senders", sender)
+        fail(
+            f"{number} signs with {kid} no more, and the audit trail has no line of it: write down who did it."
+        )
+        raise
     out.print(f"[green]✓[/] {number} signs with {kid} no more.", highlight=False)
 
 
@@ -154,11 +190,25 @@ def list_senders(data: DataOption = Path("data"), as_json: JsonFlag = False) -> 
     present(senders, _COLUMNS, as_json=as_json, empty="No sender is registered.")
 
 
-def _of_reference(number: str) -> Sender:
-    found = next((sender for sender in base_senders(sound_reference()) if sender.number == number), None)
+def _of_reference(number: str, tables: Path) -> Sender:
+    found = next(
+        (sender for sender in base_senders(sound_reference(tables)) if sender.number == number), None
+    )
     if found is None:
         raise NotEnrolled(f"Neither the register nor senders.csv has a sender {number}.")
     return found
+
+
+def _known(data: Path) -> ListEnvironment:
+    """Of the service in the folder; where that is the register alone, of the environment."""
+    return settings(ListEnvironment, data if (data / "addresses.json").exists() else None)
+
+
+def _note(
+    connection: SyncConnection, kind: AuditKind, who: Operator, sender: Sender, kid: str, **more: str
+) -> None:
+    detail = {"number": sender.number, "kid": kid, "by": who.by, "because": who.because, **more}
+    connection.execute(audit_trail.APPEND, audit_trail.line(kind, detail))
 
 
 _COLUMNS: Columns[Sender] = {

@@ -1,20 +1,13 @@
 """A key comes into the register by its own proof, and by a key that the sender has or the fingerprint it says."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-import orjson
 import pytest
 from joserfc.jwk import OKPKey
-from typer.testing import CliRunner, Result
 
-from config.senders import SenderRegister
 from crypto.new_keys import new_signing_key
-from frafaldsvarsel.commands import commands
 from models.events.sender import Sender
 from publisher.enrolment import KeyRequest, NotEnrolled, enrolled, fingerprint, make_request, revoked
-from publisher.key_files import add_sender
-from publisher.keys import read_key
 
 NOW = datetime(2026, 10, 1, 8, tzinfo=UTC)
 SCHOOL, OTHER = "280001", "280002"
@@ -126,30 +119,3 @@ def test_a_key_is_revoked_at_once_or_from_a_time_before_and_never_later_again() 
         revoked(ended, "first", NOW)
     with pytest.raises(NotEnrolled, match="no key"):
         revoked(ended, "second", NOW)
-
-
-def run(*words: str) -> Result:
-    return CliRunner().invoke(commands("senders"), ["senders", *words])
-
-
-def test_by_command_a_key_goes_from_the_sender_into_the_register_and_out(tmp_path: Path) -> None:
-    data = ("--data", str(tmp_path))
-    add_sender(tmp_path, SCHOOL, now=datetime.now(UTC) - WEEK)
-    new = tmp_path / "new.key.json"
-    new.write_bytes(orjson.dumps(new_signing_key("mine-2").as_dict(private=True)))
-    present = tmp_path / "keys" / f"{SCHOOL}.key.json"
-    made = run("request", SCHOOL, "--key", str(new), "--known-key", str(present))
-    assert made.exit_code == 0
-    request = tmp_path / "request.json"
-    request.write_text(made.stdout)
-    secret = read_key(new).as_dict(private=True)["d"]
-    assert str(secret) not in made.stdout + made.stderr
-    assert run("enrol", str(request), *data).exit_code == 0
-    assert run("enrol", str(request), *data).exit_code == 1, "once"
-    running = SenderRegister(tmp_path / "senders", clock=iter(range(99)).__next__)
-    assert running.key(SCHOOL, "mine-2") is not None
-    assert run("revoke", SCHOOL, "mine-2", *data).exit_code == 0
-    found = running.key(SCHOOL, "mine-2")
-    assert found is not None
-    assert found[0].valid_to is not None
-    assert run("revoke", SCHOOL, "nobodys", *data).exit_code == 1
