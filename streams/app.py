@@ -1,12 +1,14 @@
 """Intake and match as agents of a stream engine. This module connects parts and decides nothing."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from aiokafka import AIOKafkaProducer
 
+from config.kafka_rights import GROUPS, KafkaUser
 from config.topics import Topic
+from infra.bulk_reader import BulkReader
 from infra.failpoints import Point, reach
 from infra.partition_reader import PartitionReader
 from infra.traces import NO_TRACES, Traces
@@ -38,7 +40,8 @@ def build(
 ) -> StreamApp:
     """The worker's agents, not started."""
     assignment, mac = Assignment(), settings.mac
-    clients: list[AIOKafkaProducer | PartitionReader] = []
+    state = BulkReader(settings.kafka, GROUPS[KafkaUser.WORKER])
+    clients: list[AIOKafkaProducer | PartitionReader | BulkReader] = [state]
 
     def revoked() -> None:
         reach(Point.STREAM_REVOKED)
@@ -50,14 +53,11 @@ def build(
         assignment.assigned(partitions)
         watch.assigned(assignment.partitions)
 
-    async def start(
-        topics: Sequence[str], make_processor: Callable[[PartitionReader], Processor]
-    ) -> BatchDriver:
+    async def start(topics: Sequence[str], processor: Processor) -> BatchDriver:
         producer, reader = AIOKafkaProducer(**settings.kafka.producer()), PartitionReader(settings.kafka)
         clients.extend((producer, reader))
         await producer.start()
         await reader.start()
-        processor = make_processor(reader)
         return BatchDriver(
             processor,
             topics=topics,
@@ -76,13 +76,13 @@ def build(
         name=Intake.name,
         topics=_INPUTS,
         max_record_batches=_INTAKE_RECORD_BATCHES,
-        start=lambda: start(_INPUTS, lambda _: Intake(context, traces)),
+        start=lambda: start(_INPUTS, Intake(context, traces)),
     )
     match = Agent(
         name=Match.name,
         topics=_PERSON_EVENTS,
         max_record_batches=_MATCH_RECORD_BATCHES,
-        start=lambda: start(_PERSON_EVENTS, lambda reader: Match(law, PersonStore(reader, mac), mac, traces)),
+        start=lambda: start(_PERSON_EVENTS, Match(law, PersonStore(state, mac), mac, traces)),
     )
     return StreamApp(
         settings=settings,

@@ -8,6 +8,7 @@ from collections import defaultdict
 from typing import Final
 
 from config.topics import Topic
+from infra.bulk_reader import BulkReader
 from infra.kafka_record import KafkaRecord
 from infra.partition_reader import PartitionReader
 from infra.stream_mac import APPLIED_HEADER, NO_MAC, StreamMac, as_foreign
@@ -24,7 +25,7 @@ _TURN: Final = 100
 class PersonStore:
     """Records by person id, for each partition that has been loaded."""
 
-    def __init__(self, reader: PartitionReader, mac: StreamMac = NO_MAC) -> None:
+    def __init__(self, reader: BulkReader | PartitionReader, mac: StreamMac = NO_MAC) -> None:
         self._reader = reader
         self._mac = mac
         self.foreign: list[ForeignRecord] = []
@@ -54,9 +55,9 @@ class PersonStore:
                     continue
                 if record.key is None or record.value is None:
                     continue
-                applied = _applied(record)
-                last[record.key] = applied
-                if record.key not in held or applied >= held[record.key][0]:
+                applied = last[record.key] = _applied(record)
+                known = held.get(record.key)
+                if known is None or applied >= known[0]:
                     held[record.key] = (applied, record.value)
         self._read_to[partition] = end
         return [key for key, applied in last.items() if applied < held[key][0]]
@@ -104,4 +105,7 @@ class PersonStore:
 
 def _applied(record: KafkaRecord) -> int:
     """The offset of the event applied last; a record that does not say it is older than any other."""
-    return int(dict(record.headers).get(APPLIED_HEADER) or _NOWHERE)
+    for name, said in record.headers:
+        if name == APPLIED_HEADER and said:
+            return int(said)
+    return _NOWHERE

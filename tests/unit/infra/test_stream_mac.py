@@ -1,7 +1,6 @@
 """Whose a record is: what the MAC covers, and what passes without one while it is not required."""
 
 from base64 import b64encode
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,13 +29,13 @@ Parts = tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]
 def signed(record: KafkaRecord, mac: StreamMac = OPTIONAL) -> KafkaRecord:
     """With the headers that its writer gives it."""
     headers = mac.headers(record.topic, record.partition, record.key, record.value, record.headers)
-    return replace(record, headers=headers)
+    return record._replace(headers=headers)
 
 
 def test_what_the_service_has_written_is_its_own_wherever_it_is_written_again() -> None:
     """A batch that was sent twice stands at another offset; a record written again means the same."""
     assert REQUIRED.fault(signed(PLAIN)) is None
-    assert REQUIRED.fault(replace(signed(PLAIN), offset=99, timestamp_ms=SINCE_MS + 5)) is None
+    assert REQUIRED.fault(signed(PLAIN)._replace(offset=99, timestamp_ms=SINCE_MS + 5)) is None
 
 
 @pytest.mark.parametrize(
@@ -52,16 +51,16 @@ def test_what_the_service_has_written_is_its_own_wherever_it_is_written_again() 
 )
 def test_nothing_of_it_can_be_changed(changed: dict[str, Any]) -> None:
     """Nor can it be carried to another topic or another partition of its own."""
-    assert OPTIONAL.fault(replace(signed(PLAIN), **changed)) is ForeignReason.WRONG_MAC
+    assert OPTIONAL.fault(signed(PLAIN)._replace(**changed)) is ForeignReason.WRONG_MAC
 
 
 def test_a_header_that_means_something_is_covered_and_any_other_is_not() -> None:
     """What a tracing library adds must not make every record foreign."""
     record = signed(PLAIN)
     (applied, mac) = record.headers
-    assert OPTIONAL.fault(replace(record, headers=[("traceparent", b"\xff"), applied, mac])) is None
+    assert OPTIONAL.fault(record._replace(headers=[("traceparent", b"\xff"), applied, mac])) is None
     for headers in ([("applied", b"10"), mac], [mac], [applied, ("applied", b"10"), mac]):
-        assert OPTIONAL.fault(replace(record, headers=headers)) is ForeignReason.WRONG_MAC
+        assert OPTIONAL.fault(record._replace(headers=headers)) is ForeignReason.WRONG_MAC
 
 
 parts = st.tuples(
@@ -79,7 +78,7 @@ parts = st.tuples(
 def test_parts_that_differ_have_macs_that_differ(one: Parts, other: Parts) -> None:
     """Also where they are the same when they are joined, and where one is empty and the other is not there."""
     mac = OPTIONAL.headers(Topic.PEOPLE, 3, *one)[-1]
-    record = replace(PLAIN, key=other[0], value=other[1], headers=[*other[2], mac])
+    record = PLAIN._replace(key=other[0], value=other[1], headers=[*other[2], mac])
     assert (OPTIONAL.fault(record) is None) == (one == other)
 
 
@@ -96,14 +95,14 @@ def test_a_vector_of_the_whole() -> None:
 def test_two_macs_are_none() -> None:
     """A reader that takes the first and one that takes the last must not disagree."""
     record = signed(PLAIN)
-    doubled = replace(record, headers=[*record.headers, record.headers[-1]])
+    doubled = record._replace(headers=[*record.headers, record.headers[-1]])
     assert OPTIONAL.fault(doubled) is ForeignReason.WRONG_MAC
-    assert OPTIONAL.fault(replace(record, headers=[("mac", None)])) is ForeignReason.WRONG_MAC
+    assert OPTIONAL.fault(record._replace(headers=[("mac", None)])) is ForeignReason.WRONG_MAC
 
 
 def test_without_a_mac_only_what_was_appended_before_is_taken() -> None:
     """By the broker's clock; while none is required, everything is."""
-    before = replace(PLAIN, timestamp_ms=SINCE_MS - 1)
+    before = PLAIN._replace(timestamp_ms=SINCE_MS - 1)
     assert REQUIRED.fault(before) is None
     assert REQUIRED.fault(PLAIN) is ForeignReason.NO_MAC
     assert OPTIONAL.fault(PLAIN) is NO_MAC.fault(PLAIN) is None
@@ -111,14 +110,14 @@ def test_without_a_mac_only_what_was_appended_before_is_taken() -> None:
 
 def test_a_mac_that_is_wrong_is_wrong_before_one_is_required_too() -> None:
     """Else whoever wants to be believed would only have to spoil one."""
-    record = replace(PLAIN, timestamp_ms=SINCE_MS - 1, headers=[("mac", b"s1:0123456789abcdef")])
+    record = PLAIN._replace(timestamp_ms=SINCE_MS - 1, headers=[("mac", b"s1:0123456789abcdef")])
     assert REQUIRED.fault(record) is ForeignReason.WRONG_MAC
 
 
 def test_without_keys_nothing_is_written_and_nothing_is_judged() -> None:
     """As in the version before there were any; a requirement that nobody could judge is refused."""
     assert signed(PLAIN, NO_MAC) == PLAIN
-    assert NO_MAC.fault(replace(PLAIN, headers=[("mac", b"s1:")])) is None
+    assert NO_MAC.fault(PLAIN._replace(headers=[("mac", b"s1:")])) is None
     with pytest.raises(ValueError, match="needs keys"):
         StreamMac(None, SINCE)
 
@@ -128,14 +127,14 @@ def test_other_peoples_topics_carry_none() -> None:
     others = {*InputTopic, Topic.TASK_EVENTS, Topic.REACTIONS, Topic.REJECTED, Topic.AUDIT_CHECKPOINTS}
     assert {*Topic, *InputTopic} - others == GUARDED
     for topic in others:
-        record = replace(PLAIN, topic=topic)
+        record = PLAIN._replace(topic=topic)
         assert signed(record) == record
         assert REQUIRED.fault(record) is None
 
 
 def test_of_a_foreign_record_its_place_is_told_and_nothing_else() -> None:
     """Somebody else's bytes belong into no log and no database."""
-    told = as_foreign(replace(PLAIN, value=b"0101010001", key=b"0101010001"), ForeignReason.NO_MAC)
+    told = as_foreign(PLAIN._replace(value=b"0101010001", key=b"0101010001"), ForeignReason.NO_MAC)
     assert told.place == ("people", 3, 17)
     assert told.appended_at - SINCE == timedelta(0)
     assert b"0101010001" not in told.model_dump_json().encode()
@@ -144,7 +143,7 @@ def test_of_a_foreign_record_its_place_is_told_and_nothing_else() -> None:
 @pytest.mark.parametrize("claimed", [-1, -(2**62), 2**62])
 def test_a_time_that_no_calendar_holds_stops_nobody(claimed: int) -> None:
     """Before the brokers' clock is asked for, a writer can say anything."""
-    told = as_foreign(replace(PLAIN, timestamp_ms=claimed), ForeignReason.WRONG_MAC)
+    told = as_foreign(PLAIN._replace(timestamp_ms=claimed), ForeignReason.WRONG_MAC)
     assert 1970 <= told.appended_at.year <= 2100
 
 

@@ -167,7 +167,7 @@ async def test_what_match_writes_is_the_same_with_traces_and_without() -> None:
     assert plain[1] == []
     one, other = (
         [
-            replace(record, key=(record.key or b"").partition(b".")[0])
+            record._replace(key=(record.key or b"").partition(b".")[0])
             for record in log.written(Topic.DECISIONS)
         ]
         for log in (traced[0], plain[0])

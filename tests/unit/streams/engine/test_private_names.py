@@ -23,6 +23,8 @@ PUBLIC: Final = {
     "os._exit": "documented: the end of a process without any clean-up",
     "KafkaError._AUTHENTICATION": "a documented error code of confluent_kafka, as are all with this form",
     "KafkaError._PARTITION_EOF": "as above",
+    "KafkaError._ALL_BROKERS_DOWN": "as above",
+    "KafkaError._RESOLVE": "as above",
     "KafkaError._TIMED_OUT": "as above",
     "KafkaError._SSL": "as above",
     "KafkaError._TRANSPORT": "as above",
