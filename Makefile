@@ -19,7 +19,7 @@ IMAGE ?= frafaldsvarsel:latest
 BASE_IMAGE ?= docker.io/library/python:3.11-slim-bookworm
 COMPILE := $(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --python-version 3.11
 
-.PHONY: help install demo test check docs pictures faults simulate fuzz mutate format bench bench-peers bench-ledger worklist lock sbom advisories clean image browser prometheus
+.PHONY: help install demo test check docs pictures faults simulate fuzz mutate format bench bench-peers bench-ledger bench-start bench-turns worklist lock sbom advisories clean image browser prometheus
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,12 @@ bench-peers: install ## match beside Faust, Quix Streams, Kafka Streams and hand
 
 bench-ledger: install ## decisions per second of the whole ledger process (ARGS=--decisions 20000 --rounds 3 --alone)
 	@$(BIN)/python -m bench.ledger $(ARGS)
+
+bench-start: install ## from a worker's start to its first decision, with many people known (ARGS=--people 1000000 --rounds 3)
+	@$(BIN)/python -m bench.start $(ARGS)
+
+bench-turns: install ## how long a busy worker keeps its own event loop waiting (ARGS=--events 30000 --people 60000)
+	@$(BIN)/python -m bench.turns $(ARGS)
 
 worklist: install ## measure lists and the inbox's pages with a million tasks in the ledger (ARGS=another number of tasks)
 	@$(BIN)/python -m bench.worklist $(ARGS)

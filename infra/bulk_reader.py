@@ -103,7 +103,9 @@ def _next(consumer: Consumer, topic: str, partition: int, end: int) -> tuple[lis
     """The next records before `end`, and the position after them; -1 where nothing has come."""
     records: list[KafkaRecord] = []
     reached = -1
-    for message in consumer.consume(_RECORDS, _POLL_SECONDS):
+    first = consumer.poll(_POLL_SECONDS)
+    # A wait of none takes what has come; any other is waited for in full.
+    for message in () if first is None else (first, *consumer.consume(_RECORDS, 0)):
         if (error := message.error()) is not None:
             if error.code() == KafkaError._PARTITION_EOF:
                 reached = max(reached, message.offset() or 0)
