@@ -136,7 +136,7 @@ def _duties(put, days, autumn: Autumn, period: ReportPeriod, verdicts) -> None: 
         )
         if key in open_until and (open_until[key] is None or arrived <= open_until[key]):
             continue
-        began = open_until.get(key)
+        began = _closed_before(own, arrived)
         close = _close(own, arrived)
         open_until[key] = None if close is None else close.act.at
         tries = [
@@ -186,13 +186,21 @@ def _duties(put, days, autumn: Autumn, period: ReportPeriod, verdicts) -> None: 
 
 
 def _close(own: list[Deed], after: datetime) -> Deed | None:
+    return next((one for one in _standing(own) if one.act.at > after), None)
+
+
+def _closed_before(own: list[Deed], moment: datetime) -> datetime | None:
+    return max((one.act.at for one in _standing(own) if one.act.at < moment), default=None)
+
+
+def _standing(own: list[Deed]) -> list[Deed]:
     standing: list[Deed] = []
     for one in own:
         if isinstance(one.act.deed, Close):
             standing.append(one)
         elif isinstance(one.act.deed, Reopen):
             standing.pop()
-    return next((one for one in standing if one.act.at > after), None)
+    return standing
 
 
 def _working(first: date, last: date) -> int:
