@@ -78,6 +78,17 @@ QUERIES: Final = {
     "error": ("access_denied",),
 }
 """Of every address; each page reads some of them."""
+FIELDS: Final = frozenset(
+    {
+        *DEED_FIELDS,
+        *QUERIES,
+        *(name for form in _OTHERS.values() for name in form),
+        "act",
+        "task",
+        "form_token",
+    }
+)
+"""All that is sent, but those that a task's reference stands in."""
 _CHOICES: Final = ("take", "contact_made", "not_reached", "")
 
 
