@@ -7,8 +7,11 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
 
+from models.cpr import holds_one
+
 _LARGEST: Final = 64 * 1024
 _MOST_FIELDS: Final = 400
+_LONGEST_SHOWN: Final = 30
 _KIND: Final = "application/x-www-form-urlencoded"
 
 
@@ -25,6 +28,11 @@ class Form:
     def one(self, name: str) -> str:
         """The last value of a field, without spaces around it; empty when it was not sent."""
         return self.fields.get(name, ("",))[-1].strip()
+
+    def shown(self, name: str) -> str:
+        """The same, to be shown in the field again; empty where it could hold a CPR, or nobody has typed it."""
+        value = self.one(name)
+        return value if len(value) <= _LONGEST_SHOWN and not holds_one(value) else ""
 
     def all(self, name: str) -> tuple[str, ...]:
         """Every value of a field."""
