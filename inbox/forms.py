@@ -1,5 +1,6 @@
 """What a form has sent: small, urlencoded, and read once. No file is ever taken."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -7,11 +8,11 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
 
-from models.cpr import holds_one
-
 _LARGEST: Final = 64 * 1024
 _MOST_FIELDS: Final = 400
-_LONGEST_SHOWN: Final = 30
+_DAY_OR_TIME: Final = re.compile(
+    r"\d{4}-\d\d-\d\d|\d{1,2}[./-] ?\d{1,2}[./-] ?\d{4}|\d{1,2}[:.]\d\d(?:[:.]\d\d)?", re.ASCII
+)
 _KIND: Final = "application/x-www-form-urlencoded"
 
 
@@ -30,9 +31,9 @@ class Form:
         return self.fields.get(name, ("",))[-1].strip()
 
     def shown(self, name: str) -> str:
-        """The same, to be shown in the field again; empty where it could hold a CPR, or nobody has typed it."""
+        """What a field for a day or a time shows again: what has the form of one. Anything else may be of a person."""
         value = self.one(name)
-        return value if len(value) <= _LONGEST_SHOWN and not holds_one(value) else ""
+        return value if _DAY_OR_TIME.fullmatch(value) else ""
 
     def all(self, name: str) -> tuple[str, ...]:
         """Every value of a field."""

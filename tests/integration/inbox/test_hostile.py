@@ -288,3 +288,17 @@ async def test_a_list_of_ten_thousand_tasks_is_shown_in_pages_and_gives_no_file(
     answer = await desk.person.post("/opgaver/uddrag", data={"form_token": desk.token})
     assert answer.status_code == 200
     assert 3_000 < answer.content.count(b"\r\n") < 5_000
+
+
+@pytest.mark.parametrize(
+    "typed", ["0101011234", "010101-1234", "+45 12 34 56 78", "12345678", "Karen", "1" * 5_000]
+)
+async def test_what_a_date_field_cannot_take_is_not_shown_again(desk: Desk, typed: str) -> None:
+    sent = await forms(desk)
+    (date,) = (path for path in sent if path.endswith("/opfoelgning"))
+    for path, names in (("/fravaer", ("first_day", "last_day")), (date, ("day",))):
+        answer = await desk.person.post(path, data=sent[path] | dict.fromkeys(names, typed))
+        assert answer.status_code == 422
+        assert typed not in answer.text
+    wrong = await desk.person.post("/fravaer", data=sent["/fravaer"] | {"last_day": "31.2.2026"})
+    assert 'value="31.2.2026"' in wrong.text
