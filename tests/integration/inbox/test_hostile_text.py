@@ -1,4 +1,4 @@
-"""Text that a hostile colleague writes into the forms of daily work: names of views, long addresses, formulas, dates."""
+"""Texts of a hostile colleague in the forms of daily work: names of views, long addresses, formulas, dates."""
 
 import csv
 import io
