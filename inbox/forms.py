@@ -1,5 +1,6 @@
 """What a form has sent: small, urlencoded, and read once. No file is ever taken."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -9,6 +10,9 @@ from starlette.requests import ClientDisconnect, Request
 
 _LARGEST: Final = 64 * 1024
 _MOST_FIELDS: Final = 400
+_DAY_OR_TIME: Final = re.compile(
+    r"\d{4}-\d\d-\d\d|\d{1,2}[./-] ?\d{1,2}[./-] ?\d{4}|\d{1,2}[:.]\d\d(?:[:.]\d\d)?", re.ASCII
+)
 _KIND: Final = "application/x-www-form-urlencoded"
 
 
@@ -25,6 +29,11 @@ class Form:
     def one(self, name: str) -> str:
         """The last value of a field, without spaces around it; empty when it was not sent."""
         return self.fields.get(name, ("",))[-1].strip()
+
+    def shown(self, name: str) -> str:
+        """What a field for a day or a time shows again: what has the form of one. Anything else may be of a person."""
+        value = self.one(name)
+        return value if _DAY_OR_TIME.fullmatch(value) else ""
 
     def all(self, name: str) -> tuple[str, ...]:
         """Every value of a field."""

@@ -22,7 +22,7 @@ COLUMNS: Final = (
     "owner", "stand_in", "institutions", "messages", "severity", "follow_up",
 )  # fmt: skip
 CPR_COLUMN: Final = "cpr"
-_FORMULA: Final = tuple("=+-@\t\r")
+_FORMULA: Final = tuple("=+-@\t\r\n＝＋－＠")
 
 
 def list_csv(header: Sequence[str], lines: Iterable[Sequence[str]]) -> bytes:

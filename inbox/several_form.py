@@ -36,13 +36,13 @@ class ChosenDeed:
 
 
 def read_several(form: Form) -> tuple[ChosenDeed, ...]:
-    """The tasks for which something was chosen, as they stand in the form; no more than `MOST`."""
+    """The tasks for which something was chosen, as they stand in the form; one more than `MOST` says too many."""
     chosen = [
         name.removeprefix(_DO)
         for name in form.fields
         if name.startswith(_DO) and form.one(name) in set(TaskChoice) and is_reference(name.removeprefix(_DO))
     ]
-    return tuple(_read(form, reference) for reference in chosen[:MOST])
+    return tuple(_read(form, reference) for reference in chosen[: MOST + 1])
 
 
 def _read(form: Form, reference: str) -> ChosenDeed:

@@ -13,7 +13,9 @@ _BETWEEN = r"[\W_]{0,3}"
 _HELD = re.compile(
     rf"(?<!\d)(?=(\d\d{_BETWEEN}\d\d{_BETWEEN}\d\d{_BETWEEN}\d\d{_BETWEEN}\d\d)(?!\d))", re.ASCII
 )
-_RANDOM_ID = re.compile(r"(?=[\d-]*[a-f])[\da-f-]{20,}", re.ASCII | re.IGNORECASE)
+_HEXADECIMAL = re.compile(r"[\da-f-]{20,}", re.ASCII | re.IGNORECASE)
+"""Without a look ahead for the letter: an address of nothing but digits would be looked through from each of them."""
+_LETTER = re.compile(r"[a-f]", re.IGNORECASE | re.ASCII)
 _WRITTEN = re.compile(r"(?<!\d)\d{6} ?[-–]? ?\d{4}(?!\d)", re.ASCII)
 _TEMPORARY_DAY = 60
 
@@ -58,7 +60,7 @@ def holds_one(text: str) -> bool:
 
 def found_in(text: str) -> str | None:
     """The ten digits of the first CPR that may stand in `text`."""
-    for held in _HELD.finditer(_RANDOM_ID.sub(" ", plain_digits(text))):
+    for held in _HELD.finditer(_HEXADECIMAL.sub(_without_id, plain_digits(text))):
         digits = re.sub(r"\D", "", held[1])
         if 1 <= int(digits[:2]) % _TEMPORARY_DAY <= 31 and 1 <= int(digits[2:4]) <= 12:
             return digits
@@ -82,6 +84,11 @@ def plain_digits(text: str) -> str:
         str(unicodedata.decimal(sign)) if sign.isdecimal() else sign
         for sign in unicodedata.normalize("NFKC", text)
     )
+
+
+def _without_id(found: re.Match[str]) -> str:
+    """A random id goes; digits and hyphens alone are none."""
+    return " " if _LETTER.search(found[0]) else found[0]
 
 
 def is_written_in(text: str) -> bool:

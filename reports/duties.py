@@ -41,7 +41,8 @@ def _of_one(messages: list[DutyMessage], acts: list[Act], target: Target) -> Ite
     for message in messages:
         if begun and (ended is None or message.appended_at <= ended.at):
             continue
-        since = None if ended is None else ended.at
+        # Not only of the duty before: what was closed may have stood on messages that oblige nobody any more.
+        since = max((act.at for act in closings if act.at < message.appended_at), default=None)
         begun, ended = True, next((act for act in closings if act.at > message.appended_at), None)
         reached = _first_contact(acts, since, None if ended is None else ended.at)
         is_decided = ended is not None and ended.ending == Ending.CONTACT_MADE

@@ -90,7 +90,8 @@ _THEME: Final = "http://publications.europa.eu/resource/authority/data-theme/SOC
 def catalogue(about: About, files: Mapping[str, bytes]) -> bytes:
     """`dcat.jsonld`: the data set and its files by DCAT-AP-DK 2.0; who puts it up adds publisher and addresses.
 
-    Sources: DCAT-AP-DK 2.0 (digst.github.io/DCAT-AP-DK), DCAT 2 and SPDX's checksum, as DCAT-AP 2.1 asks for.
+    Sources: DCAT-AP-DK 2.0.2 (digst.github.io/DCAT-AP-DK), DCAT 2, SPDX's checksum. Its shapes know SHA-1 alone, as
+    DCAT-AP 2.0 did; that is no longer a protection, so ours is another one (docs/report.md).
     """
     name = f"frafaldsvarsel-{about.first:%Y-%m}-{about.last:%Y-%m}" + (
         f"-{about.as_of}" if about.before else ""

@@ -23,8 +23,10 @@ async def save(visit: Visit) -> Response:
 
 
 async def drop(visit: Visit) -> Response:
-    """By its name."""
+    """By its name. None has one that could not be saved."""
     may_see_tasks(visit)
-    async with visit.connection() as connection:
-        await drop_view(connection, visit.reader, visit.form.one("name"))
+    name = read_view_name(visit.form.one("name"))
+    if not isinstance(name, ViewNameFault):
+        async with visit.connection() as connection:
+            await drop_view(connection, visit.reader, name)
     return visit.go(PATH, said="view_dropped")

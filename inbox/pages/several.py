@@ -45,8 +45,9 @@ async def do(visit: Visit) -> Response:
     if once is None:
         raise NotFound
     chosen = read_several(visit.form)
-    if not chosen:
-        return await _show(visit, form=visit.form, nothing=True, status=422)
+    if not chosen or len(chosen) > MOST:
+        fault = "nothing" if not chosen else "too_many"
+        return await _show(visit, form=visit.form, fault=fault, status=422)
     done: list[str] = []
     failed: list[NotDone] = []
     async with visit.connection() as connection:
@@ -99,7 +100,7 @@ async def _show(
     form: Form = EMPTY,
     done: Sequence[str] = (),
     failed: Sequence[NotDone] = (),
-    nothing: bool = False,
+    fault: str | None = None,
     status: int = 200,
 ) -> Response:
     choice = read_choice(visit.request.query_params)
@@ -125,7 +126,7 @@ async def _show(
         done=done,
         failed=failed,
         why={one.reference: one.sentence for one in failed},
-        nothing=nothing,
+        fault=fault,
         initiatives=list(Initiative),
         no_initiatives=list(NoInitiative),
         back=address(choice.filter, narrowing=choice.narrowing),

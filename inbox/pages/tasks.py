@@ -43,7 +43,8 @@ DROP: Final = f"{PATH}/visninger/slet"
 EXPORT: Final = f"{PATH}/uddrag"
 SEVERAL: Final = f"{PATH}/flere"
 _PAGE_SIZE: Final = 50
-_MOST_AT_ONCE: Final = 100
+_MOST_AT_ONCE: Final = LIMIT
+"""As many as a page shows: who chooses all of them means all of them."""
 
 
 @dataclass(frozen=True, slots=True)

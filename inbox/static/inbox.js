@@ -5,7 +5,8 @@
   const byId = (id) => document.getElementById(id);
 
   // After a form the reader is told first what came of it.
-  const told = byId("faults") || byId("said") || document.querySelector("[data-opened]");
+  const told = byId("faults") || document.querySelector('[aria-invalid="true"]') || byId("said")
+    || document.querySelector("[data-opened]");
   if (told) told.focus();
 
   // A link in the list of faults opens the panel that holds the field, and goes to the field itself.

@@ -9,10 +9,14 @@ from random import Random
 
 import pytest
 
+from api.app import document
 from tests.fuzz import surface
 from tests.fuzz.parts import parts
 from tests.fuzz.surface import Tally, Wrong, run
 from tests.fuzz.surfaces.all_surfaces import SURFACES
+from tests.fuzz.surfaces.api import QUERY
+from tests.fuzz.surfaces.page_forms import FIELDS
+from tests.paths import ROOT
 
 SHORT = 150
 
@@ -23,6 +27,22 @@ async def test_a_few_inputs_of_each_surface_are_answered_with_a_code(name: str, 
     assert [(one.what, one.replay) for one in tally.findings] == []
     assert tally.codes.total() == SHORT
     assert len(tally.codes) > 2
+
+
+def test_every_field_of_the_pages_is_sent() -> None:
+    asked = {
+        name
+        for template in (ROOT / "inbox/templates").glob("*.html")
+        for name in re.findall(r'<(?:input|select)[^>]* name="([a-z_]+)["-]', template.read_text("utf-8"))
+    }
+    assert len(asked) > 20
+    assert asked <= FIELDS | {"do", "version", "initiative", "because"}
+
+
+def test_every_parameter_of_the_interface_is_sent() -> None:
+    ways = [way for ways in document()["paths"].values() for way in ways.values()]
+    asked = {one["name"] for way in ways for one in way.get("parameters", ()) if one["in"] == "query"}
+    assert asked == set(QUERY)
 
 
 def test_the_inputs_are_shared_out_whole() -> None:

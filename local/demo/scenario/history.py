@@ -5,7 +5,7 @@ It shares data with the service (the law's tables) and no code.
 
 from calendar import monthrange
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -30,7 +30,7 @@ _FROM_NEAREST: Final = (
 
 @dataclass(frozen=True, slots=True)
 class ExpectedVerdict:
-    """`outcome` and `reason` as the service writes them; `unit` only where the message is obliged."""
+    """`outcome` and `reason` as the service writes them; `enrolment` where one was judged, `unit` where it obliges."""
 
     outcome: str
     reason: str
@@ -91,7 +91,12 @@ class History:
         ):
             return ExpectedVerdict("undecided", "law_not_confirmed")
         found = [
-            (self._judge_enrolment(enrolment, day, law, rules), enrolment)
+            (
+                replace(
+                    self._judge_enrolment(enrolment, day, law, rules), enrolment=enrolment["enrolment_id"]
+                ),
+                enrolment,
+            )
             for enrolment in self._enrolments()
             if _heir(enrolment["institution_number"], law) == _heir(message.data["institution_number"], law)
         ]
@@ -148,7 +153,7 @@ class History:
         ]
         if not units:
             return ExpectedVerdict("undecided", "no_responsible_unit")
-        return ExpectedVerdict("obliged", "obliged", enrolment["enrolment_id"], units[0])
+        return ExpectedVerdict("obliged", "obliged", unit=units[0])
 
     def _objection_by_benefit(
         self, start: date, rules: RuleSet, which: Iterable[tuple[BenefitType, TargetGroup]]

@@ -13,6 +13,7 @@ import orjson
 
 from api.app import document
 from api.problems import BY_CODE, PREFIX
+from tests.browser.releases import release
 from tests.factories import MADE_UP_CPR
 from tests.fuzz.asgi import Headers, Sent, ask, header_value, heard, judge_server, pairs, query_of, target_of
 from tests.fuzz.database import database
@@ -42,7 +43,7 @@ _BODIES: Final[tuple[Any, ...]] = (
 )
 _SEALED: Final = (MADE_UP_CPR, "Karen Vejleder", "11223344")
 """In each message; any other name may be that of a worker whom the caller has named."""
-_QUERY: Final = {
+QUERY: Final = {
     "filter": "open",
     "unit": UNIT,
     "after": "2026-10-09~FV-7K2P-0013-ABCD",
@@ -88,6 +89,7 @@ class Api:
         async with database(folder) as stored:
             service = Service(stored.url, folder / "clients.json", stored.pool, Books(stored.connection))
             references = [await service.task(unit=unit) for _ in range(_TASKS) for unit in (UNIT, OTHER_UNIT)]
+            release(stored.url)
             yield ApiAttempts(service, references)
 
 
@@ -132,7 +134,7 @@ class ApiAttempts:
             for part in f"{PREFIX}{path}".strip("/").split("/")
         ]
         names = [one["name"] for one in told.get("parameters", ()) if one["in"] == "query"]
-        query = {name: _QUERY[name] for name in names if chance.random() < 0.5}
+        query = {name: QUERY[name] for name in names if chance.random() < 0.5}
         body = _body(chance) if method == "POST" else maybe(chance, 0.05, lambda: _body(chance), b"")
         return Sent(
             maybe(chance, 0.05, lambda: chance.choice(_METHODS), method),

@@ -37,44 +37,13 @@ from tests.fuzz.database import database
 from tests.fuzz.hostile import TEXTS
 from tests.fuzz.mutate import maybe, spoil_text
 from tests.fuzz.surface import Wrong
+from tests.fuzz.surfaces.page_forms import QUERIES, Known, add_rows, fields_of, query_fields
 from tests.integration.inbox.environment import environment
 from tests.integration.inbox.staff import AARHUS, ADDRESS, COPENHAGEN
 from tests.integration.ledger.task_rows import add_task
 from tests.reference import SHIPPED
 from tests.unit.streams.senders import PERSONAL
 
-_FIELDS: Final = {
-    "q": "FV-7K2P",
-    "purpose": "contact_person",
-    "date": "2026-10-07",
-    "time": "10:15",
-    "form": "phone",
-    "reached": "yes",
-    "ending": "contact_made",
-    "initiative": "mentor",
-    "none_because": "",
-    "to_unit": AARHUS,
-    "reason": "moved",
-    "version": "1",
-}
-_QUERY: Final = {
-    "filter": "open",
-    "q": "FV-7K2P",
-    "fra": "2026-10-09~FV-7K2P-0013-ABCD",
-    "til": "/opgaver",
-    "tabt": "1",
-    "sprog": "en",
-    "sagt": "done",
-    "state": "state",
-    "code": "code",
-    "iss": "http://127.0.0.1:1",
-    "error": "access_denied",
-    "mine": "1",
-    "alvor": "high",
-    "skole": "280051",
-    "orden": "severity",
-    "fund": "1",
-}
 _DEEDS: Final = (
     "acknowledge",
     "take",
@@ -85,11 +54,15 @@ _DEEDS: Final = (
     "reopen",
     "note",
     "person",
+    "opfoelgning",
+    "opfoelgning/fjern",
     "nyt",
     "x",
 )
-_STATUSES: Final = frozenset({200, 303, 400, 401, 403, 404, 410, 422})
+_STATUSES: Final = frozenset({200, 303, 400, 401, 403, 404, 409, 410, 422, 429})
 _TASKS: Final = 10
+_OWN_WORDS: Final = [f"%{text}%" for text in PERSONAL if not any(map(str.isdigit, text))]
+"""What a view is called is the reader's own word, and shown to that reader: only a number is refused."""
 _LOCAL: Final = re.compile(r"/(?![/\\])[\x21-\x7e]*|https?://127\.0\.0\.1:1/.*")
 
 
@@ -111,7 +84,11 @@ class Pages:
                     for _ in range(_TASKS)
                     for unit in (COPENHAGEN, AARHUS)
                 ]
-                attempts = PageAttempts(parts, stored.connection, [task_reference(one) for one in identities])
+                known = Known(
+                    [task_reference(one) for one in identities],
+                    await add_rows(stored.connection, stored.url, identities),
+                )
+                attempts = PageAttempts(parts, stored.connection, known)
                 await attempts.log_in()
                 yield attempts
 
@@ -119,7 +96,7 @@ class Pages:
 class PageAttempts:
     """The application, and what a person who is logged in holds."""
 
-    def __init__(self, parts: InboxDependencies, connection: Connection, references: list[str]) -> None:
+    def __init__(self, parts: InboxDependencies, connection: Connection, known: Known) -> None:
         self._parts = parts
         self._connection = connection
         self._app = build(parts)
@@ -127,7 +104,7 @@ class PageAttempts:
             route for route in routes(parts) if isinstance(route, Route) and "z" not in route.path[:3]
         ]
         self._token = ""
-        self._references = references
+        self._known = known
         begun = Begun(state="state", nonce="nonce", verifier="verifier", until=4e9, target="/opgaver")
         sealed = parts.page_seal.seal(begun.model_dump_json().encode(), "inbox/log-in")
         self._cookies = {"sprog": "en", "log-ind-state": sealed}
@@ -141,6 +118,8 @@ class PageAttempts:
         judge_server(answer, unavailable=unquote(sent.target).startswith(("/log-ind", "/logget-ud")))
         if answer.headers.get("location") == "/logget-ud":
             await self.log_in()
+        if "view_saved" in answer.headers.get("location", ""):
+            await self._connection.execute("DELETE FROM saved_views WHERE name ILIKE ANY(%s)", (_OWN_WORDS,))
         _judge(answer, unquote(f"{sent.target}?{sent.query.decode(errors='replace')}"))
         return f"{answer.status}"
 
@@ -160,9 +139,8 @@ class PageAttempts:
     def _request(self, chance: Random, route: Route) -> Sent:
         method = "POST" if "POST" in (route.methods or ()) else "GET"
         filled = [self._filled(chance, part) for part in route.path.strip("/").split("/")]
-        names = list(_QUERY)
-        query = {name: _QUERY[name] for name in chance.sample(names, chance.randint(0, 4))}
-        body = self._form(chance) if method == "POST" else b""
+        query, names = query_fields(chance), list(QUERIES)
+        body = self._form(chance, route.path) if method == "POST" else b""
         return Sent(
             maybe(chance, 0.05, lambda: chance.choice(("HEAD", "POST", "PUT", "OPTIONS", "")), method),
             target_of(chance, filled) if chance.random() < 0.3 else "/" + "/".join(filled),
@@ -175,7 +153,7 @@ class PageAttempts:
     def _filled(self, chance: Random, part: str) -> str:
         match part:
             case "{reference}":
-                return chance.choice(self._references)
+                return chance.choice(self._known.references)
             case "{deed}":
                 return chance.choice(_DEEDS)
             case "{token}" | "{name}":
@@ -183,14 +161,18 @@ class PageAttempts:
             case _:
                 return part
 
-    def _form(self, chance: Random) -> bytes:
-        fields = dict(chance.sample(list(_FIELDS.items()), chance.randint(0, len(_FIELDS))))
-        if chance.random() < 0.3:
-            fields["q"] = chance.choice((*PERSONAL, *TEXTS))
-        fields["task"] = chance.choice(self._references)
+    def _form(self, chance: Random, path: str) -> bytes:
+        fields = fields_of(chance, path, self._known)
+        names = list(fields)
+        for name in names:
+            if chance.random() < 0.1:
+                fields[name] = chance.choice((*PERSONAL, *TEXTS))
+            elif chance.random() < 0.1:
+                del fields[name]
+        fields["task"] = chance.choice(self._known.references)
         fields["act"] = str(uuid4()) if chance.random() < 0.8 else "once"
         fields["form_token"] = maybe(chance, 0.1, lambda: spoil_text(chance, self._token), self._token)
-        return pairs(chance, fields, list(_FIELDS))
+        return pairs(chance, fields, names or list(fields))
 
     def _headers(self, chance: Random, method: str) -> Headers:
         cookies = {

@@ -30,10 +30,8 @@ def recount(autumn: Autumn, period: ReportPeriod) -> tuple[Found, dict[tuple[str
     found: Found = Counter()
     days: dict[tuple[str, str, str], list[int]] = defaultdict(list)
 
-    def put(family: str, category: str, month: str, *place: str | None) -> None:
-        values = [month, *(each or "unknown" for each in place)]
-        names = ("month", "municipality", "education_type", "target_group", "law_version")
-        for breakdown, value in [("total", "total"), *zip(names, values, strict=True)]:
+    def put(family: str, category: str, *place: str | None) -> None:
+        for breakdown, value in _lines(*place):
             found[family, breakdown, value, category] += 1
 
     people: dict[str, list[PersonEvent]] = defaultdict(list)
@@ -70,6 +68,12 @@ def recount(autumn: Autumn, period: ReportPeriod) -> tuple[Found, dict[tuple[str
         )
     _duties(put, days, autumn, period, list(verdicts.values()))
     return found, days
+
+
+def _lines(month: str | None, *place: str | None) -> list[tuple[str, str]]:
+    values = [str(month), *(each or "unknown" for each in place)]
+    names = ("month", "municipality", "education_type", "target_group", "law_version")
+    return [("total", "total"), *zip(names, values, strict=True)]
 
 
 def _start(
@@ -136,7 +140,7 @@ def _duties(put, days, autumn: Autumn, period: ReportPeriod, verdicts) -> None: 
         )
         if key in open_until and (open_until[key] is None or arrived <= open_until[key]):
             continue
-        began = open_until.get(key)
+        began = _closed_before(own, arrived)
         close = _close(own, arrived)
         open_until[key] = None if close is None else close.act.at
         tries = [
@@ -171,9 +175,11 @@ def _duties(put, days, autumn: Autumn, period: ReportPeriod, verdicts) -> None: 
         put("form", reached[0].form, *place)
         is_decided = deed is not None and deed.ending is Ending.CONTACT_MADE
         put("decision", "decided" if is_decided else "not_decided", *place)
-        days["contact", "total", "total"].append(_working(day, contact))
-        if deed is not None and close is not None and is_decided:
-            days["decision", "total", "total"].append(_working(day, day_of(close.act.at)))
+        for line in _lines(*place):
+            days["contact", *line].append(_working(day, contact))
+            if close is not None and is_decided:
+                days["decision", *line].append(_working(day, day_of(close.act.at)))
+        if deed is not None and is_decided:
             for name in (
                 "mentor",
                 "extended_mentor",
@@ -186,13 +192,21 @@ def _duties(put, days, autumn: Autumn, period: ReportPeriod, verdicts) -> None: 
 
 
 def _close(own: list[Deed], after: datetime) -> Deed | None:
+    return next((one for one in _standing(own) if one.act.at > after), None)
+
+
+def _closed_before(own: list[Deed], moment: datetime) -> datetime | None:
+    return max((one.act.at for one in _standing(own) if one.act.at < moment), default=None)
+
+
+def _standing(own: list[Deed]) -> list[Deed]:
     standing: list[Deed] = []
     for one in own:
         if isinstance(one.act.deed, Close):
             standing.append(one)
         elif isinstance(one.act.deed, Reopen):
             standing.pop()
-    return next((one for one in standing if one.act.at > after), None)
+    return standing
 
 
 def _working(first: date, last: date) -> int:

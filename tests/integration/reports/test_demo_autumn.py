@@ -1,126 +1,95 @@
-"""The demo's autumn gives a report whose every number is that of another count.
+"""The demo's autumn, played in its own time with what units do about it: every number of its report is that of a count
+from the records as they were written and the journal of what was done."""
 
-All of them are counted by `recount`; starts, stays and messages once more from the records as they were written, which
-knows neither the service's facts nor its rules.
-"""
-
-from collections import Counter, defaultdict
-from collections.abc import Iterator
-from datetime import date, datetime, timedelta
-from typing import Any, Final
+from collections import Counter
+from datetime import date
+from pathlib import Path
+from typing import Final
 
 import psycopg
 import pytest
 
-from ledger.schema.migrate import migrate
-from local.demo.scenario.history import History
-from publisher.events import PlainEvent
-from tests.integration.reports.autumn import LAW, PERIOD, Autumn, day_of, put_in
-from tests.integration.reports.demo_autumn import demo_autumn
-from tests.integration.reports.recount import recount
-from tests.integration.reports.test_every_number import as_counted, read_in
+from config.reading_environments import ReportEnvironment
+from config.sections.servers import DatabaseAddress, ReferenceSection
+from frafaldsvarsel.wiring.report import make_release
+from reports.families import FAMILIES
+from reports.read import Read, ReportPeriod
+from reports.survival import still_enrolled
+from tests.integration.reports.autumn import LAW, PERIOD
+from tests.integration.reports.demo_autumn import told
+from tests.integration.reports.plain_count import HORIZONS, PlainCounts, count_people
+from tests.integration.reports.plain_duties import count_duties
+from tests.integration.reports.played_autumn import Played, play
+from tests.integration.reports.published import differences, stayed
+from tests.integration.reports.test_every_number import read_in
+from tests.reference import SHIPPED, copy_reference
+from tests.travel.clock import under_our_clock
 
-Found = Counter[tuple[str, str, str, str]]
-BY: Final = ("total", "month", "education_type")
-_LIMITS: Final = (
-    (30, "left_within_1"),
-    (91, "left_within_3"),
-    (182, "left_within_6"),
-    (365, "left_within_12"),
-)
-
-
-def plain_count(story: list[PlainEvent]) -> Found:
-    """By loops over each person's records."""
-    people: dict[str, History] = defaultdict(History)
-    for event in story:
-        people[event.data["cpr"]].add(event)
-    found: Found = Counter()
-    for history in people.values():
-        for message in history.messages:
-            verdict = history.judge(message, LAW)
-            reason = f".{verdict.reason}" if verdict.outcome == "not_obliged" else ""
-            _put(found, "messages", verdict.outcome + reason, day_of(datetime.fromisoformat(message.time)))
-        for enrolment in _last(history, "enrolment"):
-            start, ended = date.fromisoformat(enrolment["study_start"]), enrolment.get("ended_on")
-            if ended is not None and date.fromisoformat(ended) < start:
-                continue
-            kind, is_from = enrolment["education_type"], _came_from(history, start)
-            _put(found, "starts", "from_benefit" if is_from else "other", start, kind)
-            if is_from:
-                _put(found, "stay", _stay(enrolment, start), start, kind)
-    return found
+_MESSAGES: Final = 400
+_EARLIER: Final = ReportPeriod(first=PERIOD.first, last=date(2026, 9, 30), as_of=date(2026, 10, 15))
+_TARGETS: Final = {row.unit_id: row.working_days for row in SHIPPED.react_by.rows if row.unit_id is not None}
 
 
-def _put(found: Found, family: str, category: str, day: date, kind: str | None = None) -> None:
-    if PERIOD.first <= day <= PERIOD.last:
-        for breakdown, value in zip(BY, ("total", f"{day:%Y-%m}", kind), strict=True):
-            if value is not None:
-                found[family, breakdown, value, category] += 1
+def plain(played: Played, period: ReportPeriod) -> PlainCounts:
+    """The other count."""
+    counts = PlainCounts(first=period.first, last=period.last, as_of=period.as_of, law=LAW)
+    count_duties(counts, count_people(counts, played), played, _TARGETS)
+    return counts
 
 
-def _last(history: History, what: str) -> Iterator[dict[str, Any]]:
-    """Each of a kind as it was told last; what was annulled is none."""
-    names = {"enrolment": "enrolment_id", "benefit-period": "period_id"}
-    known: dict[str, dict[str, Any]] = {}
-    own = [event for event in history.events if event.type.split(".")[2] == what]
-    for event in sorted(own, key=lambda one: (datetime.fromisoformat(one.time), _rank(one))):
-        name = event.data[names[what]]
-        if _rank(event) < 2:
-            known[name] = dict(event.data)
-        elif what == "benefit-period":
-            known.pop(name, None)
-        elif name in known:
-            known[name] |= {key: event.data[key] for key in ("ended_on", "reason")}
-    yield from known.values()
+@pytest.fixture
+async def played(database: str) -> Played:
+    """The autumn, in the ledger."""
+    await under_our_clock(database)
+    story = sorted(told(_MESSAGES), key=lambda pair: pair[0])
+    async with await psycopg.AsyncConnection.connect(database, autocommit=True) as connection:
+        return await play(connection, story, PERIOD.as_of)
 
 
-def _rank(event: PlainEvent) -> int:
-    return ("registered", "corrected", "ended", "annulled").index(event.type.split(".")[3])
-
-
-def _came_from(history: History, start: date) -> bool:
-    rules = max(
-        (one for one in LAW.rule_sets if one.in_force_from <= start), key=lambda one: one.in_force_from
+def assert_alike(read: Read, counts: PlainCounts) -> None:
+    """All that the report has counted, before anything is hidden."""
+    counted = Counter(
+        {
+            (family, breakdown, value, category): number
+            for family, by_line in read.counts.cells.items()
+            for (breakdown, value), counter in by_line.items()
+            for category, number in counter.items()
+        }
     )
-    groups = {(str(benefit), str(group)) for benefit, group in rules.target_groups}
-    return any(
-        (period["benefit_type"], period["target_group"]) in groups
-        and date.fromisoformat(period["valid_from"]) < start
-        and start - date.fromisoformat(period.get("valid_to") or "9999-12-31")
-        <= timedelta(days=rules.look_back_days)
-        for period in _last(history, "benefit-period")
-    )
+    assert counted == counts.found
+    lives = {line: Counter(seen) for line, seen in counts.lives.items()}
+    assert dict(read.counts.lives) == lives
+    for line, seen in counts.lives.items():
+        for _, limit in HORIZONS:
+            part = still_enrolled(read.counts.lives[line], limit)
+            assert part is None or abs(part - stayed(seen, limit)) < 1e-9
+    days = {key: Counter(found) for key, found in counts.days.items()}
+    assert {
+        (what, line): found for what, by_line in read.counts.days.items() for line, found in by_line.items()
+    } == days
+    assert dict(read.sent) == dict(counts.sent)
 
 
-def _stay(enrolment: dict[str, Any], start: date) -> str:
-    ended = date.fromisoformat(enrolment.get("ended_on") or "9999-12-31")
-    if ended >= PERIOD.as_of or enrolment.get("reason") in ("completed", "transferred"):
-        return "under_observation"
-    return next((name for days, name in _LIMITS if (ended - start).days <= days), "left_later")
-
-
-@pytest.fixture(scope="module")
-def autumn() -> tuple[Autumn, list[PlainEvent]]:
-    return demo_autumn(600)
-
-
-async def test_every_number_of_the_demos_autumn(
-    database: str, autumn: tuple[Autumn, list[PlainEvent]]
-) -> None:
-    made, story = autumn
-    await migrate(database)
-    async with await psycopg.AsyncConnection.connect(database) as connection:
-        await put_in(connection, made)
-    counts = read_in(database).counts
-    counted = as_counted(counts)
-    found, days = recount(made, PERIOD)
-    assert counted == dict(found)
-    for what in ("contact", "decision"):
-        assert sorted(counts.days[what]["total", "total"].elements()) == sorted(days[what, "total", "total"])
-    plain = plain_count(story)
-    of_plain = {"starts": BY, "stay": BY, "messages": BY[:2]}
-    assert plain == {key: n for key, n in counted.items() if key[1] in of_plain.get(key[0], ())}
-    assert plain["starts", "total", "total", "from_benefit"] > 100
-    assert plain["messages", "total", "total", "obliged"] > 100
+async def test_every_number_of_the_demos_autumn(database: str, played: Played, tmp_path: Path) -> None:
+    counts = plain(played, PERIOD)
+    assert_alike(read_in(database), counts)
+    assert_alike(read_in(database, _EARLIER), plain(played, _EARLIER))
+    found = counts.found
+    lacking = {family.code for family in FAMILIES} - {key[0] for key in found}
+    assert not lacking
+    assert found["starts", "total", "total", "from_benefit"] > 100
     assert found["duties", "total", "total", "reached"] > 50
+    kinds = Counter(done.kind for done in played.journal)
+    assert min(kinds[kind] for kind in ("attempt", "close", "reopen", "hand_over", "acknowledge")) > 5
+    assert played.refused > 5
+
+    environment = ReportEnvironment(
+        database=DatabaseAddress.model_validate({"DATABASE_URL": database}),
+        reference=ReferenceSection.model_validate({"REFERENCE_DIR": copy_reference(tmp_path / "data")}),
+    )
+    made, _ = make_release(environment, PERIOD, threshold=3, by="anna")
+    shown, wrong = differences(made.files["figures.csv"], counts)
+    assert wrong == []
+    assert shown["count"] > 200
+    measures = ("base", "percent", "median_days", "ninth_days", "still_enrolled_percent")
+    assert min(shown[measure] for measure in measures) > 3

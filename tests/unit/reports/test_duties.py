@@ -50,6 +50,7 @@ def _expected(messages: list[DutyMessage], acts: list[Act]) -> list[tuple[object
             continue
         later = [act for act in standing if act.at > message.appended_at]
         end = later[0].at if later else datetime.max.replace(tzinfo=UTC)
+        after = max((act.at for act in standing if act.at < message.appended_at), default=after)
         tried = sorted(
             (act.contact_at, act.at, nth)
             for nth, act in enumerate(acts)
