@@ -3,9 +3,10 @@
 Corrections, ends, annulments, moves, joins and late facts included; some of it becomes known only after the as-of date.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import count
 from random import Random
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -69,21 +70,21 @@ class Autumn:
 
 
 def make(seed: int, people: int) -> Autumn:
-    """The same for the same seed."""
-    rng, autumn = Random(seed), Autumn()
+    """The same for the same seed, whatever was made before: the factories count on from test to test."""
+    rng, autumn, places = Random(seed), Autumn(), count()
     for number in range(people):
-        _live(rng, autumn, f"person {number}")
+        _live(rng, autumn, f"person {number}", places)
     return autumn
 
 
-def _live(rng: Random, autumn: Autumn, person: str) -> None:
+def _live(rng: Random, autumn: Autumn, person: str, places: Iterator[int]) -> None:
     def at(day: date, *, late: bool = False) -> dict[str, Any]:
         """Registered on `day`; the brokers have it then, or long after."""
         registered = factories.moment(day, f"{rng.randrange(8, 18):02d}:{rng.randrange(60):02d}")
         appended = registered + timedelta(days=rng.choice((70, 120)) if late else rng.randrange(3))
         return {
             "at": registered,
-            "origin": factories.origin(appended_at=appended),
+            "origin": factories.origin(appended_at=appended, offset=next(places)),
             "person_id": person,
         }
 
