@@ -7,6 +7,7 @@ that no broker has acknowledged. Publishing a file again is safe: ids are the au
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -19,12 +20,13 @@ from crypto.signature import NotCanonicalError
 from publisher.events import Binding, FileLine, LineFault, Outgoing, Ready, line_fault
 from publisher.keys import NoKey
 from publisher.prepare import LATEST, ContractVersion, Keys, prepare
+from publisher.read_ahead import read_ahead
 
 IN_FLIGHT: Final = 4000
 """Records sent and not yet acknowledged: enough for full batches, and a bound on memory."""
 LISTED_FAULTS: Final = 1000
 _TURN: Final = 32
-"""Records prepared between two turns of the event loop, some 7 ms: sending goes on meanwhile."""
+"""Records handed over between two turns of the event loop: sending goes on meanwhile."""
 _REPORT_SECONDS: Final = 0.1
 
 
@@ -155,20 +157,23 @@ class _Sending:
     async def run(self, producer: AIOKafkaProducer, records: Iterable[Outgoing | LineFault]) -> None:
         """Send everything, then wait for the last acknowledgement."""
         last_line = 0
-        for turn, record in enumerate(records):
-            new_line, last_line = record.number != last_line, record.number
-            self._result.read += new_line
-            if isinstance(record, LineFault):
-                self._note(record, new_line=new_line)
-            else:
-                await self._send(producer, record.number, record.ready)
-            if turn % _TURN == 0:
-                self._report()
-                await asyncio.sleep(0)
-            if len(self._under_way) >= IN_FLIGHT:
-                await self._wait(IN_FLIGHT // 2)
-            if self._result.gave_up:
-                return
+        # A pipe's next line may be long in coming: what was sent is acknowledged meanwhile, and an interrupt is heard.
+        async with aclosing(read_ahead(records)) as made:
+            async for some in made:
+                for turn, record in enumerate(some):
+                    new_line, last_line = record.number != last_line, record.number
+                    self._result.read += new_line
+                    if isinstance(record, LineFault):
+                        self._note(record, new_line=new_line)
+                    else:
+                        await self._send(producer, record.number, record.ready)
+                    if turn % _TURN == 0:
+                        self._report()
+                        await asyncio.sleep(0)
+                    if len(self._under_way) >= IN_FLIGHT:
+                        await self._wait(IN_FLIGHT // 2)
+                    if self._result.gave_up:
+                        return
         await self._wait(0)
 
     def finish(self) -> PublishResult:
