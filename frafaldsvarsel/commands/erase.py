@@ -32,6 +32,9 @@ _STAYS = {
     "people": "the gravestone, for ever; the record of before, until it is compacted",
     "applied": "what was applied, without content: 365 days",
     "dump": "a backup of before: your own retention of backups; restored, it forgets when the ledger reads on",
+    "pages write-ahead log": "what was written before: until the server uses the file again, and in your archive of it",
+    "pages pg_statistic": "a sample of a column: until the next ANALYZE, or autovacuum's",
+    "pages": "rows and index entries that were deleted: until their place is used again; VACUUM FULL takes them away",
     "table erasure_requests": "an erasure that is asked for and not done yet",
 }
 
@@ -165,6 +168,10 @@ def verify(
         Path | None,
         typer.Option(help="A broker's folder: the raw segments of its topics are searched as bytes."),
     ] = None,
+    pages: Annotated[
+        Path | None,
+        typer.Option(help="PostgreSQL's data directory: its pages and its log are searched as bytes."),
+    ] = None,
     data: DataDir = None,
 ) -> None:
     """Say where a person's pseudonym still stands, why, and until when: Kafka, PostgreSQL, the auditor's index.
@@ -172,6 +179,7 @@ def verify(
     The CPR is asked for. Ends with 1 where it stands somewhere without a reason.
     """
     from frafaldsvarsel.wiring.common import stream_mac
+    from ops.recovery.erasure_heap import in_heap
     from ops.recovery.erasure_log import ErasureLog
     from ops.recovery.erasure_search import in_file, in_index, in_segments, in_tables
 
@@ -185,7 +193,9 @@ def verify(
     found = {f"topic {topic}": number for topic, number in asyncio.run(look()).items()}
     with database(known.database) as connection:
         tables = in_tables(connection, person)
+        heap = {} if pages is None else in_heap(connection, pages, person)
     found |= {f"table {table}": number for table, number in tables.rows.items()}
+    found |= {f"pages {name}": number for name, number in heap.items()}
     if known.audit.file is not None:
         found["auditor's index"] = in_index(known.audit.file, person)
     if dump is not None:
@@ -211,6 +221,8 @@ def verify(
 def stays(place: str) -> str | None:
     """Why a pseudonym may still stand at `place` after an erasure, and until when; None: it may not."""
     kind, _, name = place.partition(" ")
+    if kind == "pages":
+        return _STAYS.get(place, _STAYS[kind])
     return _STAYS.get(name if kind in ("topic", "segments") else place)
 
 

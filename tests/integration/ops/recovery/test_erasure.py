@@ -31,6 +31,7 @@ from models.events.person_event import PersonEvent
 from models.operator import Operator
 from ops.recovery import erasure_again, erasure_search
 from ops.recovery import erasure_requests as requests
+from ops.recovery.erasure_heap import WAL, in_heap
 from ops.recovery.erasure_log import ErasureLog
 from ops.recovery.requests import CannotApprove, RequestKind, approve
 from ops.recovery.requests import ask as ask_two
@@ -298,3 +299,29 @@ def test_what_is_left_of_a_person_is_found_in_every_column(database: str, tmp_pa
     (tmp_path / "decisions-3").mkdir()
     (tmp_path / "decisions-3" / "0.log").write_bytes(OLD.encode())
     assert erasure_search.in_segments(tmp_path, OLD) == {"decisions": 1}
+
+
+def test_what_is_deleted_stands_in_pages_until_they_are_written_anew(database: str) -> None:
+    """And in statistics until the next ANALYZE; no query shows either of them."""
+    asyncio.run(migrate(database))
+    person = f"pages{uuid4().hex}"
+    with psycopg.connect(database, autocommit=True) as connection:
+        ((folder,),) = connection.execute("SHOW data_directory").fetchall()
+        connection.cursor().executemany(
+            FACT_OF.replace("(0, 1,", "(0, %s,"), [(n, person if n < 30 else NEIGHBOUR) for n in range(40)]
+        )
+        connection.execute("ANALYZE person_facts")
+
+        def found() -> dict[str, int]:
+            connection.execute("CHECKPOINT")
+            return in_heap(connection, Path(folder), person)
+
+        assert found().keys() >= {"person_facts", "pg_statistic", WAL}
+        connection.execute("DELETE FROM person_facts WHERE person_id = %s", (person,))
+        assert erasure_search.in_tables(connection, person).rows["person_facts"] == 0
+        assert found().keys() >= {"person_facts", "pg_statistic", WAL}
+        connection.execute("VACUUM FULL person_facts")
+        connection.execute("ANALYZE person_facts")
+        connection.execute("VACUUM FULL pg_statistic")
+        # ANALYZE leaves the samples of a table that is empty as they were.
+        assert found().keys() <= {WAL}
