@@ -21,7 +21,7 @@ _RECORDS: Final = 500
 """At once: they are made into objects while the loop waits for the interpreter, some 5 ms."""
 _LIMITS: Final = {"queued.max.messages.kbytes": 16 * 1024, "fetch.message.max.bytes": 4 * 1024 * 1024}
 """One partition is read at a time; what waits for us is memory beside the state."""
-Answer = TypeVar("Answer")
+Replied = TypeVar("Replied")
 
 
 _PASSING: Final = frozenset(
@@ -95,7 +95,7 @@ class BulkReader:
             self._consumer = await self._ask(lambda: Consumer(self._settings))
         return self._consumer
 
-    async def _ask(self, what: Callable[[], Answer]) -> Answer:
+    async def _ask(self, what: Callable[[], Replied]) -> Replied:
         return await asyncio.get_running_loop().run_in_executor(self._thread, what)
 
 

@@ -9,15 +9,15 @@ from typing import Final, TypeVar
 
 _AHEAD: Final = 2_000
 """Items that are made and not taken yet: a file is not read into memory."""
-Item = TypeVar("Item")
+ReadAheadItem = TypeVar("ReadAheadItem")
 
 
-async def read_ahead(items: Iterable[Item]) -> AsyncGenerator[list[Item], None]:
+async def read_ahead(items: Iterable[ReadAheadItem]) -> AsyncGenerator[list[ReadAheadItem], None]:
     """What has been made, as soon as there is something; raises what `items` raises, after all that came before.
 
     Whoever stops taking leaves the thread where it is, in a read perhaps that never ends: no exit waits for it.
     """
-    made: deque[Item] = deque()
+    made: deque[ReadAheadItem] = deque()
     room, wake = threading.Semaphore(_AHEAD), asyncio.Event()
     loop, is_over, failures = asyncio.get_running_loop(), threading.Event(), list[BaseException]()
 
