@@ -147,13 +147,12 @@ async def _bare(made: Place) -> float:
         places = [TopicPartition(Topic.PEOPLE, part) for part in range(PERSON_PARTITIONS)]
         consumer.assign(places)
         await consumer.seek_to_beginning()
-        left = dict(await consumer.end_offsets(places))
+        left = {at: end for at, end in (await consumer.end_offsets(places)).items() if end}
         began = time.monotonic()
         while left:
             for at in await consumer.getmany(timeout_ms=200):
                 if await consumer.position(at) >= left.get(at, 0):
                     left.pop(at, None)
-            left = {at: end for at, end in left.items() if end}
         return time.monotonic() - began
     finally:
         await consumer.stop()

@@ -21,13 +21,11 @@ _RECORDS: Final = 500
 """At once: they are made into objects while the loop waits for the interpreter, some 5 ms."""
 _LIMITS: Final = {"queued.max.messages.kbytes": 16 * 1024, "fetch.message.max.bytes": 4 * 1024 * 1024}
 """One partition is read at a time; what waits for us is memory beside the state."""
-Replied = TypeVar("Replied")
-
-
 _PASSING: Final = frozenset(
     {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._RESOLVE, KafkaError._TIMED_OUT}
 )
 """librdkafka goes on by itself."""
+Replied = TypeVar("Replied")
 
 
 class BulkReader:

@@ -104,9 +104,9 @@ def _place(topic: str, partition: int) -> bytes:
 
 def _content(key: Part, value: Part, headers: RecordHeaders) -> bytes:
     """Each part behind its length, -1 where there is none, so that no two contents can be taken for one another."""
-    parts = [_LENGTHS(-1 if key is None else len(key), -1 if value is None else len(value))]
-    parts += key or b"", value or b""
+    lengths = _LENGTHS(-1 if key is None else len(key), -1 if value is None else len(value))
+    content = lengths + (key or b"") + (value or b"")
     for name, said in headers:
         if name in COVERED:
-            parts.append(b"%b %d\n%b" % (name.encode(), -1 if said is None else len(said), said or b""))
-    return b"".join(parts)
+            content += b"%b %d\n%b" % (name.encode(), -1 if said is None else len(said), said or b"")
+    return content

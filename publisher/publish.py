@@ -150,31 +150,36 @@ class _Sending:
         self._result = PublishResult()
         self._under_way: dict[asyncio.Future[object], int] = {}
         self._topics: set[str] = set()
+        self._last_line = 0
         self._moved = asyncio.Event()
         self._began = time.perf_counter()
         self._reported = 0.0
 
     async def run(self, producer: AIOKafkaProducer, records: Iterable[Outgoing | LineFault]) -> None:
         """Send everything, then wait for the last acknowledgement."""
-        last_line = 0
         # A pipe's next line may be long in coming: what was sent is acknowledged meanwhile, and an interrupt is heard.
         async with aclosing(read_ahead(records)) as made:
             async for some in made:
-                for turn, record in enumerate(some):
-                    new_line, last_line = record.number != last_line, record.number
-                    self._result.read += new_line
-                    if isinstance(record, LineFault):
-                        self._note(record, new_line=new_line)
-                    else:
-                        await self._send(producer, record.number, record.ready)
-                    if turn % _TURN == 0:
-                        self._report()
-                        await asyncio.sleep(0)
-                    if len(self._under_way) >= IN_FLIGHT:
-                        await self._wait(IN_FLIGHT // 2)
-                    if self._result.gave_up:
-                        return
+                await self._send_some(producer, some)
+                if self._result.gave_up:
+                    return
         await self._wait(0)
+
+    async def _send_some(self, producer: AIOKafkaProducer, records: Iterable[Outgoing | LineFault]) -> None:
+        for turn, record in enumerate(records):
+            new_line, self._last_line = record.number != self._last_line, record.number
+            self._result.read += new_line
+            if isinstance(record, LineFault):
+                self._note(record, new_line=new_line)
+            else:
+                await self._send(producer, record.number, record.ready)
+            if turn % _TURN == 0:
+                self._report()
+                await asyncio.sleep(0)
+            if len(self._under_way) >= IN_FLIGHT:
+                await self._wait(IN_FLIGHT // 2)
+            if self._result.gave_up:
+                return
 
     def finish(self) -> PublishResult:
         """The result, all of it reported."""

@@ -179,8 +179,8 @@ def verify(
     The CPR is asked for. Ends with 1 where it stands somewhere without a reason.
     """
     from frafaldsvarsel.wiring.common import stream_mac
-    from ops.recovery.erasure_heap import in_heap
     from ops.recovery.erasure_log import ErasureLog
+    from ops.recovery.erasure_pages import in_pages
     from ops.recovery.erasure_search import in_file, in_index, in_segments, in_tables
 
     known = settings(EraseVerifyEnvironment, data)
@@ -193,9 +193,9 @@ def verify(
     found = {f"topic {topic}": number for topic, number in asyncio.run(look()).items()}
     with database(known.database) as connection:
         tables = in_tables(connection, person)
-        heap = {} if pages is None else in_heap(connection, pages, person)
+        in_files = {} if pages is None else in_pages(connection, pages, person)
     found |= {f"table {table}": number for table, number in tables.rows.items()}
-    found |= {f"pages {name}": number for name, number in heap.items()}
+    found |= {f"pages {name}": number for name, number in in_files.items()}
     if known.audit.file is not None:
         found["auditor's index"] = in_index(known.audit.file, person)
     if dump is not None:

@@ -1,4 +1,4 @@
-"""Twelve bugs that a careful engineer could write, planted into a child process before it runs.
+"""Bugs that a careful engineer could write, planted into a child process before it runs.
 
 None of this is in the service: a child is started through `tests.faults.run_with_bug`, which patches the real modules.
 The service has more than one line of defence. Where the next line would repair a bug, the plant takes that away too:

@@ -16,6 +16,7 @@ from infra.bulk_reader import BulkReader
 from infra.kafka_record import KafkaRecord
 from infra.partition_reader import PartitionReader
 from local.servers.kafka import Broker
+from tests.fixtures.servers import running_broker
 
 GROUP: Final = "bulk"
 QUIET: Final = {"log_level": 0}
@@ -111,13 +112,8 @@ async def test_an_offset_that_is_gone_is_a_fault(
 
 @pytest.fixture
 def other_broker(jars: Path, tmp_path: Path) -> Iterator[Broker]:
-    made = Broker(tmp_path / "kafka", jars)
-    made.start()
-    try:
-        made.wait_ready()
+    with running_broker(tmp_path / "kafka", jars) as made:
         yield made
-    finally:
-        made.stop()
 
 
 async def test_a_broker_that_goes_away_is_waited_for_and_not_for_ever(

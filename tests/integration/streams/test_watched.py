@@ -14,6 +14,7 @@ from config.topics import PERSON_PARTITIONS
 from local.servers.kafka import Broker
 from local.servers.ports import remembered_ports
 from publisher.events import Binding
+from tests.fixtures.servers import running_broker
 from tests.integration.streams.judge import assert_accounted
 from tests.integration.streams.traffic import person_story
 from tests.integration.streams.worker import Stage
@@ -44,13 +45,8 @@ class WatchedStage(Stage):
 
 @pytest.fixture
 def broker(jars: Path, tmp_path: Path) -> Iterator[Broker]:
-    made = Broker(tmp_path / "kafka", jars)
-    made.start()
-    try:
-        made.wait_ready()
+    with running_broker(tmp_path / "kafka", jars) as made:
         yield made
-    finally:
-        made.stop()
 
 
 @pytest.fixture

@@ -31,8 +31,8 @@ from models.events.person_event import PersonEvent
 from models.operator import Operator
 from ops.recovery import erasure_again, erasure_search
 from ops.recovery import erasure_requests as requests
-from ops.recovery.erasure_heap import WAL, in_heap
 from ops.recovery.erasure_log import ErasureLog
+from ops.recovery.erasure_pages import WAL, in_pages
 from ops.recovery.requests import CannotApprove, RequestKind, approve
 from ops.recovery.requests import ask as ask_two
 from streams.batch_producer import BatchProducer, partition_of
@@ -314,7 +314,7 @@ def test_what_is_deleted_stands_in_pages_until_they_are_written_anew(database: s
 
         def found() -> dict[str, int]:
             connection.execute("CHECKPOINT")
-            return in_heap(connection, Path(folder), person)
+            return in_pages(connection, Path(folder), person)
 
         assert found().keys() >= {"person_facts", "pg_statistic", WAL}
         connection.execute("DELETE FROM person_facts WHERE person_id = %s", (person,))

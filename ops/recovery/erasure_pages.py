@@ -24,18 +24,15 @@ OTHERS: Final = "files of nobody's table"
 _PART: Final = re.compile(r"(_fsm|_vm|_init)?(\.\d+)?$")
 
 
-def in_heap(connection: SyncConnection, folder: Path, person: str) -> dict[str, int]:
+def in_pages(connection: SyncConnection, folder: Path, person: str) -> dict[str, int]:
     """How often its bytes stand in the files of each table, and in the write-ahead log; `folder`: the data directory.
 
     What the server has not written yet is not seen: CHECKPOINT first.
     """
     tables = {path: table for path, table in connection.execute(FILES).fetchall() if path is not None}
     found: Counter[str] = Counter()
-    for file in sorted(path for name in ("base", "global") for path in (folder / name).rglob("*")):
-        if file.is_file():
-            of = tables.get(_PART.sub("", file.relative_to(folder).as_posix()), OTHERS)
-            found[of] += in_file(file, person)
-    for file in (folder / "pg_wal").glob("*"):
-        if file.is_file():
-            found[WAL] += in_file(file, person)
+    for top in ("base", "global", "pg_wal"):
+        for file in filter(Path.is_file, (folder / top).rglob("*")):
+            name = _PART.sub("", file.relative_to(folder).as_posix())
+            found[WAL if top == "pg_wal" else tables.get(name, OTHERS)] += in_file(file, person)
     return {name: number for name, number in found.items() if number}
