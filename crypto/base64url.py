@@ -1,22 +1,27 @@
 """Base64url without padding (RFC 7515, section 2): what JWS and JWE are written in. Strict: one way to write a text."""
 
-from base64 import urlsafe_b64encode
-from binascii import a2b_base64
+from binascii import a2b_base64, b2a_base64
+from typing import Final
 
-_TO_STANDARD = str.maketrans("-_", "+/", "+/=\r\n")
+_TO_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
+_FROM_STANDARD: Final = bytes.maketrans(b"+/", b"-_")
+_NOT_OURS: Final = b"+/=\r\n"
+"""Signs that the standard's alphabet has and this one has not."""
 
 
 def encode(content: bytes) -> str:
     """`content` as text."""
-    return urlsafe_b64encode(content).rstrip(b"=").decode("ascii")
+    return b2a_base64(content, newline=False).translate(_FROM_STANDARD, b"=").decode("ascii")
 
 
 def decode(text: str) -> bytes:
     """The bytes of `text`; raises `ValueError` or `TypeError` for what is not base64url."""
-    standard = str.translate(text, _TO_STANDARD)  # a TypeError for what is no text
-    if len(standard) != len(text):
+    written = str.encode(text, "ascii")  # a TypeError for what is no text
+    standard = written.translate(_TO_STANDARD, _NOT_OURS)
+    if len(standard) != len(written):
         raise ValueError("a sign that is not of base64url")
-    content = a2b_base64(standard + "=" * (-len(standard) % 4), strict_mode=True)
-    if encode(content) != text:
+    standard += b"=" * (-len(standard) % 4)
+    content = a2b_base64(standard, strict_mode=True)
+    if b2a_base64(content, newline=False) != standard:
         raise ValueError("its last sign has bits that belong to no byte")
     return content

@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from nacl.bindings import crypto_scalarmult, crypto_scalarmult_base
+
 from crypto.vault import SIV_KEY_BYTES, written
 
 _KEY_BYTES: Final = 32
@@ -26,7 +28,6 @@ class MonthSealing:
     def __init__(self, kid: str, public: bytes, binding: bytes) -> None:
         """`public`, `binding`: 32 bytes each."""
         self._kid = kid
-        self._public = X25519PublicKey.from_public_bytes(public)
         self._recipient = public
         self._binding = _sound(binding)
 
@@ -36,9 +37,11 @@ class MonthSealing:
         chosen = HMAC(self._binding, SHA256())
         # The length tells where the purpose ends: no two pairs give one ephemeral key.
         chosen.update(_EPHEMERAL + self._recipient + len(said).to_bytes(8) + said + plaintext)
-        ephemeral = X25519PrivateKey.from_private_bytes(chosen.finalize())
-        sent = ephemeral.public_key().public_bytes_raw()
-        key = _content_key(ephemeral.exchange(self._public), self._binding, sent, self._recipient)
+        ephemeral = chosen.finalize()
+        # By libsodium: it finds a public half in a quarter of the time.
+        sent = crypto_scalarmult_base(ephemeral)
+        shared = crypto_scalarmult(ephemeral, self._recipient)
+        key = _content_key(shared, self._binding, sent, self._recipient)
         return written(self._kid, sent + AESSIV(key).encrypt(plaintext, [said]))
 
 

@@ -80,6 +80,8 @@ def struck(text: str) -> str:
 
 def plain_digits(text: str) -> str:
     """`text` with every decimal digit as 0 to 9, whatever script or width it was typed in."""
+    if text.isascii():
+        return text
     return "".join(
         str(unicodedata.decimal(sign)) if sign.isdecimal() else sign
         for sign in unicodedata.normalize("NFKC", text)

@@ -3,8 +3,8 @@
 RFC 8785 canonicalises I-JSON (RFC 7493), which has no such object.
 """
 
-import json
-from typing import Any
+from json import JSONDecoder
+from typing import Any, Final
 
 
 class _TwiceError(ValueError):
@@ -14,7 +14,7 @@ class _TwiceError(ValueError):
 def has_double_name(text: str) -> bool:
     """Of `text`, which some parser has taken for JSON. Numbers are not read; what is too deep to look at has none."""
     try:
-        json.loads(text, object_pairs_hook=_once, parse_int=len, parse_float=len)
+        _LOOKING.decode(text)
     except _TwiceError:
         return True
     except RecursionError:
@@ -27,3 +27,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise _TwiceError
     return found
+
+
+_LOOKING: Final = JSONDecoder(object_pairs_hook=_once, parse_int=len, parse_float=len)
