@@ -202,7 +202,7 @@ class Match:
         value = splice_fact(held, fact, event, record.offset)
         if value is None:
             return None
-        self._people.keep(partition, fact.person_id, record.offset, value)
+        self._people.keep(partition, fact.person_id, value)
         return fact
 
 
