@@ -11,7 +11,7 @@ import httpx2
 
 from inbox.action_forms import READERS
 from local.service import Service
-from tests.acceptance.test_command_line import command
+from tests.acceptance.service import command
 from tests.leak_records import CANARIES, Told
 
 

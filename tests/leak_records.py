@@ -10,7 +10,8 @@ from confluent_kafka import Producer
 
 from config.command_environments import KafkaEnvironment
 from local.service import Service
-from tests.acceptance.test_command_line import SCHOOL, command, event, write
+from tests.acceptance.service import command
+from tests.acceptance.story import SCHOOL, event, write
 from tests.leaks import Canary
 
 PATHS: Final = (

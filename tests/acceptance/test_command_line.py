@@ -2,194 +2,26 @@
 
 import json
 import os
-import signal
-import sqlite3
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpx2
-import psycopg
 import pytest
 
 from config.environments import WorkerEnvironment
 from config.key_environment import least_keys
 from config.settings import variables_of
 from local.servers.mailbox import read_mails
+from tests.acceptance.service import Up, auditor_held, command, rows, start, until
+from tests.acceptance.story import CPR, OTHER_CPR, SCHOOL, history, write
 from tests.paths import ROOT
-
-SCHOOL = "912345"
-CPR = "0101051234"
-OTHER_CPR = "0202061234"
-UP_SECONDS = 150
-SETTLE_SECONDS = 120
-
-
-@dataclass
-class Up:
-    """A service started with `frafaldsvarsel up`."""
-
-    data: Path
-    process: subprocess.Popen[str]
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGINT)
-        return self.process.wait(120)
-
-
-def command(*arguments: str, data: Path | None = None, typed: str = "") -> subprocess.CompletedProcess[str]:
-    where = [] if data is None else ["--data", str(data)]
-    return subprocess.run(
-        [sys.executable, "-m", "frafaldsvarsel", *arguments, *where],
-        cwd=ROOT,
-        env=os.environ | {"COLUMNS": "200"},
-        input=typed,
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-
-
-def rows(*arguments: str, data: Path) -> list[dict[str, Any]]:
-    listed = command(*arguments, "--json", data=data)
-    assert listed.returncode == 0, listed.stderr
-    return [json.loads(line) for line in listed.stdout.splitlines()]
-
-
-@contextmanager
-def auditor_held(data: Path) -> Iterator[None]:
-    """The service's own auditor stands still between two rounds: it would drive again what the test lets be found."""
-    file = data / "audit.notes"
-    told = f"FRAFALDSVARSEL_AUDIT_FILE={file}".encode()
-    index = sqlite3.connect(file, timeout=60, isolation_level=None)
-    # While this is held, it is in no transaction of the index, which our own audit needs.
-    index.execute("BEGIN IMMEDIATE")
-    found = [pid for pid in Path("/proc").glob("[0-9]*") if _is_auditor(pid, told)]
-    for pid in found:
-        os.kill(int(pid.name), signal.SIGSTOP)
-    index.close()
-    try:
-        assert found
-        yield
-    finally:
-        for pid in found:
-            os.kill(int(pid.name), signal.SIGCONT)
-
-
-def _is_auditor(pid: Path, told: bytes) -> bool:
-    try:
-        return b"\0audit\0" in (pid / "cmdline").read_bytes() and told in (pid / "environ").read_bytes()
-    except OSError:
-        return False
-
-
-def start(data: Path) -> Up:
-    log = (data.parent / f"{data.name}.log").open("w")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "frafaldsvarsel", "up", "--data", str(data), "--no-canary"],
-        cwd=ROOT,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    log.close()
-    end = time.monotonic() + UP_SECONDS
-    said = Path(log.name)
-    while "Ready to take messages" not in said.read_text():
-        assert process.poll() is None, said.read_text()
-        assert time.monotonic() < end, said.read_text()
-        time.sleep(0.1)
-    return Up(data, process)
-
-
-@pytest.fixture(scope="module")
-def up(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    running = start(tmp_path_factory.mktemp("service") / "data")
-    try:
-        yield running
-    finally:
-        if running.process.poll() is None:
-            running.stop()
-
-
-def event(kind: str, sender: str, moment: str, cpr: str = CPR, **data: object) -> dict[str, object]:
-    return {"id": str(uuid4()), "type": kind, "sender": sender, "time": moment, "data": {"cpr": cpr, **data}}
-
-
-def history(cpr: str = CPR) -> list[dict[str, object]]:
-    """A student of the school who came from the target group, and a message in the window; the message first."""
-    return [
-        event(
-            "dropout-risk.raised",
-            SCHOOL,
-            "2026-10-02T10:00:00+02:00",
-            cpr,
-            institution_number=SCHOOL,
-            seen_at="2026-10-01T09:00:00+02:00",
-            signals=["absence"],
-            severity="high",
-            text="Svarer ikke på beskeder.",
-        ),
-        event(
-            "residence.registered",
-            "REG-CPR",
-            "2026-07-01T10:00:00+02:00",
-            cpr,
-            residence_id=str(uuid4()),
-            municipality_code="0563",
-            valid_from="2020-01-01",
-        ),
-        event(
-            "benefit-period.registered",
-            "0563",
-            "2026-07-01T10:00:00+02:00",
-            cpr,
-            period_id=str(uuid4()),
-            municipality_code="0563",
-            benefit_type="kontanthjaelp",
-            target_group="uddannelsesparat",
-            valid_from="2025-09-01",
-            valid_to="2026-07-31",
-        ),
-        event(
-            "enrolment.registered",
-            SCHOOL,
-            "2026-08-12T10:00:00+02:00",
-            cpr,
-            enrolment_id=str(uuid4()),
-            institution_number=SCHOOL,
-            education_type="eud",
-            admission_date="2026-06-20",
-            study_start="2026-08-10",
-        ),
-    ]
-
-
-def write(file: Path, events: list[dict[str, object]]) -> Path:
-    file.write_text("".join(json.dumps(one) + "\n" for one in events), encoding="utf-8")
-    return file
-
-
-def until(what: str, found: Any) -> Any:
-    end = time.monotonic() + SETTLE_SECONDS
-    while not (result := found()):
-        assert time.monotonic() < end, f"no {what} in time"
-        time.sleep(0.3)
-    return result
 
 
 @pytest.fixture(scope="module")
 def sent(up: Up, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    added = command("senders", "add", SCHOOL, "--name", "Prøveskolen", data=up.data)
-    assert added.returncode == 0, added.stderr
-    time.sleep(1.5)
+    up.add_school()
     events = history()
     file = write(tmp_path_factory.mktemp("files") / "autumn.jsonl", events)
     published = command("publish", str(file), "--keys", str(up.data / "keys"))
@@ -225,7 +57,7 @@ def test_a_case_system_reads_the_task_with_the_client_that_was_made_at_the_start
 ) -> None:
     """What the two lines of docs/api.md do."""
     (task,) = until("task", lambda: rows("tasks", data=up.data))
-    api = json.loads((up.data / "addresses.json").read_text())["api"]
+    api = up.addresses["api"]
     file = up.data / "api" / "case-system.curl"
     login = dict(line.split(" = ") for line in file.read_text().splitlines())
     client, _, secret = json.loads(login["user"]).partition(":")
@@ -294,9 +126,8 @@ def test_what_got_lost_on_the_way_is_found_by_its_place_and_driven_again(
 ) -> None:
     """Rows are taken out of the ledger, as if a hop had lost them; the same steps put back the same rows."""
     before = {name: rows(name, data=up.data) for name in ("receipts", "decisions", "tasks")}
-    url = json.loads((up.data / "addresses.json").read_text())["database_url"]
     with auditor_held(up.data):
-        with psycopg.connect(url, autocommit=True) as connection:
+        with up.database() as connection:
             connection.execute("DELETE FROM repeats")
             connection.execute("DELETE FROM receipts WHERE topic IN ('benefits', 'residences')")
             connection.execute("DELETE FROM applied WHERE origin_topic = 'enrolments'")
@@ -361,7 +192,7 @@ def test_a_process_without_settings_says_what_to_mend(up: Up) -> None:
 
 def test_a_second_worker_takes_a_share_with_the_same_settings(up: Up, tmp_path: Path) -> None:
     """The addresses' environment is enough, but for the keys of others; nobody has to think of names."""
-    everything: dict[str, str] = json.loads((up.data / "addresses.json").read_text())["environment"]
+    everything: dict[str, str] = up.addresses["environment"]
     settings = least_keys(WorkerEnvironment, everything, variables_of(WorkerEnvironment))
     ready = tmp_path / "ready"
     second = subprocess.Popen(
@@ -382,7 +213,7 @@ def test_a_second_worker_takes_a_share_with_the_same_settings(up: Up, tmp_path: 
 def test_stopping_keeps_everything_and_the_next_start_goes_on(up: Up, sent: dict[str, Any]) -> None:
     """Last in the file: it stops the service that the others use."""
     before = rows("tasks", data=up.data)
-    addresses = json.loads((up.data / "addresses.json").read_text())
+    addresses = up.addresses
     assert up.stop() == 0
     for pid in addresses["pids"].values():
         assert not Path(f"/proc/{pid}").exists()

@@ -1,51 +1,17 @@
 """Story: a young person's case is long over and everything about them is erased; then they begin an education anew."""
 
-import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
-import psycopg
-import pytest
-
-from tests.acceptance.test_command_line import (
-    SCHOOL,
-    Up,
-    command,
-    event,
-    history,
-    rows,
-    start,
-    until,
-    write,
-)
+from tests.acceptance.service import Up, command, rows, until
+from tests.acceptance.story import SCHOOL, event, history
 from tests.integration.streams.traffic import made_up_cpr
 from tests.keys import stored_keys
 
 GONE: Final = made_up_cpr(31)
 STAYS: Final = made_up_cpr(32)
-
-
-@pytest.fixture(scope="module")
-def up(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    running = start(tmp_path_factory.mktemp("service") / "data")
-    try:
-        yield running
-    finally:
-        if running.process.poll() is None:
-            running.stop()
-
-
-def publish(up: Up, file: Path, events: list[dict[str, Any]]) -> None:
-    sent = command("publish", str(write(file, events)), "--keys", str(up.data / "keys"))
-    assert sent.returncode == 0, sent.stderr
-    at_rest(up)
-
-
-def at_rest(up: Up) -> None:
-    until("sound audit", lambda: command("audit", "--grace", "0", data=up.data).returncode == 0)
 
 
 def erase(up: Up, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
@@ -79,8 +45,7 @@ def receipts_of(up: Up, one: dict[str, Any]) -> list[dict[str, Any]]:
 
 def dump(up: Up) -> str:
     """Every row of every table, as text."""
-    url = json.loads((up.data / "addresses.json").read_text())["database_url"]
-    with psycopg.connect(url, autocommit=True) as connection:
+    with up.database() as connection:
         tables = connection.execute(
             "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
         ).fetchall()
@@ -92,11 +57,10 @@ def dump(up: Up) -> str:
 
 def test_what_was_erased_stays_away_and_what_comes_later_counts(up: Up, tmp_path: Path) -> None:
     """Nothing of before is left in the tables; the neighbour keeps everything, and the books are sound throughout."""
-    assert command("senders", "add", SCHOOL, "--name", "Prøveskolen", data=up.data).returncode == 0
-    until("entry", lambda: (up.data / "senders" / f"{SCHOOL}.json").exists())
+    up.add_school()
     before: list[Any] = history(GONE)
     other: list[Any] = history(STAYS)
-    publish(up, tmp_path / "before.jsonl", before + other)
+    up.publish_and_settle(tmp_path / "before.jsonl", before + other)
     assert len(open_tasks(up, before[0])) == len(open_tasks(up, other[0])) == 1
 
     refused = asked(up)
@@ -111,7 +75,7 @@ def test_what_was_erased_stays_away_and_what_comes_later_counts(up: Up, tmp_path
         message_id=before[0]["id"],
         reason="raised_by_mistake",
     )
-    publish(up, tmp_path / "withdrawn.jsonl", [withdrawn])
+    up.publish_and_settle(tmp_path / "withdrawn.jsonl", [withdrawn])
     assert open_tasks(up, before[0]) == []
 
     request = asked(up)
@@ -122,7 +86,7 @@ def test_what_was_erased_stays_away_and_what_comes_later_counts(up: Up, tmp_path
     ran = erase(up, "run")
     assert ran.returncode == 0, ran.stderr + ran.stdout
     assert "1 carried out." in ran.stdout
-    at_rest(up)
+    up.settle()
 
     pseudonym, neighbour = (stored_keys(up.data).pseudonyms.person_id(cpr) for cpr in (GONE, STAYS))
     held = dump(up)
@@ -135,11 +99,11 @@ def test_what_was_erased_stays_away_and_what_comes_later_counts(up: Up, tmp_path
     assert GONE not in verified.stdout + ran.stdout + request.stdout
 
     # The school sends the same records again, without the withdrawal: nothing counts, and it is told why (0054).
-    publish(up, tmp_path / "again.jsonl", before)
+    up.publish_and_settle(tmp_path / "again.jsonl", before)
     until("refusal", lambda: counted(up, before[0]) == [])
     assert [one["repeat"] for one in receipts_of(up, before[0])] == [None, "duplicate"]
     changed = {**before[0], "data": {**before[0]["data"], "severity": "low"}}
-    publish(up, tmp_path / "changed.jsonl", [changed])
+    up.publish_and_settle(tmp_path / "changed.jsonl", [changed])
     until("refusal", lambda: counted(up, before[0]) == [])
     assert [one["repeat"] for one in receipts_of(up, before[0])] == [None, "duplicate", "conflict"]
     assert open_tasks(up, before[0]) == []
@@ -147,7 +111,7 @@ def test_what_was_erased_stays_away_and_what_comes_later_counts(up: Up, tmp_path
         {**one, "id": str(uuid4()), "data": {**one["data"], **({name: str(uuid4())} if name else {})}}
         for one, name in zip(before, ("", "residence_id", "period_id", "enrolment_id"), strict=True)
     ]
-    publish(up, tmp_path / "anew.jsonl", anew)
+    up.publish_and_settle(tmp_path / "anew.jsonl", anew)
     assert len(open_tasks(up, anew[0])) == 1
     for what in ("ledger", "people"):
         rebuilt = command("rebuild", what, "--json", data=up.data)

@@ -1,28 +1,14 @@
 """Story: nobody has read the law of the day; messages wait, two people confirm it, and what has waited is decided."""
 
-import json
 import os
 import signal
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.acceptance.test_command_line import SCHOOL, Up, command, history, rows, start, until, write
+from tests.acceptance.service import Up, command, rows, until
+from tests.acceptance.story import history
 
 CONFIRMED = "2026-12-31"
-
-
-@pytest.fixture(scope="module")
-def up(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    running = start(tmp_path_factory.mktemp("service") / "data")
-    try:
-        yield running
-    finally:
-        if running.process.poll() is None:
-            running.stop()
 
 
 def change(up: Up, file: str, old: str, new: str) -> None:
@@ -37,7 +23,7 @@ def new_worker(up: Up) -> None:
     """The worker reads its tables when it begins; whoever looks after it starts it again."""
 
     def pid() -> int:
-        found: int = json.loads((up.data / "addresses.json").read_text())["pids"].get("worker", 0)
+        found: int = up.addresses["pids"].get("worker", 0)
         return found
 
     before = pid()
@@ -70,12 +56,10 @@ def test_a_message_waits_for_the_law_and_is_decided_when_two_people_have_confirm
     assert "lab-2026-02-01 is known until 2026-09-30. Messages of today are undecided" in checked.stderr
     new_worker(up)
 
-    assert command("senders", "add", SCHOOL, "--name", "Prøveskolen", data=up.data).returncode == 0
-    time.sleep(1.5)
-    file = write(tmp_path / "autumn.jsonl", history())
-    assert command("publish", str(file), "--keys", str(up.data / "keys")).returncode == 0
+    up.add_school()
+    up.publish(tmp_path / "autumn.jsonl", history())
     until("four receipts", lambda: len(rows("receipts", data=up.data)) == 4)
-    until("sound audit", lambda: command("audit", "--grace", "0", data=up.data).returncode == 0)
+    up.settle()
     waits = decision(up)
     assert (waits["decision"], waits["reason"]) == ("undecided", "law_not_confirmed")
     assert waits["review_on"] == "2026-10-02"
@@ -84,7 +68,7 @@ def test_a_message_waits_for_the_law_and_is_decided_when_two_people_have_confirm
     confirm(up, "en@loven.example")
     new_worker(up)
     assert command("redecide", "--yes", data=up.data).returncode == 0
-    until("sound audit", lambda: command("audit", "--grace", "0", data=up.data).returncode == 0)
+    up.settle()
     assert decision(up)["reason"] == "law_not_confirmed", "one person alone confirms nothing"
 
     confirm(up, "to@loven.example")
@@ -98,5 +82,5 @@ def test_a_message_waits_for_the_law_and_is_decided_when_two_people_have_confirm
     assert (decided["decision"], decided["unit"]) == ("obliged", "jc-0561")
     assert decided["revision"] == waits["revision"] + 1
     assert decided["evidence"]["law_confirmed_until"] == CONFIRMED
-    until("sound audit", lambda: command("audit", "--grace", "0", data=up.data).returncode == 0)
+    up.settle()
     assert "Waiting (law_not_confirmed): 0 people." in command("redecide", data=up.data).stdout

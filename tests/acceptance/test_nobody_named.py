@@ -29,7 +29,8 @@ from local.servers.mailbox import read_mails
 from local.servers.postgres import program
 from local.service import Service
 from models.calendar import copenhagen_date
-from tests.acceptance.test_command_line import SCHOOL, command, rows, until
+from tests.acceptance.service import REGISTER_SECONDS, command, rows, until
+from tests.acceptance.story import SCHOOL
 from tests.integration.notifiers.hooks import OLD, text_of
 from tests.leak_paths import ask_commands, call_interface, send_mails_back, send_no_http, visit_pages
 from tests.leak_records import CANARIES, Told, produce, publish
@@ -143,7 +144,7 @@ def story(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stor
         with service.running():
             added = command("senders", "add", SCHOOL, "--name", "Prøveskolen", data=service.data)
             assert added.returncode == 0, added.stderr
-            time.sleep(1.5)
+            time.sleep(REGISTER_SECONDS)
             publish(service, told, folder)
             produce(service)
             until("tasks", lambda: len(rows("tasks", data=service.data)) == 2)

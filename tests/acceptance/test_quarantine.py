@@ -2,18 +2,15 @@
 
 import json
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from config.kafka import KafkaSettings
-from infra.postgres import SyncConnection
 from local.servers.mailbox import read_mails
 from models.dead_letter import place_of
 from models.operator import Operator
@@ -22,31 +19,11 @@ from ops.recovery.dead_letters import Selection
 from ops.recovery.rejected_payloads import Bytes, RejectedPayloads
 from ops.recovery.replay import Replayer
 from ops.recovery.replay_plan import Again
-from tests.acceptance.test_command_line import (
-    CPR,
-    OTHER_CPR,
-    SCHOOL,
-    Up,
-    command,
-    history,
-    rows,
-    start,
-    until,
-    write,
-)
+from tests.acceptance.service import REGISTER_SECONDS, Up, command, rows, until
+from tests.acceptance.story import CPR, OTHER_CPR, SCHOOL, history, write
 from tests.keys import stored_keys
 
 WORDS = "Svarer ikke på beskeder."
-
-
-@pytest.fixture(scope="module")
-def up(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    running = start(tmp_path_factory.mktemp("service") / "data")
-    try:
-        yield running
-    finally:
-        if running.process.poll() is None:
-            running.stop()
 
 
 def listed(up: Up, *filters: str) -> list[dict[str, Any]]:
@@ -67,23 +44,15 @@ def replayed(up: Up, *arguments: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in ran.stdout.splitlines()]
 
 
-def database(up: Up) -> SyncConnection:
-    return psycopg.connect(
-        json.loads((up.data / "addresses.json").read_text())["database_url"], autocommit=True
-    )
-
-
 def trail(up: Up) -> list[tuple[str, dict[str, Any]]]:
-    with database(up) as connection:
+    with up.database() as connection:
         return connection.execute(
             "SELECT kind, detail FROM audit WHERE kind LIKE 'quarantine%' ORDER BY id"
         ).fetchall()
 
 
 def kafka(up: Up) -> KafkaSettings:
-    return KafkaSettings(
-        bootstrap_servers=json.loads((up.data / "addresses.json").read_text())["bootstrap_servers"]
-    )
+    return KafkaSettings(bootstrap_servers=up.addresses["bootstrap_servers"])
 
 
 def _accepted_twins(up: Up, events: list[dict[str, object]]) -> set[str] | None:
@@ -103,8 +72,7 @@ def _ids(found: list[dict[str, Any]]) -> list[str]:
 
 def enter_school(up: Up) -> str:
     """Add the school, and take its key out of the register; returns the entry as it should be."""
-    added = command("senders", "add", SCHOOL, "--name", "Prøveskolen", data=up.data)
-    assert added.returncode == 0, added.stderr
+    up.add_school()
     entry = up.data / "senders" / f"{SCHOOL}.json"
     whole = entry.read_text()
     put(entry, json.dumps(json.loads(whole) | {"keys": []}))
@@ -115,7 +83,7 @@ def put(entry: Path, text: str) -> None:
     part = entry.with_suffix(".part")
     part.write_text(text)
     part.replace(entry)
-    time.sleep(1.5)
+    time.sleep(REGISTER_SECONDS)
 
 
 @pytest.fixture(scope="module")
@@ -123,9 +91,7 @@ def refused(up: Up, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Of four records the school's two are refused. Then its key is entered."""
     whole = enter_school(up)
     events = history()
-    file = write(tmp_path_factory.mktemp("files") / "autumn.jsonl", events)
-    published = command("publish", str(file), "--keys", str(up.data / "keys"), "--no-check")
-    assert published.returncode == 0, published.stderr
+    up.publish(tmp_path_factory.mktemp("files") / "autumn.jsonl", events, "--no-check")
     found = until("two refused", lambda: got if len(got := listed(up)) == 2 else None)
     put(up.data / "senders" / f"{SCHOOL}.json", whole)
     (message,) = [one for one in found if one["id"].startswith("dropout-risks/")]
@@ -180,7 +146,7 @@ def test_showing_it_is_in_the_audit_trail_before_it_is_opened(up: Up, refused: d
 
 def test_an_opening_that_cannot_be_written_down_does_not_happen(up: Up, refused: dict[str, Any]) -> None:
     """The trail is made unwritable: nothing is shown."""
-    with database(up) as connection:
+    with up.database() as connection:
         connection.execute(
             "ALTER TABLE audit ADD CONSTRAINT shut CHECK (kind <> 'quarantine_opened') NOT VALID"
         )
@@ -252,7 +218,7 @@ def test_a_replay_cut_off_after_the_brokers_took_it_is_replayed_again_without_ef
     until("two refused", lambda: len(listed(up)) == 2)
     put(entry, whole)
     payloads = RejectedPayloads(kafka(up), stored_keys(up.data).opener)
-    with database(up) as connection:
+    with up.database() as connection:
         things = dead_letters.dead_letters(connection, Selection())
         found = payloads.refused(
             {dead_letter.place: dead_letter.since for dead_letter in things}, datetime.now(UTC)
@@ -274,7 +240,7 @@ def test_a_replay_cut_off_after_the_brokers_took_it_is_replayed_again_without_ef
     assert {one["replayed_as"] for one in done} == found  # noted, and not written a second time
     again = replayed(up, *_ids(done), "--yes", "--force")
     assert [one["replayed"] for one in again] == [True, True]  # written a second time all the same
-    until("sound audit", lambda: command("audit", "--grace", "0", data=up.data).returncode == 0)
+    up.settle()
     assert len(rows("tasks", data=up.data)) == 2
     assert len(until("mails", lambda: m if len(m := read_mails(up.data / "catcher")) >= 2 else None)) == 2
 

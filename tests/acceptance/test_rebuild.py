@@ -4,11 +4,9 @@ import json
 import os
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import psycopg
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -20,29 +18,8 @@ from frafaldsvarsel.wiring.common import stream_mac
 from infra.stream_mac import HEADER, StreamMac
 from local.servers.mailbox import read_mails
 from models.eligibility.person_record import PersonRecord
-from tests.acceptance.test_command_line import (
-    CPR,
-    OTHER_CPR,
-    SCHOOL,
-    Up,
-    command,
-    event,
-    history,
-    rows,
-    start,
-    until,
-    write,
-)
-
-
-@pytest.fixture(scope="module")
-def up(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    running = start(tmp_path_factory.mktemp("service") / "data")
-    try:
-        yield running
-    finally:
-        if running.process.poll() is None:
-            running.stop()
+from tests.acceptance.service import Up, command, rows, until
+from tests.acceptance.story import CPR, OTHER_CPR, SCHOOL, event, history
 
 
 def story() -> list[dict[str, object]]:
@@ -74,33 +51,19 @@ def story() -> list[dict[str, object]]:
 
 @pytest.fixture(scope="module")
 def told(up: Up, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
-    assert command("senders", "add", SCHOOL, "--name", "Prøveskolen", data=up.data).returncode == 0
-    until("entry", lambda: (up.data / "senders" / f"{SCHOOL}.json").exists())
+    up.add_school()
     events = story()
     folder = tmp_path_factory.mktemp("files")
     # A move after the task was opened hands it over: so the move comes in a file of its own.
     for name, part in (("first", events[:8]), ("then", events[8:])):
-        sent = command("publish", str(write(folder / f"{name}.jsonl", part)), "--keys", str(up.data / "keys"))
-        assert sent.returncode == 0, sent.stderr
-        until("sound audit", lambda: command("audit", "--grace", "0", data=up.data).returncode == 0)
+        up.publish_and_settle(folder / f"{name}.jsonl", part)
     until("refusal", lambda: rows("quarantine", "list", "--kind", "conflict", data=up.data))
-    until("no mail is due", lambda: not scalar(up, "SELECT count(*) FROM deliveries WHERE status = 'due'"))
+    until("no mail is due", lambda: not up.scalar("SELECT count(*) FROM deliveries WHERE status = 'due'"))
     return events
 
 
-def url(up: Up) -> str:
-    known: str = json.loads((up.data / "addresses.json").read_text())["database_url"]
-    return known
-
-
-def scalar(up: Up, query: str) -> Any:
-    with psycopg.connect(url(up), autocommit=True) as connection:
-        row = connection.execute(query.encode()).fetchone()
-    return None if row is None else row[0]
-
-
 def execute(up: Up, *statements: str) -> None:
-    with psycopg.connect(url(up), autocommit=True) as connection:
+    with up.database() as connection:
         for statement in statements:
             connection.execute(statement.encode())
 
@@ -127,13 +90,13 @@ def test_the_ledger_made_once_more_is_the_same(up: Up, told: list[dict[str, obje
     for table in tables.values():
         assert table["live_hash"] == table["rebuilt_hash"]
     assert found["removed"] == []
-    assert scalar(up, "SELECT count(*) FROM pg_namespace WHERE nspname = 'rebuilt'") == 0
+    assert up.scalar("SELECT count(*) FROM pg_namespace WHERE nspname = 'rebuilt'") == 0
 
 
 @pytest.fixture
 def unwatched(up: Up) -> Iterator[None]:
     """The service's own auditor rests: it would drive again what a test takes away, and the ledger would go on."""
-    auditor = int(json.loads((up.data / "addresses.json").read_text())["pids"]["audit"])
+    auditor = int(up.addresses["pids"]["audit"])
     os.kill(auditor, signal.SIGSTOP)
     yield
     os.kill(auditor, signal.SIGCONT)
@@ -145,7 +108,7 @@ def test_tampered_rows_are_found_by_table_and_mended_and_nothing_is_sent(
     mails = len(read_mails(up.data / "catcher"))
     before = rows("tasks", data=up.data)
     decisions = rows("decisions", data=up.data)
-    trail = scalar(up, "SELECT count(*) FROM audit")
+    trail = up.scalar("SELECT count(*) FROM audit")
     execute(
         up,
         "UPDATE tasks SET react_by = react_by + 30 WHERE status = 'open'",
@@ -173,11 +136,11 @@ def test_tampered_rows_are_found_by_table_and_mended_and_nothing_is_sent(
     for name in ("task_id", "status", "react_by", "opened_at", "message_ids"):
         assert [task[name] for task in after] == [task[name] for task in before]
     assert rows("decisions", data=up.data) == decisions
-    assert scalar(up, "SELECT count(*) FROM audit") > trail
-    assert scalar(up, "SELECT detail ->> 'by' FROM audit WHERE kind = 'ledger_rebuilt'") == "drift-1"
+    assert up.scalar("SELECT count(*) FROM audit") > trail
+    assert up.scalar("SELECT detail ->> 'by' FROM audit WHERE kind = 'ledger_rebuilt'") == "drift-1"
     (notice,) = rows("quarantine", "list", "--kind", "delivery", data=up.data)
     assert "rebuild" in notice["detail"]  # it may have been sent: a person decides
-    assert scalar(up, "SELECT count(*) FROM deliveries WHERE status = 'due'") == 0
+    assert up.scalar("SELECT count(*) FROM deliveries WHERE status = 'due'") == 0
     assert len(read_mails(up.data / "catcher")) == mails
 
 
@@ -197,7 +160,7 @@ def test_what_retention_has_removed_is_said_and_taken_as_it_stands(
 
 
 def bootstrap(up: Up) -> str:
-    known: str = json.loads((up.data / "addresses.json").read_text())["bootstrap_servers"]
+    known: str = up.addresses["bootstrap_servers"]
     return known
 
 
@@ -237,7 +200,7 @@ def write_record(up: Up, partition: int, key: bytes, value: bytes, headers: Any)
 
 def mac_of(up: Up) -> StreamMac:
     """Whoever has the service's own key can do this."""
-    environment = json.loads((up.data / "addresses.json").read_text())["environment"]
+    environment = up.addresses["environment"]
     return stream_mac(load(EveryEnvironment, environment).stream)
 
 

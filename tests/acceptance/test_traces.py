@@ -3,7 +3,6 @@
 The real service, told by its settings alone. What has come out is searched for everything that names somebody.
 """
 
-import json
 import socket
 import time
 from collections.abc import Iterator
@@ -12,13 +11,13 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 
 from config.settings import PREFIX
 from local.servers.mailbox import read_mails
 from tests import scrape
-from tests.acceptance.test_command_line import SCHOOL, Up, command, event, history, rows, start, until, write
+from tests.acceptance.service import Up, rows, running, start, until
+from tests.acceptance.story import SCHOOL, event, history
 from tests.otlp import Collector, Received, collector
 
 TRACE: Final = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -46,31 +45,22 @@ def followed(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[F
     """A message with a trace, its facts in any order, another one that is refused; then the service ends."""
     with collector() as there, pytest.MonkeyPatch.context() as patched:
         patched.setenv(f"{PREFIX}OTEL_EXPORTER_OTLP_ENDPOINT", there.endpoint)
-        up = start(tmp_path_factory.mktemp("service") / "data")
-        try:
-            added = command("senders", "add", SCHOOL, "--name", "Prøveskolen", data=up.data)
-            assert added.returncode == 0, added.stderr
-            time.sleep(1.5)
+        with running(tmp_path_factory.mktemp("service")) as up:
+            up.add_school()
             events = history()
             events[0]["traceparent"] = f"00-{TRACE}-{STEP}-00"
             refused = {**event("dropout-risk.raised", SCHOOL, "2026-10-02T10:00:00+02:00"), "id": "none"}
-            file = write(tmp_path_factory.mktemp("files") / "autumn.jsonl", [*events, refused])
-            published = command("publish", str(file), "--keys", str(up.data / "keys"), "--no-check")
-            assert published.returncode == 0, published.stderr
+            file = tmp_path_factory.mktemp("files") / "autumn.jsonl"
+            up.publish(file, [*events, refused], "--no-check")
             until("mail", lambda: read_mails(up.data / "catcher"))
             until("refusal", lambda: rows("receipts", "--status", "rejected", data=up.data))
             named = names(up)
-            up.stop()
-        finally:
-            if up.process.poll() is None:
-                up.stop()
         yield Followed(up, there, events, named)
 
 
 def names(up: Up) -> set[str]:
     """Pseudonyms, tasks, deliveries."""
-    address = json.loads((up.data / "addresses.json").read_text())["database_url"]
-    with psycopg.connect(address) as connection:
+    with up.database() as connection:
         found = connection.execute(
             "SELECT person_id FROM messages UNION SELECT id::text FROM tasks UNION SELECT reference FROM tasks"
             " UNION SELECT id::text FROM deliveries UNION SELECT sealed FROM messages"
@@ -155,12 +145,10 @@ def test_a_collector_that_hangs_holds_up_neither_a_mail_nor_the_end(
         patched.setenv(f"{PREFIX}OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
         up = start(tmp_path_factory.mktemp("service") / "data")
         try:
-            assert command("senders", "add", SCHOOL, "--name", "Prøveskolen", data=up.data).returncode == 0
-            time.sleep(1.5)
-            file = write(tmp_path_factory.mktemp("files") / "autumn.jsonl", history())
-            assert command("publish", str(file), "--keys", str(up.data / "keys")).returncode == 0
+            up.add_school()
+            up.publish(tmp_path_factory.mktemp("files") / "autumn.jsonl", history())
             until("mail", lambda: read_mails(up.data / "catcher"))
-            metrics = json.loads((up.data / "addresses.json").read_text())["metrics"]
+            metrics = up.addresses["metrics"]
             page = next(page for name, page in metrics.items() if name.startswith("worker"))
             port = int(urlsplit(page).port or 0)
             refused = 'frafaldsvarsel_trace_spans_total{outcome="refused"}'

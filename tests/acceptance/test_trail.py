@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from local.service import Service
-from tests.acceptance.test_command_line import command
+from tests.acceptance.service import command
 
 PATIENCE_SECONDS = 90
 

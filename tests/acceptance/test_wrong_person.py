@@ -6,29 +6,18 @@ All of it is sent first, until everything is at rest; then come the corrections,
 import json
 import os
 import signal
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
-import psycopg
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from config.topics import BY_NAME, Topic
 from models.calendar import copenhagen_date
-from tests.acceptance.test_command_line import (
-    SCHOOL,
-    Up,
-    command,
-    event,
-    history,
-    rows,
-    start,
-    until,
-    write,
-)
+from tests.acceptance.service import Up, command, rows, until
+from tests.acceptance.story import SCHOOL, event, history
 from tests.integration.streams.traffic import made_up_cpr
 
 GONE: Final = "900101"
@@ -37,16 +26,6 @@ LATER: Final = "2026-10-05T10:00:00+02:00"
 GRACE_HOURS: Final = 73
 """More than an event may wait for what it names."""
 Plain = dict[str, object]
-
-
-@pytest.fixture(scope="module")
-def up(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    running = start(tmp_path_factory.mktemp("service") / "data")
-    try:
-        yield running
-    finally:
-        if running.process.poll() is None:
-            running.stop()
 
 
 def data_of(one: Plain) -> dict[str, Any]:
@@ -153,14 +132,8 @@ def open_at(up: Up, one: Plain) -> list[str]:
     ]
 
 
-def publish(up: Up, file: Path, events: list[Plain]) -> None:
-    sent = command("publish", str(write(file, events)), "--keys", str(up.data / "keys"))
-    assert sent.returncode == 0, sent.stderr
-    until("sound audit", lambda: command("audit", "--grace", "0", data=up.data).returncode == 0)
-
-
 def pids(up: Up) -> dict[str, int]:
-    found: dict[str, int] = json.loads((up.data / "addresses.json").read_text())["pids"]
+    found: dict[str, int] = up.addresses["pids"]
     return found
 
 
@@ -184,16 +157,15 @@ def take_over(up: Up) -> None:
 def told(up: Up, tmp_path_factory: pytest.TempPathFactory) -> Story:
     """What came first, how it was decided, and then the corrections."""
     story, folder = Story(), tmp_path_factory.mktemp("files")
-    assert command("senders", "add", SCHOOL, "--name", "Prøveskolen", data=up.data).returncode == 0
-    until("entry", lambda: (up.data / "senders" / f"{SCHOOL}.json").exists())
-    publish(up, folder / "first.jsonl", story.first())
+    up.add_school()
+    up.publish_and_settle(folder / "first.jsonl", story.first())
     assert decision(up, story.meant.risk)["reason"] == "enrolment_unknown"
     assert decision(up, story.entitled.risk)["reason"] == "no_target_group_period_known"
     assert open_at(up, story.moved.risk) == ["jc-0751"]
     for student in (story.named, story.helped, story.reported, story.mistyped, story.merged):
         assert open_at(up, student.risk) == ["jc-0561"]
     take_over(up)
-    publish(up, folder / "then.jsonl", story.then())
+    up.publish_and_settle(folder / "then.jsonl", story.then())
     return story
 
 
@@ -237,13 +209,12 @@ def test_an_end_with_a_mistyped_id_is_told_to_its_sender_and_stands_in_the_audit
     """Nothing before the grace time; then a receipt that names the place of the record, once, and no gap."""
     assert open_at(up, told.mistyped.risk) == ["jc-0561"]
     assert following(up) == []
-    url = json.loads((up.data / "addresses.json").read_text())["database_url"]
-    with psycopg.connect(url, autocommit=True) as connection:
+    with up.database() as connection:
         connection.execute(
             "UPDATE subjects SET recorded_at = recorded_at - %s", (timedelta(hours=GRACE_HOURS),)
         )
     # The ledger looks when it has something to book.
-    publish(up, tmp_path / "next.jsonl", Student(10).whole())
+    up.publish_and_settle(tmp_path / "next.jsonl", Student(10).whole())
     (receipt,) = until("a following receipt", lambda: following(up))
     assert receipt["sender"] == SCHOOL
     assert receipt["event_id"] == told.end_of_nothing["id"]
@@ -255,13 +226,13 @@ def test_an_end_with_a_mistyped_id_is_told_to_its_sender_and_stands_in_the_audit
     named = [one for one in json.loads(audited.stdout)["exceptions"] if one["hop"] == "names_nothing"]
     assert [(one["topic"], one["offset"]) for one in named] == [(place["topic"], place["offset"])]
     assert told.mistyped.cpr not in audited.stdout
-    publish(up, tmp_path / "more.jsonl", Student(11).whole())
+    up.publish_and_settle(tmp_path / "more.jsonl", Student(11).whole())
     assert len(following(up)) == 1
 
 
 def following(up: Up) -> list[dict[str, Any]]:
     """Of the receipts those that say that something names nothing."""
-    bootstrap = json.loads((up.data / "addresses.json").read_text())["bootstrap_servers"]
+    bootstrap = up.addresses["bootstrap_servers"]
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": f"look-{uuid4()}", "log_level": 0})
     found: list[dict[str, Any]] = []
     try:
