@@ -55,6 +55,13 @@ def main(
         found = [latency.Latencies.spread(getattr(one, name)) for one in spreads]
         figures[f"publish_to_{name}_p50_ms"] = round(median(p50 for p50, _ in found) * 1000)
         figures[f"publish_to_{name}_p99_ms"] = round(median(p99 for _, p99 in found) * 1000)
+    # By the same run's bare loop, a core of which reads so many records.
+    spent = [sum(one.processor.values()) / len(one.task) for one in spreads]
+    figures["processor_us_per_message"] = round(median(spent) * 1e6)
+    figures["processor_per_message_in_bare_reads"] = round(median(spent) * median(bare))
+    for name in sorted(spreads[0].processor):
+        of_one = median(one.processor.get(name, 0.0) / len(one.task) for one in spreads)
+        figures[f"processor_us_per_message_of_{name}"] = round(of_one * 1e6)
     for name, value in figures.items():
         out.print(f"{name.replace('_', ' '):36} {value}", highlight=False)
     if output is not None:

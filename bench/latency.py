@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from aiokafka import AIOKafkaProducer
 
+from bench import processor_time
 from config.reference.checks.all import sound_reference
 from config.reference.institutions import institutions_of
 from local.service import Service
@@ -29,10 +30,12 @@ _SETTLE_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Latencies:
-    """Seconds, one for each message."""
+    """Seconds, one for each message, and the processor time of what lies between, by process."""
 
     task: list[float]
     mail: list[float]
+    processor: dict[str, float]
+    """Seconds for all messages together; brokers, database and mail server are not ours."""
 
     @staticmethod
     def spread(values: list[float]) -> tuple[float, float]:
@@ -135,12 +138,14 @@ async def _measure(service: Service, rate: int, seconds: int) -> Latencies:
         ]
         records = [(event.id, ready(event)) for event in messages]
         sent: dict[str, float] = {}
+        before = _processor(service)
         began = time.time()
         for place, (name, record) in enumerate(records):
             await asyncio.sleep(max(0.0, began + place / rate - time.time()))
             sent[name] = time.time()
             await producer.send(record.topic, record.value, record.key, headers=list(record.headers))
         await _until(service, "SELECT count(*) FROM deliveries WHERE status = 'delivered'", number)
+        processor = {name: spent - before.get(name, 0) for name, spent in _processor(service).items()}
     finally:
         await producer.stop()
     with service.database() as connection:
@@ -151,7 +156,13 @@ async def _measure(service: Service, rate: int, seconds: int) -> Latencies:
     return Latencies(
         task=[float(opened) - sent[name] for name, opened, _ in rows],
         mail=[float(ended) - sent[name] for name, _, ended in rows],
+        processor=processor,
     )
+
+
+def _processor(service: Service) -> dict[str, float]:
+    watched = service.metrics_pages
+    return {name: processor_time.of(pid) for name, pid in service.pids().items() if name in watched}
 
 
 async def _until(service: Service, sql: Any, number: int) -> None:

@@ -24,6 +24,7 @@ import typer
 from aiokafka import AIOKafkaProducer
 from psycopg import sql
 
+from bench import processor_time
 from bench.decided import Written, decided
 from bench.place import Place, place
 from config.database_roles import DatabaseRole
@@ -39,7 +40,6 @@ from streams.batch_producer import BatchProducer
 
 _READY_SECONDS: Final = 60
 _SECONDS: Final = 900
-_TICKS: Final = os.sysconf("SC_CLK_TCK")
 _COPIED: Final = (
     "receipts", "applied", "subjects", "tasks", "messages", "deliveries", "steps", "plans", "outbox", "audit",
 )  # fmt: skip
@@ -105,14 +105,21 @@ def _run(backlog: list[Written]) -> LedgerRun:
         asyncio.run(_fill(here, backlog))
         to = Counter((str(one.topic), one.partition) for one in backlog)
         with _ledger(here, database) as process, psycopg.connect(database.url, autocommit=True) as watch:
-            ledger, server, began = _cpu(process.pid), _cpu_of_server(database), time.perf_counter()
+            ledger, server, began = (
+                processor_time.of(process.pid),
+                _cpu_of_server(database),
+                time.perf_counter(),
+            )
             while _positions(watch) != to:
                 process.check_running("The ledger")
                 if time.perf_counter() - began > _SECONDS:
                     raise SystemExit("the ledger has not come to the end")
                 time.sleep(0.02)
             clock = time.perf_counter() - began
-            ledger, server = _cpu(process.pid) - ledger, _cpu_of_server(database) - server
+            ledger, server = (
+                processor_time.of(process.pid) - ledger,
+                _cpu_of_server(database) - server,
+            )
         with psycopg.connect(database.url) as connection:
             hashes = {table.name: _hash(connection, table) for table in compare.TABLES}
             copy_clock, copy, rows = _yardstick(connection, database)
@@ -188,7 +195,11 @@ def _yardstick(connection: SyncConnection, database: Database) -> tuple[float, f
             content[table] = [bytes(line) for line in copy]
         rows[table] = len(content[table])
     connection.commit()
-    own, server, began = time.process_time(), _cpu_of_server(database), time.perf_counter()
+    own, server, began = (
+        time.process_time(),
+        _cpu_of_server(database),
+        time.perf_counter(),
+    )
     for table, lines in content.items():
         into = sql.SQL("COPY copied.{} FROM STDIN").format(sql.Identifier(table))
         with connection.cursor().copy(into) as copy:
@@ -206,18 +217,8 @@ def _hash(connection: SyncConnection, table: compare.ComparedTable) -> str:
     return digest.hexdigest()
 
 
-def _cpu(pid: int) -> float:
-    """User and system seconds of a process and of its children that have ended."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(") ")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return 0.0  # its parent has its time
-    return sum(map(int, fields[11:15])) / _TICKS
-
-
 def _cpu_of_server(database: Database) -> float:
-    children = Path(f"/proc/{database.pid}/task/{database.pid}/children").read_text("utf-8").split()
-    return sum(map(_cpu, [*map(int, children), database.pid or 0]))
+    return processor_time.with_children(database.pid or 0)
 
 
 if __name__ == "__main__":
