@@ -5,10 +5,10 @@ await their connection and some do not, so what they share are the statements.
 Every write to a leased delivery names its token: else a notifier that was paused could undo another's work.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Final, LiteralString
+from collections.abc import Collection, Sequence
+from typing import Any, Final, LiteralString
 
-from psycopg.types.json import Json
+from psycopg import AsyncCursor
 
 from infra.postgres import Connection, by_column, json_rows, literals
 from ledger.store import audit_trail
@@ -28,6 +28,15 @@ DROPPABLE: Final = literals(sorted(TRANSITIONS[Move.DROP].before))
 PROJECTED_OCCASIONS: Final = literals(PROJECTED)
 
 # Made out. The same notice again is the same row.
+
+MAKE_ROOM: Final[LiteralString] = """
+DELETE FROM deliveries d WHERE d.id = ANY(%s) AND d.status = 'superseded'
+    AND NOT EXISTS (SELECT FROM attempts a WHERE a.delivery_id = d.id)
+    AND NOT EXISTS (SELECT FROM bounces b WHERE b.delivery_id = d.id)
+"""
+"""A duty can come back for the cause that it had at first, where numbers were joined and one of them was erased late.
+Its notice was dropped before anybody tried to send it: then it is made out anew. The trail keeps that it was dropped.
+"""
 
 ADD: Final[LiteralString] = """
 INSERT INTO deliveries (id, task_id, occasion, cause_kind, cause_ref, channel, audience, unit_id, recipient, deadline)
@@ -217,9 +226,11 @@ WITH dropped AS (
 """Due, and a rebuild has not come to it."""
 
 
-def rows_of(notices: Iterable[NewDelivery]) -> Json:
-    """The value of `ADD`."""
-    return json_rows([_row_of(one) for one in notices])
+async def add(cursor: AsyncCursor[Any], notices: Collection[NewDelivery]) -> None:
+    """Make `notices` due."""
+    await cursor.execute(MAKE_ROOM, ([one.id for one in notices],))
+    await cursor.execute(ADD, (json_rows([_row_of(one) for one in notices]),))
+    await cursor.execute(NOTIFY)
 
 
 async def add_in_order(connection: Connection, notices: Sequence[NewDelivery]) -> None:

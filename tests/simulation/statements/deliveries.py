@@ -15,6 +15,19 @@ from tests.simulation.statements.reminder_inputs import footing, is_off, step_of
 from tests.simulation.statements.server import Result, Row, Server, insert, note, plain, statement
 
 
+@statement(deliveries.MAKE_ROOM)
+def _make_room(server: Server, values: tuple[list[Any]]) -> Result:
+    referring = (*server.tables["attempts"].values(), *server.tables["bounces"].values())
+    kept = {row["delivery_id"] for row in referring}
+    there = server.tables["deliveries"]
+    gone = [
+        one for one in values[0] if one in there and there[one]["status"] == "superseded" and one not in kept
+    ]
+    for one in gone:
+        del there[one]
+    return [], len(gone)
+
+
 @statement(deliveries.ADD)
 def _add_deliveries(server: Server, values: tuple[Json]) -> Result:
     for row in plain(values[0]):

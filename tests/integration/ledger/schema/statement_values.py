@@ -88,6 +88,7 @@ _POSITIONAL: Final[Mapping[str, tuple[Any, ...]]] = {
     "action_log.attempts_of": (TASK,),
     "action_log.find": (ACT,),
     "audit_trail.APPEND_ALL": (json_rows([{"kind": AuditKind.DECIDED, "task_id": TASK, "detail": {}}]),),
+    "deliveries.MAKE_ROOM": ([NEW],),
     "deliveries.ADD": (
         json_rows([{
             "id": NEW, "task_id": TASK, "occasion": "new", "cause_kind": "event", "cause_ref": "9:9",

@@ -8,10 +8,12 @@ import pytest
 
 from infra.postgres import Connection
 from ledger.store import deliveries
+from ledger.tasks.rows import NewDelivery
 from models.audit_kind import AuditKind, kind_of_end
-from models.notifications.delivery import DeliveryStatus, SendOutcome
+from models.notifications.cause import DeliveryCause
+from models.notifications.delivery import Channel, DeliveryStatus, Occasion, SendOutcome
 from models.notifications.delivery_moves import MADE_OUT, TRANSITIONS, Move, allowed, checked
-from tests.integration.ledger.task_rows import add_delivery, add_task
+from tests.integration.ledger.task_rows import NOON, UNIT, add_delivery, add_task
 
 NOW: Final = datetime(2026, 10, 9, 8, tzinfo=UTC)
 STATEMENTS: Final = {
@@ -100,8 +102,44 @@ def test_an_end_that_a_move_does_not_have_is_a_mistake() -> None:
 
 
 def test_every_status_is_reached_and_every_end_but_superseded_is_left() -> None:
-    """What was superseded stays so: the task or the address has gone."""
+    """What was superseded stays so: the task or the address has gone. One that nobody tried can be made out anew."""
     reached = {status for move in TRANSITIONS.values() for status in move.after} | MADE_OUT
     left = {status for move in TRANSITIONS.values() for status in move.before}
     assert reached == set(DeliveryStatus)
     assert left == set(DeliveryStatus) - {DeliveryStatus.SUPERSEDED}
+
+
+@pytest.mark.parametrize("before", DeliveryStatus)
+@pytest.mark.parametrize("tried", [False, True])
+async def test_a_duty_that_is_there_again_for_its_first_cause_tells_of_itself_if_it_never_has(
+    connection: Connection, before: DeliveryStatus, tried: bool
+) -> None:
+    """Seed 3465 of 10,000: two numbers were joined, and one of them was erased before match knew of it."""
+    task = await add_task(connection)
+    notice = NewDelivery(
+        task_id=task,
+        occasion=Occasion.NEW,
+        cause=DeliveryCause.of_event(0, 12),
+        channel=Channel.EMAIL,
+        unit_id=UNIT,
+        recipient="opgaver@unit-0101.example",
+        deadline=NOON,
+    )
+    await add_delivery(connection, task, id=notice.id, status=before, cause=notice.cause.text)
+    if tried:
+        await connection.execute(
+            deliveries.INSERT_ATTEMPT,
+            {
+                "id": notice.id,
+                "attempt": 1,
+                "at": NOW,
+                "outcome": "indeterminate",
+                "code": None,
+                "detail": "",
+            },
+        )
+    async with connection.cursor() as cursor:
+        await deliveries.add(cursor, [notice])
+    found = await (await connection.execute("SELECT status FROM deliveries")).fetchall()
+    again = before is DeliveryStatus.SUPERSEDED and not tried
+    assert found == [(DeliveryStatus.DUE if again else before,)]
