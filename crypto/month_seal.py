@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 from nacl.bindings import crypto_scalarmult, crypto_scalarmult_base
 
 from crypto.vault import SIV_KEY_BYTES, written

@@ -14,7 +14,15 @@ from infra.postgres import Connection
 from infra.stream_mac import NO_MAC, StreamMac, as_foreign
 from ledger.consume import duplicates, left_out, names_nothing, subjects
 from ledger.reminders.scheduler import plan_reminders
-from ledger.store import action_log, erased_figures, erasures, follow_up, foreign_records, repository
+from ledger.store import (
+    action_log,
+    deliveries,
+    erased_figures,
+    erasures,
+    follow_up,
+    foreign_records,
+    repository,
+)
 from ledger.store.action_log import ActionRow
 from ledger.store.follow_up_rows import FactRow, VerdictRow, fact_of, verdict_of
 from ledger.tasks.projection import Policy, Projection, cause_of
@@ -238,6 +246,7 @@ async def _decide(
     for _, row in again:
         if row.act.id not in nowhere:
             await action_log.add(connection, row)
+    await deliveries.make_room(connection, projection.changes.deliveries.values())
     await repository.write(connection, projection.changes)
     if policy.steps is not None:
         await plan_reminders(connection, projection.changes.tasks, policy.steps)

@@ -6,9 +6,9 @@ erased, for match has forgotten it.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, LiteralString
+from typing import Any, Final, LiteralString, NamedTuple
 
 from psycopg.rows import dict_row
 
@@ -38,33 +38,43 @@ WITH touched AS (
     FROM receipts r JOIN touched USING (sender, event_id)
     WHERE r.status = 'accepted'
     WINDOW w AS (PARTITION BY sender, event_id ORDER BY appended_at, topic, partition, "offset")
+), marked AS (
+    INSERT INTO repeats (topic, partition, "offset", sender, event_id, kind)
+    SELECT topic, partition, "offset", sender, event_id, kind FROM ranked WHERE nth > 1
+    ON CONFLICT (topic, partition, "offset") DO UPDATE SET kind = excluded.kind, resolved_at = NULL
+        WHERE repeats.kind <> excluded.kind
+    RETURNING topic, partition, "offset", kind
 )
-INSERT INTO repeats (topic, partition, "offset", sender, event_id, kind)
-SELECT topic, partition, "offset", sender, event_id, kind FROM ranked WHERE nth > 1
-ON CONFLICT (topic, partition, "offset") DO UPDATE SET kind = excluded.kind, resolved_at = NULL
-    WHERE repeats.kind <> excluded.kind
-RETURNING topic, partition, "offset", sender, event_id, kind
+SELECT r.topic, r.partition, r."offset", r.appended_at, r.sender, r.event_id, m.kind
+FROM marked m JOIN receipts r USING (topic, partition, "offset")
 """
 
 OPEN = "SELECT DISTINCT sender, event_id FROM repeats WHERE kind = 'conflict' AND resolved_at IS NULL"
 DUPLICATES: Final[LiteralString] = f"""
-WITH open AS (
-    SELECT topic, partition, "offset", sender, event_id FROM repeats WHERE kind = 'duplicate' AND resolved_at IS NULL
-), firsts AS (
-    SELECT DISTINCT ON (r.sender, r.event_id) r.sender, r.event_id, r.topic, r.partition, r."offset"
-    FROM receipts r JOIN (SELECT DISTINCT sender, event_id FROM open) o USING (sender, event_id)
-    WHERE r.status = 'accepted' ORDER BY r.sender, r.event_id, r.appended_at, r.topic, r.partition, r."offset"
+WITH repeated AS MATERIALIZED (
+    SELECT r.topic, r.partition, r."offset", r.appended_at, p.topic IS NOT NULL AS is_open,
+           first_value(r.topic) OVER w AS first_topic, first_value(r.partition) OVER w AS first_partition,
+           first_value(r."offset") OVER w AS first_offset
+    FROM (SELECT DISTINCT sender, event_id FROM repeats WHERE kind = 'duplicate' AND resolved_at IS NULL) o
+    JOIN receipts r USING (sender, event_id)
+    LEFT JOIN repeats p ON (p.topic, p.partition, p."offset") = (r.topic, r.partition, r."offset")
+        AND p.kind = 'duplicate' AND p.resolved_at IS NULL
+    WHERE r.status = 'accepted'
+    WINDOW w AS (PARTITION BY r.sender, r.event_id ORDER BY r.appended_at, r.topic, r.partition, r."offset")
 )
-SELECT o.topic, o.partition, o."offset", r.appended_at, n.person_id,
+SELECT r.topic, r.partition, r."offset", r.appended_at, n.person_id,
     a.person_id = '{ERASED}' AND NOT EXISTS (
-        SELECT FROM subjects s WHERE (s.topic, s.partition, s."offset") = (f.topic, f.partition, f."offset"))
-FROM open o JOIN receipts r USING (topic, partition, "offset")
-JOIN firsts f ON (f.sender, f.event_id) = (o.sender, o.event_id)
-LEFT JOIN applied n ON (n.origin_topic, n.origin_partition, n.origin_offset) = (o.topic, o.partition, o."offset")
-LEFT JOIN applied a ON (a.origin_topic, a.origin_partition, a.origin_offset) = (f.topic, f.partition, f."offset")
+        SELECT FROM subjects s
+        WHERE (s.topic, s.partition, s."offset") = (r.first_topic, r.first_partition, r.first_offset))
+FROM repeated r
+LEFT JOIN applied n ON (n.origin_topic, n.origin_partition, n.origin_offset) = (r.topic, r.partition, r."offset")
+LEFT JOIN applied a
+    ON (a.origin_topic, a.origin_partition, a.origin_offset) = (r.first_topic, r.first_partition, r.first_offset)
+WHERE r.is_open
 """
 """Place, append time and person (null: match has not applied it) of each that is open, and whether what it repeats was
-erased (null: match has not applied that). Of a sender that repeats one id without end each is looked at once."""
+erased (null: match has not applied that). Of a sender that repeats one id without end each is looked at once, and all
+in one pass: PostgreSQL takes what this transaction has marked for few, and would look through all of it for each."""
 
 RESOLVED = """
 UPDATE repeats r SET resolved_at = now()
@@ -90,9 +100,6 @@ LEFT JOIN outbox o ON o.id = concat_ws('/', 'refusal', r.topic, r.partition, r."
 ORDER BY r.sender, r.event_id, r.appended_at, r.topic, r.partition, r."offset"
 """
 """What was applied before its person was erased has no name there; what it is about has one, if it came later."""
-APPENDED_AT: Final[LiteralString] = """
-SELECT appended_at FROM receipts WHERE (topic, partition, "offset") = (%s, %s, %s)
-"""
 CONFLICTS: Final[LiteralString] = """
 SELECT topic, partition, "offset" FROM repeats
 JOIN unnest(%s::text[], %s::int[], %s::bigint[]) AS t (topic, partition, "offset") USING (topic, partition,
@@ -100,8 +107,18 @@ JOIN unnest(%s::text[], %s::int[], %s::bigint[]) AS t (topic, partition, "offset
 """
 LOCK: Final[LiteralString] = "SELECT pg_advisory_xact_lock(%s)"
 POST: Final[LiteralString] = """
-INSERT INTO outbox (id, topic, key, value) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING
+INSERT INTO outbox (id, topic, key, value) SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::bytea[])
+ON CONFLICT DO NOTHING
 """
+
+
+class Post(NamedTuple):
+    """A record for the outbox, which is there once under its name."""
+
+    name: str
+    topic: str
+    key: str
+    value: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,27 +154,19 @@ async def find(connection: Connection, receipts: Sequence[Receipt]) -> list[tupl
             FIND, ([receipt.sender for receipt in accepted], [receipt.event_id for receipt in accepted])
         )
         found = await cursor.fetchall()
-    for row in found:
-        place = {name: row[name] for name in ("topic", "partition", "offset")}
-        appended = await connection.execute(
-            APPENDED_AT,
-            tuple(place.values()),
-        )
-        (appended_at,) = await appended.fetchone() or (None,)
-        following = RepeatReceipt(
-            origin=Origin(**place, appended_at=appended_at),
-            repeat=RepeatKind(row["kind"]),
-            sender=row["sender"],
-            event_id=row["event_id"],
-        )
-        await post(
-            connection,
-            f"repeat/{row['topic']}/{row['partition']}/{row['offset']}/{row['kind']}",
-            Topic.RECEIPTS,
-            row["sender"],
-            following.model_dump_json().encode(),
-        )
+    await post(connection, [_following(row) for row in found])
     return [(row["topic"], row["partition"], row["offset"]) for row in found]
+
+
+def _following(row: Mapping[str, Any]) -> Post:
+    receipt = RepeatReceipt(
+        origin=Origin(**{name: row[name] for name in ("topic", "partition", "offset", "appended_at")}),
+        repeat=RepeatKind(row["kind"]),
+        sender=row["sender"],
+        event_id=row["event_id"],
+    )
+    name = f"repeat/{row['topic']}/{row['partition']}/{row['offset']}/{row['kind']}"
+    return Post(name, Topic.RECEIPTS, row["sender"], receipt.model_dump_json().encode())
 
 
 def to_refuse(namesakes: Sequence[SameIdRecord]) -> tuple[list[SameIdRecord], list[SameIdRecord]]:
@@ -194,14 +203,13 @@ async def resolve(connection: Connection) -> None:
         origin = Origin(topic=topic, partition=partition, offset=offset, appended_at=appended_at)
         about = NOBODY if topic == InputTopic.CONTROL_TOTALS else person_id
         groups[sender, event_id].append(SameIdRecord(origin, about, *done))
-    resolved = []
+    resolved, refusals = [], []
     for namesakes in groups.values():
         settled, told = to_refuse(namesakes)
         # A sender that gives one id to all its events makes a large group: what was done once is not done again.
-        for namesake in told:
-            if not namesake.is_told:
-                await _refuse(connection, namesake)
+        refusals += [_refusal(namesake) for namesake in told if not namesake.is_told]
         resolved += [namesake.origin.place for namesake in settled if not namesake.is_resolved]
+    await post(connection, refusals)
     if resolved:
         await connection.execute(RESOLVED, by_column(resolved))
 
@@ -209,7 +217,7 @@ async def resolve(connection: Connection) -> None:
 async def _resolve_duplicates(connection: Connection) -> None:
     """Match has forgotten what was erased, and takes what repeats it for new."""
     cursor = await connection.execute(DUPLICATES)
-    settled = set()
+    settled, refusals = set(), []
     for topic, partition, offset, appended_at, person, of_erased in await cursor.fetchall():
         about_nobody = topic == InputTopic.CONTROL_TOTALS
         if not about_nobody and (person is None or of_erased is None):
@@ -217,13 +225,14 @@ async def _resolve_duplicates(connection: Connection) -> None:
         settled.add((topic, partition, offset))
         if of_erased and person != ERASED and not about_nobody:
             origin = Origin(topic=topic, partition=partition, offset=offset, appended_at=appended_at)
-            await _refuse(connection, SameIdRecord(origin, person))
+            refusals.append(_refusal(SameIdRecord(origin, person)))
+    await post(connection, refusals)
     if settled:
         await connection.execute(RESOLVED, by_column(settled))
 
 
-async def _refuse(connection: Connection, namesake: SameIdRecord) -> None:
-    """Put the refusal where the person's other events are; told twice, it is the same event."""
+def _refusal(namesake: SameIdRecord) -> Post:
+    """Where the person's other events are; told twice, it is the same event."""
     topic, partition, offset = namesake.origin.place
     name = f"refusal/{topic}/{partition}/{offset}"
     person_id = namesake.person_id or ""
@@ -236,9 +245,7 @@ async def _refuse(connection: Connection, namesake: SameIdRecord) -> None:
         fingerprint=name,
         content=RefusedDuplicate(kind="event.refused", topic=topic, partition=partition, offset=offset),
     )
-    await post(
-        connection, name, Topic.PERSON_EVENTS, person_id, refusal.model_dump_json(exclude_none=True).encode()
-    )
+    return Post(name, Topic.PERSON_EVENTS, person_id, refusal.model_dump_json(exclude_none=True).encode())
 
 
 async def refused(
@@ -256,9 +263,7 @@ async def one_at_a_time(connection: Connection) -> None:
     await connection.execute(LOCK, (_LOCK,))
 
 
-async def post(connection: Connection, name: str, topic: str, key: str, value: bytes) -> None:
-    """Put a record into the outbox, once under its name."""
-    await connection.execute(
-        POST,
-        (name, topic, key, value),
-    )
+async def post(connection: Connection, posts: Sequence[Post]) -> None:
+    """Put records into the outbox."""
+    if posts:
+        await connection.execute(POST, by_column(posts))

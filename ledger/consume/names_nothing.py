@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from config.topics import Topic
 from infra.postgres import Connection, by_column
-from ledger.consume.duplicates import post
+from ledger.consume.duplicates import Post, post
 from ledger.store import subjects
 from models.events.content import SubjectKind
 from models.events.person_event import Origin
@@ -18,6 +18,7 @@ async def tell(connection: Connection, after: timedelta) -> None:
     """A following receipt of each that has waited for `after` goes to the outbox, of up to 500 at a time."""
     cursor = await connection.execute(subjects.UNTOLD, (after,))
     rows = await cursor.fetchall()
+    posts = []
     for topic, partition, offset, appended_at, kind, sender, event_id in rows:
         following = NamesNothingReceipt(
             origin=Origin(topic=topic, partition=partition, offset=offset, appended_at=appended_at),
@@ -26,7 +27,8 @@ async def tell(connection: Connection, after: timedelta) -> None:
             event_id=event_id,
         )
         name = f"names-nothing/{topic}/{partition}/{offset}"
-        await post(connection, name, Topic.RECEIPTS, sender, following.model_dump_json().encode())
+        posts.append(Post(name, Topic.RECEIPTS, sender, following.model_dump_json().encode()))
     if rows:
+        await post(connection, posts)
         places = [row[:3] for row in rows]
         await connection.execute(subjects.TOLD, by_column(places))

@@ -4,7 +4,7 @@ from hashlib import blake2b
 
 from config.topics import Topic
 from infra.postgres import Connection
-from ledger.consume.duplicates import LEDGER, post
+from ledger.consume.duplicates import LEDGER, Post, post
 from ledger.store.subjects import SubjectRow
 from models.events.content import LedgersWord
 from models.events.person_event import Origin, PersonEvent
@@ -36,4 +36,4 @@ async def say(
         content=word,
     )
     value = event.model_dump_json(exclude_none=True).encode()
-    await post(connection, name, Topic.PERSON_EVENTS, person, value)
+    await post(connection, [Post(name, Topic.PERSON_EVENTS, person, value)])

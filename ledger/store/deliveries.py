@@ -5,10 +5,10 @@ await their connection and some do not, so what they share are the statements.
 Every write to a leased delivery names its token: else a notifier that was paused could undo another's work.
 """
 
-from collections.abc import Collection, Sequence
-from typing import Any, Final, LiteralString
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final, LiteralString
 
-from psycopg import AsyncCursor
+from psycopg.types.json import Json
 
 from infra.postgres import Connection, by_column, json_rows, literals
 from ledger.store import audit_trail
@@ -226,11 +226,15 @@ WITH dropped AS (
 """Due, and a rebuild has not come to it."""
 
 
-async def add(cursor: AsyncCursor[Any], notices: Collection[NewDelivery]) -> None:
-    """Make `notices` due."""
-    await cursor.execute(MAKE_ROOM, ([one.id for one in notices],))
-    await cursor.execute(ADD, (json_rows([_row_of(one) for one in notices]),))
-    await cursor.execute(NOTIFY)
+async def make_room(connection: Connection, notices: Collection[NewDelivery]) -> None:
+    """For `notices`, whose ids may be those of notices that nobody was sent."""
+    if notices:
+        await connection.execute(MAKE_ROOM, ([one.id for one in notices],))
+
+
+def rows_of(notices: Iterable[NewDelivery]) -> Json:
+    """The value of `ADD`."""
+    return json_rows([_row_of(one) for one in notices])
 
 
 async def add_in_order(connection: Connection, notices: Sequence[NewDelivery]) -> None:

@@ -248,7 +248,8 @@ async def write(connection: Connection, changes: Changes) -> None:
                 UPSERT_TRANSFER, [(*row.named, row.unit_id, row.act_id) for row in given]
             )
         if changes.deliveries:
-            await deliveries.add(cursor, changes.deliveries.values())
+            await cursor.execute(deliveries.ADD, (deliveries.rows_of(changes.deliveries.values()),))
+            await cursor.execute(deliveries.NOTIFY)
         if changes.outbox:
             said = [
                 {"id": row.id, "topic": row.topic, "key": row.key, "value": "\\x" + row.value.hex()}

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import uuid4
@@ -14,7 +14,7 @@ from config.database_roles import DatabaseRole
 from infra.postgres import Connection
 from infra.stream_mac import StreamMac
 from ledger.consume import batch, consumer, words
-from ledger.consume.duplicates import post
+from ledger.consume.duplicates import Post, post
 from ledger.store import repository
 from ledger.tasks import projection as project
 from ledger.tasks.rows import MessageRow
@@ -119,10 +119,10 @@ def deadline_from_processing() -> None:
 
 def told_after_commit() -> None:
     """Whose a subject is now is told when the books are sure of it, of many at once, by who remembers it."""
-    real, remembered, told_at = consumer.Ledger._step, list[tuple[str, str, str, bytes]](), 0.0
+    real, remembered, told_at = consumer.Ledger._step, list[Post](), 0.0
 
-    async def remember(connection: Connection, name: str, topic: str, key: str, value: bytes) -> None:
-        remembered.append((name, topic, key, value))
+    async def remember(connection: Connection, posts: Sequence[Post]) -> None:
+        remembered.extend(posts)
 
     async def step(ledger: consumer.Ledger, connection: Connection) -> None:
         nonlocal told_at
@@ -131,8 +131,9 @@ def told_after_commit() -> None:
             return
         told_at = time.monotonic()
         async with connection.transaction():
-            while remembered:
-                await post(connection, *remembered.pop(0))
+            gathered = [*remembered]
+            remembered.clear()
+            await post(connection, gathered)
 
     replace_attribute(words, "post", remember)
     replace_attribute(consumer.Ledger, "_step", step)

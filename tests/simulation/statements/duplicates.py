@@ -31,7 +31,7 @@ def _find(server: Server, values: tuple[list[str], list[str]]) -> Result:
             named = dict(zip(("topic", "partition", "offset"), place, strict=True))
             new = {**named, "sender": sender, "event_id": event_id, "kind": kind}
             table[place] = {**new, "resolved_at": None}
-            changed.append(new)
+            changed.append({**new, "appended_at": row["appended_at"]})
     return changed, len(changed)
 
 
@@ -45,12 +45,6 @@ def _place(row: Row) -> tuple[str, int, int]:
 
 def _order(row: Row) -> tuple[datetime, str, int, int]:
     return (row["appended_at"], *_place(row))
-
-
-@statement(duplicates.APPENDED_AT)
-def _appended_at(server: Server, place: tuple[str, int, int]) -> Result:
-    row = server.tables["receipts"].get(place)
-    return ([], 0) if row is None else ([{"appended_at": row["appended_at"]}], 1)
 
 
 @statement(duplicates.OPEN)

@@ -9,8 +9,13 @@ from tests.simulation.statements.server import Result, Server, insert, plain, st
 
 
 @statement(duplicates.POST)
-def _post(server: Server, values: tuple[str, str, str, bytes]) -> Result:
-    name, topic, key, value = values
+def _post(server: Server, values: tuple[list[str], list[str], list[str], list[bytes]]) -> Result:
+    for name, topic, key, value in zip(*values, strict=True):
+        _put(server, name, topic, key, value)
+    return [], 0
+
+
+def _put(server: Server, name: str, topic: str, key: str, value: bytes) -> None:
     row = {
         "id": name,
         "topic": topic,
@@ -19,13 +24,13 @@ def _post(server: Server, values: tuple[str, str, str, bytes]) -> Result:
         "due_at": server.now,
         "sent_at": None,
     }
-    return insert(server.tables["outbox"], name, row)
+    insert(server.tables["outbox"], name, row)
 
 
 @statement(repository.SAY)
 def _say(server: Server, values: tuple[Json]) -> Result:
     for row in plain(values[0]):
-        _post(server, (row["id"], row["topic"], row["key"], bytes.fromhex(row["value"][2:])))
+        _put(server, row["id"], row["topic"], row["key"], bytes.fromhex(row["value"][2:]))
     return [], 0
 
 

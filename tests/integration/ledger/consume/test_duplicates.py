@@ -13,7 +13,7 @@ from config.topics import Topic
 from infra.postgres import Connection
 from ledger.consume import duplicates
 from ledger.consume.batch import project
-from ledger.consume.duplicates import LEDGER
+from ledger.consume.duplicates import LEDGER, Post
 from models.eligibility.apply_event import apply
 from models.eligibility.decision import Cause
 from models.eligibility.person_record import PersonRecord
@@ -206,9 +206,9 @@ async def test_one_id_for_everything_costs_each_record_its_own_work_alone(
     posted: list[str] = []
     post = duplicates.post
 
-    async def counted(connection: Connection, name: str, *rest: Any) -> None:
-        posted.append(name)
-        await post(connection, name, *rest)
+    async def counted(connection: Connection, posts: Sequence[Post]) -> None:
+        posted.extend(one.name for one in posts)
+        await post(connection, posts)
 
     monkeypatch.setattr(duplicates, "post", counted)
     books = Books(connection)
@@ -249,3 +249,46 @@ async def test_two_ledgers_side_by_side_find_a_repeat_that_each_has_half_of(
     await asyncio.gather(*(run(event) for event in events))
     assert await books.repeats() == {2: "conflict"}
     assert len(await books.refusals()) == 1
+
+
+async def test_a_file_that_is_sent_again_costs_each_record_its_own_work_alone(connection: Connection) -> None:
+    """What a transaction has just marked is more than PostgreSQL's statistics know of."""
+    for statement in (
+        """
+        INSERT INTO receipts (topic, partition, "offset", appended_at, status, sender, event_id, fingerprint)
+        SELECT 'benefits', n %% 4, n, now() + n * interval '1 second', 'accepted', n %% 3, n %% %(ids)s, 'x'
+        FROM generate_series(1, 4 * %(ids)s) n
+        """,
+        """
+        INSERT INTO repeats (topic, partition, "offset", sender, event_id, kind, resolved_at)
+        SELECT topic, partition, "offset", sender, event_id, 'duplicate', now() FROM receipts
+        WHERE "offset" > %(ids)s
+        """,
+        """
+        INSERT INTO applied (partition, "offset", person_id, origin_topic, origin_partition, origin_offset, changed)
+        SELECT 0, "offset", 'person', topic, partition, "offset", 0 FROM receipts
+        """,
+    ):
+        await connection.execute(statement.encode(), {"ids": 3 * 5000})
+    await connection.execute("ANALYZE receipts, repeats, applied")
+    read = []
+    for marked in (400, 800):
+        await connection.execute(
+            'UPDATE repeats SET resolved_at = NULL WHERE "offset" > %s', (4 * 3 * 5000 - marked,)
+        )
+        explained = await connection.execute(
+            f"EXPLAIN (ANALYZE, FORMAT JSON) {duplicates.DUPLICATES}".encode()
+        )
+        (((plan,),),) = await explained.fetchall()
+        read.append(_rows(plan["Plan"]))
+    assert read[1] < 3 * read[0]
+
+
+def _rows(node: dict[str, Any]) -> int:
+    """What each step of a plan has given on or taken away, however often it was done."""
+    one = (
+        node["Actual Rows"]
+        + node.get("Rows Removed by Filter", 0)
+        + node.get("Rows Removed by Join Filter", 0)
+    )
+    return int(node["Actual Loops"] * one) + sum(_rows(inner) for inner in node.get("Plans", ()))

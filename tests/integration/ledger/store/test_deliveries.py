@@ -138,8 +138,8 @@ async def test_a_duty_that_is_there_again_for_its_first_cause_tells_of_itself_if
                 "detail": "",
             },
         )
-    async with connection.cursor() as cursor:
-        await deliveries.add(cursor, [notice])
+    await deliveries.make_room(connection, [notice])
+    await connection.execute(deliveries.ADD, (deliveries.rows_of([notice]),))
     found = await (await connection.execute("SELECT status FROM deliveries")).fetchall()
     again = before is DeliveryStatus.SUPERSEDED and not tried
     assert found == [(DeliveryStatus.DUE if again else before,)]
