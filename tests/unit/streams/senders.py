@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any, Final
 
 import orjson
@@ -225,7 +226,9 @@ def edited(ready: Ready, **fields: Any) -> Ready:
 
 
 def kept_as(value: bytes | None, headers: Sequence[tuple[str, bytes | None]]) -> bytes:
-    """What must open of a refused record."""
-    return (
-        orjson.dumps([[name, (content or b"").hex()] for name, content in headers]) + b"\n" + (value or b"")
-    )
+    """What must open of a refused record: of more than the topic takes, its size and hash."""
+    named = orjson.dumps([[name, (content or b"").hex()] for name, content in headers])
+    whole = named + b"\n" + (value or b"")
+    if len(whole) <= 4 * 1024 * 1024:
+        return whole
+    return orjson.dumps({"too_large_to_keep": len(whole), "sha256": sha256(whole).hexdigest()})
