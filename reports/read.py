@@ -1,11 +1,14 @@
 """Reads the rows of one report in one snapshot of the database: nobody is held up, and no person leaves it."""
 
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
-from itertools import starmap
-from typing import Any, Final
+from itertools import chain, islice, product, starmap
+from typing import Any, Final, NamedTuple, TypeVar
+
+from psycopg import sql
 
 from infra.postgres import SyncConnection
 from ledger.queries.duty_figures import working_days
@@ -18,6 +21,7 @@ from reports.duties import duties
 from reports.rows import Act, CountedIn, CountedMessage, Duty, DutyMessage, Start
 
 _FETCH: Final = 20_000
+Row = TypeVar("Row")
 Parameter = datetime | date | list[str] | list[date] | list[int]
 Parameters = Mapping[str, Parameter]
 """Of every statement, by name."""
@@ -26,6 +30,20 @@ _LAST_DAY: Final = date(2100, 12, 31)
 
 class NotWhole(RuntimeError):
     """The ledger does not hold what the report needs; the message says what to do."""
+
+
+class Snapshot(NamedTuple):
+    """Two connections that see the same: the server counts on both of them at once."""
+
+    connection: SyncConnection
+    beside: SyncConnection
+
+    @classmethod
+    def of(cls, connection: SyncConnection, beside: SyncConnection) -> "Snapshot":
+        """Of two transactions that have not begun, in which every look sees the same (`REPEATABLE READ`)."""
+        ((name,),) = connection.execute(statements.EXPORT).fetchall()
+        beside.execute(sql.SQL(statements.IMPORT).format(name))
+        return cls(connection, beside)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,20 +85,25 @@ class Read:
     """Rows of people who have been erased since, by what they are."""
 
 
-def read(connection: SyncConnection, period: ReportPeriod, tables: ReportTables) -> Read:
-    """Everything, in the one transaction of `connection`; raises `NotWhole`."""
-    for setting in statements.SETTINGS:
-        connection.execute(setting)
+def read(snapshot: Snapshot, period: ReportPeriod, tables: ReportTables) -> Read:
+    """Everything, in the one snapshot; raises `NotWhole`."""
+    connection = snapshot.connection
+    for one, setting in product(snapshot, statements.SETTINGS):
+        one.execute(setting)
     ((untold,),) = connection.execute(statements.UNTOLD).fetchall()
     if untold:
         raise NotWhole(
             f"{untold} messages have no decision in the history. Run `frafaldsvarsel rebuild ledger --apply` once."
         )
     values = parameters(period, tables)
+    with ThreadPoolExecutor(1, "report") as thread:
+        told = thread.submit(_told, snapshot.beside, values)
+        began = _begun(starts(connection, values))
+        of_duties = told.result()
     counts = count(
-        starts(connection, values),
-        messages(connection, values),
-        found_duties(connection, period, tables, values),
+        began,
+        of_duties.messages,
+        found_duties(of_duties, period, tables),
         today=period.as_of,
         working_days=cache(lambda arrived, day: working_days(arrived, day, tables.days_off)),
     )
@@ -128,25 +151,39 @@ def starts(connection: SyncConnection, values: Parameters) -> Iterator[Start]:
         )
 
 
-def messages(connection: SyncConnection, values: Parameters) -> Iterator[CountedMessage]:
-    """The messages of the period."""
-    for *place, outcome, reason, number in _rows(connection, "messages", statements.MESSAGES, values):
-        yield CountedMessage(CountedIn.of(*place), outcome, reason, number)
+class _Told(NamedTuple):
+    """What is read beside the starts."""
+
+    messages: list[CountedMessage]
+    obliged: Iterable[tuple[Any, ...]]
+    acts: Iterable[tuple[Any, ...]]
 
 
-def found_duties(
-    connection: SyncConnection, period: ReportPeriod, tables: ReportTables, values: Parameters
-) -> Iterator[Duty]:
-    """The duties that began in the period."""
+def _told(connection: SyncConnection, values: Parameters) -> _Told:
+    """The messages of the period, and the beginning of what duties are made of: by then the server has sorted it."""
+    counted = [
+        CountedMessage(CountedIn.of(*place), outcome, reason, number)
+        for *place, outcome, reason, number in _rows(connection, "messages", statements.MESSAGES, values)
+    ]
     obliged = _rows(connection, "obliged", statements.DUTY_MESSAGES, values)
     acts = _rows(connection, "acts", statements.ACTS, values)
+    return _Told(counted, _begun(obliged), _begun(acts))
+
+
+def _begun(rows: Iterator[Row]) -> Iterator[Row]:
+    """The same rows, the first of which is there already."""
+    return chain(list(islice(rows, 1)), rows)
+
+
+def found_duties(told: _Told, period: ReportPeriod, tables: ReportTables) -> Iterator[Duty]:
+    """The duties that began in the period."""
     days = cache(tables.react_by_days)
     after = cache(lambda day, number: add_working_days(day, number, tables.days_off))
 
     def target(unit: str, day: date) -> date:
         return after(day, days(unit, day))
 
-    for duty in duties(starmap(DutyMessage, obliged), starmap(Act, acts), target):
+    for duty in duties(starmap(DutyMessage, told.obliged), starmap(Act, told.acts), target):
         if period.first <= duty.arrived <= period.last:
             yield duty
 

@@ -45,6 +45,8 @@ LAST_VERDICTS: Final[LiteralString] = """
 """
 """Of a person's numbers that were joined the later one goes on counting the revisions."""
 
+EXPORT: Final[LiteralString] = "SELECT pg_export_snapshot()"
+IMPORT: Final[LiteralString] = "SET TRANSACTION SNAPSHOT {}"
 SETTINGS: Final[tuple[LiteralString, ...]] = (
     "SET LOCAL work_mem = '256MB'",  # of each sort; a hash takes twice that, then both go to disk
     "SET LOCAL cursor_tuple_fraction = 1",  # every row is fetched

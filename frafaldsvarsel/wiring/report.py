@@ -1,7 +1,8 @@
 """The composition root's part for `report`."""
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -29,7 +30,7 @@ from reports.follow_up import followed_up
 from reports.make import MadeRelease, cells_hash, make
 from reports.manifest import About, code_hash, file_hashes
 from reports.pages import SenderCoverage
-from reports.read import Read, ReportPeriod, ReportTables, read
+from reports.read import Read, ReportPeriod, ReportTables, Snapshot, read
 from reports.release import Cell, Status, controlled
 from reports.releases import ReleaseRefused, note, note_follow_up, released_before
 from reports.words import ReportLanguage, Words
@@ -121,7 +122,7 @@ def make_follow_up(known: ReportEnvironment, period: ReportPeriod, *, by: str) -
     reference = read_reference(known.reference)
     words = words_of(reference)
     with _snapshot(known) as snapshot:
-        before = released_before(snapshot, first=period.first, last=period.last)
+        before = released_before(snapshot.connection, first=period.first, last=period.last)
         earlier = [day for day in before.hashes if day < period.as_of]
         if not earlier:
             raise ReleaseRefused(f"The period was released as of {min(before.hashes)}: choose a later day.")
@@ -163,7 +164,13 @@ def _hash(counts: Sequence[FigureCounts], threshold: int, words: Words) -> str:
     return cells_hash(controlled(counts[0], threshold, clusters), counts[0], words)
 
 
-def _snapshot(known: ReportEnvironment) -> SyncConnection:
+@contextmanager
+def _snapshot(known: ReportEnvironment) -> Iterator[Snapshot]:
+    with _reading(known) as connection, _reading(known) as beside:
+        yield Snapshot.of(connection, beside)
+
+
+def _reading(known: ReportEnvironment) -> SyncConnection:
     connection = psycopg.connect(
         known.database.url.get_secret_value(), application_name="frafaldsvarsel-report"
     )

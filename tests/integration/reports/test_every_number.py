@@ -10,7 +10,7 @@ from config.reference.units import react_by_of
 from ledger.schema.migrate import migrate
 from models.ids import UnitId
 from reports.count import FigureCounts
-from reports.read import Read, ReportPeriod, ReportTables, read
+from reports.read import Read, ReportPeriod, ReportTables, Snapshot, read
 from reports.release import Status, cells, controlled
 from tests.integration.reports.autumn import LAW, PERIOD, Autumn, make, put_in
 from tests.integration.reports.recount import recount
@@ -26,10 +26,11 @@ TABLES = ReportTables(
 
 def read_in(url: str, period: ReportPeriod = PERIOD) -> Read:
     """What the report reads."""
-    with psycopg.connect(url) as connection:
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
-        return read(connection, period, TABLES)
+    with psycopg.connect(url) as connection, psycopg.connect(url) as beside:
+        for one in (connection, beside):
+            one.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            one.read_only = True
+        return read(Snapshot.of(connection, beside), period, TABLES)
 
 
 @pytest.fixture
