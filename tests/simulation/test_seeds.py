@@ -11,7 +11,7 @@ SEEDS = 2000
 
 
 pytestmark = pytest.mark.timeout(900)
-"""Half a minute on two free cores; a machine that is busy with other things takes longer."""
+"""Some two minutes on two free cores; a machine that is busy with other things takes longer."""
 
 
 @pytest.fixture(scope="module")
