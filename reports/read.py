@@ -21,7 +21,7 @@ from reports.duties import duties
 from reports.rows import Act, CountedIn, CountedMessage, Duty, DutyMessage, Start
 
 _FETCH: Final = 20_000
-Row = TypeVar("Row")
+ReadRow = TypeVar("ReadRow")
 Parameter = datetime | date | list[str] | list[date] | list[int]
 Parameters = Mapping[str, Parameter]
 """Of every statement, by name."""
@@ -32,14 +32,14 @@ class NotWhole(RuntimeError):
     """The ledger does not hold what the report needs; the message says what to do."""
 
 
-class Snapshot(NamedTuple):
+class ReportSnapshot(NamedTuple):
     """Two connections that see the same: the server counts on both of them at once."""
 
     connection: SyncConnection
     beside: SyncConnection
 
     @classmethod
-    def of(cls, connection: SyncConnection, beside: SyncConnection) -> "Snapshot":
+    def of(cls, connection: SyncConnection, beside: SyncConnection) -> "ReportSnapshot":
         """Of two transactions that have not begun, in which every look sees the same (`REPEATABLE READ`)."""
         ((name,),) = connection.execute(statements.EXPORT).fetchall()
         beside.execute(sql.SQL(statements.IMPORT).format(name))
@@ -85,7 +85,7 @@ class Read:
     """Rows of people who have been erased since, by what they are."""
 
 
-def read(snapshot: Snapshot, period: ReportPeriod, tables: ReportTables) -> Read:
+def read(snapshot: ReportSnapshot, period: ReportPeriod, tables: ReportTables) -> Read:
     """Everything, in the one snapshot; raises `NotWhole`."""
     connection = snapshot.connection
     for one, setting in product(snapshot, statements.SETTINGS):
@@ -170,7 +170,7 @@ def _told(connection: SyncConnection, values: Parameters) -> _Told:
     return _Told(counted, _begun(obliged), _begun(acts))
 
 
-def _begun(rows: Iterator[Row]) -> Iterator[Row]:
+def _begun(rows: Iterator[ReadRow]) -> Iterator[ReadRow]:
     """The same rows, the first of which is there already."""
     return chain(list(islice(rows, 1)), rows)
 

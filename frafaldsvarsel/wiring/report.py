@@ -30,7 +30,7 @@ from reports.follow_up import followed_up
 from reports.make import MadeRelease, cells_hash, make
 from reports.manifest import About, code_hash, file_hashes
 from reports.pages import SenderCoverage
-from reports.read import Read, ReportPeriod, ReportTables, Snapshot, read
+from reports.read import Read, ReportPeriod, ReportSnapshot, ReportTables, read
 from reports.release import Cell, Status, controlled
 from reports.releases import ReleaseRefused, note, note_follow_up, released_before
 from reports.words import ReportLanguage, Words
@@ -165,9 +165,9 @@ def _hash(counts: Sequence[FigureCounts], threshold: int, words: Words) -> str:
 
 
 @contextmanager
-def _snapshot(known: ReportEnvironment) -> Iterator[Snapshot]:
+def _snapshot(known: ReportEnvironment) -> Iterator[ReportSnapshot]:
     with _reading(known) as connection, _reading(known) as beside:
-        yield Snapshot.of(connection, beside)
+        yield ReportSnapshot.of(connection, beside)
 
 
 def _reading(known: ReportEnvironment) -> SyncConnection:

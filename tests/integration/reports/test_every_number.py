@@ -10,7 +10,7 @@ from config.reference.units import react_by_of
 from ledger.schema.migrate import migrate
 from models.ids import UnitId
 from reports.count import FigureCounts
-from reports.read import Read, ReportPeriod, ReportTables, Snapshot, read
+from reports.read import Read, ReportPeriod, ReportSnapshot, ReportTables, read
 from reports.release import Status, cells, controlled
 from tests.integration.reports.autumn import LAW, PERIOD, Autumn, make, put_in
 from tests.integration.reports.recount import recount
@@ -30,7 +30,7 @@ def read_in(url: str, period: ReportPeriod = PERIOD) -> Read:
         for one in (connection, beside):
             one.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             one.read_only = True
-        return read(Snapshot.of(connection, beside), period, TABLES)
+        return read(ReportSnapshot.of(connection, beside), period, TABLES)
 
 
 @pytest.fixture
