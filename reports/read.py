@@ -8,7 +8,7 @@ from functools import cache
 from itertools import chain, islice, product, starmap
 from typing import Any, Final, NamedTuple, TypeVar
 
-from psycopg import sql
+from psycopg import IsolationLevel, sql
 
 from infra.postgres import SyncConnection
 from ledger.queries.duty_figures import working_days
@@ -40,7 +40,10 @@ class ReportSnapshot(NamedTuple):
 
     @classmethod
     def of(cls, connection: SyncConnection, beside: SyncConnection) -> "ReportSnapshot":
-        """Of two transactions that have not begun, in which every look sees the same (`REPEATABLE READ`)."""
+        """Of two connections on which nothing has begun; from now on every look on either sees the same."""
+        for one in (connection, beside):
+            one.isolation_level = IsolationLevel.REPEATABLE_READ
+            one.read_only = True
         ((name,),) = connection.execute(statements.EXPORT).fetchall()
         beside.execute(sql.SQL(statements.IMPORT).format(name))
         return cls(connection, beside)

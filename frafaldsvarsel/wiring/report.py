@@ -166,22 +166,17 @@ def _hash(counts: Sequence[FigureCounts], threshold: int, words: Words) -> str:
 
 @contextmanager
 def _snapshot(known: ReportEnvironment) -> Iterator[ReportSnapshot]:
-    with _reading(known) as connection, _reading(known) as beside:
+    with _connection(known) as connection, _connection(known) as beside:
         yield ReportSnapshot.of(connection, beside)
 
 
-def _reading(known: ReportEnvironment) -> SyncConnection:
-    connection = psycopg.connect(
-        known.database.url.get_secret_value(), application_name="frafaldsvarsel-report"
-    )
-    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-    connection.read_only = True
-    return connection
-
-
 def _writing(known: ReportEnvironment) -> SyncConnection:
+    return _connection(known, autocommit=True)
+
+
+def _connection(known: ReportEnvironment, *, autocommit: bool = False) -> SyncConnection:
     return psycopg.connect(
-        known.database.url.get_secret_value(), autocommit=True, application_name="frafaldsvarsel-report"
+        known.database.url.get_secret_value(), autocommit=autocommit, application_name="frafaldsvarsel-report"
     )
 
 

@@ -8,13 +8,14 @@ erased, for match has forgotten it.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, LiteralString, NamedTuple
+from typing import Any, Final, LiteralString
 
 from psycopg.rows import dict_row
 
 from config.topics import Topic
 from infra.postgres import Connection, by_column
 from ledger.store.erasures import ERASED
+from ledger.tasks.rows import OutboxRow
 from models.events.content import RefusedDuplicate
 from models.events.event_types import InputTopic
 from models.events.person_event import Origin, PersonEvent
@@ -112,15 +113,6 @@ ON CONFLICT DO NOTHING
 """
 
 
-class Post(NamedTuple):
-    """A record for the outbox, which is there once under its name."""
-
-    name: str
-    topic: str
-    key: str
-    value: bytes
-
-
 @dataclass(frozen=True, slots=True)
 class SameIdRecord:
     """One of several accepted records with the same sender and id.
@@ -158,7 +150,7 @@ async def find(connection: Connection, receipts: Sequence[Receipt]) -> list[tupl
     return [(row["topic"], row["partition"], row["offset"]) for row in found]
 
 
-def _following(row: Mapping[str, Any]) -> Post:
+def _following(row: Mapping[str, Any]) -> OutboxRow:
     receipt = RepeatReceipt(
         origin=Origin(**{name: row[name] for name in ("topic", "partition", "offset", "appended_at")}),
         repeat=RepeatKind(row["kind"]),
@@ -166,7 +158,9 @@ def _following(row: Mapping[str, Any]) -> Post:
         event_id=row["event_id"],
     )
     name = f"repeat/{row['topic']}/{row['partition']}/{row['offset']}/{row['kind']}"
-    return Post(name, Topic.RECEIPTS, row["sender"], receipt.model_dump_json().encode())
+    return OutboxRow(
+        id=name, topic=Topic.RECEIPTS, key=row["sender"], value=receipt.model_dump_json().encode()
+    )
 
 
 def to_refuse(namesakes: Sequence[SameIdRecord]) -> tuple[list[SameIdRecord], list[SameIdRecord]]:
@@ -231,7 +225,7 @@ async def _resolve_duplicates(connection: Connection) -> None:
         await connection.execute(RESOLVED, by_column(settled))
 
 
-def _refusal(namesake: SameIdRecord) -> Post:
+def _refusal(namesake: SameIdRecord) -> OutboxRow:
     """Where the person's other events are; told twice, it is the same event."""
     topic, partition, offset = namesake.origin.place
     name = f"refusal/{topic}/{partition}/{offset}"
@@ -245,7 +239,12 @@ def _refusal(namesake: SameIdRecord) -> Post:
         fingerprint=name,
         content=RefusedDuplicate(kind="event.refused", topic=topic, partition=partition, offset=offset),
     )
-    return Post(name, Topic.PERSON_EVENTS, person_id, refusal.model_dump_json(exclude_none=True).encode())
+    return OutboxRow(
+        id=name,
+        topic=Topic.PERSON_EVENTS,
+        key=person_id,
+        value=refusal.model_dump_json(exclude_none=True).encode(),
+    )
 
 
 async def refused(
@@ -263,7 +262,7 @@ async def one_at_a_time(connection: Connection) -> None:
     await connection.execute(LOCK, (_LOCK,))
 
 
-async def post(connection: Connection, posts: Sequence[Post]) -> None:
-    """Put records into the outbox."""
-    if posts:
-        await connection.execute(POST, by_column(posts))
+async def post(connection: Connection, rows: Sequence[OutboxRow]) -> None:
+    """Put them into the outbox, each once under its id."""
+    if rows:
+        await connection.execute(POST, by_column([(row.id, row.topic, row.key, row.value) for row in rows]))

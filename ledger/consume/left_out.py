@@ -4,14 +4,15 @@ from collections.abc import Sequence
 
 from config.topics import Topic
 from infra.postgres import Connection
-from ledger.consume.duplicates import Post, post
+from ledger.consume.duplicates import post
+from ledger.tasks.rows import OutboxRow
 from models.events.person_event import Origin
 from models.events.receipt import Applied, LeftOutReceipt
 
 
 async def tell(connection: Connection, applied: Sequence[Applied]) -> None:
     """A following receipt of each event of `applied` that has no effect goes to the outbox."""
-    posts = []
+    rows = []
     for entry in (entry for one in applied for entry in one.entries):
         if entry.left_out is None:
             continue
@@ -27,5 +28,12 @@ async def tell(connection: Connection, applied: Sequence[Applied]) -> None:
             event_id=entry.left_out.event_id,
         )
         name = f"left-out/{entry.origin_topic}/{entry.origin_partition}/{entry.origin_offset}"
-        posts.append(Post(name, Topic.RECEIPTS, following.sender, following.model_dump_json().encode()))
-    await post(connection, posts)
+        rows.append(
+            OutboxRow(
+                id=name,
+                topic=Topic.RECEIPTS,
+                key=following.sender,
+                value=following.model_dump_json().encode(),
+            )
+        )
+    await post(connection, rows)

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from config.topics import Topic
 from infra.postgres import Connection, by_column
-from ledger.consume.duplicates import Post, post
+from ledger.consume.duplicates import post
 from ledger.store import subjects
+from ledger.tasks.rows import OutboxRow
 from models.events.content import SubjectKind
 from models.events.person_event import Origin
 from models.events.receipt import NamesNothingReceipt
@@ -18,7 +19,7 @@ async def tell(connection: Connection, after: timedelta) -> None:
     """A following receipt of each that has waited for `after` goes to the outbox, of up to 500 at a time."""
     cursor = await connection.execute(subjects.UNTOLD, (after,))
     rows = await cursor.fetchall()
-    posts = []
+    told = []
     for topic, partition, offset, appended_at, kind, sender, event_id in rows:
         following = NamesNothingReceipt(
             origin=Origin(topic=topic, partition=partition, offset=offset, appended_at=appended_at),
@@ -27,8 +28,10 @@ async def tell(connection: Connection, after: timedelta) -> None:
             event_id=event_id,
         )
         name = f"names-nothing/{topic}/{partition}/{offset}"
-        posts.append(Post(name, Topic.RECEIPTS, sender, following.model_dump_json().encode()))
+        told.append(
+            OutboxRow(id=name, topic=Topic.RECEIPTS, key=sender, value=following.model_dump_json().encode())
+        )
     if rows:
-        await post(connection, posts)
+        await post(connection, told)
         places = [row[:3] for row in rows]
         await connection.execute(subjects.TOLD, by_column(places))

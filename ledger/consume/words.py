@@ -4,8 +4,9 @@ from hashlib import blake2b
 
 from config.topics import Topic
 from infra.postgres import Connection
-from ledger.consume.duplicates import LEDGER, Post, post
+from ledger.consume.duplicates import LEDGER, post
 from ledger.store.subjects import SubjectRow
+from ledger.tasks.rows import OutboxRow
 from models.events.content import LedgersWord
 from models.events.person_event import Origin, PersonEvent
 
@@ -36,4 +37,4 @@ async def say(
         content=word,
     )
     value = event.model_dump_json(exclude_none=True).encode()
-    await post(connection, [Post(name, Topic.PERSON_EVENTS, person, value)])
+    await post(connection, [OutboxRow(id=name, topic=Topic.PERSON_EVENTS, key=person, value=value)])

@@ -14,10 +14,10 @@ from config.database_roles import DatabaseRole
 from infra.postgres import Connection
 from infra.stream_mac import StreamMac
 from ledger.consume import batch, consumer, words
-from ledger.consume.duplicates import Post, post
+from ledger.consume.duplicates import post
 from ledger.store import repository
 from ledger.tasks import projection as project
-from ledger.tasks.rows import MessageRow
+from ledger.tasks.rows import MessageRow, OutboxRow
 from models.eligibility.decision import Decision
 from tests.faults.planted_bugs.replace import replace_attribute
 
@@ -119,10 +119,10 @@ def deadline_from_processing() -> None:
 
 def told_after_commit() -> None:
     """Whose a subject is now is told when the books are sure of it, of many at once, by who remembers it."""
-    real, remembered, told_at = consumer.Ledger._step, list[Post](), 0.0
+    real, remembered, told_at = consumer.Ledger._step, list[OutboxRow](), 0.0
 
-    async def remember(connection: Connection, posts: Sequence[Post]) -> None:
-        remembered.extend(posts)
+    async def remember(connection: Connection, rows: Sequence[OutboxRow]) -> None:
+        remembered.extend(rows)
 
     async def step(ledger: consumer.Ledger, connection: Connection) -> None:
         nonlocal told_at

@@ -27,9 +27,6 @@ TABLES = ReportTables(
 def read_in(url: str, period: ReportPeriod = PERIOD) -> Read:
     """What the report reads."""
     with psycopg.connect(url) as connection, psycopg.connect(url) as beside:
-        for one in (connection, beside):
-            one.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-            one.read_only = True
         return read(ReportSnapshot.of(connection, beside), period, TABLES)
 
 

@@ -13,7 +13,8 @@ from config.topics import Topic
 from infra.postgres import Connection
 from ledger.consume import duplicates
 from ledger.consume.batch import project
-from ledger.consume.duplicates import LEDGER, Post
+from ledger.consume.duplicates import LEDGER
+from ledger.tasks.rows import OutboxRow
 from models.eligibility.apply_event import apply
 from models.eligibility.decision import Cause
 from models.eligibility.person_record import PersonRecord
@@ -206,9 +207,9 @@ async def test_one_id_for_everything_costs_each_record_its_own_work_alone(
     posted: list[str] = []
     post = duplicates.post
 
-    async def counted(connection: Connection, posts: Sequence[Post]) -> None:
-        posted.extend(one.name for one in posts)
-        await post(connection, posts)
+    async def counted(connection: Connection, rows: Sequence[OutboxRow]) -> None:
+        posted.extend(row.id for row in rows)
+        await post(connection, rows)
 
     monkeypatch.setattr(duplicates, "post", counted)
     books = Books(connection)
