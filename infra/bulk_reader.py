@@ -19,7 +19,12 @@ _WAIT_SECONDS: Final = 120
 _POLL_SECONDS: Final = 1.0
 _RECORDS: Final = 500
 """At once: they are made into objects while the loop waits for the interpreter, some 5 ms."""
-_LIMITS: Final = {"queued.max.messages.kbytes": 16 * 1024, "fetch.message.max.bytes": 4 * 1024 * 1024}
+_LIMITS: Final = {
+    "queued.max.messages.kbytes": 16 * 1024,
+    "fetch.message.max.bytes": 4 * 1024 * 1024,
+    # A full queue is empty again in some 50 ms; librdkafka would ask for more a second later.
+    "fetch.queue.backoff.ms": 20,
+}
 """One partition is read at a time; what waits for us is memory beside the state."""
 _PASSING: Final = frozenset(
     {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._RESOLVE, KafkaError._TIMED_OUT}

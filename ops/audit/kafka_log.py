@@ -42,6 +42,8 @@ class KafkaLog:
                 "auto.offset.reset": "error",
                 "fetch.wait.max.ms": 100,
                 "queued.max.messages.kbytes": 32 * 1024,
+                # As `infra.bulk_reader`: a full queue would cost a second each time.
+                "fetch.queue.backoff.ms": 20,
                 "log_level": 0,
             }
         )
