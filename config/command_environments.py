@@ -103,6 +103,10 @@ class RebuildEnvironment(RebuildPeopleEnvironment):
     database: DatabaseAddress
 
 
+class GrowEnvironment(RebuildEnvironment):
+    """`topics grow`: decides as match does, and asks how far the ledger is."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MigrateEnvironment:
     """`migrate`: the database, and what it must know of the inbox."""
@@ -223,6 +227,7 @@ COMMANDS: Final[Mapping[str, type[Any]]] = {
     "keys": KeysEnvironment,
     "keys shred": ShredEnvironment,
     "topics": TopicsEnvironment,
+    "topics grow": GrowEnvironment,
     "publish": KafkaEnvironment,
     "receipts": ListEnvironment,
     "decisions": ListEnvironment,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from config.topics import Topic
+from config.topics import GROWING, Topic
 from models.events.event_types import EVENT_TYPES, InputTopic
 from models.events.sender import SenderKind
 
@@ -31,6 +31,8 @@ class KafkaUser(StrEnum):
     """`status` and `doctor`, which look; `lag --once`."""
     TOPICS = "topics"
     """`topics`, which makes them, and sets quotas and these rights."""
+    GROW = "grow"
+    """`topics grow`, which decides as match does, and adds partitions."""
 
 
 class Resource(StrEnum):
@@ -82,8 +84,9 @@ _BY_WORKER: Final = (
     Topic.PEOPLE,
     Topic.PROGRESS,
 )
+_STATE: Final = (Topic.PERSON_EVENTS, Topic.PEOPLE, Topic.PROGRESS)
 READS: Final[Mapping[KafkaUser, tuple[str, ...]]] = {
-    KafkaUser.WORKER: (*_INPUTS, Topic.PERSON_EVENTS, Topic.PEOPLE, Topic.PROGRESS),
+    KafkaUser.WORKER: (*_INPUTS, *_STATE),
     KafkaUser.LEDGER: (*_BOOKED, Topic.PERSON_EVENTS),
     KafkaUser.AUDIT: (*_INPUTS, Topic.PERSON_EVENTS, *_BOOKED, Topic.PROGRESS),
     KafkaUser.TRAIL: (Topic.AUDIT_CHECKPOINTS,),
@@ -94,6 +97,7 @@ READS: Final[Mapping[KafkaUser, tuple[str, ...]]] = {
     KafkaUser.ERASE: (Topic.PERSON_EVENTS, Topic.DECISIONS, Topic.PEOPLE, Topic.APPLIED, Topic.ERASURES),
     KafkaUser.OPERATOR: (*_INPUTS, Topic.PERSON_EVENTS, *_BOOKED, Topic.AUDIT_CHECKPOINTS),
     KafkaUser.TOPICS: (),
+    KafkaUser.GROW: (*_STATE, Topic.APPLIED, Topic.DECISIONS),
 }
 WRITES: Final[Mapping[KafkaUser, tuple[str, ...]]] = {
     KafkaUser.WORKER: _BY_WORKER,
@@ -108,8 +112,9 @@ WRITES: Final[Mapping[KafkaUser, tuple[str, ...]]] = {
     KafkaUser.ERASE: (Topic.ERASURES, Topic.PERSON_EVENTS, Topic.DECISIONS),
     KafkaUser.OPERATOR: (),
     KafkaUser.TOPICS: (),
+    KafkaUser.GROW: (*GROWING, Topic.PROGRESS),
 }
-_WATCHES: Final = frozenset({KafkaUser.AUDIT, KafkaUser.LAG, KafkaUser.OPERATOR})
+_WATCHES: Final = frozenset({KafkaUser.AUDIT, KafkaUser.LAG, KafkaUser.OPERATOR, KafkaUser.GROW})
 """They ask how far the worker and the ledger have come."""
 
 
@@ -135,6 +140,8 @@ def rights_of(user: KafkaUser) -> frozenset[KafkaRight]:
             KafkaRight(Resource.GROUP, GROUPS[one], KafkaOperation.DESCRIBE)
             for one in (KafkaUser.WORKER, KafkaUser.LEDGER)
         }
+    if user is KafkaUser.GROW:
+        rights |= {KafkaRight(Resource.TOPIC, name, KafkaOperation.ALTER) for name in GROWING}
     if user is KafkaUser.TOPICS:
         rights |= {
             KafkaRight(Resource.CLUSTER, CLUSTER_NAME, operation)

@@ -36,7 +36,8 @@ class Topic(StrEnum):
 
 INPUT_PARTITIONS: Final = 4
 PERSON_PARTITIONS: Final = 8
-"""Of every topic keyed by person id: one partition of them is one worker's share. It never changes in place."""
+"""Of every topic keyed by person id, as they are made: one partition is one worker's share. `topics grow` adds
+partitions (docs/decisions/0069)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,8 @@ class TopicSpec:
     own_keys: bool = False
     """Every record has a key of its own: compaction takes away what a tombstone names, and nothing else
     (docs/decisions/0054)."""
+    grows: bool = False
+    """Its partitions are people's, and `topics grow` adds to them."""
     append_time: bool = False
     """The broker's clock stamps the records: what deadlines are computed from."""
     guarded: bool = False
@@ -120,10 +123,11 @@ TOPICS: Final = (
         writer=(
             "intake; match, what one number of a person forwards to another; "
             "ledger, by its outbox, the refusals of conflicts; "
-            "`audit --heal` and `redecide`, an event once more"
+            "`audit --heal` and `redecide`, an event once more; `topics grow`, by match's own step"
         ),
         key="its own: person and origin, hashed; the partition is the person's",
         partitions=PERSON_PARTITIONS,
+        grows=True,
         retention_days=None,
         compacted=True,
         own_keys=True,
@@ -132,9 +136,10 @@ TOPICS: Final = (
     TopicSpec(
         name=Topic.PEOPLE.value,
         about="Match's state: one record for each person; re-derivable from person-events.",
-        writer="match, for its partitions; `rebuild people --apply`",
+        writer="match, for its partitions; `rebuild people --apply`; `topics grow`",
         key="person id",
         partitions=PERSON_PARTITIONS,
+        grows=True,
         retention_days=None,
         compacted=True,
         max_message_bytes=8 * 1024 * 1024,
@@ -143,9 +148,10 @@ TOPICS: Final = (
     TopicSpec(
         name=Topic.DECISIONS.value,
         about="Every revision of every message's decision; match to ledger.",
-        writer="match, for its partitions",
+        writer="match, for its partitions; `topics grow`, by match's own step",
         key="its own: person, message and revision, hashed; the partition is the person's",
         partitions=PERSON_PARTITIONS,
+        grows=True,
         retention_days=None,
         compacted=True,
         own_keys=True,
@@ -154,9 +160,10 @@ TOPICS: Final = (
     TopicSpec(
         name=Topic.APPLIED.value,
         about="What match has applied: one entry for each person event.",
-        writer="match, for its partitions",
+        writer="match, for its partitions; `topics grow`, by match's own step",
         key="none",
         partitions=PERSON_PARTITIONS,
+        grows=True,
         retention_days=365,
         guarded=True,
     ),
@@ -181,7 +188,7 @@ TOPICS: Final = (
     TopicSpec(
         name=Topic.PROGRESS.value,
         about="How far each stream step has got in each partition: what it holds a skipped record against.",
-        writer="intake and match, for their partitions",
+        writer="intake and match, for their partitions; `topics grow`",
         key="step/topic/partition",
         partitions=1,
         retention_days=None,
@@ -227,5 +234,7 @@ TOPICS: Final = (
 BY_NAME: Final = {spec.name: spec for spec in TOPICS}
 GUARDED: Final = frozenset(spec.name for spec in TOPICS if spec.guarded)
 """By which one process tells another what it has done. Not ``rejected``, which is sealed, nor what others read."""
+GROWING: Final = tuple(spec.name for spec in TOPICS if spec.grows)
+"""The topics whose partitions are people's."""
 OWN_KEYS: Final = frozenset(spec.name for spec in TOPICS if spec.own_keys)
 """Where a record without a value is a tombstone, and says nothing."""

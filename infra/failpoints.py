@@ -58,6 +58,11 @@ class Point(StrEnum):
     ERASE_FORGOTTEN = "erase.forgotten"
     ERASE_BURYING = "erase.burying"
     ERASE_BURIED = "erase.buried"
+    GROW_DECIDED = "grow.decided"
+    GROW_CARRIED = "grow.carried"
+    GROW_MARKED = "grow.marked"
+    GROW_PARTITIONS = "grow.partitions"
+    GROW_BURIED = "grow.buried"
 
 
 class FailpointAction(StrEnum):

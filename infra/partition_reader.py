@@ -58,6 +58,12 @@ class PartitionReader:
     ) -> None:
         await self.stop()
 
+    async def partitions(self, topic: str) -> list[int]:
+        """The numbers of the topic's partitions."""
+        # The client knows a topic once it has asked about it.
+        await self.bounds(topic, 0)
+        return sorted(self._consumer.partitions_for_topic(topic))
+
     async def bounds(self, topic: str, partition: int) -> tuple[int, int]:
         """The first offset that the broker still has, and the one after the last."""
         place = TopicPartition(topic, partition)

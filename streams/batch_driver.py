@@ -13,10 +13,11 @@ from aiokafka.errors import KafkaError
 
 from infra.failpoints import Point, reach
 from infra.kafka_record import KafkaRecord, by_partition
+from streams.applied_entries import tell_foreign
 from streams.assignment import Assignment
 from streams.batch_producer import BatchProducer
 from streams.checkpoint import Checkpoint
-from streams.processors import Processor, tell_foreign
+from streams.processors import Processor
 from streams.tally import OnTally, StepTally, told_nobody
 
 log = logging.getLogger(__name__)
@@ -159,7 +160,9 @@ class BatchDriver:
                 if self._generation != generation:
                     self._rests.clear()
                     self._read_beside.clear()
-                    tell_foreign(0, await self._checkpoint.load(), self._output)
+                # Also of an unchanged assignment: people may have been carried over meanwhile (docs/decisions/0069).
+                tell_foreign(0, await self._checkpoint.load(), self._output)
+                self._output.people = self._checkpoint.people
                 ours = {partition for topic, partition in partitions if topic in self._topics}
                 await self._processor.begin(ours, self._output)
                 if generation == self._assignment.generation:

@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaProducer
 
 from config.topics import Topic
 from infra.failpoints import Point, reach
+from infra.partitioner import PersonPartitions, generations
 from infra.partitioner import partition_of as partition_of
 from infra.stream_mac import NO_MAC, StreamMac
 
@@ -44,6 +45,13 @@ class BatchProducer:
         ] = defaultdict(list)
         self.waiting_bytes = 0
         """Of what has been put in since the last `flush`."""
+        self.people = PersonPartitions()
+        """Where a person's events go; whoever decides upon them reads the checkpoints for it."""
+
+    async def look_up_partitions(self) -> None:
+        """Ask the brokers where a person's events go. Those that come elsewhere, match passes on."""
+        known = await self._producer.partitions_for(Topic.PERSON_EVENTS)
+        self.people = generations(len(known))[-1]
 
     def add(
         self,

@@ -6,15 +6,22 @@ record. The gap is then read from the broker first, so that each partition is pr
 
 import logging
 from collections.abc import Sequence
+from typing import Final
 
 from config.topics import Topic
 from infra.kafka_record import KafkaRecord
 from infra.partition_reader import PartitionReader
+from infra.partitioner import PersonPartitions
 from infra.stream_mac import NO_MAC, StreamMac
 from models.events.receipt import ForeignRecord
 from streams.batch_producer import BatchProducer
 
 log = logging.getLogger(__name__)
+CARRIED: Final = "carried"
+"""In place of a step: up to where the people of a partition of ``person-events`` were carried over to the next
+generation (docs/decisions/0069)."""
+_PASSED_ON: Final = "passed-on"
+"""In place of match: how far it has passed on what came to such a partition afterwards."""
 
 
 class Checkpoint:
@@ -25,6 +32,8 @@ class Checkpoint:
         self._reader = reader
         self._mac = mac
         self._next: dict[tuple[str, int], int] = {}
+        self.carried: dict[int, int] = {}
+        """By partition of ``person-events``: where match has stopped to decide there."""
         self.skipped = 0
         """Records that the engine had skipped and that were read from the broker."""
 
@@ -34,6 +43,7 @@ class Checkpoint:
         With several writers the highest offset is right: a checkpoint never goes back.
         """
         self._next.clear()
+        found: dict[tuple[str, str, int], int] = {}
         foreign: list[ForeignRecord] = []
         first, end = await self._reader.bounds(Topic.PROGRESS, 0)
         async for records in self._reader.read(Topic.PROGRESS, 0, first, end):
@@ -41,10 +51,29 @@ class Checkpoint:
             foreign += others
             for record in ours:
                 processor, topic, partition = (record.key or b"").decode().split("/")
-                if processor == self._processor:
-                    place = (topic, int(partition))
-                    self._next[place] = max(self._next.get(place, 0), int(record.value or b"0"))
+                key = (processor, topic, int(partition))
+                found[key] = max(found.get(key, 0), int(record.value or b"0"))
+        self.carried = {part: upto for (processor, _, part), upto in found.items() if processor == CARRIED}
+        for (processor, topic, part), upto in found.items():
+            if processor == self._step(topic, part):
+                self._next[topic, part] = upto
+        for part, upto in self.carried.items():
+            if self._step(Topic.PERSON_EVENTS, part) == _PASSED_ON:
+                self._next.setdefault((Topic.PERSON_EVENTS, part), upto)
         return foreign
+
+    @property
+    def people(self) -> PersonPartitions:
+        """The partitions in which people are decided upon: those from which nobody was carried over."""
+        present = PersonPartitions()
+        while all(partition in self.carried for partition in present.all):
+            present = present.next
+        return present
+
+    def _step(self, topic: str, partition: int) -> str:
+        """Under which this processor's checkpoint of the partition stands."""
+        is_past = topic == Topic.PERSON_EVENTS and partition in self.carried
+        return _PASSED_ON if is_past and self._processor != CARRIED else self._processor
 
     def next_offset(self, topic: str, partition: int) -> int:
         """Everything before it is processed; 0 where nothing is known."""
@@ -94,7 +123,7 @@ class Checkpoint:
         output.add(
             Topic.PROGRESS,
             0,
-            f"{self._processor}/{topic}/{partition}".encode(),
+            f"{self._step(topic, partition)}/{topic}/{partition}".encode(),
             str(self._next[place]).encode(),
         )
 

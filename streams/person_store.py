@@ -59,7 +59,11 @@ class PersonStore:
                     if record.key in most:
                         last[record.key] = _NOWHERE
                     continue
-                if record.key is None or record.value is None:
+                if record.key is None:
+                    continue
+                if record.value is None:
+                    for known in (held, most, last):
+                        known.pop(record.key, None)
                     continue
                 applied = last[record.key] = _applied(record)
                 if applied >= most.get(record.key, _NOWHERE):
@@ -88,23 +92,41 @@ class PersonStore:
         """Keep the record that `value` is; `write` writes it."""
         self._held[partition][person_id.encode()] = value
 
+    def names(self, partition: int) -> list[str]:
+        """The people of the partition."""
+        return [key.decode() for key in self._held[partition]]
+
     def records(self, partition: int) -> dict[str, PersonRecord]:
         """Every person's record, by person id."""
-        return {key.decode(): self.get(partition, key.decode()) for key in self._held[partition]}
+        return {name: self.get(partition, name) for name in self.names(partition)}
 
     def put(self, partition: int, record: PersonRecord, output: BatchProducer) -> None:
         """Keep the record, and write it with the batch."""
         key = record.person_id.encode()
-        self._held[partition][key] = record.model_dump_json(exclude_defaults=True).encode()
+        self._held[partition][key] = encoded(record)
         self.write(partition, key, output)
 
     def write(self, partition: int, key: bytes, output: BatchProducer) -> None:
         """Write the held record of a person."""
-        value = self._held[partition][key]
-        output.add(Topic.PEOPLE, partition, key, value, [(APPLIED_HEADER, b"%d" % _applied_in(value))])
+        add_record(partition, key, self._held[partition][key], output)
 
     def __len__(self) -> int:
         return sum(len(held) for held in self._held.values())
+
+
+def encoded(record: PersonRecord) -> bytes:
+    """As it stands in ``people``."""
+    return record.model_dump_json(exclude_defaults=True).encode()
+
+
+def add_record(partition: int, key: bytes, value: bytes, output: BatchProducer) -> None:
+    """Write a person's record as it is encoded."""
+    output.add(Topic.PEOPLE, partition, key, value, [(APPLIED_HEADER, b"%d" % _applied_in(value))])
+
+
+def carried(record: PersonRecord) -> PersonRecord:
+    """As it goes on in a partition of the next generation, of whose events none is applied (docs/decisions/0069)."""
+    return record.model_copy(update={"applied": _NOWHERE})
 
 
 def _applied(record: KafkaRecord) -> int:

@@ -6,8 +6,9 @@ from typing import Final, Protocol
 
 from pydantic import ValidationError
 
-from config.topics import INPUT_PARTITIONS, PERSON_PARTITIONS, Topic
+from config.topics import INPUT_PARTITIONS, Topic
 from infra.kafka_record import KafkaRecord
+from infra.partitioner import PersonPartitions
 from infra.record_key import record_key
 from infra.stream_mac import NO_MAC, StreamMac
 from infra.traces import NO_TRACES, Traces
@@ -19,15 +20,13 @@ from models.eligibility.splice_fact import splice_fact
 from models.errors import UnreadableError
 from models.events.person_event import PersonEvent
 from models.events.plain_fact import PlainFact, applied_entry, read_plain_fact
-from models.events.receipt import Applied, AppliedEntry, AppliedSubject, ForeignRecord, LeftOutEvent
-from models.reasons import LeftOut
-from streams.batch_producer import BatchProducer, partition_of
+from streams.applied_entries import add_entries, applied_entry_of, tell_foreign
+from streams.batch_producer import BatchProducer
 from streams.intake import Context, InputRecord, validate_record
 from streams.person_store import PersonStore
 from streams.step_spans import of_intake, of_match
 from streams.tally import CodeAndReason, StepTally
 
-_ENTRIES_PER_RECORD = 500
 _MOST_WAITING: Final = 16 * 1024 * 1024
 """Bytes of output beyond which forwarded events are sent at once: a person's record holds up to 6 MB of them."""
 _TURN: Final = 25
@@ -126,10 +125,13 @@ class Match:
         self._traces = traces
         self._people = people
         self._mac = mac
+        self._present = PersonPartitions()
         self.tally = StepTally()
 
     async def begin(self, partitions: set[int], output: BatchProducer) -> None:
         """Load the state of our partitions, and write again what another worker has overwritten too late."""
+        self._present = output.people
+        partitions = partitions & set(self._present.all)
         self._people.forget(partitions)
         for partition in sorted(partitions):
             for key in await self._people.load(partition):
@@ -148,6 +150,9 @@ class Match:
         ours, foreign = self._mac.split(records)
         tell_foreign(partition, foreign, output)
         self.tally.records.update(("foreign", one.reason) for one in foreign)
+        if partition not in self._present.all:
+            await self._pass_on(partition, ours, output)
+            return
         # A tombstone says nothing to match: what it takes away, match has forgotten by the person's own event.
         turns = Turns()
         for record in ours:
@@ -179,16 +184,27 @@ class Match:
                 if output.waiting_bytes > _MOST_WAITING:
                     # Sent before the rest: whatever of it is lost or doubled, a forward done again gives the same.
                     await output.flush()
-            entries.append(_entry(record.offset, event, step))
+            entries.append(applied_entry_of(record.offset, event, step))
         for person_id in [one for one in spliced if one not in touched]:
             self._people.write(partition, person_id.encode(), output)
         for person in touched.values():
             self._people.put(partition, person, output)
             await turns.after(_WRITE_WORK + len(person.events) // _EVENTS_WRITTEN)
-        for start in range(0, len(entries), _ENTRIES_PER_RECORD):
-            some = b",".join(entries[start : start + _ENTRIES_PER_RECORD])
-            output.add(Topic.APPLIED, partition, None, b'{"partition":%d,"entries":[%b]}' % (partition, some))
+        add_entries(partition, entries, output)
         self.tally.people = len(self._people)
+
+    async def _pass_on(self, partition: int, records: Sequence[KafkaRecord], output: BatchProducer) -> None:
+        """What has come elsewhere goes to where people are decided upon now (docs/decisions/0069)."""
+        entries = []
+        for record in records:
+            if record.value is not None:
+                event = _decode(record)
+                add_person_event(event, output)
+                entries.append(applied_entry_of(record.offset, event, None))
+                if output.waiting_bytes > _MOST_WAITING:
+                    await output.flush()
+        self.tally.records["passed_on", ""] += len(entries)
+        add_entries(partition, entries, output)
 
     def _spliced(
         self, partition: int, record: KafkaRecord, touched: Mapping[str, PersonRecord]
@@ -206,31 +222,6 @@ class Match:
         return fact
 
 
-def _entry(offset: int, event: PersonEvent, step: AppliedEvent) -> bytes:
-    entry = AppliedEntry(
-        offset=offset,
-        origin_topic=event.origin.topic,
-        origin_partition=event.origin.partition,
-        origin_offset=event.origin.offset,
-        person_id=event.person_id,
-        changed=step.changed,
-        left_out=_left_out(event, step.left_out),
-        forwarded=True if event.is_passed_on else None,
-        # Where it counts: what is forwarded may be left out there.
-        subject=None if step.left_out or step.erased or step.record.joined_to else AppliedSubject.of(event),
-        erased=True if step.erased else None,
-    )
-    return entry.model_dump_json(exclude_none=True).encode()
-
-
-def tell_foreign(partition: int, foreign: Sequence[ForeignRecord], output: BatchProducer) -> None:
-    """Tell the ledger, which has the database, what is to go into quarantine. Told twice, it lies there once."""
-    for start in range(0, len(foreign), _ENTRIES_PER_RECORD):
-        told = tuple(foreign[start : start + _ENTRIES_PER_RECORD])
-        applied = Applied(partition=partition, entries=(), foreign=told)
-        output.add(Topic.APPLIED, partition, None, applied.model_dump_json(exclude_none=True).encode())
-
-
 def _outcome(step: AppliedEvent) -> CodeAndReason:
     if step.erased:
         return "erased", ""
@@ -239,19 +230,11 @@ def _outcome(step: AppliedEvent) -> CodeAndReason:
     return "changed" if step.changed else "unchanged", ""
 
 
-def _left_out(event: PersonEvent, why: LeftOut | None) -> LeftOutEvent | None:
-    if why is None:
-        return None
-    return LeftOutEvent(
-        reason=why, sender=event.sender, event_id=event.event_id, appended_at=event.origin.appended_at
-    )
-
-
 def add_person_event(event: PersonEvent, output: BatchProducer) -> None:
     """Write a person event to the partition of its person, under a key of its own."""
     output.add(
         Topic.PERSON_EVENTS,
-        partition_of(event.person_id, PERSON_PARTITIONS),
+        output.people.of(event.person_id),
         key_of_event(event),
         event.model_dump_json(exclude_none=True).encode(),
     )

@@ -3,6 +3,7 @@
 Each person is compared as of the applied offset in the stored record, so a worker may run meanwhile.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -10,8 +11,9 @@ from hashlib import sha256
 from aiokafka import AIOKafkaProducer
 
 from config.kafka import KafkaSettings
-from config.topics import PERSON_PARTITIONS, Topic
+from config.topics import Topic
 from infra.partition_reader import PartitionReader
+from infra.partitioner import PersonPartitions
 from infra.stream_mac import NO_MAC, StreamMac
 from models.eligibility.apply_event import apply
 from models.eligibility.compare_record import Finding, compare
@@ -21,7 +23,7 @@ from models.eligibility.person_record import PersonRecord
 from models.events.person_event import PersonEvent
 from streams.batch_producer import BatchProducer
 from streams.checkpoint import Checkpoint
-from streams.person_store import PersonStore
+from streams.person_store import PersonStore, carried, encoded
 from streams.processors import Match
 
 
@@ -53,17 +55,17 @@ async def rebuild_person_store(
             # Checkpoint before people before events: each is then at least as far as the one read before it.
             checkpoint = Checkpoint(Match.name, reader, mac)
             await checkpoint.load()
-            for partition in range(PERSON_PARTITIONS):
-                say(f"{Topic.PERSON_EVENTS}/{partition}")
-                first, _ = await reader.bounds(Topic.PERSON_EVENTS, partition)
-                if first > 0:
-                    result.removed.append(partition)
+            rebuild = _Rebuild(reader, mac, law, result, say)
+            left = await rebuild.people_of_before(checkpoint)
+            # Who came from a partition whose beginning is gone cannot be rebuilt, wherever they are now.
+            for partition in checkpoint.people.all if not result.removed else ():
+                if not await rebuild.is_whole(partition):
                     continue
                 store = PersonStore(reader, mac)
                 await store.load(partition)
                 held = store.records(partition)
                 processed = checkpoint.next_offset(Topic.PERSON_EVENTS, partition)
-                rebuilt = await _rebuilt(reader, mac, partition, held, processed, law, result)
+                rebuilt = await rebuild.people_in(partition, held, processed, left[partition])
                 found = []
                 for person in sorted(held.keys() | rebuilt.keys()):
                     stored, made = held.get(person), rebuilt.get(person)
@@ -82,30 +84,54 @@ async def rebuild_person_store(
     return result
 
 
-async def _rebuilt(
-    reader: PartitionReader,
-    mac: StreamMac,
-    partition: int,
-    held: Mapping[str, PersonRecord],
-    processed: int,
-    law: Law,
-    result: PersonStoreRebuild,
-) -> dict[str, PersonRecord]:
-    people: dict[str, PersonRecord] = {}
-    first, end = await reader.bounds(Topic.PERSON_EVENTS, partition)
-    async for records in reader.read(Topic.PERSON_EVENTS, partition, first, end):
-        for record in mac.split(records)[0]:
-            if record.value is None:
-                continue  # a tombstone
-            event = PersonEvent.model_validate_json(record.value or b"")
-            known = held.get(event.person_id)
-            if record.offset >= processed and (known is None or record.offset > known.applied):
-                continue  # match has not come to it
-            person = people.get(event.person_id) or PersonRecord(person_id=event.person_id)
-            cause = Cause(partition=partition, offset=record.offset)
-            people[event.person_id] = apply(person, event, cause, law).record
-            result.events += 1
-    return people
+@dataclass(frozen=True, slots=True)
+class _Rebuild:
+    reader: PartitionReader
+    mac: StreamMac
+    law: Law
+    result: PersonStoreRebuild
+    say: Callable[[str], None]
+
+    async def is_whole(self, partition: int) -> bool:
+        """Whether the partition's events can still be read from the first one on."""
+        self.say(f"{Topic.PERSON_EVENTS}/{partition}")
+        first, _ = await self.reader.bounds(Topic.PERSON_EVENTS, partition)
+        if first > 0:
+            self.result.removed.append(partition)
+        return first == 0
+
+    async def people_of_before(self, checkpoint: Checkpoint) -> Mapping[int, Mapping[str, bytes]]:
+        """Everybody as they were carried over, encoded, by partition of the present generation (0069)."""
+        generation, left = PersonPartitions(), defaultdict[int, dict[str, bytes]](dict)
+        while generation != checkpoint.people:
+            found = defaultdict[int, dict[str, bytes]](dict)
+            for partition in generation.all:
+                if await self.is_whole(partition):
+                    upto = checkpoint.carried[partition]
+                    for name, person in (await self.people_in(partition, {}, upto, left[partition])).items():
+                        found[generation.next.of(name)][name] = encoded(carried(person))
+            generation, left = generation.next, found
+        return left
+
+    async def people_in(
+        self, partition: int, held: Mapping[str, PersonRecord], processed: int, left: Mapping[str, bytes]
+    ) -> dict[str, PersonRecord]:
+        """By `left`, what was known before, and the partition's events up to where match has come."""
+        people = {name: PersonRecord.model_validate_json(value) for name, value in left.items()}
+        first, end = await self.reader.bounds(Topic.PERSON_EVENTS, partition)
+        async for records in self.reader.read(Topic.PERSON_EVENTS, partition, first, end):
+            for record in self.mac.split(records)[0]:
+                if record.value is None:
+                    continue  # a tombstone
+                event = PersonEvent.model_validate_json(record.value)
+                known = held.get(event.person_id)
+                if record.offset >= processed and (known is None or record.offset > known.applied):
+                    continue  # match has not come to it
+                person = people.get(event.person_id) or PersonRecord(person_id=event.person_id)
+                cause = Cause(partition=partition, offset=record.offset)
+                people[event.person_id] = apply(person, event, cause, self.law).record
+                self.result.events += 1
+        return people
 
 
 async def _write(store: PersonStore, output: BatchProducer, partition: int, found: list[Finding]) -> int:

@@ -13,6 +13,7 @@ from config.environments import InboxEnvironment, LedgerEnvironment, NotifierEnv
 from config.settings import from_environment
 from frafaldsvarsel.commands.context import settings
 from frafaldsvarsel.commands.terminal import Because, By, DataDir, fail, needs_a_clone, note, out
+from frafaldsvarsel.commands.topics_grow import grow
 from frafaldsvarsel.wiring import common as common_wiring
 from frafaldsvarsel.wiring import quotas as quotas_wiring
 from frafaldsvarsel.wiring.quotas import SenderQuotaEnvironment
@@ -31,6 +32,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(ledger_commands, name="ledger")
     app.command()(notify)
     app.command()(inbox)
+    topic_commands.command()(grow)
     app.add_typer(topic_commands, name="topics")
 
 

@@ -198,7 +198,8 @@ async def _lock(connection: Connection, task_id: UUID, units: frozenset[str]) ->
         await connection.execute(BECOME_ACT)
         cursor = await connection.execute(LOCK_MESSAGES, (person_id,))
         if partitions := await cursor.fetchall():
-            return person_id, partitions[0][0]
+            # What is decided of the person now comes from the last of them (docs/decisions/0069).
+            return person_id, max(partition for (partition,) in partitions)
         # Who has waited for the projection finds the task under another number of the person.
     raise NoSuchTask(str(task_id))
 

@@ -85,8 +85,7 @@ def _later(one: Erasure | None, other: Erasure) -> Erasure:
         return other
     return Erasure(
         max(one.erased_before, other.erased_before),
-        other.partition,
-        max(one.offset, other.offset),
+        *max((one.partition, one.offset), (other.partition, other.offset)),
         other.request,
     )
 
@@ -118,7 +117,10 @@ def _entry(
 ) -> AppliedEntry:
     """A record that must be accounted for, and names nobody; what it is about stays its person's if it came later."""
     erasure = gone.get(entry.person_id)
-    is_before = erasure is not None and partition == erasure.partition and entry.offset <= erasure.offset
+    is_before = erasure is not None and (
+        erasure.is_behind(partition, entry.offset)
+        or (entry.passed_on is not None and entry.passed_on < erasure.erased_before)
+    )
     if entry.erased or is_before:
         nameless.add((partition, entry.offset))
     subject = entry.subject

@@ -15,8 +15,9 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from config.kafka import KafkaSettings
-from config.topics import BY_NAME, INPUT_PARTITIONS, Topic
+from config.topics import INPUT_PARTITIONS, Topic
 from infra.partition_reader import PartitionReader
+from infra.partitioner import generations
 from infra.postgres import Connection
 from infra.stream_mac import NO_MAC, StreamMac
 from ledger.consume import duplicates
@@ -180,12 +181,14 @@ class _Rebuild:
                 self._say(f"reading {topic}")
                 bounds = {
                     partition: await self._bounds(topic, partition)
-                    for partition in range(BY_NAME[topic].partitions)
+                    for partition in await self._reader.partitions(topic)
                 }
                 for partition, (first, end) in bounds.items():
                     if first > 0:
                         await self._take_over(live, topic, partition, first, end)
-                await self._project_all(topic, bounds)
+                # What was projected before people got more partitions (docs/decisions/0069) comes first.
+                for one in generations(len(bounds)):
+                    await self._project_all(topic, {at: bounds[at] for at in bounds if at in one.all})
                 if topic == Topic.RECEIPTS and self._result.removed:
                     await self._find_repeats()
 
@@ -212,8 +215,7 @@ class _Rebuild:
                 end = bounds[partition][1]
                 left[partition] = await self._project(topic, partition, start, end, done)
                 if left[partition][0] >= end:
-                    again = await self._acts(topic, partition, left.pop(partition)[1], end)
-                    if again:
+                    if again := await self._acts(topic, partition, left.pop(partition)[1], end):
                         await self._write(Batch(), [(0, row) for row in again])
             if left == before:
                 raise CannotRebuild(

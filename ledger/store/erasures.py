@@ -35,7 +35,11 @@ SELECT person, erased_before, partition, "offset", request FROM erasures WHERE p
 NOTE: Final[LiteralString] = """
 INSERT INTO erasures AS e (person, erased_before, partition, "offset", request) VALUES (%s, %s, %s, %s, %s)
 ON CONFLICT (person) DO UPDATE SET erased_before = greatest(e.erased_before, excluded.erased_before),
-    "offset" = greatest(e."offset", excluded."offset"), request = excluded.request
+    partition = greatest(e.partition, excluded.partition), "offset" = CASE
+        WHEN e.partition > excluded.partition THEN e."offset"
+        WHEN e.partition < excluded.partition THEN excluded."offset"
+        ELSE greatest(e."offset", excluded."offset") END,
+    request = excluded.request
 """
 FORGET_JOINS: Final[LiteralString] = "DELETE FROM person_joins WHERE person_id = ANY(%s)"
 FORGET_MESSAGES: Final[LiteralString] = """
@@ -83,11 +87,11 @@ WHERE t.person_id = %s AND t.appended_at < %s GROUP BY t.id, t.unit_id
 """
 SET_DATES: Final[LiteralString] = "UPDATE tasks SET appended_at = %s, react_by = %s WHERE id = %s"
 FORGET_APPLIED: Final[LiteralString] = f"""
-UPDATE applied SET person_id = '{ERASED}' WHERE partition = %s AND "offset" <= %s AND person_id = %s
+UPDATE applied SET person_id = '{ERASED}' WHERE (partition, "offset") <= (%s, %s) AND person_id = %s
 """
 LOOK_AGAIN: Final[LiteralString] = """
 UPDATE repeats p SET resolved_at = NULL FROM applied n
-WHERE n.partition = %s AND n."offset" > %s AND n.person_id = %s
+WHERE (n.partition, n."offset") > (%s, %s) AND n.person_id = %s
     AND (p.topic, p.partition, p."offset") = (n.origin_topic, n.origin_partition, n.origin_offset)
 """
 """What match has applied since and the ledger saw before the mark was a repeat of a record that stood."""
@@ -115,6 +119,10 @@ class Erasure:
     offset: int
     """Of the erasing event on ``person-events``."""
     request: str
+
+    def is_behind(self, partition: int, offset: int) -> bool:
+        """Whether an event of this person at that place was applied before the erasing one (docs/decisions/0069)."""
+        return (partition, offset) <= (self.partition, self.offset)
 
     @classmethod
     def of(cls, mark: ErasureMark) -> Self:

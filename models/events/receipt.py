@@ -147,6 +147,9 @@ class AppliedEntry(Travelling):
     """True: another number of the person has passed it on, where it was applied as well."""
     subject: AppliedSubject | None = None
     """Absent where it has none or no effect, and in entries of earlier versions."""
+    passed_on: AwareDatetime | None = None
+    """When the brokers had it, where it has come to a partition in which its person is not decided upon any more: it
+    is applied in the one to which match has passed it on (docs/decisions/0069)."""
     erased: bool | None = None
     """True: it erases its person, or was appended before the person was erased. What is noted names nobody."""
 

@@ -38,9 +38,19 @@ def _of(kafka: KafkaSettings, group: str, topics: Sequence[str]) -> dict[Partiti
         consumer.close()
 
 
+def partitions(consumer: Consumer, topics: Sequence[str], seconds: float) -> dict[str, list[int]]:
+    """The partitions that each topic has now, or as it is made where it is not shown; raises `KafkaException`."""
+    seen = consumer.list_topics(timeout=seconds).topics
+    return {
+        name: sorted(seen[name].partitions) if name in seen else list(range(BY_NAME[name].partitions))
+        for name in topics
+    }
+
+
 def committed_by(consumer: Consumer, topics: Sequence[str], seconds: float) -> dict[PartitionKey, int]:
     """What the group of `consumer` has committed of `topics`, without what never was; raises `KafkaException`."""
-    asked = [TopicPartition(name, part) for name in topics for part in range(BY_NAME[name].partitions)]
+    parts = partitions(consumer, topics, seconds)
+    asked = [TopicPartition(name, part) for name in topics for part in parts[name]]
     found: list[TopicPartition] = consumer.committed(asked, timeout=seconds)
     for place in found:
         if place.error is not None:

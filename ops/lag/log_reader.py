@@ -9,8 +9,7 @@ from typing import Final
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from config.kafka import KafkaSettings
-from config.topics import BY_NAME
-from ops.audit.consumer_groups import PartitionKey, committed_by
+from ops.audit.consumer_groups import PartitionKey, committed_by, partitions
 from ops.lag.retention import RetentionReader, RetentionTime
 from ops.lag.sample import FirstWaiting, PartitionLag
 from ops.lag.waiting_since import waiting_since
@@ -57,8 +56,8 @@ class LagReader:
                     group,
                     [
                         self._partition(group, topic, part, committed[group].get((topic, part)))
-                        for topic in topics
-                        for part in range(BY_NAME[topic].partitions)
+                        for topic, parts in partitions(self._consumers[group], topics, _SECONDS).items()
+                        for part in parts
                     ],
                 )
             ]

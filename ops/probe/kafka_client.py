@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from config.kafka import KafkaSettings
-from config.topics import BY_NAME, Topic
+from config.topics import Topic
 from infra import tolerant_headers
 from infra.kafka_record import KafkaRecord
 from infra.stream_mac import StreamMac
@@ -20,9 +20,6 @@ from publisher.events import PlainEvent
 from publisher.prepare import ContractVersion, Keys, prepare
 
 HEARD: Final = (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS)
-_PLACES: Final = [
-    TopicPartition(str(topic), part) for topic in HEARD for part in range(BY_NAME[topic].partitions)
-]
 Ends = Mapping[TopicPartition, int]
 _CHUNK: Final = 500
 _FETCH_WAIT_MS: Final = 50
@@ -79,8 +76,15 @@ class ProbeKafka:
 
     async def listen(self, since: Ends | None = None) -> Ends:
         """Everything is heard from here on, or `since` an earlier call. Raises `aiokafka.errors.KafkaError`."""
-        self._consumer.assign(_PLACES)
-        ends: Ends = await self._consumer.end_offsets(_PLACES) if since is None else since
+        # The client knows a topic's partitions once it has asked about one.
+        await self._consumer.end_offsets([TopicPartition(topic, 0) for topic in HEARD])
+        places = [
+            TopicPartition(topic, part)
+            for topic in map(str, HEARD)
+            for part in sorted(self._consumer.partitions_for_topic(topic))
+        ]
+        self._consumer.assign(places)
+        ends: Ends = await self._consumer.end_offsets(places) if since is None else since
         for place, end in ends.items():
             self._consumer.seek(place, end)
         return ends

@@ -11,7 +11,7 @@ from typing import Final
 import orjson
 
 from config.kafka import KafkaSettings
-from config.topics import PERSON_PARTITIONS, Topic
+from config.topics import Topic
 from infra.partition_reader import PartitionReader
 from infra.stream_mac import StreamMac
 from ledger.store.erasures import hashed
@@ -88,14 +88,15 @@ async def said_erasures(kafka: KafkaSettings, mac: StreamMac) -> list[SaidErasur
 
 async def cut_offs(kafka: KafkaSettings, mac: StreamMac) -> dict[str, datetime | None]:
     """Everybody in match's own topic, with the cut-off of their gravestone."""
-    known: dict[str, tuple[int, datetime | None]] = {}
+    known: dict[str, tuple[tuple[int, int], datetime | None]] = {}
     async with PartitionReader(kafka) as reader:
-        for partition in range(PERSON_PARTITIONS):
+        for partition in await reader.partitions(Topic.PEOPLE):
             first, end = await reader.bounds(Topic.PEOPLE, partition)
             async for records in reader.read(Topic.PEOPLE, partition, first, end):
                 for record in mac.split(records)[0]:
                     if record.value is not None:
                         person = PersonRecord.model_validate_json(record.value)
-                        if person.applied >= known.get(person.person_id, (-1, None))[0]:
-                            known[person.person_id] = (person.applied, person.erased_before)
+                        place = (partition, person.applied)
+                        if place >= known.get(person.person_id, ((-1, -1), None))[0]:
+                            known[person.person_id] = (place, person.erased_before)
     return {person: cut_off for person, (_, cut_off) in known.items()}

@@ -4,7 +4,7 @@ Each step may be done again: what is written twice gives the same, and a record 
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -12,10 +12,10 @@ import orjson
 from aiokafka import AIOKafkaProducer
 
 from config.kafka import KafkaSettings
-from config.topics import BY_NAME, OWN_KEYS, Topic
+from config.topics import OWN_KEYS, Topic
 from infra.failpoints import Point, reach
 from infra.partition_reader import PartitionReader
-from infra.partitioner import partition_of
+from infra.partitioner import generations
 from infra.stream_mac import StreamMac
 from ledger.store.erasures import hashed
 from models.eligibility.erase import erased_by
@@ -80,6 +80,7 @@ class ErasureLog:
     async def tell_match(self, people: Collection[str], origin: Origin, request: str) -> None:
         """The erasing event of each number."""
         output = self._output()
+        await output.look_up_partitions()
         for person in sorted(people):
             add_person_event(erased_by(person, origin, request), output)
         await output.flush()
@@ -90,7 +91,7 @@ class ErasureLog:
         reach(Point.ERASE_FORGOTTEN)
         output, written, people = self._output(), 0, frozenset(people)
         for topic in sorted(OWN_KEYS):
-            for partition in _partitions(topic, people):
+            for partition in await self._partitions(topic, people):
                 keys: dict[bytes, bool] = {}
                 async for key, said in self._records(topic, partition):
                     if said is None:
@@ -110,7 +111,7 @@ class ErasureLog:
         """How many records of each topic still name one of the numbers."""
         found: Counter[str] = Counter()
         for topic in WHERE:
-            for partition in _partitions(topic, people):
+            for partition in await self._partitions(topic, people):
                 first, end = await self._reader.bounds(topic, partition)
                 async for records in self._reader.read(topic, partition, first, end):
                     for record in records:
@@ -125,13 +126,14 @@ class ErasureLog:
                 if record.key is not None:
                     yield record.key, None if record.value is None else orjson.loads(record.value)
 
+    async def _partitions(self, topic: str, people: Collection[str]) -> list[int]:
+        """Of each generation that of each person."""
+        grown = generations(len(await self._reader.partitions(topic)))
+        return sorted({one.of(person) for one in grown for person in people})
+
     def _output(self) -> BatchProducer:
         assert self._producer is not None  # noqa: S101 - `async with` has made it
         return BatchProducer(self._producer, self._mac)
-
-
-def _partitions(topic: str, people: Collection[str]) -> Iterator[int]:
-    yield from sorted({partition_of(person, BY_NAME[topic].partitions) for person in people})
 
 
 def _is_of_before(said: Any, people: Collection[str], cut_off: datetime) -> bool:

@@ -31,7 +31,7 @@ SELECT DISTINCT ON (person_id) (decision #>> '{cause,partition}')::int, (decisio
 FROM messages m WHERE outcome = 'undecided' AND reason = ANY(%s) AND NOT EXISTS (
     SELECT 1 FROM applied a WHERE a.left_out IS NOT NULL AND (a.origin_topic, a.origin_partition, a.origin_offset)
         = (m.origin_topic, m.origin_partition, m.origin_offset))
-ORDER BY person_id, 2 DESC
+ORDER BY person_id, 1 DESC, 2 DESC
 """
 """But for what match has left out: asked again, it would be left out again. It waits in the quarantine."""
 
@@ -41,7 +41,7 @@ SELECT DISTINCT ON (a.person_id) a.partition, a."offset" FROM receipts r
 JOIN applied a ON (a.origin_topic, a.origin_partition, a.origin_offset) = (r.topic, r.partition, r."offset")
 WHERE r.sender = ANY(%s) AND r.status = 'accepted' AND a.left_out IS NULL
   AND EXISTS (SELECT 1 FROM messages m WHERE m.person_id = a.person_id)
-ORDER BY a.person_id, a."offset" DESC
+ORDER BY a.person_id, a.partition DESC, a."offset" DESC
 """
 
 JOINS: Final[LiteralString] = """

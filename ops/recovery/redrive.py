@@ -50,7 +50,9 @@ async def redrive(
     await reader.start()
     try:
         await producer.start()
-        redriver = _Redriver(context, BatchProducer(producer, mac))
+        output = BatchProducer(producer, mac)
+        await output.look_up_partitions()
+        redriver = _Redriver(context, output)
         for (topic, partition), wanted in places.items():
             first, end = await reader.bounds(topic, partition)
             present = {offset: one for offset, one in wanted.items() if first <= offset < end}

@@ -35,8 +35,8 @@ def parse(text: str) -> RecordPlace:
         raise NoPlace("a place reads TOPIC/PARTITION@OFFSET")
     if topic not in READ_BY_LEDGER:
         raise NoPlace(f"the ledger reads {', '.join(READ_BY_LEDGER)}")
-    if int(partition) >= BY_NAME[topic].partitions:
-        raise NoPlace(f"{topic} has {BY_NAME[topic].partitions} partitions")
+    if (spec := BY_NAME[topic]).partitions <= int(partition) and not spec.grows:
+        raise NoPlace(f"{topic} has {spec.partitions} partitions")
     return (topic, int(partition), int(offset))
 
 

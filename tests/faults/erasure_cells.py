@@ -3,10 +3,7 @@
 Whoever has no open task when a round begins may be erased; some of them send anew afterwards, and that counts.
 """
 
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -16,25 +13,19 @@ from uuid import uuid4
 
 import psycopg
 
-from config.command_environments import EraseRunEnvironment
-from config.database_roles import DatabaseRole
-from config.key_environment import least_keys
-from config.settings import PREFIX, variables_of
 from infra.failpoints import FailpointAction, Point
 from tests.faults.cells import Cell, Family, Run, halves
 from tests.faults.gather import inputs
 from tests.faults.observation import Erased, Seen
 from tests.faults.postgres_cells import amend_restored, copy_of_database, put_back
 from tests.faults.rig import LEDGERS, NOTIFIERS
+from tests.faults.struck_command import StruckCommand
 from tests.faults.workload import Sent
-from tests.paths import ROOT
 
 _PEOPLE: Final = 6
 """Erased at once."""
 _AGAIN: Final = 3
 """Of them send anew."""
-_TRIES: Final = 12
-_TRY_SECONDS: Final = 170.0
 _ASK: Final[LiteralString] = """
 INSERT INTO erasure_requests (id, people, ground, asked_by, approved_by, approved_at)
 VALUES (%s, %s, 'tried', 'a cell', 'another cell', now())
@@ -70,48 +61,8 @@ _OF_SERVICE: Final = (
 )
 
 
-class Command:
-    """`erase run` or `again` as an operator runs it: until it says that all is carried out."""
-
-    def __init__(self, run: Run) -> None:
-        self._run, self._rig = run, run.rig
-        self._points = run.rig.data / "erase-failpoints"
-        self._points.mkdir(exist_ok=True)
-        self.deaths = 0
-
-    def strike(self, point: Point) -> None:
-        """The command is killed when it comes by; no other process."""
-        (self._points / point).write_text(FailpointAction.KILL, "ascii")
-
-    def start(self, what: str = "run") -> "subprocess.Popen[bytes]":
-        """In a process of its own, past the proxies."""
-        rig = self._rig
-        told = rig._environment(rig.direct, rig.database.url_of("faults", DatabaseRole.OPERATOR))
-        told = least_keys(EraseRunEnvironment, told, variables_of(EraseRunEnvironment))
-        inherited = {name: held for name, held in os.environ.items() if not name.startswith(PREFIX)}
-        code = {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"}
-        log = (rig.data / "logs" / "erase.log").open("ab")
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.erase_child", str(self._points), what],
-            env=inherited | told | code,
-            stdout=log,
-            stderr=log,
-        )
-
-    def finish(self, process: "subprocess.Popen[bytes]", what: str = "run") -> None:
-        """Run it again until it ends well."""
-        for _ in range(_TRIES):
-            code = process.wait(_TRY_SECONDS)
-            if code == 0:
-                return
-            self.deaths += code < 0
-            time.sleep(0.3)
-            process = self.start(what)
-        self._run.left_out.append("the command that erases does not come to its end")
-
-
 def _erase(
-    run: Run, chunk: Sequence[Sent], *, injure: Callable[[Run, Command], int], before: bool = False
+    run: Run, chunk: Sequence[Sent], *, injure: Callable[[Run, StruckCommand], int], before: bool = False
 ) -> int:
     """Half the records, then the erasure under the other half, then what some of those people send anew.
 
@@ -121,7 +72,7 @@ def _erase(
     run.publish(first)
     run.rig.drain()
     request, people = _ask(run, first, second)
-    command = Command(run)
+    command = StruckCommand(run, "erase run")
     process = None if before else command.start()
     run.publish(halves(second)[0])
     struck = injure(run, command)
@@ -190,18 +141,18 @@ def _anew(run: Run, people: Sequence[str]) -> list[Sent]:
     return found
 
 
-def _command_killed(run: Run, command: Command, *, point: Point) -> int:
+def _command_killed(run: Run, command: StruckCommand, *, point: Point) -> int:
     """Before it starts; the deaths are counted where it is run again."""
     command.strike(point)
     return 0
 
 
-def _service_killed(run: Run, command: Command, *, point: Point) -> int:
+def _service_killed(run: Run, command: StruckCommand, *, point: Point) -> int:
     run.rig.children.strike(point, FailpointAction.KILL)
     return int(run.rig.children.fired(point, seconds=20.0) is not None)
 
 
-def _broker_killed(run: Run, command: Command) -> int:
+def _broker_killed(run: Run, command: StruckCommand) -> int:
     run.rig.broker.kill()
     time.sleep(1)
     run.rig.broker.start()
@@ -209,7 +160,7 @@ def _broker_killed(run: Run, command: Command) -> int:
     return 1
 
 
-def _ledgers_killed(run: Run, command: Command) -> int:
+def _ledgers_killed(run: Run, command: StruckCommand) -> int:
     for name in LEDGERS:
         run.rig.children.signal(name, signal.SIGKILL)
     return len(LEDGERS)
@@ -225,7 +176,7 @@ def _restored(run: Run, chunk: Sequence[Sent]) -> int:
     copy_of_database(rig)
     rig.children.release(*LEDGERS, *NOTIFIERS)
     request, people = _ask(run, first, second)
-    command = Command(run)
+    command = StruckCommand(run, "erase run")
     command.finish(command.start())
     _note(run, request, people)
     run.publish([*halves(second)[0], *_anew(run, list(people)[:_AGAIN])])
@@ -239,7 +190,8 @@ def _restored(run: Run, chunk: Sequence[Sent]) -> int:
     if not back:
         run.left_out.append("the backup names nobody who was erased: it shows nothing")
     rig.children.release(*LEDGERS, *NOTIFIERS)
-    command.finish(command.start("again"), "again")
+    again = StruckCommand(run, "erase again")
+    again.finish(again.start())
     run.healed()
     run.publish(halves(second)[1])
     return 1
@@ -272,7 +224,7 @@ def _amend_restored(run: Run, seen: Seen) -> None:
     amend(run, seen)
 
 
-def _cell(name: str, injure: Callable[[Run, Command], int], *, before: bool = False) -> Cell:
+def _cell(name: str, injure: Callable[[Run, StruckCommand], int], *, before: bool = False) -> Cell:
     work = partial(_erase, injure=injure, before=before)
     return Cell(name, Family.ERASURE, work, most_rounds=2, amend=amend)
 

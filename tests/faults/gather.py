@@ -3,6 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +23,8 @@ def gather(rig: Rig, marks: Marks, published: Sequence[Sent]) -> Seen:
     """Everything since `marks`."""
     seen = Seen()
     ends = rig.ends({topic for topic, _ in marks.ends})
+    # Partitions that have come since begin with their first record.
+    marks = replace(marks, ends={place: marks.ends.get(place, 0) for place in ends})
     messages = read(rig.direct, {place: (first, ends[place]) for place, first in marks.ends.items()})
     _inputs(seen, messages, published)
     for message in messages:

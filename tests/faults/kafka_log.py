@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from confluent_kafka import Consumer, TopicPartition
 
-from config.topics import TOPICS
+from config.topics import PERSON_PARTITIONS, TOPICS
 from tests.faults.admin import At
 
 QUIET: Final = {"log_level": 0}
@@ -17,9 +17,9 @@ class NotDrained(AssertionError):
     """Something is still under way after all patience; the message says what."""
 
 
-def places(names: Iterable[str]) -> list[At]:
-    """Every partition of the topics."""
-    partitions = {spec.name: spec.partitions for spec in TOPICS}
+def places(names: Iterable[str], people: int = PERSON_PARTITIONS) -> list[At]:
+    """Every partition of the topics; `people`: how many those have that have grown."""
+    partitions = {spec.name: people if spec.grows else spec.partitions for spec in TOPICS}
     return [(name, part) for name in names for part in range(partitions[name])]
 
 

@@ -22,7 +22,7 @@ from config.reference.law import law_of
 from config.reference.units import DEFAULT_WORKING_DAYS, react_by_of, units_of
 from config.senders import base_senders
 from config.settings import PREFIX, load, variables_of
-from config.topics import TOPICS
+from config.topics import PERSON_PARTITIONS, TOPICS
 from infra import topic_admin
 from ledger.schema.apply_rights import bring_up
 from local.environment import ROLES, settings_of, visits_of
@@ -104,6 +104,8 @@ class Rig:
         self._stack = ExitStack()
         self.markers: set[tuple[str, int, int]] = set()
         """Offsets that hold no record, but a transaction's marker or nothing any more: nobody commits them."""
+        self.people_partitions = PERSON_PARTITIONS
+        """How many those topics have that have grown."""
         self.patience = 150.0
         """Seconds until what is still under way counts as stuck."""
         self.environment_more: dict[str, str] = {}
@@ -268,7 +270,7 @@ class Rig:
 
     def ends(self, names: Iterable[str]) -> dict[At, int]:
         """One after the last offset of every partition."""
-        asked = places(names)
+        asked = places(names, self.people_partitions)
         for _ in range(_TRIES):
             with suppress(AdminError):
                 return self.admin.ends(asked)
@@ -277,7 +279,7 @@ class Rig:
 
     def committed(self) -> dict[At, int]:
         """How far the workers' group has come, by Kafka's own account."""
-        return self.admin.committed(GROUP, places(READ))
+        return self.admin.committed(GROUP, places(READ, self.people_partitions))
 
     def drain(self, *, since: float | None = None) -> float:
         """Wait until everything published is through; the seconds from `since` (or now) until then."""

@@ -35,6 +35,17 @@ def test_a_cell_can_be_chosen_by_its_name_among_others() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
+def test_people_get_more_partitions_and_nothing_is_lost(jars: Path, tmp_path: Path) -> None:
+    """On a service of its own: the others count with the partitions of before."""
+    (cell,) = chosen(["more partitions for people"])
+    with Rig(tmp_path, jars) as rig:
+        rig.drain()
+        outcome = run_cell(rig, cell, messages=MESSAGES, injections=1)
+    assert outcome.good, (outcome.why, outcome.verdict.findings)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("cell", chosen(SHORT), ids=lambda cell: cell.name.replace(" ", "_"))
 def test_nothing_is_lost_doubled_or_astray(rig: Rig, cell: Cell) -> None:
     outcome = run_cell(rig, cell, messages=MESSAGES, injections=INJECTIONS)

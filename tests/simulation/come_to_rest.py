@@ -12,7 +12,7 @@ from tests.simulation import ledgers
 from tests.simulation.faults import Fault
 from tests.simulation.ledgers import deal, send_outbox
 from tests.simulation.schedule import act, chaos
-from tests.simulation.stream_faults import deliver, late_write, send_one
+from tests.simulation.stream_faults import deliver, grow, late_write, send_one
 from tests.simulation.world import World
 
 _PATIENCE: Final = 4000
@@ -75,7 +75,7 @@ async def _settle(world: World) -> None:
     world.group.rebalance(world.rng)
     for process in world.ledgers:
         process.start()
-    deal(world.ledgers, apart=True)
+    deal(world.ledgers, world.log, apart=True)
     for _ in range(_PATIENCE):
         await world.database.at(world.clock.now)
         delivered = [
@@ -91,7 +91,9 @@ async def _settle(world: World) -> None:
         if erasing:
             continue
         if not any(delivered) and sent == 0 and await _projected(world) and not await _rests(world):
-            return
+            if world.grower.done or not world.grower.begun:
+                return
+            await grow(world, gently=True)
     raise AssertionError("the world does not come to rest")
 
 
@@ -109,7 +111,8 @@ async def _projected(world: World) -> bool:
     rows = await world.database.rows("position")
     known = {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
     return all(
-        not world.log.read(place, known.get(place, 0), world.log.end(place)) for place in ledgers.PLACES
+        not world.log.read(place, known.get(place, 0), world.log.end(place))
+        for place in ledgers.places(world.log)
     )
 
 

@@ -67,6 +67,9 @@ class Fault(StrEnum):
     ERASING_KILLED_AT_END = "who erases dies when all is buried and that is not noted"
     ERASED_DRIVEN_AGAIN = "a record of before an erasure is driven again"
     ERASED_COMPACTED = "records that tombstones name are compacted away"
+    GREW = "people get more partitions"
+    GROWTH_KILLED = "who gives people more partitions dies"
+    GROWTH_WAITS = "people get no more partitions before the ledger is there"
 
 
 class Mutation(StrEnum):
@@ -105,4 +108,6 @@ class Mutation(StrEnum):
     ETAG_IGNORED = "a program's If-Match is not looked at"
     ERASED_BY_POSITION = "what comes behind the mark of an erasure counts, whenever the brokers had it"
     ERASED_TOO_MUCH = "an erasure takes what was sent after it as well"
+    CARRIED_FORGOTTEN = "who was carried over to another partition is not known there"
+    CARRIED_TOO_FAR = "what comes to a partition of before is not passed on for a while"
     GRAVESTONE_FORGETS = "a gravestone that is loaded again has no cut-off"

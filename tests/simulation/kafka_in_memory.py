@@ -8,12 +8,12 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from functools import lru_cache
-from itertools import product
 from typing import Final, cast
 
-from config.topics import BY_NAME, OWN_KEYS, PERSON_PARTITIONS, Topic
+from config.topics import BY_NAME, GROWING, OWN_KEYS, PERSON_PARTITIONS, Topic
 from infra.kafka_record import KafkaRecord
 from infra.partition_reader import PartitionReader
+from infra.stream_mac import APPLIED_HEADER
 from models.eligibility.person_record import PersonRecord
 from models.events.event_types import InputTopic
 from models.events.person_event import PersonEvent
@@ -23,6 +23,7 @@ from tests.simulation.macs import MAC
 Place = tuple[str, int]
 _APPEND_TIME: Final = frozenset(str(topic) for topic in InputTopic)
 _BROKERS: Final = 3
+_TOO_FAR: Final = 3
 
 
 COMPACTION_LAG: Final = timedelta(milliseconds=BY_NAME[Topic.PEOPLE].compaction_lag_ms)
@@ -42,10 +43,16 @@ class Log:
         self._lag = compaction_lag
         self._records: dict[Place, list[KafkaRecord]] = defaultdict(list)
         self._ends: dict[Place, int] = defaultdict(int)
+        self.people_partitions = {Topic(name): PERSON_PARTITIONS for name in GROWING}
+        """Of the topics that grow."""
         self.skews = [timedelta(0)] * _BROKERS
         """How far each broker's clock is off."""
         self.last_write_wins = False
         """Planted: `people` is stamped so that the last record of a person wins."""
+        self.forgets_carried = False
+        """Planted: workers do not see who was carried over."""
+        self.carries_too_far = False
+        """Planted: the checkpoints say that people were carried over further on."""
         self.forgets_cut_offs = False
         """Planted: a gravestone is written to `people` without its cut-off."""
 
@@ -71,10 +78,17 @@ class Log:
                 said.model_copy(update={"erased_before": None}).model_dump_json(exclude_none=True).encode()
             )
             headers = MAC.headers(topic, partition, key, value, [("applied", b"%d" % said.applied)])
+        if self.carries_too_far and topic == Topic.PROGRESS and (key or b"").startswith(b"carried/"):
+            value = b"%d" % (int(value or b"0") + _TOO_FAR)
+            headers = MAC.headers(topic, partition, key, value)
         record = KafkaRecord(topic, partition, offset, round(at.timestamp() * 1000), key, value, headers)
         self._ends[place] = offset + 1
         self._records[place].append(record)
         return record
+
+    def partitions(self, topic: str) -> int:
+        """How many it has."""
+        return self.people_partitions.get(cast(Topic, topic), BY_NAME[topic].partitions)
 
     def leave_hole(self, topic: str, partition: int) -> None:
         """An offset without a record, as an aborted transaction leaves it."""
@@ -108,7 +122,7 @@ class Log:
         oldest = self._clock.now - self._lag
         limit = oldest.timestamp() * 1000
         dropped = [0, 0]
-        for topic, partition in product((Topic.PEOPLE, *OWN_KEYS), range(PERSON_PARTITIONS)):
+        for topic, partition in self.places((Topic.PEOPLE, *OWN_KEYS)):
             stretch = self._records[topic, partition]
             last = {record.key: record.offset for record in stretch if record.timestamp_ms < limit}
             kept = [
@@ -121,15 +135,27 @@ class Log:
             self._records[topic, partition] = kept
         return dropped[0], dropped[1]
 
+    def places(self, topics: Sequence[str]) -> list[Place]:
+        """All partitions of the topics."""
+        return [(topic, partition) for topic in topics for partition in range(self.partitions(topic))]
+
     @property
     def reader(self) -> PartitionReader:
         """Reads this log beside the stream."""
-        return cast(PartitionReader, _Reader(self))
+        return cast(PartitionReader, _Reader(self, blind=False))
+
+    @property
+    def workers_reader(self) -> PartitionReader:
+        """The same, as a worker has it."""
+        return cast(PartitionReader, _Reader(self, blind=self.forgets_carried))
 
 
 class _Reader:
-    def __init__(self, log: Log) -> None:
-        self._log = log
+    def __init__(self, log: Log, *, blind: bool) -> None:
+        self._log, self._blind = log, blind
+
+    async def partitions(self, topic: str) -> list[int]:
+        return list(range(self._log.partitions(topic)))
 
     async def bounds(self, topic: str, partition: int) -> tuple[int, int]:
         return 0, self._log.end((topic, partition))
@@ -138,6 +164,8 @@ class _Reader:
         self, topic: str, partition: int, start: int, end: int
     ) -> AsyncIterator[list[KafkaRecord]]:
         records = self._log.read((topic, partition), start, end)
+        if self._blind and topic == Topic.PEOPLE and partition >= PERSON_PARTITIONS:
+            records = [record for record in records if (APPLIED_HEADER, b"-1") not in record.headers]
         if records:
             yield records
 

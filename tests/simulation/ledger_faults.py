@@ -36,7 +36,7 @@ async def deal_ledgers(world: World) -> None:
     apart = world.rng.random() < 0.5
     if not apart:
         world.count(Fault.LEDGER_REBALANCED)
-    deal(world.ledgers, apart=apart)
+    deal(world.ledgers, world.log, apart=apart)
 
 
 async def back_up(world: World) -> None:

@@ -9,7 +9,6 @@ import psycopg
 from aiokafka import TopicPartition
 
 from config.kafka import KafkaSettings
-from config.topics import BY_NAME
 from infra.kafka_record import KafkaRecord
 from infra.postgres import Connection
 from ledger import outbox
@@ -21,9 +20,12 @@ from tests.simulation.faults import Fault
 from tests.simulation.kafka_in_memory import Log, Place
 from tests.simulation.macs import MAC
 
-PLACES: Final = tuple(
-    (str(topic), partition) for topic in TOPICS for partition in range(BY_NAME[topic].partitions)
-)
+
+def places(log: Log) -> tuple[Place, ...]:
+    """What the ledgers read."""
+    return tuple(log.places([*map(str, TOPICS)]))
+
+
 _SETTINGS: Final = LedgerSettings(kafka=cast(KafkaSettings, None), database_url="", mac=MAC)
 
 
@@ -33,7 +35,7 @@ class SimulatedConsumer:
     def __init__(self, log: Log, rng: Random) -> None:
         self._log = log
         self._rng = rng
-        self.places: tuple[Place, ...] = PLACES
+        self.places: tuple[Place, ...] = places(log)
         self._positions: dict[Place, int] = {}
 
     def assignment(self) -> set[TopicPartition]:
@@ -110,12 +112,13 @@ def _as_delivered(record: KafkaRecord) -> SimpleNamespace:
     )
 
 
-def deal(processes: Sequence[LedgerProcess], *, apart: bool) -> None:
+def deal(processes: Sequence[LedgerProcess], log: Log, *, apart: bool) -> None:
     """The group deals anew; or one does not hear that the other has them all now, and goes on."""
     one, other = processes
+    every = places(log)
     if apart:
-        one.assign(PLACES[::2])
-    other.assign(PLACES[1::2] if apart else PLACES)
+        one.assign(every[::2])
+    other.assign(every[1::2] if apart else every)
 
 
 class OutboxProducer:
@@ -123,6 +126,10 @@ class OutboxProducer:
 
     def __init__(self, log: Log) -> None:
         self._log = log
+
+    async def partitions_for(self, topic: str) -> set[int]:
+        """The partitions of a topic."""
+        return set(range(self._log.partitions(topic)))
 
     async def send(
         self,

@@ -8,7 +8,8 @@ from bisect import bisect_left
 from dataclasses import replace
 from typing import Any, Final, cast
 
-from config.topics import BY_NAME, Topic
+from config.topics import Topic
+from infra.partitioner import generations
 from infra.postgres import Connection
 from ledger.consume.batch import Batch, project
 from ledger.consume.joins import settle
@@ -35,32 +36,47 @@ async def remake(world: World, done: Rows) -> Memory:
     connection = cast(Connection, await memory.connect())
     known: dict[tuple[str, int], int] = {}
     for topic in (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS, Topic.PERSON_EVENTS):
-        starts = dict.fromkeys(range(BY_NAME[topic].partitions), 0)
-        while starts:
-            for partition, start in list(starts.items()):
-                place = (str(topic), partition)
-                batch = Batch()
-                for record in world.log.read(place, start, world.log.end(place)):
-                    if record.value is not None:  # a tombstone says nothing
-                        batch.add(topic, record.value, partition, record.offset, record.origin.appended_at)
-                batch.next_offsets[place] = world.log.end(place)
-                async with connection.transaction():
-                    await settle(connection, batch)
-                    upto = batch.next_offsets[place] if batch.is_held else float("inf")
-                    again = [
-                        (bisect_left(batch.offsets, row["after_offset"]), action_log.row_of(row))
-                        for row in sorted(done, key=lambda row: (row["after_offset"], row["serial"]))
-                        if topic == Topic.DECISIONS
-                        and row["partition"] == partition
-                        and (start == 0 or row["after_offset"] > start)
-                        and row["after_offset"] <= upto
-                    ]
-                    await project(connection, batch, known, _WITHOUT_STEPS, again)
-                known |= batch.next_offsets
-                starts[partition] = batch.next_offsets[place]
-                if not batch.is_held:
-                    del starts[partition]
+        parts = range(world.log.partitions(topic))
+        for generation in generations(len(parts)):
+            starts = {part: 0 for part in parts if part in generation.all}
+            while starts:
+                starts = await _as_far_as_possible(world, connection, topic, starts, known, done)
     return memory
+
+
+async def _as_far_as_possible(
+    world: World,
+    connection: Connection,
+    topic: Topic,
+    starts: dict[int, int],
+    known: dict[tuple[str, int], int],
+    done: Rows,
+) -> dict[int, int]:
+    """Each partition from its start; where those go on that have to wait for another one."""
+    left = {}
+    for partition, start in starts.items():
+        place = (str(topic), partition)
+        batch = Batch()
+        for record in world.log.read(place, start, world.log.end(place)):
+            if record.value is not None:  # a tombstone says nothing
+                batch.add(topic, record.value, partition, record.offset, record.origin.appended_at)
+        batch.next_offsets[place] = world.log.end(place)
+        async with connection.transaction():
+            await settle(connection, batch)
+            upto = batch.next_offsets[place] if batch.is_held else float("inf")
+            again = [
+                (bisect_left(batch.offsets, row["after_offset"]), action_log.row_of(row))
+                for row in sorted(done, key=lambda row: (row["after_offset"], row["serial"]))
+                if topic == Topic.DECISIONS
+                and row["partition"] == partition
+                and (start == 0 or row["after_offset"] > start)
+                and row["after_offset"] <= upto
+            ]
+            await project(connection, batch, known, _WITHOUT_STEPS, again)
+        known |= batch.next_offsets
+        if batch.is_held:
+            left[partition] = batch.next_offsets[place]
+    return left
 
 
 async def differences(world: World, tables: dict[str, Rows], contested: set[str]) -> list[str]:

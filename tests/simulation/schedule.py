@@ -35,10 +35,13 @@ ACTIONS: Final[dict[str, Callable[[World], Awaitable[None]]]] = {
     "read_returns": notifier_faults.read_returns,
     "erase": stream_faults.erase,
     "note": unit_work.note,
+    "grow": stream_faults.grow,
 }
-_WEIGHTS: Final = (22, 14, 26, 30, 26, 8, 36, 16, 7, 5, 4, 4, 1, 2, 4, 1, 2, 2, 1, 2, 0, 18, 2, 8, 8, 0, 0)
+_WEIGHTS: Final = (22, 14, 26, 30, 26, 8, 36, 16, 7, 5, 4, 4, 1, 2, 4, 1, 2, 2, 1, 2, 0, 18, 2, 8, 8, 0, 0, 0)
 _ERASING: Final = 0.09
 """Of the turns of a world in which people are erased, beside what happens anyway."""
+_GROWING: Final = 0.04
+"""Of the turns of a world in which people get more partitions."""
 _NOTING: Final = 0.4
 """Of the same turns: most find no open task."""
 _STILL: Final = 0.2
@@ -68,6 +71,8 @@ async def chaos(world: World) -> None:
             await act(world, "erase")
         if world.eraser.is_on and world.eraser.rng.random() < _NOTING:
             await act(world, "note")
+        if world.grower.is_on and world.grower.rng.random() < _GROWING:
+            await act(world, "grow")
 
 
 async def act(world: World, name: str) -> None:

@@ -8,6 +8,7 @@ from infra.kafka_record import KafkaRecord
 from tests.simulation.faults import Fault
 from tests.simulation.history import Sent
 from tests.simulation.kafka_in_memory import Place
+from tests.simulation.ledgers import deal
 from tests.simulation.workers import INPUTS, KilledError, SimulatedProducer, Worker, write
 from tests.simulation.world import World
 
@@ -66,10 +67,8 @@ async def skew(world: World) -> None:
 
 async def hole(world: World) -> None:
     """An offset that no record has."""
-    topic, partitions = world.rng.choice(
-        ((INPUTS[3], 4), (Topic.PERSON_EVENTS, 8), (Topic.DECISIONS, 8), (Topic.PEOPLE, 8))
-    )
-    world.log.leave_hole(topic, world.rng.randrange(partitions))
+    topic = world.rng.choice((INPUTS[3], Topic.PERSON_EVENTS, Topic.DECISIONS, Topic.PEOPLE))
+    world.log.leave_hole(topic, world.rng.randrange(world.log.partitions(topic)))
     world.count(Fault.OFFSET_GAP)
 
 
@@ -92,6 +91,18 @@ async def erase(world: World) -> None:
     """Somebody asks that a person be erased, or the command runs, or what is erased comes once more."""
     world.say("erase")
     await world.eraser.step(await world.database.rows("erasures"))
+
+
+async def grow(world: World, *, gently: bool = False) -> None:
+    """All workers are stopped, and people get more partitions."""
+    if not world.grower.done:
+        positions = await world.database.rows("position")
+        came_to = await world.grower.run(world.group.workers, positions, gently=gently)
+        world.count(came_to)
+        if came_to is Fault.GREW:
+            deal(world.ledgers, world.log, apart=True)
+        if gently or not world.grower.workers_stay_away:
+            world.group.rebalance(world.rng)
 
 
 async def intake(world: World) -> None:

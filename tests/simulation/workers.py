@@ -11,7 +11,7 @@ from typing import Final, cast
 
 from aiokafka import AIOKafkaProducer
 
-from config.topics import INPUT_PARTITIONS, PERSON_PARTITIONS, Topic
+from config.topics import INPUT_PARTITIONS, Topic
 from infra.kafka_record import KafkaRecord
 from models.eligibility.law import Law
 from models.events.event_types import EVENT_TYPES, InputTopic
@@ -31,10 +31,6 @@ from tests.simulation.kafka_in_memory import Log, Place
 from tests.simulation.macs import MAC
 
 INPUTS: Final = tuple(str(topic) for topic in InputTopic)
-PLACES: Final = (
-    *((topic, partition) for topic in INPUTS for partition in range(INPUT_PARTITIONS)),
-    *((str(Topic.PERSON_EVENTS), partition) for partition in range(PERSON_PARTITIONS)),
-)
 _TYPES: Final = {row.kind: row.name for row in EVENT_TYPES.values()}
 _ENDS_HERE: Final = 0.6
 Written = list[tuple[str, int, bytes | None, bytes, Sequence[tuple[str, bytes]]]]
@@ -59,6 +55,10 @@ class SimulatedProducer:
         """Of a delivery that is cut off: draws what the brokers still get."""
         self.late: Written | None = None
         """What a stopped worker had under way."""
+
+    async def partitions_for(self, topic: str) -> set[int]:
+        """The partitions of a topic."""
+        return set(range(self._log.partitions(topic)))
 
     def create_batch(self) -> "Batch":
         """An empty one."""
@@ -216,7 +216,7 @@ class Worker:
         self.places = frozenset()
         self.positions = {}
         self._assignment = Assignment()
-        reader = self._log.reader
+        reader = self._log.workers_reader
         self.people = PersonStore(reader, MAC)
         self.producers: dict[str, SimulatedProducer] = {}
         self._drivers: dict[str, BatchDriver] = {}
@@ -266,7 +266,8 @@ class Worker:
 class Group:
     """The consumer group: who reads what, and how far it has said that it has come."""
 
-    def __init__(self, workers: Sequence[Worker]) -> None:
+    def __init__(self, log: Log, workers: Sequence[Worker]) -> None:
+        self._log = log
         self.workers = list(workers)
         self.committed: dict[Place, int] = {}
         self.generation = 0
@@ -277,7 +278,8 @@ class Group:
         hearing = [worker for worker in self.workers if worker is not deaf]
         dealt: dict[str, set[Place]] = {worker.name: set() for worker in hearing}
         turn = rng.randrange(len(hearing))
-        for number, place in enumerate(PLACES):
+        topics = (*INPUTS, str(Topic.PERSON_EVENTS))
+        for number, place in enumerate(self._log.places(topics)):
             dealt[hearing[(number * 7 // 3 + turn) % len(hearing)].name].add(place)
         for worker in hearing:
             worker.assign(frozenset(dealt[worker.name]), self.committed, self.generation)

@@ -15,6 +15,7 @@ from tests.simulation.clock import BEGINNINGS, Clock
 from tests.simulation.erasing import Eraser
 from tests.simulation.failing_connection import Session
 from tests.simulation.faults import Fault, Mutation
+from tests.simulation.growing import Grower
 from tests.simulation.history import Sent, story
 from tests.simulation.kafka_in_memory import Log
 from tests.simulation.ledgers import LedgerProcess, deal
@@ -72,6 +73,8 @@ class World:
         self.faults: Counter[Fault] = Counter()
         self.log = Log(self.clock, compaction_lag=_COMPACTION_LAG)
         self.log.last_write_wins = mutation is Mutation.LOWER_OFFSET_WINS
+        self.log.forgets_carried = mutation is Mutation.CARRIED_FORGOTTEN
+        self.log.carries_too_far = mutation is Mutation.CARRIED_TOO_FAR
         self.log.forgets_cut_offs = mutation is Mutation.GRAVESTONE_FORGETS
         self.eraser = Eraser(seed, self.log, self.clock, self.story, self.count)
         self.database: Database = Memory(self.clock, mutation) if database is None else database(self.clock)
@@ -85,7 +88,9 @@ class World:
         self._tell = tell
         self.last_backup: Any = None
         blind = mutation is Mutation.HOLE_NOT_READ
+        self.grower = Grower(seed, self.log)
         self.group = Group(
+            self.log,
             [
                 Worker(
                     name,
@@ -96,7 +101,7 @@ class World:
                     blind=blind,
                 )
                 for name in ("w1", "w2")
-            ]
+            ],
         )
 
     async def begin(self) -> None:
@@ -114,7 +119,7 @@ class World:
         self.runners = [StepRunner(next(sessions)) for _ in range(2)]
         self.reader = next(sessions)
         self.group.rebalance(self.rng)
-        deal(self.ledgers, apart=True)
+        deal(self.ledgers, self.log, apart=True)
 
     @property
     def notifiers(self) -> list[Notifier[Any]]:

@@ -103,7 +103,8 @@ def topics_page() -> str:
         ),
         "",
         "Topics about people have the same number of partitions, and a person is in the same one in all of them.",
-        "That number never changes in place: it would send a person's next event to another partition than the last.",
+        "`topics grow` adds partitions to them, and to no other topic "
+        "([0069](decisions/0069-more-partitions-for-people.md)).",
     )
 
 

@@ -8,7 +8,7 @@ from confluent_kafka import Message
 from ops.audit.digest import digest
 from ops.audit.index import AuditIndex
 from ops.audit.readers import erasures
-from ops.audit.readers.decode import each, forwarded_topic
+from ops.audit.readers.decode import each, forwarded_topic, moment_ms
 
 ENTRY: Final = """
 INSERT INTO event (partition, place, entry, said, erased, entries) VALUES (?, ?, ?, ?, ?, 1)
@@ -41,7 +41,7 @@ def read(index: AuditIndex, records: Sequence[Message]) -> None:
         for entry in said["entries"]:
             place = (entry["origin_topic"], entry["origin_partition"], entry["origin_offset"])
             part, offset = said["partition"], entry["offset"]
-            if entry.get("erased") or _is_cut(cuts, part, offset, entry["person_id"]):
+            if entry.get("erased") or _is_cut(cuts, part, entry):
                 # Of a record that was taken out of the log, its entry alone still tells.
                 whole = erasures.place_digest(offset, place)
                 entries.append((part, offset, whole, whole, 1))
@@ -56,7 +56,9 @@ def read(index: AuditIndex, records: Sequence[Message]) -> None:
     index.many(ORIGIN_ENTRY, origins)
 
 
-def _is_cut(cuts: Mapping[int, erasures.Cut], partition: int, offset: int, person_id: str) -> bool:
+def _is_cut(cuts: Mapping[int, erasures.Cut], partition: int, entry: Any) -> bool:
     """Whether the event was applied before its person was erased: the ledger's row names nobody then."""
-    cut = cuts.get(digest(person_id)) if cuts else None
-    return cut is not None and cut[1] == partition and offset <= cut[2]
+    person, passed_on = digest(entry["person_id"]) if cuts else 0, entry.get("passed_on")
+    return erasures.is_behind(cuts, person, (partition, entry["offset"])) or (
+        passed_on is not None and erasures.is_before(cuts, person, moment_ms(passed_on))
+    )

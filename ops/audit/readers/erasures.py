@@ -15,12 +15,14 @@ ERASED: Final = "erased"
 KNOWN: Final[LiteralString] = "SELECT person, cut_off_ms, partition, place FROM erasure"
 NOTE: Final[LiteralString] = """
 INSERT INTO erasure (person, cut_off_ms, partition, place) VALUES (?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET cut_off_ms = max(cut_off_ms, excluded.cut_off_ms), place = max(place, excluded.place)
+ON CONFLICT DO UPDATE SET cut_off_ms = max(cut_off_ms, excluded.cut_off_ms),
+    partition = max(partition, excluded.partition), place = CASE WHEN partition > excluded.partition THEN place
+    WHEN partition < excluded.partition THEN excluded.place ELSE max(place, excluded.place) END
 """
 MARKED: Final[LiteralString] = "UPDATE erasure SET mark_partition = ?, mark_place = ? WHERE person = ?"
 EVENTS: Final[LiteralString] = """
 SELECT partition, place, topic, origin_partition, origin_place, said FROM event
-WHERE person = ? AND partition = ? AND place <= ?
+WHERE person = ? AND (partition, place) <= (?, ?)
 """
 BLANK: Final[LiteralString] = """
 UPDATE event SET entry = CASE WHEN entry = said THEN ?1 ELSE entry END, said = ?1, person = NULL, erased = 1
@@ -57,6 +59,11 @@ def known(index: AuditIndex) -> dict[int, Cut]:
 def is_before(cuts: Mapping[int, Cut], person: int, appended_ms: int) -> bool:
     """Whether what was appended then is erased."""
     return person in cuts and appended_ms < cuts[person][0]
+
+
+def is_behind(cuts: Mapping[int, Cut], person: int, place: tuple[int, int]) -> bool:
+    """Whether an event of the person at that place was applied before the erasing one (docs/decisions/0069)."""
+    return person in cuts and place <= cuts[person][1:]
 
 
 def place_digest(offset: Any, place: Sequence[Any]) -> int:

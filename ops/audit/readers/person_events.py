@@ -49,12 +49,14 @@ def read(index: AuditIndex, records: Sequence[Message]) -> None:
         origins.append((*noted, record.partition(), record.offset()))
         appended_ms = moment_ms(origin["appended_at"])
         is_erasing = content["kind"] == "person.erased"
-        if is_erasing or erasures.is_before(cuts, person, appended_ms):
+        at_place = (record.partition() or 0, record.offset() or 0)
+        is_gone = erasures.is_before(cuts, person, appended_ms) or erasures.is_behind(cuts, person, at_place)
+        if is_erasing or is_gone:
             said_of = erasures.place_digest(record.offset(), place)
             events.append((record.partition(), record.offset(), said_of, at, *noted, None, 1))
             if is_erasing:
                 before = cuts.get(person, (0, 0, 0))
-                cuts[person] = (max(before[0], appended_ms), record.partition() or 0, record.offset() or 0)
+                cuts[person] = (max(before[0], appended_ms), *max(before[1:], at_place))
                 fresh.add(person)
             return
         events.append((record.partition(), record.offset(), said_of, at, *noted, person, 0))

@@ -22,7 +22,7 @@ from config.kafka_rights import (
     rights_of,
     sender_rights,
 )
-from config.topics import BY_NAME, Topic
+from config.topics import BY_NAME, GROWING, Topic
 from doctor.readers.cluster import read_rights
 from infra.broker_rights import compare, grant, revoke
 from models.events.event_types import InputTopic
@@ -110,6 +110,7 @@ def test_a_user_may_do_with_each_topic_what_the_table_says_and_nothing_else(
         wanted |= {"WRITE"} if topic in set(map(str, WRITES[user])) else set()
         if user is KafkaUser.TOPICS:
             wanted |= {"ALTER_CONFIGS"}
+        wanted |= {"ALTER"} if user is KafkaUser.GROW and topic in GROWING else set()
         assert held == wanted, topic
 
 

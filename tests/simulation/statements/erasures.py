@@ -46,11 +46,15 @@ def _note_erasure(server: Server, values: tuple[Any, ...]) -> Result:
         row = {
             **known,
             "erased_before": max(known["erased_before"], row["erased_before"]),
-            "offset": max(known["offset"], row["offset"]),
+            **dict(zip(("partition", "offset"), max(map(_place, (known, row))), strict=True)),
             "request": row["request"],
         }
     table[row["person"]] = row if known is not None else row | {"noted_at": server.now}
     return [], 1
+
+
+def _place(row: Row) -> tuple[int, int]:
+    return row["partition"], row["offset"]
 
 
 @statement(erasures.FORGET_JOINS)
@@ -260,7 +264,7 @@ def _forget_applied(server: Server, values: tuple[int, int, str]) -> Result:
     named = [
         key
         for key, row in table.items()
-        if row["partition"] == partition and row["offset"] <= upto and row["person_id"] == person
+        if (row["partition"], row["offset"]) <= (partition, upto) and row["person_id"] == person
     ]
     for key in named:
         table[key] = {**table[key], "person_id": erasures.ERASED}
@@ -274,7 +278,7 @@ def _look_again(server: Server, values: tuple[int, int, str]) -> Result:
     since = [
         _origin(row)
         for row in server.tables["applied"].values()
-        if row["partition"] == partition and row["offset"] > upto and row["person_id"] == person
+        if (row["partition"], row["offset"]) > (partition, upto) and row["person_id"] == person
     ]
     again = [place for place in since if place in table]
     for place in again:

@@ -21,11 +21,12 @@ def test_every_topic_has_a_writer_and_the_senders_write_none_of_the_services_own
     assert {str(name) for user in KafkaUser for name in WRITES[user]} == BY_NAME.keys()
 
 
-def test_decisions_are_written_by_the_worker_and_buried_by_an_erasure() -> None:
+def test_decisions_are_written_by_the_worker_or_in_its_place_and_buried_by_an_erasure() -> None:
     """Whoever else could write there could make a duty."""
     writers = {user for user in KafkaUser if "decisions" in map(str, WRITES[user])}
-    assert writers == {KafkaUser.WORKER, KafkaUser.ERASE}
-    assert {"applied", "progress"} <= written_by_alone(KafkaUser.WORKER, KafkaUser)
+    assert writers == {KafkaUser.WORKER, KafkaUser.GROW, KafkaUser.ERASE}
+    others = set(KafkaUser) - {KafkaUser.GROW}
+    assert {"applied", "progress"} <= written_by_alone(KafkaUser.WORKER, others)
     assert {"task-events", "reactions"} == written_by_alone(KafkaUser.LEDGER, KafkaUser)
 
 

@@ -1,0 +1,156 @@
+"""The steps of a growth, each of which may be done again after a crash.
+
+Until the checkpoints say ``carried``, match decides where it did; from then on in the new partitions alone.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from aiokafka import AIOKafkaProducer
+
+from config.topics import GROWING, Topic
+from infra.failpoints import Point, reach
+from infra.partitioner import PersonPartitions
+from infra.stream_mac import StreamMac
+from models.eligibility.law import Law
+from ops.growth.brokers import Brokers
+from ops.growth.carry_people import bury_people, carry_people
+from ops.growth.match_rest import has_records, match_rest
+from streams.batch_producer import BatchProducer
+from streams.checkpoint import CARRIED, Checkpoint
+from streams.processors import Match
+
+BOOKED: Final = (Topic.APPLIED, Topic.DECISIONS)
+_POLL_SECONDS: Final = 1.0
+LogPlace = tuple[str, int]
+
+
+class CannotGrow(RuntimeError):
+    """Nothing is decided elsewhere yet; the message is a sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grown:
+    """What a run has done; zeros where an earlier one had done it."""
+
+    partitions: int
+    events: int = 0
+    """That match had left."""
+    people: int = 0
+    buried: int = 0
+    """Records of people in partitions of before that were taken away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """What it is done with."""
+
+    brokers: Brokers
+    producer: AIOKafkaProducer
+    mac: StreamMac
+    law: Law
+    projected: Callable[[], Mapping[LogPlace, int]]
+    """How far the ledger has come in each partition of `BOOKED`."""
+    ledger_seconds: float
+    """How long the ledger may take to project what is decided already."""
+    say: Callable[[str], None]
+
+    async def run(self, to: int) -> Grown:
+        """Grow to `to` partitions. Raises `CannotGrow`, `ops.growth.carry_people.NotCarried`."""
+        present = (await self._checkpoint()).people
+        events = people = 0
+        if present.end != to:
+            if present.next.end != to:
+                raise CannotGrow(
+                    f"From {present.end} partitions people grow to {present.next.end}, not to {to}."
+                )
+            events, people = await self._carry(present)
+        # Whoever asks the brokers where a person's events go is sent there last, when match decides there.
+        self.brokers.add_partitions([Topic.PERSON_EVENTS], to)
+        reach(Point.GROW_PARTITIONS)
+        self.say("taking away the records of people in the partitions of before")
+        async with self.brokers.reader() as reader:
+            buried = await bury_people(reader, self.producer, self.mac, _before(to))
+        reach(Point.GROW_BURIED)
+        return Grown(partitions=to, events=events, people=people, buried=buried)
+
+    async def _carry(self, present: PersonPartitions) -> tuple[int, int]:
+        await self._nobody_decides()
+        self.say("deciding upon what the workers have left")
+        async with self.brokers.reader() as reader:
+            events = await match_rest(reader, self.producer, self.mac, self.law, present)
+        reach(Point.GROW_DECIDED)
+        await self._until_projected(present)
+        beside = [name for name in GROWING if name != Topic.PERSON_EVENTS]
+        self.brokers.add_partitions(beside, present.next.end)
+        before = await self._checkpoint()
+        self.say("carrying everybody over")
+        # A client that is new: the others know the partitions of before.
+        async with self.brokers.reader() as reader:
+            people = await carry_people(reader, self.producer, self.mac, present)
+        reach(Point.GROW_CARRIED)
+        self.say("saying that they were carried over")
+        await self._mark(present, before)
+        reach(Point.GROW_MARKED)
+        return events, people
+
+    async def _checkpoint(self) -> Checkpoint:
+        async with self.brokers.reader() as reader:
+            checkpoint = Checkpoint(Match.name, reader, self.mac)
+            await checkpoint.load()
+        return checkpoint
+
+    async def _nobody_decides(self) -> None:
+        members = await self.brokers.workers()
+        if members is None:
+            raise CannotGrow("Kafka does not say whether a worker runs.")
+        if members:
+            raise CannotGrow(f"Stop all workers first: {members} are in their group.")
+
+    async def _until_projected(self, present: PersonPartitions) -> None:
+        """What was decided before stands in the ledger before what is decided afterwards."""
+        self.say("waiting for the ledger to project what is decided")
+        for _ in range(round(self.ledger_seconds / _POLL_SECONDS)):
+            if not await self._behind(present):
+                return
+            await asyncio.sleep(_POLL_SECONDS)
+        if behind := await self._behind(present):
+            raise CannotGrow(
+                f"The ledger has not projected {', '.join(behind)} to the end. "
+                "Let it run until it has, and grow then."
+            )
+
+    async def _behind(self, present: PersonPartitions) -> list[str]:
+        """The partitions in which a record stands that the ledger has not projected."""
+        known = self.projected()
+        async with self.brokers.reader() as reader:
+            return [
+                f"{topic}/{partition}"
+                for topic in map(str, BOOKED)
+                for partition in present.all
+                if await has_records(reader, topic, partition, known.get((topic, partition), 0))
+            ]
+
+    async def _mark(self, present: PersonPartitions, before: Checkpoint) -> None:
+        """From here on match decides in the new partitions; what stands behind the marks is passed on to them."""
+        await self._nobody_decides()
+        now = await self._checkpoint()
+        places = [(str(Topic.PERSON_EVENTS), partition) for partition in present.all]
+        if any(now.next_offset(*place) != before.next_offset(*place) for place in places):
+            raise CannotGrow("A worker has decided meanwhile. Stop it, and begin again.")
+        output = BatchProducer(self.producer, self.mac)
+        async with self.brokers.reader() as reader:
+            marks = Checkpoint(CARRIED, reader, self.mac)
+            await marks.load()
+        for place in places:
+            marks.advance(*place, before.next_offset(*place), output)
+        await output.flush()
+
+
+def _before(partitions: int) -> Iterator[PersonPartitions]:
+    one = PersonPartitions()
+    while one.end < partitions:
+        yield one
+        one = one.next

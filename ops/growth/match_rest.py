@@ -1,0 +1,74 @@
+"""Decides upon what the workers have left on ``person-events``, by match itself, while no worker runs."""
+
+import time
+from typing import Final
+
+from aiokafka import AIOKafkaProducer
+
+from config.topics import Topic
+from infra.partition_reader import PartitionReader
+from infra.partitioner import PersonPartitions
+from infra.stream_mac import StreamMac
+from models.eligibility.law import Law
+from streams.assignment import Assignment
+from streams.batch_driver import BatchDriver
+from streams.batch_producer import BatchProducer
+from streams.checkpoint import Checkpoint
+from streams.person_store import PersonStore
+from streams.processors import Match
+
+_RECORDS: Final = 5_000
+"""In one batch."""
+
+
+async def match_rest(
+    reader: PartitionReader, producer: AIOKafkaProducer, mac: StreamMac, law: Law, where: PersonPartitions
+) -> int:
+    """How many events it has applied. What match forwards from one number to another is applied, too."""
+    done = 0
+    while left := [(part, *rest) for part in where.all if (rest := await _rest(reader, mac, part))]:
+        for partition, start, end in left:
+            done += await _run(reader, producer, mac, law, (partition, start, end))
+    return done
+
+
+async def has_records(reader: PartitionReader, topic: str, partition: int, start: int) -> bool:
+    """Whether a record stands there at `start` or behind it: not every offset before the end has one."""
+    first, end = await reader.bounds(topic, partition)
+    async for _ in reader.read(topic, partition, max(start, first), end):
+        return True
+    return False
+
+
+async def _rest(reader: PartitionReader, mac: StreamMac, partition: int) -> tuple[int, int] | None:
+    """From where on there are records that match has not come to, and their end."""
+    checkpoint = Checkpoint(Match.name, reader, mac)
+    await checkpoint.load()
+    start, end = await checkpoint.rest(Topic.PERSON_EVENTS, partition)
+    return (start, end) if await has_records(reader, Topic.PERSON_EVENTS, partition, start) else None
+
+
+async def _run(
+    reader: PartitionReader, producer: AIOKafkaProducer, mac: StreamMac, law: Law, rest: tuple[int, int, int]
+) -> int:
+    """One partition at a time: only its people are held in memory."""
+    partition, start, end = rest
+    assignment = Assignment()
+    assignment.assigned([(str(Topic.PERSON_EVENTS), partition)])
+    driver = BatchDriver(
+        Match(law, PersonStore(reader, mac), mac),
+        topics=[Topic.PERSON_EVENTS],
+        assignment=assignment,
+        checkpoint=Checkpoint(Match.name, reader, mac),
+        output=BatchProducer(producer, mac),
+        monotonic=time.monotonic,
+    )
+    done = 0
+    for first in range(start, end, _RECORDS):
+        # Read first: the driver asks the same reader for the state.
+        some = reader.read(Topic.PERSON_EVENTS, partition, first, min(end, first + _RECORDS))
+        records = [record async for chunk in some for record in chunk]
+        if records:
+            await driver.batch(records)
+        done += len(records)
+    return done
