@@ -96,12 +96,13 @@ class PersonStore:
         """Keep the record, and write it with the batch."""
         key = record.person_id.encode()
         self._held[partition][key] = record.model_dump_json(exclude_defaults=True).encode()
-        self.write(partition, key, output)
+        self.write(partition, key, output, record.applied)
 
-    def write(self, partition: int, key: bytes, output: BatchProducer) -> None:
-        """Write the held record of a person."""
+    def write(self, partition: int, key: bytes, output: BatchProducer, applied: int | None = None) -> None:
+        """Write the held record of a person; `applied`: what it says of itself, where the caller knows it."""
         value = self._held[partition][key]
-        output.add(Topic.PEOPLE, partition, key, value, [(APPLIED_HEADER, b"%d" % _applied_in(value))])
+        known = _applied_in(value) if applied is None else applied
+        output.add(Topic.PEOPLE, partition, key, value, [(APPLIED_HEADER, b"%d" % known)])
 
     def __len__(self) -> int:
         return sum(len(held) for held in self._held.values())
