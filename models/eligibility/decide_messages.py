@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from msgspec.structs import asdict
+
 from models.eligibility.decide import decide
 from models.eligibility.decision import Cause, Decision, MessageRef
 from models.eligibility.digest import digest_of
@@ -72,25 +74,15 @@ def key_of(message: MessageRef) -> str:
 def reference_of(message: KnownEvent, person_id: str) -> MessageRef:
     """The message as a decision names it."""
     content = message.risk
-    if isinstance(message, PersonEvent):
-        origin, forwarded = message.origin, message.forwarded
-    else:
-        plain = message.origin
-        origin, forwarded = (
-            Origin(
-                topic=plain.topic,
-                partition=plain.partition,
-                offset=plain.offset,
-                appended_at=plain.appended_at,
-            ),
-            None,
-        )
+    forwarded = message.forwarded if isinstance(message, PersonEvent) else None
     return MessageRef(
         sender=message.sender,
         message_id=message.event_id,
         person_id=person_id,
         registered_at=message.registered_at,
-        origin=origin,
+        origin=message.origin
+        if isinstance(message, PersonEvent)
+        else Origin.model_validate(asdict(message.origin)),
         signals=content.signals,
         severity=content.severity,
         absence_percentage=content.absence_percentage,
