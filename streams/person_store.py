@@ -104,11 +104,11 @@ class PersonStore:
         """Keep the record, and write it with the batch."""
         key = record.person_id.encode()
         self._held[partition][key] = encoded(record)
-        self.write(partition, key, output)
+        self.write(partition, key, output, record.applied)
 
-    def write(self, partition: int, key: bytes, output: BatchProducer) -> None:
-        """Write the held record of a person."""
-        add_record(partition, key, self._held[partition][key], output)
+    def write(self, partition: int, key: bytes, output: BatchProducer, applied: int | None = None) -> None:
+        """Write the held record of a person; `applied`: what it says of itself, where the caller knows it."""
+        add_record(partition, key, self._held[partition][key], output, applied)
 
     def __len__(self) -> int:
         return sum(len(held) for held in self._held.values())
@@ -119,9 +119,12 @@ def encoded(record: PersonRecord) -> bytes:
     return record.model_dump_json(exclude_defaults=True).encode()
 
 
-def add_record(partition: int, key: bytes, value: bytes, output: BatchProducer) -> None:
-    """Write a person's record as it is encoded."""
-    output.add(Topic.PEOPLE, partition, key, value, [(APPLIED_HEADER, b"%d" % _applied_in(value))])
+def add_record(
+    partition: int, key: bytes, value: bytes, output: BatchProducer, applied: int | None = None
+) -> None:
+    """Write a person's record as it is encoded; `applied` as of `PersonStore.write`."""
+    known = _applied_in(value) if applied is None else applied
+    output.add(Topic.PEOPLE, partition, key, value, [(APPLIED_HEADER, b"%d" % known)])
 
 
 def carried(record: PersonRecord) -> PersonRecord:

@@ -16,10 +16,10 @@ from models.eligibility.apply_event import AppliedEvent, apply
 from models.eligibility.decision import Cause, Decision, ErasureMark, JoinMark
 from models.eligibility.law import Law
 from models.eligibility.person_record import PersonRecord
-from models.eligibility.splice_fact import splice_fact
+from models.eligibility.splice_event import SplicedEvent, splice_event
 from models.errors import UnreadableError
 from models.events.person_event import PersonEvent
-from models.events.plain_fact import PlainFact, applied_entry, read_plain_fact
+from models.events.simple_event import SimpleEvent, applied_entry, read_simple_event
 from streams.applied_entries import add_entries, applied_entry_of, tell_foreign
 from streams.batch_producer import BatchProducer
 from streams.intake import Context, InputRecord, validate_record
@@ -145,7 +145,7 @@ class Match:
     ) -> None:
         """Apply each event to its person's record; write each person once. What is foreign is told, and passed by."""
         touched: dict[str, PersonRecord] = {}
-        spliced: dict[str, None] = {}
+        spliced: dict[str, int] = {}
         entries: list[bytes] = []
         ours, foreign = self._mac.split(records)
         tell_foreign(partition, foreign, output)
@@ -158,12 +158,14 @@ class Match:
         for record in ours:
             if record.value is None:
                 continue
-            fact = None if self._traces.is_on else self._spliced(partition, record, touched)
-            if fact is not None:
-                spliced[fact.person_id] = None
-                entries.append(applied_entry(fact, record.offset))
-                self.tally.records["unchanged", ""] += 1
-                await turns.after(1)
+            quick = None if self._traces.is_on else self._spliced(partition, record, touched)
+            if quick is not None:
+                plain, made = quick
+                spliced[plain.person_id] = record.offset
+                self._tell(made.decisions, partition, output)
+                entries.append(applied_entry(plain, record.offset, len(made.decisions)))
+                self.tally.records["changed" if made.decisions else "unchanged", ""] += 1
+                await turns.after(1 + made.read)
                 continue
             event = _decode(record)
             began = self._traces.now_ns() if self._traces.is_on else 0
@@ -175,18 +177,17 @@ class Match:
             self.tally.records[outcome] += 1
             if self._traces.is_on:
                 self.tally.spans += of_match(self._traces, record, event, outcome, step.decisions, began)
-            for decision in step.decisions:
-                self.tally.decisions[decision.verdict.outcome, decision.verdict.reason] += 1
-            for decided in step.said:
-                add_decided(decided, partition, output)
+            self._tell(step.said, partition, output)
             for forward in step.forwards:
                 add_person_event(forward, output)
                 if output.waiting_bytes > _MOST_WAITING:
                     # Sent before the rest: whatever of it is lost or doubled, a forward done again gives the same.
                     await output.flush()
             entries.append(applied_entry_of(record.offset, event, step))
-        for person_id in [one for one in spliced if one not in touched]:
-            self._people.write(partition, person_id.encode(), output)
+        for person_id, applied in spliced.items():
+            if person_id not in touched:
+                self._people.write(partition, person_id.encode(), output, applied)
+                await turns.after(_WRITE_WORK)
         for person in touched.values():
             self._people.put(partition, person, output)
             await turns.after(_WRITE_WORK + len(person.events) // _EVENTS_WRITTEN)
@@ -208,18 +209,26 @@ class Match:
 
     def _spliced(
         self, partition: int, record: KafkaRecord, touched: Mapping[str, PersonRecord]
-    ) -> PlainFact | None:
-        """The fact that was put into its person's record as it stands; None where the record must be read for it."""
-        event = record.value or b""
-        fact = read_plain_fact(event)
-        if fact is None or fact.person_id in touched:
+    ) -> tuple[SimpleEvent, SplicedEvent] | None:
+        """The event that was put into its person's record as it stands; None where the whole rule must be asked."""
+        value = record.value or b""
+        event = read_simple_event(value)
+        if event is None or event.person_id in touched:
             return None
-        held = self._people.written(partition, fact.person_id)
-        value = splice_fact(held, fact, event, record.offset)
-        if value is None:
+        held = self._people.written(partition, event.person_id)
+        spliced = splice_event(held, event, value, partition, record.offset, self._law)
+        if spliced is None:
             return None
-        self._people.keep(partition, fact.person_id, value)
-        return fact
+        self._people.keep(partition, event.person_id, spliced.record)
+        return event, spliced
+
+    def _tell(
+        self, said: Sequence[Decision | JoinMark | ErasureMark], partition: int, output: BatchProducer
+    ) -> None:
+        for one in said:
+            if isinstance(one, Decision):
+                self.tally.decisions[one.verdict.outcome, one.verdict.reason] += 1
+            add_decided(one, partition, output)
 
 
 def _outcome(step: AppliedEvent) -> CodeAndReason:
@@ -250,16 +259,11 @@ def add_decided(said: Decision | JoinMark | ErasureMark, partition: int, output:
     """Write what match has to say to the ledger, under a key of its own."""
     match said:
         case Decision(message=message):
-            names: tuple[str, ...] = (
-                message.person_id,
-                message.sender,
-                message.message_id,
-                str(said.revision),
-            )
+            names = [message.person_id, message.sender, message.message_id, str(said.revision)]
         case JoinMark():
-            names = (said.person_id, said.joined_to)
+            names = [said.person_id, said.joined_to]
         case ErasureMark():
-            names = (said.person_id, said.request)
+            names = [said.person_id, said.request]
     output.add(
         Topic.DECISIONS, partition, record_key(*names), said.model_dump_json(exclude_none=True).encode()
     )

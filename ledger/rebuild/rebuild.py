@@ -214,9 +214,10 @@ class _Rebuild:
             for partition, (start, done) in before.items():
                 end = bounds[partition][1]
                 left[partition] = await self._project(topic, partition, start, end, done)
-                if left[partition][0] >= end:
-                    if again := await self._acts(topic, partition, left.pop(partition)[1], end):
-                        await self._write(Batch(), [(0, row) for row in again])
+                if left[partition][0] >= end and (
+                    again := await self._acts(topic, partition, left.pop(partition)[1], end)
+                ):
+                    await self._write(Batch(), [(0, row) for row in again])
             if left == before:
                 raise CannotRebuild(
                     f"A number's last word is missing in {topic}: {sorted(left)} wait for it."

@@ -73,7 +73,7 @@ LEDGER: Final = (
     TableRight("deliveries", read=WHOLE, add=True, remove=True),
     TableRight("digests", read=WHOLE, add=True, change=("reason",)),
     TableRight("erased_acts", add=True),
-    TableRight("erasures", read=WHOLE, add=True, change=("erased_before", "offset", "request")),
+    TableRight("erasures", read=WHOLE, add=True, change=("erased_before", "partition", "offset", "request")),
     TableRight("follow_ups", read=("task_id",), remove=True),
     TableRight("footings", read=WHOLE),
     TableRight("foreign_records", add=True),

@@ -10,6 +10,7 @@ from typing import Final
 
 from models.events.content import HandedOver, MovedAway, SubjectKind
 from models.events.person_event import Origin, PersonEvent
+from models.events.simple_event import KnownEvent
 from models.events.subject import Order
 
 SubjectKey = tuple[SubjectKind, str, str]
@@ -30,7 +31,7 @@ class AcrossPeople:
 NOTHING_ACROSS: Final = AcrossPeople({}, (), {})
 
 
-def across_people(events: Iterable[PersonEvent], refused: Collection[tuple[str, int, int]]) -> AcrossPeople:
+def across_people(events: Iterable[KnownEvent], refused: Collection[tuple[str, int, int]]) -> AcrossPeople:
     """What counts of the ledger's words among `events`: not what rests on a record that is `refused`.
 
     Nor that a version is another person's which is held here: under another number of this one.

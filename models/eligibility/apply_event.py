@@ -9,18 +9,17 @@ from typing import Final
 
 from models.calendar import copenhagen_date
 from models.eligibility.bounds import Kept, keep
-from models.eligibility.decide import BEFORE_THE_LAW, decide, with_home
+from models.eligibility.decide import BEFORE_THE_LAW, with_home
+from models.eligibility.decide_messages import MessageDecisions, decide_messages, reference_of
 from models.eligibility.decision import (
     Cause,
     Decision,
     ErasureMark,
     Evidence,
     JoinMark,
-    MessageRef,
     Outcome,
     Verdict,
 )
-from models.eligibility.digest import digest_of
 from models.eligibility.erase import gravestone, is_erased, mark_of
 from models.eligibility.facts import fold
 from models.eligibility.join import Joining, forwarded, is_join, join, receive
@@ -86,21 +85,22 @@ def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> A
         )
     if kept is not held:
         record = _going_on(record, event, cause)
-    decisions, decided = ([], record.decided) if record.awaited else _decisions(record, kept, cause, law)
-    changed = [
-        decision for decision in decisions if decision.revision > _revision(record, key_of(decision.message))
-    ]
+    made = (
+        MessageDecisions((), 0, record.decided)
+        if record.awaited
+        else decide_messages(record, kept.events, kept.superseded, cause, law, again=again)
+    )
     return AppliedEvent(
         record=record.model_copy(
             update={
                 "applied": max(record.applied, cause.offset),
                 "events": kept.events,
                 "superseded": kept.superseded,
-                "decided": decided,
+                "decided": made.decided,
             }
         ),
-        decisions=tuple(decisions if again else changed),
-        changed=len(changed),
+        decisions=made.decisions,
+        changed=made.changed,
     )
 
 
@@ -110,14 +110,17 @@ def _erase(
     """Only what was appended since the cut-off is left, and decided anew: facts that it rested on may be gone."""
     left = gravestone(record, event)
     decides = left.joined_to is None and not left.awaited
-    decisions, decided = (
-        _decisions(left, Kept(left.events, left.superseded), cause, law) if decides else ([], left.decided)
+    made = (
+        decide_messages(left, left.events, left.superseded, cause, law, again=True)
+        if decides
+        else MessageDecisions((), 0, left.decided)
     )
-    changed = [one for one in decisions if one.revision > _revision(record, key_of(one.message))]
     return AppliedEvent(
-        record=left.model_copy(update={"applied": max(record.applied, cause.offset), "decided": decided}),
-        decisions=tuple(decisions),
-        changed=len(changed),
+        record=left.model_copy(
+            update={"applied": max(record.applied, cause.offset), "decided": made.decided}
+        ),
+        decisions=made.decisions,
+        changed=made.changed,
         mark=mark_of(event, content, cause),
         erased=True,
     )
@@ -175,13 +178,12 @@ def _passed_on(
 def _with_what_waited(step: AppliedEvent, cause: Cause, law: Law) -> AppliedEvent:
     """The last part of what another number held is left out: what waited for it is decided all the same."""
     record = step.record
-    decisions, decided = _decisions(record, Kept(record.events, record.superseded), cause, law)
-    changed = [one for one in decisions if one.revision > _revision(record, key_of(one.message))]
+    made = decide_messages(record, record.events, record.superseded, cause, law, again=False)
     return replace(
         step,
-        record=record.model_copy(update={"decided": decided}),
-        decisions=(*step.decisions, *changed),
-        changed=step.changed + len(changed),
+        record=record.model_copy(update={"decided": made.decided}),
+        decisions=(*step.decisions, *made.decisions),
+        changed=step.changed + made.changed,
     )
 
 
@@ -221,7 +223,7 @@ def _left_out(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law, 
             ),
             review_on=day,
         )
-        reference = _reference(event, record.person_id)
+        reference = reference_of(event, record.person_id)
         decisions.append(
             Decision(
                 message=reference,
@@ -237,58 +239,6 @@ def _left_out(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law, 
         decisions=tuple(decisions),
         changed=len(decisions),
         left_out=None if isinstance(event.content, LedgersWord) else why,
-    )
-
-
-def key_of(message: MessageRef) -> str:
-    """The key under which a record remembers a message's decision."""
-    return f"{message.sender}/{message.message_id}"
-
-
-def _decisions(
-    record: PersonRecord, kept: Kept, cause: Cause, law: Law
-) -> tuple[list[Decision], dict[str, Decided]]:
-    if not any(isinstance(event.content, Risk) for event in kept.events):
-        return [], record.decided
-    facts = fold(kept.events, kept.superseded, law.succession)
-    decisions, decided = [], {}
-    for message in facts.messages:
-        reference = _reference(message, record.person_id)
-        verdict = decide(message, facts, law)
-        key = key_of(reference)
-        digest = digest_of(verdict, reference, record.joined)
-        before = record.decided.get(key)
-        now = before
-        if now is None or now.digest != digest:
-            now = Decided(revision=_revision(record, key) + 1, digest=digest, cause=cause)
-        decided[key] = now
-        decisions.append(
-            Decision(
-                message=reference,
-                revision=now.revision,
-                verdict=verdict,
-                # A replay names the event that made the revision: the notices that follow from it keep their ids.
-                cause=now.cause,
-                sealed=message.sealed,
-                joined=record.joined or None,
-            )
-        )
-    return decisions, decided
-
-
-def _reference(message: PersonEvent, person_id: str) -> MessageRef:
-    content = message.risk
-    return MessageRef(
-        sender=message.sender,
-        message_id=message.event_id,
-        person_id=person_id,
-        registered_at=message.registered_at,
-        origin=message.origin,
-        signals=content.signals,
-        severity=content.severity,
-        absence_percentage=content.absence_percentage,
-        seen_at=content.seen_at,
-        sent_as=None if message.forwarded is None else message.forwarded.sent_as,
     )
 
 

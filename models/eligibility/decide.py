@@ -14,7 +14,7 @@ from models.eligibility.decision import Evidence, Outcome, Verdict
 from models.eligibility.facts import BenefitPeriod, Enrolment, Facts, Home
 from models.eligibility.law import Law, RuleSet
 from models.events.contract import BenefitType, TargetGroup
-from models.events.person_event import PersonEvent
+from models.events.simple_event import KnownEvent
 from models.reasons import DecisionReason
 
 BEFORE_THE_LAW = "none"
@@ -33,17 +33,21 @@ _NEARNESS = (
 """Of several enrolments that do not oblige, the reason shown is that of the one that came nearest to it."""
 
 
-def decide(message: PersonEvent, facts: Facts, law: Law) -> Verdict:
+def decide(message: KnownEvent, facts: Facts, law: Law) -> Verdict:
     """The verdict on `message` (a raised risk) when `facts` are all that is known."""
     day = copenhagen_date(message.registered_at)
     rules = law.rules_on(day)
     version = BEFORE_THE_LAW if rules is None else rules.version
-    evidence = Evidence(
-        message_date=day, law_confirmed_until=None if rules is None else rules.confirmed_for(day)
-    )
+
+    def bare_evidence() -> Evidence:
+        return Evidence(
+            message_date=day, law_confirmed_until=None if rules is None else rules.confirmed_for(day)
+        )
 
     def not_obliged(reason: DecisionReason) -> Verdict:
-        return Verdict(outcome=Outcome.NOT_OBLIGED, reason=reason, law_version=version, evidence=evidence)
+        return Verdict(
+            outcome=Outcome.NOT_OBLIGED, reason=reason, law_version=version, evidence=bare_evidence()
+        )
 
     def undecided(reason: DecisionReason, known: Evidence, *, review_on: date) -> Verdict:
         return Verdict(
@@ -75,9 +79,8 @@ def decide(message: PersonEvent, facts: Facts, law: Law) -> Verdict:
     ]
     if not found:
         review_on = day + timedelta(days=rules.review_days)
-        return undecided(DecisionReason.ENROLMENT_UNKNOWN, evidence, review_on=review_on)
-    verdict = _verdict(max(found, key=_weight), message, facts, law, rules)
-    return _flagged(verdict, institution, facts, law)
+        return undecided(DecisionReason.ENROLMENT_UNKNOWN, bare_evidence(), review_on=review_on)
+    return _verdict(max(found, key=_weight), message, day, facts, law, rules)
 
 
 class _Finding(NamedTuple):
@@ -86,18 +89,16 @@ class _Finding(NamedTuple):
     outcome: Outcome
     reason: DecisionReason
     enrolment: Enrolment
+    window_end: date
     period: BenefitPeriod | None = None
     home: Home | None = None
 
 
-def _flagged(verdict: Verdict, institution: str, facts: Facts, law: Law) -> Verdict:
-    """With the institutions whose own word contradicts that the person is at this one.
+def _contradicted_by(institution: str, day: date, facts: Facts, law: Law) -> tuple[str, ...] | None:
+    """The institutions whose own word contradicts that the person is at this one.
 
     It changes nothing else: to be enrolled twice is possible, and people must judge who is right.
     """
-    if verdict.outcome is Outcome.NOT_OBLIGED:
-        return verdict
-    day = verdict.evidence.message_date
     others = {
         enrolment.institution_number
         for enrolment in facts.enrolments
@@ -105,17 +106,15 @@ def _flagged(verdict: Verdict, institution: str, facts: Facts, law: Law) -> Verd
         and (enrolment.ended_on is None or enrolment.ended_on >= day)
         and not law.same_institution(enrolment.institution_number, institution)
     }
-    if not others:
-        return verdict
-    evidence = verdict.evidence.model_copy(update={"contradicted_by": tuple(sorted(others))})
-    return verdict.model_copy(update={"evidence": evidence})
+    return tuple(sorted(others)) or None
 
 
 def _judge(enrolment: Enrolment, day: date, facts: Facts, law: Law, rules: RuleSet) -> _Finding:
     """What holds of a message of `day` if this were the person's only enrolment."""
-    reason = _enrolment_objection(enrolment, day, rules.window_end(enrolment.study_start), law)
+    window_end = rules.window_end(enrolment.study_start)
+    reason = _enrolment_objection(enrolment, day, window_end, law)
     if reason is not None:
-        return _Finding(Outcome.NOT_OBLIGED, reason, enrolment)
+        return _Finding(Outcome.NOT_OBLIGED, reason, enrolment, window_end)
     period, reason = _target_group(facts, enrolment.study_start, rules.target_groups, rules)
     is_group_open = False
     if reason is not None:
@@ -124,7 +123,7 @@ def _judge(enrolment: Enrolment, day: date, facts: Facts, law: Law, rules: RuleS
         if objection is None:
             period, reason, is_group_open = possible, None, True
     if reason is not None:
-        return _Finding(Outcome.NOT_OBLIGED, reason, enrolment, period)
+        return _Finding(Outcome.NOT_OBLIGED, reason, enrolment, window_end, period)
     home = facts.home_on(day)
     if enrolment.education_type in law.open_education:
         outcome, reason = Outcome.UNDECIDED, DecisionReason.EDUCATION_UNCERTAIN
@@ -136,74 +135,70 @@ def _judge(enrolment: Enrolment, day: date, facts: Facts, law: Law, rules: RuleS
         outcome, reason = Outcome.UNDECIDED, DecisionReason.NO_RESPONSIBLE_UNIT
     else:
         outcome, reason = Outcome.OBLIGED, DecisionReason.OBLIGED
-    return _Finding(outcome, reason, enrolment, period, home)
+    return _Finding(outcome, reason, enrolment, window_end, period, home)
 
 
-def _verdict(found: _Finding, message: PersonEvent, facts: Facts, law: Law, rules: RuleSet) -> Verdict:
-    """`found`, with its evidence and with what follows from it."""
-    enrolment, period = found.enrolment, found.period
-    day, received = copenhagen_date(message.registered_at), copenhagen_date(message.origin.appended_at)
-    window_end = rules.window_end(enrolment.study_start)
-    evidence = Evidence(
-        message_date=day,
-        enrolment_id=enrolment.enrolment_id,
-        institution_number=enrolment.institution_number,
-        education_type=enrolment.education_type,
-        admission_date=enrolment.admission_date,
-        study_start=enrolment.study_start,
-        window_end=window_end,
-        window_includes_last_day=rules.window_includes_last_day,
-        received_on=None
-        if (enrolment.study_start <= day < window_end) == (enrolment.study_start <= received < window_end)
-        else received,
-        enrolment_ended_on=enrolment.ended_on,
-        look_back_days=rules.look_back_days,
-        law_confirmed_until=rules.confirmed_for(day),
-    )
+def _verdict(
+    found: _Finding, message: KnownEvent, day: date, facts: Facts, law: Law, rules: RuleSet
+) -> Verdict:
+    """`found` of a message of `day`, with its evidence and with what follows from it."""
+    _, _, enrolment, window_end, period, home = found
+    received = copenhagen_date(message.origin.appended_at)
+    known: dict[str, object] = {
+        "message_date": day,
+        "enrolment_id": enrolment.enrolment_id,
+        "institution_number": enrolment.institution_number,
+        "education_type": enrolment.education_type,
+        "admission_date": enrolment.admission_date,
+        "study_start": enrolment.study_start,
+        "window_end": window_end,
+        "window_includes_last_day": rules.window_includes_last_day,
+        "enrolment_ended_on": enrolment.ended_on,
+        "look_back_days": rules.look_back_days,
+        "law_confirmed_until": rules.confirmed_for(day),
+    }
+    if (enrolment.study_start <= day < window_end) != (enrolment.study_start <= received < window_end):
+        known["received_on"] = received
     if period is not None:
-        evidence = evidence.model_copy(
-            update={
-                "period_id": period.period_id,
-                "benefit_type": period.benefit_type,
-                "target_group": period.target_group,
-                "benefit_from": period.valid_from,
-                "benefit_to": period.valid_to,
-            }
-        )
-    more: dict[str, object] = {}
-    if found.outcome is Outcome.UNDECIDED:
+        known["period_id"] = period.period_id
+        known["benefit_type"] = period.benefit_type
+        known["target_group"] = period.target_group
+        known["benefit_from"] = period.valid_from
+        known["benefit_to"] = period.valid_to
+    if home is not None:
+        known |= _where(home)
+    if found.outcome is not Outcome.NOT_OBLIGED:
+        known["contradicted_by"] = _contradicted_by(message.risk.institution_number, day, facts, law)
+    unit_id = mentor_last_day = review_on = None
+    if found.outcome is Outcome.OBLIGED and home is not None:
+        unit_id = law.unit_on(home.municipality_code, day)
+        mentor_last_day = add_months(enrolment.admission_date, rules.mentor_months) - _DAY
+    elif found.outcome is Outcome.UNDECIDED:
         # These two wait for no fact, so people look at them at once.
         at_once = found.reason in (
             DecisionReason.EDUCATION_UNCERTAIN,
             DecisionReason.TARGET_GROUP_UNCERTAIN,
         )
-        more["review_on"] = day if at_once else day + timedelta(days=rules.review_days)
-    if (home := found.home) is not None:
-        evidence = _at_home(evidence, home)
-        if found.outcome is Outcome.OBLIGED:
-            more["unit_id"] = law.unit_on(home.municipality_code, day)
-            more["mentor_last_day"] = add_months(enrolment.admission_date, rules.mentor_months) - _DAY
-    return Verdict.model_validate(
-        {
-            "outcome": found.outcome,
-            "reason": found.reason,
-            "law_version": rules.version,
-            "evidence": evidence,
-            **more,
-        }
+        review_on = day if at_once else day + timedelta(days=rules.review_days)
+    return Verdict(
+        outcome=found.outcome,
+        reason=found.reason,
+        law_version=rules.version,
+        evidence=Evidence.model_validate(known),
+        unit_id=unit_id,
+        mentor_last_day=mentor_last_day,
+        review_on=review_on,
     )
 
 
 def with_home(evidence: Evidence, facts: Facts, day: date) -> Evidence:
     """With where the person lived on `day`, if that is known."""
     home = facts.home_on(day)
-    return evidence if home is None else _at_home(evidence, home)
+    return evidence if home is None else evidence.model_copy(update=_where(home))
 
 
-def _at_home(evidence: Evidence, home: Home) -> Evidence:
-    return evidence.model_copy(
-        update={"municipality_code": home.municipality_code, "residence_id": home.residence_id}
-    )
+def _where(home: Home) -> dict[str, str]:
+    return {"municipality_code": home.municipality_code, "residence_id": home.residence_id}
 
 
 def _enrolment_objection(

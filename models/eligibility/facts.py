@@ -2,9 +2,12 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, Protocol, assert_never, get_args
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from models.calendar import copenhagen_date
 from models.eligibility.across_people import NOTHING_ACROSS, AcrossPeople, SubjectKey, across_people
@@ -28,15 +31,22 @@ from models.events.content import (
     Withdrawal,
 )
 from models.events.contract import BenefitType, EducationType, TargetGroup
-from models.events.person_event import Origin, PersonEvent
+from models.events.person_event import Origin
+from models.events.simple_event import (
+    KnownEvent,
+    SimpleEnrolment,
+    SimpleOrigin,
+    SimplePeriod,
+    SimpleResidence,
+    SimpleRisk,
+)
 from models.events.subject import Order, order_of, subject_of
 from models.reasons import DecisionReason
 
 _LEDGERS_WORDS: Final = frozenset(get_args(LedgersWord))
 
 
-@dataclass(frozen=True, slots=True)
-class Enrolment:
+class Enrolment(Struct, frozen=True):
     """An enrolment as last registered."""
 
     enrolment_id: str
@@ -47,8 +57,7 @@ class Enrolment:
     ended_on: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class BenefitPeriod:
+class BenefitPeriod(Struct, frozen=True):
     """A benefit period as last registered; `valid_to` is its last day."""
 
     period_id: str
@@ -58,8 +67,7 @@ class BenefitPeriod:
     valid_to: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
+class Home(Struct, frozen=True):
     """A residence from a date on, until the next one begins."""
 
     residence_id: str
@@ -77,7 +85,7 @@ class Facts:
     enrolments: tuple[Enrolment, ...] = ()
     periods: tuple[BenefitPeriod, ...] = ()
     homes: tuple[Home, ...] = ()
-    messages: tuple[PersonEvent, ...] = ()
+    messages: tuple[KnownEvent, ...] = ()
     withdrawn: frozenset[tuple[str, str]] = frozenset()
     refused: frozenset[tuple[str, int, int]] = frozenset()
 
@@ -104,13 +112,13 @@ class _Fold:
     enrolments: dict[tuple[str, str], Enrolment] = field(default_factory=dict)
     periods: dict[tuple[str, str], BenefitPeriod] = field(default_factory=dict)
     homes: dict[tuple[str, str], Home] = field(default_factory=dict)
-    messages: list[PersonEvent] = field(default_factory=list)
+    messages: list[KnownEvent] = field(default_factory=list)
     withdrawn: set[tuple[str, str]] = field(default_factory=set)
 
-    def add(self, event: PersonEvent, owner: str) -> None:
+    def add(self, event: KnownEvent, owner: str) -> None:
         """Take in the next event by registration time; a later one replaces what an earlier one of `owner` said."""
         match event.content:
-            case EnrolmentVersion() as enrolment:
+            case EnrolmentVersion() | SimpleEnrolment() as enrolment:
                 self.enrolments[owner, enrolment.enrolment_id] = Enrolment(
                     enrolment.enrolment_id,
                     enrolment.institution_number,
@@ -119,7 +127,7 @@ class _Fold:
                     enrolment.study_start,
                     enrolment.ended_on,
                 )
-            case BenefitPeriodVersion() as period:
+            case BenefitPeriodVersion() | SimplePeriod() as period:
                 self.periods[owner, period.period_id] = BenefitPeriod(
                     period.period_id,
                     period.benefit_type,
@@ -127,7 +135,7 @@ class _Fold:
                     period.valid_from,
                     period.valid_to,
                 )
-            case Residence() as home:
+            case Residence() | SimpleResidence() as home:
                 self.homes[owner, home.residence_id] = Home(
                     home.residence_id,
                     home.municipality_code,
@@ -135,7 +143,7 @@ class _Fold:
                     event.registered_at,
                     event.origin.order,
                 )
-            case Risk():
+            case Risk() | SimpleRisk():
                 self.messages.append(event)
             case EnrolmentEnd() as end:
                 known = self.enrolments.get((owner, end.enrolment_id))
@@ -161,7 +169,7 @@ class _Fold:
                 assert_never(event.content)
 
 
-def refusals(events: Iterable[PersonEvent]) -> frozenset[tuple[str, int, int]]:
+def refusals(events: Iterable[KnownEvent]) -> frozenset[tuple[str, int, int]]:
     """The places of the records that the ledger has refused: their id came first about another person."""
     return frozenset(
         (event.content.topic, event.content.partition, event.content.offset)
@@ -178,7 +186,7 @@ class Identified(Protocol):
         """Sender and id."""
 
     @property
-    def origin(self) -> Origin:
+    def origin(self) -> Origin | SimpleOrigin:
         """Where its record stands."""
 
 
@@ -196,7 +204,7 @@ def conflicts(events: Iterable[Identified]) -> frozenset[tuple[str, int, int]]:
 
 
 def fold(
-    events: Iterable[PersonEvent],
+    events: Iterable[KnownEvent],
     superseded: Iterable[Identified] = (),
     succession: Succession = NO_SUCCESSION,
 ) -> Facts:
@@ -210,7 +218,9 @@ def fold(
     if any(type(event.content) in _LEDGERS_WORDS for event in known):
         refused |= refusals(known)
         told = across_people(known, refused)
-    counting = [event for event in (*known, *told.taken_back) if event.origin.place not in refused]
+    counting = [*known, *told.taken_back]
+    if refused:
+        counting = [event for event in counting if event.origin.place not in refused]
     owner_of = _owners(counting, told, succession)
     elsewhere: dict[SubjectKey, Order] = {}
     for (kind, name, sender), order in told.elsewhere.items():
@@ -238,7 +248,7 @@ def fold(
 
 
 def _owners(
-    events: Iterable[PersonEvent], told: AcrossPeople, succession: Succession
+    events: Iterable[KnownEvent], told: AcrossPeople, succession: Succession
 ) -> Callable[[SubjectKind, str, str, datetime | None], str]:
     """Kind and id of a subject, a sender and when the brokers had its word → whose subject it means. None: at last."""
     known = tuple(events)
@@ -260,16 +270,20 @@ def _owners(
 
 
 def _refused_messages(
-    events: tuple[PersonEvent, ...],
+    events: tuple[KnownEvent, ...],
     refused: frozenset[tuple[str, int, int]],
-    in_force: list[PersonEvent],
-) -> tuple[PersonEvent, ...]:
+    in_force: list[KnownEvent],
+) -> tuple[KnownEvent, ...]:
     """Messages that are refused and have no namesake in force: each still needs a decision that says so."""
     if not refused:
         return ()
     named = {message.identity for message in in_force}
-    shown: dict[tuple[str, str], PersonEvent] = {}
+    shown: dict[tuple[str, str], KnownEvent] = {}
     for event in sorted(events, key=lambda event: event.origin.order):
-        if isinstance(event.content, Risk) and event.origin.place in refused and event.identity not in named:
+        if (
+            isinstance(event.content, Risk | SimpleRisk)
+            and event.origin.place in refused
+            and event.identity not in named
+        ):
             shown.setdefault(event.identity, event)
     return tuple(shown.values())

@@ -79,7 +79,10 @@ class Law:
 
     def rules_on(self, day: date) -> RuleSet | None:
         """The rule set in force on `day`, or None before the first one."""
-        return next((rules for rules in self.rule_sets if rules.in_force_from <= day), None)
+        for rules in self.rule_sets:
+            if rules.in_force_from <= day:
+                return rules
+        return None
 
     def unit_on(self, municipality_code: str, day: date) -> str | None:
         """The unit responsible for the municipality on `day`; None sends the message to a queue of people."""
@@ -90,7 +93,7 @@ class Law:
 
     def same_institution(self, one: str, other: str) -> bool:
         """Whether the two numbers are the same institution, one being the other's successor included."""
-        return self._last(one) == self._last(other)
+        return one == other or self._last(one) == self._last(other)
 
     def _last(self, number: str) -> str:
         seen = {number}

@@ -68,6 +68,11 @@ class PersonEvent(Travelling):
     """Where it came from, if another number of the person has forwarded it."""
 
     @property
+    def is_message(self) -> bool:
+        """Whether something must be decided of it."""
+        return isinstance(self.content, Risk)
+
+    @property
     def risk(self) -> Risk:
         """What a message says; raises `TypeError` for every other event."""
         if not isinstance(self.content, Risk):

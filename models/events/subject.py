@@ -3,9 +3,10 @@
 And the order in which events count, which match and ledger must both know.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+from msgspec import Struct
 
 from models.events.content import (
     BenefitAnnulment,
@@ -25,7 +26,7 @@ from models.events.content import (
     TakingBack,
     Withdrawal,
 )
-from models.events.person_event import PersonEvent
+from models.events.simple_event import KnownEvent, SimpleEvent
 
 _RANKS: Final = {
     "enrolment.corrected": 1,
@@ -38,8 +39,7 @@ Order = tuple[datetime, int, datetime, str, int, int]
 """Registered, within a moment, and the brokers' order."""
 
 
-@dataclass(frozen=True, slots=True)
-class NamedSubject:
+class NamedSubject(Struct, frozen=True):
     """By what name a sender knows it, and what the event takes back; None where it states the subject itself."""
 
     kind: SubjectKind
@@ -52,8 +52,10 @@ class NamedSubject:
         return self.taken_back is None
 
 
-def subject_of(event: PersonEvent) -> NamedSubject | None:
+def subject_of(event: KnownEvent) -> NamedSubject | None:
     """What `event` is about; None for what the ledger says."""
+    if isinstance(event, SimpleEvent):
+        return NamedSubject(event.content.subject, event.subject_name)
     # What is most frequent first: asking a model for a class that it is not costs time.
     match event.content:
         case EnrolmentVersion(enrolment_id=name):
@@ -78,14 +80,14 @@ def subject_of(event: PersonEvent) -> NamedSubject | None:
             return None
 
 
-def rank_of(event: PersonEvent) -> int:
+def rank_of(event: KnownEvent) -> int:
     """Within one moment a registration comes first, then what corrects it, then what ends or annuls it.
 
     A system that stores whole seconds registers and corrects in one.
     """
-    return _RANKS.get(event.content.kind, 0)
+    return event.content.rank if isinstance(event, SimpleEvent) else _RANKS.get(event.content.kind, 0)
 
 
-def order_of(event: PersonEvent) -> Order:
+def order_of(event: KnownEvent) -> Order:
     """The order in which events count: as registered, then `rank_of`, then the brokers'; never an id made by chance."""
     return (event.registered_at, rank_of(event), *event.origin.order)

@@ -10,7 +10,6 @@ import pytest
 from bench.peers.backlog import spread
 from config.topics import Topic
 from models.eligibility.decision import Outcome
-from models.eligibility.person_record import PersonRecord
 from models.events.person_event import PersonEvent
 from models.reasons import DecisionReason
 from streams import processors
@@ -29,10 +28,10 @@ class CountingStore(PersonStore):
 
     written_people = 0
 
-    def put(self, partition: int, record: PersonRecord, output: BatchProducer) -> None:
+    def write(self, partition: int, key: bytes, output: BatchProducer, applied: int | None = None) -> None:
         """As it is, and counted."""
         self.written_people += 1
-        super().put(partition, record, output)
+        super().write(partition, key, output, applied)
 
 
 def file() -> list[PersonEvent]:
@@ -97,8 +96,10 @@ async def test_others_have_their_turn_while_records_are_written() -> None:
     log = Log()
     people = CountingStore(log.reader)
     match, output = Match(LAW, people), log.output()
-    for number in range(400):
-        add_person_event(risk(person_id=f"person {number}"), output)
+    for number in range(800):
+        # One half is spliced, and of the other half the rule is asked.
+        released = True if number % 2 else None
+        add_person_event(risk(person_id=f"person {number}", released=released), output)
     await output.flush()
     ((topic, partition), records) = max(log.records.items(), key=lambda place: len(place[1]))
     seen = [0]
@@ -151,13 +152,13 @@ async def written_of(events: list[PersonEvent], batch: int) -> Log:
 
 
 @pytest.mark.parametrize("batch", [1, 7, 1000])
-async def test_facts_that_are_spliced_and_facts_that_the_rule_applies_make_the_same_log(
+async def test_events_that_are_spliced_and_events_that_the_rule_applies_make_the_same_log(
     batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In one batch a person's facts are spliced, a message comes, and facts come after it."""
     events = list(spread(400, 40, seed=5))
     quick = await written_of(events, batch)
-    monkeypatch.setattr(processors, "read_plain_fact", lambda _: None)
+    monkeypatch.setattr(processors, "read_simple_event", lambda _: None)
     ruled = await written_of(events, batch)
     for topic in (Topic.DECISIONS, Topic.APPLIED):
         # A decision's key has a part that is drawn.

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.eligibility.apply_event import apply, key_of
+from models.eligibility.apply_event import apply
+from models.eligibility.decide_messages import key_of
 from models.eligibility.decision import Cause
 from models.eligibility.law import Law
 from models.eligibility.person_record import PersonRecord

@@ -1,0 +1,108 @@
+"""A new event put into the bytes of a person's record, and decided, without the record being read and written whole.
+
+`models.eligibility.apply_event.apply` is the rule: where this gives bytes, they are those of the record that it makes,
+and the decisions are the same. It holds for most events: they are new, their person has one number, and no bound is
+near. Of most people no message is ever known, and then the event is only kept.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from msgspec import DecodeError, Raw, Struct
+from msgspec.json import Decoder, encode
+from pydantic import TypeAdapter, ValidationError
+
+from models.eligibility.bounds import MAX_BYTES, few_events
+from models.eligibility.decide_messages import decide_messages
+from models.eligibility.decision import Cause, Decision
+from models.eligibility.kept import EVENT_BYTES
+from models.eligibility.law import Law
+from models.eligibility.person_record import Decided, PersonRecord
+from models.events.person_event import PersonEvent
+from models.events.simple_event import KnownEvent, SimpleEvent, read_simple_event
+
+_NOTHING: Final = b"{}"
+_MESSAGE: Final = b'"dropout-risk.raised"'
+
+
+class SplicedEvent(Struct, frozen=True):
+    """The record's bytes with the event in it, and the decisions to publish, all of them changed."""
+
+    record: bytes
+    decisions: tuple[Decision, ...] = ()
+    read: int = 0
+    """Events that were read for it."""
+
+
+class _SimpleRecord(Struct, forbid_unknown_fields=True):
+    """A person's record that holds events and decisions and nothing else: no other number, no erasure."""
+
+    person_id: str
+    applied: int = -1
+    events: list[Raw] = []
+    decided: Raw = Raw(_NOTHING)
+
+
+_READ: Final[Decoder[Any]] = Decoder(_SimpleRecord)
+_DECIDED: Final[TypeAdapter[dict[str, Decided]]] = TypeAdapter(dict[str, Decided])
+
+
+def splice_event(
+    record: bytes | None, event: SimpleEvent, value: bytes, partition: int, offset: int, law: Law
+) -> SplicedEvent | None:
+    """The record with `event`, whose bytes are `value`, once it is applied at `offset`; None: only the rule can say.
+
+    `record` None: the person is new. An id that stands nowhere in the record is no repeat; a contract's id has no
+    other way to be written in JSON.
+    """
+    held = record or b""
+    if event.event_id.encode() in held or len(held) + len(value) > _few_bytes():
+        return None
+    try:
+        known: _SimpleRecord = _READ.decode(held) if held else _SimpleRecord(event.person_id)
+    except DecodeError:
+        return None
+    if offset <= known.applied or len(known.events) >= few_events():
+        return None
+    if event.is_message or _MESSAGE in held:
+        return _decided(known, event, value, Cause(partition=partition, offset=offset), law)
+    if bytes(known.decided) != _NOTHING:
+        return None
+    return SplicedEvent(_written(known, offset, value, {}))
+
+
+def _few_bytes() -> int:
+    """So few events with all that they have sealed are below every bound of size."""
+    return MAX_BYTES - EVENT_BYTES * few_events()
+
+
+def _decided(
+    known: _SimpleRecord, event: SimpleEvent, value: bytes, cause: Cause, law: Law
+) -> SplicedEvent | None:
+    try:
+        events = [*map(_event, known.events), event]
+        before = PersonRecord(person_id=known.person_id, decided=_DECIDED.validate_json(bytes(known.decided)))
+    except ValidationError:
+        return None
+    made = decide_messages(before, events, (), cause, law, again=False)
+    return SplicedEvent(_written(known, cause.offset, value, made.decided), made.decisions, len(events))
+
+
+def _event(value: Raw) -> KnownEvent:
+    return read_simple_event(value) or PersonEvent.model_validate_json(bytes(value))
+
+
+def _written(known: _SimpleRecord, applied: int, event: bytes, decided: Mapping[str, Decided]) -> bytes:
+    events = b",".join([*map(bytes, known.events), event])
+    said = b",".join(
+        [
+            b"%b:%b" % (encode(key), one.model_dump_json(exclude_defaults=True).encode())
+            for key, one in decided.items()
+        ]
+    )
+    return b'{"person_id":%b,"applied":%d,"events":[%b]%b}' % (
+        encode(known.person_id),
+        applied,
+        events,
+        b',"decided":{%b}' % said if decided else b"",
+    )

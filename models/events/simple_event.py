@@ -1,0 +1,258 @@
+"""An event, read quickly: most of what match reads is a message, or states an enrolment, a period or a residence.
+
+`models.events.person_event` is the format. What is taken here it takes too, and as the same; whatever else it takes
+(an annulment, a field of a later version, what was forwarded) is none here, and the caller asks it instead.
+"""
+
+from datetime import date, datetime
+from typing import Annotated, Any, ClassVar, Final
+
+from msgspec import DecodeError, Meta, Raw, Struct, field
+from msgspec.json import Decoder, Encoder
+
+from models.calendar import FIRST_DATE, LAST_DATE
+from models.events.content import SubjectKind
+from models.events.contract import BenefitType, EducationType, Severity, Signal, TargetGroup
+from models.events.person_event import PersonEvent
+from models.rfc3339 import read_moment
+
+_Moment = Annotated[datetime, Meta(tz=True)]
+# Python's $ also stands before a line's end.
+_Uuid = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")]
+_Institution = Annotated[str, Meta(pattern=r"^[0-9]{6}\Z")]
+_Municipality = Annotated[str, Meta(pattern=r"^[0-9]{4}\Z")]
+
+
+class SimpleOrigin(Struct, frozen=True, forbid_unknown_fields=True):
+    """`models.events.person_event.Origin`."""
+
+    topic: str
+    partition: int
+    offset: int
+    appended_at: _Moment
+
+    @property
+    def order(self) -> tuple[datetime, str, int, int]:
+        """As of `models.events.person_event.Origin`."""
+        return (self.appended_at, self.topic, self.partition, self.offset)
+
+    @property
+    def place(self) -> tuple[str, int, int]:
+        """As of `models.events.person_event.Origin`."""
+        return (self.topic, self.partition, self.offset)
+
+
+class _Statement(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"):
+    subject: ClassVar[SubjectKind]
+    rank: ClassVar[int] = 0
+    """`models.events.subject.rank_of`."""
+
+    @property
+    def name(self) -> str:
+        """The id of what is stated."""
+        raise NotImplementedError
+
+    @property
+    def dates(self) -> tuple[date | None, ...]:
+        """Of the contract: each in its bounds."""
+        raise NotImplementedError
+
+    @property
+    def is_in_order(self) -> bool:
+        """Whether the dates fit one another."""
+        return True
+
+
+class SimpleEnrolment(_Statement, frozen=True, tag="enrolment.registered"):
+    """`models.events.content.EnrolmentVersion`."""
+
+    subject = SubjectKind.ENROLMENT
+    enrolment_id: _Uuid
+    institution_number: _Institution
+    education_type: EducationType
+    admission_date: date
+    study_start: date
+    ended_on: date | None = None
+
+    @property
+    def name(self) -> str:
+        return self.enrolment_id
+
+    @property
+    def dates(self) -> tuple[date | None, ...]:
+        return (self.admission_date, self.study_start, self.ended_on)
+
+
+class _CorrectedEnrolment(SimpleEnrolment, frozen=True, tag="enrolment.corrected"):
+    rank = 1
+
+
+class SimplePeriod(_Statement, frozen=True, tag="benefit-period.registered"):
+    """`models.events.content.BenefitPeriodVersion`."""
+
+    subject = SubjectKind.PERIOD
+    period_id: _Uuid
+    municipality_code: _Municipality
+    benefit_type: BenefitType
+    target_group: TargetGroup
+    valid_from: date
+    valid_to: date | None = None
+
+    @property
+    def name(self) -> str:
+        return self.period_id
+
+    @property
+    def dates(self) -> tuple[date | None, ...]:
+        return (self.valid_from, self.valid_to)
+
+    @property
+    def is_in_order(self) -> bool:
+        return self.valid_to is None or self.valid_from <= self.valid_to
+
+
+class _CorrectedPeriod(SimplePeriod, frozen=True, tag="benefit-period.corrected"):
+    rank = 1
+
+
+class SimpleResidence(_Statement, frozen=True, tag="residence.registered"):
+    """`models.events.content.Residence`."""
+
+    subject = SubjectKind.RESIDENCE
+    residence_id: _Uuid
+    municipality_code: _Municipality
+    valid_from: date
+
+    @property
+    def name(self) -> str:
+        return self.residence_id
+
+    @property
+    def dates(self) -> tuple[date | None, ...]:
+        return (self.valid_from,)
+
+
+class SimpleRisk(_Statement, frozen=True, tag="dropout-risk.raised"):
+    """`models.events.content.Risk`."""
+
+    subject = SubjectKind.MESSAGE
+    institution_number: _Institution
+    seen: str = field(name="seen_at")
+    """A moment of the contract: msgspec would take others, too."""
+    signals: Annotated[tuple[Signal, ...], Meta(min_length=1, max_length=7)]
+    severity: Severity
+    absence_percentage: Annotated[int, Meta(ge=0, le=100)] | None = None
+
+    @property
+    def seen_at(self) -> datetime:
+        """When the institution saw the risk."""
+        return read_moment(self.seen)
+
+    @property
+    def dates(self) -> tuple[date | None, ...]:
+        return ()
+
+    @property
+    def is_in_order(self) -> bool:
+        try:
+            read_moment(self.seen)
+        except ValueError:
+            return False
+        return True
+
+
+class SimpleEvent(Struct, frozen=True, forbid_unknown_fields=True):
+    """`models.events.person_event.PersonEvent` where it came straight from intake, and only a message has a seal."""
+
+    person_id: str
+    sender: str
+    event_id: _Uuid
+    registered_at: _Moment
+    origin: SimpleOrigin
+    fingerprint: str
+    content: (
+        SimpleEnrolment | _CorrectedEnrolment | SimplePeriod | _CorrectedPeriod | SimpleResidence | SimpleRisk
+    )
+    fingerprint_utc: str | None = None
+    sealed: str | None = None
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """As of `PersonEvent`."""
+        return (self.sender, self.event_id)
+
+    @property
+    def is_message(self) -> bool:
+        """Whether something must be decided of it."""
+        return isinstance(self.content, SimpleRisk)
+
+    @property
+    def risk(self) -> SimpleRisk:
+        """What a message says; raises `TypeError` for every other event."""
+        if not isinstance(self.content, SimpleRisk):
+            raise TypeError("only a message has a risk")
+        return self.content
+
+    @property
+    def subject_name(self) -> str:
+        """The id of what it is about."""
+        return self.event_id if self.is_message else self.content.name
+
+
+KnownEvent = PersonEvent | SimpleEvent
+"""An event, whichever way it was read."""
+_READ: Final[Decoder[Any]] = Decoder(SimpleEvent)
+
+
+def read_simple_event(value: bytes | Raw) -> SimpleEvent | None:
+    """The event in a record of ``person-events``; None where `PersonEvent` must say what it is."""
+    try:
+        event: SimpleEvent = _READ.decode(value)
+    except DecodeError:
+        return None
+    content = event.content
+    for day in content.dates:
+        if day is not None and not FIRST_DATE <= day <= LAST_DATE:
+            return None
+    is_sound = content.is_in_order and (event.sealed is None or event.is_message)
+    return event if is_sound else None
+
+
+class _Subject(Struct, frozen=True):
+    kind: SubjectKind
+    name: str
+    sender: str
+    event_id: str
+    registered_at: datetime
+    rank: int
+    appended_at: datetime
+
+
+class _Entry(Struct, frozen=True):
+    offset: int
+    origin_topic: str
+    origin_partition: int
+    origin_offset: int
+    person_id: str
+    changed: int
+    subject: _Subject
+
+
+_WRITE: Final = Encoder()
+
+
+def applied_entry(event: SimpleEvent, offset: int, changed: int) -> bytes:
+    """`models.events.receipt.AppliedEntry` of an event that was applied at `offset` and counts."""
+    origin, content = event.origin, event.content
+    subject = _Subject(
+        content.subject,
+        event.subject_name,
+        event.sender,
+        event.event_id,
+        event.registered_at,
+        content.rank,
+        origin.appended_at,
+    )
+    return _WRITE.encode(
+        _Entry(offset, origin.topic, origin.partition, origin.offset, event.person_id, changed, subject)
+    )
