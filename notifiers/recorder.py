@@ -5,11 +5,13 @@ Nobody waits longer than for the statement before: a mail that was sent and is n
 
 import asyncio
 from datetime import datetime
-from typing import Generic
+from typing import Final, Generic
 
 from models.notifications.delivery import DeliveryStatus, SendAttempt
 from notifiers.due_delivery import Answered, Claim, PayloadT
 from notifiers.repository import Store
+
+_TOGETHER_SECONDS: Final = 0.005
 
 
 class Recorder(Generic[PayloadT]):
@@ -35,6 +37,7 @@ class Recorder(Generic[PayloadT]):
         """Until it is cancelled."""
         while True:
             await self._any.wait()
+            await asyncio.sleep(_TOGETHER_SECONDS)
             self._any.clear()
             waiting, self._waiting = self._waiting, []
             try:
