@@ -6,7 +6,7 @@ from faust.transport.drivers import aiokafka as driver
 
 from config.kafka import FETCH_BYTES
 
-_FETCH_WAIT_MS: Final = 50
+_FETCH_WAIT_MS: Final = 100
 
 
 class FetchingThread(driver.AIOKafkaConsumerThread):
