@@ -15,7 +15,7 @@ import psycopg
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
-from config.kafka import FETCH_BYTES, KafkaSettings
+from config.kafka import FETCH_BYTES, FETCH_WAIT_MS, KafkaSettings
 from config.kafka_rights import GROUPS, KafkaUser
 from config.topics import Topic
 from infra import tolerant_headers
@@ -38,7 +38,6 @@ GROUP: Final = GROUPS[KafkaUser.LEDGER]
 TOPICS: Final = (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS, Topic.PERSON_EVENTS)
 _MAX_RECORDS: Final = 1000
 _POLL_MS: Final = 200
-_FETCH_WAIT_MS: Final = 100
 _WAIT_SECONDS: Final = (0.5, 1, 2, 5)
 _HELD_SECONDS: Final = 0.05
 
@@ -140,7 +139,7 @@ class Ledger:
                 heartbeat_interval_ms=session // 4,
                 max_poll_records=_MAX_RECORDS,
                 fetch_min_bytes=FETCH_BYTES,
-                fetch_max_wait_ms=_FETCH_WAIT_MS,
+                fetch_max_wait_ms=FETCH_WAIT_MS,
             )
             try:
                 await self._consumer.start()

@@ -102,10 +102,15 @@ WHERE d.id = t.id
 """
 
 RENEW: Final[LiteralString] = """
+WITH held AS MATERIALIZED (  -- what is just being recorded waits for nobody: else each could wait for the other
+    SELECT d.id FROM deliveries d JOIN unnest(%(ids)s::uuid[], %(tokens)s::text[]) AS h (id, token)
+    ON d.id = h.id AND d.lease_owner = h.token
+    WHERE d.status = 'due'
+    FOR NO KEY UPDATE OF d SKIP LOCKED
+)
 UPDATE deliveries d
 SET lease_until = clock_timestamp() + %(lease)s
-FROM unnest(%(ids)s::uuid[], %(tokens)s::text[]) AS held (id, token)
-WHERE d.id = held.id AND d.lease_owner = held.token AND d.status = 'due'
+FROM held WHERE d.id = held.id
 RETURNING d.id
 """
 

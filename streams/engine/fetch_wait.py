@@ -1,12 +1,10 @@
 """How long a fetch of Faust's consumer waits for more records; Faust has no setting for it."""
 
-from typing import Any, Final
+from typing import Any
 
 from faust.transport.drivers import aiokafka as driver
 
-from config.kafka import FETCH_BYTES
-
-_FETCH_WAIT_MS: Final = 100
+from config.kafka import FETCH_BYTES, FETCH_WAIT_MS
 
 
 class FetchingThread(driver.AIOKafkaConsumerThread):
@@ -15,5 +13,5 @@ class FetchingThread(driver.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_min_bytes = FETCH_BYTES
-        consumer._fetch_max_wait_ms = _FETCH_WAIT_MS
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS
         return consumer

@@ -126,3 +126,16 @@ async def test_one_who_is_cancelled_is_written_down_and_holds_back_nobody(pool: 
         with pytest.raises(asyncio.CancelledError):
             await gone
     assert await rows(pool, "SELECT DISTINCT status FROM deliveries") == [("delivered",)]
+
+
+async def test_a_renewal_does_not_wait_for_what_is_being_recorded(pool: Pool) -> None:
+    """Each writes several rows, in an order of its own."""
+    for _ in range(2):
+        await add_delivery(pool)
+    store = a_store(pool)
+    first, second = await claimed(store)
+    async with pool.connection() as connection, connection.transaction():
+        await connection.execute("UPDATE deliveries SET attempts = attempts WHERE id = %s", (first.id,))
+        async with asyncio.timeout(10):
+            assert await store.renew([first, second]) == {second.id}
+    assert await store.renew([first, second]) == {first.id, second.id}
