@@ -14,6 +14,10 @@ METADATA_MS = 10_000
 LINGER_MS = 10
 MAX_BATCH = 256 * 1024
 MAX_REQUEST = 8 * 1024 * 1024
+FETCH_BYTES = 64 * 1024
+FETCH_WAIT_MS = 100
+"""A broker answers a fetch of a worker or a ledger when it has so much, or after so long: a batch of one costs nearly
+what a batch of many does."""
 
 
 class Security(StrEnum):

@@ -14,7 +14,7 @@ from typing_extensions import TypeVar
 from models.calendar import COPENHAGEN, copenhagen_date
 from models.events.person_event import Origin
 from models.notifications.cause import DeliveryCause
-from models.notifications.delivery import Audience, Channel, Occasion
+from models.notifications.delivery import Audience, Channel, Occasion, SendAttempt
 from notifiers.content.mail_message import Mail, header_date, message_id
 from notifiers.content.notice import DigestLine, DigestNotice, FailedMail, TaskNotice
 from notifiers.content.render import Rendered, render
@@ -111,6 +111,15 @@ class Claim(Generic[PayloadT]):
     since: datetime  # see `Due`
     mail: PayloadT
     message: BookedMessage | None = None  # where traces are on, and there is one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered(Generic[PayloadT]):
+    """What came of a claim. `at` is the database's time, carried on from `Claim.claimed_at`."""
+
+    claim: Claim[PayloadT]
+    attempt: SendAttempt
+    at: datetime
 
 
 BuildPayload = Callable[[Due, str, datetime], PayloadT]

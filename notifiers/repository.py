@@ -3,7 +3,7 @@
 What somebody else has claimed anew must not be recorded by us, and no mail may leave before it is frozen.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,9 +11,8 @@ from typing import Generic
 from uuid import UUID, uuid4
 
 from psycopg.rows import dict_row
-from psycopg.types.json import Jsonb
 
-from infra.postgres import Connection, Pool
+from infra.postgres import Connection, Pool, json_rows
 from infra.postgres_timeouts import shut_down_after
 from ledger.store import audit_trail, deliveries
 from models.audit_kind import AuditKind, kind_of_end
@@ -27,10 +26,10 @@ from models.notifications.delivery import (
 from models.notifications.delivery_moves import Move, checked
 from models.notifications.retry import DeliveryEnded, NextAttempt, RetryPolicy, next_attempt
 from notifiers import statements
-from notifiers.due_delivery import Claim, Due, DueTask, OpenTasks, PayloadT
+from notifiers.due_delivery import Answered, Claim, Due, DueTask, OpenTasks, PayloadT
 from notifiers.gathering import Gathering, gather, told_at_once
 from notifiers.registry import ChannelEntry
-from notifiers.rows import about, attempt_row, booked, due_of
+from notifiers.rows import RecordRow, about, attempt_row, booked, due_of
 from notifiers.supersede import (
     Contacts,
     Superseded,
@@ -55,6 +54,13 @@ class Claimed(Generic[PayloadT]):
 
     claims: tuple[Claim[PayloadT], ...]
     settled: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taken(Generic[PayloadT]):
+    claim: Claim[PayloadT]
+    lease: Mapping[str, object]
+    """A row of `deliveries.LEASE`."""
 
 
 class Store(Generic[PayloadT]):
@@ -92,7 +98,7 @@ class Store(Generic[PayloadT]):
 
     async def claim(self, limit: int) -> Claimed[PayloadT]:
         """Up to `limit` due deliveries, each locked, held against its task, frozen and leased to us."""
-        claims: list[Claim[PayloadT]] = []
+        taken: list[_Taken[PayloadT]] = []
         async with self._connection() as connection, connection.transaction():
             async with connection.cursor(row_factory=dict_row) as cursor:
                 values = {"limit": limit, "channel": self._entry.payload.channel}
@@ -101,12 +107,15 @@ class Store(Generic[PayloadT]):
             messages = await booked(connection, rows) if self._traced else {}
             async with connection.pipeline():  # one round trip for all that follows
                 for one, now in due:
-                    claim = await self._take(connection, one, now)
-                    if claim is not None:
-                        claims.append(replace(claim, message=messages.get(claim.id)))
-        return Claimed(claims=tuple(claims), settled=len(rows) - len(claims))
+                    if (found := await self._take(connection, one, now)) is not None:
+                        taken.append(found)
+                if taken:
+                    leased = json_rows([one.lease for one in taken])
+                    await connection.execute(deliveries.LEASE, {"rows": leased, "lease": self._lease})
+        claims = tuple(replace(one.claim, message=messages.get(one.claim.id)) for one in taken)
+        return Claimed(claims=claims, settled=len(rows) - len(claims))
 
-    async def _take(self, connection: Connection, due: Due, now: datetime) -> Claim[PayloadT] | None:
+    async def _take(self, connection: Connection, due: Due, now: datetime) -> "_Taken[PayloadT] | None":
         attempts = due.attempts
         if due.was_leased:
             attempts += 1
@@ -147,59 +156,60 @@ class Store(Generic[PayloadT]):
             await self._put_off(connection, due, attempts + 1, now, NOT_BUILT)
             return None
         token = f"{self._owner}/{uuid4().hex}"
-        frozen = Jsonb(mail.model_dump(mode="json")) if due.frozen is None else None
-        await connection.execute(
-            deliveries.LEASE,
-            {"id": due.id, "token": token, "lease": self._lease, "frozen": frozen, "attempts": attempts},
+        frozen = mail.model_dump(mode="json") if due.frozen is None else None
+        return _Taken(
+            lease={"id": due.id, "token": token, "frozen": frozen, "attempts": attempts},
+            claim=Claim(
+                id=due.id,
+                token=token,
+                deadline=due.deadline,
+                claimed_at=now,
+                since=due.since or now,
+                mail=mail,
+            ),
         )
-        return Claim(
-            id=due.id,
-            token=token,
-            deadline=due.deadline,
-            claimed_at=now,
-            since=due.since or now,
-            mail=mail,
-        )
+
+    @property
+    def records_alone(self) -> bool:
+        """Whether more is written with each attempt, so that two notifiers could wait for each other's rows."""
+        return self._entry.after is not None
 
     async def record(
         self, claim: Claim[PayloadT], attempt: SendAttempt, now: datetime
     ) -> DeliveryStatus | None:
-        """What came of a claim: the delivery's status afterwards, or `None` if the lease is no longer ours.
+        """See `record_all`."""
+        return (await self.record_all([Answered(claim=claim, attempt=attempt, at=now)]))[0]
 
-        `now` is the database's time, carried on from `claim.claimed_at`.
-        """
+    async def record_all(self, answered: Sequence[Answered[PayloadT]]) -> list[DeliveryStatus | None]:
+        """What came of claims: each delivery's status afterwards, or `None` if its lease is no longer ours."""
         async with self._connection() as connection:
-            counted = 1
-            if attempt.outcome not in (SendOutcome.DELIVERED, SendOutcome.REFUSED):
-                row = await (await connection.execute(statements.COUNTED, {"id": claim.id})).fetchone()
-                counted = row[0] if row else 0
-                counted += attempt.outcome is not SendOutcome.MISCONFIGURED
-            planned = self._plan(claim.id, attempt, counted, now, claim.deadline)
-            done = planned if isinstance(planned, DeliveryEnded) else None
-            status = done.status if done else DeliveryStatus.DUE
-            values = {
-                "id": claim.id,
-                "token": claim.token,
-                "status": checked(Move.RECORD, status),
-                "due_at": planned.at if isinstance(planned, NextAttempt) else None,
-                "ended_at": now if done else None,
-                "at": now,
-                "outcome": attempt.outcome,
-                "code": attempt.code,
-                "reason": attempt.detail,
-                "kind": kind_of_end(status),
-            }
+            rows = [await self._row_of(connection, one) for one in answered]
+            values = {"rows": json_rows(rows)}
             if self._entry.after is None:
-                ours = await (await connection.execute(deliveries.RECORD, values)).fetchone()
+                ours = await (await connection.execute(deliveries.RECORD, values)).fetchall()
             else:
                 async with connection.transaction():
-                    ours = await (await connection.execute(deliveries.RECORD, values)).fetchone()
-                    if ours is not None:
-                        await self._entry.after(connection, claim, attempt, now)
-            if ours is None:
-                lost = {**values, "kind": AuditKind.DELIVERY_LEASE_LOST}
-                await connection.execute(audit_trail.LEASE_LOST, lost)
-        return None if ours is None else status
+                    ours = await (await connection.execute(deliveries.RECORD, values)).fetchall()
+                    for one in answered:
+                        if (one.claim.id,) in ours:
+                            await self._entry.after(connection, one.claim, one.attempt, one.at)
+            kept = {row[0] for row in ours}
+            for row in rows:
+                if row.id not in kept:
+                    lost = {"id": row.id, "kind": AuditKind.DELIVERY_LEASE_LOST}
+                    lost |= {"outcome": row.outcome, "reason": row.reason}
+                    await connection.execute(audit_trail.LEASE_LOST, lost)
+        return [row.status if row.id in kept else None for row in rows]
+
+    async def _row_of(self, connection: Connection, answered: Answered[PayloadT]) -> RecordRow:
+        claim, attempt = answered.claim, answered.attempt
+        counted = 1
+        if attempt.outcome not in (SendOutcome.DELIVERED, SendOutcome.REFUSED):
+            row = await (await connection.execute(statements.COUNTED, {"id": claim.id})).fetchone()
+            counted = row[0] if row else 0
+            counted += attempt.outcome is not SendOutcome.MISCONFIGURED
+        planned = self._plan(claim.id, attempt, counted, answered.at, claim.deadline)
+        return RecordRow.of(answered, planned)
 
     async def renew(self, claims: list[Claim[PayloadT]]) -> set[UUID]:
         """Extends the leases that are still ours; returns their deliveries' ids."""

@@ -1,20 +1,32 @@
 """From a row of `notifiers.statements` to a due delivery, and from an attempt to its row. Decides nothing."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 from uuid import UUID
 
 from psycopg.rows import DictRow, dict_row
 from pydantic import ValidationError
 
 from infra.postgres import Connection
+from models.audit_kind import AuditKind, kind_of_end
 from models.calendar import copenhagen_date
 from models.events.person_event import Origin
 from models.notifications.cause import CauseKind, DeliveryCause
-from models.notifications.delivery import Audience, Channel, DeliveryStatus, Occasion, SendAttempt
+from models.notifications.delivery import (
+    Audience,
+    Channel,
+    DeliveryStatus,
+    Occasion,
+    SendAttempt,
+    SendOutcome,
+)
+from models.notifications.delivery_moves import Move, checked
+from models.notifications.retry import DeliveryEnded, NextAttempt
 from notifiers import statements
 from notifiers.content.notice import DigestLine, FailedMail
-from notifiers.due_delivery import BookedMessage, Due, DueTask, OpenTasks
+from notifiers.due_delivery import Answered, BookedMessage, Due, DueTask, OpenTasks, PayloadT
 
 LISTED = 60
 """Lines of a morning mail."""
@@ -120,3 +132,36 @@ def attempt_row(delivery: UUID, number: int, now: datetime, attempt: SendAttempt
         "code": attempt.code,
         "detail": attempt.detail,
     }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordRow:
+    """A row of `RECORD`."""
+
+    id: UUID
+    token: str
+    status: DeliveryStatus
+    due_at: datetime | None
+    ended_at: datetime | None
+    at: datetime
+    outcome: SendOutcome
+    code: int | None
+    reason: str
+    kind: AuditKind | None
+
+    @classmethod
+    def of(cls, answered: Answered[PayloadT], planned: NextAttempt | DeliveryEnded) -> Self:
+        done = planned if isinstance(planned, DeliveryEnded) else None
+        status = done.status if done else DeliveryStatus.DUE
+        return cls(
+            id=answered.claim.id,
+            token=answered.claim.token,
+            status=checked(Move.RECORD, status),
+            due_at=planned.at if isinstance(planned, NextAttempt) else None,
+            ended_at=answered.at if done else None,
+            at=answered.at,
+            outcome=answered.attempt.outcome,
+            code=answered.attempt.code,
+            reason=answered.attempt.detail,
+            kind=kind_of_end(status),
+        )

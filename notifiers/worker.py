@@ -22,6 +22,7 @@ from notifiers.circuit_breaker import CircuitBreaker
 from notifiers.due_delivery import Claim, PayloadT
 from notifiers.gathering import Gathering, told_at_once
 from notifiers.listen import DATABASE_AWAY, listen
+from notifiers.recorder import Recorder
 from notifiers.registry import ChannelEntry
 from notifiers.repository import Store
 from notifiers.supersede import Contacts
@@ -104,6 +105,7 @@ class _Notifier(Generic[PayloadT]):
         self._settings = settings
         self._pool = pool
         self._store = store
+        self._recorder = Recorder(store)
         self._channel = channel
         self._kind = kind
         self._told = told
@@ -125,6 +127,7 @@ class _Notifier(Generic[PayloadT]):
                 group.create_task(self._lasting(self._watch(stop), "the watch")),
                 group.create_task(self._lasting(listening, "the listener")),
                 group.create_task(self._lasting(self._renew(), "the renewal of leases")),
+                group.create_task(self._lasting(self._recorder.run(), "the recorder")),
             ]
             workers = [
                 group.create_task(self._lasting(self._work(), "a sender"))
@@ -265,7 +268,7 @@ class _Notifier(Generic[PayloadT]):
     async def _record_once(
         self, claim: Claim[PayloadT], attempt: SendAttempt, ended: datetime
     ) -> DeliveryStatus | None:
-        status = await self._store.record(claim, attempt, ended)
+        status = await self._recorder.record(claim, attempt, ended)
         if status is None:
             log.error("the lease of delivery %s was lost; %s is in the audit only", claim.id, attempt.outcome)
         elif attempt.outcome is not SendOutcome.DELIVERED:

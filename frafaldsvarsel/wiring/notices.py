@@ -1,7 +1,9 @@
 """The composition root's part for what is sent to units: whom a notice is made out to, and what it is made of."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Final
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -23,6 +25,8 @@ from notifiers.due_delivery import BuildPayload, Due, DueTask, payload_builder
 from notifiers.email.settings import SmtpSettings
 from notifiers.supersede import Contacts, UnitContact
 from notifiers.webhook.secrets import NoSecret, SecretFiles
+
+_UNITS: Final = 1000
 
 
 def smtp(section: SmtpSection) -> SmtpSettings:
@@ -49,8 +53,9 @@ def contacts(reference: Reference, clock: Callable[[], datetime] = lambda: datet
     """How each unit is named and reached at present, by `clock`."""
     units, addresses = units_of(reference), addresses_of(reference)
 
-    def contact(unit_id: str) -> UnitContact:
-        unit, today = units.get(UnitId(unit_id)), copenhagen_date(clock())
+    @lru_cache(_UNITS)  # asked for every notice
+    def on(unit_id: str, today: date) -> UnitContact:
+        unit = units.get(UnitId(unit_id))
         # A unit that has left the data may have open tasks: those above it are told under the name that is left.
         name = unit_id if unit is None else unit.name
         found = {
@@ -59,7 +64,7 @@ def contacts(reference: Reference, clock: Callable[[], datetime] = lambda: datet
         }
         return UnitContact(name=name, addresses=found)
 
-    return contact
+    return lambda unit_id: on(unit_id, copenhagen_date(clock()))
 
 
 def mail_payloads(settings: NoticeEnvironment) -> BuildPayload:

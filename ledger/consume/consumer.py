@@ -15,7 +15,7 @@ import psycopg
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
-from config.kafka import KafkaSettings
+from config.kafka import FETCH_BYTES, FETCH_WAIT_MS, KafkaSettings
 from config.kafka_rights import GROUPS, KafkaUser
 from config.topics import Topic
 from infra import tolerant_headers
@@ -138,7 +138,8 @@ class Ledger:
                 session_timeout_ms=session,
                 heartbeat_interval_ms=session // 4,
                 max_poll_records=_MAX_RECORDS,
-                fetch_max_wait_ms=100,
+                fetch_min_bytes=FETCH_BYTES,
+                fetch_max_wait_ms=FETCH_WAIT_MS,
             )
             try:
                 await self._consumer.start()

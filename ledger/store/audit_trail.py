@@ -63,6 +63,12 @@ SELECT %(kind)s, task_id,
        jsonb_build_object('delivery_id', id, 'occasion', occasion, 'attempts', attempts, 'reason', %(reason)s::text)
 FROM ended WHERE %(kind)s::text IS NOT NULL
 """
+DELIVERIES_RECORDED: Final[LiteralString] = """
+INSERT INTO audit (kind, task_id, detail)
+SELECT kind, task_id,
+       jsonb_build_object('delivery_id', id, 'occasion', occasion, 'attempts', attempts, 'reason', reason)
+FROM ended WHERE kind IS NOT NULL
+"""
 """A fragment, of `ended` (id, task_id, occasion, attempts)."""
 DELIVERY_HURRIED: Final[LiteralString] = """
 INSERT INTO audit (kind, task_id, detail)

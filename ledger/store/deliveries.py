@@ -94,17 +94,23 @@ WITH made AS (
 # Claimed by a notifier, and given back.
 
 LEASE: Final[LiteralString] = """
-UPDATE deliveries
-SET lease_owner = %(token)s, lease_until = clock_timestamp() + %(lease)s,
-    frozen = coalesce(frozen, %(frozen)s), attempts = %(attempts)s
-WHERE id = %(id)s
+UPDATE deliveries d
+SET lease_owner = t.token, lease_until = clock_timestamp() + %(lease)s,
+    frozen = coalesce(d.frozen, t.frozen), attempts = t.attempts
+FROM json_to_recordset(%(rows)s) AS t (id uuid, token text, frozen jsonb, attempts int)
+WHERE d.id = t.id
 """
 
 RENEW: Final[LiteralString] = """
+WITH held AS MATERIALIZED (  -- what is just being recorded waits for nobody: else each could wait for the other
+    SELECT d.id FROM deliveries d JOIN unnest(%(ids)s::uuid[], %(tokens)s::text[]) AS h (id, token)
+    ON d.id = h.id AND d.lease_owner = h.token
+    WHERE d.status = 'due'
+    FOR NO KEY UPDATE OF d SKIP LOCKED
+)
 UPDATE deliveries d
 SET lease_until = clock_timestamp() + %(lease)s
-FROM unnest(%(ids)s::uuid[], %(tokens)s::text[]) AS held (id, token)
-WHERE d.id = held.id AND d.lease_owner = held.token AND d.status = 'due'
+FROM held WHERE d.id = held.id
 RETURNING d.id
 """
 
@@ -139,16 +145,19 @@ VALUES (%(id)s, %(attempt)s, %(at)s, %(outcome)s, %(code)s, %(detail)s)
 
 RECORD: Final[LiteralString] = f"""
 WITH ended AS (
-    UPDATE deliveries
-    SET status = %(status)s, due_at = coalesce(%(due_at)s, due_at), ended_at = %(ended_at)s,
-        attempts = attempts + 1, lease_owner = NULL, lease_until = NULL
-    WHERE id = %(id)s AND lease_owner = %(token)s AND status IN ({RECORDABLE})
-    RETURNING id, task_id, occasion, attempts
+    UPDATE deliveries d
+    SET status = t.status, due_at = coalesce(t.due_at, d.due_at), ended_at = t.ended_at,
+        attempts = d.attempts + 1, lease_owner = NULL, lease_until = NULL
+    FROM json_to_recordset(%(rows)s) AS t (
+        id uuid, token text, status text, due_at timestamptz, ended_at timestamptz, at timestamptz, outcome text,
+        code int, reason text, kind text)
+    WHERE d.id = t.id AND d.lease_owner = t.token AND d.status IN ({RECORDABLE})
+    RETURNING d.id, d.task_id, d.occasion, d.attempts, t.at, t.outcome, t.code, t.reason, t.kind
 ), attempted AS (
     INSERT INTO attempts (delivery_id, attempt, at, outcome, code, detail)
-    SELECT id, attempts, %(at)s, %(outcome)s, %(code)s, %(reason)s FROM ended
-), noted AS ({audit_trail.DELIVERY_ENDED})
-SELECT attempts FROM ended
+    SELECT id, attempts, at, outcome, code, reason FROM ended
+), noted AS ({audit_trail.DELIVERIES_RECORDED})
+SELECT id FROM ended
 """
 
 SETTLE: Final[LiteralString] = f"""

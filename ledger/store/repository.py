@@ -7,7 +7,7 @@ from uuid import UUID
 
 from psycopg.rows import dict_row
 
-from infra.postgres import Connection, json_rows
+from infra.postgres import Connection, by_column, json_rows
 from ledger.store import audit_trail, deliveries
 from ledger.tasks.rows import TASK_COLUMNS, TASK_IDENTITY, Changes, MessageRow, TaskRow, TransferRow
 from models.eligibility.decision import Decision
@@ -21,8 +21,16 @@ POSITIONS: Final[LiteralString] = "SELECT topic, partition, next_offset FROM pos
 FIRST_POSITION: Final[LiteralString] = """
 INSERT INTO position VALUES (%s, %s, %s) ON CONFLICT DO NOTHING
 """
-MOVE_POSITION: Final[LiteralString] = """
-UPDATE position SET next_offset = %s WHERE topic = %s AND partition = %s AND next_offset = %s
+MOVE_POSITIONS: Final[LiteralString] = """
+WITH moves AS (
+    SELECT * FROM unnest(%s::text[], %s::int[], %s::bigint[], %s::bigint[]) AS m (topic, partition, was, next)
+), held AS MATERIALIZED (  -- in order: of two ledgers one waits, and none for ever
+    SELECT topic, partition FROM position JOIN moves USING (topic, partition)
+    ORDER BY topic, partition FOR NO KEY UPDATE OF position
+)
+UPDATE position p SET next_offset = m.next FROM moves m JOIN held USING (topic, partition)
+WHERE (p.topic, p.partition, p.next_offset) = (m.topic, m.partition, m.was)
+RETURNING p.topic, p.partition
 """
 NOW: Final[LiteralString] = "SELECT now()"
 _RECEIPT: Final[LiteralString] = (
@@ -110,16 +118,17 @@ async def positions(connection: Connection) -> dict[tuple[str, int], int]:
 
 async def advance(connection: Connection, moves: Iterable[tuple[str, int, int | None, int]]) -> None:
     """Move each position from `old` (None: never projected) to `new`; raises `Fenced` where it stands elsewhere."""
+    known: list[tuple[str, int, int, int]] = []
     for topic, partition, old, new in moves:
-        if old is None:
-            cursor = await connection.execute(FIRST_POSITION, (topic, partition, new))
-        else:
-            cursor = await connection.execute(
-                MOVE_POSITION,
-                (new, topic, partition, old),
-            )
-        if cursor.rowcount != 1:
+        if old is not None:
+            known.append((topic, partition, old, new))
+        elif (await connection.execute(FIRST_POSITION, (topic, partition, new))).rowcount != 1:
             raise Fenced(f"{topic}/{partition}")
+    if known:
+        moved = await (await connection.execute(MOVE_POSITIONS, by_column(known))).fetchall()
+        stays = {(topic, partition) for topic, partition, *_ in known} - set(moved)
+        if stays:
+            raise Fenced(", ".join(f"{topic}/{partition}" for topic, partition in sorted(stays)))
 
 
 async def know(connection: Connection, endpoints: Sequence[tuple[str, str]]) -> None:

@@ -1,10 +1,12 @@
 """Notice → subject, text and HTML. Pure: it must not know a clock, an address or a database."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
+from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
+from jinja2.filters import do_wordwrap
 
 from models.notifications.delivery import Occasion
 from notifiers.content.notice import (
@@ -22,6 +24,8 @@ from notifiers.content.texts import (
     standing,
     texts_for,
 )
+
+_PARAGRAPHS: Final = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +80,7 @@ def _rendered(subject: str, template: str, values: dict[str, object]) -> Rendere
     )
 
 
+@cache
 def by_name(name: str) -> Template:
     """One of the templates beside us."""
     return _templates().get_template(name)
@@ -83,7 +88,7 @@ def by_name(name: str) -> Template:
 
 @cache
 def _templates() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=select_autoescape(("html.j2",), ("txt.j2",), default=True),
         undefined=StrictUndefined,
@@ -92,3 +97,6 @@ def _templates() -> Environment:
         keep_trailing_newline=True,
         auto_reload=False,
     )
+    # Most paragraphs are the same in every notice.
+    environment.filters["wordwrap"] = lru_cache(_PARAGRAPHS)(partial(do_wordwrap, environment))
+    return environment

@@ -19,7 +19,7 @@ from streams.engine.faust_app import App, faust_app, raw_channel
 
 log = logging.getLogger(__name__)
 
-_WITHIN_SECONDS: Final = 0.01
+_WITHIN_SECONDS: Final = 0.03
 _REFRESH_SECONDS: Final = 60
 
 

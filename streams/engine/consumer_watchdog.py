@@ -3,16 +3,15 @@
 import asyncio
 from typing import Final
 
-from faust.transport.drivers import aiokafka as driver
-
 from infra.consumer_health import check_consumer
 from streams.engine.fail_stop import fail_stop
+from streams.engine.fetch_wait import FetchingThread
 from streams.watch import StreamWatch
 
 _SECONDS: Final = 1.0
 
 
-class WatchedThread(driver.AIOKafkaConsumerThread):
+class WatchedThread(FetchingThread):
     """Faust's thread. If its consumer has stopped working, the process ends (faust.md, 22)."""
 
     _watching: asyncio.Task[None] | None = None

@@ -65,6 +65,7 @@ _FAUST_APP: Final = "streams/engine/faust_app.py"
 _TRANSPORT: Final = "streams/engine/batch_transport.py"
 _WATCHDOG: Final = "streams/engine/consumer_watchdog.py"
 _COMMITS: Final = "streams/engine/generation_commits.py"
+_FETCHES: Final = "streams/engine/fetch_wait.py"
 _FAIL_STOP: Final = "streams/engine/fail_stop.py"
 _HEADERS: Final = "infra/tolerant_headers.py"
 _HEALTH: Final = "infra/consumer_health.py"
@@ -74,6 +75,7 @@ _BATCHES: Final = "one message carries many records, under the offset of the las
 _COMMITTED: Final = "acknowledgements and commits belong to one generation (faust.md, 19)"
 _SILENT: Final = "Faust says nothing of a task that was cancelled (faust.md, 21)"
 _ENDED: Final = "aiokafka says nothing of a task that has ended (faust.md, 22)"
+_FETCH_WAIT: Final = "a fetch waits for more records; Faust has no setting for it"
 _HEADER_NAMES: Final = "header names that are not UTF-8"
 
 _MESSAGE: Final = (
@@ -172,6 +174,7 @@ _FAUST_NAMES: Final = (
         F, _THREAD, (_WATCHDOG, _COMMITS), "the way to aiokafka's consumer", {"_ensure_consumer": "(self)"}
     ),
     *_rows(F, _THREAD, (_WATCHDOG,), _ENDED, {"on_start": "async (self)"}),
+    *_rows(F, _THREAD, (_FETCHES,), _FETCH_WAIT, {"_create_worker_consumer": "(self, transport)"}),
     *_rows(
         F,
         _THREAD,
@@ -197,6 +200,13 @@ _AIOKAFKA_NAMES: Final = (
         {"_coordinator": ATTRIBUTE},
     ),
     *_rows(K, _KAFKA_CONSUMER, (_COMMITS,), _COMMITTED, {"_subscription": ATTRIBUTE}),
+    *_rows(
+        K,
+        _KAFKA_CONSUMER,
+        (_FETCHES,),
+        _FETCH_WAIT,
+        {"_fetch_min_bytes": ATTRIBUTE, "_fetch_max_wait_ms": ATTRIBUTE},
+    ),
     *_rows(K, "aiokafka.consumer.fetcher.Fetcher", (_HEALTH,), _ENDED, {"error_future": "property"}),
     *_rows(K, _COORDINATOR, (_HEALTH,), _ENDED, {"_coordination_task": ATTRIBUTE}),
     *_rows(

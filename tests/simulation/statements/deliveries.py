@@ -1,6 +1,7 @@
 """Notices that are due: written, claimed, recorded, ended."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -169,18 +170,17 @@ def unheld(row: Row, now: datetime) -> bool:
 
 @statement(deliveries.LEASE)
 def _lease(server: Server, values: Mapping[str, Any]) -> Result:
-    frozen = plain(values["frozen"])
-
-    def leased(row: Row) -> Row:
-        kept = frozen if row["frozen"] is None else row["frozen"]
-        return {
-            "lease_owner": values["token"],
+    for new in plain(values["rows"]):
+        row = server.tables["deliveries"][new["id"]]
+        kept = new["frozen"] if row["frozen"] is None else row["frozen"]
+        server.tables["deliveries"][row["id"]] = {
+            **row,
+            "lease_owner": new["token"],
             "lease_until": server.now + values["lease"],
             "frozen": None if server.mutation is Mutation.NEW_MESSAGE_ID else kept,
-            "attempts": values["attempts"],
+            "attempts": new["attempts"],
         }
-
-    return change(server, values["id"], leased)
+    return [], len(plain(values["rows"]))
 
 
 def change(server: Server, identity: Any, change: Callable[[Row], Row]) -> Result:
@@ -220,11 +220,16 @@ def _counted(server: Server, values: Mapping[str, Any]) -> Result:
 
 @statement(deliveries.RECORD)
 def _record(server: Server, values: Mapping[str, Any]) -> Result:
+    ours = [one for one in map(asdict, plain(values["rows"])) if _record_one(server, one)]
+    return [{"id": one["id"]} for one in ours], len(ours)
+
+
+def _record_one(server: Server, values: Mapping[str, Any]) -> bool:
     table = server.tables["deliveries"]
     row = table.get(values["id"])
     unnamed = server.mutation is Mutation.LEASE_NOT_NAMED
     if row is None or (not unnamed and (row["lease_owner"] != values["token"] or row["status"] != "due")):
-        return [], 0
+        return False
     new = {
         **row,
         "status": values["status"],
@@ -238,7 +243,7 @@ def _record(server: Server, values: Mapping[str, Any]) -> Result:
     try_once(server, row["id"], new["attempts"], {**values, "detail": values["reason"]})
     if values["kind"] is not None:
         note(server, values["kind"], row["task_id"], detail_of(new, values["reason"]))
-    return [{"attempts": new["attempts"]}], 1
+    return True
 
 
 def detail_of(row: Row, reason: str) -> Row:

@@ -34,18 +34,17 @@ def _first_position(server: Server, values: tuple[str, int, int]) -> Result:
     return insert(table, (topic, partition), row)
 
 
-@statement(
-    repository.MOVE_POSITION,
-)
-def _move_position(server: Server, values: tuple[int, str, int, int]) -> Result:
-    new, topic, partition, old = values
+@statement(repository.MOVE_POSITIONS)
+def _move_positions(server: Server, columns: tuple[list[Any], ...]) -> Result:
     table = server.tables["position"]
-    known = table.get((topic, partition))
     unchecked = server.mutation is Mutation.POSITION_UNCHECKED
-    if not unchecked and (known is None or known["next_offset"] != old):
-        return [], 0
-    table[topic, partition] = {"topic": topic, "partition": partition, "next_offset": new}
-    return [], 1
+    moved = []
+    for topic, partition, old, new in zip(*columns, strict=True):
+        known = table.get((topic, partition))
+        if unchecked or (known is not None and known["next_offset"] == old):
+            table[topic, partition] = {"topic": topic, "partition": partition, "next_offset": new}
+            moved.append({"topic": topic, "partition": partition})
+    return moved, len(moved)
 
 
 @statement(repository.NOW)

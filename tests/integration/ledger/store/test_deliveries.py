@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from infra.postgres import Connection
+from infra.postgres import Connection, json_rows
 from ledger.store import deliveries
 from ledger.tasks.rows import NewDelivery
 from models.audit_kind import AuditKind, kind_of_end
@@ -69,7 +69,7 @@ async def add_delivery_that_stands(connection: Connection, status: DeliveryStatu
 
 def values(delivery: UUID, after: DeliveryStatus) -> dict[str, Any]:
     """Of all statements."""
-    return {
+    found = {
         "id": delivery,
         "status": after,
         "attempts": 1,
@@ -87,6 +87,7 @@ def values(delivery: UUID, after: DeliveryStatus) -> dict[str, Any]:
         "anew": False,
         "since": NOW,
     }
+    return found | {"rows": json_rows([found])}
 
 
 def test_a_statement_without_a_choice_writes_the_one_end_that_its_move_has() -> None:
