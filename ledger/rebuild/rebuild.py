@@ -196,10 +196,10 @@ class _Rebuild:
         first, end = await self._reader.bounds(topic, partition)
         projected = self._positions.get((topic, partition), 0)
         if projected > end:
-            raise CannotRebuild(
-                f"The ledger has projected {topic}/{partition} up to {projected}, and Kafka ends at {end}: "
-                f"was the topic made anew?"
+            stands = (
+                f"The ledger has projected {topic}/{partition} up to {projected}, and Kafka ends at {end}"
             )
+            raise CannotRebuild(f"{stands}: was the topic made anew?")
         return first, projected
 
     async def _project_all(self, topic: str, bounds: Mapping[int, tuple[int, int]]) -> None:
