@@ -278,6 +278,7 @@ COMPOSED: Final[Mapping[Definition, Callable[[], list[str]]]] = {
         Definition("ledger.store.audit_trail", name): list
         for name in (
             "DELIVERY_ENDED",
+            "DELIVERIES_RECORDED",
             "DELIVERY_HURRIED",
             "DELIVERY_SENT_AGAIN",
             "DELIVERY_REBUILT",

@@ -196,10 +196,8 @@ class _Rebuild:
         first, end = await self._reader.bounds(topic, partition)
         projected = self._positions.get((topic, partition), 0)
         if projected > end:
-            stands = (
-                f"The ledger has projected {topic}/{partition} up to {projected}, and Kafka ends at {end}"
-            )
-            raise CannotRebuild(f"{stands}: was the topic made anew?")
+            stands = f"The ledger has projected {topic}/{partition} up to {projected}; Kafka ends at {end}"
+            raise CannotRebuild(f"{stands}. Was the topic made anew?")
         return first, projected
 
     async def _project_all(self, topic: str, bounds: Mapping[int, tuple[int, int]]) -> None:

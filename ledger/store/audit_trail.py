@@ -63,13 +63,14 @@ SELECT %(kind)s, task_id,
        jsonb_build_object('delivery_id', id, 'occasion', occasion, 'attempts', attempts, 'reason', %(reason)s::text)
 FROM ended WHERE %(kind)s::text IS NOT NULL
 """
+"""A fragment, of `ended` (id, task_id, occasion, attempts)."""
 DELIVERIES_RECORDED: Final[LiteralString] = """
 INSERT INTO audit (kind, task_id, detail)
 SELECT kind, task_id,
        jsonb_build_object('delivery_id', id, 'occasion', occasion, 'attempts', attempts, 'reason', reason)
 FROM ended WHERE kind IS NOT NULL
 """
-"""A fragment, of `ended` (id, task_id, occasion, attempts)."""
+"""A fragment, of many `ended` (id, task_id, occasion, attempts, reason, kind)."""
 DELIVERY_HURRIED: Final[LiteralString] = """
 INSERT INTO audit (kind, task_id, detail)
 SELECT %(kind)s, task_id, jsonb_build_object('delivery_id', id) || %(detail)s FROM hurried
