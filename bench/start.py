@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from confluent_kafka import Consumer
+from confluent_kafka import Consumer, KafkaException
 from confluent_kafka import TopicPartition as Partition
 
 from bench.events import content_of, event_of, person_events
@@ -130,12 +130,22 @@ def _message() -> tuple[PersonEvent, PersonEvent]:
 def _end(made: Place) -> dict[int, int]:
     consumer = Consumer(made.kafka.librdkafka() | {"group.id": "bench", "log_level": 0})
     try:
-        return {
-            part: consumer.get_watermark_offsets(Partition(Topic.DECISIONS, part), timeout=20)[1]
-            for part in range(PERSON_PARTITIONS)
-        }
+        return {part: _end_of(consumer, part) for part in range(PERSON_PARTITIONS)}
     finally:
         consumer.close()
+
+
+def _end_of(consumer: Consumer, part: int) -> int:
+    """A broker that has just made the topic may say for a moment that it does not lead it."""
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            end: int = consumer.get_watermark_offsets(Partition(Topic.DECISIONS, part), timeout=20)[1]
+            return end
+        except KafkaException:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 async def _bare(made: Place) -> float:

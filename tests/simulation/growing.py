@@ -48,7 +48,7 @@ class Grower:
             producer.ending, producer.share = Fault.KILLED_IN_OUTPUT, self.rng
         known = {(row["topic"], row["partition"]): row["next_offset"] for row in positions}
         growth = Growth(
-            brokers=_Brokers(self.log),
+            brokers=LogBrokers(self.log),
             producer=cast(AIOKafkaProducer, producer),
             mac=MAC,
             law=LAW,
@@ -81,19 +81,22 @@ class Grower:
         return any((record.key or b"").startswith(b"carried/") for record in self.log.all_of(Topic.PROGRESS))
 
 
-class _Brokers:
+class LogBrokers:
     """What `ops.growth.brokers.Brokers` says, of the log in memory."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
+        self.members = 0
+        """Of the workers' group. They were stopped; what one of them has under way comes all the same."""
 
     @asynccontextmanager
     async def reader(self) -> AsyncIterator[PartitionReader]:
+        """One that sees all."""
         yield self._log.reader
 
     async def workers(self) -> int:
-        """They were stopped; what one of them has under way comes all the same."""
-        return 0
+        """As told."""
+        return self.members
 
     def add_partitions(self, topics: Sequence[str], total: int) -> None:
         """As a broker does."""
