@@ -1,8 +1,8 @@
 """``python -m bench.start``: how long a worker takes from its start to its first decision, with many people known.
 
-After an orderly stop, and after a kill, where the group waits for the session's end. `--tree` names the work trees
-of other versions, which take turns over the same records. Beside it, as the yardstick of the same run: a bare
-aiokafka loop that reads ``people`` and keeps nothing.
+After an orderly stop, and after a kill: then the group waits for the end of the session, but not for a worker that
+keeps its name in the group. `--tree` names the work trees of other versions, which take turns over the same records.
+Beside it, as the yardstick of the same run: a bare aiokafka loop that reads ``people`` and keeps nothing.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from confluent_kafka import TopicPartition as Partition
 from bench.events import content_of, event_of, person_events
 from bench.place import Place, place
 from bench.throughput import run_fill
+from config.settings import PREFIX
 from config.topics import PERSON_PARTITIONS, Topic
 from infra.partition_reader import PartitionReader
 from models.eligibility.person_record import PersonRecord
@@ -56,7 +57,9 @@ def main() -> None:
                 seconds, memory = _started(made, tree)
                 found.setdefault((tree, "start"), []).append(seconds)
                 found.setdefault((tree, "bytes a person"), []).append((memory - empty[tree]) / told.people)
-                found.setdefault((tree, "after a kill"), []).append(_started(made, tree, killed=True)[0])
+                for what, steady in (("after a kill", False), ("with a name", True)):
+                    seconds, _ = _started(made, tree, killed=True, steady=steady)
+                    found.setdefault((tree, what), []).append(seconds)
     yardstick = statistics.median(bare)
     print(f"{told.people} people; a bare loop reads them in {yardstick:.1f} s")
     for (tree, what), values in found.items():
@@ -93,16 +96,16 @@ def _chunks(people: int) -> Iterator[list[PersonRecord]]:
     yield chunk
 
 
-def _started(made: Place, tree: Path, *, killed: bool = False) -> tuple[float, int]:
+def _started(made: Place, tree: Path, *, killed: bool = False, steady: bool = False) -> tuple[float, int]:
     """Seconds from the start of a process to a decision that it has written; and its memory then, in bytes."""
     if killed:
-        with made.worker(*_of(tree)) as process:
+        with made.worker(*_of(tree, steady=steady)) as process:
             process.kill()
     first, last = _message()
     run_fill(made, (first, last))
     decided = _end(made)
     began = time.monotonic()
-    with made.worker(*_of(tree)) as process:
+    with made.worker(*_of(tree, steady=steady)) as process:
         consumer = Consumer(made.kafka.librdkafka() | {"group.id": "bench", "log_level": 0})
         consumer.assign([Partition(Topic.DECISIONS, part, offset) for part, offset in decided.items()])
         while (record := consumer.poll(1.0)) is None or record.error() is not None:
@@ -113,8 +116,9 @@ def _started(made: Place, tree: Path, *, killed: bool = False) -> tuple[float, i
     return seconds, memory
 
 
-def _of(tree: Path) -> tuple[tuple[str, ...], Mapping[str, str]]:
-    return ("-P", "-m", "frafaldsvarsel", "worker"), {"PYTHONPATH": str(tree)}
+def _of(tree: Path, *, steady: bool) -> tuple[tuple[str, ...], Mapping[str, str]]:
+    named = {f"{PREFIX}INSTANCE": "bench"} if steady else {}
+    return ("-P", "-m", "frafaldsvarsel", "worker"), {"PYTHONPATH": str(tree), **named}
 
 
 def _message() -> tuple[PersonEvent, PersonEvent]:
