@@ -8,7 +8,8 @@ RECORDS: Final = Metric(
     "frafaldsvarsel_worker_records_total",
     MetricKind.COUNTER,
     "Records that a step has processed, after the brokers have its output. intake: accepted, or rejected with its "
-    "reason; match: changed, unchanged, left_out and foreign with theirs. What comes again counts again.",
+    "reason; match: changed, unchanged, erased, passed_on, left_out and foreign with theirs. What comes again counts "
+    "again.",
     ("step", "outcome", "reason"),
 )
 DECISIONS: Final = Metric(
