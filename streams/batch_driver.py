@@ -157,12 +157,14 @@ class BatchDriver:
             while True:
                 partitions = await self._assignment.wait_until_assigned()
                 generation = self._assignment.generation
+                # Also of an unchanged assignment: people may have been carried over meanwhile (docs/decisions/0069).
+                foreign = await self._checkpoint.load()
                 if self._generation != generation:
                     self._rests.clear()
                     self._read_beside.clear()
-                # Also of an unchanged assignment: people may have been carried over meanwhile (docs/decisions/0069).
-                tell_foreign(0, await self._checkpoint.load(), self._output)
-                self._output.people = self._checkpoint.people
+                    tell_foreign(0, foreign, self._output)
+                self._checkpoint.agree(await self._output.person_partitions())
+                self._output.people, self._output.carried = self._checkpoint.people, self._checkpoint.carried
                 ours = {partition for topic, partition in partitions if topic in self._topics}
                 await self._processor.begin(ours, self._output)
                 if generation == self._assignment.generation:

@@ -47,11 +47,16 @@ class BatchProducer:
         """Of what has been put in since the last `flush`."""
         self.people = PersonPartitions()
         """Where a person's events go; whoever decides upon them reads the checkpoints for it."""
+        self.carried: Mapping[int, int] = {}
+        """As of `streams.checkpoint.Checkpoint`."""
 
     async def look_up_partitions(self) -> None:
         """Ask the brokers where a person's events go. Those that come elsewhere, match passes on."""
-        known = await self._producer.partitions_for(Topic.PERSON_EVENTS)
-        self.people = generations(len(known))[-1]
+        self.people = generations(await self.person_partitions())[-1]
+
+    async def person_partitions(self) -> int:
+        """How many ``person-events`` has."""
+        return len(await self._producer.partitions_for(Topic.PERSON_EVENTS))
 
     def add(
         self,

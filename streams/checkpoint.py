@@ -24,6 +24,10 @@ _PASSED_ON: Final = "passed-on"
 """In place of match: how far it has passed on what came to such a partition afterwards."""
 
 
+class GrowthUnfinishedError(RuntimeError):
+    """Brokers and checkpoints say different things of where people are decided upon: `topics grow` ends it."""
+
+
 class Checkpoint:
     """The next offset of every partition that `processor` reads."""
 
@@ -69,6 +73,14 @@ class Checkpoint:
         while all(partition in self.carried for partition in present.all):
             present = present.next
         return present
+
+    def agree(self, partitions: int) -> None:
+        """``person-events`` has so many. Raises `GrowthUnfinishedError`: whoever went on would know nobody."""
+        if partitions != self.people.end:
+            raise GrowthUnfinishedError(
+                f"person-events has {partitions} partitions, and by the checkpoints people are decided upon in "
+                f"{self.people.end}: run frafaldsvarsel topics grow --to {max(partitions, self.people.end)}."
+            )
 
     def _step(self, topic: str, partition: int) -> str:
         """Under which this processor's checkpoint of the partition stands."""

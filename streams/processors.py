@@ -198,7 +198,8 @@ class Match:
         """What has come elsewhere goes to where people are decided upon now (docs/decisions/0069)."""
         entries = []
         for record in records:
-            if record.value is not None:
+            # What stands before it was decided here, and went over with its person.
+            if record.value is not None and record.offset >= output.carried.get(partition, 0):
                 event = _decode(record)
                 add_person_event(event, output)
                 entries.append(applied_entry_of(record.offset, event, None))

@@ -37,9 +37,13 @@ def grow(
     from infra.topic_admin import TopicsUnreachable
     from ops.growth.carry_people import NotCarried
     from ops.growth.grow import CannotGrow
+    from ops.growth.projected import is_alone
 
     known = settings(GrowEnvironment, data)
     with database(known.database, unreachable=_UNREACHABLE) as connection:
+        if not is_alone(connection):
+            fail("Another run of this command is under way.")
+            raise typer.Exit(1)
         try:
             done = asyncio.run(_grow(known, connection, to, ledger_seconds))
         except (CannotGrow, NotCarried) as error:

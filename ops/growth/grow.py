@@ -16,7 +16,7 @@ from infra.partitioner import PersonPartitions
 from infra.stream_mac import StreamMac
 from models.eligibility.law import Law
 from ops.growth.brokers import Brokers
-from ops.growth.carry_people import bury_people, carry_people
+from ops.growth.carry_people import all_are_known, bury_people, carry_people, has_people
 from ops.growth.match_rest import has_records, match_rest
 from streams.batch_producer import BatchProducer
 from streams.checkpoint import CARRIED, Checkpoint
@@ -60,8 +60,12 @@ class Growth:
     async def run(self, to: int) -> Grown:
         """Grow to `to` partitions. Raises `CannotGrow`, `ops.growth.carry_people.NotCarried`."""
         present = (await self._checkpoint()).people
+        async with self.brokers.reader() as reader:
+            partitions = len(await reader.partitions(Topic.PERSON_EVENTS))
         events = people = 0
-        if present.end != to:
+        if present.end < partitions == to:
+            await self._say_again(present, to)
+        elif present.end != to:
             if present.next.end != to:
                 raise CannotGrow(
                     f"From {present.end} partitions people grow to {present.next.end}, not to {to}."
@@ -80,12 +84,16 @@ class Growth:
         await self._nobody_decides()
         self.say("deciding upon what the workers have left")
         async with self.brokers.reader() as reader:
+            await all_are_known(reader, self.mac, present)
             events = await match_rest(reader, self.producer, self.mac, self.law, present)
         reach(Point.GROW_DECIDED)
         await self._until_projected(present)
+        await self._nobody_decides()
         beside = [name for name in GROWING if name != Topic.PERSON_EVENTS]
         self.brokers.add_partitions(beside, present.next.end)
         before = await self._checkpoint()
+        if before.people != present:
+            raise CannotGrow("Another run has carried everybody over meanwhile.")
         self.say("carrying everybody over")
         # A client that is new: the others know the partitions of before.
         async with self.brokers.reader() as reader:
@@ -95,6 +103,23 @@ class Growth:
         await self._mark(present, before)
         reach(Point.GROW_MARKED)
         return events, people
+
+    async def _say_again(self, present: PersonPartitions, to: int) -> None:
+        """``person-events`` has its partitions, so it was said once. A record that is none of ours can take it away:
+        the brokers keep the last one of each key, whoever wrote it."""
+        await self._nobody_decides()
+        async with self.brokers.reader() as reader:
+            stands = await has_people(reader, self.mac, present.next)
+            if not stands and await has_people(reader, self.mac, present):
+                raise CannotGrow(
+                    "Nobody was carried over: another tool has given person-events its partitions."
+                )
+            now = await self._checkpoint()
+            ends = {part: (await reader.bounds(Topic.PERSON_EVENTS, part))[1] for part in present.all}
+        if present.next.end != to:
+            raise CannotGrow(f"Of two growths nothing is said: begin with --to {present.next.end}.")
+        places = {part: now.next_offset(str(Topic.PERSON_EVENTS), part) or ends[part] for part in present.all}
+        await self._write_marks(places)
 
     async def _checkpoint(self) -> Checkpoint:
         async with self.brokers.reader() as reader:
@@ -112,25 +137,30 @@ class Growth:
     async def _until_projected(self, present: PersonPartitions) -> None:
         """What was decided before stands in the ledger before what is decided afterwards."""
         self.say("waiting for the ledger to project what is decided")
+        async with self.brokers.reader() as reader:
+            bounds = {
+                (str(topic), part): await reader.bounds(topic, part)
+                for topic in BOOKED
+                for part in present.all
+            }
         for _ in range(round(self.ledger_seconds / _POLL_SECONDS)):
-            if not await self._behind(present):
+            if not await self._behind(bounds):
                 return
             await asyncio.sleep(_POLL_SECONDS)
-        if behind := await self._behind(present):
+        if behind := await self._behind(bounds):
             raise CannotGrow(
                 f"The ledger has not projected {', '.join(behind)} to the end. "
                 "Let it run until it has, and grow then."
             )
 
-    async def _behind(self, present: PersonPartitions) -> list[str]:
-        """The partitions in which a record stands that the ledger has not projected."""
+    async def _behind(self, bounds: Mapping[LogPlace, tuple[int, int]]) -> list[str]:
+        """The partitions in which a record stands within `bounds` that the ledger has not projected."""
         known = self.projected()
         async with self.brokers.reader() as reader:
             return [
-                f"{topic}/{partition}"
-                for topic in map(str, BOOKED)
-                for partition in present.all
-                if await has_records(reader, topic, partition, known.get((topic, partition), 0))
+                f"{topic}/{part}"
+                for (topic, part), (first, end) in bounds.items()
+                if await has_records(reader, topic, part, max(first, known.get((topic, part), 0)), end)
             ]
 
     async def _mark(self, present: PersonPartitions, before: Checkpoint) -> None:
@@ -140,12 +170,15 @@ class Growth:
         places = [(str(Topic.PERSON_EVENTS), partition) for partition in present.all]
         if any(now.next_offset(*place) != before.next_offset(*place) for place in places):
             raise CannotGrow("A worker has decided meanwhile. Stop it, and begin again.")
+        await self._write_marks({part: before.next_offset(topic, part) for topic, part in places})
+
+    async def _write_marks(self, places: Mapping[int, int]) -> None:
         output = BatchProducer(self.producer, self.mac)
         async with self.brokers.reader() as reader:
             marks = Checkpoint(CARRIED, reader, self.mac)
             await marks.load()
-        for place in places:
-            marks.advance(*place, before.next_offset(*place), output)
+        for part, upto in places.items():
+            marks.advance(str(Topic.PERSON_EVENTS), part, upto, output)
         await output.flush()
 
 

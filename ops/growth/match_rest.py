@@ -24,18 +24,14 @@ _RECORDS: Final = 5_000
 async def match_rest(
     reader: PartitionReader, producer: AIOKafkaProducer, mac: StreamMac, law: Law, where: PersonPartitions
 ) -> int:
-    """How many events it has applied. What match forwards from one number to another is applied, too."""
-    done = 0
-    while left := [(part, *rest) for part in where.all if (rest := await _rest(reader, mac, part))]:
-        for partition, start, end in left:
-            done += await _run(reader, producer, mac, law, (partition, start, end))
-    return done
+    """How many events it has applied, of those that stood there when it began: later ones are passed on afterwards."""
+    left = [(part, *rest) for part in where.all if (rest := await _rest(reader, mac, part))]
+    return sum([await _run(reader, producer, mac, law, rest) for rest in left])
 
 
-async def has_records(reader: PartitionReader, topic: str, partition: int, start: int) -> bool:
-    """Whether a record stands there at `start` or behind it: not every offset before the end has one."""
-    first, end = await reader.bounds(topic, partition)
-    async for _ in reader.read(topic, partition, max(start, first), end):
+async def has_records(reader: PartitionReader, topic: str, partition: int, start: int, end: int) -> bool:
+    """Whether a record stands in [start, end): not every offset has one."""
+    async for _ in reader.read(topic, partition, start, end):
         return True
     return False
 
@@ -45,7 +41,7 @@ async def _rest(reader: PartitionReader, mac: StreamMac, partition: int) -> tupl
     checkpoint = Checkpoint(Match.name, reader, mac)
     await checkpoint.load()
     start, end = await checkpoint.rest(Topic.PERSON_EVENTS, partition)
-    return (start, end) if await has_records(reader, Topic.PERSON_EVENTS, partition, start) else None
+    return (start, end) if await has_records(reader, Topic.PERSON_EVENTS, partition, start, end) else None
 
 
 async def _run(

@@ -27,7 +27,8 @@ ON CONFLICT DO UPDATE SET revision = excluded.revision, said = excluded.said, ou
 WHERE excluded.revision > message.revision
 """
 AGAIN: Final = """
-UPDATE message SET partition = ?, place = ?, at_ms = ? WHERE id = ? AND revision = ? AND place < ?
+UPDATE message SET partition = ?1, place = ?2, at_ms = ?3
+WHERE id = ?4 AND revision = ?5 AND (partition, place) < (?1, ?2)
 """
 """The ledger has still to read the copy: until then it may lack the revision."""
 JOINED: Final[LiteralString] = "INSERT OR IGNORE INTO joined VALUES (?)"
@@ -110,7 +111,7 @@ def read(index: AuditIndex, records: Sequence[Message]) -> None:
     index.many(erasures.MARKED, marked)
     index.many(REVISION, revisions)
     index.many(MESSAGE, last)
-    index.many(AGAIN, [(*row[10:13], row[0], row[4], row[11]) for row in last])
+    index.many(AGAIN, [(*row[10:13], row[0], row[4]) for row in last])
 
 
 def message_key(sender: str, message_id: str, person_id: str) -> int:

@@ -7,6 +7,7 @@ from typing import cast
 
 from aiokafka import AIOKafkaProducer
 
+from config.topics import PERSON_PARTITIONS
 from infra.kafka_record import KafkaRecord
 from infra.partition_reader import PartitionReader
 from infra.stream_mac import NO_MAC, StreamMac
@@ -77,6 +78,10 @@ class MemoryOutput(BatchProducer):
         super().__init__(cast(AIOKafkaProducer, None), mac)
         self._log = log
         self.broken: Exception | None = None
+
+    async def person_partitions(self) -> int:
+        """As the topics are made."""
+        return PERSON_PARTITIONS
 
     async def flush(self) -> None:
         """Deliver."""
