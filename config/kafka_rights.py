@@ -94,7 +94,7 @@ READS: Final[Mapping[KafkaUser, tuple[str, ...]]] = {
     KafkaUser.CANARY: _BOOKED,
     KafkaUser.QUARANTINE: (*_INPUTS, Topic.PERSON_EVENTS, Topic.REJECTED),
     KafkaUser.REBUILD: (*_BOOKED, Topic.PERSON_EVENTS, Topic.PEOPLE, Topic.PROGRESS),
-    KafkaUser.ERASE: (Topic.PERSON_EVENTS, Topic.DECISIONS, Topic.PEOPLE, Topic.APPLIED, Topic.ERASURES),
+    KafkaUser.ERASE: (*_STATE, Topic.DECISIONS, Topic.APPLIED, Topic.ERASURES),
     KafkaUser.OPERATOR: (*_INPUTS, Topic.PERSON_EVENTS, *_BOOKED, Topic.AUDIT_CHECKPOINTS),
     KafkaUser.TOPICS: (),
     KafkaUser.GROW: (*_STATE, Topic.APPLIED, Topic.DECISIONS),
@@ -108,8 +108,9 @@ WRITES: Final[Mapping[KafkaUser, tuple[str, ...]]] = {
     KafkaUser.CANARY: tuple(name for name in _INPUTS if name != InputTopic.CONTROL_TOTALS),
     KafkaUser.QUARANTINE: (*_INPUTS, Topic.PERSON_EVENTS),
     KafkaUser.REBUILD: (Topic.PEOPLE,),
-    # Tombstones for records of before, on the two topics that are compacted by a key for each record.
-    KafkaUser.ERASE: (Topic.ERASURES, Topic.PERSON_EVENTS, Topic.DECISIONS),
+    # Tombstones for records of before, on the two topics that are compacted by a key for each record; and for copies
+    # of people in partitions in which nothing is decided.
+    KafkaUser.ERASE: (Topic.ERASURES, Topic.PERSON_EVENTS, Topic.DECISIONS, Topic.PEOPLE),
     KafkaUser.OPERATOR: (),
     KafkaUser.TOPICS: (),
     KafkaUser.GROW: (*GROWING, Topic.PROGRESS),

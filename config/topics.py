@@ -136,7 +136,7 @@ TOPICS: Final = (
     TopicSpec(
         name=Topic.PEOPLE.value,
         about="Match's state: one record for each person; re-derivable from person-events.",
-        writer="match, for its partitions; `rebuild people --apply`; `topics grow`",
+        writer="match, for its partitions; `rebuild people --apply`; `topics grow`; `erase run`, tombstones for copies",
         key="person id",
         partitions=PERSON_PARTITIONS,
         grows=True,

@@ -164,3 +164,10 @@ class Checkpoint:
                 start,
             )
         return found
+
+
+async def people_now(reader: PartitionReader, mac: StreamMac) -> PersonPartitions:
+    """Where people are decided upon, and their records stand that count."""
+    checkpoint = Checkpoint("", reader, mac)
+    await checkpoint.load()
+    return checkpoint.people

@@ -18,6 +18,7 @@ from ledger.store.erasures import hashed
 from models.eligibility.person_record import PersonRecord
 from models.events.person_event import Origin
 from ops.recovery.erasure_log import origin_of
+from streams.checkpoint import people_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +89,14 @@ async def said_erasures(kafka: KafkaSettings, mac: StreamMac) -> list[SaidErasur
 
 async def cut_offs(kafka: KafkaSettings, mac: StreamMac) -> dict[str, datetime | None]:
     """Everybody in match's own topic, with the cut-off of their gravestone."""
-    known: dict[str, tuple[tuple[int, int], datetime | None]] = {}
+    known: dict[str, tuple[int, datetime | None]] = {}
     async with PartitionReader(kafka) as reader:
-        for partition in await reader.partitions(Topic.PEOPLE):
+        for partition in (await people_now(reader, mac)).all:
             first, end = await reader.bounds(Topic.PEOPLE, partition)
             async for records in reader.read(Topic.PEOPLE, partition, first, end):
                 for record in mac.split(records)[0]:
                     if record.value is not None:
                         person = PersonRecord.model_validate_json(record.value)
-                        place = (partition, person.applied)
-                        if place >= known.get(person.person_id, ((-1, -1), None))[0]:
-                            known[person.person_id] = (place, person.erased_before)
+                        if person.applied >= known.get(person.person_id, (-1, None))[0]:
+                            known[person.person_id] = (person.applied, person.erased_before)
     return {person: cut_off for person, (_, cut_off) in known.items()}

@@ -21,6 +21,8 @@ from ledger.store.erasures import hashed
 from models.eligibility.erase import erased_by
 from models.events.person_event import Origin
 from streams.batch_producer import BatchProducer
+from streams.checkpoint import people_now
+from streams.person_store import PersonStore
 from streams.processors import add_person_event
 
 WHERE: Final = (Topic.PERSON_EVENTS, Topic.DECISIONS, Topic.PEOPLE, Topic.APPLIED)
@@ -87,7 +89,7 @@ class ErasureLog:
         reach(Point.ERASE_TOLD)
 
     async def bury(self, people: Collection[str], cut_off: datetime) -> int:
-        """A tombstone for each record of before that has none yet; how many."""
+        """A tombstone for each record of before that has none yet, and for copies of people; how many."""
         reach(Point.ERASE_FORGOTTEN)
         output, written, people = self._output(), 0, frozenset(people)
         for topic in sorted(OWN_KEYS):
@@ -104,8 +106,23 @@ class ErasureLog:
             # Of one topic after the other: what this cuts off, the next run finds.
             await output.flush()
             reach(Point.ERASE_BURYING)
+        written += await self._bury_copies(people, output)
         reach(Point.ERASE_BURIED)
         return written
+
+    async def _bury_copies(self, people: Collection[str], output: BatchProducer) -> int:
+        """Match writes a person's record where the person is decided upon. In other partitions a growth that was cut
+        off, or a worker that wrote late, has left copies (docs/decisions/0069)."""
+        now, copies = await people_now(self._reader, self._mac), 0
+        for partition in await self._partitions(Topic.PEOPLE, people):
+            if partition not in now.all:
+                store = PersonStore(self._reader, self._mac)
+                await store.load(partition)
+                for person in set(people) & set(store.names(partition)):
+                    output.add(Topic.PEOPLE, partition, person.encode(), None)
+                    copies += 1
+        await output.flush()
+        return copies
 
     async def left(self, people: Collection[str]) -> Counter[str]:
         """How many records of each topic still name one of the numbers."""

@@ -10,6 +10,7 @@ from infra.stream_mac import StreamMac
 from models.eligibility.last_fact import LastFact, last_fact
 from models.eligibility.person_record import PersonRecord
 from models.events.event_types import InputTopic
+from streams.checkpoint import people_now
 
 InputPlace = tuple[str, int]
 """Topic and partition."""
@@ -27,9 +28,9 @@ class LogView:
 
 @dataclass(slots=True)
 class _Known:
-    """Of one number, by the last partition and the highest offset that was applied there."""
+    """Of one number, by the highest offset that was applied."""
 
-    place: tuple[int, int]
+    applied: int
     last: LastFact | None
 
 
@@ -46,15 +47,15 @@ async def look(kafka: KafkaSettings, mac: StreamMac) -> LogView:
 
 async def _last_facts(reader: PartitionReader, mac: StreamMac) -> dict[str, LastFact | None]:
     known: dict[str, _Known] = {}
-    for partition in await reader.partitions(Topic.PEOPLE):
+    for partition in (await people_now(reader, mac)).all:
         first, end = await reader.bounds(Topic.PEOPLE, partition)
         async for records in reader.read(Topic.PEOPLE, partition, first, end):
             for record in mac.split(records)[0]:
                 if record.value is None:
                     continue
                 person = PersonRecord.model_validate_json(record.value)
-                before, place = known.get(person.person_id), (partition, person.applied)
+                before = known.get(person.person_id)
                 # A worker that has lost the partition may write an older record behind a newer one.
-                if before is None or place >= before.place:
-                    known[person.person_id] = _Known(place, last_fact(person))
+                if before is None or person.applied >= before.applied:
+                    known[person.person_id] = _Known(person.applied, last_fact(person))
     return {person: one.last for person, one in known.items()}

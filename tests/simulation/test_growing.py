@@ -1,7 +1,9 @@
 """More partitions for people, step by step: who is carried over, what is passed on, and what is refused."""
 
 import json
+from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 
@@ -9,13 +11,16 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from config.topics import Topic
+from crypto.stream_keys import StreamKeyring
 from infra.partitioner import PersonPartitions
+from infra.stream_mac import StreamMac
 from models.eligibility.person_record import PersonRecord
 from models.events.person_event import PersonEvent
+from ops.growth.carry_people import NotCarried
 from ops.growth.grow import CannotGrow, Grown, Growth
-from ops.growth.match_rest import match_rest
+from ops.growth.match_rest import _run, match_rest
 from streams.batch_producer import BatchProducer
-from streams.checkpoint import Checkpoint
+from streams.checkpoint import Checkpoint, GrowthUnfinishedError
 from streams.person_store import PersonStore
 from streams.processors import Match, add_person_event
 from tests.factories import LAW, background, origin, residence, risk
@@ -151,3 +156,42 @@ async def test_it_refuses_while_a_worker_runs_and_another_number_of_partitions(k
         with pytest.raises(CannotGrow, match=f"to 24, not to {wrong}"):
             await kafka.growth().run(wrong)
     assert await kafka.people(AFTER) == {}
+
+
+async def test_where_the_checkpoints_are_lost_workers_stop_and_it_is_said_again(kafka: Kafka) -> None:
+    """A record without a MAC under their keys is believed by nobody, and compaction keeps it alone."""
+    await kafka.growth().run(AFTER.end)
+    known, progress = await kafka.people(AFTER), kafka.log._records[str(Topic.PROGRESS), 0]
+    progress[:] = [one for one in progress if not (one.key or b"").startswith(b"carried/")]
+    checkpoint = Checkpoint(Match.name, kafka.log.reader, MAC)
+    await checkpoint.load()
+    with pytest.raises(GrowthUnfinishedError, match="topics grow --to 24"):
+        checkpoint.agree(kafka.log.partitions(Topic.PERSON_EVENTS))
+    assert (await kafka.growth().run(AFTER.end)).people == 0
+    await checkpoint.load()
+    checkpoint.agree(kafka.log.partitions(Topic.PERSON_EVENTS))
+    assert await kafka.people(AFTER) == known
+
+
+async def test_of_two_runs_the_one_that_waited_takes_nothing_away(kafka: Kafka) -> None:
+    waited = kafka.growth()
+    assert (await kafka.growth().run(AFTER.end)).people == len(PEOPLE)
+    with pytest.raises(CannotGrow, match="Another run"):
+        await waited._carry(BEFORE)
+    assert (await kafka.people(AFTER)).keys() == set(PEOPLE)
+
+
+async def test_it_refuses_without_a_key_of_the_stream(kafka: Kafka) -> None:
+    ring = StreamKeyring(keys={"another": b64encode(bytes(32)).decode()}, active="another")
+    with pytest.raises(NotCarried, match="a MAC by a key"):
+        await replace(kafka.growth(), mac=StreamMac(ring.tags())).run(AFTER.end)
+    assert await kafka.people(AFTER) == {}
+
+
+async def test_what_was_decided_before_is_not_passed_on_again(kafka: Kafka) -> None:
+    """The engine may deliver it again: the command commits no offsets for the group."""
+    await kafka.growth().run(AFTER.end)
+    for partition in BEFORE.all:
+        place = (str(Topic.PERSON_EVENTS), partition)
+        await _run(kafka.log.reader, kafka.producer, MAC, LAW, (partition, 0, kafka.log.end(place)))
+    assert not any(kafka.said(Topic.PERSON_EVENTS, partition) for partition in AFTER.all)
