@@ -26,7 +26,7 @@ async def match_rest(
 ) -> int:
     """How many events it has applied, of those that stood there when it began: later ones are passed on afterwards."""
     left = [(part, *rest) for part in where.all if (rest := await _rest(reader, mac, part))]
-    return sum([await _run(reader, producer, mac, law, rest) for rest in left])
+    return sum([await match_between(reader, producer, mac, law, rest) for rest in left])
 
 
 async def has_records(reader: PartitionReader, topic: str, partition: int, start: int, end: int) -> bool:
@@ -44,10 +44,10 @@ async def _rest(reader: PartitionReader, mac: StreamMac, partition: int) -> tupl
     return (start, end) if await has_records(reader, Topic.PERSON_EVENTS, partition, start, end) else None
 
 
-async def _run(
+async def match_between(
     reader: PartitionReader, producer: AIOKafkaProducer, mac: StreamMac, law: Law, rest: tuple[int, int, int]
 ) -> int:
-    """One partition at a time: only its people are held in memory."""
+    """What stands in (partition, start, end). One partition at a time: only its people are held in memory."""
     partition, start, end = rest
     assignment = Assignment()
     assignment.assigned([(str(Topic.PERSON_EVENTS), partition)])

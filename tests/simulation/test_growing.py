@@ -18,7 +18,7 @@ from models.eligibility.person_record import PersonRecord
 from models.events.person_event import PersonEvent
 from ops.growth.carry_people import NotCarried
 from ops.growth.grow import CannotGrow, Grown, Growth
-from ops.growth.match_rest import _run, match_rest
+from ops.growth.match_rest import match_between, match_rest
 from streams.batch_producer import BatchProducer
 from streams.checkpoint import Checkpoint, GrowthUnfinishedError
 from streams.person_store import PersonStore
@@ -193,5 +193,5 @@ async def test_what_was_decided_before_is_not_passed_on_again(kafka: Kafka) -> N
     await kafka.growth().run(AFTER.end)
     for partition in BEFORE.all:
         place = (str(Topic.PERSON_EVENTS), partition)
-        await _run(kafka.log.reader, kafka.producer, MAC, LAW, (partition, 0, kafka.log.end(place)))
+        await match_between(kafka.log.reader, kafka.producer, MAC, LAW, (partition, 0, kafka.log.end(place)))
     assert not any(kafka.said(Topic.PERSON_EVENTS, partition) for partition in AFTER.all)

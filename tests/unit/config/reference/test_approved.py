@@ -105,7 +105,10 @@ def forged() -> list[ApprovalRow]:
         good.model_copy(update={"signed_on": date(2026, 10, 2)}),
         good.model_copy(update={"person": "ANNE"}),
         good.model_copy(update={"person": "britt"}),
-        good.model_copy(update={"signature": good.signature[:-2] + "AA"}),
+        # Its first bits: the last ones of a good signature are zero often enough.
+        good.model_copy(
+            update={"signature": ("B" if good.signature[0] == "A" else "A") + good.signature[1:]}
+        ),
         good.model_copy(update={"signature": ""}),
         good.model_copy(update={"signature": ".." * 600}),
         approve(TABLES, new_signing_key("BRITT"), DAY),
