@@ -10,12 +10,11 @@ from aiokafka.errors import KafkaError
 from config.command_environments import GrowEnvironment
 from config.reference.law import law_of
 from frafaldsvarsel.commands.context import settings
-from frafaldsvarsel.commands.database import database
 from frafaldsvarsel.commands.terminal import DataDir, fail, note, out
 from frafaldsvarsel.wiring.common import read_reference, stream_mac
-from infra.postgres import SyncConnection
 
 if TYPE_CHECKING:
+    from infra.postgres import SyncConnection
     from ops.growth.grow import Grown
 
 _UNREACHABLE = 2
@@ -34,6 +33,7 @@ def grow(
 
     Senders go on publishing meanwhile: nothing is read until the workers are started again.
     """
+    from frafaldsvarsel.commands.database import database
     from infra.topic_admin import TopicsUnreachable
     from ops.growth.carry_people import NotCarried
     from ops.growth.grow import CannotGrow
@@ -69,7 +69,7 @@ def grow(
 
 
 async def _grow(
-    known: GrowEnvironment, connection: SyncConnection, to: int, ledger_seconds: float
+    known: GrowEnvironment, connection: "SyncConnection", to: int, ledger_seconds: float
 ) -> "Grown":
     from ops.growth.brokers import KafkaBrokers
     from ops.growth.grow import BOOKED, Growth
