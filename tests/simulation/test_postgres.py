@@ -100,8 +100,10 @@ async def test_the_same_trace_leaves_the_same_rows(postgres: Postgres, seeds: tu
         in_memory: list[str] = []
         real = World(seed, database=lambda _: postgres, tell=on_real.append)
         stand_in = World(seed, tell=in_memory.append)
-        await play(real)
-        await play(stand_in)
+        for world in (real, stand_in):
+            # Growing is tried in memory and on real servers, by cells of the fault matrix.
+            world.grower.is_on = False
+            await play(world)
         assert on_real == in_memory, f"seed {seed}"
         await assert_same_rows(real, stand_in)
         assert await judge(real) == [], f"seed {seed}"
