@@ -39,6 +39,8 @@ class PartitionReader:
             fetch_max_wait_ms=_FETCH_WAIT_MS,
         )
         await self._consumer.start()
+        # Its tasks begin: stopped before that, aiokafka raises `CancelledError` into its caller.
+        await asyncio.sleep(0)
 
     async def stop(self) -> None:
         """Disconnect."""
