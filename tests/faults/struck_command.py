@@ -38,13 +38,13 @@ class StruckCommand:
         told = least_keys(kind, told, variables_of(kind))
         inherited = {name: held for name, held in os.environ.items() if not name.startswith(PREFIX)}
         code = {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"}
-        log = (rig.data / "logs" / f"{self._command.partition(' ')[0]}.log").open("ab")
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.command_child", str(self._points), self._command],
-            env=inherited | told | code,
-            stdout=log,
-            stderr=log,
-        )
+        with (rig.data / "logs" / f"{self._command.partition(' ')[0]}.log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "tests.faults.command_child", str(self._points), self._command],
+                env=inherited | told | code,
+                stdout=log,
+                stderr=log,
+            )
 
     def die_at(self, point: Point) -> None:
         """Run it until it is killed there: it may have to be asked more than once to begin."""
