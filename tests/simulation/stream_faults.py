@@ -5,6 +5,7 @@ from typing import Final
 
 from config.topics import Topic
 from infra.kafka_record import KafkaRecord
+from streams.checkpoint import GrowthUnfinishedError
 from tests.simulation.faults import Fault
 from tests.simulation.history import Sent
 from tests.simulation.kafka_in_memory import Place
@@ -135,6 +136,9 @@ async def deliver(world: World, worker: Worker, step: str, *, gently: bool = Fal
     except KilledError:
         _killed(world, worker, producer)
         return True
+    except GrowthUnfinishedError:
+        worker.start()  # it ends with a sentence, whenever it is started
+        return False
     for place in places:
         if gently or world.rng.random() < 0.8:
             world.group.commit(worker, place, worker.positions[place])

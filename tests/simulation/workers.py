@@ -20,7 +20,7 @@ from models.reasons import Rejection
 from streams.assignment import Assignment
 from streams.batch_driver import BatchDriver
 from streams.batch_producer import BatchProducer
-from streams.checkpoint import Checkpoint
+from streams.checkpoint import Checkpoint, GrowthUnfinishedError
 from streams.person_store import PersonStore
 from streams.processors import Match, Processor, add_person_event
 from streams.tally import StepTally
@@ -254,8 +254,11 @@ class Worker:
 
     async def refresh(self) -> None:
         """Minutes pass, and nothing comes."""
-        for driver in self._drivers.values():
-            await driver.refresh()
+        try:
+            for driver in self._drivers.values():
+                await driver.refresh()
+        except GrowthUnfinishedError:
+            self.start()  # it ends with a sentence, whenever it is started
 
     def waiting(self, step: str) -> list[Place]:
         """The partitions of its own in which something lies that it has not read."""
