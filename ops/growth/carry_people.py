@@ -1,6 +1,6 @@
 """Writes every person's record to its partition of the next generation, and reads it there again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Final
 
@@ -28,8 +28,7 @@ async def carry_people(
     output = BatchProducer(producer, mac)
     expected: dict[bytes, bytes] = {}
     for partition in old.all:
-        store = PersonStore(reader, mac)
-        await store.load(partition)
+        store = await _loaded(reader, mac, partition)
         for name in store.names(partition):
             value = encoded(carried(store.get(partition, name)))
             add_record(old.next.of(name), name.encode(), value, output)
@@ -49,8 +48,7 @@ async def _check(
 ) -> None:
     missing, others = len(expected), 0
     for partition in new.all:
-        store = PersonStore(reader, mac)
-        await store.load(partition)
+        store = await _loaded(reader, mac, partition)
         for name in store.names(partition):
             digest = expected.get(name.encode())
             others += digest is None
@@ -66,8 +64,7 @@ async def all_are_known(reader: PartitionReader, mac: StreamMac, where: PersonPa
     """Raises `NotCarried` where a record was signed by a key that is not held here: its person would be left behind."""
     unknown = 0
     for partition in where.all:
-        store = PersonStore(reader, mac)
-        await store.load(partition)
+        store = await _loaded(reader, mac, partition)
         unknown += sum(one.reason is ForeignReason.UNKNOWN_KEY for one in store.foreign)
     if unknown:
         raise NotCarried(
@@ -79,27 +76,31 @@ async def all_are_known(reader: PartitionReader, mac: StreamMac, where: PersonPa
 async def has_people(reader: PartitionReader, mac: StreamMac, where: PersonPartitions) -> bool:
     """Whether somebody's record stands in one of the partitions."""
     for partition in where.all:
-        store = PersonStore(reader, mac)
-        await store.load(partition)
+        store = await _loaded(reader, mac, partition)
         if store.names(partition):
             return True
     return False
 
 
 async def bury_people(
-    reader: PartitionReader, producer: AIOKafkaProducer, mac: StreamMac, past: Iterator[PersonPartitions]
+    reader: PartitionReader, producer: AIOKafkaProducer, mac: StreamMac, past: Iterable[PersonPartitions]
 ) -> int:
     """Tombstones for the records that were carried over: a person has one record. How many had none yet."""
     output, buried = BatchProducer(producer, mac), 0
     for generation in past:
         for partition in generation.all:
-            store = PersonStore(reader, mac)
-            await store.load(partition)
+            store = await _loaded(reader, mac, partition)
             for name in store.names(partition):
                 output.add(Topic.PEOPLE, partition, name.encode(), None)
                 buried += 1
             await output.flush()
     return buried
+
+
+async def _loaded(reader: PartitionReader, mac: StreamMac, partition: int) -> PersonStore:
+    store = PersonStore(reader, mac)
+    await store.load(partition)
+    return store
 
 
 def _digest(value: bytes) -> bytes:

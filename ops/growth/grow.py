@@ -4,7 +4,7 @@ Until the checkpoints say ``carried``, match decides where it did; from then on 
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer
 
 from config.topics import GROWING, Topic
 from infra.failpoints import Point, reach
-from infra.partitioner import PersonPartitions
+from infra.partitioner import PersonPartitions, generations
 from infra.stream_mac import StreamMac
 from models.eligibility.law import Law
 from ops.growth.brokers import Brokers
@@ -76,7 +76,7 @@ class Growth:
         reach(Point.GROW_PARTITIONS)
         self.say("taking away the records of people in the partitions of before")
         async with self.brokers.reader() as reader:
-            buried = await bury_people(reader, self.producer, self.mac, _before(to))
+            buried = await bury_people(reader, self.producer, self.mac, generations(to)[:-1])
         reach(Point.GROW_BURIED)
         return Grown(partitions=to, events=events, people=people, buried=buried)
 
@@ -180,10 +180,3 @@ class Growth:
         for part, upto in places.items():
             marks.advance(str(Topic.PERSON_EVENTS), part, upto, output)
         await output.flush()
-
-
-def _before(partitions: int) -> Iterator[PersonPartitions]:
-    one = PersonPartitions()
-    while one.end < partitions:
-        yield one
-        one = one.next

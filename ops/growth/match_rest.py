@@ -25,7 +25,13 @@ async def match_rest(
     reader: PartitionReader, producer: AIOKafkaProducer, mac: StreamMac, law: Law, where: PersonPartitions
 ) -> int:
     """How many events it has applied, of those that stood there when it began: later ones are passed on afterwards."""
-    left = [(part, *rest) for part in where.all if (rest := await _rest(reader, mac, part))]
+    checkpoint = Checkpoint(Match.name, reader, mac)
+    await checkpoint.load()
+    left = []
+    for partition in where.all:
+        rest = await checkpoint.rest(Topic.PERSON_EVENTS, partition)
+        if await has_records(reader, Topic.PERSON_EVENTS, partition, *rest):
+            left.append((partition, *rest))
     return sum([await match_between(reader, producer, mac, law, rest) for rest in left])
 
 
@@ -34,14 +40,6 @@ async def has_records(reader: PartitionReader, topic: str, partition: int, start
     async for _ in reader.read(topic, partition, start, end):
         return True
     return False
-
-
-async def _rest(reader: PartitionReader, mac: StreamMac, partition: int) -> tuple[int, int] | None:
-    """From where on there are records that match has not come to, and their end."""
-    checkpoint = Checkpoint(Match.name, reader, mac)
-    await checkpoint.load()
-    start, end = await checkpoint.rest(Topic.PERSON_EVENTS, partition)
-    return (start, end) if await has_records(reader, Topic.PERSON_EVENTS, partition, start, end) else None
 
 
 async def match_between(
