@@ -1,7 +1,7 @@
-"""The manager's weeks of every unit, counted now and then in the background, so that nobody waits for a large unit's.
+"""What a unit's every task must be read for, done now and then in the background: nobody waits for a large unit's.
 
-Small units are counted when they are asked for, and so are all until the first count is there: a number that is not
-of this moment is shown with its time.
+The manager's weeks, and which institutions wrote. Small units are counted when they are asked for, and so are all until
+the first count is there: a number that is not of this moment is shown with its time.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from ledger.queries.statistics import Statistics, UnitWeeks, by_unit, together
+from ledger.queries.task_list import institutions_of
 from ledger.queries.visit import ServedConnections
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,8 @@ WEEKS: Final = 12
 EVERY: Final = timedelta(minutes=5)
 FEW: Final = 5_000
 """Tasks that are counted within some hundredths of a second."""
+_FEW_OPEN: Final = 500
+"""Open tasks of which it is found within some thousandths of a second who wrote about them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,10 @@ class _Kept:
     at: datetime
     today: date
     units: Mapping[str, UnitWeeks]
+    institutions: Mapping[str, frozenset[str]]
+
+    def of(self, units: frozenset[str]) -> list[UnitWeeks]:
+        return [self.units[unit] for unit in units if unit in self.units]
 
 
 class Counted:
@@ -62,20 +69,38 @@ class Counted:
         """Count all units once."""
         now = self._clock()
         today = self._day(now)
-        self._kept = _Kept(now, today, await self._ask(self._units, today))
+        self._kept = _Kept(
+            now, today, await self._weeks(self._units, today), await self._institutions(self._units)
+        )
 
     async def of(self, units: frozenset[str]) -> tuple[Statistics, datetime | None]:
         """The numbers of `units` together, and when they were counted; None: just now."""
-        now = self._clock()
-        today = self._day(now)
-        kept = self._kept
-        # Two counts that failed are one too many: then it is better to wait.
-        if kept is not None and kept.today == today and now - kept.at <= 3 * EVERY:
-            theirs = [kept.units[unit] for unit in units if unit in kept.units]
-            if sum(unit.read for unit in theirs) > FEW:
-                return together(theirs, today=today, weeks=WEEKS), kept.at
-        return together((await self._ask(units, today)).values(), today=today, weeks=WEEKS), None
+        today = self._day(self._clock())
+        kept = self._last()
+        if kept is not None and sum(each.read for each in kept.of(units)) > FEW:
+            return together(kept.of(units), today=today, weeks=WEEKS), kept.at
+        return together((await self._weeks(units, today)).values(), today=today, weeks=WEEKS), None
 
-    async def _ask(self, units: frozenset[str], today: date) -> Mapping[str, UnitWeeks]:
+    async def institutions(self, units: frozenset[str]) -> frozenset[str]:
+        """Numbers of the institutions that wrote about open tasks of `units`: of many, as of the last count."""
+        kept = self._last()
+        if kept is not None and sum(each.weeks[-1].open_at_end for each in kept.of(units)) <= _FEW_OPEN:
+            kept = None
+        found = await self._institutions(units) if kept is None else kept.institutions
+        return frozenset[str]().union(*(found.get(unit, ()) for unit in units))
+
+    def _last(self) -> _Kept | None:
+        """The last count, unless it is too old to be shown."""
+        now, kept = self._clock(), self._kept
+        # Two counts that failed are one too many: then it is better to wait.
+        if kept is None or kept.today != self._day(now) or now - kept.at > 3 * EVERY:
+            return None
+        return kept
+
+    async def _weeks(self, units: frozenset[str], today: date) -> Mapping[str, UnitWeeks]:
         async with self._served.of(units) as connection:
             return await by_unit(connection, units=units, today=today, weeks=WEEKS)
+
+    async def _institutions(self, units: frozenset[str]) -> Mapping[str, frozenset[str]]:
+        async with self._served.of(units) as connection:
+            return await institutions_of(connection, units=units)

@@ -246,7 +246,11 @@ COMPOSED: Final[Mapping[Definition, Callable[[], list[str]]]] = {
         for name in ("FOUND", "OF_DUE", "PAGE", "SORTED", "UNIT_BY_UNIT")
     },
     Definition("ledger.queries.task_counts", "narrowed_count"): narrowed_counts,
-    Definition("ledger.queries.task_counts", "COUNT_NARROWED"): list,
+    # Parts of COUNTS and COUNTS_OF_FEW_DUE, and what a list fills in.
+    **{
+        Definition("ledger.queries.task_counts", name): list
+        for name in ("COUNTED", "COUNT_NARROWED", "LOOKED_UP", "WALK", "WALKED")
+    },
     **{
         Definition("ledger.queries.narrowed", name): list
         for name in ("FOLLOWED", "HIGHEST", "STANDS_IN", "TEACHES", "WROTE")

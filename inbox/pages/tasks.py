@@ -25,7 +25,6 @@ from ledger.queries.task_list import (
     ListedTask,
     Search,
     TaskListPage,
-    institutions_of,
     listing,
 )
 from ledger.store.follow_ups import FollowUp, follow_ups_of
@@ -262,8 +261,7 @@ async def _institutions(visit: Visit, choice: ListChoice) -> list[tuple[str, str
     """Those that can be chosen, by name."""
     if choice.filter is Filter.CLOSED:
         return []
-    async with visit.connection() as connection:
-        found = await institutions_of(connection, units=visit.rights.tasks_of)
+    found = await visit.parts.counted.institutions(visit.rights.tasks_of)
     chosen = choice.narrowing.institution
     numbers = {*found, *([chosen] if chosen else [])}
     return sorted(

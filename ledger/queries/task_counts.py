@@ -7,19 +7,25 @@ from types import MappingProxyType
 from typing import Final
 
 from infra.postgres import Connection
+from ledger.queries.list_statements import OF_DUE, OPEN, UNIT_BY_UNIT
 from ledger.queries.narrowed import Narrowed
-from ledger.queries.task_list import WHICH, Filter
+from ledger.queries.task_list import WHICH, Filter, many_due
 
 COUNT_AT_MOST: Final = 5_000
 """Higher numbers are said as "5,000 and more": a number must not cost more the longer the service has lived."""
 COUNT_AND_ONE: Final = COUNT_AT_MOST + 1
-COUNTS: Final = "SELECT " + ", ".join(
-    f"(SELECT count(*) FROM (SELECT FROM unnest(%(units)s::text[]) AS u (unit_id) CROSS JOIN LATERAL ("
-    f"SELECT FROM tasks t WHERE t.unit_id = u.unit_id AND {condition} LIMIT {COUNT_AND_ONE}"
-    f") t LIMIT {COUNT_AND_ONE}) counted) AS {name}"
-    for name, condition in WHICH.items()
+COUNTED: Final = f"(SELECT count(*) FROM (SELECT FROM {{source}} LIMIT {COUNT_AND_ONE}) counted) AS {{name}}"
+WALK: Final = UNIT_BY_UNIT.format(
+    found=f"SELECT FROM tasks t WHERE t.unit_id = u.unit_id AND {{where}} LIMIT {COUNT_AND_ONE}"
 )
 """Each number is cut off on its way, so that it walks a bounded part of its index."""
+WALKED: Final = {
+    each: COUNTED.format(source=WALK.format(where=where), name=each) for each, where in WHICH.items()
+}
+LOOKED_UP: Final = COUNTED.format(source=OF_DUE.format(where=OPEN), name=Filter.WAITING_FOR_DELIVERY)
+COUNTS: Final = f"SELECT {', '.join(WALKED.values())}"
+COUNTS_OF_FEW_DUE: Final = f"SELECT {', '.join({**WALKED, Filter.WAITING_FOR_DELIVERY: LOOKED_UP}.values())}"
+"""The same where `many_due` is not so: of a large unit few tasks wait, and a walk looks at each open one twice."""
 COUNT_NARROWED: Final = f"""
 SELECT count(*) FROM (
     SELECT FROM tasks t WHERE t.unit_id = ANY(%(units)s) AND {{where}} LIMIT {COUNT_AND_ONE}) counted
@@ -39,7 +45,8 @@ async def counts(
 ) -> Mapping[Filter, TaskCount]:
     """How many tasks each filter has."""
     values = {"units": sorted(units), "who": who, "today": today}
-    cursor = await connection.execute(COUNTS, values)
+    statement = COUNTS if await many_due(connection, units) else COUNTS_OF_FEW_DUE
+    cursor = await connection.execute(statement, values)
     (row,) = await cursor.fetchall()
     return MappingProxyType({each: _cut(number) for each, number in zip(Filter, row, strict=True)})
 

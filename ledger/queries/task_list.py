@@ -3,6 +3,7 @@
 Nothing of another unit is ever visible: `units` is a condition of every statement here, and an empty set sees nothing.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
@@ -169,7 +170,8 @@ async def listing(
         values |= {"at": after.at, "reference": after.reference}
     if search is not None and search.reference is not None:
         where.append(BEGINS)
-        values["beginning"] = f"{search.reference}%"
+        # No letter of a reference comes behind the tilde.
+        values |= {"beginning": search.reference, "beyond": f"{search.reference}~"}
     if search is not None and search.people is not None:
         where.append(OF_PERSON)
         values["people"] = list(search.people)
@@ -189,7 +191,7 @@ async def listing(
         search is None
         and not narrowed
         and filter is Filter.WAITING_FOR_DELIVERY
-        and not await _many_due(connection, units)
+        and not await many_due(connection, units)
     )
     if in_due:
         where[0] = OPEN
@@ -208,10 +210,13 @@ async def listing(
     return TaskListPage(tasks, cursor_of(tasks[-1], closed=closed) if len(rows) > len(tasks) else None)
 
 
-async def institutions_of(connection: Connection, *, units: frozenset[str]) -> tuple[str, ...]:
-    """Numbers of the institutions that wrote about the open tasks of `units`."""
+async def institutions_of(connection: Connection, *, units: frozenset[str]) -> Mapping[str, frozenset[str]]:
+    """By unit the numbers of the institutions that wrote about its open tasks."""
     cursor = await connection.execute(INSTITUTIONS, (sorted(units),))
-    return tuple(number for (number,) in await cursor.fetchall())
+    found: dict[str, set[str]] = defaultdict(set)
+    for unit, number in await cursor.fetchall():
+        found[unit].add(number)
+    return {unit: frozenset(numbers) for unit, numbers in found.items()}
 
 
 async def _fetched(connection: Connection, statement: str, values: dict[str, object]) -> list[ListedTask]:
@@ -220,7 +225,8 @@ async def _fetched(connection: Connection, statement: str, values: dict[str, obj
         return await cursor.fetchall()
 
 
-async def _many_due(connection: Connection, units: frozenset[str]) -> bool:
+async def many_due(connection: Connection, units: frozenset[str]) -> bool:
+    """Whether so many notices are under way that the open tasks are asked for theirs."""
     cursor = await connection.execute(MANY_DUE, {"units": sorted(units), "most": DUE_AT_MOST})
     ((many,),) = await cursor.fetchall()
     return bool(many)

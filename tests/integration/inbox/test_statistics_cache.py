@@ -95,6 +95,33 @@ async def test_a_small_units_numbers_are_those_of_now(counted: Counted, pool: Po
     assert (found.open, at) == (2, None)
 
 
+async def write(pool: Pool, unit: str, sender: str) -> None:
+    """A message of `sender` about one of the unit's open tasks."""
+    async with pool.connection() as connection:
+        await connection.execute(
+            "INSERT INTO messages (sender, message_id, person_id, revision, outcome, reason, unit_id, law_version, "
+            "registered_at, appended_at, origin_topic, origin_partition, origin_offset, decision, task_id) "
+            "SELECT %s, 'm', person_id, 1, 'obliged', 'obliged', unit_id, 'v', appended_at, appended_at, 't', 0, 0, "
+            "'{}', id FROM tasks WHERE unit_id = %s ORDER BY id LIMIT 1",
+            (sender, unit),
+        )
+
+
+async def test_who_wrote_to_a_large_unit_is_as_of_the_last_count_and_to_a_small_one_as_of_now(
+    counted: Counted, pool: Pool, clock: Clock
+) -> None:
+    for unit in (UNIT, OTHER_UNIT):
+        await write(pool, unit, "280051")
+    assert await counted.institutions(LARGE) == {"280051"}
+    await counted.count()
+    for unit in (UNIT, OTHER_UNIT):
+        await write(pool, unit, "281082")
+    assert await counted.institutions(LARGE) == {"280051"}
+    assert await counted.institutions(SMALL) == {"280051", "281082"}
+    clock.now += 3 * EVERY + timedelta(seconds=1)
+    assert await counted.institutions(LARGE | SMALL) == {"280051", "281082"}
+
+
 async def test_what_is_old_is_counted_anew(counted: Counted, clock: Clock) -> None:
     await counted.count()
     clock.now += 3 * EVERY + timedelta(seconds=1)

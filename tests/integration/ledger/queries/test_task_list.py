@@ -265,7 +265,7 @@ async def test_open_tasks_are_narrowed_and_sorted_by_severity_and_institution(co
     assert await listed(narrowed=Narrowed(severity=Severity.LOW), sorting=Sorting.SEVERITY) == ["low"]
     assert sorted(await listed(narrowed=Narrowed(institution="280051"))) == ["low", "medium"]
     assert await listed(narrowed=Narrowed(institution="280051", severity=Severity.HIGH)) == []
-    assert await institutions_of(connection, units=ONE) == ("280051", "281082")
+    assert await institutions_of(connection, units=ONE) == {UNIT: {"280051", "281082"}}
     for filter in (Filter.CLOSED, None):
         with pytest.raises(ValueError, match="few enough"):
             await listing(

@@ -21,7 +21,8 @@ _DAY, _LATER = date(2020, 1, 1), date(2099, 1, 1)
 _NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
 NAMED: Final[Mapping[str, Any]] = {
     "at": date(2019, 1, 1),
-    "beginning": "FV%",
+    "beginning": "FV",
+    "beyond": "FV~",
     "by": "w",
     "detail": Jsonb({"units": [THEIRS]}),
     "day": _DAY,
