@@ -16,6 +16,7 @@ from models.eligibility.apply_event import AppliedEvent, apply
 from models.eligibility.decision import Cause, Decision, ErasureMark, JoinMark
 from models.eligibility.law import Law
 from models.eligibility.person_record import PersonRecord
+from models.eligibility.simple_decision import SimpleDecision, write_decision
 from models.eligibility.splice_event import SplicedEvent, splice_event
 from models.errors import UnreadableError
 from models.events.person_event import PersonEvent
@@ -27,6 +28,8 @@ from streams.person_store import PersonStore
 from streams.step_spans import of_intake, of_match
 from streams.tally import CodeAndReason, StepTally
 
+MatchOutput = SimpleDecision | Decision | JoinMark | ErasureMark
+"""What match tells the ledger."""
 _MOST_WAITING: Final = 16 * 1024 * 1024
 """Bytes of output beyond which forwarded events are sent at once: a person's record holds up to 6 MB of them."""
 _TURN: Final = 25
@@ -223,11 +226,9 @@ class Match:
         self._people.keep(partition, event.person_id, spliced.record)
         return event, spliced
 
-    def _tell(
-        self, said: Sequence[Decision | JoinMark | ErasureMark], partition: int, output: BatchProducer
-    ) -> None:
+    def _tell(self, said: Sequence[MatchOutput], partition: int, output: BatchProducer) -> None:
         for one in said:
-            if isinstance(one, Decision):
+            if isinstance(one, Decision | SimpleDecision):
                 self.tally.decisions[one.verdict.outcome, one.verdict.reason] += 1
             add_decided(one, partition, output)
 
@@ -256,18 +257,21 @@ def key_of_event(event: PersonEvent) -> bytes:
     return record_key(event.person_id, f"{topic}/{partition}@{offset}")
 
 
-def add_decided(said: Decision | JoinMark | ErasureMark, partition: int, output: BatchProducer) -> None:
+def add_decided(said: MatchOutput, partition: int, output: BatchProducer) -> None:
     """Write what match has to say to the ledger, under a key of its own."""
     match said:
-        case Decision(message=message):
+        case SimpleDecision(message=message) | Decision(message=message):
             names = [message.person_id, message.sender, message.message_id, str(said.revision)]
         case JoinMark():
             names = [said.person_id, said.joined_to]
         case ErasureMark():
             names = [said.person_id, said.request]
-    output.add(
-        Topic.DECISIONS, partition, record_key(*names), said.model_dump_json(exclude_none=True).encode()
+    value = (
+        write_decision(said)
+        if isinstance(said, SimpleDecision)
+        else said.model_dump_json(exclude_none=True).encode()
     )
+    output.add(Topic.DECISIONS, partition, record_key(*names), value)
 
 
 def _decode(record: KafkaRecord) -> PersonEvent:

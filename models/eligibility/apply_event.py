@@ -4,27 +4,27 @@ Deterministic: the record after a step is a function of the person's events in p
 A worker that died between its outputs writes the same ones again, under the same revisions.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from models.calendar import copenhagen_date
 from models.eligibility.bounds import Kept, keep
 from models.eligibility.decide import BEFORE_THE_LAW, with_home
-from models.eligibility.decide_messages import MessageDecisions, decide_messages, reference_of
-from models.eligibility.decision import (
-    Cause,
-    Decision,
-    ErasureMark,
-    Evidence,
-    JoinMark,
-    Outcome,
-    Verdict,
-)
+from models.eligibility.decide_messages import BeforeEvent, decide_messages, reference_of
+from models.eligibility.decision import Cause, Decision, ErasureMark, JoinMark, Outcome
 from models.eligibility.erase import gravestone, is_erased, mark_of
 from models.eligibility.facts import fold
 from models.eligibility.join import Joining, forwarded, is_join, join, receive
 from models.eligibility.law import Law
-from models.eligibility.person_record import Decided, PersonRecord
+from models.eligibility.person_record import Decided, PersonRecord, SupersededEvent
+from models.eligibility.simple_decision import (
+    SimpleCause,
+    SimpleDecision,
+    SimpleEvidence,
+    SimpleVerdict,
+    decision_of,
+)
 from models.events.content import LedgersWord, PersonErased, Risk
 from models.events.person_event import Origin, PersonEvent
 from models.reasons import DecisionReason, LeftOut
@@ -86,9 +86,9 @@ def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> A
     if kept is not held:
         record = _going_on(record, event, cause)
     made = (
-        MessageDecisions((), 0, record.decided)
+        _Made((), 0, record.decided)
         if record.awaited
-        else decide_messages(record, kept.events, kept.superseded, cause, law, again=again)
+        else _made(record, kept.events, kept.superseded, cause, law, again=again)
     )
     return AppliedEvent(
         record=record.model_copy(
@@ -104,6 +104,35 @@ def apply(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law) -> A
     )
 
 
+class _Made(NamedTuple):
+    """As `models.eligibility.decide_messages.MessageDecisions`, by the models."""
+
+    decisions: tuple[Decision, ...]
+    changed: int
+    decided: Mapping[str, Decided]
+
+
+def _made(
+    record: PersonRecord,
+    events: Sequence[PersonEvent],
+    superseded: Sequence[SupersededEvent],
+    cause: Cause,
+    law: Law,
+    *,
+    again: bool,
+) -> _Made:
+    before = BeforeEvent(record.person_id, record.joined, record.decided)
+    here = SimpleCause(cause.partition, cause.offset)
+    made = decide_messages(before, events, superseded, here, law, again=again)
+    decided = {
+        key: one
+        if isinstance(one, Decided)
+        else Decided(revision=one.revision, digest=one.digest, cause=cause)
+        for key, one in made.decided.items()
+    }
+    return _Made(tuple(map(decision_of, made.decisions)), made.changed, decided)
+
+
 def _erase(
     record: PersonRecord, event: PersonEvent, content: PersonErased, cause: Cause, law: Law
 ) -> AppliedEvent:
@@ -111,9 +140,9 @@ def _erase(
     left = gravestone(record, event)
     decides = left.joined_to is None and not left.awaited
     made = (
-        decide_messages(left, left.events, left.superseded, cause, law, again=True)
+        _made(left, left.events, left.superseded, cause, law, again=True)
         if decides
-        else MessageDecisions((), 0, left.decided)
+        else _Made((), 0, left.decided)
     )
     return AppliedEvent(
         record=left.model_copy(
@@ -178,7 +207,7 @@ def _passed_on(
 def _with_what_waited(step: AppliedEvent, cause: Cause, law: Law) -> AppliedEvent:
     """The last part of what another number held is left out: what waited for it is decided all the same."""
     record = step.record
-    made = decide_messages(record, record.events, record.superseded, cause, law, again=False)
+    made = _made(record, record.events, record.superseded, cause, law, again=False)
     return replace(
         step,
         record=record.model_copy(update={"decided": made.decided}),
@@ -213,27 +242,26 @@ def _left_out(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law, 
     if isinstance(event.content, Risk):
         day = copenhagen_date(event.registered_at)
         rules = law.rules_on(day)
-        verdict = Verdict(
+        verdict = SimpleVerdict(
             outcome=Outcome.UNDECIDED,
             reason=DecisionReason.TOO_MANY_EVENTS,
             law_version=BEFORE_THE_LAW if rules is None else rules.version,
             # So that those nearest to the person see it.
             evidence=with_home(
-                Evidence(message_date=day), fold(record.events, record.superseded, law.succession), day
+                SimpleEvidence(message_date=day), fold(record.events, record.superseded, law.succession), day
             ),
             review_on=day,
         )
         reference = reference_of(event, record.person_id)
-        decisions.append(
-            Decision(
-                message=reference,
-                revision=NOT_REMEMBERED,
-                verdict=verdict,
-                cause=cause,
-                sealed=event.sealed,
-                joined=record.joined or None,
-            )
+        said = SimpleDecision(
+            message=reference,
+            revision=NOT_REMEMBERED,
+            verdict=verdict,
+            cause=cause,
+            sealed=event.sealed,
+            joined=record.joined or None,
         )
+        decisions.append(decision_of(said))
     return AppliedEvent(
         record=record.model_copy(update={"applied": max(record.applied, cause.offset)}),
         decisions=tuple(decisions),

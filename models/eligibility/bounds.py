@@ -9,7 +9,7 @@ from datetime import date
 from typing import Final
 
 from models.calendar import copenhagen_date
-from models.eligibility.facts import conflicts, refusals
+from models.eligibility.conflicts import conflicts, refusals
 from models.eligibility.kept import EVENT_BYTES, is_repeat
 from models.eligibility.kept import Kept as Kept
 from models.eligibility.kept import size_of as size_of

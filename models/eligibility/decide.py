@@ -9,10 +9,13 @@ LAB § 167(3): the right to a mentor can be taken up for six months from admissi
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
 from models.calendar import add_months, copenhagen_date
-from models.eligibility.decision import Evidence, Outcome, Verdict
+from models.eligibility.decision import Outcome
 from models.eligibility.facts import BenefitPeriod, Enrolment, Facts, Home
 from models.eligibility.law import Law, RuleSet
+from models.eligibility.simple_decision import SimpleEvidence, SimpleVerdict
 from models.events.contract import BenefitType, TargetGroup
 from models.events.simple_event import KnownEvent
 from models.reasons import DecisionReason
@@ -33,24 +36,24 @@ _NEARNESS = (
 """Of several enrolments that do not oblige, the reason shown is that of the one that came nearest to it."""
 
 
-def decide(message: KnownEvent, facts: Facts, law: Law) -> Verdict:
+def decide(message: KnownEvent, facts: Facts, law: Law) -> SimpleVerdict:
     """The verdict on `message` (a raised risk) when `facts` are all that is known."""
     day = copenhagen_date(message.registered_at)
     rules = law.rules_on(day)
     version = BEFORE_THE_LAW if rules is None else rules.version
 
-    def bare_evidence() -> Evidence:
-        return Evidence(
+    def bare_evidence() -> SimpleEvidence:
+        return SimpleEvidence(
             message_date=day, law_confirmed_until=None if rules is None else rules.confirmed_for(day)
         )
 
-    def not_obliged(reason: DecisionReason) -> Verdict:
-        return Verdict(
+    def not_obliged(reason: DecisionReason) -> SimpleVerdict:
+        return SimpleVerdict(
             outcome=Outcome.NOT_OBLIGED, reason=reason, law_version=version, evidence=bare_evidence()
         )
 
-    def undecided(reason: DecisionReason, known: Evidence, *, review_on: date) -> Verdict:
-        return Verdict(
+    def undecided(reason: DecisionReason, known: SimpleEvidence, *, review_on: date) -> SimpleVerdict:
+        return SimpleVerdict(
             outcome=Outcome.UNDECIDED,
             reason=reason,
             law_version=version,
@@ -67,7 +70,7 @@ def decide(message: KnownEvent, facts: Facts, law: Law) -> Verdict:
     if rules is None:
         return not_obliged(DecisionReason.LAW_NOT_IN_FORCE)
     if not rules.is_known_on(day):
-        evidence = Evidence(message_date=day, law_known_until=rules.last_known_day)
+        evidence = SimpleEvidence(message_date=day, law_known_until=rules.last_known_day)
         # No fact that may still arrive decides it, so people look at it at once.
         return undecided(DecisionReason.LAW_NOT_CONFIRMED, evidence, review_on=day)
 
@@ -140,35 +143,40 @@ def _judge(enrolment: Enrolment, day: date, facts: Facts, law: Law, rules: RuleS
 
 def _verdict(
     found: _Finding, message: KnownEvent, day: date, facts: Facts, law: Law, rules: RuleSet
-) -> Verdict:
+) -> SimpleVerdict:
     """`found` of a message of `day`, with its evidence and with what follows from it."""
     _, _, enrolment, window_end, period, home = found
     received = copenhagen_date(message.origin.appended_at)
-    known: dict[str, object] = {
-        "message_date": day,
-        "enrolment_id": enrolment.enrolment_id,
-        "institution_number": enrolment.institution_number,
-        "education_type": enrolment.education_type,
-        "admission_date": enrolment.admission_date,
-        "study_start": enrolment.study_start,
-        "window_end": window_end,
-        "window_includes_last_day": rules.window_includes_last_day,
-        "enrolment_ended_on": enrolment.ended_on,
-        "look_back_days": rules.look_back_days,
-        "law_confirmed_until": rules.confirmed_for(day),
-    }
-    if (enrolment.study_start <= day < window_end) != (enrolment.study_start <= received < window_end):
-        known["received_on"] = received
+    evidence = SimpleEvidence(
+        message_date=day,
+        enrolment_id=enrolment.enrolment_id,
+        institution_number=enrolment.institution_number,
+        education_type=enrolment.education_type,
+        admission_date=enrolment.admission_date,
+        study_start=enrolment.study_start,
+        window_end=window_end,
+        window_includes_last_day=rules.window_includes_last_day,
+        received_on=received
+        if (enrolment.study_start <= day < window_end) != (enrolment.study_start <= received < window_end)
+        else None,
+        enrolment_ended_on=enrolment.ended_on,
+        look_back_days=rules.look_back_days,
+        law_confirmed_until=rules.confirmed_for(day),
+        contradicted_by=None
+        if found.outcome is Outcome.NOT_OBLIGED
+        else _contradicted_by(message.risk.institution_number, day, facts, law),
+    )
     if period is not None:
-        known["period_id"] = period.period_id
-        known["benefit_type"] = period.benefit_type
-        known["target_group"] = period.target_group
-        known["benefit_from"] = period.valid_from
-        known["benefit_to"] = period.valid_to
+        evidence = replace(
+            evidence,
+            period_id=period.period_id,
+            benefit_type=period.benefit_type,
+            target_group=period.target_group,
+            benefit_from=period.valid_from,
+            benefit_to=period.valid_to,
+        )
     if home is not None:
-        known |= _where(home)
-    if found.outcome is not Outcome.NOT_OBLIGED:
-        known["contradicted_by"] = _contradicted_by(message.risk.institution_number, day, facts, law)
+        evidence = replace(evidence, **_where(home))
     unit_id = mentor_last_day = review_on = None
     if found.outcome is Outcome.OBLIGED and home is not None:
         unit_id = law.unit_on(home.municipality_code, day)
@@ -180,21 +188,21 @@ def _verdict(
             DecisionReason.TARGET_GROUP_UNCERTAIN,
         )
         review_on = day if at_once else day + timedelta(days=rules.review_days)
-    return Verdict(
+    return SimpleVerdict(
         outcome=found.outcome,
         reason=found.reason,
         law_version=rules.version,
-        evidence=Evidence.model_validate(known),
+        evidence=evidence,
         unit_id=unit_id,
         mentor_last_day=mentor_last_day,
         review_on=review_on,
     )
 
 
-def with_home(evidence: Evidence, facts: Facts, day: date) -> Evidence:
+def with_home(evidence: SimpleEvidence, facts: Facts, day: date) -> SimpleEvidence:
     """With where the person lived on `day`, if that is known."""
     home = facts.home_on(day)
-    return evidence if home is None else evidence.model_copy(update=_where(home))
+    return evidence if home is None else replace(evidence, **_where(home))
 
 
 def _where(home: Home) -> dict[str, str]:

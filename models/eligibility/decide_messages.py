@@ -1,88 +1,95 @@
 """The verdicts on all messages of a person, and which of them say something else than what was decided last. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from msgspec.structs import asdict
-
 from models.eligibility.decide import decide
-from models.eligibility.decision import Cause, Decision, MessageRef
+from models.eligibility.decision import MessageRef
 from models.eligibility.digest import digest_of
 from models.eligibility.facts import fold
 from models.eligibility.law import Law
-from models.eligibility.person_record import Decided, PersonRecord, SupersededEvent
-from models.events.person_event import Origin, PersonEvent
+from models.eligibility.person_record import Decided, SupersededEvent
+from models.eligibility.simple_decision import SimpleCause, SimpleDecided, SimpleDecision, SimpleReference
+from models.events.person_event import PersonEvent
 from models.events.simple_event import KnownEvent
+
+
+class BeforeEvent(NamedTuple):
+    """What a person's record says of the person and the last decisions."""
+
+    person_id: str
+    joined: tuple[str, ...]
+    decided: Mapping[str, Decided | SimpleDecided]
 
 
 class MessageDecisions(NamedTuple):
     """The decisions to publish, how many of them changed, and what is remembered of each message."""
 
-    decisions: tuple[Decision, ...]
+    decisions: tuple[SimpleDecision, ...]
     changed: int
-    decided: dict[str, Decided]
+    decided: Mapping[str, Decided | SimpleDecided]
 
 
 def decide_messages(
-    record: PersonRecord,
+    before: BeforeEvent,
     events: Sequence[KnownEvent],
     superseded: Sequence[SupersededEvent],
-    cause: Cause,
+    cause: SimpleCause,
     law: Law,
     *,
     again: bool,
 ) -> MessageDecisions:
-    """Decide on the messages among `events`, which with `superseded` are all that is known of the person of `record`.
+    """Decide on the messages among `events`, which with `superseded` are all that is known of the person.
 
     `again`: those are published, too, that say what they said.
     """
     if not any(event.is_message for event in events):
-        return MessageDecisions((), 0, record.decided)
+        return MessageDecisions((), 0, before.decided)
     facts = fold(events, superseded, law.succession)
-    decisions, decided, changed = [], {}, 0
+    decisions = []
+    decided: dict[str, Decided | SimpleDecided] = {}
+    changed = 0
     for message in facts.messages:
-        reference = reference_of(message, record.person_id)
+        reference = reference_of(message, before.person_id)
         verdict = decide(message, facts, law)
         key = key_of(reference)
-        digest = digest_of(verdict, reference, record.joined)
-        last = record.decided.get(key)
+        digest = digest_of(verdict, reference, before.joined)
+        last = before.decided.get(key)
         now = last
         if now is None or now.digest != digest:
-            now = Decided(revision=1 if last is None else last.revision + 1, digest=digest, cause=cause)
+            now = SimpleDecided(1 if last is None else last.revision + 1, digest, cause)
             changed += 1
         decided[key] = now
         if again or now is not last:
             decisions.append(
-                Decision(
+                SimpleDecision(
                     message=reference,
                     revision=now.revision,
                     verdict=verdict,
                     # A replay names the event that made the revision: notices that follow from it keep their ids.
                     cause=now.cause,
                     sealed=message.sealed,
-                    joined=record.joined or None,
+                    joined=before.joined or None,
                 )
             )
     return MessageDecisions(tuple(decisions), changed, decided)
 
 
-def key_of(message: MessageRef) -> str:
+def key_of(message: MessageRef | SimpleReference) -> str:
     """The key under which a record remembers a message's decision."""
     return f"{message.sender}/{message.message_id}"
 
 
-def reference_of(message: KnownEvent, person_id: str) -> MessageRef:
+def reference_of(message: KnownEvent, person_id: str) -> SimpleReference:
     """The message as a decision names it."""
     content = message.risk
     forwarded = message.forwarded if isinstance(message, PersonEvent) else None
-    return MessageRef(
+    return SimpleReference(
         sender=message.sender,
         message_id=message.event_id,
         person_id=person_id,
         registered_at=message.registered_at,
-        origin=message.origin
-        if isinstance(message, PersonEvent)
-        else Origin.model_validate(asdict(message.origin)),
+        origin=message.origin,
         signals=content.signals,
         severity=content.severity,
         absence_percentage=content.absence_percentage,

@@ -4,13 +4,14 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final, Protocol, assert_never, get_args
+from typing import Final, assert_never, get_args
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from models.calendar import copenhagen_date
 from models.eligibility.across_people import NOTHING_ACROSS, AcrossPeople, SubjectKey, across_people
+from models.eligibility.conflicts import Identified, conflicts, refusals
 from models.eligibility.succession import NO_SUCCESSION, Succession
 from models.events.content import (
     BenefitAnnulment,
@@ -31,11 +32,9 @@ from models.events.content import (
     Withdrawal,
 )
 from models.events.contract import BenefitType, EducationType, TargetGroup
-from models.events.person_event import Origin
 from models.events.simple_event import (
     KnownEvent,
     SimpleEnrolment,
-    SimpleOrigin,
     SimplePeriod,
     SimpleResidence,
     SimpleRisk,
@@ -117,33 +116,23 @@ class _Fold:
 
     def add(self, event: KnownEvent, owner: str) -> None:
         """Take in the next event by registration time; a later one replaces what an earlier one of `owner` said."""
+        # A model is slow to say that something is none of it.
         match event.content:
-            case EnrolmentVersion() | SimpleEnrolment() as enrolment:
-                self.enrolments[owner, enrolment.enrolment_id] = Enrolment(
-                    enrolment.enrolment_id,
-                    enrolment.institution_number,
-                    enrolment.education_type,
-                    enrolment.admission_date,
-                    enrolment.study_start,
-                    enrolment.ended_on,
-                )
-            case BenefitPeriodVersion() | SimplePeriod() as period:
-                self.periods[owner, period.period_id] = BenefitPeriod(
-                    period.period_id,
-                    period.benefit_type,
-                    period.target_group,
-                    period.valid_from,
-                    period.valid_to,
-                )
-            case Residence() | SimpleResidence() as home:
-                self.homes[owner, home.residence_id] = Home(
-                    home.residence_id,
-                    home.municipality_code,
-                    home.valid_from,
-                    event.registered_at,
-                    event.origin.order,
-                )
-            case Risk() | SimpleRisk():
+            case SimpleEnrolment() as enrolment:
+                self._enrol(owner, enrolment)
+            case SimplePeriod() as period:
+                self._grant(owner, period)
+            case SimpleResidence() as home:
+                self._house(owner, home, event)
+            case SimpleRisk():
+                self.messages.append(event)
+            case EnrolmentVersion() as enrolment:
+                self._enrol(owner, enrolment)
+            case BenefitPeriodVersion() as period:
+                self._grant(owner, period)
+            case Residence() as home:
+                self._house(owner, home, event)
+            case Risk():
                 self.messages.append(event)
             case EnrolmentEnd() as end:
                 known = self.enrolments.get((owner, end.enrolment_id))
@@ -168,39 +157,29 @@ class _Fold:
             case _:
                 assert_never(event.content)
 
+    def _enrol(self, owner: str, said: EnrolmentVersion | SimpleEnrolment) -> None:
+        self.enrolments[owner, said.enrolment_id] = Enrolment(
+            said.enrolment_id,
+            said.institution_number,
+            said.education_type,
+            said.admission_date,
+            said.study_start,
+            said.ended_on,
+        )
 
-def refusals(events: Iterable[KnownEvent]) -> frozenset[tuple[str, int, int]]:
-    """The places of the records that the ledger has refused: their id came first about another person."""
-    return frozenset(
-        (event.content.topic, event.content.partition, event.content.offset)
-        for event in events
-        if isinstance(event.content, RefusedDuplicate)
-    )
+    def _grant(self, owner: str, said: BenefitPeriodVersion | SimplePeriod) -> None:
+        self.periods[owner, said.period_id] = BenefitPeriod(
+            said.period_id, said.benefit_type, said.target_group, said.valid_from, said.valid_to
+        )
 
-
-class Identified(Protocol):
-    """What tells two events with one id apart."""
-
-    @property
-    def identity(self) -> tuple[str, str]:
-        """Sender and id."""
-
-    @property
-    def origin(self) -> Origin | SimpleOrigin:
-        """Where its record stands."""
-
-
-def conflicts(events: Iterable[Identified]) -> frozenset[tuple[str, int, int]]:
-    """The places of records whose id their sender used earlier, by the brokers' time, for other content."""
-    events = tuple(events)
-    if len({event.identity for event in events}) == len(events):
-        return frozenset()
-    first: dict[tuple[str, str], Identified] = {}
-    losers = set()
-    for event in sorted(events, key=lambda event: event.origin.order):
-        if first.setdefault(event.identity, event) is not event:
-            losers.add(event.origin.place)
-    return frozenset(losers)
+    def _house(self, owner: str, said: Residence | SimpleResidence, event: KnownEvent) -> None:
+        self.homes[owner, said.residence_id] = Home(
+            said.residence_id,
+            said.municipality_code,
+            said.valid_from,
+            event.registered_at,
+            event.origin.order,
+        )
 
 
 def fold(
@@ -234,8 +213,12 @@ def fold(
         owner = owner_of(subject.kind, subject.name, event.sender, event.origin.appended_at)
         until = elsewhere.get((subject.kind, subject.name, owner)) if elsewhere else None
         # Two messages of one id are no move: of a message the ledger's word says whose it is, and no more.
-        stays = not subject.is_version or subject.kind is SubjectKind.MESSAGE
-        if until is None or stays or order_of(event) >= until:
+        if (
+            until is None
+            or not subject.is_version
+            or subject.kind is SubjectKind.MESSAGE
+            or order_of(event) >= until
+        ):
             state.add(event, owner)
     return Facts(
         enrolments=tuple(state.enrolments[key] for key in sorted(state.enrolments)),

@@ -10,18 +10,17 @@ from typing import Any, Final
 
 from msgspec import DecodeError, Raw, Struct
 from msgspec.json import Decoder, encode
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from models.eligibility.bounds import MAX_BYTES, few_events
-from models.eligibility.decide_messages import decide_messages
-from models.eligibility.decision import Cause, Decision
+from models.eligibility.decide_messages import BeforeEvent, decide_messages
 from models.eligibility.kept import EVENT_BYTES
 from models.eligibility.law import Law
-from models.eligibility.person_record import Decided, PersonRecord
+from models.eligibility.person_record import Decided
+from models.eligibility.simple_decision import SimpleCause, SimpleDecided, SimpleDecision, write_decided
 from models.events.person_event import PersonEvent
 from models.events.simple_event import KnownEvent, SimpleEvent, read_simple_event
 
-_NOTHING: Final = b"{}"
 _MESSAGE: Final = b'"dropout-risk.raised"'
 
 
@@ -29,7 +28,7 @@ class SplicedEvent(Struct, frozen=True):
     """The record's bytes with the event in it, and the decisions to publish, all of them changed."""
 
     record: bytes
-    decisions: tuple[Decision, ...] = ()
+    decisions: tuple[SimpleDecision, ...] = ()
     read: int = 0
     """Events that were read for it."""
 
@@ -40,11 +39,10 @@ class _SimpleRecord(Struct, forbid_unknown_fields=True):
     person_id: str
     applied: int = -1
     events: list[Raw] = []
-    decided: Raw = Raw(_NOTHING)
+    decided: dict[str, SimpleDecided] = {}
 
 
 _READ: Final[Decoder[Any]] = Decoder(_SimpleRecord)
-_DECIDED: Final[TypeAdapter[dict[str, Decided]]] = TypeAdapter(dict[str, Decided])
 
 
 def splice_event(
@@ -65,8 +63,8 @@ def splice_event(
     if offset <= known.applied or len(known.events) >= few_events():
         return None
     if event.is_message or _MESSAGE in held:
-        return _decided(known, event, value, Cause(partition=partition, offset=offset), law)
-    if bytes(known.decided) != _NOTHING:
+        return _decided(known, event, value, SimpleCause(partition, offset), law)
+    if known.decided:
         return None
     return SplicedEvent(_written(known, offset, value, {}))
 
@@ -77,13 +75,13 @@ def _few_bytes() -> int:
 
 
 def _decided(
-    known: _SimpleRecord, event: SimpleEvent, value: bytes, cause: Cause, law: Law
+    known: _SimpleRecord, event: SimpleEvent, value: bytes, cause: SimpleCause, law: Law
 ) -> SplicedEvent | None:
     try:
         events = [*map(_event, known.events), event]
-        before = PersonRecord(person_id=known.person_id, decided=_DECIDED.validate_json(bytes(known.decided)))
     except ValidationError:
         return None
+    before = BeforeEvent(known.person_id, (), known.decided)
     made = decide_messages(before, events, (), cause, law, again=False)
     return SplicedEvent(_written(known, cause.offset, value, made.decided), made.decisions, len(events))
 
@@ -92,17 +90,12 @@ def _event(value: Raw) -> KnownEvent:
     return read_simple_event(value) or PersonEvent.model_validate_json(bytes(value))
 
 
-def _written(known: _SimpleRecord, applied: int, event: bytes, decided: Mapping[str, Decided]) -> bytes:
-    events = b",".join([*map(bytes, known.events), event])
-    said = b",".join(
-        [
-            b"%b:%b" % (encode(key), one.model_dump_json(exclude_defaults=True).encode())
-            for key, one in decided.items()
-        ]
-    )
+def _written(
+    known: _SimpleRecord, applied: int, event: bytes, decided: Mapping[str, Decided | SimpleDecided]
+) -> bytes:
     return b'{"person_id":%b,"applied":%d,"events":[%b]%b}' % (
         encode(known.person_id),
         applied,
-        events,
-        b',"decided":{%b}' % said if decided else b"",
+        b",".join([*map(bytes, known.events), event]),
+        b',"decided":%b' % write_decided(decided) if decided else b"",
     )

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.eligibility import bounds
+from models.eligibility.conflicts import conflicts, refusals
 from models.eligibility.decision import Verdict
-from models.eligibility.facts import conflicts, refusals
 from models.events.content import RefusedDuplicate
 from models.events.person_event import PersonEvent
 from models.reasons import LeftOut

@@ -12,6 +12,7 @@ from models.eligibility import splice_event as splice_event_module
 from models.eligibility.apply_event import AppliedEvent, apply
 from models.eligibility.decision import Cause
 from models.eligibility.person_record import Decided, PersonRecord
+from models.eligibility.simple_decision import decision_of, write_decision
 from models.eligibility.splice_event import SplicedEvent, splice_event
 from models.events.person_event import Origin, PersonEvent
 from models.events.simple_event import read_simple_event
@@ -43,9 +44,9 @@ def written(record: PersonRecord) -> bytes:
 
 def assert_as_the_rule(spliced: SplicedEvent, step: AppliedEvent) -> None:
     assert spliced.record == written(step.record)
-    assert spliced.decisions == step.decisions
-    assert [one.model_dump_json(exclude_none=True) for one in spliced.decisions] == [
-        one.model_dump_json(exclude_none=True) for one in step.decisions
+    assert tuple(map(decision_of, spliced.decisions)) == step.decisions
+    assert [*map(write_decision, spliced.decisions)] == [
+        one.model_dump_json(exclude_none=True).encode() for one in step.decisions
     ]
     assert step.said == step.decisions
     assert (step.forwards, step.changed, step.left_out, step.erased) == (
@@ -96,19 +97,22 @@ def test_events_that_are_read_by_their_model_are_decided_on_with_the_others() ->
     )
 
 
-def test_what_a_later_version_has_added_to_an_event_or_a_decision_stays() -> None:
-    later = record_of(risk(), *background(), applied=3)
-    known = PersonRecord.model_validate_json(later.replace(b'"kind"', b'"later":[1],"kind"'))
+def test_what_a_later_version_has_added_to_an_event_stays() -> None:
+    assert spliced_after_a_later_version(record_of(risk(), *background(), applied=3), b'"kind"') == 1
+
+
+def test_what_a_later_version_has_added_to_a_decision_is_the_rules() -> None:
+    held = record_of(risk(), *background(), applied=3)
+    known = PersonRecord.model_validate_json(held)
     step = apply(known, residence("0147", at=AT), Cause(partition=0, offset=4), LAW)
-    held = written(step.record).replace(b',"cause":{', b',"later":"x","cause":{')
-    assert (
-        spliced_of(
-            (residence("0411", at=AT, name="other"),),
-            record=written(PersonRecord.model_validate_json(held)),
-            first=5,
-        )
-        == 1
-    )
+    assert spliced_after_a_later_version(written(step.record), b'"cause":{') == 0
+
+
+def spliced_after_a_later_version(held: bytes, before: bytes) -> int:
+    """How a residence goes that comes to a record with a field more, which `before` stood behind."""
+    later = written(PersonRecord.model_validate_json(held.replace(before, b'"later":[1],' + before)))
+    assert b"later" in later
+    return spliced_of((residence("0411", at=AT, name="other"),), record=later, first=5)
 
 
 def test_decisions_of_messages_that_are_not_held_and_what_nobody_can_read_are_the_rules() -> None:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 import orjson
 
-from models.eligibility.facts import refusals
+from models.eligibility.conflicts import refusals
 from models.events.content import MovedAway, SubjectKind
 from models.events.person_event import PersonEvent
 from ops.audit.oracle import LostResidence

@@ -19,9 +19,10 @@ from config.reference.law import law_of
 from local.demo.scenario.invalid_records import BadRecord
 from local.demo.scenario.story import make_story
 from models.calendar import copenhagen_date
+from models.eligibility.conflicts import refusals
 from models.eligibility.decide import decide
 from models.eligibility.decision import Outcome
-from models.eligibility.facts import fold, refusals
+from models.eligibility.facts import fold
 from models.eligibility.law import Law
 from models.events.content import Residence
 from models.events.event_types import CONTROL_TOTAL, EVENT_TYPES, SEALED_FIELDS
