@@ -5,7 +5,7 @@ No reader takes anything from such a key: whom a record is about stands in its v
 
 import re
 from hashlib import blake2b
-from secrets import token_hex
+from random import getrandbits
 from typing import Final
 
 _OF_ITS_OWN: Final = re.compile(rb"[0-9a-f]{32}\.[0-9a-f]{16}")
@@ -19,7 +19,8 @@ def record_key(*names: str) -> bytes:
     The names are hashed: a tombstone outlives what it takes away by days, and must not say whom it was about.
     """
     name = blake2b("\0".join(names).encode(), digest_size=16).hexdigest()
-    return f"{name}.{token_hex(8)}".encode()
+    # It need not be hard to guess. A child process is given other numbers.
+    return f"{name}.{getrandbits(64):016x}".encode()
 
 
 def is_own_key(key: bytes | None) -> bool:

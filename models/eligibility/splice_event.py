@@ -19,7 +19,7 @@ from models.eligibility.law import Law
 from models.eligibility.person_record import Decided
 from models.eligibility.simple_decision import SimpleCause, SimpleDecided, SimpleDecision, write_decided
 from models.events.person_event import PersonEvent
-from models.events.simple_event import KnownEvent, SimpleEvent, read_simple_event
+from models.events.simple_event import KnownEvent, SimpleEvent, read_known_event
 
 _MESSAGE: Final = b'"dropout-risk.raised"'
 
@@ -87,7 +87,7 @@ def _decided(
 
 
 def _event(value: Raw) -> KnownEvent:
-    return read_simple_event(value) or PersonEvent.model_validate_json(bytes(value))
+    return read_known_event(value) or PersonEvent.model_validate_json(bytes(value))
 
 
 def _written(

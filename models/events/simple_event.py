@@ -4,6 +4,7 @@
 (an annulment, a field of a later version, what was forwarded) is none here, and the caller asks it instead.
 """
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Final
 
@@ -17,10 +18,8 @@ from models.events.person_event import PersonEvent
 from models.rfc3339 import read_moment
 
 _Moment = Annotated[datetime, Meta(tz=True)]
-# Python's $ also stands before a line's end.
-_Uuid = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")]
-_Institution = Annotated[str, Meta(pattern=r"^[0-9]{6}\Z")]
-_Municipality = Annotated[str, Meta(pattern=r"^[0-9]{4}\Z")]
+_HEX: Final = "[0-9a-f]"
+_IS_UUID: Final = re.compile(f"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}").fullmatch
 
 
 class SimpleOrigin(Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,22 +52,17 @@ class _Statement(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kin
         raise NotImplementedError
 
     @property
-    def dates(self) -> tuple[date | None, ...]:
-        """Of the contract: each in its bounds."""
+    def is_sound(self) -> bool:
+        """Whether the contract takes it. Conditions of the library's own are a search by Python for each field."""
         raise NotImplementedError
-
-    @property
-    def is_in_order(self) -> bool:
-        """Whether the dates fit one another."""
-        return True
 
 
 class SimpleEnrolment(_Statement, frozen=True, tag="enrolment.registered"):
     """`models.events.content.EnrolmentVersion`."""
 
     subject = SubjectKind.ENROLMENT
-    enrolment_id: _Uuid
-    institution_number: _Institution
+    enrolment_id: str
+    institution_number: str
     education_type: EducationType
     admission_date: date
     study_start: date
@@ -79,8 +73,14 @@ class SimpleEnrolment(_Statement, frozen=True, tag="enrolment.registered"):
         return self.enrolment_id
 
     @property
-    def dates(self) -> tuple[date | None, ...]:
-        return (self.admission_date, self.study_start, self.ended_on)
+    def is_sound(self) -> bool:
+        return (
+            _is_number(self.institution_number, 6)
+            and _is_date(self.admission_date)
+            and _is_date(self.study_start)
+            and (self.ended_on is None or _is_date(self.ended_on))
+            and _IS_UUID(self.enrolment_id) is not None
+        )
 
 
 class _CorrectedEnrolment(SimpleEnrolment, frozen=True, tag="enrolment.corrected"):
@@ -91,8 +91,8 @@ class SimplePeriod(_Statement, frozen=True, tag="benefit-period.registered"):
     """`models.events.content.BenefitPeriodVersion`."""
 
     subject = SubjectKind.PERIOD
-    period_id: _Uuid
-    municipality_code: _Municipality
+    period_id: str
+    municipality_code: str
     benefit_type: BenefitType
     target_group: TargetGroup
     valid_from: date
@@ -103,12 +103,13 @@ class SimplePeriod(_Statement, frozen=True, tag="benefit-period.registered"):
         return self.period_id
 
     @property
-    def dates(self) -> tuple[date | None, ...]:
-        return (self.valid_from, self.valid_to)
-
-    @property
-    def is_in_order(self) -> bool:
-        return self.valid_to is None or self.valid_from <= self.valid_to
+    def is_sound(self) -> bool:
+        return (
+            _is_number(self.municipality_code, 4)
+            and _is_date(self.valid_from)
+            and (self.valid_to is None or self.valid_from <= self.valid_to <= LAST_DATE)
+            and _IS_UUID(self.period_id) is not None
+        )
 
 
 class _CorrectedPeriod(SimplePeriod, frozen=True, tag="benefit-period.corrected"):
@@ -119,8 +120,8 @@ class SimpleResidence(_Statement, frozen=True, tag="residence.registered"):
     """`models.events.content.Residence`."""
 
     subject = SubjectKind.RESIDENCE
-    residence_id: _Uuid
-    municipality_code: _Municipality
+    residence_id: str
+    municipality_code: str
     valid_from: date
 
     @property
@@ -128,15 +129,19 @@ class SimpleResidence(_Statement, frozen=True, tag="residence.registered"):
         return self.residence_id
 
     @property
-    def dates(self) -> tuple[date | None, ...]:
-        return (self.valid_from,)
+    def is_sound(self) -> bool:
+        return (
+            _is_number(self.municipality_code, 4)
+            and _is_date(self.valid_from)
+            and _IS_UUID(self.residence_id) is not None
+        )
 
 
 class SimpleRisk(_Statement, frozen=True, tag="dropout-risk.raised"):
     """`models.events.content.Risk`."""
 
     subject = SubjectKind.MESSAGE
-    institution_number: _Institution
+    institution_number: str
     seen: str = field(name="seen_at")
     """A moment of the contract: msgspec would take others, too."""
     signals: Annotated[tuple[Signal, ...], Meta(min_length=1, max_length=7)]
@@ -149,16 +154,12 @@ class SimpleRisk(_Statement, frozen=True, tag="dropout-risk.raised"):
         return read_moment(self.seen)
 
     @property
-    def dates(self) -> tuple[date | None, ...]:
-        return ()
-
-    @property
-    def is_in_order(self) -> bool:
+    def is_sound(self) -> bool:
         try:
             read_moment(self.seen)
         except ValueError:
             return False
-        return True
+        return _is_number(self.institution_number, 6)
 
 
 class SimpleEvent(Struct, frozen=True, forbid_unknown_fields=True):
@@ -166,7 +167,7 @@ class SimpleEvent(Struct, frozen=True, forbid_unknown_fields=True):
 
     person_id: str
     sender: str
-    event_id: _Uuid
+    event_id: str
     registered_at: _Moment
     origin: SimpleOrigin
     fingerprint: str
@@ -204,18 +205,34 @@ KnownEvent = PersonEvent | SimpleEvent
 _READ: Final[Decoder[Any]] = Decoder(SimpleEvent)
 
 
-def read_simple_event(value: bytes | Raw) -> SimpleEvent | None:
+def read_simple_event(value: bytes) -> SimpleEvent | None:
     """The event in a record of ``person-events``; None where `PersonEvent` must say what it is."""
+    event = read_known_event(value)
+    if (
+        event is None
+        or _IS_UUID(event.event_id) is None
+        or not event.content.is_sound
+        or not (event.sealed is None or event.is_message)
+    ):
+        return None
+    return event
+
+
+def read_known_event(value: bytes | Raw) -> SimpleEvent | None:
+    """The same of an event in a person's record, which `PersonEvent` or `read_simple_event` has taken before."""
     try:
         event: SimpleEvent = _READ.decode(value)
     except DecodeError:
         return None
-    content = event.content
-    for day in content.dates:
-        if day is not None and not FIRST_DATE <= day <= LAST_DATE:
-            return None
-    is_sound = content.is_in_order and (event.sealed is None or event.is_message)
-    return event if is_sound else None
+    return event
+
+
+def _is_number(text: str, digits: int) -> bool:
+    return len(text) == digits and text.isascii() and text.isdigit()
+
+
+def _is_date(day: date) -> bool:
+    return FIRST_DATE <= day <= LAST_DATE
 
 
 class _Subject(Struct, frozen=True):
