@@ -26,7 +26,8 @@ from streams.settings import WorkerSettings
 from streams.watch import StreamWatch
 
 _INTAKE_RECORD_BATCHES: Final = 4
-_MATCH_RECORD_BATCHES: Final = 8
+_MATCH_RECORD_BATCHES: Final = 24
+"""Some 5,000 events: what a batch waits for from the brokers is a hundredth of its time then."""
 _INPUTS: Final = tuple(str(topic) for topic in InputTopic)
 _PERSON_EVENTS: Final = (str(Topic.PERSON_EVENTS),)
 

@@ -31,7 +31,9 @@ from streams.tally import CodeAndReason, StepTally
 MatchOutput = SimpleDecision | Decision | JoinMark | ErasureMark
 """What match tells the ledger."""
 _MOST_WAITING: Final = 16 * 1024 * 1024
-"""Bytes of output beyond which forwarded events are sent at once: a person's record holds up to 6 MB of them."""
+"""Bytes of output beyond which it is sent before the batch ends: a person's record holds up to 6 MB."""
+_MOST_DECODED: Final = 20_000
+"""Events, in the records that a batch has decoded, beyond which these are written and let go: some 2 kB each."""
 _TURN: Final = 25
 """What is done between two turns of everything else, in the work of a fact that is put into its person's record: some
 30 microseconds. One event of a person with 2,400 of them takes 0.2 seconds."""
@@ -157,7 +159,7 @@ class Match:
             await self._pass_on(partition, ours, output)
             return
         # A tombstone says nothing to match: what it takes away, match has forgotten by the person's own event.
-        turns = Turns()
+        turns, decoded = Turns(), 0
         for record in ours:
             if record.value is None:
                 continue
@@ -175,6 +177,7 @@ class Match:
             person = touched.get(event.person_id) or self._people.get(partition, event.person_id)
             step = apply(person, event, Cause(partition=partition, offset=record.offset), self._law)
             touched[event.person_id] = step.record
+            spliced.pop(event.person_id, None)
             await turns.after(_APPLY_WORK + len(step.record.events))
             outcome = _outcome(step)
             self.tally.records[outcome] += 1
@@ -187,15 +190,27 @@ class Match:
                     # Sent before the rest: whatever of it is lost or doubled, a forward done again gives the same.
                     await output.flush()
             entries.append(applied_entry_of(record.offset, event, step))
+            decoded += len(step.record.events)
+            if decoded > _MOST_DECODED:
+                await self._put(touched, partition, output, turns)
+                decoded = 0
         for person_id, applied in spliced.items():
-            if person_id not in touched:
-                self._people.write(partition, person_id.encode(), output, applied)
-                await turns.after(_WRITE_WORK)
+            self._people.write(partition, person_id.encode(), output, applied)
+            await turns.after(_WRITE_WORK)
+        await self._put(touched, partition, output, turns)
+        add_entries(partition, entries, output)
+        self.tally.people = len(self._people)
+
+    async def _put(
+        self, touched: dict[str, PersonRecord], partition: int, output: BatchProducer, turns: Turns
+    ) -> None:
+        """Keep and write the records, and hold them no longer. Their decisions are in the output before them."""
         for person in touched.values():
             self._people.put(partition, person, output)
             await turns.after(_WRITE_WORK + len(person.events) // _EVENTS_WRITTEN)
-        add_entries(partition, entries, output)
-        self.tally.people = len(self._people)
+            if output.waiting_bytes > _MOST_WAITING:
+                await output.flush()
+        touched.clear()
 
     async def _pass_on(self, partition: int, records: Sequence[KafkaRecord], output: BatchProducer) -> None:
         """What has come elsewhere goes to where people are decided upon now (docs/decisions/0069)."""

@@ -92,7 +92,7 @@ async def test_others_have_their_turn_while_a_partition_is_run() -> None:
 
 
 async def test_others_have_their_turn_while_records_are_written() -> None:
-    """What a batch leaves is written person by person: up to 1,600 records of up to 6 MB."""
+    """What a batch leaves is written person by person: up to 4,800 records of up to 6 MB."""
     log = Log()
     people = CountingStore(log.reader)
     match, output = Match(LAW, people), log.output()
@@ -168,3 +168,24 @@ async def test_events_that_are_spliced_and_events_that_the_rule_applies_make_the
     assert [(one.key, one.value, one.headers) for one in people[0]] == [
         (one.key, one.value, one.headers) for one in people[1]
     ]
+
+
+async def test_records_that_are_let_go_in_the_middle_of_a_batch_leave_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However much a batch has to do with: half of the events are spliced, of the others the rule is asked."""
+    events = [
+        event.model_copy(update={"released": True}) if number % 3 == 0 else event
+        for number, event in enumerate(spread(400, 40, seed=6))
+    ]
+    whole = await written_of(events, 1000)
+    monkeypatch.setattr(processors, "_MOST_DECODED", 5)
+    monkeypatch.setattr(processors, "_MOST_WAITING", 1_000)
+    parts = await written_of(events, 1000)
+    assert len(parts.written(Topic.PEOPLE)) > len(whole.written(Topic.PEOPLE))
+    for topic in (Topic.DECISIONS, Topic.APPLIED):
+        assert [one.value for one in parts.written(topic)] == [one.value for one in whole.written(topic)]
+    last = [
+        {one.key: (one.value, one.headers) for one in log.written(Topic.PEOPLE)} for log in (whole, parts)
+    ]
+    assert last[0] == last[1]
