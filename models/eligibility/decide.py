@@ -40,40 +40,16 @@ def decide(message: KnownEvent, facts: Facts, law: Law) -> SimpleVerdict:
     """The verdict on `message` (a raised risk) when `facts` are all that is known."""
     day = copenhagen_date(message.registered_at)
     rules = law.rules_on(day)
-    version = BEFORE_THE_LAW if rules is None else rules.version
-
-    def bare_evidence() -> SimpleEvidence:
-        return SimpleEvidence(
-            message_date=day, law_confirmed_until=None if rules is None else rules.confirmed_for(day)
-        )
-
-    def not_obliged(reason: DecisionReason) -> SimpleVerdict:
-        return SimpleVerdict(
-            outcome=Outcome.NOT_OBLIGED, reason=reason, law_version=version, evidence=bare_evidence()
-        )
-
-    def undecided(reason: DecisionReason, known: SimpleEvidence, *, review_on: date) -> SimpleVerdict:
-        return SimpleVerdict(
-            outcome=Outcome.UNDECIDED,
-            reason=reason,
-            law_version=version,
-            evidence=with_home(
-                known, facts, day
-            ),  # so that those nearest can see it, and ask for what is missing
-            review_on=review_on,
-        )
-
     if message.origin.place in facts.refused:
-        return not_obliged(DecisionReason.ID_CONFLICT)
+        return _not_obliged(DecisionReason.ID_CONFLICT, day, rules)
     if message.identity in facts.withdrawn:
-        return not_obliged(DecisionReason.WITHDRAWN)
+        return _not_obliged(DecisionReason.WITHDRAWN, day, rules)
     if rules is None:
-        return not_obliged(DecisionReason.LAW_NOT_IN_FORCE)
+        return _not_obliged(DecisionReason.LAW_NOT_IN_FORCE, day, rules)
     if not rules.is_known_on(day):
         evidence = SimpleEvidence(message_date=day, law_known_until=rules.last_known_day)
         # No fact that may still arrive decides it, so people look at it at once.
-        return undecided(DecisionReason.LAW_NOT_CONFIRMED, evidence, review_on=day)
-
+        return _undecided(DecisionReason.LAW_NOT_CONFIRMED, evidence, facts, day, rules, review_on=day)
     institution = message.risk.institution_number
     found = [
         _judge(enrolment, day, facts, law, rules)
@@ -82,8 +58,37 @@ def decide(message: KnownEvent, facts: Facts, law: Law) -> SimpleVerdict:
     ]
     if not found:
         review_on = day + timedelta(days=rules.review_days)
-        return undecided(DecisionReason.ENROLMENT_UNKNOWN, bare_evidence(), review_on=review_on)
+        evidence = _bare_evidence(day, rules)
+        return _undecided(DecisionReason.ENROLMENT_UNKNOWN, evidence, facts, day, rules, review_on=review_on)
     return _verdict(max(found, key=_weight), message, day, facts, law, rules)
+
+
+def _not_obliged(reason: DecisionReason, day: date, rules: RuleSet | None) -> SimpleVerdict:
+    return SimpleVerdict(
+        outcome=Outcome.NOT_OBLIGED,
+        reason=reason,
+        law_version=BEFORE_THE_LAW if rules is None else rules.version,
+        evidence=_bare_evidence(day, rules),
+    )
+
+
+def _undecided(
+    reason: DecisionReason, known: SimpleEvidence, facts: Facts, day: date, rules: RuleSet, *, review_on: date
+) -> SimpleVerdict:
+    return SimpleVerdict(
+        outcome=Outcome.UNDECIDED,
+        reason=reason,
+        law_version=rules.version,
+        # So that those nearest can see it, and ask for what is missing.
+        evidence=with_home(known, facts, day),
+        review_on=review_on,
+    )
+
+
+def _bare_evidence(day: date, rules: RuleSet | None) -> SimpleEvidence:
+    return SimpleEvidence(
+        message_date=day, law_confirmed_until=None if rules is None else rules.confirmed_for(day)
+    )
 
 
 class _Finding(NamedTuple):
