@@ -79,11 +79,12 @@ def build(
         max_record_batches=_INTAKE_RECORD_BATCHES,
         start=lambda: start(_INPUTS, Intake(context, traces)),
     )
+    people = PersonStore(state, mac, packs=settings.packs_people)
     match = Agent(
         name=Match.name,
         topics=_PERSON_EVENTS,
         max_record_batches=_MATCH_RECORD_BATCHES,
-        start=lambda: start(_PERSON_EVENTS, Match(law, PersonStore(state, mac), mac, traces)),
+        start=lambda: start(_PERSON_EVENTS, Match(law, people, mac, traces)),
     )
     return StreamApp(
         settings=settings,

@@ -1,6 +1,7 @@
 """Match's state: the records of the people in the assigned partitions, in memory, backed by the topic ``people``.
 
-Not a Faust Table, for the measured reasons in docs/decisions. Values stay encoded: most are not used for weeks.
+Not a Faust Table, for the measured reasons in docs/decisions. Values stay packed, as they are written: most are not
+used for weeks.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from infra.stream_mac import APPLIED_HEADER, NO_MAC, StreamMac, as_foreign
 from models.eligibility.person_record import PersonRecord
 from models.events.receipt import ForeignRecord
 from streams.batch_producer import BatchProducer
+from streams.packed_record import pack, unpack
 
 _NOWHERE: Final = -1
 """Before every offset."""
@@ -28,9 +30,13 @@ _TURN: Final = 100
 class PersonStore:
     """Records by person id, for each partition that has been loaded."""
 
-    def __init__(self, reader: BulkReader | PartitionReader, mac: StreamMac = NO_MAC) -> None:
+    def __init__(
+        self, reader: BulkReader | PartitionReader, mac: StreamMac = NO_MAC, *, packs: bool = True
+    ) -> None:
+        """`packs`: whether records are written packed; they are read either way."""
         self._reader = reader
         self._mac = mac
+        self._written = pack if packs else unpack
         self.foreign: list[ForeignRecord] = []
         """What was read and is none of ours; whoever tells of it clears it."""
         self._held: dict[int, dict[bytes, bytes]] = defaultdict(dict)
@@ -82,14 +88,15 @@ class PersonStore:
         known = self._held[partition].get(person_id.encode())
         if known is None:
             return PersonRecord(person_id=person_id)
-        return PersonRecord.model_validate_json(known)
+        return PersonRecord.model_validate_json(unpack(known))
 
     def written(self, partition: int, person_id: str) -> bytes | None:
-        """The person's record as it is kept; None where there is none."""
-        return self._held[partition].get(person_id.encode())
+        """The person's record as JSON; None where there is none."""
+        known = self._held[partition].get(person_id.encode())
+        return None if known is None else unpack(known)
 
     def keep(self, partition: int, person_id: str, value: bytes) -> None:
-        """Keep the record that `value` is; `write` writes it."""
+        """Keep the record that `value` is, as JSON, until `write` writes it."""
         self._held[partition][person_id.encode()] = value
 
     def names(self, partition: int) -> list[str]:
@@ -108,23 +115,25 @@ class PersonStore:
 
     def write(self, partition: int, key: bytes, output: BatchProducer, applied: int | None = None) -> None:
         """Write the held record of a person; `applied`: what it says of itself, where the caller knows it."""
-        add_record(partition, key, self._held[partition][key], output, applied)
+        value = self._held[partition][key]
+        known = _applied_in(value) if applied is None else applied
+        written = self._held[partition][key] = self._written(value)
+        add_record(partition, key, written, output, known)
 
     def __len__(self) -> int:
         return sum(len(held) for held in self._held.values())
 
 
 def encoded(record: PersonRecord) -> bytes:
-    """As it stands in ``people``."""
+    """As JSON; in ``people`` it stands packed."""
     return record.model_dump_json(exclude_defaults=True).encode()
 
 
 def add_record(
-    partition: int, key: bytes, value: bytes, output: BatchProducer, applied: int | None = None
+    partition: int, key: bytes, value: bytes, output: BatchProducer, applied: int = _NOWHERE
 ) -> None:
-    """Write a person's record as it is encoded; `applied` as of `PersonStore.write`."""
-    known = _applied_in(value) if applied is None else applied
-    output.add(Topic.PEOPLE, partition, key, value, [(APPLIED_HEADER, b"%d" % known)])
+    """Write a person's record, packed or as JSON, to which the event at `applied` was applied last."""
+    output.add(Topic.PEOPLE, partition, key, value, [(APPLIED_HEADER, b"%d" % applied)])
 
 
 def carried(record: PersonRecord) -> PersonRecord:
@@ -151,5 +160,5 @@ _READ: Final[Decoder[Any]] = Decoder(_Applied)
 
 def _applied_in(value: bytes) -> int:
     """As `_applied`, of a record without its header: most people's would only fill memory."""
-    applied: int = _READ.decode(value).applied
+    applied: int = _READ.decode(unpack(value)).applied
     return applied

@@ -21,3 +21,5 @@ class WorkerSettings:
     session_timeout: timedelta
     data_dir: str
     mac: StreamMac = NO_MAC
+    packs_people: bool = True
+    """False while a worker runs that cannot read them."""

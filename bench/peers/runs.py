@@ -21,6 +21,7 @@ from bench.place import Place
 from config.topics import BY_NAME, Topic
 from local.servers.jars import java_program
 from local.servers.process import Process, ProcessPlan
+from streams.packed_record import unpack
 
 _SECONDS: Final = 600.0
 
@@ -160,7 +161,9 @@ def _values(place: Place, topic: str) -> Iterator[bytes]:
             for message in consumer.consume(1000, timeout=1):
                 if message.error() is not None:
                     unfinished.discard(message.partition())
-                elif (value := message.value()) is not None and value.startswith(b"{"):
+                elif (value := message.value()) is not None and topic == Topic.PEOPLE:
+                    yield unpack(value)
+                elif value is not None and value.startswith(b"{"):
                     yield value
     finally:
         consumer.close()

@@ -75,6 +75,12 @@ class WorkerSection(Section):
         validation_alias="WORKER_DATA_DIR",
         description="Scratch folder of the stream worker",
     )
+    packs_people: bool = Field(
+        default=True,
+        validation_alias="PACK_PEOPLE",
+        description="Whether people's records are written packed. `false` while a worker of a version before 0.1.0 may "
+        "still read them, which cannot",
+    )
 
 
 class IntakeSection(Section):

@@ -29,6 +29,7 @@ def worker_parts(settings: WorkerEnvironment) -> WorkerParts:
             session_timeout=timedelta(seconds=settings.consumer.session_timeout_seconds),
             data_dir=str(settings.worker.data_dir),
             mac=stream_mac(settings.stream),
+            packs_people=settings.worker.packs_people,
         ),
         context=intake_context(settings),
         law=law_of(read_reference(settings.reference)),

@@ -12,6 +12,7 @@ from infra.partitioner import PersonPartitions
 from infra.stream_mac import StreamMac
 from models.reasons import ForeignReason
 from streams.batch_producer import BatchProducer
+from streams.packed_record import pack
 from streams.person_store import PersonStore, add_record, carried, encoded
 
 _WAITING_BYTES: Final = 16 * 1024 * 1024
@@ -31,7 +32,7 @@ async def carry_people(
         store = await _loaded(reader, mac, partition)
         for name in store.names(partition):
             value = encoded(carried(store.get(partition, name)))
-            add_record(old.next.of(name), name.encode(), value, output)
+            add_record(old.next.of(name), name.encode(), pack(value), output)
             expected[name.encode()] = _digest(value)
             if output.waiting_bytes > _WAITING_BYTES:
                 await output.flush()

@@ -19,6 +19,7 @@ from models.eligibility.person_record import PersonRecord
 from models.events.person_event import Origin
 from ops.recovery.erasure_log import origin_of
 from streams.checkpoint import people_now
+from streams.packed_record import unpack
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ async def cut_offs(kafka: KafkaSettings, mac: StreamMac) -> dict[str, datetime |
             async for records in reader.read(Topic.PEOPLE, partition, first, end):
                 for record in mac.split(records)[0]:
                     if record.value is not None:
-                        person = PersonRecord.model_validate_json(record.value)
+                        person = PersonRecord.model_validate_json(unpack(record.value))
                         if person.applied >= known.get(person.person_id, (-1, None))[0]:
                             known[person.person_id] = (person.applied, person.erased_before)
     return {person: cut_off for person, (_, cut_off) in known.items()}

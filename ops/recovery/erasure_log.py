@@ -22,6 +22,7 @@ from models.eligibility.erase import erased_by
 from models.events.person_event import Origin
 from streams.batch_producer import BatchProducer
 from streams.checkpoint import people_now
+from streams.packed_record import unpacked_in
 from streams.person_store import PersonStore
 from streams.processors import add_person_event
 
@@ -132,7 +133,7 @@ class ErasureLog:
                 first, end = await self._reader.bounds(topic, partition)
                 async for records in self._reader.read(topic, partition, first, end):
                     for record in records:
-                        content = (record.key or b"") + (record.value or b"")
+                        content = (record.key or b"") + _as_text(topic, record.value or b"")
                         found[topic] += any(person.encode() in content for person in people)
         return found
 
@@ -151,6 +152,10 @@ class ErasureLog:
     def _output(self) -> BatchProducer:
         assert self._producer is not None  # noqa: S101 - `async with` has made it
         return BatchProducer(self._producer, self._mac)
+
+
+def _as_text(topic: str, value: bytes) -> bytes:
+    return b"".join((value, *unpacked_in(value))) if topic == Topic.PEOPLE else value
 
 
 def _is_of_before(said: Any, people: Collection[str], cut_off: datetime) -> bool:

@@ -1,7 +1,7 @@
 """A person's pseudonym looked for outside Kafka's own answers: tables, the auditor's index, a dump, raw segments.
 
 A dump or a segment that is compressed hides what it holds: a plain dump, and topics without compression, are searched
-whole. Nothing here prints the pseudonym.
+whole, people's packed records too. Nothing here prints the pseudonym.
 """
 
 import sqlite3
@@ -9,14 +9,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Final, LiteralString
 
 from psycopg import sql
 
+from config.topics import Topic
 from infra.postgres import SyncConnection
 from ops.audit.digest import digest
 from ops.audit.readers.erasures import ROWS_OF
+from streams.packed_record import unpacked_in
 
 COLUMNS: Final[LiteralString] = """
 SELECT c.relname, a.attname, has_column_privilege(c.oid, a.attnum, 'SELECT') FROM pg_class c
@@ -76,9 +79,21 @@ def in_file(file: Path, person: str) -> int:
     return found
 
 
+def _in_packed(file: Path, person: str) -> int:
+    """The same of the records in it that match has packed."""
+    with file.open("rb") as opened:
+        if not file.stat().st_size:
+            return 0
+        with mmap(opened.fileno(), 0, access=ACCESS_READ) as content:
+            return sum(record.count(person.encode()) for record in unpacked_in(content))
+
+
 def in_segments(folder: Path, person: str) -> dict[str, int]:
     """The same of a broker's log folders, by topic."""
     found: Counter[str] = Counter()
     for file in sorted(folder.glob("*/*.log")):
-        found[file.parent.name.rpartition("-")[0]] += in_file(file, person)
+        topic = file.parent.name.rpartition("-")[0]
+        found[topic] += in_file(file, person)
+        if topic == Topic.PEOPLE:
+            found[topic] += _in_packed(file, person)
     return dict(found)

@@ -11,6 +11,7 @@ from models.eligibility.last_fact import LastFact, last_fact
 from models.eligibility.person_record import PersonRecord
 from models.events.event_types import InputTopic
 from streams.checkpoint import people_now
+from streams.packed_record import unpack
 
 InputPlace = tuple[str, int]
 """Topic and partition."""
@@ -53,7 +54,7 @@ async def _last_facts(reader: PartitionReader, mac: StreamMac) -> dict[str, Last
             for record in mac.split(records)[0]:
                 if record.value is None:
                     continue
-                person = PersonRecord.model_validate_json(record.value)
+                person = PersonRecord.model_validate_json(unpack(record.value))
                 before = known.get(person.person_id)
                 # A worker that has lost the partition may write an older record behind a newer one.
                 if before is None or person.applied >= before.applied:
