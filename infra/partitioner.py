@@ -43,6 +43,15 @@ class PersonPartitions:
         """The generation after it."""
         return PersonPartitions(self.generation + 1)
 
+    def after(self, partition: int) -> tuple[int, int]:
+        """The two of the next generation in which the people of `partition` are: the same hash, one bit more of it.
+
+        >>> PersonPartitions().after(3)
+        (11, 19)
+        """
+        at = self.next.first + partition - self.first
+        return at, at + self.end - self.first
+
     def of(self, person_id: str) -> int:
         """The person's partition."""
         return self.first + partition_of(person_id, self.end - self.first)

@@ -16,7 +16,8 @@ from infra.partitioner import PersonPartitions, generations
 from infra.stream_mac import StreamMac
 from models.eligibility.law import Law
 from ops.growth.brokers import Brokers
-from ops.growth.carry_people import all_are_known, bury_people, carry_people, has_people
+from ops.growth.carry_people import bury_people, carry_people, has_people
+from ops.growth.foreign_keys import NOTHING_FOREIGN, ForeignKeys, keys_are_given
 from ops.growth.match_rest import has_records, match_rest
 from streams.batch_producer import BatchProducer
 from streams.checkpoint import CARRIED, Checkpoint
@@ -56,11 +57,13 @@ class Growth:
     ledger_seconds: float
     """How long the ledger may take to project what is decided already."""
     say: Callable[[str], None]
+    keys: ForeignKeys = NOTHING_FOREIGN
 
     async def run(self, to: int) -> Grown:
-        """Grow to `to` partitions. Raises `CannotGrow`, `ops.growth.carry_people.NotCarried`."""
+        """Grow to `to` partitions. Raises `CannotGrow`, `ops.growth.errors.NotCarried`."""
         present = (await self._checkpoint()).people
         async with self.brokers.reader() as reader:
+            await keys_are_given(reader, self.mac, Topic.PEOPLE, present.all)
             partitions = len(await reader.partitions(Topic.PERSON_EVENTS))
         events = people = 0
         if present.end < partitions == to:
@@ -84,8 +87,7 @@ class Growth:
         await self._nobody_decides()
         self.say("deciding upon what the workers have left")
         async with self.brokers.reader() as reader:
-            await all_are_known(reader, self.mac, present)
-            events = await match_rest(reader, self.producer, self.mac, self.law, present)
+            events = await match_rest(reader, self.producer, self.mac, self.law, present, self.keys)
         reach(Point.GROW_DECIDED)
         await self._until_projected(present)
         await self._nobody_decides()
@@ -97,7 +99,7 @@ class Growth:
         self.say("carrying everybody over")
         # A client that is new: the others know the partitions of before.
         async with self.brokers.reader() as reader:
-            people = await carry_people(reader, self.producer, self.mac, present)
+            people = await carry_people(reader, self.producer, self.mac, present, self.keys)
         reach(Point.GROW_CARRIED)
         self.say("saying that they were carried over")
         await self._mark(present, before)
@@ -109,8 +111,8 @@ class Growth:
         the brokers keep the last one of each key, whoever wrote it."""
         await self._nobody_decides()
         async with self.brokers.reader() as reader:
-            stands = await has_people(reader, self.mac, present.next)
-            if not stands and await has_people(reader, self.mac, present):
+            stands = await has_people(reader, self.mac, present.next, self.keys)
+            if not stands and await has_people(reader, self.mac, present, self.keys):
                 raise CannotGrow(
                     "Nobody was carried over: another tool has given person-events its partitions."
                 )
@@ -124,7 +126,7 @@ class Growth:
     async def _checkpoint(self) -> Checkpoint:
         async with self.brokers.reader() as reader:
             checkpoint = Checkpoint(Match.name, reader, self.mac)
-            await checkpoint.load()
+            await self.keys.pass_by(reader, self.mac, await checkpoint.load())
         return checkpoint
 
     async def _nobody_decides(self) -> None:

@@ -10,6 +10,8 @@ from infra.partition_reader import PartitionReader
 from infra.partitioner import PersonPartitions
 from infra.stream_mac import StreamMac
 from models.eligibility.law import Law
+from models.events.receipt import ForeignRecord
+from ops.growth.foreign_keys import NOTHING_FOREIGN, ForeignKeys, loaded
 from streams.assignment import Assignment
 from streams.batch_driver import BatchDriver
 from streams.batch_producer import BatchProducer
@@ -22,17 +24,41 @@ _RECORDS: Final = 5_000
 
 
 async def match_rest(
-    reader: PartitionReader, producer: AIOKafkaProducer, mac: StreamMac, law: Law, where: PersonPartitions
+    reader: PartitionReader,
+    producer: AIOKafkaProducer,
+    mac: StreamMac,
+    law: Law,
+    where: PersonPartitions,
+    keys: ForeignKeys = NOTHING_FOREIGN,
 ) -> int:
-    """How many events it has applied, of those that stood there when it began: later ones are passed on afterwards."""
+    """How many events it has applied, of those that stood there when it began: later ones are passed on afterwards.
+
+    Raises `ops.growth.errors.KeysMissing`, before it decides upon anything of the partition.
+    """
     checkpoint = Checkpoint(Match.name, reader, mac)
     await checkpoint.load()
     left = []
     for partition in where.all:
-        rest = await checkpoint.rest(Topic.PERSON_EVENTS, partition)
-        if await has_records(reader, Topic.PERSON_EVENTS, partition, *rest):
-            left.append((partition, *rest))
-    return sum([await match_between(reader, producer, mac, law, rest) for rest in left])
+        start, end = await checkpoint.rest(Topic.PERSON_EVENTS, partition)
+        if await has_records(reader, Topic.PERSON_EVENTS, partition, start, end):
+            left.append((partition, start, end))
+    done = 0
+    for rest in left:
+        await _all_is_known(reader, mac, keys, rest)
+        done += await match_between(reader, producer, mac, law, rest)
+    return done
+
+
+async def _all_is_known(
+    reader: PartitionReader, mac: StreamMac, keys: ForeignKeys, rest: tuple[int, int, int]
+) -> None:
+    """Match would pass by what it does not know, an event or all that is known of a person."""
+    partition, start, end = rest
+    await loaded(reader, mac, partition, keys)
+    foreign: list[ForeignRecord] = []
+    async for records in reader.read(Topic.PERSON_EVENTS, partition, start, end):
+        foreign += mac.split(records)[1]
+    await keys.pass_by(reader, mac, foreign)
 
 
 async def has_records(reader: PartitionReader, topic: str, partition: int, start: int, end: int) -> bool:
