@@ -67,3 +67,15 @@ def generations(partitions: int) -> list[PersonPartitions]:
     while found[-1].end < partitions:
         found.append(found[-1].next)
     return found
+
+
+def latest(partitions: int) -> PersonPartitions:
+    """The last generation that has all its partitions, in a topic with so many. Others were added by another tool.
+
+    >>> [latest(number).end for number in (8, 12, 24, 30)]
+    [8, 8, 24, 24]
+    """
+    found = PersonPartitions()
+    while found.next.end <= partitions:
+        found = found.next
+    return found

@@ -71,20 +71,6 @@ async def _check(
         )
 
 
-async def has_people(
-    reader: PartitionReader,
-    mac: StreamMac,
-    where: PersonPartitions,
-    keys: ForeignKeys = NOTHING_FOREIGN,
-) -> bool:
-    """Whether somebody's record stands in one of the partitions. Raises `ops.growth.errors.KeysMissing`."""
-    for partition in where.all:
-        store = await loaded(reader, mac, partition, keys)
-        if store.names(partition):
-            return True
-    return False
-
-
 async def bury_people(
     reader: PartitionReader, producer: AIOKafkaProducer, mac: StreamMac, past: Iterable[PersonPartitions]
 ) -> int:

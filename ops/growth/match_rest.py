@@ -23,6 +23,18 @@ _RECORDS: Final = 5_000
 """In one batch."""
 
 
+class _Decides(BatchProducer):
+    """Where the command says that people are decided upon. The brokers may have more partitions already."""
+
+    def __init__(self, producer: AIOKafkaProducer, mac: StreamMac, partitions: int) -> None:
+        super().__init__(producer, mac)
+        self._partitions = partitions
+
+    async def person_partitions(self) -> int:
+        """As told."""
+        return self._partitions
+
+
 async def match_rest(
     reader: PartitionReader,
     producer: AIOKafkaProducer,
@@ -30,9 +42,11 @@ async def match_rest(
     law: Law,
     where: PersonPartitions,
     keys: ForeignKeys = NOTHING_FOREIGN,
+    partitions: int | None = None,
 ) -> int:
     """How many events it has applied, of those that stood there when it began: later ones are passed on afterwards.
 
+    `partitions`: how many ``person-events`` has, unless the brokers shall say it.
     Raises `ops.growth.errors.KeysMissing`, before it decides upon anything of the partition.
     """
     checkpoint = Checkpoint(Match.name, reader, mac)
@@ -45,7 +59,7 @@ async def match_rest(
     done = 0
     for rest in left:
         await _all_is_known(reader, mac, keys, rest)
-        done += await match_between(reader, producer, mac, law, rest)
+        done += await match_between(reader, producer, mac, law, rest, partitions)
     return done
 
 
@@ -69,7 +83,12 @@ async def has_records(reader: PartitionReader, topic: str, partition: int, start
 
 
 async def match_between(
-    reader: PartitionReader, producer: AIOKafkaProducer, mac: StreamMac, law: Law, rest: tuple[int, int, int]
+    reader: PartitionReader,
+    producer: AIOKafkaProducer,
+    mac: StreamMac,
+    law: Law,
+    rest: tuple[int, int, int],
+    partitions: int | None = None,
 ) -> int:
     """What stands in (partition, start, end). One partition at a time: only its people are held in memory."""
     partition, start, end = rest
@@ -80,7 +99,7 @@ async def match_between(
         topics=[Topic.PERSON_EVENTS],
         assignment=assignment,
         checkpoint=Checkpoint(Match.name, reader, mac),
-        output=BatchProducer(producer, mac),
+        output=BatchProducer(producer, mac) if partitions is None else _Decides(producer, mac, partitions),
         monotonic=time.monotonic,
     )
     done = 0
