@@ -78,8 +78,8 @@ async def bury_people(
     output, buried = BatchProducer(producer, mac), 0
     for generation in past:
         for partition in generation.all:
-            store = await loaded(reader, mac, partition, None)
-            for name in store.names(partition):
+            # Not kept in a name of its own: beside the people of the next partition it would be held for nothing.
+            for name in (await loaded(reader, mac, partition, None)).names(partition):
                 output.add(Topic.PEOPLE, partition, name.encode(), None)
                 buried += 1
             await output.flush()
