@@ -22,22 +22,25 @@ _MARKS: Final = (b'"erased_before"', b'"joined_to"')
 """A record that has neither is none of the two."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LostWords:
-    """With what they are looked for."""
+    """Of one rebuild. They are looked for once: of a number that is waited for, no mark was read meanwhile."""
 
     reader: PartitionReader
     connection: Connection
     mac: StreamMac
     skips: Collection[tuple[str, int, int]]
+    _erased: set[str] | None = None
 
     async def note(self, waiting: Iterable[tuple[int, int]], unread: Mapping[int, tuple[int, int]]) -> int:
         """How many were lost that a decision at one of the places in `waiting` waits for. `unread`: by partition."""
-        erased, noted = await self._erased(unread), 0
+        if self._erased is None:
+            self._erased = await self._erased_in(unread)
+        noted = 0
         for partition, offset in waiting:
             for said in await self._read(partition, offset, offset + 1):
                 if isinstance(said.content, Decision):
-                    for name in erased & {*(said.content.joined or ())}:
+                    for name in self._erased & {*(said.content.joined or ())}:
                         noted += await self._note(name, said.content.message.person_id)
         return noted
 
@@ -45,7 +48,7 @@ class LostWords:
         async with self.connection.transaction():
             return (await self.connection.execute(NOTE, (name, joined_to))).rowcount
 
-    async def _erased(self, unread: Mapping[int, tuple[int, int]]) -> set[str]:
+    async def _erased_in(self, unread: Mapping[int, tuple[int, int]]) -> set[str]:
         """The numbers of which an erasure is read before a last word, if one is read at all."""
         first: dict[str, ErasureMark | JoinMark] = {}
         for partition, (start, end) in sorted(unread.items()):

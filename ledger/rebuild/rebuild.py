@@ -129,6 +129,7 @@ class _Rebuild:
         self._known: dict[Place, int] = {}
         self._mac = mac
         self._skips: frozenset[tuple[str, int, int]] = frozenset()
+        self._lost: LostWords | None = None
 
     async def run(self, live: Connection, skips: frozenset[tuple[str, int, int]]) -> None:
         self._skips = skips
@@ -189,8 +190,9 @@ class _Rebuild:
     ) -> int:
         waiting = [(partition, start) for partition, (start, _) in left.items()]
         unread = {partition: (start, bounds[partition][1]) for partition, start in waiting}
-        lost = LostWords(self._reader, self._connection, self._mac, self._skips)
-        return await lost.note(waiting, {**unread, **later})
+        if self._lost is None:
+            self._lost = LostWords(self._reader, self._connection, self._mac, self._skips)
+        return await self._lost.note(waiting, {**unread, **later})
 
     async def _project(self, topic: str, partition: int, first: int, end: int, done: int) -> tuple[int, int]:
         """As far as nothing has to wait; returns where to go on, and the offset up to which acts were done."""
