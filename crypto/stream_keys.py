@@ -69,6 +69,12 @@ class StreamTags:
         is_ours = hmac.compare_digest(self._tag(kid, place, content), tag)
         return None if is_ours else ForeignReason.WRONG_MAC
 
+    def unknown_key(self, mac: bytes) -> str | None:
+        """The id of the key that `mac` names, where the ring has none of that id and a ring could have one."""
+        kid = mac.partition(b":")[0]
+        name = kid.decode("ascii", "replace")
+        return name if kid not in self._keys and _KID.fullmatch(name) else None
+
     def _tag(self, kid: bytes, place: bytes, content: bytes) -> bytes:
         begun = self._begun.get((kid, place))
         if begun is None:

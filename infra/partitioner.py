@@ -43,6 +43,15 @@ class PersonPartitions:
         """The generation after it."""
         return PersonPartitions(self.generation + 1)
 
+    def after(self, partition: int) -> tuple[int, int]:
+        """The two of the next generation in which the people of `partition` are: the same hash, one bit more of it.
+
+        >>> PersonPartitions().after(3)
+        (11, 19)
+        """
+        at = self.next.first + partition - self.first
+        return at, at + self.end - self.first
+
     def of(self, person_id: str) -> int:
         """The person's partition."""
         return self.first + partition_of(person_id, self.end - self.first)
@@ -57,4 +66,16 @@ def generations(partitions: int) -> list[PersonPartitions]:
     found = [PersonPartitions()]
     while found[-1].end < partitions:
         found.append(found[-1].next)
+    return found
+
+
+def latest(partitions: int) -> PersonPartitions:
+    """The last generation that has all its partitions, in a topic with so many. Others were added by another tool.
+
+    >>> [latest(number).end for number in (8, 12, 24, 30)]
+    [8, 8, 24, 24]
+    """
+    found = PersonPartitions()
+    while found.next.end <= partitions:
+        found = found.next
     return found

@@ -63,6 +63,16 @@ class StreamMac:
         content = _content(record.key, record.value, record.headers)
         return self._tags.fault(mac, _place(record.topic, record.partition), content)
 
+    def unknown_key(self, record: KafkaRecord) -> str | None:
+        """Of a record that is foreign by `ForeignReason.UNKNOWN_KEY`: the id of the key, where it is one of a key."""
+        said = next((value for name, value in record.headers if name == HEADER), None)
+        return None if self._tags is None or said is None else self._tags.unknown_key(said)
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether it judges anything at all."""
+        return self._tags is not None
+
     def split(self, records: Iterable[KafkaRecord]) -> tuple[list[KafkaRecord], list[ForeignRecord]]:
         """Those that are ours, and of the others where they stand."""
         ours: list[KafkaRecord] = []

@@ -23,7 +23,7 @@ from confluent_kafka.cimpl import NewPartitions, NewTopic
 
 from config.kafka import KafkaSettings
 from config.topics import TIMESTAMP_TYPE, TOPICS, TopicSpec
-from infra.partitioner import generations
+from infra.partitioner import latest
 
 _SECONDS: Final = 30.0
 _METADATA_SECONDS: Final = 10.0
@@ -210,12 +210,25 @@ def _configs(admin: AdminClient, names: Sequence[str]) -> dict[str, Any]:
         raise TopicsUnreachable(f"Kafka does not tell how the topics are made: {said}.") from None
 
 
+def _half_grown(name: str, number: int) -> str:
+    """All goes on where people are decided upon: nobody is sent to the partitions that are too many."""
+    known = latest(number)
+    return (
+        f"Topic {name} has {number} partitions: another tool has added to the {known.end} of people. Nothing goes to "
+        f"those that are too many. frafaldsvarsel topics grow --to {known.next.end} makes all of them, and takes them "
+        "into use; there is no way back to fewer."
+    )
+
+
 def _differences(
     spec: TopicSpec, found: Any, config: Any, replication: Replication, mac_required: bool
 ) -> list[TopicDifference]:
     faults = []
     number = len(found.partitions)
-    if number != spec.partitions and not (spec.grows and number == generations(number)[-1].end):
+    if spec.grows and number >= spec.partitions:
+        if number != latest(number).end:
+            faults.append(TopicDifference(_half_grown(spec.name, number), False))
+    elif number != spec.partitions:
         sentence = f"Topic {spec.name} has {number} partitions, not {spec.partitions}."
         faults.append(TopicDifference(sentence, True))
     copies = {len(partition.replicas) for partition in found.partitions.values()}

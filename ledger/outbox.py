@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 from config.kafka import KafkaSettings
 from config.topics import BY_NAME
 from infra.failpoints import Point, reach
-from infra.partitioner import generations, partition_of
+from infra.partitioner import latest, partition_of
 from infra.postgres import Connection
 from infra.postgres_timeouts import CONNECT_SECONDS, shut_down_after, statement_timeouts
 from infra.record_key import record_key
@@ -111,7 +111,7 @@ async def _send(
         for name, topic, about, value in rows:
             spec = BY_NAME[topic]
             if spec.grows:
-                people = generations(len(await producer.partitions_for(topic)))[-1]
+                people = latest(len(await producer.partitions_for(topic)))
                 partition = people.of(about)
             else:
                 partition = partition_of(about, spec.partitions)

@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer
 
 from config.topics import Topic
 from infra.failpoints import Point, reach
-from infra.partitioner import PersonPartitions, generations
+from infra.partitioner import PersonPartitions, latest
 from infra.partitioner import partition_of as partition_of
 from infra.stream_mac import NO_MAC, StreamMac
 
@@ -52,7 +52,7 @@ class BatchProducer:
 
     async def look_up_partitions(self) -> None:
         """Ask the brokers where a person's events go. Those that come elsewhere, match passes on."""
-        self.people = generations(await self.person_partitions())[-1]
+        self.people = latest(await self.person_partitions())
 
     async def person_partitions(self) -> int:
         """How many ``person-events`` has."""

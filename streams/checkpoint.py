@@ -11,7 +11,7 @@ from typing import Final
 from config.topics import Topic
 from infra.kafka_record import KafkaRecord
 from infra.partition_reader import PartitionReader
-from infra.partitioner import PersonPartitions
+from infra.partitioner import PersonPartitions, latest
 from infra.stream_mac import NO_MAC, StreamMac
 from models.events.receipt import ForeignRecord
 from streams.batch_producer import BatchProducer
@@ -76,10 +76,21 @@ class Checkpoint:
 
     def agree(self, partitions: int) -> None:
         """``person-events`` has so many. Raises `GrowthUnfinishedError`: whoever went on would know nobody."""
-        if partitions != self.people.end:
+        known, told = self.people, latest(partitions)
+        if told != known:
+            wanted = known.next if known.end < told.end else known
             raise GrowthUnfinishedError(
                 f"person-events has {partitions} partitions, and by the checkpoints people are decided upon in "
-                f"{self.people.end}: run frafaldsvarsel topics grow --to {max(partitions, self.people.end)}."
+                f"{known.end}: run frafaldsvarsel topics grow --to {wanted.end}."
+            )
+        if partitions != known.end:
+            log.warning(
+                "%s: person-events has %d partitions, and people are decided upon in %d: another tool has added some; "
+                "run frafaldsvarsel topics grow --to %d",
+                self._processor,
+                partitions,
+                known.end,
+                known.next.end,
             )
 
     def _step(self, topic: str, partition: int) -> str:

@@ -45,41 +45,34 @@ async def rebuild_person_store(
     kafka: KafkaSettings, law: Law, *, write: bool, say: Callable[[str], None], mac: StreamMac = NO_MAC
 ) -> PersonStoreRebuild:
     """Rebuild and compare every partition; `write` also writes what differs, with its applied offset."""
+    async with PartitionReader(kafka) as reader:
+        if not write:
+            return await rebuild_from(reader, law, None, say, mac)
+        producer = AIOKafkaProducer(**kafka.producer())
+        await producer.start()
+        try:
+            return await rebuild_from(reader, law, BatchProducer(producer, mac), say, mac)
+        finally:
+            await producer.stop()
+
+
+async def rebuild_from(
+    reader: PartitionReader,
+    law: Law,
+    output: BatchProducer | None,
+    say: Callable[[str], None],
+    mac: StreamMac,
+) -> PersonStoreRebuild:
+    """The same by a client that is there; `output` None: nothing is written."""
     result = PersonStoreRebuild()
     hashes = sha256(), sha256()
-    producer = AIOKafkaProducer(**kafka.producer()) if write else None
-    async with PartitionReader(kafka) as reader:
-        if producer is not None:
-            await producer.start()
-        try:
-            # Checkpoint before people before events: each is then at least as far as the one read before it.
-            checkpoint = Checkpoint(Match.name, reader, mac)
-            await checkpoint.load()
-            rebuild = _Rebuild(reader, mac, law, result, say)
-            left = await rebuild.people_of_before(checkpoint)
-            # Who came from a partition whose beginning is gone cannot be rebuilt, wherever they are now.
-            for partition in checkpoint.people.all if not result.removed else ():
-                if not await rebuild.is_whole(partition):
-                    continue
-                store = PersonStore(reader, mac)
-                await store.load(partition)
-                held = store.records(partition)
-                processed = checkpoint.next_offset(Topic.PERSON_EVENTS, partition)
-                rebuilt = await rebuild.people_in(partition, held, processed, left[partition])
-                found = []
-                for person in sorted(held.keys() | rebuilt.keys()):
-                    stored, made = held.get(person), rebuilt.get(person)
-                    _add(hashes[0].update, stored)
-                    _add(hashes[1].update, made)
-                    if (finding := compare(stored, made)) is not None:
-                        found.append(finding)
-                result.people += len(rebuilt)
-                result.findings += found
-                if producer is not None:
-                    result.written += await _write(store, BatchProducer(producer, mac), partition, found)
-        finally:
-            if producer is not None:
-                await producer.stop()
+    # Checkpoint before people before events: each is then at least as far as the one read before it.
+    checkpoint = Checkpoint(Match.name, reader, mac)
+    await checkpoint.load()
+    add = hashes[0].update, hashes[1].update
+    rebuild = _Rebuild(reader, mac, law, checkpoint, result, add, output, say)
+    for partition in PersonPartitions().all:
+        await rebuild.people_of(PersonPartitions(), partition, {})
     result.held_hash, result.rebuilt_hash = hashes[0].hexdigest(), hashes[1].hexdigest()
     return result
 
@@ -89,49 +82,91 @@ class _Rebuild:
     reader: PartitionReader
     mac: StreamMac
     law: Law
+    checkpoint: Checkpoint
     result: PersonStoreRebuild
+    add: tuple[Callable[[bytes], None], Callable[[bytes], None]]
+    """To the hash of what is held, and of what was rebuilt."""
+    output: BatchProducer | None
     say: Callable[[str], None]
 
-    async def is_whole(self, partition: int) -> bool:
-        """Whether the partition's events can still be read from the first one on."""
+    async def people_of(self, generation: PersonPartitions, partition: int, left: dict[str, bytes]) -> None:
+        """The people of a partition, and then of the two in which they go on (docs/decisions/0069).
+
+        `left`: what was known of them before, encoded. So of people who were carried over, only those of one partition
+        of the first generation are held in memory.
+        """
         self.say(f"{Topic.PERSON_EVENTS}/{partition}")
         first, _ = await self.reader.bounds(Topic.PERSON_EVENTS, partition)
         if first > 0:
+            # Who came from it cannot be rebuilt, wherever they are now.
             self.result.removed.append(partition)
-        return first == 0
+        elif generation == self.checkpoint.people:
+            await self._compare(partition, left)
+        else:
+            store, upto = PersonStore(self.reader, self.mac), self.checkpoint.carried[partition]
+            went_on = _carried(generation, await self._changed(partition, store, upto, left), left)
+            for one in generation.after(partition):
+                await self.people_of(generation.next, one, went_on.pop(one, {}))
 
-    async def people_of_before(self, checkpoint: Checkpoint) -> Mapping[int, Mapping[str, bytes]]:
-        """Everybody as they were carried over, encoded, by partition of the present generation (0069)."""
-        generation, left = PersonPartitions(), defaultdict[int, dict[str, bytes]](dict)
-        while generation != checkpoint.people:
-            found = defaultdict[int, dict[str, bytes]](dict)
-            for partition in generation.all:
-                if await self.is_whole(partition):
-                    upto = checkpoint.carried[partition]
-                    for name, person in (await self.people_in(partition, {}, upto, left[partition])).items():
-                        found[generation.next.of(name)][name] = encoded(carried(person))
-            generation, left = generation.next, found
-        return left
+    async def _compare(self, partition: int, left: Mapping[str, bytes]) -> None:
+        store = PersonStore(self.reader, self.mac)
+        await store.load(partition)
+        held, processed = (
+            set(store.names(partition)),
+            self.checkpoint.next_offset(Topic.PERSON_EVENTS, partition),
+        )
+        changed = await self._changed(partition, store, processed, left)
+        found = []
+        for person in sorted(held | changed.keys() | left.keys()):
+            stored = store.get(partition, person) if person in held else None
+            made = changed.pop(person, None) or _known(left, person)
+            _add(self.add[0], stored)
+            _add(self.add[1], made)
+            self.result.people += made is not None
+            if (finding := compare(stored, made)) is not None:
+                found.append(finding)
+        self.result.findings += found
+        if self.output is not None:
+            self.result.written += await _write(store, self.output, partition, found)
 
-    async def people_in(
-        self, partition: int, held: Mapping[str, PersonRecord], processed: int, left: Mapping[str, bytes]
+    async def _changed(
+        self, partition: int, store: PersonStore, processed: int, left: Mapping[str, bytes]
     ) -> dict[str, PersonRecord]:
-        """By `left`, what was known before, and the partition's events up to where match has come."""
-        people = {name: PersonRecord.model_validate_json(value) for name, value in left.items()}
+        """Whom the partition's events say something of: by them up to where match has come, and by `left`."""
+        people: dict[str, PersonRecord] = {}
         first, end = await self.reader.bounds(Topic.PERSON_EVENTS, partition)
         async for records in self.reader.read(Topic.PERSON_EVENTS, partition, first, end):
             for record in self.mac.split(records)[0]:
                 if record.value is None:
                     continue  # a tombstone
                 event = PersonEvent.model_validate_json(record.value)
-                known = held.get(event.person_id)
-                if record.offset >= processed and (known is None or record.offset > known.applied):
+                name = event.person_id
+                if record.offset >= processed and record.offset > store.get(partition, name).applied:
                     continue  # match has not come to it
-                person = people.get(event.person_id) or PersonRecord(person_id=event.person_id)
+                person = people.get(name) or _known(left, name) or PersonRecord(person_id=name)
                 cause = Cause(partition=partition, offset=record.offset)
-                people[event.person_id] = apply(person, event, cause, self.law).record
+                people[name] = apply(person, event, cause, self.law).record
                 self.result.events += 1
         return people
+
+
+def _carried(
+    generation: PersonPartitions, changed: dict[str, PersonRecord], left: dict[str, bytes]
+) -> dict[int, dict[str, bytes]]:
+    """Everybody as they were carried over, by partition; nobody is held twice meanwhile."""
+    went_on = defaultdict[int, dict[str, bytes]](dict)
+    while changed:
+        name, person = changed.popitem()
+        left[name] = encoded(carried(person))
+    while left:
+        name, value = left.popitem()
+        went_on[generation.next.of(name)][name] = value
+    return went_on
+
+
+def _known(left: Mapping[str, bytes], name: str) -> PersonRecord | None:
+    value = left.get(name)
+    return None if value is None else PersonRecord.model_validate_json(value)
 
 
 async def _write(store: PersonStore, output: BatchProducer, partition: int, found: list[Finding]) -> int:

@@ -91,7 +91,7 @@ ENTRIES: Final[Mapping[DatabaseRole, tuple[Definition, ...]]] = {
         Definition("ledger.rebuild.replace", "replace"),
         Definition("ledger.rebuild.compare", "compare"),
         *(
-            Definition("ledger.rebuild.rebuild", name)
+            Definition("ledger.rebuild.take_over", name)
             for name in (
                 "TAKE_OVER_RECEIPTS",
                 "TAKE_OVER_APPLIED",

@@ -15,6 +15,7 @@ from frafaldsvarsel.wiring.common import read_reference, stream_mac
 
 if TYPE_CHECKING:
     from infra.postgres import SyncConnection
+    from ops.growth.foreign_keys import ForeignKeys
     from ops.growth.grow import Grown
 
 _UNREACHABLE = 2
@@ -27,6 +28,13 @@ def grow(
     ledger_seconds: Annotated[
         float, typer.Option(help="How long the ledger may take to project what is decided already.")
     ] = 600,
+    foreign_key: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY",
+            help="A key's id that no ring of the service ever had: its records are passed by. May be repeated.",
+        ),
+    ] = None,
     data: DataDir = None,
 ) -> None:
     """Give people more partitions. Stop all workers first, let the ledger run; a run that was cut off is done again.
@@ -35,9 +43,10 @@ def grow(
     """
     from frafaldsvarsel.commands.database import database
     from infra.topic_admin import TopicsUnreachable
-    from ops.growth.carry_people import NotCarried
+    from ops.growth.errors import NotCarried
+    from ops.growth.foreign_keys import ForeignKeys
     from ops.growth.grow import CannotGrow
-    from ops.growth.projected import is_alone
+    from ops.growth.projected import is_alone, told_foreign
 
     known = settings(GrowEnvironment, data)
     with database(known.database, unreachable=_UNREACHABLE) as connection:
@@ -45,7 +54,8 @@ def grow(
             fail("Another run of this command is under way.")
             raise typer.Exit(1)
         try:
-            done = asyncio.run(_grow(known, connection, to, ledger_seconds))
+            keys = ForeignKeys(names=frozenset(foreign_key or ()), told=told_foreign(connection))
+            done = asyncio.run(_grow(known, connection, to, ledger_seconds, keys))
         except (CannotGrow, NotCarried) as error:
             fail(str(error))
             raise typer.Exit(1) from None
@@ -69,10 +79,10 @@ def grow(
 
 
 async def _grow(
-    known: GrowEnvironment, connection: "SyncConnection", to: int, ledger_seconds: float
+    known: GrowEnvironment, connection: "SyncConnection", to: int, ledger_seconds: float, keys: "ForeignKeys"
 ) -> "Grown":
     from ops.growth.brokers import KafkaBrokers
-    from ops.growth.grow import BOOKED, Growth
+    from ops.growth.grow import Growth
     from ops.growth.projected import projected
 
     law = law_of(read_reference(known.reference))
@@ -84,9 +94,10 @@ async def _grow(
             producer=producer,
             mac=stream_mac(known.stream),
             law=law,
-            projected=lambda: projected(connection, [*map(str, BOOKED)]),
+            projected=lambda: projected(connection),
             ledger_seconds=ledger_seconds,
             say=lambda what: note(f"[dim]{what}[/]"),
+            keys=keys,
         )
         return await growth.run(to)
     finally:

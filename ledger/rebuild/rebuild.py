@@ -8,86 +8,42 @@ from bisect import bisect_left
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Final, LiteralString
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from config.kafka import KafkaSettings
-from config.topics import INPUT_PARTITIONS, Topic
+from config.topics import Topic
 from infra.partition_reader import PartitionReader
 from infra.partitioner import generations
 from infra.postgres import Connection
 from infra.stream_mac import NO_MAC, StreamMac
-from ledger.consume import duplicates
 from ledger.consume.batch import Batch, Place, project
 from ledger.consume.joins import settle
 from ledger.rebuild.compare import TABLES, Comparison, compare
+from ledger.rebuild.lost_words import LostWords
+from ledger.rebuild.take_over import Removed, TakeOver, find_repeats
 from ledger.schema.migrate import migrate
 from ledger.store import action_log as acts
 from ledger.store import foreign_records, repository
 from ledger.store.action_log import ActionRow
 from ledger.tasks.projection import Policy
-from models.events.person_event import Origin
-from models.events.receipt import Receipt, ReceiptStatus
 
 SCHEMA: Final = "rebuilt"
 _LOCK: Final = 0x46_52_52_42
 _ORDER: Final = (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS, Topic.PERSON_EVENTS)
 """Receipts first: every conflict is known before the decisions that it refuses."""
 _RECORDS: Final = 1000
-_CLOCKS: Final = "5 minutes"
-"""How far the clocks of workers and brokers may be apart."""
 
 DROP_SCHEMA: Final[LiteralString] = "DROP SCHEMA IF EXISTS rebuilt CASCADE"
 MAKE_SCHEMA: Final[LiteralString] = "CREATE SCHEMA rebuilt"
-TAKE_OVER_RECEIPTS: Final[LiteralString] = """
-INSERT INTO rebuilt.receipts SELECT * FROM receipts
-WHERE partition %% %s = %s AND appended_at < %s::timestamptz + %s::interval ON CONFLICT DO NOTHING
-"""
-TAKE_OVER_APPLIED: Final[LiteralString] = """
-INSERT INTO rebuilt.applied SELECT * FROM applied
-WHERE partition = %s AND (%s::bigint IS NULL OR "offset" < %s::bigint) ON CONFLICT DO NOTHING
-"""
-TAKE_OVER_SUBJECTS: Final[LiteralString] = """
-INSERT INTO rebuilt.subjects SELECT s.* FROM subjects s JOIN applied a
-ON (a.origin_topic, a.origin_partition, a.origin_offset, a.person_id) = (s.topic, s.partition, s."offset", s.person_id)
-WHERE a.partition = %s AND (%s::bigint IS NULL OR a."offset" < %s::bigint) ON CONFLICT DO NOTHING
-"""
-TAKE_OVER_FACTS: Final[LiteralString] = """
-INSERT INTO rebuilt.person_facts SELECT * FROM person_facts WHERE partition = %s AND "offset" < %s
-ON CONFLICT DO NOTHING
-"""
-TAKE_OVER_VERDICTS: Final[LiteralString] = """
-INSERT INTO rebuilt.verdicts SELECT * FROM verdicts WHERE partition = %s AND "offset" < %s ON CONFLICT DO NOTHING
-"""
-SHARED: Final = """
-SELECT DISTINCT ON (sender, event_id) topic, partition, "offset", appended_at, sender, event_id
-FROM (SELECT *, count(*) OVER (PARTITION BY sender, event_id) AS copies FROM receipts WHERE status = 'accepted') r
-WHERE copies > 1
-"""
-"""One record of each id that several accepted records share."""
 TAKE_LOCK: Final[LiteralString] = "SELECT pg_try_advisory_lock(%s)"
 AT_ITS_END: Final[LiteralString] = "INSERT INTO position VALUES (%s, %s, %s)"
 
 
 class CannotRebuild(RuntimeError):
     """It cannot be done; the message is a sentence for the person who asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Removed:
-    """What retention has taken from the beginning of a partition, and what stands in for it."""
-
-    topic: str
-    partition: int
-    first: int
-    """The first offset that is still there."""
-    oldest: datetime | None
-    """When the first record that is still there was written."""
-    taken_over: int
-    """Rows taken from the live table, unchecked."""
 
 
 @dataclass(slots=True)
@@ -173,6 +129,7 @@ class _Rebuild:
         self._known: dict[Place, int] = {}
         self._mac = mac
         self._skips: frozenset[tuple[str, int, int]] = frozenset()
+        self._lost: LostWords | None = None
 
     async def run(self, live: Connection, skips: frozenset[tuple[str, int, int]]) -> None:
         self._skips = skips
@@ -183,14 +140,16 @@ class _Rebuild:
                     partition: await self._bounds(topic, partition)
                     for partition in await self._reader.partitions(topic)
                 }
+                take_over = TakeOver(self._reader, live, self._mac, skips)
                 for partition, (first, end) in bounds.items():
                     if first > 0:
-                        await self._take_over(live, topic, partition, first, end)
+                        self._result.removed.append(await take_over.rows(topic, partition, first, end))
                 # What was projected before people got more partitions (docs/decisions/0069) comes first.
                 for one in generations(len(bounds)):
-                    await self._project_all(topic, {at: bounds[at] for at in bounds if at in one.all})
+                    later = {at: bounds[at] for at in bounds if at >= one.end}
+                    await self._project_all(topic, {at: bounds[at] for at in bounds if at in one.all}, later)
                 if topic == Topic.RECEIPTS and self._result.removed:
-                    await self._find_repeats()
+                    await find_repeats(self._connection)
 
     async def _bounds(self, topic: str, partition: int) -> tuple[int, int]:
         first, end = await self._reader.bounds(topic, partition)
@@ -200,8 +159,10 @@ class _Rebuild:
             raise CannotRebuild(f"{stands}. Was the topic made anew?")
         return first, projected
 
-    async def _project_all(self, topic: str, bounds: Mapping[int, tuple[int, int]]) -> None:
-        """Partition by partition; one that waits for another goes on when that one has."""
+    async def _project_all(
+        self, topic: str, bounds: Mapping[int, tuple[int, int]], later: Mapping[int, tuple[int, int]]
+    ) -> None:
+        """Partition by partition; one that waits for another goes on when that one has. `later` are read after it."""
         for partition, (first, end) in bounds.items():
             if first >= end and (topic, partition) in self._positions:
                 await self._connection.execute(AT_ITS_END, (topic, partition, end))
@@ -216,10 +177,22 @@ class _Rebuild:
                     again := await self._acts(topic, partition, left.pop(partition)[1], end)
                 ):
                     await self._write(Batch(), [(0, row) for row in again])
-            if left == before:
+            if left == before and not await self._lost_words(left, bounds, later):
                 raise CannotRebuild(
                     f"A number's last word is missing in {topic}: {sorted(left)} wait for it."
                 )
+
+    async def _lost_words(
+        self,
+        left: Mapping[int, tuple[int, int]],
+        bounds: Mapping[int, tuple[int, int]],
+        later: Mapping[int, tuple[int, int]],
+    ) -> int:
+        waiting = [(partition, start) for partition, (start, _) in left.items()]
+        unread = {partition: (start, bounds[partition][1]) for partition, start in waiting}
+        if self._lost is None:
+            self._lost = LostWords(self._reader, self._connection, self._mac, self._skips)
+        return await self._lost.note(waiting, {**unread, **later})
 
     async def _project(self, topic: str, partition: int, first: int, end: int, done: int) -> tuple[int, int]:
         """As far as nothing has to wait; returns where to go on, and the offset up to which acts were done."""
@@ -252,48 +225,3 @@ class _Rebuild:
             unplaced = await project(self._connection, batch, self._known, self._policy, again)
         self._known |= batch.next_offsets
         self._result.unplaced += len(unplaced)
-
-    async def _take_over(self, live: Connection, topic: str, partition: int, first: int, end: int) -> None:
-        """Rows whose records are gone are put in as they stand: what follows from them must still follow."""
-        oldest = None
-        batch = Batch(self._mac, self._skips)
-        if first < end:
-            async for records in self._reader.read(topic, partition, first, end):
-                oldest = oldest or records[0]
-                if topic == Topic.APPLIED:
-                    for record in records:
-                        batch.take(record)
-                # What is foreign, or tells of what is, has no entry that says where the log begins.
-                if topic != Topic.APPLIED or any(applied.entries for applied in batch.applied):
-                    break
-        moved = 0
-        if topic == Topic.RECEIPTS:
-            before = "infinity" if oldest is None else datetime.fromtimestamp(oldest.timestamp_ms / 1000, UTC)
-            values = (INPUT_PARTITIONS, partition, before, _CLOCKS)
-            moved = (await live.execute(TAKE_OVER_RECEIPTS, values)).rowcount
-        elif topic == Topic.APPLIED:
-            kept = next((applied.entries for applied in batch.applied if applied.entries), ())
-            kept_from = min((entry.offset for entry in kept), default=None)
-            moved = (await live.execute(TAKE_OVER_APPLIED, (partition, kept_from, kept_from))).rowcount
-            await live.execute(TAKE_OVER_SUBJECTS, (partition, kept_from, kept_from))
-        elif topic == Topic.PERSON_EVENTS:
-            moved = (await live.execute(TAKE_OVER_FACTS, (partition, first))).rowcount
-        elif topic == Topic.DECISIONS:
-            moved = (await live.execute(TAKE_OVER_VERDICTS, (partition, first))).rowcount
-        when = None if oldest is None else datetime.fromtimestamp(oldest.timestamp_ms / 1000, UTC)
-        self._result.removed.append(Removed(topic, partition, first, when, moved))
-
-    async def _find_repeats(self) -> None:
-        """Among receipts that were taken over: no batch has looked at them."""
-        async with self._connection.transaction():
-            cursor = await self._connection.execute(SHARED)
-            twins = [
-                Receipt(
-                    origin=Origin(topic=topic, partition=partition, offset=offset, appended_at=appended_at),
-                    status=ReceiptStatus.ACCEPTED,
-                    sender=sender,
-                    event_id=event_id,
-                )
-                for topic, partition, offset, appended_at, sender, event_id in await cursor.fetchall()
-            ]
-            await duplicates.find(self._connection, twins)

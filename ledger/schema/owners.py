@@ -18,7 +18,7 @@ AUDIT_INDEX: Final = "ops/audit"
 """Its tables stand in an SQLite file of the auditor's own; there is none here that it writes."""
 ERASED_FIGURES: Final = "ledger/store/erased_figures.py"
 _ANONYMOUS: Final = {ERASED_FIGURES: "Of an erased person the rows that are counted, under a random name."}
-COPY: Final = "ledger/rebuild/rebuild.py"
+COPY: Final = "ledger/rebuild/take_over.py"
 _REBUILT: Final = {
     REBUILD: "`rebuild ledger --apply` replaces what the projection gives, row by row, in one transaction."
 }

@@ -1,8 +1,11 @@
 """What a growth asks of Kafka."""
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Final, Protocol
+
+from aiokafka import AIOKafkaProducer
 
 from config.kafka import KafkaSettings
 from config.kafka_rights import GROUPS, KafkaUser
@@ -11,6 +14,8 @@ from infra.partition_reader import PartitionReader
 from ops.lag.group_states import group_states
 
 _WORKERS: Final = GROUPS[KafkaUser.WORKER]
+_SEEN_SECONDS: Final = 60
+_POLL_SECONDS: Final = 0.1
 
 
 class Brokers(Protocol):
@@ -24,6 +29,15 @@ class Brokers(Protocol):
 
     def add_partitions(self, topics: Sequence[str], total: int) -> None:
         """Give each so many; one that has them stays as it is. Raises `infra.topic_admin.TopicsUnreachable`."""
+
+
+async def see_partitions(producer: AIOKafkaProducer, topics: Sequence[str], total: int) -> None:
+    """Let the client see partitions that were added. It asks by itself after minutes, and asserts until then."""
+    async with asyncio.timeout(_SEEN_SECONDS):
+        for topic in topics:
+            while len(await producer.partitions_for(topic)) < total:
+                await producer.client.force_metadata_update()
+                await asyncio.sleep(_POLL_SECONDS)
 
 
 class KafkaBrokers:

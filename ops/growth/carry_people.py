@@ -1,4 +1,7 @@
-"""Writes every person's record to its partition of the next generation, and reads it there again."""
+"""Writes every person's record to its partition of the next generation, and reads it there again.
+
+Partition by partition: the people of one go to two of the next generation, and nobody else is there.
+"""
 
 from collections.abc import Iterable
 from hashlib import blake2b
@@ -10,7 +13,8 @@ from config.topics import Topic
 from infra.partition_reader import PartitionReader
 from infra.partitioner import PersonPartitions
 from infra.stream_mac import StreamMac
-from models.reasons import ForeignReason
+from ops.growth.errors import NotCarried as NotCarried
+from ops.growth.foreign_keys import NOTHING_FOREIGN, ForeignKeys, loaded
 from streams.batch_producer import BatchProducer
 from streams.packed_record import pack
 from streams.person_store import PersonStore, add_record, carried, encoded
@@ -18,40 +22,47 @@ from streams.person_store import PersonStore, add_record, carried, encoded
 _WAITING_BYTES: Final = 16 * 1024 * 1024
 
 
-class NotCarried(RuntimeError):
-    """What stands in the next generation is not what was written; the message is a sentence."""
-
-
 async def carry_people(
-    reader: PartitionReader, producer: AIOKafkaProducer, mac: StreamMac, old: PersonPartitions
+    reader: PartitionReader,
+    producer: AIOKafkaProducer,
+    mac: StreamMac,
+    old: PersonPartitions,
+    keys: ForeignKeys = NOTHING_FOREIGN,
 ) -> int:
-    """How many there are. Raises `NotCarried`."""
-    output = BatchProducer(producer, mac)
-    expected: dict[bytes, bytes] = {}
+    """How many there are. Raises `NotCarried`, `ops.growth.errors.KeysMissing`."""
+    people = 0
     for partition in old.all:
-        store = await _loaded(reader, mac, partition)
-        for name in store.names(partition):
-            value = encoded(carried(store.get(partition, name)))
-            add_record(old.next.of(name), name.encode(), pack(value), output)
-            expected[name.encode()] = _digest(value)
-            if output.waiting_bytes > _WAITING_BYTES:
-                await output.flush()
+        expected = await _carry_partition(
+            await loaded(reader, mac, partition, keys), partition, old, BatchProducer(producer, mac)
+        )
+        await _check(reader, mac, old.after(partition), expected)
+        people += len(expected)
+    return people
+
+
+async def _carry_partition(
+    store: PersonStore, partition: int, old: PersonPartitions, output: BatchProducer
+) -> dict[str, bytes]:
+    """Everybody of one partition, and what was written of them."""
+    expected: dict[str, bytes] = {}
+    for name in store.names(partition):
+        value = encoded(carried(store.get(partition, name)))
+        add_record(old.next.of(name), name.encode(), pack(value), output)
+        expected[name] = _digest(value)
+        if output.waiting_bytes > _WAITING_BYTES:
+            await output.flush()
     await output.flush()
-    await _check(reader, mac, old.next, expected)
-    return len(expected)
+    return expected
 
 
 async def _check(
-    reader: PartitionReader,
-    mac: StreamMac,
-    new: PersonPartitions,
-    expected: dict[bytes, bytes],
+    reader: PartitionReader, mac: StreamMac, new: Iterable[int], expected: dict[str, bytes]
 ) -> None:
     missing, others = len(expected), 0
-    for partition in new.all:
-        store = await _loaded(reader, mac, partition)
+    for partition in new:
+        store = await loaded(reader, mac, partition, None)
         for name in store.names(partition):
-            digest = expected.get(name.encode())
+            digest = expected.get(name)
             others += digest is None
             missing -= digest == _digest(store.written(partition, name) or b"")
     if missing or others:
@@ -61,28 +72,6 @@ async def _check(
         )
 
 
-async def all_are_known(reader: PartitionReader, mac: StreamMac, where: PersonPartitions) -> None:
-    """Raises `NotCarried` where a record was signed by a key that is not held here: its person would be left behind."""
-    unknown = 0
-    for partition in where.all:
-        store = await _loaded(reader, mac, partition)
-        unknown += sum(one.reason is ForeignReason.UNKNOWN_KEY for one in store.foreign)
-    if unknown:
-        raise NotCarried(
-            f"{unknown} records of people have a MAC by a key that this command does not hold. Give it the workers' "
-            "ring (FRAFALDSVARSEL_STREAM_KEYS_FILE); if it has it, somebody else wrote them, and the audit says where."
-        )
-
-
-async def has_people(reader: PartitionReader, mac: StreamMac, where: PersonPartitions) -> bool:
-    """Whether somebody's record stands in one of the partitions."""
-    for partition in where.all:
-        store = await _loaded(reader, mac, partition)
-        if store.names(partition):
-            return True
-    return False
-
-
 async def bury_people(
     reader: PartitionReader, producer: AIOKafkaProducer, mac: StreamMac, past: Iterable[PersonPartitions]
 ) -> int:
@@ -90,18 +79,12 @@ async def bury_people(
     output, buried = BatchProducer(producer, mac), 0
     for generation in past:
         for partition in generation.all:
-            store = await _loaded(reader, mac, partition)
-            for name in store.names(partition):
+            # Not kept in a name of its own: beside the people of the next partition it would be held for nothing.
+            for name in (await loaded(reader, mac, partition, None)).names(partition):
                 output.add(Topic.PEOPLE, partition, name.encode(), None)
                 buried += 1
             await output.flush()
     return buried
-
-
-async def _loaded(reader: PartitionReader, mac: StreamMac, partition: int) -> PersonStore:
-    store = PersonStore(reader, mac)
-    await store.load(partition)
-    return store
 
 
 def _digest(value: bytes) -> bytes:

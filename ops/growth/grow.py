@@ -12,17 +12,20 @@ from aiokafka import AIOKafkaProducer
 
 from config.topics import GROWING, Topic
 from infra.failpoints import Point, reach
-from infra.partitioner import PersonPartitions, generations
+from infra.partitioner import PersonPartitions, generations, latest
 from infra.stream_mac import StreamMac
 from models.eligibility.law import Law
-from ops.growth.brokers import Brokers
-from ops.growth.carry_people import all_are_known, bury_people, carry_people, has_people
+from ops.growth.brokers import Brokers, see_partitions
+from ops.growth.carry_people import bury_people, carry_people
+from ops.growth.foreign_keys import NOTHING_FOREIGN, ForeignKeys, keys_are_given
 from ops.growth.match_rest import has_records, match_rest
+from ops.growth.went_over import went_over
 from streams.batch_producer import BatchProducer
 from streams.checkpoint import CARRIED, Checkpoint
 from streams.processors import Match
 
 BOOKED: Final = (Topic.APPLIED, Topic.DECISIONS)
+_BESIDE: Final = [name for name in GROWING if name != Topic.PERSON_EVENTS]
 _POLL_SECONDS: Final = 1.0
 LogPlace = tuple[str, int]
 
@@ -56,21 +59,28 @@ class Growth:
     ledger_seconds: float
     """How long the ledger may take to project what is decided already."""
     say: Callable[[str], None]
+    keys: ForeignKeys = NOTHING_FOREIGN
 
     async def run(self, to: int) -> Grown:
-        """Grow to `to` partitions. Raises `CannotGrow`, `ops.growth.carry_people.NotCarried`."""
+        """Grow to `to` partitions. Raises `CannotGrow`, `ops.growth.errors.NotCarried`."""
         present = (await self._checkpoint()).people
         async with self.brokers.reader() as reader:
+            await keys_are_given(reader, self.mac, Topic.PEOPLE, present.all)
             partitions = len(await reader.partitions(Topic.PERSON_EVENTS))
         events = people = 0
-        if present.end < partitions == to:
-            await self._say_again(present, to)
-        elif present.end != to:
+        if present.end != to:
+            if latest(partitions).end < present.end:
+                raise CannotGrow(
+                    f"The growth to {present.end} is not finished: begin with --to {present.end}."
+                )
             if present.next.end != to:
                 raise CannotGrow(
                     f"From {present.end} partitions people grow to {present.next.end}, not to {to}."
                 )
-            events, people = await self._carry(present)
+            if latest(partitions).end > present.end and await self._went_over(present):
+                await self._say_again(present)
+            else:
+                events, people = await self._carry(present)
         # Whoever asks the brokers where a person's events go is sent there last, when match decides there.
         self.brokers.add_partitions([Topic.PERSON_EVENTS], to)
         reach(Point.GROW_PARTITIONS)
@@ -84,47 +94,48 @@ class Growth:
         await self._nobody_decides()
         self.say("deciding upon what the workers have left")
         async with self.brokers.reader() as reader:
-            await all_are_known(reader, self.mac, present)
-            events = await match_rest(reader, self.producer, self.mac, self.law, present)
+            events = await match_rest(
+                reader, self.producer, self.mac, self.law, present, self.keys, partitions=present.end
+            )
         reach(Point.GROW_DECIDED)
         await self._until_projected(present)
         await self._nobody_decides()
-        beside = [name for name in GROWING if name != Topic.PERSON_EVENTS]
-        self.brokers.add_partitions(beside, present.next.end)
+        self.brokers.add_partitions(_BESIDE, present.next.end)
+        await see_partitions(self.producer, [Topic.PEOPLE], present.next.end)
         before = await self._checkpoint()
         if before.people != present:
             raise CannotGrow("Another run has carried everybody over meanwhile.")
         self.say("carrying everybody over")
         # A client that is new: the others know the partitions of before.
         async with self.brokers.reader() as reader:
-            people = await carry_people(reader, self.producer, self.mac, present)
+            people = await carry_people(reader, self.producer, self.mac, present, self.keys)
         reach(Point.GROW_CARRIED)
         self.say("saying that they were carried over")
         await self._mark(present, before)
         reach(Point.GROW_MARKED)
         return events, people
 
-    async def _say_again(self, present: PersonPartitions, to: int) -> None:
-        """``person-events`` has its partitions, so it was said once. A record that is none of ours can take it away:
-        the brokers keep the last one of each key, whoever wrote it."""
+    async def _went_over(self, present: PersonPartitions) -> bool:
+        """``person-events`` has its partitions, so it was said once, or another tool has added them."""
         await self._nobody_decides()
+        self.brokers.add_partitions(_BESIDE, present.next.end)
         async with self.brokers.reader() as reader:
-            stands = await has_people(reader, self.mac, present.next)
-            if not stands and await has_people(reader, self.mac, present):
-                raise CannotGrow(
-                    "Nobody was carried over: another tool has given person-events its partitions."
-                )
-            now = await self._checkpoint()
+            return await went_over(reader, self.mac, present, self.keys)
+
+    async def _say_again(self, present: PersonPartitions) -> None:
+        """A record that is none of ours can take it away: the brokers keep the last one of each key, whoever wrote
+        it."""
+        now = await self._checkpoint()
+        async with self.brokers.reader() as reader:
             ends = {part: (await reader.bounds(Topic.PERSON_EVENTS, part))[1] for part in present.all}
-        if present.next.end != to:
-            raise CannotGrow(f"Of two growths nothing is said: begin with --to {present.next.end}.")
         places = {part: now.next_offset(str(Topic.PERSON_EVENTS), part) or ends[part] for part in present.all}
+        await self._nobody_decides()
         await self._write_marks(places)
 
     async def _checkpoint(self) -> Checkpoint:
         async with self.brokers.reader() as reader:
             checkpoint = Checkpoint(Match.name, reader, self.mac)
-            await checkpoint.load()
+            await self.keys.pass_by(reader, self.mac, await checkpoint.load())
         return checkpoint
 
     async def _nobody_decides(self) -> None:

@@ -146,8 +146,8 @@ class ErasureLog:
 
     async def _partitions(self, topic: str, people: Collection[str]) -> list[int]:
         """Of each generation that of each person."""
-        grown = generations(len(await self._reader.partitions(topic)))
-        return sorted({one.of(person) for one in grown for person in people})
+        there = await self._reader.partitions(topic)
+        return sorted({one.of(person) for one in generations(len(there)) for person in people} & {*there})
 
     def _output(self) -> BatchProducer:
         assert self._producer is not None  # noqa: S101 - `async with` has made it

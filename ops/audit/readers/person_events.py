@@ -26,9 +26,14 @@ ON CONFLICT DO UPDATE SET events = events + 1, event_partition = excluded.event_
 PERSON: Final = """
 INSERT INTO person (id, moved_ms, moved_partition, moved_place) VALUES (?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET events = events + 1, moved_ms = max(moved_ms, excluded.moved_ms),
-    moved_partition = coalesce(excluded.moved_partition, moved_partition),
-    moved_place = coalesce(excluded.moved_place, moved_place)
+    moved_partition = CASE WHEN excluded.moved_place IS NULL
+        OR (excluded.moved_partition, excluded.moved_place) < (moved_partition, moved_place)
+        THEN moved_partition ELSE excluded.moved_partition END,
+    moved_place = CASE WHEN excluded.moved_place IS NULL
+        OR (excluded.moved_partition, excluded.moved_place) < (moved_partition, moved_place)
+        THEN moved_place ELSE excluded.moved_place END
 """
+"""Partitions are read in any order. What stands in one with a higher number came later (docs/decisions/0069)."""
 STALE: Final[LiteralString] = "UPDATE message SET stale = 1 WHERE person = ?"
 
 

@@ -15,7 +15,8 @@ from frafaldsvarsel.commands.show_audit import audit_answer
 from frafaldsvarsel.commands.show_rebuild import ledger_answer, people_answer
 from frafaldsvarsel.commands.terminal import emit
 from ledger.rebuild.compare import Comparison
-from ledger.rebuild.rebuild import Rebuilt, Removed
+from ledger.rebuild.rebuild import Rebuilt
+from ledger.rebuild.take_over import Removed
 from models.eligibility.compare_record import Finding, RecordDifference
 from ops.audit.report import AuditReport, Check, CheckResult, Missing, Waiting
 from ops.probe.trace import Leg
