@@ -19,7 +19,8 @@ from ledger.tasks.rows import OutboxRow
 from models.events.content import RefusedDuplicate
 from models.events.event_types import InputTopic
 from models.events.person_event import Origin, PersonEvent
-from models.events.receipt import Receipt, ReceiptStatus, RepeatKind, RepeatReceipt
+from models.events.receipt import ReceiptStatus, RepeatKind, RepeatReceipt
+from models.events.simple_receipt import KnownReceipt
 
 LEDGER: Final = "ledger"
 """The sender of what the ledger itself puts on ``person-events``; no sender's number looks like it."""
@@ -128,7 +129,7 @@ class SameIdRecord:
     """Match knows that it is refused, or will: it stands in the outbox."""
 
 
-async def find(connection: Connection, receipts: Sequence[Receipt]) -> list[tuple[str, int, int]]:
+async def find(connection: Connection, receipts: Sequence[KnownReceipt]) -> list[tuple[str, int, int]]:
     """Mark the repeats among `receipts` and what is known already; a following receipt of each goes to the outbox.
 
     Returns the places of those that were marked.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from models.eligibility.decision import Decision
+from models.eligibility.simple_decision import KnownDecision
 from models.events.content import (
     BenefitAnnulment,
     BenefitPeriodVersion,
@@ -145,7 +145,7 @@ def fact_of(event: PersonEvent, *, partition: int, offset: int, written_at: date
             return None
 
 
-def verdict_of(decision: Decision, *, partition: int, offset: int, written_at: datetime) -> VerdictRow:
+def verdict_of(decision: KnownDecision, *, partition: int, offset: int, written_at: datetime) -> VerdictRow:
     """The verdict in `decision`, a record of ``decisions`` written at `written_at`."""
     message, verdict = decision.message, decision.verdict
     evidence = verdict.evidence
