@@ -38,6 +38,7 @@ from models.events.receipt import (
     Receipt,
     RepeatReceipt,
 )
+from models.events.simple_event import read_simple_event
 from models.events.simple_receipt import (
     KnownApplied,
     KnownReceipt,
@@ -150,7 +151,7 @@ class Batch:
                     place = {"partition": partition, "offset": offset}
                     self.verdicts.append(verdict_of(content, **place, written_at=written_at))
             case Topic.PERSON_EVENTS:
-                event = PersonEvent.model_validate_json(value)
+                event = read_simple_event(value) or PersonEvent.model_validate_json(value)
                 fact = fact_of(event, partition=partition, offset=offset, written_at=written_at)
                 if fact is not None:
                     self.facts.append(fact)
