@@ -37,9 +37,11 @@ WITH touched AS (
                   OR fingerprint_utc IN (first_value(fingerprint) OVER w, first_value(fingerprint_utc) OVER w)
                 THEN 'duplicate' ELSE 'conflict' END AS kind,
            row_number() OVER w AS nth
-    FROM receipts r JOIN touched USING (sender, event_id)
-    WHERE r.status = 'accepted'
-    WINDOW w AS (PARTITION BY sender, event_id ORDER BY appended_at, topic, partition, "offset")
+    FROM touched t CROSS JOIN LATERAL (
+        SELECT * FROM receipts
+        WHERE status = 'accepted' AND (sender, event_id) = (t.sender, t.event_id) OFFSET 0
+    ) r
+    WINDOW w AS (PARTITION BY r.sender, r.event_id ORDER BY r.appended_at, r.topic, r.partition, r."offset")
 ), marked AS (
     INSERT INTO repeats (topic, partition, "offset", sender, event_id, kind)
     SELECT topic, partition, "offset", sender, event_id, kind FROM ranked WHERE nth > 1
@@ -50,6 +52,7 @@ WITH touched AS (
 SELECT r.topic, r.partition, r."offset", r.appended_at, r.sender, r.event_id, m.kind
 FROM marked m JOIN receipts r USING (topic, partition, "offset")
 """
+"""Each id by the index: where PostgreSQL has not counted the table yet, it would read all receipts for each batch."""
 
 OPEN = "SELECT DISTINCT sender, event_id FROM repeats WHERE kind = 'conflict' AND resolved_at IS NULL"
 DUPLICATES: Final[LiteralString] = f"""
