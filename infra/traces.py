@@ -12,7 +12,7 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import Final
 
-from models.events.person_event import Origin
+from models.events.simple_event import KnownOrigin
 
 _TRACE_BITS: Final = (1 << 64) - 1
 """What the ratio is held against: OpenTelemetry's `TraceIdRatioBased` does the same."""
@@ -91,7 +91,7 @@ class Traces:
         self.now_ns = clock
         self.is_on = self._bound > 0
 
-    def of(self, place: Origin) -> int | None:
+    def of(self, place: KnownOrigin) -> int | None:
         """The trace of an input record; None where it is not to be traced."""
         return self._kept(trace_of(place)) if self.is_on else None
 
@@ -116,7 +116,7 @@ NO_TRACES: Final = Traces(ratio=0, tell=None)
 """Off."""
 
 
-def trace_of(place: Origin) -> int:
+def trace_of(place: KnownOrigin) -> int:
     """The trace of an input record: 128 bits. With its append time, so that another cluster's has another one."""
     appended_ms = round(place.appended_at.timestamp() * 1000)
     return _id(16, "record", place.topic, place.partition, place.offset, appended_ms)
@@ -147,7 +147,7 @@ def deliver_span(delivery: str, now_ns: int) -> int:
     return _id(8, SpanName.DELIVER, delivery, now_ns)
 
 
-def at_place(place: Origin) -> dict[SpanField, str | int]:
+def at_place(place: KnownOrigin) -> dict[SpanField, str | int]:
     """What a span says of an input record."""
     return {
         SpanField.SYSTEM: "kafka",

@@ -15,7 +15,7 @@ from models.eligibility.decide import decide
 from models.eligibility.decision import Verdict
 from models.eligibility.facts import fold
 from models.eligibility.law import Law, Route, RuleSet
-from models.eligibility.simple_decision import verdict_of
+from models.eligibility.simple_decision import as_verdict
 from models.eligibility.succession import Succession, Takeover
 from models.events.content import (
     BenefitAnnulment,
@@ -321,4 +321,4 @@ def background(*, start: date = START) -> tuple[PersonEvent, ...]:
 
 def judge(message: PersonEvent, facts: Iterable[PersonEvent] = (), *, law: Law = LAW) -> Verdict:
     """The verdict on `message` when it and `facts` are all that is known."""
-    return verdict_of(decide(message, fold((*facts, message), succession=law.succession), law))
+    return as_verdict(decide(message, fold((*facts, message), succession=law.succession), law))

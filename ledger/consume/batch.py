@@ -27,6 +27,7 @@ from ledger.store.action_log import ActionRow
 from ledger.store.follow_up_rows import FactRow, VerdictRow, fact_of, verdict_of
 from ledger.tasks.projection import Policy, Projection, cause_of
 from models.eligibility.decision import Decision, ErasureMark, JoinMark
+from models.eligibility.simple_decision import KnownDecision, read_simple_decision
 from models.errors import UnreadableError
 from models.events.person_event import PersonEvent
 from models.events.receipt import (
@@ -36,6 +37,15 @@ from models.events.receipt import (
     NamesNothingReceipt,
     Receipt,
     RepeatReceipt,
+)
+from models.events.simple_event import read_simple_event
+from models.events.simple_receipt import (
+    KnownApplied,
+    KnownReceipt,
+    SimpleReceipt,
+    as_applied,
+    read_simple_applied,
+    read_simple_receipt,
 )
 
 Place = tuple[str, int]
@@ -56,7 +66,7 @@ class Said:
 
     partition: int
     offset: int
-    content: Decision | JoinMark | ErasureMark
+    content: KnownDecision | JoinMark | ErasureMark
 
 
 class Batch:
@@ -67,8 +77,8 @@ class Batch:
         self._mac = mac
         self._skips = skips
         self.foreign: list[ForeignRecord] = []
-        self.receipts: list[Receipt] = []
-        self.applied: list[Applied] = []
+        self.receipts: list[KnownReceipt] = []
+        self.applied: list[KnownApplied] = []
         self.said: list[Said] = []
         """Of ``decisions``, until `ledger.consume.joins.settle` has found what may be projected."""
         self.erased: Mapping[str, erasures.Erasure] = {}
@@ -79,7 +89,7 @@ class Batch:
         """Partition and offset of the applied events that are accounted for without a name, by `take_out` too."""
         self.numbers: dict[str, Sequence[str]] = {}
         """Of each of them every number that the person had; likewise."""
-        self.decisions: list[Decision] = []
+        self.decisions: list[KnownDecision] = []
         self.facts: list[FactRow] = []
         self.verdicts: list[VerdictRow] = []
         self.offsets: list[int] = []
@@ -126,21 +136,22 @@ class Batch:
         """Decode one record; raises `pydantic.ValidationError` for what is none of ours."""
         match topic:
             case Topic.RECEIPTS:
-                receipt = _receipts.validate_json(value)
-                if isinstance(receipt, Receipt):
+                receipt = read_simple_receipt(value) or _receipts.validate_json(value)
+                if isinstance(receipt, Receipt | SimpleReceipt):
                     self.receipts.append(receipt)
             case Topic.APPLIED:
-                applied = Applied.model_validate_json(value)
+                applied = read_simple_applied(value) or Applied.model_validate_json(value)
                 self.applied.append(applied)
-                self.foreign += applied.foreign or ()
+                if isinstance(applied, Applied):
+                    self.foreign += applied.foreign or ()
             case Topic.DECISIONS:
-                content = _said.validate_json(value)
+                content = read_simple_decision(value) or _said.validate_json(value)
                 self.said.append(Said(partition, offset, content))
-                if isinstance(content, Decision):
+                if not isinstance(content, JoinMark | ErasureMark):
                     place = {"partition": partition, "offset": offset}
                     self.verdicts.append(verdict_of(content, **place, written_at=written_at))
             case Topic.PERSON_EVENTS:
-                event = PersonEvent.model_validate_json(value)
+                event = read_simple_event(value) or PersonEvent.model_validate_json(value)
                 fact = fact_of(event, partition=partition, offset=offset, written_at=written_at)
                 if fact is not None:
                     self.facts.append(fact)
@@ -203,10 +214,11 @@ async def _forget(connection: Connection, person: str, erasure: erasures.Erasure
         await erasures.set_dates(connection, task, first, policy.react_by(unit, first))
 
 
-def _without_names(applied: Applied, nameless: Collection[tuple[int, int]]) -> Applied:
+def _without_names(known: KnownApplied, nameless: Collection[tuple[int, int]]) -> KnownApplied:
     """The record as its entries are kept; what they are about still has its person."""
-    if not any((applied.partition, entry.offset) in nameless for entry in applied.entries):
-        return applied
+    if not any((known.partition, entry.offset) in nameless for entry in known.entries):
+        return known
+    applied = as_applied(known)
     entries = tuple(
         entry.model_copy(update={"person_id": erasures.ERASED})
         if (applied.partition, entry.offset) in nameless
@@ -218,7 +230,7 @@ def _without_names(applied: Applied, nameless: Collection[tuple[int, int]]) -> A
 
 async def _decide(
     connection: Connection,
-    decisions: Sequence[Decision],
+    decisions: Sequence[KnownDecision],
     policy: Policy,
     again: Sequence[tuple[int, ActionRow]],
 ) -> list[ActionRow]:

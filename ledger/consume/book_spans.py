@@ -13,7 +13,7 @@ from infra.traces import (
     intake_span,
 )
 from ledger.consume.projected import Projected
-from models.events.person_event import Origin
+from models.events.simple_event import KnownOrigin
 
 
 def book_spans(batch: Projected, traces: Traces) -> Iterator[Span]:
@@ -21,7 +21,7 @@ def book_spans(batch: Projected, traces: Traces) -> Iterator[Span]:
     now = traces.now_ns()
     began = now - round(batch.seconds * 1_000_000_000)
 
-    def span(origin: Origin, trace: int, revision: int | None, outcome: str) -> Span:
+    def span(origin: KnownOrigin, trace: int, revision: int | None, outcome: str) -> Span:
         said = at_place(origin) | {SpanField.OUTCOME: outcome}
         if revision is not None:
             said[SpanField.REVISION] = revision

@@ -12,7 +12,9 @@ from ledger.store import erased_figures, erasures
 from ledger.store.erasures import Erasure
 from ledger.store.follow_up_rows import FactRow, VerdictRow
 from models.eligibility.decision import Decision, ErasureMark, JoinMark
-from models.events.receipt import Applied, AppliedEntry
+from models.eligibility.simple_decision import SimpleDecision
+from models.events.receipt import AppliedEntry
+from models.events.simple_receipt import KnownApplied, as_applied
 
 
 async def take_out(connection: Connection, batch: Batch) -> None:
@@ -74,9 +76,9 @@ async def _numbers(
 
 def _named(said: Said) -> tuple[str, ...]:
     content = said.content
-    if isinstance(content, Decision):
-        return (content.message.person_id, *(content.joined or ()))
-    return (content.person_id,)
+    if isinstance(content, JoinMark | ErasureMark):
+        return (content.person_id,)
+    return (content.message.person_id, *(content.joined or ()))
 
 
 def _later(one: Erasure | None, other: Erasure) -> Erasure:
@@ -98,14 +100,17 @@ def _still_says(said: Said, gone: Mapping[str, Erasure], marks: Mapping[tuple[in
             # The last word of a number that was joined before it was erased; behind the mark it is joined anew.
             mark = marks.get((said.partition, person))
             return mark is None or said.offset > mark.offset
-        case Decision(message=message):
+        case Decision(message=message) | SimpleDecision(message=message):
             erasure = gone.get(message.person_id)
             return erasure is None or message.origin.appended_at >= erasure.erased_before
 
 
-def _forgotten(applied: Applied, gone: Mapping[str, Erasure], nameless: set[tuple[int, int]]) -> Applied:
-    if not any(entry.person_id in gone or entry.erased for entry in applied.entries):
-        return applied
+def _forgotten(
+    known: KnownApplied, gone: Mapping[str, Erasure], nameless: set[tuple[int, int]]
+) -> KnownApplied:
+    if not any(entry.person_id in gone or entry.erased for entry in known.entries):
+        return known
+    applied = as_applied(known)
     entries: Sequence[AppliedEntry] = [
         _entry(applied.partition, entry, gone, nameless) for entry in applied.entries
     ]

@@ -13,7 +13,7 @@ from config.topics import Topic
 from infra.postgres import Connection
 from ledger.consume.batch import Batch, Said
 from ledger.consume.erasures import take_out
-from models.eligibility.decision import Decision, JoinMark
+from models.eligibility.decision import ErasureMark, JoinMark
 
 KNOWN: Final[LiteralString] = "SELECT person_id FROM person_joins WHERE person_id = ANY(%s)"
 NOTE: Final[LiteralString] = """
@@ -38,7 +38,7 @@ async def settle(connection: Connection, batch: Batch) -> None:
 
 
 def _named(said: Said) -> tuple[str, ...]:
-    if not isinstance(said.content, Decision):
+    if isinstance(said.content, JoinMark | ErasureMark):
         return (said.content.person_id,)
     return (said.content.message.person_id, *(said.content.joined or ()))
 
@@ -59,7 +59,9 @@ def _order(batch: Batch, closed: set[str], erased: Collection[str]) -> list[Join
                     if said.content.person_id not in closed:
                         marks.append(said.content)
                     closed.add(said.content.person_id)
-                elif isinstance(said.content, Decision) and said.content.message.person_id not in closed:
+                elif (
+                    not isinstance(said.content, ErasureMark) and said.content.message.person_id not in closed
+                ):
                     batch.decisions.append(said.content)
                     batch.offsets.append(said.offset)
     for partition, queue in waiting.items():
@@ -73,6 +75,6 @@ def _order(batch: Batch, closed: set[str], erased: Collection[str]) -> list[Join
 def _may_go(said: Said, closed: set[str], erased: Collection[str]) -> bool:
     """Behind an erased number nothing is waited for: its rows are gone, and its last word may be, too."""
     content = said.content
-    if not isinstance(content, Decision) or content.message.person_id in closed:
+    if isinstance(content, JoinMark | ErasureMark) or content.message.person_id in closed:
         return True
     return all(name in closed or name in erased for name in content.joined or ())

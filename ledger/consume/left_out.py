@@ -7,10 +7,11 @@ from infra.postgres import Connection
 from ledger.consume.duplicates import post
 from ledger.tasks.rows import OutboxRow
 from models.events.person_event import Origin
-from models.events.receipt import Applied, LeftOutReceipt
+from models.events.receipt import LeftOutReceipt
+from models.events.simple_receipt import KnownApplied
 
 
-async def tell(connection: Connection, applied: Sequence[Applied]) -> None:
+async def tell(connection: Connection, applied: Sequence[KnownApplied]) -> None:
     """A following receipt of each event of `applied` that has no effect goes to the outbox."""
     rows = []
     for entry in (entry for one in applied for entry in one.entries):

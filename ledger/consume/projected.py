@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Final
 
 from ledger.consume.batch import Batch
-from models.eligibility.decision import Decision, Outcome
+from models.eligibility.decision import Outcome
+from models.eligibility.simple_decision import KnownDecision
 from models.events.event_types import InputTopic
-from models.events.receipt import Receipt, ReceiptStatus
+from models.events.receipt import ReceiptStatus
+from models.events.simple_receipt import KnownReceipt
 
 REJECTED: Final = str(ReceiptStatus.REJECTED)
 ANSWERS: Final = (*map(str, Outcome), REJECTED)
@@ -28,8 +30,8 @@ class Projected:
     """The messages that got their first answer: one of `ANSWERS`, and when the broker had the message."""
     seconds: float
     """Of its transaction."""
-    receipts: Sequence[Receipt] = ()
-    decisions: Sequence[Decision] = ()
+    receipts: Sequence[KnownReceipt] = ()
+    decisions: Sequence[KnownDecision] = ()
 
 
 def projected(batch: Batch, topics: Iterable[str], seconds: float) -> Projected:

@@ -18,7 +18,7 @@ from ledger.store.subjects import OriginPlace, SubjectRow, Voice
 from models.calendar import COPENHAGEN, copenhagen_date
 from models.eligibility.succession import Succession
 from models.events.content import HandedOver, MovedAway, RefusedDuplicate, SubjectKind
-from models.events.receipt import Applied
+from models.events.simple_receipt import KnownApplied
 
 _EVER: Final = date(1900, 1, 1)
 _NEVER: Final = datetime(9000, 1, 1, tzinfo=UTC)
@@ -38,7 +38,10 @@ class Owned:
 
 
 async def tell(
-    connection: Connection, applied: Sequence[Applied], struck: Sequence[OriginPlace], succession: Succession
+    connection: Connection,
+    applied: Sequence[KnownApplied],
+    struck: Sequence[OriginPlace],
+    succession: Succession,
 ) -> None:
     """Write what `applied` is about, and tell each person what follows from it, and from the repeats at `struck`."""
     gone = await subjects.strike(connection, struck)
@@ -95,7 +98,7 @@ def _everybody(changing: Iterable[tuple[SubjectRow, Collection[str]]]) -> list[V
     ]
 
 
-def _about(applied: Sequence[Applied]) -> list[SubjectRow]:
+def _about(applied: Sequence[KnownApplied]) -> list[SubjectRow]:
     return [
         SubjectRow(
             topic=entry.origin_topic,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from models.eligibility.decision import Decision
+from models.eligibility.simple_decision import KnownDecision
 from models.events.content import (
     BenefitAnnulment,
     BenefitPeriodVersion,
@@ -16,7 +16,13 @@ from models.events.content import (
     Residence,
     ResidenceAnnulment,
 )
-from models.events.person_event import PersonEvent
+from models.events.simple_event import (
+    KnownEvent,
+    SimpleEnrolment,
+    SimpleEvent,
+    SimplePeriod,
+    SimpleResidence,
+)
 from models.events.subject import rank_of
 
 
@@ -84,12 +90,15 @@ class VerdictRow:
     known_at: datetime
 
 
-def fact_of(event: PersonEvent, *, partition: int, offset: int, written_at: datetime) -> FactRow | None:
+def fact_of(event: KnownEvent, *, partition: int, offset: int, written_at: datetime) -> FactRow | None:
     """The fact in `event`, a record of ``person-events`` written at `written_at`; None where it states none.
 
     What another number of the person has passed on, or an operator has released, is known from then on, not before.
     """
-    came_later = event.forwarded is not None or bool(event.released)
+    if isinstance(event, SimpleEvent):
+        came_later, rank = False, event.content.rank
+    else:
+        came_later, rank = event.forwarded is not None or bool(event.released), rank_of(event)
 
     def row(kind: FactKind, name: str, **said: str | date | None) -> FactRow:
         return FactRow(
@@ -100,7 +109,7 @@ def fact_of(event: PersonEvent, *, partition: int, offset: int, written_at: date
             name=name,
             sender=event.sender,
             registered_at=event.registered_at,
-            rank=rank_of(event),
+            rank=rank,
             appended_at=event.origin.appended_at,
             origin_topic=event.origin.topic,
             origin_partition=event.origin.partition,
@@ -110,7 +119,7 @@ def fact_of(event: PersonEvent, *, partition: int, offset: int, written_at: date
         )
 
     match event.content:
-        case EnrolmentVersion() as enrolment:
+        case EnrolmentVersion() | SimpleEnrolment() as enrolment:
             return row(
                 FactKind.ENROLMENT,
                 enrolment.enrolment_id,
@@ -121,7 +130,7 @@ def fact_of(event: PersonEvent, *, partition: int, offset: int, written_at: date
             )
         case EnrolmentEnd() as end:
             return row(FactKind.ENROLMENT_END, end.enrolment_id, ends_on=end.ended_on, reason=end.reason)
-        case BenefitPeriodVersion() as period:
+        case BenefitPeriodVersion() | SimplePeriod() as period:
             return row(
                 FactKind.PERIOD,
                 period.period_id,
@@ -132,7 +141,7 @@ def fact_of(event: PersonEvent, *, partition: int, offset: int, written_at: date
             )
         case BenefitAnnulment() as annulment:
             return row(FactKind.PERIOD_ANNULLED, annulment.period_id)
-        case Residence() as home:
+        case Residence() | SimpleResidence() as home:
             return row(
                 FactKind.RESIDENCE,
                 home.residence_id,
@@ -145,7 +154,7 @@ def fact_of(event: PersonEvent, *, partition: int, offset: int, written_at: date
             return None
 
 
-def verdict_of(decision: Decision, *, partition: int, offset: int, written_at: datetime) -> VerdictRow:
+def verdict_of(decision: KnownDecision, *, partition: int, offset: int, written_at: datetime) -> VerdictRow:
     """The verdict in `decision`, a record of ``decisions`` written at `written_at`."""
     message, verdict = decision.message, decision.verdict
     evidence = verdict.evidence

@@ -10,8 +10,8 @@ from psycopg.rows import dict_row
 from infra.postgres import Connection, by_column, json_rows
 from ledger.store import audit_trail, deliveries
 from ledger.tasks.rows import TASK_COLUMNS, TASK_IDENTITY, Changes, MessageRow, TaskRow, TransferRow
-from models.eligibility.decision import Decision
-from models.events.receipt import Applied, Receipt
+from models.eligibility.simple_decision import content_of, stored_decision
+from models.events.simple_receipt import KnownApplied, KnownReceipt
 from models.notifications.cause import CauseKind, DeliveryCause
 from models.reasons import DecisionReason
 from models.tasks.actions import Ending
@@ -144,7 +144,7 @@ async def now(connection: Connection) -> datetime:
     return rows[0][0]
 
 
-async def add_receipts(connection: Connection, receipts: Sequence[Receipt]) -> None:
+async def add_receipts(connection: Connection, receipts: Sequence[KnownReceipt]) -> None:
     """Write the receipts; a record that was judged twice keeps its first one."""
     if not receipts:
         return
@@ -170,7 +170,7 @@ async def add_receipts(connection: Connection, receipts: Sequence[Receipt]) -> N
     await connection.execute(ADD_RECEIPTS, (json_rows(rows),))
 
 
-async def add_applied(connection: Connection, applied: Sequence[Applied]) -> None:
+async def add_applied(connection: Connection, applied: Sequence[KnownApplied]) -> None:
     """Write what match has applied; an event that was applied again keeps its first entry."""
     rows = [
         {
@@ -207,7 +207,7 @@ async def rows_of(
             MESSAGES, (list(people), DecisionReason.TOO_MANY_EVENTS, senders, ids, list(whole))
         )
         messages = [
-            MessageRow(Decision.model_validate({**row["decision"], "sealed": row["sealed"]}), row["task_id"])
+            MessageRow(stored_decision(row["decision"], row["sealed"]), row["task_id"])
             for row in await cursor.fetchall()
         ]
         await cursor.execute(TASKS, (list(people),))
@@ -294,7 +294,7 @@ def _message(row: MessageRow) -> dict[str, object]:
         "origin_topic": message.origin.topic,
         "origin_partition": message.origin.partition,
         "origin_offset": message.origin.offset,
-        "decision": row.decision.model_dump(mode="json", exclude_none=True, exclude={"sealed"}),
+        "decision": content_of(row.decision),
         "sealed": row.decision.sealed,
         "task_id": row.task_id,
     }

@@ -11,14 +11,14 @@ from datetime import datetime
 from ledger.tasks.rows import MessageRow, Subject, TaskRow
 from ledger.tasks.working_set import WorkingSet
 from models.audit_kind import AuditKind
-from models.eligibility.decision import Decision
+from models.eligibility.simple_decision import KnownDecision, as_decision
 from models.notifications.cause import DeliveryCause
 from models.notifications.delivery import Occasion
 from models.tasks.actions import Ending
 from models.tasks.status import TaskStatus
 
 
-def fold_numbers(rows: WorkingSet, decision: Decision) -> None:
+def fold_numbers(rows: WorkingSet, decision: KnownDecision) -> None:
     """Bring what stands under the numbers in `decision.joined` to the person of `decision`."""
     person, others = decision.message.person_id, decision.joined or ()
     moved = [task for other in others for task in rows.tasks_about(other)]
@@ -57,20 +57,21 @@ def _order(task: TaskRow) -> tuple[datetime, str]:
     return (task.appended_at, str(task.id))
 
 
-def _move_message(rows: WorkingSet, row: MessageRow, decision: Decision) -> None:
+def _move_message(rows: WorkingSet, row: MessageRow, decision: KnownDecision) -> None:
     """Of two records with one id, each under a number of its own, the one that was appended first stays."""
     rows.drop_message(row)
-    message = row.decision.message
-    moved = row.decision.model_copy(
+    before, known = as_decision(row.decision), as_decision(decision)
+    message = before.message
+    moved = before.model_copy(
         update={
             "message": message.model_copy(
                 update={
-                    "person_id": decision.message.person_id,
+                    "person_id": known.message.person_id,
                     "sent_as": message.sent_as or message.person_id,
                 }
             ),
             # The number's events lie in this partition now: acts are noted by it, and the person is asked again there.
-            "cause": decision.cause,
+            "cause": known.cause,
         }
     )
     new = replace(row, decision=moved)
@@ -108,7 +109,7 @@ def _with_what_was_done(task: TaskRow, other: TaskRow) -> TaskRow:
     )
 
 
-def _end_empty(rows: WorkingSet, task: TaskRow, decision: Decision) -> None:
+def _end_empty(rows: WorkingSet, task: TaskRow, decision: KnownDecision) -> None:
     """Its only message had the id of an earlier one under another number."""
     rows.put(replace(task, status=TaskStatus.WITHDRAWN, ending=Ending.LAPSED))
     rows.note(AuditKind.TASK_WITHDRAWN, task, decision, reason=decision.verdict.reason)

@@ -8,7 +8,7 @@ from uuid import UUID
 from config.topics import Topic
 from ledger.tasks.rows import MessageRow, OutboxRow, TaskRow
 from models.calendar import copenhagen_date
-from models.eligibility.decision import Decision
+from models.eligibility.simple_decision import KnownDecision
 from models.events.event_types import TYPE_PREFIX
 from models.ids import task_reference
 from models.tasks.actions import Ending
@@ -96,7 +96,7 @@ def outbound_events(
             yield _answer(row, after, kind, now)
 
 
-def education_answer(decision: Decision, now: datetime) -> OutboxRow:
+def education_answer(decision: KnownDecision, now: datetime) -> OutboxRow:
     """Told to the institution of a message from education that is not covered: whom it concerns all the same.
 
     It gives away nothing of the person: the education is the institution's own word, and is asked before any benefit.

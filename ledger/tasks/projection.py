@@ -16,7 +16,8 @@ from ledger.tasks.rows import Changes, MessageRow, Subject, TaskRow, TransferRow
 from ledger.tasks.transitions import after_action, is_possible, reopened
 from ledger.tasks.working_set import WorkingSet
 from models.audit_kind import AuditKind
-from models.eligibility.decision import Decision, Outcome
+from models.eligibility.decision import Outcome
+from models.eligibility.simple_decision import KnownDecision, as_decision
 from models.ids import task_id, task_reference
 from models.notifications.cause import DeliveryCause
 from models.notifications.delivery import Occasion
@@ -58,13 +59,14 @@ class Projection:
         """What is to be written."""
         return self._working_set.changes
 
-    def take(self, decision: Decision, *, refused: bool = False) -> None:
+    def take(self, decision: KnownDecision, *, refused: bool = False) -> None:
         """Project one revision. An older or equal one than what stands changes nothing.
 
         `refused`: the receipts show that the message's id came first about somebody else.
         """
         if refused and decision.verdict.outcome is Outcome.OBLIGED:
-            verdict = decision.verdict.model_copy(
+            known = as_decision(decision)
+            verdict = known.verdict.model_copy(
                 update={
                     "outcome": Outcome.NOT_OBLIGED,
                     "reason": DecisionReason.ID_CONFLICT,
@@ -72,7 +74,7 @@ class Projection:
                     "mentor_last_day": None,
                 }
             )
-            decision = decision.model_copy(update={"verdict": verdict})
+            decision = known.model_copy(update={"verdict": verdict})
         if decision.joined:
             fold_numbers(self._working_set, decision)
         row = MessageRow(decision)
@@ -143,7 +145,7 @@ class Projection:
         self._working_set.store(replace(row, task_id=task.id))
         self._working_set.put(task if _is_closed(task) else self._with_message(task, row.decision))
 
-    def _leave(self, task: TaskRow, decision: Decision, *, moved: bool) -> None:
+    def _leave(self, task: TaskRow, decision: KnownDecision, *, moved: bool) -> None:
         """The message is no longer part of the task; the last one to go takes an open task with it."""
         self._working_set.note(AuditKind.MESSAGE_LEFT, task, decision, reason=decision.verdict.reason)
         if _is_closed(task) or self._working_set.messages_of(task):
@@ -233,7 +235,7 @@ class Projection:
             )
         )
 
-    def _dates(self, decision: Decision, unit_id: str) -> dict[str, Any]:
+    def _dates(self, decision: KnownDecision, unit_id: str) -> dict[str, Any]:
         appended_at = decision.message.origin.appended_at
         return {
             "appended_at": appended_at,
@@ -241,7 +243,7 @@ class Projection:
             "mentor_until": decision.verdict.mentor_last_day,
         }
 
-    def _with_message(self, task: TaskRow, decision: Decision) -> TaskRow:
+    def _with_message(self, task: TaskRow, decision: KnownDecision) -> TaskRow:
         """The earliest message sets the date; one that comes later never moves it back in time."""
         if decision.message.origin.appended_at >= task.appended_at:
             return replace(task, mentor_until=decision.verdict.mentor_last_day)
@@ -268,12 +270,12 @@ class Projection:
                 self._working_set.note(AuditKind.TRANSFER_VOID, None, row.decision, unit=named[2])
 
 
-def cause_of(decision: Decision) -> DeliveryCause:
+def cause_of(decision: KnownDecision) -> DeliveryCause:
     """The person event behind a revision, as a delivery names it."""
     return DeliveryCause.of_event(decision.cause.partition, decision.cause.offset)
 
 
-def _revision(decision: Decision) -> int:
+def _revision(decision: KnownDecision) -> int:
     """What a later decision must be above. Match remembers none of a message that was left out: its next one is 1."""
     return 0 if decision.verdict.reason is DecisionReason.TOO_MANY_EVENTS else decision.revision
 
@@ -289,7 +291,7 @@ def _is_closed(task: TaskRow) -> bool:
     return task.status is TaskStatus.CLOSED
 
 
-def _ending(decision: Decision, *, moved: bool) -> Ending:
+def _ending(decision: KnownDecision, *, moved: bool) -> Ending:
     if moved:
         return Ending.TRANSFERRED
     if decision.verdict.reason is DecisionReason.WITHDRAWN:

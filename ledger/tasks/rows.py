@@ -6,7 +6,8 @@ from typing import Final
 from uuid import UUID
 
 from models.audit_kind import AuditKind
-from models.eligibility.decision import Decision, Outcome
+from models.eligibility.decision import Outcome
+from models.eligibility.simple_decision import KnownDecision, differ_in_evidence_alone
 from models.ids import delivery_id, digest_id
 from models.notifications.cause import DeliveryCause
 from models.notifications.delivery import Audience, Channel, Occasion
@@ -21,7 +22,7 @@ Subject = tuple[str, str, str]
 class MessageRow:
     """A message, its last decision, and the task that it is part of."""
 
-    decision: Decision
+    decision: KnownDecision
     task_id: UUID | None = None
 
     @property
@@ -44,9 +45,7 @@ class MessageRow:
         Such a one is no change of a task: else an institution could keep a case system or a person at work about
         somebody else's message, by a claim that comes and goes (docs/non-interference.md).
         """
-        was, now = before.decision, self.decision
-        said = was.verdict.model_copy(update={"evidence": now.verdict.evidence})
-        return (said, was.message, before.named) == (now.verdict, now.message, self.named)
+        return before.named == self.named and differ_in_evidence_alone(before.decision, self.decision)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

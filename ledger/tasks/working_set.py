@@ -22,7 +22,7 @@ from ledger.tasks.rows import (
 )
 from models.audit_kind import AuditKind
 from models.calendar import copenhagen_date
-from models.eligibility.decision import Decision
+from models.eligibility.simple_decision import KnownDecision
 from models.notifications.cause import DeliveryCause
 from models.notifications.delivery import Channel, Occasion
 from models.tasks.status import TaskStatus
@@ -140,12 +140,16 @@ class WorkingSet:
             # The first one stands, as it does in the table when the two came in different batches.
             self.changes.deliveries.setdefault(due.id, due)
 
-    def answer_education(self, decision: Decision) -> None:
+    def answer_education(self, decision: KnownDecision) -> None:
         """Tell the institution that its education is not covered; told again, it is the same answer."""
         self.changes.outbox.append(education_answer(decision, self._now))
 
     def note(
-        self, kind: AuditKind, task: TaskRow | None, decision: Decision | None, **detail: str | int | None
+        self,
+        kind: AuditKind,
+        task: TaskRow | None,
+        decision: KnownDecision | None,
+        **detail: str | int | None,
     ) -> None:
         """One line of the audit trail."""
         self.changes.audit.append(

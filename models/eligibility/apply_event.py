@@ -23,7 +23,7 @@ from models.eligibility.simple_decision import (
     SimpleDecision,
     SimpleEvidence,
     SimpleVerdict,
-    decision_of,
+    as_decision,
 )
 from models.events.content import LedgersWord, PersonErased, Risk
 from models.events.person_event import Origin, PersonEvent
@@ -130,7 +130,7 @@ def _made(
         else Decided(revision=one.revision, digest=one.digest, cause=cause)
         for key, one in made.decided.items()
     }
-    return _Made(tuple(map(decision_of, made.decisions)), made.changed, decided)
+    return _Made(tuple(map(as_decision, made.decisions)), made.changed, decided)
 
 
 def _erase(
@@ -257,11 +257,11 @@ def _left_out(record: PersonRecord, event: PersonEvent, cause: Cause, law: Law, 
             message=reference,
             revision=NOT_REMEMBERED,
             verdict=verdict,
-            cause=cause,
+            cause=SimpleCause(cause.partition, cause.offset),
             sealed=event.sealed,
             joined=record.joined or None,
         )
-        decisions.append(decision_of(said))
+        decisions.append(as_decision(said))
     return AppliedEvent(
         record=record.model_copy(update={"applied": max(record.applied, cause.offset)}),
         decisions=tuple(decisions),

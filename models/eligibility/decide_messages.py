@@ -9,7 +9,7 @@ from models.eligibility.digest import digest_of
 from models.eligibility.facts import fold
 from models.eligibility.law import Law
 from models.eligibility.person_record import Decided, SupersededEvent
-from models.eligibility.simple_decision import SimpleCause, SimpleDecided, SimpleDecision, SimpleReference
+from models.eligibility.simple_decision import SimpleCause, SimpleDecided, SimpleDecision, SimpleMessageRef
 from models.events.person_event import PersonEvent
 from models.events.simple_event import KnownEvent
 
@@ -67,7 +67,7 @@ def decide_messages(
                     revision=now.revision,
                     verdict=verdict,
                     # A replay names the event that made the revision: notices that follow from it keep their ids.
-                    cause=now.cause,
+                    cause=SimpleCause(now.cause.partition, now.cause.offset),
                     sealed=message.sealed,
                     joined=before.joined or None,
                 )
@@ -75,16 +75,16 @@ def decide_messages(
     return MessageDecisions(tuple(decisions), changed, decided)
 
 
-def key_of(message: MessageRef | SimpleReference) -> str:
+def key_of(message: MessageRef | SimpleMessageRef) -> str:
     """The key under which a record remembers a message's decision."""
     return f"{message.sender}/{message.message_id}"
 
 
-def reference_of(message: KnownEvent, person_id: str) -> SimpleReference:
+def reference_of(message: KnownEvent, person_id: str) -> SimpleMessageRef:
     """The message as a decision names it."""
     content = message.risk
     forwarded = message.forwarded if isinstance(message, PersonEvent) else None
-    return SimpleReference(
+    return SimpleMessageRef(
         sender=message.sender,
         message_id=message.event_id,
         person_id=person_id,

@@ -7,7 +7,7 @@ from msgspec import Struct, defstruct
 from msgspec.json import Encoder
 from msgspec.structs import astuple, fields
 
-from models.eligibility.simple_decision import SimpleEvidence, SimpleReference, SimpleVerdict, by_its_model
+from models.eligibility.simple_decision import SimpleEvidence, SimpleMessageRef, SimpleVerdict, by_its_model
 
 _ADDED_LATER: Final = (
     "contradicted_by",
@@ -20,7 +20,7 @@ _ADDED_LATER: Final = (
 would get a revision more at the next event of its person. A new field of the evidence is named here."""
 
 
-def digest_of(verdict: SimpleVerdict, reference: SimpleReference, joined: tuple[str, ...]) -> str:
+def digest_of(verdict: SimpleVerdict, reference: SimpleMessageRef, joined: tuple[str, ...]) -> str:
     """Another one makes a revision more. So does a number that is joined: the ledger learns of it that way."""
     outcome, reason, law_version, evidence, *rest = astuple(verdict)
     said = _WRITE.encode(_Verdict(outcome, reason, law_version, _Evidence(*astuple(evidence)), *rest))
@@ -42,5 +42,5 @@ def _with_what_is_absent(record: type[Struct], but: tuple[str, ...] = ()) -> Any
 
 _Evidence: Final = _with_what_is_absent(SimpleEvidence, _ADDED_LATER)
 _Verdict: Final = _with_what_is_absent(SimpleVerdict)
-_Reference: Final = _with_what_is_absent(SimpleReference, ("sent_as",))
+_Reference: Final = _with_what_is_absent(SimpleMessageRef, ("sent_as",))
 _WRITE: Final = Encoder(enc_hook=by_its_model)

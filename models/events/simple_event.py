@@ -14,7 +14,7 @@ from msgspec.json import Decoder, Encoder
 from models.calendar import FIRST_DATE, LAST_DATE
 from models.events.content import SubjectKind
 from models.events.contract import BenefitType, EducationType, Severity, Signal, TargetGroup
-from models.events.person_event import PersonEvent
+from models.events.person_event import Origin, PersonEvent
 from models.rfc3339 import read_moment
 
 _Moment = Annotated[datetime, Meta(tz=True)]
@@ -202,6 +202,8 @@ class SimpleEvent(Struct, frozen=True, forbid_unknown_fields=True):
 
 KnownEvent = PersonEvent | SimpleEvent
 """An event, whichever way it was read."""
+KnownOrigin = Origin | SimpleOrigin
+"""Likewise."""
 _READ: Final[Decoder[Any]] = Decoder(SimpleEvent)
 
 

@@ -23,6 +23,10 @@ _MOMENT: Final = datetime(2026, 3, 29, 0, 59, 59, 123456, UTC)
         ("uuid[]", [UUID(int=1), UUID(int=2**128 - 1)]),
         ("bool[]", [True, False]),
         ("text[]", []),
+        ("text[]", ["a", None, "NULL", '"\\']),
+        ("date[]", [_MOMENT.date(), None]),
+        ("timestamptz[]", [None, _MOMENT]),
+        ("bool[]", [None, True]),
     ],
 )
 async def test_the_server_reads_the_same(database: str, cast: LiteralString, items: list[Any]) -> None:

@@ -18,6 +18,7 @@ from ledger.actions.perform import ActionRefused, Rules, perform
 from ledger.consume.batch import Batch, Place, project
 from ledger.tasks.projection import Policy
 from models.eligibility.decision import Decision, Outcome
+from models.eligibility.simple_decision import as_decision
 from models.events.person_event import Origin, PersonEvent
 from models.events.receipt import Receipt, ReceiptStatus
 from models.ids import UnitId
@@ -209,7 +210,7 @@ async def play(connection: Connection, story: Sequence[tuple[datetime, PlainEven
         async with connection.transaction():
             await project(connection, batch, known, _POLICY)
         known |= batch.next_offsets
-        for decision in batch.decisions:
+        for decision in map(as_decision, batch.decisions):
             place = decision.message.origin.place
             if decision.verdict.outcome is Outcome.OBLIGED and place not in raised:
                 raised.add(place)

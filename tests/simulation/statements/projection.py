@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from msgspec.json import decode, encode
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 from psycopg.types.json import Json
 
@@ -219,7 +220,8 @@ def _put_messages(server: Server, values: tuple[Json]) -> Result:
         if row["task_id"] is not None and row["task_id"] not in server.tables["tasks"]:
             raise ForeignKeyViolation("messages.task_id")
         key = (row["sender"], row["message_id"], row["person_id"])
-        server.tables["messages"][key] = row | {"recorded_at": server.now}
+        decision = decode(encode(row["decision"]))
+        server.tables["messages"][key] = row | {"decision": decision, "recorded_at": server.now}
     return [], 0
 
 

@@ -1,7 +1,7 @@
 """A list's literal says what psycopg's own says; what PostgreSQL makes of it is asked of its reader in psycopg."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -44,6 +44,32 @@ def test_moments_come_back_as_they_were(items: list[datetime]) -> None:
     assert read(literal, "timestamptz") == items
 
 
+@given(st.lists(st.dates(), min_size=1))
+def test_days_come_back_as_they_were(items: list[date]) -> None:
+    assert read(array_literal(items), "date") == items
+
+
+@given(st.lists(st.booleans(), min_size=1))
+def test_truths_come_back_as_they_were(items: list[bool]) -> None:
+    assert read(array_literal(items), "bool") == items
+
+
+_KINDS: Final = {
+    "text": _TEXT | _HARD,
+    "int8": st.integers(-(2**63), 2**63 - 1),
+    "uuid": st.uuids(),
+    "date": st.dates(),
+    "bool": st.booleans(),
+}
+
+
+@pytest.mark.parametrize("kind", _KINDS)
+@given(st.data())
+def test_what_is_absent_stays_absent(kind: str, data: st.DataObject) -> None:
+    items = [None, data.draw(_KINDS[kind]), *data.draw(st.lists(_KINDS[kind] | st.none()))]
+    assert read(array_literal(items), kind) == items
+
+
 @given(st.lists(st.uuids(), min_size=1))
 def test_uuids_come_back_as_they_were(items: list[Any]) -> None:
     assert read(array_literal(items), "uuid") == items
@@ -57,8 +83,12 @@ def test_a_member_of_an_enum_is_its_value() -> None:
 def test_a_zero_character_is_refused_and_cannot_part_a_text() -> None:
     with pytest.raises(DataError):
         array_literal(["a", "b\0c"])
+    with pytest.raises(DataError):
+        array_literal(["a", None, "b\0c"])
 
 
-@pytest.mark.parametrize("items", [[], [None], ["a", None], [True], [1, True], [1, "1"], [["a"]], [1.5]])
+@pytest.mark.parametrize(
+    "items", [[], [None], [1, True], [1, "1"], [1, "1", None], [["a"]], [["a"], None], [1.5]]
+)
 def test_everything_else_is_left_to_psycopg(items: list[Any]) -> None:
     assert array_literal(items) is None

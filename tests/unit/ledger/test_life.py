@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ledger.tasks.rows import TaskRow
 from models.audit_kind import AuditKind
 from models.eligibility.decision import Decision, Outcome
+from models.eligibility.simple_decision import as_decision
 from models.ids import task_id
 from models.notifications.delivery import Occasion
 from models.reasons import DecisionReason
@@ -545,7 +546,7 @@ def test_the_books_balance_after_every_step(story: list[Decision | RecordedActio
         in_use = {row.task_id for row in desk.messages.values()}
         assert {task.id for task in desk.open()} <= in_use
         for row in desk.messages.values():
-            _is_accounted_for(desk, row.task_id, row.decision, reopened)
+            _is_accounted_for(desk, row.task_id, as_decision(row.decision), reopened)
         for identity, task in desk.tasks.items():
             _has_not_gone_back(before.get(identity), task, by_a_person=isinstance(step, RecordedAction))
         before = dict(desk.tasks)

@@ -61,7 +61,8 @@ async def test_a_record_that_is_wrong_is_found_and_written_where_it_stands_now(k
     output = BatchProducer(kafka.producer, MAC)
     for one in PEOPLE[:2]:
         wrong = known[one].model_copy(update={"decided": {}, "applied": 900})
-        add_record(TWICE.of(one), one.encode(), wrong.model_dump_json(exclude_defaults=True).encode(), output)
+        value = wrong.model_dump_json(exclude_defaults=True).encode()
+        add_record(TWICE.of(one), one.encode(), value, output, wrong.applied)
     await output.flush()
     result, _ = await rebuilt(kafka, write=True)
     assert (len(result.findings), result.written) == (2, 2)

@@ -15,6 +15,7 @@ from ledger.queries.listings import DECISIONS, RECEIPTS, TASKS, Query, rows
 from ledger.schema.migrate import migrate
 from ledger.store import repository
 from ledger.store.repository import Fenced
+from models.eligibility.simple_decision import as_decision
 from models.events.receipt import Receipt, ReceiptStatus
 from models.reasons import DecisionReason, Rejection
 from tests.factories import INSTITUTION, risk, uuid
@@ -171,7 +172,7 @@ async def test_what_is_sealed_stands_in_its_own_column_and_comes_back(connection
     assert "sealed" not in decision
     async with connection.transaction():
         messages, tasks = await repository.rows_of(connection, [decided().message.person_id])
-    assert [row.decision for row in messages] == [decided()]
+    assert [as_decision(row.decision) for row in messages] == [decided()]
     assert [task.id for task in tasks] == [messages[0].task_id]
 
 
@@ -192,9 +193,9 @@ async def test_messages_that_are_too_many_are_read_when_they_are_named_and_stand
     async with connection.transaction():
         alone, _ = await repository.rows_of(connection, [person])
         beside, _ = await repository.rows_of(connection, [person], [named])
-    assert [row.decision for row in alone] == [decided()]
+    assert [as_decision(row.decision) for row in alone] == [decided()]
     assert {row.decision.message.message_id for row in beside} == {decided().message.message_id, named[1]}
-    assert many[3] in [row.decision for row in beside]
+    assert many[3] in [as_decision(row.decision) for row in beside]
 
 
 @pytest.mark.parametrize(

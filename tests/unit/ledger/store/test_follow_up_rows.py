@@ -9,6 +9,7 @@ from infra.kafka_record import KafkaRecord
 from ledger.consume.batch import Batch
 from ledger.store.follow_up_rows import FactKind, FactRow, fact_of
 from models.events.person_event import Forwarded, PersonEvent
+from models.events.simple_event import read_simple_event
 from tests.factories import enrolment, enrolment_end, period, residence, risk
 from tests.unit.ledger.decisions import ARRIVED, decided
 
@@ -42,6 +43,24 @@ def test_a_fact_is_known_since_the_brokers_had_it(event: PersonEvent, kind: Fact
 def test_what_came_by_another_way_is_known_since_then(change: dict[str, object]) -> None:
     """Otherwise a report as of a day before a join or a release would count otherwise than it did."""
     assert row_of(enrolment().model_copy(update=change)).known_at == LATER
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        enrolment(ended_on=LATER.date()),
+        enrolment(kind="enrolment.corrected"),
+        period(),
+        period(kind="benefit-period.corrected"),
+        residence(),
+        risk(),
+    ],
+)
+def test_an_event_that_is_read_quickly_is_the_same_fact(event: PersonEvent) -> None:
+    simple = read_simple_event(event.model_dump_json(exclude_none=True).encode())
+    assert simple is not None
+    place = {"partition": 3, "offset": 7}
+    assert fact_of(simple, **place, written_at=LATER) == fact_of(event, **place, written_at=LATER)
 
 
 def test_a_message_is_no_fact() -> None:

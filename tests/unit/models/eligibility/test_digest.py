@@ -11,11 +11,11 @@ from models.eligibility.decide import decide
 from models.eligibility.decide_messages import reference_of
 from models.eligibility.digest import digest_of
 from models.eligibility.facts import fold
-from models.eligibility.simple_decision import SimpleReference, SimpleVerdict
+from models.eligibility.simple_decision import SimpleMessageRef, SimpleVerdict
 from models.events.person_event import Origin, PersonEvent
 from tests.factories import LAW, background, moment, risk
 from tests.unit.models.eligibility.histories import Row, history, rows
-from tests.unit.models.eligibility.test_simple_decision import by_its_model
+from tests.unit.models.eligibility.test_written_decision import by_its_model
 
 _OPTIONAL = (
     "contradicted_by",
@@ -26,7 +26,7 @@ _OPTIONAL = (
 )
 
 
-def by_the_models(said: SimpleVerdict, named: SimpleReference, joined: tuple[str, ...]) -> str:
+def by_the_models(said: SimpleVerdict, named: SimpleMessageRef, joined: tuple[str, ...]) -> str:
     decision = by_its_model(said, named)
     verdict, reference = decision.verdict, decision.message
     absent = {name for name in _OPTIONAL if getattr(verdict.evidence, name) is None}

@@ -1,98 +1,96 @@
-"""A decision that is written quickly is what its model would write, and has every field of it."""
+"""The quick reading of a decision and pydantic's: what the first takes, the second takes, and as the same."""
 
-from datetime import date, datetime, timedelta, timezone
+import json
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec import Struct
-from msgspec.structs import fields, replace
-from pydantic import BaseModel
+from msgspec.json import encode
+from pydantic import ValidationError
 
-from models.eligibility.decide import decide
-from models.eligibility.decide_messages import reference_of
-from models.eligibility.decision import Cause, Decision, Evidence, MessageRef, Verdict
-from models.eligibility.facts import fold
-from models.eligibility.person_record import Decided
+from models.eligibility.decision import (
+    Decision,
+    ErasureMark,
+    JoinMark,
+)
 from models.eligibility.simple_decision import (
-    SimpleCause,
-    SimpleDecided,
-    SimpleDecision,
-    SimpleEvidence,
-    SimpleReference,
-    SimpleVerdict,
-    decision_of,
-    write_decided,
-    write_decision,
+    as_decision,
+    content_of,
+    differ_in_evidence_alone,
+    read_simple_decision,
+    stored_decision,
 )
-from models.events.person_event import Origin
-from tests.factories import LAW, risk
-from tests.unit.models.eligibility.histories import Row, history, rows
+from tests.unit.models.records import records, spoilt, written
+
+DECISIONS = records(Decision)
 
 
-def said(verdict: SimpleVerdict, message: SimpleReference) -> SimpleDecision:
-    return SimpleDecision(message=message, revision=3, verdict=verdict, cause=SimpleCause(1, 2))
+@given(DECISIONS)
+@settings(max_examples=100)
+def test_a_decision_is_read_as_pydantic_reads_it(decision: Decision) -> None:
+    value = written(decision)
+    plain = read_simple_decision(value)
+    assert plain is not None
+    assert written(as_decision(plain)) == written(Decision.model_validate_json(value))
 
 
-def by_its_model(verdict: SimpleVerdict, message: SimpleReference) -> Decision:
-    return decision_of(said(verdict, message))
+@given(DECISIONS)
+@settings(max_examples=100)
+def test_it_is_stored_as_pydantic_stores_it(decision: Decision) -> None:
+    plain = read_simple_decision(written(decision))
+    assert plain is not None
+    stored = json.loads(encode(content_of(plain)))
+    assert stored == json.loads(encode(content_of(decision)))
+    assert stored_decision(stored, plain.sealed) == plain
 
 
-@pytest.mark.parametrize(
-    ("written", "read"),
-    [
-        (SimpleEvidence, Evidence),
-        (SimpleVerdict, Verdict),
-        (SimpleReference, MessageRef),
-        (SimpleCause, Cause),
-        (SimpleDecided, Decided),
-        (SimpleDecision, Decision),
-    ],
-)
-def test_it_has_the_fields_of_its_model_in_their_order(written: type[Struct], read: type[BaseModel]) -> None:
-    assert [(each.name, each.required) for each in fields(written)] == [
-        (name, field.is_required()) for name, field in read.model_fields.items()
-    ]
+@given(spoilt(Decision))
+@settings(max_examples=400)
+def test_what_is_taken_pydantic_takes_too(value: bytes) -> None:
+    plain = read_simple_decision(value)
+    if plain is not None:
+        assert written(as_decision(plain)) == written(Decision.model_validate_json(value))
 
 
-@settings(deadline=None, max_examples=60)
-@given(rows)
-def test_of_any_history_it_is_written_as_by_its_model(drawn: list[Row]) -> None:
-    facts = fold(history(drawn), (), LAW.succession)
-    for message in facts.messages:
-        decision = said(decide(message, facts, LAW), reference_of(message, "a person"))
-        for each in (decision, replace(decision, sealed="v1.x", joined=("one", "two"))):
-            model = decision_of(each)
-            assert write_decision(each) == model.model_dump_json(exclude_none=True).encode()
-            assert model.verdict.outcome is each.verdict.outcome
-            assert (model.message.message_id, model.revision) == (each.message.message_id, each.revision)
+def later_field(decision: Decision) -> Decision:
+    """As a later version writes it."""
+    return Decision.model_validate_json(written(decision)[:-1] + b',"of_a_later_version":1}')
 
 
-@given(
-    st.text(),
-    st.datetimes(datetime(1990, 1, 1), datetime(2099, 12, 31)),  # noqa: DTZ001 - a zone is drawn too
-    st.integers(-1439, 1439),
-)
-def test_of_any_words_and_moments_it_is_written_as_by_its_model(
-    text: str, at: datetime, minutes: int
+@given(DECISIONS, st.dates(), st.booleans(), st.booleans(), st.booleans())
+@settings(max_examples=100)
+def test_two_are_compared_alike_whichever_way_each_was_read(
+    decision: Decision, other_date: date, says_other: bool, quick: bool, other_quick: bool
 ) -> None:
-    moment = at.replace(tzinfo=timezone(timedelta(minutes=minutes)))
-    message = replace(
-        reference_of(risk(), text),
-        registered_at=moment,
-        seen_at=moment,
-        origin=Origin.model_validate(
-            {"topic": text, "partition": 0, "offset": 1, "appended_at": moment, "later": {"a": [1, text]}}
-        ),
-        sent_as=text,
-    )
-    verdict = decide(risk(), fold([risk()]), LAW)
-    evidence = replace(verdict.evidence, contradicted_by=(text, text), study_start=date(2026, 1, 2))
-    decision = said(replace(verdict, evidence=evidence), message)
-    assert write_decision(decision) == decision_of(decision).model_dump_json(exclude_none=True).encode()
+    evidence = decision.verdict.evidence.model_copy(update={"message_date": other_date})
+    law = {"law_version": decision.verdict.law_version + "x"} if says_other else {}
+    verdict = decision.verdict.model_copy(update={"evidence": evidence} | law)
+    other = decision.model_copy(update={"verdict": verdict})
+    one = read_simple_decision(written(decision)) if quick else later_field(decision)
+    two = read_simple_decision(written(other)) if other_quick else later_field(other)
+    assert one is not None
+    assert two is not None
+    assert differ_in_evidence_alone(one, two) is not says_other
 
 
-def test_what_is_remembered_is_written_as_by_its_model() -> None:
-    written = write_decided({'900101/a"b': SimpleDecided(2, "digest", SimpleCause(1, 2))})
-    model = Decided(revision=2, digest="digest", cause=Cause(partition=1, offset=2))
-    assert written == b'{"900101/a\\"b":%b}' % model.model_dump_json(exclude_defaults=True).encode()
+@given(st.one_of(records(JoinMark), records(ErasureMark)))
+def test_a_mark_is_none(mark: JoinMark | ErasureMark) -> None:
+    assert read_simple_decision(written(mark)) is None
+
+
+@given(DECISIONS)
+@settings(max_examples=20)
+def test_what_a_later_version_adds_is_left_to_pydantic_which_keeps_it(decision: Decision) -> None:
+    value = written(later_field(decision))
+    assert read_simple_decision(value) is None
+    stored = json.loads(encode(content_of(Decision.model_validate_json(value))))
+    assert isinstance(stored_decision(stored, None), Decision)
+    assert stored["of_a_later_version"] == 1
+
+
+@pytest.mark.parametrize("value", [b"", b"null", b"[]", b"{", b"\xff", b"{}"])
+def test_what_is_no_decision_is_none(value: bytes) -> None:
+    assert read_simple_decision(value) is None
+    with pytest.raises(ValidationError):
+        Decision.model_validate_json(value)

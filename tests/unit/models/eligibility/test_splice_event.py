@@ -12,7 +12,7 @@ from models.eligibility import splice_event as splice_event_module
 from models.eligibility.apply_event import AppliedEvent, apply
 from models.eligibility.decision import Cause
 from models.eligibility.person_record import Decided, PersonRecord
-from models.eligibility.simple_decision import decision_of, write_decision
+from models.eligibility.simple_decision import as_decision, write_decision
 from models.eligibility.splice_event import SplicedEvent, splice_event
 from models.events.person_event import Origin, PersonEvent
 from models.events.simple_event import read_simple_event
@@ -44,7 +44,7 @@ def written(record: PersonRecord) -> bytes:
 
 def assert_as_the_rule(spliced: SplicedEvent, step: AppliedEvent) -> None:
     assert spliced.record == written(step.record)
-    assert tuple(map(decision_of, spliced.decisions)) == step.decisions
+    assert tuple(map(as_decision, spliced.decisions)) == step.decisions
     assert [*map(write_decision, spliced.decisions)] == [
         one.model_dump_json(exclude_none=True).encode() for one in step.decisions
     ]
