@@ -103,9 +103,13 @@ def _applied_to(server: Server) -> dict[tuple[str, int, int], list[str | None]]:
 @statement(duplicates.NAMESAKES)
 def _namesakes(server: Server, values: tuple[list[str], list[str]]) -> Result:
     wanted = set(zip(*values, strict=True))
+    applied = sorted(
+        server.tables["applied"].values(),
+        key=lambda row: (row["person_id"] == ERASED, row["partition"], row["offset"]),
+    )
     people: dict[tuple[str, int, int], str] = {}
     later: dict[tuple[str, int, int], str] = {}
-    for entry in server.tables["applied"].values():
+    for entry in applied:
         origin = (entry["origin_topic"], entry["origin_partition"], entry["origin_offset"])
         people.setdefault(origin, entry["person_id"])
     found = [
@@ -139,6 +143,15 @@ def _resolve(server: Server, values: tuple[list[str], list[int], list[int]]) -> 
     for place in fresh:
         table[place] = {**table[place], "resolved_at": server.now}
     return [], len(fresh)
+
+
+@statement(duplicates.LOOK_AGAIN)
+def _look_again_at(server: Server, values: tuple[list[str], list[int], list[int]]) -> Result:
+    table = server.tables["repeats"]
+    again = [place for place in zip(*values, strict=True) if place in table and table[place]["resolved_at"]]
+    for place in again:
+        table[place] = {**table[place], "resolved_at": None}
+    return [], len(again)
 
 
 @statement(
