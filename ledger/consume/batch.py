@@ -192,6 +192,7 @@ async def project(
     await repository.add_receipts(connection, batch.receipts)
     struck = await duplicates.find(connection, batch.receipts)
     await repository.add_applied(connection, [_without_names(one, batch.nameless) for one in batch.applied])
+    await duplicates.look_again(connection, batch.applied, batch.erased)
     await left_out.tell(connection, batch.applied)
     unplaced: list[ActionRow] = []
     if batch.decisions or again:

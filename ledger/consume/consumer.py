@@ -27,6 +27,7 @@ from infra.postgres_arrays import write_arrays_at_once
 from infra.postgres_timeouts import CONNECT_SECONDS, shut_down_after, statement_timeouts
 from infra.stream_mac import NO_MAC, StreamMac
 from ledger.consume.batch import Batch, Place, project
+from ledger.consume.earlier_partitions import EarlierFirst, passed
 from ledger.consume.joins import settle
 from ledger.consume.projected import Projected, projected
 from ledger.store import foreign_records, repository
@@ -76,6 +77,7 @@ class Ledger:
         self._on_projected = on_projected
         self._known: dict[Place, int] = {}
         self._skips: frozenset[tuple[str, int, int]] = frozenset()
+        self._earlier_first = EarlierFirst()
         self._stale = True
         self._consumer: Any = None
 
@@ -172,14 +174,21 @@ class Ledger:
         """One poll and its transaction. False: a partition waits for what another one has still to say."""
         if self._stale:
             await self._seek(connection)
+        elif self._earlier_first.is_waiting:
+            self._earlier_first.hold(self._consumer, await self._positions(connection))
         polled = await self._consumer.getmany(timeout_ms=_POLL_MS)
-        if self._stale or not polled:
+        if self._stale:
+            return True
+        empty = await passed(self._consumer, polled, self._known)
+        if self._stale or not (polled or empty):
             return True
         reach(Point.LEDGER_FETCHED)
         batch = self._decode(polled)
+        batch.next_offsets |= empty
         began = time.monotonic()
         try:
             async with self._patiently(connection), connection.transaction():
+                await self._check_earlier(connection, batch)
                 await settle(connection, batch)
                 await project(connection, batch, self._known, self._policy)
                 reach(Point.LEDGER_BEFORE_COMMIT)
@@ -244,7 +253,17 @@ class Ledger:
                 self._consumer.seek(place, known)
         if fresh:
             await self._consumer.seek_to_beginning(*fresh)
+        await self._earlier_first.look(self._consumer, self._known)
         self._on_ready()
+
+    async def _positions(self, connection: Connection) -> dict[Place, int]:
+        async with self._patiently(connection), connection.transaction():
+            return await repository.positions(connection)
+
+    async def _check_earlier(self, connection: Connection, batch: Batch) -> None:
+        asked = self._earlier_first.must_ask(batch.next_offsets, self._known)
+        if asked and not self._earlier_first.may_read(asked, await repository.positions(connection)):
+            raise repository.Fenced("what was decided before people got more partitions")
 
 
 async def _sleep(stop: asyncio.Event, seconds: float) -> None:

@@ -6,7 +6,7 @@ erased, for match has forgotten it.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, LiteralString
 
@@ -20,7 +20,7 @@ from models.events.content import RefusedDuplicate
 from models.events.event_types import InputTopic
 from models.events.person_event import Origin, PersonEvent
 from models.events.receipt import ReceiptStatus, RepeatKind, RepeatReceipt
-from models.events.simple_receipt import KnownReceipt
+from models.events.simple_receipt import KnownApplied, KnownReceipt
 
 LEDGER: Final = "ledger"
 """The sender of what the ledger itself puts on ``person-events``; no sender's number looks like it."""
@@ -86,6 +86,11 @@ UPDATE repeats r SET resolved_at = now()
 FROM unnest(%s::text[], %s::int[], %s::bigint[]) AS t (topic, partition, "offset")
 WHERE (r.topic, r.partition, r."offset") = (t.topic, t.partition, t."offset") AND r.resolved_at IS NULL
 """
+LOOK_AGAIN: Final[LiteralString] = """
+UPDATE repeats r SET resolved_at = NULL
+FROM unnest(%s::text[], %s::int[], %s::bigint[]) AS t (topic, partition, "offset")
+WHERE (r.topic, r.partition, r."offset") = (t.topic, t.partition, t."offset") AND r.resolved_at IS NOT NULL
+"""
 NAMESAKES = """
 SELECT r.sender, r.event_id, r.topic, r.partition, r."offset", r.appended_at, a.person_id,
        p.resolved_at IS NOT NULL AS is_resolved, o.id IS NOT NULL AS is_told
@@ -93,7 +98,8 @@ FROM unnest(%s::text[], %s::text[]) AS t (sender, event_id)
 JOIN receipts r ON (r.sender, r.event_id) = (t.sender, t.event_id) AND r.status = 'accepted'
 LEFT JOIN LATERAL (
     SELECT person_id FROM applied
-    WHERE (origin_topic, origin_partition, origin_offset) = (r.topic, r.partition, r."offset") LIMIT 1
+    WHERE (origin_topic, origin_partition, origin_offset) = (r.topic, r.partition, r."offset")
+    ORDER BY person_id = 'erased', partition, "offset" LIMIT 1
 ) n ON true
 LEFT JOIN LATERAL (
     SELECT coalesce((SELECT min(s.person_id) FROM subjects s
@@ -104,7 +110,8 @@ LEFT JOIN repeats p ON (p.topic, p.partition, p."offset") = (r.topic, r.partitio
 LEFT JOIN outbox o ON o.id = concat_ws('/', 'refusal', r.topic, r.partition, r."offset")
 ORDER BY r.sender, r.event_id, r.appended_at, r.topic, r.partition, r."offset"
 """
-"""What was applied before its person was erased has no name there; what it is about has one, if it came later."""
+"""What was applied before its person was erased has no name there; a copy has one that was applied afterwards, and what
+it is about has one, if it came later."""
 CONFLICTS: Final[LiteralString] = """
 SELECT topic, partition, "offset" FROM repeats
 JOIN unnest(%s::text[], %s::int[], %s::bigint[]) AS t (topic, partition, "offset") USING (topic, partition,
@@ -185,6 +192,21 @@ def to_refuse(namesakes: Sequence[SameIdRecord]) -> tuple[list[SameIdRecord], li
                 told.append(namesake)
         people.add(namesake.person_id)
     return settled, told
+
+
+async def look_again(
+    connection: Connection, applied: Sequence[KnownApplied], erased: Collection[str]
+) -> None:
+    """A copy of a repeat, applied before its person was erased, has settled it. Match takes what it applies later,
+    of whoever begins anew, for new."""
+    places = {
+        (entry.origin_topic, entry.origin_partition, entry.origin_offset)
+        for one in applied
+        for entry in one.entries
+        if entry.person_id in erased and not entry.erased
+    }
+    if places:
+        await connection.execute(LOOK_AGAIN, by_column(sorted(places)))
 
 
 async def resolve(connection: Connection) -> None:

@@ -10,6 +10,7 @@ from config.topics import Topic
 from notifiers.repository import LEASE_EXPIRED
 from tests.simulation import ledgers
 from tests.simulation.faults import Fault
+from tests.simulation.ledger_faults import restore_across_growth
 from tests.simulation.ledgers import deal, send_outbox
 from tests.simulation.schedule import act, chaos
 from tests.simulation.stream_faults import deliver, grow, late_write, send_one
@@ -73,9 +74,7 @@ async def _settle(world: World) -> None:
     for worker in world.group.workers:
         worker.start()
     world.group.rebalance(world.rng)
-    for process in world.ledgers:
-        process.start()
-    deal(world.ledgers, world.log, apart=True)
+    _start_ledgers(world)
     for _ in range(_PATIENCE):
         await world.database.at(world.clock.now)
         delivered = [
@@ -89,12 +88,23 @@ async def _settle(world: World) -> None:
         erasing = world.eraser.under_way is not None
         await world.eraser.run(await world.database.rows("erasures"), gently=True)
         if erasing:
+            if world.grower.begun and not world.grower.done:
+                await grow(world, gently=True)  # match may wait for it, and the erasure for match
             continue
         if not any(delivered) and sent == 0 and await _projected(world) and not await _rests(world):
-            if world.grower.done or not world.grower.begun:
+            if world.grower.begun and not world.grower.done:
+                await grow(world, gently=True)
+            elif await restore_across_growth(world):
+                _start_ledgers(world)  # their connections have gone with the server
+            else:
                 return
-            await grow(world, gently=True)
     raise AssertionError("the world does not come to rest")
+
+
+def _start_ledgers(world: World) -> None:
+    for process in world.ledgers:
+        process.start()
+    deal(world.ledgers, world.log, apart=True)
 
 
 async def _rests(world: World) -> bool:

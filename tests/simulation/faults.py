@@ -69,6 +69,7 @@ class Fault(StrEnum):
     ERASED_COMPACTED = "records that tombstones name are compacted away"
     GREW = "people get more partitions"
     GROWTH_KILLED = "who gives people more partitions dies"
+    RESTORED_ACROSS_GROWTH = "a backup from before people got more partitions is put back after it"
     GROWTH_WAITS = "people get no more partitions before the ledger is there"
 
 

@@ -27,6 +27,8 @@ _KILLED: Final = 0.4
 _DIES_AT_STEP: Final = 0.15
 _STAY_AWAY: Final = 0.3
 """How often the workers are not started again between two runs of the command."""
+_RESTORED: Final = 0.5
+"""Of these worlds: a backup of the database from before the growth is put back after it."""
 
 
 class Grower:
@@ -37,6 +39,9 @@ class Grower:
         self.is_on = self.rng.random() < _SHARE
         self.log = log
         self.begun = self.done = False
+        self.restores = Random(f"restored across a growth {seed}").random() < _RESTORED
+        self.backup: Any = None
+        """The first of before, as long as no other was put back."""
 
     async def run(self, workers: Sequence[Worker], positions: list[dict[str, Any]], *, gently: bool) -> Fault:
         """All workers are stopped, and it is run once."""

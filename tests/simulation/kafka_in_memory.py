@@ -27,6 +27,7 @@ _TOO_FAR: Final = 3
 
 
 COMPACTION_LAG: Final = timedelta(milliseconds=BY_NAME[Topic.PEOPLE].compaction_lag_ms)
+_PROGRESS_LAG: Final = timedelta(milliseconds=BY_NAME[Topic.PROGRESS].compaction_lag_ms)
 
 
 @lru_cache(maxsize=2048)
@@ -115,25 +116,28 @@ class Log:
     def compact(self) -> tuple[int, int]:
         """Drop each record of a compacted topic that has a newer one, both past the lag; returns how many.
 
-        Of `people`, and of the two topics with a key for each record.
+        Of `people`, and of the two topics with a key for each record. Of `progress` too, as soon as Kafka may.
 
-        Of a tombstone past it nothing stays either. `progress` is left whole: what is lost of it is lost by age.
+        Of a tombstone past it nothing stays either.
         """
-        oldest = self._clock.now - self._lag
-        limit = oldest.timestamp() * 1000
+        self._drop_older((str(Topic.PROGRESS), 0), _PROGRESS_LAG)
         dropped = [0, 0]
-        for topic, partition in self.places((Topic.PEOPLE, *OWN_KEYS)):
-            stretch = self._records[topic, partition]
-            last = {record.key: record.offset for record in stretch if record.timestamp_ms < limit}
-            kept = [
-                record
-                for record in stretch
-                if record.timestamp_ms >= limit
-                or (last[record.key] == record.offset and record.value is not None)
-            ]
-            dropped[topic != Topic.PEOPLE] += len(stretch) - len(kept)
-            self._records[topic, partition] = kept
+        for place in self.places((Topic.PEOPLE, *OWN_KEYS)):
+            dropped[place[0] != Topic.PEOPLE] += self._drop_older(place, self._lag)
         return dropped[0], dropped[1]
+
+    def _drop_older(self, place: Place, lag: timedelta) -> int:
+        limit = (self._clock.now - lag).timestamp() * 1000
+        stretch = self._records[place]
+        last = {record.key: record.offset for record in stretch if record.timestamp_ms < limit}
+        kept = [
+            record
+            for record in stretch
+            if record.timestamp_ms >= limit
+            or (last[record.key] == record.offset and record.value is not None)
+        ]
+        self._records[place] = kept
+        return len(stretch) - len(kept)
 
     def places(self, topics: Sequence[str]) -> list[Place]:
         """All partitions of the topics."""

@@ -1,5 +1,7 @@
 """What befalls the ledger, the outbox and the database."""
 
+from typing import Any
+
 from tests.simulation.faults import Fault
 from tests.simulation.ledgers import deal, send_outbox
 from tests.simulation.world import World
@@ -41,16 +43,40 @@ async def deal_ledgers(world: World) -> None:
 
 async def back_up(world: World) -> None:
     """Somebody makes a backup."""
-    world.last_backup = await world.database.backup(), dict(world.office.done)
+    world.last_backup = await _backup(world)
     world.say("backup")
 
 
 async def restore(world: World) -> None:
     """Somebody puts it back, under running processes; never one from before the first restore's."""
-    if world.last_backup is None:
-        return
-    backup, world.office.done = world.last_backup
-    await world.database.restore(backup)
-    world.last_backup = None
+    if world.last_backup is not None:
+        await _put_back(world, world.last_backup)
+
+
+async def back_up_before_growth(world: World) -> None:
+    """One that may be put back after it."""
+    if world.grower.restores and world.grower.backup is None:
+        world.grower.backup = await _backup(world)
+        world.say("backup before a growth")
+
+
+async def restore_across_growth(world: World) -> bool:
+    """Whether it was put back: once."""
+    if not world.grower.done or world.grower.backup is None:
+        return False
+    await _put_back(world, world.grower.backup)
+    world.grower.restores = False
+    world.count(Fault.RESTORED_ACROSS_GROWTH)
+    return True
+
+
+async def _backup(world: World) -> Any:
+    return await world.database.backup(), dict(world.office.done)
+
+
+async def _put_back(world: World, backup: Any) -> None:
+    rows, world.office.done = backup
+    await world.database.restore(rows)
+    world.last_backup = world.grower.backup = None
     world.restored()
     world.count(Fault.RESTORED)

@@ -37,6 +37,27 @@ class SimulatedConsumer:
         self._rng = rng
         self.places: tuple[Place, ...] = places(log)
         self._positions: dict[Place, int] = {}
+        self._paused: set[Place] = set()
+
+    def partitions_for_topic(self, topic: str) -> set[int]:
+        """As the brokers say."""
+        return set(range(self._log.partitions(topic)))
+
+    async def end_offsets(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+        """The same of any partition."""
+        return {place: self._log.end((place.topic, place.partition)) for place in places}
+
+    async def position(self, place: TopicPartition) -> int:
+        """Where it reads on; it moves where offsets hold no record."""
+        return self._positions.get((place.topic, place.partition), 0)
+
+    def pause(self, *places: TopicPartition) -> None:
+        """Nothing comes of these."""
+        self._paused |= {(place.topic, place.partition) for place in places}
+
+    def resume(self, *places: TopicPartition) -> None:
+        """It comes again."""
+        self._paused -= {(place.topic, place.partition) for place in places}
 
     def assignment(self) -> set[TopicPartition]:
         """What the group has given it."""
@@ -54,7 +75,11 @@ class SimulatedConsumer:
     async def getmany(self, *, timeout_ms: int) -> dict[TopicPartition, list[SimpleNamespace]]:
         """A few records of a few partitions."""
         polled: dict[TopicPartition, list[SimpleNamespace]] = {}
-        some = [place for place in self.places if self._positions.get(place, 0) < self._log.end(place)]
+        some = [
+            place
+            for place in self.places
+            if place not in self._paused and self._positions.get(place, 0) < self._log.end(place)
+        ]
         for place in self._rng.sample(some, self._rng.randint(0, len(some))):
             start = self._positions.get(place, 0)
             records = self._log.read(place, start, self._log.end(place))[: self._rng.randint(1, 12)]

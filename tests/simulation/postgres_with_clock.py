@@ -19,7 +19,6 @@ CREATE FUNCTION simulated.now() RETURNS timestamptz LANGUAGE sql STABLE
     AS $$ SELECT current_setting('simulated.now')::timestamptz $$;
 CREATE FUNCTION simulated.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE
     AS $$ SELECT current_setting('simulated.now')::timestamptz $$;
-CREATE SCHEMA backup;
 """
 """Found before the server's own, because the schema is named before `pg_catalog`."""
 _EMPTIED: Final = "ALTER TABLE audit DISABLE TRIGGER USER; ALTER TABLE trail DISABLE TRIGGER USER"
@@ -53,6 +52,7 @@ class Postgres:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._backups = 0
 
     async def connect(self) -> Connection:
         """The connection."""
@@ -69,13 +69,16 @@ class Postgres:
 
     async def backup(self) -> str:
         """Position and content together."""
+        self._backups += 1
+        backup = f"backup_{self._backups}"
+        await self._connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(backup)))
         for name in NAMES:
             await self._connection.execute(
-                sql.SQL("DROP TABLE IF EXISTS backup.{0}; CREATE TABLE backup.{0} AS TABLE {0}").format(
-                    sql.Identifier(name)
+                sql.SQL("CREATE TABLE {1}.{0} AS TABLE {0}").format(
+                    sql.Identifier(name), sql.Identifier(backup)
                 )
             )
-        return "backup"
+        return backup
 
     async def restore(self, backup: str) -> None:
         """Back to it."""

@@ -9,6 +9,7 @@ from streams.checkpoint import GrowthUnfinishedError
 from tests.simulation.faults import Fault
 from tests.simulation.history import Sent
 from tests.simulation.kafka_in_memory import Place
+from tests.simulation.ledger_faults import back_up_before_growth, restore_across_growth
 from tests.simulation.ledgers import deal
 from tests.simulation.workers import INPUTS, KilledError, SimulatedProducer, Worker, write
 from tests.simulation.world import World
@@ -95,8 +96,11 @@ async def erase(world: World) -> None:
 
 
 async def grow(world: World, *, gently: bool = False) -> None:
-    """All workers are stopped, and people get more partitions."""
-    if not world.grower.done:
+    """All workers are stopped, and people get more partitions; later a backup from before it may be put back."""
+    if world.grower.done:
+        await restore_across_growth(world)
+    else:
+        await back_up_before_growth(world)
         positions = await world.database.rows("position")
         came_to = await world.grower.run(world.group.workers, positions, gently=gently)
         world.count(came_to)

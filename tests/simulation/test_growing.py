@@ -25,10 +25,14 @@ from streams.person_store import PersonStore
 from streams.processors import Match, add_person_event
 from tests.factories import LAW, background, origin, residence, risk
 from tests.simulation.clock import Clock
+from tests.simulation.come_to_rest import play
+from tests.simulation.faults import Fault
 from tests.simulation.growing import LogBrokers
+from tests.simulation.judge import judge
 from tests.simulation.kafka_in_memory import Log
 from tests.simulation.macs import MAC
 from tests.simulation.workers import SimulatedProducer
+from tests.simulation.world import World
 
 BEFORE: Final = PersonPartitions()
 AFTER: Final = PersonPartitions(1)
@@ -195,3 +199,13 @@ async def test_what_was_decided_before_is_not_passed_on_again(kafka: Kafka) -> N
         place = (str(Topic.PERSON_EVENTS), partition)
         await match_between(kafka.log.reader, kafka.producer, MAC, LAW, (partition, 0, kafka.log.end(place)))
     assert not any(kafka.said(Topic.PERSON_EVENTS, partition) for partition in AFTER.all)
+
+
+@pytest.mark.parametrize("seed", [66, 254, 286, 311, 367, 391])
+async def test_a_backup_from_before_that_is_put_back_afterwards_loses_nothing(seed: int) -> None:
+    """The ledger had read the partitions of before and of after side by side: a task or a notice was missing."""
+    world = World(seed)
+    world.grower.is_on = world.grower.restores = True
+    await play(world)
+    assert world.faults[Fault.RESTORED_ACROSS_GROWTH] == 1
+    assert await judge(world) == []

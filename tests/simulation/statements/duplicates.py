@@ -61,12 +61,9 @@ def _open_repeats(server: Server, _: None) -> Result:
 
 @statement(duplicates.DUPLICATES)
 def _open_duplicates(server: Server, _: None) -> Result:
+    """A join: a row for each pair of entries, where match has applied a record more than once."""
     receipts = server.tables["receipts"]
-    people: dict[tuple[str, int, int], str] = {}
-    for entry in server.tables["applied"].values():
-        people.setdefault(
-            (entry["origin_topic"], entry["origin_partition"], entry["origin_offset"]), entry["person_id"]
-        )
+    people = _applied_to(server)
     held = {_place(row) for row in server.tables["subjects"].values()}
     found: list[dict[str, Any]] = []
     for place, row in server.tables["repeats"].items():
@@ -79,26 +76,40 @@ def _open_duplicates(server: Server, _: None) -> Result:
             and (one["sender"], one["event_id"]) == (row["sender"], row["event_id"])
         ]
         first = _place(min(same, key=_order))
-        gone = None if first not in people else people[first] == ERASED and first not in held
-        found.append(
+        found += [
             {
                 **{name: row[name] for name in ("topic", "partition", "offset")},
                 "appended_at": receipts[place]["appended_at"],
-                "person_id": people.get(place),
-                "?column?": gone,
+                "person_id": person,
+                "?column?": None if one is None else one == ERASED and first not in held,
             }
-        )
+            for person in people.get(place, [None])
+            for one in people.get(first, [None])
+        ]
     if server.mutation is Mutation.REFUSAL_NOT_TOLD:
         return [], 0
     return found, len(found)
 
 
+def _applied_to(server: Server) -> dict[tuple[str, int, int], list[str | None]]:
+    """By record, the people of its entries."""
+    people: dict[tuple[str, int, int], list[str | None]] = defaultdict(list)
+    for entry in server.tables["applied"].values():
+        origin = (entry["origin_topic"], entry["origin_partition"], entry["origin_offset"])
+        people[origin].append(entry["person_id"])
+    return people
+
+
 @statement(duplicates.NAMESAKES)
 def _namesakes(server: Server, values: tuple[list[str], list[str]]) -> Result:
     wanted = set(zip(*values, strict=True))
+    applied = sorted(
+        server.tables["applied"].values(),
+        key=lambda row: (row["person_id"] == ERASED, row["partition"], row["offset"]),
+    )
     people: dict[tuple[str, int, int], str] = {}
     later: dict[tuple[str, int, int], str] = {}
-    for entry in server.tables["applied"].values():
+    for entry in applied:
         origin = (entry["origin_topic"], entry["origin_partition"], entry["origin_offset"])
         people.setdefault(origin, entry["person_id"])
     found = [
@@ -132,6 +143,15 @@ def _resolve(server: Server, values: tuple[list[str], list[int], list[int]]) -> 
     for place in fresh:
         table[place] = {**table[place], "resolved_at": server.now}
     return [], len(fresh)
+
+
+@statement(duplicates.LOOK_AGAIN)
+def _look_again_at(server: Server, values: tuple[list[str], list[int], list[int]]) -> Result:
+    table = server.tables["repeats"]
+    again = [place for place in zip(*values, strict=True) if place in table and table[place]["resolved_at"]]
+    for place in again:
+        table[place] = {**table[place], "resolved_at": None}
+    return [], len(again)
 
 
 @statement(

@@ -439,3 +439,28 @@ async def test_what_takes_back_an_erased_record_names_nothing_in_either_order(
         await ledger.poll(MARK)
     rows = await ledger.rows("SELECT names_nothing FROM subjects WHERE kind = 'enrolment'")
     assert rows == [(True,)]
+
+
+@pytest.mark.parametrize("mark_first", [True, False])
+async def test_what_is_sent_again_is_refused_though_a_copy_was_applied_before_the_erasing_event(
+    connection: Connection, mark_first: bool
+) -> None:
+    """Match took the copy for a repeat, and what it applies afterwards for new."""
+    ledger = await told(connection)
+    first = risk(person_id=GONE, event_id=uuid(GONE), origin=of(GONE, GONE).message.origin)
+    again = message_of(GONE, "again", days=61, number=31).model_copy(
+        update={"event_id": first.event_id, "fingerprint": first.fingerprint, "fingerprint_utc": None}
+    )
+    receipts = Batch()
+    receipts.receipts.append(accepted(again))
+    async with connection.transaction():
+        await project(connection, receipts, {}, POLICY)
+    await ledger.poll(applied=[applied((8, again))])
+    if mark_first:
+        await ledger.poll(MARK)
+    await ledger.poll(applied=[applied((10, again))])
+    if not mark_first:
+        await ledger.poll(MARK)
+    await ledger.poll()
+    words = await ledger.rows("SELECT key, id FROM outbox WHERE id LIKE 'refusal/%'")
+    assert words == [(GONE, "refusal/dropout-risks/0/31")]
