@@ -5,7 +5,7 @@ If a batch fails, the exception leaves this module and ends the process: Faust w
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -26,6 +26,10 @@ _LOAD_SECONDS: Final = 300
 """The limit for loading the state of an assignment."""
 _REFRESH_SECONDS: Final = 300
 """The state of an unchanged assignment is read again after this time."""
+_STRETCH: Final = 1_000
+"""Records of a partition that are processed before it is asked how long the batch has taken."""
+_LONG_SECONDS: Final = 10
+"""What took longer is acknowledged before the batch ends: events of people with hundreds of them cost 10 ms each."""
 _REST_RECORDS: Final = 5_000
 _REST_SECONDS: Final = 150
 """What the engine has not delivered after this time, though its partition did not move, is read beside it: before the
@@ -124,22 +128,31 @@ class BatchDriver:
             return otherwise
 
     async def _process(self, records: Sequence[KafkaRecord]) -> None:
-        reached: list[tuple[str, int, int]] = []
-        for (topic, partition), group in by_partition(records):
-            if (topic, partition) not in self._partitions:
+        reached: dict[tuple[str, int], int] = {}
+        began = self._monotonic()
+        for place, group in by_partition(records):
+            if place not in self._partitions:
                 # Left in the stream's buffer by an earlier assignment; the partition's worker reads it again.
                 continue
             # What was read beside the engine has its output; it may have been slow, and have skipped nothing.
-            beside = self._read_beside.get((topic, partition), 0)
+            beside = self._read_beside.get(place, 0)
             if not (fresh := [record for record in group if record.offset >= beside]):
                 continue
-            complete = await self._checkpoint.fill_gaps(topic, partition, fresh)
-            await self._processor.run(topic, partition, complete, self._output)
-            reached.append((topic, partition, complete[-1].offset + 1))
-            await asyncio.sleep(0)
+            complete = await self._checkpoint.fill_gaps(*place, fresh)
+            for start in range(0, len(complete), _STRETCH):
+                stretch = complete[start : start + _STRETCH]
+                await self._processor.run(*place, stretch, self._output)
+                reached[place] = stretch[-1].offset + 1
+                await asyncio.sleep(0)
+                if self._monotonic() - began > _LONG_SECONDS:
+                    await self._acknowledge(reached)
+                    reached, began = {}, self._monotonic()
+        await self._acknowledge(reached)
+
+    async def _acknowledge(self, reached: Mapping[tuple[str, int], int]) -> None:
         reach(self._processed)
-        for place in reached:
-            self._checkpoint.advance(*place, self._output)
+        for (topic, partition), offset in reached.items():
+            self._checkpoint.advance(topic, partition, offset, self._output)
         await self._output.flush()
         reach(Point.OUTPUT_ACKNOWLEDGED)
 
