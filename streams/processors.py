@@ -1,6 +1,5 @@
 """The two processors of a partition's records: each decodes, calls one pure rule and adds its result to the output."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
@@ -27,6 +26,7 @@ from streams.intake import Context, InputRecord, validate_record
 from streams.person_store import PersonStore
 from streams.step_spans import of_intake, of_match
 from streams.tally import CodeAndReason, StepTally
+from streams.turns import Turns
 
 MatchOutput = SimpleDecision | Decision | JoinMark | ErasureMark
 """What match tells the ledger."""
@@ -34,9 +34,6 @@ _MOST_WAITING: Final = 16 * 1024 * 1024
 """Bytes of output beyond which it is sent before the batch ends: a person's record holds up to 6 MB."""
 _MOST_DECODED: Final = 20_000
 """Events, in the records that a batch has decoded, beyond which these are written and let go: some 2 kB each."""
-_TURN: Final = 25
-"""What is done between two turns of everything else, in the work of a fact that is put into its person's record: some
-30 microseconds. One event of a person with 2,400 of them takes 0.2 seconds."""
 _INTAKE_WORK: Final = 5
 _APPLY_WORK: Final = 3
 """To which comes one for each event of the person."""
@@ -59,20 +56,6 @@ class Processor(Protocol):
         self, topic: str, partition: int, records: Sequence[KafkaRecord], output: BatchProducer
     ) -> None:
         """Process the records, in order. Others have their turn meanwhile: heartbeats go on however long it takes."""
-
-
-class Turns:
-    """Gives everything else in the process its turn, each time so much has been done."""
-
-    def __init__(self) -> None:
-        self._done = 0
-
-    async def after(self, work: int) -> None:
-        """`work`, in the unit of `_TURN`, has been done. It is counted, not timed: a run can be run again."""
-        self._done += work
-        if self._done >= _TURN:
-            self._done = 0
-            await asyncio.sleep(0)
 
 
 class Intake:
@@ -174,7 +157,9 @@ class Match:
                 continue
             event = _decode(record)
             began = self._traces.now_ns() if self._traces.is_on else 0
-            person = touched.get(event.person_id) or self._people.get(partition, event.person_id)
+            person = touched.get(event.person_id)
+            decoded -= 0 if person is None else len(person.events)
+            person = person or self._people.get(partition, event.person_id)
             step = apply(person, event, Cause(partition=partition, offset=record.offset), self._law)
             touched[event.person_id] = step.record
             spliced.pop(event.person_id, None)

@@ -16,6 +16,7 @@ from streams import processors
 from streams.batch_producer import BatchProducer
 from streams.person_store import PersonStore
 from streams.processors import Match, add_person_event
+from streams.turns import TURN
 from tests.factories import LAW, background, moment, origin, residence, risk
 from tests.unit.streams.doubles import Log
 
@@ -112,9 +113,9 @@ async def test_others_have_their_turn_while_records_are_written() -> None:
     beating = asyncio.create_task(beat())
     await match.run(topic, partition, records, output)
     beating.cancel()
-    assert people.written_people == len(records) > 2 * processors._TURN
+    assert people.written_people == len(records) > 2 * TURN
     in_one_turn = (after - before for before, after in pairwise([*seen, people.written_people]))
-    assert max(in_one_turn) <= processors._TURN
+    assert max(in_one_turn) <= TURN
 
 
 async def test_what_became_of_each_event_is_counted_and_of_each_decision() -> None:
