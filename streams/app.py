@@ -79,12 +79,15 @@ def build(
         max_record_batches=_INTAKE_RECORD_BATCHES,
         start=lambda: start(_INPUTS, Intake(context, traces)),
     )
-    people = PersonStore(state, mac, packs=settings.packs_people)
+
+    def match_step() -> Match:
+        return Match(law, PersonStore(state, mac, packs=settings.packs_people), mac, traces)
+
     match = Agent(
         name=Match.name,
         topics=_PERSON_EVENTS,
         max_record_batches=_MATCH_RECORD_BATCHES,
-        start=lambda: start(_PERSON_EVENTS, Match(law, people, mac, traces)),
+        start=lambda: start(_PERSON_EVENTS, match_step()),
     )
     return StreamApp(
         settings=settings,

@@ -18,6 +18,7 @@ from frafaldsvarsel.wiring.common import stream_mac
 from infra.stream_mac import HEADER, StreamMac
 from local.servers.mailbox import read_mails
 from models.eligibility.person_record import PersonRecord
+from streams.packed_record import unpack
 from tests.acceptance.service import Up, command, rows, until
 from tests.acceptance.story import CPR, OTHER_CPR, SCHOOL, event, history
 
@@ -172,7 +173,7 @@ def test_the_peoples_records_made_once_more_are_the_same(up: Up, told: list[dict
 
 def test_a_record_that_was_tampered_with_is_found_and_mended(up: Up, told: list[dict[str, object]]) -> None:
     partition, key, headers, value = newest_record(up)
-    record = PersonRecord.model_validate_json(value)
+    record = PersonRecord.model_validate_json(unpack(value))
     short = (
         record.model_copy(update={"events": record.events[:1]})
         .model_dump_json(exclude_defaults=True)

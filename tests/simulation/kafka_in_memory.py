@@ -17,6 +17,7 @@ from infra.stream_mac import APPLIED_HEADER
 from models.eligibility.person_record import PersonRecord
 from models.events.event_types import InputTopic
 from models.events.person_event import PersonEvent
+from streams.packed_record import unpack
 from tests.simulation.clock import Clock
 from tests.simulation.macs import MAC
 
@@ -74,7 +75,7 @@ class Log:
         if self.last_write_wins and topic == Topic.PEOPLE:
             headers = MAC.headers(topic, partition, key, value, [("applied", b"%d" % offset)])
         if self.forgets_cut_offs and topic == Topic.PEOPLE and value is not None:
-            said = PersonRecord.model_validate_json(value)
+            said = PersonRecord.model_validate_json(unpack(value))
             value = (
                 said.model_copy(update={"erased_before": None}).model_dump_json(exclude_none=True).encode()
             )

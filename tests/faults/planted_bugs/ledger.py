@@ -18,7 +18,7 @@ from ledger.consume.duplicates import post
 from ledger.store import repository
 from ledger.tasks import projection as project
 from ledger.tasks.rows import MessageRow, OutboxRow
-from models.eligibility.decision import Decision
+from models.eligibility.simple_decision import KnownDecision, as_decision
 from tests.faults.planted_bugs.replace import replace_attribute
 
 _GATHERED_SECONDS: Final = 1.0
@@ -109,7 +109,8 @@ def deadline_from_processing() -> None:
     """The date is counted from when the ledger comes to it, and not from when the broker received the message."""
     real = project.Projection.take
 
-    def late(projection: project.Projection, decision: Decision, *, refused: bool = False) -> None:
+    def late(projection: project.Projection, known: KnownDecision, *, refused: bool = False) -> None:
+        decision = as_decision(known)
         origin = decision.message.origin.model_copy(update={"appended_at": datetime.now(UTC)})
         message = decision.message.model_copy(update={"origin": origin})
         real(projection, decision.model_copy(update={"message": message}), refused=refused)
