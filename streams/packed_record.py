@@ -60,7 +60,8 @@ def unpacked_in(content: bytes | mmap) -> Iterator[bytes]:
             if 0 <= size <= _MOST:
                 # A frame is hardly longer than what it holds, however badly that could be packed.
                 frame = content[at : at + size + size // 128 + _HEADER_BYTES + 64]
-                yield _decompressor().decompressobj().decompress(frame)
+                # No more than it says: the size is no promise.
+                yield _decompressor().stream_reader(frame).read(size)
         at = content.find(FRAME_HEADER, at + 1)
 
 

@@ -131,7 +131,10 @@ class Match:
     async def run(
         self, topic: str, partition: int, records: Sequence[KafkaRecord], output: BatchProducer
     ) -> None:
-        """Apply each event to its person's record; write each person once. What is foreign is told, and passed by."""
+        """Apply each event to its person's record, and write each person: once, or whenever very much is decoded.
+
+        What is foreign is told, and passed by.
+        """
         touched: dict[str, PersonRecord] = {}
         spliced: dict[str, int] = {}
         entries: list[bytes] = []

@@ -78,8 +78,8 @@ class WorkerSection(Section):
     packs_people: bool = Field(
         default=True,
         validation_alias="PACK_PEOPLE",
-        description="Whether people's records are written packed. `false` while a worker of a version before 0.1.0 may "
-        "still read them, which cannot",
+        description="Whether the worker writes people's records packed. `false` while a worker of a version before "
+        "0.1.0 may still read them, which cannot; `rebuild people --apply` and `topics grow` always pack",
     )
 
 

@@ -16,7 +16,7 @@ from infra.postgres import Connection
 from infra.stream_mac import StreamMac
 from ledger.consume.batch import Batch, Said
 from ledger.consume.joins import NOTE
-from models.eligibility.decision import Decision, ErasureMark, JoinMark
+from models.eligibility.decision import ErasureMark, JoinMark
 
 _MARKS: Final = (b'"erased_before"', b'"joined_to"')
 """A record that has neither is none of the two."""
@@ -39,7 +39,7 @@ class LostWords:
         noted = 0
         for partition, offset in waiting:
             for said in await self._read(partition, offset, offset + 1):
-                if isinstance(said.content, Decision):
+                if not isinstance(said.content, ErasureMark | JoinMark):
                     for name in self._erased & {*(said.content.joined or ())}:
                         noted += await self._note(name, said.content.message.person_id)
         return noted

@@ -58,7 +58,7 @@ def splice_event(
         return None
     try:
         known: _SimpleRecord = _READ.decode(held) if held else _SimpleRecord(event.person_id)
-    except DecodeError:
+    except (DecodeError, RecursionError):
         return None
     if offset <= known.applied or len(known.events) >= few_events():
         return None

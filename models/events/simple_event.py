@@ -15,6 +15,7 @@ from models.calendar import FIRST_DATE, LAST_DATE
 from models.events.content import SubjectKind
 from models.events.contract import BenefitType, EducationType, Severity, Signal, TargetGroup
 from models.events.person_event import Origin, PersonEvent
+from models.quick_reader import is_finer
 from models.rfc3339 import read_moment
 
 _Moment = Annotated[datetime, Meta(tz=True)]
@@ -215,6 +216,7 @@ def read_simple_event(value: bytes) -> SimpleEvent | None:
         or _IS_UUID(event.event_id) is None
         or not event.content.is_sound
         or not (event.sealed is None or event.is_message)
+        or is_finer(value)
     ):
         return None
     return event
@@ -224,7 +226,7 @@ def read_known_event(value: bytes | Raw) -> SimpleEvent | None:
     """The same of an event in a person's record, which `PersonEvent` or `read_simple_event` has taken before."""
     try:
         event: SimpleEvent = _READ.decode(value)
-    except DecodeError:
+    except (DecodeError, RecursionError):
         return None
     return event
 

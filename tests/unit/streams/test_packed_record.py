@@ -69,3 +69,12 @@ def test_records_are_found_in_the_middle_of_other_bytes() -> None:
     plain = records()[:5]
     content = b"\x28\xb5\x2f\xfd" + b"between".join(map(pack, plain)) + pack(PERSON)[:6]
     assert list(unpacked_in(content)) == plain
+
+
+def test_a_frame_that_lies_about_its_size_takes_no_more_than_it_says() -> None:
+    """Whoever may write to the topic could fill the memory of whoever looks for a name."""
+    honest = ZstdCompressor(write_checksum=False).compress(b"{" + b" " * 5_000_000)
+    size = (5_000_001).to_bytes(4, "little")
+    assert honest.count(size) == 1
+    lying = honest.replace(size, (2_000_000).to_bytes(4, "little"))
+    assert sum(map(len, unpacked_in(lying))) <= 2_000_000

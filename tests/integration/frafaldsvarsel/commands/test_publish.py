@@ -157,6 +157,8 @@ def test_who_interrupts_it_learns_how_many_were_taken(
     os.mkfifo(file)
     writer = threading.Thread(target=_feed, args=(file, lines(data, many)), daemon=True)
     writer.start()
+    # Where the tests are a shell's background job, the signal is ignored, and a child would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(
         [*shlex.split(PUBLISH), str(file), "--data", str(data)],
         cwd=ROOT,
