@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from typing import Annotated, Any, Final, Generic, TypeVar
 
-from msgspec import DecodeError, Meta, Struct
+from msgspec import DecodeError, Meta, Raw, Struct
 from msgspec.json import Decoder
 
 AwareMoment = Annotated[datetime, Meta(tz=True)]
@@ -12,6 +12,14 @@ AwareMoment = Annotated[datetime, Meta(tz=True)]
 _FINE: Final = re.compile(rb"\.\d{7}")
 """Where a moment is finer than a microsecond, pydantic cuts off and msgspec rounds."""
 Record = TypeVar("Record", bound=Struct)
+
+
+def decoded(reader: Decoder[Any], value: bytes | Raw) -> Any:
+    """What `reader` makes of `value`; None where it cannot take it, however deeply it is nested."""
+    try:
+        return reader.decode(value)
+    except (DecodeError, RecursionError):
+        return None
 
 
 def is_finer(value: bytes) -> bool:
@@ -27,8 +35,5 @@ class QuickReader(Generic[Record]):
 
     def __call__(self, value: bytes) -> Record | None:
         """The record; None where pydantic must say what it is."""
-        try:
-            record: Record = self._read.decode(value)
-        except (DecodeError, RecursionError):
-            return None
+        record: Record | None = decoded(self._read, value)
         return None if is_finer(value) else record

@@ -65,6 +65,11 @@ def unpacked_in(content: bytes | mmap) -> Iterator[bytes]:
         at = content.find(FRAME_HEADER, at + 1)
 
 
+def with_unpacked(content: bytes) -> bytes:
+    """`content`, and behind it what stands packed in it: for whoever looks for a name."""
+    return b"\n".join((content, *unpacked_in(content)))
+
+
 @cache
 def _dictionary() -> ZstdCompressionDict:
     return ZstdCompressionDict(_DICTIONARY.read_bytes())

@@ -10,12 +10,14 @@ from itertools import count
 from typing import Any, Final
 from uuid import NAMESPACE_OID, uuid5
 
+from msgspec.json import encode
+
 from models.calendar import COPENHAGEN
 from models.eligibility.decide import decide
 from models.eligibility.decision import Verdict
 from models.eligibility.facts import fold
 from models.eligibility.law import Law, Route, RuleSet
-from models.eligibility.simple_decision import as_verdict
+from models.eligibility.simple_decision import SimpleVerdict
 from models.eligibility.succession import Succession, Takeover
 from models.events.content import (
     BenefitAnnulment,
@@ -319,6 +321,11 @@ def background(*, start: date = START) -> tuple[PersonEvent, ...]:
     return (enrolment(start=start), period(), residence())
 
 
+def by_its_model(verdict: SimpleVerdict) -> Verdict:
+    """As whoever reads it has it."""
+    return Verdict.model_validate_json(encode(verdict))
+
+
 def judge(message: PersonEvent, facts: Iterable[PersonEvent] = (), *, law: Law = LAW) -> Verdict:
     """The verdict on `message` when it and `facts` are all that is known."""
-    return as_verdict(decide(message, fold((*facts, message), succession=law.succession), law))
+    return by_its_model(decide(message, fold((*facts, message), succession=law.succession), law))

@@ -10,7 +10,7 @@ from quopri import encodestring
 from typing import Final
 from urllib.parse import quote, quote_plus
 
-from streams.packed_record import unpacked_in
+from streams.packed_record import with_unpacked
 
 _TABLES: Final = ("postgres/base/", "postgres/pg_wal/")
 """The database's own pages: what stands in them stands in a dump, which is searched instead."""
@@ -106,6 +106,5 @@ def search_files(folder: Path, canaries: Sequence[Canary], place_of: Mapping[str
         told = str(file.relative_to(folder))
         if file.is_file() and not file.name.endswith(_SPARSE) and not told.startswith(_TABLES):
             place = next((name for start, name in place_of.items() if told.startswith(start)), told)
-            content = file.read_bytes()
-            found |= search(place, b"\n".join((content, *unpacked_in(content))), canaries)
+            found |= search(place, with_unpacked(file.read_bytes()), canaries)
     return found

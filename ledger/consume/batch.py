@@ -68,6 +68,13 @@ class Said:
     offset: int
     content: KnownDecision | JoinMark | ErasureMark
 
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The numbers that it names: of whom it is said, and those that are joined to that one."""
+        if isinstance(self.content, JoinMark | ErasureMark):
+            return (self.content.person_id,)
+        return (self.content.message.person_id, *(self.content.joined or ()))
+
 
 class Batch:
     """The records of one poll, decoded."""

@@ -23,7 +23,7 @@ async def take_out(connection: Connection, batch: Batch) -> None:
     Who is erased stands in `batch.erased` then, and the marks in `batch.erasures`.
     """
     people = {entry.person_id for one in batch.applied for entry in one.entries}
-    people |= {name for said in batch.said for name in _named(said)}
+    people |= {name for said in batch.said for name in said.people}
     people |= {row.person_id for row in batch.facts} | {row.person_id for row in batch.verdicts}
     if not people:
         return
@@ -72,13 +72,6 @@ async def _numbers(
         is_again = known is not None and known.erased_before >= mark.erased_before
         found[person] = [person] if is_again else await erased_figures.joined(connection, person, also)
     return found
-
-
-def _named(said: Said) -> tuple[str, ...]:
-    content = said.content
-    if isinstance(content, JoinMark | ErasureMark):
-        return (content.person_id,)
-    return (content.message.person_id, *(content.joined or ()))
 
 
 def _later(one: Erasure | None, other: Erasure) -> Erasure:

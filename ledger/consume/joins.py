@@ -27,7 +27,7 @@ async def settle(connection: Connection, batch: Batch) -> None:
     To be called in the transaction that projects them; it notes the numbers that have said their last word.
     """
     await take_out(connection, batch)
-    people = {name for each in batch.said for name in _named(each)}
+    people = {name for each in batch.said for name in each.people}
     if not people:
         return
     cursor = await connection.execute(KNOWN, (sorted(people),))
@@ -35,12 +35,6 @@ async def settle(connection: Connection, batch: Batch) -> None:
     marks = _order(batch, closed, batch.erased)
     for mark in marks:
         await connection.execute(NOTE, (mark.person_id, mark.joined_to))
-
-
-def _named(said: Said) -> tuple[str, ...]:
-    if isinstance(said.content, JoinMark | ErasureMark):
-        return (said.content.person_id,)
-    return (said.content.message.person_id, *(said.content.joined or ()))
 
 
 def _order(batch: Batch, closed: set[str], erased: Collection[str]) -> list[JoinMark]:

@@ -13,7 +13,7 @@ from msgspec.json import Encoder
 from msgspec.structs import replace
 from pydantic import BaseModel
 
-from models.eligibility.decision import Decision, Outcome, Verdict
+from models.eligibility.decision import Decision, Outcome
 from models.events.contract import BenefitType, EducationType, Severity, Signal, TargetGroup
 from models.events.person_event import Origin
 from models.events.simple_event import SimpleOrigin
@@ -156,11 +156,6 @@ def as_decision(decision: KnownDecision) -> Decision:
     if isinstance(decision, Decision):
         return decision
     return Decision.model_validate_json(write_decision(decision))
-
-
-def as_verdict(verdict: SimpleVerdict) -> Verdict:
-    """By its model."""
-    return Verdict.model_validate_json(_WRITE.encode(verdict))
 
 
 def differ_in_evidence_alone(one: KnownDecision, other: KnownDecision) -> bool:

@@ -8,7 +8,7 @@ near. Of most people no message is ever known, and then the event is only kept.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from msgspec import DecodeError, Raw, Struct
+from msgspec import Raw, Struct
 from msgspec.json import Decoder, encode
 from pydantic import ValidationError
 
@@ -20,6 +20,7 @@ from models.eligibility.person_record import Decided
 from models.eligibility.simple_decision import SimpleCause, SimpleDecided, SimpleDecision, write_decided
 from models.events.person_event import PersonEvent
 from models.events.simple_event import KnownEvent, SimpleEvent, read_known_event
+from models.quick_reader import decoded
 
 _MESSAGE: Final = b'"dropout-risk.raised"'
 
@@ -56,9 +57,8 @@ def splice_event(
     held = record or b""
     if event.event_id.encode() in held or len(held) + len(value) > _few_bytes():
         return None
-    try:
-        known: _SimpleRecord = _READ.decode(held) if held else _SimpleRecord(event.person_id)
-    except (DecodeError, RecursionError):
+    known: _SimpleRecord | None = decoded(_READ, held) if held else _SimpleRecord(event.person_id)
+    if known is None:
         return None
     if offset <= known.applied or len(known.events) >= few_events():
         return None

@@ -17,6 +17,7 @@ from models.calendar import FIRST_DATE, LAST_DATE
 from models.rfc3339 import PATTERN, read_moment
 
 _UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+_IS_UUID = re.compile(_UUID[1:-1]).fullmatch
 Uuid = Annotated[str, StringConstraints(pattern=_UUID), Field(description="UUID in lower case")]
 InstitutionCode = Annotated[
     str, StringConstraints(pattern=r"^[0-9]{6}$"), Field(description="Institution number")
@@ -29,7 +30,7 @@ _DATE = re.compile(r"(199\d|20\d\d|2100)-\d\d-\d\d", re.ASCII)
 
 def is_uuid(text: str) -> bool:
     """Whether `text` is an id of the contract."""
-    return re.fullmatch(_UUID[1:-1], text) is not None
+    return _IS_UUID(text) is not None
 
 
 def _whole(value: object) -> object:

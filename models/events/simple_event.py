@@ -4,23 +4,18 @@
 (an annulment, a field of a later version, what was forwarded) is none here, and the caller asks it instead.
 """
 
-import re
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Final
 
-from msgspec import DecodeError, Meta, Raw, Struct, field
+from msgspec import Meta, Raw, Struct, field
 from msgspec.json import Decoder, Encoder
 
 from models.calendar import FIRST_DATE, LAST_DATE
 from models.events.content import SubjectKind
-from models.events.contract import BenefitType, EducationType, Severity, Signal, TargetGroup
+from models.events.contract import BenefitType, EducationType, Severity, Signal, TargetGroup, is_uuid
 from models.events.person_event import Origin, PersonEvent
-from models.quick_reader import is_finer
+from models.quick_reader import AwareMoment, decoded, is_finer
 from models.rfc3339 import read_moment
-
-_Moment = Annotated[datetime, Meta(tz=True)]
-_HEX: Final = "[0-9a-f]"
-_IS_UUID: Final = re.compile(f"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}").fullmatch
 
 
 class SimpleOrigin(Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,7 +24,7 @@ class SimpleOrigin(Struct, frozen=True, forbid_unknown_fields=True):
     topic: str
     partition: int
     offset: int
-    appended_at: _Moment
+    appended_at: AwareMoment
 
     @property
     def order(self) -> tuple[datetime, str, int, int]:
@@ -80,7 +75,7 @@ class SimpleEnrolment(_Statement, frozen=True, tag="enrolment.registered"):
             and _is_date(self.admission_date)
             and _is_date(self.study_start)
             and (self.ended_on is None or _is_date(self.ended_on))
-            and _IS_UUID(self.enrolment_id) is not None
+            and is_uuid(self.enrolment_id)
         )
 
 
@@ -109,7 +104,7 @@ class SimplePeriod(_Statement, frozen=True, tag="benefit-period.registered"):
             _is_number(self.municipality_code, 4)
             and _is_date(self.valid_from)
             and (self.valid_to is None or self.valid_from <= self.valid_to <= LAST_DATE)
-            and _IS_UUID(self.period_id) is not None
+            and is_uuid(self.period_id)
         )
 
 
@@ -132,9 +127,7 @@ class SimpleResidence(_Statement, frozen=True, tag="residence.registered"):
     @property
     def is_sound(self) -> bool:
         return (
-            _is_number(self.municipality_code, 4)
-            and _is_date(self.valid_from)
-            and _IS_UUID(self.residence_id) is not None
+            _is_number(self.municipality_code, 4) and _is_date(self.valid_from) and is_uuid(self.residence_id)
         )
 
 
@@ -169,7 +162,7 @@ class SimpleEvent(Struct, frozen=True, forbid_unknown_fields=True):
     person_id: str
     sender: str
     event_id: str
-    registered_at: _Moment
+    registered_at: AwareMoment
     origin: SimpleOrigin
     fingerprint: str
     content: (
@@ -213,7 +206,7 @@ def read_simple_event(value: bytes) -> SimpleEvent | None:
     event = read_known_event(value)
     if (
         event is None
-        or _IS_UUID(event.event_id) is None
+        or not is_uuid(event.event_id)
         or not event.content.is_sound
         or not (event.sealed is None or event.is_message)
         or is_finer(value)
@@ -224,10 +217,7 @@ def read_simple_event(value: bytes) -> SimpleEvent | None:
 
 def read_known_event(value: bytes | Raw) -> SimpleEvent | None:
     """The same of an event in a person's record, which `PersonEvent` or `read_simple_event` has taken before."""
-    try:
-        event: SimpleEvent = _READ.decode(value)
-    except (DecodeError, RecursionError):
-        return None
+    event: SimpleEvent | None = decoded(_READ, value)
     return event
 
 

@@ -22,7 +22,7 @@ from models.eligibility.erase import erased_by
 from models.events.person_event import Origin
 from streams.batch_producer import BatchProducer
 from streams.checkpoint import people_now
-from streams.packed_record import unpacked_in
+from streams.packed_record import with_unpacked
 from streams.person_store import PersonStore
 from streams.processors import add_person_event
 
@@ -155,7 +155,7 @@ class ErasureLog:
 
 
 def _as_text(topic: str, value: bytes) -> bytes:
-    return b"".join((value, *unpacked_in(value))) if topic == Topic.PEOPLE else value
+    return with_unpacked(value) if topic == Topic.PEOPLE else value
 
 
 def _is_of_before(said: Any, people: Collection[str], cut_off: datetime) -> bool:

@@ -11,7 +11,7 @@ import psycopg
 
 from config.topics import Topic
 from models.events.event_types import InputTopic
-from streams.packed_record import unpacked_in
+from streams.packed_record import with_unpacked
 from tests.faults.kafka_log import NotDrained, read
 from tests.faults.observation import ActSeen, DeliverySeen, Logged, MailSeen, MessageSeen, Seen, TaskSeen
 from tests.faults.rig import Marks, Rig
@@ -30,8 +30,7 @@ def gather(rig: Rig, marks: Marks, published: Sequence[Sent]) -> Seen:
     _inputs(seen, messages, published)
     for message in messages:
         where = f"topic {message.topic()}/{message.partition()}@{message.offset()}"
-        said = [message.key() or b"", message.value() or b""]
-        said += unpacked_in(message.value() or b"")
+        said = [message.key() or b"", with_unpacked(message.value() or b"")]
         said += [part for name, held in message.headers() or () for part in (name.encode(), held or b"")]
         seen.texts.append((where, b"\n".join(said)))
     for mail, body in rig.relay.take():

@@ -22,7 +22,6 @@ from models.calendar import copenhagen_date
 from models.eligibility.decide import decide
 from models.eligibility.decision import Cause, Decision, MessageRef, Verdict
 from models.eligibility.facts import fold
-from models.eligibility.simple_decision import as_verdict
 from models.events.contract import BenefitType, EducationType, EndReason, TargetGroup
 from models.events.person_event import PersonEvent
 from models.tasks.actions import (
@@ -41,6 +40,7 @@ from models.tasks.actions import (
 )
 from reports.read import ReportPeriod
 from tests import factories
+from tests.factories import by_its_model
 from tests.reference import SHIPPED
 from tests.unit.ledger.decisions import POLICY
 
@@ -165,7 +165,7 @@ def _warn(rng: Random, autumn: Autumn, own: Sequence[PersonEvent], message: Pers
         if moment < message.origin.appended_at:
             continue
         known = [one for one in own if one.origin.appended_at <= moment]
-        verdict = as_verdict(decide(message, fold([*known, message]), LAW))
+        verdict = by_its_model(decide(message, fold([*known, message]), LAW))
         if verdict == last:
             continue
         last, revision = verdict, revision + 1

@@ -23,7 +23,7 @@ from models.reasons import Rejection
 from publisher.events import Binding, Ready
 from streams.batch_producer import partition_of
 from streams.engine.fail_stop import EXIT_FAULT
-from streams.packed_record import unpack, unpacked_in
+from streams.packed_record import unpack, with_unpacked
 from tests.integration.streams.judge import assert_accounted, place_of, receipts_of
 from tests.integration.streams.traffic import made_up_cpr, person_story
 from tests.integration.streams.worker import QUIET, Stage, by_key
@@ -104,7 +104,7 @@ def test_bad_records_stop_no_partition(stage: Stage) -> None:
         Rejection.TOO_DEEP: 1,
     }
     whole = b"".join(
-        (each.value() or b"") + (each.key() or b"") + b"".join(unpacked_in(each.value() or b""))
+        with_unpacked(each.value() or b"") + (each.key() or b"")
         for each in stage.read(*(topic for topic in Topic if topic is not Topic.PROGRESS))
     )
     assert [number for number in range(2) if made_up_cpr(number).encode() in whole] == []
