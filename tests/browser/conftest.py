@@ -7,7 +7,15 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    expect,
+    sync_playwright,
+)
 from psycopg import sql
 
 from local.servers.postgres import Database
@@ -21,6 +29,13 @@ _PATIENCE_MS = 30_000
 expect.set_options(timeout=_PATIENCE_MS)
 
 Reader = Callable[..., Page]
+
+
+def follow(leads_on: Locator) -> None:
+    """Click what leads to another page, and wait until that one is whole: a test that reads without `expect`
+    reads at once, and would read the page of before or half a list."""
+    with leads_on.page.expect_navigation():
+        leads_on.click()
 
 
 @pytest.fixture(scope="module")
@@ -79,10 +94,10 @@ def reader(chromium: Browser, place: Place) -> Iterator[Reader]:
         page.on("request", lambda request: _stays(request.url, place, complaints))
         page.goto(place.address)
         if english:
-            page.get_by_role("link", name="English").click()
+            follow(page.get_by_role("link", name="English"))
         if name is not None:
-            page.get_by_role("link", name="Log in" if english else "Log ind").click()
-            page.get_by_role("link", name=name).click()
+            follow(page.get_by_role("link", name="Log in" if english else "Log ind"))
+            follow(page.get_by_role("link", name=name))
             page.get_by_text(name).wait_for()
         return page
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from inbox.translations import Language, Translations, words
 from models.calendar import copenhagen_date
-from tests.browser.conftest import Reader
+from tests.browser.conftest import Reader, follow
 from tests.browser.place import Place
 from tests.browser.test_accessible import violations
 from tests.browser.world import COPENHAGEN, CPR, now
@@ -39,7 +39,7 @@ def narrow(page: Page, say: Translations, **chosen: str) -> None:
     go_through(page, say("narrow.open"))
     for field, value in chosen.items():
         page.locator(f"#{field}").select_option(value=value)
-    page.locator(".fv-narrow-row button").click()
+    follow(page.locator(".fv-narrow-row button"))
 
 
 @BOTH
@@ -62,7 +62,7 @@ def test_a_list_of_ones_own_is_saved_found_again_and_dropped(
     expect(page.locator("#said")).to_contain_text(say("said.view_saved"))
     page.goto(page.url.partition("?")[0])
     link = page.locator(".fv-views").get_by_role("link", name=f"Grave {language} {script}")
-    link.click()
+    follow(link)
     assert page.locator(".fv-reference").all_inner_texts() == lines
     assert "uddannelse=eud" in page.url
     expect(link).to_have_attribute("aria-current", "page")
@@ -85,12 +85,12 @@ def test_a_date_of_ones_own_reminds_oneself_alone(
     english = language is Language.ENGLISH
     page = reader(ANNA, english=english)
     reference = page.locator(".fv-reference").first.inner_text()
-    page.locator(".fv-reference").first.click()
+    follow(page.locator(".fv-reference").first)
     target = page.locator(".fv-target-day").inner_text()
     go_through(page, say("follow_up.put"))
     page.get_by_label(say("follow_up.day")).fill(str(copenhagen_date(now()) + timedelta(days=9)))
     picture(page, f"day-follow-up-{language}")
-    page.get_by_role("button", name=say("follow_up.button")).click()
+    follow(page.get_by_role("button", name=say("follow_up.button")))
     expect(page.locator("#said")).to_be_visible()
     assert page.locator(".fv-target-day").inner_text() == target
     assert violations(page) == []
@@ -98,10 +98,10 @@ def test_a_date_of_ones_own_reminds_oneself_alone(
     page.get_by_label(say("follow_up.day")).fill(str(copenhagen_date(now())))
     page.get_by_role("button", name=say("follow_up.move"), exact=True).click()
     expect(page.locator("#said")).to_be_visible()
-    page.get_by_role("link", name=say("task.back")).click()
+    follow(page.get_by_role("link", name=say("task.back")))
     due = page.locator(".fv-due")
     expect(due).to_contain_text(reference)
-    page.get_by_role("link", name=say("follow_up.mine")).click()
+    follow(page.get_by_role("link", name=say("follow_up.mine")))
     assert page.locator(".fv-reference").all_inner_texts() == [reference]
     picture(page, f"day-followed-{language}")
     assert violations(page) == []
@@ -110,11 +110,11 @@ def test_a_date_of_ones_own_reminds_oneself_alone(
     colleague = reader("Bilal Aydin", english=english)
     expect(colleague.locator(".fv-due")).to_have_count(0)
     page.set_viewport_size({"width": 1280, "height": 900})
-    page.locator(".fv-reference").first.click()
+    follow(page.locator(".fv-reference").first)
     go_through(page, say("follow_up.of", day="").strip())
     page.get_by_role("button", name=say("follow_up.drop"), exact=True).click()
     expect(page.locator("#said")).to_contain_text(say("said.follow_up_dropped"))
-    page.get_by_role("link", name=say("task.back")).click()
+    follow(page.get_by_role("link", name=say("task.back")))
     expect(page.locator(".fv-due")).to_have_count(0)
 
 
@@ -126,10 +126,10 @@ def test_a_stand_in_is_named_seen_at_the_task_and_ended(
     english = language is Language.ENGLISH
     colleague = reader("Bilal Aydin", english=english)
     page = reader(ANNA, english=english)
-    page.locator(".fv-reference").last.click()
+    follow(page.locator(".fv-reference").last)
     reference = page.locator("h1").inner_text().split()[-1]
-    page.get_by_role("button", name=say("acts.take"), exact=True).click()
-    page.get_by_role("link", name=say("page.absence")).click()
+    follow(page.get_by_role("button", name=say("acts.take"), exact=True))
+    follow(page.get_by_role("link", name=say("page.absence")))
     page.get_by_role("button", name=say("absence.button")).click()
     page.get_by_label(say("absence.last_day")).fill(str(copenhagen_date(now()) + timedelta(days=4)))
     page.get_by_role("button", name=say("absence.button")).click()
@@ -145,19 +145,19 @@ def test_a_stand_in_is_named_seen_at_the_task_and_ended(
     assert violations(page) == []
     page.set_viewport_size({"width": 1280, "height": 900})
     colleague.reload()
-    colleague.get_by_role("link", name=say("absence.you_stand_in", names=ANNA)).click()
+    follow(colleague.get_by_role("link", name=say("absence.you_stand_in", names=ANNA)))
     expect(colleague.locator(".fv-owner").first).to_contain_text("Bilal Aydin")
     assert reference in colleague.locator(".fv-reference").all_inner_texts()
     picture(colleague, f"day-stands-in-{language}")
     assert violations(colleague) == []
-    colleague.get_by_role("link", name=reference).click()
+    follow(colleague.get_by_role("link", name=reference))
     expect(colleague.locator(".fv-away")).to_contain_text("Bilal Aydin")
     picture(colleague, f"day-away-task-{language}", whole=False)
     page.get_by_role("button", name=say("absence.end")).click()
     expect(page.locator("#said")).to_contain_text(say("said.stand_in_ended"))
     expect(page.get_by_text(say("absence.nobody"))).to_be_visible()
     page.goto(page.url.partition("/fravaer")[0] + f"/opgaver/{reference}")
-    page.get_by_role("button", name=say("acts.release")).click()
+    follow(page.get_by_role("button", name=say("acts.release")))
 
 
 @BOTH
@@ -192,7 +192,7 @@ def test_the_list_is_exported_and_a_cpr_for_a_purpose_alone(
     head, *rows = file()
     assert head[-1] == say("export.column.cpr")
     assert {row[-1] for row in rows} == {f"{CPR[:6]}-{CPR[6:]}"}
-    page.locator(".fv-reference").first.click()
+    follow(page.locator(".fv-reference").first)
     expect(page.locator("main")).to_contain_text(say("purpose.case_record"))
 
 
@@ -204,7 +204,7 @@ def test_several_tasks_are_taken_at_once_and_what_fails_is_named(
     say = words(language)
     page = reader(ANNA, english=language is Language.ENGLISH, script=script)
     page.goto(page.url.partition("?")[0] + "?institution=900101")
-    page.get_by_role("link", name=say("several.open")).click()
+    follow(page.get_by_role("link", name=say("several.open")))
     page.get_by_role("button", name=say("several.button")).click()
     expect(page.locator("#faults")).to_contain_text(say("several.nothing"))
     reached = page.locator("input[value=contact_made]")
@@ -223,7 +223,7 @@ def test_several_tasks_are_taken_at_once_and_what_fails_is_named(
         picture(page, f"day-several-{language}-390")
         assert violations(page) == []
     page.goto(page.url.partition("/opgaver")[0] + f"/opgaver/{taken}")
-    page.get_by_role("button", name=say("acts.release")).click()
+    follow(page.get_by_role("button", name=say("acts.release")))
     expect(page.locator("#said")).to_contain_text(say("said.release"))
 
 
@@ -234,7 +234,7 @@ def test_a_note_is_a_code_that_a_colleague_finds_on_the_task(
     say = words(language)
     english = language is Language.ENGLISH
     page = reader(ANNA, english=english)
-    page.locator(".fv-reference").first.click()
+    follow(page.locator(".fv-reference").first)
     reference = page.locator("h1").inner_text().split()[-1]
     target = page.locator(".fv-target-day").inner_text()
     go_through(page, say("note.put"))
@@ -265,13 +265,13 @@ def test_the_units_mails_and_webhooks_are_seen_and_one_that_reached_nobody_goes_
     with psycopg.connect(place.database, autocommit=True) as connection:
         connection.execute(REACH_NOBODY, (COPENHAGEN,))
     page = reader(ANNA, english=language is Language.ENGLISH)
-    page.get_by_role("link", name=say("page.notices"), exact=True).click()
+    follow(page.get_by_role("link", name=say("page.notices"), exact=True))
     rows = page.locator(".fv-sent tbody tr")
     failed = rows.count()
     assert failed >= 2
     picture(page, f"day-notices-{language}")
     assert violations(page) == []
-    page.get_by_role("link", name=say("notices.all"), exact=True).click()
+    follow(page.get_by_role("link", name=say("notices.all"), exact=True))
     expect(page.get_by_role("link", name=say("notices.all"), exact=True)).to_have_attribute(
         "aria-current", "page"
     )
@@ -281,8 +281,8 @@ def test_the_units_mails_and_webhooks_are_seen_and_one_that_reached_nobody_goes_
     page.set_viewport_size({"width": 390, "height": 844})
     picture(page, f"day-notices-all-{language}-390", whole=False)
     assert violations(page) == []
-    page.get_by_role("link", name=say("notices.failed"), exact=True).click()
-    page.get_by_role("button", name=say("notices.again")).first.click()
+    follow(page.get_by_role("link", name=say("notices.failed"), exact=True))
+    follow(page.get_by_role("button", name=say("notices.again")).first)
     expect(page.locator("#said")).to_contain_text(say("said.sent_again"))
     assert rows.count() == failed - 1
 
@@ -294,7 +294,7 @@ def test_the_list_says_what_a_colleague_has_done_since_one_looked(
     say = words(language)
     english = language is Language.ENGLISH
     page = reader(ANNA, english=english)
-    page.locator(".fv-reference").nth(2).click()
+    follow(page.locator(".fv-reference").nth(2))
     reference = page.locator("h1").inner_text().split()[-1]
     colleague = reader("Bilal Aydin", english=english)
     colleague.goto(colleague.url.partition("/opgaver")[0] + f"/opgaver/{reference}")
@@ -302,15 +302,15 @@ def test_the_list_says_what_a_colleague_has_done_since_one_looked(
     colleague.locator("label[for=note-code-meeting_arranged]").click()
     colleague.get_by_role("button", name=say("note.button")).click()
     expect(colleague.locator("#said")).to_contain_text(say("said.note"))
-    colleague.get_by_role("link", name=say("task.back")).click()
+    follow(colleague.get_by_role("link", name=say("task.back")))
     row = f"tr:has(.fv-reference:text-is('{reference}')) .fv-changed"
     expect(colleague.locator(row)).to_have_count(0)
-    page.get_by_role("link", name=say("task.back")).click()
+    follow(page.get_by_role("link", name=say("task.back")))
     expect(page.locator(row)).to_contain_text(say("changed.note"))
     picture(page, f"day-changed-{language}", whole=False)
     assert violations(page) == []
     page.set_viewport_size({"width": 390, "height": 844})
     assert violations(page) == []
-    page.locator(f".fv-reference:text-is('{reference}')").click()
-    page.get_by_role("link", name=say("task.back")).click()
+    follow(page.locator(f".fv-reference:text-is('{reference}')"))
+    follow(page.get_by_role("link", name=say("task.back")))
     expect(page.locator(row)).to_have_count(0)

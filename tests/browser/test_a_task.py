@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Reader
+from tests.browser.conftest import Reader, follow
 from tests.browser.world import CPR, TEXT
 
 Words = dict[str, str]
@@ -69,7 +69,7 @@ def test_a_task_is_taken_tried_and_closed_and_the_numbers_move(
     picture(page, f"tasks-{name}")
     before = {each: number(page, each) for each in ("open", "mine", "closed")}
     # The first line of those that nobody has seen; each run takes another one.
-    page.locator("tr", has=page.locator('input[name="task"]')).last.locator(".fv-reference").click()
+    follow(page.locator("tr", has=page.locator('input[name="task"]')).last.locator(".fv-reference"))
     reference = page.locator("h1").inner_text()
     picture(page, f"task-{name}")
 
@@ -91,13 +91,13 @@ def test_a_task_is_taken_tried_and_closed_and_the_numbers_move(
     expect(page.locator(".fv-timeline li").first).to_contain_text(words["history"])
     picture(page, f"closed-{name}")
 
-    page.get_by_role("link", name=words["back"]).click()
+    follow(page.get_by_role("link", name=words["back"]))
     assert {each: number(page, each) for each in before} == {
         "open": before["open"] - 1,
         "mine": before["mine"],
         "closed": before["closed"] + 1,
     }
-    page.get_by_role("link", name=words["closed"]).click()
+    follow(page.get_by_role("link", name=words["closed"]))
     expect(page.locator(".fv-reference").first).to_have_text(reference.split()[-1])
 
 
@@ -105,7 +105,7 @@ def test_what_names_the_person_is_opened_for_a_purpose_and_shown_once(
     reader: Reader, picture: Callable[[Page, str], None]
 ) -> None:
     page = reader("Bilal Aydin")
-    page.locator(".fv-reference").first.click()
+    follow(page.locator(".fv-reference").first)
     closed = page.content()
     assert CPR not in closed.replace("-", "")
     assert TEXT not in closed
@@ -174,7 +174,7 @@ def test_without_script_there_is_no_box_for_all(reader: Reader) -> None:
 def test_a_form_that_lacks_something_says_what_and_keeps_the_rest(reader: Reader) -> None:
     page = reader("Bilal Aydin")
     page.goto(page.url + "?vis=mine")
-    page.locator(".fv-reference").first.click()
+    follow(page.locator(".fv-reference").first)
     panel(page, "attempt")
     page.locator("#attempt").get_by_label("Video").check()
     page.locator("#attempt").get_by_role("button", name="Registrér forsøget").click()
@@ -189,7 +189,7 @@ def test_a_task_that_another_has_changed_is_not_closed_by_what_was_seen_before(r
     anna, bilal = reader("Anna Holm"), reader("Bilal Aydin")
     for page in (anna, bilal):
         page.goto(page.url.partition("?")[0] + "?vis=due_today")
-        page.locator(".fv-reference").first.click()
+        follow(page.locator(".fv-reference").first)
     anna.get_by_role("button", name="Tag opgaven").click()
     expect(anna.locator("#said")).to_be_visible()
     bilal.get_by_role("button", name="Tag opgaven").click()
@@ -199,7 +199,7 @@ def test_a_task_that_another_has_changed_is_not_closed_by_what_was_seen_before(r
 
 def test_the_back_button_brings_the_same_attempt_and_it_counts_once(reader: Reader) -> None:
     page = reader("Anna Holm")
-    page.locator("tr", has=page.locator('input[name="task"]')).last.locator(".fv-reference").click()
+    follow(page.locator("tr", has=page.locator('input[name="task"]')).last.locator(".fv-reference"))
     missed = page.locator(".fv-timeline").get_by_text("Søgte kontakt uden at træffe den unge")
     for said in ("Forsøget er registreret.", "Forsøget var allerede registreret og tæller én gang."):
         panel(page, "attempt")
@@ -224,7 +224,7 @@ def test_a_list_that_has_changed_says_so_and_moves_nothing_under_the_reader(read
     anna, bilal = reader("Anna Holm"), reader("Bilal Aydin")
     first = anna.locator(".fv-reference").first.inner_text()
     bilal.goto(bilal.url.partition("?")[0] + "?vis=mine")
-    bilal.locator(".fv-reference").first.click()
+    follow(bilal.locator(".fv-reference").first)
     bilal.get_by_role("button", name="Slip opgaven").click()
     expect(bilal.locator("#said")).to_be_visible()
     # Coming back to a tab asks at once.
@@ -237,7 +237,7 @@ def test_an_attempt_on_a_task_that_a_colleague_has_handed_over_is_not_recorded_a
     reader: Reader,
 ) -> None:
     anna, bilal = reader("Anna Holm"), reader("Bilal Aydin")
-    anna.locator("tr", has=anna.locator('input[name="task"]')).last.locator(".fv-reference").click()
+    follow(anna.locator("tr", has=anna.locator('input[name="task"]')).last.locator(".fv-reference"))
     bilal.goto(anna.url)
     panel(anna, "hand-over")
     anna.locator("#hand-over-unit").select_option(label="Jobcenter Aarhus")

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from ledger.queries.task_list import Filter
-from tests.browser.conftest import Reader
+from tests.browser.conftest import Reader, follow
 from tests.browser.place import Place
 from tests.paths import ROOT
 
@@ -157,8 +157,7 @@ def test_a_narrow_window_hides_nothing_and_scrolls_one_way(reader: Reader, place
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), address
         assert violations(page) == []
     page.goto(f"{place.address}/opgaver")
-    page.locator(".fv-reference").first.click()
-    page.wait_for_url("**/opgaver/FV-*")
+    follow(page.locator(".fv-reference").first)
     open_all(page)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert violations(page) == []
@@ -192,7 +191,7 @@ def test_the_letters_of_a_plot_keep_their_size_and_stand_apart_in_any_window(
 
 def test_errors_and_opened_data_violate_no_rule(reader: Reader) -> None:
     page = reader("Anna Holm")
-    page.locator(".fv-reference").last.click()
+    follow(page.locator(".fv-reference").last)
     page.locator("#hand-over > summary").click()
     page.get_by_role("button", name="Overdrag opgaven").click()
     expect(page.locator("#faults li")).to_have_count(2)

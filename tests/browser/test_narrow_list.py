@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Reader
+from tests.browser.conftest import Reader, follow
 from tests.browser.test_accessible import violations
 from tests.browser.world import CPR
 
@@ -18,7 +18,7 @@ def narrow(page: Page, **chosen: str) -> None:
         page.locator(".fv-narrow > summary").click()
     for label, option in chosen.items():
         page.get_by_label(label, exact=True).select_option(label=option)
-    page.locator(".fv-narrow").get_by_role("button").click()
+    follow(page.locator(".fv-narrow").get_by_role("button"))
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 900), (390, 844)])
@@ -45,7 +45,7 @@ def test_open_tasks_are_narrowed_and_sorted(reader: Reader, picture: Picture, wi
     assert page.locator(".fv-tasks .fv-high").count() >= len(grave)
     picture(page, f"narrowed-{width}")
     assert violations(page) == []
-    page.get_by_role("link", name="Vis alle efter dato").click()
+    follow(page.get_by_role("link", name="Vis alle efter dato"))
     narrow(page, **{"Sortér efter": "Alvor, den højeste først"})
     by_severity = page.locator(".fv-reference").all_inner_texts()
     assert sorted(by_severity) == sorted(whole)
@@ -78,7 +78,7 @@ def test_after_taking_a_task_the_next_step_is_to_open_and_to_record(
     reader: Reader, picture: Picture, width: int
 ) -> None:
     page = reader("Anna Holm", width=width)
-    page.locator("tr", has=page.locator('input[name="task"]')).first.locator(".fv-reference").click()
+    follow(page.locator("tr", has=page.locator('input[name="task"]')).first.locator(".fv-reference"))
     page.get_by_role("button", name="Tag opgaven").click()
     expect(page.get_by_text("Næste skridt: Åbn oplysningerne om den unge")).to_be_visible()
     picture(page, f"taken-{width}")
@@ -118,7 +118,7 @@ def test_released_figures_stand_on_the_width_and_lead_back(
     assert page.locator(".fv-released .fv-table").evaluate_all(cut) == []
     picture(page, f"released-{width}", whole=False)
     assert violations(page) == []
-    page.locator(".back-link").click()
+    follow(page.locator(".back-link"))
     expect(page.locator("h1")).to_have_text("Overblik")
 
 

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import Reader
+from tests.browser.conftest import Reader, follow
 
 NUMBERS = "**/drift/nyt"
 
@@ -25,9 +25,9 @@ def test_a_stopped_ledger_is_seen_with_its_age_and_leads_to_what_to_do(reader: R
     expect(duty).to_contain_text("14 min")
     expect(duty).to_contain_text(re.compile(r"since \d\d:\d\d:\d\d"))
     expect(page.locator(".fv-processes > li", has_text="worker")).to_contain_text("Does not answer")
-    ledger.get_by_role("link").click()
+    follow(ledger.get_by_role("link"))
     expect(page.get_by_role("heading", level=1)).to_contain_text("A consumer stands still")
-    page.get_by_role("link", name="To the operations").click()
+    follow(page.get_by_role("link", name="To the operations"))
     expect(page.get_by_role("heading", name="Operations")).to_be_visible()
 
 
@@ -82,5 +82,5 @@ def test_without_script_the_page_has_its_numbers_and_a_way_to_new_ones(reader: R
     page = reader("Hanne Dahl", script=False)
     expect(page.locator(".fv-tile-number").first).to_have_text("0")
     expect(page.get_by_role("button", name="Stop opdatering")).to_have_count(0)
-    page.get_by_role("link", name="Hent nye tal").click()
+    follow(page.get_by_role("link", name="Hent nye tal"))
     expect(page.get_by_role("heading", name="Drift")).to_be_visible()

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from config.reference.law import law_of
 from models.calendar import copenhagen_date
-from tests.browser.conftest import Reader
+from tests.browser.conftest import Reader, follow
 from tests.browser.place import Place
 from tests.browser.world import now
 from tests.reference import SHIPPED
@@ -26,7 +26,7 @@ def test_the_tasks(reader: Reader, picture: Picture) -> None:
 def test_a_task_that_somebody_works_on(reader: Reader, picture: Picture) -> None:
     """It shows why there is a duty: by the rules of today, and with a benefit that exists today."""
     page = reader("Anna Holm", width=1200)
-    page.locator(".fv-reference").first.click()
+    follow(page.locator(".fv-reference").first)
     page.get_by_role("button", name="Tag opgaven").click()
     expect(page.locator("#said")).to_have_text(
         "Opgaven er din. Åbn oplysningerne om den unge, og registrér kontakten."

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Reader
+from tests.browser.conftest import Reader, follow
 from tests.browser.place import Place
 from tests.browser.world import AARHUS, COPENHAGEN
 
@@ -46,7 +46,7 @@ def test_a_manager_sees_the_undecided_messages_about_people_who_live_there_and_t
     reader: Reader, place: Place, who: str, seen: list[str] | None
 ) -> None:
     page = reader(who)
-    page.get_by_role("link", name="Uafklarede").click()
+    follow(page.get_by_role("link", name="Uafklarede"))
     cards = page.locator(".fv-queue > li")
     if seen is None:
         expect(cards).to_have_count(4)
@@ -105,8 +105,8 @@ def test_without_a_log_in_every_page_leads_to_it_and_back(reader: Reader, place:
     page = reader(None)
     page.goto(f"{place.address}/opgaver/{reference}")
     expect(page.get_by_role("heading", name="Log ind i Frafaldsvarsel")).to_be_visible()
-    page.get_by_role("link", name="Log ind").click()
-    page.get_by_role("link", name="Erik Sund").click()
+    follow(page.get_by_role("link", name="Log ind"))
+    follow(page.get_by_role("link", name="Erik Sund"))
     expect(page.locator("h1")).to_contain_text(reference)
 
 
