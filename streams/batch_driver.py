@@ -5,7 +5,7 @@ If a batch fails, the exception leaves this module and ends the process: Faust w
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -27,9 +27,8 @@ _LOAD_SECONDS: Final = 300
 _REFRESH_SECONDS: Final = 300
 """The state of an unchanged assignment is read again after this time."""
 _STRETCH: Final = 1_000
-"""Records of a partition that are processed before it is asked how long the batch has taken."""
-_LONG_SECONDS: Final = 10
-"""What took longer is acknowledged before the batch ends: events of people with hundreds of them cost 10 ms each."""
+"""Records that are processed before what follows from them is sent, beside the next ones: the step need not wait for
+the brokers then, and where events cost 10 ms each, of people with hundreds of them, what is done is known."""
 _REST_RECORDS: Final = 5_000
 _REST_SECONDS: Final = 150
 """What the engine has not delivered after this time, though its partition did not move, is read beside it: before the
@@ -58,7 +57,9 @@ class BatchDriver:
         output: BatchProducer,
         monotonic: Callable[[], float],
         told: OnTally = told_nobody,
+        stretch: int = _STRETCH,
     ) -> None:
+        """`stretch`: the records that are processed before what follows from them is sent."""
         self._processor = processor
         self._topics = topics
         self._assignment = assignment
@@ -66,6 +67,7 @@ class BatchDriver:
         self._output = output
         self._monotonic = monotonic
         self._told = told
+        self._stretch = stretch
         self._one_at_a_time = asyncio.Lock()
         self._generation = -1
         self._partitions: frozenset[tuple[str, int]] = frozenset()
@@ -129,7 +131,7 @@ class BatchDriver:
 
     async def _process(self, records: Sequence[KafkaRecord]) -> None:
         reached: dict[tuple[str, int], int] = {}
-        began = self._monotonic()
+        unsent = 0
         for place, group in by_partition(records):
             if place not in self._partitions:
                 # Left in the stream's buffer by an earlier assignment; the partition's worker reads it again.
@@ -139,22 +141,26 @@ class BatchDriver:
             if not (fresh := [record for record in group if record.offset >= beside]):
                 continue
             complete = await self._checkpoint.fill_gaps(*place, fresh)
-            for start in range(0, len(complete), _STRETCH):
-                stretch = complete[start : start + _STRETCH]
+            for start in range(0, len(complete), self._stretch):
+                if unsent >= self._stretch:
+                    self._advance(reached)
+                    await self._output.send()
+                    unsent = 0
+                stretch = complete[start : start + self._stretch]
                 await self._processor.run(*place, stretch, self._output)
                 reached[place] = stretch[-1].offset + 1
+                unsent += len(stretch)
                 await asyncio.sleep(0)
-                if self._monotonic() - began > _LONG_SECONDS:
-                    await self._acknowledge(reached)
-                    reached, began = {}, self._monotonic()
-        await self._acknowledge(reached)
+        self._advance(reached)
+        await self._output.flush()
+        reach(Point.OUTPUT_ACKNOWLEDGED)
 
-    async def _acknowledge(self, reached: Mapping[tuple[str, int], int]) -> None:
+    def _advance(self, reached: dict[tuple[str, int], int]) -> None:
+        """Everything in `reached` is processed; its output comes before the checkpoint that says so."""
         reach(self._processed)
         for (topic, partition), offset in reached.items():
             self._checkpoint.advance(topic, partition, offset, self._output)
-        await self._output.flush()
-        reach(Point.OUTPUT_ACKNOWLEDGED)
+        reached.clear()
 
     def _tell(self, seconds: float | None) -> None:
         """Only now: what was not acknowledged comes again, and is counted then."""

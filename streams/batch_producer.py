@@ -16,6 +16,9 @@ from infra.partitioner import PersonPartitions, latest
 from infra.partitioner import partition_of as partition_of
 from infra.stream_mac import NO_MAC, StreamMac
 
+_Records = list[tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes | None]]]]
+Output = dict[tuple[str, int], _Records]
+"""Records waiting to be sent, by topic and partition."""
 _DELIVERY_SECONDS = 60
 _TURNS: Final[Mapping[str, int]] = {
     Topic.PERSON_EVENTS: 1,
@@ -40,11 +43,10 @@ class BatchProducer:
     def __init__(self, producer: AIOKafkaProducer, mac: StreamMac = NO_MAC) -> None:
         self._producer = producer
         self._mac = mac
-        self._waiting: dict[
-            tuple[str, int], list[tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes | None]]]]
-        ] = defaultdict(list)
+        self._waiting: Output = defaultdict(list)
+        self._sending: asyncio.Task[None] | None = None
         self.waiting_bytes = 0
-        """Of what has been put in since the last `flush`."""
+        """Of what has been put in since the last `flush` or `send`."""
         self.people = PersonPartitions()
         """Where a person's events go; whoever decides upon them reads the checkpoints for it."""
         self.carried: Mapping[int, int] = {}
@@ -73,8 +75,28 @@ class BatchProducer:
 
     async def flush(self) -> None:
         """Send everything and wait for the brokers' acknowledgement; raises when any of it is not acknowledged."""
+        await self._sent()
+        await self._deliver(self._taken())
+
+    async def send(self) -> None:
+        """Send everything beside what is processed next, once all that was sent before is acknowledged.
+
+        Raises as `flush` does, of what was sent before. Only `flush` says that all is acknowledged.
+        """
+        await self._sent()
+        self._sending = asyncio.create_task(self._deliver(self._taken()), name="sending output")
+
+    async def _sent(self) -> None:
+        sending, self._sending = self._sending, None
+        if sending is not None:
+            await sending
+
+    def _taken(self) -> Output:
         waiting, self._waiting = self._waiting, defaultdict(list)
         self.waiting_bytes = 0
+        return waiting
+
+    async def _deliver(self, waiting: Output) -> None:
         of_match = any(topic == Topic.PEOPLE for topic, _ in waiting)
         reach(Point.OUTPUT_BEFORE)
         for turn in sorted({_turn(topic) for topic, _ in waiting}):
@@ -94,12 +116,7 @@ class BatchProducer:
                 reach(Point.OUTPUT_SENT)
                 await asyncio.gather(*sent)
 
-    async def _send(
-        self,
-        topic: str,
-        partition: int,
-        records: list[tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes | None]]]],
-    ) -> list[asyncio.Future[object]]:
+    async def _send(self, topic: str, partition: int, records: _Records) -> list[asyncio.Future[object]]:
         futures = []
         builder = self._producer.create_batch()
         for key, value, headers in records:

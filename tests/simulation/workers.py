@@ -33,6 +33,8 @@ from tests.simulation.macs import MAC
 INPUTS: Final = tuple(str(topic) for topic in InputTopic)
 _TYPES: Final = {row.kind: row.name for row in EVENT_TYPES.values()}
 _ENDS_HERE: Final = 0.6
+_STRETCH: Final = 3
+"""Records: a batch holds a few more of them here, and what follows from some is under way beside the others."""
 Written = list[tuple[str, int, bytes | None, bytes, Sequence[tuple[str, bytes]]]]
 
 
@@ -235,6 +237,7 @@ class Worker:
                 checkpoint=progress(step.name, reader, MAC),
                 output=BatchProducer(cast(AIOKafkaProducer, producer), MAC),
                 monotonic=lambda: self._clock.seconds,
+                stretch=_STRETCH,
             )
 
     def assign(self, places: frozenset[Place], committed: dict[Place, int], generation: int) -> None:

@@ -11,7 +11,7 @@ from config.topics import PERSON_PARTITIONS
 from infra.kafka_record import KafkaRecord
 from infra.partition_reader import PartitionReader
 from infra.stream_mac import NO_MAC, StreamMac
-from streams.batch_producer import BatchProducer
+from streams.batch_producer import BatchProducer, Output
 
 Place = tuple[str, int]
 
@@ -83,11 +83,9 @@ class MemoryOutput(BatchProducer):
         """As the topics are made."""
         return PERSON_PARTITIONS
 
-    async def flush(self) -> None:
-        """Deliver."""
+    async def _deliver(self, waiting: Output) -> None:
         if self.broken is not None:
             raise self.broken
-        waiting, self._waiting = self._waiting, defaultdict(list)
         for (topic, partition), records in waiting.items():
             for key, value, headers in records:
                 self._log.append(topic, partition, key, value, list(headers))

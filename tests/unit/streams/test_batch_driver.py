@@ -317,21 +317,35 @@ async def test_a_batch_is_told_once_it_is_acknowledged_and_only_once() -> None:
     assert len(bench.told) == 2
 
 
-async def test_a_batch_that_takes_long_is_acknowledged_bit_by_bit() -> None:
-    """Events of people with hundreds of them: what is done is known to the audit, and to whoever comes after us."""
+async def test_what_follows_from_some_records_is_sent_while_the_next_are_processed() -> None:
+    """The step need not wait for the brokers; and of a batch that takes long, what is done is known."""
     bench = Bench()
     bench.assign(0, 1)
     stood: list[tuple[int, list[int]]] = []
     step = bench.step.run
 
-    async def slow(topic: str, partition: int, records: Sequence[KafkaRecord], output: BatchProducer) -> None:
+    async def noting(
+        topic: str, partition: int, records: Sequence[KafkaRecord], output: BatchProducer
+    ) -> None:
+        await asyncio.sleep(0)
         written = bench.log.written(Topic.PROGRESS)
         stood.append((len(bench.log.written("said")), [int(one.value or b"") for one in written]))
         await step(topic, partition, records, output)
-        bench.now += 6
 
-    bench.step.run = slow  # type: ignore[method-assign]
+    bench.step.run = noting  # type: ignore[method-assign]
     await bench.driver.batch([*bench.fill(0, 2500), *bench.fill(1, 3)])
-    assert stood == [(0, []), (0, []), (2000, [2000]), (2000, [2000])]
-    assert [int(one.value or b"") for one in bench.log.written(Topic.PROGRESS)] == [2000, 2500, 3]
+    assert stood == [(0, []), (1000, [1000]), (2000, [1000, 2000]), (2000, [1000, 2000])]
+    assert [int(one.value or b"") for one in bench.log.written(Topic.PROGRESS)] == [1000, 2000, 2500, 3]
     assert len(bench.log.written("said")) == 2503
+
+
+async def test_a_delivery_that_fails_beside_the_step_is_the_batchs_failure() -> None:
+    """And nothing is sent after it."""
+    bench = Bench()
+    bench.assign(0)
+    bench.output.broken = KafkaTimeoutError()
+    with pytest.raises(KafkaTimeoutError):
+        await bench.driver.batch(bench.fill(0, 2500))
+    assert bench.step.ran == [(0, [*range(1000)]), (0, [*range(1000, 2000)])]
+    assert bench.log.written(Topic.PROGRESS) == []
+    assert bench.told == []

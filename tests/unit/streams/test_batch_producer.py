@@ -107,6 +107,38 @@ async def test_nothing_is_said_of_what_the_brokers_have_not_taken() -> None:
     assert await brokers.topics() == set()
 
 
+async def test_what_is_sent_beside_the_step_waits_for_what_was_sent_before() -> None:
+    """Of two deliveries the second begins when the brokers have all of the first: its checkpoint says so."""
+    brokers = Brokers()
+    made = output(brokers)
+    await made.send()
+    made.add(Topic.PEOPLE, 1, b"key", b"value")
+    second = asyncio.create_task(made.flush())
+    for expected in (3, 1, 2, 1):
+        assert len(await brokers.topics()) == len(brokers.under_way) == expected
+        assert made.waiting_bytes == len(b"value")
+        brokers.acknowledge()
+    assert await brokers.topics() == {Topic.PEOPLE}
+    assert made.waiting_bytes == 0
+    assert not second.done()
+    brokers.acknowledge()
+    await second
+
+
+async def test_a_failure_beside_the_step_is_raised_by_whoever_sends_next() -> None:
+    """And what waits is not sent behind it."""
+    brokers = Brokers()
+    for send_next in (BatchProducer.send, BatchProducer.flush):
+        made = output(brokers)
+        await made.send()
+        await brokers.topics()
+        brokers.acknowledge(KafkaError())
+        made.add(Topic.PEOPLE, 1, b"key", b"value")
+        with pytest.raises(KafkaError):
+            await send_next(made)
+        assert await brokers.topics() == set()
+
+
 async def test_others_have_their_turn_between_two_partitions() -> None:
     """A producer that has room never waits: thousands of records would be sent in one turn."""
     brokers = Brokers()
