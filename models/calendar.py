@@ -3,6 +3,7 @@
 from calendar import monthrange
 from collections.abc import Container
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
@@ -18,6 +19,7 @@ def copenhagen_date(moment: datetime) -> date:
     return moment.astimezone(COPENHAGEN).date()
 
 
+@lru_cache(maxsize=10_000)
 def add_months(start: date, months: int) -> date:
     """The same day `months` later, or the month's last day where that day does not exist.
 

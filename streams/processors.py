@@ -1,5 +1,6 @@
 """The two processors of a partition's records: each decodes, calls one pure rule and adds its result to the output."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
@@ -77,7 +78,8 @@ class Intake:
         """Judge each record."""
         turns = Turns()
         for record in records:
-            await turns.after(_INTAKE_WORK)
+            if turns.are_due(_INTAKE_WORK):
+                await asyncio.sleep(0)
             origin = record.origin
             trace = self._traces.of(origin)
             began = 0 if trace is None else self._traces.now_ns()
@@ -156,7 +158,8 @@ class Match:
                 self._tell(made.decisions, partition, output)
                 entries.append(applied_entry(plain, record.offset, len(made.decisions)))
                 self.tally.records["changed" if made.decisions else "unchanged", ""] += 1
-                await turns.after(1 + made.read)
+                if turns.are_due(1 + made.read):
+                    await asyncio.sleep(0)
                 continue
             event = _decode(record)
             began = self._traces.now_ns() if self._traces.is_on else 0
@@ -166,7 +169,8 @@ class Match:
             step = apply(person, event, Cause(partition=partition, offset=record.offset), self._law)
             touched[event.person_id] = step.record
             spliced.pop(event.person_id, None)
-            await turns.after(_APPLY_WORK + len(step.record.events))
+            if turns.are_due(_APPLY_WORK + len(step.record.events)):
+                await asyncio.sleep(0)
             outcome = _outcome(step)
             self.tally.records[outcome] += 1
             if self._traces.is_on:
@@ -184,7 +188,8 @@ class Match:
                 decoded = 0
         for person_id, applied in spliced.items():
             self._people.write(partition, person_id.encode(), output, applied)
-            await turns.after(_WRITE_WORK)
+            if turns.are_due(_WRITE_WORK):
+                await asyncio.sleep(0)
         await self._put(touched, partition, output, turns)
         add_entries(partition, entries, output)
         self.tally.people = len(self._people)
@@ -195,7 +200,8 @@ class Match:
         """Keep and write the records, and hold them no longer. Their decisions are in the output before them."""
         for person in touched.values():
             self._people.put(partition, person, output)
-            await turns.after(_WRITE_WORK + len(person.events) // _EVENTS_WRITTEN)
+            if turns.are_due(_WRITE_WORK + len(person.events) // _EVENTS_WRITTEN):
+                await asyncio.sleep(0)
             if output.waiting_bytes > _MOST_WAITING:
                 await output.flush()
         touched.clear()

@@ -1,6 +1,5 @@
 """How long a step computes before everything else in its process has its turn."""
 
-import asyncio
 from typing import Final
 
 TURN: Final = 25
@@ -9,14 +8,18 @@ TURN: Final = 25
 
 
 class Turns:
-    """Gives everything else in the process its turn, each time so much has been done."""
+    """Counts what a step computes: everything else in the process has its turn each time so much has been done."""
 
     def __init__(self) -> None:
         self._done = 0
 
-    async def after(self, work: int) -> None:
-        """`work`, in the unit of `TURN`, has been done. It is counted, not timed: a run can be run again."""
+    def are_due(self, work: int) -> bool:
+        """Whether others have their turn now that `work`, in the unit of `TURN`, has been done.
+
+        It is counted, not timed: a run can be run again.
+        """
         self._done += work
-        if self._done >= TURN:
-            self._done = 0
-            await asyncio.sleep(0)
+        if self._done < TURN:
+            return False
+        self._done = 0
+        return True

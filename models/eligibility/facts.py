@@ -1,7 +1,7 @@
 """What is known of a person: events folded by registration time, so that order of arrival never matters."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, assert_never, get_args
@@ -200,26 +200,13 @@ def fold(
     counting = [*known, *told.taken_back]
     if refused:
         counting = [event for event in counting if event.origin.place not in refused]
-    owner_of = _owners(counting, told, succession)
-    elsewhere: dict[SubjectKey, Order] = {}
-    for (kind, name, sender), order in told.elsewhere.items():
-        moved = (kind, name, owner_of(kind, name, sender, None))
-        elsewhere[moved] = max(order, elsewhere.get(moved, order))
     state = _Fold()
-    for event in sorted(counting, key=order_of):
-        subject = subject_of(event)
-        if subject is None:
-            continue
-        owner = owner_of(subject.kind, subject.name, event.sender, event.origin.appended_at)
-        until = elsewhere.get((subject.kind, subject.name, owner)) if elsewhere else None
-        # Two messages of one id are no move: of a message the ledger's word says whose it is, and no more.
-        if (
-            until is None
-            or not subject.is_version
-            or subject.kind is SubjectKind.MESSAGE
-            or order_of(event) >= until
-        ):
-            state.add(event, owner)
+    ordered = sorted(counting, key=order_of)
+    if told is NOTHING_ACROSS and not _has_followers(ordered, succession):
+        for event in ordered:
+            state.add(event, event.sender)
+    else:
+        _add_by_owner(state, ordered, told, succession)
     return Facts(
         enrolments=tuple(state.enrolments[key] for key in sorted(state.enrolments)),
         periods=tuple(state.periods[key] for key in sorted(state.periods)),
@@ -230,16 +217,45 @@ def fold(
     )
 
 
+def _has_followers(events: Iterable[KnownEvent], succession: Succession) -> bool:
+    """Whether another sender may speak for one of these."""
+    return bool(succession.links) and any(event.sender in succession.links for event in events)
+
+
+def _add_by_owner(
+    state: _Fold, events: Sequence[KnownEvent], told: AcrossPeople, succession: Succession
+) -> None:
+    """As `_Fold.add` of each by its sender, where a subject may be another sender's, or another person's."""
+    owner_of = _owners(events, told, succession)
+    elsewhere: dict[SubjectKey, Order] = {}
+    for (kind, name, sender), order in told.elsewhere.items():
+        moved = (kind, name, owner_of(kind, name, sender, None))
+        elsewhere[moved] = max(order, elsewhere.get(moved, order))
+    for event in events:
+        subject = subject_of(event)
+        if subject is None:
+            continue
+        owner = owner_of(subject.kind, subject.name, event.sender, event.origin.appended_at)
+        until = elsewhere.get((subject.kind, subject.name, owner))
+        # Two messages of one id are no move: of a message the ledger's word says whose it is, and no more.
+        if (
+            until is None
+            or not subject.is_version
+            or subject.kind is SubjectKind.MESSAGE
+            or order_of(event) >= until
+        ):
+            state.add(event, owner)
+
+
 def _owners(
-    events: Iterable[KnownEvent], told: AcrossPeople, succession: Succession
+    events: Sequence[KnownEvent], told: AcrossPeople, succession: Succession
 ) -> Callable[[SubjectKind, str, str, datetime | None], str]:
     """Kind and id of a subject, a sender and when the brokers had its word → whose subject it means. None: at last."""
-    known = tuple(events)
-    if not succession.links or not any(event.sender in succession.links for event in known):
+    if not _has_followers(events, succession):
         return lambda _kind, _name, sender, _moment: sender
     # What an owner registered about another person is no event of this one; the ledger says that it did.
     firsts = dict(told.owned_since)
-    for event in known:
+    for event in events:
         subject = subject_of(event)
         if subject is not None and subject.is_version:
             key: SubjectKey = (subject.kind, subject.name, event.sender)

@@ -23,6 +23,8 @@ from models.events.simple_event import KnownEvent, SimpleEvent, read_known_event
 from models.quick_reader import decoded
 
 _MESSAGE: Final = b'"dropout-risk.raised"'
+_EVENT_ID: Final = b'"event_id"'
+_NONE: Final = Raw(b"[]")
 
 
 class SplicedEvent(Struct, frozen=True):
@@ -39,11 +41,13 @@ class _SimpleRecord(Struct, forbid_unknown_fields=True):
 
     person_id: str
     applied: int = -1
-    events: list[Raw] = []
+    events: Raw = _NONE
     decided: dict[str, SimpleDecided] = {}
 
 
 _READ: Final[Decoder[Any]] = Decoder(_SimpleRecord)
+_READ_EVENTS: Final[Decoder[Any]] = Decoder(list[SimpleEvent])
+_READ_APART: Final[Decoder[list[Raw]]] = Decoder(list[Raw])
 
 
 def splice_event(
@@ -60,7 +64,7 @@ def splice_event(
     known: _SimpleRecord | None = decoded(_READ, held) if held else _SimpleRecord(event.person_id)
     if known is None:
         return None
-    if offset <= known.applied or len(known.events) >= few_events():
+    if offset <= known.applied or held.count(_EVENT_ID) >= few_events():
         return None
     if event.is_message or _MESSAGE in held:
         return _decided(known, event, value, SimpleCause(partition, offset), law)
@@ -78,12 +82,17 @@ def _decided(
     known: _SimpleRecord, event: SimpleEvent, value: bytes, cause: SimpleCause, law: Law
 ) -> SplicedEvent | None:
     try:
-        events = [*map(_event, known.events), event]
+        events = [*_events(known.events), event]
     except ValidationError:
         return None
     before = BeforeEvent(known.person_id, (), known.decided)
     made = decide_messages(before, events, (), cause, law, again=False)
     return SplicedEvent(_written(known, cause.offset, value, made.decided), made.decisions, len(events))
+
+
+def _events(values: Raw) -> list[KnownEvent]:
+    events: list[KnownEvent] | None = decoded(_READ_EVENTS, values)
+    return [*map(_event, _READ_APART.decode(values))] if events is None else events
 
 
 def _event(value: Raw) -> KnownEvent:
@@ -93,9 +102,12 @@ def _event(value: Raw) -> KnownEvent:
 def _written(
     known: _SimpleRecord, applied: int, event: bytes, decided: Mapping[str, Decided | SimpleDecided]
 ) -> bytes:
-    return b'{"person_id":%b,"applied":%d,"events":[%b]%b}' % (
+    before = bytes(known.events)[:-1]
+    return b'{"person_id":%b,"applied":%d,"events":%b%b%b]%b}' % (
         encode(known.person_id),
         applied,
-        b",".join([*map(bytes, known.events), event]),
+        before,
+        b"," if len(before) > 1 else b"",
+        event,
         b',"decided":%b' % write_decided(decided) if decided else b"",
     )
