@@ -170,18 +170,14 @@ def _verdict(
         contradicted_by=None
         if found.outcome is Outcome.NOT_OBLIGED
         else _contradicted_by(message.risk.institution_number, day, facts, law),
+        period_id=None if period is None else period.period_id,
+        benefit_type=None if period is None else period.benefit_type,
+        target_group=None if period is None else period.target_group,
+        benefit_from=None if period is None else period.valid_from,
+        benefit_to=None if period is None else period.valid_to,
+        municipality_code=None if home is None else home.municipality_code,
+        residence_id=None if home is None else home.residence_id,
     )
-    if period is not None:
-        evidence = replace(
-            evidence,
-            period_id=period.period_id,
-            benefit_type=period.benefit_type,
-            target_group=period.target_group,
-            benefit_from=period.valid_from,
-            benefit_to=period.valid_to,
-        )
-    if home is not None:
-        evidence = replace(evidence, **_where(home))
     unit_id = mentor_last_day = review_on = None
     if found.outcome is Outcome.OBLIGED and home is not None:
         unit_id = law.unit_on(home.municipality_code, day)

@@ -1,10 +1,10 @@
 """What is known of a person: events folded by registration time, so that order of arrival never matters."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final, assert_never, get_args
+from typing import Final, TypeVar, assert_never, get_args
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -42,6 +42,7 @@ from models.events.simple_event import (
 from models.events.subject import Order, order_of, subject_of
 from models.reasons import DecisionReason
 
+SubjectT = TypeVar("SubjectT")
 _LEDGERS_WORDS: Final = frozenset(get_args(LedgersWord))
 
 
@@ -208,13 +209,18 @@ def fold(
     else:
         _add_by_owner(state, ordered, told, succession)
     return Facts(
-        enrolments=tuple(state.enrolments[key] for key in sorted(state.enrolments)),
-        periods=tuple(state.periods[key] for key in sorted(state.periods)),
-        homes=tuple(state.homes[key] for key in sorted(state.homes)),
+        enrolments=_in_order(state.enrolments),
+        periods=_in_order(state.periods),
+        homes=_in_order(state.homes),
         messages=(*state.messages, *_refused_messages(known, refused, state.messages)),
         withdrawn=frozenset(state.withdrawn),
         refused=refused,
     )
+
+
+def _in_order(subjects: Mapping[tuple[str, str], SubjectT]) -> tuple[SubjectT, ...]:
+    # Most people have one of a kind.
+    return tuple(subjects.values() if len(subjects) == 1 else [subjects[key] for key in sorted(subjects)])
 
 
 def _has_followers(events: Iterable[KnownEvent], succession: Succession) -> bool:
