@@ -1,9 +1,10 @@
-"""The section of ``docs/evidence.md`` about rolling restarts, and the one that leads to the walks."""
+"""The sections of ``docs/evidence.md`` about restarts in order and kills at random, and the one that leads to the walks."""
 
 import json
 from collections.abc import Iterator
 from typing import Any
 
+from tests.faults import chaos
 from tests.faults.rolling import BATCH, FILE, GRACE_SECONDS
 from tests.paths import ROOT
 
@@ -11,10 +12,12 @@ WALKS = ROOT / "docs" / "walks.md"
 
 
 def beside() -> Iterator[str]:
-    """Both, each where it has been run."""
+    """All three, each where it has been run."""
     if FILE.exists():
         figures: dict[str, Any] = json.loads(FILE.read_text("utf-8"))["figures"]
         yield from rolling(figures)
+    if chaos.FILE.exists():
+        yield from killed(json.loads(chaos.FILE.read_text("utf-8"))["figures"])
     if WALKS.exists():
         yield "## Walks"
         yield ""
@@ -43,4 +46,23 @@ def rolling(figures: dict[str, Any]) -> Iterator[str]:
     yield "A record counts as delivered once more when its receipt, or its entry as applied, stands on the log twice. The ledger begins at the"
     yield "position that it has moved in the same transaction as its rows, so nothing of it can show twice; the judge counts its tasks."
     yield f"Run `{figures['run']}`; to repeat it: `python -m tests.faults.rolling`."
+    yield ""
+
+
+def killed(figures: dict[str, Any]) -> Iterator[str]:
+    """`figures`: of `tests.faults.chaos.Chaos`."""
+    kinds = ", ".join(f"{number} × {kind}" for kind, number in sorted(figures["of"].items()))
+    yield "## Kills at random"
+    yield ""
+    yield f"**{figures['kills']} times** in {figures['seconds']} s a process or the broker was killed with SIGKILL ({kinds}), whether the others were"
+    yield f"back or not, while **{figures['records']:,} records** arrived ({figures['messages']:,} different at-risk messages). The same judge and auditor found:"
+    yield ""
+    yield "| | |"
+    yield "|---|---:|"
+    yield f"| lost, doubled, wrong or astray | {figures['violations']} |"
+    yield f"| records that the auditor could not account for | {figures['unaccounted']} |"
+    yield f"| mails sent once more, each as itself | {figures['copies']} |"
+    yield f"| from the last kill until everything was through | {figures['drain_seconds']:.1f} s |"
+    yield ""
+    yield f"Run `{figures['run']}`, seed {figures['seed']}; to repeat it: `python -m tests.faults.chaos`."
     yield ""

@@ -1,4 +1,4 @@
-"""A light load that never pauses, from a thread: records of whole people, a few each second."""
+"""A load that never pauses, from a thread: records of whole people, a few each second unless more are wanted."""
 
 import threading
 from collections.abc import Sequence
@@ -14,8 +14,10 @@ _EACH: Final = 8
 class SteadyLoad:
     """`with SteadyLoad(run)` publishes until its end. Other records go through its `publish`, which takes turns."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, *, every: float = _EVERY_SECONDS, each: int = _EACH) -> None:
+        """`each` records, or somewhat more, `every` so many seconds."""
         self.run = run
+        self._every, self._each = every, each
         self.flooded: set[str] = set()
         """Of people whose sender was over its bound: the judge has no rule for them."""
         self._lock = threading.Lock()
@@ -51,10 +53,10 @@ class SteadyLoad:
 
     def _go_on(self) -> None:
         try:
-            while not self._stop.wait(_EVERY_SECONDS):
+            while not self._stop.wait(self._every):
                 if not self._paused.is_set():
                     with self._lock:
-                        drawn = self.run.rig.load.draw(_EACH)
+                        drawn = self.run.rig.load.draw(self._each)
                     self.publish(drawn)
         except BaseException as fault:
             self._fault = fault
