@@ -57,13 +57,15 @@ class KafkaRecord(NamedTuple):
         )
 
     @property
+    def appended_at(self) -> datetime:
+        """When the broker had it."""
+        return datetime.fromtimestamp(self.timestamp_ms / 1000, UTC)
+
+    @property
     def origin(self) -> Origin:
         """The record's place and append time."""
         return Origin(
-            topic=self.topic,
-            partition=self.partition,
-            offset=self.offset,
-            appended_at=datetime.fromtimestamp(self.timestamp_ms / 1000, UTC),
+            topic=self.topic, partition=self.partition, offset=self.offset, appended_at=self.appended_at
         )
 
 

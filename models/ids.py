@@ -3,9 +3,12 @@
 A replay must find the row that the first run wrote, so no id here is drawn at random.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NewType
-from uuid import UUID, uuid5
+from uuid import UUID
+
+from models.quick_uuid import uuid_of_name
 
 PersonId = NewType("PersonId", str)
 """Keyed pseudonym of a CPR; never reversible without the service's key."""
@@ -20,27 +23,38 @@ _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 def task_id(person_id: str, enrolment_id: str, unit_id: str, ordinal: int) -> UUID:
     """The id of the `ordinal`-th task (from 1) of one unit about one person's enrolment."""
-    return uuid5(_NAMESPACE, f"task|{person_id}|{enrolment_id}|{unit_id}|{ordinal}")
+    return uuid_of_name(_NAMESPACE, f"task|{person_id}|{enrolment_id}|{unit_id}|{ordinal}")
 
 
 def delivery_id(task: UUID, occasion: str, cause: str, channel: str, recipient: str) -> UUID:
     """The id of one notice: the same cause never gives a second one."""
-    return uuid5(_NAMESPACE, f"delivery|{task}|{occasion}|{cause}|{channel}|{recipient}")
+    return uuid_of_name(_NAMESPACE, f"delivery|{task}|{occasion}|{cause}|{channel}|{recipient}")
 
 
 def reminder_id(task: UUID, kind: str, level: int, due_at: datetime) -> UUID:
     """The id of one thing that falls due: planned again for the same moment, it is the same."""
-    return uuid5(_NAMESPACE, f"step|{task}|{kind}|{level}|{due_at.astimezone(UTC).isoformat()}")
+    return reminder_ids(task)(reminder_name(kind, level, due_at))
+
+
+def reminder_ids(task: UUID) -> Callable[[str], UUID]:
+    """From the name of one of its reminders to the id."""
+    prefix = f"step|{task}|"
+    return lambda name: uuid_of_name(_NAMESPACE, prefix + name)
+
+
+def reminder_name(kind: str, level: int, due_at: datetime) -> str:
+    """What tells one reminder from the others of its task."""
+    return f"{kind}|{level}|{due_at.astimezone(UTC).isoformat()}"
 
 
 def failure_reminder_id(delivery: UUID, failed_at: datetime) -> UUID:
     """The id of the escalation that follows from a notice which could not be delivered: one for each time."""
-    return uuid5(_NAMESPACE, f"failure|{delivery}|{failed_at.astimezone(UTC).isoformat()}")
+    return uuid_of_name(_NAMESPACE, f"failure|{delivery}|{failed_at.astimezone(UTC).isoformat()}")
 
 
 def digest_id(unit: str, cause: str, channel: str, recipient: str) -> UUID:
     """The id of one morning mail of a unit."""
-    return uuid5(_NAMESPACE, f"digest|{unit}|{cause}|{channel}|{recipient}")
+    return uuid_of_name(_NAMESPACE, f"digest|{unit}|{cause}|{channel}|{recipient}")
 
 
 def task_reference(task: UUID) -> str:

@@ -1,7 +1,7 @@
 """One batch of Kafka records into PostgreSQL: all of it, or none of it."""
 
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Final
@@ -11,11 +11,14 @@ from pydantic import Field, TypeAdapter, ValidationError
 from config.topics import Topic
 from infra.kafka_record import KafkaRecord
 from infra.postgres import Connection
+from infra.postgres_pipeline import send_now
 from infra.stream_mac import NO_MAC, StreamMac, as_foreign
 from ledger.consume import duplicates, left_out, names_nothing, subjects
-from ledger.reminders.scheduler import plan_reminders
+from ledger.consume.forget import forget, without_names
+from ledger.reminders.scheduler import standing_of, write_plans
 from ledger.store import (
     action_log,
+    answers,
     deliveries,
     erased_figures,
     erasures,
@@ -26,6 +29,7 @@ from ledger.store import (
 from ledger.store.action_log import ActionRow
 from ledger.store.follow_up_rows import FactRow, VerdictRow, fact_of, verdict_of
 from ledger.tasks.projection import Policy, Projection, cause_of
+from ledger.tasks.rows import Changes
 from models.eligibility.decision import Decision, ErasureMark, JoinMark
 from models.eligibility.simple_decision import KnownDecision, read_simple_decision
 from models.errors import UnreadableError
@@ -43,7 +47,6 @@ from models.events.simple_receipt import (
     KnownApplied,
     KnownReceipt,
     SimpleReceipt,
-    as_applied,
     read_simple_applied,
     read_simple_receipt,
 )
@@ -104,6 +107,8 @@ class Batch:
         self.next_offsets: dict[Place, int] = {}
         self.is_held = False
         """Whether a partition has to wait for another one: `next_offsets` says where."""
+        self.when_sent: Callable[[], None] = lambda: None
+        """Called when PostgreSQL has got the messages, and will be at work on them for a while."""
 
     def take(self, record: KafkaRecord) -> None:
         """Decode one record of ours, and note where a foreign one stands.
@@ -121,7 +126,7 @@ class Batch:
                 record.value or b"",
                 record.partition,
                 record.offset,
-                record.origin.appended_at,
+                record.appended_at,
             )
         except ValidationError as error:
             if (record.topic, record.partition, record.offset) in self._skips:
@@ -187,26 +192,23 @@ async def project(
             for (topic, part), to in sorted(batch.next_offsets.items())
         ],
     )
-    await follow_up.add_facts(connection, batch.facts)
-    # What has to wait for another partition is read again.
-    until = batch.next_offsets
-    shown = [row for row in batch.verdicts if row.offset < until.get((Topic.DECISIONS, row.partition), 0)]
-    await follow_up.add_verdicts(connection, shown)
+    if batch.erasures or not (batch.decisions or again):
+        await _add_follow_up(connection, batch)
     for mark in batch.erasures:
         await erased_figures.keep(connection, batch.numbers[mark.person_id], mark.erased_before)
-        await _forget(connection, mark.person_id, erasures.Erasure.of(mark), policy)
+        await forget(connection, mark.person_id, erasures.Erasure.of(mark), policy)
     await foreign_records.add(connection, batch.foreign)
-    await repository.add_receipts(connection, batch.receipts)
+    await answers.add_receipts(connection, batch.receipts)
     struck = await duplicates.find(connection, batch.receipts)
-    await repository.add_applied(connection, [_without_names(one, batch.nameless) for one in batch.applied])
+    await answers.add_applied(connection, [without_names(one, batch.nameless) for one in batch.applied])
     await duplicates.look_again(connection, batch.applied, batch.erased)
     await left_out.tell(connection, batch.applied)
     unplaced: list[ActionRow] = []
     if batch.decisions or again:
-        unplaced = await _decide(connection, batch.decisions, policy, again)
+        unplaced = await _decide(connection, batch, policy, again)
     # What another number of theirs had comes to them with it, after their own mark and before that number's.
     for person in {each.message.person_id for each in batch.decisions if each.joined} & batch.erased.keys():
-        await _forget(connection, person, batch.erased[person], policy)
+        await forget(connection, person, batch.erased[person], policy)
     # Two ledgers side by side would each miss the other's rows.
     await duplicates.one_at_a_time(connection)
     await subjects.tell(connection, batch.applied, struck, policy.succession)
@@ -215,33 +217,22 @@ async def project(
     return unplaced
 
 
-async def _forget(connection: Connection, person: str, erasure: erasures.Erasure, policy: Policy) -> None:
-    forgotten = await erasures.forget(connection, person, erasure)
-    await subjects.unname(connection, forgotten, policy.succession)
-    for task, unit, first in await erasures.outlasting(connection, person, erasure.erased_before):
-        await erasures.set_dates(connection, task, first, policy.react_by(unit, first))
-
-
-def _without_names(known: KnownApplied, nameless: Collection[tuple[int, int]]) -> KnownApplied:
-    """The record as its entries are kept; what they are about still has its person."""
-    if not any((known.partition, entry.offset) in nameless for entry in known.entries):
-        return known
-    applied = as_applied(known)
-    entries = tuple(
-        entry.model_copy(update={"person_id": erasures.ERASED})
-        if (applied.partition, entry.offset) in nameless
-        else entry
-        for entry in applied.entries
-    )
-    return applied.model_copy(update={"entries": entries})
+async def _add_follow_up(connection: Connection, batch: Batch) -> None:
+    """Before an erasure, which keeps their figures. Nothing else asks for them in this transaction."""
+    await follow_up.add_facts(connection, batch.facts)
+    # What has to wait for another partition is read again.
+    until = batch.next_offsets
+    shown = [row for row in batch.verdicts if row.offset < until.get((Topic.DECISIONS, row.partition), 0)]
+    await follow_up.add_verdicts(connection, shown)
 
 
 async def _decide(
     connection: Connection,
-    decisions: Sequence[KnownDecision],
+    batch: Batch,
     policy: Policy,
     again: Sequence[tuple[int, ActionRow]],
 ) -> list[ActionRow]:
+    decisions = batch.decisions
     joined = {person for decision in decisions for person in decision.joined or ()}
     people = {decision.message.person_id for decision in decisions} | {row.person_id for _, row in again}
     people |= joined | await action_log.people_of(connection, [row.act.task_id for _, row in again])
@@ -254,20 +245,40 @@ async def _decide(
     )
     now = await repository.now(connection)
     projection = Projection(messages, tasks, transfers, told=told, policy=policy, now=now)
-    due, unplaced = deque(again), []
-    for place, decision in enumerate([*decisions, None]):
-        while due and (decision is None or due[0][0] <= place):
-            row = due.popleft()[1]
-            if projection.do(row.act) is None:
-                unplaced.append(row)
-        if decision is not None:
-            projection.take(decision, refused=decision.message.origin.place in refused)
-    nowhere = {row.act.id for row in unplaced}
-    for _, row in again:
-        if row.act.id not in nowhere:
-            await action_log.add(connection, row)
-    await deliveries.make_room(connection, projection.changes.deliveries.values())
-    await repository.write(connection, projection.changes)
-    if policy.steps is not None:
-        await plan_reminders(connection, projection.changes.tasks, policy.steps)
+    # From here on nothing is asked before it is worked out: PostgreSQL writes meanwhile what it has been sent.
+    async with connection.pipeline():
+        if not batch.erasures:
+            await _add_follow_up(connection, batch)
+            await send_now(connection)
+        due, unplaced = deque(again), []
+        for place, decision in enumerate([*decisions, None]):
+            while due and (decision is None or due[0][0] <= place):
+                row = due.popleft()[1]
+                if projection.do(row.act) is None:
+                    unplaced.append(row)
+            if decision is not None:
+                projection.take(decision, refused=decision.message.origin.place in refused)
+        nowhere = {row.act.id for row in unplaced}
+        for _, row in again:
+            if row.act.id not in nowhere:
+                await action_log.add(connection, row)
+        await _write(connection, projection.changes, policy, batch.when_sent)
     return unplaced
+
+
+async def _write(
+    connection: Connection, changes: Changes, policy: Policy, when_sent: Callable[[], None]
+) -> None:
+    """The messages take longest: what falls due is worked out while PostgreSQL writes them."""
+    steps = policy.steps if changes.tasks else None
+    await deliveries.make_room(connection, changes.deliveries.values())
+    await repository.write_tasks(connection, changes)
+    await send_now(connection)
+    messages = repository.message_rows(changes)
+    standing = None if steps is None else await standing_of(connection, list(changes.tasks))
+    await repository.write_messages(connection, changes, messages)
+    await send_now(connection)
+    when_sent()
+    if steps is not None and standing is not None:
+        await write_plans(connection, standing, steps)
+    await repository.write_notices(connection, changes)

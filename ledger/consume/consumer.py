@@ -30,6 +30,7 @@ from ledger.consume.batch import Batch, Place, project
 from ledger.consume.earlier_partitions import EarlierFirst, passed
 from ledger.consume.joins import settle
 from ledger.consume.projected import Projected, projected
+from ledger.consume.read_ahead import ReadAhead
 from ledger.store import foreign_records, repository
 from ledger.tasks.projection import Policy
 
@@ -37,10 +38,12 @@ log = logging.getLogger(__name__)
 
 GROUP: Final = GROUPS[KafkaUser.LEDGER]
 TOPICS: Final = (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS, Topic.PERSON_EVENTS)
-_MAX_RECORDS: Final = 1000
+_MAX_RECORDS: Final = 2000
 _POLL_MS: Final = 200
 _WAIT_SECONDS: Final = (0.5, 1, 2, 5)
 _HELD_SECONDS: Final = 0.05
+_AT_ONCE: Final = 50
+"""Records that are decoded before others have their turn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +83,7 @@ class Ledger:
         self._earlier_first = EarlierFirst()
         self._stale = True
         self._consumer: Any = None
+        self._ahead = ReadAhead(self._read)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Project until `stop`; waits, and says so, while Kafka or PostgreSQL cannot be reached."""
@@ -113,6 +117,7 @@ class Ledger:
                     faults += 1
             reach(Point.LEDGER_SHUTDOWN)
         finally:
+            await self._ahead.drop()
             await self._consumer.stop()
             if connection is not None:
                 await connection.close()
@@ -173,18 +178,21 @@ class Ledger:
     async def _step(self, connection: Connection) -> bool:
         """One poll and its transaction. False: a partition waits for what another one has still to say."""
         if self._stale:
+            await self._ahead.drop()
             await self._seek(connection)
         elif self._earlier_first.is_waiting:
             self._earlier_first.hold(self._consumer, await self._positions(connection))
-        polled = await self._consumer.getmany(timeout_ms=_POLL_MS)
+        polled, batch = await self._ahead.take()
         if self._stale:
             return True
+        # Before the next records are read: then it stands behind these.
         empty = await passed(self._consumer, polled, self._known)
         if self._stale or not (polled or empty):
             return True
         reach(Point.LEDGER_FETCHED)
-        batch = self._decode(polled)
         batch.next_offsets |= empty
+        if not self._earlier_first.is_waiting:
+            batch.when_sent = self._ahead.begin
         began = time.monotonic()
         try:
             async with self._patiently(connection), connection.transaction():
@@ -212,14 +220,18 @@ class Ledger:
             await self._hint(batch)
         return not batch.is_held
 
-    def _decode(self, polled: Mapping[TopicPartition, list[Any]]) -> Batch:
+    async def _read(self) -> tuple[Mapping[TopicPartition, list[Any]], Batch]:
+        """Poll, and decode in turns: while it is done ahead, the connection has something to send, too."""
+        polled = await self._consumer.getmany(timeout_ms=_POLL_MS)
         batch = Batch(self._settings.mac, self._skips)
         for place, records in polled.items():
-            for record in records:
+            for nth, record in enumerate(records, start=1):
                 batch.take(KafkaRecord.of(record))
+                if nth % _AT_ONCE == 0:
+                    await asyncio.sleep(0)
             if records:
                 batch.next_offsets[place.topic, place.partition] = records[-1].offset + 1
-        return batch
+        return polled, batch
 
     @asynccontextmanager
     async def _patiently(self, connection: Connection) -> AsyncIterator[None]:

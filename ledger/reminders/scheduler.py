@@ -4,16 +4,18 @@ Whoever plans or fires holds the task's row. It decides nothing: `reminders` and
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
+from msgspec.structs import asdict
 from psycopg.rows import dict_row
 
 from infra.failpoints import Point, reach
-from infra.postgres import Connection, literals
+from infra.postgres import Connection, json_rows, literals
 from ledger.store.deliveries import add_in_order
 from ledger.tasks.projection import deadline_of
 from ledger.tasks.rows import NewDelivery
@@ -43,11 +45,13 @@ WHERE task_id = ANY(%s) AND failed_delivery IS NULL
 """
 ADD: Final[LiteralString] = """
 INSERT INTO steps (id, task_id, kind, level, due_at, about, until_seen, status, reason, ended_at)
-SELECT a.*, CASE WHEN a.status = 'stopped' THEN now() END
-FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::int[], %s::timestamptz[], %s::date[], %s::bool[], %s::text[],
-            %s::text[]) AS a (id, task_id, kind, level, due_at, about, until_seen, status, reason)
+SELECT id, task_id, kind, level, due_at, about, until_seen, CASE WHEN reason IS NULL THEN 'waiting' ELSE 'stopped' END,
+       reason, CASE WHEN reason IS NOT NULL THEN now() END
+FROM json_to_recordset(%s) AS t (id uuid, task_id uuid, kind text, level int, due_at timestamptz, about date,
+    until_seen bool, reason text)
 ON CONFLICT DO NOTHING
 """
+"""A `Reminder` each; one that was stopped before it was ever waited for has a `reason` besides."""
 STOP: Final[LiteralString] = """
 UPDATE steps s SET status = 'stopped', reason = e.reason, ended_at = now()
 FROM unnest(%s::uuid[], %s::text[]) AS e (id, reason) WHERE s.id = e.id AND s.status = 'waiting'
@@ -57,10 +61,12 @@ UPDATE steps SET status = 'waiting', reason = NULL, ended_at = NULL WHERE id = A
 """
 PLANNED: Final[LiteralString] = """
 INSERT INTO plans (task_id, status, react_by, mentor_until, seen, policy)
-SELECT * FROM unnest(%s::uuid[], %s::text[], %s::date[], %s::date[], %s::bool[], %s::text[])
+SELECT task_id, status, react_by, mentor_until, seen, %s
+FROM json_to_recordset(%s) AS t (task_id uuid, status text, react_by date, mentor_until date, seen bool)
 ON CONFLICT (task_id) DO UPDATE SET status = excluded.status, react_by = excluded.react_by,
     mentor_until = excluded.mentor_until, seen = excluded.seen, policy = excluded.policy, planned_at = now()
 """
+"""The `ReminderInputs` of each."""
 STALE: Final[LiteralString] = """
 WITH stale AS (
     SELECT f.task_id AS id FROM footings f LEFT JOIN plans p USING (task_id) WHERE f.status = 'open'
@@ -97,67 +103,65 @@ FROM unnest(%s::uuid[], %s::text[]) AS e (id, reason) WHERE s.id = e.id AND s.st
 CLOCK: Final[LiteralString] = "SELECT clock_timestamp()"
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How tasks stand in a transaction that holds their rows, and what is planned about them."""
+
+    inputs: Sequence[ReminderInputs]
+    kept: Mapping[UUID, Sequence[KeptReminder]]
+    now: datetime
+
+
 async def plan_reminders(connection: Connection, tasks: Iterable[UUID], policy: ReminderPolicy) -> None:
     """Plan what falls due about `tasks` as they stand in this transaction, which holds their rows."""
     wanted = list(tasks)
-    if not wanted:
-        return
-    async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(FOOTINGS, (wanted,))
-        footings = [
-            ReminderInputs(**{**row, "status": TaskStatus(row["status"])}) for row in await cursor.fetchall()
-        ]
-        await cursor.execute(KEPT, (wanted,))
-        kept: dict[UUID, list[KeptReminder]] = defaultdict(list)
-        for row in await cursor.fetchall():
-            kept[row.pop("task_id")].append(
-                KeptReminder(
-                    **{**row, "kind": ReminderKind(row["kind"]), "status": ReminderStatus(row["status"])}
+    if wanted:
+        await write_plans(connection, await standing_of(connection, wanted), policy)
+
+
+async def standing_of(connection: Connection, tasks: list[UUID]) -> Standing:
+    """Of `tasks`, whose rows this transaction holds."""
+    async with connection.pipeline(), connection.cursor(row_factory=dict_row) as standing:
+        await standing.execute(FOOTINGS, (tasks,))
+        async with connection.cursor(row_factory=dict_row) as planned:
+            await planned.execute(KEPT, (tasks,))
+            clock = await connection.execute(CLOCK)
+            inputs = [
+                ReminderInputs(**{**row, "status": TaskStatus(row["status"])})
+                for row in await standing.fetchall()
+            ]
+            kept: dict[UUID, list[KeptReminder]] = defaultdict(list)
+            for row in await planned.fetchall():
+                kept[row.pop("task_id")].append(
+                    KeptReminder(
+                        **{**row, "kind": ReminderKind(row["kind"]), "status": ReminderStatus(row["status"])}
+                    )
                 )
-            )
-        now = await _now(connection)
-        found = [diff_reminders(task, plan(task, policy), kept[task.task_id], now=now) for task in footings]
-        await _write(connection, found)
-        await cursor.execute(
-            PLANNED,
-            (
-                [task.task_id for task in footings],
-                [task.status for task in footings],
-                [task.react_by for task in footings],
-                [task.mentor_until for task in footings],
-                [task.seen for task in footings],
-                [policy.fingerprint] * len(footings),
-            ),
-        )
+            ((now,),) = await clock.fetchall()
+    return Standing(inputs, kept, now)
+
+
+async def write_plans(connection: Connection, standing: Standing, policy: ReminderPolicy) -> None:
+    """What falls due about these tasks, and for which policy that is."""
+    found = [
+        diff_reminders(task, plan(task, policy), standing.kept.get(task.task_id, ()), now=standing.now)
+        for task in standing.inputs
+    ]
+    await _write(connection, found)
+    await connection.execute(PLANNED, (policy.fingerprint, json_rows(standing.inputs)))
 
 
 async def _write(connection: Connection, found: Sequence[ReminderDiff]) -> None:
     stop = [one for each in found for one in each.stop]
     again = [one for each in found for one in each.again]
-    add = [(step, ReminderStatus.WAITING, None) for each in found for step in each.add]
-    rows = [
-        *add,
-        *((step, ReminderStatus.STOPPED, reason) for each in found for step, reason in each.add_stopped),
-    ]
+    add: list[object] = [step for each in found for step in each.add]
+    add += [{**asdict(step), "reason": reason} for each in found for step, reason in each.add_stopped]
     if stop:
         await connection.execute(STOP, ([one for one, _ in stop], [reason for _, reason in stop]))
     if again:
         await connection.execute(AGAIN, (again,))
-    if rows:
-        await connection.execute(
-            ADD,
-            (
-                [step.id for step, *_ in rows],
-                [step.task_id for step, *_ in rows],
-                [step.kind for step, *_ in rows],
-                [step.level for step, *_ in rows],
-                [step.due_at for step, *_ in rows],
-                [step.about for step, *_ in rows],
-                [step.until_seen for step, *_ in rows],
-                [status for _, status, _ in rows],
-                [reason for *_, reason in rows],
-            ),
-        )
+    if add:
+        await connection.execute(ADD, (json_rows(add),))
 
 
 async def plan_stale(

@@ -35,7 +35,7 @@ OWNERS: Final = (
         table="receipts",
         holds="the answer to every input record",
         written_by="ledger",
-        module="ledger/store/repository.py",
+        module="ledger/store/answers.py",
         others={
             **TIMED,
             **_REBUILT,
@@ -46,7 +46,7 @@ OWNERS: Final = (
         table="applied",
         holds="what match has applied",
         written_by="ledger",
-        module="ledger/store/repository.py",
+        module="ledger/store/answers.py",
         others={
             **FORGOTTEN,
             **_REBUILT,

@@ -18,7 +18,8 @@ VALUES (%(kind)s, %(task_id)s, %(sender)s, %(message_id)s, %(detail)s)
 """
 APPEND_ALL: Final[LiteralString] = """
 INSERT INTO audit (kind, task_id, sender, message_id, detail)
-SELECT kind, task_id, sender, message_id, detail FROM json_populate_recordset(NULL::audit, %s)
+SELECT kind, task_id, sender, message_id, detail::jsonb
+FROM json_to_recordset(%s) AS t (kind text, task_id uuid, sender text, message_id text, detail text)
 """
 """The lines of a batch, in their order: an `AuditRow` each."""
 APPEND_RETURNING: Final[LiteralString] = """

@@ -41,7 +41,9 @@ Its notice was dropped before anybody tried to send it: then it is made out anew
 ADD: Final[LiteralString] = """
 INSERT INTO deliveries (id, task_id, occasion, cause_kind, cause_ref, channel, audience, unit_id, recipient, deadline)
 SELECT id, task_id, occasion, cause_kind, cause_ref, channel, audience, unit_id, recipient, deadline
-FROM json_populate_recordset(NULL::deliveries, %s) ON CONFLICT DO NOTHING
+FROM json_to_recordset(%s) AS t (id uuid, task_id uuid, occasion text, cause_kind text, cause_ref text, channel text,
+    audience text, unit_id text, recipient text, deadline timestamptz)
+ON CONFLICT DO NOTHING
 """
 
 ADD_IN_ORDER: Final[LiteralString] = """

@@ -1,44 +1,44 @@
 """The rows that the follow-up report counts: added as Kafka has them, and never changed. Decides nothing."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import Final, LiteralString
 
-from infra.postgres import Connection
+from infra.postgres import Connection, column_names, json_rows
 from ledger.store.follow_up_rows import FactRow, VerdictRow
 
-ADD_FACTS: Final[LiteralString] = """
-INSERT INTO person_facts (partition, "offset", person_id, kind, name, sender, registered_at, rank, appended_at,
-    origin_topic, origin_partition, origin_offset, known_at, institution_number, education_type, starts_on, ends_on,
-    reason, benefit_type, target_group, municipality_code)
-SELECT * FROM unnest(%s::int[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[],
-    %s::int[], %s::timestamptz[], %s::text[], %s::int[], %s::bigint[], %s::timestamptz[], %s::text[], %s::text[],
-    %s::date[], %s::date[], %s::text[], %s::text[], %s::text[], %s::text[])
+_FACT: Final[LiteralString] = (
+    'partition int, "offset" bigint, person_id text, kind text, name text, sender text, registered_at timestamptz, '
+    "rank int, appended_at timestamptz, origin_topic text, origin_partition int, origin_offset bigint, "
+    "known_at timestamptz, institution_number text, education_type text, starts_on date, ends_on date, reason text, "
+    "benefit_type text, target_group text, municipality_code text"
+)
+_FACT_NAMES: Final = column_names(_FACT)
+ADD_FACTS: Final[LiteralString] = f"""
+INSERT INTO person_facts ({_FACT_NAMES}) SELECT {_FACT_NAMES} FROM json_to_recordset(%s) AS t ({_FACT})
 ON CONFLICT DO NOTHING
 """
-ADD_VERDICTS: Final[LiteralString] = """
-INSERT INTO verdicts (partition, "offset", sender, message_id, person_id, sent_as, revision, outcome, reason,
-    law_version, unit_id, enrolment_id, institution_number, education_type, benefit_type, target_group,
-    municipality_code, message_date, appended_at, known_at)
-SELECT * FROM unnest(%s::int[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::text[],
-    %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-    %s::date[], %s::timestamptz[], %s::timestamptz[])
+_VERDICT: Final[LiteralString] = (
+    'partition int, "offset" bigint, sender text, message_id text, person_id text, sent_as text, revision int, '
+    "outcome text, reason text, law_version text, unit_id text, enrolment_id text, institution_number text, "
+    "education_type text, benefit_type text, target_group text, municipality_code text, message_date date, "
+    "appended_at timestamptz, known_at timestamptz"
+)
+_VERDICT_NAMES: Final = column_names(_VERDICT)
+ADD_VERDICTS: Final[LiteralString] = f"""
+INSERT INTO verdicts ({_VERDICT_NAMES}) SELECT {_VERDICT_NAMES} FROM json_to_recordset(%s) AS t ({_VERDICT})
 ON CONFLICT DO NOTHING
 """
-FACT_COLUMNS: Final = tuple(each.name for each in fields(FactRow))
-"""In the order of the statement."""
-VERDICT_COLUMNS: Final = tuple(each.name for each in fields(VerdictRow))
+FACT_COLUMNS: Final = FactRow.__struct_fields__
+VERDICT_COLUMNS: Final = VerdictRow.__struct_fields__
 
 
 async def add_facts(connection: Connection, rows: Sequence[FactRow]) -> None:
     """Add facts; a record that was read before keeps its row."""
     if rows:
-        columns = tuple([getattr(row, name) for row in rows] for name in FACT_COLUMNS)
-        await connection.execute(ADD_FACTS, columns)
+        await connection.execute(ADD_FACTS, (json_rows(rows),))
 
 
 async def add_verdicts(connection: Connection, rows: Sequence[VerdictRow]) -> None:
     """Add verdicts, likewise."""
     if rows:
-        columns = tuple([getattr(row, name) for row in rows] for name in VERDICT_COLUMNS)
-        await connection.execute(ADD_VERDICTS, columns)
+        await connection.execute(ADD_VERDICTS, (json_rows(rows),))

@@ -3,9 +3,10 @@
 Pure. Nothing is decided here: which of several facts holds on a day is asked of the rows by `reports`.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from models.eligibility.simple_decision import KnownDecision
 from models.events.content import (
@@ -37,8 +38,7 @@ class FactKind(StrEnum):
     RESIDENCE_ANNULLED = "residence_annulled"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FactRow:
+class FactRow(Struct, frozen=True, kw_only=True, gc=False):
     """A row of `person_facts`, by the names of its columns."""
 
     partition: int
@@ -64,8 +64,7 @@ class FactRow:
     municipality_code: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerdictRow:
+class VerdictRow(Struct, frozen=True, kw_only=True, gc=False):
     """A row of `verdicts`, by the names of its columns."""
 
     partition: int

@@ -6,12 +6,12 @@ from typing import Any, Final, LiteralString
 from uuid import UUID
 
 from psycopg.rows import dict_row
+from psycopg.types.json import Json
 
-from infra.postgres import Connection, by_column, json_rows
+from infra.postgres import Connection, by_column, column_names, encoded_rows, json_rows
 from ledger.store import audit_trail, deliveries
 from ledger.tasks.rows import TASK_COLUMNS, TASK_IDENTITY, Changes, MessageRow, TaskRow, TransferRow
 from models.eligibility.simple_decision import content_of, stored_decision
-from models.events.simple_receipt import KnownApplied, KnownReceipt
 from models.notifications.cause import CauseKind, DeliveryCause
 from models.reasons import DecisionReason
 from models.tasks.actions import Ending
@@ -33,21 +33,6 @@ WHERE (p.topic, p.partition, p.next_offset) = (m.topic, m.partition, m.was)
 RETURNING p.topic, p.partition
 """
 NOW: Final[LiteralString] = "SELECT now()"
-_RECEIPT: Final[LiteralString] = (
-    'topic, partition, "offset", appended_at, status, reason, detail, sender, event_id, type, fingerprint, '
-    "fingerprint_utc, sequence, registered_on"
-)
-ADD_RECEIPTS: Final[LiteralString] = f"""
-INSERT INTO receipts ({_RECEIPT}) SELECT {_RECEIPT} FROM json_populate_recordset(NULL::receipts, %s)
-ON CONFLICT DO NOTHING
-"""
-_APPLIED: Final[LiteralString] = (
-    'partition, "offset", origin_topic, origin_partition, origin_offset, person_id, changed, left_out'
-)
-ADD_APPLIED: Final[LiteralString] = f"""
-INSERT INTO applied ({_APPLIED}) SELECT {_APPLIED} FROM json_populate_recordset(NULL::applied, %s)
-ON CONFLICT DO NOTHING
-"""
 TRANSFERS: Final[LiteralString] = """
 SELECT person_id, enrolment_id, decided_unit, unit_id, act_id FROM transfers
 WHERE person_id = ANY(%s)
@@ -61,7 +46,8 @@ ON CONFLICT DO NOTHING
 """
 SAY: Final[LiteralString] = """
 INSERT INTO outbox (id, topic, key, value, due_at)
-SELECT id, topic, key, value, clock_timestamp() FROM json_populate_recordset(NULL::outbox, %s)
+SELECT id, topic, key, value, clock_timestamp()
+FROM json_to_recordset(%s) AS t (id text, topic text, key text, value bytea)
 ON CONFLICT DO NOTHING
 """
 TASK_NAMES: Final = ", ".join(TASK_COLUMNS)
@@ -69,8 +55,10 @@ TASK_CHANGES: Final = ", ".join(
     f"{name} = excluded.{name}" for name in TASK_COLUMNS if name not in TASK_IDENTITY
 )
 TASKS: Final = f"""
-SELECT {TASK_NAMES} FROM tasks WHERE person_id = ANY(%s) ORDER BY ordinal, id FOR NO KEY UPDATE
+SELECT {TASK_NAMES} FROM tasks WHERE person_id IN (SELECT unnest(%s::text[]))
+ORDER BY ordinal, id FOR NO KEY UPDATE OF tasks
 """
+"""Not `= ANY`: with a prepared statement PostgreSQL would hold each row of a small table against each of the people."""
 UPSERT_TASKS: Final = f"""
 INSERT INTO tasks ({TASK_NAMES}) SELECT {TASK_NAMES} FROM json_populate_recordset(NULL::tasks, %s)
 ON CONFLICT (id) DO UPDATE SET {TASK_CHANGES}, changed_at = now()
@@ -91,11 +79,13 @@ DROP_MESSAGE: Final[LiteralString] = (
     "DELETE FROM messages WHERE sender = %s AND message_id = %s AND person_id = %s"
 )
 _MESSAGE: Final[LiteralString] = (
-    "sender, message_id, person_id, revision, outcome, reason, unit_id, enrolment_id, law_version, review_on, "
-    "registered_at, appended_at, origin_topic, origin_partition, origin_offset, decision, sealed, task_id"
+    "sender text, message_id text, person_id text, revision int, outcome text, reason text, unit_id text, "
+    "enrolment_id text, law_version text, review_on date, registered_at timestamptz, appended_at timestamptz, "
+    "origin_topic text, origin_partition int, origin_offset bigint, sealed text, task_id uuid, decision text"
 )
+_MESSAGE_NAMES: Final = column_names(_MESSAGE)
 UPSERT_MESSAGES: Final[LiteralString] = f"""
-INSERT INTO messages ({_MESSAGE}) SELECT {_MESSAGE} FROM json_populate_recordset(NULL::messages, %s)
+INSERT INTO messages ({_MESSAGE_NAMES}) SELECT {_MESSAGE_NAMES}::jsonb FROM json_to_recordset(%s) AS t ({_MESSAGE})
 ON CONFLICT (sender, message_id, person_id) DO UPDATE SET
     revision = excluded.revision, outcome = excluded.outcome, reason = excluded.reason,
     unit_id = excluded.unit_id, enrolment_id = excluded.enrolment_id, law_version = excluded.law_version,
@@ -142,52 +132,6 @@ async def now(connection: Connection) -> datetime:
     cursor = await connection.execute(NOW)
     rows: list[tuple[datetime]] = await cursor.fetchall()
     return rows[0][0]
-
-
-async def add_receipts(connection: Connection, receipts: Sequence[KnownReceipt]) -> None:
-    """Write the receipts; a record that was judged twice keeps its first one."""
-    if not receipts:
-        return
-    rows = [
-        {
-            "topic": receipt.origin.topic,
-            "partition": receipt.origin.partition,
-            "offset": receipt.origin.offset,
-            "appended_at": receipt.origin.appended_at,
-            "status": receipt.status,
-            "reason": receipt.reason,
-            "detail": receipt.detail,
-            "sender": receipt.sender,
-            "event_id": receipt.event_id,
-            "type": receipt.type,
-            "fingerprint": receipt.fingerprint,
-            "fingerprint_utc": receipt.fingerprint_utc,
-            "sequence": receipt.sequence,
-            "registered_on": receipt.registered_on,
-        }
-        for receipt in receipts
-    ]
-    await connection.execute(ADD_RECEIPTS, (json_rows(rows),))
-
-
-async def add_applied(connection: Connection, applied: Sequence[KnownApplied]) -> None:
-    """Write what match has applied; an event that was applied again keeps its first entry."""
-    rows = [
-        {
-            "partition": one.partition,
-            "offset": entry.offset,
-            "origin_topic": entry.origin_topic,
-            "origin_partition": entry.origin_partition,
-            "origin_offset": entry.origin_offset,
-            "person_id": entry.person_id,
-            "changed": entry.changed,
-            "left_out": None if entry.left_out is None else entry.left_out.reason,
-        }
-        for one in applied
-        for entry in one.entries
-    ]
-    if rows:
-        await connection.execute(ADD_APPLIED, (json_rows(rows),))
 
 
 async def rows_of(
@@ -237,17 +181,38 @@ async def told(
 
 async def write(connection: Connection, changes: Changes) -> None:
     """Write what a batch has changed. Tasks before the messages that point at them."""
-    async with connection.cursor() as cursor:
-        if changes.tasks:
-            # The open ones last: of one subject there is never a second one, not even for a moment.
-            tasks = sorted(changes.tasks.values(), key=lambda task: task.status is TaskStatus.OPEN)
-            await cursor.execute(UPSERT_TASKS, (json_rows(tasks),))
-        if changes.moved:
+    await write_tasks(connection, changes)
+    await write_messages(connection, changes, message_rows(changes))
+    await write_notices(connection, changes)
+
+
+async def write_tasks(connection: Connection, changes: Changes) -> None:
+    """The tasks and the lines of the trail: what falls due about a task follows from both."""
+    if changes.tasks:
+        # The open ones last: of one subject there is never a second one, not even for a moment.
+        tasks = sorted(changes.tasks.values(), key=lambda task: task.status is TaskStatus.OPEN)
+        await connection.execute(UPSERT_TASKS, (json_rows(tasks),))
+    if changes.audit:
+        await connection.execute(audit_trail.APPEND_ALL, (json_rows(changes.audit),))
+
+
+def message_rows(changes: Changes) -> Json:
+    """The parameter of `UPSERT_MESSAGES`, which takes long to make."""
+    return encoded_rows([_message(row) for row in changes.messages.values()])
+
+
+async def write_messages(connection: Connection, changes: Changes, rows: Json) -> None:
+    """The messages, which point at tasks; `rows`: as `message_rows` has made them."""
+    if changes.moved:
+        async with connection.cursor() as cursor:
             await cursor.executemany(DROP_MESSAGE, sorted(changes.moved))
-        if changes.messages:
-            await cursor.execute(
-                UPSERT_MESSAGES, (json_rows([_message(row) for row in changes.messages.values()]),)
-            )
+    if changes.messages:
+        await connection.execute(UPSERT_MESSAGES, (rows,))
+
+
+async def write_notices(connection: Connection, changes: Changes) -> None:
+    """The rest: who has a duty besides, and who is told."""
+    async with connection.cursor() as cursor:
         given = [row for row in changes.transfers.values() if row is not None]
         void = [named for named, row in changes.transfers.items() if row is None]
         if void:
@@ -265,8 +230,6 @@ async def write(connection: Connection, changes: Changes) -> None:
                 for row in changes.outbox
             ]
             await cursor.execute(SAY, (json_rows(said),))
-        if changes.audit:
-            await cursor.execute(audit_trail.APPEND_ALL, (json_rows(changes.audit),))
 
 
 def _task_row(row: dict[str, Any]) -> TaskRow:

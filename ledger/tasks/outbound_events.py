@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from msgspec.json import encode
+
 from config.topics import Topic
 from ledger.tasks.rows import MessageRow, OutboxRow, TaskRow
 from models.calendar import copenhagen_date
@@ -18,12 +20,11 @@ from models.tasks.published_events import (
     ReactionEvent,
     ReactionKind,
     TaskChange,
-    TaskEvent,
-    TaskEventData,
     answer_id,
     reaction_id,
     task_event_id,
 )
+from models.tasks.simple_task_event import SimpleTaskEvent, SimpleTaskEventData
 from models.tasks.status import TaskStatus
 
 
@@ -65,12 +66,13 @@ def outbound_events(
     now: datetime,
 ) -> Iterator[OutboxRow]:
     """What goes out about a task that was put; `messages` are its own."""
-    event = TaskEvent(
+    change = change_of(before, after)
+    event = SimpleTaskEvent(
         id=task_event_id(after.id, after.version),
-        type=f"{TYPE_PREFIX}task.{change_of(before, after)}.v1",
+        type=f"{TYPE_PREFIX}task.{change}.v1",
         subject=after.reference,
         time=now,
-        data=TaskEventData(
+        data=SimpleTaskEventData(
             reference=after.reference,
             unit_id=after.unit_id,
             version=after.version,
@@ -88,7 +90,7 @@ def outbound_events(
         id=f"task/{after.id}/{after.version:010}",
         topic=Topic.TASK_EVENTS,
         key=after.reference,
-        value=event.model_dump_json(exclude_none=True).encode(),
+        value=encode(event),
     )
     kinds = list(_answered(before, after, answers, copenhagen_date(now)))
     for row in messages if kinds else ():

@@ -5,6 +5,8 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
+from msgspec import Struct
+
 from models.audit_kind import AuditKind
 from models.eligibility.decision import Outcome
 from models.eligibility.simple_decision import KnownDecision, differ_in_evidence_alone
@@ -109,17 +111,20 @@ class NewDelivery:
     unit_id: str
     recipient: str
     deadline: datetime
+    id: UUID = field(init=False)
+    """Follows from what it is: nobody is told the same twice, whatever parts they have."""
 
-    @property
-    def id(self) -> UUID:
-        """Follows from what it is: nobody is told the same twice, whatever parts they have."""
+    def __post_init__(self) -> None:
+        """Once, for it is asked for several times."""
+        text = self.cause.text
         if self.task_id is None:
-            return digest_id(self.unit_id, self.cause.text, self.channel, self.recipient)
-        return delivery_id(self.task_id, self.occasion, self.cause.text, self.channel, self.recipient)
+            identity = digest_id(self.unit_id, text, self.channel, self.recipient)
+        else:
+            identity = delivery_id(self.task_id, self.occasion, text, self.channel, self.recipient)
+        object.__setattr__(self, "id", identity)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditRow:
+class AuditRow(Struct, frozen=True, kw_only=True):
     """One line of the audit trail."""
 
     kind: AuditKind

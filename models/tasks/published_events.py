@@ -7,11 +7,12 @@ more reads it where it is asked for by name.
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
 from models.base import Frozen
+from models.quick_uuid import uuid_of_name
 from models.tasks.actions import Ending
 from models.tasks.status import TaskStatus
 
@@ -108,14 +109,14 @@ class ReactionEvent(Frozen):
 
 def answer_id(sender: str, message_id: str, kind: ReactionKind) -> UUID:
     """The id of an answer about a message that is in no task."""
-    return uuid5(_NAMESPACE, f"answer|{sender}|{message_id}|{kind}")
+    return uuid_of_name(_NAMESPACE, f"answer|{sender}|{message_id}|{kind}")
 
 
 def task_event_id(task: UUID, version: int) -> UUID:
     """The id of a task's change."""
-    return uuid5(_NAMESPACE, f"task|{task}|{version}")
+    return uuid_of_name(_NAMESPACE, f"task|{task}|{version}")
 
 
 def reaction_id(task: UUID, sender: str, message_id: str, kind: ReactionKind) -> UUID:
     """The id of an answer."""
-    return uuid5(_NAMESPACE, f"reaction|{task}|{sender}|{message_id}|{kind}")
+    return uuid_of_name(_NAMESPACE, f"reaction|{task}|{sender}|{message_id}|{kind}")

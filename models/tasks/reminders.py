@@ -12,8 +12,10 @@ from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
+from msgspec import Struct
+
 from models.calendar import add_working_days, copenhagen_date, is_working_day
-from models.ids import reminder_id
+from models.ids import reminder_ids, reminder_name
 from models.notifications.delivery import Audience, Channel, Occasion
 from models.tasks.office_hours import OfficeHours
 from models.tasks.status import TaskStatus
@@ -72,8 +74,7 @@ class ReminderInputs:
     """Whether a person has acknowledged it, or works on it; who opens a closed task again has seen it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reminder:
+class Reminder(Struct, frozen=True, kw_only=True, gc=False):
     """One thing that falls due once. Its id follows from all the rest."""
 
     id: UUID
@@ -128,18 +129,19 @@ def plan(task: ReminderInputs, policy: ReminderPolicy) -> tuple[Reminder, ...]:
         task.react_by,
         task.mentor_until,
     )
+    name_of = reminder_ids(task.task_id)
     return tuple(
         Reminder(
-            id=reminder_id(task.task_id, moment.rule.kind, moment.rule.level, moment.due_at),
+            id=name_of(moment.name),
             task_id=task.task_id,
             kind=moment.rule.kind,
             level=moment.rule.level,
             due_at=moment.due_at,
             about=moment.about,
-            until_seen=moment.rule.until_seen,
+            until_seen=moment.until_seen,
         )
         for moment in moments
-        if not (task.seen and moment.rule.until_seen)
+        if not (task.seen and moment.until_seen)
     )
 
 
@@ -150,6 +152,9 @@ class _Moment:
     rule: ReminderRule
     due_at: datetime
     about: date
+    name: str
+    """As `reminder_name`: once, and not for each task."""
+    until_seen: bool
 
 
 @lru_cache(maxsize=4096)  # a morning's tasks have the same dates
@@ -164,7 +169,8 @@ def _moments(
         due_at = hours.opening(_day(rule, about, got_on, policy.days_off))
         comes_before = rule.kind is ReminderKind.MENTOR_ENDS or rule.working_days <= 0
         if got_on < copenhagen_date(due_at) and not (comes_before and copenhagen_date(due_at) > about):
-            found.append(_Moment(rule, due_at, about))
+            name = reminder_name(rule.kind, rule.level, due_at)
+            found.append(_Moment(rule, due_at, about, name, rule.until_seen))
     return tuple(sorted(found, key=lambda one: (one.due_at, _ORDER[one.rule.kind], one.rule.level)))
 
 

@@ -1,5 +1,6 @@
 """Ledger processes: the real `ledger.consume.consumer.Ledger`, step by step, with a consumer in memory."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from random import Random
 from types import SimpleNamespace
@@ -114,7 +115,7 @@ class LedgerProcess:
         self._ledger._stale = True
 
     async def step(self) -> None:
-        """One poll and its transaction, with what `Ledger.run` does about a failure."""
+        """One poll and its transaction, with what `Ledger.run` does about a failure; then it reads ahead."""
         try:
             await self._ledger._step(cast(Connection, self.session))
         except Fenced:
@@ -122,6 +123,8 @@ class LedgerProcess:
             self._ledger._stale = True
         except psycopg.OperationalError:
             self._ledger._stale = True
+        # Whatever happens next, happens to a ledger that holds records which it has not projected.
+        await asyncio.sleep(0)
 
 
 def _as_delivered(record: KafkaRecord) -> SimpleNamespace:

@@ -19,7 +19,7 @@ from tests.simulation.statements.server import NAMES, Row
 from tests.simulation.world import World
 
 SEEDS: Final = 40
-WITH_ERASED_TASKS: Final = (90, 189, 249, 432, 1334, 1560)
+WITH_ERASED_TASKS: Final = (90, 189, 249, 432, 1334, 1535, 1560)
 """Worlds in which somebody is erased who has a task, notices and acts."""
 GROUPS: Final = (*(tuple(range(first, first + 10)) for first in range(0, SEEDS, 10)), WITH_ERASED_TASKS)
 

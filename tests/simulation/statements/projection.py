@@ -3,11 +3,12 @@
 from typing import Any, Final
 
 from msgspec.json import decode, encode
+from msgspec.structs import asdict
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 from psycopg.types.json import Json
 
 from ledger.consume import joins
-from ledger.store import action_log, audit_trail, follow_up, foreign_records, repository
+from ledger.store import action_log, answers, audit_trail, follow_up, foreign_records, repository
 from ledger.tasks.rows import TASK_COLUMNS, TASK_IDENTITY, TaskRow
 from tests.simulation.faults import Mutation
 from tests.simulation.statements.server import Result, Row, Server, insert, note, plain, statement
@@ -53,7 +54,7 @@ def _now(server: Server, _: None) -> Result:
     return [{"now": server.now}], 1
 
 
-@statement(repository.ADD_RECEIPTS)
+@statement(answers.ADD_RECEIPTS)
 def _add_receipts(server: Server, values: tuple[Json]) -> Result:
     for row in plain(values[0]):
         if server.mutation is Mutation.RECEIPT_DROPPED and row["offset"] % 5 == 4:
@@ -63,7 +64,7 @@ def _add_receipts(server: Server, values: tuple[Json]) -> Result:
     return [], 0
 
 
-@statement(repository.ADD_APPLIED)
+@statement(answers.ADD_APPLIED)
 def _add_applied(server: Server, values: tuple[Json]) -> Result:
     for row in plain(values[0]):
         insert(server.tables["applied"], (row["partition"], row["offset"]), row)
@@ -71,19 +72,18 @@ def _add_applied(server: Server, values: tuple[Json]) -> Result:
 
 
 @statement(follow_up.ADD_FACTS)
-def _add_facts(server: Server, columns: tuple[list[Any], ...]) -> Result:
-    return _add_places(server, "person_facts", follow_up.FACT_COLUMNS, columns)
+def _add_facts(server: Server, values: tuple[Json]) -> Result:
+    return _add_places(server, "person_facts", values)
 
 
 @statement(follow_up.ADD_VERDICTS)
-def _add_verdicts(server: Server, columns: tuple[list[Any], ...]) -> Result:
-    return _add_places(server, "verdicts", follow_up.VERDICT_COLUMNS, columns)
+def _add_verdicts(server: Server, values: tuple[Json]) -> Result:
+    return _add_places(server, "verdicts", values)
 
 
-def _add_places(server: Server, name: str, names: tuple[str, ...], columns: tuple[list[Any], ...]) -> Result:
+def _add_places(server: Server, name: str, values: tuple[Json]) -> Result:
     added = 0
-    for values in zip(*columns, strict=True):
-        row = dict(zip(names, values, strict=True))
+    for row in map(asdict, plain(values[0])):
         added += insert(server.tables[name], (row["partition"], row["offset"]), row)[1]
     return [], added
 

@@ -5,12 +5,15 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from msgspec.structs import asdict
+from psycopg.types.json import Json
+
 from ledger.reminders import failed_deliveries, scheduler
 from ledger.store import deliveries
 from tests.simulation.faults import Mutation
 from tests.simulation.statements.deliveries import deliver
 from tests.simulation.statements.reminder_inputs import footing, step_of
-from tests.simulation.statements.server import Result, Row, Server, insert, statement
+from tests.simulation.statements.server import Result, Row, Server, insert, plain, statement
 
 _FAILED: Final = ("refused", "exhausted")
 _STANDS: Final = ("status", "react_by", "mentor_until", "seen")
@@ -47,16 +50,15 @@ def _kept(server: Server, values: tuple[list[UUID]]) -> Result:
     return found, len(found)
 
 
-_STEP: Final = ("id", "task_id", "kind", "level", "due_at", "about", "until_seen", "status", "reason")
-
-
 @statement(scheduler.ADD)
-def _add_steps(server: Server, values: tuple[Sequence[Any], ...]) -> Result:
+def _add_steps(server: Server, values: tuple[Json]) -> Result:
     added = 0
-    for one in zip(*values, strict=True):
-        row = dict(zip(_STEP, one, strict=True))
+    for one in plain(values[0]):
+        row = dict(one) if isinstance(one, dict) else {**asdict(one), "reason": None}
+        is_over = row["reason"] is not None
         row |= {
-            "ended_at": server.now if row["status"] == "stopped" else None,
+            "status": "stopped" if is_over else "waiting",
+            "ended_at": server.now if is_over else None,
             "failed_delivery": None,
             "failed_at": None,
         }
@@ -95,14 +97,13 @@ def _again(server: Server, values: tuple[Sequence[UUID]]) -> Result:
     return [], sum(_from(server, one, "stopped", back) for one in values[0])
 
 
-_PLAN: Final = ("task_id", "status", "react_by", "mentor_until", "seen", "policy")
-
-
 @statement(scheduler.PLANNED)
-def _planned(server: Server, values: tuple[Sequence[Any], ...]) -> Result:
-    for one in zip(*values, strict=True):
-        server.tables["plans"][one[0]] = {**dict(zip(_PLAN, one, strict=True)), "planned_at": server.now}
-    return [], len(values[0])
+def _planned(server: Server, values: tuple[str, Json]) -> Result:
+    policy, tasks = values[0], plain(values[1])
+    for task in tasks:
+        stands = {name: getattr(task, name) for name in ("task_id", *_STANDS)}
+        server.tables["plans"][task.task_id] = {**stands, "policy": policy, "planned_at": server.now}
+    return [], len(tasks)
 
 
 @statement(scheduler.STALE)

@@ -77,12 +77,18 @@ _POSITIONAL: Final[Mapping[str, tuple[Any, ...]]] = {
     "numbers.NUMBERS": (PERSON,),
     "task_detail.ID_OF": ("FV-2", [THEIRS]),
     "scheduler.ADD": (
-        [NEW], [TASK], ["overdue"], [1], [_NOW], [_DAY], [False], ["waiting"], [None],
+        json_rows([{
+            "id": NEW, "task_id": TASK, "kind": "overdue", "level": 1, "due_at": _NOW, "about": _DAY,
+            "until_seen": False,
+        }]),
     ),
     "scheduler.AGAIN": ([TASK],),
     "scheduler.FOOTINGS": ([TASK],),
     "scheduler.KEPT": ([TASK],),
-    "scheduler.PLANNED": ([TASK], ["open"], [_DAY], [None], [True], ["p"]),
+    "scheduler.PLANNED": (
+        "p",
+        json_rows([{"task_id": TASK, "status": "open", "react_by": _DAY, "seen": True}]),
+    ),
     "scheduler.STOP": ([TASK], ["why"]),
     "action_log.ADD": (NEW, TASK, 2, "take", Jsonb({}), "w", "W", "page", _NOW, PERSON, 0, 0, None),
     "action_log.READ": (),

@@ -128,6 +128,9 @@ class _Dying:
         self._use()
         return self.inner.cursor(**arguments)
 
+    def pipeline(self) -> Any:
+        return self.inner.pipeline()
+
 
 async def test_a_crash_between_any_two_statements_leaves_nothing(connection: Connection) -> None:
     """Receipts, applied entries, tasks, notices, outbox and position appear together or not at all."""
