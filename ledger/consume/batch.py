@@ -1,6 +1,5 @@
 """One batch of Kafka records into PostgreSQL: all of it, or none of it."""
 
-from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from infra.postgres import Connection
 from infra.postgres_pipeline import send_now
 from infra.stream_mac import NO_MAC, StreamMac, as_foreign
 from ledger.consume import duplicates, left_out, names_nothing, subjects
+from ledger.consume.acts_again import ActsAgain
 from ledger.consume.forget import forget, without_names
 from ledger.reminders.scheduler import standing_of, write_plans
 from ledger.store import (
@@ -178,12 +178,12 @@ async def project(
     known: Mapping[Place, int],
     policy: Policy,
     again: Sequence[tuple[int, ActionRow]] = (),
-) -> list[ActionRow]:
+) -> ActsAgain:
     """Project `batch` in the connection's transaction; raises `Fenced` when another has been here.
 
     `batch` is one that `ledger.consume.joins.settle` has seen to, in the same transaction.
     `again`: acts that a rebuild does once more, in order, each with the number of decisions of this batch that come
-    before it. Returns those of them that have no place.
+    before it. Returns what has become of them.
     """
     await repository.advance(
         connection,
@@ -203,9 +203,9 @@ async def project(
     await answers.add_applied(connection, [without_names(one, batch.nameless) for one in batch.applied])
     await duplicates.look_again(connection, batch.applied, batch.erased)
     await left_out.tell(connection, batch.applied)
-    unplaced: list[ActionRow] = []
+    acts = ActsAgain()
     if batch.decisions or again:
-        unplaced = await _decide(connection, batch, policy, again)
+        acts = await _decide(connection, batch, policy, again)
     # What another number of theirs had comes to them with it, after their own mark and before that number's.
     for person in {each.message.person_id for each in batch.decisions if each.joined} & batch.erased.keys():
         await forget(connection, person, batch.erased[person], policy)
@@ -214,7 +214,7 @@ async def project(
     await subjects.tell(connection, batch.applied, struck, policy.succession)
     await duplicates.resolve(connection)
     await names_nothing.tell(connection, policy.names_nothing_after)
-    return unplaced
+    return acts
 
 
 async def _add_follow_up(connection: Connection, batch: Batch) -> None:
@@ -231,7 +231,7 @@ async def _decide(
     batch: Batch,
     policy: Policy,
     again: Sequence[tuple[int, ActionRow]],
-) -> list[ActionRow]:
+) -> ActsAgain:
     decisions = batch.decisions
     joined = {person for decision in decisions for person in decision.joined or ()}
     people = {decision.message.person_id for decision in decisions} | {row.person_id for _, row in again}
@@ -250,20 +250,16 @@ async def _decide(
         if not batch.erasures:
             await _add_follow_up(connection, batch)
             await send_now(connection)
-        due, unplaced = deque(again), []
-        for place, decision in enumerate([*decisions, None]):
-            while due and (decision is None or due[0][0] <= place):
-                row = due.popleft()[1]
-                if projection.do(row.act) is None:
-                    unplaced.append(row)
-            if decision is not None:
-                projection.take(decision, refused=decision.message.origin.place in refused)
-        nowhere = {row.act.id for row in unplaced}
-        for _, row in again:
-            if row.act.id not in nowhere:
-                await action_log.add(connection, row)
+        acts = ActsAgain(again)
+        for place, decision in enumerate(decisions):
+            acts.do(projection, place)
+            projection.take(decision, refused=decision.message.origin.place in refused)
+            acts.do_early(projection)
+        acts.do(projection)
+        for row in acts.done:
+            await action_log.add(connection, row)
         await _write(connection, projection.changes, policy, batch.when_sent)
-    return unplaced
+    return acts
 
 
 async def _write(

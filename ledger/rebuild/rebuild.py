@@ -127,6 +127,8 @@ class _Rebuild:
         self._result = result
         self._say = say
         self._known: dict[Place, int] = {}
+        self._early: list[ActionRow] = []
+        """Acts on tasks that have not come yet."""
         self._mac = mac
         self._skips: frozenset[tuple[str, int, int]] = frozenset()
         self._lost: LostWords | None = None
@@ -150,6 +152,7 @@ class _Rebuild:
                     await self._project_all(topic, {at: bounds[at] for at in bounds if at in one.all}, later)
                 if topic == Topic.RECEIPTS and self._result.removed:
                     await find_repeats(self._connection)
+        self._result.unplaced += len(self._early)
 
     async def _bounds(self, topic: str, partition: int) -> tuple[int, int]:
         first, end = await self._reader.bounds(topic, partition)
@@ -221,7 +224,10 @@ class _Rebuild:
         return [row async for row in acts.between(self._moment, partition, after, until)]
 
     async def _write(self, batch: Batch, again: Sequence[tuple[int, ActionRow]]) -> None:
+        if batch.decisions:
+            again, self._early = [*((0, row) for row in self._early), *again], []
         async with self._connection.transaction():
-            unplaced = await project(self._connection, batch, self._known, self._policy, again)
+            acts = await project(self._connection, batch, self._known, self._policy, again)
         self._known |= batch.next_offsets
-        self._result.unplaced += len(unplaced)
+        self._early += acts.early
+        self._result.unplaced += len(acts.impossible)

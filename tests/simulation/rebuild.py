@@ -39,12 +39,13 @@ async def remake(world: World, done: Rows) -> Memory:
     memory = Memory(world.clock)
     connection = cast(Connection, await memory.connect())
     known: dict[tuple[str, int], int] = {}
+    early: list[action_log.ActionRow] = []
     for topic in (Topic.RECEIPTS, Topic.APPLIED, Topic.DECISIONS, Topic.PERSON_EVENTS):
         parts = range(world.log.partitions(topic))
         for generation in generations(len(parts)):
             starts = {part: 0 for part in parts if part in generation.all}
             while starts:
-                left = await _as_far_as_possible(world, connection, topic, starts, known, done)
+                left = await _as_far_as_possible(world, connection, topic, starts, known, done, early)
                 if left == starts:
                     raise RebuildRefused
                 starts = left
@@ -58,6 +59,7 @@ async def _as_far_as_possible(
     starts: dict[int, int],
     known: dict[tuple[str, int], int],
     done: Rows,
+    early: list[action_log.ActionRow],
 ) -> dict[int, int]:
     """Each partition from its start; where those go on that have to wait for another one."""
     left = {}
@@ -79,7 +81,11 @@ async def _as_far_as_possible(
                 and (start == 0 or row["after_offset"] > start)
                 and row["after_offset"] <= upto
             ]
-            await project(connection, batch, known, _WITHOUT_STEPS, again)
+            if batch.decisions:
+                again[:0] = [(0, row) for row in early]
+                early.clear()
+            acts = await project(connection, batch, known, _WITHOUT_STEPS, again)
+            early += acts.early
         known |= batch.next_offsets
         if batch.is_held:
             left[partition] = batch.next_offsets[place]

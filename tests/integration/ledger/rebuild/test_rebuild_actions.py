@@ -9,6 +9,7 @@ import pytest
 from config.kafka import KafkaSettings
 from infra.postgres import Connection
 from ledger.actions.perform import perform
+from ledger.rebuild import rebuild
 from ledger.rebuild.rebuild import CannotRebuild, rebuilding
 from ledger.rebuild.replace import replace
 from ledger.schema.migrate import migrate
@@ -163,6 +164,29 @@ async def test_the_same_comes_out_with_every_act_at_its_place(kafka: KafkaSettin
     assert (same.acts, same.unplaced) == (acts, 2)
     assert found["tasks"].on_the_way == 1
     await _what_was_tampered_with_is_put_right(kafka, database)
+
+
+@pytest.mark.parametrize("records", [1, 1000])
+async def test_what_was_done_before_a_decision_that_an_erasure_took_is_done_behind_the_one_that_it_left(
+    kafka: KafkaSettings, database: str, monkeypatch: pytest.MonkeyPatch, records: int
+) -> None:
+    """Seed 33520: a unit's acknowledgement was lost by the rebuild, and a later one counted as the first."""
+    monkeypatch.setattr(rebuild, "_RECORDS", records)
+    await migrate(database)
+    partition, opened = word(8, "one", 1)
+    async with (
+        running(kafka, database),
+        await psycopg.AsyncConnection.connect(database, autocommit=True) as live,
+    ):
+        await say(kafka, word(0, "one", 1), (partition, opened))
+        await until(database, PROJECTED, 2)
+        assert await work(live, 8, [NOTED, Take(), NOTED_TOO]) == 3
+        # As if the decision had stood where another person's stands, and this one were its copy.
+        await live.execute("UPDATE acts SET after_offset = 0")
+    async with rebuilding(kafka, database, POLICY, lambda _: None) as same:
+        pass
+    assert {name: table.rows for name, table in by_table(same).items() if table.differing} == {}
+    assert (same.acts, same.unplaced) == (3, 0)
 
 
 async def _has_open(live: Connection, number: int) -> bool:
