@@ -19,7 +19,7 @@ def copenhagen_date(moment: datetime) -> date:
     return moment.astimezone(COPENHAGEN).date()
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=4_096)
 def add_months(start: date, months: int) -> date:
     """The same day `months` later, or the month's last day where that day does not exist.
 

@@ -19,7 +19,7 @@ from infra.stream_mac import NO_MAC, StreamMac
 _Records = list[tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes | None]]]]
 Output = dict[tuple[str, int], _Records]
 """Records waiting to be sent, by topic and partition."""
-_DELIVERY_SECONDS = 60
+_DELIVERY_SECONDS: Final = 120
 _TURNS: Final[Mapping[str, int]] = {
     Topic.PERSON_EVENTS: 1,
     Topic.RECEIPTS: 2,
@@ -75,8 +75,8 @@ class BatchProducer:
 
     async def flush(self) -> None:
         """Send everything and wait for the brokers' acknowledgement; raises when any of it is not acknowledged."""
+        await self.send()
         await self._sent()
-        await self._deliver(self._taken())
 
     async def send(self) -> None:
         """Send everything beside what is processed next, once all that was sent before is acknowledged.
@@ -85,11 +85,16 @@ class BatchProducer:
         """
         await self._sent()
         self._sending = asyncio.create_task(self._deliver(self._taken()), name="sending output")
+        # Where the step fails first, nobody asks for it any more.
+        self._sending.add_done_callback(lambda sending: sending.cancelled() or sending.exception())
 
     async def _sent(self) -> None:
-        sending, self._sending = self._sending, None
-        if sending is not None:
-            await sending
+        """Who waits and is cancelled leaves the delivery be; and behind one that has failed, nothing is ever sent."""
+        if self._sending is not None:
+            # From now on, as it hardly gets on while the step computes.
+            async with asyncio.timeout(_DELIVERY_SECONDS):
+                await asyncio.shield(self._sending)
+            self._sending = None
 
     def _taken(self) -> Output:
         waiting, self._waiting = self._waiting, defaultdict(list)
@@ -100,21 +105,20 @@ class BatchProducer:
         of_match = any(topic == Topic.PEOPLE for topic, _ in waiting)
         reach(Point.OUTPUT_BEFORE)
         for turn in sorted({_turn(topic) for topic, _ in waiting}):
-            async with asyncio.timeout(_DELIVERY_SECONDS):
-                sent: list[asyncio.Future[object]] = []
-                for (topic, partition), records in waiting.items():
-                    if _turn(topic) != turn:
-                        continue
-                    if topic == Topic.PEOPLE:
-                        reach(Point.PEOPLE_BEFORE)
-                    sent += await self._send(topic, partition, records)
-                    # Sending waits only where the producer is full.
-                    await asyncio.sleep(0)
-                    reach(Point.PEOPLE_AFTER if topic == Topic.PEOPLE else Point.OUTPUT_HALF)
-                    if topic == Topic.PERSON_EVENTS and of_match:
-                        reach(Point.FORWARDED)
-                reach(Point.OUTPUT_SENT)
-                await asyncio.gather(*sent)
+            sent: list[asyncio.Future[object]] = []
+            for (topic, partition), records in waiting.items():
+                if _turn(topic) != turn:
+                    continue
+                if topic == Topic.PEOPLE:
+                    reach(Point.PEOPLE_BEFORE)
+                sent += await self._send(topic, partition, records)
+                # Sending waits only where the producer is full.
+                await asyncio.sleep(0)
+                reach(Point.PEOPLE_AFTER if topic == Topic.PEOPLE else Point.OUTPUT_HALF)
+                if topic == Topic.PERSON_EVENTS and of_match:
+                    reach(Point.FORWARDED)
+            reach(Point.OUTPUT_SENT)
+            await asyncio.gather(*sent)
 
     async def _send(self, topic: str, partition: int, records: _Records) -> list[asyncio.Future[object]]:
         futures = []

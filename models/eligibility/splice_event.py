@@ -25,6 +25,8 @@ from models.quick_reader import decoded
 _MESSAGE: Final = b'"dropout-risk.raised"'
 _EVENT_ID: Final = b'"event_id"'
 _NONE: Final = Raw(b"[]")
+_LISTS: Final = (b"[{", b"[]")
+"""As a list of events begins that we have written."""
 
 
 class SplicedEvent(Struct, frozen=True):
@@ -62,7 +64,7 @@ def splice_event(
     if event.event_id.encode() in held or len(held) + len(value) > _few_bytes():
         return None
     known: _SimpleRecord | None = decoded(_READ, held) if held else _SimpleRecord(event.person_id)
-    if known is None:
+    if known is None or not bytes(known.events).startswith(_LISTS):
         return None
     if offset <= known.applied or held.count(_EVENT_ID) >= few_events():
         return None

@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from config.topics import Topic
+from streams import batch_producer
 from streams.batch_producer import BatchProducer
 
 WRITTEN = (
@@ -139,6 +140,62 @@ async def test_a_failure_beside_the_step_is_raised_by_whoever_sends_next() -> No
         assert await brokers.topics() == set()
 
 
+async def test_nothing_is_sent_behind_what_has_failed() -> None:
+    """A checkpoint would stand there without what it stands for."""
+    brokers = Brokers()
+    made = output(brokers)
+    await made.send()
+    await brokers.topics()
+    brokers.acknowledge(KafkaError())
+    made.add(Topic.PROGRESS, 0, b"key", b"value")
+    for _ in range(2):
+        with pytest.raises(KafkaError):
+            await made.flush()
+    assert await brokers.topics() == set()
+
+
+async def test_who_is_cancelled_while_waiting_leaves_the_delivery_be() -> None:
+    """A refresh is cancelled when a worker stops; the batch that comes after it sends behind all of its output."""
+    brokers = Brokers()
+    made = output(brokers)
+    refreshing = asyncio.create_task(made.flush())
+    await brokers.topics()
+    refreshing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await refreshing
+    made.add(Topic.PROGRESS, 0, b"key", b"value")
+    going_on = asyncio.create_task(made.flush())
+    for expected in ({Topic.PEOPLE, Topic.DECISIONS, Topic.REJECTED}, {Topic.PERSON_EVENTS}):
+        assert await brokers.topics() == expected
+        brokers.acknowledge()
+    assert await brokers.topics() == {Topic.RECEIPTS, Topic.APPLIED}
+    for _ in range(3):
+        brokers.acknowledge()
+        assert await brokers.topics() <= {Topic.PROGRESS}
+    await going_on
+
+
+async def test_what_is_computed_meanwhile_is_no_time_of_the_delivery(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside events that cost 0.2 s each it gets on so slowly that it would never be through in time."""
+    monkeypatch.setattr(batch_producer, "_DELIVERY_SECONDS", 0.05)
+    brokers = Brokers()
+    made = output(brokers)
+    await made.send()
+    await brokers.topics()
+    await asyncio.sleep(0.1)
+    waiting = asyncio.create_task(made.flush())
+    for _ in range(4):
+        await brokers.topics()
+        brokers.acknowledge()
+    await waiting
+    await made.send()
+    made.add(Topic.PEOPLE, 0, b"key", b"value")
+    await made.send()
+    await brokers.topics()
+    with pytest.raises(TimeoutError):
+        await made.flush()
+
+
 async def test_others_have_their_turn_between_two_partitions() -> None:
     """A producer that has room never waits: thousands of records would be sent in one turn."""
     brokers = Brokers()
@@ -146,6 +203,7 @@ async def test_others_have_their_turn_between_two_partitions() -> None:
     for partition in range(8):
         made.add(Topic.PEOPLE, partition, b"key", b"value")
     sending = asyncio.create_task(made.flush())
+    await asyncio.sleep(0)
     seen = []
     for _ in range(8):
         await asyncio.sleep(0)
