@@ -16,7 +16,7 @@ from infra.partitioner import PersonPartitions, latest
 from infra.partitioner import partition_of as partition_of
 from infra.stream_mac import NO_MAC, StreamMac
 
-_Records = list[tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes | None]]]]
+_Records = list[tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]]
 Output = dict[tuple[str, int], _Records]
 """Records waiting to be sent, by topic and partition."""
 _DELIVERY_SECONDS: Final = 120
@@ -124,12 +124,11 @@ class BatchProducer:
         futures = []
         builder = self._producer.create_batch()
         for key, value, headers in records:
-            arguments = {"timestamp": None, "key": key, "value": value, "headers": list(headers)}
-            if builder.append(**arguments) is None:
+            if builder.append(timestamp=None, key=key, value=value, headers=headers) is None:
                 builder.close()
                 futures.append(await self._producer.send_batch(builder, topic, partition=partition))
                 builder = self._producer.create_batch()
-                if builder.append(**arguments) is None:
+                if builder.append(timestamp=None, key=key, value=value, headers=headers) is None:
                     raise ValueError(f"a record for {topic} does not fit into any batch")
         # One that is open waits for more until the producer's linger is over, once for each turn.
         builder.close()
