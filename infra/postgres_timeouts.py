@@ -58,11 +58,16 @@ def patient_connection(url: str, process: str, *, autocommit: bool = False) -> T
     )
 
 
-def statement_timeouts(seconds: float, *, idle: float = 0) -> str:
+def statement_timeouts(seconds: float, *, idle: float = 0, transaction: float = 0) -> str:
     """The server's own limits, as a connection option. A process that is frozen in a transaction must not hold
-    its locks for ever: the server ends it, and another goes on. `idle`: where twice `seconds` are too few for that."""
+    its locks for ever: the server ends it, and another goes on. `idle`: where twice `seconds` are too few for that.
+
+    `transaction`: for whoever writes in a pipeline. Until it asks for an answer there the server takes it for active,
+    and no other limit holds.
+    """
     milliseconds = round(1000 * seconds)
     return (
         f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds // 2} "
-        f"-c idle_in_transaction_session_timeout={max(2 * milliseconds, round(1000 * idle))}"
+        f"-c idle_in_transaction_session_timeout={max(2 * milliseconds, round(1000 * idle))} "
+        f"-c transaction_timeout={round(1000 * transaction)}"
     )

@@ -162,7 +162,11 @@ class Ledger:
     async def _connect(self) -> Connection:
         connection = await psycopg.AsyncConnection.connect(
             self._settings.database_url,
-            options=statement_timeouts(self._settings.database_seconds),
+            options=statement_timeouts(
+                self._settings.database_seconds,
+                # Later than we give it up ourselves.
+                transaction=3 * self._settings.database_seconds,
+            ),
             application_name=GROUP,
             connect_timeout=CONNECT_SECONDS,
         )
@@ -191,13 +195,14 @@ class Ledger:
             return True
         reach(Point.LEDGER_FETCHED)
         batch.next_offsets |= empty
-        if not self._earlier_first.is_waiting:
-            batch.when_sent = self._ahead.begin
         began = time.monotonic()
         try:
             async with self._patiently(connection), connection.transaction():
                 await self._check_earlier(connection, batch)
                 await settle(connection, batch)
+                # What has to wait is read again.
+                if not (self._earlier_first.is_waiting or batch.is_held):
+                    batch.when_sent = self._ahead.begin
                 await project(connection, batch, self._known, self._policy)
                 reach(Point.LEDGER_BEFORE_COMMIT)
             reach(Point.LEDGER_COMMITTED)
@@ -224,6 +229,9 @@ class Ledger:
         """Poll, and decode in turns: while it is done ahead, the connection has something to send, too."""
         polled = await self._consumer.getmany(timeout_ms=_POLL_MS)
         batch = Batch(self._settings.mac, self._skips)
+        if self._stale:
+            # Not where the position stands, perhaps; it may be a record that was given up.
+            return {}, batch
         for place, records in polled.items():
             for nth, record in enumerate(records, start=1):
                 batch.take(KafkaRecord.of(record))

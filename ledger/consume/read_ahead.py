@@ -6,8 +6,10 @@ dropped whenever the positions are to be read again, before anybody seeks.
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
+_PATIENCE_SECONDS: Final = 5
+"""For a poll that waits for records: longer than any, but for one in a rebalance."""
 Polled = TypeVar("Polled")
 
 
@@ -34,6 +36,8 @@ class ReadAhead(Generic[Polled]):
         reading, self._reading = self._reading, None
         if reading is None:
             return
+        # aiokafka counts a poll that is cancelled as under way for ever, and no longer sees that nobody polls.
+        await asyncio.wait([reading], timeout=_PATIENCE_SECONDS)
         # More than once: libraries can lose a cancellation (Python 3.11).
         while not reading.done():
             reading.cancel()

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from ledger.consume import read_ahead
 from ledger.consume.read_ahead import ReadAhead
 
 
@@ -44,8 +45,24 @@ async def test_what_was_read_ahead_is_taken_once_and_in_order() -> None:
     assert [await ahead.take(), await ahead.take()] == [1, 2]
 
 
-async def test_nothing_is_under_way_when_it_was_dropped() -> None:
+async def test_a_poll_that_is_dropped_ends_by_itself() -> None:
+    """aiokafka counts one that is cancelled as under way for ever, and a ledger that hangs keeps its partitions."""
+    topic = Topic()
+    topic.gate.clear()
+    ahead = ReadAhead(topic.read)
+    ahead.begin()
+    await asyncio.sleep(0)
+    dropping = asyncio.create_task(ahead.drop())
+    await asyncio.sleep(0)
+    topic.gate.set()
+    await dropping
+    assert topic.position == 1
+    assert await ahead.take() == 2
+
+
+async def test_nothing_is_under_way_when_it_was_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else a poll could move the consumer on after it has been sought back."""
+    monkeypatch.setattr(read_ahead, "_PATIENCE_SECONDS", 0.01)
     topic = Topic()
     topic.gate.clear()
     ahead = ReadAhead(topic.read)
