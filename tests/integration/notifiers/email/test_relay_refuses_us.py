@@ -26,7 +26,10 @@ async def statuses(pool: Pool, notices: list[Row]) -> list[object]:
 
 
 async def hurry(pool: Pool) -> None:
-    await rows(pool, "UPDATE deliveries SET due_at = clock_timestamp() WHERE status = 'due' RETURNING id")
+    """In their order: who was refused last comes last, or the relay would be probed with the same one for ever."""
+    await rows(
+        pool, "UPDATE deliveries SET due_at = due_at - interval '1 hour' WHERE status = 'due' RETURNING id"
+    )
     await rows(pool, "SELECT pg_notify('deliveries', '')")
 
 
