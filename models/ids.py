@@ -31,13 +31,8 @@ def delivery_id(task: UUID, occasion: str, cause: str, channel: str, recipient: 
     return uuid_of_name(_NAMESPACE, f"delivery|{task}|{occasion}|{cause}|{channel}|{recipient}")
 
 
-def reminder_id(task: UUID, kind: str, level: int, due_at: datetime) -> UUID:
-    """The id of one thing that falls due: planned again for the same moment, it is the same."""
-    return reminder_ids(task)(reminder_name(kind, level, due_at))
-
-
 def reminder_ids(task: UUID) -> Callable[[str], UUID]:
-    """From the name of one of its reminders to the id."""
+    """From the `reminder_name` of one thing that falls due to its id: planned again for the same moment, the same."""
     prefix = f"step|{task}|"
     return lambda name: uuid_of_name(_NAMESPACE, prefix + name)
 

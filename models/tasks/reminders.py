@@ -138,10 +138,10 @@ def plan(task: ReminderInputs, policy: ReminderPolicy) -> tuple[Reminder, ...]:
             level=moment.rule.level,
             due_at=moment.due_at,
             about=moment.about,
-            until_seen=moment.until_seen,
+            until_seen=moment.rule.until_seen,
         )
         for moment in moments
-        if not (task.seen and moment.until_seen)
+        if not (task.seen and moment.rule.until_seen)
     )
 
 
@@ -154,7 +154,6 @@ class _Moment:
     about: date
     name: str
     """As `reminder_name`: once, and not for each task."""
-    until_seen: bool
 
 
 @lru_cache(maxsize=4096)  # a morning's tasks have the same dates
@@ -170,7 +169,7 @@ def _moments(
         comes_before = rule.kind is ReminderKind.MENTOR_ENDS or rule.working_days <= 0
         if got_on < copenhagen_date(due_at) and not (comes_before and copenhagen_date(due_at) > about):
             name = reminder_name(rule.kind, rule.level, due_at)
-            found.append(_Moment(rule, due_at, about, name, rule.until_seen))
+            found.append(_Moment(rule, due_at, about, name))
     return tuple(sorted(found, key=lambda one: (one.due_at, _ORDER[one.rule.kind], one.rule.level)))
 
 

@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.calendar import COPENHAGEN
-from models.ids import delivery_id, digest_id, failure_reminder_id, reminder_id, task_id, task_reference
+from models.ids import (
+    delivery_id,
+    digest_id,
+    failure_reminder_id,
+    reminder_ids,
+    reminder_name,
+    task_id,
+    task_reference,
+)
 from tests.factories import PERSON, uuid
 
 TASK = task_id(PERSON, uuid("enrolment"), "unit-0101", 1)
@@ -28,7 +36,9 @@ AT = datetime(2026, 3, 26, 7, tzinfo=UTC)
 
 def test_the_ids_of_what_falls_due_never_change() -> None:
     """A reminder that was sent would be sent a second time."""
-    assert reminder_id(TASK, "reminder", 1, AT) == UUID("03892c95-7227-5851-be6b-f4d42e2adb74")
+    assert reminder_ids(TASK)(reminder_name("reminder", 1, AT)) == UUID(
+        "03892c95-7227-5851-be6b-f4d42e2adb74"
+    )
     assert failure_reminder_id(TASK, AT) == UUID("0f0f9140-4371-52e9-afd4-0df65fa90c51")
     assert digest_id("unit-0101", "digest:2026-03-26", "email", "post@example.dk") == UUID(
         "4f503efe-bb2b-54d6-860d-7a598f1d54d8"
@@ -38,7 +48,9 @@ def test_the_ids_of_what_falls_due_never_change() -> None:
 def test_the_same_moment_on_another_clock_gives_the_same_id() -> None:
     """The database answers in whatever zone its session has."""
     copenhagen = AT.astimezone(COPENHAGEN)
-    assert reminder_id(TASK, "reminder", 1, copenhagen) == reminder_id(TASK, "reminder", 1, AT)
+    assert reminder_ids(TASK)(reminder_name("reminder", 1, copenhagen)) == reminder_ids(TASK)(
+        reminder_name("reminder", 1, AT)
+    )
     assert failure_reminder_id(TASK, copenhagen) == failure_reminder_id(TASK, AT)
 
 
