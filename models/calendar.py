@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 FIRST_DATE, LAST_DATE = date(1990, 1, 1), date(2100, 12, 31)
 """Of the effect of anything that a sender registers."""
+DAY = timedelta(days=1)
 _SATURDAY = 5
 
 
@@ -34,7 +35,7 @@ def add_working_days(start: date, days: int, days_off: Container[date]) -> date:
     """The `days`-th working day after `start`; weekends and `days_off` do not count."""
     day = start
     while days > 0:
-        day += timedelta(days=1)
+        day += DAY
         days -= is_working_day(day, days_off)
     return day
 

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from models.calendar import add_months, copenhagen_date
+from models.calendar import DAY, add_months, copenhagen_date
 from models.eligibility.decision import Outcome
 from models.eligibility.facts import BenefitPeriod, Enrolment, Facts, Home
 from models.eligibility.law import Law, RuleSet
@@ -22,7 +22,6 @@ from models.reasons import DecisionReason
 
 BEFORE_THE_LAW = "none"
 """The law version of a message dated before the first rule set."""
-_DAY = timedelta(days=1)
 _RANK: Final = {Outcome.OBLIGED: 2, Outcome.UNDECIDED: 1, Outcome.NOT_OBLIGED: 0}
 _NEARNESS = (
     DecisionReason.TARGET_GROUP_ENDED_TOO_EARLY,
@@ -181,7 +180,7 @@ def _verdict(
     unit_id = mentor_last_day = review_on = None
     if found.outcome is Outcome.OBLIGED and home is not None:
         unit_id = law.unit_on(home.municipality_code, day)
-        mentor_last_day = add_months(enrolment.admission_date, rules.mentor_months) - _DAY
+        mentor_last_day = add_months(enrolment.admission_date, rules.mentor_months) - DAY
     elif found.outcome is Outcome.UNDECIDED:
         # These two wait for no fact, so people look at them at once.
         at_once = found.reason in (

@@ -2,14 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Final
+from datetime import date
 
-from models.calendar import add_months, in_force
+from models.calendar import DAY, add_months, in_force
 from models.eligibility.succession import NO_SUCCESSION, Succession
 from models.events.contract import BenefitType, EducationType, TargetGroup
-
-_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +49,7 @@ class RuleSet:
     def window_end(self, study_start: date) -> date:
         """The first day after the window; of a start on 31 August it is 1 March where the last day counts."""
         over = add_months(study_start, self.window_months)
-        return over + _DAY if self.window_includes_last_day else over
+        return over + DAY if self.window_includes_last_day else over
 
 
 @dataclass(frozen=True, slots=True)

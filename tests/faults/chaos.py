@@ -23,14 +23,14 @@ from tests.faults.cells import Run
 from tests.faults.gather import gather
 from tests.faults.harness import say, working_folder
 from tests.faults.judge import judge
-from tests.faults.rig import LEDGERS, NOTIFIERS, WORKERS, Rig
+from tests.faults.rig import Rig
+from tests.faults.rolling import ALL
 from tests.faults.steady_load import SteadyLoad
 from tests.faults.verdict import Verdict
 from tests.paths import ROOT
 
 FILE: Final = ROOT / "evidence" / "chaos.json"
 BROKER: Final = "broker"
-TARGETS: Final = (*WORKERS, *LEDGERS, *NOTIFIERS)
 _BROKER_SHARE: Final = 0.15
 _MEAN_SECONDS: Final = 3.0
 """Between two kills."""
@@ -96,7 +96,7 @@ def strike(rig: Rig, *, seconds: float, records: int, seed: int) -> Chaos:
     began = time.monotonic()
     with SteadyLoad(run, every=_EVERY_SECONDS, each=each):
         while (after := time.monotonic() - began) < seconds:
-            name = BROKER if chance.random() < _BROKER_SHARE else chance.choice(TARGETS)
+            name = BROKER if chance.random() < _BROKER_SHARE else chance.choice(ALL)
             if _kill(rig, name):
                 kills.append(Killed(name, round(after, 2)))
             time.sleep(min(chance.expovariate(1 / _MEAN_SECONDS), 2 * _MEAN_SECONDS))

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.faults.chaos import BROKER, TARGETS, Chaos, Killed, strike
+from tests.faults.chaos import BROKER, Chaos, Killed, strike
 from tests.faults.rig import Rig
+from tests.faults.rolling import ALL
 from tests.faults.rolling_page import killed
 from tests.faults.verdict import Verdict
 
@@ -52,4 +53,4 @@ def test_nothing_is_lost_while_processes_and_the_broker_are_killed(jars: Path, t
         found = strike(rig, seconds=15, records=1_500, seed=7)
     assert found.faults == []
     assert found.verdict.messages > 0
-    assert {one.name for one in found.kills} <= {BROKER, *TARGETS}
+    assert {one.name for one in found.kills} <= {BROKER, *ALL}
