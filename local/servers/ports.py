@@ -2,13 +2,19 @@
 
 It must not choose ephemeral ports: a client that retries against a stopped server can be given that very
 port as its own source port, connect to itself, and keep the server from ever binding it again.
+
+A chosen port is free until its server starts, and that may be a minute later. So all programs of one user
+take the next number of one file: what one has chosen comes up for another only after the whole range.
 """
 
+import fcntl
 import json
-import random
+import os
 import socket
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -43,9 +49,7 @@ def _read(file: Path) -> dict[str, int]:
 
 
 def _hold(held: ExitStack, wanted: int | None) -> int:
-    # Not a secret: only the chance that two programs choose the same port matters.
-    picks = (random.choice(RANGE) for _ in range(ATTEMPTS))  # noqa: S311
-    for port in (*([wanted] if wanted else []), *picks):
+    for port in chain([wanted] if wanted else [], _next_ports()):
         probe = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
         # As the servers do: a connection in TIME_WAIT is no reason to move to another port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -57,3 +61,15 @@ def _hold(held: ExitStack, wanted: int | None) -> int:
             continue
         return port
     raise RuntimeError(f"No free port on 127.0.0.1 was found in {RANGE.start}-{RANGE.stop - 1}.")
+
+
+def _next_ports() -> Iterator[int]:
+    """Ports that no program of this user has been given lately, at most `ATTEMPTS`."""
+    counter = Path(tempfile.gettempdir()) / f"frafaldsvarsel-ports-{os.getuid()}"
+    for _ in range(ATTEMPTS):
+        with counter.open("a+b", buffering=0) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            # The length is the number: one more byte cannot be read half written.
+            given = file.seek(0, os.SEEK_END)
+            file.write(b".")
+        yield RANGE[given % len(RANGE)]
