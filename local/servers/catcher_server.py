@@ -34,7 +34,14 @@ class _Keep:
     def __init__(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox
 
-    # The name and the arguments are aiosmtpd's protocol.
+    # The names and the arguments are aiosmtpd's protocol.
+    async def handle_EHLO(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        # aiosmtpd reads line by line: what has come already waits its turn.
+        return [*responses[:-1], "250-PIPELINING", responses[-1]]
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         content = envelope.content
         if not isinstance(content, bytes):

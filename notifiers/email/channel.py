@@ -4,6 +4,7 @@ It must never fall back to a weaker connection, nor repeat a mail in a call unle
 """
 
 import asyncio
+import logging
 import ssl
 import time
 
@@ -15,7 +16,10 @@ from notifiers.email.connection import Ended, SmtpConnection
 from notifiers.email.in_a_row import AnswersInARow
 from notifiers.email.settings import SmtpSettings
 
+log = logging.getLogger(__name__)
+
 _CLOSING = 421
+_OUT_OF_ORDER = 503
 
 
 class EmailChannel:
@@ -28,6 +32,8 @@ class EmailChannel:
             tuple[float, SmtpConnection]
         ] = []  # the last used is taken first, the others grow old
         self._answers = AnswersInARow()
+        self._at_once = True
+        """Whether this relay may be told several commands together: until it has lost one of them."""
 
     async def send(self, mail: Mail) -> SendAttempt:
         """One transaction for one recipient. Raises nothing but cancellation."""
@@ -56,6 +62,8 @@ class EmailChannel:
         try:
             answer = await connection.transact(mail)
         except Ended as end:
+            if connection.is_at_once and _has_lost_a_command(end):
+                self._one_by_one()
             if end.usable:
                 await self._give_back(connection, reset=True)
             else:
@@ -69,6 +77,11 @@ class EmailChannel:
         else:
             await self._give_back(connection, reset=answer.code >= 300)
         return self._judged(mail, SmtpStage.BODY, answer)
+
+    def _one_by_one(self) -> None:
+        if self._at_once:
+            log.warning("the relay offers PIPELINING and lost a command: one by one from now on")
+        self._at_once = False
 
     def _judged(
         self, mail: Mail, stage: SmtpStage, what: SmtpAnswer | MissingCapability | BaseException
@@ -91,7 +104,8 @@ class EmailChannel:
     async def _kept(self) -> SmtpConnection | None:
         while self._idle:
             since, connection = self._idle.pop()
-            if connection.is_clean and time.monotonic() - since < self._settings.idle_seconds:
+            fresh = time.monotonic() - since < self._settings.idle_seconds
+            if connection.is_clean and fresh and (self._at_once or not connection.is_at_once):
                 return connection
             connection.close()
         return None
@@ -102,13 +116,20 @@ class EmailChannel:
                 self._context = await asyncio.to_thread(tls_context, self._settings)
             except (OSError, ValueError) as fault:
                 raise Ended(SmtpStage.TLS, fault) from None
-        return await SmtpConnection.open(self._settings, self._context)
+        return await SmtpConnection.open(self._settings, self._context, at_once=self._at_once)
 
 
 def _worth_a_new_connection(end: Ended) -> bool:
     """A kept connection may have died, or have had its fill; before the body surely nothing was sent."""
     closing = isinstance(end.what, SmtpAnswer) and end.what.code == _CLOSING
     return end.stage is not SmtpStage.BODY and (closing or isinstance(end.what, BaseException))
+
+
+def _has_lost_a_command(end: Ended) -> bool:
+    """Some relays read one command of several: they are silent then, or miss the one before."""
+    if isinstance(end.what, SmtpAnswer):
+        return end.what.code == _OUT_OF_ORDER
+    return end.stage is not SmtpStage.BODY and isinstance(end.what, TimeoutError)
 
 
 def tls_context(settings: SmtpSettings) -> ssl.SSLContext:

@@ -7,6 +7,7 @@ import asyncio
 import base64
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Self
@@ -65,6 +66,8 @@ Fault = Say | Slow | Close | Silence | Endless | Well
 Plan = Mapping[At, list[Fault]]
 """Faults in the order of the visits to a stage, over all connections; when they are used up, all is well."""
 
+ONE_BY_ONE = ("SIZE 10240000", "8BITMIME", "SMTPUTF8")
+"""What a relay offers that waits for each command until it has answered the one before."""
 USUAL = {
     At.BANNER: "220 relay.test ESMTP",
     At.STARTTLS: "220 2.0.0 go ahead",
@@ -97,11 +100,15 @@ class MisbehavingServer:
     plan: Plan = field(default_factory=dict)
     tls: ssl.SSLContext | None = None
     implicit: bool = False
-    extensions: tuple[str, ...] = ("SIZE 10240000", "8BITMIME", "SMTPUTF8")
+    extensions: tuple[str, ...] = (*ONE_BY_ONE, "PIPELINING")
     starttls: bool = True
     logins: str = ""
     password: str = ""
     """The one that AUTH PLAIN must bring; empty: any is good."""
+    loses_commands: bool = False
+    """Whether it forgets what came together with MAIL, as VPOP3 did."""
+    takes_any_data: bool = False
+    """Whether it asks for the mail even where it has refused the sender or the recipient."""
     bad_recipients: Mapping[str, str] = field(default_factory=dict)
     mails: list[Received] = field(default_factory=list)
     accepted: list[Received] = field(default_factory=list)
@@ -162,15 +169,21 @@ class MisbehavingServer:
                 case "MAIL" if sender:
                     await _write(writer, "503 5.5.1 a mail is open already")
                 case "MAIL":
+                    if self.loses_commands:
+                        with suppress(TimeoutError):
+                            await asyncio.wait_for(reader.read(65536), 0.05)
                     if await self._answer(writer, At.MAIL):
                         sender = _address(line)
+                case "RCPT" if not sender:
+                    await _write(writer, "503 5.5.1 nobody has sent it")
                 case "RCPT":
-                    recipient = _address(line)
-                    refusal = self.bad_recipients.get(recipient)
-                    if refusal is None:
-                        await self._answer(writer, At.RCPT)
-                    else:
+                    refusal = self.bad_recipients.get(_address(line))
+                    if refusal is not None:
                         await _write(writer, refusal)
+                    elif await self._answer(writer, At.RCPT):
+                        recipient = _address(line)
+                case "DATA" if not (recipient or self.takes_any_data):
+                    await _write(writer, "554 5.5.1 no valid recipients")
                 case "DATA":
                     if await self._answer(writer, At.DATA):
                         received = Received(sender, recipient, await _body(reader))

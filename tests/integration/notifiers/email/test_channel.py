@@ -18,7 +18,23 @@ from notifiers.content.mail_message import wire_bytes
 from notifiers.email.channel import EmailChannel, tls_context
 from notifiers.email.settings import SmtpSettings
 from tests.integration.notifiers.builders import a_mail
-from tests.smtp.server import At, Close, Endless, Fault, MisbehavingServer, Plan, Say, Silence, Slow, Well
+from tests.smtp.server import (
+    ONE_BY_ONE,
+    At,
+    Close,
+    Endless,
+    Fault,
+    MisbehavingServer,
+    Plan,
+    Say,
+    Silence,
+    Slow,
+    Well,
+)
+
+both_ways = pytest.mark.parametrize(
+    "offered", [ONE_BY_ONE, (*ONE_BY_ONE, "PIPELINING")], ids=["one by one", "at once"]
+)
 
 
 def settings(port: int, faults: Iterable[Fault] = (), /, **changes: object) -> SmtpSettings:
@@ -195,11 +211,12 @@ FAULTS: list[tuple[Plan, SendOutcome, int | None]] = [
 ]
 
 
+@both_ways
 @pytest.mark.parametrize(("plan", "outcome", "code"), FAULTS, ids=lambda value: str(value)[:60])
 async def test_each_fault_is_known_by_its_stage_and_the_next_mail_goes_well(
-    plan: Plan, outcome: SendOutcome, code: int | None
+    plan: Plan, outcome: SendOutcome, code: int | None, offered: tuple[str, ...]
 ) -> None:
-    async with MisbehavingServer(plan) as server:
+    async with MisbehavingServer(plan, extensions=offered) as server:
         channel = EmailChannel(settings(server.port, faults_of(plan)))
         first, second = a_mail(), a_mail()
         attempt = await asyncio.wait_for(channel.send(first), 60)
@@ -210,8 +227,11 @@ async def test_each_fault_is_known_by_its_stage_and_the_next_mail_goes_well(
     assert [mail.body for mail in server.accepted] == [wire_bytes(second)]
 
 
-async def test_a_refused_mail_leaves_its_connection_to_the_next() -> None:
-    async with MisbehavingServer(bad_recipients={"away@kommune.example.dk": "550 5.1.1 no"}) as server:
+@both_ways
+async def test_a_refused_mail_leaves_its_connection_to_the_next(offered: tuple[str, ...]) -> None:
+    async with MisbehavingServer(
+        bad_recipients={"away@kommune.example.dk": "550 5.1.1 no"}, extensions=offered
+    ) as server:
         channel = EmailChannel(settings(server.port))
         for _ in range(2):
             assert (await channel.send(a_mail(recipient="away@kommune.example.dk"))).code == 550
@@ -219,6 +239,58 @@ async def test_a_refused_mail_leaves_its_connection_to_the_next() -> None:
         await channel.aclose()
     assert server.connections == 1
     assert server.commands.count("RSET") == 2
+
+
+async def test_a_server_that_wants_a_mail_whose_recipient_it_has_refused_gets_none() -> None:
+    """RFC 2920, 3.1: it may ask for it, and what it would do with it nobody knows."""
+    bad = {"away@kommune.example.dk": "550 5.1.1 no"}
+    async with MisbehavingServer(bad_recipients=bad, takes_any_data=True) as server:
+        channel = EmailChannel(settings(server.port))
+        refused = await channel.send(a_mail(recipient="away@kommune.example.dk"))
+        assert (refused.outcome, refused.detail) == (SendOutcome.REFUSED, "recipient: 550 5.1.1")
+        assert (await channel.send(a_mail())).outcome is SendOutcome.DELIVERED
+        await channel.aclose()
+    assert [mail.recipient for mail in server.mails] == [a_mail().recipient]
+
+
+async def test_sender_recipient_and_data_are_sent_at_once_and_their_answers_come_in_any_pieces() -> None:
+    """The server answers when it has read all three, a byte at a time: whoever waits for the first gets none."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 relay.test ESMTP\r\n")
+        await reader.readline()
+        writer.write(b"250-relay.test\r\n250 PIPELINING\r\n")
+        said = [await reader.readline() for _ in range(3)]
+        assert [line.split()[0] for line in said] == [b"MAIL", b"RCPT", b"DATA"]
+        for byte in b"250-2.1.0 so\r\n250 2.1.0 ok\r\n250 2.1.5\r\n354\r\n":
+            writer.write(bytes([byte]))
+            await asyncio.sleep(0)
+        await reader.readuntil(b"\r\n.\r\n")
+        writer.write(b"250 2.0.0 queued\r\n")
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    channel = EmailChannel(settings(server.sockets[0].getsockname()[1], [Slow(0)], host="127.0.0.1"))
+    assert (await channel.send(a_mail())).outcome is SendOutcome.DELIVERED
+    await channel.aclose()
+    server.close()
+
+
+async def test_a_relay_that_loses_commands_sent_at_once_is_told_them_one_by_one_from_then_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with MisbehavingServer(loses_commands=True) as server:
+        channel = EmailChannel(settings(server.port, [Silence()]))
+        lost = await channel.send(a_mail())
+        assert (lost.outcome, lost.detail) == (SendOutcome.TRY_AGAIN, "recipient: no answer in time")
+        for _ in range(2):
+            assert (await channel.send(a_mail())).outcome is SendOutcome.DELIVERED
+        await channel.aclose()
+    assert server.connections == 2
+    assert [record.getMessage() for record in caplog.records] == [
+        "the relay offers PIPELINING and lost a command: one by one from now on"
+    ]
 
 
 async def test_nobody_listening_is_tried_again() -> None:
@@ -229,6 +301,7 @@ async def test_nobody_listening_is_tried_again() -> None:
     assert attempt.detail == "connect: connection refused"
 
 
+@both_ways
 @pytest.mark.parametrize(
     "plan",
     [
@@ -240,8 +313,10 @@ async def test_nobody_listening_is_tried_again() -> None:
     ],
     ids=str,
 )
-async def test_a_kept_connection_that_dies_before_the_body_costs_the_mail_nothing(plan: Plan) -> None:
-    async with MisbehavingServer(plan) as server:
+async def test_a_kept_connection_that_dies_before_the_body_costs_the_mail_nothing(
+    plan: Plan, offered: tuple[str, ...]
+) -> None:
+    async with MisbehavingServer(plan, extensions=offered) as server:
         channel = EmailChannel(settings(server.port, faults_of(plan)))
         mails = [a_mail(), a_mail()]
         for mail in mails:
@@ -263,11 +338,16 @@ async def test_a_kept_connection_that_dies_after_the_body_is_never_repeated_in_t
     assert len(server.mails) == 2  # each once
 
 
+@both_ways
 @pytest.mark.parametrize("at", [At.EHLO, At.MAIL, At.RCPT, At.DATA, At.DOT])
-async def test_an_answer_that_nobody_asked_for_never_passes_for_another(at: At) -> None:
+async def test_an_answer_that_nobody_asked_for_never_passes_for_another(
+    at: At, offered: tuple[str, ...]
+) -> None:
     usual = {At.EHLO: "250 relay.test", At.DATA: "354 go"}.get(at, "250 ok")
     plan: Plan = {at: [Say(f"{usual}\r\n250 and one more")]}
-    async with MisbehavingServer(plan, bad_recipients={"away@kommune.example.dk": "550 5.1.1 no"}) as server:
+    async with MisbehavingServer(
+        plan, bad_recipients={"away@kommune.example.dk": "550 5.1.1 no"}, extensions=offered
+    ) as server:
         channel = EmailChannel(settings(server.port))
         await channel.send(a_mail())
         attempt = await channel.send(a_mail(recipient="away@kommune.example.dk"))
@@ -278,9 +358,10 @@ async def test_an_answer_that_nobody_asked_for_never_passes_for_another(at: At) 
     assert not [mail for mail in server.accepted if mail.recipient == "away@kommune.example.dk"]
 
 
-async def test_an_early_yes_before_the_dot_is_not_believed() -> None:
+@both_ways
+async def test_an_early_yes_before_the_dot_is_not_believed(offered: tuple[str, ...]) -> None:
     plan: Plan = {At.DATA: [Say("354 go\r\n250 2.0.0 queued")], At.DOT: [Say("554 5.6.0 no")]}
-    async with MisbehavingServer(plan) as server:
+    async with MisbehavingServer(plan, extensions=offered) as server:
         attempt = await EmailChannel(settings(server.port)).send(a_mail())
     assert attempt.outcome is SendOutcome.TRY_AGAIN
     assert not server.accepted
@@ -326,8 +407,9 @@ async def test_when_the_loop_ends_after_the_last_mail_nothing_is_left_open(
     assert left == []
 
 
-async def test_a_cancelled_send_leaves_no_half_finished_connection_behind() -> None:
-    async with MisbehavingServer({At.RCPT: [Slow(0.3)]}) as server:
+@both_ways
+async def test_a_cancelled_send_leaves_no_half_finished_connection_behind(offered: tuple[str, ...]) -> None:
+    async with MisbehavingServer({At.RCPT: [Slow(0.3)]}, extensions=offered) as server:
         channel = EmailChannel(settings(server.port))
         sending = asyncio.create_task(channel.send(a_mail()))
         await asyncio.sleep(0.1)
