@@ -50,7 +50,7 @@ def main(
     figures["intake_records_per_second"] = round(median(intake))
     figures["publish_events_per_second"] = round(median(published))
     note(f"[dim]latency at {rate} messages/s for {seconds} s, {runs} runs[/]")
-    spreads = [latency.measure(rate=rate, seconds=seconds) for _ in range(runs)]
+    spreads = latency.measure(rate=rate, seconds=seconds, runs=runs)
     for name in ("task", "mail"):
         found = [latency.Latencies.spread(getattr(one, name)) for one in spreads]
         figures[f"publish_to_{name}_p50_ms"] = round(median(p50 for p50, _ in found) * 1000)
