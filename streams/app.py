@@ -26,8 +26,8 @@ from streams.settings import WorkerSettings
 from streams.watch import StreamWatch
 
 _INTAKE_RECORD_BATCHES: Final = 4
-_MATCH_RECORD_BATCHES: Final = 24
-"""Some 5,000 events: what a batch waits for from the brokers is a hundredth of its time then."""
+_MATCH_RECORD_BATCHES: Final = 96
+"""Some 20,000 events, which take less than a second: whoever has several of them is packed and written once."""
 _INPUTS: Final = tuple(str(topic) for topic in InputTopic)
 _PERSON_EVENTS: Final = (str(Topic.PERSON_EVENTS),)
 

@@ -26,9 +26,10 @@ _LOAD_SECONDS: Final = 300
 """The limit for loading the state of an assignment."""
 _REFRESH_SECONDS: Final = 300
 """The state of an unchanged assignment is read again after this time."""
-_STRETCH: Final = 1_000
+_STRETCH: Final = 4_000
 """Records that are processed before what follows from them is sent, beside the next ones: the step need not wait for
-the brokers then, and where events cost 10 ms each, of people with hundreds of them, what is done is known."""
+the brokers then, and where events cost 10 ms each, of people with hundreds of them, what is done is known after 40 s:
+sooner than the audit says that the step is stuck."""
 _REST_RECORDS: Final = 5_000
 _REST_SECONDS: Final = 150
 """What the engine has not delivered after this time, though its partition did not move, is read beside it: before the

@@ -333,10 +333,10 @@ async def test_what_follows_from_some_records_is_sent_while_the_next_are_process
         await step(topic, partition, records, output)
 
     bench.step.run = noting  # type: ignore[method-assign]
-    await bench.driver.batch([*bench.fill(0, 2500), *bench.fill(1, 3)])
-    assert stood == [(0, []), (1000, [1000]), (2000, [1000, 2000]), (2000, [1000, 2000])]
-    assert [int(one.value or b"") for one in bench.log.written(Topic.PROGRESS)] == [1000, 2000, 2500, 3]
-    assert len(bench.log.written("said")) == 2503
+    await bench.driver.batch([*bench.fill(0, 10_000), *bench.fill(1, 3)])
+    assert stood == [(0, []), (4000, [4000]), (8000, [4000, 8000]), (8000, [4000, 8000])]
+    assert [int(one.value or b"") for one in bench.log.written(Topic.PROGRESS)] == [4000, 8000, 10_000, 3]
+    assert len(bench.log.written("said")) == 10_003
 
 
 async def test_a_delivery_that_fails_beside_the_step_is_the_batchs_failure() -> None:
@@ -345,7 +345,7 @@ async def test_a_delivery_that_fails_beside_the_step_is_the_batchs_failure() -> 
     bench.assign(0)
     bench.output.broken = KafkaTimeoutError()
     with pytest.raises(KafkaTimeoutError):
-        await bench.driver.batch(bench.fill(0, 2500))
-    assert bench.step.ran == [(0, [*range(1000)]), (0, [*range(1000, 2000)])]
+        await bench.driver.batch(bench.fill(0, 10_000))
+    assert bench.step.ran == [(0, [*range(4000)]), (0, [*range(4000, 8000)])]
     assert bench.log.written(Topic.PROGRESS) == []
     assert bench.told == []
