@@ -84,8 +84,15 @@ class Metrics:
 
     def observe(self, metric: Metric, value: float, *labels: str) -> None:
         """One value of a histogram."""
+        self.observe_all(metric, (value,), *labels)
+
+    def observe_all(self, metric: Metric, values: Iterable[float], *labels: str) -> None:
+        """Values of a histogram with the same labels: to find it by them costs as much as to count a value."""
         histogram = self._histograms[metric]
-        (histogram.labels(*labels) if labels else histogram).observe(value)
+        if labels:
+            histogram = histogram.labels(*labels)
+        for value in values:
+            histogram.observe(value)
 
     def begin(self, metric: Metric, *labels: str) -> None:
         """Serve a counter or a histogram from 0: what is first seen at 1 has not grown for Prometheus."""

@@ -46,7 +46,8 @@ class LedgerWatch:
         self.metrics.observe(metrics.TRANSACTION_SECONDS, batch.seconds)
         for topic, number in batch.records.items():
             self.metrics.count(metrics.RECORDS, topic, by=number)
-        for answer, appended_at in batch.answers:
-            self.metrics.observe(metrics.ANSWER_SECONDS, max(0.0, now - appended_at.timestamp()), answer)
+        for answer, times in batch.answers.items():
+            waited = (max(0.0, now - appended_at.timestamp()) for appended_at in times)
+            self.metrics.observe_all(metrics.ANSWER_SECONDS, waited, answer)
         if self.traces.is_on:
             self.traces.tell(book_spans(batch, self.traces))

@@ -84,6 +84,7 @@ class Ledger:
         self._stale = True
         self._consumer: Any = None
         self._ahead = ReadAhead(self._read)
+        self._hinting: asyncio.Task[None] | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Project until `stop`; waits, and says so, while Kafka or PostgreSQL cannot be reached."""
@@ -118,6 +119,7 @@ class Ledger:
             reach(Point.LEDGER_SHUTDOWN)
         finally:
             await self._ahead.drop()
+            await self._hinted()
             await self._consumer.stop()
             if connection is not None:
                 await connection.close()
@@ -213,16 +215,10 @@ class Ledger:
         if batch.is_held:
             # What another partition has still to say may be another process's to read.
             self._stale = True
-        topics = (
-            place.topic
-            for place, records in polled.items()
-            for record in records
-            # What has to wait is read again.
-            if record.offset < batch.next_offsets[place.topic, place.partition]
-        )
-        self._on_projected(projected(batch, topics, time.monotonic() - began))
+        self._on_projected(projected(batch, polled, time.monotonic() - began))
+        await self._hinted()
         if not self._stale:
-            await self._hint(batch)
+            self._hinting = asyncio.create_task(self._hint(batch))
         return not batch.is_held
 
     async def _read(self) -> tuple[Mapping[TopicPartition, list[Any]], Batch]:
@@ -246,8 +242,12 @@ class Ledger:
         with shut_down_after(connection, 2 * self._settings.database_seconds):
             yield
 
+    async def _hinted(self) -> None:
+        if self._hinting is not None:
+            await self._hinting
+
     async def _hint(self, batch: Batch) -> None:
-        """Commit to Kafka, for lag displays alone; a failure here costs nothing."""
+        """Commit to Kafka, for lag displays alone; a failure here costs nothing, and nothing waits for it."""
         offsets = {TopicPartition(topic, part): to for (topic, part), to in batch.next_offsets.items()}
         try:
             await self._consumer.commit(offsets)

@@ -38,6 +38,10 @@ async def take_out(connection: Connection, batch: Batch) -> None:
             marks[said.partition, mark.person_id] = said
             batch.erasures.append(mark)
             gone[mark.person_id] = _later(gone.get(mark.person_id), Erasure.of(mark))
+    batch.erased = gone
+    batch.applied = [_forgotten(one, gone, batch.nameless) for one in batch.applied]
+    if not gone:
+        return
     # What comes with the mark is still kept for figures, without the person; what comes later finds no place there.
     batch.facts = [row for row in batch.facts if _counts(row, before)]
     batch.verdicts = [row for row in batch.verdicts if _counts(row, before)]
@@ -45,8 +49,6 @@ async def take_out(connection: Connection, batch: Batch) -> None:
         batch.numbers = await _numbers(connection, batch, before, marks)
         await erasures.forget_joins(connection, {mark.person_id for mark in batch.erasures})
     batch.said = [said for said in batch.said if _still_says(said, gone, marks)]
-    batch.applied = [_forgotten(one, gone, batch.nameless) for one in batch.applied]
-    batch.erased = gone
 
 
 def _counts(row: FactRow | VerdictRow, gone: Mapping[str, Erasure]) -> bool:

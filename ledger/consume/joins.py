@@ -5,7 +5,7 @@ rows are complete, whichever partition is read first. Behind its last word a num
 is from a worker that had lost its partition.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Collection
 from typing import Final, LiteralString
 
@@ -39,7 +39,7 @@ async def settle(connection: Connection, batch: Batch) -> None:
 
 def _order(batch: Batch, closed: set[str], erased: Collection[str]) -> list[JoinMark]:
     """Of each partition as much as may be projected, again and again until nothing more may."""
-    waiting: defaultdict[int, list[Said]] = defaultdict(list)
+    waiting: defaultdict[int, deque[Said]] = defaultdict(deque)
     for said in batch.said:
         waiting[said.partition].append(said)
     marks: list[JoinMark] = []
@@ -48,7 +48,7 @@ def _order(batch: Batch, closed: set[str], erased: Collection[str]) -> list[Join
         went_on = False
         for queue in waiting.values():
             while queue and _may_go(queue[0], closed, erased):
-                said, went_on = queue.pop(0), True
+                said, went_on = queue.popleft(), True
                 if isinstance(said.content, JoinMark):
                     if said.content.person_id not in closed:
                         marks.append(said.content)

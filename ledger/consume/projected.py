@@ -1,10 +1,14 @@
 """What a ledger says of a batch that it has committed, to whoever watches. He may say places, codes and numbers."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from operator import attrgetter
+from typing import Any, Final
+
+from aiokafka import TopicPartition
 
 from ledger.consume.batch import Batch
 from models.eligibility.decision import Outcome
@@ -26,29 +30,36 @@ class Projected:
 
     records: Counter[str]
     """By topic."""
-    answers: tuple[tuple[str, datetime], ...]
-    """The messages that got their first answer: one of `ANSWERS`, and when the broker had the message."""
+    answers: Mapping[str, Sequence[datetime]]
+    """The messages that got their first answer: by one of `ANSWERS`, when the broker had each."""
     seconds: float
     """Of its transaction."""
     receipts: Sequence[KnownReceipt] = ()
     decisions: Sequence[KnownDecision] = ()
 
 
-def projected(batch: Batch, topics: Iterable[str], seconds: float) -> Projected:
-    """`topics`: of each record."""
+def projected(batch: Batch, polled: Mapping[TopicPartition, Sequence[Any]], seconds: float) -> Projected:
+    """`polled`: the records that `batch` was decoded from."""
+    records: Counter[str] = Counter()
+    for place, read in polled.items():
+        # What has to wait is read again.
+        until = batch.next_offsets.get((place.topic, place.partition), 0)
+        records[place.topic] += bisect_left(read, until, key=attrgetter("offset"))
     return Projected(
-        records=Counter(topics),
-        answers=tuple(_answers(batch)),
+        records=records,
+        answers=_answers(batch),
         seconds=seconds,
         receipts=batch.receipts,
         decisions=batch.decisions,
     )
 
 
-def _answers(batch: Batch) -> Iterator[tuple[str, datetime]]:
+def _answers(batch: Batch) -> Mapping[str, Sequence[datetime]]:
+    found: defaultdict[str, list[datetime]] = defaultdict(list)
     for receipt in batch.receipts:
         if receipt.status is ReceiptStatus.REJECTED and receipt.origin.topic == InputTopic.DROPOUT_RISKS:
-            yield REJECTED, receipt.origin.appended_at
+            found[REJECTED].append(receipt.origin.appended_at)
     for decision in batch.decisions:
         if decision.revision <= _FIRST:
-            yield str(decision.verdict.outcome), decision.message.origin.appended_at
+            found[decision.verdict.outcome].append(decision.message.origin.appended_at)
+    return found

@@ -1,6 +1,8 @@
 """Which records of a batch are somebody's first answer."""
 
-from datetime import timedelta
+from types import SimpleNamespace
+
+from aiokafka import TopicPartition
 
 from ledger.consume.batch import Batch
 from ledger.consume.projected import projected
@@ -21,6 +23,10 @@ def refused(topic: InputTopic, event: Receipt) -> Receipt:
     return event.model_copy(update=update)
 
 
+def records(*offsets: int) -> list[SimpleNamespace]:
+    return [SimpleNamespace(offset=offset) for offset in offsets]
+
+
 def test_a_first_decision_answers_and_so_does_the_refusal_of_a_message() -> None:
     """A fact is no message, an accepted message waits for its decision, and a revision changes an answer."""
     receipt = accepted(risk(ARRIVED.date()))
@@ -31,8 +37,19 @@ def test_a_first_decision_answers_and_so_does_the_refusal_of_a_message() -> None
         refused(InputTopic.ENROLMENTS, receipt),
     ]
     batch.decisions += [decided("one"), decided("one", revision=2)]
-    made = projected(batch, ["receipts", "receipts", "receipts", "decisions", "decisions"], 0.5)
-    assert made.records == {"receipts": 3, "decisions": 2}
-    assert [answer for answer, _ in made.answers] == ["rejected", "obliged"]
-    assert made.answers[0][1] == receipt.origin.appended_at
-    assert made.answers[1][1] - decided("one").message.origin.appended_at == timedelta(0)
+    made = projected(batch, {}, 0.5)
+    assert made.answers == {
+        "rejected": [receipt.origin.appended_at],
+        "obliged": [decided("one").message.origin.appended_at],
+    }
+
+
+def test_a_record_that_has_to_wait_is_counted_when_it_is_read_again() -> None:
+    batch = Batch()
+    batch.next_offsets = {("receipts", 0): 13, ("decisions", 0): 21, ("decisions", 1): 40}
+    polled = {
+        TopicPartition("receipts", 0): records(10, 11, 12),
+        TopicPartition("decisions", 0): records(20, 21, 22),
+        TopicPartition("decisions", 1): records(40),
+    }
+    assert projected(batch, polled, 0.5).records == {"receipts": 3, "decisions": 1}

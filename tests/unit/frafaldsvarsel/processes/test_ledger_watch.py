@@ -1,6 +1,6 @@
 """What a ledger says of its own work: how old answers are, and whether it can go on."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 
 from prometheus_client import generate_latest
@@ -25,7 +25,10 @@ def shown(watch: LedgerWatch) -> dict[str, float]:
 
 
 def batch(*answers: tuple[str, datetime]) -> Projected:
-    return Projected(records=Counter({str(Topic.DECISIONS): 4}), answers=answers, seconds=0.25)
+    times: defaultdict[str, list[datetime]] = defaultdict(list)
+    for answer, at in answers:
+        times[answer].append(at)
+    return Projected(records=Counter({str(Topic.DECISIONS): 4}), answers=times, seconds=0.25)
 
 
 def test_it_is_ready_while_it_knows_its_positions() -> None:
@@ -70,7 +73,7 @@ def test_what_was_booked_is_told_in_the_trace_of_each_record() -> None:
     watch = watching()
     place = origin(offset=7)
     receipt = Receipt(origin=place, status=ReceiptStatus.ACCEPTED)
-    projected = Projected(records=Counter(), answers=(), seconds=0.25, receipts=[receipt], decisions=[])
+    projected = Projected(records=Counter(), answers={}, seconds=0.25, receipts=[receipt], decisions=[])
     watch.projected(projected)
     watch.traces = Traces(ratio=1, tell=told.append, clock=lambda: 2_000_000_000)
     watch.projected(projected)
