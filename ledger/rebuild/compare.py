@@ -51,7 +51,7 @@ RECEIPTS: Final = ComparedTable(
 APPLIED: Final = ComparedTable(
     "applied",
     ("partition", "offset"),
-    ("origin_topic", "origin_partition", "origin_offset", "person_id", "changed", "left_out"),
+    ("origin_topic", "origin_partition", "origin_offset", "person_id", "changed", "left_out", "passed_on"),
 )
 REPEATS: Final = ComparedTable("repeats", ("topic", "partition", "offset"), ("sender", "event_id", "kind"))
 SUBJECTS: Final = ComparedTable(

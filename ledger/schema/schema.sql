@@ -288,7 +288,8 @@ CREATE TABLE applied (
     origin_offset bigint NOT NULL,
     person_id text NOT NULL,
     changed integer NOT NULL,
-    left_out text
+    left_out text,
+    passed_on timestamp with time zone
 );
 
 CREATE TABLE attempts (

@@ -17,7 +17,7 @@ ON CONFLICT DO NOTHING
 """
 _APPLIED: Final[LiteralString] = (
     'partition int, "offset" bigint, origin_topic text, origin_partition int, origin_offset bigint, person_id text, '
-    "changed int, left_out text"
+    "changed int, left_out text, passed_on timestamptz"
 )
 _APPLIED_NAMES: Final = column_names(_APPLIED)
 ADD_APPLIED: Final[LiteralString] = f"""
@@ -64,6 +64,7 @@ async def add_applied(connection: Connection, applied: Sequence[KnownApplied]) -
             "person_id": entry.person_id,
             "changed": entry.changed,
             "left_out": None if entry.left_out is None else entry.left_out.reason,
+            "passed_on": entry.passed_on,
         }
         for one in applied
         for entry in one.entries

@@ -258,14 +258,16 @@ def _origin(row: Row) -> tuple[str, int, int]:
 
 
 @statement(erasures.FORGET_APPLIED)
-def _forget_applied(server: Server, values: tuple[int, int, str]) -> Result:
-    partition, upto, person = values
+def _forget_applied(server: Server, values: tuple[int, int, datetime, str]) -> Result:
+    partition, upto, before, person = values
     table = server.tables["applied"]
-    named = [
-        key
-        for key, row in table.items()
-        if (row["partition"], row["offset"]) <= (partition, upto) and row["person_id"] == person
-    ]
+
+    def is_of_before(row: Row) -> bool:
+        passed_on: datetime | None = row["passed_on"]
+        is_behind: bool = (row["partition"], row["offset"]) <= (partition, upto)
+        return is_behind or (passed_on is not None and passed_on < before)
+
+    named = [key for key, row in table.items() if row["person_id"] == person and is_of_before(row)]
     for key in named:
         table[key] = {**table[key], "person_id": erasures.ERASED}
     return [], len(named)

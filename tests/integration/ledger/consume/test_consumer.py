@@ -120,7 +120,12 @@ async def test_stopped_killed_and_cut_off_the_ledger_has_every_decision_once(
         assert not ledger.done()
     told = [one for one in heard if isinstance(one, Projected)]
     assert "ready" in heard[before + heard[before:].index("lost") :]
-    assert 2000 <= sum(len(times) for one in told for times in one.answers.values()) == sum(one.records.total() for one in told) <= 5700
+    assert (
+        2000
+        <= sum(len(times) for one in told for times in one.answers.values())
+        == sum(one.records.total() for one in told)
+        <= 5700
+    )
     for table in ("messages", "tasks", "deliveries"):
         assert await count(url, f"SELECT count(*) FROM {table}") == 6000  # noqa: S608 - our own names
     assert await count(url, "SELECT count(*) FROM audit") == 12000

@@ -267,6 +267,23 @@ async def test_an_entry_of_an_erased_person_names_nobody_before_the_mark_is_know
     assert await ledger.rows('SELECT person_id FROM applied WHERE "offset" = 12') == [(ERASED,)]
 
 
+async def test_an_entry_that_was_passed_on_names_nobody_when_the_mark_is_read_after_it(
+    connection: Connection,
+) -> None:
+    """It stands behind the erasing event, and match has only sent it on: when the brokers had it decides."""
+    ledger = await told(connection)
+    for offset, days in ((12, 0), (13, 61)):
+        event = risk(
+            person_id=GONE, event_id=uuid(f"late {offset}"), origin=of(GONE, "late", days=days).message.origin
+        )
+        one = applied((offset, event))
+        passed = one.entries[0].model_copy(update={"passed_on": event.origin.appended_at, "subject": None})
+        await ledger.poll(applied=[one.model_copy(update={"entries": (passed,)})])
+    await ledger.poll(MARK)
+    rows = await ledger.rows('SELECT "offset", person_id FROM applied WHERE "offset" > 10 ORDER BY 1')
+    assert rows == [(12, ERASED), (13, GONE)]
+
+
 async def test_nobody_waits_for_the_last_word_of_a_number_that_is_erased(connection: Connection) -> None:
     """Its rows are gone, and its last word may be, too. Joined anew, it is joined again."""
     ledger = await told(connection)
