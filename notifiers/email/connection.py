@@ -174,7 +174,8 @@ class SmtpConnection:
             if code not in accepted:
                 usable = code >= 400 and code != _CLOSING
                 if usable and self._group is not None:
-                    usable = await self._group.refuses_the_rest(_REST_SECONDS)
+                    seconds = min(_REST_SECONDS, self._settings.timeout_seconds)
+                    usable = await self._group.refuses_the_rest(seconds)
                 raise Ended(stage, SmtpAnswer.of(code, text), usable=usable)
             reach(point)
 

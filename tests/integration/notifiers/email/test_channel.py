@@ -255,6 +255,15 @@ async def test_a_server_that_wants_a_mail_whose_recipient_it_has_refused_gets_no
     assert [mail.recipient for mail in server.mails] == [a_mail().recipient]
 
 
+async def test_who_waits_for_the_answers_behind_a_refusal_stays_within_the_bound() -> None:
+    bad = {"away@kommune.example.dk": "550 5.1.1 no"}
+    plan: Plan = {At.DATA: [Silence()]}
+    async with MisbehavingServer(plan, bad_recipients=bad, takes_any_data=True) as server:
+        hurried = settings(server.port, timeout_seconds=0.07, answer_timeout_seconds=0.07)
+        async with asyncio.timeout(hurried.longest_send_seconds):
+            await EmailChannel(hurried).send(a_mail(recipient="away@kommune.example.dk"))
+
+
 async def test_sender_recipient_and_data_are_sent_at_once_and_their_answers_come_in_any_pieces() -> None:
     """The server answers when it has read all three, a byte at a time: whoever waits for the first gets none."""
 
